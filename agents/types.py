@@ -1,0 +1,96 @@
+"""The values that specialists, classifier and answerers pass around: one question in, typed outputs out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from rag.types import Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier message of the conversation. `agent` names the specialist that answered, if one did."""
+
+    role: Literal["customer", "assistant"]
+    text: str
+    agent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the customer asks. `text` as written; `history` oldest first, without this message; `facts` what the
+    conversation knows about the customer (`model`, `variant`, `year`), by name."""
+
+    text: str
+    history: tuple[Turn, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a question and the specialist that is to answer it; `confidence` is a probability, 0..1."""
+
+    text: str
+    specialist: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The classifier's decision. `answer`: one part per specialist; `clarify`: too uncertain, ask the customer
+    (`parts` hold the likeliest); `out_of_scope` and `human`: no parts."""
+
+    kind: Literal["answer", "clarify", "out_of_scope", "human"]
+    confidence: float
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Marker `[number]` in the answer and the passage that supports it; `start` and `end` are the document offsets
+    of the evidence used, inside the passage's chunk."""
+
+    number: int
+    passage: Passage
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the provider counted them; all zero offline."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What an answerer gets: the standalone question, the specialist's instructions, the passages in the order of
+    their markers (`passages[0]` is `[1]`), and the facts known."""
+
+    question: str
+    instructions: str
+    passages: tuple[Passage, ...]
+    history: tuple[Turn, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """The next piece of the answer's text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The end of an answer. `declined`: the passages do not hold it. `truncated`: the length budget ended it.
+    `facts` are learned from the exchange and kept in the conversation."""
+
+    citations: tuple[Citation, ...] = ()
+    declined: bool = False
+    truncated: bool = False
+    usage: Usage = Usage()

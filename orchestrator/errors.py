@@ -1,0 +1,148 @@
+"""Every error a client can see, as one tree; each class owns its code, its fixed text and whether a retry can help.
+
+    PitcrewError
+    ├── AuthRequired, AuthInvalid, AuthExpired, Forbidden
+    ├── BadJson, BadRequest(field), UnknownType, BinaryUnsupported, EmptyMessage, MessageTooLong
+    ├── NotFound, IdempotencyConflict, RunBusy, RunNotActive
+    ├── RateLimited(retry_after_ms), ShuttingDown, Overloaded, StorageUnavailable
+    └── ProcessingError(reason)      a run that failed
+
+Texts never carry an exception's text or a client's input beyond the name of a known field.
+"""
+
+from typing import ClassVar, Literal
+
+Reason = Literal[
+    "LLM_TIMEOUT",
+    "LLM_STALLED",
+    "LLM_RATE_LIMITED",
+    "LLM_UNAVAILABLE",
+    "LLM_BAD_STREAM",
+    "RETRIEVAL_UNAVAILABLE",
+    "RUN_TIMEOUT",
+    "STEP_LIMIT",
+    "INTERRUPTED",
+    "INTERNAL",
+]
+
+
+class PitcrewError(Exception):
+    """The root. `status` is the HTTP status that stands for it; `text` what the customer reads."""
+
+    code: ClassVar[str]
+    status: ClassVar[int]
+    text: ClassVar[str]
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, *, field: str | None = None, retry_after_ms: int | None = None) -> None:
+        super().__init__(self.text)
+        self.field = field
+        self.retry_after_ms = retry_after_ms
+
+
+class AuthRequired(PitcrewError):
+    code, status, text = "AUTH_REQUIRED", 401, "Authentication required: send an auth frame with your token first."
+
+
+class AuthInvalid(PitcrewError):
+    code, status, text = "AUTH_INVALID", 401, "Invalid token. Sign in again to get a new one."
+
+
+class AuthExpired(PitcrewError):
+    code, status, text = "AUTH_EXPIRED", 401, "Your sign-in has expired. Sign in again to go on."
+
+
+class Forbidden(PitcrewError):
+    code, status, text = "FORBIDDEN", 403, "You may not do that."
+
+
+class NotFound(PitcrewError):
+    code, status, text = "NOT_FOUND", 404, "There is no such thing, or it is not yours."
+
+
+class BadJson(PitcrewError):
+    code, status, text = "BAD_JSON", 400, "The frame is not valid JSON of at most 32 levels."
+
+
+class BadRequest(PitcrewError):
+    code, status, text = "BAD_REQUEST", 400, "A field is missing or has the wrong type or form."
+
+
+class UnknownType(PitcrewError):
+    code, status, text = "UNKNOWN_TYPE", 400, "This type of frame is not known here."
+
+
+class BinaryUnsupported(PitcrewError):
+    code, status, text = "BINARY_UNSUPPORTED", 400, "Binary frames are not supported: send JSON as text."
+
+
+class EmptyMessage(PitcrewError):
+    code, status, text = "EMPTY_MESSAGE", 400, "The message is empty. Write your question and send it again."
+
+
+class MessageTooLong(PitcrewError):
+    code, status, text = "MESSAGE_TOO_LONG", 413, "The message is too long. Shorten it and send it again."
+
+
+class IdempotencyConflict(PitcrewError):
+    code, status = "IDEMPOTENCY_CONFLICT", 409
+    text = "This message id was already used for another text. Use a new id for a new message."
+
+
+class RunBusy(PitcrewError):
+    code, status, retryable = "RUN_BUSY", 409, True
+    text = "This conversation has too many messages waiting. Wait for an answer, then send again."
+
+
+class RunNotActive(PitcrewError):
+    code, status, text = "RUN_NOT_ACTIVE", 409, "That answer is already finished."
+
+
+class RateLimited(PitcrewError):
+    code, status, retryable = "RATE_LIMITED", 429, True
+    text = "Too many messages. Wait a moment and send again."
+
+
+class ShuttingDown(PitcrewError):
+    code, status, retryable = "SHUTTING_DOWN", 503, True
+    text = "The server is restarting. Reconnect in a few seconds and send again."
+
+
+class Overloaded(PitcrewError):
+    code, status, retryable = "OVERLOADED", 503, True
+    text = "The service is very busy. Try again in a few seconds."
+
+
+class StorageUnavailable(PitcrewError):
+    code, status, retryable = "STORAGE_UNAVAILABLE", 503, True
+    text = "The conversation store is not available right now. Try again in a few seconds."
+
+
+REASON_TEXTS: dict[Reason, str] = {
+    "LLM_TIMEOUT": "The answer took too long to begin. Please ask again.",
+    "LLM_STALLED": "The answer stopped halfway. Please ask again.",
+    "LLM_RATE_LIMITED": "The language model is busy. Please ask again in a moment.",
+    "LLM_UNAVAILABLE": "The language model cannot be reached right now. Please ask again in a moment.",
+    "LLM_BAD_STREAM": "The answer came through broken. Please ask again.",
+    "RETRIEVAL_UNAVAILABLE": "The knowledge base cannot be searched right now. Please ask again in a moment.",
+    "RUN_TIMEOUT": "The answer took too long. Please ask again, perhaps in smaller steps.",
+    "STEP_LIMIT": "The question needed too many steps. Please ask a simpler one.",
+    "INTERRUPTED": "The server restarted while it was answering. Please ask again.",
+    "INTERNAL": "Something went wrong on our side. Please ask again.",
+}
+
+
+class ProcessingError(PitcrewError):
+    """A run that ended without an answer; `reason` says why."""
+
+    code, status, text = "PROCESSING_ERROR", 502, REASON_TEXTS["INTERNAL"]
+    retryable = True
+
+    def __init__(self, reason: Reason = "INTERNAL", retry_after_ms: int | None = None) -> None:
+        super().__init__(retry_after_ms=retry_after_ms)
+        self.reason = reason
+
+
+def error_classes() -> tuple[type[PitcrewError], ...]:
+    """Every error a client can see, in the order of this page; the protocol's table is made from it."""
+    return tuple(PitcrewError.__subclasses__())

@@ -1,0 +1,176 @@
+"""The events of a conversation: what the engine says, and every wire, log and figure is a view of.
+
+A durable event is committed with a `seq` (gap-free from 1 per conversation) before anyone sees it. The others are
+previews that a terminal event settles. Positions (`offset`, `start`, `end`) count Unicode code points.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+
+class Event(msgspec.Struct, frozen=True, tag_field="kind", omit_defaults=True):
+    """The root: what happened, in one conversation, mostly within one run."""
+
+
+class Durable(Event, frozen=True):
+    """An event that is stored."""
+
+
+class Terminal(Durable, frozen=True):
+    """The one durable event that ends a run."""
+
+    run_id: str
+
+
+class RoutedAgent(msgspec.Struct, frozen=True):
+    name: str
+    confidence: float
+
+
+class SourcePassage(msgspec.Struct, frozen=True):
+    """A passage an answer may cite. `id` is the chunk's, `source` the document's path, `section` its headings joined by
+    ` > `, `page` a printed page from 1; `start` and `end` are offsets in the document's text; `score` is in 0..1."""
+
+    id: str
+    title: str
+    source: str
+    section: str
+    start: int
+    end: int
+    text: str
+    score: float
+    page: int | None = None
+
+
+class CitedSpan(msgspec.Struct, frozen=True):
+    """Marker `[number]` of the answer and the span of the document that supports it."""
+
+    number: int
+    passage_id: str
+    source: str
+    title: str
+    start: int
+    end: int
+    page: int | None = None
+
+
+class UsageFigures(msgspec.Struct, frozen=True):
+    model: str = ""
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+class Timing(msgspec.Struct, frozen=True):
+    """Milliseconds since the message was accepted."""
+
+    first_token_ms: float
+    total_ms: float
+
+
+class Accepted(Durable, frozen=True, tag="accepted"):
+    """A customer's message is stored and will be answered by `run_id`. `sent_at` is ISO 8601 UTC."""
+
+    message_id: str
+    run_id: str
+    session_id: str
+    message: str
+    sent_at: str
+    client_message_id: str | None = None
+    duplicate: bool = False
+
+
+class Progress(Event, frozen=True, tag="progress"):
+    """The run has come to a step; `message` says it to a person."""
+
+    run_id: str
+    step: Literal["starting", "agent_routing", "rag_retrieval", "generating"]
+    message: str
+    agent: str | None = None
+
+
+class Routed(Durable, frozen=True, tag="routed"):
+    run_id: str
+    agents: tuple[RoutedAgent, ...]
+
+
+class Sources(Durable, frozen=True, tag="sources"):
+    run_id: str
+    passages: tuple[SourcePassage, ...]
+
+
+class Token(Event, frozen=True, tag="token"):
+    """The next piece of the answer, which so far is `offset` characters long; `part` names the specialist where
+    several answer."""
+
+    run_id: str
+    text: str
+    offset: int
+    part: str | None = None
+
+
+class Completed(Terminal, frozen=True, tag="completed"):
+    """The answer. `response` equals the run's tokens put together. `agent` is the leading specialist, or
+    `out_of_scope`, `clarify`, `human` where none answered. `citations` are those that the text uses."""
+
+    session_id: str
+    message_id: str
+    response: str
+    agent: str
+    agents: tuple[RoutedAgent, ...]
+    confidence: float
+    sources: tuple[str, ...]
+    citations: tuple[CitedSpan, ...]
+    usage: UsageFigures
+    timing: Timing
+    answerer: str
+    declined: bool = False
+    degraded: str | None = None
+    truncated: bool = False
+
+
+class Failed(Terminal, frozen=True, tag="failed"):
+    """The run ended without an answer. `ref` stands in the log beside the cause."""
+
+    reason: str
+    error: str
+    ref: str
+    retryable: bool = True
+    retry_after_ms: int | None = None
+
+
+class Cancelled(Terminal, frozen=True, tag="cancelled"):
+    """The customer stopped the run; `partial_response` is what had been said."""
+
+    partial_response: str
+    side_effects: tuple[str, ...] = ()
+
+
+AnyEvent = Accepted | Progress | Routed | Sources | Token | Completed | Failed | Cancelled
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """An event on its way to followers; `seq` where it is durable."""
+
+    conversation_id: str
+    event: AnyEvent
+    seq: int | None = None
+
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+
+
+def encode(event: Event) -> bytes:
+    """The event as JSON; `decode(encode(event)) == event`."""
+    return _encoder.encode(event)
+
+
+def decode(body: bytes | str) -> AnyEvent:
+    """The event that `encode` wrote. Raises msgspec.ValidationError on anything else."""
+    return _decoder.decode(body)
+
+
+def to_plain(value: Any) -> Any:
+    """An event or part of one as dictionaries, lists and scalars."""
+    return msgspec.to_builtins(value)
