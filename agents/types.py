@@ -69,13 +69,14 @@ class Usage:
 @dataclass(frozen=True, slots=True)
 class Task:
     """What an answerer gets: the standalone question, the specialist's instructions, the passages in the order of
-    their markers (`passages[0]` is `[1]`), and the facts known."""
+    their markers (`passages[0]` is `[first_number]`: several specialists share one numbering), and the facts known."""
 
     question: str
     instructions: str
     passages: tuple[Passage, ...]
     history: tuple[Turn, ...] = ()
     facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    first_number: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +88,74 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The end of an answer. `declined`: the passages do not hold it. `truncated`: the length budget ended it.
-    `facts` are learned from the exchange and kept in the conversation."""
+    """The end of an answer. `declined`: the passages do not hold it. `truncated`: the length budget ended it."""
 
     citations: tuple[Citation, ...] = ()
     declined: bool = False
     truncated: bool = False
     usage: Usage = Usage()
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """The classifier is at work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The classifier's decision stands."""
+
+    route: Route
+
+
+@dataclass(frozen=True, slots=True)
+class Searching:
+    """The knowledge base is being searched for these specialists, by name."""
+
+    specialists: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All passages found, in the order of their markers. `degraded`: the search worked only in part."""
+
+    passages: tuple[Passage, ...]
+    degraded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Part `part` (from 0) of the answer begins; `specialist` is None where the router itself replies. `label` heads
+    the part where several answer."""
+
+    part: int
+    specialist: str | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The next piece of part `part`."""
+
+    part: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartDone:
+    """Part `part` is finished. `answerer` names who worded it."""
+
+    part: int
+    answered: Answered
+    answerer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Facts about the customer, all that are known now, to be kept in the conversation."""
+
+    facts: Mapping[str, str]
+
+
+Output = Routing | Decided | Searching | Found | Answering | Said | PartDone | Learned
+"""What comes out of the graph while it runs, in the order in which it happens."""

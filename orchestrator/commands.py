@@ -1,7 +1,31 @@
 """What a client may ask of the engine, whatever wire it speaks."""
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Literal
+
+from orchestrator.errors import BadRequest, EmptyMessage, MessageTooLong
+
+MESSAGE_CHARS = 8_000
+"""The longest message, in characters after Unicode normalisation (NFC)."""
+SESSION_ID_CHARS = 128
+REASON_CHARS = 2_000
+_CLIENT_MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def check_text(field: str, text: str) -> None:
+    """Raises BadRequest for NUL and lone surrogates: they parse, but neither UTF-8 nor SQL can hold them."""
+    if _UNSTORABLE.search(text):
+        raise BadRequest(field=field)
+
+
+def check_session_id(session_id: str) -> None:
+    """Raises BadRequest unless it is 1 to SESSION_ID_CHARS storable characters."""
+    check_text("session_id", session_id)
+    if not 0 < len(session_id) <= SESSION_ID_CHARS:
+        raise BadRequest(field="session_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +44,18 @@ class Send:
     session_id: str | None = None
     client_message_id: str | None = None
 
+    def check(self) -> None:
+        """Raises BadRequest naming the field, EmptyMessage or MessageTooLong."""
+        check_text("message", self.message)
+        if not self.message.strip():
+            raise EmptyMessage(field="message")
+        if len(unicodedata.normalize("NFC", self.message)) > MESSAGE_CHARS:
+            raise MessageTooLong(field="message")
+        if self.session_id is not None:
+            check_session_id(self.session_id)
+        if self.client_message_id is not None and not _CLIENT_MESSAGE_ID.fullmatch(self.client_message_id):
+            raise BadRequest(field="client_message_id")
+
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
@@ -27,6 +63,14 @@ class Cancel:
 
     run_id: str | None = None
     session_id: str | None = None
+
+    def check(self) -> None:
+        """Raises BadRequest unless it names a run or a session."""
+        if self.run_id is None and self.session_id is None:
+            raise BadRequest(field="run_id")
+        check_text("run_id", self.run_id or "")
+        if self.session_id is not None:
+            check_session_id(self.session_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +80,12 @@ class Resume:
     session_id: str
     after: int = 0
 
+    def check(self) -> None:
+        """Raises BadRequest naming the field."""
+        check_session_id(self.session_id)
+        if self.after < 0:
+            raise BadRequest(field="after")
+
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
@@ -44,6 +94,13 @@ class Feedback:
     message_id: str
     rating: Literal["up", "down"]
     reason: str | None = None
+
+    def check(self) -> None:
+        """Raises BadRequest naming the field."""
+        check_text("message_id", self.message_id)
+        check_text("reason", self.reason or "")
+        if len(self.reason or "") > REASON_CHARS:
+            raise BadRequest(field="reason")
 
 
 Command = Send | Cancel | Resume | Feedback

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 
-class Event(msgspec.Struct, frozen=True, tag_field="kind", omit_defaults=True):
+class Event(msgspec.Struct, frozen=True, tag_field="kind"):
     """The root: what happened, in one conversation, mostly within one run."""
 
 
@@ -109,6 +109,13 @@ class Token(Event, frozen=True, tag="token"):
     part: str | None = None
 
 
+class RunRestarted(Durable, frozen=True, tag="run_restarted"):
+    """The run begins again after its process died: its text and sources so far count no more."""
+
+    run_id: str
+    attempt: int
+
+
 class Completed(Terminal, frozen=True, tag="completed"):
     """The answer. `response` equals the run's tokens put together. `agent` is the leading specialist, or
     `out_of_scope`, `clarify`, `human` where none answered. `citations` are those that the text uses."""
@@ -146,7 +153,16 @@ class Cancelled(Terminal, frozen=True, tag="cancelled"):
     side_effects: tuple[str, ...] = ()
 
 
-AnyEvent = Accepted | Progress | Routed | Sources | Token | Completed | Failed | Cancelled
+class Resumed(Event, frozen=True, tag="resumed"):
+    """A reader has asked to follow again: what it lacks comes next, up to `head_seq`, then everything live."""
+
+    session_id: str
+    after: int
+    head_seq: int
+    active_run: str | None = None
+
+
+AnyEvent = Accepted | Progress | Routed | Sources | Token | RunRestarted | Completed | Failed | Cancelled | Resumed
 
 
 class Envelope(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from rag.types import Content
 
 
 class UnreadableFile(Exception):
-    """A file that a loader cannot make sense of; the message is shown to the person who ingests, and names the cause."""
+    """A file that a loader cannot make sense of; the message names the cause to the person who ingests it."""
 
 
 class Loader(Protocol):

@@ -25,7 +25,8 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table in the text: `header` names its columns, `rows` are (start, end) spans of whole rows."""
+    """A table in the text: `header` names its columns, `rows` are (start, end) spans of whole rows below the header's
+    line. `header` is empty where each row names its own columns."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[int, int], ...]

@@ -1,0 +1,85 @@
+"""The `[n]` markers of a written answer: kept true while it streams, and read as citations when it is done."""
+
+import re
+from collections.abc import Sequence
+
+from agents.evidence import spans
+from agents.types import Citation
+from rag.types import Chunk, Passage
+
+MARKER = re.compile(r"\s?\[([\d,;\s]*\d[\d,;\s]*)\]")
+"""One or more numbers in brackets with the blank before them, as in ` [2]` or `[1, 3]`."""
+
+OPENING = re.compile(r"\s?(?:\[[\d,;\s]{0,20})?\Z")
+"""The end of a text that may be the beginning of a marker."""
+
+WORD = re.compile(r"\w+")
+
+
+class Markers:
+    """Passes an answer on piece by piece so that every marker in it names one of `count` passages.
+
+    `[1, 3]` becomes `[1][3]`; numbers that name no passage are left out. What may be the beginning of a marker is held
+    back until it is decided.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._held = ""
+
+    def feed(self, piece: str) -> str:
+        """The text that is decided by now."""
+        text = self._held + piece
+        opening = OPENING.search(text)
+        keep = opening.start() if opening else len(text)
+        self._held = text[keep:]
+        return MARKER.sub(self._known, text[:keep])
+
+    def end(self) -> str:
+        """What was still held back."""
+        text, self._held = self._held, ""
+        return text
+
+    def _known(self, marker: re.Match[str]) -> str:
+        known = [int(n) for n in re.findall(r"\d+", marker[1]) if len(n) < 9 and 1 <= int(n) <= self._count]
+        blank = marker[0][: marker[0].index("[")]
+        return blank + "".join(f"[{number}]" for number in known) if known else ""
+
+
+def read_citations(text: str, passages: Sequence[Passage]) -> tuple[Citation, ...]:
+    """The citations of a finished answer, one per passage in the order of their first markers.
+
+    A citation's evidence is the sentence or table row of the passage that shares most words with the sentence that
+    cites it, the whole chunk when none shares any. Numbers that name no passage are ignored.
+    """
+    best: dict[int, tuple[int, int, int]] = {}
+    for marker in MARKER.finditer(text):
+        claim = _claim(text[: marker.start()])
+        for number in map(int, re.findall(r"\d{1,8}", marker[1])):
+            if 1 <= number <= len(passages):
+                found = _evidence(claim, passages[number - 1].chunk)
+                best[number] = max(best.get(number, (-1, 0, 0)), found, key=lambda one: one[0])
+    return tuple(Citation(number, passages[number - 1], start, end) for number, (_, start, end) in best.items())
+
+
+def _claim(before: str) -> str:
+    """The sentence that a marker ends, without other markers."""
+    plain = MARKER.sub("", before).rstrip()
+    return re.split(r"(?<=[.!?])\s+|\n", plain)[-1]
+
+
+def _evidence(claim: str, chunk: Chunk) -> tuple[int, int, int]:
+    """How much the best sentence of the chunk shares with the claim, and its document offsets."""
+    wanted = _words(claim)
+    best = (0, chunk.start, chunk.end)
+    for span in spans(chunk, 0):
+        score = sum(2 if any(c.isdigit() for c in word) else 1 for word in wanted & _words(span.text))
+        if score > best[0] and span.kind != "list":
+            best = (score, span.start, span.end)
+    return best
+
+
+def _words(text: str) -> frozenset[str]:
+    """Words that tell something: figures, and words of four letters or more."""
+    found = WORD.findall(text.casefold())
+    return frozenset(word for word in found if len(word) > 3 or any(c.isdigit() for c in word))

@@ -1,0 +1,220 @@
+"""Who answers a message? A semantic classifier, trained from the catalogue's example messages; no model is called.
+
+First a gate (is it for us, or for a person?), then the route, each a logistic regression over the message's meaning
+(an embedding) and its wording (TF-IDF). Probabilities are calibrated on examples that the models had not seen.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from agents import out_of_scope, people, scope
+from agents.clauses import split
+from agents.followup import core, depends, refers_back, standalone, subject
+from agents.learning import Floats, Linear, Wording, fit, out_of_fold, softmax, temperature
+from agents.specialist import Catalogue
+from agents.types import Part, Question, Route
+from agents.vehicles import Vehicles, make_named, note, other_make, trouble_codes
+from rag.embedder import Embedder
+
+_WORDING = 0.6
+"""Length of the wording's vector beside the meaning's, which is 1."""
+_STRENGTH = 8.0
+_UNCERTAIN = 0.03
+"""Share of unseen example messages that the customer is asked about."""
+_MOST_CERTAIN_NEEDED = 0.6
+_LEAST_CERTAIN_NEEDED = 0.4
+_EVIDENCE = {"vehicle": 2.0, "make": 1.0, "code": 5.0, "answered before": 2.5}
+"""Log odds that these add to a message being in scope: the example messages hardly name any."""
+_LEANING = 1.5
+"""Log odds for the specialist that answered last, when a message says too little by itself."""
+_SPLIT_CONFIDENCE = 0.6
+"""Each piece of a message must be this certain before it is given to another specialist."""
+_OUT, _PERSON = 0.5, 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What the models say about one text: log odds of scope and person, and one logit per specialist."""
+
+    in_scope: float
+    person: float
+    logits: Floats
+
+
+class Classifier:
+    """Routes messages among the specialists it was trained for. Immutable and thread-safe; blocks while embedding."""
+
+    def __init__(
+        self,
+        names: tuple[str, ...],
+        embedder: Embedder,
+        vehicles: Vehicles,
+        wording: Wording,
+        gate: scope.Scope,
+        person: Linear,
+        router: Linear,
+        threshold: float,
+    ) -> None:
+        self.names = names
+        self.threshold = threshold
+        self._embedder = embedder
+        self._vehicles = vehicles
+        self._wording = wording
+        self._gate = gate
+        self._person = person
+        self._router = router
+
+    @classmethod
+    def train(
+        cls,
+        catalogue: Catalogue,
+        embedder: Embedder,
+        vehicles: Vehicles | None = None,
+        knowledge: Sequence[str] = (),
+    ) -> Self:
+        """Learn the catalogue's utterances. `knowledge`: sentences or titles of the knowledge base, as further evidence
+        of what is in scope. The same inputs give the same classifier. Raises ValueError for a catalogue without
+        utterances.
+        """
+        vehicles = vehicles or Vehicles()
+        examples = [(vehicles.generic(text), n) for n, one in enumerate(catalogue) for text in one.utterances]
+        if not examples:
+            raise ValueError("the catalogue has no example utterances to learn from")
+        texts = [text for text, _ in examples]
+        labels = np.array([label for _, label in examples], dtype=np.int64)
+        everything = [*texts, *out_of_scope.UTTERANCES, *people.UTTERANCES]
+        wording = Wording(everything, _WORDING)
+        vectors = scope.rows(embedder.embed(everything), embedder.dimensions)
+        features = scope.stacked(vectors, wording.vectors(everything))
+        own, last = len(texts), len(texts) + len(out_of_scope.UTTERANCES)
+        known = scope.rows(embedder.embed([vehicles.generic(text) for text in knowledge]), embedder.dimensions)
+        is_person = np.array([n >= last for n in range(len(everything))], dtype=np.int64)
+        router, threshold = _router(features[:own], labels, len(catalogue))
+        return cls(
+            tuple(one.name for one in catalogue),
+            embedder,
+            vehicles,
+            wording,
+            scope.train((vectors[:own], features[:own]), (vectors[own:last], features[own:last]), known),
+            fit(features, is_person, 2, _STRENGTH),
+            router,
+            threshold,
+        )
+
+    def classify(self, question: Question, catalogue: Catalogue | None = None) -> Route:
+        """The route of a message among the specialists of `catalogue` that it was trained for, or among all.
+
+        The text may have been made to stand alone before; otherwise that is done here.
+        """
+        text = standalone(question, self._vehicles)
+        clauses = [clause.text for clause in split(text) if clause.asks]
+        pieces = [text, *clauses] if len(clauses) > 1 else [text]
+        readings = self._read(question, pieces)
+        whole = readings[0]
+        if scope.probability(whole.person) >= _PERSON:
+            return Route("human", scope.probability(whole.person))
+        allowed = self._allowed(catalogue)
+        in_scope = [n for n, reading in enumerate(readings) if scope.probability(reading.in_scope) >= _OUT]
+        if not in_scope or not allowed:
+            return Route("out_of_scope", 1.0 - scope.probability(whole.in_scope))
+        if len(pieces) > 1:
+            asked = [(pieces[n], self._choose(readings[n], allowed)) for n in in_scope if n > 0]
+            parts = self._parts(text, asked)
+            if len(parts) > 1:
+                return Route("answer", min(part.confidence for part in parts), parts)
+        return self._decide(text, self._choose(whole, allowed))
+
+    def _read(self, question: Question, pieces: Sequence[str]) -> list[_Reading]:
+        known = note(question.facts, self._vehicles)
+        plain = [self._vehicles.generic(_without_note(piece, known)) for piece in pieces]
+        vectors = scope.rows(self._embedder.embed(plain), self._embedder.dimensions)
+        features = scope.stacked(vectors, self._wording.vectors(plain))
+        in_scope = self._gate.log_odds(vectors, features)
+        person = self._person.logits(features)[:, 1]
+        logits = self._router.logits(features)
+        before = _answered_before(question) if depends(pieces[0]) and core(pieces[0])[1] else ""
+        readings = []
+        for n, piece in enumerate(pieces):
+            lean = np.array([_LEANING * (name == before) for name in self.names])
+            evidence = self._evidence(_without_note(piece, known)) + _EVIDENCE["answered before"] * bool(before)
+            readings.append(_Reading(float(in_scope[n] + evidence), float(person[n]), logits[n] + lean))
+        return readings
+
+    def _evidence(self, text: str) -> float:
+        signs = {
+            "vehicle": bool(self._vehicles.mentions(text)),
+            "make": other_make(text),
+            "code": bool(trouble_codes(text)),
+        }
+        return sum(_EVIDENCE[sign] for sign, present in signs.items() if present)
+
+    def _allowed(self, catalogue: Catalogue | None) -> list[int]:
+        if catalogue is None:
+            return list(range(len(self.names)))
+        wanted = {one.name for one in catalogue}
+        return [n for n, name in enumerate(self.names) if name in wanted]
+
+    def _choose(self, reading: _Reading, allowed: Sequence[int]) -> list[tuple[str, float]]:
+        """The allowed specialists with their probabilities, likeliest first."""
+        probabilities = softmax(reading.logits[list(allowed)])
+        ranked = sorted(zip(probabilities, allowed, strict=True), key=lambda pair: (-pair[0], pair[1]))
+        return [(self.names[n], float(p)) for p, n in ranked]
+
+    def _decide(self, text: str, ranked: list[tuple[str, float]]) -> Route:
+        name, confidence = ranked[0]
+        if confidence < self.threshold and len(ranked) > 1:
+            return Route("clarify", confidence, tuple(Part(text, other, p) for other, p in ranked[:2]))
+        return Route("answer", confidence, (Part(text, name, confidence),))
+
+    def _parts(self, text: str, asked: Sequence[tuple[str, list[tuple[str, float]]]]) -> tuple[Part, ...]:
+        """One part per specialist, if every piece is certain; each can be understood without the others."""
+        grouped: dict[str, list[tuple[str, float]]] = {}
+        for piece, ranked in asked:
+            name, confidence = ranked[0]
+            if confidence < _SPLIT_CONFIDENCE:
+                return ()
+            grouped.setdefault(name, []).append((piece, confidence))
+        first = asked[0][0] if asked else ""
+        return tuple(
+            Part(self._shared(" ".join(piece for piece, _ in pieces), first, text), name, min(p for _, p in pieces))
+            for name, pieces in grouped.items()
+        )
+
+    def _shared(self, piece: str, first: str, text: str) -> str:
+        """A piece with what the whole message says about its vehicle, or about what its pronoun stands for."""
+        context: list[str] = []
+        if piece != first and refers_back(piece, self._vehicles):
+            context.append(subject(first))
+        mentions = self._vehicles.mentions(text)
+        name = text[mentions[0].start : mentions[0].end] if mentions else make_named(text)
+        if name and not self._vehicles.mentions(piece) and not other_make(piece) and name not in " ".join(context):
+            context.append(name)
+        return f"{piece} ({'; '.join(context)})" if context else piece
+
+
+def _router(features: Floats, labels: np.ndarray, classes: int) -> tuple[Linear, float]:
+    """The calibrated router, and the probability below which a choice is too uncertain."""
+    model = fit(features, labels, classes, _STRENGTH)
+    unseen = out_of_fold(features, labels, classes, _STRENGTH) if classes > 1 else None
+    if unseen is None:
+        return model, _LEAST_CERTAIN_NEEDED
+    heat = temperature(unseen, labels)
+    certain = softmax(unseen / heat).max(axis=1)
+    threshold = float(np.quantile(certain, _UNCERTAIN))
+    return Linear(model.weights / heat, model.bias / heat), min(threshold, _MOST_CERTAIN_NEEDED)
+
+
+def _answered_before(question: Question) -> str:
+    return next((turn.agent for turn in reversed(question.history) if turn.agent), "")
+
+
+def _without_note(text: str, known: str) -> str:
+    """The text without the customer's vehicle, which was added to help the search and says nothing about the topic."""
+    own, added = core(text)
+    if not known or not added.endswith(known):
+        return text
+    rest = added.removesuffix(known).rstrip("; ")
+    return f"{own} ({rest})" if rest else own

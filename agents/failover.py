@@ -1,0 +1,114 @@
+"""One answer from an ordered list of models: retries, fallbacks and time limits, all of them in this one place."""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from agents.model import ChatModel, Finish, Message, ModelFailed
+from agents.types import Usage
+
+log = logging.getLogger(__name__)
+
+BACKOFF_SECONDS = 0.4
+"""Mean wait before the first retry; it doubles with each."""
+
+SHORT_WAIT_SECONDS = 1.0
+"""The longest wait for a model while another one stands ready."""
+
+CHARACTERS_PER_TOKEN = 8
+"""More than any tokenizer averages on prose, so that the limit in tokens is what ends an honest answer."""
+
+BREATH = 32
+"""Pieces after which a fast stream lets the loop's other work run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What one answer may take: seconds to the first text and between two pieces, tokens of output, and retries."""
+
+    first_token: float = 20.0
+    gap: float = 15.0
+    max_tokens: int = 4096
+    retries: int = 2
+
+
+async def stream_first_able(
+    models: Sequence[ChatModel], messages: Sequence[Message], budget: Budget
+) -> AsyncGenerator[str | Finish, None]:
+    """The answer of the first of `models` that begins one, ended by a Finish; never a mixture of two.
+
+    At most `len(models) + budget.retries` calls are made. Raises ModelFailed: before the first text the failure of
+    the leading model, afterwards that of the one that was speaking.
+    """
+    model, stream, first = await _begin(models, messages, budget)
+    async with aclosing(stream):
+        item: str | Finish = first
+        pieces = characters = 0
+        while isinstance(item, str):
+            pieces, characters = pieces + 1, characters + len(item)
+            room = budget.max_tokens * CHARACTERS_PER_TOKEN - characters
+            yield item if room >= 0 else item[:room]
+            if pieces > budget.max_tokens or room < 0:
+                item = Finish(True, Usage(output_tokens=pieces, model=model.label))
+                break
+            if pieces % BREATH == 0:
+                await asyncio.sleep(0)
+            item = await _next(stream, budget.gap)
+        yield item
+
+
+async def _next(stream: AsyncGenerator[str | Finish, None], gap: float) -> str | Finish:
+    try:
+        async with asyncio.timeout(gap):
+            return await anext(stream)
+    except TimeoutError:
+        raise ModelFailed("LLM_STALLED", f"silent for {gap:g} s in the middle of the stream") from None
+
+
+async def _begin(
+    models: Sequence[ChatModel], messages: Sequence[Message], budget: Budget
+) -> tuple[ChatModel, AsyncGenerator[str | Finish, None], str | Finish]:
+    """The first model that says something, its stream, and what it said first.
+
+    Every model gets an equal share of the time that is left, so that a silent leader leaves some to its fallbacks.
+    """
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + budget.first_token
+    retries = 0
+    failures: list[ModelFailed] = []
+    for index, model in enumerate(models):
+        others = len(models) - index - 1
+        patience = clock() + (deadline - clock()) / (others + 1)
+        while True:
+            stream = model.stream(messages, budget.max_tokens)
+            outcome = await _first(stream, patience)
+            if not isinstance(outcome, ModelFailed):
+                return model, stream, outcome
+            pause = _pause(outcome, retries)
+            log.warning("%s failed: %s", model.label, outcome)
+            worth = outcome.transient and retries < budget.retries
+            if not worth or clock() + pause >= patience or (others and pause > SHORT_WAIT_SECONDS):
+                break
+            retries += 1
+            await asyncio.sleep(pause)
+        failures.append(outcome)
+    raise failures[0]
+
+
+async def _first(stream: AsyncGenerator[str | Finish, None], patience: float) -> str | Finish | ModelFailed:
+    try:
+        async with asyncio.timeout_at(patience):
+            return await anext(stream)
+    except TimeoutError:
+        return ModelFailed("LLM_TIMEOUT", "no text in time")
+    except ModelFailed as failure:
+        return failure
+
+
+def _pause(failure: ModelFailed, retries: int) -> float:
+    """Seconds until the call is worth a retry: with jitter, and never sooner than the provider wishes."""
+    backoff = BACKOFF_SECONDS * 2.0**retries * random.uniform(0.5, 1.5)  # noqa: S311 - spreads load, guards nothing
+    return max(backoff, failure.retry_after or 0.0)

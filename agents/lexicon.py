@@ -1,0 +1,191 @@
+"""What everyday words of a question stand for: words of like meaning, and the kind of value that is expected.
+
+General English of cars and their workshop, not of one maker's documents. Stems are compared, see `rag.terms`.
+"""
+
+import re
+from functools import lru_cache
+
+from rag.terms import terms
+
+_ALIKE = """
+power output horsepower strong performance
+torque pull
+boot trunk luggage load cargo
+bonnet hood underbonnet
+tyre tire
+wheel rim
+petrol gas gasoline fuel
+diesel fuel
+capacity volume size hold big
+weight heavy weigh mass
+kerb unladen empty
+price cost charge fee expensive pay euros money
+service maintenance inspection serviced interval
+change replace replacement renew swap exchange
+repair fix mend
+interval often frequency frequently regularly every
+range far distance
+speed fast velocity
+acceleration accelerate
+consumption economy thirsty use uses efficiency
+tow towing trailer caravan towbar trailers
+warranty guarantee guaranteed covered cover covers
+open opening hours
+address located location find
+telephone phone call number contact
+appointment booking book slot visit
+cancel cancellation
+move reschedule postpone moving
+courtesy replacement loan rental
+battery accumulator
+motor engine
+lamp light headlight headlamp bulb lights
+windscreen windshield glass
+wiper wipers
+gearbox transmission
+coolant antifreeze
+oil lubricant
+clutch disengage
+brake brakes braking
+display screen touchscreen monitor
+key fob remote
+lock unlock locked
+tank holds
+seat seats
+child isofix infant baby
+noise sound rattle squeal grinding squeak
+warning lamp symbol indicator telltale
+start starting starts
+dead flat discharged empty
+charging charge recharge plug charger
+rapid fast dc
+smoke fumes
+leak leaking drip loses
+shake vibrate vibration shudder judder wobble
+cold winter freezing frost
+heater heating heat
+puncture punctured flat
+jack lift raise
+phone smartphone mobile iphone android
+mirroring carplay auto
+adblue urea def
+filter dpf particulate
+wading ford water deep
+dealer dealership workshop garage
+breakdown roadside assistance
+colour color paint colours
+length long
+width wide
+height high tall
+"""
+
+_UNITS = {
+    "power": (r"kW|hp|bhp|PS|W|watts?", "power powerful horsepower output kilowatt kilowatts bhp hp"),
+    "torque": (r"Nm|lb-?ft", "torque tighten tightening"),
+    "pressure": (r"bar|psi|kPa", "pressure pressures psi inflate inflated"),
+    "weight": (r"kg|tonnes?|t|lbs?", "weight weigh weighs heavy payload tow towing kerb nose"),
+    "length": (
+        r"mm|cm|m|metres?|inch(?:es)?|km",
+        "long wide high tall length width height wheelbase deep depth clearance dimensions diameter",
+    ),
+    "volume": (r"litres?|l|ml|m³|cubic", "litres litre boot volume"),
+    "speed": (r"km/h|mph", "speed"),
+    "acceleration": (r"s|seconds?", "acceleration accelerate 0-100"),
+    "distance": (r"km|miles?", "range far mileage"),
+    "money": (r"EUR|euros?|€|£|free|flat rate|price", "cost costs price prices fee expensive euros pay"),
+    "energy": (r"kWh|Ah", "kwh"),
+    "temperature": (r"°C|degrees", "temperature"),
+    "electric current": (r"A|amps?", "fuse ampere amp amps"),
+}
+_CUES = {cue: quantity for quantity, (_, cues) in _UNITS.items() for cue in cues.split()}
+_NUMBER = r"(?:\d[\d.,]*|\b(?:one|two|three|four|five|six|seven|eight|ten|twelve))"
+_TIME = rf"{_NUMBER}\s*(?:-\s*)?(?:years?|months?|weeks?|days?|hours?|minutes?|min|h|seconds?)\b"
+_INTERVAL = re.compile(
+    rf"{_TIME}|{_NUMBER}\s*(?:km|miles)\b|\bevery\b|\beach\b|\binterval\b|\bonce\b|annual", re.IGNORECASE
+)
+_CLOCK = r"\d{1,2}[:.]\d{2}|\b(?:mon|tues|wednes|thurs|fri|satur|sun)(?:day)?\b"
+_MOMENT = re.compile(
+    rf"{_TIME}|{_CLOCK}|\b20\d\d\b|\bwhen\b|\bafter\b|\bbefore\b|\bas soon as\b|\buntil\b", re.IGNORECASE
+)
+_DURATION = re.compile(rf"{_TIME}|\d+ h\b", re.IGNORECASE)
+_ANY_NUMBER = re.compile(rf"{_NUMBER}", re.IGNORECASE)
+_SHAPES = {
+    "interval": _INTERVAL,
+    "moment": _MOMENT,
+    "duration": _DURATION,
+    "number": _ANY_NUMBER,
+} | {
+    name: re.compile(rf"{_NUMBER}\s*[-–]?\s*(?:{units})(?![\w/])|(?:free of charge|none)")
+    for name, (units, _) in _UNITS.items()
+}
+
+_FORMS = (
+    (
+        "interval",
+        r"\bhow (?:often|frequently|regularly)\b|\bintervals?\b|\bwhen (?:do|does|should|must|is|are) .*"
+        r"\b(?:changed?|replaced?|due|serviced?|renewed|checked|needed)\b",
+    ),
+    (
+        "duration",
+        r"\bhow long (?:does|do|is|are|will|would|can|may|must)\b.*\b(?:take|takes|last|lasts|valid|covered|"
+        r"charg\w*|warranty|guarantee\w*|wait|keep|need)\b|\bhow (?:quickly|soon)\b|\bhow many (?:hours|minutes|days|months|years)\b",
+    ),
+    ("moment", r"^\W*(?:when|what time|from when|until when)\b|\bopening (?:hours|times)\b|\bwhat time\b|\bopen on\b"),
+    (
+        "steps",
+        r"\bhow (?:do|can|should|would|does|to|must)\b(?! (?:much|many|long|often|far))|\bwhat (?:do|should|must|can) (?:i|we) do\b|"
+        r"\bsteps?\b|\bprocedure\b|\binstructions?\b|\bshow me\b",
+    ),
+)
+_FORM_PATTERNS = tuple((form, re.compile(pattern, re.IGNORECASE)) for form, pattern in _FORMS)
+_MANY = re.compile(r"\bhow (?:much|many|big|large)\b", re.IGNORECASE)
+
+
+@lru_cache(maxsize=1)
+def _groups() -> dict[str, frozenset[str]]:
+    alike: dict[str, frozenset[str]] = {}
+    for line in _ALIKE.strip().splitlines():
+        stems = frozenset(terms(line))
+        for stem in stems:
+            alike[stem] = alike.get(stem, frozenset()) | stems
+    return alike
+
+
+def alike(stem: str) -> frozenset[str]:
+    """The stems that may stand for `stem` in an answer, itself left out."""
+    return _groups().get(stem, frozenset()) - {stem}
+
+
+def form(question: str) -> str:
+    """How the question wants to be answered: `interval`, `duration`, `moment`, `steps`, or `plain`."""
+    return next((name for name, pattern in _FORM_PATTERNS if pattern.search(question)), "plain")
+
+
+def expected(question: str) -> str | None:
+    """The kind of value that answers the question: a quantity's name (`power`, `pressure`, …), `interval`, `moment`,
+    `duration` or `number`; None where any text may answer."""
+    kind = form(question)
+    if kind in {"interval", "moment", "duration"}:
+        return kind
+    words = re.findall(r"[a-z0-9-]+", question.casefold())
+    if kind == "plain":
+        for word in words:
+            if word in _CUES:
+                return _CUES[word]
+    return "number" if _MANY.search(question) else None
+
+
+def has_value(kind: str, text: str) -> bool:
+    """Whether `text` holds a value of the kind that `expected` names."""
+    return _SHAPES[kind].search(text) is not None
+
+
+def is_cue(word: str) -> bool:
+    """Whether the word names a quantity, which a value's unit can stand for: `2.4 bar` answers to `pressure`."""
+    return word in _CUES
+
+
+def unit_answers(word: str, text: str) -> bool:
+    """Whether a value in `text` has the unit of the quantity that `word` names."""
+    return word in _CUES and has_value(_CUES[word], text)

@@ -1,0 +1,62 @@
+"""The contract of a chat model: messages in, text or a filled schema out; `agents/models/` holds one per file."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from agents.answerer import Reason
+from agents.types import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    role: Literal["system", "user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The end of a stream, as the provider said it. `truncated`: the length limit or a filter ended it."""
+
+    truncated: bool
+    usage: Usage
+
+
+class ModelFailed(Exception):
+    """A call that failed. `transient`: the same call may succeed soon. `retry_after` is the provider's wish in seconds.
+
+    The text names the kind of failure only: what a provider says in an error may repeat the key or the prompt.
+    """
+
+    def __init__(
+        self, reason: Reason, detail: str, *, transient: bool = False, retry_after: float | None = None
+    ) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+        self.transient = transient
+        self.retry_after = retry_after
+
+
+class ChatModel(Protocol):
+    """One model at one provider. It tries once: retries, fallbacks and time limits belong to the caller.
+
+    Laws: a stream yields non-empty text pieces and then exactly one Finish, or raises ModelFailed; a stream that
+    stops without the provider's finish, or finishes without text, has failed; closing or cancelling it closes the
+    connection.
+    """
+
+    @property
+    def label(self) -> str:
+        """`provider:model`."""
+
+    def stream(self, messages: Sequence[Message], max_tokens: int) -> AsyncGenerator[str | Finish, None]:
+        """Say the answer. Raises ModelFailed."""
+        ...
+
+    async def fill(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        """An object made to the JSON `schema`, which has a `title`; an internal call whose tokens nobody sees.
+        The caller checks what matters: not every provider holds to the schema. Raises ModelFailed."""
+
+    async def aclose(self) -> None:
+        """Close the connections. The model cannot be used afterwards."""

@@ -1,0 +1,127 @@
+"""A chat model behind any OpenAI-compatible API, by langchain-openai."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any
+
+import openai
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.runnables import RunnableConfig
+from langchain_openai import ChatOpenAI
+from pydantic import SecretStr
+
+from agents.model import Finish, Message, ModelFailed
+from agents.providers import Model
+from agents.types import Usage
+
+CONNECT_SECONDS = 5.0
+"""To an address that does not answer at all; whatever comes later is limited by the caller."""
+
+INTERNAL: RunnableConfig = {"tags": ["nostream"]}
+"""Keeps the tokens of internal calls out of a graph's message stream."""
+
+STOPPED_SHORT = frozenset({"length", "content_filter"})
+
+
+class OpenAICompatible:
+    """One model at one provider; made once per process, inside the loop that uses it."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        # A client of its own: langchain-openai would share one between all loops and close none.
+        self._http = openai.DefaultAsyncHttpxClient(timeout=openai.Timeout(None, connect=CONNECT_SECONDS))
+        self._chat = ChatOpenAI(
+            model=model.name,
+            base_url=model.base_url,
+            api_key=SecretStr(model.api_key),
+            http_async_client=self._http,
+            max_retries=0,
+            stream_usage=True,
+            stream_chunk_timeout=0,
+            use_responses_api=False,
+            openai_proxy="",
+        )
+
+    @property
+    def label(self) -> str:
+        return self._model.label
+
+    async def stream(self, messages: Sequence[Message], max_tokens: int) -> AsyncGenerator[str | Finish, None]:
+        """Say the answer. Raises ModelFailed."""
+        finish, usage, chunk, begun = "", Usage(model=self.label), None, False
+        failure: ModelFailed | None = None
+        limit = {self._model.provider.length_field: max_tokens}
+        chunks = self._chat.astream(_to_langchain(messages), extra_body=limit)
+        try:
+            async with aclosing(chunks):  # type: ignore[type-var]
+                async for chunk in chunks:
+                    usage = _usage(chunk, self.label) or usage
+                    finish = chunk.response_metadata.get("finish_reason") or finish
+                    if text := chunk.text:
+                        begun = True
+                        yield text
+        except Exception as error:
+            failure = _failure(error) if chunk is None else _broken(error, begun)
+        # Raised out here so that the provider's own error, whose text is not ours, is no context of it.
+        if failure:
+            raise failure
+        if not finish:
+            raise ModelFailed("LLM_BAD_STREAM", "the stream ended without a finish reason")
+        if not begun:
+            raise ModelFailed("LLM_BAD_STREAM", f"no text, finished by {finish!r}"[:100])
+        yield Finish(finish in STOPPED_SHORT, usage)
+
+    async def fill(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        """An object made to the schema. Raises ModelFailed."""
+        asked = self._chat.with_structured_output(dict(schema), method=self._model.provider.structured)
+        failure: ModelFailed | None = None
+        filled: Any = None
+        try:
+            filled = await asked.ainvoke(_to_langchain(messages), config=INTERNAL)
+        except Exception as error:
+            failure = _failure(error)
+        if failure:
+            raise failure
+        if not isinstance(filled, Mapping):
+            raise ModelFailed("LLM_BAD_STREAM", "no object in the answer")
+        return filled
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+
+def _to_langchain(messages: Sequence[Message]) -> list[BaseMessage]:
+    kinds: dict[str, type[BaseMessage]] = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
+    return [kinds[message.role](content=message.text) for message in messages]
+
+
+def _usage(chunk: AIMessageChunk, label: str) -> Usage | None:
+    counted = chunk.usage_metadata
+    return Usage(counted["input_tokens"], counted["output_tokens"], label) if counted else None
+
+
+def _broken(error: Exception, begun: bool) -> ModelFailed:
+    """A stream that had started; as long as nothing was said it can be tried again."""
+    return ModelFailed("LLM_BAD_STREAM", f"{type(error).__name__} in the middle of the stream", transient=not begun)
+
+
+def _failure(error: Exception) -> ModelFailed:
+    """What an exception of the client means, before anything of the answer came."""
+    if isinstance(error, openai.RateLimitError):
+        return ModelFailed("LLM_RATE_LIMITED", "status 429", transient=True, retry_after=_retry_after(error))
+    if isinstance(error, openai.APIStatusError):
+        status = error.status_code
+        return ModelFailed("LLM_UNAVAILABLE", f"status {status}", transient=status >= 500 or status in (408, 409))
+    if isinstance(error, openai.APITimeoutError):
+        return ModelFailed("LLM_TIMEOUT", "no connection in time")
+    if isinstance(error, openai.APIConnectionError):
+        return ModelFailed("LLM_UNAVAILABLE", type(error).__name__, transient=True)
+    return ModelFailed("LLM_BAD_STREAM", type(error).__name__)
+
+
+def _retry_after(error: openai.APIStatusError) -> float | None:
+    """Seconds of the Retry-After header; its rare date form counts as absent."""
+    try:
+        return max(0.0, float(error.response.headers.get("retry-after", "")))
+    except ValueError:
+        return None

@@ -1,0 +1,71 @@
+"""Gathering the passages for a question: one search, and one more per model where the answer depends on the model."""
+
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from agents.fitment import Fitment
+from agents.specialist import Specialist
+from agents.vehicles import Vehicles, note
+from rag.types import Passage
+
+PASSAGES = 8
+PER_MODEL = 3
+MOST = 10
+
+
+class Search(Protocol):
+    """Finds passages for a text, best first, in the documents of some subjects."""
+
+    def __call__(self, text: str, *, subjects: Sequence[str] | None, k: int) -> Awaitable[tuple[Passage, ...]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was found, in the order of its markers. `dependent`: the answer depends on a vehicle that is not known."""
+
+    passages: tuple[Passage, ...]
+    dependent: bool = False
+
+
+async def gather(
+    search: Search, question: str, specialist: Specialist, vehicles: Vehicles, facts: Mapping[str, str]
+) -> Evidence:
+    """Passages for a question that stands on its own. When neither question nor facts name the vehicle and the best
+    passages are each about some model, every model is searched for as well. Raises what `search` raises."""
+    fitment = Fitment(vehicles)
+    asked = fitment.asked(question, facts)
+    known = note(facts, vehicles) if not vehicles.mentioned(question) else ""
+    text = f"{question} ({known})" if known else question
+    first = await search(text, subjects=specialist.knowledge, k=PASSAGES)
+    models = fitment.models(asked)
+    if len(models) < 2 or not _depends(first[:3], fitment):
+        return Evidence(first[:MOST])
+    searches = (search(f"{model}: {question}", subjects=specialist.knowledge, k=PER_MODEL) for model in models)
+    return Evidence(_merged(first, await asyncio.gather(*searches)), dependent=True)
+
+
+def _depends(best: Sequence[Passage], fitment: Fitment) -> bool:
+    """Whether one of the best passages speaks of some cars only."""
+    return any(_about(passage, fitment) for passage in best)
+
+
+def _about(passage: Passage, fitment: Fitment) -> bool:
+    cars = fitment.everything
+    for text in (passage.chunk.title, *passage.chunk.section, passage.chunk.text):
+        cars = fitment.narrowed(text, cars)
+    return cars != fitment.everything or len(fitment.mentioned(passage.chunk.text)) > 1
+
+
+def _merged(first: Sequence[Passage], others: Sequence[Sequence[Passage]]) -> tuple[Passage, ...]:
+    """The best of each model's search, then the general search's, each passage once, best first among MOST."""
+    picked: dict[str, Passage] = {passage.chunk.id: passage for passage in first[:3]}
+    for depth in range(PER_MODEL):
+        for found in others:
+            if depth < len(found) and len(picked) < MOST:
+                picked.setdefault(found[depth].chunk.id, found[depth])
+    for passage in first:
+        if len(picked) < MOST:
+            picked.setdefault(passage.chunk.id, passage)
+    return tuple(sorted(picked.values(), key=lambda passage: -passage.score))

@@ -1,0 +1,210 @@
+"""How well a statement answers a question: which of the question's words it holds, whether its value is of the kind
+asked for, and how near its meaning is; from these the probability that it answers.
+
+The weights come from a logistic regression over questions whose answers are, or are not, in a knowledge base.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz.distance import DamerauLevenshtein
+
+from agents import lexicon
+from agents.statements import Statement
+from rag.terms import STOP_WORDS, identifiers, terms
+
+Similarity = Callable[[str, Sequence[str]], NDArray[np.float32]]
+"""The cosine similarity of one text to each of several."""
+
+_WEAK = frozenset(
+    terms(
+        "car cars vehicle vehicles model models year variant type kind thing way sort new old my exactly right "
+        "correct standard also really actually question wonder tell show give much many often long"
+    )
+)
+_WORDS = re.compile(r"[^\W_](?:[\w.,'/-]*\w)?(?<!-)")
+_READ = 48  # statements whose meaning is compared; the others share too few words with the question
+_LIKE_CHARACTERS = 400
+
+WEIGHTS = {
+    "coverage": 5.0,
+    "own": 2.0,
+    "likeness": 4.0,
+    "value": 0.8,
+    "found": 0.8,
+    "code": -5.0,
+}
+BIAS = -5.5
+ANSWERS = 0.5
+"""The least probability with which a statement is taken as an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word of the question: the stems that match it exactly, those that may stand for it, and how telling it is."""
+
+    word: str
+    stems: frozenset[str]
+    alike: frozenset[str]
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A statement, the probability that it answers, and the words of the question that it holds itself."""
+
+    statement: Statement
+    probability: float
+    holds: frozenset[str]
+    features: dict[str, float] = field(default_factory=dict, compare=False)
+
+
+def rank(
+    question: str,
+    statements: Sequence[Statement],
+    found: Sequence[float],
+    similarity: Similarity,
+) -> list[Scored]:
+    """The statements, best answer first. `found[i]` is the score of the search for passage i; `question` is without
+    the names that say which car is meant and not what is asked."""
+    if not statements:
+        return []
+    texts = [_Text(statement) for statement in statements]
+    wanted = terms_of(question, texts)
+    codes = identifiers(question)
+    kind = lexicon.expected(question)
+    scored = []
+    for text in texts:
+        features = _features(text, wanted, codes, kind)
+        features["found"] = found[text.statement.span.passage]
+        scored.append((text, features))
+    scored.sort(key=lambda pair: -_sum(pair[1]))
+    near = similarity(question, [text.read for text, _ in scored[:_READ]])
+    lowest = float(near.min()) if len(near) else 0.0
+    for position, (_, features) in enumerate(scored):
+        features["likeness"] = float(near[position]) if position < len(near) else min(lowest, 0.2)
+    results = [
+        Scored(text.statement, 1 / (1 + math.exp(-_sum(features) - BIAS)), _held(text.own, wanted), features)
+        for text, features in scored
+    ]
+    return sorted(results, key=lambda result: -result.probability)
+
+
+def _sum(features: dict[str, float]) -> float:
+    return sum(WEIGHTS[name] * value for name, value in features.items())
+
+
+class _Text:
+    """A statement's words, by how close they stand to what it says."""
+
+    def __init__(self, statement: Statement) -> None:
+        self.statement = statement
+        self.own = frozenset(terms(statement.text))
+        self.near = frozenset(terms(statement.near))
+        self.far = frozenset(terms(statement.far))
+        self.read = f"{statement.near}: {statement.text}"[:_LIKE_CHARACTERS]
+
+
+def terms_of(question: str, texts: Sequence[_Text]) -> tuple[Term, ...]:
+    """The telling words of a question. A word that few statements hold weighs more; one that no text holds is taken
+    for a misspelling of one that some do, if there is one."""
+    counts = Counter(stem for text in texts for stem in text.own | text.near)
+    vocabulary = set(counts) | {stem for text in texts for stem in text.far}
+    wanted = []
+    for stem, word in telling(question).items():
+        stems = frozenset({stem})
+        if stem not in vocabulary and not lexicon.alike(stem) & vocabulary:
+            stems |= _respelt(stem, vocabulary)
+        alike = frozenset(other for stem in stems for other in lexicon.alike(stem)) - stems
+        count = max((counts[stem] for stem in stems | alike), default=0)
+        weight = min(4.0, max(1.0, math.log(1 + len(texts) / (count + 0.5))))
+        wanted.append(Term(word, stems, alike, weight))
+    return tuple(wanted)
+
+
+def telling(question: str) -> dict[str, str]:
+    """The words of a question that say what it is about, by their stems."""
+    words = [word.strip(".,'") for word in _WORDS.findall(question.casefold().replace("’", "'"))]
+    found = {}
+    for word in words:
+        stems = terms(word) if word not in STOP_WORDS else []
+        if stems and stems[0] not in _WEAK and word.replace("'", "") not in STOP_WORDS:
+            found[stems[0]] = word
+    return found
+
+
+def _respelt(stem: str, vocabulary: set[str]) -> frozenset[str]:
+    """The known words that a misspelt one may be: one slip in a word of five letters, two in one of eight."""
+    slips = 2 if len(stem) >= 8 else 1 if len(stem) >= 4 else 0
+    if not slips or any(character.isdigit() for character in stem):
+        return frozenset()
+    return frozenset(
+        word
+        for word in vocabulary
+        if word[:1] == stem[:1]
+        and word.isalpha()
+        and DamerauLevenshtein.distance(stem, word, score_cutoff=slips) <= slips
+    )
+
+
+def _features(text: _Text, wanted: Sequence[Term], codes: frozenset[str], kind: str | None) -> dict[str, float]:
+    total = sum(term.weight for term in wanted) or 1.0
+    matches = [(term.weight, _match(term, text), _own_match(term, text)) for term in wanted]
+    everywhere = text.own | text.near | text.far
+    value = 0.0
+    if kind is not None:
+        value = 1.0 if lexicon.has_value(kind, text.statement.text) else -1.0
+    return {
+        "coverage": sum(weight * match for weight, match, _ in matches) / total if wanted else 0.5,
+        "own": sum(weight * own for weight, _, own in matches) / total if wanted else 0.5,
+        "value": value,
+        "code": float(bool(codes - everywhere)),
+    }
+
+
+def _own_match(term: Term, text: _Text) -> float:
+    if term.stems & text.own:
+        return 1.0
+    if term.alike & text.own or lexicon.unit_answers(term.word, text.statement.text):
+        return 0.85
+    return 0.0
+
+
+def _match(term: Term, text: _Text) -> float:
+    own = _own_match(term, text)
+    if own == 1.0:
+        return own
+    if term.stems & text.near:
+        return 0.95
+    if term.alike & text.near:
+        return max(own, 0.8)
+    return max(own, 0.6 * bool(term.stems & text.far), 0.45 * bool(term.alike & text.far))
+
+
+def _held(own: frozenset[str], wanted: Sequence[Term]) -> frozenset[str]:
+    return frozenset(term.word for term in wanted if (term.stems | term.alike) & own)
+
+
+def matching_parts(question: str, statement: Statement) -> tuple[int, ...]:
+    """The positions of a row's parts that the question asks for: those whose column or value answers to its words,
+    or has a value of the kind asked for; all when none does."""
+    kind = lexicon.expected(question)
+    wanted = tuple(telling(question))
+    marks = []
+    label = frozenset(terms(statement.label))
+    for part in statement.parts:
+        own = frozenset(terms(part.column))
+        held = frozenset(terms(part.value)) - label
+        exact = sum(2.0 for stem in wanted if stem in own) + sum(1.0 for stem in wanted if stem in held)
+        similar = sum(1.0 for stem in wanted if stem not in own and lexicon.alike(stem) & own)
+        fits = 1.5 if kind and lexicon.has_value(kind, f"{part.column} {part.value}") else 0.0
+        marks.append(exact + similar + fits)
+    best = max(marks, default=0.0)
+    if best <= 0:
+        return tuple(range(len(marks)))
+    return tuple(position for position, mark in enumerate(marks) if mark >= best - 0.5)

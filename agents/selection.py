@@ -1,0 +1,74 @@
+"""Which of the scored statements make the answer: enough to cover the cars asked about, and no more."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agents.fitment import Cars
+from agents.scoring import ANSWERS, Scored
+from agents.statements import Statement
+
+_PEER = 0.25  # a statement about other cars may be this much less probable than the best and still belong beside it
+_ADDS = 0.15  # the same for a sentence that adds words of the question which the best lacks
+_SENTENCES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What is said about `cars`, a part of the cars asked about."""
+
+    cars: Cars
+    statement: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The statements that answer. `shares` differ by car; `more` are sentences that complete the first share."""
+
+    shares: tuple[Share, ...]
+    more: tuple[Statement, ...] = ()
+
+
+def select(ranked: Sequence[Scored], asked: Cars) -> Selection | None:
+    """The answer's statements out of `ranked`, best first, all of which concern `asked`; None when none answers."""
+    if not ranked or ranked[0].probability < ANSWERS:
+        return None
+    best = ranked[0]
+    shares = [Share(best.statement.cars & asked, best.statement)]
+    rest = asked - best.statement.cars
+    for scored in _peers(ranked, best):
+        if not rest:
+            break
+        fresh = scored.statement.cars & rest
+        if fresh:
+            shares.append(Share(fresh, scored.statement))
+            rest -= fresh
+    more = _completing(ranked, best) if len(shares) == 1 else ()
+    return Selection(tuple(shares), more)
+
+
+def _peers(ranked: Sequence[Scored], best: Scored) -> list[Scored]:
+    """Statements good enough to stand beside the best; those that say the same of other cars come first, that is, those
+    of the same row, then of the same table."""
+    least = max(ANSWERS, best.probability - _PEER)
+    good = [scored for scored in ranked[1:] if scored.probability >= least and scored.holds >= best.holds]
+    return sorted(good, key=lambda scored: -_kinship(scored.statement, best.statement))
+
+
+def _kinship(one: Statement, other: Statement) -> int:
+    if one.span.block != other.span.block or one.span.passage != other.span.passage:
+        return int(one.label == other.label and bool(one.label)) + int(one.near == other.near)
+    return 3 + int(one.span.start == other.span.start) + int(one.label == other.label)
+
+
+def _completing(ranked: Sequence[Scored], best: Scored) -> tuple[Statement, ...]:
+    if best.statement.span.kind == "list":
+        return ()
+    held = set(best.holds)
+    chosen: list[Statement] = []
+    for scored in ranked[1:]:
+        statement = scored.statement
+        close = scored.probability >= max(ANSWERS, best.probability - _ADDS)
+        if len(chosen) + 1 < _SENTENCES and close and statement.span.kind != "list" and not scored.holds <= held:
+            chosen.append(statement)
+            held |= scored.holds
+    return tuple(chosen)

@@ -1,0 +1,123 @@
+"""Statements as an answer in English: a sentence, a phrase from a row, a list of steps or a small table, with markers."""
+
+from collections.abc import Callable, Sequence
+
+from agents.evidence import Cell
+from agents.fitment import Cars, Fitment
+from agents.selection import Selection, Share
+from agents.statements import Statement
+
+Pick = Callable[[Statement], Sequence[int]]
+"""The positions of the parts of a row that the question asks for."""
+
+NOT_FOUND = (
+    "I am sorry, I could not find that in our documents, so I would rather not guess. "
+    "I can help with technical data, maintenance and fault finding for our vehicles: "
+    "please ask in other words, or ask your dealer."
+)
+
+
+def decline() -> str:
+    """What is said when the documents do not hold the answer."""
+    return NOT_FOUND
+
+
+def word(selection: Selection, fitment: Fitment, pick: Pick, first_number: int, unknown: bool) -> str:
+    """The answer's text. `unknown`: the customer has not said which car is meant, so a dependent answer asks."""
+    wording = _Wording(fitment, pick, first_number)
+    merged = wording.merged(selection.shares)
+    if len(merged) > 1:
+        return wording.by_vehicle(merged, unknown)
+    first = selection.shares[0]
+    said = [wording.said(first.statement, merged[0][0], unknown)]
+    said += [wording.said(statement, statement.cars, False) for statement in selection.more]
+    return ("\n" if any(text.startswith("- ") for text in said) else " ").join(said)
+
+
+class _Wording:
+    def __init__(self, fitment: Fitment, pick: Pick, first_number: int) -> None:
+        self._fitment = fitment
+        self._pick = pick
+        self._first = first_number
+
+    def marker(self, statement: Statement) -> str:
+        passages = dict.fromkeys(span.passage for span in statement.evidence)
+        return " ".join(f"[{self._first + passage}]" for passage in passages)
+
+    def merged(self, shares: Sequence[Share]) -> list[tuple[Cars, str, list[Statement]]]:
+        """The shares with those put together that say the same, in the catalogue's order of cars."""
+        merged: dict[str, tuple[Cars, list[Statement]]] = {}
+        for share in shares:
+            value = self.value(share.statement)
+            cars, statements = merged.get(value, (frozenset(), []))
+            merged[value] = (cars | share.cars, [*statements, share.statement])
+        order = list(self._fitment.in_order)
+        found = [(cars, value, statements) for value, (cars, statements) in merged.items()]
+        return sorted(found, key=lambda entry: min((order.index(car) for car in entry[0]), default=0))
+
+    def by_vehicle(self, merged: Sequence[tuple[Cars, str, list[Statement]]], unknown: bool) -> str:
+        """A table with a row for each group of cars."""
+        labels = {self.subject(statements[0]) for _, _, statements in merged}
+        heading = labels.pop() if len(labels) == 1 else "Answer"
+        lines = [f"| Vehicle | {_cell(heading or 'Answer')} |", "|---|---|"]
+        for cars, value, statements in merged:
+            markers = " ".join(dict.fromkeys(map(self.marker, statements)))
+            lines.append(f"| {self._fitment.name(cars)} | {_cell(value)} {markers} |")
+        lead = "That depends on the vehicle:" if unknown else "That depends on the version:"
+        end = "\n\nWhich one is yours?" if unknown else ""
+        return f"{lead}\n\n" + "\n".join(lines) + end
+
+    def said(self, statement: Statement, cars: Cars, unknown: bool) -> str:
+        """One statement on its own."""
+        marker = self.marker(statement)
+        span = statement.span
+        if span.kind == "list":
+            lead = span.lead or statement.near
+            numbered = span.mark[:1].isdigit()
+            steps = [
+                f"{number}. {step.text}" if numbered else f"- {step.text}"
+                for number, step in enumerate(statement.items, start=1)
+            ]
+            return f"{lead.rstrip(':.')} {marker}:\n\n" + "\n".join(steps)
+        if span.kind != "row":
+            return f"{_ended(statement.text)[:-1]} {marker}{_ended(statement.text)[-1]}"
+        subject = self.subject(statement)
+        of = "" if cars >= self._fitment.everything else self._fitment.name(cars)
+        lead = ", ".join(part for part in (of, subject) if part)
+        return f"{lead}: {self.value(statement)} {marker}." if lead else f"{self.value(statement)} {marker}."
+
+    def subject(self, statement: Statement) -> str:
+        """What a row's values are values of."""
+        if statement.span.kind != "row":
+            return ""
+        if statement.label:
+            return statement.label
+        parts = self._parts(statement)
+        return parts[0].column if len(parts) == 1 else ""
+
+    def value(self, statement: Statement) -> str:
+        """What a statement says, without what `subject` names."""
+        if statement.span.kind != "row":
+            return statement.text
+        parts = self._parts(statement)
+        if len(parts) == 1 and (not statement.label or not parts[0].column):
+            return parts[0].value
+        return ", ".join(_named(part) for part in parts)
+
+    def _parts(self, statement: Statement) -> list[Cell]:
+        return [statement.parts[position] for position in self._pick(statement)]
+
+
+def _named(part: Cell) -> str:
+    """`front normal 2.4 bar`: the column's name before its value."""
+    column = part.column[:1].lower() + part.column[1:] if part.column[1:2].islower() else part.column
+    return f"{column} {part.value}".strip()
+
+
+def _ended(text: str) -> str:
+    text = text.rstrip().rstrip(":;")
+    return text if text[-1:] in ".!?" else f"{text}."
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "/").split())

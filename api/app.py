@@ -1,0 +1,79 @@
+"""The web application: sockets, routes and pages over one composed state."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import FastAPI, WebSocket
+from fastapi.responses import RedirectResponse, Response
+from fastapi_offline import FastAPIOffline
+
+from api import problems
+from api.app_state import AppState
+from api.dialect import Dialect, Handshake
+from api.dialects import all_dialects
+from api.origins import origin_allowed
+from api.routes import chat, health, pages, sessions
+from api.settings import Settings
+from api.transport.query import HideSocketQuery, socket_query
+from api.transport.websocket import Connection
+
+Open = Callable[[Settings], AbstractAsyncContextManager[AppState]]
+
+DESCRIPTION = "Ask over the WebSocket `/ws/chat` for streamed answers, or over `POST /api/v1/chat` for whole ones."
+
+
+def create_app(settings: Settings, open_state: Open) -> FastAPI:
+    """The application; `open_state` opens its resources when it starts and closes them when it stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_state(settings) as state:
+            app.state.pitcrew = state
+            yield
+
+    app = FastAPIOffline(
+        title="Pitcrew",
+        description=DESCRIPTION,
+        redoc_url=None,
+        static_url="/docs/assets",
+        lifespan=lifespan,
+    )
+    problems.install(app)
+    for module in (health, chat, sessions):
+        app.include_router(module.router)
+    if not settings.production:
+        app.include_router(pages.router)
+
+        @app.get("/", include_in_schema=False)
+        async def front() -> Response:
+            return RedirectResponse("/ws/test")
+
+    for dialect in all_dialects():
+        app.add_api_websocket_route(dialect.path, _socket(settings, dialect))
+    app.add_middleware(HideSocketQuery)
+    return app
+
+
+def _socket(settings: Settings, dialect: Dialect) -> Callable[[WebSocket], object]:
+    """The endpoint of one dialect."""
+
+    async def endpoint(websocket: WebSocket) -> None:
+        state: AppState = websocket.app.state.pitcrew
+        origin = websocket.headers.get("origin")
+        if not origin_allowed(origin, settings.origins, development=not settings.production):
+            await websocket.send_denial_response(Response("origin not allowed", 403))
+            return
+        if state.draining:
+            await websocket.send_denial_response(Response("restarting", 503, {"Retry-After": "5"}))
+            return
+        query = socket_query(websocket.scope)
+        await websocket.accept()
+        session = dialect.open(Handshake(websocket.path_params, query))
+        connection = Connection(websocket, session, state.gateway)
+        state.connections.add(connection)
+        try:
+            await connection.run(query.get("token"))
+        finally:
+            state.connections.discard(connection)
+
+    return endpoint

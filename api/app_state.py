@@ -1,0 +1,41 @@
+"""What a running server has at hand: made by `compose`, read by the routes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from api.auth import TokenRules
+from api.settings import Settings
+from api.transport.websocket import Connection, Gateway
+
+DEVELOPMENT_USER = "developer"
+DEVELOPMENT_TTL_S = 30 * 24 * 3600
+
+Check = Callable[[], Awaitable[dict[str, Any]]]
+"""Looks at one part of the server: `{"ok": bool, …}` with the reason where it is not."""
+
+
+def issue_development_token(tokens: TokenRules) -> str:
+    """A customer's token for trying things out, good for 30 days."""
+    return tokens.issue(DEVELOPMENT_USER, name="Developer", email="developer@localhost", ttl_s=DEVELOPMENT_TTL_S)
+
+
+@dataclass
+class AppState:
+    """`checks_by_name` are the parts that `/ready` reports; `connections` the open sockets."""
+
+    settings: Settings
+    gateway: Gateway
+    checks_by_name: Mapping[str, Check]
+    connections: set[Connection] = field(default_factory=set)
+    draining: bool = False
+
+    async def checks(self) -> dict[str, Any]:
+        """The state of every part, by name."""
+        results = await asyncio.gather(*(check() for check in self.checks_by_name.values()))
+        found = dict(zip(self.checks_by_name, results, strict=True))
+        return found | ({"server": {"ok": False, "reason": "stopping"}} if self.draining else {})
+
+    def development_token(self) -> str:
+        return issue_development_token(self.gateway.tokens)

@@ -1,0 +1,143 @@
+"""Who is calling: bearer tokens (JWT) in, identities out.
+
+The algorithm and the key come from the settings, never from the token; its header is trusted for nothing (RFC 8725).
+"""
+
+import os
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jwt
+
+from api.settings import SECRET_BYTES, BadSetting, Settings
+from orchestrator.errors import AuthExpired, AuthInvalid
+
+TOKEN_BYTES = 8 * 1024
+LEEWAY_S = 30
+ROLES = ("customer", "staff", "admin")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The user of a verified token; `expires` is its `exp` in Unix seconds."""
+
+    user_id: str
+    email: str
+    name: str
+    role: str
+    expires: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRules:
+    """How tokens are verified and, with a secret, issued."""
+
+    key: str
+    algorithm: str
+    issuer: str = ""
+    audience: str = ""
+    type: str = ""
+
+    def verify(self, token: str) -> Identity:
+        """The token's user. Raises AuthInvalid or AuthExpired; never anything else, whatever the token is."""
+        if not token or len(token) > TOKEN_BYTES or not token.isascii():
+            raise AuthInvalid
+        try:
+            decoded = jwt.decode_complete(
+                token,
+                self.key,
+                algorithms=[self.algorithm],
+                issuer=self.issuer or None,
+                audience=self.audience or None,
+                leeway=LEEWAY_S,
+                options={"require": ["exp", "sub"], "verify_aud": bool(self.audience)},
+            )
+        except jwt.ExpiredSignatureError as error:
+            raise AuthExpired from error
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as error:
+            raise AuthInvalid from error
+        return self._identity(decoded["header"], decoded["payload"])
+
+    def _identity(self, header: dict[str, Any], claims: dict[str, Any]) -> Identity:
+        kinds = {str(header.get("typ", "")).lower(), str(claims.get("typ", "")).lower()}
+        refresh = any("refresh" in kind for kind in kinds) or claims.get("token_use") == "refresh"
+        if refresh or (self.type and self.type.lower() not in kinds):
+            raise AuthInvalid
+        subject = claims["sub"]
+        if not isinstance(subject, str) or not 0 < len(subject) <= 255 or "\x00" in subject or not _encodable(subject):
+            raise AuthInvalid
+        role = claims.get("role")
+        return Identity(
+            user_id=subject,
+            email=_text(claims.get("email")),
+            name=_text(claims.get("name")),
+            role=role if isinstance(role, str) and role in ROLES else "customer",
+            expires=int(claims["exp"]),
+        )
+
+    def issue(self, user: str, *, name: str = "", email: str = "", role: str = "customer", ttl_s: int = 3600) -> str:
+        """A token for `user`. Raises BadSetting where only a public key is known."""
+        if self.algorithm != "HS256":
+            raise BadSetting(
+                "Tokens are verified with PITCREW_JWT_PUBLIC_KEY: only the holder of its private key issues them."
+            )
+        now = int(time.time())
+        claims: dict[str, Any] = {
+            "sub": user,
+            "name": name,
+            "email": email,
+            "role": role,
+            "iat": now,
+            "exp": now + ttl_s,
+        }
+        claims |= {"iss": self.issuer} if self.issuer else {}
+        claims |= {"aud": self.audience} if self.audience else {}
+        headers = {"typ": self.type} if self.type else None
+        return jwt.encode(claims, self.key, algorithm=self.algorithm, headers=headers)
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _text(claim: object) -> str:
+    return claim[:255] if isinstance(claim, str) and _encodable(claim) else ""
+
+
+def token_rules(settings: Settings) -> TokenRules:
+    """The rules that the settings ask for. In development an absent secret is made once and kept in the data directory.
+
+    Raises BadSetting for a missing or short secret in production.
+    """
+    key, algorithm = settings.jwt_public_key, "RS256"
+    if not key:
+        key, algorithm = settings.jwt_secret.get_secret_value(), "HS256"
+        if not key and not settings.production:
+            key = _development_secret(settings.data_dir)
+        if len(key.encode()) < SECRET_BYTES:
+            what = "is missing" if not key else f"is shorter than {SECRET_BYTES} bytes"
+            raise BadSetting(
+                f"PITCREW_JWT_SECRET {what}. Set it to a long random text, for example the output of "
+                f"`python3 -c 'import secrets; print(secrets.token_urlsafe(48))'`."
+            )
+    return TokenRules(key, algorithm, settings.jwt_issuer, settings.jwt_audience, settings.jwt_type)
+
+
+def _development_secret(data_dir: Path) -> str:
+    path = data_dir / "development-secret"
+    data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        secret = secrets.token_urlsafe(48)
+        file.write(secret)
+    return secret

@@ -1,0 +1,44 @@
+"""The command line `pitcrew`. One file per command; what is heavy is imported inside the command that needs it."""
+
+import sys
+
+import typer
+
+from api.cli import ask, chat, doctor, evaluate, ingest, migrate, route, search, serve, token
+
+app = typer.Typer(
+    name="pitcrew",
+    help="Pitcrew, the support assistant: serve it, feed it documents, ask it, measure it.",
+    epilog="Exit codes: 0 ok, 1 failure, 2 wrong usage, 3 partial or bad setting, 4 server unreachable.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("serve")(serve.serve)
+app.command("ingest")(ingest.ingest)
+app.command("search")(search.search)
+app.command("ask")(ask.ask)
+app.command("route")(route.route)
+app.command("chat")(chat.chat)
+app.command("token")(token.token)
+app.command("migrate")(migrate.migrate)
+app.command("eval")(evaluate.evaluate)
+app.command("doctor")(doctor.doctor)
+
+
+def main() -> None:
+    """Run the command line; a failure ends with one plain line on stderr and its exit code."""
+    from api.cli.failure import explain
+
+    try:
+        app()
+    except Exception as error:
+        message, code = explain(error)
+        if message is None:
+            raise
+        print(f"pitcrew: {message}", file=sys.stderr)
+        sys.exit(code)
+    except KeyboardInterrupt:
+        print("pitcrew: stopped", file=sys.stderr)
+        sys.exit(130)

@@ -1,0 +1,42 @@
+"""What a failed command says, and its exit code."""
+
+from api.settings import BadSetting, setting_name
+
+FAILURE, USAGE, PARTIAL, UNREACHABLE = 1, 2, 3, 4
+
+
+class CommandFailed(Exception):
+    """A failure that the person at the keyboard can do something about; the message says what."""
+
+    def __init__(self, message: str, code: int = FAILURE) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def explain(error: Exception) -> tuple[str | None, int]:
+    """The line to print and the exit code; no line for an error that nobody foresaw."""
+    from pydantic import ValidationError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from orchestrator.errors import PitcrewError
+    from rag.index import IndexUnavailable
+
+    match error:
+        case CommandFailed():
+            return str(error), error.code
+        case BadSetting():
+            return str(error), PARTIAL
+        case ValidationError() if error.title == "Settings":
+            field = str(error.errors()[0]["loc"][0])
+            name = setting_name(field) if not field.isupper() else field
+            return f"{name}: {error.errors()[0]['msg']}", PARTIAL
+        case IndexUnavailable():
+            return str(error), FAILURE
+        case PitcrewError():
+            return error.text, FAILURE
+        case SQLAlchemyError():
+            return f"The database cannot be used ({type(error).__name__}): check PITCREW_DATABASE_URL.", FAILURE
+        case OSError() if error.strerror:
+            return f"{error.filename or 'file'}: {error.strerror}", FAILURE
+        case _:
+            return None, FAILURE

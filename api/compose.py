@@ -1,0 +1,211 @@
+"""Settings in, running parts out: opens every resource on one exit stack. The only place with imports inside functions,
+because what it opens is heavy (torch, Chroma, LangGraph) and not every command needs all of it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from sqlalchemy import Engine as Database
+
+from agents.answerer import Answerer
+from agents.specialist import Catalogue as Specialists
+from agents.specialist import Specialist
+from agents.types import Part, Question, Route
+from api.app_state import AppState
+from api.auth import token_rules
+from api.limits import MovingWindow, Unlimited
+from api.migrate import head_revision, migrate, revision
+from api.settings import BadSetting, Settings
+from api.transport.websocket import Gateway
+from orchestrator.buses.memory import MemoryBus
+from orchestrator.engine import Engine
+from orchestrator.stores.database import open_database
+from orchestrator.stores.sql import SqlStore
+from rag.catalogue import Catalogue
+from rag.embedder import Embedder
+from rag.index import Index
+
+if TYPE_CHECKING:
+    from agents.vehicles import Vehicles
+    from orchestrator.graph import Crew
+    from rag.retrieve import Retriever
+
+log = structlog.get_logger()
+
+VEHICLES_FILE = "vehicles.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The knowledge base: its truth in SQL, its two indexes, and the search over them."""
+
+    catalogue: Catalogue
+    embedder: Embedder
+    indexes: tuple[Index, ...]
+    retriever: "Retriever"
+
+
+def open_migrated_database(settings: Settings) -> Database:
+    """The database at its newest migration: SQLite is brought there, a server's is only checked. Raises BadSetting."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = open_database(settings.sql_url)
+    if settings.embedded_sql:
+        migrate(database)
+    elif revision(database) != head_revision():
+        raise BadSetting("The database is not at its newest version. Run `pitcrew migrate`.")
+    return database
+
+
+def open_embedder(settings: Settings) -> Embedder:
+    """The embedder that the settings name."""
+    from rag.embedders import local
+
+    return local.open_folder(settings.embedding_model) if settings.embedding_model else local.packaged()
+
+
+@contextmanager
+def open_library(settings: Settings, database: Database) -> Iterator[Library]:
+    """The knowledge base. Raises IndexUnavailable when another process has its files open."""
+    from rag.indexes import chroma
+    from rag.indexes.lexical import LexicalIndex
+    from rag.retrieve import Retriever
+
+    with ExitStack() as stack:
+        embedder = open_embedder(settings)
+        dense = chroma.embedded(settings.data_dir / "chroma", embedder.name)
+        stack.callback(dense.close)
+        lexical = LexicalIndex(settings.data_dir / "lexical.db")
+        stack.callback(lexical.close)
+        catalogue = Catalogue(database)
+        retriever = Retriever(catalogue, embedder, dense, lexical)
+        stack.callback(retriever.close)
+        yield Library(catalogue, embedder, (dense, lexical), retriever)
+
+
+def load_vehicles(settings: Settings) -> "Vehicles":
+    """The maker's vehicles, from `vehicles.csv` in the knowledge base; none where there is no such file."""
+    from agents.vehicles import Vehicles
+
+    path = settings.knowledge_dir / VEHICLES_FILE
+    return Vehicles.parse(path.read_text(encoding="utf-8")) if path.is_file() else Vehicles()
+
+
+@asynccontextmanager
+async def open_crew(settings: Settings, library: Library) -> AsyncIterator["Crew"]:
+    """Everything that answers: specialists, classifier, research and answerer. Raises BadSetting."""
+    from agents import followup, research
+    from agents.classify import Classifier
+    from agents.specialists import catalogue
+    from orchestrator.graph import Crew, Evidence, Understood
+
+    specialists, vehicles = catalogue(), load_vehicles(settings)
+    classifier = await asyncio.to_thread(Classifier.train, specialists, library.embedder, vehicles=vehicles)
+    async with open_answerer(settings, library, vehicles) as (answerer, router, rewriter):
+
+        async def understand(question: Question) -> Understood:
+            facts = vehicles.facts(question.text, question.facts)
+            known = Question(question.text, question.history, facts)
+            text = await rewriter.rewrite(known) if rewriter and question.history else None
+            return Understood(text or followup.standalone(known, vehicles), facts)
+
+        async def classify(question: Question, open_specialists: Specialists) -> Route:
+            route = await asyncio.to_thread(classifier.classify, question, open_specialists)
+            if route.kind != "clarify" or router is None:
+                return route
+            name = await router.route(question.text, open_specialists)
+            if name is None:
+                return route
+            if name == "out_of_scope":
+                return Route("out_of_scope", route.confidence)
+            return Route("answer", route.confidence, (Part(question.text, name, route.confidence),))
+
+        async def gather(part: Part, specialist: Specialist, facts: Mapping[str, str]) -> Evidence:
+            found = await research.gather(library.retriever.retrieve, part.text, specialist, vehicles, facts)
+            return Evidence(found.passages, found.degraded is not None)
+
+        yield Crew(specialists, understand, classify, gather, answerer)
+
+
+@asynccontextmanager
+async def open_answerer(
+    settings: Settings, library: Library, vehicles: "Vehicles"
+) -> AsyncIterator[tuple[Answerer, Any, Any]]:
+    """The answerer, and with a model the router and the rewriter that use it; (extractive, None, None) without a key."""
+    from agents.answerers.extractive import ExtractiveAnswerer
+    from agents.providers import choose_models
+
+    try:
+        models = choose_models(settings.models, settings.provider_keys, {"openai": settings.openai_base_url})
+    except ValueError as error:
+        raise BadSetting(f"PITCREW_MODELS: {error}") from error
+    if not models:
+        yield ExtractiveAnswerer(library.embedder, vehicles), None, None
+        return
+    from agents.answerers.chat_model import ChatModelAnswerer
+    from agents.model_route import ModelRouter
+    from agents.models.openai_compatible import OpenAICompatible
+    from agents.rewrite import ModelRewriter
+
+    clients = [OpenAICompatible(model) for model in models]
+    try:
+        yield ChatModelAnswerer(clients), ModelRouter(clients[0]), ModelRewriter(clients[0])
+    finally:
+        for client in clients:
+            await client.aclose()
+
+
+@asynccontextmanager
+async def open_app(settings: Settings) -> AsyncIterator[AppState]:
+    """The whole server. Raises BadSetting for a setting that keeps it from starting."""
+    from functools import partial
+
+    from orchestrator.graph import build_graph
+    from orchestrator.stream import stream_events
+
+    if settings.production and settings.rate_limits == "off":
+        raise BadSetting("PITCREW_RATE_LIMITS=off is refused in production.")
+    tokens = token_rules(settings)
+    async with AsyncExitStack() as stack:
+        database = open_migrated_database(settings)
+        library = stack.enter_context(open_library(settings, database))
+        crew = await stack.enter_async_context(open_crew(settings, library))
+        store = SqlStore(database)
+        stack.push_async_callback(store.close)
+        engine = Engine(store, MemoryBus(), partial(stream_events, build_graph(crew)))
+        stack.push_async_callback(engine.close)
+        limit = Unlimited() if settings.rate_limits == "off" else MovingWindow()
+        await asyncio.to_thread(library.retriever.find, "warm up")
+        await engine.recover()
+        log.info("ready", answerer=crew.answerer.name, documents=len(library.catalogue.hashes()))
+        yield AppState(settings, Gateway(engine, tokens, limit), _checks(database, library, crew.answerer))
+
+
+def _checks(database: Database, library: Library, answerer: Answerer) -> dict[str, Any]:
+    async def check_database() -> dict[str, Any]:
+        started = time.perf_counter()
+        try:
+            current = await asyncio.wait_for(asyncio.to_thread(revision, database), 5)
+        except Exception as error:
+            return {"ok": False, "reason": f"cannot be reached ({type(error).__name__})"}
+        good = current == head_revision()
+        took = round((time.perf_counter() - started) * 1000, 1)
+        return {"ok": True, "ms": took} if good else {"ok": False, "reason": "not migrated: run `pitcrew migrate`"}
+
+    async def check_knowledge() -> dict[str, Any]:
+        try:
+            documents = await asyncio.wait_for(asyncio.to_thread(library.catalogue.hashes), 5)
+            await asyncio.wait_for(library.retriever.search("ready?", k=1), 5)
+        except Exception as error:
+            return {"ok": False, "reason": f"cannot be searched ({type(error).__name__})"}
+        if not documents:
+            return {"ok": False, "reason": "empty: run `pitcrew ingest knowledge_base`"}
+        return {"ok": True, "documents": len(documents)}
+
+    async def check_model() -> dict[str, Any]:
+        return {"ok": True, "answerer": answerer.name}
+
+    return {"database": check_database, "knowledge": check_knowledge, "model": check_model}

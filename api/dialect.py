@@ -1,0 +1,118 @@
+"""The contract of a dialect: how one kind of client spells commands and events. Pure: text in, text out, no I/O.
+
+One file in `api/dialects/` per dialect, each exporting `DIALECT`. A session is one connection's state.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from orchestrator.commands import Command
+from orchestrator.errors import PitcrewError
+from orchestrator.events import Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """How the socket was opened: its path parameters and query."""
+
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticate:
+    """The client shows its token."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """The client asks for a sign of life; `timestamp` is sent back as it came."""
+
+    timestamp: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A frame that makes no sense; the client is told why."""
+
+    error: PitcrewError
+
+
+Inbound = Command | Authenticate | Ping | Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a client may send."""
+
+    message_chars: int
+    frame_bytes: int
+    messages_per_minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """The token was good. `heartbeat_s`: seconds between the server's transport pings."""
+
+    user_id: str
+    email: str
+    name: str
+    limits: Limits
+    heartbeat_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """The token was not good; the socket closes."""
+
+    error: PitcrewError
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    timestamp: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A command was refused; the socket stays open. `ref` stands in the log."""
+
+    error: PitcrewError
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The server is about to stop; come back after `reconnect_after_ms`."""
+
+    reconnect_after_ms: int
+
+
+Notice = Welcome | Denied | Pong | Problem | Closing
+
+
+class Session(Protocol):
+    """One connection. Laws: `received` never raises; an event or notice that the wire has no word for gives ()."""
+
+    def received(self, text: str) -> Inbound:
+        """What the frame asks for."""
+
+    def emitted(self, envelope: Envelope, *, lagging: bool = False) -> tuple[str, ...]:
+        """The frames that tell an event; to a `lagging` reader, as short as the wire allows."""
+
+    def notice(self, notice: Notice) -> tuple[str, ...]:
+        """The frames that tell something about the connection itself."""
+
+
+class Dialect(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def path(self) -> str:
+        """The route of its socket, such as `/ws/chat`."""
+
+    def open(self, handshake: Handshake) -> Session: ...

@@ -1,0 +1,231 @@
+/**
+ * What is known of one conversation, built from the frames of it. No page and no socket: a frame goes in, the entry
+ * that changed comes out. Every frame may come more than once and then changes nothing.
+ */
+
+export const STEPS = ['starting', 'agent_routing', 'rag_retrieval', 'generating'];
+
+/** Errors that answer a `message` which was not accepted; the oldest one still without `ack` is meant. */
+const REFUSALS = new Set([
+  'EMPTY_MESSAGE', 'MESSAGE_TOO_LONG', 'BAD_REQUEST', 'RATE_LIMITED', 'RUN_BUSY', 'IDEMPOTENCY_CONFLICT',
+  'OVERLOADED', 'SHUTTING_DOWN', 'STORAGE_UNAVAILABLE', 'PROCESSING_ERROR', 'AUTH_REQUIRED', 'AUTH_EXPIRED', 'FORBIDDEN',
+]);
+
+/** 128 random bits; `crypto.randomUUID` does not exist on a page served over plain http from another host. */
+export function newId(prefix) {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return prefix + Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** A question and its answer: what one run of the server is about. */
+export class Turn {
+  kind = 'turn';
+  /** `sending`, `accepted`, `running`, `complete`, `asks`, `error` or `cancelled`. */
+  status = 'sending';
+  runId = null;
+  questionId = null;
+  answerId = null;
+  /** Steps in the order they came, with the time since the page began. @type {{step: string, message: string, at: number}[]} */
+  steps = [];
+  agents = [];
+  passages = [];
+  metadata = {};
+  error = null;
+  rating = null;
+  endedAt = 0;
+  /** The answer so far by code points, since offsets count those. */
+  #points = [];
+
+  constructor(question, clientMessageId, mine) {
+    this.question = question;
+    this.clientMessageId = clientMessageId;
+    this.mine = mine;
+    this.startedAt = performance.now();
+  }
+
+  get text() {
+    return this.#points.join('');
+  }
+
+  get ended() {
+    return ['complete', 'error', 'cancelled', 'asks'].includes(this.status);
+  }
+
+  get active() {
+    return this.runId !== null && !this.ended;
+  }
+
+  get citations() {
+    return this.metadata.context?.citations ?? [];
+  }
+
+  /** text = text[:offset] + token */
+  write(offset, token) {
+    if (offset < this.#points.length) this.#points.length = offset;
+    for (const point of token) this.#points.push(point);
+  }
+
+  end(status, text) {
+    this.status = status;
+    this.endedAt = performance.now();
+    if (typeof text === 'string') {
+      this.#points = [];
+      this.write(0, text);
+    }
+  }
+
+  /** As it was before anything came back: for sending it again or after `run_restarted`. */
+  clear(status) {
+    this.status = status;
+    this.steps = [];
+    this.agents = [];
+    this.passages = [];
+    this.metadata = {};
+    this.error = null;
+    this.startedAt = performance.now();
+    this.write(0, '');
+  }
+}
+
+export class Conversation {
+  /** @type {(Turn | {kind: 'note', text: string, tone: string})[]} */
+  entries = [];
+  /** The highest `seq` seen, for `resume`. */
+  lastSeq = 0;
+  #runs = new Map();
+
+  /** @param {string} sessionId empty: the server chooses one and its `ack` tells it */
+  constructor(sessionId) {
+    this.sessionId = sessionId;
+  }
+
+  get turns() {
+    return this.entries.filter((entry) => entry.kind === 'turn');
+  }
+
+  /** The turn being answered now; later questions wait their turn on the server. */
+  get activeTurn() {
+    return this.turns.find((turn) => turn.active) ?? this.turns.find((turn) => turn.status === 'sending');
+  }
+
+  /** This page's own questions without an ending: they are sent again after a reconnect, under the same id. */
+  get unanswered() {
+    return this.turns.filter((turn) => turn.mine && !turn.ended);
+  }
+
+  ask(question) {
+    const turn = new Turn(question, newId('m-'), true);
+    this.entries.push(turn);
+    return turn;
+  }
+
+  note(text, tone = 'plain') {
+    const entry = { kind: 'note', text, tone };
+    this.entries.push(entry);
+    return entry;
+  }
+
+  messageFrame(turn) {
+    const frame = { type: 'message', message: turn.question, client_message_id: turn.clientMessageId };
+    return this.sessionId ? { ...frame, session_id: this.sessionId } : frame;
+  }
+
+  /** @param {object} frame from the server @returns the entry that changed, or null */
+  apply(frame) {
+    const handler = Object.hasOwn(HANDLERS, frame.type) ? HANDLERS[frame.type] : null;
+    if (!handler) return null;
+    const changed = handler(this, frame, this.#runs.get(frame.run_id));
+    if (changed && Number.isInteger(frame.seq)) this.lastSeq = Math.max(this.lastSeq, frame.seq);
+    return changed ?? null;
+  }
+
+  /** Ties a run to the question it answers, which another page of the same user may have asked. */
+  accepted(frame) {
+    let turn = this.turns.find((one) => one.clientMessageId === frame.client_message_id && frame.client_message_id);
+    turn ??= this.#runs.get(frame.run_id);
+    if (!turn && frame.session_id !== this.sessionId) return null;
+    if (!turn) {
+      turn = new Turn(frame.message ?? '', frame.client_message_id, false);
+      this.entries.push(turn);
+    }
+    if (turn.mine) this.sessionId ||= frame.session_id;
+    turn.runId = frame.run_id;
+    turn.questionId = frame.message_id;
+    turn.sentAt = frame.sent_at;
+    if (turn.status === 'sending') turn.status = 'accepted';
+    this.#runs.set(frame.run_id, turn);
+    return turn;
+  }
+
+  failed(frame, turn) {
+    const refused = REFUSALS.has(frame.code) ? this.turns.find((one) => one.mine && one.status === 'sending') : undefined;
+    const target = frame.run_id ? turn : refused;
+    if (frame.run_id && !turn) return null;
+    if (!target) return this.note(problemText(frame), 'problem');
+    if (target.ended) return target;
+    target.error = frame;
+    target.end('error');
+    return target;
+  }
+}
+
+/** One line of an error for a person: its text, its code and the reference that the server's log repeats. */
+export function problemText(frame) {
+  const code = [frame.code, frame.reason, frame.field && `field ${frame.field}`].filter(Boolean).join(' · ');
+  return [frame.error ?? frame.message ?? 'The server reported an error.', code && `(${code})`,
+    frame.ref && `ref ${frame.ref}`].filter(Boolean).join(' ');
+}
+
+/** By frame type: (conversation, frame, the run's turn if known) to the entry that changed. */
+const HANDLERS = {
+  ack: (conversation, frame) => conversation.accepted(frame),
+  error: (conversation, frame, turn) => conversation.failed(frame, turn),
+  progress: live((turn, frame) => {
+    turn.status = 'running';
+    const known = turn.steps.findIndex((one) => one.step === frame.step);
+    if (known >= 0) turn.steps[known].message = frame.message;
+    else turn.steps.push({ step: frame.step, message: frame.message, at: performance.now() });
+  }),
+  routed: known((turn, frame) => { turn.agents = frame.agents ?? []; }),
+  sources: known((turn, frame) => { turn.passages = frame.passages ?? []; }),
+  token: live((turn, frame) => {
+    turn.status = 'running';
+    turn.write(frame.offset ?? 0, frame.token ?? '');
+  }),
+  run_restarted: live((turn) => turn.clear('accepted')),
+  complete: live((turn, frame) => {
+    turn.answerId = frame.message_id;
+    turn.metadata = frame.metadata ?? {};
+    if (!turn.agents.length) turn.agents = turn.metadata.agents ?? [];
+    turn.end('complete', frame.response);
+  }),
+  cancelled: live((turn, frame) => turn.end('cancelled', frame.partial_response)),
+  input_required: live((turn, frame) => turn.end('asks', frame.prompt)),
+  staff_message: once((frame) => [`${frame.name ?? 'Staff'}: ${frame.message}`, 'staff']),
+  owner: once((frame) => [frame.owner === 'bot' ? 'The assistant answers again.' : 'A member of staff has taken over.']),
+  deleted: (conversation, frame) => {
+    const turn = conversation.turns.find((one) => one.questionId === frame.message_id);
+    if (turn) turn.question = '(deleted)';
+    return turn;
+  },
+};
+
+/** A handler for frames of a run this page knows; of another conversation's runs it knows nothing. */
+function known(change) {
+  return (_conversation, frame, turn) => {
+    if (turn) change(turn, frame);
+    return turn;
+  };
+}
+
+/** Likewise, but nothing changes a run that has ended. */
+function live(change) {
+  return known((turn, frame) => {
+    if (!turn.ended) change(turn, frame);
+  });
+}
+
+/** A handler that notes a durable frame, unless it was seen before. */
+function once(note) {
+  return (conversation, frame) => (frame.seq <= conversation.lastSeq ? null : conversation.note(...note(frame)));
+}

@@ -1,0 +1,302 @@
+/** The interactive test page: ties the connection, the conversation and the page together. */
+
+import { Connection } from './connection.js';
+import { Conversation, newId } from './conversation.js';
+import { Inspector } from './inspector.js';
+import { Log } from './log.js';
+
+const SESSION_KEY = 'pitcrew.test.session';
+const SIGNED_IN = 'Signed in.';
+
+const at = (id) => document.getElementById(id);
+const message = at('message');
+const narrow = matchMedia('(max-width: 52rem)');
+
+const address = new URL('chat', location.href);
+address.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+address.search = address.hash = '';
+
+const inspector = new Inspector(at('inspector'), at('frame-list'), at('frame-count'));
+const connection = new Connection(address.href, {
+  onState: showState,
+  onFrame: receive,
+  onLatency: (ms) => { at('latency').textContent = `${Math.max(1, Math.round(ms))} ms`; },
+  onTraffic: (direction, text) => inspector.record(direction, text),
+});
+const parts = ['log', 'entries', 'end', 'welcome', 'newer', 'composer'].map((id) => [id, at(id)]);
+const log = new Log(Object.fromEntries(parts), { again, rate });
+/** When each turn ended that was read out: what is told again is not read again. */
+const announced = new WeakMap();
+let conversation = new Conversation(recalled() ?? newId('test-').slice(0, 17));
+let limits = {};
+let tokenIsFromServer = false;
+let wasReady = false;
+let resuming = false;
+
+// --- what comes from the server
+
+function receive(frame) {
+  if (frame.type === 'auth_success') {
+    welcome(frame);
+  } else if (frame.type === 'auth_error') {
+    at('token-hint').textContent = `${frame.message ?? 'The sign-in was refused.'} (${frame.code ?? 'no code'})`;
+    at('connection').open = true;
+  } else if (frame.type === 'auth_expiring') {
+    renewSignIn(frame);
+  } else if (frame.type === 'resumed') {
+    resuming = false;
+  } else if (!isQuiet(frame)) {
+    const entry = conversation.apply(frame);
+    if (entry) touch(entry);
+  }
+}
+
+/** A server that cannot resume, or does not know the conversation yet, says so in reply to `resume`: no matter. */
+function isQuiet(frame) {
+  if (frame.type !== 'error' || frame.run_id) return false;
+  if (frame.code === 'RUN_NOT_ACTIVE') return true;
+  if (!resuming || !['UNKNOWN_TYPE', 'NOT_FOUND'].includes(frame.code)) return false;
+  resuming = false;
+  return true;
+}
+
+function welcome(frame) {
+  limits = frame.limits ?? {};
+  const user = frame.user ?? {};
+  at('user').textContent = [user.name, user.email, user.id].filter(Boolean).join(' · ') || 'yes';
+  at('user').title = at('user').textContent;
+  at('token-hint').textContent = SIGNED_IN;
+  if (narrow.matches && !wasReady) at('connection').open = false;
+  wasReady = true;
+  resume();
+  for (const turn of conversation.unanswered) connection.send(conversation.messageFrame(turn));
+  showComposer();
+}
+
+function resume() {
+  resuming = Boolean(conversation.sessionId)
+    && connection.send({ type: 'resume', session_id: conversation.sessionId, after: conversation.lastSeq });
+}
+
+async function renewSignIn(frame) {
+  const token = tokenIsFromServer ? await developmentToken() : null;
+  if (token) {
+    connection.signIn(token);
+    return;
+  }
+  at('token-hint').textContent = `The sign-in ends in ${frame.in_s} s: put in a new token and press “Renew sign-in”.`;
+  at('connection').open = true;
+  showButtons();
+}
+
+// --- what the page shows of it
+
+function touch(entry) {
+  if (entry.kind === 'turn' && entry.ended) announce(entry);
+  if (conversation.sessionId !== at('session').value && document.activeElement !== at('session')) showSession();
+  log.show(entry);
+  showComposer();
+}
+
+/** Reads an ending out once, unless it is history read back; streamed text is hidden from screen readers until then. */
+function announce(turn) {
+  if (announced.get(turn) === turn.endedAt || !(turn.mine || turn.steps.length)) return;
+  announced.set(turn, turn.endedAt);
+  const endings = { error: `Error: ${turn.error?.error ?? turn.error?.code}`, cancelled: 'Stopped.' };
+  at('announcement').textContent = endings[turn.status] ?? turn.text;
+}
+
+function showState(state) {
+  const texts = {
+    idle: 'Not connected',
+    connecting: 'Connecting …',
+    'signing-in': 'Waiting for sign-in',
+    ready: 'Ready',
+    waiting: `Reconnecting (${state.code}: ${state.meaning})`,
+    closed: state.code === 1000 ? `Closed: ${state.meaning}` : `Closed ${state.code}: ${state.meaning}`,
+  };
+  at('status').dataset.state = state.name;
+  at('status-text').textContent = texts[state.name];
+  if (state.name !== 'ready') at('user').textContent = 'no';
+  if (state.name !== 'ready') at('latency').textContent = '–';
+  if (state.name !== 'ready' && at('token-hint').textContent === SIGNED_IN) at('token-hint').textContent = '';
+  if (state.name === 'signing-in' && !at('token').value) at('token-hint').textContent = 'The server waits for a token.';
+  if (state.name === 'closed') at('connection').open = true;
+  tick();
+  showButtons();
+  showComposer();
+}
+
+function showButtons() {
+  const { name } = connection.state;
+  const labels = { waiting: 'Reconnect now', 'signing-in': 'Sign in', ready: 'Renew sign-in' };
+  at('connect').textContent = labels[name] ?? 'Connect';
+  at('connect').classList.toggle('primary', name !== 'ready');
+  at('connect').hidden = name === 'connecting';
+  at('disconnect').hidden = ['idle', 'closed'].includes(name);
+}
+
+/** Why a message cannot be sent now, or the empty string. */
+function obstacle() {
+  const reasons = {
+    idle: 'Connect with a token first.', connecting: 'Connecting …', 'signing-in': 'Waiting for sign-in.',
+    waiting: 'Reconnecting; your text is kept.', closed: 'The connection is closed.',
+  };
+  if (!connection.ready) return reasons[connection.state.name];
+  const over = Array.from(message.value).length - (limits.message_chars ?? Infinity);
+  return over > 0 ? `Too long by ${over}.` : '';
+}
+
+function showComposer() {
+  const reason = obstacle();
+  const length = Array.from(message.value).length;
+  // A text half written must survive a broken connection, and so must the keyboard's place in it.
+  message.disabled = !connection.ready && !wasReady;
+  at('send').disabled = reason !== '';
+  at('reason').textContent = reason || (narrow.matches ? '' : 'Enter sends, Shift+Enter makes a new line.');
+  const limit = limits.message_chars;
+  at('count').textContent = limit && length > limit / 2 ? `${length} of ${limit}` : '';
+  const running = conversation.activeTurn;
+  if (!running && document.activeElement === at('stop')) message.focus();
+  at('stop').hidden = !running;
+  at('stop').disabled = !connection.ready;
+}
+
+function showSession() {
+  at('session').value = conversation.sessionId;
+  try {
+    sessionStorage.setItem(SESSION_KEY, conversation.sessionId);
+  } catch {
+    // Storage may be forbidden: then a reload starts a new conversation.
+  }
+}
+
+function recalled() {
+  try {
+    return sessionStorage.getItem(SESSION_KEY) || null;
+  } catch {
+    return null;
+  }
+}
+
+function tick() {
+  const { state } = connection;
+  const left = Math.ceil((state.retryAt - performance.now()) / 1_000);
+  at('status-extra').textContent = state.name === 'waiting' ? `in ${Math.max(0, left)} s` : '';
+  log.tick();
+}
+
+// --- what the reader does
+
+function send() {
+  const text = message.value.trim();
+  if (!text || obstacle()) return;
+  message.value = '';
+  submit(conversation.ask(text));
+  message.focus();
+}
+
+function submit(turn) {
+  connection.send(conversation.messageFrame(turn));
+  log.show(turn);
+  log.toEnd();
+  showComposer();
+}
+
+/** A message that was never accepted goes out again as it was; a run that ended badly keeps its ending, so that its
+ * question is asked anew. */
+function again(turn) {
+  if (!connection.ready) return;
+  if (turn.runId) {
+    submit(conversation.ask(turn.question));
+  } else {
+    turn.clear('sending');
+    submit(turn);
+  }
+  at('log').focus({ preventScroll: true });
+}
+
+function rate(turn, rating) {
+  const sent = connection.send({ type: 'feedback', message_id: turn.answerId, rating });
+  if (sent) turn.rating = rating;
+  return sent;
+}
+
+function stop() {
+  const turn = conversation.activeTurn;
+  if (!turn) return;
+  const target = turn.runId ? { run_id: turn.runId } : { session_id: conversation.sessionId };
+  connection.send({ type: 'cancel', ...target });
+}
+
+function switchTo(sessionId) {
+  conversation = new Conversation(sessionId);
+  log.clear();
+  showSession();
+  showComposer();
+}
+
+function signIn() {
+  const token = at('token').value.trim();
+  if (['signing-in', 'ready'].includes(connection.state.name)) connection.signIn(token);
+  else connection.connect(token);
+}
+
+/** @returns {Promise<string | null>} null where the server gives none: it does so in development on loopback only */
+async function developmentToken() {
+  const response = await fetch(new URL('test/token', location.href), { cache: 'no-store' });
+  if (response.status === 404) return null;
+  if (!response.ok) throw new Error(`the server answered ${response.status}`);
+  return (await response.json()).token;
+}
+
+async function useDevelopmentToken() {
+  try {
+    const token = await developmentToken();
+    if (token === null) {
+      at('development-token').hidden = true;
+      at('token-hint').textContent = 'This server gives no development token. Run “pitcrew token --user me” and paste its output.';
+      at('token').focus();
+      return;
+    }
+    at('token').value = token;
+    tokenIsFromServer = true;
+    signIn();
+  } catch (error) {
+    at('token-hint').textContent = `No token could be fetched: ${error.message}.`;
+  }
+}
+
+function listen() {
+  const on = (id, type, action) => at(id).addEventListener(type, action);
+  const submitted = (action) => (event) => { event.preventDefault(); action(); };
+  on('sign-in', 'submit', submitted(signIn));
+  on('composer', 'submit', submitted(send));
+  on('disconnect', 'click', () => connection.disconnect());
+  on('development-token', 'click', useDevelopmentToken);
+  on('token', 'input', () => { tokenIsFromServer = false; });
+  on('new-conversation', 'click', () => { switchTo(newId('test-').slice(0, 17)); message.focus(); });
+  on('session', 'change', (event) => { switchTo(event.target.value.trim()); if (connection.ready) resume(); });
+  on('stop', 'click', stop);
+  on('message', 'input', showComposer);
+  on('message', 'keydown', (event) => {
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    send();
+  });
+  on('samples', 'click', (event) => {
+    if (!event.target.matches('button')) return;
+    message.value = event.target.textContent;
+    if (obstacle()) showComposer();
+    else send();
+  });
+  on('clear-frames', 'click', () => inspector.clear());
+  on('copy-frames', 'click', () => navigator.clipboard?.writeText(inspector.asText()));
+  addEventListener('keydown', (event) => event.key === 'Escape' && conversation.activeTurn && stop());
+  setInterval(tick, matchMedia('(prefers-reduced-motion: reduce)').matches ? 1_000 : 100);
+}
+
+at('address').textContent = connection.address;
+showSession();
+listen();
+showState(connection.state);

@@ -1,0 +1,305 @@
+/**
+ * One entry of a conversation on the page. Everything a server sends becomes text nodes: no markup of an answer, a
+ * passage or a name is ever interpreted.
+ */
+
+import { STEPS, problemText } from './conversation.js';
+
+const STEP_LABELS = {
+  starting: 'Starting', agent_routing: 'Routing', rag_retrieval: 'Retrieval', generating: 'Generating',
+};
+/** What `metadata.agent` says where no specialist answered. */
+const UNANSWERED = { out_of_scope: 'out of scope', clarify: 'asks back', human: 'passed to a person' };
+const THUMB_PATH = 'M7 10v10H4V10zm2 0 4-7c1.5 0 2.5 1 2.2 2.6L14.5 9H19a2 2 0 0 1 2 2.4l-1.4 7A2 2 0 0 1 17.6 20H9z';
+
+/** @returns {HTMLElement} an element with a class and children; strings become text nodes */
+export function element(name, className = '', ...children) {
+  const node = document.createElement(name);
+  if (className) node.className = className;
+  node.append(...children);
+  return node;
+}
+
+function button(className, label, onClick) {
+  const node = element('button', className, label);
+  node.type = 'button';
+  node.addEventListener('click', onClick);
+  return node;
+}
+
+const percent = (share) => `${Math.round(share * 100)} %`;
+const seconds = (ms) => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`);
+
+/** A line that is neither question nor answer. @param {{text: string, tone: string}} note */
+export function noteElement(note) {
+  const node = element('p', 'note', note.text);
+  node.dataset.tone = note.tone;
+  return node;
+}
+
+export class TurnView {
+  #settled = false;
+  #shown = { agents: null, passages: null, citations: null, error: null };
+  #sourceNodes = new Map();
+
+  /**
+   * @param {import('./conversation.js').Turn} turn
+   * @param {{again: (turn) => void, rate: (turn, rating: 'up' | 'down') => boolean}} actions
+   */
+  constructor(turn, actions) {
+    this.turn = turn;
+    this.actions = actions;
+    this.question = element('p', 'bubble');
+    this.delivery = element('p', 'delivery');
+    this.steps = element('ol', 'steps');
+    this.elapsed = element('span', 'elapsed');
+    this.progress = element('div', 'progress', this.steps, this.elapsed);
+    this.chips = element('ul', 'chips');
+    this.chips.setAttribute('aria-label', 'Routed to');
+    this.sourceList = element('ol', 'source-list');
+    this.sourceTitle = element('summary');
+    this.sources = element('details', 'sources', this.sourceTitle, this.sourceList);
+    this.text = element('div', 'text');
+    this.text.setAttribute('aria-hidden', 'true');
+    this.problem = element('div', 'problem');
+    this.outcome = element('footer', 'outcome');
+    this.answer = element('div', 'answer', element('h3', 'unseen', 'Assistant'), this.progress, this.chips,
+      this.sources, this.text, this.problem, this.outcome);
+    this.element = element('article', 'turn',
+      element('div', 'question', element('h3', 'unseen', 'You'), this.question, this.delivery), this.answer);
+    this.stepNodes = STEPS.map((step) => {
+      const node = element('li', '', element('span', 'step-name', STEP_LABELS[step]), element('span', 'took'));
+      this.steps.append(node);
+      return node;
+    });
+    this.steps.setAttribute('aria-label', 'Progress');
+    this.render();
+  }
+
+  render() {
+    const { turn } = this;
+    this.question.textContent = turn.question;
+    this.delivery.textContent = turn.status === 'sending' ? 'sending …' : '';
+    this.answer.dataset.status = turn.status;
+    this.#renderProgress();
+    if (this.#changed('agents', turn.agents)) this.#renderChips();
+    const citationsChanged = this.#changed('citations', turn.citations);
+    if (this.#changed('passages', turn.passages) || citationsChanged) this.#renderSources();
+    if (turn.ended && !this.#settled) this.#settle();
+    else if (!turn.ended) this.#renderLive();
+    if (this.#changed('error', turn.error)) this.#renderProblem();
+  }
+
+  /** Called some times a second while a run is under way. */
+  tick(now) {
+    const { turn } = this;
+    if (!turn.ended) this.elapsed.textContent = seconds(Math.floor((now - turn.startedAt) / 100) * 100);
+  }
+
+  /** Opens a source, and brings it and the keyboard there. */
+  openSource(number) {
+    const node = this.#sourceNodes.get(number);
+    if (!node) return;
+    this.sources.open = true;
+    node.open = true;
+    node.scrollIntoView({ block: 'nearest' });
+    node.querySelector('summary').focus({ preventScroll: true });
+  }
+
+  #changed(name, value) {
+    const before = this.#shown[name];
+    this.#shown[name] = value;
+    return before !== value && !(name === 'citations' && !before?.length && !value.length);
+  }
+
+  #renderProgress() {
+    const { turn } = this;
+    const last = turn.steps.at(-1);
+    const reached = turn.steps.reduce((far, one) => Math.max(far, STEPS.indexOf(one.step)), -1);
+    STEPS.forEach((step, index) => {
+      const node = this.stepNodes[index];
+      const now = index === reached && !turn.ended;
+      node.dataset.state = now ? 'now' : index <= reached ? 'done' : 'todo';
+      if (now) node.setAttribute('aria-current', 'step');
+      else node.removeAttribute('aria-current');
+      node.lastChild.textContent = this.#took(step);
+    });
+    this.progress.title = last ? last.message : '';
+    // Steps are not kept by the server: a turn read back after its end has none to show.
+    this.progress.hidden = turn.ended && turn.steps.length === 0;
+    if (turn.ended) this.elapsed.textContent = seconds(turn.metadata.timing?.total_ms ?? turn.endedAt - turn.startedAt);
+  }
+
+  #took(step) {
+    const { steps, ended, endedAt } = this.turn;
+    const index = steps.findIndex((one) => one.step === step);
+    if (index < 0) return '';
+    const next = steps.slice(index + 1).find((one) => STEPS.includes(one.step))?.at ?? (ended ? endedAt : null);
+    return next === null ? '' : seconds(next - steps[index].at);
+  }
+
+  #renderChips() {
+    this.chips.replaceChildren(...this.turn.agents.map((agent) => {
+      const chip = element('li', 'chip', agent.name);
+      if (typeof agent.confidence === 'number') chip.append(element('span', 'figure', percent(agent.confidence)));
+      return chip;
+    }));
+  }
+
+  #renderSources() {
+    const { passages, citations } = this.turn;
+    this.#sourceNodes.clear();
+    const known = new Set(passages.map((passage) => passage.id));
+    const bare = citations.filter((citation) => !known.has(citation.passage_id));
+    this.sourceList.replaceChildren(...[...passages, ...bare].map((passage) => this.#sourceElement(passage)));
+    this.sources.hidden = passages.length + bare.length === 0;
+    const cited = new Set(citations.map((citation) => citation.passage_id)).size;
+    const count = passages.length + bare.length;
+    this.sourceTitle.textContent = `${count} ${count === 1 ? 'source' : 'sources'}${cited ? `, ${cited} cited` : ''}`;
+  }
+
+  /** @param passage of a `sources` frame, or a citation whose passage never came */
+  #sourceElement(passage) {
+    const cited = this.turn.citations.filter((one) => one === passage || one.passage_id === passage.id);
+    const place = [passage.section?.replaceAll(' > ', ' › '), passage.page != null && `p. ${passage.page}`].filter(Boolean).join(' · ');
+    const numbers = cited.map((one) => element('span', 'number', String(one.number)));
+    const summary = element('summary', '', ...numbers, element('span', 'title', passage.title ?? passage.source));
+    if (place) summary.append(element('span', 'place', place));
+    const figures = [passage.source, typeof passage.score === 'number' && `score ${passage.score.toFixed(2)}`];
+    const node = element('details', 'source', summary, passageText(passage, cited),
+      element('p', 'hint', figures.filter(Boolean).join(' · ')));
+    node.dataset.cited = String(cited.length > 0);
+    for (const one of cited) this.#sourceNodes.set(one.number, node);
+    return element('li', '', node);
+  }
+
+  #renderLive() {
+    const { turn } = this;
+    this.#settled = false;
+    this.text.setAttribute('aria-hidden', 'true');
+    this.outcome.replaceChildren();
+    const text = turn.text;
+    const waiting = turn.steps.at(-1)?.message ?? (turn.runId ? 'Waiting for its turn …' : '');
+    this.text.dataset.state = text ? 'streaming' : 'waiting';
+    this.text.textContent = text || waiting;
+  }
+
+  #settle() {
+    const { turn } = this;
+    this.#settled = true;
+    this.text.dataset.state = 'settled';
+    this.text.replaceChildren(...this.#withMarkers(turn.text));
+    this.text.removeAttribute('aria-hidden');
+    this.text.hidden = turn.text === '';
+    this.outcome.replaceChildren(...this.#badges(), ...(turn.answerId ? [this.#thumbs()] : []));
+  }
+
+  /** The text with each `[n]` that is a citation turned into a button. */
+  #withMarkers(text) {
+    return text.split(/(\[\d+\])/).map((piece) => {
+      const number = /^\[(\d+)\]$/.exec(piece)?.[1];
+      const citation = number && this.turn.citations.find((one) => one.number === Number(number));
+      if (!citation) return document.createTextNode(piece);
+      const marker = button('marker', number, () => this.openSource(citation.number));
+      marker.setAttribute('aria-label', `Source ${number}: ${citation.title}`);
+      marker.title = citation.title;
+      return marker;
+    });
+  }
+
+  #badges() {
+    const { status, metadata } = this.turn;
+    const badge = (text, tone = 'plain') => {
+      const node = element('span', 'badge', text);
+      node.dataset.tone = tone;
+      return node;
+    };
+    const found = [];
+    if (status === 'cancelled') found.push(badge('stopped', 'warn'));
+    if (status === 'asks') found.push(badge('waits for your answer', 'warn'));
+    if (UNANSWERED[metadata.agent]) found.push(badge(UNANSWERED[metadata.agent], 'warn'));
+    if (metadata.declined) found.push(badge('declined: not in the documents', 'warn'));
+    if (metadata.degraded) found.push(badge(`degraded: ${metadata.degraded}`, 'warn'));
+    if (metadata.truncated) found.push(badge('shortened', 'warn'));
+    if (metadata.answerer) found.push(badge(metadata.answerer));
+    if (metadata.usage?.model) found.push(badge(metadata.usage.model));
+    if (metadata.usage?.output_tokens)
+      found.push(badge(`${metadata.usage.input_tokens} + ${metadata.usage.output_tokens} tokens`));
+    const { first_token_ms: first, total_ms: total } = metadata.timing ?? {};
+    if (typeof first === 'number') found.push(badge(`first word ${seconds(first)}`));
+    if (typeof total === 'number') found.push(badge(`total ${seconds(total)}`));
+    return found;
+  }
+
+  #thumbs() {
+    const group = element('span', 'thumbs');
+    group.setAttribute('role', 'group');
+    group.setAttribute('aria-label', 'Rate this answer');
+    const make = (rating, label) => {
+      const node = button('thumb', '', () => {
+        if (this.actions.rate(this.turn, rating)) show();
+      });
+      node.append(thumbIcon());
+      node.dataset.rating = rating;
+      node.setAttribute('aria-label', label);
+      node.title = label;
+      return node;
+    };
+    const buttons = [make('up', 'Good answer'), make('down', 'Bad answer')];
+    const show = () => buttons.forEach((node) => {
+      node.setAttribute('aria-pressed', String(node.dataset.rating === this.turn.rating));
+    });
+    show();
+    group.append(...buttons);
+    return group;
+  }
+
+  #renderProblem() {
+    const { error } = this.turn;
+    this.problem.replaceChildren();
+    if (!error) return;
+    this.problem.append(element('p', '', problemText(error)));
+    if (!error.retryable) return;
+    const again = button('', 'Send again', () => this.actions.again(this.turn));
+    if (error.retry_after_ms > 0) {
+      again.disabled = true;
+      again.textContent = `Send again (in ${seconds(error.retry_after_ms)})`;
+      setTimeout(() => {
+        again.disabled = false;
+        again.textContent = 'Send again';
+      }, error.retry_after_ms);
+    }
+    this.problem.append(again);
+  }
+}
+
+/** The passage with the evidence marked; a citation's offsets count code points of the whole document. */
+function passageText(passage, citations) {
+  const points = Array.from(passage.text ?? '');
+  const node = element('blockquote', 'passage');
+  const spans = citations
+    .map((one) => [Math.max(0, one.start - passage.start), Math.min(points.length, one.end - passage.start)])
+    .filter(([start, end]) => start < end)
+    .sort((one, other) => one[0] - other[0]);
+  let at = 0;
+  for (const [start, end] of spans) {
+    if (end <= at) continue;
+    node.append(points.slice(at, Math.max(at, start)).join(''));
+    node.append(element('mark', '', points.slice(Math.max(at, start), end).join('')));
+    at = end;
+  }
+  node.append(points.slice(at).join(''));
+  node.hidden = points.length === 0;
+  return node;
+}
+
+function thumbIcon() {
+  const namespace = 'http://www.w3.org/2000/svg';
+  const icon = document.createElementNS(namespace, 'svg');
+  icon.setAttribute('viewBox', '0 0 24 24');
+  icon.setAttribute('aria-hidden', 'true');
+  const path = document.createElementNS(namespace, 'path');
+  path.setAttribute('d', THUMB_PATH);
+  icon.append(path);
+  return icon;
+}

@@ -1,0 +1,52 @@
+"""HTTP errors as RFC 9457 problem details."""
+
+import uuid
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.responses import ORJSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from orchestrator.errors import PitcrewError, ProcessingError
+
+log = structlog.get_logger()
+MEDIA_TYPE = "application/problem+json"
+
+
+def problem_response(error: PitcrewError, **more: Any) -> Response:
+    """The error as `{type, title, status, detail, code, retryable, …}`."""
+    ref = uuid.uuid4().hex[:12]
+    log.info("refused", ref=ref, code=error.code, field=error.field)
+    body = {
+        "type": f"urn:pitcrew:{error.code.lower().replace('_', '-')}",
+        "title": error.code.replace("_", " ").capitalize(),
+        "status": error.status,
+        "detail": error.text,
+        "code": error.code,
+        "retryable": error.retryable,
+        "ref": ref,
+    }
+    body |= {"field": error.field} if error.field else {}
+    body |= {"retry_after_ms": error.retry_after_ms} if error.retry_after_ms is not None else {}
+    headers = {"Retry-After": str(max(1, error.retry_after_ms // 1000))} if error.retry_after_ms is not None else {}
+    if error.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return ORJSONResponse(body | more, error.status, headers, media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of the app this way."""
+
+    @app.exception_handler(PitcrewError)
+    async def refused(_request: Request, error: PitcrewError) -> Response:
+        return problem_response(error)
+
+    @app.exception_handler(HTTPException)
+    async def http(_request: Request, error: HTTPException) -> Response:
+        body = {"type": "about:blank", "title": str(error.detail), "status": error.status_code}
+        return ORJSONResponse(body, error.status_code, error.headers, media_type=MEDIA_TYPE)
+
+    @app.exception_handler(Exception)
+    async def unforeseen(_request: Request, _error: Exception) -> Response:
+        return problem_response(ProcessingError())

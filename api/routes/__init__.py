@@ -1,0 +1,1 @@
+"""The HTTP routes: plain functions, one file per subject, each exporting `router`."""

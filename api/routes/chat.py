@@ -1,0 +1,69 @@
+"""Asking over plain HTTP: the whole answer in one response."""
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Header, Request
+from fastapi.responses import ORJSONResponse, Response
+
+from api.dialects.native import complete_body
+from api.problems import problem_response
+from api.routes.access import CurrentCaller, State, read_body
+from orchestrator.commands import Send
+from orchestrator.errors import ProcessingError, RunNotActive
+from orchestrator.events import Completed, Failed
+
+router = APIRouter(prefix="/api/v1", tags=["chat"])
+
+SLOW_REASONS = {"LLM_TIMEOUT", "LLM_STALLED", "RUN_TIMEOUT"}
+
+
+class ChatRequest(msgspec.Struct):
+    """A question. `session_id` is any string of yours; absent, the server makes one."""
+
+    message: str = ""
+    session_id: str | None = None
+
+
+REQUEST_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["message"],
+                "properties": {
+                    "message": {"type": "string", "maxLength": 8000, "examples": ["What is the engine power?"]},
+                    "session_id": {"type": "string", "maxLength": 128},
+                },
+            }
+        }
+    },
+}
+
+
+@router.post("/chat", openapi_extra={"requestBody": REQUEST_BODY})
+async def chat(
+    request: Request,
+    state: State,
+    caller: CurrentCaller,
+    idempotency_key: Annotated[str | None, Header(max_length=64)] = None,
+) -> Response:
+    """Ask and wait for the whole answer. Sending the same `Idempotency-Key` again gives the same answer."""
+    body = await read_body(request, ChatRequest)
+    assert isinstance(body, ChatRequest)
+    command = Send(body.message, body.session_id, idempotency_key)
+    command.check()
+    await state.gateway.message_limit.take(caller.user_id)
+    envelope = await state.gateway.engine.answer(caller, command)
+    match envelope.event:
+        case Completed() as completed:
+            return ORJSONResponse(complete_body(completed, envelope.seq))
+        case Failed() as failed:
+            error = ProcessingError(retry_after_ms=failed.retry_after_ms)
+            status = 504 if failed.reason in SLOW_REASONS else 502
+            return problem_response(
+                error, reason=failed.reason, detail=failed.error, run_id=failed.run_id, ref=failed.ref, status=status
+            )
+        case _:
+            return problem_response(RunNotActive())

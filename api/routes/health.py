@@ -1,0 +1,24 @@
+"""Is the process alive, and is it ready to answer?"""
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import ORJSONResponse, Response
+
+from api.routes.access import State
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/health")
+async def health() -> dict[str, str]:
+    """The process is alive."""
+    return {"status": "ok"}
+
+
+@router.get("/ready")
+async def ready(state: State) -> Response:
+    """Database, knowledge index and model, each with its state; 503 while any of them cannot do its part."""
+    checks: dict[str, Any] = await state.checks()
+    good = all(check["ok"] for check in checks.values())
+    return ORJSONResponse({"status": "ready" if good else "not ready", "checks": checks}, 200 if good else 503)

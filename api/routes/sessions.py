@@ -1,0 +1,33 @@
+"""A customer's own conversations."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from api.routes.access import CurrentCaller, State
+
+router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
+
+
+@router.get("")
+async def sessions(state: State, caller: CurrentCaller) -> dict[str, Any]:
+    """Your conversations, the latest first."""
+    found = await state.gateway.engine.store.sessions(caller)
+    return {"sessions": [asdict(session) for session in found]}
+
+
+@router.get("/{session_id}/messages")
+async def messages(
+    session_id: str, state: State, caller: CurrentCaller, after: Annotated[int, Query(ge=0)] = 0
+) -> dict[str, Any]:
+    """The messages of one conversation with `seq` above `after`, in order."""
+    found = await state.gateway.engine.store.messages(caller, session_id, after)
+    return {"messages": [asdict(message) for message in found]}
+
+
+@router.delete("/{session_id}", status_code=204)
+async def delete(session_id: str, state: State, caller: CurrentCaller) -> Response:
+    """Remove a conversation with everything in it. An answer in progress is stopped."""
+    await state.gateway.engine.delete(caller, session_id)
+    return Response(status_code=204)

@@ -1,0 +1,97 @@
+"""uvicorn, set up for sockets that live long: limits, heartbeats, no tokens in logs, a drain before the end."""
+
+import asyncio
+import os
+import random
+import signal
+import socket
+from collections.abc import Callable
+from types import FrameType
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from api.app_state import AppState
+from api.frames import FRAME_BYTES
+from api.transport.websocket import HEARTBEAT_S
+
+log = structlog.get_logger()
+
+DRAIN_S = 30.0
+CLOSE_S = 3
+"""Seconds for sockets to finish closing after the drain."""
+RECONNECT_SPREAD_MS = 5_000
+
+
+def port_problem(host: str, port: int) -> str | None:
+    """Why the server cannot listen there, with the fix; None when it can."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return f"Cannot listen on {host}:{port} ({os.strerror(error.errno or 0)}). Free the port, or use --port."
+    return None
+
+
+class Server(uvicorn.Server):
+    """Serves `app`; `announce` is called once it accepts connections.
+
+    SIGTERM lets running answers finish for the drain time, closes the sockets with 1001 and exits 0; SIGINT does not
+    wait for answers; a second signal ends the process at once.
+    """
+
+    def __init__(self, app: FastAPI, host: str, port: int, announce: Callable[[], None]) -> None:
+        self._app = app
+        self._announce = announce
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._drain: asyncio.Task[None] | None = None
+        self._stopping = False
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=host,
+                port=port,
+                ws="websockets-sansio",
+                ws_max_size=FRAME_BYTES,
+                ws_ping_interval=HEARTBEAT_S,
+                ws_ping_timeout=HEARTBEAT_S,
+                ws_per_message_deflate=False,
+                access_log=False,
+                log_level="warning",
+                server_header=False,
+                timeout_graceful_shutdown=CLOSE_S,
+            )
+        )
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+        if self.started:
+            self._announce()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._stopping:
+            os._exit(128 + sig)
+        self._stopping = True
+        state: AppState | None = getattr(self._app.state, "pitcrew", None)
+        if state is None or self._loop is None:
+            self.should_exit = True
+            return
+        wait_s = 0.0 if sig == signal.SIGINT else DRAIN_S
+        self._loop.call_soon_threadsafe(self._begin_drain, state, wait_s)
+
+    def _begin_drain(self, state: AppState, wait_s: float) -> None:
+        self._drain = asyncio.ensure_future(self._drained(state, wait_s))
+
+    async def _drained(self, state: AppState, wait_s: float) -> None:
+        log.info("draining", running=state.gateway.engine.running, sockets=len(state.connections))
+        state.draining = True
+        for connection in tuple(state.connections):
+            connection.announce_close(random.randint(0, RECONNECT_SPREAD_MS))  # noqa: S311
+        await state.gateway.engine.close(wait_s)
+        for connection in tuple(state.connections):
+            connection.hang_up()
+        self.should_exit = True

@@ -1,0 +1,102 @@
+"""The settings: the only reader of the environment and of `.env`. Every field's description is its documentation."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SECRET_BYTES = 32
+"""The shortest HS256 secret that a production server accepts (RFC 7518, section 3.2)."""
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Unset, Pitcrew runs embedded, for development, without a model key."""
+
+    model_config = SettingsConfigDict(env_prefix="PITCREW_", env_file=".env", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(Path("data"), description="Where the database, the indexes and the development secret live.")
+    database_url: str = Field("", description="SQLAlchemy URL of the database. Empty: SQLite in the data directory.")
+    knowledge_dir: Path = Field(Path("knowledge_base"), description="The folder of documents that `make run` ingests.")
+    env: Literal["development", "production"] = Field(
+        "development",
+        description="`production` refuses to start without a strong secret and hides test page and development token.",
+    )
+    jwt_secret: SecretStr = Field(SecretStr(""), description="HS256 secret of at least 32 bytes that signs tokens.")
+    jwt_public_key: str = Field("", description="RS256 public key (PEM) that verifies tokens, instead of a secret.")
+    jwt_issuer: str = Field("", description="Required `iss` of tokens. Empty: not checked.")
+    jwt_audience: str = Field("", description="Required `aud` of tokens. Empty: not checked.")
+    jwt_type: str = Field("", description="Required `typ` header of tokens, such as `at+jwt`. Empty: not checked.")
+    allowed_origins: str = Field(
+        "", description="Origins that may open sockets, comma-separated, exact. In development localhost is added."
+    )
+    rate_limits: Literal["on", "off"] = Field(
+        "on", description="`off` lifts the message rate, never the sizes; refused in production."
+    )
+    models: str = Field(
+        "openai:gpt-5-mini,openrouter:openai/gpt-5-mini,deepseek:deepseek-chat,gemini:gemini-2.5-flash",
+        description="Models in order, `provider:name`; the first that has its key leads, the rest are fallbacks.",
+    )
+    embedding_model: str = Field(
+        "", description="Folder of a sentence-transformers model. Empty: the packaged all-MiniLM-L6-v2."
+    )
+    openai_api_key: SecretStr = Field(
+        SecretStr(""), validation_alias="OPENAI_API_KEY", description="Key of OpenAI or any compatible server."
+    )
+    openai_base_url: str = Field(
+        "", validation_alias="OPENAI_BASE_URL", description="Address of an OpenAI-compatible server, ending in `/v1`."
+    )
+    openrouter_api_key: SecretStr = Field(
+        SecretStr(""), validation_alias="OPENROUTER_API_KEY", description="Key of OpenRouter."
+    )
+    deepseek_api_key: SecretStr = Field(
+        SecretStr(""), validation_alias="DEEPSEEK_API_KEY", description="Key of DeepSeek."
+    )
+    gemini_api_key: SecretStr = Field(
+        SecretStr(""),
+        validation_alias=AliasChoices("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+        description="Key of Gemini.",
+    )
+
+    @field_validator("data_dir", "knowledge_dir")
+    @classmethod
+    def _absolute(cls, path: Path) -> Path:
+        return path.expanduser().resolve()
+
+    @property
+    def sql_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir / 'pitcrew.db'}"
+
+    @property
+    def embedded_sql(self) -> bool:
+        return self.sql_url.startswith("sqlite")
+
+    @property
+    def production(self) -> bool:
+        return self.env == "production"
+
+    @property
+    def origins(self) -> frozenset[str]:
+        return frozenset(filter(None, (origin.strip() for origin in self.allowed_origins.split(","))))
+
+    @property
+    def provider_keys(self) -> dict[str, str]:
+        """Key by provider name; empty where none is set."""
+        return {
+            "openai": self.openai_api_key.get_secret_value(),
+            "openrouter": self.openrouter_api_key.get_secret_value(),
+            "deepseek": self.deepseek_api_key.get_secret_value(),
+            "gemini": self.gemini_api_key.get_secret_value(),
+        }
+
+
+class BadSetting(Exception):
+    """A setting that keeps the server from starting; the message names it and says what to do."""
+
+
+def setting_name(field: str) -> str:
+    """The environment variable of a settings field."""
+    alias = Settings.model_fields[field].validation_alias
+    if isinstance(alias, AliasChoices):
+        return str(alias.choices[0])
+    return str(alias) if alias else f"PITCREW_{field.upper()}"

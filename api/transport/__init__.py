@@ -1,0 +1,1 @@
+"""Between a connection and the engine: one module per kind of connection."""

@@ -1,0 +1,22 @@
+"""Alembic's entry: which tables there are, and on which connection to work."""
+
+from alembic import context
+from sqlalchemy import Connection, create_engine
+
+from orchestrator import tables as conversation_tables
+from rag import tables as knowledge_tables
+
+METADATA = [knowledge_tables.metadata, conversation_tables.metadata]
+
+
+def run(connection: Connection) -> None:
+    context.configure(connection=connection, target_metadata=METADATA, render_as_batch=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+if handed := context.config.attributes.get("connection"):
+    run(handed)
+else:
+    with create_engine(context.config.get_main_option("sqlalchemy.url", "")).begin() as opened:
+        run(opened)

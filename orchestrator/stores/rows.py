@@ -1,0 +1,120 @@
+"""What the SQL store's transactions are made of: one statement or two each, inside the caller's transaction."""
+
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, insert, select, update
+
+from orchestrator.commands import Caller, Send
+from orchestrator.errors import IdempotencyConflict, NotFound
+from orchestrator.events import Accepted, Durable, Envelope, decode, encode
+from orchestrator.store import Receipt
+from orchestrator.tables import conversations, events, messages
+
+
+def now() -> str:
+    """The time as the tables hold it: ISO 8601, UTC, milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def open_conversation(connection: Connection, owner: str, session_id: str) -> str:
+    """The id of the owner's conversation, made if it is new."""
+    found = connection.scalar(
+        select(conversations.c.id).where(conversations.c.owner == owner, conversations.c.session_id == session_id)
+    )
+    if found is not None:
+        return str(found)
+    conversation_id, at = str(uuid.uuid4()), now()
+    connection.execute(
+        insert(conversations).values(
+            id=conversation_id, owner=owner, session_id=session_id, facts={}, head_seq=0, created_at=at, updated_at=at
+        )
+    )
+    return conversation_id
+
+
+def find(connection: Connection, caller: Caller, session_id: str) -> str:
+    """The id of the caller's conversation. Raises NotFound."""
+    found = connection.scalar(
+        select(conversations.c.id).where(
+            conversations.c.owner == caller.user_id, conversations.c.session_id == session_id
+        )
+    )
+    if found is None:
+        raise NotFound
+    return str(found)
+
+
+def earlier_receipt(connection: Connection, conversation_id: str, command: Send) -> Receipt | None:
+    """The receipt of a message sent before under the same id. Raises IdempotencyConflict when its text was another."""
+    row = connection.execute(
+        select(messages.c.text, events.c.seq, events.c.body)
+        .join(events, and_(events.c.conversation_id == messages.c.conversation_id, events.c.seq == messages.c.seq))
+        .where(
+            messages.c.conversation_id == conversation_id,
+            messages.c.client_message_id == command.client_message_id,
+        )
+    ).first()
+    if row is None:
+        return None
+    if row.text != command.message:
+        raise IdempotencyConflict
+    accepted = decode(row.body)
+    assert isinstance(accepted, Accepted)
+    return Receipt(Envelope(conversation_id, accepted, row.seq), accepted, duplicate=True)
+
+
+def append(connection: Connection, conversation_id: str, run_id: str, event: Durable) -> Envelope:
+    """Give the event the conversation's next `seq` and store it. Raises NotFound when the conversation is gone."""
+    at = now()
+    seq = connection.scalar(
+        update(conversations)
+        .where(conversations.c.id == conversation_id)
+        .values(head_seq=conversations.c.head_seq + 1, updated_at=at)
+        .returning(conversations.c.head_seq)
+    )
+    if seq is None:
+        raise NotFound
+    connection.execute(
+        insert(events).values(
+            conversation_id=conversation_id,
+            seq=seq,
+            kind=event.__struct_config__.tag,
+            run_id=run_id,
+            body=encode(event).decode(),
+            created_at=at,
+        )
+    )
+    return Envelope(conversation_id, event, seq)  # type: ignore[arg-type]
+
+
+def store_message(
+    connection: Connection,
+    envelope: Envelope,
+    message_id: str,
+    run_id: str,
+    role: str,
+    text: str,
+    agent: str | None,
+    client_message_id: str | None = None,
+) -> None:
+    """Store a message at the `seq` of its event."""
+    connection.execute(
+        insert(messages).values(
+            id=message_id,
+            conversation_id=envelope.conversation_id,
+            run_id=run_id,
+            seq=envelope.seq,
+            role=role,
+            text=text,
+            agent=agent,
+            client_message_id=client_message_id,
+            created_at=now(),
+        )
+    )
+
+
+def envelopes(connection: Connection, query: Any) -> list[Envelope]:
+    """The rows of `events` that the query selects, as they were published."""
+    return [Envelope(row.conversation_id, decode(row.body), row.seq) for row in connection.execute(query)]

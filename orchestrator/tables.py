@@ -1,0 +1,79 @@
+"""The tables of conversations. Alembic's migrations make them; only the SQL store reads and writes them.
+
+Times are UTC, stored as ISO 8601 text so that SQLite and PostgreSQL sort and compare them alike.
+"""
+
+from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint, text
+
+metadata = MetaData()
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("owner", String(255), nullable=False),
+    Column("session_id", String(255), nullable=False),
+    Column("facts", JSON, nullable=False, default=dict),
+    Column("head_seq", Integer, nullable=False, default=0),
+    Column("created_at", String(32), nullable=False),
+    Column("updated_at", String(32), nullable=False, index=True),
+    UniqueConstraint("owner", "session_id", name="uq_conversations_owner_session"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("conversation_id", String(36), ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    Column("run_id", String(36), nullable=False, index=True),
+    Column("seq", Integer, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("agent", String(64)),
+    Column("client_message_id", String(64)),
+    Column("created_at", String(32), nullable=False),
+    UniqueConstraint("conversation_id", "client_message_id", name="uq_messages_client_message_id"),
+    UniqueConstraint("conversation_id", "seq", name="uq_messages_seq"),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("conversation_id", String(36), ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    Column("message_id", String(36), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("attempt", Integer, nullable=False, default=0),
+    Column("created_at", String(32), nullable=False),
+    Column("finished_at", String(32)),
+    Index(
+        "uq_runs_one_running",
+        "conversation_id",
+        unique=True,
+        sqlite_where=text("status = 'running'"),
+        postgresql_where=text("status = 'running'"),
+    ),
+    Index("ix_runs_status", "status", "created_at"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("conversation_id", String(36), ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("run_id", String(36), nullable=False, index=True),
+    Column("body", Text, nullable=False),
+    Column("created_at", String(32), nullable=False),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("message_id", String(36), ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+    Column("user_id", String(255), primary_key=True),
+    Column("rating", String(8), nullable=False),
+    Column("reason", Text),
+    Column("created_at", String(32), nullable=False),
+)

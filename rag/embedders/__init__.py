@@ -1,0 +1,1 @@
+"""The embedders: `local` runs a packaged model in this process."""

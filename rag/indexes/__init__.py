@@ -1,0 +1,1 @@
+"""The search indexes: `chroma` by meaning, `lexical` by words."""

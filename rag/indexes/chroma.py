@@ -1,0 +1,176 @@
+"""Dense search in Chroma, embedded in this process or as a server; one collection per subject.
+
+A metadata filter would make a query ten times slower at 10,000 chunks, so a subject is a collection of its own.
+Collections also belong to a space, the name of the embedder: vectors of two embedders never meet, and an index opened
+with a new embedder is empty until ingestion fills it. Scores are cosine similarities, -1..1.
+"""
+
+import fcntl
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import IO, cast
+from urllib.parse import urlsplit
+
+import chromadb
+from chromadb.api import ClientAPI
+from chromadb.api.client import Client
+from chromadb.config import Settings
+
+from rag.embedder import Vectors
+from rag.index import Hit, IndexUnavailable, Query
+from rag.types import Chunk
+
+_BATCH = 1000
+_PAGE = 10_000
+
+
+@contextmanager
+def _available(action: str) -> Iterator[None]:
+    """Chroma raises many kinds of error, of three libraries; to a caller all of them mean the same."""
+    try:
+        yield
+    except IndexUnavailable:
+        raise
+    except Exception as error:
+        raise IndexUnavailable(f"Chroma cannot {action}: {type(error).__name__}: {error}") from error
+
+
+class ChromaIndex:
+    """An Index over one Chroma client; `release` frees what the client holds."""
+
+    def __init__(self, client: ClientAPI, space: str, release: Callable[[], None]) -> None:
+        self._client = client
+        self._space = space
+        self._release = release
+        self._collections: dict[str, chromadb.Collection] = {}
+        self._opening = Lock()
+        with _available("list its collections"):
+            self._look()
+
+    def _look(self) -> None:
+        """Learn the collections of this space; on a server, others may have added some."""
+        found = {}
+        for collection in self._client.list_collections():
+            about = collection.metadata or {}
+            if about.get("space") == self._space:
+                found[str(about["subject"])] = collection
+        self._collections = found
+
+    def _known(self, subjects: Sequence[str] | None) -> list[chromadb.Collection]:
+        if subjects is None or not self._collections.keys() >= set(subjects):
+            self._look()
+        known = self._collections
+        names = known if subjects is None else dict.fromkeys(subjects)
+        return [known[name] for name in names if name in known]
+
+    def add(self, chunks: Sequence[Chunk], vectors: Vectors) -> None:
+        by_subject: dict[str, dict[str, int]] = defaultdict(dict)
+        for row, chunk in enumerate(chunks):
+            by_subject[chunk.subject][chunk.id] = row
+        with _available("store vectors"):
+            for subject, rows in by_subject.items():
+                collection = self._collection(subject)
+                ids = list(rows)
+                for at in range(0, len(ids), _BATCH):
+                    some = ids[at : at + _BATCH]
+                    collection.upsert(ids=some, embeddings=vectors[[rows[chunk_id] for chunk_id in some]])
+
+    def _collection(self, subject: str) -> chromadb.Collection:
+        with self._opening:
+            if subject not in self._collections:
+                key = hashlib.sha256(f"{self._space}\0{subject}".encode()).hexdigest()[:40]
+                self._collections[subject] = self._client.get_or_create_collection(
+                    f"chunks-{key}",
+                    metadata={"space": self._space, "subject": subject},
+                    configuration={"hnsw": {"space": "cosine"}},
+                    embedding_function=None,
+                )
+            return self._collections[subject]
+
+    def remove(self, chunk_ids: Sequence[str]) -> None:
+        with _available("remove vectors"):
+            for collection in self._known(None):
+                for at in range(0, len(chunk_ids), _BATCH):
+                    collection.delete(ids=list(chunk_ids[at : at + _BATCH]))
+
+    def search(self, query: Query, k: int, subjects: Sequence[str] | None = None) -> list[Hit]:
+        if k < 1:
+            return []
+        hits: list[Hit] = []
+        with _available("search"):
+            for collection in self._known(subjects):
+                found = collection.query(query_embeddings=query.vector.tolist(), n_results=k, include=["distances"])
+                distances = found["distances"] or [[]]
+                hits += [Hit(chunk_id, 1.0 - far) for chunk_id, far in zip(found["ids"][0], distances[0], strict=True)]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))[:k]
+
+    def ids(self) -> set[str]:
+        found: set[str] = set()
+        with _available("list its chunks"):
+            for collection in self._known(None):
+                at = 0
+                while page := collection.get(include=[], limit=_PAGE, offset=at)["ids"]:
+                    found.update(page)
+                    at += len(page)
+        return found
+
+    def clear(self) -> None:
+        with _available("drop its collections"), self._opening:
+            for collection in self._known(None):
+                self._client.delete_collection(collection.name)
+            self._collections = {}
+
+    def close(self) -> None:
+        self._release()
+
+
+def embedded(folder: Path, space: str) -> ChromaIndex:
+    """An index in files below `folder`, which belongs to this process until `close`. `space` names the embedder.
+    Raises IndexUnavailable, also when another process has the folder open: Chroma's files bear only one."""
+    lock = _locked(folder)
+    try:
+        with _available("open its folder"):
+            client = cast(Client, chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False)))
+
+            def release() -> None:
+                client.close()
+                lock.close()
+
+            return ChromaIndex(client, space, release)
+    except IndexUnavailable:
+        lock.close()
+        raise
+
+
+def server(url: str, space: str) -> ChromaIndex:
+    """An index on the Chroma server at `url`, such as `http://chroma:8000`. Raises IndexUnavailable."""
+    parts = urlsplit(url)
+    with _available(f"be reached at {parts.hostname}:{parts.port}"):
+        client = chromadb.HttpClient(
+            host=parts.hostname or "localhost",
+            port=parts.port or (443 if parts.scheme == "https" else 80),
+            ssl=parts.scheme == "https",
+            settings=Settings(anonymized_telemetry=False),
+        )
+        return ChromaIndex(client, space, cast(Client, client).close)
+
+
+def _locked(folder: Path) -> IO[str]:
+    """The folder's lock, held until it is closed or the process ends."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "owner.lock").open("w")
+    except OSError as error:
+        raise IndexUnavailable(f"{folder} cannot be written: {error.strerror}") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise IndexUnavailable(
+            f"{folder} is open in another process: stop it, or run a Chroma server and give its URL."
+        ) from error
+    return lock

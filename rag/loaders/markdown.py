@@ -1,0 +1,82 @@
+"""Markdown: the text as written; headings and pipe tables are found by a CommonMark parser, so code is left alone."""
+
+import re
+from itertools import accumulate, pairwise
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from rag.reading import read_text, title_from_name
+from rag.types import Content, Heading, Table
+
+_FRONT_MATTER = re.compile(r"\A---\n.*?\n---[ ]*(?:\n|\Z)", re.DOTALL)
+
+
+class MarkdownLoader:
+    suffixes = (".md", ".markdown")
+
+    def load(self, path: Path) -> Content:
+        text = read_text(path)
+        parsed = _FRONT_MATTER.sub(_blank, text)
+        tokens = MarkdownIt("commonmark").enable("table").parse(parsed)
+        lines = _line_starts(parsed)
+        headings = _headings(tokens, lines)
+        title = next((heading.title for heading in headings if heading.level == 1), title_from_name(path))
+        return Content(title=title, text=text, headings=headings, tables=_tables(tokens, lines))
+
+
+def _blank(match: re.Match[str]) -> str:
+    """Front matter would parse as a heading; blanks of the same length keep every offset."""
+    return re.sub(r"[^\n]", " ", match.group())
+
+
+def _line_starts(text: str) -> tuple[int, ...]:
+    """Where each line starts, and one more: the end of the text. The parser splits at newlines only."""
+    return (0, *accumulate(len(line) + 1 for line in text.split("\n")))
+
+
+def _plain(inline: Token) -> str:
+    """The words of a heading or cell without their markup."""
+    children = inline.children or ()
+    words = "".join(
+        child.content if child.type in {"text", "code_inline"} else " " * (child.type == "softbreak")
+        for child in children
+    )
+    return words.strip()
+
+
+def _headings(tokens: list[Token], lines: tuple[int, ...]) -> tuple[Heading, ...]:
+    """Headings of the document itself; one inside a list or quotation does not structure it."""
+    found = []
+    for token, inline in pairwise(tokens):
+        if token.type == "heading_open" and token.level == 0 and token.map:
+            title = _plain(inline)
+            if title:
+                found.append(Heading(int(token.tag[1]), title, lines[token.map[0]]))
+    return tuple(found)
+
+
+def _tables(tokens: list[Token], lines: tuple[int, ...]) -> tuple[Table, ...]:
+    tables = []
+    header: list[str] = []
+    rows: list[tuple[int, int]] = []
+    in_head = False
+    for token in tokens:
+        match token.type:
+            case "table_open":
+                header, rows = [], []
+            case "thead_open":
+                in_head = True
+            case "thead_close":
+                in_head = False
+            case "inline" if in_head:
+                header.append(_plain(token))
+            case "tr_open" if not in_head and token.map:
+                rows.append((lines[token.map[0]], lines[token.map[1]] - 1))
+            case "table_close" if rows:
+                tables.append(Table(tuple(header), tuple(rows)))
+    return tuple(tables)
+
+
+LOADER = MarkdownLoader()

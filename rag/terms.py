@@ -1,0 +1,141 @@
+"""Text as search terms: stemmed English words, and identifiers in one spelling however they were written.
+
+`P 0301`, `p-0301` and `P0301` are one term, as are `205/55 R16` and `205/55r16`, `2.2D` and `2.2 d`, `SK-4471-B` and
+`sk4471b`. A term holds only letters, digits and dots.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from threading import Lock
+from typing import Literal
+
+import snowballstemmer
+
+_TOKEN = re.compile(
+    "|".join(
+        (
+            r"(?<![^\W_])(?P<code>[pbcu][\s-]?[0-3][0-9a-f]{3})(?![^\W_])",
+            r"(?<!\d)(?P<tyre>\d{3}\s*/\s*\d{2}\s*-?\s*z?r\s*-?\s*\d{2})(?!\d)",
+            r"(?<![\w.])(?P<engine>\d\.\d(?:[dt]|\sd))(?!\w)",
+            r"(?<![^\W_])(?P<part>(?=[a-z-]*\d)(?=[\d-]*[a-z])[a-z0-9]+(?:-[a-z0-9]+)+)(?![^\W_])",
+            r"(?<![^\W_])(?P<number>\d+(?:[.,]\d+)+)(?![^\W_])",
+            r"(?P<word>[^\W_]+(?:'[^\W_]+)*)",
+        )
+    )
+)
+_RUNS = re.compile(r"[^\W\d_]+|\d+")
+_LOOKED_UP = re.compile(r"[a-z]{1,4}\d{3,}[a-z]{0,2}")
+_ORDER_NUMBER = re.compile(r"[a-z]{1,3}(-\d+[a-z]{0,2}|-[a-z0-9]{1,4}){1,4}|\d+[a-z](-[a-z0-9]{1,3})+")
+
+_COMMON = """
+    a about am an and any are as at be been being but by can cannot cant could d did do does doesnt doing dont for from
+    get gets give had has have having he hello her hers hi him his how hows i if im in into is isnt it its ive just know
+    let like ll m many may me might much must my need no of on one or our ours out please re s say shall she should so
+    some t tell than thank thanks that thats the their them then there these they this those to us ve want was we were
+    what whats when where which who whose why will with wont would you your yours
+"""
+STOP_WORDS = frozenset(_COMMON.split())
+
+Kind = Literal["code", "tyre", "engine", "part", "number", "word"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A term that a question asks for. `otherwise`: the terms to look for where no document has it. `guess`: a reading
+    of the question that counts only if some document has it."""
+
+    term: str
+    otherwise: tuple[str, ...] = ()
+    guess: bool = False
+
+
+def terms(text: str) -> list[str]:
+    """The terms under which a text is found; what was put together from parts is found by its parts as well."""
+    found: list[str] = []
+    for kind, token in _tokens(text):
+        found.append(_term(kind, token))
+        found.extend(_parts(kind, token))
+    return found
+
+
+def wanted(question: str) -> tuple[Wanted, ...]:
+    """What a question asks for, each once. Stop words are left out, unless nothing else is there."""
+    tokens = list(_tokens(question))
+    telling = [(kind, token) for kind, token in tokens if kind != "word" or token.replace("'", "") not in STOP_WORDS]
+    found = [Wanted(_term(kind, token), _parts(kind, token) or _runs(token)) for kind, token in telling or tokens]
+    pairs = [
+        Wanted(first + second, guess=True)
+        for (_, first), (_, second) in pairwise(telling)
+        if (first + second).isalnum() and first.isdigit() != second.isdigit()
+    ]
+    return tuple(dict.fromkeys(found + pairs))
+
+
+def identifiers(text: str) -> frozenset[str]:
+    """The trouble codes, tyre sizes and part numbers that a text names: what people look up rather than describe."""
+    return frozenset(_term(kind, token) for kind, token in _tokens(text) if _is_identifier(kind, token))
+
+
+def _is_identifier(kind: Kind, token: str) -> bool:
+    if kind == "part":
+        return _ORDER_NUMBER.fullmatch(token) is not None
+    return kind in {"code", "tyre"} or (kind == "word" and _LOOKED_UP.fullmatch(token) is not None)
+
+
+def _tokens(text: str) -> Iterator[tuple[Kind, str]]:
+    for match in _TOKEN.finditer(_plain(text)):
+        kind: Kind = match.lastgroup  # type: ignore[assignment]
+        yield kind, match.group()
+
+
+def _plain(text: str) -> str:
+    """Lower case, compatible characters as one, without accents; every dash a hyphen, every apostrophe straight."""
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    folded = "".join(character for character in folded if not unicodedata.combining(character))
+    return re.sub(r"[‐‑‒–—−]", "-", folded).replace("’", "'")
+
+
+def _term(kind: Kind, token: str) -> str:
+    match kind:
+        case "word":
+            return _stem(token.removesuffix("'s").replace("'", ""))
+        case "number":
+            return re.sub(r",(?=\d{3}\b)", "", token).replace(",", ".")
+        case "tyre":
+            return re.sub(r"[\s-]", "", token).replace("/", ".")
+        case _:
+            return re.sub(r"[\s-]", "", token)
+
+
+def _parts(kind: Kind, token: str) -> tuple[str, ...]:
+    match kind:
+        case "tyre":
+            width, ratio, rim = re.findall(r"\d+", token)
+            return width, ratio, f"r{rim}"
+        case "engine":
+            return (token[:3],)
+        case "part":
+            return tuple(_stem(part) for part in token.split("-"))
+        case _:
+            return ()
+
+
+def _runs(token: str) -> tuple[str, ...]:
+    """The letters and the digits of `wren42`, which documents may write apart."""
+    runs = _RUNS.findall(token)
+    return tuple(_stem(run) for run in runs) if len(runs) > 1 and token.isalnum() else ()
+
+
+_stemmer = snowballstemmer.stemmer("english")
+_stemming = Lock()  # the stemmer keeps the word it works on in itself
+
+
+@lru_cache(maxsize=50_000)
+def _stem(word: str) -> str:
+    with _stemming:
+        stemmed: str = _stemmer.stemWord(word)
+    return stemmed
