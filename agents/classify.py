@@ -4,6 +4,7 @@ First a gate (is it for us, or for a person?), then the route, each a logistic r
 (an embedding) and its wording (TF-IDF). Probabilities are calibrated on examples that the models had not seen.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -15,6 +16,7 @@ from agents.clauses import split
 from agents.followup import core, depends, refers_back, standalone, subject
 from agents.learning import Floats, Linear, Wording, fit, out_of_fold, softmax, temperature
 from agents.specialist import Catalogue
+from agents.topics import TOPICS
 from agents.types import Part, Question, Route
 from agents.vehicles import Vehicles, make_named, note, other_make, trouble_codes
 from rag.embedder import Embedder
@@ -26,13 +28,13 @@ _UNCERTAIN = 0.03
 """Share of unseen example messages that the customer is asked about."""
 _MOST_CERTAIN_NEEDED = 0.6
 _LEAST_CERTAIN_NEEDED = 0.4
-_EVIDENCE = {"vehicle": 2.0, "make": 1.0, "code": 5.0, "answered before": 2.5}
+_EVIDENCE = {"vehicle": 1.0, "make": 1.0, "code": 5.0, "answered before": 2.5}
 """Log odds that these add to a message being in scope: the example messages hardly name any."""
 _LEANING = 1.5
 """Log odds for the specialist that answered last, when a message says too little by itself."""
 _SPLIT_CONFIDENCE = 0.6
 """Each piece of a message must be this certain before it is given to another specialist."""
-_OUT, _PERSON = 0.5, 0.5
+_OUT, _PERSON = 0.4, 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Classifier:
         knowledge: Sequence[str] = (),
     ) -> Self:
         """Learn the catalogue's utterances. `knowledge`: sentences or titles of the knowledge base, as further evidence
-        of what is in scope. The same inputs give the same classifier. Raises ValueError for a catalogue without
+        of what is in scope, beside the topics of the trade. The same inputs give the same classifier. Raises ValueError for a catalogue without
         utterances.
         """
         vehicles = vehicles or Vehicles()
@@ -90,7 +92,9 @@ class Classifier:
         vectors = scope.rows(embedder.embed(everything), embedder.dimensions)
         features = scope.stacked(vectors, wording.vectors(everything))
         own, last = len(texts), len(texts) + len(out_of_scope.UTTERANCES)
-        known = scope.rows(embedder.embed([vehicles.generic(text) for text in knowledge]), embedder.dimensions)
+        known = scope.rows(
+            embedder.embed([vehicles.generic(text) for text in (*TOPICS, *knowledge)]), embedder.dimensions
+        )
         is_person = np.array([n >= last for n in range(len(everything))], dtype=np.int64)
         router, threshold = _router(features[:own], labels, len(catalogue))
         return cls(
@@ -129,7 +133,7 @@ class Classifier:
 
     def _read(self, question: Question, pieces: Sequence[str]) -> list[_Reading]:
         known = note(question.facts, self._vehicles)
-        plain = [self._vehicles.generic(_without_note(piece, known)) for piece in pieces]
+        plain = [self._plain(_without_note(piece, known)) for piece in pieces]
         vectors = scope.rows(self._embedder.embed(plain), self._embedder.dimensions)
         features = scope.stacked(vectors, self._wording.vectors(plain))
         in_scope = self._gate.log_odds(vectors, features)
@@ -142,6 +146,14 @@ class Classifier:
             evidence = self._evidence(_without_note(piece, known)) + _EVIDENCE["answered before"] * bool(before)
             readings.append(_Reading(float(in_scope[n] + evidence), float(person[n]), logits[n] + lean))
         return readings
+
+    def _plain(self, text: str) -> str:
+        """The text in words that the embedding model has seen."""
+        for code in trouble_codes(text):
+            text = re.sub(
+                code, f"fault code {code}" if "code" not in text.casefold() else code, text, flags=re.IGNORECASE
+            )
+        return self._vehicles.generic(text)
 
     def _evidence(self, text: str) -> float:
         signs = {

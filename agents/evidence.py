@@ -116,6 +116,9 @@ def _rows(chunk: Chunk, passage: int, lines: Sequence[tuple[int, str]], lead: st
     if len(lines) > 1 and _RULE.match(lines[1][1]):
         header = tuple(_row_cells(lines[0][1]) or ())
         lines = lines[2:]
+    elif not header and len(lines) > 1 and lines[0][1].strip().startswith("|"):
+        header = tuple(_row_cells(lines[0][1]) or ())
+        lines = lines[1:]
     for at, line in lines:
         values = _row_cells(line)
         if not values or tuple(values) == header or _RULE.match(line):

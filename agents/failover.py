@@ -12,9 +12,6 @@ from agents.types import Usage
 
 log = logging.getLogger(__name__)
 
-BACKOFF_SECONDS = 0.4
-"""Mean wait before the first retry; it doubles with each."""
-
 SHORT_WAIT_SECONDS = 1.0
 """The longest wait for a model while another one stands ready."""
 
@@ -27,12 +24,14 @@ BREATH = 32
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What one answer may take: seconds to the first text and between two pieces, tokens of output, and retries."""
+    """What one answer may take: seconds to the first text and between two pieces, tokens of output, and
+    retries. `backoff` is the mean wait in seconds before the first retry; it doubles with each."""
 
     first_token: float = 20.0
     gap: float = 15.0
     max_tokens: int = 4096
     retries: int = 2
+    backoff: float = 0.4
 
 
 async def stream_first_able(
@@ -46,17 +45,16 @@ async def stream_first_able(
     model, stream, first = await _begin(models, messages, budget)
     async with aclosing(stream):
         item: str | Finish = first
-        pieces = characters = 0
+        pieces, room = 0, budget.max_tokens * CHARACTERS_PER_TOKEN
         while isinstance(item, str):
-            pieces, characters = pieces + 1, characters + len(item)
-            room = budget.max_tokens * CHARACTERS_PER_TOKEN - characters
-            yield item if room >= 0 else item[:room]
-            if pieces > budget.max_tokens or room < 0:
+            if pieces < budget.max_tokens and room > 0:
+                yield item[:room]
+                pieces, room = pieces + 1, room - len(item)
+                item = await _next(stream, budget.gap) if room >= 0 else item
+            else:
                 item = Finish(True, Usage(output_tokens=pieces, model=model.label))
-                break
             if pieces % BREATH == 0:
                 await asyncio.sleep(0)
-            item = await _next(stream, budget.gap)
         yield item
 
 
@@ -87,7 +85,7 @@ async def _begin(
             outcome = await _first(stream, patience)
             if not isinstance(outcome, ModelFailed):
                 return model, stream, outcome
-            pause = _pause(outcome, retries)
+            pause = _pause(outcome, budget.backoff, retries)
             log.warning("%s failed: %s", model.label, outcome)
             worth = outcome.transient and retries < budget.retries
             if not worth or clock() + pause >= patience or (others and pause > SHORT_WAIT_SECONDS):
@@ -108,7 +106,7 @@ async def _first(stream: AsyncGenerator[str | Finish, None], patience: float) ->
         return failure
 
 
-def _pause(failure: ModelFailed, retries: int) -> float:
+def _pause(failure: ModelFailed, backoff: float, retries: int) -> float:
     """Seconds until the call is worth a retry: with jitter, and never sooner than the provider wishes."""
-    backoff = BACKOFF_SECONDS * 2.0**retries * random.uniform(0.5, 1.5)  # noqa: S311 - spreads load, guards nothing
-    return max(backoff, failure.retry_after or 0.0)
+    jitter = random.uniform(0.5, 1.5)  # noqa: S311 - spreads load, guards nothing
+    return max(backoff * 2.0**retries * jitter, failure.retry_after or 0.0)

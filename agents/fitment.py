@@ -16,6 +16,8 @@ _DATE = re.compile(
     r"\s+(?:\d{1,2}\s+)?(?:19|20)\d\d\b",
     re.IGNORECASE,
 )
+_COMPARED = re.compile(r"\b(?:than|unlike|compared (?:to|with)|in contrast to)\b", re.IGNORECASE)
+_EARLY = 40  # characters within which a sentence names its subject
 _FILLERS = frozenset("and or model models year years my the variant variants only both skelby for of in".split())
 _ALL = frozenset({"all", "every", "any"})
 _IDENTITY = frozenset({"model", "variant", "model year", "year", "vehicle", "vehicles", "applies to", "fits", "car", "version"})
@@ -60,7 +62,11 @@ class Fitment:
         return self._narrowing(text, within)
 
     def _narrow(self, text: str, within: Cars) -> Cars:
-        named = _cars(self._vehicles.mentioned(text))
+        """A name late in a sentence about other cars is taken for a comparison with them."""
+        mentions = self._vehicles.mentions(_COMPARED.split(text)[0])
+        named = _cars(vehicle for mention in mentions for vehicle in mention.vehicles)
+        if within != self.everything and not named & within and mentions and mentions[0].start > _EARLY:
+            named = frozenset()
         cars = (within & named or named) if named else within
         return _in_years(cars, self._years_in(_DATE.sub("", text))) or cars
 

@@ -19,17 +19,15 @@ _LEAD = re.compile(
     r"(?:(?:what|how)\s+about\b|same\s+(?:for|with)\b|what\s+if\b|and\b|but\b|or\b|also\b|for\b|in\b|with\b)\s*",
     re.IGNORECASE,
 )
-_BARE = frozenset(
-    "the a an for in on of with my it is one model version variant year also too and then from this that".split()
+_BARE = vocabulary(
+    "the a an for in on of with my it is one model version variant year also too and then from this that"
 )
-_QUALIFIERS = frozenset(
-    "front rear back left right other others automatic manual loaded winter summer both second".split()
-)
+_QUALIFIERS = vocabulary("front rear back left right other others automatic manual loaded winter summer both second")
 _ARTICLE = re.compile(r"^(?:the|its|my|a|an)\s+", re.IGNORECASE)
 _POINTS_BACK = re.compile(r"\b(?:it|its|it's|that|this|they|them|those|these|one|ones)\b", re.IGNORECASE)
 _EXPLETIVE = re.compile(
-    r"\b(?:is|was|would|does|how is)\s+it\s+(?:be\s+)?(?:ok|okay|safe|normal|time|possible|true|bad|good|necessary|worth"
-    r"|better|matter|cost|take|dangerous|legal|allowed|advisable|too)\b"
+    r"\b(?:is|was|would|does|how is)\s+it\s+(?:be\s+)?(?:ok|okay|safe|normal|time|possible|true|bad|good|necessary"
+    r"|worth|better|matter|cost|take|dangerous|legal|allowed|advisable|too)\b"
     r"|\bit(?:'s| is) (?:raining|cold|hot|snowing)\b|\bthat\s+(?:is|are|has)\b",
     re.IGNORECASE,
 )

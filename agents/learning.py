@@ -23,6 +23,7 @@ class Wording:
         self._weight = weight
         self._tfidf = TfidfVectorizer(
             ngram_range=(1, 2),
+            min_df=2,
             sublinear_tf=True,
             strip_accents="unicode",
             token_pattern=r"(?u)\b\w+\b",  # noqa: S106 - a pattern, no password

@@ -9,79 +9,82 @@ from functools import lru_cache
 from rag.terms import terms
 
 _ALIKE = """
-power output horsepower strong performance
-torque pull
-boot trunk luggage load cargo
-bonnet hood underbonnet
+power output horsepower
+boot trunk luggage
+bonnet hood
 tyre tire
 wheel rim
 petrol gas gasoline fuel
 diesel fuel
-capacity volume size hold big
+capacity volume size
+size big large
 weight heavy weigh mass
 kerb unladen empty
-price cost charge fee expensive pay euros money
-service maintenance inspection serviced interval
-change replace replacement renew swap exchange
+price cost charge fee expensive
+service maintenance serviced inspection
+change replace replacement renew swap exchange rotate
 repair fix mend
-interval often frequency frequently regularly every
+interval often every
 range far distance
-speed fast velocity
-acceleration accelerate
-consumption economy thirsty use uses efficiency
-tow towing trailer caravan towbar trailers
-warranty guarantee guaranteed covered cover covers
-open opening hours
-address located location find
-telephone phone call number contact
-appointment booking book slot visit
+speed fast
+consumption thirsty economy
+tow towing trailer caravan pull
+trailer towing towed
+warranty guarantee
+warranty cover covered
+open opening
+address street
+telephone phone
+phone smartphone iphone mobile
+appointment booking book slot
+appointment visit
+book order reserve
 cancel cancellation
 move reschedule postpone moving
-courtesy replacement loan rental
+courtesy replacement loan loaner rental
 battery accumulator
 motor engine
-lamp light headlight headlamp bulb lights
-windscreen windshield glass
-wiper wipers
+lamp light headlight headlamp bulb
+windscreen windshield
 gearbox transmission
-coolant antifreeze
+gear speed
 oil lubricant
-clutch disengage
-brake brakes braking
-display screen touchscreen monitor
-key fob remote
-lock unlock locked
-tank holds
+display screen touchscreen
+key fob
 seat seats
-child isofix infant baby
-noise sound rattle squeal grinding squeak
-warning lamp symbol indicator telltale
-start starting starts
-dead flat discharged empty
-charging charge recharge plug charger
+child infant baby
+isofix anchorage
+noise sound rattle
+soft spongy mushy
+squeal squeak
+warning lamp light symbol
+start starting
+flat discharged empty dead
+charge charging recharge plug charger wallbox
 rapid fast dc
-smoke fumes
-leak leaking drip loses
+leak leaking drip
 shake vibrate vibration shudder judder wobble
-cold winter freezing frost
-heater heating heat
+cold winter frost freezing
 puncture punctured flat
-jack lift raise
-phone smartphone mobile iphone android
-mirroring carplay auto
-adblue urea def
-filter dpf particulate
-wading ford water deep
+lift raise
+mirroring carplay
+pair pairing connect
+wading ford
 dealer dealership workshop garage
 breakdown roadside assistance
-colour color paint colours
+colour color paint
 length long
 width wide
 height high tall
+stop halt
+owner sell
+delete erase reset
+release unlock stuck
+refill top fill
 """
 
 _UNITS = {
-    "power": (r"kW|hp|bhp|PS|W|watts?", "power powerful horsepower output kilowatt kilowatts bhp hp"),
+    "power": (r"kW|hp|bhp|PS|W|watts?", "power powerful strong horsepower output kilowatt kilowatts bhp hp"),
     "torque": (r"Nm|lb-?ft", "torque tighten tightening"),
     "pressure": (r"bar|psi|kPa", "pressure pressures psi inflate inflated"),
     "weight": (r"kg|tonnes?|t|lbs?", "weight weigh weighs heavy payload tow towing kerb nose"),
@@ -91,8 +94,10 @@ _UNITS = {
     ),
     "volume": (r"litres?|l|ml|m³|cubic", "litres litre boot volume"),
     "speed": (r"km/h|mph", "speed"),
-    "acceleration": (r"s|seconds?", "acceleration accelerate 0-100"),
+    "pace": (r"km/h|mph|s|seconds?", "fast quick"),
+    "acceleration": (r"s|seconds?", "acceleration accelerate"),
     "distance": (r"km|miles?", "range far mileage"),
+    "consumption": (r"l/100 km|kWh/100 km|mpg|litres (?:per|of)|g/km", "consumption thirsty mpg"),
     "money": (r"EUR|euros?|€|£|free|flat rate|price", "cost costs price prices fee expensive euros pay"),
     "energy": (r"kWh|Ah", "kwh"),
     "temperature": (r"°C|degrees", "temperature"),
@@ -106,7 +111,7 @@ _INTERVAL = re.compile(
 )
 _CLOCK = r"\d{1,2}[:.]\d{2}|\b(?:mon|tues|wednes|thurs|fri|satur|sun)(?:day)?\b"
 _MOMENT = re.compile(
-    rf"{_TIME}|{_CLOCK}|\b20\d\d\b|\bwhen\b|\bafter\b|\bbefore\b|\bas soon as\b|\buntil\b", re.IGNORECASE
+    rf"{_TIME}|{_CLOCK}|\b20\d\d\b|\bwhen\b|\bas soon as\b|\buntil\b", re.IGNORECASE
 )
 _DURATION = re.compile(rf"{_TIME}|\d+ h\b", re.IGNORECASE)
 _ANY_NUMBER = re.compile(rf"{_NUMBER}", re.IGNORECASE)
@@ -115,12 +120,16 @@ _SHAPES = {
     "moment": _MOMENT,
     "duration": _DURATION,
     "number": _ANY_NUMBER,
+    "telephone": re.compile(r"\d{3,5}[ -]\d{3}"),
+    "mail": re.compile(r"\S+@\S+"),
 } | {
     name: re.compile(rf"{_NUMBER}\s*[-–]?\s*(?:{units})(?![\w/])|(?:free of charge|none)")
     for name, (units, _) in _UNITS.items()
 }
 
 _FORMS = (
+    ("telephone", r"\b(?:tele)?phone number|\bhotline\b|\b(?:assistance|emergency|service|care) number\b|\bnumber .*\bcall\b"),
+    ("mail", r"\be-?mail(?: address)?\b"),
     (
         "interval",
         r"\bhow (?:often|frequently|regularly)\b|\bintervals?\b|\bwhen (?:do|does|should|must|is|are) .*"
@@ -158,7 +167,7 @@ def alike(stem: str) -> frozenset[str]:
 
 
 def form(question: str) -> str:
-    """How the question wants to be answered: `interval`, `duration`, `moment`, `steps`, or `plain`."""
+    """How the question wants to be answered: `telephone`, `mail`, `interval`, `duration`, `moment`, `steps`, `plain`."""
     return next((name for name, pattern in _FORM_PATTERNS if pattern.search(question)), "plain")
 
 
@@ -166,7 +175,7 @@ def expected(question: str) -> str | None:
     """The kind of value that answers the question: a quantity's name (`power`, `pressure`, …), `interval`, `moment`,
     `duration` or `number`; None where any text may answer."""
     kind = form(question)
-    if kind in {"interval", "moment", "duration"}:
+    if kind in {"interval", "moment", "duration", "telephone", "mail"}:
         return kind
     words = re.findall(r"[a-z0-9-]+", question.casefold())
     if kind == "plain":

@@ -35,7 +35,7 @@ class ModelRouter:
             async with asyncio.timeout(self._seconds):
                 filled = await self._model.fill(messages, _schema([*names, OUT_OF_SCOPE]))
         except (ModelFailed, TimeoutError) as failure:
-            log.warning("%s did not route: %s", self._model.label, failure or "too late")
+            log.warning("%s did not route: %s", self._model.label, str(failure) or "too late")
             return None
         chosen = filled.get("specialist")
         return chosen if isinstance(chosen, str) and chosen in (*names, OUT_OF_SCOPE) else None

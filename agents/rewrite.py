@@ -46,7 +46,7 @@ class ModelRewriter:
             async with asyncio.timeout(self._seconds):
                 filled = await self._model.fill(messages, SCHEMA)
         except (ModelFailed, TimeoutError) as failure:
-            log.warning("%s did not rewrite: %s", self._model.label, failure or "too late")
+            log.warning("%s did not rewrite: %s", self._model.label, str(failure) or "too late")
             return None
         text = filled.get("question")
         if not isinstance(text, str):

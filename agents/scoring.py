@@ -28,6 +28,9 @@ _WEAK = frozenset(
     )
 )
 _WORDS = re.compile(r"[^\W_](?:[\w.,'/-]*\w)?(?<!-)")
+_COUNTED = re.compile(r"\bhow many (\w+)", re.IGNORECASE)
+_NUMBERS = re.compile(r"(?<![\d.,])\d+(?![\d.,]*\d)")
+_HEAVIEST = 4.0
 _READ = 48  # statements whose meaning is compared; the others share too few words with the question
 _LIKE_CHARACTERS = 400
 
@@ -37,6 +40,12 @@ WEIGHTS = {
     "likeness": 4.0,
     "value": 0.8,
     "found": 0.8,
+    "focus": 1.0,
+    "missing": -1.0,
+    "row": 0.5,
+    "steps": 2.0,
+    "list": -1.5,
+    "instead": -1.0,
     "code": -5.0,
 }
 BIAS = -5.5
@@ -77,10 +86,10 @@ def rank(
     texts = [_Text(statement) for statement in statements]
     wanted = terms_of(question, texts)
     codes = identifiers(question)
-    kind = lexicon.expected(question)
+    asks = _Asks(question)
     scored = []
     for text in texts:
-        features = _features(text, wanted, codes, kind)
+        features = _features(text, wanted, codes, asks)
         features["found"] = found[text.statement.span.passage]
         scored.append((text, features))
     scored.sort(key=lambda pair: -_sum(pair[1]))
@@ -89,7 +98,7 @@ def rank(
     for position, (_, features) in enumerate(scored):
         features["likeness"] = float(near[position]) if position < len(near) else min(lowest, 0.2)
     results = [
-        Scored(text.statement, 1 / (1 + math.exp(-_sum(features) - BIAS)), _held(text.own, wanted), features)
+        Scored(text.statement, 1 / (1 + math.exp(-_sum(features) - BIAS)), _held(text, wanted), features)
         for text, features in scored
     ]
     return sorted(results, key=lambda result: -result.probability)
@@ -99,15 +108,42 @@ def _sum(features: dict[str, float]) -> float:
     return sum(WEIGHTS[name] * value for name, value in features.items())
 
 
+class _Asks:
+    """What form of answer a question wants."""
+
+    def __init__(self, question: str) -> None:
+        self.kind = lexicon.expected(question)
+        self.steps = lexicon.form(question) == "steps"
+        counted = _COUNTED.search(question)
+        self._counted = terms(counted[1])[:1] if counted and self.kind == "number" else []
+
+    def answered(self, text: str) -> bool:
+        """Whether the text has a value of the kind asked for; for `how many gears`, a number of gears."""
+        if self.kind is None or not lexicon.has_value(self.kind, text):
+            return False
+        if not self._counted:
+            return True
+        words = terms(text)
+        wanted = {*self._counted, *lexicon.alike(self._counted[0])}
+        return any(
+            wanted & set(words[position : position + 4]) for position, word in enumerate(words) if word[:1].isdigit()
+        ) or any(wanted & set(words[max(0, position - 3) : position]) for position, word in enumerate(words) if word[:1].isdigit())
+
+
 class _Text:
-    """A statement's words, by how close they stand to what it says."""
+    """A statement's words, by how close they stand to what it says. A whole list says what its heading says."""
 
     def __init__(self, statement: Statement) -> None:
         self.statement = statement
-        self.own = frozenset(terms(statement.text))
-        self.near = frozenset(terms(statement.near))
+        body, heading = _with_numbers(statement.text), _with_numbers(statement.near)
+        self.own, self.near = (heading, body) if statement.span.kind == "list" else (body, heading)
         self.far = frozenset(terms(statement.far))
         self.read = f"{statement.near}: {statement.text}"[:_LIKE_CHARACTERS]
+
+
+def _with_numbers(text: str) -> frozenset[str]:
+    """The terms of a text, and the numbers of ranges such as `0–100` by themselves."""
+    return frozenset(terms(text)) | frozenset(_NUMBERS.findall(text))
 
 
 def terms_of(question: str, texts: Sequence[_Text]) -> tuple[Term, ...]:
@@ -122,7 +158,7 @@ def terms_of(question: str, texts: Sequence[_Text]) -> tuple[Term, ...]:
             stems |= _respelt(stem, vocabulary)
         alike = frozenset(other for stem in stems for other in lexicon.alike(stem)) - stems
         count = max((counts[stem] for stem in stems | alike), default=0)
-        weight = min(4.0, max(1.0, math.log(1 + len(texts) / (count + 0.5))))
+        weight = min(_HEAVIEST, max(1.0, math.log(1 + len(texts) / (count + 0.5))))
         wanted.append(Term(word, stems, alike, weight))
     return tuple(wanted)
 
@@ -152,18 +188,26 @@ def _respelt(stem: str, vocabulary: set[str]) -> frozenset[str]:
     )
 
 
-def _features(text: _Text, wanted: Sequence[Term], codes: frozenset[str], kind: str | None) -> dict[str, float]:
+def _features(text: _Text, wanted: Sequence[Term], codes: frozenset[str], asks: _Asks) -> dict[str, float]:
     total = sum(term.weight for term in wanted) or 1.0
     matches = [(term.weight, _match(term, text), _own_match(term, text)) for term in wanted]
-    everywhere = text.own | text.near | text.far
+    span = text.statement.span
     value = 0.0
-    if kind is not None:
-        value = 1.0 if lexicon.has_value(kind, text.statement.text) else -1.0
+    if asks.kind is not None:
+        value = 1.0 if asks.answered(text.statement.text) else -1.0
+    measured = asks.kind is not None and span.kind == "row"
+    own = sum(weight * own for weight, _, own in matches)
     return {
         "coverage": sum(weight * match for weight, match, _ in matches) / total if wanted else 0.5,
-        "own": sum(weight * own for weight, _, own in matches) / total if wanted else 0.5,
+        "own": own / total if wanted else 0.5,
+        "focus": own / (own + len(text.own)),
+        "missing": max((weight for weight, match, _ in matches if match < 0.5), default=0.0) / _HEAVIEST,
         "value": value,
-        "code": float(bool(codes - everywhere)),
+        "row": float(measured and value > 0),
+        "steps": float(asks.steps and span.kind == "list" and span.mark[:1].isdigit()),
+        "list": float(not asks.steps and span.kind == "list"),
+        "instead": float(asks.steps and span.kind in {"row", "sentence"}),
+        "code": float(bool(codes - text.own - text.near - text.far)),
     }
 
 
@@ -186,8 +230,18 @@ def _match(term: Term, text: _Text) -> float:
     return max(own, 0.6 * bool(term.stems & text.far), 0.45 * bool(term.alike & text.far))
 
 
-def _held(own: frozenset[str], wanted: Sequence[Term]) -> frozenset[str]:
-    return frozenset(term.word for term in wanted if (term.stems | term.alike) & own)
+def _held(text: _Text, wanted: Sequence[Term]) -> frozenset[str]:
+    return frozenset(term.word for term in wanted if _match(term, text) >= 0.7)
+
+
+def key_parts(question: str, statement: Statement) -> frozenset[int]:
+    """The positions of a row's parts that the question already names: what the row is looked up by."""
+    asked = frozenset(terms(question))
+    return frozenset(
+        position
+        for position, part in enumerate(statement.parts)
+        if (words := frozenset(terms(part.value)) - STOP_WORDS) and words <= asked and part.column
+    )
 
 
 def matching_parts(question: str, statement: Statement) -> tuple[int, ...]:
@@ -195,9 +249,14 @@ def matching_parts(question: str, statement: Statement) -> tuple[int, ...]:
     or has a value of the kind asked for; all when none does."""
     kind = lexicon.expected(question)
     wanted = tuple(telling(question))
+    keys = key_parts(question, statement)
+    free = [position for position in range(len(statement.parts)) if position not in keys]
+    if not free or (keys and identifiers(question)):
+        return tuple(free) or tuple(range(len(statement.parts)))
     marks = []
     label = frozenset(terms(statement.label))
-    for part in statement.parts:
+    for position in free:
+        part = statement.parts[position]
         own = frozenset(terms(part.column))
         held = frozenset(terms(part.value)) - label
         exact = sum(2.0 for stem in wanted if stem in own) + sum(1.0 for stem in wanted if stem in held)
@@ -206,5 +265,5 @@ def matching_parts(question: str, statement: Statement) -> tuple[int, ...]:
         marks.append(exact + similar + fits)
     best = max(marks, default=0.0)
     if best <= 0:
-        return tuple(range(len(marks)))
-    return tuple(position for position, mark in enumerate(marks) if mark >= best - 0.5)
+        return tuple(free)
+    return tuple(position for position, mark in zip(free, marks, strict=True) if mark >= best - 0.5)

@@ -92,7 +92,7 @@ def _stated(span: Span, chunk: Chunk, outer: Cars, fitment: Fitment) -> Iterator
         yield Statement(span, cars, span.text, near, far)
         return
     within = fitment.narrowed(span.lead, outer) if span.lead else outer
-    columns = {cell.column: fitment.labelled(cell.column, within) for cell in span.cells if cell.column}
+    columns = {cell.column: fitment.labelled(cell.column, within) for cell in span.cells[1:] if cell.column}
     if any(cars is not None for cars in columns.values()):
         yield from _by_vehicle(span, columns, (near, far), within, fitment)
     else:
@@ -133,9 +133,10 @@ def _by_row(span: Span, context: tuple[str, str], within: Cars, fitment: Fitment
     label = ""
     if len(rest) > 1 and _is_name(rest[0].value):
         label, rest = rest[0].value, rest[1:]
-        cars = fitment.narrowed(label, cars)
     elif not rest:
         rest = list(span.cells[-1:])
+    for value in (label, *(cell.value for cell in rest)):
+        cars = fitment.narrowed(value, cars)
     said = ", ".join(f"{cell.column} {cell.value}".strip() for cell in rest)
     return Statement(span, cars, f"{label}: {said}" if label else said, *context, label, tuple(rest))
 

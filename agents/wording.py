@@ -7,8 +7,8 @@ from agents.fitment import Cars, Fitment
 from agents.selection import Selection, Share
 from agents.statements import Statement
 
-Pick = Callable[[Statement], Sequence[int]]
-"""The positions of the parts of a row that the question asks for."""
+Pick = Callable[[Statement], tuple[Sequence[int], frozenset[int]]]
+"""The positions of the parts of a row that the question asks for, and of those that it names itself."""
 
 NOT_FOUND = (
     "I am sorry, I could not find that in our documents, so I would rather not guess. "
@@ -84,7 +84,7 @@ class _Wording:
         subject = self.subject(statement)
         of = "" if cars >= self._fitment.everything else self._fitment.name(cars)
         lead = ", ".join(part for part in (of, subject) if part)
-        return f"{lead}: {self.value(statement)} {marker}." if lead else f"{self.value(statement)} {marker}."
+        return f"{_capital(lead)}: {self.value(statement)} {marker}." if lead else f"{_capital(self.value(statement))} {marker}."
 
     def subject(self, statement: Statement) -> str:
         """What a row's values are values of."""
@@ -92,26 +92,31 @@ class _Wording:
             return ""
         if statement.label:
             return statement.label
+        keys = [statement.parts[position].value for position in sorted(self._pick(statement)[1])]
         parts = self._parts(statement)
-        return parts[0].column if len(parts) == 1 else ""
+        return ", ".join(keys) or (parts[0].column if len(parts) == 1 else "")
 
     def value(self, statement: Statement) -> str:
         """What a statement says, without what `subject` names."""
         if statement.span.kind != "row":
             return statement.text
         parts = self._parts(statement)
-        if len(parts) == 1 and (not statement.label or not parts[0].column):
+        if len(parts) == 1 and self.subject(statement) == parts[0].column or not parts[0].column:
             return parts[0].value
         return ", ".join(_named(part) for part in parts)
 
     def _parts(self, statement: Statement) -> list[Cell]:
-        return [statement.parts[position] for position in self._pick(statement)]
+        return [statement.parts[position] for position in self._pick(statement)[0]]
 
 
 def _named(part: Cell) -> str:
     """`front normal 2.4 bar`: the column's name before its value."""
     column = part.column[:1].lower() + part.column[1:] if part.column[1:2].islower() else part.column
     return f"{column} {part.value}".strip()
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _ended(text: str) -> str:

@@ -3,7 +3,7 @@ because what it opens is heavy (torch, Chroma, LangGraph) and not every command 
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,7 @@ from orchestrator.stores.sql import SqlStore
 from rag.catalogue import Catalogue
 from rag.embedder import Embedder
 from rag.index import Index
+from rag.types import Passage
 
 if TYPE_CHECKING:
     from agents.vehicles import Vehicles
@@ -124,8 +125,15 @@ async def open_crew(settings: Settings, library: Library) -> AsyncIterator["Crew
             return Route("answer", route.confidence, (Part(question.text, name, route.confidence),))
 
         async def gather(part: Part, specialist: Specialist, facts: Mapping[str, str]) -> Evidence:
-            found = await research.gather(library.retriever.retrieve, part.text, specialist, vehicles, facts)
-            return Evidence(found.passages, found.degraded is not None)
+            degraded: list[str] = []
+
+            async def search(text: str, *, subjects: Sequence[str] | None, k: int) -> tuple[Passage, ...]:
+                found = await library.retriever.retrieve(text, subjects=subjects, k=k)
+                degraded.extend(filter(None, [found.degraded]))
+                return found.passages
+
+            evidence = await research.gather(search, part.text, specialist, vehicles, facts)
+            return Evidence(evidence.passages, bool(degraded))
 
         yield Crew(specialists, understand, classify, gather, answerer)
 

@@ -89,8 +89,8 @@ def scan(root: Path) -> Listing:
         name = path.relative_to(root).as_posix()
         if loader_for(path) is None:
             other.append(name)
-        elif path.is_symlink():
-            refused.append(Failure(name, "This is a symbolic link: put the file itself into the folder."))
+        elif path.is_symlink() or not path.is_file():
+            refused.append(Failure(name, "This is a link or no regular file: put the file itself into the folder."))
         elif len(name) > _LONGEST_ID or not _is_text(name):
             readable = name[:_LONGEST_ID].encode("utf-8", "replace").decode()
             refused.append(Failure(readable, "The file's path is too long or not valid UTF-8: rename it."))

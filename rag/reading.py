@@ -19,10 +19,13 @@ def read_bytes(path: Path) -> bytes:
         if path.is_symlink():
             raise UnreadableFile("This is a symbolic link: put the file itself into the folder.") from error
         raise UnreadableFile(f"The file cannot be opened ({error.strerror}): check its permissions.") from error
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise UnreadableFile("This is not a regular file: move it out of the folder.")
-        data = file.read(MAX_BYTES + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            data = file.read(MAX_BYTES + 1)
+    finally:
+        os.close(descriptor)
     if len(data) > MAX_BYTES:
         raise UnreadableFile(f"The file is larger than {MAX_BYTES // 2**20} MB: split it into several files.")
     if not data.strip():

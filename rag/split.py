@@ -96,7 +96,7 @@ def _after_heading(text: str, heading: Heading) -> int:
     if not text[heading.start : end].lstrip().startswith("#"):
         after = _line_end(text, min(end + 1, len(text)))
         underline = text[end + 1 : after].strip()
-        if (underline and underline.strip("=") == "") or (underline and underline.strip("-") == ""):
+        if underline and not (underline.strip("=") and underline.strip("-")):
             end = after
     return min(end + 1, len(text))
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.fitment import Fitment
-from agents.scoring import matching_parts, rank
+from agents.scoring import key_parts, matching_parts, rank
 from agents.selection import Selection, select
 from agents.statements import Statement, statements
 from agents.types import Answered, Citation, Delta, Task
@@ -53,8 +53,8 @@ class ExtractiveAnswerer:
             return decline(), Answered(declined=True)
         unknown = len(self._fitment.models(asked)) > 1
 
-        def pick(statement: Statement) -> Sequence[int]:
-            return matching_parts(question, statement)
+        def pick(statement: Statement) -> tuple[Sequence[int], frozenset[int]]:
+            return matching_parts(question, statement), key_parts(question, statement)
 
         text = word(selection, self._fitment, pick, task.first_number, unknown)
         return text, Answered(citations=_citations(selection, task))

@@ -8,7 +8,8 @@ export const STEPS = ['starting', 'agent_routing', 'rag_retrieval', 'generating'
 /** Errors that answer a `message` which was not accepted; the oldest one still without `ack` is meant. */
 const REFUSALS = new Set([
   'EMPTY_MESSAGE', 'MESSAGE_TOO_LONG', 'BAD_REQUEST', 'RATE_LIMITED', 'RUN_BUSY', 'IDEMPOTENCY_CONFLICT',
-  'OVERLOADED', 'SHUTTING_DOWN', 'STORAGE_UNAVAILABLE', 'PROCESSING_ERROR', 'AUTH_REQUIRED', 'AUTH_EXPIRED', 'FORBIDDEN',
+  'OVERLOADED', 'SHUTTING_DOWN', 'STORAGE_UNAVAILABLE', 'PROCESSING_ERROR',
+  'AUTH_REQUIRED', 'AUTH_EXPIRED', 'FORBIDDEN',
 ]);
 
 /** 128 random bits; `crypto.randomUUID` does not exist on a page served over plain http from another host. */
@@ -25,7 +26,8 @@ export class Turn {
   runId = null;
   questionId = null;
   answerId = null;
-  /** Steps in the order they came, with the time since the page began. @type {{step: string, message: string, at: number}[]} */
+  /** In the order they came; `at` is the time since the page began.
+   * @type {{step: string, message: string, at: number}[]} */
   steps = [];
   agents = [];
   passages = [];
@@ -158,9 +160,9 @@ export class Conversation {
   }
 
   failed(frame, turn) {
-    const refused = REFUSALS.has(frame.code) ? this.turns.find((one) => one.mine && one.status === 'sending') : undefined;
-    const target = frame.run_id ? turn : refused;
     if (frame.run_id && !turn) return null;
+    const oldest = this.turns.find((one) => one.mine && one.status === 'sending');
+    const target = turn ?? (REFUSALS.has(frame.code) ? oldest : undefined);
     if (!target) return this.note(problemText(frame), 'problem');
     if (target.ended) return target;
     target.error = frame;
@@ -202,7 +204,8 @@ const HANDLERS = {
   cancelled: live((turn, frame) => turn.end('cancelled', frame.partial_response)),
   input_required: live((turn, frame) => turn.end('asks', frame.prompt)),
   staff_message: once((frame) => [`${frame.name ?? 'Staff'}: ${frame.message}`, 'staff']),
-  owner: once((frame) => [frame.owner === 'bot' ? 'The assistant answers again.' : 'A member of staff has taken over.']),
+  owner: once((frame) => [
+    frame.owner === 'bot' ? 'The assistant answers again.' : 'A member of staff has taken over.']),
   deleted: (conversation, frame) => {
     const turn = conversation.turns.find((one) => one.questionId === frame.message_id);
     if (turn) turn.question = '(deleted)';

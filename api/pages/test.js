@@ -7,9 +7,12 @@ import { Log } from './log.js';
 
 const SESSION_KEY = 'pitcrew.test.session';
 const SIGNED_IN = 'Signed in.';
+/** Closes that a new token mends. */
+const NEW_TOKEN_CODES = new Set([4401, 4408, 4419]);
 
 const at = (id) => document.getElementById(id);
 const message = at('message');
+const hint = at('token-hint');
 const narrow = matchMedia('(max-width: 52rem)');
 
 const address = new URL('chat', location.href);
@@ -39,7 +42,7 @@ function receive(frame) {
   if (frame.type === 'auth_success') {
     welcome(frame);
   } else if (frame.type === 'auth_error') {
-    at('token-hint').textContent = `${frame.message ?? 'The sign-in was refused.'} (${frame.code ?? 'no code'})`;
+    hint.textContent = `${frame.message ?? 'The sign-in was refused.'} (${frame.code ?? 'no code'})`;
     at('connection').open = true;
   } else if (frame.type === 'auth_expiring') {
     renewSignIn(frame);
@@ -65,7 +68,7 @@ function welcome(frame) {
   const user = frame.user ?? {};
   at('user').textContent = [user.name, user.email, user.id].filter(Boolean).join(' · ') || 'yes';
   at('user').title = at('user').textContent;
-  at('token-hint').textContent = SIGNED_IN;
+  hint.textContent = SIGNED_IN;
   if (narrow.matches && !wasReady) at('connection').open = false;
   wasReady = true;
   resume();
@@ -79,12 +82,12 @@ function resume() {
 }
 
 async function renewSignIn(frame) {
-  const token = tokenIsFromServer ? await developmentToken() : null;
+  const token = tokenIsFromServer ? await developmentToken().catch(() => null) : null;
   if (token) {
     connection.signIn(token);
     return;
   }
-  at('token-hint').textContent = `The sign-in ends in ${frame.in_s} s: put in a new token and press “Renew sign-in”.`;
+  hint.textContent = `The sign-in ends in ${frame.in_s} s: put in a new token and press “Renew sign-in”.`;
   at('connection').open = true;
   showButtons();
 }
@@ -98,7 +101,7 @@ function touch(entry) {
   showComposer();
 }
 
-/** Reads an ending out once, unless it is history read back; streamed text is hidden from screen readers until then. */
+/** Reads an ending out once, unless it is history; streamed text is hidden from screen readers until then. */
 function announce(turn) {
   if (announced.get(turn) === turn.endedAt || !(turn.mine || turn.steps.length)) return;
   announced.set(turn, turn.endedAt);
@@ -112,16 +115,17 @@ function showState(state) {
     connecting: 'Connecting …',
     'signing-in': 'Waiting for sign-in',
     ready: 'Ready',
-    waiting: `Reconnecting (${state.code}: ${state.meaning})`,
+    waiting: 'Reconnecting',
     closed: state.code === 1000 ? `Closed: ${state.meaning}` : `Closed ${state.code}: ${state.meaning}`,
   };
   at('status').dataset.state = state.name;
   at('status-text').textContent = texts[state.name];
   if (state.name !== 'ready') at('user').textContent = 'no';
   if (state.name !== 'ready') at('latency').textContent = '–';
-  if (state.name !== 'ready' && at('token-hint').textContent === SIGNED_IN) at('token-hint').textContent = '';
-  if (state.name === 'signing-in' && !at('token').value) at('token-hint').textContent = 'The server waits for a token.';
+  if (state.name !== 'ready' && hint.textContent === SIGNED_IN) hint.textContent = '';
+  if (state.name === 'signing-in' && !at('token').value) hint.textContent = 'The server waits for a token.';
   if (state.name === 'closed') at('connection').open = true;
+  if (NEW_TOKEN_CODES.has(state.code) && !hint.textContent) hint.textContent = 'Put in a new token.';
   tick();
   showButtons();
   showComposer();
@@ -138,11 +142,12 @@ function showButtons() {
 
 /** Why a message cannot be sent now, or the empty string. */
 function obstacle() {
+  const { name, code, meaning } = connection.state;
   const reasons = {
     idle: 'Connect with a token first.', connecting: 'Connecting …', 'signing-in': 'Waiting for sign-in.',
-    waiting: 'Reconnecting; your text is kept.', closed: 'The connection is closed.',
+    waiting: `Connection lost (${code}: ${meaning}). Your text is kept.`, closed: 'The connection is closed.',
   };
-  if (!connection.ready) return reasons[connection.state.name];
+  if (!connection.ready) return reasons[name];
   const over = Array.from(message.value).length - (limits.message_chars ?? Infinity);
   return over > 0 ? `Too long by ${over}.` : '';
 }
@@ -255,7 +260,8 @@ async function useDevelopmentToken() {
     const token = await developmentToken();
     if (token === null) {
       at('development-token').hidden = true;
-      at('token-hint').textContent = 'This server gives no development token. Run “pitcrew token --user me” and paste its output.';
+      hint.textContent =
+        'This server gives no development token. Run “pitcrew token --user me” and paste its output.';
       at('token').focus();
       return;
     }
@@ -263,7 +269,7 @@ async function useDevelopmentToken() {
     tokenIsFromServer = true;
     signIn();
   } catch (error) {
-    at('token-hint').textContent = `No token could be fetched: ${error.message}.`;
+    hint.textContent = `No token could be fetched: ${error.message}.`;
   }
 }
 

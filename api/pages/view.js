@@ -28,7 +28,8 @@ function button(className, label, onClick) {
 }
 
 const percent = (share) => `${Math.round(share * 100)} %`;
-const seconds = (ms) => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`);
+const tenths = (ms) => `${(ms / 1_000).toFixed(1)} s`;
+const seconds = (ms) => (ms < 1_000 ? `${Math.round(ms)} ms` : tenths(ms));
 
 /** A line that is neither question nor answer. @param {{text: string, tone: string}} note */
 export function noteElement(note) {
@@ -93,7 +94,7 @@ export class TurnView {
   /** Called some times a second while a run is under way. */
   tick(now) {
     const { turn } = this;
-    if (!turn.ended) this.elapsed.textContent = seconds(Math.floor((now - turn.startedAt) / 100) * 100);
+    if (!turn.ended) this.elapsed.textContent = tenths(now - turn.startedAt);
   }
 
   /** Opens a source, and brings it and the keyboard there. */
@@ -127,7 +128,7 @@ export class TurnView {
     this.progress.title = last ? last.message : '';
     // Steps are not kept by the server: a turn read back after its end has none to show.
     this.progress.hidden = turn.ended && turn.steps.length === 0;
-    if (turn.ended) this.elapsed.textContent = seconds(turn.metadata.timing?.total_ms ?? turn.endedAt - turn.startedAt);
+    if (turn.ended) this.elapsed.textContent = tenths(turn.metadata.timing?.total_ms ?? turn.endedAt - turn.startedAt);
   }
 
   #took(step) {
@@ -161,7 +162,8 @@ export class TurnView {
   /** @param passage of a `sources` frame, or a citation whose passage never came */
   #sourceElement(passage) {
     const cited = this.turn.citations.filter((one) => one === passage || one.passage_id === passage.id);
-    const place = [passage.section?.replaceAll(' > ', ' › '), passage.page != null && `p. ${passage.page}`].filter(Boolean).join(' · ');
+    const place = [passage.section?.replaceAll(' > ', ' › '), passage.page != null && `p. ${passage.page}`]
+      .filter(Boolean).join(' · ');
     const numbers = cited.map((one) => element('span', 'number', String(one.number)));
     const summary = element('summary', '', ...numbers, element('span', 'title', passage.title ?? passage.source));
     if (place) summary.append(element('span', 'place', place));

@@ -41,7 +41,7 @@ class LocalEmbedder:
         if found != WEIGHTS_SHA256:
             raise DamagedWeights(f"{folder} holds weights with SHA-256 {found}, expected {WEIGHTS_SHA256}")
         torch.set_num_threads(max(1, min(_MAX_THREADS, os.cpu_count() or 1)))
-        transformers_logging.disable_progress_bar()
+        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
         self._running = Lock()
         self._recent: OrderedDict[str, Vectors] = OrderedDict()

@@ -50,7 +50,7 @@ class LexicalIndex:
                 database.execute("PRAGMA synchronous = NORMAL")
                 if database.execute("PRAGMA user_version").fetchone()[0] != _FORMAT:
                     database.executescript(
-                        f"BEGIN IMMEDIATE; {_DROP} {_SCHEMA} PRAGMA user_version = {_FORMAT}; COMMIT;"
+                        f"BEGIN IMMEDIATE; {_DROP} {_SCHEMA} {_STAMP} COMMIT;"
                     )
         except IndexUnavailable:
             self._database.close()

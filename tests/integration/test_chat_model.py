@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, aclosing
+from dataclasses import replace
 from typing import Any, TypedDict
 
 import pytest
@@ -23,7 +24,7 @@ from rag.types import Chunk, Passage
 from tests.model_server.running import Control, running_model_server
 
 CANARY = "sk-canary-7f3a91c0"
-QUICK = Budget(first_token=1.5, gap=0.3, max_tokens=400)
+QUICK = Budget(first_token=1.5, gap=0.3, max_tokens=400, backoff=0.02)
 
 
 def passage(title: str, text: str) -> Passage:
@@ -83,11 +84,15 @@ async def collect(answering: ChatModelAnswerer, task: Task = OIL) -> tuple[str, 
 
 async def failed(answering: ChatModelAnswerer) -> tuple[AnswerFailed, str]:
     """How the answer failed, and what was said before."""
-    said = ""
-    with pytest.raises(AnswerFailed) as caught:
+    said: list[str] = []
+
+    async def listen() -> None:
         async for item in answering.answer(OIL):
-            said += item.text if isinstance(item, Delta) else "<answered>"
-    return caught.value, said
+            said.append(item.text if isinstance(item, Delta) else "<answered>")
+
+    with pytest.raises(AnswerFailed) as caught:
+        await listen()
+    return caught.value, "".join(said)
 
 
 async def test_answers_with_citations_offsets_and_usage(answerer: Build) -> None:
@@ -146,7 +151,7 @@ async def test_without_passages_it_declines_without_a_call(answerer: Build, serv
 async def test_a_fault_before_the_first_text_has_its_reason(
     answerer: Build, server: Control, model: str, reason: str, calls: int
 ) -> None:
-    budget = Budget(first_token=0.5 if reason == "LLM_TIMEOUT" else 8.0, gap=0.3)
+    budget = replace(QUICK, first_token=0.5 if reason == "LLM_TIMEOUT" else 8.0)
     failure, said = await failed(answerer(model, budget=budget))
     assert failure.reason == reason
     assert said == ""
@@ -205,7 +210,7 @@ async def test_the_output_limit_is_sent_by_the_providers_name_for_it(
 
 async def test_a_passing_fault_is_retried(answerer: Build, server: Control) -> None:
     server.script({"kind": "status", "status": 529}, {"kind": "reset"})
-    text, _ = await collect(answerer("scripted", budget=Budget(first_token=8)))
+    text, _ = await collect(answerer("scripted", budget=replace(QUICK, first_token=8)))
     assert text.endswith("[2].")
     assert server.stats()["requests"] == 3
 
@@ -238,7 +243,9 @@ async def test_the_next_model_answers_when_the_first_cannot(answerer: Build, ser
 
 
 async def test_retries_are_counted_over_all_models(answerer: Build, server: Control) -> None:
-    failure, _ = await failed(answerer("fault-status-500", "fault-status-503", "fault-status-529", budget=Budget(8)))
+    failure, _ = await failed(
+        answerer("fault-status-500", "fault-status-503", "fault-status-529", budget=replace(QUICK, first_token=8))
+    )
     assert failure.reason == "LLM_UNAVAILABLE"
     assert server.stats()["requests"] == 5
 
@@ -311,7 +318,10 @@ def specialist(name: str, description: str) -> Specialist:
     return Specialist(name, name, description, (), (name,), "")
 
 
-CATALOGUE = (specialist("specs", "Data: weight, length, range."), specialist("maintenance", "Care: oil, tyres, brakes."))
+CATALOGUE = (
+    specialist("specs", "Data: weight, length, range."),
+    specialist("maintenance", "Care: oil, tyres, brakes."),
+)
 
 
 @pytest.mark.parametrize("provider", list(PROVIDERS))
@@ -345,20 +355,21 @@ async def test_rewrites_only_with_a_conversation(models: Callable[..., OpenAICom
         {"kind": "malformed"},
         {"kind": "empty_choices"},
         {"kind": "empty"},
+        {"kind": "prose"},
+        {"kind": "length", "after": 1},
         {"kind": "never"},
     ],
 )
+@pytest.mark.parametrize("provider", ["openai", "deepseek"])
 async def test_internal_calls_give_none_on_a_fault_after_one_call(
-    models: Callable[..., OpenAICompatible], server: Control, fault: dict[str, Any]
+    models: Callable[..., OpenAICompatible], server: Control, fault: dict[str, Any], provider: str
 ) -> None:
     server.script(always=fault)
-    assert await ModelRouter(models("scripted"), seconds=0.4).route("oil", CATALOGUE) is None
-    assert await ModelRewriter(models("scripted"), seconds=0.4).rewrite(Question("and?", HISTORY)) is None
+    model = models("scripted", provider)
+    seconds = 0.4 if fault["kind"] == "never" else 5.0
+    assert await ModelRouter(model, seconds).route("oil", CATALOGUE) is None
+    assert await ModelRewriter(model, seconds).rewrite(Question("and?", HISTORY)) is None
     assert (await asyncio.to_thread(server.wait_until, open=0))["requests"] == 2
-
-
-async def test_a_text_that_is_no_object_routes_nowhere(models: Callable[..., OpenAICompatible]) -> None:
-    assert await ModelRouter(models("scripted")).route("oil", CATALOGUE[:0]) == "out_of_scope"
 
 
 class Spoken(TypedDict):

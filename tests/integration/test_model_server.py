@@ -119,14 +119,16 @@ async def test_calls_a_forced_tool_with_valid_arguments(client: openai.AsyncOpen
     if streamed:
         stream = await client.chat.completions.create(**wanted, stream=True)
         chunks = [chunk.choices[0] async for chunk in stream]
-        call = next(chunk.delta.tool_calls[0] for chunk in chunks if chunk.delta.tool_calls)
+        parts = [chunk.delta.tool_calls[0].function for chunk in chunks if chunk.delta.tool_calls]
+        name, arguments = parts[0].name, "".join(part.arguments for part in parts)
         assert chunks[-1].finish_reason == "tool_calls"
     else:
         completion = await client.chat.completions.create(**wanted)
-        call = completion.choices[0].message.tool_calls[0]
+        call = completion.choices[0].message.tool_calls[0].function
+        name, arguments = call.name, call.arguments
         assert completion.choices[0].finish_reason == "tool_calls"
-    assert call.function.name == "look_up"
-    assert json.loads(call.function.arguments) == {"part": "oil filter"}
+    assert name == "look_up"
+    assert json.loads(arguments) == {"part": "oil filter"}
 
 
 async def test_keeps_the_pace_of_the_script(client: openai.AsyncOpenAI) -> None:
@@ -174,6 +176,11 @@ async def test_a_client_that_leaves_is_counted_as_aborted(client: openai.AsyncOp
         break
     await stream.close()
     await asyncio.to_thread(server.wait_until, open=0, aborted=1)
+
+
+async def test_a_refusal_repeats_the_key_as_providers_do(client: openai.AsyncOpenAI) -> None:
+    with pytest.raises(openai.AuthenticationError, match="API key: Bearer any"):
+        await said(client, model="fault-status-401", messages=[])
 
 
 async def test_a_bad_request_is_told_so(client: openai.AsyncOpenAI, server: Control) -> None:

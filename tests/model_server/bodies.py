@@ -42,8 +42,8 @@ class Chunks:
         return self.raw([], usage=usage)
 
 
-def tool_call(call_id: str, name: str, arguments: Any) -> dict[str, Any]:
-    function = {"name": name, "arguments": json.dumps(arguments)}
+def tool_call(call_id: str, name: str, arguments: str) -> dict[str, Any]:
+    function = {"name": name, "arguments": arguments}
     return {"id": f"call_{call_id}", "type": "function", "function": function}
 
 

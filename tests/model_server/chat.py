@@ -36,7 +36,7 @@ class Chat:
     def _tool_to_call(self, body: dict[str, Any]) -> dict[str, Any] | None:
         """The function that must be called: the forced one, or by a `-tool` script the first."""
         offered = [tool["function"] for tool in body.get("tools") or []]
-        choice = body.get("tool_choice")
+        choice = None if self._fault and self._fault.kind == "prose" else body.get("tool_choice")
         answered = bool(self._messages) and self._messages[-1].get("role") == "tool"
         if isinstance(choice, dict):
             return next((one for one in offered if one["name"] == choice["function"]["name"]), None)
@@ -47,8 +47,10 @@ class Chat:
     def _say(self, body: dict[str, Any], prompt: Prompt) -> list[str]:
         if self._fault and self._fault.kind == "empty":
             return []
+        if self._fault and self._fault.kind == "prose":
+            return pieces(reply(prompt))
         if self._tool:
-            return [json.dumps(instance(self._tool.get("parameters", {}), prompt))]
+            return pieces(json.dumps(instance(self._tool.get("parameters", {}), prompt)))
         wanted = body.get("response_format") or {}
         if wanted.get("type") == "json_schema":
             return pieces(json.dumps(instance(wanted["json_schema"]["schema"], prompt)))
@@ -99,9 +101,10 @@ class Chat:
         return await out.send_json(200, body)
 
     def _message(self) -> dict[str, Any]:
-        text = "".join(self._pieces)
+        kept = self._fault.after if self._fault and self._fault.kind == "length" else None
+        text = "".join(self._pieces[:kept])
         if self._tool:
-            return {"content": None, "tool_calls": [tool_call(self._id, self._tool["name"], json.loads(text))]}
+            return {"content": None, "tool_calls": [tool_call(self._id, self._tool["name"], text)]}
         return {"content": text, "refusal": None}
 
     async def _stream(self, out: Reply) -> None:
@@ -129,9 +132,9 @@ class Chat:
             return chunks.delta(None)
         if not self._tool:
             return chunks.text(piece)
-        return chunks.delta(
-            {"tool_calls": [{"index": index, **tool_call(self._id, self._tool["name"], json.loads(piece))}]}
-        )
+        whole = tool_call(self._id, self._tool["name"], piece)
+        call = whole if index == 0 else {"function": {"arguments": piece}}
+        return chunks.delta({"tool_calls": [{"index": 0, **call}]})
 
     async def _paced(self) -> AsyncIterator[list[str]]:
         """The pieces to say in bursts, waiting between them as the script wants."""

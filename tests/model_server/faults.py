@@ -16,6 +16,7 @@ request, `null` for none; then `always`), or by a model name: `fault-stall-5`, `
     empty_choices   every chunk without choices
     null_delta      every chunk with a null delta
     empty           a finished answer without text
+    prose           a sentence, whatever form was asked for
     length          finished by the length limit after `after` pieces
     endless         the text over and over
 """
@@ -29,7 +30,7 @@ BEFORE = frozenset({"status", "reset", "never", "html"})
 MIDWAY = frozenset({"stall", "cut", "broken", "malformed", "error"})
 """Faults after `after` pieces of a stream."""
 
-WHOLE = frozenset({"no_finish", "empty_choices", "null_delta", "empty", "length", "endless"})
+WHOLE = frozenset({"no_finish", "empty_choices", "null_delta", "empty", "prose", "length", "endless"})
 """Faults of the answer's content."""
 
 

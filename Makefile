@@ -1,0 +1,55 @@
+# Pitcrew. `make` alone lists what there is.
+SHELL := /bin/bash
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run check unit test prove docs chromium clean
+
+help: ## list the commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(INSTALLED) ## make .venv and install everything into it
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Pitcrew needs Python 3.11 or newer as '$(PYTHON)'. Install it, or say make PYTHON=python3.12"; exit 1; }
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv || { rm -rf .venv; \
+	  echo "Python cannot make a virtual environment. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
+	@echo "Installing into .venv (about 500 MB to download the first time, with the CPU build of torch)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+run: $(INSTALLED) ## ingest the knowledge base and serve on PORT (8000)
+	@$(BIN)/pitcrew ingest knowledge_base --prune --quiet
+	@exec $(BIN)/pitcrew serve --port $(PORT)
+
+check: $(INSTALLED) ## formatting, lint, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: $(INSTALLED) ## the fast tests alone
+	$(BIN)/pytest -q tests/unit tests/laws tests/wire
+
+test: $(INSTALLED) chromium check ## every check and every test
+	$(BIN)/pytest -q
+
+prove: $(INSTALLED) chromium ## the proofs at their full counts
+	PITCREW_PROVE=1 $(BIN)/pytest -q
+
+docs: $(INSTALLED) ## write the generated tables into the Markdown pages
+	$(BIN)/python -m tests.generated_docs --write
+
+chromium:
+	@command -v chromium >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing Debian's chromium for the browser tests"; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
+	  else echo "The browser tests need Chromium: sudo apt install chromium"; exit 1; fi; }
+
+clean: ## remove .venv, caches and the data of `make run`
+	rm -rf .venv data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info

@@ -1,0 +1,110 @@
+"""What holds for every loader, on readable and on hostile files."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rag import reading
+from rag.loader import Loader, UnreadableFile
+from rag.loaders import loader_for, loaders
+
+SAMPLES = {
+    ".md": "# Title\n\nText\n\n| A | B |\n|---|---|\n| 1 | 2 |\n",
+    ".txt": "Text\n\nMore",
+    ".html": "<h1>Title</h1><p>Text</p><table><tr><th>A</th></tr><tr><td>1</td></tr></table>",
+    ".csv": "A,B\n1,2\n3,4\n",
+}
+each_loader = pytest.mark.parametrize("loader", loaders(), ids=lambda loader: loader.suffixes[0])
+
+
+def test_every_loader_is_found_by_its_suffix_in_any_case() -> None:
+    assert {loader.suffixes[0] for loader in loaders()} == {*SAMPLES, ".pdf"}
+    for loader in loaders():
+        for suffix in loader.suffixes:
+            assert loader_for(Path(f"x{suffix}")) is loader
+            assert loader_for(Path(f"x{suffix.upper()}")) is loader
+    assert loader_for(Path("questions.jsonl")) is None
+
+
+@each_loader
+@pytest.mark.parametrize("data", [b"", b" \n\t ", b"\xff\xfe\0\0", b"a\0b"], ids=["empty", "blank", "binary", "nul"])
+def test_a_file_without_readable_text_is_refused_with_advice(tmp_path: Path, loader: Loader, data: bytes) -> None:
+    path = tmp_path / f"file{loader.suffixes[0]}"
+    path.write_bytes(data)
+    with pytest.raises(UnreadableFile, match=r": .+\."):
+        loader.load(path)
+
+
+@each_loader
+def test_links_missing_and_oversized_files_and_folders_are_refused(
+    tmp_path: Path, loader: Loader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suffix = loader.suffixes[0]
+    secret = tmp_path / f"secret{suffix}"
+    secret.write_text(SAMPLES.get(suffix, "x"))
+    link = tmp_path / f"link{suffix}"
+    link.symlink_to(secret)
+    folder = tmp_path / f"folder{suffix}"
+    folder.mkdir()
+    for path in (link, folder, tmp_path / f"missing{suffix}"):
+        with pytest.raises(UnreadableFile):
+            loader.load(path)
+    monkeypatch.setattr(reading, "MAX_BYTES", 3)
+    secret.write_bytes(b"four")
+    with pytest.raises(UnreadableFile, match="larger than"):
+        loader.load(secret)
+
+
+@pytest.mark.parametrize("suffix", SAMPLES)
+def test_structure_lies_inside_the_text(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"file{suffix}"
+    path.write_text(SAMPLES[suffix])
+    check(path)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(suffix=st.sampled_from([*SAMPLES, ".pdf"]), data=st.one_of(st.binary(max_size=300), st.text(max_size=300)))
+def test_any_bytes_are_read_or_refused(tmp_path: Path, suffix: str, data: bytes | str) -> None:
+    path = tmp_path / f"file{suffix}"
+    path.write_bytes(data.encode("utf-8", "replace") if isinstance(data, str) else data)
+    try:
+        check(path)
+    except UnreadableFile:
+        pass
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    suffix=st.sampled_from([".md", ".html", ".csv"]),
+    parts=st.lists(st.sampled_from(["# h\n", "text\n", "| a | b |\n", "|---|---|\n", "<li>", "<table><tr><td>x", "</table>",
+                                    "<h2>t</h2>", "<ol>", "- i\n", "\n", "```\n", "a,b\n", '"q"\n', "===\n", "<pre>"])),
+)
+def test_any_mix_of_markup_is_read_or_refused(tmp_path: Path, suffix: str, parts: list[str]) -> None:
+    path = tmp_path / f"file{suffix}"
+    path.write_text("".join(parts))
+    try:
+        check(path)
+    except UnreadableFile:
+        pass
+
+
+def check(path: Path) -> None:
+    loader = loader_for(path)
+    assert loader is not None
+    content = loader.load(path)
+    assert content.title.strip()
+    assert content.text.strip()
+    assert "\r" not in content.text
+    starts = [heading.start for heading in content.headings]
+    assert starts == sorted(set(starts))
+    for heading in content.headings:
+        assert 1 <= heading.level <= 6
+        assert heading.start == 0 or content.text[heading.start - 1] == "\n"
+    spans = [row for table in content.tables for row in table.rows]
+    assert spans == sorted(spans)
+    for start, end in spans:
+        assert start < end <= len(content.text)
+        assert "\n" not in content.text[start:end]
+    assert [page.start for page in content.pages] == sorted({page.start for page in content.pages})
