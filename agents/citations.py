@@ -1,7 +1,7 @@
 """The `[n]` markers of a written answer: kept true while it streams, and read as citations when it is done."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Mapping
 
 from agents.evidence import spans
 from agents.types import Citation
@@ -17,14 +17,14 @@ WORD = re.compile(r"\w+")
 
 
 class Markers:
-    """Passes an answer on piece by piece so that every marker in it names one of `count` passages.
+    """Passes an answer on piece by piece so that every marker in it names a passage of `known` numbers.
 
     `[1, 3]` becomes `[1][3]`; numbers that name no passage are left out. What may be the beginning of a marker is held
     back until it is decided.
     """
 
-    def __init__(self, count: int) -> None:
-        self._count = count
+    def __init__(self, known: Container[int]) -> None:
+        self._known = known
         self._held = ""
 
     def feed(self, piece: str) -> str:
@@ -33,21 +33,21 @@ class Markers:
         opening = OPENING.search(text)
         keep = opening.start() if opening else len(text)
         self._held = text[keep:]
-        return MARKER.sub(self._known, text[:keep])
+        return MARKER.sub(self._checked, text[:keep])
 
     def end(self) -> str:
         """What was still held back."""
         text, self._held = self._held, ""
         return text
 
-    def _known(self, marker: re.Match[str]) -> str:
-        known = [int(n) for n in re.findall(r"\d+", marker[1]) if len(n) < 9 and 1 <= int(n) <= self._count]
+    def _checked(self, marker: re.Match[str]) -> str:
+        known = [number for number in _numbers(marker) if number in self._known]
         blank = marker[0][: marker[0].index("[")]
         return blank + "".join(f"[{number}]" for number in known) if known else ""
 
 
-def read_citations(text: str, passages: Sequence[Passage]) -> tuple[Citation, ...]:
-    """The citations of a finished answer, one per passage in the order of their first markers.
+def read_citations(text: str, passages: Mapping[int, Passage]) -> tuple[Citation, ...]:
+    """The citations of a finished answer to `passages` by number, one per passage in the order of their first markers.
 
     A citation's evidence is the sentence or table row of the passage that shares most words with the sentence that
     cites it, the whole chunk when none shares any. Numbers that name no passage are ignored.
@@ -55,11 +55,16 @@ def read_citations(text: str, passages: Sequence[Passage]) -> tuple[Citation, ..
     best: dict[int, tuple[int, int, int]] = {}
     for marker in MARKER.finditer(text):
         claim = _claim(text[: marker.start()])
-        for number in map(int, re.findall(r"\d{1,8}", marker[1])):
-            if 1 <= number <= len(passages):
-                found = _evidence(claim, passages[number - 1].chunk)
+        for number in _numbers(marker):
+            if number in passages:
+                found = _evidence(claim, passages[number].chunk)
                 best[number] = max(best.get(number, (-1, 0, 0)), found, key=lambda one: one[0])
-    return tuple(Citation(number, passages[number - 1], start, end) for number, (_, start, end) in best.items())
+    return tuple(Citation(number, passages[number], start, end) for number, (_, start, end) in best.items())
+
+
+def _numbers(marker: re.Match[str]) -> list[int]:
+    """The numbers in a marker; absurdly long ones are none."""
+    return [int(digits) for digits in re.findall(r"\d+", marker[1]) if len(digits) < 9]
 
 
 def _claim(before: str) -> str:

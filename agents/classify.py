@@ -131,6 +131,10 @@ class Classifier:
                 return Route("answer", min(part.confidence for part in parts), parts)
         return self._decide(text, self._choose(whole, allowed))
 
+    def ranked(self, text: str) -> tuple[tuple[str, float], ...]:
+        """Every specialist with its probability, likeliest first, as if the message were for one of them."""
+        return tuple(self._choose(self._read(Question(text), [text])[0], self._allowed(None)))
+
     def _read(self, question: Question, pieces: Sequence[str]) -> list[_Reading]:
         known = note(question.facts, self._vehicles)
         plain = [self._plain(_without_note(piece, known)) for piece in pieces]

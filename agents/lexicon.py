@@ -20,7 +20,7 @@ capacity volume size
 size big large
 weight heavy weigh mass
 kerb unladen empty
-price cost charge fee expensive
+price cost fee expensive
 service maintenance serviced inspection
 change replace replacement renew swap exchange rotate
 repair fix mend
@@ -78,6 +78,7 @@ width wide
 height high tall
 stop halt
 owner sell
+12v 12-volt
 delete erase reset
 release unlock stuck
 refill top fill
@@ -98,7 +99,8 @@ _UNITS = {
     "acceleration": (r"s|seconds?", "acceleration accelerate"),
     "distance": (r"km|miles?", "range far mileage"),
     "consumption": (r"l/100 km|kWh/100 km|mpg|litres (?:per|of)|g/km", "consumption thirsty mpg"),
-    "money": (r"EUR|euros?|€|£|free|flat rate|price", "cost costs price prices fee expensive euros pay"),
+    "age": (r"years?", "old age"),
+    "money": (r"EUR|euros?|€|£", "cost costs price prices fee expensive euros pay"),
     "energy": (r"kWh|Ah", "kwh"),
     "temperature": (r"°C|degrees", "temperature"),
     "electric current": (r"A|amps?", "fuse ampere amp amps"),
@@ -123,7 +125,7 @@ _SHAPES = {
     "telephone": re.compile(r"\d{3,5}[ -]\d{3}"),
     "mail": re.compile(r"\S+@\S+"),
 } | {
-    name: re.compile(rf"{_NUMBER}\s*[-–]?\s*(?:{units})(?![\w/])|(?:free of charge|none)")
+    name: re.compile(rf"{_NUMBER}\s*[-–]?\s*(?:{units})(?![\w/])")
     for name, (units, _) in _UNITS.items()
 }
 
@@ -148,6 +150,7 @@ _FORMS = (
     ),
 )
 _FORM_PATTERNS = tuple((form, re.compile(pattern, re.IGNORECASE)) for form, pattern in _FORMS)
+_DEGREE = re.compile(r"\bhow (?!do|does|can|should|to|is|are|must|would)(\w+)", re.IGNORECASE)
 _MANY = re.compile(r"\bhow (?:much|many|big|large)\b", re.IGNORECASE)
 
 
@@ -190,9 +193,15 @@ def has_value(kind: str, text: str) -> bool:
     return _SHAPES[kind].search(text) is not None
 
 
-def is_cue(word: str) -> bool:
-    """Whether the word names a quantity, which a value's unit can stand for: `2.4 bar` answers to `pressure`."""
-    return word in _CUES
+@lru_cache(maxsize=64)
+def cue_stems(kind: str) -> frozenset[str]:
+    """The stems of the words that name a quantity, so that a heading with one of them says what bare numbers measure."""
+    return frozenset(terms(_UNITS[kind][1])) if kind in _UNITS else frozenset()
+
+
+def degrees(question: str) -> frozenset[str]:
+    """The words after `how` that ask for a measure (`how far`): an answer gives the measure and not the word."""
+    return frozenset(word.casefold() for word in _DEGREE.findall(question))
 
 
 def unit_answers(word: str, text: str) -> bool:

@@ -31,17 +31,18 @@ TURNS = 6
 TURN_CHARACTERS = 600
 
 
-def fitting(passages: Sequence[Passage]) -> tuple[Passage, ...]:
-    """The passages that a prompt has room for: as many of the first as PASSAGE_CHARACTERS holds, and at least one."""
-    sizes = accumulate(len(passage.chunk.text) for passage in passages)
+def numbered(task: Task) -> dict[int, Passage]:
+    """The passages that a prompt has room for, by their numbers: as many of the first as PASSAGE_CHARACTERS holds, and
+    at least one."""
+    sizes = accumulate(len(passage.chunk.text) for passage in task.passages)
     count = sum(size <= PASSAGE_CHARACTERS for size in sizes)
-    return tuple(passages[: max(count, 1)])
+    return dict(enumerate(task.passages[: max(count, 1)], task.first_number))
 
 
 def write_prompt(task: Task) -> list[Message]:
     """The messages that ask a chat model to answer the task."""
     question = "\n\n".join(
-        filter(None, (_passages(fitting(task.passages)), known_facts(task.facts), f"Question: {task.question}"))
+        filter(None, (_passages(numbered(task)), known_facts(task.facts), f"Question: {task.question}"))
     )
     return [
         Message("system", f"{task.instructions.strip()}\n\n{RULES}"),
@@ -67,10 +68,10 @@ def known_facts(facts: Mapping[str, str]) -> str:
     return f"The customer's vehicle: {known}." if known else ""
 
 
-def _passages(passages: Sequence[Passage]) -> str:
+def _passages(passages: Mapping[int, Passage]) -> str:
     """The passages as elements; what they hold is escaped, so that no passage can end its own element."""
     shown: list[str] = []
-    for number, passage in enumerate(passages, 1):
+    for number, passage in passages.items():
         chunk = passage.chunk
         columns = " | ".join(chunk.header)
         text = html.escape(f"{columns}\n{chunk.text}" if columns else chunk.text, quote=False)

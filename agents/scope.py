@@ -10,28 +10,29 @@ from rag.embedder import Vectors
 _NEAREST = 3
 _CLASHES = 0.82
 """Cosine from which a foreign example says the same as one of the catalogue's own: the catalogue wins."""
-_STRENGTH = 3.0
+_STRENGTH = 10.0
 _GATE_STRENGTH = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The fitted gate. Rows of `own`, `foreign` and `knowledge` are unit vectors of example messages."""
+    """The fitted gate. Rows of `own`, `foreign` and each of `topics` are unit vectors of example messages."""
 
     own: Floats
     foreign: Floats
-    knowledge: Floats
+    topics: tuple[Floats, ...]
     likeness: Linear
     gate: Linear
 
     def log_odds(self, vectors: Floats, features: Floats) -> Floats:
         """Log odds that each message is in scope, shape (messages,). `features` is what `likeness` was fitted on."""
-        near = _nearness(vectors @ self.own.T, vectors @ self.foreign.T, vectors @ self.knowledge.T)
+        near = _nearness(vectors @ self.own.T, vectors @ self.foreign.T, *(vectors @ group.T for group in self.topics))
         return np.asarray(self.gate.logits(np.hstack([near, self.likeness.logits(features)[:, 1:]]))[:, 1])
 
 
-def train(own: tuple[Floats, Floats], foreign: tuple[Floats, Floats], knowledge: Floats) -> Scope:
-    """Fit the gate to (vectors, features) of own and foreign messages, as if each had been left out.
+def train(own: tuple[Floats, Floats], foreign: tuple[Floats, Floats], topics: tuple[Floats, ...]) -> Scope:
+    """Fit the gate to (vectors, features) of own and foreign messages, as if each had been left out. `topics` are
+    groups of further texts to be near to; a group may be empty.
 
     The nearest examples of a message are sought among the others, and its likeness comes from models that did not
     see it, so that the gate learns what the figures of an unseen message look like.
@@ -45,12 +46,12 @@ def train(own: tuple[Floats, Floats], foreign: tuple[Floats, Floats], knowledge:
     scores = likeness.logits(features) if unseen is None else unseen
     near = np.vstack(
         [
-            _nearness(_without_self(own[0] @ own[0].T), own[0] @ others.T, own[0] @ knowledge.T),
-            _nearness(others @ own[0].T, _without_self(others @ others.T), others @ knowledge.T),
+            _nearness(_without_self(own[0] @ own[0].T), own[0] @ others.T, *(own[0] @ group.T for group in topics)),
+            _nearness(others @ own[0].T, _without_self(others @ others.T), *(others @ group.T for group in topics)),
         ]
     )
     gate = fit(np.hstack([near, scores[:, 1:]]), labels, 2, _GATE_STRENGTH)
-    return Scope(own[0], others, knowledge, likeness, gate)
+    return Scope(own[0], others, topics, likeness, gate)
 
 
 def probability(log_odds: float) -> float:

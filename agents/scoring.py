@@ -38,7 +38,9 @@ WEIGHTS = {
     "coverage": 5.0,
     "own": 2.0,
     "likeness": 4.0,
-    "value": 0.8,
+    "value": 0.6,
+    "no_value": -1.5,
+    "behind": -1.0,
     "found": 0.8,
     "focus": 1.0,
     "missing": -1.0,
@@ -65,12 +67,17 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A statement, the probability that it answers, and the words of the question that it holds itself."""
+    """A statement, the log odds that it answers, and the words of the question that it holds or stands under."""
 
     statement: Statement
-    probability: float
+    odds: float
     holds: frozenset[str]
     features: dict[str, float] = field(default_factory=dict, compare=False)
+
+    @property
+    def probability(self) -> float:
+        """The probability that it answers, 0..1."""
+        return 1 / (1 + math.exp(-self.odds))
 
 
 def rank(
@@ -87,25 +94,32 @@ def rank(
     wanted = terms_of(question, texts)
     codes = identifiers(question)
     asks = _Asks(question)
+    unknown = _unknown(wanted, texts)
     scored = []
     for text in texts:
         features = _features(text, wanted, codes, asks)
         features["found"] = found[text.statement.span.passage]
+        features["unknown"] = unknown
         scored.append((text, features))
     scored.sort(key=lambda pair: -_sum(pair[1]))
     near = similarity(question, [text.read for text, _ in scored[:_READ]])
-    lowest = float(near.min()) if len(near) else 0.0
+    lowest, highest = (float(near.min()), float(near.max())) if len(near) else (0.0, 0.0)
     for position, (_, features) in enumerate(scored):
         features["likeness"] = float(near[position]) if position < len(near) else min(lowest, 0.2)
-    results = [
-        Scored(text.statement, 1 / (1 + math.exp(-_sum(features) - BIAS)), _held(text, wanted), features)
-        for text, features in scored
-    ]
-    return sorted(results, key=lambda result: -result.probability)
+        features["behind"] = highest - features["likeness"]
+    results = [Scored(text.statement, _sum(features), _held(text, wanted), features) for text, features in scored]
+    return sorted(results, key=lambda result: -result.odds)
 
 
 def _sum(features: dict[str, float]) -> float:
-    return sum(WEIGHTS[name] * value for name, value in features.items())
+    return BIAS + sum(weight * features.get(name, 0.0) for name, weight in WEIGHTS.items())
+
+
+def _unknown(wanted: Sequence[Term], texts: Sequence["_Text"]) -> float:
+    """The share of the question, 0..1, of words that no text knows."""
+    known = frozenset[str]().union(*(text.own | text.near | text.far for text in texts))
+    missing = sum(term.weight for term in wanted if not (term.stems | term.alike) & known)
+    return missing / (sum(term.weight for term in wanted) or 1.0)
 
 
 class _Asks:
@@ -117,26 +131,33 @@ class _Asks:
         counted = _COUNTED.search(question)
         self._counted = terms(counted[1])[:1] if counted and self.kind == "number" else []
 
-    def answered(self, text: str) -> bool:
+    def answered(self, text: "_Text") -> bool:
         """Whether the text has a value of the kind asked for; for `how many gears`, a number of gears."""
-        if self.kind is None or not lexicon.has_value(self.kind, text):
+        said = text.statement.text
+        if self.kind is None:
             return False
-        if not self._counted:
-            return True
-        words = terms(text)
+        if not lexicon.has_value(self.kind, said):
+            bare = text.statement.span.kind == "row" and any(word[:1].isdigit() for word in text.own)
+            return bare and bool(lexicon.cue_stems(self.kind) & (text.own | text.near | text.far))
+        return not self._counted or self._counts(terms(said), text.statement.span.kind == "row")
+
+    def _counts(self, words: Sequence[str], row: bool) -> bool:
         wanted = {*self._counted, *lexicon.alike(self._counted[0])}
-        return any(
-            wanted & set(words[position : position + 4]) for position, word in enumerate(words) if word[:1].isdigit()
-        ) or any(wanted & set(words[max(0, position - 3) : position]) for position, word in enumerate(words) if word[:1].isdigit())
+        places = [place for place, word in enumerate(words) if word[:1].isdigit()]
+        after = any(wanted & set(words[place : place + 4]) for place in places)
+        return after or (row and any(wanted & set(words[max(0, place - 3) : place]) for place in places))
 
 
 class _Text:
-    """A statement's words, by how close they stand to what it says. A whole list says what its heading says."""
+    """A statement's words, by how close they stand to what it says. A whole list says what its heading says, and
+    lists and rows stand directly under their document's title."""
 
     def __init__(self, statement: Statement) -> None:
         self.statement = statement
-        body, heading = _with_numbers(statement.text), _with_numbers(statement.near)
-        self.own, self.near = (heading, body) if statement.span.kind == "list" else (body, heading)
+        kind = statement.span.kind
+        inherits = f"{statement.near} {statement.far}" if kind in {"list", "row"} else statement.near
+        body, heading = _with_numbers(statement.text), _with_numbers(inherits)
+        self.own, self.near = (heading, body) if kind == "list" else (body, heading)
         self.far = frozenset(terms(statement.far))
         self.read = f"{statement.near}: {statement.text}"[:_LIKE_CHARACTERS]
 
@@ -152,11 +173,14 @@ def terms_of(question: str, texts: Sequence[_Text]) -> tuple[Term, ...]:
     counts = Counter(stem for text in texts for stem in text.own | text.near)
     vocabulary = set(counts) | {stem for text in texts for stem in text.far}
     wanted = []
+    degrees = lexicon.degrees(question)
     for stem, word in telling(question).items():
-        stems = frozenset({stem})
-        if stem not in vocabulary and not lexicon.alike(stem) & vocabulary:
+        stems = frozenset() if word in degrees else frozenset({stem})
+        if stems and stem not in vocabulary and not lexicon.alike(stem) & vocabulary:
             stems |= _respelt(stem, vocabulary)
-        alike = frozenset(other for stem in stems for other in lexicon.alike(stem)) - stems
+        alike = frozenset(other for known in stems | {stem} for other in lexicon.alike(known)) - stems
+        if not stems and not alike and not lexicon.expected(word):
+            continue
         count = max((counts[stem] for stem in stems | alike), default=0)
         weight = min(_HEAVIEST, max(1.0, math.log(1 + len(texts) / (count + 0.5))))
         wanted.append(Term(word, stems, alike, weight))
@@ -194,7 +218,7 @@ def _features(text: _Text, wanted: Sequence[Term], codes: frozenset[str], asks: 
     span = text.statement.span
     value = 0.0
     if asks.kind is not None:
-        value = 1.0 if asks.answered(text.statement.text) else -1.0
+        value = 1.0 if asks.answered(text) else -1.0
     measured = asks.kind is not None and span.kind == "row"
     own = sum(weight * own for weight, _, own in matches)
     return {
@@ -202,7 +226,8 @@ def _features(text: _Text, wanted: Sequence[Term], codes: frozenset[str], asks: 
         "own": own / total if wanted else 0.5,
         "focus": own / (own + len(text.own)),
         "missing": max((weight for weight, match, _ in matches if match < 0.5), default=0.0) / _HEAVIEST,
-        "value": value,
+        "value": float(value > 0),
+        "no_value": float(value < 0),
         "row": float(measured and value > 0),
         "steps": float(asks.steps and span.kind == "list" and span.mark[:1].isdigit()),
         "list": float(not asks.steps and span.kind == "list"),
@@ -266,4 +291,4 @@ def matching_parts(question: str, statement: Statement) -> tuple[int, ...]:
     best = max(marks, default=0.0)
     if best <= 0:
         return tuple(free)
-    return tuple(position for position, mark in zip(free, marks, strict=True) if mark >= best - 0.5)
+    return tuple(position for position, mark in zip(free, marks, strict=True) if mark >= 0.7 * best)

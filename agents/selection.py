@@ -7,8 +7,9 @@ from agents.fitment import Cars
 from agents.scoring import ANSWERS, Scored
 from agents.statements import Statement
 
-_PEER = 0.25  # a statement about other cars may be this much less probable than the best and still belong beside it
-_ADDS = 0.15  # the same for a sentence that adds words of the question which the best lacks
+_PEER = 2.0  # log odds by which a statement about other cars may be behind the best and still belong beside it
+_KINSHIP = 0.6  # log odds that a statement from the same place as the best gains over others
+_ADDS = 1.0  # log odds by which a sentence that adds words of the question may be behind the best
 _SENTENCES = 3
 
 
@@ -32,7 +33,7 @@ def select(ranked: Sequence[Scored], asked: Cars) -> Selection | None:
     """The answer's statements out of `ranked`, best first, all of which concern `asked`; None when none answers."""
     if not ranked or ranked[0].probability < ANSWERS:
         return None
-    best = ranked[0]
+    best = _whole(ranked)
     shares = [Share(best.statement.cars & asked, best.statement)]
     rest = asked - best.statement.cars
     for scored in _peers(ranked, best):
@@ -46,12 +47,29 @@ def select(ranked: Sequence[Scored], asked: Cars) -> Selection | None:
     return Selection(tuple(shares), more)
 
 
+def _whole(ranked: Sequence[Scored]) -> Scored:
+    """The best; where it is one step of several and the question asks for steps, all of them."""
+    best = ranked[0]
+    if best.statement.span.kind == "step":
+        for scored in ranked:
+            if best.statement.span in scored.statement.items and scored.features["steps"]:
+                return scored
+    return best
+
+
 def _peers(ranked: Sequence[Scored], best: Scored) -> list[Scored]:
     """Statements good enough to stand beside the best; those that say the same of other cars come first, that is, those
     of the same row, then of the same table."""
-    least = max(ANSWERS, best.probability - _PEER)
-    good = [scored for scored in ranked[1:] if scored.probability >= least and scored.holds >= best.holds]
-    return sorted(good, key=lambda scored: -_kinship(scored.statement, best.statement))
+    good = [
+        scored
+        for scored in ranked[1:]
+        if scored.probability >= ANSWERS
+        and scored.odds >= best.odds - _PEER
+        and scored.holds >= best.holds
+        and scored.statement.span.kind != "list"
+        and scored.features["no_value"] <= best.features["no_value"]
+    ]
+    return sorted(good, key=lambda scored: -scored.odds - _KINSHIP * _kinship(scored.statement, best.statement))
 
 
 def _kinship(one: Statement, other: Statement) -> int:
@@ -67,7 +85,7 @@ def _completing(ranked: Sequence[Scored], best: Scored) -> tuple[Statement, ...]
     chosen: list[Statement] = []
     for scored in ranked[1:]:
         statement = scored.statement
-        close = scored.probability >= max(ANSWERS, best.probability - _ADDS)
+        close = scored.probability >= ANSWERS and scored.odds >= best.odds - _ADDS
         if len(chosen) + 1 < _SENTENCES and close and statement.span.kind != "list" and not scored.holds <= held:
             chosen.append(statement)
             held |= scored.holds

@@ -22,7 +22,7 @@ from api.migrate import head_revision, migrate, revision
 from api.settings import BadSetting, Settings
 from api.transport.websocket import Gateway
 from orchestrator.buses.memory import MemoryBus
-from orchestrator.engine import Engine
+from orchestrator.engine import Budgets, Engine
 from orchestrator.stores.database import open_database
 from orchestrator.stores.sql import SqlStore
 from rag.catalogue import Catalogue
@@ -31,6 +31,7 @@ from rag.index import Index
 from rag.types import Passage
 
 if TYPE_CHECKING:
+    from agents.classify import Classifier
     from agents.vehicles import Vehicles
     from orchestrator.graph import Crew
     from rag.retrieve import Retriever
@@ -46,7 +47,7 @@ class Library:
 
     catalogue: Catalogue
     embedder: Embedder
-    indexes: tuple[Index, ...]
+    indexes: tuple[Index, Index]
     retriever: "Retriever"
 
 
@@ -69,22 +70,33 @@ def open_embedder(settings: Settings) -> Embedder:
 
 
 @contextmanager
-def open_library(settings: Settings, database: Database) -> Iterator[Library]:
-    """The knowledge base. Raises IndexUnavailable when another process has its files open."""
+def open_indexes(settings: Settings, embedder: Embedder, *, reader: bool = False) -> Iterator[tuple[Index, Index]]:
+    """The dense and the lexical index. Raises IndexUnavailable when another process has their files open, unless only a
+    `reader` is wanted."""
     from rag.indexes import chroma
     from rag.indexes.lexical import LexicalIndex
-    from rag.retrieve import Retriever
 
     with ExitStack() as stack:
-        embedder = open_embedder(settings)
-        dense = chroma.embedded(settings.data_dir / "chroma", embedder.name)
+        dense = chroma.embedded(settings.data_dir / "chroma", embedder.name, reader=reader)
         stack.callback(dense.close)
         lexical = LexicalIndex(settings.data_dir / "lexical.db")
         stack.callback(lexical.close)
+        yield dense, lexical
+
+
+@contextmanager
+def open_library(settings: Settings, database: Database, *, reader: bool = False) -> Iterator[Library]:
+    """The knowledge base, on the terms of `open_indexes`."""
+    from rag.retrieve import Retriever
+
+    embedder = open_embedder(settings)
+    with open_indexes(settings, embedder, reader=reader) as (dense, lexical):
         catalogue = Catalogue(database)
         retriever = Retriever(catalogue, embedder, dense, lexical)
-        stack.callback(retriever.close)
-        yield Library(catalogue, embedder, (dense, lexical), retriever)
+        try:
+            yield Library(catalogue, embedder, (dense, lexical), retriever)
+        finally:
+            retriever.close()
 
 
 def load_vehicles(settings: Settings) -> "Vehicles":
@@ -95,16 +107,24 @@ def load_vehicles(settings: Settings) -> "Vehicles":
     return Vehicles.parse(path.read_text(encoding="utf-8")) if path.is_file() else Vehicles()
 
 
+def open_classifier(settings: Settings, embedder: Embedder) -> "tuple[Classifier, Vehicles]":
+    """The classifier over the specialists, and the vehicles that it knows."""
+    from agents.classify import Classifier
+    from agents.specialists import catalogue
+
+    vehicles = load_vehicles(settings)
+    return Classifier.train(catalogue(), embedder, vehicles=vehicles), vehicles
+
+
 @asynccontextmanager
 async def open_crew(settings: Settings, library: Library) -> AsyncIterator["Crew"]:
     """Everything that answers: specialists, classifier, research and answerer. Raises BadSetting."""
     from agents import followup, research
-    from agents.classify import Classifier
     from agents.specialists import catalogue
     from orchestrator.graph import Crew, Evidence, Understood
 
-    specialists, vehicles = catalogue(), load_vehicles(settings)
-    classifier = await asyncio.to_thread(Classifier.train, specialists, library.embedder, vehicles=vehicles)
+    specialists = catalogue()
+    classifier, vehicles = await asyncio.to_thread(open_classifier, settings, library.embedder)
     async with open_answerer(settings, library, vehicles) as (answerer, router, rewriter):
 
         async def understand(question: Question) -> Understood:
@@ -154,13 +174,15 @@ async def open_answerer(
         yield ExtractiveAnswerer(library.embedder, vehicles), None, None
         return
     from agents.answerers.chat_model import ChatModelAnswerer
+    from agents.failover import Budget
     from agents.model_route import ModelRouter
     from agents.models.openai_compatible import OpenAICompatible
     from agents.rewrite import ModelRewriter
 
     clients = [OpenAICompatible(model) for model in models]
     try:
-        yield ChatModelAnswerer(clients), ModelRouter(clients[0]), ModelRewriter(clients[0])
+        budget = Budget(settings.first_token_s, settings.token_gap_s, settings.answer_tokens)
+        yield ChatModelAnswerer(clients, budget), ModelRouter(clients[0]), ModelRewriter(clients[0])
     finally:
         for client in clients:
             await client.aclose()
@@ -183,7 +205,7 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
         crew = await stack.enter_async_context(open_crew(settings, library))
         store = SqlStore(database)
         stack.push_async_callback(store.close)
-        engine = Engine(store, MemoryBus(), partial(stream_events, build_graph(crew)))
+        engine = Engine(store, MemoryBus(), partial(stream_events, build_graph(crew)), Budgets(settings.run_s))
         stack.push_async_callback(engine.close)
         limit = Unlimited() if settings.rate_limits == "off" else MovingWindow()
         await asyncio.to_thread(library.retriever.find, "warm up")

@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
-from fastapi.responses import ORJSONResponse, Response
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from orchestrator.errors import PitcrewError, ProcessingError
@@ -32,7 +32,7 @@ def problem_response(error: PitcrewError, **more: Any) -> Response:
     headers = {"Retry-After": str(max(1, error.retry_after_ms // 1000))} if error.retry_after_ms is not None else {}
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return ORJSONResponse(body | more, error.status, headers, media_type=MEDIA_TYPE)
+    return JSONResponse(body | more, error.status, headers, media_type=MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:
@@ -45,7 +45,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def http(_request: Request, error: HTTPException) -> Response:
         body = {"type": "about:blank", "title": str(error.detail), "status": error.status_code}
-        return ORJSONResponse(body, error.status_code, error.headers, media_type=MEDIA_TYPE)
+        return JSONResponse(body, error.status_code, error.headers, media_type=MEDIA_TYPE)
 
     @app.exception_handler(Exception)
     async def unforeseen(_request: Request, _error: Exception) -> Response:

@@ -40,6 +40,10 @@ class Settings(BaseSettings):
     embedding_model: str = Field(
         "", description="Folder of a sentence-transformers model. Empty: the packaged all-MiniLM-L6-v2."
     )
+    first_token_s: float = Field(20.0, gt=0, description="Seconds that a model may take to begin its answer.")
+    token_gap_s: float = Field(15.0, gt=0, description="Seconds of silence after which a model's answer has stalled.")
+    answer_tokens: int = Field(4096, gt=0, description="The longest answer of a model, in tokens.")
+    run_s: float = Field(120.0, gt=0, description="Seconds that a whole answer may take.")
     openai_api_key: SecretStr = Field(
         SecretStr(""), validation_alias="OPENAI_API_KEY", description="Key of OpenAI or any compatible server."
     )

@@ -127,10 +127,10 @@ class Engine:
         if command.run_id is not None:
             return await self.store.run_owner(caller, command.run_id), command.run_id
         conversation_id = await self.store.conversation(caller, command.session_id or "")
-        active = self.active_run(conversation_id)
-        if active is None:
+        run_id = await self.store.current_run(conversation_id)
+        if run_id is None:
             raise RunNotActive
-        return conversation_id, active.start.run_id
+        return conversation_id, run_id
 
     async def feedback(self, caller: Caller, command: Feedback) -> None:
         """Keep a rating. Raises BadRequest, NotFound."""
@@ -186,7 +186,9 @@ class Engine:
         if self._closing:
             return
         start = await self._persist(lambda: self.store.begin(conversation_id))
-        if start is not None:
+        if start is not None and self._closing:
+            await self.store.requeue(start.run_id)
+        elif start is not None:
             active = self._active[conversation_id] = ActiveRun(start)
             active.task = self._spawn(self._run(active))
 

@@ -93,6 +93,9 @@ class Store(Protocol):
     async def run_owner(self, caller: Caller, run_id: str) -> str:
         """The conversation of one of the caller's runs. Raises NotFound."""
 
+    async def current_run(self, conversation_id: str) -> str | None:
+        """The oldest run of a conversation that has not ended: the running one, or the first that waits."""
+
     async def unfinished(self) -> Sequence[tuple[str, str, str, int]]:
         """(conversation_id, run_id, status, attempt) of every run without a terminal event, oldest first."""
 

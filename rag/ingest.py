@@ -78,14 +78,15 @@ class Report:
     chunks: int
 
 
-def scan(root: Path) -> Listing:
-    """The files below `root`, hidden ones and links left out. Raises NotADirectoryError."""
+def scan(root: Path, *, only: str | None = None) -> Listing:
+    """The files below `root`, hidden ones and links left out, or just the one that is named `only` in it. Raises
+    NotADirectoryError."""
     if not root.is_dir():
         raise NotADirectoryError(f"{root} is not a folder")
     files: list[File] = []
     other: list[str] = []
     refused: list[Failure] = []
-    for path in _visible(root):
+    for path in _visible(root) if only is None else [root / only]:
         name = path.relative_to(root).as_posix()
         if loader_for(path) is None:
             other.append(name)

@@ -8,7 +8,7 @@ from agents.answerer import AnswerFailed
 from agents.citations import Markers, read_citations
 from agents.failover import Budget, stream_first_able
 from agents.model import ChatModel, Finish, ModelFailed
-from agents.prompt import DECLINED, fitting, says_declined, write_prompt
+from agents.prompt import DECLINED, numbered, says_declined, write_prompt
 from agents.types import Answered, Delta, Task, Usage
 
 
@@ -34,8 +34,8 @@ class ChatModelAnswerer:
             yield Delta(DECLINED)
             yield Answered(declined=True)
             return
-        passages = fitting(task.passages)
-        markers = Markers(len(passages))
+        passages = numbered(task)
+        markers = Markers(passages)
         said: list[str] = []
         finish = Finish(False, Usage())
         stream = stream_first_able(self._models, write_prompt(task), self._budget)

@@ -29,11 +29,11 @@ app.command("doctor")(doctor.doctor)
 
 def main() -> None:
     """Run the command line; a failure ends with one plain line on stderr and its exit code."""
-    from api.cli.failure import explain
-
     try:
         app()
     except Exception as error:
+        from api.cli.failure import explain
+
         message, code = explain(error)
         if message is None:
             raise

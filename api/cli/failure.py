@@ -1,7 +1,5 @@
 """What a failed command says, and its exit code."""
 
-from api.settings import BadSetting, setting_name
-
 FAILURE, USAGE, PARTIAL, UNREACHABLE = 1, 2, 3, 4
 
 
@@ -18,6 +16,7 @@ def explain(error: Exception) -> tuple[str | None, int]:
     from pydantic import ValidationError
     from sqlalchemy.exc import SQLAlchemyError
 
+    from api.settings import BadSetting, setting_name
     from orchestrator.errors import PitcrewError
     from rag.index import IndexUnavailable
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Header, Request
-from fastapi.responses import ORJSONResponse, Response
+from fastapi.responses import JSONResponse, Response
 
 from api.dialects.native import complete_body
 from api.problems import problem_response
@@ -58,7 +58,7 @@ async def chat(
     envelope = await state.gateway.engine.answer(caller, command)
     match envelope.event:
         case Completed() as completed:
-            return ORJSONResponse(complete_body(completed, envelope.seq))
+            return JSONResponse(complete_body(completed, envelope.seq))
         case Failed() as failed:
             error = ProcessingError(retry_after_ms=failed.retry_after_ms)
             status = 504 if failed.reason in SLOW_REASONS else 502

@@ -3,7 +3,7 @@
 from typing import Any
 
 from fastapi import APIRouter
-from fastapi.responses import ORJSONResponse, Response
+from fastapi.responses import JSONResponse, Response
 
 from api.routes.access import State
 
@@ -21,4 +21,4 @@ async def ready(state: State) -> Response:
     """Database, knowledge index and model, each with its state; 503 while any of them cannot do its part."""
     checks: dict[str, Any] = await state.checks()
     good = all(check["ok"] for check in checks.values())
-    return ORJSONResponse({"status": "ready" if good else "not ready", "checks": checks}, 200 if good else 503)
+    return JSONResponse({"status": "ready" if good else "not ready", "checks": checks}, 200 if good else 503)

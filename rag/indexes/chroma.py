@@ -128,21 +128,24 @@ class ChromaIndex:
         self._release()
 
 
-def embedded(folder: Path, space: str) -> ChromaIndex:
+def embedded(folder: Path, space: str, *, reader: bool = False) -> ChromaIndex:
     """An index in files below `folder`, which belongs to this process until `close`. `space` names the embedder.
-    Raises IndexUnavailable, also when another process has the folder open: Chroma's files bear only one."""
-    lock = _locked(folder)
+    A `reader` takes no lock and must only search: it sees what was stored when it opened the folder.
+    Raises IndexUnavailable, also when another process has the folder open: Chroma's files bear only one writer."""
+    lock = None if reader else _locked(folder)
     try:
         with _available("open its folder"):
             client = cast(Client, chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False)))
 
             def release() -> None:
                 client.close()
-                lock.close()
+                if lock:
+                    lock.close()
 
             return ChromaIndex(client, space, release)
     except IndexUnavailable:
-        lock.close()
+        if lock:
+            lock.close()
         raise
 
 

@@ -49,9 +49,7 @@ class LexicalIndex:
                 database.execute("PRAGMA journal_mode = WAL")
                 database.execute("PRAGMA synchronous = NORMAL")
                 if database.execute("PRAGMA user_version").fetchone()[0] != _FORMAT:
-                    database.executescript(
-                        f"BEGIN IMMEDIATE; {_DROP} {_SCHEMA} {_STAMP} COMMIT;"
-                    )
+                    database.executescript(f"BEGIN IMMEDIATE; {_DROP} {_SCHEMA} {_STAMP} COMMIT;")
         except IndexUnavailable:
             self._database.close()
             raise

@@ -22,7 +22,7 @@ The engine takes 4.5 litres of 5W-30 oil. The drain plug needs 30 Nm &amp; a new
 </passage>"""
 
 
-def prompt(question: str) -> list[dict[str, str]]:
+def prompt(question: str) -> Any:
     return [
         {"role": "system", "content": RULES},
         {"role": "user", "content": f"{PASSAGES}\nQuestion: {question}"},

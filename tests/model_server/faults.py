@@ -11,6 +11,7 @@ request, `null` for none; then `always`), or by a model name: `fault-stall-5`, `
     cut             close the connection after `after` pieces
     broken          TCP reset after `after` pieces
     malformed       an event that is no JSON after `after` pieces
+    raw             `payload` as the data of an event after `after` pieces, then the rest
     error           an error event after `after` pieces
     no_finish       the whole text, then [DONE] without a finish reason
     empty_choices   every chunk without choices
@@ -27,7 +28,7 @@ from typing import Any
 BEFORE = frozenset({"status", "reset", "never", "html"})
 """Faults in place of an answer."""
 
-MIDWAY = frozenset({"stall", "cut", "broken", "malformed", "error"})
+MIDWAY = frozenset({"stall", "cut", "broken", "malformed", "raw", "error"})
 """Faults after `after` pieces of a stream."""
 
 WHOLE = frozenset({"no_finish", "empty_choices", "null_delta", "empty", "prose", "length", "endless"})
@@ -40,6 +41,7 @@ class Fault:
     status: int = 500
     retry_after: str | None = None
     after: int = 0
+    payload: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in BEFORE | MIDWAY | WHOLE:

@@ -73,7 +73,7 @@ class Reply:
 
     async def events(self, *payloads: str) -> None:
         """Send events, together in one write."""
-        data = "".join(f"data: {payload}\n\n" for payload in payloads).encode()
+        data = "".join(f"data: {payload}\n\n" for payload in payloads).encode("utf-8", "surrogateescape")
         self._writer.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
         await self._writer.drain()
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-PASSAGE = re.compile(r'<passage number="(\d+)"[^>]*>\n?(.*?)\n?</passage>', re.DOTALL)
+PASSAGE = re.compile(r'<passage number="(\d+)"([^>]*)>\n?(.*?)\n?</passage>', re.DOTALL)
 DECLINE = re.compile(r'begin[^"\n]*"([^"\n]+)"', re.IGNORECASE)
 STOP = frozenset(
     re.findall(
@@ -26,11 +26,19 @@ ABSENT_WEIGHT = 0.5
 
 
 @dataclass(frozen=True)
+class Passage:
+    """A passage's text, and what its attributes say it is about."""
+
+    text: str
+    about: str
+
+
+@dataclass(frozen=True)
 class Prompt:
     """What the messages hold: `rules` of the system, numbered `passages`, and the customer's `question`."""
 
     rules: str
-    passages: Mapping[int, str]
+    passages: Mapping[int, Passage]
     question: str
 
 
@@ -49,7 +57,10 @@ def read_prompt(messages: Iterable[Mapping[str, Any]]) -> Prompt:
             rules += text_of(message.get("content")) + "\n"
         elif message.get("role") == "user":
             last = text_of(message.get("content"))
-    passages = {int(number): html.unescape(text) for number, text in PASSAGE.findall(last)}
+    passages = {
+        int(number): Passage(html.unescape(text), " ".join(re.findall(r'"([^"]*)"', html.unescape(attributes))))
+        for number, attributes, text in PASSAGE.findall(last)
+    }
     rest = PASSAGE.sub("", last)
     return Prompt(rules, passages, rest.rpartition("Question:")[2].strip())
 
@@ -69,7 +80,7 @@ def sentences(text: str) -> list[str]:
 
 def weigh(prompt: Prompt) -> dict[str, float]:
     """How much each of the question's words tells: BM25's inverse document frequency over the passages."""
-    bags = [words(text) for text in prompt.passages.values()]
+    bags = [words(f"{passage.about} {passage.text}") for passage in prompt.passages.values()]
 
     def weight(found: int) -> float:
         return math.log(1 + (len(bags) - found + 0.5) / (found + 0.5)) if found else ABSENT_WEIGHT
@@ -78,24 +89,26 @@ def weigh(prompt: Prompt) -> dict[str, float]:
 
 
 def reply(prompt: Prompt) -> str:
-    """One to three sentences of the passage that shares most with the question, cited, or that none holds it."""
+    """The sentence that shares most with the question, and its next best of the same passage, cited; or that none
+    holds the answer. What a passage is about counts half for each of its sentences."""
     found = DECLINE.search(prompt.rules)
     declined = found[1] if found else "The passages do not say."
     weights = weigh(prompt)
     total = sum(weights.values())
-
-    def cover(text: str) -> float:
-        return sum(weights.get(word, 0.0) for word in words(text))
-
-    if not prompt.passages or not total:
+    covers: dict[int, list[tuple[float, int, str]]] = {}
+    for number, passage in prompt.passages.items():
+        about = words(passage.about)
+        covers[number] = [
+            (sum(w * (1 if x in said else 0.5 * (x in about)) for x, w in weights.items()), -index, sentence)
+            for index, sentence in enumerate(sentences(passage.text))
+            if (said := words(sentence))
+        ]
+    number = max(covers, key=lambda n: max(covers[n], default=(0.0, 0, ""))[0], default=0)
+    best = sorted(covers.get(number, []), reverse=True)[:2]
+    if not best or not total or best[0][0] / total < LEAST_COVER:
         return declined
-    number = max(prompt.passages, key=lambda n: cover(prompt.passages[n]))
-    if cover(prompt.passages[number]) / total < LEAST_COVER:
-        return declined
-    listed = sentences(prompt.passages[number])
-    best = sorted(range(len(listed)), key=lambda index: (-cover(listed[index]), index))[:2]
-    chosen = [listed[index] for index in sorted(best) if cover(listed[index])] or listed[:1]
-    return " ".join(f"{sentence.rstrip('.')} [{number}]." for sentence in chosen)
+    chosen = [one for one in best if one[0] >= 0.8 * best[0][0]]
+    return " ".join(f"{sentence.rstrip('.')} [{number}]." for _, _, sentence in sorted(chosen, key=lambda one: -one[1]))
 
 
 def pieces(text: str) -> list[str]:

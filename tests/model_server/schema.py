@@ -36,7 +36,7 @@ def resolve(root: Mapping[str, Any], reference: str) -> Mapping[str, Any]:
     node: Any = root
     for part in reference.removeprefix("#/").split("/"):
         node = node[part]
-    return node
+    return dict(node)
 
 
 def choose(values: list[Any], prompt: Prompt) -> Any:

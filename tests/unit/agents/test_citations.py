@@ -30,24 +30,24 @@ def through(markers: Markers, pieces: list[str]) -> str:
     ],
 )
 def test_markers_name_only_known_passages(written: str, shown: str) -> None:
-    assert through(Markers(3), [written]) == shown
+    assert through(Markers(range(1, 4)), [written]) == shown
 
 
 @given(st.lists(st.text(alphabet="ab [],;\n1290.", max_size=6), max_size=12), st.integers(0, 3))
 def test_the_cut_into_pieces_makes_no_difference(pieces: list[str], count: int) -> None:
-    shown = through(Markers(count), pieces)
-    assert shown == through(Markers(count), list("".join(pieces)))
+    shown = through(Markers(range(1, count + 1)), pieces)
+    assert shown == through(Markers(range(1, count + 1)), list("".join(pieces)))
     assert all(1 <= int(number) <= count for number in re.findall(r"\[(\d+)\]", shown))
 
 
 @given(st.text(alphabet="abc .,\n!(){}", max_size=60), st.integers(1, 7))
 def test_text_without_brackets_passes_unchanged(text: str, size: int) -> None:
     pieces = [text[at : at + size] for at in range(0, len(text), size)]
-    assert through(Markers(2), pieces) == text
+    assert through(Markers((1, 2)), pieces) == text
 
 
 def test_a_piece_without_an_opening_is_not_held_back() -> None:
-    assert Markers(2).feed("The oil") == "The oil"
+    assert Markers((1, 2)).feed("The oil") == "The oil"
 
 
 OIL = passage("Use a new washer. The engine takes 4.5 litres of oil. Change it every year.", start=100)
@@ -56,7 +56,7 @@ TYRES = passage("| Axle | Pressure |\n| --- | --- |\n| Front | 2.4 bar |\n| Rear
 
 def cited(text: str) -> dict[int, str]:
     found = {}
-    for citation in read_citations(text, (OIL, TYRES)):
+    for citation in read_citations(text, {1: OIL, 2: TYRES}):
         chunk = citation.passage.chunk
         assert chunk.start <= citation.start < citation.end <= chunk.end
         found[citation.number] = chunk.text[citation.start - chunk.start : citation.end - chunk.start]
@@ -74,7 +74,7 @@ def test_the_evidence_in_a_table_is_the_row() -> None:
 
 def test_each_passage_is_cited_once_in_the_order_of_the_text() -> None:
     text = "Rear 2.6 bar [2]. Oil: 4.5 litres [1], and a new washer [1]. Pressure [2]."
-    assert [citation.number for citation in read_citations(text, (OIL, TYRES))] == [2, 1]
+    assert [citation.number for citation in read_citations(text, {1: OIL, 2: TYRES})] == [2, 1]
 
 
 def test_without_shared_words_the_whole_chunk_is_the_evidence() -> None:

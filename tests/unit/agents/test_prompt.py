@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from agents.prompt import DECLINED, PASSAGE_CHARACTERS, TURN_CHARACTERS, TURNS, fitting, says_declined, write_prompt
+from agents.prompt import DECLINED, PASSAGE_CHARACTERS, TURN_CHARACTERS, TURNS, numbered, says_declined, write_prompt
 from agents.types import Task, Turn
 from rag.types import Chunk, Passage
 
@@ -46,9 +46,15 @@ def test_history_is_short_and_without_old_markers() -> None:
 
 def test_passages_beyond_the_room_are_left_out() -> None:
     big = tuple(passage("x" * (PASSAGE_CHARACTERS // 2 - 1), title=str(n)) for n in range(3))
-    assert fitting(big) == big[:2]
-    assert len(fitting((passage("x" * PASSAGE_CHARACTERS * 2),))) == 1
-    assert fitting(()) == ()
+    assert numbered(Task("q", "", big)) == {1: big[0], 2: big[1]}
+    assert len(numbered(Task("q", "", (passage("x" * PASSAGE_CHARACTERS * 2),)))) == 1
+    assert numbered(Task("q", "", ())) == {}
+
+
+def test_the_numbers_start_where_the_task_says() -> None:
+    task = Task("q", "", (passage("a"), passage("b")), first_number=4)
+    assert re.findall(r'<passage number="(\d)"', write_prompt(task)[-1].text) == ["4", "5"]
+    assert list(numbered(task)) == [4, 5]
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,8 @@ def test_markdown_keeps_the_text_and_finds_headings(tmp_path: Path) -> None:
 
 
 def test_markdown_finds_tables_but_not_in_code(tmp_path: Path) -> None:
-    text = "Before\n\n| A | **B** |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |\n\nAfter\n\n```\n| x | y |\n|---|---|\n| 1 | 2 |\n```\n"
+    table = "| A | **B** |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |\n"
+    text = f"Before\n\n{table}\nAfter\n\n```\n{table}```\n"
     content = load(tmp_path / "a.md", text)
     assert [table.header for table in content.tables] == [("A", "B")]
     assert rows(content) == [["| 1 | 2 |", "| 3 | 4 |"]]
@@ -51,9 +52,12 @@ def test_windows_line_ends_and_a_byte_order_mark_are_normalised(tmp_path: Path) 
 
 
 def test_csv_rows_say_what_their_cells_mean(tmp_path: Path) -> None:
-    content = load(tmp_path / "power.csv", "model,model_year,power_kw,note\nWren 42,2025,85,\nHeron,2026,n/a,\"a, b\"\n")
+    content = load(tmp_path / "power.csv", 'model,model_year,power_kw,note\nWren 42,2025,85,\nHeron,2026,n/a,"a, b"\n')
     assert rows(content) == [
-        ["Model: Wren 42 | Model year: 2025 | Power: 85 kW", "Model: Heron | Model year: 2026 | Power: n/a | Note: a, b"]
+        [
+            "Model: Wren 42 | Model year: 2025 | Power: 85 kW",
+            "Model: Heron | Model year: 2026 | Power: n/a | Note: a, b",
+        ]
     ]
     assert content.text == "\n".join(rows(content)[0])
 

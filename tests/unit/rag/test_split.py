@@ -26,7 +26,7 @@ def texts(chunks: tuple[Chunk, ...]) -> list[str]:
 def check_laws(document: Document) -> tuple[Chunk, ...]:
     chunks = split(document)
     text = document.content.text
-    covered = set()
+    covered: set[int] = set()
     last = 0
     for chunk in chunks:
         assert chunk.text == text[chunk.start : chunk.end]
@@ -36,7 +36,7 @@ def check_laws(document: Document) -> tuple[Chunk, ...]:
         last = chunk.end
         covered.update(range(chunk.start, chunk.end))
     left = [at for at, character in enumerate(text) if at not in covered and not character.isspace()]
-    heading_lines = set()
+    heading_lines: set[int] = set()
     for heading in document.content.headings:
         if heading.level <= 3:
             end = text.find("\n", heading.start)
@@ -51,7 +51,9 @@ def check_laws(document: Document) -> tuple[Chunk, ...]:
 
 
 def test_a_short_section_is_one_chunk_with_its_headings(tmp_path: object) -> None:
-    chunks = check_laws(markdown(tmp_path, "# Wren\n\nIntro.\n\n## Range\n\nFar.\n\n### Winter\n\nLess.\n\n## Load\n\n50 kg.\n"))
+    chunks = check_laws(
+        markdown(tmp_path, "# Wren\n\nIntro.\n\n## Range\n\nFar.\n\n### Winter\n\nLess.\n\n## Load\n\n50 kg.\n")
+    )
     assert texts(chunks) == ["Intro.", "Far.", "Less.", "50 kg."]
     assert [chunk.section for chunk in chunks] == [(), ("Range",), ("Range", "Winter"), ("Load",)]
     assert {chunk.title for chunk in chunks} == {"Wren"}
@@ -66,7 +68,9 @@ def test_deep_headings_stay_with_what_follows_them(tmp_path: object) -> None:
 
 def test_a_big_table_is_cut_between_rows_and_later_pieces_know_its_columns(tmp_path: object) -> None:
     rows = [f"| Model {n} | {n * 10} kW and some words that make the row longer |" for n in range(60)]
-    chunks = check_laws(markdown(tmp_path, "# T\n\nPower:\n\n| Model | Power |\n|---|---|\n" + "\n".join(rows) + "\n\nAfter.\n"))
+    chunks = check_laws(
+        markdown(tmp_path, "# T\n\nPower:\n\n| Model | Power |\n|---|---|\n" + "\n".join(rows) + "\n\nAfter.\n")
+    )
     assert len(chunks) > 3
     assert chunks[0].text.startswith("Power:\n\n| Model | Power |")
     assert chunks[0].header == ()
@@ -123,7 +127,9 @@ def test_ids_depend_on_document_content_and_place_only() -> None:
 
 
 LINES = st.one_of(
-    st.sampled_from(["", "", "# A", "## B", "### C", "#### D", "- item", "1. step", "```", "| a | b |", "|---|---|", "===", "---"]),
+    st.sampled_from(
+        ["", "", "# A", "## B", "### C", "#### D", "- item", "1. step", "```", "| a | b |", "|---|---|", "===", "---"]
+    ),
     st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\x85\u2028\u2029"), max_size=80),
     st.integers(1, 90).map(lambda n: "Words and numbers 12.5 kW. " * n),
 )

@@ -1,0 +1,239 @@
+"""`pitcrew doctor`: is everything there that an assistant needs?"""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from api.cli.failure import FAILURE
+from api.cli.output import print_json
+
+if TYPE_CHECKING:
+    from api.settings import Settings
+    from rag.embedder import Embedder
+
+PYTHON = (3, 11)
+PORT = 8000
+_SYMBOLS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found about one part; `fix` is what to do where it is not ok."""
+
+    part: str
+    state: Literal["ok", "warn", "fail"]
+    message: str
+    fix: str = ""
+
+
+def doctor(
+    online: Annotated[bool, typer.Option("--online", help="Also ask the model providers whether the keys work.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object per check.")] = False,
+) -> None:
+    """Check the installation, the data and the settings; say how to mend what is wrong. Changes nothing.
+
+    Example: pitcrew doctor --online
+    """
+    failed = False
+    for finding in _findings(online=online):
+        failed = failed or finding.state == "fail"
+        if json:
+            print_json(asdict(finding))
+        else:
+            fix = f"\n                   -> {finding.fix}" if finding.fix else ""
+            print(f"{_SYMBOLS[finding.state]}  {finding.part:<11}  {finding.message}{fix}", flush=True)
+    if failed:
+        raise typer.Exit(FAILURE)
+
+
+def _findings(*, online: bool) -> Iterator[Finding]:
+    from api.settings import Settings
+
+    yield _python()
+    packages = _packages()
+    yield packages
+    settings = Settings()
+    yield _data_folder(settings)
+    yield _secret(settings)
+    database = _database(settings)
+    yield database
+    if packages.state != "fail":
+        embedder, weights = _embedding(settings)
+        yield weights
+        if embedder and database.state == "ok":
+            yield _knowledge(settings, embedder)
+    yield from _models(settings, online=online)
+    yield _port()
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info[:2] < PYTHON:
+        wanted = ".".join(map(str, PYTHON))
+        return Finding("python", "fail", f"{version} is too old", f"Install Python {wanted} or newer.")
+    return Finding("python", "ok", version)
+
+
+def _packages() -> Finding:
+    """The packages that the project requires, in the versions that it requires."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    from packaging.requirements import Requirement
+
+    wrong = []
+    needed = [Requirement(line) for line in _requirements()]
+    for requirement in needed:
+        try:
+            found = version(requirement.name)
+        except PackageNotFoundError:
+            wrong.append(f"{requirement.name} is missing")
+            continue
+        if not requirement.specifier.contains(found, prereleases=True):
+            wrong.append(f"{requirement.name} is {found}, needed {requirement.specifier}")
+    if wrong:
+        return Finding("packages", "fail", "; ".join(wrong), "Install them: make install")
+    return Finding("packages", "ok", f"{len(needed)} installed")
+
+
+def _requirements() -> list[str]:
+    """What the project depends on, from its source folder or, once installed, from its metadata."""
+    import tomllib
+    from importlib.metadata import requires
+
+    project = Path(__file__).parents[2] / "pyproject.toml"
+    if project.is_file():
+        return list(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["dependencies"])
+    return [line for line in requires("pitcrew") or [] if "extra ==" not in line]
+
+
+def _data_folder(settings: "Settings") -> Finding:
+    import os
+
+    folder = settings.data_dir
+    nearest = next(place for place in (folder, *folder.parents) if place.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        return Finding("data", "fail", f"{folder} cannot be written", "Change its owner, or set PITCREW_DATA_DIR.")
+    return Finding("data", "ok", str(folder) + ("" if folder.exists() else " (will be made)"))
+
+
+def _secret(settings: "Settings") -> Finding:
+    from api.auth import token_rules
+    from api.settings import BadSetting
+
+    if not settings.production:
+        return Finding("tokens", "ok", "development: a secret in the data folder signs them")
+    try:
+        rules = token_rules(settings)
+    except BadSetting as error:
+        return Finding("tokens", "fail", "no usable secret", str(error))
+    return Finding("tokens", "ok", f"verified with {rules.algorithm}")
+
+
+def _database(settings: "Settings") -> Finding:
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from api.migrate import head_revision, revision
+    from orchestrator.stores.database import open_database
+
+    url = make_url(settings.sql_url)
+    if settings.embedded_sql and not Path(url.database or "").is_file():
+        return Finding("database", "fail", "there is none yet", "Make and fill it: pitcrew ingest knowledge_base")
+    database = open_database(settings.sql_url)
+    try:
+        found = revision(database)
+    except SQLAlchemyError as error:
+        return Finding("database", "fail", f"cannot be used ({type(error).__name__})", "Check PITCREW_DATABASE_URL.")
+    finally:
+        database.dispose()
+    if found != head_revision():
+        return Finding("database", "fail", f"is at version {found or 'none'}, not the newest", "Run: pitcrew migrate")
+    return Finding("database", "ok", f"{url.render_as_string(hide_password=True)} at {found}")
+
+
+def _embedding(settings: "Settings") -> "tuple[Embedder | None, Finding]":
+    """The embedder at work, which proves its weights and torch."""
+    from api.compose import open_embedder
+
+    try:
+        embedder = open_embedder(settings)
+        embedder.embed(["Is this thing on?"])
+    except Exception as error:
+        fix = "Check PITCREW_EMBEDDING_MODEL." if settings.embedding_model else "Install again: make install"
+        return None, Finding("embedding", "fail", f"{type(error).__name__}: {error}", fix)
+    return embedder, Finding("embedding", "ok", embedder.name)
+
+
+def _knowledge(settings: "Settings", embedder: "Embedder") -> Finding:
+    """Whether catalogue and indexes hold the same, and what the folder holds."""
+    from api.compose import open_indexes
+    from orchestrator.stores.database import open_database
+    from rag.catalogue import Catalogue
+    from rag.index import IndexUnavailable
+    from rag.ingest import plan, scan
+
+    again = "Run: pitcrew ingest knowledge_base"
+    database = open_database(settings.sql_url)
+    try:
+        catalogue = Catalogue(database)
+        known, chunks = catalogue.hashes(), catalogue.chunk_ids()
+        if not known:
+            return Finding("knowledge", "fail", "no documents", again)
+        with open_indexes(settings, embedder, reader=True) as (dense, lexical):
+            apart = len(chunks ^ dense.ids()), len(chunks ^ lexical.ids())
+    except IndexUnavailable as error:
+        return Finding("knowledge", "fail", str(error), again)
+    finally:
+        database.dispose()
+    if any(apart):
+        message = f"the indexes differ from the catalogue in {apart[0]} (meaning) and {apart[1]} (words) passages"
+        return Finding("knowledge", "fail", message, again)
+    held = f"{len(known)} documents, {len(chunks)} passages"
+    if settings.knowledge_dir.is_dir():
+        todo = plan(scan(settings.knowledge_dir).files, known)
+        if waiting := len(todo.add) + len(todo.update):
+            message = f"{held}; {waiting} files of {settings.knowledge_dir} are new or changed"
+            return Finding("knowledge", "warn", message, again)
+    return Finding("knowledge", "ok", held)
+
+
+def _models(settings: "Settings", *, online: bool) -> Iterator[Finding]:
+    from agents.providers import choose_models
+
+    try:
+        models = choose_models(settings.models, settings.provider_keys, {"openai": settings.openai_base_url})
+    except ValueError as error:
+        yield Finding("models", "fail", str(error), "Correct PITCREW_MODELS.")
+        return
+    if not models:
+        fix = "For a language model put a key into .env: OPENAI_API_KEY=..."
+        yield Finding("models", "warn", "no key: the built-in offline answerer is used", fix)
+    for model in models:
+        problem = _refusal(model.base_url, model.api_key) if online else None
+        if problem:
+            yield Finding("models", "fail", f"{model.label}: {problem}", "Check the key, PITCREW_MODELS and the network.")
+        else:
+            yield Finding("models", "ok", f"{model.label} at {model.base_url}" + (" answers" if online else ""))
+
+
+def _refusal(base_url: str, key: str) -> str | None:
+    """Why the provider does not list its models to this key; None when it does."""
+    import httpx
+
+    try:
+        status = httpx.get(f"{base_url}/models", headers={"Authorization": f"Bearer {key}"}, timeout=10).status_code
+    except httpx.HTTPError as error:
+        return f"cannot be reached ({type(error).__name__})"
+    return None if status < 400 else f"answers HTTP {status}"
+
+
+def _port() -> Finding:
+    from api.server import port_problem
+
+    if port_problem("127.0.0.1", PORT):
+        return Finding("port", "warn", f"{PORT} is in use, perhaps by a running server", "Use: pitcrew serve --port N")
+    return Finding("port", "ok", f"{PORT} is free")

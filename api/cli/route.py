@@ -1,0 +1,58 @@
+"""`pitcrew route`: who would answer a message."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from api.cli.output import print_json
+
+if TYPE_CHECKING:
+    from agents.types import Route
+
+_MEANINGS = {
+    "clarify": "too uncertain: the customer is asked which of these is meant",
+    "out_of_scope": "not for this support: refused with what can be asked",
+    "human": "the customer wants a person",
+}
+
+
+def route(
+    message: Annotated[str, typer.Argument(help="The customer's message.")],
+    json: Annotated[bool, typer.Option("--json", help="The decision as one JSON object.")] = False,
+) -> None:
+    """Show which specialist the classifier gives a message to, and how certain it is. No model is asked.
+
+    Example: pitcrew route "the brake warning light is on"
+    """
+    from agents.types import Question
+    from api.compose import open_classifier, open_embedder
+    from api.settings import Settings
+    from orchestrator.commands import Send
+
+    Send(message).check()
+    settings = Settings()
+    classifier, vehicles = open_classifier(settings, open_embedder(settings))
+    decided = classifier.classify(Question(message, facts=vehicles.facts(message, {})))
+    if json:
+        print_json(_plain(decided))
+    else:
+        print(_shown(decided))
+
+
+def _plain(decided: "Route") -> dict[str, Any]:
+    return {
+        "kind": decided.kind,
+        "route": decided.parts[0].specialist if decided.kind == "answer" else decided.kind,
+        "confidence": round(decided.confidence, 4),
+        "parts": [
+            {"specialist": part.specialist, "confidence": round(part.confidence, 4), "text": part.text}
+            for part in decided.parts
+        ],
+    }
+
+
+def _shown(decided: "Route") -> str:
+    lines = [f"{part.specialist}  {part.confidence:.2f}  {part.text}" for part in decided.parts]
+    if decided.kind != "answer":
+        lines.insert(0, f"{decided.kind}  {decided.confidence:.2f}  ({_MEANINGS[decided.kind]})")
+    return "\n".join(lines)

@@ -1,0 +1,46 @@
+"""The test page, used as a person would: by keyboard, on a phone, in the dark."""
+
+import pytest
+
+from tests.browser.chromium import open_page
+from tests.serving import Served
+
+
+async def ask(page, question: str) -> None:  # type: ignore[no-untyped-def]
+    await page.get_by_role("button", name="Use the development token").click()
+    box = page.get_by_role("textbox", name="Message")
+    await box.wait_for()
+    await page.wait_for_function("!document.querySelector('#message').disabled")
+    await box.fill(question)
+    await box.press("Enter")
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        {"viewport": {"width": 1280, "height": 900}},
+        {"viewport": {"width": 360, "height": 740}, "color_scheme": "dark", "has_touch": True},
+    ],
+    ids=["desktop", "dark phone"],
+)
+async def test_ask_on_the_page(server: Served, context: dict) -> None:  # type: ignore[type-arg]
+    async with open_page(**context) as page:
+        await page.goto(f"{server.http}/ws/test")
+        await ask(page, "How much torque does the Heron Hybrid have?")
+        await page.get_by_role("log").get_by_text("206 Nm").first.wait_for(timeout=20_000)
+        width = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert width == 0
+        assert page.problems == []  # type: ignore[attr-defined]
+
+
+async def test_reload_brings_the_conversation_back(server: Served) -> None:
+    async with open_page() as page:
+        await page.goto(f"{server.http}/ws/test")
+        await ask(page, "What is the roof load of the Plover?")
+        await page.get_by_role("log").get_by_text("100 kg").first.wait_for(timeout=20_000)
+        await page.reload()
+        use = page.get_by_role("button", name="Use the development token")
+        if await use.is_visible():
+            await use.click()
+        await page.get_by_role("log").get_by_text("100 kg").first.wait_for(timeout=20_000)
+        assert await page.get_by_role("log").get_by_text("What is the roof load of the Plover?").count() >= 1

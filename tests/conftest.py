@@ -1,0 +1,32 @@
+"""What many tests share: one ingested knowledge base and one running server for the whole session."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.serving import KNOWLEDGE, Served, environment, pitcrew, serving
+
+
+@pytest.fixture(scope="session")
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with the whole knowledge base in it; copy it before you write to it."""
+    data = tmp_path_factory.mktemp("ingested")
+    done = pitcrew("ingest", str(KNOWLEDGE), env=environment(data))
+    assert done.returncode == 0, done.stderr
+    return data
+
+
+@pytest.fixture
+def data(ingested: Path, tmp_path: Path) -> Path:
+    """A data directory of the test's own, ingested."""
+    return Path(shutil.copytree(ingested, tmp_path / "data"))
+
+
+@pytest.fixture(scope="session")
+def server(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The real server, offline, on the whole knowledge base; shared, so use a user or session of your own."""
+    own = Path(shutil.copytree(ingested, tmp_path_factory.mktemp("server") / "data"))
+    with serving(own) as served:
+        yield served

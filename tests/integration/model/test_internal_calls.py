@@ -1,0 +1,102 @@
+"""The calls that a model gets besides answering: over a real connection, quick, silent, and harmless when they fail."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, TypedDict
+
+import pytest
+
+from agents.model import Message
+from agents.model_route import ModelRouter
+from agents.providers import PROVIDERS
+from agents.rewrite import ModelRewriter
+from agents.specialist import Specialist
+from agents.types import Question, Turn
+from tests.integration.model.asking import BuildModel
+from tests.model_server.running import Control
+
+
+def specialist(name: str, description: str) -> Specialist:
+    return Specialist(name, name, description, (), (name,), "")
+
+
+CATALOGUE = (
+    specialist("specs", "Data: weight, length, range."),
+    specialist("maintenance", "Care: oil, tyres, brakes."),
+)
+
+
+@pytest.mark.parametrize("by", list(PROVIDERS))
+async def test_routes_by_the_catalogue(models: BuildModel, by: str) -> None:
+    router = ModelRouter(models("scripted", by))
+    assert await router.route("When must the oil be changed?", CATALOGUE) == "maintenance"
+    assert await router.route("What is the weight?", CATALOGUE) == "specs"
+    assert await router.route("Sing a song", CATALOGUE) == "out_of_scope"
+
+
+HISTORY = (Turn("customer", "What oil does the Heron take?"), Turn("assistant", "5W-30 [1].", "maintenance"))
+
+
+async def test_rewrites_only_with_a_conversation(models: BuildModel, provider: Control) -> None:
+    rewriter = ModelRewriter(models("scripted"))
+    assert await rewriter.rewrite(Question("and how often?")) is None
+    assert provider.stats()["requests"] == 0
+    assert await rewriter.rewrite(Question("and  how\noften?", HISTORY, {"model": "Heron"})) == "and how often?"
+    sent = provider.requests()[-1]["messages"]
+    assert [message["role"] for message in sent] == ["system", "user", "assistant", "user"]
+    assert sent[2]["content"] == "5W-30."
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "status", "status": 401},
+        {"kind": "status", "status": 500},
+        {"kind": "reset"},
+        {"kind": "html"},
+        {"kind": "malformed"},
+        {"kind": "empty_choices"},
+        {"kind": "empty"},
+        {"kind": "prose"},
+        {"kind": "length", "after": 1},
+        {"kind": "never"},
+    ],
+)
+@pytest.mark.parametrize("by", ["openai", "deepseek"])
+async def test_internal_calls_give_none_on_a_fault_after_one_call(
+    models: BuildModel, provider: Control, fault: dict[str, Any], by: str
+) -> None:
+    provider.script(always=fault)
+    model = models("scripted", by)
+    seconds = 0.4 if fault["kind"] == "never" else 5.0
+    assert await ModelRouter(model, seconds).route("oil", CATALOGUE) is None
+    assert await ModelRewriter(model, seconds).rewrite(Question("and?", HISTORY)) is None
+    assert (await asyncio.to_thread(provider.wait_until, open=0))["requests"] == 2
+
+
+class Spoken(TypedDict):
+    said: str
+
+
+async def test_internal_calls_are_silent_in_a_graphs_message_stream(models: BuildModel) -> None:
+    from langgraph.graph import END, START, StateGraph
+
+    async def streamed(node: Any) -> Sequence[Any]:
+        graph = StateGraph(Spoken)
+        graph.add_node("node", node)
+        graph.add_edge(START, "node")
+        graph.add_edge("node", END)
+        return [part async for part in graph.compile().astream({"said": ""}, stream_mode="messages")]
+
+    async def internal(_: Spoken) -> Spoken:
+        chosen = await ModelRouter(models("scripted")).route("oil", CATALOGUE)
+        rewritten = await ModelRewriter(models("scripted")).rewrite(Question("and how often?", HISTORY))
+        return {"said": f"{chosen} {rewritten}"}
+
+    async def spoken(_: Spoken) -> Spoken:
+        question = [Message("user", "Question: oil")]
+        items = [item async for item in models("scripted").stream(question, 100)]
+        return {"said": "".join(item for item in items if isinstance(item, str))}
+
+    assert await streamed(internal) == []
+    assert len(await streamed(spoken)) > 3

@@ -1,0 +1,240 @@
+"""A customer's socket, from connection to answer, against the real server."""
+
+import json
+
+import pytest
+import websockets
+from websockets.exceptions import InvalidStatus
+
+from tests.conversing import talking, text_of
+from tests.serving import Served
+
+STEPS = ["starting", "agent_routing", "rag_retrieval", "generating"]
+
+
+async def test_connection_establishment(server: Served) -> None:
+    async with websockets.connect(server.chat) as socket:
+        assert await socket.ping() is not None
+
+
+async def test_authentication_by_frame(server: Served) -> None:
+    token = server.token("anna", name="Anna", email="anna@example.com")
+    async with talking(server.chat) as talk:
+        answer = await talk.call({"type": "auth", "token": token})
+    assert answer["type"] == "auth_success"
+    assert answer["user"] == {"id": "anna", "email": "anna@example.com", "name": "Anna"}
+    assert answer["limits"] == {"message_chars": 8000, "frame_bytes": 65536, "messages_per_minute": 20}
+
+
+async def test_authentication_by_query(server: Served) -> None:
+    async with talking(f"{server.chat}?token={server.token('anna')}") as talk:
+        assert (await talk.receive())["type"] == "auth_success"
+        frames = await talk.ask("What is the engine power of the Plover?", session_id="by-query")
+    assert frames[-1]["type"] == "complete"
+
+
+@pytest.mark.parametrize("by_query", [False, True])
+async def test_authentication_failure(server: Served, by_query: bool) -> None:
+    url = f"{server.chat}?token=nonsense" if by_query else server.chat
+    async with talking(url) as talk:
+        if not by_query:
+            await talk.send({"type": "auth", "token": "nonsense"})
+        answer = await talk.receive()
+        assert (answer["type"], answer["code"]) == ("auth_error", "AUTH_INVALID")
+        assert await talk.closed() == 4401
+
+
+async def test_message_without_auth(server: Served) -> None:
+    async with talking(server.chat) as talk:
+        for _ in range(4):
+            answer = await talk.call({"type": "message", "message": "What is the engine power?"})
+            assert (answer["type"], answer["code"]) == ("error", "AUTH_REQUIRED")
+        await talk.sign_in(server.token())
+        assert (await talk.ask("What is the engine power of the Wren 42?"))[-1]["type"] == "complete"
+
+
+async def test_fifth_message_without_auth_ends_the_socket(server: Served) -> None:
+    async with talking(server.chat) as talk:
+        for _ in range(5):
+            assert (await talk.call({"type": "message", "message": "hi"}))["code"] == "AUTH_REQUIRED"
+        assert await talk.closed() == 4401
+
+
+async def test_streaming_chat(server: Served) -> None:
+    async with talking(server.chat) as talk:
+        await talk.sign_in(server.token())
+        frames = await talk.ask("How much torque does the Heron Hybrid have?", session_id="streaming")
+    kinds = list(dict.fromkeys(frame["type"] for frame in frames))
+    assert [kind for kind in kinds if kind in {"ack", "progress", "token", "complete"}] == [
+        "ack",
+        "progress",
+        "token",
+        "complete",
+    ]
+    assert [frame["step"] for frame in frames if frame["type"] == "progress"] == STEPS
+    complete = frames[-1]
+    tokens = [frame for frame in frames if frame["type"] == "token"]
+    assert text_of(frames) == complete["response"] == tokens[-1]["partial_response"]
+    assert len(tokens) > 5
+    metadata = complete["metadata"]
+    assert metadata["agent"] == "specs"
+    assert 0 < metadata["confidence"] <= 1
+    assert metadata["context"]["sources"]
+    assert complete["session_id"] == "streaming"
+    durable = [frame["seq"] for frame in frames if "seq" in frame]
+    assert durable == list(range(1, len(durable) + 1))
+
+
+async def test_citations_point_into_their_passages(server: Served) -> None:
+    async with talking(server.chat, server.token()) as talk:
+        frames = await talk.ask("How long does the Wren 58 take to charge on AC?")
+    passages = {p["id"]: p for frame in frames if frame["type"] == "sources" for p in frame["passages"]}
+    citations = frames[-1]["metadata"]["context"]["citations"]
+    assert citations
+    for citation in citations:
+        passage = passages[citation["passage_id"]]
+        assert passage["start"] <= citation["start"] < citation["end"] <= passage["end"]
+        assert f"[{citation['number']}]" in frames[-1]["response"]
+
+
+async def test_partial_text_can_be_left_out(server: Served) -> None:
+    async with talking(server.chat) as talk:
+        await talk.sign_in(server.token(), partial=False)
+        frames = await talk.ask("What is the engine power of the Osprey?")
+    assert all("partial_response" not in frame for frame in frames)
+
+
+async def test_multiple_messages_in_one_connection(server: Served) -> None:
+    async with talking(server.chat, server.token("multi")) as talk:
+        first = await talk.ask("What is the range of the Wren 42 of 2026?", session_id="several")
+        second = await talk.ask("and of the Wren 58?", session_id="several")
+    assert "318" in first[-1]["response"]
+    assert "440" in second[-1]["response"]
+    assert second[0]["seq"] == first[-1]["seq"] + 1
+
+
+async def test_a_fact_is_remembered(server: Served) -> None:
+    async with talking(server.chat, server.token("facts")) as talk:
+        await talk.ask("I drive a Heron Hybrid from 2026.", session_id="facts")
+        frames = await talk.ask("How big is the fuel tank?", session_id="facts")
+    assert "45" in frames[-1]["response"]
+    assert "52" not in frames[-1]["response"]
+
+
+@pytest.mark.parametrize("message", ["", "   ", "\n\t", None])
+async def test_empty_message_validation(server: Served, message: str | None) -> None:
+    async with talking(server.chat, server.token()) as talk:
+        answer = await talk.call({"type": "message", "message": message})
+        assert (answer["type"], answer["code"]) == ("error", "EMPTY_MESSAGE")
+        assert (await talk.call({"type": "ping", "timestamp": 7})) == {"type": "pong", "timestamp": 7}
+
+
+async def test_test_page_accessibility(server: Served) -> None:
+    status, body, headers = server.get("/ws/test")
+    assert status == 200
+    assert b"<html" in body
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    status, body, _ = server.get("/ws/test/token")
+    assert status == 200
+    async with talking(server.chat, json.loads(body)["token"]):
+        pass
+
+
+async def test_two_questions_in_one_message(server: Served) -> None:
+    async with talking(server.chat, server.token()) as talk:
+        frames = await talk.ask("How much does the Osprey automatic weigh and when is its first service due?")
+    complete = frames[-1]
+    assert {agent["name"] for agent in complete["metadata"]["agents"]} == {"specs", "maintenance"}
+    assert {frame["part"] for frame in frames if frame["type"] == "token"} == {"specs", "maintenance"}
+    assert text_of(frames) == complete["response"]
+
+
+async def test_out_of_scope_is_refused_kindly(server: Served) -> None:
+    async with talking(server.chat, server.token()) as talk:
+        frames = await talk.ask("Write me a poem about the sea")
+    assert frames[-1]["metadata"]["agent"] == "out_of_scope"
+    assert "help" in frames[-1]["response"]
+
+
+async def test_the_same_message_twice_is_one_run(server: Served) -> None:
+    question = {"session_id": "again", "client_message_id": "m-1"}
+    async with talking(server.chat, server.token("again")) as talk:
+        first = await talk.ask("What is the wading depth of the Osprey?", **question)
+        second = await talk.ask("What is the wading depth of the Osprey?", **question)
+        other = await talk.ask("Something else entirely?", **question)
+    assert second[0]["duplicate"] is True
+    assert second[0]["run_id"] == first[0]["run_id"]
+    assert second[-1] == first[-1]
+    assert other[-1]["code"] == "IDEMPOTENCY_CONFLICT"
+
+
+async def test_resume_gives_what_was_missed(server: Served) -> None:
+    async with talking(server.chat, server.token("resumer")) as talk:
+        frames = await talk.ask("What is the roof load of the Plover?", session_id="resumed")
+    durable = [frame for frame in frames if "seq" in frame]
+    async with talking(server.chat, server.token("resumer")) as talk:
+        resumed = await talk.call({"type": "resume", "session_id": "resumed", "after": 1})
+        assert (resumed["type"], resumed["head_seq"]) == ("resumed", durable[-1]["seq"])
+        again = [await talk.receive() for _ in durable[1:]]
+    assert again == durable[1:]
+
+
+async def test_sessions_are_the_users_own(server: Served) -> None:
+    async with talking(server.chat, server.token("mine")) as talk:
+        await talk.ask("What is the boot volume of the Wren?", session_id="shared-name")
+    async with talking(server.chat, server.token("yours")) as talk:
+        missing = await talk.call({"type": "resume", "session_id": "shared-name", "after": 0})
+        assert missing["code"] == "NOT_FOUND"
+        frames = await talk.ask("What is the boot volume of the Heron?", session_id="shared-name")
+    assert frames[0]["seq"] == 1
+
+
+async def test_feedback(server: Served) -> None:
+    async with talking(server.chat, server.token("rater")) as talk:
+        frames = await talk.ask("What is the roof load of the Wren?", session_id="rated")
+        await talk.send({"type": "feedback", "message_id": frames[-1]["message_id"], "rating": "up"})
+        assert (await talk.call({"type": "ping"}))["type"] == "pong"
+        unknown = await talk.call({"type": "feedback", "message_id": "nobody", "rating": "up"})
+        assert unknown["code"] == "NOT_FOUND"
+        odd = await talk.call({"type": "feedback", "message_id": frames[-1]["message_id"], "rating": "sideways"})
+        assert (odd["code"], odd["field"]) == ("BAD_REQUEST", "rating")
+
+
+async def test_two_sockets_of_one_conversation_see_the_same(server: Served) -> None:
+    async with talking(server.chat, server.token("pair")) as one, talking(server.chat, server.token("pair")) as two:
+        await one.ask("What is the kerb weight of the Plover?", session_id="pair")
+        await two.call({"type": "resume", "session_id": "pair", "after": 999_999})
+        seen = [frame async for frame in _drain(two)]
+        asked = await one.ask("and of the Wren 42?", session_id="pair")
+        followed = await two.until_end()
+    assert seen[-1]["type"] == "complete"
+    assert followed == asked
+
+
+async def _drain(talk: object):  # type: ignore[no-untyped-def]
+    while True:
+        frame = await talk.receive()  # type: ignore[attr-defined]
+        yield frame
+        if frame["type"] == "complete":
+            return
+
+
+@pytest.mark.parametrize(
+    ("origin", "accepted"),
+    [
+        ("http://localhost:3000", True),
+        ("http://127.0.0.1:5173", True),
+        ("https://localhost:3000", False),
+        ("http://localhost.evil.com", False),
+        ("http://evil.com", False),
+        ("null", False),
+    ],
+)
+async def test_origins(server: Served, origin: str, accepted: bool) -> None:
+    if accepted:
+        async with talking(server.chat, server.token(), origin=origin):
+            return
+    with pytest.raises(InvalidStatus) as refused:
+        async with talking(server.chat, origin=origin):
+            pass
+    assert refused.value.response.status_code == 403

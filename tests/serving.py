@@ -1,0 +1,143 @@
+"""The real server in a subprocess, for black-box tests: started, asked over its sockets, stopped."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from api.auth import TokenRules
+
+ROOT = Path(__file__).parent.parent
+KNOWLEDGE = ROOT / "knowledge_base"
+SECRET = "a-secret-for-tests-that-is-long-enough-for-hs256"
+START_S = 120.0
+
+
+@dataclass
+class Served:
+    """A running server. `log` is the file with everything that it printed."""
+
+    port: int
+    process: "subprocess.Popen[bytes]"
+    log: Path
+    data: Path
+
+    @property
+    def http(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def chat(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/ws/chat"
+
+    def token(self, user: str = "anna", **claims: str) -> str:
+        return TokenRules(SECRET, "HS256").issue(user, **claims)  # type: ignore[arg-type]
+
+    def printed(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def get(self, path: str, token: str | None = None) -> tuple[int, bytes, Mapping[str, str]]:
+        """Status, body and headers of a GET."""
+        return self.request("GET", path, token)
+
+    def request(
+        self, method: str, path: str, token: str | None = None, body: bytes | None = None, **headers: str
+    ) -> tuple[int, bytes, Mapping[str, str]]:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if token is not None:
+            named["Authorization"] = f"Bearer {token}"
+        if body is not None:
+            named.setdefault("Content-Type", "application/json")
+        asked = urllib.request.Request(self.http + path, body, named, method=method)
+        try:
+            with urllib.request.urlopen(asked, timeout=60) as answer:
+                return answer.status, answer.read(), answer.headers
+        except urllib.error.HTTPError as error:
+            return error.code, error.read(), error.headers
+
+
+def environment(data: Path, **settings: str) -> dict[str, str]:
+    """A clean environment for the product: no key, no setting of the machine, only `settings`."""
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith("PITCREW_") and "_API_KEY" not in name
+    }
+    kept.pop("OPENAI_BASE_URL", None)
+    chosen = {
+        "PITCREW_DATA_DIR": str(data),
+        "PITCREW_KNOWLEDGE_DIR": str(KNOWLEDGE),
+        "PITCREW_JWT_SECRET": SECRET,
+        "PITCREW_RATE_LIMITS": "off",
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+    }
+    return kept | chosen | settings
+
+
+def pitcrew(
+    *arguments: str, env: Mapping[str, str], timeout: float = 300, **options: object
+) -> "subprocess.CompletedProcess[str]":
+    """Run the command line to its end."""
+    return subprocess.run(  # type: ignore[call-overload, no-any-return]
+        [sys.executable, "-m", "api", *arguments],
+        cwd=ROOT,
+        env=dict(env),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        **options,
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(data: Path, **settings: str) -> Iterator[Served]:
+    """Serve the data directory until the block ends; fails with the server's own words when it does not start."""
+    port = free_port()
+    log = data / f"server-{port}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "api", "serve", "--port", str(port)],
+            cwd=ROOT,
+            env=environment(data, **settings),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    served = Served(port, process, log, data)
+    try:
+        _await_health(served)
+        yield served
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(15)
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def _await_health(served: Served) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        if served.process.poll() is not None:
+            raise AssertionError(f"the server ended with {served.process.returncode}:\n{served.printed()}")
+        with suppress(OSError):
+            status, body, _ = served.get("/health")
+            if status == 200 and json.loads(body) == {"status": "ok"}:
+                return
+        time.sleep(0.1)
+    raise AssertionError(f"the server did not start in {START_S} s:\n{served.printed()}")

@@ -1,0 +1,37 @@
+import msgspec
+import pytest
+
+from orchestrator import events
+
+
+def examples() -> list[events.Event]:
+    return [
+        events.Accepted("m", "r", "s", "Hé 🚗", "2026-01-01T00:00:00.000Z", "c"),
+        events.Progress("r", "starting", "…"),
+        events.Routed("r", (events.RoutedAgent("specs", 0.9),)),
+        events.Sources("r", (events.SourcePassage("id", "T", "a.md", "A > B", 1, 5, "text", 0.5, 3),)),
+        events.Token("r", "Hé", 4, "specs"),
+        events.RunRestarted("r", 2),
+        events.Failed("r", "INTERNAL", "sorry", "ref"),
+        events.Cancelled("r", "It ha"),
+        events.Resumed("s", 0, 4, "r"),
+        events.Completed(
+            "r", "s", "m", "text", "specs", (), 0.9, ("a.md",), (events.CitedSpan(1, "id", "a.md", "T", 1, 5),),
+            events.UsageFigures(), events.Timing(1.5, 2.5), "offline",
+        ),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("event", examples(), ids=lambda event: type(event).__name__)
+def test_what_is_stored_comes_back(event: events.Event) -> None:
+    assert events.decode(events.encode(event)) == event
+
+
+def test_every_event_has_an_example() -> None:
+    assert {type(event) for event in examples()} == set(events.AnyEvent.__args__)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("body", ["{}", '{"kind":"nothing"}', '{"kind":"token"}', "[]"])
+def test_anything_else_is_refused(body: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        events.decode(body)
