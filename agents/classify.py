@@ -11,12 +11,11 @@ from typing import Self
 
 import numpy as np
 
-from agents import out_of_scope, people, scope
+from agents import out_of_scope, people, scope, topics
 from agents.clauses import split
 from agents.followup import core, depends, refers_back, standalone, subject
 from agents.learning import Floats, Linear, Wording, fit, out_of_fold, softmax, temperature
 from agents.specialist import Catalogue
-from agents.topics import TOPICS
 from agents.types import Part, Question, Route
 from agents.vehicles import Vehicles, make_named, note, other_make, trouble_codes
 from rag.embedder import Embedder
@@ -34,7 +33,7 @@ _LEANING = 1.5
 """Log odds for the specialist that answered last, when a message says too little by itself."""
 _SPLIT_CONFIDENCE = 0.6
 """Each piece of a message must be this certain before it is given to another specialist."""
-_OUT, _PERSON = 0.4, 0.6
+_OUT, _PERSON = 0.45, 0.65
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +77,8 @@ class Classifier:
         knowledge: Sequence[str] = (),
     ) -> Self:
         """Learn the catalogue's utterances. `knowledge`: sentences or titles of the knowledge base, as further evidence
-        of what is in scope, beside the topics of the trade. The same inputs give the same classifier. Raises ValueError for a catalogue without
-        utterances.
+        of what is in scope, beside the topics of the trade. The same inputs give the same classifier. Raises
+        ValueError for a catalogue without utterances.
         """
         vehicles = vehicles or Vehicles()
         examples = [(vehicles.generic(text), n) for n, one in enumerate(catalogue) for text in one.utterances]
@@ -92,8 +91,9 @@ class Classifier:
         vectors = scope.rows(embedder.embed(everything), embedder.dimensions)
         features = scope.stacked(vectors, wording.vectors(everything))
         own, last = len(texts), len(texts) + len(out_of_scope.UTTERANCES)
-        known = scope.rows(
-            embedder.embed([vehicles.generic(text) for text in (*TOPICS, *knowledge)]), embedder.dimensions
+        near = tuple(
+            scope.rows(embedder.embed([vehicles.generic(text) for text in group]), embedder.dimensions)
+            for group in (topics.OWN, topics.FOREIGN, knowledge)
         )
         is_person = np.array([n >= last for n in range(len(everything))], dtype=np.int64)
         router, threshold = _router(features[:own], labels, len(catalogue))
@@ -102,7 +102,7 @@ class Classifier:
             embedder,
             vehicles,
             wording,
-            scope.train((vectors[:own], features[:own]), (vectors[own:last], features[own:last]), known),
+            scope.train((vectors[:own], features[:own]), (vectors[own:last], features[own:last]), near),
             fit(features, is_person, 2, _STRENGTH),
             router,
             threshold,
@@ -154,9 +154,7 @@ class Classifier:
     def _plain(self, text: str) -> str:
         """The text in words that the embedding model has seen."""
         for code in trouble_codes(text):
-            text = re.sub(
-                code, f"fault code {code}" if "code" not in text.casefold() else code, text, flags=re.IGNORECASE
-            )
+            text = re.sub(code, f"fault code {code}", text, flags=re.IGNORECASE)
         return self._vehicles.generic(text)
 
     def _evidence(self, text: str) -> float:

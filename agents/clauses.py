@@ -12,6 +12,7 @@ _ASK = (
     r"(?:(?:what|whats|which|who|whose|how|why)\b"
     rf"|(?:when|where)(?:'s|\s+{_AUX})\b"
     rf"|{_AUX}\s+{_SUBJECT}"
+    r"|where\s+(?:the|my|our|your|an?|i)\b"
     r"|(?:tell|give|show|send|remind)\s+me\b|(?:explain|compare|book|schedule|reschedule|cancel|arrange|list)\s+\w"
     r"|i(?:'d| would)\s+(?:also\s+)?like\b|i\s+(?:also\s+)?(?:want|need)\s+(?:to|an?)\b)"
 )

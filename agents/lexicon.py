@@ -79,6 +79,9 @@ height high tall
 stop halt
 owner sell
 12v 12-volt
+minimum least
+maximum most permitted
+sign signs show
 delete erase reset
 release unlock stuck
 refill top fill
@@ -88,12 +91,13 @@ _UNITS = {
     "power": (r"kW|hp|bhp|PS|W|watts?", "power powerful strong horsepower output kilowatt kilowatts bhp hp"),
     "torque": (r"Nm|lb-?ft", "torque tighten tightening"),
     "pressure": (r"bar|psi|kPa", "pressure pressures psi inflate inflated"),
-    "weight": (r"kg|tonnes?|t|lbs?", "weight weigh weighs heavy payload tow towing kerb nose"),
+    "weight": (r"kg|tonnes?|t|lbs?", "weight weigh weighs heavy payload load tow towing pull kerb nose"),
     "length": (
         r"mm|cm|m|metres?|inch(?:es)?|km",
         "long wide high tall length width height wheelbase deep depth clearance dimensions diameter",
     ),
-    "volume": (r"litres?|l|ml|m³|cubic", "litres litre boot volume"),
+    "volume": (r"litres?|l|ml|m³|cubic", "litres litre boot trunk volume"),
+    "size": (r"litres?|l|m³|mm|cm|m|inch(?:es)?|kWh|Ah", "size big large capacity"),
     "speed": (r"km/h|mph", "speed"),
     "pace": (r"km/h|mph|s|seconds?", "fast quick"),
     "acceleration": (r"s|seconds?", "acceleration accelerate"),
@@ -109,7 +113,7 @@ _CUES = {cue: quantity for quantity, (_, cues) in _UNITS.items() for cue in cues
 _NUMBER = r"(?:\d[\d.,]*|\b(?:one|two|three|four|five|six|seven|eight|ten|twelve))"
 _TIME = rf"{_NUMBER}\s*(?:-\s*)?(?:years?|months?|weeks?|days?|hours?|minutes?|min|h|seconds?)\b"
 _INTERVAL = re.compile(
-    rf"{_TIME}|{_NUMBER}\s*(?:km|miles)\b|\bevery\b|\beach\b|\binterval\b|\bonce\b|annual", re.IGNORECASE
+    rf"{_TIME}|{_NUMBER}\s*(?:km|miles)\b|\bevery \w+\b|\bonce (?:a|per)\b|annual", re.IGNORECASE
 )
 _CLOCK = r"\d{1,2}[:.]\d{2}|\b(?:mon|tues|wednes|thurs|fri|satur|sun)(?:day)?\b"
 _MOMENT = re.compile(
@@ -122,6 +126,7 @@ _SHAPES = {
     "moment": _MOMENT,
     "duration": _DURATION,
     "number": _ANY_NUMBER,
+    "name": re.compile(r"(?<=[a-z,:] )[A-Z]\w+|\d"),
     "telephone": re.compile(r"\d{3,5}[ -]\d{3}"),
     "mail": re.compile(r"\S+@\S+"),
 } | {
@@ -150,6 +155,7 @@ _FORMS = (
     ),
 )
 _FORM_PATTERNS = tuple((form, re.compile(pattern, re.IGNORECASE)) for form, pattern in _FORMS)
+_WHICH = re.compile(r"^\W*which\b|\b(?:what|which) (?:type|kind|sort|grade|brand|oil|fluid|spec\w*)\b", re.IGNORECASE)
 _DEGREE = re.compile(r"\bhow (?!do|does|can|should|to|is|are|must|would)(\w+)", re.IGNORECASE)
 _MANY = re.compile(r"\bhow (?:much|many|big|large)\b", re.IGNORECASE)
 
@@ -176,7 +182,7 @@ def form(question: str) -> str:
 
 def expected(question: str) -> str | None:
     """The kind of value that answers the question: a quantity's name (`power`, `pressure`, …), `interval`, `moment`,
-    `duration` or `number`; None where any text may answer."""
+    `duration`, `telephone`, `mail`, `name` or `number`; None where any text may answer."""
     kind = form(question)
     if kind in {"interval", "moment", "duration", "telephone", "mail"}:
         return kind
@@ -185,6 +191,8 @@ def expected(question: str) -> str | None:
         for word in words:
             if word in _CUES:
                 return _CUES[word]
+    if _WHICH.search(question):
+        return "name"
     return "number" if _MANY.search(question) else None
 
 

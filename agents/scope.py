@@ -11,7 +11,7 @@ _NEAREST = 3
 _CLASHES = 0.82
 """Cosine from which a foreign example says the same as one of the catalogue's own: the catalogue wins."""
 _STRENGTH = 10.0
-_GATE_STRENGTH = 1.0
+_GATE_STRENGTH = 0.3
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,13 +24,15 @@ Similarity = Callable[[str, Sequence[str]], NDArray[np.float32]]
 _WEAK = frozenset(
     terms(
         "car cars vehicle vehicles model models year variant type kind thing way sort new old my exactly right "
-        "correct standard also really actually question wonder tell show give much many often long"
+        "correct standard also really actually question wonder tell show give much many often use take need go look "
+        "mean happen work come amount say state available have want like"
     )
 )
 _WORDS = re.compile(r"[^\W_](?:[\w.,'/-]*\w)?(?<!-)")
 _COUNTED = re.compile(r"\bhow many (\w+)", re.IGNORECASE)
 _NUMBERS = re.compile(r"(?<![\d.,])\d+(?![\d.,]*\d)")
 _HEAVIEST = 4.0
+_SLIGHT = 0.7  # the weight of `far` in `how far`, which the value's unit answers rather than a word
 _READ = 48  # statements whose meaning is compared; the others share too few words with the question
 _LIKE_CHARACTERS = 400
 
@@ -182,7 +184,7 @@ def terms_of(question: str, texts: Sequence[_Text]) -> tuple[Term, ...]:
         if not stems and not alike and not lexicon.expected(word):
             continue
         count = max((counts[stem] for stem in stems | alike), default=0)
-        weight = min(_HEAVIEST, max(1.0, math.log(1 + len(texts) / (count + 0.5))))
+        weight = _SLIGHT if word in degrees else min(_HEAVIEST, max(1.0, math.log(1 + len(texts) / (count + 0.5))))
         wanted.append(Term(word, stems, alike, weight))
     return tuple(wanted)
 

@@ -16,7 +16,8 @@ _YEAR = re.compile(r"\b(?:19[89]\d|20[0-4]\d)\b")
 _CODE = re.compile(r"\b[PBCU][0-3][0-9A-F]{3}(?:-?[0-9A-F]{2})?\b", re.IGNORECASE)
 _OWNS = re.compile(
     r"\b(?:my|our|mine(?:'s| is)?|we(?:'ve| have)?|i(?:'ve| have)?|(?:i|we) (?:drive|own|bought|lease|run|use|have got"
-    r"|got)|driving|owner of|it(?:'s| is)|this is|i meant?|actually)\W+"
+    r"|got)|driving|owner of|it(?:'s| is)|this is|i meant?|actually"
+    r"|(?:now|currently) (?:drive|own|have)|(?:my|our) (?:car|vehicle|van|truck|pick-?up) is)\W+"
     r"(?:(?:an?|the|is|my|our|new|old|used|got|just|about|drive|own|have|bought|leased?|one of your|facelift|diesel"
     r"|petrol|electric|skelby|van|pick-?up)\W+|(?:19|20)\d\d\W+)*$",
     re.IGNORECASE,

@@ -177,9 +177,10 @@ async def open_answerer(
     from agents.failover import Budget
     from agents.model_route import ModelRouter
     from agents.models.openai_compatible import OpenAICompatible
+    from agents.models.resting import Resting
     from agents.rewrite import ModelRewriter
 
-    clients = [OpenAICompatible(model) for model in models]
+    clients = [Resting(OpenAICompatible(model)) for model in models]
     try:
         budget = Budget(settings.first_token_s, settings.token_gap_s, settings.answer_tokens)
         yield ChatModelAnswerer(clients, budget), ModelRouter(clients[0]), ModelRewriter(clients[0])

@@ -12,6 +12,8 @@ from agents.types import Turn
 
 ROUTERS_OWN = ("out_of_scope", "human")
 """Routes, and kinds of cases, that lead to no specialist."""
+UNANSWERABLE = ("absent", "out_of_scope")
+"""Kinds of cases that no document answers."""
 RANKED = 10
 """How much of a ranking is looked at."""
 SHOWN = 5
@@ -66,7 +68,9 @@ def parse_case(line: Mapping[str, Any]) -> Case:
     if not routes and read.kind in ROUTERS_OWN:
         routes = frozenset({read.kind})
     documents = read.documents or ()
-    relevant = read.relevant if read.relevant is not None else (list(documents) or None)
+    relevant = read.relevant if read.relevant is not None else list(documents)
+    if not relevant and read.relevant is None and read.kind not in UNANSWERABLE:
+        relevant = None
     if isinstance(relevant, list):
         relevant = {str(document_id): 1.0 for document_id in relevant}
     return Case(
@@ -82,7 +86,7 @@ def parse_case(line: Mapping[str, Any]) -> Case:
     )
 
 
-# --- routing -----------------------------------------------------------------------------------------------------------
+# --- routing ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,7 @@ def calibration_error(confidences: Sequence[float], right: Sequence[bool]) -> fl
     return round(apart / len(confidences), 4)
 
 
-# --- retrieval ---------------------------------------------------------------------------------------------------------
+# --- retrieval -------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +207,7 @@ def auroc(positive: Sequence[float], negative: Sequence[float]) -> float | None:
     return round(wins / (len(positive) * len(negative)), 4)
 
 
-# --- answers -----------------------------------------------------------------------------------------------------------
+# --- answers ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +225,7 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Which of the checks that apply to a case went well, by name: `route`, `contains` (every text is in the answer),
-    `source` (a relevant document is among the first five passages), `declined` (what nobody can know is not answered)."""
+    `source` (a relevant document is among the first five passages), `declined` (what no document has was not said)."""
 
     case: Case
     checks: Mapping[str, bool]

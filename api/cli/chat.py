@@ -64,17 +64,14 @@ async def _chat(url: str, token: str, session: str) -> int:
     if sys.stdin.isatty():
         screen.note(f"Connected to {url}, conversation {conversation.session_id}. /help lists commands.")
     talking = asyncio.ensure_future(talk.run(conversation))
-    stops: set[asyncio.Task[None]] = set()
+    stopping: set[asyncio.Task[None]] = set()
 
     def interrupt() -> None:
-        if conversation.answering and not stops:
-            stops.add(asyncio.ensure_future(conversation.cancel()))
+        if conversation.answering and not conversation.stopping:
+            stopping.add(asyncio.ensure_future(conversation.cancel()))
         else:
             talking.cancel()
-        if not conversation.answering:
-            stops.clear()
 
-    talk.before_answer = stops.clear
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupt)
     try:
         await talking
@@ -95,9 +92,10 @@ def _new_session() -> str:
 async def _lines() -> AsyncIterator[str]:
     """The lines of stdin as they come. A pipe or terminal is watched; a file never keeps a reader waiting."""
     import asyncio
+    import os
 
     loop, descriptor = asyncio.get_running_loop(), sys.stdin.fileno()
-    ready: asyncio.Event = asyncio.Event()
+    ready = asyncio.Event()
     try:
         loop.add_reader(descriptor, ready.set)
     except PermissionError:
@@ -105,8 +103,6 @@ async def _lines() -> AsyncIterator[str]:
         watched = False
     else:
         watched = True
-    import os
-
     held = b""
     try:
         while True:
@@ -135,7 +131,6 @@ class _Talk:
         self._text = ""
         self._passages: list[Mapping[str, Any]] = []
         self._complete: Mapping[str, Any] = {}
-        self.before_answer = lambda: None
 
     async def run(self, conversation: "Conversation") -> None:
         self._screen.prompt()
@@ -150,7 +145,6 @@ class _Talk:
             self._screen.prompt()
 
     async def _ask(self, conversation: "Conversation", text: str) -> None:
-        self.before_answer()
         self._text, self._passages = "", []
         last = await conversation.ask(text)
         match last["type"]:

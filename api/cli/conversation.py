@@ -1,7 +1,9 @@
 """A conversation with a running server over `/ws/chat`, that survives a lost connection."""
 
 import asyncio
+import contextlib
 import json
+import os
 import random
 import uuid
 from collections.abc import Callable, Mapping
@@ -27,6 +29,7 @@ class Conversation:
 
     def __init__(self, url: str, token: str, session_id: str, show: Callable[[Frame], None]) -> None:
         self.session_id = session_id
+        self.stopping = False
         self._url = url
         self._token = token
         self._show = show
@@ -64,21 +67,22 @@ class Conversation:
             "client_message_id": uuid.uuid4().hex,
         }
         self._run_id = None
-        fresh = True
+        self.stopping = False
         try:
             while True:
                 try:
-                    await self._take_up(fresh)
+                    await self._take_up()
                     return await self._listen()
                 except ConnectionClosed:
-                    fresh = False
                     await self._reconnect()
         finally:
             self._message = None
 
     async def cancel(self) -> None:
         """Ask the server to stop the answer; its `cancelled` frame ends the message."""
-        await self._send({"type": "cancel", "session_id": self.session_id})
+        self.stopping = True
+        with contextlib.suppress(ConnectionClosed):
+            await self._send({"type": "cancel", "session_id": self.session_id})
 
     async def rate(self, message_id: str, rating: str) -> Frame | None:
         """Rate an answer; the error frame if that was refused. A ping tells when the server has read it."""
@@ -94,11 +98,11 @@ class Conversation:
             await self._reconnect()
             return await self.rate(message_id, rating)
 
-    # --- one message ---------------------------------------------------------------------------------------------------
+    # --- one message -------------------------------------------------------------------------------------------------
 
-    async def _take_up(self, fresh: bool) -> None:
-        """Send the message, or what brings a new connection to where the old one was."""
-        if self._run_id is None or fresh:
+    async def _take_up(self) -> None:
+        """Send the message until it is acknowledged; afterwards have a new connection tell what the old one lacks."""
+        if self._run_id is None:
             await self._send(self._message or {})
         else:
             await self._send({"type": "resume", "session_id": self.session_id, "after": self._seq})
@@ -126,7 +130,7 @@ class Conversation:
                     return frame
                 self._show(frame)
 
-    # --- the connection --------------------------------------------------------------------------------------------------
+    # --- the connection ----------------------------------------------------------------------------------------------
 
     async def _connect(self) -> None:
         self._socket = await connect(
@@ -174,7 +178,7 @@ def _cause(error: Exception) -> str:
             return f"HTTP {error.response.status_code}"
         case TimeoutError():
             return "no answer in time"
-        case OSError() if error.strerror:
-            return error.strerror
+        case OSError() if error.errno:
+            return os.strerror(error.errno)
         case _:
             return type(error).__name__

@@ -31,7 +31,9 @@ class Finding:
 
 
 def doctor(
-    online: Annotated[bool, typer.Option("--online", help="Also ask the model providers whether the keys work.")] = False,
+    online: Annotated[
+        bool, typer.Option("--online", help="Also ask the model providers whether the keys work.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object per check.")] = False,
 ) -> None:
     """Check the installation, the data and the settings; say how to mend what is wrong. Changes nothing.
@@ -215,7 +217,9 @@ def _models(settings: "Settings", *, online: bool) -> Iterator[Finding]:
     for model in models:
         problem = _refusal(model.base_url, model.api_key) if online else None
         if problem:
-            yield Finding("models", "fail", f"{model.label}: {problem}", "Check the key, PITCREW_MODELS and the network.")
+            yield Finding(
+                "models", "fail", f"{model.label}: {problem}", "Check the key, PITCREW_MODELS and the network."
+            )
         else:
             yield Finding("models", "ok", f"{model.label} at {model.base_url}" + (" answers" if online else ""))
 

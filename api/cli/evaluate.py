@@ -89,7 +89,7 @@ def _question(case: "Case", vehicles: "Vehicles") -> "Question":
     return Question(case.text, case.history, facts)
 
 
-# --- routing -----------------------------------------------------------------------------------------------------------
+# --- routing ---------------------------------------------------------------------------------------------------------
 
 
 def _routing(settings: "Settings", cases: "list[Case]") -> tuple[Lines, dict[str, Any]]:
@@ -157,7 +157,7 @@ def _labels(settings: "Settings", lines: Lines, examples: Lines) -> tuple[Lines,
     return predicted, score_routing(cases, made)
 
 
-# --- retrieval ---------------------------------------------------------------------------------------------------------
+# --- retrieval -------------------------------------------------------------------------------------------------------
 
 
 def _retrieval(settings: "Settings", cases: "list[Case]", corpus: Path | None) -> tuple[Lines, dict[str, Any]]:
@@ -187,7 +187,7 @@ def _retrieval(settings: "Settings", cases: "list[Case]", corpus: Path | None) -
     return lines, score_retrieval(cases, made)
 
 
-# --- answers -----------------------------------------------------------------------------------------------------------
+# --- answers ---------------------------------------------------------------------------------------------------------
 
 
 def _answers(settings: "Settings", cases: "list[Case]") -> tuple[Lines, dict[str, Any]]:
@@ -247,7 +247,7 @@ async def _answer(graph: "CompiledGraph", question: "Question") -> "Answer":
     return Answer(routes, completed.response, sources, bool(completed.citations), completed.declined)
 
 
-# --- the table -----------------------------------------------------------------------------------------------------------
+# --- the table -------------------------------------------------------------------------------------------------------
 
 
 def table(figures: Mapping[str, Any]) -> Iterator[str]:

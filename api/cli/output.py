@@ -98,7 +98,7 @@ def _plain(what: str) -> Advance:
     def advance(done: int, total: int, current: str) -> None:
         nonlocal shown
         now = time.monotonic()
-        if 0 < done < total and now - shown < _PLAIN_EVERY_S or not total:
+        if not total or (0 < done < total and now - shown < _PLAIN_EVERY_S):
             return
         shown = now
         left = f", {(now - started) / done * (total - done):.0f} s left" if 0 < done < total else ""

@@ -59,7 +59,7 @@ class LocalEmbedder:
         self._running = Lock()
         self._recent: OrderedDict[str, Vectors] = OrderedDict()
         self._remembering = Lock()
-        self._dimensions = self._encode([model]).shape[1]
+        self._dimensions = len(self._encode([model])[0])
 
     @property
     def name(self) -> str:

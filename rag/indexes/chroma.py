@@ -19,6 +19,7 @@ import chromadb
 from chromadb.api import ClientAPI
 from chromadb.api.client import Client
 from chromadb.config import Settings
+from chromadb.errors import NotFoundError
 
 from rag.embedder import Vectors
 from rag.index import Hit, IndexUnavailable, Query
@@ -80,16 +81,17 @@ class ChromaIndex:
                     collection.upsert(ids=some, embeddings=vectors[[rows[chunk_id] for chunk_id in some]])
 
     def _collection(self, subject: str) -> chromadb.Collection:
+        """The subject's collection, asked for anew: another process may have dropped the one that was known."""
+        key = hashlib.sha256(f"{self._space}\0{subject}".encode()).hexdigest()[:40]
         with self._opening:
-            if subject not in self._collections:
-                key = hashlib.sha256(f"{self._space}\0{subject}".encode()).hexdigest()[:40]
-                self._collections[subject] = self._client.get_or_create_collection(
-                    f"chunks-{key}",
-                    metadata={"space": self._space, "subject": subject},
-                    configuration={"hnsw": {"space": "cosine"}},
-                    embedding_function=None,
-                )
-            return self._collections[subject]
+            collection = self._client.get_or_create_collection(
+                f"chunks-{key}",
+                metadata={"space": self._space, "subject": subject},
+                configuration={"hnsw": {"space": "cosine"}},
+                embedding_function=None,
+            )
+            self._collections = self._collections | {subject: collection}
+        return collection
 
     def remove(self, chunk_ids: Sequence[str]) -> None:
         with _available("remove vectors"):
@@ -100,12 +102,19 @@ class ChromaIndex:
     def search(self, query: Query, k: int, subjects: Sequence[str] | None = None) -> list[Hit]:
         if k < 1:
             return []
-        hits: list[Hit] = []
         with _available("search"):
-            for collection in self._known(subjects):
-                found = collection.query(query_embeddings=query.vector.tolist(), n_results=k, include=["distances"])
-                distances = found["distances"] or [[]]
-                hits += [Hit(chunk_id, 1.0 - far) for chunk_id, far in zip(found["ids"][0], distances[0], strict=True)]
+            try:
+                return self._search(query, k, subjects)
+            except NotFoundError:  # another process has dropped and made a collection since it was looked up
+                self._look()
+                return self._search(query, k, subjects)
+
+    def _search(self, query: Query, k: int, subjects: Sequence[str] | None) -> list[Hit]:
+        hits: list[Hit] = []
+        for collection in self._known(subjects):
+            found = collection.query(query_embeddings=query.vector.tolist(), n_results=k, include=["distances"])
+            distances = found["distances"] or [[]]
+            hits += [Hit(chunk_id, 1.0 - far) for chunk_id, far in zip(found["ids"][0], distances[0], strict=True)]
         return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))[:k]
 
     def ids(self) -> set[str]:

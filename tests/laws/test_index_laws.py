@@ -187,6 +187,22 @@ def test_chroma_files_have_one_owner_and_each_embedder_its_own_space(tmp_path: P
     again.close()
 
 
+def test_a_chroma_reader_follows_what_the_owner_drops_and_makes_again(tmp_path: Path) -> None:
+    owner = chroma.embedded(tmp_path, "space")
+    add(owner, TYRES)
+    reader = chroma.embedded(tmp_path, "space", reader=True)
+    assert search(reader, "tyre", subjects=("specs",)) == ["tyres"]
+    owner.clear()
+    assert search(reader, "tyre", subjects=("specs",)) == []
+    add(owner, chunk("new", "new tyre"))
+    assert search(reader, "tyre", subjects=("specs",)) == ["new"]
+    add(owner, OIL)
+    assert search(reader, "oil", subjects=("maintenance",)) == ["oil"]
+    reader.close()
+    assert owner.ids() == {"new", "oil"}
+    owner.close()
+
+
 def test_chroma_scores_are_cosines(tmp_path: Path) -> None:
     index = chroma.embedded(tmp_path, "cosines")
     index.add([chunk("same", "x"), chunk("across", "y")], np.eye(2, dtype=np.float32))

@@ -1,0 +1,121 @@
+"""The classifier over an embedder that a test can reason about: hashed words and their beginnings, no network, no torch."""
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from agents.classify import Classifier
+from agents.specialist import Catalogue, Specialist
+from agents.specialists import catalogue
+from agents.types import Question, Turn
+from agents.vehicles import Vehicles
+from agents.words import words
+from rag.embedder import Vectors
+
+VEHICLES = Vehicles.parse("model,variant,years,powertrain,fuel,aliases\nWren,Wren 58,2026,electric,electricity,\n")
+
+
+class HashedWords:
+    """Texts that share words, or the first five letters of words, are alike."""
+
+    name = "hashed-words"
+    dimensions = 256
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        vectors = np.full((len(texts), self.dimensions), 1e-3, dtype=np.float32)
+        for row, text in enumerate(texts):
+            for word in words(text):
+                for piece in {word, word[:5]}:
+                    vectors[row, int.from_bytes(hashlib.sha256(piece.encode()).digest()[:4]) % self.dimensions] += 1
+        return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return Classifier.train(catalogue(), HashedWords(), VEHICLES)
+
+
+def specialists(classifier: Classifier, text: str, only: Catalogue | None = None) -> list[str]:
+    return [part.specialist for part in classifier.classify(Question(text), only).parts]
+
+
+def test_its_own_examples_are_routed_home(classifier: Classifier) -> None:
+    for specialist in catalogue():
+        routes = [classifier.classify(Question(text)) for text in specialist.utterances]
+        right = [r for r in routes if r.kind == "answer" and specialist.name in [part.specialist for part in r.parts]]
+        assert len(right) >= 0.95 * len(routes)
+
+
+def test_foreign_messages_are_refused_and_people_found(classifier: Classifier) -> None:
+    assert classifier.classify(Question("Give me a recipe for pancakes")).kind == "out_of_scope"
+    assert classifier.classify(Question("hello")).parts == ()
+    assert classifier.classify(Question("let me speak to a real person please")).kind == "human"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "???", "Сколько лошадиных сил?", "Wie hoch ist der Reifendruck?", "a" * 20_000, "\n"]
+)
+def test_no_text_breaks_it(classifier: Classifier, text: str) -> None:
+    route = classifier.classify(Question(text))
+    assert 0.0 <= route.confidence <= 1.0
+    assert (route.kind in ("answer", "clarify")) == bool(route.parts)
+
+
+def test_only_specialists_open_to_the_caller_are_chosen(classifier: Classifier) -> None:
+    text = "How much horsepower does the engine make?"
+    assert specialists(classifier, text) == ["specs"]
+    without = tuple(s for s in catalogue() if s.name != "specs")
+    assert "specs" not in specialists(classifier, text, without)
+    alone = classifier.classify(Question(text), tuple(s for s in catalogue() if s.name == "maintenance"))
+    assert [(part.specialist, part.confidence) for part in alone.parts] == [("maintenance", 1.0)]
+    assert classifier.classify(Question(text), ()).kind == "out_of_scope"
+
+
+def test_two_questions_go_to_two_specialists_and_share_the_vehicle(classifier: Classifier) -> None:
+    route = classifier.classify(Question("How much horsepower does the Wren 58 make and when is the next service due?"))
+    assert [part.specialist for part in route.parts] == ["specs", "maintenance"]
+    assert [part.text for part in route.parts] == [
+        "How much horsepower does the Wren 58 make",
+        "when is the next service due? (Wren 58)",
+    ]
+
+
+def test_a_bare_follow_up_stays_with_the_specialist_that_answered(classifier: Classifier) -> None:
+    history = (Turn("customer", "When is the next service due?"), Turn("assistant", "In May. [1]", "maintenance"))
+    route = classifier.classify(Question("how much?", history))
+    assert route.kind == "answer"
+    assert route.parts[0].specialist == "maintenance"
+    assert route.parts[0].text == "how much? (next service)"
+
+
+def test_training_again_gives_the_same_routes(classifier: Classifier) -> None:
+    again = Classifier.train(catalogue(), HashedWords(), VEHICLES)
+    for text in ("what's the torque figure", "engine noise and when is it due", "tell me a joke"):
+        assert again.classify(Question(text)) == classifier.classify(Question(text))
+
+
+def named(name: str, *utterances: str) -> Specialist:
+    return Specialist(name, name.title(), f"All about {name}.", utterances, (name,), "Cite [n].")
+
+
+def test_any_catalogue_works_with_a_handful_of_examples() -> None:
+    garden = (
+        named("roses", "when do I prune roses", "my roses have black spots", "which roses climb"),
+        named("lawn", "how short do I cut the lawn", "moss in the lawn", "which lawn seed for shade"),
+    )
+    classifier = Classifier.train(garden, HashedWords())
+    assert specialists(classifier, "black spots on roses") == ["roses"]
+    assert specialists(classifier, "moss in my lawn") == ["lawn"]
+    assert classifier.classify(Question("play some jazz")).kind == "out_of_scope"
+
+
+def test_one_specialist_and_one_example_are_enough_to_train() -> None:
+    only = Classifier.train((named("tea", "how long does green tea brew"),), HashedWords())
+    assert specialists(only, "how long does green tea brew") == ["tea"]
+
+
+def test_a_catalogue_without_examples_is_refused() -> None:
+    with pytest.raises(ValueError, match="no example"):
+        Classifier.train((named("silent"),), HashedWords())

@@ -1,0 +1,54 @@
+import pytest
+
+from agents.clauses import Clause, split
+
+
+def asking(text: str) -> list[str]:
+    return [clause.text for clause in split(text) if clause.asks]
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        (
+            "What tyre pressure does it need and when is its next service due?",
+            ["What tyre pressure does it need", "when is its next service due?"],
+        ),
+        (
+            "Tell me the range and where the nearest dealer is",
+            ["Tell me the range", "where the nearest dealer is"],
+        ),
+        (
+            "I drive a Wren. It beeps. What is the beep? Also, can you book me in?",
+            ["I drive a Wren. It beeps. What is the beep?", "Also, can you book me in?"],
+        ),
+        (
+            "what is the range e.g. in winter? How heavy is it?",
+            ["what is the range e.g. in winter?", "How heavy is it?"],
+        ),
+    ],
+)
+def test_a_message_is_cut_where_it_asks_again(text: str, pieces: list[str]) -> None:
+    assert asking(text) == pieces
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "front and rear tyre pressure",
+        "bread and butter",
+        "it shakes and pulls to the left",
+        "What are the length and width of the van?",
+        "What power does the 1.5T engine make?",
+        "It squeals when I brake and when I turn. What should I do?",
+        "Is the light red? What should I do? Can you help?",
+    ],
+)
+def test_one_question_stays_whole(text: str) -> None:
+    assert len(split(text)) == 1
+    assert split(text)[0].text == text
+
+
+def test_statements_alone_ask_nothing() -> None:
+    assert split("My battery died. It is two years old.") == (Clause("My battery died. It is two years old.", False),)
+    assert split("  ") == ()

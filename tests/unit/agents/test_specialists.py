@@ -1,0 +1,29 @@
+from agents import out_of_scope, people
+from agents.specialist import CUSTOMER, open_to
+from agents.specialists import catalogue
+
+
+def test_the_catalogue_is_found_in_order_of_name() -> None:
+    names = [specialist.name for specialist in catalogue()]
+    assert names == sorted(names)
+    assert {"maintenance", "specs", "troubleshooting"} <= set(names)
+    assert catalogue() == catalogue()
+
+
+def test_every_specialist_is_complete() -> None:
+    for specialist in catalogue():
+        assert specialist.label
+        assert specialist.description
+        assert "[n]" in specialist.instructions
+        assert specialist.knowledge[0] == specialist.name
+        assert {"handbook", "company", ""} <= set(specialist.knowledge)
+        assert 60 <= len(specialist.utterances) <= 95
+    assert len(open_to(catalogue(), CUSTOMER)) == len(catalogue())
+
+
+def test_no_example_is_given_twice() -> None:
+    examples = [text.casefold() for specialist in catalogue() for text in specialist.utterances]
+    examples += [text.casefold() for text in (*out_of_scope.UTTERANCES, *people.UTTERANCES)]
+    assert len(examples) == len(set(examples))
+    assert len(out_of_scope.UTTERANCES) >= 200
+    assert len(people.UTTERANCES) >= 40

@@ -1,0 +1,90 @@
+"""The shape of the project: what lies where, how long things are, and pages that tell the truth."""
+
+import ast
+import statistics
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.generated_docs import PAGES, TABLES, renewed
+
+ROOT = Path(__file__).parents[2]
+LAYERS = ("rag", "agents", "orchestrator", "api")
+FOLDERS = {
+    ".ci",
+    "agents",
+    "api",
+    "benchmarks",
+    "deploy",
+    "docs",
+    "knowledge_base",
+    "migrations",
+    "orchestrator",
+    "rag",
+    "tests",
+    "web",
+}
+FILES = {
+    ".gitignore", ".importlinter", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile",
+    "PROTOCOL.md", "README.md", "alembic.ini", "constraints.txt", "langgraph.json", "pyproject.toml",
+}  # fmt: skip
+FORBIDDEN_NAMES = {"utils", "helpers", "helper", "manager", "services", "common", "misc", "core"}
+LONGEST_MODULE, MEDIAN_MODULE, LONGEST_FUNCTION, USUAL_FUNCTION = 400, 150, 80, 45
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [Path(line) for line in listed.splitlines()]
+
+
+def modules() -> list[Path]:
+    return [path for layer in LAYERS for path in sorted((ROOT / layer).rglob("*.py"))]
+
+
+def test_top_level() -> None:
+    top = {path.parts[0] for path in tracked()}
+    assert top <= FOLDERS | FILES, top - FOLDERS - FILES
+
+
+def test_names_a_newcomer_guesses() -> None:
+    stems = {path.stem for path in modules()} | {path.parent.name for path in modules()}
+    assert not stems & FORBIDDEN_NAMES
+
+
+def test_module_sizes() -> None:
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in modules()}
+    assert {path: length for path, length in lengths.items() if length > LONGEST_MODULE} == {}
+    assert statistics.median(length for length in lengths.values() if length > 1) <= MEDIAN_MODULE
+
+
+def test_script_sizes() -> None:
+    scripts = [path for path in (ROOT / "api" / "pages").iterdir() if path.suffix in {".js", ".css", ".html"}]
+    assert {path: 0 for path in scripts if len(path.read_text(encoding="utf-8").splitlines()) > LONGEST_MODULE} == {}
+
+
+def test_function_sizes() -> None:
+    lengths = {
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}": (node.end_lineno or 0) - node.lineno + 1
+        for path in modules()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    assert {name: length for name, length in lengths.items() if length > LONGEST_FUNCTION} == {}
+    assert statistics.quantiles(lengths.values(), n=20)[-1] <= USUAL_FUNCTION
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [path for path in modules() if path.stat().st_size and not ast.get_docstring(ast.parse(path.read_text()))]
+    assert silent == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_generated_tables_are_fresh(name: str) -> None:
+    page = (ROOT / name).read_text(encoding="utf-8")
+    assert renewed(page) == page, "run `make docs`"
+
+
+def test_every_generated_table_is_shown() -> None:
+    pages = "".join((ROOT / name).read_text(encoding="utf-8") for name in PAGES)
+    assert [name for name in TABLES if f"<!-- generated: {name} -->" not in pages] == []
