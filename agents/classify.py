@@ -23,17 +23,17 @@ from rag.embedder import Embedder
 _WORDING = 0.6
 """Length of the wording's vector beside the meaning's, which is 1."""
 _STRENGTH = 8.0
-_UNCERTAIN = 0.03
+_UNCERTAIN = 0.02
 """Share of unseen example messages that the customer is asked about."""
-_MOST_CERTAIN_NEEDED = 0.6
+_MOST_CERTAIN_NEEDED = 0.5
 _LEAST_CERTAIN_NEEDED = 0.4
 _EVIDENCE = {"vehicle": 1.0, "make": 1.0, "code": 5.0, "answered before": 2.5}
 """Log odds that these add to a message being in scope: the example messages hardly name any."""
 _LEANING = 1.5
 """Log odds for the specialist that answered last, when a message says too little by itself."""
-_SPLIT_CONFIDENCE = 0.6
+_SPLIT_CONFIDENCE = 0.55
 """Each piece of a message must be this certain before it is given to another specialist."""
-_OUT, _PERSON = 0.45, 0.65
+_OUT, _PERSON = 0.36, 0.65
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ The weights come from a logistic regression over questions whose answers are, or
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -36,24 +36,39 @@ _SLIGHT = 0.7  # the weight of `far` in `how far`, which the value's unit answer
 _READ = 48  # statements whose meaning is compared; the others share too few words with the question
 _LIKE_CHARACTERS = 400
 
-WEIGHTS = {
-    "coverage": 5.0,
-    "own": 2.0,
-    "likeness": 4.0,
-    "value": 0.6,
-    "no_value": -1.5,
-    "behind": -1.0,
-    "found": 0.8,
-    "focus": 1.0,
-    "missing": -1.0,
-    "row": 0.5,
-    "steps": 2.0,
-    "list": -1.5,
-    "instead": -1.0,
-    "code": -5.0,
+ORDER = {
+    "coverage": 2.2,
+    "own": 0.5,
+    "likeness": 6.2,
+    "value": 2.0,
+    "no_value": -2.0,
+    "found": 4.7,
+    "focus": 0.8,
+    "missing": -4.5,
+    "row": 0.4,
+    "steps": 2.4,
+    "instead": -0.6,
+    "code": -2.5,
 }
-BIAS = -5.5
-ANSWERS = 0.5
+"""Weights of a statement's features among those of one question."""
+
+SURE = {
+    "coverage": 1.2,
+    "likeness": 4.9,
+    "found": 3.9,
+    "value": 0.4,
+    "no_value": -1.1,
+    "missing": -2.4,
+    "row": 1.5,
+    "steps": 2.9,
+    "list": 2.9,
+    "focus": 0.9,
+    "code": -2.5,
+}
+SURE_BIAS = -4.9
+"""Weights and bias of the log odds that the best statement answers at all."""
+
+ANSWERS = 0.55
 """The least probability with which a statement is taken as an answer."""
 
 
@@ -69,17 +84,14 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A statement, the log odds that it answers, and the words of the question that it holds or stands under."""
+    """A statement; its `order`, the log odds of being a better answer than another to the same question; the
+    `probability` that it answers at all; the words of the question that it `holds` or stands under."""
 
     statement: Statement
-    odds: float
+    order: float
+    probability: float
     holds: frozenset[str]
-    features: dict[str, float] = field(default_factory=dict, compare=False)
-
-    @property
-    def probability(self) -> float:
-        """The probability that it answers, 0..1."""
-        return 1 / (1 + math.exp(-self.odds))
+    features: Mapping[str, float] = field(default_factory=dict, compare=False)
 
 
 def rank(
@@ -96,32 +108,29 @@ def rank(
     wanted = terms_of(question, texts)
     codes = identifiers(question)
     asks = _Asks(question)
-    unknown = _unknown(wanted, texts)
     scored = []
     for text in texts:
         features = _features(text, wanted, codes, asks)
         features["found"] = found[text.statement.span.passage]
-        features["unknown"] = unknown
         scored.append((text, features))
-    scored.sort(key=lambda pair: -_sum(pair[1]))
+    scored.sort(key=lambda pair: -_sum(ORDER, pair[1]))
     near = similarity(question, [text.read for text, _ in scored[:_READ]])
-    lowest, highest = (float(near.min()), float(near.max())) if len(near) else (0.0, 0.0)
+    lowest = float(near.min()) if len(near) else 0.0
     for position, (_, features) in enumerate(scored):
         features["likeness"] = float(near[position]) if position < len(near) else min(lowest, 0.2)
-        features["behind"] = highest - features["likeness"]
-    results = [Scored(text.statement, _sum(features), _held(text, wanted), features) for text, features in scored]
-    return sorted(results, key=lambda result: -result.odds)
+    results = [
+        Scored(text.statement, _sum(ORDER, features), _probability(features), _held(text, wanted), features)
+        for text, features in scored
+    ]
+    return sorted(results, key=lambda result: -result.order)
 
 
-def _sum(features: dict[str, float]) -> float:
-    return BIAS + sum(weight * features.get(name, 0.0) for name, weight in WEIGHTS.items())
+def _probability(features: Mapping[str, float]) -> float:
+    return 1 / (1 + math.exp(-SURE_BIAS - _sum(SURE, features)))
 
 
-def _unknown(wanted: Sequence[Term], texts: Sequence["_Text"]) -> float:
-    """The share of the question, 0..1, of words that no text knows."""
-    known = frozenset[str]().union(*(text.own | text.near | text.far for text in texts))
-    missing = sum(term.weight for term in wanted if not (term.stems | term.alike) & known)
-    return missing / (sum(term.weight for term in wanted) or 1.0)
+def _sum(weights: Mapping[str, float], features: Mapping[str, float]) -> float:
+    return sum(weight * features.get(name, 0.0) for name, weight in weights.items())
 
 
 class _Asks:

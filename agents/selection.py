@@ -8,6 +8,7 @@ from agents.scoring import ANSWERS, Scored
 from agents.statements import Statement
 
 _PEER = 2.0  # log odds by which a statement about other cars may be behind the best and still belong beside it
+_BESIDE = 0.4  # the least probability of a statement beside the best
 _KINSHIP = 0.6  # log odds that a statement from the same place as the best gains over others
 _ADDS = 1.0  # log odds by which a sentence that adds words of the question may be behind the best
 _SENTENCES = 3
@@ -63,13 +64,13 @@ def _peers(ranked: Sequence[Scored], best: Scored) -> list[Scored]:
     good = [
         scored
         for scored in ranked[1:]
-        if scored.probability >= ANSWERS
-        and scored.odds >= best.odds - _PEER
+        if scored.probability >= _BESIDE
+        and scored.order >= best.order - _PEER
         and scored.holds >= best.holds
         and scored.statement.span.kind != "list"
         and scored.features["no_value"] <= best.features["no_value"]
     ]
-    return sorted(good, key=lambda scored: -scored.odds - _KINSHIP * _kinship(scored.statement, best.statement))
+    return sorted(good, key=lambda scored: -scored.order - _KINSHIP * _kinship(scored.statement, best.statement))
 
 
 def _kinship(one: Statement, other: Statement) -> int:
@@ -85,7 +86,7 @@ def _completing(ranked: Sequence[Scored], best: Scored) -> tuple[Statement, ...]
     chosen: list[Statement] = []
     for scored in ranked[1:]:
         statement = scored.statement
-        close = scored.probability >= ANSWERS and scored.odds >= best.odds - _ADDS
+        close = scored.probability >= ANSWERS and scored.order >= best.order - _ADDS
         if len(chosen) + 1 < _SENTENCES and close and statement.span.kind != "list" and not scored.holds <= held:
             chosen.append(statement)
             held |= scored.holds

@@ -162,7 +162,7 @@ async def open_crew(settings: Settings, library: Library) -> AsyncIterator["Crew
 async def open_answerer(
     settings: Settings, library: Library, vehicles: "Vehicles"
 ) -> AsyncIterator[tuple[Answerer, Any, Any]]:
-    """The answerer, and with a model the router and the rewriter that use it; (extractive, None, None) without a key."""
+    """The answerer, and with a model the router and the rewriter that use it; without a key the offline one alone."""
     from agents.answerers.extractive import ExtractiveAnswerer
     from agents.providers import choose_models
 

@@ -86,7 +86,7 @@ class Engine:
         self._budgets = budgets
         self._active: dict[str, ActiveRun] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._closing = False
+        self._closing = asyncio.Event()
 
     # --- what clients ask ------------------------------------------------------------------------------------------
 
@@ -97,7 +97,7 @@ class Engine:
         Raises BadRequest, EmptyMessage, MessageTooLong, IdempotencyConflict, RunBusy, ShuttingDown, StorageUnavailable.
         """
         command.check()
-        if self._closing:
+        if self._closing.is_set():
             raise ShuttingDown
         receipt = await self.store.accept(caller, command)
         if follow is not None:
@@ -183,10 +183,10 @@ class Engine:
 
     async def _advance(self, conversation_id: str) -> None:
         """Start the conversation's next run, if it waits and none has the conversation."""
-        if self._closing:
+        if self._closing.is_set():
             return
         start = await self._persist(lambda: self.store.begin(conversation_id))
-        if start is not None and self._closing:
+        if start is not None and self._closing.is_set():
             await self.store.requeue(start.run_id)
         elif start is not None:
             active = self._active[conversation_id] = ActiveRun(start)
@@ -264,7 +264,7 @@ class Engine:
             try:
                 return await work()
             except StorageUnavailable:
-                if self._closing:
+                if self._closing.is_set():
                     raise
                 log.warning("store_unavailable", retry_in_s=delay)
                 await asyncio.sleep(delay)
@@ -290,7 +290,7 @@ class Engine:
     async def close(self, drain_s: float | None = None) -> None:
         """Accept nothing more, let running runs finish for `drain_s` seconds (the budget's where None), hand the rest
         back to the next process. May be called again."""
-        self._closing = True
+        self._closing.set()
         patience = self._budgets.drain_s if drain_s is None else drain_s
         ended = [active.ended.wait() for active in self._active.values()]
         if ended:

@@ -51,7 +51,8 @@ STEP_LIMIT = 25
 class CompiledGraph(Protocol):
     """The part of LangGraph's compiled graph that is used here."""
 
-    def astream(self, input: Any, config: Any = None, **options: Any) -> AsyncIterator[Any]: ...
+    @property
+    def astream(self) -> Callable[..., AsyncIterator[Any]]: ...
 
 
 async def stream_outputs(graph: CompiledGraph, run: RunInput) -> AsyncGenerator[Output]:
