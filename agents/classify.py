@@ -33,7 +33,9 @@ _LEANING = 1.5
 """Log odds for the specialist that answered last, when a message says too little by itself."""
 _SPLIT_CONFIDENCE = 0.55
 """Each piece of a message must be this certain before it is given to another specialist."""
-_OUT, _PERSON = 0.36, 0.65
+_OUT, _PERSON = 0.42, 0.65
+"""Probabilities from which a message is in scope, or asks for a person. To refuse an owner is worse than to try to
+answer a stranger."""
 
 
 @dataclass(frozen=True, slots=True)

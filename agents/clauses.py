@@ -58,12 +58,13 @@ def split(text: str) -> tuple[Clause, ...]:
 
 
 def _pieces(text: str) -> list[str]:
-    """The text cut at every break; an abbreviation's full stop is none."""
+    """The text cut at every break; not behind an abbreviation, nor where nothing has been said yet ("How long and how
+    wide is it?")."""
     pieces: list[str] = []
     start = 0
     for cut in _BREAK.finditer(text):
         piece = text[start : cut.start()]
-        if piece.strip() and not _ABBREVIATION.search(piece):
+        if (content(piece) or (pieces and _asks(piece))) and not _ABBREVIATION.search(piece):
             pieces.append(piece.strip())
             start = cut.end()
     rest = text[start:].strip()

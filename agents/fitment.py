@@ -18,9 +18,12 @@ _DATE = re.compile(
 )
 _COMPARED = re.compile(r"\b(?:than|unlike|compared (?:to|with)|in contrast to)\b", re.IGNORECASE)
 _EARLY = 40  # characters within which a sentence names its subject
+_ONE_CAR: Cars = frozenset({("", 0)})  # where no range is known, every text is about the same car
 _FILLERS = frozenset("and or model models year years my the variant variants only both skelby for of in".split())
 _ALL = frozenset({"all", "every", "any"})
-_IDENTITY = frozenset({"model", "variant", "model year", "year", "vehicle", "vehicles", "applies to", "fits", "car", "version"})
+_IDENTITY = frozenset(
+    {"model", "variant", "model year", "year", "vehicle", "vehicles", "applies to", "fits", "car", "version"}
+)
 
 
 class Fitment:
@@ -32,8 +35,8 @@ class Fitment:
         self._models = {model.casefold(): model for model in self._model.values()}
         self._marks = _marks(self._model)
         self._words = {word for variant in self._model for word in _words(variant)} | set(self._models)
-        self.everything = _cars(vehicles.rows)
-        self.in_order = tuple(car for vehicle in vehicles.rows for car in sorted(_cars([vehicle])))
+        self.everything = _cars(vehicles.rows) or _ONE_CAR
+        self.in_order = tuple(car for vehicle in vehicles.rows for car in sorted(_cars([vehicle]))) or tuple(_ONE_CAR)
         self._years = {year for _, year in self.everything}
         self._narrowing = lru_cache(maxsize=20_000)(self._narrow)  # the same sentences come up again and again
 
@@ -51,7 +54,9 @@ class Fitment:
 
     def question(self, text: str) -> str:
         """What a question asks, without the names and years that say of which car."""
-        return _YEAR.sub(lambda year: " " if int(year.group()) in self._years else year.group(), self._vehicles.generic(text))
+        return _YEAR.sub(
+            lambda year: " " if int(year.group()) in self._years else year.group(), self._vehicles.generic(text)
+        )
 
     def mentioned(self, text: str) -> Cars:
         """All the cars that a text names; none when it names none."""
@@ -107,7 +112,7 @@ class Fitment:
 
     def models(self, cars: Cars) -> tuple[str, ...]:
         """The models among `cars`, in the catalogue's order."""
-        present = {self._model[variant] for variant, _ in cars}
+        present = {self._model.get(variant, variant) for variant, _ in cars}
         return tuple(dict.fromkeys(model for model in self._model.values() if model in present))
 
     def name(self, cars: Cars) -> str:
@@ -119,7 +124,7 @@ class Fitment:
     def _model_names(self, model: str, cars: Cars) -> list[str]:
         whole = frozenset(car for car in self.everything if self._model[car[0]] == model)
         own: dict[str, tuple[int, ...]] = {}
-        for variant in dict.fromkeys(variant for variant, _ in self.in_order if self._model[variant] == model):
+        for variant in dict.fromkeys(variant for variant, _ in self.in_order if self._model.get(variant) == model):
             if years := tuple(sorted(year for other, year in cars if other == variant)):
                 own[variant] = years
         if cars >= whole:
@@ -127,7 +132,9 @@ class Fitment:
         if len(own) == len({variant for variant, _ in whole}) and len(set(own.values())) == 1:
             own = {model: next(iter(own.values()))}
         all_years = {year for _, year in whole}
-        return [name if set(years) == all_years else f"{name} ({', '.join(map(str, years))})" for name, years in own.items()]
+        return [
+            name if set(years) == all_years else f"{name} ({', '.join(map(str, years))})" for name, years in own.items()
+        ]
 
 
 def _words(text: str) -> list[str]:

@@ -112,13 +112,9 @@ _UNITS = {
 _CUES = {cue: quantity for quantity, (_, cues) in _UNITS.items() for cue in cues.split()}
 _NUMBER = r"(?:\d[\d.,]*|\b(?:one|two|three|four|five|six|seven|eight|ten|twelve))"
 _TIME = rf"{_NUMBER}\s*(?:-\s*)?(?:years?|months?|weeks?|days?|hours?|minutes?|min|h|seconds?)\b"
-_INTERVAL = re.compile(
-    rf"{_TIME}|{_NUMBER}\s*(?:km|miles)\b|\bevery \w+\b|\bonce (?:a|per)\b|annual", re.IGNORECASE
-)
+_INTERVAL = re.compile(rf"{_TIME}|{_NUMBER}\s*(?:km|miles)\b|\bevery \w+\b|\bonce (?:a|per)\b|annual", re.IGNORECASE)
 _CLOCK = r"\d{1,2}[:.]\d{2}|\b(?:mon|tues|wednes|thurs|fri|satur|sun)(?:day)?\b"
-_MOMENT = re.compile(
-    rf"{_TIME}|{_CLOCK}|\b20\d\d\b|\bwhen\b|\bas soon as\b|\buntil\b", re.IGNORECASE
-)
+_MOMENT = re.compile(rf"{_TIME}|{_CLOCK}|\b20\d\d\b|\bwhen\b|\bas soon as\b|\buntil\b", re.IGNORECASE)
 _DURATION = re.compile(rf"{_TIME}|\d+ h\b", re.IGNORECASE)
 _ANY_NUMBER = re.compile(rf"{_NUMBER}", re.IGNORECASE)
 _SHAPES = {
@@ -129,13 +125,13 @@ _SHAPES = {
     "name": re.compile(r"(?<=[a-z,:] )[A-Z]\w+|\d"),
     "telephone": re.compile(r"\d{3,5}[ -]\d{3}"),
     "mail": re.compile(r"\S+@\S+"),
-} | {
-    name: re.compile(rf"{_NUMBER}\s*[-–]?\s*(?:{units})(?![\w/])")
-    for name, (units, _) in _UNITS.items()
-}
+} | {name: re.compile(rf"{_NUMBER}\s*[-–]?\s*(?:{units})(?![\w/])") for name, (units, _) in _UNITS.items()}
 
 _FORMS = (
-    ("telephone", r"\b(?:tele)?phone number|\bhotline\b|\b(?:assistance|emergency|service|care) number\b|\bnumber .*\bcall\b"),
+    (
+        "telephone",
+        r"\b(?:tele)?phone number|\bhotline\b|\b(?:assistance|emergency|service|care) number\b|\bnumber .*\bcall\b",
+    ),
     ("mail", r"\be-?mail(?: address)?\b"),
     (
         "interval",

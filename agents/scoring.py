@@ -37,38 +37,39 @@ _READ = 48  # statements whose meaning is compared; the others share too few wor
 _LIKE_CHARACTERS = 400
 
 ORDER = {
-    "coverage": 2.2,
-    "own": 0.5,
-    "likeness": 6.2,
-    "value": 2.0,
-    "no_value": -2.0,
-    "found": 4.7,
-    "focus": 0.8,
-    "missing": -4.5,
-    "row": 0.4,
-    "steps": 2.4,
-    "instead": -0.6,
-    "code": -2.5,
+    "coverage": 1.8,
+    "likeness": 6.1,
+    "value": 1.9,
+    "no_value": -1.9,
+    "found": 5.4,
+    "focus": 1.6,
+    "missing": -5.0,
+    "row": 1.1,
+    "steps": 2.5,
+    "instead": -0.5,
+    "beside": -2.3,
+    "code": -2.2,
+    "list": 0.4,
 }
 """Weights of a statement's features among those of one question."""
 
 SURE = {
-    "coverage": 1.2,
-    "likeness": 4.9,
-    "found": 3.9,
-    "value": 0.4,
-    "no_value": -1.1,
-    "missing": -2.4,
-    "row": 1.5,
-    "steps": 2.9,
-    "list": 2.9,
-    "focus": 0.9,
+    "coverage": 1.5,
+    "likeness": 5.0,
+    "found": 3.7,
+    "value": 0.2,
+    "no_value": -1.4,
+    "missing": -1.9,
+    "row": 2.2,
+    "steps": 2.8,
+    "list": 0.7,
+    "focus": 1.6,
     "code": -2.5,
 }
-SURE_BIAS = -4.9
+SURE_BIAS = -5.2
 """Weights and bias of the log odds that the best statement answers at all."""
 
-ANSWERS = 0.55
+ANSWERS = 0.5
 """The least probability with which a statement is taken as an answer."""
 
 
@@ -99,9 +100,10 @@ def rank(
     statements: Sequence[Statement],
     found: Sequence[float],
     similarity: Similarity,
+    nameless: Callable[[str], str],
 ) -> list[Scored]:
     """The statements, best answer first. `found[i]` is the score of the search for passage i; `question` is without
-    the names that say which car is meant and not what is asked."""
+    the names that say which car is meant and not what is asked, as `nameless` takes them out of a text."""
     if not statements:
         return []
     texts = [_Text(statement) for statement in statements]
@@ -112,6 +114,7 @@ def rank(
     for text in texts:
         features = _features(text, wanted, codes, asks)
         features["found"] = found[text.statement.span.passage]
+        features["beside"] = _beside(nameless(text.statement.label), wanted)
         scored.append((text, features))
     scored.sort(key=lambda pair: -_sum(ORDER, pair[1]))
     near = similarity(question, [text.read for text, _ in scored[:_READ]])
@@ -123,6 +126,13 @@ def rank(
         for text, features in scored
     ]
     return sorted(results, key=lambda result: -result.order)
+
+
+def _beside(label: str, wanted: Sequence[Term]) -> float:
+    """The share of a row's label, 0..1, that the question does not speak of: `Length at the floor` for `length`."""
+    known = frozenset[str]().union(*(term.stems | term.alike for term in wanted))
+    words = telling(label)
+    return sum(stem not in known for stem in words) / len(words) if words else 0.0
 
 
 def _probability(features: Mapping[str, float]) -> float:

@@ -66,7 +66,7 @@ def _peers(ranked: Sequence[Scored], best: Scored) -> list[Scored]:
         for scored in ranked[1:]
         if scored.probability >= _BESIDE
         and scored.order >= best.order - _PEER
-        and scored.holds >= best.holds
+        and len(best.holds - scored.holds) <= len(best.holds) // 2
         and scored.statement.span.kind != "list"
         and scored.features["no_value"] <= best.features["no_value"]
     ]

@@ -10,6 +10,8 @@ from agents.statements import Statement
 Pick = Callable[[Statement], tuple[Sequence[int], frozenset[int]]]
 """The positions of the parts of a row that the question asks for, and of those that it names itself."""
 
+_SAYS_NOTHING = frozenset({"", "value", "data", "details"})  # column names that add nothing to what stands below them
+
 NOT_FOUND = (
     "I am sorry, I could not find that in our documents, so I would rather not guess. "
     "I can help with technical data, maintenance and fault finding for our vehicles: "
@@ -84,7 +86,11 @@ class _Wording:
         subject = self.subject(statement)
         of = "" if cars >= self._fitment.everything else self._fitment.name(cars)
         lead = ", ".join(part for part in (of, subject) if part)
-        return f"{_capital(lead)}: {self.value(statement)} {marker}." if lead else f"{_capital(self.value(statement))} {marker}."
+        return (
+            f"{_capital(lead)}: {self.value(statement)} {marker}."
+            if lead
+            else f"{_capital(self.value(statement))} {marker}."
+        )
 
     def subject(self, statement: Statement) -> str:
         """What a row's values are values of."""
@@ -101,7 +107,7 @@ class _Wording:
         if statement.span.kind != "row":
             return statement.text
         parts = self._parts(statement)
-        if len(parts) == 1 and self.subject(statement) == parts[0].column or not parts[0].column:
+        if len(parts) == 1 and self.subject(statement) == parts[0].column:
             return parts[0].value
         return ", ".join(_named(part) for part in parts)
 
@@ -111,6 +117,8 @@ class _Wording:
 
 def _named(part: Cell) -> str:
     """`front normal 2.4 bar`: the column's name before its value."""
+    if part.column.casefold() in _SAYS_NOTHING:
+        return part.value
     column = part.column[:1].lower() + part.column[1:] if part.column[1:2].islower() else part.column
     return f"{column} {part.value}".strip()
 

@@ -63,10 +63,21 @@ def open_migrated_database(settings: Settings) -> Database:
 
 
 def open_embedder(settings: Settings) -> Embedder:
-    """The embedder that the settings name."""
-    from rag.embedders import local
+    """The embedder that the settings name; its model is loaded when it is first used. Raises BadSetting."""
+    from rag.embedders import weights
+    from rag.embedders.deferred import DeferredEmbedder
 
-    return local.open_folder(settings.embedding_model) if settings.embedding_model else local.packaged()
+    try:
+        chosen = weights.in_folder(settings.embedding_model) if settings.embedding_model else weights.packaged()
+    except weights.NoModel as error:
+        raise BadSetting(f"PITCREW_EMBEDDING_MODEL: {error}") from error
+
+    def load() -> Embedder:
+        from rag.embedders.local import LocalEmbedder
+
+        return LocalEmbedder(chosen)
+
+    return DeferredEmbedder(chosen.name, load)
 
 
 @contextmanager
@@ -111,9 +122,14 @@ def open_classifier(settings: Settings, embedder: Embedder) -> "tuple[Classifier
     """The classifier over the specialists, and the vehicles that it knows."""
     from agents.classify import Classifier
     from agents.specialists import catalogue
+    from rag.embedders.remembered import RememberedEmbedder
 
     vehicles = load_vehicles(settings)
-    return Classifier.train(catalogue(), embedder, vehicles=vehicles), vehicles
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    remembered = RememberedEmbedder(embedder, settings.data_dir / "utterances.npz")
+    classifier = Classifier.train(catalogue(), remembered, vehicles=vehicles)
+    remembered.settle()
+    return classifier, vehicles
 
 
 @asynccontextmanager

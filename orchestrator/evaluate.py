@@ -19,7 +19,7 @@ RANKED = 10
 SHOWN = 5
 """A relevant document is to be among so many first passages."""
 _BINS = 10
-_EVEN_ODDS, _SPREAD = 0.4, 0.06
+_EVEN_ODDS, _SPREAD = 0.43, 0.12
 
 
 @dataclass(frozen=True, slots=True)

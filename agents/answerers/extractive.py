@@ -48,7 +48,7 @@ class ExtractiveAnswerer:
         question = self._fitment.question(task.question)
         stated = [stated for stated in statements(task.passages, self._fitment) if stated.cars & asked]
         found = [passage.score for passage in task.passages]
-        selection = select(rank(question, stated, found, self._meanings.similarity), asked)
+        selection = select(rank(question, stated, found, self._meanings.similarity, self._fitment.question), asked)
         if selection is None:
             return decline(), Answered(declined=True)
         unknown = len(self._fitment.models(asked)) > 1

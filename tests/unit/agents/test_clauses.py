@@ -39,6 +39,7 @@ def test_a_message_is_cut_where_it_asks_again(text: str, pieces: list[str]) -> N
         "bread and butter",
         "it shakes and pulls to the left",
         "What are the length and width of the van?",
+        "How long and how wide is the van?",
         "What power does the 1.5T engine make?",
         "It squeals when I brake and when I turn. What should I do?",
         "Is the light red? What should I do? Can you help?",

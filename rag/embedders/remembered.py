@@ -1,0 +1,62 @@
+"""An embedder that keeps what it learned at one start of the program for the next."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from rag.embedder import Embedder, Vectors
+
+
+class RememberedEmbedder:
+    """Embeds as `inner` does, and until `settle` keeps every vector in a file, for the same texts next time.
+
+    Used from one thread until `settle`.
+    """
+
+    def __init__(self, inner: Embedder, path: Path) -> None:
+        """`path`: the file, made anew when it is missing, damaged or of another embedder."""
+        self._inner = inner
+        self._path = path
+        self._known: dict[str, Vectors] | None = _read(path, inner.name)
+        self._used: dict[str, Vectors] = {}
+
+    @property
+    def name(self) -> str:
+        return self._inner.name
+
+    @property
+    def dimensions(self) -> int:
+        return self._inner.dimensions
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        if self._known is None or not texts:
+            return self._inner.embed(texts)
+        keys = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
+        if missing:
+            self._known |= dict(zip(missing, self._inner.embed(list(missing.values())), strict=True))
+        self._used |= {key: self._known[key] for key in keys}
+        return np.stack([self._known[key] for key in keys])
+
+    def settle(self) -> None:
+        """Write what was used, drop the rest, and remember nothing more."""
+        if self._used and self._used.keys() != _read(self._path, self.name).keys():
+            partial = self._path.with_suffix(".partial")
+            with partial.open("wb") as file:
+                np.savez(file, name=self.name, keys=list(self._used), vectors=np.stack(list(self._used.values())))
+            os.replace(partial, self._path)
+        self._known, self._used = None, {}
+
+
+def _read(path: Path, name: str) -> dict[str, Vectors]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            if str(file["name"]) != name:
+                return {}
+            return dict(zip(map(str, file["keys"]), file["vectors"], strict=True))
+    except (OSError, ValueError, KeyError, BadZipFile, EOFError):
+        return {}

@@ -1,0 +1,375 @@
+"""The command line as it is run: exit codes, what goes where, and an ingestion that is killed halfway."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from api.cli import app
+
+ROOT = Path(__file__).parents[2]
+HEAVY = ("torch", "chromadb", "langgraph", "langchain_core", "sqlalchemy", "sklearn", "numpy", "fastapi", "websockets")
+COMMANDS = ("serve", "ingest", "search", "ask", "route", "chat", "token", "migrate", "eval", "doctor")
+PATIENCE_S = 170
+KEYS = ("OPENAI_API_KEY", "OPENROUTER_API_KEY", "DEEPSEEK_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY")
+
+
+def environment(data: Path) -> dict[str, str]:
+    """Settings of its own: no key, no `.env` (the working folder has none), data in `data`."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PITCREW_") and name not in KEYS}
+    return kept | {"PITCREW_DATA_DIR": str(data), "PYTHONPATH": str(ROOT)}
+
+
+def start(data: Path, *arguments: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "api", *arguments],
+        env=environment(data),
+        cwd=data.parent,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def run(data: Path, *arguments: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
+    process = start(data, *arguments)
+    out, err = process.communicate(typed, timeout=PATIENCE_S)
+    return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+
+def documents(folder: Path) -> None:
+    """Thirty documents, many more chunks than are embedded at a time; one file is broken, one of no known format."""
+    for number in range(30):
+        path = folder / ("specs" if number % 2 else "maintenance") / f"model-{number}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sections = [
+            f"## Part {part}\n\nThe Gull {number} has {100 + number * part} bolts in part {part}. "
+            f"Tighten them every {number + part + 1} months with the key from drawer {part}.\n"
+            for part in range(4)
+        ]
+        path.write_text(f"# The Gull {number}\n\n" + "\n".join(sections))
+    (folder / "specs" / "broken.md").write_bytes(b"# Broken \xff\xfe\xfa\n")
+    (folder / "specs" / "photo.raw").write_bytes(b"\0\1")
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The ids of the chunks in the catalogue and in both indexes."""
+
+    catalogue: frozenset[str]
+    words: frozenset[str]
+    meaning: frozenset[str]
+
+
+def column(path: Path, query: str) -> frozenset[str]:
+    connection = sqlite3.connect(path, timeout=30)
+    try:
+        return frozenset(row[0] for row in connection.execute(query))
+    finally:
+        connection.close()
+
+
+@cache
+def space() -> str:
+    """The name of the embedder, under which its vectors are kept."""
+    from api.compose import open_embedder
+    from api.settings import Settings
+
+    return open_embedder(Settings()).name
+
+
+def stored(data: Path) -> Stored:
+    from rag.indexes import chroma
+
+    dense = chroma.embedded(data / "chroma", space(), reader=True)
+    try:
+        meaning = frozenset(dense.ids())
+    finally:
+        dense.close()
+    catalogue = column(data / "pitcrew.db", "SELECT id FROM chunks")
+    return Stored(catalogue, column(data / "lexical.db", "SELECT id FROM chunks"), meaning)
+
+
+@dataclass(frozen=True)
+class Ingested:
+    folder: Path
+    data: Path
+    result: "subprocess.CompletedProcess[str]"
+    stored: Stored
+
+
+@pytest.fixture(scope="module")
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> Ingested:
+    base = tmp_path_factory.mktemp("cli")
+    folder, data = base / "library", base / "data"
+    documents(folder)
+    result = run(data, "ingest", str(folder), "--json")
+    return Ingested(folder, data, result, stored(data))
+
+
+@pytest.fixture
+def here(ingested: Ingested, monkeypatch: pytest.MonkeyPatch) -> Ingested:
+    """The same data for commands that are called in this process, which has torch loaded."""
+    for name in [*KEYS, *(name for name in os.environ if name.startswith("PITCREW_"))]:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PITCREW_DATA_DIR", str(ingested.data))
+    monkeypatch.chdir(ingested.data.parent)
+    return ingested
+
+
+def invoked(*arguments: str) -> Any:
+    """The result of a command in this process; an error that `main` would explain is raised."""
+    result = CliRunner().invoke(app, list(arguments))
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def objects(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+# --- without data --------------------------------------------------------------------------------------------------
+
+
+def test_the_command_line_imports_nothing_heavy() -> None:
+    code = f"import sys, api.cli; print([name for name in {HEAVY} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_a_purpose(command: str) -> None:
+    result = invoked(command, "--help")
+    assert result.exit_code == 0
+    assert "Usage:" in result.stdout
+    if command != "migrate":
+        assert "Example: " in result.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("ingest", "/no/such/folder"),
+        ("search",),
+        ("search", "oil", "-k", "0"),
+        ("search", "oil", "--agent", "nobody"),
+        ("ask", "oil?", "--agent", "nobody"),
+        ("eval", "weather", __file__),
+        ("eval", "routing", __file__, "--corpus", __file__),
+        ("chat", "--url", "http://127.0.0.1:9/"),
+        ("no-such-command",),
+    ],
+)
+def test_wrong_usage_is_exit_2(arguments: tuple[str, ...]) -> None:
+    assert invoked(*arguments).exit_code == 2
+
+
+def test_a_chat_with_nobody_is_exit_4_and_says_what_to_do(tmp_path: Path) -> None:
+    result = run(tmp_path / "data", "chat", "--url", "ws://127.0.0.1:9/ws/chat", typed="Hello\n")
+    assert (result.returncode, result.stdout) == (4, "")
+    assert "ws://127.0.0.1:9/ws/chat" in result.stderr
+    assert "pitcrew serve" in result.stderr
+
+
+def test_an_empty_question_is_exit_1_and_one_line(tmp_path: Path) -> None:
+    result = run(tmp_path / "data", "ask", "  ")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
+    folder, data = tmp_path / "library", tmp_path / "data"
+    documents(folder)
+    before = sorted(tmp_path.rglob("*"))
+    result = run(data, "ingest", str(folder), "--dry-run", "--json")
+    assert result.returncode == 3
+    assert sorted(tmp_path.rglob("*")) == before
+    actions = {line["document"]: line["action"] for line in objects(result.stdout)}
+    assert list(actions.values()).count("add") == 30
+    assert actions["specs/broken.md"] == "fail"
+
+
+def test_figures_of_a_file_that_is_not_json_lines_are_refused(here: Ingested) -> None:
+    from api.cli.failure import CommandFailed
+
+    with pytest.raises(CommandFailed, match="line 1"):
+        invoked("eval", "routing", __file__)
+
+
+# --- ingestion -----------------------------------------------------------------------------------------------------
+
+
+def test_a_bad_file_is_named_and_the_others_go_in(ingested: Ingested) -> None:
+    assert ingested.result.returncode == 3
+    lines = {line["document"]: line for line in objects(ingested.result.stdout)}
+    assert [line["action"] for line in lines.values()].count("add") == 30
+    assert lines["specs/broken.md"]["action"] == "fail"
+    assert "UTF-8" in lines["specs/broken.md"]["message"]
+    assert lines["specs/photo.raw"]["action"] == "ignore"
+    assert "specs/broken.md" in ingested.result.stderr
+    assert "30 added, 0 updated, 0 unchanged, 0 deleted, 1 failed" in ingested.result.stderr
+
+
+def test_catalogue_and_indexes_hold_the_same(ingested: Ingested) -> None:
+    assert len(ingested.stored.catalogue) == 120
+    assert ingested.stored.catalogue == ingested.stored.words == ingested.stored.meaning
+
+
+def test_a_rerun_changes_nothing_and_only_prune_deletes(ingested: Ingested) -> None:
+    lost = ingested.folder / "specs" / "model-1.md"
+    text = lost.read_text()
+    lost.unlink()
+    try:
+        result = run(ingested.data, "ingest", str(ingested.folder), "--json", "--quiet")
+        pruned = run(ingested.data, "ingest", str(ingested.folder), "--json", "--prune", "--dry-run")
+    finally:
+        lost.write_text(text)
+    actions = {line["document"]: line["action"] for line in objects(result.stdout)}
+    assert sorted(set(actions.values())) == ["fail", "ignore", "skip"]
+    assert stored(ingested.data) == ingested.stored
+    assert {"document": "specs/model-1.md", "action": "delete"} in objects(pruned.stdout)
+
+
+def test_a_killed_ingestion_is_finished_by_the_next(ingested: Ingested, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    process = start(data, "ingest", str(ingested.folder), "--quiet")
+    deadline = time.monotonic() + PATIENCE_S
+    while not known(data):
+        assert process.poll() is None, "ended before it was killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    process.kill()
+    process.communicate()
+    assert process.returncode == -9
+    assert column(data / "lexical.db", "SELECT id FROM chunks") < ingested.stored.words
+    assert run(data, "ingest", str(ingested.folder), "--quiet").returncode == 3
+    assert stored(data) == ingested.stored
+
+
+def known(data: Path) -> bool:
+    """Whether a document has been stored yet."""
+    try:
+        return bool(column(data / "pitcrew.db", "SELECT id FROM documents"))
+    except sqlite3.OperationalError:
+        return False
+
+
+# --- reading, while another process holds the indexes --------------------------------------------------------------
+
+
+@pytest.fixture
+def held(here: Ingested) -> Any:
+    """The data with its lock taken, as a running server does."""
+    from rag.indexes import chroma
+
+    lock = chroma._locked(here.data / "chroma")
+    yield here
+    lock.close()
+
+
+def test_search_finds_the_passage_beside_a_running_server(held: Ingested) -> None:
+    result = invoked("search", "how many bolts has part 3 of the Gull 7", "-k", "3", "--json")
+    first = objects(result.stdout)[0]
+    assert (first["source"], first["section"]) == ("specs/model-7.md", "Part 3")
+    assert len(objects(result.stdout)) == 3
+
+
+def test_a_search_in_vain_says_so_and_is_no_failure(held: Ingested) -> None:
+    result = invoked("search", "zqxwv")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "Nothing" in result.stderr
+
+
+def test_ask_streams_the_answer_and_names_its_sources(held: Ingested) -> None:
+    question = "How many bolts has the Gull 7 in part 3?"
+    whole = objects(invoked("ask", question, "--agent", "specs", "--json").stdout)[0]
+    streamed = invoked("ask", question, "--agent", "specs").stdout
+    assert "121 bolts" in whole["response"]
+    assert whole["metadata"]["agent"] == "specs"
+    assert "specs/model-7.md" in whole["metadata"]["context"]["sources"]
+    assert streamed.startswith(whole["response"])
+    assert "specs/model-7.md" in streamed.removeprefix(whole["response"])
+
+
+def test_route_tells_the_decision(here: Ingested) -> None:
+    decided = objects(invoked("route", "The engine makes a rattling noise, what is wrong with it?", "--json").stdout)[0]
+    assert (decided["kind"], decided["route"]) == ("answer", "troubleshooting")
+    assert 0.5 < decided["confidence"] <= 1.0
+    away = objects(invoked("route", "Who won the football match last night?", "--json").stdout)[0]
+    assert (away["kind"], away["parts"]) == ("out_of_scope", [])
+
+
+def test_routing_predictions_carry_id_route_and_confidence(here: Ingested, tmp_path: Path) -> None:
+    file, predictions = tmp_path / "q.jsonl", tmp_path / "p.jsonl"
+    file.write_text(
+        '{"id": 1, "text": "How often is the oil changed?", "route": "maintenance", "note": "x"}\n'
+        '{"id": "b", "text": "Write me a poem about the sea", "route": "out_of_scope"}\n'
+    )
+    figures = objects(invoked("eval", "routing", str(file), "--predictions", str(predictions), "--json").stdout)[0]
+    made = objects(predictions.read_text())
+    assert figures["accuracy"] == 1.0
+    assert [(line["id"], line["route"]) for line in made] == [(1, "maintenance"), ("b", "out_of_scope")]
+    assert all(set(line) == {"id", "route", "confidence"} for line in made)
+
+
+def test_labels_of_one_s_own_are_learnt(here: Ingested, tmp_path: Path) -> None:
+    examples, file, predictions = tmp_path / "e.jsonl", tmp_path / "q.jsonl", tmp_path / "p.jsonl"
+    said = {
+        "refund": ["I want my money back", "please refund the order", "return the payment to me", "give me a refund"],
+        "parcel": ["where is my parcel", "has the package been sent", "track my delivery", "the parcel is late"],
+    }
+    rows = [{"text": text, "label": label} for label, texts in said.items() for text in texts]
+    examples.write_text("\n".join(map(json.dumps, rows)))
+    file.write_text('{"id": 9, "text": "my package has not arrived"}\n{"id": 8, "text": "refund my payment"}\n')
+    invoked("eval", "routing", str(file), "--labels", str(examples), "--predictions", str(predictions))
+    made = objects(predictions.read_text())
+    assert [(line["id"], line["label"]) for line in made] == [(9, "parcel"), (8, "refund")]
+    assert all(set(line) == {"id", "label", "confidence"} for line in made)
+
+
+def test_retrieval_over_a_corpus_ranks_its_own_ids(here: Ingested, tmp_path: Path) -> None:
+    corpus, file, predictions = tmp_path / "c.jsonl", tmp_path / "q.jsonl", tmp_path / "p.jsonl"
+    corpus.write_text(
+        "\n".join(
+            json.dumps({"id": number, "title": title, "text": f"{title} live in {place}."})
+            for number, (title, place) in enumerate([("Cats", "houses"), ("Seals", "the sea"), ("Moles", "tunnels")])
+        )
+    )
+    file.write_text('{"id": "q", "question": "which animals live in tunnels", "relevant": [2]}\n')
+    arguments = (str(file), "--corpus", str(corpus), "--predictions", str(predictions), "--json")
+    figures = objects(invoked("eval", "retrieval", *arguments).stdout)[0]
+    made = objects(predictions.read_text())[0]
+    assert figures["mrr@10"] == figures["recall@1"] == 1.0
+    assert made["ranked"][0] == 2
+    assert set(made["ranked"]) <= {0, 1, 2}
+    assert made["scores"] == sorted(made["scores"], reverse=True)
+    assert 0.0 < made["answerable"] < 1.0
+
+
+def test_doctor_finds_the_knowledge_consistent_and_then_not(here: Ingested) -> None:
+    result = invoked("doctor", "--json")
+    found = {line["part"]: line for line in objects(result.stdout)}
+    assert result.exit_code == 0, found
+    assert (found["knowledge"]["state"], found["models"]["state"]) == ("ok", "warn")
+    connection = sqlite3.connect(here.data / "lexical.db")
+    with connection:
+        connection.execute("UPDATE chunks SET id = 'x' || id WHERE number = 1")
+    try:
+        broken = invoked("doctor", "--json")
+    finally:
+        with connection:
+            connection.execute("UPDATE chunks SET id = substr(id, 2) WHERE number = 1")
+        connection.close()
+    assert broken.exit_code == 1
+    assert {line["part"]: line["state"] for line in objects(broken.stdout)}["knowledge"] == "fail"
