@@ -8,8 +8,8 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
-import click
 import msgspec
 import typer
 
@@ -33,8 +33,9 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
-def doc(thing: object) -> str:
-    return " ".join((inspect.getdoc(thing) or "").split())
+def doc(kind: type) -> str:
+    """Its own docstring on one line; what it inherits would say what every row says."""
+    return " ".join(inspect.cleandoc(kind.__doc__ or "").split())
 
 
 def settings() -> str:
@@ -50,14 +51,13 @@ def settings() -> str:
 
 
 def commands() -> str:
-    group = typer.main.get_command(app)
-    assert isinstance(group, click.Group) or hasattr(group, "commands")
+    group: Any = typer.main.get_command(app)
     rows = []
-    for name, command in group.commands.items():  # type: ignore[union-attr]
+    for name, command in group.commands.items():
         usage = " ".join(
-            parameter.make_metavar(click.Context(command))
+            (parameter.metavar or parameter.name.upper())
             if parameter.param_type_name == "argument"
-            else f"[{parameter.opts[0]}]"
+            else parameter.opts[0] if parameter.required else f"[{parameter.opts[0]}]"
             for parameter in command.params
             if parameter.name != "help"
         )

@@ -1,8 +1,9 @@
 """Bad frames against the real server: one typed error each, nothing lost, no traceback anywhere."""
 
+import asyncio
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -148,9 +149,14 @@ async def test_frame_too_big_ends_the_socket(server: Served) -> None:
 
 
 async def test_fragmented_frame_too_big_ends_the_socket(server: Served) -> None:
+    async def fragments() -> AsyncIterator[str]:
+        for _ in range(100):
+            yield "a" * 1000
+            await asyncio.sleep(0.001)
+
     async with talking(server.chat, server.token("c17")) as talk:
-        with contextlib.suppress(ConnectionClosed):  # the server may close while the fragments are on their way
-            await talk.socket.send(["a" * 1000] * 100)
+        with contextlib.suppress(ConnectionClosed):  # the server closes while the fragments are on their way
+            await talk.socket.send(fragments())
         assert await talk.closed() == 1009
 
 
