@@ -16,8 +16,10 @@ Check = Callable[[], Awaitable[dict[str, Any]]]
 """Looks at one part of the server: `{"ok": bool, …}` with the reason where it is not."""
 
 
-def issue_development_token(tokens: TokenRules) -> str:
-    """A customer's token for trying things out, good for 30 days."""
+def issue_development_token(tokens: TokenRules) -> str | None:
+    """A customer's token for trying things out, good for 30 days; None where only somebody else can issue tokens."""
+    if not tokens.issues:
+        return None
     return tokens.issue(DEVELOPMENT_USER, name="Developer", email="developer@localhost", ttl_s=DEVELOPMENT_TTL_S)
 
 
@@ -37,5 +39,5 @@ class AppState:
         found = dict(zip(self.checks_by_name, results, strict=True))
         return found | ({"server": {"ok": False, "reason": "stopping"}} if self.draining else {})
 
-    def development_token(self) -> str:
+    def development_token(self) -> str | None:
         return issue_development_token(self.gateway.tokens)

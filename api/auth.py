@@ -78,9 +78,14 @@ class TokenRules:
             expires=int(claims["exp"]),
         )
 
+    @property
+    def issues(self) -> bool:
+        """Whether tokens can be issued here: with a shared secret, not with a public key."""
+        return self.algorithm == "HS256"
+
     def issue(self, user: str, *, name: str = "", email: str = "", role: str = "customer", ttl_s: int = 3600) -> str:
         """A token for `user`. Raises BadSetting where only a public key is known."""
-        if self.algorithm != "HS256":
+        if not self.issues:
             raise BadSetting(
                 "Tokens are verified with PITCREW_JWT_PUBLIC_KEY: only the holder of its private key issues them."
             )

@@ -68,9 +68,9 @@ def parse_case(line: Mapping[str, Any]) -> Case:
     if not routes and read.kind in ROUTERS_OWN:
         routes = frozenset({read.kind})
     documents = read.documents or ()
-    relevant = read.relevant if read.relevant is not None else list(documents)
-    if not relevant and read.relevant is None and read.kind not in UNANSWERABLE:
-        relevant = None
+    relevant = read.relevant
+    if relevant is None and (documents or read.kind in UNANSWERABLE):
+        relevant = list(documents)
     if isinstance(relevant, list):
         relevant = {str(document_id): 1.0 for document_id in relevant}
     return Case(

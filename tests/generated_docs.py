@@ -57,7 +57,9 @@ def commands() -> str:
         usage = " ".join(
             (parameter.metavar or parameter.name.upper())
             if parameter.param_type_name == "argument"
-            else parameter.opts[0] if parameter.required else f"[{parameter.opts[0]}]"
+            else parameter.opts[0]
+            if parameter.required
+            else f"[{parameter.opts[0]}]"
             for parameter in command.params
             if parameter.name != "help"
         )

@@ -93,8 +93,8 @@ def _show(event: "AnyEvent", *, json: bool) -> None:
 
 def _ending(event: "Completed") -> str:
     """What follows the answer: its sources, by their markers."""
-    lines = [""]
+    lines = ["", "", "Sources:"] if event.citations else [""]
     for cited in event.citations:
         page = f", page {cited.page}" if cited.page else ""
         lines.append(f"[{cited.number}] {cited.title} ({cited.source}{page})")
-    return "\n".join(["", "Sources:", *lines[1:]] if event.citations else lines)
+    return "\n".join(lines)

@@ -18,6 +18,7 @@ def explain(error: Exception) -> tuple[str | None, int]:
 
     from api.settings import BadSetting, setting_name
     from orchestrator.errors import PitcrewError
+    from rag.embedders.weights import DamagedWeights
     from rag.index import IndexUnavailable
 
     match error:
@@ -29,7 +30,7 @@ def explain(error: Exception) -> tuple[str | None, int]:
             field = str(error.errors()[0]["loc"][0])
             name = setting_name(field) if not field.isupper() else field
             return f"{name}: {error.errors()[0]['msg']}", PARTIAL
-        case IndexUnavailable():
+        case IndexUnavailable() | DamagedWeights():
             return str(error), FAILURE
         case PitcrewError():
             return error.text, FAILURE

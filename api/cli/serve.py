@@ -47,8 +47,9 @@ def _announce(host: str, port: int) -> None:
     if settings.production:
         return
     console.print(f"Test page:         [bold]{address}/ws/test[/]")
-    console.print("Development token: ", end="")
-    console.print(issue_development_token(token_rules(settings)), markup=False)
+    if token := issue_development_token(token_rules(settings)):
+        console.print("Development token: ", end="")
+        console.print(token, markup=False)
     if not any(settings.provider_keys.values()):
         console.print(
             "Answers come from the built-in offline answerer. To use a language model, stop, then:\n"

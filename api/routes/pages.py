@@ -33,10 +33,11 @@ async def page() -> Response:
 @router.get("/ws/test/token")
 async def development_token(request: Request, response: Response, state: State) -> dict[str, str]:
     """A token for whoever sits at this machine; there is none from elsewhere."""
-    if request.client is None or request.client.host not in LOOPBACK:
+    token = state.development_token()
+    if token is None or request.client is None or request.client.host not in LOOPBACK:
         raise NotFound
     response.headers["Cache-Control"] = "no-store"
-    return {"token": state.development_token()}
+    return {"token": token}
 
 
 @router.get("/ws/test/{asset}")

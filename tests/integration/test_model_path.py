@@ -1,5 +1,6 @@
 """The model path against the real server: a real OpenAI-compatible HTTP server stands for the provider."""
 
+import asyncio
 import shutil
 import time
 from collections.abc import Iterator
@@ -55,7 +56,7 @@ async def test_streamed_and_cited_answer(served: Served, provider: Control) -> N
 
 FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "refused key": ({"kind": "status", "status": 401}, "LLM_UNAVAILABLE"),
-    "too many requests": ({"kind": "status", "status": 429, "retry_after": "30"}, "LLM_RATE_LIMITED"),
+    "too many requests": ({"kind": "status", "status": 429}, "LLM_RATE_LIMITED"),
     "server error": ({"kind": "status", "status": 500}, "LLM_UNAVAILABLE"),
     "overloaded": ({"kind": "status", "status": 529}, "LLM_UNAVAILABLE"),
     "connection reset": ({"kind": "reset"}, "LLM_UNAVAILABLE"),
@@ -86,6 +87,19 @@ async def test_faults_end_in_one_terminal_frame(
     durable = [frame["seq"] for frame in [*frames, *again] if "seq" in frame]
     assert durable == list(range(durable[0], durable[0] + len(durable)))
     assert KEY not in served.printed()
+
+
+async def test_a_provider_that_wants_a_rest_gets_it(served: Served, provider: Control) -> None:
+    provider.script({"kind": "status", "status": 429, "retry_after": "3"})
+    async with talking(served.chat, served.token("resting")) as talk:
+        refused = (await talk.ask("What is the roof load of the Wren?", session_id="rest"))[-1]
+        assert (refused["reason"], refused["retry_after_ms"]) == ("LLM_RATE_LIMITED", 3000)
+        asked = provider.stats()["requests"]
+        again = (await talk.ask("What is the roof load of the Wren?", session_id="rest"))[-1]
+        assert again["reason"] == "LLM_RATE_LIMITED"
+        assert provider.stats()["requests"] == asked
+        await asyncio.sleep(again["retry_after_ms"] / 1000 + 0.1)
+        assert (await talk.ask("What is the roof load of the Wren?", session_id="rest"))[-1]["type"] == "complete"
 
 
 async def test_length_limit_is_said(served: Served, provider: Control) -> None:

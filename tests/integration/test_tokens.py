@@ -113,12 +113,12 @@ async def test_no_token_in_the_log(server: Served) -> None:
     token = server.token("logged")
     async with talking(f"{server.chat}?token={token}") as talk:
         await talk.receive()
-    async with talking(f"{server.chat}?token=canary-{token[:30]}") as talk:
+    async with talking(f"{server.chat}?token={token}-spoilt") as talk:
         await talk.receive()
     server.get(f"/health?token={token}")
     printed = server.printed()
     assert token not in printed
-    assert token[:30] not in printed
+    assert token[-30:] not in printed
     assert "token=" not in printed
 
 
