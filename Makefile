@@ -33,7 +33,7 @@ check: $(INSTALLED) ## formatting, lint, types, layers
 	$(BIN)/lint-imports
 
 unit: $(INSTALLED) ## the fast tests alone
-	$(BIN)/pytest -q tests/unit tests/laws tests/wire
+	$(BIN)/pytest -q tests/unit tests/laws
 
 test: $(INSTALLED) chromium check ## every check and every test
 	$(BIN)/pytest -q

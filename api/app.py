@@ -1,7 +1,6 @@
 """The web application: sockets, routes and pages over one composed state."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable
 
 from fastapi import FastAPI, WebSocket
 from fastapi.responses import RedirectResponse, Response
@@ -17,27 +16,19 @@ from api.settings import Settings
 from api.transport.query import HideSocketQuery, socket_query
 from api.transport.websocket import Connection
 
-Open = Callable[[Settings], AbstractAsyncContextManager[AppState]]
-
 DESCRIPTION = "Ask over the WebSocket `/ws/chat` for streamed answers, or over `POST /api/v1/chat` for whole ones."
 
 
-def create_app(settings: Settings, open_state: Open) -> FastAPI:
-    """The application; `open_state` opens its resources when it starts and closes them when it stops."""
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_state(settings) as state:
-            app.state.pitcrew = state
-            yield
-
+def create_app(state: AppState) -> FastAPI:
+    """The application over `state`, whose resources its owner opens before and closes after it."""
+    settings = state.settings
     app = FastAPIOffline(
         title="Pitcrew",
         description=DESCRIPTION,
         redoc_url=None,
         static_url="/docs/assets",
-        lifespan=lifespan,
     )
+    app.state.pitcrew = state
     problems.install(app)
     for module in (health, chat, sessions):
         app.include_router(module.router)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from sqlalchemy import Engine as Database
+from sqlalchemy.exc import SQLAlchemyError
 
 from agents.answerer import Answerer
 from agents.specialist import Catalogue as Specialists
@@ -23,11 +24,12 @@ from api.settings import BadSetting, Settings
 from api.transport.websocket import Gateway
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.engine import Budgets, Engine
+from orchestrator.errors import ProcessingError
 from orchestrator.stores.database import open_database
 from orchestrator.stores.sql import SqlStore
 from rag.catalogue import Catalogue
 from rag.embedder import Embedder
-from rag.index import Index
+from rag.index import Index, IndexUnavailable
 from rag.types import Passage
 
 if TYPE_CHECKING:
@@ -88,7 +90,10 @@ def open_indexes(settings: Settings, embedder: Embedder, *, reader: bool = False
     from rag.indexes.lexical import LexicalIndex
 
     with ExitStack() as stack:
-        dense = chroma.embedded(settings.data_dir / "chroma", embedder.name, reader=reader)
+        if settings.chroma_url:
+            dense = chroma.server(settings.chroma_url, embedder.name)
+        else:
+            dense = chroma.embedded(settings.data_dir / "chroma", embedder.name, reader=reader)
         stack.callback(dense.close)
         lexical = LexicalIndex(settings.data_dir / "lexical.db")
         stack.callback(lexical.close)
@@ -168,7 +173,11 @@ async def open_crew(settings: Settings, library: Library) -> AsyncIterator["Crew
                 degraded.extend(filter(None, [found.degraded]))
                 return found.passages
 
-            evidence = await research.gather(search, part.text, specialist, vehicles, facts)
+            try:
+                evidence = await research.gather(search, part.text, specialist, vehicles, facts)
+            except (IndexUnavailable, SQLAlchemyError) as error:
+                log.error("retrieval_failed", error=str(error))
+                raise ProcessingError("RETRIEVAL_UNAVAILABLE") from error
             return Evidence(evidence.passages, bool(degraded))
 
         yield Crew(specialists, understand, classify, gather, answerer)

@@ -5,10 +5,11 @@ from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from orchestrator.errors import PitcrewError, ProcessingError
+from orchestrator.errors import BadRequest, PitcrewError, ProcessingError
 
 log = structlog.get_logger()
 MEDIA_TYPE = "application/problem+json"
@@ -41,6 +42,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(PitcrewError)
     async def refused(_request: Request, error: PitcrewError) -> Response:
         return problem_response(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_request: Request, error: RequestValidationError) -> Response:
+        return problem_response(BadRequest(field=str(error.errors()[0]["loc"][-1])))
 
     @app.exception_handler(HTTPException)
     async def http(_request: Request, error: HTTPException) -> Response:

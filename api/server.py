@@ -43,8 +43,8 @@ class Server(uvicorn.Server):
     wait for answers; a second signal ends the process at once.
     """
 
-    def __init__(self, app: FastAPI, host: str, port: int, announce: Callable[[], None]) -> None:
-        self._app = app
+    def __init__(self, app: FastAPI, state: AppState, host: str, port: int, announce: Callable[[], None]) -> None:
+        self._state = state
         self._announce = announce
         self._loop: asyncio.AbstractEventLoop | None = None
         self._drain: asyncio.Task[None] | None = None
@@ -54,6 +54,7 @@ class Server(uvicorn.Server):
                 app,
                 host=host,
                 port=port,
+                lifespan="off",
                 ws="websockets-sansio",
                 ws_max_size=FRAME_BYTES,
                 ws_ping_interval=HEARTBEAT_S,
@@ -76,17 +77,17 @@ class Server(uvicorn.Server):
         if self._stopping:
             os._exit(128 + sig)
         self._stopping = True
-        state: AppState | None = getattr(self._app.state, "pitcrew", None)
-        if state is None or self._loop is None:
+        if self._loop is None:
             self.should_exit = True
             return
         wait_s = 0.0 if sig == signal.SIGINT else DRAIN_S
-        self._loop.call_soon_threadsafe(self._begin_drain, state, wait_s)
+        self._loop.call_soon_threadsafe(self._begin_drain, wait_s)
 
-    def _begin_drain(self, state: AppState, wait_s: float) -> None:
-        self._drain = asyncio.ensure_future(self._drained(state, wait_s))
+    def _begin_drain(self, wait_s: float) -> None:
+        self._drain = asyncio.ensure_future(self._drained(wait_s))
 
-    async def _drained(self, state: AppState, wait_s: float) -> None:
+    async def _drained(self, wait_s: float) -> None:
+        state = self._state
         log.info("draining", running=state.gateway.engine.running, sockets=len(state.connections))
         state.draining = True
         for connection in tuple(state.connections):

@@ -17,6 +17,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path("data"), description="Where the database, the indexes and the development secret live.")
     database_url: str = Field("", description="SQLAlchemy URL of the database. Empty: SQLite in the data directory.")
+    chroma_url: str = Field("", description="Address of a Chroma server. Empty: embedded in the data directory.")
     knowledge_dir: Path = Field(Path("knowledge_base"), description="The folder of documents that `make run` ingests.")
     env: Literal["development", "production"] = Field(
         "development",

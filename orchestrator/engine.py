@@ -10,6 +10,7 @@ import uuid
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -20,6 +21,7 @@ from orchestrator.commands import Caller, Cancel, Feedback, Send
 from orchestrator.errors import (
     REASON_TEXTS,
     NotFound,
+    Overloaded,
     ProcessingError,
     Reason,
     RunNotActive,
@@ -46,16 +48,18 @@ T = TypeVar("T")
 Run = Callable[[RunInput, Callable[[Mapping[str, str]], None]], AsyncGenerator[AnyEvent]]
 """Answers one run: yields its events, the last one Completed; tells the callback the facts it learned."""
 
+OVERLOAD_WAIT_MS = 2_000
 MAX_ATTEMPTS = 2
 """A run whose process died is run once more; then it ends INTERRUPTED."""
 
 
 @dataclass(frozen=True, slots=True)
 class Budgets:
-    """Seconds: for a whole run, and for running runs to finish when the server stops."""
+    """Seconds for a whole run, and for running runs to finish when the server stops; runs answered at a time."""
 
     run_s: float = 120.0
     drain_s: float = 30.0
+    runs: int = 256
 
 
 @dataclass
@@ -85,6 +89,7 @@ class Engine:
         self._run_graph = run
         self._budgets = budgets
         self._active: dict[str, ActiveRun] = {}
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = asyncio.Event()
 
@@ -94,11 +99,14 @@ class Engine:
         """Accept a message; its answer comes over the bus. `follow` is called with the conversation's id after the
         commit and before anything is published, so that the caller can subscribe and miss nothing.
 
-        Raises BadRequest, EmptyMessage, MessageTooLong, IdempotencyConflict, RunBusy, ShuttingDown, StorageUnavailable.
+        Raises BadRequest, EmptyMessage, MessageTooLong, IdempotencyConflict, RunBusy, Overloaded, ShuttingDown,
+        StorageUnavailable.
         """
         command.check()
         if self._closing.is_set():
             raise ShuttingDown
+        if len(self._active) >= self._budgets.runs:
+            raise Overloaded(retry_after_ms=OVERLOAD_WAIT_MS)
         receipt = await self.store.accept(caller, command)
         if follow is not None:
             follow(receipt.envelope.conversation_id)
@@ -111,17 +119,22 @@ class Engine:
         """Stop a run; returns when its terminal event is committed. Raises NotFound, RunNotActive."""
         command.check()
         conversation_id, run_id = await self._target(caller, command)
-        active = self._active.get(conversation_id)
-        if active is not None and active.start.run_id == run_id and active.task is not None:
+        async with self._turn(conversation_id):
+            active = self._active.get(conversation_id)
+            if active is None or active.start.run_id != run_id or active.task is None:
+                envelope = await self.store.finish(conversation_id, Cancelled(run_id, partial_response=""))
+                if envelope is None:
+                    raise RunNotActive
+                self.bus.publish(envelope)
+                self._spawn(self._advance(conversation_id))
+                return
             active.cancelled = True
             active.task.cancel()
-            await active.ended.wait()
-            return
-        envelope = await self.store.finish(conversation_id, Cancelled(run_id, partial_response=""))
-        if envelope is None:
-            raise RunNotActive
-        self.bus.publish(envelope)
-        self._spawn(self._advance(conversation_id))
+        await active.ended.wait()
+
+    def _turn(self, conversation_id: str) -> asyncio.Lock:
+        """Held while a run is taken up or called off, so that a run is never both."""
+        return self._turns.setdefault(conversation_id, asyncio.Lock())
 
     async def _target(self, caller: Caller, command: Cancel) -> tuple[str, str]:
         if command.run_id is not None:
@@ -185,12 +198,13 @@ class Engine:
         """Start the conversation's next run, if it waits and none has the conversation."""
         if self._closing.is_set():
             return
-        start = await self._persist(lambda: self.store.begin(conversation_id))
-        if start is not None and self._closing.is_set():
-            await self.store.requeue(start.run_id)
-        elif start is not None:
-            active = self._active[conversation_id] = ActiveRun(start)
-            active.task = self._spawn(self._run(active))
+        async with self._turn(conversation_id):
+            start = await self._persist(lambda: self.store.begin(conversation_id))
+            if start is not None and self._closing.is_set():
+                await self.store.requeue(start.run_id)
+            elif start is not None:
+                active = self._active[conversation_id] = ActiveRun(start)
+                active.task = self._spawn(self._run(active))
 
     async def _run(self, active: ActiveRun) -> None:
         start = active.start

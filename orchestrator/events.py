@@ -90,11 +90,15 @@ class Progress(Event, frozen=True, tag="progress"):
 
 
 class Routed(Durable, frozen=True, tag="routed"):
+    """The specialists that answer, the leading one first; none where the router itself replies."""
+
     run_id: str
     agents: tuple[RoutedAgent, ...]
 
 
 class Sources(Durable, frozen=True, tag="sources"):
+    """The passages found, in the order of their markers; sent before the first token."""
+
     run_id: str
     passages: tuple[SourcePassage, ...]
 

@@ -44,9 +44,13 @@ def chat(
 def _development_token() -> str:
     from api.app_state import issue_development_token
     from api.auth import token_rules
+    from api.cli.failure import CommandFailed
     from api.settings import Settings
 
-    return issue_development_token(token_rules(Settings()))
+    token = issue_development_token(token_rules(Settings()))
+    if token is None:
+        raise CommandFailed("Tokens come from elsewhere here (PITCREW_JWT_PUBLIC_KEY): give one with --token.")
+    return token
 
 
 async def _chat(url: str, token: str, session: str) -> int:

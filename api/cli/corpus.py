@@ -58,6 +58,7 @@ def _fill(library: "Library", corpus: Path) -> dict[str, Any]:
 
     from rag.split import split
     from rag.types import Chunk, Content, Document
+    from rag.views import embedded
 
     ids: dict[str, Any] = {}
     waiting: list[Chunk] = []
@@ -65,7 +66,7 @@ def _fill(library: "Library", corpus: Path) -> dict[str, Any]:
 
     def index() -> None:
         if waiting:
-            vectors = library.embedder.embed([chunk.searchable for chunk in waiting])
+            vectors = embedded(waiting, library.embedder)
             for one in library.indexes:
                 one.add(waiting, vectors)
             waiting.clear()

@@ -97,7 +97,7 @@ def _packages() -> Finding:
         if not requirement.specifier.contains(found, prereleases=True):
             wrong.append(f"{requirement.name} is {found}, needed {requirement.specifier}")
     if wrong:
-        return Finding("packages", "fail", "; ".join(wrong), "Install them: make install")
+        return Finding("packages", "fail", "; ".join(wrong), "Install them: make setup")
     return Finding("packages", "ok", f"{len(needed)} installed")
 
 
@@ -165,7 +165,7 @@ def _embedding(settings: "Settings") -> "tuple[Embedder | None, Finding]":
         embedder = open_embedder(settings)
         embedder.embed(["Is this thing on?"])
     except Exception as error:
-        fix = "Check PITCREW_EMBEDDING_MODEL." if settings.embedding_model else "Install again: make install"
+        fix = "Check PITCREW_EMBEDDING_MODEL." if settings.embedding_model else "Install again: make setup"
         return None, Finding("embedding", "fail", f"{type(error).__name__}: {error}", fix)
     return embedder, Finding("embedding", "ok", embedder.name)
 

@@ -1,9 +1,11 @@
 """`pitcrew serve`: the server."""
 
-import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from api.settings import Settings
 
 
 def serve(
@@ -14,33 +16,39 @@ def serve(
 
     Example: pitcrew serve --port 8080
     """
-    from api.app import create_app
-    from api.compose import open_app
+    import asyncio
+
+    import uvloop
+
+    from api.cli.failure import CommandFailed
     from api.logs import configure_logs
-    from api.server import Server, port_problem
+    from api.server import port_problem
     from api.settings import Settings
 
     settings = Settings()
     configure_logs(json=settings.production)
     if problem := port_problem(host, port):
-        from api.cli.failure import CommandFailed
-
         raise CommandFailed(problem)
-    server = Server(create_app(settings, open_app), host, port, announce=lambda: _announce(host, port))
-    server.run()
-    if not server.started:
-        sys.exit(1)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings, host, port))
 
 
-def _announce(host: str, port: int) -> None:
+async def _serve(settings: "Settings", host: str, port: int) -> None:
+    from api.app import create_app
+    from api.compose import open_app
+    from api.server import Server
+
+    async with open_app(settings) as state:
+        await Server(create_app(state), state, host, port, announce=lambda: _announce(settings, host, port)).serve()
+
+
+def _announce(settings: "Settings", host: str, port: int) -> None:
     """What a person who has just started the server wants to know."""
     from rich.console import Console
 
     from api.app_state import issue_development_token
     from api.auth import token_rules
-    from api.settings import Settings
 
-    settings = Settings()
     address = f"http://{'localhost' if host in {'127.0.0.1', '0.0.0.0'} else host}:{port}"  # noqa: S104
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     console.print(f"\n[bold green]Pitcrew is ready.[/] API reference: {address}/docs")

@@ -10,6 +10,8 @@ from orchestrator.events import Envelope, Token
 
 MERGE_CHARS = 256 * 1024
 """Waiting text above which adjacent tokens of one run are merged."""
+MERGED_CHARS = 16 * 1024
+"""The longest merged token: copying stays cheap, however long the answer."""
 FULL_CHARS = 1024 * 1024
 """Waiting text at which the reader is given up: it can reconnect and resume."""
 
@@ -66,6 +68,8 @@ class Outbox:
             return False
         first, more = last.event, item.event
         if (first.run_id, first.part, first.offset + len(first.text)) != (more.run_id, more.part, more.offset):
+            return False
+        if len(first.text) + len(more.text) > MERGED_CHARS:
             return False
         merged = msgspec.structs.replace(first, text=first.text + more.text)
         self._items[-1] = msgspec.structs.replace(last, event=merged)

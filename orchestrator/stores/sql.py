@@ -31,6 +31,11 @@ READERS = 4
 FINAL_STATUS = {"completed": "completed", "failed": "failed", "cancelled": "cancelled"}
 
 
+def _new_session(client_message_id: str | None) -> str:
+    """A session for a message that names none; a message with an id of its own gets the same one when it is re-sent."""
+    return (uuid.uuid5(uuid.NAMESPACE_OID, client_message_id) if client_message_id else uuid.uuid4()).hex
+
+
 class SqlStore:
     """See `orchestrator.store.Store`. Takes ownership of `engine`."""
 
@@ -65,7 +70,7 @@ class SqlStore:
         return await self._write(lambda connection: self._accept(connection, caller, command))
 
     def _accept(self, connection: Connection, caller: Caller, command: Send) -> Receipt:
-        session_id = command.session_id or uuid.uuid4().hex
+        session_id = command.session_id or _new_session(command.client_message_id)
         conversation_id = rows.open_conversation(connection, caller.user_id, session_id)
         if command.client_message_id is not None:
             earlier = rows.earlier_receipt(connection, conversation_id, command)

@@ -8,7 +8,7 @@ from tests.serving import Served
 
 async def ask(page, question: str) -> None:  # type: ignore[no-untyped-def]
     await page.get_by_role("button", name="Use the development token").click()
-    box = page.get_by_role("textbox", name="Message")
+    box = page.locator("#message")
     await box.wait_for()
     await page.wait_for_function("!document.querySelector('#message').disabled")
     await box.fill(question)
