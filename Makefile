@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run check unit test prove docs chromium clean
+.PHONY: help setup run check unit test docs chromium clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,9 +37,6 @@ unit: $(INSTALLED) ## the fast tests alone
 
 test: $(INSTALLED) chromium check ## every check and every test
 	$(BIN)/pytest -q
-
-prove: $(INSTALLED) chromium ## the proofs at their full counts
-	PITCREW_PROVE=1 $(BIN)/pytest -q
 
 docs: $(INSTALLED) ## write the generated tables into the Markdown pages
 	$(BIN)/python -m tests.generated_docs --write

@@ -43,7 +43,7 @@ def clean(provider: Control) -> None:
 
 async def test_streamed_and_cited_answer(served: Served, provider: Control) -> None:
     async with talking(served.chat, served.token()) as talk:
-        frames = await talk.ask("What is the towing capacity of the Osprey automatic?")
+        frames = await talk.ask("What is the roof load of the Wren?")
     complete = frames[-1]
     assert complete["type"] == "complete"
     assert text_of(frames) == complete["response"]
@@ -51,7 +51,7 @@ async def test_streamed_and_cited_answer(served: Served, provider: Control) -> N
     assert complete["metadata"]["usage"]["output_tokens"] > 0
     assert complete["metadata"]["answerer"] == "openai:scripted"
     prompts = provider.requests()[-1]["messages"]
-    assert "Osprey" in prompts[-1]["content"]
+    assert "roof load" in prompts[-1]["content"]
 
 
 FAULTS: dict[str, tuple[dict[str, Any], str]] = {
@@ -75,7 +75,7 @@ async def test_faults_end_in_one_terminal_frame(
     provider.script(always=fault)
     async with talking(served.chat, served.token("faults")) as talk:
         started = time.monotonic()
-        frames = await talk.ask("What is the towing capacity of the Osprey automatic?", session_id="faults")
+        frames = await talk.ask("What is the roof load of the Wren?", session_id="faults")
         assert time.monotonic() - started < 15
         last = frames[-1]
         assert (last["type"], last["code"], last["reason"]) == ("error", "PROCESSING_ERROR", reason)
@@ -103,9 +103,9 @@ async def test_a_provider_that_wants_a_rest_gets_it(served: Served, provider: Co
 
 
 async def test_length_limit_is_said(served: Served, provider: Control) -> None:
-    provider.script({"kind": "length"})
+    provider.script({"kind": "length", "after": 5})
     async with talking(served.chat, served.token()) as talk:
-        frames = await talk.ask("What is the towing capacity of the Osprey automatic?")
+        frames = await talk.ask("What is the roof load of the Wren?")
     assert frames[-1]["type"] == "complete"
     assert frames[-1]["metadata"]["truncated"] is True
 
@@ -113,7 +113,7 @@ async def test_length_limit_is_said(served: Served, provider: Control) -> None:
 async def test_a_short_hiccup_is_not_noticed(served: Served, provider: Control) -> None:
     provider.script({"kind": "status", "status": 500})
     async with talking(served.chat, served.token()) as talk:
-        frames = await talk.ask("What is the towing capacity of the Osprey automatic?")
+        frames = await talk.ask("What is the roof load of the Wren?")
     assert frames[-1]["type"] == "complete"
 
 

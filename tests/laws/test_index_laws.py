@@ -97,6 +97,18 @@ def test_adding_again_replaces(index: Index) -> None:
     assert search(index, "wading depth", k=1) == ["tyres"]
 
 
+def test_a_chunk_with_several_views_is_one_chunk(index: Index) -> None:
+    chunks = [chunk(f"c{n}", f"tyre number {n} and boot number {n}") for n in range(6)]
+    views = [embedder.embed([one.searchable, *(f"tyre {n}" for n in range(5)), "boot"]) for one in chunks]
+    index.add(chunks, views)
+    assert index.ids() == {one.id for one in chunks}
+    found = search(index, "tyre", k=4)
+    assert len(found) == len(set(found)) == 4
+    index.remove(["c0", "c1"])
+    assert index.ids() == {"c2", "c3", "c4", "c5"}
+    assert not {"c0", "c1"} & set(search(index, "tyre", k=6))
+
+
 def test_what_is_removed_is_not_found(index: Index) -> None:
     add(index, TYRES, OIL)
     index.remove(["tyres", "unknown"])
@@ -239,4 +251,27 @@ def test_scores_of_words_are_shares_of_the_question() -> None:
 
     assert 0.5 < best("tyre pressure wren") <= 1.0
     assert best("tyre bitcoin forecast") < 0.5 * best("tyre")
+    index.close()
+
+
+def test_a_chroma_chunk_is_as_near_as_its_nearest_view(tmp_path: Path) -> None:
+    index = chroma.embedded(tmp_path, "views")
+    eye = np.eye(4, dtype=np.float32)
+    index.add([chunk("two", "x"), chunk("one", "y")], [eye[:2], eye[2]])
+    best = index.search(Query("x", eye[1]), 2)[0]
+    assert (best.chunk_id, round(best.score, 5)) == ("two", 1.0)
+    index.add([chunk("two", "x")], [eye[:1]])
+    assert max(hit.score for hit in index.search(Query("x", eye[1]), 2)) < 0.5
+    assert index.ids() == {"one", "two"}
+    index.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("tyer presure", "tyres"), ("squeeling brakes", "brakes"), ("engineoil", "oil")]
+)
+def test_words_are_found_under_their_likeliest_spelling(text: str, name: str) -> None:
+    index = LexicalIndex(":memory:")
+    add(index, TYRES, OIL, BRAKES)
+    assert search(index, text, k=1) == [name]
+    assert search(index, "bitcoin P0302") == []
     index.close()

@@ -13,6 +13,7 @@ from agents.types import Question, Turn
 from agents.vehicles import Vehicles
 from agents.words import words
 from rag.embedder import Vectors
+from rag.types import Chunk
 
 VEHICLES = Vehicles.parse("model,variant,years,powertrain,fuel,aliases\nWren,Wren 58,2026,electric,electricity,\n")
 
@@ -119,3 +120,24 @@ def test_one_specialist_and_one_example_are_enough_to_train() -> None:
 def test_a_catalogue_without_examples_is_refused() -> None:
     with pytest.raises(ValueError, match="no example"):
         Classifier.train((named("silent"),), HashedWords())
+
+
+def test_a_message_that_goes_on_is_for_whoever_the_question_before_was_for(classifier: Classifier) -> None:
+    history = (Turn("customer", "When is the next service due?"), Turn("assistant", "In May. [1]"))
+    route = classifier.classify(Question("how much?", history))
+    assert [part.specialist for part in route.parts] == ["maintenance"]
+
+
+def test_a_misspelt_message_is_routed_like_the_right_one(classifier: Classifier) -> None:
+    assert specialists(classifier, "cancel my servise bookingg") == ["maintenance"]
+
+
+def test_the_knowledge_base_is_taken_in() -> None:
+    chunks = [
+        Chunk(name, name, name, name, (section,), None, 0, 1, "Quokkaflange torsion")
+        for name, section in (("specs", "Figures"), ("maintenance", "Quokkaflange"), ("troubleshooting", "Faults"))
+    ]
+    plain = Classifier.train(catalogue(), HashedWords(), VEHICLES)
+    taught = Classifier.train(catalogue(), HashedWords(), VEHICLES, chunks)
+    text = "car quokkaflange"
+    assert dict(taught.ranked(text))["maintenance"] > dict(plain.ranked(text))["maintenance"]

@@ -53,3 +53,33 @@ def test_one_question_stays_whole(text: str) -> None:
 def test_statements_alone_ask_nothing() -> None:
     assert split("My battery died. It is two years old.") == (Clause("My battery died. It is two years old.", False),)
     assert split("  ") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        (
+            "Boot volume of the van, and the price of a service please",
+            ["Boot volume of the van", "the price of a service please"],
+        ),
+        (
+            "The lamp is on: how far can I go and what would the repair cost?",
+            ["The lamp is on: how far can I go", "what would the repair cost?"],
+        ),
+        (
+            "How long is the guarantee, and up to how many miles?",
+            ["How long is the guarantee up to how many miles?"],
+        ),
+        ("How do I pair a phone? Which button is it?", ["How do I pair a phone? Which button is it?"]),
+        (
+            "Which oil? And after how many miles is it changed?",
+            ["Which oil?", "And after how many miles is it changed?"],
+        ),
+        (
+            "The fan is loud. My wife wants to know how big the boot is.",
+            ["The fan is loud. My wife wants to know how big the boot is."],
+        ),
+    ],
+)
+def test_things_asked_for_by_name_and_further_figures(text: str, pieces: list[str]) -> None:
+    assert [clause.text for clause in split(text)] == pieces

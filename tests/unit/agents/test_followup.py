@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.followup import core, depends, standalone, subject
+from agents.followup import continues, core, depends, standalone, subject
 from agents.types import Question, Turn
 from agents.vehicles import Vehicles
 
@@ -95,3 +95,17 @@ def test_subject_and_core() -> None:
     assert depends("why?")
     assert depends("how much does it cost? (next service)")
     assert not depends("Why do the brakes squeal?")
+
+
+@pytest.mark.parametrize(
+    ("text", "goes_on"),
+    [
+        ("And if the trailer has no brakes?", True),
+        ("I waited, but it is still there. What's next?", True),
+        ("Would the 2026 one do as well?", True),
+        ("How do I check the oil level?", False),
+        ("The lamp is on. What does it mean?", False),
+    ],
+)
+def test_what_takes_up_the_conversation(text: str, goes_on: bool) -> None:
+    assert continues(text, VEHICLES) is goes_on

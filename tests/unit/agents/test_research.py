@@ -1,10 +1,12 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from agents.research import MOST, gather
 from agents.specialist import Specialist
+from agents.vehicles import Vehicles
 from rag.terms import STOP_WORDS, terms
 from rag.types import Passage
 from tests.unit.agents.manual import MANUALS, VEHICLES, documents, passages
@@ -46,6 +48,12 @@ async def test_a_vehicle_that_is_known_joins_the_search(shelf: Shelf) -> None:
     await gather(shelf, "What is the maximum power?", SPECIALIST, VEHICLES, {"model": "Rook"})
     assert "Rook" in shelf.searches[0]
     assert len(shelf.searches) == 1
+
+
+async def test_a_vehicle_named_otherwise_is_searched_for_by_its_name(shelf: Shelf) -> None:
+    rows = [replace(row, aliases=("family van",)) if row.model == "Rook" else row for row in VEHICLES.rows]
+    await gather(shelf, "What is the power of the family van?", SPECIALIST, Vehicles(rows), {"model": "Teal"})
+    assert shelf.searches[0] == "What is the power of the family van? (Rook)"
 
 
 async def test_what_depends_on_an_unknown_vehicle_is_searched_for_each_model(shelf: Shelf) -> None:

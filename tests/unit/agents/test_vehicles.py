@@ -99,3 +99,9 @@ def test_other_signs() -> None:
     assert years("from 2025 or 2026, 3000 km") == ("2025", "2026")
     assert note({"model": "Wren", "variant": "Wren 58", "year": "2026"}, VEHICLES) == "Wren 58, 2026"
     assert note({"year": "2026"}, VEHICLES) == ""
+
+
+def test_the_makers_name_reads_as_a_car() -> None:
+    made = Vehicles.parse("model,variant,years,powertrain,fuel,aliases,make\nWren,Wren 58,,,,,Skelby;Skelby Motors\n")
+    assert made.generic("Is my Skelby Wren 58 a skelby?") == "Is my car a car?"
+    assert made.generic("the nearest Skelby Motors dealer in Skelbyville") == "the nearest car dealer in Skelbyville"
