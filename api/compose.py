@@ -123,16 +123,30 @@ def load_vehicles(settings: Settings) -> "Vehicles":
     return Vehicles.parse(path.read_text(encoding="utf-8")) if path.is_file() else Vehicles()
 
 
-def open_classifier(settings: Settings, embedder: Embedder) -> "tuple[Classifier, Vehicles]":
-    """The classifier over the specialists, and the vehicles that it knows."""
+def open_classifier(
+    settings: Settings, embedder: Embedder, knowledge: Catalogue | None = None
+) -> "tuple[Classifier, Vehicles]":
+    """The classifier over the specialists, and the vehicles that it knows. `knowledge`: the catalogue whose headings
+    and words it takes in; None opens the one in the database for that. Raises BadSetting."""
     from agents.classify import Classifier
     from agents.specialists import catalogue
+    from rag.embedders import weights
     from rag.embedders.remembered import RememberedEmbedder
+
+    if knowledge is None:
+        database = open_migrated_database(settings)
+        try:
+            return open_classifier(settings, embedder, Catalogue(database))
+        finally:
+            database.dispose()
 
     vehicles = load_vehicles(settings)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     remembered = RememberedEmbedder(embedder, settings.data_dir / "utterances.npz")
-    classifier = Classifier.train(catalogue(), remembered, vehicles=vehicles)
+    chunks = knowledge.chunks(sorted(knowledge.chunk_ids()))
+    classifier = Classifier.train(
+        catalogue(), remembered, vehicles, list(chunks.values()), weights.vocabulary(settings.embedding_model)
+    )
     remembered.settle()
     return classifier, vehicles
 
@@ -145,7 +159,7 @@ async def open_crew(settings: Settings, library: Library) -> AsyncIterator["Crew
     from orchestrator.graph import Crew, Evidence, Understood
 
     specialists = catalogue()
-    classifier, vehicles = await asyncio.to_thread(open_classifier, settings, library.embedder)
+    classifier, vehicles = await asyncio.to_thread(open_classifier, settings, library.embedder, library.catalogue)
     async with open_answerer(settings, library, vehicles) as (answerer, router, rewriter):
 
         async def understand(question: Question) -> Understood:

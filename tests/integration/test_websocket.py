@@ -140,6 +140,12 @@ async def test_test_page_accessibility(server: Served) -> None:
         pass
 
 
+def test_the_development_token_is_for_this_machine_only(server: Served) -> None:
+    assert server.request("GET", "/ws/test/token", Host="localhost:8000")[0] == 200
+    for name in ("pitcrew.example", "localhost.evil.example", "127.0.0.1.nip.example", "[bad"):
+        assert server.request("GET", "/ws/test/token", Host=name)[0] == 404, name
+
+
 async def test_two_questions_in_one_message(server: Served) -> None:
     async with talking(server.chat, server.token()) as talk:
         frames = await talk.ask("How much does the Osprey automatic weigh and when is its first service due?")
