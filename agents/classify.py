@@ -5,20 +5,24 @@ First a gate (is it for us, or for a person?), then the route, each a logistic r
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
-from agents import out_of_scope, people, scope, topics
+from agents import knowledge, out_of_scope, people, scope, topics
 from agents.clauses import split
-from agents.followup import core, depends, refers_back, standalone, subject
+from agents.followup import continues, core, depends, refers_back, standalone, subject
+from agents.knowledge import Knowledge
 from agents.learning import Floats, Linear, Wording, fit, out_of_fold, softmax, temperature
 from agents.specialist import Catalogue
+from agents.spelling import Spelling
 from agents.types import Part, Question, Route
 from agents.vehicles import Vehicles, make_named, note, other_make, trouble_codes
+from agents.words import content
 from rag.embedder import Embedder
+from rag.types import Chunk
 
 _WORDING = 0.6
 """Length of the wording's vector beside the meaning's, which is 1."""
@@ -27,15 +31,18 @@ _UNCERTAIN = 0.02
 """Share of unseen example messages that the customer is asked about."""
 _MOST_CERTAIN_NEEDED = 0.5
 _LEAST_CERTAIN_NEEDED = 0.4
-_EVIDENCE = {"vehicle": 1.0, "make": 1.0, "code": 5.0, "answered before": 2.5}
+_EVIDENCE = {"vehicle": 1.0, "make": 1.0, "code": 5.0, "answered before": 2.5, "continues": 2.0}
 """Log odds that these add to a message being in scope: the example messages hardly name any."""
-_LEANING = 1.5
-"""Log odds for the specialist that answered last, when a message says too little by itself."""
+_LEANING, _CONTINUING = 1.5, 1.0
+"""Log odds for the specialist that answered last, when a message says too little by itself, or takes up what was said.
+"""
 _SPLIT_CONFIDENCE = 0.55
 """Each piece of a message must be this certain before it is given to another specialist."""
-_OUT, _PERSON = 0.42, 0.65
-"""Probabilities from which a message is in scope, or asks for a person. To refuse an owner is worse than to try to
-answer a stranger."""
+_OUT, _PIECE_OUT, _PERSON = 0.44, 0.2, 0.65
+"""Probabilities from which a message is in scope, a piece of such a message is, or a message asks for a person. To
+refuse an owner is worse than to try to answer a stranger."""
+_LOOKED_BACK = 4
+"""Turns that are taken into account when an earlier question has to be routed again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,8 @@ class Classifier:
         person: Linear,
         router: Linear,
         threshold: float,
+        spelling: Spelling,
+        known: Knowledge,
     ) -> None:
         self.names = names
         self.threshold = threshold
@@ -69,6 +78,8 @@ class Classifier:
         self._gate = gate
         self._person = person
         self._router = router
+        self._spelling = spelling
+        self._knowledge = known
 
     @classmethod
     def train(
@@ -76,11 +87,12 @@ class Classifier:
         catalogue: Catalogue,
         embedder: Embedder,
         vehicles: Vehicles | None = None,
-        knowledge: Sequence[str] = (),
+        chunks: Sequence[Chunk] = (),
+        vocabulary: Collection[str] = (),
     ) -> Self:
-        """Learn the catalogue's utterances. `knowledge`: sentences or titles of the knowledge base, as further evidence
-        of what is in scope, beside the topics of the trade. The same inputs give the same classifier. Raises
-        ValueError for a catalogue without utterances.
+        """Learn the catalogue's utterances. `chunks` of the knowledge base are further evidence: their headings of
+        whose message it is, their words of how words are spelt, beside the `vocabulary` of the language, in lower case.
+        The same inputs give the same classifier. Raises ValueError for a catalogue without utterances.
         """
         vehicles = vehicles or Vehicles()
         examples = [(vehicles.generic(text), n) for n, one in enumerate(catalogue) for text in one.utterances]
@@ -95,7 +107,7 @@ class Classifier:
         own, last = len(texts), len(texts) + len(out_of_scope.UTTERANCES)
         near = tuple(
             scope.rows(embedder.embed([vehicles.generic(text) for text in group]), embedder.dimensions)
-            for group in (topics.OWN, topics.FOREIGN, knowledge)
+            for group in (topics.OWN, topics.FOREIGN)
         )
         is_person = np.array([n >= last for n in range(len(everything))], dtype=np.int64)
         router, threshold = _router(features[:own], labels, len(catalogue))
@@ -108,6 +120,8 @@ class Classifier:
             fit(features, is_person, 2, _STRENGTH),
             router,
             threshold,
+            Spelling([*everything, *topics.OWN, *topics.FOREIGN, *(chunk.searchable for chunk in chunks)], vocabulary),
+            knowledge.learn(chunks, catalogue, vehicles, embedder),
         )
 
     def classify(self, question: Question, catalogue: Catalogue | None = None) -> Route:
@@ -127,7 +141,11 @@ class Classifier:
         if not in_scope or not allowed:
             return Route("out_of_scope", 1.0 - scope.probability(whole.in_scope))
         if len(pieces) > 1:
-            asked = [(pieces[n], self._choose(readings[n], allowed)) for n in in_scope if n > 0]
+            asked = [
+                (pieces[n], self._choose(readings[n], allowed))
+                for n in range(1, len(pieces))
+                if scope.probability(readings[n].in_scope) >= (_PIECE_OUT if 0 in in_scope else _OUT)
+            ]
             parts = self._parts(text, asked)
             if len(parts) > 1:
                 return Route("answer", min(part.confidence for part in parts), parts)
@@ -144,20 +162,37 @@ class Classifier:
         features = scope.stacked(vectors, self._wording.vectors(plain))
         in_scope = self._gate.log_odds(vectors, features)
         person = self._person.logits(features)[:, 1]
-        logits = self._router.logits(features)
-        before = _answered_before(question) if depends(pieces[0]) and core(pieces[0])[1] else ""
+        logits = self._router.logits(features) + self._knowledge.leaning(vectors)
+        before, sign, leaning = self._before(question, pieces[0])
+        lean = np.array([leaning * (name == before) for name in self.names])
         readings = []
         for n, piece in enumerate(pieces):
-            lean = np.array([_LEANING * (name == before) for name in self.names])
-            evidence = self._evidence(_without_note(piece, known)) + _EVIDENCE["answered before"] * bool(before)
+            evidence = self._evidence(_without_note(piece, known)) + (_EVIDENCE[sign] if before else 0.0)
             readings.append(_Reading(float(in_scope[n] + evidence), float(person[n]), logits[n] + lean))
         return readings
+
+    def _before(self, question: Question, text: str) -> tuple[str, str, float]:
+        """Who answered last, if the text goes on from there: the specialist or "", the sign of scope that this is, and
+        the specialist's log odds. Where the history does not say who answered, the question before is routed again."""
+        if not question.history or not continues(text, self._vehicles):
+            return "", "", 0.0
+        sign, leaning = ("answered before", _LEANING) if depends(text) else ("continues", _CONTINUING)
+        agent = _answered_before(question)
+        if agent:
+            return agent, sign, leaning
+        asked = [n for n, turn in enumerate(question.history) if turn.role == "customer"]
+        if not asked:
+            return "", "", 0.0
+        last = asked[-1]
+        earlier = Question(question.history[last].text, question.history[max(0, last - _LOOKED_BACK) : last])
+        parts = self.classify(earlier).parts
+        return (parts[-1].specialist if parts else ""), sign, leaning
 
     def _plain(self, text: str) -> str:
         """The text in words that the embedding model has seen."""
         for code in trouble_codes(text):
             text = re.sub(code, f"fault code {code}", text, flags=re.IGNORECASE)
-        return self._vehicles.generic(text)
+        return self._spelling.correct(self._vehicles.generic(text))
 
     def _evidence(self, text: str) -> float:
         signs = {
@@ -186,12 +221,17 @@ class Classifier:
         return Route("answer", confidence, (Part(text, name, confidence),))
 
     def _parts(self, text: str, asked: Sequence[tuple[str, list[tuple[str, float]]]]) -> tuple[Part, ...]:
-        """One part per specialist, if every piece is certain; each can be understood without the others."""
+        """One part per specialist, if every piece is certain; each can be understood without the others. An uncertain
+        piece that hardly says anything goes with the one before it."""
         grouped: dict[str, list[tuple[str, float]]] = {}
+        last = ""
         for piece, ranked in asked:
             name, confidence = ranked[0]
             if confidence < _SPLIT_CONFIDENCE:
-                return ()
+                if not last or len(content(piece)) > 1:
+                    return ()
+                name, confidence = last, grouped[last][-1][1]
+            last = name
             grouped.setdefault(name, []).append((piece, confidence))
         first = asked[0][0] if asked else ""
         return tuple(

@@ -8,19 +8,34 @@ from agents.words import content
 
 _SUBJECT = r"(?:the|an?|it|its|there|my|our|your|this|that|these|those|i|we|you|they|he|she|any|[A-Z]\w+)\b"
 _AUX = r"(?:is|are|was|were|does|do|did|can|could|should|shall|will|would|has|have|had|may|must)"
+_AFTER = r"(?:after|at|by|for|from|in|on|since|till|to|until|up to|with|within)"
 _ASK = (
     r"(?:(?:what|whats|which|who|whose|how|why)\b"
     rf"|(?:when|where)(?:'s|\s+{_AUX})\b"
+    rf"|{_AFTER}\s+(?:how|what|which|when)\b"
+    r"|(?:(?:my|our|the)\s+\w+|i|we|he|she|they)\s+(?:also\s+)?(?:wants?|would like|needs?|is|am|are)\s+"
+    r"(?:to know|wondering|curious)\b"
     rf"|{_AUX}\s+{_SUBJECT}"
     r"|where\s+(?:the|my|our|your|an?|i)\b"
     r"|(?:tell|give|show|send|remind)\s+me\b|(?:explain|compare|book|schedule|reschedule|cancel|arrange|list)\s+\w"
-    r"|i(?:'d| would)\s+(?:also\s+)?like\b|i\s+(?:also\s+)?(?:want|need)\s+(?:to|an?)\b)"
+    r"|i(?:'d| would)\s+(?:also\s+)?like\b"
+    r"|i\s+(?:also\s+)?(?:want|need)\s+(?:an?|to\s+(?:know|book|have|make|get|bring|change|move|cancel|order))\b)"
 )
 _OPENING = r"(?:(?:and|also|plus|then|please|so|but|ok|okay|hi|hello|hey|secondly|another thing|next)\b[\s,:]*)*"
 _ASKS = re.compile(_OPENING + _ASK, re.IGNORECASE)
 _SENTENCE = r"(?<=[.?!;])\s+|\s*\n+\s*"
 _JOINED = rf"\s*,?\s+(?:and|plus|also)\s+(?=(?:(?:also|then|please|secondly)\s+)*(?:{_ASK}))|\s*,\s+(?=(?:{_ASK}))"
-_BREAK = re.compile(f"{_SENTENCE}|{_JOINED}", re.IGNORECASE)
+_DEMAND = r"(?:also\s+)?(?:the|its|my|your|an?)\s+(?:[\w\-]+\s+){1,5}?(?:of|for|to)\s"
+_LISTED = rf"\s*,\s+(?:and|plus)\s+(?={_DEMAND})"
+_BREAK = re.compile(f"{_SENTENCE}|{_JOINED}|{_LISTED}", re.IGNORECASE)
+_DEMANDS = re.compile(_OPENING + _DEMAND, re.IGNORECASE)
+"""A thing asked for by its name alone: ", and the price of a service"."""
+_ASKS_AFTER = re.compile(rf":\s+(?:{_ASK})", re.IGNORECASE)
+_IDENTITY = re.compile(
+    r"(?:and\s+)?(?:what|which)\s+(?:\w+\s+){0,3}(?:is|was|are)\s+(?:it|that|this|they|those)\W*$", re.IGNORECASE
+)
+"""Asks for the name of what was just spoken of."""
+_MEASURE = re.compile(rf"{_OPENING}{_AFTER}\s+(?:how|what|which|when)\b", re.IGNORECASE)
 _ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|etc|approx|no|nr|vs|mr|mrs|dr)\.$", re.IGNORECASE)
 
 
@@ -40,12 +55,13 @@ def split(text: str) -> tuple[Clause, ...]:
     """
     merged: list[Clause] = []
     waiting = ""
-    for piece in _pieces(text):
+    pieces = _pieces(text)
+    for n, piece in enumerate(pieces):
         joined = f"{waiting} {piece}".strip()
-        asks = _asks(piece)
+        asks = _asks(piece) or _listed(pieces, n)
         if not asks:
             waiting = joined
-        elif merged and not waiting and not content(piece):
+        elif merged and not waiting and _completes(piece):
             merged[-1] = Clause(f"{merged[-1].text} {piece}", True)
         else:
             merged.append(Clause(joined, True))
@@ -71,5 +87,17 @@ def _pieces(text: str) -> list[str]:
     return [*pieces, rest] if rest else pieces
 
 
+def _completes(piece: str) -> bool:
+    """Whether a question only asks more of the one before it: "what is it?", "and up to how many kilometres?"."""
+    measure = _MEASURE.match(piece) is not None and len(content(piece)) <= 1
+    return not content(piece) or measure or _IDENTITY.match(piece) is not None
+
+
 def _asks(piece: str) -> bool:
-    return piece.endswith("?") or bool(_ASKS.match(piece))
+    return piece.endswith("?") or bool(_ASKS.match(piece) or _ASKS_AFTER.search(piece))
+
+
+def _listed(pieces: list[str], n: int) -> bool:
+    """Whether a piece is one of several things asked for by name in one sentence."""
+    after = n + 1 < len(pieces) and bool(_DEMANDS.match(pieces[n + 1])) and pieces[n][-1] not in ".!;"
+    return after or (n > 0 and bool(_DEMANDS.match(pieces[n])) and pieces[n - 1][-1] not in ".!;")

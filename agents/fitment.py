@@ -19,7 +19,25 @@ _DATE = re.compile(
 _COMPARED = re.compile(r"\b(?:than|unlike|compared (?:to|with)|in contrast to)\b", re.IGNORECASE)
 _EARLY = 40  # characters within which a sentence names its subject
 _ONE_CAR: Cars = frozenset({("", 0)})  # where no range is known, every text is about the same car
-_FILLERS = frozenset("and or model models year years my the variant variants only both skelby for of in".split())
+_FILLERS = frozenset(
+    {
+        "and",
+        "or",
+        "model",
+        "models",
+        "year",
+        "years",
+        "my",
+        "the",
+        "variant",
+        "variants",
+        "only",
+        "both",
+        "for",
+        "of",
+        "in",
+    }
+)
 _ALL = frozenset({"all", "every", "any"})
 _IDENTITY = frozenset(
     {"model", "variant", "model year", "year", "vehicle", "vehicles", "applies to", "fits", "car", "version"}

@@ -31,6 +31,8 @@ _EXPLETIVE = re.compile(
     r"|\bit(?:'s| is) (?:raining|cold|hot|snowing)\b|\bthat\s+(?:is|are|has)\b",
     re.IGNORECASE,
 )
+_OF_ONE = re.compile(r"\b(?:the|an?|my|our|your)\s+(?:[\w.\-]+\s+){0,2}$", re.IGNORECASE)
+"""The words before "one" that say which one it is."""
 _NAMES_THING = re.compile(r"\b(?:the|an?|my|our|your)\s+\w", re.IGNORECASE)
 _ABOUT_COMPANY = re.compile(
     r"\b(?:dealers?|dealership|open(?:ing)?|address|phone|appointments?|book(?:ing)?|all (?:models|vehicles|cars)"
@@ -72,6 +74,13 @@ def depends(text: str) -> bool:
     return len(content(_LEAD.sub("", own))) <= 1 and len(words(own)) <= _SHORT
 
 
+def continues(text: str, vehicles: Vehicles) -> bool:
+    """Whether a text takes up what was said before: by a lead-in, a pronoun or by saying nothing else."""
+    own, _ = core(text)
+    first = re.split(r"(?<=[.?!;])\s+", own)[0]
+    return depends(text) or bool(_LEAD.match(own)) or refers_back(first, vehicles)
+
+
 def core(text: str) -> tuple[str, str]:
     """A rewritten text as (the customer's own words, what was added); the second is "" for any other text."""
     found = re.search(r"\s*\(([^()]*(?:\([^()]*\)[^()]*)*)\)$", text)
@@ -85,7 +94,7 @@ def subject(text: str) -> str:
         tokens.pop(0)
     while len(tokens) > 1 and tokens[-1].casefold() in _EDGE:
         tokens.pop()
-    own = " ".join(tokens[:_SUBJECT_WORDS]).strip(" ,.?!")
+    own = re.sub(r"[.?!;]+\s+", ", ", " ".join(tokens[:_SUBJECT_WORDS])).strip(" ,.?!")
     added = core(text)[1]
     return own if not added or content(own) else added
 
@@ -98,6 +107,8 @@ def refers_back(text: str, vehicles: Vehicles) -> bool:
     if pronoun is None:
         return False
     before = text[: pronoun.start()]
+    if pronoun.group().casefold() in ("one", "ones"):
+        before = _OF_ONE.sub("", before)
     return not _NAMES_THING.search(before) and not vehicles.mentions(before)
 
 

@@ -141,12 +141,14 @@ _FORMS = (
     (
         "duration",
         r"\bhow long (?:does|do|is|are|will|would|can|may|must)\b.*\b(?:take|takes|last|lasts|valid|covered|"
-        r"charg\w*|warranty|guarantee\w*|wait|keep|need)\b|\bhow (?:quickly|soon)\b|\bhow many (?:hours|minutes|days|months|years)\b",
+        r"charg\w*|warranty|guarantee\w*|wait|keep|need)\b|\bhow (?:quickly|soon)\b"
+        r"|\bhow many (?:hours|minutes|days|months|years)\b",
     ),
     ("moment", r"^\W*(?:when|what time|from when|until when)\b|\bopening (?:hours|times)\b|\bwhat time\b|\bopen on\b"),
     (
         "steps",
-        r"\bhow (?:do|can|should|would|does|to|must)\b(?! (?:much|many|long|often|far))|\bwhat (?:do|should|must|can) (?:i|we) do\b|"
+        r"\bhow (?:do|can|should|would|does|to|must)\b(?! (?:much|many|long|often|far))"
+        r"|\bwhat (?:do|should|must|can) (?:i|we) do\b|"
         r"\bsteps?\b|\bprocedure\b|\binstructions?\b|\bshow me\b",
     ),
 )
@@ -166,13 +168,19 @@ def _groups() -> dict[str, frozenset[str]]:
     return alike
 
 
+@lru_cache(maxsize=1)
+def words() -> frozenset[str]:
+    """The words of this lexicon, which are no misspellings."""
+    return frozenset(_ALIKE.split()) | frozenset(_CUES)
+
+
 def alike(stem: str) -> frozenset[str]:
     """The stems that may stand for `stem` in an answer, itself left out."""
     return _groups().get(stem, frozenset()) - {stem}
 
 
 def form(question: str) -> str:
-    """How the question wants to be answered: `telephone`, `mail`, `interval`, `duration`, `moment`, `steps`, `plain`."""
+    """How the question is to be answered: `telephone`, `mail`, `interval`, `duration`, `moment`, `steps`, `plain`."""
     return next((name for name, pattern in _FORM_PATTERNS if pattern.search(question)), "plain")
 
 
@@ -199,7 +207,7 @@ def has_value(kind: str, text: str) -> bool:
 
 @lru_cache(maxsize=64)
 def cue_stems(kind: str) -> frozenset[str]:
-    """The stems of the words that name a quantity, so that a heading with one of them says what bare numbers measure."""
+    """The stems of the words that name a quantity: a heading with one of them says what bare numbers measure."""
     return frozenset(terms(_UNITS[kind][1])) if kind in _UNITS else frozenset()
 
 

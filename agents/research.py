@@ -8,6 +8,7 @@ from typing import Protocol
 from agents.fitment import Fitment
 from agents.specialist import Specialist
 from agents.vehicles import Vehicles, note
+from rag.spread import spread
 from rag.types import Passage
 
 PASSAGES = 8
@@ -36,7 +37,7 @@ async def gather(
     passages are each about some model, every model is searched for as well. Raises what `search` raises."""
     fitment = Fitment(vehicles)
     asked = fitment.asked(question, facts)
-    known = note(facts, vehicles) if not vehicles.mentioned(question) else ""
+    known = _named(question, vehicles) if vehicles.mentioned(question) else note(facts, vehicles)
     text = f"{question} ({known})" if known else question
     first = await search(text, subjects=specialist.knowledge, k=PASSAGES)
     models = fitment.models(asked)
@@ -44,6 +45,13 @@ async def gather(
         return Evidence(first[:MOST])
     searches = (search(f"{model}: {question}", subjects=specialist.knowledge, k=PER_MODEL) for model in models)
     return Evidence(_merged(first, await asyncio.gather(*searches)), dependent=True)
+
+
+def _named(question: str, vehicles: Vehicles) -> str:
+    """The models that a question means without their names: "the pick-up" and "my Ospry" are the Osprey."""
+    spoken = question.casefold()
+    models = dict.fromkeys(vehicle.model for vehicle in vehicles.mentioned(question))
+    return ", ".join(model for model in models if model.casefold() not in spoken)
 
 
 def _depends(best: Sequence[Passage], fitment: Fitment) -> bool:
@@ -68,4 +76,4 @@ def _merged(first: Sequence[Passage], others: Sequence[Sequence[Passage]]) -> tu
     for passage in first:
         if len(picked) < MOST:
             picked.setdefault(passage.chunk.id, passage)
-    return tuple(sorted(picked.values(), key=lambda passage: -passage.score))
+    return spread(sorted(picked.values(), key=lambda passage: -passage.score))

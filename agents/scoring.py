@@ -8,7 +8,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +32,10 @@ _WORDS = re.compile(r"[^\W_](?:[\w.,'/-]*\w)?(?<!-)")
 _COUNTED = re.compile(r"\bhow many (\w+)", re.IGNORECASE)
 _NUMBERS = re.compile(r"(?<![\d.,])\d+(?![\d.,]*\d)")
 _HEAVIEST = 4.0
+_WIDE = 4  # values of a row from which on it is narrowed to those asked for
+_STRICT = 2.0  # how much more a missing e-mail address tells than a missing measure
 _SLIGHT = 0.7  # the weight of `far` in `how far`, which the value's unit answers rather than a word
-_READ = 48  # statements whose meaning is compared; the others share too few words with the question
+_READ = 32  # statements whose meaning is compared; the others share too few words with the question
 _LIKE_CHARACTERS = 400
 
 ORDER = {
@@ -49,7 +51,7 @@ ORDER = {
     "instead": -0.5,
     "beside": -2.3,
     "code": -2.2,
-    "list": 0.4,
+    "list": -0.4,
 }
 """Weights of a statement's features among those of one question."""
 
@@ -69,7 +71,7 @@ SURE = {
 SURE_BIAS = -5.2
 """Weights and bias of the log odds that the best statement answers at all."""
 
-ANSWERS = 0.5
+ANSWERS = 0.6
 """The least probability with which a statement is taken as an answer."""
 
 
@@ -106,7 +108,7 @@ def rank(
     the names that say which car is meant and not what is asked, as `nameless` takes them out of a text."""
     if not statements:
         return []
-    texts = [_Text(statement) for statement in statements]
+    texts = [_Text(_narrowed(question, statement)) for statement in statements]
     wanted = terms_of(question, texts)
     codes = identifiers(question)
     asks = _Asks(question)
@@ -114,7 +116,7 @@ def rank(
     for text in texts:
         features = _features(text, wanted, codes, asks)
         features["found"] = found[text.statement.span.passage]
-        features["beside"] = _beside(nameless(text.statement.label), wanted)
+        features["beside"] = _beside(nameless(text.statement.subject), wanted)
         scored.append((text, features))
     scored.sort(key=lambda pair: -_sum(ORDER, pair[1]))
     near = similarity(question, [text.read for text, _ in scored[:_READ]])
@@ -126,6 +128,16 @@ def rank(
         for text, features in scored
     ]
     return sorted(results, key=lambda result: -result.order)
+
+
+def _narrowed(question: str, statement: Statement) -> Statement:
+    """A wide row without the values that the question does not ask for: they would drown the one that it does."""
+    if len(statement.parts) < _WIDE:
+        return statement
+    kept = {*matching_parts(question, statement), *key_parts(question, statement)}
+    parts = tuple(part for position, part in enumerate(statement.parts) if position in kept)
+    said = ", ".join(f"{part.column} {part.value}".strip() for part in parts)
+    return replace(statement, parts=parts, text=f"{statement.label}: {said}" if statement.label else said)
 
 
 def _beside(label: str, wanted: Sequence[Term]) -> float:
@@ -164,7 +176,7 @@ class _Asks:
 
     def _counts(self, words: Sequence[str], row: bool) -> bool:
         wanted = {*self._counted, *lexicon.alike(self._counted[0])}
-        places = [place for place, word in enumerate(words) if word[:1].isdigit()]
+        places = [place for place, word in enumerate(words) if word.replace(".", "").isdigit()]
         after = any(wanted & set(words[place : place + 4]) for place in places)
         return after or (row and any(wanted & set(words[max(0, place - 3) : place]) for place in places))
 
@@ -189,16 +201,12 @@ def _with_numbers(text: str) -> frozenset[str]:
 
 
 def terms_of(question: str, texts: Sequence[_Text]) -> tuple[Term, ...]:
-    """The telling words of a question. A word that few statements hold weighs more; one that no text holds is taken
-    for a misspelling of one that some do, if there is one."""
+    """The telling words of a question. A word that few statements hold weighs more."""
     counts = Counter(stem for text in texts for stem in text.own | text.near)
-    vocabulary = set(counts) | {stem for text in texts for stem in text.far}
     wanted = []
     degrees = lexicon.degrees(question)
     for stem, word in telling(question).items():
         stems = frozenset() if word in degrees else frozenset({stem})
-        if stems and stem not in vocabulary and not lexicon.alike(stem) & vocabulary:
-            stems |= _respelt(stem, vocabulary)
         alike = frozenset(other for known in stems | {stem} for other in lexicon.alike(known)) - stems
         if not stems and not alike and not lexicon.expected(word):
             continue
@@ -219,18 +227,37 @@ def telling(question: str) -> dict[str, str]:
     return found
 
 
-def _respelt(stem: str, vocabulary: set[str]) -> frozenset[str]:
-    """The known words that a misspelt one may be: one slip in a word of five letters, two in one of eight."""
-    slips = 2 if len(stem) >= 8 else 1 if len(stem) >= 4 else 0
-    if not slips or any(character.isdigit() for character in stem):
-        return frozenset()
-    return frozenset(
+def corrected(question: str, statements: Sequence[Statement]) -> str:
+    """The question with words that no statement knows replaced by the known ones that they may be misspellings of."""
+    counts = Counter(
         word
-        for word in vocabulary
-        if word[:1] == stem[:1]
-        and word.isalpha()
-        and DamerauLevenshtein.distance(stem, word, score_cutoff=slips) <= slips
+        for statement in statements
+        for text in (statement.text, statement.near, statement.far)
+        for word in _letters(text)
     )
+    counts.update(lexicon.words())
+    known = {stem for word in counts for stem in terms(word)}
+    for stem, word in telling(question).items():
+        if stem not in known and (right := _respelt(word, counts)):
+            question = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", right, question, flags=re.IGNORECASE)
+    return question
+
+
+def _letters(text: str) -> list[str]:
+    return re.findall(r"[^\W\d_]+", text.casefold())
+
+
+def _respelt(word: str, counts: Counter[str]) -> str | None:
+    """The likeliest of the known words within one slip of a word of four letters or more, two of one of eight."""
+    slips = 2 if len(word) >= 8 else 1 if len(word) >= 4 else 0
+    if not slips or not word.isalpha():
+        return None
+    near = [
+        (distance, -count, other)
+        for other, count in counts.items()
+        if other[0] == word[0] and (distance := DamerauLevenshtein.distance(word, other, score_cutoff=slips)) <= slips
+    ]
+    return min(near)[2] if near else None
 
 
 def _features(text: _Text, wanted: Sequence[Term], codes: frozenset[str], asks: _Asks) -> dict[str, float]:
@@ -248,7 +275,7 @@ def _features(text: _Text, wanted: Sequence[Term], codes: frozenset[str], asks: 
         "focus": own / (own + len(text.own)),
         "missing": max((weight for weight, match, _ in matches if match < 0.5), default=0.0) / _HEAVIEST,
         "value": float(value > 0),
-        "no_value": float(value < 0),
+        "no_value": float(value < 0) * (_STRICT if asks.kind in {"mail", "telephone"} else 1.0),
         "row": float(measured and value > 0),
         "steps": float(asks.steps and span.kind == "list" and span.mark[:1].isdigit()),
         "list": float(not asks.steps and span.kind == "list"),

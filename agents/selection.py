@@ -9,7 +9,7 @@ from agents.statements import Statement
 
 _PEER = 2.0  # log odds by which a statement about other cars may be behind the best and still belong beside it
 _BESIDE = 0.4  # the least probability of a statement beside the best
-_KINSHIP = 0.6  # log odds that a statement from the same place as the best gains over others
+_KINSHIP = 1.0  # log odds that each sign of saying the same as the best is worth
 _ADDS = 1.0  # log odds by which a sentence that adds words of the question may be behind the best
 _SENTENCES = 3
 
@@ -28,6 +28,11 @@ class Selection:
 
     shares: tuple[Share, ...]
     more: tuple[Statement, ...] = ()
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """All statements used."""
+        return (*(share.statement for share in self.shares), *self.more)
 
 
 def select(ranked: Sequence[Scored], asked: Cars) -> Selection | None:
@@ -59,24 +64,25 @@ def _whole(ranked: Sequence[Scored]) -> Scored:
 
 
 def _peers(ranked: Sequence[Scored], best: Scored) -> list[Scored]:
-    """Statements good enough to stand beside the best; those that say the same of other cars come first, that is, those
-    of the same row, then of the same table."""
+    """Statements good enough to stand beside the best, those first that say the same thing of other cars."""
     good = [
-        scored
-        for scored in ranked[1:]
-        if scored.probability >= _BESIDE
-        and scored.order >= best.order - _PEER
+        (scored.order + _KINSHIP * _kinship(scored.statement, best.statement), scored)
+        for scored in ranked
+        if scored is not best
+        and scored.probability >= _BESIDE
         and len(best.holds - scored.holds) <= len(best.holds) // 2
         and scored.statement.span.kind != "list"
         and scored.features["no_value"] <= best.features["no_value"]
     ]
-    return sorted(good, key=lambda scored: -scored.order - _KINSHIP * _kinship(scored.statement, best.statement))
+    near = [entry for entry in good if entry[0] >= best.order - _PEER]
+    return [scored for _, scored in sorted(near, key=lambda entry: -entry[0])]
 
 
 def _kinship(one: Statement, other: Statement) -> int:
-    if one.span.block != other.span.block or one.span.passage != other.span.passage:
-        return int(one.label == other.label and bool(one.label)) + int(one.near == other.near)
-    return 3 + int(one.span.start == other.span.start) + int(one.label == other.label)
+    """How much two statements are of a kind: rows of one table and about one thing are most."""
+    same_table = one.span.passage == other.span.passage and one.span.block == other.span.block
+    same_subject = bool(one.subject) and one.subject.casefold() == other.subject.casefold()
+    return int(same_table) + 2 * int(same_subject) + int(one.near == other.near)
 
 
 def _completing(ranked: Sequence[Scored], best: Scored) -> tuple[Statement, ...]:

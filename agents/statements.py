@@ -26,6 +26,11 @@ class Statement:
     items: tuple[Span, ...] = ()
 
     @property
+    def subject(self) -> str:
+        """What a row's value is a value of: its label, or the column of its only value."""
+        return self.label or (self.parts[0].column if len(self.parts) == 1 else "")
+
+    @property
     def evidence(self) -> tuple[Span, ...]:
         """The stretches of documents that support the statement."""
         return self.items or (self.span,)

@@ -44,7 +44,8 @@ _AMBIGUOUS_MAKES = frozenset({"mini", "seat", "smart", "triumph", "lincoln", "ro
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:
-    """One variant of a model and the model years in which it was made; `aliases` are other names for it."""
+    """One variant of a model and the model years in which it was made; `aliases` are other names for it. `makes` are
+    names that its maker goes by."""
 
     model: str
     variant: str
@@ -52,6 +53,7 @@ class Vehicle:
     powertrain: str = ""
     fuel: str = ""
     aliases: tuple[str, ...] = ()
+    makes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -83,12 +85,15 @@ class Vehicles:
                     names.setdefault(name, []).append(row)
         self._names = {name: tuple(found) for name, found in names.items()}
         self._longest = max(map(len, self._names), default=0)
+        makes = sorted({make for row in self.rows for make in row.makes}, key=len, reverse=True)
+        self._make = (
+            re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, makes))})(?!\w)", re.IGNORECASE) if makes else None
+        )
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read CSV with the columns model, variant, years, powertrain, fuel, aliases; lists are split at `;`.
-
-        Raises KeyError when a column is missing.
+        """Read CSV with the columns model, variant, years, powertrain, fuel, aliases and, if there, make; lists are
+        split at `;`. Raises KeyError when another column is missing.
         """
         return cls(
             [
@@ -99,6 +104,7 @@ class Vehicles:
                     row["powertrain"].strip(),
                     row["fuel"].strip(),
                     _list(row["aliases"]),
+                    _list(row.get("make") or ""),
                 )
                 for row in csv.DictReader(io.StringIO(text.strip()))
             ]
@@ -124,9 +130,13 @@ class Vehicles:
         return tuple(dict.fromkeys(vehicle for mention in self.mentions(text) for vehicle in mention.vehicles))
 
     def generic(self, text: str, word: str = "car") -> str:
-        """The text with every name replaced by `word`, so that models that never saw a name can read it."""
+        """The text with every name of a vehicle or of its maker replaced by `word`, for models that never saw the name;
+        a maker's name before a vehicle's is left out."""
         for mention in reversed(self.mentions(text)):
             text = text[: mention.start] + word + text[mention.end :]
+        if self._make:
+            text = re.sub(rf"(?:{self._make.pattern})(?=\s+{word}\b)\s+", "", text, flags=re.IGNORECASE)
+            text = self._make.sub(word, text)
         return text
 
     def facts(self, text: str, known: Mapping[str, str]) -> dict[str, str]:

@@ -1,8 +1,8 @@
-"""Statements as an answer in English: a sentence, a phrase from a row, a list of steps or a small table, with markers."""
+"""Statements as an answer in English, with markers: sentences, phrases from rows, lists of steps, small tables."""
 
 from collections.abc import Callable, Sequence
 
-from agents.evidence import Cell
+from agents.evidence import Cell, Span
 from agents.fitment import Cars, Fitment
 from agents.selection import Selection, Share
 from agents.statements import Statement
@@ -24,23 +24,24 @@ def decline() -> str:
     return NOT_FOUND
 
 
-def word(selection: Selection, fitment: Fitment, pick: Pick, first_number: int, unknown: bool) -> str:
-    """The answer's text. `unknown`: the customer has not said which car is meant, so a dependent answer asks."""
-    wording = _Wording(fitment, pick, first_number)
+def word(selection: Selection, fitment: Fitment, pick: Pick, first_number: int, asked: Cars) -> str:
+    """The answer's text. Where several models are among the cars `asked` about, an answer that depends on it asks."""
+    wording = _Wording(fitment, pick, first_number, asked)
     merged = wording.merged(selection.shares)
     if len(merged) > 1:
-        return wording.by_vehicle(merged, unknown)
+        return wording.by_vehicle(merged, unknown=len(fitment.models(asked)) > 1)
     first = selection.shares[0]
-    said = [wording.said(first.statement, merged[0][0], unknown)]
-    said += [wording.said(statement, statement.cars, False) for statement in selection.more]
-    return ("\n" if any(text.startswith("- ") for text in said) else " ").join(said)
+    said = [wording.said(first.statement, merged[0][0])]
+    said += [wording.said(statement, statement.cars) for statement in selection.more]
+    return " ".join(said)
 
 
 class _Wording:
-    def __init__(self, fitment: Fitment, pick: Pick, first_number: int) -> None:
+    def __init__(self, fitment: Fitment, pick: Pick, first_number: int, asked: Cars) -> None:
         self._fitment = fitment
         self._pick = pick
         self._first = first_number
+        self._asked = asked
 
     def marker(self, statement: Statement) -> str:
         passages = dict.fromkeys(span.passage for span in statement.evidence)
@@ -69,28 +70,22 @@ class _Wording:
         end = "\n\nWhich one is yours?" if unknown else ""
         return f"{lead}\n\n" + "\n".join(lines) + end
 
-    def said(self, statement: Statement, cars: Cars, unknown: bool) -> str:
-        """One statement on its own."""
+    def said(self, statement: Statement, cars: Cars) -> str:
+        """One statement on its own; one about some cars only says about which."""
         marker = self.marker(statement)
         span = statement.span
+        of = "" if cars >= self._fitment.everything else self._fitment.name(cars)
         if span.kind == "list":
             lead = span.lead or statement.near
-            numbered = span.mark[:1].isdigit()
-            steps = [
-                f"{number}. {step.text}" if numbered else f"- {step.text}"
-                for number, step in enumerate(statement.items, start=1)
-            ]
+            steps = [f"{_mark(span, number)} {step.text}" for number, step in enumerate(statement.items, start=1)]
             return f"{lead.rstrip(':.')} {marker}:\n\n" + "\n".join(steps)
         if span.kind != "row":
-            return f"{_ended(statement.text)[:-1]} {marker}{_ended(statement.text)[-1]}"
-        subject = self.subject(statement)
-        of = "" if cars >= self._fitment.everything else self._fitment.name(cars)
-        lead = ", ".join(part for part in (of, subject) if part)
-        return (
-            f"{_capital(lead)}: {self.value(statement)} {marker}."
-            if lead
-            else f"{_capital(self.value(statement))} {marker}."
-        )
+            text = _ended(statement.text)
+            named = not of or self._asked <= cars or self._fitment.mentioned(statement.text)
+            return f"{'' if named else f'{of}: '}{text[:-1]} {marker}{text[-1]}"
+        lead = ", ".join(part for part in (of, self.subject(statement)) if part)
+        said = f"{lead}: {self.value(statement)}" if lead else self.value(statement)
+        return f"{_capital(said)} {marker}."
 
     def subject(self, statement: Statement) -> str:
         """What a row's values are values of."""
@@ -113,6 +108,10 @@ class _Wording:
 
     def _parts(self, statement: Statement) -> list[Cell]:
         return [statement.parts[position] for position in self._pick(statement)[0]]
+
+
+def _mark(span: Span, number: int) -> str:
+    return f"{number}." if span.mark[:1].isdigit() else "-"
 
 
 def _named(part: Cell) -> str:

@@ -34,8 +34,9 @@ class Hit:
 class Index(Protocol):
     """Finds chunk ids. Thread-safe; blocks the calling thread. Every method may raise IndexUnavailable."""
 
-    def add(self, chunks: Sequence[Chunk], vectors: Vectors) -> None:
-        """Insert or replace; `vectors[i]` belongs to `chunks[i]`. Adding a chunk twice leaves one."""
+    def add(self, chunks: Sequence[Chunk], vectors: Vectors | Sequence[Vectors]) -> None:
+        """Insert or replace; `vectors[i]` belongs to `chunks[i]`: one of shape (dimensions,), or several views of the
+        chunk, shape (views, dimensions), of which the nearest counts. Adding a chunk twice leaves one."""
 
     def remove(self, chunk_ids: Sequence[str]) -> None:
         """Unknown ids are ignored."""

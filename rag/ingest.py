@@ -6,7 +6,7 @@ in the state of a run that nothing interrupted, because `apply` closes by compar
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -17,6 +17,7 @@ from rag.loader import UnreadableFile
 from rag.loaders import loader_for
 from rag.split import split
 from rag.types import Chunk, Document
+from rag.views import embedded
 
 _BATCH = 64  # chunks embedded at a time
 _LONGEST_ID = 512
@@ -78,8 +79,9 @@ class Report:
     chunks: int
 
 
-def scan(root: Path, *, only: str | None = None) -> Listing:
-    """The files below `root`, hidden ones and links left out, or just the one that is named `only` in it. Raises
+def scan(root: Path, *, only: str | None = None, ignore: Collection[str] = ()) -> Listing:
+    """The files below `root`, hidden ones and links left out, or just the one that is named `only` in it. `ignore`:
+    names directly below `root` of files that say something about the documents and are none. Raises
     NotADirectoryError."""
     if not root.is_dir():
         raise NotADirectoryError(f"{root} is not a folder")
@@ -88,7 +90,7 @@ def scan(root: Path, *, only: str | None = None) -> Listing:
     refused: list[Failure] = []
     for path in _visible(root) if only is None else [root / only]:
         name = path.relative_to(root).as_posix()
-        if loader_for(path) is None:
+        if name in ignore or loader_for(path) is None:
             other.append(name)
         elif path.is_symlink() or not path.is_file():
             refused.append(Failure(name, "This is a link or no regular file: put the file itself into the folder."))
@@ -211,6 +213,6 @@ def settle(catalogue: Catalogue, indexes: Sequence[Index], embedder: Embedder) -
 
 def _index(chunks: Sequence[Chunk], indexes: Sequence[Index], embedder: Embedder) -> None:
     if chunks and indexes:
-        vectors = embedder.embed([chunk.searchable for chunk in chunks])
+        vectors = embedded(chunks, embedder)
         for index in indexes:
             index.add(chunks, vectors)

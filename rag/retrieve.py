@@ -16,12 +16,13 @@ import numpy as np
 from rag.catalogue import Catalogue
 from rag.embedder import Embedder, Vectors
 from rag.index import Hit, Index, IndexUnavailable, Query
+from rag.spread import spread
 from rag.terms import identifiers
 from rag.types import Chunk, Passage
 
-WORDS_WEIGHT = 0.3
+WORDS_WEIGHT = 0.4
 IDENTIFIER_WEIGHT = 0.3
-THRESHOLD = 0.28
+THRESHOLD = 0.22
 _POOL = 40  # candidates from each index; the fused best eight were always among them
 _LONGEST = 2000  # characters of a question that are searched for
 _NO_VECTOR: Vectors = np.empty(0, dtype=np.float32)
@@ -29,7 +30,8 @@ _NO_VECTOR: Vectors = np.empty(0, dtype=np.float32)
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search found, best first. `degraded` names the half that could not be searched: `meaning` or `words`."""
+    """What a search found, in the order of `spread`. `degraded` names the half that could not be searched: `meaning` or
+    `words`."""
 
     passages: tuple[Passage, ...]
     degraded: str | None = None
@@ -82,7 +84,8 @@ class Retriever:
         else:
             scores, degraded = fused(near, worded), None
         passages = self._passages(text, scores)
-        return Found(tuple(passage for passage in passages if passage.score >= self._threshold)[:k], degraded)
+        fit = [passage for passage in passages if passage.score >= self._threshold]
+        return Found(spread(fit)[:k], degraded)
 
     def close(self) -> None:
         """Wait for the searches that are running; the catalogue and the indexes stay open."""

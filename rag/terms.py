@@ -38,7 +38,17 @@ _COMMON = """
     some t tell than thank thanks that thats the their them then there these they this those to us ve want was we were
     what whats when where which who whose why will with wont would you your yours
 """
+_VAGUE = """
+    actually already always anything away because before big both done down else even ever every far fine go goes
+    going gone got instead keep kind little long look made make makes maybe more most never nothing now off often ok
+    okay once only other over own put quite rather really same see since something still take though through too under
+    until up use used very way well while without yet
+"""
 STOP_WORDS = frozenset(_COMMON.split())
+"""Words that say nothing of what a text is about."""
+
+_UNSOUGHT = STOP_WORDS | frozenset(_VAGUE.split())
+"""Words that are not searched for: an answer may turn on `off` or `more`, but they find nothing."""
 
 Kind = Literal["code", "tyre", "engine", "part", "number", "word"]
 
@@ -65,7 +75,7 @@ def terms(text: str) -> list[str]:
 def wanted(question: str) -> tuple[Wanted, ...]:
     """What a question asks for, each once. Stop words are left out, unless nothing else is there."""
     tokens = list(_tokens(question))
-    telling = [(kind, token) for kind, token in tokens if kind != "word" or token.replace("'", "") not in STOP_WORDS]
+    telling = [(kind, token) for kind, token in tokens if kind != "word" or token.replace("'", "") not in _UNSOUGHT]
     found = [Wanted(_term(kind, token), _parts(kind, token) or _runs(token)) for kind, token in telling or tokens]
     pairs = [
         Wanted(first + second, guess=True)
@@ -102,7 +112,7 @@ def _plain(text: str) -> str:
 def _term(kind: Kind, token: str) -> str:
     match kind:
         case "word":
-            return _stem(token.removesuffix("'s").replace("'", ""))
+            return stem(token.removesuffix("'s").replace("'", ""))
         case "number":
             return re.sub(r",(?=\d{3}\b)", "", token).replace(",", ".")
         case "tyre":
@@ -119,7 +129,7 @@ def _parts(kind: Kind, token: str) -> tuple[str, ...]:
         case "engine":
             return (token[:3],)
         case "part":
-            return tuple(_stem(part) for part in token.split("-"))
+            return tuple(stem(part) for part in token.split("-"))
         case _:
             return ()
 
@@ -127,7 +137,7 @@ def _parts(kind: Kind, token: str) -> tuple[str, ...]:
 def _runs(token: str) -> tuple[str, ...]:
     """The letters and the digits of `wren42`, which documents may write apart."""
     runs = _RUNS.findall(token)
-    return tuple(_stem(run) for run in runs) if len(runs) > 1 and token.isalnum() else ()
+    return tuple(stem(run) for run in runs) if len(runs) > 1 and token.isalnum() else ()
 
 
 _stemmer = snowballstemmer.stemmer("english")
@@ -135,7 +145,8 @@ _stemming = Lock()  # the stemmer keeps the word it works on in itself
 
 
 @lru_cache(maxsize=50_000)
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
+    """An English word without its ending, after Porter's second algorithm."""
     with _stemming:
         stemmed: str = _stemmer.stemWord(word)
     return stemmed

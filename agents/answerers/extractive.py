@@ -9,9 +9,12 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
+from agents import quotation
+from agents.answerability import LEAST, answerable
 from agents.fitment import Fitment
-from agents.scoring import key_parts, matching_parts, rank
-from agents.selection import Selection, select
+from agents.quotation import Quote, quotes
+from agents.scoring import corrected, key_parts, matching_parts, rank
+from agents.selection import select
 from agents.statements import Statement, statements
 from agents.types import Answered, Citation, Delta, Task
 from agents.vehicles import Vehicles
@@ -21,6 +24,9 @@ from rag.embedder import Embedder, Vectors
 _WORDS = re.compile(r"\s*\S+\s*?(?=\s|$)|\s+$")
 _YIELD_EVERY = 16
 _REMEMBERED = 20_000
+
+SURE = 0.9
+"""The least probability of an answer that is left to stand without quotes beside it."""
 
 
 class ExtractiveAnswerer:
@@ -45,31 +51,45 @@ class ExtractiveAnswerer:
     def compose(self, task: Task) -> tuple[str, Answered]:
         """The whole answer at once; blocks the calling thread while it compares meanings."""
         asked = self._fitment.asked(task.question, task.facts)
-        question = self._fitment.question(task.question)
         stated = [stated for stated in statements(task.passages, self._fitment) if stated.cars & asked]
+        question = corrected(self._fitment.question(task.question), stated)
         found = [passage.score for passage in task.passages]
-        selection = select(rank(question, stated, found, self._meanings.similarity, self._fitment.question), asked)
-        if selection is None:
+        ranked = rank(question, stated, found, self._meanings.similarity, self._fitment.question)
+        if answerable(question, ranked) < LEAST:
             return decline(), Answered(declined=True)
-        unknown = len(self._fitment.models(asked)) > 1
+        selection = select(ranked, asked)
+        if selection is None:
+            quoted = quotes(ranked)
+            return quotation.word(quoted, quotation.CLOSEST, self._fitment, task, asked), _cited(_quoted(quoted), task)
 
         def pick(statement: Statement) -> tuple[Sequence[int], frozenset[int]]:
             return matching_parts(question, statement), key_parts(question, statement)
 
-        text = word(selection, self._fitment, pick, task.first_number, unknown)
-        return text, Answered(citations=_citations(selection, task))
+        text = word(selection, self._fitment, pick, task.first_number, asked)
+        used = selection.statements
+        if max(scored.probability for scored in ranked if scored.statement in used) < SURE:
+            quoted = quotes(ranked, quotation.ASIDE, used)
+            if quoted:
+                text += "\n\n" + quotation.word(quoted, quotation.BESIDE, self._fitment, task, asked)
+                used = (*used, *_quoted(quoted))
+        return text, _cited(used, task)
 
 
-def _citations(selection: Selection, task: Task) -> tuple[Citation, ...]:
-    """One per passage used, over the stretch that holds all the evidence taken from it."""
-    used = [share.statement for share in selection.shares] + list(selection.more)
+def _quoted(quoted: Sequence[Quote]) -> list[Statement]:
+    return [statement for quote in quoted for statement in quote.statements]
+
+
+def _cited(used: Sequence[Statement], task: Task) -> Answered:
+    """One citation per passage used, over the stretch that holds all the evidence taken from it."""
     stretches: dict[int, tuple[int, int]] = {}
     for span in (span for statement in used for span in statement.evidence):
         start, end = stretches.get(span.passage, (span.start, span.end))
         stretches[span.passage] = (min(start, span.start), max(end, span.end))
-    return tuple(
-        Citation(task.first_number + position, task.passages[position], start, end)
-        for position, (start, end) in sorted(stretches.items())
+    return Answered(
+        tuple(
+            Citation(task.first_number + position, task.passages[position], start, end)
+            for position, (start, end) in sorted(stretches.items())
+        )
     )
 
 

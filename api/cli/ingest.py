@@ -69,6 +69,7 @@ def root_of(places: Sequence[Path], knowledge_dir: Path) -> Path:
 
 def listed(places: Sequence[Path], root: Path) -> "Listing":
     """What lies at and below `places`, each file once, by its id below `root`."""
+    from api.compose import VEHICLES_FILE
     from rag.ingest import Failure, File, Listing, scan
 
     files: dict[str, File] = {}
@@ -77,7 +78,8 @@ def listed(places: Sequence[Path], root: Path) -> "Listing":
     for place in places:
         folder = place if place.is_dir() else place.parent
         prefix = folder.relative_to(root)
-        found = scan(place) if place.is_dir() else scan(folder, only=place.name)
+        ignore = (VEHICLES_FILE,) if folder == root else ()
+        found = scan(folder, only=None if place.is_dir() else place.name, ignore=ignore)
         for file in found.files:
             name = (prefix / file.id).as_posix()
             files[name] = File(name, file.path, file.content_hash)

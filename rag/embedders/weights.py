@@ -42,6 +42,15 @@ def in_folder(folder: Path | str) -> Weights:
     return Weights(path, f"{path.name}@{_digest(path)[:12]}")
 
 
+def vocabulary(folder: Path | str | None = None) -> frozenset[str]:
+    """The whole words that the tokenizer of a folder's model, or of the packaged one, knows as single pieces; empty for
+    a model without a list of words."""
+    path = Path(folder or get_model_path()) / "vocab.txt"
+    if not path.is_file():
+        return frozenset()
+    return frozenset(word for word in path.read_text(encoding="utf-8").split() if word.isalpha())
+
+
 def _digest(folder: Path) -> str:
     try:
         with (folder / "model.safetensors").open("rb") as file:

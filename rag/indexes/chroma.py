@@ -3,19 +3,24 @@
 A metadata filter would make a query ten times slower at 10,000 chunks, so a subject is a collection of its own.
 Collections also belong to a space, the name of the embedder: vectors of two embedders never meet, and an index opened
 with a new embedder is empty until ingestion fills it. Scores are cosine similarities, -1..1.
+
+The views of a chunk are rows of its id, then `id#1`, `id#2`, written and removed in one call each, so that Chroma never
+holds some of them only.
 """
 
 import fcntl
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from threading import Lock
-from typing import IO, cast
+from typing import IO, TypeVar, cast
 from urllib.parse import urlsplit
 
 import chromadb
+import numpy as np
 from chromadb.api import ClientAPI
 from chromadb.api.client import Client
 from chromadb.config import Settings
@@ -24,9 +29,14 @@ from chromadb.errors import NotFoundError
 from rag.embedder import Vectors
 from rag.index import Hit, IndexUnavailable, Query
 from rag.types import Chunk
+from rag.views import MOST_VIEWS
 
-_BATCH = 1000
+_T = TypeVar("_T")
+_BATCH = 64  # chunks written or removed in one call, with all their views
 _PAGE = 10_000
+_CROWD = 3  # rows asked for, for each chunk wanted: views of one chunk are often found together
+_EFFORT = 300  # rows that a search weighs up; at Chroma's 100 it misses some once rows were removed
+_LAYOUT = 2  # part of a collection's name, raised whenever its rows change: older ones are not looked at
 
 
 @contextmanager
@@ -57,7 +67,7 @@ class ChromaIndex:
         found = {}
         for collection in self._client.list_collections():
             about = collection.metadata or {}
-            if about.get("space") == self._space:
+            if about.get("space") == self._space and about.get("layout") == _LAYOUT:
                 found[str(about["subject"])] = collection
         self._collections = found
 
@@ -68,26 +78,28 @@ class ChromaIndex:
         names = known if subjects is None else dict.fromkeys(subjects)
         return [known[name] for name in names if name in known]
 
-    def add(self, chunks: Sequence[Chunk], vectors: Vectors) -> None:
-        by_subject: dict[str, dict[str, int]] = defaultdict(dict)
-        for row, chunk in enumerate(chunks):
-            by_subject[chunk.subject][chunk.id] = row
+    def add(self, chunks: Sequence[Chunk], vectors: Vectors | Sequence[Vectors]) -> None:
+        by_subject: dict[str, dict[str, Vectors]] = defaultdict(dict)
+        for chunk, own in zip(chunks, vectors, strict=True):
+            by_subject[chunk.subject][chunk.id] = np.atleast_2d(own)[:MOST_VIEWS]
         with _available("store vectors"):
             for subject, rows in by_subject.items():
                 collection = self._collection(subject)
-                ids = list(rows)
-                for at in range(0, len(ids), _BATCH):
-                    some = ids[at : at + _BATCH]
-                    collection.upsert(ids=some, embeddings=vectors[[rows[chunk_id] for chunk_id in some]])
+                for some in _batches(rows.items()):
+                    ids = [row for chunk_id, own in some for row in _rows(chunk_id)[: len(own)]]
+                    held = collection.get(ids=[row for chunk_id, _ in some for row in _rows(chunk_id)], include=[])
+                    if surplus := sorted(set(held["ids"]).difference(ids)):
+                        collection.delete(ids=surplus)
+                    collection.upsert(ids=ids, embeddings=np.concatenate([own for _, own in some]))
 
     def _collection(self, subject: str) -> chromadb.Collection:
         """The subject's collection, asked for anew: another process may have dropped the one that was known."""
-        key = hashlib.sha256(f"{self._space}\0{subject}".encode()).hexdigest()[:40]
+        key = hashlib.sha256(f"{_LAYOUT}\0{self._space}\0{subject}".encode()).hexdigest()[:40]
         with self._opening:
             collection = self._client.get_or_create_collection(
                 f"chunks-{key}",
-                metadata={"space": self._space, "subject": subject},
-                configuration={"hnsw": {"space": "cosine"}},
+                metadata={"space": self._space, "subject": subject, "layout": _LAYOUT},
+                configuration={"hnsw": {"space": "cosine", "ef_search": _EFFORT}},
                 embedding_function=None,
             )
             self._collections = self._collections | {subject: collection}
@@ -96,8 +108,8 @@ class ChromaIndex:
     def remove(self, chunk_ids: Sequence[str]) -> None:
         with _available("remove vectors"):
             for collection in self._known(None):
-                for at in range(0, len(chunk_ids), _BATCH):
-                    collection.delete(ids=list(chunk_ids[at : at + _BATCH]))
+                for some in _batches(chunk_ids):
+                    collection.delete(ids=[row for chunk_id in some for row in _rows(chunk_id)])
 
     def search(self, query: Query, k: int, subjects: Sequence[str] | None = None) -> list[Hit]:
         if k < 1:
@@ -110,11 +122,7 @@ class ChromaIndex:
                 return self._search(query, k, subjects)
 
     def _search(self, query: Query, k: int, subjects: Sequence[str] | None) -> list[Hit]:
-        hits: list[Hit] = []
-        for collection in self._known(subjects):
-            found = collection.query(query_embeddings=query.vector.tolist(), n_results=k, include=["distances"])
-            distances = found["distances"] or [[]]
-            hits += [Hit(chunk_id, 1.0 - far) for chunk_id, far in zip(found["ids"][0], distances[0], strict=True)]
+        hits = [hit for collection in self._known(subjects) for hit in _nearest(collection, query, k)]
         return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))[:k]
 
     def ids(self) -> set[str]:
@@ -123,7 +131,7 @@ class ChromaIndex:
             for collection in self._known(None):
                 at = 0
                 while page := collection.get(include=[], limit=_PAGE, offset=at)["ids"]:
-                    found.update(page)
+                    found.update(map(_chunk_of, page))
                     at += len(page)
         return found
 
@@ -135,6 +143,35 @@ class ChromaIndex:
 
     def close(self) -> None:
         self._release()
+
+
+def _nearest(collection: chromadb.Collection, query: Query, k: int) -> list[Hit]:
+    """The `k` nearest chunks by their nearest views; more rows are asked for until that many chunks are among them."""
+    rows = k * _CROWD
+    while True:
+        found = collection.query(query_embeddings=query.vector.tolist(), n_results=rows, include=["distances"])
+        best: dict[str, float] = {}
+        for row, far in zip(found["ids"][0], (found["distances"] or [[]])[0], strict=True):
+            best.setdefault(_chunk_of(row), 1.0 - far)
+        if len(best) >= k or len(found["ids"][0]) < rows:
+            return [Hit(chunk_id, score) for chunk_id, score in best.items()]
+        rows *= 2
+
+
+def _rows(chunk_id: str) -> list[str]:
+    """The ids of the rows that the views of a chunk may have, the whole first."""
+    return [chunk_id, *(f"{chunk_id}#{number}" for number in range(1, MOST_VIEWS))]
+
+
+def _chunk_of(row: str) -> str:
+    return row.partition("#")[0]
+
+
+def _batches(items: Iterable[_T]) -> Iterator[list[_T]]:
+    """`items` in lists of at most _BATCH."""
+    left = iter(items)
+    while some := list(islice(left, _BATCH)):
+        yield some
 
 
 def embedded(folder: Path, space: str, *, reader: bool = False) -> ChromaIndex:

@@ -3,7 +3,7 @@
 Texts are turned into terms here (`rag/terms.py`), so SQLite stores plain tokens and questions never reach its query
 language. Scores are 0..1: the BM25 that SQLite computes, over the BM25 that a chunk would have that held every term of
 the question about once in its text. Terms that no chunk has count as the rarest of all, so a question that the
-documents only touch with its common words scores low.
+documents only touch with its common words scores low. Such a term is also looked for under its likeliest spelling.
 """
 
 import math
@@ -15,6 +15,7 @@ from threading import Lock
 
 from rag.embedder import Vectors
 from rag.index import Hit, IndexUnavailable, Query
+from rag.spelling import SHORTEST, halves, nearest
 from rag.terms import Wanted, terms, wanted
 from rag.types import Chunk
 
@@ -73,7 +74,7 @@ class LexicalIndex:
                 raise
             database.execute("COMMIT")
 
-    def add(self, chunks: Sequence[Chunk], vectors: Vectors) -> None:
+    def add(self, chunks: Sequence[Chunk], vectors: Vectors | Sequence[Vectors]) -> None:
         rows = [(chunk, _columns(chunk)) for chunk in chunks]
         with self._writing() as database:
             for chunk, columns in rows:
@@ -140,18 +141,37 @@ def _weighed(database: sqlite3.Connection, asked: Sequence[Wanted]) -> tuple[lis
     (total,) = database.execute("SELECT count(*) FROM chunks").fetchone()
 
     def weight(term: str) -> float:
-        row = database.execute("SELECT doc FROM vocabulary WHERE term = ?", (term,)).fetchone()
-        return max(math.log((total - row[0] + 0.5) / (row[0] + 0.5)), 1e-6) if row else 0.0
+        held = _held(database, term)
+        return max(math.log((total - held + 0.5) / (held + 0.5)), 1e-6) if held else 0.0
 
     rarest = math.log((total + 0.5) / 0.5)
     found: dict[str, float] = {}
     reach = 0.0
     for want in asked:
-        weights = {term: weight(term) for term in (want.term,)}
+        weights = {want.term: weight(want.term)}
         if not weights[want.term] and want.otherwise:
             weights = {term: weight(term) for term in want.otherwise}
         if want.guess and not any(weights.values()):
             continue
+        if not any(weights.values()):
+            weights = {term: weight(term) for term in _meant(database, want.term)} or weights
         reach += sum(value or rarest for term, value in weights.items() if term not in found)
         found |= {term: value for term, value in weights.items() if value}
     return list(found), max(reach * _SATURATION, 1e-9)
+
+
+def _held(database: sqlite3.Connection, term: str) -> int:
+    """How many chunks hold a term."""
+    row = database.execute("SELECT doc FROM vocabulary WHERE term = ?", (term,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _meant(database: sqlite3.Connection, term: str) -> tuple[str, ...]:
+    """The known terms that an unknown one most likely stands for, if any."""
+    if len(term) < SHORTEST or not term.isalpha():
+        return ()
+    after = chr(ord(term[0]) + 1)
+    alike = database.execute("SELECT term, doc FROM vocabulary WHERE term >= ? AND term < ?", (term[0], after))
+    if found := nearest(term, alike):
+        return (found,)
+    return next((pair for pair in halves(term) if all(_held(database, half) for half in pair)), ())

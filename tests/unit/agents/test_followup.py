@@ -104,7 +104,7 @@ def test_subject_and_core() -> None:
         ("I waited, but it is still there. What's next?", True),
         ("Would the 2026 one do as well?", True),
         ("How do I check the oil level?", False),
-        ("The lamp is on. What does it mean?", False),
+        ("The red brake lamp is on. What does it mean?", False),
     ],
 )
 def test_what_takes_up_the_conversation(text: str, goes_on: bool) -> None:
