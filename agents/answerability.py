@@ -8,9 +8,10 @@ import math
 from collections.abc import Sequence
 
 from agents.scoring import Scored, telling
+from rag.terms import identifiers
 
-WEIGHTS = {"sure": 0.99, "asked": 3.26, "value": -1.27, "length": 13.84}
-BIAS = -3.37
+WEIGHTS = {"sure": 0.97, "asked": 3.35, "value": -1.16, "length": 13.54, "named": 2.5}
+BIAS = -3.41
 LEAST = 0.58
 """The least probability with which a question is answered rather than declined."""
 
@@ -30,12 +31,14 @@ def features(question: str, ranked: Sequence[Scored]) -> dict[str, float]:
     """What tells an answerable question from another. `sure`: the log odds of the best statement; `asked` and `length`:
     how many telling words and words the question has, since a long description is seldom in the documents' words and
     a short question for one fact nearly always is; `value`: whether the statement ranked first has a value of the kind
-    asked for, which `sure` counts too much where nothing else speaks for it."""
+    asked for, which `sure` counts too much where nothing else speaks for it; `named`: whether it has the codes and part
+    numbers that the question names."""
     probability = min(max(max(scored.probability for scored in ranked), _CERTAIN), 1 - _CERTAIN)
     return {
         "sure": math.log(probability / (1 - probability)),
         "asked": _within(len(telling(question)), _FEW, _MANY),
         "value": ranked[0].features["value"],
+        "named": float(bool(identifiers(question)) and not ranked[0].features["code"]),
         "length": _within(len(question.split()), _SHORT, _LONG),
     }
 

@@ -14,6 +14,7 @@ CLOSEST = "This is the closest I found in our documents:"
 BESIDE = "Our documents also say:"
 
 _NEAR = 4.0  # what a likeness of 1 adds to the order of a passage
+_BEHIND = 4.0  # log odds by which a passage may be behind the best and still be quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,11 @@ def quotes(ranked: Sequence[Scored], room: Room = ALONE, said: Sequence[Statemen
             found.setdefault(scored.statement.span.passage, []).append(scored)
     chosen: list[Quote] = []
     left = room.longest
-    for passage in sorted(found, key=lambda passage: -_standing(found[passage]))[: room.passages]:
+    standing = {passage: _standing(own) for passage, own in found.items()}
+    least = max(standing.values(), default=0.0) - _BEHIND
+    for passage in sorted(found, key=lambda passage: -standing[passage])[: room.passages]:
+        if standing[passage] < least:
+            break
         fitting = _around(found[passage], left if chosen else min(left, room.first), spoken)
         if fitting:
             chosen.append(Quote(passage, fitting))

@@ -35,7 +35,7 @@ _HEAVIEST = 4.0
 _WIDE = 4  # values of a row from which on it is narrowed to those asked for
 _STRICT = 2.0  # how much more a missing e-mail address tells than a missing measure
 _SLIGHT = 0.7  # the weight of `far` in `how far`, which the value's unit answers rather than a word
-_READ = 32  # statements whose meaning is compared; the others share too few words with the question
+_READ = 20  # statements whose meaning is compared; the others share too few words with the question
 _LIKE_CHARACTERS = 400
 
 ORDER = {

@@ -26,8 +26,9 @@ async def ask(page, question: str) -> None:  # type: ignore[no-untyped-def]
 async def test_ask_on_the_page(server: Served, context: dict) -> None:  # type: ignore[type-arg]
     async with open_page(**context) as page:
         await page.goto(f"{server.http}/ws/test")
-        await ask(page, "How much torque does the Heron Hybrid have?")
-        await page.get_by_role("log").get_by_text("206 Nm").first.wait_for(timeout=20_000)
+        await ask(page, "What is the roof load of the Plover?")
+        await page.locator(".answer .text", has_text="100 kg").wait_for(timeout=20_000)
+        await page.get_by_text("offline", exact=True).wait_for()
         width = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert width == 0
         assert page.problems == []  # type: ignore[attr-defined]
@@ -37,10 +38,10 @@ async def test_reload_brings_the_conversation_back(server: Served) -> None:
     async with open_page() as page:
         await page.goto(f"{server.http}/ws/test")
         await ask(page, "What is the roof load of the Plover?")
-        await page.get_by_role("log").get_by_text("100 kg").first.wait_for(timeout=20_000)
+        await page.locator(".answer .text", has_text="100 kg").wait_for(timeout=20_000)
         await page.reload()
         use = page.get_by_role("button", name="Use the development token")
         if await use.is_visible():
             await use.click()
-        await page.get_by_role("log").get_by_text("100 kg").first.wait_for(timeout=20_000)
-        assert await page.get_by_role("log").get_by_text("What is the roof load of the Plover?").count() >= 1
+        await page.locator(".answer .text", has_text="100 kg").wait_for(timeout=20_000)
+        assert await page.locator(".bubble").all_text_contents() == ["What is the roof load of the Plover?"]

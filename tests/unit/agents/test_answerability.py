@@ -41,3 +41,9 @@ def test_features_are_bounded_however_long_the_question() -> None:
     signs = features(long, ranked(long))
     assert signs["asked"] <= 1.0
     assert signs["length"] == 1.0
+
+
+def test_a_code_that_the_documents_explain_makes_it_likelier() -> None:
+    text = "P0301: misfire on cylinder 1."
+    assert features("P0301", ranked("P0301", text))["named"] == 1.0
+    assert features("P0302", ranked("P0302", text))["named"] == 0.0

@@ -15,17 +15,17 @@ TABLE = "| | Teal 40 | Teal 60 |\n|---|---|---|\n| Maximum power | 80 kW | 110 k
 LIST = "Do this:\n\n1. Switch off.\n2. Open the lid.\n3. Wait."
 
 
-def scored(texts: Sequence[str], best: str) -> tuple[tuple[Passage, ...], list[Scored]]:
+def scored(texts: Sequence[str], best: str, lead: float = 3.0) -> tuple[tuple[Passage, ...], list[Scored]]:
     """Passages of the texts, and their statements with the one that holds `best` first."""
     found = tuple(
         Passage(chunk(text, section=(f"Part {number}",), start=1000 * number), 0.6) for number, text in enumerate(texts)
     )
-    ranked = [_scored(statement, best) for statement in statements(found, FITMENT)]
+    ranked = [_scored(statement, best, lead) for statement in statements(found, FITMENT)]
     return found, sorted(ranked, key=lambda one: -one.order)
 
 
-def _scored(statement: Statement, best: str) -> Scored:
-    order = 5.0 if best in statement.text else 0.0
+def _scored(statement: Statement, best: str, lead: float) -> Scored:
+    order = lead if best in statement.text else 0.0
     return Scored(statement, order, 0.3, frozenset(), {"likeness": 0.1})
 
 
@@ -46,6 +46,11 @@ def test_the_passage_of_the_best_statement_comes_first_with_heading_and_marker()
 
 def test_no_more_passages_than_there_is_room_for() -> None:
     assert "[3]" not in said(["The roof is red.", "The jack is here."], "jack", Room(1, 500, 500))
+
+
+def test_a_passage_far_behind_the_best_is_not_quoted() -> None:
+    _, ranked = scored(["The roof is red.", "The jack is here."], "jack", lead=9.0)
+    assert [quote.passage for quote in quotes(ranked)] == [1]
 
 
 @pytest.mark.parametrize("longest", [20, 30, 60])
