@@ -1,20 +1,41 @@
 """What every implementation of agents.answerer.Answerer owes. Add another to ANSWERERS: a name and how to build it."""
 
 import re
-from collections.abc import Callable
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from agents.answerer import Answerer
+from agents.answerers.chat_model import ChatModelAnswerer
 from agents.answerers.extractive import ExtractiveAnswerer
+from agents.models.openai_compatible import OpenAICompatible
+from agents.providers import PROVIDERS, Model
 from agents.types import Answered, Delta, Task
 from rag.types import Document
+from tests.model_server.running import running_model_server
 from tests.unit.agents.manual import VEHICLES, WordEmbedder, documents, passages
 
-ANSWERERS: dict[str, Callable[[], Answerer]] = {
-    "extractive": lambda: ExtractiveAnswerer(WordEmbedder(), VEHICLES),
+
+@asynccontextmanager
+async def extractive() -> AsyncIterator[Answerer]:
+    yield ExtractiveAnswerer(WordEmbedder(), VEHICLES)
+
+
+@asynccontextmanager
+async def chat_model() -> AsyncIterator[Answerer]:
+    """Over a real socket, with a model that answers from the prompt it is sent."""
+    with running_model_server() as server:
+        model = Model(PROVIDERS["openai"], "scripted", server.base_url, "any key")
+        answerer = ChatModelAnswerer([OpenAICompatible(model)])
+        yield answerer
+        await answerer.aclose()
+
+
+ANSWERERS: dict[str, Callable[[], AbstractAsyncContextManager[Answerer]]] = {
+    "extractive": extractive,
+    "chat_model": chat_model,
 }
 QUESTIONS = (
     "What is the maximum power of the Teal 60?",
@@ -26,8 +47,9 @@ ABSENT = ("What is the paint code of the Rook?", "How many loudspeakers are ther
 
 
 @pytest.fixture(params=ANSWERERS)
-def answerer(request: pytest.FixtureRequest) -> Answerer:
-    return ANSWERERS[request.param]()
+async def answerer(request: pytest.FixtureRequest) -> AsyncIterator[Answerer]:
+    async with ANSWERERS[request.param]() as built:
+        yield built
 
 
 @pytest.fixture
