@@ -46,6 +46,7 @@ _EDGE = vocabulary(
 )
 _SUBJECT_WORDS = 12
 _SHORT = 12
+_LONG = 20
 _REMEMBERED = 8
 
 
@@ -101,7 +102,7 @@ def subject(text: str) -> str:
 
 def refers_back(text: str, vehicles: Vehicles) -> bool:
     """Whether a pronoun stands for something that the text itself does not name."""
-    if len(words(text)) > _SHORT:
+    if len(words(text)) > _LONG:
         return False
     pronoun = _POINTS_BACK.search(_EXPLETIVE.sub(lambda found: "_" * len(found.group()), text))
     if pronoun is None:
@@ -125,7 +126,8 @@ def _resolve(text: str, previous: str, vehicles: Vehicles) -> str:
     elliptic = lead is not None and len(words(rest)) <= 6 and not _asks_itself(rest)
     if elliptic and _ARTICLE.match(rest) and not set(words(rest)) & _QUALIFIERS:
         return _with_note(text, carried) if carried and not vehicles.mentions(text) else text
-    if elliptic or not content(text) or refers_back(text, vehicles):
+    unfinished = lead is not None and not _asks_itself(rest) and not vehicles.mentions(rest)
+    if elliptic or unfinished or not content(text) or refers_back(text, vehicles):
         return _with_note(text, subject(previous), carried)
     return text
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
+from threadpoolctl import threadpool_limits
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -54,9 +55,11 @@ def fit(features: Floats, labels: Labels, classes: int, strength: float) -> Line
     """
     if classes == 1:
         return Linear(np.zeros((1, features.shape[1])), np.zeros(1))
-    basis, inside = np.linalg.qr(features.T)
-    model = LogisticRegression(C=strength, class_weight="balanced", max_iter=2000).fit(inside.T, labels)
-    weights, bias = np.asarray(model.coef_) @ basis.T, np.asarray(model.intercept_)
+    # One thread: on these small matrices more of them only wait for each other, for long on a busy machine.
+    with threadpool_limits(1, user_api="blas"):
+        basis, inside = np.linalg.qr(features.T)
+        model = LogisticRegression(C=strength, class_weight="balanced", max_iter=2000).fit(inside.T, labels)
+        weights, bias = np.asarray(model.coef_) @ basis.T, np.asarray(model.intercept_)
     if classes == 2:
         weights, bias = np.vstack([np.zeros_like(weights), weights]), np.concatenate([np.zeros(1), bias])
     return Linear(weights, bias)

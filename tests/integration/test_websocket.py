@@ -244,3 +244,11 @@ async def test_origins(server: Served, origin: str, accepted: bool) -> None:
         async with talking(server.chat, origin=origin):
             pass
     assert refused.value.response.status_code == 403
+
+
+async def test_a_message_with_an_id_but_no_session_finds_its_conversation(server: Served) -> None:
+    async with talking(server.chat, server.token("nameless")) as talk:
+        first = await talk.ask("What is the roof load of the Wren?", client_message_id="only-id")
+        again = await talk.ask("What is the roof load of the Wren?", client_message_id="only-id")
+    assert again[0]["duplicate"] is True
+    assert again[0]["session_id"] == first[0]["session_id"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from agents.fitment import Fitment
-from agents.scoring import ANSWERS, Scored, corrected, matching_parts, rank, telling
+from agents.scoring import ANSWERS, Scored, matching_parts, rank, telling
 from agents.statements import statements
 from rag.types import Passage
 from tests.unit.agents.manual import VEHICLES, WordEmbedder, chunk, documents, passages
@@ -46,15 +46,6 @@ def test_a_value_of_the_kind_asked_for_is_better_than_none() -> None:
 
 def test_a_synonym_matches() -> None:
     assert "2.4" in best("tire inflation?", "The seat folds.", "Tyre inflation is 2.4 bar.")
-
-
-@pytest.mark.parametrize(
-    ("written", "meant"),
-    [("tyre presure", "tyre pressure"), ("leather", "leather"), ("pump", "pump"), ("P0301", "P0301")],
-)
-def test_slips_of_spelling_are_corrected_and_nothing_else(written: str, meant: str) -> None:
-    stated = statements((Passage(chunk("Tyre pressure depends on the weather."), 0.5),), FITMENT)
-    assert corrected(written, stated) == meant
 
 
 def test_the_code_asked_for_is_told_from_its_neighbour() -> None:
