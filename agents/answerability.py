@@ -7,16 +7,16 @@ figures are shares in 0..1 unless said otherwise.
 import math
 from collections.abc import Sequence
 
+from agents import lexicon
 from agents.scoring import Scored, telling
 from rag.terms import identifiers
 
-WEIGHTS = {"sure": 0.97, "asked": 3.35, "value": -1.16, "length": 13.54, "named": 2.5}
-BIAS = -3.41
-LEAST = 0.58
+WEIGHTS = {"sure": 1.09, "length": 20.21, "kind": -1.3, "spoken": -2.79, "named": 3.67}
+BIAS = -2.29
+LEAST = 0.54
 """The least probability with which a question is answered rather than declined."""
 
-_FEW, _MANY = 2, 12  # telling words: fewer tell no more of a question than these; with more, it has enough
-_SHORT, _LONG = 8, 40  # words, likewise
+_SHORT, _LONG = 8, 40  # words: fewer tell no more of a question than these; with more, it has enough
 _CERTAIN = 1e-4  # probabilities are kept this far from 0 and 1, so that their odds are finite
 
 
@@ -28,18 +28,19 @@ def answerable(question: str, ranked: Sequence[Scored]) -> float:
 
 
 def features(question: str, ranked: Sequence[Scored]) -> dict[str, float]:
-    """What tells an answerable question from another. `sure`: the log odds of the best statement; `asked` and `length`:
-    how many telling words and words the question has, since a long description is seldom in the documents' words and
-    a short question for one fact nearly always is; `value`: whether the statement ranked first has a value of the kind
-    asked for, which `sure` counts too much where nothing else speaks for it; `named`: whether it has the codes and part
-    numbers that the question names."""
+    """What tells an answerable question from another. `sure`: the log odds of the best statement; `length`: how many
+    words the question has, since a long description is seldom in the documents' words and a short question for one
+    fact nearly always is; `spoken`: the share of its words that tell nothing, small in one typed in keywords, which is
+    short for that; `kind`: whether it asks for a value of some kind, of which passages hold many that answer something
+    else; `named`: whether it names codes or part numbers that the statement ranked first does not have."""
     probability = min(max(max(scored.probability for scored in ranked), _CERTAIN), 1 - _CERTAIN)
+    words = question.split()
     return {
         "sure": math.log(probability / (1 - probability)),
-        "asked": _within(len(telling(question)), _FEW, _MANY),
-        "value": ranked[0].features["value"],
         "named": float(bool(identifiers(question)) and not ranked[0].features["code"]),
-        "length": _within(len(question.split()), _SHORT, _LONG),
+        "length": _within(len(words), _SHORT, _LONG),
+        "kind": float(lexicon.expected(question) is not None),
+        "spoken": 1 - len(telling(question)) / max(1, len(words)),
     }
 
 

@@ -142,6 +142,7 @@ _FORMS = (
         "duration",
         r"\bhow long (?:does|do|is|are|will|would|can|may|must)\b.*\b(?:take|takes|last|lasts|valid|covered|"
         r"charg\w*|warranty|guarantee\w*|wait|keep|need)\b|\bhow (?:quickly|soon)\b"
+        r"|\bhow long (?:until|before|(?:do|can|may|must|should|would|will) (?:i|we|you|it)\b)"
         r"|\bhow many (?:hours|minutes|days|months|years)\b",
     ),
     ("moment", r"^\W*(?:when|what time|from when|until when)\b|\bopening (?:hours|times)\b|\bwhat time\b|\bopen on\b"),
@@ -153,7 +154,12 @@ _FORMS = (
     ),
 )
 _FORM_PATTERNS = tuple((form, re.compile(pattern, re.IGNORECASE)) for form, pattern in _FORMS)
-_WHICH = re.compile(r"^\W*which\b|\b(?:what|which) (?:type|kind|sort|grade|brand|oil|fluid|spec\w*)\b", re.IGNORECASE)
+_WHICH = re.compile(
+    r"^\W*which\b|\b(?:what|which) (?:\w+ ){0,3}(?:type|kind|sort|grade|brand|oil|fluid|spec\w*)\b", re.IGNORECASE
+)
+_UNMEASURED = re.compile(
+    r"\b(?:where|why)\b|\bwhat (?:is|are|does|do)\b.*\bmean(?:t|ing)?\b|\bmeaning of\b", re.IGNORECASE
+)
 _DEGREE = re.compile(r"\bhow (?!do|does|can|should|to|is|are|must|would)(\w+)", re.IGNORECASE)
 _MANY = re.compile(r"\bhow (?:much|many|big|large)\b", re.IGNORECASE)
 
@@ -191,10 +197,10 @@ def expected(question: str) -> str | None:
     if kind in {"interval", "moment", "duration", "telephone", "mail"}:
         return kind
     words = re.findall(r"[a-z0-9-]+", question.casefold())
-    if kind == "plain":
-        for word in words:
-            if word in _CUES:
-                return _CUES[word]
+    if kind == "plain" and not _UNMEASURED.search(question):
+        cued = [_CUES[word] for word in words if word in _CUES]
+        if cued:
+            return "money" if "money" in cued else cued[0]
     if _WHICH.search(question):
         return "name"
     return "number" if _MANY.search(question) else None

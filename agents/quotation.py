@@ -26,7 +26,7 @@ class Room:
     first: int
 
 
-ALONE = Room(3, 1100, 550)
+ALONE = Room(3, 1300, 450)
 ASIDE = Room(2, 600, 350)
 
 

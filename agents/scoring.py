@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz.distance import DamerauLevenshtein
 
 from agents import lexicon
 from agents.statements import Statement
@@ -225,39 +224,6 @@ def telling(question: str) -> dict[str, str]:
         if stems and stems[0] not in _WEAK and word.replace("'", "") not in STOP_WORDS:
             found[stems[0]] = word
     return found
-
-
-def corrected(question: str, statements: Sequence[Statement]) -> str:
-    """The question with words that no statement knows replaced by the known ones that they may be misspellings of."""
-    counts = Counter(
-        word
-        for statement in statements
-        for text in (statement.text, statement.near, statement.far)
-        for word in _letters(text)
-    )
-    counts.update(lexicon.words())
-    known = {stem for word in counts for stem in terms(word)}
-    for stem, word in telling(question).items():
-        if stem not in known and (right := _respelt(word, counts)):
-            question = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", right, question, flags=re.IGNORECASE)
-    return question
-
-
-def _letters(text: str) -> list[str]:
-    return re.findall(r"[^\W\d_]+", text.casefold())
-
-
-def _respelt(word: str, counts: Counter[str]) -> str | None:
-    """The likeliest of the known words within one slip of a word of four letters or more, two of one of eight."""
-    slips = 2 if len(word) >= 8 else 1 if len(word) >= 4 else 0
-    if not slips or not word.isalpha():
-        return None
-    near = [
-        (distance, -count, other)
-        for other, count in counts.items()
-        if other[0] == word[0] and (distance := DamerauLevenshtein.distance(word, other, score_cutoff=slips)) <= slips
-    ]
-    return min(near)[2] if near else None
 
 
 def _features(text: _Text, wanted: Sequence[Term], codes: frozenset[str], asks: _Asks) -> dict[str, float]:

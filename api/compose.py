@@ -204,13 +204,15 @@ async def open_answerer(
     """The answerer, and with a model the router and the rewriter that use it; without a key the offline one alone."""
     from agents.answerers.extractive import ExtractiveAnswerer
     from agents.providers import choose_models
+    from rag.embedders import weights
 
     try:
         models = choose_models(settings.models, settings.provider_keys, {"openai": settings.openai_base_url})
     except ValueError as error:
         raise BadSetting(f"PITCREW_MODELS: {error}") from error
     if not models:
-        yield ExtractiveAnswerer(library.embedder, vehicles), None, None
+        words = weights.vocabulary(settings.embedding_model)
+        yield ExtractiveAnswerer(library.embedder, vehicles, words), None, None
         return
     from agents.answerers.chat_model import ChatModelAnswerer
     from agents.failover import Budget

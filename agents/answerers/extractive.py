@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from threading import Lock
 
 import numpy as np
@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from agents import quotation
 from agents.answerability import LEAST, answerable
+from agents.correction import corrected
 from agents.fitment import Fitment
 from agents.quotation import Quote, quotes
-from agents.scoring import corrected, key_parts, matching_parts, rank
+from agents.scoring import key_parts, matching_parts, rank
 from agents.selection import select
 from agents.statements import Statement, statements
 from agents.types import Answered, Citation, Delta, Task
@@ -25,16 +26,18 @@ _WORDS = re.compile(r"\s*\S+\s*?(?=\s|$)|\s+$")
 _YIELD_EVERY = 16
 _REMEMBERED = 20_000
 
-SURE = 0.9
+SURE = 0.95
 """The least probability of an answer that is left to stand without quotes beside it."""
 
 
 class ExtractiveAnswerer:
     """Answers with what the passages say, in their own words."""
 
-    def __init__(self, embedder: Embedder, vehicles: Vehicles) -> None:
+    def __init__(self, embedder: Embedder, vehicles: Vehicles, vocabulary: Collection[str] = ()) -> None:
+        """`vocabulary`: words of the language, in lower case, that are no misspellings of others."""
         self._fitment = Fitment(vehicles)
         self._meanings = _Meanings(embedder)
+        self._vocabulary = vocabulary
 
     @property
     def name(self) -> str:
@@ -52,7 +55,7 @@ class ExtractiveAnswerer:
         """The whole answer at once; blocks the calling thread while it compares meanings."""
         asked = self._fitment.asked(task.question, task.facts)
         stated = [stated for stated in statements(task.passages, self._fitment) if stated.cars & asked]
-        question = corrected(self._fitment.question(task.question), stated)
+        question = corrected(self._fitment.question(task.question), stated, self._vocabulary)
         found = [passage.score for passage in task.passages]
         ranked = rank(question, stated, found, self._meanings.similarity, self._fitment.question)
         if answerable(question, ranked) < LEAST:

@@ -51,3 +51,17 @@ def test_words_of_like_meaning_are_known_by_their_stems() -> None:
     assert "boot" in lexicon.alike("trunk")
     assert "trunk" not in lexicon.alike("trunk")
     assert lexicon.alike("zzz") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("Where is the fuse box?", None),
+        ("What is meant by nose weight?", None),
+        ("How high is the fee?", "money"),
+        ("How long until I can pick it up?", "duration"),
+        ("What engine oil grade is specified?", "name"),
+    ],
+)
+def test_the_noun_asked_for_decides_what_is_expected(question: str, kind: str | None) -> None:
+    assert lexicon.expected(question) == kind
