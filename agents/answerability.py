@@ -13,7 +13,7 @@ from rag.terms import identifiers
 
 WEIGHTS = {"sure": 1.09, "length": 20.21, "kind": -1.3, "spoken": -2.79, "named": 3.67}
 BIAS = -2.29
-LEAST = 0.54
+LEAST = 0.62
 """The least probability with which a question is answered rather than declined."""
 
 _SHORT, _LONG = 8, 40  # words: fewer tell no more of a question than these; with more, it has enough

@@ -21,7 +21,8 @@ class Answerer(Protocol):
     """Answers a task from its passages alone.
 
     Laws: it yields any number of Delta and then exactly one Answered; the text cites with `[n]` markers only passages
-    that it was given; without passages, or with ones that do not hold the answer, it says so and sets `declined`;
+    that it was given; without passages, or with ones that do not hold the answer, it says so and sets `declined`
+    (it may still point to the nearest passages);
     closing the iterator early releases every resource (a model's connection is closed).
     """
 

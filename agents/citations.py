@@ -13,6 +13,11 @@ MARKER = re.compile(r"\s?\[([\d,;\s]*\d[\d,;\s]*)\]")
 OPENING = re.compile(r"\s?(?:\[[\d,;\s]{0,20})?\Z")
 """The end of a text that may be the beginning of a marker."""
 
+UNCLOSED = re.compile(r"\[[\d,;\s]*\Z")
+"""A bracket with numbers that waits for its end."""
+
+_CONTEXT = 64
+
 WORD = re.compile(r"\w+")
 
 
@@ -26,6 +31,7 @@ class Markers:
     def __init__(self, known: Container[int]) -> None:
         self._known = known
         self._held = ""
+        self._before = ""
 
     def feed(self, piece: str) -> str:
         """The text that is decided by now."""
@@ -33,7 +39,9 @@ class Markers:
         opening = OPENING.search(text)
         keep = opening.start() if opening else len(text)
         self._held = text[keep:]
-        return MARKER.sub(self._checked, text[:keep])
+        shown = MARKER.sub(self._checked, text[:keep])
+        self._before = (self._before + text[:keep])[-_CONTEXT:]
+        return shown
 
     def end(self) -> str:
         """What was still held back."""
@@ -42,6 +50,8 @@ class Markers:
 
     def _checked(self, marker: re.Match[str]) -> str:
         known = [number for number in _numbers(marker) if number in self._known]
+        if not known and UNCLOSED.search(self._before + marker.string[: marker.start()]):
+            return "."  # left out altogether, what stands around it would close up into another marker
         blank = marker[0][: marker[0].index("[")]
         return blank + "".join(f"[{number}]" for number in known) if known else ""
 

@@ -12,6 +12,7 @@ from agents.types import Task
 
 CLOSEST = "This is the closest I found in our documents:"
 BESIDE = "Our documents also say:"
+NEAREST = "These are the nearest passages I know, in case they help:"
 
 _NEAR = 4.0  # what a likeness of 1 adds to the order of a passage
 _BEHIND = 4.0  # log odds by which a passage may be behind the best and still be quoted
@@ -28,6 +29,7 @@ class Room:
 
 ALONE = Room(3, 1300, 450)
 ASIDE = Room(2, 600, 350)
+NEARBY = Room(2, 800, 450)
 
 
 @dataclass(frozen=True, slots=True)

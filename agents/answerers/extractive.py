@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import replace
 from threading import Lock
 
 import numpy as np
@@ -18,8 +19,9 @@ from agents.scoring import key_parts, matching_parts, rank
 from agents.selection import select
 from agents.statements import Statement, statements
 from agents.types import Answered, Citation, Delta, Task
-from agents.vehicles import Vehicles
+from agents.vehicles import Vehicles, other_make
 from agents.wording import decline, word
+from agents.words import content
 from rag.embedder import Embedder, Vectors
 
 _WORDS = re.compile(r"\s*\S+\s*?(?=\s|$)|\s+$")
@@ -59,7 +61,12 @@ class ExtractiveAnswerer:
         found = [passage.score for passage in task.passages]
         ranked = rank(question, stated, found, self._meanings.similarity, self._fitment.question)
         if answerable(question, ranked) < LEAST:
-            return decline(), Answered(declined=True)
+            strange = other_make(task.question) or not content(question)
+            near = () if strange else quotes(ranked, quotation.NEARBY)
+            if not near:
+                return decline(), Answered(declined=True)
+            offered = quotation.word(near, quotation.NEAREST, self._fitment, task, asked)
+            return f"{decline()}\n\n{offered}", replace(_cited(_quoted(near), task), declined=True)
         selection = select(ranked, asked)
         if selection is None:
             quoted = quotes(ranked)

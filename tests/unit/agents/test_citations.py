@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agents.citations import Markers, read_citations
@@ -34,6 +34,8 @@ def test_markers_name_only_known_passages(written: str, shown: str) -> None:
 
 
 @given(st.lists(st.text(alphabet="ab [],;\n1290.", max_size=6), max_size=12), st.integers(0, 3))
+@example(["[", "0[0]]"], 0)
+@example(["[1[0] ]"], 1)
 def test_the_cut_into_pieces_makes_no_difference(pieces: list[str], count: int) -> None:
     shown = through(Markers(range(1, count + 1)), pieces)
     assert shown == through(Markers(range(1, count + 1)), list("".join(pieces)))

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -6,6 +7,7 @@ import pytest
 from agents.answerers.extractive import ExtractiveAnswerer
 from agents.types import Answered, Delta, Task
 from agents.vehicles import Vehicles
+from agents.wording import decline
 from rag.types import Document
 from tests.unit.agents.manual import VEHICLES, WordEmbedder, documents, passages
 
@@ -74,11 +76,17 @@ def test_steps_are_numbered(manual: dict[str, Document]) -> None:
     )
 
 
-@pytest.mark.parametrize("question", ["What is the paint code?", "How many loudspeakers does the Rook have?", "?", ""])
-def test_what_is_not_there_is_declined(manual: dict[str, Document], question: str) -> None:
+@pytest.mark.parametrize("question", ["What is the paint code?", "How many loudspeakers does the Rook have?"])
+def test_what_is_not_there_is_declined_and_the_nearest_is_offered(manual: dict[str, Document], question: str) -> None:
     text, answered = ANSWERER.compose(task(manual, question))
-    assert answered == Answered(declined=True)
-    assert "[" not in text
+    assert answered.declined
+    assert text.startswith(decline())
+    assert {f"[{citation.number}]" for citation in answered.citations} == set(re.findall(r"\[\d+\]", text))
+
+
+@pytest.mark.parametrize("question", ["?", "", "How much oil does a Volkswagen Golf take?"])
+def test_what_is_not_ours_or_no_question_is_just_declined(manual: dict[str, Document], question: str) -> None:
+    assert ANSWERER.compose(task(manual, question)) == (decline(), Answered(declined=True))
 
 
 def test_markers_begin_at_the_number_given(manual: dict[str, Document]) -> None:
