@@ -23,8 +23,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@touch $@
 
 run: $(INSTALLED) ## ingest the knowledge base and serve on PORT (8000)
-	@$(BIN)/pitcrew ingest knowledge_base --prune --quiet
-	@exec $(BIN)/pitcrew serve --port $(PORT)
+	@exec $(BIN)/pitcrew serve --port $(PORT) --ingest knowledge_base
 
 check: $(INSTALLED) ## formatting, lint, types, layers
 	$(BIN)/ruff format --check .

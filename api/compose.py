@@ -244,13 +244,15 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
     async with AsyncExitStack() as stack:
         database = open_migrated_database(settings)
         library = stack.enter_context(open_library(settings, database))
+        # The model loads while the classifier learns, from remembered vectors: half a start is waiting for either.
+        warming = asyncio.create_task(asyncio.to_thread(library.retriever.find, "warm up"))
         crew = await stack.enter_async_context(open_crew(settings, library))
         store = SqlStore(database)
         stack.push_async_callback(store.close)
         engine = Engine(store, MemoryBus(), partial(stream_events, build_graph(crew)), Budgets(settings.run_s))
         stack.push_async_callback(engine.close)
         limit = Unlimited() if settings.rate_limits == "off" else MovingWindow()
-        await asyncio.to_thread(library.retriever.find, "warm up")
+        await warming
         await engine.recover()
         log.info("ready", answerer=crew.answerer.name, documents=len(library.catalogue.hashes()))
         yield AppState(settings, Gateway(engine, tokens, limit), _checks(database, library, crew.answerer))

@@ -1,5 +1,6 @@
 """`pitcrew serve`: the server."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every one.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
+    ingest: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="First bring the knowledge base in line with this folder."),
+    ] = None,
 ) -> None:
     """Serve the assistant: the WebSocket /ws/chat, the HTTP API and the test page.
 
@@ -29,8 +34,22 @@ def serve(
     configure_logs(json=settings.production)
     if problem := port_problem(host, port):
         raise CommandFailed(problem)
+    if ingest is not None:
+        _ingest(ingest)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, host, port))
+
+
+def _ingest(folder: Path) -> None:
+    """As `pitcrew ingest --prune` does, in this process. Files that are left out are named and do not stop the rest."""
+    from api.cli.failure import PARTIAL
+    from api.cli.ingest import ingest
+
+    try:
+        ingest([folder], prune=True)
+    except typer.Exit as left_out:
+        if left_out.exit_code != PARTIAL:
+            raise
 
 
 async def _serve(settings: "Settings", host: str, port: int) -> None:

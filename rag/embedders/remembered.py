@@ -30,6 +30,8 @@ class RememberedEmbedder:
 
     @property
     def dimensions(self) -> int:
+        if self._known:
+            return len(next(iter(self._known.values())))
         return self._inner.dimensions
 
     def embed(self, texts: Sequence[str]) -> Vectors:
