@@ -1,6 +1,7 @@
 """The test page, used as a person would: by keyboard, on a phone, in the dark."""
 
 import pytest
+from playwright.async_api import expect
 
 from tests.browser.chromium import open_page
 from tests.serving import Served
@@ -10,7 +11,7 @@ async def ask(page, question: str) -> None:  # type: ignore[no-untyped-def]
     await page.get_by_role("button", name="Use the development token").click()
     box = page.locator("#message")
     await box.wait_for()
-    await page.wait_for_function("!document.querySelector('#message').disabled")
+    await expect(box).to_be_enabled(timeout=20_000)
     await box.fill(question)
     await box.press("Enter")
 
