@@ -286,7 +286,7 @@ UTTERANCES: tuple[str, ...] = (
     "electric scooter for kids, which is best",
     "what's Tesla's share price",
     "should I buy shares of a carmaker",
-    "who won the Grand Prix on Sunday",
+    "which team took the last Formula One race",
     "when is the next Formula 1 race",
     "who founded the Ford company",
     "how do I get a car loan with bad credit",

@@ -12,7 +12,7 @@ UTTERANCES: tuple[str, ...] = (
     "put me through to customer service",
     "connect me with an agent",
     "could you transfer me to a member of staff",
-    "I don't want to chat with a bot",
+    "no bot please, I prefer somebody real",
     "stop, give me someone who can actually help",
     "Is there anybody there I can talk to?",
     "I would like to talk to somebody about my complaint",
