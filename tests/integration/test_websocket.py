@@ -116,9 +116,11 @@ async def test_multiple_messages_in_one_connection(server: Served) -> None:
 async def test_a_fact_is_remembered(server: Served) -> None:
     async with talking(server.chat, server.token("facts")) as talk:
         await talk.ask("I drive a Heron Hybrid from 2026.", session_id="facts")
-        frames = await talk.ask("How big is the fuel tank?", session_id="facts")
-    assert "45" in frames[-1]["response"]
-    assert "52" not in frames[-1]["response"]
+        frames = await talk.ask("What tyre pressure do I need?", session_id="facts")
+    answer = frames[-1]["response"]
+    assert "2.5 bar" in answer
+    assert "Heron Hybrid (2026)" in answer
+    assert not any(other in answer for other in ("Wren", "Osprey", "Plover", "1.5T"))
 
 
 @pytest.mark.parametrize("message", ["", "   ", "\n\t", None])
