@@ -3,10 +3,38 @@
 The graph's node, the classifier's choice and the documentation row all derive from the catalogue of these values.
 """
 
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import Any, Protocol, TypedDict
+
+from agents.types import Question
 
 CUSTOMER = "customer"
 STAFF = "staff"
+
+
+class Job(TypedDict):
+    """What a specialist's node is sent: its part, by number, the part's own text, and the run's question."""
+
+    part: int
+    text: str
+    question: Question
+    facts: Mapping[str, str]
+
+
+class Done(TypedDict):
+    """What it gives back: the number of its part."""
+
+    done: list[int]
+
+
+class Workbench(Protocol):
+    """What a specialist's own graph has at hand besides its state: its runtime context."""
+
+    def effect(self, name: str, *, repeatable: bool = False) -> AbstractAsyncContextManager[None]:
+        """Around whatever changes the world (a booking, a mail): recorded before and after, so that a run is never
+        begun again over it and a cancelled customer hears of it. `repeatable`: doing it twice is doing it once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +44,9 @@ class Specialist:
     `audience`: the roles it is open to. `description`: one sentence for people and models. `utterances`: example
     messages that train the classifier. `knowledge`: the subjects whose documents it may read, its own first.
     `instructions`: how it answers, put before a chat model. `label` heads its part of an answer that several share.
+    `graph`: builds a LangGraph state graph of its own, from `Job` to `Done` with a `Workbench` as its context, that
+    works in the place of searching and answering. Its nodes write `Answering`, `Said` and `PartDone`; to ask before an
+    effect, a node does nothing but `interrupt(Asks(...))`, because a resumed node runs again from its top.
     """
 
     name: str
@@ -25,6 +56,7 @@ class Specialist:
     knowledge: tuple[str, ...]
     instructions: str
     audience: frozenset[str] = frozenset({CUSTOMER, STAFF})
+    graph: Callable[[], Any] | None = None
 
 
 Catalogue = tuple[Specialist, ...]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 from rag.types import Passage
 
@@ -94,6 +94,30 @@ class Answered:
     declined: bool = False
     truncated: bool = False
     usage: Usage = Usage()
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A value that a question to the customer can be answered with, and what a person reads."""
+
+    value: Any
+    label: str
+
+
+YES_OR_NO = (Option(True, "Yes"), Option(False, "No"))
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """What a specialist's graph interrupts itself with before an effect: `proposal` is what it is about to do, bound to
+    this question. Answered with the value of an option, with False for none of them, or with `{"change": text}`; not
+    answered within `expires_s` seconds, its run is over."""
+
+    kind: Literal["confirm", "choose"]
+    prompt: str
+    options: tuple[Option, ...] = YES_OR_NO
+    proposal: Mapping[str, Any] = field(default_factory=dict)
+    expires_s: float = 900.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,36 @@
-"""The contract of the bus: live delivery of a conversation's events to whoever follows it.
+"""The contract of the bus: live delivery of a conversation's events to whoever follows it, and what its active run has
+said so far.
 
-The bus forgets: durable events are in the store, and the text of an active run with its owner. It promises order per
-conversation, and that an event published after `subscribe` returned is delivered.
+Durable events are in the store; the bus holds what no durable event tells yet, for as long as that is so. It promises
+order per conversation, and that an event published after `subscribe` returned is delivered.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
-from orchestrator.events import Envelope
+from orchestrator.events import Envelope, Progress
 
 Deliver = Callable[[Envelope], None]
 """Takes an event at once and must not block, raise or wait: a slow reader has its own queue behind it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A run that is being answered: its text so far and its last progress."""
+
+    run_id: str
+    text: str = ""
+    progress: Progress | None = None
+
+
 class Bus(Protocol):
     def publish(self, envelope: Envelope) -> None:
-        """Hand the event to every subscriber of its conversation."""
+        """Hand the event to every subscriber of its conversation. Never waits for one of them."""
 
     def subscribe(self, conversation_id: str, deliver: Deliver) -> Callable[[], None]:
         """Start delivery; the returned function ends it and may be called twice."""
+
+    async def live(self, conversation_id: str) -> Live | None:
+        """What the active run has said; None before its first word and after the event that ended or parked it. What
+        it holds was delivered to subscribers before, or will not be: the rest comes after."""

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from orchestrator.errors import BadRequest, EmptyMessage, MessageTooLong
 
@@ -103,4 +103,64 @@ class Feedback:
             raise BadRequest(field="reason")
 
 
-Command = Send | Cancel | Resume | Feedback
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Answer an `input_required`. `value` is one of its options' values or, to change a proposal, `{"change": text}`;
+    whether it fits is decided where the request is known."""
+
+    request_id: str
+    value: Any
+
+    def check(self) -> None:
+        """Raises BadRequest naming the field, MessageTooLong for a change that is longer than a message."""
+        check_text("request_id", self.request_id)
+        if isinstance(self.value, str) and len(self.value) > MESSAGE_CHARS:
+            raise MessageTooLong(field="value")
+        if isinstance(self.value, dict):
+            change = self.value.get("change")
+            if set(self.value) != {"change"} or not isinstance(change, str) or not change.strip():
+                raise BadRequest(field="value")
+            check_text("value", change)
+            if len(change) > MESSAGE_CHARS:
+                raise MessageTooLong(field="value")
+        elif not isinstance(self.value, str | bool | int | float):
+            raise BadRequest(field="value")
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Take back one of the caller's own messages."""
+
+    message_id: str
+
+    def check(self) -> None:
+        """Raises BadRequest naming the field."""
+        check_text("message_id", self.message_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """The customer is writing."""
+
+    session_id: str
+
+    def check(self) -> None:
+        """Raises BadRequest naming the field."""
+        check_session_id(self.session_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The customer has read up to `seq`."""
+
+    session_id: str
+    seq: int
+
+    def check(self) -> None:
+        """Raises BadRequest naming the field."""
+        check_session_id(self.session_id)
+        if self.seq < 0:
+            raise BadRequest(field="seq")
+
+
+Command = Send | Answer | Cancel | Resume | Feedback | Delete | Type | Read

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 
-class Event(msgspec.Struct, frozen=True, tag_field="kind"):
+class Event(msgspec.Struct, frozen=True, tag_field="event"):
     """The root: what happened, in one conversation, mostly within one run."""
 
 
@@ -113,8 +113,31 @@ class Token(Event, frozen=True, tag="token"):
     part: str | None = None
 
 
+class Option(msgspec.Struct, frozen=True):
+    """One of the values that `input_required` can be answered with, and what a person reads."""
+
+    value: Any
+    label: str
+
+
+class InputRequired(Durable, frozen=True, tag="input_required"):
+    """The run is parked before an effect until somebody answers `request_id`, or until `expires_at` (ISO 8601 UTC),
+    which ends it cancelled. `proposal` is what will be done, bound to this request; `partial_response` what the run
+    has said so far. It ends the turn, not the run."""
+
+    run_id: str
+    session_id: str
+    request_id: str
+    kind: Literal["confirm", "choose"]
+    prompt: str
+    options: tuple[Option, ...]
+    proposal: dict[str, Any]
+    expires_at: str
+    partial_response: str = ""
+
+
 class RunRestarted(Durable, frozen=True, tag="run_restarted"):
-    """The run begins again after its process died: its text and sources so far count no more."""
+    """The run will begin again, because its process died or stopped: its text and sources so far count no more."""
 
     run_id: str
     attempt: int
@@ -157,6 +180,23 @@ class Cancelled(Terminal, frozen=True, tag="cancelled"):
     side_effects: tuple[str, ...] = ()
 
 
+class Deleted(Durable, frozen=True, tag="deleted"):
+    """The customer has taken a message back: its text is gone everywhere, its place stays."""
+
+    message_id: str
+    run_id: str
+
+
+class Typing(Event, frozen=True, tag="typing"):
+    """The customer is writing; for the staff."""
+
+
+class Seen(Event, frozen=True, tag="seen"):
+    """The customer has read up to `upto_seq`; for the staff."""
+
+    upto_seq: int
+
+
 class Resumed(Event, frozen=True, tag="resumed"):
     """A reader has asked to follow again: what it lacks comes next, up to `head_seq`, then everything live."""
 
@@ -166,7 +206,22 @@ class Resumed(Event, frozen=True, tag="resumed"):
     active_run: str | None = None
 
 
-AnyEvent = Accepted | Progress | Routed | Sources | Token | RunRestarted | Completed | Failed | Cancelled | Resumed
+AnyEvent = (
+    Accepted
+    | Progress
+    | Routed
+    | Sources
+    | Token
+    | InputRequired
+    | RunRestarted
+    | Completed
+    | Failed
+    | Cancelled
+    | Deleted
+    | Typing
+    | Seen
+    | Resumed
+)
 
 
 class Envelope(msgspec.Struct, frozen=True):

@@ -2,9 +2,13 @@
 
 from collections.abc import Callable, Sequence
 
-from orchestrator.commands import Caller, Resume, Send
+import msgspec
+
+from orchestrator.bus import Live
+from orchestrator.commands import Answer, Caller, Resume, Send
 from orchestrator.engine import Engine
-from orchestrator.events import Accepted, Envelope, Resumed, Token
+from orchestrator.events import Envelope, Resumed, Token
+from orchestrator.store import Receipt
 
 Deliver = Callable[[Envelope], None]
 
@@ -25,37 +29,35 @@ class Follower:
     async def send(self, caller: Caller, command: Send) -> None:
         """Accept a message and follow its conversation. A message sent before is answered with its acknowledgement,
         its run's events so far, and the rest live. Raises what `Engine.send` raises."""
-        receipt = await self._engine.send(caller, command, self.follow)
-        if receipt.duplicate:
-            conversation_id, accepted = receipt.envelope.conversation_id, receipt.accepted
-            again = Accepted(
-                accepted.message_id,
-                accepted.run_id,
-                accepted.session_id,
-                accepted.message,
-                accepted.sent_at,
-                accepted.client_message_id,
-                duplicate=True,
-            )
-            self._deliver(Envelope(conversation_id, again, receipt.envelope.seq))
-            self._buffers.setdefault(conversation_id, [])
-            stored = await self._engine.store.run_events(conversation_id, accepted.run_id)
-            self._catch_up(conversation_id, [e for e in stored if not isinstance(e.event, Accepted)])
+        await self._again(await self._engine.send(caller, command, self.follow))
+
+    async def answer(self, caller: Caller, command: Answer) -> None:
+        """Answer a parked run and follow its conversation, as `send` does. Raises what `Engine.answer` raises."""
+        await self._again(await self._engine.answer(caller, command, self.follow))
+
+    async def _again(self, receipt: Receipt) -> None:
+        if not receipt.duplicate:
+            return
+        conversation_id, accepted = receipt.envelope.conversation_id, receipt.accepted
+        again = msgspec.structs.replace(accepted, duplicate=True)
+        self._deliver(Envelope(conversation_id, again, receipt.envelope.seq))
+        self._buffers.setdefault(conversation_id, [])
+        stored = await self._engine.store.run_events(conversation_id, accepted.run_id)
+        await self._catch_up(conversation_id, [e for e in stored if e.seq != receipt.envelope.seq])
 
     async def resume(self, caller: Caller, command: Resume) -> None:
         """Deliver what came after `command.after`, then the active run's text so far, then live. A cursor past the end
         is a foreign one: everything is sent. Raises NotFound, BadRequest."""
         command.check()
-        conversation_id = await self._engine.store.conversation(caller, command.session_id)
+        store = self._engine.store
+        conversation_id = await store.conversation(caller, command.session_id)
         self._buffers.setdefault(conversation_id, [])
         self.follow(conversation_id)
-        head = await self._engine.store.head(conversation_id)
-        after = command.after if command.after <= head else 0
-        stored = await self._engine.store.events(conversation_id, after)
-        active = self._engine.active_run(conversation_id)
-        run_id = active.start.run_id if active else None
-        self._deliver(Envelope(conversation_id, Resumed(command.session_id, command.after, head, run_id)))
-        self._catch_up(conversation_id, stored)
+        head = await store.head(conversation_id)
+        stored = await store.events(conversation_id, command.after if command.after <= head else 0)
+        active = await store.current_run(conversation_id)
+        self._deliver(Envelope(conversation_id, Resumed(command.session_id, command.after, head, active)))
+        await self._catch_up(conversation_id, stored)
 
     def follow(self, conversation_id: str) -> None:
         """Deliver the conversation's events from now on."""
@@ -76,19 +78,35 @@ class Follower:
         else:
             buffer.append(envelope)
 
-    def _catch_up(self, conversation_id: str, stored: Sequence[Envelope]) -> None:
-        """No await in here: between the snapshot of the active run and the last buffered event nothing can happen."""
-        seen = 0
+    async def _catch_up(self, conversation_id: str, stored: Sequence[Envelope]) -> None:
         for envelope in stored:
-            seen = envelope.seq or seen
             self._deliver(envelope)
-        active = self._engine.active_run(conversation_id)
+        told = {envelope.seq for envelope in stored}
+        live = await self._engine.bus.live(conversation_id)
+        # No await from here: what is published next goes straight to the reader.
         buffered = self._buffers.pop(conversation_id, [])
-        for envelope in buffered:
-            if envelope.seq is not None and envelope.seq > seen:
+        known = _known(buffered, live)
+        for envelope in buffered[:known]:
+            if envelope.seq is not None and envelope.seq not in told:
                 self._deliver(envelope)
-        if active is not None:
-            if active.progress is not None:
-                self._deliver(Envelope(conversation_id, active.progress))
-            if active.pieces:
-                self._deliver(Envelope(conversation_id, Token(active.start.run_id, active.text, 0)))
+        if live is not None:
+            if live.progress is not None:
+                self._deliver(Envelope(conversation_id, live.progress))
+            if live.text:
+                self._deliver(Envelope(conversation_id, Token(live.run_id, live.text, 0)))
+        for envelope in buffered[known:]:
+            if envelope.seq is None or envelope.seq not in told:
+                self._deliver(envelope)
+
+
+def _known(buffered: Sequence[Envelope], live: Live | None) -> int:
+    """How many of the buffered events came before `live` was read: up to the last piece that its text holds."""
+    if live is None:
+        return len(buffered)
+    for place in range(len(buffered), 0, -1):
+        event = buffered[place - 1].event
+        if not isinstance(event, Token) or event.run_id != live.run_id:
+            continue
+        if event.offset + len(event.text) <= len(live.text):
+            return place
+    return 0

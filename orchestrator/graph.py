@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol, TypedDict
 
+from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
@@ -17,7 +18,7 @@ from langgraph.types import Send
 
 from agents import replies
 from agents.answerer import Answerer
-from agents.specialist import Catalogue, Specialist, open_to
+from agents.specialist import Catalogue, Job, Specialist, open_to
 from agents.types import (
     Answered,
     Answering,
@@ -78,34 +79,27 @@ class State(TypedDict, total=False):
     done: Annotated[list[int], operator.add]
 
 
-class Assignment(TypedDict):
-    """What a specialist's node is sent: its part, by number, and the run's question."""
-
-    part: int
-    text: str
-    question: Question
-    facts: Mapping[str, str]
-
-
 Graph = CompiledStateGraph[State, Desk, State, State]
 
 
-def build_graph(crew: Crew) -> Graph:
-    """The compiled graph over the crew's catalogue; run it with `context=Desk()`."""
+def build_graph(crew: Crew, saver: BaseCheckpointSaver[Any] | None = None) -> Graph:
+    """The compiled graph over the crew's catalogue; run it with `context=Desk()`. With a `saver` its runs can wait for
+    the customer; only specialists with a graph of their own do."""
     builder = StateGraph(State, context_schema=Desk)
     builder.add_node("classify", _classify(crew))
     builder.add_node("retrieve", _retrieve(crew))
     builder.add_node("reply", _reply(crew))
     builder.add_node("merge", _merge)
     for specialist in crew.catalogue:
-        builder.add_node(specialist.name, _answer(crew, specialist))
+        own = specialist.graph and specialist.graph().compile()
+        builder.add_node(specialist.name, own or _answer(crew, specialist))
         builder.add_edge(specialist.name, "merge")
     builder.add_edge(START, "classify")
     builder.add_conditional_edges("classify", _after_classify, ["retrieve", "reply"])
     builder.add_conditional_edges("retrieve", _assign, [specialist.name for specialist in crew.catalogue])
     builder.add_edge("reply", "merge")
     builder.add_edge("merge", END)
-    return builder.compile()
+    return builder.compile(checkpointer=saver)
 
 
 class Node(Protocol):
@@ -139,7 +133,11 @@ def _retrieve(crew: Crew) -> Node:
     async def retrieve(state: State, runtime: Runtime[Desk]) -> State:
         parts = state["route"].parts
         runtime.stream_writer(Searching(tuple(part.specialist for part in parts)))
-        found = [await crew.research(part, specialists[part.specialist], state["facts"]) for part in parts]
+        assigned = [(part, specialists[part.specialist]) for part in parts]
+        found = [
+            Evidence(()) if specialist.graph else await crew.research(part, specialist, state["facts"])
+            for part, specialist in assigned
+        ]
         for number, evidence in enumerate(found):
             runtime.context.passages[number] = evidence.passages
         passages = tuple(passage for evidence in found for passage in evidence.passages)
@@ -153,14 +151,14 @@ def _assign(state: State) -> list[Send]:
     return [
         Send(
             part.specialist,
-            Assignment(part=number, text=part.text, question=state["question"], facts=state["facts"]),
+            Job(part=number, text=part.text, question=state["question"], facts=state["facts"]),
         )
         for number, part in enumerate(state["route"].parts)
     ]
 
 
 def _answer(crew: Crew, specialist: Specialist) -> Node:
-    async def answer(state: Assignment, runtime: Runtime[Desk]) -> State:
+    async def answer(state: Job, runtime: Runtime[Desk]) -> State:
         part, passages = state["part"], runtime.context.passages
         task = Task(
             question=state["text"],

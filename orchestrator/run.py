@@ -1,26 +1,73 @@
 """One run, as the engine hands it to the graph."""
 
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
 
 from agents.types import Question
 from rag.types import Passage
 
 
+class Effect(msgspec.Struct, frozen=True):
+    """Something that a run did, or was about to do, to the world."""
+
+    name: str
+    repeatable: bool = False
+    done: bool = False
+
+
+def side_effects(effects: Iterable[Effect]) -> tuple[str, ...]:
+    """The effects as a customer reads them."""
+    return tuple(effect.name if effect.done else f"{effect.name} (outcome unknown)" for effect in effects)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The customer's answer to a parked run; `parked` is what the run left behind when it was parked."""
+
+    value: Any
+    parked: str
+
+
 @dataclass(frozen=True, slots=True)
 class RunInput:
-    """What is asked, by whom. `started` is `time.perf_counter()` when the message was taken up."""
+    """What is asked, by whom; with a `reply` the run goes on where it was parked. `started` is `time.perf_counter()`
+    when the message was taken up."""
 
     run_id: str
     session_id: str
     question: Question
     role: str
+    reply: Reply | None = None
     started: float = field(default_factory=time.perf_counter)
+
+
+async def _unrecorded(effects: tuple[Effect, ...]) -> None:
+    return None
 
 
 @dataclass
 class Desk:
-    """What a run has on its desk besides the graph's state: the passages of each part, by its number. A saver stores
-    whole states, so what is bulky stays out of them."""
+    """What a run has on its desk besides the graph's state, which a saver would store whole: the passages of each part
+    by its number, the facts learned, the effects so far, and what is needed to go on after it was parked. `record`
+    commits the effects."""
 
     passages: dict[int, tuple[Passage, ...]] = field(default_factory=dict)
+    facts: Mapping[str, str] | None = None
+    parked: str | None = None
+    effects: list[Effect] = field(default_factory=list)
+    record: Callable[[tuple[Effect, ...]], Awaitable[None]] = _unrecorded
+
+    @asynccontextmanager
+    async def effect(self, name: str, *, repeatable: bool = False) -> AsyncIterator[None]:
+        """See `agents.specialist.Workbench`. One whose block raised stays undone: nobody knows how far it got."""
+        place = len(self.effects)
+        self.effects.append(Effect(name, repeatable))
+        await self.record(tuple(self.effects))
+        yield
+        self.effects[place] = Effect(name, repeatable, done=True)
+        await self.record(tuple(self.effects))

@@ -1,12 +1,13 @@
 """The contract of the conversation store: the only truth about messages, runs and durable events."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
 from agents.types import Turn
-from orchestrator.commands import Caller, Feedback, Send
-from orchestrator.events import Accepted, Durable, Envelope, Terminal
+from orchestrator.commands import Answer, Caller, Feedback, Read, Send
+from orchestrator.events import Accepted, Durable, Envelope, InputRequired, Terminal
+from orchestrator.run import Effect, Reply
 
 MAX_WAITING = 3
 """Messages that may wait in one conversation behind the run that is answering."""
@@ -14,16 +15,19 @@ MAX_WAITING = 3
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """An accepted message: its committed event. `duplicate` when the same id and text had been accepted before."""
+    """An accepted message: its committed event. `duplicate` when the same had been accepted before. `before`: events
+    committed with it that come first (a parked run that the message put an end to)."""
 
     envelope: Envelope
     accepted: Accepted
     duplicate: bool
+    before: tuple[Envelope, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RunStart:
-    """A run that has been given the conversation: all that is needed to answer. `attempt` counts from 1."""
+    """A run that has been given the conversation: all that is needed to answer. `attempt` counts from 1; `reply` is
+    there where the run was parked and goes on."""
 
     run_id: str
     conversation_id: str
@@ -34,6 +38,25 @@ class RunStart:
     message: str
     history: tuple[Turn, ...]
     facts: Mapping[str, str]
+    reply: Reply | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A run without a terminal event. `crashes`: how often its process died under it. `request_id` and `expires_at`
+    where it is parked."""
+
+    conversation_id: str
+    run_id: str
+    status: Literal["waiting", "running", "parked"]
+    crashes: int
+    effects: tuple[Effect, ...]
+    request_id: str | None = None
+    expires_at: str | None = None
+
+
+ReadReply = Callable[[str, InputRequired], Any]
+"""What a free text says to a pending request: the value of an answer, or None when it is about something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +86,16 @@ class Store(Protocol):
     A session of another user is NotFound, exactly like one that never was.
     """
 
-    async def accept(self, caller: Caller, command: Send) -> Receipt:
+    async def accept(self, caller: Caller, command: Send, read: ReadReply) -> Receipt:
         """Store the message, its run and its Accepted event in one transaction. The same `client_message_id` with the
-        same text gives the first receipt again. Raises IdempotencyConflict, RunBusy (more than MAX_WAITING wait)."""
+        same text gives the first receipt again. Where a run is parked the text is first offered to it: what `read`
+        makes an answer of becomes that, else the parked run ends cancelled. Raises IdempotencyConflict, RunBusy (more
+        than MAX_WAITING wait)."""
+
+    async def answer(self, caller: Caller, command: Answer) -> Receipt:
+        """Answer a parked run, which then waits for its turn. The same answer again gives the first receipt. Raises
+        NotFound, BadRequest for a value that the request does not offer, IdempotencyConflict for another answer than
+        before, RunNotActive when nobody waits for it any more."""
 
     async def begin(self, conversation_id: str) -> RunStart | None:
         """Give the conversation to its oldest waiting run; None when a run has it or none waits."""
@@ -77,6 +107,21 @@ class Store(Protocol):
         self, conversation_id: str, event: Terminal, facts: Mapping[str, str] | None = None
     ) -> Envelope | None:
         """Commit the run's terminal event, its answer and the conversation's facts; None when it had ended before."""
+
+    async def park(
+        self, conversation_id: str, event: InputRequired, parked: str, facts: Mapping[str, str] | None = None
+    ) -> Envelope | None:
+        """Commit that the run waits for the customer, who does not have the conversation meanwhile; None when it had
+        ended. `parked` is kept for the `Reply`."""
+
+    async def drop(self, conversation_id: str, request_id: str) -> Envelope | None:
+        """End the parked run cancelled if it still waits for this request; None when it does not."""
+
+    async def call_off(self, conversation_id: str, run_id: str) -> Envelope | None:
+        """End a waiting or parked run cancelled; None when it runs or has ended."""
+
+    async def record(self, run_id: str, effects: Sequence[Effect]) -> None:
+        """Commit what the run has done, or is about to do."""
 
     async def events(self, conversation_id: str, after: int) -> Sequence[Envelope]:
         """Durable events with `seq > after`, in order."""
@@ -94,13 +139,25 @@ class Store(Protocol):
         """The conversation of one of the caller's runs. Raises NotFound."""
 
     async def current_run(self, conversation_id: str) -> str | None:
-        """The oldest run of a conversation that has not ended: the running one, or the first that waits."""
+        """The oldest run of a conversation that has not ended: the running one, or the first that waits, or the parked
+        one."""
 
-    async def unfinished(self) -> Sequence[tuple[str, str, str, int]]:
-        """(conversation_id, run_id, status, attempt) of every run without a terminal event, oldest first."""
+    async def unfinished(self) -> Sequence[Unfinished]:
+        """Every run without a terminal event, oldest first."""
 
-    async def requeue(self, run_id: str) -> None:
-        """Let a run that lost its process wait again."""
+    async def requeue(self, run_id: str, *, crashed: bool) -> Envelope | None:
+        """Let a running run that lost its process wait again, and commit its RunRestarted; a crash is counted. None
+        when it does not run."""
+
+    async def seen(self, caller: Caller, command: Read) -> str:
+        """Keep how far the caller has read, never backwards; the conversation's id. Raises NotFound."""
+
+    async def message_run(self, caller: Caller, message_id: str) -> tuple[str, str]:
+        """Conversation and run of one of the caller's own messages. Raises NotFound."""
+
+    async def blank(self, caller: Caller, message_id: str) -> Envelope | None:
+        """Take the text of the caller's own message out of messages and events; None when that was done before. Raises
+        NotFound."""
 
     async def feedback(self, caller: Caller, command: Feedback) -> None:
         """Keep the caller's latest rating of an answer. Raises NotFound for a message that is not in their sessions."""
@@ -113,5 +170,8 @@ class Store(Protocol):
 
     async def delete(self, caller: Caller, session_id: str) -> str:
         """Remove a conversation with everything in it; its id. Raises NotFound."""
+
+    async def probe(self) -> None:
+        """Write something tiny if the last write failed. Raises StorageUnavailable when that fails too."""
 
     async def close(self) -> None: ...

@@ -5,11 +5,16 @@ The only module that knows how typed outputs leave the graph.
 
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
+
+from langgraph.types import Command
 
 from agents.types import (
     Answering,
+    Asks,
     Decided,
     Found,
     Learned,
@@ -19,10 +24,13 @@ from agents.types import (
     Said,
     Searching,
 )
+from orchestrator.errors import ProcessingError
 from orchestrator.events import (
     AnyEvent,
     CitedSpan,
     Completed,
+    InputRequired,
+    Option,
     Progress,
     Routed,
     RoutedAgent,
@@ -33,6 +41,7 @@ from orchestrator.events import (
     UsageFigures,
 )
 from orchestrator.merge import Merge, Piece
+from orchestrator.parking import Parked, decode_parked, encode_parked
 from orchestrator.run import Desk, RunInput
 from rag.types import Passage
 
@@ -52,29 +61,84 @@ class CompiledGraph(Protocol):
     """The part of LangGraph's compiled graph that is used here."""
 
     @property
+    def checkpointer(self) -> Any: ...
+
+    @property
     def astream(self) -> Callable[..., AsyncIterator[Any]]: ...
 
+    @property
+    def aget_state(self) -> Callable[..., Awaitable[Any]]: ...
 
-async def stream_outputs(graph: CompiledGraph, run: RunInput) -> AsyncGenerator[Output]:
-    """The typed outputs of the graph's nodes, as they happen."""
-    state = {"question": run.question, "role": run.role}
-    stream = graph.astream(state, {"recursion_limit": STEP_LIMIT}, stream_mode="custom", context=Desk())
-    async for output in stream:
-        yield output
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The graph has interrupted itself; it goes on when `interrupt_id` is answered."""
+
+    interrupt_id: str
+    asks: Asks
+
+
+async def stream_outputs(
+    graph: CompiledGraph, run: RunInput, desk: Desk, steps: int = STEP_LIMIT
+) -> AsyncGenerator[Output | Asked]:
+    """The typed outputs of the graph's nodes, as they happen; the last one is Asked where a node waits for an answer.
+
+    Only a graph with a saver can wait. The saver writes once, when the graph ends or waits; of several nodes that wait,
+    one is asked for and the others when it has gone on.
+    """
+    state: Any = {"question": run.question, "role": run.role}
+    config: dict[str, Any] = {"recursion_limit": steps}
+    if graph.checkpointer is None:
+        async for output in graph.astream(state, config, stream_mode="custom", context=desk):
+            yield output
+        return
+    config["configurable"] = {"thread_id": run.run_id}
+    if run.reply is not None:
+        parked = decode_parked(run.reply.parked).interrupt_id
+        waiting = (await graph.aget_state(config)).interrupts
+        if parked not in {interrupt.id for interrupt in waiting}:
+            raise ProcessingError("INTERRUPTED")
+        state = Command(resume={parked: run.reply.value})
+    asked: Asked | None = None
+    modes = ["custom", "updates"]
+    stream = graph.astream(state, config, stream_mode=modes, subgraphs=True, context=desk, durability="exit")
+    async for namespace, mode, chunk in stream:
+        if mode == "custom":
+            yield chunk
+        elif not namespace and asked is None and "__interrupt__" in chunk:
+            first = chunk["__interrupt__"][0]
+            asked = Asked(first.id, first.value)
+    if asked is not None:
+        yield asked
 
 
 async def stream_events(
-    graph: CompiledGraph, run: RunInput, learn: Callable[[Mapping[str, str]], None]
+    graph: CompiledGraph, run: RunInput, desk: Desk, steps: int = STEP_LIMIT
 ) -> AsyncGenerator[AnyEvent]:
-    """Run the graph and yield its events; the last one is Completed. `learn` is told the conversation's new facts.
+    """Run the graph and yield its events; the last one is Completed, or InputRequired where the run is to be parked:
+    then `desk.parked` holds what it needs to go on. `desk.facts` are the conversation's facts, once there are new ones.
 
-    Raises what the graph's nodes raise.
+    A run that goes on says its text so far again, as one token at offset 0: followers may be others than before.
+    Raises what the graph's nodes raise, and ProcessingError when the parked run cannot be found.
     """
     view = _View(run)
-    yield view.step("starting")
-    async for output in stream_outputs(graph, run):
+    seen: list[Output] = []
+    if run.reply is None:
+        yield view.step("starting")
+    else:
+        parked = decode_parked(run.reply.parked)
+        seen += parked.outputs
+        for event in view.again(parked):
+            yield event
+    async for output in stream_outputs(graph, run, desk, steps):
+        if isinstance(output, Asked):
+            desk.parked = encode_parked(Parked(output.interrupt_id, view.elapsed(), tuple(seen)))
+            yield view.asks(output.asks)
+            return
+        if graph.checkpointer is not None:
+            seen.append(output)
         if isinstance(output, Learned):
-            learn(output.facts)
+            desk.facts = output.facts
         else:
             for event in view.see(output):
                 yield event
@@ -94,6 +158,30 @@ class _View:
         self._degraded: str | None = None
         self._generating = False
         self._first_token_ms: float | None = None
+        self._elapsed_before_ms = 0.0
+
+    def again(self, parked: Parked) -> list[AnyEvent]:
+        """Take up where the run was parked: what was said, and the step."""
+        self._elapsed_before_ms = parked.elapsed_ms
+        for output in parked.outputs:
+            self.see(output)
+        text = self._merge.text
+        said: list[AnyEvent] = [Token(self._run.run_id, text, 0)] if text else []
+        return [self.step("generating", self._agent if self._agents else None), *said]
+
+    def asks(self, asks: Asks) -> InputRequired:
+        expires = datetime.now(UTC) + timedelta(seconds=asks.expires_s)
+        return InputRequired(
+            run_id=self._run.run_id,
+            session_id=self._run.session_id,
+            request_id=str(uuid.uuid4()),
+            kind=asks.kind,
+            prompt=asks.prompt,
+            options=tuple(Option(option.value, option.label) for option in asks.options),
+            proposal=dict(asks.proposal),
+            expires_at=expires.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            partial_response=self._merge.text,
+        )
 
     def step(self, step: Any, agent: str | None = None) -> Progress:
         return Progress(self._run.run_id, step, STEPS[step], agent)
@@ -140,15 +228,16 @@ class _View:
 
     def _tokens(self, pieces: list[Piece]) -> list[AnyEvent]:
         if pieces and self._first_token_ms is None:
-            self._first_token_ms = self._elapsed()
+            self._first_token_ms = self.elapsed()
         return [Token(self._run.run_id, piece.text, piece.offset, piece.specialist) for piece in pieces]
 
-    def _elapsed(self) -> float:
-        return round((time.perf_counter() - self._run.started) * 1000, 1)
+    def elapsed(self) -> float:
+        """Milliseconds of work so far; the time that the run was parked does not count."""
+        return round(self._elapsed_before_ms + (time.perf_counter() - self._run.started) * 1000, 1)
 
     def completed(self) -> Completed:
         results, citations, usage = self._merge.results, self._merge.citations, self._merge.usage
-        total = self._elapsed()
+        total = self.elapsed()
         return Completed(
             run_id=self._run.run_id,
             session_id=self._run.session_id,

@@ -15,6 +15,7 @@ conversations = Table(
     Column("session_id", String(255), nullable=False),
     Column("facts", JSON, nullable=False, default=dict),
     Column("head_seq", Integer, nullable=False, default=0),
+    Column("read_seq", Integer, nullable=False, default=0, server_default="0"),
     Column("created_at", String(32), nullable=False),
     Column("updated_at", String(32), nullable=False, index=True),
     UniqueConstraint("owner", "session_id", name="uq_conversations_owner_session"),
@@ -32,6 +33,7 @@ messages = Table(
     Column("agent", String(64)),
     Column("client_message_id", String(64)),
     Column("created_at", String(32), nullable=False),
+    Column("deleted_at", String(32)),
     UniqueConstraint("conversation_id", "client_message_id", name="uq_messages_client_message_id"),
     UniqueConstraint("conversation_id", "seq", name="uq_messages_seq"),
 )
@@ -44,7 +46,9 @@ runs = Table(
     Column("message_id", String(36), nullable=False),
     Column("role", String(16), nullable=False),
     Column("status", String(16), nullable=False),
-    Column("attempt", Integer, nullable=False, default=0),
+    Column("attempt", Integer, nullable=False, default=1),
+    Column("crashes", Integer, nullable=False, default=0, server_default="0"),
+    Column("effects", Text, nullable=False, default="[]", server_default="[]"),
     Column("created_at", String(32), nullable=False),
     Column("finished_at", String(32)),
     Index(
@@ -55,6 +59,18 @@ runs = Table(
         postgresql_where=text("status = 'running'"),
     ),
     Index("ix_runs_status", "status", "created_at"),
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("run_id", String(36), ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("seq", Integer, nullable=False),
+    Column("parked", Text, nullable=False),
+    Column("expires_at", String(32), nullable=False),
+    Column("answer", Text),
+    Column("answered_seq", Integer),
 )
 
 events = Table(

@@ -42,21 +42,21 @@ async def _ask(text: str, agent: str, *, json: bool) -> None:
     import uuid
 
     from agents.types import Question
+    from api.bodies import complete_body
     from api.cli.knowledge import open_knowledge
-    from api.compose import open_crew
-    from api.dialects.native import complete_body
+    from api.compose import open_crew, open_models
     from api.settings import Settings
     from orchestrator.events import Completed
     from orchestrator.graph import build_graph
-    from orchestrator.run import RunInput
+    from orchestrator.run import Desk, RunInput
     from orchestrator.stream import stream_events
 
     settings = Settings()
     with open_knowledge(settings) as library:
-        async with open_crew(settings, library) as crew:
+        async with open_models(settings) as models, open_crew(settings, library, models) as crew:
             graph = build_graph(_only(crew, agent) if agent else crew)
             run = RunInput(str(uuid.uuid4()), str(uuid.uuid4()), Question(text), "customer")
-            async for event in stream_events(graph, run, lambda facts: None):
+            async for event in stream_events(graph, run, Desk()):
                 _show(event, json=json)
                 if isinstance(event, Completed):
                     if json:

@@ -230,13 +230,13 @@ async def _answer(graph: "CompiledGraph", question: "Question") -> "Answer":
 
     from orchestrator.evaluate import Answer
     from orchestrator.events import Completed, Sources
-    from orchestrator.run import RunInput
+    from orchestrator.run import Desk, RunInput
     from orchestrator.stream import stream_events
 
     sources: tuple[str, ...] = ()
     completed: Completed | None = None
     run = RunInput(str(uuid.uuid4()), "evaluation", question, "customer")
-    async for event in stream_events(graph, run, lambda facts: None):
+    async for event in stream_events(graph, run, Desk()):
         if isinstance(event, Sources):
             sources = tuple(passage.source for passage in event.passages)
         elif isinstance(event, Completed):

@@ -1,9 +1,19 @@
 """The bus of a single process."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
-from orchestrator.bus import Deliver
-from orchestrator.events import Envelope
+from orchestrator.bus import Deliver, Live
+from orchestrator.events import Envelope, InputRequired, Progress, RunRestarted, Terminal, Token
+
+
+@dataclass
+class _Speech:
+    """What one run says. Its pieces are put together only when somebody asks."""
+
+    run_id: str
+    pieces: list[str] = field(default_factory=list)
+    progress: Progress | None = None
 
 
 class MemoryBus:
@@ -11,10 +21,27 @@ class MemoryBus:
 
     def __init__(self) -> None:
         self._subscribers: dict[str, dict[object, Deliver]] = {}
+        self._speeches: dict[str, _Speech] = {}
 
     def publish(self, envelope: Envelope) -> None:
+        self._keep(envelope)
         for deliver in tuple(self._subscribers.get(envelope.conversation_id, {}).values()):
             deliver(envelope)
+
+    def _keep(self, envelope: Envelope) -> None:
+        event, conversation_id = envelope.event, envelope.conversation_id
+        if isinstance(event, Token | Progress):
+            speech = self._speeches.get(conversation_id)
+            if speech is None or speech.run_id != event.run_id:
+                speech = self._speeches[conversation_id] = _Speech(event.run_id)
+            if isinstance(event, Progress):
+                speech.progress = event
+            else:
+                speech.pieces.append(event.text)
+        elif isinstance(event, Terminal | InputRequired | RunRestarted):
+            speech = self._speeches.get(conversation_id)
+            if speech is not None and speech.run_id == event.run_id:
+                del self._speeches[conversation_id]
 
     def subscribe(self, conversation_id: str, deliver: Deliver) -> Callable[[], None]:
         key = object()
@@ -28,3 +55,10 @@ class MemoryBus:
                     del self._subscribers[conversation_id]
 
         return unsubscribe
+
+    async def live(self, conversation_id: str) -> Live | None:
+        speech = self._speeches.get(conversation_id)
+        if speech is None:
+            return None
+        speech.pieces[:] = ["".join(speech.pieces)]
+        return Live(speech.run_id, speech.pieces[0], speech.progress)

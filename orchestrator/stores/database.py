@@ -7,7 +7,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.pool import QueuePool
 
 LOCK_PATIENCE_S = 5
-"""How long a writer waits for SQLite's lock before the store is reported unavailable."""
+"""How long a writer waits for its turn and SQLite's lock before the store is reported unavailable. The execution option
+`patience_s` of a connection shortens it."""
 
 
 def open_database(url: str) -> Engine:
@@ -31,7 +32,12 @@ def open_database(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
-        mode = "" if connection.get_execution_options().get("read_only") else " IMMEDIATE"
-        connection.exec_driver_sql(f"BEGIN{mode}")
+        options = connection.get_execution_options()
+        if options.get("read_only"):
+            connection.exec_driver_sql("BEGIN")
+        else:
+            patience_s = max(0.0, options.get("patience_s", LOCK_PATIENCE_S))
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={round(patience_s * 1000)}")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine

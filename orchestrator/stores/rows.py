@@ -1,16 +1,29 @@
 """What the SQL store's transactions are made of: one statement or two each, inside the caller's transaction."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, select, update
+import msgspec
+from sqlalchemy import Connection, insert, select, update
 
 from orchestrator.commands import Caller, Send
 from orchestrator.errors import IdempotencyConflict, NotFound
-from orchestrator.events import Accepted, Durable, Envelope, decode, encode
+from orchestrator.events import (
+    Accepted,
+    AnyEvent,
+    Cancelled,
+    Completed,
+    Durable,
+    Envelope,
+    Terminal,
+    decode,
+    encode,
+)
+from orchestrator.run import Effect, side_effects
 from orchestrator.store import Receipt
-from orchestrator.tables import conversations, events, messages
+from orchestrator.tables import conversations, events, messages, runs
 
 
 def now() -> str:
@@ -49,20 +62,65 @@ def find(connection: Connection, caller: Caller, session_id: str) -> str:
 def earlier_receipt(connection: Connection, conversation_id: str, command: Send) -> Receipt | None:
     """The receipt of a message sent before under the same id. Raises IdempotencyConflict when its text was another."""
     row = connection.execute(
-        select(messages.c.text, events.c.seq, events.c.body)
-        .join(events, and_(events.c.conversation_id == messages.c.conversation_id, events.c.seq == messages.c.seq))
-        .where(
+        select(messages.c.text, messages.c.seq, messages.c.deleted_at).where(
             messages.c.conversation_id == conversation_id,
             messages.c.client_message_id == command.client_message_id,
         )
     ).first()
     if row is None:
         return None
-    if row.text != command.message:
+    if row.text != command.message and row.deleted_at is None:
         raise IdempotencyConflict
-    accepted = decode(row.body)
+    return receipt_at(connection, conversation_id, row.seq)
+
+
+def receipt_at(connection: Connection, conversation_id: str, seq: int) -> Receipt:
+    """The receipt that was given for the message at `seq`, again."""
+    accepted = event_at(connection, conversation_id, seq)
     assert isinstance(accepted, Accepted)
-    return Receipt(Envelope(conversation_id, accepted, row.seq), accepted, duplicate=True)
+    return Receipt(Envelope(conversation_id, accepted, seq), accepted, duplicate=True)
+
+
+def event_at(connection: Connection, conversation_id: str, seq: int) -> AnyEvent:
+    """The durable event at `seq`, which must be there."""
+    body = connection.scalar(
+        select(events.c.body).where(events.c.conversation_id == conversation_id, events.c.seq == seq)
+    )
+    return decode(body or "")
+
+
+def end_run(connection: Connection, conversation_id: str, event: Terminal) -> Envelope | None:
+    """Write the terminal event of a run, and the answer as a message; None where the run had ended."""
+    ended = connection.execute(
+        update(runs)
+        .where(runs.c.id == event.run_id, runs.c.finished_at.is_(None))
+        .values(status=event.__struct_config__.tag, finished_at=now())
+    )
+    if ended.rowcount != 1:
+        return None
+    envelope = append(connection, conversation_id, event.run_id, event)
+    if isinstance(event, Completed):
+        store_message(connection, envelope, event.message_id, event.run_id, "assistant", event.response, event.agent)
+    elif isinstance(event, Cancelled) and event.partial_response:
+        text = event.partial_response
+        store_message(connection, envelope, str(uuid.uuid4()), event.run_id, "assistant", text, None)
+    return envelope
+
+
+def cancel_run(connection: Connection, conversation_id: str, run_id: str, text: str) -> Envelope | None:
+    """End a run that nobody is answering, cancelled after `text`; None where it has ended. Its effects stay told."""
+    effects = connection.scalar(select(runs.c.effects).where(runs.c.id == run_id))
+    done = side_effects(decode_effects(effects or "[]"))
+    return end_run(connection, conversation_id, Cancelled(run_id, text, done))
+
+
+def decode_effects(text: str) -> tuple[Effect, ...]:
+    """The effects of a run as `runs.effects` holds them."""
+    return msgspec.json.decode(text, type=tuple[Effect, ...])
+
+
+def encode_effects(effects: Sequence[Effect]) -> str:
+    return msgspec.json.encode(effects).decode()
 
 
 def append(connection: Connection, conversation_id: str, run_id: str, event: Durable) -> Envelope:

@@ -5,7 +5,7 @@ fairer and cheaper than waiting for its lock.
 """
 
 import asyncio
-import uuid
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -14,26 +14,19 @@ from sqlalchemy import Connection, Engine, and_, delete, func, insert, literal, 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from agents.types import Turn
-from orchestrator.commands import Caller, Feedback, Send
-from orchestrator.errors import NotFound, RunBusy, StorageUnavailable
-from orchestrator.events import Accepted, Cancelled, Completed, Durable, Envelope, Terminal
-from orchestrator.store import MAX_WAITING, Receipt, RunStart, SessionSummary, StoredMessage
-from orchestrator.stores import rows
+from orchestrator.commands import Answer, Caller, Feedback, Read, Send
+from orchestrator.errors import NotFound, StorageUnavailable
+from orchestrator.events import Durable, Envelope, InputRequired, Terminal
+from orchestrator.run import Effect
+from orchestrator.store import ReadReply, Receipt, RunStart, SessionSummary, StoredMessage, Unfinished
+from orchestrator.stores import accepting, rows, running
+from orchestrator.stores.database import LOCK_PATIENCE_S
 from orchestrator.tables import conversations, events, feedback, messages, runs
 
 T = TypeVar("T")
 
-HISTORY_TURNS = 12
-"""Earlier messages that a run sees; the facts carry what matters from before."""
 TITLE_CHARS = 80
 READERS = 4
-FINAL_STATUS = {"completed": "completed", "failed": "failed", "cancelled": "cancelled"}
-
-
-def _new_session(client_message_id: str | None) -> str:
-    """A session for a message that names none; a message with an id of its own gets the same one when it is re-sent."""
-    return (uuid.uuid5(uuid.NAMESPACE_OID, client_message_id) if client_message_id else uuid.uuid4()).hex
 
 
 class SqlStore:
@@ -41,21 +34,39 @@ class SqlStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._readable = engine.execution_options(read_only=True)
         writers = 1 if engine.dialect.name == "sqlite" else READERS
         self._writer = ThreadPoolExecutor(writers, thread_name_prefix="store-write")
         self._reader = ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
+        self._failed = False
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
-        return await self._run(self._writer, self._engine, work)
+        """Commit `work`. Waiting for its turn counts too: behind a locked database everybody is told in time."""
+        deadline = time.monotonic() + LOCK_PATIENCE_S
 
-    async def _read(self, work: Callable[[Connection], T]) -> T:
-        return await self._run(self._reader, self._engine.execution_options(read_only=True), work)
-
-    async def _run(self, pool: ThreadPoolExecutor, engine: Engine, work: Callable[[Connection], T]) -> T:
         def transaction() -> T:
-            with engine.begin() as connection:
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                raise StorageUnavailable
+            with self._engine.connect() as connection, connection.execution_options(patience_s=left_s).begin():
                 return work(connection)
 
+        try:
+            done = await self._run(self._writer, transaction)
+        except StorageUnavailable:
+            self._failed = True
+            raise
+        self._failed = False
+        return done
+
+    async def _read(self, work: Callable[[Connection], T]) -> T:
+        def transaction() -> T:
+            with self._readable.begin() as connection:
+                return work(connection)
+
+        return await self._run(self._reader, transaction)
+
+    async def _run(self, pool: ThreadPoolExecutor, transaction: Callable[[], T]) -> T:
         try:
             # Shielded: a cancelled caller must not leave the outcome of a half-sent transaction unknown to its thread.
             return await asyncio.shield(asyncio.get_running_loop().run_in_executor(pool, transaction))
@@ -64,154 +75,58 @@ class SqlStore:
         except (SQLAlchemyError, PoolTimeout) as error:
             raise StorageUnavailable from error
 
-    # --- accepting and running -------------------------------------------------------------------------------------
+    # --- accepting -------------------------------------------------------------------------------------------------
 
-    async def accept(self, caller: Caller, command: Send) -> Receipt:
-        return await self._write(lambda connection: self._accept(connection, caller, command))
+    async def accept(self, caller: Caller, command: Send, read: ReadReply) -> Receipt:
+        return await self._write(lambda connection: accepting.accept(connection, caller, command, read))
 
-    def _accept(self, connection: Connection, caller: Caller, command: Send) -> Receipt:
-        session_id = command.session_id or _new_session(command.client_message_id)
-        conversation_id = rows.open_conversation(connection, caller.user_id, session_id)
-        if command.client_message_id is not None:
-            earlier = rows.earlier_receipt(connection, conversation_id, command)
-            if earlier is not None:
-                return earlier
-        active = connection.scalar(
-            select(func.count()).where(runs.c.conversation_id == conversation_id, runs.c.finished_at.is_(None))
-        )
-        if (active or 0) > MAX_WAITING:
-            raise RunBusy
-        accepted = Accepted(
-            message_id=str(uuid.uuid4()),
-            run_id=str(uuid.uuid4()),
-            session_id=session_id,
-            message=command.message,
-            sent_at=rows.now(),
-            client_message_id=command.client_message_id,
-        )
-        connection.execute(
-            insert(runs).values(
-                id=accepted.run_id,
-                conversation_id=conversation_id,
-                message_id=accepted.message_id,
-                role=caller.role,
-                status="waiting",
-                attempt=0,
-                created_at=accepted.sent_at,
-            )
-        )
-        envelope = rows.append(connection, conversation_id, accepted.run_id, accepted)
-        rows.store_message(
-            connection,
-            envelope,
-            accepted.message_id,
-            accepted.run_id,
-            "customer",
-            command.message,
-            None,
-            command.client_message_id,
-        )
-        return Receipt(envelope, accepted, duplicate=False)
+    async def answer(self, caller: Caller, command: Answer) -> Receipt:
+        return await self._write(lambda connection: accepting.answer(connection, caller, command))
+
+    async def seen(self, caller: Caller, command: Read) -> str:
+        return await self._write(lambda connection: accepting.seen(connection, caller, command))
+
+    async def message_run(self, caller: Caller, message_id: str) -> tuple[str, str]:
+        return await self._read(lambda connection: accepting.message_run(connection, caller, message_id))
+
+    async def blank(self, caller: Caller, message_id: str) -> Envelope | None:
+        return await self._write(lambda connection: accepting.blank(connection, caller, message_id))
+
+    # --- running ---------------------------------------------------------------------------------------------------
 
     async def begin(self, conversation_id: str) -> RunStart | None:
-        return await self._write(lambda connection: self._begin(connection, conversation_id))
-
-    def _begin(self, connection: Connection, conversation_id: str) -> RunStart | None:
-        unfinished = connection.execute(
-            select(
-                runs.c.id,
-                runs.c.status,
-                runs.c.role,
-                runs.c.attempt,
-                messages.c.text,
-                messages.c.seq,
-                conversations.c.session_id,
-                conversations.c.owner,
-                conversations.c.facts,
-            )
-            .join(messages, messages.c.id == runs.c.message_id)
-            .join(conversations, conversations.c.id == runs.c.conversation_id)
-            .where(runs.c.conversation_id == conversation_id, runs.c.finished_at.is_(None))
-            .order_by(messages.c.seq)
-        ).all()
-        if not unfinished or any(row.status == "running" for row in unfinished):
-            return None
-        row = unfinished[0]
-        connection.execute(update(runs).where(runs.c.id == row.id).values(status="running", attempt=row.attempt + 1))
-        earlier = connection.execute(
-            select(messages.c.role, messages.c.text, messages.c.agent)
-            .where(messages.c.conversation_id == conversation_id, messages.c.run_id.not_in([r.id for r in unfinished]))
-            .order_by(messages.c.seq.desc())
-            .limit(HISTORY_TURNS)
-        ).all()
-        history = tuple(
-            Turn("customer" if r.role == "customer" else "assistant", r.text, r.agent) for r in reversed(earlier)
-        )
-        return RunStart(
-            row.id, conversation_id, row.session_id, row.owner, row.role, row.attempt + 1, row.text, history, row.facts
-        )
+        return await self._write(lambda connection: running.begin(connection, conversation_id))
 
     async def append(self, conversation_id: str, run_id: str, event: Durable) -> Envelope | None:
-        def work(connection: Connection) -> Envelope | None:
-            open_run = connection.scalar(select(runs.c.id).where(runs.c.id == run_id, runs.c.finished_at.is_(None)))
-            return rows.append(connection, conversation_id, run_id, event) if open_run else None
+        return await self._write(lambda connection: running.append(connection, conversation_id, run_id, event))
 
-        return await self._write(work)
+    async def park(
+        self, conversation_id: str, event: InputRequired, parked: str, facts: Mapping[str, str] | None = None
+    ) -> Envelope | None:
+        return await self._write(lambda connection: running.park(connection, conversation_id, event, parked, facts))
+
+    async def drop(self, conversation_id: str, request_id: str) -> Envelope | None:
+        return await self._write(lambda connection: running.drop(connection, conversation_id, request_id))
+
+    async def call_off(self, conversation_id: str, run_id: str) -> Envelope | None:
+        return await self._write(lambda connection: running.call_off(connection, conversation_id, run_id))
+
+    async def record(self, run_id: str, effects: Sequence[Effect]) -> None:
+        await self._write(lambda connection: running.record(connection, run_id, effects))
 
     async def finish(
         self, conversation_id: str, event: Terminal, facts: Mapping[str, str] | None = None
     ) -> Envelope | None:
-        def work(connection: Connection) -> Envelope | None:
-            status = FINAL_STATUS[event.__struct_config__.tag]  # type: ignore[index]
-            ended = connection.execute(
-                update(runs)
-                .where(runs.c.id == event.run_id, runs.c.finished_at.is_(None))
-                .values(status=status, finished_at=rows.now())
-            )
-            if ended.rowcount != 1:
-                return None
-            envelope = rows.append(connection, conversation_id, event.run_id, event)
-            if isinstance(event, Completed):
-                rows.store_message(
-                    connection, envelope, event.message_id, event.run_id, "assistant", event.response, event.agent
-                )
-            elif isinstance(event, Cancelled) and event.partial_response:
-                rows.store_message(
-                    connection, envelope, str(uuid.uuid4()), event.run_id, "assistant", event.partial_response, None
-                )
-            if facts is not None:
-                connection.execute(
-                    update(conversations).where(conversations.c.id == conversation_id).values(facts=dict(facts))
-                )
-            return envelope
+        return await self._write(lambda connection: running.finish(connection, conversation_id, event, facts))
 
-        return await self._write(work)
+    async def requeue(self, run_id: str, *, crashed: bool) -> Envelope | None:
+        return await self._write(lambda connection: running.requeue(connection, run_id, crashed))
+
+    async def unfinished(self) -> Sequence[Unfinished]:
+        return await self._read(running.unfinished)
 
     async def current_run(self, conversation_id: str) -> str | None:
-        query = (
-            select(runs.c.id)
-            .join(messages, messages.c.id == runs.c.message_id)
-            .where(runs.c.conversation_id == conversation_id, runs.c.finished_at.is_(None))
-            .order_by(messages.c.seq)
-            .limit(1)
-        )
-        return await self._read(lambda connection: connection.scalar(query))
-
-    async def unfinished(self) -> Sequence[tuple[str, str, str, int]]:
-        query = (
-            select(runs.c.conversation_id, runs.c.id, runs.c.status, runs.c.attempt)
-            .where(runs.c.finished_at.is_(None))
-            .order_by(runs.c.created_at)
-        )
-        return await self._read(lambda connection: [tuple(row) for row in connection.execute(query)])
-
-    async def requeue(self, run_id: str) -> None:
-        def work(connection: Connection) -> None:
-            connection.execute(
-                update(runs).where(runs.c.id == run_id, runs.c.status == "running").values(status="waiting")
-            )
-
-        await self._write(work)
+        return await self._read(lambda connection: running.current_run(connection, conversation_id))
 
     # --- reading ---------------------------------------------------------------------------------------------------
 
@@ -220,8 +135,7 @@ class SqlStore:
         return await self._read(lambda connection: rows.envelopes(connection, query.order_by(events.c.seq)))
 
     async def run_events(self, conversation_id: str, run_id: str) -> Sequence[Envelope]:
-        query = select(events).where(events.c.conversation_id == conversation_id, events.c.run_id == run_id)
-        return await self._read(lambda connection: rows.envelopes(connection, query.order_by(events.c.seq)))
+        return await self._read(lambda connection: running.run_events(connection, conversation_id, run_id))
 
     async def conversation(self, caller: Caller, session_id: str) -> str:
         return await self._read(lambda connection: rows.find(connection, caller, session_id))
@@ -245,7 +159,7 @@ class SqlStore:
         asked = messages.c.role == "customer"
         first = (
             select(messages.c.text)
-            .where(messages.c.conversation_id == conversations.c.id, asked)
+            .where(messages.c.conversation_id == conversations.c.id, asked, messages.c.deleted_at.is_(None))
             .order_by(messages.c.seq)
             .limit(1)
             .scalar_subquery()
@@ -324,6 +238,16 @@ class SqlStore:
             )
 
         await self._write(work)
+
+    async def probe(self) -> None:
+        if not self._failed:
+            return
+        some = select(conversations.c.id).limit(1).scalar_subquery()
+        await self._write(
+            lambda connection: connection.execute(
+                update(conversations).where(conversations.c.id == some).values(head_seq=conversations.c.head_seq)
+            )
+        )
 
     async def close(self) -> None:
         self._writer.shutdown(wait=True)

@@ -1,17 +1,39 @@
 """What every conversation store promises, on each that there is."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
 from api.migrate import migrate
-from orchestrator.commands import Caller, Feedback, Send
-from orchestrator.errors import IdempotencyConflict, NotFound, RunBusy
-from orchestrator.events import Cancelled, Completed, Failed, Routed, Timing, UsageFigures
-from orchestrator.store import MAX_WAITING, Store
+from orchestrator.commands import Answer, Caller, Feedback, Read, Send
+from orchestrator.errors import (
+    BadRequest,
+    IdempotencyConflict,
+    NotFound,
+    RunBusy,
+    RunNotActive,
+    StorageUnavailable,
+)
+from orchestrator.events import (
+    Accepted,
+    Cancelled,
+    Completed,
+    Deleted,
+    Failed,
+    InputRequired,
+    Option,
+    Routed,
+    RunRestarted,
+    Timing,
+    UsageFigures,
+)
+from orchestrator.run import Effect, Reply
+from orchestrator.store import MAX_WAITING, ReadReply, Receipt, Store, Unfinished
 from orchestrator.stores.database import open_database
 from orchestrator.stores.sql import SqlStore
 
@@ -51,15 +73,41 @@ def completed(run_id: str, response: str = "It has 85 kW.", message_id: str = "a
     )
 
 
+def no_answer(text: str, request: InputRequired) -> Any:
+    """Reads every free text as a new question."""
+    return None
+
+
+def says_yes(text: str, request: InputRequired) -> Any:
+    return True if text == "yes" else None
+
+
+async def send(store: Store, command: Send, caller: Caller = ANNA, read: ReadReply = no_answer) -> Receipt:
+    return await store.accept(caller, command, read)
+
+
+def asks(run_id: str, request_id: str = "r1", expires_at: str = "2099-01-01T00:00:00.000Z") -> InputRequired:
+    options = (Option(True, "Yes"), Option("later", "Later"))
+    return InputRequired(run_id, "s", request_id, "confirm", "Sure?", options, {"slot": 1}, expires_at, "So far. ")
+
+
+async def parked(store: Store, **fields: str) -> tuple[str, str]:
+    """A conversation whose only run waits for `r1`."""
+    conversation, run = await asked(store)
+    await store.begin(conversation)
+    await store.park(conversation, asks(run, **fields), "left behind", {"model": "Wren"})
+    return conversation, run
+
+
 async def asked(
     store: Store, text: str = "How strong is it?", session: str = "s", caller: Caller = ANNA
 ) -> tuple[str, str]:
-    receipt = await store.accept(caller, Send(text, session))
+    receipt = await send(store, Send(text, session), caller)
     return receipt.envelope.conversation_id, receipt.accepted.run_id
 
 
 async def test_an_accepted_message_is_kept_with_its_event(store: Store) -> None:
-    receipt = await store.accept(ANNA, Send("How strong is it?", "s", "m1"))
+    receipt = await send(store, Send("How strong is it?", "s", "m1"))
     assert receipt.envelope.seq == 1
     assert await store.events(receipt.envelope.conversation_id, 0) == [receipt.envelope]
     [message] = await store.messages(ANNA, "s")
@@ -79,18 +127,18 @@ async def test_seq_is_gap_free_and_per_conversation(store: Store) -> None:
 
 
 async def test_the_same_id_is_the_same_message(store: Store) -> None:
-    first = await store.accept(ANNA, Send("Hello", "s", "m1"))
-    again = await store.accept(ANNA, Send("Hello", "s", "m1"))
+    first = await send(store, Send("Hello", "s", "m1"))
+    again = await send(store, Send("Hello", "s", "m1"))
     assert again.duplicate
     assert again.accepted == first.accepted
     with pytest.raises(IdempotencyConflict):
-        await store.accept(ANNA, Send("Other", "s", "m1"))
-    other_session = await store.accept(ANNA, Send("Other", "t", "m1"))
+        await send(store, Send("Other", "s", "m1"))
+    other_session = await send(store, Send("Other", "t", "m1"))
     assert not other_session.duplicate
 
 
 async def test_racing_sends_of_one_id_make_one_run(store: Store) -> None:
-    receipts = await asyncio.gather(*(store.accept(ANNA, Send("Hello", "s", "m1")) for _ in range(20)))
+    receipts = await asyncio.gather(*(send(store, Send("Hello", "s", "m1")) for _ in range(20)))
     assert len({receipt.accepted.run_id for receipt in receipts}) == 1
     assert sum(not receipt.duplicate for receipt in receipts) == 1
     assert len(await store.messages(ANNA, "s")) == 1
@@ -150,11 +198,17 @@ async def test_facts_live_with_the_conversation(store: Store) -> None:
 async def test_a_lost_run_is_found_and_begun_again(store: Store) -> None:
     conversation, run = await asked(store)
     await store.begin(conversation)
-    assert list(await store.unfinished()) == [(conversation, run, "running", 1)]
-    await store.requeue(run)
+    assert list(await store.unfinished()) == [Unfinished(conversation, run, "running", 0, ())]
+    restarted = await store.requeue(run, crashed=True)
+    assert restarted is not None
+    assert restarted.event == RunRestarted(run, 2)
+    assert await store.requeue(run, crashed=True) is None, "it does not run"
+    assert list(await store.unfinished()) == [Unfinished(conversation, run, "waiting", 1, ())]
     start = await store.begin(conversation)
     assert start is not None
     assert (start.run_id, start.attempt) == (run, 2)
+    await store.requeue(run, crashed=False)
+    assert [lost.crashes for lost in await store.unfinished()] == [1], "handed on is not crashed"
 
 
 async def test_another_user_finds_nothing(store: Store) -> None:
@@ -170,7 +224,7 @@ async def test_another_user_finds_nothing(store: Store) -> None:
         with pytest.raises(NotFound):
             await request
     assert await store.sessions(BEN) == []
-    theirs = await store.accept(BEN, Send("Mine", "s"))
+    theirs = await send(store, Send("Mine", "s"), BEN)
     assert theirs.envelope.conversation_id != conversation
 
 
@@ -218,3 +272,171 @@ async def test_parallel_conversations_do_not_mix(store: Store) -> None:
         return [envelope.seq for envelope in await store.events(conversation, 0)]
 
     assert await asyncio.gather(*(one(n) for n in range(25))) == [[1, 2, 3, 4, 5]] * 25
+
+
+async def test_a_parked_run_gives_the_conversation_free(store: Store) -> None:
+    conversation, run = await parked(store)
+    assert list(await store.unfinished()) == [
+        Unfinished(conversation, run, "parked", 0, (), "r1", "2099-01-01T00:00:00.000Z")
+    ]
+    assert await store.begin(conversation) is None
+    assert await store.current_run(conversation) == run
+    assert [message.text for message in await store.messages(ANNA, "s")] == ["How strong is it?", "Sure?"]
+    for n in range(MAX_WAITING + 1):
+        await send(store, Send("yes" if not n else f"more {n}", "s"), read=says_yes)
+    with pytest.raises(RunBusy):
+        await asked(store, "one too many")
+
+
+async def test_an_answer_lets_the_run_go_on_where_it_was(store: Store) -> None:
+    conversation, run = await parked(store)
+    receipt = await store.answer(ANNA, Answer("r1", "later"))
+    assert (receipt.accepted.run_id, receipt.accepted.message, receipt.duplicate) == (run, "Later", False)
+    start = await store.begin(conversation)
+    assert start is not None
+    assert (start.run_id, start.attempt, start.reply) == (run, 1, Reply("later", "left behind"))
+    assert start.facts == {"model": "Wren"}
+    assert (await store.answer(ANNA, Answer("r1", "later"))).accepted == receipt.accepted
+    with pytest.raises(IdempotencyConflict):
+        await store.answer(ANNA, Answer("r1", True))
+    await store.finish(conversation, completed(run))
+    assert (await store.answer(ANNA, Answer("r1", "later"))).duplicate
+
+
+@pytest.mark.parametrize("value", [1, "True", "Later", 0, "", {"option": 1}])
+async def test_a_value_that_is_not_offered_is_refused(store: Store, value: object) -> None:
+    conversation, _ = await parked(store)
+    with pytest.raises(BadRequest):
+        await store.answer(ANNA, Answer("r1", value))
+    assert await store.begin(conversation) is None
+
+
+@pytest.mark.parametrize(("value", "said"), [(False, "No, thank you"), ({"change": "at noon"}, "at noon")])
+async def test_refusing_and_changing_are_always_offered(store: Store, value: object, said: str) -> None:
+    conversation, _ = await parked(store)
+    assert (await store.answer(ANNA, Answer("r1", value))).accepted.message == said
+    start = await store.begin(conversation)
+    assert start is not None
+    assert start.reply == Reply(value, "left behind")
+
+
+async def test_racing_answers_make_one(store: Store) -> None:
+    await parked(store)
+    values = [True, "later"] * 10
+    outcomes = await asyncio.gather(
+        *(store.answer(ANNA, Answer("r1", value)) for value in values), return_exceptions=True
+    )
+    receipts = [outcome for outcome in outcomes if isinstance(outcome, Receipt)]
+    assert len(receipts) == 10
+    assert sum(not receipt.duplicate for receipt in receipts) == 1
+    assert all(isinstance(outcome, Receipt | IdempotencyConflict) for outcome in outcomes)
+
+
+async def test_free_text_is_the_answer_or_the_end_of_the_parked_run(store: Store) -> None:
+    conversation, run = await parked(store)
+    receipt = await send(store, Send("yes", "s", "m7"), read=says_yes)
+    assert receipt.accepted.run_id == run
+    assert (await send(store, Send("yes", "s", "m7"), read=says_yes)).accepted == receipt.accepted
+    start = await store.begin(conversation)
+    assert start is not None
+    assert start.reply == Reply(True, "left behind")
+    await store.park(conversation, asks(run, "r2"), "later", None)
+    receipt = await send(store, Send("What does it cost?", "s"), read=says_yes)
+    assert receipt.accepted.run_id != run
+    assert [envelope.event for envelope in receipt.before] == [Cancelled(run, "So far. ")]
+    assert receipt.before[0].seq == (receipt.envelope.seq or 0) - 1
+    with pytest.raises(RunNotActive):
+        await store.answer(ANNA, Answer("r2", True))
+
+
+async def test_an_expired_request_takes_no_answer(store: Store) -> None:
+    conversation, run = await parked(store, expires_at="2020-01-01T00:00:00.000Z")
+    with pytest.raises(RunNotActive):
+        await store.answer(ANNA, Answer("r1", True))
+    receipt = await send(store, Send("yes", "s"), read=says_yes)
+    assert receipt.accepted.run_id != run
+    assert [envelope.event for envelope in receipt.before] == [Cancelled(run, "So far. ")]
+    assert await store.drop(conversation, "r1") is None
+
+
+async def test_only_what_waits_is_dropped_or_called_off(store: Store) -> None:
+    conversation, run = await parked(store)
+    assert await store.drop(conversation, "r0") is None
+    await store.answer(ANNA, Answer("r1", True))
+    assert await store.drop(conversation, "r1") is None
+    await store.begin(conversation)
+    assert await store.call_off(conversation, run) is None
+    await store.park(conversation, asks(run, "r2"), "left", None)
+    ended = await store.call_off(conversation, run)
+    assert ended is not None
+    assert ended.event == Cancelled(run, "So far. ")
+    _, waiting = await asked(store)
+    ended = await store.call_off(conversation, waiting)
+    assert ended is not None
+    assert ended.event == Cancelled(waiting, "")
+    assert list(await store.unfinished()) == []
+
+
+async def test_effects_are_kept_with_the_run(store: Store) -> None:
+    conversation, run = await asked(store)
+    await store.begin(conversation)
+    effects = (Effect("booked", done=True), Effect("mailed", repeatable=True))
+    await store.record(run, effects)
+    assert [lost.effects for lost in await store.unfinished()] == [effects]
+    await store.park(conversation, asks(run), "left", None)
+    ended = await store.drop(conversation, "r1")
+    assert ended is not None
+    assert ended.event == Cancelled(run, "So far. ", ("booked", "mailed (outcome unknown)"))
+
+
+async def test_a_message_taken_back_is_gone_and_its_place_stays(store: Store) -> None:
+    first = await send(store, Send("my secret", "s", "m1"))
+    conversation = first.envelope.conversation_id
+    await store.finish(conversation, completed(first.accepted.run_id))
+    for caller, message_id in ((BEN, first.accepted.message_id), (ANNA, "answer-1"), (ANNA, "unknown")):
+        with pytest.raises(NotFound):
+            await store.blank(caller, message_id)
+    gone = await store.blank(ANNA, first.accepted.message_id)
+    assert gone is not None
+    assert gone.event == Deleted(first.accepted.message_id, first.accepted.run_id)
+    assert await store.blank(ANNA, first.accepted.message_id) is None
+    events = await store.events(conversation, 0)
+    assert [envelope.seq for envelope in events] == [1, 2, 3]
+    assert isinstance(events[0].event, Accepted)
+    assert events[0].event.message == ""
+    assert [message.text for message in await store.messages(ANNA, "s")] == ["", "It has 85 kW."]
+    assert (await send(store, Send("my secret", "s", "m1"))).duplicate
+    await asked(store, "next")
+    start = await store.begin(conversation)
+    assert start is not None
+    assert [turn.text for turn in start.history] == ["It has 85 kW."]
+    assert [session.title for session in await store.sessions(ANNA)] == ["next"]
+
+
+async def test_reading_marks_never_go_back_or_ahead(store: Store) -> None:
+    conversation, _ = await asked(store)
+    assert await store.seen(ANNA, Read("s", 1)) == conversation
+    assert await store.seen(ANNA, Read("s", 99)) == conversation
+    with pytest.raises(NotFound):
+        await store.seen(BEN, Read("s", 1))
+
+
+async def test_a_store_that_cannot_write_says_so_in_time_and_recovers(tmp_path: Path) -> None:
+    database = sqlite(tmp_path)
+    migrate(database)
+    store = SqlStore(database)
+    await asked(store)
+    await store.probe()
+    outside = sqlite(tmp_path)
+    with outside.connect() as holding:
+        holding.exec_driver_sql("SELECT 1")
+        started = time.monotonic()
+        outcomes = await asyncio.gather(*(asked(store, session=f"s{n}") for n in range(5)), return_exceptions=True)
+        took = time.monotonic() - started
+        assert [type(outcome) for outcome in outcomes] == [StorageUnavailable] * 5
+        assert took < 6.5
+        assert await store.head(await store.conversation(ANNA, "s")) == 1, "reading goes on"
+    await store.probe()
+    await asked(store)
+    await store.close()
+    outside.dispose()

@@ -1,38 +1,43 @@
 """The engine over a real store and bus, with a scripted run in the graph's place."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from agents.answerer import AnswerFailed
 from api.migrate import migrate
+from orchestrator.bus import Live
 from orchestrator.buses.memory import MemoryBus
-from orchestrator.commands import Caller, Cancel, Resume, Send
-from orchestrator.engine import Budgets, Engine
-from orchestrator.errors import NotFound, RunNotActive, ShuttingDown
+from orchestrator.commands import Caller, Cancel, Delete, Read, Resume, Send, Type
+from orchestrator.engine import Engine
+from orchestrator.errors import NotFound, Overloaded, RunNotActive, ShuttingDown, StorageUnavailable
 from orchestrator.events import (
+    Accepted,
     AnyEvent,
     Cancelled,
     Completed,
+    Deleted,
     Envelope,
     Failed,
     Progress,
     Resumed,
     RunRestarted,
+    Seen,
     Terminal,
     Timing,
     Token,
+    Typing,
     UsageFigures,
 )
-from orchestrator.follow import Follower
-from orchestrator.run import RunInput
+from orchestrator.run import Desk, RunInput
+from orchestrator.runs import Budgets
 from orchestrator.stores.database import open_database
 from orchestrator.stores.sql import SqlStore
+from tests.unit.orchestrator.reader import Reader
 
 ANNA = Caller("anna")
-Learn = Callable[[Mapping[str, str]], None]
 
 
 class Script:
@@ -47,7 +52,7 @@ class Script:
         self.closed = 0
         self.seen: list[RunInput] = []
 
-    async def __call__(self, run: RunInput, learn: Learn) -> AsyncGenerator[AnyEvent]:
+    async def __call__(self, run: RunInput, desk: Desk) -> AsyncGenerator[AnyEvent]:
         self.seen.append(run)
         text = ""
         try:
@@ -59,7 +64,7 @@ class Script:
                 text += word
             if self.error:
                 raise self.error
-            learn({"model": "Wren"})
+            desk.facts = {"model": "Wren"}
             yield Completed(
                 run.run_id, run.session_id, f"answer-{run.run_id}", text, "specs", (), 0.9, (), (), UsageFigures(),
                 Timing(1, 2), "offline",
@@ -89,37 +94,6 @@ async def engine(store: SqlStore, script: Script) -> AsyncIterator[Engine]:
     await running.close()
 
 
-class Reader:
-    def __init__(self, engine: Engine) -> None:
-        self.seen: list[Envelope] = []
-        self.follower = Follower(engine, self._take)
-        self._arrived = asyncio.Event()
-
-    def _take(self, envelope: Envelope) -> None:
-        self.seen.append(envelope)
-        self._arrived.set()
-
-    async def until(self, wanted: Callable[[AnyEvent], bool]) -> AnyEvent:
-        async with asyncio.timeout(5):
-            while True:
-                for envelope in self.seen:
-                    if wanted(envelope.event):
-                        return envelope.event
-                self._arrived.clear()
-                await self._arrived.wait()
-
-    async def end(self) -> AnyEvent:
-        return await self.until(lambda event: isinstance(event, Terminal))
-
-    @property
-    def text(self) -> str:
-        text = ""
-        for envelope in self.seen:
-            if isinstance(envelope.event, Token):
-                text = text[: envelope.event.offset] + envelope.event.text
-        return text
-
-
 async def test_accepted_before_anything_else_and_committed_before_told(engine: Engine, script: Script) -> None:
     reader = Reader(engine)
     await reader.follower.send(ANNA, Send("How strong?", "s"))
@@ -128,22 +102,22 @@ async def test_accepted_before_anything_else_and_committed_before_told(engine: E
     assert [type(envelope.event).__name__ for envelope in reader.seen] == [
         "Accepted", "Progress", "Token", "Token", "Token", "Token", "Completed",
     ]  # fmt: skip
-    assert end.response == reader.text == "It has 85 kW."
+    assert end.response == reader.text() == "It has 85 kW."
     stored = await engine.store.events(reader.seen[0].conversation_id, 0)
     assert stored == [envelope for envelope in reader.seen if envelope.seq]
     assert script.seen[0].question.text == "How strong?"
 
 
 async def test_facts_and_history_reach_the_next_run(engine: Engine, script: Script) -> None:
-    await engine.answer(ANNA, Send("one", "s"))
-    await engine.answer(ANNA, Send("two", "s"))
+    await engine.ask(ANNA, Send("one", "s"))
+    await engine.ask(ANNA, Send("two", "s"))
     assert script.seen[1].question.facts == {"model": "Wren"}
     assert [turn.text for turn in script.seen[1].question.history] == ["one", "It has 85 kW."]
 
 
 async def test_messages_of_one_conversation_queue(engine: Engine, script: Script) -> None:
     script.gate.clear()
-    answers = [asyncio.create_task(engine.answer(ANNA, Send(f"q{n}", "s"))) for n in range(3)]
+    answers = [asyncio.create_task(engine.ask(ANNA, Send(f"q{n}", "s"))) for n in range(3)]
     async with asyncio.timeout(5):
         while len(await engine.store.messages(ANNA, "s") if script.seen else []) < 3:
             await asyncio.sleep(0)
@@ -161,14 +135,14 @@ async def test_cancel_at_any_moment(engine: Engine, script: Script, tokens: int)
     reader = Reader(engine)
     await reader.follower.send(ANNA, Send("How strong?", "s"))
     wanted = Progress if not tokens else Token
-    await reader.until(lambda event: isinstance(event, wanted) and len(reader.text) == 5 * tokens)
+    await reader.until(lambda envelope: isinstance(envelope.event, wanted) and len(reader.text()) == 5 * tokens)
     await engine.cancel(ANNA, Cancel(session_id="s"))
     end = await reader.end()
     assert isinstance(end, Cancelled)
-    assert end.partial_response == reader.text
+    assert end.partial_response == reader.text()
     assert script.closed == 1
     script.gate.set()
-    assert isinstance((await engine.answer(ANNA, Send("next", "s"))).event, Completed)
+    assert isinstance((await engine.ask(ANNA, Send("next", "s"))).event, Completed)
     with pytest.raises(RunNotActive):
         await engine.cancel(ANNA, Cancel(run_id=end.run_id))
 
@@ -183,7 +157,7 @@ async def test_cancel_of_a_waiting_message_and_of_another_user(engine: Engine, s
     await engine.cancel(ANNA, Cancel(run_id=second.accepted.run_id))
     assert isinstance(await reader.end(), Cancelled)
     script.gate.set()
-    assert isinstance(await reader.until(lambda event: isinstance(event, Completed)), Completed)
+    assert isinstance(await reader.next(Completed), Completed)
     assert len(script.seen) == 1
 
 
@@ -199,18 +173,18 @@ async def test_a_failure_is_told_once_and_says_nothing_secret(
     engine: Engine, script: Script, error: Exception, reason: str
 ) -> None:
     script.error = error
-    end = (await engine.answer(ANNA, Send("q", "s"))).event
+    end = (await engine.ask(ANNA, Send("q", "s"))).event
     assert isinstance(end, Failed)
     assert end.reason == reason
     assert "secret" not in end.error
     script.error = None
-    assert isinstance((await engine.answer(ANNA, Send("q", "s"))).event, Completed)
+    assert isinstance((await engine.ask(ANNA, Send("q", "s"))).event, Completed)
 
 
 async def test_a_run_that_takes_too_long(store: SqlStore, script: Script) -> None:
     script.gate.clear()
     engine = Engine(store, MemoryBus(), script, Budgets(run_s=0.05))
-    end = (await engine.answer(ANNA, Send("q", "s"))).event
+    end = (await engine.ask(ANNA, Send("q", "s"))).event
     assert isinstance(end, Failed)
     assert end.reason == "RUN_TIMEOUT"
     await engine.close(0)
@@ -220,12 +194,12 @@ async def test_resume_in_the_middle_misses_nothing(engine: Engine, script: Scrip
     first, second = Reader(engine), Reader(engine)
     script.gate.clear()
     await first.follower.send(ANNA, Send("How strong?", "s"))
-    await first.until(lambda event: isinstance(event, Progress))
+    await first.next(Progress, after=-1)
     await second.follower.resume(ANNA, Resume("s", 0))
     assert isinstance(second.seen[0].event, Resumed)
     script.gate.set()
     assert await second.end() == await first.end()
-    assert second.text == first.text
+    assert second.text() == first.text()
     assert [e.seq for e in second.seen if e.seq] == [e.seq for e in first.seen if e.seq]
     third = Reader(engine)
     await third.follower.resume(ANNA, Resume("s", 999))
@@ -241,7 +215,7 @@ async def test_the_same_message_attaches_to_its_run(engine: Engine, script: Scri
     await again.follower.send(ANNA, Send("q", "s", "m1"))
     script.gate.set()
     assert await again.end() == await first.end()
-    assert again.text == first.text
+    assert again.text() == first.text()
     assert len(script.seen) == 1
 
 
@@ -250,7 +224,7 @@ async def test_stopping_hands_back_and_the_next_process_answers(store: SqlStore,
     engine = Engine(store, MemoryBus(), script)
     reader = Reader(engine)
     await reader.follower.send(ANNA, Send("q", "s"))
-    await reader.until(lambda event: isinstance(event, Progress))
+    await reader.next(Progress, after=-1)
     await engine.close(0.01)
     with pytest.raises(ShuttingDown):
         await engine.send(ANNA, Send("late", "s"))
@@ -268,10 +242,10 @@ async def test_stopping_hands_back_and_the_next_process_answers(store: SqlStore,
 
 
 async def test_a_run_lost_twice_is_given_up(store: SqlStore, script: Script) -> None:
-    receipt = await store.accept(ANNA, Send("q", "s"))
+    receipt = await store.accept(ANNA, Send("q", "s"), lambda text, request: None)
     conversation = receipt.envelope.conversation_id
     await store.begin(conversation)
-    await store.requeue(receipt.accepted.run_id)
+    await store.requeue(receipt.accepted.run_id, crashed=True)
     await store.begin(conversation)
     engine = Engine(store, MemoryBus(), script)
     await engine.recover()
@@ -280,3 +254,112 @@ async def test_a_run_lost_twice_is_given_up(store: SqlStore, script: Script) -> 
     assert last.reason == "INTERRUPTED"
     assert not script.seen
     await engine.close()
+
+
+async def test_runs_beyond_the_budget_wait_their_turn_and_new_ones_are_refused(store: SqlStore, script: Script) -> None:
+    script.gate.clear()
+    for n in range(5):
+        await store.accept(ANNA, Send("q", f"s{n}"), lambda text, request: None)
+    engine = Engine(store, MemoryBus(), script, Budgets(runs=2))
+    readers = [Reader(engine) for _ in range(5)]
+    for n, reader in enumerate(readers):
+        await reader.follower.resume(ANNA, Resume(f"s{n}", 0))
+    await engine.recover()
+    await asyncio.wait([asyncio.ensure_future(reader.next(Progress, after=-1)) for reader in readers[:2]])
+    assert engine.running == 2
+    with pytest.raises(Overloaded):
+        await engine.send(ANNA, Send("q", "another"))
+    script.gate.set()
+    assert all([isinstance(await reader.end(), Completed) for reader in readers])
+    assert isinstance((await engine.ask(ANNA, Send("q", "another"))).event, Completed)
+    await engine.close()
+
+
+async def test_a_question_that_waits_when_the_server_stops_is_told(store: SqlStore, script: Script) -> None:
+    script.gate.clear()
+    engine = Engine(store, MemoryBus(), script)
+    asking = asyncio.ensure_future(engine.ask(ANNA, Send("q", "s", "m1")))
+    while not script.seen:
+        await asyncio.sleep(0)
+    await engine.close(0)
+    with pytest.raises(ShuttingDown):
+        await asking
+    script.gate.set()
+    later = Engine(store, MemoryBus(), script)
+    await later.recover()
+    assert isinstance((await later.ask(ANNA, Send("q", "s", "m1"))).event, Completed)
+    assert len(await store.messages(ANNA, "s")) == 2
+    await later.close()
+
+
+async def test_a_message_taken_back_stops_its_run(engine: Engine, script: Script) -> None:
+    script.gate.clear()
+    reader = Reader(engine)
+    await reader.follower.send(ANNA, Send("my secret", "s"))
+    await reader.next(Progress, after=-1)
+    accepted = reader.seen[0].event
+    assert isinstance(accepted, Accepted)
+    with pytest.raises(NotFound):
+        await engine.delete_message(Caller("ben"), Delete(accepted.message_id))
+    await engine.delete_message(ANNA, Delete(accepted.message_id))
+    assert isinstance(await reader.end(), Cancelled)
+    assert await reader.next(Deleted) == Deleted(accepted.message_id, accepted.run_id)
+    script.gate.set()
+    assert isinstance((await engine.ask(ANNA, Send("next", "s"))).event, Completed)
+    assert script.seen[-1].question.history == ()
+
+
+async def test_typing_and_reading_are_told_to_those_who_follow(engine: Engine) -> None:
+    await engine.ask(ANNA, Send("q", "s"))
+    reader = Reader(engine)
+    await reader.follower.resume(ANNA, Resume("s", 0))
+    await engine.typing(ANNA, Type("s"))
+    await engine.read(ANNA, Read("s", 2))
+    assert [envelope.event for envelope in reader.seen[-2:]] == [Typing(), Seen(2)]
+    for asked in (engine.typing(Caller("ben"), Type("s")), engine.read(Caller("ben"), Read("s", 1))):
+        with pytest.raises(NotFound):
+            await asked
+
+
+async def test_a_run_waits_for_a_store_that_is_away(engine: Engine, script: Script) -> None:
+    """Nothing is told before it is committed, and nothing is lost meanwhile."""
+    away = asyncio.Event()
+    commit = engine.store.finish
+
+    async def finish(*arguments: object) -> Envelope | None:
+        if not away.is_set():
+            away.set()
+            raise StorageUnavailable
+        return await commit(*arguments)  # type: ignore[arg-type]
+
+    engine.store.finish = finish  # type: ignore[method-assign]
+    reader = Reader(engine)
+    await reader.follower.send(ANNA, Send("q", "s"))
+    assert isinstance(await reader.end(), Completed)
+    assert away.is_set()
+    assert [envelope.seq for envelope in reader.seen if envelope.seq] == [1, 2]
+
+
+async def test_a_reader_between_two_runs_misses_neither(engine: Engine, script: Script) -> None:
+    """Events that are published while history is read come after it, whichever run they belong to."""
+    await engine.ask(ANNA, Send("one", "s"))
+    reader = Reader(engine)
+    read = engine.store.events
+
+    async def slowly(conversation_id: str, after: int) -> Sequence[Envelope]:
+        found = await read(conversation_id, after)
+        await engine.ask(ANNA, Send("two", "s"))
+        script.gate.clear()
+        script.pause_before = 2
+        await engine.send(ANNA, Send("three", "s"))
+        while len(script.seen) < 3 or "has" not in str((await engine.bus.live(conversation_id) or Live("")).text):
+            await asyncio.sleep(0)
+        return found
+
+    engine.store.events = slowly  # type: ignore[method-assign]
+    await reader.follower.resume(ANNA, Resume("s", 0))
+    script.gate.set()
+    last = await reader.until(lambda envelope: isinstance(envelope.event, Completed) and (envelope.seq or 0) == 6)
+    assert isinstance(last, Completed)
+    assert reader.text(last.run_id) == last.response == "It has 85 kW."
+    assert [envelope.seq for envelope in reader.seen if envelope.seq] == [1, 2, 3, 4, 5, 6]

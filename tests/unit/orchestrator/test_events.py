@@ -11,7 +11,14 @@ def examples() -> list[events.Event]:
         events.Routed("r", (events.RoutedAgent("specs", 0.9),)),
         events.Sources("r", (events.SourcePassage("id", "T", "a.md", "A > B", 1, 5, "text", 0.5, 3),)),
         events.Token("r", "Hé", 4, "specs"),
+        events.InputRequired(
+            "r", "s", "q", "choose", "When?", (events.Option("tue", "Tuesday"), events.Option(True, "Yes")),
+            {"dealer": 7}, "2026-01-01T00:00:00.000Z", "So far",
+        ),
         events.RunRestarted("r", 2),
+        events.Deleted("m", "r"),
+        events.Typing(),
+        events.Seen(4),
         events.Failed("r", "INTERNAL", "sorry", "ref"),
         events.Cancelled("r", "It ha"),
         events.Resumed("s", 0, 4, "r"),
@@ -31,7 +38,7 @@ def test_every_event_has_an_example() -> None:
     assert {type(event) for event in examples()} == set(events.AnyEvent.__args__)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("body", ["{}", '{"kind":"nothing"}', '{"kind":"token"}', "[]"])
+@pytest.mark.parametrize("body", ["{}", '{"event":"nothing"}', '{"event":"token"}', "[]"])
 def test_anything_else_is_refused(body: str) -> None:
     with pytest.raises(msgspec.ValidationError):
         events.decode(body)

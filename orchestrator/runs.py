@@ -1,0 +1,322 @@
+"""The runs of this process: taken up, answered, parked, ended; lost ones found, the rest handed on when it stops.
+
+Every run ends in exactly one terminal event, committed before it is published. A conversation has one run at a time,
+and this process as many at once as its budget allows; the others wait in their rows.
+"""
+
+import asyncio
+import contextlib
+import uuid
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol, TypeVar
+from weakref import WeakValueDictionary
+
+import structlog
+
+from agents.answerer import AnswerFailed
+from agents.types import Question
+from orchestrator.bus import Bus
+from orchestrator.errors import REASON_TEXTS, ProcessingError, Reason, RunNotActive, StorageUnavailable
+from orchestrator.events import AnyEvent, Cancelled, Durable, Envelope, Failed, InputRequired, Terminal
+from orchestrator.run import Desk, Effect, RunInput, side_effects
+from orchestrator.store import RunStart, Store
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+Run = Callable[[RunInput, Desk], AsyncGenerator[AnyEvent]]
+"""Answers one run: yields its events, the last one Completed, or InputRequired with `desk.parked` set."""
+
+MAX_CRASHES = 1
+"""How often a run may lose its process and begin again; after that it ends INTERRUPTED."""
+
+
+class Forgets(Protocol):
+    """Where parked runs are kept outside the store."""
+
+    async def forget(self, run_id: str) -> None: ...
+
+    async def keep_only(self, run_ids: Sequence[str]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """Seconds for a whole run, and for running runs to finish when the server stops; runs answered at a time."""
+
+    run_s: float = 120.0
+    drain_s: float = 30.0
+    runs: int = 256
+
+
+@dataclass
+class ActiveRun:
+    """A run that this process is answering."""
+
+    start: RunStart
+    desk: Desk
+    task: asyncio.Task[None] | None = None
+    cancelled: bool = False
+    parked: str | None = None
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Runs:
+    """Used from one event loop. `saver` forgets what it holds of a run at the run's end."""
+
+    def __init__(self, store: Store, bus: Bus, run: Run, budgets: Budgets, saver: Forgets | None = None) -> None:
+        self._store = store
+        self._bus = bus
+        self._run_graph = run
+        self._budgets = budgets
+        self._saver = saver
+        self._active: dict[str, ActiveRun] = {}
+        self._starting = 0
+        self._queue: deque[str] = deque()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._expiries: dict[str, asyncio.TimerHandle] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.closing = asyncio.Event()
+        self.closed = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._active)
+
+    @property
+    def full(self) -> bool:
+        """Whether another run would have to wait for one of another conversation."""
+        return len(self._active) >= self._budgets.runs
+
+    def take_up(self, conversation_id: str) -> None:
+        """Start the conversation's next run when one waits, none has the conversation and there is room."""
+        self._queue.append(conversation_id)
+        self._fill()
+
+    def _fill(self) -> None:
+        while self._queue and len(self._active) + self._starting < self._budgets.runs and not self.closing.is_set():
+            self._starting += 1
+            self._spawn(self._advance(self._queue.popleft()))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _turn(self, conversation_id: str) -> asyncio.Lock:
+        """Held while a run is taken up or called off, so that a run is never both."""
+        return self._turns.setdefault(conversation_id, asyncio.Lock())
+
+    async def _advance(self, conversation_id: str) -> None:
+        start = None
+        try:
+            async with self._turn(conversation_id):
+                start = await self._persist(lambda: self._store.begin(conversation_id))
+                if start is not None:
+                    run_id = start.run_id
+                    active = ActiveRun(
+                        start, Desk(record=lambda done: self._persist(lambda: self._store.record(run_id, done)))
+                    )
+                    self._active[conversation_id] = active
+                    active.task = self._spawn(self._run(active))
+        finally:
+            self._starting -= 1
+            if start is None:
+                self._fill()
+
+    async def _run(self, active: ActiveRun) -> None:
+        start = active.start
+        question = Question(start.message, start.history, start.facts)
+        run = RunInput(start.run_id, start.session_id, question, start.role, start.reply)
+        last: Terminal | InputRequired | None = None
+        try:
+            if start.attempt > 1 and start.reply is None:
+                await self._forget(start.run_id)
+            async with asyncio.timeout(self._budgets.run_s):
+                async with contextlib.aclosing(self._run_graph(run, active.desk)) as events:
+                    async for event in events:
+                        if isinstance(event, Terminal | InputRequired):
+                            last = event
+                        else:
+                            await self._publish(active, event)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._spawn(self._stop(active)))
+            return
+        except Exception as error:
+            last = _failed(start.run_id, error)
+        await asyncio.shield(self._spawn(self._end(active, last or _failed(start.run_id, ProcessingError()))))
+
+    async def _publish(self, active: ActiveRun, event: AnyEvent) -> None:
+        start = active.start
+        if not isinstance(event, Durable):
+            self._bus.publish(Envelope(start.conversation_id, event))
+            return
+        envelope = await self._persist(lambda: self._store.append(start.conversation_id, start.run_id, event))
+        if envelope is None:
+            raise ProcessingError("INTERRUPTED")
+        self._bus.publish(envelope)
+
+    # --- ending ----------------------------------------------------------------------------------------------------
+
+    async def _stop(self, active: ActiveRun) -> None:
+        """The run's task was cancelled: by the customer, or because the server stops and the next one goes on."""
+        start, effects = active.start, active.desk.effects
+        if active.cancelled:
+            live = await self._bus.live(start.conversation_id)
+            text = live.text if live is not None and live.run_id == start.run_id else ""
+            await self._end(active, Cancelled(start.run_id, text, side_effects(effects)))
+        elif _may_begin_again(effects):
+            await self._leave(active, lambda: self._store.requeue(start.run_id, crashed=False))
+        else:
+            await self._end(active, _failed(start.run_id, ProcessingError("INTERRUPTED")))
+
+    async def _end(self, active: ActiveRun, last: Terminal | InputRequired) -> None:
+        """Commit how the run ends, or that it waits for the customer, and then publish it."""
+        conversation_id, desk = active.start.conversation_id, active.desk
+        if isinstance(last, InputRequired):
+            parked, active.parked = desk.parked or "", last.request_id
+            await self._leave(active, lambda: self._store.park(conversation_id, last, parked, desk.facts))
+            self._expect(conversation_id, last.request_id, last.expires_at)
+        else:
+            await self._leave(active, lambda: self._store.finish(conversation_id, last, desk.facts))
+            await self._forget(last.run_id)
+
+    async def _leave(self, active: ActiveRun, commit: Callable[[], Coroutine[Any, Any, Envelope | None]]) -> None:
+        """Let go of the conversation with a commit, and go on with what waits."""
+        conversation_id = active.start.conversation_id
+        try:
+            envelope = await self._persist(commit)
+            if envelope is not None:
+                self._bus.publish(envelope)
+        finally:
+            self._active.pop(conversation_id, None)
+            active.ended.set()
+            self.take_up(conversation_id)
+
+    async def cancel(self, conversation_id: str, run_id: str) -> None:
+        """Stop a run; returns when its terminal event is committed. Raises RunNotActive when it has ended."""
+        async with self._turn(conversation_id):
+            active = self._active.get(conversation_id)
+            if active is None or active.start.run_id != run_id or active.task is None:
+                await self._call_off(conversation_id, run_id)
+                return
+            active.cancelled = True
+            active.task.cancel()
+        await active.ended.wait()
+        if active.parked is not None:
+            with contextlib.suppress(RunNotActive):
+                await self._call_off(conversation_id, run_id)
+
+    async def _call_off(self, conversation_id: str, run_id: str) -> None:
+        """End a run that is not being answered: one that waits for its turn or for the customer."""
+        envelope = await self._store.call_off(conversation_id, run_id)
+        if envelope is None:
+            raise RunNotActive
+        self.ended(envelope)
+        self.take_up(conversation_id)
+
+    def ended(self, envelope: Envelope) -> None:
+        """Publish the committed end of a run that nobody was answering, and forget its state."""
+        self._bus.publish(envelope)
+        if isinstance(envelope.event, Terminal):
+            self._spawn(self._forget(envelope.event.run_id))
+
+    async def _forget(self, run_id: str) -> None:
+        if self._saver is None:
+            return
+        try:
+            await self._saver.forget(run_id)
+        except Exception:
+            log.exception("parked_state_not_removed", run_id=run_id)
+
+    def _expect(self, conversation_id: str, request_id: str, expires_at: str) -> None:
+        """End the parked run when its request expires."""
+        left_s = (datetime.fromisoformat(expires_at) - datetime.now(UTC)).total_seconds()
+        loop = asyncio.get_running_loop()
+        self._expiries[request_id] = loop.call_later(
+            max(0.0, left_s), lambda: self._spawn(self._expire(conversation_id, request_id))
+        )
+
+    async def _expire(self, conversation_id: str, request_id: str) -> None:
+        self._expiries.pop(request_id, None)
+        envelope = await self._persist(lambda: self._store.drop(conversation_id, request_id))
+        if envelope is not None:
+            self.ended(envelope)
+
+    async def _persist(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Commit something that must not be lost: while the store is away, try again, ever slower, up to 5 s apart.
+        Raises StorageUnavailable only when the server is stopping: then the next process takes the run up."""
+        delay = 0.1
+        while True:
+            try:
+                return await work()
+            except StorageUnavailable:
+                if self.closing.is_set():
+                    raise
+                log.warning("store_unavailable", retry_in_s=delay)
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, 5.0)
+
+    # --- starting and stopping -------------------------------------------------------------------------------------
+
+    async def recover(self) -> None:
+        """Take up what the last process left: waiting runs go on, one that it was answering begins again if it may,
+        parked ones stay parked until they expire."""
+        unfinished = await self._store.unfinished()
+        if self._saver is not None:
+            await self._saver.keep_only([run.run_id for run in unfinished])
+        for run in unfinished:
+            if run.status == "parked" and run.request_id and run.expires_at:
+                self._expect(run.conversation_id, run.request_id, run.expires_at)
+            elif run.status == "running" and run.crashes < MAX_CRASHES and _may_begin_again(run.effects):
+                await self._store.requeue(run.run_id, crashed=True)
+            elif run.status == "running":
+                failed = _failed(run.run_id, ProcessingError("INTERRUPTED"))
+                await self._store.finish(run.conversation_id, failed)
+        for conversation_id in dict.fromkeys(run.conversation_id for run in unfinished):
+            self.take_up(conversation_id)
+
+    async def close(self, drain_s: float | None = None) -> None:
+        """Start nothing more, let running runs finish for `drain_s` seconds (the budget's where None), hand the rest
+        to the next process. May be called again."""
+        self.closing.set()
+        for expiry in self._expiries.values():
+            expiry.cancel()
+        patience = self._budgets.drain_s if drain_s is None else drain_s
+        ended = [active.ended.wait() for active in self._active.values()]
+        if ended:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.gather(*ended), patience)
+        for active in tuple(self._active.values()):
+            if active.task is not None:
+                active.task.cancel()
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.closed.set()
+
+
+def _may_begin_again(effects: Sequence[Effect]) -> bool:
+    return all(effect.repeatable for effect in effects)
+
+
+def _failed(run_id: str, error: Exception) -> Failed:
+    reason, retry_after_ms = _reason(error)
+    ref = uuid.uuid4().hex[:12]
+    log.error("run_failed", run_id=run_id, ref=ref, reason=reason, error=str(error), exc_info=reason == "INTERNAL")
+    return Failed(run_id, reason, REASON_TEXTS[reason], ref, True, retry_after_ms)
+
+
+def _reason(error: Exception) -> tuple[Reason, int | None]:
+    match error:
+        case AnswerFailed():
+            return error.reason, error.retry_after_ms
+        case ProcessingError():
+            return error.reason, error.retry_after_ms
+        case TimeoutError():
+            return "RUN_TIMEOUT", None
+        case RecursionError():
+            return "STEP_LIMIT", None
+        case _:
+            return "INTERNAL", None

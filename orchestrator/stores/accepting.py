@@ -1,0 +1,204 @@
+"""Transactions that take something from the customer: a message, an answer to a parked run, a message taken back."""
+
+import uuid
+
+import msgspec
+from sqlalchemy import Connection, func, insert, select, update
+
+from orchestrator.commands import Answer, Caller, Read, Send
+from orchestrator.errors import BadRequest, IdempotencyConflict, NotFound, RunBusy, RunNotActive
+from orchestrator.events import Accepted, Deleted, Envelope, InputRequired, encode
+from orchestrator.store import MAX_WAITING, ReadReply, Receipt
+from orchestrator.stores import rows
+from orchestrator.tables import conversations, events, messages, requests, runs
+
+DECLINED_LABEL = "No, thank you"
+"""What stands in the transcript for a refusal that the request has no option for."""
+
+
+def _new_session(client_message_id: str | None) -> str:
+    """A session for a message that names none; a message with an id of its own gets the same one when it is re-sent."""
+    return (uuid.uuid5(uuid.NAMESPACE_OID, client_message_id) if client_message_id else uuid.uuid4()).hex
+
+
+def accept(connection: Connection, caller: Caller, command: Send, read: ReadReply) -> Receipt:
+    """See `Store.accept`."""
+    session_id = command.session_id or _new_session(command.client_message_id)
+    conversation_id = rows.open_conversation(connection, caller.user_id, session_id)
+    if command.client_message_id is not None:
+        earlier = rows.earlier_receipt(connection, conversation_id, command)
+        if earlier is not None:
+            return earlier
+    pending = _pending(connection, conversation_id)
+    if pending and pending[0].expires_at > rows.now():
+        value = read(command.message, pending[0])
+        if value is not None:
+            return _reply(connection, conversation_id, session_id, pending[0], value, command)
+    dropped = [
+        rows.cancel_run(connection, conversation_id, request.run_id, request.partial_response) for request in pending
+    ]
+    active = connection.scalar(
+        select(func.count()).where(runs.c.conversation_id == conversation_id, runs.c.status.in_(("waiting", "running")))
+    )
+    if (active or 0) > MAX_WAITING:
+        raise RunBusy
+    accepted = _accepted(str(uuid.uuid4()), session_id, command)
+    connection.execute(
+        insert(runs).values(
+            id=accepted.run_id,
+            conversation_id=conversation_id,
+            message_id=accepted.message_id,
+            role=caller.role,
+            status="waiting",
+            created_at=accepted.sent_at,
+        )
+    )
+    envelope = _store(connection, conversation_id, accepted)
+    return Receipt(envelope, accepted, duplicate=False, before=tuple(filter(None, dropped)))
+
+
+def answer(connection: Connection, caller: Caller, command: Answer) -> Receipt:
+    """See `Store.answer`."""
+    row = connection.execute(
+        select(
+            requests.c.answer,
+            requests.c.answered_seq,
+            requests.c.seq,
+            requests.c.expires_at,
+            runs.c.status,
+            conversations.c.id,
+            conversations.c.session_id,
+        )
+        .join(runs, runs.c.id == requests.c.run_id)
+        .join(conversations, conversations.c.id == runs.c.conversation_id)
+        .where(requests.c.id == command.request_id, conversations.c.owner == caller.user_id)
+    ).first()
+    if row is None:
+        raise NotFound
+    if row.answered_seq is not None:
+        if row.answer != _as_text(command.value):
+            raise IdempotencyConflict
+        return rows.receipt_at(connection, row.id, row.answered_seq)
+    if row.status != "parked" or row.expires_at <= rows.now():
+        raise RunNotActive
+    request = rows.event_at(connection, row.id, row.seq)
+    assert isinstance(request, InputRequired)
+    label = _label(request, command.value)
+    return _reply(connection, row.id, row.session_id, request, command.value, Send(label, row.session_id))
+
+
+def _pending(connection: Connection, conversation_id: str) -> list[InputRequired]:
+    """The requests that parked runs of the conversation wait for, the latest first."""
+    query = (
+        select(events.c.body)
+        .join(requests, (requests.c.run_id == events.c.run_id) & (requests.c.seq == events.c.seq))
+        .join(runs, runs.c.id == requests.c.run_id)
+        .where(
+            events.c.conversation_id == conversation_id,
+            runs.c.status == "parked",
+            requests.c.answered_seq.is_(None),
+        )
+        .order_by(events.c.seq.desc())
+    )
+    return [msgspec.json.decode(body, type=InputRequired) for body in connection.scalars(query)]
+
+
+def _reply(
+    connection: Connection, conversation_id: str, session_id: str, request: InputRequired, value: object, command: Send
+) -> Receipt:
+    """Take the value as the request's answer: its run waits for its turn again, and the text stands as a message."""
+    accepted = _accepted(request.run_id, session_id, command)
+    envelope = _store(connection, conversation_id, accepted)
+    connection.execute(
+        update(requests)
+        .where(requests.c.id == request.request_id)
+        .values(answer=_as_text(value), answered_seq=envelope.seq)
+    )
+    connection.execute(update(runs).where(runs.c.id == request.run_id).values(status="waiting"))
+    return Receipt(envelope, accepted, duplicate=False)
+
+
+def _accepted(run_id: str, session_id: str, command: Send) -> Accepted:
+    return Accepted(
+        message_id=str(uuid.uuid4()),
+        run_id=run_id,
+        session_id=session_id,
+        message=command.message,
+        sent_at=rows.now(),
+        client_message_id=command.client_message_id,
+    )
+
+
+def _store(connection: Connection, conversation_id: str, accepted: Accepted) -> Envelope:
+    envelope = rows.append(connection, conversation_id, accepted.run_id, accepted)
+    rows.store_message(
+        connection,
+        envelope,
+        accepted.message_id,
+        accepted.run_id,
+        "customer",
+        accepted.message,
+        None,
+        accepted.client_message_id,
+    )
+    return envelope
+
+
+def _as_text(value: object) -> str:
+    """A value so that equal ones are equal texts, and true is not 1."""
+    return msgspec.json.encode(value, order="sorted").decode()
+
+
+def _label(request: InputRequired, value: object) -> str:
+    """The value as the person would have said it. Raises BadRequest for one that the request does not offer."""
+    for option in request.options:
+        if _as_text(option.value) == _as_text(value):
+            return option.label
+    if isinstance(value, dict) and isinstance(value.get("change"), str):
+        return str(value["change"])
+    if value is False:
+        return DECLINED_LABEL
+    raise BadRequest(field="value")
+
+
+def message_run(connection: Connection, caller: Caller, message_id: str) -> tuple[str, str]:
+    """See `Store.message_run`."""
+    row = connection.execute(
+        select(messages.c.conversation_id, messages.c.run_id)
+        .join(conversations, conversations.c.id == messages.c.conversation_id)
+        .where(messages.c.id == message_id, messages.c.role == "customer", conversations.c.owner == caller.user_id)
+    ).first()
+    if row is None:
+        raise NotFound
+    return row.conversation_id, row.run_id
+
+
+def blank(connection: Connection, caller: Caller, message_id: str) -> Envelope | None:
+    """See `Store.blank`."""
+    conversation_id, run_id = message_run(connection, caller, message_id)
+    row = connection.execute(select(messages.c.seq, messages.c.deleted_at).where(messages.c.id == message_id)).one()
+    if row.deleted_at is not None:
+        return None
+    connection.execute(update(messages).where(messages.c.id == message_id).values(text="", deleted_at=rows.now()))
+    accepted = rows.receipt_at(connection, conversation_id, row.seq).accepted
+    connection.execute(
+        update(events)
+        .where(events.c.conversation_id == conversation_id, events.c.seq == row.seq)
+        .values(body=encode(msgspec.structs.replace(accepted, message="")).decode())
+    )
+    return rows.append(connection, conversation_id, run_id, Deleted(message_id, run_id))
+
+
+def seen(connection: Connection, caller: Caller, command: Read) -> str:
+    """See `Store.seen`."""
+    conversation_id = rows.find(connection, caller, command.session_id)
+    connection.execute(
+        update(conversations)
+        .where(
+            conversations.c.id == conversation_id,
+            conversations.c.read_seq < command.seq,
+            conversations.c.head_seq >= command.seq,
+        )
+        .values(read_seq=command.seq)
+    )
+    return conversation_id

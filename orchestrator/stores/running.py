@@ -1,0 +1,224 @@
+"""Transactions in the life of a run: begun, parked, recorded, ended, handed on."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from sqlalchemy import Connection, insert, select, update
+
+from agents.types import Turn
+from orchestrator.events import Durable, Envelope, InputRequired, RunRestarted, Terminal
+from orchestrator.run import Effect, Reply
+from orchestrator.store import RunStart, Unfinished
+from orchestrator.stores import rows
+from orchestrator.tables import conversations, events, messages, requests, runs
+
+HISTORY_TURNS = 12
+"""Earlier messages that a run sees; the facts carry what matters from before."""
+
+
+def begin(connection: Connection, conversation_id: str) -> RunStart | None:
+    """See `Store.begin`."""
+    unfinished = connection.execute(
+        select(
+            runs.c.id,
+            runs.c.status,
+            runs.c.role,
+            runs.c.attempt,
+            messages.c.text,
+            conversations.c.session_id,
+            conversations.c.owner,
+            conversations.c.facts,
+        )
+        .join(messages, messages.c.id == runs.c.message_id)
+        .join(conversations, conversations.c.id == runs.c.conversation_id)
+        .where(runs.c.conversation_id == conversation_id, runs.c.finished_at.is_(None))
+        .order_by(messages.c.seq)
+    ).all()
+    waiting = [row for row in unfinished if row.status == "waiting"]
+    if not waiting or any(row.status == "running" for row in unfinished):
+        return None
+    row = waiting[0]
+    connection.execute(update(runs).where(runs.c.id == row.id).values(status="running"))
+    return RunStart(
+        run_id=row.id,
+        conversation_id=conversation_id,
+        session_id=row.session_id,
+        owner=row.owner,
+        role=row.role,
+        attempt=row.attempt,
+        message=row.text,
+        history=_history(connection, conversation_id, [other.id for other in unfinished]),
+        facts=row.facts,
+        reply=_reply(connection, row.id),
+    )
+
+
+def _reply(connection: Connection, run_id: str) -> Reply | None:
+    """The last answer that the run was given."""
+    row = connection.execute(
+        select(requests.c.parked, requests.c.answer)
+        .where(requests.c.run_id == run_id, requests.c.answered_seq.is_not(None))
+        .order_by(requests.c.answered_seq.desc())
+        .limit(1)
+    ).first()
+    return Reply(msgspec.json.decode(row.answer), row.parked) if row is not None else None
+
+
+def _history(connection: Connection, conversation_id: str, without_runs: Sequence[str]) -> tuple[Turn, ...]:
+    earlier = connection.execute(
+        select(messages.c.role, messages.c.text, messages.c.agent)
+        .where(
+            messages.c.conversation_id == conversation_id,
+            messages.c.run_id.not_in(without_runs),
+            messages.c.deleted_at.is_(None),
+        )
+        .order_by(messages.c.seq.desc())
+        .limit(HISTORY_TURNS)
+    ).all()
+    return tuple(Turn("customer" if r.role == "customer" else "assistant", r.text, r.agent) for r in reversed(earlier))
+
+
+def append(connection: Connection, conversation_id: str, run_id: str, event: Durable) -> Envelope | None:
+    """See `Store.append`."""
+    open_run = connection.scalar(select(runs.c.id).where(runs.c.id == run_id, runs.c.finished_at.is_(None)))
+    return rows.append(connection, conversation_id, run_id, event) if open_run else None
+
+
+def finish(
+    connection: Connection, conversation_id: str, event: Terminal, facts: Mapping[str, str] | None
+) -> Envelope | None:
+    """See `Store.finish`."""
+    envelope = rows.end_run(connection, conversation_id, event)
+    if envelope is not None:
+        _learn(connection, conversation_id, facts)
+    return envelope
+
+
+def _learn(connection: Connection, conversation_id: str, facts: Mapping[str, str] | None) -> None:
+    if facts is not None:
+        connection.execute(update(conversations).where(conversations.c.id == conversation_id).values(facts=dict(facts)))
+
+
+def park(
+    connection: Connection,
+    conversation_id: str,
+    event: InputRequired,
+    parked: str,
+    facts: Mapping[str, str] | None,
+) -> Envelope | None:
+    """See `Store.park`."""
+    changed = connection.execute(
+        update(runs).where(runs.c.id == event.run_id, runs.c.finished_at.is_(None)).values(status="parked")
+    )
+    if changed.rowcount != 1:
+        return None
+    envelope = rows.append(connection, conversation_id, event.run_id, event)
+    connection.execute(
+        insert(requests).values(
+            id=event.request_id, run_id=event.run_id, seq=envelope.seq, parked=parked, expires_at=event.expires_at
+        )
+    )
+    rows.store_message(connection, envelope, str(uuid.uuid4()), event.run_id, "assistant", event.prompt, None)
+    _learn(connection, conversation_id, facts)
+    return envelope
+
+
+def drop(connection: Connection, conversation_id: str, request_id: str) -> Envelope | None:
+    """See `Store.drop`."""
+    seq = connection.scalar(
+        select(requests.c.seq)
+        .join(runs, runs.c.id == requests.c.run_id)
+        .where(requests.c.id == request_id, requests.c.answered_seq.is_(None), runs.c.status == "parked")
+    )
+    if seq is None:
+        return None
+    request = rows.event_at(connection, conversation_id, seq)
+    assert isinstance(request, InputRequired)
+    return rows.cancel_run(connection, conversation_id, request.run_id, request.partial_response)
+
+
+def call_off(connection: Connection, conversation_id: str, run_id: str) -> Envelope | None:
+    """See `Store.call_off`."""
+    status = connection.scalar(select(runs.c.status).where(runs.c.id == run_id))
+    if status == "waiting":
+        return rows.cancel_run(connection, conversation_id, run_id, _text_so_far(connection, conversation_id, run_id))
+    if status == "parked":
+        request_id = connection.scalar(
+            select(requests.c.id).where(requests.c.run_id == run_id, requests.c.answered_seq.is_(None))
+        )
+        return drop(connection, conversation_id, request_id or "")
+    return None
+
+
+def _text_so_far(connection: Connection, conversation_id: str, run_id: str) -> str:
+    """What a waiting run had said when it was parked; nothing if it never was."""
+    seq = connection.scalar(
+        select(requests.c.seq).where(requests.c.run_id == run_id).order_by(requests.c.seq.desc()).limit(1)
+    )
+    request = rows.event_at(connection, conversation_id, seq) if seq is not None else None
+    return request.partial_response if isinstance(request, InputRequired) else ""
+
+
+def record(connection: Connection, run_id: str, effects: Sequence[Effect]) -> None:
+    """See `Store.record`."""
+    connection.execute(update(runs).where(runs.c.id == run_id).values(effects=rows.encode_effects(effects)))
+
+
+def requeue(connection: Connection, run_id: str, crashed: bool) -> Envelope | None:
+    """See `Store.requeue`."""
+    row = connection.execute(
+        update(runs)
+        .where(runs.c.id == run_id, runs.c.status == "running")
+        .values(status="waiting", attempt=runs.c.attempt + 1, crashes=runs.c.crashes + int(crashed))
+        .returning(runs.c.conversation_id, runs.c.attempt)
+    ).first()
+    if row is None:
+        return None
+    return rows.append(connection, row.conversation_id, run_id, RunRestarted(run_id, row.attempt))
+
+
+def unfinished(connection: Connection) -> list[Unfinished]:
+    """See `Store.unfinished`."""
+    query = (
+        select(
+            runs.c.conversation_id,
+            runs.c.id,
+            runs.c.status,
+            runs.c.crashes,
+            runs.c.effects,
+            requests.c.id.label("request_id"),
+            requests.c.expires_at,
+        )
+        .join(
+            requests,
+            (requests.c.run_id == runs.c.id) & requests.c.answered_seq.is_(None) & (runs.c.status == "parked"),
+            isouter=True,
+        )
+        .where(runs.c.finished_at.is_(None))
+        .order_by(runs.c.created_at)
+    )
+    return [
+        Unfinished(
+            r.conversation_id, r.id, r.status, r.crashes, rows.decode_effects(r.effects), r.request_id, r.expires_at
+        )
+        for r in connection.execute(query)
+    ]
+
+
+def current_run(connection: Connection, conversation_id: str) -> str | None:
+    """See `Store.current_run`."""
+    found = connection.execute(
+        select(runs.c.id, runs.c.status)
+        .join(messages, messages.c.id == runs.c.message_id)
+        .where(runs.c.conversation_id == conversation_id, runs.c.finished_at.is_(None))
+        .order_by(messages.c.seq)
+    ).all()
+    order = ("running", "waiting", "parked")
+    return min(found, key=lambda row: order.index(row.status)).id if found else None
+
+
+def run_events(connection: Connection, conversation_id: str, run_id: str) -> list[Envelope]:
+    """See `Store.run_events`."""
+    query = select(events).where(events.c.conversation_id == conversation_id, events.c.run_id == run_id)
+    return rows.envelopes(connection, query.order_by(events.c.seq))
