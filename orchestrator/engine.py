@@ -65,6 +65,9 @@ class Engine:
         if refusal is not None:
             accepting.close()
             raise refusal
+        return await self._runs.see_through(self._accept(accepting, follow))
+
+    async def _accept(self, accepting: Coroutine[Any, Any, Receipt], follow: Follow | None) -> Receipt:
         receipt = await accepting
         conversation_id = receipt.envelope.conversation_id
         if follow is not None:
@@ -152,7 +155,10 @@ class Engine:
         conversation_id, run_id = await self.store.message_run(caller, command.message_id)
         with contextlib.suppress(RunNotActive):
             await self._runs.cancel(conversation_id, run_id)
-        envelope = await self.store.blank(caller, command.message_id)
+        await self._runs.see_through(self._blank(caller, command.message_id))
+
+    async def _blank(self, caller: Caller, message_id: str) -> None:
+        envelope = await self.store.blank(caller, message_id)
         if envelope is not None:
             self.bus.publish(envelope)
 

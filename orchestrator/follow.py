@@ -25,6 +25,7 @@ class Follower:
         self._deliver = deliver
         self._subscriptions: dict[str, Callable[[], None]] = {}
         self._buffers: dict[str, list[Envelope]] = {}
+        self._closed = False
 
     async def send(self, caller: Caller, command: Send) -> None:
         """Accept a message and follow its conversation. A message sent before is answered with its acknowledgement,
@@ -60,12 +61,13 @@ class Follower:
         await self._catch_up(conversation_id, stored)
 
     def follow(self, conversation_id: str) -> None:
-        """Deliver the conversation's events from now on."""
-        if conversation_id not in self._subscriptions:
+        """Deliver the conversation's events from now on; nothing after `close`."""
+        if conversation_id not in self._subscriptions and not self._closed:
             self._subscriptions[conversation_id] = self._engine.bus.subscribe(conversation_id, self._receive)
 
     def close(self) -> None:
         """Follow nothing any more."""
+        self._closed = True
         for unsubscribe in self._subscriptions.values():
             unsubscribe()
         self._subscriptions.clear()

@@ -58,6 +58,7 @@ class ActiveRun:
     start: RunStart
     desk: Desk
     task: asyncio.Task[None] | None = None
+    committing: asyncio.Task[None] | None = None
     cancelled: bool = False
     parked: str | None = None
     ended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -77,7 +78,7 @@ class Runs:
         self._queue: deque[str] = deque()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._expiries: dict[str, asyncio.TimerHandle] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self.closing = asyncio.Event()
         self.closed = asyncio.Event()
 
@@ -99,7 +100,11 @@ class Runs:
             self._starting += 1
             self._spawn(self._advance(self._queue.popleft()))
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    async def see_through(self, work: Coroutine[Any, Any, T]) -> T:
+        """Wait for work that is done to its end even if the caller goes away: what is committed is also published."""
+        return await asyncio.shield(self._spawn(work))
+
+    def _spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -142,17 +147,21 @@ class Runs:
                         else:
                             await self._publish(active, event)
         except asyncio.CancelledError:
-            await asyncio.shield(self._spawn(self._stop(active)))
+            await self.see_through(self._stop(active))
             return
         except Exception as error:
             last = _failed(start.run_id, error)
-        await asyncio.shield(self._spawn(self._end(active, last or _failed(start.run_id, ProcessingError()))))
+        await self.see_through(self._end(active, last or _failed(start.run_id, ProcessingError())))
 
     async def _publish(self, active: ActiveRun, event: AnyEvent) -> None:
+        if isinstance(event, Durable):
+            active.committing = self._spawn(self._commit(active, event))
+            await asyncio.shield(active.committing)
+        else:
+            self._bus.publish(Envelope(active.start.conversation_id, event))
+
+    async def _commit(self, active: ActiveRun, event: Durable) -> None:
         start = active.start
-        if not isinstance(event, Durable):
-            self._bus.publish(Envelope(start.conversation_id, event))
-            return
         envelope = await self._persist(lambda: self._store.append(start.conversation_id, start.run_id, event))
         if envelope is None:
             raise ProcessingError("INTERRUPTED")
@@ -163,6 +172,8 @@ class Runs:
     async def _stop(self, active: ActiveRun) -> None:
         """The run's task was cancelled: by the customer, or because the server stops and the next one goes on."""
         start, effects = active.start, active.desk.effects
+        if active.committing is not None:
+            await asyncio.wait([active.committing])
         if active.cancelled:
             live = await self._bus.live(start.conversation_id)
             text = live.text if live is not None and live.run_id == start.run_id else ""
@@ -200,14 +211,14 @@ class Runs:
         async with self._turn(conversation_id):
             active = self._active.get(conversation_id)
             if active is None or active.start.run_id != run_id or active.task is None:
-                await self._call_off(conversation_id, run_id)
+                await self.see_through(self._call_off(conversation_id, run_id))
                 return
             active.cancelled = True
             active.task.cancel()
         await active.ended.wait()
         if active.parked is not None:
             with contextlib.suppress(RunNotActive):
-                await self._call_off(conversation_id, run_id)
+                await self.see_through(self._call_off(conversation_id, run_id))
 
     async def _call_off(self, conversation_id: str, run_id: str) -> None:
         """End a run that is not being answered: one that waits for its turn or for the customer."""

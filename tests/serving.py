@@ -104,13 +104,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(data: Path, **settings: str) -> Iterator[Served]:
-    """Serve the data directory until the block ends; fails with the server's own words when it does not start."""
+def serving(data: Path, program: str = "api", **settings: str) -> Iterator[Served]:
+    """Serve the data directory until the block ends; fails with the server's own words when it does not start.
+    `program` is the module whose command line is used."""
     port = free_port()
     log = data / f"server-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "api", "serve", "--port", str(port)],
+            [sys.executable, "-m", program, "serve", "--port", str(port)],
             cwd=ROOT,
             env=environment(data, **settings),
             stdout=output,

@@ -363,3 +363,26 @@ async def test_a_reader_between_two_runs_misses_neither(engine: Engine, script: 
     assert isinstance(last, Completed)
     assert reader.text(last.run_id) == last.response == "It has 85 kW."
     assert [envelope.seq for envelope in reader.seen if envelope.seq] == [1, 2, 3, 4, 5, 6]
+
+
+async def test_an_accepted_message_is_answered_though_its_sender_left_at_once(engine: Engine, script: Script) -> None:
+    watching, leaving = Reader(engine), Reader(engine)
+    await watching.follower.send(ANNA, Send("one", "s"))
+    await watching.end()
+    for delay in range(12):
+        sending = asyncio.ensure_future(leaving.follower.send(ANNA, Send(f"left {delay}", "s")))
+        for _ in range(delay):
+            await asyncio.sleep(0.0005)
+        sending.cancel()
+        leaving.follower.close()
+        await asyncio.wait([sending])
+        leaving = Reader(engine)
+        sent = await engine.send(ANNA, Send("next", "s"))
+        await watching.until(lambda envelope, run=sent.accepted.run_id: ends(envelope, run))  # type: ignore[misc]
+    questions = [message for message in await engine.store.messages(ANNA, "s") if message.role == "customer"]
+    assert len(script.seen) == len(questions)
+    assert [envelope.seq for envelope in watching.seen if envelope.seq] == list(range(1, watching.head + 1))
+
+
+def ends(envelope: Envelope, run_id: str) -> bool:
+    return isinstance(envelope.event, Terminal) and envelope.event.run_id == run_id

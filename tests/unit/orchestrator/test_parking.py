@@ -1,6 +1,7 @@
 """Parked runs: the real graph with a specialist that asks first, over the real saver, store and bus."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from functools import partial
@@ -347,3 +348,45 @@ async def test_a_lost_state_ends_the_run_and_not_the_conversation(server: Server
     assert end.reason == "INTERRUPTED"
     assert server.booked == []
     assert isinstance((await engine.ask(ANNA, Send("talker", "s"))).event, Completed)
+
+
+def shape(reader: Reader) -> list[str]:
+    return [type(envelope.event).__name__ for envelope in reader.seen]
+
+
+async def test_cancel_at_every_event_of_a_run(server: Server) -> None:
+    """One run that routes, searches, streams two parts, asks, acts and ends; then one run for each of its events."""
+    engine = await server.start()
+
+    async def run(session: str, cancel_at: int | None) -> Reader:
+        reader = Reader(engine)
+        sent = await engine.send(ANNA, Send("trial and talker", session), reader.follower.follow)
+        run_id = sent.accepted.run_id
+
+        async def cancelled_at(event_number: int) -> None:
+            await reader.until(lambda envelope: len(reader.seen) >= event_number)
+            with contextlib.suppress(RunNotActive):
+                await engine.cancel(ANNA, Cancel(run_id=run_id))
+
+        cancelling = asyncio.ensure_future(cancelled_at(cancel_at)) if cancel_at else None
+        first = await reader.next(InputRequired, Terminal)
+        if isinstance(first, InputRequired):
+            with contextlib.suppress(RunNotActive):
+                await engine.answer(ANNA, Answer(first.request_id, True))
+        end = await reader.end()
+        assert isinstance(end, Completed | Cancelled)
+        if cancelling:
+            await cancelling
+        said = end.response if isinstance(end, Completed) else end.partial_response
+        assert reader.text(run_id) == said
+        assert [envelope.seq for envelope in reader.seen if envelope.seq] == list(range(1, reader.head + 1))
+        assert sum(isinstance(envelope.event, Terminal) for envelope in reader.seen) == 1
+        assert isinstance((await engine.ask(ANNA, Send("talker", session))).event, Completed)
+        return reader
+
+    reference = await run("uncut", None)
+    places = range(1, shape(reference).index("Completed") + 2)
+    readers = [await run(f"cut {place}", place) for place in places]
+    ends = ["Cancelled" in shape(reader) for reader in readers]
+    assert sum(ends) >= len(places) - 2, shape(reference)
+    await server.forgotten()
