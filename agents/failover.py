@@ -7,13 +7,13 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from agents.model import ChatModel, Finish, Message, ModelFailed
+from agents.model import ChatModel, CircuitOpen, Finish, Message, ModelFailed
 from agents.types import Usage
 
 log = logging.getLogger(__name__)
 
 SHORT_WAIT_SECONDS = 1.0
-"""The longest wait for a model while another one stands ready."""
+"""The longest wait for a model while another one stands ready; for one that was not even asked, there is none."""
 
 CHARACTERS_PER_TOKEN = 8
 """More than any tokenizer averages on prose, so that the limit in tokens is what ends an honest answer."""
@@ -40,7 +40,8 @@ async def stream_first_able(
     """The answer of the first of `models` that begins one, ended by a Finish; never a mixture of two.
 
     At most `len(models) + budget.retries` calls are made. Raises ModelFailed: before the first text the failure of
-    the leading model, afterwards that of the one that was speaking.
+    the first model that was asked, or of the one to be asked soonest where none was; afterwards that of the one that
+    was speaking.
     """
     model, stream, first = await _begin(models, messages, budget)
     async with aclosing(stream):
@@ -50,7 +51,7 @@ async def stream_first_able(
             if pieces < budget.max_tokens and room > 0:
                 yield item[:room]
                 pieces, room = pieces + 1, room - len(item)
-                item = await _next(stream, budget.gap) if room >= 0 else item
+                item = await _next(model, stream, budget.gap) if room >= 0 else item
             else:
                 item = Finish(True, Usage(output_tokens=pieces, model=model.label))
             if pieces % BREATH == 0:
@@ -58,12 +59,14 @@ async def stream_first_able(
         yield item
 
 
-async def _next(stream: AsyncGenerator[str | Finish, None], gap: float) -> str | Finish:
+async def _next(model: ChatModel, stream: AsyncGenerator[str | Finish, None], gap: float) -> str | Finish:
     try:
         async with asyncio.timeout(gap):
             return await anext(stream)
     except TimeoutError:
-        raise ModelFailed("LLM_STALLED", f"silent for {gap:g} s in the middle of the stream") from None
+        failure = ModelFailed("LLM_STALLED", f"silent for {gap:g} s in the middle of the stream")
+    model.report(failure)
+    raise failure
 
 
 async def _begin(
@@ -82,28 +85,34 @@ async def _begin(
         patience = clock() + (deadline - clock()) / (others + 1)
         while True:
             stream = model.stream(messages, budget.max_tokens)
-            outcome = await _first(stream, patience)
+            outcome = await _first(model, stream, patience)
             if not isinstance(outcome, ModelFailed):
                 return model, stream, outcome
             pause = _pause(outcome, budget.backoff, retries)
-            log.warning("%s failed: %s", model.label, outcome)
+            unasked = isinstance(outcome, CircuitOpen)
+            log.log(logging.DEBUG if unasked else logging.WARNING, "%s failed: %s", model.label, outcome)
             worth = outcome.transient and retries < budget.retries
-            if not worth or clock() + pause >= patience or (others and pause > SHORT_WAIT_SECONDS):
+            if not worth or clock() + pause >= patience or (others and (unasked or pause > SHORT_WAIT_SECONDS)):
                 break
             retries += 1
             await asyncio.sleep(pause)
         failures.append(outcome)
-    raise failures[0]
+    asked = [failure for failure in failures if not isinstance(failure, CircuitOpen)]
+    raise asked[0] if asked else min(failures, key=lambda failure: failure.retry_after or 0.0)
 
 
-async def _first(stream: AsyncGenerator[str | Finish, None], patience: float) -> str | Finish | ModelFailed:
+async def _first(
+    model: ChatModel, stream: AsyncGenerator[str | Finish, None], patience: float
+) -> str | Finish | ModelFailed:
     try:
         async with asyncio.timeout_at(patience):
             return await anext(stream)
     except TimeoutError:
-        return ModelFailed("LLM_TIMEOUT", "no text in time")
-    except ModelFailed as failure:
+        failure = ModelFailed("LLM_TIMEOUT", "no text in time")
+        model.report(failure)
         return failure
+    except ModelFailed as failed:
+        return failed
 
 
 def _pause(failure: ModelFailed, backoff: float, retries: int) -> float:

@@ -22,6 +22,11 @@ class Finish:
     usage: Usage
 
 
+Fault = Literal["provider", "access", "request"]
+"""Who has to change for a call to succeed: the provider, whoever pays for the key, or the one who asked. A fault of the
+request says nothing of other requests."""
+
+
 class ModelFailed(Exception):
     """A call that failed. `transient`: the same call may succeed soon. `retry_after` is the provider's wish in seconds.
 
@@ -29,13 +34,24 @@ class ModelFailed(Exception):
     """
 
     def __init__(
-        self, reason: Reason, detail: str, *, transient: bool = False, retry_after: float | None = None
+        self,
+        reason: Reason,
+        detail: str,
+        *,
+        transient: bool = False,
+        retry_after: float | None = None,
+        fault: Fault = "provider",
     ) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
         self.transient = transient
         self.retry_after = retry_after
+        self.fault = fault
+
+
+class CircuitOpen(ModelFailed):
+    """A call that was not made, because those before it failed. `transient`: waiting for `retry_after` is promising."""
 
 
 class ChatModel(Protocol):
@@ -57,6 +73,10 @@ class ChatModel(Protocol):
     async def fill(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Mapping[str, Any]:
         """An object made to the JSON `schema`, which has a `title`; an internal call whose tokens nobody sees.
         The caller checks what matters: not every provider holds to the schema. Raises ModelFailed."""
+
+    def report(self, failure: ModelFailed) -> None:
+        """Hear of a failure that only the caller could see: it ended a call whose time was over. Without this, a call
+        that was ended counts for nothing, as the customer may have stopped it."""
 
     async def aclose(self) -> None:
         """Close the connections. The model cannot be used afterwards."""

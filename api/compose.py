@@ -2,7 +2,6 @@
 because what it opens is heavy (torch, Chroma, LangGraph) and not every command needs all of it."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -16,15 +15,15 @@ from agents.answerer import Answerer
 from agents.specialist import Catalogue as Specialists
 from agents.specialist import Specialist
 from agents.types import Part, Question, Route
-from api.app_state import AppState
+from api.app_state import AppState, open_gateway
 from api.auth import token_rules
-from api.limits import MovingWindow, Unlimited
+from api.checks import check_database, check_knowledge, check_model
 from api.migrate import head_revision, migrate, revision
 from api.settings import BadSetting, Settings
-from api.transport.websocket import Gateway
 from orchestrator.buses.memory import MemoryBus
-from orchestrator.engine import Budgets, Engine
+from orchestrator.engine import Engine
 from orchestrator.errors import ProcessingError
+from orchestrator.runs import Budgets
 from orchestrator.stores.database import open_database
 from orchestrator.stores.sql import SqlStore
 from rag.catalogue import Catalogue
@@ -34,6 +33,8 @@ from rag.types import Passage
 
 if TYPE_CHECKING:
     from agents.classify import Classifier
+    from agents.model import ChatModel
+    from agents.models.breaker import Breaker
     from agents.vehicles import Vehicles
     from orchestrator.graph import Crew
     from rag.retrieve import Retriever
@@ -152,7 +153,7 @@ def open_classifier(
 
 
 @asynccontextmanager
-async def open_crew(settings: Settings, library: Library) -> AsyncIterator["Crew"]:
+async def open_crew(settings: Settings, library: Library, models: Sequence["ChatModel"] = ()) -> AsyncIterator["Crew"]:
     """Everything that answers: specialists, classifier, research and answerer. Raises BadSetting."""
     from agents import followup, research
     from agents.specialists import catalogue
@@ -160,74 +161,82 @@ async def open_crew(settings: Settings, library: Library) -> AsyncIterator["Crew
 
     specialists = catalogue()
     classifier, vehicles = await asyncio.to_thread(open_classifier, settings, library.embedder, library.catalogue)
-    async with open_answerer(settings, library, vehicles) as (answerer, router, rewriter):
+    answerer, router, rewriter = make_answerer(settings, library, vehicles, models)
 
-        async def understand(question: Question) -> Understood:
-            facts = vehicles.facts(question.text, question.facts)
-            known = Question(question.text, question.history, facts)
-            text = await rewriter.rewrite(known) if rewriter and question.history else None
-            return Understood(text or followup.standalone(known, vehicles), facts)
+    async def understand(question: Question) -> Understood:
+        facts = vehicles.facts(question.text, question.facts)
+        known = Question(question.text, question.history, facts)
+        text = await rewriter.rewrite(known) if rewriter and question.history else None
+        return Understood(text or followup.standalone(known, vehicles), facts)
 
-        async def classify(question: Question, open_specialists: Specialists) -> Route:
-            route = await asyncio.to_thread(classifier.classify, question, open_specialists)
-            if route.kind != "clarify" or router is None:
-                return route
-            name = await router.route(question.text, open_specialists)
-            if name is None:
-                return route
-            if name == "out_of_scope":
-                return Route("out_of_scope", route.confidence)
-            return Route("answer", route.confidence, (Part(question.text, name, route.confidence),))
+    async def classify(question: Question, open_specialists: Specialists) -> Route:
+        route = await asyncio.to_thread(classifier.classify, question, open_specialists)
+        if route.kind != "clarify" or router is None:
+            return route
+        name = await router.route(question.text, open_specialists)
+        if name is None:
+            return route
+        if name == "out_of_scope":
+            return Route("out_of_scope", route.confidence)
+        return Route("answer", route.confidence, (Part(question.text, name, route.confidence),))
 
-        async def gather(part: Part, specialist: Specialist, facts: Mapping[str, str]) -> Evidence:
-            degraded: list[str] = []
+    async def gather(part: Part, specialist: Specialist, facts: Mapping[str, str]) -> Evidence:
+        degraded: list[str] = []
 
-            async def search(text: str, *, subjects: Sequence[str] | None, k: int) -> tuple[Passage, ...]:
-                found = await library.retriever.retrieve(text, subjects=subjects, k=k)
-                degraded.extend(filter(None, [found.degraded]))
-                return found.passages
+        async def search(text: str, *, subjects: Sequence[str] | None, k: int) -> tuple[Passage, ...]:
+            found = await library.retriever.retrieve(text, subjects=subjects, k=k)
+            degraded.extend(filter(None, [found.degraded]))
+            return found.passages
 
-            try:
-                evidence = await research.gather(search, part.text, specialist, vehicles, facts)
-            except (IndexUnavailable, SQLAlchemyError) as error:
-                log.error("retrieval_failed", error=str(error))
-                raise ProcessingError("RETRIEVAL_UNAVAILABLE") from error
-            return Evidence(evidence.passages, bool(degraded))
+        try:
+            evidence = await research.gather(search, part.text, specialist, vehicles, facts)
+        except (IndexUnavailable, SQLAlchemyError) as error:
+            log.error("retrieval_failed", error=str(error))
+            raise ProcessingError("RETRIEVAL_UNAVAILABLE") from error
+        return Evidence(evidence.passages, bool(degraded))
 
-        yield Crew(specialists, understand, classify, gather, answerer)
+    yield Crew(specialists, understand, classify, gather, answerer)
 
 
 @asynccontextmanager
-async def open_answerer(
-    settings: Settings, library: Library, vehicles: "Vehicles"
-) -> AsyncIterator[tuple[Answerer, Any, Any]]:
-    """The answerer, and with a model the router and the rewriter that use it; without a key the offline one alone."""
-    from agents.answerers.extractive import ExtractiveAnswerer
+async def open_models(settings: Settings) -> AsyncIterator[tuple["Breaker", ...]]:
+    """The chat models that there is a key for, the leading one first, each behind its breaker. Raises BadSetting."""
     from agents.providers import choose_models
-    from rag.embedders import weights
 
     try:
         models = choose_models(settings.models, settings.provider_keys, {"openai": settings.openai_base_url})
     except ValueError as error:
         raise BadSetting(f"PITCREW_MODELS: {error}") from error
     if not models:
-        words = weights.vocabulary(settings.embedding_model)
-        yield ExtractiveAnswerer(library.embedder, vehicles, words), None, None
+        yield ()
         return
+    from agents.models.breaker import Breaker
+    from agents.models.openai_compatible import OpenAICompatible
+
+    async with AsyncExitStack() as stack:
+        breakers = tuple(Breaker(OpenAICompatible(model)) for model in models)
+        for breaker in breakers:
+            stack.push_async_callback(breaker.aclose)
+        yield breakers
+
+
+def make_answerer(
+    settings: Settings, library: Library, vehicles: "Vehicles", models: Sequence["ChatModel"]
+) -> tuple[Answerer, Any, Any]:
+    """The answerer, and with a model the router and the rewriter that use it; without a model the offline one alone."""
+    if not models:
+        from agents.answerers.extractive import ExtractiveAnswerer
+        from rag.embedders import weights
+
+        words = weights.vocabulary(settings.embedding_model)
+        return ExtractiveAnswerer(library.embedder, vehicles, words), None, None
     from agents.answerers.chat_model import ChatModelAnswerer
     from agents.failover import Budget
     from agents.model_route import ModelRouter
-    from agents.models.openai_compatible import OpenAICompatible
-    from agents.models.resting import Resting
     from agents.rewrite import ModelRewriter
 
-    clients = [Resting(OpenAICompatible(model)) for model in models]
-    try:
-        budget = Budget(settings.first_token_s, settings.token_gap_s, settings.answer_tokens)
-        yield ChatModelAnswerer(clients, budget), ModelRouter(clients[0]), ModelRewriter(clients[0])
-    finally:
-        for client in clients:
-            await client.aclose()
+    budget = Budget(settings.first_token_s, settings.token_gap_s, settings.answer_tokens)
+    return ChatModelAnswerer(models, budget), ModelRouter(models[0]), ModelRewriter(models[0])
 
 
 @asynccontextmanager
@@ -236,6 +245,7 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
     from functools import partial
 
     from orchestrator.graph import build_graph
+    from orchestrator.saver import open_saver
     from orchestrator.stream import stream_events
 
     if settings.production and settings.rate_limits == "off":
@@ -246,40 +256,24 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
         library = stack.enter_context(open_library(settings, database))
         # The model loads while the classifier learns, from remembered vectors: half a start is waiting for either.
         warming = asyncio.create_task(asyncio.to_thread(library.retriever.find, "warm up"))
-        crew = await stack.enter_async_context(open_crew(settings, library))
+        models = await stack.enter_async_context(open_models(settings))
+        crew = await stack.enter_async_context(open_crew(settings, library, models))
         store = SqlStore(database)
         stack.push_async_callback(store.close)
-        engine = Engine(store, MemoryBus(), partial(stream_events, build_graph(crew)), Budgets(settings.run_s))
+        saver = None
+        if any(specialist.graph for specialist in crew.catalogue):
+            saver = await stack.enter_async_context(open_saver(settings.data_dir / "parked.db"))
+        graph = build_graph(crew, saver.graph_saver if saver is not None else None)
+        run = partial(stream_events, graph, steps=settings.steps)
+        budgets = Budgets(settings.run_s, settings.drain_s, settings.runs)
+        engine = Engine(store, MemoryBus(), run, budgets, saver)
         stack.push_async_callback(engine.close)
-        limit = Unlimited() if settings.rate_limits == "off" else MovingWindow()
         await warming
         await engine.recover()
         log.info("ready", answerer=crew.answerer.name, documents=len(library.catalogue.hashes()))
-        yield AppState(settings, Gateway(engine, tokens, limit), _checks(database, library, crew.answerer))
-
-
-def _checks(database: Database, library: Library, answerer: Answerer) -> dict[str, Any]:
-    async def check_database() -> dict[str, Any]:
-        started = time.perf_counter()
-        try:
-            current = await asyncio.wait_for(asyncio.to_thread(revision, database), 5)
-        except Exception as error:
-            return {"ok": False, "reason": f"cannot be reached ({type(error).__name__})"}
-        good = current == head_revision()
-        took = round((time.perf_counter() - started) * 1000, 1)
-        return {"ok": True, "ms": took} if good else {"ok": False, "reason": "not migrated: run `pitcrew migrate`"}
-
-    async def check_knowledge() -> dict[str, Any]:
-        try:
-            documents = await asyncio.wait_for(asyncio.to_thread(library.catalogue.hashes), 5)
-            await asyncio.wait_for(library.retriever.search("ready?", k=1), 5)
-        except Exception as error:
-            return {"ok": False, "reason": f"cannot be searched ({type(error).__name__})"}
-        if not documents:
-            return {"ok": False, "reason": "empty: run `pitcrew ingest knowledge_base`"}
-        return {"ok": True, "documents": len(documents)}
-
-    async def check_model() -> dict[str, Any]:
-        return {"ok": True, "answerer": answerer.name}
-
-    return {"database": check_database, "knowledge": check_knowledge, "model": check_model}
+        checks = {
+            "database": partial(check_database, database, store),
+            "knowledge": partial(check_knowledge, library.catalogue, library.retriever),
+            "model": partial(check_model, crew.answerer, models),
+        }
+        yield AppState(settings, open_gateway(settings, engine, tokens), checks)

@@ -182,7 +182,8 @@ class Engine:
 
 def _read(text: str, request: InputRequired) -> Any:
     """See `orchestrator.store.ReadReply`."""
-    return read_reply(text, request.kind, [(option.value, option.label) for option in request.options])
+    options = [(option.value, option.label) for option in request.options]
+    return read_reply(text, request.kind, options, request.prompt)
 
 
 def _ends_turn(envelope: Envelope, run_id: str) -> bool:

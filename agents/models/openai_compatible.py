@@ -20,7 +20,13 @@ CONNECT_SECONDS = 5.0
 INTERNAL: RunnableConfig = {"tags": ["nostream"]}
 """Keeps the tokens of internal calls out of a graph's message stream."""
 
+FILLED_TOKENS = 1_000
+"""The longest filled object, with what a reasoning model thinks before it."""
+
 STOPPED_SHORT = frozenset({"length", "content_filter"})
+
+ACCESS_REFUSED = {401: "key refused", 402: "no credit left", 403: "key refused"}
+"""402 is what DeepSeek and OpenRouter say when the account is empty."""
 
 
 class OpenAICompatible:
@@ -50,8 +56,7 @@ class OpenAICompatible:
         """Say the answer. Raises ModelFailed."""
         finish, usage, chunk, begun = "", Usage(model=self.label), None, False
         failure: ModelFailed | None = None
-        limit = {self._model.provider.length_field: max_tokens}
-        chunks = self._chat.astream(_to_langchain(messages), extra_body=limit)
+        chunks = self._chat.astream(_to_langchain(messages), extra_body=self._limit(max_tokens))
         try:
             async with aclosing(chunks):  # type: ignore[type-var]
                 async for chunk in chunks:
@@ -61,14 +66,14 @@ class OpenAICompatible:
                         begun = True
                         yield text
         except Exception as error:
-            failure = _failure(error) if chunk is None else _broken(error, begun)
+            failure = failure_of(error) if chunk is None else _broken(error, begun)
         # Raised out here so that the provider's own error, whose text is not ours, is no context of it.
         if failure:
             raise failure
         if not finish:
             raise ModelFailed("LLM_BAD_STREAM", "the stream ended without a finish reason")
         if not begun:
-            raise ModelFailed("LLM_BAD_STREAM", f"no text, finished by {finish!r}"[:100])
+            raise ModelFailed("LLM_BAD_STREAM", f"no text, finished by {finish!r}"[:100], fault="request")
         yield Finish(finish in STOPPED_SHORT, usage)
 
     async def fill(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -77,17 +82,23 @@ class OpenAICompatible:
         failure: ModelFailed | None = None
         filled: Any = None
         try:
-            filled = await asked.ainvoke(_to_langchain(messages), config=INTERNAL)
+            filled = await asked.ainvoke(_to_langchain(messages), INTERNAL, extra_body=self._limit(FILLED_TOKENS))
         except Exception as error:
-            failure = _failure(error)
+            failure = failure_of(error)
         if failure:
             raise failure
         if not isinstance(filled, Mapping):
-            raise ModelFailed("LLM_BAD_STREAM", "no object in the answer")
+            raise ModelFailed("LLM_BAD_STREAM", "no object in the answer", fault="request")
         return filled
+
+    def report(self, failure: ModelFailed) -> None:
+        """Nothing is remembered here from call to call."""
 
     async def aclose(self) -> None:
         await self._http.aclose()
+
+    def _limit(self, tokens: int) -> dict[str, int]:
+        return {self._model.provider.length_field: tokens}
 
 
 def _to_langchain(messages: Sequence[Message]) -> list[BaseMessage]:
@@ -105,18 +116,34 @@ def _broken(error: Exception, begun: bool) -> ModelFailed:
     return ModelFailed("LLM_BAD_STREAM", f"{type(error).__name__} in the middle of the stream", transient=not begun)
 
 
-def _failure(error: Exception) -> ModelFailed:
+def failure_of(error: Exception) -> ModelFailed:
     """What an exception of the client means, before anything of the answer came."""
     if isinstance(error, openai.RateLimitError):
         return ModelFailed("LLM_RATE_LIMITED", "status 429", transient=True, retry_after=_retry_after(error))
     if isinstance(error, openai.APIStatusError):
-        status = error.status_code
-        return ModelFailed("LLM_UNAVAILABLE", f"status {status}", transient=status >= 500 or status in (408, 409))
+        return _refused(error)
     if isinstance(error, openai.APITimeoutError):
         return ModelFailed("LLM_TIMEOUT", "no connection in time")
     if isinstance(error, openai.APIConnectionError):
         return ModelFailed("LLM_UNAVAILABLE", type(error).__name__, transient=True)
-    return ModelFailed("LLM_BAD_STREAM", type(error).__name__)
+    return ModelFailed("LLM_BAD_STREAM", type(error).__name__, fault="request")
+
+
+def _refused(error: openai.APIStatusError) -> ModelFailed:
+    status = error.status_code
+    if status in ACCESS_REFUSED and not _moderated(error):
+        return ModelFailed("LLM_UNAVAILABLE", f"{ACCESS_REFUSED[status]} (status {status})", fault="access")
+    if status >= 500 or status in (408, 409):
+        return ModelFailed("LLM_UNAVAILABLE", f"status {status}", transient=True, retry_after=_retry_after(error))
+    return ModelFailed("LLM_UNAVAILABLE", f"status {status}", fault="request")
+
+
+def _moderated(error: openai.APIStatusError) -> bool:
+    """Whether the text was refused and not the key: OpenRouter says both by 403 and tells them apart by metadata
+    (https://openrouter.ai/docs/api-reference/errors, "Moderation errors")."""
+    body = error.body if isinstance(error.body, Mapping) else {}
+    metadata = body.get("metadata")
+    return isinstance(metadata, Mapping) and "reasons" in metadata
 
 
 def _retry_after(error: openai.APIStatusError) -> float | None:

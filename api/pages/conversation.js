@@ -34,6 +34,10 @@ export class Turn {
   metadata = {};
   error = null;
   rating = null;
+  /** What the run asks before it acts, while that can be answered.
+   * @type {{request_id: string, prompt: string, options: {value: unknown, label: string}[], expires_at: string} | null} */
+  request = null;
+  prompt = '';
   endedAt = 0;
   /** The answer so far by code points, since offsets count those. */
   #points = [];
@@ -84,6 +88,7 @@ export class Turn {
     this.passages = [];
     this.metadata = {};
     this.error = null;
+    this.request = null;
     this.startedAt = performance.now();
     this.write(0, '');
   }
@@ -141,10 +146,13 @@ export class Conversation {
     return changed ?? null;
   }
 
-  /** Ties a run to the question it answers, which another page of the same user may have asked. */
+  /** Ties a run to the question it answers, which another page of the same user may have asked. A run that has asked
+   * back goes on below the answer it got, as a turn of its own. */
   accepted(frame) {
     let turn = this.turns.find((one) => one.clientMessageId === frame.client_message_id && frame.client_message_id);
-    turn ??= this.#runs.get(frame.run_id);
+    const asking = this.#runs.get(frame.run_id);
+    if (asking?.status !== 'asks') turn ??= asking;
+    else if (asking !== turn) asking.request = null;
     if (!turn && frame.session_id !== this.sessionId) return null;
     if (!turn) {
       turn = new Turn(frame.message ?? '', frame.client_message_id, false);
@@ -201,8 +209,16 @@ const HANDLERS = {
     if (!turn.agents.length) turn.agents = turn.metadata.agents ?? [];
     turn.end('complete', frame.response);
   }),
-  cancelled: live((turn, frame) => turn.end('cancelled', frame.partial_response)),
-  input_required: live((turn, frame) => turn.end('asks', frame.prompt)),
+  cancelled: known((turn, frame) => {
+    if (turn.ended && turn.status !== 'asks') return;
+    turn.request = null;
+    turn.end('cancelled', frame.partial_response);
+  }),
+  input_required: live((turn, frame) => {
+    turn.request = frame;
+    turn.prompt = frame.prompt;
+    turn.end('asks', frame.partial_response);
+  }),
   staff_message: once((frame) => [`${frame.name ?? 'Staff'}: ${frame.message}`, 'staff']),
   owner: once((frame) => [
     frame.owner === 'bot' ? 'The assistant answers again.' : 'A member of staff has taken over.']),

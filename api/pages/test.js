@@ -27,7 +27,7 @@ const connection = new Connection(address.href, {
   onTraffic: (direction, text) => inspector.record(direction, text),
 });
 const parts = ['log', 'entries', 'end', 'welcome', 'newer', 'composer'].map((id) => [id, at(id)]);
-const log = new Log(Object.fromEntries(parts), { again, rate });
+const log = new Log(Object.fromEntries(parts), { again, rate, answer });
 /** When each turn ended that was read out: what is told again is not read again. */
 const announced = new WeakMap();
 let conversation = new Conversation(recalled() ?? newId('test-').slice(0, 17));
@@ -51,6 +51,8 @@ function receive(frame) {
   } else if (!isQuiet(frame)) {
     const entry = conversation.apply(frame);
     if (entry) touch(entry);
+    // What a run had asked is answered by now, perhaps by this.
+    if (frame.type === 'ack') conversation.turns.filter((turn) => turn.status === 'asks').forEach((turn) => log.show(turn));
   }
 }
 
@@ -105,7 +107,7 @@ function touch(entry) {
 function announce(turn) {
   if (announced.get(turn) === turn.endedAt || !(turn.mine || turn.steps.length)) return;
   announced.set(turn, turn.endedAt);
-  const endings = { error: `Error: ${turn.error?.error ?? turn.error?.code}`, cancelled: 'Stopped.' };
+  const endings = { asks: `${turn.text} ${turn.prompt}`, error: `Error: ${turn.error?.error ?? turn.error?.code}`, cancelled: 'Stopped.' };
   at('announcement').textContent = endings[turn.status] ?? turn.text;
 }
 
@@ -225,6 +227,10 @@ function rate(turn, rating) {
   const sent = connection.send({ type: 'feedback', message_id: turn.answerId, rating });
   if (sent) turn.rating = rating;
   return sent;
+}
+
+function answer(turn, value) {
+  return connection.send({ type: 'answer', request_id: turn.request.request_id, value });
 }
 
 function stop() {

@@ -40,12 +40,13 @@ export function noteElement(note) {
 
 export class TurnView {
   #settled = false;
-  #shown = { agents: null, passages: null, citations: null, error: null };
+  #shown = { agents: null, passages: null, citations: null, error: null, request: null };
   #sourceNodes = new Map();
 
   /**
    * @param {import('./conversation.js').Turn} turn
-   * @param {{again: (turn) => void, rate: (turn, rating: 'up' | 'down') => boolean}} actions
+   * @param {{again: (turn) => void, rate: (turn, rating: 'up' | 'down') => boolean,
+   *   answer: (turn, value: unknown) => boolean}} actions
    */
   constructor(turn, actions) {
     this.turn = turn;
@@ -63,9 +64,10 @@ export class TurnView {
     this.text = element('div', 'text');
     this.text.setAttribute('aria-hidden', 'true');
     this.problem = element('div', 'problem');
+    this.request = element('div', 'request');
     this.outcome = element('footer', 'outcome');
     this.answer = element('div', 'answer', element('h3', 'unseen', 'Assistant'), this.progress, this.chips,
-      this.sources, this.text, this.problem, this.outcome);
+      this.sources, this.text, this.request, this.problem, this.outcome);
     this.element = element('article', 'turn',
       element('div', 'question', element('h3', 'unseen', 'You'), this.question, this.delivery), this.answer);
     this.stepNodes = STEPS.map((step) => {
@@ -88,6 +90,7 @@ export class TurnView {
     if (this.#changed('passages', turn.passages) || citationsChanged) this.#renderSources();
     if (turn.ended && !this.#settled) this.#settle();
     else if (!turn.ended) this.#renderLive();
+    if (this.#changed('request', turn.request)) this.#renderRequest();
     if (this.#changed('error', turn.error)) this.#renderProblem();
   }
 
@@ -218,7 +221,6 @@ export class TurnView {
     };
     const found = [];
     if (status === 'cancelled') found.push(badge('stopped', 'warn'));
-    if (status === 'asks') found.push(badge('waits for your answer', 'warn'));
     if (UNANSWERED[metadata.agent]) found.push(badge(UNANSWERED[metadata.agent], 'warn'));
     if (metadata.declined) found.push(badge('declined: not in the documents', 'warn'));
     if (metadata.degraded) found.push(badge(`degraded: ${metadata.degraded}`, 'warn'));
@@ -254,6 +256,21 @@ export class TurnView {
     show();
     group.append(...buttons);
     return group;
+  }
+
+  /** What the run asks before it acts; its buttons go when it was answered, from here or elsewhere. */
+  #renderRequest() {
+    const { request, prompt } = this.turn;
+    this.request.replaceChildren(element('p', 'prompt', prompt));
+    if (!request) return;
+    const choices = request.options.map((option) => button('', option.label, () => {
+      if (this.actions.answer(this.turn, option.value)) choices.forEach((one) => { one.disabled = true; });
+    }));
+    const group = element('div', 'buttons', ...choices);
+    group.setAttribute('role', 'group');
+    group.setAttribute('aria-label', prompt);
+    const until = new Date(request.expires_at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
+    this.request.append(group, element('p', 'hint', `Or write your answer below. Open until ${until}.`));
   }
 
   #renderProblem() {

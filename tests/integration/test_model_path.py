@@ -55,7 +55,7 @@ async def test_streamed_and_cited_answer(served: Served, provider: Control) -> N
 
 
 FAULTS: dict[str, tuple[dict[str, Any], str]] = {
-    "refused key": ({"kind": "status", "status": 401}, "LLM_UNAVAILABLE"),
+    "refused request": ({"kind": "status", "status": 400}, "LLM_UNAVAILABLE"),
     "too many requests": ({"kind": "status", "status": 429}, "LLM_RATE_LIMITED"),
     "server error": ({"kind": "status", "status": 500}, "LLM_UNAVAILABLE"),
     "overloaded": ({"kind": "status", "status": 529}, "LLM_UNAVAILABLE"),

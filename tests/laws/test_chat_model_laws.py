@@ -7,8 +7,8 @@ from contextlib import aclosing
 import pytest
 
 from agents.model import ChatModel, Finish, Message, ModelFailed
+from agents.models.breaker import Breaker
 from agents.models.openai_compatible import OpenAICompatible
-from agents.models.resting import Resting
 from agents.providers import PROVIDERS, Model
 from tests.model_server.running import Control, running_model_server
 
@@ -26,7 +26,7 @@ SCHEMA = {
 
 IMPLEMENTATIONS: dict[str, Callable[[Model], ChatModel]] = {
     "openai_compatible": OpenAICompatible,
-    "resting": lambda model: Resting(OpenAICompatible(model)),
+    "breaker": lambda model: Breaker(OpenAICompatible(model)),
 }
 Build = Callable[[str], ChatModel]
 
@@ -109,11 +109,22 @@ async def test_fills_a_schema(build: Build) -> None:
     assert await build("scripted").fill(MESSAGES, SCHEMA) == {"text": "How much oil?"}
 
 
+async def test_filling_is_limited_in_length(build: Build, server: Control) -> None:
+    await build("scripted").fill(MESSAGES, SCHEMA)
+    assert 0 < server.requests()[-1]["max_completion_tokens"] <= 4096
+
+
 @pytest.mark.parametrize("name", ["fault-prose", "fault-html", "fault-status-401", "fault-reset"])
 async def test_what_is_no_object_has_failed(build: Build, server: Control, name: str) -> None:
     with pytest.raises(ModelFailed):
         await build(name).fill(MESSAGES, SCHEMA)
     assert server.stats()["requests"] == 1
+
+
+async def test_a_failure_that_the_caller_reports_is_no_reason_to_refuse_the_next_call(build: Build) -> None:
+    model = build("scripted")
+    model.report(ModelFailed("LLM_TIMEOUT", "no text in time"))
+    assert isinstance([item async for item in model.stream(MESSAGES, 100)][-1], Finish)
 
 
 async def test_is_known_by_provider_and_model(build: Build) -> None:

@@ -1,15 +1,18 @@
 """The calls that a model gets besides answering: over a real connection, quick, silent, and harmless when they fail."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any, TypedDict
 
 import pytest
 
-from agents.model import Message
+from agents import model_route, rewrite
+from agents.model import CircuitOpen, Message, ModelFailed
 from agents.model_route import ModelRouter
+from agents.models.breaker import Breaker
 from agents.providers import PROVIDERS
-from agents.rewrite import ModelRewriter
+from agents.rewrite import SCHEMA, ModelRewriter
 from agents.specialist import Specialist
 from agents.types import Question, Turn
 from tests.integration.model.asking import BuildModel
@@ -72,6 +75,39 @@ async def test_internal_calls_give_none_on_a_fault_after_one_call(
     assert await ModelRouter(model, seconds).route("oil", CATALOGUE) is None
     assert await ModelRewriter(model, seconds).rewrite(Question("and?", HISTORY)) is None
     assert (await asyncio.to_thread(provider.wait_until, open=0))["requests"] == 2
+
+
+@pytest.mark.parametrize("fault", [{"kind": "never"}, {"kind": "endless"}, {"kind": "stall", "after": 2}])
+async def test_internal_calls_are_late_after_their_time_and_count_for_nothing(
+    models: BuildModel, provider: Control, fault: dict[str, Any]
+) -> None:
+    provider.script(always=fault)
+    model = Breaker(models("scripted"))
+    began = time.monotonic()
+    assert await ModelRouter(model, 0.3).route("oil", CATALOGUE) is None
+    assert await ModelRewriter(model, 0.3).rewrite(Question("and?", HISTORY)) is None
+    assert 0.6 <= time.monotonic() - began < 1.5
+    await asyncio.to_thread(provider.wait_until, open=0, requests=2, aborted=2)
+    # Slow for a routing question may be quick enough for an answer.
+    assert (model.state.state, model.state.failures) == ("closed", 0)
+
+
+def test_internal_calls_have_three_seconds() -> None:
+    assert (model_route.SECONDS, rewrite.SECONDS) == (3.0, 3.0)
+
+
+async def test_internal_calls_cost_nothing_while_the_circuit_is_open(models: BuildModel, provider: Control) -> None:
+    provider.script(always={"kind": "status", "status": 429, "retry_after": "30"})
+    model = Breaker(models("scripted"))
+    with pytest.raises(ModelFailed):
+        await model.fill([Message("user", "Question: oil")], SCHEMA)
+    began = time.monotonic()
+    assert await ModelRouter(model).route("oil", CATALOGUE) is None
+    assert await ModelRewriter(model).rewrite(Question("and?", HISTORY)) is None
+    with pytest.raises(CircuitOpen):
+        await model.fill([Message("user", "Question: oil")], SCHEMA)
+    assert time.monotonic() - began < 0.1
+    assert provider.stats()["requests"] == 1
 
 
 class Spoken(TypedDict):

@@ -8,7 +8,7 @@ import pytest
 
 from agents.answerers.chat_model import ChatModelAnswerer
 from agents.failover import Budget
-from agents.models.resting import Resting
+from agents.models.breaker import Breaker
 from tests.integration.model.asking import QUICK, Build, BuildModel, collect, failed
 from tests.model_server.running import Control
 
@@ -60,12 +60,25 @@ async def test_the_leaders_failure_is_the_one_reported(answerer: Build) -> None:
 
 async def test_a_limit_is_kept_for_everyone(models: BuildModel, provider: Control) -> None:
     provider.script(always={"kind": "status", "status": 429, "retry_after": "30"})
-    answering = ChatModelAnswerer([Resting(models("scripted"))], QUICK)
+    answering = ChatModelAnswerer([Breaker(models("scripted"))], QUICK)
     await failed(answering)
     failures = await asyncio.gather(*(failed(answering) for _ in range(100)))
     assert {failure.reason for failure, _ in failures} == {"LLM_RATE_LIMITED"}
     assert all(29_000 < (failure.retry_after_ms or 0) <= 30_000 for failure, _ in failures)
     assert provider.stats()["requests"] == 1
+
+
+async def test_after_a_rest_one_goes_first_and_all_are_answered(models: BuildModel, provider: Control) -> None:
+    provider.script({"kind": "status", "status": 429, "retry_after": "1"})
+    breaker = Breaker(models("script-5tok-0ms-ttft300"))
+    await failed(ChatModelAnswerer([breaker], replace(QUICK, retries=0)))
+    assert breaker.state.state == "open"
+    answering = ChatModelAnswerer([breaker], Budget(first_token=10))
+    crowd = asyncio.gather(*(collect(answering) for _ in range(20)))
+    await asyncio.to_thread(provider.wait_until, 5.0, requests=2, open=1)
+    assert breaker.state.state == "half_open"
+    assert len(await crowd) == 20
+    assert provider.stats()["requests"] == 21
 
 
 async def test_a_cancelled_wait_for_a_retry_makes_no_other_call(answerer: Build, provider: Control) -> None:

@@ -15,10 +15,10 @@ Step = str | float | ModelFailed
 
 class ScriptedModel:
     """Each call takes the next of `calls` (the last again and again): texts are said, numbers are seconds of silence,
-    a failure is raised. `filled` is what `fill` gives."""
+    a failure is raised. `filled` is what `fill` gives or raises."""
 
     def __init__(
-        self, *calls: Sequence[Step], filled: Mapping[str, Any] | None = None, label: str = "test:one"
+        self, *calls: Sequence[Step], filled: Mapping[str, Any] | ModelFailed | None = None, label: str = "test:one"
     ) -> None:
         self._calls = list(calls)
         self._filled = filled
@@ -26,6 +26,7 @@ class ScriptedModel:
         self.called = 0
         self.open = 0
         self.closed = False
+        self.reported: list[ModelFailed] = []
 
     @property
     def label(self) -> str:
@@ -50,7 +51,12 @@ class ScriptedModel:
         self.called += 1
         if self._filled is None:
             raise ModelFailed("LLM_UNAVAILABLE", "scripted")
+        if isinstance(self._filled, ModelFailed):
+            raise self._filled
         return self._filled
+
+    def report(self, failure: ModelFailed) -> None:
+        self.reported.append(failure)
 
     async def aclose(self) -> None:
         self.closed = True

@@ -1,10 +1,12 @@
+import asyncio
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
 from agents.failover import Budget, stream_first_able
-from agents.model import Finish, ModelFailed
-from tests.unit.agents.scripted_model import SILENCE, ScriptedModel
+from agents.model import CircuitOpen, Finish, ModelFailed
+from tests.unit.agents.scripted_model import SILENCE, ScriptedModel, Step
 
 QUICK = Budget(first_token=0.1, gap=0.02, max_tokens=10, backoff=0.001)
 
@@ -95,3 +97,48 @@ async def test_closing_closes_the_model() -> None:
         assert await anext(stream) == "a"
         assert model.open == 1
     assert model.open == 0
+
+
+def unasked(*, transient: bool, retry_after: float) -> CircuitOpen:
+    return CircuitOpen("LLM_UNAVAILABLE", "not asked", transient=transient, retry_after=retry_after)
+
+
+async def test_a_model_that_is_not_asked_costs_its_fallback_no_time() -> None:
+    leader, fallback = ScriptedModel([unasked(transient=True, retry_after=0.05)]), ScriptedModel(["there"])
+    began = asyncio.get_running_loop().time()
+    assert (await said(leader, fallback))[0] == "there"
+    assert asyncio.get_running_loop().time() - began < 0.05
+    assert leader.called == 1
+
+
+async def test_the_failure_is_one_of_a_model_that_was_asked() -> None:
+    unready = [ScriptedModel([unasked(transient=False, retry_after=seconds)]) for seconds in (300, 5, 60)]
+    with pytest.raises(ModelFailed) as caught:
+        await said(*unready)
+    assert caught.value.retry_after == 5
+    assert await reason(*unready, ScriptedModel([busy()]), budget=replace(QUICK, retries=0)) == "LLM_RATE_LIMITED"
+
+
+async def test_a_lone_model_is_waited_for_where_that_is_promising() -> None:
+    model = ScriptedModel([unasked(transient=True, retry_after=0.02)], ["there"])
+    assert (await said(model))[0] == "there"
+    model = ScriptedModel([unasked(transient=False, retry_after=0.02)], ["there"])
+    assert await reason(model) == "LLM_UNAVAILABLE"
+    assert model.called == 1
+
+
+@pytest.mark.parametrize("script", [[SILENCE], ["a", SILENCE]])
+async def test_the_model_hears_that_it_was_too_slow(script: list[Step]) -> None:
+    model = ScriptedModel(script)
+    told = await reason(model)
+    assert [failure.reason for failure in model.reported] == [told]
+
+
+async def test_a_cancelled_answer_is_no_failure_of_the_model() -> None:
+    model = ScriptedModel([SILENCE])
+    task = asyncio.ensure_future(said(model, budget=Budget()))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (model.reported, model.open) == ([], 0)
