@@ -13,7 +13,7 @@ from orchestrator.bus import Bus
 from orchestrator.commands import Answer, Caller, Cancel, Delete, Feedback, Read, Send, Type
 from orchestrator.errors import NotFound, Overloaded, RunNotActive, ShuttingDown, StorageUnavailable
 from orchestrator.events import Envelope, InputRequired, Seen, Terminal, Typing
-from orchestrator.runs import Budgets, Forgets, Run, Runs
+from orchestrator.runs import Budgets, Run, Runs, Saver
 from orchestrator.store import Receipt, Store
 
 log = structlog.get_logger()
@@ -31,7 +31,7 @@ class Engine:
     """The conversations of this process. Used from one event loop."""
 
     def __init__(
-        self, store: Store, bus: Bus, run: Run, budgets: Budgets | None = None, saver: Forgets | None = None
+        self, store: Store, bus: Bus, run: Run, budgets: Budgets | None = None, saver: Saver | None = None
     ) -> None:
         self.store = store
         self.bus = bus

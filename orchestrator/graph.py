@@ -118,7 +118,7 @@ def _classify(crew: Crew) -> Node:
         asked = Question(understood.text, question.history, understood.facts)
         route = await crew.classify(asked, open_to(crew.catalogue, state["role"]))
         runtime.stream_writer(Decided(route))
-        return {"standalone": understood.text, "facts": understood.facts, "route": route}
+        return {"standalone": understood.text, "facts": dict(understood.facts), "route": route}
 
     return classify
 

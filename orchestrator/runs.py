@@ -34,8 +34,10 @@ MAX_CRASHES = 1
 """How often a run may lose its process and begin again; after that it ends INTERRUPTED."""
 
 
-class Forgets(Protocol):
-    """Where parked runs are kept outside the store."""
+class Saver(Protocol):
+    """Where the graph's state of parked runs is kept outside the store."""
+
+    async def settle(self) -> None: ...
 
     async def forget(self, run_id: str) -> None: ...
 
@@ -67,7 +69,7 @@ class ActiveRun:
 class Runs:
     """Used from one event loop. `saver` forgets what it holds of a run at the run's end."""
 
-    def __init__(self, store: Store, bus: Bus, run: Run, budgets: Budgets, saver: Forgets | None = None) -> None:
+    def __init__(self, store: Store, bus: Bus, run: Run, budgets: Budgets, saver: Saver | None = None) -> None:
         self._store = store
         self._bus = bus
         self._run_graph = run
@@ -146,6 +148,8 @@ class Runs:
                             last = event
                         else:
                             await self._publish(active, event)
+                if isinstance(last, InputRequired) and self._saver is not None:
+                    await self._saver.settle()
         except asyncio.CancelledError:
             await self.see_through(self._stop(active))
             return

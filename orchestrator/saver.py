@@ -1,15 +1,14 @@
 """Where the graph's state waits while a run is parked: LangGraph's own SQLite saver, one thread per run.
 
 A state is written when a run is parked or ends, and removed at the run's terminal event; what a crash left behind is
-removed at the next start. Only the product's own values are read back, nothing else that somebody may have put there.
+removed at the next start. Writes reach the disk when `settle` says so: most states are gone a moment later and need
+not. Only the product's own values are read back, nothing else that somebody may have put there.
 """
 
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
-from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
@@ -22,8 +21,13 @@ STORED = (Asks, Option, Part, Question, Route, Turn)
 class RunSaver:
     """The saver of this process. `graph_saver` is what a graph is compiled with."""
 
-    def __init__(self, graph_saver: BaseCheckpointSaver[Any]) -> None:
+    def __init__(self, graph_saver: AsyncSqliteSaver) -> None:
         self.graph_saver = graph_saver
+
+    async def settle(self) -> None:
+        """Bring to the disk what was written: after it, the states survive the loss of power."""
+        async with self.graph_saver.lock:
+            await self.graph_saver.conn.execute_fetchall("PRAGMA wal_checkpoint(FULL)")
 
     async def forget(self, run_id: str) -> None:
         """Remove the run's state; nothing where there is none."""
@@ -42,4 +46,5 @@ async def open_saver(path: Path) -> AsyncIterator[RunSaver]:
     async with AsyncSqliteSaver.from_conn_string(str(path)) as saver:
         saver.serde = JsonPlusSerializer(allowed_msgpack_modules=STORED)
         await saver.setup()
+        await saver.conn.execute("PRAGMA synchronous=NORMAL")
         yield RunSaver(saver)

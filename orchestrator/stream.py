@@ -6,7 +6,7 @@ The only module that knows how typed outputs leave the graph.
 import time
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -92,6 +92,8 @@ async def stream_outputs(
         async for output in graph.astream(state, config, stream_mode="custom", context=desk):
             yield output
         return
+    # A saver knows plain data only.
+    state["question"] = replace(run.question, facts=dict(run.question.facts))
     config["configurable"] = {"thread_id": run.run_id}
     if run.reply is not None:
         parked = decode_parked(run.reply.parked).interrupt_id
