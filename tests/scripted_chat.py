@@ -20,19 +20,19 @@ Frame = dict[str, Any]
 
 @dataclass
 class Peer:
-    """The server's end of one connection. `seen` is what the client has sent, without pings."""
+    """The server's end of one connection. `seen` is what the client has sent, without empty messages."""
 
     socket: ServerConnection
     seen: list[Frame] = field(default_factory=list)
 
     async def receive(self) -> Frame:
-        """The next frame that is no ping; pings are answered."""
+        """The next frame that is no empty message; those are refused, as they are by the server."""
         while True:
             frame: Frame = json.loads(await self.socket.recv())
-            if frame["type"] != "ping":
+            if frame["type"] != "message" or frame.get("message"):
                 self.seen.append(frame)
                 return frame
-            await self.send("pong", timestamp=frame["timestamp"])
+            await self.send("error", code="EMPTY_MESSAGE", error="The message is empty.", retryable=False)
 
     async def send(self, type_: str, /, **fields: Any) -> None:
         await self.socket.send(json.dumps({"type": type_, **fields}))
@@ -46,7 +46,7 @@ class Peer:
         await self.send("complete", run_id=run_id, session_id="s1", response=text, message_id=f"a-{run_id}", seq=seq)
 
     async def linger(self) -> None:
-        """Answer pings until the client has gone."""
+        """Take what comes until the client has gone."""
         with suppress(ConnectionClosed):
             while True:
                 await self.receive()

@@ -1,15 +1,16 @@
 """`pitcrew chat`: a terminal client of a running server."""
 
+import contextlib
 import sys
-from collections.abc import AsyncIterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import typer
 
 if TYPE_CHECKING:
-    from api.cli.conversation import Conversation
     from api.cli.screen import Screen
+    from api.client import Client, Frame, Token, Turn
 
 HELP = """\
 /sources [N]  the sources of the last answer, or the whole passage N
@@ -17,6 +18,8 @@ HELP = """\
 /new          begin a new conversation
 /quit         leave (or Ctrl-D); Ctrl-C stops an answer"""
 _READ_BYTES = 4096
+_FIRST_WAIT_S, _LONGEST_WAIT_S, _PATIENCE_S = 0.5, 10.0, 60.0
+"""Somebody sits and waits: a lost connection is tried again sooner than a program would."""
 
 
 def chat(
@@ -36,43 +39,60 @@ def chat(
         raise typer.BadParameter("--url begins with ws:// or wss://")
     if session:
         check_session_id(session)
-    code = asyncio.run(_chat(url, token or _development_token(), session))
+    code = asyncio.run(_chat(url, token or _development_tokens(), session))
     if code:
         raise typer.Exit(code)
 
 
-def _development_token() -> str:
+def _development_tokens() -> Callable[[], str]:
+    """Gives a development token, and a fresh one whenever that has run out."""
     from api.app_state import issue_development_token
     from api.auth import token_rules
     from api.cli.failure import CommandFailed
     from api.settings import Settings
 
-    token = issue_development_token(token_rules(Settings()))
-    if token is None:
+    rules = token_rules(Settings())
+    if issue_development_token(rules) is None:
         raise CommandFailed("Tokens come from elsewhere here (PITCREW_JWT_PUBLIC_KEY): give one with --token.")
-    return token
+    return lambda: issue_development_token(rules) or ""
 
 
-async def _chat(url: str, token: str, session: str) -> int:
+async def _chat(url: str, token: "Token", session: str) -> int:
     """The exit code: 130 when Ctrl-C ended it."""
+    from api.cli.failure import UNREACHABLE, CommandFailed
+    from api.cli.screen import Screen
+    from api.client import Client, ClientError, SignInFailed, Unreachable, Waits
+
+    screen = Screen()
+    talk: _Talk | None = None
+    waits = Waits(_FIRST_WAIT_S, _LONGEST_WAIT_S, _PATIENCE_S)
+    try:
+        async with Client(url, token, waits=waits, tell=screen.wait) as client:
+            talk = _Talk(screen, client, session)
+            if sys.stdin.isatty():
+                screen.note(f"Connected to {url}, conversation {talk.session_id}. /help lists commands.")
+            return await _until_interrupted(talk, screen)
+    except SignInFailed as error:
+        raise CommandFailed(f"The server refused the token: {error} Give another with --token.") from error
+    except Unreachable as error:
+        advice = "Start one with `pitcrew serve`, or give its address with --url."
+        if talk is not None:
+            advice = f"Your session is {talk.session_id}: go on later with --session."
+        raise CommandFailed(f"No Pitcrew server answers at {url} ({error.cause}). {advice}", UNREACHABLE) from error
+    except ClientError as error:
+        raise CommandFailed(str(error)) from error
+
+
+async def _until_interrupted(talk: "_Talk", screen: "Screen") -> int:
     import asyncio
     import signal
 
-    from api.cli.conversation import Conversation
-    from api.cli.screen import Screen
-
-    screen = Screen()
-    talk = _Talk(screen)
-    conversation = Conversation(url, token, session or _new_session(), talk.show)
-    await conversation.open()
-    if sys.stdin.isatty():
-        screen.note(f"Connected to {url}, conversation {conversation.session_id}. /help lists commands.")
-    talking = asyncio.ensure_future(talk.run(conversation))
+    talking = asyncio.ensure_future(talk.run())
     stopping: set[asyncio.Task[None]] = set()
 
     def interrupt() -> None:
-        if conversation.answering and not conversation.stopping:
-            stopping.add(asyncio.ensure_future(conversation.cancel()))
+        if talk.stoppable:
+            stopping.add(asyncio.ensure_future(talk.stop()))
         else:
             talking.cancel()
 
@@ -84,13 +104,8 @@ async def _chat(url: str, token: str, session: str) -> int:
         screen.end()
         return 130
     finally:
-        await conversation.close()
-
-
-def _new_session() -> str:
-    import uuid
-
-    return str(uuid.uuid4())
+        for task in stopping:
+            task.cancel()
 
 
 async def _lines() -> AsyncIterator[str]:
@@ -128,70 +143,109 @@ async def _lines() -> AsyncIterator[str]:
 
 
 class _Talk:
-    """The person's side: lines in, frames on the screen. Remembers the last answer for the commands."""
+    """The person's side: lines in, frames on the screen. Remembers the last answer, and a question that is open."""
 
-    def __init__(self, screen: "Screen") -> None:
+    def __init__(self, screen: "Screen", client: "Client", session: str) -> None:
         self._screen = screen
-        self._text = ""
+        self._client = client
+        self._conversation = client.conversation(session or None)
+        self._turn: Turn | None = None
+        self._stopping = False
         self._passages: list[Mapping[str, Any]] = []
-        self._complete: Mapping[str, Any] = {}
+        self._complete: Frame = {}
+        self._question: Frame = {}
 
-    async def run(self, conversation: "Conversation") -> None:
+    @property
+    def session_id(self) -> str:
+        return self._conversation.session_id
+
+    @property
+    def stoppable(self) -> bool:
+        """Whether an answer is under way that nobody has stopped yet."""
+        return self._turn is not None and not self._stopping
+
+    async def stop(self) -> None:
+        """Stop the answer under way."""
+        from api.client import ClientError
+
+        self._stopping = True
+        if self._turn is not None:
+            with contextlib.suppress(ClientError):
+                await self._turn.cancel()
+
+    async def run(self) -> None:
         self._screen.prompt()
         async for line in _lines():
             text = line.strip()
             if text == "/quit":
                 return
             if text.startswith("/"):
-                await self._command(conversation, *text.split(maxsplit=1))
+                await self._command(*text.split(maxsplit=1))
             elif text:
-                await self._ask(conversation, text)
+                await self._say(text)
             self._screen.prompt()
 
-    async def _ask(self, conversation: "Conversation", text: str) -> None:
-        self._text, self._passages = "", []
-        last = await conversation.ask(text)
-        match last["type"]:
+    async def _say(self, text: str) -> None:
+        """Send what the person has typed: as the answer to an open question if it picks one of its options."""
+        from api.client import Refused
+
+        question, self._question = self._question, {}
+        picked = picked_option(question.get("options", ()), text)
+        if picked is None:
+            self._turn = self._conversation.ask(text)
+        else:
+            self._turn = self._conversation.answer(question["request_id"], picked["value"])
+        self._stopping = False
+        try:
+            await self._show(self._turn)
+        except Refused as refused:
+            self._screen.end()
+            self._screen.note(refused.text)
+        finally:
+            self._turn = None
+
+    async def _show(self, turn: "Turn") -> None:
+        self._passages = []
+        async for frame in turn:
+            match frame["type"]:
+                case "ack":
+                    self._screen.goes_on_from(turn.text)
+                case "progress":
+                    self._screen.step(frame["message"])
+                case "sources" | "run_restarted":
+                    self._passages = list(turn.sources)
+                case "token" | "complete" | "input_required":
+                    self._screen.answer(turn.text)
+        self._screen.end()
+        last = turn.last or {}
+        match last.get("type"):
             case "complete":
                 self._complete = last
-                self._screen.answer(last["response"])
-                self._screen.end()
                 self._screen.sources(self._citations())
+            case "input_required":
+                self._question = last
+                self._screen.question(last)
             case "cancelled":
-                self._screen.end()
                 self._screen.note("Stopped.")
             case _:
-                self._screen.end()
                 self._screen.note(str(last.get("error")))
-
-    def show(self, frame: Mapping[str, Any]) -> None:
-        match frame.get("type"):
-            case "progress":
-                self._screen.step(frame["message"])
-            case "sources":
-                self._passages = frame["passages"]
-            case "run_restarted":
-                self._text, self._passages = "", []
-            case "token":
-                self._text = self._text[: frame["offset"]] + frame["token"]
-                self._screen.answer(self._text)
 
     def _citations(self) -> list[Mapping[str, Any]]:
         found: list[Mapping[str, Any]] = self._complete.get("metadata", {}).get("context", {}).get("citations", [])
         return found
 
-    async def _command(self, conversation: "Conversation", name: str, rest: str = "") -> None:
+    async def _command(self, name: str, rest: str = "") -> None:
         match name:
             case "/help":
                 self._screen.note(HELP)
             case "/new":
-                conversation.session_id = _new_session()
-                self._complete, self._passages = {}, []
-                self._screen.note(f"A new conversation: {conversation.session_id}")
+                self._conversation = self._client.conversation()
+                self._complete, self._passages, self._question = {}, [], {}
+                self._screen.note(f"A new conversation: {self.session_id}")
             case "/sources":
                 self._sources(rest)
             case "/up" | "/down":
-                await self._rate(conversation, name[1:])
+                await self._rate("up" if name == "/up" else "down")
             case _:
                 self._screen.note(f"There is no {name}.\n{HELP}")
 
@@ -204,9 +258,25 @@ class _Talk:
         else:
             self._screen.note("The last answer has no such source." if self._complete else "There is no answer yet.")
 
-    async def _rate(self, conversation: "Conversation", rating: str) -> None:
+    async def _rate(self, rating: Literal["up", "down"]) -> None:
+        from api.client import Refused
+
         if not self._complete:
             self._screen.note("There is no answer yet.")
             return
-        refused = await conversation.rate(self._complete["message_id"], rating)
-        self._screen.note(str(refused["error"]) if refused else "Thank you.")
+        try:
+            await self._conversation.feedback(self._complete["message_id"], rating)
+        except Refused as refused:
+            self._screen.note(refused.text)
+        else:
+            self._screen.note("Thank you.")
+
+
+def picked_option(options: Sequence[Mapping[str, Any]], text: str) -> Mapping[str, Any] | None:
+    """The option that a typed text means, by its label or its number from 1; None for words of one's own."""
+    for option in options:
+        if str(option.get("label", "")).casefold() == text.casefold():
+            return option
+    if text.isdecimal() and 0 < int(text) <= len(options):
+        return options[int(text) - 1]
+    return None

@@ -2,7 +2,11 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from api.client import Waiting
 
 _ERASE = "\r\x1b[2K"
 _DIM, _BOLD, _PLAIN = "\x1b[2m", "\x1b[1m", "\x1b[0m"
@@ -37,6 +41,14 @@ class Screen:
             self.note(text)
         self._step = text
 
+    def wait(self, waiting: "Waiting") -> None:
+        """The client waits before it tries again."""
+        self.step(f"{waiting.reason} ({waiting.seconds:.0f} s)" if waiting.seconds >= 1 else waiting.reason)
+
+    def goes_on_from(self, text: str) -> None:
+        """What the answer begins with was written before the person was asked something."""
+        self._shown = text
+
     def answer(self, text: str) -> None:
         """The whole text so far. What stands there already is not written again, unless it has changed."""
         self._clear()
@@ -60,8 +72,28 @@ class Screen:
             page = f", page {cited['page']}" if cited.get("page") else ""
             self.note(f"[{cited['number']}] {cited['title']} ({cited['source']}{page})")
 
+    def question(self, asked: Mapping[str, Any]) -> None:
+        """What the assistant needs to know before it goes on: the options, numbered, and how long they stand."""
+        options = [f"  {number}  {option['label']}" for number, option in enumerate(asked.get("options", ()), 1)]
+        how = "Answer with a number, or in your own words." if options else "Answer in your own words."
+        self.note("\n".join([asked["prompt"], *options, f"{how}{expiry(asked.get('expires_at'), datetime.now(UTC))}"]))
+
     def _clear(self) -> None:
         if self._step and self._terminal:
             sys.stderr.write(_ERASE)
             sys.stderr.flush()
         self._step = ""
+
+
+def expiry(at: str | None, now: datetime) -> str:
+    """How long a question stands, for people; `at` is ISO 8601. Nothing where that is not known."""
+    try:
+        minutes = (datetime.fromisoformat(at or "") - now).total_seconds() / 60
+    except (ValueError, TypeError):
+        return ""
+    if minutes <= 0:
+        return " The offer has run out."
+    for size, unit in ((24 * 60, "days"), (60, "hours"), (1, "minutes")):
+        if minutes >= 2 * size:
+            return f" The offer stands for {minutes // size:.0f} {unit}."
+    return " The offer stands for a minute."

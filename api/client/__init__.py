@@ -1,0 +1,168 @@
+"""A Python client of Pitcrew's native protocol, `/ws/chat`. It needs `websockets` and nothing else of Pitcrew.
+
+    import asyncio
+    from api.client import Client, ClientError
+
+    async def main() -> None:
+        async with Client("ws://127.0.0.1:8000/ws/chat", token) as client:
+            conversation = client.conversation("support-1")
+            turn = conversation.ask("What is the roof load of the Plover?")
+            async for frame in turn:
+                print(frame["type"], turn.text)
+            print(turn.last["type"], turn.text, turn.sources)
+
+            last = await conversation.ask("And of the Wren?")      # only the last frame
+            print(last["response"])
+
+    asyncio.run(main())
+
+Frames are dictionaries as PROTOCOL.md describes them; types that this library does not know pass through. What is lost
+with a connection is made good: a message is sent again under the same id until it is acknowledged, an answer is resumed
+after the last event seen, and each event is handed over once. Errors are ClientErrors with words for a person.
+"""
+
+import asyncio
+import ssl
+import uuid
+from collections.abc import Callable
+from types import TracebackType
+from urllib.parse import urlsplit
+
+from api.client.conversation import Conversation
+from api.client.credentials import Token
+from api.client.errors import (
+    Busy,
+    ClientError,
+    Closed,
+    Dropped,
+    Frame,
+    Refused,
+    SignInFailed,
+    Unreachable,
+    Waiting,
+)
+from api.client.link import Link
+from api.client.turn import Turn, ends_run
+from api.client.waits import Waits
+
+__all__ = [
+    "Busy",
+    "Client",
+    "ClientError",
+    "Closed",
+    "Conversation",
+    "Dropped",
+    "Frame",
+    "Refused",
+    "SignInFailed",
+    "Token",
+    "Turn",
+    "Unreachable",
+    "Waiting",
+    "Waits",
+]
+
+
+_OF_THE_CONNECTION = frozenset({"auth_success", "auth_error", "auth_expiring", "pong", "closing", "error"})
+"""Frames of no conversation, unless they name its run."""
+
+
+class Client:
+    """One user's connection to a server, with any number of conversations over it.
+
+    `token` is a JWT, or a function (async or not) that gives a fresh one: it is asked for the first, and again when
+    one runs out. `tell` hears of each wait, to show it to a person. `tls` is for servers whose certificate is not in
+    the system's store. A lost connection is made again when something is asked or awaited, not before.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: Token,
+        *,
+        waits: Waits | None = None,
+        tell: Callable[[Waiting], None] = lambda waiting: None,
+        tls: ssl.SSLContext | None = None,
+        proxy: str | None = None,
+    ) -> None:
+        """Raises ValueError unless `url` is a `ws://` or `wss://` address."""
+        if urlsplit(url).scheme not in {"ws", "wss"} or not urlsplit(url).hostname:
+            raise ValueError("the address begins with ws:// or wss://, and names a host")
+        self._conversations: dict[str, Conversation] = {}
+        self._runs: dict[str, Conversation] = {}
+        self._last_resumed: Conversation | None = None
+        self._link = Link(
+            url,
+            token,
+            waits or Waits(),
+            receive=self._receive,
+            changed=self._changed,
+            answering=lambda: any(one.answering for one in self._conversations.values()),
+            tell=tell,
+            tls=tls,
+            proxy=proxy,
+        )
+
+    async def __aenter__(self) -> "Client":
+        """Connect and sign in. Raises Unreachable at once where nobody answers, SignInFailed for a bad token."""
+        try:
+            await self._link.open()
+        except BaseException:
+            await self._link.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connection; whoever still waits gets Closed. Runs go on at the server and can be followed later."""
+        await asyncio.gather(*(one.close(Closed()) for one in self._conversations.values()))
+        await self._link.close()
+
+    def conversation(self, session_id: str | None = None) -> Conversation:
+        """The conversation of that name, the same object each time; without a name, a new one."""
+        name = session_id or str(uuid.uuid4())
+        if name not in self._conversations:
+            self._conversations[name] = Conversation(name, self._link)
+        return self._conversations[name]
+
+    # --- frames to conversations -------------------------------------------------------------------------------------
+
+    def _changed(self) -> None:
+        for conversation in self._conversations.values():
+            conversation.line_changed()
+
+    def _receive(self, frame: Frame) -> None:
+        match frame.get("type"):
+            case "closing":
+                self._link.closing(frame.get("reconnect_after_ms") or 0)
+            case "auth_expiring":
+                self._link.expiring()
+        conversation = self._conversation_of(frame)
+        if conversation is None:
+            return
+        for run_id in (frame.get("run_id"), frame.get("active_run")):
+            if run_id is not None:
+                self._runs[run_id] = conversation
+        if frame.get("type") == "resumed":
+            self._last_resumed = conversation
+        conversation.received(frame)
+        if ends_run(frame):
+            self._runs.pop(frame["run_id"], None)
+
+    def _conversation_of(self, frame: Frame) -> Conversation | None:
+        """Frames name their session or their run. A run that is not known yet comes from a conversation's history, and
+        that follows its `resumed`."""
+        session_id, run_id = frame.get("session_id"), frame.get("run_id")
+        if session_id is not None:
+            return self._conversations.get(session_id)
+        if run_id in self._runs:
+            return self._runs[run_id]
+        if frame.get("type") in _OF_THE_CONNECTION:
+            return None
+        if len(self._conversations) == 1:
+            return next(iter(self._conversations.values()))
+        return self._last_resumed if "seq" in frame else None
