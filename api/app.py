@@ -5,13 +5,14 @@ from collections.abc import Callable
 from fastapi import FastAPI, WebSocket
 from fastapi.responses import RedirectResponse, Response
 from fastapi_offline import FastAPIOffline
+from starlette.routing import WebSocketRoute
 
 from api import problems
 from api.app_state import AppState
 from api.dialect import Dialect, Handshake
 from api.dialects import all_dialects
 from api.origins import origin_allowed
-from api.routes import chat, health, pages, sessions
+from api.routes import chat, health, pages, sessions, tickets
 from api.settings import Settings
 from api.transport.query import HideSocketQuery, socket_query
 from api.transport.websocket import Connection
@@ -30,7 +31,7 @@ def create_app(state: AppState) -> FastAPI:
     )
     app.state.pitcrew = state
     problems.install(app)
-    for module in (health, chat, sessions):
+    for module in (health, chat, sessions, tickets):
         app.include_router(module.router)
     if not settings.production:
         app.include_router(pages.router)
@@ -40,7 +41,7 @@ def create_app(state: AppState) -> FastAPI:
             return RedirectResponse("/ws/test")
 
     for dialect in all_dialects():
-        app.add_api_websocket_route(dialect.path, _socket(settings, dialect))
+        app.router.routes.append(WebSocketRoute(dialect.path, _socket(settings, dialect)))
     app.add_middleware(HideSocketQuery)
     return app
 
@@ -54,17 +55,24 @@ def _socket(settings: Settings, dialect: Dialect) -> Callable[[WebSocket], objec
         if not origin_allowed(origin, settings.origins, development=not settings.production):
             await websocket.send_denial_response(Response("origin not allowed", 403))
             return
-        if state.draining:
-            await websocket.send_denial_response(Response("restarting", 503, {"Retry-After": "5"}))
+        if state.draining or not state.gateway.seats.enter():
+            why = "restarting" if state.draining else "too many connections"
+            await websocket.send_denial_response(Response(why, 503, {"Retry-After": str(problems.RETRY_AFTER_S)}))
             return
-        query = socket_query(websocket.scope)
-        await websocket.accept()
-        session = dialect.open(Handshake(websocket.path_params, query))
-        connection = Connection(websocket, session, state.gateway)
-        state.connections.add(connection)
         try:
-            await connection.run(query.get("token"))
+            await _serve(websocket, dialect, state)
         finally:
-            state.connections.discard(connection)
+            state.gateway.seats.leave()
 
     return endpoint
+
+
+async def _serve(websocket: WebSocket, dialect: Dialect, state: AppState) -> None:
+    query = socket_query(websocket.scope)
+    await websocket.accept()
+    connection = Connection(websocket, dialect.open(Handshake(websocket.path_params, query)), state.gateway)
+    state.connections.add(connection)
+    try:
+        await connection.run(query)
+    finally:
+        state.connections.discard(connection)

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from api.auth import TokenRules
+from api.limits import MessageRate, Seats, Unlimited
 from api.settings import Settings
+from api.tickets import Tickets
 from api.transport.websocket import Connection, Gateway
+from orchestrator.engine import Engine
 
 DEVELOPMENT_USER = "developer"
 DEVELOPMENT_TTL_S = 30 * 24 * 3600
@@ -21,6 +24,20 @@ def issue_development_token(tokens: TokenRules) -> str | None:
     if not tokens.issues:
         return None
     return tokens.issue(DEVELOPMENT_USER, name="Developer", email="developer@localhost", ttl_s=DEVELOPMENT_TTL_S)
+
+
+def open_gateway(settings: Settings, engine: Engine, tokens: TokenRules) -> Gateway:
+    """What connections share, with the limits that the settings ask for."""
+    limited = settings.rate_limits == "on"
+    return Gateway(
+        engine,
+        tokens,
+        Tickets(),
+        MessageRate() if limited else Unlimited(),
+        Seats(settings.sockets) if limited else Seats(settings.sockets, per_user=None),
+        limit_frames=limited,
+        heartbeat_s=settings.heartbeat_s,
+    )
 
 
 @dataclass

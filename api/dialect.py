@@ -85,13 +85,20 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class AuthExpiring:
+    """The token ends in `in_s` seconds: show a new one."""
+
+    in_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class Closing:
     """The server is about to stop; come back after `reconnect_after_ms`."""
 
     reconnect_after_ms: int
 
 
-Notice = Welcome | Denied | Pong | Problem | Closing
+Notice = Welcome | Denied | Pong | Problem | AuthExpiring | Closing
 
 
 class Session(Protocol):

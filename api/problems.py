@@ -1,5 +1,6 @@
 """HTTP errors as RFC 9457 problem details."""
 
+import math
 import uuid
 from typing import Any
 
@@ -13,6 +14,8 @@ from orchestrator.errors import BadRequest, PitcrewError, ProcessingError
 
 log = structlog.get_logger()
 MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_S = 5
+"""What `Retry-After` says where nothing better is known: about the time that a restart takes."""
 
 
 def problem_response(error: PitcrewError, **more: Any) -> Response:
@@ -30,7 +33,11 @@ def problem_response(error: PitcrewError, **more: Any) -> Response:
     }
     body |= {"field": error.field} if error.field else {}
     body |= {"retry_after_ms": error.retry_after_ms} if error.retry_after_ms is not None else {}
-    headers = {"Retry-After": str(max(1, error.retry_after_ms // 1000))} if error.retry_after_ms is not None else {}
+    headers = {}
+    if error.retry_after_ms is not None:
+        headers["Retry-After"] = str(math.ceil(error.retry_after_ms / 1000))
+    elif error.status == 503:
+        headers["Retry-After"] = str(RETRY_AFTER_S)
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse(body | more, error.status, headers, media_type=MEDIA_TYPE)

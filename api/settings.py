@@ -32,8 +32,15 @@ class Settings(BaseSettings):
         "", description="Origins that may open sockets, comma-separated, exact. In development localhost is added."
     )
     rate_limits: Literal["on", "off"] = Field(
-        "on", description="`off` lifts the message rate, never the sizes; refused in production."
+        "on",
+        description="`off` lifts the rates of messages and frames and the sockets per user, never the sizes; "
+        "refused in production.",
     )
+    sockets: int = Field(10_000, ge=1, description="Sockets at a time; a handshake beyond it gets HTTP 503.")
+    heartbeat_s: int = Field(
+        20, ge=1, description="Seconds between the server's pings; a peer that answers none is gone after twice that."
+    )
+    drain_s: float = Field(30.0, ge=0, description="Seconds that running answers get when the server stops.")
     models: str = Field(
         "openai:gpt-5-mini,openrouter:openai/gpt-5-mini,deepseek:deepseek-chat,gemini:gemini-2.5-flash",
         description="Models in order, `provider:name`; the first that has its key leads, the rest are fallbacks.",
@@ -45,6 +52,8 @@ class Settings(BaseSettings):
     token_gap_s: float = Field(15.0, gt=0, description="Seconds of silence after which a model's answer has stalled.")
     answer_tokens: int = Field(4096, gt=0, description="The longest answer of a model, in tokens.")
     run_s: float = Field(120.0, gt=0, description="Seconds that a whole answer may take.")
+    steps: int = Field(25, gt=0, description="Steps of the graph that an answer may take.")
+    runs: int = Field(256, gt=0, description="Answers in progress at a time; beyond it messages are `OVERLOADED`.")
     openai_api_key: SecretStr = Field(
         SecretStr(""), validation_alias="OPENAI_API_KEY", description="Key of OpenAI or any compatible server."
     )

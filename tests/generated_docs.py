@@ -18,7 +18,7 @@ from api.cli import app
 from api.dialects import all_dialects
 from api.dialects.native import CLIENT_FRAMES
 from api.settings import Settings, setting_name
-from api.transport.websocket import CLOSE_REASONS
+from api.transport.closing import CLOSE_REASONS
 from orchestrator import events
 from orchestrator.errors import REASON_TEXTS, error_classes
 from rag.loaders import loaders

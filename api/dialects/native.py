@@ -1,13 +1,15 @@
 """The native dialect of `/ws/chat`: JSON frames told apart by `type`. PROTOCOL.md is its description."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 import msgspec
 import orjson
 
+from api.bodies import complete_body, prompt_body
 from api.dialect import (
     Authenticate,
+    AuthExpiring,
     Closing,
     Denied,
     Dialect,
@@ -23,19 +25,31 @@ from api.dialect import (
 )
 from api.frames import convert, parse_object
 from orchestrator import events
-from orchestrator.commands import Cancel, Feedback, Resume, Send
+from orchestrator.commands import Answer, Cancel, Command, Delete, Feedback, Read, Resume, Send, Type
 from orchestrator.errors import BadRequest, PitcrewError, UnknownType
 from orchestrator.events import Envelope
 
 PROTOCOL = 1
-FEATURES = ("cancel", "resume", "feedback", "idempotency", "partial")
+FEATURES = (
+    "cancel",
+    "resume",
+    "feedback",
+    "idempotency",
+    "partial",
+    "input_required",
+    "delete",
+    "typing",
+    "read",
+    "tickets",
+    "auth_expiring",
+)
 
 
 class AuthFrame(msgspec.Struct, tag="auth"):
     """Show your token; first frame unless the URL carried one. `partial: false` leaves `partial_response` out."""
 
     token: str
-    partial: bool = True
+    partial: bool | None = None
 
 
 class MessageFrame(msgspec.Struct, tag="message"):
@@ -63,6 +77,33 @@ class ResumeFrame(msgspec.Struct, tag="resume"):
     after: int = 0
 
 
+class AnswerFrame(msgspec.Struct, tag="answer"):
+    """Answer an `input_required`: `value` is that of one of its options, or `{"change": text}` to ask for something
+    else."""
+
+    request_id: str
+    value: Any
+
+
+class DeleteFrame(msgspec.Struct, tag="delete"):
+    """Take back a message of yours: its text is gone everywhere, its place is kept."""
+
+    message_id: str
+
+
+class TypingFrame(msgspec.Struct, tag="typing"):
+    """You are writing; shown to staff. Nothing is sent in return."""
+
+    session_id: str
+
+
+class ReadFrame(msgspec.Struct, tag="read"):
+    """You have read up to `seq`; shown to staff. Nothing is sent in return."""
+
+    session_id: str
+    seq: int
+
+
 class FeedbackFrame(msgspec.Struct, tag="feedback"):
     """Rate an answer."""
 
@@ -77,11 +118,31 @@ class PingFrame(msgspec.Struct, tag="ping"):
     timestamp: Any = None
 
 
-AnyFrame = AuthFrame | MessageFrame | CancelFrame | ResumeFrame | FeedbackFrame | PingFrame
-CLIENT_FRAMES: dict[str, type[AnyFrame]] = {
-    str(kind.__struct_config__.tag): kind
-    for kind in (AuthFrame, MessageFrame, CancelFrame, ResumeFrame, FeedbackFrame, PingFrame)
+AnyFrame = (
+    AuthFrame
+    | MessageFrame
+    | CancelFrame
+    | ResumeFrame
+    | AnswerFrame
+    | DeleteFrame
+    | TypingFrame
+    | ReadFrame
+    | FeedbackFrame
+    | PingFrame
+)
+CLIENT_FRAMES: dict[str, type[AnyFrame]] = {str(kind.__struct_config__.tag): kind for kind in get_args(AnyFrame)}
+_COMMANDS: dict[type[AnyFrame], Callable[..., Command]] = {
+    CancelFrame: Cancel,
+    ResumeFrame: Resume,
+    AnswerFrame: Answer,
+    DeleteFrame: Delete,
+    TypingFrame: Type,
+    ReadFrame: Read,
+    FeedbackFrame: Feedback,
 }
+"""Frames whose fields are the command's."""
+OLDEST_FRAMES = (AuthFrame, MessageFrame, PingFrame)
+"""What the oldest clients send."""
 
 
 def frame(type_: str, /, **fields: Any) -> str:
@@ -91,11 +152,19 @@ def frame(type_: str, /, **fields: Any) -> str:
 
 
 class NativeSession:
-    """See `api.dialect.Session`. Keeps the text of active runs, for clients that want it in every token frame."""
+    """See `api.dialect.Session`. Keeps the text of active runs, for clients that want it in every token frame.
+
+    A client that has used none of the words that came after the oldest protocol (a frame of another type than
+    OLDEST_FRAMES, `partial`, `client_message_id`) knows only `complete` and `error` as the end of a turn. It gets the
+    prompt of a parked run as `complete`, and nothing more of that run unless it is answered: so it never waits for a
+    frame that it does not know. For that the session remembers which runs it ended so.
+    """
 
     def __init__(self) -> None:
         self._partial = True
+        self._oldest = True
         self._texts: dict[str, str] = {}
+        self._prompted: set[str] = set()
 
     def received(self, text: str) -> Inbound:
         try:
@@ -109,29 +178,41 @@ class NativeSession:
             raise BadRequest(field="type")
         if kind not in CLIENT_FRAMES:
             raise UnknownType(field="type")
-        match convert(body, CLIENT_FRAMES[kind]):
+        asked = convert(body, CLIENT_FRAMES[kind])
+        if not isinstance(asked, OLDEST_FRAMES):
+            self._oldest = False
+        match asked:
             case AuthFrame(token, partial):
-                self._partial = partial
+                self._partial = partial is not False
+                self._oldest &= partial is None
                 return Authenticate(token)
-            case MessageFrame() as asked:
-                return Send(asked.message, asked.session_id, asked.client_message_id)
-            case CancelFrame(run_id, session_id):
-                return Cancel(run_id, session_id)
-            case ResumeFrame(session_id, after):
-                return Resume(session_id, after)
-            case FeedbackFrame(message_id, rating, reason):
-                return Feedback(message_id, rating, reason)
+            case MessageFrame(message, session_id, _, client_message_id):
+                self._oldest &= client_message_id is None
+                return Send(message, session_id, client_message_id)
             case PingFrame(timestamp):
                 return Ping(timestamp)
+            case _:
+                return _COMMANDS[type(asked)](*msgspec.structs.astuple(asked))
 
     def emitted(self, envelope: Envelope, *, lagging: bool = False) -> tuple[str, ...]:
         event = envelope.event
         if isinstance(event, events.Token):
             return (self._token(event, lagging),)
+        if self._oldest and isinstance(event, events.InputRequired):
+            self._prompted.add(event.run_id)
+            return (frame("complete", **prompt_body(event)),)
         if isinstance(event, events.Terminal | events.RunRestarted):
             self._texts.pop(event.run_id, None)
+        if isinstance(event, events.Terminal) and self._ended_before(event):
+            return ()
         writer = _WRITERS.get(type(event))
         return (writer(event, envelope.seq),) if writer else ()
+
+    def _ended_before(self, event: events.Terminal) -> bool:
+        """Whether the client has been told of the run's end: its prompt was that, and nobody answered it."""
+        prompted = event.run_id in self._prompted
+        self._prompted.discard(event.run_id)
+        return prompted and self._oldest and isinstance(event, events.Cancelled)
 
     def _token(self, event: events.Token, lagging: bool) -> str:
         partial = None
@@ -158,6 +239,8 @@ class NativeSession:
                 return (orjson.dumps({"type": "pong", "timestamp": timestamp}).decode(),)
             case Problem(error, ref):
                 return (problem(error, ref),)
+            case AuthExpiring(in_s):
+                return (frame("auth_expiring", in_s=in_s),)
             case Closing(after):
                 return (frame("closing", reconnect_after_ms=after),)
 
@@ -189,31 +272,6 @@ def _welcome(notice: Welcome) -> str:
         heartbeat_s=notice.heartbeat_s,
         features=list(FEATURES),
     )
-
-
-def complete_body(event: events.Completed, seq: int | None) -> dict[str, Any]:
-    """The body of `complete`, on the socket and in the answer to `POST /api/v1/chat`."""
-    plain = events.to_plain(event)
-    metadata = {
-        "agent": event.agent,
-        "agents": plain.get("agents", []),
-        "confidence": event.confidence,
-        "context": {"sources": list(event.sources), "citations": plain.get("citations", [])},
-        "usage": plain.get("usage", {}),
-        "timing": plain.get("timing", {}),
-        "answerer": event.answerer,
-        "declined": event.declined,
-    }
-    metadata |= {"degraded": event.degraded} if event.degraded else {}
-    metadata |= {"truncated": True} if event.truncated else {}
-    return {
-        "response": event.response,
-        "session_id": event.session_id,
-        "run_id": event.run_id,
-        "message_id": event.message_id,
-        "seq": seq,
-        "metadata": metadata,
-    }
 
 
 def _accepted(event: events.Accepted, seq: int | None) -> str:
@@ -249,7 +307,7 @@ def _plain(type_: str) -> Callable[[Any, int | None], str]:
 
     def write(event: events.Event, seq: int | None) -> str:
         fields = events.to_plain(event)
-        fields.pop("kind")
+        fields.pop(event.__struct_config__.tag_field)
         return frame(type_, **fields, seq=seq)
 
     return write
@@ -260,7 +318,9 @@ _WRITERS: dict[type[events.Event], Callable[[Any, int | None], str]] = {
     events.Progress: _plain("progress"),
     events.Routed: _plain("routed"),
     events.Sources: _plain("sources"),
+    events.InputRequired: _plain("input_required"),
     events.RunRestarted: _plain("run_restarted"),
+    events.Deleted: _plain("deleted"),
     events.Resumed: _plain("resumed"),
     events.Cancelled: _plain("cancelled"),
     events.Failed: _failed,

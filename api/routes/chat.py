@@ -6,12 +6,12 @@ import msgspec
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import JSONResponse, Response
 
-from api.dialects.native import complete_body
+from api.bodies import complete_body, prompt_body
 from api.problems import problem_response
 from api.routes.access import CurrentCaller, State, read_body
 from orchestrator.commands import Send
 from orchestrator.errors import ProcessingError, RunNotActive
-from orchestrator.events import Completed, Failed
+from orchestrator.events import Completed, Failed, InputRequired
 
 router = APIRouter(prefix="/api/v1", tags=["chat"])
 
@@ -55,10 +55,12 @@ async def chat(
     command = Send(body.message, body.session_id, idempotency_key)
     command.check()
     await state.gateway.message_limit.take(caller.user_id)
-    envelope = await state.gateway.engine.answer(caller, command)
+    envelope = await state.gateway.engine.ask(caller, command)
     match envelope.event:
         case Completed() as completed:
             return JSONResponse(complete_body(completed, envelope.seq))
+        case InputRequired() as asked:
+            return JSONResponse(prompt_body(asked))
         case Failed() as failed:
             error = ProcessingError(retry_after_ms=failed.retry_after_ms)
             status = 504 if failed.reason in SLOW_REASONS else 502

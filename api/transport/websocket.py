@@ -1,23 +1,23 @@
 """The only pump between a WebSocket and the engine: frames in to commands, events out to frames.
 
-A reader task takes frames in order; a writer task sends what the outbox holds, so that a slow socket delays nobody.
+An idle socket costs one task, which reads. What must not wait is answered there (`ping`, `auth`, refusals); commands
+are obeyed in their order by a task that lives while there are any, and what is to be sent is sent by one that lives
+while anything waits (`writer`). So a slow store delays no heartbeat, and a slow socket delays nobody.
 """
 
 import asyncio
-import contextlib
 import time
 import uuid
-from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NoReturn
 
 import structlog
 from fastapi import WebSocket
-from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from api.auth import Identity, TokenRules
 from api.dialect import (
     Authenticate,
+    AuthExpiring,
     Closing,
     Denied,
     Inbound,
@@ -30,9 +30,32 @@ from api.dialect import (
     Welcome,
 )
 from api.frames import FRAME_BYTES
-from api.limits import MESSAGES_PER_MINUTE, MessageLimit
-from api.transport.outbox import Outbox, OutboxFull
-from orchestrator.commands import MESSAGE_CHARS, Caller, Cancel, Command, Feedback, Resume, Send
+from api.limits import MESSAGES_PER_MINUTE, FrameRate, MessageLimit, Seats, Window, milliseconds
+from api.tickets import Tickets
+from api.transport.closing import (
+    AUTH,
+    AUTH_DEADLINE,
+    BINARY,
+    EXPIRED,
+    FLOOD,
+    FORBIDDEN,
+    GOING_AWAY,
+    MALFORMED,
+)
+from api.transport.writer import Writer
+from orchestrator.commands import (
+    MESSAGE_CHARS,
+    Answer,
+    Caller,
+    Cancel,
+    Command,
+    Delete,
+    Feedback,
+    Read,
+    Resume,
+    Send,
+    Type,
+)
 from orchestrator.engine import Engine
 from orchestrator.errors import (
     AuthExpired,
@@ -42,12 +65,11 @@ from orchestrator.errors import (
     BadRequest,
     BinaryUnsupported,
     Forbidden,
-    MessageTooLong,
     PitcrewError,
     ProcessingError,
+    RateLimited,
     UnknownType,
 )
-from orchestrator.events import Envelope
 from orchestrator.follow import Follower
 
 log = structlog.get_logger()
@@ -56,29 +78,15 @@ AUTH_DEADLINE_S = 10
 AUTH_FRAME_BYTES = 8 * 1024
 MAX_UNAUTHENTICATED = 5
 MAX_MALFORMED, MALFORMED_WINDOW_S = 5, 60
-SEND_PATIENCE_S = 10
-HEARTBEAT_S = 20
-
-GOING_AWAY = 1001
-BINARY, INTERNAL, MALFORMED, AUTH, FORBIDDEN, AUTH_DEADLINE, SLOW = 1003, 1011, 4400, 4401, 4403, 4408, 4410
-CLOSE_REASONS = {
-    GOING_AWAY: "the server is restarting",
-    BINARY: "binary frames are not supported",
-    INTERNAL: "internal error",
-    MALFORMED: "too many malformed frames",
-    AUTH: "a valid token is needed",
-    FORBIDDEN: "the token belongs to another user",
-    AUTH_DEADLINE: "no token in time",
-    SLOW: "reader too slow, resume when you can",
-}
-
-
-class Hangup(Exception):
-    """The connection is to be closed with `code`."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
+MAX_BREACHES, BREACH_WINDOW_S = 10, 10
+MAX_WAITING = 32
+"""Commands that wait for their turn; then the socket is read no further until they are done."""
+EXPIRY_NOTICE_S = 60
+EXPIRY_GRACE_S = 30
+"""Seconds before the end of a token at which the client is told, and after it at which the socket is closed."""
+LONG_S = 24 * 3600.0
+SEAT_WAIT_MS = 5_000
+"""When a user with too many sockets may try again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,212 +95,232 @@ class Gateway:
 
     engine: Engine
     tokens: TokenRules
+    tickets: Tickets
     message_limit: MessageLimit
+    seats: Seats
+    limit_frames: bool = True
+    heartbeat_s: int = 20
 
 
 class Connection:
     """One accepted socket, from its first frame to its close."""
 
+    __slots__ = (
+        "_binary",
+        "_breaches",
+        "_follower",
+        "_frames",
+        "_gateway",
+        "_identity",
+        "_malformed",
+        "_session",
+        "_timer",
+        "_unauthenticated",
+        "_waiting",
+        "_warned",
+        "_websocket",
+        "_worker",
+        "_writer",
+    )
+
     def __init__(self, websocket: WebSocket, session: Session, gateway: Gateway) -> None:
         self._websocket = websocket
         self._session = session
         self._gateway = gateway
-        self._outbox = Outbox()
-        self._follower = Follower(gateway.engine, self._outbox.put)
+        self._writer = Writer(websocket, session)
+        self._follower = Follower(gateway.engine, self._writer.put)
         self._identity: Identity | None = None
+        self._waiting: list[Command] = []
+        self._worker: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._frames = FrameRate()
+        self._breaches = Window(MAX_BREACHES - 1, BREACH_WINDOW_S)
+        self._malformed = Window(MAX_MALFORMED, MALFORMED_WINDOW_S)
         self._unauthenticated = 0
         self._binary = 0
-        self._malformed: deque[float] = deque()
-        self._leaving = asyncio.Event()
+        self._warned = False
 
-    async def run(self, token: str | None = None) -> None:
-        """Serve the socket until either side closes it. `token` is the one of the URL, if there was one."""
-        writer = asyncio.create_task(self._write())
-        reader = asyncio.create_task(self._read(token))
-        leaving = asyncio.create_task(self._leave())
-        tasks = {reader, writer, leaving}
+    async def run(self, query: Mapping[str, str]) -> None:
+        """Serve the socket until either side closes it; `query` is that of its URL."""
+        self._call_later(AUTH_DEADLINE_S, lambda: self.hang_up(AUTH_DEADLINE))
         try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            outcomes = [await self._outcome(task) for task in done]
-            code = next((code for code in outcomes if code is not None), None)
-            if code is not None and not writer.done():
-                await self._flush()
-            await self._close(code)
+            if "ticket" in query:
+                self._sign_in(lambda: self._gateway.tickets.redeem(query["ticket"]))
+            elif "token" in query:
+                self._sign_in(lambda: self._gateway.tokens.verify(query["token"]))
+            await self._read()
         finally:
-            self._follower.close()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._end()
 
     def announce_close(self, reconnect_after_ms: int) -> None:
         """Tell the client that the server is about to stop."""
-        self._outbox.put(Closing(reconnect_after_ms))
+        self._writer.put(Closing(reconnect_after_ms))
 
-    def hang_up(self) -> None:
-        """Close the socket when what waits has been sent: the server stops."""
-        self._leaving.set()
+    def hang_up(self, code: int = GOING_AWAY) -> None:
+        """Close the socket when what waits has been sent."""
+        self._writer.close(code)
 
-    async def _outcome(self, task: "asyncio.Task[None]") -> int | None:
-        """The close code that a finished task asks for; None when the socket is gone."""
+    async def _end(self) -> None:
+        """The socket is gone. What was asked is still done, for who asks and leaves at once has asked."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._writer.stop()
         try:
-            await task
-        except Hangup as hangup:
-            return hangup.code
-        except OutboxFull:
-            return SLOW
-        except (WebSocketDisconnect, RuntimeError, OSError):
-            return None
-        except Exception:
-            log.exception("connection_failed")
-            return INTERNAL
-        return None
-
-    async def _leave(self) -> None:
-        await self._leaving.wait()
-        raise Hangup(GOING_AWAY)
-
-    async def _flush(self) -> None:
-        """Let the writer send what waits before the close."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(SEND_PATIENCE_S):
-                await self._outbox.drained()
-
-    async def _close(self, code: int | None) -> None:
-        if code is None or self._websocket.application_state is not WebSocketState.CONNECTED:
-            return
-        with contextlib.suppress(RuntimeError, WebSocketDisconnect, OSError):
-            await self._websocket.close(code, CLOSE_REASONS[code])
-
-    # --- out -------------------------------------------------------------------------------------------------------
-
-    async def _write(self) -> None:
-        while True:
-            item = await self._outbox.take()
-            if isinstance(item, Envelope):
-                frames = self._session.emitted(item, lagging=self._outbox.lagging)
-            else:
-                frames = self._session.notice(item)
-            for text in frames:
-                try:
-                    async with asyncio.timeout(SEND_PATIENCE_S):
-                        await self._websocket.send_text(text)
-                except TimeoutError:
-                    raise Hangup(SLOW) from None
-            self._outbox.sent()
+            if self._worker is not None:
+                await asyncio.wait({self._worker})
+        finally:
+            self._follower.close()
+            if self._identity is not None:
+                self._gateway.seats.release(self._identity.user_id)
+            if self._worker is not None:
+                self._worker.cancel()
 
     # --- in --------------------------------------------------------------------------------------------------------
 
-    async def _read(self, token: str | None) -> None:
-        if token is not None:
-            self._authenticate(token)
-        deadline = time.monotonic() + AUTH_DEADLINE_S
+    async def _read(self) -> None:
         while True:
-            if self._identity is not None:
-                text = await self._receive()
-            else:
-                try:
-                    async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
-                        text = await self._receive()
-                except TimeoutError:
-                    raise Hangup(AUTH_DEADLINE) from None
-            if text is not None:
-                await self._handle(text)
+            message = await self._websocket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            if not self._writer.closing:
+                self._take(message.get("text"))
+            if self._worker is not None and len(self._waiting) >= MAX_WAITING:
+                await asyncio.wait({self._worker})
 
-    async def _receive(self) -> str | None:
-        """The next text frame; None for a frame that was refused."""
-        message = await self._websocket.receive()
-        if message["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect(message.get("code", 1005))
-        text: str | None = message.get("text")
-        if text is None:
+    def _take(self, text: str | None) -> None:
+        """Act upon one frame; None stands for a binary one."""
+        now = time.monotonic()
+        if self._gateway.limit_frames and (wait := self._frames.take(now)):
+            self._refuse(RateLimited(retry_after_ms=milliseconds(wait)))
+            if self._breaches.take(now):
+                self.hang_up(FLOOD)
+        elif text is None:
             self._refuse(BinaryUnsupported())
             self._binary += 1
             if self._binary > 1:
-                raise Hangup(BINARY)
+                self.hang_up(BINARY)
         elif self._identity is None and len(text) > AUTH_FRAME_BYTES:
             self._deny(AuthInvalid())
-        elif len(text.encode(errors="replace")) > FRAME_BYTES:
-            self._refuse(MessageTooLong())
-            return None
-        return text
+        else:
+            self._obey(self._session.received(text))
 
-    async def _handle(self, text: str) -> None:
-        inbound = self._session.received(text)
-        try:
-            await self._obey(inbound)
-        except PitcrewError as error:
-            self._refuse(error)
-            self._count(error)
-        except Hangup:
-            raise
-        except Exception:
-            ref = self._refuse(ProcessingError())
-            log.exception("command_failed", ref=ref)
-
-    async def _obey(self, inbound: Inbound) -> None:
+    def _obey(self, inbound: Inbound) -> None:
         match inbound:
-            case Rejected(error):
-                if self._identity is None and isinstance(error, BadRequest | UnknownType) and error.field == "type":
-                    raise AuthRequired
-                raise error
             case Ping(timestamp):
-                self._outbox.put(Pong(timestamp))
+                self._writer.put(Pong(timestamp))
             case Authenticate(token):
-                self._authenticate(token)
+                self._sign_in(lambda: self._gateway.tokens.verify(token))
+            case Rejected(error):
+                self._refuse(error if self._identity is not None else _unsigned(error))
             case _ if self._identity is None:
-                raise AuthRequired
+                self._refuse(AuthRequired())
             case _:
-                await self._command(inbound, self._identity)
+                self._waiting.append(inbound)
+                if self._worker is None:
+                    self._worker = asyncio.create_task(self._work())
 
-    async def _command(self, command: Command, identity: Identity) -> None:
+    async def _work(self) -> None:
+        """Obey the commands that wait, one after the other."""
+        while self._waiting:
+            try:
+                await self._command(self._waiting.pop(0))
+            except PitcrewError as error:
+                self._refuse(error)
+            except Exception:
+                ref = self._refuse(ProcessingError())
+                log.exception("command_failed", ref=ref)
+        self._worker = None
+
+    async def _command(self, command: Command) -> None:
+        identity = self._identity
+        assert identity is not None
+        if time.time() >= identity.expires and isinstance(command, Send | Answer | Resume | Delete):
+            raise AuthExpired
         caller = Caller(identity.user_id, identity.role)
         engine = self._gateway.engine
         match command:
             case Send():
-                if time.time() >= identity.expires:
-                    raise AuthExpired
                 command.check()
                 await self._gateway.message_limit.take(caller.user_id)
                 await self._follower.send(caller, command)
+            case Answer():
+                await self._follower.answer(caller, command)
             case Resume():
                 await self._follower.resume(caller, command)
             case Cancel():
                 await engine.cancel(caller, command)
+            case Delete():
+                await engine.delete_message(caller, command)
             case Feedback():
                 await engine.feedback(caller, command)
-
-    def _authenticate(self, token: str) -> None:
-        try:
-            identity = self._gateway.tokens.verify(token)
-        except PitcrewError as error:
-            self._deny(error)
-        if self._identity is not None and self._identity.user_id != identity.user_id:
-            self._refuse(Forbidden())
-            raise Hangup(FORBIDDEN)
-        self._identity = identity
-        limits = Limits(MESSAGE_CHARS, FRAME_BYTES, MESSAGES_PER_MINUTE)
-        self._outbox.put(Welcome(identity.user_id, identity.email, identity.name, limits, HEARTBEAT_S))
-
-    def _deny(self, error: PitcrewError) -> NoReturn:
-        self._outbox.put(Denied(error))
-        raise Hangup(AUTH)
+            case Type():
+                await engine.typing(caller, command)
+            case Read():
+                await engine.read(caller, command)
 
     def _refuse(self, error: PitcrewError) -> str:
+        """Tell what is wrong, and close on what no working client does: asking on and on without a token, or sending
+        rubbish."""
         ref = uuid.uuid4().hex[:12]
         log.info("refused", ref=ref, code=error.code, field=error.field)
-        self._outbox.put(Problem(error, ref))
-        return ref
-
-    def _count(self, error: PitcrewError) -> None:
-        """Close on what no working client does: asking on and on without a token, or sending rubbish."""
+        self._writer.put(Problem(error, ref))
         if isinstance(error, AuthRequired):
             self._unauthenticated += 1
             if self._unauthenticated >= MAX_UNAUTHENTICATED:
-                raise Hangup(AUTH)
-        if isinstance(error, BadJson | BadRequest | UnknownType):
-            now = time.monotonic()
-            self._malformed.append(now)
-            while self._malformed[0] < now - MALFORMED_WINDOW_S:
-                self._malformed.popleft()
-            if len(self._malformed) > MAX_MALFORMED:
-                raise Hangup(MALFORMED)
+                self.hang_up(AUTH)
+        if isinstance(error, BadJson | BadRequest | UnknownType) and self._malformed.take(time.monotonic()):
+            self.hang_up(MALFORMED)
+        return ref
+
+    # --- who it is -------------------------------------------------------------------------------------------------
+
+    def _sign_in(self, verify: Callable[[], Identity]) -> None:
+        """Let the user in, or on with a new token, or close the socket."""
+        try:
+            identity = verify()
+        except PitcrewError as error:
+            self._deny(error)
+            return
+        if self._identity is None:
+            if not self._gateway.seats.claim(identity.user_id):
+                self._refuse(RateLimited(retry_after_ms=SEAT_WAIT_MS))
+                self.hang_up(FLOOD)
+                return
+        elif self._identity.user_id != identity.user_id:
+            self._refuse(Forbidden())
+            self.hang_up(FORBIDDEN)
+            return
+        self._identity = identity
+        limits = Limits(MESSAGE_CHARS, FRAME_BYTES, MESSAGES_PER_MINUTE)
+        self._writer.put(Welcome(identity.user_id, identity.email, identity.name, limits, self._gateway.heartbeat_s))
+        self._warned = False
+        self._watch_expiry()
+
+    def _deny(self, error: PitcrewError) -> None:
+        self._writer.put(Denied(error))
+        self.hang_up(AUTH)
+
+    def _watch_expiry(self) -> None:
+        """Warn before the token ends and close some time after it; looks at the clock again at least once a day."""
+        assert self._identity is not None
+        left = self._identity.expires - time.time()
+        if left <= -EXPIRY_GRACE_S:
+            self.hang_up(EXPIRED)
+            return
+        if left <= EXPIRY_NOTICE_S and not self._warned:
+            self._warned = True
+            self._writer.put(AuthExpiring(max(0, round(left))))
+        wait = left + EXPIRY_GRACE_S if self._warned else left - EXPIRY_NOTICE_S
+        self._call_later(min(wait, LONG_S), self._watch_expiry)
+
+    def _call_later(self, delay: float, callback: Callable[[], None]) -> None:
+        """The connection has one timer: first the deadline for the token, then its expiry."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(delay, callback)
+
+
+def _unsigned(error: PitcrewError) -> PitcrewError:
+    """What a stranger hears about a frame of no known type: that a token is needed first."""
+    about_type = isinstance(error, BadRequest | UnknownType) and error.field == "type"
+    return AuthRequired() if about_type else error

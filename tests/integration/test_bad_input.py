@@ -68,6 +68,13 @@ WRONG_TYPES = {
     "resume after a text": ({"type": "resume", "session_id": "s", "after": "x"}, "BAD_REQUEST", "after"),
     "resume after minus one": ({"type": "resume", "session_id": "s", "after": -1}, "BAD_REQUEST", "after"),
     "cancel of nothing": ({"type": "cancel"}, "BAD_REQUEST", "run_id"),
+    "answer without value": ({"type": "answer", "request_id": "q"}, "BAD_REQUEST", "value"),
+    "answer with an odd value": ({"type": "answer", "request_id": "q", "value": [1]}, "BAD_REQUEST", "value"),
+    "delete of nothing": ({"type": "delete"}, "BAD_REQUEST", "message_id"),
+    "typing in no session": ({"type": "typing", "session_id": ""}, "BAD_REQUEST", "session_id"),
+    "read up to minus one": ({"type": "read", "session_id": "s", "seq": -1}, "BAD_REQUEST", "seq"),
+    "read up to a text": ({"type": "read", "session_id": "s", "seq": "x"}, "BAD_REQUEST", "seq"),
+    "partial a number": ({"type": "auth", "token": "t", "partial": 1}, "BAD_REQUEST", "partial"),
     "auth without token": ({"type": "auth"}, "BAD_REQUEST", "token"),
 }
 

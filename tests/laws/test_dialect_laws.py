@@ -7,16 +7,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.dialect import Closing, Denied, Dialect, Handshake, Limits, Notice, Ping, Pong, Problem, Rejected, Welcome
+from api.dialect import (
+    AuthExpiring,
+    Closing,
+    Denied,
+    Dialect,
+    Handshake,
+    Limits,
+    Notice,
+    Ping,
+    Pong,
+    Problem,
+    Rejected,
+    Welcome,
+)
 from api.dialects import all_dialects
 from api.dialects.native import CLIENT_FRAMES
 from orchestrator import events
+from orchestrator.commands import Answer, Cancel, Delete, Feedback, Read, Resume, Type
 from orchestrator.errors import AuthInvalid, RunBusy
 from orchestrator.events import Envelope
 
 DIALECTS = {dialect.name: dialect for dialect in all_dialects()}
 
 FIELDS = ["token", "message", "session_id", "after", "message_id", "rating", "run_id", "partial", "timestamp"]
+FIELDS += ["request_id", "value", "seq", "client_message_id", "reason"]
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -119,6 +134,7 @@ def test_a_restarted_run_begins_with_empty_text(dialect: Dialect) -> None:
         Denied(AuthInvalid()),
         Pong({"any": ["thing"]}),
         Problem(RunBusy(retry_after_ms=5), "ref"),
+        AuthExpiring(60),
         Closing(100),
     ],
     ids=lambda notice: type(notice).__name__,
@@ -126,6 +142,114 @@ def test_a_restarted_run_begins_with_empty_text(dialect: Dialect) -> None:
 def test_notices_are_frames(dialect: Dialect, notice: Notice) -> None:
     for frame in dialect.open(Handshake()).notice(notice):
         assert "type" in json.loads(frame)
+
+
+class NeverHeardOf(events.Event, frozen=True, tag="never_heard_of"):
+    """An event that no dialect has a word for."""
+
+
+@pytest.mark.parametrize("event", [NeverHeardOf(), events.Typing(), events.Seen(3)], ids=lambda e: type(e).__name__)
+def test_an_event_without_a_word_gives_no_frame(dialect: Dialect, event: Any) -> None:
+    assert dialect.open(Handshake()).emitted(Envelope("c", event)) == ()
+
+
+PROMPT = events.InputRequired(
+    "r",
+    "s",
+    "q-1",
+    "confirm",
+    "Shall I book it?",
+    (events.Option(True, "Yes"), events.Option(False, "No")),
+    {"slot": "2026-12-01T09:00"},
+    "2026-11-22T10:00:00Z",
+    "There is a free place.",
+)
+MODERN = [
+    '{"type":"auth","token":"t","partial":true}',
+    '{"type":"auth","token":"t","partial":false}',
+    '{"type":"message","message":"Hi","client_message_id":"m"}',
+    '{"type":"resume","session_id":"s"}',
+    '{"type":"cancel","session_id":"s"}',
+    '{"type":"answer","request_id":"q","value":true}',
+    '{"type":"read","session_id":"s","seq":1}',
+    '{"type":"typing","session_id":"s"}',
+    '{"type":"delete","message_id":"m"}',
+    '{"type":"feedback","message_id":"m","rating":"up"}',
+]
+OLDEST = [
+    '{"type":"auth","token":"t"}',
+    '{"type":"message","message":"Hi","session_id":"s","customer_id":"c","client_message_id":null}',
+    '{"type":"ping"}',
+    '{"type":"subscribe"}',
+]
+
+
+def parked(*received: str, end: events.Terminal | None = None) -> list[dict[str, Any]]:
+    """What a native client that sent `received` is told from a parked run on."""
+    session = DIALECTS["native"].open(Handshake())
+    for text in received:
+        session.received(text)
+    told = [*a_run(["There is a free place."])[:-1], Envelope("c", PROMPT, 4)]
+    told += [Envelope("c", end, 5)] if end else []
+    frames = [json.loads(frame) for envelope in told for frame in session.emitted(envelope)]
+    return frames[[frame["type"] for frame in frames].index("token") + 1 :]
+
+
+@pytest.mark.parametrize("word", MODERN)
+def test_a_client_that_knows_more_is_asked(word: str) -> None:
+    asked, end = parked(*OLDEST, word, end=events.Cancelled("r", ""))
+    assert asked == {
+        "type": "input_required",
+        "run_id": "r",
+        "session_id": "s",
+        "request_id": "q-1",
+        "kind": "confirm",
+        "prompt": "Shall I book it?",
+        "options": [{"value": True, "label": "Yes"}, {"value": False, "label": "No"}],
+        "proposal": {"slot": "2026-12-01T09:00"},
+        "expires_at": "2026-11-22T10:00:00Z",
+        "partial_response": "There is a free place.",
+        "seq": 4,
+    }
+    assert end["type"] == "cancelled"
+
+
+def test_to_the_oldest_client_a_prompt_is_the_end_of_the_turn() -> None:
+    [asked] = parked(*OLDEST, end=events.Cancelled("r", ""))
+    assert asked["type"] == "complete"
+    assert asked["response"] == "There is a free place.\n\nShall I book it?"
+    assert asked["session_id"] == "s"
+    assert "seq" not in asked
+    request = asked["metadata"]["input_required"]
+    assert (request["request_id"], request["kind"], request["expires_at"]) == ("q-1", "confirm", "2026-11-22T10:00:00Z")
+    assert [option["value"] for option in request["options"]] == [True, False]
+
+
+def test_the_oldest_client_is_told_how_an_answered_run_ends() -> None:
+    asked, end = parked(*OLDEST, end=completed("There is a free place. It is booked."))
+    assert (asked["type"], end["type"], end["seq"]) == ("complete", "complete", 5)
+
+
+def test_a_message_taken_back() -> None:
+    [frame] = DIALECTS["native"].open(Handshake()).emitted(Envelope("c", events.Deleted("m-1", "r"), 7))
+    assert json.loads(frame) == {"type": "deleted", "message_id": "m-1", "run_id": "r", "seq": 7}
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ('{"type":"answer","request_id":"q","value":{"change":"at ten"}}', Answer("q", {"change": "at ten"})),
+        ('{"type":"answer","request_id":"q","value":false}', Answer("q", False)),
+        ('{"type":"delete","message_id":"m"}', Delete("m")),
+        ('{"type":"typing","session_id":"s"}', Type("s")),
+        ('{"type":"read","session_id":"s","seq":4}', Read("s", 4)),
+        ('{"type":"cancel","run_id":"r"}', Cancel("r")),
+        ('{"type":"resume","session_id":"s","after":3}', Resume("s", 3)),
+        ('{"type":"feedback","message_id":"m","rating":"up","reason":"good"}', Feedback("m", "up", "good")),
+    ],
+)
+def test_frames_are_commands(text: str, command: object) -> None:
+    assert DIALECTS["native"].open(Handshake()).received(text) == command
 
 
 def test_a_ping_brings_its_timestamp_back() -> None:

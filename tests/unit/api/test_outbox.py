@@ -1,52 +1,43 @@
-import asyncio
-
 import pytest
 
 from api.dialect import Pong
-from api.transport.outbox import FULL_CHARS, MERGE_CHARS, Outbox, OutboxFull
-from orchestrator.events import Envelope, Progress, Token
+from api.transport.outbox import FULL_BYTES, HISTORY_BYTES, MERGE_BYTES, Item, Outbox, OutboxFull
+from orchestrator.events import Cancelled, Envelope, Progress, Token
 
 
 def said(text: str, offset: int, run: str = "r") -> Envelope:
     return Envelope("c", Token(run, text, offset))
 
 
-async def taken(outbox: Outbox, count: int) -> list[object]:
-    return [await outbox.take() for _ in range(count)]
+def taken(outbox: Outbox) -> list[Item]:
+    return list(iter(outbox.take, None))
 
 
-async def test_first_in_first_out() -> None:
+def test_first_in_first_out() -> None:
     outbox = Outbox()
     items = [said("a", 0), Pong(1), said("b", 1)]
     for item in items:
         outbox.put(item)
-    assert await taken(outbox, 3) == items
+    assert taken(outbox) == items
+    assert outbox.take() is None
 
 
-async def test_take_waits_for_what_comes() -> None:
+def test_a_lagging_readers_tokens_are_merged_and_lose_nothing() -> None:
     outbox = Outbox()
-    waiting = asyncio.create_task(outbox.take())
-    await asyncio.sleep(0)
-    outbox.put(Pong(1))
-    assert await waiting == Pong(1)
-
-
-async def test_a_lagging_readers_tokens_are_merged_and_lose_nothing() -> None:
-    outbox = Outbox()
-    big = "x" * (MERGE_CHARS + 1)
+    big = "x" * (MERGE_BYTES + 1)
     outbox.put(said(big, 0))
     for n in range(1000):
         outbox.put(said("y", len(big) + n))
     assert outbox.lagging
-    first, rest = await taken(outbox, 2)
-    assert first.event.text == big  # type: ignore[attr-defined]
-    assert (rest.event.text, rest.event.offset) == ("y" * 1000, len(big))  # type: ignore[attr-defined]
+    first, rest = taken(outbox)
+    assert first.event.text == big  # type: ignore[union-attr]
+    assert (rest.event.text, rest.event.offset) == ("y" * 1000, len(big))  # type: ignore[union-attr]
     assert not outbox.lagging
 
 
-async def test_only_neighbours_of_one_run_are_merged() -> None:
+def test_only_neighbours_of_one_run_are_merged() -> None:
     outbox = Outbox()
-    outbox.put(said("x" * (MERGE_CHARS + 1), 0))
+    outbox.put(said("x" * (MERGE_BYTES + 1), 0))
     for item in (
         said("a", 0, "other"),
         Envelope("c", Progress("other", "starting", "…")),
@@ -54,24 +45,40 @@ async def test_only_neighbours_of_one_run_are_merged() -> None:
         said("c", 9, "other"),
     ):
         outbox.put(item)
-    assert len(await taken(outbox, 5)) == 5
+    assert len(taken(outbox)) == 5
 
 
-async def test_a_hopeless_reader_is_given_up() -> None:
+def test_a_hopeless_reader_is_given_up() -> None:
     outbox = Outbox()
     for n in range(5):
-        outbox.put(said("x" * (FULL_CHARS // 3), n, f"run-{n}"))
+        outbox.put(said("x" * (FULL_BYTES // 3), n, f"run-{n}"))
     with pytest.raises(OutboxFull):
-        await outbox.take()
+        outbox.take()
 
 
-async def test_drained_when_everything_is_on_its_way() -> None:
+def test_small_tokens_count_with_what_they_take_in_memory() -> None:
     outbox = Outbox()
-    await outbox.drained()
-    outbox.put(Pong(1))
-    draining = asyncio.create_task(outbox.drained())
-    await outbox.take()
-    await asyncio.sleep(0)
-    assert not draining.done()
-    outbox.sent()
-    await draining
+    for n in range(20_000):
+        outbox.put(said("ü", 2 * n))  # with gaps, so that none can be merged
+    with pytest.raises(OutboxFull):
+        outbox.take()
+
+
+def test_a_long_history_is_not_taken_for_a_slow_reader() -> None:
+    outbox = Outbox()
+    turn = Cancelled("r", "x" * 10_000)
+    for seq in range(1, 400):
+        outbox.put(Envelope("c", turn, seq))
+    assert len(taken(outbox)) == 399
+    for seq in range(1, HISTORY_BYTES // 10_000 + 2):
+        outbox.put(Envelope("c", turn, seq))
+    with pytest.raises(OutboxFull):
+        outbox.take()
+
+
+def test_the_bytes_of_what_was_taken_count_no_more() -> None:
+    outbox = Outbox()
+    for n in range(10):
+        outbox.put(said("x" * (FULL_BYTES // 2), n))
+        assert outbox.take() is not None
+    assert not outbox.lagging

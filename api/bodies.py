@@ -1,0 +1,50 @@
+"""The end of a turn as JSON: the same body on the socket and in the answer to `POST /api/v1/chat`. Pure."""
+
+from typing import Any
+
+from orchestrator.events import Completed, InputRequired, to_plain
+
+
+def complete_body(event: Completed, seq: int | None) -> dict[str, Any]:
+    """The body of `complete`."""
+    plain = to_plain(event)
+    metadata = {
+        "agent": event.agent,
+        "agents": plain.get("agents", []),
+        "confidence": event.confidence,
+        "context": {"sources": list(event.sources), "citations": plain.get("citations", [])},
+        "usage": plain.get("usage", {}),
+        "timing": plain.get("timing", {}),
+        "answerer": event.answerer,
+        "declined": event.declined,
+    }
+    metadata |= {"degraded": event.degraded} if event.degraded else {}
+    metadata |= {"truncated": True} if event.truncated else {}
+    return {
+        "response": event.response,
+        "session_id": event.session_id,
+        "run_id": event.run_id,
+        "message_id": event.message_id,
+        "seq": seq,
+        "metadata": metadata,
+    }
+
+
+def prompt_body(event: InputRequired) -> dict[str, Any]:
+    """The body of `complete` for a run that waits for an answer: to a client without the word `input_required` the
+    prompt is the end of the turn. It has no `seq`, for the run's own end is still to come."""
+    said = event.partial_response
+    return {
+        "response": f"{said}\n\n{event.prompt}" if said else event.prompt,
+        "session_id": event.session_id,
+        "run_id": event.run_id,
+        "metadata": {
+            "context": {"sources": [], "citations": []},
+            "input_required": {
+                "request_id": event.request_id,
+                "kind": event.kind,
+                "options": [to_plain(option) for option in event.options],
+                "expires_at": event.expires_at,
+            },
+        },
+    }

@@ -1,0 +1,21 @@
+"""Tickets: how a page opens a socket without a token in its URL."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+
+from api.auth import Identity
+from api.routes.access import State, identity
+from api.tickets import TICKET_S
+
+router = APIRouter(prefix="/api/v1", tags=["tickets"])
+
+
+@router.post("/ticket")
+async def ticket(
+    state: State, user: Annotated[Identity, Depends(identity)], response: Response
+) -> dict[str, str | int]:
+    """A ticket for `/ws/chat?ticket=…`: good once, for `expires_in` seconds. The socket is then yours, up to the end of
+    your token."""
+    response.headers["Cache-Control"] = "no-store"
+    return {"ticket": state.gateway.tickets.issue(user), "expires_in": TICKET_S}

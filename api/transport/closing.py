@@ -1,0 +1,25 @@
+"""Why a socket is closed: the codes that a client acts upon, and the words that go with them."""
+
+GOING_AWAY = 1001
+BINARY = 1003
+INTERNAL = 1011
+MALFORMED = 4400
+AUTH = 4401
+FORBIDDEN = 4403
+AUTH_DEADLINE = 4408
+SLOW = 4410
+EXPIRED = 4419
+FLOOD = 4429
+
+CLOSE_REASONS = {
+    GOING_AWAY: "the server is restarting",
+    BINARY: "binary frames are not supported",
+    INTERNAL: "internal error",
+    MALFORMED: "too many malformed frames",
+    AUTH: "a valid token is needed",
+    FORBIDDEN: "the token belongs to another user",
+    AUTH_DEADLINE: "no token in time",
+    SLOW: "reader too slow, resume when you can",
+    EXPIRED: "the token has expired, resume with a new one",
+    FLOOD: "too many frames, or too many sockets of one user",
+}

@@ -1,0 +1,43 @@
+"""uvicorn's WebSocket protocol, made to let go of peers that do not read.
+
+The transport's own `close` first sends what is buffered, which is never when the peer has stopped reading: such a
+socket and its buffers would stay for as long as the peer's machine is up.
+"""
+
+import asyncio
+import socket
+from asyncio.transports import BaseTransport
+from typing import Any
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+CLOSE_S = 10.0
+"""Seconds that a peer has to take what is buffered and to answer a close frame."""
+
+SEND_BUFFER_BYTES = 128 * 1024
+"""What the kernel may hold for a peer. Left to itself it grows to megabytes, which nobody counts."""
+
+
+class SocketProtocol(WebSocketsSansIOProtocol):
+    """One socket. Whatever ends it, its transport is gone CLOSE_S later."""
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        super().connection_made(transport)
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "websocket.close":
+            self.writable.set()  # a close frame waits for no reader
+        await super().send(message)
+
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+
+    def on_task_complete(self, task: "asyncio.Task[None]") -> None:
+        super().on_task_complete(task)
+        if self.close_timer is not None:
+            self.close_timer.cancel()
+        if not self.disconnected:
+            self.close_timer = self.loop.call_later(CLOSE_S, self.transport.abort)

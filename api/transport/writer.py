@@ -1,0 +1,88 @@
+"""The sending side of one socket: a task that lives only while something waits, up to the close."""
+
+import asyncio
+import contextlib
+
+import structlog
+from fastapi import WebSocket
+from starlette.websockets import WebSocketDisconnect
+
+from api.dialect import Session
+from api.transport.closing import CLOSE_REASONS, GOING_AWAY, INTERNAL, SLOW
+from api.transport.outbox import Item, Outbox, OutboxFull
+from orchestrator.events import Envelope
+
+log = structlog.get_logger()
+
+SEND_PATIENCE_S = 10
+"""Seconds that one frame may take to be sent, and everything that waits at a close."""
+
+
+class Writer:
+    """Spells and sends what is put, in order, and at last the close code."""
+
+    __slots__ = ("_code", "_outbox", "_session", "_task", "_websocket")
+
+    def __init__(self, websocket: WebSocket, session: Session) -> None:
+        self._websocket = websocket
+        self._session = session
+        self._outbox = Outbox()
+        self._code: int | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def closing(self) -> bool:
+        """Whether the socket is being closed: nothing is taken or put any more."""
+        return self._code is not None
+
+    def put(self, item: Item) -> None:
+        """Have the item sent; never waits. A reader that is too slow for it is closed."""
+        if self._code is None:
+            self._outbox.put(item)
+            self._start()
+
+    def close(self, code: int) -> None:
+        """Close the socket when what waits has been sent. The first code counts."""
+        if self._code is None:
+            self._code = code
+            self._start()
+
+    def stop(self) -> None:
+        """The socket is gone."""
+        self._code = self._code or GOING_AWAY
+        if self._task is not None:
+            self._task.cancel()
+
+    def _start(self) -> None:
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        try:
+            await self._send()
+        except (TimeoutError, OutboxFull):
+            self._code = SLOW
+        except (WebSocketDisconnect, RuntimeError, OSError):
+            return  # the socket is gone, as its reader will hear too
+        except Exception:
+            log.exception("connection_failed")
+            self._code = INTERNAL
+        if self._code is None:
+            self._task = None
+            return
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect, OSError):
+            await self._websocket.close(self._code, CLOSE_REASONS[self._code])
+
+    async def _send(self) -> None:
+        """Send until nothing waits. Raises TimeoutError, OutboxFull, and what a lost socket raises."""
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(SEND_PATIENCE_S) as patience:
+            while (item := self._outbox.take()) is not None:
+                if isinstance(item, Envelope):
+                    frames = self._session.emitted(item, lagging=self._outbox.lagging)
+                else:
+                    frames = self._session.notice(item)
+                for text in frames:
+                    await self._websocket.send_text(text)
+                    if self._code is None:
+                        patience.reschedule(loop.time() + SEND_PATIENCE_S)
