@@ -1,6 +1,6 @@
 """Following conversations: what one reader has seen, so that nothing falls between history and live, or comes twice."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
@@ -12,17 +12,22 @@ from orchestrator.store import Receipt
 
 Deliver = Callable[[Envelope], None]
 
+PAGE = 200
+"""Events of history that are read at once."""
+
 
 class Follower:
     """One reader (a socket, a stream) of any number of conversations. `deliver` gets each event once, in order.
 
     To catch up it subscribes first and reads second: live events wait in a buffer while history is read, and those
-    that history already held are dropped by their `seq`, or by `offset` for text.
+    that history already held are dropped by their `seq`, or by `offset` for text. History is read in pages, each when
+    the reader has `room` for it again.
     """
 
-    def __init__(self, engine: Engine, deliver: Deliver) -> None:
+    def __init__(self, engine: Engine, deliver: Deliver, room: Callable[[], Awaitable[None]] | None = None) -> None:
         self._engine = engine
         self._deliver = deliver
+        self._room = room
         self._subscriptions: dict[str, Callable[[], None]] = {}
         self._buffers: dict[str, list[Envelope]] = {}
         self._closed = False
@@ -44,7 +49,8 @@ class Follower:
         self._deliver(Envelope(conversation_id, again, receipt.envelope.seq))
         self._buffers.setdefault(conversation_id, [])
         stored = await self._engine.store.run_events(conversation_id, accepted.run_id)
-        await self._catch_up(conversation_id, [e for e in stored if e.seq != receipt.envelope.seq])
+        told = {receipt.envelope.seq} | self._tell([e for e in stored if e.seq != receipt.envelope.seq])
+        await self._go_live(conversation_id, told)
 
     async def resume(self, caller: Caller, command: Resume) -> None:
         """Deliver what came after `command.after`, then the active run's text so far, then live. A cursor past the end
@@ -55,10 +61,18 @@ class Follower:
         self._buffers.setdefault(conversation_id, [])
         self.follow(conversation_id)
         head = await store.head(conversation_id)
-        stored = await store.events(conversation_id, command.after if command.after <= head else 0)
         active = await store.current_run(conversation_id)
         self._deliver(Envelope(conversation_id, Resumed(command.session_id, command.after, head, active)))
-        await self._catch_up(conversation_id, stored)
+        told: set[int | None] = set()
+        after = command.after if command.after <= head else 0
+        while page := await store.events(conversation_id, after, PAGE):
+            told |= self._tell(page)
+            after = page[-1].seq or after
+            if len(page) < PAGE or self._closed:
+                break
+            if self._room is not None:
+                await self._room()
+        await self._go_live(conversation_id, told)
 
     def follow(self, conversation_id: str) -> None:
         """Deliver the conversation's events from now on; nothing after `close`."""
@@ -80,10 +94,12 @@ class Follower:
         else:
             buffer.append(envelope)
 
-    async def _catch_up(self, conversation_id: str, stored: Sequence[Envelope]) -> None:
+    def _tell(self, stored: Sequence[Envelope]) -> set[int | None]:
         for envelope in stored:
             self._deliver(envelope)
-        told = {envelope.seq for envelope in stored}
+        return {envelope.seq for envelope in stored}
+
+    async def _go_live(self, conversation_id: str, told: set[int | None]) -> None:
         live = await self._engine.bus.live(conversation_id)
         # No await from here: what is published next goes straight to the reader.
         buffered = self._buffers.pop(conversation_id, [])

@@ -123,8 +123,8 @@ class Store(Protocol):
     async def record(self, run_id: str, effects: Sequence[Effect]) -> None:
         """Commit what the run has done, or is about to do."""
 
-    async def events(self, conversation_id: str, after: int) -> Sequence[Envelope]:
-        """Durable events with `seq > after`, in order."""
+    async def events(self, conversation_id: str, after: int, most: int | None = None) -> Sequence[Envelope]:
+        """Durable events with `seq > after`, in order; at most so many."""
 
     async def run_events(self, conversation_id: str, run_id: str) -> Sequence[Envelope]:
         """The durable events of one run, in order."""

@@ -130,9 +130,10 @@ class SqlStore:
 
     # --- reading ---------------------------------------------------------------------------------------------------
 
-    async def events(self, conversation_id: str, after: int) -> Sequence[Envelope]:
+    async def events(self, conversation_id: str, after: int, most: int | None = None) -> Sequence[Envelope]:
         query = select(events).where(events.c.conversation_id == conversation_id, events.c.seq > after)
-        return await self._read(lambda connection: rows.envelopes(connection, query.order_by(events.c.seq)))
+        page = query.order_by(events.c.seq).limit(most)
+        return await self._read(lambda connection: rows.envelopes(connection, page))
 
     async def run_events(self, conversation_id: str, run_id: str) -> Sequence[Envelope]:
         return await self._read(lambda connection: running.run_events(connection, conversation_id, run_id))

@@ -23,6 +23,7 @@ from orchestrator.events import (
     Failed,
     Progress,
     Resumed,
+    Routed,
     RunRestarted,
     Seen,
     Terminal,
@@ -31,6 +32,7 @@ from orchestrator.events import (
     Typing,
     UsageFigures,
 )
+from orchestrator.follow import PAGE, Follower
 from orchestrator.run import Desk, RunInput
 from orchestrator.runs import Budgets
 from orchestrator.stores.database import open_database
@@ -346,8 +348,8 @@ async def test_a_reader_between_two_runs_misses_neither(engine: Engine, script: 
     reader = Reader(engine)
     read = engine.store.events
 
-    async def slowly(conversation_id: str, after: int) -> Sequence[Envelope]:
-        found = await read(conversation_id, after)
+    async def slowly(conversation_id: str, after: int, most: int | None = None) -> Sequence[Envelope]:
+        found = await read(conversation_id, after, most)
         await engine.ask(ANNA, Send("two", "s"))
         script.gate.clear()
         script.pause_before = 2
@@ -386,3 +388,22 @@ async def test_an_accepted_message_is_answered_though_its_sender_left_at_once(en
 
 def ends(envelope: Envelope, run_id: str) -> bool:
     return isinstance(envelope.event, Terminal) and envelope.event.run_id == run_id
+
+
+async def test_a_long_history_comes_in_pages_as_the_reader_has_room(engine: Engine, store: SqlStore) -> None:
+    first = await engine.ask(ANNA, Send("q", "s"))
+    conversation = first.conversation_id
+    receipt = await store.accept(ANNA, Send("q2", "s"), lambda text, request: None)
+    await store.begin(conversation)
+    for _ in range(2 * PAGE):
+        await store.append(conversation, receipt.accepted.run_id, Routed(receipt.accepted.run_id, ()))
+    waited: list[int] = []
+
+    async def room() -> None:
+        waited.append(len([envelope for envelope in seen if envelope.seq]))
+
+    seen: list[Envelope] = []
+    follower = Follower(engine, seen.append, room)
+    await follower.resume(ANNA, Resume("s", 0))
+    assert [envelope.seq for envelope in seen if envelope.seq] == list(range(1, 2 * PAGE + 4))
+    assert waited == [PAGE, 2 * PAGE]
