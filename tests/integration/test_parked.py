@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from api.client import Client
 from tests.conversing import Frame, Talk, talking, text_of
-from tests.serving import Served
+from tests.serving import Served, environment, pitcrew
 
 QUESTION = "I would like to book a test drive"
 
@@ -115,3 +116,33 @@ def test_over_http(acting_server: Served) -> None:
     assert str(asked_back["response"]).endswith("Shall I book the test drive at 10:00?")
     assert str(post("yes")["response"]).endswith("Booked for 10:00.")
     assert bookings(acting_server) == [*before, "10:00"]
+
+
+def test_in_the_terminal(acting_server: Served) -> None:
+    before = bookings(acting_server)
+    token = acting_server.token("parked-terminal")
+    done = pitcrew(
+        *("chat", "--url", acting_server.chat, "--token", token, "--session", "s"),
+        env=environment(acting_server.data),
+        input=f"{QUESTION}\n1\n",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Shall I book the test drive at 10:00?" in done.stdout + done.stderr
+    assert "Booked for 10:00." in done.stdout
+    assert bookings(acting_server) == [*before, "10:00"]
+
+
+async def test_with_the_client_library(acting_server: Served) -> None:
+    before = bookings(acting_server)
+    async with Client(acting_server.chat, acting_server.token("parked-library")) as client:
+        conversation = client.conversation("s")
+        request = await conversation.ask(QUESTION)
+        assert request["type"] == "input_required"
+        answered = conversation.answer(request["request_id"], {"change": "14:00"})
+        again = await answered
+        assert (again["type"], again["proposal"]) == ("input_required", {"time": "14:00"})
+        settled = conversation.answer(again["request_id"], True)
+        last = await settled
+        assert last["type"] == "complete"
+        assert settled.text == last["response"]
+    assert bookings(acting_server) == [*before, "14:00"]
