@@ -127,7 +127,10 @@ class Runs:
                         start, Desk(record=lambda done: self._persist(lambda: self._store.record(run_id, done)))
                     )
                     self._active[conversation_id] = active
-                    active.task = self._spawn(self._run(active))
+                    task = self._spawn(self._run(active))
+                    # A task that is cancelled before its first step never gets to its own handling of that.
+                    await asyncio.sleep(0)
+                    active.task = task
         finally:
             self._starting -= 1
             if start is None:
@@ -176,8 +179,6 @@ class Runs:
     async def _stop(self, active: ActiveRun) -> None:
         """The run's task was cancelled: by the customer, or because the server stops and the next one goes on."""
         start, effects = active.start, active.desk.effects
-        if active.committing is not None:
-            await asyncio.wait([active.committing])
         if active.cancelled:
             live = await self._bus.live(start.conversation_id)
             text = live.text if live is not None and live.run_id == start.run_id else ""
@@ -202,6 +203,8 @@ class Runs:
         """Let go of the conversation with a commit, and go on with what waits."""
         conversation_id = active.start.conversation_id
         try:
+            if active.committing is not None:
+                await asyncio.wait([active.committing])
             envelope = await self._persist(commit)
             if envelope is not None:
                 self._bus.publish(envelope)
@@ -288,8 +291,7 @@ class Runs:
             elif run.status == "running" and run.crashes < MAX_CRASHES and _may_begin_again(run.effects):
                 await self._store.requeue(run.run_id, crashed=True)
             elif run.status == "running":
-                failed = _failed(run.run_id, ProcessingError("INTERRUPTED"))
-                await self._store.finish(run.conversation_id, failed)
+                await self._store.finish(run.conversation_id, _failed(run.run_id, ProcessingError("INTERRUPTED")))
         for conversation_id in dict.fromkeys(run.conversation_id for run in unfinished):
             self.take_up(conversation_id)
 
@@ -304,11 +306,14 @@ class Runs:
         if ended:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.gather(*ended), patience)
-        for active in tuple(self._active.values()):
-            if active.task is not None:
-                active.task.cancel()
         while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            for active in self._active.values():
+                if active.task is not None:
+                    active.task.cancel()
+            done, _ = await asyncio.wait(self._tasks, timeout=0.05)
+            for task in done:
+                if not task.cancelled() and isinstance(error := task.exception(), StorageUnavailable):
+                    log.warning("left_to_the_next_process", error=str(error))
         self.closed.set()
 
 

@@ -1,8 +1,10 @@
 """The engine over a real store and bus, with a scripted run in the graph's place."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -40,6 +42,7 @@ from orchestrator.stores.sql import SqlStore
 from tests.unit.orchestrator.reader import Reader
 
 ANNA = Caller("anna")
+T = TypeVar("T")
 
 
 class Script:
@@ -407,3 +410,40 @@ async def test_a_long_history_comes_in_pages_as_the_reader_has_room(engine: Engi
     await follower.resume(ANNA, Resume("s", 0))
     assert [envelope.seq for envelope in seen if envelope.seq] == list(range(1, 2 * PAGE + 4))
     assert waited == [PAGE, 2 * PAGE]
+
+
+class AtOnce(SqlStore):
+    """A store whose transactions take no time on the loop, so that what follows can be placed at any step of it."""
+
+    async def _run(self, pool: object, transaction: Callable[[], T]) -> T:  # type: ignore[override]
+        return transaction()
+
+
+@pytest.mark.parametrize("closing", [False, True])
+async def test_cancel_and_close_at_every_step_of_the_loop(tmp_path: Path, script: Script, closing: bool) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'engine.db'}")
+    migrate(database)
+    store = AtOnce(database)
+
+    async def stop(engine: Engine, session: str, steps: int) -> None:
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        if closing:
+            await engine.close(0)
+        else:
+            with contextlib.suppress(RunNotActive, NotFound):
+                await engine.cancel(ANNA, Cancel(session_id=session))
+
+    for steps in range(40):
+        session = f"s{steps}"
+        engine = Engine(store, MemoryBus(), script)
+        async with asyncio.timeout(5):
+            stopping = asyncio.ensure_future(stop(engine, session, steps))
+            with contextlib.suppress(ShuttingDown):
+                await engine.send(ANNA, Send("q", session))
+            await stopping
+            if not closing:
+                assert isinstance((await engine.ask(ANNA, Send("next", session))).event, Completed)
+                await engine.close(0)
+        assert all((lost.status, lost.crashes) == ("waiting", 0) for lost in await store.unfinished())
+    await store.close()
