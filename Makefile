@@ -4,9 +4,10 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 INSTALLED := .venv/installed
+SECONDS := 120
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run check unit test docs chromium clean
+.PHONY: help setup run check unit test prove soak docs chromium clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +37,12 @@ unit: $(INSTALLED) ## the fast tests alone
 
 test: $(INSTALLED) chromium check ## every check and every test
 	$(BIN)/pytest -q
+
+prove: $(INSTALLED) ## every fault many times, with the figures: about an hour
+	PITCREW_PROOFS=full $(BIN)/pytest -q --capture=no --timeout 3600 tests/faults
+
+soak: $(INSTALLED) ## mixed use under random faults for SECONDS (120)
+	$(BIN)/python -m tests.faults.soak --seconds $(SECONDS)
 
 docs: $(INSTALLED) ## write the generated tables into the Markdown pages
 	$(BIN)/python -m tests.generated_docs --write

@@ -1,0 +1,58 @@
+"""How often each fault is tried: few times in every test run, many times in `make prove`."""
+
+import os
+from dataclasses import dataclass
+
+FULL = os.environ.get("PITCREW_PROOFS") == "full"
+
+
+@dataclass(frozen=True)
+class Counts:
+    """`kills` come besides the one after which messages are sent again, each among `kill_customers`; `drain_runs` are
+    in flight at SIGTERM, which waits `drain_s` seconds for them; the database is locked for `lock_s`."""
+
+    cuts: int
+    kills: int
+    kill_customers: int
+    cancels: int
+    drain_runs: int
+    drain_s: int
+    pairs: int
+    readers: int
+    reader_waves: int
+    half_open: int
+    lock_s: float
+    statuses: tuple[int, ...]
+
+
+COUNTS = (
+    Counts(
+        cuts=1000,
+        kills=100,
+        kill_customers=24,
+        cancels=200,
+        drain_runs=50,
+        drain_s=30,
+        pairs=100,
+        readers=1000,
+        reader_waves=2,
+        half_open=20,
+        lock_s=10.0,
+        statuses=(400, 404, 408, 429, 500, 502, 503, 529),
+    )
+    if FULL
+    else Counts(
+        cuts=20,
+        kills=3,
+        kill_customers=12,
+        cancels=20,
+        drain_runs=10,
+        drain_s=3,
+        pairs=10,
+        readers=50,
+        reader_waves=1,
+        half_open=5,
+        lock_s=6.5,
+        statuses=(400, 429, 500),
+    )
+)
