@@ -8,11 +8,13 @@ FULL = os.environ.get("PITCREW_PROOFS") == "full"
 
 @dataclass(frozen=True)
 class Counts:
-    """`kills` come besides the one after which messages are sent again, each among `kill_customers`; `drain_runs` are
-    in flight at SIGTERM, which waits `drain_s` seconds for them; the database is locked for `lock_s`."""
+    """`kills` come besides the one after which messages are sent again, each among `kill_customers`; `parked` runs wait
+    for their customers when the process dies; `drain_runs` are in flight at SIGTERM, which waits `drain_s` seconds for
+    them; the database is locked for `lock_s`."""
 
     cuts: int
     kills: int
+    parked: int
     kill_customers: int
     cancels: int
     drain_runs: int
@@ -29,6 +31,7 @@ COUNTS = (
     Counts(
         cuts=1000,
         kills=100,
+        parked=60,
         kill_customers=24,
         cancels=200,
         drain_runs=50,
@@ -43,7 +46,8 @@ COUNTS = (
     if FULL
     else Counts(
         cuts=20,
-        kills=3,
+        kills=5,
+        parked=12,
         kill_customers=12,
         cancels=20,
         drain_runs=10,

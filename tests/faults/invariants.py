@@ -24,13 +24,15 @@ BREACHES = {
         LEFT JOIN events e ON e.conversation_id = c.id
         GROUP BY c.id HAVING count(e.seq) != c.head_seq OR coalesce(max(e.seq), 0) != c.head_seq""",
     "a customer's message without exactly one run": """
-        SELECT m.id, count(r.id) FROM messages m LEFT JOIN runs r ON r.message_id = m.id
+        SELECT m.id, count(r.id) FROM messages m LEFT JOIN runs r ON r.id = m.run_id
         WHERE m.role = 'customer' GROUP BY m.id HAVING count(r.id) != 1""",
     "a completed run without exactly one answer": """
-        SELECT r.id, count(m.id) FROM runs r LEFT JOIN messages m ON m.run_id = r.id AND m.role = 'assistant'
+        SELECT r.id, count(m.id) FROM runs r
+        LEFT JOIN events e ON e.run_id = r.id AND e.kind = 'completed'
+        LEFT JOIN messages m ON m.run_id = r.id AND m.role = 'assistant' AND m.seq = e.seq
         WHERE r.status = 'completed' GROUP BY r.id HAVING count(m.id) != 1""",
     "an answer that is not its event's": """
-        SELECT m.id FROM messages m JOIN events e ON e.run_id = m.run_id AND e.kind = 'completed'
+        SELECT m.id FROM messages m JOIN events e ON e.run_id = m.run_id AND e.kind = 'completed' AND e.seq = m.seq
         WHERE m.role = 'assistant' AND m.text != json_extract(e.body, '$.response')""",
 }
 """Queries that find nothing in a sound database, by what they find otherwise."""
