@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from api.auth import TokenRules
-from api.limits import MessageRate, Seats, Unlimited
+from api.limits import Rates, Seats, Unlimited
+from api.metrics import Metrics
 from api.settings import Settings
 from api.tickets import Tickets
 from api.transport.websocket import Connection, Gateway
@@ -33,9 +34,8 @@ def open_gateway(settings: Settings, engine: Engine, tokens: TokenRules) -> Gate
         engine,
         tokens,
         Tickets(),
-        MessageRate() if limited else Unlimited(),
+        Rates() if limited else Rates(messages=Unlimited(), frames=Unlimited()),
         Seats(settings.sockets) if limited else Seats(settings.sockets, per_user=None),
-        limit_frames=limited,
         heartbeat_s=settings.heartbeat_s,
     )
 
@@ -48,7 +48,12 @@ class AppState:
     gateway: Gateway
     checks_by_name: Mapping[str, Check]
     connections: set[Connection] = field(default_factory=set)
+    metrics: Metrics = field(default_factory=Metrics)
     draining: bool = False
+
+    def __post_init__(self) -> None:
+        self.metrics.watch("pitcrew_sockets", "Open sockets.", lambda: len(self.connections))
+        self.metrics.watch("pitcrew_runs", "Answers in progress.", lambda: self.gateway.engine.running)
 
     async def checks(self) -> dict[str, Any]:
         """The state of every part, by name."""

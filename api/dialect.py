@@ -45,6 +45,14 @@ Inbound = Command | Authenticate | Ping | Rejected
 
 
 @dataclass(frozen=True, slots=True)
+class Requested:
+    """What a frame asks for, and the name by which the client knows this request; None where it gave none."""
+
+    inbound: Inbound
+    request: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What a client may send."""
 
@@ -62,6 +70,7 @@ class Welcome:
     name: str
     limits: Limits
     heartbeat_s: int
+    request: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +78,20 @@ class Denied:
     """The token was not good; the socket closes."""
 
     error: PitcrewError
+    request: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Pong:
     timestamp: Any
+    request: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A command that had a name was obeyed; what it caused directly has been told."""
+
+    request: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +100,7 @@ class Problem:
 
     error: PitcrewError
     ref: str
+    request: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +117,14 @@ class Closing:
     reconnect_after_ms: int
 
 
-Notice = Welcome | Denied | Pong | Problem | AuthExpiring | Closing
+Notice = Welcome | Denied | Pong | Done | Problem | AuthExpiring | Closing
 
 
 class Session(Protocol):
-    """One connection. Laws: `received` never raises; an event or notice that the wire has no word for gives ()."""
+    """One connection. Laws: `received` never raises; an event or notice that the wire has no word for gives ();
+    whatever answers a request carries its name."""
 
-    def received(self, text: str) -> Inbound:
+    def received(self, text: str) -> Requested:
         """What the frame asks for."""
 
     def emitted(self, envelope: Envelope, *, lagging: bool = False) -> tuple[str, ...]:

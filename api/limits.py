@@ -1,103 +1,112 @@
-"""How much one user and one socket may ask for. Times are monotonic, so a clock that is set changes nothing."""
+"""How much one user and one socket may ask for. Rates are counted by the library `limits`, in this process."""
 
+import math
 import time
 from collections import Counter
+from dataclasses import dataclass, field
 from typing import Protocol
+
+from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter, SlidingWindowCounterRateLimiter
 
 from orchestrator.errors import RateLimited
 
 MESSAGES_PER_MINUTE = 20
 SOCKETS_PER_USER = 5
-FRAMES_PER_SECOND = 10
-FRAME_BURST = 20
+IDLE_KEYS = 1024
+"""Keys above which those without an event are looked for and forgotten."""
+
+MESSAGES = RateLimitItemPerMinute(MESSAGES_PER_MINUTE)
+FRAMES = RateLimitItemPerSecond(20, 2)
+BREACHES = RateLimitItemPerSecond(9, 10)
+MALFORMED = RateLimitItemPerMinute(5)
 
 
-class Window:
-    """At most `count` events in any `seconds`."""
-
-    __slots__ = ("_count", "_seconds", "_times")
-
-    def __init__(self, count: int, seconds: float) -> None:
-        self._count = count
-        self._seconds = seconds
-        self._times: list[float] = []
-
-    def take(self, now: float) -> float:
-        """Count an event at `now`. 0, or the seconds until there is room for it: then it is not counted."""
-        start = now - self._seconds
-        while self._times and self._times[0] <= start:
-            del self._times[0]
-        if len(self._times) >= self._count:
-            return self._times[0] - start
-        self._times.append(now)
-        return 0.0
-
-    def over(self, now: float) -> bool:
-        """Whether all its events are too long ago to count."""
-        return not self._times or self._times[-1] <= now - self._seconds
+class Rate(Protocol):
+    def take(self, key: str) -> int:
+        """Count an event of `key`. 0, or the whole milliseconds until there is room for it: then it is not counted."""
 
 
-class FrameRate:
-    """FRAMES_PER_SECOND of one socket, and FRAME_BURST at once after a pause.
+class ExactRate:
+    """Never more than the limit in any such time. The time of each event is kept, so it is for rare ones."""
 
-    The generic cell rate algorithm: `_due` is when the next frame would come from a sender that keeps exactly to the
-    rate, and the burst is how far ahead of that one may be.
-    """
-
-    __slots__ = ("_due",)
-
-    def __init__(self) -> None:
-        self._due = 0.0
-
-    def take(self, now: float) -> float:
-        """Count a frame at `now`. 0, or the seconds until it would be accepted: then it is not counted."""
-        due = max(self._due, now)
-        wait = due - now - (FRAME_BURST - 1) / FRAMES_PER_SECOND
-        if wait > 1e-9:
-            return wait
-        self._due = due + 1 / FRAMES_PER_SECOND
-        return 0.0
-
-
-class MessageLimit(Protocol):
-    async def take(self, user_id: str) -> None:
-        """Count one message of the user. Raises RateLimited with the time to wait."""
-
-
-class MessageRate:
-    """At most MESSAGES_PER_MINUTE in any 60 s, per user, in this process. Users who ask no more are forgotten."""
-
-    def __init__(self, per_minute: int = MESSAGES_PER_MINUTE) -> None:
-        self._per_minute = per_minute
-        self._windows: dict[str, Window] = {}
+    def __init__(self, limit: RateLimitItem) -> None:
+        self._limit = limit
+        self._storage = MemoryStorage()
+        self._limiter = MovingWindowRateLimiter(self._storage)
+        self._most = IDLE_KEYS
 
     def __len__(self) -> int:
-        return len(self._windows)
+        """The keys that are known."""
+        return len(self._storage.events)
 
-    async def take(self, user_id: str) -> None:
-        now = time.monotonic()
-        self._forget(now)
-        window = self._windows.get(user_id) or Window(self._per_minute, 60)
-        wait = window.take(now)
-        if wait:
-            raise RateLimited(retry_after_ms=milliseconds(wait))
-        self._windows.pop(user_id, None)
-        self._windows[user_id] = window
+    def take(self, key: str) -> int:
+        if self._limiter.hit(self._limit, key):
+            self._forget_idle()
+            return 0
+        return _until(self._limiter.get_window_stats(self._limit, key).reset_time)
 
-    def _forget(self, now: float) -> None:
-        """Drop who has not asked for a while; the dictionary is ordered by the last message."""
-        while self._windows:
-            user_id = next(iter(self._windows))
-            if not self._windows[user_id].over(now):
-                return
-            del self._windows[user_id]
+    def forget(self, key: str) -> None:
+        """Drop what is known of `key`."""
+        self._clear(self._limit.key_for(key))
+
+    def _clear(self, name: str) -> None:
+        with self._storage.locks[name]:  # the storage's own thread may be dropping this key's old events
+            self._storage.clear(name)
+
+    def _forget_idle(self) -> None:
+        """The storage drops old events, but not the keys they were under."""
+        if len(self) > self._most:
+            for name in [name for name, times in tuple(self._storage.events.items()) if not times]:
+                self._clear(name)
+            self._most = max(IDLE_KEYS, 2 * len(self))
+
+
+class QuickRate:
+    """The limit in each such time, and between two of them the share of the last one that is still near: over the
+    long run exact, for a moment up to twice as much. Two counters per key, gone in twice the time of the limit."""
+
+    def __init__(self, limit: RateLimitItem) -> None:
+        self._limit = limit
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+
+    def take(self, key: str) -> int:
+        if self._limiter.hit(self._limit, key):
+            return 0
+        return _until(self._limiter.get_window_stats(self._limit, key).reset_time)
 
 
 class Unlimited:
     """For development and load tests."""
 
-    async def take(self, user_id: str) -> None:
-        return None
+    def take(self, key: str) -> int:
+        return 0
+
+
+def _until(moment: float) -> int:
+    """At the moment itself the library still refuses: a millisecond more."""
+    return math.ceil((moment - time.time()) * 1000) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """`messages` of a user; of a socket its `frames`, the `breaches` of that, and `malformed` frames."""
+
+    messages: Rate = field(default_factory=lambda: ExactRate(MESSAGES))
+    frames: Rate = field(default_factory=lambda: QuickRate(FRAMES))
+    breaches: ExactRate = field(default_factory=lambda: ExactRate(BREACHES))
+    malformed: ExactRate = field(default_factory=lambda: ExactRate(MALFORMED))
+
+    def message(self, user_id: str) -> None:
+        """Count one message of the user. Raises RateLimited with the time to wait."""
+        if wait := self.messages.take(user_id):
+            raise RateLimited(retry_after_ms=wait)
+
+    def forget_socket(self, key: str) -> None:
+        """The socket is closed."""
+        self.breaches.forget(key)
+        self.malformed.forget(key)
 
 
 class Seats:
@@ -135,8 +144,3 @@ class Seats:
         self._users[user_id] -= 1
         if not self._users[user_id]:
             del self._users[user_id]
-
-
-def milliseconds(seconds: float) -> int:
-    """A time to wait, for a client: whole milliseconds, never too short."""
-    return int(seconds * 1000) + 1

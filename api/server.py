@@ -1,6 +1,7 @@
 """uvicorn, set up for sockets that live long: limits, heartbeats, no tokens in logs, a drain before the end."""
 
 import asyncio
+import gc
 import math
 import os
 import random
@@ -74,13 +75,17 @@ class Server(uvicorn.Server):
         )
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen. What was loaded up to now stays for good: the collector need not look through it each time,
+        which would stop everything for a third of a second."""
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         if self.started:
+            gc.collect()
+            gc.freeze()
             self._announce()
 
     async def main_loop(self) -> None:
-        watchdog = Watchdog()
+        watchdog = Watchdog(self._state.metrics.loop_lag.observe)
         watchdog.start()
         try:
             await super().main_loop()

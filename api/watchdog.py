@@ -1,6 +1,7 @@
 """A watch over the event loop: whatever blocks it delays every socket, so it is logged."""
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 
@@ -14,10 +15,11 @@ QUIET_S = 10.0
 
 
 class Watchdog:
-    """Asks the loop to be woken every BEAT_S and looks how late that comes."""
+    """Asks the loop to be woken every BEAT_S and looks how late that comes; `observe` is told each time, in seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, observe: Callable[[float], None] = lambda seconds: None) -> None:
         self._loop = asyncio.get_running_loop()
+        self._observe = observe
         self._worst = 0.0
         self._silent_until = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -32,6 +34,7 @@ class Watchdog:
 
     def _beat(self) -> None:
         now = self._loop.time()
+        self._observe(now - self._due)
         self._worst = max(self._worst, now - self._due)
         if self._worst > LAG_S and now >= self._silent_until:
             log.warning("event_loop_blocked", longest_ms=round(self._worst * 1000))

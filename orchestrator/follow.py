@@ -12,7 +12,7 @@ from orchestrator.store import Receipt
 
 Deliver = Callable[[Envelope], None]
 
-PAGE = 200
+PAGE = 100
 """Events of history that are read at once."""
 
 
@@ -20,8 +20,8 @@ class Follower:
     """One reader (a socket, a stream) of any number of conversations. `deliver` gets each event once, in order.
 
     To catch up it subscribes first and reads second: live events wait in a buffer while history is read, and those
-    that history already held are dropped by their `seq`, or by `offset` for text. History is read in pages, each when
-    the reader has `room` for it again.
+    that history already held are dropped by their `seq`, or by `offset` for text. History is read in pages, and an
+    event of it is delivered when the reader has `room`.
     """
 
     def __init__(self, engine: Engine, deliver: Deliver, room: Callable[[], Awaitable[None]] | None = None) -> None:
@@ -49,8 +49,8 @@ class Follower:
         self._deliver(Envelope(conversation_id, again, receipt.envelope.seq))
         self._buffers.setdefault(conversation_id, [])
         stored = await self._engine.store.run_events(conversation_id, accepted.run_id)
-        told = {receipt.envelope.seq} | self._tell([e for e in stored if e.seq != receipt.envelope.seq])
-        await self._go_live(conversation_id, told)
+        await self._tell([envelope for envelope in stored if envelope.seq != receipt.envelope.seq])
+        await self._go_live(conversation_id, {envelope.seq for envelope in stored})
 
     async def resume(self, caller: Caller, command: Resume) -> None:
         """Deliver what came after `command.after`, then the active run's text so far, then live. A cursor past the end
@@ -65,13 +65,12 @@ class Follower:
         self._deliver(Envelope(conversation_id, Resumed(command.session_id, command.after, head, active)))
         told: set[int | None] = set()
         after = command.after if command.after <= head else 0
-        while page := await store.events(conversation_id, after, PAGE):
-            told |= self._tell(page)
+        while (page := await store.events(conversation_id, after, PAGE)) and not self._closed:
+            await self._tell(page)
+            told |= {envelope.seq for envelope in page}
             after = page[-1].seq or after
-            if len(page) < PAGE or self._closed:
+            if len(page) < PAGE:
                 break
-            if self._room is not None:
-                await self._room()
         await self._go_live(conversation_id, told)
 
     def follow(self, conversation_id: str) -> None:
@@ -94,10 +93,11 @@ class Follower:
         else:
             buffer.append(envelope)
 
-    def _tell(self, stored: Sequence[Envelope]) -> set[int | None]:
+    async def _tell(self, stored: Sequence[Envelope]) -> None:
         for envelope in stored:
+            if self._room is not None:
+                await self._room()
             self._deliver(envelope)
-        return {envelope.seq for envelope in stored}
 
     async def _go_live(self, conversation_id: str, told: set[int | None]) -> None:
         live = await self._engine.bus.live(conversation_id)

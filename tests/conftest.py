@@ -1,20 +1,27 @@
 """What many tests share: one ingested knowledge base and one running server for the whole session."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.serving import KNOWLEDGE, Served, environment, pitcrew, serving
 
 
 @pytest.fixture(scope="session")
 def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory with the whole knowledge base in it; copy it before you write to it."""
-    data = tmp_path_factory.mktemp("ingested")
-    done = pitcrew("ingest", str(KNOWLEDGE), env=environment(data))
-    assert done.returncode == 0, done.stderr
+    """A data directory with the whole knowledge base in it; copy it before you write to it. Where tests run in several
+    processes, the first one makes it for all."""
+    own = tmp_path_factory.getbasetemp()
+    data = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "ingested"
+    with FileLock(data.with_suffix(".lock")):
+        if not data.exists():
+            data.mkdir()
+            done = pitcrew("ingest", str(KNOWLEDGE), env=environment(data))
+            assert done.returncode == 0, done.stderr
     return data
 
 

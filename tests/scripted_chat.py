@@ -20,21 +20,29 @@ Frame = dict[str, Any]
 
 @dataclass
 class Peer:
-    """The server's end of one connection. `seen` is what the client has sent, without empty messages."""
+    """The server's end of one connection. `seen` is what the client has sent, without the names of its requests."""
 
     socket: ServerConnection
     seen: list[Frame] = field(default_factory=list)
+    request: str | None = None
+    """The request that has no answer yet."""
 
     async def receive(self) -> Frame:
-        """The next frame that is no empty message; those are refused, as they are by the server."""
-        while True:
-            frame: Frame = json.loads(await self.socket.recv())
-            if frame["type"] != "message" or frame.get("message"):
-                self.seen.append(frame)
-                return frame
-            await self.send("error", code="EMPTY_MESSAGE", error="The message is empty.", retryable=False)
+        """The next frame. The one before it was obeyed, unless it was refused."""
+        if self.request is not None:
+            await self.send("done", request=self._answered())
+        frame: Frame = json.loads(await self.socket.recv())
+        self.request = frame.pop("request", None)
+        self.seen.append(frame)
+        return frame
+
+    def _answered(self) -> str | None:
+        request, self.request = self.request, None
+        return request
 
     async def send(self, type_: str, /, **fields: Any) -> None:
+        if type_ in {"auth_success", "auth_error"} or (type_ == "error" and "run_id" not in fields):
+            fields["request"] = self._answered()
         await self.socket.send(json.dumps({"type": type_, **fields}))
 
     async def ack(self, message: Mapping[str, Any], run_id: str = "r1", seq: int = 1, **fields: Any) -> None:

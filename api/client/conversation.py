@@ -118,8 +118,6 @@ class Conversation:
             self._resumed(frame)
         elif self._deaf or (seq is not None and not self._in_order(seq)):
             return
-        if seq is not None and seq == self._head:
-            self._changed.set()
         if kind == "input_required":
             self._parked[str(frame.get("run_id"))] = frame
         elif ends_run(frame):
@@ -215,7 +213,7 @@ class Conversation:
             waiting = next((turn for turn in self._turns if not turn.confirmed), None)
             if self._lacking:
                 await self._resume(line)
-            elif waiting is not None and (self._seq or 0) >= self._head:
+            elif waiting is not None:
                 await self._deliver(line, waiting)
             else:
                 await self._changed.wait()
@@ -235,7 +233,7 @@ class Conversation:
         after = min([*known, *(viewer.seq for viewer in self._viewers if not viewer.attached)], default=0)
         self._lacking, self._resumed_after = False, after
         try:
-            await line.request({"type": "resume", "session_id": self.session_id, "after": after}, self._is_resumed)
+            await line.request({"type": "resume", "session_id": self.session_id, "after": after})
         except Refused as refused:
             try:
                 await self._link.overcome(line, refused, self._link.effort())
@@ -245,15 +243,10 @@ class Conversation:
         finally:
             self._deaf = self._deaf and self._lacking
 
-    def _is_resumed(self, frame: Frame) -> bool:
-        return frame.get("type") == "resumed" and frame.get("session_id") == self.session_id
-
     async def _deliver(self, line: Line, turn: Turn) -> None:
         """Send a message until it is acknowledged or refused for good."""
         try:
-            ack = await line.request(turn.frame, turn.confirmed_by)
-            if not turn.confirmed:
-                turn.begin(ack, "")
+            await line.request(turn.frame)
         except LineLost:
             self._link.give_up_at(turn.effort)
             raise

@@ -13,6 +13,7 @@ from api.dialect import (
     Closing,
     Denied,
     Dialect,
+    Done,
     Handshake,
     Inbound,
     Notice,
@@ -20,6 +21,7 @@ from api.dialect import (
     Pong,
     Problem,
     Rejected,
+    Requested,
     Session,
     Welcome,
 )
@@ -42,7 +44,9 @@ FEATURES = (
     "read",
     "tickets",
     "auth_expiring",
+    "requests",
 )
+REQUEST_CHARS = 64
 
 
 class AuthFrame(msgspec.Struct, tag="auth"):
@@ -155,9 +159,9 @@ class NativeSession:
     """See `api.dialect.Session`. Keeps the text of active runs, for clients that want it in every token frame.
 
     A client that has used none of the words that came after the oldest protocol (a frame of another type than
-    OLDEST_FRAMES, `partial`, `client_message_id`) knows only `complete` and `error` as the end of a turn. It gets the
-    prompt of a parked run as `complete`, and nothing more of that run unless it is answered: so it never waits for a
-    frame that it does not know. For that the session remembers which runs it ended so.
+    OLDEST_FRAMES, `partial`, `client_message_id`, `request`) knows only `complete` and `error` as the end of a turn. It
+    gets the prompt of a parked run as `complete`, and nothing more of that run unless it is answered: so it never waits
+    for a frame that it does not know. For that the session remembers which runs it ended so.
     """
 
     def __init__(self) -> None:
@@ -166,11 +170,15 @@ class NativeSession:
         self._texts: dict[str, str] = {}
         self._prompted: set[str] = set()
 
-    def received(self, text: str) -> Inbound:
+    def received(self, text: str) -> Requested:
+        request = None
         try:
-            return self._command(parse_object(text))
+            body = parse_object(text)
+            request = _request(body)
+            self._oldest &= request is None
+            return Requested(self._command(body), request)
         except PitcrewError as error:
-            return Rejected(error)
+            return Requested(Rejected(error), request)
 
     def _command(self, body: dict[str, Any]) -> Inbound:
         kind = body.get("type")
@@ -233,19 +241,29 @@ class NativeSession:
         match notice:
             case Welcome():
                 return (_welcome(notice),)
-            case Denied(error):
-                return (frame("auth_error", message=error.text, code=error.code),)
-            case Pong(timestamp):
-                return (orjson.dumps({"type": "pong", "timestamp": timestamp}).decode(),)
-            case Problem(error, ref):
-                return (problem(error, ref),)
+            case Denied(error, request):
+                return (frame("auth_error", message=error.text, code=error.code, request=request),)
+            case Pong(timestamp, request):
+                named = {} if request is None else {"request": request}
+                return (orjson.dumps({"type": "pong", "timestamp": timestamp} | named).decode(),)
+            case Done(request):
+                return (frame("done", request=request),)
+            case Problem(error, ref, request):
+                return (problem(error, ref, request),)
             case AuthExpiring(in_s):
                 return (frame("auth_expiring", in_s=in_s),)
             case Closing(after):
                 return (frame("closing", reconnect_after_ms=after),)
 
 
-def problem(error: PitcrewError, ref: str) -> str:
+def _request(body: dict[str, Any]) -> str | None:
+    request = body.get("request")
+    if request is None or (isinstance(request, str) and 1 <= len(request) <= REQUEST_CHARS):
+        return request
+    raise BadRequest(field="request")
+
+
+def problem(error: PitcrewError, ref: str, request: str | None = None) -> str:
     """The error frame of a refused command."""
     return frame(
         "error",
@@ -255,6 +273,7 @@ def problem(error: PitcrewError, ref: str) -> str:
         retry_after_ms=error.retry_after_ms,
         field=error.field,
         ref=ref,
+        request=request,
     )
 
 
@@ -271,6 +290,7 @@ def _welcome(notice: Welcome) -> str:
         },
         heartbeat_s=notice.heartbeat_s,
         features=list(FEATURES),
+        request=notice.request,
     )
 
 

@@ -24,7 +24,9 @@ const CLOSE_MEANINGS = {
 };
 
 /** Closes after which the same attempt would only fail again. */
-const FINAL_CODES = new Set([1000, 1003, 1007, 1009, 4400, 4401, 4403, 4419]);
+const FINAL_CODES = new Set([1000, 1003, 1007, 1009, 4400, 4401, 4403]);
+/** The close after which a new token is all that is needed. */
+const EXPIRED = 4419;
 
 const SHORTEST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
@@ -69,7 +71,7 @@ export class Connection {
   /**
    * @param {string} address
    * @param {{onState: (state: State) => void, onFrame: (frame: object) => void, onLatency: (ms: number) => void,
-   *   onTraffic: (direction: 'in' | 'out', text: string) => void}} listeners
+   *   onTraffic: (direction: 'in' | 'out', text: string) => void, freshToken: () => Promise<string | null>}} listeners
    */
   constructor(address, listeners) {
     this.address = address;
@@ -187,6 +189,10 @@ export class Connection {
     const wasSteady = this.ready && performance.now() - this.#readyAt > STEADY_MS;
     this.#drop()?.close();
     const meaning = closeMeaning(code);
+    if (code === EXPIRED) {
+      this.#renew(code);
+      return;
+    }
     if (FINAL_CODES.has(code) || this.#refused || !this.#token) {
       this.#become({ name: 'closed', code, meaning });
       return;
@@ -197,5 +203,14 @@ export class Connection {
     this.#floorMs = 0;
     this.#retryTimer = setTimeout(() => this.#open(), wait);
     this.#become({ name: 'waiting', code, meaning, retryAt: performance.now() + wait });
+  }
+  /** Comes back with a new token, where the page can get one itself. */
+  async #renew(code) {
+    const state = { name: 'connecting' };
+    this.#become(state);
+    const token = await this.listeners.freshToken();
+    if (this.state !== state) return;
+    if (token) this.connect(token);
+    else this.#become({ name: 'closed', code, meaning: closeMeaning(code) });
   }
 }

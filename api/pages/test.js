@@ -25,6 +25,7 @@ const connection = new Connection(address.href, {
   onFrame: receive,
   onLatency: (ms) => { at('latency').textContent = `${Math.max(1, Math.round(ms))} ms`; },
   onTraffic: (direction, text) => inspector.record(direction, text),
+  freshToken,
 });
 const parts = ['log', 'entries', 'end', 'welcome', 'newer', 'composer'].map((id) => [id, at(id)]);
 const log = new Log(Object.fromEntries(parts), { again, rate, answer });
@@ -83,8 +84,13 @@ function resume() {
     && connection.send({ type: 'resume', session_id: conversation.sessionId, after: conversation.lastSeq });
 }
 
+/** A token that the page gets by itself, or null where only the person has one. */
+async function freshToken() {
+  return tokenIsFromServer ? developmentToken().catch(() => null) : null;
+}
+
 async function renewSignIn(frame) {
-  const token = tokenIsFromServer ? await developmentToken().catch(() => null) : null;
+  const token = await freshToken();
   if (token) {
     connection.signIn(token);
     return;

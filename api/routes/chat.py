@@ -54,7 +54,7 @@ async def chat(
     assert isinstance(body, ChatRequest)
     command = Send(body.message, body.session_id, idempotency_key)
     command.check()
-    await state.gateway.message_limit.take(caller.user_id)
+    state.gateway.rates.message(caller.user_id)
     envelope = await state.gateway.engine.ask(caller, command)
     match envelope.event:
         case Completed() as completed:

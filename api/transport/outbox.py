@@ -14,9 +14,6 @@ MERGED_CHARS = 16 * 1024
 """The longest merged token: copying stays cheap, however long the answer."""
 FULL_BYTES = 1024 * 1024
 """Waiting bytes at which the reader is given up: it can reconnect and resume."""
-HISTORY_BYTES = 8 * FULL_BYTES
-"""The same for durable events: a conversation's history is handed over at once when it is resumed, and no reader is
-quick enough for that."""
 ITEM_BYTES = 256
 """What an item takes beside its text."""
 
@@ -27,47 +24,64 @@ class OutboxFull(Exception):
     """The reader is too slow."""
 
 
+class _Waiting(msgspec.Struct, gc=False):
+    """An item, and the text of the tokens that were merged into it. There may be a million of these, which would keep
+    the garbage collector busy for a quarter of a second; they are in no cycle."""
+
+    item: Item
+    size: int
+    more: str = ""
+
+    def takes(self, token: Token) -> bool:
+        """Whether `token` goes on where this one ends."""
+        if not isinstance(self.item, Envelope) or not isinstance(self.item.event, Token):
+            return False
+        first, chars = self.item.event, len(self.item.event.text) + len(self.more)
+        if first.offset + chars != token.offset or chars + len(token.text) > MERGED_CHARS:
+            return False
+        return first.run_id == token.run_id and first.part == token.part
+
+    def whole(self) -> Item:
+        if not self.more:
+            return self.item
+        assert isinstance(self.item, Envelope)
+        assert isinstance(self.item.event, Token)
+        event = msgspec.structs.replace(self.item.event, text=self.item.event.text + self.more)
+        return msgspec.structs.replace(self.item, event=event)
+
+
 class Outbox:
     """A queue whose producers never wait. Sizes are those in memory, so that a thousand stuck readers are bounded."""
 
     __slots__ = ("_bytes", "_full", "_items")
 
     def __init__(self) -> None:
-        self._items: deque[tuple[Item, int]] = deque()
+        self._items: deque[_Waiting] = deque()
         self._bytes = 0
         self._full = False
 
     @property
     def lagging(self) -> bool:
+        """Whether much waits; never once the reader is given up."""
         return self._bytes > MERGE_BYTES
 
     def put(self, item: Item) -> None:
         """Add an item. When the reader is beyond help everything is dropped, and `take` raises OutboxFull."""
         if self._full:
             return
-        if self.lagging and isinstance(item, Envelope):
-            item = self._merged(item)
-        size = _size(item)
-        if self._bytes + size > (HISTORY_BYTES if _durable(item) else FULL_BYTES):
-            self._full = True
-            self._items.clear()
-            return
+        last = self._items[-1] if self._bytes > MERGE_BYTES else None
+        if last is not None and isinstance(item, Envelope) and isinstance(item.event, Token) and last.takes(item.event):
+            more = last.more + item.event.text
+            size = sys.getsizeof(more) - sys.getsizeof(last.more)
+            last.more, last.size = more, last.size + size
+        else:
+            size = _size(item)
+            self._items.append(_Waiting(item, size))
         self._bytes += size
-        self._items.append((item, size))
-
-    def _merged(self, item: Envelope) -> Envelope:
-        """The item with the last waiting one in it, which is taken out, if both are neighbouring tokens of a run."""
-        last = self._items[-1][0] if self._items else None
-        if not isinstance(last, Envelope) or not isinstance(last.event, Token) or not isinstance(item.event, Token):
-            return item
-        first, more = last.event, item.event
-        if (first.run_id, first.part, first.offset + len(first.text)) != (more.run_id, more.part, more.offset):
-            return item
-        if len(first.text) + len(more.text) > MERGED_CHARS:
-            return item
-        self._bytes -= self._items.pop()[1]
-        event = msgspec.structs.replace(first, text=first.text + more.text)
-        return msgspec.structs.replace(last, event=event)
+        if self._bytes > FULL_BYTES:
+            self._full = True
+            self._bytes = 0
+            self._items.clear()
 
     def take(self) -> Item | None:
         """The next item; None where none waits. Raises OutboxFull."""
@@ -75,13 +89,9 @@ class Outbox:
             raise OutboxFull
         if not self._items:
             return None
-        item, size = self._items.popleft()
-        self._bytes -= size
-        return item
-
-
-def _durable(item: Item) -> bool:
-    return isinstance(item, Envelope) and item.seq is not None
+        waiting = self._items.popleft()
+        self._bytes -= waiting.size
+        return waiting.whole()
 
 
 def _size(item: Item) -> int:

@@ -20,17 +20,19 @@ from api.dialect import (
     AuthExpiring,
     Closing,
     Denied,
+    Done,
     Inbound,
     Limits,
     Ping,
     Pong,
     Problem,
     Rejected,
+    Requested,
     Session,
     Welcome,
 )
 from api.frames import FRAME_BYTES
-from api.limits import MESSAGES_PER_MINUTE, FrameRate, MessageLimit, Seats, Window, milliseconds
+from api.limits import MESSAGES_PER_MINUTE, Rates, Seats
 from api.tickets import Tickets
 from api.transport.closing import (
     AUTH,
@@ -48,7 +50,6 @@ from orchestrator.commands import (
     Answer,
     Caller,
     Cancel,
-    Command,
     Delete,
     Feedback,
     Read,
@@ -77,8 +78,6 @@ log = structlog.get_logger()
 AUTH_DEADLINE_S = 10
 AUTH_FRAME_BYTES = 8 * 1024
 MAX_UNAUTHENTICATED = 5
-MAX_MALFORMED, MALFORMED_WINDOW_S = 5, 60
-MAX_BREACHES, BREACH_WINDOW_S = 10, 10
 MAX_WAITING = 32
 """Commands that wait for their turn; then the socket is read no further until they are done."""
 EXPIRY_NOTICE_S = 60
@@ -96,9 +95,8 @@ class Gateway:
     engine: Engine
     tokens: TokenRules
     tickets: Tickets
-    message_limit: MessageLimit
+    rates: Rates
     seats: Seats
-    limit_frames: bool = True
     heartbeat_s: int = 20
 
 
@@ -107,12 +105,10 @@ class Connection:
 
     __slots__ = (
         "_binary",
-        "_breaches",
         "_follower",
-        "_frames",
         "_gateway",
         "_identity",
-        "_malformed",
+        "_name",
         "_session",
         "_timer",
         "_unauthenticated",
@@ -128,14 +124,12 @@ class Connection:
         self._session = session
         self._gateway = gateway
         self._writer = Writer(websocket, session)
-        self._follower = Follower(gateway.engine, self._writer.put)
+        self._follower = Follower(gateway.engine, self._writer.put, self._writer.room)
         self._identity: Identity | None = None
-        self._waiting: list[Command] = []
+        self._waiting: list[Requested] = []
         self._worker: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._frames = FrameRate()
-        self._breaches = Window(MAX_BREACHES - 1, BREACH_WINDOW_S)
-        self._malformed = Window(MAX_MALFORMED, MALFORMED_WINDOW_S)
+        self._name = uuid.uuid4().hex
         self._unauthenticated = 0
         self._binary = 0
         self._warned = False
@@ -170,6 +164,7 @@ class Connection:
                 await asyncio.wait({self._worker})
         finally:
             self._follower.close()
+            self._gateway.rates.forget_socket(self._name)
             if self._identity is not None:
                 self._gateway.seats.release(self._identity.user_id)
             if self._worker is not None:
@@ -189,49 +184,52 @@ class Connection:
 
     def _take(self, text: str | None) -> None:
         """Act upon one frame; None stands for a binary one."""
-        now = time.monotonic()
-        if self._gateway.limit_frames and (wait := self._frames.take(now)):
-            self._refuse(RateLimited(retry_after_ms=milliseconds(wait)))
-            if self._breaches.take(now):
-                self.hang_up(FLOOD)
-        elif text is None:
-            self._refuse(BinaryUnsupported())
-            self._binary += 1
-            if self._binary > 1:
-                self.hang_up(BINARY)
+        if text is None:
+            asked = Requested(Rejected(BinaryUnsupported()))
         elif self._identity is None and len(text) > AUTH_FRAME_BYTES:
             self._deny(AuthInvalid())
+            return
         else:
-            self._obey(self._session.received(text))
+            asked = self._session.received(text)
+        if wait := self._gateway.rates.frames.take(self._name):
+            self._refuse(RateLimited(retry_after_ms=wait), asked.request)
+            if self._gateway.rates.breaches.take(self._name):
+                self.hang_up(FLOOD)
+        else:
+            self._obey(asked)
 
-    def _obey(self, inbound: Inbound) -> None:
-        match inbound:
+    def _obey(self, asked: Requested) -> None:
+        match asked.inbound:
             case Ping(timestamp):
-                self._writer.put(Pong(timestamp))
+                self._writer.put(Pong(timestamp, asked.request))
             case Authenticate(token):
-                self._sign_in(lambda: self._gateway.tokens.verify(token))
+                self._sign_in(lambda: self._gateway.tokens.verify(token), asked.request)
             case Rejected(error):
-                self._refuse(error if self._identity is not None else _unsigned(error))
+                self._refuse(error if self._identity is not None else _unsigned(error), asked.request)
             case _ if self._identity is None:
-                self._refuse(AuthRequired())
+                self._refuse(AuthRequired(), asked.request)
             case _:
-                self._waiting.append(inbound)
+                self._waiting.append(asked)
                 if self._worker is None:
                     self._worker = asyncio.create_task(self._work())
 
     async def _work(self) -> None:
         """Obey the commands that wait, one after the other."""
         while self._waiting:
+            asked = self._waiting.pop(0)
             try:
-                await self._command(self._waiting.pop(0))
+                await self._command(asked.inbound)
             except PitcrewError as error:
-                self._refuse(error)
+                self._refuse(error, asked.request)
             except Exception:
-                ref = self._refuse(ProcessingError())
+                ref = self._refuse(ProcessingError(), asked.request)
                 log.exception("command_failed", ref=ref)
+            else:
+                if asked.request is not None:
+                    self._writer.put(Done(asked.request))
         self._worker = None
 
-    async def _command(self, command: Command) -> None:
+    async def _command(self, command: Inbound) -> None:
         identity = self._identity
         assert identity is not None
         if time.time() >= identity.expires and isinstance(command, Send | Answer | Resume | Delete):
@@ -241,7 +239,7 @@ class Connection:
         match command:
             case Send():
                 command.check()
-                await self._gateway.message_limit.take(caller.user_id)
+                self._gateway.rates.message(caller.user_id)
                 await self._follower.send(caller, command)
             case Answer():
                 await self._follower.answer(caller, command)
@@ -258,46 +256,51 @@ class Connection:
             case Read():
                 await engine.read(caller, command)
 
-    def _refuse(self, error: PitcrewError) -> str:
+    def _refuse(self, error: PitcrewError, request: str | None = None) -> str:
         """Tell what is wrong, and close on what no working client does: asking on and on without a token, or sending
         rubbish."""
         ref = uuid.uuid4().hex[:12]
         log.info("refused", ref=ref, code=error.code, field=error.field)
-        self._writer.put(Problem(error, ref))
+        self._writer.put(Problem(error, ref, request))
         if isinstance(error, AuthRequired):
             self._unauthenticated += 1
             if self._unauthenticated >= MAX_UNAUTHENTICATED:
                 self.hang_up(AUTH)
-        if isinstance(error, BadJson | BadRequest | UnknownType) and self._malformed.take(time.monotonic()):
+        if isinstance(error, BinaryUnsupported):
+            self._binary += 1
+            if self._binary > 1:
+                self.hang_up(BINARY)
+        malformed = isinstance(error, BadJson | BadRequest | UnknownType)
+        if malformed and self._gateway.rates.malformed.take(self._name):
             self.hang_up(MALFORMED)
         return ref
 
     # --- who it is -------------------------------------------------------------------------------------------------
 
-    def _sign_in(self, verify: Callable[[], Identity]) -> None:
+    def _sign_in(self, verify: Callable[[], Identity], request: str | None = None) -> None:
         """Let the user in, or on with a new token, or close the socket."""
         try:
             identity = verify()
         except PitcrewError as error:
-            self._deny(error)
+            self._deny(error, request)
             return
         if self._identity is None:
             if not self._gateway.seats.claim(identity.user_id):
-                self._refuse(RateLimited(retry_after_ms=SEAT_WAIT_MS))
+                self._refuse(RateLimited(retry_after_ms=SEAT_WAIT_MS), request)
                 self.hang_up(FLOOD)
                 return
         elif self._identity.user_id != identity.user_id:
-            self._refuse(Forbidden())
+            self._refuse(Forbidden(), request)
             self.hang_up(FORBIDDEN)
             return
         self._identity = identity
-        limits = Limits(MESSAGE_CHARS, FRAME_BYTES, MESSAGES_PER_MINUTE)
-        self._writer.put(Welcome(identity.user_id, identity.email, identity.name, limits, self._gateway.heartbeat_s))
+        limits, heartbeat_s = Limits(MESSAGE_CHARS, FRAME_BYTES, MESSAGES_PER_MINUTE), self._gateway.heartbeat_s
+        self._writer.put(Welcome(identity.user_id, identity.email, identity.name, limits, heartbeat_s, request))
         self._warned = False
         self._watch_expiry()
 
-    def _deny(self, error: PitcrewError) -> None:
-        self._writer.put(Denied(error))
+    def _deny(self, error: PitcrewError, request: str | None = None) -> None:
+        self._writer.put(Denied(error, request))
         self.hang_up(AUTH)
 
     def _watch_expiry(self) -> None:

@@ -1,10 +1,14 @@
 """The test page, used as a person would: by keyboard, on a phone, in the dark."""
 
+import asyncio
+import time
+
+import jwt
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.chromium import open_page
-from tests.serving import Served
+from tests.serving import SECRET, Served
 
 
 async def ask(page, question: str) -> None:  # type: ignore[no-untyped-def]
@@ -46,3 +50,29 @@ async def test_reload_brings_the_conversation_back(server: Served) -> None:
             await use.click()
         await page.locator(".answer .text", has_text="100 kg").wait_for(timeout=20_000)
         assert await page.locator(".bubble").all_text_contents() == ["What is the roof load of the Plover?"]
+
+
+async def test_the_page_comes_back_by_itself_when_its_sign_in_has_expired(server: Served) -> None:
+    asked = 0
+
+    async def give(route: Route) -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 2:  # when the server warns, so that it comes to the close
+            await route.abort()
+            return
+        left_s = -25 if asked == 1 else 3600
+        await route.fulfill(json={"token": jwt.encode({"sub": "expired", "exp": int(time.time() + left_s)}, SECRET)})
+
+    async with open_page() as page:
+        await page.route("**/test/token", give)
+        await page.goto(f"{server.http}/ws/test")
+        await page.get_by_role("button", name="Use the development token").click()
+        await expect(page.locator("#status-text")).to_have_text("Ready")
+        async with asyncio.timeout(20):
+            while asked < 3:
+                await asyncio.sleep(0.1)
+        await expect(page.locator("#status-text")).to_have_text("Ready")
+        await page.locator("#message").fill("What is the roof load of the Plover?")
+        await page.locator("#message").press("Enter")
+        await page.locator(".answer .text", has_text="100 kg").wait_for(timeout=20_000)

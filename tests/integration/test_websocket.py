@@ -254,3 +254,37 @@ async def test_a_message_with_an_id_but_no_session_finds_its_conversation(server
         again = await talk.ask("What is the roof load of the Wren?", client_message_id="only-id")
     assert again[0]["duplicate"] is True
     assert again[0]["session_id"] == first[0]["session_id"]
+
+
+async def test_a_request_is_answered_by_its_name_and_in_order(server: Served) -> None:
+    async with talking(server.chat) as talk:
+        assert (await talk.call({"type": "ping", "request": "r-0"}))["request"] == "r-0"
+        refused = await talk.call({"type": "message", "message": "Hi", "request": "r-1"})
+        assert (refused["code"], refused["request"]) == ("AUTH_REQUIRED", "r-1")
+        welcome = await talk.sign_in(server.token("requester"), request="r-2")
+        assert welcome["request"] == "r-2"
+        assert "requests" in welcome["features"]
+        question = {"type": "message", "message": "What is the roof load of the Wren?", "session_id": "req"}
+        await talk.send(question | {"request": "r-3"})
+        frames = [await talk.receive()]
+        while frames[-1]["type"] != "complete" or {"type": "done", "request": "r-3"} not in frames:
+            frames.append(await talk.receive())
+        assert frames[0]["type"] == "ack"
+        assert sum("request" in frame for frame in frames) == 1
+        message_id = frames[0]["message_id"]
+        for frame, code in (
+            ({"type": "feedback", "message_id": "nobody", "rating": "up"}, "NOT_FOUND"),
+            ({"type": "feedback", "message_id": message_id, "rating": 5}, "BAD_REQUEST"),
+            ({"type": "dance"}, "UNKNOWN_TYPE"),
+            ({"type": "cancel", "session_id": "req"}, "RUN_NOT_ACTIVE"),
+        ):
+            refused = await talk.call(frame | {"request": code})
+            assert (refused["type"], refused["code"], refused["request"]) == ("error", code, code)
+        done = {"type": "done", "request": "ok"}
+        assert await talk.call({"type": "typing", "session_id": "req", "request": "ok"}) == done
+        assert await talk.call({"type": "read", "session_id": "req", "seq": 1, "request": "ok"}) == done
+        await talk.send({"type": "resume", "session_id": "req", "after": 0, "request": "again"})
+        history = [await talk.receive() for _ in range(6)]
+        assert [frame["type"] for frame in history] == ["resumed", "ack", "routed", "sources", "complete", "done"]
+        await talk.send({"type": "delete", "message_id": message_id, "request": "gone"})
+        assert [(await talk.receive())["type"] for _ in range(2)] == ["deleted", "done"]

@@ -1,6 +1,7 @@
 """What every dialect promises, on each that there is."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from api.dialect import (
     Closing,
     Denied,
     Dialect,
+    Done,
     Handshake,
     Limits,
     Notice,
@@ -19,6 +21,7 @@ from api.dialect import (
     Pong,
     Problem,
     Rejected,
+    Requested,
     Welcome,
 )
 from api.dialects import all_dialects
@@ -31,7 +34,7 @@ from orchestrator.events import Envelope
 DIALECTS = {dialect.name: dialect for dialect in all_dialects()}
 
 FIELDS = ["token", "message", "session_id", "after", "message_id", "rating", "run_id", "partial", "timestamp"]
-FIELDS += ["request_id", "value", "seq", "client_message_id", "reason"]
+FIELDS += ["request_id", "value", "seq", "client_message_id", "reason", "request"]
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -136,6 +139,7 @@ def test_a_restarted_run_begins_with_empty_text(dialect: Dialect) -> None:
         Problem(RunBusy(retry_after_ms=5), "ref"),
         AuthExpiring(60),
         Closing(100),
+        Done("r-1"),
     ],
     ids=lambda notice: type(notice).__name__,
 )
@@ -175,6 +179,7 @@ MODERN = [
     '{"type":"typing","session_id":"s"}',
     '{"type":"delete","message_id":"m"}',
     '{"type":"feedback","message_id":"m","rating":"up"}',
+    '{"type":"ping","request":"r-1"}',
 ]
 OLDEST = [
     '{"type":"auth","token":"t"}',
@@ -249,18 +254,91 @@ def test_a_message_taken_back() -> None:
     ],
 )
 def test_frames_are_commands(text: str, command: object) -> None:
-    assert DIALECTS["native"].open(Handshake()).received(text) == command
+    assert DIALECTS["native"].open(Handshake()).received(text) == Requested(command)  # type: ignore[arg-type]
 
 
 def test_a_ping_brings_its_timestamp_back() -> None:
     session = DIALECTS["native"].open(Handshake())
-    inbound = session.received('{"type":"ping","timestamp":{"t":[1,null]}}')
+    inbound = session.received('{"type":"ping","timestamp":{"t":[1,null]}}').inbound
     assert isinstance(inbound, Ping)
     [frame] = session.notice(Pong(inbound.timestamp))
     assert json.loads(frame) == {"type": "pong", "timestamp": {"t": [1, None]}}
 
 
 def test_a_foreign_frame_is_refused_with_its_field() -> None:
-    inbound = DIALECTS["native"].open(Handshake()).received('{"type":"message","message":7}')
+    inbound = DIALECTS["native"].open(Handshake()).received('{"type":"message","message":7}').inbound
     assert isinstance(inbound, Rejected)
     assert (inbound.error.code, inbound.error.field) == ("BAD_REQUEST", "message")
+
+
+# --- requests --------------------------------------------------------------------------------------------------------
+
+GOOD: dict[str, dict[str, Any]] = {
+    "auth": {"token": "t"},
+    "message": {"message": "Hi"},
+    "cancel": {"run_id": "r"},
+    "resume": {"session_id": "s"},
+    "answer": {"request_id": "q", "value": True},
+    "delete": {"message_id": "m"},
+    "typing": {"session_id": "s"},
+    "read": {"session_id": "s", "seq": 1},
+    "feedback": {"message_id": "m", "rating": "up"},
+    "ping": {},
+}
+
+
+def test_every_kind_of_frame_is_among_the_good_ones() -> None:
+    assert set(GOOD) == set(CLIENT_FRAMES)
+
+
+@given(
+    kind=st.sampled_from(sorted(GOOD)),
+    request=st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=64),
+)
+def test_a_request_comes_with_what_it_asks(kind: str, request: str) -> None:
+    plain, named = ({"type": kind, **GOOD[kind], **more} for more in ({}, {"request": request}))
+    open_ = DIALECTS["native"].open
+    assert open_(Handshake()).received(json.dumps(plain)).request is None
+    asked = open_(Handshake()).received(json.dumps(named))
+    assert asked == Requested(open_(Handshake()).received(json.dumps(plain)).inbound, request)
+    assert not isinstance(asked.inbound, Rejected)
+
+
+@given(kind=st.sampled_from([*sorted(GOOD), "subscribe"]), fields=st.dictionaries(st.sampled_from(FIELDS), json_values))
+def test_a_frame_that_makes_no_sense_keeps_its_request(kind: str, fields: dict[str, Any]) -> None:
+    text = json.dumps({**fields, "type": kind, "request": "r-1"})
+    asked = DIALECTS["native"].open(Handshake()).received(text)
+    storable = not isinstance(asked.inbound, Rejected) or asked.inbound.error.code != "BAD_JSON"
+    if storable and not any(strange in text for strange in ("\\u0000", "\\ud")):
+        assert asked.request == "r-1"
+
+
+@pytest.mark.parametrize("request_", ["", "x" * 65, 7, True, ["r"], {"r": 1}])
+@pytest.mark.parametrize("kind", sorted(GOOD))
+def test_a_request_that_is_no_name(kind: str, request_: Any) -> None:
+    asked = DIALECTS["native"].open(Handshake()).received(json.dumps({"type": kind, **GOOD[kind], "request": request_}))
+    assert asked.request is None
+    assert isinstance(asked.inbound, Rejected)
+    assert (asked.inbound.error.code, asked.inbound.error.field) == ("BAD_REQUEST", "request")
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        Welcome("u", "e@x", "N", Limits(1, 2, 3), 20),
+        Denied(AuthInvalid()),
+        Pong(7),
+        Problem(RunBusy(retry_after_ms=5), "ref"),
+    ],
+    ids=lambda notice: type(notice).__name__,
+)
+def test_what_answers_a_request_names_it_and_nothing_else_does(notice: Any) -> None:
+    session = DIALECTS["native"].open(Handshake())
+    [plain] = session.notice(notice)
+    [named] = session.notice(replace(notice, request="r-1"))
+    assert json.loads(named) == json.loads(plain) | {"request": "r-1"}
+    assert "request" not in json.loads(plain)
+
+
+def test_what_was_obeyed_is_done() -> None:
+    assert DIALECTS["native"].open(Handshake()).notice(Done("r-1")) == ('{"type":"done","request":"r-1"}',)

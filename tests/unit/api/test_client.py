@@ -19,6 +19,7 @@ from api.client import (
     Unreachable,
     Waits,
 )
+from api.client import line as line_module
 from tests.scripted_chat import Clock, Peer, asked, client, refusing, scripted, types
 
 # --- asking ----------------------------------------------------------------------------------------------------------
@@ -136,6 +137,8 @@ async def test_a_refused_message_says_code_text_and_field() -> None:
     async def refuses(peer: Peer) -> None:
         await peer.receive()
         await peer.send("error", code="BAD_REQUEST", error="A field is missing.", retryable=False, field="message")
+        assert (await peer.receive())["message"] == " "
+        await peer.send("error", code="EMPTY_MESSAGE", error="The message is empty.", retryable=False, field="message")
         await asked(peer)
 
     async with scripted(refuses) as (url, _), client(url) as it:
@@ -241,6 +244,36 @@ async def test_what_succeeds_in_silence_is_told_from_what_is_refused() -> None:
         {"type": "read", "session_id": "s1", "seq": 7},
         {"type": "feedback", "message_id": "m1", "rating": "up"},
     ]
+
+
+async def test_answers_are_told_apart_by_the_names_of_their_requests() -> None:
+    async def crosses(peer: Peer) -> None:
+        await peer.receive()
+        first, peer.request = peer.request, None
+        await peer.receive()
+        await peer.send("error", code="NOT_FOUND", error="No such message.")
+        await peer.send("error", code="RATE_LIMITED", error="Of nobody's request.", retryable=True)
+        await peer.send("done", request=first)
+        await peer.linger()
+
+    async with scripted(crosses) as (url, _), client(url) as it:
+        rated, refused = await asyncio.gather(
+            *(it.conversation("s1").feedback(message, "up") for message in ("m1", "m2")), return_exceptions=True
+        )
+    assert rated is None
+    assert isinstance(refused, Refused)
+    assert refused.code == "NOT_FOUND"
+
+
+async def test_a_server_that_leaves_a_request_unanswered_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def ignores(peer: Peer) -> None:
+        await peer.receive()
+        await peer.socket.wait_closed()
+
+    monkeypatch.setattr(line_module, "REPLY_S", 0.05)
+    async with scripted(ignores, asked) as (url, peers), client(url) as it:
+        assert (await it.conversation("s1").ask("Hello"))["type"] == "complete"
+    assert len(peers) == 2
 
 
 async def test_typing_is_told_on_a_live_conversation_and_never_fails() -> None:

@@ -139,9 +139,15 @@ class Wire:
         await self._socket.send(json.dumps(frame))
 
     async def _obey(self, frame: Frame) -> None:
+        request = frame.pop("request")
+        if frame["type"] == "auth":
+            await self._send({"type": "auth_success", "request": request})
+            return
+        await self._command(frame)
+        await self._send({"type": "done", "request": request})
+
+    async def _command(self, frame: Frame) -> None:
         match frame["type"]:
-            case "auth":
-                await self._send({"type": "auth_success"})
             case "message" if frame["client_message_id"] in self._server.runs:
                 run = self._server.runs[frame["client_message_id"]]
                 events = [event for event in self._server.log if event["run_id"] == run.run_id]

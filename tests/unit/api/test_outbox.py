@@ -1,8 +1,8 @@
 import pytest
 
 from api.dialect import Pong
-from api.transport.outbox import FULL_BYTES, HISTORY_BYTES, MERGE_BYTES, Item, Outbox, OutboxFull
-from orchestrator.events import Cancelled, Envelope, Progress, Token
+from api.transport.outbox import FULL_BYTES, MERGE_BYTES, Item, Outbox, OutboxFull
+from orchestrator.events import Envelope, Progress, Token
 
 
 def said(text: str, offset: int, run: str = "r") -> Envelope:
@@ -52,6 +52,7 @@ def test_a_hopeless_reader_is_given_up() -> None:
     outbox = Outbox()
     for n in range(5):
         outbox.put(said("x" * (FULL_BYTES // 3), n, f"run-{n}"))
+    assert not outbox.lagging
     with pytest.raises(OutboxFull):
         outbox.take()
 
@@ -60,18 +61,6 @@ def test_small_tokens_count_with_what_they_take_in_memory() -> None:
     outbox = Outbox()
     for n in range(20_000):
         outbox.put(said("ü", 2 * n))  # with gaps, so that none can be merged
-    with pytest.raises(OutboxFull):
-        outbox.take()
-
-
-def test_a_long_history_is_not_taken_for_a_slow_reader() -> None:
-    outbox = Outbox()
-    turn = Cancelled("r", "x" * 10_000)
-    for seq in range(1, 400):
-        outbox.put(Envelope("c", turn, seq))
-    assert len(taken(outbox)) == 399
-    for seq in range(1, HISTORY_BYTES // 10_000 + 2):
-        outbox.put(Envelope("c", turn, seq))
     with pytest.raises(OutboxFull):
         outbox.take()
 

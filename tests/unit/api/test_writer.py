@@ -9,7 +9,7 @@ from api.dialect import Handshake, Pong
 from api.dialects.native import DIALECT
 from api.transport import writer as module
 from api.transport.closing import GOING_AWAY, INTERNAL, SLOW
-from api.transport.outbox import FULL_BYTES
+from api.transport.outbox import FULL_BYTES, MERGE_BYTES
 from api.transport.writer import Writer
 from orchestrator.events import Envelope, Token
 
@@ -127,3 +127,62 @@ async def test_a_fault_of_ours_closes_the_socket() -> None:
     writing(socket).put(Pong(1))
     await settled()
     assert socket.code == INTERNAL
+
+
+# --- room ------------------------------------------------------------------------------------------------------------
+
+
+async def waiting_for_room(socket: Socket) -> tuple[Writer, "asyncio.Task[None]"]:
+    """A writer with much to send to a socket that takes nothing yet, and somebody who waits for room."""
+    socket.open.clear()
+    writer = writing(socket)
+    for n in range(3):
+        writer.put(Envelope("c", Token(f"r-{n}", "x" * (MERGE_BYTES - 1000), 0)))
+    waiter = asyncio.create_task(writer.room())
+    await settled()
+    assert not waiter.done()
+    return writer, waiter
+
+
+async def test_there_is_room_at_once_where_little_waits() -> None:
+    socket = Socket()
+    socket.open.clear()
+    writer = writing(socket)
+    await writer.room()
+    writer.put(Pong(1))
+    await writer.room()
+
+
+async def test_room_comes_when_the_reader_reads() -> None:
+    socket = Socket()
+    writer, waiter = await waiting_for_room(socket)
+    socket.open.set()
+    await waiter
+    assert len(socket.sent) > 0
+    await writer.room()
+
+
+async def test_nobody_waits_for_the_room_of_a_full_outbox() -> None:
+    writer, waiter = await waiting_for_room(Socket())
+    for n in range(3):
+        writer.put(Envelope("c", Token(f"s-{n}", "x" * (FULL_BYTES // 2), 0)))
+    await waiter
+    await writer.room()
+
+
+@pytest.mark.parametrize("end", ["close", "stop", "lost", "slow"])
+async def test_nobody_waits_for_the_room_of_a_socket_that_ends(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SEND_PATIENCE_S", 0.01 if end == "slow" else 10)
+    socket = Socket(RuntimeError("gone") if end == "lost" else None)
+    writer, waiter = await waiting_for_room(socket)
+    if end == "close":
+        writer.close(GOING_AWAY)
+    elif end == "lost":
+        socket.open.set()
+        await settled()
+        writer.stop()
+    elif end == "stop":
+        writer.stop()
+    async with asyncio.timeout(5):
+        await waiter
+        await writer.room()
