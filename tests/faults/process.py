@@ -115,6 +115,15 @@ class Server:
         except OSError:
             return 0
 
+    def figure(self, name: str) -> float | None:
+        """One figure of `/metrics`; None while nobody answers."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
+                lines = answer.read().decode().splitlines()
+        except OSError:
+            return None
+        return next(float(line.split()[1]) for line in lines if line.startswith(f"{name} "))
+
     def words(self) -> str:
         """The end of what it printed."""
         return self.log.read_text(errors="replace")[-4000:]

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +39,14 @@ class Growth:
     """Samples of a process under load. What it holds is the median of a window, early and late: one conversation more
     or less at a moment is no growth."""
 
-    pid: int
-    samples: list[Footprint] = field(default_factory=list)
+    server: Server
+    samples: list[dict[str, float]] = field(default_factory=list)
 
     async def watch(self) -> None:
         while True:
-            self.samples.append(Footprint.of(self.pid))
+            tasks = await asyncio.to_thread(self.server.figure, "pitcrew_tasks")
+            held = asdict(Footprint.of(self.server.pid))
+            self.samples.append(held | ({} if tasks is None else {"tasks": tasks}))
             await asyncio.sleep(0.5)
 
     def shares(self) -> dict[str, Any]:
@@ -52,9 +54,9 @@ class Growth:
         size = max(1, len(self.samples) // 5)
         begin = int(len(self.samples) * WARM_UP)
         found = {}
-        for name in ("rss", "descriptors", "threads"):
-            early = statistics.median(getattr(one, name) for one in self.samples[begin : begin + size])
-            late = statistics.median(getattr(one, name) for one in self.samples[-size:])
+        for name in ("rss", "descriptors", "threads", "tasks"):
+            early = statistics.median(one[name] for one in self.samples[begin : begin + size] if name in one)
+            late = statistics.median(one[name] for one in self.samples[-size:] if name in one)
             found[name] = {"early": early, "late": late, "growth": round(late / early - 1, 3)}
         return found
 
@@ -103,7 +105,7 @@ async def soak(lasting: Server, mortal: Server, provider: Providing, seconds: fl
     say("both servers are ready")
     until = time.monotonic() + seconds
     seen: Counter[str] = Counter()
-    growth = Growth(lasting.pid)
+    growth = Growth(lasting)
     async with Proxy(lasting.port) as first, Proxy(mortal.port) as second:
         crowds = (Crowd(lasting, first, provider, customers), Crowd(mortal, second, provider, customers))
         watching = asyncio.ensure_future(growth.watch())
