@@ -50,6 +50,7 @@ class Customer:
         self.link: Link | None = None
         self._socket: ClientConnection | None = None
         self._again = False
+        self._heeded = 0
         self._follows = False
 
     # --- the connection --------------------------------------------------------------------------------------------
@@ -167,13 +168,14 @@ class Customer:
             raise TimeoutError(f"{self.session}: no end of {self.open_messages}; {self.describe()}") from None
 
     async def _onward(self) -> None:
-        refused = len(self.refused)
         try:
-            await self.take(600)
-            if len(self.refused) > refused and self.refused[-1].get("retryable"):
+            if len(self.refused) > self._heeded:
+                retryable = any(frame.get("retryable") for frame in self.refused[self._heeded :])
+                self._heeded = len(self.refused)
                 await asyncio.sleep(0.2)
-                for client_message_id in self.unacknowledged:
+                for client_message_id in self.unacknowledged if retryable else ():
                     await self.repeat(client_message_id)
+            await self.take(600)
         except GONE:
             await asyncio.sleep(random.uniform(0.02, 0.1))
             try:
