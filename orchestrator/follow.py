@@ -1,13 +1,14 @@
 """Following conversations: what one reader has seen, so that nothing falls between history and live, or comes twice."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 
 import msgspec
 
 from orchestrator.bus import Live
 from orchestrator.commands import Answer, Caller, Resume, Send
 from orchestrator.engine import Engine
-from orchestrator.events import Envelope, Resumed, Token
+from orchestrator.events import Accepted, AnyEvent, Envelope, InputRequired, Progress, Resumed, Terminal, Token
 from orchestrator.store import Receipt
 
 Deliver = Callable[[Envelope], None]
@@ -30,6 +31,7 @@ class Follower:
         self._room = room
         self._subscriptions: dict[str, Callable[[], None]] = {}
         self._buffers: dict[str, list[Envelope]] = {}
+        self._told: dict[str, _Told] = {}
         self._closed = False
 
     async def send(self, caller: Caller, command: Send) -> None:
@@ -49,8 +51,11 @@ class Follower:
         self._deliver(Envelope(conversation_id, again, receipt.envelope.seq))
         self._buffers.setdefault(conversation_id, [])
         stored = await self._engine.store.run_events(conversation_id, accepted.run_id)
-        await self._tell([envelope for envelope in stored if envelope.seq != receipt.envelope.seq])
-        await self._go_live(conversation_id, {envelope.seq for envelope in stored})
+        told = self._told.setdefault(conversation_id, _Told())
+        told.also |= {receipt.envelope.seq}
+        await self._tell(told, [envelope for envelope in stored if envelope.seq != receipt.envelope.seq])
+        told.also |= {envelope.seq for envelope in stored}
+        await self._go_live(conversation_id, told)
 
     async def resume(self, caller: Caller, command: Resume) -> None:
         """Deliver what came after `command.after`, then the active run's text so far, then live. A cursor past the end
@@ -63,12 +68,10 @@ class Follower:
         head = await store.head(conversation_id)
         active = await store.current_run(conversation_id)
         self._deliver(Envelope(conversation_id, Resumed(command.session_id, command.after, head, active)))
-        told: set[int | None] = set()
-        after = command.after if command.after <= head else 0
-        while (page := await store.events(conversation_id, after, PAGE)) and not self._closed:
-            await self._tell(page)
-            told |= {envelope.seq for envelope in page}
-            after = page[-1].seq or after
+        told = self._told[conversation_id] = _Told(command.after if command.after <= head else 0)
+        while (page := await store.events(conversation_id, told.upto, PAGE)) and not self._closed:
+            await self._tell(told, page)
+            told.upto = page[-1].seq or told.upto
             if len(page) < PAGE:
                 break
         await self._go_live(conversation_id, told)
@@ -85,27 +88,33 @@ class Follower:
             unsubscribe()
         self._subscriptions.clear()
         self._buffers.clear()
+        self._told.clear()
 
     def _receive(self, envelope: Envelope) -> None:
         buffer = self._buffers.get(envelope.conversation_id)
-        if buffer is None:
-            self._deliver(envelope)
-        else:
+        if buffer is not None:
             buffer.append(envelope)
+            return
+        told = self._told.get(envelope.conversation_id)
+        if told is None or not told.knows(envelope):
+            self._deliver(envelope)
 
-    async def _tell(self, stored: Sequence[Envelope]) -> None:
+    async def _tell(self, told: "_Told", stored: Sequence[Envelope]) -> None:
         for envelope in stored:
             if self._room is not None:
                 await self._room()
+            told.heed(envelope.event)
             self._deliver(envelope)
 
-    async def _go_live(self, conversation_id: str, told: set[int | None]) -> None:
+    async def _go_live(self, conversation_id: str, told: "_Told") -> None:
         live = await self._engine.bus.live(conversation_id)
         # No await from here: what is published next goes straight to the reader.
         buffered = self._buffers.pop(conversation_id, [])
+        if live is not None and live.run_id in told.ended:
+            live = None
         known = _known(buffered, live)
         for envelope in buffered[:known]:
-            if envelope.seq is not None and envelope.seq not in told:
+            if envelope.seq is not None and not told.knows(envelope):
                 self._deliver(envelope)
         if live is not None:
             if live.progress is not None:
@@ -113,8 +122,36 @@ class Follower:
             if live.text:
                 self._deliver(Envelope(conversation_id, Token(live.run_id, live.text, 0)))
         for envelope in buffered[known:]:
-            if envelope.seq is None or envelope.seq not in told:
+            if not told.knows(envelope):
                 self._deliver(envelope)
+
+
+@dataclass
+class _Told:
+    """What history has told. An event is committed before it is published, so history may be ahead of the bus: events
+    up to the seq `upto`, and those with a seq of `also`, come again, and what runs that have `ended` said comes late."""
+
+    upto: int = 0
+    also: set[int | None] = field(default_factory=set)
+    ended: set[str] = field(default_factory=set)
+
+    def heed(self, event: AnyEvent) -> None:
+        """Note how a run goes: a parked one has ended its turn, and goes on with its answer."""
+        if isinstance(event, Terminal | InputRequired):
+            self.ended.add(event.run_id)
+        elif isinstance(event, Accepted):
+            self.ended.discard(event.run_id)
+
+    def knows(self, envelope: Envelope) -> bool:
+        """Whether a live event is no news any more."""
+        event = envelope.event
+        if envelope.seq is None:
+            return isinstance(event, Token | Progress) and event.run_id in self.ended
+        if envelope.seq <= self.upto or envelope.seq in self.also:
+            return True
+        if isinstance(event, Accepted):
+            self.ended.discard(event.run_id)
+        return False
 
 
 def _known(buffered: Sequence[Envelope], live: Live | None) -> int:

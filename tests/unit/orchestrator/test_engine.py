@@ -447,3 +447,36 @@ async def test_cancel_and_close_at_every_step_of_the_loop(tmp_path: Path, script
                 await engine.close(0)
         assert all((lost.status, lost.crashes) == ("waiting", 0) for lost in await store.unfinished())
     await store.close()
+
+
+@pytest.mark.parametrize("again", [False, True])
+async def test_an_end_that_is_committed_and_not_yet_published_is_told_once(
+    engine: Engine, script: Script, again: bool
+) -> None:
+    """Whoever reads history between the two has the end from there; neither the text nor the end may follow it."""
+    committed, publish = asyncio.Event(), asyncio.Event()
+    finish = engine.store.finish
+
+    async def late(*arguments: object) -> Envelope | None:
+        envelope = await finish(*arguments)  # type: ignore[arg-type]
+        committed.set()
+        await publish.wait()
+        return envelope
+
+    engine.store.finish = late  # type: ignore[method-assign]
+    first, second = Reader(engine), Reader(engine)
+    await first.follower.send(ANNA, Send("q", "s", "m1"))
+    await committed.wait()
+    if again:
+        await second.follower.send(ANNA, Send("q", "s", "m1"))
+    else:
+        await second.follower.resume(ANNA, Resume("s", 0))
+    publish.set()
+    await first.end()
+    engine.store.finish = finish  # type: ignore[method-assign]
+    await engine.ask(ANNA, Send("next", "s"))
+    assert [type(e.event).__name__ for e in second.seen if e.seq and e.seq <= 2] == ["Accepted", "Completed"]
+    assert [e.seq for e in second.seen if e.seq] == [1, 2, 3, 4]
+    end = next(place for place, e in enumerate(second.seen) if isinstance(e.event, Completed))
+    assert not any(isinstance(e.event, Token | Progress) for e in second.seen[:end])
+    assert second.text(second.seen[-1].event.run_id) == "It has 85 kW."  # type: ignore[union-attr]
