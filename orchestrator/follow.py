@@ -129,7 +129,7 @@ class Follower:
 @dataclass
 class _Told:
     """What history has told. An event is committed before it is published, so history may be ahead of the bus: events
-    up to the seq `upto`, and those with a seq of `also`, come again, and what runs that have `ended` said comes late."""
+    up to the seq `upto`, and those with a seq of `also`, come again, and what `ended` runs have said comes late."""
 
     upto: int = 0
     also: set[int | None] = field(default_factory=set)
