@@ -11,17 +11,11 @@ import pytest
 
 from agents.circuit import ACCESS_COOL_DOWN_SECONDS, COOL_DOWN_SECONDS, FAILURES
 from tests.conversing import talking
-from tests.model_server.running import Control, running_model_server
+from tests.model_server.running import Control
 from tests.serving import Served, serving
 
 QUESTION = "What is the roof load of the Wren?"
 LEADER, FALLBACK = "openai:fault-status-401", "openai:scripted"
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[Control]:
-    with running_model_server() as control:
-        yield control
 
 
 @pytest.fixture(scope="module")

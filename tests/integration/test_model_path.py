@@ -10,16 +10,10 @@ from typing import Any
 import pytest
 
 from tests.conversing import talking, text_of
-from tests.model_server.running import Control, running_model_server
+from tests.model_server.running import Control
 from tests.serving import Served, serving
 
 KEY = "sk-canary-9f8e7d6c5b4a"
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[Control]:
-    with running_model_server() as control:
-        yield control
 
 
 @pytest.fixture(scope="module")

@@ -10,17 +10,11 @@ from typing import Any
 import pytest
 
 from tests.conversing import Talk, talking, text_of
-from tests.model_server.running import Control, running_model_server
+from tests.model_server.running import Control
 from tests.serving import Served, serving
 
 SECONDS = 2.0
 QUESTION = "What is the roof load of the Wren?"
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[Control]:
-    with running_model_server() as control:
-        yield control
 
 
 @pytest.fixture(scope="module")
