@@ -178,14 +178,14 @@ def _sentences(chunk: Chunk, passage: int, lines: Sequence[tuple[int, str]]) -> 
     first = lines[0][0]
     last = lines[-1][0] + len(lines[-1][1].rstrip())
     found = []
-    for start, end in _cuts(chunk.text, first, last):
+    for start, end in cuts(chunk.text, first, last):
         text = plain(chunk.text[start:end])
         if text:
             found.append(Span(passage, "sentence", chunk.start + start, chunk.start + end, text, chunk.start + first))
     return found
 
 
-def _cuts(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
+def cuts(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
     """Where the sentences between two offsets start and end."""
     start = first + len(text[first:last]) - len(text[first:last].lstrip())
     for match in _END.finditer(text, start, last):

@@ -58,6 +58,26 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsupported:
+    """A statement that no passage supports: `text` is the answer's from `start` to `end`, in code points."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Misplaced:
+    """The marker `[number]` at `start` to `end` of the answer, whose passage does not support what it stands behind;
+    `instead` is the number of the passage that does, None where none does."""
+
+    start: int
+    end: int
+    number: int
+    instead: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens as the provider counted them; all zero offline."""
 
@@ -88,12 +108,15 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The end of an answer. `declined`: the passages do not hold it. `truncated`: the length budget ended it."""
+    """The end of an answer. `declined`: the passages do not hold it. `truncated`: the length budget ended it.
+    `unsupported` and `misplaced`: what a check against the passages found wrong, in the order of the text."""
 
     citations: tuple[Citation, ...] = ()
     declined: bool = False
     truncated: bool = False
     usage: Usage = Usage()
+    unsupported: tuple[Unsupported, ...] = ()
+    misplaced: tuple[Misplaced, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ def complete_body(event: Completed, seq: int | None) -> dict[str, Any]:
     }
     metadata |= {"degraded": event.degraded} if event.degraded else {}
     metadata |= {"truncated": True} if event.truncated else {}
+    metadata |= {"flagged": True, "unsupported": plain["unsupported"]} if event.unsupported else {}
+    metadata |= {"misplaced": plain["misplaced"]} if event.misplaced else {}
     return {
         "response": event.response,
         "session_id": event.session_id,

@@ -49,16 +49,26 @@ async def check_database(database: Database, store: Writable) -> dict[str, Any]:
     return {"ok": True, "ms": round((time.perf_counter() - started) * 1000, 1)}
 
 
-async def check_knowledge(catalogue: Catalogue, retriever: "Retriever") -> dict[str, Any]:
-    """Whether the knowledge base can be searched and holds something."""
+class Following(Protocol):
+    """The part of a publisher that is looked at."""
+
+    @property
+    def generation(self) -> int | None: ...
+
+
+async def check_knowledge(catalogue: Catalogue, retriever: "Retriever", publisher: Following) -> dict[str, Any]:
+    """Whether the knowledge base can be searched and holds something; the `generation` that it shows. `indexing`: the
+    indexes do not hold all of it yet."""
     try:
         documents = await asyncio.wait_for(asyncio.to_thread(catalogue.hashes), PATIENCE_SECONDS)
+        generation = await asyncio.wait_for(asyncio.to_thread(catalogue.generation), PATIENCE_SECONDS)
         await asyncio.wait_for(retriever.search("ready?", k=1), PATIENCE_SECONDS)
     except Exception as error:
         return _not_ok(f"cannot be searched ({type(error).__name__})")
     if not documents:
         return _not_ok("empty: run `pitcrew ingest knowledge_base`")
-    return {"ok": True, "documents": len(documents)}
+    found = {"ok": True, "documents": len(documents), "generation": generation}
+    return found if publisher.generation == generation else found | {"indexing": True}
 
 
 async def check_model(answerer: Answerer, models: Sequence[Guarded]) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 because what it opens is heavy (torch, Chroma, LangGraph) and not every command needs all of it."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -19,6 +21,7 @@ from api.app_state import AppState, open_gateway
 from api.auth import token_rules
 from api.checks import check_database, check_knowledge, check_model
 from api.migrate import head_revision, migrate, revision
+from api.publishing import PAUSE_S, keeping_current
 from api.settings import BadSetting, Settings
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.engine import Engine
@@ -28,7 +31,7 @@ from orchestrator.stores.database import open_database
 from orchestrator.stores.sql import SqlStore
 from rag.catalogue import Catalogue
 from rag.embedder import Embedder
-from rag.index import Index, IndexUnavailable
+from rag.index import Index, IndexUnavailable, WordIndex
 from rag.types import Passage
 
 if TYPE_CHECKING:
@@ -37,6 +40,9 @@ if TYPE_CHECKING:
     from agents.models.breaker import Breaker
     from agents.vehicles import Vehicles
     from orchestrator.graph import Crew
+    from rag.ingest import Shelf
+    from rag.publish import Publisher
+    from rag.reranker import Reranker
     from rag.retrieve import Retriever
 
 log = structlog.get_logger()
@@ -44,14 +50,19 @@ log = structlog.get_logger()
 VEHICLES_FILE = "vehicles.csv"
 
 
+INDEXES_PATIENCE_S = 30.0
+"""How long a server that starts waits for a command that is publishing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The knowledge base: its truth in SQL, its two indexes, and the search over them."""
+    """The knowledge base: its truth in SQL, its two indexes, the search over them, and where ingestion puts things."""
 
     catalogue: Catalogue
     embedder: Embedder
-    indexes: tuple[Index, Index]
+    indexes: tuple[Index, WordIndex]
     retriever: "Retriever"
+    shelf: "Shelf"
 
 
 def open_migrated_database(settings: Settings) -> Database:
@@ -69,22 +80,53 @@ def open_embedder(settings: Settings) -> Embedder:
     """The embedder that the settings name; its model is loaded when it is first used. Raises BadSetting."""
     from rag.embedders import weights
     from rag.embedders.deferred import DeferredEmbedder
+    from rag.embedders.recent import RecentEmbedder
 
     try:
         chosen = weights.in_folder(settings.embedding_model) if settings.embedding_model else weights.packaged()
     except weights.NoModel as error:
         raise BadSetting(f"PITCREW_EMBEDDING_MODEL: {error}") from error
+    recipe = weights.recipe(chosen.folder)
+    if recipe is None:
 
-    def load() -> Embedder:
-        from rag.embedders.local import LocalEmbedder
+        def load() -> Embedder:
+            from rag.embedders.local import LocalEmbedder
 
-        return LocalEmbedder(chosen)
+            return LocalEmbedder(chosen)
 
-    return DeferredEmbedder(chosen.name, load)
+        return RecentEmbedder(DeferredEmbedder(chosen.name, load))
+
+    name = f"{chosen.name}-int8"
+
+    def load_quantised() -> Embedder:
+        from rag.embedders.quantised import QuantisedEmbedder
+
+        model = settings.data_dir / "models" / f"{name}.onnx"
+        if not model.is_file():
+            from rag.embedders.export import export
+
+            log.info("model_prepared_once", file=str(model))
+            export(chosen, model)
+        return QuantisedEmbedder(name, model, chosen.folder / "tokenizer.json", recipe)
+
+    return RecentEmbedder(DeferredEmbedder(name, load_quantised))
+
+
+def open_reranker(settings: Settings) -> "Reranker | None":
+    """The reranker that the settings name, if they do. Raises BadSetting."""
+    if not settings.reranker_model:
+        return None
+    from rag.embedders.weights import NoModel
+    from rag.rerankers.cross_encoder import CrossEncoderReranker
+
+    try:
+        return CrossEncoderReranker(Path(settings.reranker_model).expanduser())
+    except NoModel as error:
+        raise BadSetting(f"PITCREW_RERANKER_MODEL: {error}") from error
 
 
 @contextmanager
-def open_indexes(settings: Settings, embedder: Embedder, *, reader: bool = False) -> Iterator[tuple[Index, Index]]:
+def open_indexes(settings: Settings, embedder: Embedder, *, reader: bool = False) -> Iterator[tuple[Index, WordIndex]]:
     """The dense and the lexical index. Raises IndexUnavailable when another process has their files open, unless only a
     `reader` is wanted."""
     from rag.indexes import chroma
@@ -101,19 +143,74 @@ def open_indexes(settings: Settings, embedder: Embedder, *, reader: bool = False
         yield dense, lexical
 
 
+def _open_indexes_in_turn(
+    stack: ExitStack, settings: Settings, embedder: Embedder, *, reader: bool, patience_s: float
+) -> tuple[Index, WordIndex]:
+    """`open_indexes`, where a command that is publishing is waited for."""
+    deadline = time.monotonic() + patience_s
+    told = False
+    while True:
+        try:
+            return stack.enter_context(open_indexes(settings, embedder, reader=reader))
+        except IndexUnavailable as error:
+            if not owned(error) or time.monotonic() >= deadline:
+                raise
+        if not told:
+            log.info("waiting_for_indexes", reason="another process works on the same data", most_s=patience_s)
+            told = True
+        time.sleep(0.25)
+
+
+def owned(error: IndexUnavailable) -> bool:
+    """Whether the index files cannot be opened because another process owns them."""
+    return isinstance(error.__cause__, BlockingIOError)
+
+
 @contextmanager
-def open_library(settings: Settings, database: Database, *, reader: bool = False) -> Iterator[Library]:
-    """The knowledge base, on the terms of `open_indexes`."""
+def open_library(
+    settings: Settings,
+    database: Database,
+    *,
+    embedder: Embedder | None = None,
+    reader: bool = False,
+    patience_s: float = 0.0,
+) -> Iterator[Library]:
+    """The knowledge base, on the terms of `open_indexes`; an owner of the indexes is waited for so long. `embedder`:
+    None for the one that the settings name."""
     from rag.retrieve import Retriever
 
-    embedder = open_embedder(settings)
-    with open_indexes(settings, embedder, reader=reader) as (dense, lexical):
-        catalogue = Catalogue(database)
-        retriever = Retriever(catalogue, embedder, dense, lexical)
-        try:
-            yield Library(catalogue, embedder, (dense, lexical), retriever)
-        finally:
-            retriever.close()
+    embedder = embedder or open_embedder(settings)
+    with ExitStack() as stack:
+        indexes = _open_indexes_in_turn(stack, settings, embedder, reader=reader, patience_s=patience_s)
+        shelf = stack.enter_context(open_shelf(settings, database, embedder))
+        reranker = open_reranker(settings)
+        retriever = Retriever(shelf.catalogue, embedder, *indexes, vectors=shelf.vectors, reranker=reranker)
+        stack.callback(retriever.close)
+        yield Library(shelf.catalogue, embedder, indexes, retriever, shelf)
+
+
+@contextmanager
+def open_shelf(settings: Settings, database: Database, embedder: Embedder) -> Iterator["Shelf"]:
+    """Where ingestion puts documents, and vectors: beside SQLite in a file of their own, else in the database."""
+    from rag.ingest import Shelf
+    from rag.vectors import VectorStore
+
+    with ExitStack() as stack:
+        beside = database
+        if settings.embedded_sql:
+            beside = open_database(f"sqlite:///{settings.data_dir / 'vectors.db'}")
+            stack.callback(beside.dispose)
+        yield Shelf.over(database, VectorStore(beside, embedder.name), embedder)
+
+
+@contextmanager
+def open_publisher(settings: Settings, shelf: "Shelf") -> Iterator["Publisher"]:
+    """For commands: what shows releases while no server does. Raises IndexUnavailable, which is `owned` while one
+    does."""
+    from rag.publish import Publisher
+
+    with open_indexes(settings, shelf.embedder) as indexes:
+        yield Publisher(shelf, indexes, grace_s=1.0)  # a command that searches meanwhile is done by then
 
 
 def load_vehicles(settings: Settings) -> "Vehicles":
@@ -236,7 +333,7 @@ def make_answerer(
     from agents.rewrite import ModelRewriter
 
     budget = Budget(settings.first_token_s, settings.token_gap_s, settings.answer_tokens)
-    return ChatModelAnswerer(models, budget), ModelRouter(models[0]), ModelRewriter(models[0])
+    return ChatModelAnswerer(models, budget, vehicles), ModelRouter(models[0]), ModelRewriter(models[0])
 
 
 @asynccontextmanager
@@ -247,13 +344,14 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
     from orchestrator.graph import build_graph
     from orchestrator.saver import open_saver
     from orchestrator.stream import stream_events
+    from rag.publish import Publisher
 
     if settings.production and settings.rate_limits == "off":
         raise BadSetting("PITCREW_RATE_LIMITS=off is refused in production.")
     tokens = token_rules(settings)
     async with AsyncExitStack() as stack:
         database = open_migrated_database(settings)
-        library = stack.enter_context(open_library(settings, database))
+        library = stack.enter_context(open_library(settings, database, patience_s=INDEXES_PATIENCE_S))
         # The model loads while the classifier learns, from remembered vectors: half a start is waiting for either.
         warming = asyncio.create_task(asyncio.to_thread(library.retriever.find, "warm up"))
         models = await stack.enter_async_context(open_models(settings))
@@ -270,10 +368,12 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
         stack.push_async_callback(engine.close)
         await warming
         await engine.recover()
+        publisher = Publisher(library.shelf, library.indexes, pause_s=PAUSE_S)
+        stack.enter_context(keeping_current(publisher))
         log.info("ready", answerer=crew.answerer.name, documents=len(library.catalogue.hashes()))
         checks = {
             "database": partial(check_database, database, store),
-            "knowledge": partial(check_knowledge, library.catalogue, library.retriever),
+            "knowledge": partial(check_knowledge, library.catalogue, library.retriever, publisher),
             "model": partial(check_model, crew.answerer, models),
         }
         yield AppState(settings, open_gateway(settings, engine, tokens), checks)

@@ -48,6 +48,11 @@ class Settings(BaseSettings):
     embedding_model: str = Field(
         "", description="Folder of a sentence-transformers model. Empty: the packaged all-MiniLM-L6-v2."
     )
+    reranker_model: str = Field(
+        "",
+        description="Folder of a sentence-transformers cross-encoder with one score, to read the first passages again; "
+        "none by default.",
+    )
     first_token_s: float = Field(20.0, gt=0, description="Seconds that a model may take to begin its answer.")
     token_gap_s: float = Field(15.0, gt=0, description="Seconds of silence after which a model's answer has stalled.")
     answer_tokens: int = Field(4096, gt=0, description="The longest answer of a model, in tokens.")

@@ -30,7 +30,8 @@ class RoutedAgent(msgspec.Struct, frozen=True):
 
 class SourcePassage(msgspec.Struct, frozen=True):
     """A passage an answer may cite. `id` is the chunk's, `source` the document's path, `section` its headings joined by
-    ` > `, `page` a printed page from 1; `start` and `end` are offsets in the document's text; `score` is in 0..1."""
+    ` > `, `page` a printed page from 1; `start` and `end` are offsets in the text of the document's `version`; `score`
+    is in 0..1."""
 
     id: str
     title: str
@@ -41,10 +42,12 @@ class SourcePassage(msgspec.Struct, frozen=True):
     text: str
     score: float
     page: int | None = None
+    version: int = 1
 
 
 class CitedSpan(msgspec.Struct, frozen=True):
-    """Marker `[number]` of the answer and the span of the document that supports it."""
+    """Passage `number` of the sources, which the answer cites, and the evidence in it: `text` is what stands from
+    `start` to `end` in that `version` of the document."""
 
     number: int
     passage_id: str
@@ -53,6 +56,26 @@ class CitedSpan(msgspec.Struct, frozen=True):
     start: int
     end: int
     page: int | None = None
+    version: int = 1
+    text: str = ""
+
+
+class UnsupportedSpan(msgspec.Struct, frozen=True):
+    """A statement of the answer that no passage supports: `text` is `response[start:end]`."""
+
+    start: int
+    end: int
+    text: str
+
+
+class MisplacedMarker(msgspec.Struct, frozen=True):
+    """A marker `[number]` of the answer, at `response[start:end]`, whose passage does not support what it stands
+    behind. `instead` is the number of the passage that does, None where none does."""
+
+    start: int
+    end: int
+    number: int
+    instead: int | None = None
 
 
 class UsageFigures(msgspec.Struct, frozen=True):
@@ -145,7 +168,8 @@ class RunRestarted(Durable, frozen=True, tag="run_restarted"):
 
 class Completed(Terminal, frozen=True, tag="completed"):
     """The answer. `response` equals the run's tokens put together. `agent` is the leading specialist, or
-    `out_of_scope`, `clarify`, `human` where none answered. `citations` are those that the text uses."""
+    `out_of_scope`, `clarify`, `human` where none answered. `citations` are those that hold; `misplaced` are the markers
+    that do not, and `unsupported` the statements that no passage supports."""
 
     session_id: str
     message_id: str
@@ -161,6 +185,8 @@ class Completed(Terminal, frozen=True, tag="completed"):
     declined: bool = False
     degraded: str | None = None
     truncated: bool = False
+    unsupported: tuple[UnsupportedSpan, ...] = ()
+    misplaced: tuple[MisplacedMarker, ...] = ()
 
 
 class Failed(Terminal, frozen=True, tag="failed"):

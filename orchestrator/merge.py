@@ -3,9 +3,10 @@
 Several specialists work at once, so their pieces arrive mixed; a reader gets one text, each part under its label. Pure.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
-from agents.types import Answering, Citation, PartDone, Said, Usage
+from agents.types import Answered, Answering, Citation, Misplaced, PartDone, Said, Unsupported, Usage
 
 SEPARATOR = "\n\n"
 
@@ -16,6 +17,7 @@ class _Part:
     specialist: str | None
     pieces: list[str] = field(default_factory=list)
     done: PartDone | None = None
+    start: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,9 @@ class Merge:
     def _write(self, part: _Part, texts: list[str]) -> list[Piece]:
         if not self._opened and self._expected > 1:
             heading = f"**{part.label}**\n\n" if part.label else ""
-            texts = [(SEPARATOR if self._length else "") + heading, *texts]
+            lead = (SEPARATOR if self._length else "") + heading
+            texts = [lead, *texts]
+            part.start = self._length + len(lead)
         self._opened = True
         pieces = []
         for text in filter(None, texts):
@@ -85,6 +89,30 @@ class Merge:
     @property
     def citations(self) -> tuple[Citation, ...]:
         return tuple(citation for result in self.results for citation in result.answered.citations)
+
+    @property
+    def unsupported(self) -> tuple[Unsupported, ...]:
+        """What no passage supports, at its place in the whole answer."""
+        return tuple(
+            replace(found, start=found.start + start, end=found.end + start)
+            for start, answered in self._answered()
+            for found in answered.unsupported
+        )
+
+    @property
+    def misplaced(self) -> tuple[Misplaced, ...]:
+        """The markers whose passage does not support them, at their places in the whole answer."""
+        return tuple(
+            replace(found, start=found.start + start, end=found.end + start)
+            for start, answered in self._answered()
+            for found in answered.misplaced
+        )
+
+    def _answered(self) -> Iterator[tuple[int, Answered]]:
+        """The finished parts in their order, with the offset of each one's text in the whole answer."""
+        for _, part in sorted(self._parts.items()):
+            if part.done is not None:
+                yield part.start, part.done.answered
 
     @property
     def usage(self) -> Usage:

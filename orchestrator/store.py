@@ -1,12 +1,12 @@
 """The contract of the conversation store: the only truth about messages, runs and durable events."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from agents.types import Turn
 from orchestrator.commands import Answer, Caller, Feedback, Read, Send
-from orchestrator.events import Accepted, Durable, Envelope, InputRequired, Terminal
+from orchestrator.events import Accepted, Completed, Durable, Envelope, InputRequired, Terminal
 from orchestrator.run import Effect, Reply
 
 MAX_WAITING = 3
@@ -70,6 +70,8 @@ class SessionSummary:
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
+    """A message as it stands; `answer` is the event that said it, where it is the end of a run."""
+
     message_id: str
     role: str
     text: str
@@ -77,6 +79,33 @@ class StoredMessage:
     run_id: str
     seq: int
     created_at: str
+    answer: Completed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UsedPassage:
+    """A passage that an answer was written from: a chunk in one version of its document. `number` is its marker. Where
+    it is `cited`, `start` and `end` are the evidence in the version's text; else they are the chunk's."""
+
+    document_id: str
+    version: int
+    chunk_id: str
+    number: int
+    start: int
+    end: int
+    cited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PastAnswer:
+    """A question that was answered from some documents, and which of their passages the answer used. `asked_at` is
+    ISO 8601 UTC."""
+
+    run_id: str
+    conversation_id: str
+    question: str
+    asked_at: str
+    passages: tuple[UsedPassage, ...]
 
 
 class Store(Protocol):
@@ -170,6 +199,12 @@ class Store(Protocol):
 
     async def delete(self, caller: Caller, session_id: str) -> str:
         """Remove a conversation with everything in it; its id. Raises NotFound."""
+
+    def answers_citing(self, document_ids: Collection[str]) -> Iterator[PastAnswer]:
+        """The answers that cite any of these documents, whatever the version, in the order in which they were asked,
+        each with all passages that it used of them. Those to messages that were taken back are left out. It reads as
+        it goes and blocks its thread: for commands, not for a server's loop."""
+        ...
 
     async def probe(self) -> None:
         """Write something tiny if the last write failed. Raises StorageUnavailable when that fails too."""

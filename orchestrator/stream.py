@@ -15,6 +15,7 @@ from langgraph.types import Command
 from agents.types import (
     Answering,
     Asks,
+    Citation,
     Decided,
     Found,
     Learned,
@@ -30,6 +31,7 @@ from orchestrator.events import (
     CitedSpan,
     Completed,
     InputRequired,
+    MisplacedMarker,
     Option,
     Progress,
     Routed,
@@ -38,6 +40,7 @@ from orchestrator.events import (
     Sources,
     Timing,
     Token,
+    UnsupportedSpan,
     UsageFigures,
 )
 from orchestrator.merge import Merge, Piece
@@ -249,25 +252,34 @@ class _View:
             agents=self._agents,
             confidence=self._confidence,
             sources=tuple(dict.fromkeys(citation.passage.chunk.document_id for citation in citations)),
-            citations=tuple(
-                CitedSpan(
-                    citation.number,
-                    citation.passage.chunk.id,
-                    citation.passage.chunk.document_id,
-                    citation.passage.chunk.title,
-                    citation.start,
-                    citation.end,
-                    citation.passage.chunk.page,
-                )
-                for citation in citations
-            ),
+            citations=tuple(map(cited_span, citations)),
             usage=UsageFigures(usage.model, usage.input_tokens, usage.output_tokens),
             timing=Timing(self._first_token_ms if self._first_token_ms is not None else total, total),
             answerer=", ".join(dict.fromkeys(result.answerer for result in results)),
             declined=bool(results) and all(result.answered.declined for result in results),
             degraded=self._degraded,
             truncated=any(result.answered.truncated for result in results),
+            unsupported=tuple(UnsupportedSpan(one.start, one.end, one.text) for one in self._merge.unsupported),
+            misplaced=tuple(
+                MisplacedMarker(one.start, one.end, one.number, one.instead) for one in self._merge.misplaced
+            ),
         )
+
+
+def cited_span(citation: Citation) -> CitedSpan:
+    """The citation as clients see it, with the evidence itself."""
+    chunk = citation.passage.chunk
+    return CitedSpan(
+        number=citation.number,
+        passage_id=chunk.id,
+        source=chunk.document_id,
+        title=chunk.title,
+        start=citation.start,
+        end=citation.end,
+        page=chunk.page,
+        version=chunk.version,
+        text=chunk.text[citation.start - chunk.start : citation.end - chunk.start],
+    )
 
 
 def source_passage(passage: Passage) -> SourcePassage:
@@ -283,4 +295,5 @@ def source_passage(passage: Passage) -> SourcePassage:
         text=chunk.text,
         score=round(passage.score, 4),
         page=chunk.page,
+        version=chunk.version,
     )

@@ -3,7 +3,21 @@
 Times are UTC, stored as ISO 8601 text so that SQLite and PostgreSQL sort and compare them alike.
 """
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 
 metadata = MetaData()
 
@@ -51,6 +65,7 @@ runs = Table(
     Column("effects", Text, nullable=False, default="[]", server_default="[]"),
     Column("created_at", String(32), nullable=False),
     Column("finished_at", String(32)),
+    Column("flagged", Boolean, nullable=False, default=False, server_default=false()),
     Index(
         "uq_runs_one_running",
         "conversation_id",
@@ -59,7 +74,27 @@ runs = Table(
         postgresql_where=text("status = 'running'"),
     ),
     Index("ix_runs_status", "status", "created_at"),
+    Index(
+        "ix_runs_flagged",
+        "finished_at",
+        sqlite_where=text("flagged"),
+        postgresql_where=text("flagged"),
+    ),
 )
+
+citations = Table(
+    "citations",
+    metadata,
+    Column("run_id", String(36), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, comment="of the passage's marker in the answer, from 1"),
+    Column("document_id", String(1024), nullable=False, index=True),
+    Column("version", Integer, nullable=False, comment="of the document"),
+    Column("chunk_id", String(32), nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("cited", Boolean, nullable=False),
+)
+"""The passages that an answer was written from; where one is cited, `start` and `end` are those of the evidence."""
 
 requests = Table(
     "requests",

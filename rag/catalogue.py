@@ -1,20 +1,26 @@
-"""The catalogue of the knowledge base in SQL: which documents are known, and the text of every chunk."""
+"""The catalogue of the knowledge base in SQL, for reading: documents, their versions, and the text of every chunk.
 
-from collections.abc import Iterator, Mapping, Sequence
+What is shown is a generation: all that one release published. A search asks for the generation first and reads every
+chunk at it, so that a release which is published meanwhile changes nothing for it.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Engine, Row, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, func, or_, select
 
-from rag.tables import chunks, documents
+from rag.records import chunk_of, lots, whole_chunks
+from rag.releases import Releases
+from rag.tables import chunks, documents, publications, release_entries, releases, versions
 from rag.types import Chunk, Document
 
-_BATCH = 500  # below SQLite's and PostgreSQL's limits of parameters in one statement
+_SHOWN_CHUNK = (publications.c.document_id == chunks.c.document_id) & (publications.c.version == chunks.c.version)
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A document in the catalogue. `ingested_at` is ISO 8601, UTC; `chunks` counts its chunks."""
+    """A document that is shown. `ingested_at` (ISO 8601, UTC) is its version's; `chunks` counts its chunks."""
 
     id: str
     subject: str
@@ -22,116 +28,185 @@ class Known:
     content_hash: str
     ingested_at: str
     chunks: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What ingestion needs to know of a document. `seen_hash`: the file's content that was last taken note of, None
+    where the file was gone; `shown_hash` and `version`: what is shown, None where nothing is."""
+
+    seen_hash: str | None
+    shown_hash: str | None
+    version: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One text of a document. `characters` counts its code points; `purged_at` where its text was erased."""
+
+    number: int
+    title: str
+    content_hash: str
+    created_at: str
+    characters: int
+    chunks: int
+    purged_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one release did to a document: `version` is what it showed from then on, None where it took it away."""
+
+    generation: int
+    published_at: str
+    action: str
+    version: int | None
+    moved_from: str | None
 
 
 class Catalogue:
-    """Documents and chunks over a synchronous engine. Thread-safe; blocks its thread; errors are SQLAlchemy's."""
+    """Reads over a synchronous engine. Thread-safe; blocks its thread; errors are SQLAlchemy's."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._readable = engine.execution_options(read_only=True)
+
+    def generation(self) -> int:
+        """The newest generation that was published; 0 before the first."""
+        with self._readable.connect() as connection:
+            return _newest(connection)
 
     def hashes(self) -> dict[str, str]:
-        """The content hash of every known document, by id."""
-        with self._engine.connect() as connection:
-            rows = connection.execute(select(documents.c.id, documents.c.content_hash))
-            return {row.id: row.content_hash for row in rows}
+        """The content hash of every document that is shown, by id."""
+        with self._readable.connect() as connection:
+            query = _at(select(versions.c.document_id, versions.c.content_hash).select_from(_shown_versions()))
+            return {row.document_id: row.content_hash for row in connection.execute(query)}
+
+    def standings(self) -> dict[str, Standing]:
+        """Every document that was ever shown, by id."""
+        shown = _at(
+            select(versions.c.document_id, versions.c.number, versions.c.content_hash).select_from(_shown_versions())
+        ).subquery()
+        query = select(documents.c.id, documents.c.seen_hash, shown.c.number, shown.c.content_hash).outerjoin(
+            shown, shown.c.document_id == documents.c.id
+        )
+        with self._readable.connect() as connection:
+            return {row.id: Standing(row.seen_hash, row.content_hash, row.number) for row in connection.execute(query)}
 
     def documents(self) -> tuple[Known, ...]:
-        """Every known document, by id."""
-        counted = select(chunks.c.document_id, func.count().label("held")).group_by(chunks.c.document_id).subquery()
-        query = (
-            select(documents, func.coalesce(counted.c.held, 0).label("held"))
-            .outerjoin(counted, counted.c.document_id == documents.c.id)
-            .order_by(documents.c.id)
+        """Every document that is shown, by id."""
+        query = _at(
+            select(versions, documents.c.subject)
+            .select_from(_shown_versions())
+            .join(documents, documents.c.id == versions.c.document_id)
+            .order_by(versions.c.document_id)
         )
-        with self._engine.connect() as connection:
+        with self._readable.connect() as connection:
             return tuple(
-                Known(row.id, row.subject, row.title, row.content_hash, row.ingested_at, row.held)
+                Known(row.document_id, row.subject, row.title, row.content_hash, row.created_at, row.chunks, row.number)
                 for row in connection.execute(query)
             )
 
-    def text(self, document_id: str) -> str | None:
-        """The whole text of a document, that every offset counts in; None if it is not known."""
-        with self._engine.connect() as connection:
-            return connection.execute(select(documents.c.text).where(documents.c.id == document_id)).scalar()
+    def versions(self, document_id: str) -> tuple[Version, ...]:
+        """Every stored version of a document, the oldest first."""
+        query = (
+            select(versions, func.length(versions.c.text).label("characters"))
+            .where(versions.c.document_id == document_id, versions.c.chunks.is_not(None))
+            .order_by(versions.c.number)
+        )
+        with self._readable.connect() as connection:
+            return tuple(
+                Version(
+                    row.number, row.title, row.content_hash, row.created_at, row.characters, row.chunks, row.purged_at
+                )
+                for row in connection.execute(query)
+            )
 
-    def chunk_ids(self, document_id: str | None = None) -> set[str]:
-        """The ids of the document's chunks, or of all."""
-        query = select(chunks.c.id)
+    def history(self, document_id: str) -> tuple[Change, ...]:
+        """What was published about a document, the oldest first."""
+        query = (
+            select(releases.c.generation, releases.c.published_at, release_entries)
+            .join(releases, releases.c.id == release_entries.c.release_id)
+            .where(release_entries.c.document_id == document_id, releases.c.generation.is_not(None))
+            .order_by(releases.c.generation)
+        )
+        with self._readable.connect() as connection:
+            return tuple(
+                Change(row.generation, row.published_at, row.action, row.version, row.moved_from)
+                for row in connection.execute(query)
+            )
+
+    def text(self, document_id: str, version: int | None = None) -> str | None:
+        """The whole text of a version of a document, that every offset counts in; of the one that is shown where none
+        is named. None if there is no such version."""
+        query = select(versions.c.text).where(versions.c.document_id == document_id)
+        if version is None:
+            query = _at(query.select_from(_shown_versions()))
+        else:
+            query = query.where(versions.c.number == version)
+        with self._readable.connect() as connection:
+            return connection.execute(query).scalar()
+
+    def chunk_ids(self, document_id: str | None = None, generation: int | None = None) -> set[str]:
+        """The ids of the chunks that are shown at a generation, the newest where none is named: the document's, or
+        all."""
+        query = _at(select(chunks.c.id).join(publications, _SHOWN_CHUNK), generation)
         if document_id is not None:
             query = query.where(chunks.c.document_id == document_id)
-        with self._engine.connect() as connection:
+        with self._readable.connect() as connection:
             return set(connection.execute(query).scalars())
 
-    def chunks(self, chunk_ids: Sequence[str]) -> dict[str, Chunk]:
-        """The chunks of these ids, by id; unknown ids are left out."""
-        found: dict[str, Chunk] = {}
-        with self._engine.connect() as connection:
-            for some in _batches(chunk_ids):
-                query = (
-                    select(chunks, documents.c.subject, documents.c.title)
-                    .join(documents, documents.c.id == chunks.c.document_id)
-                    .where(chunks.c.id.in_(some))
-                )
-                found |= {row.id: _chunk(row) for row in connection.execute(query)}
-        return found
+    def chunks(self, chunk_ids: Collection[str], generation: int | None = None) -> dict[str, Chunk]:
+        """Those of the chunks that are shown at a generation, the newest where none is named, by id; read at once."""
+        with self._readable.connect() as connection:
+            if generation is None:
+                generation = _newest(connection)
+            query = _at(whole_chunks().join(publications, _SHOWN_CHUNK), generation)
+            return {chunk.id: chunk for chunk in _read(connection, query, chunk_ids)}
+
+    def stored_chunks(self, chunk_ids: Collection[str]) -> dict[str, Chunk]:
+        """Those of the chunks that are stored, in whatever version, by id: also what is no longer shown, or not yet."""
+        with self._readable.connect() as connection:
+            return {chunk.id: chunk for chunk in _read(connection, whole_chunks(), chunk_ids)}
+
+    def fingerprints(self) -> set[str]:
+        """Those of every stored chunk, whatever its version: vectors of others are of no use."""
+        with self._readable.connect() as connection:
+            return set(connection.execute(select(chunks.c.fingerprint)).scalars())
 
     def replace(self, document: Document, pieces: Sequence[Chunk]) -> None:
-        """Store a document and its chunks in place of its earlier version, all or nothing."""
-        with self._engine.begin() as connection:
-            connection.execute(delete(chunks).where(chunks.c.document_id == document.id))
-            connection.execute(delete(documents).where(documents.c.id == document.id))
-            connection.execute(insert(documents), [_document_row(document)])
-            if pieces:
-                connection.execute(insert(chunks), [_row(chunk, at) for at, chunk in enumerate(pieces)])
+        """Show this version of a document, and of all others what is shown now, at once."""
+        Releases(self._engine).replace(document, pieces)
 
     def delete(self, document_ids: Sequence[str]) -> None:
-        """Forget documents and their chunks, all or nothing; unknown ids are ignored."""
-        with self._engine.begin() as connection:
-            for some in _batches(document_ids):
-                connection.execute(delete(chunks).where(chunks.c.document_id.in_(some)))
-                connection.execute(delete(documents).where(documents.c.id.in_(some)))
+        """Show these documents no more, and of all others what is shown now, at once; unknown ids are ignored."""
+        Releases(self._engine).delete(document_ids)
 
 
-def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (ids[at : at + _BATCH] for at in range(0, len(ids), _BATCH))
+def _newest(connection: Connection) -> int:
+    return connection.execute(select(func.max(releases.c.generation))).scalar() or 0
 
 
-def _document_row(document: Document) -> Mapping[str, object]:
-    return {
-        "id": document.id,
-        "subject": document.subject,
-        "title": document.content.title,
-        "content_hash": document.content_hash,
-        "text": document.content.text,
-        "ingested_at": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-
-
-def _row(chunk: Chunk, position: int) -> Mapping[str, object]:
-    return {
-        "id": chunk.id,
-        "document_id": chunk.document_id,
-        "position": position,
-        "section": list(chunk.section),
-        "page": chunk.page,
-        "start": chunk.start,
-        "end": chunk.end,
-        "text": chunk.text,
-        "header": list(chunk.header),
-    }
-
-
-def _chunk(row: Row[tuple[object, ...]]) -> Chunk:
-    return Chunk(
-        id=row.id,
-        document_id=row.document_id,
-        subject=row.subject,
-        title=row.title,
-        section=tuple(row.section),
-        page=row.page,
-        start=row.start,
-        end=row.end,
-        text=row.text,
-        header=tuple(row.header),
+def _shown_versions() -> Any:
+    return versions.join(
+        publications,
+        (publications.c.document_id == versions.c.document_id) & (publications.c.version == versions.c.number),
     )
+
+
+def _at(query: Select[Any], generation: int | None = None) -> Select[Any]:
+    """Only what is shown at a generation, the newest where none is named."""
+    return query.where(*_covers(generation))
+
+
+def _covers(generation: int | None) -> tuple[ColumnElement[bool], ...]:
+    until = publications.c.until_generation
+    if generation is None:
+        return (until.is_(None),)
+    return publications.c.from_generation <= generation, or_(until.is_(None), until > generation)
+
+
+def _read(connection: Connection, query: Select[Any], chunk_ids: Collection[str]) -> Iterator[Chunk]:
+    for some in lots(list(chunk_ids)):
+        yield from map(chunk_of, connection.execute(query.where(chunks.c.id.in_(some))))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from rag.embedder import Vectors
+from rag.query import Sought
 from rag.types import Chunk
 
 
@@ -50,3 +51,13 @@ class Index(Protocol):
     def clear(self) -> None: ...
 
     def close(self) -> None: ...
+
+
+class WordIndex(Index, Protocol):
+    """An Index over words: it can also say what a question asks for, and score any chunk."""
+
+    def sought(self, question: str) -> Sought:
+        """What a question asks for, in the vocabulary of the chunks held."""
+
+    def scores(self, question: str, chunk_ids: Sequence[str]) -> dict[str, float]:
+        """The scores of certain chunks, on the scale of `search`; unknown ids are left out."""

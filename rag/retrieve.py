@@ -2,39 +2,55 @@
 
 A passage's score is the weighted mean of its cosine similarity and its share of the BM25 that the question's terms
 could reach; both are absolute, so scores of different questions compare and a threshold can say that nothing fits.
-Rank fusion was not used: it gives the best of a bad lot the same score as a perfect match.
+Each half is computed for whatever the other half found. Fusion of ranks was not used: it gives the best of a bad lot
+the same score as a perfect match. Passages that hold the very identifier that a question names stand first, and where
+the documents have identifiers of its kind but not this one, those that hold its neighbours are left out.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from operator import itemgetter
 
 import numpy as np
+from sqlalchemy.exc import SQLAlchemyError
 
+from rag.answerability import answerable
 from rag.catalogue import Catalogue
 from rag.embedder import Embedder, Vectors
-from rag.index import Hit, Index, IndexUnavailable, Query
+from rag.index import Hit, Index, IndexUnavailable, Query, WordIndex
+from rag.query import Sought
+from rag.reranker import Reranker
 from rag.spread import spread
-from rag.terms import identifiers
+from rag.terms import kind_of, terms
 from rag.types import Chunk, Passage
+from rag.vectors import VectorStore
 
-WORDS_WEIGHT = 0.4
+WORDS_WEIGHT = 0.5
+WORDS_POWER = 1.5
+"""Few shared words say less than their share of the question, many say more: measured, see `benchmarks/ranking.py`."""
 IDENTIFIER_WEIGHT = 0.3
-THRESHOLD = 0.22
+THRESHOLD = 0.12
+RERANKED = 20
+RERANKER_WEIGHT = 0.7
 _POOL = 40  # candidates from each index; the fused best eight were always among them
 _LONGEST = 2000  # characters of a question that are searched for
 _NO_VECTOR: Vectors = np.empty(0, dtype=np.float32)
+_FAILURES = (IndexUnavailable, RuntimeError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a search found, in the order of `spread`. `degraded` names the half that could not be searched: `meaning` or
-    `words`."""
+    `words`; `unknown` the identifiers of the question that no document has, though they have others of the kind.
+    `answerable`: the probability, 0..1, that the passages answer the question."""
 
     passages: tuple[Passage, ...]
     degraded: str | None = None
+    unknown: frozenset[str] = frozenset()
+    answerable: float = 0.0
 
 
 class Retriever:
@@ -45,16 +61,22 @@ class Retriever:
         catalogue: Catalogue,
         embedder: Embedder,
         dense: Index,
-        lexical: Index,
+        lexical: WordIndex,
         *,
+        vectors: VectorStore | None = None,
+        reranker: Reranker | None = None,
         threads: int = 4,
         threshold: float = THRESHOLD,
     ) -> None:
-        """`threshold`: the least score of a passage that is worth showing, 0..1."""
+        """`vectors`: of the chunks, to compute how near those are that only their words have found; without them they
+        are taken to be as near as the last one found by meaning. `reranker`: reads the first passages again.
+        `threshold`: the least score of a passage that is worth showing, 0..1."""
         self._catalogue = catalogue
         self._embedder = embedder
         self._dense = dense
         self._lexical = lexical
+        self._vectors = vectors
+        self._reranker = reranker
         self._threshold = threshold
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="retrieve")
 
@@ -70,66 +92,106 @@ class Retriever:
 
     def find(self, text: str, *, subjects: Sequence[str] | None = None, k: int = 8) -> Found:
         """`retrieve` in the calling thread."""
-        text = " ".join(text.split())[:_LONGEST]
+        text = " ".join(text.split())[:_LONGEST].encode(errors="replace").decode()  # half a pair has no encoding
         if not text or k < 1:
             return Found(())
-        near, no_meaning = _tried(partial(self._by_meaning, text, subjects))
-        worded, no_words = _tried(partial(self._by_words, text, subjects))
+        generation = self._catalogue.generation()  # before the indexes: whatever is published from now on is not seen
+        vector, near, no_meaning = self._by_meaning(text, subjects)
+        sought, worded, no_words = self._by_words(text, subjects)
         if no_meaning and no_words:
             raise IndexUnavailable("Neither index can be searched") from no_meaning
+        chunks = self._catalogue.chunks([*dict.fromkeys((*near, *worded))], generation)
         if no_meaning:
-            scores, degraded = {hit.chunk_id: hit.score for hit in worded}, "meaning"
+            scores, degraded = worded, "meaning"
         elif no_words:
-            scores, degraded = {hit.chunk_id: max(hit.score, 0.0) for hit in near}, "words"
+            scores, degraded = near, "words"
         else:
+            near |= self._nearness(vector, [chunk for chunk in chunks.values() if chunk.id not in near])
+            worded |= self._lexical.scores(text, [chunk_id for chunk_id in chunks if chunk_id not in worded])
             scores, degraded = fused(near, worded), None
-        passages = self._passages(text, scores)
+        passages = self._reranked(text, _ranked(chunks.values(), scores, sought))
         fit = [passage for passage in passages if passage.score >= self._threshold]
-        return Found(spread(fit)[:k], degraded)
+        sure = answerable([passage.score for passage in passages], unknown=bool(sought.unknown))
+        return Found(spread(fit)[:k], degraded, sought.unknown, sure)
+
+    def _reranked(self, text: str, passages: list[Passage]) -> list[Passage]:
+        """The first passages in the order that the reranker sees in them; the others stay behind."""
+        if self._reranker is None or not passages:
+            return passages
+        first, rest = passages[:RERANKED], passages[RERANKED:]
+        found = self._reranker.relevance(text, [passage.chunk.searchable for passage in first])
+        scored = [
+            replace(passage, score=(1 - RERANKER_WEIGHT) * passage.score + RERANKER_WEIGHT * relevance)
+            for passage, relevance in zip(first, found, strict=True)
+        ]
+        behind = [replace(passage, score=(1 - RERANKER_WEIGHT) * passage.score) for passage in rest]
+        return sorted((*scored, *behind), key=lambda passage: (-passage.score, passage.chunk.id))
 
     def close(self) -> None:
         """Wait for the searches that are running; the catalogue and the indexes stay open."""
         self._threads.shutdown(wait=True, cancel_futures=True)
 
-    def _by_meaning(self, text: str, subjects: Sequence[str] | None) -> list[Hit]:
-        vector: Vectors = self._embedder.embed([text])[0]
-        return self._dense.search(Query(text, vector), _POOL, subjects)
+    def _by_meaning(
+        self, text: str, subjects: Sequence[str] | None
+    ) -> tuple[Vectors, dict[str, float], Exception | None]:
+        """The question's vector and the chunks near it, or why there are none: the other half then goes on alone."""
+        try:
+            vector: Vectors = self._embedder.embed([text])[0]
+            return vector, _scores(self._dense.search(Query(text, vector), _POOL, subjects)), None
+        except _FAILURES as error:
+            return _NO_VECTOR, {}, error
 
-    def _by_words(self, text: str, subjects: Sequence[str] | None) -> list[Hit]:
-        return self._lexical.search(Query(text, _NO_VECTOR), _POOL, subjects)
+    def _by_words(self, text: str, subjects: Sequence[str] | None) -> tuple[Sought, dict[str, float], Exception | None]:
+        """What the question asks for and the chunks with its words, or why there are none."""
+        try:
+            found = self._lexical.search(Query(text, _NO_VECTOR), _POOL, subjects)
+            return self._lexical.sought(text), _scores(found), None
+        except _FAILURES as error:
+            return Sought({}, 0.0), {}, error
 
-    def _passages(self, text: str, scores: Mapping[str, float]) -> list[Passage]:
-        """Scored chunks, best first. An index may know chunks that the catalogue has dropped: those are left out."""
-        named = identifiers(text)
-        chunks = self._catalogue.chunks(list(scores))
-        passages = [Passage(chunk, _scored(scores[chunk.id], chunk, named)) for chunk in chunks.values()]
-        return sorted(passages, key=lambda passage: (-passage.score, passage.chunk.id))
+    def _nearness(self, vector: Vectors, chunks: Sequence[Chunk]) -> dict[str, float]:
+        """The cosine similarity of these chunks, of those whose vectors are kept."""
+        if self._vectors is None or not chunks:
+            return {}
+        try:
+            kept = self._vectors.get({chunk.fingerprint for chunk in chunks})
+        except SQLAlchemyError:  # vectors only complete scores, and are often in a file of their own
+            return {}
+        return {
+            chunk.id: float((kept[chunk.fingerprint] @ vector).max()) for chunk in chunks if chunk.fingerprint in kept
+        }
 
 
-def _tried(search: Callable[[], list[Hit]]) -> tuple[list[Hit], Exception | None]:
-    """The hits of one half of the search, or why it has none; the other half goes on alone."""
-    try:
-        return search(), None
-    except (IndexUnavailable, RuntimeError, OSError) as error:
-        return [], error
+def _scores(hits: Sequence[Hit]) -> dict[str, float]:
+    return {hit.chunk_id: hit.score for hit in hits}
 
 
-def fused(near: Sequence[Hit], worded: Sequence[Hit]) -> dict[str, float]:
-    """Scores, 0..1, of the chunks that either search found. A chunk found by its words alone is at most as near as the
-    last that was found by meaning, and is taken to be so."""
-    last = max(near[-1].score, 0.0) if near else 0.0
-    cosines = {hit.chunk_id: max(hit.score, 0.0) for hit in near}
-    words = {hit.chunk_id: hit.score for hit in worded}
+def fused(near: Mapping[str, float], worded: Mapping[str, float]) -> dict[str, float]:
+    """Scores, from 0 to hardly above 1, of the chunks of either half. A chunk whose nearness is not known is at most as
+    near as the last that was found by meaning, and is taken to be so."""
+    last = min(near.values(), default=0.0)
     return {
-        chunk_id: (1 - WORDS_WEIGHT) * cosines.get(chunk_id, last) + WORDS_WEIGHT * words.get(chunk_id, 0.0)
-        for chunk_id in cosines | words
+        chunk_id: (1 - WORDS_WEIGHT) * max(near.get(chunk_id, last), 0.0)
+        + WORDS_WEIGHT * worded.get(chunk_id, 0.0) ** WORDS_POWER
+        for chunk_id in {**near, **worded}
     }
 
 
-def _scored(score: float, chunk: Chunk, named: frozenset[str]) -> float:
-    """The final score: where the question names identifiers, part of it is the share of them that the chunk holds, so
-    that the chunk on P0301 stands before the one on P0302, which reads almost the same."""
-    if named:
-        held = len(named & identifiers(chunk.searchable)) / len(named)
-        score = (1 - IDENTIFIER_WEIGHT) * score + IDENTIFIER_WEIGHT * held
-    return min(score, 1.0)
+def _ranked(chunks: Iterable[Chunk], scores: Mapping[str, float], sought: Sought) -> list[Passage]:
+    """Chunks as passages, best first, without those that hold a neighbour of what the question names. Where it names
+    identifiers, part of a score is the share of them that the chunk holds, weighted as words are."""
+    total = sum(sought.weights[name] for name in sought.named)
+    lacking = {kind_of(name) for name in sought.unknown}
+    ranked = []
+    for chunk in chunks:
+        score = max(scores[chunk.id], 0.0)
+        if sought.named or lacking:
+            terms_held = frozenset(terms(chunk.searchable))
+            held = terms_held & sought.named
+            if lacking and not held and any(kind_of(term) in lacking for term in terms_held):
+                continue
+            if total:
+                share = sum(sought.weights[name] for name in held) / total
+                score = (1 - IDENTIFIER_WEIGHT) * score + IDENTIFIER_WEIGHT * share
+        ranked.append((-score, chunk.id, chunk))
+    return [Passage(chunk, min(-score, 1.0)) for score, _, chunk in sorted(ranked, key=itemgetter(0, 1))]

@@ -9,7 +9,7 @@ into pieces of about equal weight, none longer than MAX characters.
 import hashlib
 import math
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -43,9 +43,10 @@ def split(document: Document) -> tuple[Chunk, ...]:
     """The chunks of a document, in order. Laws: a chunk's text is the document's between its offsets; chunks do not
     overlap; every character that is neither blank nor in a heading line of level 1 to 3 is in one."""
     content = document.content
+    marks = _marks(content)
     chunks = []
     for path, start, end in _sections(content):
-        for group in _packed(_pieces(content, start, end)):
+        for group in _packed(_pieces(content.text, marks, start, end)):
             chunks.append(_chunk(document, path, group[0].start, group[-1].end, group[0].header))
     return tuple(chunks)
 
@@ -68,7 +69,7 @@ def _chunk(document: Document, section: tuple[str, ...], start: int, end: int, h
 
 
 def _page(content: Content, start: int) -> int | None:
-    index = bisect_right([page.start for page in content.pages], start)
+    index = bisect_right(content.pages, start, key=lambda page: page.start)
     return content.pages[index - 1].number if index else None
 
 
@@ -106,22 +107,36 @@ def _line_end(text: str, start: int) -> int:
     return len(text) if end < 0 else end
 
 
-def _pieces(content: Content, start: int, end: int) -> list[_Piece]:
-    """The rows, list items, paragraphs, code blocks and deep headings between two offsets."""
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """Offsets in the whole document: of table rows with their headers, of the first rows below a header's line, of
+    headings too deep to begin a section, and, in order, of all places where a piece must begin."""
+
+    rows: dict[int, tuple[str, ...]]
+    tops: set[int]
+    deep: set[int]
+    cuts: list[int]
+
+
+def _marks(content: Content) -> _Marks:
     rows = {row[0]: table.header for table in content.tables for row in table.rows}
     deep = {heading.start for heading in content.headings if heading.level > _SECTION_LEVEL}
+    after = {_line_end(content.text, row[1]) + 1 for table in content.tables for row in table.rows[-1:]}
     tops = {table.rows[0][0] for table in content.tables if table.rows and table.header}
-    cuts = {*rows, *deep}
-    cuts |= {_line_end(content.text, row[1]) + 1 for table in content.tables for row in table.rows[-1:]}
+    return _Marks(rows, tops, deep, sorted({*rows, *deep, *after}))
+
+
+def _pieces(text: str, marks: _Marks, start: int, end: int) -> list[_Piece]:
+    """The rows, list items, paragraphs, code blocks and deep headings between two offsets."""
+    cuts = set(marks.cuts[bisect_left(marks.cuts, start) : bisect_left(marks.cuts, end)])
     pieces: list[_Piece] = []
     leads = False
-    for first, last in _blocks(content.text, start, end, cuts):
-        weight = (last - first) * (_TABLE_WEIGHT if first in rows else 1.0)
-        text = content.text[first:last]
-        glued = bool(pieces) and (leads or first in tops)
-        whole = _Piece(first, last, weight, rows.get(first, ()), glued)
-        pieces += _shortened(content.text, whole) if last - first > MAX else [whole]
-        leads = first in deep or text.rstrip().endswith(":")
+    for first, last in _blocks(text, start, end, cuts):
+        weight = (last - first) * (_TABLE_WEIGHT if first in marks.rows else 1.0)
+        glued = bool(pieces) and (leads or first in marks.tops)
+        whole = _Piece(first, last, weight, marks.rows.get(first, ()), glued)
+        pieces += _shortened(text, whole) if last - first > MAX else [whole]
+        leads = first in marks.deep or text[first:last].rstrip().endswith(":")
     return pieces
 
 

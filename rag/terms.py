@@ -18,17 +18,21 @@ import snowballstemmer
 _TOKEN = re.compile(
     "|".join(
         (
-            r"(?<![^\W_])(?P<code>[pbcu][\s-]?[0-3][0-9a-f]{3})(?![^\W_])",
-            r"(?<!\d)(?P<tyre>\d{3}\s*/\s*\d{2}\s*-?\s*z?r\s*-?\s*\d{2})(?!\d)",
+            r"(?<![^\W_])(?P<code>[pbcu][\s-]?[0-3][0-9a-f]{3})(?![^\W_]|-[^\W_])",
+            r"(?<!\d)(?P<tyre>\d{3}\s*+/\s*+\d{2}\s*+-?\s*+z?r\s*+-?\s*+\d{2})(?!\d)",
             r"(?<![\w.])(?P<engine>\d\.\d(?:[dt]|\sd))(?!\w)",
-            r"(?<![^\W_])(?P<part>(?=[a-z-]*\d)(?=[\d-]*[a-z])[a-z0-9]+(?:-[a-z0-9]+)+)(?![^\W_])",
+            r"(?<![^\W_])(?P<part>(?=[a-z-]{0,40}+\d)(?=[\d-]{0,40}+[a-z])[a-z0-9]+(?:-[a-z0-9]+)+)(?![^\W_])",
             r"(?<![^\W_])(?P<number>\d+(?:[.,]\d+)+)(?![^\W_])",
             r"(?P<word>[^\W_]+(?:'[^\W_]+)*)",
         )
     )
 )
 _RUNS = re.compile(r"[^\W\d_]+|\d+")
+_WRITTEN = re.compile(r"[^\W_]+")
+_COMPOUND = re.compile(r"(?<![^\W_])[^\W_]+(?:[-./_:][^\W_]+)+")
+_NUMBERED = re.compile(r"[a-z]{1,4}\d{3,}[a-z0-9]{0,6}|[a-z]{1,2}\d{2,}")
 _LOOKED_UP = re.compile(r"[a-z]{1,4}\d{3,}[a-z]{0,2}")
+_LONGEST = 40  # characters of an identifier
 _ORDER_NUMBER = re.compile(r"[a-z]{1,3}(-\d+[a-z]{0,2}|-[a-z0-9]{1,4}){1,4}|\d+[a-z](-[a-z0-9]{1,3})+")
 
 _COMMON = """
@@ -50,6 +54,13 @@ STOP_WORDS = frozenset(_COMMON.split())
 _UNSOUGHT = STOP_WORDS | frozenset(_VAGUE.split())
 """Words that are not searched for: an answer may turn on `off` or `more`, but they find nothing."""
 
+_COUNTED = """
+    two three four five six seven eight nine ten eleven twelve
+    second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth
+"""
+_FIGURES = {word: str(2 + at % 11) for at, word in enumerate(_COUNTED.split())} | {"first": "1"}
+"""`one` is left out: it counts far less often than it stands for something."""
+
 Kind = Literal["code", "tyre", "engine", "part", "number", "word"]
 
 
@@ -63,13 +74,37 @@ class Wanted:
     guess: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Letters and digits without a break in a plain text, from `start` to `end`, so many characters after the last."""
+
+    text: str
+    start: int
+    end: int
+    apart: int
+
+
 def terms(text: str) -> list[str]:
     """The terms under which a text is found; what was put together from parts is found by its parts as well."""
     found: list[str] = []
     for kind, token in _tokens(text):
         found.append(_term(kind, token))
         found.extend(_parts(kind, token))
+    found.extend(sorted(_compounds(text) - set(found)))
     return found
+
+
+def runs(text: str) -> list[Run]:
+    """The runs of letters and digits of a text that `plain` has made plain."""
+    found: list[Run] = []
+    for match in _WRITTEN.finditer(text):
+        found.append(Run(match.group(), match.start(), match.end(), match.start() - (found[-1].end if found else 0)))
+    return found
+
+
+def without_sizes(text: str) -> str:
+    """A plain text with blanks in place of its tyre sizes, whose parts would otherwise be read by themselves."""
+    return _TOKEN.sub(lambda match: " " * len(match[0]) if match.lastgroup == "tyre" else match[0], text)
 
 
 def wanted(question: str) -> tuple[Wanted, ...]:
@@ -90,6 +125,27 @@ def identifiers(text: str) -> frozenset[str]:
     return frozenset(_term(kind, token) for kind, token in _tokens(text) if _is_identifier(kind, token))
 
 
+def is_identifier(name: str) -> bool:
+    """Whether letters and digits without anything between them look like a code or a part's number."""
+    if len(name) > _LONGEST:
+        return False
+    changes = _RUNS.findall(name)
+    figures = sum(character.isdigit() for character in name)
+    mixed = len(changes) > 2 and figures > 1 and len(name) > 3 and all(len(one) < 5 for one in changes if one.isalpha())
+    return mixed or _NUMBERED.fullmatch(name) is not None
+
+
+def kind_of(name: str) -> tuple[str, int]:
+    """What identifiers of one kind have in common, their first letters and their length: `p0301` and `p0d5e` do."""
+    return name[: len(name) - len(name.lstrip("abcdefghijklmnopqrstuvwxyz"))], len(name)
+
+
+def _compounds(text: str) -> set[str]:
+    """The identifiers that a text writes with something between their parts, without that."""
+    squeezed = {re.sub(r"[\W_]", "", match.group()) for match in _COMPOUND.finditer(plain(text))}
+    return {name for name in squeezed if is_identifier(name)}
+
+
 def _is_identifier(kind: Kind, token: str) -> bool:
     if kind == "part":
         return _ORDER_NUMBER.fullmatch(token) is not None
@@ -97,14 +153,17 @@ def _is_identifier(kind: Kind, token: str) -> bool:
 
 
 def _tokens(text: str) -> Iterator[tuple[Kind, str]]:
-    for match in _TOKEN.finditer(_plain(text)):
+    for match in _TOKEN.finditer(plain(text)):
         kind: Kind = match.lastgroup  # type: ignore[assignment]
         yield kind, match.group()
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Lower case, compatible characters as one, without accents; every dash a hyphen, every apostrophe straight."""
-    folded = unicodedata.normalize("NFKD", text.casefold())
+    folded = text.casefold()
+    if folded.isascii():
+        return folded
+    folded = unicodedata.normalize("NFKD", folded).casefold()  # again: 𝐀 is a capital only once it is an A
     folded = "".join(character for character in folded if not unicodedata.combining(character))
     return re.sub(r"[‐‑‒–—−]", "-", folded).replace("’", "'")
 
@@ -112,7 +171,8 @@ def _plain(text: str) -> str:
 def _term(kind: Kind, token: str) -> str:
     match kind:
         case "word":
-            return stem(token.removesuffix("'s").replace("'", ""))
+            word = token.removesuffix("'s").replace("'", "")
+            return _FIGURES.get(word) or stem(word)
         case "number":
             return re.sub(r",(?=\d{3}\b)", "", token).replace(",", ".")
         case "tyre":
@@ -150,3 +210,7 @@ def stem(word: str) -> str:
     with _stemming:
         stemmed: str = _stemmer.stemWord(word)
     return stemmed
+
+
+UNSOUGHT_TERMS = frozenset(stem(word) for word in _UNSOUGHT)
+"""The terms of words that are not searched for."""

@@ -3,6 +3,7 @@
 Every offset counts Unicode code points from the start of the document's text, end exclusive.
 """
 
+import hashlib
 from dataclasses import dataclass
 
 
@@ -60,7 +61,7 @@ class Chunk:
 
     Law: `text == document.content.text[start:end]`. `header` holds the column names when the chunk lies in a table
     whose header line is not part of `text`. `id` is derived from document id, content hash and offsets: the same
-    content always has the same ids.
+    content always has the same ids. `version` is the document's, counted from 1, that the offsets count in.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Chunk:
     end: int
     text: str
     header: tuple[str, ...] = ()
+    version: int = 1
 
     @property
     def searchable(self) -> str:
@@ -80,6 +82,11 @@ class Chunk:
         lead = " > ".join(dict.fromkeys((self.title, *self.section)))
         columns = " | ".join(self.header)
         return "\n".join(part for part in (lead, columns, self.text) if part)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of `searchable`, hexadecimal: chunks that look alike to a search share it, wherever they lie."""
+        return hashlib.sha256(self.searchable.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

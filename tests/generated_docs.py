@@ -22,6 +22,7 @@ from api.transport.closing import CLOSE_REASONS
 from orchestrator import events
 from orchestrator.errors import REASON_TEXTS, error_classes
 from rag.loaders import loaders
+from rag.loaders.foreign import LOADER as FOREIGN
 
 ROOT = Path(__file__).parent.parent
 PAGES = ("README.md", "ARCHITECTURE.md", "PROTOCOL.md", "CONTRIBUTING.md")
@@ -118,7 +119,7 @@ def dialects() -> str:
 
 
 def formats() -> str:
-    return ", ".join(f"`{suffix}`" for loader in loaders() for suffix in loader.suffixes)
+    return ", ".join(f"`{suffix}`" for loader in loaders() if loader is not FOREIGN for suffix in loader.suffixes)
 
 
 TABLES: dict[str, Callable[[], str]] = {

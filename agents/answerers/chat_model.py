@@ -5,11 +5,14 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from agents.answerer import AnswerFailed
-from agents.citations import Markers, read_citations
+from agents.citations import MARKER, Markers
 from agents.failover import Budget, stream_first_able
+from agents.fitment import Fitment
 from agents.model import ChatModel, Finish, ModelFailed
 from agents.prompt import DECLINED, numbered, says_declined, write_prompt
+from agents.support import check
 from agents.types import Answered, Delta, Task, Usage
+from agents.vehicles import Vehicles
 
 
 class ChatModelAnswerer:
@@ -18,9 +21,13 @@ class ChatModelAnswerer:
     The answerer owns the models and closes them. Raises ValueError when there is none.
     """
 
-    def __init__(self, models: Sequence[ChatModel], budget: Budget | None = None) -> None:
+    def __init__(
+        self, models: Sequence[ChatModel], budget: Budget | None = None, vehicles: Vehicles | None = None
+    ) -> None:
+        """`vehicles`: the maker's range, so that what is said of one car is not borne out by what stands of another."""
         if not models:
             raise ValueError("a chat model answerer needs a model")
+        self._fitment = Fitment(vehicles or Vehicles())
         self._models = tuple(models)
         self._budget = budget or Budget()
 
@@ -51,12 +58,17 @@ class ChatModelAnswerer:
         except ModelFailed as failure:
             raise AnswerFailed(failure.reason, failure.detail, _milliseconds(failure.retry_after)) from failure
         answer = "".join(said)
-        citations = read_citations(answer, passages)
+        declined = says_declined(answer, cited=MARKER.search(answer) is not None)
+        checked = await asyncio.to_thread(
+            check, answer, passages, self._fitment, task, declined=declined, truncated=finish.truncated
+        )
         yield Answered(
-            citations=citations,
-            declined=says_declined(answer, cited=bool(citations)),
+            citations=checked.citations,
+            declined=declined,
             truncated=finish.truncated,
             usage=finish.usage,
+            unsupported=checked.unsupported,
+            misplaced=checked.misplaced,
         )
 
     async def aclose(self) -> None:

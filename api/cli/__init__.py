@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from api.cli import ask, chat, doctor, evaluate, ingest, migrate, route, search, serve, token
+from api.cli import ask, chat, docs, doctor, evaluate, ingest, migrate, route, search, serve, token
 
 app = typer.Typer(
     name="pitcrew",
@@ -22,6 +22,7 @@ app.command("ask")(ask.ask)
 app.command("route")(route.route)
 app.command("chat")(chat.chat)
 app.command("token")(token.token)
+app.add_typer(docs.app)
 app.command("migrate")(migrate.migrate)
 app.command("eval")(evaluate.evaluate)
 app.command("doctor")(doctor.doctor)
@@ -29,6 +30,9 @@ app.command("doctor")(doctor.doctor)
 
 def main() -> None:
     """Run the command line; a failure ends with one plain line on stderr and its exit code."""
+    import structlog
+
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # stdout is for data
     try:
         app()
     except Exception as error:

@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from api.settings import Settings
     from rag.retrieve import Retriever
 
-_CHUNKS_AT_A_TIME = 256
 _EVERY_CANDIDATE = 100
 
 
-def documents(retriever: "Retriever", text: str) -> dict[str, float]:
-    """Documents by the score of their best passage, best first."""
-    found: dict[str, float] = {}
-    for passage in retriever.find(text, k=_EVERY_CANDIDATE).passages:
-        found.setdefault(passage.chunk.document_id, passage.score)
-    return found
+def documents(retriever: "Retriever", text: str) -> tuple[dict[str, float], float]:
+    """Documents by the score of their best passage, best first, and the probability that they answer."""
+    found = retriever.find(text, k=_EVERY_CANDIDATE)
+    best: dict[str, float] = {}
+    for passage in sorted(found.passages, key=lambda passage: -passage.score):
+        best.setdefault(passage.chunk.document_id, passage.score)
+    return best, found.answerable
 
 
 @contextmanager
@@ -31,22 +31,25 @@ def searched(settings: "Settings", corpus: Path | None) -> "Iterator[tuple[Retri
     import tempfile
 
     from api.cli.knowledge import open_knowledge
-    from api.compose import open_library, open_migrated_database
+    from api.compose import open_embedder, open_library, open_migrated_database
     from rag.retrieve import Retriever
 
     def unfiltered(library: "Library") -> Retriever:
         dense, lexical = library.indexes
-        return Retriever(library.catalogue, library.embedder, dense, lexical, threshold=0.0)
+        return Retriever(
+            library.catalogue, library.embedder, dense, lexical, vectors=library.shelf.vectors, threshold=0.0
+        )
 
     if corpus is None:
         with open_knowledge(settings) as library:
             yield unfiltered(library), {}
         return
+    embedder = open_embedder(settings)
     with tempfile.TemporaryDirectory(prefix="pitcrew-eval-") as folder:
-        elsewhere = settings.model_copy(update={"data_dir": Path(folder), "database_url": ""})
+        elsewhere = settings.model_copy(update={"data_dir": Path(folder), "database_url": "", "chroma_url": ""})
         database = open_migrated_database(elsewhere)
         try:
-            with open_library(elsewhere, database) as library:
+            with open_library(elsewhere, database, embedder=embedder) as library:
                 yield unfiltered(library), _fill(library, corpus)
         finally:
             database.dispose()
@@ -56,22 +59,16 @@ def _fill(library: "Library", corpus: Path) -> dict[str, Any]:
     """Put a corpus into the library as ingestion would; its ids as they were written, by document id."""
     import hashlib
 
+    from rag.publish import Publisher
+    from rag.releases import Entry
     from rag.split import split
-    from rag.types import Chunk, Content, Document
-    from rag.views import embedded
+    from rag.types import Content, Document
 
     ids: dict[str, Any] = {}
-    waiting: list[Chunk] = []
+    entries: list[Entry] = []
     lines = read_json_lines(corpus)
-
-    def index() -> None:
-        if waiting:
-            vectors = embedded(waiting, library.embedder)
-            for one in library.indexes:
-                one.add(waiting, vectors)
-            waiting.clear()
-
-    with progress("Indexing") as advance:
+    shelf = library.shelf
+    with progress("Reading") as advance:
         for done, line in enumerate(lines):
             advance(done, len(lines), "")
             text, title = line.get("text"), line.get("title") or ""
@@ -81,11 +78,12 @@ def _fill(library: "Library", corpus: Path) -> dict[str, Any]:
             if name in ids:
                 raise CommandFailed(f"{corpus}, document {done + 1}: the id {name} is there twice.")
             ids[name] = line["id"]
-            document = Document(name, "", hashlib.sha256(text.encode()).hexdigest(), Content(title, text))
-            pieces = split(document)
-            library.catalogue.replace(document, pieces)
-            waiting += pieces
-            if len(waiting) >= _CHUNKS_AT_A_TIME:
-                index()
-        index()
+            content_hash = hashlib.sha256(text.encode()).hexdigest()
+            document = Document(name, "", content_hash, Content(title, text))
+            entries.append(Entry(name, "add", shelf.versions.store(document, split(document)), content_hash))
+    release = shelf.releases.begin()
+    shelf.releases.enter(release, entries)
+    shelf.releases.make_ready(release)
+    with progress("Indexing") as advance:
+        Publisher(shelf, library.indexes).publish(release, advance)
     return ids

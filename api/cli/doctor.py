@@ -171,30 +171,32 @@ def _embedding(settings: "Settings") -> "tuple[Embedder | None, Finding]":
 
 
 def _knowledge(settings: "Settings", embedder: "Embedder") -> Finding:
-    """Whether catalogue and indexes hold the same, and what the folder holds."""
+    """Whether the indexes hold what the catalogue shows, and what the folder holds."""
     from api.compose import open_indexes
     from orchestrator.stores.database import open_database
     from rag.catalogue import Catalogue
     from rag.index import IndexUnavailable
-    from rag.ingest import plan, scan
+    from rag.ingest import plan
+    from rag.scan import scan
 
     again = "Run: pitcrew ingest knowledge_base"
     database = open_database(settings.sql_url)
     try:
         catalogue = Catalogue(database)
-        known, chunks = catalogue.hashes(), catalogue.chunk_ids()
-        if not known:
+        known, chunks = catalogue.standings(), catalogue.chunk_ids()
+        documents = len(catalogue.hashes())
+        if not documents:
             return Finding("knowledge", "fail", "no documents", again)
         with open_indexes(settings, embedder, reader=True) as (dense, lexical):
-            apart = len(chunks ^ dense.ids()), len(chunks ^ lexical.ids())
+            lacking = len(chunks - dense.ids()), len(chunks - lexical.ids())
     except IndexUnavailable as error:
         return Finding("knowledge", "fail", str(error), again)
     finally:
         database.dispose()
-    if any(apart):
-        message = f"the indexes differ from the catalogue in {apart[0]} (meaning) and {apart[1]} (words) passages"
+    if any(lacking):
+        message = f"the indexes lack {lacking[0]} (meaning) and {lacking[1]} (words) passages of the catalogue"
         return Finding("knowledge", "fail", message, again)
-    held = f"{len(known)} documents, {len(chunks)} passages"
+    held = f"{documents} documents, {len(chunks)} passages"
     if settings.knowledge_dir.is_dir():
         todo = plan(scan(settings.knowledge_dir).files, known)
         if waiting := len(todo.add) + len(todo.update):

@@ -1,18 +1,24 @@
 """`pitcrew ingest`: bring the knowledge base in line with a folder of documents."""
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from api.cli.failure import PARTIAL
-from api.cli.output import note, print_json, progress
+from api.cli.output import note, print_json
 
 if TYPE_CHECKING:
-    from api.settings import Settings
-    from rag.ingest import Failure, Listing, Plan, Report
+    from api.cli.ingestion import Done
+    from rag.ingest import Plan
+    from rag.scan import Failure
+
+
+GENTLE = 10
+"""How nice it is to other processes: a server that answers goes first, and an idle machine works as fast as ever."""
 
 
 def ingest(
@@ -21,8 +27,21 @@ def ingest(
         typer.Argument(exists=True, metavar="PATH...", help="The folder of a knowledge base, or folders and files."),
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done and write nothing.")] = False,
+    impact: Annotated[
+        bool, typer.Option("--impact", help="With --dry-run: past questions whose sources would change.")
+    ] = False,
     prune: Annotated[
-        bool, typer.Option("--prune", help="Also delete documents whose file is no longer below PATH.")
+        bool, typer.Option("--prune", help="Also take away documents whose file is no longer below PATH.")
+    ] = False,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Read every file again, and take it also where an older version was chosen."),
+    ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on: take in every change below PATH as it is made. Ctrl-C ends it.")
+    ] = False,
+    extract_only: Annotated[
+        bool, typer.Option("--extract-only", help="Show what is read from the files; the knowledge base is left alone.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object per document on stdout.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress; only failures are named.")] = False,
@@ -30,114 +49,55 @@ def ingest(
     """Read documents into the knowledge base: new and changed files go in, unchanged ones are left alone.
 
     A single folder is the root that document names count from; its folders are the subjects. What lies in
-    PITCREW_KNOWLEDGE_DIR keeps its place there. Stop it at any time: the same command again finishes the work.
+    PITCREW_KNOWLEDGE_DIR keeps its place there. All changes are shown at once when all of them are ready, also by a
+    server that is running. Stop it at any time: the same command again finishes the work.
 
     Example: pitcrew ingest knowledge_base --prune
     """
-    from api.settings import Settings
-    from rag.ingest import plan
+    _check(dry_run=dry_run, impact=impact, watch=watch, extract_only=extract_only)
+    if extract_only:
+        from api.cli.extract import extract_only as show
 
-    settings = Settings()
+        show(paths, json=json)
+        return
+    from api.cli.ingestion import Ingestion
+    from api.settings import Settings
+
+    os.nice(GENTLE)
     places = [path.resolve() for path in paths]
-    root = root_of(places, settings.knowledge_dir)
-    listing = listed(places, root)
-    known = {name: held for name, held in _known(settings).items() if _below(name, places, root)}
-    todo = plan(listing.files, known, prune=prune)
-    if dry_run:
-        failed = (*listing.refused, *_unreadable(todo))
-    else:
-        report = _carry_out(settings, todo, quiet=quiet)
-        failed = (*listing.refused, *report.failed)
-    if json:
-        for line in lines(todo, failed, listing.other):
-            print_json(line)
-    _summarise(todo, failed, listing.other, root, dry_run=dry_run, quiet=quiet)
-    if failed:
+    hidden = quiet or (watch and not sys.stderr.isatty())  # in a log, what was published is enough
+    wanted = Ingestion(Settings(), places, prune=prune, force=force, quiet=hidden)
+    if watch:
+        from api.cli.watch import watch as keep_watching
+
+        keep_watching(wanted, report=lambda done: _report(done, json=json, quiet=quiet, changes_only=True))
+        return
+    done = wanted.foresee() if dry_run else wanted.run()
+    _report(done, json=json, quiet=quiet)
+    if impact:
+        from api.cli.impact import show_impact
+
+        show_impact(wanted, done.plan, json=json)
+    if done.failed:
         raise typer.Exit(PARTIAL)
 
 
-def root_of(places: Sequence[Path], knowledge_dir: Path) -> Path:
-    """The folder that document ids count from: the knowledge base's own where it holds all of `places`, a single folder
-    itself, otherwise the deepest folder that holds them all."""
-    if all(place.is_relative_to(knowledge_dir) for place in places):
-        return knowledge_dir
-    folders = {place if place.is_dir() else place.parent for place in places}
-    if len(folders) == 1:
-        return folders.pop()
-    return Path(os.path.commonpath(folders))
+def bring_in_line(folder: Path) -> None:
+    """What `pitcrew ingest --prune` does with a folder, in this process and at full speed. Files that are left out are
+    named and do not stop the rest."""
+    from api.cli.ingestion import Ingestion
+    from api.settings import Settings
+
+    _report(Ingestion(Settings(), [folder.resolve()], prune=True).run(), json=False, quiet=False)
 
 
-def listed(places: Sequence[Path], root: Path) -> "Listing":
-    """What lies at and below `places`, each file once, by its id below `root`."""
-    from api.compose import VEHICLES_FILE
-    from rag.ingest import Failure, File, Listing, scan
-
-    files: dict[str, File] = {}
-    other: set[str] = set()
-    refused: dict[str, Failure] = {}
-    for place in places:
-        folder = place if place.is_dir() else place.parent
-        prefix = folder.relative_to(root)
-        ignore = (VEHICLES_FILE,) if folder == root else ()
-        found = scan(folder, only=None if place.is_dir() else place.name, ignore=ignore)
-        for file in found.files:
-            name = (prefix / file.id).as_posix()
-            files[name] = File(name, file.path, file.content_hash)
-        other |= {(prefix / name).as_posix() for name in found.other}
-        refused |= {
-            name: Failure(name, failure.message)
-            for failure in found.refused
-            for name in [(prefix / failure.id).as_posix()]
-        }
-    return Listing(tuple(files[name] for name in sorted(files)), tuple(sorted(other)), tuple(refused.values()))
-
-
-def _below(document_id: str, places: Sequence[Path], root: Path) -> bool:
-    return any((root / PurePosixPath(document_id)).is_relative_to(place) for place in places)
-
-
-def _known(settings: "Settings") -> dict[str, str]:
-    """The documents in the catalogue, with their hashes; none where there is no database yet, and none is made."""
-    from sqlalchemy.engine import make_url
-
-    from api.migrate import revision
-    from orchestrator.stores.database import open_database
-    from rag.catalogue import Catalogue
-
-    if settings.embedded_sql and not Path(make_url(settings.sql_url).database or "").is_file():
-        return {}
-    database = open_database(settings.sql_url)
-    try:
-        return Catalogue(database).hashes() if revision(database) else {}
-    finally:
-        database.dispose()
-
-
-def _unreadable(todo: "Plan") -> Iterator["Failure"]:
-    """The files that could not be ingested, found out by reading them."""
-    from rag.ingest import Failure, read
-    from rag.loader import UnreadableFile
-
-    for file in (*todo.add, *todo.update):
-        try:
-            read(file)
-        except UnreadableFile as error:
-            yield Failure(file.id, str(error))
-
-
-def _carry_out(settings: "Settings", todo: "Plan", *, quiet: bool) -> "Report":
-    from api.compose import open_library, open_migrated_database
-    from rag.ingest import apply
-
-    database = open_migrated_database(settings)
-    try:
-        with open_library(settings, database) as library, progress("Ingesting", quiet=quiet) as advance:
-            return apply(todo, library.catalogue, library.indexes, library.embedder, advance)
-    except KeyboardInterrupt:
-        note("Stopped. What was read is kept; run the same command again to finish.")
-        raise
-    finally:
-        database.dispose()
+def _check(*, dry_run: bool, impact: bool, watch: bool, extract_only: bool) -> None:
+    if impact and not dry_run:
+        raise typer.BadParameter("--impact looks ahead: use it with --dry-run.")
+    if watch and dry_run:
+        raise typer.BadParameter("--watch takes changes in, and --dry-run writes nothing: use one of them.")
+    if extract_only and (watch or dry_run):
+        raise typer.BadParameter("--extract-only stands alone: it writes nothing anyway.")
 
 
 def lines(todo: "Plan", failed: Sequence["Failure"], other: Sequence[str]) -> Iterator[dict[str, str]]:
@@ -145,25 +105,50 @@ def lines(todo: "Plan", failed: Sequence["Failure"], other: Sequence[str]) -> It
     actions: dict[str, dict[str, str]] = {file.id: {"action": "add"} for file in todo.add}
     actions |= {file.id: {"action": "update"} for file in todo.update}
     actions |= {name: {"action": "skip"} for name in todo.skip}
+    actions |= {name: {"action": "hold", "message": HELD} for name in todo.hold}
     actions |= {name: {"action": "delete"} for name in todo.delete}
+    actions |= {move.file.id: {"action": "move", "moved_from": move.source} for move in todo.move}
     actions |= {name: {"action": "ignore", "message": "No loader reads this format."} for name in other}
     actions |= {failure.id: {"action": "fail", "message": failure.message} for failure in failed}
     for name in sorted(actions):
         yield {"document": name} | actions[name]
 
 
-def _summarise(
-    todo: "Plan", failed: Sequence["Failure"], other: Sequence[str], root: Path, *, dry_run: bool, quiet: bool
-) -> None:
-    for failure in failed:
+HELD = "The file is unchanged since another version was chosen, or none; --force takes the file."
+
+
+def _report(done: "Done", *, json: bool, quiet: bool, changes_only: bool = False) -> None:
+    if json:
+        for line in lines(done.plan, done.failed, done.other):
+            if not changes_only or line["action"] not in {"skip", "ignore", "hold"}:
+                print_json(line)
+    for failure in done.failed:
         note(f"failed: {failure.id}: {failure.message}")
-    if quiet:
+    if quiet or (changes_only and done.plan.idle and not done.failed):
         return
-    names = {failure.id for failure in failed}
-    added = sum(file.id not in names for file in todo.add)
-    updated = sum(file.id not in names for file in todo.update)
-    counts = f"{added} added, {updated} updated, {len(todo.skip)} unchanged, {len(todo.delete)} deleted"
-    left_out = f", {len(other)} ignored (no loader reads them)" if other else ""
-    note(f"{'Plan for ' if dry_run else ''}{root}: {counts}, {len(failed)} failed{left_out}")
-    if dry_run:
+    for name, standing in done.held.items():
+        shown = f"version {standing.version} (rolled back)" if standing.version else "taken away (docs remove)"
+        note(f"kept: {name}: {shown}; --force to take the file")
+    note(f"{'Plan for ' if done.foreseen else ''}{done.root}: {_counts(done)}")
+    if done.foreseen:
         note("Nothing was written. Run it without --dry-run to do this.")
+    elif done.published is not None:
+        passages = "1 passage" if done.chunks == 1 else f"{done.chunks} passages"
+        note(f"Published as generation {done.published.generation}: {passages} came in, {done.embedded} embedded anew.")
+    elif done.repaired:
+        note(f"Passages that the indexes lacked and have now: {done.repaired}.")
+
+
+def _counts(done: "Done") -> str:
+    plan, names = done.plan, {failure.id for failure in done.failed}
+    counts = [
+        f"{sum(file.id not in names for file in plan.add)} added",
+        f"{sum(file.id not in names for file in plan.update)} updated",
+        *([f"{sum(move.file.id not in names for move in plan.move)} moved"] if plan.move else []),
+        f"{len(plan.skip)} unchanged",
+        f"{len(plan.delete)} deleted",
+        *([f"{len(plan.hold)} kept as chosen"] if plan.hold else []),
+        f"{len(done.failed)} failed",
+        *([f"{len(done.other)} ignored (no loader reads them)"] if done.other else []),
+    ]
+    return ", ".join(counts)

@@ -1,11 +1,16 @@
 """What the commands share of reading and writing: data on stdout, progress and messages on stderr."""
 
+import codecs
+import itertools
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+
+import typer
 
 from api.cli.failure import CommandFailed
 
@@ -13,6 +18,8 @@ Advance = Callable[[int, int, str], None]
 """Told how many are done, of how many, and what is next."""
 
 _PLAIN_EVERY_S = 5.0
+_LONGEST_LINE = 64 << 20
+"""Bytes; longer lines are no JSON Lines, and a device that never ends must not fill the memory."""
 
 
 def print_json(value: Any) -> None:
@@ -30,29 +37,71 @@ def note(text: str) -> None:
 
 def read_json_lines(path: Path) -> list[dict[str, Any]]:
     """The objects of a JSON Lines file; empty lines are skipped. Raises CommandFailed naming file and line."""
+    return [value for _, value in numbered_json_lines(path)]
+
+
+def numbered_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The objects of a JSON Lines file as they are read, each with its line from 1. Raises as `read_json_lines`."""
     import orjson
 
-    found = []
-    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            value = orjson.loads(line)
-        except orjson.JSONDecodeError as error:
-            raise CommandFailed(f"{path}, line {number} is not JSON: {error}") from error
-        if not isinstance(value, dict):
-            raise CommandFailed(f"{path}, line {number} is not a JSON object.")
-        found.append(value)
-    return found
+    with path.open("rb") as file:
+        for number in itertools.count(1):
+            line = file.readline(_LONGEST_LINE + 1)
+            if not line:
+                return
+            if len(line) > _LONGEST_LINE:
+                raise CommandFailed(f"{path}, line {number} is longer than {_LONGEST_LINE >> 20} MB.")
+            line = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+            if not line.strip():
+                continue
+            try:
+                value = orjson.loads(line)
+            except orjson.JSONDecodeError as error:
+                raise CommandFailed(f"{path}, line {number} is not JSON: {error}") from error
+            if not isinstance(value, dict):
+                raise CommandFailed(f"{path}, line {number} is not a JSON object.")
+            yield number, value
 
 
 def write_json_lines(path: Path, values: Iterable[Any]) -> None:
-    """Write one object per line."""
+    """Write one object per line, all of them or none."""
     import orjson
 
-    with path.open("wb") as file:
+    with written_whole(path) as file:
         for value in values:
             file.write(orjson.dumps(value) + b"\n")
+
+
+def check_writable(path: Path) -> None:
+    """Ends the command as wrongly used where no file can be written, before hours are spent on what goes into it."""
+    folder = path.parent
+    if path.is_dir():
+        raise typer.BadParameter(f"{path} is a directory, not a file.")
+    if not folder.is_dir():
+        raise typer.BadParameter(f"The directory {folder} does not exist: make it, or name another file.")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise typer.BadParameter(f"{path} cannot be written: change its permissions, or name another file.")
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to that takes its place when the block ends well; nobody sees half of it. A device or pipe is
+    written to as it is. Raises CommandFailed where that fails, as on a full disk."""
+    try:
+        if path.exists() and not path.is_file():
+            with path.open("wb") as file:
+                yield file
+            return
+        place = Path(os.path.realpath(path))
+        draft = place.with_name(f".{place.name[:200]}.{os.getpid()}.part")
+        try:
+            with draft.open("wb") as file:
+                yield file
+            draft.replace(place)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise CommandFailed(f"{path} could not be written: {error.strerror or error}.") from error
 
 
 @contextmanager

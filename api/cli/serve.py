@@ -35,21 +35,11 @@ def serve(
     if problem := port_problem(host, port):
         raise CommandFailed(problem)
     if ingest is not None:
-        _ingest(ingest)
+        from api.cli.ingest import bring_in_line
+
+        bring_in_line(ingest)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, host, port))
-
-
-def _ingest(folder: Path) -> None:
-    """As `pitcrew ingest --prune` does, in this process. Files that are left out are named and do not stop the rest."""
-    from api.cli.failure import PARTIAL
-    from api.cli.ingest import ingest
-
-    try:
-        ingest([folder], prune=True)
-    except typer.Exit as left_out:
-        if left_out.exit_code != PARTIAL:
-            raise
 
 
 async def _serve(settings: "Settings", host: str, port: int) -> None:

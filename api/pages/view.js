@@ -10,6 +10,7 @@ const STEP_LABELS = {
 };
 /** What `metadata.agent` says where no specialist answered. */
 const UNANSWERED = { out_of_scope: 'out of scope', clarify: 'asks back', human: 'passed to a person' };
+const NOT_FOUND = 'Not found in the sources';
 const THUMB_PATH = 'M7 10v10H4V10zm2 0 4-7c1.5 0 2.5 1 2.2 2.6L14.5 9H19a2 2 0 0 1 2 2.4l-1.4 7A2 2 0 0 1 17.6 20H9z';
 
 /** @returns {HTMLElement} an element with a class and children; strings become text nodes */
@@ -199,13 +200,39 @@ export class TurnView {
     this.outcome.replaceChildren(...this.#badges(), ...(turn.answerId ? [this.#thumbs()] : []));
   }
 
-  /** The text with each `[n]` that is a citation turned into a button. */
+  /**
+   * The text with each `[n]` that is a citation turned into a button, and what no source supports underlined. Positions
+   * in the metadata count code points.
+   */
   #withMarkers(text) {
-    return text.split(/(\[\d+\])/).map((piece) => {
-      const number = /^\[(\d+)\]$/.exec(piece)?.[1];
-      const citation = number && this.turn.citations.find((one) => one.number === Number(number));
+    const points = Array.from(text);
+    const { unsupported = [], misplaced = [] } = this.turn.metadata;
+    const nodes = [];
+    let at = 0;
+    for (const { start, end } of unsupported) {
+      nodes.push(...this.#marked(points, at, start, misplaced));
+      const unfounded = element('span', 'unfounded', ...this.#marked(points, start, end, misplaced));
+      unfounded.title = NOT_FOUND;
+      unfounded.append(element('span', 'unseen', ` (${NOT_FOUND.toLowerCase()})`));
+      nodes.push(unfounded);
+      at = end;
+    }
+    return [...nodes, ...this.#marked(points, at, points.length, misplaced)];
+  }
+
+  /** One stretch of the text; a marker in the wrong place leads to the source that supports its statement, or nowhere. */
+  #marked(points, from, to, misplaced) {
+    let at = from;
+    return points.slice(from, to).join('').split(/(\[\d+\])/).map((piece) => {
+      const start = at;
+      at += Array.from(piece).length;
+      const written = /^\[(\d+)\]$/.exec(piece)?.[1];
+      if (!written) return document.createTextNode(piece);
+      const wrong = misplaced.find((one) => one.start === start && one.number === Number(written));
+      const number = wrong ? wrong.instead : Number(written);
+      const citation = this.turn.citations.find((one) => one.number === number);
       if (!citation) return document.createTextNode(piece);
-      const marker = button('marker', number, () => this.openSource(citation.number));
+      const marker = button('marker', String(number), () => this.openSource(number));
       marker.setAttribute('aria-label', `Source ${number}: ${citation.title}`);
       marker.title = citation.title;
       return marker;
@@ -225,6 +252,7 @@ export class TurnView {
     if (metadata.declined) found.push(badge('declined: not in the documents', 'warn'));
     if (metadata.degraded) found.push(badge(`degraded: ${metadata.degraded}`, 'warn'));
     if (metadata.truncated) found.push(badge('shortened', 'warn'));
+    if (metadata.unsupported?.length) found.push(badge(`${metadata.unsupported.length} not found in the sources`, 'warn'));
     if (metadata.answerer) found.push(badge(metadata.answerer));
     if (metadata.usage?.model) found.push(badge(metadata.usage.model));
     if (metadata.usage?.output_tokens)

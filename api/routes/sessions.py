@@ -1,11 +1,13 @@
 """A customer's own conversations."""
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
+from api.bodies import complete_body
 from api.routes.access import CurrentCaller, State
+from orchestrator.store import StoredMessage
 
 router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
 
@@ -21,9 +23,9 @@ async def sessions(state: State, caller: CurrentCaller) -> dict[str, Any]:
 async def messages(
     session_id: str, state: State, caller: CurrentCaller, after: Annotated[int, Query(ge=0)] = 0
 ) -> dict[str, Any]:
-    """The messages of one conversation with `seq` above `after`, in order."""
+    """The messages of one conversation with `seq` above `after`, in order; answers with `complete`'s `metadata`."""
     found = await state.gateway.engine.store.messages(caller, session_id, after)
-    return {"messages": [asdict(message) for message in found]}
+    return {"messages": [_message(message) for message in found]}
 
 
 @router.delete("/{session_id}", status_code=204)
@@ -31,3 +33,10 @@ async def delete(session_id: str, state: State, caller: CurrentCaller) -> Respon
     """Remove a conversation with everything in it. An answer in progress is stopped."""
     await state.gateway.engine.delete(caller, session_id)
     return Response(status_code=204)
+
+
+def _message(message: StoredMessage) -> dict[str, Any]:
+    plain = {field.name: getattr(message, field.name) for field in fields(message) if field.name != "answer"}
+    if message.answer is None:
+        return plain
+    return plain | {"metadata": complete_body(message.answer, message.seq)["metadata"]}

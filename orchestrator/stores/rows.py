@@ -22,7 +22,8 @@ from orchestrator.events import (
     encode,
 )
 from orchestrator.run import Effect, side_effects
-from orchestrator.store import Receipt
+from orchestrator.store import Receipt, StoredMessage
+from orchestrator.stores import citing
 from orchestrator.tables import conversations, events, messages, runs
 
 
@@ -101,6 +102,7 @@ def end_run(connection: Connection, conversation_id: str, event: Terminal) -> En
     envelope = append(connection, conversation_id, event.run_id, event)
     if isinstance(event, Completed):
         store_message(connection, envelope, event.message_id, event.run_id, "assistant", event.response, event.agent)
+        citing.record(connection, conversation_id, event)
     elif isinstance(event, Cancelled) and event.partial_response:
         text = event.partial_response
         store_message(connection, envelope, str(uuid.uuid4()), event.run_id, "assistant", text, None)
@@ -176,3 +178,27 @@ def store_message(
 def envelopes(connection: Connection, query: Any) -> list[Envelope]:
     """The rows of `events` that the query selects, as they were published."""
     return [Envelope(row.conversation_id, decode(row.body), row.seq) for row in connection.execute(query)]
+
+
+def stored_messages(connection: Connection, conversation_id: str, after: int) -> list[StoredMessage]:
+    """The messages of a conversation with `seq > after`, in order, each answer with the event that said it."""
+    said_by = (
+        (events.c.conversation_id == messages.c.conversation_id)
+        & (events.c.seq == messages.c.seq)
+        & (events.c.kind == Completed.__struct_config__.tag)
+    )
+    query = (
+        select(messages, events.c.body)
+        .join(events, said_by, isouter=True)
+        .where(messages.c.conversation_id == conversation_id, messages.c.seq > after)
+        .order_by(messages.c.seq)
+    )
+    return [
+        StoredMessage(r.id, r.role, r.text, r.agent, r.run_id, r.seq, r.created_at, _answer(r.body))
+        for r in connection.execute(query)
+    ]
+
+
+def _answer(body: str | None) -> Completed | None:
+    event = decode(body) if body is not None else None
+    return event if isinstance(event, Completed) else None

@@ -6,7 +6,7 @@ fairer and cheaper than waiting for its lock.
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -18,8 +18,8 @@ from orchestrator.commands import Answer, Caller, Feedback, Read, Send
 from orchestrator.errors import NotFound, StorageUnavailable
 from orchestrator.events import Durable, Envelope, InputRequired, Terminal
 from orchestrator.run import Effect
-from orchestrator.store import ReadReply, Receipt, RunStart, SessionSummary, StoredMessage, Unfinished
-from orchestrator.stores import accepting, rows, running
+from orchestrator.store import PastAnswer, ReadReply, Receipt, RunStart, SessionSummary, StoredMessage, Unfinished
+from orchestrator.stores import accepting, citing, rows, running
 from orchestrator.stores.database import LOCK_PATIENCE_S
 from orchestrator.tables import conversations, events, feedback, messages, runs
 
@@ -191,15 +191,7 @@ class SqlStore:
     async def messages(self, caller: Caller, session_id: str, after: int = 0) -> Sequence[StoredMessage]:
         def work(connection: Connection) -> list[StoredMessage]:
             conversation_id = rows.find(connection, caller, session_id)
-            query = (
-                select(messages)
-                .where(messages.c.conversation_id == conversation_id, messages.c.seq > after)
-                .order_by(messages.c.seq)
-            )
-            return [
-                StoredMessage(r.id, r.role, r.text, r.agent, r.run_id, r.seq, r.created_at)
-                for r in connection.execute(query)
-            ]
+            return rows.stored_messages(connection, conversation_id, after)
 
         return await self._read(work)
 
@@ -239,6 +231,13 @@ class SqlStore:
             )
 
         await self._write(work)
+
+    def answers_citing(self, document_ids: Collection[str]) -> Iterator[PastAnswer]:
+        try:
+            with self._readable.begin() as connection:
+                yield from citing.answers_citing(connection, document_ids)
+        except (SQLAlchemyError, PoolTimeout) as error:
+            raise StorageUnavailable from error
 
     async def probe(self) -> None:
         if not self._failed:

@@ -1,1 +1,1 @@
-"""The embedders: `local` runs a packaged model in this process."""
+"""The embedders: `quantised` runs a small model fast, `local` any model; the others wrap one."""

@@ -1,11 +1,10 @@
-"""The embedder that needs no network: a sentence-transformers model from a folder, by default all-MiniLM-L6-v2 from the
-weights that a Python package carries.
+"""The embedder for any sentence-transformers model of one's own, run by PyTorch: for those that `quantised` cannot.
 
-That model reads the first 256 word pieces of a text, about 1,000 characters of prose; lexical search reads the rest.
+All-MiniLM-L6-v2 reads the first 256 word pieces of a text, about 1,000 characters of prose; lexical search reads the
+rest.
 """
 
 import os
-from collections import OrderedDict
 from collections.abc import Sequence
 from threading import Lock
 
@@ -20,12 +19,11 @@ from rag.embedder import Vectors
 from rag.embedders.weights import NoModel, Weights
 
 _BATCH = 32
-_REMEMBERED = 512
 _MAX_THREADS = 4
 
 
 class LocalEmbedder:
-    """Embeds in the calling thread, one call at a time; single texts asked for lately are remembered."""
+    """Embeds in the calling thread, one call at a time."""
 
     def __init__(self, weights: Weights) -> None:
         """Load the model. Raises NoModel."""
@@ -37,8 +35,6 @@ class LocalEmbedder:
             raise NoModel(f"{weights.folder} holds no model that can be loaded") from error
         self._name = weights.name
         self._running = Lock()
-        self._recent: OrderedDict[str, Vectors] = OrderedDict()
-        self._remembering = Lock()
         self._dimensions = len(self._encode([weights.name])[0])
 
     @property
@@ -52,20 +48,7 @@ class LocalEmbedder:
     def embed(self, texts: Sequence[str]) -> Vectors:
         if not texts:
             return np.empty((0, self.dimensions), dtype=np.float32)
-        if len(texts) > 1:
-            return self._encode(texts)
-        text = texts[0]
-        with self._remembering:
-            known = self._recent.get(text)
-            if known is not None:
-                self._recent.move_to_end(text)
-                return known.copy()
-        vectors = self._encode(texts)
-        with self._remembering:
-            self._recent[text] = vectors.copy()
-            while len(self._recent) > _REMEMBERED:
-                self._recent.popitem(last=False)
-        return vectors
+        return self._encode(texts)
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
         """The library sorts the texts by length itself, so that short ones are not padded to the longest."""

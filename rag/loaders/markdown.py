@@ -2,28 +2,29 @@
 
 import re
 from itertools import accumulate, pairwise
-from pathlib import Path
+from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from rag.reading import read_text, title_from_name
+from rag.decoding import decoded
+from rag.loader import Loader, Reading
 from rag.types import Content, Heading, Table
 
+_BLOCKS = MarkdownIt("commonmark").enable("table").disable("inline")  # what stands in paragraphs makes no structure
+_INLINE = MarkdownIt("commonmark")
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---[ ]*(?:\n|\Z)", re.DOTALL)
 
 
-class MarkdownLoader:
-    suffixes = (".md", ".markdown")
-
-    def load(self, path: Path) -> Content:
-        text = read_text(path)
-        parsed = _FRONT_MATTER.sub(_blank, text)
-        tokens = MarkdownIt("commonmark").enable("table").parse(parsed)
-        lines = _line_starts(parsed)
-        headings = _headings(tokens, lines)
-        title = next((heading.title for heading in headings if heading.level == 1), title_from_name(path))
-        return Content(title=title, text=text, headings=headings, tables=_tables(tokens, lines))
+def read(data: bytes, title: str) -> Reading:
+    text, note = decoded(data)
+    parsed = _FRONT_MATTER.sub(_blank, text)
+    environment: dict[str, Any] = {}  # the link definitions, which headings may use
+    tokens = _BLOCKS.parse(parsed, environment)
+    lines = _line_starts(parsed)
+    headings = _headings(tokens, lines, environment)
+    title = next((heading.title for heading in headings if heading.level == 1), title)
+    return Reading(Content(title=title, text=text, headings=headings, tables=_tables(tokens, lines, environment)), note)
 
 
 def _blank(match: re.Match[str]) -> str:
@@ -36,9 +37,9 @@ def _line_starts(text: str) -> tuple[int, ...]:
     return (0, *accumulate(len(line) + 1 for line in text.split("\n")))
 
 
-def _plain(inline: Token) -> str:
+def _plain(inline: Token, environment: dict[str, Any]) -> str:
     """The words of a heading or cell without their markup."""
-    children = inline.children or ()
+    children = _INLINE.parseInline(inline.content, environment)[0].children or ()
     words = "".join(
         child.content if child.type in {"text", "code_inline"} else " " * (child.type == "softbreak")
         for child in children
@@ -46,18 +47,18 @@ def _plain(inline: Token) -> str:
     return words.strip()
 
 
-def _headings(tokens: list[Token], lines: tuple[int, ...]) -> tuple[Heading, ...]:
+def _headings(tokens: list[Token], lines: tuple[int, ...], environment: dict[str, Any]) -> tuple[Heading, ...]:
     """Headings of the document itself; one inside a list or quotation does not structure it."""
     found = []
     for token, inline in pairwise(tokens):
         if token.type == "heading_open" and token.level == 0 and token.map:
-            title = _plain(inline)
+            title = _plain(inline, environment)
             if title:
                 found.append(Heading(int(token.tag[1]), title, lines[token.map[0]]))
     return tuple(found)
 
 
-def _tables(tokens: list[Token], lines: tuple[int, ...]) -> tuple[Table, ...]:
+def _tables(tokens: list[Token], lines: tuple[int, ...], environment: dict[str, Any]) -> tuple[Table, ...]:
     tables = []
     header: list[str] = []
     rows: list[tuple[int, int]] = []
@@ -71,7 +72,7 @@ def _tables(tokens: list[Token], lines: tuple[int, ...]) -> tuple[Table, ...]:
             case "thead_close":
                 in_head = False
             case "inline" if in_head:
-                header.append(_plain(token))
+                header.append(_plain(token, environment))
             case "tr_open" if not in_head and token.map:
                 rows.append((lines[token.map[0]], lines[token.map[1]] - 1))
             case "table_close" if rows:
@@ -79,4 +80,4 @@ def _tables(tokens: list[Token], lines: tuple[int, ...]) -> tuple[Table, ...]:
     return tuple(tables)
 
 
-LOADER = MarkdownLoader()
+LOADER = Loader((".md", ".markdown"), read)

@@ -1,41 +1,50 @@
 """PDF: the text of each page, with the pages recorded so that an answer can name the printed page."""
 
 import re
-from pathlib import Path
 from threading import Lock
 
 import pypdfium2
+from pypdfium2.raw import FPDFPage_CountObjects
 
-from rag.loader import UnreadableFile
-from rag.reading import read_bytes, title_from_name
-from rag.types import Content, Page
+from rag.draft import Draft
+from rag.loader import Loader, Reading, UnreadableFile
+from rag.signatures import kind_of
 
 _MAX_PAGES = 5000
+_HEADER = b"%PDF-"
+_HEADER_WITHIN = 1024
+_NAMED_PAGES = 12
 _PDFIUM = Lock()  # PDFium may be called by one thread at a time
+_HYPHEN = re.compile(r"[\ufffe\x02]\s*")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
-class PdfLoader:
-    suffixes = (".pdf",)
-
-    def load(self, path: Path) -> Content:
-        data = read_bytes(path)
-        with _PDFIUM:
-            title, texts = _read(data)
-        parts: list[str] = []
-        pages: list[Page] = []
-        start = 0
-        for number, text in enumerate(texts, start=1):
-            if text:
-                pages.append(Page(number, start))
-                parts.append(text)
-                start += len(text) + 2
-        if not parts:
-            raise UnreadableFile("The PDF holds no text, only images: run text recognition (OCR) on it first.")
-        return Content(title=title or title_from_name(path), text="\n\n".join(parts), pages=tuple(pages))
+def read(data: bytes, title: str) -> Reading:
+    if _HEADER not in data[:_HEADER_WITHIN] and (kind := kind_of(data)):
+        raise UnreadableFile(f"This is {kind}, not a PDF: give it the right name, or export it as PDF.")
+    with _PDFIUM:
+        stated, pages = _pages(data)
+    draft = Draft()
+    for number, text in enumerate(pages, start=1):
+        if text:
+            draft.page(number)
+            draft.paragraph(text)
+    if not draft.lines:
+        raise UnreadableFile("The PDF holds no text, only images: run text recognition (OCR) on it first.")
+    scanned = [number for number, text in enumerate(pages, start=1) if text is None]
+    return Reading(draft.content(stated or title), _note(scanned))
 
 
-def _read(data: bytes) -> tuple[str, list[str]]:
-    """The title that the file states, and the cleaned text of every page."""
+def _note(scanned: list[int]) -> str:
+    if not scanned:
+        return ""
+    named = ", ".join(map(str, scanned[:_NAMED_PAGES])) + (" and others" if len(scanned) > _NAMED_PAGES else "")
+    pages = f"Pages {named} hold" if len(scanned) > 1 else f"Page {named} holds"
+    return f"{pages} no text, only images: run text recognition (OCR) to have them read too."
+
+
+def _pages(data: bytes) -> tuple[str, list[str | None]]:
+    """The title that the file states, and the text of every page; None for one that shows something but no text."""
     try:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
@@ -44,8 +53,8 @@ def _read(data: bytes) -> tuple[str, list[str]]:
         raise UnreadableFile("The PDF is damaged or is not a PDF: export it again.") from error
     try:
         if len(document) > _MAX_PAGES:
-            raise UnreadableFile(f"The PDF has more than {_MAX_PAGES} pages: split it into several files.")
-        title = document.get_metadata_value("Title").strip()
+            raise UnreadableFile(f"The PDF has more than {_MAX_PAGES:,} pages: split it into several files.")
+        title = " ".join(_CONTROLS.sub(" ", document.get_metadata_value("Title")).split())
         return title, [_page_text(document, index) for index in range(len(document))]
     except pypdfium2.PdfiumError as error:
         raise UnreadableFile("A page of the PDF cannot be read: export it again.") from error
@@ -53,15 +62,17 @@ def _read(data: bytes) -> tuple[str, list[str]]:
         document.close()
 
 
-def _page_text(document: pypdfium2.PdfDocument, index: int) -> str:
+def _page_text(document: pypdfium2.PdfDocument, index: int) -> str | None:
     page = document[index]
     try:
         text = page.get_textpage().get_text_bounded()
+        shown = FPDFPage_CountObjects(page) > 0
     finally:
         page.close()
-    text = re.sub(r"[\ufffe\x02]\s*", "", text)  # a word hyphenated at the line's end is put together again
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
-    return "\n".join(line.rstrip() for line in text.split("\n")).strip()
+    text = _HYPHEN.sub("", text)  # a word hyphenated at the line's end is put together again
+    text = _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = "\n".join(line.rstrip() for line in text.split("\n")).strip()
+    return text or (None if shown else "")
 
 
-LOADER = PdfLoader()
+LOADER = Loader((".pdf",), read)

@@ -1,16 +1,13 @@
 """Plain text: one stretch of paragraphs under the file's name."""
 
-from pathlib import Path
-
-from rag.reading import read_text, title_from_name
+from rag.decoding import decoded
+from rag.loader import Loader, Reading
 from rag.types import Content
 
 
-class TextLoader:
-    suffixes = (".txt", ".text")
-
-    def load(self, path: Path) -> Content:
-        return Content(title=title_from_name(path), text=read_text(path))
+def read(data: bytes, title: str) -> Reading:
+    text, note = decoded(data)
+    return Reading(Content(title=title, text=text), note)
 
 
-LOADER = TextLoader()
+LOADER = Loader((".txt", ".text"), read)

@@ -10,7 +10,8 @@ FULL = os.environ.get("PITCREW_PROOFS") == "full"
 class Counts:
     """`kills` come besides the one after which messages are sent again, each among `kill_customers`; `parked` runs wait
     for their customers when the process dies; `drain_runs` are in flight at SIGTERM, which waits `drain_s` seconds for
-    them; the database is locked for `lock_s`."""
+    them; the database is locked for `lock_s`; ingestions of `documents` files of ten passages are killed `ingestions`
+    times."""
 
     cuts: int
     kills: int
@@ -25,6 +26,8 @@ class Counts:
     half_open: int
     lock_s: float
     statuses: tuple[int, ...]
+    ingestions: int
+    documents: int
 
 
 COUNTS = (
@@ -42,6 +45,8 @@ COUNTS = (
         half_open=20,
         lock_s=10.0,
         statuses=(400, 404, 408, 429, 500, 502, 503, 529),
+        ingestions=20,
+        documents=100,
     )
     if FULL
     else Counts(
@@ -58,5 +63,7 @@ COUNTS = (
         half_open=5,
         lock_s=6.5,
         statuses=(400, 429, 500),
+        ingestions=3,
+        documents=40,
     )
 )

@@ -1,7 +1,10 @@
 """What holds for every index."""
 
+import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +13,8 @@ import pytest
 from rag.index import Index, IndexUnavailable, Query
 from rag.indexes import chroma
 from rag.indexes.lexical import LexicalIndex
+from rag.query import Sought
+from rag.terms import terms
 from rag.types import Chunk
 from tests.unit.rag.hashing import HashingEmbedder
 
@@ -223,6 +228,159 @@ def test_chroma_scores_are_cosines(tmp_path: Path) -> None:
     index.close()
 
 
+@pytest.fixture
+def words() -> Iterator[LexicalIndex]:
+    index = LexicalIndex(":memory:")
+    yield index
+    index.close()
+
+
+CODES = [chunk(f"p030{n}", f"Code: P030{n} | Meaning: misfire in cylinder {n}") for n in range(1, 9)]
+QUESTIONS = (
+    "tyre pressure wren",
+    "litres of engine oil",
+    "P0301",
+    "tyer presure",
+    "oil P0399 bitcoin",
+    "what is it",
+    "",
+)
+
+
+def test_scores_of_chosen_chunks_are_those_of_the_search(words: LexicalIndex) -> None:
+    add(words, TYRES, OIL, BRAKES, *CODES)
+    for text in QUESTIONS:
+        hits = words.search(Query(text, embedder.embed([text])[0]), 50)
+        scores = words.scores(text, [*sorted(words.ids()), "unknown"])
+        assert scores.keys() == words.ids()
+        assert {hit.chunk_id: hit.score for hit in hits} == {name: score for name, score in scores.items() if score}
+        assert all(0.0 <= score <= 1.5 for score in scores.values())
+    assert words.scores("tyre", []) == {}
+
+
+def test_scores_do_not_depend_on_the_subjects_searched(words: LexicalIndex) -> None:
+    add(words, TYRES, OIL, BRAKES, *CODES)
+    for hit in words.search(Query("tyre oil brakes", embedder.embed(["x"])[0]), 5, ["maintenance"]):
+        assert words.scores("tyre oil brakes", [hit.chunk_id]) == {hit.chunk_id: hit.score}
+
+
+def test_what_is_sought_follows_the_chunks(words: LexicalIndex) -> None:
+    assert words.sought("P0301 tyre").weights == {}
+    assert words.sought("P0301 tyre").reach > 0
+    add(words, TYRES, *CODES)
+    sought = words.sought("P0301 tyre P0399")
+    assert set(sought.weights) == {"p0301", "tyre"}
+    assert (sought.named, sought.unknown) == ({"p0301"}, {"p0399"})
+    words.remove(["p0301"])
+    assert words.sought("P0301").named == frozenset()
+    words.remove([code.id for code in CODES])
+    assert words.sought("P0301 tyre P0399").unknown == frozenset()
+    assert set(words.sought("P0301 tyre P0399").weights) == {"tyre"}
+    words.clear()
+    assert words.sought("tyre") == Sought({}, words.sought("tyre").reach)
+
+
+def test_weights_follow_the_number_of_chunks(words: LexicalIndex) -> None:
+    add(words, TYRES)
+    alone = words.sought("tyre").weights["tyre"]
+    add(words, OIL, BRAKES, *CODES)
+    assert words.sought("tyre").weights["tyre"] > alone
+    assert words.sought("code").weights["code"] < words.sought("tyre").weights["tyre"]
+
+
+def test_what_another_process_writes_is_known_at_once(tmp_path: Path) -> None:
+    reader, writer = (LexicalIndex(tmp_path / "words.db") for _ in range(2))
+    assert search(reader, "tyer P0301") == []
+    add(writer, TYRES, *CODES)
+    assert search(reader, "tyer") == ["tyres"]
+    assert reader.sought("P0301").named == {"p0301"}
+    assert reader.sought("P0399").unknown == {"p0399"}
+    before = reader.scores("tyre pressure", ["tyres"])
+    add(writer, BRAKES, OIL)
+    assert reader.scores("tyre pressure", ["tyres"]) != before
+    writer.remove([code.id for code in CODES])
+    assert reader.sought("P0301").named == reader.sought("P0399").unknown == frozenset()
+    writer.clear()
+    assert search(reader, "tyre") == []
+    reader.close()
+    writer.close()
+
+
+def test_the_order_does_not_depend_on_who_was_added_first() -> None:
+    chunks = [chunk(f"c{n:03}", f"tyre of some kind {n % 3}") for n in range(250)]
+    orders = []
+    for some in (chunks, chunks[::-1], chunks[100:] + chunks[:100]):
+        index = LexicalIndex(":memory:")
+        add(index, *some)
+        add(index, some[7], some[200])
+        orders.append(search(index, "tyre kind", k=60))
+        index.close()
+    assert orders[0] == orders[1] == orders[2]
+    assert len(orders[0]) == 60
+
+
+def test_a_rare_term_is_found_among_very_many_chunks_with_a_common_one(words: LexicalIndex) -> None:
+    many = [chunk(f"c{n}", "brake pads") for n in range(30_000)]
+    for at in range(0, len(many), 5000):
+        words.add(many[at : at + 5000], [])
+    words.add(
+        [chunk("rare", "The brake of the caravan is tested by a certified workshop once in a very long while.")], []
+    )
+    for text in ("brake caravan", "brake pads caravan", "the brake pads, brakes, brake, of a caravn"):
+        hits = words.search(Query(text, np.empty(0, dtype=np.float32)), 5)
+        assert hits[0].chunk_id == "rare", text
+    assert len(words.search(Query("brake pads", np.empty(0, dtype=np.float32)), 5)) == 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ελληνικός Υγρά φρένων",
+        "Тормозная жидкость йод",
+        "ブレーキフルードの交換",
+        "制动液 每两年",
+        "브레이크 액",
+        "बrake ब्रेक",
+        "İstanbul ışık ŁÓDŹ Straße ﬃ",
+        "𝐀𝐁𝐒 ⓅⒶⓇⓉ Ⅻ ²³ ½",
+        "ᦰᦱ ᳲ 𞤀𞤣 ꟲ",
+        "a.b_c 1.5.2 x.5 .5 5.",
+    ],
+)
+def test_every_term_of_a_text_is_known_in_any_script(words: LexicalIndex, text: str) -> None:
+    words.add([chunk("any", text)], [])
+    for word in text.split():
+        if terms(word):
+            assert words.scores(word, ["any"])["any"] > 0, word
+            assert words.sought(word).weights.keys() <= set(terms(text)), word
+
+
+@pytest.mark.parametrize(
+    "piece", ["a1 ", '" OR NEAR(', "-- ", "\0a", "é́", "1", "a-", "ab ", "p0399 ", "205/55   ", "ﷺ"]
+)
+def test_hostile_questions_are_answered_quickly(words: LexicalIndex, piece: str) -> None:
+    add(words, TYRES, OIL, BRAKES, *CODES)
+    text = (piece * 2000)[:2000]
+    started = time.process_time()
+    words.search(Query(text, np.empty(0, dtype=np.float32)), 40)
+    words.scores(text, ["tyres"])
+    assert time.process_time() - started < 0.5
+
+
+def test_a_file_of_an_older_form_is_emptied(tmp_path: Path) -> None:
+    path = tmp_path / "words.db"
+    index = LexicalIndex(path)
+    add(index, TYRES)
+    index.close()
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA user_version = 1")
+    again = LexicalIndex(path)
+    assert again.ids() == set()
+    add(again, OIL)
+    assert search(again, "oil") == ["oil"]
+    again.close()
+
+
 @pytest.mark.parametrize("text", ["P 0301", "p-0301", "P0301", "what does p0301 mean?"])
 def test_words_find_an_identifier_however_it_is_written(text: str) -> None:
     index = LexicalIndex(":memory:")
@@ -249,7 +407,7 @@ def test_scores_of_words_are_shares_of_the_question() -> None:
     def best(text: str) -> float:
         return index.search(Query(text, embedder.embed([text])[0]), 1)[0].score
 
-    assert 0.5 < best("tyre pressure wren") <= 1.0
+    assert 0.4 < best("tyre pressure wren") <= 1.0
     assert best("tyre bitcoin forecast") < 0.5 * best("tyre")
     index.close()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import Engine
 
 from api.migrate import migrate
@@ -22,6 +23,7 @@ from orchestrator.errors import (
 from orchestrator.events import (
     Accepted,
     Cancelled,
+    CitedSpan,
     Completed,
     Deleted,
     Failed,
@@ -29,11 +31,14 @@ from orchestrator.events import (
     Option,
     Routed,
     RunRestarted,
+    SourcePassage,
+    Sources,
     Timing,
+    UnsupportedSpan,
     UsageFigures,
 )
 from orchestrator.run import Effect, Reply
-from orchestrator.store import MAX_WAITING, ReadReply, Receipt, Store, Unfinished
+from orchestrator.store import MAX_WAITING, ReadReply, Receipt, Store, Unfinished, UsedPassage
 from orchestrator.stores.database import open_database
 from orchestrator.stores.sql import SqlStore
 
@@ -411,6 +416,109 @@ async def test_a_message_taken_back_is_gone_and_its_place_stays(store: Store) ->
     assert start is not None
     assert [turn.text for turn in start.history] == ["It has 85 kW."]
     assert [session.title for session in await store.sessions(ANNA)] == ["next"]
+
+
+def shown(run: str, *passages: tuple[str, int]) -> Sources:
+    """Sources of these documents in these versions; passage n stands at 100 n to 100 n + 50."""
+    return Sources(
+        run,
+        tuple(
+            SourcePassage(f"c{n}", "T", document, "", 100 * n, 100 * n + 50, "text", 0.9, version=version)
+            for n, (document, version) in enumerate(passages, start=1)
+        ),
+    )
+
+
+def citing(run: str, *numbers: int, document: str = "a.md") -> Completed:
+    """An answer that cites these passages, by ten characters each."""
+    spans = tuple(CitedSpan(n, f"c{n}", document, "T", 100 * n + 5, 100 * n + 15) for n in numbers)
+    return replace(completed(run, message_id=f"answer-{run}"), citations=spans)
+
+
+async def answered(store: Store, text: str, session: str, *passages: tuple[str, int], cites: int = 1) -> str:
+    conversation, run = await asked(store, text, session)
+    await store.begin(conversation)
+    await store.append(conversation, run, shown(run, *passages))
+    await store.finish(conversation, citing(run, cites))
+    return run
+
+
+async def test_an_answer_remembers_the_passages_that_it_used(store: Store) -> None:
+    run = await answered(store, "How strong?", "s", ("a.md", 3), ("b.md", 1), ("a.md", 3))
+    [found] = store.answers_citing({"a.md"})
+    assert (found.run_id, found.question) == (run, "How strong?")
+    assert found.passages == (
+        UsedPassage("a.md", 3, "c1", 1, 105, 115, True),
+        UsedPassage("a.md", 3, "c3", 3, 300, 350, False),
+    )
+    assert list(store.answers_citing({"b.md"})) == []
+    assert list(store.answers_citing(())) == []
+
+
+async def test_answers_come_in_the_order_of_their_questions_however_many_documents(store: Store) -> None:
+    texts = [f"Question {n}" for n in range(6)]
+    for n, text in enumerate(texts):
+        await answered(store, text, f"s{n}", (f"d{n % 3}.md", 1))
+        await asyncio.sleep(0.002)
+    many = [f"other{n}.md" for n in range(1200)]
+    found = list(store.answers_citing(["d0.md", *many[:600], "d1.md", *many[600:], "d2.md"]))
+    assert [one.question for one in found] == texts
+    assert [one.question for one in store.answers_citing(["d1.md"])] == texts[1::3]
+
+
+async def test_only_the_last_attempt_of_a_run_counts(store: Store) -> None:
+    conversation, run = await asked(store)
+    await store.begin(conversation)
+    await store.append(conversation, run, shown(run, ("old.md", 1)))
+    await store.requeue(run, crashed=True)
+    await store.begin(conversation)
+    await store.append(conversation, run, shown(run, ("a.md", 2)))
+    await store.finish(conversation, citing(run, 1))
+    assert list(store.answers_citing({"old.md"})) == []
+    assert [one.passages[0].version for one in store.answers_citing({"a.md"})] == [2]
+
+
+async def test_citations_go_with_the_question_and_with_the_conversation(store: Store) -> None:
+    receipt = await send(store, Send("my secret", "s", "m1"))
+    run, conversation = receipt.accepted.run_id, receipt.envelope.conversation_id
+    await store.begin(conversation)
+    await store.append(conversation, run, shown(run, ("a.md", 1)))
+    await store.finish(conversation, citing(run, 1))
+    await answered(store, "another", "t", ("a.md", 1))
+    await store.blank(ANNA, receipt.accepted.message_id)
+    assert [one.question for one in store.answers_citing({"a.md"})] == ["another"]
+    await store.delete(ANNA, "t")
+    assert list(store.answers_citing({"a.md"})) == []
+
+
+async def test_an_answer_is_read_back_with_the_event_that_said_it(store: Store) -> None:
+    conversation, run = await asked(store)
+    await store.begin(conversation)
+    said = replace(citing(run, 1), unsupported=(UnsupportedSpan(0, 2, "It"),))
+    await store.finish(conversation, said)
+    question, answer = await store.messages(ANNA, "s")
+    assert (question.answer, answer.answer) == (None, said)
+
+
+async def test_a_run_is_flagged_where_something_is_unsupported(tmp_path: Path) -> None:
+    database = sqlite(tmp_path)
+    migrate(database)
+    store = SqlStore(database)
+    runs = []
+    for unsupported in ((), (UnsupportedSpan(0, 2, "It"),)):
+        conversation, run = await asked(store, session=f"s{len(runs)}")
+        await store.begin(conversation)
+        event = replace(completed(run, message_id=run), unsupported=unsupported)
+        await store.finish(conversation, event)
+        runs.append(run)
+    with database.connect() as connection:
+        flagged = connection.exec_driver_sql("SELECT id FROM runs WHERE flagged").scalars().all()
+        plan = connection.exec_driver_sql(
+            "EXPLAIN QUERY PLAN SELECT id FROM runs WHERE flagged ORDER BY finished_at DESC"
+        ).all()
+    assert flagged == runs[1:]
+    assert "ix_runs_flagged" in str(plan)
+    await store.close()
 
 
 async def test_reading_marks_never_go_back_or_ahead(store: Store) -> None:

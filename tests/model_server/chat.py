@@ -47,6 +47,9 @@ class Chat:
     def _say(self, body: dict[str, Any], prompt: Prompt) -> list[str]:
         if self._fault and self._fault.kind == "empty":
             return []
+        if self._fault and self._fault.kind == "says":
+            text, size = self._fault.payload, self._fault.after
+            return [text[at : at + size] for at in range(0, len(text), size)] if size else pieces(text)
         if self._fault and self._fault.kind == "prose":
             return pieces(reply(prompt))
         if self._tool:

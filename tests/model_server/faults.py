@@ -17,6 +17,7 @@ request, `null` for none; then `always`), or by a model name: `fault-stall-5`, `
     empty_choices   every chunk without choices
     null_delta      every chunk with a null delta
     empty           a finished answer without text
+    says            `payload` as the whole answer, in pieces of `after` characters (0: of words)
     prose           a sentence, whatever form was asked for
     length          finished by the length limit after `after` pieces
     endless         the text over and over
@@ -31,7 +32,7 @@ BEFORE = frozenset({"status", "reset", "never", "html"})
 MIDWAY = frozenset({"stall", "cut", "broken", "malformed", "raw", "error"})
 """Faults after `after` pieces of a stream."""
 
-WHOLE = frozenset({"no_finish", "empty_choices", "null_delta", "empty", "prose", "length", "endless"})
+WHOLE = frozenset({"no_finish", "empty_choices", "null_delta", "empty", "says", "prose", "length", "endless"})
 """Faults of the answer's content."""
 
 

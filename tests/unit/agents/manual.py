@@ -8,7 +8,7 @@ import numpy as np
 
 from agents.vehicles import Vehicles
 from rag.embedder import Vectors
-from rag.loaders.markdown import MarkdownLoader
+from rag.loaders.markdown import LOADER as MARKDOWN
 from rag.split import split
 from rag.terms import STOP_WORDS, terms
 from rag.types import Chunk, Document, Passage
@@ -80,7 +80,7 @@ def documents(folder: Path, manuals: dict[str, str] = MANUALS) -> dict[str, Docu
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-        loaded[name] = Document(name, name.split("/")[0], str(zlib.crc32(text.encode())), MarkdownLoader().load(path))
+        loaded[name] = Document(name, name.split("/")[0], str(zlib.crc32(text.encode())), MARKDOWN.load(path))
     return loaded
 
 

@@ -71,13 +71,17 @@ async def test_the_knowledge_base() -> None:
     async def broken(question: str, k: int) -> tuple[()]:
         raise OSError("disk")
 
-    full: Any = SimpleNamespace(hashes=lambda: {"a.md": "1", "b.md": "2"})
-    empty: Any = SimpleNamespace(hashes=dict)
+    full: Any = SimpleNamespace(hashes=lambda: {"a.md": "1", "b.md": "2"}, generation=lambda: 7)
+    empty: Any = SimpleNamespace(hashes=dict, generation=lambda: 0)
+    current, behind = SimpleNamespace(generation=7), SimpleNamespace(generation=None)
     good: Any = SimpleNamespace(search=search)
     bad: Any = SimpleNamespace(search=broken)
-    assert await check_knowledge(full, good) == {"ok": True, "documents": 2}
-    assert await check_knowledge(empty, good) == {"ok": False, "reason": "empty: run `pitcrew ingest knowledge_base`"}
-    assert await check_knowledge(full, bad) == {"ok": False, "reason": "cannot be searched (OSError)"}
+    found = {"ok": True, "documents": 2, "generation": 7}
+    assert await check_knowledge(full, good, current) == found
+    assert await check_knowledge(full, good, behind) == found | {"indexing": True}
+    nothing = {"ok": False, "reason": "empty: run `pitcrew ingest knowledge_base`"}
+    assert await check_knowledge(empty, good, current) == nothing
+    assert await check_knowledge(full, bad, current) == {"ok": False, "reason": "cannot be searched (OSError)"}
 
 
 ANSWERER: Any = SimpleNamespace(name="openai:one")

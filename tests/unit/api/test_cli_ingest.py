@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from api.cli.ingest import lines, listed, root_of
-from rag.ingest import Failure, File, Plan
+from api.cli.ingest import lines
+from api.cli.listing import listed, root_of
+from rag.ingest import Move, Plan
+from rag.scan import Failure, File
 
 
 def tree(root: Path) -> None:
@@ -50,7 +52,8 @@ def test_the_hash_does_not_depend_on_how_a_file_was_named(tmp_path: Path) -> Non
 
 def test_every_document_has_one_line_and_a_failure_wins() -> None:
     add, bad, update = (File(name, Path(name), "0") for name in ("b.md", "bad.md", "a.md"))
-    todo = Plan(add=(add, bad), update=(update,), skip=("c.md",), delete=("d.md",))
+    move = Move(File("m.md", Path("m.md"), "0"), "o.md")
+    todo = Plan(add=(add, bad), update=(update,), move=(move,), skip=("c.md",), hold=("h.md",), delete=("d.md",))
     found = list(lines(todo, [Failure("bad.md", "Not UTF-8.")], ["e.raw"]))
     assert [(line["document"], line["action"]) for line in found] == [
         ("a.md", "update"),
@@ -59,5 +62,8 @@ def test_every_document_has_one_line_and_a_failure_wins() -> None:
         ("c.md", "skip"),
         ("d.md", "delete"),
         ("e.raw", "ignore"),
+        ("h.md", "hold"),
+        ("m.md", "move"),
     ]
     assert found[2]["message"] == "Not UTF-8."
+    assert found[-1]["moved_from"] == "o.md"

@@ -1,3 +1,5 @@
+import json
+
 import msgspec
 import pytest
 
@@ -25,6 +27,7 @@ def examples() -> list[events.Event]:
         events.Completed(
             "r", "s", "m", "text", "specs", (), 0.9, ("a.md",), (events.CitedSpan(1, "id", "a.md", "T", 1, 5),),
             events.UsageFigures(), events.Timing(1.5, 2.5), "offline",
+            unsupported=(events.UnsupportedSpan(0, 4, "text"),), misplaced=(events.MisplacedMarker(2, 5, 1, 3),),
         ),
     ]  # fmt: skip
 
@@ -42,3 +45,28 @@ def test_every_event_has_an_example() -> None:
 def test_anything_else_is_refused(body: str) -> None:
     with pytest.raises(msgspec.ValidationError):
         events.decode(body)
+
+
+def test_what_was_stored_before_versions_comes_back_as_version_1() -> None:
+    cited = events.CitedSpan(1, "id", "a.md", "T", 1, 5)
+    last = examples()[-1]
+    body = json.loads(events.encode(last))
+    for name in ("unsupported", "misplaced"):
+        del body[name]
+    for span in body["citations"]:
+        del span["version"], span["text"]
+    assert events.decode(json.dumps(body)) == msgspec.structs.replace(last, unsupported=(), misplaced=())
+    assert (cited.version, cited.text) == (1, "")
+    passage = {
+        "id": "i",
+        "title": "T",
+        "source": "a.md",
+        "section": "",
+        "start": 0,
+        "end": 4,
+        "text": "t",
+        "score": 1.0,
+    }
+    stored = events.decode(json.dumps({"event": "sources", "run_id": "r", "passages": [passage]}))
+    assert isinstance(stored, events.Sources)
+    assert stored.passages[0].version == 1

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.types import Answered, Answering, PartDone, Said
+from agents.types import Answered, Answering, Misplaced, PartDone, Said, Unsupported
 from orchestrator.merge import Merge, Piece
 
 
@@ -58,3 +58,26 @@ def test_any_interleaving_gives_the_same_text_with_right_offsets(data: st.DataOb
     bodies = ["".join(pieces) for pieces in texts]
     expected = bodies if parts == 1 else [f"**L{part}**\n\n{body}" for part, body in enumerate(bodies)]
     assert shown == merge.text == "\n\n".join(expected)
+
+
+@given(st.permutations([0, 1, 2]))
+def test_what_is_wrong_keeps_its_place_in_the_whole_answer(order: list[int]) -> None:
+    merge = Merge(3)
+    for part in order:
+        text = f"😀 Part {part} is true. It weighs {part} kg [1]."
+        start = text.index("It weighs")
+        marker = text.index("[1]")
+        answered = Answered(
+            unsupported=(Unsupported(start, len(text), text[start:]),),
+            misplaced=(Misplaced(marker, marker + 3, 1, part + 4),),
+        )
+        merge.begin(Answering(part, f"s{part}", f"Label {part}"))
+        merge.say(Said(part, text))
+        merge.done(PartDone(part, answered, "scripted"))
+    assert [merge.text[one.start : one.end] for one in merge.unsupported] == [
+        f"It weighs {n} kg [1]." for n in range(3)
+    ]
+    assert [one.text for one in merge.unsupported] == [f"It weighs {n} kg [1]." for n in range(3)]
+    assert [(merge.text[one.start : one.end], one.instead) for one in merge.misplaced] == [
+        ("[1]", n + 4) for n in range(3)
+    ]

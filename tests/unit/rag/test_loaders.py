@@ -1,10 +1,15 @@
+import io
 from pathlib import Path
 
 import pytest
+from pptx import Presentation
 
 from rag.loader import UnreadableFile
 from rag.loaders import loader_for
+from rag.loaders.pptx import LOADER as PPTX
+from rag.loaders.xlsx import LOADER as XLSX
 from rag.types import Content
+from tests.documents import docx, paragraph, pdf, pdf_of, pptx, sheet_rows, word_table, xlsx
 
 
 def load(path: Path, data: str | bytes) -> Content:
@@ -123,30 +128,42 @@ def test_html_without_text_or_too_deep_is_refused(tmp_path: Path) -> None:
         load(tmp_path / "b.html", "<div>" * 20_000 + "x")
 
 
-def pdf(*pages: str, title: str = "") -> bytes:
-    """A PDF with one line of text on each page, written by hand."""
-    kids = " ".join(f"{4 + 2 * n} 0 R" for n in range(len(pages)))
-    bodies = [
-        "<< /Type /Catalog /Pages 2 0 R >>",
-        f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>",
-        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+def test_html_of_any_age_is_read_as_a_browser_shows_it(tmp_path: Path) -> None:
+    page = """<ul><li>open<li>items<ul><li>inner</ul></ul><dl><dt>Term<dd>Meaning<dt>Second<dd>One</dl>
+    <p hidden>unseen</p><form>Words in a form<select><option>unseen</select></form>&Uuml;ber &frac12; &#176;C
+    <table><tr><th rowspan=2>Model<th colspan=2>Power</tr><tr><td>kW<td>hp</tr>
+    <tr><td rowspan=2>Wren<td>85<td>116</tr><tr><td>115<td>156</tr></table>"""
+    content = load(tmp_path / "a.html", page)
+    assert content.text.split("\n") == [
+        "- open",
+        "- items",
+        "  - inner",
+        "",
+        "Term",
+        "Meaning",
+        "",
+        "Second",
+        "One",
+        "",
+        "Words in a form",
+        "",
+        "Über ½ °C",
+        "",
+        "| Model | Power | Power |",
+        "| Model | kW | hp |",
+        "| Wren | 85 | 116 |",
+        "| Wren | 115 | 156 |",
     ]
-    for n, text in enumerate(pages):
-        drawn = f"BT /F1 12 Tf 72 700 Td ({text}) Tj ET"
-        bodies.append(
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {5 + 2 * n} 0 R "
-            "/Resources << /Font << /F1 3 0 R >> >> >>"
-        )
-        bodies.append(f"<< /Length {len(drawn)} >>\nstream\n{drawn}\nendstream")
-    bodies.append(f"<< /Title ({title}) >>")
-    data, offsets = b"%PDF-1.4\n", []
-    for number, body in enumerate(bodies, start=1):
-        offsets.append(len(data))
-        data += f"{number} 0 obj\n{body}\nendobj\n".encode()
-    table = "".join(f"{offset:010d} 00000 n \n" for offset in offsets)
-    size = len(bodies) + 1
-    trailer = f"trailer\n<< /Size {size} /Root 1 0 R /Info {len(bodies)} 0 R >>\nstartxref\n{len(data)}\n%%EOF"
-    return data + f"xref\n0 {size}\n0000000000 65535 f \n{table}{trailer}".encode()
+    assert content.tables[0].header == ("Model", "Power", "Power")
+
+
+@pytest.mark.parametrize(
+    ("head", "encoding"),
+    [('<meta charset="windows-1251">', "cp1251"), ('<?xml version="1.0" encoding="koi8-r"?>', "koi8-r"),
+     ('<meta http-equiv="Content-Type" content="text/html; charset=Shift_JIS">', "cp932")],
+)  # fmt: skip
+def test_html_says_its_own_encoding(tmp_path: Path, head: str, encoding: str) -> None:
+    assert load(tmp_path / "a.html", f"{head}<p>Масло 5".encode(encoding)).text == "Масло 5"
 
 
 def test_pdf_records_its_pages_and_leaves_out_empty_ones(tmp_path: Path) -> None:
@@ -161,3 +178,154 @@ def test_pdf_records_its_pages_and_leaves_out_empty_ones(tmp_path: Path) -> None
 def test_pdf_without_text_or_structure_is_refused(tmp_path: Path, data: bytes, message: str) -> None:
     with pytest.raises(UnreadableFile, match=message):
         load(tmp_path / "a.pdf", data)
+
+
+def test_pdf_lines_keep_their_order_and_table_rows_their_line(tmp_path: Path) -> None:
+    drawn = b"BT /F1 12 Tf 72 700 Td (Model  Power) Tj 0 -20 Td (Wren  85 kW) Tj ET"
+    content = load(tmp_path / "a.pdf", pdf_of([drawn]))
+    assert [line.split() for line in content.text.split("\n")] == [["Model", "Power"], ["Wren", "85", "kW"]]
+
+
+def test_json_values_stand_under_their_dotted_names(tmp_path: Path) -> None:
+    data = (
+        '{"title": "Wren 58", "engine": {"power_kw": 115, "torque": {"Nm": 1.10}}, "colours": ["red", "blue"], '
+        '"spare": null, "towing": true, "notes": "one\\ntwo", "trims": [{"name": "Base", "price_eur": 20000}]}'
+    )
+    content = load(tmp_path / "a.json", data)
+    assert content.title == "Wren 58"
+    assert [line for line in content.text.split("\n") if line] == [
+        "Title: Wren 58",
+        "Engine.power: 115 kW",
+        "Engine.torque.Nm: 1.10",
+        "Colours: red, blue",
+        "Towing: yes",
+        "Notes:",
+        "one",
+        "two",
+        "Trims:",
+        "Name: Base | Price: 20000 EUR",
+    ]
+    assert rows(content) == [["Name: Base | Price: 20000 EUR"]]
+
+
+def test_json_lines_of_documents_have_headings_and_of_records_are_rows(tmp_path: Path) -> None:
+    prose = load(
+        tmp_path / "a.jsonl", '{"title": "Oil", "text": "Use 5W-30.\\n\\nSeldom."}\n{"title": "Tyres", "text": "T"}\n'
+    )
+    assert [(heading.level, heading.title) for heading in prose.headings] == [(2, "Oil"), (2, "Tyres")]
+    assert prose.text == "Oil\n\nUse 5W-30.\n\nSeldom.\n\nTyres\n\nT"
+    bare = load(tmp_path / "d.json", '[{"title": "Oil", "text": "T"}, {"text": "U"}]')
+    assert [heading.title for heading in bare.headings] == ["Oil", "Record 2"]
+    codes = load(tmp_path / "b.jsonl", '{"code": "P0301", "meaning": "misfire"}\n\n{"code": "P0420"}\n')
+    assert rows(codes) == [["Code: P0301 | Meaning: misfire", "Code: P0420"]]
+    assert load(tmp_path / "c.json", '[{"code": "P0301"}, {"code": "P0420"}]').text == "Code: P0301\nCode: P0420"
+
+
+def test_workbook_sheets_are_sections_and_rows_say_what_they_mean(tmp_path: Path) -> None:
+    date, formula, yes = '<c s="1"><v>45717</v></c>', '<c t="n"><f>1+1</f><v>2</v></c>', '<c t="b"><v>1</v></c>'
+    service = sheet_rows(
+        [
+            ["Service 2026"],
+            [],
+            ["Model", "power_kw", "From", "Count", "Free"],
+            ["Wren", 0.30000000000000004, date, formula, yes],
+            [None, 85.0, None, 4006381333931.0, "a\nb"],
+        ]
+    )
+    merged = f'{service}</sheetData><mergeCells count="1"><mergeCell ref="A4:A5"/></mergeCells>'
+    charge = sheet_rows(
+        [
+            [],
+            [],
+            [None, "Model", "Charge", None, "Note"],
+            [None, "Wren", '<c s="2"><v>0.85</v></c>'],
+            [None, None, 0.5, 0.6, "x"],
+        ]
+    )
+    charge += '</sheetData><mergeCells count="1"><mergeCell ref="B4:B5"/><mergeCell ref="C3:D3"/></mergeCells>'
+    plain = sheet_rows([["Only"], ["a list"]])
+    path = tmp_path / "service.xlsx"
+    path.write_bytes(
+        xlsx({"Intervals": merged, "Secret": plain, "Notes": plain, "Charge": charge, "Empty": ""}, hidden=["Secret"])
+    )
+    reading = XLSX.read(path.read_bytes(), "Service")
+    assert [line for line in reading.content.text.split("\n") if line] == [
+        "Intervals",
+        "Service 2026",
+        "Model: Wren | Power: 0.3 kW | From: 2025-03-01 | Count: 2 | Free: yes",
+        "Model: Wren | Power: 85 kW | Count: 4006381333931 | Free: a b",
+        "Notes",
+        "Only",
+        "a list",
+        "Charge",
+        "Model: Wren | Charge: 85 %",
+        "Model: Wren | Charge: 0.5 | Charge: 0.6 | Note: x",
+    ]
+    assert [heading.title for heading in reading.content.headings] == ["Intervals", "Notes", "Charge"]
+    assert len(rows(reading.content)[0]) == 2
+    assert reading.note == "Hidden sheets were left out: Secret."
+
+
+def test_word_documents_keep_headings_lists_tables_notes_and_boxes(tmp_path: Path) -> None:
+    inserted = (
+        "<w:p><w:ins><w:r><w:t>Put in</w:t></w:r></w:ins><w:del><w:r><w:delText>gone</w:delText></w:r></w:del></w:p>"
+    )
+    noted = '<w:p><w:r><w:t>Torque</w:t></w:r><w:r><w:footnoteReference w:id="2"/></w:r></w:p>'
+    control = f"<w:sdt><w:sdtContent>{paragraph('In a control')}</w:sdtContent></w:sdt>"
+    box = f"<w:p><w:r><w:pict><w:txbxContent>{paragraph('In a box')}</w:txbxContent></w:pict></w:r></w:p>"
+    table = word_table([["Model", "Power"], ["Wren", "85 | 90"]])
+    body = paragraph("Manual", 1) + paragraph("Wheels", 2) + inserted + noted + control + box + table
+    content = load(tmp_path / "a.docx", docx(body))
+    assert content.title == "Manual"
+    assert [(heading.level, heading.title) for heading in content.headings] == [(1, "Manual"), (2, "Wheels")]
+    assert [line for line in content.text.split("\n") if line] == [
+        "Manual",
+        "Wheels",
+        "Put in",
+        "Torque[1]",
+        "In a control",
+        "In a box",
+        "| Model | Power |",
+        "| Wren | 85 / 90 |",
+        "1. Only when cold.",
+    ]
+    assert content.tables[0].header == ("Model", "Power")
+    assert rows(content) == [["| Wren | 85 / 90 |"]]
+
+
+def test_slides_are_pages_with_headings_and_notes(tmp_path: Path) -> None:
+    content = load(
+        tmp_path / "a.pptx", pptx([("Brakes", "Check\nReplace"), ("", ""), ("Oil", "5W-30")], notes="Say it")
+    )
+    assert [(page.number, content.text[page.start :].split("\n")[0]) for page in content.pages] == [
+        (1, "Brakes"),
+        (2, "Slide 2"),
+        (3, "Oil"),
+    ]
+    assert [heading.title for heading in content.headings] == ["Brakes", "Slide 2", "Oil"]
+    assert content.text.startswith("Brakes\n\n- Check\n- Replace\n\nNotes:\nSay it\n\n")
+
+
+def test_slides_keep_tables_groups_and_leave_out_hidden_ones() -> None:
+    presentation = Presentation()
+    slide, hidden, _ = (presentation.slides.add_slide(presentation.slide_layouts[6]) for _ in range(3))
+    table = slide.shapes.add_table(2, 2, 0, 0, 100, 100).table
+    for row, cells in enumerate([("Model", "Power"), ("Wren", "85 kW")]):
+        for column, words in enumerate(cells):
+            table.cell(row, column).text = words
+    group = slide.shapes.add_group_shape()
+    group.shapes.add_textbox(0, 0, 10, 10).text_frame.text = "In a group"
+    hidden.shapes.add_textbox(0, 0, 10, 10).text_frame.text = "Unseen"
+    hidden.element.set("show", "0")
+    file = io.BytesIO()
+    presentation.save(file)
+    reading = PPTX.read(file.getvalue(), "Deck")
+    assert reading.content.title == "Deck"
+    assert [line for line in reading.content.text.split("\n") if line] == [
+        "Slide 1",
+        "| Model | Power |",
+        "| Wren | 85 kW |",
+        "In a group",
+    ]
+    assert reading.content.tables[0].header == ("Model", "Power")
+    assert reading.note == "Hidden slides were left out: 2. Slides without text: 3."

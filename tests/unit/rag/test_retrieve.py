@@ -1,29 +1,36 @@
 import asyncio
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import create_engine
+from sqlalchemy import text as sql
 from sqlalchemy.pool import StaticPool
 
 from rag.catalogue import Catalogue
 from rag.embedder import Vectors
 from rag.index import Hit, IndexUnavailable, Query
 from rag.indexes.lexical import LexicalIndex
-from rag.retrieve import Retriever, fused
+from rag.retrieve import WORDS_WEIGHT, Retriever, fused
 from rag.split import split
 from rag.tables import metadata
 from rag.types import Chunk, Content, Document
+from rag.vectors import VectorStore
 from tests.unit.rag.hashing import HashingEmbedder
 
 
 class Exact:
-    """A dense index that compares with every vector; `broken` makes it fail as a lost server would."""
+    """A dense index that compares with every vector; `broken` makes it fail as a lost server would. `most`: how many
+    it finds at most. `before`: what happens first at each search."""
 
     def __init__(self) -> None:
         self.rows: dict[str, tuple[Chunk, Vectors]] = {}
         self.broken = False
+        self.most = 1000
+        self.before: Callable[[], None] = lambda: None
 
     def add(self, chunks: Sequence[Chunk], vectors: Vectors) -> None:
         self.rows |= {chunk.id: (chunk, vector) for chunk, vector in zip(chunks, vectors, strict=True)}
@@ -35,9 +42,10 @@ class Exact:
     def search(self, query: Query, k: int, subjects: Sequence[str] | None = None) -> list[Hit]:
         if self.broken:
             raise IndexUnavailable("gone")
+        self.before()
         rows = [row for row in self.rows.values() if subjects is None or row[0].subject in subjects]
         hits = [Hit(chunk.id, float(vector @ query.vector)) for chunk, vector in rows]
-        return sorted(hits, key=lambda hit: -hit.score)[:k]
+        return sorted(hits, key=lambda hit: -hit.score)[: min(k, self.most)]
 
     def ids(self) -> set[str]:
         return set(self.rows)
@@ -60,20 +68,30 @@ TEXTS = {
 
 
 class World:
-    def __init__(self) -> None:
+    def __init__(self, texts: Mapping[str, str] = TEXTS) -> None:
         self.engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
         metadata.create_all(self.engine)
         self.catalogue = Catalogue(self.engine)
         self.embedder = HashingEmbedder()
         self.dense, self.lexical = Exact(), LexicalIndex(":memory:")
-        for name, text in TEXTS.items():
-            document = Document(name, name.split("/")[0], "0" * 64, Content(name, text))
-            pieces = split(document)
-            self.catalogue.replace(document, pieces)
-            vectors = self.embedder.embed([chunk.searchable for chunk in pieces])
-            self.dense.add(pieces, vectors)
-            self.lexical.add(pieces, vectors)
+        self.vectors = VectorStore(self.engine, self.embedder.name)
+        for name, text in texts.items():
+            self.put(name, text)
         self.retriever = Retriever(self.catalogue, self.embedder, self.dense, self.lexical)
+
+    def put(self, name: str, text: str) -> None:
+        document = Document(name, name.split("/")[0], f"hash of {text}", Content(name, text))
+        pieces = split(document)
+        vectors = self.embedder.embed([chunk.searchable for chunk in pieces])
+        self.dense.add(pieces, vectors)
+        self.lexical.add(pieces, vectors)
+        self.vectors.put([chunk.fingerprint for chunk in pieces], list(vectors))
+        self.catalogue.replace(document, pieces)
+
+    def close(self) -> None:
+        self.retriever.close()
+        self.lexical.close()
+        self.engine.dispose()
 
     def find(self, text: str, subjects: tuple[str, ...] | None = None, k: int = 8) -> list[str]:
         return [passage.chunk.document_id for passage in self.retriever.find(text, subjects=subjects, k=k).passages]
@@ -83,9 +101,17 @@ class World:
 def world() -> Iterator[World]:
     made = World()
     yield made
-    made.retriever.close()
-    made.lexical.close()
-    made.engine.dispose()
+    made.close()
+
+
+@pytest.fixture
+def codes() -> Iterator[World]:
+    """A table of codes, a page that names two of them, and pages that name none."""
+    table = {f"codes/p03{n:02}.md": f"Trouble code P03{n:02}: misfire in cylinder {n} of the Wren" for n in range(12)}
+    both = {"codes/both.md": "Where P0301 and P0302 come together, the fuel is bad."}
+    made = World(TEXTS | table | both)
+    yield made
+    made.close()
 
 
 async def test_the_best_passage_comes_first_with_a_score_in_range(world: World) -> None:
@@ -162,9 +188,151 @@ async def test_the_event_loop_stays_free(world: World) -> None:
 
 
 def test_fusion_counts_both_and_never_leaves_the_range() -> None:
-    near = [Hit("both", 0.8), Hit("near", 0.8), Hit("far", -0.2)]
-    scores = fused(near, [Hit("both", 0.9), Hit("words", 1.0)])
+    near = {"both": 0.8, "near": 0.8, "far": -0.2}
+    scores = fused(near, {"both": 0.9, "words": 1.0})
     assert scores["both"] > scores["near"] > scores["far"] == 0.0
     assert scores["words"] > scores["far"]
-    assert fused([Hit("perfect", 1.0)], [Hit("perfect", 1.0)])["perfect"] == pytest.approx(1.0)
-    assert fused([], []) == {}
+    assert fused({"perfect": 1.0}, {"perfect": 1.0})["perfect"] == pytest.approx(1.0)
+    assert fused({}, {}) == {}
+
+
+numbers = st.dictionaries(st.sampled_from("abcdefgh"), st.floats(-1.0, 1.5), max_size=8)
+
+
+@given(numbers, numbers.map(lambda some: {name: abs(score) for name, score in some.items()}))
+def test_a_fused_score_is_never_negative_nor_lost(near: dict[str, float], worded: dict[str, float]) -> None:
+    scores = fused(near, worded)
+    assert scores.keys() == near.keys() | worded.keys()
+    assert all(score >= 0.0 for score in scores.values())
+
+
+@given(numbers, st.floats(0.0, 1.0), st.floats(0.0, 1.0))
+def test_more_shared_words_never_lower_a_score(near: dict[str, float], less: float, more: float) -> None:
+    less, more = sorted((less, more))
+    assert fused(near, {"a": less})["a"] <= fused(near, {"a": more})["a"]
+
+
+def test_what_only_words_found_is_no_nearer_than_the_last_of_the_near() -> None:
+    scores = fused({"first": 0.9, "last": 0.4}, {"other": 0.0})
+    assert scores["other"] == scores["last"] == pytest.approx((1 - WORDS_WEIGHT) * 0.4)
+    assert fused({}, {"other": 1.0})["other"] == pytest.approx(WORDS_WEIGHT)
+
+
+@pytest.mark.parametrize(
+    "written", ["P0301", "p 0301", "p-0301", "DTCP0301", "misfire P0301 of the Wren in cylinder 2"]
+)
+def test_all_holders_of_an_identifier_stand_before_all_others(codes: World, written: str) -> None:
+    holders = {"troubleshooting/p0301.md", "codes/p0301.md", "codes/both.md"}
+    assert set(codes.find(written)[:3]) == holders
+
+
+def test_of_two_identifiers_both_are_better_than_one(codes: World) -> None:
+    found = codes.find("P0301 P0302")
+    assert found[0] == "codes/both.md"
+    assert {name[-8:] for name in found[1:5]} == {"p0301.md", "p0302.md"}
+
+
+def test_neighbours_of_an_unknown_identifier_are_left_out_and_others_stay(codes: World) -> None:
+    found = codes.retriever.find("Trouble code P0399: a misfire, see what the ignition coil does", k=30)
+    assert found.unknown == {"p0399"}
+    names = {passage.chunk.document_id for passage in found.passages}
+    assert "troubleshooting/coil.md" in names
+    assert not {name for name in names if "p03" in name or "both" in name}
+    known = codes.retriever.find("Trouble code P0303: a misfire, see what the ignition coil does", k=30)
+    assert known.unknown == frozenset()
+    assert found.answerable < known.answerable
+
+
+def test_a_chunk_that_holds_what_is_known_stays_beside_what_is_unknown(codes: World) -> None:
+    names = codes.find("code P0302 and code P0399", k=30)
+    assert {"troubleshooting/p0302.md", "codes/p0302.md", "codes/both.md"} <= set(names)
+    assert "codes/p0303.md" not in names
+
+
+def test_with_few_of_a_kind_nothing_is_left_out(world: World) -> None:
+    found = world.retriever.find("Trouble code P0399: misfire of the ignition coil")
+    assert found.unknown == frozenset()
+    assert "troubleshooting/p0301.md" in {passage.chunk.document_id for passage in found.passages}
+
+
+def test_an_unknown_identifier_alone_finds_nothing(codes: World) -> None:
+    found = codes.retriever.find("P0399")
+    assert (found.passages, found.unknown) == ((), {"p0399"})
+
+
+def test_without_meaning_an_unknown_identifier_is_still_told(codes: World) -> None:
+    codes.dense.broken = True
+    found = codes.retriever.find("P0399 misfire ignition coil")
+    assert (found.degraded, found.unknown) == ("meaning", {"p0399"})
+    assert all(0.0 <= passage.score <= 1.0 for passage in found.passages)
+
+
+def test_without_words_no_identifier_is_told(codes: World) -> None:
+    codes.lexical.close()
+    found = codes.retriever.find("P0399 misfire ignition coil")
+    assert (found.degraded, found.unknown) == ("words", frozenset())
+    assert found.passages
+
+
+def scores(world: World, retriever: Retriever, question: str) -> dict[str, float]:
+    passages = retriever.find(question, k=30).passages
+    return {passage.chunk.document_id: passage.score for passage in passages}
+
+
+def test_nearness_of_what_only_words_found_comes_from_the_kept_vectors(world: World) -> None:
+    question = "misfire of the ignition coil"
+    whole = scores(world, world.retriever, question)
+    assert len(whole) > 2
+    world.dense.most = 1
+    guessed = scores(world, world.retriever, question)
+    completing = Retriever(world.catalogue, world.embedder, world.dense, world.lexical, vectors=world.vectors)
+    completed = scores(world, completing, question)
+    assert len(completed) > 2
+    assert completed == pytest.approx({name: whole[name] for name in completed}, abs=0.001)
+    assert guessed != pytest.approx({name: whole.get(name, 0.0) for name in guessed}, abs=0.001)
+    world.vectors.prune([])
+    assert scores(world, completing, question) == guessed
+    with world.engine.begin() as connection:
+        connection.execute(sql("DROP TABLE vectors"))
+    assert scores(world, completing, question) == guessed
+    completing.close()
+
+
+def test_words_of_what_only_meaning_found_are_counted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    question = "misfire of the ignition coil"
+    whole = scores(world, world.retriever, question)
+    searching = world.lexical.search
+    monkeypatch.setattr(world.lexical, "search", lambda query, k, subjects: searching(query, 1, subjects))
+    assert scores(world, world.retriever, question) == pytest.approx(whole)
+
+
+def test_a_search_sees_the_generation_that_it_began_with(world: World) -> None:
+    new = "The tyre pressure of the Wren is 2.7 bar now."
+
+    def publish() -> None:
+        world.dense.before = lambda: None
+        world.put("specs/tyres.md", new)
+
+    world.dense.before = publish
+    found = [passage.chunk.text for passage in world.retriever.find("tyre pressure of the Wren").passages]
+    assert found[0] == TEXTS["specs/tyres.md"]
+    assert new not in found
+    found = [passage.chunk.text for passage in world.retriever.find("tyre pressure of the Wren").passages]
+    assert found[0] == new
+    assert TEXTS["specs/tyres.md"] not in found
+
+
+def test_what_scores_more_than_perfectly_keeps_its_order() -> None:
+    world = World({f"specs/{n}.md": "wiper " * n for n in range(1, 9)})
+    world.dense.broken = True
+    found = world.retriever.find("wiper").passages
+    assert [passage.chunk.document_id for passage in found] == [f"specs/{n}.md" for n in range(8, 0, -1)]
+    assert [passage.score for passage in found[:2]] == [1.0, 1.0]
+    world.close()
+
+
+@pytest.mark.parametrize("piece", ["a1 ", "P0399 ", "?", "\0", "é́", "1", '" OR NEAR(', "tyre ", "ﷺ ", "\ud800 tyre"])
+def test_any_text_can_be_searched_for(codes: World, piece: str) -> None:
+    found = codes.retriever.find(piece * 5000)
+    assert 0.0 <= found.answerable <= 1.0
+    assert all(0.0 <= passage.score <= 1.0 for passage in found.passages)

@@ -1,0 +1,278 @@
+"""`pitcrew docs`: what is in the knowledge base, how it came there, and taking back what should not be."""
+
+import sys
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from api.cli.failure import USAGE, CommandFailed
+from api.cli.output import note, print_json
+
+if TYPE_CHECKING:
+    from api.settings import Settings
+    from rag.catalogue import Catalogue, Change, Standing, Version
+    from rag.ingest import Shelf
+    from rag.releases import Entry, Published
+
+_ALIKE = 60.0
+"""rapidfuzz's ratio from which a name is worth suggesting, 0..100."""
+
+app = typer.Typer(
+    name="docs",
+    help="Look into the knowledge base: its documents, their versions, and taking back what should not be shown.",
+    epilog="Example: pitcrew docs history specs/wren.md",
+    no_args_is_help=True,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="JSON on stdout, one object per line.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="A document's path below the knowledge base.")]
+
+
+@app.command("list")
+def list_(
+    subject: Annotated[str | None, typer.Option("--subject", help="Only of this folder of the knowledge base.")] = None,
+    json: Json = False,
+) -> None:
+    """The documents that are shown, with their versions.
+
+    Example: pitcrew docs list --subject specs
+    """
+    with _looking() as catalogue:
+        known = [one for one in catalogue.documents() if subject is None or one.subject == subject]
+    if json:
+        for one in known:
+            print_json(asdict(one))
+        return
+    if not known:
+        note("There is none. Fill the knowledge base: pitcrew ingest knowledge_base")
+        return
+    rows = [(one.id, str(one.version), str(one.chunks), one.ingested_at[:10], one.title) for one in known]
+    _print_table(("document", "version", "passages", "since", "title"), rows)
+
+
+@app.command()
+def show(
+    document: Id,
+    version: Annotated[int | None, typer.Option("--version", min=1, help="An older version.")] = None,
+    json: Json = False,
+) -> None:
+    """The text of a document as it was read: what searches and citations refer to.
+
+    Example: pitcrew docs show specs/wren.md --version 1
+    """
+    with _looking() as catalogue:
+        standing = _standing(catalogue, document)
+        number = version or standing.version
+        if number is None:
+            raise CommandFailed(f"{document} was taken away. Name a version: pitcrew docs history {document}")
+        found = {one.number: one for one in catalogue.versions(document)}.get(number)
+        text = catalogue.text(document, number)
+    if found is None or text is None:
+        raise CommandFailed(f"{document} has no version {number}. See: pitcrew docs history {document}")
+    if found.purged_at:
+        raise CommandFailed(f"The text of version {number} of {document} was erased on {found.purged_at[:10]}.")
+    if json:
+        print_json({"document": document, "shown": number == standing.version} | asdict(found) | {"text": text})
+        return
+    note(f"{document}, version {number}: {found.title} ({found.chunks} passages, stored {_time(found.created_at)})")
+    print(text)
+
+
+@app.command()
+def history(document: Id, json: Json = False) -> None:
+    """What was published about a document, the oldest first.
+
+    Example: pitcrew docs history specs/wren.md
+    """
+    with _looking() as catalogue:
+        standing = _standing(catalogue, document)
+        changes, versions = catalogue.history(document), {one.number: one for one in catalogue.versions(document)}
+    if json:
+        for change in changes:
+            print_json({"document": document} | asdict(change))
+        return
+    rows = [_row(change, versions, shown=change is changes[-1]) for change in changes]
+    _print_table(("generation", "published", "what", "version", "passages", "content", ""), rows)
+    if standing.version is None:
+        note(f"Nothing of it is shown now. Bring it back: pitcrew docs rollback {document}")
+
+
+def _row(change: "Change", versions: "dict[int, Version]", *, shown: bool) -> tuple[str, ...]:
+    what = {"move": f"moved from {change.moved_from}" if change.moved_from else "moved away"}
+    version = versions.get(change.version or 0)
+    remark = "erased" if version and version.purged_at else "shown now" if shown and version else ""
+    return (
+        str(change.generation),
+        _time(change.published_at),
+        what.get(change.action, change.action),
+        str(change.version or "-"),
+        str(version.chunks) if version else "-",
+        version.content_hash[:12] if version else "-",
+        remark,
+    )
+
+
+@app.command()
+def remove(
+    documents: Annotated[list[str], typer.Argument(metavar="ID...", help="Paths below the knowledge base.")],
+    purge: Annotated[
+        bool, typer.Option("--purge", help="Also erase the texts of all versions. That cannot be undone.")
+    ] = False,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Show documents no more. Their files may stay: ingestion leaves them out until they change.
+
+    Versions and history are kept, for the citations of past answers and for `rollback`. With --purge the texts go too,
+    and those citations lose their text.
+
+    Example: pitcrew docs remove specs/old-model.md
+    """
+    from rag.releases import Entry
+
+    with _changing() as (settings, shelf):
+        standings = {name: _standing(shelf.catalogue, name) for name in dict.fromkeys(documents)}
+        shown = [name for name, standing in standings.items() if standing.version is not None]
+        if not shown and not purge:
+            note("Nothing to do: it is not shown." if len(standings) == 1 else "Nothing to do: none of them is shown.")
+            return
+        what = "Erase all versions of" if purge else "Take away"
+        _confirm(f"{what} {', '.join(standings)}?", yes=yes)
+        entries = [Entry(name, "remove", None, standings[name].seen_hash) for name in shown]
+        published = _publish(settings, shelf, entries)
+        if purge:
+            shelf.versions.purge(list(standings))
+            shelf.vectors.prune(shelf.catalogue.fingerprints())
+    if json:
+        for name in standings:
+            print_json({"document": name, "action": "remove", "purged": purge})
+    note(_said(published, f"{'Erased' if purge else 'Removed'}: {', '.join(standings)}."))
+
+
+@app.command()
+def rollback(
+    document: Id,
+    to: Annotated[int | None, typer.Option("--to", min=1, help="This version; else the one shown before.")] = None,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Show an older version of a document again, also of one that was taken away.
+
+    Ingestion leaves it so until the file changes; `pitcrew ingest --force` takes the file.
+
+    Example: pitcrew docs rollback specs/wren.md --to 1
+    """
+    from rag.releases import Entry
+
+    with _changing() as (settings, shelf):
+        standing = _standing(shelf.catalogue, document)
+        number = _target(document, standing, shelf.catalogue, to)
+        _confirm(f"Show version {number} of {document} instead of {_now(standing)}?", yes=yes)
+        published = _publish(settings, shelf, [Entry(document, "rollback", number, standing.seen_hash)])
+    if json:
+        print_json({"document": document, "action": "rollback", "version": number})
+    note(_said(published, f"{document} is at version {number}."))
+
+
+def _target(document: str, standing: "Standing", catalogue: "Catalogue", to: int | None) -> int:
+    versions = {one.number: one for one in catalogue.versions(document)}
+    before = [change.version for change in catalogue.history(document) if change.version]
+    number = to or next((one for one in reversed(before) if one != standing.version), None)
+    if number is None:
+        raise CommandFailed(f"{document} has no other version that was shown.")
+    if number not in before:
+        raise CommandFailed(f"{document} has no version {number}. It has: {', '.join(map(str, sorted(set(before))))}.")
+    if versions[number].purged_at:
+        raise CommandFailed(f"The text of version {number} of {document} was erased.")
+    if number == standing.version:
+        raise CommandFailed(f"Version {number} of {document} is what is shown.")
+    return number
+
+
+def _now(standing: "Standing") -> str:
+    return f"version {standing.version}" if standing.version else "nothing"
+
+
+def _said(published: "Published | None", what: str) -> str:
+    return f"{what} Published as generation {published.generation}." if published else what
+
+
+def _publish(settings: "Settings", shelf: "Shelf", entries: "Sequence[Entry]") -> "Published | None":
+    from api.cli.release import publish
+
+    if not entries:
+        return None
+    release_id = shelf.releases.begin()
+    shelf.releases.enter(release_id, entries)
+    shelf.releases.make_ready(release_id)
+    return publish(settings, shelf, release_id)
+
+
+@contextmanager
+def _looking() -> Iterator["Catalogue"]:
+    from api.cli.ingestion import known_catalogue
+    from api.settings import Settings
+
+    with known_catalogue(Settings()) as catalogue:
+        if catalogue is None:
+            raise CommandFailed("There is no knowledge base yet. Make and fill it: pitcrew ingest knowledge_base")
+        yield catalogue
+
+
+@contextmanager
+def _changing() -> Iterator[tuple["Settings", "Shelf"]]:
+    from api.cli.release import publish_waiting, taking_turns
+    from api.compose import open_embedder, open_migrated_database, open_shelf
+    from api.settings import Settings
+
+    settings = Settings()
+    with taking_turns(settings):
+        database = open_migrated_database(settings)
+        try:
+            with open_shelf(settings, database, open_embedder(settings)) as shelf:
+                publish_waiting(settings, shelf)
+                yield settings, shelf
+        finally:
+            database.dispose()
+
+
+def _standing(catalogue: "Catalogue", document: str) -> "Standing":
+    """What is known of a document. Raises CommandFailed with the names that are most like it."""
+    standings = catalogue.standings()
+    if document not in standings:
+        raise CommandFailed(f"There is no document {document!r}.{_suggestion(document, standings)}", USAGE)
+    return standings[document]
+
+
+def _suggestion(document: str, names: Collection[str]) -> str:
+    from rapidfuzz import fuzz, process
+
+    alike = process.extract(document, list(names), scorer=fuzz.WRatio, limit=3, score_cutoff=_ALIKE)
+    if not alike:
+        return " See: pitcrew docs list"
+    return f" Did you mean {' or '.join(name for name, *_ in alike)}?"
+
+
+def _confirm(question: str, *, yes: bool, ask: Callable[..., Any] = typer.confirm) -> None:
+    """Go on if the person says so. Raises CommandFailed where nobody can be asked."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise CommandFailed(f"{question} Nobody can be asked here: say --yes.", USAGE)
+    if not ask(question, err=True):
+        raise CommandFailed("Nothing was changed.")
+
+
+def _time(stored: str) -> str:
+    return stored[:16].replace("T", " ")
+
+
+def _print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Columns as wide as what stands in them; the last one runs on."""
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    for row in (head, *rows):
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

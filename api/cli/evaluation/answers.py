@@ -1,0 +1,77 @@
+"""Evaluate answers: every question through the whole graph, with the answerer that needs no language model."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from api.cli.evaluation.questions import Lines, question
+from api.cli.failure import CommandFailed
+from api.cli.output import progress
+
+if TYPE_CHECKING:
+    from agents.types import Question
+    from api.settings import Settings
+    from orchestrator.evaluation.answers import Answer
+    from orchestrator.evaluation.cases import Case
+    from orchestrator.evaluation.outcomes import Outcome
+    from orchestrator.stream import CompiledGraph
+
+
+def answered(settings: "Settings", cases: "list[Case]") -> "tuple[Lines, Sequence[Outcome]]":
+    """Predictions {id, routes, response, sources, declined, confidence} and outcomes."""
+    import asyncio
+
+    from orchestrator.evaluation.answers import judge
+
+    answers = asyncio.run(_answers(settings, cases))
+    lines = [
+        {
+            "id": case.id,
+            "routes": sorted(answer.routes),
+            "response": answer.response,
+            "sources": list(answer.sources),
+            "declined": answer.declined,
+            "confidence": answer.confidence,
+        }
+        for case, answer in zip(cases, answers, strict=True)
+    ]
+    return lines, [judge(case, answer) for case, answer in zip(cases, answers, strict=True)]
+
+
+async def _answers(settings: "Settings", cases: "list[Case]") -> "list[Answer]":
+    from api.cli.knowledge import open_knowledge
+    from api.compose import load_vehicles, open_crew
+    from orchestrator.graph import build_graph
+
+    vehicles = load_vehicles(settings)
+    answers = []
+    with open_knowledge(settings) as library, progress("Answering") as advance:
+        async with open_crew(settings, library) as crew:
+            graph = build_graph(crew)
+            for done, case in enumerate(cases):
+                advance(done, len(cases), str(case.id))
+                answers.append(await _answer(graph, question(case, vehicles)))
+        advance(len(cases), len(cases), "")
+    return answers
+
+
+async def _answer(graph: "CompiledGraph", asked: "Question") -> "Answer":
+    import uuid
+
+    from orchestrator.evaluation.answers import Answer
+    from orchestrator.events import Completed, Sources
+    from orchestrator.run import Desk, RunInput
+    from orchestrator.stream import stream_events
+
+    sources: tuple[str, ...] = ()
+    completed: Completed | None = None
+    run = RunInput(str(uuid.uuid4()), "evaluation", asked, "customer")
+    async for event in stream_events(graph, run, Desk()):
+        if isinstance(event, Sources):
+            sources = tuple(passage.source for passage in event.passages)
+        elif isinstance(event, Completed):
+            completed = event
+    if completed is None:
+        raise CommandFailed("The graph ended without an answer.")
+    routes = frozenset(agent.name for agent in completed.agents) or frozenset({completed.agent})
+    cited = bool(completed.citations)
+    return Answer(routes, completed.response, sources, cited, completed.declined, completed.confidence)

@@ -1,0 +1,93 @@
+"""What `pitcrew ingest --extract-only` shows: the text that would be ingested, without touching the knowledge base."""
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from api.cli.failure import FAILURE, PARTIAL
+from api.cli.output import note, print_json
+
+if TYPE_CHECKING:
+    from rag.extract import Extracted
+
+
+def extract_only(paths: Sequence[Path], *, json: bool) -> None:
+    """Read the files, and those in the folders, that some loader knows, and print what was read of each.
+
+    `json`: one object per file, `{"file", "status", "text", "seconds", "message"}`. Otherwise a line per file, and the
+    text itself where a single file is named. Exits with 3 when some files were rejected, with 1 when all were.
+    """
+    from rag.extract import Extractor
+
+    statuses: Counter[str] = Counter()
+    alone = len(paths) == 1 and not paths[0].is_dir()
+    with Extractor() as extractor:
+        for shown, root, names in _places(paths):
+            for name, found in zip(names, extractor.extract(root, names), strict=True):
+                statuses[found.status] += 1
+                file = str(shown / name).encode("utf-8", "replace").decode()
+                if json:
+                    print_json(_line(file, found))
+                else:
+                    _show(file, found, with_text=alone)
+    if not statuses:
+        note("There is no file here that any loader reads.")
+    if statuses["rejected"]:
+        raise typer.Exit(FAILURE if len(statuses) == 1 else PARTIAL)
+
+
+def _places(paths: Sequence[Path]) -> Iterator[tuple[Path, Path, list[str]]]:
+    """Each folder as it was named, as it is, and the names of the files below it that are asked for."""
+    for path in paths:
+        if path.is_dir():
+            yield path, path.resolve(), sorted(_known(path))
+        else:
+            yield path.parent, path.parent.resolve(), [path.name]
+
+
+def _known(folder: Path) -> Iterator[str]:
+    """The files below a folder that have a loader, hidden ones left out; links too, which are then rejected."""
+    from rag.loaders import loader_for
+
+    for above, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            if not name.startswith(".") and loader_for(Path(name)) is not None:
+                yield (Path(above, name).relative_to(folder)).as_posix()
+
+
+def _line(file: str, found: "Extracted") -> dict[str, object]:
+    return {
+        "file": file,
+        "status": found.status,
+        "text": found.content.text if found.content else "",
+        "seconds": round(found.seconds, 4),
+        "message": found.message,
+    }
+
+
+def _show(file: str, found: "Extracted", *, with_text: bool) -> None:
+    content = found.content
+    if content is None:
+        print(f"{found.status:8}  {file}: {found.message}")
+        return
+    counts = (
+        (len(content.text), "character"),
+        (len(content.pages), "page"),
+        (len(content.headings), "heading"),
+        (len(content.tables), "table"),
+    )
+    words = ", ".join(f"{count:,} {name}{'s' if count != 1 else ''}" for count, name in counts if count)
+    summary = f"{found.status:8}  {file}: {words}, {found.seconds:.2f} s"
+    if with_text:
+        note(summary)
+        sys.stdout.write(content.text.rstrip("\n") + "\n")
+    else:
+        print(summary)
+    if found.message:
+        (note if with_text else print)(f"          {found.message}")

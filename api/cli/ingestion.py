@@ -1,0 +1,169 @@
+"""One ingestion from plan to publication, as the command line runs it: once, or again for every change.
+
+Imported by the commands that need it, because what it imports is heavy.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+
+from api.cli.failure import CommandFailed
+from api.cli.listing import below, listed, root_of
+from api.cli.output import note, progress
+from api.cli.release import publish, publish_waiting, repair, taking_turns
+from api.compose import open_embedder, open_migrated_database, open_shelf
+from api.migrate import head_revision, revision
+from api.settings import Settings
+from orchestrator.stores.database import open_database
+from rag.catalogue import Catalogue, Standing
+from rag.extract import Extractor
+from rag.ingest import Plan, Shelf, Staged, complete, extracted, plan, store
+from rag.releases import Published
+from rag.scan import Failure, Hashes, Listing
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was done, or with `foreseen` would be. `held`: documents that stay as a person chose; `other`: files that no
+    loader reads; `chunks` of what was published, and how many of them were `embedded`; `repaired`: passages that the
+    indexes had lost."""
+
+    root: Path
+    plan: Plan
+    failed: tuple[Failure, ...]
+    other: tuple[str, ...]
+    held: Mapping[str, Standing]
+    published: Published | None = None
+    chunks: int = 0
+    embedded: int = 0
+    repaired: int = 0
+    foreseen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What an ingestion works with."""
+
+    shelf: Shelf
+    extractor: Extractor
+
+
+class Ingestion:
+    """What a person wants ingested. The first `run` does all of it; later ones do what has changed since, and say of a
+    file that cannot be read only once why."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        places: Sequence[Path],
+        *,
+        prune: bool = False,
+        force: bool = False,
+        quiet: bool = False,
+    ) -> None:
+        """`places`: absolute paths. Document ids count from `root`."""
+        self.settings = settings
+        self.places = tuple(places)
+        self.folders = tuple(place for place in places if place.is_dir())
+        self.root = root_of(places, settings.knowledge_dir)
+        self.quiet = quiet
+        self._prune = prune
+        self._force = force
+        self._hashes = Hashes()
+        self._failed: dict[str, str] = {}
+        self._first = True
+
+    def foresee(self) -> Done:
+        """What `run` would do, without writing anything."""
+        listing = self._listing()
+        with known_catalogue(self.settings) as catalogue:
+            todo, held = self._plan(listing, catalogue.standings() if catalogue else {})
+        with Extractor() as extractor:
+            unread = [
+                Failure(file.id, read.message)
+                for file, read in zip(todo.files, extracted(self.root, todo.files, extractor), strict=True)
+                if read.content is None
+            ]
+        return Done(self.root, todo, (*listing.refused, *unread), listing.other, held, foreseen=True)
+
+    @contextmanager
+    def opened(self) -> Iterator[Tools]:
+        """What `run` works with, for running several times: the embedder is loaded once."""
+        with ExitStack() as stack:
+            database = open_migrated_database(self.settings)
+            stack.callback(database.dispose)
+            shelf = stack.enter_context(open_shelf(self.settings, database, open_embedder(self.settings)))
+            yield Tools(shelf, stack.enter_context(Extractor()))
+
+    def run(self, tools: Tools | None = None) -> Done:
+        """Bring the knowledge base in line with the files, and show it. Raises CommandFailed, and what `explain`
+        explains."""
+        if tools is None:
+            with self.opened() as opened:
+                return self.run(opened)
+        try:
+            with taking_turns(self.settings):
+                return self._run(tools)
+        except KeyboardInterrupt:
+            note("Stopped. What was read is kept; run the same command again to finish.")
+            raise
+
+    def _run(self, tools: Tools) -> Done:
+        shelf = tools.shelf
+        publish_waiting(self.settings, shelf, quiet=self.quiet)
+        listing = self._listing()
+        todo, held = self._plan(listing, shelf.catalogue.standings())
+        staged = Staged(None) if todo.idle else self._stage(todo, tools)
+        published, repaired = None, 0
+        if staged.release_id is not None:
+            published = publish(self.settings, shelf, staged.release_id, quiet=self.quiet)
+            if shelf.versions.sweep():
+                shelf.vectors.prune(shelf.catalogue.fingerprints())
+        elif self._first:
+            repaired = repair(self.settings, shelf, quiet=self.quiet)
+        failed = self._news(todo, (*listing.refused, *staged.failed))
+        self._first = False
+        return Done(self.root, todo, failed, listing.other, held, published, staged.chunks, staged.embedded, repaired)
+
+    def _stage(self, todo: Plan, tools: Tools) -> Staged:
+        with progress("Reading", quiet=self.quiet) as advance:
+            stored = store(todo, self.root, tools.shelf, tools.extractor, advance)
+        with progress("Embedding", quiet=self.quiet) as advance:
+            return complete(stored, tools.shelf, advance)
+
+    def _listing(self) -> Listing:
+        for folder in self.folders:
+            if not folder.is_dir():  # a drive that is not mounted must not take all documents away
+                raise CommandFailed(f"{folder} is gone. Nothing was changed.")
+        return listed(self.places, self.root, self._hashes)
+
+    def _plan(self, listing: Listing, standings: Mapping[str, Standing]) -> tuple[Plan, Mapping[str, Standing]]:
+        known = {name: held for name, held in standings.items() if below(name, self.places, self.root)}
+        files = [file for file in listing.files if self._failed.get(file.id) != file.content_hash]
+        waiting = {file.id for file in listing.files} - {file.id for file in files}
+        todo = plan(files, known, prune=self._prune, force=self._force and self._first)
+        todo = replace(todo, delete=tuple(name for name in todo.delete if name not in waiting))
+        return todo, {name: known[name] for name in todo.hold}
+
+    def _news(self, todo: Plan, failed: Sequence[Failure]) -> tuple[Failure, ...]:
+        """Failures that were not told before, which are remembered: those of files as long as they do not change."""
+        hashes = {file.id: file.content_hash for file in todo.files}
+        new = tuple(one for one in failed if self._failed.get(one.id) != hashes.get(one.id, one.message))
+        self._failed |= {one.id: hashes.get(one.id, one.message) for one in new}
+        return new
+
+
+@contextmanager
+def known_catalogue(settings: Settings) -> Iterator[Catalogue | None]:
+    """The catalogue, for looking; None where there is no database of this version yet, and none is made."""
+    if settings.embedded_sql and not Path(make_url(settings.sql_url).database or "").is_file():
+        yield None
+        return
+    database = open_database(settings.sql_url)
+    try:
+        yield Catalogue(database) if revision(database) == head_revision() else None
+    finally:
+        database.dispose()

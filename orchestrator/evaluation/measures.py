@@ -1,0 +1,59 @@
+"""The kinds of evaluation as values, so that saving, comparing and drawing do not ask which kind it is."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator.evaluation import answers, retrieval, routing
+from orchestrator.evaluation.bootstrap import Statistic
+from orchestrator.evaluation.coverage import Curve
+from orchestrator.evaluation.outcomes import Outcome
+
+LOWER_IS_BETTER = frozenset({"calibration_error", "asked_back"})
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A kind of evaluation. `figures` are what is shown, `statistics` what has an interval and can be compared,
+    `goodness` says how well one case went (None: not judged), `curve` is drawn by `certainty` against `accuracy`."""
+
+    outcome: type[Outcome]
+    figures: Callable[[Sequence[Any]], dict[str, Any]]
+    statistics: Callable[[Sequence[Any]], dict[str, Statistic]]
+    goodness: Callable[[Any], float | None]
+    curve: Callable[[Sequence[Any]], Curve]
+    certainty: str
+    accuracy: str
+
+
+_ROUTING = Measure(
+    routing.RoutingOutcome,
+    routing.figures,
+    routing.statistics,
+    lambda one: one.right,
+    routing.by_confidence,
+    "confidence",
+    "routed right",
+)
+MEASURES: Mapping[str, Measure] = {
+    "routing": _ROUTING,
+    "labels": _ROUTING,
+    "retrieval": Measure(
+        retrieval.RetrievalOutcome,
+        retrieval.figures,
+        retrieval.statistics,
+        lambda one: one.scores.get("ndcg@10"),
+        retrieval.by_answerable,
+        "answerable",
+        "first document right",
+    ),
+    "answers": Measure(
+        answers.AnswerOutcome,
+        answers.figures,
+        answers.statistics,
+        lambda one: one.passed,
+        answers.by_certainty,
+        "confidence, declined last",
+        "passed every check",
+    ),
+}

@@ -1,0 +1,43 @@
+"""An embedder that remembers the single texts asked for lately: customers ask alike, and one question is embedded for
+the search and again for the answer."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from threading import Lock
+
+from rag.embedder import Embedder, Vectors
+
+_REMEMBERED = 512
+
+
+class RecentEmbedder:
+    """Embeds as `inner` does. Thread-safe."""
+
+    def __init__(self, inner: Embedder) -> None:
+        self._inner = inner
+        self._recent: OrderedDict[str, Vectors] = OrderedDict()
+        self._remembering = Lock()
+
+    @property
+    def name(self) -> str:
+        return self._inner.name
+
+    @property
+    def dimensions(self) -> int:
+        return self._inner.dimensions
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        if len(texts) != 1:
+            return self._inner.embed(texts)
+        text = texts[0]
+        with self._remembering:
+            known = self._recent.get(text)
+            if known is not None:
+                self._recent.move_to_end(text)
+                return known.copy()
+        vectors = self._inner.embed(texts)
+        with self._remembering:
+            self._recent[text] = vectors.copy()
+            while len(self._recent) > _REMEMBERED:
+                self._recent.popitem(last=False)
+        return vectors

@@ -1,0 +1,154 @@
+"""A question against the vocabulary of the documents: what to look for, how much each term weighs, and the identifiers
+that it names, in whatever spelling, and the documents have or lack. Pure; an index answers for its vocabulary.
+
+`P 0301`, `p-0301` and `DTCP0301` are the identifier `p0301` where some document has that: neighbouring runs of letters
+and digits are put together, and a prefix of letters is taken off, as long as the vocabulary knows the result.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from rag.spelling import SHORTEST, halves, nearest
+from rag.terms import STOP_WORDS, Run, identifiers, is_identifier, kind_of, plain, runs, wanted, without_sizes
+
+_LONGEST = 2000  # characters of a question that are read
+_MOST_TERMS = 64
+_MOST_RUNS = 4  # of letters and digits that one identifier may be written in
+_SHORTEST_PUT_TOGETHER = 3
+_LONGEST_WORD = 40  # that may be misspelt
+_KIND = 8  # so many identifiers of one kind make a table of codes or a list of parts
+
+
+class Vocabulary(Protocol):
+    """The terms that an index holds."""
+
+    @property
+    def total(self) -> int:
+        """How many chunks there are."""
+
+    def held(self, term: str) -> int:
+        """How many chunks hold the term."""
+
+    def beginning(self, letter: str) -> Iterable[tuple[str, int]]:
+        """The terms that begin with a letter, with how many chunks hold each."""
+
+    def alike(self, kind: tuple[str, int]) -> int:
+        """How many of the terms are identifiers of a kind, see `kind_of`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What a question asks for. `weights`: the terms that chunks hold, in the question's order, with their inverse
+    document frequency; `reach`: the sum of these weights and of those of terms that no chunk holds; `named`: the
+    identifiers that chunks hold; `unknown`: the identifiers of a kind that chunks hold, but not this one."""
+
+    weights: Mapping[str, float]
+    reach: float
+    named: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()
+
+
+def seek(question: str, vocabulary: Vocabulary) -> Sought:
+    """Read a question. The weight of a term is BM25's: ln(1 + (N - n + 0.5) / (n + 0.5)) for n of N chunks
+    (Robertson and Zaragoza 2009, as in Lucene)."""
+    named, unknown, rest = _named(plain(question[:_LONGEST])[:_LONGEST], vocabulary)
+    weights = {name: _weight(vocabulary, name) for name in named}
+    reach = sum(weights.values())
+    rarest = math.log(1 + (vocabulary.total + 0.5) / 0.5)
+    for want in wanted(rest)[:_MOST_TERMS]:
+        found = _found(want.term, vocabulary) or {
+            term: weight for other in want.otherwise for term, weight in _found(other, vocabulary).items()
+        }
+        if not found and want.guess:
+            continue
+        found = found or {term: _weight(vocabulary, term) for term in _meant(want.term, vocabulary)}
+        if found:
+            reach += sum(weight for term, weight in found.items() if term not in weights)
+            weights |= found
+        else:
+            reach += rarest * max(1, len(want.otherwise))
+    reach += rarest * len(unknown)
+    held = (name for name in identifiers(rest) if name in weights)
+    return Sought(weights, reach, frozenset((*named, *held)), frozenset(unknown))
+
+
+def _weight(vocabulary: Vocabulary, term: str) -> float:
+    held = vocabulary.held(term)
+    return math.log(1 + (vocabulary.total - held + 0.5) / (held + 0.5))
+
+
+def _found(term: str, vocabulary: Vocabulary) -> dict[str, float]:
+    return {term: _weight(vocabulary, term)} if vocabulary.held(term) else {}
+
+
+def _named(question: str, vocabulary: Vocabulary) -> tuple[list[str], list[str], str]:
+    """The identifiers of a plain question that the vocabulary knows, however they are written, the longest reading
+    first; those that it lacks, though it has others of the kind; and what else the question says. What blanks part is
+    only lacking where nothing in it is known: `p 0301 20 times` names `p0301`."""
+    windows = list(_windows(runs(without_sizes(question))))
+    taken: dict[int, int] = {}
+    known: list[str] = []
+    unknown: list[str] = []
+    for parted in (False, True):
+        for window in windows:
+            if any(run.start in taken for run in window):
+                continue
+            name = "".join(run.text for run in window)
+            if not parted and (held := _held(name, len(window), vocabulary)):
+                known.append(held)
+            elif _is_written_so(window, question, parted=parted) and _is_lacking(name, vocabulary):
+                unknown.append(name)
+            else:
+                continue
+            taken |= {run.start: run.end for run in window}
+    rest = question
+    for start, end in taken.items():
+        rest = rest[:start] + " " * (end - start) + rest[end:]
+    return list(dict.fromkeys(known)), list(dict.fromkeys(unknown)), rest
+
+
+def _windows(written: Sequence[Run]) -> Iterator[Sequence[Run]]:
+    """Neighbouring runs that may be one identifier, most runs first."""
+    for size in range(_MOST_RUNS, 0, -1):
+        for at in range(len(written) - size + 1):
+            window = written[at : at + size]
+            if all(run.apart <= 1 for run in window[1:]):
+                yield window
+
+
+def _held(name: str, size: int, vocabulary: Vocabulary) -> str | None:
+    """The identifier as the vocabulary has it, perhaps without letters that are written before it."""
+    if is_identifier(name) and vocabulary.held(name):
+        return name
+    if size == 1:
+        for cut in range(1, len(kind_of(name)[0])):
+            if is_identifier(name[cut:]) and vocabulary.held(name[cut:]):
+                return name[cut:]
+    return None
+
+
+def _is_written_so(window: Sequence[Run], question: str, *, parted: bool) -> bool:
+    """Whether the runs are written with blanks between them behind letters of an identifier, or, where not `parted`,
+    without any. `my 2019` is no identifier."""
+    if not parted:
+        return " " not in question[window[0].start : window[-1].end]
+    return window[0].text.isalpha() and window[0].text not in STOP_WORDS
+
+
+def _is_lacking(name: str, vocabulary: Vocabulary) -> bool:
+    """Whether this is an identifier of a kind that the vocabulary has many of."""
+    kind = kind_of(name)
+    return bool(kind[0]) and is_identifier(name) and vocabulary.alike(kind) >= _KIND
+
+
+def _meant(term: str, vocabulary: Vocabulary) -> Iterator[str]:
+    """The known terms that an unknown one most likely stands for, if any."""
+    if not SHORTEST <= len(term) <= _LONGEST_WORD or not term.isalpha():
+        return
+    if found := nearest(term, vocabulary.beginning(term[0])):
+        yield found
+        return
+    pair = next((pair for pair in halves(term) if all(vocabulary.held(half) for half in pair)), ())
+    yield from pair

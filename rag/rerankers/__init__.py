@@ -1,0 +1,1 @@
+"""The rerankers: `cross_encoder` runs a model of one's own."""
