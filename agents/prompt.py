@@ -42,7 +42,15 @@ def numbered(task: Task) -> dict[int, Passage]:
 def write_prompt(task: Task) -> list[Message]:
     """The messages that ask a chat model to answer the task."""
     question = "\n\n".join(
-        filter(None, (_passages(numbered(task)), known_facts(task.facts), f"Question: {task.question}"))
+        filter(
+            None,
+            (
+                _passages(numbered(task)),
+                known_facts(task.facts),
+                lacking(task.unknown),
+                f"Question: {task.question}",
+            ),
+        )
     )
     return [
         Message("system", f"{task.instructions.strip()}\n\n{RULES}"),
@@ -66,6 +74,11 @@ def known_facts(facts: Mapping[str, str]) -> str:
     """What the customer has said of their vehicle, as one line; empty when nothing is known."""
     known = "; ".join(f"{name}: {html.escape(value, quote=False)}" for name, value in facts.items())
     return f"The customer's vehicle: {known}." if known else ""
+
+
+def lacking(unknown: Sequence[str]) -> str:
+    """What the question names and no document has, as one line; empty where there is nothing of the kind."""
+    return f"No document has an entry for {', '.join(unknown)}: say so first." if unknown else ""
 
 
 def _passages(passages: Mapping[int, Passage]) -> str:

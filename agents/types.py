@@ -89,7 +89,8 @@ class Usage:
 @dataclass(frozen=True, slots=True)
 class Task:
     """What an answerer gets: the standalone question, the specialist's instructions, the passages in the order of
-    their markers (`passages[0]` is `[first_number]`: several specialists share one numbering), and the facts known."""
+    their markers (`passages[0]` is `[first_number]`: several specialists share one numbering), and the facts known.
+    `unknown`: codes and numbers that the question names and no document has, as they are to be shown."""
 
     question: str
     instructions: str
@@ -97,6 +98,7 @@ class Task:
     history: tuple[Turn, ...] = ()
     facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     first_number: int = 1
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,16 @@ NOT_FOUND = (
 )
 
 
-def decline() -> str:
-    """What is said when the documents do not hold the answer."""
-    return NOT_FOUND
+def decline(unknown: Sequence[str] = ()) -> str:
+    """What is said when the documents do not hold the answer, or have no entry for codes that the question names."""
+    return without_entry(unknown) or NOT_FOUND
+
+
+def without_entry(unknown: Sequence[str]) -> str:
+    """What is said of codes and numbers that no document has; nothing where there are none."""
+    if not unknown:
+        return ""
+    return f"I could not find {' or '.join(unknown)} in the documents I have. Please check how it is written."
 
 
 def word(selection: Selection, fitment: Fitment, pick: Pick, first_number: int, asked: Cars) -> str:

@@ -101,13 +101,15 @@ def open_embedder(settings: Settings) -> Embedder:
     def load_quantised() -> Embedder:
         from rag.embedders.quantised import QuantisedEmbedder
 
-        model = settings.data_dir / "models" / f"{name}.onnx"
-        if not model.is_file():
+        model, tokenizer = settings.data_dir / "models" / f"{name}.onnx", chosen.folder / "tokenizer.json"
+        try:
+            return QuantisedEmbedder(name, model, tokenizer, recipe)
+        except weights.NoModel:  # none yet, or a damaged one
             from rag.embedders.export import export
 
             log.info("model_prepared_once", file=str(model))
             export(chosen, model)
-        return QuantisedEmbedder(name, model, chosen.folder / "tokenizer.json", recipe)
+            return QuantisedEmbedder(name, model, tokenizer, recipe)
 
     return RecentEmbedder(DeferredEmbedder(name, load_quantised))
 
@@ -279,10 +281,12 @@ async def open_crew(settings: Settings, library: Library, models: Sequence["Chat
 
     async def gather(part: Part, specialist: Specialist, facts: Mapping[str, str]) -> Evidence:
         degraded: list[str] = []
+        unknown: set[str] = set()
 
         async def search(text: str, *, subjects: Sequence[str] | None, k: int) -> tuple[Passage, ...]:
             found = await library.retriever.retrieve(text, subjects=subjects, k=k)
             degraded.extend(filter(None, [found.degraded]))
+            unknown.update(name.upper() for name in found.unknown)
             return found.passages
 
         try:
@@ -290,7 +294,7 @@ async def open_crew(settings: Settings, library: Library, models: Sequence["Chat
         except (IndexUnavailable, SQLAlchemyError) as error:
             log.error("retrieval_failed", error=str(error))
             raise ProcessingError("RETRIEVAL_UNAVAILABLE") from error
-        return Evidence(evidence.passages, bool(degraded))
+        return Evidence(evidence.passages, bool(degraded), tuple(sorted(unknown)))
 
     yield Crew(specialists, understand, classify, gather, answerer)
 

@@ -49,10 +49,12 @@ class Understood:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was found for one part. `degraded`: a part of the search did not work."""
+    """What was found for one part. `degraded`: a part of the search did not work. `unknown`: codes and numbers that the
+    part names and no document has."""
 
     passages: tuple[Passage, ...]
     degraded: bool = False
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,7 @@ def _retrieve(crew: Crew) -> Node:
         ]
         for number, evidence in enumerate(found):
             runtime.context.passages[number] = evidence.passages
+            runtime.context.unknown[number] = evidence.unknown
         passages = tuple(passage for evidence in found for passage in evidence.passages)
         runtime.stream_writer(Found(passages, any(evidence.degraded for evidence in found)))
         return {}
@@ -167,6 +170,7 @@ def _answer(crew: Crew, specialist: Specialist) -> Node:
             history=state["question"].history,
             facts=state["facts"],
             first_number=1 + sum(len(passages[earlier]) for earlier in range(part)),
+            unknown=runtime.context.unknown.get(part, ()),
         )
         write = runtime.stream_writer
         write(Answering(part, specialist.name, specialist.label))

@@ -52,11 +52,12 @@ async def _unrecorded(effects: tuple[Effect, ...]) -> None:
 
 @dataclass
 class Desk:
-    """What a run has on its desk besides the graph's state, which a saver would store whole: the passages of each part
-    by its number, the facts learned, the effects so far, and what is needed to go on after it was parked. `record`
-    commits the effects."""
+    """What a run has on its desk besides the graph's state, which a saver would store whole: for each part, by number,
+    the passages, and the codes and numbers that no document has; the facts learned, the effects so far, and what is
+    needed to go on after it was parked. `record` commits the effects."""
 
     passages: dict[int, tuple[Passage, ...]] = field(default_factory=dict)
+    unknown: dict[int, tuple[str, ...]] = field(default_factory=dict)
     facts: Mapping[str, str] | None = None
     parked: str | None = None
     effects: list[Effect] = field(default_factory=list)

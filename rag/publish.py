@@ -17,7 +17,8 @@ from rag.releases import Published
 
 GRACE_S = 30.0
 """How long replaced chunks stay findable; no search takes as long."""
-_LOT = 64  # chunks put into the indexes at a time; a server's searches and streams have their turn in between
+_LOT = 64  # chunks put into the indexes at a time where searches and streams are to have their turn in between
+_LARGE_LOT = 512  # and where nobody waits: every lot costs the index a commit
 
 
 class Stopped(Exception):
@@ -37,11 +38,12 @@ class Publisher:
         pause_s: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`pause_s`: rest after every lot of chunks that goes into the indexes."""
+        """`pause_s`: rest after every lot of chunks that goes into the indexes; with one, the lots are small."""
         self._shelf = shelf
         self._indexes = indexes
         self._grace_s = grace_s
         self._pause_s = pause_s
+        self._lot = _LOT if pause_s else _LARGE_LOT
         self._clock = clock
         self._stopping = Event()
         self._retired: deque[tuple[float, list[str]]] = deque()
@@ -101,9 +103,9 @@ class Publisher:
 
     def _add(self, chunk_ids: Sequence[str], indexes: Sequence[Index], progress: Progress) -> None:
         shelf = self._shelf
-        for at in range(0, len(chunk_ids), _LOT):
+        for at in range(0, len(chunk_ids), self._lot):
             progress(at, len(chunk_ids), "")
-            some = chunk_ids[at : at + _LOT]
+            some = chunk_ids[at : at + self._lot]
             embed(some, shelf)
             chunks = list(shelf.catalogue.stored_chunks(some).values())
             vectors = shelf.vectors.get([chunk.fingerprint for chunk in chunks])
@@ -123,9 +125,9 @@ class Publisher:
             return
         kept = self._shelf.catalogue.chunk_ids().union(self._waiting())
         gone = [chunk_id for chunk_id in dict.fromkeys(due) if chunk_id not in kept]
-        for at in range(0, len(gone), _LOT):
+        for at in range(0, len(gone), self._lot):
             for index in self._indexes:
-                index.remove(gone[at : at + _LOT])
+                index.remove(gone[at : at + self._lot])
             self._rest(self._pause_s)
         while self._retired and self._retired[0][0] <= now:
             self._retired.popleft()

@@ -16,7 +16,6 @@ from rag.terms import STOP_WORDS, Run, identifiers, is_identifier, kind_of, plai
 _LONGEST = 2000  # characters of a question that are read
 _MOST_TERMS = 64
 _MOST_RUNS = 4  # of letters and digits that one identifier may be written in
-_SHORTEST_PUT_TOGETHER = 3
 _LONGEST_WORD = 40  # that may be misspelt
 _KIND = 8  # so many identifiers of one kind make a table of codes or a list of parts
 
@@ -85,8 +84,8 @@ def _found(term: str, vocabulary: Vocabulary) -> dict[str, float]:
 
 def _named(question: str, vocabulary: Vocabulary) -> tuple[list[str], list[str], str]:
     """The identifiers of a plain question that the vocabulary knows, however they are written, the longest reading
-    first; those that it lacks, though it has others of the kind; and what else the question says. What blanks part is
-    only lacking where nothing in it is known: `p 0301 20 times` names `p0301`."""
+    first; those that it lacks, though it has others of the kind; and what else the question says. What several blanks
+    part is only lacking where nothing in it is known: `p 0301 20 times` names `p0301`."""
     windows = list(_windows(runs(without_sizes(question))))
     taken: dict[int, int] = {}
     known: list[str] = []
@@ -130,11 +129,13 @@ def _held(name: str, size: int, vocabulary: Vocabulary) -> str | None:
 
 
 def _is_written_so(window: Sequence[Run], question: str, *, parted: bool) -> bool:
-    """Whether the runs are written with blanks between them behind letters of an identifier, or, where not `parted`,
-    without any. `my 2019` is no identifier."""
-    if not parted:
-        return " " not in question[window[0].start : window[-1].end]
-    return window[0].text.isalpha() and window[0].text not in STOP_WORDS
+    """Whether the runs may be one identifier as they are written: behind the letters that it begins with there may be
+    a blank, and where `parted` anywhere; but `my 2019` is none."""
+    lettered = window[0].text.isalpha() and window[0].text not in STOP_WORDS
+    if parted:
+        return lettered
+    start = window[1].start if lettered and len(window) > 1 else window[0].start
+    return " " not in question[start : window[-1].end]
 
 
 def _is_lacking(name: str, vocabulary: Vocabulary) -> bool:

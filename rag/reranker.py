@@ -1,4 +1,4 @@
-"""The contract of a reranker: a model that reads question and passage together, for the few best passages of a search."""
+"""The contract of a reranker: a model that reads question and passage together, for the best passages of a search."""
 
 from collections.abc import Sequence
 from typing import Protocol

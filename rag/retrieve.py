@@ -3,8 +3,9 @@
 A passage's score is the weighted mean of its cosine similarity and its share of the BM25 that the question's terms
 could reach; both are absolute, so scores of different questions compare and a threshold can say that nothing fits.
 Each half is computed for whatever the other half found. Fusion of ranks was not used: it gives the best of a bad lot
-the same score as a perfect match. Passages that hold the very identifier that a question names stand first, and where
-the documents have identifiers of its kind but not this one, those that hold its neighbours are left out.
+the same score as a perfect match. A passage that holds the very identifier that a question names stands before all but
+much better ones, and where the documents have identifiers of its kind but not this one, those that hold its neighbours
+are left out.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ from rag.terms import kind_of, terms
 from rag.types import Chunk, Passage
 from rag.vectors import VectorStore
 
-WORDS_WEIGHT = 0.5
+WORDS_WEIGHT = 0.45
 WORDS_POWER = 1.5
 """Few shared words say less than their share of the question, many say more: measured, see `benchmarks/ranking.py`."""
 IDENTIFIER_WEIGHT = 0.3

@@ -125,6 +125,20 @@ def identifiers(text: str) -> frozenset[str]:
     return frozenset(_term(kind, token) for kind, token in _tokens(text) if _is_identifier(kind, token))
 
 
+def respelt(text: str) -> str:
+    """The text with its trouble codes and part numbers in capital letters and without anything between their parts."""
+    folded = plain(text)
+    if len(folded) != len(text):  # positions in one are not those in the other
+        return text
+    written, at = [], 0
+    for match in _TOKEN.finditer(folded):
+        kind: Kind = match.lastgroup  # type: ignore[assignment]
+        if kind in {"code", "part"} and _is_identifier(kind, match.group()):
+            written += [text[at : match.start()], _term(kind, match.group()).upper()]
+            at = match.end()
+    return "".join((*written, text[at:]))
+
+
 def is_identifier(name: str) -> bool:
     """Whether letters and digits without anything between them look like a code or a part's number."""
     if len(name) > _LONGEST:

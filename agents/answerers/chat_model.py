@@ -13,6 +13,7 @@ from agents.prompt import DECLINED, numbered, says_declined, write_prompt
 from agents.support import check
 from agents.types import Answered, Delta, Task, Usage
 from agents.vehicles import Vehicles
+from agents.wording import without_entry
 
 
 class ChatModelAnswerer:
@@ -38,7 +39,7 @@ class ChatModelAnswerer:
     async def answer(self, task: Task) -> AsyncGenerator[Delta | Answered, None]:
         """Stream the answer. Raises AnswerFailed, after text too: what was said then stands unfinished."""
         if not task.passages:
-            yield Delta(DECLINED)
+            yield Delta(" ".join(filter(None, (DECLINED, without_entry(task.unknown)))))
             yield Answered(declined=True)
             return
         passages = numbered(task)

@@ -24,6 +24,7 @@ from agents.vehicles import Vehicles, other_make
 from agents.wording import decline, word
 from agents.words import content
 from rag.embedder import Embedder, Vectors
+from rag.terms import respelt
 
 _WORDS = re.compile(r"\s*\S+\s*?(?=\s|$)|\s+$")
 _YIELD_EVERY = 16
@@ -63,9 +64,11 @@ class ExtractiveAnswerer:
 
     def compose(self, task: Task) -> tuple[str, Answered]:
         """The whole answer at once; blocks the calling thread while it compares meanings."""
+        if task.unknown:
+            return decline(task.unknown), Answered(declined=True)
         asked = self._fitment.asked(task.question, task.facts)
         stated = [stated for stated in statements(task.passages, self._fitment) if stated.cars & asked]
-        question = corrected(self._fitment.question(task.question), stated, self._vocabulary)
+        question = corrected(self._fitment.question(respelt(task.question)), stated, self._vocabulary)
         found = [passage.score for passage in task.passages]
         ranked = rank(question, stated, found, self._meanings.similarity, self._fitment.question)
         if answerable(question, ranked) < LEAST:

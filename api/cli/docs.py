@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from rag.ingest import Shelf
     from rag.releases import Entry, Published
 
-_ALIKE = 60.0
-"""rapidfuzz's ratio from which a name is worth suggesting, 0..100."""
+_ALIKE, _NEXT = 60.0, 15.0
+"""rapidfuzz's ratio, 0..100, from which a name is worth suggesting; others may be so much less like it."""
 
 app = typer.Typer(
     name="docs",
@@ -251,10 +251,11 @@ def _standing(catalogue: "Catalogue", document: str) -> "Standing":
 def _suggestion(document: str, names: Collection[str]) -> str:
     from rapidfuzz import fuzz, process
 
-    alike = process.extract(document, list(names), scorer=fuzz.WRatio, limit=3, score_cutoff=_ALIKE)
+    alike = process.extract(document, list(names), scorer=fuzz.ratio, limit=3, score_cutoff=_ALIKE)
     if not alike:
         return " See: pitcrew docs list"
-    return f" Did you mean {' or '.join(name for name, *_ in alike)}?"
+    _, best, _ = alike[0]
+    return f" Did you mean {' or '.join(name for name, score, _ in alike if score >= best - _NEXT)}?"
 
 
 def _confirm(question: str, *, yes: bool, ask: Callable[..., Any] = typer.confirm) -> None:

@@ -126,7 +126,7 @@ def _report(done: "Done", *, json: bool, quiet: bool, changes_only: bool = False
         note(f"failed: {failure.id}: {failure.message}")
     if quiet or (changes_only and done.plan.idle and not done.failed):
         return
-    for name, standing in done.held.items():
+    for name, standing in () if changes_only else done.held.items():
         shown = f"version {standing.version} (rolled back)" if standing.version else "taken away (docs remove)"
         note(f"kept: {name}: {shown}; --force to take the file")
     note(f"{'Plan for ' if done.foreseen else ''}{done.root}: {_counts(done)}")
@@ -134,7 +134,8 @@ def _report(done: "Done", *, json: bool, quiet: bool, changes_only: bool = False
         note("Nothing was written. Run it without --dry-run to do this.")
     elif done.published is not None:
         passages = "1 passage" if done.chunks == 1 else f"{done.chunks} passages"
-        note(f"Published as generation {done.published.generation}: {passages} came in, {done.embedded} embedded anew.")
+        came = f": {passages} came in, {done.embedded} embedded anew" if done.chunks else ""
+        note(f"Published as generation {done.published.generation}{came}.")
     elif done.repaired:
         note(f"Passages that the indexes lacked and have now: {done.repaired}.")
 

@@ -18,6 +18,7 @@ from rag.releases import Published
 
 _LOOK_S = 0.2
 _TRY_S = 1.0
+_LONG_S = 60.0
 
 
 @contextmanager
@@ -36,13 +37,16 @@ def taking_turns(settings: Settings) -> Iterator[None]:
 def publish(settings: Settings, shelf: Shelf, release_id: int, *, quiet: bool = False) -> Published:
     """Show a release that is ready. Where a server runs on the same data it does that, while this waits; should it go
     away, this process takes over. Raises CommandFailed when the release was abandoned."""
-    told = False
+    began, told = time.monotonic(), 0
     while True:
         if published := _publish_here(settings, shelf, release_id, quiet=quiet):
             return published
-        if not told and not quiet:
+        if told == 0 and not quiet:
             note("Waiting for the running server to publish ...")
-            told = True
+            told = 1
+        if told < 2 and time.monotonic() - began > _LONG_S:
+            note("It has not yet: see its log. Ctrl-C leaves it to the server, or to the next command.")
+            told = 2
         deadline = time.monotonic() + _TRY_S
         while time.monotonic() < deadline:
             if published := shelf.releases.published(release_id):

@@ -10,6 +10,7 @@ holds some of them only.
 
 import fcntl
 import hashlib
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,9 +33,10 @@ from rag.types import Chunk
 from rag.views import MOST_VIEWS
 
 _T = TypeVar("_T")
-_BATCH = 64  # chunks written or removed in one call, with all their views
+_BATCH = 512  # chunks written or removed in one call, with all their views
 _PAGE = 10_000
 _CROWD = 3  # rows asked for, for each chunk wanted: views of one chunk are often found together
+_LOOK_AGAIN_S = 1.0  # after this, another process may have added a subject; to look costs as much as a search
 _EFFORT = 300  # rows that a search weighs up; at Chroma's 100 it misses some once rows were removed
 _LAYOUT = 2  # part of a collection's name, raised whenever its rows change: older ones are not looked at
 
@@ -58,6 +60,7 @@ class ChromaIndex:
         self._space = space
         self._release = release
         self._collections: dict[str, chromadb.Collection] = {}
+        self._looked = 0.0
         self._opening = Lock()
         with _available("list its collections"):
             self._look()
@@ -70,9 +73,11 @@ class ChromaIndex:
             if about.get("space") == self._space and about.get("layout") == _LAYOUT:
                 found[str(about["subject"])] = collection
         self._collections = found
+        self._looked = time.monotonic()
 
     def _known(self, subjects: Sequence[str] | None) -> list[chromadb.Collection]:
-        if subjects is None or not self._collections.keys() >= set(subjects):
+        unknown = subjects is not None and not self._collections.keys() >= set(subjects)
+        if unknown or (subjects is None and time.monotonic() - self._looked > _LOOK_AGAIN_S):
             self._look()
         known = self._collections
         names = known if subjects is None else dict.fromkeys(subjects)
@@ -108,6 +113,7 @@ class ChromaIndex:
 
     def remove(self, chunk_ids: Sequence[str]) -> None:
         with _available("remove vectors"):
+            self._look()
             for collection in self._known(None):
                 for some in _batches(chunk_ids):
                     collection.delete(ids=[row for chunk_id in some for row in _rows(chunk_id)])
@@ -129,6 +135,7 @@ class ChromaIndex:
     def ids(self) -> set[str]:
         found: set[str] = set()
         with _available("list its chunks"):
+            self._look()
             for collection in self._known(None):
                 at = 0
                 while page := collection.get(include=[], limit=_PAGE, offset=at)["ids"]:
@@ -138,6 +145,7 @@ class ChromaIndex:
 
     def clear(self) -> None:
         with _available("drop its collections"), self._opening:
+            self._look()
             for collection in self._known(None):
                 self._client.delete_collection(collection.name)
             self._collections = {}

@@ -33,7 +33,7 @@ _SATURATION = 1.4
 in a heading."""
 _MOST = 1.5
 _POOL = 100
-_MOST_ROWS = 20_000
+_MOST_ROWS = 5_000
 """Chunks that SQLite weighs up for one question, a microsecond each: commoner terms than fit in are only scored."""
 _REMEMBERED = 64
 """Questions that are read once: a search asks for the terms of one three times."""

@@ -113,6 +113,8 @@ def test_several_identifiers_are_named(written: str, names: set[str]) -> None:
         ("code P0399?", "p0399"),
         ("B2203-99", "b220399"),
         ("b-2203-99", "b220399"),
+        ("b 2203-99", "b220399"),
+        ("p 03 99", "p0399"),
     ],
 )
 def test_an_identifier_is_unknown_where_there_are_many_of_its_kind(written: str, name: str) -> None:
@@ -270,6 +272,12 @@ def test_hostile_questions_are_read_in_linear_time(piece: str) -> None:
     assert whole <= 2.5 * half + 100
     assert looked_up(100_000) <= whole + 100
     assert time.process_time() - started < 2.0
+
+
+def test_a_word_that_nobody_writes_is_not_respelt() -> None:
+    WORDS.lookups = 0
+    assert seek("a" * 2000, WORDS).weights == {}
+    assert WORDS.lookups < 10
 
 
 @given(st.text(max_size=60) | st.text("pPbB0123 -./1aA", max_size=30))

@@ -43,6 +43,7 @@ class Exact:
         if self.broken:
             raise IndexUnavailable("gone")
         self.before()
+        query.text.encode()  # as every library does with what it is given
         rows = [row for row in self.rows.values() if subjects is None or row[0].subject in subjects]
         hits = [Hit(chunk.id, float(vector @ query.vector)) for chunk, vector in rows]
         return sorted(hits, key=lambda hit: -hit.score)[: min(k, self.most)]
