@@ -6,7 +6,7 @@ Each stands between `<!-- generated: NAME -->` and `<!-- end -->`. Without --wri
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +52,14 @@ def settings() -> str:
 
 
 def commands() -> str:
-    group: Any = typer.main.get_command(app)
-    rows = []
+    return table(("command", "what it does"), list(_commands(typer.main.get_command(app), "pitcrew")))
+
+
+def _commands(group: Any, above: str) -> Iterator[tuple[str, str]]:
     for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{above} {name}")
+            continue
         usage = " ".join(
             (parameter.metavar or parameter.name.upper())
             if parameter.param_type_name == "argument"
@@ -64,10 +69,8 @@ def commands() -> str:
             for parameter in command.params
             if parameter.name != "help"
         )
-        rows.append(
-            (f"`pitcrew {name} {usage}`".replace(" `", "`"), (command.help or "").split("\n\n")[0].replace("\n", " "))
-        )
-    return table(("command", "what it does"), rows)
+        says = (command.help or "").split("\n\n")[0].replace("\n", " ")
+        yield f"`{above} {name} {usage}`".replace(" `", "`"), says
 
 
 def fields(kind: type[msgspec.Struct]) -> str:
