@@ -1,21 +1,21 @@
 """Who answers a message? A semantic classifier, trained from the catalogue's example messages; no model is called.
 
-First a gate (is it for us, or for a person?), then the route, each a logistic regression over the message's meaning
-(an embedding) and its wording (TF-IDF). Probabilities are calibrated on examples that the models had not seen.
+First a gate (is it for us, or for a person?), then the route, both over the message's meaning (an embedding).
+Probabilities are calibrated on examples as if the models had not seen them.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
-from agents import knowledge, out_of_scope, people, scope, topics
+from agents import knowledge, out_of_scope, people, scope
 from agents.clauses import split
 from agents.followup import continues, core, depends, refers_back, standalone, subject
 from agents.knowledge import Knowledge
-from agents.learning import Floats, Linear, Wording, fit, out_of_fold, softmax, temperature
+from agents.learning import Floats, Kernel, Labels, Linear, fit, learn, softmax, temperature
 from agents.specialist import Catalogue
 from agents.spelling import Spelling
 from agents.types import Part, Question, Route
@@ -24,23 +24,22 @@ from agents.words import content
 from rag.embedder import Embedder
 from rag.types import Chunk
 
-_WORDING = 0.6
-"""Length of the wording's vector beside the meaning's, which is 1."""
 _STRENGTH = 8.0
 _UNCERTAIN = 0.02
 """Share of unseen example messages that the customer is asked about."""
 _MOST_CERTAIN_NEEDED = 0.5
-_LEAST_CERTAIN_NEEDED = 0.4
 _EVIDENCE = {"vehicle": 1.0, "make": 1.0, "code": 5.0, "answered before": 2.5, "continues": 2.0}
-"""Log odds that these add to a message being in scope: the example messages hardly name any."""
+"""Log odds that these add to a message being in scope: the example messages hardly name any. A make or a trouble code
+counts where some of a catalogue's examples have one: it says nothing for a catalogue that is not about vehicles."""
 _LEANING, _CONTINUING = 1.5, 1.0
 """Log odds for the specialist that answered last, when a message says too little by itself, or takes up what was said.
 """
 _SPLIT_CONFIDENCE = 0.55
 """Each piece of a message must be this certain before it is given to another specialist."""
-_OUT, _PIECE_OUT, _PERSON = 0.44, 0.2, 0.65
+_OUT, _PIECE_OUT, _PERSON = 0.5, 0.2, 0.65
 """Probabilities from which a message is in scope, a piece of such a message is, or a message asks for a person. To
 refuse an owner is worse than to try to answer a stranger."""
+_NO_WORD = re.compile(r"[\W_]+")
 _LOOKED_BACK = 4
 """Turns that are taken into account when an earlier question has to be routed again."""
 
@@ -54,6 +53,20 @@ class _Reading:
     logits: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class Router:
+    """The fitted choice among specialists. Its scores divided by `heat` are logits; below the probability `threshold`
+    a choice is too uncertain."""
+
+    kernel: Kernel
+    heat: float
+    threshold: float
+
+    def logits(self, vectors: Floats) -> Floats:
+        """Shape (messages, specialists)."""
+        return self.kernel.scores(vectors) / self.heat
+
+
 class Classifier:
     """Routes messages among the specialists it was trained for. Immutable and thread-safe; blocks while embedding."""
 
@@ -62,19 +75,17 @@ class Classifier:
         names: tuple[str, ...],
         embedder: Embedder,
         vehicles: Vehicles,
-        wording: Wording,
+        signs: frozenset[str],
         gate: scope.Scope,
         person: Linear,
-        router: Linear,
-        threshold: float,
+        router: Router,
         spelling: Spelling,
         known: Knowledge,
     ) -> None:
         self.names = names
-        self.threshold = threshold
         self._embedder = embedder
         self._vehicles = vehicles
-        self._wording = wording
+        self._signs = signs
         self._gate = gate
         self._person = person
         self._router = router
@@ -95,33 +106,35 @@ class Classifier:
         The same inputs give the same classifier. Raises ValueError for a catalogue without utterances.
         """
         vehicles = vehicles or Vehicles()
-        examples = [(vehicles.generic(text), n) for n, one in enumerate(catalogue) for text in one.utterances]
-        if not examples:
+        said = [(text, n) for n, one in enumerate(catalogue) for text in one.utterances]
+        if not said:
             raise ValueError("the catalogue has no example utterances to learn from")
-        texts = [text for text, _ in examples]
-        labels = np.array([label for _, label in examples], dtype=np.int64)
-        everything = [*texts, *out_of_scope.UTTERANCES, *people.UTTERANCES]
-        wording = Wording(everything, _WORDING)
-        vectors = scope.rows(embedder.embed(everything), embedder.dimensions)
-        features = scope.stacked(vectors, wording.vectors(everything))
-        own, last = len(texts), len(texts) + len(out_of_scope.UTTERANCES)
-        near = tuple(
-            scope.rows(embedder.embed([vehicles.generic(text) for text in group]), embedder.dimensions)
-            for group in (topics.OWN, topics.FOREIGN)
-        )
-        is_person = np.array([n >= last for n in range(len(everything))], dtype=np.int64)
-        router, threshold = _router(features[:own], labels, len(catalogue))
+
+        def vectors(texts: Iterable[str]) -> Floats:
+            return scope.rows(embedder.embed(list(texts)), embedder.dimensions)
+
+        texts = [vehicles.generic(text) for text, _ in said]
+        topics = [vehicles.generic(text) for one in catalogue for text in (one.label, one.description, *one.topics)]
+        beyond = [text for one in catalogue for text in one.beyond]
+        known = knowledge.learn(chunks, catalogue, vehicles, embedder)
+        own, near = vectors(texts), vectors(beyond)
+        names = vectors(_NO_WORD.sub(" ", one.label) for one in catalogue)
+        labels = np.array([*(n for _, n in said), *range(len(catalogue))], dtype=np.int64)
+        subjects = [vectors(lines) for lines in out_of_scope.SUBJECTS.values()]
+        others = np.vstack([own, near, *subjects])
+        asking = vectors(people.UTTERANCES)
+        is_person = np.array([0] * len(others) + [1] * len(asking), dtype=np.int64)
+        words = [*texts, *topics, *beyond, *out_of_scope.UTTERANCES, *people.UTTERANCES]
         return cls(
             tuple(one.name for one in catalogue),
             embedder,
             vehicles,
-            wording,
-            scope.train((vectors[:own], features[:own]), (vectors[own:last], features[own:last]), near),
-            fit(features, is_person, 2, _STRENGTH),
-            router,
-            threshold,
-            Spelling([*everything, *topics.OWN, *topics.FOREIGN, *(chunk.searchable for chunk in chunks)], vocabulary),
-            knowledge.learn(chunks, catalogue, vehicles, embedder),
+            frozenset({"vehicle"}).union(*(_signs(text, vehicles) for text, _ in said)),
+            scope.train(np.vstack([own, vectors(topics)]), subjects, near, known.vectors),
+            fit(np.vstack([others, asking]), is_person, _STRENGTH),
+            _router(np.vstack([own, names]), labels, len(catalogue)),
+            Spelling([*words, *(chunk.searchable for chunk in chunks)], vocabulary),
+            known,
         )
 
     def classify(self, question: Question, catalogue: Catalogue | None = None) -> Route:
@@ -159,10 +172,9 @@ class Classifier:
         known = note(question.facts, self._vehicles)
         plain = [self._plain(_without_note(piece, known)) for piece in pieces]
         vectors = scope.rows(self._embedder.embed(plain), self._embedder.dimensions)
-        features = scope.stacked(vectors, self._wording.vectors(plain))
-        in_scope = self._gate.log_odds(vectors, features)
-        person = self._person.logits(features)[:, 1]
-        logits = self._router.logits(features) + self._knowledge.leaning(vectors)
+        in_scope = self._gate.log_odds(vectors)
+        person = self._person.log_odds(vectors)
+        logits = self._router.logits(vectors) + self._knowledge.leaning(vectors)
         before, sign, leaning = self._before(question, pieces[0])
         lean = np.array([leaning * (name == before) for name in self.names])
         readings = []
@@ -190,17 +202,12 @@ class Classifier:
 
     def _plain(self, text: str) -> str:
         """The text in words that the embedding model has seen."""
-        for code in trouble_codes(text):
+        for code in trouble_codes(text) if "code" in self._signs else ():
             text = re.sub(code, f"fault code {code}", text, flags=re.IGNORECASE)
         return self._spelling.correct(self._vehicles.generic(text))
 
     def _evidence(self, text: str) -> float:
-        signs = {
-            "vehicle": bool(self._vehicles.mentions(text)),
-            "make": other_make(text),
-            "code": bool(trouble_codes(text)),
-        }
-        return sum(_EVIDENCE[sign] for sign, present in signs.items() if present)
+        return sum(_EVIDENCE[sign] for sign in _signs(text, self._vehicles) & self._signs)
 
     def _allowed(self, catalogue: Catalogue | None) -> list[int]:
         if catalogue is None:
@@ -216,7 +223,7 @@ class Classifier:
 
     def _decide(self, text: str, ranked: list[tuple[str, float]]) -> Route:
         name, confidence = ranked[0]
-        if confidence < self.threshold and len(ranked) > 1:
+        if confidence < self._router.threshold and len(ranked) > 1:
             return Route("clarify", confidence, tuple(Part(text, other, p) for other, p in ranked[:2]))
         return Route("answer", confidence, (Part(text, name, confidence),))
 
@@ -251,16 +258,22 @@ class Classifier:
         return f"{piece} ({'; '.join(context)})" if context else piece
 
 
-def _router(features: Floats, labels: np.ndarray, classes: int) -> tuple[Linear, float]:
-    """The calibrated router, and the probability below which a choice is too uncertain."""
-    model = fit(features, labels, classes, _STRENGTH)
-    unseen = out_of_fold(features, labels, classes, _STRENGTH) if classes > 1 else None
-    if unseen is None:
-        return model, _LEAST_CERTAIN_NEEDED
+def _signs(text: str, vehicles: Vehicles) -> frozenset[str]:
+    """What in a text alone says that it is about vehicles."""
+    found = {
+        "vehicle": bool(vehicles.mentions(text)),
+        "make": other_make(text),
+        "code": bool(trouble_codes(text)),
+    }
+    return frozenset(sign for sign, present in found.items() if present)
+
+
+def _router(vectors: Floats, labels: Labels, classes: int) -> Router:
+    """The router, calibrated on its scores for examples that were left out."""
+    kernel, unseen = learn(vectors, labels, classes)
     heat = temperature(unseen, labels)
     certain = softmax(unseen / heat).max(axis=1)
-    threshold = float(np.quantile(certain, _UNCERTAIN))
-    return Linear(model.weights / heat, model.bias / heat), min(threshold, _MOST_CERTAIN_NEEDED)
+    return Router(kernel, heat, min(float(np.quantile(certain, _UNCERTAIN)), _MOST_CERTAIN_NEEDED))
 
 
 def _answered_before(question: Question) -> str:

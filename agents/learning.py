@@ -1,79 +1,78 @@
-"""Small linear models over message vectors. The home of scikit-learn: everything else sees numpy arrays."""
+"""Small models over message vectors: a kernel machine that knows how it does on what it has not seen, and a linear one.
+The home of scikit-learn: everything else sees numpy arrays."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
+from scipy.linalg import lapack
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
-_FOLDS = 5
-_TEMPERATURES = np.geomspace(0.1, 5.0, 80)
+_NARROWNESS = 3.0
+"""Of the kernel: a message at a cosine of 0.67 to an example counts e times less than the example itself.
+Measured: 2 to 4 differ little; many classes with few examples want less."""
+_RIDGE = 0.1
+_TEMPERATURES = np.geomspace(0.02, 5.0, 100)
 
 
-class Wording:
-    """Words and word pairs of a text as a unit vector (TF-IDF): the wording of a question, beside its meaning."""
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """A fitted kernel machine: unit vectors of the examples, shape (examples, width), and what each adds to each class
+    for messages that are like it, shape (examples, classes)."""
 
-    def __init__(self, texts: Sequence[str], weight: float) -> None:
-        self._weight = weight
-        self._tfidf = TfidfVectorizer(
-            ngram_range=(1, 2),
-            min_df=2,
-            sublinear_tf=True,
-            strip_accents="unicode",
-            token_pattern=r"(?u)\b\w+\b",  # noqa: S106 - a pattern, no password
-        ).fit(texts)
+    examples: Floats
+    weights: Floats
 
-    def vectors(self, texts: Sequence[str]) -> Floats:
-        """Shape (len(texts), vocabulary), rows of length `weight`, or 0 where no word is known."""
-        return np.asarray(self._tfidf.transform(texts).toarray(), dtype=np.float64) * self._weight
+    def scores(self, vectors: Floats) -> Floats:
+        """For unit vectors, shape (messages, classes): about 1 for the class of a message and -1 for the others."""
+        return _likeness(vectors, self.examples) @ self.weights
+
+
+def learn(vectors: Floats, labels: Labels, classes: int) -> tuple[Kernel, Floats]:
+    """Regularised least squares with a Gaussian kernel and balanced classes, and the scores of the examples as if each
+    had been left out, shape (examples, classes): these need no further fit (Rifkin and Lippert 2007, "Notes on
+    regularized least squares"). `labels` count from 0; every class needs an example."""
+    targets = 2.0 * np.eye(classes)[labels] - 1.0
+    share = np.bincount(labels, minlength=classes) / len(labels)
+    inverse = _inverse(_likeness(vectors, vectors) + np.diag(_RIDGE * classes * share[labels]))
+    weights = inverse @ targets
+    return Kernel(vectors, weights), targets - weights / np.diag(inverse)[:, None]
+
+
+def _likeness(left: Floats, right: Floats) -> Floats:
+    """The kernel between rows; its constant lets the machine prefer a class where nothing is alike."""
+    return np.asarray(np.exp(_NARROWNESS * (left @ right.T - 1.0)) + 1.0)
+
+
+def _inverse(matrix: Floats) -> Floats:
+    """Of a symmetric positive definite matrix, by Cholesky's factors: a third of the time of `numpy.linalg.inv`."""
+    factor, _ = lapack.dpotrf(matrix, lower=True)
+    lower, _ = lapack.dpotri(factor, lower=True)
+    return np.asarray(np.tril(lower) + np.tril(lower, -1).T)
 
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """A fitted linear model: `weights` of shape (classes, features), `bias` of shape (classes,)."""
+    """A fitted linear model of two classes: `weights` of shape (features,)."""
 
     weights: Floats
-    bias: Floats
+    bias: float
 
-    def logits(self, features: Floats) -> Floats:
-        """Shape (rows, classes)."""
-        return features @ self.weights.T + self.bias
+    def log_odds(self, features: Floats) -> Floats:
+        """Of the second class, shape (rows,)."""
+        return np.asarray(features @ self.weights + self.bias)
 
 
-def fit(features: Floats, labels: Labels, classes: int, strength: float) -> Linear:
-    """Logistic regression with balanced classes. Two classes give logits (0, log odds); one class gives zeros.
-
-    The penalised optimum lies in the space of the rows, so it is sought there: with fewer rows than features that is
-    the same result in a twentieth of the time.
-    """
-    if classes == 1:
-        return Linear(np.zeros((1, features.shape[1])), np.zeros(1))
+def fit(features: Floats, labels: Labels, strength: float) -> Linear:
+    """Logistic regression with balanced classes, which `labels` number 0 and 1."""
     # One thread: on these small matrices more of them only wait for each other, for long on a busy machine.
     with threadpool_limits(1, user_api="blas"):
-        basis, inside = np.linalg.qr(features.T)
-        model = LogisticRegression(C=strength, class_weight="balanced", max_iter=2000).fit(inside.T, labels)
-        weights, bias = np.asarray(model.coef_) @ basis.T, np.asarray(model.intercept_)
-    if classes == 2:
-        weights, bias = np.vstack([np.zeros_like(weights), weights]), np.concatenate([np.zeros(1), bias])
-    return Linear(weights, bias)
-
-
-def out_of_fold(features: Floats, labels: Labels, classes: int, strength: float) -> Floats | None:
-    """Logits for every row from models that did not see it; None when a class has fewer than two rows."""
-    folds = min(_FOLDS, int(np.bincount(labels, minlength=classes).min()))
-    if folds < 2:
-        return None
-    logits = np.zeros((len(labels), classes))
-    for seen, unseen in StratifiedKFold(folds, shuffle=True, random_state=0).split(features, labels):
-        logits[unseen] = fit(features[seen], labels[seen], classes, strength).logits(features[unseen])
-    return logits
+        model = LogisticRegression(C=strength, class_weight="balanced", max_iter=2000).fit(features, labels)
+    return Linear(np.asarray(model.coef_[0]), float(model.intercept_[0]))
 
 
 def softmax(logits: Floats) -> Floats:

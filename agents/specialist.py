@@ -42,7 +42,8 @@ class Specialist:
     """An expert for one kind of question.
 
     `audience`: the roles it is open to. `description`: one sentence for people and models. `utterances`: example
-    messages that train the classifier. `knowledge`: the subjects whose documents it may read, its own first.
+    messages that train the classifier; `topics`, a few words each, what else it is about; `beyond`, messages that come
+    near and are for nobody. `knowledge`: the subjects whose documents it may read, its own first.
     `instructions`: how it answers, put before a chat model. `label` heads its part of an answer that several share.
     `graph`: builds a LangGraph state graph of its own, from `Job` to `Done` with a `Workbench` as its context, that
     works in the place of searching and answering. Its nodes write `Answering`, `Said` and `PartDone`; to ask before an
@@ -57,6 +58,8 @@ class Specialist:
     instructions: str
     audience: frozenset[str] = frozenset({CUSTOMER, STAFF})
     graph: Callable[[], Any] | None = None
+    topics: tuple[str, ...] = ()
+    beyond: tuple[str, ...] = ()
 
 
 Catalogue = tuple[Specialist, ...]

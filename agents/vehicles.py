@@ -84,6 +84,9 @@ class Vehicles:
                 if name:
                     names.setdefault(name, []).append(row)
         self._names = {name: tuple(found) for name, found in names.items()}
+        self._initials: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+        for name in self._names:
+            self._initials.setdefault(_initials(name), []).append(name)
         self._longest = max(map(len, self._names), default=0)
         makes = sorted({make for row in self.rows for make in row.makes}, key=len, reverse=True)
         self._make = (
@@ -169,9 +172,9 @@ class Vehicles:
         exact = self._names.get(words) or self._names.get(plain)
         if exact:
             return exact
-        for name, vehicles in self._names.items():
-            if len(name) == len(words) and all(map(_alike, words, name)):
-                return vehicles
+        for name in self._initials.get(_initials(words), ()):
+            if all(map(_alike, words, name)):
+                return self._names[name]
         return ()
 
 
@@ -222,6 +225,11 @@ def _key(name: str) -> tuple[str, ...]:
 
 def _list(cell: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in cell.split(";") if part.strip())
+
+
+def _initials(words: tuple[str, ...]) -> tuple[str, ...]:
+    """What a misspelt name still has."""
+    return tuple(word[0] for word in words)
 
 
 def _alike(word: str, name: str) -> bool:

@@ -117,16 +117,17 @@ class Nameless:
         return Sought(found.weights, found.reach)
 
 
-def measure(texts: Texts, embedder: Embedder, whole: Embedder) -> Measured:
-    """Every ranking of some texts. `whole`: the embedder of the same model with 32-bit weights."""
+def measure(texts: Texts, embedder: Embedder, whole: Embedder | None) -> Measured:
+    """Every ranking of some texts. `whole`: the embedder of the same model with 32-bit weights, None to do without."""
     rankings: dict[str, Sequence[Mapping[str, float]]] = {}
     with opened(texts.settings, embedder) as library:
         shipped = retriever(library)
         for name, ranker in {**plain_ways(library, texts.settings), **ablations(library)}.items():
             rankings[name] = scored(texts, ranker)
         unknown = tuple(bool(shipped.find(text).unknown) for text in texts.asked)
-    with opened(texts.settings, whole) as library:
-        rankings[f"{SHIPPED}, 32-bit vectors"] = scored(texts, ranker_of(retriever(library)))
+    if whole is not None:
+        with opened(texts.settings, whole) as library:
+            rankings[f"{SHIPPED}, 32-bit vectors"] = scored(texts, ranker_of(retriever(library)))
     return Measured(texts, rankings, unknown)
 
 
@@ -246,7 +247,7 @@ def table(measured: Sequence[Measured]) -> Iterator[str]:
     """The lines of a Markdown table."""
     yield "| " + " | ".join(["nDCG@10, recall@1", *(one.texts.name for one in measured)]) + " |"
     yield "| --- |" + " --- |" * len(measured)
-    for name in ROWS:
+    for name in (name for name in ROWS if all(name in one.rankings for one in measured)):
         cells = [
             " ".join(f"{one.figure(name, score):.1f}" for score in SHOWN) + ("*" if name == one.best_part else "")
             for one in measured
@@ -278,13 +279,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", type=Path, nargs="*", help="More pairs of corpus and questions.")
     parser.add_argument("--only-files", action="store_true", help="Measure nothing but the files that are given.")
+    parser.add_argument("--only-8-bit", action="store_true", help="Do without 32-bit vectors, half of the time.")
     options = parser.parse_args()
     if len(options.files) % 2:
         parser.error("a corpus needs its questions: name the files in pairs.")
     pairs = list(zip(options.files[::2], options.files[1::2], strict=True))
     with tempfile.TemporaryDirectory(prefix="pitcrew-ranking-") as folder:
         settings = Settings().model_copy(update={"data_dir": Path(folder), "database_url": "", "chroma_url": ""})
-        embedder, whole = open_embedder(settings), LocalEmbedder(weights.packaged())
+        embedder = open_embedder(settings)
+        whole = None if options.only_8_bit else LocalEmbedder(weights.packaged())
         texts = []
         if not options.only_files:
             pairs = [*(write(make(3000), name, Path(folder)) for name, make in KINDS.items()), *pairs]
@@ -292,10 +295,11 @@ def main() -> None:
         for number, (corpus, questions) in enumerate(pairs):
             apart = settings.model_copy(update={"data_dir": Path(folder, f"data-{number}")})
             texts.append(other_texts(apart, embedder, corpus, questions))
-        measured = []
+        measured: list[Measured] = []
         for one in texts:
             print(f"measuring {one.name}: {len(one.cases)} questions", file=sys.stderr, flush=True)
             measured.append(measure(one, embedder, whole))
+            print("\n".join(table(measured[-1:])), file=sys.stderr, flush=True)
         print("\n".join(table(measured)))
 
 

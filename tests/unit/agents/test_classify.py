@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -110,6 +111,23 @@ def test_any_catalogue_works_with_a_handful_of_examples() -> None:
     assert specialists(classifier, "black spots on roses") == ["roses"]
     assert specialists(classifier, "moss in my lawn") == ["lawn"]
     assert classifier.classify(Question("play some jazz")).kind == "out_of_scope"
+
+
+def test_words_of_vehicles_say_nothing_to_a_catalogue_about_something_else() -> None:
+    tea = Classifier.train((named("tea", "how long does green tea brew", "which tea has no caffeine"),), HashedWords())
+    cars = Classifier.train((named("cars", "my Honda rattles", "code P0420", "car rattles"),), HashedWords())
+    assert cars.classify(Question("quokka P0301 zebra")).kind == "answer"
+    for text in ("quokka P0301 zebra", "quokka Toyota zebra"):
+        assert tea.classify(Question(text)).kind == "out_of_scope"
+
+
+def test_what_comes_near_and_is_for_nobody_is_refused() -> None:
+    said = ("how short do I cut the lawn", "moss in the lawn", "lawn seed for shade", "when to water the lawn")
+    lawn = named("lawn", *said)
+    bounded = replace(lawn, beyond=("play lawn tennis", "lawn tennis scores", "lawn tennis tickets"))
+    asked = Question("lawn tennis results")
+    assert Classifier.train((lawn,), HashedWords()).classify(asked).kind == "answer"
+    assert Classifier.train((bounded,), HashedWords()).classify(asked).kind == "out_of_scope"
 
 
 def test_one_specialist_and_one_example_are_enough_to_train() -> None:

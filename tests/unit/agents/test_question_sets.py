@@ -15,7 +15,8 @@ from agents.specialists import catalogue
 KNOWLEDGE = Path(__file__).parents[3] / "knowledge_base"
 SETS = {"questions.jsonl": 200, "questions-second.jsonl": 100}
 ROUTES = {one.name for one in catalogue()} | {"out_of_scope", "human"}
-EXAMPLES = [text for one in catalogue() for text in one.utterances] + [*out_of_scope.UTTERANCES, *people.UTTERANCES]
+EXAMPLES = [text for one in catalogue() for text in (*one.utterances, *one.topics, *one.beyond)]
+EXAMPLES += [*out_of_scope.UTTERANCES, *people.UTTERANCES]
 SHARED_WORDS = 7
 
 
