@@ -1,0 +1,14 @@
+"""Example messages from files: a TOML file beside a module, so that hundreds of them do not hide its code."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def beside(module: str) -> Mapping[str, tuple[str, ...]]:
+    """The lists of lines in the file that is named like `module`, a module's `__file__`, by their names.
+
+    Raises OSError when it cannot be read and tomllib.TOMLDecodeError when it is no TOML.
+    """
+    with Path(module).with_suffix(".toml").open("rb") as file:
+        return {name: tuple(lines) for name, lines in tomllib.load(file).items()}
