@@ -4,8 +4,8 @@
     python -m benchmarks.corpora parts --rows 3000 FOLDER
     pitcrew eval retrieval FOLDER/codes-questions.jsonl --corpus FOLDER/codes.jsonl
 
-The rows are those of no real maker. Questions name a row by its code or number as people write it, describe it in other
-words than its text has, do both, or name a code or number that is not there and has no answer.
+The rows are those of no real maker. Questions name a row by its code or number as people write it, describe it mostly
+in other words than it has, do both, or name a code or number that is not there and has no answer.
 """
 
 import argparse
@@ -214,7 +214,7 @@ def _code_rows(chance: Random) -> Iterator[_Row]:
                 if any(fault in faults[family] for family in families.split()):
                     code = _coded(beginning, number, kind)
                     text = f"{' '.join((part[0].upper() + part[1:], place)).strip()}, {fault}"
-                    yield _Row(code, title, text, (part_said, place_said, fault_said))
+                    yield _Row(code, title, text, ((part, *part_said), (place, *place_said), (fault, *fault_said)))
 
 
 def _coded(beginning: str, number: int, kind: int) -> str:
@@ -327,7 +327,7 @@ def parts(rows: int = 3000, questions: int = 320, *, seed: int = 11) -> Corpus:
         for at in chance.sample(range(rows), round(questions * share)):
             part = made[at]
             number = respelt(unlike(part.number, known, chance) if kind == "absent" else part.number, chance)
-            said = f"{chance.choice(names[part.name])} for {_fitting(part, chance)}"
+            said = f"{chance.choice((part.name, *names[part.name]))} for {_fitting(part, chance)}"
             relevant = alike[part.name, part.model, part.engine] if kind == "description" else [documents[at]["id"]]
             said = chance.choice(_ORDERED["number" if kind == "absent" else kind].split(" | ")).format(
                 number=number, said=said

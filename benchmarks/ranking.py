@@ -32,7 +32,8 @@ from api.cli.corpus import _fill as fill
 from api.cli.corpus import documents
 from api.cli.evaluation.questions import question, read_questions
 from api.cli.ingestion import Ingestion, Tools
-from api.compose import Library, load_vehicles, open_embedder, open_library, open_migrated_database, open_shelf
+from api.compose import load_vehicles, open_migrated_database
+from api.library import Library, open_embedder, open_library, open_shelf
 from api.settings import Settings
 from benchmarks.conversations import ROOT
 from benchmarks.corpora import KINDS, write

@@ -32,7 +32,7 @@ from benchmarks.conversations import memory_mb, percentile
 from benchmarks.corpora import Corpus, parts, respelt, unlike
 
 if TYPE_CHECKING:
-    from api.compose import Library
+    from api.library import Library
     from api.settings import Settings
     from rag.embedder import Embedder, Vectors
 
@@ -233,7 +233,7 @@ def row(name: str, values: Sequence[Spent]) -> None:
 
 def prepared(data: Path) -> "Settings":
     """Settings on a data folder that has the embedder's model, which is made once for an installation."""
-    from api.compose import open_embedder
+    from api.library import open_embedder
     from api.settings import Settings
 
     settings = Settings().model_copy(update={"data_dir": data, "database_url": "", "chroma_url": ""})
@@ -243,7 +243,8 @@ def prepared(data: Path) -> "Settings":
 
 def measure(chunks: int, most: int, data: Path) -> None:
     """Everything for one size, in a process that does nothing else."""
-    from api.compose import open_embedder, open_library, open_migrated_database
+    from api.compose import open_migrated_database
+    from api.library import open_embedder, open_library
 
     settings = prepared(data)
     corpus = parts(chunks, questions=min(chunks, 2000))

@@ -9,7 +9,7 @@ from api.cli.failure import CommandFailed
 from api.cli.output import progress, read_json_lines
 
 if TYPE_CHECKING:
-    from api.compose import Library
+    from api.library import Library
     from api.settings import Settings
     from rag.retrieve import Retriever
 
@@ -31,7 +31,8 @@ def searched(settings: "Settings", corpus: Path | None) -> "Iterator[tuple[Retri
     import tempfile
 
     from api.cli.knowledge import open_knowledge
-    from api.compose import open_embedder, open_library, open_migrated_database
+    from api.compose import open_migrated_database
+    from api.library import open_embedder, open_library
     from rag.retrieve import Retriever
 
     def unfiltered(library: "Library") -> Retriever:

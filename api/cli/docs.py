@@ -226,7 +226,8 @@ def _looking() -> Iterator["Catalogue"]:
 @contextmanager
 def _changing() -> Iterator[tuple["Settings", "Shelf"]]:
     from api.cli.release import publish_waiting, taking_turns
-    from api.compose import open_embedder, open_migrated_database, open_shelf
+    from api.compose import open_migrated_database
+    from api.library import open_embedder, open_shelf
     from api.settings import Settings
 
     settings = Settings()

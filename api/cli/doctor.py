@@ -159,7 +159,7 @@ def _database(settings: "Settings") -> Finding:
 
 def _embedding(settings: "Settings") -> "tuple[Embedder | None, Finding]":
     """The embedder at work, which proves its weights and torch."""
-    from api.compose import open_embedder
+    from api.library import open_embedder
 
     try:
         embedder = open_embedder(settings)
@@ -172,7 +172,7 @@ def _embedding(settings: "Settings") -> "tuple[Embedder | None, Finding]":
 
 def _knowledge(settings: "Settings", embedder: "Embedder") -> Finding:
     """Whether the indexes hold what the catalogue shows, and what the folder holds."""
-    from api.compose import open_indexes
+    from api.library import open_indexes
     from orchestrator.stores.database import open_database
     from rag.catalogue import Catalogue
     from rag.index import IndexUnavailable

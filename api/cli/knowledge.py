@@ -10,14 +10,15 @@ from api.cli.failure import CommandFailed
 
 if TYPE_CHECKING:
     from agents.specialist import Specialist
-    from api.compose import Library
+    from api.library import Library
     from api.settings import Settings
 
 
 @contextmanager
 def open_knowledge(settings: "Settings") -> Iterator["Library"]:
     """The library, for searching only. Raises CommandFailed when nothing was ingested."""
-    from api.compose import open_library, open_migrated_database
+    from api.compose import open_migrated_database
+    from api.library import open_library
 
     database = open_migrated_database(settings)
     try:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from api.cli.failure import CommandFailed
 from api.cli.output import note, progress
-from api.compose import open_publisher, owned
+from api.library import open_publisher, owned
 from api.settings import Settings
 from rag.index import IndexUnavailable
 from rag.ingest import Shelf

@@ -11,8 +11,9 @@ LOCK_PATIENCE_S = 5
 `patience_s` of a connection shortens it."""
 
 
-def open_database(url: str) -> Engine:
-    """An engine for `url`. SQLite is put in WAL mode with full durability: a commit survives kill -9 and power loss."""
+def open_database(url: str, *, durable: bool = True) -> Engine:
+    """An engine for `url`. SQLite is put in WAL mode with full durability: a commit survives kill -9 and power loss; if
+    not `durable`, for what can be made again, power loss may take the last ones."""
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=0, pool_timeout=LOCK_PATIENCE_S)
     engine = create_engine(
@@ -25,7 +26,7 @@ def open_database(url: str) -> Engine:
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute(f"PRAGMA busy_timeout={LOCK_PATIENCE_S * 1000}")
         cursor.close()

@@ -93,7 +93,7 @@ def column(path: Path, query: str) -> frozenset[str]:
 @cache
 def space() -> str:
     """The name of the embedder, under which its vectors are kept."""
-    from api.compose import open_embedder
+    from api.library import open_embedder
     from api.settings import Settings
 
     return open_embedder(Settings()).name

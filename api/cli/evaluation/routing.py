@@ -20,7 +20,8 @@ def routed(settings: "Settings", cases: "list[Case]") -> "tuple[Lines, Sequence[
     """Predictions {id, route, confidence} and outcomes of the product's classifier."""
     from dataclasses import replace
 
-    from api.compose import open_classifier, open_embedder
+    from api.compose import open_classifier
+    from api.library import open_embedder
     from orchestrator.evaluation.routing import outcome
 
     classifier, vehicles = open_classifier(settings, open_embedder(settings))
@@ -55,7 +56,7 @@ def labelled(settings: "Settings", cases: "list[Case]", examples: Path) -> "tupl
     lines {text, label}. Every case gets a label."""
     from agents.classify import Classifier
     from agents.specialist import Specialist
-    from api.compose import open_embedder
+    from api.library import open_embedder
     from orchestrator.evaluation.routing import Routed, outcome
 
     texts = _examples(examples)
