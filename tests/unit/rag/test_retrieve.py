@@ -337,3 +337,21 @@ def test_any_text_can_be_searched_for(codes: World, piece: str) -> None:
     found = codes.retriever.find(piece * 5000)
     assert 0.0 <= found.answerable <= 1.0
     assert all(0.0 <= passage.score <= 1.0 for passage in found.passages)
+
+
+class Backwards:
+    """A reranker that likes the passage best that it is given last."""
+
+    def relevance(self, question: str, texts: Sequence[str]) -> list[float]:
+        return [(at + 1) / len(texts) for at in range(len(texts))]
+
+
+def test_a_reranker_decides_among_the_first_passages(world: World) -> None:
+    question = "Trouble with a misfire of the ignition coil"
+    plain = world.retriever.find(question, k=3).passages
+    reranking = Retriever(world.catalogue, world.embedder, world.dense, world.lexical, reranker=Backwards())
+    again = reranking.find(question, k=20).passages
+    reranking.close()
+    assert again[0].chunk.id != plain[0].chunk.id
+    assert [passage.score for passage in again] == sorted((passage.score for passage in again), reverse=True)
+    assert all(0.0 <= passage.score <= 1.0 for passage in again)
