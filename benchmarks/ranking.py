@@ -28,7 +28,7 @@ import numpy as np
 import rag.retrieve
 from agents.followup import standalone
 from agents.vehicles import Vehicles
-from api.cli.corpus import _fill as fill
+from api.cli.corpus import fill
 from api.cli.corpus import documents
 from api.cli.evaluation.questions import question, read_questions
 from api.cli.ingestion import Ingestion, Tools
@@ -56,7 +56,7 @@ FOUND = 100
 RANK_CONSTANT = 60
 """Of reciprocal rank fusion (Cormack, Clarke and Büttcher 2009)."""
 BM25, WORDS = "words alone: BM25 as SQLite has it", "words alone: ours"
-WHOLE, VIEWS = "vectors alone: of whole chunks", "vectors alone: of sentences too"
+WHOLE, VIEWS = "vectors alone: of whole chunks", "vectors alone: of sentences"
 PARTS = (BM25, WORDS, WHOLE, VIEWS)
 SHIPPED = "as shipped"
 ROWS = (
@@ -174,8 +174,7 @@ def plain_ways(library: Library, settings: Settings) -> dict[str, Ranker]:
     dense, words = library.indexes
     chunks = library.catalogue.chunks(library.catalogue.chunk_ids())
     ids = sorted(chunks)
-    kept = library.shelf.vectors.get({chunk.fingerprint for chunk in chunks.values()})
-    matrix = np.stack([kept[chunks[chunk_id].fingerprint][0] for chunk_id in ids])
+    matrix = library.embedder.embed([chunks[chunk_id].searchable for chunk_id in ids])
     database = sqlite3.connect(f"file:{settings.data_dir / 'lexical.db'}?mode=ro", uri=True)
 
     def bm25(text: str) -> list[str]:

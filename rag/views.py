@@ -1,7 +1,8 @@
-"""What a chunk looks like to search by meaning: the whole of it, and each short stretch of its sentences.
+"""What a chunk looks like to search by meaning: each short stretch of its sentences, under its title and headings.
 
 The vector of a whole chunk blurs what only one of its sentences says, and its model reads no more than the chunk's
-beginning; a stretch under the same title and headings stands out. A chunk is as near to a question as its nearest view.
+beginning; a stretch stands out. A chunk is as near to a question as its nearest view. A view of the whole beside them
+was measured to bring nothing (`docs/retrieval.md`), at almost twice the cost.
 """
 
 import re
@@ -20,16 +21,17 @@ _SENTENCE_END = re.compile(r"[.!?;][\"')\]]*\s+|\n+")
 
 
 def views(chunk: Chunk) -> tuple[str, ...]:
-    """The texts to embed for a chunk: the searchable whole first, then its stretches where there are several."""
+    """The texts to embed for a chunk: its stretches, or the searchable whole where there are not several."""
     stretches = _stretches(chunk.text)
     if len(stretches) < 2:
         return (chunk.searchable,)
     lead = " > ".join(dict.fromkeys((chunk.title, *chunk.section)))
-    return (chunk.searchable, *("\n".join(part for part in (lead, stretch) if part) for stretch in stretches))
+    columns = " | ".join(chunk.header)
+    return tuple("\n".join(part for part in (lead, columns, stretch) if part) for stretch in stretches)
 
 
 def embedded(chunks: Sequence[Chunk], embedder: Embedder) -> list[Vectors]:
-    """For each chunk its vectors, shape (views, dimensions), the whole first."""
+    """For each chunk its vectors, shape (views, dimensions)."""
     texts = [views(chunk) for chunk in chunks]
     vectors = embedder.embed([text for some in texts for text in some])
     bounds = accumulate((len(some) for some in texts), initial=0)
@@ -42,7 +44,7 @@ def _stretches(text: str) -> list[str]:
     start = 0
     for end in (*ends, len(text)):
         last = end == len(text)
-        if (end - start >= LEAST and len(stretches) < MOST_VIEWS - 2) or last:
+        if (end - start >= LEAST and len(stretches) < MOST_VIEWS - 1) or last:
             if last and stretches and end - start < LEAST // 2:
                 stretches[-1] += text[start:end]
             else:

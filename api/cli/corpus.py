@@ -31,8 +31,9 @@ def searched(settings: "Settings", corpus: Path | None) -> "Iterator[tuple[Retri
     import tempfile
 
     from api.cli.knowledge import open_knowledge
-    from api.compose import open_migrated_database
     from api.library import open_embedder, open_library
+    from api.migrate import migrate
+    from orchestrator.stores.database import open_database
     from rag.retrieve import Retriever
 
     def unfiltered(library: "Library") -> Retriever:
@@ -48,15 +49,16 @@ def searched(settings: "Settings", corpus: Path | None) -> "Iterator[tuple[Retri
     embedder = open_embedder(settings)
     with tempfile.TemporaryDirectory(prefix="pitcrew-eval-") as folder:
         elsewhere = settings.model_copy(update={"data_dir": Path(folder), "database_url": "", "chroma_url": ""})
-        database = open_migrated_database(elsewhere)
+        database = open_database(elsewhere.sql_url, durable=False)
         try:
+            migrate(database)
             with open_library(elsewhere, database, embedder=embedder) as library:
-                yield unfiltered(library), _fill(library, corpus)
+                yield unfiltered(library), fill(library, corpus)
         finally:
             database.dispose()
 
 
-def _fill(library: "Library", corpus: Path) -> dict[str, Any]:
+def fill(library: "Library", corpus: Path) -> dict[str, Any]:
     """Put a corpus into the library as ingestion would; its ids as they were written, by document id."""
     import hashlib
 

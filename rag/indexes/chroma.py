@@ -168,7 +168,7 @@ def _nearest(collection: chromadb.Collection, query: Query, k: int) -> list[Hit]
 
 
 def _rows(chunk_id: str) -> list[str]:
-    """The ids of the rows that the views of a chunk may have, the whole first."""
+    """The ids of the rows that the views of a chunk may have."""
     return [chunk_id, *(f"{chunk_id}#{number}" for number in range(1, MOST_VIEWS))]
 
 

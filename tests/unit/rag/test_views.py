@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from rag.types import Chunk
 from rag.views import MOST_VIEWS, embedded, views
 from tests.unit.rag.hashing import HashingEmbedder
@@ -19,12 +21,18 @@ def test_a_short_chunk_has_one_view() -> None:
 def test_a_long_chunk_has_a_view_of_each_stretch_under_its_headings() -> None:
     first, second = f"The pressure is given{PADDING}.", f"The boot is measured{PADDING}!"
     long = chunk(f"{first} {second}")
-    assert views(long) == (long.searchable, f"Wren > Tyres\n{first}", f"Wren > Tyres\n{second}")
+    assert views(long) == (f"Wren > Tyres\n{first}", f"Wren > Tyres\n{second}")
+
+
+def test_a_later_piece_of_a_table_keeps_its_columns_in_every_view() -> None:
+    row = f"| Wren | 2.5 bar{PADDING} |"
+    later = replace(chunk(f"{row}\n{row}"), header=("Model", "Pressure"))
+    assert views(later) == (f"Wren > Tyres\nModel | Pressure\n{row}",) * 2
 
 
 def test_short_sentences_are_joined_and_nothing_is_lost() -> None:
     text = " ".join(f"Sentence number {n} is here." for n in range(40))
-    stretches = [view.removeprefix("Wren > Tyres\n") for view in views(chunk(text))[1:]]
+    stretches = [view.removeprefix("Wren > Tyres\n") for view in views(chunk(text))]
     assert " ".join(stretches) == text
     assert len(stretches) < 10
 
@@ -40,7 +48,7 @@ def test_vectors_come_back_by_chunk() -> None:
     embedder = HashingEmbedder()
     chunks = [chunk("Short."), chunk(f"The first is{PADDING}. The second is{PADDING}.", "b"), chunk("Also short.", "c")]
     found = embedded(chunks, embedder)
-    assert [len(some) for some in found] == [1, 3, 1]
+    assert [len(some) for some in found] == [1, 2, 1]
     for one, vectors in zip(chunks, found, strict=True):
         assert (vectors == embedder.embed(views(one))).all()
     assert embedded([], embedder) == []
