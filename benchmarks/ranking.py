@@ -28,8 +28,7 @@ import numpy as np
 import rag.retrieve
 from agents.followup import standalone
 from agents.vehicles import Vehicles
-from api.cli.corpus import fill
-from api.cli.corpus import documents
+from api.cli.corpus import documents, fill
 from api.cli.evaluation.questions import question, read_questions
 from api.cli.ingestion import Ingestion, Tools
 from api.compose import load_vehicles, open_migrated_database
