@@ -32,7 +32,8 @@ def main() -> None:
     """Run the command line; a failure ends with one plain line on stderr and its exit code."""
     import structlog
 
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # stdout is for data
+    # stdout is for data; stderr is looked up for each line, because whoever embeds this may put another in its place
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
     try:
         app()
     except Exception as error:
