@@ -94,11 +94,12 @@ def _named(question: str, vocabulary: Vocabulary) -> tuple[list[str], list[str],
         for window in windows:
             if any(run.start in taken for run in window):
                 continue
-            name = "".join(run.text for run in window)
-            if not parted and (held := _held(name, len(window), vocabulary)):
+            names = list(_names(window))
+            held = None if parted else next((name for name in names if vocabulary.held(name)), None)
+            if held:
                 known.append(held)
-            elif _is_written_so(window, question, parted=parted) and _is_lacking(name, vocabulary):
-                unknown.append(name)
+            elif _is_written_so(window, question, parted=parted) and (lacking := _lacking(names, vocabulary)):
+                unknown.append(lacking)
             else:
                 continue
             taken |= {run.start: run.end for run in window}
@@ -117,15 +118,12 @@ def _windows(written: Sequence[Run]) -> Iterator[Sequence[Run]]:
                 yield window
 
 
-def _held(name: str, size: int, vocabulary: Vocabulary) -> str | None:
-    """The identifier as the vocabulary has it, perhaps without letters that are written before it."""
-    if is_identifier(name) and vocabulary.held(name):
-        return name
-    if size == 1:
-        for cut in range(1, len(kind_of(name)[0])):
-            if is_identifier(name[cut:]) and vocabulary.held(name[cut:]):
-                return name[cut:]
-    return None
+def _names(window: Sequence[Run]) -> Iterator[str]:
+    """The identifiers that runs may stand for: all of them together, or one without letters that are written before
+    it."""
+    name = "".join(run.text for run in window)
+    cuts = len(kind_of(name)[0]) if len(window) == 1 else 1
+    return (name[cut:] for cut in range(max(cuts, 1)) if is_identifier(name[cut:]))
 
 
 def _is_written_so(window: Sequence[Run], question: str, *, parted: bool) -> bool:
@@ -138,10 +136,10 @@ def _is_written_so(window: Sequence[Run], question: str, *, parted: bool) -> boo
     return " " not in question[start : window[-1].end]
 
 
-def _is_lacking(name: str, vocabulary: Vocabulary) -> bool:
-    """Whether this is an identifier of a kind that the vocabulary has many of."""
-    kind = kind_of(name)
-    return bool(kind[0]) and is_identifier(name) and vocabulary.alike(kind) >= _KIND
+def _lacking(names: Iterable[str], vocabulary: Vocabulary) -> str | None:
+    """The first of these identifiers that is of a kind which the vocabulary has many of."""
+    kinds = ((name, kind_of(name)) for name in names)
+    return next((name for name, kind in kinds if kind[0] and vocabulary.alike(kind) >= _KIND), None)
 
 
 def _meant(term: str, vocabulary: Vocabulary) -> Iterator[str]:

@@ -115,6 +115,7 @@ def test_several_identifiers_are_named(written: str, names: set[str]) -> None:
         ("b-2203-99", "b220399"),
         ("b 2203-99", "b220399"),
         ("p 03 99", "p0399"),
+        ("DTCP0399", "p0399"),
     ],
 )
 def test_an_identifier_is_unknown_where_there_are_many_of_its_kind(written: str, name: str) -> None:
