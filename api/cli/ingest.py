@@ -108,7 +108,10 @@ def lines(todo: "Plan", failed: Sequence["Failure"], other: Sequence[str]) -> It
     actions |= {name: {"action": "hold", "message": HELD} for name in todo.hold}
     actions |= {name: {"action": "delete"} for name in todo.delete}
     actions |= {move.file.id: {"action": "move", "moved_from": move.source} for move in todo.move}
-    actions |= {name: {"action": "ignore", "message": "No loader reads this format."} for name in other}
+    actions |= {
+        name: {"action": "ignore", "message": "This is no document, or of a format that no loader reads."}
+        for name in other
+    }
     actions |= {failure.id: {"action": "fail", "message": failure.message} for failure in failed}
     for name in sorted(actions):
         yield {"document": name} | actions[name]
@@ -150,6 +153,6 @@ def _counts(done: "Done") -> str:
         f"{len(plan.delete)} deleted",
         *([f"{len(plan.hold)} kept as chosen"] if plan.hold else []),
         f"{len(done.failed)} failed",
-        *([f"{len(done.other)} ignored (no loader reads them)"] if done.other else []),
+        *([f"{len(done.other)} ignored (no documents, or no loader reads them)"] if done.other else []),
     ]
     return ", ".join(counts)

@@ -7,6 +7,10 @@ from pathlib import Path, PurePosixPath
 from api.compose import VEHICLES_FILE
 from rag.scan import Failure, File, Hashes, Listing, scan
 
+ASIDE = (VEHICLES_FILE, "questions*.jsonl")
+"""Files at the root that are about the documents and are none: searches would find labelled questions instead of their
+answers."""
+
 
 def root_of(places: Sequence[Path], knowledge_dir: Path) -> Path:
     """The folder that document ids count from: the knowledge base's own where it holds all of `places`, a single folder
@@ -28,7 +32,7 @@ def listed(places: Sequence[Path], root: Path, hash_of: Hashes | None = None) ->
     for place in places:
         folder = place if place.is_dir() else place.parent
         prefix = folder.relative_to(root)
-        ignore = (VEHICLES_FILE,) if folder == root else ()
+        ignore = {path.name for aside in ASIDE for path in folder.glob(aside)} if folder == root else set()
         if not place.exists():
             continue
         found = scan(folder, only=None if place.is_dir() else place.name, ignore=ignore, hash_of=hash_of)

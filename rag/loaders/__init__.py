@@ -1,14 +1,11 @@
 """The file formats that can be read: every module of this folder that exports LOADER."""
 
 import pkgutil
-import re
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 
 from rag.loader import Loader
-
-_QUESTIONS = re.compile(r"questions(-\w+)?\.jsonl")
 
 
 @cache
@@ -27,9 +24,6 @@ def loaders() -> tuple[Loader, ...]:
 
 
 def loader_for(path: Path) -> Loader | None:
-    """The loader of the file's suffix, or None where no format has it. Labelled questions, which lie beside the
-    documents that they are about, are no document: a search would find the question instead of its answer."""
-    if _QUESTIONS.fullmatch(path.name):
-        return None
+    """The loader of the file's suffix, or None where no format has it."""
     suffix = path.suffix.lower()
     return next((loader for loader in loaders() if suffix in loader.suffixes), None)

@@ -41,12 +41,6 @@ def test_every_loader_is_found_by_its_suffix_in_any_case() -> None:
     assert loader_for(Path("x.exe")) is None
 
 
-def test_labelled_questions_are_no_document() -> None:
-    assert loader_for(Path("questions.jsonl")) is None
-    assert loader_for(Path("questions-second.jsonl")) is None
-    assert loader_for(Path("common-questions.jsonl")) is not None
-
-
 @pytest.mark.parametrize("suffix", FOREIGN.suffixes)
 def test_a_known_format_that_is_not_read_is_refused_with_advice(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"file{suffix}"

@@ -67,3 +67,13 @@ def test_every_document_has_one_line_and_a_failure_wins() -> None:
     ]
     assert found[2]["message"] == "Not UTF-8."
     assert found[-1]["moved_from"] == "o.md"
+
+
+def test_what_is_about_the_documents_is_none(tmp_path: Path) -> None:
+    for name in ("vehicles.csv", "questions.jsonl", "questions-second.jsonl", "specs/questions.jsonl", "faq.jsonl"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("{}")
+    listing = listed([tmp_path], tmp_path)
+    assert [file.id for file in listing.files] == ["faq.jsonl", "specs/questions.jsonl"]
+    assert listing.other == ("questions-second.jsonl", "questions.jsonl", "vehicles.csv")

@@ -112,7 +112,7 @@ def test_scan_lists_documents_below_the_root(tmp_path: Path) -> None:
     (tmp_path / "link.md").symlink_to(tmp_path / "root.txt")
     (tmp_path / "outside").symlink_to("/usr/share", target_is_directory=True)
     os.mkfifo(tmp_path / "pipe.md")
-    listing = scan(tmp_path)
+    listing = scan(tmp_path, ignore=("questions.jsonl",))
     assert {(f.id, f.subject) for f in listing.files} == {
         ("specs/wren.md", "specs"),
         ("root.txt", ""),
@@ -128,7 +128,7 @@ def test_names_that_no_catalogue_can_hold_are_refused(tmp_path: Path) -> None:
     folder = tmp_path / ("d" * 200) / ("e" * 200) / ("f" * 200)
     folder.mkdir(parents=True)
     (folder / "a.md").write_text("text")
-    listing = scan(tmp_path)
+    listing = scan(tmp_path, ignore=("questions.jsonl",))
     assert listing.files == ()
     assert len(listing.refused) == 2
     for failure in listing.refused:
