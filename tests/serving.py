@@ -45,6 +45,15 @@ class Served:
     def printed(self) -> str:
         return self.log.read_text(errors="replace")
 
+    def prints(self, text: str, within_s: float = 10) -> bool:
+        """Whether the text is in the log, or will be soon: a thread writes it."""
+        ends = time.monotonic() + within_s
+        while text not in self.printed():
+            if time.monotonic() > ends:
+                return False
+            time.sleep(0.05)
+        return True
+
     def get(self, path: str, token: str | None = None) -> tuple[int, bytes, Mapping[str, str]]:
         """Status, body and headers of a GET."""
         return self.request("GET", path, token)
