@@ -37,7 +37,7 @@ unit: $(INSTALLED) ## the fast tests alone
 
 test: $(INSTALLED) chromium check ## every check and every test
 	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadfile --ignore tests/faults
-	$(BIN)/pytest -q tests/faults
+	$(BIN)/pytest -q -n auto --maxprocesses 2 --dist loadfile tests/faults
 
 prove: $(INSTALLED) ## every fault many times, with the figures: about an hour
 	PITCREW_PROOFS=full $(BIN)/pytest -q --capture=no --timeout 3600 tests/faults
