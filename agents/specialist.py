@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypedDict
 
+from agents.skill import Skill
 from agents.types import Question
 
 CUSTOMER = "customer"
@@ -45,6 +46,7 @@ class Specialist:
     messages that train the classifier; `topics`, a few words each, what else it is about; `beyond`, messages that come
     near and are for nobody. `knowledge`: the subjects whose documents it may read, its own first.
     `instructions`: how it answers, put before a chat model. `label` heads its part of an answer that several share.
+    `skills`: the jobs that it can do itself, in the order in which they are offered a message.
     `graph`: builds a LangGraph state graph of its own, from `Job` to `Done` with a `Workbench` as its context, that
     works in the place of searching and answering. Its nodes write `Answering`, `Said` and `PartDone`; to ask before an
     effect, a node does nothing but `interrupt(Asks(...))`, because a resumed node runs again from its top.
@@ -57,6 +59,7 @@ class Specialist:
     knowledge: tuple[str, ...]
     instructions: str
     audience: frozenset[str] = frozenset({CUSTOMER, STAFF})
+    skills: tuple[Skill, ...] = ()
     graph: Callable[[], Any] | None = None
     topics: tuple[str, ...] = ()
     beyond: tuple[str, ...] = ()

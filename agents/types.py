@@ -20,11 +20,20 @@ class Turn:
 @dataclass(frozen=True, slots=True)
 class Question:
     """What the customer asks. `text` as written; `history` oldest first, without this message; `facts` what the
-    conversation knows about the customer (`model`, `variant`, `year`), by name."""
+    conversation knows about the customer (`model`, `variant`, `year`), by name; `notes` what skills noted in it, by the
+    skill's name; `zone` the customer's time zone (IANA), "" if unknown.
+
+    Of a long conversation `summary` tells what was said before the history; `older` are turns that it lacks and the
+    history has no room for, up to the message number `older_upto`: they are to be summed up."""
 
     text: str
     history: tuple[Turn, ...] = ()
     facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    notes: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
+    zone: str = ""
+    summary: str = ""
+    older: tuple[Turn, ...] = ()
+    older_upto: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,20 @@ class Route:
     kind: Literal["answer", "clarify", "out_of_scope", "human"]
     confidence: float
     parts: tuple[Part, ...] = ()
+
+
+Status = Literal["answered", "declined", "asked_back", "passed_on", "to_person"]
+"""How a part of an answer ended: answered; not to be found; with a question back; passed on to another specialist; or
+left to a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A stretch of a passage's document, from `start` to `end`, that something rests on."""
+
+    passage: Passage
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +102,12 @@ class Misplaced:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens as the provider counted them; all zero offline."""
+    """Tokens as the provider counted them; all zero offline. `cached_tokens`: those of the input it had ready."""
 
     input_tokens: int = 0
     output_tokens: int = 0
     model: str = ""
+    cached_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +190,7 @@ class Searching:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """All passages found, in the order of their markers. `degraded`: the search worked only in part."""
+    """All passages found so far, in the order of their markers. `degraded`: the search worked only in part."""
 
     passages: tuple[Passage, ...]
     degraded: bool = False
@@ -192,11 +216,13 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class PartDone:
-    """Part `part` is finished. `answerer` names who worded it."""
+    """Part `part` is finished, or this specialist's share of it where it was passed on. `answerer` names who worded
+    it."""
 
     part: int
     answered: Answered
     answerer: str
+    status: Status = "answered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,5 +232,65 @@ class Learned:
     facts: Mapping[str, str]
 
 
-Output = Routing | Decided | Searching | Found | Answering | Said | PartDone | Learned
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What a skill is to remember in the conversation instead of what it noted before; None forgets it."""
+
+    skill: str
+    note: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summarised:
+    """What was said in the conversation up to the message number `upto`, in few words."""
+
+    text: str
+    upto: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUsed:
+    """A tool is called for a part, as plain data; `iteration` counts the part's calls from 1."""
+
+    part: int
+    tool: str
+    arguments: Mapping[str, Any]
+    iteration: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToolReturned:
+    """How the call ended, as plain data: the result's value, or where it is not `ok` what went wrong."""
+
+    part: int
+    tool: str
+    ok: bool
+    value: Any
+    iteration: int
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOn:
+    """Part `part` goes on to another specialist."""
+
+    part: int
+    specialist: str
+
+
+Output = (
+    Routing
+    | Decided
+    | Searching
+    | Found
+    | Answering
+    | Said
+    | PartDone
+    | Learned
+    | Noted
+    | Summarised
+    | ToolUsed
+    | ToolReturned
+    | PassedOn
+)
 """What comes out of the graph while it runs, in the order in which it happens."""

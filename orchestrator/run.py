@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from agents.types import Question
+from agents.types import Question, Summarised
 from rag.types import Passage
 
 
@@ -34,6 +34,16 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Memory:
+    """What a run leaves in its conversation. `facts` replace those known; each of `notes` replaces the skill's one, or
+    with None forgets it; `summary` replaces the earlier one. None and absent names change nothing."""
+
+    facts: Mapping[str, str] | None = None
+    notes: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
+    summary: Summarised | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RunInput:
     """What is asked, by whom; with a `reply` the run goes on where it was parked. `started` is `time.perf_counter()`
     when the message was taken up."""
@@ -42,6 +52,8 @@ class RunInput:
     session_id: str
     question: Question
     role: str
+    user_id: str = ""
+    conversation_id: str = ""
     reply: Reply | None = None
     started: float = field(default_factory=time.perf_counter)
 

@@ -139,7 +139,9 @@ class Runs:
     async def _run(self, active: ActiveRun) -> None:
         start = active.start
         question = Question(start.message, start.history, start.facts)
-        run = RunInput(start.run_id, start.session_id, question, start.role, start.reply)
+        run = RunInput(
+            start.run_id, start.session_id, question, start.role, start.owner, start.conversation_id, start.reply
+        )
         last: Terminal | InputRequired | None = None
         try:
             if start.attempt > 1 and start.reply is None:

@@ -1,0 +1,86 @@
+"""The contract of the diary: who has which place at which dealer, and when; `agents/diaries/` holds one per file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """A place at a dealer. `starts_at` is UTC; `place` counts the dealer's places at that time, from 0. A held one is
+    kept until `expires_at` (UTC). `work` says what is to be done, `vehicle` whose it is, in words."""
+
+    id: str
+    dealer: str
+    starts_at: datetime
+    place: int
+    status: Literal["held", "booked", "cancelled"]
+    work: str
+    vehicle: str
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose appointment it is, and where it was made."""
+
+    user_id: str
+    conversation_id: str
+    run_id: str
+
+
+class Taken(Exception):
+    """Somebody else has the last place at that time, or it was held for too short."""
+
+
+class UnknownAppointment(Exception):
+    """No such appointment of this user."""
+
+
+class Diary(Protocol):
+    """Safe for concurrent use; a method that returns has committed. Two never get one place: the database sees to it.
+
+    Every method that takes an owner or a user sees that user's appointments only; a foreign id is like one that never
+    was. Raises DiaryUnavailable when the database cannot be reached.
+    """
+
+    async def taken(self, dealer: str, since: datetime, until: datetime, now: datetime) -> Sequence[Appointment]:
+        """What is booked or still held at the dealer from `since` until `until`, exclusive, by time; whoever has it."""
+
+    async def hold(
+        self,
+        owner: Owner,
+        dealer: str,
+        starts_at: datetime,
+        places: int,
+        *,
+        work: str,
+        vehicle: str,
+        now: datetime,
+        seconds: float,
+        replaces: str | None = None,
+    ) -> Appointment:
+        """Keep one of the dealer's `places` for `seconds`. The same run asking for the same time gets the same hold
+        again. `replaces`: the booked appointment that is to be moved here, which stays until the commit. Raises Taken,
+        UnknownAppointment."""
+
+    async def commit(self, owner: Owner, appointment_id: str, now: datetime) -> Appointment:
+        """Make a held appointment a booked one and end the one that it replaces, at once. Again changes nothing. A
+        hold that has expired is still good while nobody has its place. Raises Taken, UnknownAppointment."""
+
+    async def release(self, owner: Owner, appointment_id: str) -> None:
+        """Free a hold; one that is no hold any more is left alone."""
+
+    async def cancel(self, user_id: str, appointment_id: str, now: datetime) -> Appointment:
+        """Cancel a booked appointment. Again changes nothing. Raises UnknownAppointment."""
+
+    async def booked(self, user_id: str, since: datetime) -> Sequence[Appointment]:
+        """The user's booked appointments from `since` on, by time."""
+
+    async def find(self, user_id: str, appointment_id: str) -> Appointment:
+        """One of the user's own. Raises UnknownAppointment."""
+
+
+class DiaryUnavailable(Exception):
+    """The database of the diary cannot be reached."""

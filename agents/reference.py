@@ -1,0 +1,39 @@
+"""What the knowledge base says, as data: parsed once for each of its generations, whoever asks."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar, cast
+
+from agents.vehicles import Vehicles
+from rag.catalogue import Catalogue
+from rag.types import Chunk
+
+T = TypeVar("T")
+Parse = Callable[[Sequence[Chunk], Vehicles], T]
+
+
+class KnowledgeReference:
+    """See `agents.bench.Reference`. Used from one event loop. Raises SQLAlchemy's errors; the next one who asks tries
+    again."""
+
+    def __init__(self, catalogue: Catalogue, vehicles: Vehicles) -> None:
+        self._catalogue = catalogue
+        self._vehicles = vehicles
+        self._read: dict[Parse[Any], tuple[int, asyncio.Task[Any]]] = {}
+
+    async def derived(self, parse: Parse[T]) -> T:
+        generation = await asyncio.to_thread(self._catalogue.generation)
+        known = self._read.get(parse)
+        if known is None or known[0] != generation or _failed(known[1]):
+            known = (generation, asyncio.create_task(asyncio.to_thread(self._parsed, parse, generation)))
+            self._read[parse] = known
+        return cast(T, await asyncio.shield(known[1]))
+
+    def _parsed(self, parse: Parse[T], generation: int) -> T:
+        shown = self._catalogue.chunks(sorted(self._catalogue.chunk_ids(generation=generation)), generation)
+        ordered = sorted(shown.values(), key=lambda chunk: (chunk.document_id, chunk.start))
+        return parse(ordered, self._vehicles)
+
+
+def _failed(task: asyncio.Task[Any]) -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)

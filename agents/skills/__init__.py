@@ -1,0 +1,1 @@
+"""The skills, one per module; see `agents.skill`."""

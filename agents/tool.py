@@ -1,0 +1,82 @@
+"""The contract of a tool: a typed function that works with the caller's rights; `agents/tools/` holds them by subject.
+
+Offline a skill calls tools with what it read from the message; a chat model calls the same ones. Who asks is never an
+argument: a tool takes it from the bench, which the server filled in.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from agents.types import Asks, Evidence
+
+if TYPE_CHECKING:
+    from agents.bench import Bench
+
+MOST_SECONDS = 15.0
+"""How long a call may take."""
+MOST_BYTES = 16 * 1024
+"""Of a result, as JSON; what is longer is cut before a model sees it."""
+
+
+class Arguments(BaseModel):
+    """The arguments of a tool: its JSON schema is what a model is shown, and what a call is checked against. Fields are
+    plain data with a `description` each; none says who the caller is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An effect that waits for the customer's word. A yes does what the skill's action of this name does with these
+    `arguments` (plain data); nothing else can. The customer is asked with `asks`."""
+
+    action: str
+    arguments: Mapping[str, Any]
+    asks: Asks
+
+
+@dataclass(frozen=True, slots=True)
+class PassOn:
+    """The question goes on to the specialist named `to`, as `text`, with what was found so far (plain data)."""
+
+    to: str
+    text: str
+    findings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a tool gives back. `value` is plain data; `evidence` the stretches of documents that it rests on, cited in
+    this order; `note` what the skill is to remember in this conversation, None for no change. At most one of the rest:
+    a `proposal` to ask the customer about, `pass_on` to another specialist, or `person`, why a person is needed."""
+
+    value: Any
+    evidence: tuple[Evidence, ...] = ()
+    note: Mapping[str, Any] | None = None
+    proposal: Proposal | None = None
+    pass_on: PassOn | None = None
+    person: str | None = None
+
+
+class ToolFailed(Exception):
+    """A call that cannot be done as it was asked; the text is read by models and customers and says what to do
+    instead. Nothing has happened."""
+
+
+A = TypeVar("A", bound=Arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Tool(Generic[A]):
+    """`name` in snake_case and `description` are shown to models. `run` raises ToolFailed; whatever else it raises is a
+    fault of ours, which the caller is told of in fixed words."""
+
+    name: str
+    description: str
+    arguments: type[A]
+    run: "Callable[[A, Bench], Awaitable[Result]]"
+    seconds: float = MOST_SECONDS
