@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from agents.bench import Bench, Case, Resources
-from agents.tool import PassOn, Proposal, Tool
-from agents.types import Citation, Status
+from agents.tool import Tool
+from agents.types import Citation, PassOn, Proposal, Status
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,17 @@ argument: a tool takes it from the bench, which the server filled in.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from agents.types import Asks, Evidence
+from agents.types import Evidence, PassOn, Proposal
 
 if TYPE_CHECKING:
     from agents.bench import Bench
+
+__all__ = ["Arguments", "PassOn", "Proposal", "Result", "Tool", "ToolFailed"]
 
 MOST_SECONDS = 15.0
 """How long a call may take."""
@@ -27,25 +28,6 @@ class Arguments(BaseModel):
     plain data with a `description` each; none says who the caller is."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """An effect that waits for the customer's word. A yes does what the skill's action of this name does with these
-    `arguments` (plain data); nothing else can. The customer is asked with `asks`."""
-
-    action: str
-    arguments: Mapping[str, Any]
-    asks: Asks
-
-
-@dataclass(frozen=True, slots=True)
-class PassOn:
-    """The question goes on to the specialist named `to`, as `text`, with what was found so far (plain data)."""
-
-    to: str
-    text: str
-    findings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,26 +126,6 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Delta:
-    """The next piece of the answer's text."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """The end of an answer. `declined`: the passages do not hold it. `truncated`: the length budget ended it.
-    `unsupported` and `misplaced`: what a check against the passages found wrong, in the order of the text."""
-
-    citations: tuple[Citation, ...] = ()
-    declined: bool = False
-    truncated: bool = False
-    usage: Usage = Usage()
-    unsupported: tuple[Unsupported, ...] = ()
-    misplaced: tuple[Misplaced, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Option:
     """A value that a question to the customer can be answered with, and what a person reads."""
 
@@ -167,6 +147,49 @@ class Asks:
     options: tuple[Option, ...] = YES_OR_NO
     proposal: Mapping[str, Any] = field(default_factory=dict)
     expires_s: float = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An effect that waits for the customer's word. A yes does what the skill's action of this name does with these
+    `arguments` (plain data); nothing else can. The customer is asked with `asks`."""
+
+    action: str
+    arguments: Mapping[str, Any]
+    asks: Asks
+
+
+@dataclass(frozen=True, slots=True)
+class PassOn:
+    """The question goes on to the specialist named `to`, as `text`, with what was found so far (plain data)."""
+
+    to: str
+    text: str
+    findings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """The next piece of the answer's text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The end of an answer. `declined`: the passages do not hold it. `truncated`: the length budget ended it.
+    `unsupported` and `misplaced`: what a check against the passages found wrong, in the order of the text. With a
+    `proposal` the customer is to be asked next; with `pass_on` the question goes on to another specialist."""
+
+    citations: tuple[Citation, ...] = ()
+    declined: bool = False
+    truncated: bool = False
+    usage: Usage = Usage()
+    unsupported: tuple[Unsupported, ...] = ()
+    misplaced: tuple[Misplaced, ...] = ()
+    status: Status = "answered"
+    proposal: Proposal | None = None
+    pass_on: PassOn | None = None
 
 
 @dataclass(frozen=True, slots=True)
