@@ -30,6 +30,10 @@ class Answerer(Protocol):
     def name(self) -> str:
         """Shown in metadata and at start: `offline`, or provider and model."""
 
+    @property
+    def calls_tools(self) -> bool:
+        """Whether it calls a task's tools itself. For one that does not, skills read what is asked of them."""
+
     def answer(self, task: Task) -> AsyncIterator[Delta | Answered]:
         """Stream the answer. Raises AnswerFailed."""
         ...

@@ -9,7 +9,8 @@ from typing import Literal, Protocol
 @dataclass(frozen=True, slots=True)
 class Appointment:
     """A place at a dealer. `starts_at` is UTC; `place` counts the dealer's places at that time, from 0. A held one is
-    kept until `expires_at` (UTC). `work` says what is to be done, `vehicle` whose it is, in words."""
+    kept until `expires_at` (UTC). `work` says what is to be done, `vehicle` to which, in words. `moves`: how often it
+    was moved before it got here."""
 
     id: str
     dealer: str
@@ -19,6 +20,7 @@ class Appointment:
     work: str
     vehicle: str
     expires_at: datetime | None = None
+    moves: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,10 @@ class UnknownAppointment(Exception):
     """No such appointment of this user."""
 
 
+class TooManyAppointments(Exception):
+    """The user holds or has booked so many places that nobody is given more without a word with the dealer."""
+
+
 class Diary(Protocol):
     """Safe for concurrent use; a method that returns has committed. Two never get one place: the database sees to it.
 
@@ -46,7 +52,8 @@ class Diary(Protocol):
     """
 
     async def taken(self, dealer: str, since: datetime, until: datetime, now: datetime) -> Sequence[Appointment]:
-        """What is booked or still held at the dealer from `since` until `until`, exclusive, by time; whoever has it."""
+        """What is booked or still held at the dealer from `since` until `until`, exclusive, by time; whoever has it,
+        and so without `work` and `vehicle`."""
 
     async def hold(
         self,
@@ -61,13 +68,15 @@ class Diary(Protocol):
         seconds: float,
         replaces: str | None = None,
     ) -> Appointment:
-        """Keep one of the dealer's `places` for `seconds`. The same run asking for the same time gets the same hold
-        again. `replaces`: the booked appointment that is to be moved here, which stays until the commit. Raises Taken,
-        UnknownAppointment."""
+        """Keep one of the dealer's `places` for `seconds`. The same run asking for the same time and vehicle gets the
+        same place again, from now on for `seconds`; if it is booked already, as that. `replaces`: the booked
+        appointment that is to be moved here, which stays until the commit. Raises Taken, UnknownAppointment,
+        TooManyAppointments."""
 
     async def commit(self, owner: Owner, appointment_id: str, now: datetime) -> Appointment:
-        """Make a held appointment a booked one and end the one that it replaces, at once. Again changes nothing. A
-        hold that has expired is still good while nobody has its place. Raises Taken, UnknownAppointment."""
+        """Make a held appointment a booked one and end the one that it replaces, at once. Again changes nothing, even
+        if it has been cancelled since. A hold that has expired is still good while nobody has its place and its time
+        has not come. Raises Taken; UnknownAppointment, also where the one to be replaced is not booked any more."""
 
     async def release(self, owner: Owner, appointment_id: str) -> None:
         """Free a hold; one that is no hold any more is left alone."""

@@ -6,8 +6,10 @@ import random
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import Any
 
-from agents.model import ChatModel, CircuitOpen, Finish, Message, ModelFailed
+from agents.model import ChatModel, CircuitOpen, Finish, Message, ModelFailed, Streamed, ToolCalls
+from agents.tool import Tool
 from agents.types import Usage
 
 log = logging.getLogger(__name__)
@@ -25,41 +27,49 @@ BREATH = 32
 @dataclass(frozen=True, slots=True)
 class Budget:
     """What one answer may take: seconds to the first text and between two pieces, tokens of output, and
-    retries. `backoff` is the mean wait in seconds before the first retry; it doubles with each."""
+    retries. `backoff` is the mean wait in seconds before the first retry; it doubles with each.
+
+    With tools each of its rounds may take that; after `rounds` of them, or `calls` of tools, one more has to end it."""
 
     first_token: float = 20.0
     gap: float = 15.0
     max_tokens: int = 4096
     retries: int = 2
     backoff: float = 0.4
+    rounds: int = 6
+    calls: int = 12
 
 
 async def stream_first_able(
-    models: Sequence[ChatModel], messages: Sequence[Message], budget: Budget
-) -> AsyncGenerator[str | Finish, None]:
+    models: Sequence[ChatModel], messages: Sequence[Message], budget: Budget, tools: Sequence[Tool[Any]] = ()
+) -> AsyncGenerator[str | ToolCalls | Finish, None]:
     """The answer of the first of `models` that begins one, ended by a Finish; never a mixture of two.
 
-    At most `len(models) + budget.retries` calls are made. Raises ModelFailed: before the first text the failure of
-    the first model that was asked, or of the one to be asked soonest where none was; afterwards that of the one that
-    was speaking.
+    At most `len(models) + budget.retries` calls are made. Raises ModelFailed: before the first text or call of a tool
+    the failure of the first model that was asked, or of the one to be asked soonest where none was; afterwards that of
+    the one that was speaking.
     """
-    model, stream, first = await _begin(models, messages, budget)
+    model, stream, item = await _begin(models, messages, budget, tools)
     async with aclosing(stream):
-        item: str | Finish = first
         pieces, room = 0, budget.max_tokens * CHARACTERS_PER_TOKEN
-        while isinstance(item, str):
-            if pieces < budget.max_tokens and room > 0:
-                yield item[:room]
-                pieces, room = pieces + 1, room - len(item)
-                item = await _next(model, stream, budget.gap) if room >= 0 else item
-            else:
+        while not isinstance(item, Finish):
+            if isinstance(item, ToolCalls):
+                yield item
+            elif pieces >= budget.max_tokens or room <= 0:
                 item = Finish(True, Usage(output_tokens=pieces, model=model.label))
-            if pieces % BREATH == 0:
-                await asyncio.sleep(0)
+                break
+            else:
+                pieces += 1
+                if isinstance(item, str):
+                    yield item[:room]
+                room -= len(item) if isinstance(item, str) else item.characters
+                if pieces % BREATH == 0:
+                    await asyncio.sleep(0)
+            item = item if room < 0 else await _next(model, stream, budget.gap)
         yield item
 
 
-async def _next(model: ChatModel, stream: AsyncGenerator[str | Finish, None], gap: float) -> str | Finish:
+async def _next(model: ChatModel, stream: AsyncGenerator[Streamed, None], gap: float) -> Streamed:
     try:
         async with asyncio.timeout(gap):
             return await anext(stream)
@@ -70,8 +80,8 @@ async def _next(model: ChatModel, stream: AsyncGenerator[str | Finish, None], ga
 
 
 async def _begin(
-    models: Sequence[ChatModel], messages: Sequence[Message], budget: Budget
-) -> tuple[ChatModel, AsyncGenerator[str | Finish, None], str | Finish]:
+    models: Sequence[ChatModel], messages: Sequence[Message], budget: Budget, tools: Sequence[Tool[Any]]
+) -> tuple[ChatModel, AsyncGenerator[Streamed, None], Streamed]:
     """The first model that says something, its stream, and what it said first.
 
     Every model gets an equal share of the time that is left, so that a silent leader leaves some to its fallbacks.
@@ -84,7 +94,7 @@ async def _begin(
         others = len(models) - index - 1
         patience = clock() + (deadline - clock()) / (others + 1)
         while True:
-            stream = model.stream(messages, budget.max_tokens)
+            stream = model.stream(messages, budget.max_tokens, tools)
             outcome = await _first(model, stream, patience)
             if not isinstance(outcome, ModelFailed):
                 return model, stream, outcome
@@ -101,9 +111,7 @@ async def _begin(
     raise asked[0] if asked else min(failures, key=lambda failure: failure.retry_after or 0.0)
 
 
-async def _first(
-    model: ChatModel, stream: AsyncGenerator[str | Finish, None], patience: float
-) -> str | Finish | ModelFailed:
+async def _first(model: ChatModel, stream: AsyncGenerator[Streamed, None], patience: float) -> Streamed | ModelFailed:
     try:
         async with asyncio.timeout_at(patience):
             return await anext(stream)

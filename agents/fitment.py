@@ -80,6 +80,11 @@ class Fitment:
         """All the cars that a text names; none when it names none."""
         return _cars(self._vehicles.mentioned(text))
 
+    def named_first(self, text: str) -> int:
+        """Where the name of a vehicle ends that a text begins with; 0 where it begins otherwise."""
+        mentions = self._vehicles.mentions(text)
+        return mentions[0].end if mentions and not text[: mentions[0].start].strip() else 0
+
     def narrowed(self, text: str, within: Cars) -> Cars:
         """What is left of `within` when `text` speaks; a text that names cars outside replaces it."""
         return self._narrowing(text, within)

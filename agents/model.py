@@ -1,24 +1,66 @@
-"""The contract of a chat model: messages in, text or a filled schema out; `agents/models/` holds one per file."""
+"""The contract of a chat model: messages in; text, calls of tools or a filled schema out. `agents/models/` holds one
+per file."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from agents.answerer import Reason
+from agents.tool import Tool
 from agents.types import Usage
 
 
 @dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call that a model wants made; it may name no tool that there is. `arguments` are what it wrote, as it stands
+    where it is no JSON object."""
+
+    id: str
+    name: str
+    arguments: Mapping[str, Any] | str
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    role: Literal["system", "user", "assistant"]
+    """`calls`: what an assistant's message wants called. A tool's message answers the call `call_id`."""
+
+    role: Literal["system", "user", "assistant", "tool"]
     text: str
+    calls: tuple[ToolCall, ...] = ()
+    call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallPiece:
+    """So many more characters of calls have come; the calls follow when they are whole."""
+
+    characters: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCalls:
+    """What a stream wants called before it goes on, at least one call, each with an id of its own."""
+
+    calls: tuple[ToolCall, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The end of a stream, as the provider said it. `truncated`: the length limit or a filter ended it."""
+    """The end of a stream, as the provider said it. `truncated`: the length limit or a filter ended it. `usage.model`
+    is the label of the model."""
 
     truncated: bool
+    usage: Usage
+
+
+Streamed = str | CallPiece | ToolCalls | Finish
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """An object made to a schema, and what it took."""
+
+    value: Mapping[str, Any]
     usage: Usage
 
 
@@ -57,20 +99,23 @@ class CircuitOpen(ModelFailed):
 class ChatModel(Protocol):
     """One model at one provider. It tries once: retries, fallbacks and time limits belong to the caller.
 
-    Laws: a stream yields non-empty text pieces and then exactly one Finish, or raises ModelFailed; a stream that
-    stops without the provider's finish, or finishes without text, has failed; closing or cancelling it closes the
-    connection.
+    Laws: a stream yields non-empty text pieces, CallPieces while calls come in, at most one ToolCalls and then exactly
+    one Finish, or raises ModelFailed; a stream that stops without the provider's finish, or finishes with neither text
+    nor a call, has failed; closing or cancelling it closes the connection.
     """
 
     @property
     def label(self) -> str:
         """`provider:model`."""
 
-    def stream(self, messages: Sequence[Message], max_tokens: int) -> AsyncGenerator[str | Finish, None]:
-        """Say the answer. Raises ModelFailed."""
+    def stream(
+        self, messages: Sequence[Message], max_tokens: int, tools: Sequence[Tool[Any]] = ()
+    ) -> AsyncGenerator[Streamed, None]:
+        """Say the answer, or what of `tools` to call for it; the caller calls them and asks again with their results.
+        Raises ModelFailed."""
         ...
 
-    async def fill(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    async def fill(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Filled:
         """An object made to the JSON `schema`, which has a `title`; an internal call whose tokens nobody sees.
         The caller checks what matters: not every provider holds to the schema. Raises ModelFailed."""
 

@@ -37,7 +37,7 @@ class ModelRouter:
         except (ModelFailed, TimeoutError) as failure:
             log.warning("%s did not route: %s", self._model.label, str(failure) or "too late")
             return None
-        chosen = filled.get("specialist")
+        chosen = filled.value.get("specialist")
         return chosen if isinstance(chosen, str) and chosen in (*names, OUT_OF_SCOPE) else None
 
 

@@ -1,7 +1,21 @@
 """What the router itself says, when no specialist is to answer. Derived from the catalogue, so that it stays true."""
 
+from collections.abc import Sequence
+
 from agents.specialist import Catalogue
 from agents.types import Route
+
+STUCK = (
+    "I can't take this any further here. One of our dealers, or our customer service, will gladly help you: ask me for "
+    "their telephone numbers."
+)
+"""Where a question would be passed round in a circle."""
+
+
+def left_out(questions: Sequence[str]) -> str:
+    """What follows an answer to a message that asked too much at once."""
+    asked = "\n".join(f"- {question}" for question in questions)
+    return f"That was more than I can answer in one go. Please ask me again:\n\n{asked}"
 
 
 def out_of_scope(catalogue: Catalogue) -> str:

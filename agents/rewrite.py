@@ -48,7 +48,7 @@ class ModelRewriter:
         except (ModelFailed, TimeoutError) as failure:
             log.warning("%s did not rewrite: %s", self._model.label, str(failure) or "too late")
             return None
-        text = filled.get("question")
+        text = filled.value.get("question")
         if not isinstance(text, str):
             return None
         text = " ".join(text.split())

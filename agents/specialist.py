@@ -15,19 +15,37 @@ CUSTOMER = "customer"
 STAFF = "staff"
 
 
+class Asker(TypedDict):
+    """Whose run it is, as the server knows it."""
+
+    user_id: str
+    role: str
+    conversation_id: str
+    run_id: str
+
+
 class Job(TypedDict):
-    """What a specialist's node is sent: its part, by number, the part's own text, and the run's question."""
+    """What a specialist's node is sent: its part, by number, the part's own text, and the run's question. `specialist`
+    is who is to work on it; `label` heads the part where several are answered; `urgent`: it tells of a danger. `path`
+    names the specialists that passed it on, in their order, and `findings` is what the last of them found."""
 
     part: int
+    specialist: str
     text: str
     question: Question
     facts: Mapping[str, str]
+    asker: Asker
+    label: str
+    urgent: bool
+    path: list[str]
+    findings: Mapping[str, Any]
 
 
-class Done(TypedDict):
-    """What it gives back: the number of its part."""
+class Done(TypedDict, total=False):
+    """What it gives back: the number of its part, and where it goes on with another specialist, the `passed` job."""
 
     done: list[int]
+    passed: list[Job]
 
 
 class Workbench(Protocol):
@@ -46,7 +64,8 @@ class Specialist:
     messages that train the classifier; `topics`, a few words each, what else it is about; `beyond`, messages that come
     near and are for nobody. `knowledge`: the subjects whose documents it may read, its own first.
     `instructions`: how it answers, put before a chat model. `label` heads its part of an answer that several share.
-    `skills`: the jobs that it can do itself, in the order in which they are offered a message.
+    `skills`: the jobs that it can do itself, in the order in which they are offered a message. `alarmed`: whether a
+    message tells of a danger that it answers before anybody else answers anything.
     `graph`: builds a LangGraph state graph of its own, from `Job` to `Done` with a `Workbench` as its context, that
     works in the place of searching and answering. Its nodes write `Answering`, `Said` and `PartDone`; to ask before an
     effect, a node does nothing but `interrupt(Asks(...))`, because a resumed node runs again from its top.
@@ -60,6 +79,7 @@ class Specialist:
     instructions: str
     audience: frozenset[str] = frozenset({CUSTOMER, STAFF})
     skills: tuple[Skill, ...] = ()
+    alarmed: Callable[[str], bool] | None = None
     graph: Callable[[], Any] | None = None
     topics: tuple[str, ...] = ()
     beyond: tuple[str, ...] = ()

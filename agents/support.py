@@ -1,6 +1,6 @@
 """Checks a finished answer against the passages that it was written from: what of it they bear out. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agents.claims import Claim, claims
@@ -8,7 +8,7 @@ from agents.fitment import Fitment
 from agents.grounds import held
 from agents.judge import Judge, Said
 from agents.types import Citation, Misplaced, Task, Unsupported
-from rag.types import Passage
+from rag.types import Chunk, Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,18 @@ def check(
     fitment: Fitment,
     task: Task | None = None,
     *,
+    told: Sequence[str] = (),
     declined: bool = False,
     truncated: bool = False,
 ) -> Checked:
-    """Check an answer against its numbered passages; what the customer has said in `task` may be said back.
+    """Check an answer against its numbered passages; what the customer has said in `task` may be said back, and what
+    tools have `told` needs no marker.
 
     A marker whose passage does not support its statement is no citation; where another passage supports it, that one is
     cited. In an answer that has `declined`, only statements with figures, identifiers or markers count; where one is
     `truncated`, a last statement that was cut off is left alone.
     """
-    judge = Judge(answer, passages, fitment, task)
+    judge = Judge(answer, {**passages, **_unnumbered(told)}, fitment, task)
     found = claims(answer)
     unsupported: list[Unsupported] = []
     misplaced: list[Misplaced] = []
@@ -50,6 +52,8 @@ def check(
             continue
         for marker in claim.markers:
             number = marker.number if free else judge.supporter(said, marker)
+            if number is not None and number < 0:
+                number = marker.number
             if number != marker.number:
                 misplaced.append(Misplaced(marker.start, marker.end, marker.number, number))
             if number is not None and number in passages:
@@ -57,6 +61,14 @@ def check(
                 cited[number] = max(cited.get(number, best), best, key=lambda one: one[0])
     citations = tuple(Citation(number, passages[number], start, end) for number, (_, start, end) in cited.items())
     return Checked(citations, tuple(unsupported), tuple(misplaced))
+
+
+def _unnumbered(told: Sequence[str]) -> dict[int, Passage]:
+    """What tools told as passages, under numbers that no marker has."""
+    return {
+        -number: Passage(Chunk(f"tool {number}", "", "", "", (), None, 0, len(text), text), 1.0)
+        for number, text in enumerate(told, start=1)
+    }
 
 
 def _is_cut(claim: Claim, found: tuple[Claim, ...], truncated: bool) -> bool:

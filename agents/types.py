@@ -3,9 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rag.types import Passage
+
+if TYPE_CHECKING:
+    from agents.bench import Bench
+    from agents.tool import Tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +42,25 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of a question and the specialist that is to answer it; `confidence` is a probability, 0..1."""
+    """A piece of a question and the specialist that is to answer it; `confidence` is a probability, 0..1. `label` heads
+    its answer; where there is none the specialist's does."""
 
     text: str
     specialist: str
     confidence: float
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """The classifier's decision. `answer`: one part per specialist; `clarify`: too uncertain, ask the customer
-    (`parts` hold the likeliest); `out_of_scope` and `human`: no parts."""
+    (`parts` hold the likeliest); `out_of_scope` and `human`: no parts. `left_out`: questions that were too many to be
+    answered at once."""
 
     kind: Literal["answer", "clarify", "out_of_scope", "human"]
     confidence: float
     parts: tuple[Part, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 Status = Literal["answered", "declined", "asked_back", "passed_on", "to_person"]
@@ -114,7 +122,8 @@ class Usage:
 class Task:
     """What an answerer gets: the standalone question, the specialist's instructions, the passages in the order of
     their markers (`passages[0]` is `[first_number]`: several specialists share one numbering), and the facts known.
-    `unknown`: codes and numbers that the question names and no document has, as they are to be shown."""
+    `unknown`: codes and numbers that the question names and no document has, as they are to be shown. `summary` tells
+    what was said before the history. `tools`: what a chat model may call, on the `bench`."""
 
     question: str
     instructions: str
@@ -123,6 +132,9 @@ class Task:
     facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     first_number: int = 1
     unknown: tuple[str, ...] = ()
+    summary: str = ""
+    tools: "tuple[Tool[Any], ...]" = ()
+    bench: "Bench | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +257,6 @@ class PartDone:
     part: int
     answered: Answered
     answerer: str
-    status: Status = "answered"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from api.app_state import AppState
 from api.dialect import Dialect, Handshake
 from api.dialects import all_dialects
 from api.origins import origin_allowed
-from api.routes import chat, health, metrics, pages, sessions, tickets
+from api.routes import appointments, chat, health, metrics, pages, sessions, tickets
 from api.settings import Settings
 from api.transport.query import HideSocketQuery, socket_query
 from api.transport.websocket import Connection
@@ -31,7 +31,7 @@ def create_app(state: AppState) -> FastAPI:
     )
     app.state.pitcrew = state
     problems.install(app)
-    for module in (health, metrics, chat, sessions, tickets):
+    for module in (health, metrics, chat, sessions, appointments, tickets):
         app.include_router(module.router)
     if not settings.production:
         app.include_router(pages.router)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from agents.bench import Resources
 from api.auth import TokenRules
 from api.limits import Rates, Seats, Unlimited
 from api.metrics import Metrics
@@ -42,11 +43,13 @@ def open_gateway(settings: Settings, engine: Engine, tokens: TokenRules) -> Gate
 
 @dataclass
 class AppState:
-    """`checks_by_name` are the parts that `/ready` reports; `connections` the open sockets."""
+    """`checks_by_name` are the parts that `/ready` reports; `resources` what the skills work with; `connections` the
+    open sockets."""
 
     settings: Settings
     gateway: Gateway
     checks_by_name: Mapping[str, Check]
+    resources: Resources
     connections: set[Connection] = field(default_factory=set)
     metrics: Metrics = field(default_factory=Metrics)
     draining: bool = False

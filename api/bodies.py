@@ -1,7 +1,9 @@
-"""The end of a turn as JSON: the same body on the socket and in the answer to `POST /api/v1/chat`. Pure."""
+"""What the socket and `POST /api/v1/chat` have in common: the end of a turn as JSON, and a message's metadata."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from orchestrator.commands import known_zone
 from orchestrator.events import Completed, InputRequired, to_plain
 
 
@@ -22,6 +24,7 @@ def complete_body(event: Completed, seq: int | None) -> dict[str, Any]:
     metadata |= {"truncated": True} if event.truncated else {}
     metadata |= {"flagged": True, "unsupported": plain["unsupported"]} if event.unsupported else {}
     metadata |= {"misplaced": plain["misplaced"]} if event.misplaced else {}
+    metadata |= {"parts": plain["parts"]} if event.parts else {}
     return {
         "response": event.response,
         "session_id": event.session_id,
@@ -50,3 +53,8 @@ def prompt_body(event: InputRequired) -> dict[str, Any]:
             },
         },
     }
+
+
+def told_zone(metadata: Mapping[str, Any] | None) -> str:
+    """The time zone that a message's `metadata` tells; "" where it tells none that is known."""
+    return known_zone((metadata or {}).get("timezone"))

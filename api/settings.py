@@ -1,10 +1,15 @@
 """The settings: the only reader of the environment and of `.env`. Every field's description is its documentation."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from orchestrator.prices import parse_prices
 
 SECRET_BYTES = 32
 """The shortest HS256 secret that a production server accepts (RFC 7518, section 3.2)."""
@@ -56,9 +61,32 @@ class Settings(BaseSettings):
     first_token_s: float = Field(20.0, gt=0, description="Seconds that a model may take to begin its answer.")
     token_gap_s: float = Field(15.0, gt=0, description="Seconds of silence after which a model's answer has stalled.")
     answer_tokens: int = Field(4096, gt=0, description="The longest answer of a model, in tokens.")
+    time_zone: str = Field(
+        "UTC", description="The time zone of customers who have not said theirs (IANA, such as `Europe/Dublin`)."
+    )
     run_s: float = Field(120.0, gt=0, description="Seconds that a whole answer may take.")
     steps: int = Field(25, gt=0, description="Steps of the graph that an answer may take.")
     runs: int = Field(256, gt=0, description="Answers in progress at a time; beyond it messages are `OVERLOADED`.")
+    prices: str = Field(
+        "",
+        description="What a million tokens cost, comma-separated: `provider:model=input/cached/output`, as in "
+        "`openai:gpt-5-mini=0.25/0.025/2.00`. The cost of models without a price is not known.",
+    )
+    currency: str = Field("USD", min_length=1, max_length=16, description="The currency of the prices.")
+    run_tokens: int = Field(
+        60_000,
+        ge=0,
+        description="Tokens, in and out, after which an answer is brought to its end. 0: no limit.",
+    )
+    user_day_tokens: int = Field(
+        400_000,
+        ge=0,
+        description="Tokens of a user on one day (UTC), after which no model is asked for them until the next: the "
+        "offline answerer goes on. 0: no limit.",
+    )
+    user_day_cost: Decimal = Field(
+        Decimal(0), ge=0, description="The same for what these tokens cost, in the currency. 0: no limit."
+    )
     openai_api_key: SecretStr = Field(
         SecretStr(""), validation_alias="OPENAI_API_KEY", description="Key of OpenAI or any compatible server."
     )
@@ -77,10 +105,28 @@ class Settings(BaseSettings):
         description="Key of Gemini.",
     )
 
+    @field_validator("prices")
+    @classmethod
+    def _readable(cls, prices: str) -> str:
+        try:
+            parse_prices(prices)
+        except ValueError as error:
+            raise PydanticCustomError("prices", "{problem}.", {"problem": str(error)}) from error
+        return prices
+
     @field_validator("data_dir", "knowledge_dir")
     @classmethod
     def _absolute(cls, path: Path) -> Path:
         return path.expanduser().resolve()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError) as error:
+            raise ValueError(f"there is no time zone {name!r}; one is Europe/Dublin") from error
+        return name
 
     @property
     def sql_url(self) -> str:

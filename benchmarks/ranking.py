@@ -31,7 +31,8 @@ from agents.vehicles import Vehicles
 from api.cli.corpus import documents, fill
 from api.cli.evaluation.questions import question, read_questions
 from api.cli.ingestion import Ingestion, Tools
-from api.compose import load_vehicles, open_migrated_database
+from api.crew import load_vehicles
+from api.database import open_migrated_database
 from api.library import Library, open_embedder, open_library, open_shelf
 from api.settings import Settings
 from benchmarks.conversations import ROOT

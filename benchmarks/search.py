@@ -243,7 +243,7 @@ def prepared(data: Path) -> "Settings":
 
 def measure(chunks: int, most: int, data: Path) -> None:
     """Everything for one size, in a process that does nothing else."""
-    from api.compose import open_migrated_database
+    from api.database import open_migrated_database
     from api.library import open_embedder, open_library
 
     settings = prepared(data)

@@ -3,10 +3,11 @@
 from alembic import context
 from sqlalchemy import Connection, create_engine
 
+from agents import tables as appointment_tables
 from orchestrator import tables as conversation_tables
 from rag import tables as knowledge_tables
 
-METADATA = [knowledge_tables.metadata, conversation_tables.metadata]
+METADATA = [knowledge_tables.metadata, appointment_tables.metadata, conversation_tables.metadata]
 
 
 def run(connection: Connection) -> None:

@@ -4,14 +4,17 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from orchestrator.errors import BadRequest, EmptyMessage, MessageTooLong
+from orchestrator.errors import BadRequest, EmptyMessage, MessageTooLong, NotFound
 
 MESSAGE_CHARS = 8_000
 """The longest message, in characters after Unicode normalisation (NFC)."""
 SESSION_ID_CHARS = 128
 REASON_CHARS = 2_000
+ZONE_CHARS = 64
 _CLIENT_MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,2}")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -36,16 +39,31 @@ class Caller:
     role: str = "customer"
 
 
+def known_zone(name: object) -> str:
+    """The name if it is a time zone of the IANA database, else ""."""
+    if not isinstance(name, str) or len(name) > ZONE_CHARS or not _ZONE.fullmatch(name):
+        return ""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ""
+    return name
+
+
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Ask. `session_id` is the client's own name for the conversation; None starts a new one."""
+    """Ask. `session_id` is the client's own name for the conversation; None starts a new one. `replaces` is a message
+    of the caller's in that session, for which this one stands from now on; `zone` the customer's time zone (IANA)."""
 
     message: str
     session_id: str | None = None
     client_message_id: str | None = None
+    replaces: str | None = None
+    zone: str = ""
 
     def check(self) -> None:
-        """Raises BadRequest naming the field, EmptyMessage or MessageTooLong."""
+        """Raises BadRequest naming the field, EmptyMessage, MessageTooLong, or NotFound for a message to be replaced in
+        no session."""
         check_text("message", self.message)
         if not self.message.strip():
             raise EmptyMessage(field="message")
@@ -55,6 +73,9 @@ class Send:
             check_session_id(self.session_id)
         if self.client_message_id is not None and not _CLIENT_MESSAGE_ID.fullmatch(self.client_message_id):
             raise BadRequest(field="client_message_id")
+        check_text("replaces", self.replaces or "")
+        if self.replaces is not None and self.session_id is None:
+            raise NotFound(field="replaces")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@ however often it is sent, and its run belongs to its conversation, not to a sock
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any
 
 import structlog
@@ -14,7 +14,7 @@ from orchestrator.commands import Answer, Caller, Cancel, Delete, Feedback, Read
 from orchestrator.errors import NotFound, Overloaded, RunNotActive, ShuttingDown, StorageUnavailable
 from orchestrator.events import Envelope, InputRequired, Seen, Terminal, Typing
 from orchestrator.runs import Budgets, Run, Runs, Saver
-from orchestrator.store import Receipt, Store
+from orchestrator.store import Receipt, Store, Touched
 
 log = structlog.get_logger()
 
@@ -46,10 +46,30 @@ class Engine:
         """Accept a message; its answer comes over the bus.
 
         Raises BadRequest, EmptyMessage, MessageTooLong, IdempotencyConflict, RunBusy, Overloaded, ShuttingDown,
-        StorageUnavailable.
+        StorageUnavailable; NotFound for a message to be replaced that is not the caller's in that session.
         """
         command.check()
-        return await self._take(self.store.accept(caller, command, _read), follow)
+        accepting = (
+            self.store.accept(caller, command, _read) if command.replaces is None else self._replace(caller, command)
+        )
+        return await self._take(accepting, follow)
+
+    async def _replace(self, caller: Caller, command: Send) -> Receipt:
+        """Accept a message that stands for another one, whose runs are stopped first."""
+        conversation_id = await self.store.conversation(caller, command.session_id or "")
+        async with self._runs.turn(conversation_id):
+            replaced = await self.store.replaced(caller, command)
+            if replaced is not None:
+                await self._stop(replaced, replaced.unfinished)
+            return await self.store.accept(caller, command, _read)
+
+    async def _stop(self, touched: Touched, ended: Collection[str]) -> None:
+        """Stop what is being answered where it is touched: for good if it is among `ended`, else it begins again."""
+        try:
+            async with asyncio.timeout(CANCEL_PATIENCE_S):
+                await self._runs.stop(touched.conversation_id, ended, touched.unfinished)
+        except TimeoutError:
+            raise StorageUnavailable from None
 
     async def answer(self, caller: Caller, command: Answer, follow: Follow | None = None) -> Receipt:
         """Answer a run that asked before an effect; it goes on. The same answer again changes nothing.
@@ -149,18 +169,20 @@ class Engine:
         self.bus.publish(Envelope(conversation_id, Seen(command.seq)))
 
     async def delete_message(self, caller: Caller, command: Delete) -> None:
-        """Take one of the caller's own messages back; a run that is about it is stopped. Raises BadRequest,
-        NotFound."""
+        """Take one of the caller's own messages back, with all that repeats it. A run that is about it is stopped; one
+        under way that may have read it begins again. Raises BadRequest, NotFound, StorageUnavailable."""
         command.check()
-        conversation_id, run_id = await self.store.message_run(caller, command.message_id)
-        with contextlib.suppress(RunNotActive):
-            await self._runs.cancel(conversation_id, run_id)
-        await self._runs.see_through(self._blank(caller, command.message_id))
+        found = await self.store.touched(caller, command.message_id)
+        await self._runs.see_through(self._blank(caller, command.message_id, found.conversation_id))
 
-    async def _blank(self, caller: Caller, message_id: str) -> None:
-        envelope = await self.store.blank(caller, message_id)
-        if envelope is not None:
-            self.bus.publish(envelope)
+    async def _blank(self, caller: Caller, message_id: str, conversation_id: str) -> None:
+        async with self._runs.turn(conversation_id):
+            touched = await self.store.touched(caller, message_id)
+            await self._stop(touched, {touched.run_id})
+            for envelope in await self.store.blank(caller, message_id):
+                self._runs.ended(envelope)
+            await self._runs.erase({touched.run_id, *touched.unfinished})
+        self._runs.take_up(conversation_id)
 
     async def delete(self, caller: Caller, session_id: str) -> None:
         """Remove a conversation; a run in it is stopped. Raises NotFound."""
@@ -169,6 +191,7 @@ class Engine:
             while True:
                 await self.cancel(caller, Cancel(session_id=session_id))
         await self.store.delete(caller, session_id)
+        await self._runs.erase(())
         log.info("conversation_deleted", conversation_id=conversation_id)
 
     async def recover(self) -> None:

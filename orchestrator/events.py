@@ -78,10 +78,29 @@ class MisplacedMarker(msgspec.Struct, frozen=True):
     instead: int | None = None
 
 
+class AnswerPart(msgspec.Struct, frozen=True):
+    """What one specialist did for one part of the answer: `response[start:end]` with its label left out. A part that
+    was passed on is there once for each specialist that had it. `confidence` is the router's, `sources` are the
+    documents that it cites."""
+
+    part: int
+    agent: str
+    status: Literal["answered", "declined", "asked_back", "passed_on", "to_person"]
+    confidence: float
+    start: int
+    end: int
+    sources: tuple[str, ...] = ()
+
+
 class UsageFigures(msgspec.Struct, frozen=True):
+    """What the whole run took of models, whatever they were asked for; `model` worded the answer. `cached_tokens` are
+    among the input's; `cost_micros` are millionths of the currency, None where a price is not known."""
+
     model: str = ""
     input_tokens: int = 0
     output_tokens: int = 0
+    cached_tokens: int = 0
+    cost_micros: int | None = None
 
 
 class Timing(msgspec.Struct, frozen=True):
@@ -92,7 +111,8 @@ class Timing(msgspec.Struct, frozen=True):
 
 
 class Accepted(Durable, frozen=True, tag="accepted"):
-    """A customer's message is stored and will be answered by `run_id`. `sent_at` is ISO 8601 UTC."""
+    """A customer's message is stored and will be answered by `run_id`. `sent_at` is ISO 8601 UTC. `replaces` is the
+    message for which it stands."""
 
     message_id: str
     run_id: str
@@ -101,26 +121,48 @@ class Accepted(Durable, frozen=True, tag="accepted"):
     sent_at: str
     client_message_id: str | None = None
     duplicate: bool = False
+    replaces: str | None = None
 
 
 class Progress(Event, frozen=True, tag="progress"):
     """The run has come to a step; `message` says it to a person."""
 
     run_id: str
-    step: Literal["starting", "agent_routing", "rag_retrieval", "generating"]
+    step: Literal["starting", "agent_routing", "rag_retrieval", "tool", "passed_on", "generating"]
     message: str
     agent: str | None = None
 
 
+class Reasoning(Event, frozen=True, tag="reasoning"):
+    """What is done on the way to the answer. `tool_use`: `tool` is called with these `arguments`; `tool_result`: it
+    gave this `result`, or where it is not `ok` says what went wrong, after so many `ms`. `iteration` counts the calls
+    of part `part` from 1, `content` says it all in a line, `timestamp` is ISO 8601 UTC."""
+
+    run_id: str
+    kind: Literal["thought", "tool_use", "tool_result"]
+    content: str
+    iteration: int
+    timestamp: str
+    part: int = 0
+    agent: str | None = None
+    tool: str | None = None
+    arguments: dict[str, Any] | None = None
+    result: Any = None
+    ok: bool | None = None
+    ms: float | None = None
+
+
 class Routed(Durable, frozen=True, tag="routed"):
-    """The specialists that answer, the leading one first; none where the router itself replies."""
+    """The specialists that answer, the leading one first; none where the router itself replies. It comes again with
+    all of them where one passes a part on to another."""
 
     run_id: str
     agents: tuple[RoutedAgent, ...]
 
 
 class Sources(Durable, frozen=True, tag="sources"):
-    """The passages found, in the order of their markers; sent before the first token."""
+    """The passages found, in the order of their markers; sent before the first token. It comes again, with all of
+    them, where a tool has found more: what it found stands behind the others."""
 
     run_id: str
     passages: tuple[SourcePassage, ...]
@@ -187,6 +229,7 @@ class Completed(Terminal, frozen=True, tag="completed"):
     truncated: bool = False
     unsupported: tuple[UnsupportedSpan, ...] = ()
     misplaced: tuple[MisplacedMarker, ...] = ()
+    parts: tuple[AnswerPart, ...] = ()
 
 
 class Failed(Terminal, frozen=True, tag="failed"):
@@ -213,6 +256,14 @@ class Deleted(Durable, frozen=True, tag="deleted"):
     run_id: str
 
 
+class Superseded(Durable, frozen=True, tag="superseded"):
+    """Another message, `by`, stands for this one: it and all that came of it and after it are a branch of the past."""
+
+    message_id: str
+    by: str
+    run_id: str
+
+
 class Typing(Event, frozen=True, tag="typing"):
     """The customer is writing; for the staff."""
 
@@ -235,6 +286,7 @@ class Resumed(Event, frozen=True, tag="resumed"):
 AnyEvent = (
     Accepted
     | Progress
+    | Reasoning
     | Routed
     | Sources
     | Token
@@ -244,6 +296,7 @@ AnyEvent = (
     | Failed
     | Cancelled
     | Deleted
+    | Superseded
     | Typing
     | Seen
     | Resumed

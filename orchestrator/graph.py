@@ -1,15 +1,16 @@
-"""The graph that answers one message: classify → retrieve → specialist(s) → merge.
+"""The graph that answers one message: classify → retrieve → specialist(s) → merge, and round again for what they pass
+on to each other.
 
 Each specialist of the catalogue is a node of its own; several work in parallel. Nodes say what happens by writing typed
 outputs (`agents.types.Output`) to the graph's stream. Passages stay out of the graph's state, which a saver would store
 whole: they live in the run's `Desk`, its LangGraph context.
 """
 
-import operator
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Protocol, TypedDict
+import asyncio
+from collections.abc import Mapping
+from typing import Any
 
+import structlog
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
@@ -17,14 +18,11 @@ from langgraph.runtime import Runtime
 from langgraph.types import Send
 
 from agents import replies
-from agents.answerer import Answerer
-from agents.specialist import Catalogue, Job, Specialist, open_to
+from agents.specialist import Asker, Catalogue, Job, Specialist, open_to
 from agents.types import (
     Answered,
     Answering,
     Decided,
-    Delta,
-    Found,
     Learned,
     Part,
     PartDone,
@@ -33,81 +31,34 @@ from agents.types import (
     Routing,
     Said,
     Searching,
-    Task,
 )
-from orchestrator.run import Desk
-from rag.types import Passage
+from orchestrator.crew import Crew, Gathered, Node, State
+from orchestrator.run import Claim, Desk
+from orchestrator.work import build_specialist
 
-
-@dataclass(frozen=True, slots=True)
-class Understood:
-    """The question as it stands alone, and all facts known now."""
-
-    text: str
-    facts: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What was found for one part. `degraded`: a part of the search did not work. `unknown`: codes and numbers that the
-    part names and no document has."""
-
-    passages: tuple[Passage, ...]
-    degraded: bool = False
-    unknown: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Crew:
-    """Everything the graph works with.
-
-    `understand` makes a follow-up stand alone and learns facts; `classify` routes among the specialists it is given;
-    `research` finds the passages for one part, by its specialist and the facts; `answerer` words the answer.
-    """
-
-    catalogue: Catalogue
-    understand: Callable[[Question], Awaitable[Understood]]
-    classify: Callable[[Question, Catalogue], Awaitable[Route]]
-    research: Callable[[Part, Specialist, Mapping[str, str]], Awaitable[Evidence]]
-    answerer: Answerer
-
-
-class State(TypedDict, total=False):
-    question: Question
-    role: str
-    standalone: str
-    facts: Mapping[str, str]
-    route: Route
-    done: Annotated[list[int], operator.add]
-
+log = structlog.get_logger()
 
 Graph = CompiledStateGraph[State, Desk, State, State]
 
 
 def build_graph(crew: Crew, saver: BaseCheckpointSaver[Any] | None = None) -> Graph:
     """The compiled graph over the crew's catalogue; run it with `context=Desk()`. With a `saver` its runs can wait for
-    the customer; only specialists with a graph of their own do."""
+    the customer."""
     builder = StateGraph(State, context_schema=Desk)
     builder.add_node("classify", _classify(crew))
     builder.add_node("retrieve", _retrieve(crew))
     builder.add_node("reply", _reply(crew))
+    builder.add_node("remember", _remember(crew))
     builder.add_node("merge", _merge)
     for specialist in crew.catalogue:
-        own = specialist.graph and specialist.graph().compile()
-        builder.add_node(specialist.name, own or _answer(crew, specialist))
+        builder.add_node(specialist.name, build_specialist(crew, specialist))
         builder.add_edge(specialist.name, "merge")
     builder.add_edge(START, "classify")
     builder.add_conditional_edges("classify", _after_classify, ["retrieve", "reply"])
-    builder.add_conditional_edges("retrieve", _assign, [specialist.name for specialist in crew.catalogue])
+    builder.add_conditional_edges("retrieve", _assign, [*(one.name for one in crew.catalogue), "remember"])
     builder.add_edge("reply", "merge")
-    builder.add_edge("merge", END)
+    builder.add_conditional_edges("merge", _after_merge, ["retrieve", END])
     return builder.compile(checkpointer=saver)
-
-
-class Node(Protocol):
-    """A node of the graph, as LangGraph calls it."""
-
-    def __call__(self, state: Any, *, runtime: Runtime[Desk]) -> Awaitable[State]: ...
 
 
 def _classify(crew: Crew) -> Node:
@@ -115,14 +66,67 @@ def _classify(crew: Crew) -> Node:
         runtime.stream_writer(Routing())
         question = state["question"]
         understood = await crew.understand(question)
-        if understood.facts != question.facts:
-            runtime.stream_writer(Learned(understood.facts))
-        asked = Question(understood.text, question.history, understood.facts)
-        route = await crew.classify(asked, open_to(crew.catalogue, state["role"]))
+        facts = dict(understood.facts)
+        if facts != question.facts:
+            runtime.stream_writer(Learned(facts))
+        route, urgent = await _routed(crew, state, understood.text, facts)
         runtime.stream_writer(Decided(route))
-        return {"standalone": understood.text, "facts": dict(understood.facts), "route": route}
+        jobs = [_job(crew, state, facts, number, part) for number, part in enumerate(route.parts)]
+        if urgent:
+            jobs[0]["urgent"] = True
+        return {"facts": facts, "route": route, "jobs": jobs if route.kind == "answer" else []}
 
     return classify
+
+
+def _job(crew: Crew, state: State, facts: Mapping[str, str], number: int, part: Part) -> Job:
+    labels = {specialist.name: specialist.label for specialist in crew.catalogue}
+    return Job(
+        part=number,
+        specialist=part.specialist,
+        text=part.text,
+        question=state["question"],
+        facts=facts,
+        asker=Asker(
+            user_id=state["user_id"],
+            role=state["role"],
+            conversation_id=state["conversation_id"],
+            run_id=state["run_id"],
+        ),
+        label=part.label or labels[part.specialist],
+        urgent=False,
+        path=[],
+        findings={},
+    )
+
+
+async def _routed(crew: Crew, state: State, text: str, facts: Mapping[str, str]) -> tuple[Route, bool]:
+    """Who answers, and whether it is urgent. A danger comes before all; then a skill that had asked something back gets
+    its answer; the classifier decides about the rest."""
+    question, catalogue = state["question"], open_to(crew.catalogue, state["role"])
+    alarmed = next((one for one in catalogue if one.alarmed and one.alarmed(question.text)), None)
+    if alarmed is None and (waiting := await _taken_up(crew, state, catalogue, facts)):
+        return Route("answer", 1.0, (Part(question.text, waiting.name, 1.0),)), False
+    route = await crew.classify(Question(text, question.history, facts), catalogue)
+    if alarmed is None:
+        return route, False
+    others = [part for part in route.parts if part.specialist != alarmed.name] if len(route.parts) > 1 else []
+    parts = (Part(question.text, alarmed.name, 1.0), *(others if route.kind == "answer" else ()))
+    return Route("answer", 1.0, parts, route.left_out), True
+
+
+async def _taken_up(crew: Crew, state: State, catalogue: Catalogue, facts: Mapping[str, str]) -> Specialist | None:
+    """The specialist that has a skill which asked something back, if the message answers that; the latest first."""
+    question = state["question"]
+    if crew.resources is None:
+        return None
+    for name in reversed(list(question.notes)):
+        for specialist in catalogue:
+            for skill in specialist.skills:
+                job = _job(crew, state, facts, 0, Part(question.text, specialist.name, 1.0))
+                if skill.name == name and await skill.takes_up(crew.case(job, name), crew.resources):
+                    return specialist
+    return None
 
 
 def _after_classify(state: State) -> str:
@@ -133,55 +137,51 @@ def _retrieve(crew: Crew) -> Node:
     specialists = {specialist.name: specialist for specialist in crew.catalogue}
 
     async def retrieve(state: State, runtime: Runtime[Desk]) -> State:
-        parts = state["route"].parts
-        runtime.stream_writer(Searching(tuple(part.specialist for part in parts)))
-        assigned = [(part, specialists[part.specialist]) for part in parts]
-        found = [
-            Evidence(()) if specialist.graph else await crew.research(part, specialist, state["facts"])
-            for part, specialist in assigned
-        ]
-        for number, evidence in enumerate(found):
-            runtime.context.passages[number] = evidence.passages
-            runtime.context.unknown[number] = evidence.unknown
-        passages = tuple(passage for evidence in found for passage in evidence.passages)
-        runtime.stream_writer(Found(passages, any(evidence.degraded for evidence in found)))
+        jobs, desk = state["jobs"], runtime.context
+        runtime.stream_writer(Searching(tuple(job["specialist"] for job in jobs)))
+        found = await asyncio.gather(*(_evidence(crew, specialists[job["specialist"]], job, desk) for job in jobs))
+        for job, gathered in zip(jobs, found, strict=True):
+            part = job["part"]
+            desk.passages[part], desk.unknown[part] = gathered.passages, gathered.unknown
+            desk.first_numbers[part] = len(desk.cited) + 1
+            desk.cited += gathered.passages
+        desk.tell_found(runtime.stream_writer, degraded=any(gathered.degraded for gathered in found))
         return {}
 
     return retrieve
 
 
+async def _evidence(crew: Crew, specialist: Specialist, job: Job, desk: Desk) -> Gathered:
+    """What a part is to be answered from. A part that a skill claims needs no passages, and neither does a specialist
+    with a graph of its own."""
+    claim = await _claim(crew, specialist, job)
+    if claim is not None:
+        desk.claims[job["part"]] = claim
+    if claim is not None or specialist.graph:
+        return Gathered(())
+    return await crew.research(Part(job["text"], specialist.name, 1.0), specialist, job["facts"])
+
+
+async def _claim(crew: Crew, specialist: Specialist, job: Job) -> Claim | None:
+    """The first skill that reads a request in the part. With a model, which calls the tools itself, only a danger is
+    left to skills."""
+    if crew.resources is None or (crew.answerer.calls_tools and not job["urgent"]):
+        return None
+    for skill in specialist.skills:
+        try:
+            request = await skill.read(crew.case(job, skill.name), crew.resources)
+        except Exception:
+            log.exception("skill_did_not_read", skill=skill.name, run_id=job["asker"]["run_id"])
+            continue
+        if request is not None:
+            return Claim(skill, request)
+    return None
+
+
 def _assign(state: State) -> list[Send]:
-    return [
-        Send(
-            part.specialist,
-            Job(part=number, text=part.text, question=state["question"], facts=state["facts"]),
-        )
-        for number, part in enumerate(state["route"].parts)
-    ]
-
-
-def _answer(crew: Crew, specialist: Specialist) -> Node:
-    async def answer(state: Job, runtime: Runtime[Desk]) -> State:
-        part, passages = state["part"], runtime.context.passages
-        task = Task(
-            question=state["text"],
-            instructions=specialist.instructions,
-            passages=passages[part],
-            history=state["question"].history,
-            facts=state["facts"],
-            first_number=1 + sum(len(passages[earlier]) for earlier in range(part)),
-            unknown=runtime.context.unknown.get(part, ()),
-        )
-        write = runtime.stream_writer
-        write(Answering(part, specialist.name, specialist.label))
-        async for output in crew.answerer.answer(task):
-            if isinstance(output, Delta):
-                write(Said(part, output.text))
-            else:
-                write(PartDone(part, output, crew.answerer.name))
-        return {"done": [part]}
-
-    return answer
+    """Every job to its specialist; in the first round a long conversation is summed up beside them."""
+    long = state["question"].older and not state.get("rounds")
+    return [*(Send(job["specialist"], job) for job in state["jobs"]), *([Send("remember", state)] if long else [])]
 
 
 def _reply(crew: Crew) -> Node:
@@ -202,6 +202,27 @@ def _reply(crew: Crew) -> Node:
     return reply
 
 
+def _remember(crew: Crew) -> Node:
+    async def remember(state: State, runtime: Runtime[Desk]) -> State:
+        summarised = await crew.summarise(state["question"])
+        if summarised is not None:
+            runtime.stream_writer(summarised)
+        return {}
+
+    return remember
+
+
 async def _merge(state: State, runtime: Runtime[Desk]) -> State:
-    """The parts meet here, so that the graph ends once; their texts were ordered as they were streamed."""
-    return {}
+    """The parts meet here; their texts were ordered as they were streamed. What was passed on in this round is next."""
+    rounds, route, write = state.get("rounds", 0) + 1, state["route"], runtime.stream_writer
+    jobs = [job for job in state.get("passed", []) if len(job["path"]) == rounds]
+    if route.left_out and not jobs:
+        last = len(route.parts)
+        write(Answering(last))
+        write(Said(last, replies.left_out(route.left_out)))
+        write(PartDone(last, Answered(), "router"))
+    return {"rounds": rounds, "jobs": jobs}
+
+
+def _after_merge(state: State) -> str:
+    return "retrieve" if state["jobs"] else END

@@ -3,21 +3,48 @@
 Several specialists work at once, so their pieces arrive mixed; a reader gets one text, each part under its label. Pure.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from agents.types import Answered, Answering, Citation, Misplaced, PartDone, Said, Unsupported, Usage
+from agents.types import Answering, Citation, Misplaced, PartDone, Said, Unsupported, Usage
 
 SEPARATOR = "\n\n"
 
 
 @dataclass
-class _Part:
-    label: str | None
+class _Share:
+    """What one specialist says of a part: its characters from `start` until `end` of the part's own text."""
+
     specialist: str | None
-    pieces: list[str] = field(default_factory=list)
+    start: int
+    end: int = 0
     done: PartDone | None = None
+
+
+@dataclass
+class _Part:
+    """`length` counts the characters said so far; `start` is where the part's own text begins in the whole answer."""
+
+    label: str | None
+    shares: list[_Share]
+    pieces: list[str] = field(default_factory=list)
+    length: int = 0
     start: int = 0
+
+    @property
+    def finished(self) -> bool:
+        done = self.shares[-1].done
+        return done is not None and done.answered.status != "passed_on"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A finished share of a part, from `start` until `end` of the whole answer."""
+
+    part: int
+    specialist: str | None
+    start: int
+    end: int
+    done: PartDone
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +72,25 @@ class Merge:
         return "".join(self._texts)
 
     def begin(self, output: Answering) -> None:
-        self._parts[output.part] = _Part(output.label, output.specialist)
+        part = self._parts.get(output.part)
+        if part is None:
+            self._parts[output.part] = _Part(output.label, [_Share(output.specialist, 0)])
+            return
+        if part.length:
+            part.pieces.append(SEPARATOR)
+            part.length += len(SEPARATOR)
+        part.shares.append(_Share(output.specialist, part.length))
 
     def say(self, output: Said) -> list[Piece]:
-        self._parts[output.part].pieces.append(output.text)
+        part = self._parts[output.part]
+        part.pieces.append(output.text)
+        part.length += len(output.text)
         return self._release()
 
     def done(self, output: PartDone) -> list[Piece]:
-        self._parts[output.part].done = output
+        part = self._parts[output.part]
+        part.shares[-1].done = output
+        part.shares[-1].end = part.length
         return self._release()
 
     def _release(self) -> list[Piece]:
@@ -61,7 +99,7 @@ class Merge:
             if part.pieces:
                 pieces += self._write(part, part.pieces)
                 part.pieces = []
-            if part.done is None:
+            if not part.finished:
                 break
             self._current += 1
             self._opened = False
@@ -76,15 +114,26 @@ class Merge:
         self._opened = True
         pieces = []
         for text in filter(None, texts):
-            pieces.append(Piece(text, self._length, part.specialist if self._expected > 1 else None))
+            specialist = part.shares[-1].specialist if self._expected > 1 else None
+            pieces.append(Piece(text, self._length, specialist))
             self._texts.append(text)
             self._length += len(text)
         return pieces
 
     @property
+    def shares(self) -> tuple[Share, ...]:
+        """What was finished, in the order of the text."""
+        return tuple(
+            Share(number, share.specialist, part.start + share.start, part.start + share.end, share.done)
+            for number, part in sorted(self._parts.items())
+            for share in part.shares
+            if share.done is not None
+        )
+
+    @property
     def results(self) -> tuple[PartDone, ...]:
         """The finished parts in their order."""
-        return tuple(part.done for _, part in sorted(self._parts.items()) if part.done is not None)
+        return tuple(share.done for share in self.shares)
 
     @property
     def citations(self) -> tuple[Citation, ...]:
@@ -94,25 +143,19 @@ class Merge:
     def unsupported(self) -> tuple[Unsupported, ...]:
         """What no passage supports, at its place in the whole answer."""
         return tuple(
-            replace(found, start=found.start + start, end=found.end + start)
-            for start, answered in self._answered()
-            for found in answered.unsupported
+            replace(found, start=found.start + share.start, end=found.end + share.start)
+            for share in self.shares
+            for found in share.done.answered.unsupported
         )
 
     @property
     def misplaced(self) -> tuple[Misplaced, ...]:
         """The markers whose passage does not support them, at their places in the whole answer."""
         return tuple(
-            replace(found, start=found.start + start, end=found.end + start)
-            for start, answered in self._answered()
-            for found in answered.misplaced
+            replace(found, start=found.start + share.start, end=found.end + share.start)
+            for share in self.shares
+            for found in share.done.answered.misplaced
         )
-
-    def _answered(self) -> Iterator[tuple[int, Answered]]:
-        """The finished parts in their order, with the offset of each one's text in the whole answer."""
-        for _, part in sorted(self._parts.items()):
-            if part.done is not None:
-                yield part.start, part.done.answered
 
     @property
     def usage(self) -> Usage:
@@ -121,4 +164,5 @@ class Merge:
             sum(usage.input_tokens for usage in usages),
             sum(usage.output_tokens for usage in usages),
             next((usage.model for usage in usages if usage.model), ""),
+            sum(usage.cached_tokens for usage in usages),
         )

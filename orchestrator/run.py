@@ -1,14 +1,15 @@
 """One run, as the engine hands it to the graph."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
-from agents.types import Question, Summarised
+from agents.skill import Skill
+from agents.types import Found, Output, Question, Summarised
 from rag.types import Passage
 
 
@@ -35,8 +36,8 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a run leaves in its conversation. `facts` replace those known; each of `notes` replaces the skill's one, or
-    with None forgets it; `summary` replaces the earlier one. None and absent names change nothing."""
+    """What a run leaves in its conversation. `facts` are all that are known now; each of `notes` replaces the skill's
+    one, or with None forgets it; `summary` replaces the earlier one. None and absent names change nothing."""
 
     facts: Mapping[str, str] | None = None
     notes: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
@@ -62,18 +63,43 @@ async def _unrecorded(effects: tuple[Effect, ...]) -> None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A skill's own reading of a part that it will do."""
+
+    skill: Skill
+    request: Any
+
+
 @dataclass
 class Desk:
-    """What a run has on its desk besides the graph's state, which a saver would store whole: for each part, by number,
-    the passages, and the codes and numbers that no document has; the facts learned, the effects so far, and what is
-    needed to go on after it was parked. `record` commits the effects."""
+    """What a run has on its desk besides the graph's state, which a saver would store whole.
+
+    For each part, by number: the passages, the number of the first one's marker, the codes and numbers that no document
+    has, and the skill that claims it. `cited` are all passages of the run in the order of their markers. `memory` is
+    what the run leaves in its conversation, and `parked` what it needs to go on later. `record` commits the effects.
+    """
 
     passages: dict[int, tuple[Passage, ...]] = field(default_factory=dict)
+    first_numbers: dict[int, int] = field(default_factory=dict)
     unknown: dict[int, tuple[str, ...]] = field(default_factory=dict)
-    facts: Mapping[str, str] | None = None
+    claims: dict[int, Claim] = field(default_factory=dict)
+    cited: list[Passage] = field(default_factory=list)
+    memory: Memory = field(default_factory=Memory)
     parked: str | None = None
     effects: list[Effect] = field(default_factory=list)
     record: Callable[[tuple[Effect, ...]], Awaitable[None]] = _unrecorded
+
+    def cite(self, passages: Sequence[Passage], write: Callable[[Output], None]) -> int:
+        """Put passages behind those that are there, say so, and give the number of the first one's marker."""
+        first = len(self.cited) + 1
+        self.cited += passages
+        self.tell_found(write)
+        return first
+
+    def tell_found(self, write: Callable[[Output], None], *, degraded: bool = False) -> None:
+        """Say which passages there are now."""
+        write(Found(tuple(self.cited), degraded))
 
     @asynccontextmanager
     async def effect(self, name: str, *, repeatable: bool = False) -> AsyncIterator[None]:

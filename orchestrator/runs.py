@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import uuid
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
@@ -42,6 +42,8 @@ class Saver(Protocol):
     async def forget(self, run_id: str) -> None: ...
 
     async def keep_only(self, run_ids: Sequence[str]) -> None: ...
+
+    async def wipe(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +114,15 @@ class Runs:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    def _turn(self, conversation_id: str) -> asyncio.Lock:
-        """Held while a run is taken up or called off, so that a run is never both."""
+    def turn(self, conversation_id: str) -> asyncio.Lock:
+        """Held while a run is taken up or called off, so that a run is never both, and while messages are taken back,
+        so that none is taken up."""
         return self._turns.setdefault(conversation_id, asyncio.Lock())
 
     async def _advance(self, conversation_id: str) -> None:
         start = None
         try:
-            async with self._turn(conversation_id):
+            async with self.turn(conversation_id):
                 start = await self._persist(lambda: self._store.begin(conversation_id))
                 if start is not None:
                     run_id = start.run_id
@@ -138,7 +141,16 @@ class Runs:
 
     async def _run(self, active: ActiveRun) -> None:
         start = active.start
-        question = Question(start.message, start.history, start.facts)
+        question = Question(
+            text=start.message,
+            history=start.history,
+            facts=start.facts,
+            notes=start.notes,
+            zone=start.zone,
+            summary=start.summary,
+            older=start.older,
+            older_upto=start.older_upto,
+        )
         run = RunInput(
             start.run_id, start.session_id, question, start.role, start.owner, start.conversation_id, start.reply
         )
@@ -195,10 +207,10 @@ class Runs:
         conversation_id, desk = active.start.conversation_id, active.desk
         if isinstance(last, InputRequired):
             parked, active.parked = desk.parked or "", last.request_id
-            await self._leave(active, lambda: self._store.park(conversation_id, last, parked, desk.facts))
+            await self._leave(active, lambda: self._store.park(conversation_id, last, parked, desk.memory))
             self._expect(conversation_id, last.request_id, last.expires_at)
         else:
-            await self._leave(active, lambda: self._store.finish(conversation_id, last, desk.facts))
+            await self._leave(active, lambda: self._store.finish(conversation_id, last, desk.memory))
             await self._forget(last.run_id)
 
     async def _leave(self, active: ActiveRun, commit: Callable[[], Coroutine[Any, Any, Envelope | None]]) -> None:
@@ -217,7 +229,7 @@ class Runs:
 
     async def cancel(self, conversation_id: str, run_id: str) -> None:
         """Stop a run; returns when its terminal event is committed. Raises RunNotActive when it has ended."""
-        async with self._turn(conversation_id):
+        async with self.turn(conversation_id):
             active = self._active.get(conversation_id)
             if active is None or active.start.run_id != run_id or active.task is None:
                 await self.see_through(self._call_off(conversation_id, run_id))
@@ -228,6 +240,26 @@ class Runs:
         if active.parked is not None:
             with contextlib.suppress(RunNotActive):
                 await self.see_through(self._call_off(conversation_id, run_id))
+
+    async def stop(self, conversation_id: str, ended: Collection[str], again: Collection[str] = ()) -> None:
+        """Stop what is being answered, with the conversation's turn held: one of the runs `ended` for good, one of
+        `again` to begin anew afterwards. One that has been given an answer cannot, and ends."""
+        active = self._active.get(conversation_id)
+        if active is None or active.task is None or active.start.run_id not in {*ended, *again}:
+            return
+        active.cancelled = active.start.run_id in ended or active.start.reply is not None
+        active.task.cancel()
+        await active.ended.wait()
+
+    async def erase(self, run_ids: Collection[str]) -> None:
+        """Forget the state of these runs, down to the files."""
+        for run_id in run_ids:
+            await self._forget(run_id)
+        if self._saver is not None:
+            try:
+                await self._saver.wipe()
+            except Exception:
+                log.exception("parked_state_not_wiped")
 
     async def _call_off(self, conversation_id: str, run_id: str) -> None:
         """End a run that is not being answered: one that waits for its turn or for the customer."""

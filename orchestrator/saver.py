@@ -12,9 +12,9 @@ from pathlib import Path
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-from agents.types import Asks, Option, Part, Question, Route, Turn
+from agents.types import Asks, Option, Part, Proposal, Question, Route, Turn
 
-STORED = (Asks, Option, Part, Question, Route, Turn)
+STORED = (Asks, Option, Part, Proposal, Question, Route, Turn)
 """The types that a graph's state may hold besides plain data."""
 
 
@@ -33,6 +33,11 @@ class RunSaver:
         """Remove the run's state; nothing where there is none."""
         await self.graph_saver.adelete_thread(run_id)
 
+    async def wipe(self) -> None:
+        """Take what was forgotten out of the database's log as well, so that it stands in no file."""
+        async with self.graph_saver.lock:
+            await self.graph_saver.conn.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+
     async def keep_only(self, run_ids: Collection[str]) -> None:
         """Remove the states of all other runs."""
         kept = {state.config["configurable"]["thread_id"] async for state in self.graph_saver.alist(None)}
@@ -47,4 +52,5 @@ async def open_saver(path: Path) -> AsyncIterator[RunSaver]:
         saver.serde = JsonPlusSerializer(allowed_msgpack_modules=STORED)
         await saver.setup()
         await saver.conn.execute("PRAGMA synchronous=NORMAL")
+        await saver.conn.execute("PRAGMA secure_delete=ON")
         yield RunSaver(saver)

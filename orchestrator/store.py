@@ -7,16 +7,19 @@ from typing import Any, Literal, Protocol
 from agents.types import Turn
 from orchestrator.commands import Answer, Caller, Feedback, Read, Send
 from orchestrator.events import Accepted, Completed, Durable, Envelope, InputRequired, Terminal
-from orchestrator.run import Effect, Reply
+from orchestrator.run import Effect, Memory, Reply
 
 MAX_WAITING = 3
 """Messages that may wait in one conversation behind the run that is answering."""
 
 
+NOTHING_LEARNED = Memory()
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """An accepted message: its committed event. `duplicate` when the same had been accepted before. `before`: events
-    committed with it that come first (a parked run that the message put an end to)."""
+    committed with it that come first (runs that the message put an end to, a message that it replaces)."""
 
     envelope: Envelope
     accepted: Accepted
@@ -27,7 +30,7 @@ class Receipt:
 @dataclass(frozen=True, slots=True)
 class RunStart:
     """A run that has been given the conversation: all that is needed to answer. `attempt` counts from 1; `reply` is
-    there where the run was parked and goes on."""
+    there where the run was parked and goes on. `history` to `zone` are those of `agents.types.Question`."""
 
     run_id: str
     conversation_id: str
@@ -38,6 +41,11 @@ class RunStart:
     message: str
     history: tuple[Turn, ...]
     facts: Mapping[str, str]
+    notes: Mapping[str, Mapping[str, Any]]
+    summary: str = ""
+    older: tuple[Turn, ...] = ()
+    older_upto: int = 0
+    zone: str = ""
     reply: Reply | None = None
 
 
@@ -55,6 +63,16 @@ class Unfinished:
     expires_at: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What taking a message back touches: the conversation, the run that is about the message, and the unfinished runs
+    that are about it or a later one and so may have read it."""
+
+    conversation_id: str
+    run_id: str
+    unfinished: frozenset[str]
+
+
 ReadReply = Callable[[str, InputRequired], Any]
 """What a free text says to a pending request: the value of an answer, or None when it is about something else."""
 
@@ -70,7 +88,8 @@ class SessionSummary:
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
-    """A message as it stands; `answer` is the event that said it, where it is the end of a run."""
+    """A message as it stands; `answer` is the event that said it, where it is the end of a run. `superseded_by` is the
+    message that stands instead of it, or of one before it."""
 
     message_id: str
     role: str
@@ -80,6 +99,7 @@ class StoredMessage:
     seq: int
     created_at: str
     answer: Completed | None = None
+    superseded_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +139,11 @@ class Store(Protocol):
         """Store the message, its run and its Accepted event in one transaction. The same `client_message_id` with the
         same text gives the first receipt again. Where a run is parked the text is first offered to it: what `read`
         makes an answer of becomes that, else the parked run ends cancelled. Raises IdempotencyConflict, RunBusy (more
-        than MAX_WAITING wait)."""
+        than MAX_WAITING wait).
+
+        A message that `replaces` one supersedes it with all that came of it and after it: their runs end cancelled,
+        and the conversation remembers what it did before. Raises NotFound unless that is a customer's message of this
+        session, BadRequest when it was superseded or taken back."""
 
     async def answer(self, caller: Caller, command: Answer) -> Receipt:
         """Answer a parked run, which then waits for its turn. The same answer again gives the first receipt. Raises
@@ -132,16 +156,15 @@ class Store(Protocol):
     async def append(self, conversation_id: str, run_id: str, event: Durable) -> Envelope | None:
         """Commit a durable event with the next `seq`; None when the run has already ended."""
 
-    async def finish(
-        self, conversation_id: str, event: Terminal, facts: Mapping[str, str] | None = None
-    ) -> Envelope | None:
-        """Commit the run's terminal event, its answer and the conversation's facts; None when it had ended before."""
+    async def finish(self, conversation_id: str, event: Terminal, memory: Memory = NOTHING_LEARNED) -> Envelope | None:
+        """Commit the run's terminal event, its answer and what it leaves in the conversation; None when it had ended
+        before."""
 
     async def park(
-        self, conversation_id: str, event: InputRequired, parked: str, facts: Mapping[str, str] | None = None
+        self, conversation_id: str, event: InputRequired, parked: str, memory: Memory = NOTHING_LEARNED
     ) -> Envelope | None:
         """Commit that the run waits for the customer, who does not have the conversation meanwhile; None when it had
-        ended. `parked` is kept for the `Reply`."""
+        ended. `parked` is kept for the `Reply`, `memory` as in `finish`."""
 
     async def drop(self, conversation_id: str, request_id: str) -> Envelope | None:
         """End the parked run cancelled if it still waits for this request; None when it does not."""
@@ -181,12 +204,16 @@ class Store(Protocol):
     async def seen(self, caller: Caller, command: Read) -> str:
         """Keep how far the caller has read, never backwards; the conversation's id. Raises NotFound."""
 
-    async def message_run(self, caller: Caller, message_id: str) -> tuple[str, str]:
-        """Conversation and run of one of the caller's own messages. Raises NotFound."""
+    async def touched(self, caller: Caller, message_id: str) -> Touched:
+        """What taking back one of the caller's own messages touches. Raises NotFound."""
 
-    async def blank(self, caller: Caller, message_id: str) -> Envelope | None:
-        """Take the text of the caller's own message out of messages and events; None when that was done before. Raises
-        NotFound."""
+    async def replaced(self, caller: Caller, command: Send) -> Touched | None:
+        """What the message replaces; None when it was accepted before. Raises what `accept` raises for that."""
+
+    async def blank(self, caller: Caller, message_id: str) -> Sequence[Envelope]:
+        """Take the text of the caller's own message, and whatever repeats or grew from it, out of the database and its
+        files; runs that wait for the customer and may have read it end cancelled. The events of that in their order,
+        none when it was done before. Raises NotFound."""
 
     async def feedback(self, caller: Caller, command: Feedback) -> None:
         """Keep the caller's latest rating of an answer. Raises NotFound for a message that is not in their sessions."""
@@ -194,16 +221,18 @@ class Store(Protocol):
     async def sessions(self, caller: Caller) -> Sequence[SessionSummary]:
         """The caller's conversations, latest first."""
 
-    async def messages(self, caller: Caller, session_id: str, after: int = 0) -> Sequence[StoredMessage]:
-        """Messages with `seq > after` in order. Raises NotFound."""
+    async def messages(
+        self, caller: Caller, session_id: str, after: int = 0, *, superseded: bool = False
+    ) -> Sequence[StoredMessage]:
+        """Messages with `seq > after` in order; the superseded ones only if asked for. Raises NotFound."""
 
     async def delete(self, caller: Caller, session_id: str) -> str:
         """Remove a conversation with everything in it; its id. Raises NotFound."""
 
     def answers_citing(self, document_ids: Collection[str]) -> Iterator[PastAnswer]:
         """The answers that cite any of these documents, whatever the version, in the order in which they were asked,
-        each with all passages that it used of them. Those to messages that were taken back are left out. It reads as
-        it goes and blocks its thread: for commands, not for a server's loop."""
+        each with all passages that it used of them. Those to messages that were taken back or superseded are left
+        out. It reads as it goes and blocks its thread: for commands, not for a server's loop."""
         ...
 
     async def probe(self) -> None:

@@ -4,9 +4,10 @@ Times are UTC, stored as ISO 8601 text so that SQLite and PostgreSQL sort and co
 """
 
 from sqlalchemy import (
-    JSON,
+    BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -27,7 +28,8 @@ conversations = Table(
     Column("id", String(36), primary_key=True),
     Column("owner", String(255), nullable=False),
     Column("session_id", String(255), nullable=False),
-    Column("facts", JSON, nullable=False, default=dict),
+    Column("memory", Text, nullable=False, default="{}", server_default="{}"),
+    Column("zone", String(64), nullable=False, default="", server_default=""),
     Column("head_seq", Integer, nullable=False, default=0),
     Column("read_seq", Integer, nullable=False, default=0, server_default="0"),
     Column("created_at", String(32), nullable=False),
@@ -48,8 +50,17 @@ messages = Table(
     Column("client_message_id", String(64)),
     Column("created_at", String(32), nullable=False),
     Column("deleted_at", String(32)),
+    Column("superseded_by", String(36), comment="the message that stands instead of it, or of one before it"),
+    Column("memory", Text, comment="the conversation's, as it was when the message was taken up"),
     UniqueConstraint("conversation_id", "client_message_id", name="uq_messages_client_message_id"),
     UniqueConstraint("conversation_id", "seq", name="uq_messages_seq"),
+    Index(
+        "ix_messages_shown",
+        "conversation_id",
+        "seq",
+        sqlite_where=text("superseded_by IS NULL AND deleted_at IS NULL"),
+        postgresql_where=text("superseded_by IS NULL AND deleted_at IS NULL"),
+    ),
 )
 
 runs = Table(
@@ -72,6 +83,12 @@ runs = Table(
         unique=True,
         sqlite_where=text("status = 'running'"),
         postgresql_where=text("status = 'running'"),
+    ),
+    Index(
+        "ix_runs_open",
+        "conversation_id",
+        sqlite_where=text("finished_at IS NULL"),
+        postgresql_where=text("finished_at IS NULL"),
     ),
     Index("ix_runs_status", "status", "created_at"),
     Index(
@@ -128,3 +145,29 @@ feedback = Table(
     Column("reason", Text),
     Column("created_at", String(32), nullable=False),
 )
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("run_id", String(36), primary_key=True),
+    Column("day", String(10), primary_key=True, comment="UTC date"),
+    Column("kind", String(16), primary_key=True, comment="what a model was asked for, or `tool`"),
+    Column("agent", String(64), primary_key=True, comment="the specialist; empty before one has it"),
+    Column("name", String(255), primary_key=True, comment="of the model or the tool"),
+    Column("owner", String(255), nullable=False),
+    Column("conversation_id", String(36), nullable=False),
+    Column("calls", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("estimated", Integer, nullable=False, comment="calls whose tokens the provider did not count"),
+    Column("input_tokens", Integer, nullable=False),
+    Column("cached_tokens", Integer, nullable=False, comment="among the input tokens"),
+    Column("output_tokens", Integer, nullable=False),
+    Column("cost_micros", BigInteger, comment="millionths of the currency; NULL where the model has no price"),
+    Column("milliseconds", Float, nullable=False),
+    Column("begun", Integer, nullable=False, comment="calls that said a first token"),
+    Column("first_token_ms", Float, nullable=False, comment="of these calls together"),
+    Column("created_at", String(32), nullable=False),
+    Index("ix_ledger_owner", "owner", "day"),
+    Index("ix_ledger_day", "day"),
+)
+"""What runs took of models and tools. No foreign key: the accounts, which hold no text, outlive conversations."""

@@ -1,19 +1,29 @@
-"""Answers by a chat model, streamed as it is written, from the passages alone and with their markers."""
+"""Answers by a chat model, streamed as it is written, from passages and the results of tools alone and with
+their markers."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
+from functools import partial
+from typing import Any
+
+import msgspec
 
 from agents.answerer import AnswerFailed
-from agents.citations import MARKER, Markers
-from agents.failover import Budget, stream_first_able
+from agents.bench import Outcome
+from agents.canary import Canary
+from agents.draft import Draft
+from agents.failover import Budget
 from agents.fitment import Fitment
-from agents.model import ChatModel, Finish, ModelFailed
-from agents.prompt import DECLINED, numbered, says_declined, write_prompt
-from agents.support import check
-from agents.types import Answered, Delta, Task, Usage
+from agents.model import ChatModel, ModelFailed
+from agents.prompt import DECLINED, numbered, write_prompt
+from agents.tool import Tool
+from agents.tool_loop import converse
+from agents.types import Answered, Delta, Task
 from agents.vehicles import Vehicles
 from agents.wording import without_entry
+
+REFUSED = "That call is not possible."
 
 
 class ChatModelAnswerer:
@@ -31,46 +41,43 @@ class ChatModelAnswerer:
         self._fitment = Fitment(vehicles or Vehicles())
         self._models = tuple(models)
         self._budget = budget or Budget()
+        self._canary = Canary()
 
     @property
     def name(self) -> str:
         return self._models[0].label
 
+    @property
+    def calls_tools(self) -> bool:
+        return True
+
     async def answer(self, task: Task) -> AsyncGenerator[Delta | Answered, None]:
         """Stream the answer. Raises AnswerFailed, after text too: what was said then stands unfinished."""
-        if not task.passages:
+        if not (task.passages or task.tools):
             yield Delta(" ".join(filter(None, (DECLINED, without_entry(task.unknown)))))
             yield Answered(declined=True)
             return
-        passages = numbered(task)
-        markers = Markers(passages)
-        said: list[str] = []
-        finish = Finish(False, Usage())
-        stream = stream_first_able(self._models, write_prompt(task), self._budget)
+        draft = Draft(numbered(task), self._canary)
+        messages = write_prompt(task, self._canary.token)
+        stream = converse(self._models, messages, task.tools, partial(self._call, task), self._budget)
         try:
             async with aclosing(stream):
                 async for item in stream:
-                    text = markers.end() if isinstance(item, Finish) else markers.feed(item)
-                    if isinstance(item, Finish):
-                        finish = item
-                    if text:
-                        said.append(text)
+                    if text := draft.take(item):
                         yield Delta(text)
+                    if draft.leaked:
+                        break
         except ModelFailed as failure:
             raise AnswerFailed(failure.reason, failure.detail, _milliseconds(failure.retry_after)) from failure
-        answer = "".join(said)
-        declined = says_declined(answer, cited=MARKER.search(answer) is not None)
-        checked = await asyncio.to_thread(
-            check, answer, passages, self._fitment, task, declined=declined, truncated=finish.truncated
-        )
-        yield Answered(
-            citations=checked.citations,
-            declined=declined,
-            truncated=finish.truncated,
-            usage=finish.usage,
-            unsupported=checked.unsupported,
-            misplaced=checked.misplaced,
-        )
+        if last := draft.last_words():
+            yield Delta(last)
+        yield await asyncio.to_thread(draft.answered, task, self._fitment)
+
+    async def _call(self, task: Task, tool: Tool[Any], arguments: Mapping[str, Any]) -> Outcome:
+        """Call a tool of the task; what is in the arguments is shown to the customer as well."""
+        if task.bench is None or self._canary.within(msgspec.json.encode(arguments).decode()):
+            return Outcome(None, error=REFUSED)
+        return await task.bench.call(tool, arguments)
 
     async def aclose(self) -> None:
         """Close the models' connections."""

@@ -1,7 +1,6 @@
 """The answerer that needs no model and no key: it finds the sentences, rows and steps that answer, and joins them."""
 
 import asyncio
-import re
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
@@ -14,6 +13,7 @@ from agents import quotation
 from agents.answerability import LEAST, answerable
 from agents.correction import corrected
 from agents.fitment import Fitment
+from agents.pieces import pieces
 from agents.quotation import Quote, quotes
 from agents.scoring import key_parts, matching_parts, rank
 from agents.selection import select
@@ -26,8 +26,6 @@ from agents.words import content
 from rag.embedder import Embedder, Vectors
 from rag.terms import respelt
 
-_WORDS = re.compile(r"\s*\S+\s*?(?=\s|$)|\s+$")
-_YIELD_EVERY = 16
 _REMEMBERED = 20_000
 
 SURE = 0.95
@@ -47,12 +45,14 @@ class ExtractiveAnswerer:
     def name(self) -> str:
         return "offline"
 
+    @property
+    def calls_tools(self) -> bool:
+        return False
+
     async def answer(self, task: Task) -> AsyncIterator[Delta | Answered]:
         text, answered = await asyncio.to_thread(self.checked, task)
-        for number, piece in enumerate(_WORDS.findall(text), start=1):
+        async for piece in pieces(text):
             yield Delta(piece)
-            if number % _YIELD_EVERY == 0:
-                await asyncio.sleep(0)
         yield answered
 
     def checked(self, task: Task) -> tuple[str, Answered]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from agents.circuit import Circuit, State
-from agents.model import ChatModel, CircuitOpen, Finish, Message, ModelFailed
+from agents.model import ChatModel, CircuitOpen, Filled, Finish, Message, ModelFailed, Streamed
+from agents.tool import Tool
 
 log = logging.getLogger(__name__)
 
@@ -51,11 +52,13 @@ class Breaker:
         state: State = "half_open" if circuit.state == "open" and not left else circuit.state
         return BreakerState(self.label, state, circuit.failures, left, circuit.detail)
 
-    async def stream(self, messages: Sequence[Message], max_tokens: int) -> AsyncGenerator[str | Finish, None]:
+    async def stream(
+        self, messages: Sequence[Message], max_tokens: int, tools: Sequence[Tool[Any]] = ()
+    ) -> AsyncGenerator[Streamed, None]:
         """Say the answer. Raises ModelFailed, of which CircuitOpen is one."""
         turn, begun = self._enter(), False
         try:
-            async with aclosing(self._model.stream(messages, max_tokens)) as stream:
+            async with aclosing(self._model.stream(messages, max_tokens, tools)) as stream:
                 async for item in stream:
                     if isinstance(item, Finish):
                         self._settle(turn, Circuit.succeeded)
@@ -69,7 +72,7 @@ class Breaker:
         finally:
             self._settle(turn, Circuit.left)
 
-    async def fill(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    async def fill(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Filled:
         """An object made to the schema. Raises ModelFailed, of which CircuitOpen is one."""
         turn = self._enter()
         try:

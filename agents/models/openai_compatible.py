@@ -5,13 +5,15 @@ from contextlib import aclosing
 from typing import Any
 
 import openai
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
-from agents.model import Finish, Message, ModelFailed
+from agents.model import CallPiece, Filled, Finish, Message, ModelFailed, Streamed, ToolCalls
+from agents.models.tool_calls import GrowingCalls, shown, to_langchain
 from agents.providers import Model
+from agents.tool import Tool
 from agents.types import Usage
 
 CONNECT_SECONDS = 5.0
@@ -52,11 +54,15 @@ class OpenAICompatible:
     def label(self) -> str:
         return self._model.label
 
-    async def stream(self, messages: Sequence[Message], max_tokens: int) -> AsyncGenerator[str | Finish, None]:
-        """Say the answer. Raises ModelFailed."""
+    async def stream(
+        self, messages: Sequence[Message], max_tokens: int, tools: Sequence[Tool[Any]] = ()
+    ) -> AsyncGenerator[Streamed, None]:
+        """Say the answer, or what of `tools` to call for it. Raises ModelFailed."""
         finish, usage, chunk, begun = "", Usage(model=self.label), None, False
+        growing = GrowingCalls()
         failure: ModelFailed | None = None
-        chunks = self._chat.astream(_to_langchain(messages), extra_body=self._limit(max_tokens))
+        chat = self._chat.bind_tools([shown(tool) for tool in tools]) if tools else self._chat
+        chunks = chat.astream(_to_langchain(messages), extra_body=self._limit(max_tokens))
         try:
             async with aclosing(chunks):  # type: ignore[type-var]
                 async for chunk in chunks:
@@ -65,6 +71,9 @@ class OpenAICompatible:
                     if text := chunk.text:
                         begun = True
                         yield text
+                    if isinstance(chunk, AIMessageChunk) and (size := growing.feed(chunk.tool_call_chunks)):
+                        begun = True
+                        yield CallPiece(size)
         except Exception as error:
             failure = failure_of(error) if chunk is None else _broken(error, begun)
         # Raised out here so that the provider's own error, whose text is not ours, is no context of it.
@@ -74,22 +83,29 @@ class OpenAICompatible:
             raise ModelFailed("LLM_BAD_STREAM", "the stream ended without a finish reason")
         if not begun:
             raise ModelFailed("LLM_BAD_STREAM", f"no text, finished by {finish!r}"[:100], fault="request")
+        if calls := growing.whole():
+            yield ToolCalls(calls)
         yield Finish(finish in STOPPED_SHORT, usage)
 
-    async def fill(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    async def fill(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Filled:
         """An object made to the schema. Raises ModelFailed."""
-        asked = self._chat.with_structured_output(dict(schema), method=self._model.provider.structured)
+        asked = self._chat.with_structured_output(
+            dict(schema),
+            method=self._model.provider.structured,
+            include_raw=True,
+            extra_body=self._limit(FILLED_TOKENS),
+        )
         failure: ModelFailed | None = None
-        filled: Any = None
+        answer: Any = None
         try:
-            filled = await asked.ainvoke(_to_langchain(messages), INTERNAL, extra_body=self._limit(FILLED_TOKENS))
+            answer = await asked.ainvoke(_to_langchain(messages), INTERNAL)
         except Exception as error:
             failure = failure_of(error)
         if failure:
             raise failure
-        if not isinstance(filled, Mapping):
+        if not isinstance(answer["parsed"], Mapping):
             raise ModelFailed("LLM_BAD_STREAM", "no object in the answer", fault="request")
-        return filled
+        return Filled(answer["parsed"], _usage(answer["raw"], self.label) or Usage(model=self.label))
 
     def report(self, failure: ModelFailed) -> None:
         """Nothing is remembered here from call to call."""
@@ -102,13 +118,27 @@ class OpenAICompatible:
 
 
 def _to_langchain(messages: Sequence[Message]) -> list[BaseMessage]:
-    kinds: dict[str, type[BaseMessage]] = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
-    return [kinds[message.role](content=message.text) for message in messages]
+    return [_one_to_langchain(message) for message in messages]
 
 
-def _usage(chunk: AIMessageChunk, label: str) -> Usage | None:
-    counted = chunk.usage_metadata
-    return Usage(counted["input_tokens"], counted["output_tokens"], label) if counted else None
+def _one_to_langchain(message: Message) -> BaseMessage:
+    match message.role:
+        case "system":
+            return SystemMessage(message.text)
+        case "user":
+            return HumanMessage(message.text)
+        case "assistant":
+            return to_langchain(message.text, message.calls)
+        case "tool":
+            return ToolMessage(message.text, tool_call_id=message.call_id)
+
+
+def _usage(message: AIMessage, label: str) -> Usage | None:
+    counted = message.usage_metadata
+    if not counted:
+        return None
+    cached = counted.get("input_token_details", {}).get("cache_read", 0)
+    return Usage(counted["input_tokens"], counted["output_tokens"], label, cached)
 
 
 def _broken(error: Exception, begun: bool) -> ModelFailed:

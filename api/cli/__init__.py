@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from api.cli import ask, chat, docs, doctor, evaluate, ingest, migrate, route, search, serve, token
+from api.cli import ask, chat, docs, doctor, evaluate, ingest, migrate, route, search, serve, token, usage
 
 app = typer.Typer(
     name="pitcrew",
@@ -25,6 +25,7 @@ app.command("token")(token.token)
 app.add_typer(docs.app)
 app.command("migrate")(migrate.migrate)
 app.command("eval")(evaluate.evaluate)
+app.command("usage")(usage.usage)
 app.command("doctor")(doctor.doctor)
 
 

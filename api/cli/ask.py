@@ -9,8 +9,9 @@ from api.cli.failure import CommandFailed
 from api.cli.output import note, print_json
 
 if TYPE_CHECKING:
+    from orchestrator.crew import Crew
     from orchestrator.events import AnyEvent, Completed
-    from orchestrator.graph import Crew
+    from orchestrator.run import RunInput
 
 
 def ask(
@@ -39,30 +40,56 @@ def ask(
 
 
 async def _ask(text: str, agent: str, *, json: bool) -> None:
-    import uuid
+    from contextlib import AsyncExitStack
+    from dataclasses import replace
 
-    from agents.types import Question
-    from api.bodies import complete_body
+    from langgraph.checkpoint.memory import InMemorySaver
+
+    from agents.diaries.sql import SqlDiary
+    from api.bodies import complete_body, prompt_body
     from api.cli.knowledge import open_knowledge
-    from api.compose import open_crew, open_models
+    from api.crew import open_crew, open_models
+    from api.database import open_migrated_database
     from api.settings import Settings
-    from orchestrator.events import Completed
+    from orchestrator.events import Completed, InputRequired
     from orchestrator.graph import build_graph
-    from orchestrator.run import Desk, RunInput
+    from orchestrator.run import Desk, Reply
     from orchestrator.stream import stream_events
 
     settings = Settings()
-    with open_knowledge(settings) as library:
-        async with open_models(settings) as models, open_crew(settings, library, models) as crew:
-            graph = build_graph(_only(crew, agent) if agent else crew)
-            run = RunInput(str(uuid.uuid4()), str(uuid.uuid4()), Question(text), "customer")
-            async for event in stream_events(graph, run, Desk()):
-                _show(event, json=json)
-                if isinstance(event, Completed):
-                    if json:
-                        print_json(complete_body(event, None))
-                    else:
-                        print(_ending(event))
+    async with AsyncExitStack() as stack:
+        library = stack.enter_context(open_knowledge(settings))
+        diary = SqlDiary(open_migrated_database(settings))
+        stack.push_async_callback(diary.close)
+        models = await stack.enter_async_context(open_models(settings))
+        crew = await stack.enter_async_context(open_crew(settings, library, diary, models))
+        graph = build_graph(_only(crew, agent) if agent else crew, InMemorySaver())
+        run, desk = _run(text), Desk()
+        async for event in stream_events(graph, run, desk):
+            _show(event, json=json)
+            if isinstance(event, Completed):
+                if json:
+                    print_json(complete_body(event, None))
+                else:
+                    print(_ending(event))
+            elif isinstance(event, InputRequired):
+                if json:
+                    print_json(prompt_body(event))
+                else:
+                    print(f"\n\n{event.prompt}\n")
+                note("Nothing was done, as nobody can answer here. To be asked and answer: pitcrew chat")
+                refused = replace(run, reply=Reply(False, desk.parked or ""))
+                async for _ in stream_events(graph, refused, desk):
+                    pass  # what was held for the proposal is let go
+
+
+def _run(text: str) -> "RunInput":
+    import uuid
+
+    from agents.types import Question
+    from orchestrator.run import RunInput
+
+    return RunInput(str(uuid.uuid4()), str(uuid.uuid4()), Question(text), "customer", "command line", "none")
 
 
 def _only(crew: "Crew", name: str) -> "Crew":

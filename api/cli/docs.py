@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.cli.failure import USAGE, CommandFailed
-from api.cli.output import note, print_json
+from api.cli.output import note, print_json, print_table
 
 if TYPE_CHECKING:
     from api.settings import Settings
@@ -51,7 +51,7 @@ def list_(
         note("There is none. Fill the knowledge base: pitcrew ingest knowledge_base")
         return
     rows = [(one.id, str(one.version), str(one.chunks), one.ingested_at[:10], one.title) for one in known]
-    _print_table(("document", "version", "passages", "since", "title"), rows)
+    print_table(("document", "version", "passages", "since", "title"), rows)
 
 
 @app.command()
@@ -96,7 +96,7 @@ def history(document: Id, json: Json = False) -> None:
             print_json({"document": document} | asdict(change))
         return
     rows = [_row(change, versions, shown=change is changes[-1]) for change in changes]
-    _print_table(("generation", "published", "what", "version", "passages", "content", ""), rows)
+    print_table(("generation", "published", "what", "version", "passages", "content", ""), rows)
     if standing.version is None:
         note(f"Nothing of it is shown now. Bring it back: pitcrew docs rollback {document}")
 
@@ -226,7 +226,7 @@ def _looking() -> Iterator["Catalogue"]:
 @contextmanager
 def _changing() -> Iterator[tuple["Settings", "Shelf"]]:
     from api.cli.release import publish_waiting, taking_turns
-    from api.compose import open_migrated_database
+    from api.database import open_migrated_database
     from api.library import open_embedder, open_shelf
     from api.settings import Settings
 
@@ -271,10 +271,3 @@ def _confirm(question: str, *, yes: bool, ask: Callable[..., Any] = typer.confir
 
 def _time(stored: str) -> str:
     return stored[:16].replace("T", " ")
-
-
-def _print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Columns as wide as what stands in them; the last one runs on."""
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    for row in (head, *rows):
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -13,14 +13,15 @@ from api.cli.output import check_writable, print_json, write_json_lines
 if TYPE_CHECKING:
     from api.cli.evaluation.questions import Lines
     from api.settings import Settings
-    from orchestrator.evaluation.cases import Case
     from orchestrator.evaluation.outcomes import Outcome
     from orchestrator.evaluation.runs import Kind
 
 
 def evaluate(
-    kind: Annotated[Literal["routing", "retrieval", "answers"], typer.Argument(help="What to measure.")],
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The questions, as JSON Lines.")],
+    kind: Annotated[Literal["routing", "retrieval", "answers", "dialogues"], typer.Argument(help="What to measure.")],
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="The questions, as JSON Lines; dialogues also as TOML.")
+    ],
     corpus: Annotated[
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="retrieval: search these documents ({id, title, text})."),
@@ -36,21 +37,29 @@ def evaluate(
         typer.Option(exists=True, dir_okay=False, help="Compare with this saved run; exit 1 if a figure is worse."),
     ] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw coverage against accuracy: a .png or .svg file.")] = None,
-    failures: Annotated[bool, typer.Option("--failures", help="answers: list the cases that failed.")] = False,
+    failures: Annotated[
+        bool, typer.Option("--failures", help="answers, dialogues: list what failed; for dialogues also why.")
+    ] = False,
+    with_model: Annotated[
+        bool, typer.Option("--with-model", help="dialogues: let the model that the settings name answer.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="The figures as one JSON object.")] = False,
 ) -> None:
-    """Measure on a set of questions, offline: no language model is asked, so the figures repeat.
+    """Measure on a set of questions. No language model is asked, so that the figures repeat; --with-model asks one.
 
     Lines are {id, text} with what is known of the right result: `route` or `routes`; `documents` or `relevant`;
-    `contains`; `kind`; `history`; `facts`. Brackets hold the interval that 95 % of such question sets would give.
+    `contains`; `kind`; `history`; `facts`. Dialogues are {id, turns}, each turn with what the customer says and what
+    is expected; they are held in a database of their own, and nothing is really booked. Brackets hold the interval that
+    95 % of such question sets would give.
 
     Example: pitcrew eval answers knowledge_base/questions.jsonl --baseline last.json
     """
-    if (corpus and kind != "retrieval") or (labels and kind != "routing"):
-        raise typer.BadParameter("--corpus belongs to retrieval, --labels to routing.")
+    if (corpus and kind != "retrieval") or (labels and kind != "routing") or (with_model and kind != "dialogues"):
+        raise typer.BadParameter("--corpus belongs to retrieval, --labels to routing, --with-model to dialogues.")
     _check_outputs((file, corpus, labels, baseline), predictions, save, plot)
     from api.cli.evaluation.baseline import as_json, read_baseline
     from api.cli.evaluation.baseline import save as save_run
+    from api.cli.evaluation.dialogues import read_dialogues
     from api.cli.evaluation.plots import draw
     from api.cli.evaluation.questions import read_questions
     from api.cli.evaluation.tables import changes, table
@@ -59,9 +68,10 @@ def evaluate(
     from orchestrator.evaluation.runs import Run
 
     measured: Kind = "labels" if labels else kind
-    cases = read_questions(file, labelled=bool(labels))
+    settings = Settings() if with_model else Settings().model_copy(update={"models": ""})
+    cases: Sequence[Any] = read_dialogues(file) if kind == "dialogues" else read_questions(file, bool(labels))
     old = read_baseline(baseline, measured, cases) if baseline else None
-    lines, outcomes = _measured(Settings().model_copy(update={"models": ""}), kind, cases, corpus, labels)
+    lines, outcomes = _measured(settings, kind, cases, corpus, labels, with_model=with_model)
     run = Run(measured, tuple(outcomes))
     comparison = compare(old, run) if old else None
     if predictions:
@@ -76,6 +86,7 @@ def evaluate(
         print("\n".join([*table(run.figures), *(changes(comparison) if comparison else ())]))
         if failures and run.figures.get("failed"):
             print("failed: " + " ".join(map(str, run.figures["failed"])))
+            print("\n".join(f"{line['id']}: {why}" for line in lines for why in line.get("failures", ())))
     if comparison and comparison.regressions:
         raise CommandFailed(f"Worse than the baseline, beyond noise: {', '.join(comparison.regressions)}.")
 
@@ -97,14 +108,28 @@ def _check_outputs(
 
 
 def _measured(
-    settings: "Settings", kind: str, cases: "list[Case]", corpus: Path | None, labels: Path | None
+    settings: "Settings",
+    kind: str,
+    cases: Sequence[Any],
+    corpus: Path | None,
+    labels: Path | None,
+    *,
+    with_model: bool,
 ) -> "tuple[Lines, Sequence[Outcome]]":
     from api.cli.evaluation.answers import answered
+    from api.cli.evaluation.dialogues import held
     from api.cli.evaluation.retrieval import ranked
     from api.cli.evaluation.routing import labelled, routed
 
+    cases = list(cases)
     if labels:
         return labelled(settings, cases, labels)
-    if kind == "routing":
-        return routed(settings, cases)
-    return ranked(settings, cases, corpus) if kind == "retrieval" else answered(settings, cases)
+    match kind:
+        case "routing":
+            return routed(settings, cases)
+        case "retrieval":
+            return ranked(settings, cases, corpus)
+        case "dialogues":
+            return held(settings, cases, with_model=with_model)
+        case _:
+            return answered(settings, cases)

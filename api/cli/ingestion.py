@@ -14,7 +14,7 @@ from api.cli.failure import CommandFailed
 from api.cli.listing import below, listed, root_of
 from api.cli.output import note, progress
 from api.cli.release import publish, publish_waiting, repair, taking_turns
-from api.compose import open_migrated_database
+from api.database import open_migrated_database
 from api.library import open_embedder, open_shelf
 from api.migrate import head_revision, revision
 from api.settings import Settings

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @contextmanager
 def open_knowledge(settings: "Settings") -> Iterator["Library"]:
     """The library, for searching only. Raises CommandFailed when nothing was ingested."""
-    from api.compose import open_migrated_database
+    from api.database import open_migrated_database
     from api.library import open_library
 
     database = open_migrated_database(settings)

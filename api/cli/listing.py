@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from api.compose import VEHICLES_FILE
+from api.crew import VEHICLES_FILE
 from rag.scan import Failure, File, Hashes, Listing, scan
 
 ASIDE = (VEHICLES_FILE, "questions*.jsonl")

@@ -5,7 +5,7 @@ import itertools
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -33,6 +33,18 @@ def print_json(value: Any) -> None:
 def note(text: str) -> None:
     """A message to the person at the keyboard, on stderr."""
     print(text, file=sys.stderr, flush=True)
+
+
+def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, figures_from: int | None = None) -> None:
+    """Columns as wide as what stands in them. Those that hold figures, from column `figures_from` on, are flush right;
+    otherwise the last one runs on."""
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    flush = len(widths) if figures_from is None else figures_from
+    for row in (head, *rows):
+        cells = enumerate(zip(row, widths, strict=True))
+        print(
+            "  ".join(cell.rjust(width) if at >= flush else cell.ljust(width) for at, (cell, width) in cells).rstrip()
+        )
 
 
 def read_json_lines(path: Path) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ def route(
     Example: pitcrew route "the brake warning light is on"
     """
     from agents.types import Question
-    from api.compose import open_classifier
+    from api.crew import open_classifier
     from api.library import open_embedder
     from api.settings import Settings
     from orchestrator.commands import Send

@@ -26,7 +26,7 @@ def search(
     from api.cli.knowledge import open_knowledge, specialist_named
     from api.settings import Settings
     from orchestrator.events import to_plain
-    from orchestrator.stream import source_passage
+    from orchestrator.view import source_passage
 
     subjects = specialist_named(agent).knowledge if agent else None
     with open_knowledge(Settings()) as library:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal, get_args
 import msgspec
 import orjson
 
-from api.bodies import complete_body, prompt_body
+from api.bodies import complete_body, prompt_body, told_zone
 from api.dialect import (
     Authenticate,
     AuthExpiring,
@@ -40,30 +40,36 @@ FEATURES = (
     "partial",
     "input_required",
     "delete",
+    "replace",
     "typing",
     "read",
     "tickets",
     "auth_expiring",
     "requests",
+    "reasoning",
 )
 REQUEST_CHARS = 64
 
 
 class AuthFrame(msgspec.Struct, tag="auth"):
-    """Show your token; first frame unless the URL carried one. `partial: false` leaves `partial_response` out."""
+    """Show your token; first frame unless the URL carried one. `partial: false` leaves `partial_response` out,
+    `reasoning: true` asks for `reasoning` frames."""
 
     token: str
     partial: bool | None = None
+    reasoning: bool | None = None
 
 
 class MessageFrame(msgspec.Struct, tag="message"):
     """Ask. `session_id` is any string of yours; absent, the server makes one. `client_message_id` makes a message that
-    is sent twice count once. `customer_id` is ignored: who you are comes from the token."""
+    is sent twice count once. `replaces` is the `message_id` of a message of yours that this one stands for from now on.
+    `metadata.timezone` is your time zone (IANA). `customer_id` is ignored: who you are comes from the token."""
 
     message: str = ""
     session_id: str | None = None
     customer_id: str | None = None
     client_message_id: str | None = None
+    replaces: str | None = None
     metadata: dict[str, Any] | None = None
 
 
@@ -159,13 +165,14 @@ class NativeSession:
     """See `api.dialect.Session`. Keeps the text of active runs, for clients that want it in every token frame.
 
     A client that has used none of the words that came after the oldest protocol (a frame of another type than
-    OLDEST_FRAMES, `partial`, `client_message_id`, `request`) knows only `complete` and `error` as the end of a turn. It
-    gets the prompt of a parked run as `complete`, and nothing more of that run unless it is answered: so it never waits
-    for a frame that it does not know. For that the session remembers which runs it ended so.
+    OLDEST_FRAMES, `partial`, `reasoning`, `client_message_id`, `replaces`, `request`) knows only `complete` and `error`
+    as the end of a turn. It gets the prompt of a parked run as `complete`, and nothing more of that run unless it is
+    answered: so it never waits for a frame that it does not know. For that the session remembers which runs it ended so.
     """
 
     def __init__(self) -> None:
         self._partial = True
+        self._reasoning = False
         self._oldest = True
         self._texts: dict[str, str] = {}
         self._prompted: set[str] = set()
@@ -190,13 +197,14 @@ class NativeSession:
         if not isinstance(asked, OLDEST_FRAMES):
             self._oldest = False
         match asked:
-            case AuthFrame(token, partial):
+            case AuthFrame(token, partial, reasoning):
                 self._partial = partial is not False
-                self._oldest &= partial is None
+                self._reasoning = reasoning is True
+                self._oldest &= partial is None and reasoning is None
                 return Authenticate(token)
-            case MessageFrame(message, session_id, _, client_message_id):
-                self._oldest &= client_message_id is None
-                return Send(message, session_id, client_message_id)
+            case MessageFrame(message, session_id, _, client_message_id, replaces, metadata):
+                self._oldest &= client_message_id is None and replaces is None
+                return Send(message, session_id, client_message_id, replaces, told_zone(metadata))
             case PingFrame(timestamp):
                 return Ping(timestamp)
             case _:
@@ -206,6 +214,8 @@ class NativeSession:
         event = envelope.event
         if isinstance(event, events.Token):
             return (self._token(event, lagging),)
+        if isinstance(event, events.Reasoning) and not self._reasoning:
+            return ()
         if self._oldest and isinstance(event, events.InputRequired):
             self._prompted.add(event.run_id)
             return (frame("complete", **prompt_body(event)),)
@@ -304,6 +314,7 @@ def _accepted(event: events.Accepted, seq: int | None) -> str:
         message=event.message,
         sent_at=event.sent_at,
         duplicate=event.duplicate,
+        replaces=event.replaces,
         seq=seq,
     )
 
@@ -336,11 +347,13 @@ def _plain(type_: str) -> Callable[[Any, int | None], str]:
 _WRITERS: dict[type[events.Event], Callable[[Any, int | None], str]] = {
     events.Accepted: _accepted,
     events.Progress: _plain("progress"),
+    events.Reasoning: _plain("reasoning"),
     events.Routed: _plain("routed"),
     events.Sources: _plain("sources"),
     events.InputRequired: _plain("input_required"),
     events.RunRestarted: _plain("run_restarted"),
     events.Deleted: _plain("deleted"),
+    events.Superseded: _plain("superseded"),
     events.Resumed: _plain("resumed"),
     events.Cancelled: _plain("cancelled"),
     events.Failed: _failed,

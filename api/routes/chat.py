@@ -6,7 +6,7 @@ import msgspec
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import JSONResponse, Response
 
-from api.bodies import complete_body, prompt_body
+from api.bodies import complete_body, prompt_body, told_zone
 from api.problems import problem_response
 from api.routes.access import CurrentCaller, State, read_body
 from orchestrator.commands import Send
@@ -19,10 +19,13 @@ SLOW_REASONS = {"LLM_TIMEOUT", "LLM_STALLED", "RUN_TIMEOUT"}
 
 
 class ChatRequest(msgspec.Struct):
-    """A question. `session_id` is any string of yours; absent, the server makes one."""
+    """A question. `session_id` is any string of yours; absent, the server makes one. `replaces` is a message of yours
+    in that session for which this one stands from now on; `metadata.timezone` is your time zone."""
 
     message: str = ""
     session_id: str | None = None
+    replaces: str | None = None
+    metadata: dict[str, Any] | None = None
 
 
 REQUEST_BODY: dict[str, Any] = {
@@ -35,6 +38,11 @@ REQUEST_BODY: dict[str, Any] = {
                 "properties": {
                     "message": {"type": "string", "maxLength": 8000, "examples": ["What is the engine power?"]},
                     "session_id": {"type": "string", "maxLength": 128},
+                    "replaces": {"type": "string"},
+                    "metadata": {
+                        "type": "object",
+                        "properties": {"timezone": {"type": "string", "examples": ["Europe/Berlin"]}},
+                    },
                 },
             }
         }
@@ -52,7 +60,7 @@ async def chat(
     """Ask and wait for the whole answer. Sending the same `Idempotency-Key` again gives the same answer."""
     body = await read_body(request, ChatRequest)
     assert isinstance(body, ChatRequest)
-    command = Send(body.message, body.session_id, idempotency_key)
+    command = Send(body.message, body.session_id, idempotency_key, body.replaces, told_zone(body.metadata))
     command.check()
     state.gateway.rates.message(caller.user_id)
     envelope = await state.gateway.engine.ask(caller, command)

@@ -21,10 +21,15 @@ async def sessions(state: State, caller: CurrentCaller) -> dict[str, Any]:
 
 @router.get("/{session_id}/messages")
 async def messages(
-    session_id: str, state: State, caller: CurrentCaller, after: Annotated[int, Query(ge=0)] = 0
+    session_id: str,
+    state: State,
+    caller: CurrentCaller,
+    after: Annotated[int, Query(ge=0)] = 0,
+    superseded: bool = False,
 ) -> dict[str, Any]:
-    """The messages of one conversation with `seq` above `after`, in order; answers with `complete`'s `metadata`."""
-    found = await state.gateway.engine.store.messages(caller, session_id, after)
+    """The messages of one conversation with `seq` above `after`, in order; answers with `complete`'s `metadata`. With
+    `superseded` also those for which others stand now: `superseded_by` is the first of these."""
+    found = await state.gateway.engine.store.messages(caller, session_id, after, superseded=superseded)
     return {"messages": [_message(message) for message in found]}
 
 
@@ -36,7 +41,10 @@ async def delete(session_id: str, state: State, caller: CurrentCaller) -> Respon
 
 
 def _message(message: StoredMessage) -> dict[str, Any]:
-    plain = {field.name: getattr(message, field.name) for field in fields(message) if field.name != "answer"}
+    own = (field.name for field in fields(message) if field.name not in {"answer", "superseded_by"})
+    plain = {name: getattr(message, name) for name in own}
+    if message.superseded_by is not None:
+        plain["superseded_by"] = message.superseded_by
     if message.answer is None:
         return plain
     return plain | {"metadata": complete_body(message.answer, message.seq)["metadata"]}

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import msgspec
 
@@ -42,6 +42,16 @@ class Case:
         relevant = None if self.relevant is None else dict(self.relevant)
         whole = msgspec.json.encode((self.id, asked, expected, relevant), order="deterministic")
         return hashlib.sha256(whole).hexdigest()[:16]
+
+
+class Identified(Protocol):
+    """What can be told apart, and found changed: a case, or a dialogue."""
+
+    @property
+    def id(self) -> Any: ...
+
+    @property
+    def fingerprint(self) -> str: ...
 
 
 def identity(case_id: Any) -> str:

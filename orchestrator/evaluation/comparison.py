@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from orchestrator.evaluation.bootstrap import Estimate, Floats, Statistic, estimates, values
-from orchestrator.evaluation.cases import Case, identity
+from orchestrator.evaluation.cases import Identified, identity
 from orchestrator.evaluation.measures import LOWER_IS_BETTER
 from orchestrator.evaluation.outcomes import Outcome
 from orchestrator.evaluation.runs import Kind, Run
@@ -55,7 +55,7 @@ class Comparison:
         return tuple(name for name, change in self.figures.items() if change.verdict == "worse")
 
 
-def common(old: Run, kind: Kind, cases: Iterable[Case | Outcome]) -> Common:
+def common(old: Run, kind: Kind, cases: Iterable[Identified]) -> Common:
     """What an earlier run shares with cases that are measured, or will be. Raises ForeignBaseline where that is too
     little."""
     if old.kind != kind:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.evaluation import answers, retrieval, routing
+from orchestrator.evaluation import answers, dialogues, retrieval, routing
 from orchestrator.evaluation.bootstrap import Statistic
 from orchestrator.evaluation.coverage import Curve
 from orchestrator.evaluation.outcomes import Outcome
@@ -55,5 +55,14 @@ MEASURES: Mapping[str, Measure] = {
         answers.by_certainty,
         "confidence, declined last",
         "passed every check",
+    ),
+    "dialogues": Measure(
+        dialogues.DialogueOutcome,
+        dialogues.figures,
+        dialogues.statistics,
+        lambda one: one.passed,
+        dialogues.by_length,
+        "the shortest first",
+        "passed in every turn",
     ),
 }

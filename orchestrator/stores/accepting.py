@@ -1,16 +1,18 @@
-"""Transactions that take something from the customer: a message, an answer to a parked run, a message taken back."""
+"""Transactions that take something from the customer: a message, an answer to a parked run, a reading mark."""
 
 import uuid
+from collections.abc import Sequence
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection, func, insert, select, update
 
 from orchestrator.commands import Answer, Caller, Read, Send
 from orchestrator.errors import BadRequest, IdempotencyConflict, NotFound, RunBusy, RunNotActive
-from orchestrator.events import Accepted, Deleted, Envelope, InputRequired, encode
+from orchestrator.events import Accepted, Envelope, InputRequired
 from orchestrator.store import MAX_WAITING, ReadReply, Receipt
-from orchestrator.stores import rows
-from orchestrator.tables import conversations, events, messages, requests, runs
+from orchestrator.stores import rows, taking_back
+from orchestrator.tables import conversations, events, requests, runs
 
 DECLINED_LABEL = "No, thank you"
 """What stands in the transcript for a refusal that the request has no option for."""
@@ -29,20 +31,33 @@ def accept(connection: Connection, caller: Caller, command: Send, read: ReadRepl
         earlier = rows.earlier_receipt(connection, conversation_id, command)
         if earlier is not None:
             return earlier
+    accepted = _accepted(str(uuid.uuid4()), session_id, command)
+    before: list[Envelope] = []
+    if command.replaces is not None:
+        before += taking_back.supersede(connection, conversation_id, command.replaces, accepted.message_id)
+    if command.zone:
+        mine = conversations.c.id == conversation_id
+        connection.execute(
+            update(conversations).where(mine, conversations.c.zone != command.zone).values(zone=command.zone)
+        )
     pending = _pending(connection, conversation_id)
     if pending and pending[0].expires_at > rows.now():
         value = read(command.message, pending[0])
         if value is not None:
-            return _reply(connection, conversation_id, session_id, pending[0], value, command)
+            accepted = replace(accepted, run_id=pending[0].run_id)
+            return _reply(connection, conversation_id, pending[0], value, accepted, before)
     dropped = [
         rows.cancel_run(connection, conversation_id, request.run_id, request.partial_response) for request in pending
     ]
     active = connection.scalar(
-        select(func.count()).where(runs.c.conversation_id == conversation_id, runs.c.status.in_(("waiting", "running")))
+        select(func.count()).where(
+            runs.c.conversation_id == conversation_id,
+            runs.c.finished_at.is_(None),
+            runs.c.status.in_(("waiting", "running")),
+        )
     )
     if (active or 0) > MAX_WAITING:
         raise RunBusy
-    accepted = _accepted(str(uuid.uuid4()), session_id, command)
     connection.execute(
         insert(runs).values(
             id=accepted.run_id,
@@ -54,7 +69,7 @@ def accept(connection: Connection, caller: Caller, command: Send, read: ReadRepl
         )
     )
     envelope = _store(connection, conversation_id, accepted)
-    return Receipt(envelope, accepted, duplicate=False, before=tuple(filter(None, dropped)))
+    return Receipt(envelope, accepted, duplicate=False, before=(*before, *filter(None, dropped)))
 
 
 def answer(connection: Connection, caller: Caller, command: Answer) -> Receipt:
@@ -76,15 +91,15 @@ def answer(connection: Connection, caller: Caller, command: Answer) -> Receipt:
     if row is None:
         raise NotFound
     if row.answered_seq is not None:
-        if row.answer != _as_text(command.value):
+        if row.answer not in (_as_text(command.value), taking_back.NO_ANSWER):
             raise IdempotencyConflict
         return rows.receipt_at(connection, row.id, row.answered_seq)
     if row.status != "parked" or row.expires_at <= rows.now():
         raise RunNotActive
     request = rows.event_at(connection, row.id, row.seq)
     assert isinstance(request, InputRequired)
-    label = _label(request, command.value)
-    return _reply(connection, row.id, row.session_id, request, command.value, Send(label, row.session_id))
+    accepted = _accepted(request.run_id, row.session_id, Send(_label(request, command.value)))
+    return _reply(connection, row.id, request, command.value, accepted)
 
 
 def _pending(connection: Connection, conversation_id: str) -> list[InputRequired]:
@@ -95,6 +110,8 @@ def _pending(connection: Connection, conversation_id: str) -> list[InputRequired
         .join(runs, runs.c.id == requests.c.run_id)
         .where(
             events.c.conversation_id == conversation_id,
+            runs.c.conversation_id == conversation_id,
+            runs.c.finished_at.is_(None),
             runs.c.status == "parked",
             requests.c.answered_seq.is_(None),
         )
@@ -104,10 +121,14 @@ def _pending(connection: Connection, conversation_id: str) -> list[InputRequired
 
 
 def _reply(
-    connection: Connection, conversation_id: str, session_id: str, request: InputRequired, value: object, command: Send
+    connection: Connection,
+    conversation_id: str,
+    request: InputRequired,
+    value: object,
+    accepted: Accepted,
+    before: Sequence[Envelope] = (),
 ) -> Receipt:
     """Take the value as the request's answer: its run waits for its turn again, and the text stands as a message."""
-    accepted = _accepted(request.run_id, session_id, command)
     envelope = _store(connection, conversation_id, accepted)
     connection.execute(
         update(requests)
@@ -115,7 +136,7 @@ def _reply(
         .values(answer=_as_text(value), answered_seq=envelope.seq)
     )
     connection.execute(update(runs).where(runs.c.id == request.run_id).values(status="waiting"))
-    return Receipt(envelope, accepted, duplicate=False)
+    return Receipt(envelope, accepted, duplicate=False, before=tuple(before))
 
 
 def _accepted(run_id: str, session_id: str, command: Send) -> Accepted:
@@ -126,6 +147,7 @@ def _accepted(run_id: str, session_id: str, command: Send) -> Accepted:
         message=command.message,
         sent_at=rows.now(),
         client_message_id=command.client_message_id,
+        replaces=command.replaces,
     )
 
 
@@ -159,34 +181,6 @@ def _label(request: InputRequired, value: object) -> str:
     if value is False:
         return DECLINED_LABEL
     raise BadRequest(field="value")
-
-
-def message_run(connection: Connection, caller: Caller, message_id: str) -> tuple[str, str]:
-    """See `Store.message_run`."""
-    row = connection.execute(
-        select(messages.c.conversation_id, messages.c.run_id)
-        .join(conversations, conversations.c.id == messages.c.conversation_id)
-        .where(messages.c.id == message_id, messages.c.role == "customer", conversations.c.owner == caller.user_id)
-    ).first()
-    if row is None:
-        raise NotFound
-    return row.conversation_id, row.run_id
-
-
-def blank(connection: Connection, caller: Caller, message_id: str) -> Envelope | None:
-    """See `Store.blank`."""
-    conversation_id, run_id = message_run(connection, caller, message_id)
-    row = connection.execute(select(messages.c.seq, messages.c.deleted_at).where(messages.c.id == message_id)).one()
-    if row.deleted_at is not None:
-        return None
-    connection.execute(update(messages).where(messages.c.id == message_id).values(text="", deleted_at=rows.now()))
-    accepted = rows.receipt_at(connection, conversation_id, row.seq).accepted
-    connection.execute(
-        update(events)
-        .where(events.c.conversation_id == conversation_id, events.c.seq == row.seq)
-        .values(body=encode(msgspec.structs.replace(accepted, message="")).decode())
-    )
-    return rows.append(connection, conversation_id, run_id, Deleted(message_id, run_id))
 
 
 def seen(connection: Connection, caller: Caller, command: Read) -> str:

@@ -70,7 +70,11 @@ def _passages_of(connection: Connection, document_ids: Sequence[str]) -> Iterato
         select(citations, runs.c.conversation_id, messages.c.text, messages.c.created_at)
         .join(runs, runs.c.id == citations.c.run_id)
         .join(messages, messages.c.id == runs.c.message_id)
-        .where(citations.c.document_id.in_(document_ids), messages.c.deleted_at.is_(None))
+        .where(
+            citations.c.document_id.in_(document_ids),
+            messages.c.deleted_at.is_(None),
+            messages.c.superseded_by.is_(None),
+        )
         .order_by(messages.c.created_at, citations.c.run_id, citations.c.number)
     )
     yield from connection.execution_options(yield_per=500).execute(query)

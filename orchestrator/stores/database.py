@@ -10,6 +10,8 @@ LOCK_PATIENCE_S = 5
 """How long a writer waits for its turn and SQLite's lock before the store is reported unavailable. The execution option
 `patience_s` of a connection shortens it."""
 
+LOG_PATIENCE_MS = 1_000
+
 
 def open_database(url: str, *, durable: bool = True) -> Engine:
     """An engine for `url`. SQLite is put in WAL mode with full durability: a commit survives kill -9 and power loss; if
@@ -28,12 +30,16 @@ def open_database(url: str, *, durable: bool = True) -> Engine:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
         cursor.execute("PRAGMA foreign_keys=ON")
+        # What is deleted or overwritten is gone from the file.
+        cursor.execute("PRAGMA secure_delete=ON")
         cursor.execute(f"PRAGMA busy_timeout={LOCK_PATIENCE_S * 1000}")
         cursor.close()
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
         options = connection.get_execution_options()
+        if options.get("bare"):
+            return
         if options.get("read_only"):
             connection.exec_driver_sql("BEGIN")
         else:
@@ -42,3 +48,12 @@ def open_database(url: str, *, durable: bool = True) -> Engine:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def empty_log(engine: Engine) -> bool:
+    """Bring SQLite's write-ahead log into the database and empty it: what was overwritten stands in neither. False
+    when others were reading it for too long."""
+    with engine.connect().execution_options(bare=True) as connection:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={LOG_PATIENCE_MS}")
+        busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+        return not busy

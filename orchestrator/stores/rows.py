@@ -42,7 +42,7 @@ def open_conversation(connection: Connection, owner: str, session_id: str) -> st
     conversation_id, at = str(uuid.uuid4()), now()
     connection.execute(
         insert(conversations).values(
-            id=conversation_id, owner=owner, session_id=session_id, facts={}, head_seq=0, created_at=at, updated_at=at
+            id=conversation_id, owner=owner, session_id=session_id, head_seq=0, created_at=at, updated_at=at
         )
     )
     return conversation_id
@@ -180,7 +180,9 @@ def envelopes(connection: Connection, query: Any) -> list[Envelope]:
     return [Envelope(row.conversation_id, decode(row.body), row.seq) for row in connection.execute(query)]
 
 
-def stored_messages(connection: Connection, conversation_id: str, after: int) -> list[StoredMessage]:
+def stored_messages(
+    connection: Connection, conversation_id: str, after: int, *, superseded: bool
+) -> list[StoredMessage]:
     """The messages of a conversation with `seq > after`, in order, each answer with the event that said it."""
     said_by = (
         (events.c.conversation_id == messages.c.conversation_id)
@@ -193,8 +195,10 @@ def stored_messages(connection: Connection, conversation_id: str, after: int) ->
         .where(messages.c.conversation_id == conversation_id, messages.c.seq > after)
         .order_by(messages.c.seq)
     )
+    if not superseded:
+        query = query.where(messages.c.superseded_by.is_(None))
     return [
-        StoredMessage(r.id, r.role, r.text, r.agent, r.run_id, r.seq, r.created_at, _answer(r.body))
+        StoredMessage(r.id, r.role, r.text, r.agent, r.run_id, r.seq, r.created_at, _answer(r.body), r.superseded_by)
         for r in connection.execute(query)
     ]
 

@@ -1,20 +1,17 @@
 """Transactions in the life of a run: begun, parked, recorded, ended, handed on."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
-from agents.types import Turn
 from orchestrator.events import Durable, Envelope, InputRequired, RunRestarted, Terminal
-from orchestrator.run import Effect, Reply
+from orchestrator.run import Effect, Memory, Reply
 from orchestrator.store import RunStart, Unfinished
-from orchestrator.stores import rows
+from orchestrator.stores import history, rows
+from orchestrator.stores.memory import decode_known, encode_known, learned
 from orchestrator.tables import conversations, events, messages, requests, runs
-
-HISTORY_TURNS = 12
-"""Earlier messages that a run sees; the facts carry what matters from before."""
 
 
 def begin(connection: Connection, conversation_id: str) -> RunStart | None:
@@ -28,7 +25,8 @@ def begin(connection: Connection, conversation_id: str) -> RunStart | None:
             messages.c.text,
             conversations.c.session_id,
             conversations.c.owner,
-            conversations.c.facts,
+            conversations.c.memory,
+            conversations.c.zone,
         )
         .join(messages, messages.c.id == runs.c.message_id)
         .join(conversations, conversations.c.id == runs.c.conversation_id)
@@ -38,8 +36,12 @@ def begin(connection: Connection, conversation_id: str) -> RunStart | None:
     waiting = [row for row in unfinished if row.status == "waiting"]
     if not waiting or any(row.status == "running" for row in unfinished):
         return None
-    row = waiting[0]
+    row, open_runs = waiting[0], [other.id for other in unfinished]
     connection.execute(update(runs).where(runs.c.id == row.id).values(status="running"))
+    _remember_begin(connection, row.id, row.memory)
+    known = decode_known(row.memory)
+    recent = history.newest(connection, conversation_id, open_runs)
+    older = history.older(connection, conversation_id, recent, known.summary_upto, open_runs)
     return RunStart(
         run_id=row.id,
         conversation_id=conversation_id,
@@ -48,9 +50,24 @@ def begin(connection: Connection, conversation_id: str) -> RunStart | None:
         role=row.role,
         attempt=row.attempt,
         message=row.text,
-        history=_history(connection, conversation_id, [other.id for other in unfinished]),
-        facts=row.facts,
+        history=history.turns(recent),
+        facts=known.facts,
+        notes=known.notes,
+        summary=known.summary,
+        older=history.turns(older),
+        older_upto=older[-1].seq if older else 0,
+        zone=row.zone,
         reply=_reply(connection, row.id),
+    )
+
+
+def _remember_begin(connection: Connection, run_id: str, memory: str) -> None:
+    """Keep what was known before the message that the run is now about, for the day when that is taken back."""
+    latest = select(func.max(messages.c.seq)).where(messages.c.run_id == run_id, messages.c.role == "customer")
+    connection.execute(
+        update(messages)
+        .where(messages.c.run_id == run_id, messages.c.seq == latest.scalar_subquery(), messages.c.memory.is_(None))
+        .values(memory=memory)
     )
 
 
@@ -65,39 +82,29 @@ def _reply(connection: Connection, run_id: str) -> Reply | None:
     return Reply(msgspec.json.decode(row.answer), row.parked) if row is not None else None
 
 
-def _history(connection: Connection, conversation_id: str, without_runs: Sequence[str]) -> tuple[Turn, ...]:
-    earlier = connection.execute(
-        select(messages.c.role, messages.c.text, messages.c.agent)
-        .where(
-            messages.c.conversation_id == conversation_id,
-            messages.c.run_id.not_in(without_runs),
-            messages.c.deleted_at.is_(None),
-        )
-        .order_by(messages.c.seq.desc())
-        .limit(HISTORY_TURNS)
-    ).all()
-    return tuple(Turn("customer" if r.role == "customer" else "assistant", r.text, r.agent) for r in reversed(earlier))
-
-
 def append(connection: Connection, conversation_id: str, run_id: str, event: Durable) -> Envelope | None:
     """See `Store.append`."""
     open_run = connection.scalar(select(runs.c.id).where(runs.c.id == run_id, runs.c.finished_at.is_(None)))
     return rows.append(connection, conversation_id, run_id, event) if open_run else None
 
 
-def finish(
-    connection: Connection, conversation_id: str, event: Terminal, facts: Mapping[str, str] | None
-) -> Envelope | None:
+def finish(connection: Connection, conversation_id: str, event: Terminal, memory: Memory) -> Envelope | None:
     """See `Store.finish`."""
     envelope = rows.end_run(connection, conversation_id, event)
     if envelope is not None:
-        _learn(connection, conversation_id, facts)
+        _learn(connection, conversation_id, event.run_id, memory)
     return envelope
 
 
-def _learn(connection: Connection, conversation_id: str, facts: Mapping[str, str] | None) -> None:
-    if facts is not None:
-        connection.execute(update(conversations).where(conversations.c.id == conversation_id).values(facts=dict(facts)))
+def _learn(connection: Connection, conversation_id: str, run_id: str, memory: Memory) -> None:
+    if memory == Memory():
+        return
+    mine = conversations.c.id == conversation_id
+    before = connection.scalar(select(conversations.c.memory).where(mine)) or "{}"
+    asked = select(func.max(messages.c.seq)).where(messages.c.run_id == run_id, messages.c.role == "customer")
+    after = encode_known(learned(decode_known(before), memory, connection.scalar(asked) or 0))
+    if after != before:
+        connection.execute(update(conversations).where(mine).values(memory=after))
 
 
 def park(
@@ -105,7 +112,7 @@ def park(
     conversation_id: str,
     event: InputRequired,
     parked: str,
-    facts: Mapping[str, str] | None,
+    memory: Memory,
 ) -> Envelope | None:
     """See `Store.park`."""
     changed = connection.execute(
@@ -120,7 +127,7 @@ def park(
         )
     )
     rows.store_message(connection, envelope, str(uuid.uuid4()), event.run_id, "assistant", event.prompt, None)
-    _learn(connection, conversation_id, facts)
+    _learn(connection, conversation_id, event.run_id, memory)
     return envelope
 
 

@@ -6,10 +6,11 @@ fairer and cheaper than waiting for its lock.
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+import structlog
 from sqlalchemy import Connection, Engine, and_, delete, func, insert, literal, select, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -17,12 +18,23 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from orchestrator.commands import Answer, Caller, Feedback, Read, Send
 from orchestrator.errors import NotFound, StorageUnavailable
 from orchestrator.events import Durable, Envelope, InputRequired, Terminal
-from orchestrator.run import Effect
-from orchestrator.store import PastAnswer, ReadReply, Receipt, RunStart, SessionSummary, StoredMessage, Unfinished
-from orchestrator.stores import accepting, citing, rows, running
-from orchestrator.stores.database import LOCK_PATIENCE_S
+from orchestrator.run import Effect, Memory
+from orchestrator.store import (
+    NOTHING_LEARNED,
+    PastAnswer,
+    ReadReply,
+    Receipt,
+    RunStart,
+    SessionSummary,
+    StoredMessage,
+    Touched,
+    Unfinished,
+)
+from orchestrator.stores import accepting, citing, rows, running, taking_back
+from orchestrator.stores.database import LOCK_PATIENCE_S, empty_log
 from orchestrator.tables import conversations, events, feedback, messages, runs
 
+log = structlog.get_logger()
 T = TypeVar("T")
 
 TITLE_CHARS = 80
@@ -86,11 +98,23 @@ class SqlStore:
     async def seen(self, caller: Caller, command: Read) -> str:
         return await self._write(lambda connection: accepting.seen(connection, caller, command))
 
-    async def message_run(self, caller: Caller, message_id: str) -> tuple[str, str]:
-        return await self._read(lambda connection: accepting.message_run(connection, caller, message_id))
+    # --- taking back -----------------------------------------------------------------------------------------------
 
-    async def blank(self, caller: Caller, message_id: str) -> Envelope | None:
-        return await self._write(lambda connection: accepting.blank(connection, caller, message_id))
+    async def touched(self, caller: Caller, message_id: str) -> Touched:
+        return await self._read(lambda connection: taking_back.touched(connection, caller, message_id))
+
+    async def replaced(self, caller: Caller, command: Send) -> Touched | None:
+        return await self._read(lambda connection: taking_back.replaced(connection, caller, command))
+
+    async def blank(self, caller: Caller, message_id: str) -> Sequence[Envelope]:
+        told = await self._write(lambda connection: taking_back.blank(connection, caller, message_id))
+        await self._wipe()
+        return told
+
+    async def _wipe(self) -> None:
+        """Take what was overwritten out of SQLite's log as well."""
+        if self._engine.dialect.name == "sqlite" and not await self._run(self._writer, lambda: empty_log(self._engine)):
+            log.warning("database_log_not_emptied", advice="It is emptied after the next message that is taken back.")
 
     # --- running ---------------------------------------------------------------------------------------------------
 
@@ -101,9 +125,9 @@ class SqlStore:
         return await self._write(lambda connection: running.append(connection, conversation_id, run_id, event))
 
     async def park(
-        self, conversation_id: str, event: InputRequired, parked: str, facts: Mapping[str, str] | None = None
+        self, conversation_id: str, event: InputRequired, parked: str, memory: Memory = NOTHING_LEARNED
     ) -> Envelope | None:
-        return await self._write(lambda connection: running.park(connection, conversation_id, event, parked, facts))
+        return await self._write(lambda connection: running.park(connection, conversation_id, event, parked, memory))
 
     async def drop(self, conversation_id: str, request_id: str) -> Envelope | None:
         return await self._write(lambda connection: running.drop(connection, conversation_id, request_id))
@@ -114,10 +138,8 @@ class SqlStore:
     async def record(self, run_id: str, effects: Sequence[Effect]) -> None:
         await self._write(lambda connection: running.record(connection, run_id, effects))
 
-    async def finish(
-        self, conversation_id: str, event: Terminal, facts: Mapping[str, str] | None = None
-    ) -> Envelope | None:
-        return await self._write(lambda connection: running.finish(connection, conversation_id, event, facts))
+    async def finish(self, conversation_id: str, event: Terminal, memory: Memory = NOTHING_LEARNED) -> Envelope | None:
+        return await self._write(lambda connection: running.finish(connection, conversation_id, event, memory))
 
     async def requeue(self, run_id: str, *, crashed: bool) -> Envelope | None:
         return await self._write(lambda connection: running.requeue(connection, run_id, crashed))
@@ -157,17 +179,15 @@ class SqlStore:
         return str(found)
 
     async def sessions(self, caller: Caller) -> Sequence[SessionSummary]:
-        asked = messages.c.role == "customer"
+        current = (messages.c.conversation_id == conversations.c.id) & messages.c.superseded_by.is_(None)
         first = (
             select(messages.c.text)
-            .where(messages.c.conversation_id == conversations.c.id, asked, messages.c.deleted_at.is_(None))
+            .where(current, messages.c.role == "customer", messages.c.deleted_at.is_(None))
             .order_by(messages.c.seq)
             .limit(1)
             .scalar_subquery()
         )
-        count = (
-            select(func.count(messages.c.id)).where(messages.c.conversation_id == conversations.c.id).scalar_subquery()
-        )
+        count = select(func.count(messages.c.id)).where(current).scalar_subquery()
         query = (
             select(
                 conversations.c.session_id,
@@ -188,10 +208,12 @@ class SqlStore:
 
         return await self._read(work)
 
-    async def messages(self, caller: Caller, session_id: str, after: int = 0) -> Sequence[StoredMessage]:
+    async def messages(
+        self, caller: Caller, session_id: str, after: int = 0, *, superseded: bool = False
+    ) -> Sequence[StoredMessage]:
         def work(connection: Connection) -> list[StoredMessage]:
             conversation_id = rows.find(connection, caller, session_id)
-            return rows.stored_messages(connection, conversation_id, after)
+            return rows.stored_messages(connection, conversation_id, after, superseded=superseded)
 
         return await self._read(work)
 
@@ -201,7 +223,9 @@ class SqlStore:
             connection.execute(delete(conversations).where(conversations.c.id == conversation_id))
             return conversation_id
 
-        return await self._write(work)
+        conversation_id = await self._write(work)
+        await self._wipe()
+        return conversation_id
 
     async def feedback(self, caller: Caller, command: Feedback) -> None:
         def work(connection: Connection) -> None:

@@ -11,7 +11,8 @@ class Counts:
     """`kills` come besides the one after which messages are sent again, each among `kill_customers`; `parked` runs wait
     for their customers when the process dies; `drain_runs` are in flight at SIGTERM, which waits `drain_s` seconds for
     them; the database is locked for `lock_s`; ingestions of `documents` files of ten passages are killed `ingestions`
-    times."""
+    times; `racers` want the same appointment at once, in several processes, and `clerk_kills` end a process that
+    books."""
 
     cuts: int
     kills: int
@@ -28,6 +29,8 @@ class Counts:
     statuses: tuple[int, ...]
     ingestions: int
     documents: int
+    racers: int
+    clerk_kills: int
 
 
 COUNTS = (
@@ -47,6 +50,8 @@ COUNTS = (
         statuses=(400, 404, 408, 429, 500, 502, 503, 529),
         ingestions=20,
         documents=100,
+        racers=200,
+        clerk_kills=100,
     )
     if FULL
     else Counts(
@@ -65,5 +70,7 @@ COUNTS = (
         statuses=(400, 429, 500),
         ingestions=3,
         documents=40,
+        racers=40,
+        clerk_kills=6,
     )
 )

@@ -16,7 +16,7 @@ import jwt
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from api.compose import open_migrated_database
+from api.database import open_migrated_database
 from api.settings import Settings
 from orchestrator.commands import Caller, Send
 from orchestrator.events import Cancelled, SourcePassage, Sources

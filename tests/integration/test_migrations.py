@@ -1,5 +1,6 @@
 """Databases of earlier versions, brought to the newest one with what is in them."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +11,11 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, text
 
+from agents import tables as appointment_tables
 from api.migrate import MIGRATIONS, migrate
 from orchestrator import tables as conversation_tables
 from orchestrator.stores.database import open_database
+from orchestrator.stores.memory import Known, decode_known
 from rag import tables as knowledge_tables
 from rag.catalogue import Catalogue, Standing
 from rag.releases import Releases
@@ -103,7 +106,9 @@ def test_the_way_back_keeps_what_is_shown(database: Engine) -> None:
     assert len(Catalogue(database).chunk_ids()) == 700
 
 
-@pytest.mark.parametrize("metadata", [knowledge_tables.metadata, conversation_tables.metadata])
+@pytest.mark.parametrize(
+    "metadata", [knowledge_tables.metadata, appointment_tables.metadata, conversation_tables.metadata]
+)
 def test_the_migrations_make_the_tables_that_the_code_declares(database: Engine, metadata: object) -> None:
     migrate(database)
 
@@ -113,3 +118,25 @@ def test_the_migrations_make_the_tables_that_the_code_declares(database: Engine,
     with database.connect() as connection:
         context = MigrationContext.configure(connection, opts={"include_object": mine, "compare_type": True})
         assert compare_metadata(context, metadata) == []  # type: ignore[arg-type]
+
+
+def test_what_conversations_knew_becomes_their_memory_and_back(database: Engine) -> None:
+    to(database, "0005")
+    with database.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO conversations (id, owner, session_id, facts, head_seq, created_at, updated_at) "
+            "VALUES ('c', 'anna', 's', '{\"model\": \"Wr\u00e9n\"}', 1, 't', 't')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO messages (id, conversation_id, run_id, seq, role, text, created_at) "
+            "VALUES ('m', 'c', 'r', 1, 'customer', 'Hi', 't')"
+        )
+    migrate(database)
+    with database.connect() as connection:
+        memory = connection.execute(text("SELECT memory FROM conversations")).scalar_one()
+        assert connection.execute(text("SELECT text FROM messages WHERE superseded_by IS NULL")).scalar() == "Hi"
+    assert decode_known(memory) == Known({"model": "Wr\u00e9n"})
+    to(database, "0005", down=True)
+    with database.connect() as connection:
+        facts = connection.execute(text("SELECT facts FROM conversations")).scalar_one()
+    assert json.loads(facts) == {"model": "Wr\u00e9n"}

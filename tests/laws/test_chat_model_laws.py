@@ -3,13 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
+from typing import Any
 
 import pytest
+from pydantic import Field
 
-from agents.model import ChatModel, Finish, Message, ModelFailed
+from agents.bench import Bench
+from agents.model import CallPiece, ChatModel, Finish, Message, ModelFailed, Streamed, ToolCall, ToolCalls
 from agents.models.breaker import Breaker
 from agents.models.openai_compatible import OpenAICompatible
 from agents.providers import PROVIDERS, Model
+from agents.tool import Arguments, Result, Tool
 from tests.model_server.running import Control, running_model_server
 
 MESSAGES = (
@@ -23,6 +27,26 @@ SCHEMA = {
     "required": ["text"],
     "additionalProperties": False,
 }
+
+
+class LookUp(Arguments):
+    fluid: str = Field(description="Which fluid.")
+    litres: bool = True
+
+
+class Remind(Arguments):
+    pass
+
+
+async def run(given: Any, bench: Bench) -> Result:
+    return Result(None)
+
+
+TOOLS: tuple[Tool[Any], ...] = (
+    Tool("look_up", "Looks a fluid up.", LookUp, run),
+    Tool("remind", "Sets a reminder.", Remind, run),
+)
+LOOK_UP = {"name": "look_up", "arguments": {"fluid": "oil, 5W-30 “long life”"}}
 
 IMPLEMENTATIONS: dict[str, Callable[[Model], ChatModel]] = {
     "openai_compatible": OpenAICompatible,
@@ -69,7 +93,7 @@ async def test_a_stream_is_text_and_then_one_finish(build: Build) -> None:
 
 @pytest.mark.parametrize("name", ["fault-no_finish", "fault-empty", "fault-cut-2", "fault-html", "fault-status-500"])
 async def test_a_stream_without_its_finish_or_text_has_failed(build: Build, server: Control, name: str) -> None:
-    items: list[str | Finish] = []
+    items: list[Streamed] = []
 
     async def listen() -> None:
         async for item in build(name).stream(MESSAGES, 100):
@@ -106,7 +130,11 @@ async def test_cancelling_a_stream_closes_its_connection(build: Build, server: C
 
 
 async def test_fills_a_schema(build: Build) -> None:
-    assert await build("scripted").fill(MESSAGES, SCHEMA) == {"text": "How much oil?"}
+    filled = await build("scripted").fill(MESSAGES, SCHEMA)
+    assert filled.value == {"text": "How much oil?"}
+    assert filled.usage.input_tokens > filled.usage.cached_tokens > 0
+    assert filled.usage.output_tokens > 0
+    assert filled.usage.model == "openai:scripted"
 
 
 async def test_filling_is_limited_in_length(build: Build, server: Control) -> None:
@@ -125,6 +153,92 @@ async def test_a_failure_that_the_caller_reports_is_no_reason_to_refuse_the_next
     model = build("scripted")
     model.report(ModelFailed("LLM_TIMEOUT", "no text in time"))
     assert isinstance([item async for item in model.stream(MESSAGES, 100)][-1], Finish)
+
+
+async def heard(build: Build, server: Control, **turn: Any) -> tuple[str, list[ToolCall], Finish]:
+    """The text, the calls and the finish of a stream with tools that is to be this turn, in the lawful order."""
+    server.obey({"when": "", "turns": [turn]})
+    *items, finish = [item async for item in build("scripted").stream(MESSAGES, 100, TOOLS)]
+    assert isinstance(finish, Finish)
+    kinds = [type(item) for item in items]
+    assert kinds.count(ToolCalls) <= 1
+    assert ToolCalls not in kinds[:-1]
+    assert (CallPiece in kinds) == (ToolCalls in kinds)
+    calls = [call for item in items if isinstance(item, ToolCalls) for call in item.calls]
+    assert len({call.id for call in calls}) == len(calls)
+    assert all(call.id for call in calls)
+    return "".join(item for item in items if isinstance(item, str)), calls, finish
+
+
+@pytest.mark.parametrize("split", [0, 1, 7])
+async def test_a_call_comes_whole_however_it_is_streamed(build: Build, server: Control, split: int) -> None:
+    text, (call,), finish = await heard(build, server, calls=[LOOK_UP], split=split)
+    assert (text, call.name, call.arguments) == ("", "look_up", LOOK_UP["arguments"])
+    assert not finish.truncated
+    assert finish.usage.input_tokens > 0
+
+
+@pytest.mark.parametrize("split", [0, 3])
+async def test_several_calls_come_in_their_order_after_the_text(build: Build, server: Control, split: int) -> None:
+    remind = {"name": "remind", "arguments": {}}
+    text, calls, _ = await heard(build, server, say="Let me see.", calls=[LOOK_UP, remind, LOOK_UP], split=split)
+    assert text == "Let me see."
+    assert [call.name for call in calls] == ["look_up", "remind", "look_up"]
+    assert [call.arguments for call in calls] == [LOOK_UP["arguments"], {}, LOOK_UP["arguments"]]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ['{"fluid": "oi', "oil", '["oil"]', "null", "[" * 20_000, '{"a": ' * 500 + "1" + "}" * 500, '{"a": NaN}'],
+)
+async def test_arguments_that_are_no_object_come_as_they_stand(build: Build, server: Control, arguments: str) -> None:
+    _, (call,), _ = await heard(build, server, calls=[{"name": "look_up", "arguments": arguments}])
+    assert call.arguments == arguments
+
+
+async def test_a_call_without_arguments_has_an_empty_object(build: Build, server: Control) -> None:
+    _, (call,), _ = await heard(build, server, calls=[{"name": "remind", "arguments": ""}])
+    assert call.arguments == {}
+
+
+@pytest.mark.parametrize("name", ["delete_everything", "../../etc/passwd", "look_up" * 40])
+async def test_a_tool_that_there_is_not_is_left_to_the_caller(build: Build, server: Control, name: str) -> None:
+    _, (call,), _ = await heard(build, server, calls=[{"name": name, "arguments": {}}])
+    assert call.name == name
+
+
+async def test_finishing_for_calls_that_never_come_is_no_call(build: Build, server: Control) -> None:
+    text, calls, _ = await heard(build, server, say="There are none.", finish="tool_calls")
+    assert (text, calls) == ("There are none.", [])
+    with pytest.raises(ModelFailed):
+        await heard(build, server, finish="tool_calls")
+
+
+async def test_calls_without_the_providers_finish_have_failed(build: Build, server: Control) -> None:
+    server.script(always={"kind": "no_finish"})
+    with pytest.raises(ModelFailed):
+        await heard(build, server, calls=[LOOK_UP])
+
+
+async def test_tools_and_their_results_reach_the_provider(build: Build, server: Control) -> None:
+    calls = (ToolCall("call_1", "look_up", {"fluid": "oil"}), ToolCall("call_2", "remind", {}))
+    results = (Message("tool", '{"result": 4.5}', call_id="call_1"), Message("tool", "{}", call_id="call_2"))
+    messages = (*MESSAGES, Message("assistant", "Let me see.", calls), *results)
+    _ = [item async for item in build("scripted").stream(messages, 100, TOOLS)]
+    sent = server.requests()[-1]
+    look_up, remind = (tool["function"] for tool in sent["tools"])
+    assert (look_up["name"], look_up["description"]) == ("look_up", "Looks a fluid up.")
+    assert look_up["parameters"]["properties"]["fluid"] == {"description": "Which fluid.", "type": "string"}
+    assert look_up["parameters"]["required"] == ["fluid"]
+    assert remind["name"] == "remind"
+    said, first, second = sent["messages"][-3:]
+    assert (said["role"], said["content"]) == ("assistant", "Let me see.")
+    assert [(call["id"], call["function"]["name"]) for call in said["tool_calls"]] == [
+        ("call_1", "look_up"),
+        ("call_2", "remind"),
+    ]
+    assert (first["role"], first["tool_call_id"], first["content"]) == ("tool", "call_1", '{"result": 4.5}')
+    assert second["tool_call_id"] == "call_2"
 
 
 async def test_is_known_by_provider_and_model(build: Build) -> None:

@@ -27,14 +27,14 @@ from api.dialect import (
 from api.dialects import all_dialects
 from api.dialects.native import CLIENT_FRAMES
 from orchestrator import events
-from orchestrator.commands import Answer, Cancel, Delete, Feedback, Read, Resume, Type
+from orchestrator.commands import Answer, Cancel, Delete, Feedback, Read, Resume, Send, Type
 from orchestrator.errors import AuthInvalid, RunBusy
 from orchestrator.events import Envelope
 
 DIALECTS = {dialect.name: dialect for dialect in all_dialects()}
 
 FIELDS = ["token", "message", "session_id", "after", "message_id", "rating", "run_id", "partial", "timestamp"]
-FIELDS += ["request_id", "value", "seq", "client_message_id", "reason", "request"]
+FIELDS += ["request_id", "value", "seq", "client_message_id", "reason", "request", "replaces", "metadata"]
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -179,6 +179,7 @@ MODERN = [
     '{"type":"typing","session_id":"s"}',
     '{"type":"delete","message_id":"m"}',
     '{"type":"feedback","message_id":"m","rating":"up"}',
+    '{"type":"message","message":"Hi","replaces":"m"}',
     '{"type":"ping","request":"r-1"}',
 ]
 OLDEST = [
@@ -240,9 +241,38 @@ def test_a_message_taken_back() -> None:
     assert json.loads(frame) == {"type": "deleted", "message_id": "m-1", "run_id": "r", "seq": 7}
 
 
+def test_a_message_that_was_replaced() -> None:
+    session = DIALECTS["native"].open(Handshake())
+    [frame] = session.emitted(Envelope("c", events.Superseded("m-1", "m-2", "r"), 7))
+    assert json.loads(frame) == {"type": "superseded", "message_id": "m-1", "by": "m-2", "run_id": "r", "seq": 7}
+    [ack] = session.emitted(Envelope("c", events.Accepted("m-2", "r2", "s", "Hi", "now", replaces="m-1"), 8))
+    assert json.loads(ack)["replaces"] == "m-1"
+
+
+@pytest.mark.parametrize("metadata", [None, {}, {"timezone": None}, {"timezone": "Mars/Base"}, {"timezone": 7},
+    {"timezone": "../../etc/passwd"}, {"timezone": "America"}, {"timezone": "x" * 5_000}, {"timezone": ["UTC"]},
+    {"timezone": ""}, {"timezone": "Europe/Berlin\n"}, {"time_zone": "UTC"}])  # fmt: skip
+def test_a_time_zone_that_nobody_knows_is_ignored(metadata: Any) -> None:
+    text = json.dumps({"type": "message", "message": "Hi", "metadata": metadata})
+    assert DIALECTS["native"].open(Handshake()).received(text).inbound == Send("Hi")
+
+
+@pytest.mark.parametrize("field", ["replaces", "metadata"])
+@pytest.mark.parametrize("value", [7, True, ["m"], 1.5])
+def test_a_field_of_a_message_with_a_wrong_type(field: str, value: Any) -> None:
+    text = json.dumps({"type": "message", "message": "Hi", field: value})
+    inbound = DIALECTS["native"].open(Handshake()).received(text).inbound
+    assert isinstance(inbound, Rejected)
+    assert (inbound.error.code, inbound.error.field) == ("BAD_REQUEST", field)
+
+
 @pytest.mark.parametrize(
     ("text", "command"),
     [
+        (
+            '{"type":"message","message":"Hi","session_id":"s","replaces":"m","metadata":{"timezone":"Asia/Tokyo"}}',
+            Send("Hi", "s", None, "m", "Asia/Tokyo"),
+        ),
         ('{"type":"answer","request_id":"q","value":{"change":"at ten"}}', Answer("q", {"change": "at ten"})),
         ('{"type":"answer","request_id":"q","value":false}', Answer("q", False)),
         ('{"type":"delete","message_id":"m"}', Delete("m")),

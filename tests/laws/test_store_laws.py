@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 from sqlalchemy import Engine
+from sqlalchemy.event import listen
 
+from agents.types import Summarised
 from api.migrate import migrate
 from orchestrator.commands import Answer, Caller, Feedback, Read, Send
 from orchestrator.errors import (
@@ -33,12 +35,22 @@ from orchestrator.events import (
     RunRestarted,
     SourcePassage,
     Sources,
+    Superseded,
     Timing,
     UnsupportedSpan,
     UsageFigures,
 )
-from orchestrator.run import Effect, Reply
-from orchestrator.store import MAX_WAITING, ReadReply, Receipt, Store, Unfinished, UsedPassage
+from orchestrator.run import Effect, Memory, Reply
+from orchestrator.store import (
+    MAX_WAITING,
+    NOTHING_LEARNED,
+    ReadReply,
+    Receipt,
+    RunStart,
+    Store,
+    Unfinished,
+    UsedPassage,
+)
 from orchestrator.stores.database import open_database
 from orchestrator.stores.sql import SqlStore
 
@@ -100,8 +112,30 @@ async def parked(store: Store, **fields: str) -> tuple[str, str]:
     """A conversation whose only run waits for `r1`."""
     conversation, run = await asked(store)
     await store.begin(conversation)
-    await store.park(conversation, asks(run, **fields), "left behind", {"model": "Wren"})
+    await store.park(conversation, asks(run, **fields), "left behind", Memory({"model": "Wren"}))
     return conversation, run
+
+
+async def talked(
+    store: Store, text: str, memory: Memory | Callable[[RunStart], Memory] = NOTHING_LEARNED, **fields: str
+) -> tuple[str, RunStart]:
+    """A message that was answered, and how its run began; the message's id. `memory` is what its run leaves."""
+    receipt = await send(store, Send(text, "s", **fields))
+    conversation, run = receipt.envelope.conversation_id, receipt.accepted.run_id
+    start = await store.begin(conversation)
+    assert start is not None
+    assert start.run_id == run
+    left = memory if isinstance(memory, Memory) else memory(start)
+    await store.finish(conversation, completed(run, f"About {text}", f"answer to {run}"), left)
+    return receipt.accepted.message_id, start
+
+
+async def began(store: Store, text: str = "what now?") -> RunStart:
+    """How the next run begins."""
+    conversation, _ = await asked(store, text)
+    start = await store.begin(conversation)
+    assert start is not None
+    return start
 
 
 async def asked(
@@ -193,7 +227,7 @@ async def test_what_was_said_before_a_cancel_is_kept(store: Store) -> None:
 async def test_facts_live_with_the_conversation(store: Store) -> None:
     conversation, run = await asked(store)
     await store.begin(conversation)
-    await store.finish(conversation, completed(run), {"model": "Wren"})
+    await store.finish(conversation, completed(run), Memory({"model": "Wren"}))
     await asked(store, "and now?")
     start = await store.begin(conversation)
     assert start is not None
@@ -345,7 +379,7 @@ async def test_free_text_is_the_answer_or_the_end_of_the_parked_run(store: Store
     start = await store.begin(conversation)
     assert start is not None
     assert start.reply == Reply(True, "left behind")
-    await store.park(conversation, asks(run, "r2"), "later", None)
+    await store.park(conversation, asks(run, "r2"), "later")
     receipt = await send(store, Send("What does it cost?", "s"), read=says_yes)
     assert receipt.accepted.run_id != run
     assert [envelope.event for envelope in receipt.before] == [Cancelled(run, "So far. ")]
@@ -371,7 +405,7 @@ async def test_only_what_waits_is_dropped_or_called_off(store: Store) -> None:
     assert await store.drop(conversation, "r1") is None
     await store.begin(conversation)
     assert await store.call_off(conversation, run) is None
-    await store.park(conversation, asks(run, "r2"), "left", None)
+    await store.park(conversation, asks(run, "r2"), "left")
     ended = await store.call_off(conversation, run)
     assert ended is not None
     assert ended.event == Cancelled(run, "So far. ")
@@ -388,7 +422,7 @@ async def test_effects_are_kept_with_the_run(store: Store) -> None:
     effects = (Effect("booked", done=True), Effect("mailed", repeatable=True))
     await store.record(run, effects)
     assert [lost.effects for lost in await store.unfinished()] == [effects]
-    await store.park(conversation, asks(run), "left", None)
+    await store.park(conversation, asks(run), "left")
     ended = await store.drop(conversation, "r1")
     assert ended is not None
     assert ended.event == Cancelled(run, "So far. ", ("booked", "mailed (outcome unknown)"))
@@ -401,10 +435,9 @@ async def test_a_message_taken_back_is_gone_and_its_place_stays(store: Store) ->
     for caller, message_id in ((BEN, first.accepted.message_id), (ANNA, "answer-1"), (ANNA, "unknown")):
         with pytest.raises(NotFound):
             await store.blank(caller, message_id)
-    gone = await store.blank(ANNA, first.accepted.message_id)
-    assert gone is not None
+    [gone] = await store.blank(ANNA, first.accepted.message_id)
     assert gone.event == Deleted(first.accepted.message_id, first.accepted.run_id)
-    assert await store.blank(ANNA, first.accepted.message_id) is None
+    assert list(await store.blank(ANNA, first.accepted.message_id)) == []
     events = await store.events(conversation, 0)
     assert [envelope.seq for envelope in events] == [1, 2, 3]
     assert isinstance(events[0].event, Accepted)
@@ -548,3 +581,239 @@ async def test_a_store_that_cannot_write_says_so_in_time_and_recovers(tmp_path: 
     await asked(store)
     await store.close()
     outside.dispose()
+
+
+async def test_what_a_run_leaves_reaches_the_next(store: Store) -> None:
+    note = {"step": 2, "checked": ["fuse"]}
+    await talked(store, "one", Memory({"model": "Wren", "year": "2026"}, {"diagnosis": note, "plan": {"at": 1}}))
+    _, start = await talked(store, "two", Memory({"model": "Wren"}, {"plan": None}, Summarised("They met.", 2)))
+    assert (start.facts, start.notes) == ({"model": "Wren", "year": "2026"}, {"diagnosis": note, "plan": {"at": 1}})
+    third = await began(store)
+    assert (third.facts, third.notes, third.summary) == ({"model": "Wren"}, {"diagnosis": note}, "They met.")
+
+
+async def test_a_note_that_is_too_large_is_dropped_and_facts_are_cut(store: Store) -> None:
+    facts = {f"fact{n}": "x" * 10_000 for n in range(100)}
+    notes: dict[str, Any] = {"large": {"text": "x" * 17_000}, "small": {"text": "x"}, "odd": {"what": object()}}
+    await talked(store, "one", Memory(facts, notes))
+    start = await began(store)
+    assert (len(start.facts), {len(value) for value in start.facts.values()}) == (32, {200})
+    assert start.notes == {"small": {"text": "x"}}
+
+
+async def test_the_last_known_time_zone_counts(store: Store) -> None:
+    assert (await talked(store, "one"))[1].zone == ""
+    assert (await talked(store, "two", zone="Europe/Berlin"))[1].zone == "Europe/Berlin"
+    assert (await talked(store, "three"))[1].zone == "Europe/Berlin"
+    assert (await talked(store, "four", zone="Asia/Tokyo"))[1].zone == "Asia/Tokyo"
+
+
+async def test_history_has_a_budget_and_the_rest_is_to_be_summed_up(store: Store) -> None:
+    seen: set[str] = set()
+    for n in range(30):
+        _, start = await talked(store, f"{n} " + "x" * (4_000 if n % 7 == 3 else 300))
+        assert sum(len(turn.text) for turn in start.history) <= 6_000
+        assert min(2 * n, 2) <= len(start.history) <= 12
+        seen |= {turn.text for turn in start.older}
+    assert len(seen) == 24
+
+
+def sums_up(start: RunStart) -> Memory:
+    return Memory(start.facts, {}, Summarised("s" * 1_200, start.older_upto) if start.older else None)
+
+
+async def test_what_is_summed_up_and_the_history_leave_no_gap(store: Store) -> None:
+    said = [text for n in range(40) for text in (f"question {n}", f"About question {n}")]
+    summed = 0
+    for n in range(40):
+        _, start = await talked(store, f"question {n}", sums_up)
+        told = [turn.text for turn in start.history]
+        assert told == said[2 * n - len(told) : 2 * n]
+        assert 2 * n - len(told) <= summed
+        assert [turn.text for turn in start.older] == said[summed : summed + len(start.older)]
+        summed += len(start.older)
+    assert summed > 60
+
+
+async def test_a_turn_costs_the_same_however_long_the_conversation(tmp_path: Path) -> None:
+    database = sqlite(tmp_path)
+    migrate(database)
+    store = SqlStore(database)
+    statements: list[str] = []
+    listen(database, "before_cursor_execute", lambda _c, _k, statement, *_: statements.append(statement))
+    costs: list[int] = []
+    sizes: list[int] = []
+    await talked(store, "I drive a Wren", Memory({"model": "Wren"}))
+    for n in range(200):
+        statements.clear()
+        _, start = await talked(store, f"question {n:03} " + "word " * 40, sums_up)
+        costs.append(len(statements))
+        sizes.append(sum(len(turn.text) for turn in (*start.history, *start.older)) + len(start.summary))
+    assert start.facts == {"model": "Wren"}
+    assert max(costs[150:]) <= max(costs[20:50])
+    assert max(sizes[150:]) <= max(sizes[20:50])
+    with database.connect() as connection:
+        for statement in {one for one in statements if one.startswith("SELECT")}:
+            values = ("?",) * statement.count("?")
+            for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values):
+                assert not step.detail.startswith("SCAN"), (statement, step.detail)
+    await store.close()
+
+
+async def replaced(store: Store, message_id: str, text: str = "instead", **fields: str) -> Receipt:
+    return await send(store, Send(text, "s", replaces=message_id, **fields))
+
+
+async def test_a_replaced_message_and_what_followed_become_a_branch_of_the_past(store: Store) -> None:
+    first, _ = await talked(store, "one", Memory({"model": "Wren"}))
+    second, _ = await talked(store, "two", Memory({"model": "Heron"}, {"plan": {"at": 1}}))
+    third, _ = await talked(store, "three", Memory({"model": "Plover"}, {"plan": {"at": 2}}))
+    receipt = await replaced(store, second, client_message_id="m1")
+    conversation, by = receipt.envelope.conversation_id, receipt.accepted.message_id
+    assert [envelope.event for envelope in receipt.before] == [
+        Superseded(second, by, (await store.messages(ANNA, "s", superseded=True))[2].run_id)
+    ]
+    assert receipt.accepted.replaces == second
+    assert [envelope.seq for envelope in await store.events(conversation, 0)] == list(range(1, 9))
+    shown = await store.messages(ANNA, "s")
+    assert [message.text for message in shown] == ["one", "About one", "instead"]
+    branch = [message for message in await store.messages(ANNA, "s", superseded=True) if message.superseded_by]
+    assert [message.text for message in branch] == ["two", "About two", "three", "About three"]
+    assert {message.superseded_by for message in branch} == {by}
+    [session] = await store.sessions(ANNA)
+    assert (session.title, session.messages) == ("one", 3)
+    start = await store.begin(conversation)
+    assert start is not None
+    assert (start.message, start.facts, start.notes) == ("instead", {"model": "Wren"}, {})
+    assert [turn.text for turn in start.history] == ["one", "About one"]
+    assert (await replaced(store, second, client_message_id="m1")).accepted == receipt.accepted
+    assert await store.replaced(ANNA, Send("instead", "s", "m1", second)) is None
+    for gone in (second, third):
+        with pytest.raises(BadRequest):
+            await replaced(store, gone)
+    await replaced(store, by, "again")
+    await replaced(store, first, "from the start")
+    assert [message.text for message in await store.messages(ANNA, "s")] == ["from the start"]
+    assert (await began_waiting(store, conversation)).facts == {}
+
+
+async def began_waiting(store: Store, conversation: str) -> RunStart:
+    start = await store.begin(conversation)
+    assert start is not None
+    return start
+
+
+async def test_only_ones_own_messages_of_that_session_are_replaced(store: Store) -> None:
+    first, _ = await talked(store, "one")
+    await asked(store, "hers", "s", BEN)
+    await asked(store, "elsewhere", "t")
+    [bens] = await store.messages(BEN, "s")
+    [elsewhere] = await store.messages(ANNA, "t")
+    answer = (await store.messages(ANNA, "s"))[1].message_id
+    for other in (bens.message_id, elsewhere.message_id, answer, "unknown", "x" * 5_000):
+        with pytest.raises(NotFound):
+            await replaced(store, other)
+    with pytest.raises(NotFound):
+        await send(store, Send("instead", "new", replaces=first))
+    assert [session.session_id for session in await store.sessions(ANNA)] == ["t", "s"]
+    await store.blank(ANNA, first)
+    with pytest.raises(BadRequest):
+        await replaced(store, first)
+
+
+async def test_runs_of_the_branch_end_and_earlier_ones_go_on(store: Store) -> None:
+    conversation, running = await asked(store, "one")
+    await store.begin(conversation)
+    second = await send(store, Send("two", "s"))
+    third = await send(store, Send("three", "s"))
+    receipt = await replaced(store, second.accepted.message_id)
+    assert [envelope.event for envelope in receipt.before[:2]] == [
+        Cancelled(second.accepted.run_id, ""),
+        Cancelled(third.accepted.run_id, ""),
+    ]
+    await store.finish(conversation, completed(running))
+    assert [message.text for message in await store.messages(ANNA, "s")] == ["one", "instead", "It has 85 kW."]
+    assert (await began_waiting(store, conversation)).message == "instead"
+
+
+async def test_a_parked_run_ends_with_the_message_that_it_is_about(store: Store) -> None:
+    conversation, run = await parked(store)
+    [message, _] = await store.messages(ANNA, "s")
+    receipt = await send(store, Send("yes", "s", replaces=message.message_id), read=says_yes)
+    assert [type(envelope.event) for envelope in receipt.before] == [Cancelled, Superseded]
+    assert receipt.accepted.run_id != run
+    assert [message.text for message in await store.messages(ANNA, "s")] == ["yes"]
+    start = await began_waiting(store, conversation)
+    assert (start.facts, start.history) == ({}, ())
+    with pytest.raises(RunNotActive):
+        await store.answer(ANNA, Answer("r1", True))
+
+
+async def test_an_answer_can_be_replaced_and_what_came_before_it_stays(store: Store) -> None:
+    conversation, run = await parked(store)
+    answer = await store.answer(ANNA, Answer("r1", True))
+    await store.begin(conversation)
+    await store.finish(conversation, completed(run), Memory({"model": "Wren", "year": "2026"}))
+    await replaced(store, answer.accepted.message_id, "no, later")
+    start = await began_waiting(store, conversation)
+    assert start.facts == {"model": "Wren"}
+    assert [turn.text for turn in start.history] == ["How strong is it?", "Sure?"]
+
+
+async def test_racing_replacements_make_one_branch(store: Store) -> None:
+    first, _ = await talked(store, "one")
+    replies = await asyncio.gather(*(replaced(store, first, f"{n}") for n in range(4)), return_exceptions=True)
+    assert sum(isinstance(reply, Receipt) for reply in replies) == 1
+    assert sum(isinstance(reply, BadRequest) for reply in replies) == 3
+    assert len(await store.messages(ANNA, "s")) == 1
+
+
+async def test_what_was_learned_from_a_message_goes_with_it(store: Store) -> None:
+    first, _ = await talked(store, "one", Memory({"model": "Wren"}, {"plan": {"at": "one"}}))
+    second, _ = await talked(store, "two", Memory({"model": "Wren", "town": "Here"}, {"diagnosis": {"said": "two"}}))
+    third, _ = await talked(store, "three", Memory({"model": "Wren", "town": "Here", "year": "2026"}))
+    await talked(store, "four", Memory(notes={"diagnosis": {"said": "two and four"}}, summary=Summarised("all", 6)))
+    await store.blank(ANNA, second)
+    start = await began(store)
+    assert (start.facts, start.summary) == ({"model": "Wren", "year": "2026"}, "")
+    assert start.notes == {"plan": {"at": "one"}}
+    await replaced(store, third)
+    start = await began_waiting(store, start.conversation_id)
+    assert start.facts == {"model": "Wren"}
+    await store.blank(ANNA, first)
+    await store.finish(start.conversation_id, completed(start.run_id, message_id="last"))
+    assert (await began(store)).facts == {}
+
+
+async def test_taking_back_ends_what_waits_and_may_have_read_it(store: Store) -> None:
+    first, _ = await talked(store, "my secret")
+    conversation, run = await asked(store, "book it")
+    await store.begin(conversation)
+    await store.park(conversation, asks(run), "my secret as well")
+    told = await store.blank(ANNA, first)
+    assert [type(envelope.event) for envelope in told] == [Cancelled, Deleted]
+    assert await store.unfinished() == []
+
+
+async def test_a_taken_back_text_is_in_no_file(tmp_path: Path) -> None:
+    database = sqlite(tmp_path)
+    migrate(database)
+    store = SqlStore(database)
+    secret = "Quetzalcoatlus"
+    for n in range(20):
+        await talked(store, f"question {n}")
+    message, _ = await talked(
+        store, f"my name is {secret}", Memory({"name": secret}, {"plan": {"for": secret}}, Summarised(secret, 41))
+    )
+    await talked(store, "next", Memory({"name": secret}))
+    conversation, run = await asked(store, "book")
+    await store.begin(conversation)
+    await store.park(conversation, asks(run), secret)
+    await store.answer(ANNA, Answer("r1", {"change": f"for {secret} please"}))
+    answer = (await store.messages(ANNA, "s"))[-1].message_id
+    held = {path.name for path in tmp_path.iterdir() if secret.encode() in path.read_bytes()}
+    assert held
+    await store.blank(ANNA, message)
+    await store.blank(ANNA, answer)
+    await store.close()
+    assert {path.name for path in tmp_path.iterdir() if secret.encode() in path.read_bytes()} == set()

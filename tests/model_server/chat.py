@@ -3,13 +3,14 @@
 import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
 
 from tests.model_server.bodies import Chunks, completion, error, tool_call, usage_of
 from tests.model_server.faults import BEFORE, MIDWAY, Fault
 from tests.model_server.http import Reply
 from tests.model_server.reading import Prompt, pieces, read_prompt, reply
+from tests.model_server.rules import Turn
 from tests.model_server.schema import instance
 from tests.model_server.script import parse_script
 
@@ -20,13 +21,16 @@ FOREVER = 3600.0
 class Chat:
     """A chat completion request that is being answered."""
 
-    def __init__(self, body: dict[str, Any], call_id: str, key: str, fault: Fault | None) -> None:
+    def __init__(
+        self, body: dict[str, Any], call_id: str, key: str, fault: Fault | None, turn: Turn | None = None
+    ) -> None:
         self._key = key
         self._id = call_id
         self._model = str(body.get("model", "scripted"))
         self._messages: list[dict[str, Any]] = list(body.get("messages", []))
         self._script = parse_script(self._model)
         self._fault = fault
+        self._turn = turn
         self._streamed = bool(body.get("stream"))
         self._usage_wanted = bool((body.get("stream_options") or {}).get("include_usage"))
         self._limit: int | None = body.get("max_completion_tokens") or body.get("max_tokens")
@@ -38,6 +42,8 @@ class Chat:
         offered: list[dict[str, Any]] = [tool["function"] for tool in body.get("tools") or []]
         choice = None if self._fault and self._fault.kind == "prose" else body.get("tool_choice")
         answered = bool(self._messages) and self._messages[-1].get("role") == "tool"
+        if self._turn:
+            return None
         if isinstance(choice, dict):
             return next((one for one in offered if one["name"] == choice["function"]["name"]), None)
         if offered and (choice == "required" or (self._script.calls_tool and not answered)):
@@ -52,6 +58,8 @@ class Chat:
             return [text[at : at + size] for at in range(0, len(text), size)] if size else pieces(text)
         if self._fault and self._fault.kind == "prose":
             return pieces(reply(prompt))
+        if self._turn:
+            return pieces(self._turn.say)
         if self._tool:
             return pieces(json.dumps(instance(self._tool.get("parameters", {}), prompt)))
         wanted = body.get("response_format") or {}
@@ -63,7 +71,9 @@ class Chat:
     def _finish(self) -> str:
         if (self._fault and self._fault.kind == "length") or (self._limit or len(self._pieces)) < len(self._pieces):
             return "length"
-        return "tool_calls" if self._tool else "stop"
+        if self._turn and self._turn.finish:
+            return self._turn.finish
+        return "tool_calls" if self._tool or (self._turn and self._turn.calls) else "stop"
 
     async def answer(self, out: Reply) -> None:
         """Say it. Returns when the reply is finished or broken as the fault wants."""
@@ -108,7 +118,24 @@ class Chat:
         text = "".join(self._pieces[:kept])
         if self._tool:
             return {"content": None, "tool_calls": [tool_call(self._id, self._tool["name"], text)]}
+        if self._turn and self._turn.calls:
+            return {"content": text or None, "tool_calls": [call for call, _ in self._wanted(self._turn)]}
         return {"content": text, "refusal": None}
+
+    def _wanted(self, turn: Turn) -> Iterator[tuple[dict[str, Any], str]]:
+        """The calls of a turn, each with its arguments beside it."""
+        for number, call in enumerate(turn.calls):
+            yield tool_call(f"{self._id}_{number}", call.name, call.arguments), call.arguments
+
+    def _called(self, chunks: Chunks, turn: Turn) -> Iterator[str]:
+        """The chunks of a turn's calls, in pieces of arguments where it is split."""
+        for index, (call, arguments) in enumerate(self._wanted(turn)):
+            first = arguments[: turn.split] if turn.split else arguments
+            opened = {**call, "function": {"name": call["function"]["name"], "arguments": first}}
+            yield chunks.delta({"tool_calls": [{"index": index, **opened}]})
+            for at in range(len(first), len(arguments), turn.split or 1):
+                piece = {"index": index, "function": {"arguments": arguments[at : at + turn.split]}}
+                yield chunks.delta({"tool_calls": [piece]})
 
     async def _stream(self, out: Reply) -> None:
         chunks = Chunks(self._id, self._model)
@@ -119,6 +146,9 @@ class Chat:
         async for burst in self._paced():
             await out.events(*(self._chunk(chunks, piece, said + index) for index, piece in enumerate(burst)))
             said += len(burst)
+        if self._turn:
+            for chunk in self._called(chunks, self._turn):
+                await out.events(chunk)
         if fault in MIDWAY and await self._break(out, chunks):
             return
         closing = [] if fault in ("no_finish", "empty_choices", "null_delta") else [chunks.delta({}, self._finish)]

@@ -28,6 +28,10 @@ class Control:
         """The faults of the next chat requests in order (None: none), and of all after them."""
         self._call("/script", {"faults": list(faults), "always": always})
 
+    def obey(self, *rules: dict[str, Any]) -> None:
+        """What in its messages makes the model do what; see `rules.py`."""
+        self._call("/rules", {"rules": rules})
+
     def stats(self) -> dict[str, int]:
         """`requests`, `open`, `aborted`, `embeddings`."""
         return dict(self._call("/stats"))
@@ -37,7 +41,7 @@ class Control:
         return list(self._call("/requests"))
 
     def reset(self) -> None:
-        """Forget counts, requests and faults."""
+        """Forget counts, requests, faults and rules."""
         self._call("/reset", {})
 
     def wait_until(self, seconds: float = 2.0, **wanted: int) -> dict[str, int]:

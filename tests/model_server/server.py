@@ -11,6 +11,7 @@ from tests.model_server.bodies import EMBEDDING_SIZE, embedding, error
 from tests.model_server.chat import Chat
 from tests.model_server.faults import Fault, named_fault, read_fault
 from tests.model_server.http import Reply, Request, read_request
+from tests.model_server.rules import Rules
 
 REMEMBERED = 100
 """Request bodies kept for `GET /requests`."""
@@ -42,6 +43,7 @@ class ModelServer:
         self._requests: deque[dict[str, Any]] = deque(maxlen=REMEMBERED)
         self._due: deque[Fault | None] = deque()
         self._always: Fault | None = None
+        self._rules = Rules()
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> "ModelServer":
         self._server = await asyncio.start_server(self._connected, host, port)
@@ -105,6 +107,8 @@ class ModelServer:
             body = request.json()
             self._due = deque(read_fault(value) for value in body.get("faults", []))
             self._always = read_fault(body.get("always"))
+        elif door == ("POST", "/rules"):
+            self._rules = Rules(request.json()["rules"])
         elif door == ("POST", "/reset"):
             still_open = self._stats.open
             self._forget()
@@ -130,7 +134,9 @@ class ModelServer:
         self._requests.append(body)
         self._stats.requests += 1
         fault = named_fault(str(body.get("model", ""))) or (self._due.popleft() if self._due else self._always)
-        chat = Chat(body, f"chatcmpl-{next(self._ids)}", request.headers.get("authorization", ""), fault)
+        chat = Chat(
+            body, f"chatcmpl-{next(self._ids)}", request.headers.get("authorization", ""), fault, self._rules.due(body)
+        )
         self._stats.open += 1
         try:
             await chat.answer(out)

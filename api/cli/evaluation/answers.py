@@ -38,18 +38,26 @@ def answered(settings: "Settings", cases: "list[Case]") -> "tuple[Lines, Sequenc
 
 
 async def _answers(settings: "Settings", cases: "list[Case]") -> "list[Answer]":
+    from contextlib import AsyncExitStack
+
+    from langgraph.checkpoint.memory import InMemorySaver
+
+    from api.cli.evaluation.scratch import open_scratch_diary
     from api.cli.knowledge import open_knowledge
-    from api.compose import load_vehicles, open_crew
+    from api.crew import load_vehicles, open_crew
     from orchestrator.graph import build_graph
 
     vehicles = load_vehicles(settings)
     answers = []
-    with open_knowledge(settings) as library, progress("Answering") as advance:
-        async with open_crew(settings, library) as crew:
-            graph = build_graph(crew)
-            for done, case in enumerate(cases):
-                advance(done, len(cases), str(case.id))
-                answers.append(await _answer(graph, question(case, vehicles)))
+    async with AsyncExitStack() as stack:
+        library = stack.enter_context(open_knowledge(settings))
+        advance = stack.enter_context(progress("Answering"))
+        diary = await stack.enter_async_context(open_scratch_diary())
+        crew = await stack.enter_async_context(open_crew(settings, library, diary))
+        graph = build_graph(crew, InMemorySaver())
+        for done, case in enumerate(cases):
+            advance(done, len(cases), str(case.id))
+            answers.append(await _answer(graph, question(case, vehicles)))
         advance(len(cases), len(cases), "")
     return answers
 
@@ -58,18 +66,23 @@ async def _answer(graph: "CompiledGraph", asked: "Question") -> "Answer":
     import uuid
 
     from orchestrator.evaluation.answers import Answer
-    from orchestrator.events import Completed, Sources
+    from orchestrator.events import Completed, InputRequired, Routed, Sources
     from orchestrator.run import Desk, RunInput
     from orchestrator.stream import stream_events
 
     sources: tuple[str, ...] = ()
+    routed: frozenset[str] = frozenset()
     completed: Completed | None = None
     run = RunInput(str(uuid.uuid4()), "evaluation", asked, "customer")
     async for event in stream_events(graph, run, Desk()):
         if isinstance(event, Sources):
             sources = tuple(passage.source for passage in event.passages)
+        elif isinstance(event, Routed):
+            routed = frozenset(agent.name for agent in event.agents)
         elif isinstance(event, Completed):
             completed = event
+        elif isinstance(event, InputRequired):
+            return Answer(routed, f"{event.partial_response}\n\n{event.prompt}", sources, False, False)
     if completed is None:
         raise CommandFailed("The graph ended without an answer.")
     routes = frozenset(agent.name for agent in completed.agents) or frozenset({completed.agent})

@@ -1,5 +1,6 @@
 """Saved runs as files: the one a run is compared with, and the one it leaves."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -7,14 +8,14 @@ from api.cli.failure import USAGE, CommandFailed
 from api.cli.output import written_whole
 
 if TYPE_CHECKING:
-    from orchestrator.evaluation.cases import Case
+    from orchestrator.evaluation.cases import Identified
     from orchestrator.evaluation.comparison import Comparison
     from orchestrator.evaluation.runs import Kind, Run
 
 _LONGEST = 256 << 20
 
 
-def read_baseline(path: Path, kind: "Kind", cases: "list[Case]") -> "Run":
+def read_baseline(path: Path, kind: "Kind", cases: "Sequence[Identified]") -> "Run":
     """The saved run that these cases are to be compared with. Ends the command as wrongly used where it is damaged, or
     of something else."""
     from orchestrator.evaluation.comparison import ForeignBaseline, common

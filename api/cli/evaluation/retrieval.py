@@ -19,7 +19,7 @@ def ranked(settings: "Settings", cases: "list[Case]", corpus: Path | None) -> "t
     from agents.followup import standalone
     from agents.vehicles import Vehicles
     from api.cli.corpus import documents, searched
-    from api.compose import load_vehicles
+    from api.crew import load_vehicles
     from orchestrator.evaluation.retrieval import RANKED, Ranked, outcome
 
     vehicles = Vehicles() if corpus else load_vehicles(settings)

@@ -20,7 +20,7 @@ def routed(settings: "Settings", cases: "list[Case]") -> "tuple[Lines, Sequence[
     """Predictions {id, route, confidence} and outcomes of the product's classifier."""
     from dataclasses import replace
 
-    from api.compose import open_classifier
+    from api.crew import open_classifier
     from api.library import open_embedder
     from orchestrator.evaluation.routing import outcome
 

@@ -4,18 +4,20 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
-from agents.model import Finish, Message, ModelFailed
+from agents.model import CallPiece, Filled, Finish, Message, ModelFailed, Streamed, ToolCalls
+from agents.tool import Tool
 from agents.types import Usage
 
 SILENCE = 3600.0
 """A pause in a script that no budget waits for."""
 
-Step = str | float | ModelFailed
+Step = str | float | CallPiece | ToolCalls | ModelFailed
 
 
 class ScriptedModel:
     """Each call takes the next of `calls` (the last again and again): texts are said, numbers are seconds of silence,
-    a failure is raised. `filled` is what `fill` gives or raises."""
+    a failure is raised. `filled` is what `fill` gives or raises. `heard` are the messages of each call, `offered` the
+    names of its tools."""
 
     def __init__(
         self, *calls: Sequence[Step], filled: Mapping[str, Any] | ModelFailed | None = None, label: str = "test:one"
@@ -27,33 +29,39 @@ class ScriptedModel:
         self.open = 0
         self.closed = False
         self.reported: list[ModelFailed] = []
+        self.heard: list[tuple[Message, ...]] = []
+        self.offered: list[tuple[str, ...]] = []
 
     @property
     def label(self) -> str:
         return self._label
 
-    async def stream(self, messages: Sequence[Message], max_tokens: int) -> AsyncGenerator[str | Finish, None]:
+    async def stream(
+        self, messages: Sequence[Message], max_tokens: int, tools: Sequence[Tool[Any]] = ()
+    ) -> AsyncGenerator[Streamed, None]:
         self.called += 1
+        self.heard.append(tuple(messages))
+        self.offered.append(tuple(tool.name for tool in tools))
         self.open += 1
         try:
             for step in self._calls[min(self.called, len(self._calls)) - 1]:
                 if isinstance(step, ModelFailed):
                     raise step
-                if isinstance(step, str):
-                    yield step
-                else:
+                if isinstance(step, int | float):
                     await asyncio.sleep(step)
+                else:
+                    yield step
             yield Finish(False, Usage(1, 1, self._label))
         finally:
             self.open -= 1
 
-    async def fill(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    async def fill(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Filled:
         self.called += 1
         if self._filled is None:
             raise ModelFailed("LLM_UNAVAILABLE", "scripted")
         if isinstance(self._filled, ModelFailed):
             raise self._filled
-        return self._filled
+        return Filled(self._filled, Usage(1, 1, self._label))
 
     def report(self, failure: ModelFailed) -> None:
         self.reported.append(failure)

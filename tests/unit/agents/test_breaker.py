@@ -4,8 +4,9 @@ import pytest
 
 from agents.circuit import COOL_DOWN_SECONDS, FAILURES
 from agents.failover import Budget, stream_first_able
-from agents.model import CircuitOpen, Finish, ModelFailed
+from agents.model import CircuitOpen, Filled, Finish, ModelFailed, Streamed
 from agents.models.breaker import PROBE_SECONDS, Breaker, BreakerState
+from agents.types import Usage
 from tests.unit.agents.scripted_model import SILENCE, ScriptedModel, Step
 
 
@@ -27,7 +28,7 @@ DOWN: list[Step] = [ModelFailed("LLM_UNAVAILABLE", "status 503", transient=True)
 REFUSED: list[Step] = [ModelFailed("LLM_UNAVAILABLE", "key refused (status 401)", fault="access")]
 
 
-async def said(model: Breaker) -> list[str | Finish]:
+async def said(model: Breaker) -> list[Streamed]:
     return [item async for item in model.stream((), 10)]
 
 
@@ -122,10 +123,10 @@ async def test_a_cancelled_probe_is_followed_by_another_at_once(by: str) -> None
 class SlowToFill(ScriptedModel):
     """Fills nothing before it is cancelled."""
 
-    async def fill(self, *_: object) -> dict[str, object]:  # type: ignore[override]
+    async def fill(self, *_: object) -> Filled:
         self.called += 1
         await asyncio.sleep(SILENCE)
-        return {}
+        return Filled({}, Usage())
 
 
 async def test_cancelled_calls_count_for_nothing() -> None:
@@ -185,7 +186,7 @@ async def test_a_filled_schema_closes_but_does_not_hide_broken_streams() -> None
     inner, clock = ScriptedModel(*[DOWN] * FAILURES, filled={"a": 1}), Clock()
     model = await opened(inner, clock)
     clock.now += COOL_DOWN_SECONDS
-    assert await model.fill((), {}) == {"a": 1}
+    assert (await model.fill((), {})).value == {"a": 1}
     assert (model.state.state, model.state.failures) == ("closed", FAILURES - 1)
     await failure(model)
     assert model.state.state == "open"

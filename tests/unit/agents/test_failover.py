@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from agents.failover import Budget, stream_first_able
-from agents.model import CircuitOpen, Finish, ModelFailed
+from agents.model import CallPiece, CircuitOpen, Finish, ModelFailed, ToolCall, ToolCalls
+from agents.types import Usage
 from tests.unit.agents.scripted_model import SILENCE, ScriptedModel, Step
 
 QUICK = Budget(first_token=0.1, gap=0.02, max_tokens=10, backoff=0.001)
@@ -19,7 +20,7 @@ def refused() -> ModelFailed:
     return ModelFailed("LLM_UNAVAILABLE", "refused")
 
 
-async def said(*models: ScriptedModel, budget: Budget = QUICK) -> list[str | Finish]:
+async def said(*models: ScriptedModel, budget: Budget = QUICK) -> list[str | ToolCalls | Finish]:
     items = [item async for item in stream_first_able(models, (), budget)]
     assert all(model.open == 0 for model in models)
     return items
@@ -97,6 +98,23 @@ async def test_closing_closes_the_model() -> None:
         assert await anext(stream) == "a"
         assert model.open == 1
     assert model.open == 0
+
+
+async def test_a_call_of_a_tool_is_a_beginning_as_text_is() -> None:
+    calls = ToolCalls((ToolCall("call_1", "look_up", {}),))
+    model, fallback = ScriptedModel([CallPiece(9), calls]), ScriptedModel(["there"])
+    assert await said(model, fallback) == [calls, Finish(False, Usage(1, 1, "test:one"))]
+    breaking = ScriptedModel([CallPiece(9), busy()])
+    assert await reason(breaking, fallback) == "LLM_RATE_LIMITED"
+    assert (breaking.called, fallback.called) == (1, 0)
+    assert await reason(ScriptedModel([CallPiece(9), SILENCE]), fallback) == "LLM_STALLED"
+
+
+@pytest.mark.parametrize("pieces", [[CallPiece(1)] * 1000, [CallPiece(100_000)] * 2])
+async def test_a_flood_of_arguments_is_cut_at_the_limit(pieces: list[Step]) -> None:
+    (finish,) = await said(ScriptedModel([*pieces, ToolCalls((ToolCall("1", "a", "{"),))]))
+    assert isinstance(finish, Finish)
+    assert finish.truncated
 
 
 def unasked(*, transient: bool, retry_after: float) -> CircuitOpen:

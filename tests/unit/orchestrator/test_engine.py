@@ -35,7 +35,7 @@ from orchestrator.events import (
     UsageFigures,
 )
 from orchestrator.follow import PAGE, Follower
-from orchestrator.run import Desk, RunInput
+from orchestrator.run import Desk, Memory, RunInput
 from orchestrator.runs import Budgets
 from orchestrator.stores.database import open_database
 from orchestrator.stores.sql import SqlStore
@@ -69,7 +69,7 @@ class Script:
                 text += word
             if self.error:
                 raise self.error
-            desk.facts = {"model": "Wren"}
+            desk.memory = Memory({"model": "Wren"})
             yield Completed(
                 run.run_id, run.session_id, f"answer-{run.run_id}", text, "specs", (), 0.9, (), (), UsageFigures(),
                 Timing(1, 2), "offline",

@@ -10,6 +10,7 @@ def examples() -> list[events.Event]:
     return [
         events.Accepted("m", "r", "s", "Hé 🚗", "2026-01-01T00:00:00.000Z", "c"),
         events.Progress("r", "starting", "…"),
+        events.Reasoning("r", "tool_use", "f(a=1)", 1, "2026-01-01T00:00:00.000Z", 0, "specs", "f", {"a": 1}),
         events.Routed("r", (events.RoutedAgent("specs", 0.9),)),
         events.Sources("r", (events.SourcePassage("id", "T", "a.md", "A > B", 1, 5, "text", 0.5, 3),)),
         events.Token("r", "Hé", 4, "specs"),
@@ -19,6 +20,7 @@ def examples() -> list[events.Event]:
         ),
         events.RunRestarted("r", 2),
         events.Deleted("m", "r"),
+        events.Superseded("m", "n", "r"),
         events.Typing(),
         events.Seen(4),
         events.Failed("r", "INTERNAL", "sorry", "ref"),
@@ -28,6 +30,7 @@ def examples() -> list[events.Event]:
             "r", "s", "m", "text", "specs", (), 0.9, ("a.md",), (events.CitedSpan(1, "id", "a.md", "T", 1, 5),),
             events.UsageFigures(), events.Timing(1.5, 2.5), "offline",
             unsupported=(events.UnsupportedSpan(0, 4, "text"),), misplaced=(events.MisplacedMarker(2, 5, 1, 3),),
+            parts=(events.AnswerPart(0, "specs", "asked_back", 0.9, 0, 4, ("a.md",)),),
         ),
     ]  # fmt: skip
 

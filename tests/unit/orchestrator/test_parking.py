@@ -24,7 +24,8 @@ from orchestrator.events import (
     InputRequired,
     Terminal,
 )
-from orchestrator.graph import Crew, Evidence, Understood, build_graph
+from orchestrator.crew import Crew, Gathered, Understood
+from orchestrator.graph import build_graph
 from orchestrator.runs import Budgets
 from orchestrator.saver import open_saver
 from orchestrator.stores.database import open_database
@@ -41,6 +42,7 @@ class Echo:
     """An answerer that repeats the question, word by word."""
 
     name = "echo"
+    calls_tools = False
 
     async def answer(self, task: Task) -> AsyncIterator[Delta | Answered]:
         for word in task.question.split():
@@ -57,8 +59,8 @@ async def classify(question: Question, catalogue: Catalogue) -> Route:
     return Route("answer", 1.0, tuple(Part(question.text, name, 1.0) for name in names or ["talker"]))
 
 
-async def research(part: Part, specialist: Specialist, facts: object) -> Evidence:
-    return Evidence(())
+async def research(part: Part, specialist: Specialist, facts: object) -> Gathered:
+    return Gathered(())
 
 
 CREW = Crew((TALKER, trial_drives.SPECIALIST), understand, classify, research, Echo())

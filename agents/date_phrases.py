@@ -1,0 +1,347 @@
+"""Phrases that name days, found in a text and replaced by marks: "3 April", "next Tuesday", "in two weeks". Pure.
+
+How they are read, `now` being the customer's:
+
+- A weekday alone is the next one after today; "this Friday" the next one, today included; "next Tuesday" the one of
+  the calendar week after this one; "Tuesday week" a week after the next Tuesday. Weeks run from Monday to Sunday.
+- A date without a year is the next one from today on. One that went by less than QUARTER days ago is taken for a slip
+  and asked about, not for next year's. "the 3rd" is the next 3rd of a month that has one.
+- In figures the day stands before the month, as in Europe: 12/03 is 12 March. Only where that gives no date, the month
+  stands first.
+- "in two weeks" and "in a month" are the calendar week that holds that day; "in 10 days" and "two weeks today" the day.
+"""
+
+import calendar
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import dateparser
+
+QUARTER = 90
+"""Days."""
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_name) if name}
+_MONTHS |= {name[:3]: number for name, number in _MONTHS.items()} | {"sept": 9}
+_SHORT = {short: day for day in WEEKDAYS for short in (day[:3], day[:4])} | {"tues": "tuesday", "thurs": "thursday"}
+_EVERY_DAY = tuple(range(7))
+
+_DAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|tues?|weds?|thurs?|mon|fri|sat|sun)"
+_MONTH = rf"(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})"
+_COUNT = r"(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|(?:a )?couple(?: of)?|(?:a )?few|\d{1,3})"
+_ORDINAL = r"(?P<day>\d{1,2})(?:st|nd|rd|th)"
+_COUNTS = {
+    "a couple of": "two",
+    "couple of": "two",
+    "a couple": "two",
+    "couple": "two",
+    "a few": "three",
+    "few": "three",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """From `first` to `last`, inclusive; None where it is open. Only `weekdays` (Monday is 0), if there are any.
+    `loose`: a weekday named alone, which belongs to a week or month that is named beside it."""
+
+    first: date | None = None
+    last: date | None = None
+    weekdays: tuple[int, ...] = ()
+    loose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Starting from minute `earliest` to minute `latest` of the day, inclusive."""
+
+    earliest: int = 0
+    latest: int = 1439
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """What is written is no day; `question` asks for one."""
+
+    question: str
+
+
+Mark = Days | Hours | Unclear
+
+
+def weekday_named(word: str) -> int | None:
+    """Monday is 0."""
+    full = _SHORT.get(word, word.removesuffix("s"))
+    return WEEKDAYS.index(full) if full in WEEKDAYS else None
+
+
+def spoken(day: date) -> str:
+    """`Tuesday 3 March 2026`."""
+    return f"{calendar.day_name[day.weekday()]} {day.day} {calendar.month_name[day.month]} {day.year}"
+
+
+def _week(day: date) -> tuple[date, date]:
+    monday = day - timedelta(days=day.weekday())
+    return monday, monday + timedelta(days=6)
+
+
+def _month(year: int, month: int) -> tuple[date, date]:
+    """Its first and last day; months count on beyond the twelfth."""
+    year, month = year + (month - 1) // 12, (month - 1) % 12 + 1
+    return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
+
+
+def _dated(day: int, month: int, year: int | None, today: date) -> Mark:
+    """The date, or a question where there is none or it has gone by."""
+    if year is None:
+        year = today.year
+        if (month, day) < (today.month, today.day) and not _just_gone(day, month, today):
+            year += 1
+    elif year < 100:
+        year += 2000
+    last = _month(year, month)[1]
+    if not 1 <= day <= last.day:
+        name = calendar.month_name[month]
+        return Unclear(
+            f"{name} {year} has only {last.day} days, so there is no {day} {name}. Do you mean {spoken(last)} or "
+            f"{spoken(last + timedelta(days=1))}?"
+        )
+    found = date(year, month, day)
+    return _gone(found) if found < today else Days(found, found)
+
+
+def _just_gone(day: int, month: int, today: date) -> bool:
+    try:
+        return timedelta() < today - date(today.year, month, day) < timedelta(days=QUARTER)
+    except ValueError:
+        return False
+
+
+def _gone(day: date) -> Unclear:
+    return Unclear(f"{spoken(day)} has gone by. Which day would you like instead?")
+
+
+def _figures(found: re.Match[str], now: datetime) -> Mark | None:
+    first, second, year = int(found["a"]), int(found["b"]), found["y"]
+    day, month = (first, second) if second <= 12 else (second, first)
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        return None
+    return _dated(day, month, int(year) if year else None, now.date())
+
+
+def _iso(found: re.Match[str], now: datetime) -> Mark | None:
+    year, month, day = int(found["y"]), int(found["b"]), int(found["a"])
+    return _dated(day, month, year, now.date()) if 1 <= month <= 12 and 1 <= day <= 31 else None
+
+
+def _written(found: re.Match[str], now: datetime) -> Mark | None:
+    """A day and a month by its name, perhaps with the weekday, which has to be the right one."""
+    parts = found.groupdict()
+    day, month = int(parts["day"]), _MONTHS[parts["month"]]
+    if not 1 <= day <= 31:
+        return None
+    mark = _dated(day, month, int(parts["y"]) if parts.get("y") else None, now.date())
+    named = weekday_named(parts.get("weekday") or "")
+    if isinstance(mark, Days) and mark.first and named is not None and mark.first.weekday() != named:
+        return Unclear(
+            f"{day} {calendar.month_name[month]} {mark.first.year} is a {calendar.day_name[mark.first.weekday()]}, "
+            f"not a {WEEKDAYS[named].capitalize()}. Which day do you mean?"
+        )
+    return mark
+
+
+def _between(found: re.Match[str], now: datetime) -> Mark | None:
+    """ "3 to 7 March"."""
+    month = _MONTHS[found["month"]]
+    first, last = (_dated(int(found[name]), month, None, now.date()) for name in ("from", "to"))
+    if isinstance(first, Unclear) or isinstance(last, Unclear):
+        return first if isinstance(first, Unclear) else last
+    return Days(first.first, last.last) if isinstance(first, Days) and isinstance(last, Days) else None
+
+
+def _of_month(found: re.Match[str], now: datetime) -> Mark | None:
+    """ "the 3rd", perhaps with a weekday before it or "of next month" after it."""
+    day, today, which = int(found["day"]), now.date(), found["which"]
+    if not 1 <= day <= 31:
+        return None
+    if which:
+        month = today.month + (which == "next")
+        return _dated(day, (month - 1) % 12 + 1, today.year + (month - 1) // 12, today)
+    months = (_month(today.year, today.month + ahead) for ahead in range(14))
+    fitting = [first.replace(day=day) for first, last in months if day <= last.day]
+    coming = [one for one in fitting if one >= today]
+    named = weekday_named(found["weekday"] or "")
+    if named is not None:
+        coming = [one for one in coming if one.weekday() == named][:1] or coming
+        if coming[0].weekday() != named or coming[0] > today + timedelta(days=QUARTER):
+            soonest = next(one for one in fitting if one >= today)
+            return Unclear(
+                f"The next {day}. is {spoken(soonest)}, not a {WEEKDAYS[named].capitalize()}. Which day do you mean?"
+            )
+    return Days(coming[0], coming[0])
+
+
+def _ahead(found: re.Match[str], now: datetime) -> Mark | None:
+    """ "in two weeks", "10 days from now": as many days of the wall's clock, however long they are."""
+    count, unit = _COUNTS.get(found["count"], found["count"]), found["unit"]
+    then = later(count, unit, now)
+    if then is None:
+        return None
+    exact = unit.startswith("d") or (found.groupdict().get("exact") or "") != ""
+    return Days(then.date(), then.date()) if exact else Days(*_week(then.date()))
+
+
+def later(count: str, unit: str, now: datetime) -> datetime | None:
+    """`count` units, such as "two" "weeks", after `now` by the wall's clock; without a zone."""
+    settings = {"RELATIVE_BASE": now.replace(tzinfo=None), "PREFER_DATES_FROM": "future"}
+    found: datetime | None = dateparser.parse(f"in {count} {unit}", languages=["en"], settings=settings)
+    return found
+
+
+def _within(found: re.Match[str], now: datetime) -> Mark | None:
+    """ "in the next two weeks", "within ten days": from today on; "the next few days" begin tomorrow."""
+    count = _COUNTS.get(found["count"] or "one", found["count"] or "one")
+    then = later(count, found["unit"], now)
+    return Days(now.date(), then.date()) if then else None
+
+
+def _weeks_after(found: re.Match[str], now: datetime) -> Mark | None:
+    """ "a week on Tuesday", "two weeks tomorrow", "Tuesday week"."""
+    count = {"a": 1, "one": 1, "two": 2, "three": 3}.get(found.groupdict().get("count") or "a", 1)
+    word = found["from"]
+    named, today = weekday_named(word), now.date()
+    base = today + timedelta(days=1 if word == "tomorrow" else 0) if named is None else _coming(named, today)
+    day = base + timedelta(weeks=count)
+    return Days(day, day)
+
+
+def _coming(weekday: int, today: date) -> date:
+    return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
+
+
+def _weekday(found: re.Match[str], now: datetime) -> Mark | None:
+    which, word, today = found["which"] or "", found["name"], now.date()
+    named = weekday_named(word)
+    if named is None:
+        return None
+    if which == "last":
+        return _gone(_coming(named, today) - timedelta(weeks=1 + (named == today.weekday())))
+    if which in ("any", "every") or (word.endswith("days") and which != "next"):
+        return Days(weekdays=(named,))
+    if which == "next":
+        day = _week(today + timedelta(weeks=1))[0] + timedelta(days=named)
+    elif which == "this":
+        day = today + timedelta(days=(named - today.weekday()) % 7)
+    else:
+        day = _coming(named, today)
+    return Days(day, day, loose=not which)
+
+
+def _span(found: re.Match[str], now: datetime) -> Mark | None:
+    """A week or a month, or a part of one: "early next week", "the end of March", "the week after next"."""
+    part, which, today = (found["part"] or "").removeprefix("the "), found["span"], now.date()
+    first, last = _whole(which, found["month"], today)
+    length = (last - first).days + 1
+    short = length <= 7
+    if part.endswith("week"):
+        first, last = (first, first + timedelta(days=6)) if "first" in part else (last - timedelta(days=6), last)
+    elif re.match(r"early|start|beginning|first", part):
+        last = first + timedelta(days=1 if short else length // 3 - 1)
+    elif re.match(r"mid", part):
+        first, last = (first + timedelta(days=days) for days in ((1, 3) if short else (length // 3, 2 * length // 3)))
+    elif re.match(r"end|late|last|rest|remainder", part):
+        late = first + timedelta(days=3 if short else 2 * length // 3)
+        first = max(late, today + timedelta(days=1)) if "later" in part or "re" in part else late
+    last = max(first, last)
+    if last < today:
+        return Unclear(f"{spoken(last)} has gone by. Which day would you like instead?")
+    return Days(max(first, today), last)
+
+
+def _whole(which: str, month: str | None, today: date) -> tuple[date, date]:
+    if month:
+        number = _MONTHS[month]
+        return _month(today.year + (number < today.month), number)
+    if "month" in which:
+        return _month(today.year, today.month + ("next" in which or "following" in which))
+    ahead = 2 if "after next" in which or "next but one" in which else 1 if re.search("next|following", which) else 0
+    first, last = _week(today + timedelta(weeks=ahead))
+    return (last - timedelta(days=1) if "weekend" in which else first, last)
+
+
+def _named(ahead: int) -> Callable[[re.Match[str], datetime], Mark]:
+    def made(found: re.Match[str], now: datetime) -> Mark:
+        day = now.date() + timedelta(days=ahead)
+        return _gone(day) if ahead < 0 else Days(day, day)
+
+    return made
+
+
+def _only(*weekdays: int) -> Callable[[re.Match[str], datetime], Mark]:
+    return lambda found, now: Days(weekdays=weekdays)
+
+
+_BESIDE = rf"(?:(?P<weekday>{_DAY}),? (?:the )?)?"
+_YEAR = r"(?:,? (?P<y>20\d\d))?"
+_PART = (
+    r"(?:early|later?|mid(?:dle)?|(?:the )?(?:start|beginning|middle|end|rest|remainder)"
+    r"|(?:the )?(?:first|last) (?:half|week))"
+)
+_SPANS = (
+    r"(?:the )?week after next|(?:the )?week next but one|(?:this|next|the following|the) (?:weekend|week|month)"
+    r"|(?:the )?weekend after next"
+)
+_NO_DATE = r"(?! (?:one|option|slot|choice|time|car|vehicle|service|gear|owner|visit|appointment|year)\b)"
+_RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], datetime], Mark | None]], ...] = tuple(
+    (re.compile(rf"(?<![\w§.:/-])(?:{pattern})(?![\w§])"), made)
+    for pattern, made in (
+        (r"(?P<y>20\d\d)-(?P<b>\d{1,2})-(?P<a>\d{1,2})", _iso),
+        (r"(?P<a>\d{1,2})[./-](?P<b>\d{1,2})[./-](?P<y>20\d\d|\d\d)", _figures),
+        (r"(?P<a>\d{1,2})/(?P<b>\d{1,2})(?P<y>)(?!/)", _figures),
+        (r"(?P<a>\d{1,2})\.(?P<b>\d{1,2})\.(?P<y>)(?!\d)", _figures),
+        (rf"(?P<from>\d{{1,2}})(?:st|nd|rd|th)? ?(?:-|–|to|until) ?(?P<to>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? "
+         rf"(?P<month>{_MONTH})", _between),
+        (rf"{_BESIDE}(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?(?: of)? (?P<month>{_MONTH})\.?{_YEAR}", _written),
+        (rf"{_BESIDE}(?P<month>{_MONTH}) (?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![.:]?\d){_YEAR}", _written),
+        (rf"{_BESIDE}(?:the )?{_ORDINAL}(?: of (?P<which>this|next) month)?{_NO_DATE}", _of_month),
+        (r"(?P<count>a|one|two|three) weeks? (?:on |from )?(?P<from>today|tomorrow|"
+         rf"{_DAY})", _weeks_after),
+        (rf"(?P<from>{_DAY}) week", _weeks_after),
+        (rf"(?:in|within|over|during) the next (?:(?P<count>{_COUNT}) )?(?P<unit>days?|weeks?|months?|fortnight)",
+         _within),
+        (rf"(?:the )?next (?P<count>(?!an? |one ){_COUNT}) (?P<unit>days|weeks|months)", _within),
+        (rf"within (?P<count>{_COUNT}) (?P<unit>days?|weeks?|months?)", _within),
+        (rf"in (?P<count>{_COUNT}) (?P<unit>days?|weeks?|months?|fortnights?)(?: time)?", _ahead),
+        (rf"(?P<count>{_COUNT}) (?P<unit>days?|weeks?|months?) from (?:now|today)(?P<exact>)", _ahead),
+        (rf"(?:(?P<part>{_PART})(?: of| in)? )?(?P<span>{_SPANS})(?P<month>)", _span),
+        (rf"(?:(?P<part>{_PART})(?: of| in)? |in |during |next |this )(?P<span>)(?P<month>{_MONTH})", _span),
+        (r"(?P<part>end|middle|later)(?: of)? (?P<span>week)(?P<month>)", _span),
+        (r"(?:the )?day after tomorrow|overmorrow", _named(2)),
+        (r"tomorrow", _named(1)),
+        (r"today|this(?= (?:morning|afternoon|evening|lunch))", _named(0)),
+        (r"yesterday|(?:the )?day before yesterday", _named(-1)),
+        (r"last (?:week|month)", _named(-7)),
+        (rf"(?:(?P<which>this|next|coming|the coming|last|any|every) )?(?P<name>{_DAY}s?)", _weekday),
+        (r"(?:any |on )?(?:weekdays?|working days?|week days?|during the week)", _only(0, 1, 2, 3, 4)),
+        (r"(?:at |on |over )?(?:the |a )?weekends?", _only(5, 6)),
+        (r"mid ?week", _only(1, 2, 3)),
+    )
+)  # fmt: skip
+
+
+def marked(text: str, now: datetime) -> tuple[str, list[Mark]]:
+    """The text, which is in lower case and without apostrophes, with each day in it as `§n§`; and the marks by n."""
+    marks: list[Mark] = []
+
+    def replaced(found: re.Match[str], made: Callable[[re.Match[str], datetime], Mark | None]) -> str:
+        mark = made(found, now)
+        if mark is None:
+            return found.group()
+        marks.append(mark)
+        return f"§{len(marks) - 1}§"
+
+    text = text.replace("§", " ")
+    for pattern, made in _RULES:
+        text = pattern.sub(lambda found, made=made: replaced(found, made), text)  # type: ignore[misc]
+    return text, marks

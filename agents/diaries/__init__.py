@@ -1,0 +1,1 @@
+"""Where appointments are kept; see `agents.diary`."""

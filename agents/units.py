@@ -1,0 +1,214 @@
+"""Amounts with their units: found in texts, compared, converted and written out.
+
+The conversions are pint's; what is here is how people and data sheets write units, and which of them measure the same.
+Horsepower is the metric one (DIN 66036, 75 kp·m/s), as on European data sheets; `bhp` is the mechanical one. A gallon
+without a word before it is the imperial one.
+"""
+
+import math
+import re
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pint import UnitRegistry
+
+_UNITS = """
+mass | kilogram | kg | kg kgs kilo kilos kilogram kilograms kilogramme kilogrammes
+mass | metric_ton | t | t tonne tonnes
+mass | gram | g | g gram grams
+mass | pound | lb | lb lbs pound pounds
+mass | stone | stone | stone stones
+length | millimeter | mm | mm millimetre millimetres millimeter millimeters
+length | centimeter | cm | cm centimetre centimetres centimeter centimeters
+length | meter | m | m metre metres meter meters
+length | kilometer | km | km kms kilometre kilometres kilometer kilometers
+length | mile | miles | mi mile miles
+length | inch | inches | inch inches
+length | foot | feet | ft foot feet
+length | yard | yards | yard yards
+volume | liter | litres | l litre litres liter liters ltr ltrs
+volume | milliliter | ml | ml millilitre millilitres milliliter milliliters
+volume | meter**3 | cubic metres | m³ m3 cubic_metre cubic_metres cubic_meter cubic_meters
+volume | foot**3 | cubic feet | cubic_foot cubic_feet cu_ft
+volume | imperial_gallon | imperial gallons | gallon gallons gal imperial_gallon imperial_gallons uk_gallon uk_gallons
+volume | gallon | US gallons | us_gallon us_gallons american_gallon american_gallons
+volume | imperial_pint | pints | pint pints
+volume | quart | US quarts | quart quarts
+speed | kilometer/hour | km/h | km/h kmh kph kilometres_per_hour kilometers_per_hour kilometres_an_hour
+speed | mile/hour | mph | mph miles_per_hour miles_an_hour
+speed | meter/second | m/s | m/s
+pressure | bar | bar | bar bars
+pressure | pound_force_per_square_inch | psi | psi pounds_per_square_inch
+pressure | kilopascal | kPa | kpa kilopascal kilopascals
+power | kilowatt | kW | kw kilowatt kilowatts
+power | watt | W | w watt watts
+power | metric_horsepower | hp | hp ps horsepower horse_power
+power | horsepower | bhp | bhp brake_horsepower
+energy | kilowatt_hour | kWh | kwh kilowatt_hour kilowatt_hours
+torque | newton*meter | Nm | nm newton_metre newton_metres newton_meter newton_meters
+torque | foot*force_pound | lb-ft | lb-ft lbft lb_ft ft-lb foot_pound foot_pounds pound_feet pound_foot
+consumption | liter/(100*kilometer) | l/100 km | l/100km l/100_km litres_per_100_km litres_per_100_kilometres
+consumption | mile/imperial_gallon | mpg | mpg miles_per_gallon
+consumption | mile/gallon | US mpg | us_mpg
+consumption | kilometer/liter | km/l | km/l km_per_litre
+electric consumption | kilowatt_hour/(100*kilometer) | kWh/100 km | kwh/100km kwh/100_km
+electric consumption | mile/kilowatt_hour | miles per kWh | mi/kwh miles_per_kwh
+temperature | degree_Celsius | °C | °c celsius degrees_celsius degrees_c c
+temperature | degree_Fahrenheit | °F | °f fahrenheit degrees_fahrenheit degrees_f f
+time | second | s | s sec secs second seconds
+time | minute | min | min mins minute minutes
+time | hour | h | h hr hrs hour hours
+time | day | days | day days
+time | week | weeks | week weeks
+time | year/12 | months | month months
+time | year | years | year years
+charge | ampere*hour | Ah | ah
+current | ampere | A | a amp amps ampere amperes
+voltage | volt | V | v volt volts
+emission | gram/kilometer | g/km | g/km
+angle | degree | ° | °
+share | percent | % | % percent
+money | euro | euros | € eur euro euros
+displacement | centimeter**3 | cc | cc ccm cm³
+"""
+_NUMBER = r"(?<![\w.,/])(?<![^\W\d]-)[-−]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?)"
+_GOES_ON = r"(?![^\W_]|[/-]\w|[.,]\d)"
+"""After a number or its unit: not in the middle of a size, a code or a viscosity such as `185/65 R15` or `5W-30`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """`measure` is what it measures: amounts of the same measure can be converted into each other. `definition` is
+    pint's expression, `label` how it is written behind a number."""
+
+    measure: str
+    definition: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A figure of a text, at `start` to `end`; `unit` is None for a bare number."""
+
+    value: float
+    unit: Unit | None
+    start: int = 0
+    end: int = 0
+
+
+class NotConvertible(ValueError):
+    """Two units that do not measure the same, or an amount that has no counterpart; the text names both."""
+
+
+@lru_cache(maxsize=1)
+def _names() -> dict[str, Unit]:
+    names: dict[str, Unit] = {}
+    for line in _UNITS.strip().splitlines():
+        measure, definition, label, words = (part.strip() for part in line.split("|"))
+        made = Unit(measure, definition, label)
+        names |= {word.replace("_", " "): made for word in words.split()} | {label.casefold(): made}
+    return names
+
+
+def unit(name: str) -> Unit | None:
+    """The unit that a word or sign stands for, None for any other text."""
+    return _names().get(" ".join(name.replace("_", " ").casefold().split()))
+
+
+@lru_cache(maxsize=1)
+def spoken() -> str:
+    """A pattern of all names of units, the longest first."""
+    names = sorted(_names(), key=len, reverse=True)
+    return "|".join(re.escape(name).replace(r"\ ", r"[\s-]?") for name in names)
+
+
+@lru_cache(maxsize=1)
+def _pattern() -> re.Pattern[str]:
+    return re.compile(
+        rf"(?P<value>{_NUMBER})(?:(?:[\s\u00a0\u202f]|-)?(?P<unit>{spoken()}){_GOES_ON}|{_GOES_ON})", re.IGNORECASE
+    )
+
+
+def amounts(text: str) -> tuple[Amount, ...]:
+    """The figures of a text in their order. Parts of codes, tyre sizes and oil grades are none. Cost linear in the
+    text."""
+    found = []
+    for match in _pattern().finditer(text):
+        named = unit(re.sub(r"[\s-]+", " ", match["unit"])) or unit(match["unit"]) if match["unit"] else None
+        found.append(Amount(_number(match["value"]), named, match.start(), match.end()))
+    return tuple(found)
+
+
+def _number(digits: str) -> float:
+    digits = digits.replace("−", "-")
+    return float(re.sub(r",(?=\d{3}(?!\d))", "", digits).replace(",", "."))
+
+
+def convert(value: float, given: Unit, wanted: Unit) -> float:
+    """How much `value` of one unit is in another. Raises NotConvertible where they do not measure the same."""
+    if given.measure != wanted.measure:
+        raise NotConvertible(f"{given.label} measures {given.measure}, {wanted.label} measures {wanted.measure}.")
+    if given.definition == wanted.definition:
+        return value
+    if given.measure == "temperature":  # the only measure whose units do not share their zero
+        return float(_registry().Quantity(value, given.definition).to(wanted.definition).magnitude)
+    known, other = _one(given), _one(wanted)
+    if (known / other).dimensionless:
+        return float((value * known / other).to("dimensionless").magnitude)
+    if value == 0:  # distance for an amount, and the amount for a distance, are each other's inverse
+        raise NotConvertible(f"0 {given.label} has no counterpart in {wanted.label}.")
+    return float((1 / (value * known) / other).to("dimensionless").magnitude)
+
+
+def magnitude(amount: Amount) -> float:
+    """The amount in base units of its measure, by which amounts of one measure are compared."""
+    if amount.unit is None:
+        return amount.value
+    return convert(amount.value, amount.unit, _base(amount.unit.measure))
+
+
+def written(value: float, into: Unit | None, digits: int = 3) -> str:
+    """An amount as it is said: `digits` significant ones, at least to the whole number, thousands with commas."""
+    whole = math.floor(math.log10(abs(value))) + 1 if value else 1
+    places = max(0, digits - whole)
+    rounded = Decimal(repr(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    text = f"{rounded:,f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    if into is None:
+        return text
+    return f"{text}{'' if into.label in {'%', '°'} else ' '}{into.label}"
+
+
+def significant(text: str) -> int:
+    """How many digits a conversion of a printed figure keeps: as many as are printed, three to five."""
+    digits = re.sub(r"\D", "", text).lstrip("0")
+    return min(5, max(3, len(digits)))
+
+
+@lru_cache(maxsize=64)
+def _base(measure: str) -> Unit:
+    return next(one for one in _names().values() if one.measure == measure)
+
+
+_building = Lock()
+"""The registry is made once, by whichever thread needs it first."""
+
+
+@lru_cache(maxsize=1)
+def _registry() -> "UnitRegistry[Any]":
+    from pint import UnitRegistry  # half a second, and only conversions need it
+
+    registry: UnitRegistry[Any] = UnitRegistry()
+    registry.define("euro = [currency]")
+    return registry
+
+
+@lru_cache(maxsize=256)
+def _one(unit: Unit) -> Any:
+    """One of a unit, as pint's quantity."""
+    with _building:
+        return 1.0 * _registry().parse_expression(unit.definition)

@@ -1,0 +1,16 @@
+"""Times at a workshop as a customer reads them."""
+
+from datetime import datetime
+
+from agents.date_phrases import spoken
+
+
+def moment(start: datetime, now: datetime) -> str:
+    """`Tuesday 10 March 2026 at 09:00`: the workshop's wall clock. Where the customer's shows another time then, both,
+    with the workshop's time zone; `now` is in the customer's."""
+    there = f"{spoken(start)} at {start:%H:%M}"
+    here = start.astimezone(now.tzinfo)
+    if here.utcoffset() == start.utcoffset():
+        return there
+    day = "" if here.date() == start.date() else f"{spoken(here)}, "
+    return f"{there} {start.tzinfo} time ({day}{here:%H:%M} where you are)"

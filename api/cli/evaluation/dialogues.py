@@ -1,0 +1,277 @@
+"""Evaluate dialogues: each one held with the whole engine, in a database of its own and at its own time of day."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from api.cli.evaluation.questions import Lines
+from api.cli.failure import CommandFailed
+from api.cli.output import numbered_json_lines, progress
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Engine as Database
+
+    from agents.diary import Diary
+    from api.settings import Settings
+    from orchestrator.crew import Crew
+    from orchestrator.engine import Engine
+    from orchestrator.evaluation.dialogues import Dialogue, DialogueOutcome, Heard, Line
+    from orchestrator.events import AnyEvent, InputRequired
+
+_PATIENCE_S = 120.0
+
+
+def read_dialogues(file: Path) -> "list[Dialogue]":
+    """The dialogues of a TOML file (tables `[[dialogue]]`) or of JSON Lines. Raises CommandFailed that names the
+    place."""
+    from orchestrator.evaluation.dialogues import parse_dialogue
+
+    dialogues: dict[str, Dialogue] = {}
+    for place, value in _tables(file):
+        try:
+            dialogue = parse_dialogue(value)
+        except ValueError as error:
+            raise CommandFailed(f"{file}, {place}: {error}") from error
+        if dialogue.id in dialogues:
+            raise CommandFailed(f"{file}, {place}: the id {dialogue.id} is there already.")
+        dialogues[dialogue.id] = dialogue
+    if not dialogues:
+        raise CommandFailed(f"{file} holds no dialogues. Write [[dialogue]] tables with `id` and `turns`.")
+    return list(dialogues.values())
+
+
+def _tables(file: Path) -> "list[tuple[str, Mapping[str, Any]]]":
+    import tomllib
+
+    if file.suffix != ".toml":
+        return [(f"line {number}", value) for number, value in numbered_json_lines(file)]
+    try:
+        found = tomllib.loads(file.read_text(encoding="utf-8")).get("dialogue", [])
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CommandFailed(f"{file} is no TOML: {error}") from error
+    if not isinstance(found, list) or not all(isinstance(one, Mapping) for one in found):
+        raise CommandFailed(f"{file}: write each dialogue as a [[dialogue]] table.")
+    return [(f"dialogue {number}", one) for number, one in enumerate(found, start=1)]
+
+
+def held(
+    settings: "Settings", dialogues: "list[Dialogue]", *, with_model: bool
+) -> "tuple[Lines, Sequence[DialogueOutcome]]":
+    """Predictions {id, passed, failures, turns} and outcomes."""
+    import asyncio
+
+    from orchestrator.evaluation.dialogues import judge
+
+    heard = asyncio.run(_held(settings, dialogues))
+    outcomes = [judge(one, lines, with_model=with_model) for one, lines in zip(dialogues, heard, strict=True)]
+    predictions = [
+        {"id": outcome.id, "passed": outcome.passed, "failures": list(outcome.failures), "turns": _told(lines)}
+        for outcome, lines in zip(outcomes, heard, strict=True)
+    ]
+    return predictions, outcomes
+
+
+def _told(lines: "Sequence[Heard]") -> list[dict[str, Any]]:
+    return [
+        {
+            "said": one.said,
+            "route": list(one.route),
+            "status": list(one.status),
+            "tools": [{"name": name, "arguments": dict(arguments)} for name, arguments in one.tools],
+            "asked": one.asked,
+            "facts": dict(one.facts),
+            "booked": list(one.booked),
+        }
+        for one in lines
+    ]
+
+
+async def _held(settings: "Settings", dialogues: "list[Dialogue]") -> "list[list[Heard]]":
+    from dataclasses import replace
+
+    from agents.diaries.sql import SqlDiary
+    from api.cli.evaluation.scratch import open_scratch_database, open_scratch_diary
+    from api.cli.knowledge import open_knowledge
+    from api.crew import open_crew, open_models
+
+    heard: list[list[Heard]] = []
+    clock = _Clock()
+    async with AsyncExitStack() as stack:
+        library = stack.enter_context(open_knowledge(settings))
+        advance = stack.enter_context(progress("Talking"))
+        models = await stack.enter_async_context(open_models(settings))
+        nobodys = await stack.enter_async_context(open_scratch_diary())
+        crew = await stack.enter_async_context(open_crew(settings, library, nobodys, models))
+        assert crew.resources is not None
+        for done, dialogue in enumerate(dialogues):
+            advance(done, len(dialogues), dialogue.id)
+            async with AsyncExitStack() as own:
+                database = await own.enter_async_context(open_scratch_database())
+                diary = SqlDiary(database)
+                own.push_async_callback(diary.close)
+                resources = replace(crew.resources, diary=diary)
+                engine = await _engine(own, replace(crew, resources=resources, now=clock.now), database)
+                heard.append(await _Talk(engine, database, diary, clock, dialogue).hold())
+        advance(len(dialogues), len(dialogues), "")
+    return heard
+
+
+async def _engine(stack: AsyncExitStack, crew: "Crew", database: "Database") -> "Engine":
+    from functools import partial
+
+    from langgraph.checkpoint.memory import InMemorySaver
+
+    from orchestrator.buses.memory import MemoryBus
+    from orchestrator.engine import Engine
+    from orchestrator.graph import build_graph
+    from orchestrator.stores.sql import SqlStore
+    from orchestrator.stream import stream_events
+
+    store = SqlStore(database)
+    stack.push_async_callback(store.close)
+    engine = Engine(store, MemoryBus(), partial(stream_events, build_graph(crew, InMemorySaver())))
+    stack.push_async_callback(engine.close, 0)
+    return engine
+
+
+class _Clock:
+    """The time in the dialogue that is held."""
+
+    def __init__(self) -> None:
+        from datetime import UTC, datetime
+
+        self.time = datetime.now(UTC)
+
+    def now(self) -> "datetime":
+        return self.time
+
+    def set(self, time: "datetime") -> None:
+        self.time = time
+
+    def pass_minutes(self, minutes: float) -> None:
+        from datetime import timedelta
+
+        self.time += timedelta(minutes=minutes)
+
+
+class _Talk:
+    """One customer's side of a dialogue."""
+
+    def __init__(
+        self, engine: "Engine", database: "Database", diary: "Diary", clock: _Clock, dialogue: "Dialogue"
+    ) -> None:
+        from orchestrator.commands import Caller
+
+        self._engine = engine
+        self._database = database
+        self._diary = diary
+        self._clock = clock
+        self._dialogue = dialogue
+        self._session = "dialogue"
+        self._caller = Caller("customer")
+        self._pending: InputRequired | None = None
+        self._last_message = ""
+
+    async def hold(self) -> "list[Heard]":
+        """What came of each line, until one failed."""
+        heard: list[Heard] = []
+        self._clock.set(self._dialogue.now)
+        for line in self._dialogue.lines:
+            self._clock.pass_minutes(line.after_minutes)
+            heard.append(await self._line(line))
+            self._clock.pass_minutes(0.5)
+            if heard[-1].failed:
+                break
+        return heard
+
+    async def _line(self, line: "Line") -> "Heard":
+        import asyncio
+
+        from orchestrator.errors import PitcrewError
+        from orchestrator.evaluation.dialogues import Heard
+
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                return await self._heard(await self._events(line))
+        except PitcrewError as error:
+            return Heard("", (), failed=f"{error.code} ({error.field or error.text})")
+        except TimeoutError:
+            return Heard("", (), failed=f"no end within {_PATIENCE_S:g} s")
+
+    async def _events(self, line: "Line") -> "list[AnyEvent]":
+        """The events of the line's run, from its message to the end of the turn."""
+        import asyncio
+
+        from orchestrator.commands import Answer, Send
+        from orchestrator.events import Envelope, InputRequired, Terminal
+
+        arrived: asyncio.Queue[Envelope] = asyncio.Queue()
+        stop: list[Any] = []
+
+        def follow(conversation_id: str) -> None:
+            stop.append(self._engine.bus.subscribe(conversation_id, arrived.put_nowait))
+
+        if line.say is None:
+            if self._pending is None:
+                raise CommandFailed(f"{self._dialogue.id}: `answer` stands where nothing was asked.")
+            receipt = await self._engine.answer(self._caller, Answer(self._pending.request_id, line.answer), follow)
+        else:
+            replaces = self._last_message if line.edit else None
+            send = Send(line.say, self._session, replaces=replaces, zone=self._dialogue.zone)
+            receipt = await self._engine.send(self._caller, send, follow)
+        self._last_message = receipt.accepted.message_id
+        self._pending = None
+        run_id, events = receipt.accepted.run_id, []
+        while True:
+            event = (await arrived.get()).event
+            if getattr(event, "run_id", None) == run_id:
+                events.append(event)
+                if isinstance(event, Terminal | InputRequired):
+                    stop[0]()
+                    return events
+
+    async def _heard(self, events: "list[AnyEvent]") -> "Heard":
+        from zoneinfo import ZoneInfo
+
+        from orchestrator.evaluation.dialogues import Heard
+        from orchestrator.events import Cancelled, Completed, Failed, InputRequired, Reasoning, Routed
+
+        last = events[-1]
+        routed = [event for event in events if isinstance(event, Routed)]
+        agents = tuple(agent.name for agent in routed[-1].agents) if routed else ()
+        tools = tuple(
+            (event.tool or "", event.arguments or {})
+            for event in events
+            if isinstance(event, Reasoning) and event.kind == "tool_use"
+        )
+        zone = ZoneInfo(self._dialogue.zone)
+        booked = await self._diary.booked(self._caller.user_id, self._clock.now())
+        starts = tuple(f"{one.starts_at.astimezone(zone):%Y-%m-%dT%H:%M}" for one in booked)
+        facts = self._facts()
+        match last:
+            case InputRequired():
+                self._pending = last
+                said = f"{last.partial_response}\n\n{last.prompt}"
+                return Heard(said, agents, (), tools, True, facts, starts)
+            case Completed():
+                route = tuple(agent.name for agent in last.agents) or (last.agent,)
+                status = tuple(part.status for part in last.parts)
+                return Heard(last.response, route, status, tools, False, facts, starts)
+            case Cancelled():
+                return Heard(last.partial_response, agents, (), tools, False, facts, starts, "cancelled")
+            case Failed():
+                return Heard("", agents, (), tools, False, facts, starts, last.reason)
+        raise AssertionError(last)
+
+    def _facts(self) -> Mapping[str, str]:
+        from sqlalchemy import select
+
+        from orchestrator.stores.memory import decode_known
+        from orchestrator.tables import conversations
+
+        query = select(conversations.c.memory).where(conversations.c.session_id == self._session)
+        with self._database.connect() as connection:
+            return decode_known(connection.scalars(query).one()).facts

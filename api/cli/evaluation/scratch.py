@@ -1,0 +1,40 @@
+"""What an evaluation writes to, instead of the product's own database: it is gone afterwards."""
+
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from agents.diaries.sql import SqlDiary
+
+
+@asynccontextmanager
+async def open_scratch_database() -> AsyncIterator["Engine"]:
+    """An empty database at its newest migration."""
+    from api.migrate import migrate
+    from orchestrator.stores.database import open_database
+
+    with tempfile.TemporaryDirectory(prefix="pitcrew-") as folder:
+        database = open_database(f"sqlite:///{Path(folder) / 'scratch.db'}", durable=False)
+        try:
+            migrate(database)
+            yield database
+        finally:
+            database.dispose()
+
+
+@asynccontextmanager
+async def open_scratch_diary() -> AsyncIterator["SqlDiary"]:
+    """A diary in which nobody has a place yet."""
+    from agents.diaries.sql import SqlDiary
+
+    async with open_scratch_database() as database:
+        diary = SqlDiary(database)
+        try:
+            yield diary
+        finally:
+            await diary.close()

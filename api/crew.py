@@ -1,0 +1,177 @@
+"""Everything that answers, opened as the settings say: specialists, classifier, research, skills' resources, models."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from agents.answerer import Answerer
+from agents.diary import Diary
+from agents.specialist import Catalogue as Specialists
+from agents.specialist import Specialist
+from agents.types import Part, Question, Route
+from api.database import open_migrated_database
+from api.library import Library
+from api.settings import BadSetting, Settings
+from orchestrator.errors import ProcessingError
+from rag.catalogue import Catalogue
+from rag.embedder import Embedder
+from rag.index import IndexUnavailable
+from rag.types import Passage
+
+if TYPE_CHECKING:
+    from agents.classify import Classifier
+    from agents.model import ChatModel
+    from agents.models.breaker import Breaker
+    from agents.vehicles import Vehicles
+    from orchestrator.crew import Crew, Gathered
+
+log = structlog.get_logger()
+
+VEHICLES_FILE = "vehicles.csv"
+
+
+def load_vehicles(settings: Settings) -> "Vehicles":
+    """The maker's vehicles, from `vehicles.csv` in the knowledge base; none where there is no such file."""
+    from agents.vehicles import Vehicles
+
+    path = settings.knowledge_dir / VEHICLES_FILE
+    return Vehicles.parse(path.read_text(encoding="utf-8")) if path.is_file() else Vehicles()
+
+
+def open_classifier(
+    settings: Settings, embedder: Embedder, knowledge: Catalogue | None = None
+) -> "tuple[Classifier, Vehicles]":
+    """The classifier over the specialists, and the vehicles that it knows. `knowledge`: the catalogue whose headings
+    and words it takes in; None opens the one in the database for that. Raises BadSetting."""
+    from agents.classify import Classifier
+    from agents.specialists import catalogue
+    from rag.embedders import weights
+    from rag.embedders.remembered import RememberedEmbedder
+
+    if knowledge is None:
+        database = open_migrated_database(settings)
+        try:
+            return open_classifier(settings, embedder, Catalogue(database))
+        finally:
+            database.dispose()
+
+    vehicles = load_vehicles(settings)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    remembered = RememberedEmbedder(embedder, settings.data_dir / "utterances.npz")
+    chunks = knowledge.chunks(sorted(knowledge.chunk_ids()))
+    classifier = Classifier.train(
+        catalogue(), remembered, vehicles, list(chunks.values()), weights.vocabulary(settings.embedding_model)
+    )
+    remembered.settle()
+    return classifier, vehicles
+
+
+@asynccontextmanager
+async def open_crew(
+    settings: Settings, library: Library, diary: Diary, models: Sequence["ChatModel"] = ()
+) -> AsyncIterator["Crew"]:
+    """Everything that answers: specialists with their skills, classifier, research and answerer. Raises BadSetting."""
+    from agents import followup
+    from agents.bench import Resources
+    from agents.reference import KnowledgeReference
+    from agents.specialists import catalogue
+    from orchestrator.crew import Crew, Understood
+
+    specialists = catalogue()
+    classifier, vehicles = await asyncio.to_thread(open_classifier, settings, library.embedder, library.catalogue)
+    answerer, router, rewriter = make_answerer(settings, library, vehicles, models)
+
+    async def understand(question: Question) -> Understood:
+        facts = vehicles.facts(question.text, question.facts)
+        known = Question(question.text, question.history, facts)
+        text = await rewriter.rewrite(known) if rewriter and question.history else None
+        return Understood(text or followup.standalone(known, vehicles), facts)
+
+    async def classify(question: Question, open_specialists: Specialists) -> Route:
+        route = await asyncio.to_thread(classifier.classify, question, open_specialists)
+        if route.kind != "clarify" or router is None:
+            return route
+        name = await router.route(question.text, open_specialists)
+        if name is None:
+            return route
+        if name == "out_of_scope":
+            return Route("out_of_scope", route.confidence)
+        return Route("answer", route.confidence, (Part(question.text, name, route.confidence),))
+
+    async def gather(part: Part, specialist: Specialist, facts: Mapping[str, str]) -> "Gathered":
+        return await _gathered(library, vehicles, part, specialist, facts)
+
+    async def search(text: str, *, subjects: Sequence[str] | None, k: int) -> tuple[Passage, ...]:
+        return (await library.retriever.retrieve(text, subjects=subjects, k=k)).passages
+
+    reference = KnowledgeReference(library.catalogue, vehicles)
+    resources = Resources(vehicles, reference, search, library.embedder, diary)
+    yield Crew(specialists, understand, classify, gather, answerer, resources=resources, zone=settings.time_zone)
+
+
+async def _gathered(
+    library: Library, vehicles: "Vehicles", part: Part, specialist: Specialist, facts: Mapping[str, str]
+) -> "Gathered":
+    from agents import research
+    from orchestrator.crew import Gathered
+
+    degraded: list[str] = []
+    unknown: set[str] = set()
+
+    async def search(text: str, *, subjects: Sequence[str] | None, k: int) -> tuple[Passage, ...]:
+        found = await library.retriever.retrieve(text, subjects=subjects, k=k)
+        degraded.extend(filter(None, [found.degraded]))
+        unknown.update(name.upper() for name in found.unknown)
+        return found.passages
+
+    try:
+        evidence = await research.gather(search, part.text, specialist, vehicles, facts)
+    except (IndexUnavailable, SQLAlchemyError) as error:
+        log.error("retrieval_failed", error=str(error))
+        raise ProcessingError("RETRIEVAL_UNAVAILABLE") from error
+    return Gathered(evidence.passages, bool(degraded), tuple(sorted(unknown)))
+
+
+@asynccontextmanager
+async def open_models(settings: Settings) -> AsyncIterator[tuple["Breaker", ...]]:
+    """The chat models that there is a key for, the leading one first, each behind its breaker. Raises BadSetting."""
+    from agents.providers import choose_models
+
+    try:
+        models = choose_models(settings.models, settings.provider_keys, {"openai": settings.openai_base_url})
+    except ValueError as error:
+        raise BadSetting(f"PITCREW_MODELS: {error}") from error
+    if not models:
+        yield ()
+        return
+    from agents.models.breaker import Breaker
+    from agents.models.openai_compatible import OpenAICompatible
+
+    async with AsyncExitStack() as stack:
+        breakers = tuple(Breaker(OpenAICompatible(model)) for model in models)
+        for breaker in breakers:
+            stack.push_async_callback(breaker.aclose)
+        yield breakers
+
+
+def make_answerer(
+    settings: Settings, library: Library, vehicles: "Vehicles", models: Sequence["ChatModel"]
+) -> tuple[Answerer, Any, Any]:
+    """The answerer, and with a model the router and the rewriter that use it; without a model the offline one alone."""
+    if not models:
+        from agents.answerers.extractive import ExtractiveAnswerer
+        from rag.embedders import weights
+
+        words = weights.vocabulary(settings.embedding_model)
+        return ExtractiveAnswerer(library.embedder, vehicles, words), None, None
+    from agents.answerers.chat_model import ChatModelAnswerer
+    from agents.failover import Budget
+    from agents.model_route import ModelRouter
+    from agents.rewrite import ModelRewriter
+
+    budget = Budget(settings.first_token_s, settings.token_gap_s, settings.answer_tokens)
+    return ChatModelAnswerer(models, budget, vehicles), ModelRouter(models[0]), ModelRewriter(models[0])

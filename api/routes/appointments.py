@@ -1,0 +1,71 @@
+"""A customer's own appointments, as JSON and for a calendar."""
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Response
+
+from agents.diary import Appointment, DiaryUnavailable, UnknownAppointment
+from agents.workshops import Workshop, Workshops, parse
+from api.app_state import AppState
+from api.ics import MEDIA_TYPE, calendar_file
+from api.routes.access import CurrentCaller, State
+from orchestrator.errors import NotFound, StorageUnavailable
+
+router = APIRouter(prefix="/api/v1/appointments", tags=["appointments"])
+
+CALENDAR: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/calendar": {}}, "description": "A calendar with one event."}
+}
+
+
+@router.get("")
+async def appointments(state: State, caller: CurrentCaller) -> dict[str, Any]:
+    """Your booked appointments that are yet to come, the next one first."""
+    try:
+        found = await state.resources.diary.booked(caller.user_id, datetime.now(UTC))
+    except DiaryUnavailable as error:
+        raise StorageUnavailable from error
+    workshops = await _workshops(state) if found else Workshops()
+    return {"appointments": [_body(one, workshops.get(one.dealer)) for one in found]}
+
+
+@router.get("/{appointment_id}.ics", response_class=Response, responses=CALENDAR)
+async def calendar(appointment_id: str, state: State, caller: CurrentCaller) -> Response:
+    """One of your appointments as a calendar file; for one that is cancelled, a file that takes it out again."""
+    try:
+        found = await state.resources.diary.find(caller.user_id, appointment_id)
+    except UnknownAppointment as error:
+        raise NotFound from error
+    except DiaryUnavailable as error:
+        raise StorageUnavailable from error
+    if found.expires_at is not None:
+        raise NotFound
+    body = calendar_file(found, (await _workshops(state)).get(found.dealer), datetime.now(UTC))
+    headers = {"Content-Disposition": 'attachment; filename="appointment.ics"', "Cache-Control": "private, no-store"}
+    return Response(body, media_type=MEDIA_TYPE, headers=headers)
+
+
+async def _workshops(state: AppState) -> Workshops:
+    return await state.resources.reference.derived(parse)
+
+
+def _body(appointment: Appointment, workshop: Workshop | None) -> dict[str, Any]:
+    """The times are ISO 8601: `starts_at` in UTC, `local_time` in the workshop's `time_zone`."""
+    zone = workshop.zone if workshop else "UTC"
+    dealer = (
+        {name: getattr(workshop, name) for name in ("name", "street", "town", "telephone")}
+        if workshop
+        else {"name": appointment.dealer}
+    )
+    return {
+        "id": appointment.id,
+        "dealer": dealer,
+        "starts_at": appointment.starts_at.isoformat().replace("+00:00", "Z"),
+        "local_time": appointment.starts_at.astimezone(ZoneInfo(zone)).isoformat(),
+        "time_zone": zone,
+        "work": appointment.work,
+        "vehicle": appointment.vehicle,
+        "calendar": f"/api/v1/appointments/{appointment.id}.ics",
+    }

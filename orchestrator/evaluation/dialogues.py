@@ -1,0 +1,215 @@
+"""Dialogues over several turns: what the customer says, what is expected of each turn, and how it went."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from orchestrator.evaluation.answers import plain
+from orchestrator.evaluation.bootstrap import Statistic
+from orchestrator.evaluation.coverage import Curve, curve
+from orchestrator.evaluation.outcomes import Outcome, headline, share
+from orchestrator.evaluation.statistics import mean
+
+Check = Literal["route", "status", "tools", "contains", "lacks", "facts", "asks", "booked"]
+CHECKS: tuple[Check, ...] = ("route", "status", "tools", "contains", "lacks", "facts", "asks", "booked")
+
+
+class ToolCall(msgspec.Struct, frozen=True):
+    """A call that is expected: the tool's name, and those of its arguments that matter."""
+
+    name: str
+    arguments: dict[str, Any] = {}
+
+
+class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing that the customer does, and what is to come of it; what is not given is not checked.
+
+    `say` is a message, or while a proposal waits the customer's own words to it; `answer` the value of one of its
+    options. `edit`: the message replaces the customer's last one. `after_minutes` pass first.
+    `route`: who answers, or the router itself as in a case. `status` of each share of the answer, in order. `tools`
+    called, in order, by name or with arguments. `contains` and `lacks`: texts of the answer or of the question that is
+    asked. `asks`: whether the customer is asked before an effect. `facts` known afterwards, and `booked` the starts of
+    the customer's appointments (ISO 8601, local, to the minute). `model`: what a scripted model says in this turn.
+    """
+
+    say: str | None = None
+    answer: Any = msgspec.UNSET
+    edit: bool = False
+    after_minutes: float = 0.0
+    route: tuple[str, ...] | None = None
+    status: tuple[str, ...] | None = None
+    tools: tuple[str | ToolCall, ...] | None = None
+    contains: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    asks: bool | None = None
+    facts: dict[str, str] = {}
+    booked: tuple[str, ...] | None = None
+    model: tuple[dict[str, Any], ...] = ()
+
+
+class Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A dialogue as it is written. `now` is when it begins (ISO 8601 with an offset), `zone` the customer's."""
+
+    id: str
+    turns: tuple[Line, ...]
+    kind: str = "plain"
+    now: datetime = datetime.fromisoformat("2026-03-02T10:00:00+00:00")
+    zone: str = "UTC"
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Dialogue:
+    """A dialogue, with a `fingerprint` of sixteen hexadecimal digits that stays while nothing of it changes."""
+
+    id: str
+    kind: str
+    now: datetime
+    zone: str
+    lines: tuple[Line, ...]
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What came of one line. `said` is the answer, or what was said before the question and the question itself."""
+
+    said: str
+    route: tuple[str, ...]
+    status: tuple[str, ...] = ()
+    tools: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    asked: bool = False
+    facts: Mapping[str, str] = field(default_factory=dict)
+    booked: tuple[str, ...] = ()
+    failed: str = ""
+
+
+class DialogueOutcome(Outcome, frozen=True):
+    """`checks`: which went well in every line that has them; `failures` tell what did not, in words. `lines` counts the
+    lines that were right, of `of_lines`."""
+
+    checks: dict[Check, bool]
+    failures: tuple[str, ...]
+    lines: int
+    of_lines: int
+
+    @property
+    def passed(self) -> bool:
+        return not self.failures
+
+
+def parse_dialogue(value: Mapping[str, Any]) -> Dialogue:
+    """The dialogue of a line or a table. Raises ValueError saying what is wrong with it."""
+    try:
+        read = msgspec.convert(value, Written)
+        ZoneInfo(read.zone)
+    except (msgspec.ValidationError, OSError) as error:
+        raise ValueError(str(error)) from error
+    if read.now.tzinfo is None:
+        raise ValueError("`now` has no offset")
+    if not read.turns:
+        raise ValueError("there are no `turns`")
+    for number, line in enumerate(read.turns, start=1):
+        if (line.say is None) == (line.answer is msgspec.UNSET):
+            raise ValueError(f"turn {number}: give either `say` or `answer`")
+    digest = hashlib.sha256(msgspec.json.encode(read, order="deterministic")).hexdigest()[:16]
+    return Dialogue(read.id, read.kind, read.now, read.zone, read.turns, digest)
+
+
+def judge(dialogue: Dialogue, heard: Sequence[Heard], *, with_model: bool = False) -> DialogueOutcome:
+    """How a dialogue went; lines that were not reached are wrong. With a model its own calls of tools are checked by
+    what scripted it, and `tools` are not."""
+    checks: dict[Check, bool] = {}
+    failures: list[str] = []
+    right = 0
+    for number, line in enumerate(dialogue.lines, start=1):
+        if number > len(heard):
+            failures.append(f"turn {number} was not reached")
+            continue
+        found = _judged(line, heard[number - 1], with_model=with_model)
+        for check, wrong in found.items():
+            checks[check] = checks.get(check, True) and not wrong
+            if wrong:
+                failures.append(f"turn {number}, {check}: {wrong}")
+        if heard[number - 1].failed:
+            failures.append(f"turn {number} failed: {heard[number - 1].failed}")
+        right += not any(found.values()) and not heard[number - 1].failed
+    return DialogueOutcome(
+        dialogue.id, dialogue.fingerprint, dialogue.kind, checks, tuple(failures), right, len(dialogue.lines)
+    )
+
+
+def _judged(line: Line, heard: Heard, *, with_model: bool) -> dict[Check, str]:
+    """The checks of a line, each with what is wrong or ""."""
+    found: dict[Check, str] = {}
+    said = plain(heard.said)
+    if line.route is not None:
+        found["route"] = _unequal(sorted(line.route), sorted(heard.route))
+    if line.status is not None:
+        found["status"] = _unequal(list(line.status), list(heard.status))
+    if line.tools is not None and not with_model:
+        found["tools"] = _calls(line.tools, heard.tools)
+    if line.contains:
+        found["contains"] = ", ".join(f"no {text!r}" for text in line.contains if plain(text) not in said)
+    if line.lacks:
+        found["lacks"] = ", ".join(f"has {text!r}" for text in line.lacks if plain(text) in said)
+    if line.facts:
+        known = {name: heard.facts.get(name) for name in line.facts}
+        found["facts"] = _unequal(line.facts, known)
+    if line.asks is not None:
+        found["asks"] = _unequal(line.asks, heard.asked)
+    if line.booked is not None:
+        found["booked"] = _unequal(sorted(line.booked), sorted(heard.booked))
+    return found
+
+
+def _unequal(expected: Any, found: Any) -> str:
+    return "" if expected == found else f"{found!r} instead of {expected!r}"
+
+
+def _calls(expected: Sequence[str | ToolCall], made: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
+    wanted = [ToolCall(one) if isinstance(one, str) else one for one in expected]
+    if [one.name for one in wanted] != [name for name, _ in made]:
+        return _unequal([one.name for one in wanted], [name for name, _ in made])
+    wrong = [
+        f"{one.name}: {_unequal(value, arguments.get(name))}"
+        for one, (_, arguments) in zip(wanted, made, strict=True)
+        for name, value in one.arguments.items()
+        if arguments.get(name) != value
+    ]
+    return "; ".join(wrong)
+
+
+def statistics(outcomes: Sequence[DialogueOutcome]) -> dict[str, Statistic]:
+    """The share that went well as a whole, of lines, and each check."""
+    found = {name: mean([one.checks.get(name) for one in outcomes]) for name in CHECKS}
+    lines = mean([one.lines / one.of_lines for one in outcomes])
+    return {"passed": mean([one.passed for one in outcomes]), "lines": lines} | found
+
+
+def by_length(outcomes: Sequence[DialogueOutcome]) -> Curve:
+    """Coverage against the share that passed: the shortest dialogues first."""
+    return curve([1.0 / one.of_lines for one in outcomes], [one.passed for one in outcomes])
+
+
+def figures(outcomes: Sequence[DialogueOutcome]) -> dict[str, Any]:
+    """The headline figures with their intervals, by kind, and what failed and why."""
+    told = headline(statistics(outcomes), len(outcomes))
+    kinds = sorted({one.kind for one in outcomes})
+    return {
+        "dialogues": len(outcomes),
+        **told,
+        "by_kind": {
+            kind: {
+                "dialogues": len(held := [one for one in outcomes if one.kind == kind]),
+                "passed": share([one.passed for one in held]),
+            }
+            for kind in kinds
+        },
+        "failed": [one.id for one in outcomes if not one.passed],
+    }

@@ -1,0 +1,67 @@
+"""What a run is told of the conversation so far: within a budget, read by an index, so that it costs the same at every
+length of the conversation."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, select
+
+from agents.types import Turn
+from orchestrator.tables import messages
+
+HISTORY_TURNS = 12
+HISTORY_CHARS = 6_000
+"""The newest messages that a run sees word for word: about 1,500 tokens, at the usual four characters each."""
+TURN_CHARS = 3_000
+"""What a run sees of one message; so it always sees the last two."""
+OLDER_TURNS = 24
+"""Messages that are summed up at once."""
+
+
+def newest(connection: Connection, conversation_id: str, without_runs: Collection[str]) -> list[Row[Any]]:
+    """The last messages within the budget, oldest first, without those of some runs."""
+    query = _shown(conversation_id).where(messages.c.run_id.not_in(without_runs))
+    found = connection.execute(query.order_by(messages.c.seq.desc()).limit(HISTORY_TURNS)).all()
+    taken, chars = 0, 0
+    for row in found:
+        chars += len(row.text)
+        if chars > HISTORY_CHARS:
+            break
+        taken += 1
+    return list(reversed(found[:taken]))
+
+
+def older(
+    connection: Connection, conversation_id: str, history: list[Row[Any]], upto: int, without_runs: Collection[str]
+) -> list[Row[Any]]:
+    """The messages after `upto` that are to be summed up now: those before the history and, so that nothing is lost
+    when it moves on, the first half of it; none while all of them are in it and it has room."""
+    if not history or history[0].seq <= upto or not _full(connection, conversation_id, history, upto):
+        return []
+    last = history[(len(history) - 1) // 2].seq
+    query = _shown(conversation_id).where(
+        messages.c.seq > upto, messages.c.seq <= last, messages.c.run_id.not_in(without_runs)
+    )
+    return list(connection.execute(query.order_by(messages.c.seq).limit(OLDER_TURNS)))
+
+
+def _full(connection: Connection, conversation_id: str, history: list[Row[Any]], upto: int) -> bool:
+    """Whether the next messages will push the first ones out of the history, or have done so."""
+    if len(history) >= HISTORY_TURNS - 1:
+        return True
+    earlier = _shown(conversation_id).where(messages.c.seq > upto, messages.c.seq < history[0].seq)
+    return connection.execute(earlier.limit(1)).first() is not None
+
+
+def turns(rows: list[Row[Any]]) -> tuple[Turn, ...]:
+    return tuple(Turn("customer" if row.role == "customer" else "assistant", row.text, row.agent) for row in rows)
+
+
+def _shown(conversation_id: str) -> Select[Any]:
+    """The messages that count, as the index of them has it."""
+    text = func.substr(messages.c.text, 1, TURN_CHARS).label("text")
+    return select(messages.c.seq, messages.c.role, text, messages.c.agent).where(
+        messages.c.conversation_id == conversation_id,
+        messages.c.superseded_by.is_(None),
+        messages.c.deleted_at.is_(None),
+    )

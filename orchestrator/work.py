@@ -1,0 +1,238 @@
+"""How a specialist works on its part: work → ask → settle.
+
+Offline a skill that claimed the part does it, and the answerer what no skill claims; a chat model gets the skills'
+tools. What cannot be undone is proposed only: the customer is asked in a node of its own, and `settle` does it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+import structlog
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
+from langgraph.types import interrupt
+
+from agents import replies
+from agents.pieces import pieces
+from agents.skill import Handled, Skill
+from agents.specialist import Done, Job, Specialist, open_to
+from agents.toolbox import Toolbox
+from agents.types import (
+    Answered,
+    Answering,
+    Delta,
+    Noted,
+    PartDone,
+    PassedOn,
+    PassOn,
+    Proposal,
+    Said,
+    Task,
+)
+from orchestrator.crew import Crew
+from orchestrator.run import Desk
+
+log = structlog.get_logger()
+
+MOST_HOPS = 2
+"""How often a part may be passed on."""
+SKILLED = "skills"
+"""The answerer's name in what a skill words by itself."""
+
+
+class Work(Job, total=False):
+    """`proposal` is what the customer is asked about, made by the skill named `skill`, which noted `note`; `answer`
+    what they said to it; `spoken`: the part has a text already."""
+
+    proposal: Proposal | None
+    skill: str
+    note: Mapping[str, Any] | None
+    answer: Any
+    spoken: bool
+    done: list[int]
+    passed: list[Job]
+
+
+def build_specialist(crew: Crew, specialist: Specialist) -> Any:
+    """The specialist's part of the graph, compiled: its own one where it brings one."""
+    if specialist.graph:
+        return specialist.graph().compile()
+    worker = Worker(crew, specialist)
+    graph = StateGraph(Work, context_schema=Desk, input_schema=Job, output_schema=Done)
+    for name, node in (("work", worker.work), ("ask", ask), ("settle", worker.settle)):
+        graph.add_node(name, node)
+    graph.add_edge(START, "work")
+    graph.add_conditional_edges("work", _asks, ["ask", END])
+    graph.add_edge("ask", "settle")
+    graph.add_conditional_edges("settle", _asks, ["ask", END])
+    return graph.compile()
+
+
+async def ask(state: Work) -> dict[str, Any]:
+    """Wait for the customer's word. A resumed node runs again from its top, so that this one does nothing else."""
+    proposal = state["proposal"]
+    assert proposal is not None
+    return {"answer": interrupt(proposal.asks)}
+
+
+def _asks(state: Work) -> str:
+    return "ask" if state.get("proposal") else END
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One specialist of the crew at its nodes."""
+
+    crew: Crew
+    specialist: Specialist
+
+    async def work(self, state: Work, runtime: Runtime[Desk]) -> dict[str, Any]:
+        """Answer the part, or come to a proposal."""
+        part = state["part"]
+        runtime.stream_writer(Answering(part, self.specialist.name, state["label"]))
+        claim = runtime.context.claims.pop(part, None)
+        if claim is None:
+            return await self._answer(state, runtime)
+        handled = await claim.skill.act(claim.request, self._bench(state, runtime, claim.skill.name))
+        return await self._deliver(state, runtime, claim.skill, handled)
+
+    async def settle(self, state: Work, runtime: Runtime[Desk]) -> dict[str, Any]:
+        """Do what the customer has agreed to, or leave it, or make another proposal."""
+        proposal, answer = state["proposal"], state["answer"]
+        assert proposal is not None
+        skill = next(skill for skill in self.specialist.skills if skill.name == state["skill"])
+        action = skill.actions[proposal.action]
+        bench = self._bench(state, runtime, skill.name)
+        if isinstance(answer, Mapping):
+            handled = await self._changed(state, skill, proposal, bench)
+        elif answer is False:
+            handled = await action.drop(proposal.arguments, bench)
+        else:
+            handled = await action.commit(proposal.arguments, answer, bench)
+        return await self._deliver(state, runtime, skill, handled)
+
+    async def _changed(self, state: Work, skill: Skill, proposal: Proposal, bench: Toolbox) -> Handled:
+        change = str(state["answer"]["change"])
+        noted = state.get("note")
+        bench.case = replace(bench.case, text=change, said=change, note=noted or bench.case.note)
+        request = await skill.read(bench.case, bench.resources)
+        if request is None:
+            return await skill.actions[proposal.action].drop(proposal.arguments, bench)
+        return await skill.act(request, bench)
+
+    async def _answer(self, state: Work, runtime: Runtime[Desk]) -> dict[str, Any]:
+        """Let the answerer answer, with tools where it can call them."""
+        part, task = state["part"], self._task(state, runtime)
+        spoken = False
+        answered = Answered()
+        async for output in self.crew.answerer.answer(task):
+            if isinstance(output, Delta):
+                spoken = True
+                runtime.stream_writer(Said(part, output.text))
+            else:
+                answered = output
+        if answered.proposal is not None:
+            name = next(skill.name for skill in self.specialist.skills if answered.proposal.action in skill.actions)
+            return {"proposal": answered.proposal, "skill": name, "spoken": spoken}
+        if answered.declined and answered.status == "answered":
+            answered = replace(answered, status="declined")
+        return await self._end(state, runtime, answered, self.crew.answerer.name, answered.pass_on)
+
+    def _task(self, state: Work, runtime: Runtime[Desk]) -> Task:
+        part, desk, question = state["part"], runtime.context, state["question"]
+        asked, instructions = state["text"], self.specialist.instructions
+        task = Task(
+            question=asked,
+            instructions=instructions,
+            passages=desk.passages.get(part, ()),
+            history=question.history,
+            facts=state["facts"],
+            first_number=desk.first_numbers.get(part, 1),
+            unknown=desk.unknown.get(part, ()),
+            summary=question.summary,
+        )
+        if not self.crew.answerer.calls_tools or self.crew.resources is None:
+            return task
+        skills = self.specialist.skills
+        tools = tuple(tool for skill in skills for tool in skill.tools)
+        guidance = "\n\n".join([instructions, *(skill.guidance for skill in skills)])
+        if state.get("findings"):
+            asked = f"{asked}\n\nFound out so far: {msgspec.json.encode(state['findings']).decode()}"
+        return replace(task, question=asked, instructions=guidance, tools=tools, bench=self._bench(state, runtime, ""))
+
+    def _bench(self, state: Work, runtime: Runtime[Desk], skill: str) -> Toolbox:
+        desk, asker = runtime.context, state["asker"]
+        resources = self.crew.resources
+        assert resources is not None
+        return Toolbox(
+            user_id=asker["user_id"],
+            role=asker["role"],
+            conversation_id=asker["conversation_id"],
+            run_id=asker["run_id"],
+            part=state["part"],
+            case=self.crew.case(state, skill),
+            resources=resources,
+            write=runtime.stream_writer,
+            cite=lambda passages: desk.cite(passages, runtime.stream_writer),
+            effect=desk.effect,
+            keepers={tool.name: skill.name for skill in self.specialist.skills for tool in skill.tools},
+        )
+
+    async def _deliver(self, state: Work, runtime: Runtime[Desk], skill: Skill, handled: Handled) -> dict[str, Any]:
+        """Say what came of the part, remember what is to be remembered, and end it or go on to ask."""
+        part, write, spoken = state["part"], runtime.stream_writer, state.get("spoken", False)
+        if spoken and handled.text:
+            write(Said(part, "\n\n"))
+        async for piece in pieces(handled.text):
+            write(Said(part, piece))
+        write(Noted(skill.name, handled.note))
+        if handled.proposal is not None:
+            return {
+                "proposal": handled.proposal,
+                "skill": skill.name,
+                "note": handled.note,
+                "spoken": spoken or bool(handled.text),
+            }
+        answered = Answered(handled.citations, declined=handled.status == "declined", status=handled.status)
+        return await self._end(state, runtime, answered, SKILLED, handled.pass_on)
+
+    async def _end(
+        self, state: Work, runtime: Runtime[Desk], answered: Answered, answerer: str, pass_on: PassOn | None
+    ) -> dict[str, Any]:
+        """The part is finished, or goes on with another specialist."""
+        part, write = state["part"], runtime.stream_writer
+        answered = replace(answered, proposal=None, pass_on=None)
+        job = self._passed(state, pass_on) if pass_on is not None else None
+        if job is not None:
+            write(PartDone(part, replace(answered, status="passed_on"), answerer))
+            write(PassedOn(part, job["specialist"]))
+            return {"passed": [job], "proposal": None}
+        if pass_on is not None:
+            log.warning("not_passed_on", specialist=self.specialist.name, to=pass_on.to, path=state["path"])
+            async for piece in pieces(f"\n\n{replies.STUCK}"):
+                write(Said(part, piece))
+            answered = replace(answered, status="to_person")
+        write(PartDone(part, answered, answerer))
+        return {"done": [part], "proposal": None}
+
+    def _passed(self, state: Work, pass_on: PassOn) -> Job | None:
+        """The job that goes on, None where it would go in a circle, too far, or to somebody whom the caller has no
+        right to."""
+        path = [*state["path"], self.specialist.name]
+        known = {one.name for one in open_to(self.crew.catalogue, state["asker"]["role"])}
+        if pass_on.to not in known or pass_on.to in path or len(path) > MOST_HOPS:
+            return None
+        return Job(
+            part=state["part"],
+            specialist=pass_on.to,
+            text=pass_on.text,
+            question=state["question"],
+            facts=state["facts"],
+            asker=state["asker"],
+            label=state["label"],
+            urgent=False,
+            path=path,
+            findings=dict(pass_on.findings),
+        )
