@@ -16,12 +16,14 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from agents import lexicon
-from agents.units import unit
+from agents.units import amounts, unit
 from agents.words import FUNCTION_WORDS
 from rag.terms import STOP_WORDS, stem
 
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W_]+(?:/[^\W_]+)?(?:'[^\W_]+)?|[%°]")
+_COMPOUND = re.compile(r"(?<![\w-])[^\W\d_]+(?:-[^\W\d_]+)+(?![\w-])")
 _ASIDE = re.compile(r"\([^()]*\)")
+_IN_UNIT = re.compile(r"\bin [^\W\d_]+\s*$")
 _LONG = 8
 """From this length on two slips are put right, below it one."""
 _NEAR = 0.45
@@ -33,8 +35,8 @@ _BY_NAME = 1.5
 @dataclass(frozen=True, slots=True)
 class Attribute:
     """`name` as printed; `words` what it is known by; `context` the words of the headings that it stands under;
-    `measures` what its figures measure, empty where it has none; `subjects` those of the documents that have it. `number`
-    is its key in the table."""
+    `measures` what its figures measure, empty where it has none; `subjects` those of the documents that have it.
+    `head` is the word that says what kind of thing it is, the name's last. `number` is its key in the table."""
 
     number: int
     name: str
@@ -42,6 +44,7 @@ class Attribute:
     context: frozenset[str] = frozenset()
     measures: frozenset[str] = frozenset()
     subjects: frozenset[str] = frozenset()
+    head: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,9 @@ class _Everyday:
     noise: frozenset[str]
     usual: frozenset[str]
     frame: frozenset[str]
+    primary: frozenset[str]
+    unheard: frozenset[str]
+    plain: frozenset[str]
     spelt: frozenset[str]
 
 
@@ -69,7 +75,10 @@ def _everyday() -> _Everyday:
     spelt = frozenset(re.findall(r"[a-z]{4,}", phrases)) | frozenset(read["words"]["frame"].split())
     spelt |= frozenset(word for words in read["cues"].values() for word in words.split())
     spelt |= frozenset(read["alone"]) | lexicon.words()
-    return _Everyday(said, cues, alone, noise, usual, frame, spelt)
+    primary = frozenset(map(stem, read["words"]["primary"].split()))
+    unheard = FUNCTION_WORDS | STOP_WORDS
+    plain = frozenset(read["words"]["frame"].split()) | unheard
+    return _Everyday(said, cues, alone, noise, usual, frame, primary, unheard, plain, spelt)
 
 
 def canonical(text: str) -> str:
@@ -82,18 +91,29 @@ def canonical(text: str) -> str:
 
 def words_of(text: str) -> tuple[str, ...]:
     """The stems of a text's words that say what it is about, in order and each once."""
-    kept = []
-    for token in _TOKEN.findall(canonical(text).replace("-", " ")):
-        word = token.removesuffix("'s")
-        if stem(word) in _everyday().alone or (word not in STOP_WORDS and word not in FUNCTION_WORDS):
-            kept.append(stem(word))
+    plain = canonical(text)
+    kept = [stem(word) for word in _words(plain.replace("-", " "))]
+    frame = _everyday().frame
+    kept += [  # a word such as take-off says more than its parts
+        whole for whole in _COMPOUND.findall(plain) if frame.issuperset(map(stem, _words(whole.replace("-", " "))))
+    ]
     return tuple(dict.fromkeys(kept))
 
 
-def name_words(name: str) -> frozenset[str]:
-    """The words that an attribute's printed name is known by; what stands in brackets explains it only."""
-    whole = frozenset(words_of(name))
-    return (frozenset(words_of(_ASIDE.sub(" ", name))) - _everyday().noise) or whole
+def _words(text: str) -> list[str]:
+    """The words that are no function words, or are one but name an attribute."""
+    everyday = _everyday()
+    tokens = (token.removesuffix("'s") for token in _TOKEN.findall(text))
+    return [word for word in tokens if stem(word) in everyday.alone or word not in everyday.unheard]
+
+
+def name_words(name: str) -> tuple[str, ...]:
+    """The words that an attribute's printed name is known by; brackets, amounts and units only explain it."""
+    bare = _ASIDE.sub(" ", name)
+    for one in reversed(amounts(bare)):
+        bare = f"{bare[: one.start]} {bare[one.end :]}" if one.unit and one.start else bare
+    kept = tuple(word for word in words_of(_IN_UNIT.sub("", bare)) if word not in _everyday().noise)
+    return kept or words_of(name)
 
 
 def telling(text: str) -> tuple[str, ...]:
@@ -101,11 +121,17 @@ def telling(text: str) -> tuple[str, ...]:
     return tuple(word for word in words_of(text) if word not in _everyday().frame)
 
 
+def primary(found: Sequence[Attribute]) -> tuple[Attribute, ...]:
+    """Of attributes that a question can mean those that it means where it must be one; all where none stands out."""
+    return tuple(one for one in found if one.words & _everyday().primary) or tuple(found)
+
+
 @dataclass(frozen=True, slots=True)
 class _Match:
     attribute: Attribute
     uncovered: int
     points: float
+    in_full: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +152,22 @@ class Attributes:
         wanted = " ".join(name.casefold().split())
         return tuple(one for one in self.all if one.name.casefold() == wanted)
 
-    def meant(self, text: str, fits: Callable[[Attribute], bool] = lambda _: True) -> tuple[Attribute, ...]:
+    def meant(
+        self,
+        text: str,
+        fits: Callable[[Attribute], bool] = lambda _: True,
+        *,
+        as_written: bool = False,
+        by_name: bool = False,
+    ) -> tuple[Attribute, ...]:
         """The attributes that a text asks for, best first: several where it leaves open which of them, none where it
-        asks for something else or for too many. Only those that `fits` lets through are looked at."""
-        asked = telling(self.spelt(text))
+        asks for something else or for too many. Only those that `fits` lets through are looked at. `as_written`: slips
+        of the finger are not put right. `by_name`: its own name must be said in full."""
+        asked = telling(text if as_written else self.spelt(text))
         if not asked:
             return ()
-        matches = [found for one in self.all if fits(one) and (found := _matched(asked, one))]
+        found = (match for one in self.all if fits(one) and (match := _matched(asked, one)))
+        matches = [match for match in found if match.in_full or not by_name]
         matches.sort(key=lambda match: (match.uncovered, -match.points))
         best = {
             match.attribute.words: match.attribute
@@ -142,12 +177,13 @@ class Attributes:
         return tuple(reversed(best.values()))
 
     def spelt(self, text: str) -> str:
-        """The text with slips of the finger put right, towards the words of attributes and of everyday."""
+        """The text with slips of the finger put right, towards the words of attributes; never towards words that would
+        then be overheard."""
         return re.sub(r"[^\W\d_]{4,}", lambda found: self._right(found.group()), text)
 
     def _right(self, word: str) -> str:
         plain = word.casefold()
-        if plain in self._spelt or plain in STOP_WORDS or plain in FUNCTION_WORDS:
+        if plain in self._spelt or plain in STOP_WORDS or plain in FUNCTION_WORDS or unit(plain) is not None:
             return word
         if stem(plain) in _stems(self._spelt):
             kin = [other for other in self._spelt if stem(other) == stem(plain)]
@@ -155,7 +191,7 @@ class Attributes:
         slips = 2 if len(plain) >= _LONG else 1
         near = [
             (distance, other)
-            for other in (*self._spelt, *STOP_WORDS)
+            for other in self._spelt - _everyday().plain
             if other[0] == plain[0]
             and abs(len(other) - len(plain)) <= slips
             and (distance := OSA.distance(plain, other, score_cutoff=slips)) <= slips
@@ -187,9 +223,10 @@ def _matched(asked: Sequence[str], attribute: Attribute) -> _Match | None:
         exact += worth >= _BY_NAME
     own = attribute.words - _everyday().usual
     uncovered = len(own - covered)
-    if uncovered > exact or (not covered and points < 1.0):
+    headless = attribute.head in own - covered
+    if (uncovered and (uncovered >= exact or headless)) or (not covered and points < 1.0):
         return None
-    return _Match(attribute, uncovered, points / len(asked))
+    return _Match(attribute, uncovered, points / len(asked), not uncovered and bool(own & covered))
 
 
 def _accounted(word: str, attribute: Attribute) -> tuple[float, frozenset[str]]:

@@ -54,7 +54,7 @@ def _phrases() -> dict[str, re.Pattern[str]]:
     words: dict[str, str] = table.pop("words")
 
     def pattern(line: str) -> str:
-        while (named := re.sub(r"\b(THE_VISIT|VISIT|CAR|WISH)", lambda found: words[found[1].lower()], line)) != line:
+        while (named := re.sub(r"(THE_VISIT|VISIT|CAR|WISH)", lambda found: words[found[1].lower()], line)) != line:
             line = named
         return line
 

@@ -16,6 +16,7 @@ from agents.clauses import split
 from agents.followup import continues, core, depends, refers_back, standalone, subject
 from agents.knowledge import Knowledge
 from agents.learning import Floats, Kernel, Labels, Linear, fit, learn, softmax, temperature
+from agents.several import MOST, apart, label
 from agents.specialist import Catalogue
 from agents.spelling import Spelling
 from agents.types import Part, Question, Route
@@ -39,6 +40,8 @@ _SPLIT_CONFIDENCE = 0.55
 _OUT, _PIECE_OUT, _PERSON = 0.5, 0.2, 0.65
 """Probabilities from which a message is in scope, a piece of such a message is, or a message asks for a person. To
 refuse an owner is worse than to try to answer a stranger."""
+_MOST_READ = 12
+"""Things asked in one message that are looked at."""
 _NO_WORD = re.compile(r"[\W_]+")
 _LOOKED_BACK = 4
 """Turns that are taken into account when an earlier question has to be routed again."""
@@ -144,6 +147,7 @@ class Classifier:
         """
         text = standalone(question, self._vehicles)
         clauses = [clause.text for clause in split(text) if clause.asks]
+        clauses, unread = clauses[:_MOST_READ], clauses[_MOST_READ:]
         pieces = [text, *clauses] if len(clauses) > 1 else [text]
         readings = self._read(question, pieces)
         whole = readings[0]
@@ -161,7 +165,9 @@ class Classifier:
             ]
             parts = self._parts(text, asked)
             if len(parts) > 1:
-                return Route("answer", min(part.confidence for part in parts), parts)
+                certain = min(part.confidence for part in parts[:MOST])
+                left_out = (*(core(part.text)[0] for part in parts[MOST:]), *(["…"] if unread else []))
+                return Route("answer", certain, parts[:MOST], left_out)
         return self._decide(text, self._choose(whole, allowed))
 
     def ranked(self, text: str) -> tuple[tuple[str, float], ...]:
@@ -228,31 +234,46 @@ class Classifier:
         return Route("answer", confidence, (Part(text, name, confidence),))
 
     def _parts(self, text: str, asked: Sequence[tuple[str, list[tuple[str, float]]]]) -> tuple[Part, ...]:
-        """One part per specialist, if every piece is certain; each can be understood without the others. An uncertain
-        piece that hardly says anything goes with the one before it."""
-        grouped: dict[str, list[tuple[str, float]]] = {}
-        last = ""
+        """A part for each different question, if every piece is certain; each can be understood without the others. An
+        uncertain piece that hardly says anything goes with the one before it."""
+        groups: list[list[tuple[str, str, float]]] = []
         for piece, ranked in asked:
             name, confidence = ranked[0]
             if confidence < _SPLIT_CONFIDENCE:
-                if not last or len(content(piece)) > 1:
+                if not groups or len(content(piece)) > 1:
                     return ()
-                name, confidence = last, grouped[last][-1][1]
-            last = name
-            grouped.setdefault(name, []).append((piece, confidence))
+                _, name, confidence = groups[-1][-1]
+                groups[-1].append((piece, name, confidence))
+                continue
+            own = next((one for one in groups if one[0][1] == name and not self._apart(one, piece)), None)
+            if own is None:
+                groups.append(own := [])
+            own.append((piece, name, confidence))
         first = asked[0][0] if asked else ""
+        repeated = len({group[0][1] for group in groups}) < len(groups)
         return tuple(
-            Part(self._shared(" ".join(piece for piece, _ in pieces), first, text), name, min(p for _, p in pieces))
-            for name, pieces in grouped.items()
+            Part(
+                self._shared(joined := " ".join(piece for piece, _, _ in group), first, text),
+                group[0][1],
+                min(confidence for _, _, confidence in group),
+                label(joined) if repeated else "",
+            )
+            for group in groups
         )
+
+    def _apart(self, group: Sequence[tuple[str, str, float]], piece: str) -> bool:
+        """Whether a piece asks something else than a group of the same specialist's does."""
+        return apart(" ".join(said for said, _, _ in group), piece, self._vehicles)
 
     def _shared(self, piece: str, first: str, text: str) -> str:
         """A piece with what the whole message says about its vehicle, or about what its pronoun stands for."""
         context: list[str] = []
         if piece != first and refers_back(piece, self._vehicles):
             context.append(subject(first))
+        upto = text.find(piece) if piece in text else 0
         mentions = self._vehicles.mentions(text)
-        name = text[mentions[0].start : mentions[0].end] if mentions else make_named(text)
+        nearest = next((one for one in reversed(mentions) if one.end <= upto), mentions[0] if mentions else None)
+        name = text[nearest.start : nearest.end] if nearest else make_named(text)
         if name and not self._vehicles.mentions(piece) and not other_make(piece) and name not in " ".join(context):
             context.append(name)
         return f"{piece} ({'; '.join(context)})" if context else piece

@@ -13,7 +13,7 @@ from rag.types import Chunk, Passage
 _NUMBER = re.compile(r"(?<![\d.,/-])\+?\d(?:[\d ()/-]{5,16})\d(?![\d.,]\d)")
 _SHORT = re.compile(
     r"\b(?:call|dial|ring|emergency (?:services?|number|call)|fire (?:service|brigade)|ambulance)\b[^.;]{0,20}?"
-    r"(?<![\d.,])(\d{3})(?![\d.,]?\d| (?:km|euros?|metres?|litres?|\d))",
+    r"(?<![\d.,])(?<!\d )(\d{3})(?![\d.,]?\d| (?:km|euros?|metres?|litres?|\d))",
     re.IGNORECASE,
 )
 _WHO = {
@@ -47,17 +47,17 @@ def first(contacts: Sequence[Contact], subjects: Sequence[str]) -> Contact | Non
 
 def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> Contacts:
     """The numbers of roadside assistance, of customer care and of the emergency services, as far as they are stated."""
-    stated: dict[str, list[tuple[bool, Contact]]] = {"roadside": [], "care": [], "emergency": []}
+    stated: dict[str, list[tuple[float, Contact]]] = {"roadside": [], "care": [], "emergency": []}
     for chunk in chunks:
         passage = Passage(chunk, 1.0)
         for span in spans(chunk, 0):
-            for kind, number, at_home in _numbers(span, chunk):
-                stated[kind].append((at_home, Contact(number, Evidence(passage, span.start, span.end))))
+            for kind, number, share in _numbers(span, chunk):
+                stated[kind].append((share, Contact(number, Evidence(passage, span.start, span.end))))
     return Contacts(**{kind: _ordered(found) for kind, found in stated.items()})
 
 
-def _numbers(span: Span, chunk: Chunk) -> Iterator[tuple[str, str, bool]]:
-    """The numbers of a sentence: whose each is, and whether the document is about them."""
+def _numbers(span: Span, chunk: Chunk) -> Iterator[tuple[str, str, float]]:
+    """The numbers of a sentence: whose each is, and how much of the document's title is about them."""
     text, about = span.text, f"{chunk.title} {' '.join(chunk.section)}"
     for match in _NUMBER.finditer(text):
         number = match.group().strip()
@@ -71,14 +71,14 @@ def _numbers(span: Span, chunk: Chunk) -> Iterator[tuple[str, str, bool]]:
         if near[kind] < 0:
             kind = next((one for one, who in _WHO.items() if who.search(about)), "")
         if kind:
-            yield kind, number, _WHO[kind].search(about) is not None
+            yield kind, number, len(_WHO[kind].findall(chunk.title)) / max(len(chunk.title.split()), 1)
     for match in _SHORT.finditer(text):
-        yield "emergency", match[1], False
+        yield "emergency", match[1], 0.0
 
 
-def _ordered(found: Sequence[tuple[bool, Contact]]) -> tuple[Contact, ...]:
+def _ordered(found: Sequence[tuple[float, Contact]]) -> tuple[Contact, ...]:
     counts = Counter(contact.number for _, contact in found)
     ranked = sorted(
-        found, key=lambda one: (-counts[one[1].number], not one[0], one[1].evidence.end - one[1].evidence.start)
+        found, key=lambda one: (-counts[one[1].number], -one[0], one[1].evidence.end - one[1].evidence.start)
     )
     return tuple(contact for _, contact in ranked)

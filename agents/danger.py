@@ -12,19 +12,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal, get_args
 
 from rapidfuzz.distance import OSA
 
 from agents.words import vocabulary
 from rag.terms import plain
 
+Kind = Literal["crash", "water", "fire", "high_voltage", "fuel", "fumes", "brakes", "accelerator", "steering", "wheel"]
+"""What is dangerous, in the order of gravity."""
+
 
 @dataclass(frozen=True, slots=True)
 class Danger:
-    """What is dangerous (`crash`, `water`, `fire`, `high_voltage`, `fuel`, `fumes`, `brakes`, `accelerator`, `steering`
-    or `wheel`), and the words that say so, in lower case."""
+    """What is dangerous, and the words that say so, in lower case."""
 
-    kind: str
+    kind: Kind
     words: str
 
 
@@ -32,9 +35,9 @@ def danger(text: str) -> Danger | None:
     """The gravest danger that a message tells of; None where it tells of none. Never raises, and takes time in
     proportion to the length of the text."""
     sentences = [sentence for parts in _sentences(text) if _KEYS.search(sentence := _spelt(parts))]
-    for kind, sign in _SIGNS.items():
+    for kind in KINDS:
         for sentence in sentences:
-            for found in sign.finditer(sentence):
+            for found in _SIGNS[kind].finditer(sentence):
                 if not _harmless(sentence, found, kind):
                     return Danger(kind, found.group().strip())
     return None
@@ -50,6 +53,7 @@ _DENIED = re.compile(
     r" (?:no|not|never|without|isnt|arent|doesnt|dont|didnt|wasnt|cant|cannot|nothing|any more)"
     r"(?: (?!and |but |, |or )\S+){0,2} $"
 )
+KINDS: tuple[Kind, ...] = get_args(Kind)
 _MAY_BE_DENIED = frozenset({"crash", "water", "fire", "high_voltage", "fuel", "fumes", "wheel"})
 """Kinds whose signs are things that are there; those of the others are things that fail."""
 
@@ -61,10 +65,10 @@ _KNOWN = vocabulary(
     "unconscious wheel"
 )
 _RIGHT = vocabulary(
-    "baking barking bakes braving batter breaks chagrin crashes flour flooded from label full shack shook shop shouting "
-    "sheer small smiles spell shell spending stoke stroke stopping stuffing swell tapped wrapped strapped throttles "
-    "whale whole petals dropping hopping shopping missing misting hitting cruel duel learning lasting loading charring "
-    "changing chasing range ranges raking making taking smelt smoker spoke"
+    "baking barking bakes braving batter breaks chagrin crashes flares flour flooded from label full shack shook shop "
+    "shouting sheer small smiles spell shell spending stoke stroke stopping stuffing swell tapped wrapped strapped "
+    "throttles whale whole petals dropping hopping shopping missing misting hitting cruel duel learning lasting "
+    "loading charring changing chasing range ranges raking making taking smelt smoker smokes spoke"
 )
 """Right as they are, though a slip away from a word that is looked for; so are all words of the signs."""
 _BY_INITIAL = {first: sorted(word for word in _KNOWN if word[0] == first) for first in {word[0] for word in _KNOWN}}
@@ -109,7 +113,7 @@ def _nearest(word: str) -> str:
     return near[0][1] if near and (len(near) == 1 or near[0][0] < near[1][0]) else word
 
 
-def _harmless(sentence: str, found: re.Match[str], kind: str) -> bool:
+def _harmless(sentence: str, found: re.Match[str], kind: Kind) -> bool:
     if _HARMLESS["all"].search(sentence):
         return True
     before, after = sentence[: found.start()].split(), sentence[found.end() :].split()

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-import dateparser
+from dateutil.relativedelta import relativedelta
 
 QUARTER = 90
 """Days."""
@@ -31,14 +31,9 @@ _DAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|tues?|weds?|thurs?|mon|fr
 _MONTH = rf"(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})"
 _COUNT = r"(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|(?:a )?couple(?: of)?|(?:a )?few|\d{1,3})"
 _ORDINAL = r"(?P<day>\d{1,2})(?:st|nd|rd|th)"
-_COUNTS = {
-    "a couple of": "two",
-    "couple of": "two",
-    "a couple": "two",
-    "couple": "two",
-    "a few": "three",
-    "few": "three",
-}
+_NUMBERS = dict.fromkeys(("a", "an", "one"), 1) | dict.fromkeys(("a couple of", "couple of", "a couple", "couple"), 2)
+_NUMBERS |= {"two": 2, "three": 3, "a few": 3, "few": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8}
+_NUMBERS |= {"nine": 9, "ten": 10, "twelve": 12}
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,26 +179,31 @@ def _of_month(found: re.Match[str], now: datetime) -> Mark | None:
 
 def _ahead(found: re.Match[str], now: datetime) -> Mark | None:
     """ "in two weeks", "10 days from now": as many days of the wall's clock, however long they are."""
-    count, unit = _COUNTS.get(found["count"], found["count"]), found["unit"]
-    then = later(count, unit, now)
-    if then is None:
-        return None
+    unit = found["unit"]
+    then = later(found["count"], unit, now)
     exact = unit.startswith("d") or (found.groupdict().get("exact") or "") != ""
     return Days(then.date(), then.date()) if exact else Days(*_week(then.date()))
 
 
-def later(count: str, unit: str, now: datetime) -> datetime | None:
-    """`count` units, such as "two" "weeks", after `now` by the wall's clock; without a zone."""
-    settings = {"RELATIVE_BASE": now.replace(tzinfo=None), "PREFER_DATES_FROM": "future"}
-    found: datetime | None = dateparser.parse(f"in {count} {unit}", languages=["en"], settings=settings)
-    return found
+def later(count: str, unit: str, now: datetime) -> datetime:
+    """`count` of a unit such as "weeks" after `now`, by the wall's clock. Raises OverflowError or ValueError at the end
+    of the calendar."""
+    number = _NUMBERS.get(count) or int(count)
+    by = {
+        "h": relativedelta(hours=number),
+        "d": relativedelta(days=number),
+        "w": relativedelta(weeks=number),
+        "m": relativedelta(months=number),
+        "f": relativedelta(weeks=2 * number),
+        "y": relativedelta(years=number),
+    }
+    then: datetime = now + by[unit[0]]
+    return then
 
 
 def _within(found: re.Match[str], now: datetime) -> Mark | None:
     """ "in the next two weeks", "within ten days": from today on; "the next few days" begin tomorrow."""
-    count = _COUNTS.get(found["count"] or "one", found["count"] or "one")
-    then = later(count, found["unit"], now)
-    return Days(now.date(), then.date()) if then else None
+    return Days(now.date(), later(found["count"] or "one", found["unit"], now).date())
 
 
 def _weeks_after(found: re.Match[str], now: datetime) -> Mark | None:
@@ -312,7 +312,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], datetime], Mark | 
          _within),
         (rf"(?:the )?next (?P<count>(?!an? |one ){_COUNT}) (?P<unit>days|weeks|months)", _within),
         (rf"within (?P<count>{_COUNT}) (?P<unit>days?|weeks?|months?)", _within),
-        (rf"in (?P<count>{_COUNT}) (?P<unit>days?|weeks?|months?|fortnights?)(?: time)?", _ahead),
+        (rf"in (?P<count>{_COUNT}) (?P<unit>days?|weeks?|months?|fortnights?|years?)(?: time)?", _ahead),
         (rf"(?P<count>{_COUNT}) (?P<unit>days?|weeks?|months?) from (?:now|today)(?P<exact>)", _ahead),
         (rf"(?:(?P<part>{_PART})(?: of| in)? )?(?P<span>{_SPANS})(?P<month>)", _span),
         (rf"(?:(?P<part>{_PART})(?: of| in)? |in |during |next |this )(?P<span>)(?P<month>{_MONTH})", _span),

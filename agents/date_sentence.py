@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from agents.clock import minutes
-from agents.date_phrases import Days, Hours
+from agents.date_phrases import Days, Hours, Mark
 from agents.wish import MOST_WINDOWS, Window, Wish
 from agents.words import vocabulary
 
@@ -21,6 +21,8 @@ _AGAIN = vocabulary("but instead rather only just works suits prefer")
 """After them no longer what is not wanted is named."""
 _LATER, _EARLIER = vocabulary("later after onwards onward"), vocabulary("earlier sooner before")
 _DAY_END = 1439
+WORDS = frozenset({*_BOUNDS, *_AND, *_AGAIN, *_LATER, *_EARLIER, *_BETWEEN, "soonest", "never", "unsuitable", "to"})
+"""What stands between days and times, and belongs to them."""
 
 
 @dataclass(slots=True, eq=False)
@@ -38,7 +40,7 @@ class _Item:
 class Sentence:
     """Puts the marks of one text together."""
 
-    def __init__(self, now: datetime, days: Sequence[Days], hours: Sequence[Hours]) -> None:
+    def __init__(self, now: datetime, days: Sequence[Mark], hours: Sequence[Hours]) -> None:
         self._now, self._today = now, now.date()
         self._days, self._hours = days, hours
         self._items: list[_Item] = []
@@ -62,7 +64,8 @@ class Sentence:
 
     def _readings(self, word: str) -> list[Days | Hours]:
         if word.startswith("§"):
-            return [self._days[int(word[1:-1])]]
+            mark = self._days[int(word[1:-1])]
+            return [mark] if isinstance(mark, Days) else []
         if word.startswith("¤"):
             return [self._hours[int(word[1:-1])]]
         return [Hours(minute, minute) for minute in sorted(minutes(word), key=_unusual)]
@@ -192,7 +195,7 @@ def _settled(items: Sequence[_Item]) -> list[_Item]:
     settled: list[_Item] = []
     for item in items:
         if item in named:
-            settled += [replace(item, bounded=replace(one, weekdays=_weekdays(item))) for one in common]
+            settled += [replace(item, bounded=_within_span(_weekdays(item), one)) for one in common]
         elif item not in spans:
             settled.append(item)
         elif item is spans[0] and not named:
@@ -206,6 +209,15 @@ def _weekdays(item: _Item) -> tuple[int, ...]:
     if not isinstance(days, Days) or days.weekdays:
         return days.weekdays if isinstance(days, Days) else ()
     return (days.first.weekday(),) if days.loose and days.first else ()
+
+
+def _within_span(weekdays: tuple[int, ...], span: Days) -> Days:
+    """The weekdays of the span; the day itself where there is just one."""
+    if span.first and span.last and len(weekdays) == 1:
+        day = span.first + timedelta(days=(weekdays[0] - span.first.weekday()) % 7)
+        if day <= span.last < day + timedelta(weeks=1):
+            return Days(day, day)
+    return replace(span, weekdays=weekdays)
 
 
 def _is_span(item: _Item) -> bool:

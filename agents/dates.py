@@ -11,9 +11,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from rapidfuzz.distance import OSA
 
-from agents.clock import with_times
-from agents.date_phrases import WEEKDAYS, Days, Hours, Unclear, later, marked
-from agents.date_sentence import Sentence
+from agents.clock import minutes, with_times
+from agents.date_phrases import WEEKDAYS, Days, Hours, Mark, Unclear, later, marked
+from agents.date_sentence import WORDS, Sentence
 from agents.wish import Wish
 
 LONGEST = 2000
@@ -75,29 +75,54 @@ _PARTS = tuple(
 _TOKEN = re.compile(r"§\d+§|¤\d+¤|[^\W_]+|[.,;!?–-]")
 
 
-def read(text: str, now: datetime, about: date | None = None) -> Wish:
+def read(text: str, now: datetime, about: date | None = None, since: date | None = None) -> Wish:
     """What the text says of days and times; an empty wish where it says nothing.
 
     `now` is aware and in the customer's time zone. `about`: the day that is being spoken of, for "the day after" and "a
-    week later". Only the first LONGEST characters are read. Never raises for a text.
+    week later"; `since`: from which day on a weekday named alone is meant, tomorrow if none is given. Only the first
+    LONGEST characters are read. Never raises for a text.
     """
     try:
-        return _read(_plain(text[:LONGEST]), now, about)
+        return _read(_plain(text[:LONGEST]), now, about, since)
     except (OverflowError, ValueError):  # beyond the calendar's first or last day
         return Wish()
 
 
-def _read(plain: str, now: datetime, about: date | None) -> Wish:
-    plain, marks = marked(_relative(_in_hours(plain, now), about), now)
+def without(text: str, now: datetime, about: date | None = None) -> str:
+    """The words of the text that say nothing of days and times, in lower case. Never raises for a text."""
+    try:
+        tokens, _, _ = _tokens(_plain(text[:LONGEST]), now, about)
+    except (OverflowError, ValueError):
+        return text[:LONGEST]
+    return " ".join(word for word in tokens if word[0] not in "§¤" and not minutes(word) and word not in WORDS)
+
+
+def _read(plain: str, now: datetime, about: date | None, since: date | None) -> Wish:
+    tokens, marks, hours = _tokens(plain, now, about)
     for mark in marks:
         if isinstance(mark, Unclear):
             return Wish(unclear=mark.question)
+    if since is not None:
+        marks = [_from(mark, since) for mark in marks]
+    return Sentence(now, marks, hours).read(tokens)
+
+
+def _from(mark: Mark, since: date) -> Mark:
+    """A weekday named alone as the first one from that day on."""
+    if not isinstance(mark, Days) or not mark.loose or mark.first is None:
+        return mark
+    day = since + timedelta(days=(mark.first.weekday() - since.weekday()) % 7)
+    return Days(day, day, loose=True)
+
+
+def _tokens(plain: str, now: datetime, about: date | None) -> tuple[list[str], list[Mark], list[Hours]]:
+    """The words, with marks in the place of days and of parts of the day, and times as one word each."""
+    plain, marks = marked(_relative(_in_hours(plain, now), about), now)
     hours: list[Hours] = []
     plain = _NO_TIME.sub(" number ", plain)
     for pattern, part in _PARTS:
         plain = pattern.sub(lambda _, part=part: f" ¤{_added(hours, part)}¤ ", plain)  # type: ignore[misc]
-    days = [mark for mark in marks if isinstance(mark, Days)]
-    return Sentence(now, days, hours).read(_TOKEN.findall(with_times(plain)))
+    return _TOKEN.findall(with_times(plain)), marks, hours
 
 
 def _added(hours: list[Hours], part: Hours) -> int:
@@ -128,9 +153,8 @@ def _in_hours(text: str, now: datetime) -> str:
     """ "in 3 hours", which is not by the wall's clock, as a day and a time."""
 
     def then(found: re.Match[str]) -> str:
-        after = later(found[1], "hours", now.astimezone(UTC))
-        local = after.replace(tzinfo=UTC).astimezone(now.tzinfo) if after else None
-        return found.group() if local is None else f"{local:%Y-%m-%d} from {local:%H:%M}"
+        local = later(found[1], "hours", now.astimezone(UTC)).astimezone(now.tzinfo)
+        return f"{local:%Y-%m-%d} from {local:%H:%M}"
 
     return _HOURS_AHEAD.sub(then, text)
 
@@ -142,9 +166,13 @@ def _relative(text: str, about: date | None) -> str:
     for pattern, days in (
         (r"(?:the |a |one )?(?:next day|following day|day after|day later)(?! tomorrow)", 1),
         (r"(?:the )?(?:day before|previous day)(?! yesterday)|a day earlier|one day earlier", -1),
-        (r"(?:a|one) week later|the week after(?! next)|the following week", 7),
-        (r"a week earlier|the week before", -7),
+        (r"(?:a|one) week later", 7),
+        (r"a week earlier", -7),
         (r"(?:on )?(?:the )?same day|that day|(?:earlier|later) that day", 0),
     ):
         text = re.sub(rf"\b(?:{pattern})\b", (about + timedelta(days=days)).isoformat(), text)
+    monday = about - timedelta(days=about.weekday())
+    for pattern, weeks in ((r"(?:the )?(?:week after(?! next)|following week)", 1), (r"the week before", -1)):
+        first = monday + timedelta(weeks=weeks)
+        text = re.sub(rf"\b(?:{pattern})\b", f"{first} to {first + timedelta(days=6)}", text)
     return text

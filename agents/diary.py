@@ -51,9 +51,12 @@ class Diary(Protocol):
     was. Raises DiaryUnavailable when the database cannot be reached.
     """
 
-    async def taken(self, dealer: str, since: datetime, until: datetime, now: datetime) -> Sequence[Appointment]:
+    async def taken(
+        self, dealer: str, since: datetime, until: datetime, now: datetime, *, besides: str = ""
+    ) -> Sequence[Appointment]:
         """What is booked or still held at the dealer from `since` until `until`, exclusive, by time; whoever has it,
-        and so without `work` and `vehicle`."""
+        and so without `work` and `vehicle`. The holds of the run named `besides` are left out: it may have them again,
+        when it begins anew."""
 
     async def hold(
         self,

@@ -1,17 +1,19 @@
 """A chat model's answer as it grows: its passages, its markers kept true, what may not leave kept back, and what it
 comes to in the end."""
 
+from dataclasses import replace
+
 from agents.bench import Outcome
 from agents.canary import Canary
 from agents.citations import MARKER, Markers
 from agents.fitment import Fitment
 from agents.model import Finish
 from agents.outgoing import Outgoing
-from agents.prompt import says_declined
+from agents.prompt import DECLINED, says_declined
 from agents.support import check
 from agents.tool import Result
 from agents.tool_results import values
-from agents.types import Answered, Status, Task, Usage
+from agents.types import Answered, Citation, Evidence, Status, Task, Usage
 from rag.types import Passage
 
 STOPPED = "I have to stop here: this is nothing that I can help with."
@@ -27,6 +29,7 @@ class Draft:
         self._outgoing = Outgoing(canary)
         self._said: list[str] = []
         self._results: list[Result] = []
+        self._rows: dict[int, Evidence] = {}
         self._finish = Finish(False, Usage())
 
     @property
@@ -44,15 +47,17 @@ class Draft:
                 return self._say(self._outgoing.feed(self._markers.end()) + self._outgoing.end())
             case Outcome(result=Result() as result, first_number=first):
                 self._results.append(result)
-                cited = (evidence.passage for evidence in result.evidence)
-                self._passages.update(enumerate(cited, first))
+                self._rows.update(enumerate(result.evidence, first))
+                self._passages.update((number, row.passage) for number, row in self._rows.items())
         return ""
 
     def last_words(self) -> str:
-        """What is added in fixed words: where an answer was cut short, or a person is needed and nothing was said."""
+        """What is added in fixed words, where an answer was cut short or nothing was said."""
         if self.leaked:
             return self._say("\n\n" * bool(self._said) + STOPPED)
-        return self._say(TO_A_PERSON) if self._last.person is not None and not self._said else ""
+        if self._said or self._last.proposal or self._last.pass_on:
+            return ""
+        return self._say(DECLINED if self._last.person is None else TO_A_PERSON)
 
     def _say(self, text: str) -> str:
         if text:
@@ -71,7 +76,7 @@ class Draft:
         told = [values(result) for result in self._results]
         checked = check(text, self._passages, fitment, task, told=told, declined=declined, truncated=truncated)
         return Answered(
-            citations=checked.citations,
+            citations=tuple(map(self._exact, checked.citations)),
             declined=declined,
             truncated=truncated,
             usage=self._finish.usage,
@@ -81,6 +86,11 @@ class Draft:
             proposal=self._last.proposal,
             pass_on=self._last.pass_on,
         )
+
+    def _exact(self, citation: Citation) -> Citation:
+        """The citation of a tool's row names that row and no more."""
+        row = self._rows.get(citation.number)
+        return citation if row is None else replace(citation, start=row.start, end=row.end)
 
     def _status(self, declined: bool, text: str) -> Status:
         if self._last.person is not None:

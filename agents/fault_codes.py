@@ -21,12 +21,12 @@ _WRITTEN = re.compile(
 )
 _ALSO = re.compile(r"\s*(?:,|/|&|\+|and|or|und)\s*(?P<rest>[0-3][0-9a-f]{3})(?![^\W_])")
 _SAID = re.compile(
-    r"\b(?:d?tcs?|(?:trouble|fault|error|eror|failure|diagnostic|stored)\w*|codes?|obd\w*|memory|scan\w*)\b"
+    r"\b(?:d?tcs?|(?:trouble|fault|error|eror|failure|diagnostic|stored)\w*|codes?|obd\w*|mean\w*|scan\w*)\b|^\W*\w[\s._-]?\w{4}\W*$"
 )
 _MOSTLY = 0.6
 """Share of a table's rows that have a code in a column, from which on it is the column of codes."""
 _ROLES = {
-    "meaning": vocabulary("meaning means description definition text explanation"),
+    "meaning": vocabulary("meaning means description definition text explanation fault"),
     "cause": vocabulary("cause causes reason reasons"),
     "remedy": vocabulary("do action actions remedy measure measures repair advice"),
     "drive": vocabulary("drive driving continue"),
@@ -72,7 +72,7 @@ def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> FaultCodes:
         column = _code_column(table)
         for row in table:
             for code in _codes_in(row.cells.get(column, "")):
-                found[code].append(_read(code, row, fitment))
+                found[code].append(_read(code, row, column, fitment))
     return FaultCodes({code: tuple(read) for code, read in found.items()})
 
 
@@ -113,8 +113,9 @@ def _codes_in(value: str) -> list[str]:
     return parts if parts and all(_CODE.fullmatch(part) for part in parts) else []
 
 
-def _read(code: str, row: TableRow, fitment: Fitment) -> FaultCode:
-    said = {role: _cell(row, names) for role, names in _ROLES.items()}
+def _read(code: str, row: TableRow, column: str, fitment: Fitment) -> FaultCode:
+    cells = {name: value for name, value in row.cells.items() if name != column}
+    said = {role: _cell(cells, names) for role, names in _ROLES.items()}
     return FaultCode(
         code,
         said["meaning"],
@@ -128,5 +129,5 @@ def _read(code: str, row: TableRow, fitment: Fitment) -> FaultCode:
     )
 
 
-def _cell(row: TableRow, names: frozenset[str]) -> str:
-    return next((value for column, value in row.cells.items() if not names.isdisjoint(column.split())), "")
+def _cell(cells: Mapping[str, str], names: frozenset[str]) -> str:
+    return next((value for column, value in cells.items() if not names.isdisjoint(column.split())), "")

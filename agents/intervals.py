@@ -6,7 +6,7 @@ from dataclasses import dataclass
 KM_PER_MILE = 1.609344
 """Exactly: the international yard and pound agreement of 1959."""
 
-_FIGURE = r"\d{1,3}(?:[ ,.\u00a0\u202f]\d{3})+(?!\d)|\d+"
+_FIGURE = r"\d{1,3}(?:[ ,.\u00a0\u202f]\d{3}){1,2}(?!\d)|(?<!\d)\d{1,7}(?!\d)"
 _DISTANCE = rf"(?P<figure>{_FIGURE})\s*(?P<unit>km|kilomet(?:re|er)s?|miles?|mi)\b(?!\s*/)"
 _TIME = r"(?P<count>\d{1,3}|one|two|three|four|five|six|ten|twelve)\s*-?\s*(?P<span>months?|years?)\b"
 _NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10, "twelve": 12}
@@ -76,7 +76,7 @@ def spoken(of: Interval) -> str:
 
 
 def _kilometres(found: re.Match[str]) -> int:
-    figure = int(re.sub(r"\D", "", found["figure"])[:9])
+    figure = int(re.sub(r"\D", "", found["figure"]))
     return round(figure * KM_PER_MILE) if found["unit"].casefold().startswith("mi") else figure
 
 

@@ -5,7 +5,7 @@ enough of its telling words stand there, and when nothing there says the opposit
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -72,7 +72,7 @@ class Said:
 
 class Judge:
     """Compares claims of one answer with its numbered passages. What the customer has said in `task` may be
-    said back."""
+    said back, and what tools have `told` said on."""
 
     def __init__(
         self,
@@ -80,14 +80,15 @@ class Judge:
         passages: Mapping[int, Passage],
         fitment: Fitment,
         task: Task | None = None,
+        told: Sequence[str] = (),
     ) -> None:
         question, facts = (task.question, task.facts) if task else ("", {})
         self._fitment = fitment
         self.grounds = Grounds(passages, fitment)
         self._asked = fitment.asked(question, facts)
-        told = " ".join((question, *facts.values()))
-        self._told = quantities(told)
-        self._known = self.grounds.words | words(told)
+        free = " ".join((question, *facts.values(), *told))
+        self._told = quantities(free)
+        self._known = self.grounds.words | words(free)
         self._english = _is_english(answer)
         self._read: dict[str, Said] = {}
 
@@ -168,7 +169,8 @@ class Judge:
         )
 
     def _figures_hold(self, said: Said, scope: Collection[int]) -> bool:
-        """Whether each figure does; the customer's own may be said back beside one that does."""
+        """Whether each figure does; the customer's own may be said back beside one that does, and so may
+        what tools told."""
         if any(not self._together(one, other, scope) for one, other in pairwise(said.figures)):
             return False
         missing = [figure for figure in said.figures if not self._figure_holds(figure, said, scope)]

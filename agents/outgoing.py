@@ -2,6 +2,8 @@
 or run by itself."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from agents.canary import Canary, signs
 
@@ -10,6 +12,15 @@ LIVELY = re.compile(r"!(?=\[)|<(?=[A-Za-z/!?])")
 
 MOST_HELD = 256
 """Characters that may wait to be decided."""
+
+
+def calm(value: Any) -> Any:
+    """Plain data in which no text makes a browser fetch or run anything."""
+    if isinstance(value, str):
+        return LIVELY.sub(r"\g<0> ", value)
+    if isinstance(value, Mapping):
+        return {name: calm(one) for name, one in value.items()}
+    return [calm(one) for one in value] if isinstance(value, list) else value
 
 
 class Outgoing:
@@ -25,7 +36,7 @@ class Outgoing:
 
     def feed(self, piece: str) -> str:
         """The text that is decided by now."""
-        text = LIVELY.sub(r"\g<0> ", self._held + piece)
+        text: str = calm(self._held + piece)
         plain = [(place, sign) for place, character in enumerate(text) for sign in signs(character)]
         written = "".join(sign for _, sign in plain)
         found = [place for form in self._forms if (place := written.find(form)) >= 0]

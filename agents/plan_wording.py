@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from agents.intervals import KM_PER_MILE
+from agents.offers import offer
 
 _HEADS = (("overdue", "Overdue:"), ("due soon", "Due soon:"), ("look up", "To check:"), ("later", "Next:"))
 _VERDICTS = (
@@ -61,8 +62,9 @@ def due_work(value: Mapping[str, Any]) -> str:
     return ", ".join(list(names)[:_MOST_WORK])
 
 
-def offer(work: str) -> str:
-    return f"Shall I look for an appointment for: {work}?"
+def when_and_where(work: str) -> str:
+    """What is asked where an appointment is wanted and neither day nor dealer was named."""
+    return f'Gladly. Please tell me the day and the dealer, for example: "Book {work} for next Tuesday morning".'
 
 
 def schedule(value: Mapping[str, Any], marker: Marker) -> str:

@@ -60,6 +60,7 @@ def write_prompt(task: Task, canary: str = "") -> list[Message]:
             (
                 _passages(numbered(task)),
                 earlier(task.summary),
+                moment(task),
                 known_facts(task.facts),
                 lacking(task.unknown),
                 f"Question: {task.question}",
@@ -83,6 +84,14 @@ def recent_turns(history: Sequence[Turn]) -> list[Message]:
         )
         for turn in turns
     ]
+
+
+def moment(task: Task) -> str:
+    """The customer's date and time, for a model that has tools to act at one; empty for one that has none."""
+    if task.bench is None:
+        return ""
+    now = task.bench.case.now
+    return f"It is now {now:%A, %d %B %Y, %H:%M} where the customer is ({now.tzname()})."
 
 
 def earlier(summary: str) -> str:

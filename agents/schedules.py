@@ -83,7 +83,7 @@ class Schedules:
         usual = next((entry.when.every for entry in own if entry.service), None)
         kept: list[Entry] = []
         for entry in own:
-            if not entry.service and entry.when.every and entry.when.every == usual:
+            if not entry.scheduled and not entry.service and entry.when.every == usual:
                 entry = replace(entry, when=Recurrence(services=1))
             if not any(_covers(other, entry) for other in kept):
                 kept.append(entry)

@@ -1,16 +1,18 @@
 """Reads from a message whether it asks what service is due on the customer's vehicle, and what it says about it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from rapidfuzz.distance import OSA
 
 from agents.bench import Case
 from agents.fitment import Cars
 from agents.schedules import Entry, Schedules, matching
 from agents.service_slots import Slots, model_year, slots
 from agents.vehicles import Vehicles
-from agents.words import words
+from agents.words import content, vocabulary, words
 
 _SERVICE = r"(?:services?|servicing|inspections?|maintenance|check-?ups?)"
 _NEAR = r"[^.?!]{0,30}"
@@ -28,11 +30,12 @@ _PERSONAL = re.compile(
     rf"|\b(?:my|our|the|its) next\s+(?:\w+\s+)?{_SERVICE}\b",
     re.IGNORECASE,
 )
-_WHEN_ITEM = re.compile(rf"\bwhen\b{_NEAR}{_NEAR}\bdue\b", re.IGNORECASE)
+_WHEN_ITEM = re.compile(rf"\b(?:when|wen|whn)\b{_NEAR}{_NEAR}\bdue\b", re.IGNORECASE)
 _GENERAL = re.compile(
     r"\bhow (?:often|much|long|many|far)\b|\bintervals?\b|\bafter (?:how|what)\b|\bcosts?\b|\bprices?\b|\bwarranty\b"
     r"|\bguarantee\b|\binclud\w+\b|\bwhat (?:is|gets|happens)\b[^.?!]{0,20}\b(?:done|checked)\b|\blease\b|\bpayments?\b"
-    r"|\bdue to\b|\brecalls?\b|\blamp\b|\bnoise\b|\bdeliver\w*\b|\btax\b|\bMOT\b|\bduration\b|\btake\b",
+    r"|\bdue to\b|\brecalls?\b|\blamp\b|\bnoise\b|\bdeliver\w*\b|\btax\b|\bMOT\b|\btake\b"
+    r"|\bevery\b|\bcertain\b|\bdue at\b",
     re.IGNORECASE,
 )
 _BOOKS = re.compile(
@@ -45,6 +48,19 @@ _GOES_ON = re.compile(
     r"^\W*(?:and|what about|how about|sorry|no|actually|wait|i mean|i meant|correction|oh)\b", re.IGNORECASE
 )
 _OIL = frozenset({"oil change", "the oil", "oil changed", "oil service"})
+_FIGURE = re.compile(r"\d")
+_REPLIES = vocabulary(
+    """yet mileage odometer clock reads shows showing km kms kilometres kilometers miles mi k thousand service serviced
+    services servicing inspection inspected last first latest previous next time times visit done changed change
+    replaced renewed registered registration year years month months week weeks day days ago since back model car
+    vehicle variant about around roughly approximately approx almost nearly exactly maybe perhaps probably dealer
+    workshop garage early late mid beginning end sure clue remember recall forgot never none nothing nope far new
+    brand bought driven drove has had sorry actually wait correction meant mean yesterday today once twice just
+    currently total altogether half couple january february march april may june july august september october
+    november december jan feb mar apr jun jul aug sep sept oct nov dec spring summer autumn fall winter second
+    manual automatic hybrid one either whichever unknown dunno due it's that's was were don't didn't hasn't haven't
+    owner before after severe use short trips towing"""
+)
 _LONGEST_REPLY, _LONGEST_QUESTION = 25, 6
 _LONGEST = 1_000
 _VEHICLE = ("model", "variant", "year")
@@ -89,6 +105,8 @@ def reply(case: Case, schedules: Schedules, vehicles: Vehicles) -> Request | Non
         return None
     if _BOOKS.search(text) or (_ASKS_NEW.match(text) and not goes_on):
         return None
+    if not _only_replies(vehicles.generic(text), schedules):
+        return None
     asked, item = str(note.get("asked", "")), str(note.get("item", ""))
     before, changed = Slots.noted(note.get("known", {})), Slots.noted(note.get("changed", {}))
     cars = _noted(note, schedules) or schedules.fitment.everything
@@ -99,6 +117,16 @@ def reply(case: Case, schedules: Schedules, vehicles: Vehicles) -> Request | Non
     if (asked or goes_on) and (told.told() or chosen):
         return _request(chosen or cars, told, before, changed, item)
     return None
+
+
+def _only_replies(text: str, schedules: Schedules) -> bool:
+    """Whether hardly a word of a message speaks of something else than use, service and dates."""
+    items = {word for entry in schedules.entries for word in words(entry.item)}
+    spoken = words(text)
+    foreign = [
+        word for word in content(text) if word not in _REPLIES and word not in items and not _FIGURE.search(word)
+    ]
+    return len(foreign) <= len(spoken) // 8
 
 
 def _request(cars: Cars, told: Slots, before: Slots, changed: Slots, item: str) -> Request:
@@ -112,7 +140,7 @@ def _request(cars: Cars, told: Slots, before: Slots, changed: Slots, item: str) 
 def item_in(text: str, schedules: Schedules) -> str:
     """The item of the schedules that a text asks about, as far as it names it; "" where it names none but the service
     itself."""
-    spoken = words(text[:_LONGEST])
+    spoken = _spelt(words(text[:_LONGEST]), schedules)
     for length in (3, 2, 1):
         for at in range(len(spoken) - length + 1):
             phrase = " ".join(spoken[at : at + length])
@@ -121,6 +149,19 @@ def item_in(text: str, schedules: Schedules) -> str:
             if found and not any(entry.service for entry in found) and (length > 1 or _distinct(phrase, found)):
                 return phrase
     return ""
+
+
+def _spelt(spoken: Sequence[str], schedules: Schedules) -> list[str]:
+    """The words, those with one slip as the schedules spell them."""
+    known = {word for entry in schedules.entries for word in words(entry.item) if len(word) > 4}
+    return [word if len(word) < 4 else _alike(word, known) for word in spoken]
+
+
+def _alike(word: str, known: Collection[str]) -> str:
+    if word in known or word.removesuffix("s") in known:
+        return word
+    near = [other for other in known if other[0] == word[0] and OSA.distance(word, other, score_cutoff=1) == 1]
+    return min(near, default=word)
 
 
 def _distinct(word: str, found: Sequence[Entry]) -> bool:

@@ -28,7 +28,7 @@ _REGISTERED = re.compile(
 _NEVER = re.compile(
     r"\b(?:never|not|hasn'?t|haven'?t|no)\s+(?:(?:yet|been|had|ever|a|an|any|its|the|first|single)\s+)*"
     r"(?:serviced|services?|inspections?|inspected|changed|replaced)\b"
-    r"|\b(?:not|none|nothing|never)\s*(?:so far|yet|at all)\b"
+    r"|\b(?:hasn'?t|haven'?t|never)\s+had\s+(?:one|any|it)\b|\b(?:not|none|nothing|never)\s*(?:so far|yet|at all)\b"
     r"|^\W*(?:never|none|not yet|no|nope)\W*(?:had one|was|one)?\W*$",
     re.IGNORECASE,
 )
@@ -41,6 +41,7 @@ _OF_USE = re.compile(
     r"\b(?:every|per|next|another|in|within|up to|until|range(?: of)?|only|than the|year|a)\s+(?:about\s+|around\s+)?$",
     re.IGNORECASE,
 )
+_A_YEAR = re.compile(r"\s*(?:(?:a|per|each|every)\s+(?:year|month|week|day)|annually|yearly)\b", re.IGNORECASE)
 _STATED = re.compile(
     r"\b(?:has|have|had|'ve|got|done|did|driven|drove|clocked|covered|mileage|odometer|clock|on|at|with|is|reads?|shows?"
     r"|just|hit|passed|reached|about|around|roughly|nearly|almost|over|approx(?:imately)?|now)\W+(?:\w+\W+){0,2}?$",
@@ -95,7 +96,8 @@ class Slots:
         newer = {one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name) != one.default}
         if self.of_service:
             earlier = replace(earlier, last_km=None, since_km=None, last_date=None, never=False)
-        return replace(earlier, **newer)
+        unknown = tuple(dict.fromkeys((*earlier.unknown, *self.unknown)))
+        return replace(earlier, **{**newer, "unknown": unknown})
 
     def parted(self) -> "tuple[Slots, Slots]":
         """What is said of the vehicle's use, and of the last service."""
@@ -184,7 +186,8 @@ def _figures(clause: str, dates: Sequence[PastDate], unit: str, bare: bool) -> I
         named = one.unit or bare or re.search(r"mileage|odometer|clock|\d\s*k$", clause[: one.end], re.IGNORECASE)
         if not named and one.km >= _LEAST_BARE:
             named = _STATED.search(clause[: one.start] + " ") and _BARE.match(clause[one.end :])
-        if not inside and not year and named and not _OF_USE.search(clause[: one.start]):
+        general = _OF_USE.search(clause[: one.start]) or _A_YEAR.match(clause[one.end :])
+        if named and not (inside or year or general):
             yield one
 
 

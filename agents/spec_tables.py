@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from agents.evidence import Cell, Span, spans
 from agents.fitment import Cars, Fitment
@@ -17,6 +18,7 @@ from rag.types import Chunk
 WHEEL_DIAMETER = "Wheel diameter"
 """The attribute that a tyre's size gives besides: the rim's diameter in inches (ISO 4000-1: `225/55 R18` is 18)."""
 
+_IDENTITY = re.compile(r"(?:model|variant|vehicles?|cars?|version|applies to|fits|engine)\b", re.IGNORECASE)
 _TYRE = re.compile(r"\s*\d{3}/\d{2,3}\s*Z?R\s*(\d{2})\b", re.IGNORECASE)
 _SAYS_NOTHING = frozenset({"", "value", "data", "details", "characteristic"})
 _EMPTY = frozenset({"", "-", "–", "—"})
@@ -29,7 +31,9 @@ _YEAR = re.compile(r"^(?:(?:model year )?(?:19|20)\d\d|both years)\b", re.IGNORE
 _JOINTS = " ,;:()–-"
 _BARE = re.compile(r"\s*[-+−]?\d[\d.,]*\s*")
 _LONGEST_VALUE = 90
+_LONGEST_MEAN = 45
 _FEWEST_LETTERS = 3  # of a name
+_MOST_WORDS = 8  # of a cell's part that ends with the name of a car
 _MOSTLY = 0.6  # of a column's cells: what it is a column of
 
 
@@ -81,6 +85,8 @@ def _tables(chunks: Sequence[Chunk], fitment: Fitment) -> dict[tuple[object, ...
 
 
 def _table_facts(rows: Sequence[_Row], fitment: Fitment) -> Iterator[Fact]:
+    if _is_prose(rows):
+        return
     names = dict.fromkeys(cell.column for row in rows for cell in row.span.cells if cell.column)
     within = rows[0].within
     headed = [name for name in dict.fromkeys(cell.column for row in rows for cell in row.span.cells[1:]) if name]
@@ -98,6 +104,15 @@ def _table_facts(rows: Sequence[_Row], fitment: Fitment) -> Iterator[Fact]:
             yield from _beneath(row, fitment)
 
 
+def _is_prose(rows: Sequence[_Row]) -> bool:
+    """Whether a column after the first holds sentences rather than data."""
+    lengths: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        for cell in row.span.cells[1:]:
+            lengths[cell.column].append(len(cell.value))
+    return any(sum(column) / len(column) > _LONGEST_MEAN for column in lengths.values())
+
+
 def _cars_of(text: str, within: Cars, fitment: Fitment, column: str | None = None) -> tuple[Cars, str] | None:
     """The cars that a header or cell names, and what else it says of them; None where it begins otherwise."""
     found = fitment.labelled(text, within, column)
@@ -110,6 +125,10 @@ def _cars_of(text: str, within: Cars, fitment: Fitment, column: str | None = Non
 
 
 def _names_cars(column: str, rows: Sequence[_Row], fitment: Fitment) -> bool:
+    """Whether a column says which vehicle its row is about. One of `models` says for which of them it holds: that makes
+    a table of lamps, symptoms or dealers none of vehicles."""
+    if not _IDENTITY.match(column):
+        return False
     cells = [(row, cell) for row in rows for cell in row.span.cells if cell.column == column]
     read = [_cars_of(cell.value, row.within, fitment, column) for row, cell in cells]
     return sum(found is not None for found in read) >= _MOSTLY * len(rows)
@@ -148,7 +167,8 @@ def _down(rows: Sequence[_Row], identity: Sequence[str], fitment: Fitment) -> It
         for cell in row.span.cells:
             if cell.column in identity or cell.column == item:
                 continue
-            name = ", ".join(part for part in (head, "" if _bare(cell, item) else cell.column) if part)
+            aspect = cell.column.lower() if head else cell.column
+            name = " ".join(part for part in (head, "" if _bare(cell, item) else aspect) if part)
             own = ", ".join(part for part in (detail, *(one for one in told if one != cell.value)) if part)
             yield from _shared(row, cars, name, cell.value, own, fitment)
 
@@ -224,28 +244,29 @@ def _shared(row: _Row, cars: Cars, name: str, value: str, detail: str, fitment: 
         return
     rest = cars
     for part in value.split(";"):
-        own = _own(part, cars, fitment)
+        own, head = _own(part, cars, fitment)
         if own and own != cars:
-            yield _fact(row, own, name, part.strip(), detail)
+            said = head if _BARE.fullmatch(head) else part.strip()
+            yield replace(_fact(row, own, name, said, detail), amount=measured(head, name))
             rest = rest - own
     if rest:
         yield _fact(row, rest, name, value, detail)
     tyre = _TYRE.match(value)
     if tyre:
         amount = Amount(float(tyre[1]), unit("inch"))
-        yield _fact(row, cars, WHEEL_DIAMETER, value, detail if detail != value else "", amount)
+        yield _fact(row, cars, WHEEL_DIAMETER, f"{tyre[1]} inches ({value})", detail, amount)
 
 
-def _own(part: str, cars: Cars, fitment: Fitment) -> Cars | None:
-    """The cars that the end of a cell's part names: `manual` in `8.0 manual`."""
+def _own(part: str, cars: Cars, fitment: Fitment) -> tuple[Cars, str]:
+    """The cars that the end of a cell's part names, and what stands before their name: `8.0` in `8.0 manual`."""
     words = part.split()
-    for start in range(1, min(len(words), 8)):
+    for start in range(1, min(len(words), _MOST_WORDS)):
         tail = " ".join(words[start:])
         if any(map(str.isalpha, tail)) or re.search(r"\b(?:19|20)\d\d\b", tail):
             found = fitment.labelled(tail, cars, "variant")
             if found is not None:
-                return found & cars or None
-    return None
+                return found & cars, " ".join(words[:start])
+    return frozenset(), part
 
 
 def _fact(row: _Row, cars: Cars, name: str, value: str, detail: str, amount: Amount | None = None) -> Fact:
@@ -277,7 +298,7 @@ def measured(value: str, name: str = "") -> Amount | None:
 def _adjoining(value: str, found: Iterable[Amount]) -> bool:
     """Whether only blanks lie between amounts: `6 h 30 min`, not `8 years or 6 months`."""
     ends = [(one.start, one.end) for one in found]
-    return all(not value[a[1] : b[0]].strip() for a, b in zip(ends, ends[1:], strict=False))
+    return all(not value[a[1] : b[0]].strip() for a, b in pairwise(ends))
 
 
 def _total(found: Sequence[Amount]) -> Amount | None:

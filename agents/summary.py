@@ -24,6 +24,10 @@ SUMMARY_CHARACTERS = 1_200
 """About 300 tokens, however long the conversation."""
 GIST_CHARACTERS = 120
 TURN_CHARACTERS = 600
+ASKED_CHARACTERS = 300
+"""As much of a message as tells what it is about."""
+BACK = 4
+"""Turns before a message that it may take something over from."""
 
 RULES = f"""You keep the notes of a vehicle maker's support desk. Sum up the conversation so far in at most
 {SUMMARY_CHARACTERS // 8} words for whoever answers next: what the customer asked, which vehicles it was about, what
@@ -55,7 +59,9 @@ class Summariser:
         if not question.older:
             return None
         text = await self._ask(self._model, question) if self._model is not None else None
-        text = text or "\n".join(filter(None, (question.summary, *exchanges(question.older, self._vehicles))))
+        if not text:
+            lines = await asyncio.to_thread(exchanges, question.older, self._vehicles)
+            text = "\n".join(filter(None, (question.summary, *lines)))
         return Summarised(newest(text), question.older_upto)
 
     async def _ask(self, model: ChatModel, question: Question) -> str | None:
@@ -86,8 +92,8 @@ def exchanges(turns: Sequence[Turn], vehicles: Vehicles) -> list[str]:
 
 def _about(turns: Sequence[Turn], vehicles: Vehicles) -> str:
     """The subject of the last turn, with what it takes over from those before; "" for small talk."""
-    asked = Question(turns[-1].text, tuple(turns[:-1]))
-    about = subject(standalone(asked, vehicles))
+    *before, last = (Turn(turn.role, turn.text[:ASKED_CHARACTERS]) for turn in turns[-BACK - 1 :])
+    about = subject(standalone(Question(last.text, tuple(before)), vehicles))
     return about[:GIST_CHARACTERS] if content(about) else ""
 
 

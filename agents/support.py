@@ -38,7 +38,7 @@ def check(
     cited. In an answer that has `declined`, only statements with figures, identifiers or markers count; where one is
     `truncated`, a last statement that was cut off is left alone.
     """
-    judge = Judge(answer, {**passages, **_unnumbered(told)}, fitment, task)
+    judge = Judge(answer, {**passages, **_unnumbered(told)}, fitment, task, told)
     found = claims(answer)
     unsupported: list[Unsupported] = []
     misplaced: list[Misplaced] = []

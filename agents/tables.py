@@ -11,6 +11,7 @@ TEXT_CHARS = 200
 """Of what is to be done and of the vehicle: enough for a workshop, too little for a life."""
 
 _KEEPS_A_PLACE = text("status IN ('held', 'booked')")
+_NEVER_BOOKED = text("expires_at IS NOT NULL")
 
 appointments = Table(
     "appointments",
@@ -51,4 +52,5 @@ appointments = Table(
         postgresql_where=_KEEPS_A_PLACE,
     ),
     Index("ix_appointments_user", "user_id", "status", "starts_at"),
+    Index("ix_appointments_expires_at", "expires_at", sqlite_where=_NEVER_BOOKED, postgresql_where=_NEVER_BOOKED),
 )

@@ -13,7 +13,7 @@ import msgspec
 from agents.bench import Outcome
 from agents.failover import Budget, stream_first_able
 from agents.metering import meter
-from agents.model import ChatModel, Finish, Message, ModelFailed, ToolCall, ToolCalls
+from agents.model import ChatModel, Finish, Message, ToolCall, ToolCalls
 from agents.tool import MOST_BYTES, Tool
 from agents.tool_results import told
 from agents.types import Usage
@@ -37,7 +37,8 @@ async def converse(
     """The answer's text, the outcome of each call when it has come, and at the end a Finish with the usage of all.
 
     The first model that begins the answer ends it too. Calls are made one after the other. An outcome that proposes
-    something, passes on or leaves it to a person is the last but the Finish. Raises ModelFailed.
+    something, passes on or leaves it to a person is the last but the Finish. A model that only ever calls has said
+    nothing at the end. Raises ModelFailed.
     """
     calls = _Calls({tool.name: tool for tool in tools}, call, budget.calls)
     sent, said, finish = list(messages), False, Finish(False, Usage())
@@ -70,8 +71,6 @@ async def converse(
             results.append(Message("tool", told(outcome), call_id=one.id))
         if wanted:
             sent += [Message("assistant", "".join(texts), tuple(map(calls.kept, wanted))), *results]
-    if not said:
-        raise ModelFailed("LLM_BAD_STREAM", "calls in the place of an answer", fault="request")
     yield finish
 
 

@@ -234,11 +234,12 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class Answering:
     """Part `part` (from 0) of the answer begins; `specialist` is None where the router itself replies. `label` heads
-    the part where several answer."""
+    the part where several answer. `skilled`: a skill does it, which looks things up before it has something to say."""
 
     part: int
     specialist: str | None = None
     label: str | None = None
+    skilled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
+from importlib import import_module
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -200,9 +201,7 @@ _building = Lock()
 
 @lru_cache(maxsize=1)
 def _registry() -> "UnitRegistry[Any]":
-    from pint import UnitRegistry  # half a second, and only conversions need it
-
-    registry: UnitRegistry[Any] = UnitRegistry()
+    registry: UnitRegistry[Any] = import_module("pint").UnitRegistry()  # half a second, and only conversions need it
     registry.define("euro = [currency]")
     return registry
 

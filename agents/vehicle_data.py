@@ -10,17 +10,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, Literal
+from typing import Any
 
 from agents.attributes import Attribute, Attributes, name_words, words_of
+from agents.comparatives import Operator
 from agents.fitment import Cars, Fitment
 from agents.spec_tables import Fact, facts
 from agents.types import Evidence
 from agents.units import Amount, magnitude, unit
 from agents.vehicles import Vehicles
 from rag.types import Chunk, Passage
-
-Operator = Literal["<", "<=", "=", ">=", ">"]
 
 _TABLE = """
 CREATE TABLE facts (
@@ -71,6 +70,7 @@ class VehicleData:
         self._order = {car: place for place, car in enumerate(fitment.in_order)}
         self._sources: dict[tuple[str, int], tuple[int, Evidence]] = {}
         self._rows: list[Evidence] = []
+        self._covered: dict[int, Cars] = {}
         self._lock = Lock()
         self._database = sqlite3.connect(":memory:", check_same_thread=False)
         self._database.executescript(_TABLE)
@@ -98,7 +98,7 @@ class VehicleData:
 
     def covered(self, attribute: Attribute) -> Cars:
         """The cars of which the tables say this."""
-        return frozenset(entry.car for entry in self._entries(attribute, None))
+        return self._covered[attribute.number]
 
     def _entries(
         self, attribute: Attribute, cars: Cars | None, condition: str = "", parameters: dict[str, Any] | None = None
@@ -143,13 +143,15 @@ class VehicleData:
         names: set[str] = set()
         widest = sorted(groups.items(), key=lambda group: -len(group[1]))
         for number, ((words, _), told) in enumerate(widest, start=1):
-            name = Counter(fact.attribute for fact in told).most_common(1)[0][0]
-            name = name if name.casefold() not in names else f"{name} ({told[0].chunk.title})"
+            printed = Counter(fact.attribute for fact in told).most_common(1)[0][0]
+            name = printed if printed.casefold() not in names else f"{printed} ({told[0].chunk.title})"
             names.add(name.casefold())
             context = frozenset(word for text in {fact.context for fact in told} for word in words_of(text))
             measures = frozenset(fact.amount.unit.measure for fact in told if fact.amount and fact.amount.unit)
             subjects = frozenset(fact.chunk.subject for fact in told)
-            attributes.append(Attribute(number, name, words, context, measures, subjects))
+            head = name_words(self.fitment.question(printed))[-1]
+            attributes.append(Attribute(number, name, words, context, measures, subjects, head))
+            self._covered[number] = frozenset(car for fact in told for car in fact.cars)
             self._database.executemany(_INSERT, [row for fact in told for row in self._written(number, fact)])
         return attributes
 
@@ -185,7 +187,7 @@ def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> VehicleData:
 def _by_document(found: Iterable[Fact], fitment: Fitment) -> dict[tuple[frozenset[str], str], list[Fact]]:
     grouped: dict[tuple[frozenset[str], str], list[Fact]] = defaultdict(list)
     for fact in found:
-        words = name_words(fitment.question(fact.attribute))
+        words = frozenset(name_words(fitment.question(fact.attribute)))
         if words:
             grouped[words, fact.chunk.document_id].append(fact)
     return grouped

@@ -1,26 +1,28 @@
 """What a message asks of the spec tables, if they answer it for certain. Pure; nothing is looked up in prose."""
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-from typing import Any, Literal, cast
+from functools import partial
+from typing import Any
 
 from agents import lexicon
-from agents.attributes import Attribute, canonical, telling
+from agents.attributes import Attribute, canonical, primary, telling
+from agents.comparatives import brief, compared, condition, having, without
 from agents.fitment import Cars, Fitment
 from agents.followup import core
-from agents.units import Amount, Unit, amounts, spoken, unit
-from agents.vehicle_data import Operator, VehicleData
+from agents.units import Unit, amounts, spoken, unit
+from agents.vehicle_data import VehicleData
+from agents.vehicle_requests import Choice, Comparison, Lookup, Request, on_rim
 from agents.vehicles import Vehicles, other_make, years
-
-Order = Literal["highest", "lowest"]
+from rag.terms import stem
 
 _SENTENCES = re.compile(r"(?<=[.?!])\s+")
 _POINTS_BACK = re.compile(r"\b(?:it|its|they|them|their|he|she|his|her|that|this|those|these|one)\b", re.IGNORECASE)
-_OTHERWISE = re.compile(r"\b(?:why|where|when|mean|means|meant|meaning|difference|should i|worth)\b", re.IGNORECASE)
+_OTHERWISE = re.compile(
+    r"\b(?:why|where|when|mean|means|meant|meaning|difference|should i|worth|if|happen\w*|now|currently"
+    r"|at the moment)\b",
+    re.IGNORECASE,
+)
 _WISH = re.compile(r"^(?:i|we|my|our|because|it'?s|thanks|thank|cheers|please)\b", re.IGNORECASE)
 _GREETING = re.compile(
     r"^(?:hi|hello|hey|good (?:morning|afternoon|evening)|dear \w+)(?: there)?[,.!]*\s*", re.IGNORECASE
@@ -29,14 +31,36 @@ _WHICH = re.compile(
     r"\b(?:which|what)\b(?! (?:is|are) the\b(?!.*\bof (?:your|the) (?:cars|models|range)))", re.IGNORECASE
 )
 _RANGE = re.compile(
-    r"\b(?:cars|models|vehicles|variants|versions|range|line-?up|(?:which|what) (?:car|model|vehicle|variant|version|one)"
+    r"\b(?:cars|models|vehicles|variants|versions|range|line-?up"
+    r"|(?:which|what) (?:car|model|vehicle|variant|version|one)"
     r"|which (?:has|have|is|can|fit|fits|takes?|tows?|gets?|goes|offers?)|of (?:them|your|yours|these|all))\b",
     re.IGNORECASE,
+)
+_ANY = re.compile(r"\b(?:car|cars|vehicle|vehicles|model|models|range)\b(?<!my car)", re.IGNORECASE)
+_OWN_SIDE = re.compile(
+    r"\b(?:is|does|has|can) (?:it|mine|my (?:car|van|truck|pick-?up|vehicle))\b.*\bthan\b|\bthan mine\b", re.IGNORECASE
 )
 _PAIR = re.compile(r"\bthan\b|\bor\b|\bvs\.?\b|\bversus\b|\bcompar\w+|\bbetween\b", re.IGNORECASE)
 _INCH = re.compile(
     r"\b(1[2-9]|2[0-4])(?:\s|-)?(?:inch(?:es)?|\"|″)(?: (?:wheel|rim|tyre|tire|alloy)s?)?", re.IGNORECASE
 )
+_YES_OR_NO = re.compile(
+    r"\W*(?:can|could|may|might|must|should|do|does|did|is|are|will|would)\b(?! (?:you|i (?:know|ask|get)|we know)\b)",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(
+    r"^\W*(?:(?:and|so|ok|okay|please|also|but)\W+)*(?:what|which|how|is|are|does|do|has|have|can|could|tell|give|show"
+    r"|list|compare|name)\b|\?\W*$",
+    re.IGNORECASE,
+)
+_STATES = re.compile(
+    r"\b(?:i|we|it|is|are|was|were|will|won't|do|does|don't|doesn't|did|not|no|but|want|needs?|keeps?|stays?|goes|went"
+    r"|has|have|had)\b",
+    re.IGNORECASE,
+)
+_OWN = re.compile(r"\b(?:my|our|mine|i|we)\b", re.IGNORECASE)
+_FEWEST = 2  # words: one alone may be the subject of anything
+_BRIEF = 40
 _SPAN = 400  # characters of a message that can be such a question
 
 _EXPECTED = {
@@ -59,66 +83,12 @@ _EXPECTED = {
     "electric current": {"current"},
 }
 """By the kind of value that a question expects, what its figures measure."""
+_MOST = 4
+"""Attributes that one question can mean together, such as the pressures of front and rear."""
+
+_INTERVAL = stem("interval")
 _NEVER = frozenset({"steps", "interval", "moment", "telephone", "mail"})
 """Forms of answer that a spec table does not give."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lookup:
-    """The values of some attributes for some cars. `into` is the unit that is wanted besides; `rim` the wheels' size in
-    inches, if the question says which; `own`: it is the customer's vehicle, so it matters which one that is."""
-
-    attributes: tuple[str, ...]
-    cars: Cars
-    into: Unit | None = None
-    rim: str = ""
-    own: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Which of the `sides`, or of all cars where there are none, has the highest or lowest figure. `asserted`: the
-    question can be answered with yes or no, for the first side."""
-
-    attribute: str
-    order: Order
-    sides: tuple[Cars, ...] = ()
-    within: Cars = frozenset()
-    asserted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The cars whose figure stands in a relation to `amount`; with `has`, those that have the thing at all."""
-
-    attribute: str
-    operator: Operator | Literal["has"]
-    amount: Amount | None = None
-
-
-Request = Lookup | Comparison | Choice
-
-
-@dataclass(frozen=True, slots=True)
-class _Words:
-    compared: tuple[tuple[str, str, Order], ...]
-    conditions: tuple[tuple[str, Operator], ...]
-    able: frozenset[str]
-    places: frozenset[str]
-    around: frozenset[str]
-
-
-@lru_cache(maxsize=1)
-def _words() -> _Words:
-    with Path(__file__).with_suffix(".toml").open("rb") as file:
-        read: dict[str, Any] = tomllib.load(file)
-    compared = [(word, *map(str.strip, meaning.rsplit(",", 1))) for word, meaning in read["compared"].items()]
-    compared.sort(key=lambda entry: -len(entry[0]))
-    conditions = sorted(read["conditions"].items(), key=lambda entry: -len(entry[0]))
-    sets = {name: frozenset(words.split()) for name, words in read["words"].items()}
-    return _Words(
-        tuple((word, about, cast(Order, order)) for word, about, order in compared), tuple(conditions), **sets
-    )
 
 
 def asked(
@@ -127,19 +97,41 @@ def asked(
     """What a text that stands alone asks, None where the tables do not answer it for certain. Only attributes from
     documents of `subjects` count."""
     question = _question(text, vehicles)
-    if not question or other_make(text) or lexicon.form(question) in _NEVER or _OTHERWISE.search(question):
+    if (
+        len(question.split()) < _FEWEST
+        or other_make(text)
+        or lexicon.form(question) in _NEVER
+        or _OTHERWISE.search(question)
+    ):
+        return None
+    own, added = core(text.strip())
+    if not _ASKS.search(own) and (_STATES.search(own) or not (facts.get("model") or vehicles.mentions(text))):
         return None
     known = {year for _, year in data.fitment.everything}
     if any(int(year) not in known for year in years(text)):
         return None
     reader = _Reader(question, facts, data, vehicles, subjects)
-    return reader.comparison() or reader.choice() or reader.lookup()
+    found = reader.comparison() or reader.choice() or reader.lookup()
+    if found or not added or not _Reader(added, facts, data, vehicles, subjects).measures():
+        return found
+    named = [added[mention.start : mention.end] for mention in vehicles.mentions(added)]
+    return _Reader(", ".join((*named, *years(added), own)), facts, data, vehicles, subjects).lookup()
+
+
+def again(text: str, note: Mapping[str, Any]) -> Comparison | None:
+    """`and the smallest?` after vehicles were ranked: the same figure from its other end."""
+    word = compared(text) if note.get("order") and len(text) <= _BRIEF else None
+    return Comparison(note["attributes"][0], word.order) if word and not word.about and brief(text, word) else None
 
 
 def _question(text: str, vehicles: Vehicles) -> str:
     """The sentence that asks, with what a follow-up took over; "" where other sentences matter as well."""
-    own, added = core(text.strip())
     if len(text) > _SPAN:
+        return ""
+    own, added = core(text.strip())
+    if _OWN_SIDE.search(own):
+        added = ""
+    if added and not (telling(vehicles.generic(own)) or vehicles.mentions(own) or years(own)):
         return ""
     sentences = [one for one in _SENTENCES.split(_GREETING.sub("", own.strip())) if one.strip()]
     asking = [one for one in sentences if one.rstrip().endswith("?")] or sentences[:1]
@@ -177,76 +169,90 @@ class _Reader:
         rim = _INCH.search(self._bare)
         bare = f"{self._bare[: rim.start()]} {self._bare[rim.end() :]}" if rim else self._bare
         cars = self._fitment.asked(self._text, self._facts)
-        found = self._kept(self._meant(bare), cars)
+        built = {str(year) for _, year in cars}
+        if not built.issuperset(years(self._text)):
+            return None
+        found = self._about(bare, cars)
         if rim and not (found and all(self._fits_rim(one, cars, rim[1]) for one in found)):
-            rim, found = None, self._kept(self._meant(self._bare), cars)
-        if not found:
+            rim, found = None, self._about(self._bare, cars)
+        if not found or (_YES_OR_NO.match(self._text) and any(one.measures for one in found)):
             return None
         named = bool(self._vehicles.mentions(self._text))
-        own = not named or re.search(r"\b(?:my|our|mine|i|we)\b", self._text, re.IGNORECASE) is not None
+        own = not named or _OWN.search(self._text) is not None
         return Lookup(tuple(one.name for one in found), cars, self._into(found), rim[1] if rim else "", own)
 
+    def measures(self) -> bool:
+        """Whether it is about figures of a vehicle, so that a next question need not be about the same thing."""
+        found = self._about(self._bare, self._fitment.asked(self._text, self._facts))
+        return bool(found) and all(one.measures for one in found)
+
     def comparison(self) -> Comparison | None:
-        word = _compared(self._bare)
-        if word is None:
+        word = compared(self._bare)
+        if word is None or any(one.unit for one in amounts(self._bare)):
             return None
-        phrase, about, order = word
-        rest = re.sub(rf"\b{re.escape(phrase)}\b", " ", self._bare, count=1, flags=re.IGNORECASE)
         sides = self._sides()
-        if len(sides) < 2 and not (_WHICH.search(self._text) and _RANGE.search(self._text)):
+        best = word.superlative and not sides and _ANY.search(self._text)
+        if len(sides) < 2 and not best and not (_WHICH.search(self._text) and _RANGE.search(self._bare)):
             return None
         if len(sides) >= 2 and not _PAIR.search(self._text):
             return None
-        rest = re.sub(
-            r"\b(?:than|or|vs|versus|compared?|between|which|one|ones|of|them|more)\b", " ", rest, flags=re.IGNORECASE
-        )
-        found = [one for one in self._meant(f"{about} {rest}") if one.measures]
         within = frozenset[tuple[str, int]]().union(*sides) if sides else self._fitment.everything
-        found = list(self._kept(found, within))
+        found = primary(self._about(f"{word.about} {without(self._bare, word)}", within, measured=True))
         if len(found) != 1 or not all(self._figures(found[0], side) for side in sides):
             return None
         asserted = len(sides) == 2 and re.match(r"\W*(?:is|are|does|do|has|have|can|will)\b", self._text, re.IGNORECASE)
         pair = sides if len(sides) >= 2 else ()
-        return Comparison(found[0].name, order, pair, within, bool(asserted))
+        return Comparison(found[0].name, word.order, pair, within, bool(asserted))
 
     def choice(self) -> Choice | None:
-        if not (_WHICH.search(self._text) and _RANGE.search(self._text)):
+        if not (_WHICH.search(self._text) and _RANGE.search(self._bare)):
             return None
         given = [one for one in amounts(self._bare) if one.unit is not None]
+        everything = self._fitment.everything
         if len(given) > 1:
             return None
         if not given:
-            found = self._meant(_without(self._bare, _words().around))
+            found = self._about(having(self._bare), everything)
             return Choice(found[0].name, "has") if len(found) == 1 and not found[0].measures else None
         amount = given[0]
-        whole = canonical(self._bare)
-        operator, rest = _condition(whole, amount_text := self._bare[amount.start : amount.end].casefold())
-        rest = rest.replace(amount_text, " ", 1)
-        able = set(re.findall(r"\w+", self._bare.casefold()))
-        if operator is None:
-            operator = "<=" if able & _words().places else ">=" if able & _words().able else "="
-        rest = _without(rest, _words().around | _words().places)
+        operator, rest = condition(canonical(self._bare), self._bare[amount.start : amount.end].casefold())
         measure = amount.unit.measure if amount.unit else ""
-        found = [one for one in self._meant(rest) if measure in one.measures]
+        found = primary([one for one in self._about(rest, everything) if measure in one.measures])
         return Choice(found[0].name, operator, amount) if len(found) == 1 else None
 
-    def _meant(self, text: str) -> tuple[Attribute, ...]:
+    def _about(self, text: str, cars: Cars, measured: bool = False) -> tuple[Attribute, ...]:
+        """The attributes that a text asks for and that speak of these cars: of all of them, or else of most."""
         kind = lexicon.expected(self._bare)
         measures = _EXPECTED.get(kind or "")
 
         def fits(one: Attribute) -> bool:
-            right = measures is None or not measures.isdisjoint(one.measures)
-            return right and not one.subjects.isdisjoint(self._subjects)
+            wordy = kind == "size" and not one.measures  # a tyre's size is no figure
+            right = measures is None or wordy or not measures.isdisjoint(one.measures)
+            right = right and not cars.isdisjoint(self._data.covered(one))
+            right = right and _INTERVAL not in one.words  # when something is due is no figure of the vehicle
+            return right and (bool(one.measures) or not measured) and not one.subjects.isdisjoint(self._subjects)
 
-        return self._data.attributes.meant(text, fits)
+        def whole(one: Attribute) -> bool:
+            return fits(one) and cars <= self._data.covered(one)
 
-    def _kept(self, found: Sequence[Attribute], cars: Cars) -> tuple[Attribute, ...]:
-        """The attributes that speak of these cars; of those that measure the same only the ones that speak of most.
-        None where they are too many to be one question's, or leave cars out."""
-        spoken_of = {one: self._data.covered(one) & cars for one in found}
-        most = max(map(len, spoken_of.values()), default=0)
-        kept = [one for one in found if spoken_of[one] and len(spoken_of[one]) == most]
-        return tuple(kept) if 0 < len(kept) <= _MOST else ()
+        # a slip is put right only where it is certain that the text is about a vehicle
+        meant = partial(self._data.attributes.meant, as_written=not self._vehicles.mentions(self._text))
+        found, of_some = meant(text, whole), meant(text, fits, by_name=True)
+        if found and any(one not in found and one.measures.isdisjoint(found[0].measures) for one in of_some):
+            return ()  # the battery that drives some of them, or the one that starts all
+        found = found or of_some
+        pieces = text.split(" and ")
+        if not found and 1 < len(pieces) <= _MOST:
+            each = [meant(piece, whole) for piece in pieces]
+            found = tuple(dict.fromkeys(one for some in each for one in some)) if all(each) else ()
+        spoken_of = {one: len(self._data.covered(one) & cars) for one in found}
+        most = max(spoken_of.values(), default=0)
+        kept = [one for one in found if most and spoken_of[one] == most]
+        if len(kept) > 1 and kind:  # which oil, or how much oil
+            kept = [one for one in kept if bool(one.measures) == (kind != "name")] or kept
+        if not any(one.measures for one in kept):
+            kept = kept[:1]  # several tables of the same equipment
+        return tuple(kept) if len(kept) <= _MOST else ()
 
     def _figures(self, attribute: Attribute, cars: Cars) -> bool:
         return any(entry.amount for entry in self._data.values(attribute, cars))
@@ -256,42 +262,19 @@ class _Reader:
 
     def _into(self, found: Sequence[Attribute]) -> Unit | None:
         """The unit in which the question wants the figure."""
-        named = re.search(rf"\b(?:in|how many)\s+({spoken()})\b", self._bare, re.IGNORECASE)
+        named = re.search(rf"\b(?:in|how many|what)\s+({spoken()})\b", self._bare, re.IGNORECASE)
         wanted = unit(named[1]) if named else None
         fits = wanted is not None and any(wanted.measure in one.measures for one in found)
         return wanted if fits else None
 
     def _sides(self) -> tuple[Cars, ...]:
-        """The cars on each side of a comparison, each once."""
+        """The cars on each side of a comparison, each once; `it` and `my car` are what is known of the customer's."""
         sides: list[Cars] = []
+        if self._facts.get("model") and _OWN_SIDE.search(self._text):
+            sides.append(self._fitment.asked("", self._facts))
         for mention in self._vehicles.mentions(self._text):
             cars = self._fitment.asked(self._text[mention.start : mention.end], {})
             narrowed = frozenset(car for car in cars if not years(self._text) or str(car[1]) in years(self._text))
             if narrowed and narrowed not in sides:
                 sides.append(narrowed)
         return tuple(sides)
-
-
-_MOST = 4
-"""Attributes that one question can mean together, such as the pressures of front and rear."""
-
-
-def on_rim(detail: str, rim: str) -> bool:
-    """Whether a row's detail is a tyre for wheels of this size: `205/45 R17` for 17 inches."""
-    return re.search(rf"R\s?{rim}\b", detail, re.IGNORECASE) is not None
-
-
-def _compared(text: str) -> tuple[str, str, Order] | None:
-    return next((one for one in _words().compared if re.search(rf"\b{re.escape(one[0])}\b", text, re.IGNORECASE)), None)
-
-
-def _condition(text: str, amount: str) -> tuple[Operator | None, str]:
-    """The relation that a text states to an amount, and the text without its words."""
-    for phrase, operator in _words().conditions:
-        if re.search(rf"\b{phrase}\b", text):
-            return operator, re.sub(rf"\b{phrase}\b", " ", text)
-    return None, text
-
-
-def _without(text: str, words: frozenset[str]) -> str:
-    return re.sub(r"[^\W\d_]+", lambda found: " " if found.group().casefold() in words else found.group(), text)

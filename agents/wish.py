@@ -89,6 +89,12 @@ class Wish:
         return self
 
 
+def at(local: datetime) -> Window:
+    """Just that time."""
+    minute = local.hour * 60 + local.minute
+    return Window(local.date(), local.date(), (), minute, minute)
+
+
 def _filled(timed: Sequence[Window], dated: Sequence[Window]) -> tuple[Window, ...]:
     """Every one of the days at every one of the times."""
     pairs = product(dict.fromkeys(dated) or [Window()], dict.fromkeys(timed) or [Window()])

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from agents.clock import part_of_day
 from agents.date_phrases import spoken
 from agents.diary import Diary
-from agents.opening import FARTHEST, free, holiday_name, opening, slots
+from agents.opening import FARTHEST, free, holiday_name, slots
 from agents.wish import Wish
 from agents.workshops import Workshop
 
@@ -25,7 +25,8 @@ def lead(workshop: Workshop, work: str, day: date) -> timedelta:
 
 def bookable(workshop: Workshop, work: str, start: datetime, now: datetime) -> bool:
     """Whether that time is far enough ahead, and not too far."""
-    return lead(workshop, work, start.date()) <= start.astimezone(UTC) - now.astimezone(UTC) <= FARTHEST
+    ahead = start.astimezone(UTC) - now.astimezone(UTC)
+    return ahead > timedelta() and lead(workshop, work, start.date()) <= ahead <= FARTHEST
 
 
 async def free_times(diary: Diary, workshop: Workshop, wish: Wish, work: str, now: datetime) -> list[datetime]:
@@ -44,12 +45,14 @@ async def free_times(diary: Diary, workshop: Workshop, wish: Wish, work: str, no
 
 
 def spread(times: Sequence[datetime], count: int) -> list[datetime]:
-    """A few of the times, in order: the first of each morning, afternoon and evening, before others of the same."""
+    """A few of the times, in order: the first of each morning, afternoon and evening, before others spread evenly."""
     firsts: dict[tuple[date, str], datetime] = {}
     for start in times:
         firsts.setdefault((start.date(), part_of_day(start.hour * 60 + start.minute)), start)
     chosen = list(firsts.values())[:count]
-    return sorted([*chosen, *[start for start in times if start not in chosen][: count - len(chosen)]])
+    rest = [start for start in times if start not in chosen]
+    more = min(count - len(chosen), len(rest))
+    return sorted([*chosen, *(rest[(at + 1) * len(rest) // (more + 1)] for at in range(more))])
 
 
 def why_none(workshop: Workshop, wish: Wish, work: str, now: datetime) -> str:
@@ -57,16 +60,17 @@ def why_none(workshop: Workshop, wish: Wish, work: str, now: datetime) -> str:
     since, until = _span(workshop, wish, now)
     zone = ZoneInfo(workshop.zone)
     days = _wished_days(wish, since.astimezone(zone).date(), until.astimezone(zone).date())
+    if since >= until:
+        return f"{workshop.name} takes appointments up to {spoken((now + FARTHEST).astimezone(zone))}."
     if not days:
-        return f"{workshop.name} cannot take you then."
+        return f"No day is left at {workshop.name} then."
     if not any(slots(workshop, day) for day in days):
         return _closed(workshop, days)
     first = now + workshop.lead
     if all(not bookable(workshop, work, start, now) for day in days for start in slots(workshop, day)):
         first = now + max(lead(workshop, work, day) for day in days)
         if days[-1] < first.astimezone(zone).date():
-            ahead = (first - now).days
-            return f"{workshop.name} needs {ahead} days' notice, so the first day is {spoken(first.astimezone(zone))}."
+            return f"{workshop.name} needs {(first - now).days} days' notice."
         return f"{workshop.name} takes appointments up to {spoken((now + FARTHEST).astimezone(zone))}."
     if not any(wish.holds(start) for day in days for start in slots(workshop, day)):
         hours = _hours(workshop, next(day for day in days if slots(workshop, day)))
@@ -95,7 +99,8 @@ def _hours(workshop: Workshop, day: date) -> str:
 
 def _wished_days(wish: Wish, first: date, last: date) -> list[date]:
     days = (first + timedelta(days=ahead) for ahead in range(min((last - first).days, FARTHEST.days) + 1))
-    return [day for day in days if not wish.windows or any(window.on(day) for window in wish.windows)][:60]
+    wanted = (day for day in days if not wish.windows or any(window.on(day) for window in wish.windows))
+    return [day for day in wanted if not any(one.any_time and one.on(day) for one in wish.never)][: _STRETCH.days]
 
 
 def _span(workshop: Workshop, wish: Wish, now: datetime) -> tuple[datetime, datetime]:
@@ -110,8 +115,3 @@ def _span(workshop: Workshop, wish: Wish, now: datetime) -> tuple[datetime, date
     if lasts and len(lasts) == len(wish.windows):
         end = min(end, datetime.combine(max(lasts) + timedelta(days=1), time(), zone).astimezone(UTC))
     return start, end
-
-
-def opening_hours(workshop: Workshop, day: date) -> str:
-    """When the workshop is open on a day: `08:00–18:00`, or `closed`."""
-    return ", ".join(f"{opens:%H:%M}–{closes:%H:%M}" for opens, closes in opening(workshop, day)) or "closed"

@@ -1,5 +1,6 @@
 """Times at a workshop as a customer reads them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from agents.date_phrases import spoken
@@ -14,3 +15,8 @@ def moment(start: datetime, now: datetime) -> str:
         return there
     day = "" if here.date() == start.date() else f"{spoken(here)}, "
     return f"{there} {start.tzinfo} time ({day}{here:%H:%M} where you are)"
+
+
+def listed(lines: Sequence[str]) -> str:
+    """The lines, numbered from 1."""
+    return "\n".join(f"{number}. {line}" for number, line in enumerate(lines, start=1))

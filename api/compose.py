@@ -9,12 +9,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import structlog
 
 from agents.diaries.sql import SqlDiary
+from api.accounts import metered
 from api.app_state import AppState, open_gateway
 from api.auth import token_rules
 from api.checks import check_database, check_knowledge, check_model
 from api.crew import open_crew, open_models
 from api.database import open_migrated_database
 from api.library import INDEXES_PATIENCE_S, open_library
+from api.metrics import Metrics
 from api.publishing import PAUSE_S, keeping_current
 from api.settings import BadSetting, Settings
 from orchestrator.buses.memory import MemoryBus
@@ -51,7 +53,9 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
         stack.push_async_callback(store.close)
         saver = await stack.enter_async_context(open_saver(settings.data_dir / "parked.db"))
         graph = build_graph(crew, saver.graph_saver)
-        run = partial(stream_events, graph, steps=settings.steps)
+        metrics = Metrics()
+        answering = partial(stream_events, graph, steps=settings.steps)
+        run = metered(settings, answering, store, metrics, asks_models=bool(models))
         budgets = Budgets(settings.run_s, settings.drain_s, settings.runs)
         engine = Engine(store, MemoryBus(), run, budgets, saver)
         stack.push_async_callback(engine.close)
@@ -66,4 +70,4 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
             "model": partial(check_model, crew.answerer, models),
         }
         assert crew.resources is not None
-        yield AppState(settings, open_gateway(settings, engine, tokens), checks, crew.resources)
+        yield AppState(settings, open_gateway(settings, engine, tokens), checks, crew.resources, metrics=metrics)

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,7 +26,10 @@ from rag.types import Passage
 if TYPE_CHECKING:
     from agents.classify import Classifier
     from agents.model import ChatModel
+    from agents.model_route import ModelRouter
     from agents.models.breaker import Breaker
+    from agents.rewrite import ModelRewriter
+    from agents.summary import Summariser
     from agents.vehicles import Vehicles
     from orchestrator.crew import Crew, Gathered
 
@@ -83,19 +87,19 @@ async def open_crew(
 
     specialists = catalogue()
     classifier, vehicles = await asyncio.to_thread(open_classifier, settings, library.embedder, library.catalogue)
-    answerer, router, rewriter = make_answerer(settings, library, vehicles, models)
+    voices = open_voices(settings, library, vehicles, models)
 
     async def understand(question: Question) -> Understood:
         facts = vehicles.facts(question.text, question.facts)
         known = Question(question.text, question.history, facts)
-        text = await rewriter.rewrite(known) if rewriter and question.history else None
+        text = await voices.rewriter.rewrite(known) if voices.rewriter and question.history else None
         return Understood(text or followup.standalone(known, vehicles), facts)
 
     async def classify(question: Question, open_specialists: Specialists) -> Route:
         route = await asyncio.to_thread(classifier.classify, question, open_specialists)
-        if route.kind != "clarify" or router is None:
+        if route.kind != "clarify" or voices.router is None:
             return route
-        name = await router.route(question.text, open_specialists)
+        name = await voices.router.route(question.text, open_specialists)
         if name is None:
             return route
         if name == "out_of_scope":
@@ -110,7 +114,16 @@ async def open_crew(
 
     reference = KnowledgeReference(library.catalogue, vehicles)
     resources = Resources(vehicles, reference, search, library.embedder, diary)
-    yield Crew(specialists, understand, classify, gather, answerer, resources=resources, zone=settings.time_zone)
+    yield Crew(
+        specialists,
+        understand,
+        classify,
+        gather,
+        voices.answerer,
+        resources=resources,
+        summarise=voices.summariser.summarise,
+        zone=settings.time_zone,
+    )
 
 
 async def _gathered(
@@ -158,20 +171,38 @@ async def open_models(settings: Settings) -> AsyncIterator[tuple["Breaker", ...]
         yield breakers
 
 
-def make_answerer(
-    settings: Settings, library: Library, vehicles: "Vehicles", models: Sequence["ChatModel"]
-) -> tuple[Answerer, Any, Any]:
-    """The answerer, and with a model the router and the rewriter that use it; without a model the offline one alone."""
-    if not models:
-        from agents.answerers.extractive import ExtractiveAnswerer
-        from rag.embedders import weights
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """Who words answers and sums up conversations; with a model also who routes and completes questions by it."""
 
-        words = weights.vocabulary(settings.embedding_model)
-        return ExtractiveAnswerer(library.embedder, vehicles, words), None, None
+    answerer: Answerer
+    summariser: "Summariser"
+    router: "ModelRouter | None" = None
+    rewriter: "ModelRewriter | None" = None
+
+
+def open_voices(settings: Settings, library: Library, vehicles: "Vehicles", models: Sequence["ChatModel"]) -> Voices:
+    """Those that the models allow; without a model, and where a budget is used up, documents answer in their own
+    words."""
+    from agents.answerers.extractive import ExtractiveAnswerer
+    from agents.summary import Summariser
+    from rag.embedders import weights
+
+    offline = ExtractiveAnswerer(library.embedder, vehicles, weights.vocabulary(settings.embedding_model))
+    if not models:
+        return Voices(offline, Summariser(vehicles))
+    from agents.answerers.budgeted import BudgetedAnswerer
     from agents.answerers.chat_model import ChatModelAnswerer
     from agents.failover import Budget
+    from agents.metering import MeteredModel
     from agents.model_route import ModelRouter
     from agents.rewrite import ModelRewriter
 
     budget = Budget(settings.first_token_s, settings.token_gap_s, settings.answer_tokens)
-    return ChatModelAnswerer(models, budget, vehicles), ModelRouter(models[0]), ModelRewriter(models[0])
+    answering = ChatModelAnswerer([MeteredModel(model) for model in models], budget, vehicles)
+    return Voices(
+        BudgetedAnswerer(answering, offline),
+        Summariser(vehicles, MeteredModel(models[0], "summary")),
+        ModelRouter(MeteredModel(models[0], "classify")),
+        ModelRewriter(MeteredModel(models[0], "rewrite")),
+    )

@@ -40,6 +40,11 @@ log = structlog.get_logger()
 
 Graph = CompiledStateGraph[State, Desk, State, State]
 
+_SURELY_OUT = 0.98
+"""The classifier's confidence from which nobody else is asked whether a message is for us."""
+_CLAIMED = 0.9
+"""The confidence of a route that a skill's own reading has decided."""
+
 
 def build_graph(crew: Crew, saver: BaseCheckpointSaver[Any] | None = None) -> Graph:
     """The compiled graph over the crew's catalogue; run it with `context=Desk()`. With a `saver` its runs can wait for
@@ -109,7 +114,9 @@ async def _routed(crew: Crew, state: State, text: str, facts: Mapping[str, str])
         return Route("answer", 1.0, (Part(question.text, waiting.name, 1.0),)), False
     route = await crew.classify(Question(text, question.history, facts), catalogue)
     if alarmed is None:
-        return route, False
+        unsure = route.kind == "clarify" or (route.kind == "out_of_scope" and route.confidence < _SURELY_OUT)
+        claimed = await _claimed(crew, state, catalogue, facts, text) if unsure else None
+        return claimed or route, False
     others = [part for part in route.parts if part.specialist != alarmed.name] if len(route.parts) > 1 else []
     parts = (Part(question.text, alarmed.name, 1.0), *(others if route.kind == "answer" else ()))
     return Route("answer", 1.0, parts, route.left_out), True
@@ -126,6 +133,16 @@ async def _taken_up(crew: Crew, state: State, catalogue: Catalogue, facts: Mappi
                 job = _job(crew, state, facts, 0, Part(question.text, specialist.name, 1.0))
                 if skill.name == name and await skill.takes_up(crew.case(job, name), crew.resources):
                     return specialist
+    return None
+
+
+async def _claimed(crew: Crew, state: State, catalogue: Catalogue, facts: Mapping[str, str], text: str) -> Route | None:
+    """The route to the first specialist that has a skill for the message, where the classifier is not sure: skills read
+    precisely what they can do."""
+    for specialist in catalogue:
+        part = Part(text, specialist.name, _CLAIMED)
+        if await _claim(crew, specialist, _job(crew, state, facts, 0, part)) is not None:
+            return Route("answer", _CLAIMED, (part,))
     return None
 
 
@@ -153,8 +170,9 @@ def _retrieve(crew: Crew) -> Node:
 
 async def _evidence(crew: Crew, specialist: Specialist, job: Job, desk: Desk) -> Gathered:
     """What a part is to be answered from. A part that a skill claims needs no passages, and neither does a specialist
-    with a graph of its own."""
-    claim = await _claim(crew, specialist, job)
+    with a graph of its own. With a model, which calls the tools itself, only a danger is left to skills."""
+    code_first = not crew.answerer.calls_tools or job["urgent"]
+    claim = await _claim(crew, specialist, job) if code_first else None
     if claim is not None:
         desk.claims[job["part"]] = claim
     if claim is not None or specialist.graph:
@@ -163,9 +181,8 @@ async def _evidence(crew: Crew, specialist: Specialist, job: Job, desk: Desk) ->
 
 
 async def _claim(crew: Crew, specialist: Specialist, job: Job) -> Claim | None:
-    """The first skill that reads a request in the part. With a model, which calls the tools itself, only a danger is
-    left to skills."""
-    if crew.resources is None or (crew.answerer.calls_tools and not job["urgent"]):
+    """The first skill that reads a request in the part."""
+    if crew.resources is None:
         return None
     for skill in specialist.skills:
         try:

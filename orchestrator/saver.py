@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
@@ -43,6 +44,11 @@ class RunSaver:
         kept = {state.config["configurable"]["thread_id"] async for state in self.graph_saver.alist(None)}
         for run_id in kept - set(run_ids):
             await self.forget(run_id)
+
+
+def memory_saver() -> InMemorySaver:
+    """A saver for runs that end with the process, as those of a command do."""
+    return InMemorySaver(serde=JsonPlusSerializer(allowed_msgpack_modules=STORED))
 
 
 @asynccontextmanager

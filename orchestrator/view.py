@@ -118,10 +118,11 @@ class View:
             case Answering():
                 return self._answering(output)
             case Said():
-                return self._tokens(self._merge.say(output))
+                return self._said(output)
             case PartDone():
                 return self._tokens(self._merge.done(output))
             case ToolUsed():
+                self._generating = False
                 return [self.step("tool", self._working.get(output.part)), self._tool_used(output)]
             case ToolReturned():
                 return [self._tool_returned(output)]
@@ -155,10 +156,17 @@ class View:
     def _answering(self, output: Answering) -> list[AnyEvent]:
         self._merge.begin(output)
         self._working[output.part] = output.specialist
+        return [] if output.skilled else self._begun(output.part)
+
+    def _said(self, output: Said) -> list[AnyEvent]:
+        """The first words after tools were called begin the writing again."""
+        return [*(self._begun(output.part) if output.text else []), *self._tokens(self._merge.say(output))]
+
+    def _begun(self, part: int) -> list[AnyEvent]:
         if self._generating:
             return []
         self._generating = True
-        return [self.step("generating", output.specialist)]
+        return [self.step("generating", self._working.get(part))]
 
     def _passed_on(self, output: PassedOn) -> list[AnyEvent]:
         confidence = self._confidences.get(output.part, 0.0)

@@ -15,6 +15,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
 from agents import replies
+from agents.metering import working_as
 from agents.pieces import pieces
 from agents.skill import Handled, Skill
 from agents.specialist import Done, Job, Specialist, open_to
@@ -91,8 +92,8 @@ class Worker:
     async def work(self, state: Work, runtime: Runtime[Desk]) -> dict[str, Any]:
         """Answer the part, or come to a proposal."""
         part = state["part"]
-        runtime.stream_writer(Answering(part, self.specialist.name, state["label"]))
         claim = runtime.context.claims.pop(part, None)
+        runtime.stream_writer(Answering(part, self.specialist.name, state["label"], claim is not None))
         if claim is None:
             return await self._answer(state, runtime)
         handled = await claim.skill.act(claim.request, self._bench(state, runtime, claim.skill.name))
@@ -127,12 +128,13 @@ class Worker:
         part, task = state["part"], self._task(state, runtime)
         spoken = False
         answered = Answered()
-        async for output in self.crew.answerer.answer(task):
-            if isinstance(output, Delta):
-                spoken = True
-                runtime.stream_writer(Said(part, output.text))
-            else:
-                answered = output
+        with working_as(self.specialist.name):
+            async for output in self.crew.answerer.answer(task):
+                if isinstance(output, Delta):
+                    spoken = True
+                    runtime.stream_writer(Said(part, output.text))
+                else:
+                    answered = output
         if answered.proposal is not None:
             name = next(skill.name for skill in self.specialist.skills if answered.proposal.action in skill.actions)
             return {"proposal": answered.proposal, "skill": name, "spoken": spoken}
@@ -183,9 +185,10 @@ class Worker:
     async def _deliver(self, state: Work, runtime: Runtime[Desk], skill: Skill, handled: Handled) -> dict[str, Any]:
         """Say what came of the part, remember what is to be remembered, and end it or go on to ask."""
         part, write, spoken = state["part"], runtime.stream_writer, state.get("spoken", False)
-        if spoken and handled.text:
+        text = handled.text.strip()
+        if spoken and text:
             write(Said(part, "\n\n"))
-        async for piece in pieces(handled.text):
+        async for piece in pieces(text):
             write(Said(part, piece))
         write(Noted(skill.name, handled.note))
         if handled.proposal is not None:
@@ -193,7 +196,7 @@ class Worker:
                 "proposal": handled.proposal,
                 "skill": skill.name,
                 "note": handled.note,
-                "spoken": spoken or bool(handled.text),
+                "spoken": spoken or bool(text),
             }
         answered = Answered(handled.citations, declined=handled.status == "declined", status=handled.status)
         return await self._end(state, runtime, answered, SKILLED, handled.pass_on)

@@ -16,6 +16,7 @@ from agents.draft import Draft
 from agents.failover import Budget
 from agents.fitment import Fitment
 from agents.model import ChatModel, ModelFailed
+from agents.outgoing import calm
 from agents.prompt import DECLINED, numbered, write_prompt
 from agents.tool import Tool
 from agents.tool_loop import converse
@@ -74,10 +75,10 @@ class ChatModelAnswerer:
         yield await asyncio.to_thread(draft.answered, task, self._fitment)
 
     async def _call(self, task: Task, tool: Tool[Any], arguments: Mapping[str, Any]) -> Outcome:
-        """Call a tool of the task; what is in the arguments is shown to the customer as well."""
+        """Call a tool of the task. The arguments are shown to the customer as well, and so are questions with them."""
         if task.bench is None or self._canary.within(msgspec.json.encode(arguments).decode()):
             return Outcome(None, error=REFUSED)
-        return await task.bench.call(tool, arguments)
+        return await task.bench.call(tool, calm(arguments))
 
     async def aclose(self) -> None:
         """Close the models' connections."""

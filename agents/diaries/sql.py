@@ -28,6 +28,8 @@ PATIENCE_S = 5.0
 THREADS = 2
 RETRIES = 5
 """How often, besides once for each place, somebody else may be quicker before a time counts as taken."""
+KEPT = timedelta(days=1)
+"""How long a hold is remembered after it has expired."""
 MOST_HELD = 5
 MOST_BOOKED = 20
 """Of a user's places at a time, so that nobody blocks a diary. They are counted, not constrained: requests of one user
@@ -59,9 +61,11 @@ class SqlDiary:
         self._writer = ThreadPoolExecutor(writers, thread_name_prefix="diary-write")
         self._reader = ThreadPoolExecutor(THREADS, thread_name_prefix="diary-read")
 
-    async def taken(self, dealer: str, since: datetime, until: datetime, now: datetime) -> Sequence[Appointment]:
+    async def taken(
+        self, dealer: str, since: datetime, until: datetime, now: datetime, *, besides: str = ""
+    ) -> Sequence[Appointment]:
         within = and_(A.dealer == dealer, A.starts_at >= _stamp(since), A.starts_at < _stamp(until))
-        kept = (A.status == "booked") | and_(A.status == "held", A.expires_at > _stamp(now))
+        kept = (A.status == "booked") | and_(A.status == "held", A.expires_at > _stamp(now), A.run_id != besides)
         query = select(appointments).where(within, kept).order_by(A.starts_at, A.place)
         return await self._read(lambda connection: [_appointment(row, ours=False) for row in connection.execute(query)])
 
@@ -151,6 +155,7 @@ class SqlDiary:
 def _hold(connection: Connection, wish: _Wish) -> Appointment:
     if wish.starts_at <= _stamp(wish.now):
         raise Taken
+    connection.execute(delete(appointments).where(A.expires_at < _stamp(wish.now - KEPT)))
     moves = 0
     if wish.replaces is not None:
         replaced = _found(connection, _own(wish.owner.user_id, wish.replaces))

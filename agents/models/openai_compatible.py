@@ -5,13 +5,13 @@ from contextlib import aclosing
 from typing import Any
 
 import openai
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage, ToolMessage
-from langchain_core.runnables import RunnableConfig
-from langchain_openai import ChatOpenAI
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.runnables import Runnable, RunnableConfig
 from pydantic import SecretStr
 
 from agents.model import CallPiece, Filled, Finish, Message, ModelFailed, Streamed, ToolCalls
-from agents.models.tool_calls import GrowingCalls, shown, to_langchain
+from agents.models.tool_calls import ChatOpenAIUnread, GrowingCalls, arguments, shown, to_langchain
 from agents.providers import Model
 from agents.tool import Tool
 from agents.types import Usage
@@ -38,7 +38,7 @@ class OpenAICompatible:
         self._model = model
         # A client of its own: langchain-openai would share one between all loops and close none.
         self._http = openai.DefaultAsyncHttpxClient(timeout=openai.Timeout(None, connect=CONNECT_SECONDS))
-        self._chat = ChatOpenAI(
+        self._chat = ChatOpenAIUnread(
             model=model.name,
             base_url=model.base_url,
             api_key=SecretStr(model.api_key),
@@ -71,7 +71,7 @@ class OpenAICompatible:
                     if text := chunk.text:
                         begun = True
                         yield text
-                    if isinstance(chunk, AIMessageChunk) and (size := growing.feed(chunk.tool_call_chunks)):
+                    if size := growing.feed(chunk):
                         begun = True
                         yield CallPiece(size)
         except Exception as error:
@@ -89,23 +89,29 @@ class OpenAICompatible:
 
     async def fill(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Filled:
         """An object made to the schema. Raises ModelFailed."""
-        asked = self._chat.with_structured_output(
-            dict(schema),
-            method=self._model.provider.structured,
-            include_raw=True,
-            extra_body=self._limit(FILLED_TOKENS),
-        )
+        model = self._filling(schema)
         failure: ModelFailed | None = None
-        answer: Any = None
+        answer = AIMessage("")
         try:
-            answer = await asked.ainvoke(_to_langchain(messages), INTERNAL)
+            answer = await model.ainvoke(_to_langchain(messages), INTERNAL)
         except Exception as error:
             failure = failure_of(error)
         if failure:
             raise failure
-        if not isinstance(answer["parsed"], Mapping):
+        called = answer.tool_calls[0]["args"] if answer.tool_calls else answer.text
+        filled = arguments(called) if isinstance(called, str) else called
+        if isinstance(filled, str) or not filled:
             raise ModelFailed("LLM_BAD_STREAM", "no object in the answer", fault="request")
-        return Filled(answer["parsed"], _usage(answer["raw"], self.label) or Usage(model=self.label))
+        return Filled(filled, _usage(answer, self.label) or Usage(model=self.label))
+
+    def _filling(self, schema: Mapping[str, Any]) -> Runnable[LanguageModelInput, AIMessage]:
+        """The model made to fill a schema. What it writes is read by us: LangChain's own reader looks for an object in
+        anything, in a time that grows with the square of its length."""
+        limit = self._limit(FILLED_TOKENS)
+        if self._model.provider.structured == "function_calling":
+            return self._chat.bind_tools([dict(schema)], tool_choice=schema["title"], extra_body=limit)
+        form = {"name": schema["title"], "schema": dict(schema)}
+        return self._chat.bind(response_format={"type": "json_schema", "json_schema": form}, extra_body=limit)
 
     def report(self, failure: ModelFailed) -> None:
         """Nothing is remembered here from call to call."""

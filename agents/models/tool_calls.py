@@ -6,12 +6,16 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from langchain_core.messages import AIMessage, InvalidToolCall, ToolCall, ToolCallChunk
+from langchain_core.messages import AIMessage, BaseMessage, InvalidToolCall, ToolCall
+from langchain_core.outputs import ChatGenerationChunk
 from langchain_core.tools import StructuredTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
+from langchain_openai import ChatOpenAI
 
 from agents import model
 from agents.tool import Tool
+
+PIECES = "tool_call_pieces"
 
 DEEPEST = 20
 """Levels of arguments within each other; no tool asks for more than a few."""
@@ -24,11 +28,35 @@ def shown(tool: Tool[Any]) -> dict[str, Any]:
     return convert_to_openai_tool(structured)
 
 
+class ChatOpenAIUnread(ChatOpenAI):
+    """Streams calls of tools without reading them. LangChain reads the arguments with every piece and again at the end,
+    and where they are no JSON it tries every beginning of them: 20 KB of nonsense held the loop for ten seconds."""
+
+    def _convert_chunk_to_generation_chunk(
+        self, chunk: dict[str, Any], default_chunk_class: type, base_generation_info: dict[str, Any] | None
+    ) -> ChatGenerationChunk | None:
+        pieces = [piece for choice in chunk.get("choices") or () for piece in _taken(choice)]
+        made = super()._convert_chunk_to_generation_chunk(chunk, default_chunk_class, base_generation_info)
+        if made is not None and pieces:
+            made.message.additional_kwargs[PIECES] = pieces
+        return made
+
+
+def _taken(choice: dict[str, Any]) -> list[list[Any]]:
+    """The pieces of calls in a choice, which has none afterwards: index, id, name, arguments of each."""
+    delta = choice.get("delta") or {}
+    pieces = []
+    for piece in delta.pop("tool_calls", None) or ():
+        function = piece.get("function") or {}
+        pieces.append([piece.get("index"), piece.get("id"), function.get("name"), function.get("arguments")])
+    return pieces
+
+
 @dataclass
 class _Growing:
     """A call as far as it has come."""
 
-    index: int | str | None
+    index: int | None
     id: str
     name: str = ""
     pieces: list[str] = field(default_factory=list)
@@ -41,18 +69,17 @@ class GrowingCalls:
     def __init__(self) -> None:
         self._calls: list[_Growing] = []
 
-    def feed(self, chunks: Sequence[ToolCallChunk]) -> int:
-        """Take the pieces of one chunk, and say how many characters they have."""
+    def feed(self, message: BaseMessage) -> int:
+        """Take the pieces of one message of a ChatOpenAIUnread, and say how many characters they have."""
         size = 0
-        for chunk in chunks:
-            call = self._of(chunk)
-            call.name = call.name or chunk["name"] or ""
-            call.pieces.append(chunk["args"] or "")
-            size += len(chunk["args"] or "") + len(chunk["name"] or "")
+        for index, given, name, arguments in message.additional_kwargs.get(PIECES, ()):
+            call = self._of(index, given or "")
+            call.name = call.name or name or ""
+            call.pieces.append(arguments or "")
+            size += len(arguments or "") + len(name or "")
         return size
 
-    def _of(self, chunk: ToolCallChunk) -> _Growing:
-        index, given = chunk["index"], chunk["id"] or ""
+    def _of(self, index: int | None, given: str) -> _Growing:
         for call in reversed(self._calls):
             if (index is None or call.index == index) and given in ("", call.id):
                 return call

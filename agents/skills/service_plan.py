@@ -9,6 +9,7 @@ from agents import plan_wording as wording
 from agents.bench import Bench, Case, Outcome, Resources
 from agents.fitment import Cars, Fitment
 from agents.intervals import KM_PER_MILE
+from agents.offers import accepted
 from agents.schedules import Entry, Plan, Schedules, parse
 from agents.service_reading import Request, reply, wanted
 from agents.service_slots import Slots
@@ -18,6 +19,14 @@ from agents.tools.service_plan import FIRST_REGISTRATION, MOST_KM, PLAN_SERVICE,
 from agents.types import Citation
 
 _MOST_NAMED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A yes to the offer of an appointment that no skill before this one has taken up."""
+
+    work: str
+    note: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +44,20 @@ class ServicePlanning:
     actions: Mapping[str, Action] = field(default_factory=lambda: MappingProxyType({}))
 
     async def takes_up(self, case: Case, resources: Resources) -> bool:
+        if accepted(case.said, case.history):
+            return True
         schedules = await resources.reference.derived(parse)
         return reply(case, schedules, resources.vehicles) is not None
 
-    async def read(self, case: Case, resources: Resources) -> Request | None:
+    async def read(self, case: Case, resources: Resources) -> Request | Accepted | None:
+        if work := accepted(case.said, case.history):
+            return Accepted(work, case.note)
         schedules = await resources.reference.derived(parse)
         return reply(case, schedules, resources.vehicles) or wanted(case, schedules, resources.vehicles)
 
-    async def act(self, request: Request, bench: Bench) -> Handled:
+    async def act(self, request: Request | Accepted, bench: Bench) -> Handled:
+        if isinstance(request, Accepted):
+            return Handled(wording.when_and_where(request.work), "asked_back", note=request.note)
         schedules = await bench.resources.reference.derived(parse)
         plans = schedules.plans(request.cars, request.item)
         asked = _missing(request, plans)

@@ -1,6 +1,8 @@
 """Service: what is due when, what was done, what it costs, who does it and where."""
 
 from agents.examples import beside
+from agents.skills.appointments import SKILL as APPOINTMENTS
+from agents.skills.service_plan import SKILL as SERVICE_PLAN
 from agents.specialist import Specialist
 
 _EXAMPLES = beside(__file__)
@@ -25,4 +27,5 @@ language.""",
     utterances=_EXAMPLES["utterances"],
     topics=_EXAMPLES["topics"],
     beyond=_EXAMPLES["beyond"],
+    skills=(APPOINTMENTS, SERVICE_PLAN),
 )

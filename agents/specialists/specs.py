@@ -1,6 +1,7 @@
 """Figures and properties of a vehicle as it was built."""
 
 from agents.examples import beside
+from agents.skills.vehicle_data import SKILL as VEHICLE_DATA
 from agents.specialist import Specialist
 
 _EXAMPLES = beside(__file__)
@@ -24,4 +25,5 @@ language.""",
     utterances=_EXAMPLES["utterances"],
     topics=_EXAMPLES["topics"],
     beyond=_EXAMPLES["beyond"],
+    skills=(VEHICLE_DATA,),
 )

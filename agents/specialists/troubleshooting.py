@@ -1,6 +1,8 @@
 """Faults: what is wrong, why, and what to do about it."""
 
+from agents.danger import danger
 from agents.examples import beside
+from agents.skills.diagnosis import SKILL as DIAGNOSIS
 from agents.specialist import Specialist
 
 _EXAMPLES = beside(__file__)
@@ -25,4 +27,6 @@ language.""",
     utterances=_EXAMPLES["utterances"],
     topics=_EXAMPLES["topics"],
     beyond=_EXAMPLES["beyond"],
+    skills=(DIAGNOSIS,),
+    alarmed=lambda text: danger(text) is not None,
 )

@@ -1,6 +1,6 @@
 """Tools for a customer's own appointments: find times, and propose to book, move or cancel. Nothing is booked here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,25 +8,26 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime, Field
 
 from agents.bench import Bench
+from agents.booking_plan import Offer, Plan, noted
 from agents.dates import read
 from agents.diary import Appointment, Owner, Taken, TooManyAppointments, UnknownAppointment
-from agents.opening import slots
 from agents.tool import Arguments, Proposal, Result, Tool, ToolFailed
 from agents.types import Asks, Evidence
-from agents.vehicles import Vehicle
-from agents.wish import Window, Wish
+from agents.wish import Window, Wish, at
+from agents.workshop_choice import checked_start, chosen_dealer, other_dealers, serviced
 from agents.workshop_rules import Rule
 from agents.workshop_rules import parse as parse_rules
-from agents.workshop_times import bookable, free_times, lead, spread, why_none
+from agents.workshop_times import free_times, spread, why_none
 from agents.workshop_wording import moment
 from agents.workshops import Workshop, Workshops
 from agents.workshops import parse as parse_workshops
 
 HOLD_S = 900.0
 """How long a place is held while the customer makes up their mind; also how long the question waits."""
+KEPT = "I keep the time for you for 15 minutes."
 OFFERED = 3
 MOST_TIMES = 12
-_NO_SUCH = "There is no such appointment. Call list_appointments for the customer's own, with their ids."
+_NO_SUCH = "There is no such appointment. The list of appointments shows those that there are."
 
 _DEALER = Field(description="The dealer's name or town, or a place near it, as the customer says it.", max_length=200)
 _WORK = Field(description="What is to be done, in a few words: 'annual service', 'tyre change'.", max_length=200)
@@ -42,6 +43,9 @@ class FindSlots(Arguments):
     when: str = Field("", description="Days and times in the customer's words: 'next Tuesday morning'.", max_length=500)
     windows: tuple[Window, ...] = Field((), description="The same as exact windows, instead of `when`.", max_length=20)
     never: tuple[Window, ...] = Field((), description="Windows that do not suit.", max_length=40)
+    safety_related: bool = Field(
+        False, description="Whether the fault concerns brakes, steering, fire, fuel or the like."
+    )
     work: str = Field("", description=_WORK.description, max_length=200)
     vehicle: str = Field("", description=_VEHICLE.description, max_length=200)
     count: int = Field(OFFERED, description="How many times.", ge=1, le=MOST_TIMES)
@@ -82,41 +86,47 @@ async def workshops(bench: Bench) -> Workshops:
 async def find_slots(given: FindSlots, bench: Bench) -> Result:
     """Times that suit; where there are none why, the next ones, and other dealers that have some."""
     known, now = await workshops(bench), bench.case.now
-    dealer = _dealer(known, given.dealer)
-    vehicles = _serviced(known, dealer, given.vehicle, bench)
+    dealer = chosen_dealer(known, given.dealer)
+    vehicles = serviced(known, dealer, given.vehicle, bench.resources.vehicles)
     wish = Wish(given.windows, given.never) if given.windows or given.never else read(given.when, now)
     if wish.unclear:
         raise ToolFailed(wish.unclear)
     diary = bench.resources.diary
     times = await free_times(diary, dealer, wish, given.work, now)
     value = _described(dealer) | {"slots": [_slot(start, now) for start in spread(times, given.count)]}
+    evidence = [dealer.evidence]
+    rules = await bench.resources.reference.derived(parse_rules)
+    if given.safety_related and rules.urgent is not None:
+        value["urgent"] = rules.urgent.text
+        evidence.append(rules.urgent.evidence)
     if not times:
         later = Wish((Window(first=min((one.first for one in wish.windows if one.first), default=None)),), wish.never)
         following = await free_times(diary, dealer, later, given.work, now)
         value["why_none"] = why_none(dealer, wish, given.work, now)
         value["next"] = [_slot(start, now) for start in spread(following, given.count)]
         value["elsewhere"] = []
-        for other in known.serving(vehicles):
-            if other is not dealer and (found := await free_times(diary, other, wish, given.work, now)):
+        for other in other_dealers(known, dealer, vehicles):
+            if found := await free_times(diary, other, wish, given.work, now):
                 value["elsewhere"].append(_described(other) | {"slots": [_slot(start, now) for start in found[:1]]})
-    return Result(value, (dealer.evidence,))
+    return Result(value, tuple(evidence))
 
 
 async def propose_appointment(given: ProposeAppointment, bench: Bench) -> Result:
     """Hold the place and ask whether to book it."""
     known = await workshops(bench)
-    dealer = _dealer(known, given.dealer)
-    _serviced(known, dealer, given.vehicle, bench)
-    start = _checked(dealer, given.starts_at, given.work, bench.case.now)
+    dealer = chosen_dealer(known, given.dealer)
+    serviced(known, dealer, given.vehicle, bench.resources.vehicles)
+    start = checked_start(dealer, given.starts_at, given.work, bench.case.now)
     held = await _held(dealer, start, given.work, given.vehicle, bench)
     if held is None:
         return await _too_late(dealer, start, given.work, bench)
     told = moment(start, bench.case.now)
-    prompt = f"Shall I book {told} at {dealer.name} in {dealer.town}: {held.work} for your {held.vehicle}?"
-    arguments = {"appointment_id": held.id, "dealer": dealer.key, "starts_at": start.isoformat()}
+    prompt = f"Shall I book {told} at {dealer.name} in {dealer.town}: {held.work} for your {held.vehicle}? {KEPT}"
+    arguments = _arguments(held, dealer, start)
     shown = _described(dealer) | _slot(start, bench.case.now) | {"work": held.work, "vehicle": held.vehicle}
     proposal = Proposal("book", arguments, Asks("confirm", prompt, proposal=shown, expires_s=HOLD_S))
-    return Result(shown | {"held_for_s": HOLD_S, "hold": held.id}, (dealer.evidence,), proposal=proposal)
+    value = shown | {"held_for_s": HOLD_S, "hold": held.id}
+    return Result(value, (dealer.evidence,), _note(held, dealer, start, bench), proposal)
 
 
 async def list_appointments(given: ListAppointments, bench: Bench) -> Result:
@@ -130,27 +140,27 @@ async def propose_move(given: ProposeMove, bench: Bench) -> Result:
     """Hold another place for a booked appointment and ask whether to move it there."""
     known, now = await workshops(bench), bench.case.now
     booked, old = await _own(given.appointment_id, known, bench)
-    dealer = _dealer(known, given.dealer) if given.dealer else old
+    dealer = chosen_dealer(known, given.dealer) if given.dealer else old
     if dealer is None:
-        raise ToolFailed("That dealer is not there any more. Ask which other one is to have it.")
+        raise ToolFailed("That dealer is not there any more. Which other one shall it be?")
     if old is not None and old.moves is not None and booked.moves >= old.moves:
         raise ToolFailed(f"It has been moved {booked.moves} times already. Call {old.name} on {old.telephone} instead.")
-    _serviced(known, dealer, booked.vehicle, bench)
-    start = _checked(dealer, given.starts_at, booked.work, now)
+    serviced(known, dealer, booked.vehicle, bench.resources.vehicles)
+    start = checked_start(dealer, given.starts_at, booked.work, now)
     if dealer is old and start == booked.starts_at:
-        raise ToolFailed("That is the time that it has already. Ask for another one.")
+        raise ToolFailed("That is the time that it has already. Which other one shall it be?")
     held = await _held(dealer, start, booked.work, booked.vehicle, bench, replaces=booked.id)
     if held is None:
         return await _too_late(dealer, start, booked.work, bench)
     rule = await _late(booked, old, bench)
     before, after = moment(_local(booked, old, now), now), moment(start, now)
     where = f" at {dealer.name} in {dealer.town}" if dealer is not old else f" at {dealer.name}"
-    prompt = f"{_warning(rule)}Shall I move your appointment ({booked.work}) from {before} to {after}{where}?"
+    prompt = f"{_warning(rule)}Shall I move your appointment ({booked.work}) from {before} to {after}{where}? {KEPT}"
     shown = _described(dealer) | _slot(start, now) | {"instead_of": before, "work": held.work, "vehicle": held.vehicle}
-    arguments = {"appointment_id": held.id, "dealer": dealer.key, "starts_at": start.isoformat(), "moved": booked.id}
+    arguments = _arguments(held, dealer, start) | {"moved": booked.id}
     proposal = Proposal("move", arguments, Asks("confirm", prompt, proposal=shown, expires_s=HOLD_S))
-    value = shown | {"held_for_s": HOLD_S, "hold": held.id, "rule": rule.text if rule else ""}
-    return Result(value, _evidence(rule), proposal=proposal)
+    value = shown | {"held_for_s": HOLD_S, "hold": held.id, "rule": _told(rule, old)}
+    return Result(value, _evidence(rule), _note(held, dealer, start, bench, moved=booked.id), proposal)
 
 
 async def propose_cancellation(given: ProposeCancellation, bench: Bench) -> Result:
@@ -163,47 +173,7 @@ async def propose_cancellation(given: ProposeCancellation, bench: Bench) -> Resu
         f"{_warning(rule)}Shall I cancel your appointment on {shown['local']} at {shown['dealer']} ({booked.work})?"
     )
     proposal = Proposal("cancel", {"appointment_id": booked.id}, Asks("confirm", prompt, proposal=shown))
-    return Result(shown | {"rule": rule.text if rule else ""}, _evidence(rule), proposal=proposal)
-
-
-def _dealer(known: Workshops, text: str) -> Workshop:
-    """The one that is meant. Raises ToolFailed."""
-    by_key = known.get(text)
-    found = (by_key,) if by_key else known.named(text)
-    if len(found) == 1:
-        return found[0]
-    if not known.rows:
-        raise ToolFailed("The knowledge base names no dealers with a diary. Say that nothing can be booked here.")
-    choice = ", ".join(f"{row.name} in {row.town}" for row in found or known.rows)
-    raise ToolFailed(f"Ask the customer which dealer: {choice}.")
-
-
-def _serviced(known: Workshops, dealer: Workshop, vehicle: str, bench: Bench) -> Sequence[Vehicle]:
-    """The vehicles that may be meant. Raises ToolFailed where the dealer does not work on one of them."""
-    meant = bench.resources.vehicles.mentioned(vehicle)
-    if meant and not all(map(dealer.serves, meant)):
-        if any(map(dealer.serves, meant)):
-            names = ", ".join(one.name for one in meant if dealer.serves(one))
-            raise ToolFailed(f"{dealer.name} works on some of these only: {names}. Ask which one it is.")
-        others = ", ".join(f"{row.name} in {row.town}" for row in known.serving(meant))
-        does = f"These do: {others}. Which one would you like?" if others else "No dealer here does."
-        raise ToolFailed(f"{dealer.name} does not work on the {vehicle}. {does}")
-    return meant
-
-
-def _checked(dealer: Workshop, starts_at: datetime, work: str, now: datetime) -> datetime:
-    """The start in the dealer's time zone, if it is one. Raises ToolFailed."""
-    try:
-        start = starts_at.astimezone(ZoneInfo(dealer.zone))
-        known = start in slots(dealer, start.date())
-    except (OverflowError, ValueError):
-        known = False
-    if not known:
-        raise ToolFailed(f"{dealer.name} has no appointments at that time. Take a start that find_slots gives.")
-    if not bookable(dealer, work, start, now):
-        days = lead(dealer, work, start.date()).days
-        raise ToolFailed(f"{dealer.name} needs {days} days' notice for this, and at most a year. Offer another time.")
-    return start
+    return Result(shown | {"rule": _told(rule, dealer)}, _evidence(rule), proposal=proposal)
 
 
 async def _held(
@@ -264,8 +234,34 @@ def _warning(rule: Rule | None) -> str:
     return "This is late, so the dealer may charge a fee. " if rule else ""
 
 
+def _told(rule: Rule | None, dealer: Workshop | None) -> str:
+    if rule is None or dealer is None:
+        return ""
+    return f"It begins in less than {round(dealer.change_until.total_seconds() / 3600)} hours. {rule.text}"
+
+
 def _evidence(rule: Rule | None) -> tuple[Evidence, ...]:
     return (rule.evidence,) if rule else ()
+
+
+def _arguments(held: Appointment, dealer: Workshop, start: datetime) -> dict[str, str]:
+    place = {"appointment_id": held.id, "dealer": dealer.key, "starts_at": start.isoformat()}
+    return place | {"work": held.work, "vehicle": held.vehicle}
+
+
+def _note(held: Appointment, dealer: Workshop, start: datetime, bench: Bench, moved: str = "") -> Mapping[str, Any]:
+    """What a change of mind goes on from."""
+    plan = Plan(
+        intent="move" if moved else "book",
+        dealer=dealer.key,
+        vehicle=held.vehicle,
+        work=held.work,
+        wish=Wish((at(start),)),
+        chosen=Offer(dealer.key, start),
+        hold=held.id,
+        appointment=moved,
+    )
+    return noted(plan, bench.case.now)
 
 
 def _described(dealer: Workshop) -> dict[str, Any]:

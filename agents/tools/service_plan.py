@@ -72,7 +72,7 @@ async def plan(given: PlanService, bench: Bench) -> Result:
         raise ToolFailed(f"Their schedules differ: ask which variant and model year it is. There are: {names}.")
     use = _use(given, plans[0].cars, today)
     whole = due(schedules.of(*min(plans[0].cars)), use, today)
-    told = _told([one for one in whole if one.entry in plans[0].entries])
+    told = [one for one in whole if one.entry in plans[0].entries] if given.item else _told(whole)
     value = {
         "vehicle": schedules.fitment.name(_cars(given, schedules)),
         "today": today.isoformat(),

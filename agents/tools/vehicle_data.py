@@ -13,7 +13,7 @@ from agents.fitment import Cars
 from agents.tool import Arguments, Result, Tool, ToolFailed
 from agents.types import Evidence
 from agents.units import Amount, NotConvertible, Unit, convert, magnitude, significant, unit, written
-from agents.vehicle_data import Entry, Operator, VehicleData, parse
+from agents.vehicle_data import Entry, VehicleData, parse
 from agents.vehicles import Vehicles
 
 Word = Annotated[str, Field(min_length=1, max_length=80)]
@@ -59,11 +59,10 @@ async def _look_up(arguments: LookUp, bench: Bench) -> Result:
     vehicles = bench.resources.vehicles
     cars = _cars(data, vehicles, [f"{arguments.vehicle or ''} {arguments.variant or ''}".strip()], arguments.year)
     attributes = _attributes(data, arguments.attribute)
-    found = await asyncio.to_thread(lambda: [(one, data.values(one, cars)) for one in attributes])
-    told = [(one, entries) for one, entries in found if entries]
+    told = [entries for one in attributes if (entries := data.values(one, cars))]
     if not told:
         raise ToolFailed(f"The tables do not give '{arguments.attribute[:80]}' for {data.fitment.name(cars)}.")
-    rows, evidence = _rows(data, list(chain.from_iterable(_by_value(entries) for _, entries in told)))
+    rows, evidence = _rows(data, list(chain.from_iterable(map(_by_value, told))))
     return Result({"rows": rows}, evidence)
 
 
@@ -71,7 +70,7 @@ async def _compare(arguments: Compare, bench: Bench) -> Result:
     data = await bench.resources.reference.derived(parse)
     cars = _cars(data, bench.resources.vehicles, arguments.vehicles, arguments.year)
     attribute = _measured(data, arguments.attribute)
-    entries = await asyncio.to_thread(data.values, attribute, cars)
+    entries = data.values(attribute, cars)
     figures = _of_one_measure(entries)
     if not figures:
         raise ToolFailed(f"The tables give no figures to compare for '{attribute.name}'.")
@@ -95,13 +94,13 @@ async def _filter(arguments: Select, bench: Bench) -> Result:
     cars = _cars(data, bench.resources.vehicles, (), arguments.year)
     if arguments.operator == "has":
         attribute = _attributes(data, arguments.attribute)[0]
-        entries = await asyncio.to_thread(data.values, attribute, cars)
+        entries = data.values(attribute, cars)
         kept = [entry for entry in entries if not denied(entry.value)]
     else:
         attribute = _measured(data, arguments.attribute)
-        entries = await asyncio.to_thread(data.values, attribute, cars)
+        entries = data.values(attribute, cars)
         wanted = _wanted(arguments, entries)
-        kept = list(await asyncio.to_thread(data.compared, attribute, arguments.operator, wanted, cars))
+        kept = list(data.compared(attribute, arguments.operator, wanted, cars))
     left = [entry for entry in entries if entry not in kept]
     groups = _by_value(kept)
     rows, evidence = _rows(data, groups + _by_value(left))

@@ -43,8 +43,6 @@ async def _ask(text: str, agent: str, *, json: bool) -> None:
     from contextlib import AsyncExitStack
     from dataclasses import replace
 
-    from langgraph.checkpoint.memory import InMemorySaver
-
     from agents.diaries.sql import SqlDiary
     from api.bodies import complete_body, prompt_body
     from api.cli.knowledge import open_knowledge
@@ -54,6 +52,7 @@ async def _ask(text: str, agent: str, *, json: bool) -> None:
     from orchestrator.events import Completed, InputRequired
     from orchestrator.graph import build_graph
     from orchestrator.run import Desk, Reply
+    from orchestrator.saver import memory_saver
     from orchestrator.stream import stream_events
 
     settings = Settings()
@@ -63,7 +62,7 @@ async def _ask(text: str, agent: str, *, json: bool) -> None:
         stack.push_async_callback(diary.close)
         models = await stack.enter_async_context(open_models(settings))
         crew = await stack.enter_async_context(open_crew(settings, library, diary, models))
-        graph = build_graph(_only(crew, agent) if agent else crew, InMemorySaver())
+        graph = build_graph(_only(crew, agent) if agent else crew, memory_saver())
         run, desk = _run(text), Desk()
         async for event in stream_events(graph, run, desk):
             _show(event, json=json)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 HELP = """\
 /sources [N]  the sources of the last answer, or the whole passage N
 /up /down     say whether the last answer was good
+/edit TEXT    put TEXT in the place of your last message, and answer that
+/again        answer your last message once more
 /new          begin a new conversation
 /quit         leave (or Ctrl-D); Ctrl-C stops an answer"""
 _READ_BYTES = 4096
@@ -67,7 +69,7 @@ async def _chat(url: str, token: "Token", session: str) -> int:
     talk: _Talk | None = None
     waits = Waits(_FIRST_WAIT_S, _LONGEST_WAIT_S, _PATIENCE_S)
     try:
-        async with Client(url, token, waits=waits, tell=screen.wait) as client:
+        async with Client(url, token, waits=waits, tell=screen.wait, timezone=local_timezone()) as client:
             talk = _Talk(screen, client, session)
             if sys.stdin.isatty():
                 screen.note(f"Connected to {url}, conversation {talk.session_id}. /help lists commands.")
@@ -154,6 +156,8 @@ class _Talk:
         self._passages: list[Mapping[str, Any]] = []
         self._complete: Frame = {}
         self._question: Frame = {}
+        self._said: tuple[str, str] | None = None
+        """The person's last message: its id and text."""
 
     @property
     def session_id(self) -> str:
@@ -187,21 +191,34 @@ class _Talk:
 
     async def _say(self, text: str) -> None:
         """Send what the person has typed: as the answer to an open question if it picks one of its options."""
-        from api.client import Refused
-
         question, self._question = self._question, {}
         picked = picked_option(question.get("options", ()), text)
         if picked is None:
-            self._turn = self._conversation.ask(text)
+            await self._follow(self._conversation.ask(text), text)
         else:
-            self._turn = self._conversation.answer(question["request_id"], picked["value"])
-        self._stopping = False
+            await self._follow(self._conversation.answer(question["request_id"], picked["value"]), str(picked["label"]))
+
+    async def _say_instead(self, text: str | None) -> None:
+        """Put a text in the place of the person's last message; without one, the same again."""
+        if self._said is None:
+            self._screen.note("You have not said anything yet.")
+            return
+        message_id, said = self._said
+        self._question = {}
+        await self._follow(self._conversation.ask(text or said, replaces=message_id), text or said)
+
+    async def _follow(self, turn: "Turn", text: str) -> None:
+        from api.client import Refused
+
+        self._turn, self._stopping = turn, False
         try:
-            await self._show(self._turn)
+            await self._show(turn)
         except Refused as refused:
             self._screen.end()
             self._screen.note(refused.text)
         finally:
+            if turn.message_id is not None:
+                self._said = (turn.message_id, text)
             self._turn = None
 
     async def _show(self, turn: "Turn") -> None:
@@ -240,10 +257,14 @@ class _Talk:
                 self._screen.note(HELP)
             case "/new":
                 self._conversation = self._client.conversation()
-                self._complete, self._passages, self._question = {}, [], {}
+                self._complete, self._passages, self._question, self._said = {}, [], {}, None
                 self._screen.note(f"A new conversation: {self.session_id}")
             case "/sources":
                 self._sources(rest)
+            case "/edit" if not rest:
+                self._screen.note("Write the new text behind it: /edit How far does a Wren 58 go?")
+            case "/edit" | "/again":
+                await self._say_instead(rest or None)
             case "/up" | "/down":
                 await self._rate("up" if name == "/up" else "down")
             case _:
@@ -270,6 +291,16 @@ class _Talk:
             self._screen.note(refused.text)
         else:
             self._screen.note("Thank you.")
+
+
+def local_timezone() -> str:
+    """The name of this computer's time zone (IANA); "" where it has none."""
+    import tzlocal
+
+    try:
+        return tzlocal.get_localzone_name() or ""
+    except (LookupError, ValueError, OSError):
+        return ""
 
 
 def picked_option(options: Sequence[Mapping[str, Any]], text: str) -> Mapping[str, Any] | None:

@@ -37,14 +37,14 @@ def note(text: str) -> None:
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, figures_from: int | None = None) -> None:
     """Columns as wide as what stands in them. Those that hold figures, from column `figures_from` on, are flush right;
-    otherwise the last one runs on."""
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    otherwise the last one runs on. Control characters, which a terminal would obey, become question marks."""
+    shown = [["".join(one if one.isprintable() else "?" for one in cell) for cell in row] for row in (head, *rows)]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
     flush = len(widths) if figures_from is None else figures_from
-    for row in (head, *rows):
+    for row in shown:
         cells = enumerate(zip(row, widths, strict=True))
-        print(
-            "  ".join(cell.rjust(width) if at >= flush else cell.ljust(width) for at, (cell, width) in cells).rstrip()
-        )
+        padded = (cell.rjust(width) if at >= flush else cell.ljust(width) for at, (cell, width) in cells)
+        print("  ".join(padded).rstrip())
 
 
 def read_json_lines(path: Path) -> list[dict[str, Any]]:

@@ -47,20 +47,17 @@ def _totals(settings: "Settings", since: str, by: By) -> "Sequence[Total]":
     from api.migrate import head_revision, revision
     from orchestrator.stores.database import open_database
     from orchestrator.stores.ledger import SqlLedger
+    from orchestrator.stores.transactions import Transactions
 
     if settings.embedded_sql and not Path(make_url(settings.sql_url).database or "").is_file():
         return ()
-    database = open_database(settings.sql_url)
+    transactions = Transactions(open_database(settings.sql_url))
     try:
-        if revision(database) != head_revision():
+        if revision(transactions.engine) != head_revision():
             raise CommandFailed("The database is of another version: start the server, or run `pitcrew migrate`.")
-        ledger = SqlLedger(database)
-        try:
-            return asyncio.run(ledger.totals(since, by))
-        finally:
-            ledger.close()
+        return asyncio.run(SqlLedger(transactions).totals(since, by))
     finally:
-        database.dispose()
+        transactions.close()
 
 
 def _remark(totals: "Sequence[Total]", since: str) -> None:
@@ -70,7 +67,7 @@ def _remark(totals: "Sequence[Total]", since: str) -> None:
     if unpriced := sum(total.spent.unpriced for total in totals):
         note(f"{unpriced} tokens have no price and are not in the cost. Set PITCREW_PRICES before the server starts.")
     if estimated := sum(total.estimated for total in totals):
-        note(f"The tokens of {estimated} calls are estimated: they were cut short, or the provider did not count them.")
+        note(f"Calls whose tokens are estimated, as they were cut short or their provider counted none: {estimated}.")
 
 
 def _object(total: "Total", by: By, currency: str) -> dict[str, Any]:
@@ -87,7 +84,7 @@ def _unknown(total: "Total") -> bool:
 
 def _print(totals: "Sequence[Total]", by: By, currency: str) -> None:
     columns = _tool_columns() if by == "tool" else _columns(currency)
-    rows = [(total.key or "(before)", str(total.runs), *(show(total) for show in columns.values())) for total in totals]
+    rows = [(total.key or "(router)", str(total.runs), *(show(total) for show in columns.values())) for total in totals]
     # A run may have asked several models, specialists and tools: then the sum of the rows is no number of runs.
     runs = str(sum(total.runs for total in totals)) if by in {"day", "user"} else ""
     last = _sum(totals)

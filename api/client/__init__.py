@@ -71,8 +71,9 @@ class Client:
     """One user's connection to a server, with any number of conversations over it.
 
     `token` is a JWT, or a function (async or not) that gives a fresh one: it is asked for the first, and again when
-    one runs out. `tell` hears of each wait, to show it to a person. `tls` is for servers whose certificate is not in
-    the system's store. A lost connection is made again when something is asked or awaited, not before.
+    one runs out. `tell` hears of each wait, to show it to a person. `timezone` (IANA) is the user's, told with each
+    message. `tls` is for servers whose certificate is not in the system's store. A lost connection is made again when
+    something is asked or awaited, not before.
     """
 
     def __init__(
@@ -82,12 +83,14 @@ class Client:
         *,
         waits: Waits | None = None,
         tell: Callable[[Waiting], None] = lambda waiting: None,
+        timezone: str = "",
         tls: ssl.SSLContext | None = None,
         proxy: str | None = None,
     ) -> None:
         """Raises ValueError unless `url` is a `ws://` or `wss://` address."""
         if urlsplit(url).scheme not in {"ws", "wss"} or not urlsplit(url).hostname:
             raise ValueError("the address begins with ws:// or wss://, and names a host")
+        self._timezone = timezone
         self._conversations: dict[str, Conversation] = {}
         self._runs: dict[str, Conversation] = {}
         self._last_resumed: Conversation | None = None
@@ -126,7 +129,7 @@ class Client:
         """The conversation of that name, the same object each time; without a name, a new one."""
         name = session_id or str(uuid.uuid4())
         if name not in self._conversations:
-            self._conversations[name] = Conversation(name, self._link)
+            self._conversations[name] = Conversation(name, self._link, self._timezone)
         return self._conversations[name]
 
     # --- frames to conversations -------------------------------------------------------------------------------------

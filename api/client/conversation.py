@@ -19,9 +19,10 @@ class Conversation:
     in order, and asks each new connection for what the last one did not tell.
     """
 
-    def __init__(self, session_id: str, link: Link) -> None:
+    def __init__(self, session_id: str, link: Link, timezone: str = "") -> None:
         self.session_id = session_id
         self._link = link
+        self._metadata = {"timezone": timezone} if timezone else {}
         self._turns: list[Turn] = []
         self._viewers: list[Viewer] = []
         self._parked: dict[str, Frame] = {}
@@ -35,17 +36,27 @@ class Conversation:
         self._keeper: asyncio.Task[None] | None = None
 
     def ask(
-        self, text: str, *, client_message_id: str | None = None, metadata: Mapping[str, Any] | None = None
+        self,
+        text: str,
+        *,
+        replaces: str | None = None,
+        client_message_id: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
     ) -> Turn:
         """Send a message; its answer is the Turn. Several may be asked at once: they are answered in this order.
+
+        With `replaces`, the `message_id` of a message of yours in this conversation (`Turn.message_id`), it stands
+        instead of that one, which goes with all that followed; with the same text the answer is made anew.
 
         The message is sent at once and, under one `client_message_id`, again until the server has acknowledged it.
         Reading the turn raises Refused (Busy when three messages wait already), Unreachable, SignInFailed, Dropped.
         """
         name = client_message_id or uuid.uuid4().hex
-        frame = {"type": "message", "message": text, "session_id": self.session_id, "client_message_id": name}
-        frame_with_metadata = frame if metadata is None else frame | {"metadata": metadata}
-        return self._begin(frame_with_metadata, lambda ack: ack.get("client_message_id") == name)
+        said = {"type": "message", "message": text, "session_id": self.session_id, "client_message_id": name}
+        instead = {} if replaces is None else {"replaces": replaces}
+        told = {**self._metadata, **(metadata or {})}
+        frame = {**said, **instead, **({"metadata": told} if told else {})}
+        return self._begin(frame, lambda ack: ack.get("client_message_id") == name)
 
     def answer(self, request_id: str, value: Any) -> Turn:
         """Answer an `input_required` with the value of one of its options; the Turn is the rest of the run, and its

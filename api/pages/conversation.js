@@ -3,6 +3,8 @@
  * that changed comes out. Every frame may come more than once and then changes nothing.
  */
 
+const TIME_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 export const STEPS = ['starting', 'agent_routing', 'rag_retrieval', 'generating'];
 
 /** Errors that answer a `message` which was not accepted; the oldest one still without `ack` is meant. */
@@ -39,11 +41,16 @@ export class Turn {
   request = null;
   prompt = '';
   endedAt = 0;
+  deleted = false;
+  /** The turn that is to stand for this one. @type {Turn | null} */
+  replacing = null;
   /** The answer so far by code points, since offsets count those. */
   #points = [];
 
-  constructor(question, clientMessageId, mine) {
+  constructor(question, clientMessageId, mine, replaces = null) {
     this.question = question;
+    /** The message of the customer for which this one stands. */
+    this.replaces = replaces;
     this.clientMessageId = clientMessageId;
     this.mine = mine;
     this.startedAt = performance.now();
@@ -120,8 +127,9 @@ export class Conversation {
     return this.turns.filter((turn) => turn.mine && !turn.ended);
   }
 
-  ask(question) {
-    const turn = new Turn(question, newId('m-'), true);
+  /** @param {string | null} replaces the id of the message that the question is to stand for */
+  ask(question, replaces = null) {
+    const turn = new Turn(question, newId('m-'), true, replaces);
     this.entries.push(turn);
     return turn;
   }
@@ -133,8 +141,19 @@ export class Conversation {
   }
 
   messageFrame(turn) {
-    const frame = { type: 'message', message: turn.question, client_message_id: turn.clientMessageId };
+    const frame = {
+      type: 'message', message: turn.question, client_message_id: turn.clientMessageId, metadata: { timezone: TIME_ZONE },
+    };
+    if (turn.replaces) frame.replaces = turn.replaces;
     return this.sessionId ? { ...frame, session_id: this.sessionId } : frame;
+  }
+
+  /** A message and all after it count no more, but for what has yet to be accepted. The entries that went. */
+  drop(messageId) {
+    const first = this.entries.findIndex((one) => one.kind === 'turn' && one.questionId === messageId);
+    const gone = first < 0 ? [] : this.entries.slice(first).filter((one) => one.status !== 'sending');
+    this.entries = this.entries.filter((one) => !gone.includes(one));
+    return gone;
   }
 
   /** @param {object} frame from the server @returns the entry that changed, or null */
@@ -156,6 +175,7 @@ export class Conversation {
     if (!turn && frame.session_id !== this.sessionId) return null;
     if (!turn) {
       turn = new Turn(frame.message ?? '', frame.client_message_id, false);
+      turn.deleted = frame.message === '';
       this.entries.push(turn);
     }
     if (turn.mine) this.sessionId ||= frame.session_id;
@@ -224,9 +244,13 @@ const HANDLERS = {
     frame.owner === 'bot' ? 'The assistant answers again.' : 'A member of staff has taken over.']),
   deleted: (conversation, frame) => {
     const turn = conversation.turns.find((one) => one.questionId === frame.message_id);
-    if (turn) turn.question = '(deleted)';
+    if (turn) {
+      turn.question = '';
+      turn.deleted = true;
+    }
     return turn;
   },
+  superseded: (conversation, frame) => ({ kind: 'branch', entries: conversation.drop(frame.message_id) }),
 };
 
 /** A handler for frames of a run this page knows; of another conversation's runs it knows nothing. */

@@ -1,6 +1,6 @@
 /** The last frames as they went over the wire, newest first. Drawn only while its section is open. */
 
-import { element } from './view.js';
+import { element } from './element.js';
 
 const KEPT = 200;
 

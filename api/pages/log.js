@@ -33,6 +33,13 @@ export class Log {
     this.#stale.add(entry);
   }
 
+  /** Takes an entry away. */
+  remove(entry) {
+    this.#stale.delete(entry);
+    this.#views.get(entry)?.element.remove();
+    this.#views.delete(entry);
+  }
+
   clear() {
     this.#views.clear();
     this.#stale.clear();

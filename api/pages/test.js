@@ -28,7 +28,7 @@ const connection = new Connection(address.href, {
   freshToken,
 });
 const parts = ['log', 'entries', 'end', 'welcome', 'newer', 'composer'].map((id) => [id, at(id)]);
-const log = new Log(Object.fromEntries(parts), { again, rate, answer });
+const log = new Log(Object.fromEntries(parts), { again, rate, answer, replace, remove });
 /** When each turn ended that was read out: what is told again is not read again. */
 const announced = new WeakMap();
 let conversation = new Conversation(recalled() ?? newId('test-').slice(0, 17));
@@ -103,9 +103,16 @@ async function renewSignIn(frame) {
 // --- what the page shows of it
 
 function touch(entry) {
+  if (entry.kind === 'branch') {
+    entry.entries.forEach((gone) => log.remove(gone));
+    showComposer();
+    return;
+  }
   if (entry.kind === 'turn' && entry.ended) announce(entry);
   if (conversation.sessionId !== at('session').value && document.activeElement !== at('session')) showSession();
   log.show(entry);
+  // Where the new text was refused, the old one stays and can be edited again.
+  conversation.turns.filter((turn) => turn.replacing === entry).forEach((turn) => log.show(turn));
   showComposer();
 }
 
@@ -237,6 +244,20 @@ function rate(turn, rating) {
 
 function answer(turn, value) {
   return connection.send({ type: 'answer', request_id: turn.request.request_id, value });
+}
+
+/** Asks in the place of an earlier message; the same text makes the answer anew. */
+function replace(turn, text) {
+  if (!connection.ready) return false;
+  turn.replacing = conversation.ask(text, turn.questionId);
+  log.show(turn);
+  submit(turn.replacing);
+  at('log').focus({ preventScroll: true });
+  return true;
+}
+
+function remove(turn) {
+  return connection.send({ type: 'delete', message_id: turn.questionId });
 }
 
 function stop() {

@@ -4,6 +4,8 @@
  */
 
 import { STEPS, problemText } from './conversation.js';
+import { button, element } from './element.js';
+import { QuestionView } from './question.js';
 
 const STEP_LABELS = {
   starting: 'Starting', agent_routing: 'Routing', rag_retrieval: 'Retrieval', generating: 'Generating',
@@ -12,21 +14,6 @@ const STEP_LABELS = {
 const UNANSWERED = { out_of_scope: 'out of scope', clarify: 'asks back', human: 'passed to a person' };
 const NOT_FOUND = 'Not found in the sources';
 const THUMB_PATH = 'M7 10v10H4V10zm2 0 4-7c1.5 0 2.5 1 2.2 2.6L14.5 9H19a2 2 0 0 1 2 2.4l-1.4 7A2 2 0 0 1 17.6 20H9z';
-
-/** @returns {HTMLElement} an element with a class and children; strings become text nodes */
-export function element(name, className = '', ...children) {
-  const node = document.createElement(name);
-  if (className) node.className = className;
-  node.append(...children);
-  return node;
-}
-
-function button(className, label, onClick) {
-  const node = element('button', className, label);
-  node.type = 'button';
-  node.addEventListener('click', onClick);
-  return node;
-}
 
 const percent = (share) => `${Math.round(share * 100)} %`;
 const tenths = (ms) => `${(ms / 1_000).toFixed(1)} s`;
@@ -47,13 +34,13 @@ export class TurnView {
   /**
    * @param {import('./conversation.js').Turn} turn
    * @param {{again: (turn) => void, rate: (turn, rating: 'up' | 'down') => boolean,
-   *   answer: (turn, value: unknown) => boolean}} actions
+   *   answer: (turn, value: unknown) => boolean, replace: (turn, text: string) => boolean,
+   *   remove: (turn) => boolean}} actions
    */
   constructor(turn, actions) {
     this.turn = turn;
     this.actions = actions;
-    this.question = element('p', 'bubble');
-    this.delivery = element('p', 'delivery');
+    this.question = new QuestionView(turn, actions);
     this.steps = element('ol', 'steps');
     this.elapsed = element('span', 'elapsed');
     this.progress = element('div', 'progress', this.steps, this.elapsed);
@@ -69,8 +56,7 @@ export class TurnView {
     this.outcome = element('footer', 'outcome');
     this.answer = element('div', 'answer', element('h3', 'unseen', 'Assistant'), this.progress, this.chips,
       this.sources, this.text, this.request, this.problem, this.outcome);
-    this.element = element('article', 'turn',
-      element('div', 'question', element('h3', 'unseen', 'You'), this.question, this.delivery), this.answer);
+    this.element = element('article', 'turn', this.question.element, this.answer);
     this.stepNodes = STEPS.map((step) => {
       const node = element('li', '', element('span', 'step-name', STEP_LABELS[step]), element('span', 'took'));
       this.steps.append(node);
@@ -82,8 +68,7 @@ export class TurnView {
 
   render() {
     const { turn } = this;
-    this.question.textContent = turn.question;
-    this.delivery.textContent = turn.status === 'sending' ? 'sending …' : '';
+    this.question.render();
     this.answer.dataset.status = turn.status;
     this.#renderProgress();
     if (this.#changed('agents', turn.agents)) this.#renderChips();

@@ -12,6 +12,7 @@ branch_labels = None
 depends_on = None
 
 KEEPS_A_PLACE = sa.text("status IN ('held', 'booked')")
+NEVER_BOOKED = sa.text("expires_at IS NOT NULL")
 
 
 def upgrade() -> None:
@@ -61,6 +62,13 @@ def upgrade() -> None:
         postgresql_where=KEEPS_A_PLACE,
     )
     op.create_index("ix_appointments_user", "appointments", ["user_id", "status", "starts_at"])
+    op.create_index(
+        "ix_appointments_expires_at",
+        "appointments",
+        ["expires_at"],
+        sqlite_where=NEVER_BOOKED,
+        postgresql_where=NEVER_BOOKED,
+    )
 
 
 def downgrade() -> None:

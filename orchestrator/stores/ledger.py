@@ -1,20 +1,14 @@
-"""The ledger over SQL. Statements run in threads of its own, so that accounts never wait for, or hold up, readers."""
+"""The ledger over SQL."""
 
-import asyncio
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, case, func, insert, select, update
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy import ColumnElement, Connection, case, func, insert, select, update
 
-from orchestrator.errors import StorageUnavailable
 from orchestrator.ledger import By, Entry, Spent, Total
 from orchestrator.stores.rows import now
+from orchestrator.stores.transactions import Transactions
 from orchestrator.tables import ledger
-
-T = TypeVar("T")
 
 _KEY = ("run_id", "day", "kind", "agent", "name")
 _SUMS = (
@@ -43,21 +37,17 @@ _BY: dict[By, tuple[ColumnElement[str], ColumnElement[bool] | None]] = {
 
 
 class SqlLedger:
-    """See `orchestrator.ledger.Ledger`. `engine` stays its owner's."""
+    """See `orchestrator.ledger.Ledger`. `transactions` stay their owner's."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._readable = engine.execution_options(read_only=True)
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="ledger-write")
-        self._reader = ThreadPoolExecutor(1, thread_name_prefix="ledger-read")
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
 
     async def add(self, entries: Sequence[Entry]) -> None:
-        def transaction() -> None:
-            with self._engine.begin() as connection:
-                for entry in entries:
-                    _add(connection, entry)
+        def work(connection: Connection) -> None:
+            for entry in entries:
+                _add(connection, entry)
 
-        await self._run(self._writer, transaction)
+        await self._transactions.write(work)
 
     async def of_day(self, owner: str, day: str) -> Spent:
         return await self._spent(ledger.c.owner == owner, ledger.c.day == day)
@@ -87,29 +77,11 @@ class SqlLedger:
         )
         if only is not None:
             query = query.where(only)
-        return await self._read(lambda connection: [_total(row) for row in connection.execute(query)])
-
-    def close(self) -> None:
-        self._writer.shutdown(wait=True)
-        self._reader.shutdown(wait=True)
+        return await self._transactions.read(lambda connection: [_total(row) for row in connection.execute(query)])
 
     async def _spent(self, *conditions: ColumnElement[bool]) -> Spent:
         query = select(*_SPENT).where(*conditions)
-        return await self._read(lambda connection: _as_spent(connection.execute(query).one()))
-
-    async def _read(self, work: Callable[[Connection], T]) -> T:
-        def transaction() -> T:
-            with self._readable.begin() as connection:
-                return work(connection)
-
-        return await self._run(self._reader, transaction)
-
-    async def _run(self, pool: ThreadPoolExecutor, transaction: Callable[[], T]) -> T:
-        try:
-            # Shielded: a run that is cancelled while its accounts are written leaves them to be written.
-            return await asyncio.shield(asyncio.get_running_loop().run_in_executor(pool, transaction))
-        except (SQLAlchemyError, PoolTimeout) as error:
-            raise StorageUnavailable from error
+        return await self._transactions.read(lambda connection: _as_spent(connection.execute(query).one()))
 
 
 def _add(connection: Connection, entry: Entry) -> None:

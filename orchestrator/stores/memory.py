@@ -17,6 +17,8 @@ FACTS = 32
 FACT_CHARS = 200
 NOTE_BYTES = 16 * 1024
 """The largest note of one skill, as JSON; a larger one is not kept."""
+NOTE_ORIGINS = 16
+"""Messages that are remembered one by one as those that a note grew by: the first and the last ones."""
 SUMMARY_CHARS = 2_000
 
 
@@ -55,7 +57,8 @@ def learned(known: Known, memory: Memory, seq: int) -> Known:
             notes_from.pop(skill, None)
         else:
             notes[skill] = kept
-            notes_from[skill] = sorted({*notes_from.get(skill, ()), seq})
+            origins = sorted({*notes_from.get(skill, ()), seq})
+            notes_from[skill] = [*origins[:1], *origins[1:][1 - NOTE_ORIGINS :]]
     summary, upto = known.summary, known.summary_upto
     if memory.summary is not None and memory.summary.upto > upto:
         summary, upto = memory.summary.text[:SUMMARY_CHARS], memory.summary.upto
@@ -81,7 +84,7 @@ def _storable(skill: str, note: Mapping[str, Any] | None) -> dict[str, Any] | No
 def without(known: Known, seq: int, earlier: Known) -> Known:
     """What is left when the message `seq` was never said; `earlier` is what was known before it."""
     facts = {name: value for name, value in known.facts.items() if known.facts_from.get(name) != seq}
-    notes = {skill: note for skill, note in known.notes.items() if seq not in known.notes_from.get(skill, ())}
+    notes = {skill: note for skill, note in known.notes.items() if not _grew_by(known.notes_from.get(skill, []), seq)}
     told = known if known.summary_upto < seq else earlier
     return Known(
         facts,
@@ -91,3 +94,8 @@ def without(known: Known, seq: int, earlier: Known) -> Known:
         {name: origin for name, origin in known.facts_from.items() if name in facts},
         {skill: origins for skill, origins in known.notes_from.items() if skill in notes},
     )
+
+
+def _grew_by(origins: list[int], seq: int) -> bool:
+    """Whether a note may have grown by the message: where there were too many, any one after the first may have."""
+    return seq in origins or (len(origins) == NOTE_ORIGINS and origins[0] < seq < origins[1])

@@ -1,18 +1,10 @@
-"""The conversation store over SQL: SQLite by default, PostgreSQL by its URL.
+"""The conversation store over SQL: SQLite by default, PostgreSQL by its URL."""
 
-Statements run in threads, on SQLite all writes in one: it has a single writer anyway, and a queue in the process is
-fairer and cheaper than waiting for its lock.
-"""
-
-import asyncio
-import time
-from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import Collection, Iterator, Sequence
 
 import structlog
 from sqlalchemy import Connection, Engine, and_, delete, func, insert, literal, select, text
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from orchestrator.commands import Answer, Caller, Feedback, Read, Send
@@ -31,61 +23,22 @@ from orchestrator.store import (
     Unfinished,
 )
 from orchestrator.stores import accepting, citing, rows, running, taking_back
-from orchestrator.stores.database import LOCK_PATIENCE_S, empty_log
+from orchestrator.stores.database import empty_log
+from orchestrator.stores.transactions import Transactions
 from orchestrator.tables import conversations, events, feedback, messages, runs
 
 log = structlog.get_logger()
-T = TypeVar("T")
 
 TITLE_CHARS = 80
-READERS = 4
 
 
 class SqlStore:
     """See `orchestrator.store.Store`. Takes ownership of `engine`."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._readable = engine.execution_options(read_only=True)
-        writers = 1 if engine.dialect.name == "sqlite" else READERS
-        self._writer = ThreadPoolExecutor(writers, thread_name_prefix="store-write")
-        self._reader = ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
-        self._failed = False
-
-    async def _write(self, work: Callable[[Connection], T]) -> T:
-        """Commit `work`. Waiting for its turn counts too: behind a locked database everybody is told in time."""
-        deadline = time.monotonic() + LOCK_PATIENCE_S
-
-        def transaction() -> T:
-            left_s = deadline - time.monotonic()
-            if left_s <= 0:
-                raise StorageUnavailable
-            with self._engine.connect() as connection, connection.execution_options(patience_s=left_s).begin():
-                return work(connection)
-
-        try:
-            done = await self._run(self._writer, transaction)
-        except StorageUnavailable:
-            self._failed = True
-            raise
-        self._failed = False
-        return done
-
-    async def _read(self, work: Callable[[Connection], T]) -> T:
-        def transaction() -> T:
-            with self._readable.begin() as connection:
-                return work(connection)
-
-        return await self._run(self._reader, transaction)
-
-    async def _run(self, pool: ThreadPoolExecutor, transaction: Callable[[], T]) -> T:
-        try:
-            # Shielded: a cancelled caller must not leave the outcome of a half-sent transaction unknown to its thread.
-            return await asyncio.shield(asyncio.get_running_loop().run_in_executor(pool, transaction))
-        except IntegrityError:
-            raise
-        except (SQLAlchemyError, PoolTimeout) as error:
-            raise StorageUnavailable from error
+        self.transactions = Transactions(engine)
+        self._write = self.transactions.write
+        self._read = self.transactions.read
 
     # --- accepting -------------------------------------------------------------------------------------------------
 
@@ -113,7 +66,8 @@ class SqlStore:
 
     async def _wipe(self) -> None:
         """Take what was overwritten out of SQLite's log as well."""
-        if self._engine.dialect.name == "sqlite" and not await self._run(self._writer, lambda: empty_log(self._engine)):
+        engine = self.transactions.engine
+        if engine.dialect.name == "sqlite" and not await self.transactions.in_turn(lambda: empty_log(engine)):
             log.warning("database_log_not_emptied", advice="It is emptied after the next message that is taken back.")
 
     # --- running ---------------------------------------------------------------------------------------------------
@@ -258,13 +212,13 @@ class SqlStore:
 
     def answers_citing(self, document_ids: Collection[str]) -> Iterator[PastAnswer]:
         try:
-            with self._readable.begin() as connection:
+            with self.transactions.readable.begin() as connection:
                 yield from citing.answers_citing(connection, document_ids)
         except (SQLAlchemyError, PoolTimeout) as error:
             raise StorageUnavailable from error
 
     async def probe(self) -> None:
-        if not self._failed:
+        if not self.transactions.failed:
             return
         # A row that is always there: rewriting it takes a page of the disk, as every write does.
         await self._write(
@@ -272,6 +226,4 @@ class SqlStore:
         )
 
     async def close(self) -> None:
-        self._writer.shutdown(wait=True)
-        self._reader.shutdown(wait=True)
-        self._engine.dispose()
+        self.transactions.close()

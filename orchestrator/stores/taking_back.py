@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from orchestrator.commands import Caller, Send
 from orchestrator.errors import BadRequest, NotFound
@@ -173,19 +173,24 @@ def _unlearn(connection: Connection, message: Row[Any]) -> None:
             messages.c.memory.is_not(None),
         )
     ).all()
-    for row in later:
-        if (cleaned := clean(row.memory)) != row.memory:
-            connection.execute(update(messages).where(messages.c.id == row.id).values(memory=cleaned))
+    cleaned = ({"place": row.id, "left": clean(row.memory), "before": row.memory} for row in later)
+    changed = [{"place": one["place"], "left": one["left"]} for one in cleaned if one["left"] != one["before"]]
+    if changed:
+        one = update(messages).where(messages.c.id == bindparam("place")).values(memory=bindparam("left"))
+        connection.execute(one, changed)
 
 
 def _mask_repeats(connection: Connection, message: Row[Any]) -> None:
     """Make unreadable what the assistant has repeated of the message since."""
     since = (events.c.conversation_id == message.conversation_id, events.c.seq > message.seq)
-    shown = connection.scalars(select(events.c.body).where(*since, events.c.kind == _kind(Sources)))
-    words = own_words(message.text, "\n".join(shown))
     said = connection.execute(
         select(events.c.seq, events.c.body).where(*since, events.c.kind.in_(map(_kind, _SAYING)))
     ).all()
+    everything = "\n".join(row.body for row in said).casefold()
+    if not any(word.casefold() in everything for word in own_words(message.text, "")):
+        return
+    shown = connection.scalars(select(events.c.body).where(*since, events.c.kind == _kind(Sources)))
+    words = own_words(message.text, "\n".join(shown))
     for row in said:
         plain = msgspec.json.decode(row.body)
         if (clean := masked(plain, words)) != plain:

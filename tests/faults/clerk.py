@@ -73,7 +73,9 @@ async def race(diary: Diary, customers: Sequence[str]) -> None:
 
 async def _visit(diary: Diary, customer: str) -> Visit:
     owner = Owner(customer, f"c-{customer}", f"r-{customer}")
-    wanted, told, offered = WANTED, [], []
+    wanted = WANTED
+    told: list[str] = []
+    offered: list[str] = []
     while True:
         try:
             held = await diary.hold(

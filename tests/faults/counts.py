@@ -12,7 +12,7 @@ class Counts:
     for their customers when the process dies; `drain_runs` are in flight at SIGTERM, which waits `drain_s` seconds for
     them; the database is locked for `lock_s`; ingestions of `documents` files of ten passages are killed `ingestions`
     times; `racers` want the same appointment at once, in several processes, and `clerk_kills` end a process that
-    books."""
+    books; the same by conversation with the real server: `online_racers`, and `online_kills` among six customers."""
 
     cuts: int
     kills: int
@@ -31,6 +31,8 @@ class Counts:
     documents: int
     racers: int
     clerk_kills: int
+    online_racers: int
+    online_kills: int
 
 
 COUNTS = (
@@ -52,6 +54,8 @@ COUNTS = (
         documents=100,
         racers=200,
         clerk_kills=100,
+        online_racers=30,
+        online_kills=17,
     )
     if FULL
     else Counts(
@@ -72,5 +76,7 @@ COUNTS = (
         documents=40,
         racers=40,
         clerk_kills=6,
+        online_racers=8,
+        online_kills=1,
     )
 )

@@ -40,6 +40,7 @@ class Customer:
         self.seq = 0
         self.log: dict[int, Frame] = {}
         self.sent: dict[str, str] = {}
+        self.replacing: dict[str, str] = {}
         self.acks: dict[str, Frame] = {}
         self.texts: dict[str, str] = {}
         self.ends: dict[str, Frame] = {}
@@ -97,16 +98,21 @@ class Customer:
 
     # --- what it asks ----------------------------------------------------------------------------------------------
 
-    async def say(self, text: str) -> str:
-        """Send a message; its client_message_id. A lost connection is noticed later."""
+    async def say(self, text: str, replaces: str | None = None) -> str:
+        """Send a message; its client_message_id. `replaces` is that of an acknowledged one. A lost connection is
+        noticed later."""
         client_message_id = f"{self.marker}-{random.getrandbits(40):x}"
         self.sent[client_message_id] = text
+        if replaces is not None:
+            self.replacing[client_message_id] = self.acks[replaces]["message_id"]
         with suppress(*GONE):
             await self._say(client_message_id)
         return client_message_id
 
     async def _say(self, client_message_id: str) -> None:
         fields = {"message": self.sent[client_message_id], "session_id": self.session}
+        if client_message_id in self.replacing:
+            fields["replaces"] = self.replacing[client_message_id]
         await self._send({"type": "message", "client_message_id": client_message_id, **fields})
 
     async def repeat(self, client_message_id: str) -> None:

@@ -45,7 +45,7 @@ async def chatting(url: str, *options: str, env: Any = None) -> AsyncIterator[Te
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "api", "chat", "--url", url, "--session", "s1", *options),
         cwd=ROOT,
-        env=env or environment(ROOT / "data"),
+        env=env or {**environment(ROOT / "data"), "TZ": "Asia/Tokyo"},
         stdin=pipe,
         stdout=pipe,
         stderr=pipe,
@@ -118,6 +118,24 @@ async def test_ratings_and_new_conversations() -> None:
     assert err.count("There is no answer yet.") == 2
     assert err.index("There is no such thing.") < err.index("Thank you.") < err.index("A new conversation: ")
     assert [(frame["message_id"], frame["rating"]) for frame in peers[0].seen[2:]] == [("m1", "up"), ("m1", "down")]
+
+
+async def test_the_last_message_can_be_edited_and_answered_again() -> None:
+    async def edits(peer: Peer) -> None:
+        for n in range(1, 5):
+            await peer.ack(await peer.receive(), f"r{n}", 2 * n)
+            await peer.answer(f"r{n}", f"answer {n}", 2 * n + 1)
+        await peer.linger()
+
+    async with scripted(edits) as (url, peers):
+        lines = ("/again", "one", "/edit", "/edit two words", "/again", "three", "/new", "/again")
+        code, out, err = await said(url, *lines)
+    assert (code, out) == (0, "answer 1\nanswer 2\nanswer 3\nanswer 4\n")
+    assert err.count("You have not said anything yet.") == 2
+    assert "Write the new text behind it" in err
+    sent = [(frame["message"], frame.get("replaces")) for frame in peers[0].seen[1:]]
+    assert sent == [("one", None), ("two words", "m-r1"), ("two words", "m-r2"), ("three", None)]
+    assert {frame["metadata"]["timezone"] for frame in peers[0].seen[1:]} == {"Asia/Tokyo"}
 
 
 async def test_a_lost_connection_is_no_matter() -> None:

@@ -15,8 +15,10 @@ from tests.model_server.running import Control
 from tests.serving import Served, environment, pitcrew, serving
 
 QUESTION = "What is the roof load of the Wren?"
+PROSE = "How do I wash the car?"
+"""What no table answers."""
 FOLLOW_UP = "And how long is it?"
-UNCLEAR = "battery"
+UNCLEAR = "my Wren"
 """Too uncertain for the classifier, so that the model routes it."""
 PRICES = {"PITCREW_PRICES": "openai:scripted=1/0.1/10", "PITCREW_CURRENCY": "EUR"}
 
@@ -87,7 +89,8 @@ async def test_the_books_are_what_the_provider_sent_to_the_token(served: Served,
     assert sum(one["cost_micros"] for one in told) == sum(row["cost_micros"] for row in booked.values())
     assert {row["currency"] for row in booked.values()} == {"EUR"}
     (user,) = usage(served.data, "--by", "user").values()
-    assert (user["user"], user["runs"], user["calls"], user["failures"], user["unpriced"]) == ("books", 3, 5, 0, 0)
+    asked = sum(one["calls"] for one in counted.values())
+    assert (user["user"], user["runs"], user["calls"], user["failures"], user["unpriced"]) == ("books", 3, asked, 0, 0)
     agents = usage(served.data, "--by", "agent")
     assert agents[""]["calls"] == 2
     assert agents["specs"]["calls"] >= 2
@@ -119,6 +122,21 @@ async def test_a_cancelled_run_is_on_the_books(served: Served, provider: Control
     assert (row["runs"], row["calls"], row["failures"], row["estimated"]) == (1, 1, 1, 1)
     assert row["input_tokens"] > 100
     assert row["output_tokens"] > 0
+
+
+async def test_a_run_that_the_server_leaves_is_on_the_books(data: Path, provider: Control) -> None:
+    provider.script(always={"kind": "endless"})
+    with with_model(data, provider, PITCREW_DRAIN_S="0") as served:
+        async with talking(served.chat, served.token("left")) as talk:
+            await talk.send({"type": "message", "message": QUESTION})
+            while (await talk.receive())["type"] != "token":
+                pass
+            served.process.terminate()
+            await talk.closed()
+        assert served.process.wait(15) == 0
+        assert "accounts_not_written" not in served.printed()
+    row = usage(data, "--by", "user")["left"]
+    assert (row["calls"], row["estimated"], row["output_tokens"] > 0) == (1, 1, True)
 
 
 async def test_a_failed_run_is_on_the_books(served: Served, provider: Control) -> None:
@@ -157,22 +175,22 @@ def test_the_table_for_people(served: Served) -> None:
 
 async def test_a_day_that_is_used_up_goes_on_offline_and_others_as_before(data: Path, provider: Control) -> None:
     with with_model(data, provider, PITCREW_USER_DAY_TOKENS="300") as served:
-        async with (
-            talking(served.chat, served.token("keen")) as keen,
-            talking(served.chat, served.token("other")) as other,
-        ):
-            first = (await keen.ask(QUESTION))[-1]["metadata"]
+        async with talking(served.chat, served.token("keen")) as keen:
+            first = (await keen.ask(PROSE))[-1]["metadata"]
             asked = provider.stats()["requests"]
-            frames = await keen.ask(QUESTION)
+            frames = await keen.ask(PROSE)
+            looked_up = (await keen.ask(QUESTION))[-1]
             assert provider.stats()["requests"] == asked, "no model was asked"
-            end = frames[-1]
-            assert end["type"] == "complete"
-            assert (first["answerer"], first.get("degraded")) == ("openai:scripted", None)
-            assert (end["metadata"]["answerer"], end["metadata"]["degraded"]) == ("offline", "DAY_BUDGET")
-            assert end["metadata"]["usage"]["input_tokens"] == 0
-            assert end["metadata"]["context"]["citations"]
-            assert "00:00 UTC" in end["response"]
-            assert text_of(frames) == end["response"]
+        assert (first["answerer"], first.get("degraded")) == ("openai:scripted", None)
+        end = frames[-1]
+        assert end["type"] == looked_up["type"] == "complete"
+        assert (end["metadata"]["answerer"], end["metadata"]["degraded"]) == ("offline", "DAY_BUDGET")
+        assert end["metadata"]["usage"]["input_tokens"] == 0
+        assert end["metadata"]["context"]["citations"]
+        assert "00:00 UTC" in end["response"]
+        assert text_of(frames) == end["response"]
+        assert "00:00 UTC" not in looked_up["response"], "what skills do is as good as ever"
+        async with talking(served.chat, served.token("other")) as other:
             assert (await other.ask(QUESTION))[-1]["metadata"]["answerer"] == "openai:scripted"
 
 

@@ -127,3 +127,27 @@ async def test_cancel_closes_the_models_connection(served: Served, provider: Con
         provider.wait_until(open=0)
         provider.reset()
         assert (await talk.ask("What is the roof load of the Plover?", session_id="stop"))[-1]["type"] == "complete"
+
+
+@pytest.mark.parametrize("after", [0, 1], ids=["in the first call", "after a result"])
+async def test_cancel_in_the_middle_of_a_call_closes_the_connection(
+    served: Served, provider: Control, after: int
+) -> None:
+    look_up = {"name": "look_up_specification", "arguments": {"attribute": "roof load"}}
+    provider.obey(
+        {"when": "Question:", "turns": [{"say": "Let me see.", "calls": [look_up], "split": 5}], "loop": True}
+    )
+    provider.script(*[None] * after, always={"kind": "stall", "after": 99})
+    async with talking(served.chat, served.token(f"calls {after}")) as talk:
+        await talk.send({"type": "message", "message": "What is the roof load of the Wren?", "session_id": "calls"})
+        frame = await talk.receive()
+        while frame["type"] != "token":
+            frame = await talk.receive()
+        await asyncio.to_thread(provider.wait_until, requests=1 + after, open=1)
+        await talk.send({"type": "cancel", "run_id": frame["run_id"]})
+        frames = await talk.until_end()
+        assert frames[-1]["type"] == "cancelled"
+        assert frames[-1]["partial_response"].startswith("Let me s")
+        await asyncio.to_thread(provider.wait_until, open=0, aborted=1, requests=1 + after)
+        provider.reset()
+        assert (await talk.ask("What is the roof load of the Plover?", session_id="calls"))[-1]["type"] == "complete"

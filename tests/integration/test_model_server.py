@@ -63,6 +63,41 @@ async def test_unescapes_what_the_prompt_escaped(client: openai.AsyncOpenAI) -> 
     assert "30 Nm & a new washer" in await said(client, messages=prompt("What does the drain plug need?"))
 
 
+LOOK_UP: Any = {"type": "function", "function": {"name": "look_up", "parameters": {"type": "object"}}}
+
+
+async def test_obeys_what_it_reads_turn_by_turn(server: Control, client: openai.AsyncOpenAI) -> None:
+    call = {"name": "look_up", "arguments": {"of": "{secret|upper}", "long": "{a*3}"}}
+    server.obey({"when": "order 17", "turns": [{"calls": [call]}, {"say": "Then {tool} and {tool|start}."}]})
+    messages: list[Any] = [{"role": "system", "content": "Number 0123456789abcdef."}, *prompt("order 17")]
+    completion = await client.chat.completions.create(model="scripted", messages=messages, tools=[LOOK_UP])
+    (choice,) = completion.choices
+    assert choice.finish_reason == "tool_calls"
+    assert choice.message.tool_calls is not None
+    (made,) = choice.message.tool_calls
+    assert made.type == "function"
+    assert json.loads(made.function.arguments)["long"] == "aaa"
+    messages += [choice.message, {"role": "tool", "tool_call_id": made.id, "content": '{"starts_at":"today"}'}]
+    assert await said(client, messages=messages) == 'Then {"starts_at":"today"} and today.'
+    assert await said(client, messages=[*messages, {"role": "assistant", "content": ""}]) == "Not in here."
+    assert (await said(client, messages=prompt("What is the right tyre pressure?"))).startswith("The tyre pressure")
+
+
+@pytest.mark.parametrize(("loop", "last"), [(True, "Again."), (False, "Not in here.")])
+async def test_obeys_for_ever_where_it_is_told_to(
+    server: Control, client: openai.AsyncOpenAI, loop: bool, last: str
+) -> None:
+    server.obey({"when": "order 17", "turns": [{"say": "Again."}], "loop": loop})
+    messages = [*prompt("order 17"), {"role": "assistant", "content": "Again."}]
+    assert await said(client, messages=messages) == last
+
+
+async def test_obeys_nobody_where_a_schema_is_to_be_filled(server: Control, client: openai.AsyncOpenAI) -> None:
+    server.obey({"when": "", "turns": [{"say": "I obey."}]})
+    form = {"type": "json_schema", "json_schema": {"name": "a", "schema": {"type": "object", "properties": {}}}}
+    assert await said(client, messages=prompt("order 17"), response_format=form) == "{}"
+
+
 async def test_declines_in_the_words_the_prompt_asks_for(client: openai.AsyncOpenAI) -> None:
     assert await said(client, messages=prompt("Who won the football cup?")) == "Not in here."
 

@@ -1,6 +1,7 @@
 """What every implementation of agents.model.ChatModel owes, over a real connection."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from typing import Any
@@ -194,6 +195,17 @@ async def test_several_calls_come_in_their_order_after_the_text(build: Build, se
 async def test_arguments_that_are_no_object_come_as_they_stand(build: Build, server: Control, arguments: str) -> None:
     _, (call,), _ = await heard(build, server, calls=[{"name": "look_up", "arguments": arguments}])
     assert call.arguments == arguments
+
+
+@pytest.mark.parametrize("split", [0, 50])
+async def test_nonsense_is_no_work(build: Build, server: Control, split: int) -> None:
+    began = time.process_time()
+    _, (call,), _ = await heard(build, server, calls=[{"name": "look_up", "arguments": "c" * 60_000}], split=split)
+    assert call.arguments == "c" * 60_000
+    server.script(always={"kind": "says", "payload": "{" + "c" * 60_000})
+    with pytest.raises(ModelFailed):
+        await build("scripted").fill(MESSAGES, SCHEMA)
+    assert time.process_time() - began < 3
 
 
 async def test_a_call_without_arguments_has_an_empty_object(build: Build, server: Control) -> None:

@@ -249,6 +249,15 @@ async def test_what_is_taken_is_of_one_dealer_and_stretch_of_time(diary: Diary) 
     assert await diary.taken(DEALER, NINE - timedelta(hours=1), NINE, NOW) == []
 
 
+async def test_a_run_may_leave_out_its_own_holds(diary: Diary) -> None:
+    await hold(diary, places=3)
+    await hold(diary, BEN, places=3)
+    await book(diary, another(1), places=3)
+    until = NINE + timedelta(hours=1)
+    assert [one.place for one in await diary.taken(DEALER, NINE, until, NOW, besides=ANNA.run_id)] == [1, 2]
+    assert [one.place for one in await diary.taken(DEALER, NINE, until, NOW, besides="run-1")] == [0, 1, 2]
+
+
 async def test_nobody_holds_or_books_a_whole_diary(diary: Diary) -> None:
     def at(number: int) -> datetime:
         return NINE + timedelta(hours=number)
@@ -266,6 +275,17 @@ async def test_nobody_holds_or_books_a_whole_diary(diary: Diary) -> None:
         await hold(diary, at=at(MOST_BOOKED), now=later)
     moved = await hold(diary, at=at(MOST_BOOKED), now=later, replaces=held.id)
     assert (await diary.commit(ANNA, moved.id, later)).status == "booked"
+
+
+async def test_a_hold_that_nobody_came_back_for_is_forgotten_after_a_day(diary: Diary) -> None:
+    held, booked = await hold(diary, seconds=60), await book(diary, at=NINE + timedelta(hours=1))
+    ten = NINE + timedelta(hours=2)
+    await hold(diary, BEN, ten, now=NOW + timedelta(hours=23))
+    assert (await diary.find("anna", held.id)).status == "held"
+    await hold(diary, BEN, ten, now=NOW + timedelta(hours=25))
+    with pytest.raises(UnknownAppointment):
+        await diary.find("anna", held.id)
+    assert await diary.find("anna", booked.id) == booked
 
 
 async def test_hostile_words_are_kept_short_and_on_one_line(diary: Diary) -> None:

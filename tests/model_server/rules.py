@@ -1,6 +1,7 @@
 """A model that does what it reads: rules that say which words in its messages make it say and call what.
 
-Set by `POST /rules {"rules": [{"when": "order 17", "turns": [{"say": "…", "calls": [{"name": "…", "arguments": …}]}]}]}`.
+Set by `POST /rules {"rules": [{"when": "order 17", "turns": [{"say": "…", "calls": [{"name": "…"}]}]}]}`, where a call
+may have `arguments`.
 The first rule counts whose `when` stands in any message, whoever wrote it. It takes the next of its `turns` each time
 it is asked again with results of tools, then answers as it would without a rule; with `loop` the last turn again and
 again. `arguments` that are a text are sent as they stand; `split` is the size of their pieces in a stream; `finish` is
@@ -8,6 +9,7 @@ another finish reason than the right one.
 
 In what it says and calls, `{system}` is its instructions, `{secret}` the first long hexadecimal number in them,
 `{tool}` what the last tool said, `{a*1000}` a thousand times `a`; `{system|base64}` and its like are encoded.
+`{tool|start}` and `{tool|last}` are the first and the last time in what it said, `{tool|id}` the first appointment.
 """
 
 import base64
@@ -21,6 +23,8 @@ from typing import Any
 from tests.model_server.reading import text_of
 
 BLANK = re.compile(r"\{(system|secret|tool)(?:\|(\w+))?\}|\{(.)\*(\d+)\}")
+START = re.compile(r'"starts_at":"([^"]+)"')
+ID = re.compile(r'"appointment_id":"([^"]+)"')
 SECRET = re.compile(r"\b[0-9a-f]{16,}\b")
 ENCODINGS: dict[str, Callable[[str], str]] = {
     "base64": lambda text: base64.b64encode(text.encode()).decode(),
@@ -32,6 +36,9 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "dashed": "-".join,
     "bold": "****".join,
     "invisible": "\u200b".join,
+    "start": lambda text: (START.findall(text) or [""])[0],
+    "last": lambda text: (START.findall(text) or [""])[-1],
+    "id": lambda text: (ID.findall(text) or [""])[0],
     "wide": lambda text: "".join(chr(ord(one) + 0xFEE0) if "!" <= one <= "~" else one for one in text),
 }
 

@@ -20,7 +20,7 @@ class Control:
         self.base_url = f"{root}/v1"
 
     def _call(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        data = None if body is None else json.dumps(body).encode()
+        data = None if body is None else json.dumps(body, default=str).encode()
         with urllib.request.urlopen(urllib.request.Request(self._root + path, data=data), timeout=10) as answer:
             return json.load(answer)
 
@@ -31,6 +31,14 @@ class Control:
     def obey(self, *rules: dict[str, Any]) -> None:
         """What in its messages makes the model do what; see `rules.py`."""
         self._call("/rules", {"rules": rules})
+
+    def play(self, dialogues: list[dict[str, Any]]) -> None:
+        """The dialogues that the model plays; see `screenplay.py`."""
+        self._call("/screenplay", {"dialogues": dialogues})
+
+    def unexpected(self) -> list[str]:
+        """What was asked that the dialogues have nothing for, in words."""
+        return list(self._call("/unexpected"))
 
     def stats(self) -> dict[str, int]:
         """`requests`, `open`, `aborted`, `embeddings`."""

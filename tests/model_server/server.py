@@ -12,6 +12,7 @@ from tests.model_server.chat import Chat
 from tests.model_server.faults import Fault, named_fault, read_fault
 from tests.model_server.http import Reply, Request, read_request
 from tests.model_server.rules import Rules
+from tests.model_server.screenplay import Screenplay, Unexpected
 
 REMEMBERED = 100
 """Request bodies kept for `GET /requests`."""
@@ -44,6 +45,8 @@ class ModelServer:
         self._due: deque[Fault | None] = deque()
         self._always: Fault | None = None
         self._rules = Rules()
+        self._screenplay = Screenplay()
+        self._unexpected: list[str] = []
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> "ModelServer":
         self._server = await asyncio.start_server(self._connected, host, port)
@@ -99,6 +102,9 @@ class ModelServer:
                 await out.send_json(200, {"object": "list", "data": [{"id": "scripted", "object": "model"}]})
             else:
                 await self._control(door, request, out)
+        except Unexpected as problem:
+            self._unexpected.append(str(problem))
+            await out.send_json(400, error(str(problem)))
         except (ValueError, TypeError, KeyError) as problem:
             await out.send_json(400, error(repr(problem)))
 
@@ -109,10 +115,14 @@ class ModelServer:
             self._always = read_fault(body.get("always"))
         elif door == ("POST", "/rules"):
             self._rules = Rules(request.json()["rules"])
+        elif door == ("POST", "/screenplay"):
+            self._screenplay = Screenplay(request.json()["dialogues"])
         elif door == ("POST", "/reset"):
             still_open = self._stats.open
             self._forget()
             self._stats.open = still_open
+        elif door == ("GET", "/unexpected"):
+            return await out.send_json(200, self._unexpected)
         elif door == ("GET", "/requests"):
             return await out.send_json(200, list(self._requests))
         elif door != ("GET", "/stats"):
@@ -134,9 +144,8 @@ class ModelServer:
         self._requests.append(body)
         self._stats.requests += 1
         fault = named_fault(str(body.get("model", ""))) or (self._due.popleft() if self._due else self._always)
-        chat = Chat(
-            body, f"chatcmpl-{next(self._ids)}", request.headers.get("authorization", ""), fault, self._rules.due(body)
-        )
+        turn = self._screenplay.due(body) or self._rules.due(body)
+        chat = Chat(body, f"chatcmpl-{next(self._ids)}", request.headers.get("authorization", ""), fault, turn)
         self._stats.open += 1
         try:
             await chat.answer(out)

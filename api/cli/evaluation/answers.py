@@ -40,12 +40,11 @@ def answered(settings: "Settings", cases: "list[Case]") -> "tuple[Lines, Sequenc
 async def _answers(settings: "Settings", cases: "list[Case]") -> "list[Answer]":
     from contextlib import AsyncExitStack
 
-    from langgraph.checkpoint.memory import InMemorySaver
-
     from api.cli.evaluation.scratch import open_scratch_diary
     from api.cli.knowledge import open_knowledge
     from api.crew import load_vehicles, open_crew
     from orchestrator.graph import build_graph
+    from orchestrator.saver import memory_saver
 
     vehicles = load_vehicles(settings)
     answers = []
@@ -54,7 +53,7 @@ async def _answers(settings: "Settings", cases: "list[Case]") -> "list[Answer]":
         advance = stack.enter_context(progress("Answering"))
         diary = await stack.enter_async_context(open_scratch_diary())
         crew = await stack.enter_async_context(open_crew(settings, library, diary))
-        graph = build_graph(crew, InMemorySaver())
+        graph = build_graph(crew, memory_saver())
         for done, case in enumerate(cases):
             advance(done, len(cases), str(case.id))
             answers.append(await _answer(graph, question(case, vehicles)))

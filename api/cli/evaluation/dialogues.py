@@ -122,17 +122,16 @@ async def _held(settings: "Settings", dialogues: "list[Dialogue]") -> "list[list
 async def _engine(stack: AsyncExitStack, crew: "Crew", database: "Database") -> "Engine":
     from functools import partial
 
-    from langgraph.checkpoint.memory import InMemorySaver
-
     from orchestrator.buses.memory import MemoryBus
     from orchestrator.engine import Engine
     from orchestrator.graph import build_graph
+    from orchestrator.saver import memory_saver
     from orchestrator.stores.sql import SqlStore
     from orchestrator.stream import stream_events
 
     store = SqlStore(database)
     stack.push_async_callback(store.close)
-    engine = Engine(store, MemoryBus(), partial(stream_events, build_graph(crew, InMemorySaver())))
+    engine = Engine(store, MemoryBus(), partial(stream_events, build_graph(crew, memory_saver())))
     stack.push_async_callback(engine.close, 0)
     return engine
 

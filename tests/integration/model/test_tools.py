@@ -1,7 +1,7 @@
-"""An answerer whose model calls tools over a real connection: what they give is cited, checked, and goes where it must."""
+"""An answerer whose model calls tools over a real connection: what they give is cited, checked, and goes on."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from pydantic import Field
 from agents.answerers.chat_model import REFUSED
 from agents.bench import Bench, Resources
 from agents.draft import STOPPED, TO_A_PERSON
+from agents.prompt import DECLINED
 from agents.tool import Arguments, Proposal, Result, Tool, ToolFailed
 from agents.tools.handover import handover
 from agents.types import Asks, Delta, Evidence, Task, ToolReturned, ToolUsed
@@ -37,7 +38,8 @@ async def look_up(given: LookUp, at: Bench) -> Result:
     if given.model not in ROWS:
         raise ToolFailed("No such model. There are: Wren, Heron.")
     start = ROWS.index(given.model)
-    return Result({"model": given.model}, (Evidence(TABLE, start, start + 12),))
+    end = (ROWS + "\n").index("\n", start)
+    return Result({"model": given.model}, (Evidence(TABLE, start, end),))
 
 
 async def find_slot(given: Nothing, at: Bench) -> Result:
@@ -218,12 +220,16 @@ async def test_cancelled_in_the_middle_of_a_call(
     assert [type(output) for output in task[1].outputs] == [ToolUsed]
 
 
-async def test_two_hundred_calls_end_at_the_limits(
-    answerer: Callable[..., Any], provider: Control, task: Prepared
-) -> None:
-    many = {"calls": [{"name": "look_up", "arguments": {"model": f"Ghost {n}"}} for n in range(200)]}
+async def test_a_model_that_only_ever_calls_declines(answerer: Build, provider: Control, task: Prepared) -> None:
+    obey(provider, calls("find_slot"), loop=True)
+    text, end = await collect(answerer("scripted"), task[0])
+    assert (text, end.declined, end.status) == (DECLINED, True, "declined")
+
+
+async def test_calls_without_end_end_at_the_limits(answerer: Build, provider: Control, task: Prepared) -> None:
+    many = {"calls": [{"name": "look_up", "arguments": {"model": f"Ghost {n}"}} for n in range(5)]}
     obey(provider, {"say": "Once more.", **many}, loop=True)
     text, _ = await collect(answerer("scripted"), task[0])
-    assert text == "Once more.\n\nOnce more."
+    assert text == "\n\n".join(["Once more."] * 4)
     assert sum(isinstance(output, ToolUsed) for output in task[1].outputs) == 12
     assert "tools" not in provider.requests()[-1]

@@ -16,7 +16,10 @@ from agents.words import words
 from rag.embedder import Vectors
 from rag.types import Chunk
 
-VEHICLES = Vehicles.parse("model,variant,years,powertrain,fuel,aliases\nWren,Wren 58,2026,electric,electricity,\n")
+VEHICLES = Vehicles.parse(
+    "model,variant,years,powertrain,fuel,aliases\n"
+    "Wren,Wren 58,2026,electric,electricity,\nHeron,Heron 1.5T,2026,petrol,petrol,\nOsprey,Osprey,2026,diesel,diesel,\n"
+)
 
 
 class HashedWords:
@@ -159,3 +162,52 @@ def test_the_knowledge_base_is_taken_in() -> None:
     taught = Classifier.train(catalogue(), HashedWords(), VEHICLES, chunks)
     text = "car quokkaflange"
     assert dict(taught.ranked(text))["maintenance"] > dict(plain.ranked(text))["maintenance"]
+
+
+def test_two_questions_for_one_specialist_are_two_parts_with_labels_of_their_own(classifier: Classifier) -> None:
+    route = classifier.classify(
+        Question("How much horsepower does the Wren 58 make, and how big is the boot of the Heron?")
+    )
+    assert [(part.specialist, part.text, part.label) for part in route.parts] == [
+        ("specs", "How much horsepower does the Wren 58 make", "How much horsepower does the Wren 58 make?"),
+        ("specs", "how big is the boot of the Heron?", "How big is the boot of the Heron?"),
+    ]
+    assert route.left_out == ()
+
+
+def test_parts_stand_in_the_order_of_the_message_and_about_the_vehicle_named_last(classifier: Classifier) -> None:
+    asked = "How much horsepower does the Wren 58 make, when is the next service due, and how big is the Heron's boot?"
+    route = classifier.classify(Question(asked + " What is the towing capacity?"))
+    assert [part.specialist for part in route.parts] == ["specs", "maintenance", "specs", "specs"]
+    assert [part.text for part in route.parts][1:] == [
+        "when is the next service due (Wren 58)",
+        "how big is the Heron's boot?",
+        "What is the towing capacity? (Heron)",
+    ]
+    assert all(part.label for part in route.parts)
+
+
+def test_what_belongs_together_is_one_part(classifier: Classifier) -> None:
+    for text in (
+        "How much horsepower does the engine make, and how much torque does the engine make?",
+        "What is the towing capacity of the Heron? And how is it measured?",
+    ):
+        [part] = classifier.classify(Question(text)).parts
+        assert (part.text, part.label) == (text, "")
+
+
+def test_more_than_four_questions_are_left_to_be_asked_again(classifier: Classifier) -> None:
+    asked = [
+        "How much horsepower does the Wren 58 make?",
+        "How big is the boot of the Heron?",
+        "What is the towing capacity of the Osprey?",
+        "When is the next service due?",
+        "What is the tyre pressure of the Heron?",
+        "What is the wheelbase of the Wren 58?",
+    ]
+    route = classifier.classify(Question(" ".join(asked)))
+    assert len(route.parts) == 4
+    assert route.left_out == tuple(asked[4:])
+    many = classifier.classify(Question(" ".join(asked * 200)))
+    assert len(many.parts) == 4
+    assert len(many.left_out) <= 9

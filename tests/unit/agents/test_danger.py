@@ -1,8 +1,9 @@
 """Danger in customers' own words.
 
-The first batch was there while the rules were made. The second was written when they were done: at first sight 46 of
-its 54 dangerous messages were recognised and one of 58 harmless ones was taken for danger (recall 0.85, precision
-0.98); the misses were then mended.
+The first batch was there while the rules were made. The others were written when the rules were done, and looked at
+before anything was mended: of the second, 46 of 54 dangerous messages were recognised and one of 58 harmless ones was
+taken for danger; of the third, 57 of 67 and four of 77. Recall at first sight was 0.85 both times, precision 0.95. The
+misses were then mended, so that all batches hold now.
 """
 
 import random
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from agents.danger import danger
+from agents.words import vocabulary
 
 HERE = Path(__file__).parent
 
@@ -22,8 +24,13 @@ def batch(name: str) -> dict[str, list[str]]:
         return tomllib.load(file)
 
 
-FIRST, SECOND = batch("dangers.toml"), batch("dangers_second.toml")
-LINES = [(kind, line) for lines in (FIRST, SECOND) for kind in lines for line in lines[kind]]
+FIRST, SECOND, THIRD = (batch(f"dangers{name}.toml") for name in ("", "_second", "_third"))
+LINES = [(kind, line) for lines in (FIRST, SECOND, THIRD) for kind in lines for line in lines[kind]]
+
+
+def kind_of(text: str) -> str:
+    found = danger(text)
+    return found.kind if found else "harmless"
 
 
 def test_the_batches_are_large_enough_to_say_something() -> None:
@@ -34,16 +41,14 @@ def test_the_batches_are_large_enough_to_say_something() -> None:
 
 @pytest.mark.parametrize(("kind", "line"), LINES)
 def test_a_message_is_recognised_for_what_it_tells(kind: str, line: str) -> None:
-    found = danger(line)
-    assert (found.kind if found else "harmless") == kind
+    assert kind_of(line) == kind
 
 
 def test_danger_in_the_middle_of_a_long_message_is_found() -> None:
     about = "We bought the car in spring and like it, and I have a few questions about its colours and seats. "
     for kind, line in LINES:
         if kind != "harmless":
-            found = danger(about * 10 + line + ". " + about * 10)
-            assert found is not None and found.kind == kind, line
+            assert kind_of(about * 10 + line + ". " + about * 10) == kind, line
 
 
 @pytest.mark.parametrize("kind", sorted(set(FIRST) - {"harmless"}))
@@ -54,14 +59,12 @@ def test_danger_survives_capital_letters_and_typographic_signs(kind: str) -> Non
 
 
 def test_the_gravest_of_two_dangers_is_named() -> None:
-    found = danger("The brake pedal is soft. And the engine is on fire!")
-    assert found is not None and found.kind == "fire"
+    assert kind_of("The brake pedal is soft. And the engine is on fire!") == "fire"
 
 
 def test_what_is_denied_in_one_half_of_a_sentence_does_not_hide_the_other() -> None:
-    assert danger("there is no smoke") is None
-    found = danger("there is no smoke but I smell petrol")
-    assert found is not None and found.kind == "fuel"
+    assert kind_of("there is no smoke") == "harmless"
+    assert kind_of("there is no smoke but I smell petrol") == "fuel"
 
 
 @pytest.mark.parametrize(
@@ -83,7 +86,9 @@ def test_any_text_is_read_without_harm(text: str) -> None:
 
 
 def test_time_grows_with_the_length_of_the_text_and_no_faster() -> None:
-    words = "brake pedal smoke from smell of petrol steering it is wheel battery orange cable was and the".split()
+    words = sorted(
+        vocabulary("brake pedal smoke from smell of petrol steering it is wheel battery orange cable and the")
+    )
     chosen = random.Random(7)
 
     def seconds(length: int) -> float:

@@ -127,10 +127,10 @@ ON_A_WEDNESDAY = {
     "from Monday to Wednesday": ["9.3.-11.3. [0, 1, 2]"],
     "Monday to Wednesday next week": ["9.3.-15.3. [0, 1, 2]"],
     # weekdays within
-    "Tuesday next week": ["9.3.-15.3. [1]"],
-    "next week on Tuesday": ["9.3.-15.3. [1]"],
+    "Tuesday next week": ["10.3."],
+    "next week on Tuesday": ["10.3."],
     "Monday or Tuesday": ["9.3.", "10.3."],
-    "next week, Monday or Tuesday": ["9.3.-15.3. [0]", "9.3.-15.3. [1]"],
+    "next week, Monday or Tuesday": ["9.3.", "10.3."],
     "a Saturday in April": ["1.4.-30.4. [5]"],
     "on Saturdays": ["any [5]"],
     "any Tuesday": ["any [1]"],
@@ -174,8 +174,8 @@ ON_A_WEDNESDAY = {
     "Friday afternoon or Saturday morning": ["6.3. " + AFTERNOON, "7.3. " + MORNING],
     "mornings or evenings next week": ["9.3.-15.3. " + MORNING, "9.3.-15.3. " + EVENING],
     "Monday or Tuesday next week but not before 10": [
-        "9.3.-15.3. [0] 10:00-23:59",
-        "9.3.-15.3. [1] 10:00-23:59",
+        "9.3. 10:00-23:59",
+        "10.3. 10:00-23:59",
     ],
     # what is no day and no time
     "I want to book a service": [],
@@ -292,7 +292,8 @@ def test_days_that_are_none_are_asked_about(text: str, asked: str) -> None:
         ("the day before", ["16.3."]),
         ("a week later", ["24.3."]),
         ("same day at 3", ["17.3. 15:00-15:00"]),
-        ("the week after", ["24.3."]),
+        ("the week after", ["23.3.-29.3."]),
+        ("Thursday the week after", ["26.3."]),
         ("the day after tomorrow", ["6.3."]),
     ],
 )
@@ -316,7 +317,7 @@ def test_a_change_keeps_what_it_leaves_open(before: str, change: str, expected: 
 
 def test_the_wishes_hold_times_of_the_walls_clock() -> None:
     wish = read("weekday mornings, not on Friday", WEDNESDAY)
-    monday = datetime(2026, 3, 30, 9, 0)
+    monday = datetime(2026, 3, 30, 9, 0, tzinfo=DUBLIN)
     assert wish.holds(monday)
     assert not wish.holds(monday.replace(hour=12))
     assert not wish.holds(monday + timedelta(days=4))
@@ -329,11 +330,13 @@ def test_no_text_breaks_it(text: str) -> None:
     read(text, WEDNESDAY, date(2026, 3, 17))
 
 
-WORDS = ["not", "but", "or", "to", "between", "and", "before", "§0§", "¤1¤", "the", "31st", "9", "at", "29/02", "monday",
-         "next", "week", "in", "99", "weeks", "february", "2026", "until", "afternoon", ",", ".", "never", "soonest"]  # fmt: skip
+PUZZLE = (
+    "not but or to between and before §0§ ¤1¤ the 31st 9 at 29/02 monday next week in 99 weeks february 2026 until "
+    "afternoon , . never soonest"
+)
 
 
-@given(st.lists(st.sampled_from(WORDS), max_size=25))
+@given(st.lists(st.sampled_from(PUZZLE.split()), max_size=25))
 @settings(max_examples=300, deadline=None)
 def test_no_order_of_its_words_breaks_it(words: list[str]) -> None:
     for window in read(" ".join(words), WEDNESDAY, date(2026, 3, 17)).windows:

@@ -246,6 +246,33 @@ async def test_what_succeeds_in_silence_is_told_from_what_is_refused() -> None:
     ]
 
 
+async def test_a_message_may_replace_another_and_tells_the_time_zone() -> None:
+    async def replaces(peer: Peer) -> None:
+        await peer.ack(await peer.receive())
+        await peer.answer()
+        second = await peer.receive()
+        await peer.send("superseded", message_id="m-r1", by="m-r2", run_id="r1", seq=3)
+        await peer.ack(second, "r2", 4, replaces="m-r1")
+        await peer.answer("r2", "Ho", 5)
+        third = await peer.receive()
+        await peer.send("error", code="BAD_REQUEST", field="replaces", error=f"No: {third['replaces']}")
+        await peer.linger()
+
+    async with scripted(replaces) as (url, peers), Client(url, "token", timezone="Asia/Tokyo") as it:
+        conversation = it.conversation("s1")
+        first = conversation.ask("Hello", metadata={"page": 3})
+        await first
+        assert (await conversation.ask("Hello!", replaces=first.message_id))["response"] == "Ho"
+        with pytest.raises(Refused, match="No: m-r1"):
+            await conversation.ask("Hello?", replaces=first.message_id, metadata={"timezone": "UTC"})
+    told = [(frame.get("replaces"), frame["metadata"]) for frame in peers[0].seen[1:]]
+    assert told == [
+        (None, {"timezone": "Asia/Tokyo", "page": 3}),
+        ("m-r1", {"timezone": "Asia/Tokyo"}),
+        ("m-r1", {"timezone": "UTC"}),
+    ]
+
+
 async def test_answers_are_told_apart_by_the_names_of_their_requests() -> None:
     async def crosses(peer: Peer) -> None:
         await peer.receive()

@@ -22,6 +22,7 @@ from orchestrator.prices import parse_prices
 from orchestrator.run import Desk, Reply, RunInput
 from orchestrator.stores.database import open_database
 from orchestrator.stores.ledger import SqlLedger
+from orchestrator.stores.transactions import Transactions
 
 RUN = RunInput("run-1", "s", Question("How strong is it?"), "customer", "anna", "talk-1")
 PRICES = parse_prices("test:one=1/0.1/10")
@@ -68,10 +69,9 @@ async def two_calls() -> None:
 def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
     database = open_database(f"sqlite:///{tmp_path / 'ledger.db'}")
     migrate(database)
-    opened = SqlLedger(database)
-    yield opened
-    opened.close()
-    database.dispose()
+    transactions = Transactions(database)
+    yield SqlLedger(transactions)
+    transactions.close()
 
 
 async def events_of(run: MeteredRun, given: RunInput = RUN) -> list[AnyEvent]:
@@ -141,9 +141,9 @@ async def test_a_cancelled_run_is_on_the_books(ledger: SqlLedger, again: bool) -
         running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
-    ledger.close()
-    with ledger._engine.connect() as connection:
-        assert connection.exec_driver_sql("SELECT calls, failures, output_tokens FROM ledger").one() == (2, 1, 110)
+    await ledger.add([])
+    (total,) = await ledger.totals("", "day")
+    assert (total.calls, total.failures, total.spent.output_tokens) == (2, 1, 110)
 
 
 async def test_a_run_that_is_left_is_on_the_books(ledger: SqlLedger) -> None:
@@ -198,7 +198,7 @@ class Away(SqlLedger):
 
 
 async def test_an_answer_is_not_lost_with_its_accounts(ledger: SqlLedger) -> None:
-    run = MeteredRun(scripted(two_calls, completed()), Away(ledger._engine), Allowance(day_tokens=1), PRICES)
+    run = MeteredRun(scripted(two_calls, completed()), Away(ledger._transactions), Allowance(day_tokens=1), PRICES)
     with capture_logs() as logged:
         end = await answered(run)
     assert end.usage.output_tokens == 110
@@ -276,5 +276,5 @@ async def test_without_day_budgets_nothing_is_looked_up(ledger: SqlLedger) -> No
         async def of_day(self, owner: str, day: str) -> Spent:
             raise AssertionError("looked up")
 
-    run = MeteredRun(scripted(two_calls, completed()), Unread(ledger._engine), Allowance(run_tokens=10))
+    run = MeteredRun(scripted(two_calls, completed()), Unread(ledger._transactions), Allowance(run_tokens=10))
     assert (await answered(run)).usage.input_tokens == 1100

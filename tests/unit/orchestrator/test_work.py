@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from langgraph.checkpoint.memory import InMemorySaver
 
 from agents.bench import Bench, Case, Resources
 from agents.skill import Action, Handled
@@ -40,6 +39,7 @@ from orchestrator.events import (
 )
 from orchestrator.graph import build_graph
 from orchestrator.run import Desk, Reply, RunInput
+from orchestrator.saver import memory_saver
 from orchestrator.stream import stream_events
 from rag.types import Chunk, Passage
 
@@ -218,7 +218,7 @@ class Stage:
             specialist("spy", Passing("secret")),
         )
         self.crew = Crew(self.catalogue, understand, classify, research, self.words, RESOURCES)
-        self.graph = build_graph(self.crew, InMemorySaver())
+        self.graph = build_graph(self.crew, memory_saver())
         self.runs = 0
         self.desk = Desk()
 
@@ -266,7 +266,7 @@ async def test_a_skill_does_what_it_claims_and_cites_what_its_tool_found(stage: 
         ("tool_result", "double", "42"),
     ]
     assert [event.step for event in events if isinstance(event, Progress)] == [
-        "starting", "agent_routing", "rag_retrieval", "generating", "tool",
+        "starting", "agent_routing", "rag_retrieval", "tool", "generating",
     ]  # fmt: skip
     assert [len(event.passages) for event in events if isinstance(event, Sources)] == [0, 1]
 
@@ -297,6 +297,19 @@ async def test_what_was_asked_back_is_taken_up_before_the_classifier(stage: Stag
     completed = end(await stage.ask("8", notes={"doubling": {"open": True}}))
     assert completed.response == "It is 16 [1]."
     assert stage.desk.memory.notes == {"doubling": None}
+
+
+@pytest.mark.parametrize(("kind", "confidence", "agent"), [
+    ("clarify", 0.4, "math"), ("out_of_scope", 0.9, "math"), ("out_of_scope", 0.99, "out_of_scope"),
+])  # fmt: skip
+async def test_a_skill_is_asked_where_the_classifier_is_not_sure(
+    stage: Stage, kind: Any, confidence: float, agent: str
+) -> None:
+    async def unsure(question: Question, catalogue: Catalogue) -> Route:
+        return Route(kind, confidence)
+
+    stage.graph = build_graph(replace(stage.crew, classify=unsure), memory_saver())
+    assert end(await stage.ask("double 8")).agent == agent
 
 
 async def test_danger_comes_first(stage: Stage) -> None:
@@ -419,7 +432,7 @@ async def test_with_a_model_danger_is_left_to_the_skill() -> None:
 async def test_what_a_model_proposes_is_asked_and_done_by_code() -> None:
     stage = Stage(calls_tools=True)
     stage.crew = replace(stage.crew, catalogue=(specialist("shop", stage.booking, Doubling()),))
-    stage.graph = build_graph(stage.crew, InMemorySaver())
+    stage.graph = build_graph(stage.crew, memory_saver())
     asked = (await stage.ask("shop propose"))[-1]
     assert isinstance(asked, InputRequired)
     assert asked.prompt == "Really?"
@@ -433,6 +446,6 @@ async def test_a_long_conversation_is_summed_up_beside_the_answer() -> None:
     async def summarise(question: Question) -> Summarised:
         return Summarised(f"{len(question.older)} turns", question.older_upto)
 
-    stage.graph = build_graph(replace(stage.crew, summarise=summarise), InMemorySaver())
+    stage.graph = build_graph(replace(stage.crew, summarise=summarise), memory_saver())
     end(await stage.ask("math hello", older=(Turn("customer", "hi"),), older_upto=7))
     assert stage.desk.memory.summary == Summarised("1 turns", 7)

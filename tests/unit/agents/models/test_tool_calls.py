@@ -3,48 +3,43 @@
 from typing import Any
 
 import pytest
-from langchain_core.messages import ToolCallChunk
-from langchain_core.messages.tool import tool_call_chunk
+from langchain_core.messages import AIMessage
 
 from agents.model import ToolCall
-from agents.models.tool_calls import GrowingCalls, to_langchain
+from agents.models.tool_calls import PIECES, GrowingCalls, to_langchain
+
+Piece = tuple[int | None, str | None, str | None, str | None]
 
 
-def chunk(index: int | None, id: str | None, name: str | None, args: str | None) -> ToolCallChunk:
-    return tool_call_chunk(name=name, args=args, id=id, index=index)
-
-
-def grown(*chunks: ToolCallChunk) -> list[tuple[str, str, Any]]:
+def grown(*pieces: Piece) -> list[tuple[str, str, Any]]:
     calls = GrowingCalls()
-    for one in chunks:
-        calls.feed([one])
+    for piece in pieces:
+        calls.feed(AIMessage("", additional_kwargs={PIECES: [piece]}))
     return [(call.id, call.name, call.arguments) for call in calls.whole()]
 
 
 @pytest.mark.parametrize(
-    "chunks",
+    "pieces",
     [
         (
-            chunk(0, "a", "one", '{"x":'),
-            chunk(0, None, None, " 1}"),
-            chunk(1, "b", "two", ""),
-            chunk(1, None, None, "{}"),
+            (0, "a", "one", '{"x":'),
+            (0, None, None, " 1}"),
+            (1, "b", "two", ""),
+            (1, None, None, "{}"),
         ),
-        (chunk(0, "a", "one", '{"x": 1}'), chunk(0, "b", "two", "{}")),
-        (chunk(None, "a", "one", '{"x": 1}'), chunk(None, "b", "two", "{}")),
-        (chunk(0, "a", "one", '{"x":'), chunk(1, "b", "two", "{}"), chunk(0, "a", "one", " 1}")),
-        (chunk(0, "a", "one", None), chunk(0, "", "", '{"x": 1}'), chunk(1, "b", "two", None)),
+        ((0, "a", "one", '{"x": 1}'), (0, "b", "two", "{}")),
+        ((None, "a", "one", '{"x": 1}'), (None, "b", "two", "{}")),
+        ((0, "a", "one", '{"x":'), (1, "b", "two", "{}"), (0, "a", "one", " 1}")),
+        ((0, "a", "one", None), (0, "", "", '{"x": 1}'), (1, "b", "two", None)),
     ],
     ids=["as OpenAI", "one index", "no index", "interleaved and repeated", "nothing for no arguments"],
 )
-def test_pieces_find_their_calls(chunks: tuple[ToolCallChunk, ...]) -> None:
-    assert grown(*chunks) == [("a", "one", {"x": 1}), ("b", "two", {})]
+def test_pieces_find_their_calls(pieces: tuple[Piece, ...]) -> None:
+    assert grown(*pieces) == [("a", "one", {"x": 1}), ("b", "two", {})]
 
 
 def test_every_call_has_an_id_of_its_own() -> None:
-    ids = [
-        id for id, _, _ in grown(chunk(0, None, "one", "{}"), chunk(1, None, "two", "{}"), chunk(2, "x", "three", "{}"))
-    ]
+    ids = [id for id, _, _ in grown((0, None, "one", "{}"), (1, None, "two", "{}"), (2, "x", "three", "{}"))]
     assert len(set(ids)) == 3
     assert all(ids)
 

@@ -1,0 +1,100 @@
+"""Workshop appointments: found, booked, moved, cancelled and listed, over as many turns as it takes."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from agents.bench import Bench, Case, Resources
+from agents.booking_actions import ACTIONS
+from agents.booking_changes import change, list_booked
+from agents.booking_desk import Desk
+from agents.booking_hearing import Heard, hear, takes_up
+from agents.booking_intents import intent
+from agents.booking_new import book
+from agents.booking_plan import Plan, noted, recalled
+from agents.diary import DiaryUnavailable
+from agents.followup import core
+from agents.skill import Action, Handled
+from agents.tool import Tool
+from agents.toolbox import AWAY
+from agents.tools.appointments import TOOLS
+from agents.workshops import parse
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the message tells, and what was planned before it."""
+
+    heard: Heard
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Appointments:
+    """See `agents.skill.Skill`."""
+
+    name: str = "appointments"
+    guidance: str = (
+        "Appointments: find free times with find_slots, giving the customer's own words for days and times as `when`; "
+        "offer at most three, and call propose_appointment for the one that the customer picks. Ask for one thing at a "
+        "time where dealer, work or vehicle is missing. list_appointments shows the customer's own; propose_move and "
+        "propose_cancellation need an id from it. A proposal asks the customer by itself: never say that something is "
+        "booked, moved or cancelled unless you are told so."
+    )
+    tools: tuple[Tool[Any], ...] = TOOLS
+
+    @property
+    def actions(self) -> Mapping[str, Action]:
+        return ACTIONS
+
+    async def takes_up(self, case: Case, resources: Resources) -> bool:
+        """See `agents.skill.Skill`."""
+        plan = recalled(case.note, case.now)
+        return plan.open and takes_up(plan, await _heard(case, resources, plan))
+
+    async def read(self, case: Case, resources: Resources) -> Request | None:
+        """See `agents.skill.Skill`."""
+        plan = recalled(case.note, case.now)
+        if not plan.open and intent(_own(case)) is None:
+            return None
+        heard = await _heard(case, resources, plan)
+        return Request(heard, plan) if heard.intent is not None or takes_up(plan, heard) else None
+
+    async def act(self, request: Request, bench: Bench) -> Handled:
+        """See `agents.skill.Skill`."""
+        known = await bench.resources.reference.derived(parse)
+        desk = Desk(bench, known, request.heard, request.plan, _begun(request))
+        try:
+            await desk.clear()
+            if request.heard.stops:
+                return Handled("All right, I leave it at that. Nothing was booked or changed.")
+            if desk.plan.intent == "list":
+                return await list_booked(desk)
+            return await (book(desk) if desk.plan.intent == "book" else change(desk))
+        except DiaryUnavailable:
+            return Handled(AWAY, "declined", note=noted(request.plan, bench.case.now))
+
+
+async def _heard(case: Case, resources: Resources, plan: Plan) -> Heard:
+    """What the part tells, in the customer's own words."""
+    known = await resources.reference.derived(parse)
+    return await asyncio.to_thread(hear, _own(case), case.now, plan, known, resources.vehicles, case.facts)
+
+
+def _own(case: Case) -> str:
+    """The part without what was added to make it stand alone."""
+    return case.text if case.text == case.said else core(case.text)[0]
+
+
+def _begun(request: Request) -> Plan:
+    """The plan that the message goes on with, or a new one where it begins something else."""
+    heard, plan = request.heard, request.plan
+    if plan.open and heard.intent in (None, plan.intent):
+        return plan
+    intent = heard.intent or plan.intent or "book"
+    appointment = plan.appointment if intent in ("move", "cancel") else ""
+    return Plan(intent=intent, vehicle=plan.vehicle, hold=plan.hold, appointment=appointment)
+
+
+SKILL = Appointments()
