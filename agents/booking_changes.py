@@ -14,7 +14,6 @@ from agents.booking_plan import Plan, noted
 from agents.booking_works import works
 from agents.dates import read
 from agents.skill import Handled
-from agents.toolbox import AWAY
 from agents.tools.appointments import PROPOSE_CANCELLATION
 from agents.wish import Wish, at
 from agents.workshop_wording import listed
@@ -26,12 +25,12 @@ NONE = "You have no appointments coming up. Tell me what is to be done and when,
 
 
 async def list_booked(desk: Desk) -> Handled:
-    """The customer's appointments."""
+    """The customer's appointments. What is being arranged meanwhile stays open."""
     booked = await desk.booked()
-    if not booked:
-        return Handled(NONE)
     only = booked[0]["appointment_id"] if len(booked) == 1 else ""
-    note = noted(Plan(appointment=only), desk.bench.case.now)
+    note = noted(desk.before if desk.before.open else Plan(appointment=only), desk.bench.case.now)
+    if not booked:
+        return Handled(NONE, note=note)
     if only:
         return Handled(f"Your appointment: {_told(booked[0])}\n\nTell me if you want to move or cancel it.", note=note)
     return Handled(f"Your appointments:\n\n{listed([_told(one) for one in booked])}", note=note)
@@ -96,7 +95,7 @@ async def _move(desk: Desk, one: Booked) -> Handled:
 async def _cancel(desk: Desk, one: Booked, booked: Sequence[Booked]) -> Handled:
     outcome = await desk.bench.call(PROPOSE_CANCELLATION, {"appointment_id": one["appointment_id"]})
     if outcome.result is None:
-        return Handled(outcome.error or AWAY, "declined")
+        return desk.refused(outcome)
     rule = outcome.result.value["rule"]
     text = f"{rule} [{outcome.first_number}]" if rule else ""
     ids = tuple(other["appointment_id"] for other in booked)

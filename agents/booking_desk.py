@@ -14,7 +14,7 @@ from agents.booking_picks import agrees, other_one, shifted
 from agents.booking_plan import Asked, Offer, Plan, noted
 from agents.diary import DiaryUnavailable, Owner
 from agents.skill import Handled
-from agents.toolbox import AWAY
+from agents.toolbox import AWAY, FAILED, TOO_LONG
 from agents.tools.appointments import FIND_SLOTS, LIST_APPOINTMENTS, PROPOSE_APPOINTMENT, PROPOSE_MOVE
 from agents.types import Citation
 from agents.wish import Window, Wish, at
@@ -22,6 +22,9 @@ from agents.workshop_wording import listed, moment
 from agents.workshops import Workshop, Workshops
 
 MOST_ELSEWHERE = 2
+UNREACHABLE = "The appointment system cannot be reached at the moment. Please try again in a few minutes."
+_FAULTS = {AWAY, FAILED, TOO_LONG}
+"""Worded for models."""
 
 
 @dataclass
@@ -47,6 +50,12 @@ class Desk:
         self.plan = replace(self.plan, asked=asked, chosen=None, offers=(), among=tuple(among))
         return Handled(question, "asked_back", note=self.note())
 
+    def refused(self, outcome: Outcome) -> Handled:
+        """What a tool that did not do it says, which is a question to the customer, unless the fault is ours."""
+        if outcome.error is None or outcome.error in _FAULTS:
+            return Handled(UNREACHABLE, "declined", note=noted(self.before, self.bench.case.now))
+        return self.ask("when", outcome.error)
+
     def unsettled(self) -> Handled | None:
         """The question which of several times it is to be, after "yes" or "the other one"."""
         text = self.heard.text
@@ -69,11 +78,10 @@ class Desk:
 
     def turned(self, wish: Wish, offered: Sequence[datetime]) -> Wish:
         """The wish, or what lies before or after what was offered where that is asked for; local times."""
+        if len(offered) == 1 and (by := shifted(self.heard.text)) is not None:
+            return Wish((at(offered[0] + by),), wish.never)
         if not self.heard.turn or self.heard.wish.windows or not offered:
             return wish
-        if (by := shifted(self.heard.text)) is not None:
-            then = max(offered) + by
-            return Wish((at(then),), wish.never)
         if self.heard.turn == "later":
             edge, minute = max(offered), 1
             rest = Window(edge.date(), edge.date(), earliest=edge.hour * 60 + edge.minute + minute)
@@ -95,7 +103,7 @@ class Desk:
         more = {"vehicle": plan.vehicle[:200], "safety_related": plan.urgent}
         outcome = await self.bench.call(FIND_SLOTS, given | more)
         if outcome.result is None:
-            return self.ask("when", outcome.error or AWAY)
+            return self.refused(outcome)
         value = outcome.result.value
         first = _offers(plan.dealer, value["slots"])
         if first and wish.exact and not plan.urgent:
@@ -111,7 +119,7 @@ class Desk:
         else:
             outcome = await self.bench.call(PROPOSE_APPOINTMENT, {**given, "work": plan.work, "vehicle": plan.vehicle})
         if outcome.result is None:
-            return self.ask("when", outcome.error or AWAY)
+            return self.refused(outcome)
         value = outcome.result.value
         if outcome.result.proposal is None:
             return self._offer(outcome, {**value, "slots": (), "next": value["slots"]}, ())

@@ -32,11 +32,13 @@ _ABOUT_BOOKING = vocabulary(
     date dates time times week possible another different nearest closest near next try choose pick go with car
     vehicle see fit sorry thanks cheers please great perfect lovely sounds okay mind matter doesnt dont cant
     today tomorrow either neither none original elsewhere place call reschedule cancel stay keep model year
-    whichever sure alright nope yep yeah new sometime maybe perhaps schedule only
+    half hour hours minutes weeks middle whichever sure alright nope yep yeah new sometime maybe perhaps schedule only
     """
 )
 """What may be said beside a pick or a change and adds nothing to it."""
 _WONDERS = re.compile(r"^(?:what|which|who|how|why|when|where)\b")
+_HOUR = re.compile(r"\W*(\d{1,2})\W*$")
+_NEAREST = re.compile(r"\b(?:nearest|closest)\b")
 _QUESTION = re.compile(r"\?|^(?:what|which|who|how|why|when|where|does|do|did|is|are|was|will|should|tell|explain)\b")
 
 
@@ -69,6 +71,8 @@ class Heard:
 def hear(text: str, now: datetime, plan: Plan, known: Workshops, vehicles: Vehicles, facts: Mapping[str, str]) -> Heard:
     """What the text tells, in the light of what is planned."""
     text = text[:LONGEST]
+    if plan.offers and (hour := _HOUR.match(text)) and int(hour[1]) > len(plan.offers):
+        text = f"at {hour[1]}"
     about, since = _spoken_of(plan, now)
     mentions = known.mentions(text)
     dealers = tuple(dict.fromkeys(found for mention in mentions for found in mention.found))
@@ -151,7 +155,8 @@ def picked(heard: Heard, offers: Sequence[Offer], chosen: Offer | None, zones: M
     dealers = {dealer.key for dealer in heard.dealers}
     one = re.search(r"\bone\b", said) is not None
     wide = any(a.first != a.last or (a.any_day and a.earliest != a.latest and not one) for a in heard.wish.windows)
-    if not (heard.wish.windows or dealers) or heard.turn or heard.wish.never or wide:
+    several = len(heard.wish.windows) > 1
+    if not (heard.wish.windows or dealers) or heard.turn or heard.wish.never or wide or several:
         return None
     fitting = [
         offer
@@ -160,6 +165,11 @@ def picked(heard: Heard, offers: Sequence[Offer], chosen: Offer | None, zones: M
         and heard.wish.holds(offer.starts_at.astimezone(ZoneInfo(zones.get(offer.dealer, "UTC"))))
     ]
     return fitting[0] if len(fitting) == 1 and len(offers) > 1 - bool(heard.wish.windows) else None
+
+
+def nearest(text: str) -> bool:
+    """Whether the nearest dealer is meant, whichever that is."""
+    return bool(_NEAREST.search(plain(text)))
 
 
 def takes_up(plan: Plan, heard: Heard) -> bool:
@@ -177,6 +187,8 @@ def takes_up(plan: Plan, heard: Heard) -> bool:
     if len(heard.rest) > most + (2 if plan.asked == "work" else 0):
         return False
     if not heard.nothing:
+        return True
+    if plan.asked == "dealer" and nearest(heard.text):
         return True
     if plan.asked in ("dealer", "appointment"):
         chooses = counted(heard.text, len(plan.among)) is not None or other_one(heard.text)

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from agents.booking_desk import Desk
+from agents.booking_hearing import nearest
 from agents.booking_picks import counted, indifferent, refuses
 from agents.booking_works import MOST_CHARS
 from agents.skill import Handled
@@ -110,6 +111,11 @@ def _missing(desk: Desk) -> Handled | None:
     plan, vehicles = desk.plan, desk.bench.resources.vehicles
     meant = vehicles.mentioned(plan.vehicle)
     dealer = desk.known.get(plan.dealer)
+    models = list(dict.fromkeys(one.model for one in vehicles.mentioned(desk.heard.text)))
+    if len(models) > 1:
+        desk.plan = replace(plan, vehicle="")
+        question = f"One vehicle at a time, please. Which one first: the {' or the '.join(models)}?"
+        return desk.ask("vehicle", question, plan.among)
     if not plan.vehicle:
         return desk.ask("vehicle", "Which vehicle is it for? The model is enough; the model year helps.", plan.among)
     if dealer is not None and not all(map(dealer.serves, meant)):
@@ -117,7 +123,9 @@ def _missing(desk: Desk) -> Handled | None:
     if dealer is None:
         among = [row for row in desk.known.serving(meant) if row.key in plan.among] or list(desk.known.serving(meant))
         if len(among) != 1:
-            return _which(desk, "Which dealer would you like?", among)
+            near = nearest(desk.heard.text) and not desk.heard.dealers
+            question = "Which of these towns is nearest to you?" if near else "Which dealer would you like?"
+            return _which(desk, question, among)
         desk.plan = replace(plan, dealer=among[0].key, among=())
     if not desk.plan.work:
         return desk.ask("work", "What is to be done? A service, a tyre change, or a fault to look at: a few words do.")

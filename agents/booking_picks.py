@@ -14,11 +14,15 @@ _COUNTED = re.compile(
     rf"\b({'|'.join(_COMPARED)}) {_THING}|\b({'|'.join(_FIRST | _LAST)})(?: {_THING}|$| please)"
     rf"|\bthe ({'|'.join(_ORDINALS)})\b(?! (?:week|half|thing|service|\w+ of the (?:week|month)))"
 )
+_THREE, _MIDDLE = 3, re.compile(r"\b(?:middle|centre) one\b")
 _SPELT = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 _NUMBERED = re.compile(
     rf"^(?:the )?(?:(?:number|no|option|slot|choice) )?(\d{{1,2}}|{'|'.join(_SPELT)})( please| thanks)?$"
 )
-_SHIFT = re.compile(r"\b(half an|an?|one|two|three|four|\d{1,3}) (hours?|minutes?|mins?) (later|earlier)\b")
+_SHIFT = re.compile(
+    r"\b(half an|an?|one|two|three|four|\d{1,3}) (hours?|minutes?|mins?|days?|weeks?) (later|earlier)\b"
+)
+_UNITS = {"h": timedelta(hours=1), "m": timedelta(minutes=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _OTHER_ONE = re.compile(r"\bother (?:one|slot|time|option)\b")
 _NO = re.compile(r"^(?:no|nope|none|neither|not (?:that|those|these))\b")
 _ANY = re.compile(
@@ -35,6 +39,8 @@ _AGREES = re.compile(
 def counted(text: str, count: int) -> int | None:
     """Which of `count` things, from 0, is meant by "the second one", "number 2" or "2"."""
     said = plain(text)
+    if count == _THREE and _MIDDLE.search(said):
+        return 1
     if numbered := _NUMBERED.match(said):
         number = _SPELT.get(numbered[1]) or int(numbered[1])
         return number - 1 if 1 <= number <= count else None
@@ -45,13 +51,13 @@ def counted(text: str, count: int) -> int | None:
 
 
 def shifted(text: str) -> timedelta | None:
-    """How much later is wished; earlier is negative: "an hour later", "30 minutes earlier"."""
+    """How much later by the wall's clock is wished; earlier is negative: "an hour later", "two days earlier"."""
     found = _SHIFT.search(plain(text))
     if found is None:
         return None
     word = found[1]
     number = 0.5 if word == "half an" else float(word) if word.isdecimal() else float(_SPELT.get(word, 1))
-    by = timedelta(minutes=number * (60 if found[2].startswith("h") else 1))
+    by = number * _UNITS[found[2][0]]
     return by if found[3] == "later" else -by
 
 

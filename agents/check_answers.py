@@ -20,6 +20,8 @@ _LONGEST = 60
 """Words. A text that is longer tells a new story."""
 _PHRASES = {name: "|".join(phrases) for name, phrases in beside(__file__).items()}
 _DENIED = frozenset(beside(__file__)["denied"])
+_CLAUSE = re.compile(r"[,;:!?\n]+|\.(?=\s)|\bbut\b|\band\b")
+"""What a denial does not reach across."""
 _DENIED_AFTER = frozenset({"not", "isnt", "arent", "wasnt", "none", "off"})
 _GENERAL = frozenset(map(stem, beside(__file__)["general"])) | {"not"}
 
@@ -52,7 +54,7 @@ def read(text: str, causes: Sequence[Cause], asked: Cause | None) -> Told | None
         return None
     signs = signs_in(text, causes)
     about = _about(said, causes, asked)
-    elsewhere = about is not None and about is not asked and _DONE.search(said) is not None
+    elsewhere = about is not None and about is not asked and _apart(said, about, asked)
     if asked is not None and not elsewhere and (direct := _direct(said, asked)) is not None:
         return Told({asked.name: direct, **signs}, direct=not signs and about is not asked)
     if about is not None and (stated := _stated(said, about)) is not None:
@@ -79,11 +81,11 @@ def helped(text: str) -> bool | None:
 
 def signs_in(text: str, causes: Sequence[Cause]) -> dict[str, Answer]:
     """The causes whose signs a text has, with the answer that these amount to; a sign that is denied is none."""
-    spoken = _stems(_plain(text))
+    clauses = [_stems(clause) for clause in _CLAUSE.split(_plain(text))]
     return {
         cause.name: confirming(cause)
         for cause in causes
-        if any(_has(spoken, _stems(_plain(sign))) for sign in cause.signs)
+        if any(_has(clause, _stems(_plain(sign))) for sign in cause.signs for clause in clauses)
     }
 
 
@@ -137,6 +139,14 @@ def _about(said: str, causes: Sequence[Cause], asked: Cause | None) -> Cause | N
     scored = [(len(spoken & _subject(cause)), cause is asked, -at) for at, cause in enumerate(causes) if cause.check]
     best = max(scored, default=(0, False, 0))
     return causes[-best[2]] if best[0] else None
+
+
+def _apart(said: str, about: Cause, asked: Cause | None) -> bool:
+    """Whether the text is about another check: it says what was done, or speaks of that far more than of what was
+    asked."""
+    spoken = telling(said) - _GENERAL
+    of_asked = len(spoken & _subject(asked)) if asked is not None else 0
+    return len(spoken & _subject(about)) >= of_asked + 2 or _DONE.search(said) is not None
 
 
 def _subject(cause: Cause) -> frozenset[str]:

@@ -1,5 +1,5 @@
 """Splits a message into the things it asks. A split is a proposal: the classifier keeps it only where the pieces
-belong to different specialists."""
+are for different specialists, or are different questions (`agents.several`)."""
 
 import re
 from dataclasses import dataclass

@@ -34,12 +34,13 @@ class Danger:
 def danger(text: str) -> Danger | None:
     """The gravest danger that a message tells of; None where it tells of none. Never raises, and takes time in
     proportion to the length of the text."""
-    sentences = [sentence for parts in _sentences(text) if _KEYS.search(sentence := _spelt(parts))]
+    sentences = [_spelt(parts) for parts in _sentences(text)]
     for kind in KINDS:
-        for sentence in sentences:
-            for found in _SIGNS[kind].finditer(sentence):
-                if not _harmless(sentence, found, kind):
-                    return Danger(kind, found.group().strip())
+        for sentence in filter(_KEYS[kind].search, sentences):
+            signs = _SIGNS[kind].finditer(sentence)
+            found = next((sign for sign in signs if not _harmless(sentence, sign, kind)), None)
+            if found and not _HARMLESS["all"].search(sentence):
+                return Danger(kind, found.group().strip())
     return None
 
 
@@ -114,8 +115,6 @@ def _nearest(word: str) -> str:
 
 
 def _harmless(sentence: str, found: re.Match[str], kind: Kind) -> bool:
-    if _HARMLESS["all"].search(sentence):
-        return True
     before, after = sentence[: found.start()].split(), sentence[found.end() :].split()
     around = " ".join((*before[-_BESIDE:], found.group().strip(), *after[:_BESIDE]))
     if _HARMLESS[kind].search(f" {around} "):
@@ -144,4 +143,4 @@ with Path(__file__).with_suffix(".toml").open("rb") as _file:
 _SIGNS = _compiled(_TABLES["signs"], _TABLES["words"])
 _HARMLESS = _compiled(_TABLES["harmless"], _TABLES["words"])
 _AS_THEY_ARE = _KNOWN | _RIGHT | set(re.findall(r"[a-z]+", json.dumps([_TABLES["words"], _TABLES["signs"]])))
-_KEYS = re.compile("|".join(_TABLES["keys"]["needed"]))
+_KEYS = {kind: re.compile("|".join(keys)) for kind, keys in _TABLES["keys"].items()}

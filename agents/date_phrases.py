@@ -14,18 +14,16 @@ How they are read, `now` being the customer's:
 import calendar
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
 
+from agents.date_marks import WEEKDAYS, Days, Mark, Unclear, gone, month_of, spoken, week_of, weekday_named
+
 QUARTER = 90
 """Days."""
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_name) if name}
 _MONTHS |= {name[:3]: number for name, number in _MONTHS.items()} | {"sept": 9}
-_SHORT = {short: day for day in WEEKDAYS for short in (day[:3], day[:4])} | {"tues": "tuesday", "thurs": "thursday"}
-_EVERY_DAY = tuple(range(7))
 
 _DAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|tues?|weds?|thurs?|mon|fri|sat|sun)"
 _MONTH = rf"(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})"
@@ -36,85 +34,30 @@ _NUMBERS |= {"two": 2, "three": 3, "a few": 3, "few": 3, "four": 4, "five": 5, "
 _NUMBERS |= {"nine": 9, "ten": 10, "twelve": 12}
 
 
-@dataclass(frozen=True, slots=True)
-class Days:
-    """From `first` to `last`, inclusive; None where it is open. Only `weekdays` (Monday is 0), if there are any.
-    `loose`: a weekday named alone, which belongs to a week or month that is named beside it."""
-
-    first: date | None = None
-    last: date | None = None
-    weekdays: tuple[int, ...] = ()
-    loose: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """Starting from minute `earliest` to minute `latest` of the day, inclusive."""
-
-    earliest: int = 0
-    latest: int = 1439
-
-
-@dataclass(frozen=True, slots=True)
-class Unclear:
-    """What is written is no day; `question` asks for one."""
-
-    question: str
-
-
-Mark = Days | Hours | Unclear
-
-
-def weekday_named(word: str) -> int | None:
-    """Monday is 0."""
-    full = _SHORT.get(word, word.removesuffix("s"))
-    return WEEKDAYS.index(full) if full in WEEKDAYS else None
-
-
-def spoken(day: date) -> str:
-    """`Tuesday 3 March 2026`."""
-    return f"{calendar.day_name[day.weekday()]} {day.day} {calendar.month_name[day.month]} {day.year}"
-
-
-def _week(day: date) -> tuple[date, date]:
-    monday = day - timedelta(days=day.weekday())
-    return monday, monday + timedelta(days=6)
-
-
-def _month(year: int, month: int) -> tuple[date, date]:
-    """Its first and last day; months count on beyond the twelfth."""
-    year, month = year + (month - 1) // 12, (month - 1) % 12 + 1
-    return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
-
-
-def _dated(day: int, month: int, year: int | None, today: date) -> Mark:
+def _dated(day: int, number: int, year: int | None, today: date) -> Mark:
     """The date, or a question where there is none or it has gone by."""
     if year is None:
         year = today.year
-        if (month, day) < (today.month, today.day) and not _just_gone(day, month, today):
+        if (number, day) < (today.month, today.day) and not _just_gone(day, number, today):
             year += 1
     elif year < 100:
         year += 2000
-    last = _month(year, month)[1]
+    last = month_of(year, number)[1]
     if not 1 <= day <= last.day:
-        name = calendar.month_name[month]
+        name = calendar.month_name[number]
         return Unclear(
             f"{name} {year} has only {last.day} days, so there is no {day} {name}. Do you mean {spoken(last)} or "
             f"{spoken(last + timedelta(days=1))}?"
         )
-    found = date(year, month, day)
-    return _gone(found) if found < today else Days(found, found)
+    found = date(year, number, day)
+    return gone(found) if found < today else Days(found, found)
 
 
-def _just_gone(day: int, month: int, today: date) -> bool:
+def _just_gone(day: int, number: int, today: date) -> bool:
     try:
-        return timedelta() < today - date(today.year, month, day) < timedelta(days=QUARTER)
+        return timedelta() < today - date(today.year, number, day) < timedelta(days=QUARTER)
     except ValueError:
         return False
-
-
-def _gone(day: date) -> Unclear:
-    return Unclear(f"{spoken(day)} has gone by. Which day would you like instead?")
 
 
 def _figures(found: re.Match[str], now: datetime) -> Mark | None:
@@ -148,8 +91,8 @@ def _written(found: re.Match[str], now: datetime) -> Mark | None:
 
 def _between(found: re.Match[str], now: datetime) -> Mark | None:
     """ "3 to 7 March"."""
-    month = _MONTHS[found["month"]]
-    first, last = (_dated(int(found[name]), month, None, now.date()) for name in ("from", "to"))
+    number = _MONTHS[found["month"]]
+    first, last = (_dated(int(found[name]), number, None, now.date()) for name in ("from", "to"))
     if isinstance(first, Unclear) or isinstance(last, Unclear):
         return first if isinstance(first, Unclear) else last
     return Days(first.first, last.last) if isinstance(first, Days) and isinstance(last, Days) else None
@@ -161,9 +104,9 @@ def _of_month(found: re.Match[str], now: datetime) -> Mark | None:
     if not 1 <= day <= 31:
         return None
     if which:
-        month = today.month + (which == "next")
-        return _dated(day, (month - 1) % 12 + 1, today.year + (month - 1) // 12, today)
-    months = (_month(today.year, today.month + ahead) for ahead in range(14))
+        first, _ = month_of(today.year, today.month + (which == "next"))
+        return _dated(day, first.month, first.year, today)
+    months = (month_of(today.year, today.month + ahead) for ahead in range(14))
     fitting = [first.replace(day=day) for first, last in months if day <= last.day]
     coming = [one for one in fitting if one >= today]
     named = weekday_named(found["weekday"] or "")
@@ -174,7 +117,19 @@ def _of_month(found: re.Match[str], now: datetime) -> Mark | None:
             return Unclear(
                 f"The next {day}. is {spoken(soonest)}, not a {WEEKDAYS[named].capitalize()}. Which day do you mean?"
             )
-    return Days(coming[0], coming[0])
+    return Days(coming[0], coming[0], monthly=named is None)
+
+
+def _in_month(found: re.Match[str], now: datetime) -> Mark | None:
+    """ "next month before the 15th"."""
+    first, last = month_of(now.year, now.month + (found["which"] == "next"))
+    day, bound = int(found["day"]), found["bound"]
+    if not 1 <= day <= last.day:
+        return None
+    named = first.replace(day=day)
+    if bound in ("before", "by", "until"):
+        return Days(first, max(first, named - timedelta(days=bound == "before")))
+    return Days(min(last, named + timedelta(days=bound == "after")), named if bound == "on" else last)
 
 
 def _ahead(found: re.Match[str], now: datetime) -> Mark | None:
@@ -182,7 +137,7 @@ def _ahead(found: re.Match[str], now: datetime) -> Mark | None:
     unit = found["unit"]
     then = later(found["count"], unit, now)
     exact = unit.startswith("d") or (found.groupdict().get("exact") or "") != ""
-    return Days(then.date(), then.date()) if exact else Days(*_week(then.date()))
+    return Days(then.date(), then.date()) if exact else Days(*week_of(then.date()))
 
 
 def later(count: str, unit: str, now: datetime) -> datetime:
@@ -226,16 +181,29 @@ def _weekday(found: re.Match[str], now: datetime) -> Mark | None:
     if named is None:
         return None
     if which == "last":
-        return _gone(_coming(named, today) - timedelta(weeks=1 + (named == today.weekday())))
+        return gone(_coming(named, today) - timedelta(weeks=1 + (named == today.weekday())))
     if which in ("any", "every") or (word.endswith("days") and which != "next"):
         return Days(weekdays=(named,))
     if which == "next":
-        day = _week(today + timedelta(weeks=1))[0] + timedelta(days=named)
+        day = week_of(today + timedelta(weeks=1))[0] + timedelta(days=named)
     elif which == "this":
         day = today + timedelta(days=(named - today.weekday()) % 7)
     else:
         day = _coming(named, today)
     return Days(day, day, loose=not which)
+
+
+def _nth(found: re.Match[str], now: datetime) -> Mark | None:
+    """ "the first Monday of April", "the last Friday of next month"."""
+    weekday, today = weekday_named(found["name"]), now.date()
+    if weekday is None:
+        return None
+    first, last = _whole(found["span"] or "", found["month"], today)
+    if found["nth"] == "last":
+        day = last - timedelta(days=(last.weekday() - weekday) % 7)
+    else:
+        day = first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * _NTH.index(found["nth"]))
+    return gone(day) if day < today else Days(day, day)
 
 
 def _span(found: re.Match[str], now: datetime) -> Mark | None:
@@ -262,18 +230,18 @@ def _span(found: re.Match[str], now: datetime) -> Mark | None:
 def _whole(which: str, month: str | None, today: date) -> tuple[date, date]:
     if month:
         number = _MONTHS[month]
-        return _month(today.year + (number < today.month), number)
+        return month_of(today.year + (number < today.month), number)
     if "month" in which:
-        return _month(today.year, today.month + ("next" in which or "following" in which))
+        return month_of(today.year, today.month + ("next" in which or "following" in which))
     ahead = 2 if "after next" in which or "next but one" in which else 1 if re.search("next|following", which) else 0
-    first, last = _week(today + timedelta(weeks=ahead))
+    first, last = week_of(today + timedelta(weeks=ahead))
     return (last - timedelta(days=1) if "weekend" in which else first, last)
 
 
 def _named(ahead: int) -> Callable[[re.Match[str], datetime], Mark]:
     def made(found: re.Match[str], now: datetime) -> Mark:
         day = now.date() + timedelta(days=ahead)
-        return _gone(day) if ahead < 0 else Days(day, day)
+        return gone(day) if ahead < 0 else Days(day, day)
 
     return made
 
@@ -292,6 +260,7 @@ _SPANS = (
     r"(?:the )?week after next|(?:the )?week next but one|(?:this|next|the following|the) (?:weekend|week|month)"
     r"|(?:the )?weekend after next"
 )
+_NTH = ("first", "second", "third", "fourth")
 _NO_DATE = r"(?! (?:one|option|slot|choice|time|car|vehicle|service|gear|owner|visit|appointment|year)\b)"
 _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], datetime], Mark | None]], ...] = tuple(
     (re.compile(rf"(?<![\w§.:/-])(?:{pattern})(?![\w§])"), made)
@@ -304,6 +273,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], datetime], Mark | 
          rf"(?P<month>{_MONTH})", _between),
         (rf"{_BESIDE}(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?(?: of)? (?P<month>{_MONTH})\.?{_YEAR}", _written),
         (rf"{_BESIDE}(?P<month>{_MONTH}) (?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![.:]?\d){_YEAR}", _written),
+        (rf"(?P<which>this|next) month,? (?P<bound>before|by|until|after|from|on) (?:the )?{_ORDINAL}", _in_month),
         (rf"{_BESIDE}(?:the )?{_ORDINAL}(?: of (?P<which>this|next) month)?{_NO_DATE}", _of_month),
         (r"(?P<count>a|one|two|three) weeks? (?:on |from )?(?P<from>today|tomorrow|"
          rf"{_DAY})", _weeks_after),
@@ -314,6 +284,8 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], datetime], Mark | 
         (rf"within (?P<count>{_COUNT}) (?P<unit>days?|weeks?|months?)", _within),
         (rf"in (?P<count>{_COUNT}) (?P<unit>days?|weeks?|months?|fortnights?|years?)(?: time)?", _ahead),
         (rf"(?P<count>{_COUNT}) (?P<unit>days?|weeks?|months?) from (?:now|today)(?P<exact>)", _ahead),
+        (rf"(?:the )?(?P<nth>{'|'.join(_NTH)}|last) (?P<name>{_DAY}) (?:of|in) (?:(?P<span>(?:the|this|next) month)"
+         rf"|(?P<month>{_MONTH}))", _nth),
         (rf"(?:(?P<part>{_PART})(?: of| in)? )?(?P<span>{_SPANS})(?P<month>)", _span),
         (rf"(?:(?P<part>{_PART})(?: of| in)? |in |during |next |this )(?P<span>)(?P<month>{_MONTH})", _span),
         (r"(?P<part>end|middle|later)(?: of)? (?P<span>week)(?P<month>)", _span),

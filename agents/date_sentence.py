@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from agents.clock import minutes
-from agents.date_phrases import Days, Hours, Mark
+from agents.date_marks import Days, Hours, Mark
 from agents.wish import MOST_WINDOWS, Window, Wish
 from agents.words import vocabulary
 

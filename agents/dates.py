@@ -7,12 +7,14 @@ noon to 18:00, an evening begins at 17:00. A time that may be before noon or aft
 
 import re
 import unicodedata
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from rapidfuzz.distance import OSA
 
 from agents.clock import minutes, with_times
-from agents.date_phrases import WEEKDAYS, Days, Hours, Mark, Unclear, later, marked
+from agents.date_marks import WEEKDAYS, Days, Hours, Mark, Unclear
+from agents.date_phrases import later, marked
 from agents.date_sentence import WORDS, Sentence
 from agents.wish import Wish
 
@@ -33,6 +35,7 @@ _PLAIN = tuple(
     for pattern, word in (
         (r"\b\d{1,3}(?:[ ,.]\d{3})+\b|\b\d{3,}(?:[ -]\d{3,})+\b", " number "),
         (r"(?<![\w:.])(\d{1,2}) (?=in the (?:morning|afternoon|evening)\b)", r"at \1 "),
+        (r"\b(make (?:it|that)|rather|say|prefer) (?=\d{1,2}(?: please)?$)", r"\1 at "),
         (r"\btonight\b", "today evening"),
         (r"\b(?:at )?(\d{1,2}(?:[:.][0-5]\d)?) ?ish\b", r"around \1"),
         (r"(?<!how )(?<!what )\b(?:at )?(?:about|roughly|approx(?:imately)?|circa|ca|say)\.? (?=\d)", "around "),
@@ -79,7 +82,7 @@ def read(text: str, now: datetime, about: date | None = None, since: date | None
     """What the text says of days and times; an empty wish where it says nothing.
 
     `now` is aware and in the customer's time zone. `about`: the day that is being spoken of, for "the day after" and "a
-    week later"; `since`: from which day on a weekday named alone is meant, tomorrow if none is given. Only the first
+    week later"; `since`: from which day on a weekday or "the 9th" is meant, by itself from today on. Only the first
     LONGEST characters are read. Never raises for a text.
     """
     try:
@@ -108,11 +111,14 @@ def _read(plain: str, now: datetime, about: date | None, since: date | None) -> 
 
 
 def _from(mark: Mark, since: date) -> Mark:
-    """A weekday named alone as the first one from that day on."""
-    if not isinstance(mark, Days) or not mark.loose or mark.first is None:
+    """A weekday or a day of the month named alone as the first one from that day on."""
+    if not isinstance(mark, Days) or mark.first is None or not (mark.loose or mark.monthly):
         return mark
     day = since + timedelta(days=(mark.first.weekday() - since.weekday()) % 7)
-    return Days(day, day, loose=True)
+    if mark.monthly:
+        ahead = (since + timedelta(days=days) for days in range(62))
+        day = next((one for one in ahead if one.day == mark.first.day), mark.first)
+    return replace(mark, first=day, last=day)
 
 
 def _tokens(plain: str, now: datetime, about: date | None) -> tuple[list[str], list[Mark], list[Hours]]:

@@ -25,7 +25,7 @@ _CLOSE = re.compile(
 )
 _SOLVED = re.compile(
     r"\b(?:(?:it'?s|it is|all) (?:fixed|solved|sorted|working again)|it works (?:again|now)|problem (?:is )?(?:solved"
-    r"|gone)|(?:starts|charges|runs|works) (?:again|fine now)|found it myself)\b",
+    r"|gone)|that (?:fixed|solved|sorted) it|(?:starts|charges|runs|works) (?:again|fine now)|found it myself)\b",
     re.IGNORECASE,
 )
 _NOT_SOLVED = re.compile(r"\b(?:not|isn'?t|doesn'?t|won'?t|never)\b", re.IGNORECASE)
@@ -120,10 +120,13 @@ def _tried(progress: Progress, helped: bool) -> Reply:
 def _check(text: str, progress: Progress, fitment: Fitment, codes: tuple[str, ...], last: bool) -> Reply | None:
     stored = tuple(code for code in codes if any(code in cause.codes for cause in progress.causes))
     found = check_answers.read(text, progress.causes, progress.cause if progress.stage == "check" else None)
+    named = bool(fitment.mentioned(text))
+    if found is None and named and len(words(text)) <= _FEW:
+        return _vehicle(text, progress, fitment, last)
     if not stored and (found is None or (found.direct and not last)):
         return None
     answers: dict[str, Answer] = {**progress.answers, **(found.answers if found else {})}
-    cars = fitment.asked(text, {}) & progress.cars if fitment.mentioned(text) else progress.cars
+    cars = fitment.asked(text, {}) & progress.cars if named else progress.cars
     known = tuple(dict.fromkeys((*progress.codes, *stored)))
     return Reply(Command.GO_ON, replace(progress, answers=answers, codes=known, cars=cars or progress.cars))
 

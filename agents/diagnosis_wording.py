@@ -59,8 +59,12 @@ def begun(value: Mapping[str, Any], marker: int) -> str:
         f"{at}. {one['cause']}{_of(one['applies_to'])} [{marker + at - 1}]"
         for at, one in enumerate(value["causes"], start=1)
     ]
-    first = f"{sentence(value['do_first'], marker)}\n\n" if value["do_first"] else ""
-    return f"{first}Likely causes, the likeliest first:\n\n" + "\n".join(causes)
+    return joined([do_first(value, marker), "Likely causes, the likeliest first:", "\n".join(causes)])
+
+
+def do_first(value: Mapping[str, Any], marker: int) -> str:
+    """What comes before any check; its row is cited behind those of the causes."""
+    return sentence(value["do_first"], marker + len(value["causes"])) if value["do_first"] else ""
 
 
 def _of(vehicles: str) -> str:

@@ -17,6 +17,7 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _COMPARED = re.compile(r"\b(?:than|unlike|compared (?:to|with)|in contrast to)\b", re.IGNORECASE)
+_YEAR_DIGITS = 4
 _EARLY = 40  # characters within which a sentence names its subject
 _ONE_CAR: Cars = frozenset({("", 0)})  # where no range is known, every text is about the same car
 _FILLERS = frozenset(
@@ -113,7 +114,7 @@ class Fitment:
         return word in self._words or word in _ALL or self._is_year(word)
 
     def _is_year(self, word: str) -> bool:
-        return word.isdigit() and int(word) in self._years
+        return word.isdigit() and len(word) <= _YEAR_DIGITS and int(word) in self._years
 
     def _marked(self, words: Iterable[str], within: Cars) -> Cars:
         chosen = set(words)

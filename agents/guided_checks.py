@@ -59,12 +59,14 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Symptom:
-    """`also` are other words for it; `first` is to be done before anything else, "" for nothing."""
+    """`also` are other words for it; `first` is to be done before anything else, "" for nothing, and stands in the row
+    `first_evidence`."""
 
     name: str
     also: tuple[str, ...]
     first: str
     causes: tuple[Cause, ...]
+    first_evidence: Evidence | None = None
 
     @property
     def cars(self) -> Cars:
@@ -87,6 +89,7 @@ class GuidedChecks:
 class _Draft:
     also: list[str] = field(default_factory=list)
     first: str = ""
+    first_evidence: Evidence | None = None
     causes: list[Cause] = field(default_factory=list)
 
 
@@ -98,9 +101,13 @@ def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> GuidedChecks:
         if {"symptom", "cause"} <= row.cells.keys() and {"check", "if yes", "if no", "likelihood"} & row.cells.keys():
             draft = drafts.setdefault(row.cells["symptom"], _Draft())
             draft.also += listed(row.cells.get("also called", ""))
-            draft.first = draft.first or row.cells.get("first", "")
+            if not draft.first and row.cells.get("first"):
+                draft.first, draft.first_evidence = row.cells["first"], row.evidence
             draft.causes.append(_cause(row, fitment))
-    symptoms = (Symptom(name, tuple(draft.also), draft.first, tuple(draft.causes)) for name, draft in drafts.items())
+    symptoms = (
+        Symptom(name, tuple(draft.also), draft.first, tuple(draft.causes), draft.first_evidence)
+        for name, draft in drafts.items()
+    )
     return GuidedChecks(tuple(symptoms), fitment)
 
 

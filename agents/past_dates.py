@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import dateparser
@@ -38,6 +39,7 @@ _WHEN = re.compile(
 )
 _WORDS = {"an": 1, "a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8}
 _WORDS |= {"nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "a couple of": 2, "a few": 3}
+_MOST = 4
 _SETTINGS = {"DATE_ORDER": "DMY", "PREFER_DATES_FROM": "past", "PREFER_DAY_OF_MONTH": "first"}
 
 
@@ -53,8 +55,8 @@ class PastDate:
 
 def past_dates(text: str, now: datetime) -> tuple[PastDate, ...]:
     """The days that a text names, in order, as seen from `now`. A month without a year is the last one that has begun;
-    the day comes before the month. A date that is written out may lie in the future."""
-    return tuple(_found(text, now))
+    the day comes before the month. A date that is written out may lie in the future. At most four are read."""
+    return tuple(islice(_found(text, now), _MOST))
 
 
 def _found(text: str, now: datetime) -> Iterator[PastDate]:

@@ -1,7 +1,7 @@
 """The service schedules of the knowledge base as data: what is to be done on which car how often, with its row."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from agents.evidence import Cell
@@ -56,38 +56,49 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Schedules:
-    """All entries, in the order of the documents; `fitment` knows the cars."""
+    """What is to be done on each car, the regular service first; `items` are the names of all that is, with the stems
+    by which they are found. `fitment` knows the cars."""
 
-    entries: tuple[Entry, ...]
+    by_car: Mapping[tuple[str, int], tuple[Entry, ...]]
+    items: Mapping[str, frozenset[str]]
     fitment: Fitment
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All of them, car after car."""
+        return tuple(entry for entries in self.by_car.values() for entry in entries)
+
+    def of(self, variant: str, year: int) -> tuple[Entry, ...]:
+        """What is to be done on one car. `variant` is a vehicle's whole name, such as `Wren 58`."""
+        return self.by_car.get((variant, year), ())
 
     def plans(self, cars: Cars, item: str = "") -> tuple[Plan, ...]:
         """The different schedules of `cars`, cars with the same one together; of nothing but `item` where it is given.
         Cars without an entry are left out."""
-        found: dict[tuple[tuple[str, Recurrence], ...], tuple[list[tuple[str, int]], tuple[Entry, ...]]] = {}
-        for car in self.fitment.in_order:
-            entries = self.of(*car) if car in cars else ()
-            entries = matching(item, entries) if item else entries
-            if entries:
-                same = tuple(sorted(((one.item, one.when) for one in entries), key=str))
-                found.setdefault(same, ([], entries))[0].append(car)
+        found: dict[frozenset[tuple[str, Recurrence]], tuple[list[tuple[str, int]], tuple[Entry, ...]]] = {}
+        for car, entries in self.by_car.items():
+            chosen = () if car not in cars else matching(item, entries) if item else entries
+            if chosen:
+                same = frozenset((one.item, one.when) for one in chosen)
+                found.setdefault(same, ([], chosen))[0].append(car)
         return tuple(
             Plan(frozenset(own), self.fitment.name(frozenset(own)), entries) for own, entries in found.values()
         )
 
-    def of(self, variant: str, year: int) -> tuple[Entry, ...]:
-        """What is to be done on one car, the regular service first, each thing once: what a schedule says counts before
-        what other documents say. `variant` is a vehicle's whole name, such as `Wren 58`."""
-        own = [entry for entry in self.entries if (variant, year) in entry.cars]
-        own.sort(key=lambda entry: (not entry.scheduled, not entry.service))
-        usual = next((entry.when.every for entry in own if entry.service), None)
-        kept: list[Entry] = []
-        for entry in own:
-            if not entry.scheduled and not entry.service and entry.when.every == usual:
-                entry = replace(entry, when=Recurrence(services=1))
-            if not any(_covers(other, entry) for other in kept):
-                kept.append(entry)
-        return tuple(sorted(kept, key=lambda entry: not entry.service))
+
+def _of_car(car: tuple[str, int], entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """What is to be done on one car, the regular service first, each thing once: what a schedule says counts before
+    what other documents say."""
+    own = [entry for entry in entries if car in entry.cars]
+    own.sort(key=lambda entry: (not entry.scheduled, not entry.service))
+    usual = next((entry.when.every for entry in own if entry.service), None)
+    kept: list[Entry] = []
+    for entry in own:
+        if not entry.scheduled and not entry.service and entry.when.every == usual:
+            entry = replace(entry, when=Recurrence(services=1))
+        if not any(_covers(other, entry) for other in kept):
+            kept.append(entry)
+    return tuple(sorted(kept, key=lambda entry: not entry.service))
 
 
 def matching(item: str, entries: Sequence[Entry]) -> tuple[Entry, ...]:
@@ -99,8 +110,8 @@ def matching(item: str, entries: Sequence[Entry]) -> tuple[Entry, ...]:
     return tuple(entry for entry in entries if wanted and wanted <= _stems(entry.item))
 
 
-def _stems(text: str) -> set[str]:
-    return {word.removesuffix("s") for word in words(text)}
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(word.removesuffix("s") for word in words(text))
 
 
 def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> Schedules:
@@ -109,11 +120,15 @@ def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> Schedules:
     fitment = Fitment(vehicles)
     found: list[Entry] = []
     for chunk in chunks:
+        if not (_SCHEDULE.search(chunk.searchable) or _HOW_OFTEN.search(chunk.searchable)):
+            continue
         stated = statements([Passage(chunk, 1.0)], fitment)
         entries = [entry for one in stated for entry in _read(one, chunk, fitment)]
         found += _with_severe(entries, stated)
         found += _headed(chunk, stated)
-    return Schedules(tuple(found), fitment)
+    by_car = {car: _of_car(car, found) for car in fitment.in_order}
+    names = {entry.item for entries in by_car.values() for entry in entries if not entry.service}
+    return Schedules(by_car, {name: _stems(name) for name in sorted(names)}, fitment)
 
 
 def _read(one: Statement, chunk: Chunk, fitment: Fitment) -> Iterator[Entry]:

@@ -9,7 +9,7 @@ from rapidfuzz.distance import OSA
 
 from agents.bench import Case
 from agents.fitment import Cars
-from agents.schedules import Entry, Schedules, matching
+from agents.schedules import Schedules
 from agents.service_slots import Slots, model_year, slots
 from agents.vehicles import Vehicles
 from agents.words import content, vocabulary, words
@@ -62,7 +62,7 @@ _REPLIES = vocabulary(
     owner before after severe use short trips towing"""
 )
 _LONGEST_REPLY, _LONGEST_QUESTION = 25, 6
-_LONGEST = 1_000
+_LONGEST = 400
 _VEHICLE = ("model", "variant", "year")
 
 
@@ -145,15 +145,16 @@ def item_in(text: str, schedules: Schedules) -> str:
         for at in range(len(spoken) - length + 1):
             phrase = " ".join(spoken[at : at + length])
             phrase = "engine oil" if phrase in _OIL else phrase
-            found = matching(phrase, schedules.entries)
-            if found and not any(entry.service for entry in found) and (length > 1 or _distinct(phrase, found)):
+            stems = frozenset(word.removesuffix("s") for word in phrase.split())
+            found = [name for name, own in schedules.items.items() if stems <= own]
+            if found and (length > 1 or _distinct(phrase, found)):
                 return phrase
     return ""
 
 
 def _spelt(spoken: Sequence[str], schedules: Schedules) -> list[str]:
     """The words, those with one slip as the schedules spell them."""
-    known = {word for entry in schedules.entries for word in words(entry.item) if len(word) > 4}
+    known = {stem for stems in schedules.items.values() for stem in stems if len(stem) > 4}
     return [word if len(word) < 4 else _alike(word, known) for word in spoken]
 
 
@@ -164,17 +165,15 @@ def _alike(word: str, known: Collection[str]) -> str:
     return min(near, default=word)
 
 
-def _distinct(word: str, found: Sequence[Entry]) -> bool:
+def _distinct(word: str, found: Sequence[str]) -> bool:
     """Whether a single word is the name of a thing: "coolant" is, "filter" and "brake" are not."""
-    names = [words(entry.item) for entry in found]
-    return (
-        len(word) > 4
-        and any(name[0] == word for name in names)
-        and all(name[-1] == word or len(name) == 2 for name in names)
-    )
+    names = [words(name) for name in found]
+    whole = all(name[-1] == word or len(name) == 2 for name in names)
+    return len(word) > 4 and any(name[0] == word for name in names) and whole
 
 
 def _claims(text: str, own: Slots, item: str) -> bool:
+    text = text[:_LONGEST]
     if not _DUE.search(text) or _GENERAL.search(text):
         return False
     if own.mileage_km is not None or own.of_service:
@@ -189,7 +188,10 @@ def _cars(case: Case, schedules: Schedules, vehicles: Vehicles) -> Cars:
     fitment = schedules.fitment
     facts = {name: case.facts[name] for name in _VEHICLE if case.facts.get(name)}
     facts = vehicles.facts(case.said, facts)
-    year = model_year(case.text, case.now) or facts.get("year", "")
+    alone = len(fitment.models(fitment.mentioned(case.said))) == 1
+    year = (
+        model_year(case.text, case.now) or (model_year(case.said, case.now) if alone else "") or facts.get("year", "")
+    )
     named = fitment.mentioned(case.text) or fitment.mentioned(case.said)
     own = fitment.asked("", {key: value for key, value in facts.items() if key != "year"})
     if not named and not facts:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
+from itertools import islice
 from typing import Any, Self
 
 from agents.mileages import Mileage, mileages
@@ -57,7 +58,8 @@ _BARE = re.compile(r"\s*(?:$|[.,;!?]|now\b|on the clock\b|today\b|already\b|so f
 _SEVERE = re.compile(r"\bsevere\b|\btaxi\b|\bmostly (?:short trips|towing|off-?road)\b", re.IGNORECASE)
 _LEAST_BARE = 1_000
 """A bare figure below it is hardly a mileage."""
-_LONGEST = 2_000
+_LONGEST = 1_000
+_MOST_CLAUSES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ def slots(text: str, now: datetime, vehicles: Vehicles, asked: str = "", unit: s
     if asked and (year := re.fullmatch(r"\W*((?:19|20)\d\d)\W*", text)):
         text = f"in {year.group(1)}" if asked != "mileage" else text
     found = Slots(severe=bool(_SEVERE.search(text)))
-    for clause, own in _clauses(text):
+    for clause, own in islice(_clauses(text), _MOST_CLAUSES):
         found = _read(clause, own, now, asked, unit, found)
     if asked and _UNKNOWN.search(text) and not found.told():
         found = replace(found, unknown=(asked,))

@@ -42,6 +42,8 @@ SCHEMA: dict[str, Any] = {
     "required": ["summary"],
     "additionalProperties": False,
 }
+_NOBODY = frozenset({None, "out_of_scope", "clarify", "human"})
+"""Who speaks where no specialist has answered."""
 _MARKER = re.compile(r"\s?\[\d+\]")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
@@ -78,15 +80,16 @@ class Summariser:
 
 
 def exchanges(turns: Sequence[Turn], vehicles: Vehicles) -> list[str]:
-    """A line for each question: what it was about, and how the answer began. Small talk gives none, unless a specialist
-    answered it: a yes to something."""
+    """A line for each question that a specialist answered: what it was about, and how the answer began. Of a question
+    that is not there, or only says yes, the answer alone."""
     lines: list[str] = []
     for place, turn in enumerate(turns):
-        if turn.role == "customer":
-            lines.append(_about(turns[: place + 1], vehicles))
-        elif gist := _SENTENCE.split(_plain(turn.text), 1)[0][:GIST_CHARACTERS]:
-            about = lines.pop() if lines and place and turns[place - 1].role == "customer" else ""
-            lines.append(f"{about}: {gist}" if about else gist if turn.agent else "")
+        if turn.role == "customer" or turn.agent in _NOBODY:
+            continue
+        asked = place > 0 and turns[place - 1].role == "customer"
+        about = _about(turns[:place], vehicles) if asked else ""
+        gist = _SENTENCE.split(_plain(turn.text), 1)[0][:GIST_CHARACTERS]
+        lines.append(": ".join(filter(None, (about, gist))))
     return [line for line in lines if line]
 
 

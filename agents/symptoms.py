@@ -11,7 +11,7 @@ from agents.words import vocabulary
 from rag.embedder import Embedder, Vectors
 from rag.terms import STOP_WORDS, plain, stem
 
-ENOUGH = 0.6
+ENOUGH = 0.62
 """Score from which on a message is taken to tell of a symptom; see `tests/integration/test_told_symptoms.py`."""
 _BY_WORDS = 0.35
 """What the words count for; the meaning counts for the rest."""

@@ -19,9 +19,9 @@ from rag.types import Passage
 
 log = structlog.get_logger()
 
-TOO_LONG = "That took too long. Say that it cannot be looked up at the moment."
-FAILED = "That did not work. Say that it cannot be looked up at the moment."
-AWAY = "The appointment system cannot be reached at the moment. Say so, and that it is worth trying again soon."
+TOO_LONG = "That took too long: it cannot be looked up at the moment."
+FAILED = "That did not work: it cannot be looked up at the moment."
+AWAY = "The appointment system cannot be reached at the moment. Please try again in a few minutes."
 MOST_MISTAKES = 5
 
 
@@ -32,7 +32,7 @@ class Effects(Protocol):
 @dataclass
 class Toolbox:
     """See `agents.bench.Bench`. `cite` puts passages behind those of the run and gives the first one's number; `write`
-    says what happens; `keepers` names the skill that remembers a tool's notes."""
+    says what happens; `keepers` names the skill that remembers a tool's notes, and `notes` are those so far."""
 
     user_id: str
     role: str
@@ -45,6 +45,7 @@ class Toolbox:
     cite: Callable[[Sequence[Passage]], int]
     effect: Effects
     keepers: Mapping[str, str] = field(default_factory=dict)
+    notes: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     calls: int = 0
 
     async def call(self, tool: Tool[A], arguments: A | Mapping[str, Any]) -> Outcome:
@@ -58,6 +59,7 @@ class Toolbox:
         took = round((time.perf_counter() - begun) * 1000, 1)
         self.write(ToolReturned(self.part, tool.name, outcome.error is None, value, iteration, took))
         if outcome.result is not None and outcome.result.note is not None and tool.name in self.keepers:
+            self.notes[self.keepers[tool.name]] = outcome.result.note
             self.write(Noted(self.keepers[tool.name], outcome.result.note))
         return outcome
 

@@ -53,9 +53,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The classifier's decision. `answer`: one part per specialist; `clarify`: too uncertain, ask the customer
-    (`parts` hold the likeliest); `out_of_scope` and `human`: no parts. `left_out`: questions that were too many to be
-    answered at once."""
+    """The classifier's decision. `answer`: a part for each different question; `clarify`: too uncertain, ask the
+    customer (`parts` hold the likeliest); `out_of_scope` and `human`: no parts. `left_out`: questions that were too
+    many to be answered at once."""
 
     kind: Literal["answer", "clarify", "out_of_scope", "human"]
     confidence: float

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from agents.clock import part_of_day
-from agents.date_phrases import spoken
+from agents.date_marks import spoken
 from agents.diary import Diary
 from agents.opening import FARTHEST, free, holiday_name, slots
 from agents.wish import Wish

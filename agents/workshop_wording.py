@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from agents.date_phrases import spoken
+from agents.date_marks import spoken
 
 
 def moment(start: datetime, now: datetime) -> str:

@@ -125,7 +125,8 @@ class Worker:
 
     async def _answer(self, state: Work, runtime: Runtime[Desk]) -> dict[str, Any]:
         """Let the answerer answer, with tools where it can call them."""
-        part, task = state["part"], self._task(state, runtime)
+        part, bench = state["part"], self._bench(state, runtime, "") if self.crew.resources else None
+        task = self._task(state, runtime, bench)
         spoken = False
         answered = Answered()
         with working_as(self.specialist.name):
@@ -137,12 +138,13 @@ class Worker:
                     answered = output
         if answered.proposal is not None:
             name = next(skill.name for skill in self.specialist.skills if answered.proposal.action in skill.actions)
-            return {"proposal": answered.proposal, "skill": name, "spoken": spoken}
+            note = bench.notes.get(name) if bench is not None else None
+            return {"proposal": answered.proposal, "skill": name, "note": note, "spoken": spoken}
         if answered.declined and answered.status == "answered":
             answered = replace(answered, status="declined")
         return await self._end(state, runtime, answered, self.crew.answerer.name, answered.pass_on)
 
-    def _task(self, state: Work, runtime: Runtime[Desk]) -> Task:
+    def _task(self, state: Work, runtime: Runtime[Desk], bench: Toolbox | None) -> Task:
         part, desk, question = state["part"], runtime.context, state["question"]
         asked, instructions = state["text"], self.specialist.instructions
         task = Task(
@@ -155,7 +157,7 @@ class Worker:
             unknown=desk.unknown.get(part, ()),
             summary=question.summary,
         )
-        if not self.crew.answerer.calls_tools or self.crew.resources is None:
+        if not self.crew.answerer.calls_tools or bench is None:
             return task
         skills = self.specialist.skills
         tools = tuple(tool for skill in skills for tool in skill.tools)

@@ -2,6 +2,7 @@
 their markers."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
@@ -23,6 +24,8 @@ from agents.tool_loop import converse
 from agents.types import Answered, Delta, Task
 from agents.vehicles import Vehicles
 from agents.wording import without_entry
+
+log = logging.getLogger(__name__)
 
 REFUSED = "That call is not possible."
 
@@ -67,6 +70,7 @@ class ChatModelAnswerer:
                     if text := draft.take(item):
                         yield Delta(text)
                     if draft.leaked:
+                        log.warning("%s recited its instructions, and was not heard any further", self.name)
                         break
         except ModelFailed as failure:
             raise AnswerFailed(failure.reason, failure.detail, _milliseconds(failure.retry_after)) from failure
@@ -77,6 +81,7 @@ class ChatModelAnswerer:
     async def _call(self, task: Task, tool: Tool[Any], arguments: Mapping[str, Any]) -> Outcome:
         """Call a tool of the task. The arguments are shown to the customer as well, and so are questions with them."""
         if task.bench is None or self._canary.within(msgspec.json.encode(arguments).decode()):
+            log.warning("%s was refused a call of %s", self.name, tool.name)
             return Outcome(None, error=REFUSED)
         return await task.bench.call(tool, calm(arguments))
 

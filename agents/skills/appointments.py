@@ -8,16 +8,16 @@ from typing import Any
 from agents.bench import Bench, Case, Resources
 from agents.booking_actions import ACTIONS
 from agents.booking_changes import change, list_booked
-from agents.booking_desk import Desk
+from agents.booking_desk import UNREACHABLE, Desk
 from agents.booking_hearing import Heard, hear, takes_up
 from agents.booking_intents import intent
 from agents.booking_new import book
 from agents.booking_plan import Plan, noted, recalled
 from agents.diary import DiaryUnavailable
 from agents.followup import core
+from agents.offers import accepted
 from agents.skill import Action, Handled
 from agents.tool import Tool
-from agents.toolbox import AWAY
 from agents.tools.appointments import TOOLS
 from agents.workshops import parse
 
@@ -66,14 +66,14 @@ class Appointments:
         known = await bench.resources.reference.derived(parse)
         desk = Desk(bench, known, request.heard, request.plan, _begun(request))
         try:
+            if desk.plan.intent == "list":
+                return await list_booked(desk)
             await desk.clear()
             if request.heard.stops:
                 return Handled("All right, I leave it at that. Nothing was booked or changed.")
-            if desk.plan.intent == "list":
-                return await list_booked(desk)
             return await (book(desk) if desk.plan.intent == "book" else change(desk))
         except DiaryUnavailable:
-            return Handled(AWAY, "declined", note=noted(request.plan, bench.case.now))
+            return Handled(UNREACHABLE, "declined", note=noted(request.plan, bench.case.now))
 
 
 async def _heard(case: Case, resources: Resources, plan: Plan) -> Heard:
@@ -83,7 +83,9 @@ async def _heard(case: Case, resources: Resources, plan: Plan) -> Heard:
 
 
 def _own(case: Case) -> str:
-    """The part without what was added to make it stand alone."""
+    """The part without what was added to make it stand alone; a yes to an offer with what was offered."""
+    if work := accepted(case.said, case.history):
+        return f"Book an appointment for {work}. {case.said}"
     return case.text if case.text == case.said else core(case.text)[0]
 
 
@@ -92,9 +94,9 @@ def _begun(request: Request) -> Plan:
     heard, plan = request.heard, request.plan
     if plan.open and heard.intent in (None, plan.intent):
         return plan
-    intent = heard.intent or plan.intent or "book"
-    appointment = plan.appointment if intent in ("move", "cancel") else ""
-    return Plan(intent=intent, vehicle=plan.vehicle, hold=plan.hold, appointment=appointment)
+    wanted = heard.intent or plan.intent or "book"
+    appointment = plan.appointment if wanted in ("move", "cancel") else ""
+    return Plan(intent=wanted, vehicle=plan.vehicle, hold=plan.hold, appointment=appointment)
 
 
 SKILL = Appointments()

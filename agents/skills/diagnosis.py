@@ -160,16 +160,17 @@ async def _begin(request: Told, bench: Bench) -> Handled:
     """The causes of a symptom, and the first check; or the cause, where the customer's words point to it."""
     progress = request.progress
     checks = await bench.resources.reference.derived(guided_checks.parse)
+    step = await _step(progress, checks, bench)
+    if step.concludes and not progress.symptom.first:
+        return step.handled("", ())
     arguments = {"symptom": request.text[:600], "vehicle": _vehicle(progress, checks)}
     outcome = await bench.call(FIND_CAUSES, arguments)
     if outcome.result is None:
         return Handled(wording.UNAVAILABLE, "declined", note=dict(bench.case.note) or None)
-    step = await _step(progress, checks, bench)
-    text, citations = wording.begun(outcome.result.value, outcome.first_number), _citations(outcome)
-    if step.stage in ("advised", "offered") or step.status == "to_person":
-        first = outcome.result.value["do_first"]
-        text, citations = (wording.sentence(first, outcome.first_number), citations[:1]) if first else ("", ())
-    return step.handled(text, citations)
+    value, citations = outcome.result.value, _citations(outcome)
+    if step.concludes:
+        return step.handled(wording.do_first(value, outcome.first_number), citations[-1:])
+    return step.handled(wording.begun(value, outcome.first_number), citations)
 
 
 async def _go_on(reply: Reply, bench: Bench) -> Handled:
@@ -201,8 +202,9 @@ class _Step:
     progress: Progress | None
 
     @property
-    def stage(self) -> str:
-        return self.progress.stage if self.progress else ""
+    def concludes(self) -> bool:
+        """Whether it is no question for a check or the vehicle."""
+        return self.progress is None or self.progress.stage in ("advised", "offered")
 
     def handled(self, before: str, citations: tuple[Citation, ...]) -> Handled:
         note = self.progress.note() if self.progress else None

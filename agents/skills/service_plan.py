@@ -1,5 +1,6 @@
 """Service planning: what is due on the customer's vehicle, from its mileage and the date of the last service."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -17,6 +18,7 @@ from agents.skill import Action, Handled
 from agents.tool import Tool
 from agents.tools.service_plan import FIRST_REGISTRATION, MOST_KM, PLAN_SERVICE, SERVICE_SCHEDULE
 from agents.types import Citation
+from agents.vehicles import Vehicles
 
 _MOST_NAMED = 8
 
@@ -47,13 +49,13 @@ class ServicePlanning:
         if accepted(case.said, case.history):
             return True
         schedules = await resources.reference.derived(parse)
-        return reply(case, schedules, resources.vehicles) is not None
+        return await asyncio.to_thread(reply, case, schedules, resources.vehicles) is not None
 
     async def read(self, case: Case, resources: Resources) -> Request | Accepted | None:
         if work := accepted(case.said, case.history):
             return Accepted(work, case.note)
         schedules = await resources.reference.derived(parse)
-        return reply(case, schedules, resources.vehicles) or wanted(case, schedules, resources.vehicles)
+        return await asyncio.to_thread(_asked, case, schedules, resources.vehicles)
 
     async def act(self, request: Request | Accepted, bench: Bench) -> Handled:
         if isinstance(request, Accepted):
@@ -73,6 +75,10 @@ class ServicePlanning:
             text = wording.plan(value, _marker(outcome), _counted_from(request.known), lacks)
         note = request.note() | {"work": wording.due_work(value)}
         return Handled(text, citations=_citations(outcome), note=note)
+
+
+def _asked(case: Case, schedules: Schedules, vehicles: Vehicles) -> Request | None:
+    return reply(case, schedules, vehicles) or wanted(case, schedules, vehicles)
 
 
 def _missing(request: Request, plans: Sequence[Plan]) -> str:

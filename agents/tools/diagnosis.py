@@ -100,7 +100,8 @@ async def _find_causes(given: Causes, bench: "Bench") -> Result:
             for one in named
         ],
     }
-    return Result(value, tuple(one.cause.evidence for one in named), note=Progress(symptom, cars).note())
+    evidence = [one.cause.evidence for one in named] + ([symptom.first_evidence] if symptom.first_evidence else [])
+    return Result(value, tuple(evidence), note=Progress(symptom, cars).note())
 
 
 async def _next_check(given: NextCheck, bench: "Bench") -> Result:

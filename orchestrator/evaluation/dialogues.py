@@ -12,7 +12,7 @@ import msgspec
 from orchestrator.evaluation.answers import plain
 from orchestrator.evaluation.bootstrap import Statistic
 from orchestrator.evaluation.coverage import Curve, curve
-from orchestrator.evaluation.outcomes import Outcome, headline, share
+from orchestrator.evaluation.outcomes import Outcome, coverage_points, headline, share
 from orchestrator.evaluation.statistics import mean
 
 Check = Literal["route", "status", "tools", "contains", "lacks", "facts", "asks", "booked"]
@@ -211,5 +211,6 @@ def figures(outcomes: Sequence[DialogueOutcome]) -> dict[str, Any]:
             }
             for kind in kinds
         },
+        "coverage": coverage_points(by_length(outcomes)) if outcomes else [],
         "failed": [one.id for one in outcomes if not one.passed],
     }

@@ -18,7 +18,7 @@ from tests.conversing import Frame, Talk, talking
 from tests.serving import KNOWLEDGE, Served, environment, pitcrew
 
 DOCUMENTS = (
-    "company/workshops.csv",
+    "records/workshops.csv",
     "company/dealers.html",
     "maintenance/appointments.md",
     "maintenance/schedule-wren.md",

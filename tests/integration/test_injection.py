@@ -27,7 +27,7 @@ BY_CODE = {payload["when"].removeprefix("Order "): payload for payload in PAYLOA
 PRIVATE = "the squeaking heirloom"
 """What nobody's appointment says but the other customer's."""
 CARRIED = "service. " + " ".join(payload["text"] for payload in PAYLOADS if payload["where"] == "result")
-with (KNOWLEDGE / "company/workshops.csv").open(encoding="utf-8") as _file:
+with (KNOWLEDGE / "records/workshops.csv").open(encoding="utf-8") as _file:
     DEALER = next(csv.DictReader(_file))["dealer"]
 MOST_REQUESTS = 3 * (Budget().rounds + 1)
 """A part may be passed on twice."""
@@ -119,6 +119,7 @@ def served(ingested: Path, provider: Control, tmp_path_factory: pytest.TempPathF
         "OPENAI_API_KEY": "sk-any",
         "OPENAI_BASE_URL": provider.base_url,
         "PITCREW_MODELS": "openai:scripted",
+        "PITCREW_USER_DAY_TOKENS": "0",  # or else the attack would be over when its budget is
     }
     done = pitcrew("ingest", str(knowledge), env=environment(own, **settings))
     assert done.returncode == 0, done.stderr

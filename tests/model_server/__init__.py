@@ -5,6 +5,6 @@
 `POST /v1/chat/completions` (streamed or not), `POST /v1/embeddings`, `GET /v1/models`; for tests `POST /script`,
 `POST /rules`, `POST /screenplay`, `GET /stats`, `GET /requests`, `GET /unexpected`, `POST /reset`. Any model name
 answers from the passages in the prompt; `script-…` names pace an answer (`script.py`) and `fault-…` names break one
-(`faults.py`); rules make it do what it reads, with calls of tools (`rules.py`), and a screenplay makes it play dialogues
-(`screenplay.py`).
+(`faults.py`); rules make it do what it reads, with calls of tools (`rules.py`), and a screenplay makes it play
+dialogues (`screenplay.py`).
 """

@@ -192,6 +192,8 @@ class _Talk:
         from orchestrator.errors import PitcrewError
         from orchestrator.evaluation.dialogues import Heard
 
+        if line.say is None and self._pending is None:
+            return Heard("", (), failed="`answer` stands where nothing was asked")
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 return await self._heard(await self._events(line))
@@ -214,8 +216,7 @@ class _Talk:
             stop.append(self._engine.bus.subscribe(conversation_id, arrived.put_nowait))
 
         if line.say is None:
-            if self._pending is None:
-                raise CommandFailed(f"{self._dialogue.id}: `answer` stands where nothing was asked.")
+            assert self._pending is not None
             receipt = await self._engine.answer(self._caller, Answer(self._pending.request_id, line.answer), follow)
         else:
             replaces = self._last_message if line.edit else None

@@ -94,7 +94,7 @@ async def desk(folder: Path, workshops: str = WORKSHOPS, rules: str = RULES) -> 
     engine = open_database(f"sqlite:///{folder / 'bookings.db'}")
     metadata.create_all(engine)
     diary = SqlDiary(engine)
-    found = chunks("company/workshops.csv", workshops) + chunks("service/appointments.md", rules)
+    found = chunks("records/workshops.csv", workshops) + chunks("service/appointments.md", rules)
     embedder: Any = None
     yield Resources(VEHICLES, Documents(found), _no_search, embedder, diary)
     await diary.close()

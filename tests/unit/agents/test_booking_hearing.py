@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from agents.booking_hearing import hear, takes_up
 from agents.booking_plan import FORGOTTEN, Offer, Plan, noted, recalled
@@ -11,7 +13,7 @@ from agents.wish import Window, Wish
 from agents.workshops import parse
 from tests.unit.agents.bookings import DUBLIN, NOW, VEHICLES, WORKSHOPS, chunks
 
-KNOWN = parse(chunks("company/workshops.csv", WORKSHOPS), VEHICLES)
+KNOWN = parse(chunks("records/workshops.csv", WORKSHOPS), VEHICLES)
 OFFERS = tuple(Offer("ashby-motors", datetime(2026, 3, day, hour, tzinfo=DUBLIN)) for day, hour in ((9, 8), (10, 12)))
 SLOTS = Plan(intent="book", asked="when", dealer="ashby-motors", vehicle="Teal 40", work="service", offers=OFFERS)
 DEALERS = Plan(intent="book", asked="dealer", vehicle="Teal 40", among=tuple(row.key for row in KNOWN.rows))
@@ -120,10 +122,21 @@ def test_what_is_to_be_done(text: str, expected: str) -> None:
     assert works(text) == expected
 
 
+@given(st.text(max_size=200), st.sampled_from([SLOTS, DEALERS, VEHICLE, WORK, WHICH, HELD]))
+@settings(max_examples=150, deadline=None)
+def test_no_text_breaks_it(text: str, plan: Plan) -> None:
+    takes_up(plan, hear(text, NOW, plan, KNOWN, VEHICLES, {}))
+
+
 def test_a_weekday_means_the_week_that_is_spoken_of() -> None:
     plan = Plan(wish=Wish((Window(NOW.date() + timedelta(days=12), NOW.date() + timedelta(days=18)),)), asked="when")
     heard = hear("Thursday", NOW, plan, KNOWN, VEHICLES, {})
     assert heard.wish.windows[0].first == datetime(2026, 3, 19, tzinfo=DUBLIN).date()
+    april = Plan(wish=Wish((Window(datetime(2026, 4, 1, tzinfo=DUBLIN).date()),)), asked="when")
+    ninth = hear("the 9th", NOW, april, KNOWN, VEHICLES, {})
+    assert ninth.wish.windows[0].first == datetime(2026, 4, 9, tzinfo=DUBLIN).date()
+    tomorrow = hear("tomorrow", NOW, april, KNOWN, VEHICLES, {})
+    assert tomorrow.wish.windows[0].first == NOW.date() + timedelta(days=1)
 
 
 def test_a_plan_is_noted_as_plain_data_and_recalled_for_a_day() -> None:

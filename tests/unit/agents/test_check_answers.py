@@ -90,6 +90,13 @@ def test_what_was_done_is_about_the_check_that_it_names(text: str, name: str, an
     assert len(told.answers) <= 2
 
 
+@pytest.mark.parametrize("text", ["My Wren won't charge, red light", "it doesn't charge and the light is red"])
+def test_a_denial_reaches_no_further_than_its_clause(text: str) -> None:
+    assert list(check_answers.signs_in(text, CHARGE.causes)) == [
+        "fault of the plug connection, the vehicle or the station"
+    ]
+
+
 def test_where_no_speaks_for_a_cause_so_does_its_sign() -> None:
     told = check_answers.read("I added 2 litres", ADBLUE.causes, LITRES)
     assert told is not None

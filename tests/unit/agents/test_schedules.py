@@ -140,7 +140,6 @@ def test_a_warranty_is_no_schedule() -> None:
         "maintenance/schedule-plover.md",
         "maintenance/schedule-wren.md",
         "specs/fluids-and-capacities.csv",
-        "specs/heron-2025.md",
     }
 
 

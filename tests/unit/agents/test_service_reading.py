@@ -26,7 +26,7 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
         {"last_date": "2025-05-12", "last_km": 28_500, "mileage_km": 41_200},
     ),
     (
-        "our Osprey automatic from 2026 with 61.000 km on the clock, serviced it in autumn at 58,000 km. is anything due",
+        "our Osprey automatic from 2026 with 61.000 km on it, serviced it in autumn at 58,000 km. is anything due",
         {"cars": "Osprey 2.2D automatic (2026)", "mileage_km": 61_000, "last_km": 58_000, "last_date": "2025-09-01"},
     ),
     (
@@ -122,6 +122,14 @@ def test_a_year_in_a_date_is_not_the_vehicles() -> None:
     assert schedules().fitment.name(request.cars) == "Heron Hybrid"
 
 
+def test_the_year_may_stand_in_another_part_of_the_message() -> None:
+    said = "My Wren 58 is from 2025 and has 43,000 km. What is the tyre pressure, and is a service due?"
+    request = asked("is a service due? (Wren 58)", said=said)
+    assert request is not None
+    assert schedules().fitment.name(request.cars) == "Wren 58 (2025)"
+    assert request.known.mileage_km == 43_000
+
+
 def note(question: str, waiting_for: str) -> dict[str, Any]:
     request = asked(question)
     assert request is not None
@@ -205,3 +213,12 @@ def test_without_a_note_nothing_is_an_answer() -> None:
 )
 def test_the_item_that_a_text_names(text: str, item: str) -> None:
     assert item_in(text, schedules()) == item
+
+
+@pytest.mark.parametrize(
+    "text", ["is it due " * 800, "12 May 2025 43,000 km due " * 300, "9" * 8000, "a? " * 2600, "(" * 8000, "\x00 due?"]
+)
+def test_odd_texts_are_read_in_bounds(text: str) -> None:
+    for of in (case(text), case(text, note=note("what is due on my Heron?", "mileage"))):
+        wanted(of, schedules(), VEHICLES)
+        assert reply(of, schedules(), VEHICLES) is None

@@ -85,7 +85,7 @@ async def test_a_prompt_is_no_longer_at_turn_200_than_at_turn_20() -> None:
     for n in range(100):
         pair = (
             Turn("customer", f"What is part {n:03} of the Finch 40 for?"),
-            Turn("assistant", f"For {n:03} kg. " * 9),
+            Turn("assistant", f"For {n:03} kg. " * 9, "specs"),
         )
         told = await summariser.summarise(Question("next", summary=summary, older=pair * 3, older_upto=n + 1))
         assert told is not None

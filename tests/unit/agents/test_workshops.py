@@ -32,7 +32,7 @@ def chunks(name: str) -> tuple[Chunk, ...]:
 
 @cache
 def skelby() -> Workshops:
-    return parse(chunks("company/workshops.csv"), VEHICLES)
+    return parse(chunks("records/workshops.csv"), VEHICLES)
 
 
 def table(rows: str, vehicles: Vehicles = VEHICLES) -> Workshops:

@@ -1,14 +1,16 @@
 """Whole conversations about appointments, with the real diary: what is said, and what stands in the diary then."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from agents.bench import Resources
-from agents.diary import Owner
+from agents.diary import DiaryUnavailable, Owner
 from agents.skills.appointments import SKILL
 from tests.benches import case
 from tests.unit.agents.bookings import DUBLIN, NOW, Customer, desk
@@ -90,6 +92,8 @@ async def test_offers_cite_the_table_of_workshops(ada: Customer) -> None:
         ("the second one please", "Monday 9 March 2026 at 12:00"),
         ("2", "Monday 9 March 2026 at 12:00"),
         ("number 3", "Tuesday 10 March 2026 at 08:00"),
+        ("the middle one", "Monday 9 March 2026 at 12:00"),
+        ("12", "Monday 9 March 2026 at 12:00"),
         ("the last", "Tuesday 10 March 2026 at 08:00"),
         ("the later one", "Tuesday 10 March 2026 at 08:00"),
         ("Tuesday", "Tuesday 10 March 2026 at 08:00"),
@@ -134,6 +138,19 @@ async def test_another_day_keeps_the_time_and_frees_the_first_hold(ada: Customer
     said = await talk(ada, ASKED, "make it Wednesday")
     assert "Shall I book Wednesday 11 March 2026 at 09:00 at Ashby Motors in Ashby: service for your Teal 40" in said
     assert await held(ada) == ["11.03. 09:00"]
+
+
+async def test_another_hour_keeps_the_day(ada: Customer) -> None:
+    assert "Tuesday 10 March 2026 at 16:00" in await talk(ada, ASKED, "make that 4")
+    assert "Tuesday 10 March 2026 at 15:30" in await talk(ada, "half an hour earlier")
+    assert "Tuesday 17 March 2026" in await talk(ada, "a week later")
+    assert ada.proposal is None  # a holiday
+
+
+async def test_two_vehicles_at_once_are_booked_one_by_one(ada: Customer) -> None:
+    said = await talk(ada, "I'd like to bring my Teal and my Rook in for a service at Ashby on Tuesday at 9")
+    assert "the Teal or the Rook?" in said
+    assert "service for your Rook" in await talk(ada, "the Rook")
 
 
 async def test_another_dealer_keeps_the_rest(ada: Customer) -> None:
@@ -401,6 +418,13 @@ async def test_listing(ada: Customer) -> None:
     assert "Larkhill" not in said
 
 
+async def test_listing_in_the_middle_of_a_booking(ada: Customer) -> None:
+    await ada.book("larkhill-garage", TUESDAY_9)
+    await talk(ada, "book a service at Ashby for my Teal next week")
+    assert "Larkhill" in await talk(ada, "what appointments do I have?")
+    assert "Shall I book Monday 9 March 2026 at 12:00 at Ashby" in await talk(ada, "the second one")
+
+
 async def test_moving(ada: Customer) -> None:
     await ada.book("ashby-motors", TUESDAY_9)
     said = await talk(ada, "can I move it to Friday the 13th at 10?")
@@ -433,6 +457,12 @@ async def test_moving_without_a_time_asks_for_one(ada: Customer) -> None:
     await ada.book("ashby-motors", TUESDAY_9)
     assert "To which day and time" in await talk(ada, "I can't make my appointment on Tuesday")
     assert "Tuesday 10 March 2026 at 10:00 at Ashby" in await talk(ada, "an hour later")
+
+
+async def test_moving_by_a_number_of_weeks(ada: Customer) -> None:
+    await ada.book("ashby-motors", TUESDAY_9 + timedelta(weeks=2))
+    said = await talk(ada, "can I move it a week later?")
+    assert "to Tuesday 31 March 2026 at 09:00" in said
 
 
 async def test_moving_to_another_dealer(ada: Customer) -> None:
@@ -503,6 +533,45 @@ async def test_nothing_to_cancel(ada: Customer) -> None:
 async def test_no_diary_at_all(tmp_path: Path) -> None:
     async with desk(tmp_path, workshops="town,dealer\nAshby,Ashby Motors\n") as resources:
         assert "call your dealer" in await talk(Customer(resources), "book a service for my Teal")
+
+
+class Away:
+    """A diary that cannot be reached."""
+
+    def __getattr__(self, name: str) -> Any:
+        async def unreachable(*_: Any, **__: Any) -> Any:
+            raise DiaryUnavailable
+
+        return unreachable
+
+
+@pytest.mark.parametrize(
+    ("before", "line"),
+    [
+        ([], ASKED),
+        (["book a service at Ashby for my Teal next week"], "the second one"),
+        ([], "when is my appointment?"),
+        ([], "cancel my appointment"),
+        ([ASKED], "yes"),
+        ([ASKED], "make it Wednesday"),
+    ],
+)
+async def test_a_diary_that_cannot_be_reached(ada: Customer, before: list[str], line: str) -> None:
+    for earlier in before:
+        await ada.say(earlier)
+    there = ada.resources
+    ada.resources = replace(there, diary=Away())
+    said = await talk(ada, line)
+    assert "cannot be reached at the moment" in said
+    assert "Say so" not in said
+    ada.resources = there
+    assert await ada.booked() == []
+
+
+async def test_a_no_needs_no_diary(ada: Customer) -> None:
+    await ada.say(ASKED)
+    ada.resources = replace(ada.resources, diary=Away())
+    assert "nothing was booked" in await talk(ada, "no")
 
 
 # --- hostile input --------------------------------------------------------------------------------------------------

@@ -93,6 +93,7 @@ async def test_causes_come_in_order_with_a_row_each_and_a_note() -> None:
     causes = outcome.result.value["causes"]
     assert [one["probability"] for one in causes] == sorted((one["probability"] for one in causes), reverse=True)
     assert len(outcome.result.evidence) == len(causes)
+    assert outcome.result.value["do_first"] == ""
     for cause, evidence in zip(causes, outcome.result.evidence, strict=True):
         chunk = evidence.passage.chunk
         assert f"Cause: {cause['cause']} |" in chunk.text[evidence.start - chunk.start : evidence.end - chunk.start]
@@ -106,6 +107,16 @@ async def test_a_symptom_that_is_not_known_or_not_of_this_vehicle_has_no_checks(
     outcome = await call(FIND_CAUSES, {"symptom": symptom, "vehicle": "Osprey"})
     assert outcome.error is not None
     assert "no guided checks" in outcome.error
+
+
+async def test_what_to_do_first_is_cited_from_its_own_row_behind_the_causes() -> None:
+    outcome = await call(FIND_CAUSES, {"symptom": "engine overheats", "vehicle": "Heron 1.5T"})
+    assert outcome.result is not None
+    evidence = outcome.result.evidence
+    assert len(evidence) == len(outcome.result.value["causes"]) + 1
+    chunk = evidence[-1].passage.chunk
+    row = chunk.text[evidence[-1].start - chunk.start : evidence[-1].end - chunk.start]
+    assert f"First: {outcome.result.value['do_first']} |" in row
 
 
 async def test_one_check_at_a_time_until_a_cause_is_found() -> None:
