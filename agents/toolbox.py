@@ -89,7 +89,10 @@ class Toolbox:
 
 def capped(value: Any) -> Any:
     """The value as plain data, or the first MOST_BYTES of its JSON where that is longer."""
-    encoded = msgspec.json.encode(value)
+    try:
+        encoded = msgspec.json.encode(value)
+    except ValueError:  # text that no encoding can hold
+        return {"unreadable": True}
     if len(encoded) <= MOST_BYTES:
         return msgspec.json.decode(encoded)
     return {"cut_after_bytes": MOST_BYTES, "json": encoded[:MOST_BYTES].decode(errors="ignore")}

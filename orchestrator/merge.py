@@ -32,8 +32,9 @@ class _Part:
 
     @property
     def finished(self) -> bool:
+        """Whether nothing more comes: it was not passed on, and does not wait for the customer."""
         done = self.shares[-1].done
-        return done is not None and done.answered.status != "passed_on"
+        return done is not None and done.answered.status != "passed_on" and done.answered.proposal is None
 
 
 @dataclass(frozen=True, slots=True)

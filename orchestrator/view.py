@@ -237,18 +237,31 @@ class View:
             misplaced=tuple(
                 MisplacedMarker(one.start, one.end, one.number, one.instead) for one in self._merge.misplaced
             ),
-            parts=tuple(self._part(share) for share in self._merge.shares if share.specialist is not None),
+            parts=self._parts(),
         )
 
-    def _part(self, share: Share) -> AnswerPart:
+    def _parts(self) -> tuple[AnswerPart, ...]:
+        """What each specialist did; what was said before and after a question to the customer is one."""
+        parts: list[AnswerPart] = []
+        before: list[Share] = []
+        for share in self._merge.shares:
+            if share.done.answered.proposal is not None:
+                before.append(share)
+            elif share.specialist is not None:
+                parts.append(self._part([*before, share]))
+                before = []
+        return tuple(parts)
+
+    def _part(self, shares: list[Share]) -> AnswerPart:
+        last = shares[-1]
         return AnswerPart(
-            part=share.part,
-            agent=share.specialist or "",
-            status=share.done.answered.status,
-            confidence=self._confidences.get(share.part, 0.0),
-            start=share.start,
-            end=share.end,
-            sources=documents(share.done.answered.citations),
+            part=last.part,
+            agent=last.specialist or "",
+            status=last.done.answered.status,
+            confidence=self._confidences.get(last.part, 0.0),
+            start=shares[0].start,
+            end=last.end,
+            sources=documents(tuple(citation for share in shares for citation in share.done.answered.citations)),
         )
 
 

@@ -20,6 +20,7 @@ from agents.pieces import pieces
 from agents.skill import Handled, Skill
 from agents.specialist import Done, Job, Specialist, open_to
 from agents.toolbox import Toolbox
+from agents.tools.handover import handover
 from agents.types import (
     Answered,
     Answering,
@@ -45,13 +46,12 @@ SKILLED = "skills"
 
 class Work(Job, total=False):
     """`proposal` is what the customer is asked about, made by the skill named `skill`, which noted `note`; `answer`
-    what they said to it; `spoken`: the part has a text already."""
+    what they said to it."""
 
     proposal: Proposal | None
     skill: str
     note: Mapping[str, Any] | None
     answer: Any
-    spoken: bool
     done: list[int]
     passed: list[Job]
 
@@ -105,6 +105,7 @@ class Worker:
         assert proposal is not None
         skill = next(skill for skill in self.specialist.skills if skill.name == state["skill"])
         action = skill.actions[proposal.action]
+        runtime.stream_writer(Answering(state["part"], self.specialist.name, state["label"], skilled=True))
         bench = self._bench(state, runtime, skill.name)
         if isinstance(answer, Mapping):
             handled = await self._changed(state, skill, proposal, bench)
@@ -126,26 +127,20 @@ class Worker:
     async def _answer(self, state: Work, runtime: Runtime[Desk]) -> dict[str, Any]:
         """Let the answerer answer, with tools where it can call them."""
         part, bench = state["part"], self._bench(state, runtime, "") if self.crew.resources else None
-        task = self._task(state, runtime, bench)
-        spoken = False
+        task = self._task(state, bench, runtime.context)
         answered = Answered()
         with working_as(self.specialist.name):
             async for output in self.crew.answerer.answer(task):
                 if isinstance(output, Delta):
-                    spoken = True
                     runtime.stream_writer(Said(part, output.text))
                 else:
                     answered = output
-        if answered.proposal is not None:
-            name = next(skill.name for skill in self.specialist.skills if answered.proposal.action in skill.actions)
-            note = bench.notes.get(name) if bench is not None else None
-            return {"proposal": answered.proposal, "skill": name, "note": note, "spoken": spoken}
         if answered.declined and answered.status == "answered":
             answered = replace(answered, status="declined")
-        return await self._end(state, runtime, answered, self.crew.answerer.name, answered.pass_on)
+        return await self._end(state, runtime, answered, self.crew.answerer.name, bench.notes if bench else {})
 
-    def _task(self, state: Work, runtime: Runtime[Desk], bench: Toolbox | None) -> Task:
-        part, desk, question = state["part"], runtime.context, state["question"]
+    def _task(self, state: Work, bench: Toolbox | None, desk: Desk) -> Task:
+        part, question = state["part"], state["question"]
         asked, instructions = state["text"], self.specialist.instructions
         task = Task(
             question=asked,
@@ -160,11 +155,20 @@ class Worker:
         if not self.crew.answerer.calls_tools or bench is None:
             return task
         skills = self.specialist.skills
-        tools = tuple(tool for skill in skills for tool in skill.tools)
+        tools = (*(tool for skill in skills for tool in skill.tools), *handover(self._colleagues(state)))
         guidance = "\n\n".join([instructions, *(skill.guidance for skill in skills)])
-        if state.get("findings"):
+        if state["findings"]:
             asked = f"{asked}\n\nFound out so far: {msgspec.json.encode(state['findings']).decode()}"
-        return replace(task, question=asked, instructions=guidance, tools=tools, bench=self._bench(state, runtime, ""))
+        return replace(task, question=asked, instructions=guidance, tools=tools, bench=bench)
+
+    def _colleagues(self, state: Work) -> tuple[tuple[str, str], ...]:
+        """Name and description of those to whom the part may still be passed on: not in a circle, not too far, and not
+        to somebody whom the caller has no right to."""
+        path = [*state["path"], self.specialist.name]
+        if len(path) > MOST_HOPS:
+            return ()
+        known = open_to(self.crew.catalogue, state["asker"]["role"])
+        return tuple((one.name, one.description) for one in known if one.name not in path)
 
     def _bench(self, state: Work, runtime: Runtime[Desk], skill: str) -> Toolbox:
         desk, asker = runtime.context, state["asker"]
@@ -185,30 +189,35 @@ class Worker:
         )
 
     async def _deliver(self, state: Work, runtime: Runtime[Desk], skill: Skill, handled: Handled) -> dict[str, Any]:
-        """Say what came of the part, remember what is to be remembered, and end it or go on to ask."""
-        part, write, spoken = state["part"], runtime.stream_writer, state.get("spoken", False)
-        text = handled.text.strip()
-        if spoken and text:
-            write(Said(part, "\n\n"))
-        async for piece in pieces(text):
-            write(Said(part, piece))
-        write(Noted(skill.name, handled.note))
-        if handled.proposal is not None:
-            return {
-                "proposal": handled.proposal,
-                "skill": skill.name,
-                "note": handled.note,
-                "spoken": spoken or bool(text),
-            }
-        answered = Answered(handled.citations, declined=handled.status == "declined", status=handled.status)
-        return await self._end(state, runtime, answered, SKILLED, handled.pass_on)
+        """Say what came of the part and remember what is to be remembered."""
+        async for piece in pieces(handled.text.strip()):
+            runtime.stream_writer(Said(state["part"], piece))
+        runtime.stream_writer(Noted(skill.name, handled.note))
+        answered = Answered(
+            handled.citations,
+            declined=handled.status == "declined",
+            status=handled.status,
+            proposal=handled.proposal,
+            pass_on=handled.pass_on,
+        )
+        notes = {skill.name: handled.note} if handled.note is not None else {}
+        return await self._end(state, runtime, answered, SKILLED, notes)
 
     async def _end(
-        self, state: Work, runtime: Runtime[Desk], answered: Answered, answerer: str, pass_on: PassOn | None
+        self,
+        state: Work,
+        runtime: Runtime[Desk],
+        answered: Answered,
+        answerer: str,
+        notes: Mapping[str, Mapping[str, Any]],
     ) -> dict[str, Any]:
-        """The part is finished, or goes on with another specialist."""
+        """The part is finished, or goes on: with the customer's word, or with another specialist."""
         part, write = state["part"], runtime.stream_writer
-        answered = replace(answered, proposal=None, pass_on=None)
+        if (proposal := answered.proposal) is not None:
+            write(PartDone(part, answered, answerer))
+            name = next(skill.name for skill in self.specialist.skills if proposal.action in skill.actions)
+            return {"proposal": proposal, "skill": name, "note": notes.get(name)}
+        pass_on, answered = answered.pass_on, replace(answered, pass_on=None)
         job = self._passed(state, pass_on) if pass_on is not None else None
         if job is not None:
             write(PartDone(part, replace(answered, status="passed_on"), answerer))
@@ -223,11 +232,8 @@ class Worker:
         return {"done": [part], "proposal": None}
 
     def _passed(self, state: Work, pass_on: PassOn) -> Job | None:
-        """The job that goes on, None where it would go in a circle, too far, or to somebody whom the caller has no
-        right to."""
-        path = [*state["path"], self.specialist.name]
-        known = {one.name for one in open_to(self.crew.catalogue, state["asker"]["role"])}
-        if pass_on.to not in known or pass_on.to in path or len(path) > MOST_HOPS:
+        """The job that goes on; None where it must not."""
+        if pass_on.to not in dict(self._colleagues(state)):
             return None
         return Job(
             part=state["part"],
@@ -238,6 +244,6 @@ class Worker:
             asker=state["asker"],
             label=state["label"],
             urgent=False,
-            path=path,
+            path=[*state["path"], self.specialist.name],
             findings=dict(pass_on.findings),
         )

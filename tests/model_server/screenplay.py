@@ -3,9 +3,10 @@
 Set by `POST /screenplay {"dialogues": [{"id", "turns": [{"say", "model": [{…}, …]}]}]}`. A request is found by its
 question and the customer's lines before it; its place in `model` by how often the model has spoken since. An entry is
 `{"sent": [texts], "say": "…", "calls": [{"name", "arguments"}]}`: every text of `sent` must stand in what is new in
-the request (first the customer's message with its passages, later what the tools returned). `asked` of the turn is
-the question where it is not the customer's line. A request that no entry is for, or whose texts are missing, is
-refused with status 400.
+the request (first the customer's message with its passages, later what the tools returned). An entry's `asked` is
+the question where it is not the customer's line, as with each part of a message that asks several things: only the
+entries with the same `asked` count together. A request that no entry is for, or whose texts are missing, is refused
+with status 400.
 
 In `say` and `arguments`, `{result:/appointments/0/id}` is what a tool returned at that JSON pointer.
 """
@@ -41,21 +42,21 @@ class Screenplay:
         found = QUESTION.search(text_of(messages[asked_at].get("content")))
         question = " ".join((found[1] if found else "").split("\n\nFound out so far:")[0].split())
         lines = [_plain(text_of(one.get("content"))) for one in messages[:asked_at] if one.get("role") == "user"]
-        name, turn = self._turn(question, lines)
+        name, entries = self._entries(question, lines)
         spoken = sum(one.get("role") == "assistant" for one in messages[asked_at:])
-        entries = turn.get("model") or []
         if spoken >= len(entries):
             raise Unexpected(f"{name}: {question!r} is asked for the time {spoken + 1}, of {len(entries)}")
         new = messages[asked_at:] if not spoken else _after_last_words(messages)
         return _played(name, entries[spoken], [text_of(one.get("content")) for one in new])
 
-    def _turn(self, question: str, lines: Sequence[str]) -> tuple[str, Mapping[str, Any]]:
+    def _entries(self, question: str, lines: Sequence[str]) -> tuple[str, Sequence[Mapping[str, Any]]]:
         for dialogue in self._dialogues:
             said: list[str] = []
             for turn in dialogue["turns"]:
-                asked = _plain(str(turn.get("asked") or turn.get("say") or ""))
-                if asked == _plain(question) and _ends(said, lines):
-                    return str(dialogue["id"]), turn
+                line = str(turn.get("say") or "")
+                meant = [one for one in turn.get("model") or () if _plain(one.get("asked", line)) == _plain(question)]
+                if (meant or _plain(line) == _plain(question)) and _ends(said, lines):
+                    return str(dialogue["id"]), meant
                 if turn.get("edit") and said:
                     said.pop()
                 said.append(_plain(str(turn.get("say") or turn.get("label") or "")))

@@ -418,7 +418,7 @@ async def test_a_model_gets_the_tools_and_skills_read_nothing() -> None:
     events = await stage.ask("math please double")
     assert end(events).response == "You said math please double. 8"
     task = stage.words.tasks[0]
-    assert [tool.name for tool in task.tools] == ["double"]
+    assert [tool.name for tool in task.tools] == ["double", "pass_on", "hand_to_person"]
     assert "I am math." in task.instructions
     assert "Use double." in task.instructions
     assert [event.kind for event in events if isinstance(event, Reasoning)] == ["tool_use", "tool_result"]
