@@ -22,6 +22,10 @@ _OTHER_VEHICLE = re.compile(r"\b(?:my |the |our )?(?:other|second) (?:car|vehicl
 _OTHER_DEALER = re.compile(
     r"\b(?:(?:an)?other|different) (?:dealer|garage|workshop|dealership|place|branch|town)\b|\belsewhere\b"
 )
+_SAME_DEALER = re.compile(
+    r"\bsame (?:dealer|garage|workshop|dealership|place|branch|town)\b|\bthere (?:too|again|as well)\b"
+)
+_DENIED = re.compile(r"\b(?:not|instead of|rather than|but not)(?: at| in| to)?\s*$")
 _LATER = re.compile(r"\b(?:later|after that)\b(?! one\b| of the)")
 _EARLIER = re.compile(r"\b(?:earlier|sooner)\b(?! one\b| of the)")
 _ABOUT_BOOKING = vocabulary(
@@ -33,10 +37,13 @@ _ABOUT_BOOKING = vocabulary(
     vehicle see fit sorry thanks cheers please great perfect lovely sounds okay mind matter doesnt dont cant
     today tomorrow either neither none original elsewhere place call reschedule cancel stay keep model year
     half hour hours minutes weeks middle whichever sure alright nope yep yeah new sometime maybe perhaps schedule only
+    hang hold wait course after all oh hm hmm right actually still go ahead else same
     """
 )
 """What may be said beside a pick or a change and adds nothing to it."""
 _WONDERS = re.compile(r"^(?:what|which|who|how|why|when|where)\b")
+_BACK = 2
+"""Days back from the one wished that a weekday may mean."""
 _HOUR = re.compile(r"\W*(\d{1,2})\W*$")
 _NEAREST = re.compile(r"\b(?:nearest|closest)\b")
 _QUESTION = re.compile(r"\?|^(?:what|which|who|how|why|when|where|does|do|did|is|are|was|will|should|tell|explain)\b")
@@ -75,7 +82,8 @@ def hear(text: str, now: datetime, plan: Plan, known: Workshops, vehicles: Vehic
         text = f"at {hour[1]}"
     about, since = _spoken_of(plan, now)
     mentions = known.mentions(text)
-    dealers = tuple(dict.fromkeys(found for mention in mentions for found in mention.found))
+    wanted = [one for one in mentions if not _DENIED.search(text[: one.start].casefold())]
+    dealers = tuple(dict.fromkeys(found for mention in wanted for found in mention.found))
     meant = vehicles.mentions(text)
     spans = sorted([(one.start, one.end) for one in mentions] + [(one.start, one.end) for one in meant], reverse=True)
     bare = text
@@ -100,14 +108,14 @@ def hear(text: str, now: datetime, plan: Plan, known: Workshops, vehicles: Vehic
 
 
 def _spoken_of(plan: Plan, now: datetime) -> tuple[date | None, date | None]:
-    """The day that is being spoken of, and from which one on a weekday is meant: the week of what was wished, or what
-    was offered where nothing was."""
+    """The day that is being spoken of, and from which one on a weekday is meant: from early in the week of what was
+    wished, or what was offered where nothing was. After a Sunday "the Monday" is the next day."""
     offers = [plan.chosen] if plan.chosen else list(plan.offers)
     about = offers[-1].starts_at.date() if offers else None
     firsts = [window.first for window in plan.wish.windows if window.first]
     if not offers and not firsts:
         return None, None
-    since = min(firsts) - timedelta(days=min(firsts).weekday()) if firsts else offers[0].starts_at.date()
+    since = min(firsts) - timedelta(days=min(min(firsts).weekday(), _BACK)) if firsts else offers[0].starts_at.date()
     return about, max(since, now.date() + timedelta(days=1))
 
 
@@ -165,6 +173,11 @@ def picked(heard: Heard, offers: Sequence[Offer], chosen: Offer | None, zones: M
         and heard.wish.holds(offer.starts_at.astimezone(ZoneInfo(zones.get(offer.dealer, "UTC"))))
     ]
     return fitting[0] if len(fitting) == 1 and len(offers) > 1 - bool(heard.wish.windows) else None
+
+
+def same_dealer(text: str) -> bool:
+    """Whether the dealer that was spoken of is meant."""
+    return bool(_SAME_DEALER.search(plain(text)))
 
 
 def nearest(text: str) -> bool:

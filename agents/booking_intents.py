@@ -12,7 +12,10 @@ Intent = Literal["book", "move", "cancel", "list"]
 
 LONGEST = 2000
 """Characters that are looked at."""
-_GREETING = re.compile(r"^(?:(?:hi|hello|hey|good (?:morning|afternoon|evening)|ok|okay|yes|well|so)[\s,.!]+)+")
+_GREETING = re.compile(
+    r"^(?:(?:hi|hello|hey|good (?:morning|afternoon|evening)|ok|okay|oh|hm+|yes|yeah|well|so|then|right|great|thanks"
+    r"|actually|sorry|of course)[\s,.!]+)+"
+)
 
 
 def intent(text: str) -> Intent | None:
@@ -54,7 +57,7 @@ def _phrases() -> dict[str, re.Pattern[str]]:
     words: dict[str, str] = table.pop("words")
 
     def pattern(line: str) -> str:
-        while (named := re.sub(r"(THE_VISIT|VISIT|CAR|WISH)", lambda found: words[found[1].lower()], line)) != line:
+        while (named := re.sub(r"(THE_VISIT|VISIT|CAR|WISH|DAY)", lambda found: words[found[1].lower()], line)) != line:
             line = named
         return line
 

@@ -246,7 +246,7 @@ def _windows(items: Sequence[_Item]) -> Iterator[Window]:
     for item in items:
         days, times = groups[-1] if groups else ([], [])
         is_day = isinstance(item.bounded, Days)
-        begins = not groups or (item.either and bool(days and times))
+        begins = not groups or (is_day and item.either and bool(days and times))
         if begins or (is_day and days and times and not _is_span(item)):
             groups.append(([], []))
         if isinstance(item.bounded, Days):

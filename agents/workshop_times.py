@@ -29,13 +29,15 @@ def bookable(workshop: Workshop, work: str, start: datetime, now: datetime) -> b
     return ahead > timedelta() and lead(workshop, work, start.date()) <= ahead <= FARTHEST
 
 
-async def free_times(diary: Diary, workshop: Workshop, wish: Wish, work: str, now: datetime) -> list[datetime]:
+async def free_times(
+    diary: Diary, workshop: Workshop, wish: Wish, work: str, now: datetime, *, run_id: str = ""
+) -> list[datetime]:
     """The free times that the wish holds, in the workshop's time zone and in order: those of the first stretch of the
-    diary that has any. Raises DiaryUnavailable."""
+    diary that has any. What the run named `run_id` holds is free for it. Raises DiaryUnavailable."""
     since, until = _span(workshop, wish, now)
     while since < until:
         end = min(until, since + _STRETCH)
-        taken = await diary.taken(workshop.key, since, end, now)
+        taken = await diary.taken(workshop.key, since, end, now, besides=run_id)
         found = [start for start in free(workshop, taken, since, end, now, workshop.lead) if wish.holds(start)]
         found = [start for start in found if bookable(workshop, work, start, now)]
         if found:

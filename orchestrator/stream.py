@@ -3,7 +3,7 @@
 The only module that knows how typed outputs leave the graph.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -30,7 +30,7 @@ class CompiledGraph(Protocol):
     def astream(self) -> Callable[..., AsyncIterator[Any]]: ...
 
     @property
-    def aget_state(self) -> Callable[..., Awaitable[Any]]: ...
+    def aget_state_history(self) -> Callable[..., AsyncIterator[Any]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,7 @@ async def stream_outputs(
     config: dict[str, Any] = {"recursion_limit": steps, "configurable": {"thread_id": run.run_id}}
     if run.reply is not None:
         parked = decode_parked(run.reply.parked).interrupt_id
-        waiting = (await graph.aget_state(config)).interrupts
-        if parked not in {interrupt.id for interrupt in waiting}:
-            raise ProcessingError("INTERRUPTED")
+        config |= {"configurable": await _where_it_waits(graph, config, parked)}
         state = Command(resume={parked: run.reply.value})
     asked: Asked | None = None
     saved = {"durability": "exit"} if graph.checkpointer is not None else {}
@@ -82,6 +80,15 @@ async def stream_outputs(
             asked = Asked(first.id, first.value)
     if asked is not None:
         yield asked
+
+
+async def _where_it_waits(graph: CompiledGraph, config: Any, parked: str) -> Any:
+    """The saved state in which the run waits for this answer: the last one, or an earlier one where the process died
+    after the graph had gone on from it and before the run's end was committed. Raises ProcessingError."""
+    async for state in graph.aget_state_history(config):
+        if parked in {interrupt.id for interrupt in state.interrupts}:
+            return state.config["configurable"]
+    raise ProcessingError("INTERRUPTED")
 
 
 async def stream_events(

@@ -9,7 +9,7 @@ from agents.bench import Bench, Case, Resources
 from agents.booking_actions import ACTIONS
 from agents.booking_changes import change, list_booked
 from agents.booking_desk import UNREACHABLE, Desk
-from agents.booking_hearing import Heard, hear, takes_up
+from agents.booking_hearing import Heard, hear, same_dealer, takes_up
 from agents.booking_intents import intent
 from agents.booking_new import book
 from agents.booking_plan import Plan, noted, recalled

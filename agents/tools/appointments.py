@@ -92,7 +92,7 @@ async def find_slots(given: FindSlots, bench: Bench) -> Result:
     if wish.unclear:
         raise ToolFailed(wish.unclear)
     diary = bench.resources.diary
-    times = await free_times(diary, dealer, wish, given.work, now)
+    times = await free_times(diary, dealer, wish, given.work, now, run_id=bench.run_id)
     value = _described(dealer) | {"slots": [_slot(start, now) for start in spread(times, given.count)]}
     evidence = [dealer.evidence]
     rules = await bench.resources.reference.derived(parse_rules)

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from api.crew import VEHICLES_FILE
 from rag.scan import Failure, File, Hashes, Listing, scan
 
-ASIDE = (VEHICLES_FILE, "questions*.jsonl")
+ASIDE = (VEHICLES_FILE, "questions*.jsonl", "dialogues*.toml")
 """Files at the root that are about the documents and are none: searches would find labelled questions instead of their
 answers."""
 

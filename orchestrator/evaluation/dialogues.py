@@ -107,9 +107,12 @@ def parse_dialogue(value: Mapping[str, Any]) -> Dialogue:
     """The dialogue of a line or a table. Raises ValueError saying what is wrong with it."""
     try:
         read = msgspec.convert(value, Written)
-        ZoneInfo(read.zone)
-    except (msgspec.ValidationError, OSError) as error:
+    except msgspec.ValidationError as error:
         raise ValueError(str(error)) from error
+    try:
+        ZoneInfo(read.zone)
+    except (KeyError, OSError, ValueError) as error:
+        raise ValueError(f"`zone` is no IANA time zone: {read.zone[:80]!r}") from error
     if read.now.tzinfo is None:
         raise ValueError("`now` has no offset")
     if not read.turns:

@@ -53,19 +53,25 @@ class Screenplay:
         for dialogue in self._dialogues:
             said: list[str] = []
             for turn in dialogue["turns"]:
-                line = str(turn.get("say") or "")
-                meant = [one for one in turn.get("model") or () if _plain(one.get("asked", line)) == _plain(question)]
-                if (meant or _plain(line) == _plain(question)) and _ends(said, lines):
-                    return str(dialogue["id"]), meant
+                line = str(turn.get("say") or ("Yes" if turn.get("answer") else "No"))
                 if turn.get("edit") and said:
                     said.pop()
-                said.append(_plain(str(turn.get("say") or turn.get("label") or "")))
+                meant = [one for one in turn.get("model") or () if _asks(question, one.get("asked", line))]
+                if (meant or _asks(question, line)) and _ends(said, lines):
+                    return str(dialogue["id"]), meant
+                said.append(_plain(line))
         raise Unexpected(f"no dialogue has {question!r} after {list(lines)!r}")
 
 
 def _ends(said: Sequence[str], lines: Sequence[str]) -> bool:
     """Whether `lines` are the last of what was said; a prompt has room for some of the last ones only."""
     return list(said[len(said) - len(lines) :]) == list(lines) if lines else not said
+
+
+def _asks(question: str, line: str) -> bool:
+    """Whether it is the line, as it is or with what was added in brackets to make it stand alone."""
+    asked, said = _plain(question), _plain(line)
+    return asked == said or asked.startswith(f"{said} (")
 
 
 def _plain(text: str) -> str:

@@ -63,9 +63,11 @@ def given(one: Labelled) -> dict[int, Passage]:
 
 
 def likest(question: str, documents: Collection[str], most: int = 8) -> tuple[Passage, ...]:
-    """The passages that share most words with a question, those of `documents` before others."""
+    """The passages that share most words with a question, those of `documents` before others. Records are for skills:
+    no specialist searches them."""
     wanted = _words(question)
-    order = sorted(chunks(), key=lambda one: -len(wanted & _words(one.searchable)) - 3 * (one.document_id in documents))
+    searched = [one for one in chunks() if one.subject != "records"]
+    order = sorted(searched, key=lambda one: -len(wanted & _words(one.searchable)) - 3 * (one.document_id in documents))
     return tuple(Passage(chunk, 0.7) for chunk in order[:most])
 
 

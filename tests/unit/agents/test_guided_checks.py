@@ -9,7 +9,7 @@ from rag.terms import identifiers
 from tests import bundled
 from tests.unit.agents.diagnosing import checks
 
-TABLE = "troubleshooting/guided-checks.csv"
+TABLE = "records/guided-checks.csv"
 CAUSES = [(symptom.name, cause) for symptom in checks().symptoms for cause in symptom.causes]
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 _LOOSE = re.compile(r"[\u2212\u2013]")
