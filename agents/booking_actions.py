@@ -12,7 +12,7 @@ from agents.bench import Bench
 from agents.booking_plan import Offer, Plan, noted
 from agents.diary import DiaryUnavailable, Owner, Taken, UnknownAppointment
 from agents.skill import Action, Handled
-from agents.wish import Window, Wish
+from agents.wish import Window, Wish, at
 from agents.workshop_times import free_times, spread
 from agents.workshop_wording import listed, moment
 from agents.workshops import Workshop, parse
@@ -81,7 +81,8 @@ async def _release(arguments: Mapping[str, Any], bench: Bench) -> Handled:
     owner = Owner(bench.user_id, bench.conversation_id, bench.run_id)
     with suppress(DiaryUnavailable):  # the place frees itself when its time is up
         await bench.resources.diary.release(owner, arguments["appointment_id"])
-    plan = _again(arguments)
+    _, start, _ = await _place(arguments, bench)
+    plan = replace(_again(arguments), wish=Wish((at(start),)))
     if plan.intent == "move":
         return Handled("All right, your appointment stays where it was.", note=noted(plan, bench.case.now))
     text = "All right, nothing was booked. Tell me if you would like another day, time or dealer."

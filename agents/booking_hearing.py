@@ -13,6 +13,7 @@ from agents.booking_plan import Offer, Plan
 from agents.booking_works import works
 from agents.danger import danger
 from agents.dates import read, without
+from agents.places import Mention
 from agents.vehicles import Vehicles, note, years
 from agents.wish import Wish
 from agents.words import FUNCTION_WORDS, vocabulary, words
@@ -81,9 +82,8 @@ def hear(text: str, now: datetime, plan: Plan, known: Workshops, vehicles: Vehic
     if plan.offers and (hour := _HOUR.match(text)) and int(hour[1]) > len(plan.offers):
         text = f"at {hour[1]}"
     about, since = _spoken_of(plan, now)
-    mentions = known.mentions(text)
-    wanted = [one for one in mentions if not _DENIED.search(text[: one.start].casefold())]
-    dealers = tuple(dict.fromkeys(found for mention in wanted for found in mention.found))
+    text, mentions = _wanted(text, known)
+    dealers = tuple(dict.fromkeys(found for mention in mentions for found in mention.found))
     meant = vehicles.mentions(text)
     spans = sorted([(one.start, one.end) for one in mentions] + [(one.start, one.end) for one in meant], reverse=True)
     bare = text
@@ -105,6 +105,15 @@ def hear(text: str, now: datetime, plan: Plan, known: Workshops, vehicles: Vehic
         turn="later" if _LATER.search(said) else "earlier" if _EARLIER.search(said) else "",
         rest=tuple(word for word in words(without(bare, now, about)) if _unexplained(word, plan)),
     )
+
+
+def _wanted(text: str, known: Workshops) -> tuple[str, tuple[Mention[Workshop], ...]]:
+    """The text without the dealers that it says it does not want, "not Ashby", and where it names the others."""
+    found = known.mentions(text)
+    for one in reversed(found):
+        if denial := _DENIED.search(text[: one.start].casefold()):
+            text = f"{text[: denial.start()]} {text[one.end :]}"
+    return text, known.mentions(text)
 
 
 def _spoken_of(plan: Plan, now: datetime) -> tuple[date | None, date | None]:

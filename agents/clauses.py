@@ -23,7 +23,7 @@ _ASK = (
 )
 _OPENING = r"(?:(?:and|also|plus|then|please|so|but|ok|okay|hi|hello|hey|secondly|another thing|next)\b[\s,:]*)*"
 _ASKS = re.compile(_OPENING + _ASK, re.IGNORECASE)
-_SENTENCE = r"(?<=[.?!;])\s+|\s*\n+\s*"
+_SENTENCE = r"(?<=[.?!;])\s+(?!\([^()]*\)$)|\s*\n+\s*"
 _JOINED = rf"\s*,?\s+(?:and|plus|also)\s+(?=(?:(?:also|then|please|secondly)\s+)*(?:{_ASK}))|\s*,\s+(?=(?:{_ASK}))"
 _DEMAND = r"(?:also\s+)?(?:the|its|my|your|an?)\s+(?:[\w\-]+\s+){1,5}?(?:of|for|to)\s"
 _LISTED = rf"\s*,\s+(?:and|plus)\s+(?={_DEMAND})"
@@ -35,6 +35,9 @@ _IDENTITY = re.compile(
     r"(?:and\s+)?(?:what|which)\s+(?:\w+\s+){0,3}(?:is|was|are)\s+(?:it|that|this|they|those)\W*$", re.IGNORECASE
 )
 """Asks for the name of what was just spoken of."""
+_ALSO = re.compile(r"\W*(?:(?:and|but|plus)\s+)?(?:(?:i|we)\s+also|also|another thing|separately)\b", re.IGNORECASE)
+_MATTER = 2
+"""Words of content that tell what is the matter: "it pulls left"."""
 _MEASURE = re.compile(rf"{_OPENING}{_AFTER}\s+(?:how|what|which|when)\b", re.IGNORECASE)
 _ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|etc|approx|no|nr|vs|mr|mrs|dr)\.$", re.IGNORECASE)
 
@@ -50,7 +53,8 @@ class Clause:
 def split(text: str) -> tuple[Clause, ...]:
     """The clauses of a message, in order; one clause when it asks one thing or nothing.
 
-    A statement belongs to the question after it, or else to the one before. A question that does not say what it is
+    A statement belongs to the question after it, or else to the one before; where the question is asked beside it, "and
+    I also need to know", it is a matter of its own. A question that does not say what it is
     about ("what should I do?") belongs to the one before it.
     """
     merged: list[Clause] = []
@@ -61,6 +65,9 @@ def split(text: str) -> tuple[Clause, ...]:
         asks = _asks(piece) or _listed(pieces, n)
         if not asks:
             waiting = joined
+        elif waiting and _ALSO.match(piece) and len(content(waiting)) >= _MATTER:
+            merged += [Clause(waiting, True), Clause(piece, True)]
+            waiting = ""
         elif merged and not waiting and _completes(piece):
             merged[-1] = Clause(f"{merged[-1].text} {piece}", True)
         else:

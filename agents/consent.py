@@ -36,6 +36,7 @@ _ABBREVIATED = {
     }.items()
     for short in shorts.split()
 }  # fmt: skip
+_ABBREVIATED |= {"yse": "yes", "yess": "yes", "yees": "yes", "eys": "yes"}
 _ABBREVIATED |= {f"{day}s": day for day in _ABBREVIATED.values() if day.endswith("day")}
 _DAYS = vocabulary("monday tuesday wednesday thursday friday saturday sunday")
 _MONTHS = frozenset(_ABBREVIATED.values()) - _DAYS | {"march", "may"}

@@ -243,10 +243,11 @@ def _common(spans: Sequence[_Item]) -> list[Days]:
 def _windows(items: Sequence[_Item]) -> Iterator[Window]:
     """Every day at the times that stand with it."""
     groups: list[tuple[list[Days], list[_Item]]] = []
-    for item in items:
+    for at, item in enumerate(items):
         days, times = groups[-1] if groups else ([], [])
         is_day = isinstance(item.bounded, Days)
-        begins = not groups or (is_day and item.either and bool(days and times))
+        followed = at + 1 < len(items) and isinstance(items[at + 1].bounded, Days) and not items[at + 1].either
+        begins = not groups or (item.either and bool(days and times) and (is_day or followed))
         if begins or (is_day and days and times and not _is_span(item)):
             groups.append(([], []))
         if isinstance(item.bounded, Days):

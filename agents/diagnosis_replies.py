@@ -34,9 +34,21 @@ _WANTS = re.compile(
 )
 _ASKS = re.compile(
     r"^\W*(?:(?:ok|okay|and|but|so|also|oh|well|by the way|thanks)\W+)*(?:what|how|why|where|when|which|who|can|could"
-    r"|do|does|did|is|are|will|would|should|may|tell me|show me|explain)\b",
+    r"|do|does|did|is|are|will|would|should|may|tell me|show me|explain)\b(?!['’]t)",
     re.IGNORECASE,
 )
+_VISIT = re.compile(
+    r"^\W*(?:(?:ok|okay|yes|please|and|so|then|well|good|right|thanks)\W+)*"
+    r"(?:(?:can|could|would|will) (?:you|i|we|someone|somebody|anyone)|i(?:'d| would) like|i want|let'?s)?\W*"
+    r"(?:please |to |have |get )*(?:book|an appointment|look at|check|fix|repair|see to|(?:it|that) (?:looked|seen"
+    r"|fixed|checked|repaired))\b",
+    re.IGNORECASE,
+)
+"""Asks for an appointment, also where it is put as a question."""
+_INSTEAD = re.compile(
+    r"\b(?:i mean|i meant|sorry|actually|not the|wrong (?:car|one)|other (?:car|one)|instead)\b", re.IGNORECASE
+)
+_DENIED = re.compile(r"[,;.]?\s*\b(?:not|instead of|rather than)\s+(?:the|my|our|an?)\b[^,;.]*", re.IGNORECASE)
 _FEW = 6
 
 
@@ -65,6 +77,10 @@ def read(case: Case, progress: Progress, fitment: Fitment, codes: tuple[str, ...
     last = _is_last(case, progress)
     if (order := _order(text, progress, last)) is not None:
         return order
+    if progress.stage == "offered" and last and _VISIT.search(text):
+        return Reply(Command.APPOINTMENT, progress, text)
+    if (other := _other_vehicle(text, progress, fitment)) is not None:
+        return other
     if _is_question(text):
         return None
     match progress.stage:
@@ -98,6 +114,17 @@ def _vehicle(text: str, progress: Progress, fitment: Fitment, last: bool) -> Rep
         return Reply(Command.GO_ON, replace(progress, cars=chosen))
     unsure = check_answers.unknown(text)
     return Reply(Command.GO_ON, progress) if last and unsure else None
+
+
+def _other_vehicle(text: str, progress: Progress, fitment: Fitment) -> Reply | None:
+    """Another vehicle than was thought of, which the same symptom is gone through for anew."""
+    if not _INSTEAD.search(text) or len(words(text)) > 2 * _FEW:
+        return None
+    meant = _DENIED.sub("", text)
+    cars = fitment.asked(meant, {}) & progress.symptom.cars if fitment.mentioned(meant) else frozenset()
+    if not cars or cars & progress.cars:
+        return None
+    return Reply(Command.GO_ON, Progress(progress.symptom, cars))
 
 
 def _offer(text: str, progress: Progress, last: bool) -> Reply | None:

@@ -59,7 +59,8 @@ def begun(value: Mapping[str, Any], marker: int) -> str:
         f"{at}. {one['cause']}{_of(one['applies_to'])} [{marker + at - 1}]"
         for at, one in enumerate(value["causes"], start=1)
     ]
-    return joined([do_first(value, marker), "Likely causes, the likeliest first:", "\n".join(causes)])
+    listed = ["Likely causes, the likeliest first:", "\n".join(causes)] if causes else []
+    return joined([do_first(value, marker), *listed])
 
 
 def do_first(value: Mapping[str, Any], marker: int) -> str:

@@ -6,6 +6,8 @@ customer's own words stay first and a text that was rewritten is recognised and 
 
 import re
 
+from agents.booking_intents import intent
+from agents.booking_works import works
 from agents.types import Question
 from agents.vehicles import Vehicles, note, other_make, years
 from agents.words import content, vocabulary, words
@@ -19,6 +21,12 @@ _LEAD = re.compile(
     r"(?:(?:what|how)\s+about\b|same\s+(?:for|with)\b|what\s+if\b|and\b|but\b|or\b|also\b|for\b|in\b|with\b)\s*",
     re.IGNORECASE,
 )
+_CORRECTS = re.compile(
+    r"^(?:(?:no|nope|sorry|actually|oh|wait|hm+)\b[\s,.!-]*)+(?:(?:i (?:mean|meant)|it'?s|make it)\b\s*)?",
+    re.IGNORECASE,
+)
+"""Before what the customer has meant instead."""
+_OTHER = re.compile(r"^(?:the |my |our )?other (?:one|car|vehicle|van|pick-?up)$", re.IGNORECASE)
 _BARE = vocabulary(
     "the a an for in on of with my it is one model version variant year also too and then from this that"
 )
@@ -28,7 +36,8 @@ _POINTS_BACK = re.compile(r"\b(?:it|its|it's|that|this|they|them|those|these|one
 _EXPLETIVE = re.compile(
     r"\b(?:is|was|would|does|how is)\s+it\s+(?:be\s+)?(?:ok|okay|safe|normal|time|possible|true|bad|good|necessary"
     r"|worth|better|matter|cost|take|dangerous|legal|allowed|advisable|too)\b"
-    r"|\bit(?:'s| is) (?:raining|cold|hot|snowing)\b|\bthat\s+(?:is|are|has)\b",
+    r"|\bit(?:'s| is) (?:raining|cold|hot|snowing)\b|\bthat\s+(?:is|are|has)\b|\bwhich ones?\b"
+    r"|\b(?:one|any|some|none) of (?:the|my|our|your|these|those)\b",
     re.IGNORECASE,
 )
 _OF_ONE = re.compile(r"\b(?:the|an?|my|our|your)\s+(?:[\w.\-]+\s+){0,2}$", re.IGNORECASE)
@@ -89,7 +98,10 @@ def core(text: str) -> tuple[str, str]:
 
 
 def subject(text: str) -> str:
-    """What a question is about: its words without the question's frame, at most twelve of them."""
+    """What a question is about: its words without the question's frame, at most twelve of them. Of an appointment that
+    is wished only the work: when and where it is to be has nothing to do with what it costs."""
+    if intent(text) == "book" and (work := works(core(text)[0])):
+        return work
     tokens = core(text)[0].rstrip("?!. ").split()
     while len(tokens) > 1 and tokens[0].strip(",").casefold() in _EDGE:
         tokens.pop(0)
@@ -117,7 +129,7 @@ def _resolve(text: str, previous: str, vehicles: Vehicles) -> str:
     """`text` made independent of `previous`, a question that stands alone or ""."""
     if not previous:
         return text
-    lead = _LEAD.match(text)
+    lead = _LEAD.match(text) or _CORRECTS.match(text)
     rest = text[lead.end() :].strip(" ?!.") if lead else text.strip(" ?!.")
     swapped = _swap(rest, previous, vehicles) if lead or not text.endswith(".") else ""
     if swapped:
@@ -134,6 +146,8 @@ def _resolve(text: str, previous: str, vehicles: Vehicles) -> str:
 
 def _swap(rest: str, previous: str, vehicles: Vehicles) -> str:
     """The previous question about the vehicle or year that `rest` names, or "" when `rest` says more than that."""
+    if _OTHER.match(rest):
+        return _about_other(previous, vehicles)
     named, dates = vehicles.mentions(rest), years(rest)
     bare = rest
     for mention in reversed(named):
@@ -146,6 +160,20 @@ def _swap(rest: str, previous: str, vehicles: Vehicles) -> str:
             previous, rest[named[0].start : named[-1].end], named[0].vehicles[0].model, vehicles
         )
     return _replace_year(previous, dates[-1]) if dates else previous
+
+
+def _about_other(previous: str, vehicles: Vehicles) -> str:
+    """The question of the previous message about the other of the two vehicles that it names; "" where it does not."""
+    sentences = re.split(r"(?<=[.?!;])\s+", previous)
+    asked = sentences[-1]
+    meant = {vehicle.model for vehicle in vehicles.mentioned(asked)}
+    others = [one for one in vehicles.mentions(previous) if not meant & {vehicle.model for vehicle in one.vehicles}]
+    if len(meant) != 1 or len({vehicle.model for one in others for vehicle in one.vehicles}) != 1:
+        return ""
+    other = others[-1]
+    year = years(previous[other.end : other.end + 6])
+    swapped = _replace_vehicle(asked, previous[other.start : other.end], other.vehicles[0].model, vehicles)
+    return _replace_year(swapped, year[0]) if year else swapped
 
 
 def _replace_vehicle(previous: str, spoken: str, model: str, vehicles: Vehicles) -> str:

@@ -27,7 +27,8 @@ _PERSONAL = re.compile(
     rf"\b(?:is|are|isn'?t|aren'?t|am)\b{_NEAR}{_NEAR}\b(?:over)?due\b|\bwhat(?:'?s| is| exactly is)?\b{_NEAR}\bdue\b"
     rf"|\bwhen(?:'?s| is| will)\b{_NEAR}\bnext\s+(?:\w+\s+)?{_SERVICE}\b"
     rf"|\bwhen(?:'?s| is) (?:my|our|its) (?:\w+ )?{_SERVICE}\b"
-    rf"|\b(?:my|our|the|its) next\s+(?:\w+\s+)?{_SERVICE}\b",
+    rf"|\b(?:my|our|the|its) next\s+(?:\w+\s+)?{_SERVICE}\b"
+    rf"|\b(?:my|our)\b{_NEAR}\bneeds?\b{_NEAR}\b(?:something|anything|work)\b{_NEAR}\bdone\b",
     re.IGNORECASE,
 )
 _WHEN_ITEM = re.compile(rf"\b(?:when|wen|whn)\b{_NEAR}{_NEAR}\bdue\b", re.IGNORECASE)

@@ -41,6 +41,8 @@ _OWN_SIDE = re.compile(
     r"\b(?:is|does|has|can) (?:it|mine|my (?:car|van|truck|pick-?up|vehicle))\b.*\bthan\b|\bthan mine\b", re.IGNORECASE
 )
 _PAIR = re.compile(r"\bthan\b|\bor\b|\bvs\.?\b|\bversus\b|\bcompar\w+|\bbetween\b", re.IGNORECASE)
+_TO_A_FIGURE = re.compile(r"\W*(?:from \d+ )?to \d+\W*", re.IGNORECASE)
+"""The quickest "to 100"."""
 _INCH = re.compile(
     r"\b(1[2-9]|2[0-4])(?:\s|-)?(?:inch(?:es)?|\"|″)(?: (?:wheel|rim|tyre|tire|alloy)s?)?", re.IGNORECASE
 )
@@ -197,7 +199,9 @@ class _Reader:
         if len(sides) >= 2 and not _PAIR.search(self._text):
             return None
         within = frozenset[tuple[str, int]]().union(*sides) if sides else self._fitment.everything
-        found = primary(self._about(f"{word.about} {without(self._bare, word)}", within, measured=True))
+        rest = without(self._bare, word)
+        about = word.about if word.about and _TO_A_FIGURE.fullmatch(rest) else f"{word.about} {rest}"
+        found = primary(self._about(about, within, measured=True))
         if len(found) != 1 or not all(self._figures(found[0], side) for side in sides):
             return None
         asserted = len(sides) == 2 and re.match(r"\W*(?:is|are|does|do|has|have|can|will)\b", self._text, re.IGNORECASE)

@@ -24,9 +24,11 @@ def lead(workshop: Workshop, work: str, day: date) -> timedelta:
 
 
 def bookable(workshop: Workshop, work: str, start: datetime, now: datetime) -> bool:
-    """Whether that time is far enough ahead, and not too far."""
+    """Whether that time is far enough ahead, in whole days at the workshop as people count them, and not too far. What
+    was offered stays bookable for the rest of the day."""
     ahead = start.astimezone(UTC) - now.astimezone(UTC)
-    return ahead > timedelta() and lead(workshop, work, start.date()) <= ahead <= FARTHEST
+    days = start.date() - now.astimezone(ZoneInfo(workshop.zone)).date()
+    return timedelta() < ahead <= FARTHEST and days >= lead(workshop, work, start.date())
 
 
 async def free_times(
@@ -38,7 +40,7 @@ async def free_times(
     while since < until:
         end = min(until, since + _STRETCH)
         taken = await diary.taken(workshop.key, since, end, now, besides=run_id)
-        found = [start for start in free(workshop, taken, since, end, now, workshop.lead) if wish.holds(start)]
+        found = [start for start in free(workshop, taken, since, end, now, timedelta()) if wish.holds(start)]
         found = [start for start in found if bookable(workshop, work, start, now)]
         if found:
             return found

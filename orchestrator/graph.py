@@ -33,6 +33,7 @@ from agents.types import (
     Searching,
 )
 from orchestrator.crew import Crew, Gathered, Node, State
+from orchestrator.replying import asked_by
 from orchestrator.run import Claim, Desk
 from orchestrator.work import build_specialist
 
@@ -42,6 +43,8 @@ Graph = CompiledStateGraph[State, Desk, State, State]
 
 _SURELY_OUT = 0.98
 """The classifier's confidence from which nobody else is asked whether a message is for us."""
+_SURELY_ELSE = 0.95
+"""From this confidence on a reply to a question is taken for something new."""
 _CLAIMED = 0.9
 """The confidence of a route that a skill's own reading has decided."""
 
@@ -113,6 +116,8 @@ async def _routed(crew: Crew, state: State, text: str, facts: Mapping[str, str])
     if alarmed is None and (waiting := await _taken_up(crew, state, catalogue, facts)):
         return Route("answer", 1.0, (Part(question.text, waiting.name, 1.0),)), False
     route = await crew.classify(Question(text, question.history, facts), catalogue)
+    if alarmed is None and (asker := _asker(crew, question, route, catalogue)):
+        return Route("answer", _CLAIMED, (Part(text, asker, _CLAIMED),)), False
     if alarmed is None:
         unsure = route.kind == "clarify" or (route.kind == "out_of_scope" and route.confidence < _SURELY_OUT)
         claimed = await _claimed(crew, state, catalogue, facts, text) if unsure else None
@@ -120,6 +125,15 @@ async def _routed(crew: Crew, state: State, text: str, facts: Mapping[str, str])
     others = [part for part in route.parts if part.specialist != alarmed.name] if len(route.parts) > 1 else []
     parts = (Part(question.text, alarmed.name, 1.0), *(others if route.kind == "answer" else ()))
     return Route("answer", 1.0, parts, route.left_out), True
+
+
+def _asker(crew: Crew, question: Question, route: Route, catalogue: Catalogue) -> str | None:
+    """The specialist whose model asked what the message replies to, unless it is surely for somebody else. What a skill
+    has asked is in its note, so this is for models alone."""
+    asker = asked_by(question) if crew.answerer.calls_tools else None
+    if route.kind == "human" or (route.kind == "answer" and route.confidence >= _SURELY_ELSE):
+        return None
+    return asker if any(one.name == asker for one in catalogue) else None
 
 
 async def _taken_up(crew: Crew, state: State, catalogue: Catalogue, facts: Mapping[str, str]) -> Specialist | None:
@@ -162,7 +176,8 @@ def _retrieve(crew: Crew) -> Node:
             desk.passages[part], desk.unknown[part] = gathered.passages, gathered.unknown
             desk.first_numbers[part] = len(desk.cited) + 1
             desk.cited += gathered.passages
-        desk.tell_found(runtime.stream_writer, degraded=any(gathered.degraded for gathered in found))
+        if len(desk.claims) < len(jobs):  # skills say themselves what they find
+            desk.tell_found(runtime.stream_writer, degraded=any(gathered.degraded for gathered in found))
         return {}
 
     return retrieve

@@ -137,7 +137,10 @@ class Worker:
                     answered = output
         if answered.declined and answered.status == "answered":
             answered = replace(answered, status="declined")
-        return await self._end(state, runtime, answered, self.crew.answerer.name, bench.notes if bench else {})
+        noted = bench.notes if bench else {}
+        earlier = state["question"].notes  # a tool that proposes knows nothing of what was offered in an earlier turn
+        notes = {name: {**earlier.get(name, {}), **note} for name, note in noted.items()}
+        return await self._end(state, runtime, answered, self.crew.answerer.name, notes)
 
     def _task(self, state: Work, bench: Toolbox | None, desk: Desk) -> Task:
         part, question = state["part"], state["question"]

@@ -96,7 +96,8 @@ def _begun(request: Request) -> Plan:
         return plan
     wanted = heard.intent or plan.intent or "book"
     appointment = plan.appointment if wanted in ("move", "cancel") else ""
-    return Plan(intent=wanted, vehicle=plan.vehicle, hold=plan.hold, appointment=appointment)
+    dealer = plan.dealer if same_dealer(heard.text) else ""
+    return Plan(intent=wanted, vehicle=plan.vehicle, dealer=dealer, hold=plan.hold, appointment=appointment)
 
 
 SKILL = Appointments()

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
 from pydantic import AwareDatetime, Field
 
 from agents.bench import Bench
@@ -99,16 +100,20 @@ async def find_slots(given: FindSlots, bench: Bench) -> Result:
     if given.safety_related and rules.urgent is not None:
         value["urgent"] = rules.urgent.text
         evidence.append(rules.urgent.evidence)
+    offered = spread(times, given.count)
     if not times:
         later = Wish((Window(first=min((one.first for one in wish.windows if one.first), default=None)),), wish.never)
         following = await free_times(diary, dealer, later, given.work, now)
         value["why_none"] = why_none(dealer, wish, given.work, now)
-        value["next"] = [_slot(start, now) for start in spread(following, given.count)]
+        offered = spread(following, given.count)
+        value["next"] = [_slot(start, now) for start in offered]
         value["elsewhere"] = []
         for other in other_dealers(known, dealer, vehicles):
             if found := await free_times(diary, other, wish, given.work, now):
                 value["elsewhere"].append(_described(other) | {"slots": [_slot(start, now) for start in found[:1]]})
-    return Result(value, tuple(evidence))
+    offers = tuple(Offer(dealer.key, start) for start in offered)
+    plan = Plan(intent="book", asked="when", dealer=dealer.key, vehicle=given.vehicle, work=given.work, wish=wish)
+    return Result(value, tuple(evidence), noted(replace(plan, offers=offers), now))
 
 
 async def propose_appointment(given: ProposeAppointment, bench: Bench) -> Result:
@@ -173,7 +178,10 @@ async def propose_cancellation(given: ProposeCancellation, bench: Bench) -> Resu
         f"{_warning(rule)}Shall I cancel your appointment on {shown['local']} at {shown['dealer']} ({booked.work})?"
     )
     proposal = Proposal("cancel", {"appointment_id": booked.id}, Asks("confirm", prompt, proposal=shown))
-    return Result(shown | {"rule": _told(rule, dealer)}, _evidence(rule), proposal=proposal)
+    all_booked = await bench.resources.diary.booked(bench.user_id, now.astimezone(UTC))
+    among = tuple(one.id for one in all_booked)
+    note = noted(Plan(intent="cancel", asked="appointment", among=among, appointment=booked.id), now)
+    return Result(shown | {"rule": _told(rule, dealer)}, _evidence(rule), note, proposal)
 
 
 async def _held(

@@ -153,6 +153,8 @@ _COMMANDS: dict[type[AnyFrame], Callable[..., Command]] = {
 """Frames whose fields are the command's."""
 OLDEST_FRAMES = (AuthFrame, MessageFrame, PingFrame)
 """What the oldest clients send."""
+OLDEST_STEPS = ("starting", "agent_routing", "rag_retrieval", "generating")
+"""The steps that they know."""
 
 
 def frame(type_: str, /, **fields: Any) -> str:
@@ -167,7 +169,8 @@ class NativeSession:
     A client that has used none of the words that came after the oldest protocol (a frame of another type than
     OLDEST_FRAMES, `partial`, `reasoning`, `client_message_id`, `replaces`, `request`) knows only `complete` and `error`
     as the end of a turn. It gets the prompt of a parked run as `complete`, and nothing more of that run unless it is
-    answered: so it never waits for a frame that it does not know. For that the session remembers which runs it ended so.
+    answered: so it never waits for a frame that it does not know. For that the session remembers which runs it ended
+    so. Of the steps it gets those of its time.
     """
 
     def __init__(self) -> None:
@@ -215,6 +218,8 @@ class NativeSession:
         if isinstance(event, events.Token):
             return (self._token(event, lagging),)
         if isinstance(event, events.Reasoning) and not self._reasoning:
+            return ()
+        if self._oldest and isinstance(event, events.Progress) and event.step not in OLDEST_STEPS:
             return ()
         if self._oldest and isinstance(event, events.InputRequired):
             self._prompted.add(event.run_id)

@@ -57,6 +57,8 @@ export function reconnectWait(attempt, floorMs = 0) {
 export class Connection {
   #socket = null;
   #token = '';
+  /** The token that the server took. */
+  #accepted = '';
   #attempt = 0;
   /** What the server asked for: by `closing`, and by the last refusal, which counts when a flood (4429) follows. */
   #floorMs = 0;
@@ -81,6 +83,11 @@ export class Connection {
     addEventListener('online', () => this.state.name === 'waiting' && this.#open());
   }
 
+  /** The token with which this page is signed in, or was until the connection broke; empty where it is not. */
+  get token() {
+    return this.#accepted;
+  }
+
   get ready() {
     return this.state.name === 'ready';
   }
@@ -88,6 +95,7 @@ export class Connection {
   /** Opens a new socket, or tries again at once. @param {string} token may be empty: then `signIn` has to follow */
   connect(token) {
     this.#token = token;
+    this.#accepted = '';
     this.#attempt = 0;
     this.#open();
   }
@@ -95,10 +103,11 @@ export class Connection {
   /** Signs in on the open socket; when already signed in, renews the sign-in. @param {string} token */
   signIn(token) {
     this.#token = token;
-    this.send({ type: 'auth', token, partial: false });
+    this.send({ type: 'auth', token, partial: false, reasoning: true });
   }
 
   disconnect() {
+    this.#accepted = '';
     const socket = this.#drop();
     socket?.close(1000);
     this.#become({ name: 'closed', code: 1000, meaning: 'disconnected by you' });
@@ -163,6 +172,7 @@ export class Connection {
   }
 
   #signedIn(frame) {
+    this.#accepted = this.#token;
     if (this.ready) return;
     this.#readyAt = performance.now();
     this.#floorMs = 0;

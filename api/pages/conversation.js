@@ -5,7 +5,7 @@
 
 const TIME_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-export const STEPS = ['starting', 'agent_routing', 'rag_retrieval', 'generating'];
+export const STEPS = ['starting', 'agent_routing', 'rag_retrieval', 'tool', 'generating'];
 
 /** Errors that answer a `message` which was not accepted; the oldest one still without `ack` is meant. */
 const REFUSALS = new Set([
@@ -20,6 +20,11 @@ export function newId(prefix) {
   return prefix + Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
+/**
+ * A tool call. `result` is null while it is under way; `ok` tells whether it worked.
+ * @typedef {{key: string, at: string, call: string, result: string | null, ok?: boolean, ms?: number}} Lookup
+ */
+
 /** A question and its answer: what one run of the server is about. */
 export class Turn {
   kind = 'turn';
@@ -28,11 +33,13 @@ export class Turn {
   runId = null;
   questionId = null;
   answerId = null;
-  /** In the order they came; `at` is the time since the page began.
+  /** In the order they came, one as often as the run came to it; `at` is the time since the page began.
    * @type {{step: string, message: string, at: number}[]} */
   steps = [];
   agents = [];
   passages = [];
+  /** @type {Lookup[]} */
+  lookups = [];
   metadata = {};
   error = null;
   rating = null;
@@ -78,6 +85,16 @@ export class Turn {
     for (const point of token) this.#points.push(point);
   }
 
+  /** Keeps a tool call or what came of it. @param {object} frame of type `reasoning` */
+  look({ kind, part, agent, iteration, timestamp, content = '', ok, ms }) {
+    const key = [part, agent, iteration].join(' ');
+    const index = this.lookups.findIndex((one) => one.key === key && one.result === null);
+    if (kind === 'tool_use' && !this.lookups.some((one) => one.key === key && one.at === timestamp))
+      this.lookups = [...this.lookups, { key, at: timestamp, call: content, result: null }];
+    else if (kind === 'tool_result' && index >= 0)
+      this.lookups = this.lookups.with(index, { ...this.lookups[index], result: content, ok, ms });
+  }
+
   end(status, text) {
     this.status = status;
     this.endedAt = performance.now();
@@ -93,6 +110,7 @@ export class Turn {
     this.steps = [];
     this.agents = [];
     this.passages = [];
+    this.lookups = [];
     this.metadata = {};
     this.error = null;
     this.request = null;
@@ -212,10 +230,11 @@ const HANDLERS = {
   error: (conversation, frame, turn) => conversation.failed(frame, turn),
   progress: live((turn, frame) => {
     turn.status = 'running';
-    const known = turn.steps.findIndex((one) => one.step === frame.step);
-    if (known >= 0) turn.steps[known].message = frame.message;
+    const last = turn.steps.at(-1);
+    if (last?.step === frame.step) last.message = frame.message;
     else turn.steps.push({ step: frame.step, message: frame.message, at: performance.now() });
   }),
+  reasoning: live((turn, frame) => { turn.look(frame); }),
   routed: known((turn, frame) => { turn.agents = frame.agents ?? []; }),
   sources: known((turn, frame) => { turn.passages = frame.passages ?? []; }),
   token: live((turn, frame) => {

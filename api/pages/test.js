@@ -1,5 +1,6 @@
 /** The interactive test page: ties the connection, the conversation and the page together. */
 
+import { spoken } from './appointment.js';
 import { Connection } from './connection.js';
 import { Conversation, newId } from './conversation.js';
 import { Inspector } from './inspector.js';
@@ -28,7 +29,8 @@ const connection = new Connection(address.href, {
   freshToken,
 });
 const parts = ['log', 'entries', 'end', 'welcome', 'newer', 'composer'].map((id) => [id, at(id)]);
-const log = new Log(Object.fromEntries(parts), { again, rate, answer, replace, remove });
+const actions = { again, rate, answer, replace, remove, token: () => connection.token };
+const log = new Log(Object.fromEntries(parts), actions);
 /** When each turn ended that was read out: what is told again is not read again. */
 const announced = new WeakMap();
 let conversation = new Conversation(recalled() ?? newId('test-').slice(0, 17));
@@ -121,7 +123,7 @@ function announce(turn) {
   if (announced.get(turn) === turn.endedAt || !(turn.mine || turn.steps.length)) return;
   announced.set(turn, turn.endedAt);
   const endings = { asks: `${turn.text} ${turn.prompt}`, error: `Error: ${turn.error?.error ?? turn.error?.code}`, cancelled: 'Stopped.' };
-  at('announcement').textContent = endings[turn.status] ?? turn.text;
+  at('announcement').textContent = spoken(endings[turn.status] ?? turn.text);
 }
 
 function showState(state) {

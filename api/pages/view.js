@@ -3,21 +3,17 @@
  * passage or a name is ever interpreted.
  */
 
-import { STEPS, problemText } from './conversation.js';
+import { withAppointments } from './appointment.js';
+import { badges } from './badges.js';
+import { problemText } from './conversation.js';
 import { button, element } from './element.js';
+import { percent, seconds } from './figures.js';
+import { LookupsView } from './lookups.js';
 import { QuestionView } from './question.js';
+import { StepsView } from './steps.js';
 
-const STEP_LABELS = {
-  starting: 'Starting', agent_routing: 'Routing', rag_retrieval: 'Retrieval', generating: 'Generating',
-};
-/** What `metadata.agent` says where no specialist answered. */
-const UNANSWERED = { out_of_scope: 'out of scope', clarify: 'asks back', human: 'passed to a person' };
 const NOT_FOUND = 'Not found in the sources';
 const THUMB_PATH = 'M7 10v10H4V10zm2 0 4-7c1.5 0 2.5 1 2.2 2.6L14.5 9H19a2 2 0 0 1 2 2.4l-1.4 7A2 2 0 0 1 17.6 20H9z';
-
-const percent = (share) => `${Math.round(share * 100)} %`;
-const tenths = (ms) => `${(ms / 1_000).toFixed(1)} s`;
-const seconds = (ms) => (ms < 1_000 ? `${Math.round(ms)} ms` : tenths(ms));
 
 /** A line that is neither question nor answer. @param {{text: string, tone: string}} note */
 export function noteElement(note) {
@@ -28,22 +24,21 @@ export function noteElement(note) {
 
 export class TurnView {
   #settled = false;
-  #shown = { agents: null, passages: null, citations: null, error: null, request: null };
+  #shown = { agents: null, passages: null, citations: null, lookups: null, error: null, request: null };
   #sourceNodes = new Map();
 
   /**
    * @param {import('./conversation.js').Turn} turn
    * @param {{again: (turn) => void, rate: (turn, rating: 'up' | 'down') => boolean,
    *   answer: (turn, value: unknown) => boolean, replace: (turn, text: string) => boolean,
-   *   remove: (turn) => boolean}} actions
+   *   remove: (turn) => boolean, token: () => string}} actions
    */
   constructor(turn, actions) {
     this.turn = turn;
     this.actions = actions;
     this.question = new QuestionView(turn, actions);
-    this.steps = element('ol', 'steps');
-    this.elapsed = element('span', 'elapsed');
-    this.progress = element('div', 'progress', this.steps, this.elapsed);
+    this.steps = new StepsView(turn);
+    this.lookups = new LookupsView();
     this.chips = element('ul', 'chips');
     this.chips.setAttribute('aria-label', 'Routed to');
     this.sourceList = element('ol', 'source-list');
@@ -54,15 +49,9 @@ export class TurnView {
     this.problem = element('div', 'problem');
     this.request = element('div', 'request');
     this.outcome = element('footer', 'outcome');
-    this.answer = element('div', 'answer', element('h3', 'unseen', 'Assistant'), this.progress, this.chips,
-      this.sources, this.text, this.request, this.problem, this.outcome);
+    this.answer = element('div', 'answer', element('h3', 'unseen', 'Assistant'), this.steps.element,
+      this.chips, this.sources, this.lookups.element, this.text, this.request, this.problem, this.outcome);
     this.element = element('article', 'turn', this.question.element, this.answer);
-    this.stepNodes = STEPS.map((step) => {
-      const node = element('li', '', element('span', 'step-name', STEP_LABELS[step]), element('span', 'took'));
-      this.steps.append(node);
-      return node;
-    });
-    this.steps.setAttribute('aria-label', 'Progress');
     this.render();
   }
 
@@ -70,10 +59,11 @@ export class TurnView {
     const { turn } = this;
     this.question.render();
     this.answer.dataset.status = turn.status;
-    this.#renderProgress();
+    this.steps.render();
     if (this.#changed('agents', turn.agents)) this.#renderChips();
     const citationsChanged = this.#changed('citations', turn.citations);
     if (this.#changed('passages', turn.passages) || citationsChanged) this.#renderSources();
+    if (this.#changed('lookups', turn.lookups)) this.lookups.render(turn.lookups);
     if (turn.ended && !this.#settled) this.#settle();
     else if (!turn.ended) this.#renderLive();
     if (this.#changed('request', turn.request)) this.#renderRequest();
@@ -82,8 +72,7 @@ export class TurnView {
 
   /** Called some times a second while a run is under way. */
   tick(now) {
-    const { turn } = this;
-    if (!turn.ended) this.elapsed.textContent = tenths(now - turn.startedAt);
+    this.steps.tick(now);
   }
 
   /** Opens a source, and brings it and the keyboard there. */
@@ -100,32 +89,6 @@ export class TurnView {
     const before = this.#shown[name];
     this.#shown[name] = value;
     return before !== value && !(name === 'citations' && !before?.length && !value.length);
-  }
-
-  #renderProgress() {
-    const { turn } = this;
-    const last = turn.steps.at(-1);
-    const reached = turn.steps.reduce((far, one) => Math.max(far, STEPS.indexOf(one.step)), -1);
-    STEPS.forEach((step, index) => {
-      const node = this.stepNodes[index];
-      const now = index === reached && !turn.ended;
-      node.dataset.state = now ? 'now' : index <= reached ? 'done' : 'todo';
-      if (now) node.setAttribute('aria-current', 'step');
-      else node.removeAttribute('aria-current');
-      node.lastChild.textContent = this.#took(step);
-    });
-    this.progress.title = last ? last.message : '';
-    // Steps are not kept by the server: a turn read back after its end has none to show.
-    this.progress.hidden = turn.ended && turn.steps.length === 0;
-    if (turn.ended) this.elapsed.textContent = tenths(turn.metadata.timing?.total_ms ?? turn.endedAt - turn.startedAt);
-  }
-
-  #took(step) {
-    const { steps, ended, endedAt } = this.turn;
-    const index = steps.findIndex((one) => one.step === step);
-    if (index < 0) return '';
-    const next = steps.slice(index + 1).find((one) => STEPS.includes(one.step))?.at ?? (ended ? endedAt : null);
-    return next === null ? '' : seconds(next - steps[index].at);
   }
 
   #renderChips() {
@@ -182,7 +145,7 @@ export class TurnView {
     this.text.replaceChildren(...this.#withMarkers(turn.text));
     this.text.removeAttribute('aria-hidden');
     this.text.hidden = turn.text === '';
-    this.outcome.replaceChildren(...this.#badges(), ...(turn.answerId ? [this.#thumbs()] : []));
+    this.outcome.replaceChildren(...badges(turn), ...(turn.answerId ? [this.#thumbs()] : []));
   }
 
   /**
@@ -208,11 +171,11 @@ export class TurnView {
   /** One stretch of the text; a marker in the wrong place leads to the source that supports its statement, or nowhere. */
   #marked(points, from, to, misplaced) {
     let at = from;
-    return points.slice(from, to).join('').split(/(\[\d+\])/).map((piece) => {
+    return points.slice(from, to).join('').split(/(\[\d+\])/).flatMap((piece) => {
       const start = at;
       at += Array.from(piece).length;
       const written = /^\[(\d+)\]$/.exec(piece)?.[1];
-      if (!written) return document.createTextNode(piece);
+      if (!written) return withAppointments(piece, this.actions.token);
       const wrong = misplaced.find((one) => one.start === start && one.number === Number(written));
       const number = wrong ? wrong.instead : Number(written);
       const citation = this.turn.citations.find((one) => one.number === number);
@@ -222,30 +185,6 @@ export class TurnView {
       marker.title = citation.title;
       return marker;
     });
-  }
-
-  #badges() {
-    const { status, metadata } = this.turn;
-    const badge = (text, tone = 'plain') => {
-      const node = element('span', 'badge', text);
-      node.dataset.tone = tone;
-      return node;
-    };
-    const found = [];
-    if (status === 'cancelled') found.push(badge('stopped', 'warn'));
-    if (UNANSWERED[metadata.agent]) found.push(badge(UNANSWERED[metadata.agent], 'warn'));
-    if (metadata.declined) found.push(badge('declined: not in the documents', 'warn'));
-    if (metadata.degraded) found.push(badge(`degraded: ${metadata.degraded}`, 'warn'));
-    if (metadata.truncated) found.push(badge('shortened', 'warn'));
-    if (metadata.unsupported?.length) found.push(badge(`${metadata.unsupported.length} not found in the sources`, 'warn'));
-    if (metadata.answerer) found.push(badge(metadata.answerer));
-    if (metadata.usage?.model) found.push(badge(metadata.usage.model));
-    if (metadata.usage?.output_tokens)
-      found.push(badge(`${metadata.usage.input_tokens} + ${metadata.usage.output_tokens} tokens`));
-    const { first_token_ms: first, total_ms: total } = metadata.timing ?? {};
-    if (typeof first === 'number') found.push(badge(`first word ${seconds(first)}`));
-    if (typeof total === 'number') found.push(badge(`total ${seconds(total)}`));
-    return found;
   }
 
   #thumbs() {
@@ -274,7 +213,7 @@ export class TurnView {
   /** What the run asks before it acts; its buttons go when it was answered, from here or elsewhere. */
   #renderRequest() {
     const { request, prompt } = this.turn;
-    this.request.replaceChildren(element('p', 'prompt', prompt));
+    this.request.replaceChildren(element('p', 'prompt', ...withAppointments(prompt, this.actions.token)));
     if (!request) return;
     const choices = request.options.map((option) => button('', option.label, () => {
       if (this.actions.answer(this.turn, option.value)) choices.forEach((one) => { one.disabled = true; });

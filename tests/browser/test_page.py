@@ -33,7 +33,7 @@ async def test_ask_on_the_page(server: Served, context: dict) -> None:  # type: 
         await page.goto(f"{server.http}/ws/test")
         await ask(page, "What is the roof load of the Plover?")
         await page.locator(".answer .text", has_text="100 kg").wait_for(timeout=20_000)
-        await page.get_by_text("offline", exact=True).wait_for()
+        await page.get_by_text("skills", exact=True).wait_for()
         width = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert width == 0
         assert page.problems == []  # type: ignore[attr-defined]

@@ -67,16 +67,17 @@ async def test_faults_end_in_one_terminal_frame(
     served: Served, provider: Control, fault: dict[str, Any], reason: str
 ) -> None:
     provider.script(always=fault)
+    session = f"{fault['kind']} {fault.get('status', '')}"
     async with talking(served.chat, served.token("faults")) as talk:
         started = time.monotonic()
-        frames = await talk.ask("What is the roof load of the Wren?", session_id="faults")
+        frames = await talk.ask("What is the roof load of the Wren?", session_id=session)
         assert time.monotonic() - started < 15
         last = frames[-1]
         assert (last["type"], last["code"], last["reason"]) == ("error", "PROCESSING_ERROR", reason)
         assert last["retryable"] is True
         assert served.prints(last["ref"])
         provider.reset()
-        again = await talk.ask("What is the roof load of the Wren?", session_id="faults")
+        again = await talk.ask("What is the roof load of the Wren?", session_id=session)
         assert again[-1]["type"] == "complete"
     durable = [frame["seq"] for frame in [*frames, *again] if "seq" in frame]
     assert durable == list(range(durable[0], durable[0] + len(durable)))

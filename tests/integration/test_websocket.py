@@ -85,6 +85,18 @@ async def test_streaming_chat(server: Served) -> None:
     assert durable == list(range(1, len(durable) + 1))
 
 
+async def test_look_ups_are_told_to_those_who_ask(server: Served) -> None:
+    async with talking(server.chat) as talk:
+        await talk.sign_in(server.token(), reasoning=True)
+        frames = await talk.ask("How much torque does the Heron Hybrid have?")
+    steps = [frame["step"] for frame in frames if frame["type"] == "progress"]
+    assert list(dict.fromkeys(steps)) == [*STEPS[:-1], "tool", STEPS[-1]]
+    told = [frame for frame in frames if frame["type"] == "reasoning"]
+    assert {frame["kind"] for frame in told} == {"tool_use", "tool_result"}
+    assert all(frame["tool"] == "look_up_specification" and frame["agent"] == "specs" for frame in told)
+    assert [part["status"] for part in frames[-1]["metadata"]["parts"]] == ["answered"]
+
+
 async def test_citations_point_into_their_passages(server: Served) -> None:
     async with talking(server.chat, server.token()) as talk:
         frames = await talk.ask("How long does the Wren 58 take to charge on AC?")

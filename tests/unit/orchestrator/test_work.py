@@ -268,7 +268,7 @@ async def test_a_skill_does_what_it_claims_and_cites_what_its_tool_found(stage: 
     assert [event.step for event in events if isinstance(event, Progress)] == [
         "starting", "agent_routing", "rag_retrieval", "tool", "generating",
     ]  # fmt: skip
-    assert [len(event.passages) for event in events if isinstance(event, Sources)] == [0, 1]
+    assert [len(event.passages) for event in events if isinstance(event, Sources)] == [1]
 
 
 async def test_what_no_skill_claims_is_answered(stage: Stage) -> None:
