@@ -38,6 +38,7 @@ _ABOUT_BOOKING = vocabulary(
     vehicle see fit sorry thanks cheers please great perfect lovely sounds okay mind matter doesnt dont cant
     today tomorrow either neither none original elsewhere place call reschedule cancel stay keep model year
     half hour hours minutes weeks middle whichever sure alright nope yep yeah new sometime maybe perhaps schedule only
+    thats wifes husbands partners sons daughters mums dads moms
     hang hold wait course after all oh hm hmm right actually still go ahead else same
     """
 )
@@ -90,20 +91,21 @@ def hear(text: str, now: datetime, plan: Plan, known: Workshops, vehicles: Vehic
     for start, end in spans:
         bare = f"{bare[:start]} {bare[end:]}"
     said = plain(bare)
+    vehicle = _vehicle(text, vehicles, facts) or _variant(said, plan, vehicles)
     return Heard(
         text=text,
         intent=intent(text),
         stops=stops(text),
         asks=asks_about(text),
         dealers=dealers,
-        vehicle=_vehicle(text, vehicles, facts) or (_variant(said, plan, vehicles)),
+        vehicle=vehicle,
         other_vehicle=bool(_OTHER_VEHICLE.search(said)),
         other_dealer=bool(_OTHER_DEALER.search(said)),
         wish=read(bare, now, about, since),
         work=works(bare),
         urgent=danger(text) is not None,
         turn="later" if _LATER.search(said) else "earlier" if _EARLIER.search(said) else "",
-        rest=tuple(word for word in words(without(bare, now, about)) if _unexplained(word, plan)),
+        rest=tuple(word for word in words(without(bare, now, about)) if _unexplained(word, plan.vehicle, vehicle)),
     )
 
 
@@ -150,9 +152,9 @@ def _variant(said: str, plan: Plan, vehicles: Vehicles) -> str:
     return next((found[0] for found in (by_variant, by_engine) if len(found) == 1), "")
 
 
-def _unexplained(word: str, plan: Plan) -> bool:
+def _unexplained(word: str, *vehicles: str) -> bool:
     plain_word = word.replace("'", "")
-    return plain_word not in _ABOUT_BOOKING and word not in FUNCTION_WORDS and word not in words(plan.vehicle)
+    return plain_word not in _ABOUT_BOOKING and word not in FUNCTION_WORDS and word not in words(" ".join(vehicles))
 
 
 def picked(heard: Heard, offers: Sequence[Offer], chosen: Offer | None, zones: Mapping[str, str]) -> Offer | None:

@@ -4,6 +4,7 @@ are for different specialists, or are different questions (`agents.several`)."""
 import re
 from dataclasses import dataclass
 
+from agents.followup import core
 from agents.words import content
 
 _SUBJECT = r"(?:the|an?|it|its|there|my|our|your|this|that|these|those|i|we|you|they|he|she|any|[A-Z]\w+)\b"
@@ -23,7 +24,7 @@ _ASK = (
 )
 _OPENING = r"(?:(?:and|also|plus|then|please|so|but|ok|okay|hi|hello|hey|secondly|another thing|next)\b[\s,:]*)*"
 _ASKS = re.compile(_OPENING + _ASK, re.IGNORECASE)
-_SENTENCE = r"(?<=[.?!;])\s+(?!\([^()]*\)$)|\s*\n+\s*"
+_SENTENCE = r"(?<=[.?!;])\s+|\s*\n+\s*"
 _JOINED = rf"\s*,?\s+(?:and|plus|also)\s+(?=(?:(?:also|then|please|secondly)\s+)*(?:{_ASK}))|\s*,\s+(?=(?:{_ASK}))"
 _DEMAND = r"(?:also\s+)?(?:the|its|my|your|an?)\s+(?:[\w\-]+\s+){1,5}?(?:of|for|to)\s"
 _LISTED = rf"\s*,\s+(?:and|plus)\s+(?={_DEMAND})"
@@ -57,9 +58,12 @@ def split(text: str) -> tuple[Clause, ...]:
     I also need to know", it is a matter of its own. A question that does not say what it is
     about ("what should I do?") belongs to the one before it.
     """
+    own, added = core(text)
+    pieces = _pieces(own)
+    if pieces and added:
+        pieces[-1] = f"{pieces[-1]} ({added})"
     merged: list[Clause] = []
     waiting = ""
-    pieces = _pieces(text)
     for n, piece in enumerate(pieces):
         joined = f"{waiting} {piece}".strip()
         asks = _asks(piece) or _listed(pieces, n)

@@ -49,6 +49,8 @@ _INSTEAD = re.compile(
     r"\b(?:i mean|i meant|sorry|actually|not the|wrong (?:car|one)|other (?:car|one)|instead)\b", re.IGNORECASE
 )
 _DENIED = re.compile(r"[,;.]?\s*\b(?:not|instead of|rather than)\s+(?:the|my|our|an?)\b[^,;.]*", re.IGNORECASE)
+_ECHO = re.compile(r"^\W{0,5}\w{1,20}(?:[ '’]\w{1,20}){0,2}\?\s{0,5}(?=\w)")
+"""The question said over before it is answered: "How old? Three years." """
 _FEW = 6
 
 
@@ -159,6 +161,7 @@ def _check(text: str, progress: Progress, fitment: Fitment, codes: tuple[str, ..
 
 
 def _is_question(text: str) -> bool:
+    text = _ECHO.sub("", text) or text
     return _ASKS.match(text) is not None or (text.endswith("?") and len(words(text)) > _FEW)
 
 

@@ -17,7 +17,7 @@ from agents.tool import Arguments, Result, Tool, ToolFailed
 if TYPE_CHECKING:
     from agents.bench import Bench
 
-SUBJECTS = ("troubleshooting", "handbook", "maintenance", "specs", "company", "")
+SUBJECTS = ("troubleshooting", "records", "handbook", "maintenance", "specs", "company", "")
 """The documents that codes and checks are taken from."""
 NO_CHECKS = "There are no guided checks for that. Answer from the passages, or leave it to a person."
 _VEHICLE = "The customer's vehicle with its model year, if known; otherwise empty."

@@ -1,4 +1,4 @@
-"""The project's own dialogues, held by `pitcrew eval dialogues`: offline, and with a model whose every line is scripted.
+"""The project's own dialogues, held by `pitcrew eval dialogues`: offline, and with a model whose every line is written.
 
 The scripted model shows that prompts, tools, proposals and answers go together; it shows nothing of how well a real
 model would choose. It answers only what its script expects to be sent, so a dialogue that passes was sent just that.
@@ -62,10 +62,10 @@ def test_there_are_sixty_and_half_of_them_are_awkward(dialogues: list[dict[str, 
 
 @pytest.mark.timeout(600)
 def test_most_dialogues_go_right_offline(evaluate: Evaluate, chosen: Path) -> None:
-    done = evaluate(chosen, "--json", "--failures")
+    done = evaluate(chosen, "--json")
     assert done.returncode == 0, done.stderr
-    figures = json.loads(done.stdout.splitlines()[0])
-    assert figures["passed"] >= OFFLINE, done.stdout
+    figures = json.loads(done.stdout)
+    assert figures["passed"] >= OFFLINE, figures["failed"]
 
 
 @pytest.mark.timeout(600)
@@ -78,14 +78,13 @@ def test_all_go_right_with_a_model_that_keeps_to_its_script(
             chosen,
             "--with-model",
             "--json",
-            "--failures",
             PITCREW_MODELS="openai:scripted",
             OPENAI_API_KEY="key",
             OPENAI_BASE_URL=control.base_url,
         )
         assert done.returncode == 0, done.stderr
         assert control.unexpected() == []
-        assert json.loads(done.stdout.splitlines()[0])["failed"] == [], done.stdout
+        assert json.loads(done.stdout)["failed"] == []
         assert control.stats()["requests"] > 0
 
 
@@ -116,9 +115,9 @@ def test_a_file_that_holds_none_is_told_why(
 def test_an_answer_to_nothing_fails_its_dialogue_and_no_other(evaluate: Evaluate, tmp_path: Path) -> None:
     path = tmp_path / "two.jsonl"
     answers = {"id": "answers", "turns": [{"say": "How heavy is the Plover?"}, {"answer": True}]}
-    asks = {"id": "asks", "turns": [{"say": "How heavy is the Plover?", "contains": ["1,265"], "route": ["specs"]}]}
+    asks = {"id": "asks", "turns": [{"say": "How heavy is the Plover?", "contains": ["265 kg"], "route": ["specs"]}]}
     path.write_text(json.dumps(answers) + "\n" + json.dumps(asks))
-    done = evaluate(path, "--json", "--failures")
+    done = evaluate(path, "--failures")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[0])["failed"] == ["answers"], done.stdout
+    assert "failed: answers\n" in done.stdout
     assert "`answer` stands where nothing was asked" in done.stdout

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.booking_hearing import hear, takes_up
+from agents.booking_hearing import hear, same_dealer, takes_up
 from agents.booking_plan import FORGOTTEN, Offer, Plan, noted, recalled
 from agents.booking_works import works
 from agents.wish import Window, Wish
@@ -146,3 +146,30 @@ def test_a_plan_is_noted_as_plain_data_and_recalled_for_a_day() -> None:
         assert recalled(note, NOW).offers == plan.offers
         assert recalled(note, NOW).open
         assert recalled(note, NOW + FORGOTTEN) == Plan()
+
+
+@pytest.mark.parametrize(
+    "text", ["not Ashby, Larkhill please", "Larkhill instead of Ashby", "hang on, not Ashby, Larkhill"]
+)
+def test_a_dealer_that_is_not_wanted_is_none(text: str) -> None:
+    heard = hear(text, NOW, HELD, KNOWN, VEHICLES, {})
+    assert [row.key for row in heard.dealers] == ["larkhill-garage"]
+    assert takes_up(HELD, heard)
+
+
+def test_the_monday_after_a_sunday_is_the_next_day() -> None:
+    sunday = datetime(2026, 10, 25, tzinfo=DUBLIN).date()
+    plan = Plan(wish=Wish((Window(sunday, sunday),)), asked="when")
+    heard = hear("the Monday then", NOW, plan, KNOWN, VEHICLES, {})
+    assert heard.wish.windows[0].first == sunday + timedelta(days=1)
+
+
+def test_a_vehicle_is_put_right_while_a_time_is_held() -> None:
+    heard = hear("wait, that's for my wife's car, the Rook 2025", NOW, HELD, KNOWN, VEHICLES, {})
+    assert heard.vehicle.startswith("Rook")
+    assert takes_up(HELD, heard)
+
+
+@pytest.mark.parametrize(("text", "same"), [("same dealer", True), ("there again please", True), ("at Ashby", False)])
+def test_the_dealer_that_was_spoken_of(text: str, same: bool) -> None:
+    assert same_dealer(text) is same

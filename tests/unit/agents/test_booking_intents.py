@@ -73,6 +73,14 @@ LINES: dict[Intent | None, str] = {
         appointment next Tuesday morning please
         service on Tuesday at 9
         can I book for tomorrow?
+        book my Osprey manual 2025 in for an oil service on 12 March at 10
+        can you put my Plover 2026 in for a service on Tuesday the 10th?
+        Can you do 29 February at 10 for a brake fluid change?
+        I want to come in on Saturday 21 March for a service
+        my Heron 1.5T needs a service, sometime end of next week after lunch
+        and my Wren for an inspection on Friday
+        ok can someone look at it, monday the 9th, 8 o'clock
+        actually, yes, book it after all
         Hi, I'd like an appointment
         I have to book a service
         Please find me a slot for the recall
@@ -91,6 +99,7 @@ LINES: dict[Intent | None, str] = {
         Please cancel my service appointment in Oxmere
         I want to cancel the appointment on the 12th
         cancel everything
+        cancel one of my appointments please
         can I cancel my booking?
         I'd like to cancel my booking please
         My appointment: cancel it

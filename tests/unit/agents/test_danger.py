@@ -99,3 +99,8 @@ def test_time_grows_with_the_length_of_the_text_and_no_faster() -> None:
 
     seconds(100)
     assert seconds(20_000) < 1.0
+
+
+def test_a_noise_that_a_few_brakings_end_is_no_danger() -> None:
+    assert danger("yes, after a few brakings it's gone") is None
+    assert danger("after a few brakings the brakes are gone") is not None

@@ -363,3 +363,16 @@ def test_huge_texts_take_no_longer_than_long_ones(piece: str) -> None:
 def test_the_calendars_edges(year: int) -> None:
     for text in ("next week", "in 99 weeks", "yesterday", "the 31st", "before tomorrow", "last month", "in December"):
         read(text, datetime(year, 12 if year > 1 else 1, 31 if year > 1 else 1, 12, 0, tzinfo=ZoneInfo("UTC")))
+
+
+def test_times_joined_by_or_belong_to_the_day_before_them() -> None:
+    assert shown(read("Tuesday 10 March, either 9:00 or 14:00", WEDNESDAY).windows) == [
+        "10.3. 9:00-9:00",
+        "10.3. 14:00-14:00",
+    ]
+
+
+def test_a_day_that_i_cannot_is_not_wanted() -> None:
+    wish = read("Tuesday I can't. Thursday?", WEDNESDAY)
+    assert len(wish.windows) == 1
+    assert wish.never

@@ -109,3 +109,31 @@ def test_subject_and_core() -> None:
 )
 def test_what_takes_up_the_conversation(text: str, goes_on: bool) -> None:
     assert continues(text, VEHICLES) is goes_on
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "alone"),
+    [
+        ("how big is the boot?", "no, the hybrid", "how big is the boot? (Heron Hybrid)"),
+        ("range of my Wren 58 2025?", "sorry its a 2026", "range of my Wren 58 2026?"),
+        (
+            "I've got a Wren 58 2025 and a Heron Hybrid 2026. What does the Wren weigh?",
+            "and the other one?",
+            "What does the Heron Hybrid weigh? (2026)",
+        ),
+        (
+            "Book a service for my Heron Hybrid at Ashby on 10 March at 9",
+            "how much will it cost?",
+            "how much will it cost? (service; Heron Hybrid)",
+        ),
+        ("which car has the most torque?", "and which one is the quickest?", "and which one is the quickest?"),
+        ("what does a service cost?", "cancel one of my appointments please", "cancel one of my appointments please"),
+    ],
+)
+def test_what_is_put_right_or_meant_instead(before: str, text: str, alone: str) -> None:
+    assert standalone(Question(text, asked(before)), VEHICLES) == alone
+
+
+def test_the_other_one_of_three_is_nobody() -> None:
+    question = Question("and the other one?", asked("What does the Wren weigh?"))
+    assert "Heron" not in standalone(question, VEHICLES)

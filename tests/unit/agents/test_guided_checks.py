@@ -4,6 +4,7 @@ from functools import cache
 import pytest
 
 from agents.guided_checks import Cause, parse
+from agents.tools.diagnosis import SUBJECTS
 from agents.vehicles import Vehicles
 from rag.terms import identifiers
 from tests import bundled
@@ -34,6 +35,10 @@ def described_in(cause: Cause) -> str:
     row = chunk.text[cause.evidence.start - chunk.start : cause.evidence.end - chunk.start]
     name = row.rpartition("Described in: ")[2]
     return documents()[name if "/" in name else f"troubleshooting/{name}"]
+
+
+def test_the_bundled_table_is_one_that_the_tools_may_read() -> None:
+    assert {cause.evidence.passage.chunk.subject for _, cause in CAUSES} <= set(SUBJECTS)
 
 
 def test_the_bundled_table_covers_the_common_symptoms() -> None:

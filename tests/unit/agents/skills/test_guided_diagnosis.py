@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from agents.diagnosis_replies import Command, Reply
 from agents.skills.diagnosis import SKILL
 from tests.benches import bench, case
 from tests.unit.agents.diagnosing import RESOURCES, Customer
@@ -147,3 +148,26 @@ async def test_the_skill_says_what_it_is_for() -> None:
         "telephone_numbers",
     }
     assert all(tool.name in SKILL.guidance for tool in SKILL.tools)
+
+
+@pytest.mark.parametrize("text", ["ok can someone look at it on Monday?", "could you book it in at Ashby on Friday?"])
+async def test_an_appointment_that_is_offered_may_be_asked_for_as_a_question(text: str) -> None:
+    progress = NOTE | {"stage": "offered"}
+    request = await SKILL.read(case(text, note=progress), RESOURCES)
+    assert isinstance(request, Reply)
+    assert request.command is Command.APPOINTMENT
+
+
+async def test_another_vehicle_begins_the_same_symptom_anew() -> None:
+    request = await SKILL.read(case("sorry, I mean the Osprey, not the Wren", note=STARTS), RESOURCES)
+    assert isinstance(request, Reply)
+    assert {name for name, _ in request.progress.cars} == {"Osprey 2.2D manual", "Osprey 2.2D automatic"}
+    assert not request.progress.answers
+
+
+STARTS = NOTE | {
+    "symptom": "vehicle does not start",
+    "vehicle": [["Wren 58", 2026]],
+    "checked": {"12-volt battery empty or weak": "no"},
+    "cause": "key not recognised",
+}

@@ -53,7 +53,7 @@ def test_the_fingerprint_changes_with_any_expectation() -> None:
     ],
 )
 def test_what_is_no_dialogue_says_why(value: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValueError, match=".") as raised:
+    with pytest.raises(ValueError, match=r".") as raised:
         parse_dialogue(value)
     assert said in str(raised.value)
 
