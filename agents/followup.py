@@ -6,8 +6,8 @@ customer's own words stay first and a text that was rewritten is recognised and 
 
 import re
 
-from agents.booking_intents import intent
-from agents.booking_works import works
+from agents.booking.intents import intent
+from agents.booking.works import works
 from agents.types import Question
 from agents.vehicles import Vehicles, note, other_make, years
 from agents.words import content, vocabulary, words

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event
 
+from agents.dealers.workshops import Workshop
 from agents.diary import Appointment
-from agents.workshops import Workshop
 
 MEDIA_TYPE = "text/calendar; charset=utf-8"
 USUAL_SLOT = timedelta(minutes=30)

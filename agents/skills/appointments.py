@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from agents.bench import Bench, Case, Resources
-from agents.booking_actions import ACTIONS
-from agents.booking_changes import change, list_booked
-from agents.booking_desk import UNREACHABLE, Desk
-from agents.booking_hearing import Heard, hear, same_dealer, takes_up
-from agents.booking_intents import intent
-from agents.booking_new import book
-from agents.booking_plan import Plan, noted, recalled
+from agents.booking.actions import ACTIONS
+from agents.booking.changes import change, list_booked
+from agents.booking.desk import UNREACHABLE, Desk
+from agents.booking.hearing import Heard, hear, same_dealer, takes_up
+from agents.booking.intents import intent
+from agents.booking.new import book
+from agents.booking.offers import accepted
+from agents.booking.plan import Plan, noted, recalled
+from agents.dealers.workshops import parse
 from agents.diary import DiaryUnavailable
 from agents.followup import core
-from agents.offers import accepted
 from agents.skill import Action, Handled
 from agents.tool import Tool
 from agents.tools.appointments import TOOLS
-from agents.workshops import parse
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,17 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from agents import check_answers, diagnosis_note, diagnosis_replies, fault_codes, guided_checks, symptoms
-from agents import diagnosis_wording as wording
 from agents.bench import Bench, Case, Outcome, Resources
-from agents.danger import Kind, danger
-from agents.diagnosis_note import Progress
-from agents.diagnosis_replies import Command, Reply
-from agents.guided_checks import GuidedChecks
+from agents.faults import answers as check_answers
+from agents.faults import checks as guided_checks
+from agents.faults import codes as fault_codes
+from agents.faults import note as diagnosis_note
+from agents.faults import replies as diagnosis_replies
+from agents.faults import symptoms, wording
+from agents.faults.checks import GuidedChecks
+from agents.faults.danger import Kind, danger
+from agents.faults.note import Progress
+from agents.faults.replies import Command, Reply
 from agents.skill import Action, Handled
 from agents.tool import PassOn, Tool
 from agents.tools.diagnosis import FIND_CAUSES, LOOK_UP_FAULT_CODE, NEXT_CHECK, SUBJECTS

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from agents import plan_wording as wording
 from agents.bench import Bench, Case, Outcome, Resources
+from agents.booking.offers import accepted
 from agents.fitment import Cars, Fitment
-from agents.intervals import KM_PER_MILE
-from agents.offers import accepted
-from agents.schedules import Entry, Plan, Schedules, parse
-from agents.service_reading import Request, reply, wanted
-from agents.service_slots import Slots
+from agents.service import wording
+from agents.service.intervals import KM_PER_MILE
+from agents.service.reading import Request, reply, wanted
+from agents.service.schedules import Entry, Plan, Schedules, parse
+from agents.service.slots import Slots
 from agents.skill import Action, Handled
 from agents.tool import Tool
 from agents.tools.service_plan import FIRST_REGISTRATION, MOST_KM, PLAN_SERVICE, SERVICE_SCHEDULE

@@ -8,18 +8,18 @@ from types import MappingProxyType
 from typing import Any
 
 from agents.bench import Bench, Case, Outcome, Resources
-from agents.conversions import Conversion, conversion
 from agents.fitment import Cars
 from agents.followup import core
 from agents.skill import Action, Handled
+from agents.specifications.answers import Answer, Cell, cells, chosen, looked_up, paired, ranked
+from agents.specifications.conversions import Conversion, conversion
+from agents.specifications.data import VehicleData, parse
+from agents.specifications.questions import again, asked
+from agents.specifications.requests import Choice, Comparison, Lookup, Request, on_rim
+from agents.specifications.units import Unit, unit, written
 from agents.tool import Tool
 from agents.tools.vehicle_data import COMPARE, CONVERT, FILTER, LOOK_UP
 from agents.types import Citation, Evidence
-from agents.units import Unit, unit, written
-from agents.vehicle_answers import Answer, Cell, cells, chosen, looked_up, paired, ranked
-from agents.vehicle_data import VehicleData, parse
-from agents.vehicle_questions import again, asked
-from agents.vehicle_requests import Choice, Comparison, Lookup, Request, on_rim
 from agents.words import vocabulary
 
 _SUBJECTS = frozenset({"specs", "handbook"})

@@ -1,7 +1,7 @@
 """Faults: what is wrong, why, and what to do about it."""
 
-from agents.danger import danger
 from agents.examples import beside
+from agents.faults.danger import danger
 from agents.skills.diagnosis import SKILL as DIAGNOSIS
 from agents.specialist import Specialist
 

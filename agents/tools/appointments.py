@@ -9,19 +9,19 @@ from msgspec.structs import replace
 from pydantic import AwareDatetime, Field
 
 from agents.bench import Bench
-from agents.booking_plan import Offer, Plan, noted
-from agents.dates import read
+from agents.booking.plan import Offer, Plan, noted
+from agents.dates.reading import read
+from agents.dates.wish import Window, Wish, at
+from agents.dealers.choice import checked_start, chosen_dealer, other_dealers, serviced
+from agents.dealers.rules import Rule
+from agents.dealers.rules import parse as parse_rules
+from agents.dealers.times import free_times, spread, why_none
+from agents.dealers.wording import moment
+from agents.dealers.workshops import Workshop, Workshops
+from agents.dealers.workshops import parse as parse_workshops
 from agents.diary import Appointment, Owner, Taken, TooManyAppointments, UnknownAppointment
 from agents.tool import Arguments, Proposal, Result, Tool, ToolFailed
 from agents.types import Asks, Evidence
-from agents.wish import Window, Wish, at
-from agents.workshop_choice import checked_start, chosen_dealer, other_dealers, serviced
-from agents.workshop_rules import Rule
-from agents.workshop_rules import parse as parse_rules
-from agents.workshop_times import free_times, spread, why_none
-from agents.workshop_wording import moment
-from agents.workshops import Workshop, Workshops
-from agents.workshops import parse as parse_workshops
 
 HOLD_S = 900.0
 """How long a place is held while the customer makes up their mind; also how long the question waits."""

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from agents import fault_codes, guided_checks, symptoms
-from agents.diagnosis import MOST_NAMED, Answer, Finding, find
-from agents.diagnosis_note import Progress
-from agents.fault_codes import FaultCode
+from agents.faults import checks as guided_checks
+from agents.faults import codes as fault_codes
+from agents.faults import symptoms
+from agents.faults.checks import Cause, GuidedChecks
+from agents.faults.codes import FaultCode
+from agents.faults.note import Progress
+from agents.faults.ranking import MOST_NAMED, Answer, Finding, find
 from agents.fitment import Cars, Fitment
-from agents.guided_checks import Cause, GuidedChecks
 from agents.tool import Arguments, Result, Tool, ToolFailed
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from agents import contacts
-from agents.contacts import Contact
-from agents.danger import Kind
+from agents.faults import contacts
+from agents.faults.contacts import Contact
+from agents.faults.danger import Kind
+from agents.faults.safety import ADVICE, ordered, worded
 from agents.fitment import Fitment
-from agents.safety import ADVICE, ordered, worded
 from agents.tool import Arguments, Result, Tool
 from agents.types import Evidence
 

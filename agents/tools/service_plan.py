@@ -7,10 +7,10 @@ from typing import Any, Literal
 from pydantic import Field
 
 from agents.bench import Bench
-from agents.due import Due, Use, due
 from agents.fitment import Cars
-from agents.intervals import KM_PER_MILE, spoken
-from agents.schedules import Entry, Plan, Schedules, parse
+from agents.service.due import Due, Use, due
+from agents.service.intervals import KM_PER_MILE, spoken
+from agents.service.schedules import Entry, Plan, Schedules, parse
 from agents.tool import Arguments, Result, Tool, ToolFailed
 
 MOST_KM = 2_000_000

@@ -7,13 +7,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from agents.attributes import Attribute
 from agents.bench import Bench
 from agents.fitment import Cars
+from agents.specifications.attributes import Attribute
+from agents.specifications.data import Entry, VehicleData, parse
+from agents.specifications.units import Amount, NotConvertible, Unit, convert, magnitude, significant, unit, written
 from agents.tool import Arguments, Result, Tool, ToolFailed
 from agents.types import Evidence
-from agents.units import Amount, NotConvertible, Unit, convert, magnitude, significant, unit, written
-from agents.vehicle_data import Entry, VehicleData, parse
 from agents.vehicles import Vehicles
 
 Word = Annotated[str, Field(min_length=1, max_length=80)]

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Response
 
+from agents.dealers.workshops import Workshop, Workshops, parse
 from agents.diary import Appointment, DiaryUnavailable, UnknownAppointment
-from agents.workshops import Workshop, Workshops, parse
 from api.app_state import AppState
 from api.ics import MEDIA_TYPE, calendar_file
 from api.routes.access import CurrentCaller, State

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
+from agents.dealers.opening import free
+from agents.dealers.workshops import Hours, Workshop
 from agents.diaries.sql import SqlDiary
 from agents.diary import Diary, DiaryUnavailable, Owner, Taken
-from agents.opening import free
 from agents.types import Evidence
-from agents.workshops import Hours, Workshop
 from orchestrator.stores.database import open_database
 from rag.types import Chunk, Passage
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from agents.workshops import Workshop
+from agents.dealers.workshops import Workshop
 from tests.conversing import talking
 from tests.faults.bookers import Booker, diary, ingested, open_times, wish, workshop
 from tests.faults.counts import COUNTS

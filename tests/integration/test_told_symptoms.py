@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from agents import symptoms
-from agents.guided_checks import parse
+from agents.faults import symptoms
+from agents.faults.checks import parse
 from api.library import open_embedder
 from api.settings import Settings
 from rag.embedder import Embedder

@@ -7,10 +7,10 @@ from functools import cache
 from typing import Any, cast
 
 from agents.bench import Resources
-from agents.guided_checks import GuidedChecks, parse
+from agents.faults.checks import GuidedChecks, parse
+from agents.faults.symptoms import telling
 from agents.skill import Handled
 from agents.skills.diagnosis import SKILL
-from agents.symptoms import telling
 from agents.types import Turn
 from rag.types import Passage
 from tests import bundled

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from agents.bench import Resources
-from agents.schedules import Schedules, parse
+from agents.service.schedules import Schedules, parse
 from agents.vehicles import Vehicles
 from rag.types import Chunk
 from tests.unit.agents.stated_passages import KNOWLEDGE, chunks

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from icalendar import Calendar
 
+from agents.dealers.workshops import Workshop, parse
 from agents.diary import Appointment
 from agents.vehicles import Vehicles
-from agents.workshops import Workshop, parse
 from api.ics import calendar_file
 from rag.loaders import loader_for
 from rag.split import split

@@ -14,6 +14,7 @@ from agents.types import Answered, Delta, Part, Question, Route, Task
 from api.migrate import migrate
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.commands import Answer, Caller, Cancel, Resume, Send
+from orchestrator.crew import Crew, Gathered, Understood
 from orchestrator.engine import Engine
 from orchestrator.errors import BadRequest, IdempotencyConflict, NotFound, RunNotActive
 from orchestrator.events import (
@@ -24,7 +25,6 @@ from orchestrator.events import (
     InputRequired,
     Terminal,
 )
-from orchestrator.crew import Crew, Gathered, Understood
 from orchestrator.graph import build_graph
 from orchestrator.runs import Budgets
 from orchestrator.saver import open_saver

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agents.diagnosis_replies import Command, Reply
+from agents.faults.replies import Command, Reply
 from agents.skills.diagnosis import SKILL
 from tests.benches import bench, case
 from tests.unit.agents.diagnosing import RESOURCES, Customer

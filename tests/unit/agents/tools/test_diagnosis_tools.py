@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from agents.bench import Outcome
-from agents.danger import KINDS
-from agents.safety import ADVICE
+from agents.faults.danger import KINDS
+from agents.faults.safety import ADVICE
 from agents.tool import Tool
 from agents.tools.diagnosis import FIND_CAUSES, LOOK_UP_FAULT_CODE, NEXT_CHECK
 from agents.tools.emergencies import SAFETY_ADVICE, TELEPHONE_NUMBERS

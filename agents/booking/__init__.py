@@ -1,0 +1,1 @@
+"""Appointments in conversation: what is wanted, what is planned, what is done."""

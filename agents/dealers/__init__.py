@@ -1,0 +1,1 @@
+"""The dealers: where they are, when they are open, what they do."""

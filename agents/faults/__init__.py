@@ -1,0 +1,1 @@
+"""Faults: dangers, codes, symptoms, causes, and checks one at a time."""

@@ -1,0 +1,1 @@
+"""Service schedules, and what is due."""

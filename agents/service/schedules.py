@@ -1,0 +1,227 @@
+"""The service schedules of the knowledge base as data: what is to be done on which car how often, with its row."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from agents.evidence import Cell
+from agents.fitment import Cars, Fitment
+from agents.service.intervals import Interval, Recurrence, interval, recurrence, spoken
+from agents.statements import Statement, statements
+from agents.types import Evidence
+from agents.vehicles import Vehicles
+from agents.words import words
+from rag.types import Chunk, Passage
+
+_SCHEDULE = re.compile(
+    r"\b(?:schedules?|intervals?|maintenance plan|service plan|periodic maintenance)\b", re.IGNORECASE
+)
+_HOW_OFTEN = re.compile(r"\b(?:intervals?|every|how often)\b", re.IGNORECASE)
+_WHEN = re.compile(r"\b(?:intervals?|every|how often|when|due|replace(?:ment|d)?|change[ds]?)\b", re.IGNORECASE)
+_SERVICED = re.compile(r"\b(?:is|are|be|must be|needs to be)\s+serviced\s+(?P<said>every\b.*)", re.IGNORECASE)
+_SEVERE = re.compile(r"\bsevere\b.*\bintervals?\b|\bintervals?\b.*\bsevere\b", re.IGNORECASE)
+_ALTERNATES = re.compile(r"\balternates?\s+between\b.*\b(?P<item>(?:major|large|main|big)\s+service)\b", re.IGNORECASE)
+_EVERY_NTH = re.compile(r"(?P<item>.+?)\s*\(\s*(?P<said>(?:every|each)\s+(?:\w+\s+)?service)\s*\)", re.IGNORECASE)
+_SERVICE = re.compile(r"\b(?:services?|inspections?)\b", re.IGNORECASE)
+_BIGGER = re.compile(r"\b(?:major|large|main|big|second|full)\b", re.IGNORECASE)
+_QUANTITY = re.compile(r"\s*\b\d+(?:[.,]\d+)?\s*(?:litres?|liters?|l|ml|kg|g|quarts?)\b", re.IGNORECASE)
+_GRADE = re.compile(r"(?<=\S)\s+(?=[A-Z0-9][A-Z0-9.-]*(?:\s|$))")
+_BRACKETS = re.compile(r"\s*\([^)]*\)")
+_USUAL = "Service"
+_REGULAR = frozenset({"regular", "next", "service", "inspection", "maintenance"})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a schedule: `item` is done on `cars` as `when` says; `said` in the document's words. `service`: it
+    is the regular service itself. `scheduled`: it stands in a schedule, rather than in a list of something else."""
+
+    item: str
+    cars: Cars
+    when: Recurrence
+    said: str
+    evidence: Evidence
+    service: bool = False
+    scheduled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The schedule that `cars` share, named as people call them; the regular service stands first."""
+
+    cars: Cars
+    name: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedules:
+    """What is to be done on each car, the regular service first; `items` are the names of all that is, with the stems
+    by which they are found. `fitment` knows the cars."""
+
+    by_car: Mapping[tuple[str, int], tuple[Entry, ...]]
+    items: Mapping[str, frozenset[str]]
+    fitment: Fitment
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All of them, car after car."""
+        return tuple(entry for entries in self.by_car.values() for entry in entries)
+
+    def of(self, variant: str, year: int) -> tuple[Entry, ...]:
+        """What is to be done on one car. `variant` is a vehicle's whole name, such as `Wren 58`."""
+        return self.by_car.get((variant, year), ())
+
+    def plans(self, cars: Cars, item: str = "") -> tuple[Plan, ...]:
+        """The different schedules of `cars`, cars with the same one together; of nothing but `item` where it is given.
+        Cars without an entry are left out."""
+        found: dict[frozenset[tuple[str, Recurrence]], tuple[list[tuple[str, int]], tuple[Entry, ...]]] = {}
+        for car, entries in self.by_car.items():
+            chosen = () if car not in cars else matching(item, entries) if item else entries
+            if chosen:
+                same = frozenset((one.item, one.when) for one in chosen)
+                found.setdefault(same, ([], chosen))[0].append(car)
+        return tuple(
+            Plan(frozenset(own), self.fitment.name(frozenset(own)), entries) for own, entries in found.values()
+        )
+
+
+def _of_car(car: tuple[str, int], entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """What is to be done on one car, the regular service first, each thing once: what a schedule says counts before
+    what other documents say."""
+    own = [entry for entry in entries if car in entry.cars]
+    own.sort(key=lambda entry: (not entry.scheduled, not entry.service))
+    usual = next((entry.when.every for entry in own if entry.service), None)
+    kept: list[Entry] = []
+    for entry in own:
+        if not entry.scheduled and not entry.service and entry.when.every == usual:
+            entry = replace(entry, when=Recurrence(services=1))
+        if not any(_covers(other, entry) for other in kept):
+            kept.append(entry)
+    return tuple(sorted(kept, key=lambda entry: not entry.service))
+
+
+def matching(item: str, entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """The entries that a name such as "brake fluid" or "air filters" stands for, "service" for the regular one; none
+    where nothing is called so."""
+    wanted = _stems(item)
+    if wanted and wanted <= _REGULAR:
+        return tuple(entry for entry in entries if entry.service)
+    return tuple(entry for entry in entries if wanted and wanted <= _stems(entry.item))
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(word.removesuffix("s") for word in words(text))
+
+
+def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> Schedules:
+    """The schedules in `chunks`, for `Reference.derived`. A schedule is known by its heading and by columns that say
+    how often, a single line by "is serviced every"."""
+    fitment = Fitment(vehicles)
+    found: list[Entry] = []
+    for chunk in chunks:
+        if not (_SCHEDULE.search(chunk.searchable) or _HOW_OFTEN.search(chunk.searchable)):
+            continue
+        stated = statements([Passage(chunk, 1.0)], fitment)
+        entries = [entry for one in stated for entry in _read(one, chunk, fitment)]
+        found += _with_severe(entries, stated)
+        found += _headed(chunk, stated)
+    by_car = {car: _of_car(car, found) for car in fitment.in_order}
+    names = {entry.item for entries in by_car.values() for entry in entries if not entry.service}
+    return Schedules(by_car, {name: _stems(name) for name in sorted(names)}, fitment)
+
+
+def _read(one: Statement, chunk: Chunk, fitment: Fitment) -> Iterator[Entry]:
+    if one.span.kind == "sentence":
+        yield from _prose(one, chunk)
+    elif one.span.kind == "row":
+        headings = " ".join((chunk.title, *chunk.section))
+        scheduled = _SCHEDULE.search(headings) is not None
+        for cell in one.parts:
+            column = _WHEN if scheduled else _HOW_OFTEN
+            if column.search(cell.column) or (scheduled and not cell.column):
+                yield from _row(one, cell, chunk, fitment, scheduled)
+
+
+def _row(one: Statement, cell: Cell, chunk: Chunk, fitment: Fitment, scheduled: bool) -> Iterator[Entry]:
+    said = _meant(one, cell.value)
+    when = recurrence(said)
+    if when is None:
+        return
+    label, cars = one.label, one.cars
+    if not label or fitment.labelled(label, fitment.everything) is not None:
+        label = _HOW_OFTEN.sub("", cell.column).strip() or _USUAL
+    for word in _name(label).split():  # "Manual gearbox oil" is for one of the variants
+        cars = cars & (fitment.labelled(word, cars) or cars) or cars
+    item, (kind, _, rest) = _name(label), said.partition(":")
+    if rest and kind.strip().isalpha():
+        item, said = f"{item} ({kind.strip()})", rest.strip()
+    usual = _SERVICE.search(item) is not None and not _BIGGER.search(item)
+    yield Entry(item, cars, when, said, _evidence(one, chunk), usual, scheduled)
+
+
+def _prose(one: Statement, chunk: Chunk) -> Iterator[Entry]:
+    if found := _SERVICED.search(one.text):
+        when = recurrence(found["said"])
+        if when is not None:
+            yield Entry(_USUAL, one.cars, when, spoken(when.every), _evidence(one, chunk), True, False)
+    elif found := _ALTERNATES.search(one.text):
+        when = Recurrence(services=2)
+        yield Entry(_capital(found["item"]), one.cars, when, "every second service", _evidence(one, chunk))
+
+
+def _headed(chunk: Chunk, stated: Sequence[Statement]) -> Iterator[Entry]:
+    """What a heading says, such as "Major service (every second service)", with the first thing that stands below."""
+    found = _EVERY_NTH.fullmatch(chunk.section[-1]) if chunk.section else None
+    when = recurrence(found["said"]) if found else None
+    if found and when and when.services > 1 and stated:
+        first = stated[0]
+        yield Entry(_capital(found["item"]), first.cars, when, found["said"], _evidence(first, chunk))
+
+
+def _with_severe(entries: Sequence[Entry], stated: Sequence[Statement]) -> Iterator[Entry]:
+    """The entries, the regular service with the interval for severe use that stands beside it in a sentence."""
+    severe = next((interval(one.text) for one in stated if _SEVERE.search(one.text)), Interval())
+    for entry in entries:
+        if severe and entry.service and not entry.when.severe:
+            said = f"{entry.said}, severe use {spoken(severe)}"
+            entry = replace(entry, when=replace(entry.when, severe=severe), said=said)
+        yield entry
+
+
+def _meant(one: Statement, value: str) -> str:
+    """A cell's value; that of the cell before it where it says "same"."""
+    values = [cell.value for cell in one.span.cells]
+    at = values.index(value) if value in values else 0
+    while at > 0 and values[at].casefold().startswith("same"):
+        at -= 1
+    return values[at] if value.casefold().startswith("same") else value
+
+
+def _name(label: str) -> str:
+    """What a row is about, without quantities, grades and remarks: `Brake fluid` of "Brake fluid DOT 4, 0.8 litres"."""
+    plain = _QUANTITY.sub("", _BRACKETS.sub("", label)).split(":")[0]
+    pieces = [_GRADE.split(piece, maxsplit=1)[0].strip() for piece in plain.split(",")]
+    named = [piece for n, piece in enumerate(pieces) if piece and (n == 0 or piece[0].islower())]
+    return _capital(", ".join(named).replace(", and ", " and "))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:] if text[1:2].islower() else text
+
+
+def _evidence(one: Statement, chunk: Chunk) -> Evidence:
+    return Evidence(Passage(chunk, 1.0), one.span.start, one.span.end)
+
+
+def _covers(kept: Entry, other: Entry) -> bool:
+    """Whether `kept` already says what `other` does: the same thing by name, or much the same name at the same time.
+    A service that a document calls otherwise is the same service."""
+    if kept.service and other.service:
+        return True
+    known, named = set(words(kept.item)), set(words(other.item))
+    if known == named:
+        return True
+    alike = 2 * len(known & named) >= min(len(known), len(named)) + (len(known & named) < 2) * (len(named) > 2)
+    same = (kept.when.every, kept.when.services) == (other.when.every, other.when.services)
+    return alike and same and bool(known & named) and not other.scheduled

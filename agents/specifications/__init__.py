@@ -1,0 +1,1 @@
+"""The vehicles' figures as data: tables, attributes, questions about them, and answers."""
