@@ -112,7 +112,7 @@ async def _routed(crew: Crew, state: State, text: str, facts: Mapping[str, str])
     """Who answers, and whether it is urgent. A danger comes before all; then a skill that had asked something back gets
     its answer; the classifier decides about the rest."""
     question, catalogue = state["question"], open_to(crew.catalogue, state["role"])
-    alarmed = next((one for one in catalogue if one.alarmed and one.alarmed(question.text)), None)
+    alarmed = await asyncio.to_thread(_alarmed, question.text, catalogue)
     if alarmed is None and (waiting := await _taken_up(crew, state, catalogue, facts)):
         return Route("answer", 1.0, (Part(question.text, waiting.name, 1.0),)), False
     route = await crew.classify(Question(text, question.history, facts), catalogue)
@@ -125,6 +125,11 @@ async def _routed(crew: Crew, state: State, text: str, facts: Mapping[str, str])
     others = [part for part in route.parts if part.specialist != alarmed.name] if len(route.parts) > 1 else []
     parts = (Part(question.text, alarmed.name, 1.0), *(others if route.kind == "answer" else ()))
     return Route("answer", 1.0, parts, route.left_out), True
+
+
+def _alarmed(text: str, catalogue: Catalogue) -> Specialist | None:
+    """The specialist that a danger told of in the message is for."""
+    return next((one for one in catalogue if one.alarmed and one.alarmed(text)), None)
 
 
 def _asker(crew: Crew, question: Question, route: Route, catalogue: Catalogue) -> str | None:

@@ -56,6 +56,7 @@ def learned(known: Known, memory: Memory, seq: int) -> Known:
             notes.pop(skill, None)
             notes_from.pop(skill, None)
         else:
+            notes.pop(skill, None)  # the latest stands last: it is asked first whose question a message answers
             notes[skill] = kept
             origins = sorted({*notes_from.get(skill, ()), seq})
             notes_from[skill] = [*origins[:1], *origins[1:][1 - NOTE_ORIGINS :]]
