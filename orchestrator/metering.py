@@ -119,9 +119,15 @@ class MeteredRun:
         self.observe(entries)
         try:
             await self.ledger.add(entries)
-        except Exception:
+        except Exception as error:
             spent = added_up(entries)
-            log.exception("accounts_not_written", run_id=run.run_id, tokens=spent.tokens, cost_micros=spent.cost_micros)
+            log.error(
+                "accounts_not_written",
+                run_id=run.run_id,
+                tokens=spent.tokens,
+                cost_micros=spent.cost_micros,
+                exc_info=not isinstance(error, StorageUnavailable),
+            )
 
     def _entries(self, run: RunInput, meter: Meter) -> list[Entry]:
         day = self.now().astimezone(UTC).date().isoformat()
