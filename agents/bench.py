@@ -7,7 +7,9 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
+from agents.dataset import Datasets
 from agents.diary import Diary
+from agents.model import ChatModel
 from agents.tool import A, Result, Tool
 from agents.types import Turn
 from agents.vehicles import Vehicles
@@ -33,13 +35,16 @@ class Search(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What all benches share."""
+    """What all benches share. `datasets` are there where the server has figures to ask about, `model` where there is a
+    key for one."""
 
     vehicles: Vehicles
     reference: Reference
     search: Search
     embedder: Embedder
     diary: Diary
+    datasets: Datasets | None = None
+    model: ChatModel | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 The graph's node, the classifier's choice and the documentation row all derive from the catalogue of these values.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypedDict
 
+from agents.bench import Resources
 from agents.skill import Skill
 from agents.types import Question
 
@@ -60,12 +61,15 @@ class Workbench(Protocol):
 class Specialist:
     """An expert for one kind of question.
 
-    `audience`: the roles it is open to. `description`: one sentence for people and models. `utterances`: example
-    messages that train the classifier; `topics`, a few words each, what else it is about; `beyond`, messages that come
+    `audience`: the roles it is open to, and beside them the wires (`door("explorer")`) on which it is open to
+    everyone. `description`: one sentence for people and models. `utterances`: example messages
+    that train the classifier; `topics`, a few words each, what else it is about; `beyond`, messages that come
     near and are for nobody. `knowledge`: the subjects whose documents it may read, its own first.
     `instructions`: how it answers, put before a chat model. `label` heads its part of an answer that several share.
     `skills`: the jobs that it can do itself, in the order in which they are offered a message. `alarmed`: whether a
     message tells of a danger that it answers before anybody else answers anything.
+    `claims`: whether a message is surely for it; asked where the classifier, which knows the specialists for customers
+    only, is not sure.
     `graph`: builds a LangGraph state graph of its own, from `Job` to `Done` with a `Workbench` as its context, that
     works in the place of searching and answering. Its nodes write `Answering`, `Said` and `PartDone`; to ask before an
     effect, a node does nothing but `interrupt(Asks(...))`, because a resumed node runs again from its top.
@@ -80,7 +84,8 @@ class Specialist:
     audience: frozenset[str] = frozenset({CUSTOMER, STAFF})
     skills: tuple[Skill, ...] = ()
     alarmed: Callable[[str], bool] | None = None
-    graph: Callable[[], Any] | None = None
+    claims: Callable[[str, Resources], Awaitable[bool]] | None = None
+    graph: Callable[[Resources], Any] | None = None
     topics: tuple[str, ...] = ()
     beyond: tuple[str, ...] = ()
 
@@ -88,6 +93,11 @@ class Specialist:
 Catalogue = tuple[Specialist, ...]
 
 
-def open_to(catalogue: Catalogue, role: str) -> Catalogue:
-    """The specialists that `role` may be routed to, in catalogue order."""
-    return tuple(specialist for specialist in catalogue if role in specialist.audience)
+def door(name: str) -> str:
+    """What stands in an audience for the wire of this name."""
+    return f"door:{name}"
+
+
+def open_to(catalogue: Catalogue, role: str, by: str = "") -> Catalogue:
+    """The specialists that `role` may be routed to over the wire `by`, in catalogue order."""
+    return tuple(one for one in catalogue if role in one.audience or door(by) in one.audience)

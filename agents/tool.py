@@ -34,7 +34,8 @@ class Arguments(BaseModel):
 class Result:
     """What a tool gives back. `value` is plain data; `evidence` the stretches of documents that it rests on, cited in
     this order; `note` what the skill is to remember in this conversation, None for no change. At most one of the rest:
-    a `proposal` to ask the customer about, `pass_on` to another specialist, or `person`, why a person is needed."""
+    a `proposal` to ask the customer about, `pass_on` to another specialist, or `person`, why a person is needed. A
+    `diagram` (Mermaid) is shown beside the answer."""
 
     value: Any
     evidence: tuple[Evidence, ...] = ()
@@ -42,6 +43,7 @@ class Result:
     proposal: Proposal | None = None
     pass_on: PassOn | None = None
     person: str | None = None
+    diagram: str | None = None
 
 
 class ToolFailed(Exception):

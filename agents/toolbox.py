@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from agents.bench import Case, Outcome, Resources
 from agents.diary import DiaryUnavailable
 from agents.tool import MOST_BYTES, A, Result, Tool, ToolFailed
-from agents.types import Noted, Output, ToolReturned, ToolUsed
+from agents.types import Drawn, Noted, Output, ToolReturned, ToolUsed
 from rag.types import Passage
 
 log = structlog.get_logger()
@@ -58,6 +58,8 @@ class Toolbox:
         value = outcome.error if outcome.result is None else capped(outcome.result.value)
         took = round((time.perf_counter() - begun) * 1000, 1)
         self.write(ToolReturned(self.part, tool.name, outcome.error is None, value, iteration, took))
+        if outcome.result is not None and outcome.result.diagram is not None:
+            self.write(Drawn(self.part, outcome.result.diagram))
         if outcome.result is not None and outcome.result.note is not None and tool.name in self.keepers:
             self.notes[self.keepers[tool.name]] = outcome.result.note
             self.write(Noted(self.keepers[tool.name], outcome.result.note))

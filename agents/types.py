@@ -22,10 +22,30 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Wishes:
+    """How a message wants to be answered, beyond its text. `agent` names the specialist that is to answer, whatever the
+    classifier would say; `door` is the wire it came by, which opens specialists that are not for every role; `dataset`
+    the one that figures are to come from, None for all. Without `prose` facts and passages are given as they stand.
+    `passages`: they are wanted before the answer, also where a skill could do without. `seconds`: after these the run
+    has taken too long. `history`: the conversation as the client tells it, instead of what is stored."""
+
+    agent: str | None = None
+    door: str = ""
+    dataset: str | None = None
+    prose: bool = True
+    passages: bool = False
+    seconds: float | None = None
+    history: tuple[Turn, ...] | None = None
+
+
+AS_USUAL = Wishes()
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What the customer asks. `text` as written; `history` oldest first, without this message; `facts` what the
     conversation knows about the customer (`model`, `variant`, `year`), by name; `notes` what skills noted in it, by the
-    skill's name; `zone` the customer's time zone (IANA), "" if unknown.
+    skill's name; `zone` the customer's time zone (IANA), "" if unknown; `wishes` how it is to be answered.
 
     Of a long conversation `summary` tells what was said before the history; `older` are turns that it lacks and the
     history has no room for, up to the message number `older_upto`: they are to be summed up."""
@@ -38,6 +58,7 @@ class Question:
     summary: str = ""
     older: tuple[Turn, ...] = ()
     older_upto: int = 0
+    wishes: Wishes = AS_USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +334,75 @@ class PassedOn:
     specialist: str
 
 
+Aspect = Literal["route", "search", "plan", "approach", "cause"]
+"""What a thought is about: who answers; what is searched and found; the problem taken apart; the way chosen; why an
+attempt failed and what is changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """A consideration on the way to part `part`, in words for a person."""
+
+    part: int
+    text: str
+    aspect: Aspect = "plan"
+
+
+Stage = Literal["data_loader", "code_generator", "executor", "verifier", "analyst"]
+"""The stages of an analysis, in their order; the middle three come again where an attempt fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """An analysis has come to a stage."""
+
+    part: int
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """The next piece of the code of attempt `attempt` (from 1): together they are the code."""
+
+    part: int
+    text: str
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A result was verified: `valid` only if every check that could be made agreed. `confidence` is in 0..1,
+    `attempts` how many it took, and each of `checks` says in words what was compared and how it came out."""
+
+    part: int
+    valid: bool
+    confidence: float
+    attempts: int
+    checks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """The result of `code` (SQL): `rows` are a preview, by column, of the `total` rows; `figure` is a Vega-Lite
+    specification with its data in it, None where nothing can be drawn."""
+
+    part: int
+    code: str
+    columns: tuple[str, ...]
+    rows: tuple[Mapping[str, Any], ...]
+    total: int
+    dataset: str
+    figure: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A diagram that belongs to part `part`, in Mermaid's language."""
+
+    part: int
+    diagram: str
+
+
 Output = (
     Routing
     | Decided
@@ -327,5 +417,11 @@ Output = (
     | ToolUsed
     | ToolReturned
     | PassedOn
+    | Thought
+    | Staged
+    | Coded
+    | Checked
+    | Computed
+    | Drawn
 )
 """What comes out of the graph while it runs, in the order in which it happens."""

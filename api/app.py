@@ -14,6 +14,7 @@ from api.dialects import all_dialects
 from api.origins import origin_allowed
 from api.routes import appointments, chat, health, metrics, pages, sessions, tickets
 from api.settings import Settings
+from api.transport.closing import CLOSE_REASONS
 from api.transport.query import HideSocketQuery, socket_query
 from api.transport.websocket import Connection
 
@@ -53,7 +54,7 @@ def _socket(settings: Settings, dialect: Dialect) -> Callable[[WebSocket], objec
         state: AppState = websocket.app.state.pitcrew
         origin = websocket.headers.get("origin")
         if not origin_allowed(origin, settings.origins, development=not settings.production):
-            await websocket.send_denial_response(Response("origin not allowed", 403))
+            await _turn_away(websocket, dialect)
             return
         if state.draining or not state.gateway.seats.enter():
             why = "restarting" if state.draining else "too many connections"
@@ -67,12 +68,21 @@ def _socket(settings: Settings, dialect: Dialect) -> Callable[[WebSocket], objec
     return endpoint
 
 
+async def _turn_away(websocket: WebSocket, dialect: Dialect) -> None:
+    """Refuse a page that may not open a socket here. A refused handshake tells a page nothing, a close code does."""
+    if dialect.foreign_origin is None:
+        await websocket.send_denial_response(Response("origin not allowed", 403))
+        return
+    await websocket.accept()
+    await websocket.close(dialect.foreign_origin, CLOSE_REASONS[dialect.foreign_origin])
+
+
 async def _serve(websocket: WebSocket, dialect: Dialect, state: AppState) -> None:
     query = socket_query(websocket.scope)
     await websocket.accept()
-    connection = Connection(websocket, dialect.open(Handshake(websocket.path_params, query)), state.gateway)
+    connection = Connection(websocket, dialect, Handshake(websocket.path_params, query), state.gateway)
     state.connections.add(connection)
     try:
-        await connection.run(query)
+        await connection.run()
     finally:
         state.connections.discard(connection)

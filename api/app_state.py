@@ -38,6 +38,7 @@ def open_gateway(settings: Settings, engine: Engine, tokens: TokenRules) -> Gate
         Rates() if limited else Rates(messages=Unlimited(), frames=Unlimited()),
         Seats(settings.sockets) if limited else Seats(settings.sockets, per_user=None),
         heartbeat_s=settings.heartbeat_s,
+        guests=settings.guests == "on",
     )
 
 

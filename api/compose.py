@@ -39,6 +39,8 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
 
     if settings.production and settings.rate_limits == "off":
         raise BadSetting("PITCREW_RATE_LIMITS=off is refused in production.")
+    if settings.production and settings.guests == "on":
+        raise BadSetting("PITCREW_GUESTS=on is refused in production.")
     tokens = token_rules(settings)
     async with AsyncExitStack() as stack:
         database = open_migrated_database(settings)
@@ -57,7 +59,7 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
         answering = partial(stream_events, graph, steps=settings.steps)
         run = metered(settings, answering, store, metrics, asks_models=bool(models))
         budgets = Budgets(settings.run_s, settings.drain_s, settings.runs)
-        engine = Engine(store, MemoryBus(), run, budgets, saver)
+        engine = Engine(store, MemoryBus(), run, budgets, saver, crew.catalogue)
         stack.push_async_callback(engine.close)
         await warming
         await engine.recover()

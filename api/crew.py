@@ -11,8 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agents.answerer import Answerer
 from agents.diary import Diary
+from agents.specialist import CUSTOMER, Specialist, open_to
 from agents.specialist import Catalogue as Specialists
-from agents.specialist import Specialist
 from agents.types import Part, Question, Route
 from api.database import open_migrated_database
 from api.library import Library
@@ -68,7 +68,11 @@ def open_classifier(
     remembered = RememberedEmbedder(embedder, settings.data_dir / "utterances.npz")
     chunks = knowledge.chunks(sorted(knowledge.chunk_ids()))
     classifier = Classifier.train(
-        catalogue(), remembered, vehicles, list(chunks.values()), weights.vocabulary(settings.embedding_model)
+        open_to(catalogue(), CUSTOMER),
+        remembered,
+        vehicles,
+        list(chunks.values()),
+        weights.vocabulary(settings.embedding_model),
     )
     remembered.settle()
     return classifier, vehicles

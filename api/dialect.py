@@ -3,7 +3,7 @@
 One file in `api/dialects/` per dialect, each exporting `DIALECT`. A session is one connection's state.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -41,15 +41,22 @@ class Rejected:
     error: PitcrewError
 
 
-Inbound = Command | Authenticate | Ping | Rejected
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A frame that asks for nothing."""
+
+
+Inbound = Command | Authenticate | Ping | Rejected | Heard
 
 
 @dataclass(frozen=True, slots=True)
 class Requested:
-    """What a frame asks for, and the name by which the client knows this request; None where it gave none."""
+    """What a frame asks for, and the name by which the client knows this request; None where it gave none. Where it is
+    `tentative` nobody hears of a refusal: there may be nothing yet to be followed."""
 
     inbound: Inbound
     request: str | None = None
+    tentative: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +124,26 @@ class Closing:
     reconnect_after_ms: int
 
 
-Notice = Welcome | Denied | Pong | Done | Problem | AuthExpiring | Closing
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """The connection has been open for another `heartbeat_s` of its dialect; `timestamp` in Unix seconds."""
+
+    timestamp: float
+
+
+Notice = Welcome | Denied | Pong | Done | Problem | AuthExpiring | Closing | Beat
 
 
 class Session(Protocol):
     """One connection. Laws: `received` never raises; an event or notice that the wire has no word for gives ();
-    whatever answers a request carries its name."""
+    whatever answers a request carries its name; a turn has one ending."""
+
+    def opened(self) -> tuple[Requested, ...]:
+        """What opening the connection asked for, once it is known who did."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether the wire has nothing more to say: the connection is closed."""
 
     def received(self, text: str) -> Requested:
         """What the frame asks for."""
@@ -134,12 +155,31 @@ class Session(Protocol):
         """The frames that tell something about the connection itself."""
 
 
-class Dialect(Protocol):
-    @property
-    def name(self) -> str: ...
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The frames of a wire as types, from which its published schema is made: `received` from clients and `sent` to
+    them, msgspec structs with a docstring each. `text`: words that clients send which are no JSON."""
 
-    @property
-    def path(self) -> str:
-        """The route of its socket, such as `/ws/chat`."""
+    received: tuple[type, ...]
+    sent: tuple[type, ...]
+    text: tuple[str, ...] = ()
 
-    def open(self, handshake: Handshake) -> Session: ...
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """A wire. `path` is the route of its socket, such as `/ws/{session_id}`; `open` makes the session of a connection.
+
+    `guest`: of a handshake the key by which a client without a token is known again, "" for one that never is; None
+    where the wire has no guests. `foreign_origin`: the code that closes a socket of a page that may not open one here;
+    None refuses its handshake. `heartbeat_s`: seconds between Beat notices. `keeps_place`: a client that comes back
+    gets what it has not been sent, so the connection keeps how far it has read.
+    """
+
+    name: str
+    path: str
+    open: Callable[[Handshake], Session]
+    words: Words
+    guest: Callable[[Handshake], str] | None = None
+    foreign_origin: int | None = None
+    heartbeat_s: float | None = None
+    keeps_place: bool = False

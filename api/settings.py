@@ -41,6 +41,11 @@ class Settings(BaseSettings):
         description="`off` lifts the rates of messages and frames and the sockets per user, never the sizes; "
         "refused in production.",
     )
+    guests: Literal["auto", "on", "off"] = Field(
+        "auto",
+        description="Whether clients without a token are let in, as guests, on the wires that have guests. `auto`: in "
+        "development, where the server listens on this machine only. `on` is refused in production.",
+    )
     sockets: int = Field(10_000, ge=1, description="Sockets at a time; a handshake beyond it gets HTTP 503.")
     heartbeat_s: int = Field(
         20, ge=1, description="Seconds between the server's pings; a peer that answers none is gone after twice that."

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from orchestrator.events import Envelope, Progress
+from orchestrator.events import Code, Envelope, Progress, Reasoning
+
+MOST_STEPS = 200
 
 Deliver = Callable[[Envelope], None]
 """Takes an event at once and must not block, raise or wait: a slow reader has its own queue behind it."""
@@ -17,11 +19,12 @@ Deliver = Callable[[Envelope], None]
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A run that is being answered: its text so far and its last progress."""
+    """A run that is being answered: its text so far, its last progress, and the latest MOST_STEPS of its steps."""
 
     run_id: str
     text: str = ""
     progress: Progress | None = None
+    steps: tuple[Reasoning | Code, ...] = ()
 
 
 class Bus(Protocol):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from agents.types import AS_USUAL, Wishes
 from orchestrator.errors import BadRequest, EmptyMessage, MessageTooLong, NotFound
 
 MESSAGE_CHARS = 8_000
@@ -53,13 +54,15 @@ def known_zone(name: object) -> str:
 @dataclass(frozen=True, slots=True)
 class Send:
     """Ask. `session_id` is the client's own name for the conversation; None starts a new one. `replaces` is a message
-    of the caller's in that session, for which this one stands from now on; `zone` the customer's time zone (IANA)."""
+    of the caller's in that session, for which this one stands from now on; `zone` the customer's time zone (IANA);
+    `wishes` how it is to be answered."""
 
     message: str
     session_id: str | None = None
     client_message_id: str | None = None
     replaces: str | None = None
     zone: str = ""
+    wishes: Wishes = AS_USUAL
 
     def check(self) -> None:
         """Raises BadRequest naming the field, EmptyMessage, MessageTooLong, or NotFound for a message to be replaced in
@@ -74,6 +77,8 @@ class Send:
         if self.client_message_id is not None and not _CLIENT_MESSAGE_ID.fullmatch(self.client_message_id):
             raise BadRequest(field="client_message_id")
         check_text("replaces", self.replaces or "")
+        check_text("agent", self.wishes.agent or "")
+        check_text("dataset", self.wishes.dataset or "")
         if self.replaces is not None and self.session_id is None:
             raise NotFound(field="replaces")
 
@@ -96,15 +101,16 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """Follow a conversation again: durable events after `after`, the active run's text so far, then live."""
+    """Follow a conversation again: durable events after `after` (None: after what the caller has read), the active
+    run's text so far, then live."""
 
     session_id: str
-    after: int = 0
+    after: int | None = 0
 
     def check(self) -> None:
         """Raises BadRequest naming the field."""
         check_session_id(self.session_id)
-        if self.after < 0:
+        if self.after is not None and self.after < 0:
             raise BadRequest(field="after")
 
 

@@ -46,7 +46,8 @@ class Crew:
     """Everything the graph works with.
 
     `understand` makes a follow-up stand alone and learns facts; `classify` routes among the specialists it is given;
-    `research` finds the passages for one part, by its specialist and the facts; `answerer` words the answer.
+    `research` finds the passages for one part, by its specialist and the facts; `answerer` words the answer, and
+    `verbatim` gives what was found as it stands, where no prose is wanted.
     `resources` are there for skills and tools; without them no skill is used. `summarise` sums up what a long
     conversation has no room for. `zone` is the time zone of customers who have not said theirs; `now` the clock.
     """
@@ -56,6 +57,7 @@ class Crew:
     classify: Callable[[Question, Catalogue], Awaitable[Route]]
     research: Callable[[Part, Specialist, Mapping[str, str]], Awaitable[Gathered]]
     answerer: Answerer
+    verbatim: Answerer | None = None
     resources: Resources | None = None
     summarise: Callable[[Question], Awaitable[Summarised | None]] = nothing_to_sum_up
     zone: str = "UTC"

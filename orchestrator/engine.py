@@ -9,9 +9,10 @@ from typing import Any
 import structlog
 
 from agents.consent import read_reply
+from agents.specialist import Catalogue, open_to
 from orchestrator.bus import Bus
 from orchestrator.commands import Answer, Caller, Cancel, Delete, Feedback, Read, Send, Type
-from orchestrator.errors import NotFound, Overloaded, RunNotActive, ShuttingDown, StorageUnavailable
+from orchestrator.errors import NotFound, Overloaded, RunNotActive, ShuttingDown, StorageUnavailable, UnknownAgent
 from orchestrator.events import Envelope, InputRequired, Seen, Terminal, Typing
 from orchestrator.runs import Budgets, Run, Runs, Saver
 from orchestrator.store import Receipt, Store, Touched
@@ -31,8 +32,15 @@ class Engine:
     """The conversations of this process. Used from one event loop."""
 
     def __init__(
-        self, store: Store, bus: Bus, run: Run, budgets: Budgets | None = None, saver: Saver | None = None
+        self,
+        store: Store,
+        bus: Bus,
+        run: Run,
+        budgets: Budgets | None = None,
+        saver: Saver | None = None,
+        catalogue: Catalogue = (),
     ) -> None:
+        self.catalogue = catalogue
         self.store = store
         self.bus = bus
         self._runs = Runs(store, bus, run, budgets or Budgets(), saver)
@@ -45,10 +53,14 @@ class Engine:
     async def send(self, caller: Caller, command: Send, follow: Follow | None = None) -> Receipt:
         """Accept a message; its answer comes over the bus.
 
-        Raises BadRequest, EmptyMessage, MessageTooLong, IdempotencyConflict, RunBusy, Overloaded, ShuttingDown,
-        StorageUnavailable; NotFound for a message to be replaced that is not the caller's in that session.
+        Raises BadRequest, EmptyMessage, MessageTooLong, UnknownAgent, IdempotencyConflict, RunBusy, Overloaded,
+        ShuttingDown, StorageUnavailable; NotFound for a message to be replaced that is not the caller's in
+        that session.
         """
         command.check()
+        names = [one.name for one in open_to(self.catalogue, caller.role, command.wishes.door)]
+        if command.wishes.agent is not None and command.wishes.agent not in names:
+            raise UnknownAgent(names)
         accepting = (
             self.store.accept(caller, command, _read) if command.replaces is None else self._replace(caller, command)
         )

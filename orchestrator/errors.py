@@ -3,13 +3,14 @@
     PitcrewError
     ├── AuthRequired, AuthInvalid, AuthExpired, Forbidden
     ├── BadJson, BadRequest(field), UnknownType, BinaryUnsupported, EmptyMessage, MessageTooLong
-    ├── NotFound, IdempotencyConflict, RunBusy, RunNotActive
+    ├── NotFound, UnknownAgent, IdempotencyConflict, RunBusy, RunNotActive
     ├── RateLimited(retry_after_ms), ShuttingDown, Overloaded, StorageUnavailable
     └── ProcessingError(reason)      a run that failed
 
 Texts never carry an exception's text or a client's input beyond the name of a known field.
 """
 
+from collections.abc import Iterable
 from typing import ClassVar, Literal
 
 Reason = Literal[
@@ -31,7 +32,7 @@ class PitcrewError(Exception):
 
     code: ClassVar[str]
     status: ClassVar[int]
-    text: ClassVar[str]
+    text: str
     retryable: ClassVar[bool] = False
 
     def __init__(self, *, field: str | None = None, retry_after_ms: int | None = None) -> None:
@@ -82,6 +83,16 @@ class EmptyMessage(PitcrewError):
 
 class MessageTooLong(PitcrewError):
     code, status, text = "MESSAGE_TOO_LONG", 413, "The message is too long. Shorten it and send it again."
+
+
+class UnknownAgent(PitcrewError):
+    """No specialist of this name is open to the caller; the text lists those that are."""
+
+    code, status, text = "NOT_FOUND", 404, "There is no such agent."
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        super().__init__(field="agent_name")
+        self.text = f"{UnknownAgent.text} These can answer: {', '.join(names)}."
 
 
 class IdempotencyConflict(PitcrewError):

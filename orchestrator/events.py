@@ -124,19 +124,35 @@ class Accepted(Durable, frozen=True, tag="accepted"):
     replaces: str | None = None
 
 
+Step = Literal[
+    "starting",
+    "agent_routing",
+    "rag_retrieval",
+    "tool",
+    "passed_on",
+    "data_loader",
+    "code_generator",
+    "executor",
+    "verifier",
+    "analyst",
+    "generating",
+]
+
+
 class Progress(Event, frozen=True, tag="progress"):
     """The run has come to a step; `message` says it to a person."""
 
     run_id: str
-    step: Literal["starting", "agent_routing", "rag_retrieval", "tool", "passed_on", "generating"]
+    step: Step
     message: str
     agent: str | None = None
 
 
 class Reasoning(Event, frozen=True, tag="reasoning"):
-    """What is done on the way to the answer. `tool_use`: `tool` is called with these `arguments`; `tool_result`: it
-    gave this `result`, or where it is not `ok` says what went wrong, after so many `ms`. `iteration` counts the calls
-    of part `part` from 1, `content` says it all in a line, `timestamp` is ISO 8601 UTC."""
+    """What is done on the way to the answer. `thought`: a consideration about `aspect`; `tool_use`: `tool` is called
+    with these `arguments`; `tool_result`: it gave this `result`, or where it is not `ok` says what went wrong, after so
+    many `ms`. `iteration` counts the calls of part `part` from 1 (a thought has that of the next one), `content` says
+    it all in a line, `timestamp` is ISO 8601 UTC."""
 
     run_id: str
     kind: Literal["thought", "tool_use", "tool_result"]
@@ -150,6 +166,41 @@ class Reasoning(Event, frozen=True, tag="reasoning"):
     result: Any = None
     ok: bool | None = None
     ms: float | None = None
+    aspect: str | None = None
+
+
+class Code(Event, frozen=True, tag="code"):
+    """The next piece of the code of attempt `attempt` (from 1) to compute an answer; the pieces of an attempt make the
+    whole. `language` is that of the code."""
+
+    run_id: str
+    text: str
+    attempt: int = 1
+    language: str = "sql"
+
+
+class Verification(Durable, frozen=True, tag="verification"):
+    """A computed result was checked by other means. `is_valid` only if every check that could be made agreed;
+    `confidence` is in 0..1; `checks` say in words what was compared and how it came out."""
+
+    run_id: str
+    is_valid: bool
+    confidence: float
+    attempts: int
+    checks: tuple[str, ...] = ()
+
+
+class DataReady(Durable, frozen=True, tag="data_ready"):
+    """The figures of an answer: `rows` are a preview, by column, of the `total` rows that `code` gave; `figure` is a
+    Vega-Lite specification that holds its data. It is sent before the first token."""
+
+    run_id: str
+    code: str
+    columns: tuple[str, ...]
+    rows: tuple[dict[str, Any], ...]
+    total: int
+    dataset: str
+    figure: dict[str, Any] | None = None
 
 
 class Routed(Durable, frozen=True, tag="routed"):
@@ -211,7 +262,8 @@ class RunRestarted(Durable, frozen=True, tag="run_restarted"):
 class Completed(Terminal, frozen=True, tag="completed"):
     """The answer. `response` equals the run's tokens put together. `agent` is the leading specialist, or
     `out_of_scope`, `clarify`, `human` where none answered. `citations` are those that hold; `misplaced` are the markers
-    that do not, and `unsupported` the statements that no passage supports."""
+    that do not, and `unsupported` the statements that no passage supports. `diagram` belongs to the answer (Mermaid);
+    `steps` are the run's `Reasoning` events again, without their results."""
 
     session_id: str
     message_id: str
@@ -230,6 +282,8 @@ class Completed(Terminal, frozen=True, tag="completed"):
     unsupported: tuple[UnsupportedSpan, ...] = ()
     misplaced: tuple[MisplacedMarker, ...] = ()
     parts: tuple[AnswerPart, ...] = ()
+    diagram: str | None = None
+    steps: tuple[Reasoning, ...] = ()
 
 
 class Failed(Terminal, frozen=True, tag="failed"):
@@ -287,6 +341,9 @@ AnyEvent = (
     Accepted
     | Progress
     | Reasoning
+    | Code
+    | Verification
+    | DataReady
     | Routed
     | Sources
     | Token

@@ -8,7 +8,18 @@ import msgspec
 from orchestrator.bus import Live
 from orchestrator.commands import Answer, Caller, Resume, Send
 from orchestrator.engine import Engine
-from orchestrator.events import Accepted, AnyEvent, Envelope, InputRequired, Progress, Resumed, Terminal, Token
+from orchestrator.events import (
+    Accepted,
+    AnyEvent,
+    Code,
+    Envelope,
+    InputRequired,
+    Progress,
+    Reasoning,
+    Resumed,
+    Terminal,
+    Token,
+)
 from orchestrator.store import Receipt
 
 Deliver = Callable[[Envelope], None]
@@ -65,10 +76,11 @@ class Follower:
         conversation_id = await store.conversation(caller, command.session_id)
         self._buffers.setdefault(conversation_id, [])
         self.follow(conversation_id)
+        after = await store.read_upto(conversation_id) if command.after is None else command.after
         head = await store.head(conversation_id)
         active = await store.current_run(conversation_id)
-        self._deliver(Envelope(conversation_id, Resumed(command.session_id, command.after, head, active)))
-        told = self._told[conversation_id] = _Told(command.after if command.after <= head else 0)
+        self._deliver(Envelope(conversation_id, Resumed(command.session_id, after, head, active)))
+        told = self._told[conversation_id] = _Told(after if after <= head else 0)
         while (page := await store.events(conversation_id, told.upto, PAGE)) and not self._closed:
             await self._tell(told, page)
             told.upto = page[-1].seq or told.upto
@@ -117,12 +129,15 @@ class Follower:
             if envelope.seq is not None and not told.knows(envelope):
                 self._deliver(envelope)
         if live is not None:
+            for step in live.steps:
+                self._deliver(Envelope(conversation_id, step))
             if live.progress is not None:
                 self._deliver(Envelope(conversation_id, live.progress))
             if live.text:
                 self._deliver(Envelope(conversation_id, Token(live.run_id, live.text, 0)))
+        steps = live.steps if live is not None else ()
         for envelope in buffered[known:]:
-            if not told.knows(envelope):
+            if not told.knows(envelope) and not any(envelope.event is step for step in steps):
                 self._deliver(envelope)
 
 
@@ -146,7 +161,7 @@ class _Told:
         """Whether a live event is no news any more."""
         event = envelope.event
         if envelope.seq is None:
-            return isinstance(event, Token | Progress) and event.run_id in self.ended
+            return isinstance(event, Token | Progress | Reasoning | Code) and event.run_id in self.ended
         if envelope.seq <= self.upto or envelope.seq in self.also:
             return True
         if isinstance(event, Accepted):

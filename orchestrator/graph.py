@@ -87,6 +87,11 @@ def _classify(crew: Crew) -> Node:
     return classify
 
 
+def _open(crew: Crew, state: State) -> Catalogue:
+    """The specialists that the caller may be routed to."""
+    return open_to(crew.catalogue, state["role"], state["question"].wishes.door)
+
+
 def _job(crew: Crew, state: State, facts: Mapping[str, str], number: int, part: Part) -> Job:
     labels = {specialist.name: specialist.label for specialist in crew.catalogue}
     return Job(
@@ -111,10 +116,15 @@ def _job(crew: Crew, state: State, facts: Mapping[str, str], number: int, part: 
 async def _routed(crew: Crew, state: State, text: str, facts: Mapping[str, str]) -> tuple[Route, bool]:
     """Who answers, and whether it is urgent. A danger comes before all; then a skill that had asked something back gets
     its answer; the classifier decides about the rest."""
-    question, catalogue = state["question"], open_to(crew.catalogue, state["role"])
+    question, catalogue = state["question"], _open(crew, state)
+    wished = question.wishes.agent
+    if wished is not None:
+        catalogue = tuple(one for one in catalogue if one.name == wished)
     alarmed = await asyncio.to_thread(_alarmed, question.text, catalogue)
     if alarmed is None and (waiting := await _taken_up(crew, state, catalogue, facts)):
         return Route("answer", 1.0, (Part(question.text, waiting.name, 1.0),)), False
+    if alarmed is None and wished is not None and catalogue:
+        return Route("answer", 1.0, (Part(text, wished, 1.0),)), False
     route = await crew.classify(Question(text, question.history, facts), catalogue)
     if alarmed is None and (asker := _asker(crew, question, route, catalogue)):
         return Route("answer", _CLAIMED, (Part(text, asker, _CLAIMED),)), False
@@ -160,6 +170,8 @@ async def _claimed(crew: Crew, state: State, catalogue: Catalogue, facts: Mappin
     precisely what they can do."""
     for specialist in catalogue:
         part = Part(text, specialist.name, _CLAIMED)
+        if specialist.claims and crew.resources and await specialist.claims(text, crew.resources):
+            return Route("answer", _CLAIMED, (part,))
         if await _claim(crew, specialist, _job(crew, state, facts, 0, part)) is not None:
             return Route("answer", _CLAIMED, (part,))
     return None
@@ -181,7 +193,8 @@ def _retrieve(crew: Crew) -> Node:
             desk.passages[part], desk.unknown[part] = gathered.passages, gathered.unknown
             desk.first_numbers[part] = len(desk.cited) + 1
             desk.cited += gathered.passages
-        if len(desk.claims) < len(jobs):  # skills say themselves what they find
+        # Skills say themselves what they find.
+        if len(desk.claims) < len(jobs) or state["question"].wishes.passages:
             desk.tell_found(runtime.stream_writer, degraded=any(gathered.degraded for gathered in found))
         return {}
 
@@ -191,11 +204,12 @@ def _retrieve(crew: Crew) -> Node:
 async def _evidence(crew: Crew, specialist: Specialist, job: Job, desk: Desk) -> Gathered:
     """What a part is to be answered from. A part that a skill claims needs no passages, and neither does a specialist
     with a graph of its own. With a model, which calls the tools itself, only a danger is left to skills."""
-    code_first = not crew.answerer.calls_tools or job["urgent"]
+    wishes = job["question"].wishes
+    code_first = not crew.answerer.calls_tools or job["urgent"] or not wishes.prose
     claim = await _claim(crew, specialist, job) if code_first else None
     if claim is not None:
         desk.claims[job["part"]] = claim
-    if claim is not None or specialist.graph:
+    if (claim is not None and not wishes.passages) or specialist.graph:
         return Gathered(())
     return await crew.research(Part(job["text"], specialist.name, 1.0), specialist, job["facts"])
 
@@ -223,7 +237,7 @@ def _assign(state: State) -> list[Send]:
 
 def _reply(crew: Crew) -> Node:
     async def reply(state: State, runtime: Runtime[Desk]) -> State:
-        catalogue, route = open_to(crew.catalogue, state["role"]), state["route"]
+        catalogue, route = _open(crew, state), state["route"]
         match route.kind:
             case "clarify":
                 text = replies.clarify(catalogue, route)

@@ -9,7 +9,7 @@ import contextlib
 import uuid
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 from weakref import WeakValueDictionary
@@ -141,24 +141,21 @@ class Runs:
 
     async def _run(self, active: ActiveRun) -> None:
         start = active.start
-        question = Question(
-            text=start.message,
-            history=start.history,
-            facts=start.facts,
-            notes=start.notes,
-            zone=start.zone,
-            summary=start.summary,
-            older=start.older,
-            older_upto=start.older_upto,
-        )
+        seconds = min(self._budgets.run_s, start.wishes.seconds or self._budgets.run_s)
         run = RunInput(
-            start.run_id, start.session_id, question, start.role, start.owner, start.conversation_id, start.reply
+            start.run_id,
+            start.session_id,
+            _question(start),
+            start.role,
+            start.owner,
+            start.conversation_id,
+            start.reply,
         )
         last: Terminal | InputRequired | None = None
         try:
             if start.attempt > 1 and start.reply is None:
                 await self._forget(start.run_id)
-            async with asyncio.timeout(self._budgets.run_s):
+            async with asyncio.timeout(seconds):
                 async with contextlib.aclosing(self._run_graph(run, active.desk)) as events:
                     async for event in events:
                         if isinstance(event, Terminal | InputRequired):
@@ -349,6 +346,17 @@ class Runs:
                 if not task.cancelled() and isinstance(error := task.exception(), StorageUnavailable):
                     log.warning("left_to_the_next_process", error=str(error))
         self.closed.set()
+
+
+def _question(start: RunStart) -> Question:
+    """What is asked; of a conversation that the client tells itself nothing stored is known."""
+    told = start.wishes.history
+    question = Question(start.message, told or (), start.facts, start.notes, start.zone, wishes=start.wishes)
+    if told is not None:
+        return question
+    return replace(
+        question, history=start.history, summary=start.summary, older=start.older, older_upto=start.older_upto
+    )
 
 
 def _may_begin_again(effects: Sequence[Effect]) -> bool:

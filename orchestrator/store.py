@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from agents.types import Turn
+from agents.types import AS_USUAL, Turn, Wishes
 from orchestrator.commands import Answer, Caller, Feedback, Read, Send
 from orchestrator.events import Accepted, Completed, Durable, Envelope, InputRequired, Terminal
 from orchestrator.run import Effect, Memory, Reply
@@ -30,7 +30,7 @@ class Receipt:
 @dataclass(frozen=True, slots=True)
 class RunStart:
     """A run that has been given the conversation: all that is needed to answer. `attempt` counts from 1; `reply` is
-    there where the run was parked and goes on. `history` to `zone` are those of `agents.types.Question`."""
+    there where the run was parked and goes on. The rest are those of `agents.types.Question`."""
 
     run_id: str
     conversation_id: str
@@ -47,6 +47,7 @@ class RunStart:
     older_upto: int = 0
     zone: str = ""
     reply: Reply | None = None
+    wishes: Wishes = AS_USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +187,9 @@ class Store(Protocol):
 
     async def head(self, conversation_id: str) -> int:
         """The last `seq` given out; 0 before the first."""
+
+    async def read_upto(self, conversation_id: str) -> int:
+        """The `seq` up to which its owner has read; 0 where that is not known."""
 
     async def run_owner(self, caller: Caller, run_id: str) -> str:
         """The conversation of one of the caller's runs. Raises NotFound."""

@@ -74,6 +74,7 @@ runs = Table(
     Column("attempt", Integer, nullable=False, default=1),
     Column("crashes", Integer, nullable=False, default=0, server_default="0"),
     Column("effects", Text, nullable=False, default="[]", server_default="[]"),
+    Column("wishes", Text, comment="how the message is to be answered, as JSON; NULL for as usual"),
     Column("created_at", String(32), nullable=False),
     Column("finished_at", String(32)),
     Column("flagged", Boolean, nullable=False, default=False, server_default=false()),

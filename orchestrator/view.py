@@ -5,13 +5,15 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
-
 from agents.types import (
     Answering,
     Asks,
+    Checked,
     Citation,
+    Coded,
+    Computed,
     Decided,
+    Drawn,
     Found,
     Output,
     PartDone,
@@ -19,6 +21,8 @@ from agents.types import (
     Routing,
     Said,
     Searching,
+    Staged,
+    Thought,
     ToolReturned,
     ToolUsed,
 )
@@ -26,12 +30,13 @@ from orchestrator.events import (
     AnswerPart,
     AnyEvent,
     CitedSpan,
+    Code,
     Completed,
+    DataReady,
     InputRequired,
     MisplacedMarker,
     Option,
     Progress,
-    Reasoning,
     Routed,
     RoutedAgent,
     SourcePassage,
@@ -40,10 +45,12 @@ from orchestrator.events import (
     Token,
     UnsupportedSpan,
     UsageFigures,
+    Verification,
 )
 from orchestrator.merge import Merge, Piece, Share
 from orchestrator.parking import Parked
 from orchestrator.run import RunInput
+from orchestrator.steps import Steps
 from rag.types import Passage
 
 STEPS: dict[str, str] = {
@@ -52,12 +59,14 @@ STEPS: dict[str, str] = {
     "rag_retrieval": "Searching knowledge base...",
     "tool": "Looking it up...",
     "passed_on": "Passing it on to a colleague...",
+    "data_loader": "Loading the data...",
+    "code_generator": "Writing the query...",
+    "executor": "Running the query...",
+    "verifier": "Checking the result...",
+    "analyst": "Reading the result...",
     "generating": "Writing the answer...",
 }
 """The steps in their order and what a person reads."""
-
-MOST_CONTENT = 500
-"""Characters of a reasoning event's line."""
 
 
 class View:
@@ -76,6 +85,8 @@ class View:
         self._generating = False
         self._first_token_ms: float | None = None
         self._elapsed_before_ms = 0.0
+        self._diagram: str | None = None
+        self._steps = Steps(run.run_id)
 
     def again(self, parked: Parked) -> list[AnyEvent]:
         """Take up where the run was parked: what was said, and the step."""
@@ -113,6 +124,9 @@ class View:
                 return self._decided(output)
             case Searching(specialists):
                 return [self.step("rag_retrieval", ", ".join(dict.fromkeys(specialists)))]
+            case Drawn(_, diagram):
+                self._diagram = diagram
+                return []
             case Found():
                 return self._found(output)
             case Answering():
@@ -123,11 +137,28 @@ class View:
                 return self._tokens(self._merge.done(output))
             case ToolUsed():
                 self._generating = False
-                return [self.step("tool", self._working.get(output.part)), self._tool_used(output)]
+                working = self._working.get(output.part)
+                return [self.step("tool", working), self._steps.tool_used(output, working)]
             case ToolReturned():
-                return [self._tool_returned(output)]
+                return [self._steps.tool_returned(output, self._working.get(output.part))]
             case PassedOn():
                 return self._passed_on(output)
+            case _:
+                return self._analysing(output)
+
+    def _analysing(self, output: Output) -> list[AnyEvent]:
+        """What an analysis shows of its way."""
+        match output:
+            case Thought(part, text, aspect):
+                return [self._steps.thought(text, aspect, part, self._working.get(part))]
+            case Staged(part, stage):
+                return [self.step(stage, self._working.get(part))]
+            case Coded(_, text, attempt):
+                return [Code(self._run.run_id, text, attempt)]
+            case Checked(_, valid, confidence, attempts, checks):
+                return [Verification(self._run.run_id, valid, confidence, attempts, checks)]
+            case Computed():
+                return [_data_ready(self._run.run_id, output)]
             case _:
                 return []
 
@@ -138,20 +169,21 @@ class View:
         self._confidence = round(route.confidence, 4)
         if route.kind != "answer":
             self._agent = route.kind
-            return [Routed(self._run.run_id, ())]
+            return [Routed(self._run.run_id, ()), self._steps.routed(route.kind)]
         self._confidences = {number: round(part.confidence, 4) for number, part in enumerate(route.parts)}
         likeliest: dict[str, float] = {}
         for number, part in enumerate(route.parts):
             likeliest[part.specialist] = max(likeliest.get(part.specialist, 0.0), self._confidences[number])
         self._agents = tuple(RoutedAgent(name, confidence) for name, confidence in likeliest.items())
         self._agent = self._agents[0].name
-        return [Routed(self._run.run_id, self._agents)]
+        return [Routed(self._run.run_id, self._agents), self._steps.routed(route.kind, self._agents)]
 
     def _found(self, output: Found) -> list[AnyEvent]:
         self._passages = output.passages
         if output.degraded:
             self._degraded = "RETRIEVAL_UNAVAILABLE"
-        return [Sources(self._run.run_id, tuple(source_passage(passage) for passage in output.passages))]
+        passages = tuple(source_passage(passage) for passage in output.passages)
+        return [Sources(self._run.run_id, passages), self._steps.found(passages)]
 
     def _answering(self, output: Answering) -> list[AnyEvent]:
         self._merge.begin(output)
@@ -173,36 +205,6 @@ class View:
         if output.specialist not in {agent.name for agent in self._agents}:
             self._agents = (*self._agents, RoutedAgent(output.specialist, confidence))
         return [self.step("passed_on", output.specialist), Routed(self._run.run_id, self._agents)]
-
-    def _tool_used(self, output: ToolUsed) -> Reasoning:
-        given = ", ".join(f"{name}={msgspec.json.encode(value).decode()}" for name, value in output.arguments.items())
-        return Reasoning(
-            self._run.run_id,
-            "tool_use",
-            f"{output.tool}({given})"[:MOST_CONTENT],
-            output.iteration,
-            _iso(datetime.now(UTC)),
-            output.part,
-            self._working.get(output.part),
-            output.tool,
-            dict(output.arguments),
-        )
-
-    def _tool_returned(self, output: ToolReturned) -> Reasoning:
-        content = output.value if isinstance(output.value, str) else msgspec.json.encode(output.value).decode()
-        return Reasoning(
-            self._run.run_id,
-            "tool_result",
-            content[:MOST_CONTENT],
-            output.iteration,
-            _iso(datetime.now(UTC)),
-            output.part,
-            self._working.get(output.part),
-            output.tool,
-            result=output.value,
-            ok=output.ok,
-            ms=output.milliseconds,
-        )
 
     def _tokens(self, pieces: list[Piece]) -> list[AnyEvent]:
         if pieces and self._first_token_ms is None:
@@ -238,6 +240,8 @@ class View:
                 MisplacedMarker(one.start, one.end, one.number, one.instead) for one in self._merge.misplaced
             ),
             parts=self._parts(),
+            diagram=self._diagram,
+            steps=self._steps.told,
         )
 
     def _parts(self) -> tuple[AnswerPart, ...]:
@@ -263,6 +267,12 @@ class View:
             end=last.end,
             sources=documents(tuple(citation for share in shares for citation in share.done.answered.citations)),
         )
+
+
+def _data_ready(run_id: str, output: Computed) -> DataReady:
+    rows = tuple(dict(row) for row in output.rows)
+    figure = dict(output.figure) if output.figure is not None else None
+    return DataReady(run_id, output.code, output.columns, rows, output.total, output.dataset, figure)
 
 
 def documents(citations: tuple[Citation, ...]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
 from agents import replies
+from agents.answerer import Answerer
 from agents.metering import working_as
 from agents.pieces import pieces
 from agents.skill import Handled, Skill
@@ -59,7 +60,8 @@ class Work(Job, total=False):
 def build_specialist(crew: Crew, specialist: Specialist) -> Any:
     """The specialist's part of the graph, compiled: its own one where it brings one."""
     if specialist.graph:
-        return specialist.graph().compile()
+        assert crew.resources is not None, "a specialist's own graph works with resources"
+        return specialist.graph(crew.resources).compile()
     worker = Worker(crew, specialist)
     graph = StateGraph(Work, context_schema=Desk, input_schema=Job, output_schema=Done)
     for name, node in (("work", worker.work), ("ask", ask), ("settle", worker.settle)):
@@ -127,10 +129,11 @@ class Worker:
     async def _answer(self, state: Work, runtime: Runtime[Desk]) -> dict[str, Any]:
         """Let the answerer answer, with tools where it can call them."""
         part, bench = state["part"], self._bench(state, runtime, "") if self.crew.resources else None
+        answerer = self._answerer(state)
         task = self._task(state, bench, runtime.context)
         answered = Answered()
         with working_as(self.specialist.name):
-            async for output in self.crew.answerer.answer(task):
+            async for output in answerer.answer(task):
                 if isinstance(output, Delta):
                     runtime.stream_writer(Said(part, output.text))
                 else:
@@ -140,7 +143,12 @@ class Worker:
         noted = bench.notes if bench else {}
         earlier = state["question"].notes  # a tool that proposes knows nothing of what was offered in an earlier turn
         notes = {name: {**earlier.get(name, {}), **note} for name, note in noted.items()}
-        return await self._end(state, runtime, answered, self.crew.answerer.name, notes)
+        return await self._end(state, runtime, answered, answerer.name, notes)
+
+    def _answerer(self, state: Work) -> Answerer:
+        """Who words the answer, if anybody is to."""
+        verbatim = self.crew.verbatim
+        return self.crew.answerer if verbatim is None or state["question"].wishes.prose else verbatim
 
     def _task(self, state: Work, bench: Toolbox | None, desk: Desk) -> Task:
         part, question = state["part"], state["question"]
@@ -155,7 +163,7 @@ class Worker:
             unknown=desk.unknown.get(part, ()),
             summary=question.summary,
         )
-        if not self.crew.answerer.calls_tools or bench is None:
+        if not self._answerer(state).calls_tools or bench is None:
             return task
         skills = self.specialist.skills
         tools = (*(tool for skill in skills for tool in skill.tools), *handover(self._colleagues(state)))
@@ -170,7 +178,7 @@ class Worker:
         path = [*state["path"], self.specialist.name]
         if len(path) > MOST_HOPS:
             return ()
-        known = open_to(self.crew.catalogue, state["asker"]["role"])
+        known = open_to(self.crew.catalogue, state["asker"]["role"], state["question"].wishes.door)
         return tuple((one.name, one.description) for one in known if one.name not in path)
 
     def _bench(self, state: Work, runtime: Runtime[Desk], skill: str) -> Toolbox:

@@ -1,7 +1,7 @@
 """The native dialect of `/ws/chat`: JSON frames told apart by `type`. PROTOCOL.md is its description."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Literal, get_args
+from typing import Any, Literal, get_args
 
 import msgspec
 import orjson
@@ -10,6 +10,7 @@ from api.bodies import complete_body, prompt_body, told_zone
 from api.dialect import (
     Authenticate,
     AuthExpiring,
+    Beat,
     Closing,
     Denied,
     Dialect,
@@ -24,6 +25,7 @@ from api.dialect import (
     Requested,
     Session,
     Welcome,
+    Words,
 )
 from api.frames import convert, parse_object
 from orchestrator import events
@@ -180,6 +182,13 @@ class NativeSession:
         self._texts: dict[str, str] = {}
         self._prompted: set[str] = set()
 
+    def opened(self) -> tuple[Requested, ...]:
+        return ()
+
+    @property
+    def finished(self) -> bool:
+        return False
+
     def received(self, text: str) -> Requested:
         request = None
         try:
@@ -269,6 +278,8 @@ class NativeSession:
                 return (frame("auth_expiring", in_s=in_s),)
             case Closing(after):
                 return (frame("closing", reconnect_after_ms=after),)
+            case Beat():
+                return ()
 
 
 def _request(body: dict[str, Any]) -> str | None:
@@ -354,6 +365,9 @@ _WRITERS: dict[type[events.Event], Callable[[Any, int | None], str]] = {
     events.Progress: _plain("progress"),
     events.Reasoning: _plain("reasoning"),
     events.Routed: _plain("routed"),
+    events.Code: _plain("code"),
+    events.Verification: _plain("verification"),
+    events.DataReady: _plain("data_ready"),
     events.Sources: _plain("sources"),
     events.InputRequired: _plain("input_required"),
     events.RunRestarted: _plain("run_restarted"),
@@ -366,12 +380,8 @@ _WRITERS: dict[type[events.Event], Callable[[Any, int | None], str]] = {
 }
 
 
-class NativeDialect:
-    name: ClassVar[str] = "native"
-    path: ClassVar[str] = "/ws/chat"
-
-    def open(self, handshake: Handshake) -> Session:
-        return NativeSession()
+def _open(handshake: Handshake) -> Session:
+    return NativeSession()
 
 
-DIALECT: Dialect = NativeDialect()
+DIALECT = Dialect("native", "/ws/chat", _open, Words(tuple(CLIENT_FRAMES.values()), ()))

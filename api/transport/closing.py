@@ -1,5 +1,6 @@
 """Why a socket is closed: the codes that a client acts upon, and the words that go with them."""
 
+NORMAL = 1000
 GOING_AWAY = 1001
 BINARY = 1003
 INTERNAL = 1011
@@ -10,8 +11,14 @@ AUTH_DEADLINE = 4408
 SLOW = 4410
 EXPIRED = 4419
 FLOOD = 4429
+FOREIGN_ORIGIN = 4003
+
+LEFT_WELL = (NORMAL, GOING_AWAY)
+"""How a client closes that has read what it was sent."""
 
 CLOSE_REASONS = {
+    NORMAL: "",
+    FOREIGN_ORIGIN: "Origin not allowed",
     GOING_AWAY: "the server is restarting",
     BINARY: "binary frames are not supported",
     INTERNAL: "internal error",

@@ -8,19 +8,23 @@ while anything waits (`writer`). So a slow store delays no heartbeat, and a slow
 import asyncio
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
 from fastapi import WebSocket
 
-from api.auth import Identity, TokenRules
+from api.auth import GUEST, Identity, TokenRules, guest
 from api.dialect import (
     Authenticate,
     AuthExpiring,
+    Beat,
     Closing,
     Denied,
+    Dialect,
     Done,
+    Handshake,
+    Heard,
     Inbound,
     Limits,
     Ping,
@@ -28,7 +32,6 @@ from api.dialect import (
     Problem,
     Rejected,
     Requested,
-    Session,
     Welcome,
 )
 from api.frames import FRAME_BYTES
@@ -42,8 +45,10 @@ from api.transport.closing import (
     FLOOD,
     FORBIDDEN,
     GOING_AWAY,
+    LEFT_WELL,
     MALFORMED,
 )
+from api.transport.place import Place
 from api.transport.writer import Writer
 from orchestrator.commands import (
     MESSAGE_CHARS,
@@ -98,17 +103,22 @@ class Gateway:
     rates: Rates
     seats: Seats
     heartbeat_s: int = 20
+    guests: bool = False
 
 
 class Connection:
     """One accepted socket, from its first frame to its close."""
 
     __slots__ = (
+        "_beat",
         "_binary",
+        "_dialect",
         "_follower",
         "_gateway",
+        "_handshake",
         "_identity",
         "_name",
+        "_place",
         "_session",
         "_timer",
         "_unauthenticated",
@@ -119,29 +129,36 @@ class Connection:
         "_writer",
     )
 
-    def __init__(self, websocket: WebSocket, session: Session, gateway: Gateway) -> None:
+    def __init__(self, websocket: WebSocket, dialect: Dialect, handshake: Handshake, gateway: Gateway) -> None:
         self._websocket = websocket
-        self._session = session
+        self._dialect = dialect
+        self._handshake = handshake
+        self._session = dialect.open(handshake)
         self._gateway = gateway
-        self._writer = Writer(websocket, session)
+        self._place = Place(dialect.keeps_place)
+        self._writer = Writer(websocket, self._session, self._place.passed)
         self._follower = Follower(gateway.engine, self._writer.put, self._writer.room)
         self._identity: Identity | None = None
         self._waiting: list[Requested] = []
         self._worker: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._beat: asyncio.TimerHandle | None = None
         self._name = uuid.uuid4().hex
         self._unauthenticated = 0
         self._binary = 0
         self._warned = False
 
-    async def run(self, query: Mapping[str, str]) -> None:
-        """Serve the socket until either side closes it; `query` is that of its URL."""
+    async def run(self) -> None:
+        """Serve the socket until either side closes it."""
+        query = self._handshake.query
         self._call_later(AUTH_DEADLINE_S, lambda: self.hang_up(AUTH_DEADLINE))
         try:
             if "ticket" in query:
                 self._sign_in(lambda: self._gateway.tickets.redeem(query["ticket"]))
             elif "token" in query:
                 self._sign_in(lambda: self._gateway.tokens.verify(query["token"]))
+            elif self._dialect.guest is not None:
+                self._let_in(self._dialect.guest(self._handshake))
             await self._read()
         finally:
             await self._end()
@@ -156,8 +173,9 @@ class Connection:
 
     async def _end(self) -> None:
         """The socket is gone. What was asked is still done, for who asks and leaves at once has asked."""
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._beat):
+            if timer is not None:
+                timer.cancel()
         self._writer.stop()
         try:
             if self._worker is not None:
@@ -176,6 +194,8 @@ class Connection:
         while True:
             message = await self._websocket.receive()
             if message["type"] == "websocket.disconnect":
+                if message.get("code") in LEFT_WELL:
+                    self._keep_place()
                 return
             if not self._writer.closing:
                 self._take(message.get("text"))
@@ -190,6 +210,7 @@ class Connection:
             self._deny(AuthInvalid())
             return
         else:
+            self._keep_place()
             asked = self._session.received(text)
         if wait := self._gateway.rates.frames.take(self._name):
             self._refuse(RateLimited(retry_after_ms=wait), asked.request)
@@ -202,6 +223,8 @@ class Connection:
         match asked.inbound:
             case Ping(timestamp):
                 self._writer.put(Pong(timestamp, asked.request))
+            case Heard():
+                pass
             case Authenticate(token):
                 self._sign_in(lambda: self._gateway.tokens.verify(token), asked.request)
             case Rejected(error):
@@ -209,9 +232,18 @@ class Connection:
             case _ if self._identity is None:
                 self._refuse(AuthRequired(), asked.request)
             case _:
-                self._waiting.append(asked)
-                if self._worker is None:
-                    self._worker = asyncio.create_task(self._work())
+                self._enqueue(asked)
+
+    def _enqueue(self, asked: Requested) -> None:
+        self._waiting.append(asked)
+        if self._worker is None:
+            self._worker = asyncio.create_task(self._work())
+
+    def _keep_place(self) -> None:
+        """The client has shown that it is there: what it was sent before, it has read."""
+        if self._identity is not None:
+            for read in self._place.take():
+                self._enqueue(Requested(read, tentative=True))
 
     async def _work(self) -> None:
         """Obey the commands that wait, one after the other."""
@@ -220,7 +252,8 @@ class Connection:
             try:
                 await self._command(asked.inbound)
             except PitcrewError as error:
-                self._refuse(error, asked.request)
+                if not asked.tentative:
+                    self._refuse(error, asked.request)
             except Exception:
                 ref = self._refuse(ProcessingError(), asked.request)
                 log.exception("command_failed", ref=ref)
@@ -239,7 +272,7 @@ class Connection:
         match command:
             case Send():
                 command.check()
-                self._gateway.rates.message(caller.user_id)
+                self._gateway.rates.message(self._payer(identity))
                 await self._follower.send(caller, command)
             case Answer():
                 await self._follower.answer(caller, command)
@@ -255,6 +288,11 @@ class Connection:
                 await engine.typing(caller, command)
             case Read():
                 await engine.read(caller, command)
+
+    def _payer(self, identity: Identity) -> str:
+        """Who pays for messages: guests, who make their own names, by their address."""
+        client = self._websocket.client
+        return f"{GUEST}{client.host if client else ''}" if identity.user_id.startswith(GUEST) else identity.user_id
 
     def _refuse(self, error: PitcrewError, request: str | None = None) -> str:
         """Tell what is wrong, and close on what no working client does: asking on and on without a token, or sending
@@ -279,6 +317,7 @@ class Connection:
 
     def _sign_in(self, verify: Callable[[], Identity], request: str | None = None) -> None:
         """Let the user in, or on with a new token, or close the socket."""
+        first = self._identity is None
         try:
             identity = verify()
         except PitcrewError as error:
@@ -298,6 +337,24 @@ class Connection:
         self._writer.put(Welcome(identity.user_id, identity.email, identity.name, limits, heartbeat_s, request))
         self._warned = False
         self._watch_expiry()
+        if first:
+            for asked in self._session.opened():
+                self._obey(asked)
+            self._watch_heart()
+
+    def _let_in(self, key: str) -> None:
+        """Let somebody in who has shown no token, where guests are."""
+        if not self._gateway.guests:
+            self._deny(AuthRequired())
+            return
+        self._sign_in(lambda: guest(key))
+
+    def _watch_heart(self) -> None:
+        """Give the signs of life that the dialect promises."""
+        if (every := self._dialect.heartbeat_s) is not None:
+            if self._beat is not None:
+                self._writer.put(Beat(time.time()))
+            self._beat = asyncio.get_running_loop().call_later(every, self._watch_heart)
 
     def _deny(self, error: PitcrewError, request: str | None = None) -> None:
         self._writer.put(Denied(error, request))

@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import random
+from collections.abc import Callable
 
 import structlog
 from fastapi import WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from api.dialect import Session
-from api.transport.closing import CLOSE_REASONS, GOING_AWAY, INTERNAL, SLOW
+from api.transport.closing import CLOSE_REASONS, GOING_AWAY, INTERNAL, NORMAL, SLOW
 from api.transport.outbox import Item, Outbox, OutboxFull
 from orchestrator.events import Envelope
 
@@ -24,13 +25,14 @@ PATIENCE_SPREAD = 0.2
 
 
 class Writer:
-    """Spells and sends what is put, in order, and at last the close code."""
+    """Spells and sends what is put, in order, and at last the close code. `passed` is told of each event sent."""
 
-    __slots__ = ("_code", "_outbox", "_room", "_session", "_task", "_websocket")
+    __slots__ = ("_code", "_outbox", "_passed", "_room", "_session", "_task", "_websocket")
 
-    def __init__(self, websocket: WebSocket, session: Session) -> None:
+    def __init__(self, websocket: WebSocket, session: Session, passed: Callable[[Envelope], None]) -> None:
         self._websocket = websocket
         self._session = session
+        self._passed = passed
         self._outbox = Outbox()
         self._code: int | None = None
         self._task: asyncio.Task[None] | None = None
@@ -112,3 +114,8 @@ class Writer:
                         patience.reschedule(now + patience_s)
                         renewed = now
                     await asyncio.sleep(0)  # a thousand sockets of one conversation send a frame each, not all of it
+                if isinstance(item, Envelope):
+                    self._passed(item)
+                if self._session.finished and self._code is None:
+                    self._code = NORMAL
+                    return

@@ -1,10 +1,11 @@
 """The bus of a single process."""
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from orchestrator.bus import Deliver, Live
-from orchestrator.events import Envelope, InputRequired, Progress, RunRestarted, Terminal, Token
+from orchestrator.bus import MOST_STEPS, Deliver, Live
+from orchestrator.events import Code, Envelope, InputRequired, Progress, Reasoning, RunRestarted, Terminal, Token
 
 
 @dataclass
@@ -14,6 +15,7 @@ class _Speech:
     run_id: str
     pieces: list[str] = field(default_factory=list)
     progress: Progress | None = None
+    steps: deque[Reasoning | Code] = field(default_factory=lambda: deque(maxlen=MOST_STEPS))
 
 
 class MemoryBus:
@@ -30,14 +32,16 @@ class MemoryBus:
 
     def _keep(self, envelope: Envelope) -> None:
         event, conversation_id = envelope.event, envelope.conversation_id
-        if isinstance(event, Token | Progress):
+        if isinstance(event, Token | Progress | Reasoning | Code):
             speech = self._speeches.get(conversation_id)
             if speech is None or speech.run_id != event.run_id:
                 speech = self._speeches[conversation_id] = _Speech(event.run_id)
             if isinstance(event, Progress):
                 speech.progress = event
-            else:
+            elif isinstance(event, Token):
                 speech.pieces.append(event.text)
+            else:
+                speech.steps.append(event)
         elif isinstance(event, Terminal | InputRequired | RunRestarted):
             speech = self._speeches.get(conversation_id)
             if speech is not None and speech.run_id == event.run_id:
@@ -61,4 +65,4 @@ class MemoryBus:
         if speech is None:
             return None
         speech.pieces[:] = ["".join(speech.pieces)]
-        return Live(speech.run_id, speech.pieces[0], speech.progress)
+        return Live(speech.run_id, speech.pieces[0], speech.progress, tuple(speech.steps))

@@ -65,6 +65,7 @@ def accept(connection: Connection, caller: Caller, command: Send, read: ReadRepl
             message_id=accepted.message_id,
             role=caller.role,
             status="waiting",
+            wishes=rows.encode_wishes(command.wishes),
             created_at=accepted.sent_at,
         )
     )

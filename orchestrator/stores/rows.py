@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert, select, update
 
+from agents.types import AS_USUAL, Wishes
 from orchestrator.commands import Caller, Send
 from orchestrator.errors import IdempotencyConflict, NotFound
 from orchestrator.events import (
@@ -95,7 +96,7 @@ def end_run(connection: Connection, conversation_id: str, event: Terminal) -> En
     ended = connection.execute(
         update(runs)
         .where(runs.c.id == event.run_id, runs.c.finished_at.is_(None))
-        .values(status=event.__struct_config__.tag, finished_at=now())
+        .values(status=event.__struct_config__.tag, finished_at=now(), wishes=None)
     )
     if ended.rowcount != 1:
         return None
@@ -123,6 +124,16 @@ def decode_effects(text: str) -> tuple[Effect, ...]:
 
 def encode_effects(effects: Sequence[Effect]) -> str:
     return msgspec.json.encode(effects).decode()
+
+
+def decode_wishes(text: str | None) -> Wishes:
+    """How a run's message wants to be answered."""
+    return msgspec.json.decode(text, type=Wishes) if text else AS_USUAL
+
+
+def encode_wishes(wishes: Wishes) -> str | None:
+    """What `decode_wishes` reads; None for as usual."""
+    return None if wishes == AS_USUAL else msgspec.json.encode(wishes).decode()
 
 
 def append(connection: Connection, conversation_id: str, run_id: str, event: Durable) -> Envelope:

@@ -22,6 +22,7 @@ def begin(connection: Connection, conversation_id: str) -> RunStart | None:
             runs.c.status,
             runs.c.role,
             runs.c.attempt,
+            runs.c.wishes,
             messages.c.text,
             conversations.c.session_id,
             conversations.c.owner,
@@ -58,6 +59,7 @@ def begin(connection: Connection, conversation_id: str) -> RunStart | None:
         older_upto=older[-1].seq if older else 0,
         zone=row.zone,
         reply=_reply(connection, row.id),
+        wishes=rows.decode_wishes(row.wishes),
     )
 
 

@@ -121,6 +121,10 @@ class SqlStore:
         query = select(conversations.c.head_seq).where(conversations.c.id == conversation_id)
         return await self._read(lambda connection: connection.scalar(query) or 0)
 
+    async def read_upto(self, conversation_id: str) -> int:
+        query = select(conversations.c.read_seq).where(conversations.c.id == conversation_id)
+        return await self._read(lambda connection: connection.scalar(query) or 0)
+
     async def run_owner(self, caller: Caller, run_id: str) -> str:
         query = (
             select(runs.c.conversation_id)

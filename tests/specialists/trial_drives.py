@@ -12,6 +12,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
+from agents.bench import Resources
 from agents.specialist import Done, Job, Specialist, Workbench
 from agents.types import Answered, Answering, Asks, PartDone, Said
 
@@ -67,7 +68,7 @@ def decided(state: Drive) -> str:
     return "change" if isinstance(answer, dict) else "book" if answer is True else "leave"
 
 
-def build() -> StateGraph[Drive, Workbench, Job, Done]:
+def build(resources: Resources) -> StateGraph[Drive, Workbench, Job, Done]:
     graph = StateGraph(Drive, context_schema=Workbench, input_schema=Job, output_schema=Done)
     for node in (propose, ask, change, book, leave):
         graph.add_node(node.__name__, node)

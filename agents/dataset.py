@@ -1,0 +1,134 @@
+"""The contract of the datasets: named tables of figures that questions can be asked about; `agents/datasets/` holds
+what registers, describes, loads and queries them.
+
+A dataset is a database. One that is registered by the URL of a database is that database, opened read-only; files
+become tables of one. A query never runs there but in a locked-down engine over a snapshot.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+ALL = "all"
+"""The name that stands for every dataset together."""
+
+Kind = Literal["integer", "number", "text", "date", "timestamp", "boolean", "other"]
+
+
+class DatasetUnknown(Exception):
+    """No dataset of this name is registered; the text names those that are."""
+
+
+class DatasetUnavailable(Exception):
+    """The dataset cannot be read now; the text says why and what to do, without secrets of its address."""
+
+
+class QueryFailed(Exception):
+    """The query was refused or did not come to an end. The text says why, for a person and for a model that is to
+    write a better one; `refused` where it was not even tried, `limit` where it ran into one of the limits."""
+
+    def __init__(self, text: str, *, refused: bool = False, limit: bool = False) -> None:
+        super().__init__(text)
+        self.refused = refused
+        self.limit = limit
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`type` is the database's own word, `kind` what it amounts to."""
+
+    name: str
+    kind: Kind
+    type: str
+    nullable: bool = True
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """`columns` of the table that holds it refer to `to_columns` of `to_table` in the same dataset. Where it is not
+    `declared` in the database it was inferred, for the given `reason`."""
+
+    columns: tuple[str, ...]
+    to_table: str
+    to_columns: tuple[str, ...]
+    declared: bool = True
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`rows` is None where nobody has counted. In queries the table is called by its `sql_name`."""
+
+    dataset: str
+    name: str
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    rows: int | None = None
+    description: str = ""
+
+    @property
+    def sql_name(self) -> str:
+        """`"dataset"."table"`, quoted."""
+        return f"{quoted(self.dataset)}.{quoted(self.name)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What one dataset holds, or with the name ALL what all of them do."""
+
+    name: str
+    description: str
+    tables: tuple[Table, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A dataset of the catalogue. `source` is a file, a folder or a URL as it is shown: without its password."""
+
+    name: str
+    description: str
+    source: str
+    added_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a query gave: `rows` in their order, values as plain data (dates and times as ISO 8601 text, decimals as
+    numbers), at most MOST_ROWS; `total` is how many there were, None where it stopped counting."""
+
+    columns: tuple[str, ...]
+    kinds: tuple[Kind, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    total: int | None
+    milliseconds: float
+
+    def dicts(self, most: int | None = None) -> tuple[Mapping[str, Any], ...]:
+        """The first rows by column name."""
+        return tuple(dict(zip(self.columns, row, strict=True)) for row in self.rows[:most])
+
+
+MOST_ROWS = 10_000
+
+
+class Datasets(Protocol):
+    """Safe for concurrent use; nothing here blocks the event loop."""
+
+    async def registered(self) -> tuple[Registered, ...]:
+        """All of them, by name."""
+
+    async def schema(self, name: str) -> Schema:
+        """Tables, columns, keys and foreign keys, declared and inferred. Raises DatasetUnknown, DatasetUnavailable."""
+
+    async def query(self, name: str, sql: str) -> Rows:
+        """The result of one SELECT in DuckDB's dialect over the dataset's tables, in an engine that reaches nothing
+        else. Raises QueryFailed, DatasetUnknown, DatasetUnavailable."""
+
+    async def values(self, name: str, table: Table, column: str, most: int = 200) -> tuple[str, ...]:
+        """The different values of a text column, the most frequent first; empty where there are more than `most`."""
+
+
+def quoted(name: str) -> str:
+    """An identifier as SQL spells it."""
+    return '"' + name.replace('"', '""') + '"'
