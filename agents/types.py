@@ -5,6 +5,14 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
+from agents.workings import Aspect as Aspect
+from agents.workings import Checked as Checked
+from agents.workings import Coded as Coded
+from agents.workings import Computed as Computed
+from agents.workings import Drawn as Drawn
+from agents.workings import Stage as Stage
+from agents.workings import Staged as Staged
+from agents.workings import Thought as Thought
 from rag.types import Passage
 
 if TYPE_CHECKING:
@@ -332,75 +340,6 @@ class PassedOn:
 
     part: int
     specialist: str
-
-
-Aspect = Literal["route", "search", "plan", "approach", "cause"]
-"""What a thought is about: who answers; what is searched and found; the problem taken apart; the way chosen; why an
-attempt failed and what is changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Thought:
-    """A consideration on the way to part `part`, in words for a person."""
-
-    part: int
-    text: str
-    aspect: Aspect = "plan"
-
-
-Stage = Literal["data_loader", "code_generator", "executor", "verifier", "analyst"]
-"""The stages of an analysis, in their order; the middle three come again where an attempt fails."""
-
-
-@dataclass(frozen=True, slots=True)
-class Staged:
-    """An analysis has come to a stage."""
-
-    part: int
-    stage: Stage
-
-
-@dataclass(frozen=True, slots=True)
-class Coded:
-    """The next piece of the code of attempt `attempt` (from 1): together they are the code."""
-
-    part: int
-    text: str
-    attempt: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A result was verified: `valid` only if every check that could be made agreed. `confidence` is in 0..1,
-    `attempts` how many it took, and each of `checks` says in words what was compared and how it came out."""
-
-    part: int
-    valid: bool
-    confidence: float
-    attempts: int
-    checks: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Computed:
-    """The result of `code` (SQL): `rows` are a preview, by column, of the `total` rows; `figure` is a Vega-Lite
-    specification with its data in it, None where nothing can be drawn."""
-
-    part: int
-    code: str
-    columns: tuple[str, ...]
-    rows: tuple[Mapping[str, Any], ...]
-    total: int
-    dataset: str
-    figure: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """A diagram that belongs to part `part`, in Mermaid's language."""
-
-    part: int
-    diagram: str
 
 
 Output = (

@@ -57,9 +57,9 @@ class Crew:
     classify: Callable[[Question, Catalogue], Awaitable[Route]]
     research: Callable[[Part, Specialist, Mapping[str, str]], Awaitable[Gathered]]
     answerer: Answerer
-    verbatim: Answerer | None = None
     resources: Resources | None = None
     summarise: Callable[[Question], Awaitable[Summarised | None]] = nothing_to_sum_up
+    verbatim: Answerer | None = None
     zone: str = "UTC"
     now: Callable[[], datetime] = utc_now
 

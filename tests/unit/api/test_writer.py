@@ -37,7 +37,7 @@ class Socket:
 
 
 def writing(socket: Socket) -> Writer:
-    return Writer(socket, DIALECT.open(Handshake()))  # type: ignore[arg-type]
+    return Writer(socket, DIALECT.open(Handshake()), lambda envelope: None)  # type: ignore[arg-type]
 
 
 async def settled() -> None:

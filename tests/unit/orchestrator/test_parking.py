@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from agents.bench import Resources
 from agents.specialist import Catalogue, Specialist
 from agents.types import Answered, Delta, Part, Question, Route, Task
+from agents.vehicles import Vehicles
 from api.migrate import migrate
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.commands import Answer, Caller, Cancel, Resume, Send
@@ -63,7 +65,8 @@ async def research(part: Part, specialist: Specialist, facts: object) -> Gathere
     return Gathered(())
 
 
-CREW = Crew((TALKER, trial_drives.SPECIALIST), understand, classify, research, Echo())
+RESOURCES = Resources(Vehicles(), None, None, None, None)  # type: ignore[arg-type]
+CREW = Crew((TALKER, trial_drives.SPECIALIST), understand, classify, research, Echo(), RESOURCES)
 
 
 class Server:

@@ -260,7 +260,7 @@ async def test_a_skill_does_what_it_claims_and_cites_what_its_tool_found(stage: 
     assert completed.response == "It is 42 [1]."
     assert [(part.agent, part.status, part.sources) for part in completed.parts] == [("math", "answered", ("a.csv",))]
     assert completed.answerer == "skills"
-    reasons = [event for event in events if isinstance(event, Reasoning)]
+    reasons = [event for event in events if isinstance(event, Reasoning) and event.kind != "thought"]
     assert [(one.kind, one.tool, one.content) for one in reasons] == [
         ("tool_use", "double", "double(number=21)"),
         ("tool_result", "double", "42"),
@@ -287,7 +287,7 @@ async def test_a_tool_that_refuses_is_told(stage: Stage) -> None:
     completed = end(events)
     assert completed.declined
     assert completed.response == "Only numbers from 0 on."
-    assert [event.ok for event in events if isinstance(event, Reasoning)] == [None, False]
+    assert [event.ok for event in events if isinstance(event, Reasoning) and event.kind != "thought"] == [None, False]
 
 
 async def test_what_was_asked_back_is_taken_up_before_the_classifier(stage: Stage) -> None:
@@ -421,7 +421,7 @@ async def test_a_model_gets_the_tools_and_skills_read_nothing() -> None:
     assert [tool.name for tool in task.tools] == ["double", "pass_on", "hand_to_person"]
     assert "I am math." in task.instructions
     assert "Use double." in task.instructions
-    assert [event.kind for event in events if isinstance(event, Reasoning)] == ["tool_use", "tool_result"]
+    assert [event.kind for event in events if isinstance(event, Reasoning) and event.kind != "thought"] == ["tool_use", "tool_result"]
 
 
 async def test_with_a_model_danger_is_left_to_the_skill() -> None:
