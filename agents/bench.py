@@ -36,7 +36,7 @@ class Search(Protocol):
 @dataclass(frozen=True, slots=True)
 class Resources:
     """What all benches share. `datasets` are there where the server has figures to ask about, `model` where there is a
-    key for one."""
+    key for one: it falls back and keeps time itself, and what it takes is counted."""
 
     vehicles: Vehicles
     reference: Reference

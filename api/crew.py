@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from agents.answerer import Answerer
+from agents.dataset import Datasets
 from agents.diary import Diary
 from agents.specialist import CUSTOMER, Specialist, open_to
 from agents.specialist import Catalogue as Specialists
@@ -25,6 +26,7 @@ from rag.types import Passage
 
 if TYPE_CHECKING:
     from agents.classify import Classifier
+    from agents.failover import Budget
     from agents.model import ChatModel
     from agents.model_route import ModelRouter
     from agents.models.breaker import Breaker
@@ -80,9 +82,14 @@ def open_classifier(
 
 @asynccontextmanager
 async def open_crew(
-    settings: Settings, library: Library, diary: Diary, models: Sequence["ChatModel"] = ()
+    settings: Settings,
+    library: Library,
+    diary: Diary,
+    models: Sequence["ChatModel"] = (),
+    datasets: Datasets | None = None,
 ) -> AsyncIterator["Crew"]:
     """Everything that answers: specialists with their skills, classifier, research and answerer. Raises BadSetting."""
+
     from agents import followup
     from agents.bench import Resources
     from agents.reference import KnowledgeReference
@@ -117,7 +124,7 @@ async def open_crew(
         return (await library.retriever.retrieve(text, subjects=subjects, k=k)).passages
 
     reference = KnowledgeReference(library.catalogue, vehicles)
-    resources = Resources(vehicles, reference, search, library.embedder, diary)
+    resources = Resources(vehicles, reference, search, library.embedder, diary, datasets, _analysing(settings, models))
     yield Crew(
         specialists,
         understand,
@@ -128,6 +135,22 @@ async def open_crew(
         summarise=voices.summariser.summarise,
         zone=settings.time_zone,
     )
+
+
+def _analysing(settings: Settings, models: Sequence["ChatModel"]) -> "ChatModel | None":
+    """The model for specialists with a graph of their own."""
+    if not models:
+        return None
+    from agents.metering import MeteredModel
+    from agents.models.fallback import FallbackModel
+
+    return FallbackModel([MeteredModel(model) for model in models], _budget(settings))
+
+
+def _budget(settings: Settings) -> "Budget":
+    from agents.failover import Budget
+
+    return Budget(settings.first_token_s, settings.token_gap_s, settings.answer_tokens)
 
 
 async def _gathered(
@@ -197,13 +220,11 @@ def open_voices(settings: Settings, library: Library, vehicles: "Vehicles", mode
         return Voices(offline, Summariser(vehicles))
     from agents.answerers.budgeted import BudgetedAnswerer
     from agents.answerers.chat_model import ChatModelAnswerer
-    from agents.failover import Budget
     from agents.metering import MeteredModel
     from agents.model_route import ModelRouter
     from agents.rewrite import ModelRewriter
 
-    budget = Budget(settings.first_token_s, settings.token_gap_s, settings.answer_tokens)
-    answering = ChatModelAnswerer([MeteredModel(model) for model in models], budget, vehicles)
+    answering = ChatModelAnswerer([MeteredModel(model) for model in models], _budget(settings), vehicles)
     return Voices(
         BudgetedAnswerer(answering, offline),
         Summariser(vehicles, MeteredModel(models[0], "summary")),

@@ -2,6 +2,7 @@
 
 NORMAL = 1000
 GOING_AWAY = 1001
+NO_STATUS = 1005
 BINARY = 1003
 INTERNAL = 1011
 MALFORMED = 4400
@@ -13,8 +14,8 @@ EXPIRED = 4419
 FLOOD = 4429
 FOREIGN_ORIGIN = 4003
 
-LEFT_WELL = (NORMAL, GOING_AWAY)
-"""How a client closes that has read what it was sent."""
+LEFT_WELL = (NORMAL, GOING_AWAY, NO_STATUS)
+"""How a client closes that has read what it was sent; the last is `close()` of a page that gives no code."""
 
 CLOSE_REASONS = {
     NORMAL: "",

@@ -5,9 +5,19 @@ from collections.abc import Callable
 
 import pytest
 
-from orchestrator.bus import Bus, Live
+from orchestrator.bus import MOST_STEPS, Bus, Live
 from orchestrator.buses.memory import MemoryBus
-from orchestrator.events import AnyEvent, Cancelled, Envelope, Failed, InputRequired, Progress, RunRestarted, Token
+from orchestrator.events import (
+    AnyEvent,
+    Cancelled,
+    Code,
+    Envelope,
+    Failed,
+    InputRequired,
+    Progress,
+    RunRestarted,
+    Token,
+)
 
 BUSES: dict[str, Callable[[], Bus]] = {"memory": MemoryBus}
 
@@ -104,6 +114,15 @@ async def test_what_a_run_said_is_known_until_it_ends(bus: Bus) -> None:
     bus.publish(Envelope("a", Progress("run", "generating", "...")))
     assert await bus.live("a") == Live("run", "It has 85 kW.", Progress("run", "generating", "..."))
     assert await bus.live("b") is None
+
+
+async def test_the_latest_steps_of_a_run_are_known(bus: Bus) -> None:
+    steps = [Code("run", f"line {n}") for n in range(MOST_STEPS + 10)]
+    for step in steps:
+        bus.publish(Envelope("a", step))
+    live = await bus.live("a")
+    assert live is not None
+    assert live.steps == tuple(steps[10:])
 
 
 ENDS: list[AnyEvent] = [

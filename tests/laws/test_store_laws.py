@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from sqlalchemy import Engine
 from sqlalchemy.event import listen
 
-from agents.types import Summarised
+from agents.types import Summarised, Turn, Wishes
 from api.migrate import migrate
 from orchestrator.commands import Answer, Caller, Feedback, Read, Send
 from orchestrator.errors import (
@@ -117,7 +117,7 @@ async def parked(store: Store, **fields: str) -> tuple[str, str]:
 
 
 async def talked(
-    store: Store, text: str, memory: Memory | Callable[[RunStart], Memory] = NOTHING_LEARNED, **fields: str
+    store: Store, text: str, memory: Memory | Callable[[RunStart], Memory] = NOTHING_LEARNED, **fields: Any
 ) -> tuple[str, RunStart]:
     """A message that was answered, and how its run began; the message's id. `memory` is what its run leaves."""
     receipt = await send(store, Send(text, "s", **fields))
@@ -557,7 +557,10 @@ async def test_a_run_is_flagged_where_something_is_unsupported(tmp_path: Path) -
 async def test_reading_marks_never_go_back_or_ahead(store: Store) -> None:
     conversation, _ = await asked(store)
     assert await store.seen(ANNA, Read("s", 1)) == conversation
+    assert await store.read_upto(conversation) == 1
     assert await store.seen(ANNA, Read("s", 99)) == conversation
+    assert await store.read_upto(conversation) == await store.head(conversation)
+    assert await store.read_upto("nothing") == 0
     with pytest.raises(NotFound):
         await store.seen(BEN, Read("s", 1))
 
@@ -599,6 +602,12 @@ async def test_a_note_that_is_too_large_is_dropped_and_facts_are_cut(store: Stor
     start = await began(store)
     assert (len(start.facts), {len(value) for value in start.facts.values()}) == (32, {200})
     assert start.notes == {"small": {"text": "x"}}
+
+
+async def test_wishes_reach_their_run_and_no_other(store: Store) -> None:
+    wishes = Wishes("specs", "query", "sales", False, True, 30.0, (Turn("customer", "Hi"), Turn("assistant", "Hello")))
+    assert (await talked(store, "one", wishes=wishes))[1].wishes == wishes
+    assert (await talked(store, "two"))[1].wishes == Wishes()
 
 
 async def test_the_last_known_time_zone_counts(store: Store) -> None:

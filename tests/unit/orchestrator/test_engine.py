@@ -9,16 +9,19 @@ from typing import TypeVar
 import pytest
 
 from agents.answerer import AnswerFailed
+from agents.specialist import Specialist, door
+from agents.types import Turn, Wishes
 from api.migrate import migrate
 from orchestrator.bus import Live
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.commands import Caller, Cancel, Delete, Read, Resume, Send, Type
 from orchestrator.engine import Engine
-from orchestrator.errors import NotFound, Overloaded, RunNotActive, ShuttingDown, StorageUnavailable
+from orchestrator.errors import NotFound, Overloaded, RunNotActive, ShuttingDown, StorageUnavailable, UnknownAgent
 from orchestrator.events import (
     Accepted,
     AnyEvent,
     Cancelled,
+    Code,
     Completed,
     Deleted,
     Envelope,
@@ -118,6 +121,65 @@ async def test_facts_and_history_reach_the_next_run(engine: Engine, script: Scri
     await engine.ask(ANNA, Send("two", "s"))
     assert script.seen[1].question.facts == {"model": "Wren"}
     assert [turn.text for turn in script.seen[1].question.history] == ["one", "It has 85 kW."]
+
+
+async def test_a_told_history_stands_for_the_stored_one(engine: Engine, script: Script) -> None:
+    await engine.ask(ANNA, Send("one", "s"))
+    told = (Turn("customer", "Is it red?"), Turn("assistant", "Yes."))
+    await engine.ask(ANNA, Send("two", "s", wishes=Wishes(history=told)))
+    assert script.seen[1].question.history == told
+
+
+async def test_a_run_may_have_a_shorter_deadline(engine: Engine, script: Script) -> None:
+    script.gate.clear()
+    end = (await engine.ask(ANNA, Send("one", "s", wishes=Wishes(seconds=0.05)))).event
+    assert isinstance(end, Failed)
+    assert end.reason == "RUN_TIMEOUT"
+
+
+async def test_an_agent_that_is_not_open_to_the_caller_is_refused_with_the_list(
+    store: SqlStore, script: Script
+) -> None:
+    def one(name: str, *audience: str) -> Specialist:
+        return Specialist(name, name, "", (), (), "", frozenset(audience))
+
+    catalogue = (one("analyst", "staff", door("analysis")), one("specs", "staff", "customer"))
+    engine = Engine(store, MemoryBus(), script, catalogue=catalogue)
+    with pytest.raises(UnknownAgent, match="no such agent") as caught:
+        await engine.send(ANNA, Send("one", "s", wishes=Wishes("analyst")))
+    assert caught.value.text == "There is no such agent. These can answer: specs."
+    await engine.ask(ANNA, Send("one", "s", wishes=Wishes("analyst", "analysis")))
+    await engine.ask(Caller("bea", "staff"), Send("one", "s", wishes=Wishes("analyst")))
+    assert [run.question.wishes.agent for run in script.seen] == ["analyst", "analyst"]
+    await engine.close()
+
+
+async def test_a_reader_that_comes_later_gets_the_steps_so_far_once(engine: Engine, script: Script) -> None:
+    script.gate.clear()
+    first = Reader(engine)
+    await first.follower.send(ANNA, Send("one", "s"))
+    await first.until(lambda envelope: isinstance(envelope.event, Progress))
+    conversation, run_id = first.seen[0].conversation_id, script.seen[0].run_id
+    early, late = Code(run_id, "SELECT"), Code(run_id, " 1")
+    engine.bus.publish(Envelope(conversation, early))
+    second = Reader(engine)
+    resuming = asyncio.ensure_future(second.follower.resume(ANNA, Resume("s", 0)))
+    await asyncio.sleep(0)
+    engine.bus.publish(Envelope(conversation, late))
+    await resuming
+    script.gate.set()
+    await second.end()
+    assert [envelope.event for envelope in second.seen if isinstance(envelope.event, Code)] == [early, late]
+
+
+async def test_a_reader_goes_on_from_where_the_caller_has_read(engine: Engine, store: SqlStore) -> None:
+    await engine.ask(ANNA, Send("one", "s"))
+    head = await store.head(await store.conversation(ANNA, "s"))
+    await engine.read(ANNA, Read("s", head))
+    await engine.ask(ANNA, Send("two", "s"))
+    reader = Reader(engine)
+    await reader.follower.resume(ANNA, Resume("s", None))
+    assert [envelope.seq for envelope in reader.seen if envelope.seq] == [head + 1, head + 2]
 
 
 async def test_messages_of_one_conversation_queue(engine: Engine, script: Script) -> None:

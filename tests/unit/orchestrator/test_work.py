@@ -24,6 +24,7 @@ from agents.types import (
     Summarised,
     Task,
     Turn,
+    Wishes,
 )
 from agents.vehicles import Vehicles
 from orchestrator.crew import Crew, Gathered, Understood
@@ -421,7 +422,8 @@ async def test_a_model_gets_the_tools_and_skills_read_nothing() -> None:
     assert [tool.name for tool in task.tools] == ["double", "pass_on", "hand_to_person"]
     assert "I am math." in task.instructions
     assert "Use double." in task.instructions
-    assert [event.kind for event in events if isinstance(event, Reasoning) and event.kind != "thought"] == ["tool_use", "tool_result"]
+    kinds = [event.kind for event in events if isinstance(event, Reasoning)]
+    assert [kind for kind in kinds if kind != "thought"] == ["tool_use", "tool_result"]
 
 
 async def test_with_a_model_danger_is_left_to_the_skill() -> None:
@@ -449,3 +451,35 @@ async def test_a_long_conversation_is_summed_up_beside_the_answer() -> None:
     stage.graph = build_graph(replace(stage.crew, summarise=summarise), memory_saver())
     end(await stage.ask("math hello", older=(Turn("customer", "hi"),), older_upto=7))
     assert stage.desk.memory.summary == Summarised("1 turns", 7)
+
+
+async def test_the_agent_that_was_wished_for_answers() -> None:
+    stage = Stage()
+    completed = end(await stage.ask("math hello", wishes=Wishes("desk")))
+    assert completed.agent == "desk"
+    assert stage.words.tasks[0].instructions == "I am desk."
+
+
+async def test_passages_come_first_where_they_are_wished_for(stage: Stage) -> None:
+    events = await stage.ask("math double 21", wishes=Wishes(passages=True))
+    assert end(events).response == "It is 42 [2]."
+    found = [event for event in events if isinstance(event, Sources)]
+    assert [len(event.passages) for event in found] == [1, 2]
+    assert events.index(found[0]) < next(n for n, event in enumerate(events) if isinstance(event, Token))
+
+
+async def test_without_prose_what_was_found_is_given_as_it_stands() -> None:
+    stage = Stage(calls_tools=True)
+    verbatim = Words()
+    stage.graph = build_graph(replace(stage.crew, verbatim=verbatim), memory_saver())
+    end(await stage.ask("math hello", wishes=Wishes(prose=False)))
+    assert (len(verbatim.tasks), stage.words.tasks) == (1, [])
+    assert verbatim.tasks[0].tools == ()
+
+
+async def test_thoughts_tell_who_answers_and_what_was_found(stage: Stage) -> None:
+    events = await stage.ask("math hello")
+    thoughts = [(event.aspect, event.content) for event in events if isinstance(event, Reasoning)]
+    assert thoughts == [("route", "This is for math (90%)."), ("search", "Found one passage in A.")]
+    steps = end(events).steps
+    assert [step.content for step in steps] == [content for _, content in thoughts]
