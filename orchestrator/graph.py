@@ -170,11 +170,21 @@ async def _claimed(crew: Crew, state: State, catalogue: Catalogue, facts: Mappin
     precisely what they can do."""
     for specialist in catalogue:
         part = Part(text, specialist.name, _CLAIMED)
-        if specialist.claims and crew.resources and await specialist.claims(text, crew.resources):
-            return Route("answer", _CLAIMED, (part,))
-        if await _claim(crew, specialist, _job(crew, state, facts, 0, part)) is not None:
+        claimed = await _claim(crew, specialist, _job(crew, state, facts, 0, part))
+        if claimed is not None or await _claims(crew, specialist, text):
             return Route("answer", _CLAIMED, (part,))
     return None
+
+
+async def _claims(crew: Crew, specialist: Specialist, text: str) -> bool:
+    """Whether a specialist without skills says that the message is for it."""
+    if specialist.claims is None or crew.resources is None:
+        return False
+    try:
+        return await specialist.claims(text, crew.resources)
+    except Exception:
+        log.exception("specialist_did_not_read", specialist=specialist.name)
+        return False
 
 
 def _after_classify(state: State) -> str:

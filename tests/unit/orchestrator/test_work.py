@@ -483,3 +483,21 @@ async def test_thoughts_tell_who_answers_and_what_was_found(stage: Stage) -> Non
     assert thoughts == [("route", "This is for math (90%)."), ("search", "Found one passage in A.")]
     steps = end(events).steps
     assert [step.content for step in steps] == [content for _, content in thoughts]
+
+
+async def test_where_the_classifier_is_unsure_a_specialist_may_claim_the_message() -> None:
+    stage = Stage()
+
+    async def unsure(question: Question, catalogue: Catalogue) -> Route:
+        return Route("out_of_scope", 0.5)
+
+    async def surely(text: str, resources: Resources) -> bool:
+        if text == "broken":
+            raise RuntimeError
+        return text == "rows"
+
+    one = specialist("rower", claims=surely)
+    stage.graph = build_graph(replace(stage.crew, catalogue=(one,), classify=unsure), memory_saver())
+    assert end(await stage.ask("rows")).agent == "rower"
+    assert end(await stage.ask("oars")).agent == "out_of_scope"
+    assert end(await stage.ask("broken")).agent == "out_of_scope"
