@@ -7,6 +7,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import typer
 
 from agents.specialists import catalogue
 from api.cli import app
+from api.dialect import Dialect
 from api.dialects import all_dialects
 from api.dialects.native import CLIENT_FRAMES
 from api.settings import Settings, setting_name
@@ -25,7 +27,7 @@ from rag.loaders import loaders
 from rag.loaders.foreign import LOADER as FOREIGN
 
 ROOT = Path(__file__).parent.parent
-PAGES = ("README.md", "ARCHITECTURE.md", "PROTOCOL.md", "CONTRIBUTING.md")
+PAGES = ("README.md", "ARCHITECTURE.md", "PROTOCOL.md", "CONTRIBUTING.md", "docs/wires.md")
 BLOCK = re.compile(r"<!-- generated: (\w+) -->\n.*?<!-- end -->", re.S)
 
 
@@ -121,6 +123,46 @@ def dialects() -> str:
     )
 
 
+def wire(dialect: Dialect) -> str:
+    """The frames of one wire, both ways."""
+    words = dialect.words
+    spoken = [(f"text `{word}`", "", "") for word in words.text]
+    rows = [
+        *(("client", *word) for word in spoken),
+        *(("client", tagged(kind), shape(kind), doc(kind)) for kind in words.received),
+        *(("server", tagged(kind), shape(kind), doc(kind)) for kind in words.sent),
+    ]
+    return table(("from", "frame", "fields (`?`: optional)", "meaning"), rows)
+
+
+def shape(kind: type[msgspec.Struct]) -> str:
+    """The fields of a frame with those of the objects in it."""
+    return ", ".join(
+        f"`{field.name}{_inner(field.type)}`" + ("" if field.required else "?")
+        for field in msgspec.inspect.type_info(kind).fields  # type: ignore[attr-defined]
+    )
+
+
+def _inner(kind: Any) -> str:
+    match kind:
+        case msgspec.inspect.StructType():
+            return "{" + ", ".join(field.name + _inner(field.type) for field in kind.fields) + "}"
+        case msgspec.inspect.VarTupleType() | msgspec.inspect.ListType():
+            inner = _inner(kind.item_type)
+            return f"[{inner}]" if inner else ""
+        case _:
+            return ""
+
+
+def tagged(kind: type[msgspec.Struct]) -> str:
+    config = kind.__struct_config__
+    return (
+        f"`{config.tag}`"
+        if config.tag_field in (None, "type") and config.tag
+        else (f"`{config.tag_field}: {config.tag}`" if config.tag else "")
+    )
+
+
 def formats() -> str:
     return ", ".join(f"`{suffix}`" for loader in loaders() if loader is not FOREIGN for suffix in loader.suffixes)
 
@@ -139,7 +181,7 @@ TABLES: dict[str, Callable[[], str]] = {
         dialects,
         formats,
     )
-}
+} | {f"wire_{one.name}": partial(wire, one) for one in all_dialects() if one.name != "native"}
 
 
 def renewed(page: str) -> str:
