@@ -52,7 +52,8 @@ class Case:
     """One part of a message, as a skill sees it. `text` stands on its own; `said` is the whole message in the
     customer's own words; `history` oldest first; `facts` known of the customer; `note` what this skill noted in this
     conversation before, empty if nothing; `findings` what another specialist passed on; `now` is aware and in the
-    customer's time zone."""
+    customer's time zone. `dataset` is the one that figures are wished from, None for all; `wished`: this specialist was
+    asked for by name, so that whatever is said is for it."""
 
     text: str
     said: str
@@ -61,6 +62,8 @@ class Case:
     facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     note: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     findings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    dataset: str | None = None
+    wished: bool = False
 
 
 @dataclass(frozen=True, slots=True)

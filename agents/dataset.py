@@ -85,12 +85,14 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A dataset of the catalogue. `source` is a file, a folder or a URL as it is shown: without its password."""
+    """A dataset of the catalogue. `source` is a file, a folder or a URL as it is shown: without its password. One that
+    is `bundled` with the knowledge base was never added, and `added_at` is empty."""
 
     name: str
     description: str
     source: str
     added_at: str
+    origin: Literal["added", "bundled"] = "added"
 
 
 @dataclass(frozen=True, slots=True)

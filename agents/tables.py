@@ -1,9 +1,10 @@
-"""The table of appointments. Alembic's migrations make it; only the SQL diary reads and writes it.
+"""The tables of appointments and datasets. Alembic's migrations make them; only the SQL diary reads and writes the
+first, only the datasets' registry the second.
 
 Times are UTC, stored as ISO 8601 text with milliseconds so that SQLite and PostgreSQL sort and compare them alike.
 """
 
-from sqlalchemy import Column, Index, Integer, MetaData, String, Table, text
+from sqlalchemy import Column, Index, Integer, MetaData, String, Table, Text, text
 
 metadata = MetaData()
 
@@ -53,4 +54,14 @@ appointments = Table(
     ),
     Index("ix_appointments_user", "user_id", "status", "starts_at"),
     Index("ix_appointments_expires_at", "expires_at", sqlite_where=_NEVER_BOOKED, postgresql_where=_NEVER_BOOKED),
+)
+
+datasets = Table(
+    "datasets",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("description", Text, nullable=False),
+    Column("address", Text, nullable=False, comment="a file, a folder or a database's URL, with its password"),
+    Column("added_at", String(32), nullable=False),
+    Column("taken_at", String(32), nullable=False, comment="when a new snapshot was last asked for"),
 )

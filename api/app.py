@@ -12,7 +12,22 @@ from api.app_state import AppState
 from api.dialect import Dialect, Handshake
 from api.dialects import all_dialects
 from api.origins import origin_allowed
-from api.routes import appointments, chat, health, metrics, pages, sessions, tickets
+from api.routes import (
+    agents,
+    agui,
+    appointments,
+    asyncapi,
+    charts,
+    chat,
+    datasets,
+    health,
+    metrics,
+    openai,
+    pages,
+    sessions,
+    stream,
+    tickets,
+)
 from api.settings import Settings
 from api.transport.closing import CLOSE_REASONS
 from api.transport.query import HideSocketQuery, socket_query
@@ -32,7 +47,21 @@ def create_app(state: AppState) -> FastAPI:
     )
     app.state.pitcrew = state
     problems.install(app)
-    for module in (health, metrics, chat, sessions, appointments, tickets):
+    for module in (
+        health,
+        metrics,
+        chat,
+        stream,
+        sessions,
+        appointments,
+        tickets,
+        agents,
+        datasets,
+        charts,
+        asyncapi,
+        openai,
+        agui,
+    ):
         app.include_router(module.router)
     if not settings.production:
         app.include_router(pages.router)

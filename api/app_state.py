@@ -9,8 +9,10 @@ from agents.bench import Resources
 from api.auth import TokenRules
 from api.limits import Rates, Seats, Unlimited
 from api.metrics import Metrics
+from api.recall import Recall
 from api.settings import Settings
 from api.tickets import Tickets
+from api.transport.sse import EventStream
 from api.transport.websocket import Connection, Gateway
 from orchestrator.engine import Engine
 
@@ -45,18 +47,19 @@ def open_gateway(settings: Settings, engine: Engine, tokens: TokenRules) -> Gate
 @dataclass
 class AppState:
     """`checks_by_name` are the parts that `/ready` reports; `resources` what the skills work with; `connections` the
-    open sockets."""
+    open sockets and streams of answers."""
 
     settings: Settings
     gateway: Gateway
     checks_by_name: Mapping[str, Check]
     resources: Resources
-    connections: set[Connection] = field(default_factory=set)
+    connections: set[Connection | EventStream] = field(default_factory=set)
     metrics: Metrics = field(default_factory=Metrics)
+    recall: Recall = field(default_factory=Recall)
     draining: bool = False
 
     def __post_init__(self) -> None:
-        self.metrics.watch("pitcrew_sockets", "Open sockets.", lambda: len(self.connections))
+        self.metrics.watch("pitcrew_sockets", "Open sockets and streams of answers.", lambda: len(self.connections))
         self.metrics.watch("pitcrew_runs", "Answers in progress.", lambda: self.gateway.engine.running)
 
     async def checks(self) -> dict[str, Any]:

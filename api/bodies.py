@@ -38,9 +38,8 @@ def complete_body(event: Completed, seq: int | None) -> dict[str, Any]:
 def prompt_body(event: InputRequired) -> dict[str, Any]:
     """The body of `complete` for a run that waits for an answer: to a client without the word `input_required` the
     prompt is the end of the turn. It has no `seq`, for the run's own end is still to come."""
-    said = event.partial_response
     return {
-        "response": f"{said}\n\n{event.prompt}" if said else event.prompt,
+        "response": prompt_text(event),
         "session_id": event.session_id,
         "run_id": event.run_id,
         "metadata": {
@@ -53,6 +52,11 @@ def prompt_body(event: InputRequired) -> dict[str, Any]:
             },
         },
     }
+
+
+def prompt_text(event: InputRequired) -> str:
+    """A question to the customer as the end of an answer: what was said, then the prompt."""
+    return f"{event.partial_response}\n\n{event.prompt}" if event.partial_response else event.prompt
 
 
 def told_zone(metadata: Mapping[str, Any] | None) -> str:

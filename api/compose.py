@@ -32,6 +32,7 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
     """The whole server. Raises BadSetting for a setting that keeps it from starting."""
     from functools import partial
 
+    from api.datasets import open_datasets
     from orchestrator.graph import build_graph
     from orchestrator.saver import open_saver
     from orchestrator.stream import stream_events
@@ -50,7 +51,9 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
         models = await stack.enter_async_context(open_models(settings))
         diary = SqlDiary(database)
         stack.push_async_callback(diary.close)
-        crew = await stack.enter_async_context(open_crew(settings, library, diary, models))
+        datasets = open_datasets(settings, database)
+        stack.push_async_callback(datasets.close)
+        crew = await stack.enter_async_context(open_crew(settings, library, diary, models, datasets))
         store = SqlStore(database)
         stack.push_async_callback(store.close)
         saver = await stack.enter_async_context(open_saver(settings.data_dir / "parked.db"))

@@ -101,7 +101,10 @@ async def open_crew(
     voices = open_voices(settings, library, vehicles, models)
 
     async def understand(question: Question) -> Understood:
-        facts = vehicles.facts(question.text, question.facts)
+        facts = question.facts
+        for turn in question.wishes.history or ():  # of what a client tells nothing was learned when it was said
+            facts = vehicles.facts(turn.text, facts) if turn.role == "customer" else facts
+        facts = vehicles.facts(question.text, facts)
         known = Question(question.text, question.history, facts)
         text = await voices.rewriter.rewrite(known) if voices.rewriter and question.history else None
         return Understood(text or followup.standalone(known, vehicles), facts)
@@ -133,6 +136,7 @@ async def open_crew(
         voices.answerer,
         resources=resources,
         summarise=voices.summariser.summarise,
+        verbatim=voices.verbatim,
         zone=settings.time_zone,
     )
 
@@ -200,9 +204,11 @@ async def open_models(settings: Settings) -> AsyncIterator[tuple["Breaker", ...]
 
 @dataclass(frozen=True, slots=True)
 class Voices:
-    """Who words answers and sums up conversations; with a model also who routes and completes questions by it."""
+    """Who words answers, gives what was found as it stands, and sums up conversations; with a model also who routes and
+    completes questions by it."""
 
     answerer: Answerer
+    verbatim: Answerer
     summariser: "Summariser"
     router: "ModelRouter | None" = None
     rewriter: "ModelRewriter | None" = None
@@ -212,12 +218,14 @@ def open_voices(settings: Settings, library: Library, vehicles: "Vehicles", mode
     """Those that the models allow; without a model, and where a budget is used up, documents answer in their own
     words."""
     from agents.answerers.extractive import ExtractiveAnswerer
+    from agents.answerers.verbatim import VerbatimAnswerer
     from agents.summary import Summariser
     from rag.embedders import weights
 
     offline = ExtractiveAnswerer(library.embedder, vehicles, weights.vocabulary(settings.embedding_model))
+    verbatim = VerbatimAnswerer(offline.compose)
     if not models:
-        return Voices(offline, Summariser(vehicles))
+        return Voices(offline, verbatim, Summariser(vehicles))
     from agents.answerers.budgeted import BudgetedAnswerer
     from agents.answerers.chat_model import ChatModelAnswerer
     from agents.metering import MeteredModel
@@ -227,6 +235,7 @@ def open_voices(settings: Settings, library: Library, vehicles: "Vehicles", mode
     answering = ChatModelAnswerer([MeteredModel(model) for model in models], _budget(settings), vehicles)
     return Voices(
         BudgetedAnswerer(answering, offline),
+        verbatim,
         Summariser(vehicles, MeteredModel(models[0], "summary")),
         ModelRouter(MeteredModel(models[0], "classify")),
         ModelRewriter(MeteredModel(models[0], "rewrite")),

@@ -158,11 +158,13 @@ class Session(Protocol):
 @dataclass(frozen=True, slots=True)
 class Words:
     """The frames of a wire as types, from which its published schema is made: `received` from clients and `sent` to
-    them, msgspec structs with a docstring each. `text`: words that clients send which are no JSON."""
+    them, msgspec structs with a docstring each. `text`: words that clients send which are no JSON. `query`: what the
+    URL's query says, by name, besides who asks."""
 
     received: tuple[type, ...]
     sent: tuple[type, ...]
     text: tuple[str, ...] = ()
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

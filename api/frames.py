@@ -1,4 +1,4 @@
-"""Reading JSON from strangers: size is bounded before, depth, numbers and text are bounded here. Pure."""
+"""JSON frames. What strangers send is bounded: its size before, depth, numbers and text here. Pure."""
 
 import json
 import re
@@ -43,6 +43,11 @@ def convert(value: dict[str, Any], kind: type[T]) -> T:
     except msgspec.ValidationError as error:
         found = _FIELD.search(str(error))
         raise BadRequest(field=(found.group(1) or found.group(2)) if found else None) from None
+
+
+def spell(frame: msgspec.Struct) -> str:
+    """The frame as text, its `type` first."""
+    return msgspec.json.encode(frame).decode()
 
 
 def _reject(constant: str) -> Any:

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 
 from api.app_state import AppState
 from api.frames import FRAME_BYTES
-from api.transport.protocol import SocketProtocol
+from api.transport.protocol import RequestProtocol, SocketProtocol
 from api.watchdog import Watchdog
 
 log = structlog.get_logger()
@@ -62,6 +62,7 @@ class Server(uvicorn.Server):
                 host=host,
                 port=port,
                 lifespan="off",
+                http=RequestProtocol,
                 ws=SocketProtocol,
                 ws_max_size=FRAME_BYTES,
                 ws_ping_interval=state.settings.heartbeat_s,

@@ -74,6 +74,8 @@ class Crew:
             facts=job["facts"],
             note=question.notes.get(skill, {}),
             findings=job.get("findings", {}),
+            dataset=question.wishes.dataset,
+            wished=question.wishes.agent == job["specialist"],
         )
 
 

@@ -210,6 +210,10 @@ class Engine:
         """Take up what the last process left. Before the first command."""
         await self._runs.recover()
 
+    async def stopped(self) -> None:
+        """Wait until nothing is answered here any more."""
+        await self._runs.closed.wait()
+
     async def close(self, drain_s: float | None = None) -> None:
         """Accept nothing more and let runs finish; see `Runs.close`."""
         await self._runs.close(drain_s)

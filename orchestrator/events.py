@@ -167,16 +167,18 @@ class Reasoning(Event, frozen=True, tag="reasoning"):
     ok: bool | None = None
     ms: float | None = None
     aspect: str | None = None
+    number: int = 0
 
 
 class Code(Event, frozen=True, tag="code"):
     """The next piece of the code of attempt `attempt` (from 1) to compute an answer; the pieces of an attempt make the
-    whole. `language` is that of the code."""
+    whole. `language` is that of the code. The run's code so far, of all attempts, is `offset` characters long."""
 
     run_id: str
     text: str
     attempt: int = 1
     language: str = "sql"
+    offset: int = 0
 
 
 class Verification(Durable, frozen=True, tag="verification"):

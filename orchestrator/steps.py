@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from agents.types import Aspect, ToolReturned, ToolUsed
-from orchestrator.events import Reasoning, RoutedAgent, SourcePassage
+from orchestrator.events import Code, Reasoning, RoutedAgent, SourcePassage
 
 MOST_CONTENT = 500
 """Characters of a call's or result's line."""
@@ -30,6 +30,8 @@ class Steps:
         self._run_id = run_id
         self._told: list[Reasoning] = []
         self._calls: dict[int, int] = {}
+        self._count = 0
+        self._code_chars = 0
 
     @property
     def told(self) -> tuple[Reasoning, ...]:
@@ -40,6 +42,12 @@ class Steps:
         """A consideration on the way to a part, which `agent` has."""
         iteration = self._calls.get(part, 0) + 1
         return self._step("thought", text[:MOST_THOUGHT], iteration, part, agent, aspect=aspect)
+
+    def coded(self, text: str, attempt: int) -> Code:
+        """The next piece of code."""
+        offset = self._code_chars
+        self._code_chars += len(text)
+        return Code(self._run_id, text, attempt, offset=offset)
 
     def routed(self, kind: str, agents: tuple[RoutedAgent, ...] = ()) -> Reasoning:
         """Who answers."""
@@ -82,7 +90,8 @@ class Steps:
 
     def _step(self, kind: Any, content: str, iteration: int, part: int, agent: str | None, **details: Any) -> Reasoning:
         at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        step = Reasoning(self._run_id, kind, content, iteration, at, part, agent, **details)
+        self._count += 1
+        step = Reasoning(self._run_id, kind, content, iteration, at, part, agent, number=self._count, **details)
         if len(self._told) < MOST_TOLD:
             self._told.append(msgspec.structs.replace(step, result=None))
         return step

@@ -182,6 +182,9 @@ class Store(Protocol):
     async def run_events(self, conversation_id: str, run_id: str) -> Sequence[Envelope]:
         """The durable events of one run, in order."""
 
+    async def open(self, caller: Caller, session_id: str) -> str:
+        """The conversation's id, made where there is none: clients may name one before they say anything in it."""
+
     async def conversation(self, caller: Caller, session_id: str) -> str:
         """The conversation's id. Raises NotFound."""
 

@@ -30,7 +30,6 @@ from orchestrator.events import (
     AnswerPart,
     AnyEvent,
     CitedSpan,
-    Code,
     Completed,
     DataReady,
     InputRequired,
@@ -154,7 +153,7 @@ class View:
             case Staged(part, stage):
                 return [self.step(stage, self._working.get(part))]
             case Coded(_, text, attempt):
-                return [Code(self._run.run_id, text, attempt)]
+                return [self._steps.coded(text, attempt)]
             case Checked(_, valid, confidence, attempts, checks):
                 return [Verification(self._run.run_id, valid, confidence, attempts, checks)]
             case Computed():

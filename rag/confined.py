@@ -4,12 +4,10 @@ Requests come on standard input and answers go to standard output, as frames of 
 writes no file and opens none for writing.
 """
 
-import ctypes
 import gc
 import hashlib
 import os
 import resource
-import signal
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -18,14 +16,13 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
+from rag.confinement import allow_cpu, confine
 from rag.loader import EmptyFile, UnreadableFile
 from rag.pipes import read_frame, write_frame
 from rag.reading import read_below, title_from_name
 from rag.types import Content
 
-_PR_SET_PDEATHSIG = 1
 _SWOLLEN = 8  # a process that has kept this part of its memory is replaced, so that the next file finds enough
-_MEEKNESS = 5
 _MANY_OBJECTS = 50_000
 
 
@@ -73,12 +70,12 @@ def main(limits: Limits, loaders: str) -> None:
     import_module(loaders).loaders()
     gc.freeze()
     gc.disable()  # the trees of large documents would be walked again and again; one walk after each file is enough
-    _confine(limits)
+    confine(limits.memory_bytes)
     write_frame(outbox, b"")
     enough = _held() + limits.memory_bytes // _SWOLLEN
     while (frame := read_frame(inbox)) is not None:
         request = msgspec.msgpack.decode(frame, type=Request)
-        _allow_cpu(limits.cpu_s)
+        allow_cpu(limits.cpu_s)
         answer = _answer(Path(os.fsdecode(request.root)), os.fsdecode(request.name), limits, loaders)
         answer = replace(answer, last=answer.last or _held() > enough)
         write_frame(outbox, msgspec.msgpack.encode(answer))
@@ -86,23 +83,6 @@ def main(limits: Limits, loaders: str) -> None:
             gc.collect()
         if answer.last:
             return
-
-
-def _confine(limits: Limits) -> None:
-    """Give up what reading does not need. Files cannot be written: standard output is a pipe, which is none."""
-    if sys.platform == "linux":  # others know neither; there the process ends when its input does
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is for the parent, which ends this process
-    os.nice(_MEEKNESS)  # a server on the same cores comes first
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-
-
-def _allow_cpu(seconds: int) -> None:
-    """The kernel ends the process when it has used so many seconds more than up to now."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + seconds + 1, resource.RLIM_INFINITY))
 
 
 def _answer(root: Path, name: str, limits: Limits, loaders: str) -> Answer:

@@ -67,15 +67,15 @@ def scan(
     hash_of: Callable[[Path], str] | None = None,
 ) -> Listing:
     """The files below `root`, hidden ones and links left out, or just the one that is named `only` in it. `ignore`:
-    names directly below `root` of files that say something about the documents and are none. `hash_of` remembers
-    hashes from one scan to the next. Raises NotADirectoryError."""
+    names directly below `root` of files and folders that are no documents; such a folder is not looked into. `hash_of`
+    remembers hashes from one scan to the next. Raises NotADirectoryError."""
     hash_of = hash_of or Hashes()
     if not root.is_dir():
         raise NotADirectoryError(f"{root} is not a folder")
     files: list[File] = []
     other: list[str] = []
     refused: list[Failure] = []
-    for path in _visible(root) if only is None else [root / only]:
+    for path in _visible(root, ignore) if only is None else [root / only]:
         name = path.relative_to(root).as_posix()
         if name in ignore or loader_for(path) is None:
             other.append(name)
@@ -92,9 +92,10 @@ def scan(
     return Listing(tuple(files), tuple(other), tuple(refused))
 
 
-def _visible(root: Path) -> Iterator[Path]:
+def _visible(root: Path, ignore: Collection[str]) -> Iterator[Path]:
     for folder, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        besides = ignore if Path(folder) == root else ()
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in besides)
         for name in sorted(names):
             if not name.startswith("."):
                 yield Path(folder, name)

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from api.cli import ask, chat, docs, doctor, evaluate, ingest, migrate, route, search, serve, token, usage
+from api.cli import ask, chat, datasets, docs, doctor, evaluate, ingest, migrate, route, search, serve, token, usage
 
 app = typer.Typer(
     name="pitcrew",
@@ -23,6 +23,7 @@ app.command("route")(route.route)
 app.command("chat")(chat.chat)
 app.command("token")(token.token)
 app.add_typer(docs.app)
+app.add_typer(datasets.app)
 app.command("migrate")(migrate.migrate)
 app.command("eval")(evaluate.evaluate)
 app.command("usage")(usage.usage)

@@ -172,12 +172,12 @@ def _embedding(settings: "Settings") -> "tuple[Embedder | None, Finding]":
 
 def _knowledge(settings: "Settings", embedder: "Embedder") -> Finding:
     """Whether the indexes hold what the catalogue shows, and what the folder holds."""
+    from api.cli.listing import listed
     from api.library import open_indexes
     from orchestrator.stores.database import open_database
     from rag.catalogue import Catalogue
     from rag.index import IndexUnavailable
     from rag.ingest import plan
-    from rag.scan import scan
 
     again = "Run: pitcrew ingest knowledge_base"
     database = open_database(settings.sql_url)
@@ -198,7 +198,7 @@ def _knowledge(settings: "Settings", embedder: "Embedder") -> Finding:
         return Finding("knowledge", "fail", message, again)
     held = f"{documents} documents, {len(chunks)} passages"
     if settings.knowledge_dir.is_dir():
-        todo = plan(scan(settings.knowledge_dir).files, known)
+        todo = plan(listed([settings.knowledge_dir], settings.knowledge_dir).files, known)
         if waiting := len(todo.add) + len(todo.update):
             message = f"{held}; {waiting} files of {settings.knowledge_dir} are new or changed"
             return Finding("knowledge", "warn", message, again)

@@ -10,6 +10,8 @@ from rag.scan import Failure, File, Hashes, Listing, scan
 ASIDE = (VEHICLES_FILE, "questions*.jsonl", "dialogues*.toml")
 """Files at the root that are about the documents and are none: searches would find labelled questions instead of their
 answers."""
+DATASETS = "datasets"
+"""A folder at the root that holds figures to ask about, if it has a list of them: no documents either."""
 
 
 def root_of(places: Sequence[Path], knowledge_dir: Path) -> Path:
@@ -29,11 +31,15 @@ def listed(places: Sequence[Path], root: Path, hash_of: Hashes | None = None) ->
     files: dict[str, File] = {}
     other: set[str] = set()
     refused: dict[str, Failure] = {}
+    figures = {DATASETS} if (root / DATASETS / f"{DATASETS}.toml").is_file() else set()
     for place in places:
         folder = place if place.is_dir() else place.parent
         prefix = folder.relative_to(root)
-        ignore = {path.name for aside in ASIDE for path in folder.glob(aside)} if folder == root else set()
+        ignore = {path.name for aside in ASIDE for path in folder.glob(aside)} | figures if folder == root else set()
         if not place.exists():
+            continue
+        if figures and prefix.parts[:1] == (DATASETS,):
+            other.add(place.relative_to(root).as_posix())
             continue
         found = scan(folder, only=None if place.is_dir() else place.name, ignore=ignore, hash_of=hash_of)
         for file in found.files:

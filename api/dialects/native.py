@@ -1,10 +1,9 @@
 """The native dialect of `/ws/chat`: JSON frames told apart by `type`. PROTOCOL.md is its description."""
 
 from collections.abc import Callable
-from typing import Any, Literal, get_args
+from typing import Any
 
 import msgspec
-import orjson
 
 from api.bodies import complete_body, prompt_body, told_zone
 from api.dialect import (
@@ -27,10 +26,36 @@ from api.dialect import (
     Welcome,
     Words,
 )
-from api.frames import convert, parse_object
+from api.frames import convert, parse_object, spell
+from api.native_frames import (
+    CLIENT_FRAMES,
+    SERVER_FRAMES,
+    AnswerFrame,
+    AnyFrame,
+    AuthErrorFrame,
+    AuthExpiringFrame,
+    AuthFrame,
+    AuthSuccessFrame,
+    CancelFrame,
+    ClosingFrame,
+    CompleteFrame,
+    DeleteFrame,
+    DoneFrame,
+    ErrorFrame,
+    FeedbackFrame,
+    MessageFrame,
+    PingFrame,
+    PongFrame,
+    ReadFrame,
+    ResumeFrame,
+    TokenFrame,
+    TypingFrame,
+    User,
+    mirrored,
+)
 from orchestrator import events
 from orchestrator.commands import Answer, Cancel, Command, Delete, Feedback, Read, Resume, Send, Type
-from orchestrator.errors import BadRequest, PitcrewError, UnknownType
+from orchestrator.errors import BadRequest, PitcrewError, ProcessingError, UnknownType
 from orchestrator.events import Envelope
 
 PROTOCOL = 1
@@ -53,96 +78,6 @@ FEATURES = (
 REQUEST_CHARS = 64
 
 
-class AuthFrame(msgspec.Struct, tag="auth"):
-    """Show your token; first frame unless the URL carried one. `partial: false` leaves `partial_response` out,
-    `reasoning: true` asks for `reasoning` frames."""
-
-    token: str
-    partial: bool | None = None
-    reasoning: bool | None = None
-
-
-class MessageFrame(msgspec.Struct, tag="message"):
-    """Ask. `session_id` is any string of yours; absent, the server makes one. `client_message_id` makes a message that
-    is sent twice count once. `replaces` is the `message_id` of a message of yours that this one stands for from now on.
-    `metadata.timezone` is your time zone (IANA). `customer_id` is ignored: who you are comes from the token."""
-
-    message: str = ""
-    session_id: str | None = None
-    customer_id: str | None = None
-    client_message_id: str | None = None
-    replaces: str | None = None
-    metadata: dict[str, Any] | None = None
-
-
-class CancelFrame(msgspec.Struct, tag="cancel"):
-    """Stop an answer, by its run or as the session's active one."""
-
-    run_id: str | None = None
-    session_id: str | None = None
-
-
-class ResumeFrame(msgspec.Struct, tag="resume"):
-    """Follow a session again; `after` is the last `seq` you saw, 0 for all."""
-
-    session_id: str
-    after: int = 0
-
-
-class AnswerFrame(msgspec.Struct, tag="answer"):
-    """Answer an `input_required`: `value` is that of one of its options, or `{"change": text}` to ask for something
-    else."""
-
-    request_id: str
-    value: Any
-
-
-class DeleteFrame(msgspec.Struct, tag="delete"):
-    """Take back a message of yours: its text is gone everywhere, its place is kept."""
-
-    message_id: str
-
-
-class TypingFrame(msgspec.Struct, tag="typing"):
-    """You are writing; shown to staff. Nothing is sent in return."""
-
-    session_id: str
-
-
-class ReadFrame(msgspec.Struct, tag="read"):
-    """You have read up to `seq`; shown to staff. Nothing is sent in return."""
-
-    session_id: str
-    seq: int
-
-
-class FeedbackFrame(msgspec.Struct, tag="feedback"):
-    """Rate an answer."""
-
-    message_id: str
-    rating: Literal["up", "down"]
-    reason: str | None = None
-
-
-class PingFrame(msgspec.Struct, tag="ping"):
-    """Ask for a `pong` with the same `timestamp`."""
-
-    timestamp: Any = None
-
-
-AnyFrame = (
-    AuthFrame
-    | MessageFrame
-    | CancelFrame
-    | ResumeFrame
-    | AnswerFrame
-    | DeleteFrame
-    | TypingFrame
-    | ReadFrame
-    | FeedbackFrame
-    | PingFrame
-)
-CLIENT_FRAMES: dict[str, type[AnyFrame]] = {str(kind.__struct_config__.tag): kind for kind in get_args(AnyFrame)}
 _COMMANDS: dict[type[AnyFrame], Callable[..., Command]] = {
     CancelFrame: Cancel,
     ResumeFrame: Resume,
@@ -157,12 +92,6 @@ OLDEST_FRAMES = (AuthFrame, MessageFrame, PingFrame)
 """What the oldest clients send."""
 OLDEST_STEPS = ("starting", "agent_routing", "rag_retrieval", "generating")
 """The steps that they know."""
-
-
-def frame(type_: str, /, **fields: Any) -> str:
-    """A frame as text, `type` first, absent fields left out."""
-    body = {"type": type_} | {name: value for name, value in fields.items() if value is not None}
-    return orjson.dumps(body).decode()
 
 
 class NativeSession:
@@ -232,13 +161,12 @@ class NativeSession:
             return ()
         if self._oldest and isinstance(event, events.InputRequired):
             self._prompted.add(event.run_id)
-            return (frame("complete", **prompt_body(event)),)
+            return (spell(_complete(prompt_body(event))),)
         if isinstance(event, events.Terminal | events.RunRestarted):
             self._texts.pop(event.run_id, None)
         if isinstance(event, events.Terminal) and self._ended_before(event):
             return ()
-        writer = _WRITERS.get(type(event))
-        return (writer(event, envelope.seq),) if writer else ()
+        return tuple(map(spell, _told(event, envelope.seq)))
 
     def _ended_before(self, event: events.Terminal) -> bool:
         """Whether the client has been told of the run's end: its prompt was that, and nobody answered it."""
@@ -252,34 +180,10 @@ class NativeSession:
             text = self._texts.get(event.run_id, "")[: event.offset] + event.text
             self._texts[event.run_id] = text
             partial = None if lagging else text
-        return frame(
-            "token",
-            token=event.text,
-            partial_response=partial,
-            run_id=event.run_id,
-            offset=event.offset,
-            part=event.part,
-        )
+        return spell(TokenFrame(event.text, event.run_id, event.offset, partial, event.part))
 
     def notice(self, notice: Notice) -> tuple[str, ...]:
-        match notice:
-            case Welcome():
-                return (_welcome(notice),)
-            case Denied(error, request):
-                return (frame("auth_error", message=error.text, code=error.code, request=request),)
-            case Pong(timestamp, request):
-                named = {} if request is None else {"request": request}
-                return (orjson.dumps({"type": "pong", "timestamp": timestamp} | named).decode(),)
-            case Done(request):
-                return (frame("done", request=request),)
-            case Problem(error, ref, request):
-                return (problem(error, ref, request),)
-            case AuthExpiring(in_s):
-                return (frame("auth_expiring", in_s=in_s),)
-            case Closing(after):
-                return (frame("closing", reconnect_after_ms=after),)
-            case Beat():
-                return ()
+        return tuple(map(spell, _noticed(notice)))
 
 
 def _request(body: dict[str, Any]) -> str | None:
@@ -289,57 +193,70 @@ def _request(body: dict[str, Any]) -> str | None:
     raise BadRequest(field="request")
 
 
-def problem(error: PitcrewError, ref: str, request: str | None = None) -> str:
-    """The error frame of a refused command."""
-    return frame(
-        "error",
+def _noticed(notice: Notice) -> list[msgspec.Struct]:
+    match notice:
+        case Welcome():
+            return [_welcome(notice)]
+        case Denied(error, request):
+            return [AuthErrorFrame(error.text, error.code, request)]
+        case Pong(timestamp, request):
+            return [PongFrame(timestamp, request)]
+        case Done(request):
+            return [DoneFrame(request)]
+        case Problem():
+            return [_refused(notice)]
+        case AuthExpiring(in_s):
+            return [AuthExpiringFrame(in_s)]
+        case Closing(after):
+            return [ClosingFrame(after)]
+        case Beat():
+            return []
+
+
+def _refused(notice: Problem) -> ErrorFrame:
+    error = notice.error
+    return ErrorFrame(
         error=error.text,
         code=error.code,
         retryable=error.retryable,
         retry_after_ms=error.retry_after_ms,
         field=error.field,
-        ref=ref,
-        request=request,
-    )
-
-
-def _welcome(notice: Welcome) -> str:
-    return frame(
-        "auth_success",
-        message="Authentication successful",
-        user={"id": notice.user_id, "email": notice.email, "name": notice.name},
-        protocol=PROTOCOL,
-        limits={
-            "message_chars": notice.limits.message_chars,
-            "frame_bytes": notice.limits.frame_bytes,
-            "messages_per_minute": notice.limits.messages_per_minute,
-        },
-        heartbeat_s=notice.heartbeat_s,
-        features=list(FEATURES),
+        ref=notice.ref,
         request=notice.request,
     )
 
 
-def _accepted(event: events.Accepted, seq: int | None) -> str:
-    return frame(
-        "ack",
-        client_message_id=event.client_message_id,
-        message_id=event.message_id,
-        run_id=event.run_id,
-        session_id=event.session_id,
-        message=event.message,
-        sent_at=event.sent_at,
-        duplicate=event.duplicate,
-        replaces=event.replaces,
-        seq=seq,
+def _welcome(notice: Welcome) -> AuthSuccessFrame:
+    return AuthSuccessFrame(
+        message="Authentication successful",
+        user=User(notice.user_id, notice.email, notice.name),
+        protocol=PROTOCOL,
+        limits=notice.limits,
+        heartbeat_s=notice.heartbeat_s,
+        features=FEATURES,
+        request=notice.request,
     )
 
 
-def _failed(event: events.Failed, seq: int | None) -> str:
-    return frame(
-        "error",
+def _told(event: events.AnyEvent, seq: int | None) -> list[msgspec.Struct]:
+    match event:
+        case events.Completed():
+            return [_complete(complete_body(event, seq))]
+        case events.Failed():
+            return [_failed(event, seq)]
+        case _:
+            frame = mirrored(event, seq)
+            return [] if frame is None else [frame]
+
+
+def _complete(body: dict[str, Any]) -> CompleteFrame:
+    return msgspec.convert(body, CompleteFrame)
+
+
+def _failed(event: events.Failed, seq: int | None) -> ErrorFrame:
+    return ErrorFrame(
         error=event.error,
-        code="PROCESSING_ERROR",
+        code=ProcessingError.code,
         reason=event.reason,
         retryable=event.retryable,
         retry_after_ms=event.retry_after_ms,
@@ -349,39 +266,8 @@ def _failed(event: events.Failed, seq: int | None) -> str:
     )
 
 
-def _plain(type_: str) -> Callable[[Any, int | None], str]:
-    """An event whose fields are the frame's."""
-
-    def write(event: events.Event, seq: int | None) -> str:
-        fields = events.to_plain(event)
-        fields.pop(event.__struct_config__.tag_field)
-        return frame(type_, **fields, seq=seq)
-
-    return write
-
-
-_WRITERS: dict[type[events.Event], Callable[[Any, int | None], str]] = {
-    events.Accepted: _accepted,
-    events.Progress: _plain("progress"),
-    events.Reasoning: _plain("reasoning"),
-    events.Routed: _plain("routed"),
-    events.Code: _plain("code"),
-    events.Verification: _plain("verification"),
-    events.DataReady: _plain("data_ready"),
-    events.Sources: _plain("sources"),
-    events.InputRequired: _plain("input_required"),
-    events.RunRestarted: _plain("run_restarted"),
-    events.Deleted: _plain("deleted"),
-    events.Superseded: _plain("superseded"),
-    events.Resumed: _plain("resumed"),
-    events.Cancelled: _plain("cancelled"),
-    events.Failed: _failed,
-    events.Completed: lambda event, seq: frame("complete", **complete_body(event, seq)),
-}
-
-
 def _open(handshake: Handshake) -> Session:
     return NativeSession()
 
 
-DIALECT = Dialect("native", "/ws/chat", _open, Words(tuple(CLIENT_FRAMES.values()), ()))
+DIALECT = Dialect("native", "/ws/chat", _open, Words(tuple(CLIENT_FRAMES.values()), SERVER_FRAMES))

@@ -14,6 +14,7 @@ const CLOSE_MEANINGS = {
   1011: 'the server failed or the heartbeat stopped',
   1012: 'the server is restarting',
   1013: 'the server is overloaded',
+  4003: 'this page may not open a socket there',
   4400: 'too many malformed messages',
   4401: 'the token is missing or not valid',
   4403: 'this user may not connect',
@@ -24,7 +25,7 @@ const CLOSE_MEANINGS = {
 };
 
 /** Closes after which the same attempt would only fail again. */
-const FINAL_CODES = new Set([1000, 1003, 1007, 1009, 4400, 4401, 4403]);
+export const FINAL_CODES = new Set([1000, 1003, 1007, 1009, 4003, 4400, 4401, 4403]);
 /** The close after which a new token is all that is needed. */
 const EXPIRED = 4419;
 

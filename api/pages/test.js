@@ -3,6 +3,7 @@
 import { spoken } from './appointment.js';
 import { Connection } from './connection.js';
 import { Conversation, newId } from './conversation.js';
+import { developmentToken } from './credentials.js';
 import { Inspector } from './inspector.js';
 import { Log } from './log.js';
 
@@ -280,14 +281,6 @@ function signIn() {
   const token = at('token').value.trim();
   if (['signing-in', 'ready'].includes(connection.state.name)) connection.signIn(token);
   else connection.connect(token);
-}
-
-/** @returns {Promise<string | null>} null where the server gives none: it does so in development on loopback only */
-async function developmentToken() {
-  const response = await fetch(new URL('test/token', location.href), { cache: 'no-store' });
-  if (response.status === 404) return null;
-  if (!response.ok) throw new Error(`the server answered ${response.status}`);
-  return (await response.json()).token;
 }
 
 async function useDevelopmentToken() {

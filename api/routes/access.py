@@ -6,7 +6,7 @@ import msgspec
 from fastapi import Depends, Request
 
 from api.app_state import AppState
-from api.auth import Identity
+from api.auth import Identity, guest
 from api.frames import FRAME_BYTES, convert, parse_object
 from orchestrator.commands import Caller
 from orchestrator.errors import AuthRequired, BadJson, MessageTooLong
@@ -35,15 +35,29 @@ def caller(user: Annotated[Identity, Depends(identity)]) -> Caller:
 CurrentCaller = Annotated[Caller, Depends(caller)]
 
 
+def visitor(request: Request, state: State) -> Identity:
+    """The caller of a request, or where guests are let in one who has shown no token. Raises as `identity` does."""
+    if "authorization" not in request.headers and state.gateway.guests:
+        return guest("")
+    return identity(request, state)
+
+
+Visitor = Annotated[Identity, Depends(visitor)]
+
+
 async def read_body(request: Request, kind: type[msgspec.Struct]) -> msgspec.Struct:
     """The request's JSON body as `kind`, within the limits of a frame. Raises BadJson, BadRequest, MessageTooLong."""
+    return convert(parse_object(await read_text(request)), kind)
+
+
+async def read_text(request: Request, most: int = FRAME_BYTES) -> str:
+    """The request's body, of at most so many bytes. Raises BadJson for what is not UTF-8, MessageTooLong."""
     body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > FRAME_BYTES:
+        if len(body) > most:
             raise MessageTooLong
     try:
-        text = body.decode()
+        return body.decode()
     except UnicodeDecodeError as error:
         raise BadJson from error
-    return convert(parse_object(text), kind)

@@ -12,10 +12,20 @@ from orchestrator.errors import NotFound
 router = APIRouter(include_in_schema=False)
 
 PAGES = Path(__file__).parent.parent / "pages"
+VENDOR = PAGES / "vendor"
+BUNDLES = ("diagram.js", "chart.js")
+"""What `make web` builds: Mermaid and Vega-Lite."""
+_CLOSED = "base-uri 'none'; form-action 'none'"
 CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' ws: wss:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self' ws: wss:; "
+    f"frame-src 'self'; frame-ancestors 'none'; {_CLOSED}"
 )
+DRAWING_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; "
+    f"sandbox allow-scripts; frame-ancestors 'self'; {_CLOSED}"
+)
+"""Of the frame that makes pictures of what a model wrote: an origin of its own, nothing to reach, no token to read.
+Mermaid measures with styles that it writes into the document."""
 HEADERS = {
     "Content-Security-Policy": CSP,
     "Referrer-Policy": "no-referrer",
@@ -52,6 +62,25 @@ def _name(host: str) -> str | None:
         return urlsplit(f"//{host}").hostname
     except ValueError:
         return None
+
+
+@router.get("/ws/test/drawing")
+async def drawing() -> Response:
+    """The frame in which the page draws."""
+    return FileResponse(PAGES / "drawing.html", headers=HEADERS | {"Content-Security-Policy": DRAWING_CSP})
+
+
+@router.get("/ws/test/vendor")
+async def bundles() -> list[str]:
+    """Which of the bundles that draw are there."""
+    return [name for name in BUNDLES if (VENDOR / name).is_file()]
+
+
+@router.get("/ws/test/vendor/{name}")
+async def bundle(name: str) -> Response:
+    if name not in await bundles():
+        raise NotFound
+    return FileResponse(VENDOR / name, headers=HEADERS)
 
 
 @router.get("/ws/test/{asset}")

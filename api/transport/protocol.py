@@ -1,4 +1,4 @@
-"""uvicorn's WebSocket protocol, made to let go of peers that do not read.
+"""uvicorn's protocols, made to let go of peers that do not read.
 
 The transport's own `close` first sends what is buffered, which is never when the peer has stopped reading: such a
 socket and its buffers would stay for as long as the peer's machine is up.
@@ -9,6 +9,7 @@ import socket
 from asyncio.transports import BaseTransport
 from typing import Any
 
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 CLOSE_S = 10.0
@@ -41,3 +42,20 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             self.close_timer.cancel()
         if not self.disconnected:
             self.close_timer = self.loop.call_later(CLOSE_S, self.transport.abort)
+
+
+ABORT = "pitcrew.abort"
+"""Where a request's scope has the function that lets its connection go at once."""
+
+
+class RequestProtocol(HttpToolsProtocol):
+    """One connection of HTTP. A response can give up a peer that does not read it: `scope[ABORT]`."""
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        super().connection_made(transport)  # type: ignore[arg-type]
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        scope: dict[str, Any] = self.scope  # type: ignore[assignment]
+        scope[ABORT] = self.transport.abort

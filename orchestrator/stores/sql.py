@@ -48,6 +48,9 @@ class SqlStore:
     async def answer(self, caller: Caller, command: Answer) -> Receipt:
         return await self._write(lambda connection: accepting.answer(connection, caller, command))
 
+    async def open(self, caller: Caller, session_id: str) -> str:
+        return await self._write(lambda connection: rows.open_conversation(connection, caller.user_id, session_id))
+
     async def seen(self, caller: Caller, command: Read) -> str:
         return await self._write(lambda connection: accepting.seen(connection, caller, command))
 

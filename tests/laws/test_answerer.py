@@ -10,6 +10,7 @@ import pytest
 from agents.answerer import Answerer
 from agents.answerers.chat_model import ChatModelAnswerer
 from agents.answerers.extractive import ExtractiveAnswerer
+from agents.answerers.verbatim import VerbatimAnswerer
 from agents.models.openai_compatible import OpenAICompatible
 from agents.providers import PROVIDERS, Model
 from agents.types import Answered, Delta, Task
@@ -24,6 +25,11 @@ async def extractive() -> AsyncIterator[Answerer]:
 
 
 @asynccontextmanager
+async def verbatim() -> AsyncIterator[Answerer]:
+    yield VerbatimAnswerer(ExtractiveAnswerer(WordEmbedder(), VEHICLES).compose)
+
+
+@asynccontextmanager
 async def chat_model() -> AsyncIterator[Answerer]:
     """Over a real socket, with a model that answers from the prompt it is sent."""
     with running_model_server() as server:
@@ -35,6 +41,7 @@ async def chat_model() -> AsyncIterator[Answerer]:
 
 ANSWERERS: dict[str, Callable[[], AbstractAsyncContextManager[Answerer]]] = {
     "extractive": extractive,
+    "verbatim": verbatim,
     "chat_model": chat_model,
 }
 QUESTIONS = (

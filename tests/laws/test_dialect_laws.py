@@ -1,374 +1,361 @@
 """What every dialect promises, on each that there is."""
 
 import json
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Any
 
+import jsonschema
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from api.dialect import (
     AuthExpiring,
+    Beat,
     Closing,
     Denied,
-    Dialect,
     Done,
-    Handshake,
     Limits,
     Notice,
-    Ping,
     Pong,
     Problem,
     Rejected,
-    Requested,
+    Session,
     Welcome,
 )
-from api.dialects import all_dialects
-from api.dialects.native import CLIENT_FRAMES
 from orchestrator import events
-from orchestrator.commands import Answer, Cancel, Delete, Feedback, Read, Resume, Send, Type
-from orchestrator.errors import AuthInvalid, RunBusy
-from orchestrator.events import Envelope
+from orchestrator.errors import AuthInvalid, BadJson, EmptyMessage, PitcrewError, RunBusy, ShuttingDown
+from orchestrator.events import AnyEvent, Envelope
+from tests.wires import DIALECTS, WIRES, Frame, Wire
 
-DIALECTS = {dialect.name: dialect for dialect in all_dialects()}
-
-FIELDS = ["token", "message", "session_id", "after", "message_id", "rating", "run_id", "partial", "timestamp"]
-FIELDS += ["request_id", "value", "seq", "client_message_id", "reason", "request", "replaces", "metadata"]
+KEYS = ["type", "action", "content", "payload", "question", "message", "token", "session_id", "timestamp", "request"]
+KEYS += ["humanize", "stream", "dataset", "agent_name", "enable_reasoning", "client_message_id", "after", "partial"]
+WORDS = ["chat", "query", "cancel", "ping", "pong", "message", "auth", "resume", "subscribe"]
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.sampled_from(WORDS),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
-frames = st.one_of(
+hostile = st.one_of(
     st.text(max_size=200),
     json_values.map(json.dumps),
+    st.dictionaries(st.sampled_from(KEYS), st.sampled_from(WORDS) | json_values).map(json.dumps),
     st.fixed_dictionaries(
-        {"type": st.sampled_from(sorted(CLIENT_FRAMES))},
-        optional=dict.fromkeys(FIELDS, json_values),
+        {"type": st.just("chat"), "payload": st.dictionaries(st.sampled_from(KEYS), json_values)}
     ).map(json.dumps),
 )
+texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+pieces = st.lists(texts, min_size=1, max_size=8)
+wires = pytest.mark.parametrize("wire", WIRES.values(), ids=WIRES)
+
+AT = "2026-01-01T00:00:00.000Z"
+STEPS = tuple(
+    msgspec.structs.replace(step, number=number)
+    for number, step in enumerate(
+        (
+            events.Reasoning("r", "thought", "Take it apart.", 1, AT, aspect="plan"),
+            events.Reasoning("r", "thought", "Group and count.", 1, AT, aspect="approach"),
+            events.Reasoning("r", "tool_use", "list_tables()", 1, AT, tool="list_tables", arguments={}),
+            events.Reasoning("r", "tool_result", '["a"]', 1, AT, tool="list_tables", result=["a"], ok=True, ms=2.0),
+            events.Reasoning("r", "tool_result", "No such table.", 2, AT, tool="describe", ok=False, ms=2.0),
+            events.Reasoning("r", "thought", "There is no such column.\nAnother is meant.", 2, AT, aspect="cause"),
+        ),
+        start=1,
+    )
+)
+ON_THE_WAY: tuple[AnyEvent, ...] = (
+    events.Progress("r", "starting", "Reading..."),
+    events.Routed("r", (events.RoutedAgent("specs", 0.9),)),
+    events.Sources("r", (events.SourcePassage("p", "A", "a.md", "", 0, 4, "text", 0.9),)),
+    *(events.Progress("r", stage, "...") for stage in ("data_loader", "code_generator", "executor", "verifier")),
+    *STEPS,
+    events.Code("r", "SELECT 1", 1),
+    events.Verification("r", True, 0.9, 1, ("Counted twice.",)),
+    events.DataReady("r", "SELECT 1", ("n",), ({"n": 1},), 1, "operations", {"mark": "bar"}),
+    events.Progress("r", "generating", "Writing..."),
+)
+FAILED = events.Failed("r", "LLM_STALLED", "Sorry.", "ref")
+TIMED_OUT = events.Failed("r", "RUN_TIMEOUT", "It took too long.", "ref", True, 5)
+PROMPT = events.InputRequired(
+    "r", "s", "q-1", "confirm", "Shall I book it?", (events.Option(True, "Yes"), events.Option(False, "No")),
+    {"slot": "2026-12-01T09:00"}, "2026-11-22T10:00:00Z", "Hello",
+)  # fmt: skip
 
 
-def completed(text: str) -> events.Completed:
+def completed(text: str, steps: tuple[events.Reasoning, ...] = STEPS) -> events.Completed:
     return events.Completed(
         "r", "s", "m", text, "specs", (events.RoutedAgent("specs", 0.9),), 0.9, ("a.md",),
         (events.CitedSpan(1, "p", "a.md", "A", 0, 4),), events.UsageFigures(), events.Timing(1.0, 2.0), "offline",
+        diagram="erDiagram", steps=steps,
     )  # fmt: skip
 
 
-def a_run(pieces: list[str], ending: events.Terminal | None = None) -> list[Envelope]:
-    told: list[Any] = [
-        events.Accepted("m", "r", "s", "Hello?", "2026-01-01T00:00:00.000Z"),
-        events.Progress("r", "starting", "…"),
-        events.Routed("r", (events.RoutedAgent("specs", 0.9),)),
-        events.Sources("r", (events.SourcePassage("p", "A", "a.md", "", 0, 4, "text", 0.9),)),
-    ]
-    text = ""
-    for piece in pieces:
-        told.append(events.Token("r", piece, len(text)))
-        text += piece
-    told.append(ending or completed(text))
-    seqs = iter(range(1, 100))
-    return [Envelope("c", event, next(seqs) if isinstance(event, events.Durable) else None) for event in told]
+def tokens(said: Sequence[str]) -> list[AnyEvent]:
+    told: list[AnyEvent] = []
+    offset = 0
+    for piece in said:
+        told.append(events.Token("r", piece, offset))
+        offset += len(piece)
+    return told
 
 
-@pytest.fixture(params=DIALECTS.values(), ids=DIALECTS)
-def dialect(request: pytest.FixtureRequest) -> Dialect:
-    return request.param  # type: ignore[no-any-return]
+class Hearing:
+    """A client that has asked, and the frames that it was sent."""
+
+    def __init__(self, wire: Wire) -> None:
+        self.wire = wire
+        self.session, send = wire.begin()
+        self.accepted = events.Accepted("m", "r", "s", "Hi", AT, send.client_message_id)
+        self.frames: list[Frame] = []
+        self._seq = 0
+
+    def hear(self, *told: Any, lagging: bool = False) -> list[Frame]:
+        for event in told:
+            self._seq += isinstance(event, events.Durable)
+            envelope = Envelope("c", event, self._seq if isinstance(event, events.Durable) else None)
+            self.frames += map(json.loads, self.session.emitted(envelope, lagging=lagging))
+        return self.frames
 
 
-def said(dialect: Dialect, envelopes: list[Envelope], **options: Any) -> list[dict[str, Any]]:
-    session = dialect.open(Handshake())
-    return [json.loads(frame) for envelope in envelopes for frame in session.emitted(envelope, **options)]
+def heard(wire: Wire, *told: Any, lagging: bool = False) -> list[Frame]:
+    hearing = Hearing(wire)
+    return hearing.hear(hearing.accepted, *told, lagging=lagging)
 
 
-@given(text=frames)
-@pytest.mark.parametrize("name", DIALECTS)
-def test_whatever_comes_in_gives_a_command_or_a_reason(name: str, text: str) -> None:
-    DIALECTS[name].open(Handshake()).received(text)
+# --- what comes in ---------------------------------------------------------------------------------------------------
 
 
-@given(pieces=st.lists(st.text(min_size=1, max_size=12), min_size=1, max_size=8))
-@pytest.mark.parametrize("name", DIALECTS)
-def test_pieces_make_the_whole(name: str, pieces: list[str]) -> None:
-    out = said(DIALECTS[name], a_run(pieces))
-    text = ""
-    for frame in out:
-        if frame["type"] == "token":
-            text = text[: frame["offset"]] + frame["token"]
-            assert frame["partial_response"] == text
-    assert text == out[-1]["response"] == "".join(pieces)
+@given(text=hostile)
+@wires
+def test_whatever_comes_in_gives_a_command_or_one_error(wire: Wire, text: str) -> None:
+    session = wire.dialect.open(wire.handshake)
+    asked = session.received(text)
+    if isinstance(asked.inbound, Rejected):
+        frames = list(map(json.loads, session.notice(Problem(asked.inbound.error, "ref", asked.request))))
+        assert [wire.kind(frame) for frame in frames].count("error") == 1
+        assert {wire.kind(frame) for frame in frames} <= {"error", *wire.closings}
 
 
+@wires
+@pytest.mark.parametrize("text", ["", "{", "[]", "7", "null", '"x"', '{"type":7}', '{"action":[]}', "[" * 100_000])
+def test_what_is_no_frame_is_refused(wire: Wire, text: str) -> None:
+    session = wire.dialect.open(wire.handshake)
+    assert isinstance(session.received(text).inbound, Rejected) or wire.dialect.name in {"explorer", "query"}
+
+
+@wires
+def test_a_question_is_a_message_with_its_name(wire: Wire) -> None:
+    _, send = wire.begin("m-1")
+    assert (send.client_message_id or "").endswith("m-1")
+    send.check()
+
+
+# --- what goes out ---------------------------------------------------------------------------------------------------
+
+
+@given(said=pieces)
+@wires
+def test_pieces_make_the_whole(wire: Wire, said: list[str]) -> None:
+    frames = heard(wire, *ON_THE_WAY, *tokens(said), completed("".join(said)))
+    assert wire.whole(frames) == "".join(said)
+    if wire.pieces is not None:
+        assert wire.pieces(frames) == "".join(said)
+
+
+@given(old=pieces, new=pieces)
+@wires
+def test_after_a_restart_the_new_answer_counts(wire: Wire, old: list[str], new: list[str]) -> None:
+    again = (events.RunRestarted("r", 2), *ON_THE_WAY, *tokens(new), completed("".join(new)))
+    frames = heard(wire, *ON_THE_WAY, *tokens(old), *again)
+    assert wire.whole(frames) == "".join(new)
+    assert len(wire.ended(frames)) == 1
+    if wire.pieces is not None:
+        assert wire.pieces(frames) == "".join(new)
+
+
+@given(said=pieces, at=st.integers(0, 8))
+@wires
+def test_text_that_comes_again_from_its_beginning(wire: Wire, said: list[str], at: int) -> None:
+    whole = "".join(said)
+    again = events.Token("r", "".join(said[:at]) or said[0], 0)
+    frames = heard(wire, *tokens(said[:at]), again, *tokens(said)[at:], completed(whole))
+    assert wire.whole(frames) == whole
+    if wire.pieces is not None:
+        assert wire.pieces(frames) == whole
+
+
+@given(said=pieces)
+@wires
+def test_an_answer_of_which_the_beginning_was_missed(wire: Wire, said: list[str]) -> None:
+    frames = heard(wire, *tokens(["Missed. ", *said])[1:], completed("Missed. " + "".join(said)))
+    assert wire.whole(frames) == "Missed. " + "".join(said)
+    if wire.pieces is not None and wire.dialect.name not in {"native"}:
+        assert wire.pieces(frames) == "Missed. " + "".join(said)
+
+
+@wires
 @pytest.mark.parametrize(
     "ending",
-    [completed("Hi"), events.Failed("r", "LLM_STALLED", "Sorry.", "ref"), events.Cancelled("r", "H")],
-    ids=lambda event: type(event).__name__,
+    [completed("Hello you"), FAILED, TIMED_OUT, events.Cancelled("r", "Hello"), events.Cancelled("r", ""), PROMPT],
+    ids=["completed", "failed", "timed_out", "cancelled", "cancelled_early", "prompt"],
 )
-def test_a_run_has_one_ending_and_it_is_the_last_frame(dialect: Dialect, ending: events.Terminal) -> None:
-    out = said(dialect, a_run(["Hi"], ending))
-    endings = [frame["type"] for frame in out if frame["type"] in {"complete", "error", "cancelled"}]
-    assert endings == [out[-1]["type"]]
+@pytest.mark.parametrize("said", [[], ["Hello"]], ids=["silent", "begun"])
+def test_a_turn_has_one_ending_and_nothing_but_its_closing_behind(
+    wire: Wire, ending: AnyEvent, said: list[str]
+) -> None:
+    frames = heard(wire, *ON_THE_WAY, *tokens(said), ending)
+    [end] = wire.ended(frames)
+    behind = [wire.kind(frame) for frame in frames]
+    last = max(place for place, kind in enumerate(behind) if kind == end)
+    assert set(behind[last + 1 :]) <= wire.closings
 
 
-def test_durable_frames_carry_their_seq(dialect: Dialect) -> None:
-    out = said(dialect, a_run(["Hi"]))
-    assert [frame["seq"] for frame in out if "seq" in frame] == [1, 2, 3, 4]
+@wires
+def test_a_prompt_that_nobody_answers_ends_once(wire: Wire) -> None:
+    frames = heard(wire, *tokens(["Hello"]), PROMPT, events.Cancelled("r", "Hello"))
+    if wire.dialect.name == "native":
+        assert wire.ended(frames) == ["input_required", "cancelled"]
+    else:
+        assert len(wire.ended(frames)) == 1
+        assert wire.whole(frames) == "Hello\n\nShall I book it?"
 
 
-def test_a_lagging_reader_gets_less(dialect: Dialect) -> None:
-    short = said(dialect, a_run(["Hello ", "you"]), lagging=True)
-    assert len(json.dumps(short)) < len(json.dumps(said(dialect, a_run(["Hello ", "you"]))))
-    assert short[-1]["response"] == "Hello you"
+@wires
+def test_a_prompt_that_is_answered_begins_a_turn(wire: Wire) -> None:
+    if wire.dialect.name == "analysis_stream":
+        return  # it has one turn
+    hearing = Hearing(wire)
+    hearing.hear(hearing.accepted, *tokens(["Hello"]), PROMPT)
+    before = len(hearing.frames)
+    hearing.hear(hearing.accepted, *tokens(["Hello", " booked"]), completed("Hello booked"))
+    assert len(wire.ended(hearing.frames[before:])) == 1
+    assert wire.whole(hearing.frames) == "Hello booked"
 
 
-def test_a_restarted_run_begins_with_empty_text(dialect: Dialect) -> None:
-    again = [Envelope("c", events.RunRestarted("r", 2), 9), Envelope("c", events.Token("r", "New", 0))]
-    out = said(dialect, [*a_run(["Old"])[:-1], *again])
-    assert out[-1]["partial_response"] == "New"
+@wires
+@pytest.mark.parametrize("heard_live", range(len(STEPS) + 1))
+def test_every_step_is_told_once_whatever_was_heard_live(wire: Wire, heard_live: int) -> None:
+    """The end of a run tells its steps again, for those who were away."""
+    frames = heard(wire, *STEPS[:heard_live], *tokens(["Hello"]), completed("Hello"))
+    told = [json.dumps(frame) for frame in frames if wire.kind(frame) in {"thought", "tool_use", "tool_result", "tool"}]
+    assert len(told) == len(set(told)) == {"reasoning": len(STEPS), "explorer": 2}.get(wire.dialect.name, 0)
 
 
-@pytest.mark.parametrize(
-    "notice",
-    [
-        Welcome("u", "e@x", "N", Limits(1, 2, 3), 20),
-        Denied(AuthInvalid()),
-        Pong({"any": ["thing"]}),
-        Problem(RunBusy(retry_after_ms=5), "ref"),
-        AuthExpiring(60),
-        Closing(100),
-        Done("r-1"),
-    ],
-    ids=lambda notice: type(notice).__name__,
+@wires
+def test_a_lagging_reader_gets_no_more_and_the_same_answer(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.time", lambda: 1_800_000_000.5)
+    told = (*ON_THE_WAY, *tokens(["Hello ", "you"]), completed("Hello you"))
+    short, usual = heard(wire, *told, lagging=True), heard(wire, *told)
+    assert len(json.dumps(short)) <= len(json.dumps(usual))
+    assert wire.whole(short) == "Hello you"
+
+
+@wires
+def test_it_is_finished_only_where_it_says_so(wire: Wire) -> None:
+    once = wire.dialect.name == "analysis_stream"
+    for ending in (completed("Hello"), FAILED, events.Cancelled("r", ""), PROMPT):
+        hearing = Hearing(wire)
+        assert not hearing.session.finished
+        hearing.hear(hearing.accepted, *ON_THE_WAY, *tokens(["Hello"]))
+        assert not hearing.session.finished
+        hearing.hear(ending)
+        assert hearing.session.finished is once
+        if once:
+            before = len(hearing.frames)
+            assert hearing.hear(hearing.accepted, completed("Hello"))[before:] == []
+
+
+@wires
+def test_two_runs_do_not_mix(wire: Wire) -> None:
+    """A question that waits is accepted while the one before it is being answered."""
+    hearing = Hearing(wire)
+    other = events.Accepted("m2", "r2", "s", "And?", AT)
+    hearing.hear(hearing.accepted, *tokens(["One"]), other)
+    hearing.hear(completed("One"), events.Token("r2", "Two", 0))
+    end = msgspec.structs.replace(completed("Two", ()), run_id="r2")
+    hearing.hear(end)
+    only = wire.dialect.name == "analysis_stream"
+    assert len(wire.ended(hearing.frames)) == (1 if only else 2)
+    assert wire.whole(hearing.frames) == ("One" if only else "Two")
+
+
+# --- its words -------------------------------------------------------------------------------------------------------
+
+NOTICES: tuple[Notice, ...] = (
+    Welcome("u", "e@x", "N", Limits(1, 2, 3), 20),
+    Denied(AuthInvalid()),
+    Pong({"any": ["thing"]}),
+    Pong(None),
+    Problem(RunBusy(retry_after_ms=5), "ref"),
+    Problem(EmptyMessage(field="message"), "ref", "question"),
+    AuthExpiring(60),
+    Closing(100),
+    Beat(1_800_000_000.5),
+    Done("r-1"),
 )
-def test_notices_are_frames(dialect: Dialect, notice: Notice) -> None:
-    for frame in dialect.open(Handshake()).notice(notice):
-        assert "type" in json.loads(frame)
+
+
+def valid(wire: Wire, frames: Sequence[Frame]) -> None:
+    """Every frame is one of the wire's words and has its form."""
+    kinds = {kind.__struct_config__.tag: kind for kind in wire.dialect.words.sent}
+    for frame in frames:
+        jsonschema.validate(frame, msgspec.json.schema(kinds[frame["type"]]))
+
+
+@wires
+@pytest.mark.parametrize("lagging", [False, True])
+def test_what_it_says_has_the_form_of_its_words(wire: Wire, lagging: bool) -> None:
+    resumed = events.Resumed("s", 0, 3, "r")
+    taken = (events.Deleted("m", "r"), events.Superseded("m", "m2", "r"))
+    for ending in (completed("Hi"), completed("Hi", ()), FAILED, TIMED_OUT, events.Cancelled("r", "H", ("x",)), PROMPT):
+        frames = heard(wire, resumed, *ON_THE_WAY, *tokens(["H"]), events.RunRestarted("r", 2), *tokens(["Hi"]), ending,
+                       *taken, lagging=lagging)  # fmt: skip
+        assert frames
+        valid(wire, frames)
+
+
+@wires
+@pytest.mark.parametrize("notice", NOTICES, ids=lambda notice: type(notice).__name__)
+def test_notices_have_the_form_of_its_words(wire: Wire, notice: Notice) -> None:
+    session = wire.dialect.open(wire.handshake)
+    valid(wire, list(map(json.loads, session.notice(notice))))
+
+
+@wires
+@pytest.mark.parametrize("error", [AuthInvalid(), BadJson(), RunBusy(retry_after_ms=5), ShuttingDown()])
+def test_a_refusal_is_told_in_its_words(wire: Wire, error: PitcrewError) -> None:
+    session = wire.dialect.open(wire.handshake)
+    notices: tuple[Notice, ...] = (Denied(error), Problem(error, "ref"))
+    for notice in notices:
+        [frame] = map(json.loads, session.notice(notice))
+        assert error.text in json.dumps(frame)
+
+
+@wires
+def test_its_words_say_what_they_mean(wire: Wire) -> None:
+    words = wire.dialect.words
+    assert words.received
+    assert words.sent
+    for kind in (*words.received, *words.sent):
+        assert issubclass(kind, msgspec.Struct)
+        assert kind.__doc__
+        assert msgspec.json.schema(kind)
+    tags = [kind.__struct_config__.tag for kind in words.sent]  # type: ignore[attr-defined]
+    assert len(tags) == len(set(tags))
+
+
+def test_every_dialect_is_held_to_this() -> None:
+    assert set(WIRES) == set(DIALECTS)
 
 
 class NeverHeardOf(events.Event, frozen=True, tag="never_heard_of"):
     """An event that no dialect has a word for."""
 
 
+@wires
 @pytest.mark.parametrize("event", [NeverHeardOf(), events.Typing(), events.Seen(3)], ids=lambda e: type(e).__name__)
-def test_an_event_without_a_word_gives_no_frame(dialect: Dialect, event: Any) -> None:
-    assert dialect.open(Handshake()).emitted(Envelope("c", event)) == ()
-
-
-PROMPT = events.InputRequired(
-    "r",
-    "s",
-    "q-1",
-    "confirm",
-    "Shall I book it?",
-    (events.Option(True, "Yes"), events.Option(False, "No")),
-    {"slot": "2026-12-01T09:00"},
-    "2026-11-22T10:00:00Z",
-    "There is a free place.",
-)
-MODERN = [
-    '{"type":"auth","token":"t","partial":true}',
-    '{"type":"auth","token":"t","partial":false}',
-    '{"type":"message","message":"Hi","client_message_id":"m"}',
-    '{"type":"resume","session_id":"s"}',
-    '{"type":"cancel","session_id":"s"}',
-    '{"type":"answer","request_id":"q","value":true}',
-    '{"type":"read","session_id":"s","seq":1}',
-    '{"type":"typing","session_id":"s"}',
-    '{"type":"delete","message_id":"m"}',
-    '{"type":"feedback","message_id":"m","rating":"up"}',
-    '{"type":"message","message":"Hi","replaces":"m"}',
-    '{"type":"ping","request":"r-1"}',
-]
-OLDEST = [
-    '{"type":"auth","token":"t"}',
-    '{"type":"message","message":"Hi","session_id":"s","customer_id":"c","client_message_id":null}',
-    '{"type":"ping"}',
-    '{"type":"subscribe"}',
-]
-
-
-def parked(*received: str, end: events.Terminal | None = None) -> list[dict[str, Any]]:
-    """What a native client that sent `received` is told from a parked run on."""
-    session = DIALECTS["native"].open(Handshake())
-    for text in received:
-        session.received(text)
-    told = [*a_run(["There is a free place."])[:-1], Envelope("c", PROMPT, 4)]
-    told += [Envelope("c", end, 5)] if end else []
-    frames = [json.loads(frame) for envelope in told for frame in session.emitted(envelope)]
-    return frames[[frame["type"] for frame in frames].index("token") + 1 :]
-
-
-@pytest.mark.parametrize("word", MODERN)
-def test_a_client_that_knows_more_is_asked(word: str) -> None:
-    asked, end = parked(*OLDEST, word, end=events.Cancelled("r", ""))
-    assert asked == {
-        "type": "input_required",
-        "run_id": "r",
-        "session_id": "s",
-        "request_id": "q-1",
-        "kind": "confirm",
-        "prompt": "Shall I book it?",
-        "options": [{"value": True, "label": "Yes"}, {"value": False, "label": "No"}],
-        "proposal": {"slot": "2026-12-01T09:00"},
-        "expires_at": "2026-11-22T10:00:00Z",
-        "partial_response": "There is a free place.",
-        "seq": 4,
-    }
-    assert end["type"] == "cancelled"
-
-
-def test_to_the_oldest_client_a_prompt_is_the_end_of_the_turn() -> None:
-    [asked] = parked(*OLDEST, end=events.Cancelled("r", ""))
-    assert asked["type"] == "complete"
-    assert asked["response"] == "There is a free place.\n\nShall I book it?"
-    assert asked["session_id"] == "s"
-    assert "seq" not in asked
-    request = asked["metadata"]["input_required"]
-    assert (request["request_id"], request["kind"], request["expires_at"]) == ("q-1", "confirm", "2026-11-22T10:00:00Z")
-    assert [option["value"] for option in request["options"]] == [True, False]
-
-
-def test_the_oldest_client_is_told_how_an_answered_run_ends() -> None:
-    asked, end = parked(*OLDEST, end=completed("There is a free place. It is booked."))
-    assert (asked["type"], end["type"], end["seq"]) == ("complete", "complete", 5)
-
-
-def test_a_message_taken_back() -> None:
-    [frame] = DIALECTS["native"].open(Handshake()).emitted(Envelope("c", events.Deleted("m-1", "r"), 7))
-    assert json.loads(frame) == {"type": "deleted", "message_id": "m-1", "run_id": "r", "seq": 7}
-
-
-def test_a_message_that_was_replaced() -> None:
-    session = DIALECTS["native"].open(Handshake())
-    [frame] = session.emitted(Envelope("c", events.Superseded("m-1", "m-2", "r"), 7))
-    assert json.loads(frame) == {"type": "superseded", "message_id": "m-1", "by": "m-2", "run_id": "r", "seq": 7}
-    [ack] = session.emitted(Envelope("c", events.Accepted("m-2", "r2", "s", "Hi", "now", replaces="m-1"), 8))
-    assert json.loads(ack)["replaces"] == "m-1"
-
-
-@pytest.mark.parametrize("metadata", [None, {}, {"timezone": None}, {"timezone": "Mars/Base"}, {"timezone": 7},
-    {"timezone": "../../etc/passwd"}, {"timezone": "America"}, {"timezone": "x" * 5_000}, {"timezone": ["UTC"]},
-    {"timezone": ""}, {"timezone": "Europe/Berlin\n"}, {"time_zone": "UTC"}])  # fmt: skip
-def test_a_time_zone_that_nobody_knows_is_ignored(metadata: Any) -> None:
-    text = json.dumps({"type": "message", "message": "Hi", "metadata": metadata})
-    assert DIALECTS["native"].open(Handshake()).received(text).inbound == Send("Hi")
-
-
-@pytest.mark.parametrize("field", ["replaces", "metadata"])
-@pytest.mark.parametrize("value", [7, True, ["m"], 1.5])
-def test_a_field_of_a_message_with_a_wrong_type(field: str, value: Any) -> None:
-    text = json.dumps({"type": "message", "message": "Hi", field: value})
-    inbound = DIALECTS["native"].open(Handshake()).received(text).inbound
-    assert isinstance(inbound, Rejected)
-    assert (inbound.error.code, inbound.error.field) == ("BAD_REQUEST", field)
-
-
-@pytest.mark.parametrize(
-    ("text", "command"),
-    [
-        (
-            '{"type":"message","message":"Hi","session_id":"s","replaces":"m","metadata":{"timezone":"Asia/Tokyo"}}',
-            Send("Hi", "s", None, "m", "Asia/Tokyo"),
-        ),
-        ('{"type":"answer","request_id":"q","value":{"change":"at ten"}}', Answer("q", {"change": "at ten"})),
-        ('{"type":"answer","request_id":"q","value":false}', Answer("q", False)),
-        ('{"type":"delete","message_id":"m"}', Delete("m")),
-        ('{"type":"typing","session_id":"s"}', Type("s")),
-        ('{"type":"read","session_id":"s","seq":4}', Read("s", 4)),
-        ('{"type":"cancel","run_id":"r"}', Cancel("r")),
-        ('{"type":"resume","session_id":"s","after":3}', Resume("s", 3)),
-        ('{"type":"feedback","message_id":"m","rating":"up","reason":"good"}', Feedback("m", "up", "good")),
-    ],
-)
-def test_frames_are_commands(text: str, command: object) -> None:
-    assert DIALECTS["native"].open(Handshake()).received(text) == Requested(command)  # type: ignore[arg-type]
-
-
-def test_a_ping_brings_its_timestamp_back() -> None:
-    session = DIALECTS["native"].open(Handshake())
-    inbound = session.received('{"type":"ping","timestamp":{"t":[1,null]}}').inbound
-    assert isinstance(inbound, Ping)
-    [frame] = session.notice(Pong(inbound.timestamp))
-    assert json.loads(frame) == {"type": "pong", "timestamp": {"t": [1, None]}}
-
-
-def test_a_foreign_frame_is_refused_with_its_field() -> None:
-    inbound = DIALECTS["native"].open(Handshake()).received('{"type":"message","message":7}').inbound
-    assert isinstance(inbound, Rejected)
-    assert (inbound.error.code, inbound.error.field) == ("BAD_REQUEST", "message")
-
-
-# --- requests --------------------------------------------------------------------------------------------------------
-
-GOOD: dict[str, dict[str, Any]] = {
-    "auth": {"token": "t"},
-    "message": {"message": "Hi"},
-    "cancel": {"run_id": "r"},
-    "resume": {"session_id": "s"},
-    "answer": {"request_id": "q", "value": True},
-    "delete": {"message_id": "m"},
-    "typing": {"session_id": "s"},
-    "read": {"session_id": "s", "seq": 1},
-    "feedback": {"message_id": "m", "rating": "up"},
-    "ping": {},
-}
-
-
-def test_every_kind_of_frame_is_among_the_good_ones() -> None:
-    assert set(GOOD) == set(CLIENT_FRAMES)
-
-
-@given(
-    kind=st.sampled_from(sorted(GOOD)),
-    request=st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=64),
-)
-def test_a_request_comes_with_what_it_asks(kind: str, request: str) -> None:
-    plain, named = ({"type": kind, **GOOD[kind], **more} for more in ({}, {"request": request}))
-    open_ = DIALECTS["native"].open
-    assert open_(Handshake()).received(json.dumps(plain)).request is None
-    asked = open_(Handshake()).received(json.dumps(named))
-    assert asked == Requested(open_(Handshake()).received(json.dumps(plain)).inbound, request)
-    assert not isinstance(asked.inbound, Rejected)
-
-
-@given(kind=st.sampled_from([*sorted(GOOD), "subscribe"]), fields=st.dictionaries(st.sampled_from(FIELDS), json_values))
-def test_a_frame_that_makes_no_sense_keeps_its_request(kind: str, fields: dict[str, Any]) -> None:
-    text = json.dumps({**fields, "type": kind, "request": "r-1"})
-    asked = DIALECTS["native"].open(Handshake()).received(text)
-    storable = not isinstance(asked.inbound, Rejected) or asked.inbound.error.code != "BAD_JSON"
-    if storable and not any(strange in text for strange in ("\\u0000", "\\ud")):
-        assert asked.request == "r-1"
-
-
-@pytest.mark.parametrize("request_", ["", "x" * 65, 7, True, ["r"], {"r": 1}])
-@pytest.mark.parametrize("kind", sorted(GOOD))
-def test_a_request_that_is_no_name(kind: str, request_: Any) -> None:
-    asked = DIALECTS["native"].open(Handshake()).received(json.dumps({"type": kind, **GOOD[kind], "request": request_}))
-    assert asked.request is None
-    assert isinstance(asked.inbound, Rejected)
-    assert (asked.inbound.error.code, asked.inbound.error.field) == ("BAD_REQUEST", "request")
-
-
-@pytest.mark.parametrize(
-    "notice",
-    [
-        Welcome("u", "e@x", "N", Limits(1, 2, 3), 20),
-        Denied(AuthInvalid()),
-        Pong(7),
-        Problem(RunBusy(retry_after_ms=5), "ref"),
-    ],
-    ids=lambda notice: type(notice).__name__,
-)
-def test_what_answers_a_request_names_it_and_nothing_else_does(notice: Any) -> None:
-    session = DIALECTS["native"].open(Handshake())
-    [plain] = session.notice(notice)
-    [named] = session.notice(replace(notice, request="r-1"))
-    assert json.loads(named) == json.loads(plain) | {"request": "r-1"}
-    assert "request" not in json.loads(plain)
-
-
-def test_what_was_obeyed_is_done() -> None:
-    assert DIALECTS["native"].open(Handshake()).notice(Done("r-1")) == ('{"type":"done","request":"r-1"}',)
+def test_an_event_without_a_word_gives_no_frame(wire: Wire, event: Any) -> None:
+    session: Session = wire.dialect.open(wire.handshake)
+    assert session.emitted(Envelope("c", event)) == ()

@@ -1,0 +1,1 @@
+"""Questions about figures: read, turned into a query, checked, and told in words."""

@@ -1,0 +1,142 @@
+"""A question as a row of items: cues ("how many", "by"), names of the dataset, numbers, times, and other words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from agents.analysis.lexicon import Lexicon, Meaning
+from agents.analysis.plan import Span, Unit
+from agents.analysis.times import Found, spans
+from agents.analysis.vocabulary import vocabulary
+from agents.analysis.words import Token, tokens
+
+_LONGEST_CUE = 5
+_SURE = 0.85
+"""From this weight on a name counts more than a cue of as many words."""
+_FAINT = 0.7
+"""Below this weight a word that mostly carries nothing names nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """`kind` is a table's key in the vocabulary."""
+
+    text: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Superlative:
+    """ "most expensive": the `most` of the figure `cost`."""
+
+    text: str
+    end: str
+    figure: str
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A phrase that may name what `meanings` says, the surest first."""
+
+    text: str
+    meanings: tuple[Meaning, ...]
+
+    def of(self, kind: str, least: float = 0.0) -> tuple[Meaning, ...]:
+        return tuple(one for one in self.meanings if one.kind == kind and one.weight >= least)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    text: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class TimeUnit:
+    text: str
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Neither cue nor name; `idle` if it carries nothing."""
+
+    text: str
+    idle: bool
+
+
+Item = Cue | Superlative | Named | Number | Time | TimeUnit | Word
+
+
+@dataclass(frozen=True, slots=True)
+class Itemised:
+    """`corrected` holds the words that were misspelt, with what was read instead."""
+
+    items: tuple[Item, ...]
+    corrected: tuple[tuple[str, str], ...]
+
+
+def itemised(text: str, lexicon: Lexicon, now: datetime) -> Itemised:
+    """The items of a question; the longest phrase counts."""
+    times = spans(text, now)
+    row = [token for token in tokens(text) if not any(one.start < token.end and token.start < one.end for one in times)]
+    corrected: list[tuple[str, str]] = []
+    for place, token in enumerate(row):
+        right = lexicon.corrected(token, vocabulary().spelt)
+        if right is not None:
+            corrected.append((token.text, right.text))
+            row[place] = right
+    items: list[Item] = []
+    waiting, place, kept = list(times), 0, tuple(row)
+    while place < len(kept) or waiting:
+        if waiting and (place == len(kept) or waiting[0].start < kept[place].start):
+            items.append(_time(text, waiting.pop(0)))
+            continue
+        end = next((at for at in range(place, len(kept)) if waiting and kept[at].start > waiting[0].start), len(kept))
+        length, item = _next(kept[:end], place, lexicon)
+        items.append(item)
+        place += length
+    return Itemised(tuple(items), tuple(corrected))
+
+
+def _time(text: str, found: Found) -> Time:
+    return Time(text[found.start : found.end], found.span)
+
+
+def _next(row: tuple[Token, ...], at: int, lexicon: Lexicon) -> tuple[int, Item]:
+    named, meanings = lexicon.longest(row, at)
+    cued, cue = _cue(row, at)
+    text = " ".join(token.text for token in row[at : at + max(named, cued, 1)])
+    sure = bool(meanings) and meanings[0].weight >= _SURE
+    gives_way = not isinstance(cue, Cue) or cue.kind in ("only", "sum", "list", "missing")
+    if named > cued or (named and named == cued and sure and gives_way and not isinstance(cue, Superlative)):
+        faint = meanings[0].weight < _FAINT and named == 1 and row[at].stem in vocabulary().idle
+        return (1, Word(text, True)) if faint else (named, Named(text, meanings))
+    if cue is not None:
+        return cued, cue
+    number = row[at].number
+    if number is not None:
+        return 1, Number(row[at].text, number)
+    return 1, Word(row[at].text, row[at].stem in vocabulary().idle or row[at].plain in ("€", "$", "£"))
+
+
+def _cue(row: tuple[Token, ...], at: int) -> tuple[int, Item | None]:
+    """The longest cue from there on."""
+    known = vocabulary()
+    for length in range(min(_LONGEST_CUE, len(row) - at), 0, -1):
+        key = tuple(token.plain for token in row[at : at + length])
+        text = " ".join(token.text for token in row[at : at + length])
+        if key in known.superlatives:
+            return length, Superlative(text, *known.superlatives[key])
+        if key in known.figures:
+            return length, Superlative(text, "", known.figures[key])
+        if key in known.cues:
+            return length, Cue(text, known.cues[key])
+        if key in known.units:
+            return length, TimeUnit(text, known.units[key])
+    return 0, None

@@ -1,0 +1,107 @@
+"""A question read without a model: its plan over the catalogue, or why there is none."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import msgspec
+
+from agents.analysis.asked import Asked, read
+from agents.analysis.building import Builder
+from agents.analysis.items import Named, itemised
+from agents.analysis.lexicon import Lexicon
+from agents.analysis.plan import Plan
+from agents.analysis.resolve import Rows, Unresolved, words_of
+
+LONGEST = 1000
+"""Characters that are read of a question."""
+_CLEAR = 0.04
+"""By how much the best reading has to be better than the next."""
+_SUBJECT = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`assumed` is what was taken for granted, in words."""
+
+    plan: Plan
+    assumed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Why a question has no plan: `unknown` words, or a `reason`; `understood` are the phrases that mean something."""
+
+    reason: str
+    unknown: tuple[str, ...] = ()
+    understood: tuple[str, ...] = ()
+
+
+def read_question(
+    text: str, lexicon: Lexicon, dataset: str, now: datetime, before: Plan | None = None
+) -> Reading | Unread:
+    """The plan of a question; `before` is the plan of the question before it, which this one may build on."""
+    items = itemised(text[:LONGEST], lexicon, now)
+    asked = read(items)
+    understood = tuple(dict.fromkeys(one.text for one in items.items if isinstance(one, Named)))
+    if asked.unknown:
+        return Unread("", tuple(dict.fromkeys(asked.unknown)), understood)
+    if len(text) > LONGEST:
+        return Unread(f"The question has more than {LONGEST} characters.", (), understood)
+    base = before if before and _follows(asked, before) else None
+    if base is None and not _says_enough(asked):
+        return Unread("I do not see which figures it is about.", (), understood)
+    corrected = tuple(f'"{wrong}" is read as "{right}"' for wrong, right in items.corrected)
+    found = _best(asked, lexicon, dataset, base)
+    if isinstance(found, Unread):
+        return replace(found, understood=understood)
+    return replace(found, assumed=(*corrected, *found.assumed))
+
+
+def _best(asked: Asked, lexicon: Lexicon, dataset: str, base: Plan | None) -> Reading | Unread:
+    """The reading whose names fit best, of all tables whose rows could be counted."""
+    readings: list[tuple[float, Plan, Rows]] = []
+    reasons: list[tuple[float, str]] = []
+    sources = [base.source] if base and base.source in lexicon.tables else list(lexicon.tables)
+    for source in sources:
+        rows = Rows(lexicon, source)
+        bonus = max((one.weight for named in asked.tables for one in named.of("table") if one.source == source), default=0)
+        try:
+            plan = Builder(asked, rows, dataset, base).plan()
+        except Unresolved as problem:
+            reasons.append((bonus * _SUBJECT + rows.score, str(problem)))
+            continue
+        readings.append((rows.score + bonus * _SUBJECT, plan, rows))
+    if not readings:
+        return Unread(max(reasons, default=(0.0, "There is no table to answer it from."))[1])
+    readings.sort(key=lambda one: -one[0])
+    score, plan, rows = readings[0]
+    if len(readings) > 1 and score - readings[1][0] < _CLEAR:
+        names = " or ".join(words_of(one[1].source.table) for one in readings[:2])
+        return Unread(f"It can be about {names}: please say which.")
+    return Reading(plan, tuple(rows.assumed))
+
+
+def _follows(asked: Asked, before: Plan) -> bool:
+    """Whether the question leaves open what it is about, or points back."""
+    subjects = [one for named in asked.tables for one in named.of("table", 0.7)]
+    if asked.refers and all(one.source == before.source for one in subjects[:1]):
+        return not asked.columns or not subjects
+    return not asked.tables and not asked.columns and not asked.thing and not (asked.which and asked.end)
+
+
+def _says_enough(asked: Asked) -> bool:
+    return bool(asked.tables or asked.columns or asked.thing or asked.values or asked.groups or asked.nulls or asked.limits)
+
+
+def as_note(reading: Reading) -> dict[str, object]:
+    """The reading as plain data, to be kept in the conversation."""
+    plain: dict[str, object] = msgspec.to_builtins({"plan": reading.plan})
+    return plain
+
+
+def from_note(note: object) -> Plan | None:
+    """The plan in a note; None where there is none that can be read."""
+    try:
+        return msgspec.convert(note["plan"], Plan) if isinstance(note, dict) and "plan" in note else None
+    except msgspec.ValidationError:
+        return None

@@ -1,0 +1,59 @@
+"""How people ask about figures, in general English; read from `vocabulary.toml`."""
+
+import tomllib
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from agents.analysis.plan import Unit
+from agents.analysis.words import stem, tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """`cues` and `units` by the words of their phrases; `superlatives` by the phrase: from which end, and of which
+    figure; `figures` by the phrase; `synonyms` and `idle` are stems, `spelt` all words as they are written here."""
+
+    cues: Mapping[tuple[str, ...], str]
+    units: Mapping[tuple[str, ...], Unit]
+    superlatives: Mapping[tuple[str, ...], tuple[str, str]]
+    figures: Mapping[tuple[str, ...], str]
+    synonyms: Mapping[str, frozenset[str]]
+    scales: tuple[tuple[str, ...], ...]
+    ranking: tuple[str, ...]
+    additive: frozenset[str]
+    idle: frozenset[str]
+    spelt: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def vocabulary() -> Vocabulary:
+    """The one vocabulary."""
+    read = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+    synonyms: dict[str, set[str]] = defaultdict(set)
+    for ring in read["synonyms"]["rings"]:
+        kept = {stem(word) for word in ring}
+        for one in kept:
+            synonyms[one] |= kept - {one}
+    phrases = [*(one for group in (read["cues"], read["units"], read["figures"]) for some in group.values() for one in some)]
+    phrases += [one for some in read["superlatives"].values() for one in some]
+    return Vocabulary(
+        cues={_key(phrase): cue for cue, some in read["cues"].items() for phrase in some},
+        units={_key(phrase): unit for unit, some in read["units"].items() for phrase in some},
+        superlatives={
+            _key(phrase): (end, figure) for end, some in read["superlatives"].items() for phrase, figure in some.items()
+        },
+        figures={_key(phrase): figure for figure, some in read["figures"].items() for phrase in some},
+        synonyms={one: frozenset(others) for one, others in synonyms.items()},
+        scales=tuple(tuple(one) for one in read["scales"]["orders"]),
+        ranking=tuple(stem(word) for word in read["scales"]["ranking"]),
+        additive=frozenset(stem(word) for word in read["scales"]["additive"]),
+        idle=frozenset(stem(word) for word in read["idle"]["words"]),
+        spelt=frozenset(word for phrase in [*phrases, *read["idle"]["words"]] for word in phrase.split()),
+    )
+
+
+def _key(phrase: str) -> tuple[str, ...]:
+    return tuple(token.plain for token in tokens(phrase))

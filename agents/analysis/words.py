@@ -1,0 +1,68 @@
+"""Words of questions and of names: tokens, stems, and the parts that a column's name is made of."""
+
+import re
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+
+import snowballstemmer
+
+_TOKEN = re.compile(
+    r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\w)|\d+(?:\.\d+)?(?!\w)|[^\W_]+(?:['’][^\W_]+)*|<=|>=|[<>%€$£=,]"
+)
+_PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_A-Za-z]+")
+_SPOKEN = {
+    word: value for value, word in enumerate("two three four five six seven eight nine ten eleven twelve".split(), start=2)
+} | {"fifteen": 15, "twenty": 20, "fifty": 50, "hundred": 100}
+_stemmer = threading.local()
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word, number or sign of a text, which stands at `start` to `end`; `plain` is in lower case."""
+
+    text: str
+    start: int
+    end: int
+
+    @property
+    def plain(self) -> str:
+        return self.text.casefold().replace("’", "'").removesuffix("'s")
+
+    @property
+    def stem(self) -> str:
+        return stem(self.plain)
+
+    @property
+    def number(self) -> float | None:
+        """Its value, if it is a number in digits or a small one in a word."""
+        if self.plain in _SPOKEN:
+            return float(_SPOKEN[self.plain])
+        digits = self.text.replace(",", "")
+        return float(digits) if digits[:1].isdigit() and re.fullmatch(r"\d{1,15}(?:\.\d{1,9})?", digits) else None
+
+
+def tokens(text: str) -> tuple[Token, ...]:
+    """What a text is made of, in its order."""
+    return tuple(Token(found.group(), found.start(), found.end()) for found in _TOKEN.finditer(text))
+
+
+@lru_cache(maxsize=20_000)
+def stem(word: str) -> str:
+    """The word without its ending (Snowball's English stemmer); what is no plain word stays."""
+    if not word.isalpha() or len(word) < 4:
+        return word
+    if not hasattr(_stemmer, "english"):  # one for each thread, because it keeps its state
+        _stemmer.english = snowballstemmer.stemmer("english")
+    return str(_stemmer.english.stemWord(word))
+
+
+def stems(text: str) -> tuple[str, ...]:
+    """The stems of a text as a name is compared; signs are left out."""
+    return tuple(token.stem for token in tokens(text) if token.text[0].isalnum())
+
+
+@lru_cache(maxsize=20_000)
+def parts(name: str) -> tuple[str, ...]:
+    """The words in an identifier, in lower case: `openedAt`, `opened_at` and `OPENED AT` are `opened`, `at`."""
+    return tuple(found.casefold() for found in _PART.findall(name))

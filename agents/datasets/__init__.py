@@ -1,0 +1,1 @@
+"""Datasets: registered, described, copied into snapshots, and queried in processes that reach nothing else."""

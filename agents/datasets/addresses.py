@@ -1,0 +1,83 @@
+"""Where a dataset comes from: a file, a folder, or the URL of a database; how it is shown, and what tells whether it
+has changed."""
+
+import enum
+import hashlib
+import re
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from rag.scan import Hashes
+
+_URL = re.compile(r"[A-Za-z][\w+.-]*:(?://|$)")
+_SQLITE = frozenset({".db", ".sqlite", ".sqlite3"})
+_SECRET = re.compile(r"(password|passwd|pwd|secret|token|key)", re.IGNORECASE)
+
+
+class Kind(enum.Enum):
+    """What an address names."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    DATABASE = "database"
+
+
+def normal(address: str) -> str:
+    """The address as it is kept: paths absolute, a file of SQLite as its URL. Raises ValueError with advice."""
+    if not _URL.match(address):
+        path = Path(address).expanduser().resolve()
+        if not path.exists():
+            raise ValueError(f"{address} does not exist: give a file, a folder or the URL of a database.")
+        return f"sqlite:///{path}" if path.is_file() and path.suffix.lower() in _SQLITE else str(path)
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError) as error:
+        raise ValueError("This is no database URL: use one such as sqlite:///file.db.") from error
+    if url.get_backend_name() != "sqlite":
+        return address
+    path = Path(url.database or "").expanduser().resolve()
+    if not url.database or not path.is_file():
+        raise ValueError("This SQLite database does not exist: sqlite:/// is followed by the path of its file.")
+    return f"sqlite:///{path}"
+
+
+def kind_of(address: str) -> Kind:
+    """Of an address as it is kept."""
+    if _URL.match(address):
+        return Kind.DATABASE
+    return Kind.FOLDER if Path(address).is_dir() else Kind.FILE
+
+
+def shown(address: str) -> str:
+    """The address without its secrets."""
+    if kind_of(address) is not Kind.DATABASE:
+        return address
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):
+        return "(not shown)"
+    open_to_all = {name: value for name, value in url.query.items() if not _SECRET.search(name)}
+    return url.set(query=open_to_all).render_as_string(hide_password=True)
+
+
+def state(address: str, taken_at: str, hash_of: Hashes) -> str:
+    """What changes when the source does: of a file or folder by what it holds; a database is as it was `taken_at`.
+    Raises OSError."""
+    if kind_of(address) is Kind.DATABASE:
+        return _digest(address, taken_at)
+    place = Path(address)
+    if place.is_dir():
+        held = [path for path in sorted(place.iterdir()) if path.is_file() and not path.name.startswith(".")]
+        return _digest(address, *(part for path in held for part in (path.name, hash_of(path))))
+    return _digest(address, hash_of(place))
+
+
+_FORM = "1"
+"""Of snapshots: another number where they are made in another way, so that all are made again."""
+
+
+def _digest(*parts: str) -> str:
+    joined = "\0".join((_FORM, *parts))
+    return hashlib.sha256(joined.encode("utf-8", "surrogateescape")).hexdigest()

@@ -1,0 +1,114 @@
+"""The datasets that questions can be asked about: registered in SQL, copied into snapshots, queried in the sandbox."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+from sqlalchemy import Engine
+
+from agents.dataset import ALL, DatasetUnavailable, Registered, Rows, Schema, Table, quoted
+from agents.datasets.messages import DATA, Attached, Limits
+from agents.datasets.registry import Entry, Registry
+from agents.datasets.sandbox import Sandbox
+from agents.datasets.snapshots import Snapshots
+from agents.metadata.inference import inferred
+
+log = structlog.get_logger()
+
+_MOST_KEPT = 500
+
+
+class DatasetCatalogue:
+    """See `agents.dataset.Datasets`. `folder` is where the snapshots lie, `bundled` the folder of the datasets that
+    come with the knowledge base. Works on an engine that somebody else opens, migrates and disposes of."""
+
+    def __init__(
+        self, engine: Engine, folder: Path, bundled: Path | None = None, *, limits: Limits | None = None
+    ) -> None:
+        self._registry = Registry(engine, bundled)
+        self._snapshots = Snapshots(folder)
+        self._sandbox = Sandbox(limits)
+        self._tables: dict[Path, tuple[Table, ...]] = {}
+        self._values: dict[tuple[Path, str, str, int], tuple[str, ...]] = {}
+
+    async def close(self) -> None:
+        await self._sandbox.close()
+
+    async def registered(self) -> tuple[Registered, ...]:
+        entries = await asyncio.to_thread(self._registry.entries)
+        return tuple(entry.registered for entry in entries.values())
+
+    async def schema(self, name: str) -> Schema:
+        held = await self._held(name)
+        tables = tuple(table for entry, place in held for table in self._tables[place])
+        if name != ALL:
+            return Schema(name, held[0][0].description, tables)
+        return Schema(ALL, " ".join(f"{entry.name}: {entry.description}" for entry, _ in held), tables)
+
+    async def query(self, name: str, sql: str) -> Rows:
+        held = await self._held(name)
+        return await self._sandbox.query([_attached(entry, place) for entry, place in held], sql)
+
+    async def values(self, name: str, table: Table, column: str, most: int = 200) -> tuple[str, ...]:
+        held = await self._held(table.dataset if name == ALL else name)
+        key = (held[0][1], table.name, column, most)
+        if key not in self._values:
+            cell = quoted(column)
+            sql = (
+                f"SELECT CAST({cell} AS VARCHAR) FROM {table.sql_name} WHERE {cell} IS NOT NULL "  # noqa: S608
+                f"GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {most + 1}"
+            )
+            rows = (await self._sandbox.query([_attached(*held[0])], sql)).rows
+            if len(self._values) >= _MOST_KEPT:
+                self._values.clear()
+            self._values[key] = tuple(str(row[0]) for row in rows) if len(rows) <= most else ()
+        return self._values[key]
+
+    async def add(self, name: str, address: str, description: str = "") -> Schema:
+        """Register a file, a folder or the URL of a database, and copy it; nothing is registered where that fails.
+        Raises NameTaken, ValueError with advice, DatasetUnavailable."""
+        await asyncio.to_thread(self._registry.add, name, address, description)
+        try:
+            return await self.schema(name)
+        except BaseException:
+            await asyncio.to_thread(self._registry.remove, name)
+            raise
+
+    async def refresh(self, name: str) -> Schema:
+        """Copy it again. Raises DatasetUnknown, DatasetUnavailable."""
+        await asyncio.to_thread(self._registry.touch, name)
+        return await self.schema(name)
+
+    async def remove(self, name: str) -> None:
+        """Forget it and delete the copy, never the source. Raises DatasetUnknown, and ValueError for a bundled one."""
+        await asyncio.to_thread(self._registry.remove, name)
+        await asyncio.to_thread(self._snapshots.forget, name)
+
+    async def _held(self, name: str) -> Sequence[tuple[Entry, Path]]:
+        """What the name stands for, each with its snapshot, whose tables are known."""
+        return await asyncio.to_thread(self._hold, name)
+
+    def _hold(self, name: str) -> Sequence[tuple[Entry, Path]]:
+        if name != ALL:
+            entry = self._registry.entry(name)
+            return [(entry, self._current(entry))]
+        found = []
+        for entry in self._registry.entries().values():
+            try:
+                found.append((entry, self._current(entry)))
+            except DatasetUnavailable as error:  # the others can still be asked
+                log.warning("dataset unavailable", name=entry.name, reason=str(error))
+        if not found:
+            raise DatasetUnavailable("There is no dataset that can be read: see `pitcrew datasets list`.")
+        return found
+
+    def _current(self, entry: Entry) -> Path:
+        place = self._snapshots.current(entry.name, entry.address, entry.taken_at)
+        if place not in self._tables:
+            self._tables[place] = inferred(self._snapshots.tables(place, entry.name))
+        return place
+
+
+def _attached(entry: Entry, place: Path) -> Attached:
+    return Attached(entry.name, str((place / DATA).resolve()))

@@ -1,0 +1,172 @@
+"""The process in which queries run: `python -m agents.datasets.confined LIMITS`, started by `sandbox.py` beside it.
+
+A query meets four walls, one behind the other: the tree that the parser makes of it holds nothing but one SELECT over
+the dataset's tables (`select`); the engine has the snapshots open read-only, no access to anything else, and its
+configuration locked; this process has no environment, writes no file, and has little memory; and it is ended when time
+is up.
+"""
+
+import gc
+import os
+import select
+import sys
+import threading
+from typing import Any
+
+import duckdb
+import msgspec
+import orjson
+
+from agents.dataset import quoted
+from agents.datasets.messages import Answered, Asked, Attached, Limits
+from agents.datasets.plain import kind_of, plain, weight
+from agents.datasets.single_select import Refused, check
+from rag.confinement import allow_cpu, confine
+from rag.pipes import read_frame, write_frame
+
+_BATCH = 500
+_LONGEST_MESSAGE = 600
+
+
+class Engine:
+    """A DuckDB that has some snapshots open and reaches nothing else."""
+
+    def __init__(self, datasets: tuple[Attached, ...], limits: Limits) -> None:
+        self.datasets = datasets
+        self._connection = duckdb.connect(
+            ":memory:",
+            config={
+                "threads": "1",
+                "memory_limit": f"{limits.engine_mb}MB",
+                "temp_directory": "",
+                "autoload_known_extensions": "false",
+                "autoinstall_known_extensions": "false",
+                "python_enable_replacements": "false",
+                "allow_persistent_secrets": "false",
+            },
+        )
+        self._connection.execute("SET TimeZone = 'UTC'")
+        for one in datasets:
+            path = one.path.replace("'", "''")
+            self._connection.execute(f"ATTACH '{path}' AS {quoted(one.name)} (READ_ONLY)")
+        where = ",".join(f"{quoted(one.name)}.main" for one in datasets)
+        self._connection.execute(f"SET search_path = '{where}'")
+        found = self._connection.execute("SELECT table_name FROM duckdb_tables() WHERE NOT internal").fetchall()
+        self.tables = sorted({name for (name,) in found})
+        self._connection.execute("SET enable_external_access = false")
+        self._connection.execute("SET lock_configuration = true")
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def parsed(self, sql: str) -> Any:
+        """The tree of a text."""
+        row = self._connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
+        return orjson.loads(row[0] if row else "{}")
+
+    def select(self, sql: str, limits: Limits) -> Answered:
+        """The result of a SELECT that was checked."""
+        connection = self._connection
+        connection.execute(sql)
+        try:
+            described = connection.description or []
+            rows: list[list[Any]] = []
+            size = 0
+            while len(rows) <= limits.rows and (batch := connection.fetchmany(_BATCH)):
+                for row in batch:
+                    rows.append([plain(value) for value in row])
+                    size += sum(weight(value) for value in rows[-1])
+                    if size > limits.result_bytes:
+                        raise TooMuch
+        finally:
+            connection.abort()
+        total = len(rows) if len(rows) <= limits.rows else self._count(sql, limits.count_s)
+        columns = [str(one[0]) for one in described]
+        return Answered(columns, [kind_of(str(one[1])) for one in described], rows[: limits.rows], total)
+
+    def _count(self, sql: str, seconds: float) -> int | None:
+        """How many rows there are; None where that takes longer than `seconds`, or cannot be told."""
+        body = sql.rstrip().rstrip(";")
+        late = threading.Timer(seconds, self._connection.interrupt)
+        late.start()
+        try:
+            row = self._connection.execute(f"SELECT count(*) FROM (\n{body}\n)").fetchone()  # noqa: S608
+        except duckdb.Error:
+            return None
+        finally:
+            late.cancel()
+            late.join()
+            self._connection.abort()
+        return int(row[0]) if row else None
+
+
+class TooMuch(Exception):
+    """The result is larger than what may be carried away."""
+
+
+def main(limits: Limits) -> None:
+    """Answer queries until standard input ends."""
+    inbox, outbox = os.dup(0), os.dup(1)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, 0)
+    os.dup2(nowhere, 1)
+    gc.freeze()
+    confine(limits.memory_bytes)
+    os.environ.clear()
+    write_frame(outbox, b"")
+    engine: Engine | None = None
+    while _comes(inbox, limits.idle_s) and (frame := read_frame(inbox)) is not None:
+        asked = msgspec.msgpack.decode(frame, type=Asked)
+        allow_cpu(limits.cpu_s)
+        try:
+            if engine is None or engine.datasets != asked.datasets:
+                if engine is not None:
+                    engine.close()
+                engine = Engine(asked.datasets, limits)
+            answer = _answer(engine, asked, limits)
+        except MemoryError:
+            answer = Answered(error=_memory(limits), limit=True, last=True)
+        write_frame(outbox, msgspec.msgpack.encode(answer))
+        if answer.last:
+            return
+
+
+def _comes(inbox: int, seconds: float) -> bool:
+    """Whether there is something to read within the time."""
+    poll = select.poll()
+    poll.register(inbox, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
+
+
+def _answer(engine: Engine, asked: Asked, limits: Limits) -> Answered:
+    try:
+        check(engine.parsed(asked.sql), engine.tables)
+        return engine.select(asked.sql, limits)
+    except Refused as refused:
+        return Answered(error=str(refused), refused=True)
+    except TooMuch:
+        most = f"{limits.result_bytes >> 20} MB"
+        advice = "select fewer columns, aggregate, or add a LIMIT."
+        return Answered(error=f"The result is larger than {most}: {advice}", limit=True)
+    except (orjson.JSONDecodeError, RecursionError):
+        return Answered(error="The query is nested too deeply: write it flatter.", refused=True)
+    except duckdb.OutOfMemoryException:
+        return Answered(error=_memory(limits), limit=True, last=True)
+    except duckdb.Error as error:
+        return Answered(error=_message(error, asked), last=isinstance(error, duckdb.FatalException))
+
+
+def _memory(limits: Limits) -> str:
+    return f"The query needs more than {limits.engine_mb} MB of memory: filter or aggregate before joining."
+
+
+def _message(error: Exception, asked: Asked) -> str:
+    """DuckDB's own words, without places of this machine."""
+    text = str(error)
+    for one in asked.datasets:
+        text = text.replace(one.path, one.name)
+    return text[:_LONGEST_MESSAGE].strip()
+
+
+if __name__ == "__main__":
+    main(msgspec.json.decode(sys.argv[1], type=Limits))

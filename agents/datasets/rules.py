@@ -1,0 +1,79 @@
+"""Which type the texts of a column amount to: the first whose every value fits, so that no value is ever lost to one.
+
+`{c}` stands for the column, which holds texts or NULL."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_INTEGER = "-?(0|[1-9][0-9]{0,17})"
+_NUMBER = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?"
+_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_CLOCK = r"[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
+_ZONE = " ?(Z|[-+][0-9]{2}(:?[0-9]{2})?)"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`value` is the SQL of a text as `type`, `fits` whether it is one without loss."""
+
+    type: str
+    value: str
+    fits: str
+
+    def value_of(self, column: str) -> str:
+        return self.value.replace("{c}", column)
+
+    def fits_in(self, column: str) -> str:
+        return self.fits.replace("{c}", column)
+
+
+def cast(type_: str, *, also: str = "true") -> Rule:
+    """Whatever DuckDB reads as the type, if besides `also` holds."""
+    return Rule(type_, f"TRY_CAST({{c}} AS {type_})", f"TRY_CAST({{c}} AS {type_}) IS NOT NULL AND {also}")
+
+
+def written(type_: str, pattern: str) -> Rule:
+    """What is written in one way and is of the type, such as 2026-02-28, but not 2026-02-30."""
+    return cast(type_, also=f"regexp_full_match({{c}}, '{pattern}')")
+
+
+def decimal(precision: int, scale: int) -> Rule:
+    """Exactly: a value with more places than `scale` does not fit."""
+    type_ = f"DECIMAL({precision}, {scale})"
+    return cast(type_, also=f"TRY_CAST({{c}} AS {type_})::DOUBLE = TRY_CAST({{c}} AS DOUBLE)")
+
+
+def _moment(form: str) -> Rule:
+    parsed = f"try_strptime({{c}}, '{form}')"
+    return Rule("DATE", f"CAST({parsed} AS DATE)", f"{parsed} IS NOT NULL")
+
+
+TEXT = Rule("VARCHAR", "{c}", "true")
+BOOLEAN = written("BOOLEAN", "(?i)true|false")
+FLAG = written("BOOLEAN", "(?i)true|false|t|f|1|0")
+INTEGER = written("BIGINT", _INTEGER)
+LONG = written("HUGEINT", "-?[0-9]{1,37}")
+NUMBER = cast("DOUBLE", also="isfinite(TRY_CAST({c} AS DOUBLE))")
+PLAIN_NUMBER = written("DOUBLE", _NUMBER)
+DATE = written("DATE", _DAY)
+MIDNIGHT = Rule("DATE", "TRY_CAST(left({c}, 10) AS DATE)", f"regexp_full_match({{c}}, '{_DAY}( 00:00:00)?')")
+TIMESTAMP = written("TIMESTAMP", _DAY + _CLOCK)
+UTC = Rule(
+    "TIMESTAMP",
+    "TRY_CAST({c} AS TIMESTAMPTZ) AT TIME ZONE 'UTC'",
+    f"TRY_CAST({{c}} AS TIMESTAMPTZ) IS NOT NULL AND regexp_full_match({{c}}, '{_DAY}{_CLOCK}({_ZONE})?')",
+)
+TIME = cast("TIME")
+BLOB = Rule("BLOB", "unhex({c})", r"regexp_full_match({c}, '([0-9A-Fa-f]{2})*')")
+
+_DAY_FIRST, _MONTH_FIRST, _DOTTED = _moment("%d/%m/%Y"), _moment("%m/%d/%Y"), _moment("%d.%m.%Y")
+_MONEY = [decimal(18, scale) for scale in (2, 4, 6)]
+_EXACT = tuple(Rule(rule.type, rule.value, f"{rule.fits} AND regexp_full_match({{c}}, '{_NUMBER}')") for rule in _MONEY)
+
+SEEN: Sequence[Rule] = (
+    BOOLEAN, INTEGER, *_EXACT, PLAIN_NUMBER, DATE, TIMESTAMP, UTC, _DOTTED, _DAY_FIRST, _MONTH_FIRST, TEXT
+)  # fmt: skip
+"""For texts of which nothing is known. What begins with a zero is no number but a name made of digits; decimals stay
+exact."""
+AMBIGUOUS = (_DAY_FIRST, _MONTH_FIRST)
+"""Where every value fits both, nobody can tell which is meant, and they stay texts."""

@@ -1,0 +1,99 @@
+"""Copies of datasets in a folder of the data directory, each made whole by a process of its own, or not at all.
+
+A snapshot's folder is called after its dataset and the state of its source, so that a changed source is another
+snapshot; queries that still read the old one are not disturbed when it goes.
+"""
+
+import hashlib
+import shutil
+import threading
+import uuid
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from agents.dataset import DatasetUnavailable, Table
+from agents.datasets import addresses
+from agents.datasets.messages import DATA, SCHEMA, Made, Wanted
+from rag.pipes import Ended, Process
+from rag.scan import Hashes
+
+BUILD_S = 600.0
+_START_S = 60.0
+_ANSWER_BYTES = 1 << 20
+
+
+class Snapshots:
+    """The copies in one folder. Safe in threads; several programs may share the folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._hash_of = Hashes()
+        self._locks: dict[str, threading.Lock] = {}
+        self._guard = threading.Lock()
+
+    def current(self, name: str, address: str, taken_at: str) -> Path:
+        """The folder of the newest snapshot, made now where the source has changed. Blocks while it is made. Raises
+        DatasetUnavailable."""
+        with self._lock(name):
+            try:
+                state = addresses.state(address, taken_at, self._hash_of)
+            except OSError as error:
+                advice = f"Put it back, or run `pitcrew datasets remove {name}`."
+                raise DatasetUnavailable(f"{addresses.shown(address)}: {error.strerror}. {advice}") from error
+            place = self._folder / f"{name}.{hashlib.sha256(state.encode()).hexdigest()[:20]}"
+            if not (place / SCHEMA).is_file():
+                self._make(address, place)
+                self._tidy(name, place)
+            return place
+
+    def forget(self, name: str) -> None:
+        """Delete what is there of a dataset."""
+        with self._lock(name):
+            self._tidy(name, None)
+
+    def tables(self, place: Path, dataset: str) -> tuple[Table, ...]:
+        """What a snapshot holds. Raises DatasetUnavailable."""
+        try:
+            found = msgspec.json.decode((place / SCHEMA).read_bytes(), type=tuple[Table, ...])
+        except (OSError, msgspec.MsgspecError) as error:
+            advice = f"run `pitcrew datasets refresh {dataset}`."
+            raise DatasetUnavailable(f"The copy of {dataset} is damaged: {advice}") from error
+        return tuple(replace(table, dataset=dataset) for table in found)
+
+    def _lock(self, name: str) -> threading.Lock:
+        with self._guard:
+            return self._locks.setdefault(name, threading.Lock())
+
+    def _make(self, address: str, place: Path) -> None:
+        draft = place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}")
+        draft.mkdir(parents=True)
+        try:
+            self._build(Wanted(address, str(draft.resolve())))
+            if not (place / DATA).is_file():
+                draft.rename(place)
+        except OSError as error:
+            if not (place / SCHEMA).is_file():  # another program was quicker, and its copy is as good
+                raise DatasetUnavailable(f"The copy cannot be written: {error.strerror}.") from error
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+    def _build(self, wanted: Wanted) -> None:
+        child = Process("agents.datasets.building", most=_ANSWER_BYTES)
+        try:
+            child.receive(_START_S)
+            child.send(msgspec.msgpack.encode(wanted))
+            made = msgspec.msgpack.decode(child.receive(BUILD_S), type=Made)
+        except Ended as ended:
+            why = f"takes longer than {BUILD_S:g} s" if ended.late else "takes too much memory or disk"
+            raise DatasetUnavailable(f"Copying it {why}: register a smaller table, file or view.") from ended
+        finally:
+            child.close()
+        if made.error:
+            raise DatasetUnavailable(made.error)
+
+    def _tidy(self, name: str, keep: Path | None) -> None:
+        for place in self._folder.glob(f"{name}.*"):
+            if place != keep:
+                shutil.rmtree(place, ignore_errors=True)

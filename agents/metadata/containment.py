@@ -1,0 +1,78 @@
+"""Inferred foreign keys held against the rows: whether the values of the one side are among those of the other."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from agents.dataset import Datasets, DatasetUnavailable, DatasetUnknown, QueryFailed, quoted
+from agents.metadata.relations import Relation
+
+SAMPLE = 1_000
+"""Different values that are looked up."""
+MOST_ROWS = 500_000
+"""Of a table that is looked through for this."""
+MOST_CHECKED = 24
+SECONDS = 5.0
+_MOSTLY = 0.9
+"""How many of the values have to be there: rows are not always clean, and a name alone is no proof."""
+
+
+async def held_against_rows(found: Sequence[Relation], datasets: Datasets) -> tuple[Relation, ...]:
+    """The relations without those that the rows speak against; where they speak for one, its reason says so. Declared
+    ones stay as they are, and so do those that cannot be checked within SECONDS."""
+    doubtful = [one for one in found if not one.key.declared and _small(one)][:MOST_CHECKED]
+    verdicts: dict[int, Relation | None] = {}
+    try:
+        async with asyncio.timeout(SECONDS):
+            for dataset, ones in groupby(sorted(doubtful, key=_dataset), key=_dataset):
+                verdicts |= await _checked(dataset, list(ones), datasets)
+    except TimeoutError:
+        pass  # what is not known to be wrong stays
+    return tuple(kept for one in found if (kept := verdicts.get(id(one), one)) is not None)
+
+
+def _dataset(one: Relation) -> str:
+    return one.table.dataset
+
+
+def _small(one: Relation) -> bool:
+    return max(one.table.rows or 0, one.to.rows or 0) <= MOST_ROWS
+
+
+async def _checked(dataset: str, ones: Sequence[Relation], datasets: Datasets) -> Mapping[int, Relation | None]:
+    """Each relation, by its identity, with what its rows say, or None where they say that it is none."""
+    counts = " UNION ALL ".join(f"({_sql(number, one)})" for number, one in enumerate(ones))
+    try:
+        rows = (await datasets.query(dataset, counts)).rows
+    except (QueryFailed, DatasetUnknown, DatasetUnavailable):
+        return {}
+    return {id(ones[number]): _judged(ones[number], *told) for number, *told in rows}
+
+
+def _judged(one: Relation, sampled: int, there: int, keys: int, keyed: int) -> Relation | None:
+    if keys < keyed or there < _MOSTLY * sampled:
+        return None
+    if not sampled:
+        return one
+    told = f"all {sampled:,}" if there == sampled else f"{there:,} of {sampled:,}"
+    values = "sampled values are" if sampled > 1 else "value is"
+    return replace(one, key=replace(one.key, reason=f"{one.key.reason}; {told} {values} found there"))
+
+
+def _sql(number: int, one: Relation) -> str:
+    """The relation's number, how many values were sampled, how many of them were found, and of the table referred to
+    how many different keys and how many rows with a key it has."""
+    pairs = [(f"k{n}", *names) for n, names in enumerate(zip(one.key.columns, one.key.to_columns, strict=True))]
+    ours = ", ".join(f"{quoted(column)} AS {name}" for name, column, _ in pairs)
+    filled = " AND ".join(f"{quoted(column)} IS NOT NULL" for _, column, _ in pairs)
+    theirs = ", ".join(f"{quoted(column)} AS {name}" for name, _, column in pairs)
+    keyed = " AND ".join(f"{quoted(column)} IS NOT NULL" for _, _, column in pairs)
+    same = " AND ".join(f"s.{name} = k.{name}" for name, _, _ in pairs)
+    # The names are quoted, and the engine that runs this reads one SELECT only.
+    sampled = f"SELECT DISTINCT {ours} FROM {one.table.sql_name} WHERE {filled} LIMIT {SAMPLE}"  # noqa: S608
+    known = f"SELECT DISTINCT {theirs} FROM {one.to.sql_name} WHERE {keyed}"  # noqa: S608
+    there = f"SELECT count(*) FROM s WHERE EXISTS (SELECT 1 FROM k WHERE {same})"  # noqa: S608
+    rows = f"SELECT count(*) FROM {one.to.sql_name} WHERE {keyed}"  # noqa: S608
+    counts = f"{number}, (SELECT count(*) FROM s), ({there}), (SELECT count(*) FROM k), ({rows})"  # noqa: S608
+    return f"WITH s AS ({sampled}), k AS ({known}) SELECT {counts}"

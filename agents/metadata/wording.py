@@ -1,0 +1,213 @@
+"""What tools found out about tables, in Markdown for people. Pure; it reads the tools' results as they are."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from agents.dataset import Table
+from agents.metadata.identifiers import code
+from agents.metadata.requests import Direction
+
+_READ_OFF = "FACT and DIMENSION are read off the names and foreign keys."
+_SEVERAL = 8
+"""Of names in one sentence."""
+Facts = Mapping[str, Any]
+
+
+def listed(rows: Sequence[Facts], about: str = "", largest: bool = False) -> str:
+    """The result of `list_tables`."""
+    tables = [row for row in rows if "name" in row]
+    more = sum(row.get("more_tables", 0) for row in rows)
+    if largest:
+        tables = sorted(tables, key=lambda row: -(row["rows"] or 0))
+    datasets = list(dict.fromkeys(row["dataset"] for row in tables))
+    count = len(tables) + more
+    what = "is 1 table" if count == 1 else f"are {count} tables"
+    where = f" in {code(datasets[0])}" if len(datasets) == 1 else f" in {len(datasets)} datasets"
+    wanted = f" that {'has' if count == 1 else 'have'} to do with “{about}”" if about else ""
+    said = [f"There {what}{where}{wanted}{', the largest first' if largest and count > 1 else ''}:", ""]
+    for number, row in enumerate(tables, start=1):
+        within = f" in {code(row['dataset'])}" if len(datasets) > 1 else ""
+        said.append(f"{number}. {code(row['name'])} ({row['type']}){within}{_size(row)}{_told(row['description'])}")
+    if more:
+        said += ["", f"{more} more are not shown. Ask for tables about something to see fewer."]
+    hint = f"Ask me to describe one, such as {code(tables[0]['name'])}, or how two of them are related."
+    return "\n".join([*said, "", f"{_READ_OFF} {hint}"])
+
+
+def described(table: Facts) -> str:
+    """The result of `describe_table`."""
+    rows = table["columns"]
+    told = any(column["description"] for column in rows)
+    head = ["Column", "Type", "Key", "May be empty", *(["Description"] if told else [])]
+    said = [f"{code(table['name'])} ({table['type']}){_size(table)}{_told(table['description'])}", ""]
+    said += [_line(head), _line(["---"] * len(head))] if rows else ["It has no columns."]
+    for column in rows:
+        cells = [
+            code(column["name"]),
+            _cell(column["type"]) or "–",
+            _key(column),
+            "yes" if column["nullable"] else "no",
+        ]
+        said.append(_line([*cells, *([_cell(column["description"])] if told else [])]))
+    if table["columns_left_out"]:
+        said += ["", f"{table['columns_left_out']} more columns are not shown."]
+    if len(table["primary_key"]) > 1:
+        said += ["", f"Its primary key is {_and([code(name) for name in table['primary_key']])} together."]
+    if table["referred_to_by"]:
+        said += ["", f"Referred to by {_and([code(name) for name in table['referred_to_by']])}."]
+    return "\n".join(said)
+
+
+def related(found: Facts, named: Sequence[str], direction: Direction = "both") -> str:
+    """The result of `find_relationships` for the tables that were named."""
+    ways = [way for way in found["relations"] if _wanted(way, named, direction)]
+    alone = [code(name) for name in found["not_connected"]]
+    if not ways:
+        return _unrelated(named, direction)
+    declared = [way for way in ways if way["declared"]]
+    inferred = [way for way in ways if not way["declared"]]
+    said = [_opening(ways, named, direction), ""]
+    if declared:
+        said += ["Declared in the database:", *(f"- {_sentence(way)}" for way in declared), ""]
+    if inferred:
+        said += [
+            "Inferred, not declared in the database:",
+            *(f"- {_sentence(way)} Reason: {_reason(way['reason'])}." for way in inferred),
+            "",
+        ]
+    if found["relations_left_out"]:
+        said += [f"{found['relations_left_out']} more relations are not listed.", ""]
+    if alone and len(named) > 1:
+        said += [f"I found no way to {_and(alone)}.", ""]
+    return "\n".join(
+        [*said, f"The diagram shows {'them' if len(ways) > 1 else 'it'}. {found['diagram_shows']}".strip()]
+    )
+
+
+def stored(columns: Sequence[Facts], text: str) -> str:
+    """The result of `find_columns`."""
+    several = len({one["dataset"] for one in columns}) > 1
+    said = [
+        f"“{text}” seems to stand here:" if len(columns) == 1 else f"“{text}” may stand in one of these, best first:"
+    ]
+    said.append("")
+    for one in columns:
+        within = f" in {code(one['dataset'])}" if several else ""
+        said.append(
+            f"- column {code(one['column'])} of {code(one['table'])}{within}, {_cell(one['type'])}"
+            f"{_told(one['description'])}"
+        )
+    return "\n".join(said)
+
+
+def which(tables: Sequence[Table]) -> str:
+    """The question which of several tables is meant."""
+    several = len({table.dataset for table in tables}) > 1
+    names = [f"{code(one.name)}{f' in {code(one.dataset)}' if several else ''}" for one in tables[:_SEVERAL]]
+    more = f" There are {len(tables) - _SEVERAL} more." if len(tables) > _SEVERAL else ""
+    return f"Which table do you mean: {_and(names, 'or')}?{more}"
+
+
+def missing(name: str, close: Sequence[Table], tables: Sequence[Table]) -> str:
+    """That there is no such table, and which come close."""
+    shown = close or tables[:_SEVERAL]
+    there = "The closest are" if close else "There are" if len(tables) > _SEVERAL else "The tables are"
+    names = _and([code(table.name) for table in shown])
+    more = " and others" if not close and len(tables) > _SEVERAL else ""
+    return f"There is no table “{' '.join(name.split())}”. {there} {names}{more}."
+
+
+def help_(tables: Sequence[Table]) -> str:
+    """What can be asked, with examples of what there is."""
+    first, last = tables[0].name, tables[-1].name
+    column = next((one.name for table in tables for one in table.columns if one.name not in table.primary_key), "name")
+    return "\n".join(
+        [
+            "I can tell you how the data is organised: its tables, their columns, and how they are related. "
+            "I do not read what stands in the tables. You can ask me, for example:",
+            "",
+            "- Show me all tables",
+            f"- Describe the {code(first)} table",
+            f"- Show relationships between {code(first)} and {code(last)}",
+            f"- Which table has the column {code(column)}?",
+            "- Draw an ER diagram",
+        ]
+    )
+
+
+def _wanted(way: Facts, named: Sequence[str], direction: Direction) -> bool:
+    if direction == "both" or len(named) != 1:
+        return True
+    return bool(way["refers_to" if direction == "in" else "table"] == named[0])
+
+
+def _unrelated(named: Sequence[str], direction: Direction) -> str:
+    names = [code(name) for name in named]
+    if not names:
+        return "No foreign keys are declared here, and none can be inferred from the names of the columns."
+    if len(names) > 1:
+        return f"I found no foreign keys between {_and(names)}, neither declared nor inferred, nor over other tables."
+    says = {"both": "is not related to any other table", "in": "is not referred to", "out": "refers to no other table"}
+    return f"{names[0]} {says[direction]}: there is no such foreign key, neither declared nor inferred."
+
+
+def _opening(ways: Sequence[Facts], named: Sequence[str], direction: Direction) -> str:
+    count = len(ways)
+    if not named:
+        return f"The tables have {_count(count, 'relation')}:"
+    names = _and([code(name) for name in named])
+    if len(named) == 1:
+        says = {"both": ("has", "relation"), "in": ("is referred to by", "foreign key"), "out": ("has", "foreign key")}
+        verb, what = says[direction]
+        return f"{names} {verb} {_count(count, what)}:"
+    ends = dict.fromkeys(name for way in ways for name in (way["table"], way["refers_to"]))
+    over = [code(name) for name in ends if name not in named]
+    return f"{names} are related{f' over {_and(over)}' if over else ''}:"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _sentence(way: Facts) -> str:
+    may = "may refer" if way["optional"] else "refers"
+    only = "; no two rows to the same one" if way["at_most_one"] else ""
+    ours, theirs = (_and([code(name) for name in way[side]]) for side in ("columns", "to_columns"))
+    same = way["table"] == way["refers_to"]
+    to = "another row of it" if same else f"a row of {code(way['refers_to'])}"
+    return f"Each row of {code(way['table'])} {may} by {ours} to {to} ({theirs}){only}."
+
+
+def _reason(text: str) -> str:
+    return " ".join(text.split()).rstrip(".") or "names and types of the columns agree"
+
+
+def _key(column: Facts) -> str:
+    to = f" → {_refers(column['refers_to'])}" if column["refers_to"] else ""
+    return f"{column['key']}{to}" or "–"
+
+
+def _refers(text: str) -> str:
+    name, mark, rest = text.partition(" (inferred)")
+    return f"{code(name)}{' (inferred)' if mark and not rest else ''}"
+
+
+def _size(row: Facts) -> str:
+    return "" if row["rows"] is None else f", {_count(row['rows'], 'row')}"
+
+
+def _told(description: str) -> str:
+    plain = " ".join(description.split())
+    return f": {plain}" if plain else ""
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "¦")
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _and(names: Sequence[str], word: str = "and") -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {word} {names[-1]}" if names else ""

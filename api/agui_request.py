@@ -1,0 +1,96 @@
+"""What an AG-UI client asks for: a `RunAgentInput`, read strictly. Pure.
+
+The thread is the conversation, whose stored history counts: of the messages only the last one is new.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ag_ui.core import RunAgentInput, TextPart, UserMessage
+from pydantic import ValidationError
+
+from agents.types import Wishes
+from api.bodies import told_zone
+from orchestrator.commands import Answer, Send
+from orchestrator.errors import BadRequest
+
+DOOR = "agui"
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a run is to do: `answers` a question that an earlier run ended with; `declines` it, before `sends`, which is
+    what is asked. `else_sends` stands for `answers` where that is no answer but free text."""
+
+    sends: Send | None = None
+    answers: Answer | None = None
+    declines: Answer | None = None
+
+
+def read_input(body: Mapping[str, Any]) -> RunAgentInput:
+    """The input in `body`, an object within the limits of `api.frames`. Raises BadRequest naming the field."""
+    try:
+        run = RunAgentInput.model_validate(body)
+    except ValidationError as error:
+        where = error.errors(include_input=False, include_url=False)[0]["loc"]
+        raise BadRequest(field=str(where[0]) if where else None) from None
+    if not run.run_id:
+        raise BadRequest(field="runId")
+    return run
+
+
+def asked(run: RunAgentInput) -> Asked:
+    """What the input asks for. Raises BadRequest naming the field."""
+    entries = run.resume or []
+    if len(entries) > 1:
+        raise BadRequest(field="resume")
+    last = run.messages[-1] if run.messages else None
+    new = isinstance(last, UserMessage)
+    if not entries:
+        if not isinstance(last, UserMessage):
+            raise BadRequest(field="messages")
+        return Asked(_send(run, _text(last)))
+    entry = entries[0]
+    if entry.status == "cancelled":
+        no = Answer(entry.interrupt_id, False)
+        return Asked(_send(run, _text(last)), declines=no) if isinstance(last, UserMessage) else Asked(answers=no)
+    value = _value(entry.payload)
+    spoken = _send(run, value) if isinstance(value, str) and value.strip() else None
+    if value is None and new and isinstance(last, UserMessage):
+        return Asked(_send(run, _text(last)))
+    return Asked(spoken, Answer(entry.interrupt_id, value))
+
+
+def _value(payload: Any) -> Any:
+    """An answer as the engine takes it: plain, or in an object under a name that clients use."""
+    if not isinstance(payload, Mapping) or "change" in payload:
+        return payload
+    return next((payload[name] for name in ("value", "approved", "answer") if name in payload), None)
+
+
+def _send(run: RunAgentInput, text: str) -> Send:
+    props = run.forwarded_props if isinstance(run.forwarded_props, Mapping) else {}
+    key = run.run_id if _NAME.fullmatch(run.run_id) else hashlib.sha256(run.run_id.encode()).hexdigest()
+    wishes = Wishes(agent=_optional(props, "agent"), door=DOOR, dataset=_optional(props, "dataset"))
+    return Send(text, run.thread_id, key, zone=told_zone(props), wishes=wishes)
+
+
+def _optional(props: Mapping[str, Any], name: str) -> str | None:
+    value = props.get(name)
+    if value is not None and not isinstance(value, str):
+        raise BadRequest(field=f"forwardedProps.{name}")
+    return value or None
+
+
+def _text(message: UserMessage) -> str:
+    """The message's text. Raises BadRequest for pictures, sound and files, which nobody here can read."""
+    if isinstance(message.content, str):
+        return message.content
+    if not all(isinstance(part, TextPart) for part in message.content):
+        raise BadRequest(field="messages")
+    return "\n".join(part.text for part in message.content if isinstance(part, TextPart))

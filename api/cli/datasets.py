@@ -1,0 +1,208 @@
+"""`pitcrew datasets`: the figures that questions can be asked about."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from api.cli.failure import USAGE, CommandFailed
+from api.cli.output import note, print_json, print_table
+
+if TYPE_CHECKING:
+    from agents.dataset import Schema
+    from agents.datasets.catalogue import DatasetCatalogue
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    name="datasets",
+    help="Figures that questions can be asked about: files, folders of tables, and databases, each with a name.",
+    epilog="Example: pitcrew datasets add sales sales.csv --description 'Vehicles sold per day and dealer'",
+    no_args_is_help=True,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="JSON on stdout, one object per line.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A dataset, as `pitcrew datasets list` names it.")]
+_WIDEST = 60
+
+
+@app.command()
+def add(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Small letters, digits and _; also its name in queries.")],
+    source: Annotated[
+        str,
+        typer.Argument(metavar="SOURCE", help="A file, a folder, the URL of a database, or - to type the URL unseen."),
+    ],
+    description: Annotated[
+        str,
+        typer.Option("--description", "-d", help="What it is about, in a sentence."),
+    ] = "",
+    json: Json = False,
+) -> None:
+    """Register a dataset and copy it, so that questions never touch the source.
+
+    A file is CSV, TSV, JSON, JSON Lines, Parquet, an Excel workbook or a SQLite database. A folder is one table for
+    each file; a schema.sql in it with CREATE TABLE statements gives a folder of CSV files types, keys and, as comments,
+    descriptions. The URL of a database is one of SQLAlchemy; it is only read, best as a user who may do no more.
+    A changed file is copied again by itself, a database when you say `pitcrew datasets refresh NAME`.
+
+    Example: pitcrew datasets add stock postgresql+psycopg://reader@db.example/stock -d "Parts in stock"
+    """
+    address = _typed() if source == "-" else source
+    schema = _with(lambda catalogue: catalogue.add(name, address, description))
+    _tell(schema, "is registered", json=json)
+
+
+@app.command("list")
+def list_(json: Json = False) -> None:
+    """The datasets there are, with those that come with the knowledge base.
+
+    Example: pitcrew datasets list --json
+    """
+    found = _with(lambda catalogue: catalogue.registered())
+    for one in found if json else ():
+        print_json(asdict(one))
+    if not found:
+        note("There is none. Register one: pitcrew datasets add NAME FILE|FOLDER|URL")
+    elif not json:
+        print_table(
+            ("dataset", "origin", "source", "description"),
+            [(one.name, one.origin, one.source, one.description) for one in found],
+        )
+
+
+@app.command()
+def show(name: Name, json: Json = False) -> None:
+    """The tables of a dataset: columns, kinds, keys and what refers to what. `all` shows every dataset.
+
+    Example: pitcrew datasets show operations
+    """
+    schema = _with(lambda catalogue: catalogue.schema(name))
+    if json:
+        print_json(asdict(schema))
+        return
+    print(f"{schema.name}: {schema.description}" if schema.description else schema.name)
+    for table in schema.tables:
+        about = f": {table.description}" if table.description else ""
+        print(f"\n{table.sql_name}, {table.rows} rows{about}")
+        refers = {
+            column: f"-> {key.to_table}.{there}"
+            for key in table.foreign_keys
+            for column, there in zip(key.columns, key.to_columns, strict=True)
+        }
+        print_table(
+            ("column", "kind", "type", "key", "description"),
+            [
+                (
+                    column.name,
+                    column.kind,
+                    column.type,
+                    " ".join(filter(None, ["*" if column.name in table.primary_key else "", refers.get(column.name)])),
+                    column.description,
+                )
+                for column in table.columns
+            ],
+        )
+
+
+@app.command()
+def refresh(name: Name, json: Json = False) -> None:
+    """Copy a dataset again, as a database has to be after it has changed.
+
+    Example: pitcrew datasets refresh stock
+    """
+    _tell(_with(lambda catalogue: catalogue.refresh(name)), "is copied", json=json)
+
+
+@app.command()
+def remove(name: Name, json: Json = False) -> None:
+    """Forget a dataset and delete the copy. The source is left alone.
+
+    Example: pitcrew datasets remove stock
+    """
+    _with(lambda catalogue: catalogue.remove(name))
+    if json:
+        print_json({"name": name, "removed": True})
+    else:
+        note(f"{name} is removed. Its source is as it was.")
+
+
+@app.command()
+def query(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A dataset, or `all`.")],
+    sql: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT in DuckDB's dialect; - reads it from stdin.")],
+    json: Json = False,
+) -> None:
+    """Run one SELECT over a dataset, under the same limits as generated queries.
+
+    Example: pitcrew datasets query operations "SELECT severity, count(*) FROM incidents GROUP BY 1"
+    """
+    text = sys.stdin.read() if sql == "-" else sql
+    rows = _with(lambda catalogue: catalogue.query(name, text))
+    if json:
+        for row in rows.dicts():
+            print_json(row)
+    else:
+        print_table(rows.columns, [[_cell(value) for value in row] for row in rows.rows])
+    if rows.total != len(rows.rows):
+        note(f"These are the first {len(rows.rows)} of {rows.total or 'many more'} rows.")
+
+
+def _tell(schema: "Schema", done: str, *, json: bool) -> None:
+    rows = sum(table.rows or 0 for table in schema.tables)
+    if json:
+        tables = [{"name": table.name, "rows": table.rows} for table in schema.tables]
+        print_json({"name": schema.name, "description": schema.description, "rows": rows, "tables": tables})
+    else:
+        see = f"See: pitcrew datasets show {schema.name}"
+        note(f"{schema.name} {done}: {len(schema.tables)} tables, {rows} rows. {see}")
+
+
+def _typed() -> str:
+    """An address from standard input, where no list of processes and no shell's history shows its password."""
+    import getpass
+
+    typed = getpass.getpass("Source: ") if sys.stdin.isatty() else sys.stdin.readline()
+    return typed.strip()
+
+
+def _cell(value: Any) -> str:
+    text = "" if value is None else str(value)
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
+
+
+def _with(work: "Callable[[DatasetCatalogue], Awaitable[T]]") -> T:
+    """What comes of working with the catalogue. Raises CommandFailed."""
+    with _catalogue() as catalogue:
+
+        async def whole() -> T:
+            try:
+                return await work(catalogue)
+            finally:
+                await catalogue.close()
+
+        return asyncio.run(whole())
+
+
+@contextmanager
+def _catalogue() -> "Iterator[DatasetCatalogue]":
+    from agents.dataset import DatasetUnavailable, DatasetUnknown, QueryFailed
+    from agents.datasets.registry import NameTaken
+    from api.database import open_migrated_database
+    from api.datasets import open_datasets
+    from api.settings import Settings
+
+    settings = Settings()
+    database = open_migrated_database(settings)
+    try:
+        yield open_datasets(settings, database)
+    except ValueError as error:
+        raise CommandFailed(str(error), USAGE) from error
+    except (DatasetUnknown, DatasetUnavailable, NameTaken, QueryFailed) as error:
+        raise CommandFailed(str(error)) from error
+    finally:
+        database.dispose()

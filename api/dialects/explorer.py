@@ -1,0 +1,162 @@
+"""The dialect of `/ws/{session_id}`: questions about tables and their relationships, answered with a diagram."""
+
+from typing import Any
+
+import msgspec
+
+from agents.types import Wishes
+from api.bodies import prompt_text
+from api.dialect import Denied, Dialect, Handshake, Notice, Problem, Rejected, Requested, Session, Words
+from api.frames import convert, parse_object, spell
+from api.told import Prompts
+from api.transport.closing import FOREIGN_ORIGIN
+from orchestrator import events
+from orchestrator.commands import Resume, Send
+from orchestrator.errors import EmptyMessage, PitcrewError
+from orchestrator.events import Envelope
+
+AGENT = "explorer"
+DOOR = "explorer"
+SECONDS = 30.0
+"""After these a run of this wire has taken too long."""
+TIMED_OUT = "Request timeout (30s). Please try a simpler query."
+EMPTY = "Empty message"
+STOPPED = "Stopped."
+
+
+class QuestionFrame(msgspec.Struct):
+    """Ask. The conversation is that of the URL. `client_message_id` makes a question that is sent twice count once."""
+
+    content: str = ""
+    client_message_id: str | None = None
+
+
+class UserFrame(msgspec.Struct, tag="user"):
+    """The question is accepted; every page that is open on the conversation gets it."""
+
+    content: str
+
+
+class AgentPartialFrame(msgspec.Struct, tag="agent_partial"):
+    """The text of the answer so far."""
+
+    content: str
+
+
+class ToolFrame(msgspec.Struct, tag="tool"):
+    """A tool has returned: its result as JSON, or in words what went wrong."""
+
+    content: str
+    tool_name: str
+
+
+class AgentFrame(msgspec.Struct, tag="agent"):
+    """The whole answer, and its diagram in Mermaid's language; null where it has none."""
+
+    content: str
+    diagram: str | None
+
+
+class ErrorFrame(msgspec.Struct, tag="error"):
+    """The question has no answer, or a frame was refused."""
+
+    content: str
+
+
+class ExplorerSession:
+    """See `api.dialect.Session`. Speaks in the conversation that the URL names; what a page that comes back was not
+    sent, it gets then. The results of tools of which it has not heard are told before the answer."""
+
+    def __init__(self, session_id: str) -> None:
+        self._session_id = session_id
+        self._prompts = Prompts()
+        self._texts: dict[str, str] = {}
+        self._tools: dict[str, int] = {}
+
+    def opened(self) -> tuple[Requested, ...]:
+        return (Requested(Resume(self._session_id, None), tentative=True),)
+
+    @property
+    def finished(self) -> bool:
+        return False
+
+    def received(self, text: str) -> Requested:
+        try:
+            asked = convert(parse_object(text), QuestionFrame)
+        except PitcrewError as error:
+            return Requested(Rejected(error))
+        wishes = Wishes(agent=AGENT, door=DOOR, seconds=SECONDS)
+        return Requested(Send(asked.content, self._session_id, asked.client_message_id, wishes=wishes))
+
+    def emitted(self, envelope: Envelope, *, lagging: bool = False) -> tuple[str, ...]:
+        event = envelope.event
+        return tuple(map(spell, self._told(event, lagging))) if self._prompts.are_news(event) else ()
+
+    def _told(self, event: events.AnyEvent, lagging: bool) -> list[msgspec.Struct]:
+        match event:
+            case events.Accepted():
+                return [UserFrame(event.message)]
+            case events.Token(run_id, text, offset):
+                self._texts[run_id] = self._texts.get(run_id, "")[:offset] + text
+                return [] if lagging else [AgentPartialFrame(self._texts[run_id])]
+            case events.Reasoning():
+                return self._results(event)
+            case events.RunRestarted():
+                return self._ended(event.run_id)
+            case events.Completed(run_id):
+                return [*self._results(*event.steps), *self._ended(run_id, AgentFrame(event.response, event.diagram))]
+            case events.InputRequired(run_id):
+                return self._ended(run_id, AgentFrame(prompt_text(event), None))
+            case events.Cancelled(run_id, partial):
+                return self._ended(run_id, AgentFrame(partial or STOPPED, None))
+            case events.Failed(run_id, reason, error):
+                why = TIMED_OUT if reason == "RUN_TIMEOUT" else f"Agent error: {error}"
+                return self._ended(run_id, ErrorFrame(why))
+            case _:
+                return []
+
+    def _results(self, *steps: events.Reasoning) -> list[msgspec.Struct]:
+        """The results of tools among a run's steps, as far as they were not told yet."""
+        frames: list[msgspec.Struct] = []
+        for step in steps:
+            if step.kind == "tool_result" and step.number > self._tools.get(step.run_id, -1):
+                self._tools[step.run_id] = step.number
+                frames.append(_tool(step))
+        return frames
+
+    def _ended(self, run_id: str, *ending: msgspec.Struct) -> list[msgspec.Struct]:
+        self._texts.pop(run_id, None)
+        self._tools.pop(run_id, None)
+        return list(ending)
+
+    def notice(self, notice: Notice) -> tuple[str, ...]:
+        match notice:
+            case Problem(error) | Denied(error):
+                return (spell(ErrorFrame(EMPTY if isinstance(error, EmptyMessage) else error.text)),)
+            case _:
+                return ()
+
+
+def _tool(step: events.Reasoning) -> msgspec.Struct:
+    whole: Any = step.result
+    content = step.content if whole is None or not step.ok else msgspec.json.encode(whole).decode()
+    return ToolFrame(content, step.tool or "")
+
+
+def _session_id(handshake: Handshake) -> str:
+    return handshake.path.get("session_id", "")
+
+
+def _open(handshake: Handshake) -> Session:
+    return ExplorerSession(_session_id(handshake))
+
+
+DIALECT = Dialect(
+    "explorer",
+    "/ws/{session_id}",
+    _open,
+    Words((QuestionFrame,), (UserFrame, AgentPartialFrame, ToolFrame, AgentFrame, ErrorFrame)),
+    guest=_session_id,
+    foreign_origin=FOREIGN_ORIGIN,
+    keeps_place=True,
+)

@@ -1,0 +1,278 @@
+"""The dialect of `/ws/query`: what was found at once, then the answer, token by token or as a whole."""
+
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from agents.types import Wishes
+from api.bodies import prompt_text
+from api.dialect import (
+    Authenticate,
+    Denied,
+    Dialect,
+    Handshake,
+    Inbound,
+    Notice,
+    Ping,
+    Pong,
+    Problem,
+    Rejected,
+    Requested,
+    Session,
+    Words,
+)
+from api.error_frame import ErrorFrame, failed, refused
+from api.frames import convert, parse_object, spell
+from api.told import Appended, Prompts
+from orchestrator import events
+from orchestrator.commands import Cancel, Send
+from orchestrator.errors import PitcrewError, UnknownType
+from orchestrator.events import Envelope
+
+SNIPPET_CHARS = 300
+STOPPED = "Stopped."
+
+
+class QuestionFrame(msgspec.Struct):
+    """Ask. `humanize` false: facts and passages as they stand, without prose. `stream` false: the answer as a whole.
+    `session_id` names the conversation; absent, it is the connection's own. `client_message_id` makes a question that
+    is sent twice count once."""
+
+    question: str = ""
+    humanize: bool = True
+    stream: bool = True
+    session_id: str | None = None
+    client_message_id: str | None = None
+
+
+class AuthFrame(msgspec.Struct, tag="auth"):
+    """Show your token, unless the URL carried one."""
+
+    token: str
+
+
+class CancelFrame(msgspec.Struct, tag="cancel"):
+    """Stop the answer in the conversation."""
+
+    session_id: str | None = None
+
+
+class PingFrame(msgspec.Struct, tag="ping"):
+    """Ask for a `pong` with the same `timestamp`."""
+
+    timestamp: Any = None
+
+
+class StatusFrame(msgspec.Struct, tag="status"):
+    """What is being done."""
+
+    message: str
+
+
+class Result(msgspec.Struct):
+    """A passage that was found: its document, how it begins, and how well it fits (0..1)."""
+
+    file: str
+    snippet: str
+    score: float
+
+
+class ImmediateFrame(msgspec.Struct, tag="immediate"):
+    """What was found, once for each question and before its answer."""
+
+    results: tuple[Result, ...]
+
+
+class StreamStartFrame(msgspec.Struct, tag="stream_start"):
+    """The answer begins. A `stream_end` or an `overview` always follows."""
+
+
+class StreamTokenFrame(msgspec.Struct, tag="stream_token"):
+    """The next piece of the answer."""
+
+    token: str
+
+
+class StreamEndFrame(msgspec.Struct, tag="stream_end"):
+    """The streamed answer is finished; `response` equals its pieces. After an `error` it is what had been said."""
+
+    response: str
+
+
+class OverviewFrame(msgspec.Struct, tag="overview"):
+    """The whole answer at once: it was asked for so, or the stream broke, and this counts instead of its pieces."""
+
+    overview: str
+
+
+class PongFrame(msgspec.Struct, tag="pong"):
+    """The answer to `ping`."""
+
+    timestamp: Any
+
+
+@dataclass(slots=True)
+class _Turn:
+    """What a client was told of one question. `whole`: the answer comes as an overview; `found`: it was told what was
+    found; `open`: a stream is to be ended."""
+
+    whole: bool = False
+    found: bool = False
+    open: bool = False
+    said: Appended = field(default_factory=Appended)
+
+
+Frames = list[msgspec.Struct]
+
+
+class QuerySession:
+    """See `api.dialect.Session`. A turn is `status`, one `immediate`, then the answer: `stream_start`, its pieces and
+    `stream_end`, or an `overview`, or an `error`. What streams has no other end than `stream_end` or `overview`."""
+
+    def __init__(self) -> None:
+        self._session_id = uuid.uuid4().hex
+        self._prompts = Prompts()
+        self._whole: set[str] = set()
+        self._turns: dict[str, _Turn] = {}
+
+    def opened(self) -> tuple[Requested, ...]:
+        return ()
+
+    @property
+    def finished(self) -> bool:
+        return False
+
+    def received(self, text: str) -> Requested:
+        try:
+            return Requested(self._command(parse_object(text)))
+        except PitcrewError as error:
+            return Requested(Rejected(error))
+
+    def _command(self, body: dict[str, Any]) -> Inbound:
+        kind = None if "question" in body else body.get("type")
+        match kind:
+            case None:
+                return self._send(convert(body, QuestionFrame))
+            case "auth":
+                return Authenticate(convert(body, AuthFrame).token)
+            case "cancel":
+                return Cancel(session_id=convert(body, CancelFrame).session_id or self._session_id)
+            case "ping":
+                return Ping(convert(body, PingFrame).timestamp)
+            case _:
+                raise UnknownType(field="type")
+
+    def _send(self, asked: QuestionFrame) -> Send:
+        name = asked.client_message_id or uuid.uuid4().hex
+        if not asked.stream:
+            self._whole.add(name)
+        wishes = Wishes(prose=asked.humanize, passages=True)
+        return Send(asked.question, asked.session_id or self._session_id, name, wishes=wishes)
+
+    def emitted(self, envelope: Envelope, *, lagging: bool = False) -> tuple[str, ...]:
+        event = envelope.event
+        return tuple(map(spell, self._told(event, lagging))) if self._prompts.are_news(event) else ()
+
+    def _told(self, event: events.AnyEvent, lagging: bool) -> Frames:
+        match event:
+            case events.Accepted():
+                self._turns[event.run_id] = _Turn(whole=event.client_message_id in self._whole)
+                return [StatusFrame("Question received.")]
+            case events.Progress():
+                return [] if lagging else [StatusFrame(event.message)]
+            case events.Sources():
+                return _found(self._turn(event.run_id), event.passages)
+            case events.Token():
+                return _token(self._turn(event.run_id), event)
+            case events.RunRestarted():
+                turn = self._turn(event.run_id)
+                turn.whole |= turn.open
+                return []
+            case events.InputRequired():
+                return _answer(self._turns.pop(event.run_id, _Turn()), prompt_text(event))
+            case events.Completed():
+                return _answer(self._turns.pop(event.run_id, _Turn()), event.response)
+            case events.Cancelled():
+                return _stopped(self._turns.pop(event.run_id, _Turn()), event.partial_response)
+            case events.Failed():
+                turn = self._turns.pop(event.run_id, _Turn())
+                return [*_found(turn), failed(event), *_closed(turn)]
+            case _:
+                return []
+
+    def _turn(self, run_id: str) -> _Turn:
+        return self._turns.setdefault(run_id, _Turn())
+
+    def notice(self, notice: Notice) -> tuple[str, ...]:
+        match notice:
+            case Problem(error, ref):
+                return (spell(refused(error, ref)),)
+            case Denied(error):
+                return (spell(refused(error)),)
+            case Pong(timestamp):
+                return (spell(PongFrame(timestamp)),)
+            case _:
+                return ()
+
+
+def _found(turn: _Turn, passages: tuple[events.SourcePassage, ...] = ()) -> Frames:
+    """What was found, unless it has been told."""
+    if turn.found:
+        return []
+    turn.found = True
+    return [ImmediateFrame(tuple(Result(one.source, _snippet(one.text), one.score) for one in passages))]
+
+
+def _snippet(text: str) -> str:
+    """How a passage begins, on one line, cut behind a word."""
+    line = " ".join(text[: 2 * SNIPPET_CHARS].split())
+    return line if len(line) <= SNIPPET_CHARS else line[:SNIPPET_CHARS].rsplit(" ", 1)[0] + " …"
+
+
+def _token(turn: _Turn, token: events.Token) -> Frames:
+    piece = None if turn.whole else turn.said.more(token)
+    if piece is None:
+        turn.whole = True
+        return []
+    return _streamed(turn, piece) if piece else []
+
+
+def _streamed(turn: _Turn, piece: str) -> Frames:
+    start: Frames = [] if turn.open else [*_found(turn), StreamStartFrame()]
+    turn.open = True
+    return [*start, *([StreamTokenFrame(piece)] if piece else [])]
+
+
+def _answer(turn: _Turn, response: str) -> Frames:
+    rest = None if turn.whole else turn.said.rest(response)
+    if rest is None:
+        return [*_found(turn), OverviewFrame(response)]
+    return [*_streamed(turn, rest), StreamEndFrame(response)]
+
+
+def _stopped(turn: _Turn, partial: str) -> Frames:
+    return _closed(turn) if turn.open else [*_found(turn), OverviewFrame(partial or STOPPED)]
+
+
+def _closed(turn: _Turn) -> Frames:
+    """The end of a stream that broke off, if there is one."""
+    return [StreamEndFrame(turn.said.text)] if turn.open else []
+
+
+def _open(handshake: Handshake) -> Session:
+    return QuerySession()
+
+
+SENT = (
+    StatusFrame,
+    ImmediateFrame,
+    StreamStartFrame,
+    StreamTokenFrame,
+    StreamEndFrame,
+    OverviewFrame,
+    ErrorFrame,
+    PongFrame,
+)
+DIALECT = Dialect("query", "/ws/query", _open, Words((QuestionFrame, AuthFrame, CancelFrame, PingFrame), SENT))

@@ -1,0 +1,223 @@
+"""The dialect of `/ws/chat/{session_id}`: every step on the way to an answer as it happens, then the answer."""
+
+import time
+import uuid
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from agents.types import Wishes
+from api.bodies import prompt_text
+from api.dialect import (
+    Beat,
+    Denied,
+    Dialect,
+    Handshake,
+    Heard,
+    Inbound,
+    Notice,
+    Ping,
+    Pong,
+    Problem,
+    Rejected,
+    Requested,
+    Session,
+    Words,
+)
+from api.frames import convert, parse_object, spell
+from api.told import Prompts, unix_seconds
+from orchestrator import events
+from orchestrator.commands import Cancel, Resume, Send
+from orchestrator.errors import BadRequest, PitcrewError, UnknownType
+from orchestrator.events import Envelope
+
+HEARTBEAT_S = 30.0
+ANYBODY = frozenset({"", "auto", "researcher"})
+"""What clients call the absence of a choice of agents."""
+BARE = "bare-"
+"""How the `client_message_id` begins of a message whose answer is wanted without steps: known after a reconnect too."""
+RESTARTED = "I was interrupted and begin again."
+STOPPED = "Stopped."
+
+
+class Payload(msgspec.Struct):
+    """A question. `agent_name` picks a specialist; `researcher`, `auto` or none let the router choose. With
+    `enable_reasoning` false only the answer is sent. `client_message_id`, of at most 59 characters, makes a question
+    that is sent twice count once."""
+
+    message: str = ""
+    agent_name: str | None = None
+    enable_reasoning: bool = True
+    client_message_id: str | None = None
+
+
+class ChatFrame(msgspec.Struct, tag="chat"):
+    """Ask. The conversation is that of the URL."""
+
+    payload: Payload
+
+
+class CancelFrame(msgspec.Struct, tag="cancel"):
+    """Stop the answer."""
+
+
+class PingFrame(msgspec.Struct, tag="ping"):
+    """From a client: asks for a `pong` with the same `timestamp`. From the server: a sign of life, in Unix seconds."""
+
+    timestamp: Any = None
+
+
+class PongFrame(msgspec.Struct, tag="pong"):
+    """The answer to `ping`. The server asks for none."""
+
+    timestamp: Any = None
+
+
+class Step(msgspec.Struct):
+    """A step: what is considered, which tool is called, what it gave, the answer, or why there is none. `iteration`
+    counts the calls of tools from 1, `timestamp` is in Unix seconds."""
+
+    type: Literal["thought", "tool_use", "tool_result", "final_answer", "error"]
+    content: str
+    iteration: int
+    timestamp: float
+
+
+class StepFrame(msgspec.Struct, tag="reasoning_step"):
+    """A step, as it happens; `final_answer` and `error` end the turn."""
+
+    data: Step
+
+
+@dataclass(slots=True)
+class _Run:
+    """What was told of a run: nothing but the answer is wanted where it is `bare`; the latest iteration, and the number
+    of the latest step."""
+
+    bare: bool = False
+    iteration: int = 1
+    number: int = -1
+
+
+class ReasoningSession:
+    """See `api.dialect.Session`. Speaks in the conversation that the URL names; what a client that comes back was not
+    sent, it gets then, with the steps of which it has not heard."""
+
+    def __init__(self, session_id: str) -> None:
+        self._session_id = session_id
+        self._prompts = Prompts()
+        self._runs: dict[str, _Run] = {}
+
+    def opened(self) -> tuple[Requested, ...]:
+        return (Requested(Resume(self._session_id, None), tentative=True),)
+
+    @property
+    def finished(self) -> bool:
+        return False
+
+    def received(self, text: str) -> Requested:
+        try:
+            return Requested(self._command(parse_object(text)))
+        except PitcrewError as error:
+            return Requested(Rejected(error))
+
+    def _command(self, body: dict[str, Any]) -> Inbound:
+        match body.get("type"):
+            case "chat":
+                return self._send(body.get("payload"))
+            case "cancel":
+                return Cancel(session_id=self._session_id)
+            case "ping":
+                return Ping(convert(body, PingFrame).timestamp)
+            case "pong":
+                return Heard()
+            case _:
+                raise UnknownType(field="type")
+
+    def _send(self, payload: object) -> Send:
+        if not isinstance(payload, dict):
+            raise BadRequest(field="payload")
+        chat = convert(payload, Payload)
+        wishes = Wishes(agent=None if (chat.agent_name or "") in ANYBODY else chat.agent_name)
+        name = f"{'' if chat.enable_reasoning else BARE}{chat.client_message_id or uuid.uuid4().hex}"
+        return Send(chat.message, self._session_id, name, wishes=wishes)
+
+    def emitted(self, envelope: Envelope, *, lagging: bool = False) -> tuple[str, ...]:
+        event = envelope.event
+        return tuple(map(spell, self._told(event))) if self._prompts.are_news(event) else ()
+
+    def _told(self, event: events.AnyEvent) -> list[StepFrame]:
+        match event:
+            case events.Accepted():
+                self._runs[event.run_id] = _Run(bare=(event.client_message_id or "").startswith(BARE))
+                return []
+            case events.Reasoning():
+                return self._steps(event)
+            case events.RunRestarted():
+                run = self._run(event.run_id)
+                told = run.number >= 0
+                run.iteration, run.number = 1, -1
+                return [_now("thought", RESTARTED, 1)] if told else []
+            case events.Completed():
+                missed = self._steps(*event.steps)
+                return [*missed, self._end(event.run_id, "final_answer", event.response)]
+            case events.InputRequired():
+                return [self._end(event.run_id, "final_answer", prompt_text(event))]
+            case events.Cancelled():
+                return [self._end(event.run_id, "final_answer", event.partial_response or STOPPED)]
+            case events.Failed():
+                return [self._end(event.run_id, "error", event.error)]
+            case _:
+                return []
+
+    def _run(self, run_id: str) -> _Run:
+        return self._runs.setdefault(run_id, _Run())
+
+    def _steps(self, *steps: events.Reasoning) -> list[StepFrame]:
+        """The steps of a run that were not told yet."""
+        frames = []
+        for step in steps:
+            run = self._run(step.run_id)
+            if step.number <= run.number or run.bare:
+                continue
+            run.iteration, run.number = max(step.iteration, run.iteration), step.number
+            frames.append(StepFrame(Step(step.kind, step.content, step.iteration, unix_seconds(step.timestamp))))
+        return frames
+
+    def _end(self, run_id: str, kind: Literal["final_answer", "error"], content: str) -> StepFrame:
+        return _now(kind, content, self._runs.pop(run_id, _Run()).iteration)
+
+    def notice(self, notice: Notice) -> tuple[str, ...]:
+        match notice:
+            case Problem(error) | Denied(error):
+                return (spell(_now("error", error.text, 1)),)
+            case Pong(timestamp):
+                return (spell(PongFrame(timestamp)),)
+            case Beat(timestamp):
+                return (spell(PingFrame(timestamp)),)
+            case _:
+                return ()
+
+
+def _now(kind: Literal["thought", "final_answer", "error"], content: str, iteration: int) -> StepFrame:
+    return StepFrame(Step(kind, content, iteration, round(time.time(), 3)))
+
+
+def _session_id(handshake: Handshake) -> str:
+    return handshake.path.get("session_id", "")
+
+
+def _open(handshake: Handshake) -> Session:
+    return ReasoningSession(_session_id(handshake))
+
+
+DIALECT = Dialect(
+    "reasoning",
+    "/ws/chat/{session_id}",
+    _open,
+    Words((ChatFrame, CancelFrame, PingFrame, PongFrame), (StepFrame, PingFrame, PongFrame)),
+    guest=_session_id,
+    heartbeat_s=HEARTBEAT_S,
+    keeps_place=True,
+)

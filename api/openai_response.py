@@ -1,0 +1,146 @@
+"""A run as a client of the OpenAI API sees it: one completion, or the chunks of a stream. Pure.
+
+What that API has no field for (who answered, the sources) stands in the object's own field `pitcrew`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from api.bodies import complete_body, prompt_body
+from api.openai_errors import DIVERGED, STOPPED, ErrorBody, failed_body
+from api.spoken import Diverged, Spoken
+from orchestrator.events import (
+    Cancelled,
+    Completed,
+    Envelope,
+    Failed,
+    InputRequired,
+    RunRestarted,
+    Sources,
+    Token,
+    UsageFigures,
+    to_plain,
+)
+
+ROUTER = "pitcrew"
+"""The model whose answers come from whichever specialist the question is for."""
+FINGERPRINT = "pitcrew"
+
+Plain = dict[str, Any]
+
+
+def model_body(name: str) -> Plain:
+    """An entry of the list of models. They have no date of birth."""
+    return {"id": name, "object": "model", "created": 0, "owned_by": "pitcrew"}
+
+
+def usage_body(usage: UsageFigures) -> Plain:
+    """Tokens as the provider counted them: zeros where no model was asked."""
+    return {
+        "prompt_tokens": usage.input_tokens,
+        "completion_tokens": usage.output_tokens,
+        "total_tokens": usage.input_tokens + usage.output_tokens,
+        "prompt_tokens_details": {"cached_tokens": usage.cached_tokens},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a turn ended: the whole text, or an error. `own` is what stands in the field `pitcrew`."""
+
+    text: str
+    finish_reason: str
+    usage: UsageFigures
+    own: Plain
+    error: ErrorBody | None = None
+
+
+def ending(envelope: Envelope) -> Ending:
+    """The end of a turn, from its run's last event."""
+    match envelope.event:
+        case Completed() as completed:
+            own = complete_body(completed, envelope.seq)
+            text = own.pop("response")
+            return Ending(text, "length" if completed.truncated else "stop", completed.usage, _flat(own))
+        case InputRequired() as asked:
+            own = prompt_body(asked)
+            return Ending(own.pop("response"), "stop", UsageFigures(), _flat(own))
+        case Failed() as failed:
+            return Ending("", "stop", UsageFigures(), {"run_id": failed.run_id}, failed_body(failed))
+        case Cancelled() as cancelled:
+            return Ending("", "stop", UsageFigures(), {"run_id": cancelled.run_id}, STOPPED)
+        case other:
+            raise ValueError(f"{type(other).__name__} ends no turn")
+
+
+def _flat(own: Plain) -> Plain:
+    return {name: value for name, value in (own | own.pop("metadata")).items() if name != "usage"}
+
+
+@dataclass
+class Completion:
+    """Makes the objects of one answer. `created` is Unix time; `include_usage`: a last chunk tells the usage."""
+
+    run_id: str
+    model: str
+    created: int
+    include_usage: bool = False
+    _spoken: Spoken = field(default_factory=Spoken)
+
+    def whole(self, end: Ending) -> Plain:
+        """The answer in one object."""
+        message = {"role": "assistant", "content": end.text, "refusal": None}
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": end.finish_reason}
+        return self._object("chat.completion", [choice], usage=usage_body(end.usage), pitcrew=end.own)
+
+    def opening(self) -> Plain:
+        """The first chunk, which says who speaks."""
+        return self._chunk({"role": "assistant", "content": "", "refusal": None})
+
+    def told(self, envelope: Envelope) -> Iterator[Plain]:
+        """The chunks that tell an event; an error is the last of a stream."""
+        try:
+            yield from self._told(envelope)
+        except Diverged:
+            yield DIVERGED.plain()
+
+    def _told(self, envelope: Envelope) -> Iterator[Plain]:
+        match envelope.event:
+            case Token() as token:
+                if piece := self._spoken.more(token):
+                    yield self._chunk({"content": piece})
+            case Sources(_, passages):
+                yield self._chunk({}, pitcrew={"passages": [to_plain(passage) for passage in passages]})
+            case RunRestarted():
+                self._spoken.restart()
+            case Completed() | InputRequired() | Failed() | Cancelled():
+                yield from self._end(ending(envelope))
+            case _:
+                return
+
+    def _end(self, end: Ending) -> Iterator[Plain]:
+        if end.error is not None:
+            yield end.error.plain()
+            return
+        if rest := self._spoken.rest(end.text):
+            yield self._chunk({"content": rest})
+        yield self._chunk({}, end.finish_reason, pitcrew=end.own)
+        if self.include_usage:
+            yield self._object("chat.completion.chunk", [], usage=usage_body(end.usage))
+
+    def _chunk(self, delta: Plain, finish_reason: str | None = None, **more: Any) -> Plain:
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
+        usage = {"usage": None} if self.include_usage else {}
+        return self._object("chat.completion.chunk", [choice], **usage, **more)
+
+    def _object(self, kind: str, choices: list[Plain], **more: Any) -> Plain:
+        return {
+            "id": f"chatcmpl-{self.run_id}",
+            "object": kind,
+            "created": self.created,
+            "model": self.model,
+            "system_fingerprint": FINGERPRINT,
+            "choices": choices,
+            **more,
+        }

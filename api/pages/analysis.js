@@ -1,0 +1,125 @@
+/** The tab of `/ws/agent/stream`: one question about data, from its plan and its code to the figures and their meaning. */
+
+import { AnalysisView } from './analysis_view.js';
+import { StatusLine, framesBelow, onSample, onSubmit } from './bench.js';
+import { newId } from './conversation.js';
+import { apiAddress, authorization, socketAddress, streamAddress } from './credentials.js';
+import { element } from './element.js';
+import { Line } from './line.js';
+import { SCHEDULES } from './schedules.js';
+
+const SESSION = newId('analysis-').slice(0, 22);
+const SOCKET = 'agent/stream';
+const EVENTS = '../agent/stream';
+const ENDINGS = new Set(['complete', 'cancelled', 'error']);
+
+export function start(panel) {
+  const part = (name) => panel.querySelector(`[data-part=${name}]`);
+  const [box, dataset, send, cancel] = ['question', 'dataset', 'send', 'cancel'].map(part);
+  const inspector = framesBelow(panel);
+  const status = new StatusLine(part('status'), SCHEDULES.analysis);
+  const view = new AnalysisView(part);
+  /** The question that is being answered. @type {Record<string, string> | null} */
+  let asked = null;
+  /** @type {Line | null} */
+  let line = null;
+  /** @type {EventSource | null} */
+  let events = null;
+
+  function ask() {
+    const question = box.value.trim();
+    if (!question || asked) return;
+    // The same id in every try: the server goes on with the run that the first one began.
+    asked = { question, dataset: dataset.value, session_id: SESSION, client_message_id: newId('a-') };
+    view.begin(question);
+    const query = asked;
+    line = new Line(() => socketAddress(SOCKET, query), SCHEDULES.analysis, {
+      onState: showState,
+      onFrame: receive,
+      onTraffic: (direction, text) => inspector.record(direction, text),
+    });
+    line.connect();
+    showButtons();
+  }
+
+  function receive(frame) {
+    view.show(frame);
+    if (ENDINGS.has(frame.type)) part('announcement').textContent = view.outcome;
+    if (frame.type === 'stream_end') finish();
+  }
+
+  function finish() {
+    asked = null;
+    line?.disconnect();
+    events?.close();
+    line = events = null;
+    status.show({ name: 'idle' });
+    showButtons();
+  }
+
+  function showState(state) {
+    status.show(state);
+    if (state.name === 'failed') fallBack();
+    else if (state.name === 'closed' && asked) {
+      if (!view.outcome) view.fail(`The connection was closed: ${state.meaning} (${state.code}).`);
+      finish();
+    }
+  }
+
+  /** Where no socket stays open, perhaps for a proxy in between, the same events come over plain HTTP. */
+  async function fallBack() {
+    const query = asked;
+    const address = await streamAddress(EVENTS, query).catch(() => null);
+    if (asked !== query || !query) return;
+    if (!address) {
+      view.fail('The server cannot be reached. Ask again when it can.');
+      finish();
+      return;
+    }
+    events = new EventSource(address);
+    events.onopen = () => { part('status').textContent = '🟢 Connected (server-sent events)'; };
+    events.onmessage = ({ data }) => {
+      inspector.record('in', data);
+      receive(JSON.parse(data));
+    };
+    events.onerror = () => {
+      const ended = events?.readyState === EventSource.CLOSED;
+      part('status').textContent = ended ? '🔴 Disconnected' : '🔴 Disconnected. Reconnecting (server-sent events) …';
+      if (!ended) return;
+      if (!view.outcome) view.fail('The server cannot be reached. Ask again when it can.');
+      finish();
+    };
+  }
+
+  function stop() {
+    if (!line?.send('cancel')) {
+      view.fail('Stopped. The server was not reached: it may still be at work.');
+      finish();
+    }
+  }
+
+  function showButtons() {
+    send.disabled = asked !== null;
+    cancel.hidden = asked === null;
+  }
+
+  async function offerDatasets() {
+    const response = await fetch(apiAddress('datasets'), { headers: authorization() }).catch(() => null);
+    if (!response?.ok) return;
+    const { datasets } = await response.json();
+    for (const { name, description } of datasets) {
+      const option = element('option', '', name);
+      option.value = name;
+      option.title = description;
+      dataset.append(option);
+    }
+    part('datasets-hint').textContent = datasets.length ? '' : 'No dataset is registered: see “pitcrew datasets add --help”.';
+  }
+
+  cancel.addEventListener('click', stop);
+  onSubmit(part('ask'), ask);
+  onSample(panel, box, ask);
+  status.show({ name: 'idle' });
+  showButtons();
+  offerDatasets();
+}

@@ -1,0 +1,50 @@
+/** Who the page is for the server: the token of the sign-in form, or a guest. */
+
+/** The server does not take the token. */
+export class SignInRefused extends Error {}
+
+/** @param {string} path of the HTTP interface, such as `datasets` @returns {URL} */
+export const apiAddress = (path) => new URL(`../api/v1/${path}`, location.href);
+
+/** @returns {string} empty for a guest */
+export function enteredToken() {
+  return document.getElementById('token').value.trim();
+}
+
+/** @returns {Record<string, string>} the header with which requests are made */
+export function authorization() {
+  const token = enteredToken();
+  return token ? { Authorization: `Bearer ${token}` } : {};
+}
+
+/** @returns {Promise<string | null>} null where the server gives none: it does so in development on loopback only */
+export async function developmentToken() {
+  const response = await fetch(new URL('test/token', location.href), { cache: 'no-store' });
+  if (response.status === 404) return null;
+  if (!response.ok) throw new Error(`the server answered ${response.status}`);
+  return (await response.json()).token;
+}
+
+/** The address of a socket for whoever uses the page. A token goes as a ticket, which is good once: addresses are
+ * written into logs. @param {string} path below `/ws/` @param {Record<string, string>} query @returns {Promise<string>} */
+export async function socketAddress(path, query = {}) {
+  const address = await streamAddress(path, query);
+  address.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+  return address.href;
+}
+
+/** Likewise of a stream of events. @returns {Promise<URL>} */
+export async function streamAddress(path, query = {}) {
+  const address = new URL(path, location.href);
+  address.search = new URLSearchParams(query);
+  address.hash = '';
+  if (enteredToken()) address.searchParams.set('ticket', await ticket());
+  return address;
+}
+
+async function ticket() {
+  const response = await fetch(apiAddress('ticket'), { method: 'POST', headers: authorization() });
+  if (response.status === 401) throw new SignInRefused();
+  if (!response.ok) throw new Error(`the server answered ${response.status}`);
+  return (await response.json()).ticket;
+}

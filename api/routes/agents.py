@@ -1,0 +1,19 @@
+"""The specialists that a question can be put to by name."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from agents.specialist import open_to
+from api.routes.access import State, Visitor
+
+router = APIRouter(prefix="/api/v1", tags=["chat"])
+
+
+@router.get("/agents")
+async def agents(
+    state: State, visitor: Visitor, wire: Annotated[str, Query(max_length=64)] = ""
+) -> dict[str, list[dict[str, str]]]:
+    """The specialists that are open to you, on a wire such as `reasoning` or `analysis` or, unnamed, on `/ws/chat`."""
+    opened = open_to(state.gateway.engine.catalogue, visitor.role, wire)
+    return {"agents": [{"name": one.name, "label": one.label, "description": one.description} for one in opened]}

@@ -1,0 +1,18 @@
+"""What the sockets speak, for programs: an AsyncAPI document."""
+
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from api.asyncapi import asyncapi
+from api.dialects import all_dialects
+
+router = APIRouter(tags=["pages"])
+
+
+@router.get("/asyncapi.json")
+async def document(request: Request) -> dict[str, Any]:
+    """Every WebSocket of this server and its frames, as an AsyncAPI 3.0 document."""
+    url = request.url
+    return asyncapi(all_dialects(), host=url.netloc, secure=url.scheme == "https", version=version("pitcrew"))

@@ -1,0 +1,12 @@
+"""LangGraph's own server protocol over our engine: what `langgraph_sdk` and the clients built on it speak.
+
+Point them at `/langgraph`: `get_client(url="http://127.0.0.1:8000/langgraph", api_key=TOKEN)`.
+"""
+
+from fastapi import APIRouter
+
+from api.routes.langgraph import assistants, commands, events, runs, threads, unoffered
+
+router = APIRouter(prefix="/langgraph", tags=["langgraph"])
+for module in (assistants, threads, runs, commands, events, unoffered):
+    router.include_router(module.router)

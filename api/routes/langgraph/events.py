@@ -1,0 +1,244 @@
+"""A thread's events for the SDK's streaming transports: server-sent events, and a WebSocket that takes commands too."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request, WebSocket
+from fastapi.responses import Response
+from starlette.websockets import WebSocketDisconnect
+
+from api.app_state import AppState
+from api.frames import convert, parse_object
+from api.langgraph.modes import spell
+from api.langgraph.place import LIVE, Place
+from api.langgraph.thread_events import Event, Subscription, ThreadEvents
+from api.origins import origin_allowed
+from api.routes.access import State
+from api.routes.langgraph.access import KeyCaller, read, verify
+from api.routes.langgraph.commands import Command, error_body, obey
+from api.routes.langgraph.finding import Thread, find
+from api.routes.langgraph.listening import Listening
+from api.transport.closing import GOING_AWAY, NORMAL
+from api.transport.outbox import OutboxFull
+from api.transport.query import socket_query
+from api.transport.server_events import BEAT, ServerEvents
+from api.transport.sse import SEND_PATIENCE_S
+from orchestrator.commands import Caller
+from orchestrator.errors import (
+    AuthRequired,
+    BinaryUnsupported,
+    Forbidden,
+    NotFound,
+    Overloaded,
+    PitcrewError,
+    RateLimited,
+    ShuttingDown,
+)
+
+router = APIRouter()
+
+CLOSED_BY_STATUS = 4000
+"""A socket is closed with this plus the HTTP status that says why: a page cannot read that of a refused handshake."""
+MOST_SUBSCRIPTIONS = 8
+
+
+@router.post("/threads/{thread_id}/stream/events")
+async def stream(thread_id: str, request: Request, state: State, caller: KeyCaller) -> Response:
+    """The thread's events of the channels that are named, for as long as the client stays. With `since`, those after
+    it; else the run that is under way from its beginning, and what comes."""
+    wanted = await read(request, Subscription)
+    wanted.check()
+    told = await Telling.begin(state, caller, thread_id, wanted)
+    return ServerEvents(_spelled(told), told.close)
+
+
+async def _spelled(told: "Telling") -> AsyncIterator[str]:
+    with contextlib.suppress(ShuttingDown, OutboxFull):
+        async for event in told.events():
+            yield BEAT if event is None else spell(event["method"], event, str(event["seq"]))
+
+
+class Telling:
+    """One subscription to one thread."""
+
+    def __init__(
+        self, state: AppState, listening: Listening, thread: Thread, wanted: Subscription, events: ThreadEvents
+    ) -> None:
+        self._state = state
+        self._listening = listening
+        self._thread = thread
+        self._wanted = wanted
+        self._events = events
+
+    @classmethod
+    async def begin(cls, state: AppState, caller: Caller, thread_id: str, wanted: Subscription) -> "Telling":
+        """Raises NotFound."""
+        engine = state.gateway.engine
+        thread = await find(engine, caller, thread_id)
+        head = await engine.store.head(thread.conversation_id)
+        unheard = state.openings.opened(thread.conversation_id)
+        since = _since(thread, wanted, unheard, head)
+        start = since.seq + 1 if since.number == LIVE and not since.within and not since.steps else max(1, since.seq)
+        listening = Listening(engine, caller)
+        listening.begin(thread_id, start - 1)
+        return cls(state, listening, thread, wanted, ThreadEvents(thread.before(start), since))
+
+    async def events(self) -> AsyncIterator[Event | None]:
+        """What the subscription wants; None after a silence. Raises ShuttingDown, OutboxFull."""
+        async for envelope in self._listening.events():
+            if envelope is None:
+                yield None
+                continue
+            for event in self._events.told(envelope):
+                if self._wanted.wants(event):
+                    yield event
+
+    def close(self) -> None:
+        self._listening.close()
+        self._state.openings.closed(self._thread.conversation_id)
+
+
+def _since(thread: Thread, wanted: Subscription, unheard: int | None, head: int) -> Place:
+    """The place after which the client is to be told."""
+    if wanted.since is not None:
+        return Place.at(wanted.since)
+    waiting = next((view for view in thread.runs.values() if view.ended is None), None)
+    first = unheard if unheard is not None else waiting.first if waiting is not None else None
+    return Place(first) if first is not None else Place(head, LIVE)
+
+
+# --- the socket ------------------------------------------------------------------------------------------------------
+
+
+@router.websocket("/threads/{thread_id}/stream/events")
+async def socket(websocket: WebSocket, thread_id: str) -> None:
+    """The same over a WebSocket, which takes commands: `subscription.subscribe` first."""
+    state: AppState = websocket.app.state.pitcrew
+    seats = state.gateway.seats
+    await websocket.accept()
+    if state.draining or not seats.enter():
+        await _refuse(websocket, ShuttingDown() if state.draining else Overloaded())
+        return
+    try:
+        caller = _caller(websocket, state)
+        if not seats.claim(caller.user_id):
+            raise RateLimited
+        try:
+            await find(state.gateway.engine, caller, thread_id)
+            await Socket(websocket, state, caller, thread_id).serve()
+        finally:
+            seats.release(caller.user_id)
+    except PitcrewError as error:
+        await _refuse(websocket, error)
+    finally:
+        seats.leave()
+
+
+def _caller(websocket: WebSocket, state: AppState) -> Caller:
+    """Who opens the socket, by header as everywhere here or by `?token=` or `?ticket=`, as on our other sockets. Raises
+    AuthRequired, AuthInvalid, AuthExpired, Forbidden."""
+    settings, query = state.settings, socket_query(websocket.scope)
+    if not origin_allowed(websocket.headers.get("origin"), settings.origins, development=not settings.production):
+        raise Forbidden
+    if "ticket" in query:
+        user = state.gateway.tickets.redeem(query["ticket"])
+    elif "token" in query:
+        user = state.gateway.tokens.verify(query["token"])
+    else:
+        user = verify(websocket.headers, state.gateway.tokens)
+    return Caller(user.user_id, user.role)
+
+
+async def _refuse(websocket: WebSocket, error: PitcrewError) -> None:
+    with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+        await websocket.close(CLOSED_BY_STATUS + error.status, error.code)
+
+
+class Socket:
+    """One socket on one thread: commands in, responses and the events of its subscriptions out."""
+
+    def __init__(self, websocket: WebSocket, state: AppState, caller: Caller, thread_id: str) -> None:
+        self._websocket = websocket
+        self._state = state
+        self._caller = caller
+        self._thread_id = thread_id
+        self._turn = asyncio.Lock()
+        self._tellings: dict[str, asyncio.Task[None]] = {}
+        self._made = 0
+
+    async def serve(self) -> None:
+        """Until either side closes it."""
+        try:
+            while (message := await self._websocket.receive())["type"] != "websocket.disconnect":
+                text = message.get("text")
+                if text is None:
+                    await self._send(error_body(None, BinaryUnsupported()))
+                elif wait := self._state.gateway.rates.frames.take(f"{id(self)}"):
+                    await self._send(error_body(None, RateLimited(retry_after_ms=wait)))
+                else:
+                    await self._send(await self._obeyed(text))
+        except (WebSocketDisconnect, RuntimeError, OSError, TimeoutError):
+            return  # the socket is gone
+        finally:
+            for task in self._tellings.values():
+                task.cancel()
+            await asyncio.gather(*self._tellings.values(), return_exceptions=True)
+
+    async def _obeyed(self, text: str) -> dict[str, Any]:
+        try:
+            asked = convert(parse_object(text), Command)
+        except PitcrewError as error:
+            return error_body(None, error)
+        try:
+            match asked.method:
+                case "subscription.subscribe":
+                    return {"type": "success", "id": asked.id, "result": await self._subscribe(asked)}
+                case "subscription.unsubscribe":
+                    return {"type": "success", "id": asked.id, "result": self._unsubscribe(asked)}
+                case _:
+                    return await obey(self._state, self._caller, self._thread_id, asked)
+        except PitcrewError as error:
+            return error_body(asked.id, error)
+
+    async def _subscribe(self, asked: Command) -> dict[str, Any]:
+        wanted = convert(asked.params, Subscription)
+        wanted.check()
+        if len(self._tellings) >= MOST_SUBSCRIPTIONS:
+            raise RateLimited
+        telling = await Telling.begin(self._state, self._caller, self._thread_id, wanted)
+        self._made += 1
+        name = f"sub-{self._made}"
+        self._tellings[name] = asyncio.create_task(self._tell(telling))
+        return {"subscription_id": name, "replayed_events": 0}
+
+    def _unsubscribe(self, asked: Command) -> dict[str, Any]:
+        task = self._tellings.pop(str(asked.params.get("subscription_id")), None)
+        if task is None:
+            raise NotFound
+        task.cancel()
+        return {}
+
+    async def _tell(self, telling: Telling) -> None:
+        code = NORMAL
+        try:
+            async for event in telling.events():
+                if event is not None:
+                    await self._send(event)
+        except ShuttingDown:
+            code = GOING_AWAY
+        except (OutboxFull, TimeoutError):
+            code = CLOSED_BY_STATUS + 408
+        except (WebSocketDisconnect, RuntimeError, OSError):
+            return
+        finally:
+            telling.close()
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect, OSError):
+            await self._websocket.close(code)
+
+    async def _send(self, body: dict[str, Any]) -> None:
+        text = orjson.dumps(body, default=str).decode()
+        async with self._turn, asyncio.timeout(SEND_PATIENCE_S):
+            await self._websocket.send_text(text)

@@ -1,0 +1,210 @@
+"""The OpenAI API's chat: the specialists as models, over the same conversations as every other wire."""
+
+import asyncio
+import hashlib
+import re
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import replace
+from functools import partial
+from typing import Annotated, Any
+
+import msgspec
+import structlog
+from fastapi import APIRouter, Header, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
+
+from agents.specialist import open_to
+from agents.types import Wishes
+from api.app_state import AppState
+from api.frames import parse_object
+from api.openai_errors import ErrorBody, Refused, error_body, unknown_model
+from api.openai_request import Asked, read_request
+from api.openai_response import ROUTER, Completion, Ending, ending, model_body
+from api.recall import after
+from api.routes.access import CurrentCaller, State, read_text
+from api.transport.server_events import BEAT, ServerEvents
+from api.turns import Turn
+from orchestrator.commands import Caller, Send
+from orchestrator.errors import PitcrewError
+
+log = structlog.get_logger()
+
+DOOR = "openai"
+BODY_BYTES = 1024 * 1024
+"""The whole conversation comes with each request, so that it may be longer than a frame."""
+CLIENT_GONE = 499
+"""A status that nobody reads, as nginx names it in its log."""
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class OpenAIRoute(APIRoute):
+    """Answers every refusal in the API's own shape."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handled(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except Refused as refused:
+                body = refused.body
+            except PitcrewError as error:
+                body = error_body(error)
+            except RequestValidationError as error:
+                body = ErrorBody(
+                    400, "A header has the wrong form.", "invalid_value", str(error.errors()[0]["loc"][-1])
+                )
+            log.info("refused", door=DOOR, status=body.status, code=body.code, field=body.param)
+            return JSONResponse(body.plain(), body.status, body.headers())
+
+        return handled
+
+
+router = APIRouter(prefix="/v1", tags=["openai"], route_class=OpenAIRoute)
+
+REQUEST_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["model", "messages"],
+                "properties": {
+                    "model": {"type": "string", "examples": [ROUTER]},
+                    "messages": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "required": ["role"],
+                            "properties": {"role": {"type": "string"}, "content": {}},
+                        },
+                        "examples": [[{"role": "user", "content": "What is the engine power?"}]],
+                    },
+                    "stream": {"type": "boolean"},
+                    "metadata": {"type": "object", "properties": {"session_id": {"type": "string", "maxLength": 128}}},
+                },
+            }
+        }
+    },
+}
+
+
+def model_names(state: AppState, caller: Caller) -> list[str]:
+    """The models that the caller may ask: the router, and every specialist that is open."""
+    return [ROUTER, *(one.name for one in open_to(state.gateway.engine.catalogue, caller.role, DOOR))]
+
+
+@router.get("/models")
+async def models(state: State, caller: CurrentCaller) -> dict[str, Any]:
+    """The models: `pitcrew` finds the right specialist by itself, the others are the specialists."""
+    return {"object": "list", "data": [model_body(name) for name in model_names(state, caller)]}
+
+
+@router.get("/models/{model}")
+async def model(model: str, state: State, caller: CurrentCaller) -> dict[str, Any]:
+    """One model."""
+    names = model_names(state, caller)
+    if model not in names:
+        raise unknown_model(model, names)
+    return model_body(model)
+
+
+@router.post("/chat/completions", openapi_extra={"requestBody": REQUEST_BODY})
+async def chat_completions(
+    request: Request,
+    state: State,
+    caller: CurrentCaller,
+    idempotency_key: Annotated[str | None, Header(max_length=255)] = None,
+    x_session_id: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Ask. Each request tells its whole conversation, unless `metadata.session_id` or the header `X-Session-ID` names a
+    stored one. Who goes away stops the answer, unless an `Idempotency-Key` allows to ask for it again."""
+    text = await read_text(request, BODY_BYTES)
+    asked = await asyncio.to_thread(lambda: read_request(parse_object(text)))
+    names = model_names(state, caller)
+    if asked.model not in names:
+        raise unknown_model(asked.model, names)
+    command = _command(asked, x_session_id, idempotency_key)
+    command.check()
+    state.gateway.rates.message(caller.user_id)
+    if command.session_id is None and (known := state.recall.take(caller.user_id, asked.said)):
+        command = replace(command, session_id=known, wishes=replace(command.wishes, history=None))
+    turn = Turn(state.gateway.engine, caller, comes_back=idempotency_key is not None)
+    try:
+        accepted = await turn.send(command)
+        completion = Completion(accepted.run_id, asked.model, int(time.time()), asked.include_usage)
+        remember = partial(_remember, state, caller, asked)
+        if asked.stream:
+            return ServerEvents(_chunks(turn, completion, remember), turn.close)
+        envelope = await _unless_gone(request, turn)
+    except BaseException:
+        turn.close()
+        raise
+    turn.close()
+    if envelope is None:
+        return Response(status_code=CLIENT_GONE)
+    end = ending(envelope)
+    if end.error is not None:
+        raise Refused(end.error)
+    remember(end)
+    return JSONResponse(completion.whole(end))
+
+
+def _command(asked: Asked, session_id: str | None, key: str | None) -> Send:
+    """What the engine is asked. A conversation that is named goes on; any other begins with what the client tells."""
+    session_id = asked.session_id or session_id
+    wishes = Wishes(
+        agent=None if asked.model == ROUTER else asked.model,
+        door=DOOR,
+        history=asked.history if session_id is None else None,
+    )
+    if key is not None and not _NAME.fullmatch(key):
+        key = hashlib.sha256(key.encode(errors="surrogateescape")).hexdigest()
+    if key is not None and session_id is None:
+        session_id = f"{DOOR}-{key}"
+    return Send(asked.text, session_id, key, zone=asked.zone, wishes=wishes)
+
+
+def _remember(state: AppState, caller: Caller, asked: Asked, end: Ending) -> None:
+    """The client will tell this conversation with its answer when it goes on."""
+    said = after(after(asked.said, "customer", asked.text), "assistant", end.text)
+    state.recall.keep(caller.user_id, said, end.own["session_id"])
+
+
+async def _unless_gone(request: Request, turn: Turn) -> Any:
+    """The event that ends the turn; None where the client has gone away before."""
+    end = asyncio.ensure_future(turn.end())
+    gone = asyncio.ensure_future(request.receive())
+    try:
+        await asyncio.wait({end, gone}, return_when=asyncio.FIRST_COMPLETED)
+        return end.result() if end.done() else None
+    finally:
+        end.cancel()
+        gone.cancel()
+
+
+async def _chunks(turn: Turn, completion: Completion, remember: Callable[[Ending], None]) -> AsyncIterator[str]:
+    yield _event(completion.opening())
+    try:
+        async for envelope in turn.events():
+            if envelope is None:
+                yield BEAT
+                continue
+            for chunk in completion.told(envelope):
+                yield _event(chunk)
+                if "error" in chunk:
+                    return
+            if turn.ended:
+                remember(ending(envelope))
+    except PitcrewError as error:
+        yield _event(error_body(error).plain())
+        return
+    yield "data: [DONE]\n\n"
+
+
+def _event(chunk: dict[str, Any]) -> str:
+    return f"data: {msgspec.json.encode(chunk).decode()}\n\n"

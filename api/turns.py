@@ -1,0 +1,104 @@
+"""One turn for one request: a message is sent, and whoever waits for its answer gets its run's events to the end."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import structlog
+
+from api.transport.sse import BEAT_S
+from orchestrator.commands import Answer, Caller, Cancel, Resume, Send
+from orchestrator.engine import Engine
+from orchestrator.errors import PitcrewError, ShuttingDown
+from orchestrator.events import Accepted, Envelope, InputRequired, Terminal
+from orchestrator.follow import Follower
+from orchestrator.store import Receipt
+
+log = structlog.get_logger()
+
+_leaving: set[asyncio.Task[None]] = set()
+
+
+class Turn:
+    """Send, then iterate over `events`; `close` at the end, whatever happened. `comes_back`: the client can ask for
+    this answer again, so that its run goes on without it; that of any other client who leaves early is stopped."""
+
+    def __init__(self, engine: Engine, caller: Caller, *, comes_back: bool = False) -> None:
+        self._engine = engine
+        self._caller = caller
+        self._comes_back = comes_back
+        self._arrived: asyncio.Queue[Envelope | None] = asyncio.Queue()
+        self._follower = Follower(engine, self._arrived.put_nowait)
+        self._stopped = asyncio.ensure_future(engine.stopped())
+        self._stopped.add_done_callback(lambda _: self._arrived.put_nowait(None))
+        self._receipt: Receipt | None = None
+        self._upto = 0
+        self._ended = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether the event that ends the turn has been given out."""
+        return self._ended
+
+    async def send(self, command: Send) -> Accepted:
+        """Ask. Raises what `Engine.send` raises."""
+        return await self._begun(await self._engine.send(self._caller, command, self._follower.follow))
+
+    async def answer(self, command: Answer) -> Accepted:
+        """Answer a parked run, which goes on. Raises what `Engine.answer` raises."""
+        return await self._begun(await self._engine.answer(self._caller, command, self._follower.follow))
+
+    async def _begun(self, receipt: Receipt) -> Accepted:
+        """What was asked before is told again from its acknowledgement on."""
+        self._receipt, accepted_at = receipt, receipt.envelope.seq or 1
+        self._upto = accepted_at - 1
+        if receipt.duplicate:
+            await self._follower.resume(self._caller, Resume(receipt.accepted.session_id, accepted_at - 1))
+        return receipt.accepted
+
+    async def events(self) -> AsyncIterator[Envelope | None]:
+        """The run's events up to the turn's end; None after a silence of BEAT_S. Raises ShuttingDown where the server
+        stops before."""
+        while not self._ended:
+            try:
+                async with asyncio.timeout(BEAT_S):
+                    envelope = await self._arrived.get()
+            except TimeoutError:
+                yield None
+                continue
+            if envelope is None:
+                raise ShuttingDown
+            if self._concerns(envelope):
+                self._ended = isinstance(envelope.event, Terminal | InputRequired)
+                yield envelope
+
+    async def end(self) -> Envelope:
+        """The event that ends the turn. Raises ShuttingDown."""
+        async for envelope in self.events():
+            if envelope is not None and self._ended:
+                return envelope
+        raise ShuttingDown
+
+    def close(self) -> None:
+        """Follow no more, and stop a run whose answer nobody can get."""
+        self._follower.close()
+        self._stopped.cancel()
+        if self._receipt is not None and not self._ended and not self._comes_back:
+            task = asyncio.ensure_future(self._stop(self._receipt.accepted.run_id))
+            _leaving.add(task)
+            task.add_done_callback(_leaving.discard)
+
+    async def _stop(self, run_id: str) -> None:
+        try:
+            await self._engine.cancel(self._caller, Cancel(run_id=run_id))
+        except PitcrewError as error:
+            log.info("left_run_not_stopped", run_id=run_id, code=error.code)
+
+    def _concerns(self, envelope: Envelope) -> bool:
+        """Whether an event of the conversation is of this turn: of its run, not of an earlier turn of that, and new."""
+        assert self._receipt is not None
+        if getattr(envelope.event, "run_id", None) != self._receipt.accepted.run_id:
+            return False
+        if envelope.seq is None:
+            return True
+        known, self._upto = envelope.seq <= self._upto, max(envelope.seq, self._upto)
+        return not known
