@@ -7,7 +7,7 @@ INSTALLED := .venv/installed
 SECONDS := 120
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run check unit test prove soak docs chromium clean
+.PHONY: help setup run web check unit test prove soak docs chromium clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,13 @@ $(INSTALLED): pyproject.toml constraints.txt
 
 run: $(INSTALLED) ## ingest the knowledge base and serve on PORT (8000)
 	@exec $(BIN)/pitcrew serve --port $(PORT) --ingest knowledge_base
+
+web: api/pages/vendor/diagram.js ## bundle what the test page draws diagrams and charts with (needs Node)
+
+api/pages/vendor/diagram.js: web/package-lock.json web/package.json web/diagram.js web/chart.js api/pages/chart_themes.json
+	@command -v npm >/dev/null || { echo "The bundles need Node 20 or newer: sudo apt install npm, or nodejs.org"; exit 1; }
+	npm --prefix web ci --ignore-scripts --no-audit --no-fund
+	npm --prefix web run build
 
 check: $(INSTALLED) ## formatting, lint, types, layers
 	$(BIN)/ruff format --check .
@@ -56,4 +63,4 @@ chromium:
 	  else echo "The browser tests need Chromium: sudo apt install chromium"; exit 1; fi; }
 
 clean: ## remove .venv, caches and the data of `make run`
-	rm -rf .venv data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info
+	rm -rf .venv data api/pages/vendor web/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info

@@ -24,8 +24,8 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a run is to do: `answers` a question that an earlier run ended with; `declines` it, before `sends`, which is
-    what is asked. `else_sends` stands for `answers` where that is no answer but free text."""
+    """What a run is to do: it asks what it `sends`; or it `answers` what an earlier run was interrupted with, and where
+    that is no answer, `sends` it as free text; or it `declines` that and then asks what it `sends`."""
 
     sends: Send | None = None
     answers: Answer | None = None
@@ -50,20 +50,20 @@ def asked(run: RunAgentInput) -> Asked:
     if len(entries) > 1:
         raise BadRequest(field="resume")
     last = run.messages[-1] if run.messages else None
-    new = isinstance(last, UserMessage)
+    new = _send(run, _text(last)) if isinstance(last, UserMessage) else None
     if not entries:
-        if not isinstance(last, UserMessage):
+        if new is None:
             raise BadRequest(field="messages")
-        return Asked(_send(run, _text(last)))
-    entry = entries[0]
+        return Asked(new)
+    (entry,) = entries
     if entry.status == "cancelled":
         no = Answer(entry.interrupt_id, False)
-        return Asked(_send(run, _text(last)), declines=no) if isinstance(last, UserMessage) else Asked(answers=no)
+        return Asked(new, declines=no) if new else Asked(answers=no)
     value = _value(entry.payload)
-    spoken = _send(run, value) if isinstance(value, str) and value.strip() else None
-    if value is None and new and isinstance(last, UserMessage):
-        return Asked(_send(run, _text(last)))
-    return Asked(spoken, Answer(entry.interrupt_id, value))
+    if value is None and new:
+        return Asked(new)
+    spoken = isinstance(value, str) and value.strip()
+    return Asked(_send(run, value) if spoken else None, Answer(entry.interrupt_id, value))
 
 
 def _value(payload: Any) -> Any:

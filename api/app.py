@@ -9,6 +9,7 @@ from starlette.routing import WebSocketRoute
 
 from api import problems
 from api.app_state import AppState
+from api.cross_origin import OpenToPages
 from api.dialect import Dialect, Handshake
 from api.dialects import all_dialects
 from api.origins import origin_allowed
@@ -21,6 +22,7 @@ from api.routes import (
     chat,
     datasets,
     health,
+    langgraph,
     metrics,
     openai,
     pages,
@@ -61,6 +63,7 @@ def create_app(state: AppState) -> FastAPI:
         asyncapi,
         openai,
         agui,
+        langgraph,
     ):
         app.include_router(module.router)
     if not settings.production:
@@ -72,6 +75,7 @@ def create_app(state: AppState) -> FastAPI:
 
     for dialect in all_dialects():
         app.router.routes.append(WebSocketRoute(dialect.path, _socket(settings, dialect)))
+    app.add_middleware(OpenToPages, listed=settings.origins, development=not settings.production)
     app.add_middleware(HideSocketQuery)
     return app
 

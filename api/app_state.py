@@ -8,6 +8,7 @@ from typing import Any
 from agents.bench import Resources
 from api.auth import TokenRules
 from api.limits import Rates, Seats, Unlimited
+from api.langgraph.openings import Openings
 from api.metrics import Metrics
 from api.recall import Recall
 from api.settings import Settings
@@ -56,6 +57,7 @@ class AppState:
     connections: set[Connection | EventStream] = field(default_factory=set)
     metrics: Metrics = field(default_factory=Metrics)
     recall: Recall = field(default_factory=Recall)
+    openings: Openings = field(default_factory=Openings)
     draining: bool = False
 
     def __post_init__(self) -> None:

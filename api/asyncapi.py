@@ -76,7 +76,7 @@ def _messages(dialect: Dialect) -> Json:
     }
     texts = {
         _text_key(dialect, text): {
-            "name": text,
+            "name": f"{text} (text)",
             "summary": f"The word `{text}` as it stands.",
             "contentType": "text/plain",
             "payload": {"type": "string", "const": text},

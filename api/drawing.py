@@ -8,6 +8,7 @@ itself, for one chart, with limits.
 import json
 import os
 import resource
+from pathlib import Path
 
 from rag.confinement import allow_cpu, confine
 from rag.pipes import read_frame, write_frame
@@ -17,22 +18,8 @@ MEMORY_BYTES = 1 << 30
 """Of data; the engine takes half of it before it does anything, though a usual chart uses 90 MB."""
 ADDRESS_BYTES = 1 << 40
 """The engine reserves far more addresses than it uses."""
-DARK = {
-    "background": None,
-    "view": {"stroke": "#3a4653"},
-    "title": {"color": "#e5eaf0", "subtitleColor": "#a5b1bf"},
-    **{
-        part: {
-            "domainColor": "#77858f",
-            "gridColor": "#2c3743",
-            "tickColor": "#77858f",
-            "labelColor": "#c3ccd6",
-            "titleColor": "#e5eaf0",
-        }
-        for part in ("axis", "legend", "header")
-    },
-}
-LIGHT = {"background": None}
+THEMES = Path(__file__).parent / "pages" / "chart_themes.json"
+"""How charts look on a light and on a dark page, wherever they are drawn."""
 
 
 def main() -> None:
@@ -52,8 +39,9 @@ def main() -> None:
 def _drawn(spec: dict[str, object], dark: bool) -> dict[str, str]:
     import vl_convert  # noqa: PLC0415 (after the limits are set)
 
+    theme = json.loads(THEMES.read_bytes())["dark" if dark else "light"]
     try:
-        return {"svg": vl_convert.vegalite_to_svg(spec, config=DARK if dark else LIGHT, allowed_base_urls=[])}
+        return {"svg": vl_convert.vegalite_to_svg(spec, config=theme, allowed_base_urls=[])}
     except ValueError:
         return {}
 

@@ -28,8 +28,10 @@ _CODES: dict[type[PitcrewError], str] = {
     RateLimited: "rate_limit_exceeded",
     MessageTooLong: "context_length_exceeded",
 }
+_PARAMS = {"message": "messages", "session_id": "metadata.session_id", "agent_name": "model"}
 _TEXTS: dict[type[PitcrewError], str] = {
     AuthRequired: "No API key was given. Send a Pitcrew token as the API key (Authorization: Bearer TOKEN).",
+    MessageTooLong: "The request is too long: send a shorter message, or less of the conversation.",
     BadJson: "The body is not valid JSON of at most 32 levels.",
 }
 
@@ -69,8 +71,13 @@ class Refused(Exception):
 
 
 def bad_parameter(param: str, message: str) -> Refused:
-    """The request's field `param` is wrong, or asks for something that is not offered."""
-    return Refused(ErrorBody(400, message, "unsupported_value" if "support" in message else "invalid_value", param))
+    """The request's field `param` is wrong."""
+    return Refused(ErrorBody(400, message, "invalid_value", param))
+
+
+def not_offered(param: str, message: str) -> Refused:
+    """The request's field `param` asks for something that this assistant does not do."""
+    return Refused(ErrorBody(400, message, "unsupported_value", param))
 
 
 def unknown_model(name: str, names: Sequence[str]) -> Refused:
@@ -87,7 +94,7 @@ def error_body(error: PitcrewError) -> ErrorBody:
         status=error.status,
         message=_TEXTS.get(type(error), error.text),
         code=_CODES.get(type(error), error.code.lower()),
-        param=error.field,
+        param=_PARAMS.get(error.field or "", error.field),
         retryable=error.retryable,
         retry_after_s=RETRY_AFTER_S if wait is None and error.status == 503 else wait,
     )

@@ -14,7 +14,7 @@ import msgspec
 
 from agents.types import Turn
 from api.bodies import told_zone
-from api.openai_errors import ErrorBody, Refused, bad_parameter
+from api.openai_errors import ErrorBody, Refused, bad_parameter, not_offered
 from api.recall import after
 
 HISTORY_TURNS = 12
@@ -130,7 +130,7 @@ def _refuse_unsupported(request: CompletionRequest) -> None:
     }
     for param, fits in offered.items():
         if not fits:
-            raise bad_parameter(param, f"This value of '{param}' is not supported: there is one answer, in plain text.")
+            raise not_offered(param, f"This value of '{param}' is not supported: there is one answer, in plain text.")
 
 
 def _conversation(messages: Sequence[Message]) -> tuple[str, list[Turn]]:
@@ -179,5 +179,5 @@ def _text(message: Message, place: int) -> str:
         if part.type not in ("text", "refusal"):
             param = f"messages[{place}].content[{number}]"
             kind = part.type[:32]
-            raise bad_parameter(param, f"A part of type '{kind}' is not supported: messages are text.")
+            raise not_offered(param, f"A part of type '{kind}' is not supported: messages are text.")
     return "\n".join(part.text or part.refusal for part in message.content)

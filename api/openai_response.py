@@ -1,6 +1,7 @@
 """A run as a client of the OpenAI API sees it: one completion, or the chunks of a stream. Pure.
 
-What that API has no field for (who answered, the sources) stands in the object's own field `pitcrew`.
+What that API has no field for (who answered, the passages, a figure's data, a diagram) stands in the object's own field
+`pitcrew`; of a stream in the chunks of their time.
 """
 
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from api.spoken import Diverged, Spoken
 from orchestrator.events import (
     Cancelled,
     Completed,
+    DataReady,
     Envelope,
     Failed,
     InputRequired,
@@ -20,6 +22,7 @@ from orchestrator.events import (
     Sources,
     Token,
     UsageFigures,
+    Verification,
     to_plain,
 )
 
@@ -62,6 +65,7 @@ def ending(envelope: Envelope) -> Ending:
         case Completed() as completed:
             own = complete_body(completed, envelope.seq)
             text = own.pop("response")
+            own |= {"diagram": completed.diagram} if completed.diagram else {}
             return Ending(text, "length" if completed.truncated else "stop", completed.usage, _flat(own))
         case InputRequired() as asked:
             own = prompt_body(asked)
@@ -72,6 +76,18 @@ def ending(envelope: Envelope) -> Ending:
             return Ending("", "stop", UsageFigures(), {"run_id": cancelled.run_id}, STOPPED)
         case other:
             raise ValueError(f"{type(other).__name__} ends no turn")
+
+
+def _own(envelope: Envelope) -> Plain:
+    """What an event on the way has for the field `pitcrew`."""
+    match envelope.event:
+        case Sources(_, passages):
+            return {"passages": [to_plain(passage) for passage in passages]}
+        case DataReady() | Verification() as found:
+            name = str(found.__struct_config__.tag)
+            return {name: {key: value for key, value in to_plain(found).items() if key not in ("event", "run_id")}}
+        case _:
+            return {}
 
 
 def _flat(own: Plain) -> Plain:
@@ -87,12 +103,17 @@ class Completion:
     created: int
     include_usage: bool = False
     _spoken: Spoken = field(default_factory=Spoken)
+    _own: Plain = field(default_factory=dict)
+
+    def heed(self, envelope: Envelope) -> None:
+        """Keep what an event adds to the whole answer."""
+        self._own |= _own(envelope)
 
     def whole(self, end: Ending) -> Plain:
-        """The answer in one object."""
+        """The answer in one object, after all events were heeded."""
         message = {"role": "assistant", "content": end.text, "refusal": None}
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": end.finish_reason}
-        return self._object("chat.completion", [choice], usage=usage_body(end.usage), pitcrew=end.own)
+        return self._object("chat.completion", [choice], usage=usage_body(end.usage), pitcrew=self._own | end.own)
 
     def opening(self) -> Plain:
         """The first chunk, which says who speaks."""
@@ -110,8 +131,8 @@ class Completion:
             case Token() as token:
                 if piece := self._spoken.more(token):
                     yield self._chunk({"content": piece})
-            case Sources(_, passages):
-                yield self._chunk({}, pitcrew={"passages": [to_plain(passage) for passage in passages]})
+            case Sources() | DataReady() | Verification():
+                yield self._chunk({}, pitcrew=_own(envelope))
             case RunRestarted():
                 self._spoken.restart()
             case Completed() | InputRequired() | Failed() | Cancelled():

@@ -16,6 +16,7 @@ from orchestrator.store import Receipt
 log = structlog.get_logger()
 
 _leaving: set[asyncio.Task[None]] = set()
+"""Runs that are being stopped: the loop itself keeps no task alive."""
 
 
 class Turn:
@@ -71,18 +72,13 @@ class Turn:
                 self._ended = isinstance(envelope.event, Terminal | InputRequired)
                 yield envelope
 
-    async def end(self) -> Envelope:
-        """The event that ends the turn. Raises ShuttingDown."""
-        async for envelope in self.events():
-            if envelope is not None and self._ended:
-                return envelope
-        raise ShuttingDown
-
     def close(self) -> None:
-        """Follow no more, and stop a run whose answer nobody can get."""
+        """Follow no more, and stop a run whose answer nobody can get. What a server leaves that stops, the next one
+        takes up."""
         self._follower.close()
+        stopping = self._stopped.done()
         self._stopped.cancel()
-        if self._receipt is not None and not self._ended and not self._comes_back:
+        if self._receipt is not None and not (self._ended or self._comes_back or stopping):
             task = asyncio.ensure_future(self._stop(self._receipt.accepted.run_id))
             _leaving.add(task)
             task.add_done_callback(_leaving.discard)

@@ -38,6 +38,11 @@ class Process:
             env=kept | {"PYTHONPATH": str(_ROOT)},
         )
 
+    @property
+    def id(self) -> int:
+        """By which the operating system knows it."""
+        return self._process.pid
+
     def alive(self) -> bool:
         return self._process.poll() is None
 

@@ -37,12 +37,13 @@ class EventSource:
         """Read until the server ends the stream, or so much has come: then the connection is cut, and what was not
         whole is lost. The status; 0 where the server cut it."""
         headers = self.headers | ({"Last-Event-ID": self.last_id} if self.last_id else {})
+        raw = {name: value.encode("latin-1") for name, value in headers.items()}
         content = None if self.body is None else json.dumps(self.body)
         enough = None if most_events is None else len(self.events) + most_events
         parser, left = _Parser(self), most_bytes
         async with (
             httpx.AsyncClient(timeout=60, trust_env=False) as client,
-            client.stream("GET" if content is None else "POST", self.url, headers=headers, content=content) as answer,
+            client.stream("GET" if content is None else "POST", self.url, headers=raw, content=content) as answer,
         ):
             self.answered = answer.headers
             if answer.status_code != 200:

@@ -5,6 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import jsonschema
+import msgspec
+
 from api.dialect import Dialect, Handshake, Session
 from api.dialects import all_dialects
 from orchestrator.commands import Send
@@ -47,6 +50,12 @@ class Wire:
                 found.append(kind)
             failed = kind == "error"
         return found
+
+    def validate(self, frames: Sequence[Frame]) -> None:
+        """Fails for a frame that is none of the wire's words or has not its form."""
+        kinds = {kind.__struct_config__.tag: kind for kind in self.dialect.words.sent}  # type: ignore[attr-defined]
+        for frame in frames:
+            jsonschema.validate(frame, msgspec.json.schema(kinds[frame["type"]]))
 
 
 def _by_offset(frames: Sequence[Frame]) -> str:

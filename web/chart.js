@@ -3,13 +3,7 @@
 import { View, parse } from 'vega';
 import { expressionInterpreter } from 'vega-interpreter';
 import { compile } from 'vega-lite';
-
-const DARK = {
-  background: 'transparent', view: { stroke: '#3a4653' }, title: { color: '#e5eaf0', subtitleColor: '#a5b1bf' },
-  axis: { domainColor: '#77858f', gridColor: '#2c3743', tickColor: '#77858f', labelColor: '#c3ccd6', titleColor: '#e5eaf0' },
-  legend: { labelColor: '#c3ccd6', titleColor: '#e5eaf0' }, header: { labelColor: '#c3ccd6', titleColor: '#e5eaf0' },
-};
-const LIGHT = { background: 'transparent' };
+import themes from '../api/pages/chart_themes.json';
 
 /** Charts bring their data with them: nothing is fetched for one. */
 const loader = {
@@ -25,7 +19,7 @@ const loader = {
  * @returns {Promise<string>} SVG; rejects where the specification makes no sense
  */
 globalThis.drawChart = (specification, dark) => {
-  const { spec } = compile(specification, { config: dark ? DARK : LIGHT });
+  const { spec } = compile(specification, { config: dark ? themes.dark : themes.light });
   // Expressions are interpreted: the page's content security policy allows no code made from text.
   const view = new View(parse(spec, {}, { ast: true }), { expr: expressionInterpreter, renderer: 'none', loader });
   return view.toSVG();

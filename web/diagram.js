@@ -16,5 +16,7 @@ globalThis.drawDiagram = async (source, dark) => {
     ...LIMITS, startOnLoad: false, securityLevel: 'strict', suppressErrorRendering: true, htmlLabels: false,
     theme: dark ? 'dark' : 'default',
   });
-  return (await mermaid.render('diagram', source)).svg;
+  const { svg } = await mermaid.render('diagram', source);
+  // In labels that are SVG text Mermaid 12 leaves its character codes (`#34;`) half decoded.
+  return svg.replace(/&amp;#(\d+);/g, '&#$1;');
 };

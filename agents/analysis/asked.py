@@ -30,11 +30,12 @@ class Limit:
 @dataclass(frozen=True, slots=True)
 class Value:
     """Values that rows are to have, or not to have; `column` is what is named beside it. `late` stands behind the verb
-    of a share, and says what the share is of."""
+    of a share, and says what the share is of; `either` stands behind an "or"."""
 
     named: Named
     negated: bool = False
     late: bool = False
+    either: bool = False
     column: Named | None = None
     number: float | None = None
 
@@ -77,7 +78,7 @@ def read(itemised: Itemised) -> Asked:
     reader = _Reader(itemised.items)
     while reader.at < len(reader.items):
         reader.step()
-    return reader.asked
+    return reader.finished()
 
 
 class _Reader:
@@ -92,10 +93,19 @@ class _Reader:
         self._grouping = False
         self._ranking = False
         self._things = False
+        self._either = False
+
+    def finished(self) -> Asked:
+        """What was read; a "not" that belongs to nothing was not understood."""
+        if self._negated:
+            self.asked.unknown.append("not")
+        return self.asked
 
     def step(self) -> None:
         item = self.items[self.at]
         self.at += 1
+        if self._either and isinstance(item, Number | TimeUnit | Superlative):
+            self.asked.unknown.append("or")
         match item:
             case Cue():
                 self._cue(item)
@@ -112,12 +122,15 @@ class _Reader:
             case Word(text, idle):
                 if not idle:
                     self.asked.unknown.append(text)
+                self._either = self._either or text.casefold() == "or"
                 if text != ",":
                     self._grouping = self._grouping and text in ("the", "a", "and", "its", "their", "our", "each")
 
     def _cue(self, cue: Cue) -> None:
         asked, kind = self.asked, cue.kind
-        self._grouping = kind == "by" or (self._grouping and kind in ("only", "distinct") and cue.text in ("and", "also"))
+        self._grouping = kind == "by" or (
+            self._grouping and kind in ("only", "distinct") and cue.text in ("and", "also")
+        )
         match kind:
             case "count":
                 asked.counted = True
@@ -148,10 +161,10 @@ class _Reader:
             case "over" | "under" | "least_of" | "most_of" | "equal" | "between":
                 self._limit(cue, self.at - 1)
             case _:
-                self._flag(kind)
+                self._flag(cue)
 
-    def _flag(self, kind: str) -> None:
-        asked = self.asked
+    def _flag(self, cue: Cue) -> None:
+        asked, kind = self.asked, cue.kind
         if kind == "trend":
             asked.trend = True
         elif kind == "share":
@@ -160,6 +173,7 @@ class _Reader:
             asked.compare = True
         elif kind == "distinct":
             asked.distinct = True
+            asked.counted = asked.counted or " " in cue.text
         elif kind == "list":
             asked.listing = True
 
@@ -211,7 +225,11 @@ class _Reader:
         asked = self.asked
         adverb = item.text.casefold().endswith("ly") or " by " in item.text or item.text.casefold() == "annual"
         before = self.items[self.at - 2] if self.at > 1 else None
-        ranked = isinstance(before, Cue) and before.kind in ("most", "least", "top", "bottom") or isinstance(before, Superlative)
+        ranked = (
+            isinstance(before, Cue)
+            and before.kind in ("most", "least", "top", "bottom")
+            or isinstance(before, Superlative)
+        )
         numbered = isinstance(before, Number) and asked.top is not None
         if self._grouping or adverb or ranked or numbered or asked.compare:
             asked.units.append(item.unit)
@@ -224,12 +242,15 @@ class _Reader:
         after, asked = self._peek(), self.asked
         before = self.items[self.at - 2] if self.at > 1 else None
         if isinstance(before, Named) and before.of("column", 0.5):
-            asked.values.append(Value(before, self._negated, self._late, before, item.value))
+            asked.values.append(Value(before, self._negated, self._late, False, before, item.value))
             asked.columns = [one for one in asked.columns if one is not before]
             self._negated = False
-        elif isinstance(after, Cue | Superlative) and (isinstance(after, Superlative) or after.kind in ("most", "least")):
+        elif isinstance(after, Cue | Superlative) and (
+            isinstance(after, Superlative) or after.kind in ("most", "least")
+        ):
             self.step()
             asked.top, asked.only = max(1, min(int(item.value), MOST_ASKED)), False
+            self._things = True
         elif isinstance(after, Named) and after.of("table") and self._lists():
             asked.top = max(1, min(int(item.value), MOST_ASKED))
         else:
@@ -241,6 +262,8 @@ class _Reader:
     def _limit(self, cue: Cue, place: int) -> None:
         """ "over 500 euros", "between 3 and 5 hours"."""
         first = self._number_ahead()
+        if first is not None and self._either:
+            self.asked.unknown.append("or")
         if first is None:
             if cue.kind == "between":
                 self.asked.compare = True
@@ -270,7 +293,9 @@ class _Reader:
 
     def _number_ahead(self) -> float | None:
         at = self.at
-        while at < len(self.items) and isinstance(one := self.items[at], Word) and one.text in ("€", "$", "£", "a", "the"):
+        while (
+            at < len(self.items) and isinstance(one := self.items[at], Word) and one.text in ("€", "$", "£", "a", "the")
+        ):
             at += 1
         found = self.items[at] if at < len(self.items) else None
         if not isinstance(found, Number):
@@ -288,7 +313,12 @@ class _Reader:
         if one is not None and not isinstance(one, Time | Number) and one.text.casefold() in unit_words():
             self.at += 1
             of, named = (*self.items[self.at : self.at + 2], None, None)[:2]
-            if isinstance(of, Word) and of.text in ("of", "in") and isinstance(named, Named) and named.of("column", 0.5):
+            if (
+                isinstance(of, Word)
+                and of.text in ("of", "in")
+                and isinstance(named, Named)
+                and named.of("column", 0.5)
+            ):
                 self.at += 2
                 return one.text.casefold(), named
             return one.text.casefold(), None
@@ -299,8 +329,10 @@ class _Reader:
 
     def _named_before(self, at: int) -> Named | None:
         """The column named just before a comparison: "cost is over"."""
-        while at > 0 and isinstance(one := self.items[at - 1], Word | Cue) and (
-            (isinstance(one, Word) and one.idle) or (isinstance(one, Cue) and one.kind == "verb")
+        while (
+            at > 0
+            and isinstance(one := self.items[at - 1], Word | Cue)
+            and ((isinstance(one, Word) and one.idle) or (isinstance(one, Cue) and one.kind == "verb"))
         ):
             at -= 1
         before = self.items[at - 1] if at > 0 else None
@@ -310,24 +342,27 @@ class _Reader:
         asked, item = self.asked, self._narrowed(item)
         best, after = item.meanings[0], self._peek()
         things, self._things = self._things, False
+        either, self._either = self._either, False
         if self._ranking:
             asked.ranked, self._ranking = item, False
-        elif self._grouping and (item.of("table") or item.of("column")):
+        elif self._grouping and (item.of("table", 0.7) or item.of("column", 0.85 if best.kind == "value" else 0.45)):
             asked.groups.append(item)
             self._grouping = isinstance(after, Word | Cue) and after.text in (",", "and")
         elif isinstance(after, Time) and _dated(item) and not item.of("table"):
             asked.timed = item
-        elif things and best.kind != "value":
+        elif things and best.kind != "value" and best.of not in ("integer", "number"):
             asked.thing = item
         elif best.kind == "value" or (item.of("value") and best.weight <= 1.0 and not item.of("table", 0.9)):
-            self._value(item, after)
+            self._value(item, after, either)
         elif self._negated and not item.of("table", 0.9):
             asked.nulls.append((item, True))
         elif best.kind == "table":
             asked.tables.append(item)
+            if self._negated:
+                asked.unknown.append(f"not {item.text}")
         else:
             asked.columns.append(item)
-        self._negated = self._negated and best.kind == "table"
+        self._negated = False
 
     def _narrowed(self, item: Named) -> Named:
         """ "category of parts": of the columns so called, those of that table."""
@@ -339,17 +374,19 @@ class _Reader:
                 return Named(item.text, narrow)
         return item
 
-    def _value(self, item: Named, after: Item | None) -> None:
+    def _value(self, item: Named, after: Item | None, either: bool) -> None:
         """A value, perhaps with its column beside it: "status open", "the Wren model"."""
         columns = {(one.source, one.column) for one in item.of("value")}
-        beside = [self.asked.columns[-1]] if self.asked.columns and self.items[self.at - 2] is self.asked.columns[-1] else []
+        beside = (
+            [self.asked.columns[-1]] if self.asked.columns and self.items[self.at - 2] is self.asked.columns[-1] else []
+        )
         beside += [after] if isinstance(after, Named) and after.meanings[0].kind == "column" else []
         column = next((one for one in beside if columns & {(m.source, m.column) for m in one.of("column")}), None)
         if column is not None and column is after:
             self.at += 1
         elif column is not None:
             self.asked.columns.pop()
-        self.asked.values.append(Value(item, self._negated, self._late, column))
+        self.asked.values.append(Value(item, self._negated, self._late, either, column))
 
     def _peek(self) -> Item | None:
         return self.items[self.at] if self.at < len(self.items) else None

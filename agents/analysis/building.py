@@ -1,13 +1,15 @@
 """A plan for one table, from what is asked and, where a question builds on the one before, from that one's plan."""
 
 from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
 
 from msgspec.structs import replace
 
-from agents.analysis.asked import USUAL, Asked, Value
+from agents.analysis.asked import Asked
 from agents.analysis.items import Named
 from agents.analysis.plan import Condition, Field, Group, Having, Measure, Order, Plan, Unit
-from agents.analysis.reach import days, entity, label
+from agents.analysis.reach import entity, label
 from agents.analysis.resolve import DAYS, NUMBERS, Rows, Unresolved, words_of
 from agents.analysis.vocabulary import vocabulary
 from agents.analysis.words import parts, stem
@@ -52,7 +54,12 @@ class Builder:
 
     def _conditions(self, *, late: bool) -> tuple[Condition, ...]:
         asked, rows = self.asked, self.rows
-        found = [rows.condition(value) for value in asked.values if value.late == late]
+        found: list[Condition] = []
+        for value in asked.values:
+            if value.late == late:
+                found.append(rows.condition(value))
+                if value.either and (len(found) < 2 or found[-1].field != found[-2].field):
+                    raise Unresolved(f'I cannot put "or" before {value.named.text}: it is not of the same column.')
         if late:
             return tuple([*_merged(found), *self._flags()])
         having = self._having_limit()
@@ -99,6 +106,8 @@ class Builder:
             found.append(rows.group(asked.tables[0]))
         for named in asked.groups:
             if self._own(named) and not named.of("column", 0.95):
+                if len(asked.groups) + len(asked.units) < 2 and not asked.which:
+                    raise Unresolved(f"{words_of(rows.table.name)} are counted, and cannot be grouped by themselves.")
                 continue
             figure = rows.candidates(named, lambda column: column.kind in NUMBERS)
             if asked.top and thing is not None and (self._own(thing) or (figure and figure[0].score > 0.5)):
@@ -108,7 +117,8 @@ class Builder:
         return tuple(dict.fromkeys(found)), ranked
 
     def _own(self, named: Named) -> bool:
-        return any(one.source == self.rows.source for one in named.of("table", 0.7))
+        tables = named.of("table", 0.65)
+        return any(one.source == self.rows.source and one.weight > tables[0].weight - 0.05 for one in tables)
 
     def _compared(
         self, conditions: tuple[Condition, ...], groups: tuple[Group, ...]
@@ -130,12 +140,35 @@ class Builder:
         asked = self.asked
         if not (asked.spans or asked.trend or asked.units):
             return plan
+        ordered = sorted(asked.spans, key=lambda one: one.first or date.min)
+        if any((one.last or date.max) >= (other.first or date.min) for one, other in pairwise(ordered)):
+            raise Unresolved("The times overlap: please say which one counts.")
         day = self.rows.day(asked.timed)
         if day is None:
-            raise Unresolved(f"{words_of(self.rows.table.name)} have no date.")
+            return self._by_calendar_columns(plan)
         units: list[Unit | None] = [*asked.units] or ([None] if asked.trend else [])
         grouped = [Group((day,), unit or "month") for unit in dict.fromkeys(units)]
         return replace(plan, when=day, spans=tuple(asked.spans), groups=(*grouped, *plan.groups))
+
+    def _by_calendar_columns(self, plan: Plan) -> Plan:
+        """Without a date, a column that holds the number of the year or month can do."""
+        asked, rows = self.asked, self.rows
+        columns = {
+            one.name.casefold(): Field(one.name, one.kind) for one in rows.table.columns if one.kind == "integer"
+        }
+        units = asked.units or (["year"] if asked.trend else [])
+        years = [one.first.year for one in asked.spans if one.first and one.label == str(one.first.year)]
+        if not all(unit in columns for unit in units) or (
+            asked.spans and (len(years) < len(asked.spans) or "year" not in columns)
+        ):
+            raise Unresolved(f"{words_of(rows.table.name)} have no date.")
+        groups = [Group((columns[unit],)) for unit in units]
+        if len(years) > 1:
+            groups.append(Group((columns["year"],)))
+        conditions = [Condition(columns["year"], "in", tuple(years), ", ".join(map(str, years)))] if years else []
+        return replace(
+            plan, groups=tuple(dict.fromkeys([*groups, *plan.groups])), conditions=(*plan.conditions, *conditions)
+        )
 
     def _lists_rows(self, plan: Plan) -> bool:
         """Whether rows themselves are asked for, and nothing that is worked out of them."""
@@ -145,7 +178,10 @@ class Builder:
         of_own = [named for named in (asked.thing, *asked.groups) if named is not None and self._own(named)]
         if asked.end:
             return bool(of_own or (asked.tables and self._own(asked.tables[0]) and (asked.which or asked.top)))
-        return bool((asked.listing or (asked.which and of_own)) and not asked.columns)
+        listed = bool((asked.listing or (asked.which and of_own)) and not asked.columns)
+        if listed and asked.tables and not self._own(asked.tables[0]):
+            raise Unresolved(f"{asked.tables[0].text} are not {words_of(self.rows.table.name)}.")
+        return listed
 
     def _listed(self, plan: Plan, ranked: Named | None) -> Plan:
         """Rows, the first or last of some order."""
@@ -197,7 +233,9 @@ class Builder:
             field = Field(column.name, column.kind)
             rank = min((ranks.index(s) for s in map(stem, parts(column.name)) if s in ranks), default=len(ranks))
             scale = _scale(self._texts(field)) if column.kind == "text" else ()
-            if column.name not in keys and (column.kind == "number" or scale or (column.kind == "integer" and rank < len(ranks))):
+            if column.name not in keys and (
+                column.kind == "number" or scale or (column.kind == "integer" and rank < len(ranks))
+            ):
                 found.append((rank, place, Order(field, True, scale)))
         orders = [one for _, _, one in sorted(found, key=lambda one: one[:2])][:2]
         if orders:
@@ -209,27 +247,38 @@ class Builder:
         return self.rows.lexicon.values.get((self.rows.at(field), field.column), ())
 
     def _measures(self, plan: Plan, ranked: Named | None) -> tuple[Measure, ...]:
-        """What is worked out. Raises Unresolved where it cannot be told."""
+        """What is worked out. Raises Unresolved where it cannot be told, or where something would be left out."""
         asked, rows = self.asked, self.rows
-        if asked.counted or asked.share or self._having_limit():
-            return self._counted()
         figures = [named for named in (ranked, *asked.columns) if named is not None]
         aggregates = list(dict.fromkeys(asked.aggregates))
-        if not figures and aggregates and aggregates != ["sum"]:
-            raise Unresolved("I do not see which figure it is about.")
-        if not figures:
-            if asked.money:
-                field = rows.figure("cost")
-                if field is None:
-                    raise Unresolved(f"I see no cost of {words_of(rows.table.name)}.")
-                return (Measure("sum", field),)
-            if asked.figure and asked.figure not in ("date", "age"):
-                return self._superlative()
+        if asked.thing is not None and not (figures or asked.tables or asked.counted) and asked.thing.of("table", 0.7):
+            raise Unresolved(f"I do not see by what {asked.thing.text} are to be put in order.")
+        if asked.distinct and len(figures) < 2 and not aggregates:
             return self._counted()
-        measures: list[Measure] = []
+        if not figures and aggregates and (aggregates != ["sum"] or asked.counted and asked.money):
+            raise Unresolved("I do not see which figure it is about.")
+        if not figures and asked.money:
+            field = rows.figure("cost")
+            if field is None:
+                raise Unresolved(f"I see no cost of {words_of(rows.table.name)}.")
+            return (Measure("sum", field),)
+        if not figures and asked.figure and not asked.counted:
+            return self._superlative()
+        if not figures or (len(figures) == 1 and not aggregates and not asked.end and self._of_text(figures[0])):
+            return self._counted()
+        if not plan.groups and asked.end and self._of_text(figures[0]):
+            raise Unresolved(f'I do not see what of "{figures[0].text}" is meant.')
+        if asked.counted and not aggregates and not asked.distinct:
+            raise Unresolved(f'I do not see what is to be done with "{figures[0].text}".')
+        measures: list[Measure] = [*(self._counted() if asked.counted else ())]
         for named in figures:
             measures += self._of_figure(named, plan, aggregates)
         return tuple(dict.fromkeys(measures))
+
+    def _of_text(self, named: Named) -> bool:
+        """Whether the column holds words, so that there is nothing to add up."""
+        found = self.rows.candidates(named, lambda column: True)
+        return bool(found) and found[0].column.kind == "text"
 
     def _superlative(self) -> tuple[Measure, ...]:
         field = self.rows.figure(self.asked.figure)
@@ -248,7 +297,7 @@ class Builder:
         if not subjects and asked.columns and not asked.thing:
             field = rows.field(asked.columns[0], lambda column: column.kind == "text")
             return (Measure("distinct", field),) if field is not None and not asked.end else (_COUNT,)
-        if subjects and asked.counted and not self._own(subjects[0]):
+        if subjects and not self._own(subjects[0]):
             source = next((one.source for one in subjects[0].of("table") if one.source in rows.paths), None)
             keys = entity(rows.lexicon.tables[source], rows.path(source) or ())[:1] if source else ()
             if not keys:
@@ -263,15 +312,15 @@ class Builder:
         asked, rows = self.asked, self.rows
         numeric = (*NUMBERS, *DAYS) if set(aggregates) <= {"minimum", "maximum"} and aggregates else NUMBERS
         field = rows.field(named, lambda column: column.kind in numeric)
-        if field is None and not aggregates and rows.candidates(named, lambda column: column.kind == "text"):
-            return [_COUNT]
         if field is None or field.path:
             raise Unresolved(f'"{named.text}" is no figure of {words_of(rows.table.name)}.')
         if aggregates:
             return [Measure(one, field) for one in aggregates]  # type: ignore[arg-type]
         if asked.end and not plan.groups:
             return [Measure("maximum" if asked.end == "most" else "minimum", field)]
-        adds = any(stem(part) in vocabulary().additive for part in parts(field.column)) and "unit" not in parts(field.column)
+        adds = any(stem(part) in vocabulary().additive for part in parts(field.column)) and "unit" not in parts(
+            field.column
+        )
         rows.assume(f"{words_of(field.column)} is {'added up' if adds else 'averaged'}")
         return [Measure("sum" if adds else "average", field)]
 
@@ -280,6 +329,8 @@ class Builder:
         asked = self.asked
         limit = self._having_limit()
         if limit is not None and plan.measures:
+            if not plan.groups:
+                raise Unresolved("I do not see which groups it is about.")
             plan = replace(plan, having=Having(limit.operator, limit.values[0]))  # type: ignore[attr-defined]
         if asked.share:
             if plan.part and plan.groups and not asked.groups and not asked.units:
@@ -369,6 +420,3 @@ def _scale(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 def _ordered(column: Column) -> bool:
     return column.kind in (*NUMBERS, *DAYS)
-
-
-__all__ = ["MOST_LISTED", "USUAL", "Builder", "Value", "days"]

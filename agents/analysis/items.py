@@ -114,7 +114,7 @@ def _next(row: tuple[Token, ...], at: int, lexicon: Lexicon) -> tuple[int, Item]
     text = " ".join(token.text for token in row[at : at + max(named, cued, 1)])
     sure = bool(meanings) and meanings[0].weight >= _SURE
     gives_way = not isinstance(cue, Cue) or cue.kind in ("only", "sum", "list", "missing")
-    if named > cued or (named and named == cued and sure and gives_way and not isinstance(cue, Superlative)):
+    if named > cued or (named and named == cued and sure and gives_way and not isinstance(cue, Superlative | TimeUnit)):
         faint = meanings[0].weight < _FAINT and named == 1 and row[at].stem in vocabulary().idle
         return (1, Word(text, True)) if faint else (named, Named(text, meanings))
     if cue is not None:

@@ -23,7 +23,7 @@ Values = Mapping[tuple[Source, str], tuple[str, ...]]
 _LONGEST_NAME = 7
 _PREFIXES = frozenset({"fact", "dim", "dimension", "tbl", "table", "stg", "is", "has", "was", "fct"})
 _SUFFIXES = frozenset({"id", "key", "code", "name", "at", "on", "date", "ts", "timestamp", "no", "nr", "label", "dim"})
-_SHORTEST_SLIP = 5
+_SHORTEST_SLIP = 6
 _LONG = 9
 
 
@@ -79,7 +79,13 @@ class Lexicon:
     def corrected(self, token: Token, known: Collection[str]) -> Token | None:
         """The token with its slip put right; None where it is right, or nobody can say what it should be."""
         word = token.plain
-        if len(word) < _SHORTEST_SLIP or not word.isalpha() or word in known or token.stem in self._stems:
+        if (
+            len(word) < _SHORTEST_SLIP
+            or not word.isalpha()
+            or token.number is not None
+            or word in known
+            or token.stem in self._stems
+        ):
             return None
         slips = 1 if len(word) < _LONG else 2
         near: dict[int, set[str]] = defaultdict(set)

@@ -64,7 +64,8 @@ def _best(asked: Asked, lexicon: Lexicon, dataset: str, base: Plan | None) -> Re
     sources = [base.source] if base and base.source in lexicon.tables else list(lexicon.tables)
     for source in sources:
         rows = Rows(lexicon, source)
-        bonus = max((one.weight for named in asked.tables for one in named.of("table") if one.source == source), default=0)
+        subjects = [*asked.tables, *([asked.thing] if asked.thing else [])]
+        bonus = max((one.weight for named in subjects for one in named.of("table") if one.source == source), default=0)
         try:
             plan = Builder(asked, rows, dataset, base).plan()
         except Unresolved as problem:
@@ -90,7 +91,9 @@ def _follows(asked: Asked, before: Plan) -> bool:
 
 
 def _says_enough(asked: Asked) -> bool:
-    return bool(asked.tables or asked.columns or asked.thing or asked.values or asked.groups or asked.nulls or asked.limits)
+    return bool(
+        asked.tables or asked.columns or asked.thing or asked.values or asked.groups or asked.nulls or asked.limits
+    )
 
 
 def as_note(reading: Reading) -> dict[str, object]:

@@ -3,6 +3,7 @@
 row is marked as counting or not, and marks are added up. All groups come out, without a limit.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 from agents.analysis.plan import Condition, Field, Measure, Plan, Span
@@ -18,12 +19,15 @@ _UNITS = {
 }
 
 
+def lookups(plan: Plan) -> dict[Field, str]:
+    """What the columns of a plan are called in its recount."""
+    return {field: f"c{number}" for number, field in enumerate(plan.fields)}
+
+
 def recount(plan: Plan) -> str:
     """Keys of each group, then per measure its figure, then how many rows counted. With a share of a part: the part and
     the whole."""
-    fields = {field: f"c{number}" for number, field in enumerate(plan.fields)}
-    looked_up = ", ".join(f"{_looked_up(field)} AS {name}" for field, name in fields.items())
-    rows = f"SELECT {looked_up or '1 AS c'} FROM {plan.source.sql} AS r0"
+    fields = lookups(plan)
     keys = [
         _UNITS[group.unit].format(f"CAST({fields[field]} AS VARCHAR)") if group.unit else fields[field]
         for group in plan.groups
@@ -31,20 +35,25 @@ def recount(plan: Plan) -> str:
     ]
     if len(plan.spans) > 1 and plan.when:
         keys.append(_span_of(plan.spans, fields[plan.when]))
-    marked = [f"{key} AS k{number}" for number, key in enumerate(keys)]
-    marked.append(f"({' AND '.join(_marks(plan, fields)) or 'TRUE'}) AS counts")
+    figures = [_figure(measure, fields) for measure in plan.measures]
     if plan.part:
-        marked.append(f"({' AND '.join(_met(one, fields[one.field]) for one in plan.part)}) AS part")
-    marks = f"SELECT *, {', '.join(marked)} FROM ({rows})"
-    figures = [_figure(measure, fields) for measure in plan.measures] if not plan.part else [
-        "sum(CASE WHEN counts AND part THEN 1 ELSE 0 END)",
-        "sum(CASE WHEN counts THEN 1 ELSE 0 END)",
-    ]
+        figures = ["sum(CASE WHEN counts AND part THEN 1 ELSE 0 END)", "sum(CASE WHEN counts THEN 1 ELSE 0 END)"]
     figures.append("sum(CASE WHEN counts THEN 1 ELSE 0 END)")
     names = [f"k{number}" for number in range(len(keys))]
-    selected = [*names, *(f"{figure} AS f{number}" for number, figure in enumerate(figures))]
-    grouped = f" GROUP BY {', '.join(names)}" if names else ""
-    return f"SELECT {', '.join(selected)} FROM ({marks}){grouped}"
+    text = recount_rows(plan, ", ".join([*names, *figures]), [f"{key} AS k{at}" for at, key in enumerate(keys)])
+    return text + (f" GROUP BY {', '.join(names)}" if names else "")
+
+
+def recount_rows(plan: Plan, selected: str, more: Sequence[str] = ()) -> str:
+    """`selected` of all rows of the plan's table; in it `counts` says whether a row counts, `part` whether it belongs to
+    the part, and columns are called as `lookups` says, or as in `more`."""
+    fields = lookups(plan)
+    looked_up = ", ".join(f"{_looked_up(field)} AS {name}" for field, name in fields.items())
+    marked = [*more, f"({' AND '.join(_marks(plan, fields)) or 'TRUE'}) AS counts"]
+    if plan.part:
+        marked.append(f"({' AND '.join(_met(one, fields[one.field]) for one in plan.part)}) AS part")
+    rows = f"SELECT {looked_up or '1 AS c'} FROM {plan.source.sql} AS r0"
+    return f"SELECT {selected} FROM (SELECT *, {', '.join(marked)} FROM ({rows}))"
 
 
 def _looked_up(field: Field) -> str:
@@ -102,7 +111,10 @@ def _figure(measure: Measure, fields: dict[Field, str]) -> str:
     if measure.field is None:
         return "sum(CASE WHEN counts THEN 1 ELSE 0 END)"
     column = f"CASE WHEN counts THEN {fields[measure.field]} END"
-    added, number = f"fsum({column})", f"sum(CASE WHEN counts AND {fields[measure.field]} IS NOT NULL THEN 1 ELSE 0 END)"
+    added, number = (
+        f"fsum({column})",
+        f"sum(CASE WHEN counts AND {fields[measure.field]} IS NOT NULL THEN 1 ELSE 0 END)",
+    )
     match measure.aggregate:
         case "sum":
             return added

@@ -14,13 +14,15 @@ from agents.analysis.plan import Condition, Field, Group, Hop, Scalar, Source
 from agents.analysis.reach import days, entity, reach
 from agents.analysis.vocabulary import vocabulary
 from agents.analysis.words import parts, stem
-from agents.dataset import Column
+from agents.dataset import Column, Table
 from agents.figures import measures
 
 _HOP = 0.15
 """What each foreign key on the way to a name takes from its weight."""
 _TIE = 0.02
 _LEAST = 0.2
+_ELSEWHERE = 0.35
+"""How near another table's column of the name has to come for the choice to be said."""
 NUMBERS = ("integer", "number")
 DAYS = ("date", "timestamp")
 _GENERAL = frozenset({"total", "overall", "gross"})
@@ -84,7 +86,7 @@ class Rows:
             if one.source not in self.paths:
                 continue
             column = self.lexicon.column(one.source, one.column)
-            if accept(column):
+            if accept(column) and not (column.kind in NUMBERS and is_key(self.lexicon.tables[one.source], column.name)):
                 path = self.path(one.source)
                 assert path is not None
                 field = Field(column.name, column.kind, path)
@@ -110,15 +112,16 @@ class Rows:
         chosen = best[0]
         if not quiet:
             self.score += chosen.score
-            self._tell(named.text, chosen)
+            elsewhere = any(one.source != chosen.source and chosen.score - one.score < _ELSEWHERE for one in found)
+            self._tell(named.text, chosen, elsewhere)
         return chosen.field
 
-    def _tell(self, said: str, chosen: _Candidate) -> None:
+    def _tell(self, said: str, chosen: _Candidate, elsewhere: bool) -> None:
         """Say what a phrase was taken for, where that is not plain to see."""
         said_stems = {stem(word) for word in said.casefold().split()}
         plain = {stem(word) for word in parts(chosen.column.name)} | {stem(word) for word in parts(chosen.source.table)}
         whole = {stem(one) for one in parts(chosen.column.name) if one not in _UNITS}
-        if not (said_stems <= plain and (whole <= said_stems or chosen.score > 0.85)):
+        if elsewhere or not (said_stems <= plain and (whole <= said_stems or chosen.score > 0.85)):
             self.assume(f'"{said}" is {words_of(chosen.source.table)}.{chosen.column.name}')
 
     def assume(self, text: str) -> None:
@@ -143,7 +146,13 @@ class Rows:
         field = None
         found = [one for one in self.candidates(named, _groupable) if one.score >= _LEAST]
         best_table = max((one.weight - _HOP * (len(self.paths[one.source][0]) - 1) for one in tables), default=0.0)
-        if found and found[0].score + _HOP >= best_table and not _is_key(self, found[0]):
+        if (
+            found
+            and found[0].score + _HOP >= best_table
+            and not (
+                found[0].column.kind != "text" and is_key(self.lexicon.tables[found[0].source], found[0].column.name)
+            )
+        ):
             field = self.field(named, _groupable)
         if field is not None:
             return Group((field,))
@@ -162,7 +171,9 @@ class Rows:
             field = self.field(value.column, lambda column: column.kind in NUMBERS)
             if field is None:
                 raise Unresolved(f'"{value.column.text}" is no number of {words_of(self.source.table)}.')
-            return Condition(field, "not in" if value.negated else "in", (plain_number(value.number),), value.named.text)
+            return Condition(
+                field, "not in" if value.negated else "in", (plain_number(value.number),), value.named.text
+            )
         fitting = []
         beside = {(one.source, one.column) for one in value.column.of("column")} if value.column else set()
         for one in value.named.of("value"):
@@ -192,14 +203,24 @@ class Rows:
         dimension = measures(limit.unit) if limit.unit else frozenset()
 
         def accept(column: Column) -> bool:
-            return column.kind in NUMBERS and (not dimension or not measured(column) or bool(dimension & measured(column)))
+            return column.kind in NUMBERS and (
+                not dimension or not measured(column) or bool(dimension & measured(column))
+            )
 
+        if limit.named and limit.named.of("table", 0.7):
+            raise Unresolved(
+                f'"{limit.said} {limit.named.text}" counts something else than {words_of(self.source.table)}.'
+            )
         field = self.field(limit.named, accept) if limit.named else None
         if field is None and limit.named is None and dimension:
             fitting = [one for one in self.table.columns if one.kind in NUMBERS and dimension & measured(one)]
-            fitting = [one for one in fitting if _GENERAL & set(parts(one.name))] or fitting if len(fitting) > 1 else fitting
+            fitting = (
+                [one for one in fitting if _GENERAL & set(parts(one.name))] or fitting if len(fitting) > 1 else fitting
+            )
             if len(fitting) > 1:
-                raise Unresolved(f'"{limit.said}" can be of {", ".join(one.name for one in fitting)}: please say which.')
+                raise Unresolved(
+                    f'"{limit.said}" can be of {", ".join(one.name for one in fitting)}: please say which.'
+                )
             field = Field(fitting[0].name, fitting[0].kind) if fitting else None
             if field:
                 self.assume(f'"{limit.said}" is about {words_of(self.source.table)}.{field.column}')
@@ -254,7 +275,6 @@ def _groupable(column: Column) -> bool:
     return column.kind in ("text", "boolean", "integer", "date")
 
 
-def _is_key(rows: Rows, candidate: _Candidate) -> bool:
-    """Whether the column is a reference that stands for a table."""
-    table = rows.lexicon.tables[candidate.source]
-    return any(candidate.column.name in key.columns for key in table.foreign_keys) and candidate.column.kind != "text"
+def is_key(table: Table, name: str) -> bool:
+    """Whether the column is there to tell rows apart or to refer to others, so that its numbers are no figures."""
+    return name in table.primary_key or any(name in key.columns for key in table.foreign_keys)

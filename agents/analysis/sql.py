@@ -64,7 +64,11 @@ def _group_name(group: Group, field: Field) -> str:
     if group.unit:
         return group.unit
     table = field.path[-1].source.table if field.path else ""
-    return f"{table}_{field.column}" if field.column.casefold() in ("name", "title", "label", "id") and table else field.column
+    return (
+        f"{table}_{field.column}"
+        if field.column.casefold() in ("name", "title", "label", "id") and table
+        else field.column
+    )
 
 
 def measure_name(measure: Measure, plan: Plan) -> str:
@@ -80,6 +84,11 @@ def query(plan: Plan) -> str:
     """The query, one clause a line."""
     names = _Joined(plan)
     return _rows(plan, names) if not plan.measures and not plan.part else _grouped(plan, names)
+
+
+def joined(plan: Plan) -> str:
+    """How many rows its tables have when they are joined as the query joins them."""
+    return f"SELECT count(*)\n{_Joined(plan).tables}"
 
 
 class _Joined:
@@ -151,7 +160,9 @@ def _where(clauses: Iterable[str]) -> str:
 
 
 def _rows(plan: Plan, name: _Joined) -> str:
-    shown = ",\n  ".join(f"{name(field)} AS {quoted(title)}" for field, title in zip(plan.shown, titles(plan), strict=True))
+    shown = ",\n  ".join(
+        f"{name(field)} AS {quoted(title)}" for field, title in zip(plan.shown, titles(plan), strict=True)
+    )
     order = ", ".join(_order(one, name) for one in plan.order)
     limit = f"\nLIMIT {plan.limit}" if plan.limit else ""
     return (
@@ -185,7 +196,9 @@ def _grouped(plan: Plan, name: _Joined) -> str:
         for field in group.fields
     ]
     if len(plan.spans) > 1 and plan.when:
-        cases = [f"WHEN {_within(one.first, one.last, name(plan.when))} THEN {literal(one.label)}" for one in plan.spans]
+        cases = [
+            f"WHEN {_within(one.first, one.last, name(plan.when))} THEN {literal(one.label)}" for one in plan.spans
+        ]
         keys.append(f"CASE {' '.join(cases)} END")
     selected = [*zip(keys, key_names, strict=True), *zip(_figures(plan, name), figure_names, strict=True)]
     text = "SELECT\n  " + ",\n  ".join(f"{sql} AS {quoted(title)}" for sql, title in selected)

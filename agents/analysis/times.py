@@ -16,7 +16,9 @@ _MONTHS = "january february march april may june july august september october n
 _MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
 _YEAR = r"(?:19|20)\d\d"
 _COUNT = r"(?:\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|twelve)"
-_COUNTS = {word: at for at, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())}
+_COUNTS = {
+    word: at for at, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
+}
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
 _QUARTERS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
 _NUMERIC = r"\d{1,2}[./]\d{1,2}[./](?:19|20)\d\d"
@@ -37,7 +39,10 @@ _ATOMS = tuple(
         ("year", rf"(?:the\s)?(?P<year>{_YEAR})(?!\s?(?:eur|euros?|€|km|kilomet|hours?|minutes?|days?|percent|%|usd|dollars?|\$|kg))"),
     )
 )  # fmt: skip
-_AND = re.compile(r"\s*(?:to|and|until|till|through|up\sto|-|–|versus|vs\.?|with|or|,)\s+(?:(?:in|the|that\sof|the\syear)\s)?|\s*[-–]\s*", re.IGNORECASE)
+_AND = re.compile(
+    r"\s*(?:to|and|until|till|through|up\sto|-|–|versus|vs\.?|with|or|,)\s+(?:(?:in|the|that\sof|the\syear)\s)?|\s*[-–]\s*",
+    re.IGNORECASE,
+)
 _JOINS = re.compile(r"\s*(?:to|and|until|till|through|up\sto|-|–)\s*$", re.IGNORECASE)
 _BEFORE = re.compile(
     r"\b(?P<word>between|from|since|starting(?:\s(?:in|from|with|on))?|after|from|before|prior\sto|until|till|up\sto|through|by\sthe\send\sof"
@@ -46,11 +51,16 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )
 _NUMBER_BEFORE = re.compile(
-    r"(?:than|over|above|under|below|least|most|exceeding|exceeds?|equal\sto|top|bottom|first|[<>=€$£]|[a-z]\syear)\s*$", re.IGNORECASE
+    r"(?:than|over|above|under|below|least|most|exceeding|exceeds?|equal\sto|top|bottom|first|[<>=€$£]|[a-z]\syear)\s*$",
+    re.IGNORECASE,
 )
-_APART = re.compile(r"\b(?:differences?|compare|comparison|changed?|grew|grown?|increased?|decreased?|rose|fell)\b", re.IGNORECASE)
+_APART = re.compile(
+    r"\b(?:differences?|compare|comparison|changed?|grew|grown?|increased?|decreased?|rose|fell)\b", re.IGNORECASE
+)
 """Before two times that are told apart, and not the ends of one."""
-_YEAR_WORD = re.compile(r"\b(?:in|the|of|for|calendar|since|during|only|by|from|per)\s+(?:the\s)?year\s*$", re.IGNORECASE)
+_YEAR_WORD = re.compile(
+    r"\b(?:in|the|of|for|calendar|since|during|only|by|from|per)\s+(?:the\s)?year\s*$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +148,10 @@ def label(first: date | None, last: date | None) -> str:
         return str(first.year)
     if (first, last) == month_of(first.year, first.month):
         return f"{_MONTHS[first.month - 1].capitalize()} {first.year}"
-    if first.month % 3 == 1 and (first, last) == (month_of(first.year, first.month)[0], month_of(first.year, first.month + 2)[1]):
+    if first.month % 3 == 1 and (first, last) == (
+        month_of(first.year, first.month)[0],
+        month_of(first.year, first.month + 2)[1],
+    ):
         return f"Q{(first.month + 2) // 3} {first.year}"
     return f"{plain(first)} to {plain(last)}"
 
@@ -162,7 +175,19 @@ def _atoms(text: str, now: datetime) -> list[_Atom]:
                 continue
             days = _days(kind, match, now) if kind != "month" or _is_month(text, match) else None
             if days is not None:
-                taken.append(_Atom(match.start(), end, *days, kind == "month" and not match["year"] or kind == "quarter" and not (match["year"] or match["year2"]) or kind == "written" and not re.search(_YEAR, match.group())))
+                taken.append(
+                    _Atom(
+                        match.start(),
+                        end,
+                        *days,
+                        kind == "month"
+                        and not match["year"]
+                        or kind == "quarter"
+                        and not (match["year"] or match["year2"])
+                        or kind == "written"
+                        and not re.search(_YEAR, match.group()),
+                    )
+                )
     return sorted(taken, key=lambda one: one.start)
 
 
@@ -172,7 +197,13 @@ def _is_month(text: str, match: re.Match[str]) -> bool:
     if match["year"] or word not in ("may", "march", "mar", "dec", "sep", "oct", "jan", "jun", "jul"):
         return True
     before = text[max(0, match.start() - 20) : match.start()]
-    return bool(re.search(r"\b(?:in|since|last|of|until|from|during|between|and|before|after|versus|vs|about|only|for|to)\W+$", before, re.I))
+    return bool(
+        re.search(
+            r"\b(?:in|since|last|of|until|from|during|between|and|before|after|versus|vs|about|only|for|to)\W+$",
+            before,
+            re.I,
+        )
+    )
 
 
 def _days(kind: str, match: re.Match[str], now: datetime) -> tuple[date, date] | None:

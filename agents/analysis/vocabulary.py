@@ -37,7 +37,9 @@ def vocabulary() -> Vocabulary:
         kept = {stem(word) for word in ring}
         for one in kept:
             synonyms[one] |= kept - {one}
-    phrases = [*(one for group in (read["cues"], read["units"], read["figures"]) for some in group.values() for one in some)]
+    phrases = [
+        *(one for group in (read["cues"], read["units"], read["figures"]) for some in group.values() for one in some)
+    ]
     phrases += [one for some in read["superlatives"].values() for one in some]
     return Vocabulary(
         cues={_key(phrase): cue for cue, some in read["cues"].items() for phrase in some},

@@ -4,6 +4,7 @@ has changed."""
 import enum
 import hashlib
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -27,9 +28,7 @@ class Kind(enum.Enum):
 def normal(address: str) -> str:
     """The address as it is kept: paths absolute, a file of SQLite as its URL. Raises ValueError with advice."""
     if not _URL.match(address):
-        path = Path(address).expanduser().resolve()
-        if not path.exists():
-            raise ValueError(f"{address} does not exist: give a file, a folder or the URL of a database.")
+        path = _existing(address)
         return f"sqlite:///{path}" if path.is_file() and path.suffix.lower() in _SQLITE else str(path)
     try:
         url = make_url(address)
@@ -37,10 +36,18 @@ def normal(address: str) -> str:
         raise ValueError("This is no database URL: use one such as sqlite:///file.db.") from error
     if url.get_backend_name() != "sqlite":
         return address
-    path = Path(url.database or "").expanduser().resolve()
-    if not url.database or not path.is_file():
-        raise ValueError("This SQLite database does not exist: sqlite:/// is followed by the path of its file.")
+    path = _existing(url.database or "-")
+    if not path.is_file():
+        raise ValueError("This is no SQLite database: sqlite:/// is followed by the path of its file.")
     return f"sqlite:///{path}"
+
+
+def _existing(place: str) -> Path:
+    with suppress(OSError, ValueError, RuntimeError):  # too long, not a path at all, nobody's home
+        path = Path(place).expanduser().resolve()
+        if path.exists():
+            return path
+    raise ValueError(f"{place[:200]!r} does not exist: give a file, a folder or the URL of a database.")
 
 
 def kind_of(address: str) -> Kind:
@@ -63,15 +70,15 @@ def shown(address: str) -> str:
 
 
 def state(address: str, taken_at: str, hash_of: Hashes) -> str:
-    """What changes when the source does: of a file or folder by what it holds; a database is as it was `taken_at`.
-    Raises OSError."""
+    """What changes when the source does: of a file or folder with what it holds; a database is as it was `taken_at`,
+    which is when somebody last asked for a new copy. Raises OSError."""
     if kind_of(address) is Kind.DATABASE:
         return _digest(address, taken_at)
     place = Path(address)
     if place.is_dir():
         held = [path for path in sorted(place.iterdir()) if path.is_file() and not path.name.startswith(".")]
-        return _digest(address, *(part for path in held for part in (path.name, hash_of(path))))
-    return _digest(address, hash_of(place))
+        return _digest(address, taken_at, *(part for path in held for part in (path.name, hash_of(path))))
+    return _digest(address, taken_at, hash_of(place))
 
 
 _FORM = "1"

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -9,7 +10,7 @@ from sqlalchemy import Engine
 
 from agents.dataset import ALL, DatasetUnavailable, Registered, Rows, Schema, Table, quoted
 from agents.datasets.messages import DATA, Attached, Limits
-from agents.datasets.registry import Entry, Registry
+from agents.datasets.registry import Entry, Registry, now
 from agents.datasets.sandbox import Sandbox
 from agents.datasets.snapshots import Snapshots
 from agents.metadata.inference import inferred
@@ -29,11 +30,16 @@ class DatasetCatalogue:
         self._registry = Registry(engine, bundled)
         self._snapshots = Snapshots(folder)
         self._sandbox = Sandbox(limits)
-        self._tables: dict[Path, tuple[Table, ...]] = {}
+        self._tables: dict[str, tuple[Path, tuple[Table, ...]]] = {}
         self._values: dict[tuple[Path, str, str, int], tuple[str, ...]] = {}
 
     async def close(self) -> None:
         await self._sandbox.close()
+
+    @property
+    def process_ids(self) -> tuple[int, ...]:
+        """Of the processes in which queries run; none before the first."""
+        return self._sandbox.process_ids
 
     async def registered(self) -> tuple[Registered, ...]:
         entries = await asyncio.to_thread(self._registry.entries)
@@ -41,25 +47,25 @@ class DatasetCatalogue:
 
     async def schema(self, name: str) -> Schema:
         held = await self._held(name)
-        tables = tuple(table for entry, place in held for table in self._tables[place])
+        tables = tuple(table for one in held for table in one.tables)
         if name != ALL:
-            return Schema(name, held[0][0].description, tables)
-        return Schema(ALL, " ".join(f"{entry.name}: {entry.description}" for entry, _ in held), tables)
+            return Schema(name, held[0].entry.description, tables)
+        return Schema(ALL, " ".join(f"{one.entry.name}: {one.entry.description}" for one in held), tables)
 
     async def query(self, name: str, sql: str) -> Rows:
         held = await self._held(name)
-        return await self._sandbox.query([_attached(entry, place) for entry, place in held], sql)
+        return await self._sandbox.query([one.attached for one in held], sql)
 
     async def values(self, name: str, table: Table, column: str, most: int = 200) -> tuple[str, ...]:
         held = await self._held(table.dataset if name == ALL else name)
-        key = (held[0][1], table.name, column, most)
+        key = (held[0].place, table.name, column, most)
         if key not in self._values:
             cell = quoted(column)
             sql = (
                 f"SELECT CAST({cell} AS VARCHAR) FROM {table.sql_name} WHERE {cell} IS NOT NULL "  # noqa: S608
                 f"GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {most + 1}"
             )
-            rows = (await self._sandbox.query([_attached(*held[0])], sql)).rows
+            rows = (await self._sandbox.query([held[0].attached], sql)).rows
             if len(self._values) >= _MOST_KEPT:
                 self._values.clear()
             self._values[key] = tuple(str(row[0]) for row in rows) if len(rows) <= most else ()
@@ -76,8 +82,8 @@ class DatasetCatalogue:
             raise
 
     async def refresh(self, name: str) -> Schema:
-        """Copy it again. Raises DatasetUnknown, DatasetUnavailable."""
-        await asyncio.to_thread(self._registry.touch, name)
+        """Copy it again; where that fails, the old copy stays. Raises DatasetUnknown, DatasetUnavailable."""
+        await asyncio.to_thread(self._refresh, name)
         return await self.schema(name)
 
     async def remove(self, name: str) -> None:
@@ -85,30 +91,49 @@ class DatasetCatalogue:
         await asyncio.to_thread(self._registry.remove, name)
         await asyncio.to_thread(self._snapshots.forget, name)
 
-    async def _held(self, name: str) -> Sequence[tuple[Entry, Path]]:
-        """What the name stands for, each with its snapshot, whose tables are known."""
+    async def _held(self, name: str) -> Sequence["_Held"]:
+        """What the name stands for, with snapshots."""
         return await asyncio.to_thread(self._hold, name)
 
-    def _hold(self, name: str) -> Sequence[tuple[Entry, Path]]:
+    def _hold(self, name: str) -> Sequence["_Held"]:
         if name != ALL:
-            entry = self._registry.entry(name)
-            return [(entry, self._current(entry))]
+            return [self._current(self._registry.entry(name))]
         found = []
         for entry in self._registry.entries().values():
             try:
-                found.append((entry, self._current(entry)))
+                found.append(self._current(entry))
             except DatasetUnavailable as error:  # the others can still be asked
                 log.warning("dataset unavailable", name=entry.name, reason=str(error))
         if not found:
             raise DatasetUnavailable("There is no dataset that can be read: see `pitcrew datasets list`.")
         return found
 
-    def _current(self, entry: Entry) -> Path:
+    def _refresh(self, name: str) -> None:
+        entry = self._registry.entry(name)
+        if entry.bundled:
+            self._snapshots.forget(name)
+            return
+        at = now()
+        self._snapshots.current(name, entry.address, at)
+        self._registry.touch(name, at)
+
+    def _current(self, entry: Entry) -> "_Held":
         place = self._snapshots.current(entry.name, entry.address, entry.taken_at)
-        if place not in self._tables:
-            self._tables[place] = inferred(self._snapshots.tables(place, entry.name))
-        return place
+        known, tables = self._tables.get(entry.name, (None, ()))
+        if known != place:
+            tables = inferred(self._snapshots.tables(place, entry.name))
+            self._tables[entry.name] = place, tables
+        return _Held(entry, place, tables)
 
 
-def _attached(entry: Entry, place: Path) -> Attached:
-    return Attached(entry.name, str((place / DATA).resolve()))
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A dataset with its newest snapshot and what is in it."""
+
+    entry: Entry
+    place: Path
+    tables: tuple[Table, ...]
+
+    @property
+    def attached(self) -> Attached:
+        return Attached(self.entry.name, str((self.place / DATA).resolve()))

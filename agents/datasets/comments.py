@@ -3,7 +3,9 @@
 import re
 from collections.abc import Mapping
 
-_WORD = re.compile(r"--[^\n]*|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|\[[^\]]*\]|[A-Za-z_][\w$]*|\n|[(),]")
+_WORD = re.compile(  # bounded, because an opening mark may never be closed
+    r"--[^\n]*|'(?:[^']|''){0,1000}'|\"(?:[^\"\n]|\"\"){0,200}\"|`[^`\n]{0,200}`|\[[^\]\n]{0,200}\]|[A-Za-z_][\w$]*|\n|[(),]"
+)
 
 
 def comments(create: str) -> tuple[str, Mapping[str, str]]:

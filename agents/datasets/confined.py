@@ -59,13 +59,13 @@ class Engine:
     def close(self) -> None:
         self._connection.close()
 
-    def parsed(self, sql: str) -> Any:
-        """The tree of a text."""
+    def parsed(self, sql: str) -> str:
+        """The tree of a text, as JSON."""
         row = self._connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
-        return orjson.loads(row[0] if row else "{}")
+        return str(row[0]) if row else "{}"
 
-    def select(self, sql: str, limits: Limits) -> Answered:
-        """The result of a SELECT that was checked."""
+    def select(self, sql: str, tree: str, limits: Limits) -> Answered:
+        """The result of a SELECT whose tree was checked."""
         connection = self._connection
         connection.execute(sql)
         try:
@@ -80,17 +80,18 @@ class Engine:
                         raise TooMuch
         finally:
             connection.abort()
-        total = len(rows) if len(rows) <= limits.rows else self._count(sql, limits.count_s)
+        total = len(rows) if len(rows) <= limits.rows else self._count(tree, limits.count_s)
         columns = [str(one[0]) for one in described]
         return Answered(columns, [kind_of(str(one[1])) for one in described], rows[: limits.rows], total)
 
-    def _count(self, sql: str, seconds: float) -> int | None:
+    def _count(self, tree: str, seconds: float) -> int | None:
         """How many rows there are; None where that takes longer than `seconds`, or cannot be told."""
-        body = sql.rstrip().rstrip(";")
         late = threading.Timer(seconds, self._connection.interrupt)
         late.start()
         try:
-            row = self._connection.execute(f"SELECT count(*) FROM (\n{body}\n)").fetchone()  # noqa: S608
+            # The text again without what may follow it: a semicolon, a comment.
+            body = self._connection.execute("SELECT json_deserialize_sql(?::JSON)", [tree]).fetchall()[0][0]
+            row = self._connection.execute(f"SELECT count(*) FROM ({body})").fetchone()  # noqa: S608
         except duckdb.Error:
             return None
         finally:
@@ -140,8 +141,9 @@ def _comes(inbox: int, seconds: float) -> bool:
 
 def _answer(engine: Engine, asked: Asked, limits: Limits) -> Answered:
     try:
-        check(engine.parsed(asked.sql), engine.tables)
-        return engine.select(asked.sql, limits)
+        tree = engine.parsed(asked.sql)
+        check(orjson.loads(tree), engine.tables)
+        return engine.select(asked.sql, tree, limits)
     except Refused as refused:
         return Answered(error=str(refused), refused=True)
     except TooMuch:

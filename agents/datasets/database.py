@@ -103,7 +103,7 @@ def _copy(
     renamed: Mapping[str, str],
 ) -> int:
     # Columns without their types: the driver's own values, which no conversion of SQLAlchemy can stumble over.
-    selected: sa.Select[Any] = sa.select(*(sa.column(column["name"]) for column in columns)).select_from(sa.table(name))
+    selected: Any = sa.select(*(sa.column(column["name"]) for column in columns)).select_from(sa.table(name))
     result = source.execution_options(stream_results=True, yield_per=_BATCH).execute(selected)
     count = stage(into, len(columns), ([text_of(value) for value in row] for row in result))
     settle(into, table, list(renamed.values()), [rules_for(column["type"]) for column in columns])
@@ -131,6 +131,8 @@ def rules_for(type_: Any) -> Sequence[rules.Rule]:
             return rules.TIME, rules.TEXT
         case sa.LargeBinary():
             return rules.BLOB, rules.TEXT
+        case sa.types.NullType():
+            return rules.SEEN
     return (rules.TEXT,)
 
 

@@ -26,6 +26,8 @@ def tables_of(into: duckdb.DuckDBPyConnection, paths: Sequence[Path], work: Path
     """Each file as a table by its name (a workbook as one for each sheet); what they are. `work`: an empty folder to
     work in. Raises CannotBeRead."""
     for path in paths:
+        if path.stat().st_size == 0:
+            raise CannotBeRead(f"{path.name} is empty.")
         # A name of our own, because DuckDB reads stars and brackets in names as patterns.
         link = work / f"source{path.suffix.lower()}"
         link.unlink(missing_ok=True)

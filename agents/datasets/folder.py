@@ -51,7 +51,7 @@ def _declare(connection: sqlite3.Connection, folder: Path) -> list[str]:
     connection.set_authorizer(_authorised)
     try:
         connection.executescript(text)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, ValueError) as error:
         advice = "Only CREATE TABLE statements may stand there."
         raise CannotBeRead(f"{SCHEMA} cannot be used: {error}. {advice}") from error
     finally:

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -83,9 +83,9 @@ class Registry:
         if name in self.entries():
             raise NameTaken(f'There is a dataset "{name}" already: choose another name, or remove that one first.')
         address = addresses.normal(address)
-        now = _now()
-        entry = Entry(name, " ".join(description.split())[:DESCRIPTION_CHARS], address, now, now)
-        row = {"name": name, "description": entry.description, "address": address, "added_at": now, "taken_at": now}
+        at = now()
+        entry = Entry(name, " ".join(description.split())[:DESCRIPTION_CHARS], address, at, at)
+        row = {"name": name, "description": entry.description, "address": address, "added_at": at, "taken_at": at}
         try:
             with self._engine.begin() as connection:
                 connection.execute(insert(datasets).values(row))
@@ -95,13 +95,10 @@ class Registry:
             raise DatasetUnavailable("The list of datasets cannot be changed now: try again in a minute.") from error
         return entry
 
-    def touch(self, name: str) -> Entry:
-        """Ask for a new snapshot. Raises DatasetUnknown."""
-        entry = replace(self.entry(name), taken_at=_now())
-        if not entry.bundled:
-            with self._engine.begin() as connection:
-                connection.execute(update(datasets).where(datasets.c.name == name).values(taken_at=entry.taken_at))
-        return entry
+    def touch(self, name: str, taken_at: str) -> None:
+        """Note that there is a new snapshot."""
+        with self._engine.begin() as connection:
+            connection.execute(update(datasets).where(datasets.c.name == name).values(taken_at=taken_at))
 
     def remove(self, name: str) -> None:
         """Raises DatasetUnknown, and ValueError for a bundled one."""
@@ -128,5 +125,5 @@ def bundled(folder: Path) -> dict[str, Entry]:
         raise DatasetUnavailable(f"{path} cannot be read: each dataset is a table with a description.") from error
 
 
-def _now() -> str:
+def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")

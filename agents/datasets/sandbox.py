@@ -37,6 +37,11 @@ class Sandbox:
         self._closing = False
         self._waiting = 0
 
+    @property
+    def process_ids(self) -> tuple[int, ...]:
+        """Of the processes that are there now."""
+        return tuple(child.id for child in self._children)
+
     async def query(self, datasets: Sequence[Attached], sql: str) -> Rows:
         """The result of one SELECT over the snapshots. Raises QueryFailed."""
         if not sql.strip():

@@ -7,6 +7,7 @@ snapshot; queries that still read the old one are not disturbed when it goes.
 import hashlib
 import shutil
 import threading
+import time
 import uuid
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,9 @@ from rag.pipes import Ended, Process
 from rag.scan import Hashes
 
 BUILD_S = 600.0
+RETRY_S = 30.0
 _START_S = 60.0
+_MOST_FAILURES = 50
 _ANSWER_BYTES = 1 << 20
 
 
@@ -31,6 +34,7 @@ class Snapshots:
         self._folder = folder
         self._hash_of = Hashes()
         self._locks: dict[str, threading.Lock] = {}
+        self._failures: dict[Path, tuple[float, str]] = {}
         self._guard = threading.Lock()
 
     def current(self, name: str, address: str, taken_at: str) -> Path:
@@ -44,7 +48,7 @@ class Snapshots:
                 raise DatasetUnavailable(f"{addresses.shown(address)}: {error.strerror}. {advice}") from error
             place = self._folder / f"{name}.{hashlib.sha256(state.encode()).hexdigest()[:20]}"
             if not (place / SCHEMA).is_file():
-                self._make(address, place)
+                self._make_once(address, place)
                 self._tidy(name, place)
             return place
 
@@ -65,6 +69,18 @@ class Snapshots:
     def _lock(self, name: str) -> threading.Lock:
         with self._guard:
             return self._locks.setdefault(name, threading.Lock())
+
+    def _make_once(self, address: str, place: Path) -> None:
+        """What has just failed is not tried again at once, whoever asks for it."""
+        failed_at, reason = self._failures.get(place, (0.0, ""))
+        if reason and time.monotonic() - failed_at < RETRY_S:
+            raise DatasetUnavailable(reason)
+        try:
+            self._make(address, place)
+        except DatasetUnavailable as error:
+            self._failures = dict(list(self._failures.items())[-_MOST_FAILURES:])
+            self._failures[place] = time.monotonic(), str(error)
+            raise
 
     def _make(self, address: str, place: Path) -> None:
         draft = place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}")

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from agents.bench import Resources
 from agents.dataset import ALL, Column, DatasetUnavailable, DatasetUnknown, Table
-from agents.metadata.identifiers import parts
-from agents.metadata.inference import inferred
+from agents.metadata.identifiers import parts, subject
 from agents.metadata.mentions import closest, likeness, mentions
 from agents.words import content
 
@@ -31,7 +30,7 @@ class Found:
 
 
 async def tables_of(resources: Resources, dataset: str | None) -> tuple[Table, ...]:
-    """The tables of a dataset, or of all, with the foreign keys that can be inferred. Raises NotFound."""
+    """The tables of a dataset, or of all. Raises NotFound."""
     if resources.datasets is None:
         raise NotFound(NONE_YET)
     try:
@@ -40,7 +39,7 @@ async def tables_of(resources: Resources, dataset: str | None) -> tuple[Table, .
         raise NotFound(str(error)) from error
     if not schema.tables:
         raise NotFound(NONE_YET)
-    return inferred(schema.tables)
+    return schema.tables
 
 
 def table_named(name: str, tables: Sequence[Table]) -> Table:
@@ -91,7 +90,7 @@ def columns_for(text: str, tables: Sequence[Table], most: int = 20) -> tuple[Fou
             named = likeness(wanted, column.name)
             told = max(named, 0.9 * likeness(wanted, column.description))
             if told > 0 and (score := max(told, likeness(wanted, f"{table.name} {column.name}"))) >= _ENOUGH:
-                found.append(Found(table, column, score + 0.1 * named + 0.05 * around))
+                found.append(Found(table, column, score + 0.1 * named + 0.05 * around / len(subject(table.name) or "-")))
     best = max((one.score for one in found), default=0.0)
     kept = sorted((one for one in found if one.score >= best - 0.25), key=lambda one: -one.score)
     return tuple(kept[:most])

@@ -56,8 +56,8 @@ def _judged(one: Relation, sampled: int, there: int, keys: int, keyed: int) -> R
     if not sampled:
         return one
     told = f"all {sampled:,}" if there == sampled else f"{there:,} of {sampled:,}"
-    values = "sampled values are" if sampled > 1 else "value is"
-    return replace(one, key=replace(one.key, reason=f"{one.key.reason}; {told} {values} found there"))
+    values = f"{told} sampled values are" if sampled > 1 else "its only value is"
+    return replace(one, key=replace(one.key, reason=f"{one.key.reason}; {values} found there"))
 
 
 def _sql(number: int, one: Relation) -> str:

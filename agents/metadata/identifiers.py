@@ -1,6 +1,7 @@
 """The words that identifiers are made of: what `fact_ServiceOrders` and "service orders" have in common."""
 
 import re
+from functools import lru_cache
 
 from agents.words import vocabulary
 
@@ -25,6 +26,7 @@ def singular(word: str) -> str:
     return plain
 
 
+@lru_cache(maxsize=16_384)
 def parts(name: str) -> tuple[str, ...]:
     """The words of an identifier, each in the singular: `("service", "order")` of `ServiceOrders`."""
     return tuple(singular(word) for word in _WORD.findall(_CAMEL.sub(" ", name[:_LONGEST])))

@@ -1,7 +1,8 @@
 """Entity-relationship diagrams in Mermaid's language (https://mermaid.js.org/syntax/entityRelationshipDiagram.html).
 
-Only a part of the language is written that every name fits in: plain names as they are, any other behind a safe one
-and with character codes (`#34;`), because Mermaid reads key words, Markdown and comments even inside quotes.
+Only a part of the language is written that every name fits in: plain names as they are, any other as the label of a
+safe one, taken apart and with character codes (`#34;`), because Mermaid reads key words, Markdown and comments even
+inside quotes.
 """
 
 import re
@@ -27,9 +28,14 @@ _RESERVED = vocabulary(
     "pk fk uk"
 )
 _KEY_WORD = re.compile(r"(?:pk|fk|uk)(?![A-Za-z0-9_])", re.IGNORECASE)
+_DIRECTION = re.compile(r"direction(?= )", re.IGNORECASE)
+"""Mermaid finds `direction TB` anywhere in a line."""
 _NOT_IN_TYPES = re.compile(r"[^A-Za-z0-9_(),.]+")
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]+")
-_JOINS = frozenset("_-.")
+_SOFT = frozenset("_-.:@+=!?/$[]")
+"""What Markdown or an icon may be made of, where no letters or digits stand on both sides."""
+_APART = "\u200b"
+"""A space without width: behind it nothing is Markdown. Unlike a character code it takes no room in any browser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ def er_diagram(tables: Sequence[Table], related: Sequence[Relation] = ()) -> Dia
         columns = _left_out(shown, most)
         if len(source) <= MOST_CHARACTERS:
             break
-    says = " and ".join(filter(None, [*left, columns]))
+    says = ", ".join(filter(None, [*left, columns]))
     return Diagram(source, f"The diagram shows {says}." if says else "")
 
 
@@ -159,16 +165,14 @@ def label(text: str) -> str:
     if len(plain) > _LONGEST:
         plain = plain[: _LONGEST - 1] + "…"
     written = "".join(_character(plain, at) for at in range(len(plain)))
-    if "direction" in written.casefold():  # Mermaid finds `direction TB` anywhere in a line
-        written = written.replace(" ", "#32;")
-    return written or "(no name)"
+    return _DIRECTION.sub(rf"\g<0>{_APART}", written) or "(no name)"
 
 
 def _character(text: str, at: int) -> str:
     one = text[at]
-    inside = 0 < at < len(text) - 1 and text[at - 1].isalnum() and text[at + 1].isalnum()
-    if one in _JOINS:
-        return one if inside else f"#{ord(one)};"
-    if one in " (),…" or one.isalnum() or not one.isascii():
+    if one in _SOFT:
+        inside = one in "_-" and 0 < at < len(text) - 1 and text[at - 1].isalnum() and text[at + 1].isalnum()
+        return one if inside else f"{_APART}{one}{_APART}"
+    if one in " (),'" or one.isalnum() or not one.isascii():
         return one
     return f"#{ord(one)};"

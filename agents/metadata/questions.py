@@ -122,6 +122,12 @@ def dataset_said(text: str, datasets: Iterable[str], tables: Sequence[Table]) ->
     return None, text
 
 
+def leftover(text: str, tables: Sequence[Table]) -> bool:
+    """Whether a message says anything beside names of tables and words of questions about them."""
+    plain = text[:MOST_CHARACTERS]
+    return bool(_Heard(plain, frozenset(), mentions(plain, tables), Before()).rest())
+
+
 def surely(text: str, request: Request, tables: Sequence[Table]) -> bool:
     """Whether a message is about tables even where nobody said so: it has a word that only tables have, and names what
     there is."""

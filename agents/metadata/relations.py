@@ -11,6 +11,9 @@ Place = tuple[str, str]
 """Dataset and name of a table."""
 
 
+_FIRST_WORD = 20
+
+
 @dataclass(frozen=True, slots=True)
 class Relation:
     """The foreign key `key` of `table`, which refers to `to`."""
@@ -36,20 +39,25 @@ def place(table: Table) -> Place:
 
 
 def relations(tables: Iterable[Table]) -> tuple[Relation, ...]:
-    """The foreign keys whose both ends are among the tables, in their order."""
+    """The foreign keys whose both ends are among the tables, in the order of these and of their columns."""
     known = {place(table): table for table in tables}
     return tuple(
         Relation(table, key, to)
         for table in known.values()
-        for key in table.foreign_keys
+        for key in _in_order(table)
         if (to := known.get((table.dataset, key.to_table))) is not None
     )
 
 
+def _in_order(table: Table) -> list[ForeignKey]:
+    at = {column.name: number for number, column in enumerate(table.columns)}
+    return sorted(table.foreign_keys, key=lambda key: [at.get(name, len(at)) for name in key.columns])
+
+
 def kinds(tables: Sequence[Table]) -> dict[Place, str]:
     """Of each table `FACT`, `DIMENSION` or `TABLE` (neither), in the sense of a star schema (R. Kimball, The Data
-    Warehouse Toolkit): what it is called, otherwise what its foreign keys say. Facts refer to several dimensions; what
-    is more referred to than referring is a dimension."""
+    Warehouse Toolkit): what its name or description begins with, otherwise what the foreign keys say. Facts refer to
+    several dimensions, and little refers to them but their own lines."""
     out: dict[Place, set[Place]] = defaultdict(set)
     into: dict[Place, set[Place]] = defaultdict(set)
     for one in relations(tables):
@@ -60,14 +68,15 @@ def kinds(tables: Sequence[Table]) -> dict[Place, str]:
 
 
 def _kind(table: Table, out: int, into: int) -> str:
-    first = (parts(table.name) or ("",))[0]
-    if first in ("fact", "fct"):
-        return "FACT"
-    if first.startswith("dim"):
-        return "DIMENSION"
+    for told in (table.name, table.description[:_FIRST_WORD]):
+        first = (parts(told) or ("",))[0]
+        if first in ("fact", "fct"):
+            return "FACT"
+        if first in ("dim", "dimv", "dimension"):
+            return "DIMENSION"
     if not out and not into:
         return "TABLE"
-    return "FACT" if out and (not into or (out >= 2 and out >= into)) else "DIMENSION"
+    return "FACT" if out and (not into or (out >= 2 and (into == 1 or out >= 3 * into))) else "DIMENSION"
 
 
 def between(found: Sequence[Relation], tables: Sequence[Table]) -> tuple[Relation, ...]:

@@ -7,7 +7,7 @@ from agents.dataset import Table
 from agents.metadata.identifiers import code
 from agents.metadata.requests import Direction
 
-_READ_OFF = "FACT and DIMENSION are read off the names and foreign keys."
+_READ_OFF = "FACT and DIMENSION are read off names, descriptions and foreign keys."
 _SEVERAL = 8
 """Of names in one sentence."""
 Facts = Mapping[str, Any]

@@ -11,7 +11,7 @@ from agents.dataset import Table
 from agents.metadata import wording
 from agents.metadata.catalogue import NotFound, tables_of
 from agents.metadata.mentions import mentions
-from agents.metadata.questions import Before, asked, dataset_said, surely
+from agents.metadata.questions import Before, asked, dataset_said, leftover, surely
 from agents.metadata.relations import Place, place
 from agents.metadata.requests import (
     Description,
@@ -132,7 +132,7 @@ def _continued(case: Case, tables: Sequence[Table]) -> Request | None:
             return about(case.note["kind"], tuple(slots), case.note["direction"])
     request = asked(said, tables, _before(case.note, tables))
     related = isinstance(request, Description | Relationships | Which)
-    return request if related and (mentions(said, tables) or case.wished or len(said.split()) <= 2) else None
+    return request if related and (case.wished or not leftover(said, tables)) else None
 
 
 def _before(note: Mapping[str, Any], tables: Sequence[Table]) -> Before:

@@ -51,7 +51,7 @@ class FindColumns(Arguments):
 
 async def _list_tables(arguments: ListTables, bench: Bench) -> Result:
     tables = await _tables(arguments.dataset, bench)
-    chosen = tables_about(arguments.about, tables) if arguments.about else tables
+    chosen = await asyncio.to_thread(tables_about, arguments.about, tables) if arguments.about else tables
     if not chosen:
         raise ToolFailed(f"No table has to do with '{str(arguments.about)[:80]}'. There are {len(tables)} tables.")
     kind = kinds(tables)

@@ -4,7 +4,22 @@ import sys
 
 import typer
 
-from api.cli import ask, chat, datasets, docs, doctor, evaluate, ingest, migrate, route, search, serve, token, usage
+from api.cli import (
+    ask,
+    chat,
+    datasets,
+    docs,
+    doctor,
+    evaluate,
+    ingest,
+    mcp,
+    migrate,
+    route,
+    search,
+    serve,
+    token,
+    usage,
+)
 
 app = typer.Typer(
     name="pitcrew",
@@ -26,6 +41,7 @@ app.add_typer(docs.app)
 app.add_typer(datasets.app)
 app.command("migrate")(migrate.migrate)
 app.command("eval")(evaluate.evaluate)
+app.command("mcp")(mcp.mcp)
 app.command("usage")(usage.usage)
 app.command("doctor")(doctor.doctor)
 

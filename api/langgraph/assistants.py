@@ -30,6 +30,8 @@ _CONTEXT = {
     "properties": {
         "dataset": {"type": "string", "description": "The dataset that figures are to come from; absent: all."},
         "timezone": {"type": "string", "description": "The customer's time zone (IANA), such as Europe/Berlin."},
+        "passages": {"type": "boolean", "description": "Whether passages are wanted before every answer."},
+        "prose": {"type": "boolean", "description": "False: facts and passages as they stand, without a model."},
     },
 }
 
@@ -42,6 +44,7 @@ def assistant_id(name: str) -> str:
 def assistants(specialists: Catalogue) -> dict[str, dict[str, Any]]:
     """The assistants of somebody to whom these specialists are open, by name."""
     described = {PITCREW: DESCRIPTION} | {one.name: one.description for one in specialists}
+    subjects = {one.name: list(one.knowledge) for one in specialists}
     return {
         name: {
             "assistant_id": assistant_id(name),
@@ -50,7 +53,7 @@ def assistants(specialists: Catalogue) -> dict[str, dict[str, Any]]:
             "description": description,
             "config": {},
             "context": {},
-            "metadata": {"created_by": "system"},
+            "metadata": {"created_by": "system", "subjects": subjects.get(name, [])},
             "version": 1,
             "created_at": MADE_AT,
             "updated_at": MADE_AT,

@@ -119,7 +119,7 @@ def ai(message_id: str, text: str, agent: str | None = None, metadata: Mapping[s
 
 def chunk(message_id: str, text: str, agent: str | None = None) -> Message:
     """The next piece of an answer."""
-    more = {"tool_call_chunks": [], "chunk_position": None}
+    more: Message = {"tool_call_chunks": [], "chunk_position": None}
     return ai(message_id, text, agent) | {"type": "AIMessageChunk"} | more
 
 

@@ -112,6 +112,8 @@ class RunSession:
     def _parts(self, envelope: Envelope, lagging: bool) -> Iterator[Part]:
         event = envelope.event
         changed = self._transcript.heed(envelope)
+        if isinstance(event, events.Accepted):
+            yield "metadata", {"run_id": event.run_id, "attempt": 1, "thread_id": self._thread_id}
         if "custom" in self._modes:
             for frame in self._native.emitted(envelope):
                 yield "custom", json.loads(frame)
@@ -124,7 +126,6 @@ class RunSession:
     def _told_by(self, event: events.AnyEvent, lagging: bool) -> Iterator[Part]:
         match event:
             case events.Accepted():
-                yield "metadata", {"run_id": event.run_id, "attempt": 1, "thread_id": self._thread_id}
                 yield from self._lived(event.run_id, "on_chain_start", "pitcrew", {"input": {"text": event.message}})
             case events.Routed():
                 self._agent = event.agents[0].name if event.agents else None

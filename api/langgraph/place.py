@@ -18,8 +18,8 @@ _MOST_WITHIN = (1 << _WITHIN_BITS) - 1
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Event `number` of those that the durable event `seq` gives rise to, or LIVE; `steps` and `within` say what the
-    run under way had told by then."""
+    """Event `number`, from 1, of those that the durable event `seq` gives rise to, 0 before them, LIVE after them;
+    `steps` and `within` say what the run under way had told by then."""
 
     seq: int = 0
     number: int = 0
@@ -36,8 +36,3 @@ class Place:
         rest, within = place >> _WITHIN_BITS, place & _MOST_WITHIN
         rest, steps = rest >> _STEPS_BITS, rest & _MOST_STEPS
         return cls(rest >> _NUMBER_BITS, rest & LIVE, steps, within)
-
-
-def before(seq: int) -> int:
-    """The number of the last place before a durable event."""
-    return int(Place(seq)) - 1

@@ -88,7 +88,7 @@ class ThreadEvents:
                 yield from self._text(event)
                 return
             case events.Accepted():
-                yield self._durable(0, "lifecycle", {"event": "running", "graph_name": "pitcrew"})
+                yield self._durable(7, "lifecycle", {"event": "running", "graph_name": "pitcrew"})
                 yield from self._values(changed)
             case events.RunRestarted():
                 self._begin(event.run_id)
@@ -228,3 +228,8 @@ def _counted(usage: events.UsageFigures | None) -> dict[str, Any]:
 def _was_under_way(event: events.Terminal) -> bool:
     """Whether a run that ended without an answer was being answered, not waiting."""
     return isinstance(event, events.Failed) or (isinstance(event, events.Cancelled) and bool(event.partial_response))
+
+
+def ends(event: Event) -> bool:
+    """Whether the event says that a run is over, or waits."""
+    return event["method"] == "lifecycle" and event["params"]["data"]["event"] in ("completed", "failed", "interrupted")

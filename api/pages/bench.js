@@ -43,6 +43,13 @@ export class StatusLine {
   }
 }
 
+/** Stands at the end of a text that is being written. */
+export function cursor() {
+  const node = element('span', 'cursor', '▊');
+  node.setAttribute('aria-hidden', 'true');
+  return node;
+}
+
 /** Sends a form by Enter too; Shift+Enter makes a new line. @param {HTMLFormElement} form @param {() => void} send */
 export function onSubmit(form, send) {
   form.addEventListener('submit', (event) => {

@@ -1,6 +1,6 @@
 /** The tab of `/ws/{session_id}`: a chat about tables, and beside it a canvas with the diagram of the last answer. */
 
-import { StatusLine, following, framesBelow, onSample, onSubmit, toEnd } from './bench.js';
+import { StatusLine, cursor, following, framesBelow, onSample, onSubmit, toEnd } from './bench.js';
 import { Canvas } from './canvas.js';
 import { newId } from './conversation.js';
 import { socketAddress } from './credentials.js';
@@ -30,9 +30,7 @@ export function start(panel) {
     user: ({ content }) => put(element('li', 'bubble', String(content ?? ''))),
     agent_partial: ({ content }) => {
       partial ??= put(element('li', 'said'));
-      const cursor = element('span', 'cursor', '▊');
-      cursor.setAttribute('aria-hidden', 'true');
-      partial.replaceChildren(String(content ?? ''), cursor);
+      partial.replaceChildren(String(content ?? ''), cursor());
     },
     tool: (frame) => put(toolElement(frame)),
     agent: ({ content, diagram }) => {

@@ -48,9 +48,9 @@ function run(lines, at, pattern, make) {
 }
 
 function fenced(lines, at) {
-  const end = lines.findIndex((line, index) => index >= at && FENCE.test(line));
-  const last = end < 0 ? lines.length : end;
-  return [element('pre', '', element('code', '', lines.slice(at, last).join('\n'))), last + 1];
+  let end = at;
+  while (end < lines.length && !FENCE.test(lines[end])) end += 1;
+  return [element('pre', '', element('code', '', lines.slice(at, end).join('\n'))), end + 1];
 }
 
 function table(lines, at) {

@@ -1,6 +1,6 @@
 /** The tab of `/ws/query`: what was found at once, then the answer, token by token or as a whole. */
 
-import { StatusLine, framesBelow, onSample, onSubmit } from './bench.js';
+import { StatusLine, cursor, framesBelow, onSample, onSubmit } from './bench.js';
 import { newId } from './conversation.js';
 import { developmentToken, enteredToken, socketAddress } from './credentials.js';
 import { element } from './element.js';
@@ -80,6 +80,7 @@ export function start(panel) {
     part('asked').textContent = question;
     part('problem').textContent = '';
     part('found').hidden = answer.hidden = true;
+    delete answer.dataset.state;
     send.disabled = true;
     part('welcome').hidden = true;
     if (!line.send(pending)) line.connect();
@@ -123,10 +124,4 @@ function resultElement({ file, snippet, score }) {
     head.append(meter, element('span', 'figure', percent(score)));
   }
   return element('li', 'result', head, element('p', 'snippet', String(snippet ?? '')));
-}
-
-export function cursor() {
-  const node = element('span', 'cursor', '▊');
-  node.setAttribute('aria-hidden', 'true');
-  return node;
 }

@@ -18,7 +18,7 @@ from api.turns import Turn
 from orchestrator.errors import BadRequest, NotFound, PitcrewError, RunNotActive
 from orchestrator.events import Accepted
 
-BODY_BYTES = 1024 * 1024
+BODY_BYTES = 256 * 1024
 """A client sends all messages of its thread each time, so that they may be longer than a frame."""
 
 router = APIRouter(tags=["agui"])

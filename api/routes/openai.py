@@ -28,12 +28,13 @@ from api.routes.access import CurrentCaller, State, read_text
 from api.transport.server_events import BEAT, ServerEvents
 from api.turns import Turn
 from orchestrator.commands import Caller, Send
-from orchestrator.errors import PitcrewError
+from orchestrator.errors import NotFound, PitcrewError, ShuttingDown
+from orchestrator.events import Envelope
 
 log = structlog.get_logger()
 
 DOOR = "openai"
-BODY_BYTES = 1024 * 1024
+BODY_BYTES = 256 * 1024
 """The whole conversation comes with each request, so that it may be longer than a frame."""
 CLIENT_GONE = 499
 """A status that nobody reads, as nginx names it in its log."""
@@ -131,7 +132,7 @@ async def chat_completions(
     command = _command(asked, x_session_id, idempotency_key)
     command.check()
     state.gateway.rates.message(caller.user_id)
-    if command.session_id is None and (known := state.recall.take(caller.user_id, asked.said)):
+    if command.session_id is None and (known := await _recalled(state, caller, asked)):
         command = replace(command, session_id=known, wishes=replace(command.wishes, history=None))
     turn = Turn(state.gateway.engine, caller, comes_back=idempotency_key is not None)
     try:
@@ -140,7 +141,7 @@ async def chat_completions(
         remember = partial(_remember, state, caller, asked)
         if asked.stream:
             return ServerEvents(_chunks(turn, completion, remember), turn.close)
-        envelope = await _unless_gone(request, turn)
+        envelope = await _unless_gone(request, _end(turn, completion))
     except BaseException:
         turn.close()
         raise
@@ -163,7 +164,7 @@ def _command(asked: Asked, session_id: str | None, key: str | None) -> Send:
         history=asked.history if session_id is None else None,
     )
     if key is not None and not _NAME.fullmatch(key):
-        key = hashlib.sha256(key.encode(errors="surrogateescape")).hexdigest()
+        key = hashlib.sha256(key.encode()).hexdigest()
     if key is not None and session_id is None:
         session_id = f"{DOOR}-{key}"
     return Send(asked.text, session_id, key, zone=asked.zone, wishes=wishes)
@@ -175,16 +176,34 @@ def _remember(state: AppState, caller: Caller, asked: Asked, end: Ending) -> Non
     state.recall.keep(caller.user_id, said, end.own["session_id"])
 
 
-async def _unless_gone(request: Request, turn: Turn) -> Any:
-    """The event that ends the turn; None where the client has gone away before."""
-    end = asyncio.ensure_future(turn.end())
-    gone = asyncio.ensure_future(request.receive())
+async def _recalled(state: AppState, caller: Caller, asked: Asked) -> str | None:
+    """The stored conversation that the client tells, if it is known and still there."""
+    known = state.recall.take(caller.user_id, asked.said)
+    try:
+        return known if known and await state.gateway.engine.store.conversation(caller, known) else None
+    except NotFound:
+        return None
+
+
+async def _unless_gone(request: Request, work: Coroutine[Any, Any, Envelope]) -> Envelope | None:
+    """What the work gives; None where the client has gone away before."""
+    end, gone = asyncio.ensure_future(work), asyncio.ensure_future(request.receive())
     try:
         await asyncio.wait({end, gone}, return_when=asyncio.FIRST_COMPLETED)
         return end.result() if end.done() else None
     finally:
         end.cancel()
         gone.cancel()
+
+
+async def _end(turn: Turn, completion: Completion) -> Envelope:
+    """The event that ends the turn. Raises ShuttingDown."""
+    async for envelope in turn.events():
+        if envelope is not None:
+            completion.heed(envelope)
+            if turn.ended:
+                return envelope
+    raise ShuttingDown
 
 
 async def _chunks(turn: Turn, completion: Completion, remember: Callable[[Ending], None]) -> AsyncIterator[str]:

@@ -15,6 +15,9 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 CLOSE_S = 10.0
 """Seconds that a peer has to take what is buffered and to answer a close frame."""
 
+LOST = 1006
+"""The code of a socket whose peer is gone without a word."""
+
 SEND_BUFFER_BYTES = 128 * 1024
 """What the kernel may hold for a peer. Left to itself it grows to megabytes, which nobody counts."""
 
@@ -25,6 +28,11 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.handshake_complete:  # the transport's own word would be that of a peer that closed without a code
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": LOST})
+        super().connection_lost(exc)
 
     async def send(self, message: Any) -> None:
         if message["type"] == "websocket.close":

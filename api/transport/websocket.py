@@ -9,7 +9,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 from fastapi import WebSocket
@@ -48,6 +48,7 @@ from api.transport.closing import (
     LEFT_WELL,
     MALFORMED,
 )
+from api.transport.leaving import Leaving
 from api.transport.place import Place
 from api.transport.writer import Writer
 from orchestrator.commands import (
@@ -104,6 +105,7 @@ class Gateway:
     seats: Seats
     heartbeat_s: int = 20
     guests: bool = False
+    leaving: Leaving = field(default_factory=Leaving)
 
 
 class Connection:
@@ -179,6 +181,8 @@ class Connection:
         self._writer.stop()
         try:
             if self._worker is not None:
+                if self._identity is not None:
+                    self._gateway.leaving.add(self._identity.user_id, self._worker)
                 await asyncio.wait({self._worker})
         finally:
             self._follower.close()
@@ -276,7 +280,9 @@ class Connection:
                 await self._follower.send(caller, command)
             case Answer():
                 await self._follower.answer(caller, command)
-            case Resume():
+            case Resume(_, after):
+                if after is None:
+                    await self._gateway.leaving.done(identity.user_id)
                 await self._follower.resume(caller, command)
             case Cancel():
                 await engine.cancel(caller, command)

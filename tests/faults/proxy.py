@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import socket
 import struct
+from collections.abc import Callable
 from typing import Literal, Self
 
 BLOCK = 16 * 1024
@@ -79,10 +80,12 @@ class Link:
 
 
 class Proxy:
-    """Listens on `port` and connects each client to `target` on this machine, which may come and go."""
+    """Listens on `port` and connects each client to `target` on this machine, which may come and go. `opened` is given
+    each new link before anything passes."""
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int, opened: Callable[[Link], None] = lambda link: None) -> None:
         self.target = target
+        self.opened = opened
         self.port = 0
         self.links: dict[int, Link] = {}
         self._server: asyncio.Server | None = None
@@ -118,6 +121,7 @@ class Proxy:
     async def _join(self, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
         link = self.links[port] = Link(writer, far_writer)
+        self.opened(link)
         pumps = [
             asyncio.ensure_future(link.pump("up", reader, far_writer)),
             asyncio.ensure_future(link.pump("down", far_reader, writer)),

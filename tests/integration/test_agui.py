@@ -1,12 +1,9 @@
 """AG-UI's door, through the protocol's own client, whose pipeline verifies the order of events."""
 
 import json
-import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -16,44 +13,11 @@ from ag_ui.encoder import EventEncoder
 
 from api.agui_events import Narration
 from orchestrator.errors import ShuttingDown
-from orchestrator.events import AnyEvent, Envelope
+from orchestrator.events import Envelope, InputRequired
+from tests.agui_client import Told, answer, kinds, run
 from tests.integration.test_parked import bookings
 from tests.serving import Served
 from tests.unit.api.turns_of_all_kinds import TURNS
-
-HERE = Path(__file__).parent / "agui"
-Told = dict[str, Any]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def node() -> None:
-    if shutil.which("node") is None:
-        pytest.skip("AG-UI's client needs Node 20: install it to run these tests")
-    if not (HERE / "node_modules").is_dir():
-        pytest.fail("AG-UI's client is not installed: run `npm ci --prefix tests/integration/agui` (`make setup` does)")
-
-
-def run(url: str, token: str, thread: str, *runs: Told) -> list[Told]:
-    """What the client has made of each run."""
-    asked = json.dumps({"url": url, "token": token, "threadId": thread, "runs": runs})
-    done = subprocess.run(
-        ["node", "client.mjs"], cwd=HERE, input=asked, capture_output=True, text=True, timeout=90, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    told = [json.loads(line) for line in done.stdout.splitlines()]
-    assert all(one["warnings"] == [] for one in told), told[-1]["warnings"]
-    return told
-
-
-def kinds(told: Told) -> list[str]:
-    return [event["type"] for event in told["events"]]
-
-
-def answer(told: Told) -> str:
-    """The last message, as the client has put it together."""
-    last = told["messages"][-1]
-    assert last["role"] == "assistant", last
-    return str(last["content"])
 
 
 def test_a_thread_is_a_conversation(server: Served) -> None:
@@ -193,29 +157,41 @@ def test_refusals(server: Served, change: Told, status: int, code: str) -> None:
     assert (answered, json.loads(said)["code"]) == (status, code)
 
 
+@pytest.mark.parametrize(("origin", "allowed"), [("http://localhost:3000", True), ("https://elsewhere.example", False)])
+def test_pages_of_other_origins(server: Served, origin: str, allowed: bool) -> None:
+    wanted = {"Access_Control_Request_Method": "POST", "Access_Control_Request_Headers": "authorization"}
+    for path in ("/agui", "/v1/chat/completions"):
+        status, _, headers = server.request("OPTIONS", path, Origin=origin, **wanted)
+        assert (status, headers.get("Access-Control-Allow-Origin") == origin) == (200 if allowed else 400, allowed)
+    body = json.dumps(INPUT).encode()
+    _, said, headers = server.request("POST", "/agui", server.token("agnes"), body, Origin=origin)
+    assert b"RUN_FINISHED" in said
+    assert (headers.get("Access-Control-Allow-Origin") == origin) is allowed
+    assert "Access-Control-Allow-Origin" not in server.request("GET", "/health", Origin=origin)[2]
+
+
 def test_a_token_is_needed(server: Served) -> None:
     status, said, _ = server.request("POST", "/agui", body=json.dumps(INPUT).encode())
     assert (status, json.loads(said)["code"]) == (401, "AUTH_REQUIRED")
 
 
 @contextmanager
-def narrating(events: tuple[AnyEvent, ...]) -> Iterator[str]:
-    """A server that tells one turn as the product would, for turns that no server takes at will."""
+def narrating() -> Iterator[str]:
+    """A server that tells turns as the product would, also those that none takes at will: a run's id says which."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            narration, encode = Narration(RunAgentInput.model_validate_json(body), "run"), EventEncoder().encode
-            self.send_response(200)
-            self.send_header("Content-Type", "text/event-stream")
-            self.end_headers()
+            asked = RunAgentInput.model_validate_json(self.rfile.read(int(self.headers["Content-Length"])))
+            narration, encode = Narration(asked, asked.run_id), EventEncoder().encode
             told = [*narration.opening()]
-            for seq, event in enumerate(events, 1):
+            for seq, event in enumerate(TURNS[asked.run_id].events, 1):
                 told += narration.told(Envelope("c", event, seq))
             if told[-1].type.value not in ("RUN_FINISHED", "RUN_ERROR"):
                 told += narration.failed(ShuttingDown())
-            for event in told:
-                self.wfile.write(encode(event).encode())
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.end_headers()
+            self.wfile.write("".join(map(encode, told)).encode())
 
         def log_message(self, *_: object) -> None:
             return
@@ -230,13 +206,17 @@ def narrating(events: tuple[AnyEvent, ...]) -> Iterator[str]:
             thread.join()
 
 
-@pytest.mark.parametrize("name", TURNS)
-def test_the_order_of_every_kind_of_turn(name: str) -> None:
-    turn = TURNS[name]
-    with narrating(turn.events) as url:
-        (told,) = run(url, "", "t", {"message": "Hi", "runId": "r"})
-    assert told["error"] == turn.error
-    said = [
-        message["content"] for message in told["messages"] if message["role"] == "assistant" and "content" in message
-    ]
-    assert said == ([turn.text] if turn.text else [])
+def test_the_order_of_every_kind_of_turn() -> None:
+    names = sorted(TURNS, key=lambda name: isinstance(TURNS[name].events[-1], InputRequired))
+    with narrating() as url:
+        done = run(url, "", "t", *({"message": "Hi", "runId": name} for name in names))
+    for name, told in zip(names, done, strict=True):
+        turn = TURNS[name]
+        assert told["error"] == turn.error, name
+        ours = [message for message in told["messages"] if message["id"].startswith(f"{name}-")]
+        said = [message["content"] for message in ours if message["role"] == "assistant" and "content" in message]
+        assert said == ([turn.text] if turn.text else []), name
+        calls = [call["id"] for message in ours for call in message.get("toolCalls", ())]
+        results = {message["toolCallId"] for message in ours if message["role"] == "tool"}
+        assert len(calls) == len({event.iteration for event in turn.events if getattr(event, "tool", None)}), name
+        assert results <= set(calls), name

@@ -170,7 +170,7 @@ REFUSED: dict[str, tuple[dict[str, Any], int, str | None, str]] = {
     ),
     "a number": ({"messages": [{"role": "user", "content": 7}]}, 400, "messages[0].content", "invalid_type"),
     "NUL": ({"messages": [{"role": "user", "content": "a\x00b"}]}, 400, None, "bad_request"),
-    "too long": ({"messages": [{"role": "user", "content": "x" * 8001}]}, 413, "message", "context_length_exceeded"),
+    "too long": ({"messages": [{"role": "user", "content": "x" * 8001}]}, 413, "messages", "context_length_exceeded"),
     "too big": ({"messages": [{"role": "user", "content": "x" * 2**20}]}, 413, None, "context_length_exceeded"),
 }  # fmt: skip
 

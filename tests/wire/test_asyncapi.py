@@ -80,7 +80,7 @@ def test_every_wire_is_there_with_all_its_words(name: str, document: dict[str, A
         assert len(messages) == len(words) + len(texts)
         assert all(message["summary"].strip() for message in messages.values())
         for text in texts:
-            assert messages[text]["payload"]["const"] == text
+            assert messages[f"{text} (text)"]["payload"]["const"] == text
 
 
 @pytest.mark.parametrize("name", DIALECTS)

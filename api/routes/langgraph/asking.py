@@ -9,9 +9,11 @@ import msgspec
 
 from agents.types import Wishes
 from api.app_state import AppState
+from api.frames import convert
 from api.langgraph import DOOR
 from api.langgraph.assistants import PITCREW
 from api.langgraph.messages import asked
+from api.langgraph.modes import read_modes
 from api.routes.langgraph.access import check_uuid
 from api.routes.langgraph.assistants import assistant_named
 from api.routes.langgraph.finding import Thread, find
@@ -26,7 +28,7 @@ UNOFFERED = ("checkpoint", "checkpoint_id", "interrupt_before", "interrupt_after
 
 
 class Ask(msgspec.Struct):
-    """A run to be made. `config.configurable` and `context` may say a `dataset` and a `timezone`."""
+    """A run to be made. What `config.configurable` and `context` may say is in `Chosen`."""
 
     assistant_id: str
     input: Any = None
@@ -50,18 +52,28 @@ class Ask(msgspec.Struct):
         for name in UNOFFERED:
             if getattr(self, name):
                 raise BadRequest(field=name)
+        read_modes(self.stream_mode)
         if self.multitask_strategy == "rollback":
             raise BadRequest(field="multitask_strategy")
         if self.command is not None and ("resume" not in self.command or self.command.keys() & {"update", "goto"}):
             raise BadRequest(field="command")
 
     @property
-    def chosen(self) -> dict[str, Any]:
+    def chosen(self) -> "Chosen":
         """The run's settings. Raises BadRequest."""
         configurable = (self.config or {}).get("configurable") or {}
         if not isinstance(configurable, dict):
             raise BadRequest(field="config")
-        return configurable | (self.context or {})
+        return convert(configurable | (self.context or {}), Chosen)
+
+
+class Chosen(msgspec.Struct):
+    """How a run is to be answered: see `agents.types.Wishes`; `timezone` is the customer's (IANA)."""
+
+    dataset: str | None = None
+    timezone: str = ""
+    passages: bool = False
+    prose: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +111,9 @@ async def begin(
 
 def _command(ask: Ask, thread: Thread, assistant: str, *, alone: bool) -> Send | Answer:
     chosen = ask.chosen
-    dataset = chosen.get("dataset")
-    if dataset is not None and not isinstance(dataset, str):
-        raise BadRequest(field="dataset")
-    zone = known_zone(chosen.get("timezone"))
-    wishes = Wishes(agent=None if assistant == PITCREW else assistant, door=DOOR, dataset=dataset)
+    zone = known_zone(chosen.timezone)
+    agent = None if assistant == PITCREW else assistant
+    wishes = Wishes(agent, DOOR, chosen.dataset, chosen.prose, chosen.passages)
     if ask.command is not None:
         return resumed(thread, ask.command["resume"], Send("", thread.thread_id, zone=zone, wishes=wishes))
     said = asked(ask.input)

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 
 from api.app_state import AppState
 from api.frames import convert, parse_object
-from api.langgraph.place import before
+from api.langgraph.place import Place
 from api.routes.access import State, read_text
 from api.routes.langgraph.access import BODY_BYTES, KeyCaller
 from api.routes.langgraph.asking import Ask, begin
@@ -110,7 +110,7 @@ async def _run(state: AppState, caller: Caller, thread_id: str, asked: Command, 
     finally:
         listening.close()
     state.openings.begun(begun.thread.conversation_id, begun.first)
-    return _success(asked, {"run_id": begun.run_id}) | {"meta": {"applied_through_seq": before(begun.first)}}
+    return _success(asked, {"run_id": begun.run_id}) | {"meta": {"applied_through_seq": int(Place(begun.first))}}
 
 
 def _success(asked: Command, result: dict[str, Any]) -> dict[str, Any]:

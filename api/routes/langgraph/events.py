@@ -13,14 +13,13 @@ from starlette.websockets import WebSocketDisconnect
 from api.app_state import AppState
 from api.frames import convert, parse_object
 from api.langgraph.modes import spell
-from api.langgraph.place import LIVE, Place
-from api.langgraph.thread_events import Event, Subscription, ThreadEvents
+from api.langgraph.thread_events import Subscription
 from api.origins import origin_allowed
 from api.routes.access import State
 from api.routes.langgraph.access import KeyCaller, read, verify
 from api.routes.langgraph.commands import Command, error_body, obey
-from api.routes.langgraph.finding import Thread, find
-from api.routes.langgraph.listening import Listening
+from api.routes.langgraph.finding import find
+from api.routes.langgraph.telling import Telling
 from api.transport.closing import GOING_AWAY, NORMAL
 from api.transport.outbox import OutboxFull
 from api.transport.query import socket_query
@@ -28,7 +27,6 @@ from api.transport.server_events import BEAT, ServerEvents
 from api.transport.sse import SEND_PATIENCE_S
 from orchestrator.commands import Caller
 from orchestrator.errors import (
-    AuthRequired,
     BinaryUnsupported,
     Forbidden,
     NotFound,
@@ -55,59 +53,10 @@ async def stream(thread_id: str, request: Request, state: State, caller: KeyCall
     return ServerEvents(_spelled(told), told.close)
 
 
-async def _spelled(told: "Telling") -> AsyncIterator[str]:
+async def _spelled(told: Telling) -> AsyncIterator[str]:
     with contextlib.suppress(ShuttingDown, OutboxFull):
         async for event in told.events():
             yield BEAT if event is None else spell(event["method"], event, str(event["seq"]))
-
-
-class Telling:
-    """One subscription to one thread."""
-
-    def __init__(
-        self, state: AppState, listening: Listening, thread: Thread, wanted: Subscription, events: ThreadEvents
-    ) -> None:
-        self._state = state
-        self._listening = listening
-        self._thread = thread
-        self._wanted = wanted
-        self._events = events
-
-    @classmethod
-    async def begin(cls, state: AppState, caller: Caller, thread_id: str, wanted: Subscription) -> "Telling":
-        """Raises NotFound."""
-        engine = state.gateway.engine
-        thread = await find(engine, caller, thread_id)
-        head = await engine.store.head(thread.conversation_id)
-        unheard = state.openings.opened(thread.conversation_id)
-        since = _since(thread, wanted, unheard, head)
-        start = since.seq + 1 if since.number == LIVE and not since.within and not since.steps else max(1, since.seq)
-        listening = Listening(engine, caller)
-        listening.begin(thread_id, start - 1)
-        return cls(state, listening, thread, wanted, ThreadEvents(thread.before(start), since))
-
-    async def events(self) -> AsyncIterator[Event | None]:
-        """What the subscription wants; None after a silence. Raises ShuttingDown, OutboxFull."""
-        async for envelope in self._listening.events():
-            if envelope is None:
-                yield None
-                continue
-            for event in self._events.told(envelope):
-                if self._wanted.wants(event):
-                    yield event
-
-    def close(self) -> None:
-        self._listening.close()
-        self._state.openings.closed(self._thread.conversation_id)
-
-
-def _since(thread: Thread, wanted: Subscription, unheard: int | None, head: int) -> Place:
-    """The place after which the client is to be told."""
-    if wanted.since is not None:
-        return Place.at(wanted.since)
-    waiting = next((view for view in thread.runs.values() if view.ended is None), None)
-    first = unheard if unheard is not None else waiting.first if waiting is not None else None
-    return Place(first) if first is not None else Place(head, LIVE)
 
 
 # --- the socket ------------------------------------------------------------------------------------------------------

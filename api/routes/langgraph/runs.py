@@ -2,11 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Coroutine
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
-import orjson
 import structlog
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
@@ -20,10 +19,10 @@ from api.routes.langgraph.access import KeyCaller, page, read
 from api.routes.langgraph.asking import Ask, Begun, begin, new_thread
 from api.routes.langgraph.finding import Thread, find
 from api.routes.langgraph.listening import Listening
+from api.routes.langgraph.told import Told
 from api.transport.outbox import OutboxFull
 from api.transport.position import Position, read_position
-from api.transport.retelling import Retelling
-from api.transport.server_events import BEAT, ServerEvents
+from api.transport.server_events import ServerEvents
 from orchestrator.commands import Caller, Cancel
 from orchestrator.errors import BadRequest, NotFound, PitcrewError, RunNotActive, ShuttingDown
 from orchestrator.events import Envelope, InputRequired, Terminal
@@ -143,29 +142,6 @@ async def _told(listening: Listening, run: Told) -> AsyncIterator[str]:
     yield spell("end", None)
 
 
-class Told:
-    """A run's stream as it is told, each event with the position behind it."""
-
-    def __init__(self, session: RunSession, position: Position) -> None:
-        self._session = session
-        self._retelling = Retelling(session, "", known=position)
-
-    @property
-    def ended(self) -> bool:
-        return self._retelling.ended
-
-    def spelled(self, envelope: Envelope | None) -> Iterator[str]:
-        """The server-sent events for an event of the thread; a sign of life for none."""
-        if envelope is None:
-            yield BEAT
-        elif self._retelling.concerns(envelope):
-            for position, frame in self._retelling.tell(envelope):
-                name, data = orjson.loads(frame)
-                yield spell(name, data, position)
-        else:
-            self._session.overheard(envelope)
-
-
 @router.post("/threads/{thread_id}/runs/wait")
 async def wait(thread_id: str, request: Request, state: State, caller: KeyCaller) -> Response:
     """Begin a run and wait for the thread's values after it."""
@@ -223,7 +199,10 @@ async def _patiently(result: Awaitable[dict[str, Any]]) -> AsyncIterator[bytes]:
 
 async def _values(state: AppState, caller: Caller, thread_id: str, event: Any) -> dict[str, Any]:
     """The thread's values after the end of a turn."""
-    values = (await find(state.gateway.engine, caller, thread_id)).values
+    return _with_error((await find(state.gateway.engine, caller, thread_id)).values, event)
+
+
+def _with_error(values: dict[str, Any], event: Any) -> dict[str, Any]:
     error = error_of(event) if isinstance(event, Terminal) else None
     return values | {"__error__": error} if error else values
 
@@ -258,10 +237,12 @@ async def cancel(thread_id: str, run_id: str, state: State, caller: KeyCaller, a
 async def join(thread_id: str, run_id: str, state: State, caller: KeyCaller) -> Response:
     """Wait for the end of a run and get the thread's values after it."""
     thread = await find(state.gateway.engine, caller, thread_id)
-    first = thread.run(run_id).first
+    view = thread.run(run_id)
+    if view.ended is not None:
+        return JSONResponse(_with_error(thread.values, view.ended))
 
     listening = Listening(state.gateway.engine, caller)
-    listening.begin(thread_id, first)
+    listening.begin(thread_id, view.first)
     ended = _ended(state, caller, thread_id, run_id, listening)
     return StreamingResponse(_patiently(ended), media_type="application/json")
 

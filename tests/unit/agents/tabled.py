@@ -19,6 +19,7 @@ from agents.dataset import (
     Table,
     quoted,
 )
+from agents.metadata.inference import inferred
 from agents.vehicles import Vehicles
 
 _KINDS: Mapping[str, Kind] = {"INTEGER": "integer", "REAL": "number", "TEXT": "text", "DATE": "date"}
@@ -100,7 +101,7 @@ class InMemory:
     """See `agents.dataset.Datasets`."""
 
     def __init__(self, *tables: Table, rows: Mapping[str, Sequence[Sequence[Any]]] | None = None) -> None:
-        self._tables = tables
+        self._tables = inferred(tables)
         self._rows = rows or {}
         self.asked: list[str] = []
 

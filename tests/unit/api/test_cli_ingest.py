@@ -77,3 +77,15 @@ def test_what_is_about_the_documents_is_none(tmp_path: Path) -> None:
     listing = listed([tmp_path], tmp_path)
     assert [file.id for file in listing.files] == ["faq.jsonl", "specs/questions.jsonl"]
     assert listing.other == ("questions-second.jsonl", "questions.jsonl", "vehicles.csv")
+
+
+def test_figures_to_ask_about_are_no_documents(tmp_path: Path) -> None:
+    for name in ("datasets/sales/sales.csv", "datasets/datasets.toml", "specs/datasets/a.csv", "b.md"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("a,b\n1,2\n")
+    assert [file.id for file in listed([tmp_path], tmp_path).files] == ["b.md", "specs/datasets/a.csv"]
+    part = listed([tmp_path / "datasets" / "sales"], tmp_path)
+    assert (part.files, part.other) == ((), ("datasets/sales",))
+    (tmp_path / "datasets" / "datasets.toml").unlink()  # then it is a folder like any other
+    assert "datasets/sales/sales.csv" in [file.id for file in listed([tmp_path], tmp_path).files]

@@ -123,6 +123,14 @@ def test_scan_lists_documents_below_the_root(tmp_path: Path) -> None:
     assert {failure.id for failure in listing.refused} == {"link.md", "pipe.md"}
 
 
+def test_an_ignored_folder_is_not_looked_into(tmp_path: Path) -> None:
+    for name in ("figures/a.csv", "figures/deep/b.csv", "specs/figures/c.csv"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("a,b")
+    assert [file.id for file in scan(tmp_path, ignore=("figures",)).files] == ["specs/figures/c.csv"]
+
+
 def test_names_that_no_catalogue_can_hold_are_refused(tmp_path: Path) -> None:
     (Path(os.fsdecode(os.fsencode(tmp_path) + b"/bad\xff.md"))).write_text("text")
     folder = tmp_path / ("d" * 200) / ("e" * 200) / ("f" * 200)

@@ -121,7 +121,10 @@ def test_declared_ones_are_not_found_again_and_neither_are_found_ones() -> None:
 
 
 def test_nothing_refers_from_one_dataset_to_another() -> None:
-    tables = (table("vehicles", "id INTEGER", "id", dataset="one"), table("visits", "vehicle_id INTEGER", dataset="two"))
+    tables = (
+        table("vehicles", "id INTEGER", "id", dataset="one"),
+        table("visits", "vehicle_id INTEGER", dataset="two"),
+    )
     assert found(tables) == set()
 
 

@@ -178,7 +178,16 @@ def test_a_dataset_that_is_named(text: str, dataset: str | None) -> None:
     assert (rest == text) is (dataset is None)
 
 
-HOSTILE = ["\x00", "`" * 5_000, "describe " * 2_000, "which tables " * 800, "a_" * 9_000, "ﷺ" * 3_000, "\ud800", "((((" * 900]
+HOSTILE = [
+    "\x00",
+    "`" * 5_000,
+    "describe " * 2_000,
+    "which tables " * 800,
+    "a_" * 9_000,
+    "ﷺ" * 3_000,
+    "\ud800",
+    "((((" * 900,
+]
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))

@@ -1,7 +1,8 @@
-"""Which threads have somebody who listens, and from where a newcomer is to be told.
+"""Which runs nobody has listened to yet, so that who comes late is told of them.
 
-A client of the protocol begins a run first and opens its event stream after that, without saying where to begin: it may
-have missed the whole answer. And when it opens one on a thread that it comes back to, what has ended before is no news.
+A client of the protocol begins a run first and opens its event streams after that, without saying where to begin: it
+may have missed the whole answer. And when it opens one on a thread that it comes back to, what has ended before is no
+news.
 """
 
 from collections import Counter, OrderedDict
@@ -19,8 +20,8 @@ class Openings:
 
     def begun(self, conversation_id: str, seq: int) -> None:
         """A run has begun with the durable event `seq`; where nobody listens it is kept for who comes."""
-        if not self._streams[conversation_id]:
-            del self._streams[conversation_id]
+        self._unheard.pop(conversation_id, None)
+        if conversation_id not in self._streams:
             self._unheard[conversation_id] = seq
             if len(self._unheard) > MOST:
                 self._unheard.popitem(last=False)
@@ -30,9 +31,11 @@ class Openings:
         self._streams[conversation_id] += 1
         return self._unheard.get(conversation_id)
 
-    def closed(self, conversation_id: str) -> None:
-        """The stream is over; with the last one goes what was kept for newcomers."""
+    def closed(self, conversation_id: str, *, heard: bool) -> None:
+        """The stream is over. Where it has `heard` how the run ended, or was the last one, the run is news no more."""
         self._streams[conversation_id] -= 1
-        if self._streams[conversation_id] <= 0:
+        last = self._streams[conversation_id] <= 0
+        if last:
             del self._streams[conversation_id]
+        if last or heard:
             self._unheard.pop(conversation_id, None)

@@ -1,0 +1,56 @@
+"""What a chat model writes for an analysis: the query, and the words to its result."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from agents.analysis.gate import Gate
+from agents.analysis.prompt import for_analysis, for_query, sql_in
+from agents.analysis.sql import query
+from agents.analysis.work import Work
+from agents.canary import Canary
+from agents.model import ChatModel, Finish
+from agents.outgoing import Outgoing
+from agents.types import Turn, Usage
+
+_QUERY_TOKENS = 1200
+_ANALYSIS_TOKENS = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Asks `model`, which it does not own."""
+
+    model: ChatModel
+
+    async def query(self, work: Work, history: tuple[Turn, ...]) -> tuple[str, Usage]:
+        """The query for a question, and what it took. Raises ModelFailed."""
+        assert work.lexicon is not None
+        failed = [(one.sql, one.cause) for one in work.failed]
+        before = query(work.before) if work.before else ""
+        messages = for_query(work.text, work.lexicon, work.now.date().isoformat(), history, before, failed)
+        said, usage = [], Usage()
+        async with aclosing(self.model.stream(messages, _QUERY_TOKENS)) as stream:
+            async for item in stream:
+                if isinstance(item, str):
+                    said.append(item)
+                elif isinstance(item, Finish):
+                    usage = item.usage
+        return sql_in("".join(said)), usage
+
+    async def words(self, work: Work) -> AsyncIterator[str | Usage]:
+        """The words to the result, sentence by sentence: only what the result bears out. Raises ModelFailed, perhaps
+        after some of them."""
+        assert work.rows is not None
+        gate, outgoing = Gate(work.rows, work.text, work.now.date().isoformat()), Outgoing(Canary())
+        async with aclosing(
+            self.model.stream(for_analysis(work.text, work.sql, work.rows), _ANALYSIS_TOKENS)
+        ) as stream:
+            async for item in stream:
+                if isinstance(item, str):
+                    if text := outgoing.feed(gate.feed(item)):
+                        yield text
+                elif isinstance(item, Finish):
+                    yield item.usage
+        if text := outgoing.feed(gate.end()) + outgoing.end():
+            yield text

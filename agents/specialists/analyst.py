@@ -1,0 +1,17 @@
+"""Questions about figures: read or written as a query over the registered datasets, checked, and told in words."""
+
+from agents.analysis.claiming import claims
+from agents.analysis.graph import build
+from agents.specialist import STAFF, Specialist, door
+
+SPECIALIST = Specialist(
+    name="analyst",
+    label="Data analyst",
+    description="Figures from the datasets: counts, sums, averages, rankings, shares and trends, with how they were checked.",
+    audience=frozenset({STAFF, door("analysis")}),
+    utterances=(),
+    knowledge=(),
+    instructions="",
+    claims=claims,
+    graph=build,
+)

@@ -1,0 +1,66 @@
+"""`pitcrew mcp`: search and ask for programs that speak the Model Context Protocol."""
+
+from typing import Annotated
+
+import typer
+
+from api.cli.failure import CommandFailed
+
+
+def mcp(
+    http: Annotated[
+        int,
+        typer.Option(
+            help="Serve streamable HTTP at /mcp on this port of 127.0.0.1, instead of stdio.", min=0, max=65535
+        ),
+    ] = 0,
+    url: Annotated[str, typer.Option(help="Ask the server at this address, instead of answering here.")] = "",
+    token: Annotated[str, typer.Option(help="The token for that server: pitcrew token.", envvar="PITCREW_TOKEN")] = "",
+) -> None:
+    """Serve search and ask over the Model Context Protocol, until stdin closes. Add it to a client as the command:
+
+    Example: pitcrew mcp
+
+    Example: pitcrew mcp --url http://127.0.0.1:8000 --token "$(pitcrew token --user anna)"
+    """
+    import logging
+    import sys
+    from collections.abc import AsyncIterator
+    from contextlib import asynccontextmanager
+    from typing import Any
+
+    import structlog
+
+    from api.mcp.knowing import Knowing
+    from api.mcp.server import build_server
+    from api.settings import Settings
+
+    if bool(url) != bool(token):
+        raise typer.BadParameter("--url and --token go together: the server asks who is calling.")
+    settings = Settings()
+    structlog.configure(
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),  # stdout is the protocol's
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_server: Any) -> AsyncIterator[Knowing]:
+        if url:
+            from api.mcp.remote import RemoteKnowing
+
+            yield RemoteKnowing(url, token)
+            return
+        from api.mcp.embedded import EmbeddedKnowing
+
+        async with EmbeddedKnowing().opening(settings) as knowing:
+            yield knowing
+
+    server = build_server(lifespan)
+    if not http:
+        server.run("stdio")
+        return
+    from api.server import port_problem
+
+    if problem := port_problem("127.0.0.1", http):
+        raise CommandFailed(problem)
+    server.run("streamable-http", host="127.0.0.1", port=http)

@@ -1,0 +1,1 @@
+"""Pitcrew for programs that speak the Model Context Protocol: search, ask, and the documents."""

@@ -1,0 +1,74 @@
+"""The tabs of the test page, driven by Playwright."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock
+from playwright.async_api import Locator, Page
+
+from tests.browser.chromium import open_page
+from tests.faults.proxy import Proxy
+from tests.serving import ROOT, Served, free_port
+
+CONTEXTS: list[dict[str, Any]] = [
+    {"viewport": {"width": 1280, "height": 900}},
+    {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "has_touch": True},
+]
+IDS = ["desktop", "dark phone"]
+VENDOR = ROOT / "api" / "pages" / "vendor"
+
+
+@asynccontextmanager
+async def open_tab(address: str, name: str, **context: Any) -> AsyncIterator[tuple[Page, Locator]]:
+    """The page of the server at `address` with this tab shown, and the tab's panel."""
+    async with open_page(**context) as page:
+        await page.goto(f"{address}/ws/test#{name}")
+        yield page, page.locator(f"#panel-{name}")
+
+
+async def fits(page: Page) -> bool:
+    """Whether nothing stands out beyond the width of the screen."""
+    return await page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth") is True
+
+
+class Away:
+    """A server that can be out of reach: pages are opened at `http`, through a proxy."""
+
+    def __init__(self, proxy: Proxy) -> None:
+        self._proxy = proxy
+        self._there = proxy.target
+        self.http = f"http://127.0.0.1:{proxy.port}"
+
+    def leave(self) -> None:
+        """Break every connection and refuse new ones."""
+        self._proxy.target = free_port()
+        for link in list(self._proxy.links.values()):
+            link.cut(reset=True)
+
+    def come_back(self) -> None:
+        self._proxy.target = self._there
+
+
+@asynccontextmanager
+async def within_reach(served: Served) -> AsyncIterator[Away]:
+    async with Proxy(served.port) as proxy:
+        yield Away(proxy)
+
+
+def build_bundles(lock: Path) -> None:
+    """`make web`, where it has not been done. Skips the test on a machine without Node, which the page is for too."""
+    if shutil.which("npm") is None:
+        pytest.skip("drawing in the page needs `make web`, and that needs Node: apt install npm")
+    with FileLock(lock):
+        done = subprocess.run(["make", "web"], cwd=ROOT, capture_output=True, text=True, timeout=170, env=os.environ)
+        assert done.returncode == 0, done.stderr
+
+
+WITHOUT_BUNDLES = "**/ws/test/vendor"
+"""Answered with an empty list, the page is that of a server where `make web` was not run."""

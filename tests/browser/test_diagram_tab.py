@@ -1,0 +1,100 @@
+"""The diagram tab against the real server: a chat about tables, and its diagram on the canvas."""
+
+import re
+
+import pytest
+from playwright.async_api import Locator, expect
+
+from tests.browser.tabs import CONTEXTS, IDS, WITHOUT_BUNDLES, fits, open_tab, within_reach
+from tests.serving import Served
+
+RELATIONSHIPS = "Show me the relationships between the tables of operations as a diagram"
+
+
+async def ask(panel: Locator, question: str) -> None:
+    await panel.get_by_label("Your message").fill(question)
+    await panel.get_by_label("Your message").press("Enter")
+
+
+async def width(picture: Locator) -> float:
+    box = await picture.bounding_box()
+    assert box is not None
+    return box["width"]
+
+
+@pytest.mark.parametrize("context", CONTEXTS, ids=IDS)
+@pytest.mark.usefixtures("bundles")
+async def test_a_diagram_is_drawn_and_looked_at(server: Served, context: dict) -> None:  # type: ignore[type-arg]
+    async with open_tab(server.http, "diagram", **context) as (page, panel):
+        await expect(panel.locator("[data-part=status]")).to_have_text("🟢 Connected")
+        await expect(panel.get_by_text("No diagram to display. Ask agent to show relationships!")).to_be_visible()
+        await ask(panel, RELATIONSHIPS)
+        picture = panel.locator(".place img")
+        await expect(picture).to_be_visible(timeout=30_000)
+        await expect(panel.locator(".bubble")).to_have_text(RELATIONSHIPS)
+        await expect(panel.locator(".tool").first).to_contain_text("🔧")
+        await expect(panel.locator(".said.settled")).to_contain_text("incidents")
+        await expect(panel.locator(".cursor")).to_have_count(0)
+        assert await picture.evaluate("image => image.naturalWidth") > 300
+        # as large as there is room, then nearer by button and by key, then fitted again
+        fitted = await width(picture)
+        await panel.get_by_role("button", name="Zoom in").click()
+        assert await width(picture) == pytest.approx(fitted * 1.25, abs=2)
+        await panel.locator(".place").focus()
+        await page.keyboard.press("+")
+        await page.keyboard.press("+")
+        larger = await width(picture)
+        assert larger == pytest.approx(fitted * 1.25**3, abs=4)
+        await page.keyboard.press("0")
+        assert await width(picture) == pytest.approx(fitted, abs=1)
+        assert (await panel.locator("[data-part=source]").text_content() or "").startswith("erDiagram")
+        assert await fits(page)
+        assert page.problems == []  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("bundles")
+async def test_the_source_is_copied(server: Served) -> None:
+    async with open_tab(server.http, "diagram", permissions=["clipboard-read", "clipboard-write"]) as (page, panel):
+        await expect(panel.locator("[data-part=status]")).to_have_text("🟢 Connected")
+        await ask(panel, RELATIONSHIPS)
+        await panel.get_by_role("button", name="Copy source").click(timeout=30_000)
+        await expect(panel.get_by_text("Copied.")).to_be_visible()
+        copied = await page.evaluate("navigator.clipboard.readText()")
+        assert copied == await panel.locator("[data-part=source]").text_content()
+
+
+async def test_without_the_bundles_the_source_is_shown(server: Served) -> None:
+    async with open_tab(server.http, "chat") as (page, _):
+        await page.route(WITHOUT_BUNDLES, lambda route: route.fulfill(json=[]))
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        await page.get_by_role("tab", name="Diagram").click()
+        panel = page.locator("#panel-diagram")
+        await expect(panel.locator("[data-part=status]")).to_have_text("🟢 Connected")
+        await ask(panel, RELATIONSHIPS)
+        await expect(panel.get_by_text("this is the source")).to_be_visible(timeout=20_000)
+        await expect(panel.locator("[data-part=source]")).to_contain_text("erDiagram")
+        await expect(panel.locator("[data-part=source]")).to_be_visible()
+        assert not [url for url in asked if "/vendor/" in url or "drawing" in url]
+        assert page.problems == []  # type: ignore[attr-defined]
+
+
+async def test_five_tries_then_a_button(server: Served) -> None:
+    async with within_reach(server) as away, open_tab(away.http, "diagram") as (page, panel):
+        status = panel.locator("[data-part=status]")
+        await expect(status).to_have_text("🟢 Connected")
+        await page.clock.install()
+        await panel.get_by_label("Your message").fill("Show me all tables")
+        away.leave()
+        for number, seconds in enumerate([1, 2, 4, 8, 16], 1):
+            await expect(status).to_have_text(
+                re.compile(rf"🔴 Disconnected\. Reconnecting in {seconds} s \(try {number} of 5\) …")
+            )
+            await expect(panel.get_by_role("button", name="Send")).to_be_disabled()
+            await page.clock.fast_forward(seconds * 1_000)
+        await expect(status).to_have_text("🔴 Connection failed after 5 retries. Please refresh the page.")
+        away.come_back()
+        await panel.get_by_role("button", name="Reconnect").click()
+        await expect(status).to_have_text("🟢 Connected")
+        await panel.get_by_role("button", name="Send").click()
+        await expect(panel.locator(".said.settled")).to_contain_text("incidents", timeout=20_000)

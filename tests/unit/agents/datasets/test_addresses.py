@@ -1,0 +1,65 @@
+"""Where datasets come from, and what is shown of it."""
+
+from pathlib import Path
+
+import pytest
+
+from agents.datasets.addresses import Kind, kind_of, normal, shown, state
+from rag.scan import Hashes
+from tests.unit.agents.datasets.sources import database
+
+
+def test_paths_are_kept_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.csv").write_text("x")
+    monkeypatch.chdir(tmp_path)
+    assert normal("a.csv") == str(tmp_path / "a.csv")
+    assert kind_of(normal("a.csv")) is Kind.FILE
+    assert kind_of(normal(".")) is Kind.FOLDER
+
+
+def test_a_file_of_sqlite_is_a_database(tmp_path: Path) -> None:
+    url = database(tmp_path / "x.sqlite3", "CREATE TABLE a (b);")
+    assert normal(str(tmp_path / "x.sqlite3")) == url == normal(url)
+    assert kind_of(url) is Kind.DATABASE
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["nowhere.csv", "sqlite://", "sqlite:///:memory:", "sqlite:///nowhere.db", "", "\0", "x" * 9999],
+)
+def test_what_is_not_there_is_told(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    if address == "":
+        assert normal(address) == str(tmp_path)  # the working folder
+        return
+    with pytest.raises(ValueError, match=r"."):
+        normal(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql+psycopg://reader:s3cret@db.example:5432/stock",
+        "postgresql://db.example/stock?user=reader&password=s3cret",
+        "mysql://reader:s3cret@db.example/stock?ssl_key=s3cret",
+        "snowflake://u:s3cret@account/db?token=s3cret&warehouse=w",
+        "postgresql://reader:s3cret@[::1/stock",
+    ],
+)
+def test_secrets_are_not_shown(address: str) -> None:
+    assert "s3cret" not in shown(address)
+
+
+def test_the_state_of_files_is_what_they_hold(tmp_path: Path) -> None:
+    hashes = Hashes()
+    path = tmp_path / "a.csv"
+    path.write_text("1")
+    first = state(str(tmp_path), "", hashes)
+    path.write_text("2")
+    second = state(str(tmp_path), "", hashes)
+    path.write_text("1")
+    assert first != second
+    assert state(str(tmp_path), "", hashes) == first
+    (tmp_path / "b.csv").write_text("")
+    assert state(str(tmp_path), "", hashes) != first
+    assert state("sqlite:///x", "monday", hashes) != state("sqlite:///x", "tuesday", hashes)

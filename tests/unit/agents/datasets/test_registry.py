@@ -1,0 +1,111 @@
+"""The list of datasets."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine
+
+from agents.dataset import DatasetUnavailable, DatasetUnknown
+from agents.datasets import snapshots
+from agents.datasets.registry import RESERVED, NameTaken, Registry
+from agents.tables import metadata
+from tests.unit.agents.datasets.sources import catalogue_in, database, places
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    opened = create_engine(f"sqlite:///{tmp_path / 'list.db'}")
+    metadata.create_all(opened)
+    yield opened
+    opened.dispose()
+
+
+@pytest.mark.parametrize("name", ["", "A", "1a", "a-b", "a b", 'a"b', "../a", "a" * 41, "ä", "a\n", *sorted(RESERVED)])
+def test_names_that_queries_could_trip_over(engine: Engine, tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match="cannot be a name"):
+        Registry(engine, None).add(name, str(places(tmp_path)), "")
+
+
+def test_a_name_is_given_once(engine: Engine, tmp_path: Path) -> None:
+    registry = Registry(engine, None)
+    registry.add("a", str(places(tmp_path)), "x" * 9999)
+    with pytest.raises(NameTaken):
+        registry.add("a", str(places(tmp_path)), "")
+    assert len(registry.entry("a").description) == 500
+    with pytest.raises(DatasetUnknown, match="There are: a"):
+        registry.entry("b")
+
+
+def test_an_empty_list(engine: Engine) -> None:
+    with pytest.raises(DatasetUnknown, match="datasets add"):
+        Registry(engine, None).entry("a")
+
+
+def test_a_list_that_cannot_be_read(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'empty.db'}")
+    with pytest.raises(DatasetUnavailable):
+        Registry(engine, None).entries()
+    engine.dispose()
+
+
+def test_a_password_is_kept_and_not_shown(engine: Engine) -> None:
+    entry = Registry(engine, None).add("a", "postgresql://reader:s3cret@db.example/stock", "")
+    assert "s3cret" in entry.address
+    assert entry.registered.source == "postgresql://reader:***@db.example/stock"
+
+
+async def test_what_cannot_be_copied_is_not_registered(tmp_path: Path) -> None:
+    async with catalogue_in(tmp_path) as catalogue:
+        (tmp_path / "a.json").write_text("{")
+        with pytest.raises(DatasetUnavailable):
+            await catalogue.add("a", str(tmp_path / "a.json"))
+        assert await catalogue.registered() == ()
+
+
+async def test_a_source_that_is_gone_is_told(tmp_path: Path) -> None:
+    async with catalogue_in(tmp_path) as catalogue:
+        path = places(tmp_path)
+        await catalogue.add("a", str(path))
+        path.unlink()
+        with pytest.raises(DatasetUnavailable, match="pitcrew datasets remove a"):
+            await catalogue.query("a", "SELECT 1")
+
+
+async def test_a_copy_stays_where_a_new_one_fails(tmp_path: Path) -> None:
+    async with catalogue_in(tmp_path) as catalogue:
+        await catalogue.add("a", database(tmp_path / "x.db", "CREATE TABLE t (n); INSERT INTO t VALUES (1);"))
+        (tmp_path / "x.db").rename(tmp_path / "y.db")
+        with pytest.raises(DatasetUnavailable):
+            await catalogue.refresh("a")
+        assert (await catalogue.query("a", "SELECT n FROM t")).rows == ((1,),)
+
+
+async def test_a_failure_is_not_repeated_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with catalogue_in(tmp_path) as catalogue:
+        path = places(tmp_path)
+        await catalogue.add("a", str(path))
+        path.write_text("")
+        reasons = []
+        began = time.perf_counter()
+        for _ in range(50):
+            with pytest.raises(DatasetUnavailable) as raised:
+                await catalogue.query("a", "SELECT 1")
+            reasons.append(str(raised.value))
+        assert set(reasons) == {"places.csv is empty."}
+        assert time.perf_counter() - began < 10
+        monkeypatch.setattr(snapshots, "RETRY_S", 0)
+        path.write_text("id\n5\n")
+        assert (await catalogue.query("a", "SELECT id FROM places")).rows == ((5,),)
+
+
+async def test_a_damaged_copy_is_told(tmp_path: Path) -> None:
+    async with catalogue_in(tmp_path) as catalogue:
+        await catalogue.add("a", database(tmp_path / "x.db", "CREATE TABLE t (n);"))
+    (schema,) = (tmp_path / "snapshots").glob("*/schema.json")
+    schema.write_text("[{")
+    async with catalogue_in(tmp_path) as catalogue:
+        with pytest.raises(DatasetUnavailable, match="pitcrew datasets refresh a"):
+            await catalogue.schema("a")
+        assert (await catalogue.refresh("a")).tables[0].name == "t"
