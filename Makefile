@@ -4,6 +4,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 INSTALLED := .venv/installed
+CLIENTS := tests/integration/agui/node_modules/.package-lock.json
 SECONDS := 120
 
 .DEFAULT_GOAL := help
@@ -42,7 +43,11 @@ check: $(INSTALLED) ## formatting, lint, types, layers
 unit: $(INSTALLED) ## the fast tests alone
 	$(BIN)/pytest -q tests/unit tests/laws
 
-test: $(INSTALLED) chromium check ## every check and every test
+$(CLIENTS): tests/integration/agui/package-lock.json
+	@if command -v npm >/dev/null; then npm --prefix tests/integration/agui ci --ignore-scripts --no-audit --no-fund --silent; \
+	else echo "Without Node 20 the tests with the AG-UI client are skipped"; fi
+
+test: $(INSTALLED) chromium $(CLIENTS) check ## every check and every test
 	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadfile --ignore tests/faults
 	$(BIN)/pytest -q -n auto --maxprocesses 2 --dist loadfile tests/faults
 
@@ -63,4 +68,4 @@ chromium:
 	  else echo "The browser tests need Chromium: sudo apt install chromium"; exit 1; fi; }
 
 clean: ## remove .venv, caches and the data of `make run`
-	rm -rf .venv data api/pages/vendor web/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info
+	rm -rf .venv data tests/integration/agui/node_modules api/pages/vendor web/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info

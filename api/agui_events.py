@@ -150,7 +150,6 @@ class Narration:
         """What was said counts no more: the client's messages are again what it asked with."""
         yield from self._close()
         self._attempt, self._spoken = restarted.attempt, Spoken()
-        self._called.clear()
         yield _custom("run_restarted", {"attempt": restarted.attempt})
         yield MessagesSnapshotEvent(messages=self._run.messages)
 

@@ -3,6 +3,7 @@
 Who sits at this machine may ask every specialist by name; the router serves a customer.
 """
 
+import asyncio
 import uuid
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
@@ -104,15 +105,17 @@ async def open_embedded(settings: Settings) -> AsyncIterator[Embedded]:
     """Everything that answers, with indexes for reading only. Raises BadSetting, also where nothing was ingested, and
     IndexUnavailable."""
     async with AsyncExitStack() as stack:
-        database = open_migrated_database(settings)
+        # Opening reads and writes files: in a thread, for the loop may be somebody else's.
+        database = await asyncio.to_thread(open_migrated_database, settings)
         stack.callback(database.dispose)
-        library = stack.enter_context(open_library(settings, database, reader=True))
-        if not library.catalogue.hashes():
+        library = await asyncio.to_thread(stack.enter_context, open_library(settings, database, reader=True))
+        if not await asyncio.to_thread(library.catalogue.hashes):
             raise BadSetting(EMPTY)
-        diary = SqlDiary(open_migrated_database(settings))
+        diary = SqlDiary(await asyncio.to_thread(open_migrated_database, settings))
         stack.push_async_callback(diary.close)
         datasets = open_datasets(settings, database)
         stack.push_async_callback(datasets.close)
         models = await stack.enter_async_context(open_models(settings))
         crew = await stack.enter_async_context(open_crew(settings, library, diary, models, datasets))
-        yield Embedded(library, datasets, crew.catalogue, build_graph(crew, memory_saver()))
+        graph = await asyncio.to_thread(build_graph, crew, memory_saver())
+        yield Embedded(library, datasets, crew.catalogue, graph)

@@ -32,7 +32,6 @@ class Turn:
         self._stopped = asyncio.ensure_future(engine.stopped())
         self._stopped.add_done_callback(lambda _: self._arrived.put_nowait(None))
         self._receipt: Receipt | None = None
-        self._upto = 0
         self._ended = False
 
     @property
@@ -50,15 +49,17 @@ class Turn:
 
     async def _begun(self, receipt: Receipt) -> Accepted:
         """What was asked before is told again from its acknowledgement on."""
-        self._receipt, accepted_at = receipt, receipt.envelope.seq or 1
-        self._upto = accepted_at - 1
+        self._receipt = receipt
         if receipt.duplicate:
-            await self._follower.resume(self._caller, Resume(receipt.accepted.session_id, accepted_at - 1))
+            before = (receipt.envelope.seq or 1) - 1
+            await self._follower.resume(self._caller, Resume(receipt.accepted.session_id, before))
         return receipt.accepted
 
     async def events(self) -> AsyncIterator[Envelope | None]:
         """The run's events up to the turn's end; None after a silence of BEAT_S. Raises ShuttingDown where the server
         stops before."""
+        assert self._receipt is not None, "nothing was sent"
+        run_id = self._receipt.accepted.run_id
         while not self._ended:
             try:
                 async with asyncio.timeout(BEAT_S):
@@ -68,7 +69,7 @@ class Turn:
                 continue
             if envelope is None:
                 raise ShuttingDown
-            if self._concerns(envelope):
+            if getattr(envelope.event, "run_id", None) == run_id:
                 self._ended = isinstance(envelope.event, Terminal | InputRequired)
                 yield envelope
 
@@ -88,13 +89,3 @@ class Turn:
             await self._engine.cancel(self._caller, Cancel(run_id=run_id))
         except PitcrewError as error:
             log.info("left_run_not_stopped", run_id=run_id, code=error.code)
-
-    def _concerns(self, envelope: Envelope) -> bool:
-        """Whether an event of the conversation is of this turn: of its run, not of an earlier turn of that, and new."""
-        assert self._receipt is not None
-        if getattr(envelope.event, "run_id", None) != self._receipt.accepted.run_id:
-            return False
-        if envelope.seq is None:
-            return True
-        known, self._upto = envelope.seq <= self._upto, max(envelope.seq, self._upto)
-        return not known

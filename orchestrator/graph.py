@@ -18,7 +18,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Send
 
 from agents import replies
-from agents.specialist import Asker, Catalogue, Job, Specialist, open_to
+from agents.specialist import CUSTOMER, Asker, Catalogue, Job, Specialist, open_to
 from agents.types import (
     Answered,
     Answering,
@@ -129,12 +129,22 @@ async def _routed(crew: Crew, state: State, text: str, facts: Mapping[str, str])
     if alarmed is None and (asker := _asker(crew, question, route, catalogue)):
         return Route("answer", _CLAIMED, (Part(text, asker, _CLAIMED),)), False
     if alarmed is None:
-        unsure = route.kind == "clarify" or (route.kind == "out_of_scope" and route.confidence < _SURELY_OUT)
-        claimed = await _claimed(crew, state, catalogue, facts, text) if unsure else None
-        return claimed or route, False
+        return await _claimed(crew, state, _unheard(route, catalogue), facts, text) or route, False
     others = [part for part in route.parts if part.specialist != alarmed.name] if len(route.parts) > 1 else []
     parts = (Part(question.text, alarmed.name, 1.0), *(others if route.kind == "answer" else ()))
     return Route("answer", 1.0, parts, route.left_out), True
+
+
+def _unheard(route: Route, catalogue: Catalogue) -> Catalogue:
+    """The specialists that may yet claim a message: all where the classifier is not sure. Where it is sure that it is
+    for nobody, those that it does not know: it knows the specialists for customers."""
+    match route.kind:
+        case "clarify":
+            return catalogue
+        case "out_of_scope":
+            sure = route.confidence >= _SURELY_OUT
+            return tuple(one for one in catalogue if not sure or CUSTOMER not in one.audience)
+    return ()
 
 
 def _alarmed(text: str, catalogue: Catalogue) -> Specialist | None:

@@ -6,18 +6,20 @@ open (`_LEAVES_OPEN`), times 0.95 for each thing that was taken for granted in r
 Where a check disagrees it is 0.05, and where none could be made 0.2.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Literal
 
 import structlog
 from msgspec.structs import replace
 
 from agents.analysis.expected import Expected, alike, disagreement, expected, text
-from agents.analysis.plan import Measure, Plan
+from agents.analysis.plan import Measure, Order, Plan
 from agents.analysis.recount import lookups, recount, recount_rows
-from agents.analysis.sql import joined, query, titles
+from agents.analysis.sql import joined, literal, query, titles
 from agents.dataset import QueryFailed, Rows
 
 log = structlog.get_logger()
@@ -76,7 +78,7 @@ async def verify(plan: Plan, rows: Rows, ask: Ask, assumed: int = 0) -> Verdict:
             checks += await step(plan, rows, ask)
         except QueryFailed as failure:
             log.info("check_not_made", check=step.__name__, why=str(failure)[:200])
-    known = any(check.kind in ("recount", "order") for check in checks)
+    known = any(check.kind == "recount" for check in checks)
     return verdict(checks if known or not all(check.agreed for check in checks) else (), assumed)
 
 
@@ -84,7 +86,7 @@ async def _recounted(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
     wanted = expected(plan, await ask(recount(plan)))
     if not wanted.whole:
         return []
-    wrong = disagreement(plan, wanted, rows)
+    wrong = await asyncio.to_thread(disagreement, plan, wanted, rows)
     how = "row by row, without joins and by other functions"
     checks = [Check("recount", wrong is None, f"Recounted {how}: {wrong or 'the same figures'}.")]
     if wrong is None and plan.limit and plan.groups:
@@ -119,7 +121,7 @@ async def _kept(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
     if not any(field.path for field in plan.fields):
         return []
     with_others = (await ask(joined(plan))).rows[0][0]
-    alone = (await ask(f"SELECT count(*) FROM {plan.source.sql}")).rows[0][0]
+    alone = (await ask(f"SELECT count(*) FROM {plan.source.sql}")).rows[0][0]  # noqa: S608
     said = f"{plan.source.table} has {alone:,} rows, and {with_others:,} with the tables that it is joined to."
     return [Check("rows", with_others == alone, said)]
 
@@ -157,42 +159,64 @@ async def _listed(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
     before the last one to take its place."""
     counted = int((await ask(recount_rows(plan, "sum(CASE WHEN counts THEN 1 ELSE 0 END)"))).rows[0][0] or 0)
     number = min(plan.limit or counted, counted)
-    checks = [Check("recount", len(rows.rows) == number, f"{counted:,} rows are to be counted; {number:,} are listed.")]
-    where = _columns(plan, rows)
-    if not plan.order or not rows.rows or where is None:
-        return checks
-    order, at = plan.order[0], where[0]
-    values = [_ranked(row[at], order.scale) for row in rows.rows]
-    inside = all(_in_order(one, other, order.descending) for one, other in zip(values, values[1:], strict=False))
-    checks.append(
-        Check(
-            "order",
-            inside,
-            "The rows stand in the order that is asked for."
-            if inside
-            else "The rows do not stand in the order that is asked for.",
-        )
+    said = f"{counted:,} rows are to be counted, of which {len(rows.rows):,} are listed; {number:,} should be."
+    everything = number == counted <= len(rows.rows)
+    checks = [Check("recount" if everything else "shape", len(rows.rows) == number, said)]
+    if rows.rows:
+        checks += [*await _members(plan, rows, ask), *await _first_ones(plan, rows, ask, number, counted)]
+    return checks
+
+
+async def _members(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
+    """Every row that is listed, found again by its key, is one that counts, and none is listed twice."""
+    keys = [one.field for one in plan.order if not one.field.path and not one.descending and one.field in plan.shown]
+    places = _places([titles(plan)[plan.shown.index(key)] for key in keys], rows)
+    if not keys or places is None:
+        return []
+    listed = {tuple(row[place] for place in places) for row in rows.rows}
+    if any(not isinstance(value, int | float | str | bool) for key in listed for value in key):
+        return []
+    names = lookups(plan)
+    found = ", ".join(f"({', '.join(map(literal, key))})" for key in sorted(listed, key=str))
+    of_them = f"({', '.join(names[key] for key in keys)}) IN ({found})"
+    some = int(
+        (await ask(recount_rows(plan, f"sum(CASE WHEN counts AND {of_them} THEN 1 ELSE 0 END)"))).rows[0][0] or 0
     )
-    if values[-1] is not None and not isinstance(values[-1], str):
+    said = f"Looked up by {' and '.join(key.column for key in keys)}, {some:,} of the {len(rows.rows):,} rows count."
+    return [Check("recount", some == len(rows.rows) == len(listed), said)]
+
+
+async def _first_ones(plan: Plan, rows: Rows, ask: Ask, number: int, counted: int) -> list[Check]:
+    """The rows stand in their order, and few enough others come before the last one."""
+    if not plan.order or (places := _places([_title(plan, plan.order[0])], rows)) is None:
+        return []
+    order, at = plan.order[0], places[0]
+    values = [_ranked(row[at], order.scale) for row in rows.rows]
+    inside = all(_in_order(one, other, order.descending) for one, other in pairwise(values))
+    checks = [
+        Check("order", inside, f"The rows {'stand' if inside else 'do not stand'} in the order that is asked for.")
+    ]
+    last = values[-1]
+    if last is not None:
         name = lookups(plan)[order.field]
-        ranked = f"list_position([{', '.join(repr(one) for one in order.scale)}], {name})" if order.scale else name
-        before = f"{ranked} {'>' if order.descending else '<'} {values[-1]!r}"
-        better = int(
-            (await ask(recount_rows(plan, f"sum(CASE WHEN counts AND {before} THEN 1 ELSE 0 END)"))).rows[0][0] or 0
-        )
+        ranked = f"list_position([{', '.join(map(literal, order.scale))}], {name})" if order.scale else name
+        before = f"{ranked} {'>' if order.descending else '<'} {literal(last)}"
+        some = f"sum(CASE WHEN counts AND {before} THEN 1 ELSE 0 END)"
+        better = int((await ask(recount_rows(plan, some))).rows[0][0] or 0)
         said = f"{better:,} rows come before the last one that is listed; {number:,} are listed."
         checks.append(Check("total", better < number or number == counted, said))
     return checks
 
 
-def _columns(plan: Plan, rows: Rows) -> tuple[int, ...] | None:
-    """Where in a result the columns stand that it is ordered by."""
-    named = dict(zip(plan.shown, titles(plan), strict=True))
-    names = [named.get(one.field, one.field.column) for one in plan.order]
+def _title(plan: Plan, order: Order) -> str:
+    return titles(plan)[plan.shown.index(order.field)] if order.field in plan.shown else order.field.column
+
+
+def _places(names: Sequence[str], rows: Rows) -> tuple[int, ...] | None:
+    """Where columns stand in a result; None where one of them does not."""
     folded = [column.casefold() for column in rows.columns]
-    return (
-        tuple(folded.index(name.casefold()) for name in names) if all(n.casefold() in folded for n in names) else None
-    )
+    wanted = [name.casefold() for name in names]
+    return tuple(map(folded.index, wanted)) if all(name in folded for name in wanted) else None
 
 
 def _ranked(value: object, scale: tuple[str, ...]) -> float | str | None:

@@ -3,10 +3,10 @@
 import asyncio
 from datetime import UTC, datetime
 
-from agents.analysis.asked import read
 from agents.analysis.items import itemised
 from agents.analysis.lexicon import Lexicon
 from agents.analysis.library import library
+from agents.analysis.reader import read
 from agents.analysis.reading import LONGEST, Reading, read_question
 from agents.bench import Resources
 from agents.dataset import ALL, DatasetUnavailable, DatasetUnknown

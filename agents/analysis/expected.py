@@ -6,7 +6,7 @@ a query that somebody else wrote.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, product
+from itertools import islice, pairwise, product
 from math import isclose
 from typing import Any
 
@@ -111,11 +111,13 @@ def disagreement(plan: Plan, wanted: Expected, rows: Rows) -> str | None:
         return f"{number:,} rows are expected, not {len(rows.rows):,}"
     if not number:
         return None
-    ways = islice(_ways(wanted, rows), _MOST_WAYS)
-    reasons = [_differs(plan, wanted, rows, keys, figures) for keys, figures in ways]
-    if not reasons:
-        return "it does not hold the columns that are expected"
-    return None if None in reasons else reasons[0]
+    first = "it does not hold the columns that are expected"
+    for number, (keys, figures) in enumerate(islice(_ways(wanted, rows), _MOST_WAYS)):
+        wrong = _differs(plan, wanted, rows, keys, figures)
+        if wrong is None:
+            return None
+        first = first if number else wrong
+    return first
 
 
 def _ways(wanted: Expected, rows: Rows) -> Iterable[tuple[tuple[tuple[int, int], ...], tuple[int, ...]]]:
@@ -123,18 +125,19 @@ def _ways(wanted: Expected, rows: Rows) -> Iterable[tuple[tuple[tuple[int, int],
     is; for each figure its column."""
     line = wanted.chosen[0]
     columns = range(len(rows.columns))
-    keys = []
+    keys: list[list[tuple[int, int]]] = []
     for place, key in enumerate(line.keys):
         known = [{one.keys[place][which] for one in wanted.lines} for which in range(len(key))]
         fitting = [(c, w) for w in reversed(range(len(key))) for c in columns if _stands(rows, c, known[w])]
         keys.append(fitting)
-    figures = []
+    figures: list[list[int]] = []
     for place in reversed(range(len(line.figures))):
         wished = [one.figures[place] for one in wanted.lines]
         fitting_figures = [
             c for c in columns if all(isinstance(row[c], int | float | type(None) | str) for row in rows.rows)
         ]
-        figures.insert(0, sorted(fitting_figures, key=lambda c, some=wished: not _any_alike(rows, c, some)))
+        likely = {c for c in fitting_figures if _any_alike(rows, c, wished)}
+        figures.insert(0, [*(c for c in fitting_figures if c in likely), *(set(fitting_figures) - likely)])
     for some in product(*keys):
         for others in product(*figures):
             if len({column for column, _ in some} | set(others)) == len(some) + len(others):
@@ -166,8 +169,8 @@ def _differs(
     if len(by_key) != len(wanted.chosen):
         return "groups are put together that go by one name"
     listed: list[Line] = []
+    known = [{key[place] for key in by_key} for place in range(len(keys))]
     for row in rows.rows:
-        known = [{key[place] for key in by_key} for place in range(len(keys))]
         key = tuple(_key(row[column], known[place]) or "" for place, (column, _) in enumerate(keys))
         line = by_key.get(key)
         if line is None:
@@ -197,8 +200,9 @@ def _misplaced(plan: Plan, wanted: Expected, listed: list[Line]) -> str | None:
         return figure is None, sign * (figure or 0)
 
     ranks = [rank(line) for line in listed]
-    rest = [rank(line) for line in wanted.chosen if line not in listed]
-    if any(_before(after, before) for before, after in zip(ranks, ranks[1:], strict=False)):
+    shown = {line.keys for line in listed}
+    rest = [rank(line) for line in wanted.chosen if line.keys not in shown]
+    if any(_before(after, before) for before, after in pairwise(ranks)):
         return "the rows are not in the order that is asked for"
     if rest and _before(min(rest), ranks[-1]):
         return "a group that is left out comes before one that is listed"

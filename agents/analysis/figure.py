@@ -18,7 +18,7 @@ _TIMES = ("day", "week", "month", "quarter", "year")
 
 
 def figure(rows: Rows, plan: Plan | None = None) -> Mapping[str, Any] | None:
-    """What can sensibly be drawn of a result: a line over time, bars otherwise; None for one row, or without figures."""
+    """What can sensibly be drawn of a result: a line over time, bars otherwise; None of one row, or without figures."""
     if len(rows.rows) < 2 or len(rows.columns) < 2:
         return None
     measured = _measured(rows, plan)
@@ -33,11 +33,9 @@ def figure(rows: Rows, plan: Plan | None = None) -> Mapping[str, Any] | None:
     if time is not None:
         return _over_time(rows, time, y, others[-1] if others else None)
     if (
-        plan is not None
-        and len(plan.groups) == 1
+        (plan is not None and len(plan.groups) == 1)
         or len(keys) == 1
-        or plan is None
-        and len(_values(rows, keys[0])) == len(rows.rows)
+        or (plan is None and len(_values(rows, keys[0])) == len(rows.rows))
     ):
         return _bars(rows, keys[-1], y)
     x, series = (keys[0], keys[-1]) if len(_values(rows, keys[-1])) <= MOST_SERIES else (keys[-1], keys[0])

@@ -7,7 +7,7 @@ reading; without a model, or where it fails, the reading makes the query.
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from langgraph.channels import UntrackedValue
@@ -32,38 +32,38 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def build(resources: Resources, now: Callable[[], datetime] = utc_now) -> StateGraph[Analysis, Workbench, Job, Done]:
+def build(resources: Resources, now: Callable[[], datetime] = utc_now) -> StateGraph[Analysis, Any, Job, Done]:
     """The graph, not compiled. `now` is the clock."""
     stages = Stages(resources)
 
-    async def data_loader(state: Analysis, runtime: Runtime[Workbench]) -> dict[str, Any]:
+    async def data_loader(state: Analysis, runtime: Runtime[Any]) -> dict[str, Any]:
         write = runtime.stream_writer
         write(Answering(state["part"], NAME, state["label"], skilled=True))
         write(Staged(state["part"], "data_loader"))
         return {"work": await stages.load(state, local(now(), state["question"].zone), write)}
 
-    async def code_generator(state: Analysis, runtime: Runtime[Workbench]) -> dict[str, Any]:
+    async def code_generator(state: Analysis, runtime: Runtime[Any]) -> dict[str, Any]:
         runtime.stream_writer(Staged(state["part"], "code_generator"))
         return {"work": await stages.generate(state, state["work"], runtime.stream_writer)}
 
-    async def executor(state: Analysis, runtime: Runtime[Workbench]) -> dict[str, Any]:
+    async def executor(state: Analysis, runtime: Runtime[Any]) -> dict[str, Any]:
         runtime.stream_writer(Staged(state["part"], "executor"))
         return {"work": await stages.execute(state["work"])}
 
-    async def reflection(state: Analysis, runtime: Runtime[Workbench]) -> dict[str, Any]:
+    async def reflection(state: Analysis, runtime: Runtime[Any]) -> dict[str, Any]:
         return {"work": await stages.reflect(state, state["work"], runtime.stream_writer)}
 
-    async def verifier(state: Analysis, runtime: Runtime[Workbench]) -> dict[str, Any]:
+    async def verifier(state: Analysis, runtime: Runtime[Any]) -> dict[str, Any]:
         runtime.stream_writer(Staged(state["part"], "verifier"))
         return {"work": await stages.verify(state, state["work"], runtime.stream_writer)}
 
-    async def analyst(state: Analysis, runtime: Runtime[Workbench]) -> dict[str, Any]:
+    async def analyst(state: Analysis, runtime: Runtime[Any]) -> dict[str, Any]:
         if not state["work"].over:
             runtime.stream_writer(Staged(state["part"], "analyst"))
         await stages.tell(state, state["work"], runtime.stream_writer)
         return {"done": [state["part"]]}
 
-    graph = StateGraph(Analysis, context_schema=Workbench, input_schema=Job, output_schema=Done)
+    graph = StateGraph(Analysis, context_schema=cast(Any, Workbench), input_schema=Job, output_schema=Done)
     for node in (data_loader, code_generator, executor, reflection, verifier, analyst):
         graph.add_node(node.__name__, node)
     graph.add_edge(START, "data_loader")

@@ -5,18 +5,20 @@ from datetime import datetime
 
 import msgspec
 
-from agents.analysis.asked import Asked, read
+from agents.analysis.asked import Asked
 from agents.analysis.building import Builder
 from agents.analysis.items import Named, itemised
 from agents.analysis.lexicon import Lexicon
 from agents.analysis.plan import Plan
-from agents.analysis.resolve import Rows, Unresolved, words_of
+from agents.analysis.reader import read
+from agents.analysis.resolve import Ambiguous, Rows, Unresolved, words_of
 
 LONGEST = 1000
 """Characters that are read of a question."""
 _CLEAR = 0.04
 """By how much the best reading has to be better than the next."""
 _SUBJECT = 1.0
+_SURE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ def _best(asked: Asked, lexicon: Lexicon, dataset: str, base: Plan | None) -> Re
     """The reading whose names fit best, of all tables whose rows could be counted."""
     readings: list[tuple[float, Plan, Rows]] = []
     reasons: list[tuple[float, str]] = []
+    unclear = (0.0, "")
     sources = [base.source] if base and base.source in lexicon.tables else list(lexicon.tables)
     for source in sources:
         rows = Rows(lexicon, source)
@@ -70,16 +73,26 @@ def _best(asked: Asked, lexicon: Lexicon, dataset: str, base: Plan | None) -> Re
             plan = Builder(asked, rows, dataset, base).plan()
         except Unresolved as problem:
             reasons.append((bonus * _SUBJECT + rows.score, str(problem)))
+            unclear = max(unclear, (bonus if isinstance(problem, Ambiguous) else 0.0, str(problem)))
             continue
         readings.append((rows.score + bonus * _SUBJECT, plan, rows))
     if not readings:
         return Unread(max(reasons, default=(0.0, "There is no table to answer it from."))[1])
+    if unclear[0] >= _SURE and not any(rows.source == _subject(asked) for _, _, rows in readings):
+        return Unread(unclear[1])
     readings.sort(key=lambda one: -one[0])
     score, plan, rows = readings[0]
     if len(readings) > 1 and score - readings[1][0] < _CLEAR:
         names = " or ".join(words_of(one[1].source.table) for one in readings[:2])
         return Unread(f"It can be about {names}: please say which.")
     return Reading(plan, tuple(rows.assumed))
+
+
+def _subject(asked: Asked) -> object:
+    """The table that the question is about by its name, if there is one."""
+    named = asked.thing or next(iter(asked.tables), None)
+    tables = named.of("table", _SURE) if named else ()
+    return tables[0].source if tables else None
 
 
 def _follows(asked: Asked, before: Plan) -> bool:
@@ -98,7 +111,7 @@ def _says_enough(asked: Asked) -> bool:
 
 def as_note(reading: Reading) -> dict[str, object]:
     """The reading as plain data, to be kept in the conversation."""
-    plain: dict[str, object] = msgspec.to_builtins({"plan": reading.plan})
+    plain: dict[str, object] = msgspec.json.decode(msgspec.json.encode({"plan": reading.plan}))
     return plain
 
 

@@ -11,6 +11,9 @@ from agents.dataset import ALL, Registered
 from agents.types import Thought
 
 _MOST_NAMED = 20
+UNASKED = "The language model could not be asked, so the question was read by rules."
+NO_QUERY = "The language model found no query for it, so the question was read by rules."
+REJECTED = "The language model's queries were rejected, so the question was read by rules."
 
 
 def thoughts(work: Work) -> tuple[Thought, ...]:
@@ -32,7 +35,8 @@ def no_data(name: str = ALL, registered: Sequence[Registered] = ()) -> str:
     listed = "\n".join(f"- **{one.name}**: {one.description}" for one in registered[:_MOST_NAMED])
     if name == ALL:
         return f"The datasets hold no tables yet:\n\n{listed}"
-    return f"I know no dataset of the name {telling.number(name)}. There are:\n\n{listed}\n\nOr ask about **{ALL}** of them."
+    unknown = f"I know no dataset of the name {telling.number(name)}."
+    return f"{unknown} There are:\n\n{listed}\n\nOr ask about **{ALL}** of them."
 
 
 def cannot(unread: Unread, lexicon: Lexicon, notices: Sequence[str] = ()) -> str:

@@ -7,7 +7,7 @@ well, or something does not fit at all, nothing is guessed: `Unresolved` says wh
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from agents.analysis.asked import Asked, Limit, Value
+from agents.analysis.asked import Limit, Value
 from agents.analysis.items import Named
 from agents.analysis.lexicon import Lexicon
 from agents.analysis.plan import Condition, Field, Group, Hop, Scalar, Source
@@ -25,6 +25,8 @@ _ELSEWHERE = 0.35
 """How near another table's column of the name has to come for the choice to be said."""
 NUMBERS = ("integer", "number")
 DAYS = ("date", "timestamp")
+_RARELY = 0.5
+"""What a day that is often missing takes from a reading that nobody names it in."""
 _GENERAL = frozenset({"total", "overall", "gross"})
 _DIMENSIONS = {
     "cost": {"money", "sterling", "dollars"},
@@ -37,6 +39,10 @@ _DIMENSIONS = {
 
 class Unresolved(Exception):
     """The question does not fit the data; the text says what is unclear, for a person."""
+
+
+class Ambiguous(Unresolved):
+    """It fits in more than one way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,11 @@ class Rows:
         self.score = 0.0
         self.assumed: list[str] = []
 
+    def own(self, named: Named) -> bool:
+        """Whether a phrase names this table, as surely as any other."""
+        tables = named.of("table", 0.65)
+        return any(one.source == self.source and one.weight > tables[0].weight - 0.05 for one in tables)
+
     def path(self, source: Source) -> tuple[Hop, ...] | None:
         """The way to a table; of several equally short ones that by the first day, or by a column called like the key.
         Raises Unresolved where it cannot be told which is meant."""
@@ -77,7 +88,7 @@ class Rows:
             if len(fitting) == 1:
                 return fitting[0]
         ways = " or ".join(words_of(path[0].columns[0]) for path in paths)
-        raise Unresolved(f"{words_of(source.table)} can be meant by {ways}: please say by which.")
+        raise Ambiguous(f"{words_of(source.table)} can be meant by {ways}: please say by which.")
 
     def candidates(self, named: Named, accept: Callable[[Column], bool]) -> list[_Candidate]:
         """The columns that a phrase may mean here, the likeliest first."""
@@ -108,7 +119,7 @@ class Rows:
                 best = best[:1]
             else:
                 names = ", ".join(dict.fromkeys(f"{words_of(one.source.table)}.{one.column.name}" for one in best))
-                raise Unresolved(f'"{named.text}" can be {names}: please say which.')
+                raise Ambiguous(f'"{named.text}" can be {names}: please say which.')
         chosen = best[0]
         if not quiet:
             self.score += chosen.score
@@ -190,7 +201,7 @@ class Rows:
         best = [one for one in fitting if fitting[0][0] - one[0] < _TIE]
         if len({field for _, field, _ in best}) > 1:
             names = " or ".join(words_of(field.column) for _, field, _ in best)
-            raise Unresolved(f'"{value.named.text}" can be a {names}: please say which.')
+            raise Ambiguous(f'"{value.named.text}" can be a {names}: please say which.')
         score, field, _ = best[0]
         self.score += score
         if len(fitting) > len(best) or field.path:
@@ -241,6 +252,9 @@ class Rows:
         if own:
             if len(own) > 1 and _stems(own[0].column) != _stems(own[1].column):
                 self.assume(f"time goes by {words_of(own[0].column)}")
+            if self.lexicon.column(self.source, own[0].column).nullable:
+                self.assume(f"time goes by {words_of(own[0].column)}")
+                self.score -= _RARELY
             return own[0]
         near = [
             (len(paths[0]), column.nullable, Field(column.name, column.kind, paths[0]))

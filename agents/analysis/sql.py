@@ -6,7 +6,7 @@ Names are quoted, values are literals; nothing of a question stands in a query a
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
-from agents.analysis.plan import Condition, Field, Group, Measure, Order, Plan, Scalar, Unit
+from agents.analysis.plan import Condition, Field, Group, Hop, Measure, Order, Plan, Scalar, Unit
 from agents.dataset import quoted
 
 SHARE = "share_percent"
@@ -95,7 +95,7 @@ class _Joined:
     """The tables of a query and what their columns are called in it."""
 
     def __init__(self, plan: Plan) -> None:
-        self._aliases = {(): "t"}
+        self._aliases: dict[tuple[Hop, ...], str] = {(): "t"}
         self.tables = f"FROM {plan.source.sql} AS t"
         for field in plan.fields:
             for length in range(1, len(field.path) + 1):

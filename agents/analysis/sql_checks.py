@@ -65,7 +65,7 @@ def mentions(question: str, sql: str, lexicon: Lexicon, now: datetime) -> list[C
     ]
 
 
-def _mentioned(item: Item, tree: exp.Expression, literals: set[str]) -> list[tuple[str, bool]]:
+def _mentioned(item: Item, tree: exp.Expr, literals: set[str]) -> list[tuple[str, bool]]:
     match item:
         case Named(_, meanings) if meanings[0].weight == 1.0 and all(one.kind == "value" for one in meanings):
             value = meanings[0].value

@@ -15,7 +15,7 @@ from agents.analysis.lexicon import Lexicon
 from agents.analysis.library import library
 from agents.analysis.plan import Plan
 from agents.analysis.reading import Reading, Unread, as_note, from_note, read_question
-from agents.analysis.replies import cannot, no_data, thoughts
+from agents.analysis.replies import NO_QUERY, REJECTED, UNASKED, cannot, no_data, thoughts
 from agents.analysis.sql import query
 from agents.analysis.sql_checks import MOST, check_query, mentions
 from agents.analysis.work import MOST_ATTEMPTS, RULES, Attempt, Work
@@ -65,32 +65,34 @@ class Stages:
 
     async def generate(self, job: Job, work: Work, write: Write) -> Work:
         """The query of the next attempt: the model's, or else that of the reading."""
-        part, work = job["part"], replace(work, attempt=work.attempt + 1, cause="")
-        if self._writer is not None and work.attempt <= MOST_ATTEMPTS:
-            try:
-                with working_as(NAME):
-                    sql, usage = await self._writer.query(work, job["question"].history)
-                work = replace(work, sql=sql, author=self._writer.model.label, usage=_sum(work.usage, usage))
-            except ModelFailed as failure:
-                log.warning("query_not_written", why=failure.reason)
-                notice = "The language model could not be asked, so the question was read by rules."
-                work = replace(
-                    work, sql="", author=RULES, notices=(*work.notices, notice), attempt=max(1, work.attempt)
-                )
-        else:
-            work = replace(work, sql="", author=RULES)
-        if not work.sql:
-            if work.plan is None:
-                assert work.lexicon is not None
-                unread = work.reading if isinstance(work.reading, Unread) else Unread("")
-                return await _ended(job, work, write, cannot(unread, work.lexicon, work.notices), usage=work.usage)
+        work = replace(work, attempt=work.attempt + 1, cause="", sql="", author=RULES)
+        if self._writer is not None and work.attempt <= work.for_model and UNASKED not in work.notices:
+            work = await self._written(job, work, self._writer)
+        if not work.sql and work.plan is not None:
             work = replace(work, sql=query(work.plan), author=RULES)
+        if not work.sql:
+            assert work.lexicon is not None
+            unread = work.reading if isinstance(work.reading, Unread) else Unread("")
+            return await _ended(job, work, write, cannot(unread, work.lexicon, work.notices))
         if work.attempt == 1:
             for thought in thoughts(work):
-                write(replace(thought, part=part))
+                write(replace(thought, part=job["part"]))
         for line in work.sql.splitlines(keepends=True):
-            write(Coded(part, line, work.attempt))
+            write(Coded(job["part"], line, work.attempt))
         return work
+
+    async def _written(self, job: Job, work: Work, writer: Writer) -> Work:
+        """With the model's query, if it writes one."""
+        try:
+            with working_as(NAME):
+                sql, usage = await writer.query(work, job["question"].history)
+        except ModelFailed as failure:
+            log.warning("query_not_written", why=failure.reason)
+            return replace(work, notices=(*work.notices, UNASKED))
+        notices = work.notices if sql else (*work.notices, NO_QUERY)
+        return replace(
+            work, sql=sql, author=writer.model.label if sql else RULES, usage=_sum(work.usage, usage), notices=notices
+        )
 
     async def execute(self, work: Work) -> Work:
         """Run the query. What goes wrong is the `cause` that the next attempt is to remove."""
@@ -106,18 +108,17 @@ class Stages:
         """What went wrong, in words, and whether there is another attempt to make."""
         failed = (*work.failed, Attempt(work.sql, work.cause))
         left = work.attempt < MOST_ATTEMPTS
-        if work.by_model and left:
+        if work.by_model and work.attempt < work.for_model:
             write(Thought(job["part"], f"Root cause: {work.cause}\nI have the query corrected.", "cause"))
             return replace(work, failed=failed)
-        if work.by_model and work.plan is not None:
+        if work.by_model and left and work.plan is not None:
             write(Thought(job["part"], f"Root cause: {work.cause}\nI take the query that rules make of it.", "cause"))
-            notice = "The language model's queries were rejected, so the question was read by rules."
-            return replace(work, failed=failed, attempt=MOST_ATTEMPTS, notices=(*work.notices, notice))
+            return replace(work, failed=failed, notices=(*work.notices, REJECTED))
         if not work.by_model and left and not any(one.sql == work.sql for one in work.failed):
             write(Thought(job["part"], f"Root cause: {work.cause}\nI read the description of the data again.", "cause"))
             return await self._reread(job, work, failed, write)
         text = f"I could not work this out: {work.cause}\n\nPlease ask for less at a time, or in other words."
-        return await _ended(job, replace(work, failed=failed), write, text, usage=work.usage)
+        return await _ended(job, replace(work, failed=failed), write, text)
 
     async def _reread(self, job: Job, work: Work, failed: tuple[Attempt, ...], write: Write) -> Work:
         """Read the question again over the data as it is now: it may have changed since its words were learned."""
@@ -135,11 +136,9 @@ class Stages:
         assert work.rows is not None
         found = await self._verdict(work, work.rows)
         texts = tuple(check.text for check in found.checks)
-        write(Checked(job["part"], found.valid, found.confidence, min(work.attempt, MOST_ATTEMPTS), texts))
-        again = not found.valid and bool(found.checks) and work.by_model
-        cause = (
-            f"The result was rejected. {found.cause}" if again and (work.attempt < MOST_ATTEMPTS or work.plan) else ""
-        )
+        write(Checked(job["part"], found.valid, found.confidence, work.attempt, texts))
+        again = not found.valid and bool(found.checks) and work.by_model and work.attempt < MOST_ATTEMPTS
+        cause = f"The result was rejected. {found.cause}" if again else ""
         return replace(work, verdict=found, cause=cause)
 
     async def _verdict(self, work: Work, rows: Rows) -> Verdict:
@@ -169,7 +168,7 @@ class Stages:
         write(Computed(part, work.sql, rows.columns, rows.dicts(PREVIEW), total, work.dataset, drawn))
         usage = work.usage
         said = False
-        if self._writer is not None and job["question"].wishes.prose and rows.rows and not _asked_nothing(work):
+        if self._writer is not None and job["question"].wishes.prose and rows.rows and UNASKED not in work.notices:
             said, more = await self._worded(job, work, write)
             usage = _sum(usage, more)
         if not said:
@@ -242,11 +241,6 @@ def _assumed(work: Work) -> tuple[str, ...]:
     return work.reading.assumed if isinstance(work.reading, Reading) else ()
 
 
-def _asked_nothing(work: Work) -> bool:
-    """Whether the model could not be asked before, so that it is not asked again."""
-    return not work.by_model
-
-
 def _sum(one: Usage, other: Usage) -> Usage:
     return Usage(
         one.input_tokens + other.input_tokens,
@@ -261,8 +255,8 @@ async def _say(part: int, text: str, write: Write) -> None:
         write(Said(part, piece))
 
 
-async def _ended(job: Job, work: Work, write: Write, text: str, usage: Usage | None = None) -> Work:
+async def _ended(job: Job, work: Work, write: Write, text: str) -> Work:
     """Say why there is no analysis; nothing more is done."""
     await _say(job["part"], text, write)
-    write(PartDone(job["part"], Answered(declined=True, status="declined", usage=usage or Usage()), work.author))
+    write(PartDone(job["part"], Answered(declined=True, status="declined", usage=work.usage), work.author))
     return replace(work, over=True)

@@ -118,9 +118,9 @@ def approach(plan: Plan) -> str:
         by = f" by {_column(plan.order[0].field)}" if plan.order else ""
         return f"I sort the {rows_of(plan)}{with_others}{by} and list the first of them."
     todo = "count" if not any(one.field for one in plan.measures) else "work it out"
-    by = [group(one) for one in plan.groups] + (["period"] if len(plan.spans) > 1 else [])
-    each = f" for each {' and '.join(by)}" if by else " over all rows that count"
-    return f"I take the {rows_of(plan)}{with_others} keep what is asked about, and {todo}{each}.".replace(",, ", ", ")
+    groups = [group(one) for one in plan.groups] + (["period"] if len(plan.spans) > 1 else [])
+    each = f" for each {' and '.join(groups)}" if groups else " over all rows that count"
+    return f"I take the {rows_of(plan)}{with_others or ','} keep those that are asked about, and {todo}{each}."
 
 
 def findings(plan: Plan, rows: Rows) -> list[str]:
@@ -150,7 +150,7 @@ def _part(plan: Plan, rows: Rows, row: Sequence[Any]) -> str:
 
 
 def _listed(plan: Plan, rows: Rows) -> list[str]:
-    found = []
+    found: list[str] = []
     for place, row in enumerate(rows.rows[:_LISTED], start=1):
         told = [
             f"{words_of(name)} {number(value)}"
@@ -163,9 +163,16 @@ def _listed(plan: Plan, rows: Rows) -> list[str]:
     return found
 
 
+def _cell(column: str, value: Any) -> str:
+    """A value of a listed row; what only tells rows apart, or is a year, is no amount."""
+    plain = column.casefold().endswith(("id", "key", "number", "year", "code", "no"))
+    return str(value) if plain and isinstance(value, int) else number(value)
+
+
 def _key(plan: Plan, row: Sequence[Any]) -> str:
     """What a group is called: the last column of each thing that is grouped by."""
-    names, at = [], 0
+    names: list[str] = []
+    at = 0
     for size in [*(len(one.fields) for one in plan.groups), *([1] if len(plan.spans) > 1 else [])]:
         names.append(number(row[at + size - 1]) if not isinstance(row[at + size - 1], int) else str(row[at + size - 1]))
         at += size
@@ -192,11 +199,12 @@ def _grouped(plan: Plan, rows: Rows) -> list[str]:
     return found
 
 
-def _change(known: list[tuple[str, Sequence[Any]]]) -> str:
+def _change(known: Sequence[tuple[str, Sequence[Any]]]) -> str:
     (before, one), (after, other) = known
     difference = other[0] - one[0]
     percent = 100 * difference / one[0]
-    return f"From {before} to {after}: {'+' if difference > 0 else ''}{number(difference)} ({'+' if percent > 0 else ''}{number(float(percent))} %)"
+    sign = "+" if difference > 0 else ""
+    return f"From {before} to {after}: {sign}{number(difference)} ({sign}{number(float(percent))} %)"
 
 
 def _figures(plan: Plan, figures: Sequence[Any]) -> str:

@@ -12,12 +12,31 @@ from agents.analysis.plan import Span
 from agents.dates.marks import month_of, spoken, week_of
 from agents.dates.past import past_dates
 
-_MONTHS = "january february march april may june july august september october november december".split()
-_MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
 _YEAR = r"(?:19|20)\d\d"
 _COUNT = r"(?:\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|twelve)"
 _COUNTS = {
-    word: at for at, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
+    word: at
+    for at, word in enumerate(
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+    )
 }
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
 _QUARTERS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
@@ -27,16 +46,19 @@ _ATOMS = tuple(
     for kind, pattern in (
         ("written", rf"{_YEAR}-\d\d-\d\d|{_NUMERIC}|(?:the\s)?{_DAY}\s(?:of\s)?{_MONTH}(?:,?\s{_YEAR})?"
                     rf"|{_MONTH}\s{_DAY}(?!\d)(?:,?\s{_YEAR})?"),
-        ("month_number", rf"(?P<year>{_YEAR})-(?P<number>0[1-9]|1[0-2])|(?P<number2>0?[1-9]|1[0-2])/(?P<year2>{_YEAR})"),
+        ("month_number", rf"(?P<year>{_YEAR})-(?P<number>0[1-9]|1[0-2])"
+                         rf"|(?P<number2>0?[1-9]|1[0-2])/(?P<year2>{_YEAR})"),
         ("quarter", rf"(?:the\s)?(?:q(?P<q>[1-4])|(?P<name>first|second|third|fourth|last|1st|2nd|3rd|4th)\squarter)"
                     rf"(?:,?\s(?:of\s)?(?P<year>{_YEAR}))?|(?P<year2>{_YEAR})[\s-]?q(?P<q2>[1-4])"),
         ("half", rf"(?:the\s)?(?:(?P<name>first|second|1st|2nd)\shalf(?:\sof)?|h(?P<h>[12]))\s(?P<year>{_YEAR})"),
         ("month", rf"(?P<month>{_MONTH})(?:,?\s(?:of\s)?(?P<year>{_YEAR}|last\syear|this\syear))?"),
-        ("rolling", rf"(?:the\s)?(?:last|past|previous)\s(?P<count>{_COUNT})\s(?P<unit>days|weeks|months|quarters|years)"),
+        ("rolling", rf"(?:the\s)?(?:last|past|previous)\s(?P<count>{_COUNT})\s"
+                    r"(?P<unit>days|weeks|months|quarters|years)"),
         ("near", r"(?:the\s)?(?P<which>last|previous|this|current|past)\s(?P<unit>week|month|quarter|year)|today"
                  r"|yesterday|year\sto\sdate|ytd"),
         ("ago", rf"(?:{_COUNT}|an?|one)\s(?:days?|weeks?|months?|years?)\sago"),
-        ("year", rf"(?:the\s)?(?P<year>{_YEAR})(?!\s?(?:eur|euros?|€|km|kilomet|hours?|minutes?|days?|percent|%|usd|dollars?|\$|kg))"),
+        ("year", rf"(?:the\s)?(?P<year>{_YEAR})"
+                 r"(?!\s?(?:eur|euros?|€|km|kilomet|hours?|minutes?|days?|percent|%|usd|dollars?|\$|kg))"),
     )
 )  # fmt: skip
 _AND = re.compile(
@@ -97,7 +119,9 @@ def spans(text: str, now: datetime) -> tuple[Found, ...]:
             atom = _in_year_of(atom, after)
         told_apart = _APART.search(text[:start])
         ranged = joined and after is not None and not told_apart and (
-            word in ("between", "from") or not re.search(r"[a-z,]", joined.group(), re.IGNORECASE) or _to(joined.group())
+            word in ("between", "from")
+            or not re.search(r"[a-z,]", joined.group(), re.IGNORECASE)
+            or _to(joined.group())
         )  # fmt: skip
         if after is not None and ranged:
             found.append(Found(start, after.end, _span(min(atom.first, after.first), max(atom.last, after.last))))
@@ -180,12 +204,9 @@ def _atoms(text: str, now: datetime) -> list[_Atom]:
                         match.start(),
                         end,
                         *days,
-                        kind == "month"
-                        and not match["year"]
-                        or kind == "quarter"
-                        and not (match["year"] or match["year2"])
-                        or kind == "written"
-                        and not re.search(_YEAR, match.group()),
+                        (kind == "month" and not match["year"])
+                        or (kind == "quarter" and not (match["year"] or match["year2"]))
+                        or (kind == "written" and not re.search(_YEAR, match.group())),
                     )
                 )
     return sorted(taken, key=lambda one: one.start)

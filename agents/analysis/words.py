@@ -9,10 +9,13 @@ import snowballstemmer
 
 _TOKEN = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\w)|\d+(?:\.\d+)?(?!\w)|[^\W_]+(?:['’][^\W_]+)*|<=|>=|[<>%€$£=,]")
 _PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_A-Za-z]+")
-_SPOKEN = {
-    word: value
-    for value, word in enumerate("two three four five six seven eight nine ten eleven twelve".split(), start=2)
-} | {"fifteen": 15, "twenty": 20, "fifty": 50, "hundred": 100}
+_SMALL = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_SPOKEN = {word: value for value, word in enumerate(_SMALL, start=2)} | {
+    "fifteen": 15,
+    "twenty": 20,
+    "fifty": 50,
+    "hundred": 100,
+}
 _stemmer = threading.local()
 
 

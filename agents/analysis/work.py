@@ -1,6 +1,6 @@
 """What an analysis has come to, stage by stage."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from agents.analysis.checks import Verdict
@@ -42,13 +42,18 @@ class Work:
     rows: Rows | None = None
     cause: str = ""
     verdict: Verdict | None = None
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     notices: tuple[str, ...] = ()
     over: bool = False
 
     @property
     def plan(self) -> Plan | None:
         return self.reading.plan if isinstance(self.reading, Reading) else None
+
+    @property
+    def for_model(self) -> int:
+        """How many attempts are the model's: the last one is for the rules, where they have a reading."""
+        return MOST_ATTEMPTS - (self.plan is not None)
 
     @property
     def by_model(self) -> bool:

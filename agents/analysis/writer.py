@@ -9,6 +9,7 @@ from agents.analysis.prompt import for_analysis, for_query, sql_in
 from agents.analysis.sql import query
 from agents.analysis.work import Work
 from agents.canary import Canary
+from agents.metering import meter, used_up
 from agents.model import ChatModel, Finish
 from agents.outgoing import Outgoing
 from agents.types import Turn, Usage
@@ -24,7 +25,10 @@ class Writer:
     model: ChatModel
 
     async def query(self, work: Work, history: tuple[Turn, ...]) -> tuple[str, Usage]:
-        """The query for a question, and what it took. Raises ModelFailed."""
+        """The query for a question, "" where the model says that there is none, and what it took. Raises
+        ModelFailed, also where the run's budget is used up."""
+        if meter().exhausted:
+            raise used_up()
         assert work.lexicon is not None
         failed = [(one.sql, one.cause) for one in work.failed]
         before = query(work.before) if work.before else ""
@@ -36,11 +40,14 @@ class Writer:
                     said.append(item)
                 elif isinstance(item, Finish):
                     usage = item.usage
-        return sql_in("".join(said)), usage
+        sql = sql_in("".join(said))
+        return ("" if sql.upper().startswith("CANNOT") else sql), usage
 
     async def words(self, work: Work) -> AsyncIterator[str | Usage]:
         """The words to the result, sentence by sentence: only what the result bears out. Raises ModelFailed, perhaps
         after some of them."""
+        if meter().exhausted:
+            raise used_up()
         assert work.rows is not None
         gate, outgoing = Gate(work.rows, work.text, work.now.date().isoformat()), Outgoing(Canary())
         async with aclosing(

@@ -1,14 +1,17 @@
 """The datasets that questions can be asked about: registered in SQL, copied into snapshots, queried in the sandbox."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
 
 import structlog
 from sqlalchemy import Engine
 
-from agents.dataset import ALL, DatasetUnavailable, Registered, Rows, Schema, Table, quoted
+from agents.dataset import ALL, DatasetUnavailable, QueryFailed, Registered, Rows, Schema, Table, quoted
 from agents.datasets.messages import DATA, Attached, Limits
 from agents.datasets.registry import Entry, Registry, now
 from agents.datasets.sandbox import Sandbox
@@ -17,6 +20,10 @@ from agents.metadata.inference import inferred
 
 log = structlog.get_logger()
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+THREADS = 4
 _MOST_KEPT = 500
 
 
@@ -30,11 +37,16 @@ class DatasetCatalogue:
         self._registry = Registry(engine, bundled)
         self._snapshots = Snapshots(folder)
         self._sandbox = Sandbox(limits)
+        # Threads of its own: whoever waits here for a long copy must not take those that others need.
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="datasets")
         self._tables: dict[str, tuple[Path, tuple[Table, ...]]] = {}
         self._values: dict[tuple[Path, str, str, int], tuple[str, ...]] = {}
 
     async def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._snapshots.close()
         await self._sandbox.close()
+        await asyncio.to_thread(self._threads.shutdown)
 
     @property
     def process_ids(self) -> tuple[int, ...]:
@@ -42,7 +54,7 @@ class DatasetCatalogue:
         return self._sandbox.process_ids
 
     async def registered(self) -> tuple[Registered, ...]:
-        entries = await asyncio.to_thread(self._registry.entries)
+        entries = await self._in_thread(self._registry.entries)
         return tuple(entry.registered for entry in entries.values())
 
     async def schema(self, name: str) -> Schema:
@@ -65,35 +77,42 @@ class DatasetCatalogue:
                 f"SELECT CAST({cell} AS VARCHAR) FROM {table.sql_name} WHERE {cell} IS NOT NULL "  # noqa: S608
                 f"GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {most + 1}"
             )
-            rows = (await self._sandbox.query([held[0].attached], sql)).rows
+            rows = await self._distinct(held[0], sql)
             if len(self._values) >= _MOST_KEPT:
                 self._values.clear()
             self._values[key] = tuple(str(row[0]) for row in rows) if len(rows) <= most else ()
         return self._values[key]
 
+    async def _distinct(self, held: "_Held", sql: str) -> Sequence[Sequence[Any]]:
+        try:
+            return (await self._sandbox.query([held.attached], sql)).rows
+        except QueryFailed as error:
+            if error.limit:  # texts so long that they are no names of anything
+                return ()
+            raise
+
     async def add(self, name: str, address: str, description: str = "") -> Schema:
         """Register a file, a folder or the URL of a database, and copy it; nothing is registered where that fails.
         Raises NameTaken, ValueError with advice, DatasetUnavailable."""
-        await asyncio.to_thread(self._registry.add, name, address, description)
-        try:
-            return await self.schema(name)
-        except BaseException:
-            await asyncio.to_thread(self._registry.remove, name)
-            raise
+        await self._in_thread(self._add, name, address, description)
+        return await self.schema(name)
 
     async def refresh(self, name: str) -> Schema:
         """Copy it again; where that fails, the old copy stays. Raises DatasetUnknown, DatasetUnavailable."""
-        await asyncio.to_thread(self._refresh, name)
+        await self._in_thread(self._refresh, name)
         return await self.schema(name)
 
     async def remove(self, name: str) -> None:
         """Forget it and delete the copy, never the source. Raises DatasetUnknown, and ValueError for a bundled one."""
-        await asyncio.to_thread(self._registry.remove, name)
-        await asyncio.to_thread(self._snapshots.forget, name)
+        await self._in_thread(self._registry.remove, name)
+        await self._in_thread(self._snapshots.forget, name)
+
+    async def _in_thread(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *arguments, **named))
 
     async def _held(self, name: str) -> Sequence["_Held"]:
         """What the name stands for, with snapshots."""
-        return await asyncio.to_thread(self._hold, name)
+        return await self._in_thread(self._hold, name)
 
     def _hold(self, name: str) -> Sequence["_Held"]:
         if name != ALL:
@@ -107,6 +126,11 @@ class DatasetCatalogue:
         if not found:
             raise DatasetUnavailable("There is no dataset that can be read: see `pitcrew datasets list`.")
         return found
+
+    def _add(self, name: str, address: str, description: str) -> None:
+        entry = self._registry.new(name, address, description)
+        self._snapshots.current(name, entry.address, entry.taken_at)
+        self._registry.add(entry)
 
     def _refresh(self, name: str) -> None:
         entry = self._registry.entry(name)

@@ -11,6 +11,7 @@ import os
 import select
 import sys
 import threading
+import time
 from typing import Any
 
 import duckdb
@@ -21,10 +22,12 @@ from agents.dataset import quoted
 from agents.datasets.messages import Answered, Asked, Attached, Limits
 from agents.datasets.plain import kind_of, plain, weight
 from agents.datasets.single_select import Refused, check
+from agents.datasets.staging import free_names
 from rag.confinement import allow_cpu, confine
 from rag.pipes import read_frame, write_frame
 
 _BATCH = 500
+_FOR_COUNTING = 0.8  # of the time: what is left after that is for the way back
 _LONGEST_MESSAGE = 600
 
 
@@ -67,6 +70,7 @@ class Engine:
     def select(self, sql: str, tree: str, limits: Limits) -> Answered:
         """The result of a SELECT whose tree was checked."""
         connection = self._connection
+        until = time.monotonic() + limits.wall_s * _FOR_COUNTING
         connection.execute(sql)
         try:
             described = connection.description or []
@@ -80,12 +84,16 @@ class Engine:
                         raise TooMuch
         finally:
             connection.abort()
-        total = len(rows) if len(rows) <= limits.rows else self._count(tree, limits.count_s)
-        columns = [str(one[0]) for one in described]
+        total = (
+            len(rows) if len(rows) <= limits.rows else self._count(tree, min(limits.count_s, until - time.monotonic()))
+        )
+        columns = free_names(one[0] for one in described)
         return Answered(columns, [kind_of(str(one[1])) for one in described], rows[: limits.rows], total)
 
     def _count(self, tree: str, seconds: float) -> int | None:
         """How many rows there are; None where that takes longer than `seconds`, or cannot be told."""
+        if seconds <= 0:
+            return None
         late = threading.Timer(seconds, self._connection.interrupt)
         late.start()
         try:
@@ -120,11 +128,13 @@ def main(limits: Limits) -> None:
         asked = msgspec.msgpack.decode(frame, type=Asked)
         allow_cpu(limits.cpu_s)
         try:
-            if engine is None or engine.datasets != asked.datasets:
-                if engine is not None:
-                    engine.close()
-                engine = Engine(asked.datasets, limits)
+            if engine is not None and engine.datasets != asked.datasets:
+                engine.close()
+                engine = None
+            engine = engine or Engine(asked.datasets, limits)
             answer = _answer(engine, asked, limits)
+        except duckdb.Error:
+            answer = Answered(error="The copy of the data cannot be opened: ask again, or `pitcrew datasets refresh`.")
         except MemoryError:
             answer = Answered(error=_memory(limits), limit=True, last=True)
         write_frame(outbox, msgspec.msgpack.encode(answer))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Engine, Executable, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from agents.dataset import ALL, DatasetUnavailable, DatasetUnknown, Registered
@@ -73,8 +73,8 @@ class Registry:
             raise DatasetUnknown(f'There is no dataset "{name[:80]}". {there}')
         return entries[name]
 
-    def add(self, name: str, address: str, description: str) -> Entry:
-        """Raises NameTaken, and ValueError for a name or address that cannot be used."""
+    def new(self, name: str, address: str, description: str) -> Entry:
+        """What can be added. Raises NameTaken, and ValueError for a name or address that cannot be used."""
         if not NAME.fullmatch(name) or name in RESERVED:
             raise ValueError(
                 f'"{name[:80]}" cannot be a name: use small letters, digits and _, a letter first, 40 at most; '
@@ -84,28 +84,34 @@ class Registry:
             raise NameTaken(f'There is a dataset "{name}" already: choose another name, or remove that one first.')
         address = addresses.normal(address)
         at = now()
-        entry = Entry(name, " ".join(description.split())[:DESCRIPTION_CHARS], address, at, at)
-        row = {"name": name, "description": entry.description, "address": address, "added_at": at, "taken_at": at}
+        return Entry(name, " ".join(description.split())[:DESCRIPTION_CHARS], address, at, at)
+
+    def add(self, entry: Entry) -> None:
+        """Raises NameTaken."""
+        row = {column.name: getattr(entry, column.name) for column in datasets.columns}
         try:
-            with self._engine.begin() as connection:
-                connection.execute(insert(datasets).values(row))
+            self._change(insert(datasets).values(row))
         except IntegrityError as error:
-            raise NameTaken(f'There is a dataset "{name}" already.') from error
-        except SQLAlchemyError as error:
-            raise DatasetUnavailable("The list of datasets cannot be changed now: try again in a minute.") from error
-        return entry
+            raise NameTaken(f'There is a dataset "{entry.name}" already.') from error
 
     def touch(self, name: str, taken_at: str) -> None:
         """Note that there is a new snapshot."""
-        with self._engine.begin() as connection:
-            connection.execute(update(datasets).where(datasets.c.name == name).values(taken_at=taken_at))
+        self._change(update(datasets).where(datasets.c.name == name).values(taken_at=taken_at))
 
     def remove(self, name: str) -> None:
         """Raises DatasetUnknown, and ValueError for a bundled one."""
         if self.entry(name).bundled:
             raise ValueError(f'"{name}" comes with the knowledge base: delete it there, in {LIST} and its folder.')
-        with self._engine.begin() as connection:
-            connection.execute(delete(datasets).where(datasets.c.name == name))
+        self._change(delete(datasets).where(datasets.c.name == name))
+
+    def _change(self, statement: Executable) -> None:
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(statement)
+        except IntegrityError:
+            raise
+        except SQLAlchemyError as error:
+            raise DatasetUnavailable("The list of datasets cannot be changed now: try again in a minute.") from error
 
 
 def bundled(folder: Path) -> dict[str, Entry]:

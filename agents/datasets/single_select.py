@@ -12,7 +12,7 @@ _FORBIDDEN = re.compile(
     r"getenv|getvariable|setseed|error|stats|vector_type|query|query_table|glob|sniff_csv|write_log|which_secret"
     r"|current_(?:setting|query|query_id|connection_id|transaction_id|schemas)|in_search_path|txid_current"
     r"|nextval|currval|setval|sleep_ms|(?:read|pg|pragma|duckdb|has|inet|parquet|arrow|pandas|python|__internal)_.*"
-    r"|json_(?:execute|serialize|deserialize)_.*|parse_duckdb_log_message|get_block_size|create_sort_key|.*_scan|version"
+    r"|json_(?:execute|serialize|deserialize)_.*|parse_duckdb_log_message|get_block_size|create_sort_key|.*_scan|version|index_key|invoke|finalize|combine|to_aggregate_state"
 )
 _COMMONEST = 30
 

@@ -9,6 +9,7 @@ import shutil
 import threading
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import msgspec
 
 from agents.dataset import DatasetUnavailable, Table
 from agents.datasets import addresses
-from agents.datasets.messages import DATA, SCHEMA, Made, Wanted
+from agents.datasets.messages import SCHEMA, Made, Wanted
 from rag.pipes import Ended, Process
 from rag.scan import Hashes
 
@@ -25,6 +26,7 @@ RETRY_S = 30.0
 _START_S = 60.0
 _MOST_FAILURES = 50
 _ANSWER_BYTES = 1 << 20
+_STOPPING = "The server is stopping: ask again in a minute."
 
 
 class Snapshots:
@@ -36,6 +38,14 @@ class Snapshots:
         self._locks: dict[str, threading.Lock] = {}
         self._failures: dict[Path, tuple[float, str]] = {}
         self._guard = threading.Lock()
+        self._children: set[Process] = set()
+        self._closing = False
+
+    def close(self) -> None:
+        """Give up copies that are being made. What waits for one is told."""
+        self._closing = True
+        for child in tuple(self._children):
+            child.kill()
 
     def current(self, name: str, address: str, taken_at: str) -> Path:
         """The folder of the newest snapshot, made now where the source has changed. Blocks while it is made. Raises
@@ -84,11 +94,12 @@ class Snapshots:
 
     def _make(self, address: str, place: Path) -> None:
         draft = place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}")
-        draft.mkdir(parents=True)
         try:
+            draft.mkdir(parents=True)
             self._build(Wanted(address, str(draft.resolve())))
-            if not (place / DATA).is_file():
-                draft.rename(place)
+            if not (place / SCHEMA).is_file():
+                shutil.rmtree(place, ignore_errors=True)
+            draft.rename(place)
         except OSError as error:
             if not (place / SCHEMA).is_file():  # another program was quicker, and its copy is as good
                 raise DatasetUnavailable(f"The copy cannot be written: {error.strerror}.") from error
@@ -96,15 +107,21 @@ class Snapshots:
             shutil.rmtree(draft, ignore_errors=True)
 
     def _build(self, wanted: Wanted) -> None:
+        if self._closing:
+            raise DatasetUnavailable(_STOPPING)
         child = Process("agents.datasets.building", most=_ANSWER_BYTES)
+        self._children.add(child)
         try:
             child.receive(_START_S)
             child.send(msgspec.msgpack.encode(wanted))
             made = msgspec.msgpack.decode(child.receive(BUILD_S), type=Made)
         except Ended as ended:
+            if self._closing:
+                raise DatasetUnavailable(_STOPPING) from ended
             why = f"takes longer than {BUILD_S:g} s" if ended.late else "takes too much memory or disk"
             raise DatasetUnavailable(f"Copying it {why}: register a smaller table, file or view.") from ended
         finally:
+            self._children.discard(child)
             child.close()
         if made.error:
             raise DatasetUnavailable(made.error)
@@ -113,3 +130,7 @@ class Snapshots:
         for place in self._folder.glob(f"{name}.*"):
             if place != keep:
                 shutil.rmtree(place, ignore_errors=True)
+        for draft in self._folder.glob(f".{name}.*"):  # of programs that were ended at work
+            with suppress(OSError):
+                if time.time() - draft.stat().st_mtime > 2 * BUILD_S:
+                    shutil.rmtree(draft, ignore_errors=True)

@@ -7,6 +7,7 @@ from agents.bench import Resources
 from agents.dataset import ALL, Column, DatasetUnavailable, DatasetUnknown, Table
 from agents.metadata.identifiers import parts, subject
 from agents.metadata.mentions import closest, likeness, mentions
+from agents.metadata.questions import leftover
 from agents.words import content
 
 NONE_YET = (
@@ -51,12 +52,12 @@ def table_named(name: str, tables: Sequence[Table]) -> Table:
         if exact:
             raise NotFound(_several(name, exact))
     found = mentions(name, tables)
-    if len(found) == 1 and len(found[0].tables) == 1:
-        return found[0].tables[0]
-    if found and len(found[0].tables) > 1:
+    if len(found) == 1 and not leftover(name, tables):
+        if len(found[0].tables) == 1:
+            return found[0].tables[0]
         raise NotFound(_several(name, found[0].tables))
     near = ", ".join(f"'{table.name}'" for table in closest(name, tables))
-    hint = f"The closest are: {near}." if near else "list_tables tells which there are."
+    hint = f"What comes closest: {near}." if near else "list_tables tells which there are."
     raise NotFound(f"There is no table '{name[:80]}'. {hint}")
 
 
@@ -85,12 +86,12 @@ def columns_for(text: str, tables: Sequence[Table], most: int = 20) -> tuple[Fou
     wanted = _wanted(text)
     found = []
     for table in tables:
-        around = likeness(wanted, table.name)
+        around = likeness(wanted, table.name) / max(1, len(subject(table.name)))
         for column in table.columns:
             named = likeness(wanted, column.name)
             told = max(named, 0.9 * likeness(wanted, column.description))
             if told > 0 and (score := max(told, likeness(wanted, f"{table.name} {column.name}"))) >= _ENOUGH:
-                found.append(Found(table, column, score + 0.1 * named + 0.05 * around / len(subject(table.name) or "-")))
+                found.append(Found(table, column, score + 0.1 * named + 0.05 * around))
     best = max((one.score for one in found), default=0.0)
     kept = sorted((one for one in found if one.score >= best - 0.25), key=lambda one: -one.score)
     return tuple(kept[:most])

@@ -52,18 +52,13 @@ class _Sight:
                 self._by_key[target.key.name.casefold()].append(target)
 
     def with_inferred(self, table: Table) -> Table:
+        """A column that is part of a foreign key already says by that one what it refers to."""
         known = {key.columns for key in table.foreign_keys}
-        goals = {(name, key.to_table) for key in table.foreign_keys for name in key.columns}
-        found: list[ForeignKey] = []
-        for key in self._composites(table):
-            if key.columns not in known:
-                found.append(key)
-                goals |= {(name, key.to_table) for name in key.columns}
+        found = [key for key in self._composites(table) if key.columns not in known]
+        taken = {name for key in (*table.foreign_keys, *found) for name in key.columns}
         for column in table.columns:
-            if (column.name,) not in known and column.kind in _KEY_KINDS:
-                one = self._reference(table, column)
-                if one is not None and (column.name, one.to_table) not in goals:
-                    found.append(one)
+            if column.name not in taken and column.kind in _KEY_KINDS:
+                found += filter(None, [self._reference(table, column)])
         return replace(table, foreign_keys=(*table.foreign_keys, *found)) if found else table
 
     def _reference(self, table: Table, column: Column) -> ForeignKey | None:

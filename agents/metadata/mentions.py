@@ -70,7 +70,10 @@ def mentions(text: str, tables: Sequence[Table]) -> tuple[Mention, ...]:
 def closest(name: str, tables: Iterable[Table], most: int = 3) -> tuple[Table, ...]:
     """The tables whose names look most like a name that none has."""
     by_name = {table: table.name for table in tables}
-    return tuple(one[2] for one in process.extract(name[:MOST_CHARACTERS], by_name, limit=most, score_cutoff=_CLOSE))
+    return tuple(
+        one[2]
+        for one in process.extract(name[:MOST_CHARACTERS], by_name, scorer=fuzz.ratio, limit=most, score_cutoff=_CLOSE)
+    )
 
 
 class _Names:

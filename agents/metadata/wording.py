@@ -111,7 +111,8 @@ def which(tables: Sequence[Table]) -> str:
 def missing(name: str, close: Sequence[Table], tables: Sequence[Table]) -> str:
     """That there is no such table, and which come close."""
     shown = close or tables[:_SEVERAL]
-    there = "The closest are" if close else "There are" if len(tables) > _SEVERAL else "The tables are"
+    there = "There are" if len(tables) > _SEVERAL else "The tables are"
+    there = f"What comes closest {'is' if len(close) == 1 else 'are'}" if close else there
     names = _and([code(table.name) for table in shown])
     more = " and others" if not close and len(tables) > _SEVERAL else ""
     return f"There is no table “{' '.join(name.split())}”. {there} {names}{more}."

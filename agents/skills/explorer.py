@@ -78,21 +78,21 @@ class ExplorerSkill:
 
     async def act(self, request: Exploration, bench: Bench) -> Handled:
         match request.request:
-            case Listing() as asks:
-                outcome = await bench.call(LIST_TABLES, _within(request, about=asks.about))
-                return _handled(outcome, lambda value: wording.listed(value, asks.about, asks.largest))
+            case Listing(words, largest):
+                outcome = await bench.call(LIST_TABLES, _within(request, about=words))
+                return _handled(outcome, lambda value: wording.listed(value, words, largest))
             case Description() as asks:
                 return await _describe(asks, request, bench)
             case Relationships() as asks:
                 return await _relate(asks, request, bench)
-            case Where() as asks:
-                outcome = await bench.call(FIND_COLUMNS, _within(request, text=asks.text))
-                return _handled(outcome, lambda value: wording.stored(value, asks.text))
-            case Which() as asks:
-                text = wording.which(asks.choices)
-                return Handled(text, "asked_back", note=_noted(text, asks.kind, (), asks))
-            case Missing() as asks:
-                return Handled(wording.missing(asks.name, asks.close, request.tables), "declined")
+            case Where(sought):
+                outcome = await bench.call(FIND_COLUMNS, _within(request, text=sought))
+                return _handled(outcome, lambda value: wording.stored(value, sought))
+            case Which() as unclear:
+                text = wording.which(unclear.choices)
+                return Handled(text, "asked_back", note=_noted(text, unclear.kind, (), unclear))
+            case Missing(name, close):
+                return Handled(wording.missing(name, close, request.tables), "declined")
             case Help(because):
                 return Handled(because or wording.help_(request.tables), "declined" if because else "answered")
 
@@ -107,7 +107,8 @@ def _read(case: Case, tables: tuple[Table, ...]) -> Exploration | None:
     elif (request := _continued(case, tables)) is not None:
         return Exploration(request, tables)
     request = asked(said, tables, Before() if dataset else _before(case.note, tables))
-    if not case.wished and not surely(case.said, request, tables):
+    in_dataset = dataset is not None and isinstance(request, Listing | Relationships)
+    if not (case.wished or in_dataset or surely(said, request, tables)):
         return None
     return Exploration(request, tables, dataset)
 

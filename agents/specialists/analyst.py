@@ -7,7 +7,7 @@ from agents.specialist import STAFF, Specialist, door
 SPECIALIST = Specialist(
     name="analyst",
     label="Data analyst",
-    description="Figures from the datasets: counts, sums, averages, rankings, shares and trends, with how they were checked.",
+    description="Figures from the datasets: counts, sums, averages, rankings, shares, trends, and how sure they are.",
     audience=frozenset({STAFF, door("analysis")}),
     utterances=(),
     knowledge=(),

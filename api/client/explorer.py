@@ -27,6 +27,7 @@ class Explorer:
         is asked once, however often the connection is lost. Raises GaveUp, SignInFailed, Dropped."""
         question = json.dumps({"content": content, "client_message_id": uuid.uuid4().hex})
         heard = False
+        told: list[Frame] = []
 
         async def ask(socket: ClientConnection) -> None:
             if not heard:
@@ -42,6 +43,16 @@ class Explorer:
                     heard = True
                 elif not heard and kind != "error":
                     continue  # of a question before this one
+                if kind == "tool":
+                    if any(_same(frame, one) for one in told):
+                        continue  # a new connection tells it again
+                    told.append(frame)
                 yield frame
                 if kind in ENDS:
                     return
+
+
+def _same(one: Frame, other: Frame) -> bool:
+    """Whether two frames tell the same result of a tool; what is told later may be cut short."""
+    shorter, longer = sorted((str(one.get("content", "")), str(other.get("content", ""))), key=len)
+    return one.get("tool_name") == other.get("tool_name") and longer.startswith(shorter)

@@ -14,6 +14,7 @@ from api.client.schedules import QUERY
 from api.client.socket import FallingBack, GaveUp, Way, frames
 
 PATH = "/ws/query"
+NOT_SIGNED_IN = frozenset({"AUTH_REQUIRED", "AUTH_INVALID", "AUTH_EXPIRED"})
 ENDS = frozenset({"stream_end", "overview"})
 
 
@@ -62,9 +63,11 @@ class Query:
         failed, streaming = False, False
         async with aclosing(source):
             async for frame in source:
+                kind = frame.get("type")
+                if kind == "error" and frame.get("code") in NOT_SIGNED_IN:
+                    continue  # the connection is about to be closed for it
                 self._read(frame)
                 yield frame
-                kind = frame.get("type")
                 failed, streaming = failed or kind == "error", streaming or kind == "stream_start"
                 if kind in ENDS or (failed and not streaming):
                     return

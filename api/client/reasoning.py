@@ -17,13 +17,15 @@ from api.client.schedules import REASONING
 from api.client.socket import Way, frames
 from api.client.turn import Feed
 
+ENDS = frozenset({"final_answer", "error"})
+
 
 class Reasoning:
     """A conversation with its steps. Iterate over its frames.
 
     What is said while there is no connection waits in a queue and is sent on the next one, in order, under ids that
     make each message count once. When no try is left the iteration raises GaveUp; `connect` begins anew, and the queue
-    is kept. Other errors: SignInFailed, Dropped.
+    is kept. Other errors: SignInFailed, Dropped. What a new connection tells again is not handed on.
     """
 
     def __init__(self, way: Way, session_id: str | None = None) -> None:
@@ -34,6 +36,8 @@ class Reasoning:
         self._feed = Feed()
         self._reading: asyncio.Task[None] | None = None
         self._sending = asyncio.Lock()
+        self._steps: set[tuple[Any, ...]] = set()
+        self._ended: set[str] = set()
 
     async def __aenter__(self) -> "Reasoning":
         self.connect()
@@ -105,5 +109,17 @@ class Reasoning:
             there = next((one for one in self._unsent if one["client_message_id"] == frame.get("timestamp")), None)
             if there is not None:
                 self._unsent.remove(there)
-        else:
+        elif not self._knows(frame.get("data")):
             self._feed.put(frame)
+
+    def _knows(self, step: Any) -> bool:
+        """Whether the step was told before, or belongs to a run whose end was."""
+        if not isinstance(step, dict) or not isinstance(run_id := step.get("run_id"), str):
+            return False
+        sign = (run_id, *(str(step.get(name)) for name in ("type", "content", "timestamp")))
+        known = run_id in self._ended or sign in self._steps
+        self._steps.add(sign)
+        if step.get("type") in ENDS:
+            self._ended.add(run_id)
+            self._steps = {one for one in self._steps if one[0] != run_id}
+        return known

@@ -82,10 +82,11 @@ def _open(handshake: Handshake) -> Session:
     return AnalysisInteractiveSession(handshake)
 
 
+QUERY = {"session_id": "Any text of yours: it names the conversation."}
 DIALECT = Dialect(
     "analysis_interactive",
     "/ws/agent/interactive",
     _open,
-    Words((QueryFrame, PingFrame, CancelFrame), (*SENT, QueryCompleteFrame), text=("cancel",)),
+    Words((QueryFrame, PingFrame, CancelFrame), (*SENT, QueryCompleteFrame), text=("cancel",), query=QUERY),
     guest=lambda handshake: handshake.query.get("session_id", ""),
 )

@@ -74,14 +74,16 @@ class PongFrame(msgspec.Struct, tag="pong"):
     timestamp: Any = None
 
 
-class Step(msgspec.Struct):
+class Step(msgspec.Struct, omit_defaults=True):
     """A step: what is considered, which tool is called, what it gave, the answer, or why there is none. `iteration`
-    counts the calls of tools from 1, `timestamp` is in Unix seconds."""
+    counts the calls of tools from 1, `timestamp` is in Unix seconds. Steps with the same `run_id` belong to one
+    question; a frame that was refused has none."""
 
     type: Literal["thought", "tool_use", "tool_result", "final_answer", "error"]
     content: str
     iteration: int
     timestamp: float
+    run_id: str | None = None
 
 
 class StepFrame(msgspec.Struct, tag="reasoning_step"):
@@ -158,7 +160,7 @@ class ReasoningSession:
                 run = self._run(event.run_id)
                 told = run.number >= 0
                 run.iteration, run.number = 1, -1
-                return [_now("thought", RESTARTED, 1)] if told else []
+                return [_now("thought", RESTARTED, 1, event.run_id)] if told else []
             case events.Completed():
                 missed = self._steps(*event.steps)
                 return [*missed, self._end(event.run_id, "final_answer", event.response)]
@@ -182,11 +184,12 @@ class ReasoningSession:
             if step.number <= run.number or run.bare:
                 continue
             run.iteration, run.number = max(step.iteration, run.iteration), step.number
-            frames.append(StepFrame(Step(step.kind, step.content, step.iteration, unix_seconds(step.timestamp))))
+            at = unix_seconds(step.timestamp)
+            frames.append(StepFrame(Step(step.kind, step.content, step.iteration, at, step.run_id)))
         return frames
 
     def _end(self, run_id: str, kind: Literal["final_answer", "error"], content: str) -> StepFrame:
-        return _now(kind, content, self._runs.pop(run_id, _Run()).iteration)
+        return _now(kind, content, self._runs.pop(run_id, _Run()).iteration, run_id)
 
     def notice(self, notice: Notice) -> tuple[str, ...]:
         match notice:
@@ -200,8 +203,10 @@ class ReasoningSession:
                 return ()
 
 
-def _now(kind: Literal["thought", "final_answer", "error"], content: str, iteration: int) -> StepFrame:
-    return StepFrame(Step(kind, content, iteration, round(time.time(), 3)))
+def _now(
+    kind: Literal["thought", "final_answer", "error"], content: str, iteration: int, run_id: str | None = None
+) -> StepFrame:
+    return StepFrame(Step(kind, content, iteration, round(time.time(), 3), run_id))
 
 
 def _session_id(handshake: Handshake) -> str:

@@ -39,7 +39,7 @@ class CitedSource:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: the SDK takes them for defaults
 class Said:
     """An answer. `agent` is the specialist that gave it; `declined`: the documents do not hold it; `asks`: it ends with
     a question to the customer, and nothing was done. `session_id` goes on with the conversation."""
@@ -87,7 +87,7 @@ class Knowing(Protocol):
         """Who can be asked by name."""
 
     async def documents(self) -> list[Listed]:
-        """The documents that are shown; none where they cannot be read from here."""
+        """The documents that are shown."""
 
     async def document(self, document_id: str) -> str | None:
         """The text of one; None where there is none."""

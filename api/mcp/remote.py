@@ -62,10 +62,8 @@ class RemoteKnowing:
         options: dict[str, Any] = {"if_not_exists": "create"} if session is not None else {}
         try:
             async with self._client() as client:
-                asked = {"messages": [{"type": "human", "content": text}]}
-                stream = client.runs.stream(
-                    session, assistant, input=asked, context=context, stream_mode="custom", **options
-                )
+                options |= {"input": {"messages": [{"type": "human", "content": text}]}, "context": context}
+                stream: Any = client.runs.stream(session, assistant, stream_mode="custom", **options)  # type: ignore[arg-type]
                 async for part in stream:
                     if part.event == "custom":
                         frames.append(part.data)
@@ -88,7 +86,7 @@ class RemoteKnowing:
         ]
 
     async def documents(self) -> list[Listed]:
-        return []
+        raise Unanswerable("Documents can be listed only where they are: run `pitcrew mcp` without --url there.")
 
     async def document(self, document_id: str) -> str | None:
         return None

@@ -2,18 +2,17 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from importlib.metadata import version
 from typing import Annotated
 
-import orjson
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
+from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
 from mcp_types import CallToolResult, TextContent, ToolAnnotations
 from msgspec import to_builtins
 from pydantic import Field
 
-from api.mcp.knowing import Expert, FoundPassage, Knowing, Said, Tell, Unanswerable
+from api.mcp.knowing import Expert, FoundPassage, Knowing, Listed, Said, Tell, Unanswerable
+from api.version import product_version
 
 INSTRUCTIONS = (
     "Pitcrew answers questions about a vehicle maker's products from its documents and data, with sources. Use `ask` "
@@ -32,19 +31,14 @@ def build_server(lifespan: Lifespan) -> MCPServer[Knowing]:
         "pitcrew",
         title="Pitcrew",
         instructions=INSTRUCTIONS,
-        version=version("pitcrew"),
+        version=product_version(),
         lifespan=lifespan,
         log_level="WARNING",
     )
     server.add_tool(search, annotations=READS)
     server.add_tool(ask, annotations=READS)
     server.add_tool(list_specialists, annotations=READS)
-    server.resource(
-        "pitcrew://documents",
-        title="Documents",
-        description="The documents' ids and titles.",
-        mime_type="application/json",
-    )(documents)
+    server.add_tool(list_documents, annotations=READS)
     server.resource(
         "pitcrew://documents/{+document_id}",
         title="Document",
@@ -99,14 +93,21 @@ async def list_specialists(context: Context[Knowing]) -> list[Expert]:
         raise ToolError(str(error)) from error
 
 
-async def documents(context: Context[Knowing]) -> str:
-    return orjson.dumps(to_builtins(await _knowing(context).documents())).decode()
+async def list_documents(context: Context[Knowing]) -> list[Listed]:
+    """The documents by id, title and subject; `pitcrew://documents/<id>` is the text of one."""
+    try:
+        return await _knowing(context).documents()
+    except Unanswerable as error:
+        raise ToolError(str(error)) from error
 
 
 async def document(document_id: str, context: Context[Knowing]) -> str:
-    text = await _knowing(context).document(document_id)
+    try:
+        text = await _knowing(context).document(document_id)
+    except Unanswerable as error:
+        raise ResourceError(str(error)) from error
     if text is None:
-        raise ResourceNotFoundError(f"There is no document {document_id!r}. pitcrew://documents lists them.")
+        raise ResourceNotFoundError(f"There is no document {document_id!r}: list_documents knows them all.")
     return text
 
 

@@ -9,6 +9,7 @@ const STAGES = {
   data_loader: 'Load data', code_generator: 'Write code', executor: 'Run it', verifier: 'Verify', analyst: 'Explain',
 };
 const MOST_ROWS = 50;
+const WIDEST_PX = 720;
 /** The wire says with this piece that the text begins anew. */
 const ANEW = '\n\n---\n\n';
 
@@ -125,7 +126,7 @@ export class AnalysisView {
     const rowsIn = (count) => `${count.toLocaleString()} ${count === 1 ? 'row' : 'rows'}`;
     this.part('caption').textContent = shown.length < total ? `First ${shown.length} of ${rowsIn(total)}${from}` : `${rowsIn(total)}${from}`;
     if (!figure) return;
-    const problem = await this.chart.show(figure, `Chart: ${this.part('asked').textContent}`);
+    const problem = await this.chart.show(fitted(figure, this.part('chart').clientWidth), `Chart: ${this.part('asked').textContent}`);
     if (problem) this.part('caption').textContent += `. No chart: ${problem}`;
   }
 
@@ -157,6 +158,12 @@ const FRAMES = {
   cancelled: (view, { message }) => view.end('message', message ?? 'Cancelled.'),
   error: (view, { message, code }) => view.fail([message, code && `(${code})`].filter(Boolean).join(' ')),
 };
+
+/** A figure that is as wide as its container, which a picture has none of. */
+function fitted(figure, width) {
+  if (figure.width !== 'container') return figure;
+  return { ...figure, width: Math.min(width, WIDEST_PX), autosize: { type: 'fit-x', contains: 'padding' } };
+}
 
 function tableParts(names, rows) {
   const row = (cells) => element('tr', '', ...cells);

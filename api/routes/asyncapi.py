@@ -1,12 +1,12 @@
 """What the sockets speak, for programs: an AsyncAPI document."""
 
-from importlib.metadata import version
 from typing import Any
 
 from fastapi import APIRouter, Request
 
 from api.asyncapi import asyncapi
 from api.dialects import all_dialects
+from api.version import product_version
 
 router = APIRouter(tags=["pages"])
 
@@ -15,4 +15,4 @@ router = APIRouter(tags=["pages"])
 async def document(request: Request) -> dict[str, Any]:
     """Every WebSocket of this server and its frames, as an AsyncAPI 3.0 document."""
     url = request.url
-    return asyncapi(all_dialects(), host=url.netloc, secure=url.scheme == "https", version=version("pitcrew"))
+    return asyncapi(all_dialects(), host=url.netloc, secure=url.scheme == "https", version=product_version())

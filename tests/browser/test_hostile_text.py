@@ -1,33 +1,13 @@
 """What a model or a document may say to the page's panes and pictures: nothing of it runs, loads or leaves."""
 
-import shutil
-from pathlib import Path
-
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import expect
 
 from tests.browser.chromium import open_page
+from tests.browser.hostile import FOREIGN, HOSTILE, SAID, left_alone, watch
 from tests.browser.tabs import open_tab
-from tests.model_server.running import running_model_server
-from tests.serving import Served, serving
+from tests.serving import Served
 
-HOSTILE = [
-    "<script>window.ran = 1</script>",
-    "<img src=x onerror='window.ran = 1'>",
-    "<svg/onload=window.ran=1>",
-    "<iframe srcdoc='<script>parent.ran = 1</script>'></iframe>",
-    "[link](javascript:window.ran=1)",
-    "![picture](https://evil.example/?leak)",
-    '<a href="javascript:window.ran=1">x</a>',
-    "`<b onmouseover=window.ran=1>`",
-    "**<style>*{display:none}</style>**",
-    "| <img src=x onerror=window.ran=1> | b |\n|---|---|\n| <script>window.ran=1</script> | &lt;b&gt; |",
-    "```\n</code></pre><script>window.ran=1</script>\n```",
-    "# <math><mi xlink:href='data:x,<script>window.ran=1</script>'>",
-    "\u202e\u2066gnp.exe\u0000\ud7ff",
-]
-SAID = "\n\n".join(HOSTILE)
-FOREIGN = "script, iframe, style, svg, math, img, a, b, object, embed, [onerror], [onload], [style]"
 DIAGRAMS = {
     "loose": '%%{init: {"securityLevel": "loose", "htmlLabels": true, "flowchart": {"htmlLabels": true}}}%%\n'
     'flowchart LR\n  A["<img src=x onerror=parent.ran=1>"] --> B["<script>parent.ran=1</script>"]\n'
@@ -57,49 +37,6 @@ DRAW = """async ([kind, content]) => {
     document.body.append(place);
     return await new Picture(place, kind).show(content, 'hostile') || 'drawn';
 }"""
-
-
-async def left_alone(page: Page) -> None:
-    """Nothing ran, and what was said stands there as text."""
-    assert await page.evaluate("window.ran") is None
-    assert page.problems == []  # type: ignore[attr-defined]
-
-
-async def watch(page: Page, server: Served) -> list[str]:
-    """The addresses beyond the server that a request really leaves for; what a policy stops never gets this far."""
-    strange: list[str] = []
-
-    async def stop(route: Route) -> None:
-        strange.append(route.request.url)
-        await route.abort()
-
-    await page.context.route(lambda url: url.startswith("http") and not url.startswith(server.http), stop)
-    return strange
-
-
-async def test_what_a_model_says(ingested: Path, tmp_path: Path) -> None:
-    data = Path(shutil.copytree(ingested, tmp_path / "data"))
-    with running_model_server() as provider:
-        provider.script(always={"kind": "says", "payload": SAID})
-        settings = {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": provider.base_url, "PITCREW_MODELS": "openai:scripted"}
-        with serving(data, **settings) as served:
-            async with open_tab(served.http, "reasoning") as (page, panel):
-                strange = await watch(page, served)
-                await panel.get_by_label("Your message").fill("What is the roof load of the Heron?")
-                await panel.get_by_role("button", name="Send").click()
-                await panel.get_by_role("button", name="Connect", exact=True).click()
-                final = panel.locator(".step[data-type=final_answer]")
-                await expect(final).to_contain_text(HOSTILE[1][5:], timeout=20_000)
-                assert await final.locator(FOREIGN).count() == 0
-                await page.get_by_role("tab", name="Query").click()
-                panel = page.locator("#panel-query")
-                await panel.get_by_label("Question", exact=True).fill("What is the roof load of the Heron?")
-                await panel.get_by_label("Question", exact=True).press("Enter")
-                answer = panel.locator("[data-part=answer]")
-                await expect(answer).to_contain_text(HOSTILE[1][5:], timeout=20_000)
-                assert await answer.locator(FOREIGN).count() == 0
-                await left_alone(page)
-                assert strange == []
 
 
 async def test_what_an_analysis_says(server: Served) -> None:

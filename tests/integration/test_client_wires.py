@@ -80,14 +80,15 @@ def types(frames: Sequence[Any]) -> list[str]:
 
 async def test_an_explorer_over_a_line_that_is_cut(server: Served, open_line: Callable[..., Line]) -> None:
     line = open_line()
-    whole = (await all_of(Explorer(line.way).ask(TABLES)))[-1]
+    before = await all_of(Explorer(line.way).ask(TABLES))
     for cuts in ([HANDSHAKE_BYTES, 300], [400, HANDSHAKE_BYTES, 900], [1500, 1500], [5000], [0, 0, 0, 0, 0]):
         line = open_line()
         line.cuts = list(cuts)
         explorer = Explorer(line.way)
         frames = await all_of(explorer.ask(TABLES))
-        assert frames[-1] == whole
+        assert frames[-1] == before[-1]
         assert types(frames).count("user") == types(frames).count("agent") == 1
+        assert types(frames).count("tool") == types(before).count("tool")
         assert runs_of(server, explorer.session_id) == 1
         assert line.told[0] == Waiting("Reconnecting (1/5)", 1.0)
     assert line.waits == [1, 2, 4, 8, 16]
@@ -109,7 +110,7 @@ async def test_a_query_over_a_line_that_is_cut(server: Served, open_line: Callab
     line = open_line("cut-querier")
     whole = Query(line.way, POWER)
     await all_of(aiter(whole))
-    for cuts in ([HANDSHAKE_BYTES, 700], [900, 2000, 3500], [4000]):
+    for cuts in ([HANDSHAKE_BYTES, 700], [300, 500, 900], [1200]):
         line = open_line("cut-querier")
         line.cuts = list(cuts)
         session = uuid.uuid4().hex
@@ -119,7 +120,7 @@ async def test_a_query_over_a_line_that_is_cut(server: Served, open_line: Callab
         assert query.text == whole.text
         assert query.results
         assert runs_of(server, session) == 1
-        assert line.waits == [1, 2, 3][: len(cuts)]
+        assert line.waits == [1, 2, 3][: line.connections - 1] != []
 
 
 async def test_a_query_whose_streams_all_break_is_answered_whole(
@@ -214,7 +215,7 @@ async def test_an_analysis_over_a_line_that_is_cut(server: Served, open_line: Ca
             assert types(frames)[-1] == "stream_end"
             assert (analysis.text, analysis.data) == (whole.text, whole.data)
         assert runs_of(server, session) == 1
-        assert line.waits == [1, 2, 3][: len(cuts)]
+        assert line.waits == [1, 2, 3][: line.connections - 1] != []
 
 
 async def test_an_analysis_falls_back_to_an_event_stream_that_is_cut_too(

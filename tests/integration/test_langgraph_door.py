@@ -59,6 +59,8 @@ def pieces(parts: list[Any]) -> str:
 
 async def test_assistants_are_the_crew_and_its_specialists(acting_server: Served) -> None:
     async with client(acting_server, "lg-assistants") as sdk:
+        assert await sdk.http.get("/ok") == {"ok": True}
+        assert (await sdk.http.get("/info"))["flags"]["websocket_events"] is True
         found = await sdk.assistants.search(limit=100)
         names = [one["name"] for one in found]
         assert names[0] == "pitcrew"

@@ -19,7 +19,7 @@ DIALECT = '''\
 
 import msgspec
 
-from api.dialect import Dialect, Handshake, Notice, Problem, Rejected, Requested, Session, Words
+from api.dialect import Beat, Dialect, Handshake, Notice, Problem, Rejected, Requested, Session, Words
 from api.frames import spell
 from orchestrator.commands import Send
 from orchestrator.errors import EmptyMessage
@@ -55,7 +55,12 @@ class LineSession:
         return ()
 
     def notice(self, notice: Notice) -> tuple[str, ...]:
-        return (spell(AnswerFrame(notice.error.text)),) if isinstance(notice, Problem) else ()
+        match notice:
+            case Problem(error):
+                return (spell(AnswerFrame(error.text)),)
+            case Beat():
+                return (spell(AnswerFrame("still here")),)
+        return ()
 
 
 def _open(handshake: Handshake) -> Session:
@@ -63,7 +68,13 @@ def _open(handshake: Handshake) -> Session:
 
 
 DIALECT = Dialect(
-    "lines", "/ws/lines/{session_id}", _open, Words((), (AnswerFrame,)), guest=lambda handshake: "somebody"
+    "lines",
+    "/ws/lines/{session_id}",
+    _open,
+    Words((), (AnswerFrame,)),
+    guest=lambda handshake: "somebody",
+    foreign_origin=4003,
+    heartbeat_s=1.0,
 )
 '''
 
@@ -105,10 +116,12 @@ def copied(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 async def test_it_speaks(copied: Served) -> None:
     async with listening(copied, f"/ws/lines/{anew()}") as line:
-        await line.send("When is the brake fluid of the Wren changed?")
-        assert "2 years" in (await line.receive())["text"]
-        await line.send("  ")
-        assert (await line.receive())["text"].startswith("The message is empty")
+        assert [await line.receive(5), await line.receive(5)] == [{"type": "line", "text": "still here"}] * 2
+        for question, answer in (("When is the brake fluid of the Wren changed?", "2 years"), ("  ", "is empty")):
+            await line.send(question)
+            assert answer in (await line.until(lambda frame: frame["text"] != "still here"))[-1]["text"]
+    async with listening(copied, f"/ws/lines/{anew()}", origin="https://elsewhere.example") as line:
+        assert await line.closed() == ([], 4003)
 
 
 async def test_the_wires_beside_it_still_do(copied: Served) -> None:

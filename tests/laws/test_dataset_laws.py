@@ -256,6 +256,23 @@ async def test_many_may_ask_at_once(catalogue: DatasetCatalogue, tmp_path: Path)
     assert len(catalogue.process_ids) <= 2
 
 
+async def test_two_programs_may_copy_the_same_at_once(tmp_path: Path) -> None:
+    async with catalogue_in(tmp_path) as one, catalogue_in(tmp_path) as other:
+        (tmp_path / "a.csv").write_text("n\n1\n", encoding="utf-8")
+        await one.add("shop", str(tmp_path / "a.csv"))
+        (tmp_path / "a.csv").write_text("n\n2\n", encoding="utf-8")
+        found = await asyncio.gather(*(each.query("shop", "SELECT n FROM a") for each in (one, other)))
+        assert [rows.rows for rows in found] == [((2,),), ((2,),)]
+        assert len(list((tmp_path / "snapshots").iterdir())) == 1
+
+
+async def test_columns_of_one_name_are_told_apart(catalogue: DatasetCatalogue, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("n\n1\n", encoding="utf-8")
+    await catalogue.add("shop", str(tmp_path / "a.csv"))
+    found = await catalogue.query("shop", 'SELECT n, n + 1 AS n, 3 AS "N" FROM a')
+    assert found.dicts() == ({"n": 1, "n_2": 2, "N_3": 3},)
+
+
 async def test_an_ended_process_is_replaced(tmp_path: Path) -> None:
     from agents.datasets.messages import Limits
 

@@ -5,8 +5,8 @@ Point them at `/langgraph`: `get_client(url="http://127.0.0.1:8000/langgraph", a
 
 from fastapi import APIRouter
 
-from api.routes.langgraph import assistants, commands, events, runs, threads, unoffered
+from api.routes.langgraph import assistants, commands, runs, streams, threads, unoffered
 
 router = APIRouter(prefix="/langgraph", tags=["langgraph"])
-for module in (assistants, threads, runs, commands, events, unoffered):
+for module in (assistants, threads, runs, commands, streams, unoffered):
     router.include_router(module.router)

@@ -11,6 +11,7 @@ from api.app_state import AppState
 from api.langgraph import DOOR, assistants
 from api.routes.access import State
 from api.routes.langgraph.access import KeyCaller, page, read
+from api.version import product_version
 from orchestrator.commands import Caller
 from orchestrator.errors import UnknownAgent
 
@@ -52,7 +53,7 @@ async def info() -> dict[str, Any]:
     """What the server is, and which parts of the protocol it offers."""
     flags = {"assistants": True, "crons": False, "store": False, "websocket_events": True}
     return {
-        "version": version("pitcrew"),
+        "version": product_version(),
         "langgraph_py_version": version("langgraph"),
         "flags": flags,
         "metadata": {"server": "pitcrew"},

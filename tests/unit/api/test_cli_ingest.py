@@ -84,7 +84,9 @@ def test_figures_to_ask_about_are_no_documents(tmp_path: Path) -> None:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("a,b\n1,2\n")
-    assert [file.id for file in listed([tmp_path], tmp_path).files] == ["b.md", "specs/datasets/a.csv"]
+    whole = listed([tmp_path], tmp_path)
+    assert [file.id for file in whole.files] == ["b.md", "specs/datasets/a.csv"]
+    assert whole.other == ("datasets",)
     part = listed([tmp_path / "datasets" / "sales"], tmp_path)
     assert (part.files, part.other) == ((), ("datasets/sales",))
     (tmp_path / "datasets" / "datasets.toml").unlink()  # then it is a folder like any other

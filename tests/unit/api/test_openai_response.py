@@ -66,7 +66,7 @@ def test_whole_answers(name: str) -> None:
     streamed = [chunk["pitcrew"] for chunk in chunks(turn) if "pitcrew" in chunk]
     assert name == "restarted" or own == {key: value for part in streamed for key, value in part.items()}
     if name == "an analysis":
-        assert own["data_ready"]["rows"] == [{"n": 1}]
+        assert list(own["data_ready"]["rows"]) == [{"n": 1}]
         assert own["verification"]["is_valid"] is True
         assert own["diagram"] == "erDiagram"
 

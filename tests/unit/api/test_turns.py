@@ -154,6 +154,7 @@ async def test_who_comes_back_finds_the_answer(engine: Engine, script: Script) -
     turn = Turn(engine, ANNA, comes_back=True)
     await turn.send(Send("a", "s", "m1"))
     turn.close()
+    assert turns._leaving == set()
     script.gate.set()
     again = Turn(engine, ANNA, comes_back=True)
     await again.send(Send("a", "s", "m1"))

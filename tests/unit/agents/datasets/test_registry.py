@@ -1,5 +1,6 @@
 """The list of datasets."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,14 +26,17 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 @pytest.mark.parametrize("name", ["", "A", "1a", "a-b", "a b", 'a"b', "../a", "a" * 41, "ä", "a\n", *sorted(RESERVED)])
 def test_names_that_queries_could_trip_over(engine: Engine, tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="cannot be a name"):
-        Registry(engine, None).add(name, str(places(tmp_path)), "")
+        Registry(engine, None).new(name, str(places(tmp_path)), "")
 
 
 def test_a_name_is_given_once(engine: Engine, tmp_path: Path) -> None:
     registry = Registry(engine, None)
-    registry.add("a", str(places(tmp_path)), "x" * 9999)
+    entry = registry.new("a", str(places(tmp_path)), "x" * 9999)
+    registry.add(entry)
     with pytest.raises(NameTaken):
-        registry.add("a", str(places(tmp_path)), "")
+        registry.new("a", str(places(tmp_path)), "")
+    with pytest.raises(NameTaken):
+        registry.add(entry)
     assert len(registry.entry("a").description) == 500
     with pytest.raises(DatasetUnknown, match="There are: a"):
         registry.entry("b")
@@ -51,7 +55,9 @@ def test_a_list_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_a_password_is_kept_and_not_shown(engine: Engine) -> None:
-    entry = Registry(engine, None).add("a", "postgresql://reader:s3cret@db.example/stock", "")
+    registry = Registry(engine, None)
+    registry.add(registry.new("a", "postgresql://reader:s3cret@db.example/stock", ""))
+    entry = registry.entry("a")
     assert "s3cret" in entry.address
     assert entry.registered.source == "postgresql://reader:***@db.example/stock"
 
@@ -98,6 +104,20 @@ async def test_a_failure_is_not_repeated_at_once(tmp_path: Path, monkeypatch: py
         monkeypatch.setattr(snapshots, "RETRY_S", 0)
         path.write_text("id\n5\n")
         assert (await catalogue.query("a", "SELECT id FROM places")).rows == ((5,),)
+
+
+async def test_closing_does_not_wait_for_a_copy(tmp_path: Path) -> None:
+    slow = tmp_path / "slow.csv"
+    slow.write_text("n,t\n" + "".join(f"{n},text {n}\n" for n in range(1_500_000)))
+    async with catalogue_in(tmp_path) as catalogue:
+        adding = asyncio.create_task(catalogue.add("slow", str(slow)))
+        while not list((tmp_path).glob("snapshots/.slow.*/data.duckdb")):
+            await asyncio.sleep(0.01)
+        began = time.perf_counter()
+    assert time.perf_counter() - began < 3
+    with pytest.raises((DatasetUnavailable, asyncio.CancelledError, RuntimeError)):
+        await adding
+    assert list((tmp_path / "snapshots").iterdir()) == []
 
 
 async def test_a_damaged_copy_is_told(tmp_path: Path) -> None:

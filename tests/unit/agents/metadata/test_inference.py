@@ -83,6 +83,15 @@ def test_a_composite_key_is_referred_to_by_all_of_its_columns() -> None:
     assert found(ODD) == {"shipment.year+number -> order.year+number"}
 
 
+def test_a_part_of_a_composite_reference_refers_to_nothing_else() -> None:
+    tables = (
+        table("visits", "id INTEGER", "id"),
+        table("lines", "visit_id INTEGER, line INTEGER", "visit_id line", {"visit_id": "visits.id"}),
+        table("remarks", "visit_id INTEGER, line INTEGER", "", {"visit_id+line": "lines.visit_id+line"}),
+    )
+    assert found(tables) == set()
+
+
 def test_tables_with_the_same_composite_key_do_not_refer_to_each_other() -> None:
     days = [table(name, "day DATE, dealer INTEGER, sold INTEGER", "day dealer") for name in ("sold", "ordered")]
     assert found(days) == set()

@@ -195,6 +195,8 @@ async def test_elsewhere_it_takes_only_what_is_surely_about_tables() -> None:
         assert not await talk.reads(text), text
     assert not await Talk(resources(), wished=False).reads("list all tables")
     assert await talk.reads("Show me all tables")
+    assert await talk.reads("Show me all tables of the fleet dataset")
+    assert await talk.reads("relationships in the fleet dataset")
     await talk.ask("describe the dim_dealers table")
     assert await talk.takes_up("and dim_vehicles?")
     assert not await talk.takes_up("Which dealers in Leeds are open on Saturday morning?")

@@ -79,7 +79,7 @@ async def test_names_are_taken_loosely(name: str, table: str) -> None:
 
 WRONG: Mapping[str, tuple[Tool[Any], Mapping[str, Any], str]] = {
     "no such table": (DESCRIBE_TABLE, {"table": "unicorns"}, "There is no table 'unicorns'."),
-    "nearly": (DESCRIBE_TABLE, {"table": "fct_incdnts"}, "The closest are: 'fact_incidents'"),
+    "nearly": (DESCRIBE_TABLE, {"table": "fct_incdnts"}, "What comes closest: 'fact_incidents'"),
     "two": (DESCRIBE_TABLE, {"table": "suppliers and parts"}, "There is no table 'suppliers and parts'."),
     "no such dataset": (LIST_TABLES, {"dataset": "nowhere"}, "There are: fleet, odd."),
     "about nothing": (LIST_TABLES, {"about": "horoscopes"}, "No table has to do with 'horoscopes'."),

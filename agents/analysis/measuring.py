@@ -1,0 +1,107 @@
+"""What is worked out of the rows that count: how many they are, or a figure of theirs added up, averaged and so on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agents.analysis.asked import Asked
+from agents.analysis.items import Named
+from agents.analysis.plan import Aggregate, Measure, Plan
+from agents.analysis.reach import entity
+from agents.analysis.resolve import DAYS, NUMBERS, Rows, Unresolved, words_of
+from agents.analysis.vocabulary import vocabulary
+from agents.analysis.words import parts, stem
+
+COUNT = Measure("count")
+
+
+@dataclass(frozen=True, slots=True)
+class Measuring:
+    """Of the rows of one table."""
+
+    asked: Asked
+    rows: Rows
+
+    def measures(self, plan: Plan, ranked: Named | None) -> tuple[Measure, ...]:
+        """What is worked out. Raises Unresolved where it cannot be told, or where something would be left out."""
+        asked, rows = self.asked, self.rows
+        figures = [named for named in (ranked, *asked.columns) if named is not None]
+        aggregates = list(dict.fromkeys(asked.aggregates))
+        if asked.thing is not None and not (figures or asked.tables or asked.counted) and asked.thing.of("table", 0.7):
+            raise Unresolved(f"I do not see by what {asked.thing.text} are to be put in order.")
+        if asked.distinct and len(figures) < 2 and not aggregates:
+            return self._counted()
+        if not figures and aggregates and (aggregates != ["sum"] or (asked.counted and asked.money)):
+            raise Unresolved("I do not see which figure it is about.")
+        if not figures and asked.money:
+            field = rows.figure("cost")
+            if field is None:
+                raise Unresolved(f"I see no cost of {words_of(rows.table.name)}.")
+            return (Measure("sum", field),)
+        if not figures and asked.figure and not asked.counted:
+            return self._superlative()
+        if not figures or (len(figures) == 1 and not aggregates and not asked.end and self._of_text(figures[0])):
+            return self._counted()
+        if not plan.groups and asked.end and self._of_text(figures[0]):
+            raise Unresolved(f'I do not see what of "{figures[0].text}" is meant.')
+        if asked.counted and not aggregates and not asked.distinct:
+            raise Unresolved(f'I do not see what is to be done with "{figures[0].text}".')
+        measures: list[Measure] = [*(self._counted() if asked.counted else ())]
+        for named in figures:
+            measures += self._of_figure(named, plan, aggregates)
+        return tuple(dict.fromkeys(measures))
+
+    def _of_text(self, named: Named) -> bool:
+        """Whether the column holds words, so that there is nothing to add up."""
+        found = self.rows.candidates(named, lambda column: True)
+        return bool(found) and found[0].column.kind == "text"
+
+    def _superlative(self) -> tuple[Measure, ...]:
+        field = self.rows.figure(self.asked.figure)
+        if field is None:
+            raise Unresolved(f'I find no "{self.asked.figure}" of {words_of(self.rows.table.name)}.')
+        return (Measure("average", field),)
+
+    def _counted(self) -> tuple[Measure, ...]:
+        """How many rows, or how many different things they refer to."""
+        asked, rows = self.asked, self.rows
+        subjects = [*asked.tables]
+        if asked.distinct and asked.columns:
+            field = rows.field(asked.columns[0], lambda column: True)
+            if field is not None:
+                return (Measure("distinct", field),)
+        if not subjects and asked.columns and not asked.thing:
+            field = rows.field(asked.columns[0], lambda column: column.kind == "text")
+            return (Measure("distinct", field),) if field is not None and not asked.end else (COUNT,)
+        if subjects and not self.rows.own(subjects[0]):
+            source = next((one.source for one in subjects[0].of("table") if one.source in rows.paths), None)
+            keys = entity(rows.lexicon.tables[source], rows.path(source) or ())[:1] if source else ()
+            if not keys:
+                raise Unresolved(f"I cannot count {subjects[0].text}.")
+            self.rows.score -= 0.3
+            self.rows.assume(f"counted are the different {subjects[0].text} of {words_of(rows.table.name)}")
+            return (Measure("distinct", keys[0]),)
+        return (COUNT,)
+
+    def _of_figure(self, named: Named, plan: Plan, aggregates: Sequence[Aggregate]) -> list[Measure]:
+        """What a figure is made of; a figure belongs to the rows themselves, so that none counts twice."""
+        asked, rows = self.asked, self.rows
+        numeric = (*NUMBERS, *DAYS) if set(aggregates) <= {"minimum", "maximum"} and aggregates else NUMBERS
+        field = rows.field(named, lambda column: column.kind in numeric)
+        if field is None or field.path:
+            raise Unresolved(f'"{named.text}" is no figure of {words_of(rows.table.name)}.')
+        if "sum" in aggregates and _for_one(field.column):
+            raise Unresolved(f"Adding up {words_of(field.column)} makes no sense: it is the price of one.")
+        if aggregates:
+            return [Measure(one, field) for one in aggregates]
+        if asked.end and asked.only and not asked.which:
+            return [Measure("maximum" if asked.end == "most" else "minimum", field)]
+        adds = any(stem(part) in vocabulary().additive for part in parts(field.column)) and "unit" not in parts(
+            field.column
+        )
+        rows.assume(f"{words_of(field.column)} is {'added up' if adds else 'averaged'}")
+        return [Measure("sum" if adds else "average", field)]
+
+
+def _for_one(name: str) -> bool:
+    """Whether a column says what one of many costs."""
+    return bool({"unit", "list", "each", "rate"} & set(parts(name)))

@@ -1,0 +1,86 @@
+"""The analysis tab against the real server: from the question to the chart, and without a socket."""
+
+import re
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from tests.browser.tabs import CONTEXTS, IDS, WITHOUT_BUNDLES, fits, open_tab, within_reach
+from tests.serving import Served
+
+QUESTION = "How many incidents are there by severity?"
+
+
+async def ask(panel: Locator, question: str = QUESTION) -> None:
+    await panel.get_by_label("Question about the data").fill(question)
+    await panel.get_by_label("Question about the data").press("Enter")
+
+
+async def answered(panel: Locator) -> None:
+    await expect(panel.locator("[data-part=message]")).to_have_text("Analysis complete", timeout=30_000)
+
+
+async def shows_it_all(page: Page, panel: Locator) -> None:
+    """The figures of the table are those of the text, verified, with the code that gave them and a picture."""
+    await answered(panel)
+    await expect(panel.locator(".stages li[data-state=done]")).to_have_count(5)
+    await expect(panel.locator("[data-part=badge]")).to_have_text(re.compile(r"✔ Verified \d+ % confidence, 1 attempt"))
+    await expect(panel.locator("[data-part=code]")).to_contain_text('"operations"."incidents"')
+    await expect(panel.locator(".thought").first).to_contain_text("incidents")
+    await expect(panel.locator("thead th")).to_have_text(["severity", "incidents"])
+    counts = [int(text) for text in await panel.locator("tbody .number-cell").all_text_contents()]
+    assert len(counts) >= 3
+    assert counts == sorted(counts, reverse=True)
+    for count in counts:
+        await expect(panel.locator("[data-part=text]")).to_contain_text(f"{count:,}")
+    picture = panel.locator("[data-part=chart] img")
+    await expect(picture).to_be_visible(timeout=20_000)
+    assert await picture.evaluate("image => image.naturalWidth") > 250
+    assert await fits(page)
+    assert page.problems == []  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("context", CONTEXTS, ids=IDS)
+@pytest.mark.usefixtures("bundles")
+async def test_from_the_question_to_the_chart(server: Served, context: dict) -> None:  # type: ignore[type-arg]
+    async with open_tab(server.http, "analysis", **context) as (page, panel):
+        await expect(panel.get_by_label("Dataset").locator("option")).to_have_text(["all", "operations"])
+        await panel.get_by_label("Dataset").select_option("operations")
+        await ask(panel)
+        await shows_it_all(page, panel)
+        await ask(panel, "How many incidents were there per month in 2025?")
+        await answered(panel)
+        await expect(panel.locator("tbody tr")).to_have_count(12)
+        await ask(panel, "Why is the sky blue?")
+        await answered(panel)
+        await expect(panel.locator("[data-part=figures]")).to_be_hidden()
+
+
+async def test_without_the_bundles_the_server_draws(server: Served) -> None:
+    async with open_tab(server.http, "chat") as (page, _):
+        await page.route(WITHOUT_BUNDLES, lambda route: route.fulfill(json=[]))
+        await page.get_by_role("tab", name="Analysis").click()
+        panel = page.locator("#panel-analysis")
+        async with page.expect_response("**/api/v1/charts*") as drawing:
+            await ask(panel)
+        assert (await drawing.value).headers["content-type"] == "image/svg+xml"
+        await shows_it_all(page, panel)
+
+
+@pytest.mark.usefixtures("bundles")
+async def test_three_tries_then_server_sent_events(server: Served) -> None:
+    async with within_reach(server) as away, open_tab(away.http, "analysis") as (page, panel):
+        status = panel.locator("[data-part=status]")
+        await page.clock.install()
+        away.leave()
+        await ask(panel)
+        for number, seconds in enumerate([1, 2, 3], 1):
+            await expect(status).to_have_text(
+                re.compile(rf"🔴 Disconnected\. Reconnecting in {seconds} s \(try {number} of 3\) …")
+            )
+            await page.clock.fast_forward(seconds * 1_000)
+        await expect(status).to_contain_text("server-sent events")
+        away.come_back()
+        await answered(panel)
+        await expect(panel.locator("tbody .number-cell").first).to_be_visible()
+        await expect(panel.get_by_role("button", name="Analyse")).to_be_enabled()
