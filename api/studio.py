@@ -35,4 +35,12 @@ async def crew_graph() -> Any:
     return opened
 
 
+async def close() -> None:
+    """Close what this event loop has opened."""
+    task = _opened.pop(asyncio.get_running_loop(), None)
+    if task is not None:
+        stack, _ = await task
+        await stack.aclose()
+
+
 graph = build_chat_graph(crew_graph)

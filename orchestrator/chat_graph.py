@@ -54,7 +54,7 @@ def build_chat_graph(crew_graph: Callable[[], Awaitable[CompiledGraph]], name: s
                 told = AIMessage(event.response, id=f"run--{run.run_id}", name=event.agent)
                 return _remembered(state, desk) | ChatState(messages=[told], parked=None, asks=None, reply=None)
             if isinstance(event, InputRequired):
-                waits = ChatState(run_id=run.run_id, parked=desk.parked, asks=to_plain(event), reply=None)
+                waits = ChatState(messages=[], run_id=run.run_id, parked=desk.parked, asks=to_plain(event), reply=None)
                 return _remembered(state, desk) | waits
         raise ProcessingError
 
@@ -95,7 +95,7 @@ def _run(state: ChatState) -> RunInput:
     if not places:
         raise ValueError("Send a human message: there is nothing to answer yet.")
     earlier = tuple(turn for turn in map(_turn, messages[: places[-1]]) if turn is not None)
-    question = Question(messages[places[-1]].text, earlier, state.get("facts") or {}, state.get("notes") or {})
+    question = Question(str(messages[places[-1]].text), earlier, state.get("facts") or {}, state.get("notes") or {})
     parked = state.get("parked")
     reply = Reply(state.get("reply"), parked) if parked else None
     run_id = (state.get("run_id") if parked else None) or str(uuid.uuid4())
@@ -104,8 +104,8 @@ def _run(state: ChatState) -> RunInput:
 
 def _turn(message: AnyMessage) -> Turn | None:
     if isinstance(message, HumanMessage):
-        return Turn("customer", message.text)
-    return Turn("assistant", message.text, message.name) if isinstance(message, AIMessage) else None
+        return Turn("customer", str(message.text))
+    return Turn("assistant", str(message.text), message.name) if isinstance(message, AIMessage) else None
 
 
 def _remembered(state: ChatState, desk: Desk) -> ChatState:

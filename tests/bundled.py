@@ -21,7 +21,8 @@ def chunks() -> tuple[Chunk, ...]:
     """All chunks, as they lie in the documents: by document, in the order of the text."""
     found: list[Chunk] = []
     for path in sorted(ROOT.rglob("*")):
-        loader = loader_for(path) if path.is_file() and path.parent != ROOT else None
+        figures = path.is_relative_to(ROOT / "datasets")
+        loader = loader_for(path) if path.is_file() and path.parent != ROOT and not figures else None
         if loader is not None:
             found += chunks_of(path.relative_to(ROOT).as_posix(), path.read_bytes())
     return tuple(sorted(found, key=lambda chunk: (chunk.document_id, chunk.start)))

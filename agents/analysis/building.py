@@ -100,8 +100,11 @@ class Builder:
         thing = asked.thing
         if thing is not None and not self.rows.own(thing):
             found.append(rows.group(thing))
-        if asked.which and not asked.groups and asked.tables and self._having_limit():
+        if self._having_limit() and not asked.groups and asked.tables:
+            if asked.counted:
+                raise Unresolved(f"I can list those {asked.tables[0].text}, but not count them: ask which they are.")
             found.append(rows.group(asked.tables[0]))
+            asked = self.asked = changed(asked, tables=asked.tables[1:])
         for named in asked.groups:
             if self.rows.own(named) and not named.of("column", 0.95):
                 if len(asked.groups) + len(asked.units) < 2 and not asked.which:

@@ -215,7 +215,7 @@ class _Reader:
         before = self._named_before(place)
         if before is not None and named is None:
             self.asked.columns = [one for one in self.asked.columns if one is not before]
-        said = " ".join([cue.text, *(f"{value:g}" for value in values), unit])
+        said = " ".join([cue.text, " and ".join(f"{value:g}" for value in values), "" if named else unit])
         bounds: tuple[tuple[Operator, float], ...] = ((operator, values[0]),)
         if len(values) == 2:
             bounds = ((">=", values[0]), ("<=", values[1]))

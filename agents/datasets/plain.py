@@ -35,7 +35,7 @@ def kind_of(type_: str) -> Kind:
 
 def plain(value: Any, depth: int = 0) -> Any:
     """As JSON can carry it: times as ISO 8601, decimals and integers beyond 64 bits as floats, infinity and NaN as
-    None, bytes as hexadecimal, anything else as its text."""
+    None, bytes as hexadecimal, anything else as its text; what lies too deep is left out."""
     match value:
         case None | bool() | str():
             return value
@@ -50,9 +50,11 @@ def plain(value: Any, depth: int = 0) -> Any:
             return value.hex()
         case uuid.UUID() | dt.timedelta():
             return str(value)
-    if depth < _DEEPEST and isinstance(value, Mapping):
+    if depth >= _DEEPEST:
+        return "…"
+    if isinstance(value, Mapping):
         return {str(name): plain(one, depth + 1) for name, one in value.items()}
-    if depth < _DEEPEST and isinstance(value, Sequence):
+    if isinstance(value, Sequence):
         return [plain(one, depth + 1) for one in value]
     return str(value)
 

@@ -14,7 +14,8 @@ NONE_YET = (
     "No dataset is registered yet, so there are no tables to tell about. "
     "`pitcrew datasets add NAME FILE` or `pitcrew datasets add NAME URL-of-database` registers one."
 )
-_ENOUGH = 0.7
+_ENOUGH = 0.5
+"""How many of the words searched for must be found."""
 
 
 class NotFound(Exception):

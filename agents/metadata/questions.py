@@ -195,6 +195,8 @@ def _direction(heard: _Heard) -> Direction:
 def _asks_where(heard: _Heard) -> bool:
     """ "Which table holds the prices?" """
     text = heard.text.casefold()
+    if "to do with" in text:
+        return False
     stored = heard.words & _STORE and re.search(r"\b(?:which|what|how)\b", text)
     return bool(stored or re.search(r"\bwhere\b", text) or _HOLDS.search(text)) and bool(_meaning(text))
 
@@ -220,7 +222,9 @@ def _description(heard: _Heard, tables: Sequence[Table]) -> Request | None:
     if heard.points_back or (heard.before.tables and not heard.rest()):
         return about("describe", tuple((table,) for table in heard.before.tables[:3]))
     rest = heard.rest()
-    return _missing(rest, tables) if 0 < len(rest) <= 4 else None
+    if not 0 < len(rest) <= 4:
+        return None
+    return Where(" ".join(rest)) if heard.words & {"column", "field"} else _missing(rest, tables)
 
 
 def _bare(heard: _Heard, tables: Sequence[Table]) -> Request | None:

@@ -120,7 +120,8 @@ def missing(name: str, close: Sequence[Table], tables: Sequence[Table]) -> str:
 
 def help_(tables: Sequence[Table]) -> str:
     """What can be asked, with examples of what there is."""
-    first, last = tables[0].name, tables[-1].name
+    first = tables[0].name
+    last = [table for table in tables if table.dataset == tables[0].dataset][-1].name
     column = next((one.name for table in tables for one in table.columns if one.name not in table.primary_key), "name")
     return "\n".join(
         [

@@ -64,13 +64,13 @@ async def _ask(text: str, wishes: "Wishes", *, json: bool) -> None:
 
     settings = Settings()
     async with AsyncExitStack() as stack:
-        library = stack.enter_context(open_knowledge(settings))
         database = open_migrated_database(settings)
         diary = SqlDiary(database)
         stack.push_async_callback(diary.close)
         datasets = open_datasets(settings, database)
         stack.push_async_callback(datasets.close)
         await _check_dataset(datasets, wishes.dataset)
+        library = stack.enter_context(open_knowledge(settings))
         models = await stack.enter_async_context(open_models(settings))
         crew = await stack.enter_async_context(open_crew(settings, library, diary, models, datasets))
         await _answer(build_graph(crew, memory_saver()), _run(text, wishes), json=json)

@@ -45,7 +45,7 @@ def listed(places: Sequence[Path], root: Path, hash_of: Hashes | None = None) ->
         for file in found.files:
             name = (prefix / file.id).as_posix()
             files[name] = File(name, file.path, file.content_hash)
-        other |= {(prefix / name).as_posix() for name in found.other} | (figures if folder == root else set())
+        other |= {(prefix / name).as_posix() for name in found.other} | (figures if place == root else set())
         refused |= {
             name: Failure(name, failure.message)
             for failure in found.refused

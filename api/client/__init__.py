@@ -1,4 +1,5 @@
-"""A Python client of Pitcrew's native protocol, `/ws/chat`. It needs `websockets` and nothing else of Pitcrew.
+"""Python clients of Pitcrew: of its native protocol, `/ws/chat`, and of the other wires. They need `websockets` and
+nothing else of Pitcrew.
 
     import asyncio
     from api.client import Client, ClientError
@@ -19,6 +20,13 @@
 Frames are dictionaries as PROTOCOL.md describes them; types that this library does not know pass through. What is lost
 with a connection is made good: a message is sent again under the same id until it is acknowledged, an answer is resumed
 after the last event seen, and each event is handed over once. Errors are ClientErrors with words for a person.
+
+The other wires have a client each, which comes back by its wire's own schedule (`api.client.schedules`) and says so:
+
+    way = Way("ws://127.0.0.1:8000", tell=lambda notice: print(notice.reason))
+    analysis = Analysis(way, "How many incidents are there by severity?")
+    async for frame in analysis:
+        print(frame["type"], analysis.text)
 """
 
 import asyncio
@@ -28,6 +36,7 @@ from collections.abc import Callable
 from types import TracebackType
 from urllib.parse import urlsplit
 
+from api.client.analysis import Analysis
 from api.client.conversation import Conversation
 from api.client.credentials import Token
 from api.client.errors import (
@@ -41,18 +50,28 @@ from api.client.errors import (
     Unreachable,
     Waiting,
 )
+from api.client.explorer import Explorer
 from api.client.link import Link
+from api.client.query import Query
+from api.client.reasoning import Reasoning
+from api.client.socket import FallingBack, GaveUp, Way
 from api.client.turn import Turn, ends_run
 from api.client.waits import Waits
 
 __all__ = [
+    "Analysis",
     "Busy",
     "Client",
     "ClientError",
     "Closed",
     "Conversation",
     "Dropped",
+    "Explorer",
+    "FallingBack",
     "Frame",
+    "GaveUp",
+    "Query",
+    "Reasoning",
     "Refused",
     "SignInFailed",
     "Token",
@@ -60,6 +79,7 @@ __all__ = [
     "Unreachable",
     "Waiting",
     "Waits",
+    "Way",
 ]
 
 

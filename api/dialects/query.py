@@ -179,6 +179,7 @@ class QuerySession:
         match event:
             case events.Accepted():
                 self._turns[event.run_id] = _Turn(whole=event.client_message_id in self._whole)
+                self._whole.discard(event.client_message_id or "")
                 return [StatusFrame("Question received.")]
             case events.Progress():
                 return [] if lagging else [StatusFrame(event.message)]

@@ -63,7 +63,7 @@ class RemoteKnowing:
         try:
             async with self._client() as client:
                 options |= {"input": {"messages": [{"type": "human", "content": text}]}, "context": context}
-                stream: Any = client.runs.stream(session, assistant, stream_mode="custom", **options)  # type: ignore[arg-type]
+                stream: Any = client.runs.stream(session, assistant, stream_mode="custom", **options)
                 async for part in stream:
                     if part.event == "custom":
                         frames.append(part.data)

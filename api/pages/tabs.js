@@ -28,7 +28,18 @@ function select(tab) {
   tab.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   if (started.has(name) || !CLIENTS[name]) return;
   started.add(name);
-  CLIENTS[name]().then((client) => client.start(panelOf(tab)));
+  begin(name, panelOf(tab));
+}
+
+/** Until its client has begun a panel is busy, and its form does nothing. */
+async function begin(name, panel) {
+  const early = (event) => event.preventDefault();
+  panel.setAttribute('aria-busy', 'true');
+  panel.addEventListener('submit', early);
+  const client = await CLIENTS[name]();
+  panel.removeEventListener('submit', early);
+  client.start(panel);
+  panel.removeAttribute('aria-busy');
 }
 
 /** Shows the tab that the address names; the first one where it names none. */

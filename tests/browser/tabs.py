@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
-from playwright.async_api import Locator, Page
+from playwright.async_api import Locator, Page, expect
 
 from tests.browser.chromium import open_page
 from tests.faults.proxy import Proxy
@@ -29,7 +29,10 @@ async def open_tab(address: str, name: str, **context: Any) -> AsyncIterator[tup
     """The page of the server at `address` with this tab shown, and the tab's panel."""
     async with open_page(**context) as page:
         await page.goto(f"{address}/ws/test#{name}")
-        yield page, page.locator(f"#panel-{name}")
+        panel = page.locator(f"#panel-{name}")
+        await expect(panel).to_be_visible()
+        await expect(panel).not_to_have_attribute("aria-busy", "true")
+        yield page, panel
 
 
 async def fits(page: Page) -> bool:

@@ -61,6 +61,7 @@ async def test_without_the_bundles_the_server_draws(server: Served) -> None:
         await page.route(WITHOUT_BUNDLES, lambda route: route.fulfill(json=[]))
         await page.get_by_role("tab", name="Analysis").click()
         panel = page.locator("#panel-analysis")
+        await expect(panel).not_to_have_attribute("aria-busy", "true")
         async with page.expect_response("**/api/v1/charts*") as drawing:
             await ask(panel)
         assert (await drawing.value).headers["content-type"] == "image/svg+xml"

@@ -70,6 +70,7 @@ async def test_without_the_bundles_the_source_is_shown(server: Served) -> None:
         page.on("request", lambda request: asked.append(request.url))
         await page.get_by_role("tab", name="Diagram").click()
         panel = page.locator("#panel-diagram")
+        await expect(panel).not_to_have_attribute("aria-busy", "true")
         await expect(panel.locator("[data-part=status]")).to_have_text("🟢 Connected")
         await ask(panel, RELATIONSHIPS)
         await expect(panel.get_by_text("this is the source")).to_be_visible(timeout=20_000)

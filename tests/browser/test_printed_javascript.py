@@ -56,3 +56,26 @@ async def test_the_same_exchange_in_a_page_of_our_own(server: Served) -> None:
         )
     assert frames[0]["type"] == "auth_success"
     assert "".join(frame["token"] for frame in frames if frame["type"] == "token") == frames[-1]["response"]
+
+
+async def test_printed_move_from_events_to_a_socket(server: Served) -> None:
+    """The same handler hears the same of an analysis, whichever way it comes."""
+    code = printed_code("000", "javascript", "new EventSource(")
+    code = code.replace("localhost:8000", f"127.0.0.1:{server.port}")
+    code = code.replace("question=...", "question=How+many+incidents+are+there%3F")
+    before, after = code.split("// After")
+    heard = []
+    async with open_page() as page:
+        await page.route("**/client.html", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
+        await page.goto(f"{server.http}/client.html")
+        for part in (before, f"// After{after}"):
+            await page.evaluate("() => { window.heard = []; window.handleEvent = (data) => window.heard.push(data); }")
+            await page.add_script_tag(content=part)
+            await page.wait_for_function("() => window.heard.some(({type}) => type === 'stream_end')", timeout=30_000)
+            heard.append(await page.evaluate("window.heard"))
+        await page.wait_for_function("() => eventSource.readyState === EventSource.CLOSED", timeout=30_000)
+    events, socket = ([frame["type"] for frame in frames] for frames in heard)
+    assert list(dict.fromkeys(events)) == list(dict.fromkeys(socket))
+    assert {"start", "data_ready", "complete", "stream_end"} <= set(events)
+    answers = [next(frame["response"] for frame in frames if frame["type"] == "complete") for frames in heard]
+    assert answers[0] == answers[1]

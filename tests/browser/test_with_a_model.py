@@ -56,6 +56,7 @@ async def test_what_a_model_says(modelled: Served, provider: Control) -> None:
         assert await final.locator(FOREIGN).count() == 0
         await page.get_by_role("tab", name="Query").click()
         panel = page.locator("#panel-query")
+        await expect(panel).not_to_have_attribute("aria-busy", "true")
         await panel.get_by_label("Question", exact=True).fill("What is the roof load of the Heron?")
         await panel.get_by_label("Question", exact=True).press("Enter")
         answer = panel.locator("[data-part=answer]")

@@ -313,6 +313,27 @@ def test_ask_streams_the_answer_and_names_its_sources(held: Ingested) -> None:
     assert "specs/model-7.md" in streamed.removeprefix(whole["response"])
 
 
+def test_ask_a_specialist_that_the_router_would_not_choose(held: Ingested) -> None:
+    whole = objects(invoked("ask", "Show me all tables", "--agent", "explorer", "--json").stdout)[0]
+    assert whole["metadata"]["agent"] == "explorer"
+
+
+def test_ask_a_dataset(held: Ingested, tmp_path: Path) -> None:
+    file = tmp_path / "breakdowns.csv"
+    file.write_text("severity,place\nhigh,Cork\nlow,Cork\nlow,Dublin\nlow,Galway\n")
+    assert invoked("datasets", "add", "breakdowns", str(file), "-d", "Breakdowns by place").exit_code == 0
+    try:
+        question = "How many breakdowns are there by severity?"
+        whole = objects(invoked("ask", question, "--dataset", "breakdowns", "--json").stdout)[0]
+        assert whole["metadata"]["agent"] == "analyst"
+        assert "3" in whole["response"]
+        unknown = invoked("ask", question, "--dataset", "nothing")
+        assert unknown.exit_code == 2
+        assert "breakdowns" in unknown.stderr
+    finally:
+        invoked("datasets", "remove", "breakdowns")
+
+
 def test_route_tells_the_decision(here: Ingested) -> None:
     decided = objects(invoked("route", "The engine makes a rattling noise, what is wrong with it?", "--json").stdout)[0]
     assert (decided["kind"], decided["route"]) == ("answer", "troubleshooting")

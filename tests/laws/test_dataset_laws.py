@@ -13,7 +13,7 @@ from agents.dataset import ALL, MOST_ROWS, Datasets, DatasetUnknown, QueryFailed
 from agents.datasets.catalogue import DatasetCatalogue
 from tests import documents
 from tests.databases import POSTGRES_URL
-from tests.unit.agents.datasets.sources import catalogue_in, database
+from tests.datasets import catalogue_in, database
 
 HEAD = ("id", "select", "Größe in m", "price", "day", "at", "open")
 ROWS: list[tuple[object, ...]] = [

@@ -153,6 +153,16 @@ async def test_an_accepted_message_is_kept_with_its_event(store: Store) -> None:
     assert (message.role, message.text, message.seq) == ("customer", "How strong is it?", 1)
 
 
+async def test_a_conversation_can_be_opened_before_anything_is_said_in_it(store: Store) -> None:
+    opened_before = await store.open(ANNA, "s")
+    assert await store.conversation(ANNA, "s") == await store.open(ANNA, "s") == opened_before
+    assert (await store.head(opened_before), await store.current_run(opened_before)) == (0, None)
+    assert (await send(store, Send("How strong is it?", "s"))).envelope.conversation_id == opened_before
+    assert await store.open(BEN, "s") != opened_before
+    [session] = await store.sessions(ANNA)
+    assert (session.session_id, session.messages) == ("s", 1)
+
+
 async def test_seq_is_gap_free_and_per_conversation(store: Store) -> None:
     conversation, run = await asked(store)
     await asked(store, session="other")

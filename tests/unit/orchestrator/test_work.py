@@ -8,7 +8,7 @@ import pytest
 
 from agents.bench import Bench, Case, Resources
 from agents.skill import Action, Handled
-from agents.specialist import Catalogue, Specialist
+from agents.specialist import Catalogue, Specialist, door
 from agents.tool import Arguments, Result, Tool, ToolFailed
 from agents.types import (
     Answered,
@@ -488,8 +488,10 @@ async def test_thoughts_tell_who_answers_and_what_was_found(stage: Stage) -> Non
 async def test_where_the_classifier_is_unsure_a_specialist_may_claim_the_message() -> None:
     stage = Stage()
 
+    sure = 0.5
+
     async def unsure(question: Question, catalogue: Catalogue) -> Route:
-        return Route("out_of_scope", 0.5)
+        return Route("out_of_scope", sure)
 
     async def surely(text: str, resources: Resources) -> bool:
         if text == "broken":
@@ -499,5 +501,13 @@ async def test_where_the_classifier_is_unsure_a_specialist_may_claim_the_message
     one = specialist("rower", claims=surely)
     stage.graph = build_graph(replace(stage.crew, catalogue=(one,), classify=unsure), memory_saver())
     assert end(await stage.ask("rows")).agent == "rower"
+    sure = 0.99
+    assert end(await stage.ask("rows")).agent == "out_of_scope", "the classifier knows it, and is sure"
+    unknown = replace(one, audience=frozenset({"staff", door("here")}))
+    stage.graph = build_graph(replace(stage.crew, catalogue=(unknown,), classify=unsure), memory_saver())
+    assert end(await stage.ask("rows")).agent == "out_of_scope", "not open here"
+    assert end(await stage.ask("rows", wishes=Wishes(door="here"))).agent == "rower"
+    sure = 0.5
+    stage.graph = build_graph(replace(stage.crew, catalogue=(one,), classify=unsure), memory_saver())
     assert end(await stage.ask("oars")).agent == "out_of_scope"
     assert end(await stage.ask("broken")).agent == "out_of_scope"

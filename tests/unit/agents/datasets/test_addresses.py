@@ -6,7 +6,7 @@ import pytest
 
 from agents.datasets.addresses import Kind, kind_of, normal, shown, state
 from rag.scan import Hashes
-from tests.unit.agents.datasets.sources import database
+from tests.datasets import database
 
 
 def test_paths_are_kept_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

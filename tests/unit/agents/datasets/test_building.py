@@ -12,7 +12,7 @@ from agents.datasets.database import opened
 from agents.datasets.messages import DATA, SCHEMA
 from agents.datasets.staging import CannotBeRead
 from tests import documents
-from tests.unit.agents.datasets.sources import database
+from tests.datasets import database
 
 
 def made(address: str, folder: Path) -> tuple[Table, ...]:

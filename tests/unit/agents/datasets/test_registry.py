@@ -1,7 +1,5 @@
 """The list of datasets."""
 
-import asyncio
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,10 +7,9 @@ import pytest
 from sqlalchemy import Engine, create_engine
 
 from agents.dataset import DatasetUnavailable, DatasetUnknown
-from agents.datasets import snapshots
-from agents.datasets.registry import RESERVED, NameTaken, Registry
+from agents.datasets.registry import RESERVED, NameTaken, Registry, bundled
 from agents.tables import metadata
-from tests.unit.agents.datasets.sources import catalogue_in, database, places
+from tests.datasets import places
 
 
 @pytest.fixture
@@ -62,70 +59,18 @@ def test_a_password_is_kept_and_not_shown(engine: Engine) -> None:
     assert entry.registered.source == "postgresql://reader:***@db.example/stock"
 
 
-async def test_what_cannot_be_copied_is_not_registered(tmp_path: Path) -> None:
-    async with catalogue_in(tmp_path) as catalogue:
-        (tmp_path / "a.json").write_text("{")
-        with pytest.raises(DatasetUnavailable):
-            await catalogue.add("a", str(tmp_path / "a.json"))
-        assert await catalogue.registered() == ()
+@pytest.mark.parametrize(
+    "text", ["[operations", "operations = 1", "[operations]\ntitle = 'x'", "\udcff", "[[operations]]"]
+)
+def test_a_broken_list_is_told(tmp_path: Path, text: str) -> None:
+    (tmp_path / "datasets.toml").write_text(text, encoding="utf-8", errors="surrogateescape")
+    with pytest.raises(DatasetUnavailable, match=r"datasets\.toml"):
+        bundled(tmp_path)
 
 
-async def test_a_source_that_is_gone_is_told(tmp_path: Path) -> None:
-    async with catalogue_in(tmp_path) as catalogue:
-        path = places(tmp_path)
-        await catalogue.add("a", str(path))
-        path.unlink()
-        with pytest.raises(DatasetUnavailable, match="pitcrew datasets remove a"):
-            await catalogue.query("a", "SELECT 1")
-
-
-async def test_a_copy_stays_where_a_new_one_fails(tmp_path: Path) -> None:
-    async with catalogue_in(tmp_path) as catalogue:
-        await catalogue.add("a", database(tmp_path / "x.db", "CREATE TABLE t (n); INSERT INTO t VALUES (1);"))
-        (tmp_path / "x.db").rename(tmp_path / "y.db")
-        with pytest.raises(DatasetUnavailable):
-            await catalogue.refresh("a")
-        assert (await catalogue.query("a", "SELECT n FROM t")).rows == ((1,),)
-
-
-async def test_a_failure_is_not_repeated_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with catalogue_in(tmp_path) as catalogue:
-        path = places(tmp_path)
-        await catalogue.add("a", str(path))
-        path.write_text("")
-        reasons = []
-        began = time.perf_counter()
-        for _ in range(50):
-            with pytest.raises(DatasetUnavailable) as raised:
-                await catalogue.query("a", "SELECT 1")
-            reasons.append(str(raised.value))
-        assert set(reasons) == {"places.csv is empty."}
-        assert time.perf_counter() - began < 10
-        monkeypatch.setattr(snapshots, "RETRY_S", 0)
-        path.write_text("id\n5\n")
-        assert (await catalogue.query("a", "SELECT id FROM places")).rows == ((5,),)
-
-
-async def test_closing_does_not_wait_for_a_copy(tmp_path: Path) -> None:
-    slow = tmp_path / "slow.csv"
-    slow.write_text("n,t\n" + "".join(f"{n},text {n}\n" for n in range(1_500_000)))
-    async with catalogue_in(tmp_path) as catalogue:
-        adding = asyncio.create_task(catalogue.add("slow", str(slow)))
-        while not list((tmp_path).glob("snapshots/.slow.*/data.duckdb")):
-            await asyncio.sleep(0.01)
-        began = time.perf_counter()
-    assert time.perf_counter() - began < 3
-    with pytest.raises((DatasetUnavailable, asyncio.CancelledError, RuntimeError)):
-        await adding
-    assert list((tmp_path / "snapshots").iterdir()) == []
-
-
-async def test_a_damaged_copy_is_told(tmp_path: Path) -> None:
-    async with catalogue_in(tmp_path) as catalogue:
-        await catalogue.add("a", database(tmp_path / "x.db", "CREATE TABLE t (n);"))
-    (schema,) = (tmp_path / "snapshots").glob("*/schema.json")
-    schema.write_text("[{")
-    async with catalogue_in(tmp_path) as catalogue:
-        with pytest.raises(DatasetUnavailable, match="pitcrew datasets refresh a"):
-            await catalogue.schema("a")
-        assert (await catalogue.refresh("a")).tables[0].name == "t"
+def test_names_that_cannot_be_are_left_out(tmp_path: Path) -> None:
+    (tmp_path / "datasets.toml").write_text(
+        "['../x']\ndescription = ''\n[all]\ndescription = ''\n[ok]\ndescription = ''"
+    )
+    assert list(bundled(tmp_path)) == ["ok"]
+    assert bundled(tmp_path / "nowhere") == {}

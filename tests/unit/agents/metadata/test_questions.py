@@ -88,6 +88,8 @@ ASKED = {
     "Which table has a column called vin?": "where vin",
     "which tables contain a dealer_id?": "where dealer id",
     "Where can I find the VIN?": "where vin",
+    "What does the column labour_hours mean?": "where labour hours",
+    "Which tables have to do with dealers?": "list dealers",
     "hello": "help",
     "How many incidents were there last month?": "help",
     "What is the roof load of the Wren?": "help",

@@ -10,9 +10,8 @@ import pytest_asyncio
 
 from agents.dataset import Schema
 from agents.datasets.catalogue import DatasetCatalogue
-from agents.datasets.registry import bundled
+from tests.datasets import catalogue_in
 from tests.serving import KNOWLEDGE
-from tests.unit.agents.datasets.sources import catalogue_in
 
 OPERATIONS = KNOWLEDGE / "datasets" / "operations"
 
@@ -101,22 +100,3 @@ async def test_it_has_seasons_and_reasons(catalogue: DatasetCatalogue) -> None:
     )
     spring = f"{hybrid} AND reported_on BETWEEN DATE '2026-03-10' AND DATE '2026-05-20'"
     assert await share("software", spring) > 2 * await share("software", hybrid)
-
-
-@pytest.mark.parametrize(
-    "text", ["[operations", "operations = 1", "[operations]\ntitle = 'x'", "\udcff", "[[operations]]"]
-)
-def test_a_broken_list_is_told(tmp_path: Path, text: str) -> None:
-    from agents.dataset import DatasetUnavailable
-
-    (tmp_path / "datasets.toml").write_text(text, encoding="utf-8", errors="surrogateescape")
-    with pytest.raises(DatasetUnavailable, match=r"datasets\.toml"):
-        bundled(tmp_path)
-
-
-def test_names_that_cannot_be_are_left_out(tmp_path: Path) -> None:
-    (tmp_path / "datasets.toml").write_text(
-        "['../x']\ndescription = ''\n[all]\ndescription = ''\n[ok]\ndescription = ''"
-    )
-    assert list(bundled(tmp_path)) == ["ok"]
-    assert bundled(tmp_path / "nowhere") == {}
