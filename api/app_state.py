@@ -7,8 +7,8 @@ from typing import Any
 
 from agents.bench import Resources
 from api.auth import TokenRules
-from api.limits import Rates, Seats, Unlimited
 from api.langgraph.openings import Openings
+from api.limits import Rates, Seats, Unlimited
 from api.metrics import Metrics
 from api.recall import Recall
 from api.settings import Settings

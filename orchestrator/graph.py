@@ -223,9 +223,10 @@ def _retrieve(crew: Crew) -> Node:
 
 async def _evidence(crew: Crew, specialist: Specialist, job: Job, desk: Desk) -> Gathered:
     """What a part is to be answered from. A part that a skill claims needs no passages, and neither does a specialist
-    with a graph of its own. With a model, which calls the tools itself, only a danger is left to skills."""
+    with a graph of its own. With a model, which calls the tools itself, only a danger is left to skills; and so
+    it is where no prose is wanted."""
     wishes = job["question"].wishes
-    code_first = not crew.answerer.calls_tools or job["urgent"] or not wishes.prose
+    code_first = job["urgent"] or (wishes.prose and not crew.answerer.calls_tools)
     claim = await _claim(crew, specialist, job) if code_first else None
     if claim is not None:
         desk.claims[job["part"]] = claim

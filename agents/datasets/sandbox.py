@@ -23,6 +23,7 @@ PROCESSES = 2
 MOST_WAITING = 32
 _START_S = 60.0
 _FRAME_SLACK = 4 << 20
+_STOPPING = "The server is stopping: ask again in a minute."
 
 
 class Sandbox:
@@ -103,7 +104,7 @@ class Sandbox:
             return child
         self._drop()
         if self._closing:
-            raise QueryFailed("The server is stopping: ask again in a minute.")
+            raise QueryFailed(_STOPPING)
         limits = msgspec.json.encode(self._limits).decode()
         child = Process("agents.datasets.confined", limits, most=self._limits.result_bytes * 2 + _FRAME_SLACK)
         self._own.child = child
@@ -123,6 +124,8 @@ class Sandbox:
             self._own.child = None
 
     def _why(self, ended: Ended) -> str:
+        if self._closing:
+            return _STOPPING
         if ended.late or ended.signal:
             return (
                 f"The query was ended: it may take {self._limits.wall_s:g} s and {self._limits.engine_mb} MB. "

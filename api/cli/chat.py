@@ -43,7 +43,6 @@ def chat(
     import asyncio
 
     from api.cli.wires import chat_over
-
     from orchestrator.commands import check_session_id
 
     if urlsplit(url).scheme not in {"ws", "wss"}:

@@ -18,8 +18,6 @@ CLOSE_S = 10.0
 LOST = 1006
 """The code of a socket whose peer is gone without a word."""
 
-LOST = 1006
-
 SEND_BUFFER_BYTES = 128 * 1024
 """What the kernel may hold for a peer. Left to itself it grows to megabytes, which nobody counts."""
 
@@ -40,13 +38,6 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         if message["type"] == "websocket.close":
             self.writable.set()  # a close frame waits for no reader
         await super().send(message)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """A connection that is lost is told as such; uvicorn would say what stands for a peer that closed it in good
-        order and gave no code (RFC 6455, section 7.1.5)."""
-        if self.conn.close_rcvd is None:
-            self.queue.put_nowait({"type": "websocket.disconnect", "code": LOST})
-        super().connection_lost(exc)
 
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()

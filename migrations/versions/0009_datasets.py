@@ -17,7 +17,9 @@ def upgrade() -> None:
         "datasets",
         sa.Column("name", sa.String(40), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
-        sa.Column("address", sa.Text(), nullable=False, comment="a file, a folder or a database's URL, with its password"),
+        sa.Column(
+            "address", sa.Text(), nullable=False, comment="a file, a folder or a database's URL, with its password"
+        ),
         sa.Column("added_at", sa.String(32), nullable=False),
         sa.Column("taken_at", sa.String(32), nullable=False, comment="when a new snapshot was last asked for"),
         sa.PrimaryKeyConstraint("name"),

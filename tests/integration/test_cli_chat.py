@@ -13,7 +13,7 @@ import pytest
 from api.cli.chat import picked_option
 from api.cli.screen import expiry
 from tests.scripted_chat import Peer, asked, refusing, scripted
-from tests.serving import ROOT, environment
+from tests.serving import ROOT, Served, environment, pitcrew
 
 PATIENCE_S = 15
 
@@ -281,3 +281,27 @@ def test_how_long_an_offer_stands(minutes: float, said: str) -> None:
 @pytest.mark.parametrize("at", [None, "", "soon"])
 def test_an_unknown_end_is_not_mentioned(at: str | None) -> None:
     assert expiry(at, datetime.now(UTC)) == ""
+
+
+@pytest.mark.parametrize(
+    ("wire", "typed", "said", "noted"),
+    [
+        ("analysis", "How many incidents are there by severity?", "medium", "SELECT"),
+        (
+            "explorer",
+            "Show relationships between the tables as a diagram",
+            "```mermaid\nerDiagram",
+            "find_relationships",
+        ),
+        ("query", "How much power does the Wren 58 of model year 2026 have?", "115 kW", "specs/"),
+        ("reasoning", "How much power does the Wren 58 of model year 2026 have?", "115 kW", "thought: "),
+    ],
+)
+def test_the_other_wires(server: Served, wire: str, typed: str, said: str, noted: str) -> None:
+    token = ("--token", server.token("wired")) if wire == "query" else ()
+    done = pitcrew(
+        "chat", "--wire", wire, "--url", server.chat, *token, env=environment(server.data), input=f"{typed}\n"
+    )
+    assert done.returncode == 0, done.stderr
+    assert said in done.stdout
+    assert noted in done.stderr

@@ -294,6 +294,14 @@ async def test_cancel_and_busy_threads(acting_server: Served) -> None:
         assert statuses == ["success", "success", "interrupted"]
 
 
+async def connected(thread: Any) -> None:
+    """Wait until the thread's own stream is open: on Python 3.11 the SDK hangs where it is left while it connects,
+    because `asyncio.wait_for` may lose a cancellation."""
+    while (handle := thread._lifecycle_watcher_handle) is None or not handle.ready.done():
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.05)
+
+
 @pytest.mark.parametrize("transport", ["sse", "websocket"])
 async def test_the_streaming_transports(acting_server: Served, transport: Any) -> None:
     """`threads.stream`: commands by HTTP, events by SSE or over a WebSocket."""
@@ -312,6 +320,7 @@ async def test_the_streaming_transports(acting_server: Served, transport: Any) -
             assert sources["payload"]["passages"]
             assert next(item["node"] for name, item in seen if name == "updates") == "classify"
         async with sdk.threads.stream(thread.thread_id, assistant_id="pitcrew", **options) as again:
+            await connected(again)
             assert await again.output == output
             assert {node["id"] for node in (await again.agent.get_tree())["nodes"]} >= {"classify", "merge"}
         async with sdk.threads.stream(thread.thread_id, assistant_id="trial_drives", **options) as acting:
@@ -325,6 +334,7 @@ async def test_the_streaming_transports(acting_server: Served, transport: Any) -
             output = await acting.output
             assert output["messages"][-1]["content"].endswith("Booked for 10:00.")
         async with sdk.threads.stream(thread.thread_id, assistant_id="nobody", **options) as wrong:
+            await connected(wrong)
             with pytest.raises(RuntimeError, match=r"invalid_argument.*specs"):
                 await wrong.run.start(input=says(POWER))
             with pytest.raises(RuntimeError, match="no_such_interrupt"):
@@ -394,6 +404,10 @@ async def test_strangers_and_unknown_things(acting_server: Served) -> None:
             with pytest.raises(InternalServerError, match="does not offer") as refused:
                 await missing
             assert refused.value.status_code == 501
+        for name in ("%00", "x" * 200, "..%2f..", "%ff"):
+            with pytest.raises(APIStatusError) as refused_name:
+                await mine.http.get(f"/threads/{name}/state")
+            assert 400 <= refused_name.value.status_code < 502
         with pytest.raises(AuthenticationError):
             async with get_client(url=f"{acting_server.http}/langgraph", api_key="wrong") as nobody:
                 await nobody.threads.search()

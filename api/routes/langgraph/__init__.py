@@ -7,6 +7,6 @@ from fastapi import APIRouter
 
 from api.routes.langgraph import assistants, commands, runs, streams, threads, unoffered
 
-router = APIRouter(prefix="/langgraph", tags=["langgraph"])
+router = APIRouter(prefix="/langgraph", include_in_schema=False)
 for module in (assistants, threads, runs, commands, streams, unoffered):
     router.include_router(module.router)

@@ -2,17 +2,20 @@
 
 import asyncio
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from typing import Annotated, Any, TypeVar
 
 import msgspec
 from fastapi import Depends, Request
 
+from api.app_state import AppState
 from api.auth import Identity, TokenRules
 from api.frames import convert, parse_object
 from api.routes.access import State, read_text
+from api.transport.websocket import SEAT_WAIT_MS
 from orchestrator.commands import Caller
-from orchestrator.errors import AuthRequired, BadRequest
+from orchestrator.errors import AuthRequired, BadRequest, Overloaded, RateLimited
 
 BODY_BYTES = 1024 * 1024
 """Clients may send a whole conversation as a run's input."""
@@ -42,6 +45,21 @@ async def read(request: Request, kind: type[T]) -> T:
     """The request's JSON body as `kind`; none at all is `{}`. Raises BadJson, BadRequest, MessageTooLong."""
     text = await read_text(request, BODY_BYTES)
     return await asyncio.to_thread(lambda: convert(parse_object(text or "{}"), kind))
+
+
+@contextmanager
+def seat(state: AppState, caller: Caller) -> Iterator[ExitStack]:
+    """A seat for a stream of the caller's, taken for the block, and as long as the stack lives that the block keeps.
+    Raises Overloaded, RateLimited."""
+    seats = state.gateway.seats
+    with ExitStack() as stack:
+        if not seats.enter():
+            raise Overloaded(retry_after_ms=SEAT_WAIT_MS)
+        stack.callback(seats.leave)
+        if not seats.claim(caller.user_id):
+            raise RateLimited(retry_after_ms=SEAT_WAIT_MS)
+        stack.callback(seats.release, caller.user_id)
+        yield stack
 
 
 def check_uuid(field: str, value: str) -> None:

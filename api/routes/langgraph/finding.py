@@ -7,7 +7,7 @@ from typing import Any
 
 from api.langgraph.messages import Transcript, interrupt, stored
 from api.langgraph.run_views import RunView, run_views, thread_status
-from orchestrator.commands import Caller
+from orchestrator.commands import Caller, check_session_id
 from orchestrator.engine import Engine
 from orchestrator.errors import NotFound
 from orchestrator.events import InputRequired
@@ -56,7 +56,9 @@ class Thread:
 
 
 async def find(engine: Engine, caller: Caller, thread_id: str) -> Thread:
-    """The caller's thread. Raises NotFound for one that is not there or is somebody else's."""
+    """The caller's thread. Raises NotFound for one that is not there or is somebody else's, BadRequest for a name that
+    no thread can have."""
+    check_session_id(thread_id)
     store = engine.store
     conversation_id = await store.conversation(caller, thread_id)
     active = await store.current_run(conversation_id)

@@ -15,7 +15,7 @@ from api.langgraph.assistants import PITCREW, assistant_id
 from api.langgraph.modes import RunSession, error_of, read_modes, spell
 from api.langgraph.run_views import run_body
 from api.routes.access import State
-from api.routes.langgraph.access import KeyCaller, page, read
+from api.routes.langgraph.access import KeyCaller, page, read, seat
 from api.routes.langgraph.asking import Ask, Begun, begin, new_thread
 from api.routes.langgraph.finding import Thread, find
 from api.routes.langgraph.listening import Listening
@@ -66,10 +66,13 @@ async def stream(thread_id: str, request: Request, state: State, caller: KeyCall
     """Begin a run and stream it. A client that loses the connection comes back to `Location` with `Last-Event-ID`."""
     ask = await read(request, Ask)
     modes = read_modes(ask.stream_mode)
-    begun = await _begun(state, caller, thread_id, ask)
+    with seat(state, caller) as taken:
+        begun = await _begun(state, caller, thread_id, ask)
+        kept = taken.pop_all()
     told = _retelling(begun, modes)
 
     def closed() -> None:
+        kept.close()
         begun.listening.close()
         if ask.on_disconnect == "cancel" and not told.ended:
             _later(state.gateway.engine.cancel(caller, Cancel(run_id=begun.run_id)))
@@ -87,16 +90,19 @@ async def stream_alone(request: Request, state: State, caller: KeyCaller) -> Res
     """Begin a run in no thread and stream it. Whoever leaves stops it, and nothing of it is kept."""
     ask = await read(request, Ask)
     modes, thread_id = read_modes(ask.stream_mode), new_thread()
-    begun = await _alone(state, caller, thread_id, ask)
+    with seat(state, caller) as taken:
+        begun = await _alone(state, caller, thread_id, ask)
+        kept = taken.pop_all()
 
     def closed() -> None:
+        kept.close()
         begun.listening.close()
         if ask.on_completion == "delete":
             _later(state.gateway.engine.delete(caller, thread_id))
 
     response = ServerEvents(_told(begun.listening, _retelling(begun, modes)), closed)
-    kept = f"/threads/{thread_id}" if ask.on_completion == "keep" else ""
-    response.headers["Content-Location"] = f"{kept}/runs/{begun.run_id}"
+    place = f"/threads/{thread_id}" if ask.on_completion == "keep" else ""
+    response.headers["Content-Location"] = f"{place}/runs/{begun.run_id}"
     return response
 
 
@@ -261,9 +267,11 @@ async def join_stream(
     thread = await find(state.gateway.engine, caller, thread_id)
     position = _position(thread, run_id, last_event_id)
     session = RunSession(modes, thread.before(position.first), thread_id, assistant_id(PITCREW))
-    listening = Listening(state.gateway.engine, caller)
-    listening.begin(thread_id, position.first - 1)
-    return ServerEvents(_told(listening, Told(session, position)), listening.close)
+    with seat(state, caller) as taken:
+        listening = Listening(state.gateway.engine, caller)
+        listening.begin(thread_id, position.first - 1)
+        taken.callback(listening.close)
+        return ServerEvents(_told(listening, Told(session, position)), taken.pop_all().close)
 
 
 def _position(thread: Thread, run_id: str, last_event_id: str) -> Position:

@@ -16,7 +16,7 @@ from api.langgraph.modes import spell
 from api.langgraph.thread_events import Subscription
 from api.origins import origin_allowed
 from api.routes.access import State
-from api.routes.langgraph.access import KeyCaller, read, verify
+from api.routes.langgraph.access import KeyCaller, read, seat, verify
 from api.routes.langgraph.commands import Command, error_body, obey
 from api.routes.langgraph.finding import find
 from api.routes.langgraph.telling import Telling
@@ -30,7 +30,6 @@ from orchestrator.errors import (
     BinaryUnsupported,
     Forbidden,
     NotFound,
-    Overloaded,
     PitcrewError,
     RateLimited,
     ShuttingDown,
@@ -49,8 +48,10 @@ async def stream(thread_id: str, request: Request, state: State, caller: KeyCall
     it; else the run that is under way from its beginning, and what comes."""
     wanted = await read(request, Subscription)
     wanted.check()
-    told = await Telling.begin(state, caller, thread_id, wanted)
-    return ServerEvents(_spelled(told), told.close)
+    with seat(state, caller) as taken:
+        told = await Telling.begin(state, caller, thread_id, wanted)
+        taken.callback(told.close)
+        return ServerEvents(_spelled(told), taken.pop_all().close)
 
 
 async def _spelled(told: Telling) -> AsyncIterator[str]:
@@ -66,24 +67,16 @@ async def _spelled(told: Telling) -> AsyncIterator[str]:
 async def socket(websocket: WebSocket, thread_id: str) -> None:
     """The same over a WebSocket, which takes commands: `subscription.subscribe` first."""
     state: AppState = websocket.app.state.pitcrew
-    seats = state.gateway.seats
     await websocket.accept()
-    if state.draining or not seats.enter():
-        await _refuse(websocket, ShuttingDown() if state.draining else Overloaded())
-        return
     try:
+        if state.draining:
+            raise ShuttingDown
         caller = _caller(websocket, state)
-        if not seats.claim(caller.user_id):
-            raise RateLimited
-        try:
+        with seat(state, caller):
             await find(state.gateway.engine, caller, thread_id)
             await Socket(websocket, state, caller, thread_id).serve()
-        finally:
-            seats.release(caller.user_id)
     except PitcrewError as error:
         await _refuse(websocket, error)
-    finally:
-        seats.leave()
 
 
 def _caller(websocket: WebSocket, state: AppState) -> Caller:

@@ -11,7 +11,7 @@ from api.app_state import AppState
 from api.routes.access import State
 from api.routes.langgraph.access import KeyCaller, check_uuid, page, read
 from api.routes.langgraph.finding import checkpoint_id, find, state_body, thread_body
-from orchestrator.commands import Caller
+from orchestrator.commands import Caller, check_session_id
 from orchestrator.errors import BadRequest, IdempotencyConflict, NotFound
 from orchestrator.store import SessionSummary
 
@@ -99,6 +99,7 @@ async def get(thread_id: str, state: State, caller: KeyCaller) -> dict[str, Any]
 @router.delete("/{thread_id}", status_code=204)
 async def delete(thread_id: str, state: State, caller: KeyCaller) -> Response:
     """Remove a thread with everything in it. A run in it is stopped."""
+    check_session_id(thread_id)
     await state.gateway.engine.delete(caller, thread_id)
     return Response(status_code=204)
 

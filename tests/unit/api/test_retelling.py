@@ -168,7 +168,8 @@ def test_cut_again_and_again(name: str) -> None:
             came: list[str] = []
             history = as_followed(run, reached)
             for number, envelope in enumerate(history, len(run) - len(history) + 1):
-                for position, frame in told(retelling, [envelope]):
+                for behind, frame in told(retelling, [envelope]):
+                    position = behind
                     came.append(frame)
                     if len(came) == stride:
                         break

@@ -475,6 +475,8 @@ async def test_without_prose_what_was_found_is_given_as_it_stands() -> None:
     end(await stage.ask("math hello", wishes=Wishes(prose=False)))
     assert (len(verbatim.tasks), stage.words.tasks) == (1, [])
     assert verbatim.tasks[0].tools == ()
+    end(await stage.ask("math double 21", wishes=Wishes(prose=False)))
+    assert len(verbatim.tasks) == 2, "skills have words of their own"
 
 
 async def test_thoughts_tell_who_answers_and_what_was_found(stage: Stage) -> None:

@@ -16,14 +16,8 @@ from agents.dataset import Column, DatasetUnknown, ForeignKey, QueryFailed, Regi
 
 CUSTOMERS = [(1, "Ada", "Norway"), (2, "Ben", "Norway"), (3, "Cyd", "Chile"), (4, "O'Dea; DROP", "Chile")]
 ORDERS = [
-    (
-        number,
-        1 + number % 4,
-        date(2025, 1, 1) + timedelta(days=9 * number),
-        Decimal(10 * number),
-        "open" if number % 3 else "closed",
-    )
-    for number in range(1, 81)
+    (n, 1 + n % 4, date(2025, 1, 1) + timedelta(days=9 * n), Decimal(n * n) / 8, "open" if n % 3 else "closed")
+    for n in range(1, 81)
 ]
 LINES = [(number, line, line * 2, "tea" if line == 1 else "mug") for number in range(1, 81) for line in (1, 2, 3)]
 

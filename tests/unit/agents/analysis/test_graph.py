@@ -10,9 +10,9 @@ from langgraph.checkpoint.memory import InMemorySaver
 from agents.analysis.graph import build
 from agents.bench import Resources
 from agents.dataset import QueryFailed, Rows, Schema
-from agents.specialist import Job
+from agents.specialist import Asker, Job
 from agents.specialists.analyst import SPECIALIST
-from agents.types import Coded, Said, Staged, Thought, Turn
+from agents.types import Coded, Question, Said, Staged, Thought, Turn
 from agents.vehicles import Vehicles
 from tests.integration.analyst_running import Analyst
 from tests.unit.agents.analysis.shop import SCHEMA, Shop
@@ -178,13 +178,10 @@ async def test_data_is_never_written_with_the_graphs_state() -> None:
     resources = Resources(Vehicles(), *(None,) * 4, Shop())  # type: ignore[arg-type]
     saver = InMemorySaver()
     graph = build(resources).compile(checkpointer=saver)
-    asker = {"user_id": "ada", "role": "staff", "conversation_id": "one", "run_id": "run"}
-    question = (await analyst().ask("x")).outputs  # only to have a loop that has run once
-    assert question
-    from agents.types import Question
-
+    asker = Asker(user_id="ada", role="staff", conversation_id="one", run_id="run")
+    question = Question("orders by country", facts={}, notes={})
     job = Job(
-        part=0, specialist="analyst", text="orders by country", question=Question("orders by country"), facts={},
+        part=0, specialist="analyst", text="orders by country", question=question, facts={},
         asker=asker, label="", urgent=False, path=[], findings={},
     )  # fmt: skip
     config: Any = {"configurable": {"thread_id": "one"}}
