@@ -14,6 +14,8 @@ from agents.analysis.measuring import COUNT, Measuring
 from agents.analysis.plan import Condition, Field, Group, Having, Measure, Plan, Unit
 from agents.analysis.resolve import DAYS, NUMBERS, Rows, Unresolved, words_of
 
+_OWN = 0.2
+"""How much more likely a table is itself meant than as what others are grouped by."""
 _FIGURE = 0.5
 """From this score on a name after "by" is the figure that a list is ordered by."""
 
@@ -109,7 +111,7 @@ class Builder:
             if self.rows.own(named) and not named.of("column", 0.95):
                 if len(asked.groups) + len(asked.units) < 2 and not asked.which:
                     raise Unresolved(f"{words_of(rows.table.name)} are counted, and cannot be grouped by themselves.")
-                rows.score += named.of("table")[0].weight
+                rows.score += named.of("table")[0].weight + _OWN
                 continue
             figure = rows.candidates(named, lambda column: column.kind in NUMBERS)
             if asked.compare and figure and figure[0].score > _FIGURE:

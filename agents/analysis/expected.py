@@ -74,7 +74,8 @@ def _figures(plan: Plan, values: Sequence[Any], recounted: Rows) -> Iterable[Any
 
 def _chosen(plan: Plan, line: Line) -> bool:
     picks = plan.limit is not None or plan.having is not None
-    if (picks or any(group.unit for group in plan.groups)) and any(not key[-1] for key in line.keys):
+    units = [group.unit for group in plan.groups] + [None]
+    if any(not key[-1] and (picks or unit) for key, unit in zip(line.keys, units, strict=False)):
         return False
     if plan.having is None:
         return True

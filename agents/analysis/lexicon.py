@@ -149,7 +149,8 @@ class Lexicon:
 
         phrase(words, 1.0)
         phrase(bare, 0.95)
-        phrase((*_without(parts(table.name), _PREFIXES, frozenset({"dim"}))[-1:], *bare), 1.0)
+        if column.kind not in ("date", "timestamp"):
+            phrase((*_without(parts(table.name), _PREFIXES, frozenset({"dim"}))[-1:], *bare), 1.0)
         own = {stem(part) for part in parts(table.name)}
         rest = [word for word in bare if stem(word) not in own]
         if rest and len(rest) < len(bare):

@@ -14,6 +14,8 @@ _FLAGS = {
 }  # fmt: skip
 """Cues that say one thing, and what that is in `Asked`."""
 _OPERATORS: dict[str, Operator] = {"over": ">", "least_of": ">=", "under": "<", "most_of": "<=", "equal": "="}
+_WEAK = frozenset({"not", "no", "non", "isn't", "aren't", "wasn't", "weren't", "never"})
+"""Negations of the next word alone: in "not closed and critical" nobody knows what of "critical" is meant."""
 _SURE = 0.9
 """From this weight on a day is meant where a time follows, though the word is a value as well."""
 
@@ -39,6 +41,8 @@ class _Reader:
         self._ranking = False
         self._things = False
         self._either = False
+        self._excluding = False
+        self._excluded = False
 
     def finished(self) -> Asked:
         """What was read; a "not" that belongs to nothing was not understood."""
@@ -90,6 +94,7 @@ class _Reader:
                 asked.end = "least" if kind == "ascending" else "most"
             case "negation":
                 self._negated = True
+                self._excluding = cue.text.casefold() not in _WEAK
             case "verb":
                 self._late = self._late or asked.share
             case "only":
@@ -116,7 +121,7 @@ class _Reader:
         asked.end = "most" if kind in ("most", "top") else "least"
         if isinstance(number, Number) and number.value == int(number.value):
             self.at += 1
-            asked.top = max(1, min(int(number.value), MOST_ASKED))
+            asked.top = self._length(number)
         elif kind in ("top", "bottom"):
             asked.top = asked.top or USUAL
         else:
@@ -135,7 +140,7 @@ class _Reader:
         after = self._peek()
         if isinstance(after, Number):
             self.at += 1
-            self.asked.top = max(1, min(int(after.value), MOST_ASKED))
+            self.asked.top = self._length(after)
             after = self._peek()
         if isinstance(after, Named) and after.meanings[0].kind != "value":
             self.asked.which = True
@@ -172,6 +177,8 @@ class _Reader:
         """A number by itself: the length of a list, or the value of the column named before it."""
         after, asked = self._peek(), self.asked
         before = self.items[self.at - 2] if self.at > 1 else None
+        if isinstance(before, Word) and before.text == "of" and self.at > 2:
+            before = self.items[self.at - 3]
         if isinstance(before, Named) and before.of("column", 0.5):
             asked.values.append(Value(before, self._negated, self._late, False, before, item.value))
             asked.columns = [one for one in asked.columns if one is not before]
@@ -180,12 +187,18 @@ class _Reader:
             isinstance(after, Superlative) or after.kind in ("most", "least")
         ):
             self.step()
-            asked.top, asked.only = max(1, min(int(item.value), MOST_ASKED)), False
+            asked.top, asked.only = self._length(item), False
             self._things = True
         elif isinstance(after, Named) and after.of("table") and self._lists():
-            asked.top = max(1, min(int(item.value), MOST_ASKED))
+            asked.top = self._length(item)
         else:
             asked.unknown.append(item.text)
+
+    def _length(self, number: Number) -> int:
+        """The length of a list."""
+        if not 1 <= number.value == int(number.value):
+            self.asked.unknown.append(number.text)
+        return max(1, min(int(number.value), MOST_ASKED))
 
     def _lists(self) -> bool:
         return self.asked.listing or bool(self.asked.end)
@@ -321,7 +334,17 @@ class _Reader:
             self.at += 1
         elif column is not None:
             self.asked.columns.pop()
-        self.asked.values.append(Value(item, self._negated, self._late, either, column))
+        joined = self._excluded and self._joined()
+        if joined and not self._excluding and not either:
+            self.asked.unknown.append(f"and {item.text}")
+        negated = self._negated or joined
+        self.asked.values.append(Value(item, negated, self._late, either, column))
+        self._excluded = negated
+
+    def _joined(self) -> bool:
+        """Whether "and" or its like stands before the name that was just read."""
+        before = self.items[self.at - 2] if self.at > 1 else None
+        return isinstance(before, Word | Cue) and before.text.casefold() in ("and", "or", "nor", ",")
 
     def _peek(self) -> Item | None:
         return self.items[self.at] if self.at < len(self.items) else None

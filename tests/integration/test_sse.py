@@ -243,13 +243,23 @@ def test_a_chat_needs_a_token(server: Served) -> None:
 
 
 async def test_a_token_or_a_ticket_in_the_url(server: Served) -> None:
+    """A ticket is good for one connection: who comes back brings a new one."""
     token = server.token("analyst-user", role="staff")
+
+    def ticket() -> str:
+        status, body, _ = server.request("POST", "/api/v1/ticket", token, b"{}")
+        assert status == 200
+        return str(json.loads(body)["ticket"])
+
     assert await analysis(server, token=token).read() == 200
-    status, body, _ = server.request("POST", "/api/v1/ticket", token, b"{}")
-    ticket = json.loads(body)["ticket"]
-    assert status == 200
-    assert await analysis(server, ticket=ticket).read() == 200
-    assert await analysis(server, ticket=ticket).read() == 401
+    used = ticket()
+    stream = analysis(server, ticket=used)
+    assert await stream.read(most_events=2) == 200
+    assert await stream.read() == 401
+    again = analysis(server, ticket=ticket(), last_event_id=stream.last_id)
+    assert await again.read() == 200
+    assert types(stream.frames + again.frames).count("start") == 1
+    assert types(again.frames)[-1] == "stream_end"
 
 
 def test_pages_of_other_origins(server: Served) -> None:
