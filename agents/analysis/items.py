@@ -87,7 +87,7 @@ def itemised(text: str, lexicon: Lexicon, now: datetime) -> Itemised:
     row = [token for token in tokens(text) if not any(one.start < token.end and token.start < one.end for one in times)]
     corrected: list[tuple[str, str]] = []
     for place, token in enumerate(row):
-        right = lexicon.corrected(token, vocabulary().spelt)
+        right = lexicon.corrected(token)
         if right is not None:
             corrected.append((token.text, right.text))
             row[place] = right

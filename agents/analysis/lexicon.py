@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from agents.analysis.plan import Source
@@ -25,6 +26,7 @@ _PREFIXES = frozenset({"fact", "dim", "dimension", "tbl", "table", "stg", "is", 
 _SUFFIXES = frozenset({"id", "key", "code", "name", "at", "on", "date", "ts", "timestamp", "no", "nr", "label", "dim"})
 _SHORTEST_SLIP = 6
 _LONG = 9
+_MOST_NEAR = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,27 +78,20 @@ class Lexicon:
         """The columns that a word for a figure ("cost") or a synonym of it means."""
         return tuple(one for one in self.meanings((stem(word),)) if one.kind == "column")
 
-    def corrected(self, token: Token, known: Collection[str]) -> Token | None:
+    def corrected(self, token: Token) -> Token | None:
         """The token with its slip put right; None where it is right, or nobody can say what it should be."""
         word = token.plain
-        if (
-            len(word) < _SHORTEST_SLIP
-            or not word.isalpha()
-            or token.number is not None
-            or word in known
-            or token.stem in self._stems
-        ):
+        known = word in vocabulary().spelt or token.stem in self._stems or token.number is not None
+        if known or len(word) < _SHORTEST_SLIP or not word.isalpha():
             return None
         slips = 1 if len(word) < _LONG else 2
-        near: dict[int, set[str]] = defaultdict(set)
-        for other in self._spelt | frozenset(known):
-            if abs(len(other) - len(word)) <= slips and other[:1] == word[:1]:
-                distance = OSA.distance(word, other, score_cutoff=slips)
-                if distance <= slips and len(other) >= _SHORTEST_SLIP - 1:
-                    near[distance].add(stem(other))
-        best = near[min(near)] if near else set()
-        meant = next((other for other in sorted(self._spelt | frozenset(known)) if stem(other) in best), None)
-        return Token(meant, token.start, token.end) if len(best) == 1 and meant else None
+        near = process.extract(
+            word, self._by_letter.get(word[0], ()), scorer=OSA.distance, score_cutoff=slips, limit=_MOST_NEAR
+        )
+        best = [str(other) for other, distance, _ in near if distance == near[0][1]]
+        if len({stem(other) for other in best}) != 1:
+            return None
+        return Token(min(best), token.start, token.end)
 
     @cached_property
     def _stems(self) -> frozenset[str]:
@@ -109,6 +104,15 @@ class Lexicon:
         names = [name for table in self.schema.tables for name in (table.name, *(one.name for one in table.columns))]
         spelt = [word.casefold() for text in texts for word in text.split() if word.isalpha()]
         return frozenset([*spelt, *(part for name in names for part in parts(name) if part.isalpha())])
+
+    @cached_property
+    def _by_letter(self) -> Mapping[str, tuple[str, ...]]:
+        """The words that a misspelt one may stand for, by their first letter."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for word in sorted(self._spelt | vocabulary().spelt):
+            if len(word) >= _SHORTEST_SLIP - 1:
+                found[word[0]].append(word)
+        return {letter: tuple(words) for letter, words in found.items()}
 
     def _mean(self, key: Iterable[str], meaning: Meaning) -> None:
         """Remember a meaning, unless the same one is remembered for a better reason."""

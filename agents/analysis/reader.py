@@ -1,9 +1,9 @@
 """What the items of a question ask for, read from left to right."""
 
 from agents.analysis.asked import MOST_ASKED, USUAL, Asked, Limit, Value
+from agents.analysis.cursor import Cursor
 from agents.analysis.items import Cue, Item, Itemised, Named, Number, Superlative, Time, TimeUnit, Word
 from agents.analysis.plan import Aggregate, Operator
-from agents.figures import unit_words
 
 _AGGREGATES: dict[str, Aggregate] = {
     "sum": "sum", "average": "average", "median": "median", "maximum": "maximum", "minimum": "minimum",
@@ -28,12 +28,11 @@ def read(itemised: Itemised) -> Asked:
     return reader.finished()
 
 
-class _Reader:
+class _Reader(Cursor):
     """Goes through the items once; every step takes at least one."""
 
     def __init__(self, items: tuple[Item, ...]) -> None:
-        self.items = items
-        self.at = 0
+        super().__init__(items)
         self.asked = Asked()
         self._negated = False
         self._late = False
@@ -117,7 +116,7 @@ class _Reader:
 
     def _end(self, kind: str) -> None:
         asked = self.asked
-        number = self._peek()
+        number = self.peek()
         asked.end = "most" if kind in ("most", "top") else "least"
         if isinstance(number, Number) and number.value == int(number.value):
             self.at += 1
@@ -137,11 +136,11 @@ class _Reader:
 
     def _which(self) -> None:
         """ "which region …": what is asked for is the group, if anything is worked out of it."""
-        after = self._peek()
+        after = self.peek()
         if isinstance(after, Number):
             self.at += 1
             self.asked.top = self._length(after)
-            after = self._peek()
+            after = self.peek()
         if isinstance(after, Named) and after.meanings[0].kind != "value":
             self.asked.which = True
             self.asked.groups.append(after)
@@ -152,7 +151,7 @@ class _Reader:
             self.at += 1
 
     def _missing(self) -> None:
-        after = self._skip_idle()
+        after = self.skip_idle()
         if isinstance(after, Named) and (after.of("column")):
             self.asked.nulls.append((after, True))
             self.at += 1
@@ -175,7 +174,7 @@ class _Reader:
 
     def _number(self, item: Number) -> None:
         """A number by itself: the length of a list, or the value of the column named before it."""
-        after, asked = self._peek(), self.asked
+        after, asked = self.peek(), self.asked
         before = self.items[self.at - 2] if self.at > 1 else None
         if isinstance(before, Word) and before.text == "of" and self.at > 2:
             before = self.items[self.at - 3]
@@ -205,7 +204,7 @@ class _Reader:
 
     def _limit(self, cue: Cue, place: int) -> None:
         """ "over 500 euros", "between 3 and 5 hours"."""
-        first = self._number_ahead()
+        first = self.number_ahead()
         if first is not None and self._either:
             self.asked.unknown.append("or")
         if first is None:
@@ -218,14 +217,14 @@ class _Reader:
             return
         values, operator = [first], _OPERATORS.get(cue.kind, ">=")
         if cue.kind == "between":
-            self._skip_joining()
-            second = self._number_ahead()
+            self.skip_joining()
+            second = self.number_ahead()
             if second is None:
                 self.asked.unknown.append(cue.text)
                 return
             values = sorted([first, second])
-        unit, named = self._unit_ahead()
-        before = self._named_before(place)
+        unit, named = self.unit_ahead()
+        before = self.named_before(place)
         if before is not None and named is None:
             self.asked.columns = [one for one in self.asked.columns if one is not before]
         said = " ".join([cue.text, " and ".join(f"{value:g}" for value in values), "" if named else unit])
@@ -235,56 +234,9 @@ class _Reader:
         for one, value in bounds:
             self.asked.limits.append(Limit(one, (value,), said.strip(), named or before, unit))
 
-    def _number_ahead(self) -> float | None:
-        at = self.at
-        while (
-            at < len(self.items) and isinstance(one := self.items[at], Word) and one.text in ("€", "$", "£", "a", "the")
-        ):
-            at += 1
-        found = self.items[at] if at < len(self.items) else None
-        if not isinstance(found, Number):
-            return None
-        self.at = at + 1
-        return found.value
-
-    def _skip_joining(self) -> None:
-        while isinstance(one := self._peek(), Word | Cue) and one.text.casefold() in ("and", "to", "€", "euros", "eur"):
-            self.at += 1
-
-    def _unit_ahead(self) -> tuple[str, Named | None]:
-        """The unit or the thing that is counted, behind a number, and what it is a measure of: "5 hours of labour"."""
-        one = self._peek()
-        if one is not None and not isinstance(one, Time | Number) and one.text.casefold() in unit_words():
-            self.at += 1
-            of, named = (*self.items[self.at : self.at + 2], None, None)[:2]
-            if (
-                isinstance(of, Word)
-                and of.text in ("of", "in")
-                and isinstance(named, Named)
-                and named.of("column", 0.5)
-            ):
-                self.at += 2
-                return one.text.casefold(), named
-            return one.text.casefold(), None
-        if isinstance(one, Named) and one.meanings[0].kind != "value":
-            self.at += 1
-            return one.text.casefold(), one
-        return "", None
-
-    def _named_before(self, at: int) -> Named | None:
-        """The column named just before a comparison: "cost is over"."""
-        while (
-            at > 0
-            and isinstance(one := self.items[at - 1], Word | Cue)
-            and ((isinstance(one, Word) and one.idle) or (isinstance(one, Cue) and one.kind == "verb"))
-        ):
-            at -= 1
-        before = self.items[at - 1] if at > 0 else None
-        return before if isinstance(before, Named) and before.of("column") and not before.of("table", 0.9) else None
-
     def _named(self, item: Named) -> None:
         asked, item = self.asked, self._narrowed(item)
-        best, after = item.meanings[0], self._peek()
+        best, after = item.meanings[0], self.peek()
         things, self._things = self._things, False
         either, self._either = self._either, False
         if self._ranking:
@@ -334,25 +286,12 @@ class _Reader:
             self.at += 1
         elif column is not None:
             self.asked.columns.pop()
-        joined = self._excluded and self._joined()
+        joined = self._excluded and self.joined()
         if joined and not self._excluding and not either:
             self.asked.unknown.append(f"and {item.text}")
         negated = self._negated or joined
         self.asked.values.append(Value(item, negated, self._late, either, column))
         self._excluded = negated
-
-    def _joined(self) -> bool:
-        """Whether "and" or its like stands before the name that was just read."""
-        before = self.items[self.at - 2] if self.at > 1 else None
-        return isinstance(before, Word | Cue) and before.text.casefold() in ("and", "or", "nor", ",")
-
-    def _peek(self) -> Item | None:
-        return self.items[self.at] if self.at < len(self.items) else None
-
-    def _skip_idle(self) -> Item | None:
-        while isinstance(one := self._peek(), Word) and one.idle:
-            self.at += 1
-        return self._peek()
 
 
 def _dated(item: Named) -> bool:

@@ -83,7 +83,9 @@ def _best(asked: Asked, lexicon: Lexicon, dataset: str, base: Plan | None) -> Re
     readings.sort(key=lambda one: -one[0])
     score, plan, rows = readings[0]
     if len(readings) > 1 and score - readings[1][0] < _CLEAR:
-        names = " or ".join(words_of(one[1].source.table) for one in readings[:2])
+        both = [one[1].source for one in readings[:2]]
+        same = both[0].table == both[1].table
+        names = " or ".join(words_of(f"{one.dataset}.{one.table}" if same else one.table) for one in both)
         return Unread(f"It can be about {names}: please say which.")
     return Reading(plan, tuple(rows.assumed))
 

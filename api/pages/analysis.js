@@ -5,6 +5,7 @@ import { StatusLine, framesBelow, onSample, onSubmit } from './bench.js';
 import { newId } from './conversation.js';
 import { apiAddress, authorization, socketAddress, streamAddress } from './credentials.js';
 import { element } from './element.js';
+import { Events } from './events.js';
 import { Line } from './line.js';
 import { SCHEDULES } from './schedules.js';
 
@@ -23,7 +24,7 @@ export function start(panel) {
   let asked = null;
   /** @type {Line | null} */
   let line = null;
-  /** @type {EventSource | null} */
+  /** @type {Events | null} */
   let events = null;
 
   function ask() {
@@ -67,28 +68,20 @@ export function start(panel) {
   }
 
   /** Where no socket stays open, perhaps for a proxy in between, the same events come over plain HTTP. */
-  async function fallBack() {
+  function fallBack() {
     const query = asked;
-    const address = await streamAddress(EVENTS, query).catch(() => null);
-    if (asked !== query || !query) return;
-    if (!address) {
-      view.fail('The server cannot be reached. Ask again when it can.');
-      finish();
-      return;
-    }
-    events = new EventSource(address);
-    events.onopen = () => { part('status').textContent = '🟢 Connected (server-sent events)'; };
-    events.onmessage = ({ data }) => {
-      inspector.record('in', data);
-      receive(JSON.parse(data));
-    };
-    events.onerror = () => {
-      const ended = events?.readyState === EventSource.CLOSED;
-      part('status').textContent = ended ? '🔴 Disconnected' : '🔴 Disconnected. Reconnecting (server-sent events) …';
-      if (!ended) return;
-      if (!view.outcome) view.fail('The server cannot be reached. Ask again when it can.');
-      finish();
-    };
+    const say = (words) => { part('status').textContent = `${words} (server-sent events)`; };
+    events = new Events((more) => streamAddress(EVENTS, { ...query, ...more }), {
+      onOpen: () => say('🟢 Connected'),
+      onBreak: () => say('🔴 Disconnected. Reconnecting …'),
+      onEnd: () => {
+        view.fail('The server cannot be reached. Ask again when it can.');
+        finish();
+      },
+      onFrame: receive,
+      onTraffic: (direction, text) => inspector.record(direction, text),
+    });
+    events.open();
   }
 
   function stop() {

@@ -176,10 +176,13 @@ function tableParts(names, rows) {
   return [element('thead', '', head), element('tbody', '', ...body)];
 }
 
-/** Numbers as they are, without digits that only a computer's division has: one may be a year. */
 function cellElement(value) {
   const isNumber = typeof value === 'number';
-  const node = element('td', isNumber ? 'number-cell' : '');
-  node.textContent = isNumber ? String(Number(value.toPrecision(12))) : String(value ?? '–');
-  return node;
+  return element('td', isNumber ? 'number-cell' : '', isNumber ? figure(value) : String(value ?? '–'));
+}
+
+/** To four places, without separators: an integer may be a year. @param {number} value */
+function figure(value) {
+  if (Number.isInteger(value)) return String(value);
+  return String(Number(Math.abs(value) < 1 ? value.toPrecision(4) : value.toFixed(4)));
 }

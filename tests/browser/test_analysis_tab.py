@@ -68,10 +68,14 @@ async def test_without_the_bundles_the_server_draws(server: Served) -> None:
         await shows_it_all(page, panel)
 
 
-@pytest.mark.usefixtures("bundles")
-async def test_three_tries_then_server_sent_events(server: Served) -> None:
+@pytest.mark.parametrize("signed_in", [False, True], ids=["guest", "signed in"])
+async def test_three_tries_then_server_sent_events(server: Served, signed_in: bool) -> None:
+    """Broken too, they are picked up where they broke, with a new ticket."""
     async with within_reach(server) as away, open_tab(away.http, "analysis") as (page, panel):
         status = panel.locator("[data-part=status]")
+        if signed_in:
+            token = server.token("server-sent-events")
+            await page.locator("#token").evaluate("(box, token) => { box.value = token; }", token)
         await page.clock.install()
         away.leave()
         await ask(panel)
@@ -80,8 +84,29 @@ async def test_three_tries_then_server_sent_events(server: Served) -> None:
                 re.compile(rf"🔴 Disconnected\. Reconnecting in {seconds} s \(try {number} of 3\) …")
             )
             await page.clock.fast_forward(seconds * 1_000)
-        await expect(status).to_contain_text("server-sent events")
+        await expect(status).to_have_text("🔴 Disconnected. Reconnecting … (server-sent events)")
         away.come_back()
+        await page.clock.fast_forward(3_000)
         await answered(panel)
         await expect(panel.locator("tbody .number-cell").first).to_be_visible()
+        await expect(panel.get_by_role("button", name="Analyse")).to_be_enabled()
+
+
+async def test_who_is_out_of_reach_is_told(server: Served) -> None:
+    async with within_reach(server) as away, open_tab(away.http, "analysis") as (page, panel):
+        await page.locator("#token").evaluate("(box, token) => { box.value = token; }", server.token("unheard"))
+        await page.clock.install()
+        away.leave()
+        await ask(panel)
+        for seconds in [1, 2, 3]:
+            await expect(panel.locator("[data-part=status]")).to_contain_text(f"in {seconds} s")
+            await page.clock.fast_forward(seconds * 1_000)
+        await expect(panel.locator("[data-part=status]")).to_contain_text("server-sent events")
+        problem = panel.locator("[data-part=problem]")
+        for _ in range(8):
+            await page.clock.fast_forward(3_000)
+            if await problem.text_content():
+                break
+            await page.wait_for_timeout(100)
+        await expect(problem).to_have_text("The server cannot be reached. Ask again when it can.")
         await expect(panel.get_by_role("button", name="Analyse")).to_be_enabled()

@@ -91,3 +91,35 @@ async def test_a_broken_connection_asks_nothing_twice(modelled: Served, provider
         [kept] = json.loads(modelled.get("/api/v1/sessions", token)[1])["sessions"]
         told = json.loads(modelled.get(f"/api/v1/sessions/{kept['session_id']}/messages", token)[1])["messages"]
         assert [one["text"] for one in told if one["role"] == "customer"] == [QUESTION]
+
+
+async def test_a_broken_stream_of_events_goes_on(modelled: Served, provider: Control) -> None:
+    """Broken while the model is at work, the events are picked up by a new ticket; the question is not asked again."""
+    provider.script(always={"kind": "never"})
+    token = modelled.token("broken-events")
+    async with within_reach(modelled) as away, open_tab(away.http, "analysis") as (page, panel):
+        await page.locator("#token").evaluate("(box, token) => { box.value = token; }", token)
+        await page.clock.install()
+        away.leave()
+        await panel.get_by_label("Question about the data").fill(QUESTION)
+        await panel.get_by_label("Question about the data").press("Enter")
+        status = panel.locator("[data-part=status]")
+        for seconds in [1, 2, 3]:
+            await expect(status).to_contain_text(f"in {seconds} s")
+            await page.clock.fast_forward(seconds * 1_000)
+        await expect(status).to_contain_text("server-sent events")
+        away.come_back()
+        await page.clock.fast_forward(3_000)
+        await expect(panel.locator(".stages li[aria-current=step]")).to_have_text("Write code", timeout=20_000)
+        away.leave()
+        await expect(status).to_have_text("🔴 Disconnected. Reconnecting … (server-sent events)")
+        away.come_back()
+        for _ in range(200):
+            if await panel.locator("[data-part=message]").text_content() == "Analysis complete":
+                break
+            await page.clock.run_for(1_000)
+            await page.wait_for_timeout(100)
+        await expect(panel.locator("[data-part=message]")).to_have_text("Analysis complete")
+        [kept] = json.loads(modelled.get("/api/v1/sessions", token)[1])["sessions"]
+        told = json.loads(modelled.get(f"/api/v1/sessions/{kept['session_id']}/messages", token)[1])["messages"]
+        assert [one["text"] for one in told if one["role"] == "customer"] == [QUESTION]

@@ -152,12 +152,12 @@ async def test_what_is_wrong_is_said_plainly(tmp_path: Path) -> None:
     assert "go together" in alone.stderr
 
 
-def test_it_ends_with_its_stdin_and_prints_nothing_else(ingested: Path) -> None:
+def test_it_ends_with_its_stdin_and_prints_nothing_else(tmp_path: Path) -> None:
     hello = (
         '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},'
         '"clientInfo":{"name":"test","version":"1"}}}\n'
     )
-    command, env = [sys.executable, "-m", "api", "mcp"], environment(ingested)
+    command, env = [sys.executable, "-m", "api", "mcp"], environment(tmp_path)
     done = subprocess.run(
         command,
         input=hello,

@@ -53,6 +53,12 @@ def amounts(*numbers: int) -> list[float]:
         ("how many different customers placed orders in 2026", len({one[1] for one in ORDERS if one[2].year == 2026})),
         ("What percentage of orders are closed?", 100 * sum(one[4] == "closed" for one in ORDERS) / 80),
         ("how many orders in Norwayy", 40),
+        ("how many orders excluding Ada and Ben", sum(one[1] > 2 for one in ORDERS)),
+        ("orders not open or closed", 0),
+        (
+            "orders from Norway over 450 euros in 2026",
+            sum(o[1] < 3 and o[3] > 450 and o[2].year == 2026 for o in ORDERS),
+        ),
     ],
 )
 async def test_one_figure(text: str, figure: float) -> None:
@@ -116,6 +122,11 @@ async def test_comparing() -> None:
         "median velocity of orders",
         "open orders or over 100 euros",
         "orders in Norway or closed",
+        "orders not open and Norway",
+        "ratio of open to closed orders",
+        "top 0 orders",
+        "which orders are out of amount",
+        "orders of 2025 versus the first quarter of 2025",
         "orders and customers that nobody knows",
         "'; DELETE FROM orders; --",
         "orders " * 200,
