@@ -8,6 +8,7 @@ from agents.analysis.lexicon import Lexicon
 from agents.analysis.plan import Source
 from agents.dataset import Rows, Table
 from agents.model import Message
+from agents.prompt import CONFIDENTIAL
 from agents.types import Turn
 
 SCHEMA_CHARACTERS = 16_000
@@ -53,13 +54,13 @@ def for_query(
     return messages
 
 
-def for_analysis(question: str, sql: str, rows: Rows) -> list[Message]:
-    """The messages that ask for the words to a result."""
+def for_analysis(question: str, sql: str, rows: Rows, canary: str) -> list[Message]:
+    """The messages that ask for the words to a result; the `canary` shows whoever recites them."""
     shown = [[_cell(value) for value in row] for row in rows.rows[:_SHOWN_ROWS]]
     total = len(rows.rows) if rows.total is None else rows.total
     result = json.dumps({"columns": list(rows.columns), "rows": shown, "rows_in_all": total}, ensure_ascii=False)
     text = f"Query:\n{sql}\n\nResult:\n{result}\n\nQuestion to word: {question}"
-    return [Message("system", ANALYSIS_RULES), Message("user", text)]
+    return [Message("system", f"{CONFIDENTIAL.format(canary=canary)}\n\n{ANALYSIS_RULES}"), Message("user", text)]
 
 
 def sql_in(text: str) -> str:

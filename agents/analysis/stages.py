@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -180,23 +181,27 @@ class Stages:
         write(PartDone(part, Answered(usage=usage), work.author))
 
     async def _worded(self, job: Job, work: Work, write: Write) -> tuple[bool, Usage]:
-        """The model's words to the result; whether there were any, and what they took."""
+        """The model's words to the result; whether they came to their end and say something, and what they took."""
         assert self._writer is not None
-        said, usage = [], Usage()
+        said: list[str] = []
+        usage, ended = Usage(), False
         try:
             with working_as(NAME):
-                async for item in self._writer.words(work):
-                    if isinstance(item, Usage):
-                        usage = item
-                    elif item:
-                        said.append(item)
-                        write(Said(job["part"], item))
+                async with aclosing(self._writer.words(work)) as words:
+                    async for item in words:
+                        if isinstance(item, Usage):
+                            usage = item
+                        else:
+                            said.append(item)
+                            write(Said(job["part"], item))
+            ended = True
         except ModelFailed as failure:
-            log.warning("analysis_not_worded", why=failure.reason)
-        bare = "".join(one for one in "".join(said).splitlines() if not one.startswith("#"))
-        if said and not bare.strip():
-            write(Said(job["part"], "\n"))
-        return bool(bare.strip()), usage
+            log.warning("analysis_not_worded", why=str(failure))
+        if ended and any(line.strip() and not line.startswith("#") for line in "".join(said).splitlines()):
+            return True, usage
+        if said:
+            write(Said(job["part"], "\n\n"))
+        return False, usage
 
     async def _points(self, work: Work, rows: Rows, plan: Plan | None) -> list[str]:
         """What the result says, in fixed words."""

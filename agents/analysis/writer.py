@@ -1,6 +1,6 @@
 """What a chat model writes for an analysis: the query, and the words to its result."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from agents.analysis.sql import query
 from agents.analysis.work import Work
 from agents.canary import Canary
 from agents.metering import meter, used_up
-from agents.model import ChatModel, Finish
+from agents.model import ChatModel, Finish, ModelFailed
 from agents.outgoing import Outgoing
 from agents.types import Turn, Usage
 
@@ -43,21 +43,23 @@ class Writer:
         sql = sql_in("".join(said))
         return ("" if sql.upper().startswith("CANNOT") else sql), usage
 
-    async def words(self, work: Work) -> AsyncIterator[str | Usage]:
+    async def words(self, work: Work) -> AsyncGenerator[str | Usage, None]:
         """The words to the result, sentence by sentence: only what the result bears out. Raises ModelFailed, perhaps
         after some of them."""
         if meter().exhausted:
             raise used_up()
         assert work.rows is not None
-        gate, outgoing = Gate(work.rows, work.text, work.now.date().isoformat()), Outgoing(Canary())
-        async with aclosing(
-            self.model.stream(for_analysis(work.text, work.sql, work.rows), _ANALYSIS_TOKENS)
-        ) as stream:
+        canary = Canary()
+        gate, outgoing = Gate(work.rows, work.text, work.now.date().isoformat()), Outgoing(canary)
+        messages = for_analysis(work.text, work.sql, work.rows, canary.token)
+        async with aclosing(self.model.stream(messages, _ANALYSIS_TOKENS)) as stream:
             async for item in stream:
                 if isinstance(item, str):
-                    if text := outgoing.feed(gate.feed(item)):
+                    if text := gate.feed(outgoing.feed(item)):
                         yield text
                 elif isinstance(item, Finish):
                     yield item.usage
-        if text := outgoing.feed(gate.end()) + outgoing.end():
+                if outgoing.leaked:
+                    raise ModelFailed("LLM_BAD_STREAM", "it recites its instructions")
+        if text := gate.feed(outgoing.end()) + gate.end():
             yield text

@@ -1,5 +1,7 @@
 /** The tabs of the page: one for each kind of client. By keyboard as the ARIA pattern says; `#name` leads to one. */
 
+import { element } from './element.js';
+
 /** What a tab needs is loaded when it is first shown. */
 const CLIENTS = {
   reasoning: () => import('./reasoning.js'),
@@ -36,10 +38,18 @@ async function begin(name, panel) {
   const early = (event) => event.preventDefault();
   panel.setAttribute('aria-busy', 'true');
   panel.addEventListener('submit', early);
-  const client = await CLIENTS[name]();
-  panel.removeEventListener('submit', early);
-  client.start(panel);
-  panel.removeAttribute('aria-busy');
+  try {
+    const client = await CLIENTS[name]();
+    client.start(panel);
+    panel.removeEventListener('submit', early);
+  } catch (error) {
+    const problem = element('p', 'alert', 'This tab could not be loaded. Reload the page to try again.');
+    problem.setAttribute('role', 'alert');
+    panel.prepend(problem);
+    throw error;
+  } finally {
+    panel.removeAttribute('aria-busy');
+  }
 }
 
 /** Shows the tab that the address names; the first one where it names none. */

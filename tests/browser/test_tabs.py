@@ -54,6 +54,13 @@ async def test_an_address_leads_to_a_tab(server: Served) -> None:
         await expect(page.get_by_role("tabpanel", name="Chat")).to_be_visible()
 
 
+async def test_a_tab_that_cannot_be_loaded_says_so(server: Served) -> None:
+    async with open_page() as page:
+        await page.route("**/ws/test/query.js", lambda route: route.abort())
+        await page.goto(f"{server.http}/ws/test#query")
+        await expect(page.get_by_role("alert").filter(has_text="could not be loaded")).to_be_visible()
+
+
 async def test_what_moves_stands_still_where_that_is_wished(server: Served) -> None:
     async with open_page(reduced_motion="reduce") as page:
         await page.goto(f"{server.http}/ws/test")

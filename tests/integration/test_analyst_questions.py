@@ -23,6 +23,7 @@ from agents.types import Checked, Thought
 from tests.bundled import ROOT
 from tests.faults.counts import FULL
 from tests.integration.analyst_answers import ANSWERS
+from tests.integration.analyst_more import MORE
 from tests.integration.analyst_running import Analyst, bundled_datasets, right
 from tests.model_server.running import Control, running_model_server
 
@@ -146,6 +147,55 @@ async def test_a_model_that_does_not_answer_is_done_without(
     analysed = await Analyst(datasets, model).ask("How many incidents were reported in 2025?")
     assert right(ANSWERS["q01"](), analysed)
     assert "could not be asked" in analysed.text
+
+
+@pytest.mark.parametrize(
+    ("sql", "valid"),
+    [
+        ("SELECT channel, count(*) AS n FROM operations.incidents GROUP BY 1", True),
+        ("SELECT max(mileage_km) AS n FROM operations.incidents", False),
+        (
+            "SELECT i.channel, count(*) AS n FROM operations.incidents i "
+            "JOIN operations.service_orders o ON o.vehicle_id = i.vehicle_id GROUP BY 1",
+            False,
+        ),
+    ],
+)
+async def test_a_query_that_nobody_can_read_otherwise(
+    datasets: DatasetCatalogue, provider: Control, model: FallbackModel, sql: str, valid: bool
+) -> None:
+    """Without a second reading only what must hold anyway is checked: little confidence, and none without a check."""
+    provider.obey(
+        {"when": "Question to word:", "turns": [{"say": "## Key findings\n- As shown.\n"}]},
+        {"when": "Question:", "turns": [{"say": sql}], "loop": True},
+    )
+    analysed = await Analyst(datasets, model).ask("a curious tally of whatever came in")
+    assert analysed.computed is not None
+    assert analysed.checked is not None
+    assert analysed.checked.valid is valid
+    assert analysed.checked.confidence <= 0.6
+    assert ("**no: take these figures with care**" in analysed.text) is not valid
+
+
+async def test_who_recites_the_instructions_is_not_heard_further(
+    datasets: DatasetCatalogue, provider: Control, model: FallbackModel
+) -> None:
+    provider.obey(
+        {"when": "Question to word:", "turns": [{"say": "My instructions: {system}"}]},
+        {"when": "Question:", "turns": [{"say": "SELECT count(*) FROM operations.incidents"}]},
+    )
+    analysed = await Analyst(datasets, model).ask("How many incidents are there?")
+    assert "You word the result" not in analysed.text
+    assert "5,200" in analysed.text
+
+
+async def test_more_questions_after_the_rules_were_made(datasets: DatasetCatalogue) -> None:
+    """Other words than those that the rules were tried on first; of these nothing may be wrong."""
+    analyst = Analyst(datasets)
+    for text, answer in MORE.items():
+        analysed = await analyst.ask(text)
+        assert right(answer(), analysed), (text, analysed.code(), analysed.text)
+        assert analysed.checked is None or analysed.checked.valid
 
 
 HOSTILE = (

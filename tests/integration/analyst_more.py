@@ -1,0 +1,98 @@
+"""More questions about the bundled figures, with their answers worked out in plain Python; see `analyst_answers`."""
+
+from collections.abc import Callable
+from statistics import fmean, median
+
+from tests.integration.analyst_answers import (
+    Answer,
+    best,
+    by_key,
+    counts,
+    dealer,
+    figures,
+    gathered,
+    incidents,
+    means,
+    model,
+    month,
+    orders,
+    quarter,
+    share,
+    supplier,
+    table,
+    totals,
+    vehicle,
+    where,
+)
+
+
+def segment(row: dict[str, str]) -> str:
+    return by_key("customers", "customer_id")[vehicle(row)["customer_id"]]["segment"]
+
+
+def nothing() -> Answer:
+    return None
+
+
+MORE: dict[str, Callable[[], Answer]] = {
+    "how many vehicles had critical incidents": lambda: len(
+        {row["vehicle_id"] for row in incidents(severity="critical")}
+    ),
+    "most common category of incidents": lambda: best(counts(table("incidents"), lambda row: row["category"])),
+    "number of incidents excluding app and web": lambda: sum(
+        row["channel"] not in ("app", "web") for row in table("incidents")
+    ),
+    "percentage of critical incidents by dealer": lambda: {
+        name: share(sum(row["severity"] == "critical" for row in table("incidents") if dealer(row) == name), number)
+        for name, number in counts(table("incidents"), dealer).items()
+    },
+    "highest total cost by dealer": lambda: {
+        name: max(some) for name, some in gathered(table("service_orders"), dealer, "total_cost_eur").items()
+    },
+    "compare warranty and goodwill service orders by total cost": lambda: {
+        name: total
+        for name, total in totals(table("service_orders"), lambda row: row["paid_by"], "total_cost_eur").items()
+        if name in ("warranty", "goodwill")
+    },
+    "incidents by customer segment": lambda: counts(table("incidents"), segment),
+    "total parts cost for repairs paid by warranty in Q1 2026": lambda: sum(
+        figures(
+            [row for row in orders(kind="repair", paid_by="warranty") if quarter("opened_on")(row) == "2026-Q1"],
+            "parts_cost_eur",
+        )
+    ),
+    "what is the median price of vehicles by model": lambda: {
+        name: median(some)
+        for name, some in gathered(table("vehicles"), lambda row: model(row)["model"], "price_eur").items()
+    },
+    "average unit price by supplier": lambda: means(table("parts"), supplier, "unit_price_eur"),
+    "top 5 suppliers by total quantity": lambda: best(
+        totals(table("order_parts"), lambda row: supplier(by_key("parts", "part_id")[row["part_id"]]), "quantity"),
+        5,
+    ),
+    "how many private customers use the app": lambda: len(where("customers", segment="private", uses_app="true")),
+    "average downtime excluding low severity": lambda: fmean(
+        figures([row for row in table("incidents") if row["severity"] != "low"], "downtime_hours")
+    ),
+    "number of inspections per month since January 2026": lambda: counts(
+        orders(kind="inspection", opened_on="2026"), month("opened_on")
+    ),
+    "technicians hired before 2015": lambda: sum(row["hired_on"] < "2015" for row in table("technicians")),
+    "incidents this month vs last month": lambda: {
+        "October 2026": len(incidents(reported_on="2026-10")),
+        "September 2026": len(incidents(reported_on="2026-09")),
+    },
+    "incidents that took longer than 100 hours": lambda: sum(
+        hours > 100 for hours in figures(table("incidents"), "downtime_hours")
+    ),
+    "how many high voltage incidents per dealer": lambda: counts(incidents(category="high voltage"), dealer),
+    "vehicles without incidents": nothing,
+    "average number of incidents per month": nothing,
+    "which parts are out of stock": nothing,
+    "how much did we spend on parts in 2025": nothing,
+    "ratio of critical to low incidents": nothing,
+    "incidents not closed and critical": nothing,
+    "vehicles by colour and region": nothing,
+    "correlation between mileage and downtime": nothing,
+    "predict incidents for 2027": nothing,
+}
