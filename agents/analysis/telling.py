@@ -195,9 +195,11 @@ def _grouped(plan: Plan, rows: Rows) -> list[str]:
         found.append(_change(known))
     if plan.measures[0].aggregate in ("count", "sum") and plan.limit is None and plan.having is None and len(known) > 2:
         found.append(f"All together: {number(sum(figures[0] for _, figures in known))}")
-    found += [f"{name}: {_figures(plan, figures)}" for name, figures in lines[:_LISTED]]
+    over_time = len(plan.groups) == 1 and plan.groups[0].unit is not None and plan.descending is None
+    listed = lines[-_LISTED:] if over_time else lines[:_LISTED]
+    found += [f"{name}: {_figures(plan, figures)}" for name, figures in listed]
     if len(lines) > _LISTED:
-        found.append(f"and {len(lines) - _LISTED:,} more in the table")
+        found.append(f"and {len(lines) - _LISTED:,} {'earlier ones' if over_time else 'more'} in the table")
     return found
 
 

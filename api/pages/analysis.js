@@ -1,4 +1,4 @@
-/** The tab of `/ws/agent/stream`: one question about data, from its plan and its code to the figures and their meaning. */
+/** The tab of `/ws/agent/stream`: one question about data, from its plan and code to the figures and their meaning. */
 
 import { AnalysisView } from './analysis_view.js';
 import { StatusLine, framesBelow, onSample, onSubmit } from './bench.js';
@@ -106,7 +106,8 @@ export function start(panel) {
       option.title = description;
       dataset.append(option);
     }
-    part('datasets-hint').textContent = datasets.length ? '' : 'No dataset is registered: see “pitcrew datasets add --help”.';
+    part('datasets-hint').textContent =
+      datasets.length ? '' : 'No dataset is registered: see “pitcrew datasets add --help”.';
   }
 
   cancel.addEventListener('click', stop);

@@ -59,7 +59,8 @@ export class AnalysisView {
     this.outcome = words;
     this.part('message').textContent = '';
     this.part(where).textContent = words;
-    for (const node of this.stages.values()) if (node.dataset.state === 'now') this.#mark(node, where === 'problem' ? 'failed' : 'done');
+    const last = where === 'problem' ? 'failed' : 'done';
+    for (const node of this.stages.values()) if (node.dataset.state === 'now') this.#mark(node, last);
     this.part('text').dataset.state = 'settled';
   }
 
@@ -73,7 +74,9 @@ export class AnalysisView {
     this.part('message').textContent = message ?? '';
     const order = [...this.stages.keys()];
     const at = order.indexOf(stage);
-    if (at >= 0) order.forEach((name, index) => this.#mark(this.stages.get(name), index < at ? 'done' : index === at ? 'now' : 'todo'));
+    if (at < 0) return;
+    const states = order.map((_, index) => (index < at ? 'done' : index === at ? 'now' : 'todo'));
+    order.forEach((name, index) => this.#mark(this.stages.get(name), states[index]));
   }
 
   #mark(node, state) {
@@ -124,9 +127,11 @@ export class AnalysisView {
     this.part('table').replaceChildren(...(names.length ? tableParts(names, shown) : []));
     const from = dataset && dataset !== 'all' ? ` from ${dataset}` : '';
     const rowsIn = (count) => `${count.toLocaleString()} ${count === 1 ? 'row' : 'rows'}`;
-    this.part('caption').textContent = shown.length < total ? `First ${shown.length} of ${rowsIn(total)}${from}` : `${rowsIn(total)}${from}`;
+    const first = shown.length < total ? `First ${shown.length} of ` : '';
+    this.part('caption').textContent = `${first}${rowsIn(total)}${from}`;
     if (!figure) return;
-    const problem = await this.chart.show(fitted(figure, this.part('chart').clientWidth), `Chart: ${this.part('asked').textContent}`);
+    const room = this.part('chart').clientWidth;
+    const problem = await this.chart.show(fitted(figure, room), `Chart: ${this.part('asked').textContent}`);
     if (problem) this.part('caption').textContent += `. No chart: ${problem}`;
   }
 

@@ -17,10 +17,11 @@ export function framesBelow(panel) {
 /** What a line's state is in words. @param {import('./line.js').State} state */
 export function stateText(state, schedule) {
   const left = Math.max(0, Math.ceil((state.retryAt - performance.now()) / 1_000));
-  if (state.name === 'waiting') return `🔴 Disconnected. Reconnecting in ${left} s (try ${state.number} of ${state.of}) …`;
-  if (state.name === 'failed') return `🔴 ${schedule.then}`;
-  if (state.name === 'closed') return state.code === 1000 ? '🔴 Disconnected' : `🔴 Closed: ${state.meaning} (${state.code})`;
-  return SIGNS[state.name];
+  const { name, code, number, of } = state;
+  if (name === 'waiting') return `🔴 Disconnected. Reconnecting in ${left} s (try ${number} of ${of}) …`;
+  if (name === 'failed') return `🔴 ${schedule.then}`;
+  if (name === 'closed') return code === 1000 ? '🔴 Disconnected' : `🔴 Closed: ${state.meaning} (${code})`;
+  return SIGNS[name];
 }
 
 /** Shows the state of a line, and while it waits how long it still does. */

@@ -5,6 +5,7 @@ import { Picture } from './pictures.js';
 const FACTOR = 1.25;
 const SMALLEST = 0.1;
 const LARGEST = 8;
+const MARGIN_PX = 16;
 
 export class Canvas {
   #source = '';
@@ -52,8 +53,9 @@ export class Canvas {
     const { image } = this.picture;
     if (!image) return;
     const place = this.part('place');
-    const room = Math.min((place.clientWidth - 16) / image.naturalWidth, (place.clientHeight - 16) / image.naturalHeight);
-    this.#scale(Math.min(1, room));
+    const across = (place.clientWidth - MARGIN_PX) / image.naturalWidth;
+    const down = (place.clientHeight - MARGIN_PX) / image.naturalHeight;
+    this.#scale(Math.min(1, across, down));
   }
 
   #scale(zoom) {

@@ -26,7 +26,8 @@ export async function developmentToken() {
 }
 
 /** The address of a socket for whoever uses the page. A token goes as a ticket, which is good once: addresses are
- * written into logs. @param {string} path below `/ws/` @param {Record<string, string>} query @returns {Promise<string>} */
+ * written into logs.
+ * @param {string} path below `/ws/` @param {Record<string, string>} query @returns {Promise<string>} */
 export async function socketAddress(path, query = {}) {
   const address = await streamAddress(path, query);
   address.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';

@@ -1,5 +1,5 @@
-/** Server-sent events that are picked up where they broke. An EventSource comes back by itself, but with the address that
- * it was given, whose ticket is good only once: where it gives up, a new one goes on. */
+/** Server-sent events that are picked up where they broke. An EventSource comes back by itself, but with the address
+ * that it was given, whose ticket is good only once: where it gives up, a new one goes on. */
 
 const TRIES = 3;
 const WAIT_MS = 3_000;

@@ -8,8 +8,8 @@ const LOST = 1006;
 const NOT_SIGNED_IN = 4401;
 
 /**
- * States: `idle`, `connecting`, `open`, `waiting` (until `retryAt`, for try `number` of `of`), `closed` (with `code` and
- * `meaning`; trying again would be of no use), `failed` (no try is left).
+ * States: `idle`, `connecting`, `open`, `waiting` (until `retryAt`, for try `number` of `of`), `closed` (with `code`
+ * and `meaning`; trying again would be of no use), `failed` (no try is left).
  *
  * @typedef {{name: string, code?: number, meaning?: string, retryAt?: number, number?: number, of?: number}} State
  */

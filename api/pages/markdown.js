@@ -11,6 +11,7 @@ const RULE = /^(-{3,}|\*{3,})\s*$/;
 const FENCE = /^```/;
 const ROW = /^\|.*\|\s*$/;
 const DIVIDER = /^\|[\s:|-]+\|\s*$/;
+const BEGINNINGS = [HEADING, BULLET, NUMBERED, QUOTE, RULE, FENCE, ROW];
 const LINK = /!?\[([^[\]]*)\]\([^()]*\)/g;
 
 /** @param {string} text @returns {Node[]} */
@@ -34,11 +35,13 @@ function blockAt(lines, at) {
   if (RULE.test(line)) return [element('hr'), at + 1];
   if (FENCE.test(line)) return fenced(lines, at + 1);
   if (ROW.test(line) && DIVIDER.test(lines[at + 1] ?? '')) return table(lines, at);
-  for (const [pattern, name] of [[BULLET, 'ul'], [NUMBERED, 'ol']])
-    if (pattern.test(line)) return run(lines, at, pattern, (items) => element(name, '', ...items.map((item) => element('li', '', ...inline(item)))));
-  if (QUOTE.test(line)) return run(lines, at, QUOTE, (quoted) => element('blockquote', '', ...inline(quoted.join('\n'))));
+  if (BULLET.test(line)) return run(lines, at, BULLET, (items) => element('ul', '', ...items.map(listed)));
+  if (NUMBERED.test(line)) return run(lines, at, NUMBERED, (items) => element('ol', '', ...items.map(listed)));
+  if (QUOTE.test(line)) return run(lines, at, QUOTE, (said) => element('blockquote', '', ...inline(said.join('\n'))));
   return paragraph(lines, at);
 }
+
+const listed = (item) => element('li', '', ...inline(item));
 
 /** Lines of one kind, one after the other. */
 function run(lines, at, pattern, make) {
@@ -65,7 +68,7 @@ function table(lines, at) {
 
 function paragraph(lines, at) {
   const taken = [lines[at]];
-  const begins = (line) => !line.trim() || [HEADING, BULLET, NUMBERED, QUOTE, RULE, FENCE, ROW].some((one) => one.test(line));
+  const begins = (line) => !line.trim() || BEGINNINGS.some((pattern) => pattern.test(line));
   let next = at + 1;
   for (; next < lines.length && !begins(lines[next]); next += 1) taken.push(lines[next]);
   return [element('p', '', ...inline(taken.join('\n'))), next];

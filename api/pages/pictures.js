@@ -1,4 +1,4 @@
-/** Pictures of diagrams and charts, drawn in a frame that can reach nothing, and shown as images that can do nothing. */
+/** Pictures of diagrams and charts: drawn in a frame that can reach nothing, shown as images that can do nothing. */
 
 import { apiAddress, authorization } from './credentials.js';
 import { element } from './element.js';

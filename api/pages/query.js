@@ -75,7 +75,9 @@ export function start(panel) {
   function ask() {
     const question = box.value.trim();
     if (!question || pending) return;
-    pending = { question, humanize: humanize.checked, stream: stream.checked, session_id: SESSION, client_message_id: newId('q-') };
+    pending = {
+      question, humanize: humanize.checked, stream: stream.checked, session_id: SESSION, client_message_id: newId('q-'),
+    };
     text = '';
     part('asked').textContent = question;
     part('problem').textContent = '';

@@ -37,7 +37,8 @@ export class Tries {
     this.schedule = schedule;
   }
 
-  /** The next try, counted from 1, or null when none is left. @returns {{waitMs: number, number: number, of: number} | null} */
+  /** The next try, counted from 1, or null when none is left.
+   * @returns {{waitMs: number, number: number, of: number} | null} */
   next() {
     const { waitsMs } = this.schedule;
     if (this.#used >= waitsMs.length) return null;

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.analysis.lexicon import Lexicon
 from agents.analysis.plan import Plan
 from agents.analysis.reading import Reading, Unread, as_note, from_note, read_question
 from agents.analysis.sql import query
+from agents.dataset import Column, Schema, Table
 from tests.unit.agents.analysis.shop import CUSTOMERS, LEXICON, ORDERS, Shop
 
 NOW = datetime(2026, 12, 31, tzinfo=UTC)
@@ -134,6 +136,17 @@ async def test_comparing() -> None:
 )
 def test_what_is_not_understood_is_not_answered(text: str) -> None:
     assert isinstance(read(text), Unread)
+
+
+def test_tables_of_one_name_in_two_datasets_are_not_mixed_up() -> None:
+    def table(dataset: str) -> Table:
+        columns = (Column("id", "integer", "INTEGER"), Column("amount", "number", "DOUBLE"))
+        return Table(dataset, "orders", columns, ("id",))
+
+    lexicon = Lexicon(Schema("all", "", (table("north"), table("south"))), {})
+    reading = read_question("total amount of orders", lexicon, "all", NOW)
+    assert isinstance(reading, Unread)
+    assert "north.orders or south.orders" in reading.reason
 
 
 def test_what_was_taken_for_granted_is_said() -> None:
