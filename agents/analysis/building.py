@@ -12,7 +12,7 @@ from agents.analysis.items import Named
 from agents.analysis.listing import Listing
 from agents.analysis.measuring import COUNT, Measuring
 from agents.analysis.plan import Condition, Field, Group, Having, Measure, Plan, Unit
-from agents.analysis.resolve import DAYS, NUMBERS, Rows, Unresolved, words_of
+from agents.analysis.resolve import DAYS, NUMBERS, Ambiguous, Rows, Unresolved, words_of
 
 _OWN = 0.2
 """How much more likely a table is itself meant than as what others are grouped by."""
@@ -187,6 +187,8 @@ class Builder:
         asked = self.asked
         if asked.counted or asked.aggregates or asked.share or plan.groups or asked.distinct:
             return False
+        if asked.end and asked.figure and not (asked.columns or asked.tables or asked.thing):
+            return any(not one.field.path for one in plan.conditions)
         of_own = [named for named in (asked.thing, *asked.groups) if named is not None and self.rows.own(named)]
         if asked.end:
             return bool(of_own or (asked.tables and self.rows.own(asked.tables[0]) and (asked.which or asked.top)))
@@ -214,6 +216,8 @@ class Builder:
             if not plan.part and (plan.conditions or not plan.groups):
                 plan = self._part_of_conditions(plan)
             plan = replace(plan, share=bool(plan.groups) and not plan.part)
+        if asked.end and not plan.groups and any(one.aggregate in ("count", "distinct") for one in plan.measures):
+            raise Unresolved("I do not see what comes first of what.")
         if not plan.measures or not plan.groups:
             return plan
         if asked.end:
@@ -278,6 +282,8 @@ def _merged(conditions: list[Condition]) -> list[Condition]:
         if key in found:
             held = found[key]
             values = tuple(dict.fromkeys([*held.values, *one.values]))
+            if one.field.kind == "boolean" and len(values) > 1:
+                raise Ambiguous(f'"{held.said}" and "{one.said}" go against each other.')
             found[key] = replace(held, values=values, said=f"{held.said}, {one.said}")
         else:
             found[key] = one

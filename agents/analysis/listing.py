@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from agents.analysis.asked import Asked
 from agents.analysis.items import Named
 from agents.analysis.plan import Field, Order, Plan
-from agents.analysis.reach import label
+from agents.analysis.reach import days, label
 from agents.analysis.resolve import DAYS, NUMBERS, Rows, Unresolved, words_of
 from agents.analysis.vocabulary import vocabulary
 from agents.analysis.words import parts, stem
@@ -30,7 +30,8 @@ class Listing:
         named = ranked or next(iter(asked.columns), None)
         orders: list[Order] = []
         if asked.end:
-            orders = [self._order(named, asked.figure)] if named or asked.figure else self._usual_order()
+            usual = self._usual_order() if asked.top else []
+            orders = [self._order(named, asked.figure)] if named or asked.figure else usual
             if not orders:
                 raise Unresolved(f"I do not see by what {words_of(rows.table.name)} are to be put in order.")
             orders = [replace(one, descending=one.descending == (asked.end == "most")) for one in orders]
@@ -55,7 +56,9 @@ class Listing:
             day = rows.day(None)
             if day is None:
                 raise Unresolved(f"{words_of(rows.table.name)} have no date.")
-            return Order(day, figure == "date")
+            exact = (one for one in days(rows.table) if one.kind == "timestamp" and not day.path)
+            same = (one for one in exact if parts(one.column)[:1] == parts(day.column)[:1])
+            return Order(next(same, day), figure == "date")
         if field is None and figure:
             field = rows.figure(figure) or rows.field(Named(figure, rows.lexicon.figure(figure)), _ordered)
         if field is None:

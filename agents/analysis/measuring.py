@@ -26,8 +26,7 @@ class Measuring:
         asked, rows = self.asked, self.rows
         figures = [named for named in (ranked, *asked.columns) if named is not None]
         aggregates = list(dict.fromkeys(asked.aggregates))
-        if asked.thing is not None and not (figures or asked.tables or asked.counted) and asked.thing.of("table", 0.7):
-            raise Unresolved(f"I do not see by what {asked.thing.text} are to be put in order.")
+        self._says_what(plan, bool(figures))
         if asked.distinct and len(figures) < 2 and not aggregates:
             return self._counted()
         if not figures and aggregates and (aggregates != ["sum"] or (asked.counted and asked.money)):
@@ -38,6 +37,8 @@ class Measuring:
                 raise Unresolved(f"I see no cost of {words_of(rows.table.name)}.")
             return (Measure("sum", field),)
         if not figures and asked.figure and not asked.counted:
+            if not plan.groups:
+                raise Unresolved(f"I do not see what of {words_of(rows.table.name)} is to be listed.")
             return self._superlative()
         if not figures or (len(figures) == 1 and not aggregates and not asked.end and self._of_text(figures[0])):
             return self._counted()
@@ -49,6 +50,14 @@ class Measuring:
         for named in figures:
             measures += self._of_figure(named, plan, aggregates)
         return tuple(dict.fromkeys(measures))
+
+    def _says_what(self, plan: Plan, figures: bool) -> None:
+        """Raises Unresolved where it is left open what is counted, or put in order."""
+        asked = self.asked
+        if asked.thing is not None and not (figures or asked.tables or asked.counted) and asked.thing.of("table", 0.7):
+            raise Unresolved(f"I do not see by what {asked.thing.text} are to be put in order.")
+        if asked.counted and asked.limits and not (asked.tables or asked.values or plan.groups or figures):
+            raise Unresolved("I do not see what is to be counted.")
 
     def _of_text(self, named: Named) -> bool:
         """Whether the column holds words, so that there is nothing to add up."""
@@ -80,6 +89,8 @@ class Measuring:
             self.rows.score -= 0.3
             self.rows.assume(f"counted are the different {subjects[0].text} of {words_of(rows.table.name)}")
             return (Measure("distinct", keys[0]),)
+        if not subjects and not asked.thing:
+            rows.assume(f"counted are {words_of(rows.table.name)}")
         return (COUNT,)
 
     def _of_figure(self, named: Named, plan: Plan, aggregates: Sequence[Aggregate]) -> list[Measure]:
@@ -94,6 +105,9 @@ class Measuring:
         if aggregates:
             return [Measure(one, field) for one in aggregates]
         if asked.end and asked.only and not asked.which:
+            other = next((one for one in asked.tables if not rows.own(one)), None)
+            if other is not None and not plan.groups:
+                raise Unresolved(f'I do not see what is to be done with "{other.text}".')
             return [Measure("maximum" if asked.end == "most" else "minimum", field)]
         adds = any(stem(part) in vocabulary().additive for part in parts(field.column)) and "unit" not in parts(
             field.column

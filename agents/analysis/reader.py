@@ -166,7 +166,8 @@ class _Reader(Cursor):
             before, Superlative
         )
         numbered = isinstance(before, Number) and asked.top is not None
-        if self._grouping or adverb or ranked or numbered or asked.compare:
+        dated = isinstance(before, Superlative) and before.figure == "date"
+        if not dated and (self._grouping or adverb or ranked or numbered or asked.compare):
             asked.units.append(item.unit)
             self._grouping = False
         else:
@@ -239,6 +240,8 @@ class _Reader(Cursor):
         best, after = item.meanings[0], self.peek()
         things, self._things = self._things, False
         either, self._either = self._either, False
+        if things and asked.only and item.text.endswith("s") and not item.text.endswith("ss"):
+            asked.only, asked.top = False, USUAL
         if self._ranking:
             asked.ranked, self._ranking = item, False
         elif self._grouping and (item.of("table", 0.7) or item.of("column", 0.85 if best.kind == "value" else 0.45)):
@@ -250,8 +253,6 @@ class _Reader(Cursor):
                 asked.unknown.append(item.text)
         elif things and best.kind != "value" and best.of not in ("integer", "number"):
             asked.thing = item
-            if asked.only and item.text.endswith("s") and not item.text.endswith("ss"):
-                asked.only, asked.top = False, USUAL
         elif best.kind == "value" or (item.of("value") and best.weight <= 1.0 and not item.of("table", 0.9)):
             self._value(item, after, either)
         elif self._negated and not item.of("table", 0.9):

@@ -30,6 +30,12 @@ def segment(row: dict[str, str]) -> str:
     return by_key("customers", "customer_id")[vehicle(row)["customer_id"]]["segment"]
 
 
+def most_used_part() -> Answer:
+    """In the most order lines; parts of one name are told apart by their number."""
+    ((part_id, lines),) = best(counts(table("order_parts"), lambda row: row["part_id"]))
+    return [(part_id, lines)]
+
+
 def nothing() -> Answer:
     return None
 
@@ -86,6 +92,25 @@ MORE: dict[str, Callable[[], Answer]] = {
         hours > 100 for hours in figures(table("incidents"), "downtime_hours")
     ),
     "how many high voltage incidents per dealer": lambda: counts(incidents(category="high voltage"), dealer),
+    "most expensive repairs in 2026": lambda: [
+        row["order_id"]
+        for row in sorted(
+            orders(kind="repair", opened_on="2026"),
+            key=lambda row: (-float(row["total_cost_eur"] or -1), int(row["order_id"])),
+        )[:10]
+    ],
+    "total cost of service orders by model year": lambda: totals(
+        table("service_orders"), lambda row: model(row)["model_year"], "total_cost_eur"
+    ),
+    "parts between 100 and 200 euros": lambda: sum(
+        100 <= price <= 200 for price in figures(table("parts"), "unit_price_eur")
+    ),
+    "how many parts cost more than 500 euros": nothing,
+    "lowest rated dealer": nothing,
+    "busiest dealer": nothing,
+    "how many incidents were there in the first week of October 2026": nothing,
+    "how many dealers do not repair high voltage": nothing,
+    "which part is used most": most_used_part,
     "vehicles without incidents": nothing,
     "average number of incidents per month": nothing,
     "which parts are out of stock": nothing,
