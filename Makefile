@@ -52,7 +52,7 @@ test: $(INSTALLED) chromium $(CLIENTS) check ## every check and every test
 	$(BIN)/pytest -q -n auto --maxprocesses 2 --dist loadfile tests/faults
 
 prove: $(INSTALLED) ## every fault many times, with the figures: about an hour
-	PITCREW_PROOFS=full $(BIN)/pytest -q --capture=no --timeout 3600 tests/faults tests/integration/test_dialogues.py
+	PITCREW_PROOFS=full $(BIN)/pytest -q --capture=no --timeout 3600 tests/faults tests/integration/test_dialogues.py tests/integration/test_analyst_questions.py
 
 soak: $(INSTALLED) ## mixed use under random faults for SECONDS (120)
 	$(BIN)/python -m tests.faults.soak --seconds $(SECONDS)

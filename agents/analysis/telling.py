@@ -15,6 +15,8 @@ _WORKED_OUT = {
     "sum": "total", "average": "average", "median": "median", "minimum": "lowest", "maximum": "highest",
 }  # fmt: skip
 _LISTED = 10
+_NO_AMOUNT = frozenset({"id", "key", "no", "number", "nr", "code", "year", "page"})
+"""The last word of columns whose whole numbers are names, not amounts."""
 
 
 def number(value: Any) -> str:
@@ -153,7 +155,7 @@ def _listed(plan: Plan, rows: Rows) -> list[str]:
     found: list[str] = []
     for place, row in enumerate(rows.rows[:_LISTED], start=1):
         told = [
-            f"{words_of(name)} {number(value)}"
+            f"{words_of(name)} {_cell(name, value)}"
             for name, value in zip(rows.columns, row, strict=True)
             if value is not None
         ]
@@ -165,8 +167,8 @@ def _listed(plan: Plan, rows: Rows) -> list[str]:
 
 def _cell(column: str, value: Any) -> str:
     """A value of a listed row; what only tells rows apart, or is a year, is no amount."""
-    plain = column.casefold().endswith(("id", "key", "number", "year", "code", "no"))
-    return str(value) if plain and isinstance(value, int) else number(value)
+    names = words_of(column).split()
+    return str(value) if isinstance(value, int) and names and names[-1] in _NO_AMOUNT else number(value)
 
 
 def _key(plan: Plan, row: Sequence[Any]) -> str:

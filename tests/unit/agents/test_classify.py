@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from agents.classify import Classifier
-from agents.specialist import Catalogue, Specialist
+from agents.specialist import CUSTOMER, Catalogue, Specialist, open_to
 from agents.specialists import catalogue
 from agents.types import Question, Turn
 from agents.vehicles import Vehicles
@@ -20,6 +20,9 @@ VEHICLES = Vehicles.parse(
     "model,variant,years,powertrain,fuel,aliases\n"
     "Wren,Wren 58,2026,electric,electricity,\nHeron,Heron 1.5T,2026,petrol,petrol,\nOsprey,Osprey,2026,diesel,diesel,\n"
 )
+
+CATALOGUE = open_to(catalogue(), CUSTOMER)
+"""The specialists among which messages are routed."""
 
 
 class HashedWords:
@@ -39,7 +42,7 @@ class HashedWords:
 
 @pytest.fixture(scope="module")
 def classifier() -> Classifier:
-    return Classifier.train(catalogue(), HashedWords(), VEHICLES)
+    return Classifier.train(CATALOGUE, HashedWords(), VEHICLES)
 
 
 def specialists(classifier: Classifier, text: str, only: Catalogue | None = None) -> list[str]:
@@ -47,7 +50,7 @@ def specialists(classifier: Classifier, text: str, only: Catalogue | None = None
 
 
 def test_its_own_examples_are_routed_home(classifier: Classifier) -> None:
-    for specialist in catalogue():
+    for specialist in CATALOGUE:
         routes = [classifier.classify(Question(text)) for text in specialist.utterances]
         right = [r for r in routes if r.kind == "answer" and specialist.name in [part.specialist for part in r.parts]]
         assert len(right) >= 0.9 * len(routes)
@@ -71,9 +74,9 @@ def test_no_text_breaks_it(classifier: Classifier, text: str) -> None:
 def test_only_specialists_open_to_the_caller_are_chosen(classifier: Classifier) -> None:
     text = "How much horsepower does the engine make?"
     assert specialists(classifier, text) == ["specs"]
-    without = tuple(s for s in catalogue() if s.name != "specs")
+    without = tuple(s for s in CATALOGUE if s.name != "specs")
     assert "specs" not in specialists(classifier, text, without)
-    alone = classifier.classify(Question(text), tuple(s for s in catalogue() if s.name == "maintenance"))
+    alone = classifier.classify(Question(text), tuple(s for s in CATALOGUE if s.name == "maintenance"))
     assert [(part.specialist, part.confidence) for part in alone.parts] == [("maintenance", 1.0)]
     assert classifier.classify(Question(text), ()).kind == "out_of_scope"
 
@@ -96,7 +99,7 @@ def test_a_bare_follow_up_stays_with_the_specialist_that_answered(classifier: Cl
 
 
 def test_training_again_gives_the_same_routes(classifier: Classifier) -> None:
-    again = Classifier.train(catalogue(), HashedWords(), VEHICLES)
+    again = Classifier.train(CATALOGUE, HashedWords(), VEHICLES)
     for text in ("what's the torque figure", "engine noise and when is it due", "tell me a joke"):
         assert again.classify(Question(text)) == classifier.classify(Question(text))
 
@@ -158,8 +161,8 @@ def test_the_knowledge_base_is_taken_in() -> None:
         Chunk(name, name, name, name, (section,), None, 0, 1, "Quokkaflange torsion")
         for name, section in (("specs", "Figures"), ("maintenance", "Quokkaflange"), ("troubleshooting", "Faults"))
     ]
-    plain = Classifier.train(catalogue(), HashedWords(), VEHICLES)
-    taught = Classifier.train(catalogue(), HashedWords(), VEHICLES, chunks)
+    plain = Classifier.train(CATALOGUE, HashedWords(), VEHICLES)
+    taught = Classifier.train(CATALOGUE, HashedWords(), VEHICLES, chunks)
     text = "car quokkaflange"
     assert dict(taught.ranked(text))["maintenance"] > dict(plain.ranked(text))["maintenance"]
 

@@ -1,5 +1,5 @@
 from agents import out_of_scope, people
-from agents.specialist import CUSTOMER, open_to
+from agents.specialist import CUSTOMER, STAFF, open_to
 from agents.specialists import catalogue
 
 
@@ -14,11 +14,21 @@ def test_every_specialist_is_complete() -> None:
     for specialist in catalogue():
         assert specialist.label
         assert specialist.description
+        assert STAFF in specialist.audience
+    for specialist in open_to(catalogue(), CUSTOMER):
         assert "[n]" in specialist.instructions
         assert specialist.knowledge[0] == specialist.name
         assert {"handbook", "company", ""} <= set(specialist.knowledge)
         assert 60 <= len(specialist.utterances) <= 800
-    assert len(open_to(catalogue(), CUSTOMER)) == len(catalogue())
+
+
+def test_customers_are_not_led_to_figures_and_tables_unless_by_their_wires() -> None:
+    def names(*asked: str) -> set[str]:
+        return {one.name for one in open_to(catalogue(), *asked)}
+
+    assert names("staff") - names(CUSTOMER) == {"analyst", "explorer"}
+    assert names(CUSTOMER, "analysis") - names(CUSTOMER) == {"analyst"}
+    assert names(CUSTOMER, "explorer") - names(CUSTOMER) == {"explorer"}
 
 
 def test_no_example_is_given_twice() -> None:
