@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.generated_docs import PAGES
 from tests.serving import KNOWLEDGE, ROOT, environment
 
 SPECIALIST = '''\
@@ -65,7 +66,8 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("copy")
     for folder in ("agents", "api", "migrations", "orchestrator", "rag"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "alembic.ini", "README.md", "ARCHITECTURE.md", "PROTOCOL.md", "CONTRIBUTING.md"):
+    (copy / "docs").mkdir()
+    for name in ("pyproject.toml", "alembic.ini", *PAGES):
         shutil.copy(ROOT / name, copy / name)
     (copy / "tests").mkdir()
     shutil.copy(ROOT / "tests" / "generated_docs.py", copy / "tests")

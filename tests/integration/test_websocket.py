@@ -91,8 +91,11 @@ async def test_look_ups_are_told_to_those_who_ask(server: Served) -> None:
         frames = await talk.ask("How much torque does the Heron Hybrid have?")
     steps = [frame["step"] for frame in frames if frame["type"] == "progress"]
     assert list(dict.fromkeys(steps)) == [*STEPS[:-1], "tool", STEPS[-1]]
-    told = [frame for frame in frames if frame["type"] == "reasoning"]
-    assert {frame["kind"] for frame in told} == {"tool_use", "tool_result"}
+    reasoning = [frame for frame in frames if frame["type"] == "reasoning"]
+    assert reasoning[0]["kind"] == "thought"
+    assert reasoning[0]["content"].startswith("This is for specs (")
+    told = [frame for frame in reasoning if frame["kind"] != "thought"]
+    assert [frame["kind"] for frame in told] == ["tool_use", "tool_result"] * (len(told) // 2) != []
     assert all(frame["tool"] == "look_up_specification" and frame["agent"] == "specs" for frame in told)
     assert [part["status"] for part in frames[-1]["metadata"]["parts"]] == ["answered"]
 
