@@ -2,10 +2,11 @@
 
 import asyncio
 import json
+import uuid
 
 from tests.browser.chromium import open_page
-from tests.printed import printed_code
-from tests.serving import Served
+from tests.printed import QUICK, printed_blocks, printed_code
+from tests.serving import Served, free_port
 
 PAGE = "<!doctype html><title>client</title><div id='response'></div>"
 
@@ -79,3 +80,52 @@ async def test_printed_move_from_events_to_a_socket(server: Served) -> None:
     assert {"start", "data_ready", "complete", "stream_end"} <= set(events)
     answers = [next(frame["response"] for frame in frames if frame["type"] == "complete") for frames in heard]
     assert answers[0] == answers[1]
+
+
+async def test_printed_reconnection(server: Served) -> None:
+    """Five tries, each after twice the wait; a connection that comes about starts the count again."""
+    code = printed_code("001", "typescript", "const MAX_RETRIES = 5;")
+    around = f"""
+        const here = 'ws://127.0.0.1:{server.port}/ws/{uuid.uuid4().hex}', nowhere = 'ws://127.0.0.1:{free_port()}/';
+        const connected = [], errors = [];
+        const setIsConnected = (is) => connected.push(is), setError = (text) => errors.push(text);
+        let ws = new WebSocket(here), next = here;
+        const connectWebSocket = () => {{
+          const {{ onopen, onclose }} = ws;
+          ws = Object.assign(new WebSocket(next), {{ onopen, onclose }});
+        }};
+    """
+    async with open_page() as page:
+        await page.route("**/client.html", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
+        await page.goto(f"{server.http}/client.html")
+        await page.add_script_tag(content=QUICK + around + code)
+        await page.wait_for_function("() => connected.length === 1")
+        await page.evaluate("() => ws.close()")
+        await page.wait_for_function("() => connected.length === 3")
+        assert await page.evaluate("() => [connected, waits.splice(0)]") == [[True, False, True], [1000]]
+        await page.evaluate("() => { next = nowhere; ws.close(); }")
+        await page.wait_for_function("() => errors.length", timeout=20_000)
+        waits, errors = await page.evaluate("() => [waits, errors]")
+    assert waits == [1000, 2000, 4000, 8000, 16000]
+    assert errors == ["Connection failed after 5 retries. Please refresh the page."]
+
+
+async def test_printed_errors_of_a_connection(server: Served) -> None:
+    """Where nobody listens it falls back and comes back; where an analysis ended well it does neither."""
+    code = next(one for one in printed_blocks("000", "javascript") if one.startswith("ws.onerror"))
+    address = f"ws://127.0.0.1:{server.port}/ws/agent/stream?question=How+many+dealers+are+there"
+    around = f"""
+        let ws, fellBack = 0, again = 0;
+        const fallbackToSSE = () => {{ fellBack++; }}, reconnect = () => {{ again++; }};
+        const handled = (url) => new Promise((resolve) => {{
+          ws = new WebSocket(url);
+          {code}
+          ws.addEventListener('close', (event) => setTimeout(() => resolve([event.code, fellBack, again]), 2000));
+        }});
+    """
+    async with open_page() as page:
+        await page.route("**/client.html", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
+        await page.goto(f"{server.http}/client.html")
+        await page.add_script_tag(content=QUICK + around)
+        assert await page.evaluate(f"() => handled('ws://127.0.0.1:{free_port()}/')") == [1006, 1, 1]
+        assert await page.evaluate(f"() => handled('{address}')") == [1000, 1, 1]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.printed import REACT, component, printed_code, printed_frames, run_in_node
+from tests.printed import QUICK, REACT, component, printed_code, printed_frames, run_in_node
 from tests.serving import Served
 from tests.wire.transcripts import path
 
@@ -163,3 +163,27 @@ def test_every_printed_frame_has_its_fields_here(wire: str) -> None:
         assert set(frame) <= set(ours[frame["type"]])
         if frame["type"] == "data_ready":
             assert set(frame["data"]) <= set(ours["data_ready"]["data"])
+
+
+def test_printed_reconnection(server: Served) -> None:
+    """It asks again whenever its socket closes, however that was: three times, and then falls back."""
+    code = here(printed_code("000", "javascript", "function connectWithRetry"), server)
+    [told] = run_in_node(
+        QUICK,
+        code.replace("question=...", "question=How+many+dealers+are+there"),
+        """
+        let fellBack = 0;
+        const fallbackToSSE = () => { fellBack++; };
+        connectWithRetry();
+        await until(() => fellBack, 'the fallback');
+        tell({ waits, logged, fellBack });
+        """,
+    )
+    assert told["waits"] == [1000, 2000, 3000]
+    assert told["fellBack"] == 1
+    assert told["logged"] == [
+        "Reconnecting... (1/3)",
+        "Reconnecting... (2/3)",
+        "Reconnecting... (3/3)",
+        "Max retries reached, falling back to SSE",
+    ]
