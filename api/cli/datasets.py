@@ -159,7 +159,12 @@ def _tell(schema: "Schema", done: str, *, json: bool) -> None:
         print_json({"name": schema.name, "description": schema.description, "rows": rows, "tables": tables})
     else:
         see = f"See: pitcrew datasets show {schema.name}"
-        note(f"{schema.name} {done}: {len(schema.tables)} tables, {rows} rows. {see}")
+        note(f"{schema.name} {done}: {counted(len(schema.tables), 'table')}, {counted(rows, 'row')}. {see}")
+
+
+def counted(number: int, what: str) -> str:
+    """ "1 table", "11 tables"."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _typed() -> str:
