@@ -14,12 +14,9 @@ import msgspec
 
 from agents.types import Turn
 from api.bodies import told_zone
+from api.history import recent
 from api.openai_errors import ErrorBody, Refused, bad_parameter, not_offered
 from api.recall import after
-
-HISTORY_TURNS = 12
-HISTORY_CHARS = 6_000
-"""How much of a told conversation is heard: its end, as of a stored one."""
 
 _PATH = re.compile(r"at `\$\.([^`]+)`$")
 _MISSING = re.compile(r"missing required field `(\w+)`")
@@ -94,7 +91,7 @@ def read_request(body: Mapping[str, Any]) -> Asked:
     return Asked(
         model=request.model,
         text=text,
-        history=_recent(told),
+        history=recent(told),
         said=_said(told),
         stream=bool(request.stream),
         include_usage=bool(options and options.include_usage),
@@ -152,16 +149,6 @@ def _conversation(messages: Sequence[Message]) -> tuple[str, list[Turn]]:
         if message.role in ("user", "assistant") and text.strip()
     ]
     return texts[asked], told
-
-
-def _recent(told: Sequence[Turn]) -> tuple[Turn, ...]:
-    """The end of a conversation, as much as is heard."""
-    room = HISTORY_CHARS
-    for count, turn in enumerate(reversed(told)):
-        room -= len(turn.text)
-        if room < 0 or count == HISTORY_TURNS:
-            return tuple(told[len(told) - count :])
-    return tuple(told)
 
 
 def _said(told: Sequence[Turn]) -> str:

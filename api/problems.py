@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from orchestrator.errors import BadRequest, PitcrewError, ProcessingError
 
@@ -16,6 +17,8 @@ log = structlog.get_logger()
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
 """What `Retry-After` says where nothing better is known: about the time that a restart takes."""
+CLIENT_GONE = 499
+"""A status that nobody reads, as nginx names it in its log."""
 
 
 def problem_response(error: PitcrewError, **more: Any) -> Response:
@@ -58,6 +61,10 @@ def install(app: FastAPI) -> None:
     async def http(_request: Request, error: HTTPException) -> Response:
         body = {"type": "about:blank", "title": str(error.detail), "status": error.status_code}
         return JSONResponse(body, error.status_code, error.headers, media_type=MEDIA_TYPE)
+
+    @app.exception_handler(ClientDisconnect)
+    async def left(_request: Request, _error: ClientDisconnect) -> Response:
+        return Response(status_code=CLIENT_GONE)
 
     @app.exception_handler(Exception)
     async def unforeseen(_request: Request, _error: Exception) -> Response:

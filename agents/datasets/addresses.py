@@ -14,7 +14,8 @@ from rag.scan import Hashes
 
 _URL = re.compile(r"[A-Za-z][\w+.-]*:(?://|$)")
 _SQLITE = frozenset({".db", ".sqlite", ".sqlite3"})
-_SECRET = re.compile(r"(password|passwd|pwd|secret|token|key)", re.IGNORECASE)
+_SECRET = re.compile(r"pass|pwd|secret|token|key|credential", re.IGNORECASE)
+"""Found in a parameter's name, or in its value, which may be a whole connection string."""
 
 
 class Kind(enum.Enum):
@@ -65,7 +66,7 @@ def shown(address: str) -> str:
         url = make_url(address)
     except (ArgumentError, ValueError):
         return "(not shown)"
-    open_to_all = {name: value for name, value in url.query.items() if not _SECRET.search(name)}
+    open_to_all = {name: value for name, value in url.query.items() if not _SECRET.search(f"{name} {value}")}
     return url.set(query=open_to_all).render_as_string(hide_password=True)
 
 

@@ -146,7 +146,8 @@ class QuerySession:
 
     def received(self, text: str) -> Requested:
         try:
-            return Requested(self._command(parse_object(text)))
+            command = self._command(parse_object(text))
+            return Requested(command, command.client_message_id if isinstance(command, Send) else None)
         except PitcrewError as error:
             return Requested(Rejected(error))
 
@@ -208,7 +209,8 @@ class QuerySession:
 
     def notice(self, notice: Notice) -> tuple[str, ...]:
         match notice:
-            case Problem(error, ref):
+            case Problem(error, ref, request):
+                self._whole.discard(request or "")
                 return (spell(refused(error, ref)),)
             case Denied(error):
                 return (spell(refused(error)),)

@@ -1,11 +1,12 @@
 """A conversation as LangChain messages: what clients send as a run's input, and what a thread's state holds. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from agents.types import Turn
 from api.bodies import complete_body
+from api.history import recent
 from orchestrator.errors import BadRequest, EmptyMessage
 from orchestrator.events import Accepted, Completed, Deleted, Envelope, InputRequired, Superseded, to_plain
 from orchestrator.store import StoredMessage
@@ -25,7 +26,7 @@ _ASIDE = {"system", "developer", "tool", "function", "remove"}
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The question of an input, the turns before it, and the client's own id of its message."""
+    """The question of an input, the end of what was said before it, and the client's own id of its message."""
 
     text: str
     earlier: tuple[Turn, ...] = ()
@@ -45,7 +46,7 @@ def asked(given: Any) -> Asked:
     if last is None:
         raise EmptyMessage(field="input")
     turn, message_id = said[last]
-    return Asked(turn.text, tuple(earlier for earlier, _ in said[:last] if earlier.text), message_id)
+    return Asked(turn.text, recent([earlier for earlier, _ in said[:last] if earlier.text]), message_id)
 
 
 def _read(message: Any) -> tuple[Turn, str | None] | None:
@@ -192,8 +193,3 @@ class Transcript:
         """The state of the thread."""
         waiting = {"__interrupt__": list(self.interrupts)} if self.interrupts else {}
         return {"messages": [dict(message) for _, message in self.messages], **waiting}
-
-
-def values_of(messages: Sequence[StoredMessage]) -> dict[str, Any]:
-    """The state of a thread with these messages."""
-    return {"messages": [stored(message) for message in messages]}

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from api.app_state import AppState
 from api.auth import Identity, guest
 from api.frames import FRAME_BYTES, convert, parse_object
+from api.origins import LOOPBACK, by_local_name
 from orchestrator.commands import Caller
 from orchestrator.errors import AuthRequired, BadJson, MessageTooLong
 
@@ -35,9 +36,16 @@ def caller(user: Annotated[Identity, Depends(identity)]) -> Caller:
 CurrentCaller = Annotated[Caller, Depends(caller)]
 
 
+def guests_enter(request: Request, state: AppState) -> bool:
+    """Whether whoever sends the request needs no token. From this machine it must be asked for by a name of its own:
+    a page whose name was made to point here is no guest, and of its own origin its browser says nothing."""
+    here = request.client is not None and request.client.host in LOOPBACK
+    return state.gateway.guests and (not here or by_local_name(request.headers.get("host", "")))
+
+
 def visitor(request: Request, state: State) -> Identity:
     """The caller of a request, or where guests are let in one who has shown no token. Raises as `identity` does."""
-    if "authorization" not in request.headers and state.gateway.guests:
+    if "authorization" not in request.headers and guests_enter(request, state):
         return guest("")
     return identity(request, state)
 

@@ -23,6 +23,7 @@ from api.frames import parse_object
 from api.openai_errors import ErrorBody, Refused, error_body, unknown_model
 from api.openai_request import Asked, read_request
 from api.openai_response import ROUTER, Completion, Ending, ending, model_body
+from api.problems import CLIENT_GONE
 from api.recall import after
 from api.routes.access import CurrentCaller, State, read_text
 from api.transport.server_events import BEAT, ServerEvents
@@ -36,8 +37,6 @@ log = structlog.get_logger()
 DOOR = "openai"
 BODY_BYTES = 256 * 1024
 """The whole conversation comes with each request, so that it may be longer than a frame."""
-CLIENT_GONE = 499
-"""A status that nobody reads, as nginx names it in its log."""
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 

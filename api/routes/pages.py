@@ -1,11 +1,11 @@
 """The interactive test page, and in development a token for it."""
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
 
+from api.origins import LOOPBACK, by_local_name
 from api.routes.access import State
 from orchestrator.errors import NotFound
 
@@ -33,10 +33,6 @@ HEADERS = {
     "Cache-Control": "no-cache",
 }
 ASSETS = {path.name: path for path in PAGES.iterdir() if path.suffix in {".js", ".css", ".svg"}}
-LOOPBACK = {"127.0.0.1", "::1"}
-LOCAL_NAMES = {"localhost", *LOOPBACK}
-"""Host names by which a person at this machine asks. A request by another name came through a proxy, or from a page
-whose name was made to point here."""
 
 
 @router.get("/ws/test")
@@ -47,21 +43,12 @@ async def page() -> Response:
 @router.get("/ws/test/token")
 async def development_token(request: Request, response: Response, state: State) -> dict[str, str]:
     """A token for whoever sits at this machine; there is none from elsewhere."""
-    host = _name(request.headers.get("host", ""))
-    here = request.client is not None and request.client.host in LOOPBACK and host in LOCAL_NAMES
-    token = state.development_token() if here else None
+    here = request.client is not None and request.client.host in LOOPBACK
+    token = state.development_token() if here and by_local_name(request.headers.get("host", "")) else None
     if token is None:
         raise NotFound
     response.headers["Cache-Control"] = "no-store"
     return {"token": token}
-
-
-def _name(host: str) -> str | None:
-    """The name in a Host header; None for one that makes no sense."""
-    try:
-        return urlsplit(f"//{host}").hostname
-    except ValueError:
-        return None
 
 
 @router.get("/ws/test/drawing")

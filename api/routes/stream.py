@@ -18,7 +18,7 @@ from api.dialect import Dialect, Handshake, Rejected, Session
 from api.dialects import all_dialects
 from api.frames import parse_object
 from api.origins import origin_allowed
-from api.routes.access import State, identity, read_text
+from api.routes.access import State, guests_enter, identity, read_text
 from api.streams import Asked, Reader, asked, open_stream
 from api.transport.position import FIELD, Position, read_position
 from orchestrator.errors import Forbidden
@@ -138,7 +138,7 @@ def _who(
             return state.gateway.tickets.redeem(query["ticket"]), ""
         if "token" in query:
             return state.gateway.tokens.verify(query["token"]), ""
-        if dialect.guest is not None and state.gateway.guests:
+        if dialect.guest is not None and guests_enter(request, state):
             if chosen := dialect.guest(Handshake(query=query)):
                 return guest(chosen), ""
             key = (position.guest if position is not None else "") or secrets.token_hex(16)

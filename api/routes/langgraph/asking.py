@@ -1,5 +1,6 @@
 """What a client asks of a thread, as one turn of the engine: a question, or the answer to what a parked run asks."""
 
+import asyncio
 import re
 import uuid
 from dataclasses import dataclass, replace
@@ -101,7 +102,7 @@ async def begin(
         check_uuid("thread_id", thread_id)
         await engine.store.open(caller, thread_id)
     thread = await find(engine, caller, thread_id)
-    command = _command(ask, thread, assistant, alone=alone)
+    command = await asyncio.to_thread(_command, ask, thread, assistant, alone=alone)
     command.check()
     await _make_way(state, caller, ask, thread)
     state.gateway.rates.message(caller.user_id)

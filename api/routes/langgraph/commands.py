@@ -1,7 +1,7 @@
 """The protocol's commands on a thread: begin a run, answer what it asks, look at it."""
 
 import asyncio
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Request
@@ -24,9 +24,9 @@ NOT_OFFERED = {"input.inject", "state.listCheckpoints", "state.fork", "subscript
 
 
 class Command(msgspec.Struct):
-    """A command and the client's number for it."""
+    """A command and the client's number for it, which is sent back."""
 
-    id: int
+    id: Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
     method: str
     params: dict[str, Any] = {}
 

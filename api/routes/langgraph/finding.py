@@ -3,9 +3,10 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from api.langgraph.messages import Transcript, interrupt, stored
+from api.langgraph.messages import Message, Transcript, interrupt, stored
 from api.langgraph.run_views import RunView, run_views, thread_status
 from orchestrator.commands import Caller, check_session_id
 from orchestrator.engine import Engine
@@ -14,7 +15,7 @@ from orchestrator.events import InputRequired
 from orchestrator.store import SessionSummary, StoredMessage
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Thread:
     """A conversation: its runs, oldest first, and its messages."""
 
@@ -22,6 +23,11 @@ class Thread:
     conversation_id: str
     runs: dict[str, RunView]
     messages: Sequence[StoredMessage]
+
+    @cached_property
+    def told(self) -> list[Message]:
+        """The messages as the SDK reads them."""
+        return [stored(message) for message in self.messages]
 
     def run(self, run_id: str) -> RunView:
         """One of its runs. Raises NotFound."""
@@ -48,7 +54,7 @@ class Thread:
     def values(self) -> dict[str, Any]:
         """The state of the thread."""
         waiting = {"__interrupt__": self.interrupts} if self.interrupts else {}
-        return {"messages": [stored(message) for message in self.messages], **waiting}
+        return {"messages": self.told, **waiting}
 
     def before(self, seq: int) -> Transcript:
         """Its messages as they stood before an event."""
@@ -92,7 +98,7 @@ def state_body(thread: Thread, upto: int | None = None) -> dict[str, Any]:
     number = len(thread.messages) if upto is None else upto
     messages = thread.messages[:number]
     waiting = thread.interrupts if upto is None else []
-    values = thread.values if upto is None else {"messages": [stored(message) for message in messages]}
+    values = thread.values if upto is None else {"messages": thread.told[:number]}
     at = [_checkpoint(thread.thread_id, messages[:count]) for count in (number, number - 1) if count >= 0]
     pending = [] if upto is not None else [view for view in thread.runs.values() if view.ended is None]
     tasks = [

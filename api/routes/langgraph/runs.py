@@ -136,14 +136,15 @@ def _retelling(begun: Begun, modes: frozenset[str]) -> Told:
 
 
 async def _told(listening: Listening, run: Told) -> AsyncIterator[str]:
-    """The stream of a run. Where the server stops or the reader is too slow it has no end, so the client comes back."""
+    """The stream of a run. Where the server stops, its store is away or the reader is too slow, it has no end, so that
+    the client comes back."""
     try:
         async for envelope in listening.events():
             for text in run.spelled(envelope):
                 yield text
             if run.ended:
                 break
-    except (ShuttingDown, OutboxFull):
+    except (PitcrewError, OutboxFull):
         return
     yield spell("end", None)
 
@@ -280,7 +281,7 @@ def _position(thread: Thread, run_id: str, last_event_id: str) -> Position:
     if last_event_id in FROM_THE_START:
         return Position(run_id, view.first)
     position = read_position(last_event_id)
-    if position.run_id != run_id:
+    if position.run_id != run_id or not 0 < position.first <= view.first:
         raise BadRequest(field="Last-Event-ID")
     return position
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from fastapi.responses import Response
 from starlette.websockets import WebSocketDisconnect
 
 from api.app_state import AppState
+from api.auth import Identity
 from api.frames import convert, parse_object
 from api.langgraph.modes import spell
 from api.langgraph.thread_events import Subscription
@@ -25,8 +27,10 @@ from api.transport.outbox import OutboxFull
 from api.transport.query import socket_query
 from api.transport.server_events import BEAT, ServerEvents
 from api.transport.sse import SEND_PATIENCE_S
+from api.transport.websocket import EXPIRY_GRACE_S
 from orchestrator.commands import Caller
 from orchestrator.errors import (
+    AuthExpired,
     BinaryUnsupported,
     Forbidden,
     NotFound,
@@ -55,7 +59,7 @@ async def stream(thread_id: str, request: Request, state: State, caller: KeyCall
 
 
 async def _spelled(told: Telling) -> AsyncIterator[str]:
-    with contextlib.suppress(ShuttingDown, OutboxFull):
+    with contextlib.suppress(PitcrewError, OutboxFull):
         async for event in told.events():
             yield BEAT if event is None else spell(event["method"], event, str(event["seq"]))
 
@@ -71,27 +75,29 @@ async def socket(websocket: WebSocket, thread_id: str) -> None:
     try:
         if state.draining:
             raise ShuttingDown
-        caller = _caller(websocket, state)
+        user = _user(websocket, state)
+        caller = Caller(user.user_id, user.role)
         with seat(state, caller):
             await find(state.gateway.engine, caller, thread_id)
-            await Socket(websocket, state, caller, thread_id).serve()
+            async with asyncio.timeout(user.expires + EXPIRY_GRACE_S - time.time()):
+                await Socket(websocket, state, caller, thread_id).serve()
+    except TimeoutError:
+        await _refuse(websocket, AuthExpired())
     except PitcrewError as error:
         await _refuse(websocket, error)
 
 
-def _caller(websocket: WebSocket, state: AppState) -> Caller:
+def _user(websocket: WebSocket, state: AppState) -> Identity:
     """Who opens the socket, by header as everywhere here or by `?token=` or `?ticket=`, as on our other sockets. Raises
     AuthRequired, AuthInvalid, AuthExpired, Forbidden."""
     settings, query = state.settings, socket_query(websocket.scope)
     if not origin_allowed(websocket.headers.get("origin"), settings.origins, development=not settings.production):
         raise Forbidden
     if "ticket" in query:
-        user = state.gateway.tickets.redeem(query["ticket"])
-    elif "token" in query:
-        user = state.gateway.tokens.verify(query["token"])
-    else:
-        user = verify(websocket.headers, state.gateway.tokens)
-    return Caller(user.user_id, user.role)
+        return state.gateway.tickets.redeem(query["ticket"])
+    if "token" in query:
+        return state.gateway.tokens.verify(query["token"])
+    return verify(websocket.headers, state.gateway.tokens)
 
 
 async def _refuse(websocket: WebSocket, error: PitcrewError) -> None:
@@ -154,6 +160,8 @@ class Socket:
         self._made += 1
         name = f"sub-{self._made}"
         self._tellings[name] = asyncio.create_task(self._tell(telling))
+        # A task that is cancelled before its first step never gets to a `finally` of its own.
+        self._tellings[name].add_done_callback(lambda _: telling.close())
         return {"subscription_id": name, "replayed_events": 0}
 
     def _unsubscribe(self, asked: Command) -> dict[str, Any]:
@@ -171,12 +179,12 @@ class Socket:
                     await self._send(event)
         except ShuttingDown:
             code = GOING_AWAY
+        except PitcrewError as error:
+            code = CLOSED_BY_STATUS + error.status
         except (OutboxFull, TimeoutError):
             code = CLOSED_BY_STATUS + 408
         except (WebSocketDisconnect, RuntimeError, OSError):
             return
-        finally:
-            telling.close()
         with contextlib.suppress(RuntimeError, WebSocketDisconnect, OSError):
             await self._websocket.close(code)
 

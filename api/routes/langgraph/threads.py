@@ -1,9 +1,11 @@
 """Threads: a caller's conversations. What a thread is called is its session id."""
 
+import asyncio
 import uuid
 from typing import Any
 
 import msgspec
+import orjson
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
@@ -124,7 +126,7 @@ async def at(thread_id: str, checkpoint: str, state: State, caller: KeyCaller) -
 
 
 @router.post("/{thread_id}/history")
-async def history(thread_id: str, request: Request, state: State, caller: KeyCaller) -> list[dict[str, Any]]:
+async def history(thread_id: str, request: Request, state: State, caller: KeyCaller) -> Response:
     """The thread's states, after each of its messages, the latest first."""
     return await _history(state, caller, thread_id, await read(request, History))
 
@@ -132,12 +134,12 @@ async def history(thread_id: str, request: Request, state: State, caller: KeyCal
 @router.get("/{thread_id}/history")
 async def history_by_get(
     thread_id: str, state: State, caller: KeyCaller, limit: int = Query(10, ge=1, le=1000)
-) -> list[dict[str, Any]]:
+) -> Response:
     """The same by GET."""
     return await _history(state, caller, thread_id, History(limit))
 
 
-async def _history(state: AppState, caller: Caller, thread_id: str, wanted: History) -> list[dict[str, Any]]:
+async def _history(state: AppState, caller: Caller, thread_id: str, wanted: History) -> Response:
     thread = await find(state.gateway.engine, caller, thread_id)
     before = wanted.before.get("checkpoint_id") if isinstance(wanted.before, dict) else wanted.before
     numbers = [
@@ -146,7 +148,12 @@ async def _history(state: AppState, caller: Caller, thread_id: str, wanted: Hist
         if before is None or checkpoint_id(thread.messages[number - 1].seq) < str(before)
     ]
     chosen = page(numbers, min(wanted.limit, MOST_FOUND), 0)
-    return [state_body(thread, None if number == len(thread.messages) else number) for number in chosen]
+
+    def spelled() -> bytes:
+        """Every state holds all messages up to it: there may be much to write."""
+        return orjson.dumps([state_body(thread, None if one == len(thread.messages) else one) for one in chosen])
+
+    return Response(await asyncio.to_thread(spelled), media_type="application/json")
 
 
 async def _state_at(state: AppState, caller: Caller, thread_id: str, checkpoint: Any) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from agents.types import Turn
 from api.frames import parse_object
+from api.history import HISTORY_CHARS, HISTORY_TURNS
 from api.openai_errors import Refused
-from api.openai_request import HISTORY_CHARS, HISTORY_TURNS, read_request
+from api.openai_request import read_request
 from api.recall import after
 from orchestrator.errors import PitcrewError
 

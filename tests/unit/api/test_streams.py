@@ -14,7 +14,7 @@ from api.app_state import AppState
 from api.auth import TokenRules
 from api.limits import MESSAGES_PER_MINUTE, Rates, Seats
 from api.migrate import migrate
-from api.routes import stream
+from api.routes import agents, datasets, stream
 from api.settings import Settings
 from api.tickets import Tickets
 from api.transport.websocket import Gateway
@@ -58,8 +58,9 @@ async def client(state: AppState) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
     app.state.pitcrew = state
     problems.install(app)
-    app.include_router(stream.router)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://server") as client:
+    for module in (stream, agents, datasets):
+        app.include_router(module.router)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
         yield client
     assert state.connections == set()
     assert len(state.gateway.seats) == 0
@@ -80,6 +81,14 @@ async def test_a_guest_is_let_in_where_guests_are(client: httpx.AsyncClient, sta
     assert (refused.status_code, refused.json()["code"]) == (401, "AUTH_REQUIRED")
     again = await client.get("/agent/stream", params=ASK, headers={"Last-Event-ID": last_id(answer)})
     assert again.status_code == 401
+
+
+@pytest.mark.parametrize("name", ["evil.example", "evil.example:8000", "[::1", "localhost.evil.example", ""])
+async def test_a_page_whose_name_was_made_to_point_here_is_no_guest(client: httpx.AsyncClient, name: str) -> None:
+    """Its requests are of its own origin, so that its browser names none."""
+    for path in ("/agent/stream", "/api/v1/datasets", "/api/v1/agents"):
+        answer = await client.get(path, params=ASK, headers={"Host": name})
+        assert (answer.status_code, answer.json()["code"]) == (401, "AUTH_REQUIRED")
 
 
 async def test_a_chat_has_no_guests(client: httpx.AsyncClient) -> None:

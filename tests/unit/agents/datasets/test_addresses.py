@@ -44,6 +44,9 @@ def test_what_is_not_there_is_told(address: str, tmp_path: Path, monkeypatch: py
         "mysql://reader:s3cret@db.example/stock?ssl_key=s3cret",
         "snowflake://u:s3cret@account/db?token=s3cret&warehouse=w",
         "postgresql://reader:s3cret@[::1/stock",
+        "mssql+pyodbc:///?odbc_connect=DRIVER%3DX%3BUID%3Dreader%3BPWD%3Ds3cret",
+        "mssql+pyodbc:///?odbc_connect=UID%3Dreader%3BPWD%3Ds3cret&odbc_connect=x",
+        "db2://reader@db.example/stock?pass=s3cret",
     ],
 )
 def test_secrets_are_not_shown(address: str) -> None:

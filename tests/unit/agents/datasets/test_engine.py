@@ -1,5 +1,6 @@
 """The engine reaches nothing by itself, also where a query that nobody has checked gets to it."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from agents.datasets.building import make
 from agents.datasets.confined import Engine, TooMuch
 from agents.datasets.messages import DATA, Attached, Limits
+from agents.datasets.single_select import Refused, check
 from tests.datasets import places
 
 
@@ -60,3 +62,13 @@ def test_it_goes_on_where_a_result_was_too_much(engine: Engine) -> None:
     with pytest.raises(TooMuch):
         engine.select("SELECT repeat('x', 1000) FROM range(100)", "{}", Limits(result_bytes=10_000))
     assert engine.select("SELECT count(*) FROM places", "{}", Limits()).rows == [[3]]
+
+
+@pytest.mark.parametrize(
+    "name", ["duckdb_databases", "DuckDB_Tables", "sqlite_master", "pg_class", "pragma_database_list"]
+)
+def test_a_name_of_a_querys_own_hides_no_table_of_the_engines(engine: Engine, name: str) -> None:
+    """The name counts only within the query that gives it; outside it is the engine's again."""
+    sql = f"SELECT (WITH {name} AS (SELECT 1 AS one) SELECT one FROM {name}), * FROM {name}"
+    with pytest.raises(Refused):
+        check(json.loads(engine.parsed(sql)), engine.tables)

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from agents.types import Wishes
-from api.dialect import Authenticate, Handshake, Ping, Rejected, Session
+from api.dialect import Authenticate, Handshake, Ping, Problem, Rejected, Session
 from api.dialects.query import DIALECT, SNIPPET_CHARS
 from orchestrator import events
 from orchestrator.commands import Cancel, Send
+from orchestrator.errors import RateLimited
 from orchestrator.events import Envelope
 
 
@@ -91,3 +92,13 @@ def test_a_stopped_answer_ends_as_it_was_wanted(stream: bool, end: str) -> None:
     accepted = events.Accepted("m", "r", "s", "Hi", "now", name)
     frames = told(session, accepted, events.Token("r", "Half", 0), events.Cancelled("r", "Half"))
     assert frames[-1] == {"type": end, "response" if stream else "overview": "Half"}
+
+
+def test_a_refused_question_leaves_nothing_behind() -> None:
+    session = DIALECT.open(Handshake())
+    refused = session.received('{"question":"Hi","stream":false,"client_message_id":"m"}')
+    session.notice(Problem(RateLimited(), "ref", refused.request))
+    assert asked(session, client_message_id="m").client_message_id == "m"
+    accepted = events.Accepted("message", "r", "s", "Hi", "2026-01-01T00:00:00.000Z", "m")
+    frames = told(session, accepted, events.Token("r", "Hello.", 0))
+    assert "stream_token" in [frame["type"] for frame in frames]
