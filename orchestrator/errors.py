@@ -42,7 +42,7 @@ class PitcrewError(Exception):
 
 
 class AuthRequired(PitcrewError):
-    code, status, text = "AUTH_REQUIRED", 401, "Authentication required: send an auth frame with your token first."
+    code, status, text = "AUTH_REQUIRED", 401, "Authentication required: sign in with a token first."
 
 
 class AuthInvalid(PitcrewError):
