@@ -25,7 +25,8 @@ class Limit:
 @dataclass(frozen=True, slots=True)
 class Value:
     """Values that rows are to have, or not to have; `column` is what is named beside it. `late` stands behind the verb
-    of a share, and says what the share is of; `either` stands behind an "or"."""
+    of a share, and says what the share is of; `either` stands behind an "or"; `leads` stands before any table, and not
+    beside it; `never` is negated by "no" or the like, so that who has several of them has to have none that is so."""
 
     named: Named
     negated: bool = False
@@ -33,13 +34,17 @@ class Value:
     either: bool = False
     column: Named | None = None
     number: float | None = None
+    leads: bool = False
+    never: bool = False
 
 
 @dataclass(slots=True)
 class Asked:
     """`thing` is what the longest list is of: "top 5 dealers". `end` is from where things are listed, `only` that it is
-    the first one alone. `timed` is the day that a time belongs to: "closed in May". `refers`: to what was asked before.
-    `changing`: how something went on over time. `unknown` are the words that nothing was made of."""
+    the first one alone. `amount`: it is how much there is of a figure ("the most hours"), and not how high it is.
+    `timed` is the day that a time belongs to: "closed in May". `refers`: to what was asked before. `changing`: how
+    something went on over time. `told` are values and times as they come. `unknown` are the words that nothing was
+    made of."""
 
     counted: bool = False
     aggregates: list[Aggregate] = field(default_factory=list)
@@ -59,6 +64,7 @@ class Asked:
     only: bool = False
     figure: str = ""
     ranked: Named | None = None
+    amount: bool = False
     thing: Named | None = None
     share: bool = False
     compare: bool = False
@@ -67,4 +73,5 @@ class Asked:
     which: bool = False
     refers: bool = False
     money: bool = False
+    told: list[Named | Span] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)

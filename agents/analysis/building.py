@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from dataclasses import replace as changed
 from datetime import date
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from msgspec.structs import replace
 
 from agents.analysis.asked import Asked, Limit
 from agents.analysis.items import Named
+from agents.analysis.linking import linked, missing
 from agents.analysis.listing import Listing
 from agents.analysis.measuring import COUNT, Measuring
 from agents.analysis.plan import Condition, Field, Group, Having, Measure, Plan, Unit
@@ -16,6 +17,8 @@ from agents.analysis.resolve import DAYS, NUMBERS, Ambiguous, Rows, Unresolved, 
 
 _OWN = 0.2
 """How much more likely a table is itself meant than as what others are grouped by."""
+_PAIRED = 12
+"""How many values and times are looked at for pairs."""
 _FIGURE = 0.5
 """From this score on a name after "by" is the figure that a list is ordered by."""
 
@@ -32,6 +35,7 @@ class Builder:
     def plan(self) -> Plan:
         """Raises Unresolved where the question does not fit these rows."""
         self._reachable()
+        self._paired()
         conditions = self._conditions(late=False)
         part = self._conditions(late=True) if self.asked.share else ()
         groups, ranked = self._groups()
@@ -44,13 +48,24 @@ class Builder:
             plan = Listing(self.asked, self.rows).listed(plan, ranked)
         else:
             plan = replace(plan, measures=self._measures(plan, ranked))
-        return self._ordered(plan)
+        plan = self._ordered(plan)
+        return plan if self.base is not None else linked(self.rows, plan, self.asked.tables)
 
     def _reachable(self) -> None:
         """Tables that are named have to be the rows' own one, or one that they refer to."""
         for named in self.asked.tables:
             if not any(one.source in self.rows.paths for one in named.of("table")):
                 raise Unresolved(f"{words_of(self.rows.table.name)} say nothing about {named.text}.")
+
+    def _paired(self) -> None:
+        """ "Norway in 2025 and Chile in 2026" are two questions: crossing them would count what nobody asked for."""
+        seen: list[tuple[object, str]] = []
+        for one in self.asked.told:
+            columns = frozenset((m.source, m.column) for m in one.of("value")) if isinstance(one, Named) else "time"
+            seen.append((columns, one.text if isinstance(one, Named) else one.label))
+        for (a, first), (b, second), (c, third), (d, fourth) in combinations(seen[:_PAIRED], 4):
+            if a == c != b == d and first != third and second != fourth:
+                raise Unresolved("Those are two questions: please ask one at a time.")
 
     def _conditions(self, *, late: bool) -> tuple[Condition, ...]:
         asked, rows = self.asked, self.rows
@@ -64,18 +79,19 @@ class Builder:
             return (*_merged(found), *self._flags())
         having = self._having_limit()
         found += [rows.limit(limit) for limit in asked.limits if limit is not having]
-        for named, missing in asked.nulls:
-            field = rows.field(named, lambda column: True)
-            if field is None:
-                raise Unresolved(f'"{named.text}" is nothing that {words_of(rows.table.name)} have.')
-            empty = Condition(field, "is null" if missing else "is not null", (), f"no {named.text}")
-            found.append(Condition(field, "in", (False,), empty.said) if field.kind == "boolean" else empty)
+        found += [missing(rows, named, gone, asked.tables) for named, gone in asked.nulls]
         return (*_merged(found), *(() if asked.share else self._flags()))
 
     def _flags(self) -> tuple[Condition, ...]:
         """Columns that are named without being worked out: a yes or no, or a day that has come."""
         found = []
         for named in list(self.asked.columns):
+            if self._is_there(named):
+                field = self.rows.field(named, lambda column: column.kind == "text")
+                assert field is not None
+                self.asked = _without(self.asked, named)
+                found.append(Condition(field, "is not null", (), named.text))
+                continue
             field = self.rows.field(named, lambda column: column.kind in ("boolean", *DAYS), quiet=True)
             number = self.rows.candidates(named, lambda column: column.kind in NUMBERS)
             if field is None or (number and number[0].score > 0.6) or (self.asked.aggregates and field.kind in DAYS):
@@ -88,6 +104,15 @@ class Builder:
             elif column.nullable:
                 found.append(Condition(field, "is not null", (), named.text))
         return tuple(found)
+
+    def _is_there(self, named: Named) -> bool:
+        """Whether a column of words is named only to say that there is one: "orders with a note"."""
+        asked = self.asked
+        if not asked.tables or asked.aggregates or asked.distinct or asked.end or asked.which or asked.listing:
+            return False
+        if not self._of_text(named) or len(asked.columns) > 1 or not self.rows.own(asked.tables[0]):
+            return False
+        return self.rows.candidates(named, lambda column: True)[0].column.nullable
 
     def _having_limit(self) -> Limit | None:
         """The comparison that is about how many rows a group has: "dealers with more than 600 incidents"."""
@@ -102,6 +127,8 @@ class Builder:
         thing = asked.thing
         if thing is not None and not self.rows.own(thing):
             found.append(rows.group(thing))
+        if any(value.never for value in asked.values) and any(not rows.own(one) for one in asked.groups):
+            raise Unresolved("I cannot tell which never had one.")
         if self._having_limit() and not asked.groups and asked.tables:
             if asked.counted:
                 raise Unresolved(f"I can list those {asked.tables[0].text}, but not count them: ask which they are.")
@@ -160,7 +187,7 @@ class Builder:
             return self._by_calendar_columns(plan)
         units: list[Unit | None] = [*asked.units] or ([None] if going_on else [])
         grouped = [Group((day,), unit or "month") for unit in dict.fromkeys(units)]
-        return replace(plan, when=day, spans=tuple(asked.spans), groups=(*grouped, *plan.groups))
+        return replace(plan, when=day, spans=tuple(ordered), groups=(*grouped, *plan.groups))
 
     def _by_calendar_columns(self, plan: Plan) -> Plan:
         """Without a date, a column that holds the number of the year or month can do."""
@@ -215,8 +242,15 @@ class Builder:
                 plan = replace(plan, groups=())
             if not plan.part and (plan.conditions or not plan.groups):
                 plan = self._part_of_conditions(plan)
+            if plan.part and any(one.aggregate != "count" for one in plan.measures):
+                raise Unresolved("I can work out a share of how many there are, but not of another figure.")
             plan = replace(plan, share=bool(plan.groups) and not plan.part)
-        if asked.end and not plan.groups and any(one.aggregate in ("count", "distinct") for one in plan.measures):
+        if (
+            asked.end
+            and not plan.groups
+            and len(plan.spans) < 2
+            and any(one.aggregate in ("count", "distinct") for one in plan.measures)
+        ):
             raise Unresolved("I do not see what comes first of what.")
         if not plan.measures or not plan.groups:
             return plan
@@ -287,6 +321,10 @@ def _merged(conditions: list[Condition]) -> list[Condition]:
             found[key] = replace(held, values=values, said=f"{held.said}, {one.said}")
         else:
             found[key] = one
+    for one in found.values():
+        other = found.get((one.field, "not in")) if one.operator == "in" else None
+        if other is not None and set(other.values) & set(one.values):
+            raise Ambiguous(f'"{one.said}" and "not {other.said}" go against each other.')
     return list(found.values())
 
 

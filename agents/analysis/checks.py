@@ -169,7 +169,11 @@ async def _listed(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
 
 async def _members(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
     """Every row that is listed, found again by its key, is one that counts, and none is listed twice."""
-    keys = [one.field for one in plan.order if not one.field.path and not one.descending and one.field in plan.shown]
+    keys = [
+        one.field
+        for one in plan.order
+        if not (one.field.path or one.descending or one.field.kind in ("date", "timestamp")) and one.field in plan.shown
+    ]
     places = _places([titles(plan)[plan.shown.index(key)] for key in keys], rows)
     if not keys or places is None:
         return []

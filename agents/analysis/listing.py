@@ -30,8 +30,10 @@ class Listing:
         named = ranked or next(iter(asked.columns), None)
         orders: list[Order] = []
         if asked.end:
-            usual = self._usual_order() if asked.top else []
-            orders = [self._order(named, asked.figure)] if named or asked.figure else usual
+            if named or asked.figure:
+                orders = [self._order(named, asked.figure)]
+            elif asked.top:
+                orders = self._usual_order()
             if not orders:
                 raise Unresolved(f"I do not see by what {words_of(rows.table.name)} are to be put in order.")
             orders = [replace(one, descending=one.descending == (asked.end == "most")) for one in orders]

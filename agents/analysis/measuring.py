@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from agents.analysis.asked import Asked
 from agents.analysis.items import Named
-from agents.analysis.plan import Aggregate, Measure, Plan
+from agents.analysis.plan import Aggregate, Field, Measure, Plan
 from agents.analysis.reach import entity
-from agents.analysis.resolve import DAYS, NUMBERS, Rows, Unresolved, words_of
+from agents.analysis.resolve import DAYS, NUMBERS, Ambiguous, Rows, Unresolved, words_of
 from agents.analysis.vocabulary import vocabulary
 from agents.analysis.words import parts, stem
 
@@ -28,7 +28,7 @@ class Measuring:
         aggregates = list(dict.fromkeys(asked.aggregates))
         self._says_what(plan, bool(figures))
         if asked.distinct and len(figures) < 2 and not aggregates:
-            return self._counted()
+            return self._counted(plan)
         if not figures and aggregates and (aggregates != ["sum"] or (asked.counted and asked.money)):
             raise Unresolved("I do not see which figure it is about.")
         if not figures and asked.money:
@@ -41,12 +41,12 @@ class Measuring:
                 raise Unresolved(f"I do not see what of {words_of(rows.table.name)} is to be listed.")
             return self._superlative()
         if not figures or (len(figures) == 1 and not aggregates and not asked.end and self._of_text(figures[0])):
-            return self._counted()
+            return self._counted(plan)
         if not plan.groups and asked.end and self._of_text(figures[0]):
             raise Unresolved(f'I do not see what of "{figures[0].text}" is meant.')
         if asked.counted and not aggregates and not asked.distinct:
             raise Unresolved(f'I do not see what is to be done with "{figures[0].text}".')
-        measures: list[Measure] = [*(self._counted() if asked.counted else ())]
+        measures: list[Measure] = [*(self._counted(plan) if asked.counted else ())]
         for named in figures:
             measures += self._of_figure(named, plan, aggregates)
         return tuple(dict.fromkeys(measures))
@@ -70,7 +70,7 @@ class Measuring:
             raise Unresolved(f'I find no "{self.asked.figure}" of {words_of(self.rows.table.name)}.')
         return (Measure("average", field),)
 
-    def _counted(self) -> tuple[Measure, ...]:
+    def _counted(self, plan: Plan) -> tuple[Measure, ...]:
         """How many rows, or how many different things they refer to."""
         asked, rows = self.asked, self.rows
         subjects = [*asked.tables]
@@ -81,7 +81,13 @@ class Measuring:
         if not subjects and asked.columns and not asked.thing:
             field = rows.field(asked.columns[0], lambda column: column.kind == "text")
             return (Measure("distinct", field),) if field is not None and not asked.end else (COUNT,)
-        if subjects and not self.rows.own(subjects[0]):
+        if subjects and asked.columns and not asked.distinct and not plan.groups:
+            raise Ambiguous(f'I do not see what of "{asked.columns[0].text}" is meant.')
+        if subjects and not self.rows.own(subjects[0]) and not self._led():
+            if any(value.negated for value in asked.values):
+                raise Unresolved(f"I cannot tell which {subjects[0].text} never had one.")
+            if asked.limits and not any(rows.own(one) for one in subjects) and not self._of_own_value():
+                raise Unresolved(f"I do not see whether that is to be so once, or for all of the {subjects[0].text}.")
             source = next((one.source for one in subjects[0].of("table") if one.source in rows.paths), None)
             keys = entity(rows.lexicon.tables[source], rows.path(source) or ())[:1] if source else ()
             if not keys:
@@ -89,9 +95,35 @@ class Measuring:
             self.rows.score -= 0.3
             self.rows.assume(f"counted are the different {subjects[0].text} of {words_of(rows.table.name)}")
             return (Measure("distinct", keys[0]),)
+        kind = self._kind_of(subjects[0]) if subjects else None
+        if kind is not None and not plan.groups:
+            rows.assume(f"counted are the different {words_of(kind.column)}")
+            return (Measure("distinct", kind),)
         if not subjects and not asked.thing:
             rows.assume(f"counted are {words_of(rows.table.name)}")
         return (COUNT,)
+
+    def _kind_of(self, subject: Named) -> Field | None:
+        """The column that is called like its table, but does not tell its rows apart: "how many models are there"."""
+        table = self.rows.table
+        for one in subject.of("column", 0.95):
+            if one.source == self.rows.source and one.of == "text" and one.column not in table.primary_key:
+                known = self.rows.lexicon.values.get((one.source, one.column), ())
+                if table.rows is None or len(known) < table.rows:
+                    return Field(one.column, one.of)
+        return None
+
+    def _of_own_value(self) -> bool:
+        return any(one.source == self.rows.source for value in self.asked.values for one in value.named.of("value"))
+
+    def _led(self) -> bool:
+        """Whether a word for some of the rows themselves comes first: "repairs of incidents" are repairs."""
+        leading = [value.named for value in self.asked.values if value.leads and not value.negated]
+        if any(one.source == self.rows.source for named in leading for one in named.of("value")):
+            return True
+        if leading:
+            raise Unresolved(f"I do not see whether {leading[0].text} or {self.asked.tables[0].text} are counted.")
+        return False
 
     def _of_figure(self, named: Named, plan: Plan, aggregates: Sequence[Aggregate]) -> list[Measure]:
         """What a figure is made of; a figure belongs to the rows themselves, so that none counts twice."""
@@ -104,7 +136,7 @@ class Measuring:
             raise Unresolved(f"Adding up {words_of(field.column)} makes no sense: it is the price of one.")
         if aggregates:
             return [Measure(one, field) for one in aggregates]
-        if asked.end and asked.only and not asked.which:
+        if asked.end and asked.only and not asked.which and not (asked.amount and plan.groups):
             other = next((one for one in asked.tables if not rows.own(one)), None)
             if other is not None and not plan.groups:
                 raise Unresolved(f'I do not see what is to be done with "{other.text}".')
@@ -112,6 +144,11 @@ class Measuring:
         adds = any(stem(part) in vocabulary().additive for part in parts(field.column)) and "unit" not in parts(
             field.column
         )
+        adds = adds or (asked.amount and bool(plan.groups) and not _for_one(field.column))
+        intensive = any(stem(part) in vocabulary().intensive for part in parts(field.column))
+        adds = adds and not intensive
+        if not adds and not (intensive and (plan.groups or asked.end or len(plan.spans) > 1)):
+            raise Unresolved(f"I do not see whether {words_of(field.column)} is to be added up or averaged.")
         rows.assume(f"{words_of(field.column)} is {'added up' if adds else 'averaged'}")
         return [Measure("sum" if adds else "average", field)]
 

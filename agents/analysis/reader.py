@@ -1,8 +1,8 @@
 """What the items of a question ask for, read from left to right."""
 
 from agents.analysis.asked import MOST_ASKED, USUAL, Asked, Limit, Value
-from agents.analysis.cursor import Cursor
 from agents.analysis.items import Cue, Item, Itemised, Named, Number, Superlative, Time, TimeUnit, Word
+from agents.analysis.naming import Naming
 from agents.analysis.plan import Aggregate, Operator
 
 _AGGREGATES: dict[str, Aggregate] = {
@@ -14,10 +14,15 @@ _FLAGS = {
 }  # fmt: skip
 """Cues that say one thing, and what that is in `Asked`."""
 _OPERATORS: dict[str, Operator] = {"over": ">", "least_of": ">=", "under": "<", "most_of": "<=", "equal": "="}
-_WEAK = frozenset({"not", "no", "non", "isn't", "aren't", "wasn't", "weren't", "never"})
+_NEVER = frozenset({"no", "never", "without", "lacking", "with no", "without any", "without a", "without an"})
+_ENDS_NEGATION = frozenset({"by", "most", "least", "top", "bottom", "share", "count"}) | {"between", *_OPERATORS}
+"""Cues that a negation before them does not reach over: what is negated then is unclear."""
+_WEAK = frozenset({"not", "no", "non", "never", "do not", "does not", "did not"}) | {
+    f"{verb}n't" for verb in ("is", "are", "was", "were", "do", "does", "did")
+}
 """Negations of the next word alone: in "not closed and critical" nobody knows what of "critical" is meant."""
-_SURE = 0.9
-"""From this weight on a day is meant where a time follows, though the word is a value as well."""
+_EARLY = 3
+"""Up to this place "when" asks, and further on it joins: "mileage when it came in"."""
 
 
 def read(itemised: Itemised) -> Asked:
@@ -28,32 +33,23 @@ def read(itemised: Itemised) -> Asked:
     return reader.finished()
 
 
-class _Reader(Cursor):
+class _Reader(Naming):
     """Goes through the items once; every step takes at least one."""
-
-    def __init__(self, items: tuple[Item, ...]) -> None:
-        super().__init__(items)
-        self.asked = Asked()
-        self._negated = False
-        self._late = False
-        self._grouping = False
-        self._ranking = False
-        self._things = False
-        self._either = False
-        self._excluding = False
-        self._excluded = False
 
     def finished(self) -> Asked:
         """What was read; a "not" that belongs to nothing was not understood."""
         if self._negated:
             self.asked.unknown.append("not")
+        if self._when and not self.asked.end:
+            self.asked.unknown.append("when")
+        if self.asked.changing and self.asked.money and not self.asked.columns:
+            self.asked.money, self.asked.aggregates = False, [one for one in self.asked.aggregates if one != "sum"]
         return self.asked
 
     def step(self) -> None:
         item = self.items[self.at]
         self.at += 1
-        if self._either and isinstance(item, Number | TimeUnit | Superlative):
-            self.asked.unknown.append("or")
+        self._before(item)
         match item:
             case Cue():
                 self._cue(item)
@@ -61,18 +57,40 @@ class _Reader(Cursor):
                 self._superlative(item)
             case Named():
                 self._named(item)
-            case Time(_, span):
-                self.asked.spans.append(span)
+            case Time():
+                self._time(item)
             case TimeUnit():
                 self._unit(item)
             case Number():
                 self._number(item)
-            case Word(text, idle):
-                if not idle:
-                    self.asked.unknown.append(text)
-                self._either = self._either or text.casefold() == "or"
-                if text != ",":
-                    self._grouping = self._grouping and text in ("the", "a", "and", "its", "their", "our", "each")
+            case Word():
+                self._word(item)
+
+    def _before(self, item: Item) -> None:
+        """What stands open before an item and cannot go on with it."""
+        if self._either and isinstance(item, Number | TimeUnit | Superlative):
+            self.asked.unknown.append("or")
+        ends = isinstance(item, Time | TimeUnit | Superlative)
+        if self._negated and (ends or (isinstance(item, Cue) and item.kind in _ENDS_NEGATION)):
+            self.asked.unknown.append("not")
+        if isinstance(item, Word | Cue) and item.text not in ("and", "or", ","):
+            self._phrase = len(self.asked.values)
+
+    def _time(self, item: Time) -> None:
+        asked = self.asked
+        if asked.timed is not None and asked.spans and not self.joins_times():
+            asked.unknown.append(item.text)
+        asked.spans.append(item.span)
+        asked.told.append(item.span)
+
+    def _word(self, item: Word) -> None:
+        text = item.text
+        if not item.idle or (text.casefold() in ("where", "one") and self.table_ahead()):
+            self.asked.unknown.append(text)
+        self._when = self._when or (text.casefold() == "when" and self.at < _EARLY)
+        self._either = self._either or text.casefold() == "or"
+        if text != ",":
+            self._grouping = self._grouping and text in ("the", "a", "and", "its", "their", "our", "each")
 
     def _cue(self, cue: Cue) -> None:
         asked, kind = self.asked, cue.kind
@@ -80,9 +98,10 @@ class _Reader(Cursor):
         self._grouping = kind == "by" or (self._grouping and going_on)
         match kind:
             case "most" | "least" | "top" | "bottom":
-                self._end(kind)
+                self._end(kind, hoists=cue.text.casefold() not in ("more", "fewer"))
+                asked.amount = cue.text.casefold() in ("most", "least", "fewest", "more", "fewer")
             case "which":
-                self._which()
+                self._which(cue)
             case "missing":
                 self._missing()
             case "over" | "under" | "least_of" | "most_of" | "equal" | "between":
@@ -93,16 +112,25 @@ class _Reader(Cursor):
                 asked.end = "least" if kind == "ascending" else "most"
             case "negation":
                 self._negated = True
+                self._never = cue.text.casefold() in _NEVER
                 self._excluding = cue.text.casefold() not in _WEAK
             case "verb":
                 self._late = self._late or asked.share
             case "only":
+                if cue.text.casefold().endswith("same") and self.table_ahead():
+                    asked.unknown.append(cue.text)
                 asked.refers = asked.refers or cue.text.casefold() not in ("and", "but", "only", "just", "that", "also")
             case _:
                 self._flag(cue)
 
     def _flag(self, cue: Cue) -> None:
         asked, kind = self.asked, cue.kind
+        if kind == "count":
+            if asked.counted:
+                asked.unknown.append(cue.text)  # two counts are two questions
+            if isinstance(before := self.items[self.at - 2], Cue) and before.kind == "by" and not asked.end:
+                asked.unknown.append(f"by {cue.text}")
+            self._subject = len(asked.values)
         if kind in _AGGREGATES:
             asked.aggregates.append(_AGGREGATES[kind])
         elif kind == "howmuch":
@@ -114,9 +142,14 @@ class _Reader(Cursor):
         elif kind in _FLAGS:
             setattr(asked, _FLAGS[kind], True)
 
-    def _end(self, kind: str) -> None:
+    def _end(self, kind: str, *, hoists: bool = True) -> None:
         asked = self.asked
         number = self.peek()
+        free = hoists and asked.thing is None and not (asked.counted or asked.groups)
+        if free and asked.tables and self.has(asked.tables[-1]):
+            asked.thing = asked.tables.pop()
+            several = asked.thing.text.endswith("s") and not asked.thing.text.endswith("ss")
+            asked.top = asked.top or (USUAL if several else None)
         asked.end = "most" if kind in ("most", "top") else "least"
         if isinstance(number, Number) and number.value == int(number.value):
             self.at += 1
@@ -130,13 +163,18 @@ class _Reader(Cursor):
     def _superlative(self, item: Superlative) -> None:
         asked = self.asked
         asked.figure = item.figure
+        after = self.peek()
+        if asked.which and asked.groups and isinstance(after, Named) and after.of("table", 0.7):
+            asked.unknown.append(item.text)  # "which shop has the most critical orders" can be meant in two ways
         if item.end:
             self._end(item.end)
             self._things = True
 
-    def _which(self) -> None:
+    def _which(self, cue: Cue) -> None:
         """ "which region …": what is asked for is the group, if anything is worked out of it."""
-        after = self.peek()
+        if self.at == 1 and cue.text.casefold() == "who" and self.thing_ahead() is None:
+            self.asked.unknown.append(cue.text)
+        after = self.thing_ahead() or self.peek()
         if isinstance(after, Number):
             self.at += 1
             self.asked.top = self._length(after)
@@ -152,11 +190,11 @@ class _Reader(Cursor):
 
     def _missing(self) -> None:
         after = self.skip_idle()
-        if isinstance(after, Named) and (after.of("column")):
+        if isinstance(after, Named) and (after.of("table", 0.65) or after.meanings[0].kind == "column"):
             self.asked.nulls.append((after, True))
             self.at += 1
         else:
-            self._negated = True
+            self._negated = self._never = True
 
     def _unit(self, item: TimeUnit) -> None:
         asked = self.asked
@@ -234,66 +272,3 @@ class _Reader(Cursor):
             bounds = ((">=", values[0]), ("<=", values[1]))
         for one, value in bounds:
             self.asked.limits.append(Limit(one, (value,), said.strip(), named or before, unit))
-
-    def _named(self, item: Named) -> None:
-        asked, item = self.asked, self._narrowed(item)
-        best, after = item.meanings[0], self.peek()
-        things, self._things = self._things, False
-        either, self._either = self._either, False
-        if things and asked.only and item.text.endswith("s") and not item.text.endswith("ss"):
-            asked.only, asked.top = False, USUAL
-        if self._ranking:
-            asked.ranked, self._ranking = item, False
-        elif self._grouping and (item.of("table", 0.7) or item.of("column", 0.85 if best.kind == "value" else 0.45)):
-            asked.groups.append(item)
-            self._grouping = isinstance(after, Word | Cue) and after.text in (",", "and")
-        elif isinstance(after, Time) and _dated(item) and not item.of("table"):
-            asked.timed = item
-            if item.of("value") and item.of("column")[0].weight < _SURE:
-                asked.unknown.append(item.text)
-        elif things and best.kind != "value" and best.of not in ("integer", "number"):
-            asked.thing = item
-        elif best.kind == "value" or (item.of("value") and best.weight <= 1.0 and not item.of("table", 0.9)):
-            self._value(item, after, either)
-        elif self._negated and not item.of("table", 0.9):
-            asked.nulls.append((item, True))
-        elif best.kind == "table":
-            asked.tables.append(item)
-            if self._negated:
-                asked.unknown.append(f"not {item.text}")
-        else:
-            asked.columns.append(item)
-        self._negated = False
-
-    def _narrowed(self, item: Named) -> Named:
-        """ "category of parts": of the columns so called, those of that table."""
-        of, table = (*self.items[self.at : self.at + 2], None, None)[:2]
-        if isinstance(of, Word) and of.text == "of" and isinstance(table, Named):
-            sources = {one.source for one in table.of("table", 0.9)}
-            narrow = tuple(one for one in item.of("column") if one.source in sources)
-            if narrow and item.meanings[0].kind == "column":
-                return Named(item.text, narrow)
-        return item
-
-    def _value(self, item: Named, after: Item | None, either: bool) -> None:
-        """A value, perhaps with its column beside it: "status open", "the Wren model"."""
-        columns = {(one.source, one.column) for one in item.of("value")}
-        beside = (
-            [self.asked.columns[-1]] if self.asked.columns and self.items[self.at - 2] is self.asked.columns[-1] else []
-        )
-        beside += [after] if isinstance(after, Named) and after.meanings[0].kind == "column" else []
-        column = next((one for one in beside if columns & {(m.source, m.column) for m in one.of("column")}), None)
-        if column is not None and column is after:
-            self.at += 1
-        elif column is not None:
-            self.asked.columns.pop()
-        joined = self._excluded and self.joined()
-        if joined and not self._excluding and not either:
-            self.asked.unknown.append(f"and {item.text}")
-        negated = self._negated or joined
-        self.asked.values.append(Value(item, negated, self._late, either, column))
-        self._excluded = negated
-
-
-def _dated(item: Named) -> bool:
-    return any(one.of in ("date", "timestamp") for one in item.of("column", 0.3))

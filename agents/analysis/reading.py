@@ -18,7 +18,7 @@ LONGEST = 1000
 _CLEAR = 0.04
 """By how much the best reading has to be better than the next."""
 _SUBJECT = 1.0
-_SURE = 0.95
+_SURE = 0.65
 
 
 @dataclass(frozen=True, slots=True)

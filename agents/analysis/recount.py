@@ -122,7 +122,7 @@ def _figure(measure: Measure, fields: dict[Field, str]) -> str:
         case "average":
             return f"{added} / nullif({number}, 0)"
         case "median":
-            return f"quantile_cont({column}, 0.5)"
+            return f"quantile_cont(CAST({column} AS DOUBLE), 0.5)"
         case "minimum":
             return f"list_min(list({column}))"
         case "maximum":

@@ -4,6 +4,7 @@ Every table is tried as the one whose rows are counted; the reading whose names 
 well, or something does not fit at all, nothing is guessed: `Unresolved` says what is unclear.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from agents.analysis.lexicon import Lexicon
 from agents.analysis.plan import Condition, Field, Group, Hop, Scalar, Source
 from agents.analysis.reach import days, entity, reach
 from agents.analysis.vocabulary import vocabulary
-from agents.analysis.words import parts, stem
+from agents.analysis.words import parts, stem, tokens
 from agents.dataset import Column, Table
 from agents.figures import measures
 
@@ -23,10 +24,12 @@ _TIE = 0.02
 _LEAST = 0.2
 _ELSEWHERE = 0.35
 """How near another table's column of the name has to come for the choice to be said."""
+_CLAUSE = re.compile(r"[:;,.]")
 NUMBERS = ("integer", "number")
 DAYS = ("date", "timestamp")
-_RARELY = 0.5
-"""What a day that is often missing takes from a reading that nobody names it in."""
+_PLAIN = 0.45
+"""Below this weight it is a word of a column's description that names it, which has to stand there as it is."""
+_SURE = 0.9
 _GENERAL = frozenset({"total", "overall", "gross"})
 _DIMENSIONS = {
     "cost": {"money", "sterling", "dollars"},
@@ -97,6 +100,8 @@ class Rows:
             if one.source not in self.paths:
                 continue
             column = self.lexicon.column(one.source, one.column)
+            if one.weight < _PLAIN and not _described(named.text, column):
+                continue
             if accept(column) and not (column.kind in NUMBERS and is_key(self.lexicon.tables[one.source], column.name)):
                 path = self.path(one.source)
                 assert path is not None
@@ -185,6 +190,9 @@ class Rows:
             return Condition(
                 field, "not in" if value.negated else "in", (plain_number(value.number),), value.named.text
             )
+        day = self._day_of(value)
+        if day is not None and value.negated:
+            return Condition(day, "is null", (), f"not {value.named.text}")
         fitting = []
         beside = {(one.source, one.column) for one in value.column.of("column")} if value.column else set()
         for one in value.named.of("value"):
@@ -203,11 +211,24 @@ class Rows:
             names = " or ".join(words_of(field.column) for _, field, _ in best)
             raise Ambiguous(f'"{value.named.text}" can be a {names}: please say which.')
         score, field, _ = best[0]
+        if field.path and not beside and any(one.name == field.column for one in self.table.columns):
+            own = f"{words_of(self.table.name)} have a {words_of(field.column)} of their own"
+            raise Ambiguous(f'{own}, which is never "{value.named.text}".')
         self.score += score
         if len(fitting) > len(best) or field.path:
             self.assume(f'"{value.named.text}" is a value of {words_of(self.at(field).table)}.{field.column}')
         values: tuple[Scalar, ...] = tuple(text for _, _, text in best)
         return Condition(field, "not in" if value.negated else "in", values, value.named.text)
+
+    def _day_of(self, value: Value) -> Field | None:
+        """The day that a word such as "resolved" is about as well: what is not resolved has none, whatever its status
+        is called."""
+        for one in value.named.of("column", _SURE):
+            if one.source == self.source and one.of in DAYS and self.lexicon.column(one.source, one.column).nullable:
+                if not value.negated:
+                    self.assume(f'"{value.named.text}" is how it stands now, and not {words_of(one.column)}')
+                return Field(one.column, one.of)
+        return None
 
     def limit(self, limit: Limit) -> Condition:
         """The rows that a comparison is about. Raises Unresolved."""
@@ -252,9 +273,8 @@ class Rows:
         if own:
             if len(own) > 1 and _stems(own[0].column) != _stems(own[1].column):
                 self.assume(f"time goes by {words_of(own[0].column)}")
-            if self.lexicon.column(self.source, own[0].column).nullable:
-                self.assume(f"time goes by {words_of(own[0].column)}")
-                self.score -= _RARELY
+            if self.lexicon.column(self.source, own[0].column).nullable and len(self.table.columns) > 1:
+                raise Unresolved(f"{words_of(own[0].column)} is not known of all {words_of(self.table.name)}.")
             return own[0]
         near = [
             (len(paths[0]), column.nullable, Field(column.name, column.kind, paths[0]))
@@ -283,6 +303,12 @@ def plain_number(value: float) -> int | float:
 def measured(column: Column) -> frozenset[str]:
     """What a column is a measure of, by the unit in its name or else in its description."""
     return measures(" ".join(parts(column.name))) or measures(column.description)
+
+
+def _described(said: str, column: Column) -> bool:
+    """Whether the words stand in what a column's description says first; what follows is about something else."""
+    first = _CLAUSE.split(column.description, maxsplit=1)[0]
+    return set(said.casefold().split()) <= {token.plain for token in tokens(first)}
 
 
 def _groupable(column: Column) -> bool:

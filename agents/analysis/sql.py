@@ -23,7 +23,7 @@ _WORKED_OUT = {
     "distinct": "count(DISTINCT {0})",
     "sum": "sum({0})",
     "average": "avg({0})",
-    "median": "median({0})",
+    "median": "median(CAST({0} AS DOUBLE))",  # of decimals it would be rounded
     "minimum": "min({0})",
     "maximum": "max({0})",
 }
@@ -207,7 +207,7 @@ def _grouped(plan: Plan, name: _Joined) -> str:
         text += "\nGROUP BY " + ", ".join(str(at) for at in range(1, len(keys) + 1))
     if plan.having:
         text += f"\nHAVING {_worked_out(plan.measures[0], name)} {plan.having.operator} {literal(plan.having.value)}"
-    return text + _sorted(plan, key_names, figure_names)
+    return text + _sorted(plan, name, key_names, figure_names)
 
 
 def _figures(plan: Plan, name: _Joined) -> list[str]:
@@ -224,10 +224,12 @@ def _worked_out(measure: Measure, name: _Joined) -> str:
     return _WORKED_OUT[measure.aggregate].format(name(measure.field) if measure.field else "")
 
 
-def _sorted(plan: Plan, keys: Sequence[str], figures: Sequence[str]) -> str:
+def _sorted(plan: Plan, name: _Joined, keys: Sequence[str], figures: Sequence[str]) -> str:
     if not keys:
         return ""
     by = [f"{quoted(key)} ASC NULLS LAST" for key in keys]
+    if len(plan.spans) > 1 and plan.when:
+        by[-1] = f"min({name(plan.when)}) ASC NULLS LAST"  # "August" is not before "July"
     if plan.descending is not None:
         by.insert(0, f"{quoted(figures[0])} {'DESC' if plan.descending else 'ASC'} NULLS LAST")
     elif not any(group.unit for group in plan.groups) and len(plan.spans) < 2 and len(plan.groups) == 1:

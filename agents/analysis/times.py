@@ -77,7 +77,8 @@ _NUMBER_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _APART = re.compile(
-    r"\b(?:differences?|compare|comparison|changed?|grew|grown?|increased?|decreased?|rose|fell)\b", re.IGNORECASE
+    r"\b(?:differences?|compare|comparison|changed?|grew|grown?|increased?|decreased?|rose|fell|go(?:ne|ing)?\s(?:up|down)|went\s(?:up|down))\b",
+    re.IGNORECASE,
 )
 """Before two times that are told apart, and not the ends of one."""
 _YEAR_WORD = re.compile(

@@ -24,6 +24,7 @@ class Vocabulary:
     scales: tuple[tuple[str, ...], ...]
     ranking: tuple[str, ...]
     additive: frozenset[str]
+    intensive: frozenset[str]
     idle: frozenset[str]
     spelt: frozenset[str]
 
@@ -52,6 +53,7 @@ def vocabulary() -> Vocabulary:
         scales=tuple(tuple(one) for one in read["scales"]["orders"]),
         ranking=tuple(stem(word) for word in read["scales"]["ranking"]),
         additive=frozenset(stem(word) for word in read["scales"]["additive"]),
+        intensive=frozenset(stem(word) for word in read["scales"]["intensive"]),
         idle=frozenset(stem(word) for word in read["idle"]["words"]),
         spelt=frozenset(word for phrase in [*phrases, *read["idle"]["words"]] for word in phrase.split()),
     )

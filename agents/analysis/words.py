@@ -37,9 +37,11 @@ class Token:
 
     @property
     def number(self) -> float | None:
-        """Its value, if it is a number in digits or a small one in a word."""
+        """Its value, if it is a number in digits or a small one in a word; "50.000" can be meant in two ways."""
         if self.plain in _SPOKEN:
             return float(_SPOKEN[self.plain])
+        if re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", self.text):
+            return None
         digits = self.text.replace(",", "")
         return float(digits) if digits[:1].isdigit() and re.fullmatch(r"\d{1,15}(?:\.\d{1,9})?", digits) else None
 
