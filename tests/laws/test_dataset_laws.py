@@ -8,11 +8,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from sqlalchemy import create_engine, text
 
 from agents.dataset import ALL, MOST_ROWS, Datasets, DatasetUnknown, QueryFailed, Schema, Table
 from agents.datasets.catalogue import DatasetCatalogue
 from tests import documents
-from tests.databases import POSTGRES_URL
+from tests.databases import postgres
 from tests.datasets import catalogue_in, database
 
 HEAD = ("id", "select", "Größe in m", "price", "day", "at", "open")
@@ -296,12 +297,7 @@ async def test_an_unknown_dataset_is_told_with_those_that_there_are(
             await catalogue.query(name, "SELECT 1")
 
 
-@pytest.mark.skipif(not POSTGRES_URL, reason="PITCREW_TEST_POSTGRES_URL names no server")
 async def test_postgresql(catalogue: DatasetCatalogue, tmp_path: Path) -> None:
-    from sqlalchemy import create_engine, text
-
-    from tests.databases import postgres
-
     with postgres(tmp_path) as url:
         engine = create_engine(url)
         with engine.begin() as connection:

@@ -23,7 +23,7 @@ from agents.diary import (
 from agents.tables import TEXT_CHARS
 from api.migrate import migrate
 from orchestrator.stores.database import open_database
-from tests.databases import DATABASES, POSTGRES_URL
+from tests.databases import DATABASES
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 NINE = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
@@ -75,11 +75,6 @@ async def taken(diary: Diary, now: datetime = NOW) -> list[tuple[datetime, int, 
 
 def another(number: int, user: str = "") -> Owner:
     return Owner(user or f"user-{number}", f"c-{number}", f"run-{number}")
-
-
-@pytest.mark.skipif(not POSTGRES_URL, reason="the laws are untried on PostgreSQL: PITCREW_TEST_POSTGRES_URL is not set")
-def test_postgresql_is_among_the_databases() -> None:
-    assert "postgres" in DATABASES
 
 
 async def test_a_held_place_is_taken_until_it_expires(diary: Diary) -> None:
