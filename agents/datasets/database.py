@@ -25,12 +25,18 @@ from agents.datasets.staging import CannotBeRead, check_rows, free_names, settle
 _PATIENCE_S = 15
 _BATCH = 2_000
 _MOST_DIGITS = 38  # of DuckDB's decimals
+
+
 def _postgresql(url: URL) -> dict[str, Any]:
     """The URL's own options may say more, such as a search_path; of two settings of one thing the last one counts."""
     own = url.query.get("options", "")
     read_only = "-c default_transaction_read_only=on -c statement_timeout=600000"
     options = " ".join([*((own,) if isinstance(own, str) else own), read_only])
     return {"options": options, "connect_timeout": _PATIENCE_S}
+
+
+def _any_other(url: URL) -> dict[str, Any]:
+    return {}
 
 
 _READ_ONLY: Mapping[str, Callable[[URL], dict[str, Any]]] = {"postgresql": _postgresql}
@@ -44,7 +50,7 @@ def opened(address: str) -> Iterator[sa.Connection]:
         if url.get_backend_name() == "sqlite":
             engine = sa.create_engine("sqlite://", creator=lambda: _sqlite(url), poolclass=NullPool)
         else:
-            arguments = _READ_ONLY.get(url.get_backend_name(), lambda _: {})(url)
+            arguments = _READ_ONLY.get(url.get_backend_name(), _any_other)(url)
             engine = sa.create_engine(url, poolclass=NullPool, connect_args=arguments)
     except ModuleNotFoundError as error:
         raise CannotBeRead(f"The driver {error.name} for this kind of database is missing: install it.") from error
