@@ -218,5 +218,5 @@ def _said(inspector: Inspector, name: str) -> tuple[str, Mapping[str, str]]:
         return comments(bind.execute(query, {"name": name}).scalar() or "")
     try:
         return inspector.get_table_comment(name).get("text") or "", {}
-    except NotImplementedError:
+    except NotImplementedError:  # how SQLAlchemy says that this kind of database has no comments
         return "", {}
