@@ -39,6 +39,11 @@ def guest(key: str) -> Identity:
     return Identity(GUEST + (key or secrets.token_hex(16)), "", "Guest", "customer", GUESTS_STAY)
 
 
+def payer(who: Identity, host: str | None) -> str:
+    """Whose rates a message counts for: guests, who make their own names, are one for each address."""
+    return f"{GUEST}{host or ''}" if who.user_id.startswith(GUEST) else who.user_id
+
+
 @dataclass(frozen=True, slots=True)
 class TokenRules:
     """How tokens are verified and, with a secret, issued."""

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from api.app_state import AppState
-from api.auth import GUEST, Identity, guest
+from api.auth import Identity, guest, payer
 from api.dialect import Dialect, Handshake, Rejected, Session
 from api.dialects import all_dialects
 from api.frames import parse_object
@@ -65,7 +65,9 @@ async def agent_stream(request: Request, state: State) -> Response:
         session = dialect.open(Handshake(query={**query, **instead}))
         return asked(session, *session.opened())
 
-    return await open_stream(state, Reader(who, _payer(request, who), key, position, headers), ask)
+    return await open_stream(
+        state, Reader(who, payer(who, request.client.host if request.client else None), key, position, headers), ask
+    )
 
 
 @router.post(
@@ -88,7 +90,11 @@ async def chat_stream(request: Request, state: State) -> Response:
         session = _native({field: said[field] for field in OPTIONS if said.get(field) is not None})
         return asked(session, session.received(json.dumps({**said, "type": "message"})))
 
-    return await open_stream(state, Reader(who, _payer(request, who), "", _position(request), headers), ask)
+    return await open_stream(
+        state,
+        Reader(who, payer(who, request.client.host if request.client else None), "", _position(request), headers),
+        ask,
+    )
 
 
 @router.options("/agent/stream", include_in_schema=False)
@@ -144,9 +150,3 @@ def _who(
             key = (position.guest if position is not None else "") or secrets.token_hex(16)
             return guest(key), key
     return identity(request, state), ""
-
-
-def _payer(request: Request, who: Identity) -> str:
-    """Who pays for messages: guests, who make their own names, by their address."""
-    host = request.client.host if request.client else ""
-    return f"{GUEST}{host}" if who.user_id.startswith(GUEST) else who.user_id

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import structlog
 from fastapi import WebSocket
 
-from api.auth import GUEST, Identity, TokenRules, guest
+from api.auth import Identity, TokenRules, guest, payer
 from api.dialect import (
     Authenticate,
     AuthExpiring,
@@ -276,7 +276,8 @@ class Connection:
         match command:
             case Send():
                 command.check()
-                self._gateway.rates.message(self._payer(identity))
+                client = self._websocket.client
+                self._gateway.rates.message(payer(identity, client.host if client else None))
                 await self._follower.send(caller, command)
             case Answer():
                 await self._follower.answer(caller, command)
@@ -294,11 +295,6 @@ class Connection:
                 await engine.typing(caller, command)
             case Read():
                 await engine.read(caller, command)
-
-    def _payer(self, identity: Identity) -> str:
-        """Who pays for messages: guests, who make their own names, by their address."""
-        client = self._websocket.client
-        return f"{GUEST}{client.host if client else ''}" if identity.user_id.startswith(GUEST) else identity.user_id
 
     def _refuse(self, error: PitcrewError, request: str | None = None) -> str:
         """Tell what is wrong, and close on what no working client does: asking on and on without a token, or sending
