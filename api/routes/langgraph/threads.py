@@ -177,11 +177,13 @@ async def _found(state: AppState, caller: Caller, wanted: Search, most: int) -> 
     if wanted.sort_by in ("created_at", "updated_at", "state_updated_at"):
         by = "created_at" if wanted.sort_by == "created_at" else "updated_at"
         known.sort(key=lambda one: str(getattr(one, by)), reverse=wanted.sort_order != "asc")
-    bodies = [await _body(state, caller, one) for one in known[: max(0, most)]]
+    bodies = [await _body_if_there(state, caller, one) for one in known[: max(0, most)]]
     return [
         body
         for body in bodies
-        if wanted.status in (None, body["status"]) and (wanted.metadata or {}).items() <= body["metadata"].items()
+        if body is not None
+        and wanted.status in (None, body["status"])
+        and (wanted.metadata or {}).items() <= body["metadata"].items()
     ]
 
 
@@ -199,6 +201,14 @@ async def _summary(state: AppState, caller: Caller, thread_id: str) -> SessionSu
     if summary is None:
         raise NotFound
     return summary
+
+
+async def _body_if_there(state: AppState, caller: Caller, summary: SessionSummary) -> dict[str, Any] | None:
+    """None for a thread that was deleted since it was listed, as that of a run alone is at its end."""
+    try:
+        return await _body(state, caller, summary)
+    except NotFound:
+        return None
 
 
 async def _body(state: AppState, caller: Caller, summary: SessionSummary) -> dict[str, Any]:

@@ -247,3 +247,23 @@ async def test_a_long_history_does_not_hold_up_the_server(
     states = json.loads(heard[-1]["body"])
     assert [len(one["values"]["messages"]) for one in states] == [2, 1]
     assert threading.main_thread() not in worked
+
+
+async def test_a_thread_that_is_deleted_while_threads_are_sought_is_left_out(
+    client: Client, state: AppState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = state.gateway.engine.store
+    kept, going = str(uuid.uuid4()), str(uuid.uuid4())
+    for name in (kept, going):
+        await store.open(ANNA, name)
+    listed = await store.sessions(ANNA)
+    await state.gateway.engine.delete(ANNA, going)
+
+    async def as_they_were(caller: Caller) -> Any:
+        return listed
+
+    monkeypatch.setattr(store, "sessions", as_they_were)
+    heard = await client("http", "/threads/search", body({}), stays=True)
+    assert [one["thread_id"] for one in json.loads(heard[-1]["body"])] == [kept]
+    heard = await client("http", "/threads/count", body({}), stays=True)
+    assert json.loads(heard[-1]["body"]) == 1
