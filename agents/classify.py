@@ -15,7 +15,7 @@ from agents import knowledge, out_of_scope, people, scope
 from agents.clauses import split
 from agents.followup import continues, core, depends, refers_back, standalone, subject
 from agents.knowledge import Knowledge
-from agents.learning import Floats, Kernel, Labels, Linear, fit, learn, softmax, temperature
+from agents.learning import Floats, Kernel, Labels, Learner, Linear, softmax, temperature
 from agents.several import MOST, apart, label
 from agents.specialist import Catalogue
 from agents.spelling import Spelling
@@ -100,6 +100,7 @@ class Classifier:
         cls,
         catalogue: Catalogue,
         embedder: Embedder,
+        learner: Learner,
         vehicles: Vehicles | None = None,
         chunks: Sequence[Chunk] = (),
         vocabulary: Collection[str] = (),
@@ -133,9 +134,9 @@ class Classifier:
             embedder,
             vehicles,
             frozenset({"vehicle"}).union(*(_signs(text, vehicles) for text, _ in said)),
-            scope.train(np.vstack([own, vectors(topics)]), subjects, near, known.vectors),
-            fit(np.vstack([others, asking]), is_person, _STRENGTH),
-            _router(np.vstack([own, names]), labels, len(catalogue)),
+            scope.train(np.vstack([own, vectors(topics)]), subjects, near, known.vectors, learner),
+            learner.fit(np.vstack([others, asking]), is_person, _STRENGTH),
+            _router(np.vstack([own, names]), labels, len(catalogue), learner),
             Spelling([*words, *(chunk.searchable for chunk in chunks)], vocabulary),
             known,
         )
@@ -289,9 +290,9 @@ def _signs(text: str, vehicles: Vehicles) -> frozenset[str]:
     return frozenset(sign for sign, present in found.items() if present)
 
 
-def _router(vectors: Floats, labels: Labels, classes: int) -> Router:
+def _router(vectors: Floats, labels: Labels, classes: int, learner: Learner) -> Router:
     """The router, calibrated on its scores for examples that were left out."""
-    kernel, unseen = learn(vectors, labels, classes)
+    kernel, unseen = learner.learn(vectors, labels, classes)
     heat = temperature(unseen, labels)
     certain = softmax(unseen / heat).max(axis=1)
     return Router(kernel, heat, min(float(np.quantile(certain, _UNCERTAIN)), _MOST_CERTAIN_NEEDED))

@@ -58,7 +58,12 @@ class ForeignKey:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`rows` is None where nobody has counted. In queries the table is called by its `sql_name`."""
+    """`rows` is None where nobody has counted. In queries the table is called by its `sql_name`.
+
+    `schema` is the one that it is in, empty where that is the database's default; `name` is then `schema.table`. A
+    `view` is a query that the database keeps: it has columns and rows but no keys. `unique` holds the sets of columns
+    that no two rows have the same values in, besides the primary key.
+    """
 
     dataset: str
     name: str
@@ -67,6 +72,14 @@ class Table:
     foreign_keys: tuple[ForeignKey, ...] = ()
     rows: int | None = None
     description: str = ""
+    schema: str = ""
+    view: bool = False
+    unique: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def own_name(self) -> str:
+        """The name without that of the schema."""
+        return self.name.removeprefix(f"{self.schema}.") if self.schema else self.name
 
     @property
     def sql_name(self) -> str:
@@ -76,11 +89,13 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """What one dataset holds, or with the name ALL what all of them do."""
+    """What one dataset holds, or with the name ALL what all of them do. `left_out` says in a sentence each which tables
+    and views of its source could not be read, and why."""
 
     name: str
     description: str
     tables: tuple[Table, ...]
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

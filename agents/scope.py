@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agents.learning import Floats, Kernel, Linear, fit, learn, softmax
+from agents.learning import Floats, Kernel, Learner, Linear, softmax
 from rag.embedder import Vectors
 
 _NEAREST = 3
@@ -34,7 +34,7 @@ class Scope:
         return self.calibration.log_odds(_score(self.likeness.scores(vectors), *alike))
 
 
-def train(own: Floats, subjects: Sequence[Floats], beyond: Floats, known: Floats) -> Scope:
+def train(own: Floats, subjects: Sequence[Floats], beyond: Floats, known: Floats, learner: Learner) -> Scope:
     """Fit the gate to the vectors of the catalogue's own messages, of foreign ones by subject and beyond the subject of
     the catalogue, and of what the knowledge base says.
 
@@ -45,11 +45,11 @@ def train(own: Floats, subjects: Sequence[Floats], beyond: Floats, known: Floats
     foreign = foreign[(foreign @ own.T).max(axis=1) < _CLASHES]
     vectors = np.vstack([own, foreign])
     labels = np.array([1] * len(own) + [0] * len(foreign), dtype=np.int64)
-    likeness, unseen = learn(vectors, labels, 2)
+    likeness, unseen = learner.learn(vectors, labels, 2)
     alike = vectors @ vectors.T
     np.fill_diagonal(alike, 0.0)
     score = _score(unseen, alike[:, : len(own)], alike[:, len(own) :], vectors @ known.T)
-    return Scope(own, foreign, known, likeness, fit(score, labels, _STRENGTH))
+    return Scope(own, foreign, known, likeness, learner.fit(score, labels, _STRENGTH))
 
 
 def _strange(own: Floats, subjects: Sequence[Floats]) -> list[Floats]:

@@ -54,6 +54,7 @@ def open_classifier(
     """The classifier over the specialists, and the vehicles that it knows. `knowledge`: the catalogue whose headings
     and words it takes in; None opens the one in the database for that. Raises BadSetting."""
     from agents.classify import Classifier
+    from agents.lessons import Lessons
     from agents.specialists import catalogue
     from rag.embedders import weights
     from rag.embedders.remembered import RememberedEmbedder
@@ -68,15 +69,18 @@ def open_classifier(
     vehicles = load_vehicles(settings)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     remembered = RememberedEmbedder(embedder, settings.data_dir / "utterances.npz")
+    lessons = Lessons(settings.data_dir / "lessons.npz")
     chunks = knowledge.chunks(sorted(knowledge.chunk_ids()))
     classifier = Classifier.train(
         open_to(catalogue(), CUSTOMER),
         remembered,
+        lessons,
         vehicles,
         list(chunks.values()),
         weights.vocabulary(settings.embedding_model),
     )
     remembered.settle()
+    lessons.settle()
     return classifier, vehicles
 
 

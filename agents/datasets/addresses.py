@@ -82,7 +82,7 @@ def state(address: str, taken_at: str, hash_of: Hashes) -> str:
     return _digest(address, taken_at, hash_of(place))
 
 
-_FORM = "1"
+_FORM = "2"
 """Of snapshots: another number where they are made in another way, so that all are made again."""
 
 

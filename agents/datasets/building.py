@@ -11,11 +11,10 @@ from pathlib import Path
 import duckdb
 import msgspec
 
-from agents.dataset import Table
 from agents.datasets import database, folder
 from agents.datasets.addresses import Kind, kind_of
 from agents.datasets.files import READERS, readable, tables_of
-from agents.datasets.messages import DATA, SCHEMA, Made, Wanted
+from agents.datasets.messages import DATA, SCHEMA, Described, Made, Wanted
 from agents.datasets.staging import CannotBeRead
 from rag.confinement import confine
 from rag.pipes import read_frame, write_frame
@@ -67,14 +66,14 @@ def make(address: str, into: Path) -> None:
     )
     try:
         connection.execute("SET TimeZone = 'UTC'")
-        tables = _tables(address, into, connection)
+        held = _held(address, into, connection)
         connection.execute("CHECKPOINT")
     finally:
         connection.close()
-    (into / SCHEMA).write_bytes(msgspec.json.encode(tables))
+    (into / SCHEMA).write_bytes(msgspec.json.encode(held))
 
 
-def _tables(address: str, into: Path, connection: duckdb.DuckDBPyConnection) -> tuple[Table, ...]:
+def _held(address: str, into: Path, connection: duckdb.DuckDBPyConnection) -> Described:
     kind, place = kind_of(address), Path(address)
     if kind is Kind.DATABASE:
         return database.copied(address, connection)
@@ -93,7 +92,7 @@ def _tables(address: str, into: Path, connection: duckdb.DuckDBPyConnection) -> 
     work.rmdir()
     if not any(table.columns for table in tables):
         raise CannotBeRead("There is no table in it.")
-    return tables
+    return Described(tables)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from agents.dataset import MOST_ROWS, Kind
+from agents.dataset import MOST_ROWS, Kind, Table
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -63,6 +63,12 @@ class Made(msgspec.Struct, frozen=True):
     error: str = ""
 
 
+class Described(msgspec.Struct, frozen=True):
+    """What a snapshot holds: tables of a dataset that has no name yet, and what had to be left out, a sentence each."""
+
+    tables: tuple[Table, ...]
+    left_out: tuple[str, ...] = ()
+
+
 DATA, SCHEMA = "data.duckdb", "schema.json"
-"""The files of a snapshot: its tables, and their description as a JSON list of `agents.dataset.Table`, with a dataset
-that has no name yet."""
+"""The files of a snapshot: its tables, and their description as the JSON of `Described`."""

@@ -1,13 +1,12 @@
 """An embedder that keeps what it learned at one start of the program for the next."""
 
 import hashlib
-import os
 from collections.abc import Sequence
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
+from rag import array_file
 from rag.embedder import Embedder, Vectors
 
 
@@ -47,18 +46,15 @@ class RememberedEmbedder:
     def settle(self) -> None:
         """Write what was used, drop the rest, and remember nothing more."""
         if self._used and self._used.keys() != _read(self._path, self.name).keys():
-            partial = self._path.with_suffix(".partial")
-            with partial.open("wb") as file:
-                np.savez(file, name=self.name, keys=list(self._used), vectors=np.stack(list(self._used.values())))
-            os.replace(partial, self._path)
+            keys, vectors = list(self._used), np.stack(list(self._used.values()))
+            array_file.write(self._path, {"name": self.name, "keys": keys, "vectors": vectors})
         self._known, self._used = None, {}
 
 
 def _read(path: Path, name: str) -> dict[str, Vectors]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            if str(file["name"]) != name:
-                return {}
-            return dict(zip(map(str, file["keys"]), file["vectors"], strict=True))
-    except (OSError, ValueError, KeyError, BadZipFile, EOFError):
+    kept = array_file.read(path)
+    if not kept.keys() >= {"name", "keys", "vectors"} or str(kept["name"]) != name:
         return {}
+    if len(kept["keys"]) != len(kept["vectors"]):
+        return {}
+    return dict(zip(map(str, kept["keys"]), kept["vectors"], strict=True))

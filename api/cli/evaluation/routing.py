@@ -54,6 +54,7 @@ def _scored(route: "Route") -> "Routed":
 def labelled(settings: "Settings", cases: "list[Case]", examples: Path) -> "tuple[Lines, Sequence[Outcome]]":
     """Predictions {id, label, confidence} and outcomes of a classifier whose specialists are the labels of `examples`,
     lines {text, label}. Every case gets a label."""
+    from agents import fitting
     from agents.classify import Classifier
     from agents.specialist import Specialist
     from api.library import open_embedder
@@ -62,7 +63,7 @@ def labelled(settings: "Settings", cases: "list[Case]", examples: Path) -> "tupl
     texts = _examples(examples)
     catalogue = tuple(Specialist(label, label, label, tuple(said), (), "") for label, said in texts.items())
     note(f"Learning {len(catalogue)} labels from {sum(map(len, texts.values()))} examples...")
-    classifier = Classifier.train(catalogue, open_embedder(settings))
+    classifier = Classifier.train(catalogue, open_embedder(settings), fitting)
     lines, outcomes = [], []
     with progress("Labelling") as advance:
         for done, case in enumerate(cases):

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from agents.learning import Floats, fit, learn, softmax, temperature
+from agents.fitting import fit, learn
+from agents.learning import Floats, softmax, temperature
 
 
 @pytest.fixture

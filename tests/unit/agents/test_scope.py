@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from agents import scope
+from agents import fitting, scope
 from agents.learning import Floats
 
 WIDTH = 12
@@ -26,13 +26,13 @@ def accepted(gate: scope.Scope, subject: int) -> float:
 
 @pytest.mark.parametrize("known", [NOTHING, about(5, 8, 1)])
 def test_own_messages_pass_and_foreign_ones_do_not(known: Floats) -> None:
-    gate = scope.train(about(5, 25, 2), SUBJECTS, NOTHING, known)
+    gate = scope.train(about(5, 25, 2), SUBJECTS, NOTHING, known, fitting)
     assert accepted(gate, 5) >= 0.95
     assert max(accepted(gate, subject) for subject in range(4)) <= 0.05
 
 
 def test_a_subject_that_is_the_catalogues_own_is_left_out() -> None:
-    gate = scope.train(about(2, 25, 2), SUBJECTS, NOTHING, NOTHING)
+    gate = scope.train(about(2, 25, 2), SUBJECTS, NOTHING, NOTHING, fitting)
     assert accepted(gate, 2) >= 0.95
     assert max(accepted(gate, subject) for subject in (0, 1, 3)) <= 0.05
 
@@ -40,14 +40,14 @@ def test_a_subject_that_is_the_catalogues_own_is_left_out() -> None:
 def test_what_lies_beyond_stays_out_even_where_it_is_near() -> None:
     own, beyond = about(5, 25, 2), about(6, 25, 3)
     near = np.asarray((own + beyond) / np.linalg.norm(own + beyond, axis=1, keepdims=True))
-    free = scope.train(own, SUBJECTS, NOTHING, NOTHING)
-    bounded = scope.train(own, SUBJECTS, near, NOTHING)
+    free = scope.train(own, SUBJECTS, NOTHING, NOTHING, fitting)
+    bounded = scope.train(own, SUBJECTS, near, NOTHING, fitting)
     assert (bounded.log_odds(near) < free.log_odds(near)).all()
     assert accepted(bounded, 5) >= 0.85
 
 
 def test_a_few_examples_make_a_gate() -> None:
-    gate = scope.train(about(5, 2, 2), SUBJECTS, NOTHING, NOTHING)
+    gate = scope.train(about(5, 2, 2), SUBJECTS, NOTHING, NOTHING, fitting)
     assert accepted(gate, 5) >= 0.7
     assert max(accepted(gate, subject) for subject in range(4)) <= 0.1
 
