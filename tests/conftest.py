@@ -26,6 +26,8 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
             data.mkdir()
             done = pitcrew("ingest", str(KNOWLEDGE), env=environment(data))
             assert done.returncode == 0, done.stderr
+            done = pitcrew("route", "What is the tyre pressure?", env=environment(data))  # what it learns, it learns once
+            assert done.returncode == 0, done.stderr
     return data
 
 
