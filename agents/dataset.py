@@ -25,12 +25,14 @@ class DatasetUnavailable(Exception):
 
 class QueryFailed(Exception):
     """The query was refused or did not come to an end. The text says why, for a person and for a model that is to
-    write a better one; `refused` where it was not even tried, `limit` where it ran into one of the limits."""
+    write a better one; `refused` where it was not even tried, `limit` where it ran into one of the limits, `busy` where
+    it may come to an end when it is asked again, as it is."""
 
-    def __init__(self, text: str, *, refused: bool = False, limit: bool = False) -> None:
+    def __init__(self, text: str, *, refused: bool = False, limit: bool = False, busy: bool = False) -> None:
         super().__init__(text)
         self.refused = refused
         self.limit = limit
+        self.busy = busy
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,14 @@ _ROOT = Path(__file__).parent.parent
 
 
 class Ended(Exception):
-    """The process is gone. `late`: it was ended because it took too long; `signal`: the one that ended it, or 0."""
+    """The process is gone. `late`: it was ended because it took too long; `signal`: the one that ended it, or 0;
+    `done`: it had come to its own end."""
 
-    def __init__(self, *, late: bool = False, signal: int = 0) -> None:
-        super().__init__(late, signal)
+    def __init__(self, *, late: bool = False, signal: int = 0, done: bool = False) -> None:
+        super().__init__(late, signal, done)
         self.late = late
         self.signal = signal
+        self.done = done
 
 
 class Process:
@@ -96,8 +98,8 @@ class Process:
             code = self._process.wait(1.0)
         except subprocess.TimeoutExpired:
             self.kill()
-            code = 0
-        return Ended(late=late, signal=max(0, -code))
+            return Ended(late=late)
+        return Ended(late=late, signal=max(0, -code), done=code == 0)
 
 
 def write_frame(descriptor: int, frame: bytes) -> None:

@@ -164,8 +164,12 @@ def _answer(engine: Engine, asked: Asked, limits: Limits) -> Answered:
         return Answered(error="The query is nested too deeply: write it flatter.", refused=True)
     except duckdb.OutOfMemoryException:
         return Answered(error=_memory(limits), limit=True, last=True)
+    except (duckdb.FatalException, duckdb.InternalException):  # the engine is of no use any more
+        return Answered(error="The query makes the engine fail: write it in another way.", last=True)
     except duckdb.Error as error:
-        return Answered(error=_message(error, asked), last=isinstance(error, duckdb.FatalException))
+        return Answered(error=_message(error, asked))
+    except (OverflowError, ValueError, TypeError):
+        return Answered(error="The result holds a value that cannot be shown: filter it out, or cast it to text.")
 
 
 def _memory(limits: Limits) -> str:

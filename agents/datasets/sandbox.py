@@ -53,7 +53,7 @@ class Sandbox:
             raise QueryFailed("The query holds characters that are no text: leave them out.", refused=True)
         asked = msgspec.msgpack.encode(Asked(tuple(datasets), sql))
         if self._waiting >= MOST_WAITING:
-            raise QueryFailed("Too many queries are waiting: ask again in a minute.", limit=True)
+            raise QueryFailed("Too many queries are waiting: ask again in a minute.", busy=True)
         self._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, self._run, asked)
@@ -76,7 +76,7 @@ class Sandbox:
             answer = self._answer(asked)
         except Ended as ended:
             self._drop()
-            raise QueryFailed(self._why(ended), limit=True) from ended
+            raise QueryFailed(self._why(ended), limit=not self._closing, busy=self._closing) from ended
         if answer.last:
             self._drop()
         if answer.error:
@@ -93,9 +93,9 @@ class Sandbox:
             return msgspec.msgpack.decode(child.receive(self._limits.wall_s), type=Answered)
         except Ended as ended:
             self._drop()
-            if fresh or ended.late or ended.signal:
+            if fresh or not ended.done:
                 raise
-            return self._answer(asked)  # it ended by itself, because nobody had asked for a while
+            return self._answer(asked)  # nobody had asked for a while
 
     def _child(self) -> Process:
         """This thread's process, a new one where the last has ended."""
@@ -104,7 +104,7 @@ class Sandbox:
             return child
         self._drop()
         if self._closing:
-            raise QueryFailed(_STOPPING)
+            raise QueryFailed(_STOPPING, busy=True)
         limits = msgspec.json.encode(self._limits).decode()
         child = Process("agents.datasets.confined", limits, most=self._limits.result_bytes * 2 + _FRAME_SLACK)
         self._own.child = child
@@ -113,7 +113,8 @@ class Sandbox:
             child.receive(_START_S)
         except Ended as error:
             self._drop()
-            raise QueryFailed("The process that runs queries does not start: see `pitcrew doctor`.") from error
+            said = "The process that runs queries does not start: see `pitcrew doctor`."
+            raise QueryFailed(said, busy=True) from error
         return child
 
     def _drop(self) -> None:

@@ -123,6 +123,20 @@ async def test_what_is_odd_gives_little_or_a_reason(catalogue: DatasetCatalogue)
 
 
 @pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("sql", PAYLOADS["broken"])
+async def test_what_the_engine_stumbles_over_is_told_and_troubles_no_other(
+    catalogue: DatasetCatalogue, sql: str
+) -> None:
+    said = await outcome(catalogue, sql)
+    assert isinstance(said, QueryFailed)
+    assert "/" not in str(said)
+    assert "Stack" not in str(said)
+    assert "process" not in str(said), "it was not the query that ended it"
+    for _ in range(4):  # more than there are processes
+        assert (await catalogue.query("things", HONEST)).rows == ((3,),)
+
+
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(
     "sql",
     [
