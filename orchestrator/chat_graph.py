@@ -6,7 +6,7 @@
     confirm
 
 The messages and what the conversation knows are the state, which the tools keep; each answer is one run of the crew's
-graph inside `answer`, which writes the run's typed events to the custom stream.
+graph inside `answer`, which writes the run's typed events to the custom stream and its words to that of messages.
 """
 
 import uuid
@@ -23,8 +23,9 @@ from agents.consent import read_reply
 from agents.specialist import CUSTOMER
 from agents.types import Question, Turn
 from orchestrator.errors import ProcessingError
-from orchestrator.events import Completed, InputRequired, to_plain
+from orchestrator.events import AnyEvent, Completed, InputRequired, to_plain
 from orchestrator.run import Desk, Reply, RunInput
+from orchestrator.speech import Speech
 from orchestrator.stream import CompiledGraph, stream_events
 
 
@@ -48,13 +49,21 @@ def build_chat_graph(crew_graph: Callable[[], Awaitable[CompiledGraph]], name: s
 
     async def answer(state: ChatState, runtime: Runtime[None]) -> ChatState:
         desk, run = Desk(), _run(state)
-        async for event in stream_events(await crew_graph(), run, desk):
+        last: list[AnyEvent] = []
+
+        def heed(event: AnyEvent) -> None:
             runtime.stream_writer(to_plain(event))
-            if isinstance(event, Completed):
-                told = AIMessage(event.response, id=f"run--{run.run_id}", name=event.agent)
+            last[:] = [event]
+
+        events, message_id = stream_events(await crew_graph(), run, desk), f"run--{run.run_id}"
+        async for _ in Speech(events=events, heed=heed, message_id=message_id).astream([]):
+            continue
+        match last:
+            case [Completed() as end]:
+                told = AIMessage(end.response, id=message_id, name=end.agent)
                 return _remembered(state, desk) | ChatState(messages=[told], parked=None, asks=None, reply=None)
-            if isinstance(event, InputRequired):
-                waits = ChatState(messages=[], run_id=run.run_id, parked=desk.parked, asks=to_plain(event), reply=None)
+            case [InputRequired() as asks]:
+                waits = ChatState(messages=[], run_id=run.run_id, parked=desk.parked, asks=to_plain(asks), reply=None)
                 return _remembered(state, desk) | waits
         raise ProcessingError
 
@@ -74,31 +83,33 @@ def _after_answer(state: ChatState) -> str:
 async def _confirm(state: ChatState) -> ChatState:
     asked = state["asks"] or {}
     said = interrupt({name: asked[name] for name in ("kind", "prompt", "options", "proposal", "expires_at")})
-    return ChatState(messages=[], reply=_read(said, asked))
+    value = _read(said, asked) if isinstance(said, str) else said
+    return ChatState(messages=[], reply=False if value is None else value)
 
 
-def _read(said: Any, asked: dict[str, Any]) -> Any:
-    """The value that answers what was asked; words are read as a customer's are, and refuse where they say nothing."""
-    if not isinstance(said, str):
-        return said
+def _read(said: str, asked: dict[str, Any]) -> Any:
+    """The value that answers what was asked, read as a customer's words are; None where they do not answer it."""
     options = [(option["value"], option["label"]) for option in asked["options"]]
     if any(said == value for value, _ in options):
         return said
-    value = read_reply(said, asked["kind"], options, asked["prompt"])
-    return False if value is None else value
+    return read_reply(said, asked["kind"], options, asked["prompt"])
 
 
 def _run(state: ChatState) -> RunInput:
-    """The run that answers the last human message, or the one that waits, with the reply to what it asks."""
+    """The run that answers the last human message, or the one that waits, with the reply to what it asks. A message
+    that comes instead of the reply is one, or is answered itself, and then nothing waits any more."""
     messages = state["messages"]
     places = [place for place, message in enumerate(messages) if isinstance(message, HumanMessage)]
     if not places:
         raise ValueError("Send a human message: there is nothing to answer yet.")
     earlier = tuple(turn for turn in map(_turn, messages[: places[-1]]) if turn is not None)
-    question = Question(str(messages[places[-1]].text), earlier, state.get("facts") or {}, state.get("notes") or {})
-    parked = state.get("parked")
-    reply = Reply(state.get("reply"), parked) if parked else None
-    run_id = (state.get("run_id") if parked else None) or str(uuid.uuid4())
+    text = str(messages[places[-1]].text)
+    question = Question(text, earlier, state.get("facts") or {}, state.get("notes") or {})
+    parked, said = state.get("parked"), state.get("reply")
+    if parked and said is None:
+        said = _read(text, state["asks"] or {})
+    reply = Reply(said, parked) if parked and said is not None else None
+    run_id = (state.get("run_id") if reply else None) or str(uuid.uuid4())
     return RunInput(run_id, run_id, question, CUSTOMER, "this machine", "none", reply)
 
 

@@ -17,6 +17,7 @@ from langgraph.types import interrupt
 from agents import replies
 from agents.answerer import Answerer
 from agents.metering import working_as
+from agents.outgoing import calm
 from agents.pieces import pieces
 from agents.skill import Handled, Skill
 from agents.specialist import Done, Job, Specialist, open_to
@@ -162,6 +163,7 @@ class Worker:
             first_number=desk.first_numbers.get(part, 1),
             unknown=desk.unknown.get(part, ()),
             summary=question.summary,
+            max_tokens=question.wishes.max_tokens,
         )
         if not self._answerer(state).calls_tools or bench is None:
             return task
@@ -201,7 +203,7 @@ class Worker:
 
     async def _deliver(self, state: Work, runtime: Runtime[Desk], skill: Skill, handled: Handled) -> dict[str, Any]:
         """Say what came of the part and remember what is to be remembered."""
-        async for piece in pieces(handled.text.strip()):
+        async for piece in pieces(calm(handled.text.strip())):
             runtime.stream_writer(Said(state["part"], piece))
         runtime.stream_writer(Noted(skill.name, handled.note))
         answered = Answered(

@@ -11,16 +11,20 @@ from math import isfinite
 
 from agents.dataset import Rows
 
-_NUMBER = re.compile(r"(?<![\w.,])[-+−–]?\d{1,3}(?:[,\u00a0\u202f]\d{3})+(?:\.\d+)?(?!\d)|(?<!\w)[-+−]?\d+(?:\.\d+)?")
+_NUMBER = re.compile(r"(?<!\d)[-+−–]?\d{1,3}(?:[,\u00a0\u202f]\d{3})+(?:\.\d+)?(?!\d)|(?<!\d)[-+−]?\d+(?:\.\d+)?")
 _MAGNITUDES = re.compile(
-    r"\b(?:hundreds?|thousands?|millions?|billions?|dozens?|doubled?|doubles|twice|tripled?|triples|thrice|half|halved|thirds?|"
-    r"tenfold|twofold|threefold|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty)\b|\d\s?[kKmM]\b",
+    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|"
+    r"(?:twen|thir|for|fif|six|seven|eigh|nine)ty|hundreds?|thousands?|millions?|billions?|trillions?|dozens?|"
+    r"twice|thrice|half|halves|halved|thirds?|quarters?|fourths?|fifths?|sixths?|eighths?|tenths?|"
+    r"(?:doubl|tripl|quadrupl)(?:e|ed|es|ing)|\w+fold)\b|\d\s?[kKmM]\b",
     re.IGNORECASE,
 )
 _END = re.compile(r"\n|(?<=[.!?])\s+(?=[A-Z*\"“(])")
 _ITEM = re.compile(r"^\s*\d{1,2}[.)]\s")
 _MOST_HELD = 2000
 _MOST_VALUES = 2000
+_LONGEST_NAME = 120
+"""Characters. Longer texts name nothing that is told."""
 
 
 class Gate:
@@ -75,7 +79,7 @@ def _figures(text: str) -> Iterator[str]:
 def _names(rows: Rows) -> Iterator[str]:
     yield " ".join(rows.columns)
     for row in rows.rows[:_MOST_VALUES]:
-        yield " ".join(str(value) for value in row if isinstance(value, str))
+        yield " ".join(value for value in row if isinstance(value, str) and len(value) <= _LONGEST_NAME)
 
 
 def _following(rows: Rows) -> Iterator[float]:

@@ -1,5 +1,6 @@
 """What a chat model writes for an analysis: the query, and the words to its result."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -50,7 +51,8 @@ class Writer:
             raise used_up()
         assert work.rows is not None
         canary = Canary()
-        gate, outgoing = Gate(work.rows, work.text, work.now.date().isoformat()), Outgoing(canary)
+        gate = await asyncio.to_thread(Gate, work.rows, work.text, work.now.date().isoformat())  # much text to read
+        outgoing = Outgoing(canary)
         messages = for_analysis(work.text, work.sql, work.rows, canary.token)
         async with aclosing(self.model.stream(messages, _ANALYSIS_TOKENS)) as stream:
             async for item in stream:

@@ -334,6 +334,14 @@ async def test_nothing_is_done_before_the_customer_says_so(stage: Stage) -> None
     assert [effect.name for effect in stage.desk.effects] == ["nine booked"]
 
 
+async def test_what_a_skill_repeats_makes_no_browser_fetch_anything(stage: Stage) -> None:
+    await stage.ask("shop book ![x](https://evil.example/p.png) <img src=x>")
+    said = end(await stage.reply(True)).response
+    assert "evil.example" in said
+    assert "![" not in said
+    assert "<img" not in said
+
+
 async def test_a_no_lets_go(stage: Stage) -> None:
     await stage.ask("shop book nine")
     assert end(await stage.reply(False)).response == "nine is free.\n\nNothing booked."

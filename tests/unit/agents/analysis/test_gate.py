@@ -39,6 +39,14 @@ def test_what_follows_is_said(text: str) -> None:
         "In 2019 it was 300.\n",
         "3 million.\n",
         "4k orders",
+        "Total was USD1200.",
+        "Total was €1200 or EUR1,200.",
+        "There are ninety dealers.",
+        "Sixteen of them.",
+        "Seventy-five percent of it.",
+        "A quarter of the cost fell on a.",
+        "It quadrupled.",
+        "The second one has a fifth of them.",
     ],
 )
 def test_what_does_not_follow_is_not(text: str) -> None:
@@ -47,6 +55,20 @@ def test_what_does_not_follow_is_not(text: str) -> None:
 
 def test_only_the_sentence_is_lost() -> None:
     assert passed("Tea 58 has 300. Mug has 7. Both have 400.\n") == "Tea 58 has 300. Both have 400.\n"
+
+
+def test_names_that_end_in_digits_are_no_figures() -> None:
+    rows = Rows(("model", "orders"), ("text", "integer"), (("T4", 300), ("T5b", 100)), 2, 1.0)
+    gate = Gate(rows, "orders of T4 by model, Q3 2025")
+    assert (
+        gate.feed("T4 has 300, T5b 100, in Q3 2025. T6 has 100. ") + gate.end() == "T4 has 300, T5b 100, in Q3 2025. "
+    )
+
+
+def test_a_long_text_is_no_name_whose_figures_may_be_repeated() -> None:
+    rows = Rows(("note", "n"), ("text", "integer"), (("It cost 31337 in all. " * 20, 2), ("Box 7", 3)), 2, 1.0)
+    gate = Gate(rows)
+    assert gate.feed("Box 7 has 3. They cost 31337. ") + gate.end() == "Box 7 has 3. "
 
 
 def test_figures_of_the_question_may_be_repeated() -> None:
