@@ -8,7 +8,7 @@ CLIENTS := tests/integration/agui/node_modules/.package-lock.json
 SECONDS := 120
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run web check unit test prove soak docs chromium clean
+.PHONY: help setup run web check unit test tests prove soak docs chromium clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,9 +47,11 @@ $(CLIENTS): tests/integration/agui/package-lock.json
 	@if command -v npm >/dev/null; then npm --prefix tests/integration/agui ci --ignore-scripts --no-audit --no-fund --silent; \
 	else echo "Without Node 20 the tests with the AG-UI client are skipped"; fi
 
-test: $(INSTALLED) chromium $(CLIENTS) check ## every check and every test
-	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadfile --ignore tests/faults
-	$(BIN)/pytest -q -n auto --maxprocesses 2 --dist loadfile tests/faults
+test: $(INSTALLED) chromium $(CLIENTS) ## every check and every test
+	@$(MAKE) --no-print-directory --jobs 2 check tests
+
+tests: $(INSTALLED) $(CLIENTS)
+	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 prove: $(INSTALLED) ## every fault many times, with the figures: about an hour
 	PITCREW_PROOFS=full $(BIN)/pytest -q --capture=no --timeout 3600 tests/faults tests/integration/test_dialogues.py tests/integration/test_analyst_questions.py

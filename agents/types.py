@@ -35,7 +35,8 @@ class Wishes:
     classifier would say; `door` is the wire it came by, which opens specialists that are not for every role; `dataset`
     the one that figures are to come from, None for all. Without `prose` facts and passages are given as they stand.
     `passages`: they are wanted before the answer, also where a skill could do without. `seconds`: after these the run
-    has taken too long. `history`: the conversation as the client tells it, instead of what is stored."""
+    has taken too long. `history`: the conversation as the client tells it, instead of what is stored. `max_tokens`: a
+    model is to write no more."""
 
     agent: str | None = None
     door: str = ""
@@ -44,6 +45,7 @@ class Wishes:
     passages: bool = False
     seconds: float | None = None
     history: tuple[Turn, ...] | None = None
+    max_tokens: int | None = None
 
 
 AS_USUAL = Wishes()
@@ -152,7 +154,8 @@ class Task:
     """What an answerer gets: the standalone question, the specialist's instructions, the passages in the order of
     their markers (`passages[0]` is `[first_number]`: several specialists share one numbering), and the facts known.
     `unknown`: codes and numbers that the question names and no document has, as they are to be shown. `summary` tells
-    what was said before the history. `tools`: what a chat model may call, on the `bench`."""
+    what was said before the history. `tools`: what a chat model may call, on the `bench`; `max_tokens`: of text it may
+    write no more."""
 
     question: str
     instructions: str
@@ -164,6 +167,7 @@ class Task:
     summary: str = ""
     tools: "tuple[Tool[Any], ...]" = ()
     bench: "Bench | None" = None
+    max_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

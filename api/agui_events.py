@@ -39,7 +39,7 @@ from ag_ui.core import (
 )
 
 from api.bodies import complete_body, prompt_text
-from api.spoken import Spoken
+from api.told import Appended
 from orchestrator.errors import PitcrewError
 from orchestrator.events import (
     Cancelled,
@@ -72,7 +72,7 @@ class Narration:
         self._run = run
         self._name = name
         self._attempt = 1
-        self._spoken = Spoken()
+        self._text = Appended()
         self._step: str | None = None
         self._message: str | None = None
         self._called: set[str] = set()
@@ -90,7 +90,7 @@ class Narration:
             case Reasoning() as reasoning:
                 yield from self._reasoned(reasoning)
             case Token() as token:
-                yield from self._said(self._spoken.more(token))
+                yield from self._said(self._text.more(token))
             case RunRestarted() as restarted:
                 yield from self._restarted(restarted)
             case Routed() | Sources() | Code() | Verification() | DataReady() as told:
@@ -110,7 +110,7 @@ class Narration:
             case InputRequired() as asked:
                 yield from self._asked(asked)
             case Cancelled() as cancelled:
-                yield from self._said(self._spoken.rest(cancelled.partial_response))
+                yield from self._said(self._text.rest(cancelled.partial_response))
                 yield from self._close()
                 result = {"side_effects": list(cancelled.side_effects)}
                 yield self._finished(RunFinishedCancelledOutcome(type="cancelled"), result)
@@ -122,7 +122,7 @@ class Narration:
                 return
 
     def _completed(self, completed: Completed, seq: int | None) -> Events:
-        yield from self._said(self._spoken.rest(completed.response))
+        yield from self._said(self._text.rest(completed.response))
         if completed.diagram:
             yield _custom("diagram", {"language": "mermaid", "diagram": completed.diagram})
         yield from self._close()
@@ -132,7 +132,7 @@ class Narration:
 
     def _asked(self, asked: InputRequired) -> Events:
         """The customer's word is wanted before an effect: AG-UI's interrupt. Its id is answered with `resume`."""
-        yield from self._said(self._spoken.rest(prompt_text(asked)))
+        yield from self._said(self._text.rest(prompt_text(asked)))
         yield _custom("input_required", to_plain(asked))
         yield from self._close()
         options = [{"const": to_plain(option.value), "title": option.label} for option in asked.options]
@@ -149,7 +149,7 @@ class Narration:
     def _restarted(self, restarted: RunRestarted) -> Events:
         """What was said counts no more: the client's messages are again what it asked with."""
         yield from self._close()
-        self._attempt, self._spoken = restarted.attempt, Spoken()
+        self._attempt, self._text = restarted.attempt, Appended()
         yield _custom("run_restarted", {"attempt": restarted.attempt})
         yield MessagesSnapshotEvent(messages=self._run.messages)
 
@@ -186,7 +186,7 @@ class Narration:
         yield ReasoningMessageEndEvent(message_id=thought)
         yield ReasoningEndEvent(message_id=thought)
 
-    def _said(self, piece: str) -> Events:
+    def _said(self, piece: str | None) -> Events:
         if not piece:
             return
         if self._message is None:

@@ -3,9 +3,8 @@
 The thread is the conversation, whose stored history counts: of the messages only the last one is new.
 """
 
-import hashlib
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +12,19 @@ from ag_ui.core import RunAgentInput, TextPart, UserMessage
 from pydantic import ValidationError
 
 from agents.types import Wishes
-from api.bodies import told_zone
+from api.bodies import message_name, told_zone
 from orchestrator.commands import Answer, Send
-from orchestrator.errors import BadRequest
+from orchestrator.errors import BadRequest, PitcrewError
 
 DOOR = "agui"
 
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_FIELDS = {
+    "agent_name": "forwardedProps.agent",
+    "session_id": "threadId",
+    "message": "messages",
+    "client_message_id": "runId",
+    "value": "resume",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,16 @@ class Asked:
     sends: Send | None = None
     answers: Answer | None = None
     declines: Answer | None = None
+
+
+@contextmanager
+def in_its_own_words() -> Iterator[None]:
+    """What is refused within names the field of the input that is to blame, not ours."""
+    try:
+        yield
+    except PitcrewError as error:
+        error.field = _FIELDS.get(error.field or "", error.field)
+        raise
 
 
 def read_input(body: Mapping[str, Any]) -> RunAgentInput:
@@ -75,9 +90,8 @@ def _value(payload: Any) -> Any:
 
 def _send(run: RunAgentInput, text: str) -> Send:
     props = run.forwarded_props if isinstance(run.forwarded_props, Mapping) else {}
-    key = run.run_id if _NAME.fullmatch(run.run_id) else hashlib.sha256(run.run_id.encode()).hexdigest()
     wishes = Wishes(agent=_optional(props, "agent"), door=DOOR, dataset=_optional(props, "dataset"))
-    return Send(text, run.thread_id, key, zone=told_zone(props), wishes=wishes)
+    return Send(text, run.thread_id, message_name(run.run_id), zone=told_zone(props), wishes=wishes)
 
 
 def _optional(props: Mapping[str, Any], name: str) -> str | None:

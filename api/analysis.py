@@ -52,25 +52,36 @@ def ask(question: str, dataset: str | None, session_id: str, message_id: str | N
 
 
 class Telling:
-    """Tells the runs of one connection."""
+    """Tells the runs of one connection. A question that waits for another is told to begin when it does."""
 
     def __init__(self) -> None:
         self._prompts = Prompts()
         self._said: dict[str, Appended] = {}
+        self._waiting: set[str] = set()
 
     @property
     def under_way(self) -> bool:
-        """Whether a question that was told to have begun has not been told to have ended."""
-        return bool(self._said)
+        """Whether a question that was accepted has not been told to have ended."""
+        return bool(self._said or self._waiting)
 
     def told(self, event: events.AnyEvent, *, lagging: bool) -> Frames:
         """The frames that tell the event; what ends a question is `complete`, `cancelled` or `error`."""
         if not self._prompts.are_news(event):
             return []
+        run_id = getattr(event, "run_id", "")
+        if isinstance(event, events.Accepted):
+            self._waiting.add(run_id)
+            return [] if self._said else self._begin(run_id)
+        began = self._begin(run_id) if run_id in self._waiting else []
+        return [*began, *self._told(event, lagging)]
+
+    def _begin(self, run_id: str) -> Frames:
+        self._waiting.discard(run_id)
+        self._said[run_id] = Appended()
+        return [StartFrame("Starting the analysis...")]
+
+    def _told(self, event: events.AnyEvent, lagging: bool) -> Frames:
         match event:
-            case events.Accepted():
-                self._said[event.run_id] = Appended()
-                return [StartFrame("Starting the analysis...")]
             case events.Token():
                 return self._token(event)
             case events.InputRequired():

@@ -27,6 +27,7 @@ from api.routes import (
     openai,
     pages,
     sessions,
+    stopping,
     stream,
     tickets,
 )
@@ -44,6 +45,7 @@ def create_app(state: AppState) -> FastAPI:
     app = FastAPIOffline(
         title="Pitcrew",
         description=DESCRIPTION,
+        responses=problems.REFUSALS,
         redoc_url=None,
         static_url="/docs/assets",
     )
@@ -54,6 +56,7 @@ def create_app(state: AppState) -> FastAPI:
         metrics,
         chat,
         stream,
+        stopping,
         sessions,
         appointments,
         tickets,

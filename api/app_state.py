@@ -10,11 +10,11 @@ from api.auth import TokenRules
 from api.langgraph.openings import Openings
 from api.limits import Rates, Seats, Unlimited
 from api.metrics import Metrics
-from api.recall import Recall
 from api.settings import Settings
 from api.tickets import Tickets
+from api.transport.gateway import Gateway
 from api.transport.sse import EventStream
-from api.transport.websocket import Connection, Gateway
+from api.transport.websocket import Connection
 from orchestrator.engine import Engine
 
 DEVELOPMENT_USER = "developer"
@@ -33,12 +33,12 @@ def issue_development_token(tokens: TokenRules) -> str | None:
 
 def open_gateway(settings: Settings, engine: Engine, tokens: TokenRules) -> Gateway:
     """What connections share, with the limits that the settings ask for."""
-    limited = settings.rate_limits == "on"
+    limited, unlimited = settings.rate_limits == "on", Unlimited()
     return Gateway(
         engine,
         tokens,
         Tickets(),
-        Rates() if limited else Rates(messages=Unlimited(), frames=Unlimited()),
+        Rates() if limited else Rates(unlimited, unlimited, unlimited, unlimited),
         Seats(settings.sockets) if limited else Seats(settings.sockets, per_user=None),
         heartbeat_s=settings.heartbeat_s,
         guests=settings.guests == "on",
@@ -56,7 +56,6 @@ class AppState:
     resources: Resources
     connections: set[Connection | EventStream] = field(default_factory=set)
     metrics: Metrics = field(default_factory=Metrics)
-    recall: Recall = field(default_factory=Recall)
     openings: Openings = field(default_factory=Openings)
     draining: bool = False
 

@@ -3,6 +3,7 @@
 The algorithm and the key come from the settings, never from the token; its header is trusted for nothing (RFC 8725).
 """
 
+import math
 import os
 import secrets
 import time
@@ -13,10 +14,13 @@ from typing import Any
 import jwt
 
 from api.settings import SECRET_BYTES, BadSetting, Settings
+from orchestrator.commands import Caller
 from orchestrator.errors import AuthExpired, AuthInvalid
 
 TOKEN_BYTES = 8 * 1024
 LEEWAY_S = 30
+EXPIRY_GRACE_S = 30
+"""Seconds that an open connection may last beyond its token, so that the client can show a new one."""
 GUEST = "guest:"
 """What the names of guests begin with; no token may name such a user."""
 GUESTS_STAY = 2**53
@@ -32,6 +36,18 @@ class Identity:
     name: str
     role: str
     expires: int
+
+    @property
+    def caller(self) -> "SignedIn":
+        """Who it is for the engine."""
+        return SignedIn(self.user_id, self.role, self.expires + EXPIRY_GRACE_S)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn(Caller):
+    """A caller whose connections last `until` then, in Unix seconds."""
+
+    until: float = math.inf
 
 
 def guest(key: str) -> Identity:

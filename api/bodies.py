@@ -1,10 +1,19 @@
 """What the socket and `POST /api/v1/chat` have in common: the end of a turn as JSON, and a message's metadata."""
 
+import hashlib
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.commands import known_zone
 from orchestrator.events import Completed, InputRequired, to_plain
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def message_name(given: str) -> str:
+    """A client's own name for its message, as the engine takes it: one of another form or length stands as its hash."""
+    return given if _NAME.fullmatch(given) else hashlib.sha256(given.encode()).hexdigest()
 
 
 def complete_body(event: Completed, seq: int | None) -> dict[str, Any]:

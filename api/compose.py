@@ -68,6 +68,7 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
         await engine.recover()
         publisher = Publisher(library.shelf, library.indexes, pause_s=PAUSE_S)
         stack.enter_context(keeping_current(publisher))
+        datasets.prepare()
         log.info("ready", answerer=crew.answerer.name, documents=len(library.catalogue.hashes()))
         checks = {
             "database": partial(check_database, database, store),

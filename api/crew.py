@@ -100,9 +100,9 @@ async def open_crew(
     from agents.specialists import catalogue
     from orchestrator.crew import Crew, Understood
 
-    specialists = catalogue()
+    specialists = await asyncio.to_thread(catalogue)
     classifier, vehicles = await asyncio.to_thread(open_classifier, settings, library.embedder, library.catalogue)
-    voices = open_voices(settings, library, vehicles, models)
+    voices = await asyncio.to_thread(open_voices, settings, library, vehicles, models)
 
     async def understand(question: Question) -> Understood:
         facts = question.facts

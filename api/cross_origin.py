@@ -1,4 +1,4 @@
-"""The doors for other people's clients, for pages of other origins too (Fetch standard, section 3.2).
+"""What is asked over HTTP beside the sockets, for pages of other origins too (Fetch standard, section 3.2).
 
 A token is shown with each request and never by the browser on its own, so that a page can do no more than whoever gave
 it the token.
@@ -9,11 +9,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.origins import origin_allowed
 
-DOORS = ("/v1/", "/agui", "/langgraph/")
+OPEN = ("/api/v1/", "/agent/stream", "/v1/", "/agui", "/langgraph/")
 
 
 class OpenToPages(CORSMiddleware):
-    """Lets the pages that may open a socket read what the doors answer. `listed`: origins, as in `origin_allowed`."""
+    """Lets the pages that may open a socket read what is answered there. `listed`: origins, as in `origin_allowed`."""
 
     def __init__(self, app: ASGIApp, listed: frozenset[str], development: bool) -> None:
         exposed = ("Retry-After", "X-Should-Retry", "Location", "Content-Location")
@@ -27,7 +27,7 @@ class OpenToPages(CORSMiddleware):
         return origin_allowed(origin, self._listed, development=self._development)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(DOORS):
+        if scope["type"] == "http" and scope["path"].startswith(OPEN):
             await super().__call__(scope, receive, send)
         else:
             await self.app(scope, receive, send)

@@ -14,6 +14,7 @@ from typing import Any
 from agents.dataset import Datasets
 from agents.diaries.sql import SqlDiary
 from agents.specialist import CUSTOMER, STAFF, Catalogue
+from agents.specialists import catalogue
 from agents.types import AS_USUAL, Question, Turn, Wishes
 from api.crew import open_crew, open_models
 from api.database import open_migrated_database
@@ -113,8 +114,9 @@ async def open_embedded(settings: Settings) -> AsyncIterator[Embedded]:
             raise BadSetting(EMPTY)
         diary = SqlDiary(await asyncio.to_thread(open_migrated_database, settings))
         stack.push_async_callback(diary.close)
-        datasets = open_datasets(settings, database)
+        datasets = await asyncio.to_thread(open_datasets, settings, database)
         stack.push_async_callback(datasets.close)
+        await asyncio.to_thread(catalogue)  # their modules read their examples when they are imported
         models = await stack.enter_async_context(open_models(settings))
         crew = await stack.enter_async_context(open_crew(settings, library, diary, models, datasets))
         graph = await asyncio.to_thread(build_graph, crew, memory_saver())

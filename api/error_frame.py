@@ -7,8 +7,8 @@ from orchestrator.events import Failed
 
 
 class ErrorFrame(msgspec.Struct, tag="error", omit_defaults=True):
-    """A frame was refused, or, with a `reason`, a question has no answer. After `retry_after_ms` it may be tried again
-    where it is `retryable`; `ref` stands in the log."""
+    """A frame was refused, because of `field` where that is there, or, with a `reason`, a question has no answer. After
+    `retry_after_ms` it may be tried again where it is `retryable`; `ref` stands in the log."""
 
     message: str
     code: str
@@ -16,11 +16,12 @@ class ErrorFrame(msgspec.Struct, tag="error", omit_defaults=True):
     retryable: bool = False
     retry_after_ms: int | None = None
     ref: str | None = None
+    field: str | None = None
 
 
 def refused(error: PitcrewError, ref: str | None = None) -> ErrorFrame:
     """A frame of the client, or the client itself, was refused."""
-    return ErrorFrame(error.text, error.code, None, error.retryable, error.retry_after_ms, ref)
+    return ErrorFrame(error.text, error.code, None, error.retryable, error.retry_after_ms, ref, error.field)
 
 
 def failed(event: Failed) -> ErrorFrame:

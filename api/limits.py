@@ -13,11 +13,15 @@ from limits.strategies import MovingWindowRateLimiter, SlidingWindowCounterRateL
 from orchestrator.errors import RateLimited
 
 MESSAGES_PER_MINUTE = 20
+THREADS_PER_MINUTE = 60
+CHARTS_PER_MINUTE = 30
 SOCKETS_PER_USER = 5
 IDLE_KEYS = 1024
 """Keys above which those without an event are looked for and forgotten."""
 
 MESSAGES = RateLimitItemPerMinute(MESSAGES_PER_MINUTE)
+THREADS = RateLimitItemPerMinute(THREADS_PER_MINUTE)
+CHARTS = RateLimitItemPerMinute(CHARTS_PER_MINUTE)
 FRAMES = RateLimitItemPerSecond(20, 2)
 BREACHES = RateLimitItemPerSecond(9, 10)
 MALFORMED = RateLimitItemPerMinute(5)
@@ -91,9 +95,12 @@ def _until(moment: float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """`messages` of a user; of a socket its `frames`, the `breaches` of that, and `malformed` frames."""
+    """`messages` of a user, `threads` opened before anything is said in them, and `charts` to be drawn; of a socket its
+    `frames`, the `breaches` of that, and `malformed` frames."""
 
     messages: Rate = field(default_factory=lambda: ExactRate(MESSAGES))
+    threads: Rate = field(default_factory=lambda: ExactRate(THREADS))
+    charts: Rate = field(default_factory=lambda: ExactRate(CHARTS))
     frames: Rate = field(default_factory=lambda: QuickRate(FRAMES))
     breaches: ExactRate = field(default_factory=lambda: ExactRate(BREACHES))
     malformed: ExactRate = field(default_factory=lambda: ExactRate(MALFORMED))
@@ -101,6 +108,16 @@ class Rates:
     def message(self, user_id: str) -> None:
         """Count one message of the user. Raises RateLimited with the time to wait."""
         if wait := self.messages.take(user_id):
+            raise RateLimited(retry_after_ms=wait)
+
+    def thread(self, user_id: str) -> None:
+        """Count one conversation that the user opens. Raises RateLimited with the time to wait."""
+        if wait := self.threads.take(user_id):
+            raise RateLimited(retry_after_ms=wait)
+
+    def chart(self, user_id: str) -> None:
+        """Count one chart that is to be drawn for the user. Raises RateLimited with the time to wait."""
+        if wait := self.charts.take(user_id):
             raise RateLimited(retry_after_ms=wait)
 
     def forget_socket(self, key: str) -> None:

@@ -8,7 +8,7 @@ assistant with instructions and tools of its own.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -42,12 +42,14 @@ class StreamOptions(msgspec.Struct):
 
 class CompletionRequest(msgspec.Struct):
     """The fields that are understood. Those that would change the answer's kind are looked at only to refuse them; what
-    only tunes a model (`temperature`, `max_tokens`, `seed`) is not looked at: an answer is as long as it has to be."""
+    only tunes a model (`temperature`, `top_p`, `seed`) is not looked at."""
 
     model: str
     messages: list[Message]
     stream: bool | None = None
     stream_options: StreamOptions | None = None
+    max_tokens: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    max_completion_tokens: Annotated[int, msgspec.Meta(ge=1)] | None = None
     metadata: dict[str, Any] | None = None
     n: int | None = None
     tool_choice: str | dict[str, Any] | None = None
@@ -63,7 +65,7 @@ class CompletionRequest(msgspec.Struct):
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What is asked of `model`. `history` is told by the client, oldest first, and `said` its name (see `api.recall`);
-    `session_id` names a stored conversation that is to go on instead."""
+    `session_id` names a stored conversation that is to go on instead. `max_tokens`: an answer is cut off there."""
 
     model: str
     text: str
@@ -73,6 +75,7 @@ class Asked:
     include_usage: bool = False
     session_id: str | None = None
     zone: str = ""
+    max_tokens: int | None = None
 
 
 def read_request(body: Mapping[str, Any]) -> Asked:
@@ -97,6 +100,7 @@ def read_request(body: Mapping[str, Any]) -> Asked:
         include_usage=bool(options and options.include_usage),
         session_id=session_id,
         zone=told_zone(metadata),
+        max_tokens=min(filter(None, (request.max_tokens, request.max_completion_tokens)), default=None),
     )
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from api.bodies import complete_body, prompt_body
 from api.openai_errors import DIVERGED, STOPPED, ErrorBody, failed_body
-from api.spoken import Diverged, Spoken
+from api.room import Room
+from api.told import Appended
 from orchestrator.events import (
     Cancelled,
     Completed,
@@ -18,7 +19,6 @@ from orchestrator.events import (
     Envelope,
     Failed,
     InputRequired,
-    RunRestarted,
     Sources,
     Token,
     UsageFigures,
@@ -96,14 +96,21 @@ def _flat(own: Plain) -> Plain:
 
 @dataclass
 class Completion:
-    """Makes the objects of one answer. `created` is Unix time; `include_usage`: a last chunk tells the usage."""
+    """Makes the objects of one answer. `created` is Unix time; `include_usage`: a last chunk tells the usage; of an
+    answer of more than `max_tokens` the rest is left out. `text` is what was told."""
 
     run_id: str
     model: str
     created: int
     include_usage: bool = False
-    _spoken: Spoken = field(default_factory=Spoken)
+    max_tokens: int | None = None
+    text: str = ""
+    _said: Appended = field(default_factory=Appended)
     _own: Plain = field(default_factory=dict)
+    _room: Room = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._room = Room(self.max_tokens)
 
     def heed(self, envelope: Envelope) -> None:
         """Keep what an event adds to the whole answer."""
@@ -111,8 +118,8 @@ class Completion:
 
     def whole(self, end: Ending) -> Plain:
         """The answer in one object, after all events were heeded."""
-        message = {"role": "assistant", "content": end.text, "refusal": None}
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": end.finish_reason}
+        message = {"role": "assistant", "content": self._taken(end.text), "refusal": None}
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": self._reason(end)}
         return self._object("chat.completion", [choice], usage=usage_body(end.usage), pitcrew=self._own | end.own)
 
     def opening(self) -> Plain:
@@ -121,20 +128,11 @@ class Completion:
 
     def told(self, envelope: Envelope) -> Iterator[Plain]:
         """The chunks that tell an event; an error is the last of a stream."""
-        try:
-            yield from self._told(envelope)
-        except Diverged:
-            yield DIVERGED.plain()
-
-    def _told(self, envelope: Envelope) -> Iterator[Plain]:
         match envelope.event:
             case Token() as token:
-                if piece := self._spoken.more(token):
-                    yield self._chunk({"content": piece})
+                yield from self._spoken(self._said.more(token))
             case Sources() | DataReady() | Verification():
                 yield self._chunk({}, pitcrew=_own(envelope))
-            case RunRestarted():
-                self._spoken.restart()
             case Completed() | InputRequired() | Failed() | Cancelled():
                 yield from self._end(ending(envelope))
             case _:
@@ -144,11 +142,29 @@ class Completion:
         if end.error is not None:
             yield end.error.plain()
             return
-        if rest := self._spoken.rest(end.text):
-            yield self._chunk({"content": rest})
-        yield self._chunk({}, end.finish_reason, pitcrew=end.own)
+        rest = self._said.rest(end.text)
+        yield from self._spoken(rest)
+        if rest is None:
+            return
+        yield self._chunk({}, self._reason(end), pitcrew=end.own)
         if self.include_usage:
             yield self._object("chat.completion.chunk", [], usage=usage_body(end.usage))
+
+    def _spoken(self, piece: str | None) -> Iterator[Plain]:
+        """The chunk of the answer's next piece; None: what came before it was other words."""
+        if piece is None:
+            yield DIVERGED.plain()
+        elif taken := self._taken(piece):
+            yield self._chunk({"content": taken})
+
+    def _taken(self, piece: str) -> str:
+        """What the client takes of the next piece."""
+        taken = self._room.take(piece)
+        self.text += taken
+        return taken
+
+    def _reason(self, end: Ending) -> str:
+        return "length" if self._room.short else end.finish_reason
 
     def _chunk(self, delta: Plain, finish_reason: str | None = None, **more: Any) -> Plain:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}

@@ -17,6 +17,10 @@ log = structlog.get_logger()
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
 """What `Retry-After` says where nothing better is known: about the time that a restart takes."""
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    "4XX": {"description": "Refused: problem details (RFC 9457).", "content": {MEDIA_TYPE: {}}}
+}
+"""What the API reference says of every route. Without it, it would promise a 422 that is never sent."""
 CLIENT_GONE = 499
 """A status that nobody reads, as nginx names it in its log."""
 

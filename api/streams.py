@@ -1,4 +1,4 @@
-"""Opening the event stream of one answer: asked now, or come back to."""
+"""The event stream of one answer: asked now or come back to, and the end of it that its reader wishes."""
 
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,7 +12,7 @@ from api.dialect import Rejected, Requested, Session
 from api.transport.position import Position
 from api.transport.retelling import Retelling
 from api.transport.sse import HEADERS, EventStream, retry
-from orchestrator.commands import Caller, Resume, Send
+from orchestrator.commands import Caller, Cancel, Resume, Send
 from orchestrator.engine import Engine
 from orchestrator.errors import BadRequest, NotFound, Overloaded, RateLimited, ShuttingDown
 from orchestrator.events import Accepted, InputRequired, Terminal
@@ -30,13 +30,12 @@ Ask = Callable[[Mapping[str, str]], Asked]
 @dataclass(frozen=True, slots=True)
 class Reader:
     """Who reads: `payer` pays for messages; `guest_key` is that of a guest whom nothing else can tell again. `position`
-    is where somebody left off who comes back; `headers` go with every response."""
+    is where somebody left off who comes back."""
 
     who: Identity
     payer: str
     guest_key: str = ""
     position: Position | None = None
-    headers: Mapping[str, str] | None = None
 
 
 def asked(session: Session, *requests: Requested) -> Asked:
@@ -53,18 +52,24 @@ def asked(session: Session, *requests: Requested) -> Asked:
 async def open_stream(state: AppState, reader: Reader, ask: Ask) -> Response:
     """The response: the stream; 204 for who comes back to what was told to its end or is none of theirs; while the
     server stops, an empty stream to come back from. Raises PitcrewError for what is refused before it begins."""
-    headers = reader.headers or {}
     if state.draining:
         if reader.position is None:
             raise ShuttingDown
-        return Response(retry(WAIT_MS), 200, {**HEADERS, **headers}, media_type=EventStream.media_type)
-    caller = Caller(reader.who.user_id, reader.who.role)
+        return Response(retry(WAIT_MS), 200, HEADERS, media_type=EventStream.media_type)
+    caller = reader.who.caller
     if reader.position is None:
         return await _new(state, reader, caller, ask)
     accepted = await _open_question(state.gateway.engine, caller, reader.position)
     if accepted is None:
-        return Response(None, 204, dict(headers))
+        return Response(None, 204)
     return await _again(state, reader, caller, accepted, ask)
+
+
+async def stop(state: AppState, who: Identity, session_id: str | None, position: Position | None) -> None:
+    """Stop the answer that a reader has come to `position` of, or else the one under way in the session; it has ended
+    when this returns. Raises NotFound, RunNotActive, and BadRequest where neither is given."""
+    command = Cancel(session_id=session_id) if position is None else Cancel(position.run_id)
+    await state.gateway.engine.cancel(who.caller, command)
 
 
 async def _new(state: AppState, reader: Reader, caller: Caller, ask: Ask) -> Response:
@@ -116,7 +121,14 @@ async def _begun(
     request: str | None,
 ) -> Response:
     free = _seat(state, reader.who)
-    stream = EventStream(state.gateway.engine, session, retelling, request=request, headers=reader.headers, closed=free)
+    stream = EventStream(
+        state.gateway.engine,
+        session,
+        retelling,
+        request=request,
+        until=reader.who.caller.until,
+        closed=free,
+    )
     state.connections.add(stream)
     await stream.begin(ask)
     return stream

@@ -25,8 +25,8 @@ class Prompts:
 
 
 class Appended:
-    """The answer as it stands with a client that can do no more than append. What it has already is not sent again,
-    also when the run begins anew in the same words."""
+    """The answer as it stands with a client that can do no more than append. Feed it the pieces of one run's text: what
+    the client has already is not sent again, also when the run begins anew in the same words."""
 
     def __init__(self) -> None:
         self.text = ""

@@ -1,6 +1,8 @@
 """One turn for one request: a message is sent, and whoever waits for its answer gets its run's events to the end."""
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncIterator
 
 import structlog
@@ -8,7 +10,7 @@ import structlog
 from api.transport.sse import BEAT_S
 from orchestrator.commands import Answer, Caller, Cancel, Resume, Send
 from orchestrator.engine import Engine
-from orchestrator.errors import PitcrewError, ShuttingDown
+from orchestrator.errors import AuthExpired, PitcrewError, ShuttingDown
 from orchestrator.events import Accepted, Envelope, InputRequired, Terminal
 from orchestrator.follow import Follower
 from orchestrator.store import Receipt
@@ -21,10 +23,12 @@ _leaving: set[asyncio.Task[None]] = set()
 
 class Turn:
     """Send, then iterate over `events`; `close` at the end, whatever happened. `comes_back`: the client can ask for
-    this answer again, so that its run goes on without it; that of any other client who leaves early is stopped."""
+    this answer again, so that its run goes on without it; that of any other client who leaves early is stopped.
+    `until` (Unix seconds) the client may listen; then the run goes on without it."""
 
-    def __init__(self, engine: Engine, caller: Caller, *, comes_back: bool = False) -> None:
+    def __init__(self, engine: Engine, caller: Caller, *, comes_back: bool = False, until: float = math.inf) -> None:
         self._engine = engine
+        self._until = until
         self._caller = caller
         self._comes_back = comes_back
         self._arrived: asyncio.Queue[Envelope | None] = asyncio.Queue()
@@ -57,12 +61,16 @@ class Turn:
 
     async def events(self) -> AsyncIterator[Envelope | None]:
         """The run's events up to the turn's end; None after a silence of BEAT_S. Raises ShuttingDown where the server
-        stops before."""
+        stops before, AuthExpired where the client's time is up."""
         assert self._receipt is not None, "nothing was sent"
         run_id = self._receipt.accepted.run_id
         while not self._ended:
+            left = self._until - time.time()
+            if left <= 0:
+                self._comes_back = True
+                raise AuthExpired
             try:
-                async with asyncio.timeout(BEAT_S):
+                async with asyncio.timeout(min(BEAT_S, left)):
                     envelope = await self._arrived.get()
             except TimeoutError:
                 yield None

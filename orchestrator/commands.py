@@ -2,9 +2,12 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
 
 from agents.types import AS_USUAL, Wishes
 from orchestrator.errors import BadRequest, EmptyMessage, MessageTooLong, NotFound
@@ -12,6 +15,7 @@ from orchestrator.errors import BadRequest, EmptyMessage, MessageTooLong, NotFou
 MESSAGE_CHARS = 8_000
 """The longest message, in characters after Unicode normalisation (NFC)."""
 SESSION_ID_CHARS = 128
+METADATA_BYTES = 16 * 1024
 REASON_CHARS = 2_000
 ZONE_CHARS = 64
 _CLIENT_MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -23,6 +27,12 @@ def check_text(field: str, text: str) -> None:
     """Raises BadRequest for NUL and lone surrogates: they parse, but neither UTF-8 nor SQL can hold them."""
     if _UNSTORABLE.search(text):
         raise BadRequest(field=field)
+
+
+def check_metadata(metadata: Mapping[str, Any]) -> None:
+    """Raises BadRequest for more than METADATA_BYTES of JSON."""
+    if len(msgspec.json.encode(metadata)) > METADATA_BYTES:
+        raise BadRequest(field="metadata")
 
 
 def check_session_id(session_id: str) -> None:

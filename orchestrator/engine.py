@@ -157,7 +157,10 @@ class Engine:
     async def _target(self, caller: Caller, command: Cancel) -> tuple[str, str]:
         if command.run_id is not None:
             return await self.store.run_owner(caller, command.run_id), command.run_id
-        conversation_id = await self.store.conversation(caller, command.session_id or "")
+        try:
+            conversation_id = await self.store.conversation(caller, command.session_id or "")
+        except NotFound:  # a session begins with its first message: until then it is one with nothing to stop
+            raise RunNotActive from None
         run_id = await self.store.current_run(conversation_id)
         if run_id is None:
             raise RunNotActive

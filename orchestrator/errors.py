@@ -155,5 +155,8 @@ class ProcessingError(PitcrewError):
 
 
 def error_classes() -> tuple[type[PitcrewError], ...]:
-    """Every error a client can see, in the order of this page; the protocol's table is made from it."""
-    return tuple(PitcrewError.__subclasses__())
+    """Every error a client can see, in the order of this page, each code once; the protocol's table is made from it."""
+    first: dict[str, type[PitcrewError]] = {}
+    for kind in PitcrewError.__subclasses__():
+        first.setdefault(kind.code, kind)
+    return tuple(first.values())

@@ -1,7 +1,7 @@
 """The contract of the conversation store: the only truth about messages, runs and durable events."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from agents.types import AS_USUAL, Turn, Wishes
@@ -80,11 +80,14 @@ ReadReply = Callable[[str, InputRequired], Any]
 
 @dataclass(frozen=True, slots=True)
 class SessionSummary:
+    """A conversation in a list. `metadata` is what a client noted of it: plain JSON, by name."""
+
     session_id: str
     title: str
     messages: int
     created_at: str
     updated_at: str
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +185,20 @@ class Store(Protocol):
     async def run_events(self, conversation_id: str, run_id: str) -> Sequence[Envelope]:
         """The durable events of one run, in order."""
 
-    async def open(self, caller: Caller, session_id: str) -> str:
-        """The conversation's id, made where there is none: clients may name one before they say anything in it."""
+    async def open(self, caller: Caller, session_id: str, metadata: Mapping[str, Any] | None = None) -> str:
+        """The conversation's id, made where there is none, with these `metadata`: clients may name one before they say
+        anything in it."""
+
+    async def describe(self, caller: Caller, session_id: str, metadata: Mapping[str, Any]) -> None:
+        """Note more of a conversation, by name; what is None is dropped. Raises NotFound, and BadRequest
+        where it becomes more than METADATA_BYTES."""
+
+    async def remember(self, caller: Caller, session_id: str, said: str) -> None:
+        """Know the conversation by the name of what has been said in it, until more is said. Raises NotFound."""
+
+    async def recall(self, caller: Caller, said: str) -> str | None:
+        """The session of the caller's conversation that is known by this name, the latest of several. The message that
+        takes it up makes it another, so that telling it again from there leads nowhere."""
 
     async def conversation(self, caller: Caller, session_id: str) -> str:
         """The conversation's id. Raises NotFound."""

@@ -32,9 +32,12 @@ conversations = Table(
     Column("zone", String(64), nullable=False, default="", server_default=""),
     Column("head_seq", Integer, nullable=False, default=0),
     Column("read_seq", Integer, nullable=False, default=0, server_default="0"),
+    Column("metadata", Text, comment="what a client noted of it, as a JSON object"),
+    Column("said", String(64), comment="the name of what has been said in it, for clients that tell all of it"),
     Column("created_at", String(32), nullable=False),
     Column("updated_at", String(32), nullable=False, index=True),
     UniqueConstraint("owner", "session_id", name="uq_conversations_owner_session"),
+    Index("ix_conversations_said", "owner", "said"),
 )
 
 messages = Table(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -110,6 +111,21 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def duplicate(ingested: Path, to: Path) -> Path:
+    """A data directory of one's own with everything that is in `ingested`. The models stay where they are: only a
+    product that finds none writes any."""
+    return Path(shutil.copytree(ingested, to, symlinks=True))
+
+
+def prepared(ingested: Path, to: Path) -> Path:
+    """A data directory without documents, with what a first start makes of the product alone: the exported model, and
+    what is learnt from the specialists' examples."""
+    to.mkdir()
+    for name in ("models", "utterances.npz", "lessons.npz"):
+        (to / name).symlink_to(ingested / name)
+    return to
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from agents.analysis.items import Named
+from agents.analysis.items import Beyond, Named
 from agents.analysis.plan import Aggregate, Operator, Span, Unit
 
 MOST_ASKED = 1000
@@ -41,10 +41,11 @@ class Value:
 @dataclass(slots=True)
 class Asked:
     """`thing` is what the longest list is of: "top 5 dealers". `end` is from where things are listed, `only` that it is
-    the first one alone. `amount`: it is how much there is of a figure ("the most hours"), and not how high it is.
-    `timed` is the day that a time belongs to: "closed in May". `refers`: to what was asked before. `changing`: how
-    something went on over time. `told` are values and times as they come. `unknown` are the words that nothing was
-    made of."""
+    the first one alone. `amount`: it is how much there is of a figure ("the most hours"), and not how high it is. `per`
+    are the groups behind "per". `often`: it is how many times something was done. `timed` is the day that a time
+    belongs to: "closed in May". `refers`: to what was asked before. `changing`: how something went on over time. `told`
+    are values and times as they come. `unknown` are the words that nothing was made of, `beyond` those of what nothing
+    here works out."""
 
     counted: bool = False
     aggregates: list[Aggregate] = field(default_factory=list)
@@ -52,12 +53,14 @@ class Asked:
     tables: list[Named] = field(default_factory=list)
     columns: list[Named] = field(default_factory=list)
     groups: list[Named] = field(default_factory=list)
+    per: list[Named] = field(default_factory=list)
     units: list[Unit] = field(default_factory=list)
     trend: bool = False
     values: list[Value] = field(default_factory=list)
     limits: list[Limit] = field(default_factory=list)
     nulls: list[tuple[Named, bool]] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
+    often: bool = False
     timed: Named | None = None
     end: str = ""
     top: int | None = None
@@ -75,3 +78,4 @@ class Asked:
     money: bool = False
     told: list[Named | Span] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    beyond: list[Beyond] = field(default_factory=list)

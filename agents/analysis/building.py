@@ -8,6 +8,7 @@ from itertools import combinations, pairwise
 from msgspec.structs import replace
 
 from agents.analysis.asked import Asked, Limit
+from agents.analysis.grouping import doubt_group
 from agents.analysis.items import Named
 from agents.analysis.linking import linked, missing
 from agents.analysis.listing import Listing
@@ -148,6 +149,7 @@ class Builder:
                 ranked = named
                 continue
             found.append(rows.group(named))
+            doubt_group(asked, rows, named, found[-1])
         first = next(iter(asked.columns), None)
         if asked.end and not found and not asked.units and thing is None and first and self._of_text(first):
             found.append(rows.group(first))

@@ -3,7 +3,8 @@ checked. `valid` comes from nothing else.
 
 The confidence grows with the number and kind of the checks that agree: it is 1 minus the product of what each leaves
 open (`_LEAVES_OPEN`), times 0.95 for each thing that was taken for granted in reading the question, at most 0.99.
-Where a check disagrees it is 0.05, and where none could be made 0.2.
+Where a check disagrees it is 0.05, and where none could be made 0.2. A figure that recounts, but for which the question
+could be read otherwise, has at most 0.4.
 """
 
 import asyncio
@@ -26,12 +27,12 @@ log = structlog.get_logger()
 
 Ask = Callable[[str], Awaitable[Rows]]
 """Runs a query on the dataset. Raises QueryFailed."""
-Kind = Literal["recount", "order", "total", "complement", "rows", "span", "shape", "mentions"]
+Kind = Literal["recount", "order", "total", "complement", "rows", "span", "shape", "mentions", "reading"]
 _LEAVES_OPEN: dict[Kind, float] = {
     "recount": 0.25, "order": 0.6, "total": 0.65, "complement": 0.7, "rows": 0.7, "span": 0.7, "shape": 0.8,
-    "mentions": 0.75,
+    "mentions": 0.75, "reading": 0.7,
 }  # fmt: skip
-REJECTED, UNCHECKED, MOST = 0.05, 0.2, 0.99
+REJECTED, UNCHECKED, DOUBTED, MOST = 0.05, 0.2, 0.4, 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,14 @@ def verdict(checks: Sequence[Check], assumed: int = 0, most: float = MOST) -> Ve
     for kind in {check.kind for check in checks}:
         left *= _LEAVES_OPEN[kind]
     return Verdict(True, round(min(most, (1 - left) * 0.95**assumed), 2), tuple(checks))
+
+
+def doubted(found: Verdict, readings: Sequence[Check]) -> Verdict:
+    """A verdict together with what else the question can mean: where that comes to another figure, it is not valid."""
+    checks = (*found.checks, *readings)
+    if not found.valid or all(check.agreed for check in readings):
+        return Verdict(found.valid, found.confidence, checks)
+    return Verdict(False, min(DOUBTED, found.confidence), checks)
 
 
 async def verify(plan: Plan, rows: Rows, ask: Ask, assumed: int = 0) -> Verdict:

@@ -5,6 +5,8 @@ from agents.figures import unit_words
 
 _HAVING = frozenset({"with", "the", "a", "having", "has", "have", "had", "that", "who", "which", "got"})
 
+_PLACED = frozenset({"in", "from", "of", "at", "the"})
+
 
 class Cursor:
     """`at` is the place of the item that is read next."""
@@ -90,6 +92,14 @@ class Cursor:
         ):
             at -= 1
         return at >= 0 and self.items[at] is named
+
+    def thing_before(self) -> Named | None:
+        """The thing that what was just read is said of: "customers in the Vale"."""
+        at = self.at - 2
+        while at > 0 and isinstance(one := self.items[at], Word) and one.text.casefold() in _PLACED:
+            at -= 1
+        thing = self.items[at] if 0 <= at < self.at - 2 else None
+        return thing if isinstance(thing, Named) else None
 
     def has(self, thing: Named) -> bool:
         """Whether only "with the" or the like stands between a thing and what was just read."""

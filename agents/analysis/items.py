@@ -64,13 +64,23 @@ class TimeUnit:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """Neither cue nor name; `idle` if it carries nothing."""
+    """Neither cue nor name; `idle` if it carries nothing; `joins` if it carries nothing between two names, and
+    something of its own elsewhere."""
 
     text: str
     idle: bool
+    joins: bool = False
 
 
-Item = Cue | Superlative | Named | Number | Time | TimeUnit | Word
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """Asks for `what`, which nothing here works out."""
+
+    text: str
+    what: str
+
+
+Item = Cue | Superlative | Named | Number | Time | TimeUnit | Word | Beyond
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +111,34 @@ def itemised(text: str, lexicon: Lexicon, now: datetime) -> Itemised:
         length, item = _next(kept[:end], place, lexicon)
         items.append(item)
         place += length
-    return Itemised(tuple(items), tuple(corrected))
+    return Itemised(_joined(items), tuple(corrected))
+
+
+def _joined(items: list[Item]) -> tuple[Item, ...]:
+    """With the joining words that stand between names as words that carry nothing."""
+    named = [at for at, item in enumerate(items) if isinstance(item, Named | Time | TimeUnit)]
+    return tuple(
+        Word(item.text, True) if isinstance(item, Word) and item.joins and _joins(at, named, items) else item
+        for at, item in enumerate(items)
+    )
+
+
+def _joins(at: int, named: list[int], items: list[Item]) -> bool:
+    """Whether a joining word stands between names; behind "did" it may come last: "sales that customers did make"."""
+    if not named or named[0] > at:
+        return False
+    if items[at].text.casefold() in vocabulary().anything:
+        return at - 1 in named
+    if at - 2 in named and items[at - 1].text == "of":  # "kind of work"
+        return True
+    after = next((one for one in range(at + 1, len(items)) if one in named or _ranking(items[one])), None)
+    if after is None:
+        return at == len(items) - 1 and any(one.text.casefold() in ("did", "do", "does") for one in items[:at])
+    return all(isinstance(one, Cue) or (isinstance(one, Word) and (one.idle or one.joins)) for one in items[at:after])
+
+
+def _ranking(item: Item) -> bool:
+    return isinstance(item, Cue) and item.kind in ("most", "least")
 
 
 def _time(text: str, found: Found) -> Time:
@@ -110,19 +147,38 @@ def _time(text: str, found: Found) -> Time:
 
 def _next(row: tuple[Token, ...], at: int, lexicon: Lexicon) -> tuple[int, Item]:
     named, meanings = lexicon.longest(row, at)
+    if named > 1 and (counted := _counted(row, at, meanings, lexicon)):
+        named, meanings = 1, counted
     cued, cue = _cue(row, at)
     text = " ".join(token.text for token in row[at : at + max(named, cued, 1)])
     sure = bool(meanings) and meanings[0].weight >= _SURE
     gives_way = not isinstance(cue, Cue) or cue.kind in ("only", "sum", "list", "missing")
     if named > cued or (named and named == cued and sure and gives_way and not isinstance(cue, Superlative | TimeUnit)):
-        faint = meanings[0].weight < _FAINT and named == 1 and row[at].stem in vocabulary().idle
-        return (1, Word(text, True)) if faint else (named, Named(text, meanings))
+        faint = meanings[0].weight < _FAINT and named == 1
+        return (1, _word(row[at])) if faint and _carries_little(row[at]) else (named, Named(text, meanings))
     if cue is not None:
         return cued, cue
     number = row[at].number
     if number is not None:
         return 1, Number(row[at].text, number)
-    return 1, Word(row[at].text, row[at].stem in vocabulary().idle or row[at].plain in ("€", "$", "£"))
+    return 1, _word(row[at])
+
+
+def _counted(row: tuple[Token, ...], at: int, meanings: tuple[Meaning, ...], lexicon: Lexicon) -> tuple[Meaning, ...]:
+    """The things alone, in "how many vehicles cost …": it is not the vehicles' cost that is counted."""
+    asks = at > 1 and (row[at - 2].plain, row[at - 1].plain) == ("how", "many")
+    figures = all(one.of in ("integer", "number") for one in meanings)
+    things = lexicon.meanings((row[at].stem,)) if asks and figures and row[at].plain.endswith("s") else ()
+    return tuple(one for one in things if one.kind == "table" and one.weight > _SURE)
+
+
+def _word(token: Token) -> Word:
+    idle = token.plain in vocabulary().idle or token.plain in ("€", "$", "£")
+    return Word(token.text, idle, not idle and token.plain in vocabulary().joining | vocabulary().anything)
+
+
+def _carries_little(token: Token) -> bool:
+    return token.plain in vocabulary().idle | vocabulary().joining | vocabulary().anything
 
 
 def _cue(row: tuple[Token, ...], at: int) -> tuple[int, Item | None]:
@@ -133,6 +189,8 @@ def _cue(row: tuple[Token, ...], at: int) -> tuple[int, Item | None]:
         text = " ".join(token.text for token in row[at : at + length])
         if key in known.superlatives:
             return length, Superlative(text, *known.superlatives[key])
+        if key in known.beyond:
+            return length, Beyond(text, known.beyond[key])
         if key in known.figures:
             return length, Superlative(text, "", known.figures[key])
         if key in known.cues:

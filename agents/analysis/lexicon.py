@@ -125,11 +125,13 @@ class Lexicon:
             self._meanings[key][same] = meaning
 
     def _phrase(self, words: Iterable[str], meaning: Meaning) -> None:
-        """A phrase and what stands for it with synonyms."""
+        """A phrase and what stands for it with synonyms; a word for a figure stands for no table."""
         key = tuple(stem(word) for word in words)
         self._mean(key, meaning)
         less = Meaning(meaning.kind, meaning.source, meaning.weight * 0.8, meaning.column, meaning.value, meaning.of)
         for place, one in enumerate(key):
+            if meaning.kind == "table" and one in vocabulary().additive | vocabulary().intensive:
+                continue
             for other in vocabulary().synonyms.get(one, ()):
                 self._mean((*key[:place], other, *key[place + 1 :]), less)
 
@@ -163,7 +165,7 @@ class Lexicon:
             for place, word in enumerate(bare):
                 if stem(word) not in own:
                     phrase((word,), 0.6 if place == len(bare) - 1 else 0.5)
-        idle = vocabulary().idle
+        idle = {stem(word) for word in vocabulary().idle | vocabulary().joining}
         for token in dict.fromkeys(stems(column.description)):
             if token.isalpha() and len(token) > 3 and token not in idle and token not in own:
                 self._mean((token,), Meaning("column", source, 0.3 * worth, column.name, of=column.kind))

@@ -94,14 +94,34 @@ class Measuring:
                 raise Unresolved(f"I cannot count {subjects[0].text}.")
             self.rows.score -= 0.3
             self.rows.assume(f"counted are the different {subjects[0].text} of {words_of(rows.table.name)}")
-            return (Measure("distinct", keys[0]),)
+            different = (f"the different {subjects[0].text} count", Measure("distinct", keys[0]))
+            every = [(f"all {words_of(rows.table.name)} count", COUNT)] if plan.groups else []
+            return (
+                rows.choices.of("counted", [different] if asked.distinct else [different, *every, *self._pieces()]),
+            )
         kind = self._kind_of(subjects[0]) if subjects else None
         if kind is not None and not plan.groups:
             rows.assume(f"counted are the different {words_of(kind.column)}")
             return (Measure("distinct", kind),)
         if not subjects and not asked.thing:
             rows.assume(f"counted are {words_of(rows.table.name)}")
+            return (self._rows_or_pieces(),)
         return (COUNT,)
+
+    def _rows_or_pieces(self) -> Measure:
+        """Nobody says what is counted: the rows, or what they hold several of ("how many croissants did we sell")."""
+        rows = (f"{words_of(self.rows.table.name)} count, one for each row", COUNT)
+        return self.rows.choices.of("counted", [rows, *self._pieces()])
+
+    def _pieces(self) -> list[tuple[str, Measure]]:
+        """The columns that say how many of something a row stands for, added up."""
+        return [
+            (f"{words_of(one.name)} is added up", Measure("sum", Field(one.name, one.kind)))
+            for one in self.rows.table.columns
+            if one.kind in NUMBERS
+            and not (self.asked.often or _for_one(one.name))
+            and vocabulary().quantity & {stem(part) for part in parts(one.name)}
+        ]
 
     def _kind_of(self, subject: Named) -> Field | None:
         """The column that is called like its table, but does not tell its rows apart: "how many models are there"."""
@@ -144,13 +164,19 @@ class Measuring:
         adds = any(stem(part) in vocabulary().additive for part in parts(field.column)) and "unit" not in parts(
             field.column
         )
+        certain = adds
         adds = adds or (asked.amount and bool(plan.groups) and not _for_one(field.column))
         intensive = any(stem(part) in vocabulary().intensive for part in parts(field.column))
         adds = adds and not intensive
         if not adds and not (intensive and (plan.groups or asked.end or len(plan.spans) > 1)):
             raise Unresolved(f"I do not see whether {words_of(field.column)} is to be added up or averaged.")
-        rows.assume(f"{words_of(field.column)} is {'added up' if adds else 'averaged'}")
-        return [Measure("sum" if adds else "average", field)]
+        open_ = asked.amount and not (asked.groups or asked.thing or certain or _for_one(field.column))
+        ways: list[tuple[str, Aggregate]] = [("added up", "sum"), ("averaged", "average")]
+        name = words_of(field.column)
+        told = [(f"{name} is {said}", (said, aggregate)) for said, aggregate in (ways if adds else ways[::-1])]
+        said, aggregate = rows.choices.of(f"made of {name}", told if open_ else told[:1])
+        rows.assume(f"{name} is {said}")
+        return [Measure(aggregate, field)]
 
 
 def _for_one(name: str) -> bool:

@@ -7,6 +7,7 @@ from agents.analysis.cursor import Cursor, holds
 from agents.analysis.items import Cue, Item, Named, Time, Word
 from agents.analysis.vocabulary import vocabulary
 
+DAYS = ("date", "timestamp")
 _SURE = 0.9
 """From this weight on a day is meant where a time follows, though the word is a value as well."""
 
@@ -43,6 +44,9 @@ class Naming(Cursor):
             self._group(item, after)
         elif isinstance(after, Time) and _dated(item) and not item.of("table"):
             self._timed(item)
+        elif things and best.of in DAYS and isinstance(after, Named) and after.of("table", 0.7):
+            asked.columns.append(item)  # "the most borrowed books"
+            self._things = True
         elif things and best.kind != "value" and best.of not in ("integer", "number"):
             asked.thing = item
         elif self._happened(item):
@@ -63,6 +67,9 @@ class Naming(Cursor):
 
     def _group(self, item: Named, after: Item | None) -> None:
         self.asked.groups.append(item)
+        before = self.items[self.at - 2] if self.at > 1 else None
+        if isinstance(before, Cue) and before.text.casefold() == "per":
+            self.asked.per.append(item)
         if self._negated or self.by_whom(item):
             self.asked.unknown.append(f"by {item.text}")
         self._grouping = isinstance(after, Word | Cue) and after.text in (",", "and")
@@ -79,7 +86,7 @@ class Naming(Cursor):
         """Whether it is said that something was done, whatever its status is now: "were resolved"."""
         before = self.items[self.at - 2] if self.at > 1 else None
         past = isinstance(before, Cue) and before.text.casefold() in ("was", "were", "been", "got")
-        dated = any(one.of in ("date", "timestamp") for one in item.of("column", _SURE))
+        dated = any(one.of in DAYS for one in item.of("column", _SURE))
         return past and dated and not self._negated and bool(item.of("value"))
 
     def _column(self, item: Named) -> None:
@@ -113,9 +120,11 @@ class Naming(Cursor):
     def _value(self, item: Named, after: Item | None, either: bool) -> None:
         """A value, perhaps with its column beside it: "status open", "the Wren model"."""
         column = self._beside(item)
+        if column is None:
+            item = _of_table(_of_table(item, self.thing_before()), after)
         if column is not None:
             self.asked.columns.pop()
-        elif isinstance(after, Named) and after.meanings[0].kind == "column" and holds(after, item):
+        elif isinstance(after, Named) and holds(after, item) and not after.of("table"):
             column = after
             self.at += 1
         elif isinstance(after, Named) and after.meanings[0].of in ("integer", "number") and _graded(item):
@@ -130,8 +139,15 @@ class Naming(Cursor):
         self._excluded = negated
 
 
+def _of_table(item: Named, after: Item | None) -> Named:
+    """The values of the thing that stands next: "brake parts" are no parts of "brake" incidents."""
+    sources = {one.source for one in after.of("table", 0.9)} if isinstance(after, Named) else set()
+    narrow = tuple(one for one in item.of("value") if one.source in sources)
+    return Named(item.text, narrow) if narrow else item
+
+
 def _dated(item: Named) -> bool:
-    return any(one.of in ("date", "timestamp") for one in item.of("column", 0.3))
+    return any(one.of in DAYS for one in item.of("column", 0.3))
 
 
 def _graded(item: Named) -> bool:
@@ -141,7 +157,7 @@ def _graded(item: Named) -> bool:
 
 def _as_spelt(item: Named) -> Named:
     """Without the values that are spelt otherwise, where it names a day as well: "opened" is no value "open"."""
-    if any(one.of in ("date", "timestamp") for one in item.of("column", _SURE)):
+    if any(one.of in DAYS for one in item.of("column", _SURE)):
         kept = tuple(
             one for one in item.meanings if one.kind != "value" or one.value.casefold() == item.text.casefold()
         )

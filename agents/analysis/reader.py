@@ -1,7 +1,7 @@
 """What the items of a question ask for, read from left to right."""
 
 from agents.analysis.asked import MOST_ASKED, USUAL, Asked, Limit, Value
-from agents.analysis.items import Cue, Item, Itemised, Named, Number, Superlative, Time, TimeUnit, Word
+from agents.analysis.items import Beyond, Cue, Item, Itemised, Named, Number, Superlative, Time, TimeUnit, Word
 from agents.analysis.naming import Naming
 from agents.analysis.plan import Aggregate, Operator
 
@@ -65,6 +65,8 @@ class _Reader(Naming):
                 self._number(item)
             case Word():
                 self._word(item)
+            case Beyond():
+                self.asked.beyond.append(item)
 
     def _before(self, item: Item) -> None:
         """What stands open before an item and cannot go on with it."""
@@ -94,6 +96,7 @@ class _Reader(Naming):
 
     def _cue(self, cue: Cue) -> None:
         asked, kind = self.asked, cue.kind
+        asked.often = asked.often or any(word in cue.text.casefold() for word in ("often", "frequen", "common"))
         going_on = kind in ("only", "distinct") and cue.text in ("and", "also")
         self._grouping = kind == "by" or (self._grouping and going_on)
         match kind:

@@ -5,8 +5,10 @@ from datetime import datetime
 
 import msgspec
 
+from agents.analysis.accounting import unaccounted
 from agents.analysis.asked import Asked
 from agents.analysis.building import Builder
+from agents.analysis.choices import Choices
 from agents.analysis.items import Named, itemised
 from agents.analysis.lexicon import Lexicon
 from agents.analysis.plan import Plan
@@ -17,16 +19,30 @@ LONGEST = 1000
 """Characters that are read of a question."""
 _CLEAR = 0.04
 """By how much the best reading has to be better than the next."""
+_NEAR = 0.3
+"""By how much a reading that is looked at as well may be worse."""
+_MOST_OTHERS = 4
 _SUBJECT = 1.0
 _SURE = 0.65
 
 
 @dataclass(frozen=True, slots=True)
+class Other:
+    """Another plan of the same question; `said` is when it is the one: 'if "cost" is orders.freight_cost'."""
+
+    said: str
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """`assumed` is what was taken for granted, in words."""
+    """`assumed` is what was taken for granted, in words. `others` are what else the question can mean, and `doubts`
+    what may well be otherwise: while either stands, the figure is not certain."""
 
     plan: Plan
     assumed: tuple[str, ...] = ()
+    others: tuple[Other, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +61,8 @@ def read_question(
     items = itemised(text[:LONGEST], lexicon, now)
     asked = read(items)
     understood = tuple(dict.fromkeys(one.text for one in items.items if isinstance(one, Named)))
-    if asked.unknown:
-        return Unread("", tuple(dict.fromkeys(asked.unknown)), understood)
+    if asked.beyond or asked.unknown:
+        return Unread(_beyond(asked), tuple(dict.fromkeys(asked.unknown)), understood)
     if len(text) > LONGEST:
         return Unread(f"The question has more than {LONGEST} characters.", (), understood)
     base = before if before and _follows(asked, before) else None
@@ -56,7 +72,18 @@ def read_question(
     found = _best(asked, lexicon, dataset, base)
     if isinstance(found, Unread):
         return replace(found, understood=understood)
+    if left := unaccounted(items.items, found.plan, lexicon):
+        return Unread("", left, understood)
     return replace(found, assumed=(*corrected, *found.assumed))
+
+
+def _beyond(asked: Asked) -> str:
+    """What the question asks for that nothing here works out."""
+    said: dict[str, list[str]] = {}
+    for one in asked.beyond:
+        said.setdefault(one.what, []).append(f'"{one.text}"')
+    whats = [f"{what} ({', '.join(dict.fromkeys(words))})" for what, words in said.items()]
+    return f"I do not work out {', or '.join(whats)}." if whats else ""
 
 
 def _best(asked: Asked, lexicon: Lexicon, dataset: str, base: Plan | None) -> Reading | Unread:
@@ -66,7 +93,7 @@ def _best(asked: Asked, lexicon: Lexicon, dataset: str, base: Plan | None) -> Re
     unclear = (0.0, "")
     sources = [base.source] if base and base.source in lexicon.tables else list(lexicon.tables)
     for source in sources:
-        rows = Rows(lexicon, source)
+        rows = Rows(lexicon, source, Choices())
         subjects = [*asked.tables, *([asked.thing] if asked.thing else [])]
         bonus = max((one.weight for named in subjects for one in named.of("table") if one.source == source), default=0)
         try:
@@ -87,7 +114,25 @@ def _best(asked: Asked, lexicon: Lexicon, dataset: str, base: Plan | None) -> Re
         same = both[0].table == both[1].table
         names = " or ".join(words_of(f"{one.dataset}.{one.table}" if same else one.table) for one in both)
         return Unread(f"It can be about {names}: please say which.")
-    return Reading(plan, tuple(rows.assumed))
+    others = [
+        Other(f"if it is about {words_of(other.source.table)}", other)
+        for near, other, _ in readings[1:]
+        if score - near < _NEAR and other.source != plan.source and _hops(other) <= _hops(plan)
+    ]
+    for taken, said in rows.choices.otherwise()[:_MOST_OTHERS]:
+        again = Rows(lexicon, plan.source, Choices(taken))
+        try:
+            others.append(Other(said, Builder(asked, again, dataset, base).plan()))
+        except Unresolved:  # it cannot be meant so
+            continue
+    different = {one.plan: one for one in reversed(others) if one.plan != plan}
+    return Reading(plan, tuple(rows.assumed), tuple(different.values()), tuple(rows.choices.doubts))
+
+
+def _hops(plan: Plan) -> int:
+    """How far what a plan needs lies from the rows that it counts: rows that have it themselves are meant before rows
+    that lead to it."""
+    return sum(len(field.path) for field in plan.fields)
 
 
 def _subject(asked: Asked) -> object:

@@ -4,17 +4,17 @@ Every table is tried as the one whose rows are counted; the reading whose names 
 well, or something does not fit at all, nothing is guessed: `Unresolved` says what is unclear.
 """
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from agents.analysis.asked import Limit, Value
+from agents.analysis.candidates import GENERAL, Candidate, described, rivals
+from agents.analysis.choices import Choices
 from agents.analysis.items import Named
 from agents.analysis.lexicon import Lexicon
 from agents.analysis.plan import Condition, Field, Group, Hop, Scalar, Source
 from agents.analysis.reach import days, entity, reach
 from agents.analysis.vocabulary import vocabulary
-from agents.analysis.words import parts, stem, tokens
+from agents.analysis.words import parts, stem
 from agents.dataset import Column, Table
 from agents.figures import measures
 
@@ -22,15 +22,18 @@ _HOP = 0.15
 """What each foreign key on the way to a name takes from its weight."""
 _TIE = 0.02
 _LEAST = 0.2
+_NEAR_VALUE = 0.35
 _ELSEWHERE = 0.35
 """How near another table's column of the name has to come for the choice to be said."""
-_CLAUSE = re.compile(r"[:;,.]")
 NUMBERS = ("integer", "number")
 DAYS = ("date", "timestamp")
 _PLAIN = 0.45
 """Below this weight it is a word of a column's description that names it, which has to stand there as it is."""
+_WORD = 0.6
+"""From this weight on the last word of a column's name names it."""
 _SURE = 0.9
-_GENERAL = frozenset({"total", "overall", "gross"})
+_CALENDAR = frozenset({"year", "quarter", "month", "week", "day"})
+"""Behind these words in a column's name stand numbers of the calendar, and no lengths of time."""
 _DIMENSIONS = {
     "cost": {"money", "sterling", "dollars"},
     "price": {"money", "sterling", "dollars"},
@@ -48,12 +51,8 @@ class Ambiguous(Unresolved):
     """It fits in more than one way."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    field: Field
-    column: Column
-    source: Source
-    score: float
+def _place(one: Candidate) -> str:
+    return f"{words_of(one.source.table)}.{one.column.name}"
 
 
 def words_of(name: str) -> str:
@@ -65,8 +64,9 @@ class Rows:
     """The rows of one table as those that are counted: what names mean, seen from them. `score` adds up how well names
     fit, `assumed` what was taken for granted, in words."""
 
-    def __init__(self, lexicon: Lexicon, source: Source) -> None:
+    def __init__(self, lexicon: Lexicon, source: Source, choices: Choices | None = None) -> None:
         self.lexicon = lexicon
+        self.choices = choices or Choices()
         self.source = source
         self.table = lexicon.tables[source]
         self.paths = reach(lexicon.tables, source)
@@ -93,20 +93,20 @@ class Rows:
         ways = " or ".join(words_of(path[0].columns[0]) for path in paths)
         raise Ambiguous(f"{words_of(source.table)} can be meant by {ways}: please say by which.")
 
-    def candidates(self, named: Named, accept: Callable[[Column], bool]) -> list[_Candidate]:
+    def candidates(self, named: Named, accept: Callable[[Column], bool]) -> list[Candidate]:
         """The columns that a phrase may mean here, the likeliest first."""
         found = []
         for one in named.of("column"):
             if one.source not in self.paths:
                 continue
             column = self.lexicon.column(one.source, one.column)
-            if one.weight < _PLAIN and not _described(named.text, column):
+            if one.weight < _PLAIN and not described(named.text, column):
                 continue
             if accept(column) and not (column.kind in NUMBERS and is_key(self.lexicon.tables[one.source], column.name)):
                 path = self.path(one.source)
                 assert path is not None
                 field = Field(column.name, column.kind, path)
-                found.append(_Candidate(field, column, one.source, one.weight - _HOP * len(path)))
+                found.append(Candidate(field, column, one.source, one.weight - _HOP * len(path), one.weight))
         return sorted(found, key=lambda one: -one.score)
 
     def field(self, named: Named, accept: Callable[[Column], bool], *, quiet: bool = False) -> Field | None:
@@ -116,7 +116,7 @@ class Rows:
             return None
         best = [one for one in found if found[0].score - one.score < _TIE]
         if len(best) > 1:
-            general = [one for one in best if _GENERAL & set(parts(one.column.name))]
+            general = [one for one in best if GENERAL & set(parts(one.column.name))]
             dated = [one for one in best if one.column.kind in DAYS]
             if len(general) == 1:
                 best = general
@@ -125,14 +125,18 @@ class Rows:
             else:
                 names = ", ".join(dict.fromkeys(f"{words_of(one.source.table)}.{one.column.name}" for one in best))
                 raise Ambiguous(f'"{named.text}" can be {names}: please say which.')
-        chosen = best[0]
+        others = [one for one in found if one not in best and rivals(best[0], one)]
+        ways = [(f'"{named.text}" is {_place(one)}', one) for one in (best[0], *others)]
+        chosen = self.choices.of(f"column {named.text}", ways)
+        if not quiet and chosen.weight < _PLAIN:
+            self.choices.doubt(f'whether "{named.text}" is {_place(chosen)}')
         if not quiet:
             self.score += chosen.score
             elsewhere = any(one.source != chosen.source and chosen.score - one.score < _ELSEWHERE for one in found)
             self._tell(named.text, chosen, elsewhere)
         return chosen.field
 
-    def _tell(self, said: str, chosen: _Candidate, elsewhere: bool) -> None:
+    def _tell(self, said: str, chosen: Candidate, elsewhere: bool) -> None:
         """Say what a phrase was taken for, where that is not plain to see."""
         said_stems = {stem(word) for word in said.casefold().split()}
         plain = {stem(word) for word in parts(chosen.column.name)} | {stem(word) for word in parts(chosen.source.table)}
@@ -148,11 +152,16 @@ class Rows:
         """The column of this table for a figure such as "cost" or "duration"."""
         meanings = tuple(one for one in self.lexicon.figure(word) if one.source == self.source and one.of in NUMBERS)
         if meanings:
+            if meanings[0].weight < _WORD:
+                self.choices.doubt(f'whether "{word}" is {words_of(self.source.table)}.{meanings[0].column}')
             return self.field(Named(word, meanings), lambda column: True)
         wanted = _DIMENSIONS.get(word, set())
-        fitting = [one for one in self.table.columns if one.kind in NUMBERS and measured(one) & wanted]
+        fitting = [
+            one for one in self.table.columns
+            if one.kind in NUMBERS and measured(one) & wanted and parts(one.name)[-1] not in _CALENDAR
+        ]  # fmt: skip
         if len(fitting) == 1:
-            self.assume(f'"{word}" is {words_of(self.source.table)}.{fitting[0].name}')
+            self.choices.doubt(f'whether "{word}" is {words_of(self.source.table)}.{fitting[0].name}')
             return Field(fitting[0].name, fitting[0].kind)
         return None
 
@@ -211,6 +220,13 @@ class Rows:
             names = " or ".join(words_of(field.column) for _, field, _ in best)
             raise Ambiguous(f'"{value.named.text}" can be a {names}: please say which.')
         score, field, _ = best[0]
+        rivals = list(dict.fromkeys(other for _, other, _ in fitting if other != field))
+        near = [one for one in rivals if score - max(w for w, other, _ in fitting if other == one) < _NEAR_VALUE]
+        field = self.choices.of(
+            f"value {value.named.text}",
+            [(f'"{value.named.text}" is a {self._whose(one)}', one) for one in (field, *near)],
+        )
+        best = [one for one in fitting if one[1] == field]
         if field.path and not beside and any(one.name == field.column for one in self.table.columns):
             own = f"{words_of(self.table.name)} have a {words_of(field.column)} of their own"
             raise Ambiguous(f'{own}, which is never "{value.named.text}".')
@@ -219,6 +235,10 @@ class Rows:
             self.assume(f'"{value.named.text}" is a value of {words_of(self.at(field).table)}.{field.column}')
         values: tuple[Scalar, ...] = tuple(text for _, _, text in best)
         return Condition(field, "not in" if value.negated else "in", values, value.named.text)
+
+    def _whose(self, field: Field) -> str:
+        """ "region of customers"."""
+        return f"{words_of(field.column)} of {words_of(self.at(field).table)}"
 
     def _day_of(self, value: Value) -> Field | None:
         """The day that a word such as "resolved" is about as well: what is not resolved has none, whatever its status
@@ -247,7 +267,7 @@ class Rows:
         if field is None and limit.named is None and dimension:
             fitting = [one for one in self.table.columns if one.kind in NUMBERS and dimension & measured(one)]
             fitting = (
-                [one for one in fitting if _GENERAL & set(parts(one.name))] or fitting if len(fitting) > 1 else fitting
+                [one for one in fitting if GENERAL & set(parts(one.name))] or fitting if len(fitting) > 1 else fitting
             )
             if len(fitting) > 1:
                 raise Unresolved(
@@ -303,12 +323,6 @@ def plain_number(value: float) -> int | float:
 def measured(column: Column) -> frozenset[str]:
     """What a column is a measure of, by the unit in its name or else in its description."""
     return measures(" ".join(parts(column.name))) or measures(column.description)
-
-
-def _described(said: str, column: Column) -> bool:
-    """Whether the words stand in what a column's description says first; what follows is about something else."""
-    first = _CLAUSE.split(column.description, maxsplit=1)[0]
-    return set(said.casefold().split()) <= {token.plain for token in tokens(first)}
 
 
 def _groupable(column: Column) -> bool:

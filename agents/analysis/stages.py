@@ -16,6 +16,7 @@ from agents.analysis.lexicon import Lexicon
 from agents.analysis.library import library
 from agents.analysis.plan import Plan
 from agents.analysis.reading import Reading, Unread, as_note, from_note, read_question
+from agents.analysis.readings import checked
 from agents.analysis.replies import NO_QUERY, REJECTED, UNASKED, cannot, no_data, thoughts
 from agents.analysis.sql import query
 from agents.analysis.sql_checks import MOST, check_query, mentions
@@ -147,7 +148,9 @@ class Stages:
         ask = partial(self._datasets.query, work.dataset)
         try:
             if isinstance(work.reading, Reading):
-                return await verify(work.reading.plan, rows, ask, len(work.reading.assumed))
+                if work.by_model:  # a second reader, who agrees or not
+                    return await verify(work.reading.plan, rows, ask, len(work.reading.assumed))
+                return await checked(work.reading, rows, ask)
             assert work.lexicon is not None
             checks = await check_query(work.sql, rows, ask)
             named = await asyncio.to_thread(mentions, work.text, work.sql, work.lexicon, work.now)
@@ -210,7 +213,7 @@ class Stages:
         points = telling.findings(plan, rows)
         if not rows.rows and plan.when is not None:
             points.append(await self._covered(work, plan))
-        return points
+        return [*points, *telling.open_questions(work.verdict)]
 
     async def _covered(self, work: Work, plan: Plan) -> str:
         """From when to when there is data at all."""

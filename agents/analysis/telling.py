@@ -195,6 +195,8 @@ def _grouped(plan: Plan, rows: Rows) -> list[str]:
             found.append(f"Lowest {said}: {lowest[0]} with {number(lowest[1][0])}")
     if len(known) == 2 and len(plan.spans) == 2 and known[0][1][0]:
         found.append(_change(known))
+    elif len(known) == 2 and len(lines) == 2 and plan.limit is None:
+        found.append(f"Difference: {number(abs(known[0][1][0] - known[1][1][0]))}")
     if plan.measures[0].aggregate in ("count", "sum") and plan.limit is None and plan.having is None and len(known) > 2:
         found.append(f"All together: {number(sum(figures[0] for _, figures in known))}")
     over_time = len(plan.groups) == 1 and plan.groups[0].unit is not None and plan.descending is None
@@ -222,6 +224,12 @@ def _figures(plan: Plan, figures: Sequence[Any]) -> str:
     return ", ".join(
         f"{_WORKED_OUT.get(one.aggregate, 'number')} {value}" for one, value in zip(plan.measures, shown, strict=True)
     )
+
+
+def open_questions(verdict: Verdict | None) -> list[str]:
+    """What the question leaves open and the figure depends on."""
+    checks = verdict.checks if verdict else ()
+    return [f"**Please check**: {one.text}" for one in checks if one.kind == "reading" and not one.agreed]
 
 
 def notes(plan: Plan | None, assumed: Sequence[str], verdict: Verdict, rows: Rows, more: Sequence[str] = ()) -> str:

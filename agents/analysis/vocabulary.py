@@ -14,18 +14,24 @@ from agents.analysis.words import stem, tokens
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """`cues` and `units` by the words of their phrases; `superlatives` by the phrase: from which end, and of which
-    figure; `figures` by the phrase; `synonyms` and `idle` are stems, `spelt` all words as they are written here."""
+    figure; `figures` by the phrase; `beyond` by the phrase: what it asks for that nothing here works out. `synonyms`
+    and words of columns' names are stems; `idle`, `joining` and `anything` are words as they are spelt, `spelt` all
+    words that are here."""
 
     cues: Mapping[tuple[str, ...], str]
     units: Mapping[tuple[str, ...], Unit]
     superlatives: Mapping[tuple[str, ...], tuple[str, str]]
     figures: Mapping[tuple[str, ...], str]
+    beyond: Mapping[tuple[str, ...], str]
     synonyms: Mapping[str, frozenset[str]]
     scales: tuple[tuple[str, ...], ...]
     ranking: tuple[str, ...]
     additive: frozenset[str]
     intensive: frozenset[str]
+    quantity: frozenset[str]
     idle: frozenset[str]
+    joining: frozenset[str]
+    anything: frozenset[str]
     spelt: frozenset[str]
 
 
@@ -38,8 +44,14 @@ def vocabulary() -> Vocabulary:
         kept = {stem(word) for word in ring}
         for one in kept:
             synonyms[one] |= kept - {one}
+    idle = read["idle"]["words"]
     phrases = [
-        *(one for group in (read["cues"], read["units"], read["figures"]) for some in group.values() for one in some)
+        *(
+            one
+            for group in (read["cues"], read["units"], read["figures"], read["beyond"])
+            for some in group.values()
+            for one in some
+        )
     ]
     phrases += [one for some in read["superlatives"].values() for one in some]
     return Vocabulary(
@@ -49,13 +61,17 @@ def vocabulary() -> Vocabulary:
             _key(phrase): (end, figure) for end, some in read["superlatives"].items() for phrase, figure in some.items()
         },
         figures={_key(phrase): figure for figure, some in read["figures"].items() for phrase in some},
+        beyond={_key(phrase): what for what, some in read["beyond"].items() for phrase in some},
         synonyms={one: frozenset(others) for one, others in synonyms.items()},
         scales=tuple(tuple(one) for one in read["scales"]["orders"]),
         ranking=tuple(stem(word) for word in read["scales"]["ranking"]),
         additive=frozenset(stem(word) for word in read["scales"]["additive"]),
         intensive=frozenset(stem(word) for word in read["scales"]["intensive"]),
-        idle=frozenset(stem(word) for word in read["idle"]["words"]),
-        spelt=frozenset(word for phrase in [*phrases, *read["idle"]["words"]] for word in phrase.split()),
+        quantity=frozenset(stem(word) for word in read["scales"]["quantity"]),
+        idle=frozenset(idle),
+        joining=frozenset(read["idle"]["joining"]),
+        anything=frozenset(read["idle"]["anything"]),
+        spelt=frozenset(word for phrase in phrases for word in phrase.split()),
     )
 
 

@@ -16,6 +16,7 @@ _SPOKEN = {word: value for value, word in enumerate(_SMALL, start=2)} | {
     "fifty": 50,
     "hundred": 100,
 }
+_IRREGULAR = {"children": "child", "women": "woman", "men": "man", "wives": "wife", "knives": "knife", "loaves": "loaf"}
 _stemmer = threading.local()
 
 
@@ -54,6 +55,7 @@ def tokens(text: str) -> tuple[Token, ...]:
 @lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
     """The word without its ending (Snowball's English stemmer); what is no plain word stays."""
+    word = _IRREGULAR.get(word, word)
     if not word.isalpha() or len(word) < 4:
         return word
     if not hasattr(_stemmer, "english"):  # one for each thread, because it keeps its state

@@ -16,12 +16,12 @@ from agents.canary import Canary
 from agents.draft import Draft
 from agents.failover import Budget
 from agents.fitment import Fitment
-from agents.model import ChatModel, ModelFailed
+from agents.model import ChatModel, Finish, ModelFailed
 from agents.outgoing import calm
 from agents.prompt import DECLINED, numbered, write_prompt
 from agents.tool import Tool
 from agents.tool_loop import converse
-from agents.types import Answered, Delta, Task
+from agents.types import Answered, Delta, Task, Usage
 from agents.vehicles import Vehicles
 from agents.wording import without_entry
 
@@ -63,7 +63,8 @@ class ChatModelAnswerer:
             return
         draft = Draft(numbered(task), self._canary)
         messages = write_prompt(task, self._canary.token)
-        stream = converse(self._models, messages, task.tools, partial(self._call, task), self._budget)
+        spoken = converse(self._models, messages, task.tools, partial(self._call, task), self._budget)
+        stream = _brief(spoken, task.max_tokens, self.name)
         try:
             async with aclosing(stream):
                 async for item in stream:
@@ -88,6 +89,22 @@ class ChatModelAnswerer:
     async def aclose(self) -> None:
         """Close the models' connections."""
         await asyncio.gather(*(model.aclose() for model in self._models))
+
+
+async def _brief(
+    stream: AsyncGenerator[str | Outcome | Finish, None], most: int | None, model: str
+) -> AsyncGenerator[str | Outcome | Finish, None]:
+    """The answer, of which so many pieces of text are taken; then it is cut off and its connection closed. Calls of
+    tools do not count: they are no part of the text that was asked for."""
+    pieces = 0
+    async with aclosing(stream):
+        async for item in stream:
+            if isinstance(item, str):
+                if pieces == most:
+                    yield Finish(True, Usage(output_tokens=pieces, model=model))
+                    return
+                pieces += 1
+            yield item
 
 
 def _milliseconds(seconds: float | None) -> int | None:

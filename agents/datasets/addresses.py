@@ -10,12 +10,11 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from agents.datasets import credentials
 from rag.scan import Hashes
 
 _URL = re.compile(r"[A-Za-z][\w+.-]*:(?://|$)")
 _SQLITE = frozenset({".db", ".sqlite", ".sqlite3"})
-_SECRET = re.compile(r"pass|pwd|secret|token|key|credential", re.IGNORECASE)
-"""Found in a parameter's name, or in its value, which may be a whole connection string."""
 
 
 class Kind(enum.Enum):
@@ -27,7 +26,10 @@ class Kind(enum.Enum):
 
 
 def normal(address: str) -> str:
-    """The address as it is kept: paths absolute, a file of SQLite as its URL. Raises ValueError with advice."""
+    """The address as it is kept: paths absolute, a file of SQLite as its URL, references to the environment as they
+    are. Raises ValueError with advice."""
+    if credentials.is_reference(address):
+        return address
     if not _URL.match(address):
         path = _existing(address)
         return f"sqlite:///{path}" if path.is_file() and path.suffix.lower() in _SQLITE else str(path)
@@ -35,7 +37,7 @@ def normal(address: str) -> str:
         url = make_url(address)
     except (ArgumentError, ValueError) as error:
         raise ValueError("This is no database URL: use one such as sqlite:///file.db.") from error
-    if url.get_backend_name() != "sqlite":
+    if url.get_backend_name() != "sqlite" or "${" in address:
         return address
     path = _existing(url.database or "-")
     if not path.is_file():
@@ -53,21 +55,19 @@ def _existing(place: str) -> Path:
 
 def kind_of(address: str) -> Kind:
     """Of an address as it is kept."""
-    if _URL.match(address):
+    if _URL.match(address) or credentials.is_reference(address):
         return Kind.DATABASE
     return Kind.FOLDER if Path(address).is_dir() else Kind.FILE
 
 
 def shown(address: str) -> str:
     """The address without its secrets."""
-    if kind_of(address) is not Kind.DATABASE:
-        return address
-    try:
-        url = make_url(address)
-    except (ArgumentError, ValueError):
-        return "(not shown)"
-    open_to_all = {name: value for name, value in url.query.items() if not _SECRET.search(f"{name} {value}")}
-    return url.set(query=open_to_all).render_as_string(hide_password=True)
+    return credentials.shown(address) if kind_of(address) is Kind.DATABASE else address
+
+
+def keeps_secret(address: str) -> bool:
+    """Whether the address holds a password itself, instead of referring to the environment."""
+    return bool(_URL.match(address)) and credentials.holds_secret(address)
 
 
 def state(address: str, taken_at: str, hash_of: Hashes) -> str:

@@ -1,8 +1,9 @@
 """The datasets that questions can be asked about: registered in SQL, copied into snapshots, queried in the sandbox."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,8 +12,8 @@ from typing import Any, ParamSpec, TypeVar
 import structlog
 from sqlalchemy import Engine
 
-from agents.dataset import ALL, DatasetUnavailable, QueryFailed, Registered, Rows, Schema, Table, quoted
-from agents.datasets.messages import DATA, Attached, Limits
+from agents.dataset import ALL, DatasetUnavailable, DatasetUnknown, QueryFailed, Registered, Rows, Schema, Table, quoted
+from agents.datasets.messages import DATA, Attached, Described, Limits
 from agents.datasets.registry import Entry, Registry, now
 from agents.datasets.sandbox import Sandbox
 from agents.datasets.snapshots import Snapshots
@@ -29,17 +30,24 @@ _MOST_KEPT = 500
 
 class DatasetCatalogue:
     """See `agents.dataset.Datasets`. `folder` is where the snapshots lie, `bundled` the folder of the datasets that
-    come with the knowledge base. Works on an engine that somebody else opens, migrates and disposes of."""
+    come with the knowledge base, `variables` what addresses may refer to (the environment, where none are given). Works
+    on an engine that somebody else opens, migrates and disposes of."""
 
     def __init__(
-        self, engine: Engine, folder: Path, bundled: Path | None = None, *, limits: Limits | None = None
+        self,
+        engine: Engine,
+        folder: Path,
+        bundled: Path | None = None,
+        *,
+        limits: Limits | None = None,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         self._registry = Registry(engine, bundled)
-        self._snapshots = Snapshots(folder)
+        self._snapshots = Snapshots(folder, os.environ if variables is None else variables)
         self._sandbox = Sandbox(limits)
         # Threads of its own: whoever waits here for a long copy must not take those that others need.
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="datasets")
-        self._tables: dict[str, tuple[Path, tuple[Table, ...]]] = {}
+        self._described: dict[str, tuple[Path, Described]] = {}
         self._values: dict[tuple[Path, str, str, int], tuple[str, ...]] = {}
 
     async def close(self) -> None:
@@ -59,14 +67,22 @@ class DatasetCatalogue:
 
     async def schema(self, name: str) -> Schema:
         held = await self._held(name)
-        tables = tuple(table for one in held for table in one.tables)
+        tables = tuple(table for one in held for table in one.described.tables)
         if name != ALL:
-            return Schema(name, held[0].entry.description, tables)
-        return Schema(ALL, " ".join(f"{one.entry.name}: {one.entry.description}" for one in held), tables)
+            return Schema(name, held[0].entry.description, tables, held[0].described.left_out)
+        left_out = tuple(f"{one.entry.name}: {told}" for one in held for told in one.described.left_out)
+        about = " ".join(f"{one.entry.name}: {one.entry.description}" for one in held)
+        return Schema(ALL, about, tables, left_out)
 
     async def query(self, name: str, sql: str) -> Rows:
         held = await self._held(name)
-        return await self._sandbox.query([one.attached for one in held], sql)
+        try:
+            return await self._sandbox.query([one.attached for one in held], sql)
+        except QueryFailed as failed:
+            again = () if failed.refused or failed.limit else await self._held(name)
+            if [one.place for one in again] in ([], [one.place for one in held]):
+                raise
+            return await self._sandbox.query([one.attached for one in again], sql)  # a newer copy took the place of it
 
     async def values(self, name: str, table: Table, column: str, most: int = 200) -> tuple[str, ...]:
         held = await self._held(table.dataset if name == ALL else name)
@@ -77,19 +93,24 @@ class DatasetCatalogue:
                 f"SELECT CAST({cell} AS VARCHAR) FROM {table.sql_name} WHERE {cell} IS NOT NULL "  # noqa: S608
                 f"GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {most + 1}"
             )
-            rows = await self._distinct(held[0], sql)
+            rows = await self._distinct(held[0].entry.name, sql)
             if len(self._values) >= _MOST_KEPT:
                 self._values.clear()
             self._values[key] = tuple(str(row[0]) for row in rows) if len(rows) <= most else ()
         return self._values[key]
 
-    async def _distinct(self, held: "_Held", sql: str) -> Sequence[Sequence[Any]]:
+    async def _distinct(self, name: str, sql: str) -> Sequence[Sequence[Any]]:
         try:
-            return (await self._sandbox.query([held.attached], sql)).rows
+            return (await self.query(name, sql)).rows
         except QueryFailed as error:
             if error.limit:  # texts so long that they are no names of anything
                 return ()
             raise
+
+    def prepare(self) -> Future[None]:
+        """Copy in the background what has no copy of its present state, so that no question waits for that. Returns at
+        once; the future comes true when all are copied. What fails is logged."""
+        return self._threads.submit(self._prepare)
 
     async def add(self, name: str, address: str, description: str = "") -> Schema:
         """Register a file, a folder or the URL of a database, and copy it; nothing is registered where that fails.
@@ -105,7 +126,7 @@ class DatasetCatalogue:
     async def remove(self, name: str) -> None:
         """Forget it and delete the copy, never the source. Raises DatasetUnknown, and ValueError for a bundled one."""
         await self._in_thread(self._registry.remove, name)
-        await self._in_thread(self._snapshots.forget, name)
+        await self._in_thread(self._snapshots.tidy, name)
 
     async def _in_thread(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *arguments, **named))
@@ -127,6 +148,18 @@ class DatasetCatalogue:
             raise DatasetUnavailable("There is no dataset that can be read: see `pitcrew datasets list`.")
         return found
 
+    def _prepare(self) -> None:
+        try:
+            for entry in self._registry.entries().values():
+                try:
+                    self._current(entry)
+                except (DatasetUnavailable, DatasetUnknown) as error:
+                    if self._snapshots.closing:
+                        return
+                    log.warning("dataset not copied", name=entry.name, reason=str(error))
+        except (DatasetUnavailable, OSError) as error:
+            log.warning("datasets not copied", reason=str(error))
+
     def _add(self, name: str, address: str, description: str) -> None:
         entry = self._registry.new(name, address, description)
         self._snapshots.current(name, entry.address, entry.taken_at)
@@ -135,19 +168,29 @@ class DatasetCatalogue:
     def _refresh(self, name: str) -> None:
         entry = self._registry.entry(name)
         if entry.bundled:
-            self._snapshots.forget(name)
+            self._snapshots.renewed(name, entry.address, entry.taken_at)
             return
         at = now()
-        self._snapshots.current(name, entry.address, at)
+        made = self._snapshots.renewed(name, entry.address, at)
         self._registry.touch(name, at)
+        self._snapshots.tidy(name, made)
 
     def _current(self, entry: Entry) -> "_Held":
+        if not self._snapshots.ready(entry.name, entry.address, entry.taken_at):
+            entry = self._registry.entry(entry.name)  # it may have been refreshed since it was read
         place = self._snapshots.current(entry.name, entry.address, entry.taken_at)
-        known, tables = self._tables.get(entry.name, (None, ()))
+        known, described = self._described.get(entry.name, (None, Described(())))
         if known != place:
-            tables = inferred(self._snapshots.tables(place, entry.name))
-            self._tables[entry.name] = place, tables
-        return _Held(entry, place, tables)
+            try:
+                told = self._snapshots.described(place, entry.name)
+            except DatasetUnavailable:
+                newer = self._registry.entry(entry.name)
+                if newer == entry:
+                    raise
+                return self._current(newer)  # whose copy took the place of this one
+            described = Described(inferred(told.tables), told.left_out)
+            self._described[entry.name] = place, described
+        return _Held(entry, place, described)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +199,7 @@ class _Held:
 
     entry: Entry
     place: Path
-    tables: tuple[Table, ...]
+    described: Described
 
     @property
     def attached(self) -> Attached:

@@ -1,30 +1,27 @@
-"""A database that somebody registered by its URL, opened to be read and nothing else: its tables with their keys, as
-SQLAlchemy's inspector tells them, and their rows."""
+"""A database that somebody registered by its URL, opened to be read and nothing else, and copied: its tables and views
+with their keys and rows."""
 
-import datetime as dt
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
 import duckdb
-import orjson
 import sqlalchemy as sa
-from sqlalchemy.engine import URL, Inspector, make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from agents.dataset import Column, ForeignKey, Table
-from agents.datasets import rules
-from agents.datasets.comments import comments
+from agents.datasets.copying import Copying, LeftOut
+from agents.datasets.credentials import without_secrets
+from agents.datasets.messages import Described
 from agents.datasets.plain import kind_of
-from agents.datasets.staging import CannotBeRead, check_rows, free_names, settle, stage
+from agents.datasets.reflected import Found, Place, Reflected, reflected
+from agents.datasets.staging import CannotBeRead, free_names
 
 _PATIENCE_S = 15
-_BATCH = 2_000
-_MOST_DIGITS = 38  # of DuckDB's decimals
 
 
 def _postgresql(url: URL) -> dict[str, Any]:
@@ -60,7 +57,7 @@ def opened(address: str) -> Iterator[sa.Connection]:
         with engine.connect() as connection:
             yield connection
     except (SQLAlchemyError, sqlite3.Error) as error:
-        raise CannotBeRead(f"The database cannot be read: {_reason(error, url)}") from error
+        raise CannotBeRead(f"The database cannot be read: {_reason(error, address)}") from error
     finally:
         engine.dispose()
 
@@ -74,149 +71,104 @@ def _sqlite(url: URL) -> sqlite3.Connection:
     return connection
 
 
-def _reason(error: Exception, url: URL) -> str:
-    """The driver's own words, in one line and without the password."""
-    text = " ".join(str(getattr(error, "orig", None) or error).split())[:400]
-    return text.replace(str(url.password), "***") if url.password else text
+def _reason(error: Exception, address: str) -> str:
+    """The driver's own words, in one line and without what is secret in the address."""
+    return " ".join(without_secrets(str(getattr(error, "orig", None) or error), address).split())[:400]
 
 
-def copied(address: str, into: duckdb.DuckDBPyConnection) -> tuple[Table, ...]:
-    """All tables with their rows into the snapshot; what they are. Raises CannotBeRead."""
+def copied(address: str, into: duckdb.DuckDBPyConnection) -> Described:
+    """All tables and views with their rows into the snapshot; what they are. Raises CannotBeRead."""
     with opened(address) as source:
-        inspector = sa.inspect(source)
-        found = inspector.get_table_names()
-        if not found:
+        there = reflected(source, on_path=_chooses_schemas(make_url(address)))
+        if not there.found and not there.broken:
             raise CannotBeRead("The database has no tables.")
-        names = dict(zip(found, free_names(found), strict=True))
-        columns = {name: inspector.get_columns(name) for name in found}
-        renamed = {name: _renamed(columns[name]) for name in found}
-        counts, total = {}, 0
-        for name in found:
-            counts[name] = _copy(source, into, name, names[name], columns[name], renamed[name])
-            total += counts[name]
-            check_rows(total)
-        return tuple(_described(inspector, into, name, names, columns[name], renamed, counts[name]) for name in found)
+        naming = _Naming(there)
+        copying = Copying(source, into)
+        rows: dict[Place, int] = {}
+        left_out = [f"{naming.called(place)}: {_reason(error, address)}" for place, error in there.broken]
+        for one in there.found:
+            try:
+                rows[one.place] = copying.copy(one, naming.tables[one.place], naming.columns[one.place])
+            except LeftOut as reason:
+                left_out.append(f"{naming.called(one.place)}: {_reason(reason, address)}")
+        if not rows:
+            raise CannotBeRead(f"Nothing in it can be read. {left_out[0]}")
+        kept = _types(into)
+        tables = tuple(_described(one, naming, kept, rows) for one in there.found if one.place in rows)
+    return Described(tables, tuple(left_out))
 
 
-def _renamed(columns: Sequence[Any]) -> dict[str, str]:
-    named = [column["name"] for column in columns]
-    return dict(zip(named, free_names(named), strict=True))
+def _chooses_schemas(url: URL) -> bool:
+    options = url.query.get("options", ())
+    return any("search_path" in one for one in ([options] if isinstance(options, str) else options))
 
 
-def _copy(
-    source: sa.Connection,
-    into: duckdb.DuckDBPyConnection,
-    name: str,
-    table: str,
-    columns: Sequence[Any],
-    renamed: Mapping[str, str],
-) -> int:
-    # Columns without their types: the driver's own values, which no conversion of SQLAlchemy can stumble over.
-    selected: Any = sa.select(*(sa.column(column["name"]) for column in columns)).select_from(sa.table(name))
-    result = source.execution_options(stream_results=True, yield_per=_BATCH).execute(selected)
-    count = stage(into, len(columns), ([text_of(value) for value in row] for row in result))
-    settle(into, table, list(renamed.values()), [rules_for(column["type"]) for column in columns])
-    return count
+class _Naming:
+    """How the snapshot calls tables and columns: DuckDB does not tell capital letters from small ones."""
+
+    def __init__(self, there: Reflected) -> None:
+        self._default = there.default
+        called = {one.place: self.called(one.place) for one in there.found}
+        self.tables = dict(zip(called, free_names(called.values()), strict=True))
+        self.columns = {one.place: free_names(column["name"] for column in one.columns) for one in there.found}
+        self._of = {
+            one.place: dict(zip((str(column["name"]) for column in one.columns), self.columns[one.place], strict=True))
+            for one in there.found
+        }
+        self._keys = {one.place: one.primary_key for one in there.found}
+
+    def called(self, place: Place) -> str:
+        schema, name = place
+        return name if schema == self._default else f"{schema}.{name}"
+
+    def schema(self, place: Place) -> str:
+        return "" if place[0] == self._default else str(place[0])
+
+    def group(self, place: Place, names: Sequence[str]) -> tuple[str, ...]:
+        """The columns; none where one of them is not known."""
+        known = self._of.get(place, {})
+        return tuple(known[name] for name in names) if set(names) <= known.keys() else ()
+
+    def foreign_keys(self, one: Found, copied: Container[Place]) -> Iterator[ForeignKey]:
+        for reference in one.references:
+            if reference.to not in copied:
+                continue
+            own = self.group(one.place, reference.columns)
+            there = self.group(reference.to, reference.to_columns or self._keys.get(reference.to, ()))
+            if own and len(own) == len(there):
+                yield ForeignKey(own, self.tables[reference.to], there)
 
 
-def rules_for(type_: Any) -> Sequence[rules.Rule]:
-    """What a declared type asks for, where the values keep to it."""
-    match type_:
-        case sa.Boolean():
-            return rules.FLAG, rules.INTEGER, rules.TEXT
-        case sa.Integer():
-            return rules.INTEGER, rules.LONG, rules.NUMBER, rules.TEXT
-        case sa.Float():
-            return rules.NUMBER, rules.TEXT
-        case sa.Numeric():
-            digits = type_.precision or 0
-            exact = [rules.decimal(digits, type_.scale or 0)] if 0 < digits <= _MOST_DIGITS else []
-            return *exact, rules.NUMBER, rules.TEXT
-        case sa.DateTime():
-            return rules.TIMESTAMP, rules.UTC, rules.DATE, rules.TEXT
-        case sa.Date():
-            return rules.DATE, rules.MIDNIGHT, rules.TIMESTAMP, rules.TEXT
-        case sa.Time():
-            return rules.TIME, rules.TEXT
-        case sa.LargeBinary():
-            return rules.BLOB, rules.TEXT
-        case sa.types.NullType():
-            return rules.SEEN
-    return (rules.TEXT,)
+Types = Mapping[tuple[str, str], str]
+"""DuckDB's type of each column of each table."""
 
 
-def text_of(value: Any) -> str | None:
-    """A driver's value as a text that the rules can read."""
-    match value:
-        case None | str():
-            return value
-        case bool():
-            return str(value).lower()
-        case dt.datetime():
-            aware = value.astimezone(dt.UTC).replace(tzinfo=None) if value.tzinfo else value
-            return aware.isoformat(" ")
-        case Decimal():
-            return format(value, "f")
-        case bytes() | memoryview():
-            return bytes(value).hex()
-        case list() | dict():
-            return orjson.dumps(value, default=str).decode()
-    return str(value)
+def _types(into: duckdb.DuckDBPyConnection) -> Types:
+    query = "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal"
+    return {(table, column): type_ for table, column, type_ in into.execute(query).fetchall()}
 
 
-def _described(
-    inspector: Inspector,
-    into: duckdb.DuckDBPyConnection,
-    name: str,
-    names: Mapping[str, str],
-    columns: Sequence[Any],
-    renamed: Mapping[str, Mapping[str, str]],
-    rows: int,
-) -> Table:
-    about, said = _said(inspector, name)
-    here = renamed[name]
-    kept = {
-        row[0]: row[1]
-        for row in into.execute(
-            "SELECT column_name, data_type FROM duckdb_columns() WHERE NOT internal AND table_name = ?", [names[name]]
-        ).fetchall()
-    }
+def _described(one: Found, naming: _Naming, types: Types, rows: Mapping[Place, int]) -> Table:
+    table = naming.tables[one.place]
     described = tuple(
         Column(
-            here[column["name"]],
-            kind_of(kept[here[column["name"]]]),
-            str(column["type"]),
-            bool(column.get("nullable", True)),
-            column.get("comment") or said.get(column["name"].casefold(), ""),
+            name,
+            kind_of(types[table, name]),
+            types[table, name] if isinstance(column["type"], sa.types.NullType) else str(column["type"]),
+            bool(column.get("nullable", True)) and column["name"] not in one.primary_key,
+            column.get("comment") or one.comments.get(str(column["name"]).casefold(), ""),
         )
-        for column in columns
+        for column, name in zip(one.columns, naming.columns[one.place], strict=True)
     )
-    key = tuple(here[column] for column in inspector.get_pk_constraint(name).get("constrained_columns") or ())
-    return Table("", names[name], described, key, tuple(_foreign(inspector, name, names, renamed)), rows, about)
-
-
-def _foreign(
-    inspector: Inspector, name: str, names: Mapping[str, str], renamed: Mapping[str, Mapping[str, str]]
-) -> Iterator[ForeignKey]:
-    for key in inspector.get_foreign_keys(name):
-        other = key["referred_table"]
-        if other not in names or key.get("referred_schema"):
-            continue
-        there = renamed[other]
-        targets = key["referred_columns"] or inspector.get_pk_constraint(other).get("constrained_columns") or []
-        if set(targets) <= there.keys() and len(targets) == len(key["constrained_columns"]):
-            own = tuple(renamed[name][column] for column in key["constrained_columns"])
-            yield ForeignKey(own, names[other], tuple(there[column] for column in targets))
-
-
-def _said(inspector: Inspector, name: str) -> tuple[str, Mapping[str, str]]:
-    """What the database says about the table and its columns."""
-    if inspector.dialect.name == "sqlite":
-        bind = inspector.bind
-        assert isinstance(bind, sa.Connection)
-        query = sa.text("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = :name")
-        return comments(bind.execute(query, {"name": name}).scalar() or "")
-    try:
-        return inspector.get_table_comment(name).get("text") or "", {}
-    except NotImplementedError:  # how SQLAlchemy says that this kind of database has no comments
-        return "", {}
+    return Table(
+        "",
+        table,
+        described,
+        naming.group(one.place, one.primary_key),
+        tuple(naming.foreign_keys(one, rows)),
+        rows[one.place],
+        one.comment,
+        naming.schema(one.place),
+        one.view,
+        tuple(filter(None, (naming.group(one.place, names) for names in one.unique))),
+    )

@@ -25,7 +25,8 @@ class NameTaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A dataset of the list. `address` may hold a password; `taken_at` is when its snapshot was last asked for."""
+    """A dataset of the list. `address` may hold a password, or refer to one. `taken_at` is when its snapshot was last
+    asked for."""
 
     name: str
     description: str
@@ -91,8 +92,8 @@ class Registry:
         row = {column.name: getattr(entry, column.name) for column in datasets.columns}
         try:
             self._change(insert(datasets).values(row))
-        except IntegrityError as error:
-            raise NameTaken(f'There is a dataset "{entry.name}" already.') from error
+        except IntegrityError:
+            raise NameTaken(f'There is a dataset "{entry.name}" already.') from None  # its text holds the address
 
     def touch(self, name: str, taken_at: str) -> None:
         """Note that there is a new snapshot."""
@@ -110,8 +111,8 @@ class Registry:
                 connection.execute(statement)
         except IntegrityError:
             raise
-        except SQLAlchemyError as error:
-            raise DatasetUnavailable("The list of datasets cannot be changed now: try again in a minute.") from error
+        except SQLAlchemyError:  # whose text holds the address
+            raise DatasetUnavailable("The list of datasets cannot be changed now: try again in a minute.") from None
 
 
 def bundled(folder: Path) -> dict[str, Entry]:

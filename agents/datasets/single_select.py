@@ -52,6 +52,9 @@ def _check(node: Mapping[str, Any], known: set[str], own: set[str], tables: Coll
         qualified = bool(node.get("schema_name") or node.get("catalog_name"))
         mine = name.casefold() in own and not _ENGINES.fullmatch(name.casefold())
         if name.casefold() not in known and (qualified or not mine):
+            whole = f"{node.get('schema_name', '')}.{name}"
+            if whole.casefold() in known:
+                raise Refused(f'Write "{whole[:160]}" in double quotes, all of it: it is the name of one table.')
             raise Refused(f'There is no table "{name[:80]}". There are: {_listed(tables)}.')
         if str(node.get("schema_name", "")).casefold() in {"information_schema", "pg_catalog"}:
             raise Refused("The engine's own tables cannot be read.")

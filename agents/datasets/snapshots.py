@@ -9,15 +9,16 @@ import shutil
 import threading
 import time
 import uuid
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
-from agents.dataset import DatasetUnavailable, Table
-from agents.datasets import addresses
-from agents.datasets.messages import SCHEMA, Made, Wanted
+from agents.dataset import DatasetUnavailable
+from agents.datasets import addresses, credentials
+from agents.datasets.messages import SCHEMA, Described, Made, Wanted
 from rag.pipes import Ended, Process
 from rag.scan import Hashes
 
@@ -30,10 +31,12 @@ _STOPPING = "The server is stopping: ask again in a minute."
 
 
 class Snapshots:
-    """The copies in one folder. Safe in threads; several programs may share the folder."""
+    """The copies in one folder. Safe in threads; several programs may share the folder. `variables`: what addresses
+    may refer to."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, variables: Mapping[str, str]) -> None:
         self._folder = folder
+        self._variables = variables
         self._hash_of = Hashes()
         self._locks: dict[str, threading.Lock] = {}
         self._failures: dict[Path, tuple[float, str]] = {}
@@ -47,34 +50,57 @@ class Snapshots:
         for child in tuple(self._children):
             child.kill()
 
+    @property
+    def closing(self) -> bool:
+        return self._closing
+
     def current(self, name: str, address: str, taken_at: str) -> Path:
         """The folder of the newest snapshot, made now where the source has changed. Blocks while it is made. Raises
         DatasetUnavailable."""
         with self._lock(name):
-            try:
-                state = addresses.state(address, taken_at, self._hash_of)
-            except OSError as error:
-                advice = f"Put it back, or run `pitcrew datasets remove {name}`."
-                raise DatasetUnavailable(f"{addresses.shown(address)}: {error.strerror}. {advice}") from error
-            place = self._folder / f"{name}.{hashlib.sha256(state.encode()).hexdigest()[:20]}"
+            place = self._place(name, address, taken_at)
             if not (place / SCHEMA).is_file():
                 self._make_once(address, place)
-                self._tidy(name, place)
+                self.tidy(name, place)
             return place
 
-    def forget(self, name: str) -> None:
-        """Delete what is there of a dataset."""
-        with self._lock(name):
-            self._tidy(name, None)
+    def ready(self, name: str, address: str, taken_at: str) -> bool:
+        """Whether there is a snapshot of this state. Raises DatasetUnavailable."""
+        return (self._place(name, address, taken_at) / SCHEMA).is_file()
 
-    def tables(self, place: Path, dataset: str) -> tuple[Table, ...]:
+    def renewed(self, name: str, address: str, taken_at: str) -> Path:
+        """A snapshot that is made now, whether or not the source has changed. Nobody who asks for the current one waits
+        for it, and that one stays until it is tidied away. Raises DatasetUnavailable."""
+        place = self._place(name, address, taken_at)
+        self._make(address, place, again=True)
+        return place
+
+    def tidy(self, name: str, keep: Path | None = None) -> None:
+        """Delete what is there of a dataset besides the one to be kept."""
+        for place in self._folder.glob(f"{name}.*"):
+            if place != keep:
+                shutil.rmtree(place, ignore_errors=True)
+        for draft in self._folder.glob(f".{name}.*"):  # of programs that were ended at work
+            with suppress(OSError):
+                if time.time() - draft.stat().st_mtime > 2 * BUILD_S:
+                    shutil.rmtree(draft, ignore_errors=True)
+
+    def described(self, place: Path, dataset: str) -> Described:
         """What a snapshot holds. Raises DatasetUnavailable."""
         try:
-            found = msgspec.json.decode((place / SCHEMA).read_bytes(), type=tuple[Table, ...])
+            found = msgspec.json.decode((place / SCHEMA).read_bytes(), type=Described)
         except (OSError, msgspec.MsgspecError) as error:
             advice = f"run `pitcrew datasets refresh {dataset}`."
             raise DatasetUnavailable(f"The copy of {dataset} is damaged: {advice}") from error
-        return tuple(replace(table, dataset=dataset) for table in found)
+        return Described(tuple(replace(table, dataset=dataset) for table in found.tables), found.left_out)
+
+    def _place(self, name: str, address: str, taken_at: str) -> Path:
+        try:
+            state = addresses.state(address, taken_at, self._hash_of)
+        except OSError as error:
+            advice = f"Put it back, or run `pitcrew datasets remove {name}`."
+            raise DatasetUnavailable(f"{addresses.shown(address)}: {error.strerror}. {advice}") from error
+        return self._folder / f"{name}.{hashlib.sha256(state.encode()).hexdigest()[:20]}"
 
     def _lock(self, name: str) -> threading.Lock:
         with self._guard:
@@ -92,12 +118,13 @@ class Snapshots:
             self._failures[place] = time.monotonic(), str(error)
             raise
 
-    def _make(self, address: str, place: Path) -> None:
+    def _make(self, address: str, place: Path, *, again: bool = False) -> None:
+        address = credentials.resolved(address, self._variables)
         draft = place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}")
         try:
             draft.mkdir(parents=True)
             self._build(Wanted(address, str(draft.resolve())))
-            if not (place / SCHEMA).is_file():
+            if again or not (place / SCHEMA).is_file():
                 shutil.rmtree(place, ignore_errors=True)
             draft.rename(place)
         except OSError as error:
@@ -125,12 +152,3 @@ class Snapshots:
             child.close()
         if made.error:
             raise DatasetUnavailable(made.error)
-
-    def _tidy(self, name: str, keep: Path | None) -> None:
-        for place in self._folder.glob(f"{name}.*"):
-            if place != keep:
-                shutil.rmtree(place, ignore_errors=True)
-        for draft in self._folder.glob(f".{name}.*"):  # of programs that were ended at work
-            with suppress(OSError):
-                if time.time() - draft.stat().st_mtime > 2 * BUILD_S:
-                    shutil.rmtree(draft, ignore_errors=True)

@@ -1,6 +1,6 @@
 """Texts into typed tables of a snapshot: first all as text, then each column as what all its values amount to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import Any
@@ -57,7 +57,8 @@ def _chosen(connection: duckdb.DuckDBPyConnection, rules: Sequence[Sequence[Rule
     some = f"(SELECT * FROM {STAGE} LIMIT {_SAMPLE})"  # noqa: S608
     held = iter(_held(connection, some, [(at, rule) for at, column in enumerate(rules) for rule in column]))
     left = [[rule for rule in column if next(held)] for column in rules]
-    waiting = set(range(len(left)))
+    count = connection.execute(f"SELECT count(*) FROM {STAGE}").fetchone()  # noqa: S608
+    waiting = set(range(len(left))) if count and count[0] > _SAMPLE else set()
     while waiting:
         order = sorted(waiting)
         holds = _held(connection, STAGE, [(at, left[at][0]) for at in order])
@@ -93,19 +94,25 @@ def _held(connection: duckdb.DuckDBPyConnection, rows: str, rules: Sequence[tupl
 
 def free_name(name: str, taken: Iterable[str]) -> str:
     """The name, with a number where another one differs from it only in case, which DuckDB does not tell apart."""
-    known = {one.casefold() for one in taken}
+    return _free(name, {one.casefold() for one in taken})
+
+
+def free_names(names: Iterable[Any]) -> list[str]:
+    """Each as `free_name` makes it of the ones before."""
+    known: set[str] = set()
+    found: list[str] = []
+    for name in names:
+        found.append(_free(str(name) if name is not None else "", known))
+        known.add(found[-1].casefold())
+    return found
+
+
+def _free(name: str, known: Container[str]) -> str:
     name = name.strip() or "unnamed"
     free, number = name, 2
     while free.casefold() in known:
         free, number = f"{name}_{number}", number + 1
     return free
-
-
-def free_names(names: Iterable[Any]) -> list[str]:
-    found: list[str] = []
-    for name in names:
-        found.append(free_name(str(name) if name is not None else "", found))
-    return found
 
 
 def discard(connection: duckdb.DuckDBPyConnection) -> None:

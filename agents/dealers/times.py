@@ -1,5 +1,6 @@
 """Which times a workshop still has of those that a customer wishes, and why it has none."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -40,7 +41,9 @@ async def free_times(
     while since < until:
         end = min(until, since + _STRETCH)
         taken = await diary.taken(workshop.key, since, end, now, besides=run_id)
-        found = [start for start in free(workshop, taken, since, end, now, timedelta()) if wish.holds(start)]
+        # A country's holidays are read from files when they are first asked for.
+        free_ones = await asyncio.to_thread(free, workshop, taken, since, end, now, timedelta())
+        found = [start for start in free_ones if wish.holds(start)]
         found = [start for start in found if bookable(workshop, work, start, now)]
         if found:
             return found

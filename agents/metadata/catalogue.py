@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from agents.bench import Resources
 from agents.dataset import ALL, Column, DatasetUnavailable, DatasetUnknown, Table
-from agents.metadata.identifiers import parts, subject
+from agents.metadata.identifiers import parts, singular, subject
+from agents.metadata.kinds import KIND_WORDS
 from agents.metadata.mentions import closest, likeness, mentions
 from agents.metadata.questions import leftover
 from agents.words import content
@@ -83,11 +84,15 @@ def tables_about(about: str, tables: Sequence[Table]) -> tuple[Table, ...]:
 
 def columns_for(text: str, tables: Sequence[Table], most: int = 20) -> tuple[Found, ...]:
     """The columns that hold what a text names, best first: its words are looked for in the column's name, its
-    description and the name of its table."""
+    description and the name of its table. Where all that is named is a kind of values, those of the kind."""
+    if kinds := KIND_WORDS.get(singular(text.strip())):
+        typed = [Found(table, column, 1.0) for table in tables for column in table.columns if column.kind in kinds]
+        if typed:
+            return tuple(typed[:most])
     wanted = _wanted(text)
     found = []
     for table in tables:
-        around = likeness(wanted, table.name) / max(1, len(subject(table.name)))
+        around = likeness(wanted, table.name) / max(1, len(subject(table.own_name)))
         for column in table.columns:
             named = likeness(wanted, column.name)
             told = max(named, 0.9 * likeness(wanted, column.description))

@@ -48,7 +48,7 @@ class _Sight:
             if len(table.primary_key) > 1:
                 self._composite[table.primary_key[0].casefold()].append(table)
             for target in _target(table):
-                self._by_subject[subject(table.name)].append(target)
+                self._by_subject[subject(table.own_name)].append(target)
                 self._by_key[target.key.name.casefold()].append(target)
 
     def with_inferred(self, table: Table) -> Table:
@@ -79,6 +79,7 @@ class _Sight:
             targets = [
                 one for one in self._by_subject.get(words[start:], ()) if one.table is not table and _fits(column, one)
             ]
+            targets = [one for one in targets if one.table.schema == table.schema] or targets
             if len(targets) == 1:
                 return _to(column, targets[0], f"`{column.name}` is named after `{targets[0].table.name}`")
             if targets:
@@ -126,13 +127,15 @@ class _Sight:
 
 def _target(table: Table) -> Iterator[_Target]:
     """The column that the table's rows are known by: its primary key, or where it declares none, a column that is
-    called like one: `id`, or `vehicle_id` in `vehicles`."""
+    called like one: `id`, or `vehicle_id` in `vehicles`. Nothing refers to a view."""
+    if table.view:
+        return
     columns = {column.name: column for column in table.columns}
     if len(table.primary_key) == 1 and table.primary_key[0] in columns:
         yield _Target(table, columns[table.primary_key[0]], True)
     if table.primary_key:
         return
-    names = {("id",), *((*subject(table.name), word) for word in ID_WORDS)}
+    names = {("id",), *((*subject(table.own_name), word) for word in ID_WORDS)}
     called = [column for column in table.columns if parts(column.name) in names]
     if len(called) == 1:
         yield _Target(table, called[0], False)

@@ -22,6 +22,7 @@ _SHORTEST = 5
 _LONG = 9
 """From this length on a word may have two slips, from _SHORTEST on one."""
 _CLOSE = 60.0
+_JOINING = vocabulary("and or to with from table view refer reference")
 SCHEMA_WORDS = vocabulary(
     """table tables column columns field fields attribute attributes schema schemas database databases dataset datasets
     relationship relationships relation relations related relate relates join joins joined connect connects connected
@@ -29,7 +30,8 @@ SCHEMA_WORDS = vocabulary(
     depends foreign primary key keys diagram erd er draw display list describe description structure details detail
     model data stored kept held contain contains hold holds called named name names type types row rows entity entities
     available exist exists between overview definition define visualise visualize chart picture graph metadata catalog
-    catalogue look find search inside belong belongs use uses used"""
+    catalogue look find search inside belong belongs use uses used
+    null nulls nullable optional mandatory cardinality"""
 )
 """Words of questions about tables; they name a table only in quotes or where all of its name is there."""
 
@@ -78,35 +80,47 @@ def closest(name: str, tables: Iterable[Table], most: int = 3) -> tuple[Table, .
 
 class _Names:
     def __init__(self, tables: Iterable[Table]) -> None:
-        self._first: dict[str, list[tuple[tuple[str, ...], Table]]] = defaultdict(list)
+        self._first: dict[str, list[tuple[tuple[str, ...], Table, bool]]] = defaultdict(list)
         self._holding: dict[str, list[Table]] = defaultdict(list)
         for table in tables:
-            own = subject(table.name)
-            for words in {parts(table.name), own, ("".join(own),), ("".join(parts(table.name)),)} - {()}:
-                self._first[words[0]].append((words, table))
-            for word in dict.fromkeys(own):
+            whole, own, schema = parts(table.own_name), subject(table.own_name), parts(table.schema)
+            for name, short in ((whole, bool(schema)), (own, own != whole or bool(schema))):
+                for words in {name, ("".join(name),)} - {(), ("",)}:
+                    self._first[words[0]].append((words, table, short))
+                    if schema:
+                        self._first[schema[0]].append(((*schema, *words), table, own != whole and name == own))
+            for word in dict.fromkeys((*schema, *own)):
                 self._holding[word].append(table)
-        self._known = {*self._first, *(word for words in self._first.values() for one, _ in words for word in one)}
+        self._known = {word for held in self._first.values() for words, *_ in held for word in words}
         self._meant: dict[str, frozenset[str]] = {}
 
     def whole(self, heard: Sequence[_Word], at: int) -> tuple[Mention | None, int]:
-        """The tables with the longest name that stands here, and how many words it takes."""
-        best: dict[int, list[tuple[int, Table]]] = defaultdict(list)
+        """The tables with the longest name that stands here, and how many words it takes. Where one table is called
+        so and others would be without their schema or prefix, it is meant."""
+        best: dict[int, list[tuple[tuple[int, bool], Table]]] = defaultdict(list)
         for first in self._may_be(heard[at]):
-            for words, table in self._first.get(first, ()):
+            for words, table, short in self._first.get(first, ()):
                 said = heard[at : at + len(words)]
                 if len(said) == len(words) and all(
                     word in self._may_be(one) for word, one in zip(words, said, strict=True)
                 ):
-                    best[len(words)].append((sum(a != b.text for a, b in zip(words, said, strict=True)), table))
+                    slips = sum(a != b.text for a, b in zip(words, said, strict=True))
+                    best[len(words)].append(((slips, short), table))
         for length in sorted(best, reverse=True):
             said = heard[at : at + length]
-            if length == 1 and not said[0].quoted and said[0].text in FUNCTION_WORDS | _STEMS:
+            if length == 1 and not self._means_a_name(heard, at):
                 continue
-            fewest = min(slips for slips, _ in best[length])
-            tables = tuple(dict.fromkeys(table for slips, table in best[length] if slips == fewest))
+            nearest = min(how for how, _ in best[length])
+            tables = tuple(dict.fromkeys(table for how, table in best[length] if how == nearest))
             return Mention(said[0].start, said[-1].end, tables), length
         return None, 0
+
+    def _means_a_name(self, heard: Sequence[_Word], at: int) -> bool:
+        """Whether a word is no other word: a table may be called `a`, and be meant in "a and b"."""
+        word = heard[at]
+        if word.quoted or word.text not in FUNCTION_WORDS | _STEMS:
+            return True
+        return len(word.text) == 1 and at + 1 < len(heard) and heard[at + 1].text in _JOINING
 
     def partly(self, heard: Sequence[_Word], at: int) -> tuple[Mention | None, int]:
         """The tables whose name holds the words here: of "orders", those that end with it before any others."""
@@ -123,7 +137,7 @@ class _Names:
         if not taken:
             return None, 0
         said = heard[at : at + taken]
-        ending = [table for table in tables if subject(table.name)[-1] in self._may_be(said[-1])]
+        ending = [table for table in tables if {*subject(table.own_name)[-1:]} & self._may_be(said[-1])]
         return Mention(said[0].start, said[-1].end, tuple(ending or tables), whole=False), taken
 
     def _may_be(self, word: _Word) -> frozenset[str]:

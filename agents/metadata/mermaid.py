@@ -80,24 +80,27 @@ def _left_out(tables: Iterable[Table], most: int) -> str:
 
 
 def _head(table: Table, names: dict[Place, str]) -> str:
-    """The table's name, and its label where that is another one."""
+    """The table's name, and its label where that is another one; a view is called so."""
     name = names[place(table)]
-    if name == table.name:
+    if name == table.name and not table.view:
         return name
     twice = sum(other == table.name for _, other in names) > 1
-    return f'{name}["{label(f"{table.dataset}.{table.name}" if twice else table.name)}"]'
+    shown = f"{table.dataset}.{table.name}" if twice else table.name
+    return f'{name}["{label(f"{shown} (view)" if table.view else shown)}"]'
 
 
 def _names(tables: Iterable[Table]) -> dict[Place, str]:
-    """How each table is called in the source: a plain name that no other has, as it is; any other `table_7["…"]`, the
-    label only where it is introduced."""
+    """How each table is called in the source: a plain name that no other has, as it is, one with its schema as
+    `schema_table`; any other `table_7["…"]`, the label only where it is introduced."""
     names: dict[Place, str] = {}
     taken = {table.name.casefold() for table in tables}
     seen: set[str] = set()
     for table in tables:
-        plain = table.name.casefold()
-        if _PLAIN.fullmatch(table.name) and len(table.name) <= _LONGEST and plain not in _RESERVED | seen:
-            names[place(table)] = table.name
+        name = f"{table.schema}_{table.own_name}" if table.schema else table.name
+        plain = name.casefold()
+        free = plain not in seen and (name == table.name or plain not in taken) and plain not in _RESERVED
+        if free and _PLAIN.fullmatch(name) and len(name) <= _LONGEST:
+            names[place(table)] = name
             seen.add(plain)
             continue
         number = len(names) + 1
@@ -109,17 +112,19 @@ def _names(tables: Iterable[Table]) -> dict[Place, str]:
 
 
 def _keys(tables: Iterable[Table], related: Iterable[Relation]) -> dict[Place, dict[str, str]]:
-    """Of each table the columns that are keys, with what they are: `PK`, `FK` or both. Inferred foreign keys count
-    where they are drawn."""
+    """Of each table the columns that are keys, with what they are: `PK`, `FK`, or `UK` (unique), or several of them.
+    Inferred foreign keys count where they are drawn."""
     drawn: dict[Place, set[str]] = defaultdict(set)
     for one in related:
         drawn[place(one.table)].update(one.key.columns)
     marks: dict[Place, dict[str, str]] = {}
     for table in tables:
-        own = marks[place(table)] = dict.fromkeys(table.primary_key, "PK")
         declared = {name for key in table.foreign_keys if key.declared for name in key.columns}
-        for name in declared | drawn[place(table)]:
-            own[name] = "PK, FK" if name in table.primary_key else "FK"
+        unique = {key[0] for key in table.unique if len(key) == 1}
+        kinds = {"PK": set(table.primary_key), "FK": declared | drawn[place(table)], "UK": unique}
+        names = dict.fromkeys([*table.primary_key, *(column.name for column in table.columns)])
+        marked = {name: ", ".join(mark for mark, held in kinds.items() if name in held) for name in names}
+        marks[place(table)] = {name: mark for name, mark in marked.items() if mark}
     return marks
 
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from agents.dataset import Table
 from agents.metadata.identifiers import singular
+from agents.metadata.kinds import KIND_WORDS
 from agents.metadata.mentions import MOST_CHARACTERS, SCHEMA_WORDS, Mention, closest, mentions
+from agents.metadata.particulars import column_said, particular, table_missing
 from agents.metadata.requests import (
     Direction,
     Help,
@@ -49,13 +51,44 @@ _ABOUT = re.compile(
     r"(?P<what>[^?!]+)",
     re.IGNORECASE,
 )
-_LARGEST = re.compile(r"\b(?:largest|biggest|most rows|longest|by size|by rows|how (?:big|large))\b", re.IGNORECASE)
+_LARGEST = re.compile(
+    r"\b(?:largest|biggest|most rows|longest|by size|by rows|how (?:big|large)|(?:rows?|row counts?|sizes?)\b.{0,20}\b"
+    r"(?:each|every|all|per) (?:tables?|dataset))\b",
+    re.IGNORECASE,
+)
+_SMALLEST = re.compile(r"\b(?:smallest|fewest rows|least rows|shortest|tables are empty|empty tables)\b", re.IGNORECASE)
+_VIEWS = re.compile(r"\bviews\b", re.IGNORECASE)
+_WITHOUT_KEY = re.compile(r"\b(?:no|without|lack|missing)\b.{0,12}\bprimary[- ]keys?\b", re.IGNORECASE)
+_ALONE = re.compile(
+    r"\b(?:not|no|without|isolated|unconnected|unrelated|orphan(?:ed)?|standalone|alone)\b.{0,25}"
+    r"\b(?:connected|related|linked|joined|relations?|relationships?|foreign keys?|tables?|anything)\b",
+    re.IGNORECASE,
+)
+_WAY = re.compile(r"\b(?:path|way|route|get|go|come)\b.{0,20}\b(?:from|between)\b", re.IGNORECASE)
+"""How one comes from one table to another."""
+_WHAT_REFERS = re.compile(
+    r"^\W*(?:what|who)(?: else)? (?:refer|reference|point|depend|link|use)s?\b|\bforeign keys? (?:to|on|into)\b",
+    re.IGNORECASE,
+)
+_KEYS_OF = re.compile(r"\bforeign keys?\b.{0,12}\b(?:of|in|does)\b", re.IGNORECASE)
+_TYPED = re.compile(
+    r"\b(?:columns?|fields?)\b.{0,12}\b(?:are|is|contains?|holds?|stores?|with|of type)(?: an?| the)? (?:type )?"
+    rf"(?P<kind>{'|'.join(sorted(KIND_WORDS))})s?\W*$",
+    re.IGNORECASE,
+)
+"""Columns by what they hold."""
 _PLURAL = re.compile(r"\b(?:tables|datasets?|databases?|entities|data)\b", re.IGNORECASE)
 _HOLDS = re.compile(
     r"\b(?:which|what|any|find|is there)\b[^?.]{0,20}\b(?:(?:tables?|columns?|fields?)\b[^?.]{0,20}"
     r"\b(?:has|have|contains?|holds?|stores?|keeps?|records?|includes?|called|named)|(?:table|columns?|fields?)\b"
     r"[^?.]{0,20}\b(?:is|are|for|with))\b"
 )
+_OF_UNKNOWN = re.compile(r"\b(?:columns|fields) (?:does|do|of)\b", re.IGNORECASE)
+"""Names a table, whether or not there is one."""
+_WHAT_IS_IN = re.compile(
+    r"^\W*(?:what(?:'s| is| does| do)\b|is there a (?:table|view) (?:called|named)\b)", re.IGNORECASE
+)
+"""Asks about the table itself that it names."""
 _TABLE = vocabulary("table tables column columns")
 _AGAIN = re.compile(r"^\W*(?:and|or|also|what about|how about|same for)\b", re.IGNORECASE)
 _SHORT = 80
@@ -86,6 +119,9 @@ class _Heard:
     def points_back(self) -> bool:
         return bool(self.words & _PRONOUN) and bool(self.before.tables)
 
+    def rest_without(self, word: str) -> list[str]:
+        return [one for one in self.rest() if singular(one) != word]
+
     def rest(self) -> list[str]:
         """The words that carry meaning and belong to no name and no question about tables."""
         left = list(self.text)
@@ -98,7 +134,7 @@ def asked(text: str, tables: Sequence[Table], before: Before = Before()) -> Requ
     """What a question asks of these tables; Help where that cannot be read."""
     plain = text[:MOST_CHARACTERS]
     heard = _Heard(plain, frozenset(map(singular, words(plain))), mentions(plain, tables), before)
-    for reading in (_listing, _relationships, _where, _description, _bare):
+    for reading in (_unknown, _some, _particular, _listing, _relationships, _where, _description, _bare, _column):
         request = reading(heard, tables)
         if request is not None:
             return request
@@ -110,6 +146,8 @@ def dataset_said(text: str, datasets: Iterable[str], tables: Sequence[Table]) ->
     dataset". A bare name is none where a table has it too."""
     plain = text[:MOST_CHARACTERS]
     for name in sorted(datasets, key=len, reverse=True):
+        if name.casefold() not in plain.casefold():
+            continue
         called = rf"[`\"']?{re.escape(name)}[`\"']?"
         word = r"(?:dataset|database|schema)"
         lead = r"(?:\b(?:in|of|from)\s+)?(?:\bthe\s+)?"
@@ -120,6 +158,12 @@ def dataset_said(text: str, datasets: Iterable[str], tables: Sequence[Table]) ->
         if found:
             return name, f"{plain[: found.start()]} {plain[found.end() :]}"
     return None, text
+
+
+def schema_said(text: str, schemas: Iterable[str], tables: Sequence[Table]) -> tuple[str | None, str]:
+    """The schema of a database that a question names, if it does, and the question without it: "the sales schema", "the
+    tables in sales"."""
+    return dataset_said(text, schemas, tables)
 
 
 def leftover(text: str, tables: Sequence[Table]) -> bool:
@@ -145,10 +189,45 @@ def surely(text: str, request: Request, tables: Sequence[Table]) -> bool:
     return exactly or bool(heard.words & _TABLE and heard.named)
 
 
+def _unknown(heard: _Heard, tables: Sequence[Table]) -> Request | None:
+    """A table that is not in the schema that is named before it."""
+    name = table_missing(heard.text, tables)
+    return _missing([name], tables) if name else None
+
+
+def _some(heard: _Heard, tables: Sequence[Table]) -> Request | None:
+    """Tables or columns by what they are, not by what they are called."""
+    if typed := _TYPED.search(heard.text):
+        return Where(typed["kind"].casefold())
+    if heard.slots and any(mention.whole for mention in heard.named):
+        return None
+    if "table" in heard.words and _WITHOUT_KEY.search(heard.text):
+        return Listing(only="tables without primary key")
+    if "table" in heard.words and _ALONE.search(heard.text):
+        return Listing(only="tables without relations")
+    if _VIEWS.search(heard.text) and not heard.rest_without("view"):
+        return Listing(only="views")
+    if heard.words & {"table", "dataset"}:
+        if _SMALLEST.search(heard.text):
+            return Listing(order="smallest")
+        if _LARGEST.search(heard.text):
+            return Listing(order="largest")
+    return None
+
+
+def _particular(heard: _Heard, tables: Sequence[Table]) -> Request | None:
+    return particular(heard.text, heard.named)
+
+
+def _column(heard: _Heard, tables: Sequence[Table]) -> Request | None:
+    """ "What does severity mean?" """
+    rest = heard.rest()
+    name = column_said(heard.text, tables) if 0 < len(rest) <= 4 else None
+    return Where(name) if name else None
+
+
 def _listing(heard: _Heard, tables: Sequence[Table]) -> Request | None:
     said = heard.words
-    if said & {"table", "dataset"} and _LARGEST.search(heard.text):
-        return Listing(largest=True)
     if said == said & (_POLITE | FUNCTION_WORDS | {"schema"}):
         return Listing() if "schema" in said else None
     if not said & _LIST or said & _RELATE or _asks_where(heard) or _MODEL.search(heard.text) or _refers(heard):
@@ -170,7 +249,8 @@ def _refers(heard: _Heard) -> bool:
 
 
 def _relationships(heard: _Heard, tables: Sequence[Table]) -> Request | None:
-    if not (heard.words & _RELATE or _refers(heard) or _MODEL.search(heard.text)):
+    on_the_way = _WAY.search(heard.text) and len(heard.named) > 1
+    if not (heard.words & _RELATE or _refers(heard) or _MODEL.search(heard.text) or on_the_way):
         return None
     slots, rest = heard.slots, heard.rest()
     if not slots:
@@ -185,9 +265,9 @@ def _relationships(heard: _Heard, tables: Sequence[Table]) -> Request | None:
 
 
 def _direction(heard: _Heard) -> Direction:
-    if _REFERRED.search(heard.text):
+    if _REFERRED.search(heard.text) or _WHAT_REFERS.search(heard.text):
         return "in"
-    if _OWN.search(heard.text):
+    if _OWN.search(heard.text) or _KEYS_OF.search(heard.text):
         return "out"
     return "in" if _refers(heard) and "related" not in heard.words else "both"
 
@@ -197,12 +277,14 @@ def _asks_where(heard: _Heard) -> bool:
     text = heard.text.casefold()
     if "to do with" in text:
         return False
+    if any(mention.whole for mention in heard.named) and not heard.rest() and _WHAT_IS_IN.search(text):
+        return False
     stored = heard.words & _STORE and re.search(r"\b(?:which|what|how)\b", text)
     return bool(stored or re.search(r"\bwhere\b", text) or _HOLDS.search(text)) and bool(_meaning(text))
 
 
 def _where(heard: _Heard, tables: Sequence[Table]) -> Request | None:
-    if not _asks_where(heard) or _asks_columns_of(heard):
+    if not _asks_where(heard) or _asks_columns_of(heard) or _OF_UNKNOWN.search(heard.text):
         return None
     return Where(" ".join(_meaning(heard.text)))
 
@@ -224,7 +306,9 @@ def _description(heard: _Heard, tables: Sequence[Table]) -> Request | None:
     rest = heard.rest()
     if not 0 < len(rest) <= 4:
         return None
-    return Where(" ".join(rest)) if heard.words & {"column", "field"} else _missing(rest, tables)
+    if heard.words & {"column", "field"} and not _OF_UNKNOWN.search(heard.text):
+        return Where(" ".join(rest))
+    return _missing(rest, tables)
 
 
 def _bare(heard: _Heard, tables: Sequence[Table]) -> Request | None:

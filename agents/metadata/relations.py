@@ -30,8 +30,10 @@ class Relation:
 
     @property
     def single(self) -> bool:
-        """Whether no two rows refer to the same one: the columns hold the table's whole primary key."""
-        return bool(self.table.primary_key) and set(self.table.primary_key) <= set(self.key.columns)
+        """Whether no two rows refer to the same one: the columns hold the table's whole primary key, or others that no
+        two rows have the same values in."""
+        keys = (self.table.primary_key, *self.table.unique)
+        return any(key and set(key) <= set(self.key.columns) for key in keys)
 
 
 def place(table: Table) -> Place:
@@ -55,20 +57,22 @@ def _in_order(table: Table) -> list[ForeignKey]:
 
 
 def kinds(tables: Sequence[Table]) -> dict[Place, str]:
-    """Of each table `FACT`, `DIMENSION` or `TABLE` (neither), in the sense of a star schema (R. Kimball, The Data
-    Warehouse Toolkit): what its name or description begins with, otherwise what the foreign keys say. Facts refer to
-    several dimensions, and little refers to them but their own lines."""
+    """Of each table `VIEW`, or `FACT`, `DIMENSION` or `TABLE` (neither) in the sense of a star schema (R. Kimball, The
+    Data Warehouse Toolkit): what its name or description begins with, otherwise what the foreign keys say. Facts refer
+    to several dimensions, and little refers to them but their own lines. What views refer to says nothing of others."""
     out: dict[Place, set[Place]] = defaultdict(set)
     into: dict[Place, set[Place]] = defaultdict(set)
     for one in relations(tables):
-        if one.table is not one.to:
+        if one.table is not one.to and not one.table.view:
             out[place(one.table)].add(place(one.to))
             into[place(one.to)].add(place(one.table))
     return {place(table): _kind(table, len(out[place(table)]), len(into[place(table)])) for table in tables}
 
 
 def _kind(table: Table, out: int, into: int) -> str:
-    for told in (table.name, table.description[:_FIRST_WORD]):
+    if table.view:
+        return "VIEW"
+    for told in (table.own_name, table.description[:_FIRST_WORD]):
         first = (parts(told) or ("",))[0]
         if first in ("fact", "fct"):
             return "FACT"

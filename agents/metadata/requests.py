@@ -8,21 +8,29 @@ from agents.dataset import Table
 Direction = Literal["both", "in", "out"]
 """The relations of a table that are meant: all, those to it, or its own."""
 Kind = Literal["describe", "relate"]
+Aspect = Literal["all", "rows", "primary key", "empty", "unique", "column"]
+"""What is asked of a table: everything, how many rows it has, or about some of its columns."""
+Only = Literal["views", "tables without primary key", "tables without relations"]
+"""What a list is to hold."""
+Order = Literal["", "largest", "smallest"]
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """All tables, or those that have to do with something; the largest first where that was asked."""
+    """All tables, or those that have to do with something; by their size where that was asked."""
 
     about: str = ""
-    largest: bool = False
+    order: Order = ""
+    only: Only | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """The columns of these tables."""
+    """The columns of these tables, or one thing about them; the `columns` where some of them are asked about."""
 
     tables: tuple[Table, ...]
+    aspect: Aspect = "all"
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

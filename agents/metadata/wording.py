@@ -5,7 +5,7 @@ from typing import Any
 
 from agents.dataset import Table
 from agents.metadata.identifiers import code
-from agents.metadata.requests import Direction
+from agents.metadata.requests import Aspect, Direction, Only, Order
 
 _READ_OFF = "FACT and DIMENSION are read off names, descriptions and foreign keys."
 _SEVERAL = 8
@@ -13,18 +13,24 @@ _SEVERAL = 8
 Facts = Mapping[str, Any]
 
 
-def listed(rows: Sequence[Facts], about: str = "", largest: bool = False) -> str:
+def listed(rows: Sequence[Facts], about: str = "", order: Order = "", only: Only | None = None) -> str:
     """The result of `list_tables`."""
     tables = [row for row in rows if "name" in row]
+    if not tables:
+        return f"There are no {only or 'tables'}."
     more = sum(row.get("more_tables", 0) for row in rows)
-    if largest:
-        tables = sorted(tables, key=lambda row: -(row["rows"] or 0))
+    if order:
+        tables = sorted(tables, key=lambda row: row["rows"] or 0, reverse=order == "largest")
     datasets = list(dict.fromkeys(row["dataset"] for row in tables))
     count = len(tables) + more
-    what = "is 1 table" if count == 1 else f"are {count} tables"
+    what = f"{'is' if count == 1 else 'are'} {count} {_what(tables, count, only)}"
     where = f" in {code(datasets[0])}" if len(datasets) == 1 else f" in {len(datasets)} datasets"
+    schemas = list(dict.fromkeys(row.get("schema", "") for row in tables))
+    if schemas != [""]:
+        named = [*(code(name) for name in schemas if name), *(["the default one"] if "" in schemas else [])]
+        where += f", {'schemas' if len(schemas) > 1 else 'schema'} {_and(named)}"
     wanted = f" that {'has' if count == 1 else 'have'} to do with “{about}”" if about else ""
-    said = [f"There {what}{where}{wanted}{', the largest first' if largest and count > 1 else ''}:", ""]
+    said = [f"There {what}{where}{wanted}{f', the {order} first' if order and count > 1 else ''}:", ""]
     for number, row in enumerate(tables, start=1):
         within = f" in {code(row['dataset'])}" if len(datasets) > 1 else ""
         said.append(f"{number}. {code(row['name'])} ({row['type']}){within}{_size(row)}{_told(row['description'])}")
@@ -32,6 +38,55 @@ def listed(rows: Sequence[Facts], about: str = "", largest: bool = False) -> str
         said += ["", f"{more} more are not shown. Ask for tables about something to see fewer."]
     hint = f"Ask me to describe one, such as {code(tables[0]['name'])}, or how two of them are related."
     return "\n".join([*said, "", f"{_READ_OFF} {hint}"])
+
+
+def _what(tables: Sequence[Facts], count: int, only: Only | None) -> str:
+    if only:
+        return only if count > 1 else only.replace("tables", "table").replace("views", "view")
+    views = sum(row["type"] == "VIEW" for row in tables)
+    one, several = ("view", "views") if views == len(tables) else ("table", "tables and views" if views else "tables")
+    return one if count == 1 else several
+
+
+def particular(table: Facts, aspect: Aspect, columns: Sequence[str] = ()) -> str:
+    """What the result of `describe_table` says about one thing; all of it where that is not in it."""
+    name = code(table["name"])
+    of = {column["name"]: column for column in table["columns"]}
+    if aspect == "all" or table["columns_left_out"] or not set(columns) <= of.keys():
+        return described(table)
+    match aspect:
+        case "rows":
+            return described(table) if table["rows"] is None else f"{name} has {_count(table['rows'], 'row')}."
+        case "primary key":
+            return _primary_key(table)
+        case "empty":
+            nullable = [code(column) for column, told in of.items() if told["nullable"]]
+            is_are = "this column" if len(nullable) == 1 else "these columns"
+            if not nullable:
+                return f"No column of {name} may be empty."
+            return f"In {name} {is_are} may be empty: {_and(nullable)}."
+        case "unique":
+            alone = [[column] for column, told in of.items() if "UK" in told["key"]]
+            sets = [_and(list(map(code, names))) for names in [*alone, *table["unique_together"]]]
+            same = f" Besides it, no two rows have the same {'; nor the same '.join(sets)}." if sets else ""
+            return f"{_primary_key(table)}{same or ' Besides it, nothing is declared to be unique.'}"
+    return "\n".join(_told_column(name, of[column]) for column in columns)
+
+
+def _primary_key(table: Facts) -> str:
+    name, key = code(table["name"]), [code(column) for column in table["primary_key"]]
+    if table["type"] == "VIEW":
+        return f"{name} is a view: it has no primary key."
+    if not key:
+        return f"{name} declares no primary key."
+    return f"The primary key of {name} is {_and(key)}{' together' if len(key) > 1 else ''}."
+
+
+def _told_column(table: str, column: Facts) -> str:
+    may = "may be empty" if column["nullable"] else "never empty"
+    key = f", {_key(column)}" if column["key"] else ""
+    said = _told(column["description"]) or ". Nothing more is said about it."
+    return f"{code(column['name'])} of {table} is {_cell(column['type'])}, {may}{key}{said}"
 
 
 def described(table: Facts) -> str:
@@ -53,6 +108,8 @@ def described(table: Facts) -> str:
         said += ["", f"{table['columns_left_out']} more columns are not shown."]
     if len(table["primary_key"]) > 1:
         said += ["", f"Its primary key is {_and([code(name) for name in table['primary_key']])} together."]
+    for names in table["unique_together"]:
+        said += ["", f"No two rows have the same {_and([code(name) for name in names])}."]
     if table["referred_to_by"]:
         said += ["", f"Referred to by {_and([code(name) for name in table['referred_to_by']])}."]
     return "\n".join(said)
@@ -113,9 +170,9 @@ def missing(name: str, close: Sequence[Table], tables: Sequence[Table]) -> str:
     shown = close or tables[:_SEVERAL]
     there = "There are" if len(tables) > _SEVERAL else "The tables are"
     there = f"What comes closest {'is' if len(close) == 1 else 'are'}" if close else there
-    names = _and([code(table.name) for table in shown])
-    more = " and others" if not close and len(tables) > _SEVERAL else ""
-    return f"There is no table “{' '.join(name.split())}”. {there} {names}{more}."
+    more = not close and len(tables) > _SEVERAL
+    named = [*(code(table.name) for table in shown), *(["others"] if more else [])]
+    return f"There is no table “{' '.join(name.split())}”. {there} {_and(named)}."
 
 
 def help_(tables: Sequence[Table]) -> str:
@@ -186,7 +243,7 @@ def _reason(text: str) -> str:
 
 def _key(column: Facts) -> str:
     to = f" → {_refers(column['refers_to'])}" if column["refers_to"] else ""
-    return f"{column['key']}{to}" or "–"
+    return column["key"].replace("UK", "unique").replace("FK", f"FK{to}") or "–"
 
 
 def _refers(text: str) -> str:

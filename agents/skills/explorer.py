@@ -11,7 +11,7 @@ from agents.dataset import Table
 from agents.metadata import wording
 from agents.metadata.catalogue import NotFound, tables_of
 from agents.metadata.mentions import mentions
-from agents.metadata.questions import Before, asked, dataset_said, leftover, surely
+from agents.metadata.questions import Before, asked, dataset_said, leftover, schema_said, surely
 from agents.metadata.relations import Place, place
 from agents.metadata.requests import (
     Description,
@@ -38,11 +38,12 @@ _REMEMBERED = 6
 
 @dataclass(frozen=True, slots=True)
 class Exploration:
-    """What is asked, of which tables; `dataset` where the message names it."""
+    """What is asked, of which tables; `dataset` and `schema` where the message names them."""
 
     request: Request
     tables: tuple[Table, ...]
     dataset: str | None = None
+    schema: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,10 @@ class ExplorerSkill:
 
     async def act(self, request: Exploration, bench: Bench) -> Handled:
         match request.request:
-            case Listing(words, largest):
-                outcome = await bench.call(LIST_TABLES, _within(request, about=words))
-                return _handled(outcome, lambda value: wording.listed(value, words, largest))
+            case Listing(words, order, only):
+                arguments = _within(request, about=words, only=only, schema_name=request.schema)
+                outcome = await bench.call(LIST_TABLES, arguments)
+                return _handled(outcome, lambda value: wording.listed(value, words, order, only))
             case Description() as asks:
                 return await _describe(asks, request, bench)
             case Relationships() as asks:
@@ -104,13 +106,17 @@ def _read(case: Case, tables: tuple[Table, ...]) -> Exploration | None:
     dataset, said = dataset_said(case.said, dict.fromkeys(table.dataset for table in tables), tables)
     if dataset is not None:
         tables = tuple(table for table in tables if table.dataset == dataset)
-    elif (request := _continued(case, tables)) is not None:
+    schema, said = schema_said(said, dict.fromkeys(table.schema for table in tables if table.schema), tables)
+    if dataset is schema is None and (request := _continued(case, tables)) is not None:
         return Exploration(request, tables)
-    request = asked(said, tables, Before() if dataset else _before(case.note, tables))
+    there = tables if schema is None else tuple(table for table in tables if table.schema == schema)
+    request = asked(said, there, Before() if dataset or schema else _before(case.note, tables))
+    if schema is not None and isinstance(request, Help):
+        request = Listing()
     in_dataset = dataset is not None and isinstance(request, Listing | Relationships)
-    if not (case.wished or in_dataset or surely(said, request, tables)):
+    if not (case.wished or in_dataset or surely(said, request, there)):
         return None
-    return Exploration(request, tables, dataset)
+    return Exploration(request, tables, dataset, schema)
 
 
 def _follows(case: Case) -> bool:
@@ -147,8 +153,11 @@ def _known(places: Sequence[Sequence[str]], tables: Sequence[Table]) -> tuple[Ta
 
 
 async def _describe(asks: Description, request: Exploration, bench: Bench) -> Handled:
+    def worded(value: Any) -> str:
+        return wording.particular(value, asks.aspect, asks.columns)
+
     calls = [_within(request, table, table=table.name) for table in asks.tables[:_REMEMBERED]]
-    told = [_handled(await bench.call(DESCRIBE_TABLE, arguments), wording.described) for arguments in calls]
+    told = [_handled(await bench.call(DESCRIBE_TABLE, arguments), worded) for arguments in calls]
     text = "\n\n".join(one.text for one in told)
     return Handled(text, told[0].status, note=_noted(text, "describe", asks.tables))
 
@@ -158,7 +167,8 @@ async def _relate(asks: Relationships, request: Exploration, bench: Bench) -> Ha
     if len({table.dataset for table in asks.tables}) > 1:
         arguments = _within(request, tables=[f"{table.dataset}.{table.name}" for table in asks.tables])
     else:
-        arguments = _within(request, *asks.tables[:1], tables=names)
+        schema = None if names else request.schema
+        arguments = _within(request, *asks.tables[:1], tables=names, schema_name=schema)
     handled = _handled(
         await bench.call(FIND_RELATIONSHIPS, arguments), lambda value: wording.related(value, names, asks.direction)
     )

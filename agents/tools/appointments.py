@@ -1,5 +1,6 @@
 """Tools for a customer's own appointments: find times, and propose to book, move or cancel. Nothing is booked here."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -121,7 +122,7 @@ async def propose_appointment(given: ProposeAppointment, bench: Bench) -> Result
     known = await workshops(bench)
     dealer = chosen_dealer(known, given.dealer)
     serviced(known, dealer, given.vehicle, bench.resources.vehicles)
-    start = checked_start(dealer, given.starts_at, given.work, bench.case.now)
+    start = await asyncio.to_thread(checked_start, dealer, given.starts_at, given.work, bench.case.now)
     held = await _held(dealer, start, given.work, given.vehicle, bench)
     if held is None:
         return await _too_late(dealer, start, given.work, bench)
@@ -151,7 +152,7 @@ async def propose_move(given: ProposeMove, bench: Bench) -> Result:
     if old is not None and old.moves is not None and booked.moves >= old.moves:
         raise ToolFailed(f"It has been moved {booked.moves} times already. Call {old.name} on {old.telephone} instead.")
     serviced(known, dealer, booked.vehicle, bench.resources.vehicles)
-    start = checked_start(dealer, given.starts_at, booked.work, now)
+    start = await asyncio.to_thread(checked_start, dealer, given.starts_at, booked.work, now)
     if dealer is old and start == booked.starts_at:
         raise ToolFailed("That is the time that it has already. Which other one shall it be?")
     held = await _held(dealer, start, booked.work, booked.vehicle, bench, replaces=booked.id)

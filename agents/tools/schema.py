@@ -14,10 +14,13 @@ from agents.metadata.catalogue import NotFound, columns_for, table_named, tables
 from agents.metadata.containment import held_against_rows
 from agents.metadata.mermaid import er_diagram
 from agents.metadata.relations import Relation, between, kinds, place, relations
+from agents.metadata.requests import Only
 from agents.tool import MOST_BYTES, Arguments, Result, Tool, ToolFailed
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 DATASET = "The dataset's name; null for the one that the conversation is about, or all."
+
+SCHEMA = "Of a database with several schemas, the one that is asked about; null for all."
 
 INFERRED = " (inferred)"
 _ROOM = MOST_BYTES * 3 // 4
@@ -30,6 +33,8 @@ _DESCRIPTION = 100
 class ListTables(Arguments):
     dataset: Name | None = Field(None, description=DATASET)
     about: Name | None = Field(None, description="Words that the tables are to have to do with; null for all tables.")
+    only: Only | None = Field(None, description="Only views, or only tables without key or relations; null for all.")
+    schema_name: Name | None = Field(None, description=SCHEMA)
 
 
 class DescribeTable(Arguments):
@@ -42,6 +47,7 @@ class FindRelationships(Arguments):
         (), max_length=12, description="One table for all of its relations, several for how they hang together; or all."
     )
     dataset: Name | None = Field(None, description=DATASET)
+    schema_name: Name | None = Field(None, description=SCHEMA)
 
 
 class FindColumns(Arguments):
@@ -50,9 +56,11 @@ class FindColumns(Arguments):
 
 
 async def _list_tables(arguments: ListTables, bench: Bench) -> Result:
-    tables = await _tables(arguments.dataset, bench)
+    tables = _of_schema(await _tables(arguments.dataset, bench), arguments.schema_name)
     chosen = await asyncio.to_thread(tables_about, arguments.about, tables) if arguments.about else tables
-    if not chosen:
+    if arguments.only:
+        chosen = _only(arguments.only, chosen, tables)
+    elif not chosen:
         raise ToolFailed(f"No table has to do with '{str(arguments.about)[:80]}'. There are {len(tables)} tables.")
     kind = kinds(tables)
     rows = [
@@ -64,6 +72,7 @@ async def _list_tables(arguments: ListTables, bench: Bench) -> Result:
             "columns": len(table.columns),
             "description": _short(table.description),
         }
+        | ({"schema": table.schema} if table.schema else {})
         for table in chosen
     ]
     shown, left_out = _fitting(rows)
@@ -100,6 +109,7 @@ async def _describe_table(arguments: DescribeTable, bench: Bench) -> Result:
         "rows": table.rows,
         "description": " ".join(table.description.split())[:400],
         "primary_key": list(table.primary_key),
+        "unique_together": [list(names) for names in table.unique if len(names) > 1][:_ENDS],
         "columns": shown,
         "columns_left_out": left_out,
         "referred_to_by": coming[:20],
@@ -108,7 +118,7 @@ async def _describe_table(arguments: DescribeTable, bench: Bench) -> Result:
 
 
 async def _find_relationships(arguments: FindRelationships, bench: Bench) -> Result:
-    tables = await _tables(arguments.dataset, bench)
+    tables = _of_schema(await _tables(arguments.dataset, bench), arguments.schema_name)
     named = list(dict.fromkeys(_named(name, tables) for name in arguments.tables))
     found = await _held(_wanted(relations(tables), named), bench)
     ends = {place(table) for one in found for table in (one.table, one.to)} | {place(table) for table in named}
@@ -147,14 +157,15 @@ async def _find_columns(arguments: FindColumns, bench: Bench) -> Result:
 
 LIST_TABLES = Tool(
     "list_tables",
-    "List the tables of the registered datasets: each with its type (FACT or DIMENSION as its foreign keys say), its "
-    "rows and what it is about. Where there are very many, the last entry says how many more.",
+    "List the tables of the registered datasets: each with its type (VIEW; FACT or DIMENSION as its foreign keys say), "
+    "its rows and what it is about. Where there are very many, the last entry says how many more.",
     ListTables,
     _list_tables,
 )
 DESCRIBE_TABLE = Tool(
     "describe_table",
-    "Describe one table: columns with type, key, whether they may be empty, and which tables refer to it.",
+    "Describe one table or view: columns with type, key (PK primary, FK foreign, UK unique), whether they may be "
+    "empty, and which tables refer to it.",
     DescribeTable,
     _describe_table,
 )
@@ -173,6 +184,26 @@ async def _tables(dataset: str | None, bench: Bench) -> tuple[Table, ...]:
         return await tables_of(bench.resources, dataset or bench.case.dataset)
     except NotFound as error:
         raise ToolFailed(str(error)) from error
+
+
+def _of_schema(tables: Sequence[Table], schema: str | None) -> Sequence[Table]:
+    if schema is None:
+        return tables
+    if found := [table for table in tables if table.schema.casefold() == schema.casefold()]:
+        return found
+    there = ", ".join(dict.fromkeys(table.schema for table in tables if table.schema)) or "only the default one"
+    raise ToolFailed(f"There is no schema '{schema[:80]}'. There are: {there}.")
+
+
+def _only(only: Only, chosen: Sequence[Table], tables: Sequence[Table]) -> Sequence[Table]:
+    match only:
+        case "views":
+            return [table for table in chosen if table.view]
+        case "tables without primary key":
+            return [table for table in chosen if not table.view and not table.primary_key]
+        case "tables without relations":
+            ends = {place(table) for one in relations(tables) for table in (one.table, one.to)}
+            return [table for table in chosen if not table.view and place(table) not in ends]
 
 
 def _named(name: str, tables: Sequence[Table]) -> Table:
@@ -216,7 +247,8 @@ def _told(one: Relation) -> dict[str, Any]:
 
 
 def _key(name: str, table: Table, goes_to: dict[str, str]) -> str:
-    return ", ".join(filter(None, ("PK" if name in table.primary_key else "", "FK" if name in goes_to else "")))
+    marks = {"PK": name in table.primary_key, "FK": name in goes_to, "UK": (name,) in table.unique}
+    return ", ".join(mark for mark, there in marks.items() if there)
 
 
 def _short(text: str) -> str:

@@ -1,9 +1,9 @@
 """Tools over the spec tables: look up, compare and filter vehicles, convert units. Every figure comes with its row."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from itertools import chain
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
 
@@ -19,6 +19,8 @@ from agents.vehicles import Vehicles
 Word = Annotated[str, Field(min_length=1, max_length=80)]
 Name = Annotated[str, Field(min_length=1, max_length=300)]
 Figure = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
+
+A = TypeVar("A", bound=Arguments)
 
 _MOST_ATTRIBUTES = 4
 _DENIED = ("no", "not", "none", "without", "n/a")
@@ -54,9 +56,17 @@ class Convert(Arguments):
     to: Word = Field(description="The unit wanted, e.g. 'gallons', 'psi', 'mpg'.")
 
 
-async def _look_up(arguments: LookUp, bench: Bench) -> Result:
-    data = await bench.resources.reference.derived(parse)
-    vehicles = bench.resources.vehicles
+def _in_thread(read: Callable[[A, VehicleData, Vehicles], Result]) -> Callable[[A, Bench], Awaitable[Result]]:
+    """The tool that reads so: the tables are a database, for which nothing else is to wait."""
+
+    async def run(arguments: A, bench: Bench) -> Result:
+        data = await bench.resources.reference.derived(parse)
+        return await asyncio.to_thread(read, arguments, data, bench.resources.vehicles)
+
+    return run
+
+
+def _look_up(arguments: LookUp, data: VehicleData, vehicles: Vehicles) -> Result:
     cars = _cars(data, vehicles, [f"{arguments.vehicle or ''} {arguments.variant or ''}".strip()], arguments.year)
     attributes = _attributes(data, arguments.attribute)
     told = [entries for one in attributes if (entries := data.values(one, cars))]
@@ -66,9 +76,8 @@ async def _look_up(arguments: LookUp, bench: Bench) -> Result:
     return Result({"rows": rows}, evidence)
 
 
-async def _compare(arguments: Compare, bench: Bench) -> Result:
-    data = await bench.resources.reference.derived(parse)
-    cars = _cars(data, bench.resources.vehicles, arguments.vehicles, arguments.year)
+def _compare(arguments: Compare, data: VehicleData, vehicles: Vehicles) -> Result:
+    cars = _cars(data, vehicles, arguments.vehicles, arguments.year)
     attribute = _measured(data, arguments.attribute)
     entries = data.values(attribute, cars)
     figures = _of_one_measure(entries)
@@ -89,9 +98,8 @@ async def _compare(arguments: Compare, bench: Bench) -> Result:
     return Result(value, evidence)
 
 
-async def _filter(arguments: Select, bench: Bench) -> Result:
-    data = await bench.resources.reference.derived(parse)
-    cars = _cars(data, bench.resources.vehicles, (), arguments.year)
+def _filter(arguments: Select, data: VehicleData, vehicles: Vehicles) -> Result:
+    cars = _cars(data, vehicles, (), arguments.year)
     if arguments.operator == "has":
         attribute = _attributes(data, arguments.attribute)[0]
         entries = data.values(attribute, cars)
@@ -133,11 +141,16 @@ LOOK_UP = Tool(
     "look_up_specification",
     "Look up a technical figure or an item of equipment of a vehicle in the spec tables, with the rows it stands in.",
     LookUp,
-    _look_up,
+    _in_thread(_look_up),
 )
-COMPARE = Tool("compare_vehicles", "Put vehicles in the order of one figure of the spec tables.", Compare, _compare)
+COMPARE = Tool(
+    "compare_vehicles", "Put vehicles in the order of one figure of the spec tables.", Compare, _in_thread(_compare)
+)
 FILTER = Tool(
-    "filter_vehicles", "Find the vehicles whose figure meets a condition, or that have an item.", Select, _filter
+    "filter_vehicles",
+    "Find the vehicles whose figure meets a condition, or that have an item.",
+    Select,
+    _in_thread(_filter),
 )
 CONVERT = Tool("convert_units", "Convert an amount into another unit of the same measure.", Convert, _convert)
 

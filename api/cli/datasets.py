@@ -13,7 +13,7 @@ from api.cli.failure import USAGE, CommandFailed
 from api.cli.output import note, print_json, print_table
 
 if TYPE_CHECKING:
-    from agents.dataset import Schema
+    from agents.dataset import Schema, Table
     from agents.datasets.catalogue import DatasetCatalogue
 
 T = TypeVar("T")
@@ -28,6 +28,7 @@ app = typer.Typer(
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout, one object per line.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A dataset, as `pitcrew datasets list` names it.")]
 _WIDEST = 60
+_MOST_LEFT_OUT = 20
 
 
 @app.command()
@@ -48,13 +49,18 @@ def add(
     A file is CSV, TSV, JSON, JSON Lines, Parquet, an Excel workbook or a SQLite database. A folder is one table for
     each file; a schema.sql in it with CREATE TABLE statements gives a folder of CSV files types, keys and, as comments,
     descriptions. The URL of a database is one of SQLAlchemy; it is only read, best as a user who may do no more.
-    A changed file is copied again by itself, a database when you say `pitcrew datasets refresh NAME`.
+    All its schemas are taken in, with their views, or those on a search_path that the URL gives. A changed file is
+    copied again by itself, a database when you say `pitcrew datasets refresh NAME`.
 
-    Example: pitcrew datasets add stock postgresql+psycopg://reader@db.example/stock -d "Parts in stock"
+    Keep passwords in the environment, or in .env: a URL may refer to them as ${NAME}, in single quotes, so that the
+    shell leaves it alone.
+
+    Example: pitcrew datasets add stock 'postgresql://reader:${STOCK_PASSWORD}@db.example/stock' -d "Parts in stock"
     """
     address = _typed() if source == "-" else source
     schema = _with(lambda catalogue: catalogue.add(name, address, description))
     _tell(schema, "is registered", json=json)
+    _warn(name, address)
 
 
 @app.command("list")
@@ -88,7 +94,7 @@ def show(name: Name, json: Json = False) -> None:
     print(f"{schema.name}: {schema.description}" if schema.description else schema.name)
     for table in schema.tables:
         about = f": {table.description}" if table.description else ""
-        print(f"\n{table.sql_name}, {table.rows} rows{about}")
+        print(f"\n{_printable(table.sql_name)}{', view' if table.view else ''}, {table.rows} rows{_printable(about)}")
         refers = {
             column: f"-> {key.to_table}.{there}"
             for key in table.foreign_keys
@@ -101,12 +107,13 @@ def show(name: Name, json: Json = False) -> None:
                     column.name,
                     column.kind,
                     column.type,
-                    " ".join(filter(None, ["*" if column.name in table.primary_key else "", refers.get(column.name)])),
+                    " ".join(filter(None, [_key(table, column.name), refers.get(column.name)])),
                     column.description,
                 )
                 for column in table.columns
             ],
         )
+    _tell_left_out(schema)
 
 
 @app.command()
@@ -152,6 +159,10 @@ def query(
         note(f"These are the first {len(rows.rows)} of {rows.total or 'many more'} rows.")
 
 
+def _key(table: "Table", column: str) -> str:
+    return "*" if column in table.primary_key else "unique" if (column,) in table.unique else ""
+
+
 def _tell(schema: "Schema", done: str, *, json: bool) -> None:
     rows = sum(table.rows or 0 for table in schema.tables)
     if json:
@@ -160,6 +171,31 @@ def _tell(schema: "Schema", done: str, *, json: bool) -> None:
     else:
         see = f"See: pitcrew datasets show {schema.name}"
         note(f"{schema.name} {done}: {counted(len(schema.tables), 'table')}, {counted(rows, 'row')}. {see}")
+    _tell_left_out(schema)
+
+
+def _tell_left_out(schema: "Schema") -> None:
+    for told in schema.left_out[:_MOST_LEFT_OUT]:
+        note(f"left out: {_printable(told)}")
+    if (more := len(schema.left_out) - _MOST_LEFT_OUT) > 0:
+        note(f"left out: {more} more")
+
+
+def _warn(name: str, address: str) -> None:
+    """Where a password is kept that need not be."""
+    from agents.datasets.addresses import keeps_secret, shown
+
+    if not keeps_secret(address):
+        return
+    variable = f"{name.upper()}_PASSWORD"
+    better = shown(address).replace(":***@", f":${{{variable}}}@")
+    note(
+        "Warning: the password in this URL is now kept in Pitcrew's database as it is written. It is safer in the "
+        f"environment, also the server's, or in .env:\n"
+        f"  export {variable}=...\n"
+        f"  pitcrew datasets remove {name}\n"
+        f"  pitcrew datasets add {name} '{better}'"
+    )
 
 
 def counted(number: int, what: str) -> str:
@@ -173,6 +209,11 @@ def _typed() -> str:
 
     typed = getpass.getpass("Source: ") if sys.stdin.isatty() else sys.stdin.readline()
     return typed.strip()
+
+
+def _printable(text: str) -> str:
+    """A text without what a terminal would obey."""
+    return "".join(one if one.isprintable() else "?" for one in text)
 
 
 def _cell(value: Any) -> str:

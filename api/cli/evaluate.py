@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    kind: Annotated[Literal["routing", "retrieval", "answers", "dialogues"], typer.Argument(help="What to measure.")],
+    kind: Annotated[
+        Literal["routing", "retrieval", "answers", "dialogues", "analysis"], typer.Argument(help="What to measure.")
+    ],
     file: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, help="The questions, as JSON Lines; dialogues also as TOML.")
     ],
@@ -38,7 +40,8 @@ def evaluate(
     ] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw coverage against accuracy: a .png or .svg file.")] = None,
     failures: Annotated[
-        bool, typer.Option("--failures", help="answers, dialogues: list what failed; for dialogues also why.")
+        bool,
+        typer.Option("--failures", help="answers, dialogues, analysis: list what failed; for the last two also why."),
     ] = False,
     with_model: Annotated[
         bool, typer.Option("--with-model", help="dialogues: let the model that the settings name answer.")
@@ -49,14 +52,17 @@ def evaluate(
 
     Lines are {id, text} with what is known of the right result: `route` or `routes`; `documents` or `relevant`;
     `contains`; `kind`; `history`; `facts`. Dialogues are {id, turns}, each turn with what the customer says and what
-    is expected; they are held in a database of their own, and nothing is really booked. Brackets hold the interval that
-    95 % of such question sets would give.
+    is expected; they are held in a database of their own, and nothing is really booked. For analysis lines are {id,
+    question, answer} about the figures of the registered datasets: `answer` is null where they hold none, or one of
+    {figure}, {date}, {series}, {ranking}, {rows}, {names}, {groups}, {among}, {any}; `dataset`, `before`, `today` and
+    `tolerance` may stand beside it. Brackets hold the interval that 95 % of such question sets would give.
 
     Example: pitcrew eval answers knowledge_base/questions.jsonl --baseline last.json
     """
     if (corpus and kind != "retrieval") or (labels and kind != "routing") or (with_model and kind != "dialogues"):
         raise typer.BadParameter("--corpus belongs to retrieval, --labels to routing, --with-model to dialogues.")
     _check_outputs((file, corpus, labels, baseline), predictions, save, plot)
+    from api.cli.evaluation.analysis import read_asked
     from api.cli.evaluation.baseline import as_json, read_baseline
     from api.cli.evaluation.baseline import save as save_run
     from api.cli.evaluation.dialogues import read_dialogues
@@ -69,7 +75,14 @@ def evaluate(
 
     measured: Kind = "labels" if labels else kind
     settings = Settings() if with_model else Settings().model_copy(update={"models": ""})
-    cases: Sequence[Any] = read_dialogues(file) if kind == "dialogues" else read_questions(file, bool(labels))
+    cases: Sequence[Any]
+    match kind:
+        case "dialogues":
+            cases = read_dialogues(file)
+        case "analysis":
+            cases = read_asked(file)
+        case _:
+            cases = read_questions(file, bool(labels))
     old = read_baseline(baseline, measured, cases) if baseline else None
     lines, outcomes = _measured(settings, kind, cases, corpus, labels, with_model=with_model)
     run = Run(measured, tuple(outcomes))
@@ -86,9 +99,16 @@ def evaluate(
         print("\n".join([*table(run.figures), *(changes(comparison) if comparison else ())]))
         if failures and run.figures.get("failed"):
             print("failed: " + " ".join(map(str, run.figures["failed"])))
-            print("\n".join(f"{line['id']}: {why}" for line in lines for why in line.get("failures", ())))
+            print("\n".join(f"{line['id']}: {why}" for line in lines for why in _failures(line)))
     if comparison and comparison.regressions:
         raise CommandFailed(f"Worse than the baseline, beyond noise: {', '.join(comparison.regressions)}.")
+
+
+def _failures(line: dict[str, Any]) -> Sequence[str]:
+    """Why a case failed, where its prediction tells."""
+    if line.get("result", "right") == "right":
+        return list(line.get("failures", ()))
+    return [f"{line['result']}{' and verified' if line['verified'] else ''}: {' '.join(line['said'].split())}"]
 
 
 def _check_outputs(
@@ -116,6 +136,7 @@ def _measured(
     *,
     with_model: bool,
 ) -> "tuple[Lines, Sequence[Outcome]]":
+    from api.cli.evaluation.analysis import analysed
     from api.cli.evaluation.answers import answered
     from api.cli.evaluation.dialogues import held
     from api.cli.evaluation.retrieval import ranked
@@ -131,5 +152,7 @@ def _measured(
             return ranked(settings, cases, corpus)
         case "dialogues":
             return held(settings, cases, with_model=with_model)
+        case "analysis":
+            return analysed(settings, cases)
         case _:
             return answered(settings, cases)

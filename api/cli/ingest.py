@@ -74,6 +74,10 @@ def ingest(
         return
     done = wanted.foresee() if dry_run else wanted.run()
     _report(done, json=json, quiet=quiet)
+    if not dry_run and wanted.settings.knowledge_dir.resolve() in places:  # where the bundled datasets lie
+        from api.datasets import copy_datasets
+
+        copy_datasets(wanted.settings)
     if impact:
         from api.cli.impact import show_impact
 

@@ -55,7 +55,7 @@ def mcp(
         async with EmbeddedKnowing().opening(settings) as knowing:
             yield knowing
 
-    server = build_server(lifespan)
+    server = build_server(lifespan, acts=bool(url))
     if not http:
         server.run("stdio")
         return

@@ -1,12 +1,13 @@
 """`pitcrew chat --wire`: the other wires in a terminal, with what each of them shows besides the answer."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from api.cli.screen import Screen
-    from api.client import FallingBack, Frame, Waiting, Way
+    from api.client import Analysis, FallingBack, Frame, Query, Waiting, Way
 
 SHOWN_CHARS = 300
 """Of a tool's result."""
@@ -50,21 +51,26 @@ def _tell(screen: "Screen", notice: "Waiting | FallingBack") -> None:
 
 
 def _analysis(way: "Way", screen: "Screen", session: str) -> Ask:
+    import uuid
+
     from api.client import Analysis
 
+    conversation = session or uuid.uuid4().hex
+
     async def ask(question: str) -> None:
-        analysis = Analysis(way, question, session_id=session or None)
-        async for frame in analysis:
-            match frame.get("type"):
-                case "analysis_chunk":
-                    screen.answer(analysis.text)
-                case "data_ready":
-                    screen.note(str((analysis.data or {}).get("code")))
-                case "verification":
-                    found = "agree" if frame.get("is_valid") else "do not agree"
-                    screen.note(f"Checks of the result {found}, confidence {frame.get('confidence', 0):.0%}.")
-                case _:
-                    _show(screen, frame)
+        analysis = Analysis(way, question, session_id=conversation)
+        async with _stopped_with_us(analysis):
+            async for frame in analysis:
+                match frame.get("type"):
+                    case "analysis_chunk":
+                        screen.answer(analysis.text)
+                    case "data_ready":
+                        screen.note(str((analysis.data or {}).get("code")))
+                    case "verification":
+                        found = "agree" if frame.get("is_valid") else "do not agree"
+                        screen.note(f"Checks of the result {found}, confidence {frame.get('confidence', 0):.0%}.")
+                    case _:
+                        _show(screen, frame)
         screen.end()
 
     return ask
@@ -79,18 +85,35 @@ def _query(way: "Way", screen: "Screen", session: str) -> Ask:
 
     async def ask(question: str) -> None:
         query = Query(way, question, session_id=conversation)
-        async for frame in query:
-            match frame.get("type"):
-                case "immediate":
-                    for found in query.results:
-                        screen.note(f"{found.get('file')} ({found.get('score', 0):.2f})")
-                case "stream_token" | "stream_end" | "overview":
-                    screen.answer(query.text)
-                case _:
-                    _show(screen, frame)
+        async with _stopped_with_us(query):
+            async for frame in query:
+                match frame.get("type"):
+                    case "immediate":
+                        for found in query.results:
+                            screen.note(f"{found.get('file')} ({found.get('score', 0):.2f})")
+                    case "stream_token" | "stream_end" | "overview":
+                        screen.answer(query.text)
+                    case _:
+                        _show(screen, frame)
         screen.end()
 
     return ask
+
+
+@asynccontextmanager
+async def _stopped_with_us(answer: "Analysis | Query") -> AsyncGenerator[None]:
+    """Ctrl-C stops the answer on the server as well."""
+    import asyncio
+    from contextlib import suppress
+
+    from api.client import ClientError
+
+    try:
+        yield
+    except asyncio.CancelledError:
+        with suppress(ClientError):
+            await answer.cancel()
+        raise
 
 
 def _explorer(way: "Way", screen: "Screen", session: str) -> Ask:

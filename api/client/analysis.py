@@ -11,6 +11,7 @@ from api.client.errors import Frame
 from api.client.event_stream import event_stream
 from api.client.schedules import ANALYSIS
 from api.client.socket import FallingBack, GaveUp, Way, frames
+from api.client.stopping import stop
 
 SOCKET, STREAM = "/ws/agent/stream", "/agent/stream"
 
@@ -45,6 +46,10 @@ class Analysis:
             self._way.tell(FallingBack(str(given_up)))
         async for frame in self._until_end(event_stream(self._way, self._way.http(STREAM, self._query))):
             yield frame
+
+    async def cancel(self) -> None:
+        """Ask the server to stop the analysis, whose last frames then come. Raises Refused, Unreachable."""
+        await stop(self._way, STREAM, self._query["session_id"])
 
     async def _until_end(self, source: AsyncGenerator[Frame, None]) -> AsyncGenerator[Frame, None]:
         async with aclosing(source):

@@ -47,7 +47,7 @@ async def event_stream(way: Way, url: str) -> AsyncGenerator[Frame, None]:
     last_id, wait_s, failures = "", RETRY_S, 0
     while True:
         status = 0
-        heard = _connection(url, _headers(way, last_id))
+        heard = _connection(url, headers(way, last_id))
         async with contextlib.aclosing(heard):
             async for one in heard:
                 match one:
@@ -57,7 +57,7 @@ async def event_stream(way: Way, url: str) -> AsyncGenerator[Frame, None]:
                     case _Retry(seconds):
                         wait_s = seconds
                     case _End(status, body) if status not in {0, OK, NO_MORE, 503}:
-                        raise _refusal(status, body)
+                        raise refusal(status, body)
                     case _End(status):
                         pass
         if status == NO_MORE:
@@ -69,7 +69,8 @@ async def event_stream(way: Way, url: str) -> AsyncGenerator[Frame, None]:
         await way.sleep(wait_s)
 
 
-def _headers(way: Way, last_id: str) -> dict[str, str]:
+def headers(way: Way, last_id: str = "") -> dict[str, str]:
+    """The headers of a request, of a stream that goes on behind `last_id`."""
     shown = {"Authorization": f"Bearer {way.token}"} if way.token else {}
     return {"Accept": "text/event-stream", **shown, **({"Last-Event-ID": last_id} if last_id else {})}
 
@@ -132,7 +133,8 @@ def _events(answer: http.client.HTTPResponse, put: Callable[[_Heard], None]) -> 
             data = []
 
 
-def _refusal(status: int, body: bytes) -> Refused:
+def refusal(status: int, body: bytes) -> Refused:
+    """The error that a response of such a status stands for."""
     try:
         problem = json.loads(body)
         return Refused(str(problem["code"]), str(problem["detail"]), retryable=bool(problem.get("retryable")))

@@ -12,8 +12,9 @@ from websockets.asyncio.client import ClientConnection
 from api.client.errors import Frame
 from api.client.schedules import QUERY
 from api.client.socket import FallingBack, GaveUp, Way, frames
+from api.client.stopping import stop
 
-PATH = "/ws/query"
+PATH, STREAM = "/ws/query", "/api/v1/chat/stream"
 NOT_SIGNED_IN = frozenset({"AUTH_REQUIRED", "AUTH_INVALID", "AUTH_EXPIRED"})
 ENDS = frozenset({"stream_end", "overview"})
 
@@ -31,11 +32,12 @@ class Query:
         self.text = ""
         self.results: Sequence[Mapping[str, Any]] = ()
         self._way = way
+        self._session_id = session_id or uuid.uuid4().hex
         self._asked = {
             "question": question,
             "humanize": humanize,
             "stream": stream,
-            "session_id": session_id or uuid.uuid4().hex,
+            "session_id": self._session_id,
             "client_message_id": uuid.uuid4().hex,
         }
 
@@ -52,6 +54,10 @@ class Query:
         async with aclosing(whole):
             async for frame in whole:
                 yield frame
+
+    async def cancel(self) -> None:
+        """Ask the server to stop the answer, whose last frames then come. Raises Refused, Unreachable."""
+        await stop(self._way, STREAM, self._session_id)
 
     async def _answer(self, asked: Mapping[str, Any], *, last: bool) -> AsyncGenerator[Frame, None]:
         async def ask(socket: ClientConnection) -> None:

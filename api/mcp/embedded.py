@@ -12,7 +12,8 @@ from agents.types import Wishes
 from api.bodies import prompt_text
 from api.cli.failure import explain
 from api.embedded import Embedded, Talks, open_embedded
-from api.mcp.knowing import CitedSource, Expert, FoundPassage, Listed, Said, Tell, Unanswerable
+from api.locks import Locks
+from api.mcp.knowing import CitedSource, Expert, FoundPassage, Listed, Said, Tell, Unanswerable, no_such
 from api.settings import Settings
 from orchestrator.commands import Send
 from orchestrator.errors import REASON_TEXTS, PitcrewError
@@ -29,7 +30,7 @@ class EmbeddedKnowing:
     def __init__(self) -> None:
         self._opened: asyncio.Future[Embedded] = asyncio.get_running_loop().create_future()
         self._talks = Talks()
-        self._turns: dict[str, asyncio.Lock] = {}
+        self._turns = Locks()
 
     @asynccontextmanager
     async def opening(self, settings: Settings) -> AsyncIterator["EmbeddedKnowing"]:
@@ -63,9 +64,9 @@ class EmbeddedKnowing:
 
     async def search(self, query: str, k: int, subject: str | None) -> list[FoundPassage]:
         embedded = await self._embedded()
-        subjects = sorted({one.subject for one in await asyncio.to_thread(embedded.library.catalogue.documents)})
+        subjects = {one.subject for one in await asyncio.to_thread(embedded.library.catalogue.documents)}
         if subject is not None and subject not in subjects:
-            raise Unanswerable(f"There is no subject {subject!r}. There are: {', '.join(subjects)}.")
+            raise no_such("subject", subject, subjects)
         try:
             found = await embedded.library.retriever.retrieve(query, subjects=subject and [subject], k=k)
         except (IndexUnavailable, SQLAlchemyError) as error:
@@ -84,21 +85,12 @@ class EmbeddedKnowing:
         wishes = Wishes(agent=agent, dataset=dataset)
         try:
             Send(question, session, wishes=wishes).check()
-            async with self._turn(session):
+            async with self._turns.of(session):  # one question of a session after the other
                 return await self._answered(embedded, question, wishes, session, tell)
         except PitcrewError as error:
             raise Unanswerable(error.text) from error
         except AnswerFailed as error:
             raise Unanswerable(REASON_TEXTS[error.reason]) from error
-
-    @asynccontextmanager
-    async def _turn(self, session: str) -> AsyncIterator[None]:
-        """One question of a session after the other."""
-        lock = self._turns.setdefault(session, asyncio.Lock())
-        async with lock:
-            yield
-        if not lock.locked():
-            self._turns.pop(session, None)
 
     async def _answered(self, embedded: Embedded, question: str, wishes: Wishes, session: str, tell: Tell) -> Said:
         answers = embedded.answer(self._talks.named(session), question, wishes, conversation_id=session)
@@ -133,10 +125,10 @@ async def _check(embedded: Embedded, agent: str | None, dataset: str | None) -> 
     """Raises Unanswerable for names that nobody has."""
     names = [one.name for one in embedded.catalogue]
     if agent is not None and agent not in names:
-        raise Unanswerable(f"There is no agent {agent!r}. There are: {', '.join(names)}.")
+        raise no_such("agent", agent, names)
     known = [one.name for one in await embedded.datasets.registered()] if dataset is not None else []
     if dataset is not None and dataset not in known:
-        raise Unanswerable(f"There is no dataset {dataset!r}. There are: {', '.join(known) or 'none'}.")
+        raise no_such("dataset", dataset, known)
 
 
 def _said(event: Completed, session: str) -> Said:

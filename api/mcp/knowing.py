@@ -1,6 +1,6 @@
 """The contract between the protocol and who answers it: here in this process, or a server elsewhere."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -10,6 +10,11 @@ Tell = Callable[[str], Awaitable[None]]
 
 class Unanswerable(Exception):
     """Why a call cannot be answered, in words for its caller: a name that is not known, a server that is away."""
+
+
+def no_such(kind: str, name: str, names: Iterable[str]) -> Unanswerable:
+    """There is no `kind` of this name; `names` are those that there are."""
+    return Unanswerable(f"There is no {kind} {name!r}. There are: {', '.join(sorted(filter(None, names))) or 'none'}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,13 @@ from langgraph_sdk import get_client
 from langgraph_sdk.client import LangGraphClient
 from langgraph_sdk.errors import APIError
 
-from api.mcp.knowing import CitedSource, Expert, FoundPassage, Listed, Said, Tell, Unanswerable
+from api.mcp.knowing import CitedSource, Expert, FoundPassage, Listed, Said, Tell, Unanswerable, no_such
 
 PITCREW = "pitcrew"
+NO_SESSION = (
+    "This session_id is none of this server's. Take that of an earlier answer, or leave it out to begin a new "
+    "conversation."
+)
 
 
 class RemoteKnowing:
@@ -30,8 +34,7 @@ class RemoteKnowing:
             experts = await self.specialists()
             assistant = next((one.name for one in experts if subject in one.subjects), "")
             if not assistant:
-                names = ", ".join(sorted({name for one in experts for name in one.subjects}))
-                raise Unanswerable(f"There is no subject {subject!r}. There are: {names}.")
+                raise no_such("subject", subject, {name for one in experts for name in one.subjects})
         frames = await self._frames(None, assistant, query, {"passages": True, "prose": False}, _silent)
         found = [frame for frame in frames if frame["type"] == "sources"]
         passages = found[-1]["passages"][:k] if found else []
@@ -40,7 +43,7 @@ class RemoteKnowing:
     async def ask(
         self, question: str, agent: str | None, dataset: str | None, session_id: str | None, tell: Tell
     ) -> Said:
-        session = session_id or str(uuid.uuid4())
+        session = _thread(session_id) if session_id else str(uuid.uuid4())
         context = {"dataset": dataset} if dataset else {}
         frames = await self._frames(session, agent or PITCREW, question, context, tell)
         for frame in reversed(frames):
@@ -90,6 +93,14 @@ class RemoteKnowing:
 
     async def document(self, document_id: str) -> str | None:
         return None
+
+
+def _thread(session_id: str) -> str:
+    """The session as a thread's id. Raises Unanswerable."""
+    try:
+        return str(uuid.UUID(session_id))
+    except ValueError:
+        raise Unanswerable(NO_SESSION) from None
 
 
 async def _silent(_message: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from inspect import cleandoc
 from typing import Annotated
 
 from mcp.server import MCPServer
@@ -21,12 +22,17 @@ INSTRUCTIONS = (
 )
 MOST_PASSAGES = 50
 READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
+ACTS = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=False)
+ACTING = (
+    " The assistant may offer to book, move or cancel something for the person whose token this is. It does so only "
+    "when the offer is accepted: with a `yes` as the next question of the same session_id."
+)
 
 Lifespan = Callable[[MCPServer[Knowing]], AbstractAsyncContextManager[Knowing]]
 
 
-def build_server(lifespan: Lifespan) -> MCPServer[Knowing]:
-    """The server; `lifespan` opens who knows the answers."""
+def build_server(lifespan: Lifespan, *, acts: bool) -> MCPServer[Knowing]:
+    """The server; `lifespan` opens who knows the answers. `acts`: what they propose is done when it is accepted."""
     server: MCPServer[Knowing] = MCPServer(
         "pitcrew",
         title="Pitcrew",
@@ -36,7 +42,8 @@ def build_server(lifespan: Lifespan) -> MCPServer[Knowing]:
         log_level="WARNING",
     )
     server.add_tool(search, annotations=READS)
-    server.add_tool(ask, annotations=READS)
+    described = cleandoc(ask.__doc__ or "")
+    server.add_tool(ask, description=described + ACTING * acts, annotations=ACTS if acts else READS)
     server.add_tool(list_specialists, annotations=READS)
     server.add_tool(list_documents, annotations=READS)
     server.resource(

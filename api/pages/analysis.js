@@ -2,9 +2,9 @@
 
 import { AnalysisView } from './analysis_view.js';
 import { StatusLine, framesBelow, onSample, onSubmit } from './bench.js';
+import { Choices } from './choices.js';
 import { newId } from './conversation.js';
-import { apiAddress, authorization, socketAddress, streamAddress } from './credentials.js';
-import { element } from './element.js';
+import { socketAddress, stopAnswer, streamAddress } from './credentials.js';
 import { Events } from './events.js';
 import { Line } from './line.js';
 import { SCHEDULES } from './schedules.js';
@@ -20,6 +20,7 @@ export function start(panel) {
   const inspector = framesBelow(panel);
   const status = new StatusLine(part('status'), SCHEDULES.analysis);
   const view = new AnalysisView(part);
+  const datasets = new Choices(dataset, 'datasets');
   /** The question that is being answered. @type {Record<string, string> | null} */
   let asked = null;
   /** @type {Line | null} */
@@ -41,11 +42,12 @@ export function start(panel) {
     });
     line.connect();
     showButtons();
+    offerDatasets();
   }
 
   function receive(frame) {
     view.show(frame);
-    if (ENDINGS.has(frame.type)) part('announcement').textContent = view.outcome;
+    if (ENDINGS.has(frame.type)) part('announcement').textContent = view.spoken;
     if (frame.type === 'stream_end') finish();
   }
 
@@ -54,7 +56,7 @@ export function start(panel) {
     line?.disconnect();
     events?.close();
     line = events = null;
-    status.show({ name: 'idle' });
+    status.show({ name: view.failed ? 'idle' : 'done' });
     showButtons();
   }
 
@@ -84,35 +86,34 @@ export function start(panel) {
     events.open();
   }
 
-  function stop() {
-    if (!line?.send('cancel')) {
-      view.fail('Stopped. The server was not reached: it may still be at work.');
-      finish();
-    }
+  /** Where no socket is open, over HTTP. While the events come, so does the end that they tell. */
+  async function stop() {
+    if (line?.send('cancel')) return;
+    const query = asked;
+    const stopped = await stopAnswer(EVENTS, query);
+    if (asked !== query || (stopped && events?.connected)) return;
+    view.fail(stopped ? 'Stopped.' : 'Stopped. The server was not reached: it may still be at work.');
+    finish();
   }
 
+  /** What goes must not take the keyboard's place with it. */
   function showButtons() {
+    const [gone] = [send, cancel, part('welcome')].filter((node) => node.contains(document.activeElement));
     send.disabled = asked !== null;
     cancel.hidden = asked === null;
+    if (gone?.disabled || gone?.hidden) box.focus();
   }
 
   async function offerDatasets() {
-    const response = await fetch(apiAddress('datasets'), { headers: authorization() }).catch(() => null);
-    if (!response?.ok) return;
-    const { datasets } = await response.json();
-    for (const { name, description } of datasets) {
-      const option = element('option', '', name);
-      option.value = name;
-      option.title = description;
-      dataset.append(option);
-    }
-    part('datasets-hint').textContent =
-      datasets.length ? '' : 'No dataset is registered: see “pitcrew datasets add --help”.';
+    const count = await datasets.offer();
+    if (count === null) return;
+    part('datasets-hint').textContent = count ? '' : 'No dataset is registered: see “pitcrew datasets add --help”.';
   }
 
   cancel.addEventListener('click', stop);
   onSubmit(part('ask'), ask);
   onSample(panel, box, ask);
+  panel.addEventListener('shown', offerDatasets);
   status.show({ name: 'idle' });
   showButtons();
   offerDatasets();

@@ -2,7 +2,7 @@
 
 import { element } from './element.js';
 import { percent } from './figures.js';
-import { markdown } from './markdown.js';
+import { markdown, plain } from './markdown.js';
 import { Picture } from './pictures.js';
 
 const STAGES = {
@@ -10,11 +10,13 @@ const STAGES = {
 };
 const MOST_ROWS = 50;
 const WIDEST_PX = 720;
+const NOTHING_COMPUTED = 'Nothing was computed';
 /** The wire says with this piece that the text begins anew. */
 const ANEW = '\n\n---\n\n';
 
 export class AnalysisView {
   #attempt = 0;
+  #computed = false;
   #scheduled = false;
 
   /** @param {(name: string) => HTMLElement} part of the panel */
@@ -35,9 +37,11 @@ export class AnalysisView {
 
   #clear() {
     this.outcome = '';
+    this.failed = false;
     this.text = '';
     this.code = '';
     this.#attempt = 0;
+    this.#computed = false;
     for (const node of this.stages.values()) this.#mark(node, 'todo');
     for (const name of ['thoughts', 'table', 'badge', 'checks', 'text']) this.part(name).replaceChildren();
     for (const name of ['message', 'problem', 'code', 'caption']) this.part(name).textContent = '';
@@ -59,9 +63,22 @@ export class AnalysisView {
     this.outcome = words;
     this.part('message').textContent = '';
     this.part(where).textContent = words;
-    const last = where === 'problem' ? 'failed' : 'done';
+    this.failed = where === 'problem';
+    const last = this.failed ? 'failed' : 'todo';
     for (const node of this.stages.values()) if (node.dataset.state === 'now') this.#mark(node, last);
     this.part('text').dataset.state = 'settled';
+  }
+
+  /** The answer is whole. Without figures no stage has given anything. */
+  complete(message) {
+    this.end('message', this.#computed ? message : NOTHING_COMPUTED);
+    for (const node of this.stages.values()) this.#mark(node, this.#computed ? 'done' : 'todo');
+  }
+
+  /** The end in words, for who cannot see it. */
+  get spoken() {
+    const found = [this.outcome, this.part('badge').textContent, plain(this.text)];
+    return found.filter(Boolean).join('. ');
   }
 
   /** Begun again by another try, all of it comes once more. */
@@ -117,6 +134,7 @@ export class AnalysisView {
 
   async data({ data }) {
     const { code, result_preview: rows = [], columns, figure, total = rows.length, dataset } = data ?? {};
+    this.#computed = true;
     this.part('figures').hidden = false;
     if (code) {
       this.code = code;
@@ -159,7 +177,7 @@ const FRAMES = {
   verification: (view, frame) => view.verified(frame),
   data_ready: (view, frame) => { view.data(frame); },
   analysis_chunk: (view, { chunk }) => view.say(String(chunk ?? '')),
-  complete: (view, { message }) => view.end('message', message ?? 'Analysis complete'),
+  complete: (view, { message }) => view.complete(message ?? 'Analysis complete'),
   cancelled: (view, { message }) => view.end('message', message ?? 'Cancelled.'),
   error: (view, { message, code }) => view.fail([message, code && `(${code})`].filter(Boolean).join(' ')),
 };

@@ -3,7 +3,7 @@
 import { element } from './element.js';
 import { Inspector } from './inspector.js';
 
-const SIGNS = { open: '🟢 Connected', connecting: '🟡 Connecting …', idle: '⚪ Not connected' };
+const SIGNS = { open: '🟢 Connected', connecting: '🟡 Connecting …', idle: '⚪ Not connected', done: '⚪ Finished' };
 
 /** @returns {Inspector} in a section of its own at the end of the panel */
 export function framesBelow(panel) {

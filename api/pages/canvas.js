@@ -14,7 +14,7 @@ export class Canvas {
   /** @param {HTMLElement} element with the parts `place`, `empty`, `source`, `problem`, `zoom` and the buttons */
   constructor(element) {
     this.part = (name) => element.querySelector(`[data-part=${name}]`);
-    this.picture = new Picture(this.part('place'), 'diagram');
+    this.picture = new Picture(this.part('place'), 'diagram', () => this.#scale(this.#zoom));
     const on = (name, action) => this.part(name).addEventListener('click', action);
     on('larger', () => this.#scale(this.#zoom * FACTOR));
     on('smaller', () => this.#scale(this.#zoom / FACTOR));

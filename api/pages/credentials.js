@@ -43,6 +43,16 @@ export async function streamAddress(path, query = {}) {
   return address;
 }
 
+/** Asks the server to stop what it answers in a session, at the address of its stream.
+ * @param {string} path @param {{session_id: string}} query @returns {Promise<boolean>} whether nothing is answered there
+ *   any more */
+export async function stopAnswer(path, { session_id }) {
+  const address = new URL(path, location.href);
+  address.search = new URLSearchParams({ session_id });
+  const response = await fetch(address, { method: 'DELETE', headers: authorization() }).catch(() => null);
+  return Boolean(response) && [204, 404, 409].includes(response.status);
+}
+
 async function ticket() {
   const response = await fetch(apiAddress('ticket'), { method: 'POST', headers: authorization() });
   if (response.status === 401) throw new SignInRefused();

@@ -6,11 +6,12 @@ import { newId } from './conversation.js';
 import { socketAddress } from './credentials.js';
 import { element } from './element.js';
 import { Line } from './line.js';
-import { markdown } from './markdown.js';
+import { markdown, plain } from './markdown.js';
 import { SCHEDULES } from './schedules.js';
 
 const SESSION = newId('diagram-').slice(0, 20);
 const LONGEST_TOOL = 300;
+const ENDS = new Set(['agent', 'error']);
 
 export function start(panel) {
   const part = (name) => panel.querySelector(`[data-part=${name}]`);
@@ -20,55 +21,114 @@ export function start(panel) {
   const canvas = new Canvas(part('canvas'));
   /** The answer that is being written. @type {HTMLElement | null} */
   let partial = null;
+  /** All that was asked here. Until it is `heard` the server may not have a question.
+   * @type {{frame: object, heard: boolean, answered: boolean, bubble: HTMLElement, tools: HTMLElement[]}[]} */
+  const asked = [];
+  /** The questions whose answers this connection tells, in their order. */
+  let told = [];
   const line = new Line(() => socketAddress(encodeURIComponent(SESSION)), SCHEDULES.diagram, {
     onState: showState,
-    onFrame: (frame) => Object.hasOwn(handlers, frame.type) && following(log, () => handlers[frame.type](frame)),
+    onFrame: (frame) => Object.hasOwn(handlers, frame.type) && following(log, () => receive(frame)),
     onTraffic: (direction, text) => inspector.record(direction, text),
   });
 
   const handlers = {
-    user: ({ content }) => put(element('li', 'bubble', String(content ?? ''))),
+    user: ({ content }) => {
+      const question = known(content) ?? turn({ content: String(content ?? '') });
+      told.push(question);
+      if (question.answered) return;
+      question.heard = true;
+      delete question.bubble.dataset.state;
+      last(question.bubble);
+    },
     agent_partial: ({ content }) => {
-      partial ??= put(element('li', 'said'));
+      partial ??= last(element('li', 'said'));
       partial.replaceChildren(String(content ?? ''), cursor());
     },
-    tool: (frame) => put(toolElement(frame)),
+    tool: (frame) => {
+      const node = toolElement(frame);
+      // Tools that are used while the answer is being written stand above it.
+      if (partial) partial.before(node);
+      else last(node);
+      answering()?.tools.push(node);
+    },
     agent: ({ content, diagram }) => {
-      settle();
-      put(element('li', 'said settled', ...markdown(String(content ?? ''))));
-      part('announcement').textContent = String(content ?? '');
+      settle(element('li', 'said settled', ...markdown(String(content ?? ''))));
+      part('announcement').textContent = plain(String(content ?? ''));
       if (typeof diagram === 'string' && diagram) canvas.show(diagram);
+      end();
     },
     error: ({ content }) => {
-      settle();
-      put(element('li', 'failed', `❌ ${content}`));
+      settle(element('li', 'failed', `❌ ${content}`));
       part('announcement').textContent = `Error: ${content}`;
+      const refused = asked.findLast((one) => !one.heard);
+      if (refused) refused.heard = refused.answered = true;
+      else end();
     },
   };
 
-  /** Tools that are used while the answer is being written stand above it. */
-  function put(node) {
+  function receive(frame) {
+    if (frame.type === 'user' || !told[0]?.answered) handlers[frame.type](frame);
+    else if (ENDS.has(frame.type)) told.shift();
+  }
+
+  /** The question that an echo is of: one that waits for its answer, else one whose answer is told again. */
+  function known(content) {
+    const same = asked.filter((one) => one.frame.content === content);
+    return same.find((one) => !one.answered) ?? same[0];
+  }
+
+  function answering() {
+    return told[0] ?? asked.find((one) => one.heard && !one.answered);
+  }
+
+  function end() {
+    const question = answering();
+    if (question) question.answered = true;
+    told.shift();
+  }
+
+  function turn(frame) {
+    const question = {
+      frame, heard: false, answered: false, bubble: element('li', 'bubble', frame.content), tools: [],
+    };
+    asked.push(question);
+    last(question.bubble);
+    return question;
+  }
+
+  function last(node) {
     log.querySelector('.welcome')?.remove();
-    if (partial?.isConnected && node !== partial) partial.before(node);
-    else part('messages').append(node);
+    part('messages').append(node);
     return node;
   }
 
-  function settle() {
-    partial?.remove();
+  /** Puts the answer in the place of what was written of it. */
+  function settle(answer = null) {
+    if (answer && partial) partial.replaceWith(answer);
+    else if (answer) last(answer);
+    else partial?.remove();
     partial = null;
   }
 
   function ask() {
     const content = box.value.trim();
-    if (!content || !line.send({ content })) return;
+    if (!content || !line.open) return;
+    const question = turn({ content, client_message_id: newId('d-') });
+    line.send(question.frame);
     box.value = '';
     toEnd(log);
   }
 
+  /** What the server may not have is sent again; by its id it counts once. */
   function showState(state) {
     status.show(state);
     if (state.name !== 'open') settle();
+    else told = [];
+    for (const one of asked.filter(({ answered }) => !answered)) {
+      for (const tool of one.tools.splice(0)) tool.remove(); // they are told again
+      if (!one.heard && !line.send(one.frame)) one.bubble.dataset.state = 'waiting';
+    }
     // A text half written must survive a broken connection, and so must the keyboard's place in it.
     send.disabled = state.name !== 'open';
     reconnect.hidden = !['failed', 'closed'].includes(state.name);

@@ -8,13 +8,17 @@ const MAKERS = { diagram: 'drawDiagram', chart: 'drawChart' };
 const LONGEST_PROBLEM = 500;
 const bundles = {};
 
-/** Loads what draws this kind of picture, once. */
+/** Loads what draws this kind of picture, once it can be. */
 function bundle(kind) {
   bundles[kind] ??= new Promise((resolve, reject) => {
     const script = document.createElement('script');
     script.src = `vendor/${kind}.js`;
     script.onload = resolve;
-    script.onerror = () => reject(new Error('What draws it could not be loaded.'));
+    script.onerror = () => {
+      bundles[kind] = null;
+      script.remove();
+      reject(new Error('What draws it could not be loaded.'));
+    };
     document.head.append(script);
   });
   return bundles[kind];

@@ -20,6 +20,11 @@ export class Events {
     this.listeners = listeners;
   }
 
+  /** Whether events can come at this moment. */
+  get connected() {
+    return this.#source?.readyState === EventSource.OPEN;
+  }
+
   async open() {
     const timer = this.#timer;
     const address = await this.address(this.#last ? { last_event_id: this.#last } : {}).catch(() => null);

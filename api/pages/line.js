@@ -6,6 +6,8 @@ import { Tries } from './schedules.js';
 
 const LOST = 1006;
 const NOT_SIGNED_IN = 4401;
+/** A connection that is not there by then will not come: a server or a proxy may refuse one without a word. */
+const HANDSHAKE_MS = 10_000;
 
 /**
  * States: `idle`, `connecting`, `open`, `waiting` (until `retryAt`, for try `number` of `of`), `closed` (with `code`
@@ -75,6 +77,7 @@ export class Line {
     this.#drop()?.close();
     const state = { name: 'connecting' };
     this.#become(state);
+    this.#silence = setTimeout(() => this.#lost(LOST), HANDSHAKE_MS);
     let address;
     try {
       address = await this.address();

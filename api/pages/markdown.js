@@ -26,6 +26,14 @@ export function markdown(text) {
   return blocks;
 }
 
+/** The words of a text without its marks, to be read out. @param {string} text */
+export function plain(text) {
+  return markdown(text).map((block) => {
+    const pieces = [...(block.querySelectorAll?.('th, td, li') ?? [])];
+    return pieces.length ? pieces.map((piece) => piece.textContent).join(', ') : block.textContent;
+  }).join('\n');
+}
+
 /** The block that begins at a line, and the line after it. */
 function blockAt(lines, at) {
   const line = lines[at];
@@ -63,7 +71,11 @@ function table(lines, at) {
   const body = element('tbody');
   let next = at + 2;
   for (; next < lines.length && ROW.test(lines[next]); next += 1) body.append(row(lines[next], 'td'));
-  return [element('div', 'scrolled', element('table', '', head, body)), next];
+  const whole = element('div', 'scrolled', element('table', '', head, body));
+  whole.tabIndex = 0; // so that it can be scrolled by keyboard
+  whole.setAttribute('role', 'group');
+  whole.setAttribute('aria-label', 'Table');
+  return [whole, next];
 }
 
 function paragraph(lines, at) {

@@ -11,10 +11,22 @@ let built = null;
 let frame = null;
 let asked = 0;
 
-/** Whether the bundle that draws this kind is there. @param {'diagram' | 'chart'} kind */
+/** Whether the bundle that draws this kind is there; rejects where the server could not be asked.
+ * @param {'diagram' | 'chart'} kind */
 export async function canDraw(kind) {
-  built ??= fetch(new URL('test/vendor', location.href)).then((response) => response.json()).catch(() => []);
-  return (await built).includes(`${kind}.js`);
+  built ??= bundles();
+  try {
+    return (await built).includes(`${kind}.js`);
+  } catch (error) {
+    built = null;
+    throw error;
+  }
+}
+
+async function bundles() {
+  const response = await fetch(new URL('test/vendor', location.href)).catch(() => null);
+  if (!response?.ok) throw new Error('What draws it could not be loaded.');
+  return response.json();
 }
 
 /** @returns {Promise<string>} SVG; rejects with the reason where there is none */
@@ -74,10 +86,11 @@ export class Picture {
   #turn = 0;
   #address = '';
 
-  /** @param {HTMLElement} place @param {'diagram' | 'chart'} kind */
-  constructor(place, kind) {
+  /** @param {HTMLElement} place @param {'diagram' | 'chart'} kind @param {() => void} onPut a new image is there */
+  constructor(place, kind, onPut = () => {}) {
     this.place = place;
     this.kind = kind;
+    this.onPut = onPut;
     /** @type {HTMLImageElement | null} */
     this.image = null;
     dark.addEventListener('change', () => this.#shown && this.show(...this.#shown));
@@ -120,6 +133,7 @@ export class Picture {
     this.#address = address;
     this.image = image;
     this.place.replaceChildren(image);
+    this.onPut();
   }
 
   #forget() {

@@ -6,10 +6,12 @@ import { developmentToken, enteredToken, socketAddress } from './credentials.js'
 import { element } from './element.js';
 import { percent } from './figures.js';
 import { Line } from './line.js';
+import { markdown, plain } from './markdown.js';
 import { SCHEDULES } from './schedules.js';
 
 const SESSION = newId('query-').slice(0, 20);
 const LAST = new Set(['stream_end', 'overview']);
+const NO_ANSWER = 'The answer could not be had. Check that the server runs, and ask again.';
 
 export function start(panel) {
   const part = (name) => panel.querySelector(`[data-part=${name}]`);
@@ -34,9 +36,7 @@ export function start(panel) {
     stream_end: (frame) => write(frame.response ?? text, 'settled'),
     overview: (frame) => write(frame.overview ?? '', 'settled'),
     error: (frame) => {
-      say('');
-      part('problem').textContent = [frame.message, frame.code && `(${frame.code})`].filter(Boolean).join(' ');
-      finish();
+      giveUp([frame.message, frame.code && `(${frame.code})`].filter(Boolean).join(' '));
     },
   };
 
@@ -45,7 +45,7 @@ export function start(panel) {
     handlers[frame.type](frame);
     if (!LAST.has(frame.type)) return;
     say('');
-    part('announcement').textContent = text;
+    part('announcement').textContent = plain(text);
     finish();
   }
 
@@ -55,6 +55,12 @@ export function start(panel) {
     send.disabled = false;
   }
 
+  function giveUp(why) {
+    say('');
+    part('problem').textContent = why;
+    finish();
+  }
+
   function say(words) {
     part('progress').textContent = words ?? '';
   }
@@ -62,7 +68,7 @@ export function start(panel) {
   function write(whole, state) {
     text = whole;
     answer.dataset.state = state;
-    answer.replaceChildren(whole, ...(state === 'streaming' ? [cursor()] : []));
+    answer.replaceChildren(...(state === 'streaming' ? [whole, cursor()] : markdown(whole)));
     answer.hidden = false;
   }
 
@@ -98,9 +104,11 @@ export function start(panel) {
       pending.stream = false;
       say(SCHEDULES.query.then);
       line.connect();
+    } else if (state.name === 'failed' && pending) {
+      giveUp(NO_ANSWER);
+      status.show({ name: 'idle' });
     } else if (state.name === 'closed' && pending) {
-      part('problem').textContent = 'The server let nobody in. Put a token into the Chat tab and ask again.';
-      finish();
+      giveUp('The server let nobody in. Put a token into the Chat tab and ask again.');
     }
   }
 

@@ -1,10 +1,12 @@
 /** The tab of `/ws/chat/{session_id}`: every step on the way to an answer, as it happens. */
 
 import { StatusLine, following, framesBelow, onSample, onSubmit, toEnd } from './bench.js';
+import { Choices } from './choices.js';
 import { newId } from './conversation.js';
-import { apiAddress, authorization, socketAddress } from './credentials.js';
+import { socketAddress } from './credentials.js';
 import { element } from './element.js';
 import { Line } from './line.js';
+import { markdown, plain } from './markdown.js';
 import { SCHEDULES } from './schedules.js';
 
 const SESSION_KEY = 'pitcrew.test.reasoning';
@@ -15,14 +17,19 @@ const STEPS = {
   final_answer: ['✅', 'Final answer'], error: ['❌', 'Error'],
 };
 const LAST = new Set(['final_answer', 'error']);
+const WAITING = 'Waiting for the connection. It will be sent then.';
 
 export function start(panel) {
   const part = (name) => panel.querySelector(`[data-part=${name}]`);
   const [log, box, connect, agent, reasoning] = ['log', 'message', 'connect', 'agent', 'steps-wanted'].map(part);
   const inspector = framesBelow(panel);
   const status = new StatusLine(part('status'), SCHEDULES.reasoning);
-  /** Asked and not answered yet, the oldest first. @type {{frame: object, sent: boolean, node: HTMLElement}[]} */
+  const agents = new Choices(agent, 'agents');
+  /** Asked and not answered yet, the oldest first. `run` is null until a step of its run has come: before that the
+   * server may not have it. @type {{frame: object, sent: boolean, run: string | null, node: HTMLElement}[]} */
   let asked = [];
+  /** What was told: a new connection may tell it again. @type {Set<string>} */
+  const told = new Set();
   const line = new Line(() => socketAddress(`chat/${encodeURIComponent(sessionId())}`), SCHEDULES.reasoning, {
     onState: showState,
     onFrame: receive,
@@ -30,19 +37,33 @@ export function start(panel) {
   }, SILENCE_MS);
 
   function receive(frame) {
+    if (frame.type === 'ping') line.send({ type: 'pong', timestamp: frame.timestamp });
     if (frame.type !== 'reasoning_step' || typeof frame.data !== 'object' || frame.data === null) return;
-    const question = asked.find((one) => one.sent) ?? asked[0] ?? turn();
-    following(log, () => question.node.append(stepElement(frame.data)));
-    if (!LAST.has(frame.data.type)) return;
+    const step = frame.data;
+    if (step.run_id && told.has(sign(step))) return;
+    told.add(sign(step));
+    const question = about(step);
+    following(log, () => question.node.append(stepElement(step)));
+    if (!LAST.has(step.type)) return;
     asked = asked.filter((one) => one !== question);
-    part('announcement').textContent = `${STEPS[frame.data.type][1]}: ${frame.data.content}`;
+    part('announcement').textContent = `${STEPS[step.type][1]}: ${plain(String(step.content ?? ''))}`;
+  }
+
+  /** The question that a step is about. Runs come in the order of their questions; a refusal, which names no run, is of
+   * what was sent last. */
+  function about({ run_id: run = null }) {
+    const open = asked.filter((one) => one.sent && one.run === null);
+    if (run === null) return open.at(-1) ?? turn();
+    const question = asked.find((one) => one.run === run) ?? open[0] ?? turn();
+    question.run = run;
+    return question;
   }
 
   /** A place in the log for a question and its steps; without a question it was asked elsewhere or before. */
   function turn(frame = null) {
     const node = element('ol', 'turn-steps');
     if (frame) node.append(element('li', 'bubble', frame.payload.message));
-    const one = { frame, sent: frame === null, node };
+    const one = { frame, sent: frame === null, run: null, node };
     asked.push(one);
     log.querySelector('.welcome')?.remove();
     log.append(node);
@@ -52,21 +73,22 @@ export function start(panel) {
   function send() {
     const message = box.value.trim();
     if (!message) return;
-    const payload = { message, agent_name: agent.value, enable_reasoning: reasoning.checked };
-    const one = turn({ type: 'chat', payload });
+    const payload = {
+      message, agent_name: agent.value, enable_reasoning: reasoning.checked, client_message_id: newId('r-'),
+    };
+    turn({ type: 'chat', payload });
     box.value = '';
     deliver();
-    if (!one.sent) one.node.append(element('li', 'hint waiting', 'Waiting for the connection. It will be sent then.'));
     toEnd(log);
     box.focus();
   }
 
-  /** Sends what was written while there was no connection, in its order. */
+  /** Sends what the server has not got, in its order; what it has got after all counts once by its id. */
   function deliver() {
-    for (const one of asked.filter(({ sent }) => !sent)) {
+    for (const one of asked.filter(({ sent, run }) => !sent && run === null)) {
       one.sent = line.send(one.frame);
-      if (!one.sent) return;
       one.node.querySelector('.waiting')?.remove();
+      if (!one.sent) one.node.append(element('li', 'hint waiting', WAITING));
     }
   }
 
@@ -75,20 +97,9 @@ export function start(panel) {
     const away = ['idle', 'closed', 'failed'].includes(state.name);
     connect.textContent = away ? 'Connect' : 'Disconnect';
     connect.classList.toggle('primary', away);
-    if (state.name === 'open') deliver();
-    if (state.name === 'open' && agent.options.length < 2) offerAgents();
-  }
-
-  async function offerAgents() {
-    const response = await fetch(apiAddress('agents'), { headers: authorization() }).catch(() => null);
-    if (!response?.ok || agent.options.length > 1) return;
-    const { agents } = await response.json();
-    agent.append(...agents.map(({ name, label, description }) => {
-      const option = element('option', '', label ? `${name}: ${label}` : name);
-      option.value = name;
-      option.title = description;
-      return option;
-    }));
+    if (state.name === 'open') agents.offer();
+    else for (const one of asked) one.sent = one.frame === null;
+    deliver();
   }
 
   connect.addEventListener('click', () => {
@@ -97,8 +108,14 @@ export function start(panel) {
   });
   onSubmit(part('ask'), send);
   onSample(panel, box, send);
+  panel.addEventListener('shown', () => agents.offer());
   showState(line.state);
-  offerAgents();
+  agents.offer();
+}
+
+/** By what a step that is told again is known; the end of a run is told with the time of the telling. */
+function sign({ run_id: run, type, content, timestamp }) {
+  return JSON.stringify([run, type, content, LAST.has(type) ? null : timestamp]);
 }
 
 /** @param {{type: string, content: string, iteration: number, timestamp: number}} step */
@@ -114,7 +131,10 @@ function stepElement({ type, content, iteration, timestamp }) {
     if (!Number.isNaN(at.getTime())) time.dateTime = at.toISOString();
     head.append(time);
   }
-  const node = element('li', 'step', head, element('div', 'step-content', String(content ?? '')));
+  const text = String(content ?? '');
+  const answer = type === 'final_answer';
+  const said = answer ? element('div', 'prose', ...markdown(text)) : element('div', 'step-content', text);
+  const node = element('li', 'step', head, said);
   node.dataset.type = type;
   return node;
 }

@@ -28,6 +28,7 @@ function select(tab) {
   const name = nameOf(tab);
   document.body.dataset.tab = name;
   tab.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  panelOf(tab).dispatchEvent(new Event('shown'));
   if (started.has(name) || !CLIENTS[name]) return;
   started.add(name);
   begin(name, panelOf(tab));

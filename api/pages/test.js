@@ -326,7 +326,9 @@ function listen() {
   });
   on('clear-frames', 'click', () => inspector.clear());
   on('copy-frames', 'click', () => navigator.clipboard?.writeText(inspector.asText()));
-  addEventListener('keydown', (event) => event.key === 'Escape' && conversation.activeTurn && stop());
+  addEventListener('keydown', (event) => {
+    if (event.key === 'Escape' && document.body.dataset.tab === 'chat' && conversation.activeTurn) stop();
+  });
   setInterval(tick, matchMedia('(prefers-reduced-motion: reduce)').matches ? 1_000 : 100);
 }
 

@@ -6,10 +6,9 @@ import msgspec
 from fastapi import Depends, Request
 
 from api.app_state import AppState
-from api.auth import Identity, guest
+from api.auth import Identity, SignedIn, guest
 from api.frames import FRAME_BYTES, convert, parse_object
 from api.origins import LOOPBACK, by_local_name
-from orchestrator.commands import Caller
 from orchestrator.errors import AuthRequired, BadJson, MessageTooLong
 
 
@@ -29,11 +28,11 @@ def identity(request: Request, state: State) -> Identity:
     return state.gateway.tokens.verify(token.strip())
 
 
-def caller(user: Annotated[Identity, Depends(identity)]) -> Caller:
-    return Caller(user.user_id, user.role)
+def caller(user: Annotated[Identity, Depends(identity)]) -> SignedIn:
+    return user.caller
 
 
-CurrentCaller = Annotated[Caller, Depends(caller)]
+CurrentCaller = Annotated[SignedIn, Depends(caller)]
 
 
 def guests_enter(request: Request, state: AppState) -> bool:

@@ -49,12 +49,13 @@ async def agui(request: Request, state: State, caller: CurrentCaller) -> Respons
     text = await read_text(request, BODY_BYTES)
     run = await asyncio.to_thread(lambda: agui_request.read_input(parse_object(text)))
     asked = agui_request.asked(run)
-    if asked.sends is not None:
-        asked.sends.check()
-    state.gateway.rates.message(caller.user_id)
-    turn = Turn(state.gateway.engine, caller)
+    turn = Turn(state.gateway.engine, caller, until=caller.until)
     try:
-        accepted = await _begin(turn, asked)
+        with agui_request.in_its_own_words():
+            if asked.sends is not None:
+                asked.sends.check()
+            state.gateway.rates.message(caller.user_id)
+            accepted = await _begin(turn, asked)
     except BaseException:
         turn.close()
         raise

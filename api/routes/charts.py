@@ -5,8 +5,9 @@ from typing import Any, Literal
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from api.auth import payer
 from api.charts import SPEC_BYTES, Charts
-from api.routes.access import Visitor, read_text
+from api.routes.access import State, Visitor, read_text
 
 router = APIRouter(prefix="/api/v1", tags=["analysis"])
 
@@ -40,8 +41,12 @@ PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/svg+xml": {
 
 
 @router.post("/charts", response_class=Response, responses=PICTURE, openapi_extra={"requestBody": SPEC})
-async def chart(request: Request, _visitor: Visitor, theme: Literal["light", "dark"] = "light") -> Response:
+async def chart(
+    request: Request, state: State, visitor: Visitor, theme: Literal["light", "dark"] = "light"
+) -> Response:
     """The chart of a Vega-Lite specification that holds its data, as SVG."""
     spec = await read_text(request, SPEC_BYTES)
-    svg = await CHARTS.draw(spec, dark=theme == "dark")
+    pays = payer(visitor, request.client.host if request.client else None)
+    state.gateway.rates.chart(pays)
+    svg = await CHARTS.draw(spec, pays, dark=theme == "dark")
     return Response(svg, media_type="image/svg+xml", headers=HEADERS)

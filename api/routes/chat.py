@@ -6,7 +6,7 @@ import msgspec
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import JSONResponse, Response
 
-from api.bodies import complete_body, prompt_body, told_zone
+from api.bodies import complete_body, message_name, prompt_body, told_zone
 from api.problems import problem_response
 from api.routes.access import CurrentCaller, State, read_body
 from orchestrator.commands import Send
@@ -55,12 +55,13 @@ async def chat(
     request: Request,
     state: State,
     caller: CurrentCaller,
-    idempotency_key: Annotated[str | None, Header(max_length=64)] = None,
+    idempotency_key: Annotated[str | None, Header(max_length=255)] = None,
 ) -> Response:
     """Ask and wait for the whole answer. Sending the same `Idempotency-Key` again gives the same answer."""
     body = await read_body(request, ChatRequest)
     assert isinstance(body, ChatRequest)
-    command = Send(body.message, body.session_id, idempotency_key, body.replaces, told_zone(body.metadata))
+    name = message_name(idempotency_key) if idempotency_key else None
+    command = Send(body.message, body.session_id, name, body.replaces, told_zone(body.metadata))
     command.check()
     state.gateway.rates.message(caller.user_id)
     envelope = await state.gateway.engine.ask(caller, command)

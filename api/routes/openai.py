@@ -1,10 +1,10 @@
 """The OpenAI API's chat: the specialists as models, over the same conversations as every other wire."""
 
 import asyncio
-import hashlib
-import re
+import contextlib
+import math
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
@@ -15,10 +15,12 @@ from fastapi import APIRouter, Header, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
+from starlette.routing import Match, Route
 
 from agents.specialist import open_to
 from agents.types import Wishes
 from api.app_state import AppState
+from api.bodies import message_name
 from api.frames import parse_object
 from api.openai_errors import ErrorBody, Refused, error_body, unknown_model
 from api.openai_request import Asked, read_request
@@ -29,7 +31,7 @@ from api.routes.access import CurrentCaller, State, read_text
 from api.transport.server_events import BEAT, ServerEvents
 from api.turns import Turn
 from orchestrator.commands import Caller, Send
-from orchestrator.errors import NotFound, PitcrewError, ShuttingDown
+from orchestrator.errors import NotFound, PitcrewError, ShuttingDown, StorageUnavailable
 from orchestrator.events import Envelope
 
 log = structlog.get_logger()
@@ -37,8 +39,6 @@ log = structlog.get_logger()
 DOOR = "openai"
 BODY_BYTES = 256 * 1024
 """The whole conversation comes with each request, so that it may be longer than a frame."""
-
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class OpenAIRoute(APIRoute):
@@ -64,7 +64,13 @@ class OpenAIRoute(APIRoute):
         return handled
 
 
-router = APIRouter(prefix="/v1", tags=["openai"], route_class=OpenAIRoute)
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    "4XX": {
+        "description": "Refused, in the shape of OpenAI's errors.",
+        "content": {"application/json": {"example": ErrorBody(400, "What is wrong.", "invalid_value", "n").plain()}},
+    }
+}
+router = APIRouter(prefix="/v1", tags=["openai"], route_class=OpenAIRoute, responses=REFUSALS)
 
 REQUEST_BODY: dict[str, Any] = {
     "required": True,
@@ -131,13 +137,15 @@ async def chat_completions(
     command = _command(asked, x_session_id, idempotency_key)
     command.check()
     state.gateway.rates.message(caller.user_id)
-    if command.session_id is None and (known := await _recalled(state, caller, asked)):
+    store = state.gateway.engine.store
+    if command.session_id is None and asked.said and (known := await store.recall(caller, asked.said)):
         command = replace(command, session_id=known, wishes=replace(command.wishes, history=None))
-    turn = Turn(state.gateway.engine, caller, comes_back=idempotency_key is not None)
+    until = caller.until if asked.stream else math.inf
+    turn = Turn(state.gateway.engine, caller, comes_back=bool(idempotency_key), until=until)
     try:
         accepted = await turn.send(command)
-        completion = Completion(accepted.run_id, asked.model, int(time.time()), asked.include_usage)
-        remember = partial(_remember, state, caller, asked)
+        completion = Completion(accepted.run_id, asked.model, int(time.time()), asked.include_usage, asked.max_tokens)
+        remember = partial(_remember, state, caller, asked, completion)
         if asked.stream:
             return ServerEvents(_chunks(turn, completion, remember), turn.close)
         envelope = await _unless_gone(request, _end(turn, completion))
@@ -150,8 +158,21 @@ async def chat_completions(
     end = ending(envelope)
     if end.error is not None:
         raise Refused(end.error)
-    remember(end)
-    return JSONResponse(completion.whole(end))
+    whole = completion.whole(end)
+    await remember(end)
+    return JSONResponse(whole)
+
+
+@router.api_route("/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
+async def not_offered(request: Request) -> Response:
+    """Whatever else a client of the API may ask for."""
+    what = f"Not offered here: {request.method} {request.url.path[:100]}."
+    here = [route for route in router.routes if route.matches(request.scope)[0] is Match.PARTIAL]
+    if not here:
+        raise Refused(ErrorBody(404, f"{what} There are /v1/models and /v1/chat/completions.", "not_found"))
+    body = ErrorBody(405, what, "method_not_supported")
+    methods = sorted(method for route in here if isinstance(route, Route) for method in route.methods or ())
+    return JSONResponse(body.plain(), 405, body.headers() | {"Allow": ", ".join(methods)})
 
 
 def _command(asked: Asked, session_id: str | None, key: str | None) -> Send:
@@ -161,27 +182,20 @@ def _command(asked: Asked, session_id: str | None, key: str | None) -> Send:
         agent=None if asked.model == ROUTER else asked.model,
         door=DOOR,
         history=asked.history if session_id is None else None,
+        max_tokens=asked.max_tokens,
     )
-    if key is not None and not _NAME.fullmatch(key):
-        key = hashlib.sha256(key.encode()).hexdigest()
+    key = message_name(key) if key else None
     if key is not None and session_id is None:
         session_id = f"{DOOR}-{key}"
     return Send(asked.text, session_id, key, zone=asked.zone, wishes=wishes)
 
 
-def _remember(state: AppState, caller: Caller, asked: Asked, end: Ending) -> None:
-    """The client will tell this conversation with its answer when it goes on."""
-    said = after(after(asked.said, "customer", asked.text), "assistant", end.text)
-    state.recall.keep(caller.user_id, said, end.own["session_id"])
-
-
-async def _recalled(state: AppState, caller: Caller, asked: Asked) -> str | None:
-    """The stored conversation that the client tells, if it is known and still there."""
-    known = state.recall.take(caller.user_id, asked.said)
-    try:
-        return known if known and await state.gateway.engine.store.conversation(caller, known) else None
-    except NotFound:
-        return None
+async def _remember(state: AppState, caller: Caller, asked: Asked, completion: Completion, end: Ending) -> None:
+    """The client will tell this conversation with its answer when it goes on. The answer itself does not depend on
+    it."""
+    said = after(after(asked.said, "customer", asked.text), "assistant", completion.text)
+    with contextlib.suppress(NotFound, StorageUnavailable):
+        await state.gateway.engine.store.remember(caller, end.own["session_id"], said)
 
 
 async def _unless_gone(request: Request, work: Coroutine[Any, Any, Envelope]) -> Envelope | None:
@@ -205,7 +219,9 @@ async def _end(turn: Turn, completion: Completion) -> Envelope:
     raise ShuttingDown
 
 
-async def _chunks(turn: Turn, completion: Completion, remember: Callable[[Ending], None]) -> AsyncIterator[str]:
+async def _chunks(
+    turn: Turn, completion: Completion, remember: Callable[[Ending], Awaitable[None]]
+) -> AsyncIterator[str]:
     yield _event(completion.opening())
     try:
         async for envelope in turn.events():
@@ -217,7 +233,7 @@ async def _chunks(turn: Turn, completion: Completion, remember: Callable[[Ending
                 if "error" in chunk:
                     return
             if turn.ended:
-                remember(ending(envelope))
+                await remember(ending(envelope))
     except PitcrewError as error:
         yield _event(error_body(error).plain())
         return

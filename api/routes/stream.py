@@ -2,6 +2,7 @@
 
 A stream ends with its answer. A client that lost it comes back with the last `id` it got, which every EventSource does
 by itself: nothing is asked again, the rest is told, and behind the end it gets 204, which makes an EventSource stop.
+Who goes away stops nothing; DELETE of the same address does.
 """
 
 import json
@@ -9,21 +10,33 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from api.app_state import AppState
 from api.auth import Identity, guest, payer
+from api.bodies import message_name
 from api.dialect import Dialect, Handshake, Rejected, Session
 from api.dialects import all_dialects
 from api.frames import parse_object
 from api.origins import origin_allowed
 from api.routes.access import State, guests_enter, identity, read_text
-from api.streams import Asked, Reader, asked, open_stream
+from api.streams import Asked, Reader, asked, open_stream, stop
+from api.tickets import Tickets
 from api.transport.position import FIELD, Position, read_position
-from orchestrator.errors import Forbidden
+from orchestrator.errors import AuthInvalid, Forbidden
 
-router = APIRouter(tags=["streams"])
+
+def of_allowed_origin(request: Request, state: State) -> None:
+    """Raises Forbidden for a page that may not ask here; one that fetches without a word of its origin, as images do,
+    is foreign too."""
+    origin, settings = request.headers.get("origin"), state.settings
+    silent = origin is None and request.headers.get("sec-fetch-site") == "cross-site"
+    if silent or not origin_allowed(origin, settings.origins, development=not settings.production):
+        raise Forbidden
+
+
+router = APIRouter(tags=["streams"], dependencies=[Depends(of_allowed_origin)])
 
 DIALECTS: Mapping[str, Dialect] = {dialect.path: dialect for dialect in all_dialects()}
 ANALYSIS, QUERY, NATIVE = "/ws/agent/stream", "/ws/query", "/ws/chat"
@@ -33,6 +46,15 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/event-stream": {}}, "description": "The frames of the answer, each an event."},
     204: {"description": "That answer was told to its end, or is none of yours."},
 }
+PARAMETERS = [
+    {"name": name, "in": "query", "description": text, "schema": {"type": "string"}}
+    for name, text in {
+        **DIALECTS[ANALYSIS].words.query,
+        "token": "Your token, where it cannot go into a header.",
+        "ticket": "A ticket in its place.",
+        "last_event_id": "The last `id` that you got, to be told the rest; as `Last-Event-ID`.",
+    }.items()
+]
 CHAT_BODY: dict[str, Any] = {
     "required": True,
     "content": {
@@ -51,12 +73,11 @@ CHAT_BODY: dict[str, Any] = {
 }
 
 
-@router.get("/agent/stream", responses=RESPONSES, response_class=Response)
+@router.get("/agent/stream", responses=RESPONSES, response_class=Response, openapi_extra={"parameters": PARAMETERS})
 async def agent_stream(request: Request, state: State) -> Response:
     """Ask the analyst `?question=` about `?dataset=` (absent: all) and get the events of `/ws/agent/stream`. Who asks
     is told by a bearer token, `?token=`, `?ticket=`, or is a guest where guests are let in."""
     dialect = DIALECTS[ANALYSIS]
-    headers = _for_page(request, state)
     query = dict(reversed(request.query_params.multi_items()))
     position = _position(request)
     who, key = _who(request, state, dialect, query, position)
@@ -66,7 +87,7 @@ async def agent_stream(request: Request, state: State) -> Response:
         return asked(session, *session.opened())
 
     return await open_stream(
-        state, Reader(who, payer(who, request.client.host if request.client else None), key, position, headers), ask
+        state, Reader(who, payer(who, request.client.host if request.client else None), key, position), ask
     )
 
 
@@ -77,10 +98,10 @@ async def chat_stream(request: Request, state: State) -> Response:
     """Ask and get the answer as it is written. The body of `POST /api/v1/chat`, with `client_message_id`, `partial` and
     `reasoning` as on `/ws/chat`, gives its frames; one with `question`, those of `/ws/query`. To come back, send the
     same body with `Last-Event-ID`."""
-    headers = _for_page(request, state)
     who = identity(request, state)
     body = parse_object(await read_text(request))
-    name = body.get("client_message_id") or request.headers.get("idempotency-key")
+    key = request.headers.get("idempotency-key")
+    name = body.get("client_message_id") or (message_name(key) if key else None)
 
     def ask(instead: Mapping[str, str]) -> Asked:
         said = {**body, "client_message_id": name, **instead}
@@ -92,20 +113,28 @@ async def chat_stream(request: Request, state: State) -> Response:
 
     return await open_stream(
         state,
-        Reader(who, payer(who, request.client.host if request.client else None), "", _position(request), headers),
+        Reader(who, payer(who, request.client.host if request.client else None), "", _position(request)),
         ask,
     )
 
 
-@router.options("/agent/stream", include_in_schema=False)
-@router.options("/api/v1/chat/stream", include_in_schema=False)
-async def preflight(request: Request, state: State) -> Response:
-    """What a page of another origin asks before it shows a token (Fetch standard, section 3.2.2)."""
-    allowed = {
-        "Access-Control-Allow-Methods": "GET, POST",
-        "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, Last-Event-ID",
-    }
-    return Response(None, 204, {**_for_page(request, state), **allowed})
+@router.delete("/agent/stream", status_code=204)
+async def stop_analysis(request: Request, state: State) -> Response:
+    """Stop the analysis that a stream of this address tells: the one that `Last-Event-ID` (or `?last_event_id=`) names,
+    else the one under way in `?session_id=`. Who may is told as in GET; a guest by that id or session alone."""
+    query = dict(reversed(request.query_params.multi_items()))
+    position = _position(request)
+    who, _ = _who(request, state, DIALECTS[ANALYSIS], query, position)
+    await stop(state, who, query.get("session_id"), position)
+    return Response(None, 204)
+
+
+@router.delete("/api/v1/chat/stream", status_code=204)
+async def stop_chat(request: Request, state: State, session_id: str | None = None) -> Response:
+    """Stop the answer that a stream of this address tells: the one that `Last-Event-ID` names, else the one under way
+    in `?session_id=`."""
+    await stop(state, identity(request, state), session_id, _position(request))
+    return Response(None, 204)
 
 
 def _native(options: Mapping[str, Any]) -> Session:
@@ -116,16 +145,6 @@ def _native(options: Mapping[str, Any]) -> Session:
         if isinstance(told, Rejected):
             raise told.error
     return session
-
-
-def _for_page(request: Request, state: AppState) -> dict[str, str]:
-    """The headers by which a page may read the response. Raises Forbidden for a page that may not ask here; one that
-    fetches without a word of its origin, as images do, is foreign too."""
-    origin, settings = request.headers.get("origin"), state.settings
-    silent = origin is None and request.headers.get("sec-fetch-site") == "cross-site"
-    if silent or not origin_allowed(origin, settings.origins, development=not settings.production):
-        raise Forbidden
-    return {} if origin is None else {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
 
 
 def _position(request: Request) -> Position | None:
@@ -141,7 +160,8 @@ def _who(
     AuthExpired."""
     if "authorization" not in request.headers:
         if "ticket" in query:
-            return state.gateway.tickets.redeem(query["ticket"]), ""
+            tickets, ticket = state.gateway.tickets, query["ticket"]
+            return (tickets.redeem(ticket, stream=True) if position is None else _returned(tickets, ticket)), ""
         if "token" in query:
             return state.gateway.tokens.verify(query["token"]), ""
         if dialect.guest is not None and guests_enter(request, state):
@@ -150,3 +170,11 @@ def _who(
             key = (position.guest if position is not None else "") or secrets.token_hex(16)
             return guest(key), key
     return identity(request, state), ""
+
+
+def _returned(tickets: Tickets, ticket: str) -> Identity:
+    """Who comes back: with the ticket that opened the stream, or with a new one. Raises AuthInvalid, AuthExpired."""
+    try:
+        return tickets.again(ticket)
+    except AuthInvalid:
+        return tickets.redeem(ticket, stream=True)

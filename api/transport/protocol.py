@@ -1,4 +1,4 @@
-"""uvicorn's protocols, made to let go of peers that do not read.
+"""uvicorn's protocols, made to let go of peers that do not read, and to refuse handshakes that cannot be read.
 
 The transport's own `close` first sends what is buffered, which is never when the peer has stopped reading: such a
 socket and its buffers would stay for as long as the peer's machine is up.
@@ -11,6 +11,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets import http11
 
 CLOSE_S = 10.0
 """Seconds that a peer has to take what is buffered and to answer a close frame."""
@@ -21,6 +22,10 @@ LOST = 1006
 SEND_BUFFER_BYTES = 128 * 1024
 """What the kernel may hold for a peer. Left to itself it grows to megabytes, which nobody counts."""
 
+LINE_BYTES = 128 * 1024
+"""The longest line of a handshake: a question may stand in its URL, 8,000 characters at up to 12 bytes each."""
+http11.MAX_LINE_LENGTH = LINE_BYTES
+
 
 class SocketProtocol(WebSocketsSansIOProtocol):
     """One socket. Whatever ends it, its transport is gone CLOSE_S later."""
@@ -28,6 +33,13 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.handshake_initiated:
+            # uvicorn waits for a request that never comes: what the library has to say of this one is left unsent.
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.handshake_complete:  # the transport's own word would be that of a peer that closed without a code

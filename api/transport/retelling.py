@@ -18,6 +18,7 @@ from orchestrator.events import (
     Cancelled,
     Code,
     Completed,
+    DataReady,
     Envelope,
     InputRequired,
     Progress,
@@ -25,6 +26,7 @@ from orchestrator.events import (
     RunRestarted,
     Terminal,
     Token,
+    Verification,
 )
 
 UNKNOWN = "\ufffd"
@@ -45,6 +47,7 @@ class Retelling:
         self._at = known
         self._returning = known is not None
         self._fed = 0
+        self._attempts = 0
         self._ended = False
 
     @property
@@ -72,6 +75,12 @@ class Retelling:
             self._ended = True
         elif isinstance(event, RunRestarted):
             self._forget(envelope, event)
+        elif isinstance(event, Verification):
+            self._attempts += event.attempts
+        elif isinstance(event, DataReady) and self._attempts == 1 and self._position.code < len(event.code):
+            # Where there was one attempt alone, the code that led to the data is all that was told of code.
+            missed = Code(event.run_id, event.code)
+            yield from self.tell(Envelope(envelope.conversation_id, missed), lagging=lagging)
         for part, known in self._parts(envelope):
             yield from self._spell(part, known=known, lagging=lagging)
 
@@ -93,7 +102,7 @@ class Retelling:
         unknown = self._position.offset - self._fed
         if unknown > 0 and (envelope.seq or 0) > self._position.seq:
             self._session.emitted(_with(envelope, Token(event.run_id, UNKNOWN * unknown, self._fed)))
-        self._fed = 0
+        self._fed = self._attempts = 0
 
     def _parts(self, envelope: Envelope) -> Iterator[tuple[Envelope, bool]]:
         """The event, and whether the reader knows it; a piece of which the reader knows the beginning is parted."""

@@ -6,9 +6,11 @@ rest. The engine never waits for a reader: what waits is kept in an outbox, and 
 
 import asyncio
 import contextlib
+import math
 import re
+import time
 import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
 import structlog
@@ -36,6 +38,8 @@ CLOSE_PATIENCE_S = 1.0
 """The same once the server stops."""
 SENT_TOGETHER = 16 * 1024
 """Characters that are sent at once, where so much waits."""
+LONG_S = 24 * 3600.0
+"""Seconds that no answer takes."""
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -54,7 +58,8 @@ def retry(after_ms: int) -> str:
 class EventStream(Response):
     """The response that tells one answer. `begin` first; `closed` is called once when the stream is over.
 
-    `request` is the session's own name for what it asked, for a refusal that comes late.
+    `request` is the session's own name for what it asked, for a refusal that comes late. It lasts `until` then (Unix
+    seconds): a reader who comes back later has to show who it is anew.
     """
 
     media_type = "text/event-stream"
@@ -66,14 +71,15 @@ class EventStream(Response):
         retelling: Retelling,
         *,
         request: str | None = None,
-        headers: Mapping[str, str] | None = None,
+        until: float = math.inf,
         closed: Callable[["EventStream"], None] = lambda stream: None,
     ) -> None:
-        super().__init__(headers={**HEADERS, **(headers or {})})
+        super().__init__(headers=HEADERS)
         del self.headers["content-length"]
         self._session = session
         self._retelling = retelling
         self._request = request
+        self._until = until
         self._closed = closed
         self._outbox = Outbox()
         self._ready = asyncio.Event()
@@ -129,6 +135,7 @@ class EventStream(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the answer has ended, the reader is gone or given up, or the server stops."""
         self._abort = scope.get(ABORT, self._abort)
+        expiry = asyncio.get_running_loop().call_later(min(self._until - time.time(), LONG_S), self.hang_up)
         gone = asyncio.create_task(_gone(receive))
         sending = asyncio.create_task(self._send(send))
         try:
@@ -137,6 +144,7 @@ class EventStream(Response):
                 self._give_up(sending.exception())
                 await asyncio.wait({gone}, timeout=CLOSE_PATIENCE_S)
         finally:
+            expiry.cancel()
             self._end()
             for task in (gone, sending):
                 task.cancel()

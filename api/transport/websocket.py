@@ -9,16 +9,13 @@ import asyncio
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import structlog
 from fastapi import WebSocket
 
-from api.auth import Identity, TokenRules, guest, payer
+from api.auth import Identity, guest, payer
 from api.dialect import (
     Authenticate,
-    AuthExpiring,
-    Beat,
     Closing,
     Denied,
     Dialect,
@@ -35,20 +32,18 @@ from api.dialect import (
     Welcome,
 )
 from api.frames import FRAME_BYTES
-from api.limits import MESSAGES_PER_MINUTE, Rates, Seats
-from api.tickets import Tickets
+from api.limits import MESSAGES_PER_MINUTE
+from api.transport.clocks import Clocks
 from api.transport.closing import (
     AUTH,
-    AUTH_DEADLINE,
     BINARY,
-    EXPIRED,
     FLOOD,
     FORBIDDEN,
     GOING_AWAY,
     LEFT_WELL,
     MALFORMED,
 )
-from api.transport.leaving import Leaving
+from api.transport.gateway import SEAT_WAIT_MS, Gateway
 from api.transport.place import Place
 from api.transport.writer import Writer
 from orchestrator.commands import (
@@ -63,7 +58,6 @@ from orchestrator.commands import (
     Send,
     Type,
 )
-from orchestrator.engine import Engine
 from orchestrator.errors import (
     AuthExpired,
     AuthInvalid,
@@ -81,39 +75,18 @@ from orchestrator.follow import Follower
 
 log = structlog.get_logger()
 
-AUTH_DEADLINE_S = 10
 AUTH_FRAME_BYTES = 8 * 1024
 MAX_UNAUTHENTICATED = 5
 MAX_WAITING = 32
 """Commands that wait for their turn; then the socket is read no further until they are done."""
-EXPIRY_NOTICE_S = 60
-EXPIRY_GRACE_S = 30
-"""Seconds before the end of a token at which the client is told, and after it at which the socket is closed."""
-LONG_S = 24 * 3600.0
-SEAT_WAIT_MS = 5_000
-"""When a user with too many sockets may try again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gateway:
-    """What every connection of the server shares."""
-
-    engine: Engine
-    tokens: TokenRules
-    tickets: Tickets
-    rates: Rates
-    seats: Seats
-    heartbeat_s: int = 20
-    guests: bool = False
-    leaving: Leaving = field(default_factory=Leaving)
 
 
 class Connection:
     """One accepted socket, from its first frame to its close."""
 
     __slots__ = (
-        "_beat",
         "_binary",
+        "_clocks",
         "_dialect",
         "_follower",
         "_gateway",
@@ -122,10 +95,8 @@ class Connection:
         "_name",
         "_place",
         "_session",
-        "_timer",
         "_unauthenticated",
         "_waiting",
-        "_warned",
         "_websocket",
         "_worker",
         "_writer",
@@ -140,20 +111,18 @@ class Connection:
         self._place = Place(dialect.keeps_place)
         self._writer = Writer(websocket, self._session, self._place.passed)
         self._follower = Follower(gateway.engine, self._writer.put, self._writer.room)
+        self._clocks = Clocks(self._writer.put, self._writer.close)
         self._identity: Identity | None = None
         self._waiting: list[Requested] = []
         self._worker: asyncio.Task[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._beat: asyncio.TimerHandle | None = None
         self._name = uuid.uuid4().hex
         self._unauthenticated = 0
         self._binary = 0
-        self._warned = False
 
     async def run(self) -> None:
         """Serve the socket until either side closes it."""
         query = self._handshake.query
-        self._call_later(AUTH_DEADLINE_S, lambda: self.hang_up(AUTH_DEADLINE))
+        self._clocks.await_token()
         try:
             if "ticket" in query:
                 self._sign_in(lambda: self._gateway.tickets.redeem(query["ticket"]))
@@ -175,9 +144,7 @@ class Connection:
 
     async def _end(self) -> None:
         """The socket is gone. What was asked is still done, for who asks and leaves at once has asked."""
-        for timer in (self._timer, self._beat):
-            if timer is not None:
-                timer.cancel()
+        self._clocks.stop()
         self._writer.stop()
         try:
             if self._worker is not None:
@@ -337,12 +304,12 @@ class Connection:
         self._identity = identity
         limits, heartbeat_s = Limits(MESSAGE_CHARS, FRAME_BYTES, MESSAGES_PER_MINUTE), self._gateway.heartbeat_s
         self._writer.put(Welcome(identity.user_id, identity.email, identity.name, limits, heartbeat_s, request))
-        self._warned = False
-        self._watch_expiry()
+        self._clocks.watch_token(identity.expires)
         if first:
             for asked in self._session.opened():
                 self._obey(asked)
-            self._watch_heart()
+            if self._dialect.heartbeat_s is not None:
+                self._clocks.beat(self._dialect.heartbeat_s)
 
     def _let_in(self, key: str) -> None:
         """Let somebody in who has shown no token, where guests are."""
@@ -351,35 +318,9 @@ class Connection:
             return
         self._sign_in(lambda: guest(key))
 
-    def _watch_heart(self) -> None:
-        """Give the signs of life that the dialect promises."""
-        if (every := self._dialect.heartbeat_s) is not None:
-            if self._beat is not None:
-                self._writer.put(Beat(time.time()))
-            self._beat = asyncio.get_running_loop().call_later(every, self._watch_heart)
-
     def _deny(self, error: PitcrewError, request: str | None = None) -> None:
         self._writer.put(Denied(error, request))
         self.hang_up(AUTH)
-
-    def _watch_expiry(self) -> None:
-        """Warn before the token ends and close some time after it; looks at the clock again at least once a day."""
-        assert self._identity is not None
-        left = self._identity.expires - time.time()
-        if left <= -EXPIRY_GRACE_S:
-            self.hang_up(EXPIRED)
-            return
-        if left <= EXPIRY_NOTICE_S and not self._warned:
-            self._warned = True
-            self._writer.put(AuthExpiring(max(0, round(left))))
-        wait = left + EXPIRY_GRACE_S if self._warned else left - EXPIRY_NOTICE_S
-        self._call_later(min(wait, LONG_S), self._watch_expiry)
-
-    def _call_later(self, delay: float, callback: Callable[[], None]) -> None:
-        """The connection has one timer: first the deadline for the token, then its expiry."""
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(delay, callback)
 
 
 def _unsigned(error: PitcrewError) -> PitcrewError:

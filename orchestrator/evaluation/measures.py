@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.evaluation import answers, dialogues, retrieval, routing
+from orchestrator.evaluation import analysis, answers, dialogues, retrieval, routing
 from orchestrator.evaluation.bootstrap import Statistic
 from orchestrator.evaluation.coverage import Curve
 from orchestrator.evaluation.outcomes import Outcome
 
-LOWER_IS_BETTER = frozenset({"calibration_error", "asked_back"})
+LOWER_IS_BETTER = frozenset({"calibration_error", "asked_back", "wrong", "wrong_and_verified"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,5 +64,14 @@ MEASURES: Mapping[str, Measure] = {
         dialogues.by_length,
         "the shortest first",
         "passed in every turn",
+    ),
+    "analysis": Measure(
+        analysis.AnalysisOutcome,
+        analysis.figures,
+        analysis.statistics,
+        lambda one: one.goodness,
+        analysis.by_confidence,
+        "confidence",
+        "answered right",
     ),
 }

@@ -1,5 +1,7 @@
 """Opening a database so that the promises hold on it: durable commits, one writer on SQLite, bounded waiting."""
 
+import sqlite3
+import time
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -11,6 +13,7 @@ LOCK_PATIENCE_S = 5
 `patience_s` of a connection shortens it."""
 
 LOG_PATIENCE_MS = 1_000
+_PAUSE_S = 0.01
 
 
 def open_database(url: str, *, durable: bool = True) -> Engine:
@@ -27,7 +30,7 @@ def open_database(url: str, *, durable: bool = True) -> Engine:
         # The driver's own transaction control begins late and would let two writers deadlock on an upgrade.
         connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
+        _write_ahead(cursor)
         cursor.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
         cursor.execute("PRAGMA foreign_keys=ON")
         # What is deleted or overwritten is gone from the file.
@@ -48,6 +51,21 @@ def open_database(url: str, *, durable: bool = True) -> Engine:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _write_ahead(cursor: sqlite3.Cursor) -> None:
+    """Put the database in WAL mode. Of several that open a new one at once, SQLite refuses all but one without any
+    waiting, whatever its timeout is; so they try again here. Raises sqlite3.OperationalError when it stays locked."""
+    ends = time.monotonic() + LOCK_PATIENCE_S
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > ends:
+                raise
+            time.sleep(_PAUSE_S)
+        else:
+            return
 
 
 def empty_log(engine: Engine) -> bool:

@@ -1,7 +1,7 @@
 """What the SQL store's transactions are made of: one statement or two each, inside the caller's transaction."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,8 +33,10 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def open_conversation(connection: Connection, owner: str, session_id: str) -> str:
-    """The id of the owner's conversation, made if it is new."""
+def open_conversation(
+    connection: Connection, owner: str, session_id: str, metadata: Mapping[str, Any] | None = None
+) -> str:
+    """The id of the owner's conversation, made with these `metadata` if it is new."""
     found = connection.scalar(
         select(conversations.c.id).where(conversations.c.owner == owner, conversations.c.session_id == session_id)
     )
@@ -43,7 +45,13 @@ def open_conversation(connection: Connection, owner: str, session_id: str) -> st
     conversation_id, at = str(uuid.uuid4()), now()
     connection.execute(
         insert(conversations).values(
-            id=conversation_id, owner=owner, session_id=session_id, head_seq=0, created_at=at, updated_at=at
+            id=conversation_id,
+            owner=owner,
+            session_id=session_id,
+            head_seq=0,
+            metadata=encode_metadata(metadata or {}),
+            created_at=at,
+            updated_at=at,
         )
     )
     return conversation_id
@@ -136,13 +144,24 @@ def encode_wishes(wishes: Wishes) -> str | None:
     return None if wishes == AS_USUAL else msgspec.json.encode(wishes).decode()
 
 
+def decode_metadata(text: str | None) -> dict[str, Any]:
+    """What a client noted of a conversation."""
+    return msgspec.json.decode(text, type=dict[str, Any]) if text else {}
+
+
+def encode_metadata(metadata: Mapping[str, Any]) -> str | None:
+    """What `decode_metadata` reads; None for nothing."""
+    return msgspec.json.encode(metadata).decode() if metadata else None
+
+
 def append(connection: Connection, conversation_id: str, run_id: str, event: Durable) -> Envelope:
-    """Give the event the conversation's next `seq` and store it. Raises NotFound when the conversation is gone."""
+    """Give the event the conversation's next `seq` and store it: what has been said is something else from now on.
+    Raises NotFound when the conversation is gone."""
     at = now()
     seq = connection.scalar(
         update(conversations)
         .where(conversations.c.id == conversation_id)
-        .values(head_seq=conversations.c.head_seq + 1, updated_at=at)
+        .values(head_seq=conversations.c.head_seq + 1, said=None, updated_at=at)
         .returning(conversations.c.head_seq)
     )
     if seq is None:

@@ -1,6 +1,7 @@
 """The conversation store over SQL: SQLite by default, PostgreSQL by its URL."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
 
 import structlog
 from sqlalchemy import Connection, Engine, and_, delete, func, insert, literal, select, text
@@ -22,7 +23,7 @@ from orchestrator.store import (
     Touched,
     Unfinished,
 )
-from orchestrator.stores import accepting, citing, rows, running, taking_back
+from orchestrator.stores import accepting, citing, naming, rows, running, taking_back
 from orchestrator.stores.database import empty_log
 from orchestrator.stores.transactions import Transactions
 from orchestrator.tables import conversations, events, feedback, messages, runs
@@ -48,8 +49,19 @@ class SqlStore:
     async def answer(self, caller: Caller, command: Answer) -> Receipt:
         return await self._write(lambda connection: accepting.answer(connection, caller, command))
 
-    async def open(self, caller: Caller, session_id: str) -> str:
-        return await self._write(lambda connection: rows.open_conversation(connection, caller.user_id, session_id))
+    async def open(self, caller: Caller, session_id: str, metadata: Mapping[str, Any] | None = None) -> str:
+        return await self._write(
+            lambda connection: rows.open_conversation(connection, caller.user_id, session_id, metadata)
+        )
+
+    async def describe(self, caller: Caller, session_id: str, metadata: Mapping[str, Any]) -> None:
+        await self._write(lambda connection: naming.describe(connection, caller, session_id, metadata))
+
+    async def remember(self, caller: Caller, session_id: str, said: str) -> None:
+        await self._write(lambda connection: naming.remember(connection, caller, session_id, said))
+
+    async def recall(self, caller: Caller, said: str) -> str | None:
+        return await self._read(lambda connection: naming.recall(connection, caller, said))
 
     async def seen(self, caller: Caller, command: Read) -> str:
         return await self._write(lambda connection: accepting.seen(connection, caller, command))
@@ -156,6 +168,7 @@ class SqlStore:
                 count.label("messages"),
                 conversations.c.created_at,
                 conversations.c.updated_at,
+                conversations.c.metadata,
             )
             .where(conversations.c.owner == caller.user_id)
             .order_by(conversations.c.updated_at.desc(), conversations.c.id)
@@ -163,7 +176,14 @@ class SqlStore:
 
         def work(connection: Connection) -> list[SessionSummary]:
             return [
-                SessionSummary(r.session_id, (r.title or "")[:TITLE_CHARS], r.messages, r.created_at, r.updated_at)
+                SessionSummary(
+                    r.session_id,
+                    (r.title or "")[:TITLE_CHARS],
+                    r.messages,
+                    r.created_at,
+                    r.updated_at,
+                    rows.decode_metadata(r.metadata),
+                )
                 for r in connection.execute(query)
             ]
 

@@ -1,8 +1,26 @@
-"""What the tests of the page share."""
+"""What the tests of the page share: one browser, in one event loop, and what the page draws with."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
+from tests.browser.chromium import CHROMIUM
 from tests.browser.tabs import build_bundles
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A browser belongs to the event loop in which it was started, so all tests of pages run in one."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents and pytest_asyncio.is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session", autouse=True)
+async def chromium() -> AsyncIterator[None]:
+    yield
+    await CHROMIUM.close()
 
 
 @pytest.fixture(scope="session")

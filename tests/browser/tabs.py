@@ -13,7 +13,7 @@ from filelock import FileLock
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.chromium import open_page
-from tests.faults.proxy import Proxy
+from tests.faults.proxy import Link, Proxy
 from tests.serving import ROOT, Served, free_port
 
 CONTEXTS: list[dict[str, Any]] = [
@@ -35,9 +35,14 @@ async def open_tab(address: str, name: str, **context: Any) -> AsyncIterator[tup
         yield page, panel
 
 
+async def sign_in(page: Page, token: str) -> None:
+    await page.locator("#token").evaluate("(box, token) => { box.value = token; }", token)
+
+
 async def fits(page: Page) -> bool:
-    """Whether nothing stands out beyond the width of the screen."""
-    return await page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth") is True
+    """Whether nothing stands out beyond the width of the screen or of a log."""
+    wide = "[document.documentElement, ...document.querySelectorAll('[role=log]')]"
+    return await page.evaluate(f"{wide}.every((node) => node.scrollWidth <= node.clientWidth)") is True
 
 
 class Away:
@@ -48,6 +53,12 @@ class Away:
         self._there = proxy.target
         self.http = f"http://127.0.0.1:{proxy.port}"
 
+    def freeze(self) -> None:
+        """Swallow what is said from now on, over every connection and every new one, and say nothing."""
+        self._proxy.opened = Link.freeze
+        for link in self._proxy.links.values():
+            link.freeze()
+
     def leave(self) -> None:
         """Break every connection and refuse new ones."""
         self._proxy.target = free_port()
@@ -55,6 +66,7 @@ class Away:
             link.cut(reset=True)
 
     def come_back(self) -> None:
+        self._proxy.opened = lambda link: None
         self._proxy.target = self._there
 
 

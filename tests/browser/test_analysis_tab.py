@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from tests.browser.tabs import CONTEXTS, IDS, WITHOUT_BUNDLES, fits, open_tab, within_reach
+from tests.browser.tabs import CONTEXTS, IDS, WITHOUT_BUNDLES, fits, open_tab, sign_in, within_reach
 from tests.serving import Served
 
 QUESTION = "How many incidents are there by severity?"
@@ -46,14 +46,23 @@ async def test_from_the_question_to_the_chart(server: Served, context: dict) -> 
     async with open_tab(server.http, "analysis", **context) as (page, panel):
         await expect(panel.get_by_label("Dataset").locator("option")).to_have_text(["all", "operations"])
         await panel.get_by_label("Dataset").select_option("operations")
-        await ask(panel)
+        await panel.get_by_label("Question about the data").fill(QUESTION)
+        await panel.get_by_role("button", name="Analyse").press("Enter")
+        await expect(panel.get_by_label("Question about the data")).to_be_focused()
         await shows_it_all(page, panel)
+        await expect(panel.locator("[data-part=status]")).to_have_text("⚪ Finished")
+        spoken = panel.locator("[data-part=announcement]")
+        await expect(spoken).to_contain_text(
+            re.compile(r"Analysis complete\. ✔ Verified .*\. Key findings\n.* with [\d,]+, ")
+        )
         await ask(panel, "How many incidents were there per month in 2025?")
         await answered(panel)
         await expect(panel.locator("tbody tr")).to_have_count(12)
         await ask(panel, "Why is the sky blue?")
-        await answered(panel)
+        await expect(panel.locator("[data-part=message]")).to_have_text("Nothing was computed", timeout=30_000)
         await expect(panel.locator("[data-part=figures]")).to_be_hidden()
+        await expect(panel.locator(".stages li[data-state=todo]")).to_have_count(5)
+        await expect(spoken).to_contain_text("Nothing was computed. I cannot")
 
 
 async def test_without_the_bundles_the_server_draws(server: Served) -> None:
@@ -70,15 +79,18 @@ async def test_without_the_bundles_the_server_draws(server: Served) -> None:
 
 @pytest.mark.parametrize("signed_in", [False, True], ids=["guest", "signed in"])
 async def test_three_tries_then_server_sent_events(server: Served, signed_in: bool) -> None:
-    """Broken too, they are picked up where they broke, with a new ticket."""
+    """A server without a word is not waited for. Broken too, events are picked up where they broke, by a new ticket."""
     async with within_reach(server) as away, open_tab(away.http, "analysis") as (page, panel):
         status = panel.locator("[data-part=status]")
         if signed_in:
-            token = server.token("server-sent-events")
-            await page.locator("#token").evaluate("(box, token) => { box.value = token; }", token)
+            await sign_in(page, server.token("server-sent-events"))
         await page.clock.install()
-        away.leave()
+        away.freeze()
         await ask(panel)
+        await expect(status).to_have_text("🟡 Connecting …")
+        await page.clock.fast_forward(10_000)
+        await expect(status).to_contain_text("(try 1 of 3)")
+        away.leave()
         for number, seconds in enumerate([1, 2, 3], 1):
             await expect(status).to_have_text(
                 re.compile(rf"🔴 Disconnected\. Reconnecting in {seconds} s \(try {number} of 3\) …")
@@ -94,7 +106,7 @@ async def test_three_tries_then_server_sent_events(server: Served, signed_in: bo
 
 async def test_who_is_out_of_reach_is_told(server: Served) -> None:
     async with within_reach(server) as away, open_tab(away.http, "analysis") as (page, panel):
-        await page.locator("#token").evaluate("(box, token) => { box.value = token; }", server.token("unheard"))
+        await sign_in(page, server.token("unheard"))
         await page.clock.install()
         away.leave()
         await ask(panel)

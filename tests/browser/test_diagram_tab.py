@@ -47,17 +47,31 @@ async def test_a_diagram_is_drawn_and_looked_at(server: Served, context: dict) -
         assert larger == pytest.approx(fitted * 1.25**3, abs=4)
         await page.keyboard.press("0")
         assert await width(picture) == pytest.approx(fitted, abs=1)
+        await page.keyboard.press("+")
+        drawn = await picture.get_attribute("src") or ""
+        await page.emulate_media(color_scheme="light" if "color_scheme" in context else "dark")
+        await expect(picture).not_to_have_attribute("src", drawn, timeout=20_000)
+        assert await width(picture) == pytest.approx(fitted * 1.25, abs=2)
         assert (await panel.locator("[data-part=source]").text_content() or "").startswith("erDiagram")
+        await ask(panel, "Which columns does incidents have?")
+        await expect(panel.locator(".said.settled table")).to_be_visible(timeout=20_000)
         assert await fits(page)
         assert page.problems == []  # type: ignore[attr-defined]
 
 
 @pytest.mark.usefixtures("bundles")
-async def test_the_source_is_copied(server: Served) -> None:
+async def test_the_source_is_copied_and_what_draws_is_loaded_when_it_can_be(server: Served) -> None:
     async with open_tab(server.http, "diagram", permissions=["clipboard-read", "clipboard-write"]) as (page, panel):
         await expect(panel.locator("[data-part=status]")).to_have_text("🟢 Connected")
+        for missing in (WITHOUT_BUNDLES, "**/ws/test/vendor/diagram.js"):
+            await page.route(missing, lambda route: route.abort(), times=1)
+            answers = await panel.locator(".said.settled").count()
+            await ask(panel, RELATIONSHIPS)
+            await expect(panel.locator(".said.settled")).to_have_count(answers + 1, timeout=20_000)
+            await expect(panel.get_by_text("What draws it could not be loaded.")).to_be_visible()
         await ask(panel, RELATIONSHIPS)
-        await panel.get_by_role("button", name="Copy source").click(timeout=30_000)
+        await expect(panel.locator(".place img")).to_be_visible(timeout=30_000)
+        await panel.get_by_role("button", name="Copy source").click()
         await expect(panel.get_by_text("Copied.")).to_be_visible()
         copied = await page.evaluate("navigator.clipboard.readText()")
         assert copied == await panel.locator("[data-part=source]").text_content()
@@ -99,3 +113,14 @@ async def test_five_tries_then_a_button(server: Served) -> None:
         await expect(status).to_have_text("🟢 Connected")
         await panel.get_by_role("button", name="Send").click()
         await expect(panel.locator(".said.settled")).to_contain_text("incidents", timeout=20_000)
+        # what was sent into a connection that is gone is sent again, and nothing is told twice
+        away.freeze()
+        await ask(panel, "Which columns does dealers have?")
+        await expect(panel.get_by_label("Your message")).to_have_value("")
+        away.leave()
+        await expect(status).to_contain_text("(try 1 of 5)")
+        away.come_back()
+        await page.clock.fast_forward(1_000)
+        await expect(panel.locator(".said.settled").last).to_contain_text("dealer_id", timeout=20_000)
+        await expect(panel.locator(".bubble")).to_have_text(["Show me all tables", "Which columns does dealers have?"])
+        await expect(panel.locator(".said.settled")).to_have_count(2)

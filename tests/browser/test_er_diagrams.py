@@ -73,8 +73,11 @@ def any_name_and_type() -> list[str]:
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_every_name_is_drawn_as_it_is_written(way: str) -> None:
+    odd = [Table("odd", f"{name}.{name}", (Column("a", "integer", "INTEGER"),), schema=name) for name in NAMES]
+    views = [Table("odd", name, (Column("a", "integer", "INTEGER"),), unique=(("a",),), view=True) for name in NAMES]
+    more = [er_diagram(tables).source for tables in (odd, views)]
     schemas = [er_diagram(inferred(tables), relations(inferred(tables))).source for tables in (FLEET, ODD, FLEET + ODD)]
-    sources = [*any_name_and_type(), *schemas, er_diagram([]).source]
+    sources = [*any_name_and_type(), *schemas, er_diagram([]).source, *more]
     async with drawing(way) as drawn:
         pictures = await drawn(sources)
     for source, picture in zip(sources, pictures, strict=True):

@@ -6,7 +6,8 @@ import re
 import pytest
 from playwright.async_api import Locator, Page, WebSocket, expect
 
-from tests.browser.tabs import CONTEXTS, IDS, fits, open_tab, within_reach
+from api.client.query import NO_ANSWER
+from tests.browser.tabs import CONTEXTS, IDS, fits, open_tab, sign_in, within_reach
 from tests.serving import Served
 
 QUESTION = "What does the warranty cover?"
@@ -44,6 +45,8 @@ async def test_results_come_before_the_answer(server: Served, context: dict) -> 
         kinds = [kind for kind in heard.received if kind != "status"]
         assert kinds[:2] == ["immediate", "stream_start"]
         assert kinds[-1] == "stream_end"
+        await ask(panel, "How do I jump start the car?")
+        await expect(answer.locator("ol > li").first).to_contain_text("Both vehicles off", timeout=20_000)
         assert await fits(page)
         assert page.problems == []  # type: ignore[attr-defined]
 
@@ -68,7 +71,7 @@ async def test_three_tries_then_without_streaming(server: Served) -> None:
     async with within_reach(server) as away, open_tab(away.http, "query") as (page, panel):
         heard = Heard(page)
         status = panel.locator("[data-part=status]")
-        await page.locator("#token").evaluate("(box, token) => { box.value = token; }", server.token("query-tab"))
+        await sign_in(page, server.token("query-tab"))
         await ask(panel, QUESTION)
         await expect(panel.locator("[data-part=answer]")).to_have_attribute("data-state", "settled", timeout=20_000)
         await page.clock.install()
@@ -86,6 +89,18 @@ async def test_three_tries_then_without_streaming(server: Served) -> None:
         await expect(panel.locator("[data-part=answer]")).to_have_attribute("data-state", "settled", timeout=20_000)
         assert heard.sent[-1]["stream"] is False
         assert heard.received[-1] == "overview"
+        # with streaming off there is nothing else to try
+        await panel.get_by_role("switch", name="Stream").press("Space")
+        away.leave()
+        await ask(panel, QUESTION)
+        for seconds in [1, 2, 3]:
+            await expect(status).to_contain_text(f"Reconnecting in {seconds} s")
+            await page.clock.fast_forward(seconds * 1_000)
+        await expect(panel.locator("[data-part=problem]")).to_have_text(NO_ANSWER)
+        await expect(panel.locator("[data-part=progress]")).to_have_text("")
+        away.come_back()
+        await panel.get_by_role("button", name="Ask", exact=True).click()
+        await expect(panel.locator("[data-part=answer]")).to_have_attribute("data-state", "settled", timeout=20_000)
 
 
 async def test_who_may_not_come_in_is_told(server: Served) -> None:

@@ -1,11 +1,12 @@
 """The reasoning tab against the real server: steps in their colours, who answers, and what a lost connection loses."""
 
+import json
 import re
 
 import pytest
-from playwright.async_api import Locator, expect
+from playwright.async_api import Locator, WebSocketRoute, expect
 
-from tests.browser.tabs import CONTEXTS, IDS, fits, open_tab, within_reach
+from tests.browser.tabs import CONTEXTS, IDS, fits, open_tab, sign_in, within_reach
 from tests.serving import Served
 
 QUESTION = "What is the roof load of the Plover?"
@@ -61,6 +62,37 @@ async def test_steps_as_they_happen(server: Served, context: dict) -> None:  # t
         assert page.problems == []  # type: ignore[attr-defined]
 
 
+ENDS = ".step:is([data-type=final_answer], [data-type=error])"
+ANSWERS = {
+    "What is the tank volume of the Heron 1.5T?": "52 litres",
+    "What is the roof load of the Plover?": "100 kg",
+    "What is the wading depth of the Osprey?": "600 mm",
+    "What is the roof load of the Osprey?": "80 kg",
+    "What is the torque of the Wren 58?": "Nm|too many messages waiting",
+    "When is the first service of the Plover due?": "km|too many messages waiting",
+}
+"""More than the server lets wait: the last ones may be refused."""
+
+
+async def test_each_answer_stands_under_its_question(server: Served) -> None:
+    async with open_tab(server.http, "reasoning") as (_, panel):
+        await panel.get_by_role("button", name="Connect", exact=True).click()
+        await expect(panel.get_by_text("🟢 Connected")).to_be_visible()
+        await panel.get_by_label("Your message").evaluate(
+            """(box, questions) => questions.forEach((question) => {
+                box.value = question;
+                box.form.requestSubmit();
+            })""",
+            list(ANSWERS),
+        )
+        await expect(panel.locator(ENDS)).to_have_count(len(ANSWERS), timeout=30_000)
+        turns = panel.locator(".turn-steps")
+        await expect(turns.locator(".bubble")).to_have_text(list(ANSWERS))
+        for number, answer in enumerate(ANSWERS.values()):
+            await expect(turns.nth(number).locator(ENDS)).to_have_count(1)
+            await expect(turns.nth(number).locator(ENDS)).to_have_text(re.compile(answer))
+
+
 async def test_who_answers_and_whether_steps_are_shown(server: Served) -> None:
     async with open_tab(server.http, "reasoning") as (page, panel):
         agent = panel.get_by_label("Agent")
@@ -79,7 +111,30 @@ async def test_who_answers_and_whether_steps_are_shown(server: Served) -> None:
         await expect(steps(panel, "error")).to_have_css("background-color", COLOURS["error"])
         await panel.get_by_role("button", name="Disconnect").click()
         await expect(panel.get_by_text("🔴 Disconnected")).to_be_visible()
+        # who is signed in by the time the tab is shown again may ask others too
+        await expect(agent.locator("option[value=explorer]")).to_have_count(0)
+        await page.get_by_role("tab", name="Chat").click()
+        await sign_in(page, server.token("reasoning-staff", role="staff"))
+        await page.get_by_role("tab", name="Reasoning").click()
+        await expect(agent.locator("option[value=explorer]")).to_have_count(1)
         assert page.problems == []  # type: ignore[attr-defined]
+
+
+async def test_a_sign_of_life_is_answered(server: Served) -> None:
+    said: list[str] = []
+
+    def between(page_side: WebSocketRoute) -> None:
+        server_side = page_side.connect_to_server()
+        page_side.on_message(lambda text: (said.append(str(text)), server_side.send(text)))
+        page_side.send('{"type": "ping", "timestamp": 12.5}')
+
+    async with open_tab(server.http, "reasoning") as (page, panel):
+        await page.route_web_socket(re.compile("/ws/chat/reasoning-"), between)
+        await panel.get_by_role("button", name="Connect", exact=True).click()
+        await expect(panel.get_by_text("🟢 Connected")).to_be_visible()
+        await ask(panel, QUESTION)
+        await expect(steps(panel, "final_answer")).to_be_visible(timeout=20_000)
+        assert json.loads(said[0]) == {"type": "pong", "timestamp": 12.5}
 
 
 async def test_what_is_written_without_a_connection_is_sent_later(server: Served) -> None:
@@ -107,3 +162,14 @@ async def test_what_is_written_without_a_connection_is_sent_later(server: Served
             "100 kg"
         )
         await expect(panel.get_by_text("Waiting for the connection.")).to_have_count(0)
+        # what was sent into a connection that is gone is sent again; what is told again stands there once
+        answers = steps(panel, "final_answer")
+        away.freeze()
+        await ask(panel, "What is the roof load of the Osprey?")
+        away.leave()
+        await expect(panel.get_by_text("Waiting for the connection.")).to_be_visible()
+        away.come_back()
+        await page.clock.fast_forward(2_000)
+        await expect(answers).to_have_count(3, timeout=20_000)
+        await expect(panel.locator(".turn-steps")).to_have_count(3)
+        await expect(panel.locator(".turn-steps").last.locator(ENDS)).to_contain_text("Osprey")

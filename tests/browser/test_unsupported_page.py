@@ -1,6 +1,5 @@
 """An answer that the sources do not bear out, on the test page: underlined, and its markers lead to what does."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,7 @@ from playwright.async_api import expect
 
 from tests.browser.chromium import open_page
 from tests.model_server.running import running_model_server
-from tests.serving import serving
+from tests.serving import duplicate, serving
 
 SAID = "Hello! The roof of a Heron carries 95 kg [1]. 😀 Stay below 130 km/h with a loaded roof [1]."
 
@@ -22,7 +21,7 @@ SAID = "Hello! The roof of a Heron carries 95 kg [1]. 😀 Stay below 130 km/h w
     ids=["desktop", "dark phone"],
 )
 async def test_what_no_source_supports_is_underlined(ingested: Path, tmp_path: Path, context: dict) -> None:  # type: ignore[type-arg]
-    data = Path(shutil.copytree(ingested, tmp_path / "data"))
+    data = duplicate(ingested, tmp_path / "data")
     with running_model_server() as provider:
         provider.script(always={"kind": "says", "payload": SAID})
         settings = {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": provider.base_url, "PITCREW_MODELS": "openai:scripted"}

@@ -1,17 +1,19 @@
 """The tabs of a server with a model: what the model says, and answers that take their time."""
 
 import json
-import shutil
-from collections.abc import Iterator
+import re
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, expect
+import pytest_asyncio
+from playwright.async_api import Locator, Page, expect
 
+from tests.browser.chromium import open_page
 from tests.browser.hostile import FOREIGN, HOSTILE, SAID, left_alone, watch
 from tests.browser.tabs import open_tab, within_reach
 from tests.model_server.running import Control, running_model_server
-from tests.serving import Served, serving
+from tests.serving import Served, duplicate, serving
 
 QUESTION = "How many incidents are there by severity?"
 SECONDS = 4
@@ -26,7 +28,7 @@ def provider() -> Iterator[Control]:
 
 @pytest.fixture(scope="module")
 def modelled(ingested: Path, tmp_path_factory: pytest.TempPathFactory, provider: Control) -> Iterator[Served]:
-    own = Path(shutil.copytree(ingested, tmp_path_factory.mktemp("modelled") / "data"))
+    own = duplicate(ingested, tmp_path_factory.mktemp("modelled") / "data")
     settings = {
         "OPENAI_API_KEY": "k",
         "OPENAI_BASE_URL": provider.base_url,
@@ -35,6 +37,14 @@ def modelled(ingested: Path, tmp_path_factory: pytest.TempPathFactory, provider:
     }
     with serving(own, **settings) as served:
         yield served
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page_without_sockets() -> AsyncIterator[Page]:
+    """A page behind a proxy that lets no socket of an analysis through."""
+    async with open_page() as page:
+        await page.route_web_socket(re.compile("/ws/agent/stream"), lambda socket: socket.close(code=1011))
+        yield page
 
 
 async def analyse(panel: Locator) -> None:
@@ -70,11 +80,55 @@ async def test_an_analysis_is_stopped(modelled: Served, provider: Control) -> No
     provider.script(always={"kind": "never"})
     async with open_tab(modelled.http, "analysis") as (page, panel):
         await analyse(panel)
-        await panel.get_by_role("button", name="Cancel").click()
+        await panel.get_by_role("button", name="Cancel").press("Enter")
         await expect(panel.locator("[data-part=message]")).to_have_text("The analysis was cancelled.", timeout=3_000)
         await expect(panel.get_by_role("button", name="Analyse")).to_be_enabled()
         await expect(panel.get_by_role("button", name="Cancel")).to_be_hidden()
+        await expect(panel.get_by_label("Question about the data")).to_be_focused()
         assert page.problems == []  # type: ignore[attr-defined]
+
+
+async def test_escape_stops_what_is_shown(modelled: Served, provider: Control) -> None:
+    provider.script(always={"kind": "never"})
+    sent: list[str] = []
+    async with open_tab(modelled.http, "chat") as (page, panel):
+        page.on("websocket", lambda socket: socket.on("framesent", lambda text: sent.append(str(text))))
+        await page.get_by_role("button", name="Use the development token").click()
+        await expect(page.locator("#status")).to_have_attribute("data-state", "ready")
+        await panel.get_by_label("Your message").fill("What is the roof load of the Heron?")
+        await panel.get_by_label("Your message").press("Enter")
+        await expect(page.get_by_role("button", name="Stop")).to_be_visible()
+        await page.get_by_role("tab", name="Query").press("Enter")
+        await page.keyboard.press("Escape")
+        await page.get_by_role("tab", name="Chat").press("Enter")
+        assert not [text for text in sent if "cancel" in text]
+        await page.keyboard.press("Escape")
+        await expect(page.get_by_text("stopped", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("signed_in", [False, True], ids=["guest", "signed in"])
+async def test_an_analysis_without_a_socket_is_stopped(
+    modelled: Served, provider: Control, page_without_sockets: Page, signed_in: bool
+) -> None:
+    """Its events come over plain HTTP, and so does the wish: the run itself ends, not only its telling."""
+    provider.script(always={"kind": "never"})
+    page, panel = page_without_sockets, page_without_sockets.locator("#panel-analysis")
+    await page.goto(f"{modelled.http}/ws/test#analysis")
+    await expect(panel).not_to_have_attribute("aria-busy", "true")
+    if signed_in:
+        token = modelled.token("stopping-events")
+        await page.locator("#token").evaluate("(box, token) => { box.value = token; }", token)
+    await page.clock.install()
+    await panel.get_by_label("Question about the data").fill(QUESTION)
+    await panel.get_by_label("Question about the data").press("Enter")
+    for seconds in [1, 2, 3]:
+        await expect(panel.locator("[data-part=status]")).to_contain_text(f"in {seconds} s")
+        await page.clock.fast_forward(seconds * 1_000)
+    await expect(panel.locator(".stages li[aria-current=step]")).to_have_text("Write code", timeout=20_000)
+    await panel.get_by_role("button", name="Cancel").click()
+    await expect(panel.locator("[data-part=message]")).to_have_text("The analysis was cancelled.", timeout=3_000)
+    await expect(panel.get_by_role("button", name="Analyse")).to_be_enabled()
+    assert b"\npitcrew_runs 0.0" in modelled.get("/metrics")[1]
 
 
 async def test_a_broken_connection_asks_nothing_twice(modelled: Served, provider: Control) -> None:

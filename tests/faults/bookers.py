@@ -15,7 +15,7 @@ from agents.vehicles import Vehicles
 from orchestrator.stores.database import open_database
 from rag.catalogue import Catalogue
 from tests.conversing import Frame, Talk, talking
-from tests.serving import KNOWLEDGE, Served, environment, pitcrew
+from tests.serving import KNOWLEDGE, Served, environment, pitcrew, prepared
 
 DOCUMENTS = (
     "records/workshops.csv",
@@ -31,10 +31,9 @@ SESSION = "booking"
 ENDS = {"complete", "error", "cancelled"}
 
 
-def ingested(folder: Path) -> Path:
+def with_dealers(ingested: Path, folder: Path) -> Path:
     """A data directory with those documents."""
-    data, documents = folder / "data", folder / "documents"
-    data.mkdir()
+    data, documents = prepared(ingested, folder / "data"), folder / "documents"
     for name in DOCUMENTS:
         (documents / name).parent.mkdir(parents=True, exist_ok=True)
         (documents / name).write_bytes((KNOWLEDGE / name).read_bytes())

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,10 +42,10 @@ def provider() -> Iterator[Providing]:
 
 
 @pytest.fixture(scope="session")
-def lasting(provider: Providing, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def lasting(provider: Providing, ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The one server of the session, which a proof may leave stopped. Its data begin on a volume if that is allowed."""
     root = tmp_path_factory.mktemp("faults")
-    with small_server(root, provider, PITCREW_DRAIN_S=str(COUNTS.drain_s)) as server:
+    with small_server(root, provider, ingested, PITCREW_DRAIN_S=str(COUNTS.drain_s)) as server:
         asyncio.run(server.ready())
         yield server
 

@@ -18,7 +18,7 @@ from api.auth import TokenRules
 from tests.faults.invariants import Storage
 from tests.faults.provider import KEY, Providing
 from tests.faults.volume import Volume
-from tests.serving import KNOWLEDGE, ROOT, SECRET, environment, free_port
+from tests.serving import KNOWLEDGE, ROOT, SECRET, environment, free_port, prepared
 
 START_S = 120.0
 VOLUME_MB = 192
@@ -172,9 +172,9 @@ class Server:
 
 
 @contextmanager
-def small_server(root: Path, provider: Providing, **settings: str) -> Iterator[Server]:
+def small_server(root: Path, provider: Providing, ingested: Path | None = None, **settings: str) -> Iterator[Server]:
     """A server that has been started on a small knowledge base, not waited for; stopped when the block ends. Its data
-    lie on a volume of their own where that is allowed."""
+    lie on a volume of their own where that is allowed. What a first start computes is taken from `ingested`."""
     documents = root / "documents"
     for name in DOCUMENTS:
         (documents / name).parent.mkdir(parents=True, exist_ok=True)
@@ -190,7 +190,10 @@ def small_server(root: Path, provider: Providing, **settings: str) -> Iterator[S
     }
     server = Server((volume.path if volume else root) / "data", root / "server.log", known | settings, volume)
     try:
-        server.outside.mkdir()
+        if ingested is None:
+            server.outside.mkdir()
+        else:
+            prepared(ingested, server.outside)
         server.start("--ingest", str(documents))
         yield server
     finally:

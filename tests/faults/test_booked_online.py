@@ -13,7 +13,7 @@ import pytest
 
 from agents.dealers.workshops import Workshop
 from tests.conversing import talking
-from tests.faults.bookers import Booker, diary, ingested, open_times, wish, workshop
+from tests.faults.bookers import Booker, diary, open_times, wish, with_dealers, workshop
 from tests.faults.counts import COUNTS
 from tests.faults.invariants import Storage
 from tests.serving import Served, serving
@@ -29,8 +29,8 @@ LATE = ("acknowledged", "asked", "answered", "answer acknowledged", "told")
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return ingested(tmp_path_factory.mktemp("booked"))
+def data(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return with_dealers(ingested, tmp_path_factory.mktemp("booked"))
 
 
 def offers(booker: Booker, dealer: Workshop) -> list[str]:

@@ -27,7 +27,7 @@ from tests.conversing import Talk, talking
 from tests.faults.counts import COUNTS, FULL
 from tests.faults.process import Server
 from tests.faults.provider import new_marker, question
-from tests.serving import ROOT, environment
+from tests.serving import ROOT, duplicate, environment, prepared
 
 PASSAGES = 10
 CHATS = 20
@@ -153,14 +153,13 @@ class Editions:
 
 
 @pytest.fixture(scope="module")
-def editions(tmp_path_factory: pytest.TempPathFactory) -> Editions:
+def editions(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Editions:
     base = tmp_path_factory.mktemp("editions")
-    folders, data = (base / "one", base / "two"), (base / "data1", base / "data2")
+    folders, data = (base / "one", base / "two"), (prepared(ingested, base / "data1"), base / "data2")
     for number, folder in enumerate(folders, start=1):
         write(folder, number)
-    data[0].mkdir()
     ingesting(data[0], folders[0]).end()
-    shutil.copytree(data[0], data[1])
+    duplicate(data[0], data[1])
     seconds = ingesting(data[1], folders[1], "--prune").end()
     return Editions(folders, data, (State.of(data[0]), State.of(data[1])), seconds)
 
@@ -180,7 +179,7 @@ def test_ingestion_that_is_killed_converges(editions: Editions, tmp_path: Path, 
     data = tmp_path / "data"
     while killed < COUNTS.ingestions:
         shutil.rmtree(data, ignore_errors=True)
-        shutil.copytree(editions.data[0], data)
+        duplicate(editions.data[0], data)
         run = ingesting(data, editions.folders[1], "--prune")
         moment = MOMENTS[killed % len(MOMENTS)]
         run.reach(moment)

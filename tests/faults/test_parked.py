@@ -8,7 +8,7 @@ from tests.conversing import Frame, Talk, talking
 from tests.faults.counts import COUNTS
 from tests.faults.invariants import Storage
 from tests.faults.process import DOCUMENTS
-from tests.serving import KNOWLEDGE, Served, environment, pitcrew, serving
+from tests.serving import KNOWLEDGE, Served, environment, pitcrew, prepared, serving
 
 QUESTION = "I would like to book a test drive"
 SESSION = "drive"
@@ -60,12 +60,11 @@ async def taken_up(server: Served, user: str, request: Frame) -> str:
         return str(ended["type"])
 
 
-async def test_parked_runs_survive_a_kill(tmp_path: Path, report: Callable[..., None]) -> None:
-    data, documents, bookings = tmp_path / "data", tmp_path / "documents", tmp_path / "bookings"
+async def test_parked_runs_survive_a_kill(ingested: Path, tmp_path: Path, report: Callable[..., None]) -> None:
+    data, documents, bookings = prepared(ingested, tmp_path / "data"), tmp_path / "documents", tmp_path / "bookings"
     for name in DOCUMENTS:
         (documents / name).parent.mkdir(parents=True, exist_ok=True)
         (documents / name).write_bytes((KNOWLEDGE / name).read_bytes())
-    data.mkdir()
     assert pitcrew("ingest", str(documents), env=environment(data)).returncode == 0
     waiting = [f"waits-{n}" for n in range(COUNTS.parked)]
     busy = [f"acts-{n}" for n in range(COUNTS.parked // 4)]

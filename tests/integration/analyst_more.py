@@ -105,7 +105,9 @@ MORE: dict[str, Callable[[], Answer]] = {
     "parts between 100 and 200 euros": lambda: sum(
         100 <= price <= 200 for price in figures(table("parts"), "unit_price_eur")
     ),
-    "how many parts cost more than 500 euros": nothing,
+    "how many parts cost more than 500 euros": lambda: sum(
+        float(row["unit_price_eur"]) > 500 for row in table("parts")
+    ),
     "lowest rated dealer": nothing,
     "busiest dealer": nothing,
     "how many incidents were there in the first week of October 2026": nothing,

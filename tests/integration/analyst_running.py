@@ -1,10 +1,9 @@
-"""The analyst's own graph, run in this process over the bundled figures: what comes out, and a judge of it."""
+"""The analyst's own graph, run in this process over the bundled figures: what comes out."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from math import isclose
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -126,39 +125,3 @@ async def bundled_datasets(folder: Path) -> AsyncIterator[DatasetCatalogue]:
     finally:
         await datasets.close()
         engine.dispose()
-
-
-def right(answer: Any, analysed: Analysed) -> bool:
-    """Whether the analysis shows this answer; see `analyst_answers`."""
-    shown = analysed.computed
-    if answer is None or shown is None:
-        return answer is None and shown is None and analysed.done.answered.declined
-    rows = [[*row.values()] for row in shown.rows]
-    if isinstance(answer, int | float):
-        return len(rows) == 1 and same(rows[0][-1], answer)
-    if isinstance(answer, Mapping):
-        return len(answer) == shown.total and all(_group(rows, name, figure) for name, figure in answer.items())
-    if len(rows) != len(answer):
-        return False
-    if isinstance(answer[0], tuple):
-        pairs = zip(rows, answer, strict=True)
-        return all(name in map(plain, row) and same(row[-1], figure) for row, (name, figure) in pairs)
-    return [plain(row[0]) for row in rows] == answer
-
-
-def _group(rows: list[list[Any]], name: str, figure: Any) -> bool:
-    """Whether exactly one row is called so and has the figure, or the figures."""
-    figures = figure if isinstance(figure, tuple) else (figure,)
-    keys = name.split(" / ")
-    found = [row for row in rows if all(key in map(plain, row[: -len(figures)]) for key in keys)]
-    return len(found) == 1 and all(map(same, found[0][-len(figures) :], figures))
-
-
-def plain(value: Any) -> str:
-    return "" if value is None else str(value)
-
-
-def same(one: Any, other: Any) -> bool:
-    if isinstance(one, int | float) and isinstance(other, int | float):
-        return isclose(one, other, rel_tol=1e-6, abs_tol=1e-9)
-    return bool(one == other)

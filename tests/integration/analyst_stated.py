@@ -1,64 +1,47 @@
-"""Questions whose answers stand beside them as data, and a judge of what the analyst makes of them.
-
-An answer is None where the data holds none, or one of these: `figure`, one number; `date`, one day; `series`, the
-figures in their order; `ranking`, names and figures in their order; `names`, in any order; `groups`, the figure of each
-name, or of names joined by " / "; `among`, rows that are listed, all of these numbers; `any`, one of several answers.
-"""
+"""The questions whose answers stand beside them as data, and the product's own judge of what the analyst shows."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
+from orchestrator.evaluation.analysis import Shown, judge, parse_asked
 from tests.bundled import ROOT
-from tests.integration.analyst_running import Analysed, plain, same
-
-SECOND = [
-    json.loads(line)
-    for line in (ROOT / "datasets" / "operations" / "questions-second.jsonl").read_text(encoding="utf-8").splitlines()
-]
-Row = list[Any]
+from tests.integration.analyst_answers import Answer
+from tests.integration.analyst_running import Analysed
 
 
-def stated(answer: Mapping[str, Any] | None, analysed: Analysed) -> bool:
-    """Whether the analysis shows this answer."""
-    shown = analysed.computed
+def _lines(name: str) -> list[dict[str, Any]]:
+    text = (ROOT / "datasets" / "operations" / name).read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+FIRST = _lines("questions.jsonl")
+SECOND = _lines("questions-second.jsonl")
+
+
+def stated(line: Mapping[str, Any], analysed: Analysed) -> bool:
+    """Whether the analysis shows what stands beside the question; where it has no answer, whether it was declined."""
+    shown, checked = analysed.computed, analysed.checked
+    rows = None if shown is None else tuple(tuple(row.values()) for row in shown.rows)
+    total = 0 if shown is None else shown.total
+    verified = checked is not None and checked.valid
+    outcome = judge(parse_asked(line), Shown(rows, total, verified, 0.0, analysed.text))
+    return outcome.result == "right" and (rows is not None or analysed.done.answered.declined)
+
+
+def right(answer: Answer, analysed: Analysed) -> bool:
+    """The same for an answer that was worked out in Python."""
+    return stated({"id": "", "question": "", "answer": written(answer)}, analysed)
+
+
+def written(answer: Answer) -> dict[str, Any] | None:
+    """An answer that was worked out in Python, as it stands in a file."""
     if answer is None:
-        return shown is None and analysed.done.answered.declined
-    ((kind, wanted),) = answer.items()
-    if kind == "any":
-        return any(stated(one, analysed) for one in wanted)
-    if shown is None:
-        return False
-    rows = [[*row.values()] for row in shown.rows]
-    if kind == "figure":  # or as many rows, where they are listed
-        return same(rows[0][-1], wanted) if len(rows) == 1 else shown.total == wanted
-    if kind == "among":
-        return all(row[0] in wanted for row in rows) and f"{len(wanted):,} rows" in analysed.text
-    return shown.total == len(wanted) and _JUDGES[kind](wanted, rows)
-
-
-def _date(wanted: list[str], rows: list[Row]) -> bool:
-    return any(plain(value)[:10] == wanted[0] for value in rows[0])
-
-
-def _series(wanted: list[float], rows: list[Row]) -> bool:
-    return all(same(row[-1], figure) for row, figure in zip(rows, wanted, strict=True))
-
-
-def _ranking(wanted: list[tuple[str, float]], rows: list[Row]) -> bool:
-    pairs = zip(rows, wanted, strict=True)
-    return all(name in map(plain, row) and any(same(value, figure) for value in row) for row, (name, figure) in pairs)
-
-
-def _names(wanted: list[str], rows: list[Row]) -> bool:
-    return all(any(name in map(plain, row) for row in rows) for name in wanted)
-
-
-def _groups(wanted: Mapping[str, float], rows: list[Row]) -> bool:
-    return all(
-        any(set(name.split(" / ")) <= {*map(plain, row)} and same(row[-1], figure) for row in rows)
-        for name, figure in wanted.items()
-    )
-
-
-_JUDGES = {"date": _date, "series": _series, "ranking": _ranking, "names": _names, "groups": _groups}
+        return None
+    if isinstance(answer, int | float):
+        return {"figure": answer}
+    if isinstance(answer, Mapping):
+        return {"groups": {name: list(one) if isinstance(one, tuple) else one for name, one in answer.items()}}
+    if answer and isinstance(answer[0], tuple):
+        return {"ranking": [list(one) for one in answer]}
+    return {"rows": list(map(str, answer))}

@@ -128,6 +128,7 @@ def test_an_answer_that_is_none(acting_server: Served, payload: Any) -> None:
 MESSAGE = {"id": "m", "role": "user", "content": "Hi"}
 INPUT = {"threadId": "t", "runId": "r", "state": {}, "messages": [MESSAGE], "tools": [], "context": []}
 REFUSED: dict[str, tuple[Told, int, str]] = {
+    "a long thread": ({"threadId": "x" * 129}, 400, "BAD_REQUEST"),
     "no thread": ({"threadId": None}, 400, "BAD_REQUEST"),
     "an empty thread": ({"threadId": ""}, 400, "BAD_REQUEST"),
     "an empty run": ({"runId": ""}, 400, "BAD_REQUEST"),
@@ -154,7 +155,11 @@ REFUSED: dict[str, tuple[Told, int, str]] = {
 def test_refusals(server: Served, change: Told, status: int, code: str) -> None:
     body = json.dumps(INPUT | change).encode()
     answered, said, _ = server.request("POST", "/agui", server.token("agnes"), body)
-    assert (answered, json.loads(said)["code"]) == (status, code)
+    problem = json.loads(said)
+    assert (answered, problem["code"]) == (status, code)
+    field, _, inner = problem.get("field", "").partition(".")
+    assert not field or field in change  # the client's own name for what is to blame
+    assert not inner or inner in change[field]
 
 
 @pytest.mark.parametrize(("origin", "allowed"), [("http://localhost:3000", True), ("https://elsewhere.example", False)])

@@ -1,7 +1,10 @@
 """What no working client sends, on every wire beside `/ws/chat`: it is answered in the wire's own words, and the wire
 goes on working."""
 
+import asyncio
+import contextlib
 import json
+from urllib.parse import quote
 
 import pytest
 
@@ -97,3 +100,31 @@ async def test_any_name_of_a_session_is_used_or_refused(server: Served, session:
         async with listening(server, path) as line:
             await line.send(question)
             assert (await line.receive())["type"] in {"user", "error", "reasoning_step"}
+
+
+@pytest.mark.parametrize(
+    ("letter", "length", "first"), [("ü", 8_000, "start"), ("車", 8_000, "start"), ("🚗", 8_001, "error")]
+)
+async def test_a_question_in_the_url_may_be_as_long_as_any(
+    server: Served, letter: str, length: int, first: str
+) -> None:
+    path = f"/ws/agent/stream?question={quote(letter * length)}"
+    async with listening(server, path) as line:
+        assert (await line.receive())["type"] == first
+
+
+@pytest.mark.parametrize(
+    ("query", "cookie", "status"), [("x" * 200_000, "", 414), ("", "x" * 200_000, 431), ("x" * 2_000_000, "", 414)]
+)
+async def test_a_handshake_that_is_too_long_is_refused(server: Served, query: str, cookie: str, status: int) -> None:
+    request = (
+        f"GET /ws/agent/stream?question={query} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Cookie: {cookie}\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    async with asyncio.timeout(10):
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(request.encode())
+        assert (await reader.readline()).split()[1] == str(status).encode()
+        with contextlib.suppress(ConnectionError):  # what it had not read when it closed
+            await reader.read()
+        writer.close()

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 from agents.circuit import ACCESS_COOL_DOWN_SECONDS, COOL_DOWN_SECONDS, FAILURES
 from tests.conversing import talking
 from tests.model_server.running import Control
-from tests.serving import Served, serving
+from tests.serving import Served, duplicate, serving
 
 QUESTION = "What is the roof load of the Wren?"
 LEADER, FALLBACK = "openai:fault-status-401", "openai:scripted"
@@ -20,7 +19,7 @@ LEADER, FALLBACK = "openai:fault-status-401", "openai:scripted"
 
 @pytest.fixture(scope="module")
 def served(ingested: Path, provider: Control, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    own = Path(shutil.copytree(ingested, tmp_path_factory.mktemp("breaker") / "data"))
+    own = duplicate(ingested, tmp_path_factory.mktemp("breaker") / "data")
     settings = {
         "OPENAI_API_KEY": "sk-any",
         "OPENAI_BASE_URL": provider.base_url,

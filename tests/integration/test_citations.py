@@ -14,7 +14,7 @@ import pytest
 
 from tests.conversing import Frame, talking, text_of
 from tests.model_server.running import Control
-from tests.serving import KNOWLEDGE, Served, environment, pitcrew, serving
+from tests.serving import KNOWLEDGE, Served, duplicate, environment, pitcrew, serving
 
 QUESTION = "What is the roof load of the Wren in kg, and what is it on the Heron, the Osprey and the Plover?"
 RIGHT = "The roof of a Wren carries up to 50 kg"
@@ -33,7 +33,7 @@ class Shop:
 def shop(provider: Control, ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     folder = tmp_path_factory.mktemp("citations")
     knowledge = Path(shutil.copytree(KNOWLEDGE, folder / "knowledge"))
-    data = Path(shutil.copytree(ingested, folder / "data"))
+    data = duplicate(ingested, folder / "data")
     settings = {
         "OPENAI_API_KEY": "sk-scripted",
         "OPENAI_BASE_URL": provider.base_url,

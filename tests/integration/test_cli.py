@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
+from tests.serving import prepared
 
 ROOT = Path(__file__).parents[2]
 HEAVY = (
@@ -120,22 +121,23 @@ class Ingested:
 
 
 @pytest.fixture(scope="module")
-def ingested(tmp_path_factory: pytest.TempPathFactory) -> Ingested:
+def library(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Ingested:
+    """Ingested from a small library of its own."""
     base = tmp_path_factory.mktemp("cli")
-    folder, data = base / "library", base / "data"
+    folder, data = base / "library", prepared(ingested, base / "data")
     documents(folder)
     result = run(data, "ingest", str(folder), "--json")
     return Ingested(folder, data, result, stored(data))
 
 
 @pytest.fixture
-def here(ingested: Ingested, monkeypatch: pytest.MonkeyPatch) -> Ingested:
+def here(library: Ingested, monkeypatch: pytest.MonkeyPatch) -> Ingested:
     """The same data for commands that are called in this process, which has torch loaded."""
     for name in [*KEYS, *(name for name in os.environ if name.startswith("PITCREW_"))]:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("PITCREW_DATA_DIR", str(ingested.data))
-    monkeypatch.chdir(ingested.data.parent)
-    return ingested
+    monkeypatch.setenv("PITCREW_DATA_DIR", str(library.data))
+    monkeypatch.chdir(library.data.parent)
+    return library
 
 
 def invoked(*arguments: str) -> Any:
@@ -221,40 +223,40 @@ def test_figures_of_a_file_that_is_not_json_lines_are_refused(here: Ingested) ->
 # --- ingestion -----------------------------------------------------------------------------------------------------
 
 
-def test_a_bad_file_is_named_and_the_others_go_in(ingested: Ingested) -> None:
-    assert ingested.result.returncode == 3
-    lines = {line["document"]: line for line in objects(ingested.result.stdout)}
+def test_a_bad_file_is_named_and_the_others_go_in(library: Ingested) -> None:
+    assert library.result.returncode == 3
+    lines = {line["document"]: line for line in objects(library.result.stdout)}
     assert [line["action"] for line in lines.values()].count("add") == 30
     assert lines["specs/broken.md"]["action"] == "fail"
-    assert lines["specs/broken.md"]["message"] in ingested.result.stderr
+    assert lines["specs/broken.md"]["message"] in library.result.stderr
     assert lines["specs/photo.raw"]["action"] == "ignore"
-    assert "specs/broken.md" in ingested.result.stderr
-    assert "30 added, 0 updated, 0 unchanged, 0 deleted, 1 failed" in ingested.result.stderr
+    assert "specs/broken.md" in library.result.stderr
+    assert "30 added, 0 updated, 0 unchanged, 0 deleted, 1 failed" in library.result.stderr
 
 
-def test_catalogue_and_indexes_hold_the_same(ingested: Ingested) -> None:
-    assert len(ingested.stored.catalogue) == 120
-    assert ingested.stored.catalogue == ingested.stored.words == ingested.stored.meaning
+def test_catalogue_and_indexes_hold_the_same(library: Ingested) -> None:
+    assert len(library.stored.catalogue) == 120
+    assert library.stored.catalogue == library.stored.words == library.stored.meaning
 
 
-def test_a_rerun_changes_nothing_and_only_prune_deletes(ingested: Ingested) -> None:
-    lost = ingested.folder / "specs" / "model-1.md"
+def test_a_rerun_changes_nothing_and_only_prune_deletes(library: Ingested) -> None:
+    lost = library.folder / "specs" / "model-1.md"
     text = lost.read_text()
     lost.unlink()
     try:
-        result = run(ingested.data, "ingest", str(ingested.folder), "--json", "--quiet")
-        pruned = run(ingested.data, "ingest", str(ingested.folder), "--json", "--prune", "--dry-run")
+        result = run(library.data, "ingest", str(library.folder), "--json", "--quiet")
+        pruned = run(library.data, "ingest", str(library.folder), "--json", "--prune", "--dry-run")
     finally:
         lost.write_text(text)
     actions = {line["document"]: line["action"] for line in objects(result.stdout)}
     assert sorted(set(actions.values())) == ["fail", "ignore", "skip"]
-    assert stored(ingested.data) == ingested.stored
+    assert stored(library.data) == library.stored
     assert {"document": "specs/model-1.md", "action": "delete"} in objects(pruned.stdout)
 
 
-def test_a_killed_ingestion_is_finished_by_the_next(ingested: Ingested, tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    process = start(data, "ingest", str(ingested.folder), "--quiet")
+def test_a_killed_ingestion_is_finished_by_the_next(library: Ingested, ingested: Path, tmp_path: Path) -> None:
+    data = prepared(ingested, tmp_path / "data")
+    process = start(data, "ingest", str(library.folder), "--quiet")
     deadline = time.monotonic() + PATIENCE_S
     while not known(data):
         assert process.poll() is None, "ended before it was killed"
@@ -264,8 +266,8 @@ def test_a_killed_ingestion_is_finished_by_the_next(ingested: Ingested, tmp_path
     process.communicate()
     assert process.returncode == -9
     assert column(data / "pitcrew.db", "SELECT document_id FROM publications") == frozenset()
-    assert run(data, "ingest", str(ingested.folder), "--quiet").returncode == 3
-    assert stored(data) == ingested.stored
+    assert run(data, "ingest", str(library.folder), "--quiet").returncode == 3
+    assert stored(data) == library.stored
 
 
 def known(data: Path) -> bool:

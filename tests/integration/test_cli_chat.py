@@ -286,7 +286,7 @@ def test_an_unknown_end_is_not_mentioned(at: str | None) -> None:
 @pytest.mark.parametrize(
     ("wire", "typed", "said", "noted"),
     [
-        ("analysis", "How many incidents are there by severity?", "medium", "SELECT"),
+        ("analysis", "How many incidents are there by severity?\nand by category?", "brakes", "SELECT"),
         (
             "explorer",
             "Show relationships between the tables as a diagram",

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +13,7 @@ import pytest
 
 from api.client import Client, Refused, SignInFailed, Turn, Waiting, Waits
 from tests.model_server.running import running_model_server
-from tests.serving import ROOT, Served, environment, serving
+from tests.serving import ROOT, Served, duplicate, environment, serving
 
 QUESTION = "What is the roof load of the Plover?"
 SOON = Waits(first_s=0.2, longest_s=1.0, patience_s=120)
@@ -78,7 +77,7 @@ async def test_following_nothing_and_a_bad_token(server: Served) -> None:
 async def test_an_answer_survives_the_death_of_its_server(ingested: Path, tmp_path: Path) -> None:
     """kill -9 while tokens come, a new process on the same port: the answer begins again and is read to its end, a
     message that waited is answered after it, and nothing comes twice."""
-    own = Path(shutil.copytree(ingested, tmp_path / "data"))
+    own = duplicate(ingested, tmp_path / "data")
     with running_model_server() as provider:
         settings = {
             "OPENAI_API_KEY": "sk-scripted",

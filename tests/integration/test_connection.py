@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import os
-import shutil
 import socket
 import sqlite3
 import time
@@ -24,7 +23,7 @@ from orchestrator.stores import running
 from orchestrator.stores.sql import SqlStore
 from tests.conversing import Talk, talking
 from tests.model_server.running import running_model_server
-from tests.serving import SECRET, Served, serving
+from tests.serving import SECRET, Served, duplicate, serving
 
 HEARTBEAT_S = 2
 SOCKETS = 12
@@ -33,7 +32,7 @@ SOCKETS = 12
 @pytest.fixture(scope="module")
 def limited(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server with its limits on, few sockets and a quick heartbeat; its model talks fast and for long."""
-    own = Path(shutil.copytree(ingested, tmp_path_factory.mktemp("limited") / "data"))
+    own = duplicate(ingested, tmp_path_factory.mktemp("limited") / "data")
     with running_model_server() as provider:
         settings = {
             "OPENAI_API_KEY": "sk-any",
@@ -382,7 +381,7 @@ async def close_code_of_a_pause(served: Served) -> int:
 
 
 async def test_a_reader_that_does_not_read_is_released_and_delays_nobody(ingested: Path, tmp_path: Path) -> None:
-    data = Path(shutil.copytree(ingested, tmp_path / "data"))
+    data = duplicate(ingested, tmp_path / "data")
     with running_model_server() as provider:
         settings = {
             "OPENAI_API_KEY": "sk-any",

@@ -96,3 +96,7 @@ def test_the_help_teaches() -> None:
     done = pitcrew("datasets", "add", "--help", env=environment(Path("/nonexistent")), timeout=60)
     assert done.returncode == 0
     assert "Example: pitcrew datasets add" in " ".join(done.stdout.split())
+
+
+def test_ingesting_the_knowledge_base_copies_its_datasets(ingested: Path) -> None:
+    assert list((ingested / "datasets").glob("operations.*/schema.json"))

@@ -7,7 +7,6 @@ model would choose. It answers only what its script expects to be sent, so a dia
 import json
 import os
 import re
-import shutil
 import subprocess
 import tomllib
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.model_server.running import running_model_server
-from tests.serving import KNOWLEDGE, environment, pitcrew
+from tests.serving import KNOWLEDGE, duplicate, environment, pitcrew
 
 FILE = KNOWLEDGE / "dialogues.toml"
 OFFLINE = 0.85
@@ -30,7 +29,7 @@ Evaluate = Callable[..., "subprocess.CompletedProcess[str]"]
 @pytest.fixture(scope="module")
 def evaluate(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Evaluate:
     """Run `pitcrew eval dialogues` on the whole knowledge base, in a process of its own."""
-    data = Path(shutil.copytree(ingested, tmp_path_factory.mktemp("dialogues") / "data"))
+    data = duplicate(ingested, tmp_path_factory.mktemp("dialogues") / "data")
 
     def run(*arguments: object, **settings: str) -> "subprocess.CompletedProcess[str]":
         return pitcrew("eval", "dialogues", *map(str, arguments), env=environment(data, **settings))

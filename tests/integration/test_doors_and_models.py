@@ -1,7 +1,6 @@
 """The ecosystem's doors on a server with a model and with rate limits: usage, failures, and clients that go away."""
 
 import asyncio
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,14 @@ import pytest
 from tests.agui_client import kinds, run
 from tests.conversing import talking
 from tests.model_server.running import Control
-from tests.serving import Served, serving
+from tests.serving import Served, duplicate, serving
 
 QUESTION: list[Any] = [{"role": "user", "content": "What is the roof load of the Wren?"}]
 
 
 @pytest.fixture(scope="module")
 def served(ingested: Path, provider: Control, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    own = Path(shutil.copytree(ingested, tmp_path_factory.mktemp("doors") / "data"))
+    own = duplicate(ingested, tmp_path_factory.mktemp("doors") / "data")
     settings = {
         "OPENAI_API_KEY": "sk-test",
         "OPENAI_BASE_URL": provider.base_url,

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from api.cli import main
-from tests.serving import KNOWLEDGE, environment, pitcrew
+from tests.serving import KNOWLEDGE, duplicate, environment, pitcrew, prepared
 
 PLACES = (
     "houses",
@@ -54,7 +54,7 @@ def read(path: Path) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def evaluate(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
     """Run `pitcrew eval` on the whole knowledge base, in a process of its own."""
-    data = Path(shutil.copytree(ingested, tmp_path_factory.mktemp("eval") / "data"))
+    data = duplicate(ingested, tmp_path_factory.mktemp("eval") / "data")
 
     def run(*arguments: object) -> "subprocess.CompletedProcess[str]":
         return pitcrew("eval", *map(str, arguments), env=environment(data))
@@ -165,15 +165,14 @@ def test_retrieval_over_a_spoilt_corpus_is_a_regression(evaluate: Callable[..., 
 
 @pytest.mark.timeout(400)
 def test_answers_without_their_documents_are_a_regression(
-    evaluate: Callable[..., Any], some: Path, tmp_path: Path
+    evaluate: Callable[..., Any], some: Path, ingested: Path, tmp_path: Path
 ) -> None:
     saved, picture = tmp_path / "run.json", tmp_path / "curve.png"
     first = evaluate("answers", some, "--save", saved, "--plot", picture, "--failures")
     assert first.returncode == 0, first.stderr
     assert picture.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
     assert first.stdout.startswith("cases  ")
-    data, folder = tmp_path / "data", tmp_path / "library"
-    data.mkdir()
+    data, folder = prepared(ingested, tmp_path / "data"), tmp_path / "library"
     shutil.copytree(KNOWLEDGE / "company", folder / "company")
     assert pitcrew("ingest", str(folder), "--quiet", env=environment(data)).returncode == 0
     worse = pitcrew("eval", "answers", str(some), "--baseline", str(saved), "--json", env=environment(data))
@@ -308,3 +307,54 @@ def test_files_that_cannot_be_used_are_wrong_usage_from_the_start(
     code, _ = ended(monkeypatch, capfd, "routing", "q.jsonl", *arguments)
     assert code == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == ["b.json", "q.jsonl"]
+
+
+# --- questions about figures ----------------------------------------------------------------------------------------
+
+FIGURES = [
+    {"id": "n", "question": "How many incidents were reported in 2025?", "answer": {"figure": 1834}},
+    {"id": "off", "question": "How many incidents were reported in 2024?", "answer": {"figure": 1}},
+    {"id": "no", "question": "How happy are they?", "answer": {"figure": 1}},
+]
+
+
+def test_analysis_is_measured_by_its_figures_and_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PITCREW_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("PITCREW_KNOWLEDGE_DIR", str(KNOWLEDGE))
+    file, saved, predictions = write(tmp_path / "q.jsonl", FIGURES), tmp_path / "run.json", tmp_path / "p.jsonl"
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["pitcrew", "eval", "analysis", str(file), *map(str, arguments)])
+        with pytest.raises(SystemExit) as left:
+            main()
+        return (int(left.value.code or 0), *capfd.readouterr())
+
+    code, out, err = run("--save", saved, "--predictions", predictions, "--failures")
+    assert code == 0, err
+    assert [line["result"] for line in read(predictions)] == ["right", "wrong", "declined"]
+    assert read(predictions)[0]["rows"] == [[1834]]
+    assert "wrong_and_verified  0.3333" in out
+    assert "off: wrong and verified: SELECT" in out
+    assert "no: declined: " in out
+    code, out, err = run("--baseline", saved, "--json")
+    assert code == 0, err
+    assert json.loads(out)["baseline"]["figures"]["right"]["verdict"] == "same"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ({"id": 1, "question": "x"}, "line 1: `answer` is not given"),
+        ({"id": 1, "question": "x", "answer": {"figure": "x"}}, "line 1: Expected"),
+        ({"id": 1, "question": "How many?", "answer": None, "dataset": "none such"}, "pitcrew datasets list"),
+    ],
+)
+def test_bad_questions_about_figures_are_one_error(
+    line: dict[str, Any], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PITCREW_DATA_DIR", str(tmp_path / "data"))
+    code, err = ended(monkeypatch, capfd, "analysis", write(tmp_path / "q.jsonl", [line]))
+    assert code == 1
+    assert said in err

@@ -20,7 +20,7 @@ from agents.canary import Canary
 from agents.failover import Budget
 from tests.conversing import TERMINAL, Frame, Talk, talking
 from tests.model_server.running import Control
-from tests.serving import KNOWLEDGE, ROOT, Served, environment, pitcrew, serving
+from tests.serving import KNOWLEDGE, ROOT, Served, duplicate, environment, pitcrew, serving
 
 PAYLOADS: list[dict[str, Any]] = tomllib.loads((ROOT / "tests/injection/payloads.toml").read_text("utf-8"))["payload"]
 BY_CODE = {payload["when"].removeprefix("Order "): payload for payload in PAYLOADS}
@@ -109,7 +109,7 @@ def question(code: str, payload: dict[str, Any]) -> str:
 
 @pytest.fixture(scope="module")
 def served(ingested: Path, provider: Control, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    own = Path(shutil.copytree(ingested, tmp_path_factory.mktemp("injection") / "data"))
+    own = duplicate(ingested, tmp_path_factory.mktemp("injection") / "data")
     knowledge = Path(shutil.copytree(KNOWLEDGE, own.parent / "knowledge"))
     for code, payload in BY_CODE.items():
         if payload["where"] not in ("message", "result"):

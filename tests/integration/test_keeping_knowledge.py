@@ -18,7 +18,7 @@ from orchestrator.stores.database import open_database
 from rag.catalogue import Catalogue
 from rag.indexes.lexical import LexicalIndex
 from tests.conversing import talking
-from tests.serving import KNOWLEDGE, ROOT, Served, environment, pitcrew, serving
+from tests.serving import KNOWLEDGE, ROOT, Served, environment, pitcrew, prepared, serving
 
 TOWING = "specs/towing-and-loads.md"
 OTHERS = ("specs/safety-equipment.md", "maintenance/twelve-volt-battery.md", "handbook/charging.md")
@@ -78,21 +78,13 @@ class World:
         raise AssertionError("no source states the limit")
 
 
-def prepare(data: Path, ingested: Path) -> None:
-    """A data directory without documents, with the models that would be prepared at the first start."""
-    data.mkdir()
-    if (ingested / "models").is_dir():
-        (data / "models").symlink_to(ingested / "models")
-
-
 @pytest.fixture(scope="module")
 def world(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     base = tmp_path_factory.mktemp("keeping")
-    root, data = base / "documents", base / "data"
+    root, data = base / "documents", prepared(ingested, base / "data")
     for name in (TOWING, *OTHERS):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes((KNOWLEDGE / name).read_bytes())
-    prepare(data, ingested)
     settings = {"PITCREW_KNOWLEDGE_DIR": str(root)}
     done = pitcrew("ingest", str(root), env=environment(data, **settings))
     assert done.returncode == 0, done.stderr
@@ -272,8 +264,7 @@ async def test_watching_takes_changes_in_as_they_are_made(fresh: World) -> None:
 @pytest.mark.timeout(400)
 def test_watching_goes_on_without_the_server(tmp_path: Path, ingested: Path, fresh: World) -> None:
     """What changes before the server starts, or after it was killed, is published by the watcher itself."""
-    data = tmp_path / "data"
-    prepare(data, ingested)
+    data = prepared(ingested, tmp_path / "data")
     env = environment(data, PITCREW_KNOWLEDGE_DIR=str(fresh.root))
     alone = World(fresh.root, fresh.served, env)
     alone.ingest()

@@ -1,7 +1,6 @@
 """The accounts of the real server: to the token what the provider sent, whatever becomes of a run, and budgets."""
 
 import json
-import shutil
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ import pytest
 
 from tests.conversing import talking, text_of
 from tests.model_server.running import Control
-from tests.serving import Served, environment, pitcrew, serving
+from tests.serving import Served, duplicate, environment, pitcrew, serving
 
 QUESTION = "What is the roof load of the Wren?"
 PROSE = "How do I wash the car?"
@@ -32,7 +31,7 @@ def with_model(data: Path, provider: Control, **settings: str) -> Iterator[Serve
 
 @pytest.fixture(scope="module")
 def served(ingested: Path, provider: Control, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    own = Path(shutil.copytree(ingested, tmp_path_factory.mktemp("ledger") / "data"))
+    own = duplicate(ingested, tmp_path_factory.mktemp("ledger") / "data")
     with with_model(own, provider) as running:
         yield running
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from mcp import Client, MCPError, StdioServerParameters
 
+from tests.integration.test_parked import bookings
 from tests.serving import ROOT, Served, environment, pitcrew
 
 POWER = "What is the engine power of the Heron?"
@@ -39,6 +40,8 @@ async def test_search_ask_and_documents(ingested: Path) -> None:
         assert set(tools) == {"search", "ask", "list_specialists", "list_documents"}
         assert tools["search"].input_schema["required"] == ["query"]
         assert "answer" in (tools["ask"].output_schema or {})["properties"]
+        assert all(tool.annotations and tool.annotations.read_only_hint for tool in tools.values())
+        await _books_nothing(client)
         await _searches(client)
         await _asks(client)
         await _goes_on(client)
@@ -57,7 +60,9 @@ async def _searches(client: Client) -> None:
     assert {"specs", "maintenance", "troubleshooting"} <= set(names)
     subject = next(one["subjects"][0] for one in specialists["result"] if one["name"] == "maintenance")
     only = await client.call_tool("search", {"query": "oil", "subject": subject})
-    assert all(one["source"].startswith(subject) for one in (only.structured_content or {})["result"])
+    sources = [one["source"] for one in (only.structured_content or {})["result"]]
+    assert sources
+    assert all(source.startswith(subject) for source in sources)
 
 
 async def _asks(client: Client) -> None:
@@ -88,6 +93,28 @@ async def _goes_on(client: Client) -> None:
     assert (second.structured_content or {})["session_id"] == session
     named = await client.call_tool("ask", {"question": POWER, "agent": "maintenance"})
     assert (named.structured_content or {})["agent"] == "maintenance"
+
+
+async def _says(client: Client, question: str, session: str | None = None) -> tuple[str, dict[str, Any]]:
+    named = {"session_id": session} if session else {}
+    said = await client.call_tool("ask", {"question": question} | named)
+    assert not said.is_error, text_of(said)
+    return text_of(said), said.structured_content or {}
+
+
+async def _books_nothing(client: Client) -> None:
+    """Who is at the other end is nobody's customer: an offer is let go, whatever is said to it."""
+    text, said = await _says(client, "Please book a service for my Heron 2022 with 30,000 km at Brennhaven")
+    session = said["session_id"]
+    for _ in range(3):
+        if not said["asks"]:
+            text, said = await _says(client, "1", session)
+    assert said["asks"], text
+    assert "Nothing was done yet." in text
+    _, said = await _says(client, "yes", session)
+    assert not said["asks"]
+    text, _ = await _says(client, "Which appointments do I have?", session)
+    assert "no appointments" in text
 
 
 async def _refuses(client: Client) -> None:
@@ -134,9 +161,31 @@ async def test_a_running_server_is_asked(server: Served, tmp_path: Path) -> None
         refused = await client.call_tool("ask", {"question": POWER, "agent": "nobody"})
         assert refused.is_error
         assert "specs" in text_of(refused)
+        refused = await client.call_tool("ask", {"question": POWER, "session_id": "mine"})
+        assert "leave it out to begin a new conversation" in text_of(refused)
+        refused = await client.call_tool("search", {"query": "oil", "subject": "astrology"})
+        assert "There is no subject 'astrology'. There are: company, " in text_of(refused)
     status, body, _ = server.get("/api/v1/sessions", server.token("mcp"))
     assert status == 200
     assert session in body.decode()
+
+
+async def test_a_running_server_does_what_is_confirmed(acting_server: Served, tmp_path: Path) -> None:
+    """So its tool is no reading one."""
+    options = ("--url", acting_server.http, "--token", acting_server.token("mcp-books"))
+    before = bookings(acting_server)
+    async with connected(tmp_path, *options) as client, asyncio.timeout(120):
+        [tool] = [tool for tool in (await client.list_tools()).tools if tool.name == "ask"]
+        assert tool.annotations is not None
+        assert (tool.annotations.read_only_hint, tool.annotations.destructive_hint) == (False, True)
+        assert "`yes`" in (tool.description or "")
+        text, said = await _says(client, "I would like to book a test drive")
+        assert "Nothing was done yet." in text
+        assert said["asks"]
+        assert bookings(acting_server) == before
+        _, said = await _says(client, "yes", said["session_id"])
+        assert not said["asks"]
+        assert bookings(acting_server) == [*before, "10:00"]
 
 
 async def test_what_is_wrong_is_said_plainly(tmp_path: Path) -> None:

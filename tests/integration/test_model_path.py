@@ -1,7 +1,6 @@
 """The model path against the real server: a real OpenAI-compatible HTTP server stands for the provider."""
 
 import asyncio
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,14 +10,14 @@ import pytest
 
 from tests.conversing import talking, text_of
 from tests.model_server.running import Control
-from tests.serving import Served, serving
+from tests.serving import Served, duplicate, serving
 
 KEY = "sk-canary-9f8e7d6c5b4a"
 
 
 @pytest.fixture(scope="module")
 def served(ingested: Path, provider: Control, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    own = Path(shutil.copytree(ingested, tmp_path_factory.mktemp("model") / "data"))
+    own = duplicate(ingested, tmp_path_factory.mktemp("model") / "data")
     settings = {
         "OPENAI_API_KEY": KEY,
         "OPENAI_BASE_URL": provider.base_url,

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.listening import anew, is_of, listening
-from tests.serving import ROOT, Served, environment, free_port
+from tests.serving import ROOT, Served, duplicate, environment, free_port
 
 DIALECT = '''\
 """The dialect of `/ws/lines/{session_id}`: a question is a line of text, and so is its answer."""
@@ -88,7 +88,7 @@ def copied(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     for name in ("pyproject.toml", "alembic.ini"):
         shutil.copy(ROOT / name, copy / name)
     (copy / "api" / "dialects" / "lines.py").write_text(DIALECT)
-    shutil.copytree(ingested, copy / "data")
+    duplicate(ingested, copy / "data")
     port, log = free_port(), copy / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.generated_docs import PAGES
-from tests.serving import KNOWLEDGE, ROOT, environment
+from tests.serving import KNOWLEDGE, ROOT, environment, prepared
 
 SPECIALIST = '''\
 """Warranty: what is covered, for how long, and how a claim is made."""
@@ -61,7 +61,7 @@ DOCUMENTS = ("specs/wren.md", "maintenance/schedule-wren.md", "troubleshooting/w
 
 
 @pytest.fixture(scope="module")
-def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def copied(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The product, copied, with the one file of the new specialist and a small knowledge base."""
     copy = tmp_path_factory.mktemp("copy")
     for folder in ("agents", "api", "migrations", "orchestrator", "rag"):
@@ -77,6 +77,7 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (copy / "knowledge" / "warranty").mkdir()
     (copy / "knowledge" / "warranty" / "claims.md").write_text(DOCUMENT)
     (copy / "agents" / "specialists" / "warranty.py").write_text(SPECIALIST)
+    prepared(ingested, copy / "data")
     run(copy, "-m", "api", "ingest", "knowledge")
     return copy
 

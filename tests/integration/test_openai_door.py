@@ -155,12 +155,27 @@ def test_books_after_a_yes(acting_server: Served, reply: str, booked: list[str])
     assert bookings(acting_server) == before + booked
 
 
+@pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])
+def test_an_answer_as_long_as_was_asked_for(client: openai.OpenAI, name: str) -> None:
+    whole = client.chat.completions.create(model="specs", messages=[ROOF_LOAD]).choices[0].message.content or ""  # type: ignore[list-item]
+    limited = {"model": "specs", "messages": [ROOF_LOAD], name: 3}
+    brief = client.chat.completions.create(**limited).choices[0]  # type: ignore[call-overload]
+    assert brief.finish_reason == "length"
+    assert 0 < len(brief.message.content.split()) <= 3
+    assert whole.startswith(brief.message.content.rstrip())
+    with client.chat.completions.create(**limited, stream=True) as chunks:  # type: ignore[call-overload]
+        choices = [chunk.choices[0] for chunk in chunks]
+    assert "".join(choice.delta.content or "" for choice in choices).rstrip() == brief.message.content.rstrip()
+    assert choices[-1].finish_reason == "length"
+
+
 REFUSED: dict[str, tuple[dict[str, Any], int, str | None, str]] = {
     "two answers": ({"n": 2}, 400, "n", "unsupported_value"),
     "a forced tool": ({"tool_choice": "required", "tools": []}, 400, "tool_choice", "unsupported_value"),
     "a JSON schema": ({"response_format": {"type": "json_schema"}}, 400, "response_format", "unsupported_value"),
     "JSON": ({"response_format": {"type": "json_object"}}, 400, "response_format", "unsupported_value"),
     "probabilities": ({"logprobs": True}, 400, "logprobs", "unsupported_value"),
+    "no room": ({"max_tokens": 0}, 400, "max_tokens", "invalid_type"),
     "another model": ({"model": "gpt-5"}, 404, "model", "model_not_found"),
     "no model": ({"model": None}, 400, "model", "missing_required_parameter"),
     "no messages": ({"messages": []}, 400, "messages", "invalid_value"),
@@ -201,3 +216,34 @@ def test_bodies_that_are_no_request(server: Served, body: bytes) -> None:
     status, said, _ = server.request("POST", "/v1/chat/completions", server.token("olga"), body)
     assert status == 400
     assert json.loads(said)["error"]["type"] == "invalid_request_error"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "allowed"),
+    [
+        ("GET", "/v1/chat/completions", 405, "POST"),
+        ("DELETE", "/v1/models/specs", 405, "GET"),
+        ("POST", "/v1/embeddings", 404, None),
+        ("GET", "/v1/" + "x" * 3000, 404, None),
+    ],
+)
+def test_what_is_not_offered_is_refused_in_the_apis_shape(
+    server: Served, method: str, path: str, status: int, allowed: str | None
+) -> None:
+    answered, said, headers = server.request(method, path, server.token("olga"), b"{}" if method == "POST" else None)
+    assert (answered, headers["Allow"], headers["x-should-retry"]) == (status, allowed, "false")
+    error = json.loads(said)["error"]
+    assert error["type"] == "invalid_request_error"
+    assert error["message"].startswith(f"Not offered here: {method} /v1/")
+    assert len(error["message"]) < 250
+
+
+def test_the_reference_promises_what_is_sent(server: Served) -> None:
+    """Refusals are 400, never 422, and every choice in a URL is told."""
+    reference = json.loads(server.get("/openapi.json")[1])
+    routes = [route for path in reference["paths"].values() for route in path.values()]
+    assert not any("422" in route["responses"] for route in routes)
+    openais = reference["paths"]["/v1/chat/completions"]["post"]["responses"]["4XX"]["content"]
+    assert "error" in openais["application/json"]["example"]
+    stream = {one["name"] for one in reference["paths"]["/agent/stream"]["get"]["parameters"]}
+    assert stream == {"question", "dataset", "session_id", "client_message_id", "token", "ticket", "last_event_id"}

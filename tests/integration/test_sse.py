@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import sqlite3
 import uuid
 from contextlib import closing
@@ -243,7 +244,7 @@ def test_a_chat_needs_a_token(server: Served) -> None:
 
 
 async def test_a_token_or_a_ticket_in_the_url(server: Served) -> None:
-    """A ticket is good for one connection: who comes back brings a new one."""
+    """A ticket opens one stream. Who comes back to it may bring the same one, as an EventSource does, or a new one."""
     token = server.token("analyst-user", role="staff")
 
     def ticket() -> str:
@@ -252,14 +253,15 @@ async def test_a_token_or_a_ticket_in_the_url(server: Served) -> None:
         return str(json.loads(body)["ticket"])
 
     assert await analysis(server, token=token).read() == 200
-    used = ticket()
-    stream = analysis(server, ticket=used)
+    stream = analysis(server, ticket=ticket())
     assert await stream.read(most_events=2) == 200
-    assert await stream.read() == 401
     again = analysis(server, ticket=ticket(), last_event_id=stream.last_id)
     assert await again.read() == 200
     assert types(stream.frames + again.frames).count("start") == 1
     assert types(again.frames)[-1] == "stream_end"
+    await stream.read_to_the_end()
+    assert types(stream.frames).count("start") == types(stream.frames).count("stream_end") == 1
+    assert await analysis(server, ticket=stream.url.rpartition("=")[2]).read() == 401
 
 
 def test_pages_of_other_origins(server: Served) -> None:
@@ -267,8 +269,46 @@ def test_pages_of_other_origins(server: Served) -> None:
     for method, path, body in paths:
         token = server.token("page")
         for named in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec_Fetch_Site": "cross-site"}):
-            assert server.request(method, path, token, body, **named)[0] == 403
-        status, _, headers = server.request("OPTIONS", path, None, None, Origin="http://localhost:3000")
-        assert (status, headers["access-control-allow-origin"]) == (204, "http://localhost:3000")
-        assert "authorization" in headers["access-control-allow-headers"].lower()
-        assert server.request("OPTIONS", path, None, None, Origin="https://evil.example")[0] == 403
+            status, _, headers = server.request(method, path, token, body, **named)
+            assert (status, headers["access-control-allow-origin"]) == (403, None)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "/agent/stream?question=Hi", None, 200),
+        ("GET", "/agent/stream", None, 400),
+        ("DELETE", "/agent/stream?session_id=nothing", None, 409),
+        ("POST", "/api/v1/chat/stream", b'{"message": "Hi"}', 200),
+        ("POST", "/api/v1/chat/stream", b"{", 400),
+        ("POST", "/api/v1/ticket", b"", 200),
+        ("POST", "/api/v1/ticket", None, 401),
+        ("GET", "/api/v1/datasets", None, 200),
+        ("POST", "/api/v1/charts", b"{}", 400),
+    ],
+)
+def test_a_page_of_an_allowed_origin_reads_every_answer(
+    server: Served, method: str, path: str, body: bytes | None, status: int
+) -> None:
+    """Refusals too; and it may send what its preflight asked for."""
+    page = "http://localhost:3000"
+    token = None if status == 401 else server.token("page")
+    answered, _, headers = server.request(method, path, token, body, Origin=page)
+    assert (answered, headers["access-control-allow-origin"]) == (status, page)
+    wanted = {"Access_Control_Request_Method": method, "Access_Control_Request_Headers": "authorization,last-event-id"}
+    allowed, _, headers = server.request("OPTIONS", path, Origin=page, **wanted)
+    assert (allowed, headers["access-control-allow-origin"]) == (200, page)
+    assert headers["access-control-allow-headers"] == "authorization,last-event-id"
+    refused, _, headers = server.request("OPTIONS", path, Origin="https://evil.example", **wanted)
+    assert (refused, headers["access-control-allow-origin"]) == (400, None)
+
+
+def test_any_text_may_name_a_message(server: Served) -> None:
+    """The same name gives the same answer, whatever its letters."""
+    token, body = server.token("keyed"), b'{"message": "What is the roof load of the Plover?"}'
+    runs = set()
+    for _ in range(2):
+        status, said, _ = server.request("POST", "/api/v1/chat/stream", token, body, Idempotency_Key="a b:c")
+        assert status == 200
+        runs |= set(re.findall(r'"run_id":"([^"]+)"', said.decode()))
+    assert len(runs) == 1

@@ -55,6 +55,17 @@ async def _answers(graph: Any) -> None:
         told.append(chunk["event"] if mode == "custom" else chunk["messages"][-1])
     assert "100 kg" in told[-1].text
     assert {"routed", "sources", "token", "completed"} <= set(told[1:-1])
+    pieces = [
+        chunk
+        async for chunk, about in graph.astream(
+            _says("How big is its boot?"), {"configurable": {"thread_id": "pieces"}}, stream_mode="messages"
+        )
+        if about["langgraph_node"] == "answer"
+    ]
+    whole = (await graph.aget_state({"configurable": {"thread_id": "pieces"}})).values["messages"][-1]
+    assert len(pieces) > 3
+    assert {piece.id for piece in pieces} == {whole.id}
+    assert "".join(piece.text for piece in pieces) == whole.text
     values = await graph.ainvoke(_says("And what does it weigh?"), thread)
     assert "Plover" in values["messages"][-1].text
     assert len(values["messages"]) == 4

@@ -1,7 +1,6 @@
 """A customer's cancellation reaches the provider; a closed tab does not."""
 
 import asyncio
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 
 from tests.conversing import Talk, talking, text_of
 from tests.model_server.running import Control
-from tests.serving import Served, serving
+from tests.serving import Served, duplicate, serving
 
 SECONDS = 2.0
 QUESTION = "What is the roof load of the Wren?"
@@ -19,7 +18,7 @@ QUESTION = "What is the roof load of the Wren?"
 
 @pytest.fixture(scope="module")
 def served(ingested: Path, provider: Control, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    own = Path(shutil.copytree(ingested, tmp_path_factory.mktemp("upstream") / "data"))
+    own = duplicate(ingested, tmp_path_factory.mktemp("upstream") / "data")
     settings = {
         "OPENAI_API_KEY": "sk-any",
         "OPENAI_BASE_URL": provider.base_url,

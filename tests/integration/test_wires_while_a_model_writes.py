@@ -1,15 +1,16 @@
 """The wires while an answer is being written, word by word: lines that break, answers that are stopped or break off."""
 
 import asyncio
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from api.client import Analysis, Refused, Way
+from api.client.event_stream import event_stream
 from tests.integration.listening import Frame, Line, anew, is_of, listening
 from tests.model_server.running import Control
-from tests.serving import Served, serving
+from tests.serving import Served, duplicate, serving
 from tests.wires import WIRES
 
 QUESTION = "What is the roof load of the Wren?"
@@ -24,7 +25,7 @@ ENDED = {
 @pytest.fixture(scope="module")
 def writing(ingested: Path, provider: Control, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server whose model takes two seconds for an answer."""
-    own = Path(shutil.copytree(ingested, tmp_path_factory.mktemp("writing") / "data"))
+    own = duplicate(ingested, tmp_path_factory.mktemp("writing") / "data")
     settings = {
         "OPENAI_API_KEY": "any key",
         "OPENAI_BASE_URL": provider.base_url,
@@ -148,3 +149,23 @@ async def test_an_analysis_that_is_stopped(writing: Served) -> None:
     WIRES["analysis_stream"].validate(frames + rest)
     assert [frame["type"] for frame in rest[-2:]] == ["cancelled", "stream_end"]
     assert code == 1000
+
+
+@pytest.mark.parametrize("user", ["", "stopping"], ids=["guest", "signed in"])
+async def test_an_analysis_is_stopped_over_http(writing: Served, user: str) -> None:
+    """Whether its frames come over a socket or, where none is to be had, as server-sent events."""
+    way = Way(f"ws://127.0.0.1:{writing.port}", writing.token(user) if user else "", sleep=lambda _: asyncio.sleep(0))
+    analysis = Analysis(way, "How many incidents are there?")
+    over_http = Analysis(way, "How many incidents are there?")
+    stream = event_stream(way, way.http("/agent/stream", over_http._query))
+    for frames, answer in ((aiter(analysis), analysis), (stream, over_http)):
+        told = []
+        async with asyncio.timeout(30):
+            async for frame in frames:
+                told.append(frame["type"])
+                if told.count("progress") == 1 and frame["type"] == "progress":
+                    await answer.cancel()
+        assert told[-2:] == ["cancelled", "stream_end"]
+        with pytest.raises(Refused) as refused:
+            await answer.cancel()
+        assert refused.value.code == "RUN_NOT_ACTIVE"

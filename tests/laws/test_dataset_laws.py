@@ -239,6 +239,60 @@ async def test_a_database_is_read_again_when_it_is_said(catalogue: DatasetCatalo
     assert (await catalogue.query("shop", "SELECT count(*) FROM a")).rows == ((2,),)
 
 
+async def test_questions_are_answered_while_a_dataset_is_copied_again(
+    catalogue: DatasetCatalogue, tmp_path: Path
+) -> None:
+    url = database(
+        tmp_path / "x.db",
+        "CREATE TABLE a (n INTEGER); WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c LIMIT 50000) "
+        "INSERT INTO a SELECT n FROM c;",
+    )
+    await catalogue.add("shop", url)
+    bundled = tmp_path / "bundled"
+    (bundled / "own").mkdir(parents=True)
+    (bundled / "datasets.toml").write_text("[own]\ndescription = 'x'")
+    (bundled / "own" / "a.csv").write_text("n\n1\n")
+    async with catalogue_in(tmp_path / "bundled", bundled=bundled) as other:
+        for datasets, name, count in ((catalogue, "shop", 50_000), (other, "own", 1)):
+            table = only(await datasets.schema(name))
+            ended = asyncio.Event()
+            waits: list[float] = []
+
+            async def ask(datasets: DatasetCatalogue = datasets, name: str = name, table: Table = table) -> None:
+                while not ended.is_set():  # noqa: B023 (it is awaited below)
+                    begun = asyncio.get_running_loop().time()
+                    found = await datasets.query(name, f"SELECT count(*) FROM {table.sql_name}")
+                    assert found.rows == ((count,),)  # noqa: B023
+                    assert (await datasets.schema(name)).tables == (table,)
+                    waits.append(asyncio.get_running_loop().time() - begun)  # noqa: B023
+
+            asking = [asyncio.create_task(ask()) for _ in range(3)]
+            began = asyncio.get_running_loop().time()
+            for _ in range(2):
+                await datasets.refresh(name)
+            took = (asyncio.get_running_loop().time() - began) / 2
+            ended.set()
+            await asyncio.gather(*asking)
+            assert len(waits) > 10, "nobody waited until the copy was made"
+            assert sorted(waits)[len(waits) // 2] < took
+
+
+async def test_datasets_are_copied_before_anybody_asks(tmp_path: Path) -> None:
+    bundled = tmp_path / "bundled"
+    for name in ("bad", "good"):
+        (bundled / name).mkdir(parents=True)
+    (bundled / "datasets.toml").write_text("[bad]\ndescription = 'x'\n[good]\ndescription = 'y'")
+    (bundled / "good" / "a.csv").write_text("n\n1\n")
+    async with catalogue_in(tmp_path, bundled=bundled) as catalogue:
+        await asyncio.wrap_future(catalogue.prepare())
+        (copy,) = (tmp_path / "snapshots").glob("good.*")
+        made = copy.stat().st_mtime_ns
+        assert (await catalogue.query("good", "SELECT n FROM a")).rows == ((1,),)
+        assert copy.stat().st_mtime_ns == made
+    async with catalogue_in(tmp_path, bundled=bundled) as catalogue:
+        catalogue.prepare()  # and closed at once
+
+
 async def test_more_rows_than_are_given_are_counted(catalogue: DatasetCatalogue, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("n\n1\n", encoding="utf-8")
     await catalogue.add("shop", str(tmp_path / "a.csv"))

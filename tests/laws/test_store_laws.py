@@ -836,3 +836,47 @@ async def test_a_taken_back_text_is_in_no_file(tmp_path: Path) -> None:
     await store.blank(ANNA, answer)
     await store.close()
     assert {path.name for path in tmp_path.iterdir() if secret.encode() in path.read_bytes()} == set()
+
+
+async def test_what_a_client_notes_of_a_conversation_is_kept_with_it(store: Store) -> None:
+    """Names are added and replaced, and a name without a value is dropped; only its owner can."""
+    await store.open(ANNA, "s", {"graph_id": "specs", "tags": ["a", {"b": None}], "n": 1.5})
+    await store.open(ANNA, "s", {"graph_id": "other"})
+    [session] = await store.sessions(ANNA)
+    assert session.metadata == {"graph_id": "specs", "tags": ["a", {"b": None}], "n": 1.5}
+    await store.describe(ANNA, "s", {"graph_id": "pitcrew", "n": None, "é": "ü"})
+    [session] = await store.sessions(ANNA)
+    assert session.metadata == {"graph_id": "pitcrew", "tags": ["a", {"b": None}], "é": "ü"}
+    await store.open(ANNA, "plain")
+    assert {one.session_id: one.metadata for one in await store.sessions(ANNA)}["plain"] == {}
+    with pytest.raises(NotFound):
+        await store.describe(BEN, "s", {"x": 1})
+    await store.delete(ANNA, "s")
+    await store.open(ANNA, "s")
+    assert all(one.metadata == {} for one in await store.sessions(ANNA))
+
+
+async def test_a_conversation_is_known_by_what_was_said_in_it(store: Store) -> None:
+    """To its owner, and as long as nothing more is said."""
+    conversation_id = await store.open(ANNA, "s")
+    assert await store.recall(ANNA, "x") is None
+    await store.remember(ANNA, "s", "x")
+    assert await store.recall(BEN, "x") is None
+    assert await store.recall(ANNA, "y") is None
+    assert await store.recall(ANNA, "x") == await store.recall(ANNA, "x") == "s"
+    await store.remember(ANNA, "s", "y")
+    assert await store.recall(ANNA, "x") is None
+    await store.open(ANNA, "later")
+    await store.remember(ANNA, "later", "y")
+    assert await store.recall(ANNA, "y") in {"s", "later"}
+    await store.remember(ANNA, "s", "z")
+    receipt = await send(store, Send("More", "s"))
+    assert await store.recall(ANNA, "z") is None
+    await store.begin(conversation_id)
+    await store.finish(conversation_id, completed(receipt.accepted.run_id))
+    await store.remember(ANNA, "s", "w")
+    await store.blank(ANNA, receipt.accepted.message_id)
+    assert await store.recall(ANNA, "w") is None
+    await store.delete(ANNA, "s")
+    with pytest.raises(NotFound):
+        await store.remember(ANNA, "s", "w")

@@ -10,10 +10,10 @@ import msgspec
 from fastapi import Depends, Request
 
 from api.app_state import AppState
-from api.auth import Identity, TokenRules
+from api.auth import Identity, SignedIn, TokenRules
 from api.frames import convert, parse_object
 from api.routes.access import State, read_text
-from api.transport.websocket import SEAT_WAIT_MS
+from api.transport.gateway import SEAT_WAIT_MS
 from orchestrator.commands import Caller
 from orchestrator.errors import AuthRequired, BadRequest, Overloaded, RateLimited
 
@@ -33,12 +33,11 @@ def verify(headers: Mapping[str, str], tokens: TokenRules) -> Identity:
     return tokens.verify(token.strip())
 
 
-def caller(request: Request, state: State) -> Caller:
-    user = verify(request.headers, state.gateway.tokens)
-    return Caller(user.user_id, user.role)
+def caller(request: Request, state: State) -> SignedIn:
+    return verify(request.headers, state.gateway.tokens).caller
 
 
-KeyCaller = Annotated[Caller, Depends(caller)]
+KeyCaller = Annotated[SignedIn, Depends(caller)]
 
 
 async def read(request: Request, kind: type[T]) -> T:

@@ -15,9 +15,8 @@ from api.langgraph import DOOR
 from api.langgraph.assistants import PITCREW
 from api.langgraph.messages import asked
 from api.langgraph.modes import read_modes
-from api.routes.langgraph.access import check_uuid
 from api.routes.langgraph.assistants import assistant_named
-from api.routes.langgraph.finding import Thread, find
+from api.routes.langgraph.finding import Thread, find, open_thread, ran_by
 from api.routes.langgraph.listening import Listening
 from orchestrator.commands import Answer, Caller, Cancel, Send, known_zone
 from orchestrator.errors import BadRequest, NotFound, RunBusy, RunNotActive
@@ -99,13 +98,14 @@ async def begin(
     assistant = assistant_named(state, caller, ask.assistant_id)
     engine = state.gateway.engine
     if alone or ask.if_not_exists == "create":
-        check_uuid("thread_id", thread_id)
-        await engine.store.open(caller, thread_id)
+        await open_thread(state, caller, thread_id)
     thread = await find(engine, caller, thread_id)
     command = await asyncio.to_thread(_command, ask, thread, assistant, alone=alone)
     command.check()
     await _make_way(state, caller, ask, thread)
     state.gateway.rates.message(caller.user_id)
+    if not alone:
+        await engine.store.describe(caller, thread_id, ran_by(assistant))
     receipt = await listening.ask(command)
     return Begun(listening, thread, receipt.accepted.run_id, receipt.envelope.seq or 0, assistant)
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from api.app_state import AppState
+from api.auth import SignedIn
 from api.frames import convert, parse_object
 from api.langgraph.place import Place
 from api.routes.access import State, read_text
@@ -15,7 +16,6 @@ from api.routes.langgraph.access import BODY_BYTES, KeyCaller
 from api.routes.langgraph.asking import Ask, begin
 from api.routes.langgraph.finding import find, state_body
 from api.routes.langgraph.listening import Listening
-from orchestrator.commands import Caller
 from orchestrator.errors import BadJson, BadRequest, NotFound, PitcrewError, RunNotActive, UnknownAgent
 
 router = APIRouter()
@@ -65,7 +65,7 @@ async def command(thread_id: str, request: Request, state: State, caller: KeyCal
     return JSONResponse(await obey(state, caller, thread_id, asked))
 
 
-async def obey(state: AppState, caller: Caller, thread_id: str, asked: Command) -> dict[str, Any]:
+async def obey(state: AppState, caller: SignedIn, thread_id: str, asked: Command) -> dict[str, Any]:
     """The response to a command: its result, or why there is none. Raises nothing that is the client's doing."""
     try:
         match asked.method:
@@ -103,7 +103,7 @@ def _answer(given: InputRespond) -> Ask:
     return Ask("pitcrew", command={"resume": {answers[0].interrupt_id: answers[0].response}})
 
 
-async def _run(state: AppState, caller: Caller, thread_id: str, asked: Command, ask: Ask) -> dict[str, Any]:
+async def _run(state: AppState, caller: SignedIn, thread_id: str, asked: Command, ask: Ask) -> dict[str, Any]:
     listening = Listening(state.gateway.engine, caller)
     try:
         begun = await begin(state, caller, thread_id, ask, listening)

@@ -1,14 +1,17 @@
 """A thread of the caller's as it stands in the store."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from api.app_state import AppState
+from api.langgraph.assistants import PITCREW, assistant_id
 from api.langgraph.messages import Message, Transcript, interrupt, stored
 from api.langgraph.run_views import RunView, run_views, thread_status
-from orchestrator.commands import Caller, check_session_id
+from api.routes.langgraph.access import check_uuid
+from orchestrator.commands import Caller, check_metadata, check_session_id
 from orchestrator.engine import Engine
 from orchestrator.errors import NotFound
 from orchestrator.events import InputRequired
@@ -73,6 +76,27 @@ async def find(engine: Engine, caller: Caller, thread_id: str) -> Thread:
     return Thread(thread_id, conversation_id, run_views(events, active), messages)
 
 
+async def open_thread(
+    state: AppState, caller: Caller, thread_id: str, metadata: Mapping[str, Any] | None = None
+) -> bool:
+    """Open a thread with what is noted of it; whether it was not there before. Raises BadRequest, RateLimited."""
+    check_uuid("thread_id", thread_id)
+    check_metadata(metadata or {})
+    store = state.gateway.engine.store
+    try:
+        await store.conversation(caller, thread_id)
+    except NotFound:
+        state.gateway.rates.thread(caller.user_id)
+        await store.open(caller, thread_id, metadata)
+        return True
+    return False
+
+
+def ran_by(assistant: str) -> dict[str, str]:
+    """What the protocol's server notes of a thread by itself: the assistant that answered last in it."""
+    return {"graph_id": assistant, "assistant_id": assistant_id(assistant)}
+
+
 def thread_body(thread: Thread, summary: SessionSummary) -> dict[str, Any]:
     """A thread as the SDK reads it."""
     return {
@@ -80,7 +104,7 @@ def thread_body(thread: Thread, summary: SessionSummary) -> dict[str, Any]:
         "created_at": summary.created_at,
         "updated_at": summary.updated_at,
         "state_updated_at": summary.updated_at,
-        "metadata": {"graph_id": "pitcrew", "title": summary.title},
+        "metadata": {**ran_by(PITCREW), "title": summary.title, **summary.metadata},
         "config": {},
         "status": thread_status(thread.runs),
         "values": thread.values,

@@ -1,23 +1,26 @@
 """Listening to a conversation for as long as somebody reads it."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
+from api.auth import SignedIn
 from api.transport.outbox import Outbox
 from api.transport.sse import BEAT_S
-from orchestrator.commands import Answer, Caller, Resume, Send
+from orchestrator.commands import Answer, Resume, Send
 from orchestrator.engine import Engine
-from orchestrator.errors import ShuttingDown
+from orchestrator.errors import AuthExpired, ShuttingDown
 from orchestrator.events import Envelope
 from orchestrator.follow import Follower
 from orchestrator.store import Receipt
 
 
 class Listening:
-    """`ask` or `begin`, then iterate over `events`; `close` at the end, whatever happened."""
+    """`ask` or `begin`, then iterate over `events`; `close` at the end, whatever happened. It lasts until the caller's
+    token has ended."""
 
-    def __init__(self, engine: Engine, caller: Caller) -> None:
+    def __init__(self, engine: Engine, caller: SignedIn) -> None:
         self._engine = engine
         self._caller = caller
         self._outbox = Outbox()
@@ -43,8 +46,12 @@ class Listening:
 
     async def events(self) -> AsyncIterator[Envelope | None]:
         """What has happened and happens; None after a silence of BEAT_S. Raises ShuttingDown where the server stops,
-        OutboxFull where the reader is too slow, and what reading the history raises."""
+        AuthExpired where the token has ended, OutboxFull where the reader is too slow, and what reading the history
+        raises."""
         while True:
+            left = self._caller.until - time.time()
+            if left <= 0:
+                raise AuthExpired
             self._arrived.clear()
             item = self._outbox.take()
             if not self._outbox.lagging:
@@ -54,7 +61,7 @@ class Listening:
                 continue
             self._raise_troubles()
             try:
-                async with asyncio.timeout(BEAT_S):
+                async with asyncio.timeout(min(BEAT_S, left)):
                     await self._arrived.wait()
             except TimeoutError:
                 yield None

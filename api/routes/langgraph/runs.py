@@ -11,6 +11,7 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from api.app_state import AppState
+from api.auth import SignedIn
 from api.langgraph.assistants import PITCREW, assistant_id
 from api.langgraph.modes import RunSession, error_of, read_modes, spell
 from api.langgraph.run_views import run_body
@@ -23,7 +24,7 @@ from api.routes.langgraph.told import Told
 from api.transport.outbox import OutboxFull
 from api.transport.position import Position, read_position
 from api.transport.server_events import ServerEvents
-from orchestrator.commands import Caller, Cancel
+from orchestrator.commands import Cancel
 from orchestrator.errors import BadRequest, NotFound, PitcrewError, RunNotActive, ShuttingDown
 from orchestrator.events import Envelope, InputRequired, Terminal
 
@@ -36,7 +37,7 @@ FROM_THE_START = {"", "-1", "0", "-"}
 _clearing: set[asyncio.Task[None]] = set()
 
 
-async def _begun(state: AppState, caller: Caller, thread_id: str, ask: Ask, *, alone: bool = False) -> Begun:
+async def _begun(state: AppState, caller: SignedIn, thread_id: str, ask: Ask, *, alone: bool = False) -> Begun:
     listening = Listening(state.gateway.engine, caller)
     try:
         return await begin(state, caller, thread_id, ask, listening, alone=alone)
@@ -106,7 +107,7 @@ async def stream_alone(request: Request, state: State, caller: KeyCaller) -> Res
     return response
 
 
-async def _alone(state: AppState, caller: Caller, thread_id: str, ask: Ask) -> Begun:
+async def _alone(state: AppState, caller: SignedIn, thread_id: str, ask: Ask) -> Begun:
     try:
         return await _begun(state, caller, thread_id, ask, alone=True)
     except PitcrewError:
@@ -177,7 +178,9 @@ async def wait_alone(request: Request, state: State, caller: KeyCaller) -> Respo
     return StreamingResponse(_patiently(ended()), media_type="application/json")
 
 
-async def _ended(state: AppState, caller: Caller, thread_id: str, run_id: str, listening: Listening) -> dict[str, Any]:
+async def _ended(
+    state: AppState, caller: SignedIn, thread_id: str, run_id: str, listening: Listening
+) -> dict[str, Any]:
     """The thread's values when the run has ended or waits."""
     try:
         async for envelope in listening.events():
@@ -204,7 +207,7 @@ async def _patiently(result: Awaitable[dict[str, Any]]) -> AsyncIterator[bytes]:
         task.cancel()
 
 
-async def _values(state: AppState, caller: Caller, thread_id: str, event: Any) -> dict[str, Any]:
+async def _values(state: AppState, caller: SignedIn, thread_id: str, event: Any) -> dict[str, Any]:
     """The thread's values after the end of a turn."""
     return _with_error((await find(state.gateway.engine, caller, thread_id)).values, event)
 

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from starlette.websockets import WebSocketDisconnect
 
 from api.app_state import AppState
-from api.auth import Identity
+from api.auth import Identity, SignedIn
 from api.frames import convert, parse_object
 from api.langgraph.modes import spell
 from api.langgraph.thread_events import Subscription
@@ -27,8 +27,6 @@ from api.transport.outbox import OutboxFull
 from api.transport.query import socket_query
 from api.transport.server_events import BEAT, ServerEvents
 from api.transport.sse import SEND_PATIENCE_S
-from api.transport.websocket import EXPIRY_GRACE_S
-from orchestrator.commands import Caller
 from orchestrator.errors import (
     AuthExpired,
     BinaryUnsupported,
@@ -76,10 +74,10 @@ async def socket(websocket: WebSocket, thread_id: str) -> None:
         if state.draining:
             raise ShuttingDown
         user = _user(websocket, state)
-        caller = Caller(user.user_id, user.role)
+        caller = user.caller
         with seat(state, caller):
             await find(state.gateway.engine, caller, thread_id)
-            async with asyncio.timeout(user.expires + EXPIRY_GRACE_S - time.time()):
+            async with asyncio.timeout(caller.until - time.time()):
                 await Socket(websocket, state, caller, thread_id).serve()
     except TimeoutError:
         await _refuse(websocket, AuthExpired())
@@ -108,7 +106,7 @@ async def _refuse(websocket: WebSocket, error: PitcrewError) -> None:
 class Socket:
     """One socket on one thread: commands in, responses and the events of its subscriptions out."""
 
-    def __init__(self, websocket: WebSocket, state: AppState, caller: Caller, thread_id: str) -> None:
+    def __init__(self, websocket: WebSocket, state: AppState, caller: SignedIn, thread_id: str) -> None:
         self._websocket = websocket
         self._state = state
         self._caller = caller

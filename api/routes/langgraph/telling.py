@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator
 
 from api.app_state import AppState
+from api.auth import SignedIn
 from api.langgraph.place import LIVE, Place
 from api.langgraph.thread_events import Event, Subscription, ThreadEvents, ends
 from api.routes.langgraph.finding import Thread, find
 from api.routes.langgraph.listening import Listening
-from orchestrator.commands import Caller
 
 
 class Telling:
@@ -24,7 +24,7 @@ class Telling:
         self._heard = False
 
     @classmethod
-    async def begin(cls, state: AppState, caller: Caller, thread_id: str, wanted: Subscription) -> "Telling":
+    async def begin(cls, state: AppState, caller: SignedIn, thread_id: str, wanted: Subscription) -> "Telling":
         """Raises NotFound."""
         engine = state.gateway.engine
         thread = await find(engine, caller, thread_id)

@@ -12,8 +12,8 @@ from fastapi.responses import Response
 from api.app_state import AppState
 from api.routes.access import State
 from api.routes.langgraph.access import KeyCaller, check_uuid, page, read
-from api.routes.langgraph.finding import checkpoint_id, find, state_body, thread_body
-from orchestrator.commands import Caller, check_session_id
+from api.routes.langgraph.finding import checkpoint_id, find, open_thread, state_body, thread_body
+from orchestrator.commands import Caller, check_metadata, check_session_id
 from orchestrator.errors import BadRequest, IdempotencyConflict, NotFound
 from orchestrator.store import SessionSummary
 
@@ -26,7 +26,7 @@ MOST_READ = 500
 
 
 class Create(msgspec.Struct):
-    """A new thread. `metadata` are not kept."""
+    """A new thread, with `metadata` by which it is found again."""
 
     thread_id: str | None = None
     if_exists: str = "raise"
@@ -34,8 +34,14 @@ class Create(msgspec.Struct):
     supersteps: list[Any] | None = None
 
 
+class Update(msgspec.Struct):
+    """What is noted of a thread from now on; what is null is dropped."""
+
+    metadata: dict[str, Any] | None = None
+
+
 class Search(msgspec.Struct):
-    """Which threads. Of `metadata` only those match that every thread has."""
+    """Which threads: of `metadata`, those that have all of it."""
 
     ids: list[str] | None = None
     status: str | None = None
@@ -69,9 +75,8 @@ async def create(request: Request, state: State, caller: KeyCaller) -> dict[str,
         raise BadRequest(field="supersteps")
     thread_id = wanted.thread_id or str(uuid.uuid4())
     check_uuid("thread_id", thread_id)
-    if wanted.if_exists != "do_nothing" and await _exists(state, caller, thread_id):
+    if not await open_thread(state, caller, thread_id, wanted.metadata) and wanted.if_exists != "do_nothing":
         raise IdempotencyConflict(field="thread_id")
-    await state.gateway.engine.store.open(caller, thread_id)
     return await _body(state, caller, await _summary(state, caller, thread_id))
 
 
@@ -95,6 +100,16 @@ async def count(request: Request, state: State, caller: KeyCaller) -> int:
 @router.get("/{thread_id}")
 async def get(thread_id: str, state: State, caller: KeyCaller) -> dict[str, Any]:
     """One thread, with its values."""
+    return await _body(state, caller, await _summary(state, caller, thread_id))
+
+
+@router.patch("/{thread_id}")
+async def update(thread_id: str, request: Request, state: State, caller: KeyCaller) -> dict[str, Any]:
+    """Note more of a thread."""
+    noted = (await read(request, Update)).metadata or {}
+    check_session_id(thread_id)
+    check_metadata(noted)
+    await state.gateway.engine.store.describe(caller, thread_id, noted)
     return await _body(state, caller, await _summary(state, caller, thread_id))
 
 
@@ -185,14 +200,6 @@ async def _found(state: AppState, caller: Caller, wanted: Search, most: int) -> 
         and wanted.status in (None, body["status"])
         and (wanted.metadata or {}).items() <= body["metadata"].items()
     ]
-
-
-async def _exists(state: AppState, caller: Caller, thread_id: str) -> bool:
-    try:
-        await state.gateway.engine.store.conversation(caller, thread_id)
-    except NotFound:
-        return False
-    return True
 
 
 async def _summary(state: AppState, caller: Caller, thread_id: str) -> SessionSummary:

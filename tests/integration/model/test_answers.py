@@ -59,6 +59,17 @@ async def test_the_output_limit_is_sent_by_the_providers_name_for_it(models: Bui
         assert provider.requests()[-1][name] == 5
 
 
+async def test_no_more_is_written_than_the_task_allows(answerer: Build) -> None:
+    whole, end = await collect(answerer("script-20tok"))
+    assert not end.truncated
+    brief, end = await collect(answerer("script-20tok"), replace(OIL, max_tokens=5))
+    assert whole.startswith(brief)
+    assert len(brief.split()) == 5
+    assert end.truncated
+    _, end = await collect(answerer("script-20tok"), replace(OIL, max_tokens=10**9))
+    assert not end.truncated
+
+
 async def test_many_answers_at_once_share_the_clients(answerer: Build, provider: Control) -> None:
     answering = answerer("script-30tok-2ms", budget=Budget())
     answers = await asyncio.gather(*(collect(answering) for _ in range(40)))

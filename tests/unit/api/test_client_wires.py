@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from api.client.analysis import Analysis
-from api.client.errors import Dropped, Refused, SignInFailed
+from api.client.errors import Dropped, Refused, SignInFailed, Unreachable
 from api.client.explorer import Explorer
 from api.client.query import Query
 from api.client.reasoning import Reasoning
@@ -99,6 +99,22 @@ async def test_a_stream_that_never_comes_is_given_up() -> None:
     async with scripted(drops, drops, drops, drops, 429) as (base, _):
         with pytest.raises(Refused):
             _ = [one async for one in Analysis(watch.way(base), "How many?")]
+
+
+async def test_an_analysis_is_stopped_over_http_whatever_way_its_frames_come() -> None:
+    watch = Watch()
+    async with scripted(204, 409, 404) as (base, peers):
+        analysis = Analysis(watch.way(base, "secret"), "How many?", session_id="a b&c")
+        await analysis.cancel()
+        for code in ("BAD_REQUEST", "BAD_REQUEST"):
+            with pytest.raises(Refused) as refused:
+                await analysis.cancel()
+            assert refused.value.code == code
+    assert query_of(peers[0]) == {"session_id": "a b&c"}
+    assert urlsplit(peers[0].url).path == "/agent/stream"
+    assert peers[0].seen[0]["Authorization"] == "Bearer secret"
+    with pytest.raises(Unreachable):
+        await analysis.cancel()
 
 
 # --- explorer --------------------------------------------------------------------------------------------------------

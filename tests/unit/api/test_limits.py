@@ -81,6 +81,14 @@ def test_the_wait_is_told_to_the_millisecond(monkeypatch: pytest.MonkeyPatch) ->
     assert refused.value.retry_after_ms == pytest.approx(40_001, abs=1)
 
 
+def test_what_is_counted_counts_for_itself() -> None:
+    rates = Rates(*(ExactRate(RateLimitItemPerMinute(1)) for _ in range(3)))
+    for count in (rates.message, rates.thread, rates.chart):
+        count("anna")
+        with pytest.raises(RateLimited):
+            count("anna")
+
+
 @pytest.mark.parametrize(("limit", "count"), [(BREACHES, 9), (MALFORMED, 5)])
 def test_a_closed_socket_is_forgotten(limit: RateLimitItemPerSecond, count: int) -> None:
     rate = ExactRate(limit)

@@ -60,12 +60,29 @@ def test_a_conversation() -> None:
 def test_what_only_tunes_a_model_does_not_matter() -> None:
     plain = read_request(request())
     tuned: dict[str, Any] = {
-        "temperature": 2, "top_p": 0.1, "max_tokens": 1, "max_completion_tokens": 1, "seed": 7, "user": "x", "n": 1,
+        "temperature": 2, "top_p": 0.1, "seed": 7, "user": "x", "n": 1,
         "tools": [{"type": "function", "function": {"name": "f"}}], "tool_choice": "auto", "store": True,
         "response_format": {"type": "text"}, "logprobs": False, "modalities": ["text"], "parallel_tool_calls": True,
         "frequency_penalty": 1, "reasoning_effort": "high", "unknown": {"deep": [1]}, "stream": None, "stop": [],
     }  # fmt: skip
     assert read_request(request(**tuned)) == plain
+
+
+@pytest.mark.parametrize(
+    ("asked", "most"),
+    [({}, None), ({"max_tokens": None}, None), ({"max_tokens": 1}, 1), ({"max_completion_tokens": 10**12}, 10**12),
+     ({"max_tokens": 20, "max_completion_tokens": 10}, 10), ({"max_tokens": 10, "max_completion_tokens": 20}, 10)],
+)  # fmt: skip
+def test_the_longest_answer(asked: dict[str, Any], most: int | None) -> None:
+    assert read_request(request(**asked)).max_tokens == most
+
+
+@pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])
+@pytest.mark.parametrize("value", [0, -1, "9", True, 1.5, [], {}])
+def test_a_length_that_is_none(name: str, value: Any) -> None:
+    with pytest.raises(Refused) as refused:
+        read_request(request(**{name: value}))
+    assert (refused.value.body.status, refused.value.body.param) == (400, name)
 
 
 def test_options() -> None:

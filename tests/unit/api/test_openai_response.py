@@ -12,9 +12,9 @@ from orchestrator.events import Cancelled, Completed, Envelope, Failed, InputReq
 from tests.unit.api.turns_of_all_kinds import TURNS, Turn, completed, said
 
 
-def chunks(turn: Turn, *, include_usage: bool = False) -> list[dict[str, Any]]:
+def chunks(turn: Turn, *, include_usage: bool = False, max_tokens: int | None = None) -> list[dict[str, Any]]:
     """What is streamed, up to an error."""
-    completion = Completion("run", "specs", 1_700_000_000, include_usage)
+    completion = Completion("run", "specs", 1_700_000_000, include_usage, max_tokens)
     told = [completion.opening()]
     for seq, event in enumerate(turn.events, 1):
         for chunk in completion.told(Envelope("c", event, seq)):
@@ -91,6 +91,21 @@ def test_usage_and_length() -> None:
     assert (last["choices"], last["usage"]) == ([], usage_body(usage))
     assert last["usage"]["total_tokens"] == 120
     assert last["usage"]["prompt_tokens_details"] == {"cached_tokens": 64}
+
+
+def test_no_more_than_was_asked_for() -> None:
+    answer = "The roof load is 50 kg [1]. It counts with the carrier."
+    words = [*(f"{word} " for word in answer.split()[:-1]), answer.split()[-1]]
+    for most, text, reason in ((4, "The roof load is", "length"), (1, "The", "length"), (99, answer, "stop")):
+        turn = Turn((*said(*words), completed(answer)))
+        told = chunks(turn, max_tokens=most)
+        assert text_of(told).rstrip() == text
+        assert told[-1]["choices"][0]["finish_reason"] == reason
+        completion = Completion("run", "specs", 1, max_tokens=most)
+        whole = completion.whole(ending(Envelope("c", turn.events[-1], 9)))
+        [choice] = whole["choices"]
+        assert (choice["message"]["content"].rstrip(), choice["finish_reason"]) == (text, reason)
+        assert completion.text == choice["message"]["content"]
 
 
 @pytest.mark.parametrize("kind", error_classes())

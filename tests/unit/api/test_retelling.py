@@ -152,10 +152,24 @@ def test_who_comes_back_after_the_end_gets_what_is_missing_once(name: str) -> No
         known = read_position(whole[cut - 1][0])
         rest = [frame for _, frame in told(Retelling(a_session(name), NAME, known=known), as_followed(run, len(run)))]
         assert text_of(had + rest) == ANSWER, cut
+        assert code_of(had + rest) == code_of([frame for _, frame in whole]), cut
         assert len(set(signs(had + rest))) == len(signs(had + rest)), cut
         lost = set(signs([frame for _, frame in whole])) - set(signs(had + rest))
         assert {json.loads(one)["type"] for one in lost} <= {"progress", "status"}, cut
         assert (had + rest)[-1] == whole[-1][1]
+
+
+def test_of_several_attempts_the_code_that_counts_is_in_the_data() -> None:
+    """How long the code of the first one was is not known any more: no piece of another one is told in its place."""
+    run = a_run()
+    tried = [one if not isinstance(one.event, events.Verification) else Envelope(
+        "c", events.Verification(RUN, True, 0.9, 2), one.seq) for one in run]  # fmt: skip
+    whole = list(told(Retelling(a_session("analysis_stream"), NAME), tried))
+    known = read_position(whole[0][0])
+    retelling = Retelling(a_session("analysis_stream"), NAME, known=known)
+    rest = [frame for _, frame in told(retelling, as_followed(tried, len(tried)))]
+    assert code_of(rest) == ""
+    assert "".join(CODE) in "".join(json.loads(one).get("data", {}).get("code", "") for one in rest)
 
 
 def test_cut_again_and_again(name: str) -> None:

@@ -1,6 +1,7 @@
 """One event stream: its signs of life, its end, and who is given up."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -196,6 +197,17 @@ async def test_what_is_refused_late_is_told(stream: EventStream, engine: Engine,
     await asyncio.wait_for(serving, 5)
     assert '"code":"RUN_BUSY"' in reader.text
     assert reader.ended
+
+
+async def test_it_ends_with_its_readers_token(engine: Engine, closed: list[EventStream], reader: Reader) -> None:
+    """The reader comes back, and is asked for a new one."""
+    session = DIALECT.open(Handshake())
+    until = time.time() + 0.05
+    stream = EventStream(engine, session, Retelling(session, NAME), until=until, closed=closed.append)  # type: ignore[arg-type]
+    await stream.begin(asks(engine))
+    await asyncio.wait_for(serve(stream, reader), 5)
+    assert '"ack"' in reader.text
+    assert (reader.ended, reader.aborted, len(closed)) == (True, False, 1)
 
 
 async def test_a_stopping_server_says_when_to_come_back(stream: EventStream, engine: Engine, reader: Reader) -> None:

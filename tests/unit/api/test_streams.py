@@ -17,7 +17,7 @@ from api.migrate import migrate
 from api.routes import agents, datasets, stream
 from api.settings import Settings
 from api.tickets import Tickets
-from api.transport.websocket import Gateway
+from api.transport.gateway import Gateway
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.engine import Engine
 from orchestrator.events import AnyEvent, Completed, Timing, Token, UsageFigures

@@ -4,7 +4,7 @@ import pytest
 
 from api.auth import Identity
 from api.tickets import TICKET_S, Tickets
-from orchestrator.errors import AuthInvalid, Overloaded, RateLimited
+from orchestrator.errors import AuthExpired, AuthInvalid, Overloaded, RateLimited
 
 ANNA = Identity("anna", "anna@example.com", "Anna", "staff", 2_000_000_000)
 BERTA = Identity("berta", "", "", "customer", 2_000_000_000)
@@ -54,3 +54,27 @@ def test_unused_tickets_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     now += TICKET_S
     assert [tickets.issue(BERTA) for _ in range(2)]
     assert len(tickets) == 2
+
+
+def test_a_stream_comes_back_with_the_ticket_that_opened_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Up to the end of the token that it was got with, and as long as there is room for it."""
+    tickets = Tickets(streams=2)
+    used = tickets.issue(ANNA)
+    with pytest.raises(AuthInvalid):
+        tickets.again(used)
+    assert tickets.redeem(used, stream=True) == ANNA
+    assert tickets.again(used) == tickets.again(used) == ANNA
+    with pytest.raises(AuthInvalid):
+        tickets.redeem(used)
+    plain = tickets.issue(ANNA)
+    tickets.redeem(plain)
+    with pytest.raises(AuthInvalid):
+        tickets.again(plain)
+    monkeypatch.setattr(time, "time", lambda: ANNA.expires)
+    with pytest.raises(AuthExpired):
+        tickets.again(used)
+    monkeypatch.undo()
+    for _ in range(2):
+        tickets.redeem(tickets.issue(BERTA), stream=True)
+    with pytest.raises(AuthInvalid):
+        tickets.again(used)

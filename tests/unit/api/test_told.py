@@ -1,7 +1,42 @@
 """What a client that only appends has, and which endings are no news to it."""
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from api.told import Appended, Prompts, unix_seconds
 from orchestrator.events import Accepted, Cancelled, InputRequired, Token
+
+
+@given(st.lists(st.text(min_size=1, max_size=5), max_size=20), st.data())
+def test_whatever_comes_twice_is_told_once(words: list[str], data: st.DataObject) -> None:
+    whole, said, told = "".join(words), Appended(), ""
+    upto = 0
+    for word in words:
+        told += said.more(Token("r", word, upto)) or ""
+        upto += len(word)
+        start = data.draw(st.integers(0, upto))
+        assert said.more(Token("r", whole[start:upto], start)) == ""
+        assert told == whole[:upto]
+    assert said.rest(whole) == ""
+
+
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_the_rest_fills_what_was_missed(first: str, second: str) -> None:
+    said = Appended()
+    told = said.more(Token("r", first, 0)) or ""
+    assert said.more(Token("r", "later", len(first) + 7)) == ""  # there is a gap before it
+    assert told + (said.rest(first + second) or "") == first + second
+
+
+@pytest.mark.parametrize("whole", ["We think", "It", ""])
+def test_a_run_begun_again_that_ends_in_other_words(whole: str) -> None:
+    said = Appended()
+    said.more(Token("r", "It has ", 0))
+    assert said.more(Token("r", "It ", 0)) == ""  # begun again
+    assert said.more(Token("r", "has 85", 3)) == "85"
+    assert said.rest(whole) is None
+    assert said.rest("It has 85 kW.") == " kW."
 
 
 def test_pieces_are_appended_once() -> None:

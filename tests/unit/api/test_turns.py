@@ -1,6 +1,7 @@
 """One turn for one request, over a real engine with a scripted run."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from api.turns import Turn
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.commands import Answer, Caller, Send
 from orchestrator.engine import Engine
-from orchestrator.errors import IdempotencyConflict, ShuttingDown
+from orchestrator.errors import AuthExpired, IdempotencyConflict, ShuttingDown
 from orchestrator.events import (
     Accepted,
     AnyEvent,
@@ -160,6 +161,20 @@ async def test_who_comes_back_finds_the_answer(engine: Engine, script: Script) -
     await again.send(Send("a", "s", "m1"))
     assert isinstance((await all_of(again))[-1].event, Completed)
     again.close()
+
+
+async def test_it_ends_with_the_token_and_the_answer_goes_on(engine: Engine, script: Script) -> None:
+    script.gate.clear()
+    reader, turn = Reader(engine), Turn(engine, ANNA, until=time.time() + 0.05)
+    await turn.send(Send("a", "s"))
+    reader.follower.follow(await engine.store.conversation(ANNA, "s"))
+    with pytest.raises(AuthExpired):
+        await rest(turn.events())
+    turn.close()
+    assert turns._leaving == set()
+    script.gate.set()
+    assert isinstance(await reader.end(), Completed)
+    reader.follower.close()
 
 
 async def rest(told: AsyncIterator[Envelope | None]) -> None:

@@ -71,3 +71,15 @@ async def test_another_message_is_answered_and_nothing_waits_any_more(graph: Cha
     await tell(graph, "Book a service")
     assert (await tell(graph, "What is the tyre pressure?"))[-1] == "You said What is the tyre pressure?"
     assert (await tell(graph, "yes please"))[-1] == "You said yes please"
+
+
+async def test_words_are_streamed_as_a_chat_models_are(graph: ChatGraph) -> None:
+    """Under the id of the message that they make; a run that says nothing before it asks is no error."""
+    said: dict[str, str] = {}
+    for message in (HumanMessage("hello"), HumanMessage("Book a service")):
+        async for chunk, _ in graph.astream({"messages": [message]}, THREAD, stream_mode="messages"):
+            said[chunk.id] = said.get(chunk.id, "") + chunk.text
+    state = await graph.aget_state(THREAD)
+    [told] = [one for one in state.values["messages"] if one.type == "ai"]
+    assert said[told.id] == told.text == "You said hello"
+    assert [text for name, text in said.items() if name != told.id] == [""]

@@ -214,6 +214,11 @@ async def test_cancel_at_any_moment(engine: Engine, script: Script, tokens: int)
         await engine.cancel(ANNA, Cancel(run_id=end.run_id))
 
 
+async def test_where_nothing_was_asked_there_is_nothing_to_stop(engine: Engine) -> None:
+    with pytest.raises(RunNotActive):
+        await engine.cancel(ANNA, Cancel(session_id="nothing was said in it"))
+
+
 async def test_cancel_of_a_waiting_message_and_of_another_user(engine: Engine, script: Script) -> None:
     script.gate.clear()
     reader = Reader(engine)

@@ -1,5 +1,6 @@
 """Snapshots of files and databases as they come."""
 
+import time
 from pathlib import Path
 
 import duckdb
@@ -7,9 +8,10 @@ import msgspec
 import pytest
 
 from agents.dataset import ForeignKey, Table, quoted
+from agents.datasets import copying
 from agents.datasets.building import make
 from agents.datasets.database import opened
-from agents.datasets.messages import DATA, SCHEMA
+from agents.datasets.messages import DATA, SCHEMA, Described
 from agents.datasets.staging import CannotBeRead
 from tests import documents
 from tests.datasets import database
@@ -20,7 +22,11 @@ def made(address: str, folder: Path) -> tuple[Table, ...]:
     into.mkdir()
     make(address, into)
     assert not (into / "work").exists()
-    return msgspec.json.decode((into / SCHEMA).read_bytes(), type=tuple[Table, ...])
+    return described(into).tables
+
+
+def described(into: Path) -> Described:
+    return msgspec.json.decode((into / SCHEMA).read_bytes(), type=Described)
 
 
 def rows(folder: Path, table: str) -> list[tuple[object, ...]]:
@@ -54,6 +60,77 @@ def test_cyclic_and_composite_keys(tmp_path: Path) -> None:
     }
     assert staff.description == "Who works here."
     assert rows(tmp_path, "staff") == [(1, None, "Holm", "Quay")]
+
+
+UNIQUE = """
+CREATE TABLE car (id INTEGER PRIMARY KEY, vin TEXT UNIQUE, plate TEXT, land TEXT, "the ÑAME" TEXT CONSTRAINT u UNIQUE,
+  note TEXT /* UNIQUE */, UNIQUE (plate, land));
+CREATE TABLE engine (number TEXT PRIMARY KEY, car_id INTEGER NOT NULL REFERENCES car (id), cc INTEGER, maker TEXT);
+CREATE UNIQUE INDEX one_engine ON engine (car_id);
+CREATE UNIQUE INDEX some_only ON engine (cc) WHERE cc > 0;
+CREATE UNIQUE INDEX computed ON engine (lower(maker));
+CREATE INDEX no_key ON engine (maker);
+"""
+
+
+def test_what_is_unique(tmp_path: Path) -> None:
+    car, engine = made(database(tmp_path / "x.db", UNIQUE), tmp_path)
+    assert set(car.unique) == {("vin",), ("plate", "land"), ("the ÑAME",)}
+    assert engine.unique == (("car_id",),)
+    assert [column.nullable for column in engine.columns] == [False, False, True, True]
+
+
+VIEWS = """
+CREATE TABLE a (id INTEGER PRIMARY KEY, n INTEGER);
+INSERT INTO a VALUES (1, 10), (2, NULL);
+CREATE VIEW "the sums" AS SELECT id AS "a id", n * 2 AS twice FROM a;
+CREATE VIEW on_views AS SELECT count(*) AS how_many FROM "the sums";
+CREATE VIEW broken AS SELECT x FROM gone;
+CREATE VIEW endless AS WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT n FROM c;
+CREATE VIEW stuck AS WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT max(n) AS m FROM c;
+CREATE VIEW heavy AS SELECT zeroblob(900000000) AS z;
+"""
+
+
+def test_views_are_copied_and_those_that_cannot_be_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copying, "VIEWS_S", 1.0)
+    monkeypatch.setattr(copying, "MOST_ROWS", 1_000)
+    tables = {table.name: table for table in made(database(tmp_path / "x.db", VIEWS), tmp_path)}
+    assert {name: (table.view, table.rows, table.primary_key) for name, table in tables.items()} == {
+        "a": (False, 2, ("id",)),
+        "the sums": (True, 2, ()),
+        "on_views": (True, 1, ()),
+    }
+    assert rows(tmp_path, "the sums") == [(1, 20), (2, None)]
+    left_out = dict(told.split(": ", 1) for told in described(tmp_path / "made").left_out)
+    assert left_out == {
+        "broken": "no such table: main.gone",
+        "endless": "with it there would be more than 1,000 rows",
+        "heavy": "string or blob too big",
+        "stuck": "reading it took too long",
+    }
+
+
+def test_views_alone_are_a_database(tmp_path: Path) -> None:
+    (view,) = made(database(tmp_path / "x.db", "CREATE VIEW v AS SELECT 1 AS n;"), tmp_path)
+    assert (view.name, view.view, view.rows) == ("v", True, 1)
+
+
+def test_nothing_but_what_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(CannotBeRead, match=r"Nothing in it can be read\. v: no such table"):
+        made(database(tmp_path / "x.db", "CREATE VIEW v AS SELECT 1 FROM gone;"), tmp_path)
+
+
+def test_very_many_tables(tmp_path: Path) -> None:
+    script = "".join(
+        f"CREATE TABLE t{n} (id INTEGER PRIMARY KEY, other INTEGER UNIQUE REFERENCES t{max(n - 1, 0)} (id));"
+        for n in range(300)
+    )
+    begun = time.monotonic()
+    tables = made(database(tmp_path / "x.db", f"BEGIN; {script} COMMIT;"), tmp_path)
+    assert len(tables) == 300
+    assert all(len(table.foreign_keys) == 1 for table in tables)
+    assert time.monotonic() - begun < 60
 
 
 def test_a_database_that_keeps_to_no_types(tmp_path: Path) -> None:

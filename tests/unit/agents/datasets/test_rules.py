@@ -7,7 +7,7 @@ import duckdb
 import pytest
 import sqlalchemy as sa
 
-from agents.datasets.database import rules_for
+from agents.datasets.driver_values import rules_for
 from agents.datasets.rules import SEEN, Rule
 from agents.datasets.staging import settle, stage
 

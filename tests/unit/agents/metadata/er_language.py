@@ -15,7 +15,8 @@ _TEXT = (
 )
 _BOX = re.compile(rf'  (?P<name>{_NAME})(?:\["(?P<label>{_TEXT})"\])?(?P<open> \{{)?', re.ASCII)
 _COLUMN = re.compile(
-    rf'    (?P<type>[A-Za-z_][\w(),.]*) (?P<name>[A-Za-z_]\w*)(?: (?P<key>PK|FK|PK, FK))?(?: "(?P<comment>{_TEXT})")?',
+    r"    (?P<type>[A-Za-z_][\w(),.]*) (?P<name>[A-Za-z_]\w*)(?: (?P<key>(?:PK|FK|UK)(?:, (?:FK|UK))*))?"
+    rf'(?: "(?P<comment>{_TEXT})")?',
     re.ASCII,
 )
 _ENDS = r"(?:\|\||\|o)(?:--|\.\.)(?:o\{|o\|)"

@@ -50,6 +50,36 @@ def test_at_most_one_and_composite_keys() -> None:
     assert boxes["b"].columns == [("INTEGER", "a_id", "PK, FK", "")]
 
 
+def test_unique_columns_are_marked_and_make_a_relation_one_to_one() -> None:
+    tables = (
+        table("a", "id INTEGER, code TEXT, x INTEGER, y INTEGER", "id", unique=(("code",), ("x", "y"))),
+        table("b", "id INTEGER, a_id INTEGER", "id", {"a_id": "a.id"}, unique=(("a_id",),)),
+        table("c", "id INTEGER, a_id INTEGER?, n INTEGER", "id", {"a_id": "a.id"}, unique=(("a_id", "n"),)),
+    )
+    boxes, ways = read(er_diagram(tables, relations(tables)).source)
+    assert ways == [("a", "||--o|", "b", "a_id"), ("a", "|o--o{", "c", "a_id")]
+    assert [column[1:3] for column in boxes["a"].columns] == [("id", "PK"), ("code", "UK"), ("x", ""), ("y", "")]
+    assert ("INTEGER", "a_id", "FK, UK", "") in boxes["b"].columns
+
+
+def test_views_and_schemas_are_named() -> None:
+    tables = (
+        table("sales.orders", "id INTEGER", "id", schema="sales"),
+        table("sales_orders", "id INTEGER", "id"),
+        table("Odd Schema.t", "id INTEGER", "id", schema="Odd Schema"),
+        table("hr.staff", "id INTEGER", "id", schema="hr"),
+        table("per_day", "day DATE", view=True),
+    )
+    boxes, _ = read(er_diagram(tables).source)
+    assert {name: box.label for name, box in boxes.items()} == {
+        "table_1": "sales.orders",
+        "sales_orders": "sales_orders",
+        "table_3": "Odd Schema.t",
+        "hr_staff": "hr.staff",
+        "per_day": "per_day (view)",
+    }
+
+
 def test_cycles_composite_keys_and_odd_names() -> None:
     tables = inferred(ODD)
     boxes, ways = read(er_diagram(tables, relations(tables)).source)

@@ -7,9 +7,9 @@ import pytest
 
 from agents.dataset import Table
 from agents.metadata.inference import inferred
-from agents.metadata.questions import Before, asked, dataset_said, surely
+from agents.metadata.questions import Before, asked, dataset_said, schema_said, surely
 from agents.metadata.requests import Description, Help, Listing, Missing, Relationships, Request, Where, Which
-from tests.unit.agents.tabled import FLEET, ODD
+from tests.unit.agents.tabled import FLEET, ODD, table
 
 TABLES = inferred(FLEET)
 
@@ -20,10 +20,10 @@ def short(tables: Sequence[Table]) -> str:
 
 def told(request: Request) -> str:
     match request:
-        case Listing(about, largest):
-            return f"list{' by size' if largest else ''} {about}".strip()
-        case Description(tables):
-            return f"describe {short(tables)}"
+        case Listing(about, order, only):
+            return " ".join(filter(None, ["list", order and f"{order} first", only, about]))
+        case Description(tables, aspect, columns):
+            return " ".join(filter(None, ["describe", short(tables), aspect if aspect != "all" else "", *columns]))
         case Relationships(tables, direction):
             return f"relate {direction} {short(tables)}".strip()
         case Where(text):
@@ -46,8 +46,8 @@ ASKED = {
     "What tables are there about service?": "list service",
     "tables with prices": "list prices",
     "show tables about dealers": "list dealers",
-    "what is the largest table?": "list by size",
-    "which table has the most rows?": "list by size",
+    "what is the largest table?": "list largest first",
+    "which table has the most rows?": "list largest first",
     "Describe the incidents table": "describe incidents",
     "describe fact_incidents": "describe incidents",
     "DESCRIBE FACT_INCIDENTS": "describe incidents",
@@ -58,8 +58,31 @@ ASKED = {
     "the FactServiceOrders table": "describe service_orders",
     "what is in the suppliers table?": "describe suppliers",
     "tell me about the suppliers": "describe suppliers",
-    "primary key of parts": "describe parts",
-    "how many rows does the dealers table have?": "describe dealers",
+    "primary key of parts": "describe parts primary key",
+    "how many rows does the dealers table have?": "describe dealers rows",
+    "which column is the primary key of incidents": "describe incidents primary key",
+    "which columns in fact_incidents can be null?": "describe incidents empty",
+    "which columns of vehicles are unique?": "describe vehicles unique",
+    "what does fact_incidents.cost mean?": "describe incidents column cost",
+    "what is the data type of vin in vehicles": "describe vehicles column vin",
+    "is order_id of purchase orders unique?": "describe purchase_orders column order_id",
+    "what is stored in parts?": "describe parts",
+    "is there a table called suppliers?": "describe suppliers",
+    "what does vin mean?": "where vin",
+    "is the parts table empty?": "describe parts rows",
+    "which tables are empty?": "list smallest first",
+    "which foreign keys may be null?": "relate both",
+    "give me the name of the suppliers table": "describe suppliers",
+    "what does dim_parts.name mean?": "describe parts column name",
+    "which columns contain dates?": "where date",
+    "what columns are numbers?": "where number",
+    "what is the smallest table?": "list smallest first",
+    "how many rows are in each table?": "list largest first",
+    "are there any views?": "list views",
+    "list the views": "list views",
+    "which tables have no primary key?": "list tables without primary key",
+    "which tables are not connected to anything?": "list tables without relations",
+    "what columns does shoes have?": "missing shoes",
     "incidents": "describe incidents",
     "vehicels": "describe vehicles",
     "list the columns of orders": "which to describe: service_orders purchase_orders",
@@ -77,7 +100,12 @@ ASKED = {
     "What is the data model?": "relate both",
     "show foreign keys": "relate both",
     "draw an er diagram of the incidents": "relate both incidents",
-    "what are the foreign keys of incidents?": "relate both incidents",
+    "what are the foreign keys of incidents?": "relate out incidents",
+    "what references dealers?": "relate in dealers",
+    "which tables have a foreign key to vehicles": "relate in vehicles",
+    "how do I get from incidents to suppliers?": "relate both incidents suppliers",
+    "what is the path between incidents and suppliers": "relate both incidents suppliers",
+    "draw only incidents and its neighbours": "relate both incidents",
     "which tables are related to vehicles": "relate both vehicles",
     "which tables refer to vehicles?": "relate in vehicles",
     "which tables reference dim_vehicles": "relate in vehicles",
@@ -101,6 +129,46 @@ ASKED = {
 @pytest.mark.parametrize(("text", "expected"), ASKED.items(), ids=list(ASKED))
 def test_what_is_asked(text: str, expected: str) -> None:
     assert told(asked(text, TABLES)) == expected
+
+
+SCHEMAS = (
+    table("customers", "id INTEGER, email TEXT", "id"),
+    table("sales.orders", "id INTEGER, customer_id INTEGER", "id", schema="sales"),
+    table("sales.order_lines", "order_id INTEGER, line INTEGER", "order_id line", schema="sales"),
+    table("archive.orders", "id INTEGER", "id", schema="archive"),
+    table("archive.customers", "id INTEGER", "id", schema="archive"),
+    table("v_customers", "id INTEGER", view=True),
+)
+IN_SCHEMAS = {
+    "describe sales.orders": "describe sales.orders",
+    'describe "sales"."orders"': "describe sales.orders",
+    "describe sales orders": "describe sales.orders",
+    "describe orders": "which to describe: sales.orders archive.orders",
+    "describe customers": "describe customers",
+    "describe archive.customers": "describe archive.customers",
+    "describe order lines": "describe sales.order_lines",
+    "describe sales.shipments": "missing sales.shipments",
+    "how are sales.orders and customers related?": "relate both sales.orders customers",
+    "is order_id in sales.order_lines unique?": "describe sales.order_lines column order_id",
+    "describe v_customers": "describe v_customers",
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), IN_SCHEMAS.items(), ids=list(IN_SCHEMAS))
+def test_names_with_schemas(text: str, expected: str) -> None:
+    assert told(asked(text, SCHEMAS)) == expected
+
+
+def test_a_schema_that_is_named() -> None:
+    for text in ("list the tables in the sales schema", "tables in sales", "draw the schema sales"):
+        assert schema_said(text, ["sales", "archive"], SCHEMAS)[0] == "sales"
+    assert schema_said("describe sales.orders", ["sales", "archive"], SCHEMAS)[0] is None
+
+
+def test_a_table_with_the_name_of_a_word() -> None:
+    one, other = table("a", "id INTEGER", "id"), table("b", "id INTEGER", "id")
+    assert told(asked("how are a and b related?", (one, other))) == "relate both a b"
+    assert told(asked("how is a b related?", (one, other))) == "relate both b"
 
 
 AFTERWARDS = {

@@ -55,6 +55,30 @@ def test_cycles_and_references_to_itself_come_to_an_end() -> None:
     assert {one.key.columns for one in between(found, [person, house])} == {("home address",), ("owner",)}
 
 
+def test_views_are_views_and_change_nothing_for_others() -> None:
+    views = (
+        table("v_vehicles", "vehicle_id INTEGER, dealer_id INTEGER", view=True),
+        table("vehicles_view", "id INTEGER", view=True),
+    )
+    found = inferred((*FLEET, *views))
+    before, now = kinds(inferred(FLEET)), kinds(found)
+    assert {place: kind for place, kind in now.items() if place in before} == before
+    assert {kind for place, kind in now.items() if place not in before} == {"VIEW"}
+    assert relations(inferred(FLEET)) == tuple(one for one in relations(found) if not one.table.view)
+    assert {one.to.name for one in relations(found) if one.table.view} == {"dim_vehicles", "dim_dealers"}
+
+
+def test_a_reference_to_a_table_of_another_schema_is_inferred() -> None:
+    tables = inferred(
+        (
+            table("crm.customers", "id INTEGER", "id", schema="crm"),
+            table("sales.orders", "id INTEGER, customer_id INTEGER", "id", schema="sales"),
+        )
+    )
+    (one,) = relations(tables)
+    assert (one.table.name, one.to.name) == ("sales.orders", "crm.customers")
+
+
 def test_optional_and_single() -> None:
     (one,) = relations(
         (

@@ -125,6 +125,61 @@ async def test_follow_ups() -> None:
     assert (await talk.ask("describe it")).text.startswith("`dim_dealers` (DIMENSION), 40 rows")
 
 
+WAREHOUSE = (
+    table(
+        "customers",
+        "id INTEGER, email TEXT -- Where we write to., a INTEGER?, b INTEGER?",
+        "id",
+        rows=7,
+        unique=(("email",), ("a", "b")),
+    ),
+    table(
+        "sales.orders",
+        "id INTEGER, customer_id INTEGER?",
+        "id",
+        {"customer_id": "customers.id"},
+        rows=3,
+        schema="sales",
+    ),
+    table("sales.events", "day DATE", schema="sales"),
+    table("per_day", "day DATE?, orders INTEGER?", view=True, rows=1),
+)
+ONE_THING = {
+    "how many rows does customers have?": "`customers` has 7 rows.",
+    "what is the primary key of customers?": "The primary key of `customers` is `id`.",
+    "primary key of sales.events": "`sales.events` declares no primary key.",
+    "primary key of per_day": "`per_day` is a view: it has no primary key.",
+    "which columns of customers may be empty?": "In `customers` these columns may be empty: `a` and `b`.",
+    "which columns of sales.events are nullable?": "No column of `sales.events` may be empty.",
+    "what is unique in customers?": "The primary key of `customers` is `id`. Besides it, no two rows have the same "
+    "`email`; nor the same `a` and `b`.",
+    "what does customers.email mean?": "`email` of `customers` is TEXT, never empty, unique: Where we write to.",
+    "what type is customer_id in sales.orders": "`customer_id` of `sales.orders` is INTEGER, may be empty, FK → "
+    "`customers.id`. Nothing more is said about it.",
+    "which tables have no primary key?": "There is 1 table without primary key in `fleet`, schema `sales`:",
+    "which tables are not connected to anything?": "There is 1 table without relations in `fleet`, schema `sales`:",
+    "list the views": "There is 1 view in `fleet`:",
+    "list tables": "There are 4 tables and views in `fleet`, schemas `sales` and the default one:",
+    "list the tables of the sales schema": "There are 2 tables in `fleet`, schema `sales`:",
+    "draw the sales schema": "No foreign keys are declared here",
+    "describe per_day": "`per_day` (VIEW), 1 row",
+    "describe sales.shipments": "There is no table “sales.shipments”.",
+    "which columns are dates?": "“date” may stand in one of these, best first:\n\n- column `day` of `sales.events`",
+}
+
+
+@pytest.mark.parametrize(("text", "answer"), ONE_THING.items(), ids=list(ONE_THING))
+async def test_one_thing_is_answered_in_a_sentence(text: str, answer: str) -> None:
+    told = (await Talk(resources(*WAREHOUSE)).ask(text)).text
+    assert told.startswith(answer), told
+
+
+async def test_unique_columns_are_told_in_a_description() -> None:
+    text = (await Talk(resources(*WAREHOUSE)).ask("describe customers")).text
+    assert "| `email` | TEXT | unique | no |" in text
+    assert "No two rows have the same `a` and `b`." in text
+
+
 async def test_where_something_is_stored() -> None:
     talk = Talk()
     text = (await talk.ask("where is the price of parts stored?")).text

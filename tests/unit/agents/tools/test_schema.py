@@ -88,6 +88,8 @@ WRONG: Mapping[str, tuple[Tool[Any], Mapping[str, Any], str]] = {
     "long": (DESCRIBE_TABLE, {"table": "x" * 300}, "at most 200 characters"),
     "many": (FIND_RELATIONSHIPS, {"tables": ["a"] * 13}, "at most 12 items"),
     "another": (LIST_TABLES, {"owner": "me"}, "Extra inputs are not permitted"),
+    "no such schema": (LIST_TABLES, {"schema_name": "nowhere"}, "There are: only the default one."),
+    "no such list": (LIST_TABLES, {"only": "indexes"}, "only: Input should be"),
     "no text": (DESCRIBE_TABLE, {"table": 5}, "should be a valid string"),
 }
 

@@ -1,6 +1,7 @@
 """The tools over the spec tables: what they give, and how they refuse."""
 
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.bench import Outcome, Resources
+from agents.specifications.data import VehicleData
 from agents.tool import MOST_BYTES, Tool
 from agents.tools.vehicle_data import COMPARE, CONVERT, FILTER, LOOK_UP
 from agents.types import ToolReturned, ToolUsed
@@ -205,3 +207,29 @@ async def test_any_words_end_in_an_answer_or_in_words(attribute: str, vehicle: s
     for arguments in ({"attribute": attribute}, {"attribute": "power", "vehicle": vehicle}):
         outcome = await call(LOOK_UP, **arguments)
         assert outcome.result is not None or "That did not work" not in (outcome.error or "")
+
+
+@pytest.mark.parametrize(
+    ("tool", "asked"),
+    [
+        (LOOK_UP, {"attribute": "kerb weight"}),
+        (COMPARE, {"attribute": "kerb weight"}),
+        (FILTER, {"attribute": "kerb weight", "operator": ">", "value": 1, "unit": "kg"}),
+    ],
+    ids=["look up", "compare", "filter"],
+)
+async def test_the_tables_are_read_in_a_thread(
+    tool: Tool[Any], asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are a database: the loop that serves everybody else does not wait for it."""
+    worked: set[threading.Thread] = set()
+    read = VehicleData.values
+
+    def noted(*arguments: Any) -> Any:
+        worked.add(threading.current_thread())
+        return read(*arguments)
+
+    monkeypatch.setattr(VehicleData, "values", noted)
+    await value(tool, **asked)
+    assert worked
+    assert threading.main_thread() not in worked

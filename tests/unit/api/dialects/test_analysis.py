@@ -75,6 +75,23 @@ def test_a_question_that_is_refused_while_one_is_answered_ends_nothing() -> None
     assert said(*ending) == ["cancelled", "stream_end", "query_complete"]
 
 
+def test_a_question_that_waits_begins_when_the_one_before_it_has_ended() -> None:
+    session = INTERACTIVE.open(Handshake())
+
+    def told(event: Any) -> list[str]:
+        return said(*session.emitted(Envelope("c", event)))
+
+    assert told(events.Accepted("m-1", "r-1", "s", "How many?", AT)) == ["start"]
+    assert told(events.Accepted("m-2", "r-2", "s", "And when?", AT)) == []
+    assert told(events.Token("r-1", "Many.", 0)) == ["analysis_chunk"]
+    assert told(events.Cancelled("r-1", "Many.")) == ["cancelled", "stream_end", "query_complete"]
+    assert said(*session.notice(Problem(RunBusy(), "ref", QUESTION))) == ["error"]
+    assert told(events.Routed("r-2", ())) == ["start"]
+    assert told(events.Token("r-2", "Soon.", 0)) == ["analysis_chunk"]
+    assert told(events.Failed("r-2", "INTERNAL", "Sorry.", "ref")) == ["error", "stream_end", "query_complete"]
+    assert told(events.Accepted("m-3", "r-3", "s", "How many?", AT)) == ["start"]
+
+
 def test_the_one_question_of_a_stream_is_told_alone() -> None:
     """Its conversation may have other runs."""
     session = STREAM.open(Handshake(query={"client_message_id": "m"}))

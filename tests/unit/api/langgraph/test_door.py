@@ -16,7 +16,7 @@ from agents.specialist import Specialist
 from api import problems
 from api.app_state import AppState
 from api.auth import TokenRules
-from api.limits import Rates, Seats
+from api.limits import THREADS_PER_MINUTE, Rates, Seats
 from api.migrate import migrate
 from api.routes import langgraph
 from api.routes.langgraph import threads
@@ -24,7 +24,7 @@ from api.routes.langgraph.finding import state_body
 from api.settings import Settings
 from api.tickets import Tickets
 from api.transport.closing import AUTH
-from api.transport.websocket import Gateway
+from api.transport.gateway import Gateway
 from orchestrator.bus import Deliver
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.commands import Caller, Send
@@ -202,6 +202,21 @@ async def test_a_socket_ends_with_its_token(client: Client, thread: str) -> None
     assert [heard[-1]["type"], heard[-1]["code"], heard[-1]["reason"]] == ["websocket.close", AUTH, "AUTH_EXPIRED"]
 
 
+async def test_a_stream_of_events_ends_with_its_token(
+    client: Client, state: AppState, bus: CountedBus, thread: str
+) -> None:
+    """So does that of a run, without its end: the client comes back and is asked for a new token. The run goes on."""
+    events = await client(
+        "http", f"/threads/{thread}/stream/events", body({"channels": ["values"]}), ttl_s=-29, stays=True
+    )
+    assert [events[0]["status"], events[-1]["more_body"]] == [200, False]
+    told = await client("http", f"/threads/{thread}/runs/stream", body(ASK), ttl_s=-29, stays=True)
+    assert [told[0]["status"], told[-1]["more_body"]] == [200, False]
+    assert b"event: end" not in b"".join(message.get("body", b"") for message in told)
+    assert bus.listeners == 0
+    assert state.gateway.engine.running == 1
+
+
 @pytest.mark.parametrize("number", [2**64, -(2**64)])
 async def test_a_number_beyond_what_frames_hold_is_refused(client: Client, thread: str, number: int) -> None:
     heard = await client(
@@ -267,3 +282,63 @@ async def test_a_thread_that_is_deleted_while_threads_are_sought_is_left_out(
     assert [one["thread_id"] for one in json.loads(heard[-1]["body"])] == [kept]
     heard = await client("http", "/threads/count", body({}), stays=True)
     assert json.loads(heard[-1]["body"]) == 1
+
+
+def told(heard: list[Message]) -> tuple[int, Any]:
+    """The status and the body of a response."""
+    text = b"".join(message.get("body", b"") for message in heard[1:])
+    return heard[0]["status"], json.loads(text) if text else None
+
+
+async def test_what_a_client_notes_of_a_thread_is_kept_and_found(client: Client, state: AppState, run: Run) -> None:
+    run.gate.set()
+    noted = {"mine": {"deep": [1, None]}, "graph_id": "my-graph"}
+    status, made = told(await client("http", "/threads", body({"metadata": noted})))
+    assert (status, made["metadata"] | noted) == (200, made["metadata"])
+    _, plain = told(await client("http", "/threads", body({})))
+    assert plain["metadata"]["graph_id"] == "pitcrew"
+    path = f"/threads/{made['thread_id']}"
+    _, changed = told(await client("http", path, body({"metadata": {"mine": None, "tag": "x"}}), method="PATCH"))
+    assert (changed["metadata"]["tag"], "mine" in changed["metadata"]) == ("x", False)
+    for sought, found in (({"tag": "x"}, [made]), ({"graph_id": "pitcrew"}, [plain]), ({"tag": {"x": 1}}, [])):
+        _, threads_found = told(await client("http", "/threads/search", body({"metadata": sought}), stays=True))
+        assert [one["thread_id"] for one in threads_found] == [one["thread_id"] for one in found]
+    asked = ASK | {"assistant_id": "specs"}
+    assert told(await client("http", f"{path}/runs/wait", body(asked), stays=True))[0] == 200
+    _, after = told(await client("http", path, method="GET"))
+    assert (after["metadata"]["graph_id"], after["metadata"]["tag"]) == ("specs", "x")
+    unknown = await client("http", f"/threads/{uuid.uuid4()}", body({"metadata": {}}), method="PATCH")
+    assert unknown[0]["status"] == 404
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"metadata": "x"}, {"metadata": ["x"]}, {"metadata": 7}, {"metadata": {"x": "y" * 20_000}},
+     {"metadata": {"x": "\x00"}}, {"metadata": {"\ud800": 1}}, {"metadata": {str(n): n for n in range(3_000)}}],
+)  # fmt: skip
+async def test_metadata_that_cannot_be_kept_are_refused(
+    client: Client, state: AppState, thread: str, wrong: dict[str, Any]
+) -> None:
+    known = len(await state.gateway.engine.store.sessions(ANNA))
+    for path, method in (("/threads", "POST"), (f"/threads/{thread}", "PATCH")):
+        status, problem = told(await client("http", path, body(wrong), method=method))
+        assert (status, problem["code"]) == (400, "BAD_REQUEST")
+    assert len(await state.gateway.engine.store.sessions(ANNA)) == known
+
+
+async def test_threads_are_opened_at_a_rate(client: Client, state: AppState, run: Run) -> None:
+    """Whatever opens them, and only those that were not there."""
+    run.gate.set()
+    name = str(uuid.uuid4())
+    for _ in range(THREADS_PER_MINUTE):
+        assert (await client("http", "/threads", body({})))[0]["status"] == 200
+    again = {"thread_id": name, "if_exists": "do_nothing"}
+    asking = ASK | {"if_not_exists": "create"}
+    for path, said in (("/threads", {}), ("/threads", again), ("/runs/wait", ASK), (f"/threads/{name}/runs", asking)):
+        status, problem = told(await client("http", path, body(said)))
+        assert (status, problem["code"]) == (429, "RATE_LIMITED")
+        assert problem["detail"]
+    await state.gateway.engine.store.open(ANNA, name)
+    assert (await client("http", "/threads", body(again)))[0]["status"] == 200
+    assert (await client("http", f"/threads/{name}/runs", body(asking)))[0]["status"] == 200
+    assert len(await state.gateway.engine.store.sessions(ANNA)) == THREADS_PER_MINUTE + 1

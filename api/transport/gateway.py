@@ -1,0 +1,27 @@
+"""What every connection of the server shares."""
+
+from dataclasses import dataclass, field
+
+from api.auth import TokenRules
+from api.limits import Rates, Seats
+from api.tickets import Tickets
+from api.transport.leaving import Leaving
+from orchestrator.engine import Engine
+
+SEAT_WAIT_MS = 5_000
+"""When a user with too many sockets may try again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """The ways in, and how much may be asked for. `heartbeat_s`: seconds between transport pings; `guests`: whether
+    those who show no token are let in where a wire has guests."""
+
+    engine: Engine
+    tokens: TokenRules
+    tickets: Tickets
+    rates: Rates
+    seats: Seats
+    heartbeat_s: int = 20
+    guests: bool = False
+    leaving: Leaving = field(default_factory=Leaving)
