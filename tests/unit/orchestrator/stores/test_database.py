@@ -1,0 +1,45 @@
+import sqlite3
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from orchestrator.stores import database
+from orchestrator.stores.database import open_database
+
+
+def writing(path: Path) -> sqlite3.Connection:
+    """A connection that is about to write a new database, as another that puts it in WAL mode is for a moment."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.execute("CREATE TABLE made (id INTEGER)")
+    connection.execute("BEGIN IMMEDIATE")
+    return connection
+
+
+def mode(path: Path) -> str:
+    engine = open_database(f"sqlite:///{path}")
+    try:
+        with engine.connect() as connection:
+            return str(connection.exec_driver_sql("PRAGMA journal_mode").scalar())
+    finally:
+        engine.dispose()
+
+
+def test_a_new_database_that_others_open_too_is_waited_for(tmp_path: Path) -> None:
+    writer = writing(tmp_path / "new.db")
+    began = time.monotonic()
+    ends = threading.Timer(0.2, writer.close)
+    ends.start()
+    assert mode(tmp_path / "new.db") == "wal"
+    assert time.monotonic() - began >= 0.2
+    ends.join()
+
+
+def test_but_not_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "LOCK_PATIENCE_S", 0.1)
+    writer = writing(tmp_path / "new.db")
+    with pytest.raises(OperationalError, match="locked"):
+        mode(tmp_path / "new.db")
+    writer.close()
