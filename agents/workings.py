@@ -53,14 +53,14 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """The result of `code` (SQL): `rows` are a preview, by column, of the `total` rows; `figure` is a Vega-Lite
-    specification with its data in it, None where nothing can be drawn."""
+    """The result of `code` (SQL): `rows` are a preview, by column, of the `total` rows, None where they are too many to
+    count; `figure` is a Vega-Lite specification with its data in it, None where nothing can be drawn."""
 
     part: int
     code: str
     columns: tuple[str, ...]
     rows: tuple[Mapping[str, Any], ...]
-    total: int
+    total: int | None
     dataset: str
     figure: Mapping[str, Any] | None = None
 

@@ -81,14 +81,14 @@ class VerificationFrame(msgspec.Struct, tag="verification"):
 
 
 class Data(msgspec.Struct):
-    """A result: the first of its `total` rows, by column, and a Vega-Lite specification with its data in it; null where
-    nothing can be drawn."""
+    """A result: the first of its `total` rows, null where they are too many to count, by column, and a Vega-Lite
+    specification with its data in it, null where nothing can be drawn."""
 
     code: str
     result_preview: tuple[dict[str, Any], ...]
     figure: dict[str, Any] | None
     columns: tuple[str, ...]
-    total: int
+    total: int | None
     dataset: str
 
 

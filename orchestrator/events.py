@@ -193,14 +193,15 @@ class Verification(Durable, frozen=True, tag="verification"):
 
 
 class DataReady(Durable, frozen=True, tag="data_ready"):
-    """The figures of an answer: `rows` are a preview, by column, of the `total` rows that `code` gave; `figure` is a
-    Vega-Lite specification that holds its data. It is sent before the first token."""
+    """The figures of an answer: `rows` are a preview, by column, of the `total` rows that `code` gave, None where they
+    are too many to count; `figure` is a Vega-Lite specification that holds its data. It is sent before the first token.
+    """
 
     run_id: str
     code: str
     columns: tuple[str, ...]
     rows: tuple[dict[str, Any], ...]
-    total: int
+    total: int | None
     dataset: str
     figure: dict[str, Any] | None = None
 

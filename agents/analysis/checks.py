@@ -92,7 +92,7 @@ async def verify(plan: Plan, rows: Rows, ask: Ask, assumed: int = 0) -> Verdict:
 
 
 async def _recounted(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
-    wanted = expected(plan, await ask(recount(plan)))
+    wanted = await asyncio.to_thread(expected, plan, await ask(recount(plan)))
     if not wanted.whole:
         return []
     wrong = await asyncio.to_thread(disagreement, plan, wanted, rows)
@@ -112,7 +112,7 @@ async def _total(plan: Plan, wanted: Expected, ask: Ask) -> list[Check]:
     overall = replace(plan, groups=(), spans=plan.spans[:1], having=None, limit=None, share=False, descending=None)
     if len(plan.spans) > 1:
         return []
-    measures = () if plan.part else tuple(one for one in plan.measures if one.aggregate in ("count", "sum"))
+    measures = () if plan.part else tuple(one for one in plan.measures if one.adds_up)
     asked = replace(overall, part=(), measures=(*measures, Measure("count")))
     found = (await ask(query(asked))).rows[0]
     if plan.when and any(group.unit for group in plan.groups) and not plan.spans:
@@ -186,9 +186,10 @@ async def _members(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
     places = _places([titles(plan)[plan.shown.index(key)] for key in keys], rows)
     if not keys or places is None:
         return []
-    listed = {tuple(row[place] for place in places) for row in rows.rows}
-    if any(not isinstance(value, int | float | str | bool) for key in listed for value in key):
+    found_keys = [tuple(row[place] for place in places) for row in rows.rows]
+    if any(not isinstance(value, int | float | str | bool) for key in found_keys for value in key):
         return []
+    listed = set(found_keys)
     names = lookups(plan)
     found = ", ".join(f"({', '.join(map(literal, key))})" for key in sorted(listed, key=str))
     of_them = f"({', '.join(names[key] for key in keys)}) IN ({found})"

@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agents.analysis.plan import Plan
+from agents.analysis.preview import short
 from agents.dataset import Rows
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 MOST_BARS = 30
 MOST_POINTS = 1000
 MOST_SERIES = 12
+_LONGEST_NAME = 80
 _TIMES = ("day", "week", "month", "quarter", "year")
 
 
@@ -127,8 +129,8 @@ def _made(
 
 
 def _title(rows: Rows, at: int) -> str:
-    return rows.columns[at].replace("_", " ").strip()[:80]
+    return rows.columns[at].replace("_", " ").strip()[:_LONGEST_NAME]
 
 
 def _plain(value: Any) -> str:
-    return "(none)" if value is None else str(value)
+    return "(none)" if value is None else str(short(value, _LONGEST_NAME))

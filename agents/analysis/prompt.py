@@ -6,12 +6,15 @@ from collections.abc import Sequence
 
 from agents.analysis.lexicon import Lexicon
 from agents.analysis.plan import Source
+from agents.analysis.preview import short
 from agents.dataset import Rows, Table
 from agents.model import Message
 from agents.prompt import CONFIDENTIAL
 from agents.types import Turn
 
 SCHEMA_CHARACTERS = 16_000
+_FIRST_COLUMNS = 12
+_LONGEST_TYPE = 40
 _SHOWN_VALUES = 12
 _SHOWN_ROWS = 50
 _CELL = 120
@@ -56,8 +59,8 @@ def for_query(
 
 def for_analysis(question: str, sql: str, rows: Rows, canary: str) -> list[Message]:
     """The messages that ask for the words to a result; the `canary` shows whoever recites them."""
-    shown = [[_cell(value) for value in row] for row in rows.rows[:_SHOWN_ROWS]]
-    total = len(rows.rows) if rows.total is None else rows.total
+    shown = [[short(value, _CELL) for value in row] for row in rows.rows[:_SHOWN_ROWS]]
+    total = f"more than {len(rows.rows)}" if rows.total is None else rows.total
     result = json.dumps({"columns": list(rows.columns), "rows": shown, "rows_in_all": total}, ensure_ascii=False)
     text = f"Query:\n{sql}\n\nResult:\n{result}\n\nQuestion to word: {question}"
     return [Message("system", f"{CONFIDENTIAL.format(canary=canary)}\n\n{ANALYSIS_RULES}"), Message("user", text)]
@@ -70,22 +73,28 @@ def sql_in(text: str) -> str:
 
 
 def schema_text(lexicon: Lexicon) -> str:
-    """The tables as a model reads them, with few values; what is too long is cut at a table's end."""
-    found: list[str] = []
+    """The tables as a model reads them, with few values. Where the room is short, the later ones are told by names and
+    types alone, then by their first columns; of those for which there is no room at all the number is told."""
+    told = {source: _names(table, len(table.columns)) for source, table in lexicon.tables.items()}
+    if sum(map(len, told.values())) > SCHEMA_CHARACTERS:
+        told = {source: _names(table, _FIRST_COLUMNS) for source, table in lexicon.tables.items()}
     room = SCHEMA_CHARACTERS
-    for source, table in lexicon.tables.items():
-        text = _table(lexicon, source, table)
+    for source, text in tuple(told.items()):
         if len(text) > room:
-            found.append(f"... and {len(lexicon.tables) - len(found)} more tables")
-            break
-        room -= len(text)
-        found.append(text)
-    return "Schema:\n" + "\n".join(found)
+            del told[source]
+        else:
+            room -= len(text)
+    for source, text in told.items():
+        whole = _table(lexicon, source, lexicon.tables[source])
+        if len(whole) - len(text) <= room:
+            room -= len(whole) - len(text)
+            told[source] = whole
+    left_out = len(lexicon.tables) - len(told)
+    return "Schema:\n" + "\n".join([*told.values(), *([f"... and {left_out} more tables"] if left_out else [])])
 
 
 def _table(lexicon: Lexicon, source: Source, table: Table) -> str:
-    size = f", {table.rows} rows" if table.rows is not None else ""
-    lines = [f"{table.sql_name} -- {_plain(table.description)}{size}"]
+    lines = [f"{table.sql_name} -- {_plain(table.description)}{_size(table)}"]
     for column in table.columns:
         values = lexicon.values.get((source, column.name), ())
         listed = f" values: {', '.join(_plain(one)[:40] for one in values[:_SHOWN_VALUES])}" if values else ""
@@ -96,12 +105,19 @@ def _table(lexicon: Lexicon, source: Source, table: Table) -> str:
     return "\n".join(lines)
 
 
+def _names(table: Table, most: int) -> str:
+    """A table by its names and types alone."""
+    columns = ", ".join(f'"{column.name}" {column.type[:_LONGEST_TYPE]}' for column in table.columns[:most])
+    rest = f" ... and {len(table.columns) - most} more columns" if len(table.columns) > most else ""
+    return f"{table.sql_name}{_size(table)}: {columns}{rest}"
+
+
+def _size(table: Table) -> str:
+    return f", {table.rows} rows" if table.rows is not None else ""
+
+
 def _plain(text: str) -> str:
     return " ".join(text.split())[:200]
-
-
-def _cell(value: object) -> object:
-    return value[:_CELL] if isinstance(value, str) else value
 
 
 def _conversation(history: Sequence[Turn]) -> str:

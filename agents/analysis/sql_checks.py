@@ -112,8 +112,11 @@ async def _fan_out(tree: exp.Select, rows: Rows, ask: Ask) -> list[Check]:
 
 
 async def _adds_up(tree: exp.Select, rows: Rows, ask: Ask) -> list[Check]:
-    """Groups that are counted or added up come to the same without grouping."""
-    if not tree.args.get("group") or tree.args.get("limit") or tree.args.get("having") or tree.args.get("qualify"):
+    """Groups that are counted or added up come to the same without grouping, where all of them are there once."""
+    group = tree.args.get("group")
+    if group is None or group.find(exp.Rollup, exp.Cube, exp.GroupingSets):
+        return []
+    if rows.total != len(rows.rows) or tree.args.get("limit") or tree.args.get("having") or tree.args.get("qualify"):
         return []
     place = next(
         (
@@ -130,7 +133,10 @@ async def _adds_up(tree: exp.Select, rows: Rows, ask: Ask) -> list[Check]:
     for part in ("group", "order"):
         whole.set(part, None)
     total = (await ask(whole.sql(DIALECT))).rows[0][0]
-    added = sum(row[place] or 0 for row in rows.rows)
+    values = [row[place] for row in rows.rows if row[place] is not None]
+    if not all(isinstance(value, int | float) for value in (*values, total or 0)):
+        return []
+    added = sum(values)
     return [
         Check(
             "total",

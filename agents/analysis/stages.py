@@ -15,6 +15,7 @@ from agents.analysis.figure import figure
 from agents.analysis.lexicon import Lexicon
 from agents.analysis.library import library
 from agents.analysis.plan import Plan
+from agents.analysis.preview import preview
 from agents.analysis.reading import Reading, Unread, as_note, from_note, read_question
 from agents.analysis.readings import checked
 from agents.analysis.replies import NO_QUERY, REJECTED, UNASKED, cannot, no_data, thoughts
@@ -23,7 +24,7 @@ from agents.analysis.sql_checks import MOST, check_query, mentions
 from agents.analysis.work import MOST_ATTEMPTS, RULES, Attempt, Work
 from agents.analysis.writer import Writer
 from agents.bench import Resources
-from agents.dataset import ALL, DatasetUnavailable, DatasetUnknown, QueryFailed, Rows
+from agents.dataset import ALL, DatasetUnavailable, DatasetUnknown, QueryFailed, Rows, cannot_be_read
 from agents.metering import working_as
 from agents.model import ModelFailed
 from agents.pieces import pieces
@@ -34,7 +35,6 @@ log = structlog.get_logger()
 
 NAME = "analyst"
 NOTE = "analysis"
-PREVIEW = 50
 _TURNS_READ = 6
 Write = Callable[[Output], None]
 
@@ -58,7 +58,7 @@ class Stages:
         except DatasetUnknown:
             return await _ended(job, work, write, no_data(work.dataset, await self._datasets.registered()))
         except DatasetUnavailable as failure:
-            return await _ended(job, work, write, f"The data cannot be read now: {failure}")
+            return await _ended(job, work, write, _unavailable(work, failure))
         if not lexicon.tables:
             return await _ended(job, work, write, no_data(work.dataset, await self._datasets.registered()))
         before = await asyncio.to_thread(_before, question.notes.get(NOTE), question.history, lexicon, work)
@@ -104,7 +104,7 @@ class Stages:
         except QueryFailed as failure:
             return replace(work, rows=None, cause=str(failure) or "The query failed.")
         except (DatasetUnknown, DatasetUnavailable) as failure:
-            return replace(work, rows=None, cause=f"The data cannot be read now: {failure}", attempt=MOST_ATTEMPTS)
+            return replace(work, rows=None, cause=_unavailable(work, failure), attempt=MOST_ATTEMPTS)
 
     async def reflect(self, job: Job, work: Work, write: Write) -> Work:
         """What went wrong, in words, and whether there is another attempt to make."""
@@ -128,7 +128,7 @@ class Stages:
         try:
             lexicon = await self._library.lexicon(work.dataset, fresh=True)
         except (DatasetUnknown, DatasetUnavailable) as failure:
-            return await _ended(job, work, write, f"The data cannot be read now: {failure}")
+            return await _ended(job, work, write, _unavailable(work, failure))
         reading = await asyncio.to_thread(read_question, work.text, lexicon, work.dataset, work.now, work.before)
         return replace(work, lexicon=lexicon, reading=reading, failed=failed)
 
@@ -168,8 +168,7 @@ class Stages:
         assert found is not None
         plan = work.plan if not work.by_model or found.valid else None
         drawn = await asyncio.to_thread(figure, rows, plan if not work.by_model else None)
-        total = len(rows.rows) if rows.total is None else rows.total
-        write(Computed(part, work.sql, rows.columns, rows.dicts(PREVIEW), total, work.dataset, drawn))
+        write(Computed(part, work.sql, rows.columns, preview(rows), rows.total, work.dataset, drawn))
         usage = work.usage
         said = False
         if self._writer is not None and job["question"].wishes.prose and rows.rows and UNASKED not in work.notices:
@@ -224,6 +223,12 @@ class Stages:
         except (QueryFailed, DatasetUnavailable, DatasetUnknown):
             return "How far the data reaches could not be seen."
         return f"The data reaches from {str(first)[:10]} to {str(last)[:10]}." if first else "There is no data yet."
+
+
+def _unavailable(work: Work, failure: Exception) -> str:
+    """What is said of it; its own words are for whoever runs the server."""
+    log.warning("data_not_read", dataset=work.dataset, why=str(failure))
+    return cannot_be_read(work.dataset)
 
 
 def _own_words(job: Job) -> str:

@@ -8,7 +8,8 @@ from functools import lru_cache
 import snowballstemmer
 
 _TOKEN = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\w)|\d+(?:\.\d+)?(?!\w)|[^\W_]+(?:['’][^\W_]+)*|<=|>=|[<>%€$£=,]")
-_PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_A-Za-z]+")
+_HUMP = re.compile("(?<=[a-zß-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])|(?<=[A-ZÀ-ÖØ-Þ])(?=[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ])")
+_PART = re.compile(r"[^\W\d_]+|\d+")
 _SMALL = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _SPOKEN = {word: value for value, word in enumerate(_SMALL, start=2)} | {
     "fifteen": 15,
@@ -63,6 +64,26 @@ def stem(word: str) -> str:
     return str(_stemmer.english.stemWord(word))
 
 
+_ENDINGS = ("'s", "ies", "ied", "es", "ed", "s", "d", "y", "e")
+
+
+def same_word(one: str, other: str) -> bool:
+    """Whether two words of one stem are forms of one word, and not just of one family: "rates" and "rate" are, "rating"
+    and "rate" are not."""
+    return one == other or base(one) == base(other)
+
+
+@lru_cache(maxsize=20_000)
+def base(word: str) -> str:
+    """The word without the endings of the plural and the past; no word of its own, but one for all its forms."""
+    word = _IRREGULAR.get(word, word)
+    while ending := next((one for one in _ENDINGS if word.endswith(one) and len(word) > len(one) + 2), ""):
+        if word.endswith("ss"):
+            break
+        word = word.removesuffix(ending)
+    return word[:-1] if len(word) > 3 and word[-1] == word[-2] else word.rstrip("i")
+
+
 def stems(text: str) -> tuple[str, ...]:
     """The stems of a text as a name is compared; signs are left out."""
     return tuple(token.stem for token in tokens(text) if token.text[0].isalnum())
@@ -71,4 +92,4 @@ def stems(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=20_000)
 def parts(name: str) -> tuple[str, ...]:
     """The words in an identifier, in lower case: `openedAt`, `opened_at` and `OPENED AT` are `opened`, `at`."""
-    return tuple(found.casefold() for found in _PART.findall(name))
+    return tuple(found.casefold() for found in _PART.findall(_HUMP.sub(" ", name)))

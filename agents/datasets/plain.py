@@ -20,7 +20,7 @@ def kind_of(type_: str) -> Kind:
     if name.endswith("]"):
         return "other"
     word = name.split("(")[0].strip()
-    if word in _INTEGERS or word in {"INTEGER", "UINTEGER", "BIGNUM"}:
+    if word in _INTEGERS or word in {"INTEGER", "UINTEGER"}:
         return "integer"
     if word in {"FLOAT", "DOUBLE", "DECIMAL"}:
         return "number"

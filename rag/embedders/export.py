@@ -33,7 +33,7 @@ class _Tokens(torch.nn.Module):
 def export(weights: Weights, target: Path) -> None:
     """Write the model with 8-bit weights, scaled for each output channel, to `target`; all of it or nothing.
     Raises NoModel."""
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()
     try:
         model = SentenceTransformer(
             str(weights.folder), device="cpu", local_files_only=True, model_kwargs={"attn_implementation": "eager"}

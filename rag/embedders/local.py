@@ -28,7 +28,7 @@ class LocalEmbedder:
     def __init__(self, weights: Weights) -> None:
         """Load the model. Raises NoModel."""
         torch.set_num_threads(max(1, min(_MAX_THREADS, os.cpu_count() or 1)))
-        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        transformers_logging.disable_progress_bar()
         try:
             self._model = SentenceTransformer(str(weights.folder), device="cpu", local_files_only=True)
         except (OSError, ValueError, KeyError) as error:

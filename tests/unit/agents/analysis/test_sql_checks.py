@@ -8,6 +8,7 @@ import pytest
 
 from agents.analysis.checks import verdict
 from agents.analysis.sql_checks import MOST, check_query, mentions
+from agents.dataset import Rows
 from tests.unit.agents.analysis.shop import LEXICON, Shop
 
 NOW = datetime(2026, 12, 31, tzinfo=UTC)
@@ -56,7 +57,8 @@ async def test_no_query_at_all(sql: str) -> None:
     shop = Shop()
     rows = await shop.query("shop", "SELECT 1")
     assert await check_query(sql, rows, partial(shop.query, "shop")) == []
-    assert mentions("closed orders in 2025", sql, LEXICON, NOW) == [] or sql.startswith(("DROP", ""))
+    named = mentions("closed orders in 2025", sql, LEXICON, NOW)
+    assert not any(check.agreed for check in named)
 
 
 async def test_invariants_alone_give_little_confidence() -> None:
@@ -66,3 +68,25 @@ async def test_invariants_alone_give_little_confidence() -> None:
     found = verdict(made, most=MOST)
     assert found.valid
     assert found.confidence <= MOST
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT status, country, count(*) FROM shop.orders o JOIN shop.customers c ON c.id = o.customer_id "
+        "GROUP BY ROLLUP (1, 2)",
+        "SELECT status, count(*) FROM shop.orders GROUP BY GROUPING SETS ((status), ())",
+        "SELECT status, sum(amount_eur)::VARCHAR FROM shop.orders GROUP BY 1",
+    ],
+)
+async def test_what_does_not_add_up_by_nature_is_not_added_up(sql: str) -> None:
+    assert "total" not in await kinds(sql)
+
+
+async def test_groups_that_are_not_all_there_are_not_added_up() -> None:
+    shop = Shop()
+    sql = "SELECT customer_id, count(*) FROM shop.orders GROUP BY 1"
+    rows = await shop.query("shop", sql)
+    cut = Rows(rows.columns, rows.kinds, rows.rows[:2], rows.total, rows.milliseconds)
+    made = await check_query(sql, cut, partial(shop.query, "shop"))
+    assert "total" not in {check.kind for check in made}
