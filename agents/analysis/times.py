@@ -65,9 +65,8 @@ _AND = re.compile(
     r"\s*(?:to|and|until|till|through|up\sto|-|–|versus|vs\.?|with|or|,)\s+(?:(?:in|the|that\sof|the\syear)\s)?|\s*[-–]\s*",
     re.IGNORECASE,
 )
-_JOINS = re.compile(r"\s*(?:to|and|until|till|through|up\sto|-|–)\s*$", re.IGNORECASE)
 _BEFORE = re.compile(
-    r"\b(?P<word>between|from|since|starting(?:\s(?:in|from|with|on))?|after|from|before|prior\sto|until|till|up\sto|through|by\sthe\send\sof"
+    r"\b(?P<word>between|from|since|starting(?:\s(?:in|from|with|on))?|after|before|prior\sto|until|till|up\sto|through|by\sthe\send\sof"
     r"|in|during|on|of|for|throughout|within|over|only|as\sof|at|dated|year|and|versus|vs\.?|to|compare|just|about|with|,)"
     r"\s+(?:the\s+)?(?:(?P<edge>start|beginning|end)\sof\s)?$",
     re.IGNORECASE,
