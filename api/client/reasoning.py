@@ -18,6 +18,8 @@ from api.client.socket import Way, frames
 from api.client.turn import Feed
 
 ENDS = frozenset({"final_answer", "error"})
+_REMEMBERED = 1000
+"""Steps, of more than are ever told again."""
 
 
 class Reasoning:
@@ -36,8 +38,7 @@ class Reasoning:
         self._feed = Feed()
         self._reading: asyncio.Task[None] | None = None
         self._sending = asyncio.Lock()
-        self._steps: set[tuple[Any, ...]] = set()
-        self._ended: set[str] = set()
+        self._told: dict[tuple[str, ...], None] = {}
 
     async def __aenter__(self) -> "Reasoning":
         self.connect()
@@ -113,13 +114,13 @@ class Reasoning:
             self._feed.put(frame)
 
     def _knows(self, step: Any) -> bool:
-        """Whether the step was told before, or belongs to a run whose end was."""
+        """Whether the step was told before. An end is told again with the time of the telling."""
         if not isinstance(step, dict) or not isinstance(run_id := step.get("run_id"), str):
             return False
-        sign = (run_id, *(str(step.get(name)) for name in ("type", "content", "timestamp")))
-        known = run_id in self._ended or sign in self._steps
-        self._steps.add(sign)
-        if step.get("type") in ENDS:
-            self._ended.add(run_id)
-            self._steps = {one for one in self._steps if one[0] != run_id}
+        at = "" if step.get("type") in ENDS else str(step.get("timestamp"))
+        sign = (run_id, str(step.get("type")), str(step.get("content")), at)
+        known = sign in self._told
+        self._told[sign] = None
+        while len(self._told) > _REMEMBERED:
+            del self._told[next(iter(self._told))]
         return known

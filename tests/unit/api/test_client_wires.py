@@ -279,6 +279,25 @@ async def test_what_is_said_without_a_connection_waits_and_is_sent_in_order() ->
     assert (sent[0]["agent_name"], sent[0]["enable_reasoning"]) == ("specs", False)
 
 
+async def test_a_run_that_asked_goes_on_and_what_is_told_again_does_not() -> None:
+    def step(kind: str, content: str, at: float) -> Frame:
+        data = {"type": kind, "content": content, "iteration": 1, "timestamp": at, "run_id": "r"}
+        return frame("reasoning_step", data=data)
+
+    async def asks(peer: Peer) -> None:
+        await peer.send(step("thought", "Free on Monday", 1.0), step("final_answer", "Shall I book it?", 2.0))
+        await peer.drop()
+
+    async def goes_on(peer: Peer) -> None:
+        await peer.send(step("thought", "Free on Monday", 1.0), step("final_answer", "Shall I book it?", 9.0))
+        await peer.send(step("thought", "It is free", 10.0), step("final_answer", "Booked.", 11.0))
+        await peer.linger()
+
+    async with scripted(asks, goes_on) as (base, _), Reasoning(Watch().way(base)) as chat:
+        told = [(await anext(chat))["data"]["content"] for _ in range(4)]
+    assert told == ["Free on Monday", "Shall I book it?", "It is free", "Booked."]
+
+
 async def test_what_the_server_has_is_not_said_again() -> None:
     async def takes_one(peer: Peer) -> None:
         await peer.receive()
