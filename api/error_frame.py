@@ -5,6 +5,9 @@ import msgspec
 from orchestrator.errors import PitcrewError, ProcessingError
 from orchestrator.events import Failed
 
+_FIELDS = {"message": "question"}
+"""What these wires call our fields, where it is something else."""
+
 
 class ErrorFrame(msgspec.Struct, tag="error", omit_defaults=True):
     """A frame was refused, because of `field` where that is there, or, with a `reason`, a question has no answer. After
@@ -21,7 +24,8 @@ class ErrorFrame(msgspec.Struct, tag="error", omit_defaults=True):
 
 def refused(error: PitcrewError, ref: str | None = None) -> ErrorFrame:
     """A frame of the client, or the client itself, was refused."""
-    return ErrorFrame(error.text, error.code, None, error.retryable, error.retry_after_ms, ref, error.field)
+    field = _FIELDS.get(error.field or "", error.field)
+    return ErrorFrame(error.text, error.code, None, error.retryable, error.retry_after_ms, ref, field)
 
 
 def failed(event: Failed) -> ErrorFrame:

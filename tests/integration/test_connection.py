@@ -16,6 +16,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from api.database import open_migrated_database
+from api.limits import CHARTS_PER_MINUTE
 from api.settings import Settings
 from orchestrator.commands import Caller, Send
 from orchestrator.events import Cancelled, SourcePassage, Sources
@@ -154,6 +155,18 @@ async def test_the_messages_of_a_user(limited: Served) -> None:
     status, body, headers = limited.request("POST", "/api/v1/chat", token, b'{"message":"Hello?"}')
     assert (status, json.loads(body)["code"]) == (429, "RATE_LIMITED")
     assert 0 < int(headers["Retry-After"]) <= 60
+
+
+def test_the_charts_of_a_user(limited: Served) -> None:
+    """What cannot be drawn counts too; it is not even tried beyond the limit."""
+
+    def drawn(user: str) -> tuple[int, str]:
+        status, body, _ = limited.request("POST", "/api/v1/charts", limited.token(user), b"{")
+        return status, json.loads(body)["code"]
+
+    assert [drawn("painter") for _ in range(CHARTS_PER_MINUTE)] == [(400, "BAD_JSON")] * CHARTS_PER_MINUTE
+    assert drawn("painter") == (429, "RATE_LIMITED")
+    assert drawn("another") == (400, "BAD_JSON")
 
 
 # --- expiry ----------------------------------------------------------------------------------------------------------

@@ -159,6 +159,15 @@ def test_a_refusal_says_which_field_is_to_blame(name: str) -> None:
     assert frame["field"] == "session_id"
 
 
+@pytest.mark.parametrize(
+    ("name", "field"), [("analysis_stream", "question"), ("query", "question"), ("native", "message")]
+)
+def test_a_field_has_the_name_that_the_wire_gives_it(name: str, field: str) -> None:
+    session = WIRES[name].dialect.open(WIRES[name].handshake)
+    [frame, *_] = map(json.loads, session.notice(Problem(EmptyMessage(field="message"), "ref")))
+    assert frame["field"] == field
+
+
 @wires
 def test_a_question_is_a_message_with_its_name(wire: Wire) -> None:
     _, send = wire.begin("m-1")

@@ -12,6 +12,7 @@ from agents.specialist import Specialist, door
 from api import problems
 from api.app_state import AppState
 from api.auth import TokenRules
+from api.cross_origin import OpenToPages
 from api.limits import MESSAGES_PER_MINUTE, Rates, Seats
 from api.migrate import migrate
 from api.routes import agents, datasets, stream
@@ -60,6 +61,7 @@ async def client(state: AppState) -> AsyncIterator[httpx.AsyncClient]:
     problems.install(app)
     for module in (stream, agents, datasets):
         app.include_router(module.router)
+    app.add_middleware(OpenToPages, listed=state.settings.origins, development=True)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
         yield client
     assert state.connections == set()
