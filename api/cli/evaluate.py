@@ -62,12 +62,9 @@ def evaluate(
     if (corpus and kind != "retrieval") or (labels and kind != "routing") or (with_model and kind != "dialogues"):
         raise typer.BadParameter("--corpus belongs to retrieval, --labels to routing, --with-model to dialogues.")
     _check_outputs((file, corpus, labels, baseline), predictions, save, plot)
-    from api.cli.evaluation.analysis import read_asked
     from api.cli.evaluation.baseline import as_json, read_baseline
     from api.cli.evaluation.baseline import save as save_run
-    from api.cli.evaluation.dialogues import read_dialogues
     from api.cli.evaluation.plots import draw
-    from api.cli.evaluation.questions import read_questions
     from api.cli.evaluation.tables import changes, table
     from api.settings import Settings
     from orchestrator.evaluation.comparison import compare
@@ -75,14 +72,7 @@ def evaluate(
 
     measured: Kind = "labels" if labels else kind
     settings = Settings() if with_model else Settings().model_copy(update={"models": ""})
-    cases: Sequence[Any]
-    match kind:
-        case "dialogues":
-            cases = read_dialogues(file)
-        case "analysis":
-            cases = read_asked(file)
-        case _:
-            cases = read_questions(file, bool(labels))
+    cases = _cases(kind, file, bool(labels))
     old = read_baseline(baseline, measured, cases) if baseline else None
     lines, outcomes = _measured(settings, kind, cases, corpus, labels, with_model=with_model)
     run = Run(measured, tuple(outcomes))
@@ -102,6 +92,21 @@ def evaluate(
             print("\n".join(f"{line['id']}: {why}" for line in lines for why in _failures(line)))
     if comparison and comparison.regressions:
         raise CommandFailed(f"Worse than the baseline, beyond noise: {', '.join(comparison.regressions)}.")
+
+
+def _cases(kind: "Kind", file: Path, labelled: bool) -> Sequence[Any]:
+    """The lines of the file."""
+    from api.cli.evaluation.analysis import read_asked
+    from api.cli.evaluation.dialogues import read_dialogues
+    from api.cli.evaluation.questions import read_questions
+
+    match kind:
+        case "dialogues":
+            return read_dialogues(file)
+        case "analysis":
+            return read_asked(file)
+        case _:
+            return read_questions(file, labelled)
 
 
 def _failures(line: dict[str, Any]) -> Sequence[str]:
