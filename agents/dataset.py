@@ -1,8 +1,9 @@
 """The contract of the datasets: named tables of figures that questions can be asked about; `agents/datasets/` holds
 what registers, describes, loads and queries them.
 
-A dataset is a database. One that is registered by the URL of a database is that database, opened read-only; files
-become tables of one. A query never runs there but in a locked-down engine over a snapshot.
+A dataset is a database. One that is registered by the URL of a database is that database, which is only ever read
+(the sessions of SQLite and PostgreSQL are also opened read-only); files become tables of one. A query never runs there
+but in a locked-down engine over a snapshot.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ from typing import Any, Literal, Protocol
 ALL = "all"
 """The name that stands for every dataset together."""
 
+_LONGEST_NAME = 40
+
 Kind = Literal["integer", "number", "text", "date", "timestamp", "boolean", "other"]
 
 
@@ -20,18 +23,23 @@ class DatasetUnknown(Exception):
 
 
 class DatasetUnavailable(Exception):
-    """The dataset cannot be read now; the text says why and what to do, without secrets of its address."""
+    """The dataset cannot be read now. The text says why and what to do, for whoever runs the server: it names files and
+    repeats what drivers say, without secrets of the address. Who asks is told `cannot_be_read`."""
 
 
 class QueryFailed(Exception):
     """The query was refused or did not come to an end. The text says why, for a person and for a model that is to
-    write a better one; `refused` where it was not even tried, `limit` where it ran into one of the limits, `busy` where
-    it may come to an end when it is asked again, as it is."""
+    write a better one; `refused` where it was not even tried, `limit` where it ran into one of the limits, `too_large`
+    where that was room and not time, so that it never comes to an end while the rows stay as they are, `busy` where it
+    may come to an end when it is asked again, as it is."""
 
-    def __init__(self, text: str, *, refused: bool = False, limit: bool = False, busy: bool = False) -> None:
+    def __init__(
+        self, text: str, *, refused: bool = False, limit: bool = False, too_large: bool = False, busy: bool = False
+    ) -> None:
         super().__init__(text)
         self.refused = refused
-        self.limit = limit
+        self.limit = limit or too_large
+        self.too_large = too_large
         self.busy = busy
 
 
@@ -92,12 +100,13 @@ class Table:
 @dataclass(frozen=True, slots=True)
 class Schema:
     """What one dataset holds, or with the name ALL what all of them do. `left_out` says in a sentence each which tables
-    and views of its source could not be read, and why."""
+    and views of its source could not be read, and why. `version` is another one wherever the rows may have changed."""
 
     name: str
     description: str
     tables: tuple[Table, ...]
     left_out: tuple[str, ...] = ()
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +138,8 @@ class Rows:
 
 
 MOST_ROWS = 10_000
+LONGEST_SQL = 20_000
+"""Characters of a query."""
 
 
 class Datasets(Protocol):
@@ -145,7 +156,14 @@ class Datasets(Protocol):
         else. Raises QueryFailed, DatasetUnknown, DatasetUnavailable."""
 
     async def values(self, name: str, table: Table, column: str, most: int = 200) -> tuple[str, ...]:
-        """The different values of a text column, the most frequent first; empty where there are more than `most`."""
+        """The different values of a text column, the most frequent first; empty where there are more than `most`, or
+        where they are too long to be names of anything. Raises QueryFailed, DatasetUnknown, DatasetUnavailable."""
+
+
+def cannot_be_read(name: str) -> str:
+    """What whoever asks is told of DatasetUnavailable: its own text is not for everybody."""
+    known = name != ALL and len(name) <= _LONGEST_NAME and name.isascii() and name.isidentifier()
+    return f"{f'The dataset {name}' if known else 'The data'} cannot be read now: ask again later."
 
 
 def quoted(name: str) -> str:

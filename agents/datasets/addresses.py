@@ -2,6 +2,7 @@
 has changed."""
 
 import enum
+import errno
 import hashlib
 import re
 from contextlib import suppress
@@ -15,6 +16,8 @@ from rag.scan import Hashes
 
 _URL = re.compile(r"[A-Za-z][\w+.-]*:(?://|$)")
 _SQLITE = frozenset({".db", ".sqlite", ".sqlite3"})
+SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx")
+"""Of the files that can be tables."""
 
 
 class Kind(enum.Enum):
@@ -32,7 +35,10 @@ def normal(address: str) -> str:
         return address
     if not _URL.match(address):
         path = _existing(address)
-        return f"sqlite:///{path}" if path.is_file() and path.suffix.lower() in _SQLITE else str(path)
+        suffix = path.suffix.lower()
+        if path.is_file() and suffix not in _SQLITE and suffix not in SUFFIXES:
+            raise ValueError(f"{path.name[:200]!r} cannot be read: use {', '.join(SUFFIXES)}, or a SQLite database.")
+        return f"sqlite:///{path}" if path.is_file() and suffix in _SQLITE else str(path)
     try:
         url = make_url(address)
     except (ArgumentError, ValueError) as error:
@@ -46,11 +52,14 @@ def normal(address: str) -> str:
 
 
 def _existing(place: str) -> Path:
+    what = "does not exist"
     with suppress(OSError, ValueError, RuntimeError):  # too long, not a path at all, nobody's home
         path = Path(place).expanduser().resolve()
-        if path.exists():
+        if path.is_file() or path.is_dir():  # of pipes and devices there may be no end
             return path
-    raise ValueError(f"{place[:200]!r} does not exist: give a file, a folder or the URL of a database.")
+        if path.exists():
+            what = "is no file"
+    raise ValueError(f"{place[:200]!r} {what}: give a file, a folder or the URL of a database.")
 
 
 def kind_of(address: str) -> Kind:
@@ -72,13 +81,15 @@ def keeps_secret(address: str) -> bool:
 
 def state(address: str, taken_at: str, hash_of: Hashes) -> str:
     """What changes when the source does: of a file or folder with what it holds; a database is as it was `taken_at`,
-    which is when somebody last asked for a new copy. Raises OSError."""
+    which is when somebody last asked for a new copy. Raises OSError, also for what is neither (any more)."""
     if kind_of(address) is Kind.DATABASE:
         return _digest(address, taken_at)
     place = Path(address)
     if place.is_dir():
         held = [path for path in sorted(place.iterdir()) if path.is_file() and not path.name.startswith(".")]
         return _digest(address, taken_at, *(part for path in held for part in (path.name, hash_of(path))))
+    if place.exists() and not place.is_file():  # nobody waits for what comes out of a pipe
+        raise OSError(errno.EINVAL, "It is no file and no folder")
     return _digest(address, taken_at, hash_of(place))
 
 

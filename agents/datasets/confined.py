@@ -136,7 +136,7 @@ def main(limits: Limits) -> None:
         except duckdb.Error:
             answer = Answered(error="The copy of the data cannot be opened: ask again, or `pitcrew datasets refresh`.")
         except MemoryError:
-            answer = Answered(error=_memory(limits), limit=True, last=True)
+            answer = Answered(error=_memory(limits), too_large=True, last=True)
         write_frame(outbox, msgspec.msgpack.encode(answer))
         if answer.last:
             return
@@ -159,11 +159,11 @@ def _answer(engine: Engine, asked: Asked, limits: Limits) -> Answered:
     except TooMuch:
         most = f"{limits.result_bytes >> 20} MB"
         advice = "select fewer columns, aggregate, or add a LIMIT."
-        return Answered(error=f"The result is larger than {most}: {advice}", limit=True)
+        return Answered(error=f"The result is larger than {most}: {advice}", too_large=True)
     except (orjson.JSONDecodeError, RecursionError):
         return Answered(error="The query is nested too deeply: write it flatter.", refused=True)
     except duckdb.OutOfMemoryException:
-        return Answered(error=_memory(limits), limit=True, last=True)
+        return Answered(error=_memory(limits), too_large=True, last=True)
     except (duckdb.FatalException, duckdb.InternalException):  # the engine is of no use any more
         return Answered(error="The query makes the engine fail: write it in another way.", last=True)
     except duckdb.Error as error:

@@ -19,12 +19,42 @@ _LONGEST_LINE = 16 << 20
 _MOST_DECODED = 256 << 20
 _NESTED = ("STRUCT", "MAP", "UNION", "JSON", "VARIANT")
 
-Read = Callable[[duckdb.DuckDBPyConnection, Path, str], None]
+
+class Making:
+    """The tables that are made of files in `snapshot`, counted as they are."""
+
+    def __init__(self, snapshot: duckdb.DuckDBPyConnection) -> None:
+        self.snapshot = snapshot
+        self._rows: dict[str, int] = {}
+
+    def free(self, name: str) -> str:
+        """The name, or one like it that no table has yet."""
+        return free_name(name, self._rows)
+
+    def made(self, table: str) -> None:
+        """Count a new table. Raises CannotBeRead for too many rows of all."""
+        row = self.snapshot.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()  # noqa: S608
+        self._rows[table] = int(row[0]) if row else 0
+        check_rows(sum(self._rows.values()))
+
+    def tables(self) -> tuple[Table, ...]:
+        """What they are, in the order in which they were made."""
+        columns: dict[str, list[Column]] = {name: [] for name in self._rows}
+        query = (
+            "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal ORDER BY column_index"
+        )
+        for table, name, type_ in self.snapshot.execute(query).fetchall():
+            columns[table].append(Column(name, kind_of(type_), type_))
+        return tuple(Table("", name, tuple(columns[name]), rows=rows) for name, rows in self._rows.items())
+
+
+Read = Callable[[Making, Path, str], None]
 
 
 def tables_of(into: duckdb.DuckDBPyConnection, paths: Sequence[Path], work: Path) -> tuple[Table, ...]:
     """Each file as a table by its name (a workbook as one for each sheet); what they are. `work`: an empty folder to
     work in. Raises CannotBeRead."""
+    making = Making(into)
     for path in paths:
         if path.stat().st_size == 0:
             raise CannotBeRead(f"{path.name} is empty.")
@@ -33,36 +63,17 @@ def tables_of(into: duckdb.DuckDBPyConnection, paths: Sequence[Path], work: Path
         link.unlink(missing_ok=True)
         link.symlink_to(path)
         try:
-            READERS[path.suffix.lower()](into, link, path.stem)
+            READERS[path.suffix.lower()](making, link, path.stem)
         except duckdb.Error as error:
             said = " ".join(str(error).replace(str(link), path.name).split("\n")[0].split())[:400]
             raise CannotBeRead(f"{path.name} cannot be read: {said}") from error
         finally:
             discard(into)
-        check_rows(sum(table.rows or 0 for table in described(into)))
-    return described(into)
+    return making.tables()
 
 
-def described(snapshot: duckdb.DuckDBPyConnection) -> tuple[Table, ...]:
-    """The snapshot's tables in the order in which they were made, with what DuckDB knows of them."""
-    columns: dict[str, list[Column]] = {}
-    query = "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal ORDER BY ALL"
-    order = "table_oid, column_index"
-    for table, name, type_ in snapshot.execute(query.replace("ALL", order)).fetchall():
-        columns.setdefault(table, []).append(Column(name, kind_of(type_), type_))
-    return tuple(Table("", name, tuple(held), rows=_count(snapshot, name)) for name, held in columns.items())
-
-
-def _count(snapshot: duckdb.DuckDBPyConnection, table: str) -> int:
-    row = snapshot.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()  # noqa: S608
-    return int(row[0]) if row else 0
-
-
-def _free(into: duckdb.DuckDBPyConnection, name: str) -> str:
-    return free_name(name, [table.name for table in described(into)])
-
-
-def _csv(into: duckdb.DuckDBPyConnection, path: Path, name: str, **options: str) -> None:
+def _csv(making: Making, path: Path, name: str, **options: str) -> None:
+    into = making.snapshot
     given = "".join(f", {option} = {value}" for option, value in options.items())
     into.execute(
         f"CREATE OR REPLACE TEMP TABLE stage AS SELECT * FROM read_csv(?, all_varchar = true, header = true"  # noqa: S608
@@ -72,11 +83,17 @@ def _csv(into: duckdb.DuckDBPyConnection, path: Path, name: str, **options: str)
     found = [row[0] for row in into.execute(f"DESCRIBE {STAGE}").fetchall()]
     for at, column in enumerate(found):
         into.execute(f"ALTER TABLE {STAGE} RENAME COLUMN {quoted(column)} TO c{at}")
-    settle(into, _free(into, name), free_names(found), [SEEN] * len(found))
+    _settle(making, name, free_names(found))
 
 
-def _tsv(into: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
-    _csv(into, path, name, delim=r"'\t'")
+def _settle(making: Making, name: str, columns: Sequence[str]) -> None:
+    table = making.free(name)
+    settle(making.snapshot, table, columns, [SEEN] * len(columns))
+    making.made(table)
+
+
+def _tsv(making: Making, path: Path, name: str) -> None:
+    _csv(making, path, name, delim=r"'\t'")
 
 
 def _in_utf8(path: Path) -> Path:
@@ -100,16 +117,17 @@ def _in_utf8(path: Path) -> Path:
     return copy
 
 
-def _json(into: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
-    _typed(into, f"read_json(?, maximum_object_size = {_LONGEST_LINE}, sample_size = -1)", path, name)
+def _json(making: Making, path: Path, name: str) -> None:
+    _typed(making, f"read_json(?, maximum_object_size = {_LONGEST_LINE}, sample_size = -1)", path, name)
 
 
-def _parquet(into: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
-    _typed(into, "read_parquet(?)", path, name)
+def _parquet(making: Making, path: Path, name: str) -> None:
+    _typed(making, "read_parquet(?)", path, name)
 
 
-def _typed(into: duckdb.DuckDBPyConnection, call: str, path: Path, name: str) -> None:
+def _typed(making: Making, call: str, path: Path, name: str) -> None:
     """A file that knows its types. What is nested becomes JSON text; times with a zone become UTC."""
+    into = making.snapshot
     found = into.execute(f"DESCRIBE SELECT * FROM {call}", [str(path)]).fetchall()  # noqa: S608
     names = free_names(row[0] for row in found)
     values = []
@@ -120,11 +138,12 @@ def _typed(into: duckdb.DuckDBPyConnection, call: str, path: Path, name: str) ->
         elif type_.startswith("TIMESTAMP WITH TIME ZONE"):
             value = f"{value} AT TIME ZONE 'UTC'"
         values.append(f"{value} AS {quoted(shown)}")
-    made = quoted(_free(into, name))
-    into.execute(f"CREATE TABLE {made} AS SELECT {', '.join(values)} FROM {call}", [str(path)])  # noqa: S608
+    table = making.free(name)
+    into.execute(f"CREATE TABLE {quoted(table)} AS SELECT {', '.join(values)} FROM {call}", [str(path)])  # noqa: S608
+    making.made(table)
 
 
-def _workbook(into: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
+def _workbook(making: Making, path: Path, name: str) -> None:
     try:
         book = CalamineWorkbook.from_path(path)
         sheets = {title: book.get_sheet_by_name(title).to_python() for title in book.sheet_names}
@@ -134,9 +153,9 @@ def _workbook(into: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
     for title, rows in filled.items():
         if len(rows) > 1:
             head = free_names(rows[0])
-            stage(into, len(head), ([_cell(cell) for cell in row] for row in rows[1:]))
+            stage(making.snapshot, len(head), ([_cell(cell) for cell in row] for row in rows[1:]))
             table = name if sum(len(one) > 1 for one in filled.values()) == 1 else title
-            settle(into, _free(into, table), head, [SEEN] * len(head))
+            _settle(making, table, head)
 
 
 def _cell(value: Any) -> str | None:

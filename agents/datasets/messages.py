@@ -37,8 +37,8 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Answered(msgspec.Struct, frozen=True):
-    """Its result, or in `error` why there is none: `refused` unread, or stopped at a `limit`. With `last` the process
-    takes no more."""
+    """Its result, or in `error` why there is none: `refused` unread, or stopped at a `limit`, `too_large` where
+    that was room. With `last` the process takes no more."""
 
     columns: list[str] = []
     kinds: list[Kind] = []
@@ -47,6 +47,7 @@ class Answered(msgspec.Struct, frozen=True):
     error: str = ""
     refused: bool = False
     limit: bool = False
+    too_large: bool = False
     last: bool = False
 
 

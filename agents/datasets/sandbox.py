@@ -11,14 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
-from agents.dataset import QueryFailed, Rows
+from agents.dataset import LONGEST_SQL, QueryFailed, Rows
 from agents.datasets.messages import Answered, Asked, Attached, Limits
 from rag.pipes import Ended, Process
 
-__all__ = ["Limits", "Sandbox"]
-
-LONGEST_SQL = 20_000
-"""Characters."""
 PROCESSES = 2
 MOST_WAITING = 32
 _START_S = 60.0
@@ -80,7 +76,7 @@ class Sandbox:
         if answer.last:
             self._drop()
         if answer.error:
-            raise QueryFailed(answer.error, refused=answer.refused, limit=answer.limit)
+            raise QueryFailed(answer.error, refused=answer.refused, limit=answer.limit, too_large=answer.too_large)
         rows = tuple(tuple(row) for row in answer.rows)
         took = (time.perf_counter() - began) * 1000
         return Rows(tuple(answer.columns), tuple(answer.kinds), rows, answer.total, took)

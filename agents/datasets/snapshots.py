@@ -64,9 +64,10 @@ class Snapshots:
                 self.tidy(name, place)
             return place
 
-    def ready(self, name: str, address: str, taken_at: str) -> bool:
-        """Whether there is a snapshot of this state. Raises DatasetUnavailable."""
-        return (self._place(name, address, taken_at) / SCHEMA).is_file()
+    def ready(self, name: str, address: str, taken_at: str) -> Path | None:
+        """The folder of the snapshot of this state, where there is one. Raises DatasetUnavailable."""
+        place = self._place(name, address, taken_at)
+        return place if (place / SCHEMA).is_file() else None
 
     def renewed(self, name: str, address: str, taken_at: str) -> Path:
         """A snapshot that is made now, whether or not the source has changed. Nobody who asks for the current one waits
@@ -74,6 +75,10 @@ class Snapshots:
         place = self._place(name, address, taken_at)
         self._make(address, place, again=True)
         return place
+
+    def drop(self, place: Path) -> None:
+        """Delete one snapshot."""
+        shutil.rmtree(place, ignore_errors=True)
 
     def tidy(self, name: str, keep: Path | None = None) -> None:
         """Delete what is there of a dataset besides the one to be kept."""

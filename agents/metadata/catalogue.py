@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import structlog
+
 from agents.bench import Resources
-from agents.dataset import ALL, Column, DatasetUnavailable, DatasetUnknown, Table
+from agents.dataset import ALL, Column, DatasetUnavailable, DatasetUnknown, Table, cannot_be_read
 from agents.metadata.identifiers import parts, singular, subject
 from agents.metadata.kinds import KIND_WORDS
 from agents.metadata.mentions import closest, likeness, mentions
 from agents.metadata.questions import leftover
 from agents.words import content
+
+log = structlog.get_logger()
 
 NONE_YET = (
     "No dataset is registered yet, so there are no tables to tell about. "
@@ -38,8 +42,11 @@ async def tables_of(resources: Resources, dataset: str | None) -> tuple[Table, .
         raise NotFound(NONE_YET)
     try:
         schema = await resources.datasets.schema(dataset or ALL)
-    except (DatasetUnknown, DatasetUnavailable) as error:
+    except DatasetUnknown as error:
         raise NotFound(str(error)) from error
+    except DatasetUnavailable as error:
+        log.warning("dataset unavailable", name=dataset or ALL, reason=str(error))
+        raise NotFound(cannot_be_read(dataset or ALL)) from error
     if not schema.tables:
         raise NotFound(NONE_YET)
     return schema.tables

@@ -1,11 +1,12 @@
 """Inferred foreign keys held against the rows: whether the values of the one side are among those of the other."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from agents.dataset import Datasets, DatasetUnavailable, DatasetUnknown, QueryFailed, quoted
+from agents.dataset import LONGEST_SQL, Datasets, DatasetUnavailable, DatasetUnknown, QueryFailed, quoted
 from agents.metadata.relations import Relation
 
 SAMPLE = 1_000
@@ -14,6 +15,7 @@ MOST_ROWS = 500_000
 """Of a table that is looked through for this."""
 MOST_CHECKED = 24
 SECONDS = 5.0
+_UNION = " UNION ALL "
 _MOSTLY = 0.9
 """How many of the values have to be there: rows are not always clean, and a name alone is no proof."""
 
@@ -26,7 +28,8 @@ async def held_against_rows(found: Sequence[Relation], datasets: Datasets) -> tu
     try:
         async with asyncio.timeout(SECONDS):
             for dataset, ones in groupby(sorted(doubtful, key=_dataset), key=_dataset):
-                verdicts |= await _checked(dataset, list(ones), datasets)
+                async for one, judged in _checked(dataset, list(ones), datasets):
+                    verdicts[id(one)] = judged
     except TimeoutError:
         pass  # what is not known to be wrong stays
     return tuple(kept for one in found if (kept := verdicts.get(id(one), one)) is not None)
@@ -40,14 +43,41 @@ def _small(one: Relation) -> bool:
     return max(one.table.rows or 0, one.to.rows or 0) <= MOST_ROWS
 
 
-async def _checked(dataset: str, ones: Sequence[Relation], datasets: Datasets) -> Mapping[int, Relation | None]:
-    """Each relation, by its identity, with what its rows say, or None where they say that it is none."""
-    counts = " UNION ALL ".join(f"({_sql(number, one)})" for number, one in enumerate(ones))
-    try:
-        rows = (await datasets.query(dataset, counts)).rows
-    except (QueryFailed, DatasetUnknown, DatasetUnavailable):
-        return {}
-    return {id(ones[number]): _judged(ones[number], *told) for number, *told in rows}
+async def _checked(
+    dataset: str, ones: Sequence[Relation], datasets: Datasets
+) -> AsyncIterator[tuple[Relation, Relation | None]]:
+    """Relations with what their rows say, or None where they say that it is none. Many are asked about at once; where
+    that fails, half of them, so that one that cannot be checked does not take the others with it."""
+    waiting = deque(_batches(ones))
+    while waiting:
+        batch = waiting.popleft()
+        counts = _UNION.join(_sql(number, one) for number, one in enumerate(batch))
+        try:
+            rows = (await datasets.query(dataset, counts)).rows
+        except (DatasetUnknown, DatasetUnavailable):
+            return
+        except QueryFailed as failed:
+            if failed.busy:
+                return
+            if half := len(batch) // 2:
+                waiting.extend((batch[:half], batch[half:]))
+            continue
+        for number, *told in rows:
+            yield batch[number], _judged(batch[number], *told)
+
+
+def _batches(ones: Sequence[Relation]) -> list[Sequence[Relation]]:
+    """As many relations together as one query has room for."""
+    batches: list[list[Relation]] = []
+    room = 0
+    for one in ones:
+        size = len(_sql(MOST_CHECKED, one)) + len(_UNION)
+        if not batches or size > room:
+            batches.append([])
+            room = LONGEST_SQL
+        batches[-1].append(one)
+        room -= size
+    return list(batches)
 
 
 def _judged(one: Relation, sampled: int, there: int, keys: int, keyed: int) -> Relation | None:
@@ -75,4 +105,4 @@ def _sql(number: int, one: Relation) -> str:
     there = f"SELECT count(*) FROM s WHERE EXISTS (SELECT 1 FROM k WHERE {same})"  # noqa: S608
     rows = f"SELECT count(*) FROM {one.to.sql_name} WHERE {keyed}"  # noqa: S608
     counts = f"{number}, (SELECT count(*) FROM s), ({there}), (SELECT count(*) FROM k), ({rows})"  # noqa: S608
-    return f"WITH s AS ({sampled}), k AS ({known}) SELECT {counts}"
+    return f"(WITH s AS ({sampled}), k AS ({known}) SELECT {counts})"

@@ -7,6 +7,8 @@ from agents.words import vocabulary
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WORD = re.compile(r"[^\W_]+")
+_TICKS = re.compile(r"`+")
+_MARKUP = re.compile(r"[\\`*\[\]<>~]|(?<![^\W_])_|_(?![^\W_])")  # of _ those within a word are none
 _LONGEST = 200
 PREFIXES = vocabulary("fact fct dim dimv dimension tbl table t v vw view stg staging raw lkp lookup mst")
 """Words before a table's name that say what kind of table it is, in the habits of data warehouses."""
@@ -44,4 +46,10 @@ def subject(name: str) -> tuple[str, ...]:
 def code(name: str) -> str:
     """An identifier as Markdown shows it, on one line and safe in a table's cell."""
     plain = " ".join(name.split()).replace("|", "¦") or "(no name)"
-    return f"`` {plain} ``" if "`" in plain else f"`{plain}`"
+    longest = max(map(len, _TICKS.findall(plain)), default=0)
+    return f"{'`' * (longest + 1)} {plain} {'`' * (longest + 1)}" if longest else f"`{plain}`"
+
+
+def prose(text: str) -> str:
+    """What somebody wrote of a table, as plain text of Markdown: on one line, and nothing in it is markup."""
+    return _MARKUP.sub(r"\\\g<0>", " ".join(text.split()).replace("|", "¦"))

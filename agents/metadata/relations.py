@@ -89,13 +89,22 @@ def between(found: Sequence[Relation], tables: Sequence[Table]) -> tuple[Relatio
     others = [one for one in found if one.table is not one.to]
     declared = _edges(one for one in others if one.key.declared)
     edges = _edges(others)
-    wanted = [place(table) for table in tables]
-    chosen = [one for one in others if place(one.table) in wanted and place(one.to) in wanted]
+    wanted = list(dict.fromkeys(place(table) for table in tables))
+    among = set(wanted)
+    chosen = [one for one in others if place(one.table) in among and place(one.to) in among]
     for goal in wanted[1:]:
         if goal not in _steps(_edges(chosen), wanted[0]):
             ways = _ways(declared, wanted[0], goal) or _ways(edges, wanted[0], goal)
-            chosen += [one for one in ways if one not in chosen]
+            chosen = _once([*chosen, *ways])
     return tuple(chosen)
+
+
+def _once(found: Iterable[Relation]) -> list[Relation]:
+    """Each relation where it comes first. A table is known by its place, for to compare all of it takes long."""
+    first: dict[tuple[Place, ForeignKey], Relation] = {}
+    for one in found:
+        first.setdefault((place(one.table), one.key), one)
+    return list(first.values())
 
 
 Edges = Mapping[Place, Sequence[tuple[Place, Relation]]]
@@ -130,6 +139,6 @@ def _ways(edges: Edges, start: Place, goal: Place) -> list[Relation]:
         before = [
             (there, one) for here in sorted(level) for there, one in edges[here] if steps.get(there) == steps[here] - 1
         ]
-        ways = [*(one for _, one in before if one not in ways), *ways]
+        ways = [*(one for _, one in before), *ways]
         level = {there for there, _ in before}
-    return ways
+    return _once(ways)

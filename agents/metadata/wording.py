@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agents.dataset import Table
-from agents.metadata.identifiers import code
+from agents.metadata.identifiers import code, prose
 from agents.metadata.requests import Aspect, Direction, Only, Order
 
 _READ_OFF = "FACT and DIMENSION are read off names, descriptions and foreign keys."
@@ -86,7 +86,7 @@ def _told_column(table: str, column: Facts) -> str:
     may = "may be empty" if column["nullable"] else "never empty"
     key = f", {_key(column)}" if column["key"] else ""
     said = _told(column["description"]) or ". Nothing more is said about it."
-    return f"{code(column['name'])} of {table} is {_cell(column['type'])}, {may}{key}{said}"
+    return f"{code(column['name'])} of {table} is {prose(column['type'])}, {may}{key}{said}"
 
 
 def described(table: Facts) -> str:
@@ -99,11 +99,11 @@ def described(table: Facts) -> str:
     for column in rows:
         cells = [
             code(column["name"]),
-            _cell(column["type"]) or "–",
+            prose(column["type"]) or "–",
             _key(column),
             "yes" if column["nullable"] else "no",
         ]
-        said.append(_line([*cells, *([_cell(column["description"])] if told else [])]))
+        said.append(_line([*cells, *([prose(column["description"])] if told else [])]))
     if table["columns_left_out"]:
         said += ["", f"{table['columns_left_out']} more columns are not shown."]
     if len(table["primary_key"]) > 1:
@@ -151,7 +151,7 @@ def stored(columns: Sequence[Facts], text: str) -> str:
     for one in columns:
         within = f" in {code(one['dataset'])}" if several else ""
         said.append(
-            f"- column {code(one['column'])} of {code(one['table'])}{within}, {_cell(one['type'])}"
+            f"- column {code(one['column'])} of {code(one['table'])}{within}, {prose(one['type'])}"
             f"{_told(one['description'])}"
         )
     return "\n".join(said)
@@ -256,12 +256,7 @@ def _size(row: Facts) -> str:
 
 
 def _told(description: str) -> str:
-    plain = " ".join(description.split())
-    return f": {plain}" if plain else ""
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "¦")
+    return f": {plain}" if (plain := prose(description)) else ""
 
 
 def _line(cells: Sequence[str]) -> str:

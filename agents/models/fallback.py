@@ -1,4 +1,4 @@
-"""Several chat models as one: the first that is able answers, within a budget of time and retries."""
+"""Several chat models as one: the first that is able answers."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
@@ -11,8 +11,9 @@ from agents.tool import Tool
 
 
 class FallbackModel:
-    """See `agents.model.ChatModel`. Asks `models` in their order, none of which it owns; unlike one model it keeps the
-    budget's time limits and retries itself, so its caller needs none."""
+    """See `agents.model.ChatModel`. Asks `models` in their order, none of which it owns. Unlike one model it keeps the
+    budget's time limits and retries itself when it streams, so that whoever reads the stream needs none; `fill` keeps
+    none and asks each model once."""
 
     def __init__(self, models: Sequence[ChatModel], budget: Budget) -> None:
         """Raises ValueError without a model."""

@@ -83,8 +83,8 @@ async def _list_tables(arguments: ListTables, bench: Bench) -> Result:
 
 async def _describe_table(arguments: DescribeTable, bench: Bench) -> Result:
     tables = await _tables(arguments.dataset, bench)
-    table = _named(arguments.table, tables)
-    found = await _held(_wanted(relations(tables), [table]), bench)
+    (table,), wanted = await asyncio.to_thread(_among, [arguments.table], tables)
+    found = await _held(wanted, bench)
     goes_to: dict[str, str] = {}
     for key in (one.key for one in found if one.table is table):
         for name, there in zip(key.columns, key.to_columns, strict=True):
@@ -119,18 +119,23 @@ async def _describe_table(arguments: DescribeTable, bench: Bench) -> Result:
 
 async def _find_relationships(arguments: FindRelationships, bench: Bench) -> Result:
     tables = _of_schema(await _tables(arguments.dataset, bench), arguments.schema_name)
-    named = list(dict.fromkeys(_named(name, tables) for name in arguments.tables))
-    found = await _held(_wanted(relations(tables), named), bench)
-    ends = {place(table) for one in found for table in (one.table, one.to)} | {place(table) for table in named}
+    named, wanted = await asyncio.to_thread(_among, arguments.tables, tables)
+    found = await _held(wanted, bench)
+    return await asyncio.to_thread(_related, tables, named, found)
+
+
+def _related(tables: Sequence[Table], named: Sequence[Table], found: Sequence[Relation]) -> Result:
+    reached = {place(table) for one in found for table in (one.table, one.to)}
+    ends = reached | {place(table) for table in named}
     shown = [table for table in tables if place(table) in ends or not named]
     kind = kinds(tables)
     ways, left_out = _fitting([_told(one) for one in found])
-    diagram = await asyncio.to_thread(er_diagram, shown, found)
+    diagram = er_diagram(shown, found)
     value = {
         "tables": [{"dataset": one.dataset, "name": one.name, "type": kind[place(one)]} for one in shown[:_ENDS]],
         "relations": ways,
         "relations_left_out": left_out,
-        "not_connected": [one.name for one in named if not any(one in (way.table, way.to) for way in found)],
+        "not_connected": [one.name for one in named if place(one) not in reached],
         "diagram_shows": diagram.note,
     }
     return Result(value, diagram=diagram.source if found or not named else None)
@@ -211,6 +216,12 @@ def _named(name: str, tables: Sequence[Table]) -> Table:
         return table_named(name, tables)
     except NotFound as error:
         raise ToolFailed(str(error)) from error
+
+
+def _among(names: Sequence[str], tables: Sequence[Table]) -> tuple[list[Table], tuple[Relation, ...]]:
+    """The tables that the names mean, each once, and the relations that are asked for with them. Raises ToolFailed."""
+    named = list(dict.fromkeys(_named(name, tables) for name in names))
+    return named, _wanted(relations(tables), named)
 
 
 def _wanted(every: tuple[Relation, ...], named: Sequence[Table]) -> tuple[Relation, ...]:

@@ -1,13 +1,17 @@
 """Copies of datasets where something is in the way: a source that fails or is gone, a copy that is damaged."""
 
 import asyncio
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from agents.dataset import DatasetUnavailable
+from agents.dataset import ALL, DatasetUnavailable
 from agents.datasets import snapshots
+from agents.datasets.messages import Wanted
 from tests.datasets import catalogue_in, database, places
 
 
@@ -67,6 +71,72 @@ async def test_closing_does_not_wait_for_a_copy(tmp_path: Path) -> None:
     with pytest.raises((DatasetUnavailable, asyncio.CancelledError, RuntimeError)):
         await adding
     assert list((tmp_path / "snapshots").iterdir()) == []
+
+
+@contextmanager
+def held_up(monkeypatch: pytest.MonkeyPatch, of: str) -> Iterator[tuple[list[str], threading.Event]]:
+    """Copies of addresses with these letters do not begin before the event is set; the list has those that wanted to,
+    and the others."""
+    wanted: list[str] = []
+    go = threading.Event()
+    build = snapshots.Snapshots._build
+
+    def later(self: snapshots.Snapshots, one: Wanted) -> None:
+        wanted.append(Path(one.address).name)
+        if of in one.address:
+            assert go.wait(60)
+        build(self, one)
+
+    monkeypatch.setattr(snapshots.Snapshots, "_build", later)
+    try:
+        yield wanted, go
+    finally:
+        go.set()
+
+
+async def test_those_who_wait_for_a_copy_hold_up_nobody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with catalogue_in(tmp_path) as catalogue:
+        slow = tmp_path / "slow.csv"
+        slow.write_text("n\n1\n")
+        await catalogue.add("slow", str(slow))
+        await catalogue.add("quick", str(places(tmp_path)))
+        slow.write_text("n\n2\n")
+        with held_up(monkeypatch, "slow.csv") as (wanted, go):
+            waiting = [asyncio.create_task(catalogue.query("slow", "SELECT n FROM slow")) for _ in range(12)]
+            every = asyncio.create_task(catalogue.schema(ALL))
+            async with asyncio.timeout(30):
+                while not wanted:
+                    await asyncio.sleep(0.005)
+                assert (await catalogue.query("quick", "SELECT count(*) FROM places")).rows == ((3,),)
+                assert [one.name for one in await catalogue.registered()] == ["quick", "slow"]
+                assert (await catalogue.add("other", str(tmp_path / "places.csv"))).name == "other"
+            waiting[0].cancel()  # who asked first; the others still get their copy
+            assert not any(one.done() for one in waiting[1:])
+            go.set()
+            found = await asyncio.gather(*waiting[1:])
+            assert {table.dataset for table in (await every).tables} == {"quick", "slow"}
+        assert {one.rows for one in found} == {((2,),)}
+        assert wanted == ["slow.csv", "places.csv"]
+
+
+async def test_what_cannot_be_listed_leaves_no_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with catalogue_in(tmp_path) as catalogue:
+
+        def full(*told: object) -> None:
+            raise DatasetUnavailable("The list of datasets cannot be changed now: try again in a minute.")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(catalogue._registry, "add", full)
+            with pytest.raises(DatasetUnavailable):
+                await catalogue.add("a", str(places(tmp_path)))
+        assert list((tmp_path / "snapshots").iterdir()) == []
+        assert (await catalogue.add("a", str(places(tmp_path)))).tables[0].rows == 3
+        (before,) = (tmp_path / "snapshots").iterdir()
+        with monkeypatch.context() as patched:
+            patched.setattr(catalogue._registry, "touch", full)
+            with pytest.raises(DatasetUnavailable):
+                await catalogue.refresh("a")
+        assert list((tmp_path / "snapshots").iterdir()) == [before]
 
 
 async def test_a_damaged_copy_is_told(tmp_path: Path) -> None:

@@ -196,6 +196,17 @@ async def test_values_are_the_most_frequent_first(catalogue: DatasetCatalogue, t
     assert await catalogue.values("shop", table, "name") == ("New",)
 
 
+async def test_texts_that_are_too_long_to_be_names_are_no_values(tmp_path: Path) -> None:
+    from agents.datasets.messages import Limits
+
+    async with catalogue_in(tmp_path, limits=Limits(result_bytes=10_000)) as catalogue:
+        (tmp_path / "a.csv").write_text(f"name,note\nNess,{'x' * 20_000}\n", encoding="utf-8")
+        await catalogue.add("shop", str(tmp_path / "a.csv"))
+        table = only(await catalogue.schema("shop"))
+        assert await catalogue.values("shop", table, "note") == ()
+        assert await catalogue.values("shop", table, "name") == ("Ness",)
+
+
 async def test_all_stands_for_every_dataset(catalogue: DatasetCatalogue, tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / f"{name}.csv").write_text(f"id,of\n1,{name}\n", encoding="utf-8")
@@ -225,9 +236,25 @@ async def test_a_changed_file_is_read_again(catalogue: DatasetCatalogue, tmp_pat
     path.write_text("n\n1\n", encoding="utf-8")
     await catalogue.add("shop", str(path))
     assert (await catalogue.query("shop", "SELECT n FROM a")).rows == ((1,),)
+    path.write_text("n\n3\n", encoding="utf-8")
+    assert (await catalogue.query("shop", "SELECT n FROM a")).rows == ((3,),)
     path.write_text("n,m\n2,x\n", encoding="utf-8")
     assert (await catalogue.query("shop", "SELECT n, m FROM a")).rows == ((2, "x"),)
     assert len(list((tmp_path / "snapshots").iterdir())) == 1
+
+
+async def test_a_schema_tells_when_rows_may_have_changed(catalogue: DatasetCatalogue, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("n\n1\n", encoding="utf-8")
+    await catalogue.add("shop", str(path))
+    datasets: Datasets = catalogue
+    before, all_before = await datasets.schema("shop"), await datasets.schema(ALL)
+    assert await datasets.schema("shop") == before
+    path.write_text("n\n2\n", encoding="utf-8")
+    after, all_after = await datasets.schema("shop"), await datasets.schema(ALL)
+    assert after.tables == before.tables
+    assert after.version != before.version
+    assert all_after.version != all_before.version
 
 
 async def test_a_database_is_read_again_when_it_is_said(catalogue: DatasetCatalogue, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from agents.analysis.graph import build
 from agents.bench import Resources
-from agents.dataset import QueryFailed, Rows, Schema
+from agents.dataset import DatasetUnavailable, QueryFailed, Rows, Schema
 from agents.specialist import Asker, Job
 from agents.specialists.analyst import SPECIALIST
 from agents.types import Coded, Question, Said, Staged, Thought, Turn
@@ -68,6 +68,31 @@ async def test_an_unknown_dataset_is_answered_with_those_there_are() -> None:
     assert analysed.done.answered.declined
     assert "**shop**" in analysed.text
     assert "nothing \\*here\\*" in analysed.text
+
+
+class Gone(Shop):
+    """Cannot be read: not even its schema, or only its rows."""
+
+    def __init__(self, *, schema: bool) -> None:
+        super().__init__()
+        self._gone = schema
+
+    async def schema(self, name: str) -> Schema:
+        return await super().schema(name) if not self._gone else self._away()
+
+    async def query(self, name: str, sql: str) -> Rows:
+        return await super().query(name, sql) if "SUM" not in sql.upper() else self._away()
+
+    def _away(self) -> Any:
+        raise DatasetUnavailable("/srv/private/shop.csv: No such file. (user 'reader', host db.internal:5432)")
+
+
+@pytest.mark.parametrize("schema", [True, False])
+async def test_why_data_cannot_be_read_is_not_for_everybody(schema: bool) -> None:
+    analysed = await analyst(Gone(schema=schema)).ask("total amount by country", dataset="shop")
+    assert analysed.done.answered.declined
+    assert "The dataset shop cannot be read now: ask again later." in analysed.text
+    assert not any("/srv" in str(one) or "reader" in str(one) for one in analysed.outputs)
 
 
 async def test_without_datasets() -> None:

@@ -1,10 +1,12 @@
 """Where datasets come from, and what is shown of it."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from agents.datasets.addresses import Kind, kind_of, normal, shown, state
+from agents.datasets.addresses import SUFFIXES, Kind, kind_of, normal, shown, state
+from agents.datasets.files import READERS
 from rag.scan import Hashes
 from tests.datasets import database
 
@@ -66,3 +68,27 @@ def test_the_state_of_files_is_what_they_hold(tmp_path: Path) -> None:
     (tmp_path / "b.csv").write_text("")
     assert state(str(tmp_path), "", hashes) != first
     assert state("sqlite:///x", "monday", hashes) != state("sqlite:///x", "tuesday", hashes)
+
+
+def test_what_there_may_be_no_end_of_is_not_read(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    for address in (str(pipe), f"sqlite:///{pipe}", "/dev/zero"):
+        with pytest.raises(ValueError, match="is no file"):
+            normal(address)
+    with pytest.raises(OSError, match="no file"):
+        state(str(pipe), "", Hashes())  # where one took the place of a file
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "folder" / "pipe.csv")
+    assert state(str(tmp_path / "folder"), "", Hashes())
+
+
+def test_what_nothing_reads_is_told_before_it_is_looked_at(tmp_path: Path) -> None:
+    path = tmp_path / "manual.pdf"
+    path.write_bytes(b"%PDF")
+    with pytest.raises(ValueError, match=r"'manual\.pdf' cannot be read: use \.csv, "):
+        normal(str(path))
+    assert set(SUFFIXES) == READERS.keys()
+    for suffix in SUFFIXES:
+        (tmp_path / f"a{suffix.upper()}").write_text("x")
+        assert kind_of(normal(str(tmp_path / f"a{suffix.upper()}"))) is Kind.FILE

@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import msgspec
@@ -11,6 +12,7 @@ from agents.dataset import ForeignKey, Table, quoted
 from agents.datasets import copying
 from agents.datasets.building import make
 from agents.datasets.database import opened
+from agents.datasets.files import tables_of
 from agents.datasets.messages import DATA, SCHEMA, Described
 from agents.datasets.staging import CannotBeRead
 from tests import documents
@@ -235,3 +237,32 @@ def test_files_that_cannot_be_read(tmp_path: Path, name: str, data: bytes) -> No
     with pytest.raises(CannotBeRead) as raised:
         made(str(tmp_path / name), tmp_path)
     assert str(tmp_path / "made") not in str(raised.value)
+
+
+class Counting:
+    """A connection that counts its queries."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self.count = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def execute(self, *arguments: Any) -> Any:
+        self.count += 1
+        return self._connection.execute(*arguments)
+
+
+def test_a_file_more_costs_the_same_however_many_there_are(tmp_path: Path) -> None:
+    for n in range(12):
+        (tmp_path / f"t{n:02}.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "work").mkdir()
+    counts = []
+    for files in (4, 8, 12):
+        with duckdb.connect(":memory:") as connection:
+            counting: Any = Counting(connection)
+            made = tables_of(counting, sorted(tmp_path.glob("*.csv"))[:files], tmp_path / "work")
+        assert [(one.name, one.rows, len(one.columns)) for one in made] == [(f"t{n:02}", 1, 2) for n in range(files)]
+        counts.append(counting.count)
+    assert counts[2] - counts[1] == counts[1] - counts[0] > 0

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agents.dataset import QueryFailed, Rows
+from agents.dataset import LONGEST_SQL, QueryFailed, Rows
 from agents.metadata.containment import SAMPLE, held_against_rows
 from agents.metadata.inference import inferred
 from agents.metadata.relations import Relation, relations
@@ -76,3 +76,52 @@ async def test_composite_keys_and_odd_names_are_checked_in_one_query() -> None:
     (one,) = await held_against_rows(relations(tables), datasets)
     assert one.key.reason.endswith("all 2 sampled values are found there")
     assert len(datasets.asked) == 2
+
+
+PARTS = [table(f"part_{n}", f"part_{n}_id INTEGER", f"part_{n}_id") for n in range(8)]
+USES = table("uses", "id INTEGER, " + ", ".join(f"part_{n}_id INTEGER" for n in range(8)), "id")
+MANY = inferred((*PARTS, USES))
+
+
+class Failing(InMemory):
+    """Fails where a query touches one of the tables."""
+
+    def __init__(self, failure: QueryFailed) -> None:
+        super().__init__(*MANY, rows={"uses": [tuple(range(9))]})
+        self.failure = failure
+
+    async def query(self, name: str, sql: str) -> Rows:
+        if '"part_5"' in sql:
+            self.asked.append(sql)
+            raise self.failure
+        return await super().query(name, sql)
+
+
+async def test_one_that_cannot_be_checked_does_not_take_the_others_with_it() -> None:
+    datasets = Failing(QueryFailed("a value of it cannot be read"))
+    found = relations(MANY)
+    assert len(found) == 8
+    (left,) = await held_against_rows(found, datasets)  # of the others there is no such part
+    assert left.to.name == "part_5"
+    assert len(datasets.asked) <= 2 * len(found) - 1
+
+
+async def test_a_busy_engine_is_not_asked_again() -> None:
+    datasets = Failing(QueryFailed("too many", busy=True))
+    assert await held_against_rows(relations(MANY), datasets) == relations(MANY)
+    assert len(datasets.asked) == 1
+
+
+async def test_no_query_is_longer_than_it_may_be() -> None:
+    long = "x" * 1_500
+    tables = inferred(
+        (
+            *(table(f"{long}_{n}", f"{long}_{n}_id INTEGER", f"{long}_{n}_id") for n in range(6)),
+            table("uses", "id INTEGER, " + ", ".join(f"{long}_{n}_id INTEGER" for n in range(6)), "id"),
+        )
+    )
+    datasets = InMemory(*tables, rows={"uses": [tuple(range(7))]})
+    assert len(relations(tables)) == 6
+    assert await held_against_rows(relations(tables), datasets) == ()
+    assert len(datasets.asked) > 1
+    assert max(map(len, datasets.asked)) <= LONGEST_SQL

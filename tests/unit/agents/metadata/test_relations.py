@@ -1,7 +1,11 @@
 """How tables hang together."""
 
+from typing import Any
+
+import pytest
+
 from agents.metadata.inference import inferred
-from agents.metadata.relations import between, kinds, relations
+from agents.metadata.relations import Relation, between, kinds, relations
 from tests.unit.agents.tabled import FLEET, ODD, table
 
 ALL = relations(inferred(FLEET))
@@ -117,3 +121,26 @@ def test_kinds_without_prefixes() -> None:
     assert [kind for _, kind in sorted(kinds(tables).items())] == [
         "DIMENSION", "DIMENSION", "FACT", "DIMENSION", "FACT", "TABLE",
     ]  # fmt: skip
+
+
+def test_very_many_ways_are_found_without_comparing_each_with_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    hubs = [table(f"hub_{n}", "id INTEGER", "id") for n in range(12)]
+    columns = ", ".join(f"c{k} INTEGER" for k in range(8))
+    others = [
+        table(f"t_{n}", f"id INTEGER, {columns}", "id", {f"c{k}": f"hub_{(n + k) % 12}.id" for k in range(8)})
+        for n in range(120)
+    ]
+    found = relations([*hubs, *others])
+    compared = 0
+    equal = Relation.__eq__
+
+    def counted(one: Relation, other: Any) -> Any:
+        nonlocal compared
+        compared += 1
+        return equal(one, other)
+
+    monkeypatch.setattr(Relation, "__eq__", counted)
+    ways = between(found, [*hubs, hubs[0]])
+    assert compared == 0
+    keys = [(way.table.name, way.key.columns) for way in ways]
+    assert len(set(keys)) == len(keys) > 500
