@@ -7,13 +7,15 @@ What was read but then dropped would otherwise be answered as if it had not been
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from agents.analysis.items import Cue, Item, Named, Number, Superlative, Time, TimeUnit, Word
+from agents.analysis.items import Clock, Cue, Item, Named, Number, Place, Superlative, Time, TimeUnit, Word
 from agents.analysis.lexicon import Lexicon
 from agents.analysis.plan import Condition, Plan, Source
 
 _NAMED = 0.4
 """From this weight on a phrase may stand for a table that the plan leads through."""
 _LIMITS = ("under", "least_of", "most_of", "equal")
+_COMPARES = ("<", "<=", ">", ">=", "=")
+_WEEK = 7
 _TOTALS = frozenset({"total", "overall", "altogether", "in total", "combined", "totals", "total number of"})
 """Words for a sum that say nothing more where rows are counted."""
 
@@ -35,12 +37,16 @@ def _traced(item: Item, plan: Plan) -> bool:
             return not item.end or _ranks(plan) or bool({"minimum", "maximum"} & _aggregates(plan))
         case Named():
             return _named(item, plan)
+        case Clock():
+            return any(one.field.hour for one in _conditions(plan))
+        case Place():
+            return plan.skip == item.number - 1
         case Number():
             return item.value in _numbers(plan)
         case Time():
             return item.span in plan.spans or bool(item.span.first and item.span.first.year in _numbers(plan))
         case TimeUnit():
-            return any(group.unit == item.unit for group in plan.groups) or _by_column(item, plan)
+            return any(group.unit == item.unit for group in plan.groups) or _by_column(item, plan) or _measured(plan)
         case _:
             return True
 
@@ -91,6 +97,7 @@ _DEMANDS: dict[str, Callable[[Plan], bool]] = {
     "minimum": lambda plan: "minimum" in _aggregates(plan) or _ranks(plan),
     "most": _picks,
     "least": _picks,
+    "range": lambda plan: {"minimum", "maximum"} <= _aggregates(plan),
     "top": _ranks,
     "bottom": _ranks,
     "share": _shares,
@@ -105,7 +112,7 @@ _DEMANDS: dict[str, Callable[[Plan], bool]] = {
 
 
 def _named(item: Named, plan: Plan) -> bool:
-    fields = plan.fields
+    fields = [one for field in plan.fields for one in (field, field.since) if one]
     sources = {plan.source} | {hop.source for field in fields for hop in field.path}
     columns = {(field.path[-1].source if field.path else plan.source, field.column) for field in fields}
     columns |= {(plan.source, name) for field in fields for hop in field.path[:1] for name in hop.columns}
@@ -130,8 +137,14 @@ def _refers(source: Source, plan: Plan) -> bool:
 def _numbers(plan: Plan) -> set[object]:
     conditions = (*plan.conditions, *plan.part)
     found: set[object] = {value for one in conditions for value in one.values if not isinstance(value, bool)}
+    found |= {value / _WEEK for one in conditions if one.field.since for value in one.values if isinstance(value, int)}
     found |= {plan.limit} if plan.limit else set()
     return found | ({plan.having.value} if plan.having else set())
+
+
+def _measured(plan: Plan) -> bool:
+    """Whether days are worked out, or something is compared, of which the unit is said."""
+    return any(field.since for field in plan.fields) or any(one.operator in _COMPARES for one in _conditions(plan))
 
 
 def _by_column(item: TimeUnit, plan: Plan) -> bool:
@@ -145,7 +158,7 @@ def _too_few(items: Sequence[Item], plan: Plan) -> list[str]:
     found = []
     if kinds["negation"] + kinds["missing"] and not negated:
         found += [item.text for item in items if isinstance(item, Cue) and item.kind in ("negation", "missing")]
-    compared = sum(one.operator in ("<", "<=", ">", ">=", "=") for one in _conditions(plan)) + bool(plan.having)
+    compared = sum(one.operator in _COMPARES for one in _conditions(plan)) + bool(plan.having)
     limits = [
         item for item in items if isinstance(item, Cue) and item.kind in ("under", "least_of", "most_of", "equal")
     ]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from agents.analysis.items import Beyond, Named
+from agents.analysis.items import Beyond, Clock, Named
 from agents.analysis.plan import Aggregate, Operator, Span, Unit
 
 MOST_ASKED = 1000
@@ -38,14 +38,34 @@ class Value:
     never: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A comparison of two columns of a row; the first is not named in "for less than the list price"."""
+
+    named: Named | None
+    operator: Operator
+    than: Named
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lapse:
+    """The days from one day to another: "from opened to completed"."""
+
+    since: Named
+    until: Named
+    said: str
+
+
 @dataclass(slots=True)
 class Asked:
     """`thing` is what the longest list is of: "top 5 dealers". `end` is from where things are listed, `only` that it is
-    the first one alone. `amount`: it is how much there is of a figure ("the most hours"), and not how high it is. `per`
-    are the groups behind "per". `often`: it is how many times something was done. `timed` is the day that a time
-    belongs to: "closed in May". `refers`: to what was asked before. `changing`: how something went on over time. `told`
-    are values and times as they come. `unknown` are the words that nothing was made of, `beyond` those of what nothing
-    here works out."""
+    the first one alone. `amount`: it is how much there is of a figure ("the most hours"), and not how high it is.
+    `per` are the groups behind "per". `often`: it is how many times something was done. `timed` is the day that a
+    time belongs to: "closed in May". `refers`: to what was asked before. `changing`: how something went on over
+    time. `place` is the one in the list that is sought. `pairs` and `lapse` are of two columns. `for_groups` is a
+    limit of what is worked out for each group. `told` are values and times as they come. `unknown` are the words
+    that nothing was made of, `beyond` those of what nothing here works out."""
 
     counted: bool = False
     aggregates: list[Aggregate] = field(default_factory=list)
@@ -61,6 +81,11 @@ class Asked:
     nulls: list[tuple[Named, bool]] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
     often: bool = False
+    hours: list[Clock] = field(default_factory=list)
+    place: int = 1
+    pairs: list[Pair] = field(default_factory=list)
+    lapse: Lapse | None = None
+    for_groups: Limit | None = None
     timed: Named | None = None
     end: str = ""
     top: int | None = None

@@ -8,8 +8,9 @@ from itertools import combinations, pairwise
 from msgspec.structs import replace
 
 from agents.analysis.asked import Asked, Limit
-from agents.analysis.grouping import doubt_group
+from agents.analysis.grouping import divides, doubt_group
 from agents.analysis.items import Named
+from agents.analysis.limits import by_unit, compared
 from agents.analysis.linking import linked, missing
 from agents.analysis.listing import Listing
 from agents.analysis.measuring import COUNT, Measuring
@@ -26,12 +27,14 @@ _FIGURE = 0.5
 
 @dataclass(slots=True)
 class Builder:
-    """Makes the plan for the rows of one table, once."""
+    """Makes the plan for the rows of one table, once; `more` are conditions that were read elsewhere."""
 
     asked: Asked
     rows: Rows
     dataset: str
     base: Plan | None = None
+    per: Field | None = None
+    more: tuple[Condition, ...] = ()
 
     def plan(self) -> Plan:
         """Raises Unresolved where the question does not fit these rows."""
@@ -79,9 +82,9 @@ class Builder:
         if late:
             return (*_merged(found), *self._flags())
         having = self._having_limit()
-        found += [rows.limit(limit) for limit in asked.limits if limit is not having]
+        found += compared(asked, rows, having)
         found += [missing(rows, named, gone, asked.tables) for named, gone in asked.nulls]
-        return (*_merged(found), *(() if asked.share else self._flags()))
+        return (*_merged(found), *(() if asked.share else self._flags()), *self.more)
 
     def _flags(self) -> tuple[Condition, ...]:
         """Columns that are named without being worked out: a yes or no, or a day that has come."""
@@ -130,7 +133,8 @@ class Builder:
             found.append(rows.group(thing))
         if any(value.never for value in asked.values) and any(not rows.own(one) for one in asked.groups):
             raise Unresolved("I cannot tell which never had one.")
-        if self._having_limit() and not asked.groups and asked.tables:
+        for_each = asked.for_groups is not None and asked.tables and not rows.own(asked.tables[0])
+        if (self._having_limit() or for_each) and not (asked.groups or asked.units) and asked.tables:
             if asked.counted:
                 raise Unresolved(f"I can list those {asked.tables[0].text}, but not count them: ask which they are.")
             found.append(rows.group(asked.tables[0]))
@@ -142,6 +146,9 @@ class Builder:
                 rows.score += named.of("table")[0].weight + _OWN
                 continue
             figure = rows.candidates(named, lambda column: column.kind in NUMBERS)
+            if named in asked.per and divides(rows, named):
+                self.per = rows.field(named, lambda column: column.kind in NUMBERS)
+                continue
             if asked.compare and figure and figure[0].score > _FIGURE:
                 ranked = named
                 continue
@@ -188,7 +195,7 @@ class Builder:
         if day is None:
             return self._by_calendar_columns(plan)
         units: list[Unit | None] = [*asked.units] or ([None] if going_on else [])
-        grouped = [Group((day,), unit or "month") for unit in dict.fromkeys(units)]
+        grouped = [by_unit(self.rows, day, unit or "month") for unit in dict.fromkeys(units)]
         return replace(plan, when=day, spans=tuple(ordered), groups=(*grouped, *plan.groups))
 
     def _by_calendar_columns(self, plan: Plan) -> Plan:
@@ -229,15 +236,24 @@ class Builder:
         return listed
 
     def _measures(self, plan: Plan, ranked: Named | None) -> tuple[Measure, ...]:
-        return Measuring(self.asked, self.rows).measures(plan, ranked)
+        found = Measuring(self.asked, self.rows).measures(plan, ranked)
+        if self.per is None:
+            return found
+        if self.asked.share or not any(group.tells_apart(self.per) for group in plan.groups):
+            raise Unresolved(f"I can divide by {words_of(self.per.column)} only for each of those that have them.")
+        return tuple(replace(one, per=self.per) for one in found)
 
     def _ordered(self, plan: Plan) -> Plan:
         """In which order groups come, how many of them, and which."""
         asked = self.asked
-        limit = self._having_limit()
-        if limit is not None and plan.measures:
-            if not plan.groups:
+        limit = self._having_limit() or asked.for_groups
+        if limit is not None and (plan.measures or asked.for_groups):
+            if not plan.groups or len(plan.measures) != 1 or asked.share or (asked.counted and asked.units):
                 raise Unresolved("I do not see which groups it is about.")
+            if asked.for_groups is None and plan.measures[0].aggregate not in ("count", "distinct"):
+                raise Unresolved(f'I do not see what "{limit.said}" is about.')
+            if asked.units and limit.operator in ("<", "<="):
+                self.rows.choices.doubt("whether there are times with none at all, which are not listed")
             plan = replace(plan, having=Having(limit.operator, limit.values[0]))
         if asked.share:
             if plan.part and plan.groups and not asked.groups and not asked.units:
@@ -262,7 +278,7 @@ class Builder:
                 asked.only and not asked.which and any(one.aggregate in ("minimum", "maximum") for one in plan.measures)
             )
             top = None if several or each else asked.top or (1 if asked.only else None)
-            plan = replace(plan, descending=asked.end == "most", limit=top)
+            plan = replace(plan, descending=asked.end == "most", limit=top, skip=asked.place - 1 if top == 1 else 0)
         return plan
 
     def _part_of_conditions(self, plan: Plan) -> Plan:

@@ -167,7 +167,7 @@ async def _listed(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
     """Listed rows are as many as there are to list, all of them count, they stand in order, and not enough others come
     before the last one to take its place."""
     counted = int((await ask(recount_rows(plan, "sum(CASE WHEN counts THEN 1 ELSE 0 END)"))).rows[0][0] or 0)
-    number = min(plan.limit or counted, counted)
+    number = min(plan.limit or counted, max(counted - plan.skip, 0))
     said = f"{counted:,} rows are to be counted, of which {len(rows.rows):,} are listed; {number:,} should be."
     everything = number == counted <= len(rows.rows)
     checks = [Check("recount" if everything else "shape", len(rows.rows) == number, said)]
@@ -218,7 +218,11 @@ async def _first_ones(plan: Plan, rows: Rows, ask: Ask, number: int, counted: in
         some = f"sum(CASE WHEN counts AND {before} THEN 1 ELSE 0 END)"
         better = int((await ask(recount_rows(plan, some))).rows[0][0] or 0)
         said = f"{better:,} rows come before the last one that is listed; {number:,} are listed."
-        checks.append(Check("total", better < number or number == counted, said))
+        first = better < number or number == counted
+        if plan.skip:  # nothing else is to have that place
+            same = f"sum(CASE WHEN counts AND {ranked} = {literal(last)} THEN 1 ELSE 0 END)"
+            first = better == plan.skip and (await ask(recount_rows(plan, same))).rows[0][0] == 1
+        checks.append(Check("total", first, said))
     return checks
 
 

@@ -1,6 +1,6 @@
 """A place in a row of items, and what stands around it."""
 
-from agents.analysis.items import Cue, Item, Named, Number, Superlative, Time, Word
+from agents.analysis.items import Cue, Item, Named, Number, Place, Superlative, Time, Word
 from agents.figures import unit_words
 
 _HAVING = frozenset({"with", "the", "a", "having", "has", "have", "had", "that", "who", "which", "got"})
@@ -104,7 +104,9 @@ class Cursor:
     def has(self, thing: Named) -> bool:
         """Whether only "with the" or the like stands between a thing and what was just read."""
         at = self.at - 2
-        while at >= 0 and isinstance(one := self.items[at], Word | Cue) and one.text.casefold() in _HAVING:
+        while at >= 0 and (
+            isinstance(one := self.items[at], Place) or (isinstance(one, Word | Cue) and one.text.casefold() in _HAVING)
+        ):
             at -= 1
         return 0 <= at < self.at - 2 and self.items[at] is thing
 

@@ -107,7 +107,7 @@ def alike(one: Any, other: Any) -> bool:
 
 def disagreement(plan: Plan, wanted: Expected, rows: Rows) -> str | None:
     """What is wrong with a result, in words; None where it is what it has to be."""
-    number = min(plan.limit, len(wanted.chosen)) if plan.limit else len(wanted.chosen)
+    number = min(plan.limit, max(len(wanted.chosen) - plan.skip, 0)) if plan.limit else len(wanted.chosen)
     if len(rows.rows) != number:
         return f"{number:,} rows are expected, not {len(rows.rows):,}"
     if not number:
@@ -205,6 +205,13 @@ def _misplaced(plan: Plan, wanted: Expected, listed: list[Line]) -> str | None:
     rest = [rank(line) for line in wanted.chosen if line.keys not in shown]
     if any(_before(after, before) for before, after in pairwise(ranks)):
         return "the rows are not in the order that is asked for"
+    if plan.skip:
+        ordered = sorted(map(rank, wanted.chosen))
+        at, after = plan.skip, plan.skip + len(ranks)
+        if not all(alike(one[1], other[1]) for one, other in zip(ranks, ordered[at:after], strict=True)):
+            return "another group has that place"
+        around = [(at - 1, at), *([(after - 1, after)] if after < len(ordered) else [])]
+        return "several share that place" if any(alike(ordered[a][1], ordered[b][1]) for a, b in around) else None
     if rest and _before(min(rest), ranks[-1]):
         return "a group that is left out comes before one that is listed"
     return None

@@ -3,8 +3,10 @@
 from agents.analysis.asked import Asked
 from agents.analysis.items import Named
 from agents.analysis.plan import Group
-from agents.analysis.resolve import Rows
+from agents.analysis.resolve import DAYS, NUMBERS, Rows
+from agents.analysis.words import parts
 
+_SURE = 0.7
 _READ_THROUGH = 50
 """Groups that somebody reads through."""
 
@@ -16,6 +18,15 @@ def doubt_group(asked: Asked, rows: Rows, named: Named, group: Group) -> None:
         rows.choices.doubt(f'whether "per {named.text}" asks for each of them, or for how much comes to one')
     if asked.counted and named.text.endswith("s") and _restricted(asked, rows, group):
         rows.choices.doubt(f'whether "by {named.text}" asks for the number of each of them')
+
+
+def divides(rows: Rows, named: Named) -> bool:
+    """Whether "per" stands before something that there are several of: "orders per bay" are those of a dealer, divided
+    by its bays."""
+    if named.of("table", _SURE) or named.text.casefold().endswith("s"):
+        return False
+    found = rows.candidates(named, lambda column: column.kind not in DAYS)
+    return bool(found) and found[0].column.kind in NUMBERS and parts(found[0].column.name)[-1].endswith("s")
 
 
 def _many(rows: Rows, group: Group) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from agents.analysis.clock import Hours, hours
 from agents.analysis.lexicon import Lexicon, Meaning
 from agents.analysis.plan import Span, Unit
 from agents.analysis.times import Found, spans
@@ -63,6 +64,23 @@ class TimeUnit:
 
 
 @dataclass(frozen=True, slots=True)
+class Clock:
+    """Hours of the day, from `first` to `last`."""
+
+    text: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The `number` that something has in a list: "second"."""
+
+    text: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Word:
     """Neither cue nor name; `idle` if it carries nothing; `joins` if it carries nothing between two names, and
     something of its own elsewhere."""
@@ -80,7 +98,7 @@ class Beyond:
     what: str
 
 
-Item = Cue | Superlative | Named | Number | Time | TimeUnit | Word | Beyond
+Item = Cue | Superlative | Named | Number | Time | TimeUnit | Clock | Place | Word | Beyond
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +111,8 @@ class Itemised:
 
 def itemised(text: str, lexicon: Lexicon, now: datetime) -> Itemised:
     """The items of a question; the longest phrase counts."""
-    times = spans(text, now)
+    named: list[Found | Hours] = [*spans(text, now), *hours(text)]
+    times = sorted(named, key=lambda one: one.start)
     row = [token for token in tokens(text) if not any(one.start < token.end and token.start < one.end for one in times)]
     corrected: list[tuple[str, str]] = []
     for place, token in enumerate(row):
@@ -141,8 +160,9 @@ def _ranking(item: Item) -> bool:
     return isinstance(item, Cue) and item.kind in ("most", "least")
 
 
-def _time(text: str, found: Found) -> Time:
-    return Time(text[found.start : found.end], found.span)
+def _time(text: str, found: Found | Hours) -> Time | Clock:
+    said = text[found.start : found.end]
+    return Clock(said, found.first, found.last) if isinstance(found, Hours) else Time(said, found.span)
 
 
 def _next(row: tuple[Token, ...], at: int, lexicon: Lexicon) -> tuple[int, Item]:
@@ -152,7 +172,9 @@ def _next(row: tuple[Token, ...], at: int, lexicon: Lexicon) -> tuple[int, Item]
     cued, cue = _cue(row, at)
     text = " ".join(token.text for token in row[at : at + max(named, cued, 1)])
     sure = bool(meanings) and meanings[0].weight >= _SURE
-    gives_way = not isinstance(cue, Cue) or cue.kind in ("only", "sum", "list", "missing")
+    gives_way = (
+        not isinstance(cue, Cue) or cue.kind in ("only", "sum", "list", "missing") or (at > 0 and cue.kind == "rank")
+    )
     if named > cued or (named and named == cued and sure and gives_way and not isinstance(cue, Superlative | TimeUnit)):
         faint = meanings[0].weight < _FAINT and named == 1
         return (1, _word(row[at])) if faint and _carries_little(row[at]) else (named, Named(text, meanings))
@@ -197,4 +219,8 @@ def _cue(row: tuple[Token, ...], at: int) -> tuple[int, Item | None]:
             return length, Cue(text, known.cues[key])
         if key in known.units:
             return length, TimeUnit(text, known.units[key])
+    if row[at].plain in known.ordinals and at + 1 < len(row):
+        _, after = _cue(row, at + 1)
+        if isinstance(after, Superlative) or (isinstance(after, Cue) and after.kind in ("most", "least")):
+            return 1, Place(row[at].text, known.ordinals[row[at].plain])
     return 0, None

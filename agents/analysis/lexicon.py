@@ -6,7 +6,7 @@ the words that are known here. Nothing is known of any dataset beforehand.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -15,7 +15,7 @@ from rapidfuzz.distance import OSA
 
 from agents.analysis.plan import Source
 from agents.analysis.vocabulary import vocabulary
-from agents.analysis.words import Token, parts, stem, stems
+from agents.analysis.words import Token, base, parts, same_word, stem, tokens
 from agents.dataset import Column, Kind, Schema, Table
 from agents.figures import unit_words
 
@@ -27,12 +27,13 @@ _SUFFIXES = frozenset({"id", "key", "code", "name", "at", "on", "date", "ts", "t
 _SHORTEST_SLIP = 6
 _LONG = 9
 _MOST_NEAR = 8
+_FAMILY = 0.4
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """What a phrase may name; the higher the `weight` (0..1), the more surely. `value` is the text as it stands in
-    the column, which is `of` a kind."""
+    the column, which is `of` a kind. `spelt` are the words of the name, one for each of the phrase."""
 
     kind: Literal["table", "column", "value"]
     source: Source
@@ -40,6 +41,7 @@ class Meaning:
     column: str = ""
     value: str = ""
     of: Kind = "other"
+    spelt: tuple[str, ...] = ()
 
 
 class Lexicon:
@@ -56,17 +58,19 @@ class Lexicon:
                 self._name_column(source, table, column)
         for (source, column_name), texts in values.items():
             for text in texts:
-                self._mean(stems(text), Meaning("value", source, 1.0, column_name, text, "text"))
+                words = tuple(token.plain for token in tokens(text) if token.text[0].isalnum())
+                self._mean(words, Meaning("value", source, 1.0, column_name, text, "text"))
 
     def column(self, source: Source, name: str) -> Column:
         return next(one for one in self.tables[source].columns if one.name == name)
 
-    def longest(self, tokens: tuple[Token, ...], at: int) -> tuple[int, tuple[Meaning, ...]]:
+    def longest(self, row: tuple[Token, ...], at: int) -> tuple[int, tuple[Meaning, ...]]:
         """The longest phrase from the token `at` on that names something: how many tokens, and what it may be."""
-        for length in range(min(_LONGEST_NAME, len(tokens) - at), 0, -1):
-            key = tuple(token.stem for token in tokens[at : at + length])
+        for length in range(min(_LONGEST_NAME, len(row) - at), 0, -1):
+            key = tuple(token.stem for token in row[at : at + length])
             if found := self.meanings(key):
-                return length, found
+                said = tuple(token.plain for token in row[at : at + length])
+                return length, tuple(sorted((_as_said(one, said) for one in found), key=lambda one: -one.weight))
         return 0, ()
 
     def meanings(self, key: tuple[str, ...]) -> tuple[Meaning, ...]:
@@ -114,25 +118,26 @@ class Lexicon:
                 found[word[0]].append(word)
         return {letter: tuple(words) for letter, words in found.items()}
 
-    def _mean(self, key: Iterable[str], meaning: Meaning) -> None:
+    def _mean(self, words: Iterable[str], meaning: Meaning) -> None:
         """Remember a meaning, unless the same one is remembered for a better reason."""
-        key = tuple(key)
+        spelt = tuple(words)
+        key = tuple(map(stem, spelt))
         if not key or len(key) > _LONGEST_NAME:
             return
         same = (meaning.kind, meaning.source, meaning.column, meaning.value)
         held = self._meanings[key].get(same)
         if held is None or held.weight < meaning.weight:
-            self._meanings[key][same] = meaning
+            self._meanings[key][same] = replace(meaning, spelt=spelt)
 
     def _phrase(self, words: Iterable[str], meaning: Meaning) -> None:
         """A phrase and what stands for it with synonyms; a word for a figure stands for no table."""
-        key = tuple(stem(word) for word in words)
+        key = tuple(words)
         self._mean(key, meaning)
-        less = Meaning(meaning.kind, meaning.source, meaning.weight * 0.8, meaning.column, meaning.value, meaning.of)
+        less = replace(meaning, weight=meaning.weight * 0.8)
         for place, one in enumerate(key):
-            if meaning.kind == "table" and one in vocabulary().additive | vocabulary().intensive:
+            if meaning.kind == "table" and stem(one) in vocabulary().additive | vocabulary().intensive:
                 continue
-            for other in vocabulary().synonyms.get(one, ()):
+            for other in vocabulary().synonyms.get(base(one), ()):
                 self._mean((*key[:place], other, *key[place + 1 :]), less)
 
     def _name_table(self, source: Source, table: Table) -> None:
@@ -154,7 +159,7 @@ class Lexicon:
             self._phrase(some, Meaning("column", source, weight * worth, column.name, of=column.kind))
 
         phrase(words, 1.0)
-        phrase(bare, 0.95)
+        phrase(bare, 0.95 if set(bare) - vocabulary().anything else 0.5)  # "trouble" alone is no trouble_code
         if column.kind not in ("date", "timestamp"):
             phrase((*_without(parts(table.name), _PREFIXES, frozenset({"dim"}))[-1:], *bare), 1.0)
         own = {stem(part) for part in parts(table.name)}
@@ -166,9 +171,15 @@ class Lexicon:
                 if stem(word) not in own:
                     phrase((word,), 0.6 if place == len(bare) - 1 else 0.5)
         idle = {stem(word) for word in vocabulary().idle | vocabulary().joining}
-        for token in dict.fromkeys(stems(column.description)):
-            if token.isalpha() and len(token) > 3 and token not in idle and token not in own:
-                self._mean((token,), Meaning("column", source, 0.3 * worth, column.name, of=column.kind))
+        for word in dict.fromkeys(token.plain for token in tokens(column.description)):
+            if word.isalpha() and len(stem(word)) > 3 and stem(word) not in idle | own:
+                self._mean((word,), Meaning("column", source, 0.3 * worth, column.name, of=column.kind))
+
+
+def _as_said(meaning: Meaning, said: tuple[str, ...]) -> Meaning:
+    """Less sure where a word is only of the same family as that of the name: a "rating" is no "rate"."""
+    same = len(said) != len(meaning.spelt) or all(map(same_word, said, meaning.spelt))
+    return meaning if same else replace(meaning, weight=meaning.weight * _FAMILY)
 
 
 def _without(words: tuple[str, ...], first: Collection[str], last: Collection[str]) -> tuple[str, ...]:

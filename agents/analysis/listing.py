@@ -44,7 +44,8 @@ class Listing:
         others = [Field(one.name, one.kind) for one in rows.table.columns]
         shown = tuple(dict.fromkeys([*keys, *ordered, *conditioned, *self._label(), *others]))[:_SHOWN]
         limit = 1 if asked.only and asked.end else asked.top or MOST_LISTED
-        return replace(plan, order=tuple(orders), shown=shown, limit=limit)
+        skip = asked.place - 1 if limit == 1 else 0
+        return replace(plan, order=tuple(orders), shown=shown, limit=limit, skip=skip)
 
     def _label(self) -> list[Field]:
         column = label(self.rows.table)

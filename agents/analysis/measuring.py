@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agents.analysis.asked import Asked
+from agents.analysis.asked import Asked, Lapse
 from agents.analysis.items import Named
+from agents.analysis.limits import lasting
 from agents.analysis.plan import Aggregate, Field, Measure, Plan
 from agents.analysis.reach import entity
 from agents.analysis.resolve import DAYS, NUMBERS, Ambiguous, Rows, Unresolved, words_of
@@ -26,6 +27,8 @@ class Measuring:
         asked, rows = self.asked, self.rows
         figures = [named for named in (ranked, *asked.columns) if named is not None]
         aggregates = list(dict.fromkeys(asked.aggregates))
+        if asked.lapse is not None and not asked.limits:
+            return self._lasting(asked.lapse, aggregates, bool(figures))
         self._says_what(plan, bool(figures))
         if asked.distinct and len(figures) < 2 and not aggregates:
             return self._counted(plan)
@@ -50,6 +53,12 @@ class Measuring:
         for named in figures:
             measures += self._of_figure(named, plan, aggregates)
         return tuple(dict.fromkeys(measures))
+
+    def _lasting(self, lapse: Lapse, aggregates: Sequence[Aggregate], figures: bool) -> tuple[Measure, ...]:
+        """What is worked out of the days from one day to another."""
+        if not aggregates or figures:
+            raise Unresolved(f"I do not see what is to be worked out of the days {lapse.said}.")
+        return tuple(Measure(one, lasting(self.rows, lapse)) for one in aggregates)
 
     def _says_what(self, plan: Plan, figures: bool) -> None:
         """Raises Unresolved where it is left open what is counted, or put in order."""
@@ -111,7 +120,18 @@ class Measuring:
     def _rows_or_pieces(self) -> Measure:
         """Nobody says what is counted: the rows, or what they hold several of ("how many croissants did we sell")."""
         rows = (f"{words_of(self.rows.table.name)} count, one for each row", COUNT)
-        return self.rows.choices.of("counted", [rows, *self._pieces()])
+        return self.rows.choices.of("counted", [rows, *self._things(), *self._pieces()])
+
+    def _things(self) -> list[tuple[str, Measure]]:
+        """What a value in the plural stands for: "how many Kestrels had a fault" asks for cars, and not for faults."""
+        first = next(iter(self.asked.values), None)
+        if first is None or first.named.text.casefold() in {one.value.casefold() for one in first.named.of("value")}:
+            return []
+        field = self.rows.condition(first).field
+        keys = entity(self.rows.lexicon.tables[field.path[-2].source], field.path[:-1]) if len(field.path) > 1 else ()
+        return [
+            (f"the different {words_of(one.path[-1].source.table)} count", Measure("distinct", one)) for one in keys[:1]
+        ]
 
     def _pieces(self) -> list[tuple[str, Measure]]:
         """The columns that say how many of something a row stands for, added up."""

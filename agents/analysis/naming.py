@@ -28,6 +28,7 @@ class Naming(Cursor):
         self._ranking = False
         self._things = False
         self._either = False
+        self._ended = ""
         self._excluding = False
         self._excluded = False
 

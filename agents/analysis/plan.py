@@ -12,7 +12,7 @@ import msgspec
 from agents.dataset import Kind, quoted
 
 Aggregate = Literal["count", "distinct", "sum", "average", "median", "minimum", "maximum"]
-Unit = Literal["day", "week", "month", "quarter", "year"]
+Unit = Literal["hour", "day", "week", "month", "quarter", "year"]
 Operator = Literal["in", "not in", "=", "<", "<=", ">", ">=", "is null", "is not null"]
 Scalar = bool | int | float | str
 
@@ -37,21 +37,48 @@ class Hop(msgspec.Struct, frozen=True):
     to_columns: tuple[str, ...]
 
 
+class Related(msgspec.Struct, frozen=True):
+    """The rows of `source` whose `keys` refer to `to_columns` of a row, that meet all `conditions`, and whose day
+    `when` lies in one of `spans`."""
+
+    source: Source
+    keys: tuple["Field", ...]
+    to_columns: tuple[str, ...]
+    conditions: tuple["Condition", ...] = ()
+    when: "Field | None" = None
+    spans: tuple["Span", ...] = ()
+
+
 class Field(msgspec.Struct, frozen=True):
-    """A column, seen from the rows that are counted: at the end of `path`, their own where there is none."""
+    """A column, seen from the rows that are counted: at the end of `path`, their own where there is none.
+
+    Or what is worked out of it row by row: the days from `since` to it, or its `hour` of the day, 0 to 23. With
+    `related` it is the number of such rows that refer to this one, and `column` what that is called."""
 
     column: str
     kind: Kind
     path: tuple[Hop, ...] = ()
+    since: "Field | None" = None
+    hour: bool = False
+    related: Related | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called in a result."""
+        if self.since is not None:
+            return f"days_from_{self.since.column}_to_{self.column}"
+        return f"hour_of_{self.column}" if self.hour else self.column
 
 
 class Condition(msgspec.Struct, frozen=True):
-    """Which rows count. `said` is how it was asked for."""
+    """Which rows count: compared with `values`, or with the column `than` of the same row. `said` is how it was asked
+    for."""
 
     field: Field
     operator: Operator
     values: tuple[Scalar, ...] = ()
     said: str = ""
+    than: Field | None = None
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -63,10 +90,17 @@ class Span(msgspec.Struct, frozen=True):
 
 
 class Measure(msgspec.Struct, frozen=True):
-    """What is worked out: `field` of the rows, or None where the rows themselves are counted."""
+    """What is worked out: `field` of the rows, or None where the rows themselves are counted. It is divided by `per`,
+    which is the same in all rows of a group."""
 
     aggregate: Aggregate
     field: Field | None = None
+    per: Field | None = None
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the figures of groups add up to that of all rows."""
+        return self.aggregate in ("count", "sum") and self.per is None
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -75,6 +109,10 @@ class Group(msgspec.Struct, frozen=True):
 
     fields: tuple[Field, ...]
     unit: Unit | None = None
+
+    def tells_apart(self, field: Field) -> bool:
+        """Whether it is by the things that `field` is of, each by its key and its name."""
+        return self.unit is None and len(self.fields) > 1 and self.fields[0].path == field.path
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -98,7 +136,8 @@ class Plan(msgspec.Struct, frozen=True):
 
     Without measures the rows themselves are listed: `shown` of them, in `order`. `part`: how large the share of those
     rows is that meet these conditions too; `share`: what share of the whole each group has. `descending` orders groups
-    by the first measure; None leaves them in their own order."""
+    by the first measure; None leaves them in their own order. Of the list the first `skip` are left out, and then
+    `limit` stand in it."""
 
     dataset: str
     source: Source
@@ -112,6 +151,7 @@ class Plan(msgspec.Struct, frozen=True):
     having: Having | None = None
     descending: bool | None = None
     limit: int | None = None
+    skip: int = 0
     shown: tuple[Field, ...] = ()
     order: tuple[Order, ...] = ()
 
@@ -119,9 +159,10 @@ class Plan(msgspec.Struct, frozen=True):
     def fields(self) -> tuple[Field, ...]:
         """All columns that it needs."""
         named = [
-            *(measure.field for measure in self.measures if measure.field),
+            *(field for measure in self.measures for field in (measure.field, measure.per) if field),
             *(field for group in self.groups for field in group.fields),
             *(condition.field for condition in (*self.conditions, *self.part)),
+            *(condition.than for condition in (*self.conditions, *self.part) if condition.than),
             *([self.when] if self.when else []),
             *self.shown,
             *(order.field for order in self.order),

@@ -1,21 +1,31 @@
 """What the items of a question ask for, read from left to right."""
 
-from agents.analysis.asked import MOST_ASKED, USUAL, Asked, Limit, Value
-from agents.analysis.items import Beyond, Cue, Item, Itemised, Named, Number, Superlative, Time, TimeUnit, Word
-from agents.analysis.naming import Naming
-from agents.analysis.plan import Aggregate, Operator
+from agents.analysis.asked import MOST_ASKED, USUAL, Asked, Value
+from agents.analysis.comparing import AGGREGATES, OPERATORS, Comparing
+from agents.analysis.items import (
+    Beyond,
+    Clock,
+    Cue,
+    Item,
+    Itemised,
+    Named,
+    Number,
+    Place,
+    Superlative,
+    Time,
+    TimeUnit,
+    Word,
+)
 
-_AGGREGATES: dict[str, Aggregate] = {
-    "sum": "sum", "average": "average", "median": "median", "maximum": "maximum", "minimum": "minimum",
-}  # fmt: skip
 _FLAGS = {
     "count": "counted", "trend": "trend", "share": "share", "versus": "compare", "compare": "compare",
     "list": "listing", "change": "changing",
 }  # fmt: skip
 """Cues that say one thing, and what that is in `Asked`."""
-_OPERATORS: dict[str, Operator] = {"over": ">", "least_of": ">=", "under": "<", "most_of": "<=", "equal": "="}
 _NEVER = frozenset({"no", "never", "without", "lacking", "with no", "without any", "without a", "without an"})
-_ENDS_NEGATION = frozenset({"by", "most", "least", "top", "bottom", "share", "count"}) | {"between", *_OPERATORS}
+_DOES = frozenset({"do not", "does not", "did not", "don't", "doesn't", "didn't"})
+"""Behind "which dealers" these say that they never do: what others do besides is nothing of that."""
+_ENDS_NEGATION = frozenset({"by", "most", "least", "top", "bottom", "share", "count"}) | {"between", *OPERATORS}
 """Cues that a negation before them does not reach over: what is negated then is unclear."""
 _WEAK = frozenset({"not", "no", "non", "never", "do not", "does not", "did not"}) | {
     f"{verb}n't" for verb in ("is", "are", "was", "were", "do", "does", "did")
@@ -33,7 +43,7 @@ def read(itemised: Itemised) -> Asked:
     return reader.finished()
 
 
-class _Reader(Naming):
+class _Reader(Comparing):
     """Goes through the items once; every step takes at least one."""
 
     def finished(self) -> Asked:
@@ -42,6 +52,8 @@ class _Reader(Naming):
             self.asked.unknown.append("not")
         if self._when and not self.asked.end:
             self.asked.unknown.append("when")
+        if self.asked.place > 1 and not self.asked.only:
+            self.asked.unknown.append("place")
         if self.asked.changing and self.asked.money and not self.asked.columns:
             self.asked.money, self.asked.aggregates = False, [one for one in self.asked.aggregates if one != "sum"]
         return self.asked
@@ -50,6 +62,8 @@ class _Reader(Naming):
         item = self.items[self.at]
         self.at += 1
         self._before(item)
+        if self.lapse(item):
+            return
         match item:
             case Cue():
                 self._cue(item)
@@ -63,6 +77,10 @@ class _Reader(Naming):
                 self._unit(item)
             case Number():
                 self._number(item)
+            case Clock():
+                self.asked.hours.append(item)
+            case Place():
+                self.asked.place = item.number
             case Word():
                 self._word(item)
             case Beyond():
@@ -89,6 +107,7 @@ class _Reader(Naming):
         text = item.text
         if not item.idle or (text.casefold() in ("where", "one") and self.table_ahead()):
             self.asked.unknown.append(text)
+        self._late = self._late or (self.asked.share and text.casefold() in ("among", "amongst"))
         self._when = self._when or (text.casefold() == "when" and self.at < _EARLY)
         self._either = self._either or text.casefold() == "or"
         if text != ",":
@@ -101,6 +120,7 @@ class _Reader(Naming):
         self._grouping = kind == "by" or (self._grouping and going_on)
         match kind:
             case "most" | "least" | "top" | "bottom":
+                self._both_ends(cue)
                 self._end(kind, hoists=cue.text.casefold() not in ("more", "fewer"))
                 asked.amount = cue.text.casefold() in ("most", "least", "fewest", "more", "fewer")
             case "which":
@@ -115,7 +135,7 @@ class _Reader(Naming):
                 asked.end = "least" if kind == "ascending" else "most"
             case "negation":
                 self._negated = True
-                self._never = cue.text.casefold() in _NEVER
+                self._never = cue.text.casefold() in (_NEVER | _DOES if asked.which else _NEVER)
                 self._excluding = cue.text.casefold() not in _WEAK
             case "verb":
                 self._late = self._late or asked.share
@@ -133,9 +153,11 @@ class _Reader(Naming):
                 asked.unknown.append(cue.text)  # two counts are two questions
             if isinstance(before := self.items[self.at - 2], Cue) and before.kind == "by" and not asked.end:
                 asked.unknown.append(f"by {cue.text}")
+            if self._numbered(cue):
+                asked.unknown.append(f"{self.items[self.at - 2].text} {cue.text}")
             self._subject = len(asked.values)
-        if kind in _AGGREGATES:
-            asked.aggregates.append(_AGGREGATES[kind])
+        if kind in AGGREGATES:
+            asked.aggregates += AGGREGATES[kind]
         elif kind == "howmuch":
             asked.aggregates.append("sum")
             asked.money = True
@@ -144,6 +166,21 @@ class _Reader(Naming):
             asked.counted = asked.counted or " " in cue.text
         elif kind in _FLAGS:
             setattr(asked, _FLAGS[kind], True)
+
+    def _numbered(self, cue: Cue) -> bool:
+        """Whether it is what something is numbered by: the "phone number of" somebody is no number of phones."""
+        named, by = (self.items[self.at - 2], self.items[self.at - 3]) if self.at > 2 else (self.items[0], None)
+        grouped = isinstance(by, Cue) and by.kind == "by"
+        return cue.text.casefold() == "number of" and isinstance(named, Named) and not grouped
+
+    def _both_ends(self, item: Cue | Superlative) -> None:
+        """Notes an end that is asked for beside the other one: only one of them would be answered."""
+        end = (
+            item.end if isinstance(item, Superlative) else {"top": "most", "bottom": "least"}.get(item.kind, item.kind)
+        )
+        if self._ended and self._ended != end:
+            self.asked.unknown.append(item.text)
+        self._ended = end
 
     def _end(self, kind: str, *, hoists: bool = True) -> None:
         asked = self.asked
@@ -170,6 +207,7 @@ class _Reader(Naming):
         if asked.which and asked.groups and isinstance(after, Named) and after.of("table", 0.7):
             asked.unknown.append(item.text)  # "which shop has the most critical orders" can be meant in two ways
         if item.end:
+            self._both_ends(item)
             self._end(item.end)
             self._things = True
 
@@ -211,7 +249,9 @@ class _Reader(Naming):
         if not dated and (self._grouping or adverb or ranked or numbered or asked.compare):
             asked.units.append(item.unit)
             self._grouping = False
-        else:
+        elif self.limit_ahead():
+            asked.units.append(item.unit)
+        elif not self.lapse_ahead():
             asked.unknown.append(item.text)
 
     def _number(self, item: Number) -> None:
@@ -243,35 +283,3 @@ class _Reader(Naming):
 
     def _lists(self) -> bool:
         return self.asked.listing or bool(self.asked.end)
-
-    def _limit(self, cue: Cue, place: int) -> None:
-        """ "over 500 euros", "between 3 and 5 hours"."""
-        first = self.number_ahead()
-        if first is not None and self._either:
-            self.asked.unknown.append("or")
-        if first is None:
-            if cue.kind == "between":
-                self.asked.compare = True
-            elif cue.text.casefold() == "over":
-                return
-            else:
-                self.asked.unknown.append(cue.text)
-            return
-        values, operator = [first], _OPERATORS.get(cue.kind, ">=")
-        if cue.kind == "between":
-            self.skip_joining()
-            second = self.number_ahead()
-            if second is None:
-                self.asked.unknown.append(cue.text)
-                return
-            values = sorted([first, second])
-        unit, named = self.unit_ahead()
-        before = self.named_before(place)
-        if before is not None and named is None:
-            self.asked.columns = [one for one in self.asked.columns if one is not before]
-        said = " ".join([cue.text, " and ".join(f"{value:g}" for value in values), "" if named else unit])
-        bounds: tuple[tuple[Operator, float], ...] = ((operator, values[0]),)
-        if len(values) == 2:
-            bounds = ((">=", values[0]), ("<=", values[1]))
-        for one, value in bounds:
-            self.asked.limits.append(Limit(one, (value,), said.strip(), named or before, unit))

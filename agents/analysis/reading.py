@@ -1,5 +1,6 @@
 """A question read without a model: its plan over the catalogue, or why there is none."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,10 +10,11 @@ from agents.analysis.accounting import unaccounted
 from agents.analysis.asked import Asked
 from agents.analysis.building import Builder
 from agents.analysis.choices import Choices
-from agents.analysis.items import Named, itemised
+from agents.analysis.items import Itemised, Named, itemised
 from agents.analysis.lexicon import Lexicon
 from agents.analysis.plan import Plan
 from agents.analysis.reader import read
+from agents.analysis.relating import Clause, clause, related_plan
 from agents.analysis.resolve import Ambiguous, Rows, Unresolved, words_of
 
 LONGEST = 1000
@@ -59,22 +61,42 @@ def read_question(
 ) -> Reading | Unread:
     """The plan of a question; `before` is the plan of the question before it, which this one may build on."""
     items = itemised(text[:LONGEST], lexicon, now)
-    asked = read(items)
     understood = tuple(dict.fromkeys(one.text for one in items.items if isinstance(one, Named)))
-    if asked.beyond or asked.unknown:
-        return Unread(_beyond(asked), tuple(dict.fromkeys(asked.unknown)), understood)
+    corrected = tuple(f'"{wrong}" is read as "{right}"' for wrong, right in items.corrected)
     if len(text) > LONGEST:
         return Unread(f"The question has more than {LONGEST} characters.", (), understood)
-    base = before if before and _follows(asked, before) else None
-    if base is None and not _says_enough(asked):
-        return Unread("I do not see which figures it is about.", (), understood)
-    corrected = tuple(f'"{wrong}" is read as "{right}"' for wrong, right in items.corrected)
-    found = _best(asked, lexicon, dataset, base)
+    found = _whole(items, lexicon, dataset, before)
+    related = clause(items.items)
+    if related is not None and (related.may_be_none or isinstance(found, Unread)):
+        apart = _related(related, lexicon, dataset)
+        found = apart if isinstance(apart, Reading) or not isinstance(found, Unread) else found
     if isinstance(found, Unread):
         return replace(found, understood=understood)
-    if left := unaccounted(items.items, found.plan, lexicon):
-        return Unread("", left, understood)
     return replace(found, assumed=(*corrected, *found.assumed))
+
+
+def _whole(items: Itemised, lexicon: Lexicon, dataset: str, before: Plan | None) -> Reading | Unread:
+    """The question read in one piece."""
+    asked = read(items)
+    if asked.beyond or asked.unknown:
+        return Unread(_beyond(asked), tuple(dict.fromkeys(asked.unknown)))
+    base = before if before and _follows(asked, before) else None
+    if base is None and not _says_enough(asked):
+        return Unread("I do not see which figures it is about.")
+    found = _best(asked, lexicon, dataset, base)
+    if isinstance(found, Reading) and (left := unaccounted(items.items, found.plan, lexicon)):
+        return Unread("", left)
+    return found
+
+
+def _related(related: Clause, lexicon: Lexicon, dataset: str) -> Reading | Unread:
+    """The question read as one of things, and one of the rows that refer to them."""
+    try:
+        plan, rows = related_plan(related, lexicon, dataset, Choices())
+    except Unresolved as problem:
+        return Unread(str(problem))
+    others = _otherwise(rows.choices, lambda again: related_plan(related, lexicon, dataset, again)[0])
+    return _reading(plan, rows, others)
 
 
 def _beyond(asked: Asked) -> str:
@@ -119,12 +141,24 @@ def _best(asked: Asked, lexicon: Lexicon, dataset: str, base: Plan | None) -> Re
         for near, other, _ in readings[1:]
         if score - near < _NEAR and other.source != plan.source and _hops(other) <= _hops(plan)
     ]
-    for taken, said in rows.choices.otherwise()[:_MOST_OTHERS]:
-        again = Rows(lexicon, plan.source, Choices(taken))
+    others += _otherwise(
+        rows.choices, lambda again: Builder(asked, Rows(lexicon, plan.source, again), dataset, base).plan()
+    )
+    return _reading(plan, rows, others)
+
+
+def _otherwise(choices: Choices, plan: Callable[[Choices], Plan]) -> list[Other]:
+    """The plans of the other ways to read what can be meant in several."""
+    found = []
+    for taken, said in choices.otherwise()[:_MOST_OTHERS]:
         try:
-            others.append(Other(said, Builder(asked, again, dataset, base).plan()))
+            found.append(Other(said, plan(Choices(taken))))
         except Unresolved:  # it cannot be meant so
             continue
+    return found
+
+
+def _reading(plan: Plan, rows: Rows, others: list[Other]) -> Reading:
     different = {one.plan: one for one in reversed(others) if one.plan != plan}
     return Reading(plan, tuple(rows.assumed), tuple(different.values()), tuple(rows.choices.doubts))
 
@@ -152,7 +186,14 @@ def _follows(asked: Asked, before: Plan) -> bool:
 
 def _says_enough(asked: Asked) -> bool:
     return bool(
-        asked.tables or asked.columns or asked.thing or asked.values or asked.groups or asked.nulls or asked.limits
+        asked.tables
+        or asked.columns
+        or asked.thing
+        or asked.lapse
+        or asked.values
+        or asked.groups
+        or asked.nulls
+        or asked.limits
     )
 
 

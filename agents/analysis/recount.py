@@ -6,11 +6,14 @@ row is marked as counting or not, and marks are added up. All groups come out, w
 from collections.abc import Sequence
 from datetime import date
 
-from agents.analysis.plan import Condition, Field, Measure, Plan, Span
+from msgspec.structs import replace
+
+from agents.analysis.plan import Condition, Field, Measure, Plan, Related, Span
 from agents.analysis.sql import literal
 from agents.dataset import quoted
 
 _UNITS = {
+    "hour": "substr({0}, 12, 2)",
     "day": "substr({0}, 1, 10)",
     "week": "CAST(CAST(substr({0}, 1, 10) AS DATE) "
     "- CAST((isodow(CAST(substr({0}, 1, 10) AS DATE)) - 1) AS INTEGER) AS VARCHAR)",
@@ -52,12 +55,38 @@ def recount_rows(plan: Plan, selected: str, more: Sequence[str] = ()) -> str:
     looked_up = ", ".join(f"{_looked_up(field)} AS {name}" for field, name in fields.items())
     marked = [*more, f"({' AND '.join(_marks(plan, fields)) or 'TRUE'}) AS counts"]
     if plan.part:
-        marked.append(f"({' AND '.join(_met(one, fields[one.field]) for one in plan.part)}) AS part")
+        marked.append(f"({' AND '.join(_met(one, fields) for one in plan.part)}) AS part")
     rows = f"SELECT {looked_up or '1 AS c'} FROM {plan.source.sql} AS r0"  # noqa: S608
     return f"SELECT {selected} FROM (SELECT *, {', '.join(marked)} FROM ({rows}))"  # noqa: S608 - names are quoted
 
 
 def _looked_up(field: Field) -> str:
+    """What a field of a row comes to: days are taken from each other, an hour is read from the time as text."""
+    if field.related is not None:
+        return _tallied(field.related)
+    column = _referred(field)
+    if field.since is not None:
+        return f"({_day(column)} - {_day(_referred(field.since))})"
+    return f"CAST(substr(CAST({column} AS VARCHAR), 12, 2) AS INTEGER)" if field.hour else column
+
+
+def _day(column: str) -> str:
+    return f"CAST(substr(CAST({column} AS VARCHAR), 1, 10) AS DATE)"
+
+
+def _tallied(related: Related) -> str:
+    """How many rows refer to a row: all of them are marked and added up by what they refer to, and looked up there."""
+    inner = Plan(
+        "", related.source, conditions=related.conditions, when=related.when, spans=related.spans, shown=related.keys
+    )
+    names = [lookups(inner)[key] for key in related.keys]
+    tally = recount_rows(inner, f"{', '.join(names)}, sum(CASE WHEN counts THEN 1 ELSE 0 END) AS tally")
+    same = " AND ".join(f"g.{name} = r0.{quoted(to)}" for name, to in zip(names, related.to_columns, strict=True))
+    grouped = f"{tally} GROUP BY {', '.join(names)}"
+    return f"coalesce((SELECT g.tally FROM ({grouped}) AS g WHERE {same}), 0)"  # noqa: S608 - names are quoted
+
+
+def _referred(field: Field) -> str:
     """The column of the one row that is referred to: DuckDB refuses where there are several."""
     if not field.path:
         return f"r0.{quoted(field.column)}"
@@ -74,7 +103,7 @@ def _looked_up(field: Field) -> str:
 
 
 def _marks(plan: Plan, fields: dict[Field, str]) -> list[str]:
-    found = [_met(one, fields[one.field]) for one in plan.conditions]
+    found = [_met(one, fields) for one in plan.conditions]
     if plan.when and plan.spans:
         found.append(f"({_span_of(plan.spans, fields[plan.when])} IS NOT NULL)")
     return found
@@ -91,8 +120,9 @@ def _span_of(spans: tuple[Span, ...], column: str) -> str:
     return f"CASE {' '.join(cases)} END"
 
 
-def _met(one: Condition, column: str) -> str:
+def _met(one: Condition, fields: dict[Field, str]) -> str:
     """Whether a condition is met; never NULL."""
+    column = fields[one.field]
     match one.operator:
         case "in" | "not in":
             listed = f"list_contains([{', '.join(map(literal, one.values))}], {column})"
@@ -104,11 +134,14 @@ def _met(one: Condition, column: str) -> str:
             return f"({column} IS DISTINCT FROM NULL)"
         case _:
             turned = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}[one.operator]
-            return f"coalesce({literal(one.values[0])} {turned} {column}, FALSE)"
+            other = fields[one.than] if one.than is not None else literal(one.values[0])
+            return f"coalesce({other} {turned} {column}, FALSE)"
 
 
 def _figure(measure: Measure, fields: dict[Field, str]) -> str:
     """What a measure comes to over the rows that count, by another function than the first way takes."""
+    if measure.per is not None:
+        return f"({_figure(replace(measure, per=None), fields)}) / nullif(list_min(list({fields[measure.per]})), 0)"
     if measure.field is None:
         return "sum(CASE WHEN counts THEN 1 ELSE 0 END)"
     column = f"CASE WHEN counts THEN {fields[measure.field]} END"

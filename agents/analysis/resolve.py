@@ -6,7 +6,7 @@ well, or something does not fit at all, nothing is guessed: `Unresolved` says wh
 
 from collections.abc import Callable
 
-from agents.analysis.asked import Limit, Value
+from agents.analysis.asked import Value
 from agents.analysis.candidates import GENERAL, Candidate, described, rivals
 from agents.analysis.choices import Choices
 from agents.analysis.items import Named
@@ -32,7 +32,7 @@ _PLAIN = 0.45
 _WORD = 0.6
 """From this weight on the last word of a column's name names it."""
 _SURE = 0.9
-_CALENDAR = frozenset({"year", "quarter", "month", "week", "day"})
+CALENDAR = frozenset({"year", "quarter", "month", "week", "day"})
 """Behind these words in a column's name stand numbers of the calendar, and no lengths of time."""
 _DIMENSIONS = {
     "cost": {"money", "sterling", "dollars"},
@@ -152,18 +152,23 @@ class Rows:
         """The column of this table for a figure such as "cost" or "duration"."""
         meanings = tuple(one for one in self.lexicon.figure(word) if one.source == self.source and one.of in NUMBERS)
         if meanings:
-            if meanings[0].weight < _WORD:
+            if meanings[0].weight < _WORD and self._of_dimension(word) != [meanings[0].column]:
                 self.choices.doubt(f'whether "{word}" is {words_of(self.source.table)}.{meanings[0].column}')
             return self.field(Named(word, meanings), lambda column: True)
-        wanted = _DIMENSIONS.get(word, set())
-        fitting = [
-            one for one in self.table.columns
-            if one.kind in NUMBERS and measured(one) & wanted and parts(one.name)[-1] not in _CALENDAR
-        ]  # fmt: skip
+        fitting = self._of_dimension(word)
         if len(fitting) == 1:
-            self.choices.doubt(f'whether "{word}" is {words_of(self.source.table)}.{fitting[0].name}')
-            return Field(fitting[0].name, fitting[0].kind)
+            self.choices.doubt(f'whether "{word}" is {words_of(self.source.table)}.{fitting[0]}')
+            return Field(fitting[0], self.lexicon.column(self.source, fitting[0]).kind)
         return None
+
+    def _of_dimension(self, word: str) -> list[str]:
+        """The columns of this table that hold such a figure by their units."""
+        wanted = _DIMENSIONS.get(word, set())
+        return [
+            one.name
+            for one in self.table.columns
+            if one.kind in NUMBERS and measured(one) & wanted and parts(one.name)[-1] not in CALENDAR
+        ]
 
     def group(self, named: Named) -> Group:
         """What rows are put together by. Raises Unresolved."""
@@ -230,6 +235,8 @@ class Rows:
         if field.path and not beside and any(one.name == field.column for one in self.table.columns):
             own = f"{words_of(self.table.name)} have a {words_of(field.column)} of their own"
             raise Ambiguous(f'{own}, which is never "{value.named.text}".')
+        if all(one.weight < _PLAIN for one in value.named.of("value")):
+            self.choices.doubt(f'whether "{value.named.text}" is {self._whose(field)} {best[0][2]}')
         self.score += score
         if len(fitting) > len(best) or field.path:
             self.assume(f'"{value.named.text}" is a value of {words_of(self.at(field).table)}.{field.column}')
@@ -249,36 +256,6 @@ class Rows:
                     self.assume(f'"{value.named.text}" is how it stands now, and not {words_of(one.column)}')
                 return Field(one.column, one.of)
         return None
-
-    def limit(self, limit: Limit) -> Condition:
-        """The rows that a comparison is about. Raises Unresolved."""
-        dimension = measures(limit.unit) if limit.unit else frozenset()
-
-        def accept(column: Column) -> bool:
-            return column.kind in NUMBERS and (
-                not dimension or not measured(column) or bool(dimension & measured(column))
-            )
-
-        if limit.named and limit.named.of("table", 0.7):
-            raise Unresolved(
-                f'"{limit.said} {limit.named.text}" counts something else than {words_of(self.source.table)}.'
-            )
-        field = self.field(limit.named, accept) if limit.named else None
-        if field is None and limit.named is None and dimension:
-            fitting = [one for one in self.table.columns if one.kind in NUMBERS and dimension & measured(one)]
-            fitting = (
-                [one for one in fitting if GENERAL & set(parts(one.name))] or fitting if len(fitting) > 1 else fitting
-            )
-            if len(fitting) > 1:
-                raise Unresolved(
-                    f'"{limit.said}" can be of {", ".join(one.name for one in fitting)}: please say which.'
-                )
-            field = Field(fitting[0].name, fitting[0].kind) if fitting else None
-            if field:
-                self.assume(f'"{limit.said}" is about {words_of(self.source.table)}.{field.column}')
-        if field is None:
-            raise Unresolved(f'I do not see what "{limit.said}" is about.')
-        return Condition(field, limit.operator, tuple(plain_number(value) for value in limit.values), limit.said)
 
     def at(self, field: Field) -> Source:
         return field.path[-1].source if field.path else self.source

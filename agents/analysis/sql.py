@@ -6,12 +6,13 @@ Names are quoted, values are literals; nothing of a question stands in a query a
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
-from agents.analysis.plan import Condition, Field, Group, Hop, Measure, Order, Plan, Scalar, Unit
+from agents.analysis.plan import Condition, Field, Group, Hop, Measure, Order, Plan, Related, Scalar, Unit
 from agents.dataset import quoted
 
 SHARE = "share_percent"
 PERIOD = "period"
 _UNITS: dict[Unit, str] = {
+    "hour": "strftime({0}, '%H')",
     "day": "strftime({0}, '%Y-%m-%d')",
     "week": "strftime(date_trunc('week', {0}), '%Y-%m-%d')",
     "month": "strftime({0}, '%Y-%m')",
@@ -67,17 +68,16 @@ def _group_name(group: Group, field: Field) -> str:
     return (
         f"{table}_{field.column}"
         if field.column.casefold() in ("name", "title", "label", "id") and table
-        else field.column
+        else field.name
     )
 
 
 def measure_name(measure: Measure, plan: Plan) -> str:
     """`average_downtime_hours`, or the name of the table whose rows are counted."""
+    per = f"_per_{measure.per.column}" if measure.per else ""
     if measure.field is None:
-        return plan.source.table
-    if measure.aggregate == "distinct":
-        return f"different_{measure.field.column}"
-    return f"{measure.aggregate}_{measure.field.column}"
+        return f"{plan.source.table}{per}"
+    return f"{'different' if measure.aggregate == 'distinct' else measure.aggregate}_{measure.field.name}{per}"
 
 
 def query(plan: Plan) -> str:
@@ -94,28 +94,53 @@ def joined(plan: Plan) -> str:
 class _Joined:
     """The tables of a query and what their columns are called in it."""
 
-    def __init__(self, plan: Plan) -> None:
-        self._aliases: dict[tuple[Hop, ...], str] = {(): "t"}
-        self.tables = f"FROM {plan.source.sql} AS t"
+    def __init__(self, plan: Plan, base: str = "t") -> None:
+        self._base = base
+        self._aliases: dict[tuple[Hop, ...], str] = {(): base}
+        self.tables = f"FROM {plan.source.sql} AS {base}"
         for field in plan.fields:
-            for length in range(1, len(field.path) + 1):
-                path = field.path[:length]
-                if path not in self._aliases:
-                    alias, before = f"t{len(self._aliases)}", self._aliases[path[:-1]]
-                    self._aliases[path] = alias
-                    hop = path[-1]
-                    on = " AND ".join(
-                        f"{before}.{quoted(mine)} = {alias}.{quoted(theirs)}"
-                        for mine, theirs in zip(hop.columns, hop.to_columns, strict=True)
-                    )
-                    self.tables += f"\nLEFT JOIN {hop.source.sql} AS {alias} ON {on}"
+            for one in (field, field.since):
+                self._join(one.path if one else ())
+
+    def _join(self, whole: tuple[Hop, ...]) -> None:
+        for length in range(1, len(whole) + 1):
+            path = whole[:length]
+            if path not in self._aliases:
+                alias, before = f"{self._base}{len(self._aliases)}", self._aliases[path[:-1]]
+                self._aliases[path] = alias
+                hop = path[-1]
+                on = " AND ".join(
+                    f"{before}.{quoted(mine)} = {alias}.{quoted(theirs)}"
+                    for mine, theirs in zip(hop.columns, hop.to_columns, strict=True)
+                )
+                self.tables += f"\nLEFT JOIN {hop.source.sql} AS {alias} ON {on}"
 
     def __call__(self, field: Field) -> str:
-        return f"{self._aliases[field.path]}.{quoted(field.column)}"
+        """A field in SQL."""
+        if field.related is not None:
+            return _number_of(field.related, self._aliases[field.path])
+        text = f"{self._aliases[field.path]}.{quoted(field.column)}"
+        if field.since is not None:
+            return f"date_diff('day', CAST({self(field.since)} AS DATE), CAST({text} AS DATE))"
+        return f"hour({text})" if field.hour else text
 
 
-def condition(one: Condition, column: str) -> str:
-    """A condition on a column's text in SQL; a missing value meets "not in", as it is none of them."""
+def _number_of(related: Related, row: str) -> str:
+    """How many rows refer to a row, which is called `row` outside."""
+    inner = Plan(
+        "", related.source, conditions=related.conditions, when=related.when, spans=related.spans, shown=related.keys
+    )
+    names = _Joined(inner, "s")
+    pairs = zip(related.keys, related.to_columns, strict=True)
+    clauses = [f"{names(mine)} = {row}.{quoted(theirs)}" for mine, theirs in pairs]
+    return f"(SELECT count(*)\n{names.tables}{_where([*clauses, *filters(inner, names)])})"
+
+
+def condition(one: Condition, name: "_Joined") -> str:
+    """A condition in SQL; a missing value meets "not in", as it is none of them."""
+    column = name(one.field)
+    if one.than is not None:
+        return f"{column} {one.operator} {name(one.than)}"
     match one.operator:
         case "in":
             return f"{column} IN ({', '.join(map(literal, one.values))})"
@@ -138,7 +163,7 @@ def _within(first: date | None, last: date | None, column: str) -> str:
 
 def filters(plan: Plan, name: "_Joined") -> list[str]:
     """What is to be true of the rows that count."""
-    found = [condition(one, name(one.field)) for one in plan.conditions]
+    found = [condition(one, name) for one in plan.conditions]
     if plan.when and plan.spans:
         spans = [_within(one.first, one.last, name(plan.when)) for one in plan.spans]
         found.append(spans[0] if len(spans) == 1 else f"({' OR '.join(f'({one})' for one in spans)})")
@@ -164,19 +189,25 @@ def _rows(plan: Plan, name: _Joined) -> str:
         f"{name(field)} AS {quoted(title)}" for field, title in zip(plan.shown, titles(plan), strict=True)
     )
     order = ", ".join(_order(one, name) for one in plan.order)
-    limit = f"\nLIMIT {plan.limit}" if plan.limit else ""
     return (
         f"SELECT\n  {shown}\n{name.tables}{_where(filters(plan, name))}"
         + (f"\nORDER BY {order}" if order else "")
-        + limit
+        + _cut(plan)
     )
+
+
+def _cut(plan: Plan) -> str:
+    """From where to where a list goes."""
+    if not plan.limit:
+        return ""
+    return f"\nLIMIT {plan.limit}" + (f" OFFSET {plan.skip}" if plan.skip else "")
 
 
 def titles(plan: Plan) -> tuple[str, ...]:
     """What the columns of listed rows are called."""
     found: list[str] = []
     for field in plan.shown:
-        name = field.column if not field.path else f"{field.path[-1].source.table}_{field.column}"
+        name = field.name if not field.path else f"{field.path[-1].source.table}_{field.name}"
         found.append(name if name not in found else f"{name}_{len(found)}")
     return tuple(found)
 
@@ -212,7 +243,7 @@ def _grouped(plan: Plan, name: _Joined) -> str:
 
 def _figures(plan: Plan, name: _Joined) -> list[str]:
     if plan.part:
-        part = " AND ".join(condition(one, name(one.field)) for one in plan.part)
+        part = " AND ".join(condition(one, name) for one in plan.part)
         some = f"count(*) FILTER (WHERE {part})"
         return [some, "count(*)", f"100.0 * {some} / nullif(count(*), 0)"]
     worked = [_worked_out(measure, name) for measure in plan.measures]
@@ -221,7 +252,8 @@ def _figures(plan: Plan, name: _Joined) -> list[str]:
 
 
 def _worked_out(measure: Measure, name: _Joined) -> str:
-    return _WORKED_OUT[measure.aggregate].format(name(measure.field) if measure.field else "")
+    figure = _WORKED_OUT[measure.aggregate].format(name(measure.field) if measure.field else "")
+    return f"1.0 * {figure} / nullif(max({name(measure.per)}), 0)" if measure.per else figure
 
 
 def _sorted(plan: Plan, name: _Joined, keys: Sequence[str], figures: Sequence[str]) -> str:
@@ -234,5 +266,4 @@ def _sorted(plan: Plan, name: _Joined, keys: Sequence[str], figures: Sequence[st
         by.insert(0, f"{quoted(figures[0])} {'DESC' if plan.descending else 'ASC'} NULLS LAST")
     elif not any(group.unit for group in plan.groups) and len(plan.spans) < 2 and len(plan.groups) == 1:
         by.insert(0, f"{quoted(figures[-1])} DESC NULLS LAST")
-    limit = f"\nLIMIT {plan.limit}" if plan.limit else ""
-    return f"\nORDER BY {', '.join(by)}{limit}"
+    return f"\nORDER BY {', '.join(by)}{_cut(plan)}"

@@ -45,15 +45,16 @@ def rows_of(plan: Plan) -> str:
 
 def measure(one: Measure, plan: Plan) -> str:
     """ "number of incidents", "average downtime hours"."""
+    per = f", divided by {_column(one.per)}" if one.per else ""
     if one.field is None:
-        return f"number of {rows_of(plan)}"
+        return f"number of {rows_of(plan)}{per}"
     if one.aggregate == "distinct":
-        return f"number of different {_column(one.field)}"
-    return f"{_WORKED_OUT[one.aggregate]} {_column(one.field)}"
+        return f"number of different {_column(one.field)}{per}"
+    return f"{_WORKED_OUT[one.aggregate]} {_column(one.field)}{per}"
 
 
 def _column(field: Field) -> str:
-    return words_of(field.column)
+    return f"number of {words_of(field.column)}" if field.related else words_of(field.name)
 
 
 def group(one: Group) -> str:
@@ -70,6 +71,8 @@ def condition(one: Condition) -> str:
     """ "severity is critical"."""
     values = [words_of(number(value)) if isinstance(value, bool) else number(value) for value in one.values]
     name = f"{words_of(one.field.path[-1].source.table)} {_column(one.field)}" if one.field.path else _column(one.field)
+    if one.than is not None:
+        return f"{name} is {_OPERATORS[one.operator]} {_column(one.than)}"
     match one.operator:
         case "in":
             return f"{name} is {' or '.join(values)}"
@@ -197,7 +200,7 @@ def _grouped(plan: Plan, rows: Rows) -> list[str]:
         found.append(_change(known))
     elif len(known) == 2 and len(lines) == 2 and plan.limit is None:
         found.append(f"Difference: {number(abs(known[0][1][0] - known[1][1][0]))}")
-    if plan.measures[0].aggregate in ("count", "sum") and plan.limit is None and plan.having is None and len(known) > 2:
+    if plan.measures[0].adds_up and plan.limit is None and plan.having is None and len(known) > 2:
         found.append(f"All together: {number(sum(figures[0] for _, figures in known))}")
     over_time = len(plan.groups) == 1 and plan.groups[0].unit is not None and plan.descending is None
     listed = lines[-_LISTED:] if over_time else lines[:_LISTED]

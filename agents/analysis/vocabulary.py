@@ -8,19 +8,20 @@ from functools import lru_cache
 from pathlib import Path
 
 from agents.analysis.plan import Unit
-from agents.analysis.words import stem, tokens
+from agents.analysis.words import base, same_word, stem, tokens
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """`cues` and `units` by the words of their phrases; `superlatives` by the phrase: from which end, and of which
-    figure; `figures` by the phrase; `beyond` by the phrase: what it asks for that nothing here works out. `synonyms`
-    and words of columns' names are stems; `idle`, `joining` and `anything` are words as they are spelt, `spelt` all
-    words that are here."""
+    figure; `ordinals`: the place that a word says; `figures` by the phrase; `beyond` by the phrase: what it asks
+    for that nothing here works out. `synonyms` are words by the base of another, words of columns' names are stems;
+    `idle`, `joining`, `relating` and `anything` are words as they are spelt, `spelt` all words that are here."""
 
     cues: Mapping[tuple[str, ...], str]
     units: Mapping[tuple[str, ...], Unit]
     superlatives: Mapping[tuple[str, ...], tuple[str, str]]
+    ordinals: Mapping[str, int]
     figures: Mapping[tuple[str, ...], str]
     beyond: Mapping[tuple[str, ...], str]
     synonyms: Mapping[str, frozenset[str]]
@@ -32,6 +33,7 @@ class Vocabulary:
     idle: frozenset[str]
     joining: frozenset[str]
     anything: frozenset[str]
+    relating: frozenset[str]
     spelt: frozenset[str]
 
 
@@ -41,9 +43,8 @@ def vocabulary() -> Vocabulary:
     read = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
     synonyms: dict[str, set[str]] = defaultdict(set)
     for ring in read["synonyms"]["rings"]:
-        kept = {stem(word) for word in ring}
-        for one in kept:
-            synonyms[one] |= kept - {one}
+        for word in ring:
+            synonyms[base(word)] |= {other for other in ring if not same_word(word, other)}
     idle = read["idle"]["words"]
     phrases = [
         *(
@@ -60,6 +61,7 @@ def vocabulary() -> Vocabulary:
         superlatives={
             _key(phrase): (end, figure) for end, some in read["superlatives"].items() for phrase, figure in some.items()
         },
+        ordinals={word: int(place) for place, words in read["ordinals"].items() for word in words},
         figures={_key(phrase): figure for figure, some in read["figures"].items() for phrase in some},
         beyond={_key(phrase): what for what, some in read["beyond"].items() for phrase in some},
         synonyms={one: frozenset(others) for one, others in synonyms.items()},
@@ -70,6 +72,7 @@ def vocabulary() -> Vocabulary:
         quantity=frozenset(stem(word) for word in read["scales"]["quantity"]),
         idle=frozenset(idle),
         joining=frozenset(read["idle"]["joining"]),
+        relating=frozenset(read["idle"]["relating"]),
         anything=frozenset(read["idle"]["anything"]),
         spelt=frozenset(word for phrase in phrases for word in phrase.split()),
     )

@@ -7,7 +7,10 @@ from functools import lru_cache
 
 import snowballstemmer
 
-_TOKEN = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\w)|\d+(?:\.\d+)?(?!\w)|[^\W_]+(?:['’][^\W_]+)*|<=|>=|[<>%€$£=,]")
+_TOKEN = re.compile(
+    r"\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?![\w.,])|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\w)|\d+(?:\.\d+)?(?!\w)"
+    r"|[^\W_]+(?:['’][^\W_]+)*|<=|>=|[<>%€$£=,]"
+)
 _HUMP = re.compile("(?<=[a-zß-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])|(?<=[A-ZÀ-ÖØ-Þ])(?=[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ])")
 _PART = re.compile(r"[^\W\d_]+|\d+")
 _SMALL = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -44,7 +47,7 @@ class Token:
             return float(_SPOKEN[self.plain])
         if re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", self.text):
             return None
-        digits = self.text.replace(",", "")
+        digits = re.sub(r"[,\s]", "", self.text)
         return float(digits) if digits[:1].isdigit() and re.fullmatch(r"\d{1,15}(?:\.\d{1,9})?", digits) else None
 
 

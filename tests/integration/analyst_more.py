@@ -1,6 +1,8 @@
 """More questions about the bundled figures, with their answers worked out in plain Python; see `analyst_answers`."""
 
 from collections.abc import Callable
+from datetime import date
+from functools import lru_cache
 from statistics import fmean, median
 
 from tests.integration.analyst_answers import (
@@ -34,6 +36,14 @@ def most_used_part() -> Answer:
     """In the most order lines; parts of one name are told apart by their number."""
     ((part_id, lines),) = best(counts(table("order_parts"), lambda row: row["part_id"]))
     return [(part_id, lines)]
+
+
+@lru_cache(maxsize=32)
+def referring(things: str, rows: str, **wanted: str) -> dict[str, int]:
+    """How many rows refer to each of the things by their key, 0 where there are none."""
+    key = next(iter(table(things)[0]))
+    number = counts([one for one in where(rows, **wanted) if one[key]], lambda row: row[key])
+    return {one[key]: number.get(one[key], 0) for one in table(things)}
 
 
 def nothing() -> Answer:
@@ -113,7 +123,50 @@ MORE: dict[str, Callable[[], Answer]] = {
     "how many incidents were there in the first week of October 2026": nothing,
     "how many dealers do not repair high voltage": nothing,
     "which part is used most": most_used_part,
-    "vehicles without incidents": nothing,
+    "vehicles without incidents": lambda: sum(not number for number in referring("vehicles", "incidents").values()),
+    "how many cars came in for repair more than three times": lambda: sum(
+        number > 3 for number in referring("vehicles", "service_orders", kind="repair").values()
+    ),
+    "how many customers bought more than one car": lambda: sum(
+        number > 1 for number in referring("customers", "vehicles").values()
+    ),
+    "incidents without a service order": lambda: sum(
+        not number for number in referring("incidents", "service_orders").values()
+    ),
+    "service orders per bay for each dealer": lambda: {
+        name: number / next(int(one["bays"]) for one in table("dealers") if one["name"] == name)
+        for name, number in counts(table("service_orders"), dealer).items()
+    },
+    "dealer with the second most incidents": lambda: [
+        sorted(counts([one for one in table("incidents") if dealer(one)], dealer).items(), key=lambda one: -one[1])[1]
+    ],
+    "which categories of parts have an average unit price above 300": lambda: {
+        name: mean
+        for name, mean in means(table("parts"), lambda row: row["category"], "unit_price_eur").items()
+        if mean and mean > 300
+    },
+    "how many orders where parts cost more than labour": lambda: sum(
+        float(row["parts_cost_eur"] or "nan") > float(row["labour_cost_eur"] or "nan")
+        for row in table("service_orders")
+    ),
+    "average days from opened to completed": lambda: fmean(
+        (date.fromisoformat(row["completed_on"]) - date.fromisoformat(row["opened_on"])).days
+        for row in table("service_orders")
+        if row["completed_on"]
+    ),
+    "how many phone incidents came in before 9 in the morning": lambda: sum(
+        int(row["reported_at"][11:13]) < 9 for row in incidents(channel="phone")
+    ),
+    "incidents on cars with over 50 000 km on the clock": lambda: sum(
+        int(row["mileage_km"] or 0) > 50_000 for row in table("incidents")
+    ),
+    "average mileage of cars with more than two incidents": lambda: fmean(
+        int(row["mileage_km"])
+        for row in table("vehicles")
+        if row["mileage_km"] and referring("vehicles", "incidents")[row["vehicle_id"]] > 2
+    ),
+    "how many incidents will we have in december": nothing,
+    "phone number of the Tarnwick dealer": nothing,
     "average number of incidents per month": nothing,
     "which parts are out of stock": nothing,
     "how much did we spend on parts in 2025": nothing,

@@ -25,10 +25,24 @@ def plan(text: str) -> Any:
 @pytest.mark.parametrize(
     "text",
     [
-        # who never had something is not found among those who had something
-        "how many customers had no open orders",
-        "which customers had no open orders",
-        "customers who never had a closed order",
+        # who does not do something is not found among what others do
+        "which customers did not do open",
+        # one column of one table has to be meant
+        "customers that are not open orders",
+        # what comes is not in the data
+        "how many orders will we have in December",
+        "orders that we are going to have in 2026",
+        "how many orders do you expect next month",
+        # the number by which somebody is reached is no number of them
+        "phone number of Ada",
+        "Norway number of customers",
+        "email of Ada",
+        "address of the customer Ada",
+        # one of two ends would be left out
+        "which customer has the most and the fewest orders",
+        "cheapest and most expensive order",
+        # all of them, or each for itself
+        "orders per line",
         # what every row has is never missing
         "orders without a placed on",
         # a negation before a time or a group is nothing's

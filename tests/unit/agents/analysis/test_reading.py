@@ -119,7 +119,6 @@ async def test_comparing() -> None:
         "hello",
         "How happy are they?",
         "average number of orders per month",
-        "customers without orders",
         "predict the orders of 2027",
         "median velocity of orders",
         "open orders or over 100 euros",
