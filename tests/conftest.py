@@ -31,7 +31,7 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with FileLock(data.with_suffix(".lock")):
         if not data.exists():
             data.mkdir()
-            done = pitcrew("ingest", str(KNOWLEDGE), env=environment(data))
+            done = pitcrew("ingest", str(KNOWLEDGE), env=environment(data), timeout=900)
             assert done.returncode == 0, done.stderr
             learns = pitcrew("route", "What is the tyre pressure?", env=environment(data))
             assert learns.returncode == 0, learns.stderr

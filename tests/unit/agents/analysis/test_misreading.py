@@ -38,6 +38,8 @@ def plan(text: str) -> Any:
         "Norway number of customers",
         "email of Ada",
         "address of the customer Ada",
+        # how old something is today is not how long it took
+        "open orders that are older than 60 days",
         # one of two ends would be left out
         "which customer has the most and the fewest orders",
         "cheapest and most expensive order",
