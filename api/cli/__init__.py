@@ -46,12 +46,16 @@ app.command("usage")(usage.usage)
 app.command("doctor")(doctor.doctor)
 
 
-def main() -> None:
-    """Run the command line; a failure ends with one plain line on stderr and its exit code."""
+@app.callback()
+def log_to_stderr() -> None:
+    """stdout is for data. stderr is looked up for each line, because whoever embeds this may put another in its place."""
     import structlog
 
-    # stdout is for data; stderr is looked up for each line, because whoever embeds this may put another in its place
     structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
+
+
+def main() -> None:
+    """Run the command line; a failure ends with one plain line on stderr and its exit code."""
     try:
         app()
     except Exception as error:

@@ -66,7 +66,8 @@ async def test_the_source_is_copied_and_what_draws_is_loaded_when_it_can_be(serv
         for missing in (WITHOUT_BUNDLES, "**/ws/test/vendor/diagram.js"):
             await page.route(missing, lambda route: route.abort(), times=1)
             answers = await panel.locator(".said.settled").count()
-            await ask(panel, RELATIONSHIPS)
+            async with page.expect_event("requestfailed"):
+                await ask(panel, RELATIONSHIPS)
             await expect(panel.locator(".said.settled")).to_have_count(answers + 1, timeout=20_000)
             await expect(panel.get_by_text("What draws it could not be loaded.")).to_be_visible()
         await ask(panel, RELATIONSHIPS)
