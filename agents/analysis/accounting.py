@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from agents.analysis.items import Clock, Cue, Item, Named, Number, Place, Superlative, Time, TimeUnit, Word
 from agents.analysis.lexicon import Lexicon
 from agents.analysis.plan import Condition, Plan, Source
+from agents.analysis.reach import reach
 
 _NAMED = 0.4
 """From this weight on a phrase may stand for a table that the plan leads through."""
@@ -52,9 +53,12 @@ def _traced(item: Item, plan: Plan) -> bool:
 
 
 def _goes_without_saying(item: Item, plan: Plan, lexicon: Lexicon) -> bool:
-    """Whether it names a day that every row has: "reported" says nothing more of incidents."""
+    """Whether it names a day that every row has, or a table that every row leads to: "reported" says nothing more of
+    incidents, and neither does "vehicles"."""
     if not isinstance(item, Named):
         return False
+    if {one.source for one in item.of("table", _NAMED)} & _led_to(plan, lexicon):
+        return True
     sources = {plan.source} | {hop.source for field in plan.fields for hop in field.path}
     return any(
         one.of in ("date", "timestamp")
@@ -118,7 +122,7 @@ def _named(item: Named, plan: Plan) -> bool:
     columns |= {(plan.source, name) for field in fields for hop in field.path[:1] for name in hop.columns}
     values = {(one.field.column, value) for one in (*plan.conditions, *plan.part) for value in one.values}
     for one in item.meanings:
-        if one.kind == "table" and one.weight >= _NAMED and (one.source in sources or _refers(one.source, plan)):
+        if one.kind == "table" and one.weight >= _NAMED and one.source in sources:
             return True
         if one.kind == "column" and (one.source, one.column) in columns:
             return True
@@ -129,9 +133,17 @@ def _named(item: Named, plan: Plan) -> bool:
     )
 
 
-def _refers(source: Source, plan: Plan) -> bool:
-    """Whether rows that always lead to a table have it by themselves: nothing of it need be in the plan."""
-    return source.dataset == plan.source.dataset
+def _led_to(plan: Plan, lexicon: Lexicon) -> set[Source]:
+    """The tables that every row leads to."""
+    always = set()
+    for target, paths in reach(lexicon.tables, plan.source).items():
+        at, certain = plan.source, len(paths) == 1
+        for hop in paths[0]:
+            certain = certain and not any(lexicon.column(at, name).nullable for name in hop.columns)
+            at = hop.source
+        if certain:
+            always.add(target)
+    return always
 
 
 def _numbers(plan: Plan) -> set[object]:

@@ -42,6 +42,7 @@ def plan(text: str) -> Plan:
         ("which customer has the most orders", "number of orders by customer", "most"),
         ("number of orders per month", "number of orders by country", "month"),
         ("orders in Norway or Chile", "orders in Norway", "or"),
+        ("orders with order lines", "number of orders", "order lines"),
     ],
 )
 def test_what_a_plan_has_nothing_of_is_found(asked: str, answered: str, missing: str) -> None:
