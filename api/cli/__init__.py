@@ -48,7 +48,7 @@ app.command("doctor")(doctor.doctor)
 
 @app.callback()
 def log_to_stderr() -> None:
-    """stdout is for data. stderr is looked up for each line, because whoever embeds this may put another in its place."""
+    """stdout is for data. stderr is looked up for each line: whoever embeds this may put another in its place."""
     import structlog
 
     structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
