@@ -1,6 +1,7 @@
 """One provider and one server for all proofs, and the report of what they counted."""
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -67,10 +68,11 @@ class Customers(list[Customer]):
     def __init__(self, server: Server) -> None:
         super().__init__()
         self._server = server
+        self._crowd = uuid.uuid4().hex
 
     def new(self, user: str | None = None, session: str | None = None, proxy: Proxy | None = None) -> Customer:
         """A customer of their own, or another socket of `user` on `session`."""
-        name = user or f"user-{len(self)}-{id(self):x}"
+        name = user or f"user-{len(self)}-{self._crowd}"
         one = Customer(self._server.port, self._server.token(name), name, session, proxy)
         self.append(one)
         return one
