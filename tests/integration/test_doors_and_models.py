@@ -123,7 +123,7 @@ async def test_too_many_messages(served: Served) -> None:
     assert len(refused) == 1
     assert isinstance(refused[0], openai.RateLimitError)
     assert refused[0].code == "rate_limit_exceeded"
-    assert 0 < int(refused[0].response.headers["Retry-After"]) <= 60
+    assert 0 < int(refused[0].response.headers["Retry-After"]) <= 61  # the minute, rounded up
 
 
 @pytest.mark.parametrize(
