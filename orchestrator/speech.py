@@ -46,4 +46,4 @@ class Speech(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        raise NotImplementedError("A run's words are streamed.")
+        raise TypeError("A run's words come one by one: use `astream` or `ainvoke`.")

@@ -176,7 +176,7 @@ def _view_names(inspector: Inspector, schema: str | None) -> Iterator[str]:
     for tell in (inspector.get_view_names, inspector.get_materialized_view_names):
         try:
             yield from tell(schema=schema)
-        except NotImplementedError:
+        except NotImplementedError:  # as above: it has no such views
             continue
 
 

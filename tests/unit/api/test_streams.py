@@ -6,28 +6,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
-from agents.specialist import Specialist, door
-from api import problems
 from api.app_state import AppState
-from api.auth import TokenRules
-from api.cross_origin import OpenToPages
-from api.limits import MESSAGES_PER_MINUTE, Rates, Seats
-from api.migrate import migrate
+from api.limits import MESSAGES_PER_MINUTE, Seats
 from api.routes import agents, datasets, stream
-from api.settings import Settings
-from api.tickets import Tickets
-from api.transport.gateway import Gateway
-from orchestrator.buses.memory import MemoryBus
-from orchestrator.engine import Engine
 from orchestrator.events import AnyEvent, Completed, Timing, Token, UsageFigures
 from orchestrator.run import Desk, RunInput
-from orchestrator.stores.database import open_database
-from orchestrator.stores.sql import SqlStore
+from tests.unit.api.streaming import client_of, state_of
 
-KEY = "a-secret-for-tests-that-is-long-enough-for-hs256"
-ANALYST = Specialist("analyst", "Figures", "", (), (), "", frozenset({door("analysis")}))
 ASK = {"question": "How many?"}
 
 
@@ -43,27 +29,14 @@ async def answers(run: RunInput, desk: Desk) -> AsyncGenerator[AnyEvent]:
 
 @pytest.fixture
 async def state(tmp_path: Path) -> AsyncIterator[AppState]:
-    database = open_database(f"sqlite:///{tmp_path}/pitcrew.db")
-    migrate(database)
-    store = SqlStore(database)
-    engine = Engine(store, MemoryBus(), answers, catalogue=(ANALYST,))
-    gateway = Gateway(engine, TokenRules(KEY, "HS256"), Tickets(), Rates(), Seats(10), guests=True)
-    settings = Settings(_env_file=None, data_dir=tmp_path, allowed_origins="https://shop.example")  # type: ignore[call-arg]
-    yield AppState(settings, gateway, {}, None)  # type: ignore[arg-type]
-    await engine.close(0)
-    await store.close()
+    async with state_of(tmp_path, answers) as opened:
+        yield opened
 
 
 @pytest.fixture
 async def client(state: AppState) -> AsyncIterator[httpx.AsyncClient]:
-    app = FastAPI()
-    app.state.pitcrew = state
-    problems.install(app)
-    for module in (stream, agents, datasets):
-        app.include_router(module.router)
-    app.add_middleware(OpenToPages, listed=state.settings.origins, development=True)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
-        yield client
+    async with client_of(state, stream.router, agents.router, datasets.router) as opened:
+        yield opened
     assert state.connections == set()
     assert len(state.gateway.seats) == 0
 

@@ -1,0 +1,53 @@
+"""The routes of event streams over a real engine and store, without a server."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+from fastapi import APIRouter, FastAPI
+
+from agents.specialist import Specialist, door
+from api import problems
+from api.app_state import AppState
+from api.auth import TokenRules
+from api.cross_origin import OpenToPages
+from api.limits import Rates, Seats
+from api.migrate import migrate
+from api.settings import Settings
+from api.tickets import Tickets
+from api.transport.gateway import Gateway
+from orchestrator.buses.memory import MemoryBus
+from orchestrator.engine import Engine
+from orchestrator.runs import Run
+from orchestrator.stores.database import open_database
+from orchestrator.stores.sql import SqlStore
+
+KEY = "a-secret-for-tests-that-is-long-enough-for-hs256"
+ANALYST = Specialist("analyst", "Figures", "", (), (), "", frozenset({door("analysis")}))
+
+
+@asynccontextmanager
+async def state_of(folder: Path, run: Run) -> AsyncIterator[AppState]:
+    """Guests may ask, and pages of https://shop.example."""
+    database = open_database(f"sqlite:///{folder}/pitcrew.db")
+    migrate(database)
+    store = SqlStore(database)
+    engine = Engine(store, MemoryBus(), run, catalogue=(ANALYST,))
+    gateway = Gateway(engine, TokenRules(KEY, "HS256"), Tickets(), Rates(), Seats(10), guests=True)
+    settings = Settings(_env_file=None, data_dir=folder, allowed_origins="https://shop.example")  # type: ignore[call-arg]
+    yield AppState(settings, gateway, {}, None)  # type: ignore[arg-type]
+    await engine.close(0)
+    await store.close()
+
+
+@asynccontextmanager
+async def client_of(state: AppState, *routers: APIRouter) -> AsyncIterator[httpx.AsyncClient]:
+    app = FastAPI()
+    app.state.pitcrew = state
+    problems.install(app)
+    for router in routers:
+        app.include_router(router)
+    app.add_middleware(OpenToPages, listed=state.settings.origins, development=True)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+        yield client
