@@ -1,4 +1,4 @@
-"""The contract of an answerer: passages in, streamed and cited answer out; `agents/answerers/` holds one per file."""
+"""The contract of an answerer: passages in, streamed and cited answer out; `agents/` holds one per file."""
 
 from collections.abc import AsyncIterator
 from typing import Literal, Protocol

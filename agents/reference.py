@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 
-from agents.vehicles import Vehicles
+from agents.vehicles.range import Vehicles
 from rag.catalogue import Catalogue
 from rag.types import Chunk
 
@@ -13,7 +13,7 @@ Parse = Callable[[Sequence[Chunk], Vehicles], T]
 
 
 class KnowledgeReference:
-    """See `agents.bench.Reference`. Used from one event loop. Raises SQLAlchemy's errors; the next one who asks tries
+    """See `agents.context.Reference`. Used from one event loop. Raises SQLAlchemy's errors; the next one who asks tries
     again."""
 
     def __init__(self, catalogue: Catalogue, vehicles: Vehicles) -> None:

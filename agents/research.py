@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from agents.fitment import Fitment
 from agents.specialist import Specialist
-from agents.vehicles import Vehicles, note
+from agents.vehicles.applicability import Fitment
+from agents.vehicles.range import Vehicles, note
 from rag.spread import spread
 from rag.types import Passage
 

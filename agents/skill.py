@@ -1,4 +1,4 @@
-"""The contract of a skill: a job that a specialist can do by itself; `agents/skills/` holds one per file.
+"""The contract of a skill: a job that a specialist can do by itself; `agents/` holds one per file.
 
 A skill brings typed tools, which a chat model may call, and offline reads from the message what it needs to call them.
 What cannot be undone is never done by either: a tool makes a proposal, the customer is asked, and the action does it.
@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from agents.bench import Bench, Case, Resources
+from agents.context import Bench, Case, Resources
 from agents.tool import Tool
 from agents.types import Citation, PassOn, Proposal, Status
 

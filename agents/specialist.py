@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypedDict
 
-from agents.bench import Resources
+from agents.context import Resources
 from agents.skill import Skill
 from agents.types import Question
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from agents.types import Evidence, PassOn, Proposal
 
 if TYPE_CHECKING:
-    from agents.bench import Bench
+    from agents.context import Bench
 
 __all__ = ["Arguments", "PassOn", "Proposal", "Result", "Tool", "ToolFailed"]
 

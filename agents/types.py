@@ -5,18 +5,18 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
-from agents.workings import Aspect as Aspect
-from agents.workings import Checked as Checked
-from agents.workings import Coded as Coded
-from agents.workings import Computed as Computed
-from agents.workings import Drawn as Drawn
-from agents.workings import Stage as Stage
-from agents.workings import Staged as Staged
-from agents.workings import Thought as Thought
+from agents.trace import Aspect as Aspect
+from agents.trace import Checked as Checked
+from agents.trace import Coded as Coded
+from agents.trace import Computed as Computed
+from agents.trace import Drawn as Drawn
+from agents.trace import Stage as Stage
+from agents.trace import Staged as Staged
+from agents.trace import Thought as Thought
 from rag.types import Passage
 
 if TYPE_CHECKING:
-    from agents.bench import Bench
+    from agents.context import Bench
     from agents.tool import Tool
 
 

@@ -9,7 +9,7 @@ from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from orchestrator.prices import parse_prices
+from orchestrator.accounting.prices import parse_prices
 
 SECRET_BYTES = 32
 """The shortest HS256 secret that a production server accepts (RFC 7518, section 3.2)."""

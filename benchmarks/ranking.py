@@ -26,14 +26,14 @@ from unittest.mock import patch
 import numpy as np
 
 import rag.retrieve
-from agents.followup import standalone
-from agents.vehicles import Vehicles
-from api.cli.corpus import documents, fill
+from agents.conversation.followup import standalone
+from agents.vehicles.range import Vehicles
+from api.cli.evaluation.corpus import documents, fill
 from api.cli.evaluation.questions import question, read_questions
 from api.cli.ingestion import Ingestion, Tools
-from api.crew import load_vehicles
-from api.database import open_migrated_database
-from api.library import Library, open_embedder, open_library, open_shelf
+from api.compose.answering import load_vehicles
+from api.compose.database import open_migrated_database
+from api.compose.knowledge import Library, open_embedder, open_library, open_shelf
 from api.settings import Settings
 from benchmarks.conversations import ROOT
 from benchmarks.corpora import KINDS, write
@@ -44,9 +44,9 @@ from orchestrator.evaluation.statistics import mean
 from rag.embedder import Embedder
 from rag.embedders import weights
 from rag.embedders.local import LocalEmbedder
-from rag.extract import Extractor
 from rag.index import Hit, IndexUnavailable, Query, WordIndex
-from rag.publish import Publisher
+from rag.ingestion.extract import Extractor
+from rag.ingestion.publish import Publisher
 from rag.query import Sought
 from rag.retrieve import Retriever
 from rag.terms import UNSOUGHT_TERMS, terms

@@ -32,7 +32,7 @@ from benchmarks.conversations import memory_mb, percentile
 from benchmarks.corpora import Corpus, parts, respelt, unlike
 
 if TYPE_CHECKING:
-    from api.library import Library
+    from api.compose.knowledge import Library
     from api.settings import Settings
     from rag.embedder import Embedder, Vectors
 
@@ -127,10 +127,10 @@ def write_files(corpus: Corpus, folder: Path) -> None:
 
 def ingest(library: "Library", sparing: Sparing, folder: Path) -> None:
     """Bring the files of a folder in, and print how fast that was and what took the time."""
-    from rag.extract import Extractor
-    from rag.ingest import complete, plan, store
-    from rag.publish import Publisher
-    from rag.scan import scan
+    from rag.ingestion.extract import Extractor
+    from rag.ingestion.ingest import complete, plan, store
+    from rag.ingestion.publish import Publisher
+    from rag.ingestion.scan import scan
 
     clock, shelf = Clock(), library.shelf
     dense, words = library.indexes
@@ -233,7 +233,7 @@ def row(name: str, values: Sequence[Spent]) -> None:
 
 def prepared(data: Path) -> "Settings":
     """Settings on a data folder that has the embedder's model, which is made once for an installation."""
-    from api.library import open_embedder
+    from api.compose.knowledge import open_embedder
     from api.settings import Settings
 
     settings = Settings().model_copy(update={"data_dir": data, "database_url": "", "chroma_url": ""})
@@ -243,8 +243,8 @@ def prepared(data: Path) -> "Settings":
 
 def measure(chunks: int, most: int, data: Path) -> None:
     """Everything for one size, in a process that does nothing else."""
-    from api.database import open_migrated_database
-    from api.library import open_embedder, open_library
+    from api.compose.database import open_migrated_database
+    from api.compose.knowledge import open_embedder, open_library
 
     settings = prepared(data)
     corpus = parts(chunks, questions=min(chunks, 2000))

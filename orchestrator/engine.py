@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from agents.consent import read_reply
+from agents.language.consent import read_reply
 from agents.specialist import Catalogue, open_to
 from orchestrator.bus import Bus
 from orchestrator.commands import Answer, Caller, Cancel, Delete, Feedback, Read, Send, Type

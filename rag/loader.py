@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.reading import EmptyFile, UnreadableFile, read_bytes, title_from_name
+from rag.file_bytes import EmptyFile, UnreadableFile, read_bytes, title_from_name
 from rag.types import Content
 
 __all__ = ["EmptyFile", "Loader", "Reading", "UnreadableFile"]
@@ -30,6 +30,6 @@ class Loader:
     read: Callable[[bytes, str], Reading]
 
     def load(self, path: Path) -> Content:
-        """Read one trusted file in this process; strangers' files are read by `rag/extract.py`. Raises
+        """Read one trusted file in this process; strangers' files are read by `rag/ingestion/extract.py`. Raises
         UnreadableFile."""
         return self.read(read_bytes(path), title_from_name(path)).content

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from rag.spelling import SHORTEST, halves, nearest
+from rag.near_terms import SHORTEST, halves, nearest
 from rag.terms import STOP_WORDS, Run, identifiers, is_identifier, kind_of, plain, runs, wanted, without_sizes
 
 _LONGEST = 2000  # characters of a question that are read

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from agents.bench import Case, Resources
-from agents.toolbox import Toolbox
+from agents.context import Case, Resources
+from agents.tools.calls import Toolbox
 from agents.types import Output, Turn
 from rag.types import Passage
 

@@ -5,10 +5,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from agents.vehicles import Vehicles
+from agents.vehicles.range import Vehicles
+from rag.file_bytes import title_from_name
+from rag.ingestion.split import split
 from rag.loaders import loader_for
-from rag.reading import title_from_name
-from rag.split import split
 from rag.types import Chunk, Document
 
 T = TypeVar("T")
@@ -43,7 +43,7 @@ def vehicles() -> Vehicles:
 
 
 class Parsed:
-    """A reference over given chunks, see `agents.bench.Reference`."""
+    """A reference over given chunks, see `agents.context.Reference`."""
 
     def __init__(self, of: Sequence[Chunk], range_of: Vehicles) -> None:
         self._chunks = of

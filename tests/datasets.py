@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sqlalchemy import create_engine
 
-from agents.datasets.catalogue import DatasetCatalogue
-from agents.datasets.messages import Limits
+from agents.datasets.collection import DatasetCatalogue
+from agents.datasets.pipe_messages import Limits
 from agents.tables import metadata
 
 

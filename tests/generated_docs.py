@@ -16,9 +16,9 @@ import typer
 
 from agents.specialists import catalogue
 from api.cli import app
-from api.dialect import Dialect
 from api.dialects import all_dialects
-from api.native_frames import CLIENT_FRAMES
+from api.protocol.dialect import Dialect
+from api.protocol.native_frames import CLIENT_FRAMES
 from api.settings import Settings, setting_name
 from api.transport.closing import CLOSE_REASONS
 from orchestrator import events

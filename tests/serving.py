@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.auth import TokenRules
+from api.access.auth import TokenRules
 
 ROOT = Path(__file__).parent.parent
 KNOWLEDGE = ROOT / "knowledge_base"

@@ -8,8 +8,8 @@ from typing import Any
 import jsonschema
 import msgspec
 
-from api.dialect import Dialect, Handshake, Session
 from api.dialects import all_dialects
+from api.protocol.dialect import Dialect, Handshake, Session
 from orchestrator.commands import Send
 
 Frame = dict[str, Any]

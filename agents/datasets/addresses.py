@@ -11,8 +11,8 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from agents.datasets import credentials
-from rag.scan import Hashes
+from agents.datasets import url_secrets
+from rag.ingestion.scan import Hashes
 
 _URL = re.compile(r"[A-Za-z][\w+.-]*:(?://|$)")
 _SQLITE = frozenset({".db", ".sqlite", ".sqlite3"})
@@ -31,7 +31,7 @@ class Kind(enum.Enum):
 def normal(address: str) -> str:
     """The address as it is kept: paths absolute, a file of SQLite as its URL, references to the environment as they
     are. Raises ValueError with advice."""
-    if credentials.is_reference(address):
+    if url_secrets.is_reference(address):
         return address
     if not _URL.match(address):
         path = _existing(address)
@@ -64,19 +64,19 @@ def _existing(place: str) -> Path:
 
 def kind_of(address: str) -> Kind:
     """Of an address as it is kept."""
-    if _URL.match(address) or credentials.is_reference(address):
+    if _URL.match(address) or url_secrets.is_reference(address):
         return Kind.DATABASE
     return Kind.FOLDER if Path(address).is_dir() else Kind.FILE
 
 
 def shown(address: str) -> str:
     """The address without its secrets."""
-    return credentials.shown(address) if kind_of(address) is Kind.DATABASE else address
+    return url_secrets.shown(address) if kind_of(address) is Kind.DATABASE else address
 
 
 def keeps_secret(address: str) -> bool:
     """Whether the address holds a password itself, instead of referring to the environment."""
-    return bool(_URL.match(address)) and credentials.holds_secret(address)
+    return bool(_URL.match(address)) and url_secrets.holds_secret(address)
 
 
 def state(address: str, taken_at: str, hash_of: Hashes) -> str:

@@ -8,35 +8,35 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from agents.datasets import rules
+from agents.datasets import column_types
 
 _MOST_DIGITS = 38  # of DuckDB's decimals
 
 
-def rules_for(type_: Any) -> Sequence[rules.Rule]:
+def rules_for(type_: Any) -> Sequence[column_types.Rule]:
     """What a declared type asks for, where the values keep to it."""
     match type_:
         case sa.Boolean():
-            return rules.FLAG, rules.INTEGER, rules.TEXT
+            return column_types.FLAG, column_types.INTEGER, column_types.TEXT
         case sa.Integer():
-            return rules.INTEGER, rules.LONG, rules.NUMBER, rules.TEXT
+            return column_types.INTEGER, column_types.LONG, column_types.NUMBER, column_types.TEXT
         case sa.Float():
-            return rules.NUMBER, rules.TEXT
+            return column_types.NUMBER, column_types.TEXT
         case sa.Numeric():
             digits = type_.precision or 0
-            exact = [rules.decimal(digits, type_.scale or 0)] if 0 < digits <= _MOST_DIGITS else []
-            return *exact, rules.NUMBER, rules.TEXT
+            exact = [column_types.decimal(digits, type_.scale or 0)] if 0 < digits <= _MOST_DIGITS else []
+            return *exact, column_types.NUMBER, column_types.TEXT
         case sa.DateTime():
-            return rules.TIMESTAMP, rules.UTC, rules.DATE, rules.TEXT
+            return column_types.TIMESTAMP, column_types.UTC, column_types.DATE, column_types.TEXT
         case sa.Date():
-            return rules.DATE, rules.MIDNIGHT, rules.TIMESTAMP, rules.TEXT
+            return column_types.DATE, column_types.MIDNIGHT, column_types.TIMESTAMP, column_types.TEXT
         case sa.Time():
-            return rules.TIME, rules.TEXT
+            return column_types.TIME, column_types.TEXT
         case sa.LargeBinary():
-            return rules.BLOB, rules.TEXT
+            return column_types.BLOB, column_types.TEXT
         case sa.types.NullType():
-            return rules.SEEN
-    return (rules.TEXT,)
+            return column_types.SEEN
+    return (column_types.TEXT,)
 
 
 def text_of(value: Any) -> str | None:

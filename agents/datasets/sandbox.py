@@ -1,4 +1,4 @@
-"""Queries in processes of their own (`agents/datasets/confined.py`), so that none can hold up or harm the server.
+"""Queries in processes of their own (`agents/datasets/query_process.py`), so that none can hold up or harm the server.
 
 At most two processes; they start with the first query that needs them and end when nobody has asked for a while.
 """
@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 
 from agents.dataset import LONGEST_SQL, QueryFailed, Rows
-from agents.datasets.messages import Answered, Asked, Attached, Limits
-from rag.pipes import Ended, Process
+from agents.datasets.pipe_messages import Answered, Asked, Attached, Limits
+from rag.isolation.pipes import Ended, Process
 
 PROCESSES = 2
 MOST_WAITING = 32
@@ -102,7 +102,7 @@ class Sandbox:
         if self._closing:
             raise QueryFailed(_STOPPING, busy=True)
         limits = msgspec.json.encode(self._limits).decode()
-        child = Process("agents.datasets.confined", limits, most=self._limits.result_bytes * 2 + _FRAME_SLACK)
+        child = Process("agents.datasets.query_process", limits, most=self._limits.result_bytes * 2 + _FRAME_SLACK)
         self._own.child = child
         self._children.add(child)
         try:

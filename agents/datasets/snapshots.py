@@ -17,10 +17,10 @@ from pathlib import Path
 import msgspec
 
 from agents.dataset import DatasetUnavailable
-from agents.datasets import addresses, credentials
-from agents.datasets.messages import SCHEMA, Described, Made, Wanted
-from rag.pipes import Ended, Process
-from rag.scan import Hashes
+from agents.datasets import addresses, url_secrets
+from agents.datasets.pipe_messages import SCHEMA, Described, Made, Wanted
+from rag.ingestion.scan import Hashes
+from rag.isolation.pipes import Ended, Process
 
 BUILD_S = 600.0
 RETRY_S = 30.0
@@ -124,7 +124,7 @@ class Snapshots:
             raise
 
     def _make(self, address: str, place: Path, *, again: bool = False) -> None:
-        address = credentials.resolved(address, self._variables)
+        address = url_secrets.resolved(address, self._variables)
         draft = place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}")
         try:
             draft.mkdir(parents=True)
@@ -141,7 +141,7 @@ class Snapshots:
     def _build(self, wanted: Wanted) -> None:
         if self._closing:
             raise DatasetUnavailable(_STOPPING)
-        child = Process("agents.datasets.building", most=_ANSWER_BYTES)
+        child = Process("agents.datasets.snapshot_process", most=_ANSWER_BYTES)
         self._children.add(child)
         try:
             child.receive(_START_S)

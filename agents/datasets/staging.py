@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from agents.dataset import quoted
-from agents.datasets.rules import AMBIGUOUS, SEEN, TEXT, Rule
+from agents.datasets.column_types import AMBIGUOUS, SEEN, TEXT, Rule
 
 _BATCH = 2_000
 _SAMPLE = 2_000

@@ -11,8 +11,8 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-from agents.circuit import Circuit, State
 from agents.model import ChatModel, CircuitOpen, Filled, Finish, Message, ModelFailed, Streamed
+from agents.models.circuit import Circuit, State
 from agents.tool import Tool
 
 log = logging.getLogger(__name__)

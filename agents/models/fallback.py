@@ -5,8 +5,8 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
-from agents.failover import Budget, stream_first_able
 from agents.model import ChatModel, Filled, Message, ModelFailed, Streamed
+from agents.models.failover import Budget, stream_first_able
 from agents.tool import Tool
 
 

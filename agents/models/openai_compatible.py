@@ -11,8 +11,8 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from pydantic import SecretStr
 
 from agents.model import CallPiece, Filled, Finish, Message, ModelFailed, Streamed, ToolCalls
+from agents.models.providers import Model
 from agents.models.tool_calls import ChatOpenAIUnread, GrowingCalls, arguments, shown, to_langchain
-from agents.providers import Model
 from agents.tool import Tool
 from agents.types import Usage
 

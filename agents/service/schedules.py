@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from agents.evidence import Cell
-from agents.fitment import Cars, Fitment
+from agents.language.words import words
+from agents.passages.spans import Cell
+from agents.passages.statements import Statement, statements
 from agents.service.intervals import Interval, Recurrence, interval, recurrence, spoken
-from agents.statements import Statement, statements
 from agents.types import Evidence
-from agents.vehicles import Vehicles
-from agents.words import words
+from agents.vehicles.applicability import Cars, Fitment
+from agents.vehicles.range import Vehicles
 from rag.types import Chunk, Passage
 
 _SCHEDULE = re.compile(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from agents.booking.offers import offer
+from agents.appointments.offers import offer
 from agents.service.intervals import KM_PER_MILE
 
 _HEADS = (("overdue", "Overdue:"), ("due soon", "Due soon:"), ("look up", "To check:"), ("later", "Next:"))

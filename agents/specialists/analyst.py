@@ -1,7 +1,7 @@
 """Questions about figures: read or written as a query over the registered datasets, checked, and told in words."""
 
-from agents.analysis.claiming import claims
-from agents.analysis.graph import build
+from agents.analyst.claim import claims
+from agents.analyst.subgraph import build
 from agents.specialist import STAFF, Specialist, door
 
 SPECIALIST = Specialist(

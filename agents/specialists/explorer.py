@@ -1,6 +1,6 @@
 """How the data is organised: tables, columns, keys and relationships of the registered datasets."""
 
-from agents.skills.explorer import SKILL as EXPLORER
+from agents.explorer.skill import SKILL as EXPLORER
 from agents.specialist import STAFF, Specialist, door
 
 SPECIALIST = Specialist(

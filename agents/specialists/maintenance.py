@@ -1,8 +1,8 @@
 """Service: what is due when, what was done, what it costs, who does it and where."""
 
-from agents.examples import beside
-from agents.skills.appointments import SKILL as APPOINTMENTS
-from agents.skills.service_plan import SKILL as SERVICE_PLAN
+from agents.appointments.skill import SKILL as APPOINTMENTS
+from agents.language.examples import beside
+from agents.service.skill import SKILL as SERVICE_PLAN
 from agents.specialist import Specialist
 
 _EXAMPLES = beside(__file__)

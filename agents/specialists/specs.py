@@ -1,8 +1,8 @@
 """Figures and properties of a vehicle as it was built."""
 
-from agents.examples import beside
-from agents.skills.vehicle_data import SKILL as VEHICLE_DATA
+from agents.language.examples import beside
 from agents.specialist import Specialist
+from agents.vehicle_data.skill import SKILL as VEHICLE_DATA
 
 _EXAMPLES = beside(__file__)
 

@@ -1,8 +1,8 @@
 """Faults: what is wrong, why, and what to do about it."""
 
-from agents.examples import beside
-from agents.faults.danger import danger
-from agents.skills.diagnosis import SKILL as DIAGNOSIS
+from agents.diagnosis.danger import danger
+from agents.diagnosis.skill import SKILL as DIAGNOSIS
+from agents.language.examples import beside
 from agents.specialist import Specialist
 
 _EXAMPLES = beside(__file__)

@@ -8,7 +8,7 @@ from pydantic import Field, create_model
 from agents.tool import Arguments, PassOn, Result, Tool
 
 if TYPE_CHECKING:
-    from agents.bench import Bench
+    from agents.context import Bench
 
 MOST_CHARACTERS = 2_000
 

@@ -59,7 +59,7 @@ def main() -> None:
     try:
         app()
     except Exception as error:
-        from api.cli.failure import explain
+        from api.failure import explain
 
         message, code = explain(error)
         if message is None:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli.failure import CommandFailed
-from api.cli.output import note, print_json
+from api.cli.terminal.output import note, print_json
+from api.failure import CommandFailed
 
 if TYPE_CHECKING:
     from agents.dataset import Datasets
@@ -34,8 +34,8 @@ def ask(
 
     from agents.answerer import AnswerFailed
     from agents.types import Wishes
-    from api.analysis import AGENT
-    from api.cli.knowledge import specialist_named
+    from api.cli.terminal.knowledge import specialist_named
+    from api.protocol.analysis_session import AGENT
     from orchestrator.commands import Send
     from orchestrator.errors import REASON_TEXTS
 
@@ -53,14 +53,14 @@ def ask(
 async def _ask(text: str, wishes: "Wishes", *, json: bool) -> None:
     from contextlib import AsyncExitStack
 
-    from agents.diaries.sql import SqlDiary
-    from api.cli.knowledge import open_knowledge
-    from api.crew import open_crew, open_models
-    from api.database import open_migrated_database
-    from api.datasets import open_datasets
+    from agents.appointments.sql_store import SqlDiary
+    from api.cli.terminal.knowledge import open_knowledge
+    from api.compose.answering import open_crew, open_models
+    from api.compose.database import open_migrated_database
+    from api.compose.datasets import open_datasets
     from api.settings import Settings
-    from orchestrator.graph import build_graph
-    from orchestrator.saver import memory_saver
+    from orchestrator.graph.saver import memory_saver
+    from orchestrator.graph.turn import build_graph
 
     settings = Settings()
     async with AsyncExitStack() as stack:
@@ -88,10 +88,10 @@ async def _check_dataset(datasets: "Datasets", name: str | None) -> None:
 async def _answer(graph: Any, run: "RunInput", *, json: bool) -> None:
     from dataclasses import replace
 
-    from api.bodies import complete_body, prompt_body
+    from api.protocol.bodies import complete_body, prompt_body
     from orchestrator.events import Completed, InputRequired
+    from orchestrator.graph.stream import stream_events
     from orchestrator.run import Desk, Reply
-    from orchestrator.stream import stream_events
 
     desk = Desk()
     async for event in stream_events(graph, run, desk):

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import typer
 
 if TYPE_CHECKING:
-    from api.cli.screen import Screen
+    from api.cli.terminal.screen import Screen
     from api.client import Client, Frame, Token, Turn
 
 Wire = Literal["native", "analysis", "explorer", "query", "reasoning"]
@@ -60,9 +60,9 @@ def chat(
 
 def _development_tokens() -> Callable[[], str]:
     """Gives a development token, and a fresh one whenever that has run out."""
-    from api.app_state import issue_development_token
-    from api.auth import token_rules
-    from api.cli.failure import CommandFailed
+    from api.access.auth import token_rules
+    from api.compose.app_state import issue_development_token
+    from api.failure import CommandFailed
     from api.settings import Settings
 
     rules = token_rules(Settings())
@@ -73,9 +73,9 @@ def _development_tokens() -> Callable[[], str]:
 
 async def _chat(url: str, token: "Token", session: str) -> int:
     """The exit code: 130 when Ctrl-C ended it."""
-    from api.cli.failure import UNREACHABLE, CommandFailed
-    from api.cli.screen import Screen
+    from api.cli.terminal.screen import Screen
     from api.client import Client, ClientError, SignInFailed, Unreachable, Waits
+    from api.failure import UNREACHABLE, CommandFailed
 
     screen = Screen()
     talk: _Talk | None = None

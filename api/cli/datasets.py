@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from api.cli.failure import USAGE, CommandFailed
-from api.cli.output import note, print_json, print_table
+from api.cli.terminal.output import note, print_json, print_table
+from api.failure import USAGE, CommandFailed
 
 if TYPE_CHECKING:
     from agents.dataset import Schema, Table
-    from agents.datasets.catalogue import DatasetCatalogue
+    from agents.datasets.collection import DatasetCatalogue
 
 T = TypeVar("T")
 
@@ -238,8 +238,8 @@ def _with(work: "Callable[[DatasetCatalogue], Awaitable[T]]") -> T:
 def _catalogue() -> "Iterator[DatasetCatalogue]":
     from agents.dataset import DatasetUnavailable, DatasetUnknown, QueryFailed
     from agents.datasets.registry import NameTaken
-    from api.database import open_migrated_database
-    from api.datasets import open_datasets
+    from api.compose.database import open_migrated_database
+    from api.compose.datasets import open_datasets
     from api.settings import Settings
 
     settings = Settings()

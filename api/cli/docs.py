@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli.failure import USAGE, CommandFailed
-from api.cli.output import note, print_json, print_table
+from api.cli.terminal.output import note, print_json, print_table
+from api.failure import USAGE, CommandFailed
 
 if TYPE_CHECKING:
     from api.settings import Settings
     from rag.catalogue import Catalogue, Change, Standing, Version
-    from rag.ingest import Shelf
+    from rag.ingestion.ingest import Shelf
     from rag.releases import Entry, Published
 
 _ALIKE, _NEXT = 60.0, 15.0
@@ -226,8 +226,8 @@ def _looking() -> Iterator["Catalogue"]:
 @contextmanager
 def _changing() -> Iterator[tuple["Settings", "Shelf"]]:
     from api.cli.release import publish_waiting, taking_turns
-    from api.database import open_migrated_database
-    from api.library import open_embedder, open_shelf
+    from api.compose.database import open_migrated_database
+    from api.compose.knowledge import open_embedder, open_shelf
     from api.settings import Settings
 
     settings = Settings()

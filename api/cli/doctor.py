@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from api.cli.failure import FAILURE
-from api.cli.output import print_json
+from api.cli.terminal.output import print_json
+from api.failure import FAILURE
 
 if TYPE_CHECKING:
     from api.settings import Settings
@@ -123,7 +123,7 @@ def _data_folder(settings: "Settings") -> Finding:
 
 
 def _secret(settings: "Settings") -> Finding:
-    from api.auth import token_rules
+    from api.access.auth import token_rules
     from api.settings import BadSetting
 
     if not settings.production:
@@ -139,7 +139,7 @@ def _database(settings: "Settings") -> Finding:
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import SQLAlchemyError
 
-    from api.migrate import head_revision, revision
+    from api.migrations import head_revision, revision
     from orchestrator.stores.database import open_database
 
     url = make_url(settings.sql_url)
@@ -159,7 +159,7 @@ def _database(settings: "Settings") -> Finding:
 
 def _embedding(settings: "Settings") -> "tuple[Embedder | None, Finding]":
     """The embedder at work, which proves its weights and torch."""
-    from api.library import open_embedder
+    from api.compose.knowledge import open_embedder
 
     try:
         embedder = open_embedder(settings)
@@ -172,12 +172,12 @@ def _embedding(settings: "Settings") -> "tuple[Embedder | None, Finding]":
 
 def _knowledge(settings: "Settings", embedder: "Embedder") -> Finding:
     """Whether the indexes hold what the catalogue shows, and what the folder holds."""
-    from api.cli.listing import listed
-    from api.library import open_indexes
+    from api.cli.terminal.files import listed
+    from api.compose.knowledge import open_indexes
     from orchestrator.stores.database import open_database
     from rag.catalogue import Catalogue
     from rag.index import IndexUnavailable
-    from rag.ingest import plan
+    from rag.ingestion.ingest import plan
 
     again = "Run: pitcrew ingest knowledge_base"
     database = open_database(settings.sql_url)
@@ -206,7 +206,7 @@ def _knowledge(settings: "Settings", embedder: "Embedder") -> Finding:
 
 
 def _models(settings: "Settings", *, online: bool) -> Iterator[Finding]:
-    from agents.providers import choose_models
+    from agents.models.providers import choose_models
 
     try:
         models = choose_models(settings.models, settings.provider_keys, {"openai": settings.openai_base_url})
@@ -238,7 +238,7 @@ def _refusal(base_url: str, key: str) -> str | None:
 
 
 def _port() -> Finding:
-    from api.server import port_problem
+    from api.serving.server import port_problem
 
     if port_problem("127.0.0.1", PORT):
         return Finding("port", "warn", f"{PORT} is in use, perhaps by a running server", "Use: pitcrew serve --port N")

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from api.cli.evaluation.plots import check_suffix
-from api.cli.failure import CommandFailed
-from api.cli.output import check_writable, print_json, write_json_lines
+from api.cli.terminal.output import check_writable, print_json, write_json_lines
+from api.failure import CommandFailed
 
 if TYPE_CHECKING:
     from api.cli.evaluation.questions import Lines
     from api.settings import Settings
     from orchestrator.evaluation.outcomes import Outcome
-    from orchestrator.evaluation.runs import Kind
+    from orchestrator.evaluation.saved_runs import Kind
 
 
 def evaluate(
@@ -68,7 +68,7 @@ def evaluate(
     from api.cli.evaluation.tables import changes, table
     from api.settings import Settings
     from orchestrator.evaluation.comparison import compare
-    from orchestrator.evaluation.runs import Run
+    from orchestrator.evaluation.saved_runs import Run
 
     measured: Kind = "labels" if labels else kind
     settings = Settings() if with_model else Settings().model_copy(update={"models": ""})

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from api.cli.failure import FAILURE, PARTIAL
-from api.cli.output import note, print_json
+from api.cli.terminal.output import note, print_json
+from api.failure import FAILURE, PARTIAL
 
 if TYPE_CHECKING:
-    from rag.extract import Extracted
+    from rag.ingestion.extract import Extracted
 
 
 def extract_only(paths: Sequence[Path], *, json: bool) -> None:
@@ -22,7 +22,7 @@ def extract_only(paths: Sequence[Path], *, json: bool) -> None:
     `json`: one object per file, `{"file", "status", "text", "seconds", "message"}`. Otherwise a line per file, and the
     text itself where a single file is named. Exits with 3 when some files were rejected, with 1 when all were.
     """
-    from rag.extract import Extractor
+    from rag.ingestion.extract import Extractor
 
     statuses: Counter[str] = Counter()
     alone = len(paths) == 1 and not paths[0].is_dir()

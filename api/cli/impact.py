@@ -10,14 +10,14 @@ from typing import Any
 from sqlalchemy.engine import make_url
 
 from api.cli.ingestion import Ingestion
-from api.cli.output import note, print_json
-from api.migrate import head_revision, revision
+from api.cli.terminal.output import note, print_json
+from api.migrations import head_revision, revision
 from orchestrator.impact import Affected, Source, impact
 from orchestrator.stores.database import open_database
 from orchestrator.stores.sql import SqlStore
 from rag.catalogue import Catalogue
-from rag.extract import Extractor
-from rag.ingest import Plan, extracted
+from rag.ingestion.extract import Extractor
+from rag.ingestion.ingest import Plan, extracted
 
 _WIDTH = 110
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.failure import PARTIAL
-from api.cli.output import note, print_json
+from api.cli.terminal.output import note, print_json
+from api.failure import PARTIAL
 
 if TYPE_CHECKING:
     from api.cli.ingestion import Done
-    from rag.ingest import Plan
-    from rag.scan import Failure
+    from rag.ingestion.ingest import Plan
+    from rag.ingestion.scan import Failure
 
 
 GENTLE = 10
@@ -68,14 +68,14 @@ def ingest(
     hidden = quiet or (watch and not sys.stderr.isatty())  # in a log, what was published is enough
     wanted = Ingestion(Settings(), places, prune=prune, force=force, quiet=hidden)
     if watch:
-        from api.cli.watch import watch as keep_watching
+        from api.cli.folder_watch import watch as keep_watching
 
         keep_watching(wanted, report=lambda done: _report(done, json=json, quiet=quiet, changes_only=True))
         return
     done = wanted.foresee() if dry_run else wanted.run()
     _report(done, json=json, quiet=quiet)
     if not dry_run and wanted.settings.knowledge_dir.resolve() in places:  # where the bundled datasets lie
-        from api.datasets import copy_datasets
+        from api.compose.datasets import copy_datasets
 
         copy_datasets(wanted.settings)
     if impact:

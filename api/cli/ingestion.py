@@ -10,20 +10,20 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from api.cli.failure import CommandFailed
-from api.cli.listing import below, listed, root_of
-from api.cli.output import note, progress
 from api.cli.release import publish, publish_waiting, repair, taking_turns
-from api.database import open_migrated_database
-from api.library import open_embedder, open_shelf
-from api.migrate import head_revision, revision
+from api.cli.terminal.files import below, listed, root_of
+from api.cli.terminal.output import note, progress
+from api.compose.database import open_migrated_database
+from api.compose.knowledge import open_embedder, open_shelf
+from api.failure import CommandFailed
+from api.migrations import head_revision, revision
 from api.settings import Settings
 from orchestrator.stores.database import open_database
 from rag.catalogue import Catalogue, Standing
-from rag.extract import Extractor
-from rag.ingest import Plan, Shelf, Staged, complete, extracted, plan, store
+from rag.ingestion.extract import Extractor
+from rag.ingestion.ingest import Plan, Shelf, Staged, complete, extracted, plan, store
+from rag.ingestion.scan import Failure, Hashes, Listing
 from rag.releases import Published
-from rag.scan import Failure, Hashes, Listing
 
 
 @dataclass(frozen=True, slots=True)

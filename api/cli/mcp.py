@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.failure import CommandFailed
+from api.failure import CommandFailed
 
 
 def mcp(
@@ -31,8 +31,8 @@ def mcp(
 
     import structlog
 
-    from api.mcp.knowing import Knowing
-    from api.mcp.server import build_server
+    from api.integrations.mcp.backend import Knowing
+    from api.integrations.mcp.tool_server import build_server
     from api.settings import Settings
 
     if bool(url) != bool(token):
@@ -46,11 +46,11 @@ def mcp(
     @asynccontextmanager
     async def lifespan(_server: Any) -> AsyncIterator[Knowing]:
         if url:
-            from api.mcp.remote import RemoteKnowing
+            from api.integrations.mcp.server_backend import RemoteKnowing
 
             yield RemoteKnowing(url, token)
             return
-        from api.mcp.embedded import EmbeddedKnowing
+        from api.integrations.mcp.local_backend import EmbeddedKnowing
 
         async with EmbeddedKnowing().opening(settings) as knowing:
             yield knowing
@@ -59,7 +59,7 @@ def mcp(
     if not http:
         server.run("stdio")
         return
-    from api.server import port_problem
+    from api.serving.server import port_problem
 
     if problem := port_problem("127.0.0.1", http):
         raise CommandFailed(problem)

@@ -5,7 +5,7 @@ import sys
 
 def migrate() -> None:
     """Bring the database to its newest version. Safe to run again: what is done stays done."""
-    from api import migrate as migrations
+    from api import migrations
     from api.settings import Settings
     from orchestrator.stores.database import open_database
 

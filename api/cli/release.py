@@ -8,12 +8,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from api.cli.failure import CommandFailed
-from api.cli.output import note, progress
-from api.library import open_publisher, owned
+from api.cli.terminal.output import note, progress
+from api.compose.knowledge import open_publisher, owned
+from api.failure import CommandFailed
 from api.settings import Settings
 from rag.index import IndexUnavailable
-from rag.ingest import Shelf
+from rag.ingestion.ingest import Shelf
 from rag.releases import Published
 
 _LOOK_S = 0.2

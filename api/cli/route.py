@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli.output import print_json
+from api.cli.terminal.output import print_json
 
 if TYPE_CHECKING:
     from agents.types import Route
@@ -25,8 +25,8 @@ def route(
     Example: pitcrew route "the brake warning light is on"
     """
     from agents.types import Question
-    from api.crew import open_classifier
-    from api.library import open_embedder
+    from api.compose.answering import open_classifier
+    from api.compose.knowledge import open_embedder
     from api.settings import Settings
     from orchestrator.commands import Send
 

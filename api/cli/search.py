@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.output import note, print_json
+from api.cli.terminal.output import note, print_json
 
 if TYPE_CHECKING:
     from rag.types import Passage
@@ -23,10 +23,10 @@ def search(
 
     Example: pitcrew search "tyre pressure Heron" -k 3
     """
-    from api.cli.knowledge import open_knowledge, specialist_named
+    from api.cli.terminal.knowledge import open_knowledge, specialist_named
     from api.settings import Settings
     from orchestrator.events import to_plain
-    from orchestrator.view import source_passage
+    from orchestrator.graph.projection import source_passage
 
     subjects = specialist_named(agent).knowledge if agent else None
     with open_knowledge(Settings()) as library:

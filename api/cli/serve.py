@@ -28,9 +28,9 @@ def serve(
 
     import uvloop
 
-    from api.cli.failure import CommandFailed
-    from api.logs import configure_logs
-    from api.server import port_problem
+    from api.failure import CommandFailed
+    from api.observability.logs import configure_logs
+    from api.serving.server import port_problem
     from api.settings import Settings
 
     settings = Settings()
@@ -49,9 +49,9 @@ def serve(
 
 
 async def _serve(settings: "Settings", host: str, port: int) -> None:
-    from api.app import create_app
-    from api.compose import open_app
-    from api.server import Server
+    from api.compose.server import open_app
+    from api.serving.app import create_app
+    from api.serving.server import Server
 
     async with open_app(settings) as state:
         await Server(create_app(state), state, host, port, announce=lambda: _announce(settings, host, port)).serve()
@@ -61,8 +61,8 @@ def _announce(settings: "Settings", host: str, port: int) -> None:
     """What a person who has just started the server wants to know."""
     from rich.console import Console
 
-    from api.app_state import issue_development_token
-    from api.auth import token_rules
+    from api.access.auth import token_rules
+    from api.compose.app_state import issue_development_token
 
     address = f"http://{'localhost' if host in {'127.0.0.1', '0.0.0.0'} else host}:{port}"  # noqa: S104
     console = Console(stderr=True, highlight=False, soft_wrap=True)

@@ -16,7 +16,7 @@ def token(
 
     Example: pitcrew token --user anna --name "Anna" --ttl 86400
     """
-    from api.auth import token_rules
+    from api.access.auth import token_rules
     from api.settings import Settings
 
     print(token_rules(Settings()).issue(user, name=name, email=email, role=role, ttl_s=ttl))

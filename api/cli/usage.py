@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from api.cli.failure import CommandFailed
-from api.cli.output import note, print_json, print_table
+from api.cli.terminal.output import note, print_json, print_table
+from api.failure import CommandFailed
 
 if TYPE_CHECKING:
     from api.settings import Settings
-    from orchestrator.ledger import Total
+    from orchestrator.accounting.ledger import Total
 
 
 By = Literal["day", "user", "model", "agent", "purpose", "tool"]
@@ -44,9 +44,9 @@ def usage(
 def _totals(settings: "Settings", since: str, by: By) -> "Sequence[Total]":
     from sqlalchemy.engine import make_url
 
-    from api.migrate import head_revision, revision
+    from api.migrations import head_revision, revision
     from orchestrator.stores.database import open_database
-    from orchestrator.stores.ledger import SqlLedger
+    from orchestrator.stores.sql_ledger import SqlLedger
     from orchestrator.stores.transactions import Transactions
 
     if settings.embedded_sql and not Path(make_url(settings.sql_url).database or "").is_file():
@@ -125,7 +125,7 @@ def _mean(milliseconds: float, count: int) -> str:
 
 
 def _sum(totals: "Sequence[Total]") -> "Total":
-    from orchestrator.ledger import Spent, Total
+    from orchestrator.accounting.ledger import Spent, Total
 
     def add(kind: Any, values: Sequence[Any], *without: str) -> dict[str, Any]:
         names = [name for name in kind.__dataclass_fields__ if name not in without]

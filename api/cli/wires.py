@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from api.cli.screen import Screen
+    from api.cli.terminal.screen import Screen
     from api.client import Analysis, FallingBack, Frame, Query, Waiting, Way
 
 SHOWN_CHARS = 300
@@ -20,9 +20,9 @@ async def chat_over(wire: str, url: str, token: str, session: str, lines: AsyncI
     """Ask each line on that wire of the server at `url`. Raises CommandFailed."""
     from contextlib import AsyncExitStack
 
-    from api.cli.failure import UNREACHABLE, CommandFailed
-    from api.cli.screen import Screen
+    from api.cli.terminal.screen import Screen
     from api.client import ClientError, GaveUp, Reasoning, Way
+    from api.failure import UNREACHABLE, CommandFailed
 
     screen = Screen()
     parts = urlsplit(url)

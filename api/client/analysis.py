@@ -9,7 +9,7 @@ from websockets.asyncio.client import ClientConnection
 
 from api.client.errors import Frame
 from api.client.event_stream import event_stream
-from api.client.schedules import ANALYSIS
+from api.client.retry_schedules import ANALYSIS
 from api.client.socket import FallingBack, GaveUp, Way, frames
 from api.client.stopping import stop
 

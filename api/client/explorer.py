@@ -9,7 +9,7 @@ from urllib.parse import quote
 from websockets.asyncio.client import ClientConnection
 
 from api.client.errors import Frame
-from api.client.schedules import EXPLORER
+from api.client.retry_schedules import EXPLORER
 from api.client.socket import Way, frames
 
 ENDS = frozenset({"agent", "error"})

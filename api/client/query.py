@@ -10,7 +10,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection
 
 from api.client.errors import Frame
-from api.client.schedules import QUERY
+from api.client.retry_schedules import QUERY
 from api.client.socket import FallingBack, GaveUp, Way, frames
 from api.client.stopping import stop
 

@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from api.client.errors import ClientError, Frame
-from api.client.schedules import REASONING
+from api.client.retry_schedules import REASONING
 from api.client.socket import Way, frames
 from api.client.turn import Feed
 

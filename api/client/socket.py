@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 
 from api.client.errors import ClientError, Dropped, Frame, SignInFailed, Waiting
 from api.client.link import CLOSE_S, FRAME_BYTES, HANDSHAKE_S, HEARTBEAT_S, NEW_TOKEN, STOP
-from api.client.schedules import Schedule, Tries
+from api.client.retry_schedules import Schedule, Tries
 
 FOREIGN_ORIGIN = 4003
 REFUSED_STATUSES = {400, 401, 403, 404}

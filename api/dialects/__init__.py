@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 
-from api.dialect import Dialect
+from api.protocol.dialect import Dialect
 
 
 def all_dialects() -> tuple[Dialect, ...]:

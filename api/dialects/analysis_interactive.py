@@ -3,10 +3,10 @@
 import uuid
 from typing import Any
 
-from api.analysis import QUESTION, Frames, Telling, ask, is_stopping, noticed
-from api.analysis_frames import SENT, CancelFrame, PingFrame, QueryCompleteFrame, QueryFrame, StreamEndFrame
-from api.dialect import Dialect, Handshake, Inbound, Notice, Ping, Problem, Rejected, Requested, Session, Words
-from api.frames import convert, parse_object, spell
+from api.protocol.analysis_frames import SENT, CancelFrame, PingFrame, QueryCompleteFrame, QueryFrame, StreamEndFrame
+from api.protocol.analysis_session import QUESTION, Frames, Telling, ask, is_stopping, noticed
+from api.protocol.dialect import Dialect, Handshake, Inbound, Notice, Ping, Problem, Rejected, Requested, Session, Words
+from api.protocol.frames import convert, parse_object, spell
 from orchestrator import events
 from orchestrator.commands import Cancel
 from orchestrator.errors import PitcrewError, UnknownType
@@ -20,7 +20,7 @@ MESSAGES = {
 
 
 class AnalysisInteractiveSession:
-    """See `api.dialect.Session`. The conversation is that of `session_id` in the URL, or the connection's own."""
+    """See `api.protocol.dialect.Session`. The conversation is that of `session_id` in the URL, or the connection's own."""
 
     def __init__(self, handshake: Handshake) -> None:
         self._session_id = handshake.query.get("session_id") or uuid.uuid4().hex

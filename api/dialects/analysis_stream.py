@@ -2,10 +2,10 @@
 
 import uuid
 
-from api.analysis import QUESTION, Frames, Telling, ask, is_stopping, noticed
-from api.analysis_frames import SENT, CancelFrame, PingFrame, StreamEndFrame
-from api.dialect import Dialect, Handshake, Inbound, Notice, Ping, Problem, Rejected, Requested, Session, Words
-from api.frames import convert, parse_object, spell
+from api.protocol.analysis_frames import SENT, CancelFrame, PingFrame, StreamEndFrame
+from api.protocol.analysis_session import QUESTION, Frames, Telling, ask, is_stopping, noticed
+from api.protocol.dialect import Dialect, Handshake, Inbound, Notice, Ping, Problem, Rejected, Requested, Session, Words
+from api.protocol.frames import convert, parse_object, spell
 from orchestrator import events
 from orchestrator.commands import Cancel
 from orchestrator.errors import PitcrewError, UnknownType
@@ -15,7 +15,7 @@ WELL, BADLY = "Stream completed successfully", "Stream ended"
 
 
 class AnalysisStreamSession:
-    """See `api.dialect.Session`. In its conversation others may ask too: it tells the one run that it asked for."""
+    """See `api.protocol.dialect.Session`. In its conversation others may ask too: it tells the one run that it asked for."""
 
     def __init__(self, handshake: Handshake) -> None:
         query = handshake.query

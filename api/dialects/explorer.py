@@ -5,10 +5,10 @@ from typing import Any
 import msgspec
 
 from agents.types import Wishes
-from api.bodies import prompt_text
-from api.dialect import Denied, Dialect, Handshake, Notice, Problem, Rejected, Requested, Session, Words
-from api.frames import convert, parse_object, spell
-from api.told import Prompts
+from api.protocol.bodies import prompt_text
+from api.protocol.client_view import Prompts
+from api.protocol.dialect import Denied, Dialect, Handshake, Notice, Problem, Rejected, Requested, Session, Words
+from api.protocol.frames import convert, parse_object, spell
 from api.transport.closing import FOREIGN_ORIGIN
 from orchestrator import events
 from orchestrator.commands import Resume, Send
@@ -64,7 +64,7 @@ class ErrorFrame(msgspec.Struct, tag="error"):
 
 
 class ExplorerSession:
-    """See `api.dialect.Session`. Speaks in the conversation that the URL names; what a page that comes back was not
+    """See `api.protocol.dialect.Session`. Speaks in the conversation that the URL names; what a page that comes back was not
     sent, it gets then. The results of tools of which it has not heard are told before the answer."""
 
     def __init__(self, session_id: str) -> None:

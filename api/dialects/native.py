@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from api.bodies import complete_body, prompt_body, told_zone
-from api.dialect import (
+from api.protocol.bodies import complete_body, prompt_body, told_zone
+from api.protocol.dialect import (
     Authenticate,
     AuthExpiring,
     Beat,
@@ -26,8 +26,8 @@ from api.dialect import (
     Welcome,
     Words,
 )
-from api.frames import convert, parse_object, spell
-from api.native_frames import (
+from api.protocol.frames import convert, parse_object, spell
+from api.protocol.native_frames import (
     CLIENT_FRAMES,
     SERVER_FRAMES,
     AnswerFrame,
@@ -95,7 +95,7 @@ OLDEST_STEPS = ("starting", "agent_routing", "rag_retrieval", "generating")
 
 
 class NativeSession:
-    """See `api.dialect.Session`. Keeps the text of active runs, for clients that want it in every token frame.
+    """See `api.protocol.dialect.Session`. Keeps the text of active runs, for clients that want it in every token frame.
 
     A client that has used none of the words that came after the oldest protocol (a frame of another type than
     OLDEST_FRAMES, `partial`, `reasoning`, `client_message_id`, `replaces`, `request`) knows only `complete` and `error`

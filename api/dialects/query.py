@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 
 from agents.types import Wishes
-from api.bodies import prompt_text
-from api.dialect import (
+from api.protocol.bodies import prompt_text
+from api.protocol.client_view import Appended, Prompts
+from api.protocol.dialect import (
     Authenticate,
     Denied,
     Dialect,
@@ -23,9 +24,8 @@ from api.dialect import (
     Session,
     Words,
 )
-from api.error_frame import ErrorFrame, failed, refused
-from api.frames import convert, parse_object, spell
-from api.told import Appended, Prompts
+from api.protocol.error_frame import ErrorFrame, failed, refused
+from api.protocol.frames import convert, parse_object, spell
 from orchestrator import events
 from orchestrator.commands import Cancel, Send
 from orchestrator.errors import PitcrewError, UnknownType
@@ -128,7 +128,7 @@ Frames = list[msgspec.Struct]
 
 
 class QuerySession:
-    """See `api.dialect.Session`. A turn is `status`, one `immediate`, then the answer: `stream_start`, its pieces and
+    """See `api.protocol.dialect.Session`. A turn is `status`, one `immediate`, then the answer: `stream_start`, its pieces and
     `stream_end`, or an `overview`, or an `error`. What streams has no other end than `stream_end` or `overview`."""
 
     def __init__(self) -> None:

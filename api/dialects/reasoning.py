@@ -8,8 +8,9 @@ from typing import Any, Literal
 import msgspec
 
 from agents.types import Wishes
-from api.bodies import prompt_text
-from api.dialect import (
+from api.protocol.bodies import prompt_text
+from api.protocol.client_view import Prompts, unix_seconds
+from api.protocol.dialect import (
     Beat,
     Denied,
     Dialect,
@@ -25,8 +26,7 @@ from api.dialect import (
     Session,
     Words,
 )
-from api.frames import convert, parse_object, spell
-from api.told import Prompts, unix_seconds
+from api.protocol.frames import convert, parse_object, spell
 from orchestrator import events
 from orchestrator.commands import Cancel, Resume, Send
 from orchestrator.errors import BadRequest, PitcrewError, UnknownType
@@ -103,7 +103,7 @@ class _Run:
 
 
 class ReasoningSession:
-    """See `api.dialect.Session`. Speaks in the conversation that the URL names; what a client that comes back was not
+    """See `api.protocol.dialect.Session`. Speaks in the conversation that the URL names; what a client that comes back was not
     sent, it gets then, with the steps of which it has not heard."""
 
     def __init__(self, session_id: str) -> None:

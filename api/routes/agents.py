@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from agents.specialist import open_to
-from api.routes.access import State, Visitor
+from api.routes.dependencies import State, Visitor
 
 router = APIRouter(prefix="/api/v1", tags=["chat"])
 

@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Response
 
-from agents.dealers.workshops import Workshop, Workshops, parse
-from agents.diary import Appointment, DiaryUnavailable, UnknownAppointment
-from api.app_state import AppState
-from api.ics import MEDIA_TYPE, calendar_file
-from api.routes.access import CurrentCaller, State
+from agents.appointment_store import Appointment, DiaryUnavailable, UnknownAppointment
+from agents.appointments.dealers.workshops import Workshop, Workshops, parse
+from api.compose.app_state import AppState
+from api.export.ics import MEDIA_TYPE, calendar_file
+from api.routes.dependencies import CurrentCaller, State
 from orchestrator.errors import NotFound, StorageUnavailable
 
 router = APIRouter(prefix="/api/v1/appointments", tags=["appointments"])

@@ -4,8 +4,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from api.asyncapi import asyncapi
 from api.dialects import all_dialects
+from api.protocol.asyncapi import asyncapi
 from api.version import product_version
 
 router = APIRouter(tags=["pages"])

@@ -5,9 +5,9 @@ from typing import Any, Literal
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api.auth import payer
-from api.charts import SPEC_BYTES, Charts
-from api.routes.access import State, Visitor, read_text
+from api.access.auth import payer
+from api.export.charts import SPEC_BYTES, Charts
+from api.routes.dependencies import State, Visitor, read_text
 
 router = APIRouter(prefix="/api/v1", tags=["analysis"])
 

@@ -6,9 +6,9 @@ import msgspec
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import JSONResponse, Response
 
-from api.bodies import complete_body, message_name, prompt_body, told_zone
-from api.problems import problem_response
-from api.routes.access import CurrentCaller, State, read_body
+from api.protocol.bodies import complete_body, message_name, prompt_body, told_zone
+from api.protocol.problems import problem_response
+from api.routes.dependencies import CurrentCaller, State, read_body
 from orchestrator.commands import Send
 from orchestrator.errors import ProcessingError, RunNotActive
 from orchestrator.events import Completed, Failed, InputRequired

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from agents.dataset import ALL
-from api.routes.access import State, Visitor
+from api.routes.dependencies import State, Visitor
 
 router = APIRouter(prefix="/api/v1", tags=["analysis"])
 

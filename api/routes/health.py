@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
-from api.routes.access import State
+from api.routes.dependencies import State
 
 router = APIRouter(tags=["health"])
 

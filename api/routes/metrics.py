@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from api.routes.access import State, identity
+from api.routes.dependencies import State, identity
 from orchestrator.errors import Forbidden
 
 router = APIRouter(tags=["health"])

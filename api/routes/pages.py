@@ -5,8 +5,8 @@ from pathlib import Path
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
 
-from api.origins import LOOPBACK, by_local_name
-from api.routes.access import State
+from api.access.origins import LOOPBACK, by_local_name
+from api.routes.dependencies import State
 from orchestrator.errors import NotFound
 
 router = APIRouter(include_in_schema=False)

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from api.bodies import complete_body
-from api.routes.access import CurrentCaller, State
+from api.protocol.bodies import complete_body
+from api.routes.dependencies import CurrentCaller, State
 from orchestrator.store import StoredMessage
 
 router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from api.routes.access import CurrentCaller, State
+from api.routes.dependencies import CurrentCaller, State
 from orchestrator.commands import Cancel
 
 router = APIRouter(prefix="/api/v1", tags=["chat"])

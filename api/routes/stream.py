@@ -13,16 +13,16 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from api.app_state import AppState
-from api.auth import Identity, guest, payer
-from api.bodies import message_name
-from api.dialect import Dialect, Handshake, Rejected, Session
+from api.access.auth import Identity, guest, payer
+from api.access.origins import origin_allowed
+from api.access.tickets import Tickets
+from api.compose.app_state import AppState
 from api.dialects import all_dialects
-from api.frames import parse_object
-from api.origins import origin_allowed
-from api.routes.access import State, guests_enter, identity, read_text
-from api.streams import Asked, Reader, asked, open_stream, stop
-from api.tickets import Tickets
+from api.protocol.bodies import message_name
+from api.protocol.dialect import Dialect, Handshake, Rejected, Session
+from api.protocol.frames import parse_object
+from api.routes.answer_stream import Asked, Reader, asked, open_stream, stop
+from api.routes.dependencies import State, guests_enter, identity, read_text
 from api.transport.position import FIELD, Position, read_position
 from orchestrator.errors import AuthInvalid, Forbidden
 

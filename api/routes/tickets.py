@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from api.auth import Identity
-from api.routes.access import State, identity
-from api.tickets import TICKET_S
+from api.access.auth import Identity
+from api.access.tickets import TICKET_S
+from api.routes.dependencies import State, identity
 
 router = APIRouter(prefix="/api/v1", tags=["tickets"])
 

@@ -4,8 +4,8 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from api.auth import EXPIRY_GRACE_S
-from api.dialect import AuthExpiring, Beat, Notice
+from api.access.auth import EXPIRY_GRACE_S
+from api.protocol.dialect import AuthExpiring, Beat, Notice
 from api.transport.closing import AUTH_DEADLINE, EXPIRED
 
 AUTH_DEADLINE_S = 10

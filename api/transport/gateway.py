@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from api.auth import TokenRules
-from api.limits import Rates, Seats
-from api.tickets import Tickets
-from api.transport.leaving import Leaving
+from api.access.auth import TokenRules
+from api.access.limits import Rates, Seats
+from api.access.tickets import Tickets
+from api.transport.departures import Leaving
 from orchestrator.engine import Engine
 
 SEAT_WAIT_MS = 5_000

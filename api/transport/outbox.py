@@ -5,7 +5,7 @@ from collections import deque
 
 import msgspec
 
-from api.dialect import Notice
+from api.protocol.dialect import Notice
 from orchestrator.events import Envelope, Token, encode
 
 MERGE_BYTES = 256 * 1024

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import msgspec
 
-from api.dialect import Session
+from api.protocol.dialect import Session
 from api.transport.position import Position
 from orchestrator.events import (
     Accepted,

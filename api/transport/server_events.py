@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from api.transport.protocol import ABORT
 from api.transport.sse import HEADERS, SEND_PATIENCE_S
+from api.transport.uvicorn_protocols import ABORT
 
 BEAT = ": still working\n\n"
 """A comment, which readers skip: it shows that the connection lives."""

@@ -17,10 +17,10 @@ import structlog
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from api.dialect import Closing, Problem, Session
+from api.protocol.dialect import Closing, Problem, Session
 from api.transport.outbox import Item, Outbox, OutboxFull
-from api.transport.protocol import ABORT
 from api.transport.retelling import Retelling
+from api.transport.uvicorn_protocols import ABORT
 from orchestrator.engine import Engine
 from orchestrator.errors import PitcrewError, ProcessingError
 from orchestrator.events import Envelope

@@ -13,8 +13,9 @@ from collections.abc import Callable
 import structlog
 from fastapi import WebSocket
 
-from api.auth import Identity, guest, payer
-from api.dialect import (
+from api.access.auth import Identity, guest, payer
+from api.access.limits import MESSAGES_PER_MINUTE
+from api.protocol.dialect import (
     Authenticate,
     Closing,
     Denied,
@@ -31,8 +32,7 @@ from api.dialect import (
     Requested,
     Welcome,
 )
-from api.frames import FRAME_BYTES
-from api.limits import MESSAGES_PER_MINUTE
+from api.protocol.frames import FRAME_BYTES
 from api.transport.clocks import Clocks
 from api.transport.closing import (
     AUTH,

@@ -9,7 +9,7 @@ import structlog
 from fastapi import WebSocket
 from starlette.websockets import WebSocketDisconnect
 
-from api.dialect import Session
+from api.protocol.dialect import Session
 from api.transport.closing import CLOSE_REASONS, GOING_AWAY, INTERNAL, NORMAL, SLOW
 from api.transport.outbox import Item, Outbox, OutboxFull
 from orchestrator.events import Envelope

@@ -8,7 +8,7 @@ from orchestrator.evaluation.bootstrap import Estimate, Floats, Statistic, estim
 from orchestrator.evaluation.cases import Identified, identity
 from orchestrator.evaluation.measures import LOWER_IS_BETTER
 from orchestrator.evaluation.outcomes import Outcome
-from orchestrator.evaluation.runs import Kind, Run
+from orchestrator.evaluation.saved_runs import Kind, Run
 
 _TOO_LITTLE = 0.5
 """Share of the baseline's cases; more must still be there as they were."""

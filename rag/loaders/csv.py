@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 
-from rag.decoding import decoded
-from rag.draft import Draft
 from rag.loader import EmptyFile, Loader, Reading, UnreadableFile
-from rag.rows import MAX_COLUMNS, columns, line
+from rag.text.builder import Draft
+from rag.text.decoding import decoded
+from rag.text.row_lines import MAX_COLUMNS, columns, line
 
 _SEPARATORS = ",;\t|"
 _FIRST_ROWS = 50

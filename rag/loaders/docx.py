@@ -7,9 +7,9 @@ import re
 
 import mammoth
 
-from rag.archive import checked
 from rag.loader import EmptyFile, Loader, Reading, UnreadableFile
-from rag.markup import drafted
+from rag.text.archive import checked
+from rag.text.markup import drafted
 
 _STYLES = """
 p[style-name='Title'] => h1:fresh

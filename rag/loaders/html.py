@@ -2,9 +2,9 @@
 
 import re
 
-from rag.decoding import decoded
 from rag.loader import EmptyFile, Loader, Reading, UnreadableFile
-from rag.markup import drafted
+from rag.text.decoding import decoded
+from rag.text.markup import drafted
 
 _HEAD = 4096
 _STATED = re.compile(rb"<(?:meta\s[^>]*charset|\?xml\s[^>]*encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)

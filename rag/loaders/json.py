@@ -7,10 +7,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
-from rag.decoding import decoded
-from rag.draft import Draft
 from rag.loader import EmptyFile, Loader, Reading, UnreadableFile
-from rag.rows import MAX_COLUMNS, Column, cell, columns
+from rag.text.builder import Draft
+from rag.text.decoding import decoded
+from rag.text.row_lines import MAX_COLUMNS, Column, cell, columns
 
 _TITLES = ("title", "name", "heading", "headline", "question", "subject", "label", "id", "_id", "code")
 _PROSE = {"text", "body", "content", "answer", "description", "summary", "details"}

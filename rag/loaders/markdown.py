@@ -7,8 +7,8 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from rag.decoding import decoded
 from rag.loader import Loader, Reading
+from rag.text.decoding import decoded
 from rag.types import Content, Heading, Table
 
 _BLOCKS = MarkdownIt("commonmark").enable("table").disable("inline")  # what stands in paragraphs makes no structure

@@ -6,9 +6,9 @@ from threading import Lock
 import pypdfium2
 from pypdfium2.raw import FPDFPage_CountObjects
 
-from rag.draft import Draft
 from rag.loader import Loader, Reading, UnreadableFile
-from rag.signatures import kind_of
+from rag.text.builder import Draft
+from rag.text.signatures import kind_of
 
 _MAX_PAGES = 5000
 _HEADER = b"%PDF-"

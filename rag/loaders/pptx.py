@@ -8,9 +8,9 @@ from lxml import etree
 from pptx.enum.shapes import MSO_SHAPE_TYPE
 from pptx.exc import PythonPptxError
 
-from rag.archive import checked
-from rag.draft import Draft
 from rag.loader import EmptyFile, Loader, Reading, UnreadableFile
+from rag.text.archive import checked
+from rag.text.builder import Draft
 
 _NO_TITLES = {"", "PowerPoint Presentation"}
 

@@ -1,7 +1,7 @@
 """Plain text: one stretch of paragraphs under the file's name."""
 
-from rag.decoding import decoded
 from rag.loader import Loader, Reading
+from rag.text.decoding import decoded
 from rag.types import Content
 
 

@@ -15,10 +15,10 @@ from typing import IO
 from lxml import etree
 from python_calamine import CalamineError, CalamineSheet, SheetTypeEnum, SheetVisibleEnum, load_workbook
 
-from rag.archive import checked
-from rag.draft import Draft
 from rag.loader import EmptyFile, Loader, Reading, UnreadableFile
-from rag.rows import MAX_COLUMNS, columns, line
+from rag.text.archive import checked
+from rag.text.builder import Draft
+from rag.text.row_lines import MAX_COLUMNS, columns, line
 
 _Place = tuple[int, int]
 """A cell's row and column, from 0."""

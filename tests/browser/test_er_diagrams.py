@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from agents.dataset import Column, ForeignKey, Table
-from agents.metadata.inference import inferred
-from agents.metadata.mermaid import MOST_TABLES, er_diagram
-from agents.metadata.relations import relations
+from agents.datasets.key_inference import inferred
+from agents.explorer.mermaid import MOST_TABLES, er_diagram
+from agents.explorer.relations import relations
 from tests.browser.chromium import open_page
-from tests.unit.agents.metadata.names import NAMES, TYPES
-from tests.unit.agents.metadata.test_mermaid import drawn_as, many
+from tests.unit.agents.explorer.names import NAMES, TYPES
+from tests.unit.agents.explorer.test_mermaid import drawn_as, many
 from tests.unit.agents.tabled import FLEET, ODD
 
 ROOT = Path(__file__).parents[2]

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from agents.dealers.opening import free
-from agents.dealers.workshops import Workshop, parse
-from agents.vehicles import Vehicles
+from agents.appointments.dealers.opening import free
+from agents.appointments.dealers.workshops import Workshop, parse
+from agents.vehicles.range import Vehicles
 from orchestrator.stores.database import open_database
 from rag.catalogue import Catalogue
 from tests.conversing import Frame, Talk, talking

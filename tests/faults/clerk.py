@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
-from agents.dealers.opening import free
-from agents.dealers.workshops import Hours, Workshop
-from agents.diaries.sql import SqlDiary
-from agents.diary import Diary, DiaryUnavailable, Owner, Taken
+from agents.appointment_store import Diary, DiaryUnavailable, Owner, Taken
+from agents.appointments.dealers.opening import free
+from agents.appointments.dealers.workshops import Hours, Workshop
+from agents.appointments.sql_store import SqlDiary
 from agents.types import Evidence
 from orchestrator.stores.database import open_database
 from rag.types import Chunk, Passage

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from api.auth import TokenRules
+from api.access.auth import TokenRules
 from tests.faults.invariants import Storage
 from tests.faults.provider import KEY, Providing
 from tests.faults.volume import Volume

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from agents.dealers.workshops import Workshop
+from agents.appointments.dealers.workshops import Workshop
 from tests.conversing import talking
 from tests.faults.bookers import Booker, diary, open_times, wish, with_dealers, workshop
 from tests.faults.counts import COUNTS

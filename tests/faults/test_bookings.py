@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from api.migrate import migrate
+from api.migrations import migrate
 from orchestrator.stores.database import open_database
 from tests.databases import DATABASES
 from tests.faults.clerk import GARAGE, Journal, Visit

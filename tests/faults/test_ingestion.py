@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from api.library import open_embedder
+from api.compose.knowledge import open_embedder
 from api.settings import Settings
 from orchestrator.stores.database import open_database
 from rag.catalogue import Catalogue

@@ -9,14 +9,14 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import create_engine
 
-from agents.analysis.graph import build
-from agents.bench import Resources
+from agents.analyst.subgraph import build
+from agents.context import Resources
 from agents.dataset import Datasets
-from agents.datasets.catalogue import DatasetCatalogue
+from agents.datasets.collection import DatasetCatalogue
 from agents.model import ChatModel
 from agents.specialist import Asker, Job
 from agents.types import Checked, Coded, Computed, Noted, Output, PartDone, Question, Said, Turn, Wishes
-from agents.vehicles import Vehicles
+from agents.vehicles.range import Vehicles
 from tests.bundled import ROOT
 
 NOW = datetime(2026, 10, 31, 12, tzinfo=UTC)

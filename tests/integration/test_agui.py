@@ -11,7 +11,7 @@ import pytest
 from ag_ui.core import RunAgentInput
 from ag_ui.encoder import EventEncoder
 
-from api.agui_events import Narration
+from api.integrations.agui.run_events import Narration
 from orchestrator.errors import ShuttingDown
 from orchestrator.events import Envelope, InputRequired
 from tests.agui_client import Told, answer, kinds, run

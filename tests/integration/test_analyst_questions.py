@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from agents.datasets.catalogue import DatasetCatalogue
-from agents.failover import Budget
-from agents.metering import MeteredModel
+from agents.datasets.collection import DatasetCatalogue
+from agents.models.failover import Budget
 from agents.models.fallback import FallbackModel
+from agents.models.metering import MeteredModel
 from agents.models.openai_compatible import OpenAICompatible
-from agents.providers import PROVIDERS, Model
+from agents.models.providers import PROVIDERS, Model
 from agents.types import Checked, Thought
 from tests.faults.counts import FULL
 from tests.integration.analyst_answers import ANSWERS

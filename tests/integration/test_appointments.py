@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from icalendar import Calendar
 
-from agents.diaries.sql import SqlDiary
-from agents.diary import Appointment, Diary, Owner
+from agents.appointment_store import Appointment, Diary, Owner
+from agents.appointments.sql_store import SqlDiary
 from orchestrator.stores.database import open_database
 from tests.serving import Served
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from agents.circuit import ACCESS_COOL_DOWN_SECONDS, COOL_DOWN_SECONDS, FAILURES
+from agents.models.circuit import ACCESS_COOL_DOWN_SECONDS, COOL_DOWN_SECONDS, FAILURES
 from tests.conversing import talking
 from tests.model_server.running import Control
 from tests.serving import Served, duplicate, serving

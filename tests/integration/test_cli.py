@@ -94,7 +94,7 @@ def column(path: Path, query: str) -> frozenset[str]:
 @cache
 def space() -> str:
     """The name of the embedder, under which its vectors are kept."""
-    from api.library import open_embedder
+    from api.compose.knowledge import open_embedder
     from api.settings import Settings
 
     return open_embedder(Settings()).name
@@ -214,7 +214,7 @@ def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
 
 
 def test_figures_of_a_file_that_is_not_json_lines_are_refused(here: Ingested) -> None:
-    from api.cli.failure import CommandFailed
+    from api.failure import CommandFailed
 
     with pytest.raises(CommandFailed, match="line 1"):
         invoked("eval", "routing", __file__)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from api.cli.chat import picked_option
-from api.cli.screen import expiry
+from api.cli.terminal.screen import expiry
 from tests.scripted_chat import Peer, asked, refusing, scripted
 from tests.serving import ROOT, Served, environment, pitcrew
 

@@ -15,7 +15,7 @@ from api.client.errors import SignInFailed, Waiting
 from api.client.explorer import Explorer
 from api.client.query import Query
 from api.client.reasoning import Reasoning
-from api.client.schedules import ANALYSIS, EXPLORER, QUERY
+from api.client.retry_schedules import ANALYSIS, EXPLORER, QUERY
 from api.client.socket import FallingBack, GaveUp, Way
 from tests.faults.proxy import Link, Proxy
 from tests.serving import Served

@@ -15,8 +15,8 @@ import jwt
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from api.database import open_migrated_database
-from api.limits import CHARTS_PER_MINUTE
+from api.access.limits import CHARTS_PER_MINUTE
+from api.compose.database import open_migrated_database
 from api.settings import Settings
 from orchestrator.commands import Caller, Send
 from orchestrator.events import Cancelled, SourcePassage, Sources

@@ -11,7 +11,7 @@ from websockets.asyncio.client import connect
 
 from tests.conversing import talking
 from tests.serving import Served, environment, pitcrew
-from tests.unit.agents.metadata.er_language import read
+from tests.unit.agents.explorer.er_language import read
 
 STRANGE = """
 CREATE TABLE staff (id INTEGER PRIMARY KEY, boss INTEGER REFERENCES staff (id), town TEXT, street TEXT,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.extract import Extracted, Extractor, Limits
+from rag.ingestion.extract import Extracted, Extractor, Limits
 
 TIGHT = Limits(cpu_s=1, wall_s=60.0, memory_bytes=512 << 20, characters=100_000)
 LOADERS = "tests.hostile_loaders"
@@ -145,7 +145,7 @@ def test_one_who_stops_listening_and_one_who_leaves_wait_for_nothing(tmp_path: P
 def test_no_process_outlives_its_parent(tmp_path: Path) -> None:
     written(tmp_path, ["process", "sleep 60"])
     program = (
-        "import os, sys\nfrom pathlib import Path\nfrom rag.extract import Extractor\n"
+        "import os, sys\nfrom pathlib import Path\nfrom rag.ingestion.extract import Extractor\n"
         f"with Extractor(processes=1, loaders={LOADERS!r}) as extractor:\n"
         f"    results = extractor.extract(Path({str(tmp_path)!r}), ['0.hostile'])\n"
         "    print(next(results).content.text, flush=True)\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.extract import Extracted, Extractor
+from rag.ingestion.extract import Extracted, Extractor
 from tests import documents as made
 
 NOTE = made.paragraph("Tighten the bolts.")

@@ -13,8 +13,8 @@ import pytest
 import pytest_asyncio
 
 from agents.dataset import QueryFailed, Rows
-from agents.datasets.catalogue import DatasetCatalogue
-from agents.datasets.messages import Limits
+from agents.datasets.collection import DatasetCatalogue
+from agents.datasets.pipe_messages import Limits
 from tests.datasets import catalogue_in, places
 
 PAYLOADS: dict[str, list[str]] = tomllib.loads(Path(__file__).with_name("hostile_queries.toml").read_text("utf-8"))

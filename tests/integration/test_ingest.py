@@ -14,14 +14,14 @@ from sqlalchemy import select
 from orchestrator.stores.database import open_database
 from rag import vectors
 from rag.embedder import Vectors
-from rag.extract import Extractor
 from rag.index import Index, IndexUnavailable, Query
 from rag.indexes import chroma
 from rag.indexes.lexical import LexicalIndex
-from rag.ingest import Plan, Shelf, Staged, complete, plan, store, unwatched
-from rag.publish import Publisher
+from rag.ingestion.extract import Extractor
+from rag.ingestion.ingest import Plan, Shelf, Staged, complete, plan, store, unwatched
+from rag.ingestion.publish import Publisher
+from rag.ingestion.scan import scan
 from rag.retrieve import Retriever
-from rag.scan import scan
 from rag.tables import chunks, metadata, publications, versions
 from rag.types import Chunk
 from rag.vectors import VectorStore

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from agents.canary import Canary
-from agents.failover import Budget
+from agents.chat.canary import Canary
+from agents.models.failover import Budget
 from tests.conversing import TERMINAL, Frame, Talk, talking
 from tests.model_server.running import Control
 from tests.serving import KNOWLEDGE, ROOT, Served, duplicate, environment, pitcrew, serving

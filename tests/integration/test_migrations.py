@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, text
 
 from agents import tables as appointment_tables
-from api.migrate import MIGRATIONS, migrate
+from api.migrations import MIGRATIONS, migrate
 from orchestrator import tables as conversation_tables
 from orchestrator.stores.database import open_database
 from orchestrator.stores.memory import Known, decode_known

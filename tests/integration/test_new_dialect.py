@@ -19,8 +19,8 @@ DIALECT = '''\
 
 import msgspec
 
-from api.dialect import Beat, Dialect, Handshake, Notice, Problem, Rejected, Requested, Session, Words
-from api.frames import spell
+from api.protocol.dialect import Beat, Dialect, Handshake, Notice, Problem, Rejected, Requested, Session, Words
+from api.protocol.frames import spell
 from orchestrator.commands import Send
 from orchestrator.errors import EmptyMessage
 from orchestrator.events import Completed, Envelope, Failed

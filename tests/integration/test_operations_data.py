@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from agents.dataset import Schema
-from agents.datasets.catalogue import DatasetCatalogue
+from agents.datasets.collection import DatasetCatalogue
 from tests.datasets import catalogue_in
 from tests.serving import KNOWLEDGE
 

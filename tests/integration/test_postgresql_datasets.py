@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from agents.dataset import DatasetUnavailable, QueryFailed, Schema, Table
-from agents.metadata.mermaid import er_diagram
-from agents.metadata.relations import relations
+from agents.explorer.mermaid import er_diagram
+from agents.explorer.relations import relations
 from tests.datasets import catalogue_in
 from tests.postgres import postgres_url
 from tests.serving import environment, pitcrew
-from tests.unit.agents.metadata.er_language import read
+from tests.unit.agents.explorer.er_language import read
 
 SHOP = """
 CREATE TABLE customers (id INTEGER PRIMARY KEY, email TEXT NOT NULL UNIQUE);

@@ -11,7 +11,7 @@ import pytest
 
 from agents.dataset import ALL, DatasetUnavailable
 from agents.datasets import snapshots
-from agents.datasets.messages import Wanted
+from agents.datasets.pipe_messages import Wanted
 from tests.datasets import catalogue_in, database, places
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from agents.faults import symptoms
-from agents.faults.checks import parse
-from api.library import open_embedder
+from agents.diagnosis import symptoms
+from agents.diagnosis.guided_checks import parse
+from api.compose.knowledge import open_embedder
 from api.settings import Settings
 from rag.embedder import Embedder
 from tests import bundled

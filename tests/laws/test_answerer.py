@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from agents.answerer import Answerer
-from agents.answerers.chat_model import ChatModelAnswerer
-from agents.answerers.extractive import ExtractiveAnswerer
-from agents.answerers.verbatim import VerbatimAnswerer
+from agents.chat.answerer import ChatModelAnswerer
+from agents.chat.verbatim import VerbatimAnswerer
+from agents.extractive.answerer import ExtractiveAnswerer
 from agents.models.openai_compatible import OpenAICompatible
-from agents.providers import PROVIDERS, Model
+from agents.models.providers import PROVIDERS, Model
 from agents.types import Answered, Delta, Task
 from rag.types import Document
 from tests.model_server.running import running_model_server

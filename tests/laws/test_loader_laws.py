@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rag import reading
+from rag import file_bytes
+from rag.ingestion.split import split
 from rag.loader import Loader, UnreadableFile
 from rag.loaders import loader_for, loaders
 from rag.loaders.foreign import LOADER as FOREIGN
-from rag.split import split
 from rag.types import Document
 from tests import documents
 
@@ -72,7 +72,7 @@ def test_links_missing_and_oversized_files_and_folders_are_refused(
     for path in (link, folder, tmp_path / f"missing{suffix}"):
         with pytest.raises(UnreadableFile):
             loader.load(path)
-    monkeypatch.setattr(reading, "MAX_BYTES", 3)
+    monkeypatch.setattr(file_bytes, "MAX_BYTES", 3)
     secret.write_bytes(b"four")
     with pytest.raises(UnreadableFile, match="larger than"):
         loader.load(secret)

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.event import listen
 
 from agents.types import Summarised, Turn, Wishes
-from api.migrate import migrate
+from api.migrations import migrate
 from orchestrator.commands import Answer, Caller, Feedback, Read, Send
 from orchestrator.errors import (
     BadRequest,

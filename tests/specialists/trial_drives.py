@@ -12,7 +12,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
-from agents.bench import Resources
+from agents.context import Resources
 from agents.specialist import Done, Job, Specialist, Workbench
 from agents.types import Answered, Answering, Asks, PartDone, Said
 

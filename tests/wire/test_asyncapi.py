@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-from api.asyncapi import asyncapi
 from api.dialects import all_dialects
+from api.protocol.asyncapi import asyncapi
 from tests.published import Published
 from tests.wire.transcripts import path
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.cli.evaluation.questions import Lines
-from api.cli.failure import CommandFailed
-from api.cli.output import numbered_json_lines, progress
+from api.cli.terminal.output import numbered_json_lines, progress
+from api.failure import CommandFailed
 
 if TYPE_CHECKING:
     from agents.dataset import Datasets
@@ -61,8 +61,8 @@ def analysed(settings: "Settings", asked: "list[Asked]") -> "tuple[Lines, Sequen
 
 async def _all_shown(settings: "Settings", asked: "list[Asked]") -> "list[Shown]":
     from agents.dataset import DatasetUnavailable, DatasetUnknown
-    from api.database import open_migrated_database
-    from api.datasets import open_datasets
+    from api.compose.database import open_migrated_database
+    from api.compose.datasets import open_datasets
 
     database = open_migrated_database(settings)
     try:
@@ -86,7 +86,7 @@ async def _all_shown(settings: "Settings", asked: "list[Asked]") -> "list[Shown]
 async def _shown(datasets: "Datasets", asked: "Asked") -> "Shown":
     from datetime import UTC, datetime
 
-    from agents.analysis.working import work_out
+    from agents.analyst.offline import work_out
     from agents.dataset import ALL
     from orchestrator.evaluation.analysis import Shown
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from api.cli.evaluation.questions import Lines, question
-from api.cli.failure import CommandFailed
-from api.cli.output import progress
+from api.cli.terminal.output import progress
+from api.failure import CommandFailed
 
 if TYPE_CHECKING:
     from agents.types import Question
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from orchestrator.evaluation.answers import Answer
     from orchestrator.evaluation.cases import Case
     from orchestrator.evaluation.outcomes import Outcome
-    from orchestrator.stream import CompiledGraph
+    from orchestrator.graph.stream import CompiledGraph
 
 
 def answered(settings: "Settings", cases: "list[Case]") -> "tuple[Lines, Sequence[Outcome]]":
@@ -41,10 +41,10 @@ async def _answers(settings: "Settings", cases: "list[Case]") -> "list[Answer]":
     from contextlib import AsyncExitStack
 
     from api.cli.evaluation.scratch import open_scratch_diary
-    from api.cli.knowledge import open_knowledge
-    from api.crew import load_vehicles, open_crew
-    from orchestrator.graph import build_graph
-    from orchestrator.saver import memory_saver
+    from api.cli.terminal.knowledge import open_knowledge
+    from api.compose.answering import load_vehicles, open_crew
+    from orchestrator.graph.saver import memory_saver
+    from orchestrator.graph.turn import build_graph
 
     vehicles = load_vehicles(settings)
     answers = []
@@ -66,8 +66,8 @@ async def _answer(graph: "CompiledGraph", asked: "Question") -> "Answer":
 
     from orchestrator.evaluation.answers import Answer
     from orchestrator.events import Completed, InputRequired, Routed, Sources
+    from orchestrator.graph.stream import stream_events
     from orchestrator.run import Desk, RunInput
-    from orchestrator.stream import stream_events
 
     sources: tuple[str, ...] = ()
     routed: frozenset[str] = frozenset()

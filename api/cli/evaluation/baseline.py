@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from api.cli.failure import USAGE, CommandFailed
-from api.cli.output import written_whole
+from api.cli.terminal.output import written_whole
+from api.failure import USAGE, CommandFailed
 
 if TYPE_CHECKING:
     from orchestrator.evaluation.cases import Identified
     from orchestrator.evaluation.comparison import Comparison
-    from orchestrator.evaluation.runs import Kind, Run
+    from orchestrator.evaluation.saved_runs import Kind, Run
 
 _LONGEST = 256 << 20
 
@@ -19,7 +19,7 @@ def read_baseline(path: Path, kind: "Kind", cases: "Sequence[Identified]") -> "R
     """The saved run that these cases are to be compared with. Ends the command as wrongly used where it is damaged, or
     of something else."""
     from orchestrator.evaluation.comparison import ForeignBaseline, common
-    from orchestrator.evaluation.runs import DamagedRun, decode_run
+    from orchestrator.evaluation.saved_runs import DamagedRun, decode_run
 
     with path.open("rb") as file:
         data = file.read(_LONGEST + 1)
@@ -37,7 +37,7 @@ def read_baseline(path: Path, kind: "Kind", cases: "Sequence[Identified]") -> "R
 
 def save(path: Path, run: "Run") -> None:
     """Write the run for a later --baseline."""
-    from orchestrator.evaluation.runs import encode_run
+    from orchestrator.evaluation.saved_runs import encode_run
 
     with written_whole(path) as file:
         file.write(encode_run(run))

@@ -6,20 +6,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.cli.evaluation.questions import Lines
-from api.cli.failure import CommandFailed
-from api.cli.output import numbered_json_lines, progress
+from api.cli.terminal.output import numbered_json_lines, progress
+from api.failure import CommandFailed
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Engine as Database
 
-    from agents.diary import Diary
+    from agents.appointment_store import Diary
     from api.settings import Settings
-    from orchestrator.crew import Crew
     from orchestrator.engine import Engine
     from orchestrator.evaluation.dialogues import Dialogue, DialogueOutcome, Heard, Line
     from orchestrator.events import AnyEvent, InputRequired
+    from orchestrator.graph.state import Crew
 
 _PATIENCE_S = 120.0
 
@@ -92,10 +92,10 @@ def _told(lines: "Sequence[Heard]") -> list[dict[str, Any]]:
 async def _held(settings: "Settings", dialogues: "list[Dialogue]") -> "list[list[Heard]]":
     from dataclasses import replace
 
-    from agents.diaries.sql import SqlDiary
+    from agents.appointments.sql_store import SqlDiary
     from api.cli.evaluation.scratch import open_scratch_database, open_scratch_diary
-    from api.cli.knowledge import open_knowledge
-    from api.crew import open_crew, open_models
+    from api.cli.terminal.knowledge import open_knowledge
+    from api.compose.answering import open_crew, open_models
 
     heard: list[list[Heard]] = []
     clock = _Clock()
@@ -124,10 +124,10 @@ async def _engine(stack: AsyncExitStack, crew: "Crew", database: "Database") -> 
 
     from orchestrator.buses.memory import MemoryBus
     from orchestrator.engine import Engine
-    from orchestrator.graph import build_graph
-    from orchestrator.saver import memory_saver
+    from orchestrator.graph.saver import memory_saver
+    from orchestrator.graph.stream import stream_events
+    from orchestrator.graph.turn import build_graph
     from orchestrator.stores.sql import SqlStore
-    from orchestrator.stream import stream_events
 
     store = SqlStore(database)
     stack.push_async_callback(store.close)

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from api.cli.output import written_whole
+from api.cli.terminal.output import written_whole
 
 if TYPE_CHECKING:
-    from orchestrator.evaluation.runs import Run
+    from orchestrator.evaluation.saved_runs import Run
 
 SUFFIXES = (".png", ".svg")
 _WIDTH, _HEIGHT = 7.0, 4.6

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from api.cli.failure import CommandFailed
-from api.cli.output import numbered_json_lines
+from api.cli.terminal.output import numbered_json_lines
+from api.failure import CommandFailed
 
 if TYPE_CHECKING:
     from agents.types import Question
-    from agents.vehicles import Vehicles
+    from agents.vehicles.range import Vehicles
     from orchestrator.evaluation.cases import Case
 
 Lines = list[dict[str, Any]]

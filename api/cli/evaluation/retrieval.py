@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.cli.evaluation.questions import Lines, question
-from api.cli.failure import CommandFailed
-from api.cli.output import note, progress
+from api.cli.terminal.output import note, progress
+from api.failure import CommandFailed
 
 if TYPE_CHECKING:
     from api.settings import Settings
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 def ranked(settings: "Settings", cases: "list[Case]", corpus: Path | None) -> "tuple[Lines, Sequence[Outcome]]":
     """Predictions {id, ranked, scores, answerable} and outcomes; ids are the corpus' own, as they were written."""
-    from agents.followup import standalone
-    from agents.vehicles import Vehicles
-    from api.cli.corpus import documents, searched
-    from api.crew import load_vehicles
+    from agents.conversation.followup import standalone
+    from agents.vehicles.range import Vehicles
+    from api.cli.evaluation.corpus import documents, searched
+    from api.compose.answering import load_vehicles
     from orchestrator.evaluation.retrieval import RANKED, Ranked, outcome
 
     vehicles = Vehicles() if corpus else load_vehicles(settings)

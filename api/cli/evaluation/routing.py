@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.cli.evaluation.questions import Lines, question
-from api.cli.failure import CommandFailed
-from api.cli.output import note, numbered_json_lines, progress
+from api.cli.terminal.output import note, numbered_json_lines, progress
+from api.failure import CommandFailed
 
 if TYPE_CHECKING:
     from agents.types import Route
@@ -20,8 +20,8 @@ def routed(settings: "Settings", cases: "list[Case]") -> "tuple[Lines, Sequence[
     """Predictions {id, route, confidence} and outcomes of the product's classifier."""
     from dataclasses import replace
 
-    from api.crew import open_classifier
-    from api.library import open_embedder
+    from api.compose.answering import open_classifier
+    from api.compose.knowledge import open_embedder
     from orchestrator.evaluation.routing import outcome
 
     classifier, vehicles = open_classifier(settings, open_embedder(settings))
@@ -54,16 +54,16 @@ def _scored(route: "Route") -> "Routed":
 def labelled(settings: "Settings", cases: "list[Case]", examples: Path) -> "tuple[Lines, Sequence[Outcome]]":
     """Predictions {id, label, confidence} and outcomes of a classifier whose specialists are the labels of `examples`,
     lines {text, label}. Every case gets a label."""
-    from agents import fitting
-    from agents.classify import Classifier
+    from agents.routing import training
+    from agents.routing.classifier import Classifier
     from agents.specialist import Specialist
-    from api.library import open_embedder
+    from api.compose.knowledge import open_embedder
     from orchestrator.evaluation.routing import Routed, outcome
 
     texts = _examples(examples)
     catalogue = tuple(Specialist(label, label, label, tuple(said), (), "") for label, said in texts.items())
     note(f"Learning {len(catalogue)} labels from {sum(map(len, texts.values()))} examples...")
-    classifier = Classifier.train(catalogue, open_embedder(settings), fitting)
+    classifier = Classifier.train(catalogue, open_embedder(settings), training)
     lines, outcomes = [], []
     with progress("Labelling") as advance:
         for done, case in enumerate(cases):

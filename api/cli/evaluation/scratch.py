@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from agents.diaries.sql import SqlDiary
+    from agents.appointments.sql_store import SqlDiary
 
 
 @asynccontextmanager
 async def open_scratch_database() -> AsyncIterator["Engine"]:
     """An empty database at its newest migration."""
-    from api.migrate import migrate
+    from api.migrations import migrate
     from orchestrator.stores.database import open_database
 
     with tempfile.TemporaryDirectory(prefix="pitcrew-") as folder:
@@ -30,7 +30,7 @@ async def open_scratch_database() -> AsyncIterator["Engine"]:
 @asynccontextmanager
 async def open_scratch_diary() -> AsyncIterator["SqlDiary"]:
     """A diary in which nobody has a place yet."""
-    from agents.diaries.sql import SqlDiary
+    from agents.appointments.sql_store import SqlDiary
 
     async with open_scratch_database() as database:
         diary = SqlDiary(database)

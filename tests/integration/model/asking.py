@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from agents.answerer import AnswerFailed
-from agents.answerers.chat_model import ChatModelAnswerer
-from agents.failover import Budget
+from agents.chat.answerer import ChatModelAnswerer
+from agents.models.failover import Budget
 from agents.models.openai_compatible import OpenAICompatible
 from agents.types import Answered, Delta, Task
 from rag.types import Chunk, Passage

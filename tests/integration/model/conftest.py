@@ -5,10 +5,10 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from agents.answerers.chat_model import ChatModelAnswerer
-from agents.failover import Budget
+from agents.chat.answerer import ChatModelAnswerer
+from agents.models.failover import Budget
 from agents.models.openai_compatible import OpenAICompatible
-from agents.providers import PROVIDERS, Model
+from agents.models.providers import PROVIDERS, Model
 from tests.integration.model.asking import CANARY, QUICK, Build, BuildModel
 from tests.model_server.running import Control, running_model_server
 

@@ -9,7 +9,7 @@ from langgraph.config import get_stream_writer
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
-from agents.answerers.chat_model import ChatModelAnswerer
+from agents.chat.answerer import ChatModelAnswerer
 from tests.integration.model.asking import OIL
 
 Compiled = CompiledStateGraph[Any, Any, Any, Any]

@@ -3,9 +3,9 @@
 import asyncio
 from dataclasses import replace
 
-from agents.answerers.chat_model import ChatModelAnswerer
-from agents.failover import Budget
-from agents.prompt import DECLINED
+from agents.chat.answerer import ChatModelAnswerer
+from agents.chat.prompt import DECLINED
+from agents.models.failover import Budget
 from agents.types import Task
 from tests.integration.model.asking import OIL, PASSAGES, Build, BuildModel, collect
 from tests.model_server.running import Control

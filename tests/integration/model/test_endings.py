@@ -5,7 +5,7 @@ from contextlib import aclosing
 
 import pytest
 
-from agents.failover import Budget
+from agents.models.failover import Budget
 from tests.integration.model.asking import OIL, QUICK, Build, collect
 from tests.model_server.running import Control
 

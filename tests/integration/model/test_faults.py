@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from agents.answerer import AnswerFailed
-from agents.answerers.chat_model import ChatModelAnswerer
-from agents.model_route import ModelRouter
+from agents.chat.answerer import ChatModelAnswerer
+from agents.routing.model_route import ModelRouter
 from agents.specialist import Specialist
 from tests.integration.model.asking import CANARY, QUICK, Build, BuildModel, collect, failed
 from tests.model_server.running import Control, running_model_server

@@ -7,12 +7,13 @@ from typing import Any, TypedDict
 
 import pytest
 
-from agents import model_route, rewrite
+from agents.conversation import rewrite
+from agents.conversation.rewrite import SCHEMA, ModelRewriter
 from agents.model import CircuitOpen, Message, ModelFailed
-from agents.model_route import ModelRouter
 from agents.models.breaker import Breaker
-from agents.providers import PROVIDERS
-from agents.rewrite import SCHEMA, ModelRewriter
+from agents.models.providers import PROVIDERS
+from agents.routing import model_route
+from agents.routing.model_route import ModelRouter
 from agents.specialist import Specialist
 from agents.types import Question, Turn
 from tests.integration.model.asking import BuildModel

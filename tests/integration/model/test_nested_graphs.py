@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from agents.answerers.chat_model import ChatModelAnswerer
-from agents.failover import Budget
+from agents.chat.answerer import ChatModelAnswerer
 from agents.models.breaker import Breaker
+from agents.models.failover import Budget
 from tests.integration.model.asking import BuildModel
 from tests.integration.model.graphs import NESTINGS, Compiled, Speaker, chain, run
 from tests.model_server.running import Control

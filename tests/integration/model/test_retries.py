@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from agents.answerers.chat_model import ChatModelAnswerer
-from agents.failover import Budget
+from agents.chat.answerer import ChatModelAnswerer
 from agents.models.breaker import Breaker
+from agents.models.failover import Budget
 from tests.integration.model.asking import QUICK, Build, BuildModel, collect, failed
 from tests.model_server.running import Control
 

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from pydantic import Field
 
-from agents.answerers.chat_model import REFUSED
-from agents.bench import Bench, Resources
-from agents.draft import STOPPED, TO_A_PERSON
-from agents.prompt import DECLINED
+from agents.chat.answerer import REFUSED
+from agents.chat.draft import STOPPED, TO_A_PERSON
+from agents.chat.prompt import DECLINED
+from agents.context import Bench, Resources
 from agents.tool import Arguments, Proposal, Result, Tool, ToolFailed
 from agents.tools.handover import handover
 from agents.types import Asks, Delta, Evidence, Task, ToolReturned, ToolUsed
-from agents.vehicles import Vehicles
+from agents.vehicles.range import Vehicles
 from rag.types import Chunk, Passage
 from tests.benches import Told, bench, case
 from tests.integration.model.asking import OIL, Build, collect

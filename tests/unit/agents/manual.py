@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from agents.vehicles import Vehicles
+from agents.vehicles.range import Vehicles
 from rag.embedder import Vectors
+from rag.ingestion.split import split
 from rag.loaders.markdown import LOADER as MARKDOWN
-from rag.split import split
 from rag.terms import STOP_WORDS, terms
 from rag.types import Chunk, Document, Passage
 

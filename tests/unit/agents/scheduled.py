@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-from agents.bench import Resources
+from agents.context import Resources
 from agents.service.schedules import Schedules, parse
-from agents.vehicles import Vehicles
+from agents.vehicles.range import Vehicles
 from rag.types import Chunk
 from tests.unit.agents.stated_passages import KNOWLEDGE, chunks
 
@@ -15,7 +15,7 @@ VEHICLES = Vehicles.parse((KNOWLEDGE / "vehicles.csv").read_text(encoding="utf-8
 
 
 class Documents:
-    """See `agents.bench.Reference`: what is made of some chunks, once."""
+    """See `agents.context.Reference`: what is made of some chunks, once."""
 
     def __init__(self, chunks: Callable[[], Sequence[Chunk]], vehicles: Vehicles) -> None:
         self._chunks, self._vehicles = chunks, vehicles

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from agents.fitment import Fitment
-from agents.vehicles import Vehicles
+from agents.vehicles.applicability import Fitment
+from agents.vehicles.range import Vehicles
+from rag.ingestion.split import split
 from rag.loaders import loader_for
-from rag.split import split
 from rag.types import Chunk, Document, Passage
 
 KNOWLEDGE = Path(__file__).parents[3] / "knowledge_base"

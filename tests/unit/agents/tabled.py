@@ -5,7 +5,7 @@ from typing import Any
 
 import duckdb
 
-from agents.bench import Resources
+from agents.context import Resources
 from agents.dataset import (
     ALL,
     Column,
@@ -19,8 +19,8 @@ from agents.dataset import (
     Table,
     quoted,
 )
-from agents.metadata.inference import inferred
-from agents.vehicles import Vehicles
+from agents.datasets.key_inference import inferred
+from agents.vehicles.range import Vehicles
 
 _KINDS: Mapping[str, Kind] = {"INTEGER": "integer", "REAL": "number", "TEXT": "text", "DATE": "date"}
 

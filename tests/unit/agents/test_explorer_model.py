@@ -5,15 +5,15 @@ from typing import Any
 
 import msgspec
 
-from agents.answerers.chat_model import ChatModelAnswerer
-from agents.failover import Budget
+from agents.chat.answerer import ChatModelAnswerer
 from agents.model import ToolCall, ToolCalls
+from agents.models.failover import Budget
 from agents.specialist import CUSTOMER, STAFF, open_to
 from agents.specialists import catalogue
 from agents.specialists.explorer import SPECIALIST
 from agents.types import Answered, Delta, Drawn, Task, ToolReturned, ToolUsed
 from tests.benches import Told, bench, case
-from tests.unit.agents.metadata.er_language import read
+from tests.unit.agents.explorer.er_language import read
 from tests.unit.agents.scripted_model import ScriptedModel
 from tests.unit.agents.tabled import FLEET, resources
 

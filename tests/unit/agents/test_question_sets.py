@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from agents import out_of_scope, people
+from agents.routing import human_requests, out_of_scope
 from agents.specialists import catalogue
 
 KNOWLEDGE = Path(__file__).parents[3] / "knowledge_base"
 SETS = {"questions.jsonl": 200, "questions-second.jsonl": 100}
 ROUTES = {one.name for one in catalogue()} | {"out_of_scope", "human"}
 EXAMPLES = [text for one in catalogue() for text in (*one.utterances, *one.topics, *one.beyond)]
-EXAMPLES += [*out_of_scope.UTTERANCES, *people.UTTERANCES]
+EXAMPLES += [*out_of_scope.UTTERANCES, *human_requests.UTTERANCES]
 SHARED_WORDS = 7
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from agents.research import MOST, gather
 from agents.specialist import Specialist
-from agents.vehicles import Vehicles
+from agents.vehicles.range import Vehicles
 from rag.terms import STOP_WORDS, terms
 from rag.types import Passage
 from tests.unit.agents.manual import MANUALS, VEHICLES, documents, passages

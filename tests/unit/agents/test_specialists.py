@@ -1,4 +1,4 @@
-from agents import out_of_scope, people
+from agents.routing import human_requests, out_of_scope
 from agents.specialist import CUSTOMER, STAFF, open_to
 from agents.specialists import catalogue
 
@@ -33,7 +33,7 @@ def test_customers_are_not_led_to_figures_and_tables_unless_by_their_wires() -> 
 
 def test_no_example_is_given_twice() -> None:
     examples = [text.casefold() for one in catalogue() for text in (*one.utterances, *one.topics, *one.beyond)]
-    examples += [text.casefold() for text in (*out_of_scope.UTTERANCES, *people.UTTERANCES)]
+    examples += [text.casefold() for text in (*out_of_scope.UTTERANCES, *human_requests.UTTERANCES)]
     assert len(examples) == len(set(examples))
     assert len(out_of_scope.UTTERANCES) >= 200
-    assert len(people.UTTERANCES) >= 40
+    assert len(human_requests.UTTERANCES) >= 40

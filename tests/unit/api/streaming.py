@@ -8,14 +8,14 @@ import httpx
 from fastapi import APIRouter, FastAPI
 
 from agents.specialist import Specialist, door
-from api import problems
-from api.app_state import AppState
-from api.auth import TokenRules
-from api.cross_origin import OpenToPages
-from api.limits import Rates, Seats
-from api.migrate import migrate
+from api.access.auth import TokenRules
+from api.access.cross_origin import OpenToPages
+from api.access.limits import Rates, Seats
+from api.access.tickets import Tickets
+from api.compose.app_state import AppState
+from api.migrations import migrate
+from api.protocol import problems
 from api.settings import Settings
-from api.tickets import Tickets
 from api.transport.gateway import Gateway
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.engine import Engine

@@ -11,7 +11,7 @@ import pytest
 from agents.answerer import AnswerFailed
 from agents.specialist import Specialist, door
 from agents.types import Turn, Wishes
-from api.migrate import migrate
+from api.migrations import migrate
 from orchestrator.bus import Live
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.commands import Caller, Cancel, Delete, Read, Resume, Send, Type

@@ -5,7 +5,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import IntegrityError
 
 from rag.catalogue import Catalogue
-from rag.split import split
+from rag.ingestion.split import split
 from rag.tables import metadata
 from rag.types import Content, Document, Heading, Page
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.catalogue import Standing
-from rag.ingest import Move, Plan, plan
-from rag.scan import File, Hashes, scan
+from rag.ingestion.ingest import Move, Plan, plan
+from rag.ingestion.scan import File, Hashes, scan
 
 
 def file(name: str, content_hash: str) -> File:

@@ -14,8 +14,8 @@ from rag.catalogue import Catalogue
 from rag.embedder import Vectors
 from rag.index import Hit, IndexUnavailable, Query
 from rag.indexes.lexical import LexicalIndex
+from rag.ingestion.split import split
 from rag.retrieve import WORDS_WEIGHT, Retriever, fused
-from rag.split import split
 from rag.tables import metadata
 from rag.types import Chunk, Content, Document
 from rag.vectors import VectorStore

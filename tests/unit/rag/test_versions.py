@@ -12,8 +12,8 @@ from sqlalchemy.pool import StaticPool
 
 from orchestrator.stores.database import open_database
 from rag.catalogue import Catalogue, Standing
+from rag.ingestion.split import split
 from rag.releases import Entry, Releases, Superseded
-from rag.split import split
 from rag.tables import metadata, versions
 from rag.types import Content, Document, Heading
 from rag.versions import Versions

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from agents.datasets.addresses import SUFFIXES, Kind, kind_of, normal, shown, state
-from agents.datasets.files import READERS
-from rag.scan import Hashes
+from agents.datasets.table_files import READERS
+from rag.ingestion.scan import Hashes
 from tests.datasets import database
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from agents.datasets.building import make
-from agents.datasets.confined import Engine, TooMuch
-from agents.datasets.messages import DATA, Attached, Limits
+from agents.datasets.pipe_messages import DATA, Attached, Limits
+from agents.datasets.query_process import Engine, TooMuch
 from agents.datasets.single_select import Refused, check
+from agents.datasets.snapshot_process import make
 from tests.datasets import places
 
 

@@ -1,7 +1,7 @@
 import pytest
 
-from agents.failover import Budget
 from agents.model import Finish, Message, ModelFailed
+from agents.models.failover import Budget
 from agents.models.fallback import FallbackModel
 from tests.unit.agents.scripted_model import ScriptedModel
 

@@ -2,9 +2,9 @@
 
 from agents.service.intervals import Interval, Recurrence
 from agents.service.schedules import Entry, matching, parse
-from agents.vehicles import Vehicles
+from agents.vehicles.range import Vehicles
+from rag.ingestion.split import split
 from rag.loaders.markdown import LOADER
-from rag.split import split
 from rag.types import Chunk, Document
 from tests.unit.agents.scheduled import VEHICLES, schedules
 

@@ -2,11 +2,11 @@ from typing import Any
 
 import pytest
 
-from agents.bench import Outcome, Resources
+from agents.context import Outcome, Resources
 from agents.models.tool_calls import shown
 from agents.tool import PassOn
 from agents.tools.handover import handover
-from agents.vehicles import Vehicles
+from agents.vehicles.range import Vehicles
 from tests.benches import bench, case
 
 COLLEAGUES = (("maintenance", "Service and appointments."), ("specs", "Figures."))

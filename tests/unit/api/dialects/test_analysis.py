@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from agents.types import Wishes
-from api.analysis import QUESTION
-from api.dialect import Handshake, Ping, Problem, Requested
 from api.dialects.analysis_interactive import DIALECT as INTERACTIVE
 from api.dialects.analysis_stream import DIALECT as STREAM
+from api.protocol.analysis_session import QUESTION
+from api.protocol.dialect import Handshake, Ping, Problem, Requested
 from orchestrator import events
 from orchestrator.commands import Cancel, Send
 from orchestrator.errors import RunBusy, RunNotActive

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from agents.types import Wishes
-from api.dialect import Handshake, Problem, Requested
 from api.dialects.explorer import DIALECT
+from api.protocol.dialect import Handshake, Problem, Requested
 from orchestrator import events
 from orchestrator.commands import Resume, Send
 from orchestrator.errors import EmptyMessage, RateLimited

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.dialect import Denied, Done, Handshake, Limits, Ping, Pong, Problem, Rejected, Requested, Welcome
 from api.dialects.native import DIALECT
-from api.native_frames import CLIENT_FRAMES
+from api.protocol.dialect import Denied, Done, Handshake, Limits, Ping, Pong, Problem, Rejected, Requested, Welcome
+from api.protocol.native_frames import CLIENT_FRAMES
 from orchestrator import events
 from orchestrator.commands import Answer, Cancel, Delete, Feedback, Read, Resume, Send, Type
 from orchestrator.errors import AuthInvalid, RunBusy

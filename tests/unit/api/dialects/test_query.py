@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from agents.types import Wishes
-from api.dialect import Authenticate, Handshake, Ping, Problem, Rejected, Session
 from api.dialects.query import DIALECT, SNIPPET_CHARS
+from api.protocol.dialect import Authenticate, Handshake, Ping, Problem, Rejected, Session
 from orchestrator import events
 from orchestrator.commands import Cancel, Send
 from orchestrator.errors import RateLimited

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from agents.types import AS_USUAL, Wishes
-from api.dialect import Beat, Handshake, Heard, Ping, Requested, Session
 from api.dialects.reasoning import DIALECT
+from api.protocol.dialect import Beat, Handshake, Heard, Ping, Requested, Session
 from orchestrator import events
 from orchestrator.commands import Cancel, Resume, Send
 from orchestrator.events import Envelope

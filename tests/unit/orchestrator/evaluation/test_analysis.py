@@ -6,7 +6,7 @@ import pytest
 
 from orchestrator.evaluation.analysis import AnalysisOutcome, Shown, figures, judge, parse_asked
 from orchestrator.evaluation.comparison import compare
-from orchestrator.evaluation.runs import Run, decode_run, encode_run
+from orchestrator.evaluation.saved_runs import Run, decode_run, encode_run
 
 
 def shown(*rows: tuple[Any, ...], total: int | None = None, verified: bool = True, said: str = "") -> Shown:

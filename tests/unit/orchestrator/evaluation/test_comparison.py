@@ -9,7 +9,7 @@ from orchestrator.evaluation.cases import Case
 from orchestrator.evaluation.comparison import ForeignBaseline, compare
 from orchestrator.evaluation.measures import LOWER_IS_BETTER
 from orchestrator.evaluation.routing import Routed
-from orchestrator.evaluation.runs import Run
+from orchestrator.evaluation.saved_runs import Run
 
 A, B = frozenset("a"), frozenset("b")
 

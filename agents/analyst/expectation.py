@@ -1,0 +1,221 @@
+"""What a plan's result has to be, from its recount, and whether a result is that.
+
+A result is compared by what stands in it, not by what its columns are called or how they are ordered: it may come from
+a query that somebody else wrote.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice, pairwise, product
+from math import isclose
+from typing import Any
+
+from agents.analyst.plan import Plan
+from agents.dataset import MOST_ROWS, Rows
+
+_CLOSE = 1e-6
+_MOST_WAYS = 200
+_OPERATORS = {
+    ">": lambda some, than: some > than,
+    ">=": lambda some, than: some >= than,
+    "<": lambda some, than: some < than,
+    "<=": lambda some, than: some <= than,
+    "=": lambda some, than: some == than,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One group: for each thing that is grouped by, the values that it goes by; its figures; how many rows it has."""
+
+    keys: tuple[tuple[str, ...], ...]
+    figures: tuple[float | None, ...]
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """`lines` are all groups, `chosen` those that the plan asks for before its limit. `whole`: nothing was cut off."""
+
+    lines: tuple[Line, ...]
+    chosen: tuple[Line, ...]
+    whole: bool
+
+
+def expected(plan: Plan, recounted: Rows) -> Expected:
+    """Read the result of the recount's query."""
+    sizes = [len(group.fields) for group in plan.groups] + ([1] if len(plan.spans) > 1 else [])
+    width = sum(sizes)
+    lines = []
+    for row in recounted.rows:
+        counted = int(row[-1] or 0)
+        if counted or not sizes:
+            keys, at = [], 0
+            for size in sizes:
+                keys.append(tuple(text(value) for value in row[at : at + size]))
+                at += size
+            lines.append(Line(tuple(keys), tuple(_figures(plan, row[width:-1], recounted)), counted))
+    if plan.share:
+        whole = sum(line.figures[0] or 0 for line in lines)
+        lines = [
+            Line(line.keys, (*line.figures, 100 * (line.figures[0] or 0) / whole if whole else None), line.rows)
+            for line in lines
+        ]
+    chosen = [line for line in lines if _chosen(plan, line)]
+    return Expected(tuple(lines), tuple(chosen), recounted.total is not None and len(recounted.rows) < MOST_ROWS)
+
+
+def _figures(plan: Plan, values: Sequence[Any], recounted: Rows) -> Iterable[Any]:
+    if not plan.part:
+        return values
+    some, whole = int(values[0] or 0), int(values[1] or 0)
+    return some, whole, 100 * some / whole if whole else None
+
+
+def _chosen(plan: Plan, line: Line) -> bool:
+    picks = plan.limit is not None or plan.having is not None
+    units = [group.unit for group in plan.groups] + [None]
+    if any(not key[-1] and (picks or unit) for key, unit in zip(line.keys, units, strict=False)):
+        return False
+    if plan.having is None:
+        return True
+    figure = line.figures[0]
+    return figure is not None and bool(_OPERATORS[plan.having.operator](figure, plan.having.value))
+
+
+def text(value: Any) -> str:
+    """A value as it is compared; "" where there is none."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value == int(value):
+        return str(int(value))
+    return str(value)
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Whether two figures are the same but for the order in which floats were added up, or for rounding to what is
+    written."""
+    if one is None or other is None:
+        return one is other
+    if not isinstance(one, int | float) or not isinstance(other, int | float):
+        return text(one) == text(other)
+    if isclose(one, other, rel_tol=_CLOSE, abs_tol=1e-9):
+        return True
+    digits = len(text(one).partition(".")[2])
+    return isinstance(one, float) and 1 <= digits <= 4 and abs(one - other) <= 0.5 * 10**-digits + 1e-9
+
+
+def disagreement(plan: Plan, wanted: Expected, rows: Rows) -> str | None:
+    """What is wrong with a result, in words; None where it is what it has to be."""
+    number = min(plan.limit, max(len(wanted.chosen) - plan.skip, 0)) if plan.limit else len(wanted.chosen)
+    if len(rows.rows) != number:
+        return f"{number:,} rows are expected, not {len(rows.rows):,}"
+    if not number:
+        return None
+    first = "it does not hold the columns that are expected"
+    for number, (keys, figures) in enumerate(islice(_ways(wanted, rows), _MOST_WAYS)):
+        wrong = _differs(plan, wanted, rows, keys, figures)
+        if wrong is None:
+            return None
+        first = first if number else wrong
+    return first
+
+
+def _ways(wanted: Expected, rows: Rows) -> Iterable[tuple[tuple[tuple[int, int], ...], tuple[int, ...]]]:
+    """How the columns of a result can stand for what is expected: for each key its column and which of its values it
+    is; for each figure its column."""
+    line = wanted.chosen[0]
+    columns = range(len(rows.columns))
+    keys: list[list[tuple[int, int]]] = []
+    for place, key in enumerate(line.keys):
+        known = [{one.keys[place][which] for one in wanted.lines} for which in range(len(key))]
+        fitting = [(c, w) for w in reversed(range(len(key))) for c in columns if _stands(rows, c, known[w])]
+        keys.append(fitting)
+    figures: list[list[int]] = []
+    for place in reversed(range(len(line.figures))):
+        wished = [one.figures[place] for one in wanted.lines]
+        fitting_figures = [
+            c for c in columns if all(isinstance(row[c], int | float | type(None) | str) for row in rows.rows)
+        ]
+        likely = {c for c in fitting_figures if _any_alike(rows, c, wished)}
+        figures.insert(0, [*(c for c in fitting_figures if c in likely), *(set(fitting_figures) - likely)])
+    for some in product(*keys):
+        for others in product(*figures):
+            if len({column for column, _ in some} | set(others)) == len(some) + len(others):
+                yield some, others
+
+
+def _any_alike(rows: Rows, column: int, wished: Sequence[Any]) -> bool:
+    first = rows.rows[0][column]
+    return any(alike(first, one) for one in wished)
+
+
+def _stands(rows: Rows, column: int, known: set[str]) -> bool:
+    return all(_key(row[column], known) is not None for row in rows.rows)
+
+
+def _key(value: Any, known: Mapping[str, Any] | set[str]) -> str | None:
+    """The key that a value stands for: a month may be written as its first day."""
+    plain = text(value)
+    for one in (plain, plain[:10], plain[:7] if plain[7:10] in ("", "-01") else plain):
+        if one in known:
+            return one
+    return None
+
+
+def _differs(
+    plan: Plan, wanted: Expected, rows: Rows, keys: tuple[tuple[int, int], ...], figures: tuple[int, ...]
+) -> str | None:
+    by_key = {tuple(line.keys[place][which] for place, (_, which) in enumerate(keys)): line for line in wanted.chosen}
+    if len(by_key) != len(wanted.chosen):
+        return "groups are put together that go by one name"
+    listed: list[Line] = []
+    known = [{key[place] for key in by_key} for place in range(len(keys))]
+    for row in rows.rows:
+        key = tuple(_key(row[column], known[place]) or "" for place, (column, _) in enumerate(keys))
+        line = by_key.get(key)
+        if line is None:
+            return f"{_named(key)} is not expected"
+        for place, column in enumerate(figures):
+            if not alike(row[column], line.figures[place]):
+                return f"{_named(key)}{row[column]} in the result, {line.figures[place]} when recounted"
+        listed.append(line)
+    if len({line.keys for line in listed}) != len(listed):
+        return "a group comes twice"
+    return _misplaced(plan, wanted, listed)
+
+
+def _named(key: tuple[str, ...]) -> str:
+    name = " / ".join(one or "(none)" for one in key)
+    return f"{name}: " if name else ""
+
+
+def _misplaced(plan: Plan, wanted: Expected, listed: list[Line]) -> str | None:
+    """Whether the first ones are not the first."""
+    if plan.descending is None:
+        return None
+    sign = -1 if plan.descending else 1
+
+    def rank(line: Line) -> tuple[bool, float]:
+        figure = line.figures[0]
+        return figure is None, sign * (figure or 0)
+
+    ranks = [rank(line) for line in listed]
+    shown = {line.keys for line in listed}
+    rest = [rank(line) for line in wanted.chosen if line.keys not in shown]
+    if any(_before(after, before) for before, after in pairwise(ranks)):
+        return "the rows are not in the order that is asked for"
+    if plan.skip:
+        ordered = sorted(map(rank, wanted.chosen))
+        at, after = plan.skip, plan.skip + len(ranks)
+        if not all(alike(one[1], other[1]) for one, other in zip(ranks, ordered[at:after], strict=True)):
+            return "another group has that place"
+        around = [(at - 1, at), *([(after - 1, after)] if after < len(ordered) else [])]
+        return "several share that place" if any(alike(ordered[a][1], ordered[b][1]) for a, b in around) else None
+    if rest and _before(min(rest), ranks[-1]):
+        return "a group that is left out comes before one that is listed"
+    return None
+
+
+def _before(one: tuple[bool, float], other: tuple[bool, float]) -> bool:
+    return one < other and not alike(one[1], other[1])

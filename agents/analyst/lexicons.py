@@ -1,0 +1,77 @@
+"""The lexicons of the datasets, made when a dataset is first asked about and kept until it changes."""
+
+import asyncio
+import math
+import time
+from collections import OrderedDict
+from weakref import WeakKeyDictionary, WeakValueDictionary, ref
+
+from agents.analyst.lexicon import Lexicon
+from agents.analyst.plan import Source
+from agents.dataset import Datasets, QueryFailed, Schema
+
+_MOST_KEPT = 16
+_MOST_COLUMNS = 300
+"""Text columns whose values are looked at; of a wider dataset the values of the first ones are known."""
+_AT_ONCE = 4
+_AGAIN_S = 60.0
+"""After which values are asked for again that could not be had."""
+
+
+_libraries: "WeakKeyDictionary[Datasets, Library]" = WeakKeyDictionary()
+
+
+def library(datasets: Datasets) -> "Library":
+    """The library of these datasets, as long as they are there."""
+    return _libraries.setdefault(datasets, Library(datasets))
+
+
+class Library:
+    """Of one catalogue of datasets."""
+
+    def __init__(self, datasets: Datasets) -> None:
+        self._weak = ref(datasets)  # the table of libraries ends with its datasets
+        self._kept: OrderedDict[str, tuple[Lexicon, float]] = OrderedDict()
+        self._making: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def lexicon(self, name: str, *, fresh: bool = False) -> Lexicon:
+        """The lexicon of the dataset; a `fresh` one is made again. Raises DatasetUnknown, DatasetUnavailable."""
+        datasets = self._weak()
+        assert datasets is not None, "a library ends with its datasets"
+        making = self._making.setdefault(name, asyncio.Lock())
+        async with making:  # whoever else asks for it waits for this one, instead of asking every column again
+            schema = await datasets.schema(name)
+            lexicon, until = self._kept.get(name, (None, 0.0))
+            if lexicon is None or lexicon.schema != schema or fresh or time.monotonic() >= until:
+                lexicon, keep_s = await _made(datasets, name, schema)
+                self._kept[name] = lexicon, time.monotonic() + keep_s
+            self._kept.move_to_end(name)
+        while len(self._kept) > _MOST_KEPT:
+            self._kept.popitem(last=False)
+        return lexicon
+
+
+async def _made(datasets: Datasets, name: str, schema: Schema) -> tuple[Lexicon, float]:
+    """A lexicon, and for how many seconds it is of use: one that lacks values is not for good, and one that lacks them
+    because others were asking is for this once."""
+    places = [(table, column) for table in schema.tables for column in table.columns if column.kind == "text"]
+    gate = asyncio.Semaphore(_AT_ONCE)
+    keep_s = math.inf
+
+    async def known(place: int) -> tuple[str, ...]:
+        nonlocal keep_s
+        table, column = places[place]
+        async with gate:
+            try:
+                return await datasets.values(name, table, column.name)
+            except QueryFailed as failed:  # its names are known all the same
+                keep_s = min(keep_s, 0.0 if failed.busy else _AGAIN_S)
+                return ()
+
+    found = await asyncio.gather(*(known(place) for place in range(min(len(places), _MOST_COLUMNS))))
+    values = {
+        (Source(table.dataset, table.name), column.name): texts
+        for (table, column), texts in zip(places, found, strict=False)
+        if texts
+    }
+    return await asyncio.to_thread(Lexicon, schema, values), keep_s

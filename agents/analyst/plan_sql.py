@@ -1,0 +1,269 @@
+"""A plan as a query in DuckDB's SQL: tables joined along their keys, filtered, then grouped.
+
+Names are quoted, values are literals; nothing of a question stands in a query as it was written.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+
+from agents.analyst.plan import Condition, Field, Group, Hop, Measure, Order, Plan, Related, Scalar, Unit
+from agents.dataset import quoted
+
+SHARE = "share_percent"
+PERIOD = "period"
+_UNITS: dict[Unit, str] = {
+    "hour": "strftime({0}, '%H')",
+    "day": "strftime({0}, '%Y-%m-%d')",
+    "week": "strftime(date_trunc('week', {0}), '%Y-%m-%d')",
+    "month": "strftime({0}, '%Y-%m')",
+    "quarter": "strftime({0}, '%Y') || '-Q' || quarter({0})",
+    "year": "strftime({0}, '%Y')",
+}
+_WORKED_OUT = {
+    "count": "count(*)",
+    "distinct": "count(DISTINCT {0})",
+    "sum": "sum({0})",
+    "average": "avg({0})",
+    "median": "median(CAST({0} AS DOUBLE))",  # of decimals it would be rounded
+    "minimum": "min({0})",
+    "maximum": "max({0})",
+}
+
+
+def literal(value: Scalar | date) -> str:
+    """A value as SQL spells it."""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, date):
+        return f"DATE '{value.isoformat()}'"
+    return "'" + value.replace("'", "''") + "'"
+
+
+def columns(plan: Plan) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of the result's columns: those of the groups, and those of what is worked out; together they differ."""
+    taken: list[str] = []
+
+    def named(name: str) -> str:
+        found, number = name, 2
+        while found in taken:
+            found, number = f"{name}_{number}", number + 1
+        taken.append(found)
+        return found
+
+    keys = [named(_group_name(group, field)) for group in plan.groups for field in group.fields]
+    if len(plan.spans) > 1:
+        keys.append(named(PERIOD))
+    if plan.part:
+        return tuple(keys), (named("part"), named("whole"), named(SHARE))
+    worked = [named(measure_name(measure, plan)) for measure in plan.measures]
+    return tuple(keys), (*worked, *([named(SHARE)] if plan.share else []))
+
+
+def _group_name(group: Group, field: Field) -> str:
+    if group.unit:
+        return group.unit
+    table = field.path[-1].source.table if field.path else ""
+    return (
+        f"{table}_{field.column}"
+        if field.column.casefold() in ("name", "title", "label", "id") and table
+        else field.name
+    )
+
+
+def measure_name(measure: Measure, plan: Plan) -> str:
+    """`average_downtime_hours`, or the name of the table whose rows are counted."""
+    per = f"_per_{measure.per.column}" if measure.per else ""
+    if measure.field is None:
+        return f"{plan.source.table}{per}"
+    return f"{'different' if measure.aggregate == 'distinct' else measure.aggregate}_{measure.field.name}{per}"
+
+
+def query(plan: Plan) -> str:
+    """The query, one clause a line."""
+    names = _Joined(plan)
+    return _rows(plan, names) if not plan.measures and not plan.part else _grouped(plan, names)
+
+
+def joined(plan: Plan) -> str:
+    """How many rows its tables have when they are joined as the query joins them."""
+    return f"SELECT count(*)\n{_Joined(plan).tables}"
+
+
+class _Joined:
+    """The tables of a query and what their columns are called in it."""
+
+    def __init__(self, plan: Plan, base: str = "t") -> None:
+        self._base = base
+        self._aliases: dict[tuple[Hop, ...], str] = {(): base}
+        self.tables = f"FROM {plan.source.sql} AS {base}"
+        for field in plan.fields:
+            for one in (field, field.since):
+                self._join(one.path if one else ())
+
+    def _join(self, whole: tuple[Hop, ...]) -> None:
+        for length in range(1, len(whole) + 1):
+            path = whole[:length]
+            if path not in self._aliases:
+                alias, before = f"{self._base}{len(self._aliases)}", self._aliases[path[:-1]]
+                self._aliases[path] = alias
+                hop = path[-1]
+                on = " AND ".join(
+                    f"{before}.{quoted(mine)} = {alias}.{quoted(theirs)}"
+                    for mine, theirs in zip(hop.columns, hop.to_columns, strict=True)
+                )
+                self.tables += f"\nLEFT JOIN {hop.source.sql} AS {alias} ON {on}"
+
+    def __call__(self, field: Field) -> str:
+        """A field in SQL."""
+        if field.related is not None:
+            return _number_of(field.related, self._aliases[field.path])
+        text = f"{self._aliases[field.path]}.{quoted(field.column)}"
+        if field.since is not None:
+            return f"date_diff('day', CAST({self(field.since)} AS DATE), CAST({text} AS DATE))"
+        return f"hour({text})" if field.hour else text
+
+
+def _number_of(related: Related, row: str) -> str:
+    """How many rows refer to a row, which is called `row` outside."""
+    inner = Plan(
+        "", related.source, conditions=related.conditions, when=related.when, spans=related.spans, shown=related.keys
+    )
+    names = _Joined(inner, "s")
+    pairs = zip(related.keys, related.to_columns, strict=True)
+    clauses = [f"{names(mine)} = {row}.{quoted(theirs)}" for mine, theirs in pairs]
+    return f"(SELECT count(*)\n{names.tables}{_where([*clauses, *filters(inner, names)])})"
+
+
+def condition(one: Condition, name: "_Joined") -> str:
+    """A condition in SQL; a missing value meets "not in", as it is none of them."""
+    column = name(one.field)
+    if one.than is not None:
+        return f"{column} {one.operator} {name(one.than)}"
+    match one.operator:
+        case "in":
+            return f"{column} IN ({', '.join(map(literal, one.values))})"
+        case "not in":
+            return f"({column} NOT IN ({', '.join(map(literal, one.values))}) OR {column} IS NULL)"
+        case "is null":
+            return f"{column} IS NULL"
+        case "is not null":
+            return f"{column} IS NOT NULL"
+        case _:
+            return f"{column} {one.operator} {literal(one.values[0])}"
+
+
+def _within(first: date | None, last: date | None, column: str) -> str:
+    """From the first day on, and before the day after the last: right for times of day as well."""
+    bounds = [f"{column} >= {literal(first)}"] if first else []
+    bounds += [f"{column} < {literal(last + timedelta(days=1))}"] if last and last < date.max else []
+    return " AND ".join(bounds) or "TRUE"
+
+
+def filters(plan: Plan, name: "_Joined") -> list[str]:
+    """What is to be true of the rows that count."""
+    found = [condition(one, name) for one in plan.conditions]
+    if plan.when and plan.spans:
+        spans = [_within(one.first, one.last, name(plan.when)) for one in plan.spans]
+        found.append(spans[0] if len(spans) == 1 else f"({' OR '.join(f'({one})' for one in spans)})")
+    if _selects(plan):
+        found += [f"{name(group.fields[-1])} IS NOT NULL" for group in plan.groups]
+    elif plan.when and any(group.unit for group in plan.groups):
+        found.append(f"{name(plan.when)} IS NOT NULL")
+    return found
+
+
+def _selects(plan: Plan) -> bool:
+    """Whether groups are picked out: then rows that belong to none are none of them."""
+    return bool(plan.groups) and (plan.limit is not None or plan.having is not None)
+
+
+def _where(clauses: Iterable[str]) -> str:
+    found = "\n  AND ".join(clauses)
+    return f"\nWHERE {found}" if found else ""
+
+
+def _rows(plan: Plan, name: _Joined) -> str:
+    shown = ",\n  ".join(
+        f"{name(field)} AS {quoted(title)}" for field, title in zip(plan.shown, titles(plan), strict=True)
+    )
+    order = ", ".join(_order(one, name) for one in plan.order)
+    return (
+        f"SELECT\n  {shown}\n{name.tables}{_where(filters(plan, name))}"
+        + (f"\nORDER BY {order}" if order else "")
+        + _cut(plan)
+    )
+
+
+def _cut(plan: Plan) -> str:
+    """From where to where a list goes."""
+    if not plan.limit:
+        return ""
+    return f"\nLIMIT {plan.limit}" + (f" OFFSET {plan.skip}" if plan.skip else "")
+
+
+def titles(plan: Plan) -> tuple[str, ...]:
+    """What the columns of listed rows are called."""
+    found: list[str] = []
+    for field in plan.shown:
+        name = field.name if not field.path else f"{field.path[-1].source.table}_{field.name}"
+        found.append(name if name not in found else f"{name}_{len(found)}")
+    return tuple(found)
+
+
+def _order(one: Order, name: _Joined) -> str:
+    column = name(one.field)
+    if one.scale:
+        column = f"list_position([{', '.join(map(literal, one.scale))}], {column})"
+    return f"{column} {'DESC' if one.descending else 'ASC'} NULLS LAST"
+
+
+def _grouped(plan: Plan, name: _Joined) -> str:
+    key_names, figure_names = columns(plan)
+    keys = [
+        _UNITS[group.unit].format(name(field)) if group.unit else name(field)
+        for group in plan.groups
+        for field in group.fields
+    ]
+    if len(plan.spans) > 1 and plan.when:
+        cases = [
+            f"WHEN {_within(one.first, one.last, name(plan.when))} THEN {literal(one.label)}" for one in plan.spans
+        ]
+        keys.append(f"CASE {' '.join(cases)} END")
+    selected = [*zip(keys, key_names, strict=True), *zip(_figures(plan, name), figure_names, strict=True)]
+    text = "SELECT\n  " + ",\n  ".join(f"{sql} AS {quoted(title)}" for sql, title in selected)
+    text += f"\n{name.tables}{_where(filters(plan, name))}"
+    if keys:
+        text += "\nGROUP BY " + ", ".join(str(at) for at in range(1, len(keys) + 1))
+    if plan.having:
+        text += f"\nHAVING {_worked_out(plan.measures[0], name)} {plan.having.operator} {literal(plan.having.value)}"
+    return text + _sorted(plan, name, key_names, figure_names)
+
+
+def _figures(plan: Plan, name: _Joined) -> list[str]:
+    if plan.part:
+        part = " AND ".join(condition(one, name) for one in plan.part)
+        some = f"count(*) FILTER (WHERE {part})"
+        return [some, "count(*)", f"100.0 * {some} / nullif(count(*), 0)"]
+    worked = [_worked_out(measure, name) for measure in plan.measures]
+    share = f"100.0 * {worked[0]} / nullif(sum({worked[0]}) OVER (), 0)" if worked else ""
+    return [*worked, *([share] if plan.share else [])]
+
+
+def _worked_out(measure: Measure, name: _Joined) -> str:
+    figure = _WORKED_OUT[measure.aggregate].format(name(measure.field) if measure.field else "")
+    return f"1.0 * {figure} / nullif(max({name(measure.per)}), 0)" if measure.per else figure
+
+
+def _sorted(plan: Plan, name: _Joined, keys: Sequence[str], figures: Sequence[str]) -> str:
+    if not keys:
+        return ""
+    by = [f"{quoted(key)} ASC NULLS LAST" for key in keys]
+    if len(plan.spans) > 1 and plan.when:
+        by[-1] = f"min({name(plan.when)}) ASC NULLS LAST"  # "August" is not before "July"
+    if plan.descending is not None:
+        by.insert(0, f"{quoted(figures[0])} {'DESC' if plan.descending else 'ASC'} NULLS LAST")
+    elif not any(group.unit for group in plan.groups) and len(plan.spans) < 2 and len(plan.groups) == 1:
+        by.insert(0, f"{quoted(figures[-1])} DESC NULLS LAST")
+    return f"\nORDER BY {', '.join(by)}{_cut(plan)}"

@@ -1,0 +1,164 @@
+"""The second way to a plan's figures, which has nothing in common with the first (`sql.py`) but the plan: no joins, no
+`WHERE`, no aggregate of the same name. What a row refers to is looked up row by row; days are compared as text; each
+row is marked as counting or not, and marks are added up. All groups come out, without a limit.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from msgspec.structs import replace
+
+from agents.analyst.plan import Condition, Field, Measure, Plan, Related, Span
+from agents.analyst.plan_sql import literal
+from agents.dataset import quoted
+
+_UNITS = {
+    "hour": "substr({0}, 12, 2)",
+    "day": "substr({0}, 1, 10)",
+    "week": "CAST(CAST(substr({0}, 1, 10) AS DATE) "
+    "- CAST((isodow(CAST(substr({0}, 1, 10) AS DATE)) - 1) AS INTEGER) AS VARCHAR)",
+    "month": "substr({0}, 1, 7)",
+    "quarter": "substr({0}, 1, 4) || '-Q' || CAST((CAST(substr({0}, 6, 2) AS INTEGER) + 2) // 3 AS VARCHAR)",
+    "year": "substr({0}, 1, 4)",
+}
+
+
+def lookups(plan: Plan) -> dict[Field, str]:
+    """What the columns of a plan are called in its recount."""
+    return {field: f"c{number}" for number, field in enumerate(plan.fields)}
+
+
+def recount(plan: Plan) -> str:
+    """Keys of each group, then per measure its figure, then how many rows counted. With a share of a part: the part and
+    the whole."""
+    fields = lookups(plan)
+    keys = [
+        _UNITS[group.unit].format(f"CAST({fields[field]} AS VARCHAR)") if group.unit else fields[field]
+        for group in plan.groups
+        for field in group.fields
+    ]
+    if len(plan.spans) > 1 and plan.when:
+        keys.append(_span_of(plan.spans, fields[plan.when]))
+    figures = [_figure(measure, fields) for measure in plan.measures]
+    if plan.part:
+        figures = ["sum(CASE WHEN counts AND part THEN 1 ELSE 0 END)", "sum(CASE WHEN counts THEN 1 ELSE 0 END)"]
+    figures.append("sum(CASE WHEN counts THEN 1 ELSE 0 END)")
+    names = [f"k{number}" for number in range(len(keys))]
+    text = recount_rows(plan, ", ".join([*names, *figures]), [f"{key} AS k{at}" for at, key in enumerate(keys)])
+    return text + (f" GROUP BY {', '.join(names)}" if names else "")
+
+
+def recount_rows(plan: Plan, selected: str, more: Sequence[str] = ()) -> str:
+    """`selected` of all rows of the plan's table; in it `counts` says whether a row counts, `part` whether it belongs
+    to the part, and columns are called as `lookups` says, or as in `more`."""
+    fields = lookups(plan)
+    looked_up = ", ".join(f"{_looked_up(field)} AS {name}" for field, name in fields.items())
+    marked = [*more, f"({' AND '.join(_marks(plan, fields)) or 'TRUE'}) AS counts"]
+    if plan.part:
+        marked.append(f"({' AND '.join(_met(one, fields) for one in plan.part)}) AS part")
+    rows = f"SELECT {looked_up or '1 AS c'} FROM {plan.source.sql} AS r0"  # noqa: S608
+    return f"SELECT {selected} FROM (SELECT *, {', '.join(marked)} FROM ({rows}))"  # noqa: S608 - names are quoted
+
+
+def _looked_up(field: Field) -> str:
+    """What a field of a row comes to: days are taken from each other, an hour is read from the time as text."""
+    if field.related is not None:
+        return _tallied(field.related)
+    column = _referred(field)
+    if field.since is not None:
+        return f"({_day(column)} - {_day(_referred(field.since))})"
+    return f"CAST(substr(CAST({column} AS VARCHAR), 12, 2) AS INTEGER)" if field.hour else column
+
+
+def _day(column: str) -> str:
+    return f"CAST(substr(CAST({column} AS VARCHAR), 1, 10) AS DATE)"
+
+
+def _tallied(related: Related) -> str:
+    """How many rows refer to a row: all of them are marked and added up by what they refer to, and looked up there."""
+    inner = Plan(
+        "", related.source, conditions=related.conditions, when=related.when, spans=related.spans, shown=related.keys
+    )
+    names = [lookups(inner)[key] for key in related.keys]
+    tally = recount_rows(inner, f"{', '.join(names)}, sum(CASE WHEN counts THEN 1 ELSE 0 END) AS tally")
+    same = " AND ".join(f"g.{name} = r0.{quoted(to)}" for name, to in zip(names, related.to_columns, strict=True))
+    grouped = f"{tally} GROUP BY {', '.join(names)}"
+    return f"coalesce((SELECT g.tally FROM ({grouped}) AS g WHERE {same}), 0)"  # noqa: S608 - names are quoted
+
+
+def _referred(field: Field) -> str:
+    """The column of the one row that is referred to: DuckDB refuses where there are several."""
+    if not field.path:
+        return f"r0.{quoted(field.column)}"
+    last = len(field.path)
+    text = f"r{last}.{quoted(field.column)}"
+    for number in range(last, 0, -1):
+        hop = field.path[number - 1]
+        on = " AND ".join(
+            f"r{number}.{quoted(theirs)} = r{number - 1}.{quoted(mine)}"
+            for mine, theirs in zip(hop.columns, hop.to_columns, strict=True)
+        )
+        text = f"(SELECT {text} FROM {hop.source.sql} AS r{number} WHERE {on})"  # noqa: S608
+    return text
+
+
+def _marks(plan: Plan, fields: dict[Field, str]) -> list[str]:
+    found = [_met(one, fields) for one in plan.conditions]
+    if plan.when and plan.spans:
+        found.append(f"({_span_of(plan.spans, fields[plan.when])} IS NOT NULL)")
+    return found
+
+
+def _span_of(spans: tuple[Span, ...], column: str) -> str:
+    """The label of the span that a day lies in, its ends in it; days as text sort as days do."""
+    day = f"substr(CAST({column} AS VARCHAR), 1, 10)"
+    cases = [
+        f"WHEN {day} BETWEEN '{(one.first or date.min).isoformat()}' AND '{(one.last or date.max).isoformat()}' "
+        f"THEN {literal(one.label)}"
+        for one in spans
+    ]
+    return f"CASE {' '.join(cases)} END"
+
+
+def _met(one: Condition, fields: dict[Field, str]) -> str:
+    """Whether a condition is met; never NULL."""
+    column = fields[one.field]
+    match one.operator:
+        case "in" | "not in":
+            listed = f"list_contains([{', '.join(map(literal, one.values))}], {column})"
+            met = f"coalesce({listed}, FALSE)"
+            return met if one.operator == "in" else f"NOT {met}"
+        case "is null":
+            return f"({column} IS NOT DISTINCT FROM NULL)"
+        case "is not null":
+            return f"({column} IS DISTINCT FROM NULL)"
+        case _:
+            turned = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}[one.operator]
+            other = fields[one.than] if one.than is not None else literal(one.values[0])
+            return f"coalesce({other} {turned} {column}, FALSE)"
+
+
+def _figure(measure: Measure, fields: dict[Field, str]) -> str:
+    """What a measure comes to over the rows that count, by another function than the first way takes."""
+    if measure.per is not None:
+        return f"({_figure(replace(measure, per=None), fields)}) / nullif(list_min(list({fields[measure.per]})), 0)"
+    if measure.field is None:
+        return "sum(CASE WHEN counts THEN 1 ELSE 0 END)"
+    column = f"CASE WHEN counts THEN {fields[measure.field]} END"
+    added, number = (
+        f"fsum({column})",
+        f"sum(CASE WHEN counts AND {fields[measure.field]} IS NOT NULL THEN 1 ELSE 0 END)",
+    )
+    match measure.aggregate:
+        case "sum":
+            return added
+        case "average":
+            return f"{added} / nullif({number}, 0)"
+        case "median":
+            return f"quantile_cont(CAST({column} AS DOUBLE), 0.5)"
+        case "minimum":
+            return f"list_min(list({column}))"
+        case "maximum":
+            return f"list_max(list({column}))"
+        case _:
+            return f"len(list_distinct(list({column})))"

@@ -1,0 +1,54 @@
+"""What is said about an analysis besides its result: what is asked and how it is done, or why it cannot be done."""
+
+from collections.abc import Sequence
+
+from agents.analyst import wording
+from agents.analyst.interpretation import Unread
+from agents.analyst.lexicon import Lexicon
+from agents.analyst.progress import Work
+from agents.analyst.suggestions import examples
+from agents.dataset import ALL, Registered
+from agents.types import Thought
+
+_MOST_NAMED = 20
+UNASKED = "The language model could not be asked, so the question was read by rules."
+NO_QUERY = "The language model found no query for it, so the question was read by rules."
+REJECTED = "The language model's queries were rejected, so the question was read by rules."
+
+
+def thoughts(work: Work) -> tuple[Thought, ...]:
+    """The question taken apart, and the way chosen; of no part yet."""
+    if work.plan is not None:
+        return Thought(0, wording.taken_apart(work.plan), "plan"), Thought(
+            0, f"Approach: {wording.approach(work.plan)}", "approach"
+        )
+    plan = f"# What is asked\n- {' '.join(work.text.split())[:300]}\n- Data: {work.dataset}\n"
+    return Thought(0, plan, "plan"), Thought(
+        0, "Approach: the language model writes a query, and I check its result.", "approach"
+    )
+
+
+def no_data(name: str = ALL, registered: Sequence[Registered] = ()) -> str:
+    """There is no dataset, or none of that name."""
+    if not registered:
+        return "There is no data to ask about yet. A dataset is added with `pitcrew datasets add`."
+    listed = "\n".join(f"- **{one.name}**: {one.description}" for one in registered[:_MOST_NAMED])
+    if name == ALL:
+        return f"The datasets hold no tables yet:\n\n{listed}"
+    unknown = f"I know no dataset of the name {wording.number(name)}."
+    return f"{unknown} There are:\n\n{listed}\n\nOr ask about **{ALL}** of them."
+
+
+def cannot(unread: Unread, lexicon: Lexicon, notices: Sequence[str] = ()) -> str:
+    """What was understood, what was not, and what would work instead."""
+    lines = ["I cannot work that out from the data, and I would rather not guess.", ""]
+    if unread.unknown:
+        lines.append(f"- Not understood: {', '.join(wording.number(word) for word in unread.unknown[:_MOST_NAMED])}")
+    if unread.reason:
+        lines.append(f"- The difficulty: {unread.reason}")
+    if unread.understood:
+        lines.append(f"- Understood: {', '.join(wording.number(phrase) for phrase in unread.understood[:_MOST_NAMED])}")
+    lines += [f"- {notice}" for notice in notices]
+    if found := examples(lexicon):
+        lines += ["", "These questions work here:", "", *(f"- {one}" for one in found)]
+    return "\n".join(lines)

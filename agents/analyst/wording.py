@@ -1,0 +1,280 @@
+"""A plan and its result in words: what is asked, how it is worked out, and what comes out, with figures of the result
+alone. Markdown."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from agents.analyst.plan import Condition, Field, Group, Measure, Plan
+from agents.analyst.plan_sql import query
+from agents.analyst.resolve import words_of
+from agents.analyst.result_checks import Verdict
+from agents.dataset import Rows
+
+_OPERATORS = {"<": "below", "<=": "at most", ">": "over", ">=": "at least", "=": "exactly"}
+_WORKED_OUT = {
+    "sum": "total", "average": "average", "median": "median", "minimum": "lowest", "maximum": "highest",
+}  # fmt: skip
+_LISTED = 10
+_NO_AMOUNT = frozenset({"id", "key", "no", "number", "nr", "code", "year", "page"})
+"""The last word of columns whose whole numbers are names, not amounts."""
+
+
+def number(value: Any) -> str:
+    """A value of a result as people write it."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        digits = 2 if abs(value) >= 0.1 or value == 0 else 4
+        return f"{value:,.{digits}f}".rstrip("0").rstrip(".") if "." in f"{value:,.{digits}f}" else f"{value:,.0f}"
+    return _safe(str(value))
+
+
+def _safe(text: str) -> str:
+    """Data as plain text of Markdown: on one line, nothing in it is markup."""
+    plain = " ".join(text.split())[:120]
+    return "".join(f"\\{one}" if one in "\\`*_[]<>|#" else one for one in plain)
+
+
+def rows_of(plan: Plan) -> str:
+    return words_of(plan.source.table)
+
+
+def measure(one: Measure, plan: Plan) -> str:
+    """ "number of incidents", "average downtime hours"."""
+    per = f", divided by {_column(one.per)}" if one.per else ""
+    if one.field is None:
+        return f"number of {rows_of(plan)}{per}"
+    if one.aggregate == "distinct":
+        return f"number of different {_column(one.field)}{per}"
+    return f"{_WORKED_OUT[one.aggregate]} {_column(one.field)}{per}"
+
+
+def _column(field: Field) -> str:
+    return f"number of {words_of(field.column)}" if field.related else words_of(field.name)
+
+
+def group(one: Group) -> str:
+    """ "month", "dealer", "severity"."""
+    if one.unit:
+        return one.unit
+    field = one.fields[-1]
+    if field.path and len(one.fields) > 1:
+        return words_of(field.path[-1].source.table)
+    return _column(field)
+
+
+def condition(one: Condition) -> str:
+    """ "severity is critical"."""
+    values = [words_of(number(value)) if isinstance(value, bool) else number(value) for value in one.values]
+    name = f"{words_of(one.field.path[-1].source.table)} {_column(one.field)}" if one.field.path else _column(one.field)
+    if one.than is not None:
+        return f"{name} is {_OPERATORS[one.operator]} {_column(one.than)}"
+    match one.operator:
+        case "in":
+            return f"{name} is {' or '.join(values)}"
+        case "not in":
+            return f"{name} is not {' or '.join(values)}"
+        case "is null":
+            return f"{name} is missing"
+        case "is not null":
+            return f"{name} is there"
+        case _:
+            return f"{name} is {_OPERATORS[one.operator]} {values[0]}"
+
+
+def filters(plan: Plan) -> list[str]:
+    """Which rows count, in words."""
+    found = [condition(one) for one in plan.conditions]
+    if plan.when and plan.spans:
+        found.append(f"{_column(plan.when)}: {', '.join(one.label for one in plan.spans)}")
+    if plan.having:
+        found.append(f"only groups with {_OPERATORS[plan.having.operator]} {number(plan.having.value)}")
+    return found
+
+
+def taken_apart(plan: Plan) -> str:
+    """The question in its parts, as a short list."""
+    asked = ", ".join(measure(one, plan) for one in plan.measures) or f"the {rows_of(plan)} themselves"
+    if plan.part:
+        asked = f"the share of {rows_of(plan)} whose {' and '.join(condition(one) for one in plan.part)}"
+    lines = ["# What is asked", f"- Data: {rows_of(plan)} ({plan.source.dataset})", f"- Asked for: {asked}"]
+    by = [group(one) for one in plan.groups] + (["period"] if len(plan.spans) > 1 else [])
+    if by:
+        lines.append(f"- For each: {' and '.join(by)}")
+    if restricted := filters(plan):
+        lines.append(f"- Only where: {'; '.join(restricted)}")
+    if plan.order and plan.limit:
+        direction = "highest" if plan.order[0].descending else "lowest"
+        lines.append(f"- Listed: the first {number(plan.limit)} by {direction} {_column(plan.order[0].field)}")
+    elif plan.limit:
+        lines.append(f"- Listed: the {'highest' if plan.descending else 'lowest'} {number(plan.limit)}")
+    return "\n".join(lines) + "\n"
+
+
+def approach(plan: Plan) -> str:
+    """How it is worked out, in one sentence."""
+    tables = list(dict.fromkeys(words_of(hop.source.table) for field in plan.fields for hop in field.path))
+    with_others = f", together with {' and '.join(tables)}," if tables else ""
+    if not plan.measures and not plan.part:
+        by = f" by {_column(plan.order[0].field)}" if plan.order else ""
+        return f"I sort the {rows_of(plan)}{with_others}{by} and list the first of them."
+    todo = "count" if not any(one.field for one in plan.measures) else "work it out"
+    groups = [group(one) for one in plan.groups] + (["period"] if len(plan.spans) > 1 else [])
+    each = f" for each {' and '.join(groups)}" if groups else " over all rows that count"
+    return f"I take the {rows_of(plan)}{with_others or ','} keep those that are asked about, and {todo}{each}."
+
+
+def findings(plan: Plan, rows: Rows) -> list[str]:
+    """What comes out, as the points of a list."""
+    if not rows.rows:
+        return [f"No {rows_of(plan)} fit what is asked."]
+    if plan.part:
+        return [_part(plan, rows, row) for row in rows.rows[:_LISTED]]
+    if not plan.measures:
+        return _listed(plan, rows)
+    if not plan.groups and len(plan.spans) < 2:
+        return [
+            f"**{measure(one, plan).capitalize()}: {number(value)}**"
+            for one, value in zip(plan.measures, rows.rows[0], strict=True)
+        ]
+    return _grouped(plan, rows)
+
+
+def _part(plan: Plan, rows: Rows, row: Sequence[Any]) -> str:
+    some, whole, share = row[-3:]
+    name = _key(plan, row)
+    head = f"{name}: " if name else ""
+    meant = " and ".join(condition(one) for one in plan.part)
+    if share is None:
+        return f"{head}there are no {rows_of(plan)} to take a share of."
+    return f"**{head}{number(share)} %** of {number(whole)} {rows_of(plan)}: {number(some)} whose {meant}"
+
+
+def _listed(plan: Plan, rows: Rows) -> list[str]:
+    found: list[str] = []
+    for place, row in enumerate(rows.rows[:_LISTED], start=1):
+        told = [
+            f"{words_of(name)} {_cell(name, value)}"
+            for name, value in zip(rows.columns, row, strict=True)
+            if value is not None
+        ]
+        found.append(f"{place}. {told[0]}: {', '.join(told[1:5])}" if len(told) > 1 else f"{place}. {told[0]}")
+    if len(rows.rows) > _LISTED:
+        found.append(f"and {len(rows.rows) - _LISTED:,} more in the table")
+    return found
+
+
+def _cell(column: str, value: Any) -> str:
+    """A value of a listed row; what only tells rows apart, or is a year, is no amount."""
+    names = words_of(column).split()
+    return str(value) if isinstance(value, int) and names and names[-1] in _NO_AMOUNT else number(value)
+
+
+def _key(plan: Plan, row: Sequence[Any]) -> str:
+    """What a group is called: the last column of each thing that is grouped by."""
+    names: list[str] = []
+    at = 0
+    for size in [*(len(one.fields) for one in plan.groups), *([1] if len(plan.spans) > 1 else [])]:
+        names.append(number(row[at + size - 1]) if not isinstance(row[at + size - 1], int) else str(row[at + size - 1]))
+        at += size
+    return ", ".join("(none)" if one == "none" else one for one in names)
+
+
+def _grouped(plan: Plan, rows: Rows) -> list[str]:
+    width = sum(len(one.fields) for one in plan.groups) + (len(plan.spans) > 1)
+    lines = [(_key(plan, row), row[width:]) for row in rows.rows]
+    said = measure(plan.measures[0], plan)
+    known = [(name, figures) for name, figures in lines if isinstance(figures[0], int | float)]
+    found = []
+    if len(known) > 1:
+        highest, lowest = max(known, key=lambda one: one[1][0]), min(known, key=lambda one: one[1][0])
+        first = lowest if plan.limit and plan.descending is False else highest
+        found.append(f"**{'Lowest' if first is lowest else 'Highest'} {said}: {first[0]} with {number(first[1][0])}**")
+        if plan.limit is None:
+            found.append(f"Lowest {said}: {lowest[0]} with {number(lowest[1][0])}")
+    if len(known) == 2 and len(plan.spans) == 2 and known[0][1][0]:
+        found.append(_change(known))
+    elif len(known) == 2 and len(lines) == 2 and plan.limit is None:
+        found.append(f"Difference: {number(abs(known[0][1][0] - known[1][1][0]))}")
+    if plan.measures[0].adds_up and plan.limit is None and plan.having is None and len(known) > 2:
+        found.append(f"All together: {number(sum(figures[0] for _, figures in known))}")
+    over_time = len(plan.groups) == 1 and plan.groups[0].unit is not None and plan.descending is None
+    listed = lines[-_LISTED:] if over_time else lines[:_LISTED]
+    found += [f"{name}: {_figures(plan, figures)}" for name, figures in listed]
+    if len(lines) > _LISTED:
+        found.append(f"and {len(lines) - _LISTED:,} {'earlier ones' if over_time else 'more'} in the table")
+    return found
+
+
+def _change(known: Sequence[tuple[str, Sequence[Any]]]) -> str:
+    (before, one), (after, other) = known
+    difference = other[0] - one[0]
+    percent = 100 * difference / one[0]
+    sign = "+" if difference > 0 else ""
+    return f"From {before} to {after}: {sign}{number(difference)} ({sign}{number(float(percent))} %)"
+
+
+def _figures(plan: Plan, figures: Sequence[Any]) -> str:
+    shown = [number(value) for value in figures]
+    if plan.share:
+        return f"{shown[0]} ({shown[-1]} %)"
+    if len(plan.measures) == 1:
+        return shown[0]
+    return ", ".join(
+        f"{_WORKED_OUT.get(one.aggregate, 'number')} {value}" for one, value in zip(plan.measures, shown, strict=True)
+    )
+
+
+def open_questions(verdict: Verdict | None) -> list[str]:
+    """What the question leaves open and the figure depends on."""
+    checks = verdict.checks if verdict else ()
+    return [f"**Please check**: {one.text}" for one in checks if one.kind == "reading" and not one.agreed]
+
+
+def notes(plan: Plan | None, assumed: Sequence[str], verdict: Verdict, rows: Rows, more: Sequence[str] = ()) -> str:
+    """How the figures came about: what counts, what was taken for granted, how they were checked, what is left out."""
+    lines = ["## How it was worked out"]
+    if plan is not None:
+        lines.append(f"- Counted: {'; '.join(filters(plan)) or f'all {rows_of(plan)}'}")
+        if plan.groups and (plan.limit or plan.having):
+            lines.append("- Left out: rows that belong to none of the groups")
+        elif plan.limit and plan.order and rows.total is not None:
+            lines.append("- Left out: all rows behind the last one that is listed")
+    lines += [f"- Taken for granted: {one}" for one in assumed]
+    state = f"yes, confidence {verdict.confidence:.2f}" if verdict.valid else "**no: take these figures with care**"
+    lines.append(f"- Verified: {state}")
+    lines += [f"  - {check.text}" for check in verdict.checks]
+    if not verdict.checks:
+        lines.append("  - nothing could be checked independently")
+    lines += [f"- {one}" for one in more]
+    return "\n".join(lines) + "\n"
+
+
+def bullets(points: Sequence[str]) -> str:
+    """Points as a list; those that are numbered keep their numbers."""
+    return "\n".join(one if one[:1].isdigit() and ". " in one[:4] else f"- {one}" for one in points) + "\n"
+
+
+def plain_findings(rows: Rows) -> list[str]:
+    """The first rows of a result that nothing more is known of."""
+    if not rows.rows:
+        return ["The query found nothing."]
+    names = [words_of(name) for name in rows.columns]
+    found = [
+        ", ".join(f"{name} {number(value)}" for name, value in zip(names, row, strict=True))
+        for row in rows.rows[:_LISTED]
+    ]
+    if len(rows.rows) > _LISTED:
+        found.append(f"and {len(rows.rows) - _LISTED:,} more in the table")
+    return found
+
+
+def coverage(plan: Plan) -> str:
+    """The query for the first and the last day that there is data of."""
+    assert plan.when is not None
+    ends = (Measure("minimum", plan.when), Measure("maximum", plan.when))
+    return query(Plan(plan.dataset, plan.source, ends))

@@ -1,0 +1,155 @@
+"""Appointments that are there already: listed, moved and cancelled."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec.structs import replace
+
+from agents.appointments.actions import CALENDAR
+from agents.appointments.booking import Plan, noted
+from agents.appointments.dialogue import Desk, citations
+from agents.appointments.picks import counted, other_one
+from agents.appointments.tools import PROPOSE_CANCELLATION
+from agents.appointments.wording import listed
+from agents.appointments.works import works
+from agents.language.dates.windows import read
+from agents.language.dates.wish import Wish, at
+from agents.skill import Handled
+
+Booked = Mapping[str, Any]
+_TO = re.compile(r"\b(?:to|until|for|into)\b(?!.*\b(?:to|until|for|into)\b)", re.IGNORECASE | re.DOTALL)
+_IT = re.compile(r"\b(?:it|that|this)\b|^\W*(?:reschedule|cancel|postpone)\W*$", re.IGNORECASE)
+NONE = "You have no appointments coming up. Tell me what is to be done and when, and I look for a time."
+
+
+async def list_booked(desk: Desk) -> Handled:
+    """The customer's appointments. What is being arranged meanwhile stays open."""
+    booked = await desk.booked()
+    only = booked[0]["appointment_id"] if len(booked) == 1 else ""
+    note = noted(desk.before if desk.before.open else Plan(appointment=only), desk.bench.case.now)
+    if not booked:
+        return Handled(NONE, note=note)
+    if only:
+        return Handled(f"Your appointment: {_told(booked[0])}\n\nTell me if you want to move or cancel it.", note=note)
+    return Handled(f"Your appointments:\n\n{listed([_told(one) for one in booked])}", note=note)
+
+
+def _told(one: Booked) -> str:
+    """`**Tuesday 10 March 2026 at 09:00**, service, Wren 58. Dealer, street, town, telephone.`"""
+    where = one.get("address", one["dealer"])
+    phone = f", telephone {one['telephone']}" if one.get("telephone") else ""
+    calendar = CALENDAR.format(id=one["appointment_id"])
+    return f"**{one['local']}**, {one['work']}, {one['vehicle']}. {where}{phone}. Calendar: {calendar}"
+
+
+async def change(desk: Desk) -> Handled:
+    """Move or cancel one of them."""
+    before, moving = desk.before, desk.plan.intent == "move"
+    if moving and before.intent == "move" and (pick := desk.picked()) is not None:
+        return await desk.propose(pick)
+    if moving and (question := desk.unsettled()) is not None:
+        return question
+    booked = await desk.booked()
+    if not booked:
+        return Handled("You have no appointment that I could move or cancel.")
+    identifying, wish = _wishes(desk, booked) if moving else (desk.heard.wish, Wish())
+    if wish.unclear:
+        return desk.ask("when", wish.unclear)
+    if moving:
+        desk.plan = replace(desk.plan, wish=wish.over(before.wish if before.intent == "move" else Wish()))
+    found = _identified(desk, booked, identifying)
+    if len(found) != 1:
+        among = found or booked
+        verb = "moved" if moving else "cancelled"
+        ids = [one["appointment_id"] for one in among]
+        return desk.ask("appointment", f"Which one is to be {verb}?\n\n{listed([_told(one) for one in among])}", ids)
+    return await (_move(desk, found[0]) if moving else _cancel(desk, found[0], booked))
+
+
+async def _move(desk: Desk, one: Booked) -> Handled:
+    start = datetime.fromisoformat(one["starts_at"])
+    cut = _TO.search(desk.heard.text)
+    dealers = [row.key for row in desk.known.named(desk.heard.text[cut.end() if cut else 0 :])]
+    kept = (
+        desk.before.dealer if desk.before.intent == "move" and desk.before.appointment == one["appointment_id"] else ""
+    )
+    desk.plan = replace(
+        desk.plan,
+        appointment=one["appointment_id"],
+        dealer=dealers[0] if len(dealers) == 1 else kept or one["key"],
+        work=one["work"],
+        vehicle=one["vehicle"],
+        asked="",
+        offers=(),
+    )
+    wish = desk.turned(desk.plan.wish, desk.offered() or [start])
+    if not wish.windows and not wish.soonest and desk.plan.dealer != one["key"]:
+        wish = Wish((at(start),), wish.never)
+    if not wish.windows and not wish.soonest:
+        return desk.ask("when", f"It is on {one['local']} at {one['dealer']}. To which day and time shall I move it?")
+    return await desk.find(wish)
+
+
+async def _cancel(desk: Desk, one: Booked, booked: Sequence[Booked]) -> Handled:
+    outcome = await desk.bench.call(PROPOSE_CANCELLATION, {"appointment_id": one["appointment_id"]})
+    if outcome.result is None:
+        return desk.refused(outcome)
+    rule = outcome.result.value["rule"]
+    text = f"{rule} [{outcome.first_number}]" if rule else ""
+    ids = tuple(other["appointment_id"] for other in booked)
+    desk.plan = replace(desk.plan, appointment=one["appointment_id"], asked="appointment", among=ids)
+    return Handled(text, "asked_back", citations(outcome), desk.note(), outcome.result.proposal)
+
+
+def _wishes(desk: Desk, booked: Sequence[Booked]) -> tuple[Wish, Wish]:
+    """Which appointment is meant and to when it is to be moved: "my Tuesday appointment to Friday"."""
+    heard, now = desk.heard, desk.bench.case.now
+    spoken_of = [one for one in booked if len(booked) == 1 or one["appointment_id"] == desk.plan.appointment]
+    about = datetime.fromisoformat(spoken_of[0]["starts_at"]).date() if spoken_of else None
+    if desk.before.intent == "move" and heard.intent is None:
+        return (heard.wish, Wish()) if desk.before.asked == "appointment" else (Wish(), heard.wish)
+    cut = _TO.search(heard.text)
+    if cut is not None and (to := read(heard.text[cut.end() :], now, about)):
+        return read(heard.text[: cut.start()], now), to
+    named = _meant(heard.wish)
+    if named.windows and any(_fits(one, named) for one in booked):
+        return named, Wish()
+    return Wish(), read(heard.text, now, about) if about else heard.wish
+
+
+def _meant(wish: Wish) -> Wish:
+    """What does not suit taken for what is meant: "I can't make my appointment on Tuesday"."""
+    return wish if wish.windows else Wish(wish.never)
+
+
+def _identified(desk: Desk, booked: Sequence[Booked], wish: Wish) -> Sequence[Booked]:
+    """The appointments that may be meant."""
+    heard, before = desk.heard, desk.before
+    among = [one for one in booked if one["appointment_id"] in before.among] if before.asked == "appointment" else []
+    if among and (at := counted(heard.text, len(before.among))) is not None:
+        return [one for one in among if one["appointment_id"] == before.among[at]]
+    if among and other_one(heard.text):
+        return [one for one in among if one["appointment_id"] != before.appointment]
+    found = [one for one in among or booked if _fits(one, wish) and _named(desk, one)]
+    spoken_of = [one for one in booked if one["appointment_id"] == desk.plan.appointment]
+    if len(found) != 1 and spoken_of and (not among or desk.plan.intent == "move") and _IT.search(heard.text):
+        return spoken_of
+    return found
+
+
+def _fits(one: Booked, wish: Wish) -> bool:
+    return not wish.windows or Wish(wish.windows).holds(datetime.fromisoformat(one["starts_at"]))
+
+
+def _named(desk: Desk, one: Booked) -> bool:
+    """Whether what is said of dealer, work and vehicle is true of it; a move's dealer may be the new one."""
+    heard = desk.heard
+    cancels = desk.plan.intent == "cancel"
+    dealer = not (cancels and heard.dealers) or one["key"] in {row.key for row in heard.dealers}
+    vehicles = desk.bench.resources.vehicles
+    models = {vehicle.model for vehicle in vehicles.mentioned(heard.vehicle)}
+    vehicle = not models or bool(models & {vehicle.model for vehicle in vehicles.mentioned(one["vehicle"])})
+    work = not heard.work or heard.work in one["work"] or works(one["work"]) == heard.work or heard.work == "service"
+    return dealer and vehicle and work

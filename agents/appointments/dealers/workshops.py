@@ -1,0 +1,277 @@
+"""The maker's workshops, as the knowledge base's table of them says: where they are, when they are open, what for.
+
+The table is any whose rows name a dealer, a time zone and the places per slot, such as `workshops.csv`. What follows
+of opening hours, holidays and free places is in `agents.appointments.dealers.opening`.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+from holidays.utils import list_supported_countries
+
+from agents.appointments.dealers.places import Mention, Places
+from agents.types import Evidence
+from agents.vehicles.range import Vehicle, Vehicles
+from rag.types import Chunk, Passage
+
+log = structlog.get_logger()
+
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+MOST_PLACES = 100
+KEY_CHARS = 64
+_DAYS = re.compile(rf"({'|'.join(DAYS)})(?:\s*(?:to|-|–)\s*({'|'.join(DAYS)}))?", re.IGNORECASE)
+_HOURS = re.compile(r"(\d{1,2}:\d\d)\s*[-–]\s*(\d{1,2}:\d\d)")
+_NOT_A_WORD = re.compile(r"[\W_]+")
+_MARK = "Time zone: "
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Local times of a day between which a workshop is open."""
+
+    opens: time
+    closes: time
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day on which a workshop is closed of its own accord: every year's, or that of one."""
+
+    month: int
+    day: int
+    year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """A dealer's workshop. `key` names it in the diary. `zone` is its IANA time zone, `country` (ISO 3166-1) and
+    `region` (ISO 3166-2, or "") those of its public holidays, on which it is closed. `hours` by weekday from Monday.
+    Appointments begin `slot` apart, `places` at a time. `services` are the vehicles that it works on, all if none.
+
+    `lead`: how long before an appointment it is to be booked; `tyre_lead` for a change of tyres in `tyre_months`.
+    One may be moved or cancelled until `change_until` before it, with a courtesy car until `change_until_with_car`,
+    and moved at most `moves` times, None for as often as one likes. `evidence` is the table's row."""
+
+    key: str
+    town: str
+    name: str
+    street: str
+    telephone: str
+    zone: str
+    country: str
+    region: str
+    hours: tuple[tuple[Hours, ...], ...]
+    closed: tuple[Day, ...]
+    places: int
+    slot: timedelta
+    nearby: tuple[str, ...]
+    aliases: tuple[str, ...]
+    services: tuple[Vehicle, ...]
+    lead: timedelta
+    tyre_lead: timedelta
+    tyre_months: tuple[int, ...]
+    change_until: timedelta
+    change_until_with_car: timedelta
+    moves: int | None
+    evidence: Evidence
+
+    def serves(self, vehicle: Vehicle) -> bool:
+        """Whether it works on this vehicle."""
+        return not self.services or vehicle in self.services
+
+    @property
+    def address(self) -> str:
+        """Dealer, street and town on one line."""
+        return ", ".join(part for part in (self.name, self.street, self.town) if part)
+
+
+class Workshops:
+    """All workshops, in the order of their table. Immutable."""
+
+    def __init__(self, rows: Sequence[Workshop] = (), makes: Sequence[str] = ()) -> None:
+        """`makes`: names of the maker, which alone are no place even where a town is called the same."""
+        self.rows = tuple(rows)
+        self._by_key = {row.key: row for row in self.rows}
+        names = ((name, row) for row in self.rows for name in (row.town, row.name, *row.aliases))
+        near = ((name, row) for row in self.rows for name in row.nearby)
+        self._places = Places(tuple(names), tuple(near), makes)
+
+    def get(self, key: str) -> Workshop | None:
+        """The workshop that the diary knows by `key`."""
+        return self._by_key.get(key)
+
+    def named(self, text: str) -> tuple[Workshop, ...]:
+        """The workshops that a text names by town, dealer or a place nearby, spelt roughly; several where it names
+        several, or a place with several around."""
+        return tuple(dict.fromkeys(found for mention in self.mentions(text) for found in mention.found))
+
+    def mentions(self, text: str) -> tuple[Mention[Workshop], ...]:
+        """Where a text names workshops, in order."""
+        return self._places.mentions(text)
+
+    def serving(self, vehicles: Sequence[Vehicle]) -> tuple[Workshop, ...]:
+        """Those that work on every one of these vehicles."""
+        return tuple(row for row in self.rows if all(map(row.serves, vehicles)))
+
+
+def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> Workshops:
+    """The workshops that the chunks' tables name. A row that cannot be read is logged and left out: nobody is to come
+    to a closed door."""
+    rows: dict[str, Workshop] = {}
+    for chunk in chunks:
+        if _MARK not in chunk.text:
+            continue
+        for start, line in _lines(chunk):
+            cells = _cells(line)
+            if not {"dealer", "time zone", "places per slot"} <= cells.keys():
+                continue
+            evidence = Evidence(Passage(chunk, 1.0), start, start + len(line))
+            try:
+                row = _workshop(cells, vehicles, evidence)
+            except ValueError as error:
+                log.warning("workshop_unreadable", document=chunk.document_id, row=line[:200], error=str(error))
+            else:
+                rows.setdefault(row.key, row)
+    return Workshops(tuple(rows.values()), sorted({make for row in vehicles.rows for make in row.makes}))
+
+
+def _lines(chunk: Chunk) -> Iterator[tuple[int, str]]:
+    at = chunk.start
+    for line in chunk.text.split("\n"):
+        yield at, line
+        at += len(line) + 1
+
+
+def _cells(line: str) -> dict[str, str]:
+    """The values of a row by the names of their columns, in lower case."""
+    pairs = (cell.partition(": ") for cell in line.split(" | "))
+    return {name.strip().casefold(): value.strip() for name, _, value in pairs if value}
+
+
+def _workshop(cells: Mapping[str, str], vehicles: Vehicles, evidence: Evidence) -> Workshop:
+    """Raises ValueError for what cannot be read."""
+    name = cells["dealer"]
+    key = _NOT_A_WORD.sub("-", name.casefold()).strip("-")[:KEY_CHARS]
+    if not key:
+        raise ValueError("the dealer has no name")
+    country, _, region = cells.get("country", "").partition("-")
+    lead = timedelta(days=_number(cells, "lead", 0, 365))
+    change = timedelta(hours=_number(cells, "change until", 0, 24 * 60))
+    return Workshop(
+        key=key,
+        town=cells.get("town", ""),
+        name=name,
+        street=cells.get("street", ""),
+        telephone=cells.get("telephone", ""),
+        zone=_zone(cells["time zone"]),
+        country=_country(country, region),
+        region=region,
+        hours=_hours(cells),
+        closed=tuple(map(_day, _list(cells.get("closed on", "")))),
+        places=_number(cells, "places per slot", 1, MOST_PLACES, least=1),
+        slot=timedelta(minutes=_number(cells, "slot", 30, 24 * 60, least=5)),
+        nearby=_list(cells.get("nearby places", "")),
+        aliases=_list(cells.get("also called", "")),
+        services=_services(cells.get("services", ""), vehicles),
+        lead=lead,
+        tyre_lead=max(lead, timedelta(days=_number(cells, "tyre change lead", 0, 365))),
+        tyre_months=tuple(map(_month, _list(cells.get("tyre change season", "")))),
+        change_until=change,
+        change_until_with_car=max(
+            change, timedelta(hours=_number(cells, "with courtesy car change until", 0, 24 * 60))
+        ),
+        moves=_number(cells, "moves", 0, 1000) if "moves" in cells else None,
+        evidence=evidence,
+    )
+
+
+def _list(cell: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in cell.split(";") if part.strip())
+
+
+def _number(cells: Mapping[str, str], name: str, default: int, most: int, least: int = 0) -> int:
+    """The whole number that a cell begins with; its unit may follow."""
+    if name not in cells:
+        return default
+    found = re.match(r"\d{1,6}(?![\d.,])", cells[name])
+    if found is None or not least <= int(found[0]) <= most:
+        raise ValueError(f"{name}: {cells[name]!r} is no whole number from {least} to {most}")
+    return int(found[0])
+
+
+def _zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f"there is no time zone {name!r}") from error
+
+
+def _country(country: str, region: str) -> str:
+    known = list_supported_countries(include_aliases=True)
+    if country and (country not in known or (region and region not in known[country])):
+        raise ValueError(f"no public holidays are known of {country!r} {region!r}")
+    return country
+
+
+def _hours(cells: Mapping[str, str]) -> tuple[tuple[Hours, ...], ...]:
+    """The opening hours by weekday, from columns such as "Monday to Friday" or "Sunday"; closed on the other days."""
+    week: list[tuple[Hours, ...]] = [()] * 7
+    for name, value in cells.items():
+        if found := _DAYS.fullmatch(name):
+            first = DAYS.index(found[1].casefold())
+            last = DAYS.index((found[2] or found[1]).casefold())
+            open_hours = _periods(value)
+            for day in range(first, last + 1 if last >= first else last + 8):
+                week[day % 7] = open_hours
+    if not any(week):
+        raise ValueError("it is never open")
+    return tuple(week)
+
+
+def _periods(value: str) -> tuple[Hours, ...]:
+    periods = tuple(Hours(_time(opens), _time(closes)) for opens, closes in _HOURS.findall(value))
+    if not periods and value.casefold() not in {"closed", "-", "–"}:
+        raise ValueError(f"{value!r} are no opening hours")
+    edges = [edge for period in periods for edge in (period.opens, period.closes)]
+    if sorted(set(edges)) != edges:
+        raise ValueError(f"{value!r} are not in order")
+    return periods
+
+
+def _time(text: str) -> time:
+    return time.fromisoformat(text.zfill(5))
+
+
+def _day(text: str) -> Day:
+    """`24 December`, every year, or `2026-12-28`."""
+    try:
+        once = date.fromisoformat(text)
+    except ValueError:
+        day, _, month = text.partition(" ")
+        if not day.isdecimal():
+            raise ValueError(f"{text!r} is no day") from None
+        # Of a leap year, so that 29 February is a day too.
+        yearly = date(2000, _month(month), int(day))
+        return Day(yearly.month, yearly.day)
+    return Day(once.month, once.day, once.year)
+
+
+def _month(name: str) -> int:
+    """The number of a month by its name. Raises ValueError."""
+    return MONTHS.index(name.strip().casefold()) + 1
+
+
+def _services(cell: str, vehicles: Vehicles) -> tuple[Vehicle, ...]:
+    named = _list(cell)
+    found = tuple(dict.fromkeys(vehicle for name in named for vehicle in vehicles.mentioned(name)))
+    if named and not found and vehicles.rows:
+        raise ValueError(f"{cell!r} names no vehicle")
+    return found

@@ -1,0 +1,103 @@
+"""Workshop appointments: found, booked, moved, cancelled and listed, over as many turns as it takes."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from agents.appointment_store import DiaryUnavailable
+from agents.appointments.actions import ACTIONS
+from agents.appointments.booking import Plan, noted, recalled
+from agents.appointments.changes import change, list_booked
+from agents.appointments.dealers.workshops import parse
+from agents.appointments.dialogue import UNREACHABLE, Desk
+from agents.appointments.inquiry import Heard, hear, same_dealer, takes_up
+from agents.appointments.intents import intent
+from agents.appointments.new import book
+from agents.appointments.offers import accepted
+from agents.appointments.tools import TOOLS
+from agents.context import Bench, Case, Resources
+from agents.conversation.followup import core
+from agents.skill import Action, Handled
+from agents.tool import Tool
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the message tells, and what was planned before it."""
+
+    heard: Heard
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Appointments:
+    """See `agents.skill.Skill`."""
+
+    name: str = "appointments"
+    guidance: str = (
+        "Appointments: find free times with find_slots, giving the customer's own words for days and times as `when`; "
+        "offer at most three, and call propose_appointment for the one that the customer picks. Ask for one thing at a "
+        "time where dealer, work or vehicle is missing. list_appointments shows the customer's own; propose_move and "
+        "propose_cancellation need an id from it. A proposal asks the customer by itself: never say that something is "
+        "booked, moved or cancelled unless you are told so."
+    )
+    tools: tuple[Tool[Any], ...] = TOOLS
+
+    @property
+    def actions(self) -> Mapping[str, Action]:
+        return ACTIONS
+
+    async def takes_up(self, case: Case, resources: Resources) -> bool:
+        """See `agents.skill.Skill`."""
+        plan = recalled(case.note, case.now)
+        return plan.open and takes_up(plan, await _heard(case, resources, plan))
+
+    async def read(self, case: Case, resources: Resources) -> Request | None:
+        """See `agents.skill.Skill`."""
+        plan = recalled(case.note, case.now)
+        if not plan.open and intent(_own(case)) is None:
+            return None
+        heard = await _heard(case, resources, plan)
+        return Request(heard, plan) if heard.intent is not None or takes_up(plan, heard) else None
+
+    async def act(self, request: Request, bench: Bench) -> Handled:
+        """See `agents.skill.Skill`."""
+        known = await bench.resources.reference.derived(parse)
+        desk = Desk(bench, known, request.heard, request.plan, _begun(request))
+        try:
+            if desk.plan.intent == "list":
+                return await list_booked(desk)
+            await desk.clear()
+            if request.heard.stops:
+                return Handled("All right, I leave it at that. Nothing was booked or changed.")
+            return await (book(desk) if desk.plan.intent == "book" else change(desk))
+        except DiaryUnavailable:
+            return Handled(UNREACHABLE, "declined", note=noted(request.plan, bench.case.now))
+
+
+async def _heard(case: Case, resources: Resources, plan: Plan) -> Heard:
+    """What the part tells, in the customer's own words."""
+    known = await resources.reference.derived(parse)
+    return await asyncio.to_thread(hear, _own(case), case.now, plan, known, resources.vehicles, case.facts)
+
+
+def _own(case: Case) -> str:
+    """The part without what was added to make it stand alone; a yes to an offer with what was offered."""
+    if work := accepted(case.said, case.history):
+        return f"Book an appointment for {work}. {case.said}"
+    return case.text if case.text == case.said else core(case.text)[0]
+
+
+def _begun(request: Request) -> Plan:
+    """The plan that the message goes on with, or a new one where it begins something else."""
+    heard, plan = request.heard, request.plan
+    if plan.open and heard.intent in (None, plan.intent):
+        return plan
+    wanted = heard.intent or plan.intent or "book"
+    appointment = plan.appointment if wanted in ("move", "cancel") else ""
+    dealer = plan.dealer if same_dealer(heard.text) else ""
+    return Plan(intent=wanted, vehicle=plan.vehicle, dealer=dealer, hold=plan.hold, appointment=appointment)
+
+
+SKILL = Appointments()

@@ -1,1 +1,0 @@
-"""Appointments in conversation: what is wanted, what is planned, what is done."""

@@ -1,0 +1,1 @@
+"""The chat model's answerer: its prompt, its answer as it grows, its calls of tools, and what may leave it."""

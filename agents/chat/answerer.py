@@ -1,0 +1,111 @@
+"""Answers by a chat model, streamed as it is written, from passages and the results of tools alone and with
+their markers."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from agents.answerer import AnswerFailed
+from agents.chat.canary import Canary
+from agents.chat.draft import Draft
+from agents.chat.output_filter import calm
+from agents.chat.prompt import DECLINED, numbered, write_prompt
+from agents.chat.tool_loop import converse
+from agents.context import Outcome
+from agents.extractive.wording import without_entry
+from agents.model import ChatModel, Finish, ModelFailed
+from agents.models.failover import Budget
+from agents.tool import Tool
+from agents.types import Answered, Delta, Task, Usage
+from agents.vehicles.applicability import Fitment
+from agents.vehicles.range import Vehicles
+
+log = logging.getLogger(__name__)
+
+REFUSED = "That call is not possible."
+
+
+class ChatModelAnswerer:
+    """Answers by the first of `models` that is able to; the rest are its fallbacks until the first text.
+
+    The answerer owns the models and closes them. Raises ValueError when there is none.
+    """
+
+    def __init__(
+        self, models: Sequence[ChatModel], budget: Budget | None = None, vehicles: Vehicles | None = None
+    ) -> None:
+        """`vehicles`: the maker's range, so that what is said of one car is not borne out by what stands of another."""
+        if not models:
+            raise ValueError("a chat model answerer needs a model")
+        self._fitment = Fitment(vehicles or Vehicles())
+        self._models = tuple(models)
+        self._budget = budget or Budget()
+        self._canary = Canary()
+
+    @property
+    def name(self) -> str:
+        return self._models[0].label
+
+    @property
+    def calls_tools(self) -> bool:
+        return True
+
+    async def answer(self, task: Task) -> AsyncGenerator[Delta | Answered, None]:
+        """Stream the answer. Raises AnswerFailed, after text too: what was said then stands unfinished."""
+        if not (task.passages or task.tools):
+            yield Delta(" ".join(filter(None, (DECLINED, without_entry(task.unknown)))))
+            yield Answered(declined=True)
+            return
+        draft = Draft(numbered(task), self._canary)
+        messages = write_prompt(task, self._canary.token)
+        spoken = converse(self._models, messages, task.tools, partial(self._call, task), self._budget)
+        stream = _brief(spoken, task.max_tokens, self.name)
+        try:
+            async with aclosing(stream):
+                async for item in stream:
+                    if text := draft.take(item):
+                        yield Delta(text)
+                    if draft.leaked:
+                        log.warning("%s recited its instructions, and was not heard any further", self.name)
+                        break
+        except ModelFailed as failure:
+            raise AnswerFailed(failure.reason, failure.detail, _milliseconds(failure.retry_after)) from failure
+        if last := draft.last_words():
+            yield Delta(last)
+        yield await asyncio.to_thread(draft.answered, task, self._fitment)
+
+    async def _call(self, task: Task, tool: Tool[Any], arguments: Mapping[str, Any]) -> Outcome:
+        """Call a tool of the task. The arguments are shown to the customer as well, and so are questions with them."""
+        if task.bench is None or self._canary.within(msgspec.json.encode(arguments).decode()):
+            log.warning("%s was refused a call of %s", self.name, tool.name)
+            return Outcome(None, error=REFUSED)
+        return await task.bench.call(tool, calm(arguments))
+
+    async def aclose(self) -> None:
+        """Close the models' connections."""
+        await asyncio.gather(*(model.aclose() for model in self._models))
+
+
+async def _brief(
+    stream: AsyncGenerator[str | Outcome | Finish, None], most: int | None, model: str
+) -> AsyncGenerator[str | Outcome | Finish, None]:
+    """The answer, of which so many pieces of text are taken; then it is cut off and its connection closed. Calls of
+    tools do not count: they are no part of the text that was asked for."""
+    pieces = 0
+    async with aclosing(stream):
+        async for item in stream:
+            if isinstance(item, str):
+                if pieces == most:
+                    yield Finish(True, Usage(output_tokens=pieces, model=model))
+                    return
+                pieces += 1
+            yield item
+
+
+def _milliseconds(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * 1000)

@@ -1,0 +1,88 @@
+"""The answerer that words nothing: what is known about the customer, and the passages that answer, as they stand."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
+
+from agents.chat.output_filter import calm
+from agents.extractive.pieces import pieces
+from agents.extractive.wording import decline
+from agents.types import Answered, Citation, Delta, Task
+
+MOST_SHOWN = 1_000
+"""Characters of one passage."""
+MOST_AHEAD = 200
+"""Characters before the evidence, for the beginning of its line."""
+_MARKER = re.compile(r"\[(\d+)\]")
+
+Find = Callable[[Task], tuple[str, Answered]]
+"""Answers a task; only its citations are used. Blocks."""
+
+
+class VerbatimAnswerer:
+    """Shows the passages that another answerer would cite."""
+
+    def __init__(self, find: Find) -> None:
+        self._find = find
+
+    @property
+    def name(self) -> str:
+        return "verbatim"
+
+    @property
+    def calls_tools(self) -> bool:
+        return False
+
+    async def answer(self, task: Task) -> AsyncIterator[Delta | Answered]:
+        text, answered = await asyncio.to_thread(self.compose, task)
+        async for piece in pieces(text):
+            yield Delta(piece)
+        yield answered
+
+    def compose(self, task: Task) -> tuple[str, Answered]:
+        """The whole answer at once; blocks as `find` does. Each citation is what is shown of its passage."""
+        _, found = self._find(task)
+        shown = tuple(_shown(citation) for citation in found.citations)
+        said = [decline(task.unknown)] if found.declined else [_facts(task.facts)]
+        said += [_quoted(citation) for citation in shown]
+        answered = Answered(shown, declined=found.declined)
+        return "\n\n".join(filter(None, said)), answered
+
+
+def _facts(facts: Mapping[str, str]) -> str:
+    """What is known about the customer, a line for each."""
+    return "\n".join(f"- {name.capitalize()}: {_plain(value)}" for name, value in facts.items())
+
+
+def _shown(citation: Citation) -> Citation:
+    """The citation widened to what there is room for: the passage, or of a long one what begins with the evidence's
+    line."""
+    chunk = citation.passage.chunk
+    if len(chunk.text) <= MOST_SHOWN:
+        return replace(citation, start=chunk.start, end=chunk.end)
+    evidence = citation.start - chunk.start
+    line = chunk.text.rfind("\n", max(0, evidence - MOST_AHEAD), evidence) + 1
+    start = line or (evidence if evidence > MOST_AHEAD else 0)
+    end = start + MOST_SHOWN
+    if end < len(chunk.text):
+        end = max(chunk.text.rfind(" ", start, end), chunk.text.rfind("\n", start, end), start + MOST_SHOWN // 2)
+    return replace(citation, start=chunk.start + start, end=min(chunk.start + end, chunk.end))
+
+
+def _quoted(citation: Citation) -> str:
+    """The passage under its heading, with its marker."""
+    chunk = citation.passage.chunk
+    heading = " > ".join(dict.fromkeys((chunk.title, *chunk.section)))
+    page = f", page {chunk.page}" if chunk.page is not None else ""
+    text = chunk.text[citation.start - chunk.start : citation.end - chunk.start].strip()
+    before = "… " if citation.start > chunk.start else ""
+    after = " …" if citation.end < chunk.end else ""
+    columns = f"{_plain(' | '.join(chunk.header))}\n" if chunk.header else ""
+    return f"**{_plain(heading)}**{page}\n\n{columns}{before}{_plain(text)}{after} [{citation.number}]"
+
+
+def _plain(text: str) -> str:
+    """The text, in which nothing is a marker, an image or a tag."""
+    plain: str = calm(_MARKER.sub(r"\\[\1\\]", text))
+    return plain

@@ -1,0 +1,259 @@
+"""The datasets that questions can be asked about: registered in SQL, copied into snapshots, queried in the sandbox."""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import structlog
+from sqlalchemy import Engine
+
+from agents.dataset import ALL, DatasetUnavailable, DatasetUnknown, QueryFailed, Registered, Rows, Schema, Table, quoted
+from agents.datasets.key_inference import inferred
+from agents.datasets.pipe_messages import DATA, Attached, Described, Limits
+from agents.datasets.registry import Entry, Registry, now
+from agents.datasets.sandbox import Sandbox
+from agents.datasets.snapshots import Snapshots
+
+log = structlog.get_logger()
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+THREADS = 4
+"""That answer; as many more make copies."""
+_MOST_KEPT = 500
+
+
+class DatasetCatalogue:
+    """See `agents.dataset.Datasets`. `folder` is where the snapshots lie, `bundled` the folder of the datasets that
+    come with the knowledge base, `variables` what addresses may refer to (the environment, where none are given). Works
+    on an engine that somebody else opens, migrates and disposes of."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        folder: Path,
+        bundled: Path | None = None,
+        *,
+        limits: Limits | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        self._registry = Registry(engine, bundled)
+        self._snapshots = Snapshots(folder, os.environ if variables is None else variables)
+        self._sandbox = Sandbox(limits)
+        # Whoever waits for a long copy must not take the threads that others need.
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="datasets")
+        self._copiers = ThreadPoolExecutor(THREADS, thread_name_prefix="dataset-copies")
+        self._copying: dict[str, asyncio.Future[_Held]] = {}
+        self._described: dict[str, tuple[Path, Described]] = {}
+        self._values: dict[tuple[Path, str, str, int], tuple[str, ...]] = {}
+
+    async def close(self) -> None:
+        for threads in (self._threads, self._copiers):
+            threads.shutdown(wait=False, cancel_futures=True)
+        self._snapshots.close()
+        await self._sandbox.close()
+        for threads in (self._threads, self._copiers):
+            await asyncio.to_thread(threads.shutdown)
+
+    @property
+    def process_ids(self) -> tuple[int, ...]:
+        """Of the processes in which queries run; none before the first."""
+        return self._sandbox.process_ids
+
+    async def registered(self) -> tuple[Registered, ...]:
+        entries = await self._in_thread(self._registry.entries)
+        return tuple(entry.registered for entry in entries.values())
+
+    async def schema(self, name: str) -> Schema:
+        held = await self._held(name)
+        tables = tuple(table for one in held for table in one.described.tables)
+        if name != ALL:
+            return Schema(name, held[0].entry.description, tables, held[0].described.left_out, held[0].version)
+        left_out = tuple(f"{one.entry.name}: {told}" for one in held for told in one.described.left_out)
+        about = " ".join(f"{one.entry.name}: {one.entry.description}" for one in held)
+        return Schema(ALL, about, tables, left_out, " ".join(one.version for one in held))
+
+    async def query(self, name: str, sql: str) -> Rows:
+        held = await self._held(name)
+        try:
+            return await self._sandbox.query([one.attached for one in held], sql)
+        except QueryFailed as failed:
+            again = () if failed.refused or failed.limit or failed.busy else await self._held(name)
+            if [one.place for one in again] in ([], [one.place for one in held]):
+                raise
+            return await self._sandbox.query([one.attached for one in again], sql)  # a newer copy took the place of it
+
+    async def values(self, name: str, table: Table, column: str, most: int = 200) -> tuple[str, ...]:
+        held = await self._held(table.dataset if name == ALL else name)
+        key = (held[0].place, table.name, column, most)
+        if key not in self._values:
+            cell = quoted(column)
+            sql = (
+                f"SELECT CAST({cell} AS VARCHAR) FROM {table.sql_name} WHERE {cell} IS NOT NULL "  # noqa: S608
+                f"GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {most + 1}"
+            )
+            rows = await self._distinct(held[0].entry.name, sql)
+            if len(self._values) >= _MOST_KEPT:
+                self._values.clear()
+            self._values[key] = tuple(str(row[0]) for row in rows) if len(rows) <= most else ()
+        return self._values[key]
+
+    async def _distinct(self, name: str, sql: str) -> Sequence[Sequence[Any]]:
+        try:
+            return (await self.query(name, sql)).rows
+        except QueryFailed as error:
+            if error.too_large:  # texts so long that they are no names of anything
+                return ()
+            raise
+
+    def prepare(self) -> Future[None]:
+        """Copy in the background what has no copy of its present state, so that no question waits for that. Returns at
+        once; the future comes true when all are copied. What fails is logged."""
+        return self._copiers.submit(self._prepare)
+
+    async def add(self, name: str, address: str, description: str = "") -> Schema:
+        """Register a file, a folder or the URL of a database, and copy it; nothing is registered where that fails.
+        Raises NameTaken, ValueError with advice, DatasetUnavailable."""
+        await self._in(self._copiers, self._add, name, address, description)
+        return await self.schema(name)
+
+    async def refresh(self, name: str) -> Schema:
+        """Copy it again; where that fails, the old copy stays. Raises DatasetUnknown, DatasetUnavailable."""
+        await self._in(self._copiers, self._refresh, name)
+        return await self.schema(name)
+
+    async def remove(self, name: str) -> None:
+        """Forget it and delete the copy, never the source. Raises DatasetUnknown, and ValueError for a bundled one."""
+        await self._in_thread(self._registry.remove, name)
+        await self._in_thread(self._snapshots.tidy, name)
+
+    async def _in_thread(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        return await self._in(self._threads, work, *arguments, **named)
+
+    def _in(
+        self, threads: ThreadPoolExecutor, work: Callable[P, T], *arguments: P.args, **named: P.kwargs
+    ) -> "asyncio.Future[T]":
+        return asyncio.get_running_loop().run_in_executor(threads, partial(work, *arguments, **named))
+
+    async def _held(self, name: str) -> Sequence["_Held"]:
+        """What the name stands for, with snapshots. Of ALL those are left out that cannot be read."""
+        if name != ALL:
+            return [await self._current(await self._in_thread(self._registry.entry, name))]
+        entries = tuple((await self._in_thread(self._registry.entries)).values())
+        found = await asyncio.gather(*map(self._current, entries), return_exceptions=True)
+        held = []
+        for entry, one in zip(entries, found, strict=True):
+            if isinstance(one, DatasetUnavailable | DatasetUnknown):  # unknown: it was removed since
+                log.warning("dataset unavailable", name=entry.name, reason=str(one))
+            elif isinstance(one, BaseException):
+                raise one
+            else:
+                held.append(one)
+        if not held:
+            raise DatasetUnavailable("There is no dataset that can be read: see `pitcrew datasets list`.")
+        return held
+
+    async def _current(self, entry: Entry) -> "_Held":
+        """The dataset with a copy of its present state; whoever asks for one that has none waits for the same copy."""
+        held = await self._in_thread(self._ready, entry)
+        if held is not None:
+            return held
+        copying = self._copying.get(entry.name)
+        if copying is None:
+            copying = self._copying[entry.name] = self._in(self._copiers, self._copied, entry.name)
+            copying.add_done_callback(partial(self._ended, entry.name))
+        return await asyncio.shield(copying)  # for the others, where the first who asked goes away
+
+    def _ended(self, name: str, copying: "asyncio.Future[_Held]") -> None:
+        del self._copying[name]
+        if not copying.cancelled():
+            copying.exception()  # told to all who wait; where nobody does any more, it is nobody's
+
+    def _ready(self, entry: Entry) -> "_Held | None":
+        """With the copy that is there; none where there is none of the present state."""
+        place = self._snapshots.ready(entry.name, entry.address, entry.taken_at)
+        if place is None:
+            entry = self._registry.entry(entry.name)  # it may have been refreshed since it was read
+            place = self._snapshots.ready(entry.name, entry.address, entry.taken_at)
+        return None if place is None else self._described_in(place, entry)
+
+    def _copied(self, name: str) -> "_Held":
+        """With a copy that is made now, if need be. Blocks until it is there."""
+        entry = self._registry.entry(name)
+        return self._described_in(self._snapshots.current(name, entry.address, entry.taken_at), entry)
+
+    def _described_in(self, place: Path, entry: Entry) -> "_Held":
+        known, described = self._described.get(entry.name, (None, Described(())))
+        if known != place:
+            try:
+                told = self._snapshots.described(place, entry.name)
+            except DatasetUnavailable:
+                if self._registry.entry(entry.name) == entry:
+                    raise
+                return self._copied(entry.name)  # a newer copy took the place of this one
+            described = Described(inferred(told.tables), told.left_out)
+            self._described[entry.name] = place, described
+        return _Held(entry, place, described)
+
+    def _prepare(self) -> None:
+        try:
+            for entry in self._registry.entries().values():
+                try:
+                    self._copied(entry.name)
+                except (DatasetUnavailable, DatasetUnknown) as error:
+                    if self._snapshots.closing:
+                        return
+                    log.warning("dataset not copied", name=entry.name, reason=str(error))
+        except (DatasetUnavailable, OSError) as error:
+            log.warning("datasets not copied", reason=str(error))
+
+    def _add(self, name: str, address: str, description: str) -> None:
+        entry = self._registry.new(name, address, description)
+        made = self._snapshots.current(name, entry.address, entry.taken_at)
+        with self._dropped_on_failure(made):
+            self._registry.add(entry)
+
+    def _refresh(self, name: str) -> None:
+        entry = self._registry.entry(name)
+        if entry.bundled:
+            self._snapshots.renewed(name, entry.address, entry.taken_at)
+            return
+        at = now()
+        made = self._snapshots.renewed(name, entry.address, at)
+        with self._dropped_on_failure(made):
+            self._registry.touch(name, at)
+        self._snapshots.tidy(name, made)
+
+    @contextmanager
+    def _dropped_on_failure(self, copy: Path) -> Iterator[None]:
+        """A copy that the list does not know of is nobody's."""
+        try:
+            yield
+        except Exception:
+            self._snapshots.drop(copy)
+            raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A dataset with its newest snapshot and what is in it."""
+
+    entry: Entry
+    place: Path
+    described: Described
+
+    @property
+    def version(self) -> str:
+        """Another one with every state of the source."""
+        return self.place.name
+
+    @property
+    def attached(self) -> Attached:
+        return Attached(self.entry.name, str((self.place / DATA).resolve()))

@@ -1,0 +1,78 @@
+"""Tools for those in need: what the documents order in a danger, and whom to call."""
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from agents.diagnosis import contacts
+from agents.diagnosis.contacts import Contact
+from agents.diagnosis.danger import Kind
+from agents.diagnosis.safety import ADVICE, ordered, worded
+from agents.tool import Arguments, Result, Tool
+from agents.types import Evidence
+from agents.vehicles.applicability import Fitment
+
+if TYPE_CHECKING:
+    from agents.context import Bench
+
+SUBJECTS = ("troubleshooting", "handbook", "maintenance", "company")
+"""The documents that advice and numbers are taken from."""
+_PASSAGES = 8
+
+
+class InDanger(Arguments):
+    kind: Kind = Field(description="What is dangerous.")
+    told: str = Field("", description="What the customer told of it.", max_length=2_000)
+
+
+class NoArguments(Arguments):
+    pass
+
+
+async def _safety_advice(given: InDanger, bench: "Bench") -> Result:
+    resources = bench.resources
+    fitment = Fitment(resources.vehicles)
+    cars = fitment.asked(given.told, bench.case.facts)
+    advice = ADVICE[given.kind]
+    query = f"{advice.sought}. {given.told[:300]}"
+    passages = await resources.search(query, subjects=SUBJECTS, k=_PASSAGES)
+    found = ordered(given.told, advice, passages, fitment, cars)
+    evidence = [Evidence(passages[one.span.passage], one.span.start, one.span.end) for one in found]
+    numbers = await _numbers(bench, emergency=advice.emergency)
+    value = {
+        "say_first": advice.first,
+        "documents_say": [worded(statement) for statement in found],
+        "telephone": {name: contact.number for name, contact in numbers.items()},
+    }
+    return Result(value, (*evidence, *(contact.evidence for contact in numbers.values())))
+
+
+async def _telephone_numbers(given: NoArguments, bench: "Bench") -> Result:
+    numbers = await _numbers(bench, care=True)
+    value: dict[str, Any] = {"telephone": {name: contact.number for name, contact in numbers.items()}}
+    return Result(value, tuple(contact.evidence for contact in numbers.values()))
+
+
+async def _numbers(bench: "Bench", *, emergency: bool = False, care: bool = False) -> dict[str, Contact]:
+    """Whom to call first, as far as the documents say."""
+    known = await bench.resources.reference.derived(contacts.parse)
+    chosen = {"emergency services": known.emergency} if emergency else {}
+    chosen |= {"roadside assistance": known.roadside} | ({"customer care": known.care} if care else {})
+    found = {name: contacts.first(numbers, SUBJECTS) for name, numbers in chosen.items()}
+    return {name: contact for name, contact in found.items() if contact is not None}
+
+
+SAFETY_ADVICE = Tool(
+    "safety_advice",
+    "What to do and whom to call where a customer is in danger: brakes, steering or accelerator fail, fire or smoke, "
+    "fuel, exhaust gas, high voltage, a loose wheel, an accident, water. Call it before anything else, and begin your "
+    "answer with `say_first`. Never suggest a check of one's own.",
+    InDanger,
+    _safety_advice,
+)
+TELEPHONE_NUMBERS = Tool(
+    "telephone_numbers",
+    "The telephone numbers of roadside assistance and customer care.",
+    NoArguments,
+    _telephone_numbers,
+)

@@ -1,0 +1,291 @@
+"""Guided diagnosis: danger first, trouble codes exactly, and from a symptom to its cause by one check at a time."""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+from agents.context import Bench, Case, Outcome, Resources
+from agents.diagnosis import check_answers, guided_checks, symptoms, wording
+from agents.diagnosis import codes as fault_codes
+from agents.diagnosis import note as diagnosis_note
+from agents.diagnosis import response as diagnosis_replies
+from agents.diagnosis.danger import Kind, danger
+from agents.diagnosis.emergencies import SAFETY_ADVICE, TELEPHONE_NUMBERS
+from agents.diagnosis.guided_checks import GuidedChecks
+from agents.diagnosis.note import Progress
+from agents.diagnosis.response import Command, Reply
+from agents.diagnosis.tools import FIND_CAUSES, LOOK_UP_FAULT_CODE, NEXT_CHECK, SUBJECTS
+from agents.skill import Action, Handled
+from agents.tool import PassOn, Tool
+from agents.types import Citation, Status
+
+BOOKS = "maintenance"
+"""The specialist that makes appointments."""
+_MOST_CODES = 5
+_AT_WORKSHOP = re.compile(r"\b(?:workshops?|dealers?|garage)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class InDanger:
+    kind: Kind
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskedCodes:
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A symptom, in the customer's words, and what they say of its causes already."""
+
+    text: str
+    progress: Progress
+
+
+Request = InDanger | AskedCodes | Told | Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    name: str = "diagnosis"
+    guidance: str = (
+        "In danger (brakes, steering, fire, fuel, high voltage, an accident) call safety_advice before anything else "
+        "and begin with what it says. For a trouble code call look_up_fault_code and say first whether the customer "
+        "may drive on; never explain a code by yourself. For a symptom call find_causes, tell the likely causes "
+        "briefly, and ask the one check that next_check gives; call next_check again with every answer. Never suggest "
+        "a check of brakes, fuel, steering, airbags or high-voltage parts of your own. Where the cause needs a "
+        "workshop, offer an appointment, and pass the question on when the customer wants one. Where nothing fits, "
+        "give the numbers of telephone_numbers."
+    )
+    tools: tuple[Tool[Any], ...] = (SAFETY_ADVICE, LOOK_UP_FAULT_CODE, FIND_CAUSES, NEXT_CHECK, TELEPHONE_NUMBERS)
+    actions: Mapping[str, Action] = field(default_factory=lambda: MappingProxyType({}))
+
+    async def takes_up(self, case: Case, resources: Resources) -> bool:
+        """See `agents.skill.Skill`."""
+        return await _reply(case, resources) is not None
+
+    async def read(self, case: Case, resources: Resources) -> Request | None:
+        """See `agents.skill.Skill`."""
+        if found := danger(case.said):
+            return InDanger(found.kind, case.said)
+        if reply := await _reply(case, resources):
+            return reply
+        known = await resources.reference.derived(fault_codes.parse)
+        named = fault_codes.codes(case.text, known)
+        if named and symptoms.asks_about_codes(case.text):
+            return AskedCodes(named[:_MOST_CODES])
+        return await _told(case, resources)
+
+    async def act(self, request: Request, bench: Bench) -> Handled:
+        """See `agents.skill.Skill`."""
+        match request:
+            case InDanger():
+                return await _in_danger(request, bench)
+            case AskedCodes():
+                return await _codes(request, bench)
+            case Told():
+                return await _begin(request, bench)
+            case Reply():
+                return await _go_on(request, bench)
+
+
+async def _reply(case: Case, resources: Resources) -> Reply | None:
+    if not case.note:
+        return None
+    checks = await resources.reference.derived(guided_checks.parse)
+    known = await resources.reference.derived(fault_codes.parse)
+    progress = diagnosis_note.read(case.note, checks, known)
+    if progress is None:
+        return None
+    return diagnosis_replies.read(case, progress, checks.fitment, fault_codes.codes(case.said, known))
+
+
+async def _told(case: Case, resources: Resources) -> Told | None:
+    """The symptom that a part tells of, where the vehicle can have it."""
+    if not symptoms.reports(case.text):
+        return None
+    checks = await resources.reference.derived(guided_checks.parse)
+    found = await asyncio.to_thread(symptoms.match, case.text, checks, resources.vehicles, resources.embedder)
+    if not found or found[0].score < symptoms.ENOUGH:
+        return None
+    symptom = found[0].symptom
+    cars = checks.fitment.asked(case.text, case.facts) & symptom.cars
+    if not cars:
+        return None
+    known = await resources.reference.derived(fault_codes.parse)
+    progress = Progress(symptom, cars, codes=fault_codes.codes(case.text, known))
+    return Told(case.text, replace(progress, answers=check_answers.signs_in(case.said, progress.causes)))
+
+
+async def _in_danger(request: InDanger, bench: Bench) -> Handled:
+    outcome = await bench.call(SAFETY_ADVICE, {"kind": request.kind, "told": request.told[:2000]})
+    if outcome.result is None:
+        return Handled(wording.danger_alone(request.kind), "to_person", note=None)
+    return Handled(wording.in_danger(outcome.result.value, outcome.first_number), "to_person", _citations(outcome))
+
+
+async def _codes(request: AskedCodes, bench: Bench) -> Handled:
+    note = dict(bench.case.note) or None
+    outcomes = [await bench.call(LOOK_UP_FAULT_CODE, {"code": code}) for code in request.codes]
+    said = [wording.code(one.result.value, one.first_number) if one.result else wording.UNAVAILABLE for one in outcomes]
+    citations = tuple(citation for one in outcomes for citation in _citations(one))
+    rows = [row for one in outcomes if one.result for row in one.result.value["rows"]]
+    if not rows:
+        return Handled(wording.joined(said), "declined", note=note)
+    if any(row["may_drive_on"].casefold() == "no" for row in rows):
+        numbers = await bench.call(TELEPHONE_NUMBERS, {})
+        if numbers.result is not None:
+            said.append(wording.numbers(numbers.result.value["telephone"], numbers.first_number))
+            citations += _citations(numbers)
+    elif note is None and any(_AT_WORKSHOP.search(row["what_to_do"]) for row in rows):
+        said.append(wording.OFFER)
+        note = await _code_note(request.codes, bench)
+    return Handled(wording.joined(said), citations=citations, note=note)
+
+
+async def _code_note(codes: tuple[str, ...], bench: Bench) -> dict[str, Any]:
+    """What an appointment for codes needs to know."""
+    known = await bench.resources.reference.derived(fault_codes.parse)
+    checks = await bench.resources.reference.derived(guided_checks.parse)
+    progress = diagnosis_note.of_codes([row for code in codes for row in known.of(code, SUBJECTS)])
+    asked = checks.fitment.asked(bench.case.text, bench.case.facts)
+    cars = asked if asked != checks.fitment.everything else progress.cars
+    return replace(progress, cars=cars, question=wording.OFFER).note()
+
+
+async def _begin(request: Told, bench: Bench) -> Handled:
+    """The causes of a symptom, and the first check; or the cause, where the customer's words point to it."""
+    progress = request.progress
+    checks = await bench.resources.reference.derived(guided_checks.parse)
+    step = await _step(progress, checks, bench)
+    if step.concludes and not progress.symptom.first:
+        return step.handled("", ())
+    arguments = {"symptom": request.text[:600], "vehicle": _vehicle(progress, checks)}
+    outcome = await bench.call(FIND_CAUSES, arguments)
+    if outcome.result is None:
+        return Handled(wording.UNAVAILABLE, "declined", note=dict(bench.case.note) or None)
+    value, citations = outcome.result.value, _citations(outcome)
+    if step.concludes:
+        return step.handled(wording.do_first(value, outcome.first_number), citations[-1:])
+    return step.handled(wording.begun(value, outcome.first_number), citations)
+
+
+async def _go_on(reply: Reply, bench: Bench) -> Handled:
+    progress = reply.progress
+    checks = await bench.resources.reference.derived(guided_checks.parse)
+    match reply.command:
+        case Command.CLOSE:
+            return Handled(wording.CLOSED)
+        case Command.SOLVED:
+            return Handled(wording.GLAD)
+        case Command.NO_APPOINTMENT:
+            return Handled(wording.NO_APPOINTMENT)
+        case Command.APPOINTMENT:
+            return _passed_on(reply, checks)
+        case Command.RESTART:
+            step = await _step(replace(progress, answers={}, cause=None), checks, bench)
+            return step.handled(wording.START_OVER, ())
+        case Command.GO_ON:
+            return (await _step(progress, checks, bench)).handled("", ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What comes next: the text, how it leaves the part, and what is remembered."""
+
+    text: str
+    status: Status
+    citations: tuple[Citation, ...]
+    progress: Progress | None
+
+    @property
+    def concludes(self) -> bool:
+        """Whether it is no question for a check or the vehicle."""
+        return self.progress is None or self.progress.stage in ("advised", "offered")
+
+    def handled(self, before: str, citations: tuple[Citation, ...]) -> Handled:
+        note = self.progress.note() if self.progress else None
+        return Handled(wording.joined([before, self.text]), self.status, (*citations, *self.citations), note)
+
+
+async def _step(progress: Progress, checks: GuidedChecks, bench: Bench) -> _Step:
+    """The next check, the vehicle where it turns on that, or what the answers lead to."""
+    arguments = {
+        "symptom": progress.symptom.name,
+        "vehicle": _vehicle(progress, checks),
+        "done": [{"check": name, "outcome": answer} for name, answer in progress.answers.items()],
+        "codes": list(progress.codes),
+    }
+    outcome = await bench.call(NEXT_CHECK, arguments)
+    if outcome.result is None:
+        return _Step(wording.UNAVAILABLE, "declined", (), progress)
+    value, marker, citations = outcome.result.value, outcome.first_number, _citations(outcome)
+    if value.get("nothing_fits"):
+        return await _nobody(progress, checks, bench)
+    name = value.get("cause") or value["about"]
+    cause = next(one for one in progress.symptom.causes if one.name == name)
+    if value["vehicle_matters"] and "ask" in value and not progress.vehicle_asked:
+        asking = replace(progress, stage="vehicle", cause=cause, question=wording.WHICH_VEHICLE, vehicle_asked=True)
+        return _Step(wording.WHICH_VEHICLE, "asked_back", (), asking)
+    if "ask" in value:
+        asking = replace(progress, stage="check", cause=cause, question=value["ask"])
+        return _Step(value["ask"], "asked_back", (), asking)
+    text = wording.concluded(value, marker)
+    if value["done_by"] == "customer":
+        advised = replace(progress, stage="advised", cause=cause, question=wording.DID_IT_HELP)
+        return _Step(f"{text}\n\n{wording.DID_IT_HELP}", "answered", citations, advised)
+    if value["done_by"] == "workshop":
+        offered = replace(progress, stage="offered", cause=cause, question=wording.OFFER)
+        return _Step(f"{text}\n\n{wording.OFFER}", "asked_back", citations, offered)
+    numbers = await bench.call(TELEPHONE_NUMBERS, {})
+    if numbers.result is not None:
+        text = f"{text}\n\n{wording.numbers(numbers.result.value['telephone'], numbers.first_number)}"
+        citations += _citations(numbers)
+    return _Step(text, "to_person", citations, None)
+
+
+async def _nobody(progress: Progress, checks: GuidedChecks, bench: Bench) -> _Step:
+    numbers = await bench.call(TELEPHONE_NUMBERS, {})
+    telephone = numbers.result.value["telephone"] if numbers.result else {}
+    text = wording.nobody_fits(progress, checks.fitment, telephone, numbers.first_number)
+    return _Step(text, "to_person", _citations(numbers), None)
+
+
+def _passed_on(reply: Reply, checks: GuidedChecks) -> Handled:
+    """On to who makes appointments, with what was found."""
+    progress, cause = reply.progress, reply.progress.cause
+    work = cause.work if cause else progress.symptom.name
+    vehicle = _vehicle(progress, checks)
+    findings = {
+        "symptom": progress.symptom.name,
+        "cause": cause.name if cause else "",
+        "checked": [{"check": name, "outcome": answer} for name, answer in progress.answers.items()],
+        "codes": list(progress.codes),
+        "vehicle": vehicle,
+        "work": work,
+    }
+    text = f"book an appointment for {work}{f' of my {vehicle}' if vehicle else ''}"
+    if reply.words:
+        text = f"{text}. {reply.words}"
+    return Handled(wording.passed_on(work), "passed_on", pass_on=PassOn(BOOKS, text, findings))
+
+
+def _vehicle(progress: Progress, checks: GuidedChecks) -> str:
+    return "" if progress.cars == progress.symptom.cars else checks.fitment.name(progress.cars)
+
+
+def _citations(outcome: Outcome) -> tuple[Citation, ...]:
+    if outcome.result is None:
+        return ()
+    return tuple(
+        Citation(outcome.first_number + at, one.passage, one.start, one.end)
+        for at, one in enumerate(outcome.result.evidence)
+    )
+
+
+SKILL = Diagnosis()

@@ -1,1 +1,0 @@
-"""Where appointments are kept; see `agents.diary`."""

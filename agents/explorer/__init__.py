@@ -1,0 +1,1 @@
+"""How the registered datasets are organised: tables, columns, keys and diagrams."""

@@ -1,0 +1,114 @@
+"""The tables that a caller can ask about: of one dataset or of all, found by name, by word and by column."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from agents.context import Resources
+from agents.dataset import ALL, Column, DatasetUnavailable, DatasetUnknown, Table, cannot_be_read
+from agents.datasets.identifiers import parts, singular, subject
+from agents.explorer.inquiry import leftover
+from agents.explorer.mentions import closest, likeness, mentions
+from agents.explorer.value_kinds import KIND_WORDS
+from agents.language.words import content
+
+log = structlog.get_logger()
+
+NONE_YET = (
+    "No dataset is registered yet, so there are no tables to tell about. "
+    "`pitcrew datasets add NAME FILE` or `pitcrew datasets add NAME URL-of-database` registers one."
+)
+_ENOUGH = 0.5
+"""How many of the words searched for must be found."""
+
+
+class NotFound(Exception):
+    """No such dataset or table, or several of them; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A column that was searched for, and how well it fits, 0..1."""
+
+    table: Table
+    column: Column
+    score: float
+
+
+async def tables_of(resources: Resources, dataset: str | None) -> tuple[Table, ...]:
+    """The tables of a dataset, or of all. Raises NotFound."""
+    if resources.datasets is None:
+        raise NotFound(NONE_YET)
+    try:
+        schema = await resources.datasets.schema(dataset or ALL)
+    except DatasetUnknown as error:
+        raise NotFound(str(error)) from error
+    except DatasetUnavailable as error:
+        log.warning("dataset unavailable", name=dataset or ALL, reason=str(error))
+        raise NotFound(cannot_be_read(dataset or ALL)) from error
+    if not schema.tables:
+        raise NotFound(NONE_YET)
+    return schema.tables
+
+
+def table_named(name: str, tables: Sequence[Table]) -> Table:
+    """The table that a name means: as it is written, or loosely. Raises NotFound, which names what it may be."""
+    for spelt in (str, str.casefold):
+        exact = [one for one in tables if spelt(name) in (spelt(one.name), spelt(f"{one.dataset}.{one.name}"))]
+        if len(exact) == 1:
+            return exact[0]
+        if exact:
+            raise NotFound(_several(name, exact))
+    found = mentions(name, tables)
+    if len(found) == 1 and not leftover(name, tables):
+        if len(found[0].tables) == 1:
+            return found[0].tables[0]
+        raise NotFound(_several(name, found[0].tables))
+    near = ", ".join(f"'{table.name}'" for table in closest(name, tables))
+    hint = f"What comes closest: {near}." if near else "list_tables tells which there are."
+    raise NotFound(f"There is no table '{name[:80]}'. {hint}")
+
+
+def _several(name: str, tables: Sequence[Table]) -> str:
+    same = len({table.name for table in tables}) < len(tables)
+    named = ", ".join(f"'{table.dataset}.{table.name}'" if same else f"'{table.name}'" for table in tables[:8])
+    return f"'{name[:80]}' can mean {named}. Name one of them."
+
+
+def tables_about(about: str, tables: Sequence[Table]) -> tuple[Table, ...]:
+    """The tables that have to do with some words, best first: by their name, then their description, then columns."""
+    wanted = _wanted(about)
+    scored = []
+    for table in tables:
+        columns = max((likeness(wanted, column.name) for column in table.columns), default=0.0)
+        score = max(
+            likeness(wanted, table.name), 0.9 * likeness(wanted, table.description), 0.8 * columns * (columns >= 0.99)
+        )
+        scored.append((score, table))
+    return tuple(table for score, table in sorted(scored, key=lambda one: -one[0]) if score >= 0.45)
+
+
+def columns_for(text: str, tables: Sequence[Table], most: int = 20) -> tuple[Found, ...]:
+    """The columns that hold what a text names, best first: its words are looked for in the column's name, its
+    description and the name of its table. Where all that is named is a kind of values, those of the kind."""
+    if kinds := KIND_WORDS.get(singular(text.strip())):
+        typed = [Found(table, column, 1.0) for table in tables for column in table.columns if column.kind in kinds]
+        if typed:
+            return tuple(typed[:most])
+    wanted = _wanted(text)
+    found = []
+    for table in tables:
+        around = likeness(wanted, table.name) / max(1, len(subject(table.own_name)))
+        for column in table.columns:
+            named = likeness(wanted, column.name)
+            told = max(named, 0.9 * likeness(wanted, column.description))
+            if told > 0 and (score := max(told, likeness(wanted, f"{table.name} {column.name}"))) >= _ENOUGH:
+                found.append(Found(table, column, score + 0.1 * named + 0.05 * around))
+    best = max((one.score for one in found), default=0.0)
+    kept = sorted((one for one in found if one.score >= best - 0.25), key=lambda one: -one.score)
+    return tuple(kept[:most])
+
+
+def _wanted(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word for one in content(text) for word in parts(one)))[:12]

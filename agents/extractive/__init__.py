@@ -1,0 +1,1 @@
+"""The answerer that needs no model and no key, in its steps."""

@@ -1,0 +1,142 @@
+"""The answerer that needs no model and no key: it finds the sentences, rows and steps that answer, and joins them."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import replace
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.extractive import quotation
+from agents.extractive.correction import corrected
+from agents.extractive.decision import LEAST, answerable
+from agents.extractive.pieces import pieces
+from agents.extractive.quotation import Quote, quotes
+from agents.extractive.scoring import key_parts, matching_parts, rank
+from agents.extractive.selection import select
+from agents.extractive.wording import decline, word
+from agents.language.words import content
+from agents.passages.statements import Statement, statements
+from agents.types import Answered, Citation, Delta, Task
+from agents.vehicles.applicability import Fitment
+from agents.vehicles.range import Vehicles, other_make
+from agents.verification.check import check
+from rag.embedder import Embedder, Vectors
+from rag.terms import respelt
+
+_REMEMBERED = 20_000
+
+SURE = 0.95
+"""The least probability of an answer that is left to stand without quotes beside it."""
+
+
+class ExtractiveAnswerer:
+    """Answers with what the passages say, in their own words."""
+
+    def __init__(self, embedder: Embedder, vehicles: Vehicles, vocabulary: Collection[str] = ()) -> None:
+        """`vocabulary`: words of the language, in lower case, that are no misspellings of others."""
+        self._fitment = Fitment(vehicles)
+        self._meanings = _Meanings(embedder)
+        self._vocabulary = vocabulary
+
+    @property
+    def name(self) -> str:
+        return "offline"
+
+    @property
+    def calls_tools(self) -> bool:
+        return False
+
+    async def answer(self, task: Task) -> AsyncIterator[Delta | Answered]:
+        text, answered = await asyncio.to_thread(self.checked, task)
+        async for piece in pieces(text):
+            yield Delta(piece)
+        yield answered
+
+    def checked(self, task: Task) -> tuple[str, Answered]:
+        """The answer with what the check of every answer finds; its citations are exact without it. Blocks."""
+        text, answered = self.compose(task)
+        numbered = dict(enumerate(task.passages, task.first_number))
+        found = check(text, numbered, self._fitment, task, declined=answered.declined)
+        return text, replace(answered, unsupported=found.unsupported)
+
+    def compose(self, task: Task) -> tuple[str, Answered]:
+        """The whole answer at once; blocks the calling thread while it compares meanings."""
+        if task.unknown:
+            return decline(task.unknown), Answered(declined=True)
+        asked = self._fitment.asked(task.question, task.facts)
+        stated = [stated for stated in statements(task.passages, self._fitment) if stated.cars & asked]
+        question = corrected(self._fitment.question(respelt(task.question)), stated, self._vocabulary)
+        found = [passage.score for passage in task.passages]
+        ranked = rank(question, stated, found, self._meanings.similarity, self._fitment.question)
+        if answerable(question, ranked) < LEAST:
+            strange = other_make(task.question) or not content(question)
+            near = () if strange else quotes(ranked, quotation.NEARBY)
+            if not near:
+                return decline(), Answered(declined=True)
+            offered = quotation.word(near, quotation.NEAREST, self._fitment, task, asked)
+            return f"{decline()}\n\n{offered}", replace(_cited(_quoted(near), task), declined=True)
+        selection = select(ranked, asked)
+        if selection is None:
+            quoted = quotes(ranked)
+            return quotation.word(quoted, quotation.CLOSEST, self._fitment, task, asked), _cited(_quoted(quoted), task)
+
+        def pick(statement: Statement) -> tuple[Sequence[int], frozenset[int]]:
+            return matching_parts(question, statement), key_parts(question, statement)
+
+        text = word(selection, self._fitment, pick, task.first_number, asked)
+        used = selection.statements
+        if max(scored.probability for scored in ranked if scored.statement in used) < SURE:
+            quoted = quotes(ranked, quotation.ASIDE, used)
+            if quoted:
+                text += "\n\n" + quotation.word(quoted, quotation.BESIDE, self._fitment, task, asked)
+                used = (*used, *_quoted(quoted))
+        return text, _cited(used, task)
+
+
+def _quoted(quoted: Sequence[Quote]) -> list[Statement]:
+    return [statement for quote in quoted for statement in quote.statements]
+
+
+def _cited(used: Sequence[Statement], task: Task) -> Answered:
+    """One citation per passage used, over the stretch that holds all the evidence taken from it."""
+    stretches: dict[int, tuple[int, int]] = {}
+    for span in (span for statement in used for span in statement.evidence):
+        start, end = stretches.get(span.passage, (span.start, span.end))
+        stretches[span.passage] = (min(start, span.start), max(end, span.end))
+    return Answered(
+        tuple(
+            Citation(task.first_number + position, task.passages[position], start, end)
+            for position, (start, end) in sorted(stretches.items())
+        )
+    )
+
+
+class _Meanings:
+    """Vectors of the texts compared lately: the same statements come up in many answers."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._known: OrderedDict[str, Vectors] = OrderedDict()
+        self._lock = Lock()
+
+    def similarity(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The cosine similarity of the question to each text."""
+        if not texts:
+            return np.empty(0, dtype=np.float32)
+        wanted = list(dict.fromkeys((question, *texts)))
+        with self._lock:
+            known = {text: self._known[text] for text in wanted if text in self._known}
+        missing = [text for text in wanted if text not in known]
+        if missing:
+            known |= dict(zip(missing, self._embedder.embed(missing), strict=True))
+        with self._lock:
+            for text in wanted:
+                self._known[text] = known[text]
+                self._known.move_to_end(text)
+            while len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+        similar: NDArray[np.float32] = np.stack([known[text] for text in texts]) @ known[question]
+        return similar

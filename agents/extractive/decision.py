@@ -1,0 +1,49 @@
+"""Whether the passages found hold an answer to the question at all: what no document says is to be declined.
+
+The weights come from a logistic regression over questions whose answers are, or are not, in a knowledge base; the
+figures are shares in 0..1 unless said otherwise.
+"""
+
+import math
+from collections.abc import Sequence
+
+from agents.extractive.scoring import Scored, telling
+from agents.language import synonyms
+from rag.terms import identifiers
+
+WEIGHTS = {"sure": 1.09, "length": 20.21, "kind": -1.3, "spoken": -2.79, "named": 3.67}
+BIAS = -2.29
+LEAST = 0.62
+"""The least probability with which a question is answered rather than declined."""
+
+_SHORT, _LONG = 8, 40  # words: fewer tell no more of a question than these; with more, it has enough
+_CERTAIN = 1e-4  # probabilities are kept this far from 0 and 1, so that their odds are finite
+
+
+def answerable(question: str, ranked: Sequence[Scored]) -> float:
+    """The probability that the passages, whose statements are `ranked`, answer the question."""
+    if not ranked:
+        return 0.0
+    return 1 / (1 + math.exp(-BIAS - sum(WEIGHTS[name] * value for name, value in features(question, ranked).items())))
+
+
+def features(question: str, ranked: Sequence[Scored]) -> dict[str, float]:
+    """What tells an answerable question from another. `sure`: the log odds of the best statement; `length`: how many
+    words the question has, since a long description is seldom in the documents' words and a short question for one
+    fact nearly always is; `spoken`: the share of its words that tell nothing, small in one typed in keywords, which is
+    short for that; `kind`: whether it asks for a value of some kind, of which passages hold many that answer something
+    else; `named`: whether it names codes or part numbers that the statement ranked first does not have."""
+    probability = min(max(max(scored.probability for scored in ranked), _CERTAIN), 1 - _CERTAIN)
+    words = question.split()
+    return {
+        "sure": math.log(probability / (1 - probability)),
+        "named": float(bool(identifiers(question)) and not ranked[0].features["code"]),
+        "length": _within(len(words), _SHORT, _LONG),
+        "kind": float(synonyms.expected(question) is not None),
+        "spoken": 1 - len(telling(question)) / max(1, len(words)),
+    }
+
+
+def _within(count: int, least: int, most: int) -> float:
+    """A count as a share of `most`, taken for `least` or `most` where it lies outside."""
+    return min(max(count, least), most) / most

@@ -1,0 +1,308 @@
+"""How well a statement answers a question: which of the question's words it holds, whether its value is of the kind
+asked for, and how near its meaning is; from these the probability that it answers.
+
+The weights come from a logistic regression over questions whose answers are, or are not, in a knowledge base.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.language import synonyms
+from agents.passages.statements import Statement
+from rag.terms import STOP_WORDS, identifiers, terms
+
+Similarity = Callable[[str, Sequence[str]], NDArray[np.float32]]
+"""The cosine similarity of one text to each of several."""
+
+_WEAK = frozenset(
+    terms(
+        "car cars vehicle vehicles model models year variant type kind thing way sort new old my exactly right "
+        "correct standard also really actually question wonder tell show give much many often use take need go look "
+        "mean happen work come amount say state available have want like"
+    )
+)
+_WORDS = re.compile(r"[^\W_](?:[\w.,'/-]*\w)?(?<!-)")
+_COUNTED = re.compile(r"\bhow many (\w+)", re.IGNORECASE)
+_NUMBERS = re.compile(r"(?<![\d.,])\d+(?![\d.,]*\d)")
+_HEAVIEST = 4.0
+_WIDE = 4  # values of a row from which on it is narrowed to those asked for
+_STRICT = 2.0  # how much more a missing e-mail address tells than a missing measure
+_SLIGHT = 0.7  # the weight of `far` in `how far`, which the value's unit answers rather than a word
+_READ = 20  # statements whose meaning is compared; the others share too few words with the question
+_LIKE_CHARACTERS = 400
+
+ORDER = {
+    "coverage": 1.8,
+    "likeness": 6.1,
+    "value": 1.9,
+    "no_value": -1.9,
+    "found": 5.4,
+    "focus": 1.6,
+    "missing": -5.0,
+    "row": 1.1,
+    "steps": 2.5,
+    "instead": -0.5,
+    "beside": -2.3,
+    "code": -2.2,
+    "list": -0.4,
+}
+"""Weights of a statement's features among those of one question."""
+
+SURE = {
+    "coverage": 1.5,
+    "likeness": 5.0,
+    "found": 3.7,
+    "value": 0.2,
+    "no_value": -1.4,
+    "missing": -1.9,
+    "row": 2.2,
+    "steps": 2.8,
+    "list": 0.7,
+    "focus": 1.6,
+    "code": -2.5,
+}
+SURE_BIAS = -5.2
+"""Weights and bias of the log odds that the best statement answers at all."""
+
+ANSWERS = 0.6
+"""The least probability with which a statement is taken as an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word of the question: the stems that match it exactly, those that may stand for it, and how telling it is."""
+
+    word: str
+    stems: frozenset[str]
+    alike: frozenset[str]
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A statement; its `order`, the log odds of being a better answer than another to the same question; the
+    `probability` that it answers at all; the words of the question that it `holds` or stands under."""
+
+    statement: Statement
+    order: float
+    probability: float
+    holds: frozenset[str]
+    features: Mapping[str, float] = field(default_factory=dict, compare=False)
+
+
+def rank(
+    question: str,
+    statements: Sequence[Statement],
+    found: Sequence[float],
+    similarity: Similarity,
+    nameless: Callable[[str], str],
+) -> list[Scored]:
+    """The statements, best answer first. `found[i]` is the score of the search for passage i; `question` is without
+    the names that say which car is meant and not what is asked, as `nameless` takes them out of a text."""
+    if not statements:
+        return []
+    texts = [_Text(_narrowed(question, statement)) for statement in statements]
+    wanted = terms_of(question, texts)
+    codes = identifiers(question)
+    asks = _Asks(question)
+    scored = []
+    for text in texts:
+        features = _features(text, wanted, codes, asks)
+        features["found"] = found[text.statement.span.passage]
+        features["beside"] = _beside(nameless(text.statement.subject), wanted)
+        scored.append((text, features))
+    scored.sort(key=lambda pair: -_sum(ORDER, pair[1]))
+    near = similarity(question, [text.read for text, _ in scored[:_READ]])
+    lowest = float(near.min()) if len(near) else 0.0
+    for position, (_, features) in enumerate(scored):
+        features["likeness"] = float(near[position]) if position < len(near) else min(lowest, 0.2)
+    results = [
+        Scored(text.statement, _sum(ORDER, features), _probability(features), _held(text, wanted), features)
+        for text, features in scored
+    ]
+    return sorted(results, key=lambda result: -result.order)
+
+
+def _narrowed(question: str, statement: Statement) -> Statement:
+    """A wide row without the values that the question does not ask for: they would drown the one that it does."""
+    if len(statement.parts) < _WIDE:
+        return statement
+    kept = {*matching_parts(question, statement), *key_parts(question, statement)}
+    parts = tuple(part for position, part in enumerate(statement.parts) if position in kept)
+    said = ", ".join(f"{part.column} {part.value}".strip() for part in parts)
+    return replace(statement, parts=parts, text=f"{statement.label}: {said}" if statement.label else said)
+
+
+def _beside(label: str, wanted: Sequence[Term]) -> float:
+    """The share of a row's label, 0..1, that the question does not speak of: `Length at the floor` for `length`."""
+    known = frozenset[str]().union(*(term.stems | term.alike for term in wanted))
+    words = telling(label)
+    return sum(stem not in known for stem in words) / len(words) if words else 0.0
+
+
+def _probability(features: Mapping[str, float]) -> float:
+    return 1 / (1 + math.exp(-SURE_BIAS - _sum(SURE, features)))
+
+
+def _sum(weights: Mapping[str, float], features: Mapping[str, float]) -> float:
+    return sum(weight * features.get(name, 0.0) for name, weight in weights.items())
+
+
+class _Asks:
+    """What form of answer a question wants."""
+
+    def __init__(self, question: str) -> None:
+        self.kind = synonyms.expected(question)
+        self.steps = synonyms.form(question) == "steps"
+        counted = _COUNTED.search(question)
+        self._counted = terms(counted[1])[:1] if counted and self.kind == "number" else []
+
+    def answered(self, text: "_Text") -> bool:
+        """Whether the text has a value of the kind asked for; for `how many gears`, a number of gears."""
+        said = text.statement.text
+        if self.kind is None:
+            return False
+        if not synonyms.has_value(self.kind, said):
+            bare = text.statement.span.kind == "row" and any(word[:1].isdigit() for word in text.own)
+            return bare and bool(synonyms.cue_stems(self.kind) & (text.own | text.near | text.far))
+        return not self._counted or self._counts(terms(said), text.statement.span.kind == "row")
+
+    def _counts(self, words: Sequence[str], row: bool) -> bool:
+        wanted = {*self._counted, *synonyms.alike(self._counted[0])}
+        places = [place for place, word in enumerate(words) if word.replace(".", "").isdigit()]
+        after = any(wanted & set(words[place : place + 4]) for place in places)
+        return after or (row and any(wanted & set(words[max(0, place - 3) : place]) for place in places))
+
+
+class _Text:
+    """A statement's words, by how close they stand to what it says. A whole list says what its heading says, and
+    lists and rows stand directly under their document's title."""
+
+    def __init__(self, statement: Statement) -> None:
+        self.statement = statement
+        kind = statement.span.kind
+        inherits = f"{statement.near} {statement.far}" if kind in {"list", "row"} else statement.near
+        body, heading = _with_numbers(statement.text), _with_numbers(inherits)
+        self.own, self.near = (heading, body) if kind == "list" else (body, heading)
+        self.far = frozenset(terms(statement.far))
+        self.read = f"{statement.near}: {statement.text}"[:_LIKE_CHARACTERS]
+
+
+def _with_numbers(text: str) -> frozenset[str]:
+    """The terms of a text, and the numbers of ranges such as `0–100` by themselves."""
+    return frozenset(terms(text)) | frozenset(_NUMBERS.findall(text))
+
+
+def terms_of(question: str, texts: Sequence[_Text]) -> tuple[Term, ...]:
+    """The telling words of a question. A word that few statements hold weighs more."""
+    counts = Counter(stem for text in texts for stem in text.own | text.near)
+    wanted = []
+    degrees = synonyms.degrees(question)
+    for stem, word in telling(question).items():
+        stems = frozenset() if word in degrees else frozenset({stem})
+        alike = frozenset(other for known in stems | {stem} for other in synonyms.alike(known)) - stems
+        if not stems and not alike and not synonyms.expected(word):
+            continue
+        count = max((counts[stem] for stem in stems | alike), default=0)
+        weight = _SLIGHT if word in degrees else min(_HEAVIEST, max(1.0, math.log(1 + len(texts) / (count + 0.5))))
+        wanted.append(Term(word, stems, alike, weight))
+    return tuple(wanted)
+
+
+def telling(question: str) -> dict[str, str]:
+    """The words of a question that say what it is about, by their stems."""
+    words = [word.strip(".,'") for word in _WORDS.findall(question.casefold().replace("’", "'"))]
+    found = {}
+    for word in words:
+        stems = terms(word) if word not in STOP_WORDS else []
+        if stems and stems[0] not in _WEAK and word.replace("'", "") not in STOP_WORDS:
+            found[stems[0]] = word
+    return found
+
+
+def _features(text: _Text, wanted: Sequence[Term], codes: frozenset[str], asks: _Asks) -> dict[str, float]:
+    total = sum(term.weight for term in wanted) or 1.0
+    matches = [(term.weight, _match(term, text), _own_match(term, text)) for term in wanted]
+    span = text.statement.span
+    value = 0.0
+    if asks.kind is not None:
+        value = 1.0 if asks.answered(text) else -1.0
+    measured = asks.kind is not None and span.kind == "row"
+    own = sum(weight * own for weight, _, own in matches)
+    return {
+        "coverage": sum(weight * match for weight, match, _ in matches) / total if wanted else 0.5,
+        "own": own / total if wanted else 0.5,
+        "focus": own / (own + len(text.own)),
+        "missing": max((weight for weight, match, _ in matches if match < 0.5), default=0.0) / _HEAVIEST,
+        "value": float(value > 0),
+        "no_value": float(value < 0) * (_STRICT if asks.kind in {"mail", "telephone"} else 1.0),
+        "row": float(measured and value > 0),
+        "steps": float(asks.steps and span.kind == "list" and span.mark[:1].isdigit()),
+        "list": float(not asks.steps and span.kind == "list"),
+        "instead": float(asks.steps and span.kind in {"row", "sentence"}),
+        "code": float(bool(codes - text.own - text.near - text.far)),
+    }
+
+
+def _own_match(term: Term, text: _Text) -> float:
+    if term.stems & text.own:
+        return 1.0
+    if term.alike & text.own or synonyms.unit_answers(term.word, text.statement.text):
+        return 0.85
+    return 0.0
+
+
+def _match(term: Term, text: _Text) -> float:
+    own = _own_match(term, text)
+    if own == 1.0:
+        return own
+    if term.stems & text.near:
+        return 0.95
+    if term.alike & text.near:
+        return max(own, 0.8)
+    return max(own, 0.6 * bool(term.stems & text.far), 0.45 * bool(term.alike & text.far))
+
+
+def _held(text: _Text, wanted: Sequence[Term]) -> frozenset[str]:
+    return frozenset(term.word for term in wanted if _match(term, text) >= 0.7)
+
+
+def key_parts(question: str, statement: Statement) -> frozenset[int]:
+    """The positions of a row's parts that the question already names: what the row is looked up by."""
+    asked = frozenset(terms(question))
+    return frozenset(
+        position
+        for position, part in enumerate(statement.parts)
+        if (words := frozenset(terms(part.value)) - STOP_WORDS) and words <= asked and part.column
+    )
+
+
+def matching_parts(question: str, statement: Statement) -> tuple[int, ...]:
+    """The positions of a row's parts that the question asks for: those whose column or value answers to its words,
+    or has a value of the kind asked for; all when none does."""
+    kind = synonyms.expected(question)
+    wanted = tuple(telling(question))
+    keys = key_parts(question, statement)
+    free = [position for position in range(len(statement.parts)) if position not in keys]
+    if not free or (keys and identifiers(question)):
+        return tuple(free) or tuple(range(len(statement.parts)))
+    marks = []
+    label = frozenset(terms(statement.label))
+    for position in free:
+        part = statement.parts[position]
+        own = frozenset(terms(part.column))
+        held = frozenset(terms(part.value)) - label
+        exact = sum(2.0 for stem in wanted if stem in own) + sum(1.0 for stem in wanted if stem in held)
+        similar = sum(1.0 for stem in wanted if stem not in own and synonyms.alike(stem) & own)
+        fits = 1.5 if kind and synonyms.has_value(kind, f"{part.column} {part.value}") else 0.0
+        marks.append(exact + similar + fits)
+    best = max(marks, default=0.0)
+    if best <= 0:
+        return tuple(free)
+    return tuple(position for position, mark in zip(free, marks, strict=True) if mark >= 0.7 * best)

@@ -1,0 +1,99 @@
+"""Which of the scored statements make the answer: enough to cover the cars asked about, and no more."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agents.extractive.scoring import ANSWERS, Scored
+from agents.passages.statements import Statement
+from agents.vehicles.applicability import Cars
+
+_PEER = 2.0  # log odds by which a statement about other cars may be behind the best and still belong beside it
+_BESIDE = 0.4  # the least probability of a statement beside the best
+_KINSHIP = 1.0  # log odds that each sign of saying the same as the best is worth
+_ADDS = 1.0  # log odds by which a sentence that adds words of the question may be behind the best
+_SENTENCES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What is said about `cars`, a part of the cars asked about."""
+
+    cars: Cars
+    statement: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The statements that answer. `shares` differ by car; `more` are sentences that complete the first share."""
+
+    shares: tuple[Share, ...]
+    more: tuple[Statement, ...] = ()
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """All statements used."""
+        return (*(share.statement for share in self.shares), *self.more)
+
+
+def select(ranked: Sequence[Scored], asked: Cars) -> Selection | None:
+    """The answer's statements out of `ranked`, best first, all of which concern `asked`; None when none answers."""
+    if not ranked or ranked[0].probability < ANSWERS:
+        return None
+    best = _whole(ranked)
+    shares = [Share(best.statement.cars & asked, best.statement)]
+    rest = asked - best.statement.cars
+    for scored in _peers(ranked, best):
+        if not rest:
+            break
+        fresh = scored.statement.cars & rest
+        if fresh:
+            shares.append(Share(fresh, scored.statement))
+            rest -= fresh
+    more = _completing(ranked, best) if len(shares) == 1 else ()
+    return Selection(tuple(shares), more)
+
+
+def _whole(ranked: Sequence[Scored]) -> Scored:
+    """The best; where it is one step of several and the question asks for steps, all of them."""
+    best = ranked[0]
+    if best.statement.span.kind == "step":
+        for scored in ranked:
+            if best.statement.span in scored.statement.items and scored.features["steps"]:
+                return scored
+    return best
+
+
+def _peers(ranked: Sequence[Scored], best: Scored) -> list[Scored]:
+    """Statements good enough to stand beside the best, those first that say the same thing of other cars."""
+    good = [
+        (scored.order + _KINSHIP * _kinship(scored.statement, best.statement), scored)
+        for scored in ranked
+        if scored is not best
+        and scored.probability >= _BESIDE
+        and len(best.holds - scored.holds) <= len(best.holds) // 2
+        and scored.statement.span.kind != "list"
+        and scored.features["no_value"] <= best.features["no_value"]
+    ]
+    near = [entry for entry in good if entry[0] >= best.order - _PEER]
+    return [scored for _, scored in sorted(near, key=lambda entry: -entry[0])]
+
+
+def _kinship(one: Statement, other: Statement) -> int:
+    """How much two statements are of a kind: rows of one table and about one thing are most."""
+    same_table = one.span.passage == other.span.passage and one.span.block == other.span.block
+    same_subject = bool(one.subject) and one.subject.casefold() == other.subject.casefold()
+    return int(same_table) + 2 * int(same_subject) + int(one.near == other.near)
+
+
+def _completing(ranked: Sequence[Scored], best: Scored) -> tuple[Statement, ...]:
+    if best.statement.span.kind == "list":
+        return ()
+    held = set(best.holds)
+    chosen: list[Statement] = []
+    for scored in ranked[1:]:
+        statement = scored.statement
+        close = scored.probability >= ANSWERS and scored.order >= best.order - _ADDS
+        if len(chosen) + 1 < _SENTENCES and close and statement.span.kind != "list" and not scored.holds <= held:
+            chosen.append(statement)
+            held |= scored.holds
+    return tuple(chosen)

@@ -1,1 +1,0 @@
-"""Faults: dangers, codes, symptoms, causes, and checks one at a time."""

@@ -1,0 +1,1 @@
+"""What reads the words of a message: words, spelling, figures, units, dates, consent. Pure."""

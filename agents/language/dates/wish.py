@@ -1,0 +1,103 @@
+"""The wish for a day and a time, as windows of calendar days and wall-clock times; see `agents.language.dates.windows`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from itertools import product
+
+MOST_WINDOWS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Days from `first` to `last`, both open if None, on `weekdays` (Monday is 0; any if none), at times from minute
+    `earliest` to minute `latest` of the day; all inclusive."""
+
+    first: date | None = None
+    last: date | None = None
+    weekdays: tuple[int, ...] = ()
+    earliest: int = 0
+    latest: int = 1439
+
+    def on(self, day: date) -> bool:
+        """Whether the day is one of its days."""
+        return (
+            (self.first is None or self.first <= day)
+            and (self.last is None or day <= self.last)
+            and (not self.weekdays or day.weekday() in self.weekdays)
+        )
+
+    def holds(self, local: datetime) -> bool:
+        """Whether a time of the wall's clock lies in it."""
+        return self.on(local.date()) and self.earliest <= local.hour * 60 + local.minute <= self.latest
+
+    @property
+    def any_day(self) -> bool:
+        return self.first is None and self.last is None and not self.weekdays
+
+    @property
+    def any_time(self) -> bool:
+        return (self.earliest, self.latest) == (0, 1439)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted: a time in one of the `windows` (any, if there are none) and in none of `never`. `soonest`: the
+    first that there is. `unclear`: a question to ask back, where a day was named that is none or has gone by."""
+
+    windows: tuple[Window, ...] = ()
+    never: tuple[Window, ...] = ()
+    soonest: bool = False
+    unclear: str = ""
+
+    def __bool__(self) -> bool:
+        """Whether anything was said of days or times."""
+        return bool(self.windows or self.never or self.soonest or self.unclear)
+
+    def holds(self, local: datetime) -> bool:
+        """Whether a time of the wall's clock is one of those wanted."""
+        wanted = not self.windows or any(window.holds(local) for window in self.windows)
+        return wanted and not any(window.holds(local) for window in self.never)
+
+    @property
+    def names_day(self) -> bool:
+        return any(not window.any_day for window in self.windows)
+
+    @property
+    def exact(self) -> tuple[date, int] | None:
+        """The one day and minute of the day that it names, if it names just one."""
+        if len(self.windows) != 1:
+            return None
+        window = self.windows[0]
+        exact = window.first is not None and window.first == window.last and window.earliest == window.latest
+        return (window.first, window.earliest) if exact and window.first else None
+
+    def over(self, before: "Wish") -> "Wish":
+        """This wish with what it leaves open taken from the one before it: "make it Wednesday" keeps the morning, "at 3
+        instead" keeps the day."""
+        if self.unclear or not self:
+            return self if self.unclear else before
+        if not before or self.soonest:
+            return self
+        if not self.windows:
+            return replace(before, never=(*before.never, *self.never)[:MOST_WINDOWS], soonest=False)
+        if all(window.any_day for window in self.windows):
+            return Wish(_filled(self.windows, before.windows), (*before.never, *self.never)[:MOST_WINDOWS])
+        if all(window.any_time for window in self.windows):
+            timed = tuple(Window(earliest=one.earliest, latest=one.latest) for one in before.windows)
+            return replace(self, windows=_filled(tuple(dict.fromkeys(timed)), self.windows))
+        return self
+
+
+def at(local: datetime) -> Window:
+    """Just that time."""
+    minute = local.hour * 60 + local.minute
+    return Window(local.date(), local.date(), (), minute, minute)
+
+
+def _filled(timed: Sequence[Window], dated: Sequence[Window]) -> tuple[Window, ...]:
+    """Every one of the days at every one of the times."""
+    pairs = product(dict.fromkeys(dated) or [Window()], dict.fromkeys(timed) or [Window()])
+    return tuple(
+        dict.fromkeys(replace(days, earliest=time.earliest, latest=time.latest) for days, time in pairs)
+    )[:MOST_WINDOWS]  # fmt: skip

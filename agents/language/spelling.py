@@ -1,0 +1,65 @@
+"""Misspelt words put right, so that their meaning can be compared: the embedding model hardly reads "apointment"."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable
+
+from rapidfuzz.distance import OSA
+
+from agents.language.words import FUNCTION_WORDS, words
+
+_WORD = re.compile(r"[^\W\d_]+")
+_SHORTEST = 5
+_LONG = 9
+"""From this length on two slips are put right, below it one."""
+_SHORTEST_PART = 4
+_ENDINGS = ("s", "es", "d", "ed", "ing", "ly", "er", "y")
+
+
+class Spelling:
+    """Corrects towards the words of known texts. Immutable."""
+
+    def __init__(self, texts: Iterable[str], vocabulary: Collection[str] = ()) -> None:
+        """`vocabulary`: further words, in lower case, that are right as they are."""
+        self._vocabulary = frozenset(vocabulary)
+        self._counts = Counter(word for text in texts for word in words(text) if word.isalpha())
+        self._by_letter: dict[str, list[str]] = defaultdict(list)
+        for word, count in self._counts.items():
+            if len(word) >= _SHORTEST and count > 1:
+                self._by_letter[word[0]].append(word)
+
+    def correct(self, text: str) -> str:
+        """The text with every unknown word replaced by the known word, or the pair of them, that it was meant to be.
+
+        Words with capitals inside a sentence may be names, and stay; so do short words and numbers.
+        """
+        return _WORD.sub(lambda found: self._word(found.group(), found.start() > 0), text)
+
+    def _word(self, word: str, inside: bool) -> str:
+        plain = word.casefold()
+        if len(plain) < _SHORTEST or self._known(plain) or (inside and word != plain):
+            return word
+        slips = 2 if len(plain) >= _LONG else 1
+        near = [
+            (distance, -self._counts[known], known)
+            for known in self._by_letter[plain[0]]
+            if abs(len(known) - len(plain)) <= slips
+            and (distance := OSA.distance(plain, known, score_cutoff=slips)) <= slips
+        ]
+        return min(near)[2] if near else self._pair(plain) or word
+
+    def _known(self, word: str) -> bool:
+        """Whether the word, or the word that it is a form of, occurs in the texts."""
+        if word in FUNCTION_WORDS or word in self._vocabulary:
+            return True
+        stems = {word, *(word.removesuffix(ending) for ending in _ENDINGS)}
+        stems |= {stem[:-1] for stem in stems if stem[-1] == stem[-2]}
+        forms = {f"{stem}{ending}" for stem in stems for ending in ("", "e")} | {f"{word}s"} - {f"{word[:-1]}ss"}
+        return not self._counts.keys().isdisjoint(forms)
+
+    def _pair(self, word: str) -> str:
+        """A compound in two words, or ""."""
+        for cut in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1):
+            if self._counts[word[:cut]] > 1 and self._counts[word[cut:]] > 1:
+                return f"{word[:cut]} {word[cut:]}"
+        return ""

@@ -1,0 +1,151 @@
+"""What each piece of evidence states, and about which cars: the unit that is scored and worded."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from agents.passages.spans import Cell, Span, spans
+from agents.vehicles.applicability import Cars, Fitment
+from rag.types import Chunk, Passage
+
+_NONE = frozenset({"", "-", "–", "—", "same"})
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One thing a passage says. `cars` it is true of; `label` what a row is about; `parts` a row's values under their
+    columns; `items` the entries of a whole list; `text` all of it as it is read; `near` the heading and line above it,
+    `far` the document's title and the outer headings."""
+
+    span: Span
+    cars: Cars
+    text: str
+    near: str
+    far: str
+    label: str = ""
+    parts: tuple[Cell, ...] = ()
+    items: tuple[Span, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """What a row's value is a value of: its label, or the column of its only value."""
+        return self.label or (self.parts[0].column if len(self.parts) == 1 else "")
+
+    @property
+    def evidence(self) -> tuple[Span, ...]:
+        """The stretches of documents that support the statement."""
+        return self.items or (self.span,)
+
+
+def statements(passages: Sequence[Passage], fitment: Fitment) -> tuple[Statement, ...]:
+    """All that the passages state, each stretch of a document once."""
+    found: list[Statement] = []
+    seen: set[tuple[str, int]] = set()
+    for number, passage in enumerate(passages):
+        chunk = passage.chunk
+        outer = fitment.everything
+        for heading in (chunk.title, *chunk.section):
+            outer = fitment.narrowed(heading, outer)
+        fresh = [span for span in spans(chunk, number) if (chunk.document_id, span.start) not in seen]
+        seen |= {(chunk.document_id, span.start) for span in fresh}
+        for span in fresh:
+            found += _stated(span, chunk, outer, fitment)
+    return (*found, *_lists(found, passages))
+
+
+def _lists(found: Sequence[Statement], passages: Sequence[Passage]) -> Iterator[Statement]:
+    """Every list as one statement; numbered steps go on from one passage of a section into the next."""
+    entries = [statement for statement in found if statement.span.kind in {"step", "item"}]
+    entries.sort(key=lambda entry: (passages[entry.span.passage].chunk.document_id, entry.span.start))
+    group: list[Statement] = []
+    for entry in entries:
+        if group and not _goes_on(group[-1], entry, passages):
+            yield from _whole(group)
+            group = []
+        group.append(entry)
+    yield from _whole(group)
+
+
+def _goes_on(last: Statement, entry: Statement, passages: Sequence[Passage]) -> bool:
+    here, there = passages[last.span.passage].chunk, passages[entry.span.passage].chunk
+    if here is there:
+        return last.span.block == entry.span.block
+    follows = here.document_id == there.document_id and here.section == there.section
+    return (
+        follows
+        and entry.span.kind == "step"
+        and entry.span.mark[:-1] == str(int(last.span.mark[:-1]) + 1 if last.span.kind == "step" else 0)
+    )
+
+
+def _whole(group: Sequence[Statement]) -> Iterator[Statement]:
+    if len(group) < 2:
+        return
+    first = group[0]
+    span = replace(first.span, kind="list", end=max(first.span.end, group[-1].span.end))
+    text = " ".join(entry.text for entry in group)
+    cars = frozenset(car for entry in group for car in entry.cars)
+    yield Statement(span, cars, text, first.near, first.far, items=tuple(entry.span for entry in group))
+
+
+def _stated(span: Span, chunk: Chunk, outer: Cars, fitment: Fitment) -> Iterator[Statement]:
+    heading = chunk.section[-1] if chunk.section else chunk.title
+    near = " ".join(part for part in (heading, span.lead) if part)
+    far = " ".join((chunk.title, *chunk.section[:-1]))
+    if span.kind != "row":
+        within = fitment.narrowed(span.lead, outer) if span.lead else outer
+        cars = fitment.narrowed(span.text, within)
+        yield Statement(span, cars, span.text, near, far)
+        return
+    within = fitment.narrowed(span.lead, outer) if span.lead else outer
+    columns = {cell.column: fitment.labelled(cell.column, within) for cell in span.cells[1:] if cell.column}
+    if any(cars is not None for cars in columns.values()):
+        yield from _by_vehicle(span, columns, (near, far), within, fitment)
+    else:
+        yield _by_row(span, (near, far), within, fitment)
+
+
+def _by_vehicle(
+    span: Span, columns: dict[str, Cars | None], context: tuple[str, str], within: Cars, fitment: Fitment
+) -> Iterator[Statement]:
+    """A row whose columns are cars says one thing about each of them."""
+    labels = [cell for cell in span.cells if columns.get(cell.column) is None]
+    label = ", ".join(cell.value for cell in labels)
+    for cell in labels:
+        within = fitment.labelled(cell.value, within, cell.column) or fitment.narrowed(cell.value, within)
+    before = ""
+    for cell in span.cells:
+        cars = columns.get(cell.column)
+        if cars is None:
+            continue
+        value = before if cell.value.casefold() == "same" else cell.value
+        before = value
+        if value.casefold() not in _NONE:
+            parts = (Cell("", value),)
+            text = f"{label}: {value}" if label else value
+            yield Statement(span, cars & within or cars, text, *context, label, parts)
+
+
+def _by_row(span: Span, context: tuple[str, str], within: Cars, fitment: Fitment) -> Statement:
+    """A row that names its cars in cells, or none at all, says all its other cells about them."""
+    cars = within
+    rest: list[Cell] = []
+    for cell in span.cells:
+        named = fitment.labelled(cell.value, cars, cell.column)
+        if named is None:
+            rest.append(cell)
+        else:
+            cars = named
+    label = ""
+    if len(rest) > 1 and _is_name(rest[0].value):
+        label, rest = rest[0].value, rest[1:]
+    elif not rest:
+        rest = list(span.cells[-1:])
+    for value in (label, *(cell.value for cell in rest)):
+        cars = fitment.narrowed(value, cars)
+    said = ", ".join(f"{cell.column} {cell.value}".strip() for cell in rest)
+    return Statement(span, cars, f"{label}: {said}" if label else said, *context, label, tuple(rest))
+
+
+def _is_name(value: str) -> bool:
+    """Whether a cell names what its row is about, rather than giving a measure."""
+    return value[:1].isalpha() and sum(character.isalpha() for character in value) >= len(value) / 3

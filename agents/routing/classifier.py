@@ -1,0 +1,312 @@
+"""Who answers a message? A semantic classifier, trained from the catalogue's example messages; no model is called.
+
+First a gate (is it for us, or for a person?), then the route, both over the message's meaning (an embedding).
+Probabilities are calibrated on examples as if the models had not seen them.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from agents.conversation.followup import continues, core, depends, refers_back, standalone, subject
+from agents.language.spelling import Spelling
+from agents.language.words import content
+from agents.routing import gate as scope
+from agents.routing import headings, human_requests, out_of_scope
+from agents.routing.clauses import split
+from agents.routing.headings import Knowledge
+from agents.routing.kernels import Floats, Kernel, Labels, Learner, Linear, softmax, temperature
+from agents.routing.parts import MOST, apart, label
+from agents.specialist import Catalogue
+from agents.types import Part, Question, Route
+from agents.vehicles.range import Vehicles, make_named, note, other_make, trouble_codes
+from rag.embedder import Embedder
+from rag.types import Chunk
+
+_STRENGTH = 8.0
+_UNCERTAIN = 0.02
+"""Share of unseen example messages that the customer is asked about."""
+_MOST_CERTAIN_NEEDED = 0.5
+_EVIDENCE = {"vehicle": 1.0, "make": 1.0, "code": 5.0, "answered before": 2.5, "continues": 2.0}
+"""Log odds that these add to a message being in scope: the example messages hardly name any. A make or a trouble code
+counts where some of a catalogue's examples have one: it says nothing for a catalogue that is not about vehicles."""
+_LEANING, _CONTINUING = 1.5, 1.0
+"""Log odds for the specialist that answered last, when a message says too little by itself, or takes up what was said.
+"""
+_SPLIT_CONFIDENCE = 0.55
+"""Each piece of a message must be this certain before it is given to another specialist."""
+_OUT, _PIECE_OUT, _PERSON = 0.5, 0.2, 0.65
+"""Probabilities from which a message is in scope, a piece of such a message is, or a message asks for a person. To
+refuse an owner is worse than to try to answer a stranger."""
+_MOST_READ = 12
+"""Things asked in one message that are looked at."""
+_NO_WORD = re.compile(r"[\W_]+")
+_LOOKED_BACK = 4
+"""Turns that are taken into account when an earlier question has to be routed again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What the models say about one text: log odds of scope and person, and one logit per specialist."""
+
+    in_scope: float
+    person: float
+    logits: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Router:
+    """The fitted choice among specialists. Its scores divided by `heat` are logits; below the probability `threshold`
+    a choice is too uncertain."""
+
+    kernel: Kernel
+    heat: float
+    threshold: float
+
+    def logits(self, vectors: Floats) -> Floats:
+        """Shape (messages, specialists)."""
+        return self.kernel.scores(vectors) / self.heat
+
+
+class Classifier:
+    """Routes messages among the specialists it was trained for. Immutable and thread-safe; blocks while embedding."""
+
+    def __init__(
+        self,
+        names: tuple[str, ...],
+        embedder: Embedder,
+        vehicles: Vehicles,
+        signs: frozenset[str],
+        gate: scope.Scope,
+        person: Linear,
+        router: Router,
+        spelling: Spelling,
+        known: Knowledge,
+    ) -> None:
+        self.names = names
+        self._embedder = embedder
+        self._vehicles = vehicles
+        self._signs = signs
+        self._gate = gate
+        self._person = person
+        self._router = router
+        self._spelling = spelling
+        self._knowledge = known
+
+    @classmethod
+    def train(
+        cls,
+        catalogue: Catalogue,
+        embedder: Embedder,
+        learner: Learner,
+        vehicles: Vehicles | None = None,
+        chunks: Sequence[Chunk] = (),
+        vocabulary: Collection[str] = (),
+    ) -> Self:
+        """Learn the catalogue's utterances. `chunks` of the knowledge base are further evidence: their headings of
+        whose message it is, their words of how words are spelt, beside the `vocabulary` of the language, in lower case.
+        The same inputs give the same classifier. Raises ValueError for a catalogue without utterances.
+        """
+        vehicles = vehicles or Vehicles()
+        said = [(text, n) for n, one in enumerate(catalogue) for text in one.utterances]
+        if not said:
+            raise ValueError("the catalogue has no example utterances to learn from")
+
+        def vectors(texts: Iterable[str]) -> Floats:
+            return scope.rows(embedder.embed(list(texts)), embedder.dimensions)
+
+        texts = [vehicles.generic(text) for text, _ in said]
+        topics = [vehicles.generic(text) for one in catalogue for text in (one.label, one.description, *one.topics)]
+        beyond = [text for one in catalogue for text in one.beyond]
+        known = headings.learn(chunks, catalogue, vehicles, embedder)
+        own, near = vectors(texts), vectors(beyond)
+        names = vectors(_NO_WORD.sub(" ", one.label) for one in catalogue)
+        labels = np.array([*(n for _, n in said), *range(len(catalogue))], dtype=np.int64)
+        subjects = [vectors(lines) for lines in out_of_scope.SUBJECTS.values()]
+        others = np.vstack([own, near, *subjects])
+        asking = vectors(human_requests.UTTERANCES)
+        is_person = np.array([0] * len(others) + [1] * len(asking), dtype=np.int64)
+        words = [*texts, *topics, *beyond, *out_of_scope.UTTERANCES, *human_requests.UTTERANCES]
+        return cls(
+            tuple(one.name for one in catalogue),
+            embedder,
+            vehicles,
+            frozenset({"vehicle"}).union(*(_signs(text, vehicles) for text, _ in said)),
+            scope.train(np.vstack([own, vectors(topics)]), subjects, near, known.vectors, learner),
+            learner.fit(np.vstack([others, asking]), is_person, _STRENGTH),
+            _router(np.vstack([own, names]), labels, len(catalogue), learner),
+            Spelling([*words, *(chunk.searchable for chunk in chunks)], vocabulary),
+            known,
+        )
+
+    def classify(self, question: Question, catalogue: Catalogue | None = None) -> Route:
+        """The route of a message among the specialists of `catalogue` that it was trained for, or among all.
+
+        The text may have been made to stand alone before; otherwise that is done here.
+        """
+        text = standalone(question, self._vehicles)
+        clauses = [clause.text for clause in split(text) if clause.asks]
+        clauses, unread = clauses[:_MOST_READ], clauses[_MOST_READ:]
+        pieces = [text, *clauses] if len(clauses) > 1 else [text]
+        readings = self._read(question, pieces)
+        whole = readings[0]
+        if scope.probability(whole.person) >= _PERSON:
+            return Route("human", scope.probability(whole.person))
+        allowed = self._allowed(catalogue)
+        in_scope = [n for n, reading in enumerate(readings) if scope.probability(reading.in_scope) >= _OUT]
+        if not in_scope or not allowed:
+            return Route("out_of_scope", 1.0 - scope.probability(whole.in_scope))
+        if len(pieces) > 1:
+            asked = [
+                (pieces[n], self._choose(readings[n], allowed))
+                for n in range(1, len(pieces))
+                if scope.probability(readings[n].in_scope) >= (_PIECE_OUT if 0 in in_scope else _OUT)
+            ]
+            parts = self._parts(text, asked)
+            if len(parts) > 1:
+                certain = min(part.confidence for part in parts[:MOST])
+                left_out = (*(core(part.text)[0] for part in parts[MOST:]), *(["…"] if unread else []))
+                return Route("answer", certain, parts[:MOST], left_out)
+        return self._decide(text, self._choose(whole, allowed))
+
+    def ranked(self, text: str) -> tuple[tuple[str, float], ...]:
+        """Every specialist with its probability, likeliest first, as if the message were for one of them."""
+        return tuple(self._choose(self._read(Question(text), [text])[0], self._allowed(None)))
+
+    def _read(self, question: Question, pieces: Sequence[str]) -> list[_Reading]:
+        known = note(question.facts, self._vehicles)
+        plain = [self._plain(_without_note(piece, known)) for piece in pieces]
+        vectors = scope.rows(self._embedder.embed(plain), self._embedder.dimensions)
+        in_scope = self._gate.log_odds(vectors)
+        person = self._person.log_odds(vectors)
+        logits = self._router.logits(vectors) + self._knowledge.leaning(vectors)
+        before, sign, leaning = self._before(question, pieces[0])
+        lean = np.array([leaning * (name == before) for name in self.names])
+        readings = []
+        for n, piece in enumerate(pieces):
+            evidence = self._evidence(_without_note(piece, known)) + (_EVIDENCE[sign] if before else 0.0)
+            readings.append(_Reading(float(in_scope[n] + evidence), float(person[n]), logits[n] + lean))
+        return readings
+
+    def _before(self, question: Question, text: str) -> tuple[str, str, float]:
+        """Who answered last, if the text goes on from there: the specialist or "", the sign of scope that this is, and
+        the specialist's log odds. Where the history does not say who answered, the question before is routed again."""
+        if not question.history or not continues(text, self._vehicles):
+            return "", "", 0.0
+        sign, leaning = ("answered before", _LEANING) if depends(text) else ("continues", _CONTINUING)
+        agent = _answered_before(question)
+        if agent:
+            return agent, sign, leaning
+        asked = [n for n, turn in enumerate(question.history) if turn.role == "customer"]
+        if not asked:
+            return "", "", 0.0
+        last = asked[-1]
+        earlier = Question(question.history[last].text, question.history[max(0, last - _LOOKED_BACK) : last])
+        parts = self.classify(earlier).parts
+        return (parts[-1].specialist if parts else ""), sign, leaning
+
+    def _plain(self, text: str) -> str:
+        """The text in words that the embedding model has seen."""
+        for code in trouble_codes(text) if "code" in self._signs else ():
+            text = re.sub(code, f"fault code {code}", text, flags=re.IGNORECASE)
+        return self._spelling.correct(self._vehicles.generic(text))
+
+    def _evidence(self, text: str) -> float:
+        return sum(_EVIDENCE[sign] for sign in _signs(text, self._vehicles) & self._signs)
+
+    def _allowed(self, catalogue: Catalogue | None) -> list[int]:
+        if catalogue is None:
+            return list(range(len(self.names)))
+        wanted = {one.name for one in catalogue}
+        return [n for n, name in enumerate(self.names) if name in wanted]
+
+    def _choose(self, reading: _Reading, allowed: Sequence[int]) -> list[tuple[str, float]]:
+        """The allowed specialists with their probabilities, likeliest first."""
+        probabilities = softmax(reading.logits[list(allowed)])
+        ranked = sorted(zip(probabilities, allowed, strict=True), key=lambda pair: (-pair[0], pair[1]))
+        return [(self.names[n], float(p)) for p, n in ranked]
+
+    def _decide(self, text: str, ranked: list[tuple[str, float]]) -> Route:
+        name, confidence = ranked[0]
+        if confidence < self._router.threshold and len(ranked) > 1:
+            return Route("clarify", confidence, tuple(Part(text, other, p) for other, p in ranked[:2]))
+        return Route("answer", confidence, (Part(text, name, confidence),))
+
+    def _parts(self, text: str, asked: Sequence[tuple[str, list[tuple[str, float]]]]) -> tuple[Part, ...]:
+        """A part for each different question, if every piece is certain; each can be understood without the others. An
+        uncertain piece that hardly says anything goes with the one before it."""
+        groups: list[list[tuple[str, str, float]]] = []
+        for piece, ranked in asked:
+            name, confidence = ranked[0]
+            if confidence < _SPLIT_CONFIDENCE:
+                if not groups or len(content(piece)) > 1:
+                    return ()
+                _, name, confidence = groups[-1][-1]
+                groups[-1].append((piece, name, confidence))
+                continue
+            own = next((one for one in groups if one[0][1] == name and not self._apart(one, piece)), None)
+            if own is None:
+                groups.append(own := [])
+            own.append((piece, name, confidence))
+        first = asked[0][0] if asked else ""
+        repeated = len({group[0][1] for group in groups}) < len(groups)
+        return tuple(
+            Part(
+                self._shared(joined := " ".join(piece for piece, _, _ in group), first, text),
+                group[0][1],
+                min(confidence for _, _, confidence in group),
+                label(joined) if repeated else "",
+            )
+            for group in groups
+        )
+
+    def _apart(self, group: Sequence[tuple[str, str, float]], piece: str) -> bool:
+        """Whether a piece asks something else than a group of the same specialist's does."""
+        return apart(" ".join(said for said, _, _ in group), piece, self._vehicles)
+
+    def _shared(self, piece: str, first: str, text: str) -> str:
+        """A piece with what the whole message says about its vehicle, or about what its pronoun stands for."""
+        context: list[str] = []
+        if piece != first and refers_back(piece, self._vehicles):
+            context.append(subject(first))
+        upto = text.find(piece) if piece in text else 0
+        mentions = self._vehicles.mentions(text)
+        nearest = next((one for one in reversed(mentions) if one.end <= upto), mentions[0] if mentions else None)
+        name = text[nearest.start : nearest.end] if nearest else make_named(text)
+        if name and not self._vehicles.mentions(piece) and not other_make(piece) and name not in " ".join(context):
+            context.append(name)
+        return f"{piece} ({'; '.join(context)})" if context else piece
+
+
+def _signs(text: str, vehicles: Vehicles) -> frozenset[str]:
+    """What in a text alone says that it is about vehicles."""
+    found = {
+        "vehicle": bool(vehicles.mentions(text)),
+        "make": other_make(text),
+        "code": bool(trouble_codes(text)),
+    }
+    return frozenset(sign for sign, present in found.items() if present)
+
+
+def _router(vectors: Floats, labels: Labels, classes: int, learner: Learner) -> Router:
+    """The router, calibrated on its scores for examples that were left out."""
+    kernel, unseen = learner.learn(vectors, labels, classes)
+    heat = temperature(unseen, labels)
+    certain = softmax(unseen / heat).max(axis=1)
+    return Router(kernel, heat, min(float(np.quantile(certain, _UNCERTAIN)), _MOST_CERTAIN_NEEDED))
+
+
+def _answered_before(question: Question) -> str:
+    return next((turn.agent for turn in reversed(question.history) if turn.agent), "")
+
+
+def _without_note(text: str, known: str) -> str:
+    """The text without the customer's vehicle, which was added to help the search and says nothing about the topic."""
+    own, added = core(text)
+    if not known or not added.endswith(known):
+        return text
+    rest = added.removesuffix(known).rstrip("; ")
+    return f"{own} ({rest})" if rest else own

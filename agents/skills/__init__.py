@@ -1,1 +1,0 @@
-"""The skills, one per module; see `agents.skill`."""

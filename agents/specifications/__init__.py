@@ -1,1 +1,0 @@
-"""The vehicles' figures as data: tables, attributes, questions about them, and answers."""

@@ -1,0 +1,1 @@
+"""The vehicles' figures as data: attributes, look-ups, comparisons and conversions."""

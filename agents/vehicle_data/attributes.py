@@ -1,0 +1,248 @@
+"""The attributes of spec tables, found by the words of customers: "boot", "how tall", "what may it tow".
+
+Every word of a question that says something must be accounted for by an attribute: by its name, by the headings that it
+stands under, or by what its values measure. Otherwise the question asks for something else, and nothing is found.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
+
+from agents.language import synonyms
+from agents.language.units import amounts, unit
+from agents.language.words import FUNCTION_WORDS
+from rag.terms import STOP_WORDS, stem
+
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W_]+(?:/[^\W_]+)?(?:'[^\W_]+)?|[%°]")
+_COMPOUND = re.compile(r"(?<![\w-])[^\W\d_]+(?:-[^\W\d_]+)+(?![\w-])")
+_ASIDE = re.compile(r"\([^()]*\)")
+_IN_UNIT = re.compile(r"\bin [^\W\d_]+\s*$")
+_LONG = 8
+"""From this length on two slips are put right, below it one."""
+_NEAR = 0.45
+"""Points by which an attribute may be behind the best and still be meant as well."""
+_BY_NAME = 1.5
+"""Points from which on a word is the attribute's own, and not just one like it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """`name` as printed; `words` what it is known by; `context` the words of the headings that it stands under;
+    `measures` what its figures measure, empty where it has none; `subjects` those of the documents that have it.
+    `head` is the word that says what kind of thing it is, the name's last. `number` is its key in the table."""
+
+    number: int
+    name: str
+    words: frozenset[str]
+    context: frozenset[str] = frozenset()
+    measures: frozenset[str] = frozenset()
+    subjects: frozenset[str] = frozenset()
+    head: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Everyday:
+    """The file of everyday words, read."""
+
+    said: tuple[tuple[re.Pattern[str], str], ...]
+    cues: dict[str, frozenset[str]]
+    alone: dict[str, frozenset[str]]
+    noise: frozenset[str]
+    usual: frozenset[str]
+    frame: frozenset[str]
+    primary: frozenset[str]
+    unheard: frozenset[str]
+    plain: frozenset[str]
+    spelt: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def _everyday() -> _Everyday:
+    with Path(__file__).with_suffix(".toml").open("rb") as file:
+        read: dict[str, Any] = tomllib.load(file)
+    said = tuple((re.compile(one["as"], re.IGNORECASE), f" {one['means']} ") for one in read["said"])
+    cues = {measure: frozenset(map(stem, words.split())) for measure, words in read["cues"].items()}
+    alone = {stem(word): frozenset(map(stem, means.split())) for word, means in read["alone"].items()}
+    noise, usual, frame = (frozenset(map(stem, read["words"][name].split())) for name in ("noise", "usual", "frame"))
+    phrases = " ".join(one["as"] for one in read["said"])
+    spelt = frozenset(re.findall(r"[a-z]{4,}", phrases)) | frozenset(read["words"]["frame"].split())
+    spelt |= frozenset(word for words in read["cues"].values() for word in words.split())
+    spelt |= frozenset(read["alone"]) | synonyms.words()
+    primary = frozenset(map(stem, read["words"]["primary"].split()))
+    unheard = FUNCTION_WORDS | STOP_WORDS
+    plain = frozenset(read["words"]["frame"].split()) | unheard
+    return _Everyday(said, cues, alone, noise, usual, frame, primary, unheard, plain, spelt)
+
+
+def canonical(text: str) -> str:
+    """A text in which one thing is always said with the same words."""
+    text = text.casefold().replace("’", "'")
+    for pattern, means in _everyday().said:
+        text = pattern.sub(means, text)
+    return text
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """The stems of a text's words that say what it is about, in order and each once."""
+    plain = canonical(text)
+    kept = [stem(word) for word in _words(plain.replace("-", " "))]
+    frame = _everyday().frame
+    kept += [  # a word such as take-off says more than its parts
+        whole for whole in _COMPOUND.findall(plain) if frame.issuperset(map(stem, _words(whole.replace("-", " "))))
+    ]
+    return tuple(dict.fromkeys(kept))
+
+
+def _words(text: str) -> list[str]:
+    """The words that are no function words, or are one but name an attribute."""
+    everyday = _everyday()
+    tokens = (token.removesuffix("'s") for token in _TOKEN.findall(text))
+    return [word for word in tokens if stem(word) in everyday.alone or word not in everyday.unheard]
+
+
+def name_words(name: str) -> tuple[str, ...]:
+    """The words that an attribute's printed name is known by; brackets, amounts and units only explain it."""
+    bare = _ASIDE.sub(" ", name)
+    for one in reversed(amounts(bare)):
+        bare = f"{bare[: one.start]} {bare[one.end :]}" if one.unit and one.start else bare
+    kept = tuple(word for word in words_of(_IN_UNIT.sub("", bare)) if word not in _everyday().noise)
+    return kept or words_of(name)
+
+
+def telling(text: str) -> tuple[str, ...]:
+    """The stems that a question asks with: its words without those of its frame."""
+    return tuple(word for word in words_of(text) if word not in _everyday().frame)
+
+
+def primary(found: Sequence[Attribute]) -> tuple[Attribute, ...]:
+    """Of attributes that a question can mean those that it means where it must be one; all where none stands out."""
+    return tuple(one for one in found if one.words & _everyday().primary) or tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    attribute: Attribute
+    uncovered: int
+    points: float
+    in_full: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """All attributes of a knowledge base, to be looked up by what people call them. Immutable."""
+
+    all: tuple[Attribute, ...]
+    _spelt: frozenset[str] = field(default=frozenset(), repr=False)
+
+    @classmethod
+    def of(cls, found: Iterable[Attribute]) -> "Attributes":
+        every = tuple(found)
+        names = " ".join(one.name for one in every).casefold()
+        return cls(every, frozenset(re.findall(r"[^\W\d_]{4,}", names)) | _everyday().spelt)
+
+    def named(self, name: str) -> tuple[Attribute, ...]:
+        """The attributes with exactly this name, but for capitals and blanks."""
+        wanted = " ".join(name.casefold().split())
+        return tuple(one for one in self.all if one.name.casefold() == wanted)
+
+    def meant(
+        self,
+        text: str,
+        fits: Callable[[Attribute], bool] = lambda _: True,
+        *,
+        as_written: bool = False,
+        by_name: bool = False,
+    ) -> tuple[Attribute, ...]:
+        """The attributes that a text asks for, best first: several where it leaves open which of them, none where it
+        asks for something else or for too many. Only those that `fits` lets through are looked at. `as_written`: slips
+        of the finger are not put right. `by_name`: its own name must be said in full."""
+        asked = telling(text if as_written else self.spelt(text))
+        if not asked:
+            return ()
+        found = (match for one in self.all if fits(one) and (match := _matched(asked, one)))
+        matches = [match for match in found if match.in_full or not by_name]
+        matches.sort(key=lambda match: (match.uncovered, -match.points))
+        best = {
+            match.attribute.words: match.attribute
+            for match in reversed(matches)
+            if match.uncovered == matches[0].uncovered and match.points >= matches[0].points - _NEAR
+        }
+        return tuple(reversed(best.values()))
+
+    def spelt(self, text: str) -> str:
+        """The text with slips of the finger put right, towards the words of attributes; never towards words that would
+        then be overheard."""
+        return re.sub(r"[^\W\d_]{4,}", lambda found: self._right(found.group()), text)
+
+    def _right(self, word: str) -> str:
+        plain = word.casefold()
+        if plain in self._spelt or plain in STOP_WORDS or plain in FUNCTION_WORDS or unit(plain) is not None:
+            return word
+        if stem(plain) in _stems(self._spelt):
+            kin = [other for other in self._spelt if stem(other) == stem(plain)]
+            return min(kin, key=lambda other: (OSA.distance(plain, other), other))
+        slips = 2 if len(plain) >= _LONG else 1
+        near = [
+            (distance, other)
+            for other in self._spelt - _everyday().plain
+            if other[0] == plain[0]
+            and abs(len(other) - len(plain)) <= slips
+            and (distance := OSA.distance(plain, other, score_cutoff=slips)) <= slips
+        ]
+        return min(near)[1] if near else word
+
+    def closest(self, text: str, most: int = 5) -> tuple[str, ...]:
+        """The names that look most like a text, for somebody who has to choose another one."""
+        names = tuple(dict.fromkeys(one.name for one in self.all))
+        wanted = canonical(text[:200])
+        ranked = process.extract(wanted, names, scorer=fuzz.token_set_ratio, processor=canonical, limit=most)
+        return tuple(name for name, _, _ in ranked)
+
+
+@lru_cache(maxsize=4)
+def _stems(words: frozenset[str]) -> frozenset[str]:
+    return frozenset(map(stem, words))
+
+
+def _matched(asked: Sequence[str], attribute: Attribute) -> _Match | None:
+    """How the attribute accounts for all the words asked, None where it does not."""
+    points, exact, covered = 0.0, 0, set[str]()
+    for word in asked:
+        worth, names = _accounted(word, attribute)
+        if not worth:
+            return None
+        points += worth
+        covered |= names
+        exact += worth >= _BY_NAME
+    own = attribute.words - _everyday().usual
+    uncovered = len(own - covered)
+    headless = attribute.head in own - covered
+    if (uncovered and (uncovered >= exact or headless)) or (not covered and points < 1.0):
+        return None
+    return _Match(attribute, uncovered, points / len(asked), not uncovered and bool(own & covered))
+
+
+def _accounted(word: str, attribute: Attribute) -> tuple[float, frozenset[str]]:
+    """How well the attribute accounts for a word, 0 not at all, and the words of its name that do."""
+    everyday = _everyday()
+    if word in attribute.words:
+        return 2.0, frozenset({word})
+    if named := everyday.alone.get(word, frozenset()) & attribute.words:
+        return 1.6, named
+    if named := synonyms.alike(word) & attribute.words:
+        return 1.4, named
+    measured = unit(word)
+    if measured is not None and measured.measure in attribute.measures:
+        return 1.0, frozenset()
+    if any(word in everyday.cues.get(measure, ()) for measure in attribute.measures or {"text"}):
+        return 1.0, frozenset()
+    if word in attribute.context:
+        return 0.6, frozenset()
+    return (0.4 if synonyms.alike(word) & attribute.context else 0.0), frozenset()

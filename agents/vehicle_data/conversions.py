@@ -1,0 +1,69 @@
+"""Reading "how much is that in litres?": which amounts are meant, and into which unit."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from agents.language.units import Amount, Unit, amounts, spoken, unit
+from agents.language.words import vocabulary, words
+from agents.types import Turn
+
+_MOST = 4
+_LONGEST = 120  # characters of a message that can be such a question
+_MARKERS = re.compile(r"\[\d+\]")
+_FRAME = vocabulary(
+    "and so ok okay sorry please thanks but also then how much many far fast heavy big long tall wide high deep what "
+    "what's is are would does do was it that that's this those these they the same all be come comes make makes work "
+    "out at in into to as convert give tell say put express show me can could you i mean equal equals instead roughly "
+    "about approximately exactly figure figures value amount"
+)
+"""The words around an amount and a unit in a question that asks for nothing but the conversion."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """Some amounts and the unit that they are wanted in; `earlier` where they stand in the last answer."""
+
+    given: tuple[Amount, ...]
+    into: Unit
+    earlier: bool
+
+
+def conversion(said: str, history: Sequence[Turn]) -> Conversion | None:
+    """What a message wants converted: the amount that it names, or those of the last answer that measure what its unit
+    measures. None where it asks for something else."""
+    text = said.strip()
+    own = [one for one in amounts(text) if one.unit is not None] if len(text) <= _LONGEST else []
+    if len(text) > _LONGEST or len(own) > 1:
+        return None
+    rest = f"{text[: own[0].start]} {text[own[0].end :]}" if own else text
+    into = _wanted(rest)
+    if into is None:
+        return None
+    given = own or _of_the_last(history, into)
+    fits = given and all(one.unit and one.unit.measure == into.measure and one.unit != into for one in given)
+    return Conversion(tuple(given), into, earlier=not own) if fits and len(given) <= _MOST else None
+
+
+@lru_cache(maxsize=1)
+def _named() -> re.Pattern[str]:
+    return re.compile(rf"\b(?:in|into|to|as|how many)\s+({spoken()})(?!\w)", re.IGNORECASE)
+
+
+def _wanted(text: str) -> Unit | None:
+    """The unit that a text asks for and nothing else."""
+    found = _named().search(text)
+    if found is None or set(words(f"{text[: found.start(1)]} {text[found.end(1) :]}")) - _FRAME:
+        return None
+    return unit(re.sub(r"[\s-]+", " ", found[1])) or unit(found[1])
+
+
+def _of_the_last(history: Sequence[Turn], into: Unit) -> list[Amount]:
+    """The amounts of the last answer that measure what the unit measures, each once."""
+    last = next((turn.text for turn in reversed(history) if turn.role == "assistant"), "")
+    found: dict[tuple[float, Unit], Amount] = {}
+    for one in amounts(_MARKERS.sub("", last)):
+        if one.unit and one.unit.measure == into.measure:
+            found.setdefault((one.value, one.unit), one)
+    return list(found.values())

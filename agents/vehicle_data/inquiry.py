@@ -1,0 +1,284 @@
+"""What a message asks of the spec tables, if they answer it for certain. Pure; nothing is looked up in prose."""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from agents.conversation.followup import core
+from agents.language import synonyms
+from agents.language.units import Unit, amounts, spoken, unit
+from agents.vehicle_data.attributes import Attribute, canonical, primary, telling
+from agents.vehicle_data.comparatives import brief, compared, condition, having, without
+from agents.vehicle_data.fact_table import VehicleData
+from agents.vehicle_data.lookups import Choice, Comparison, Lookup, Request, on_rim
+from agents.vehicles.applicability import Cars, Fitment
+from agents.vehicles.range import Vehicles, other_make, years
+from rag.terms import stem
+
+_SENTENCES = re.compile(r"(?<=[.?!])\s+")
+_POINTS_BACK = re.compile(r"\b(?:it|its|they|them|their|he|she|his|her|that|this|those|these|one)\b", re.IGNORECASE)
+_OTHERWISE = re.compile(
+    r"\b(?:why|where|when|mean|means|meant|meaning|difference|should i|worth|if|happen\w*|now|currently"
+    r"|at the moment)\b",
+    re.IGNORECASE,
+)
+_WISH = re.compile(r"^(?:i|we|my|our|because|it'?s|thanks|thank|cheers|please)\b", re.IGNORECASE)
+_GREETING = re.compile(
+    r"^(?:hi|hello|hey|good (?:morning|afternoon|evening)|dear \w+)(?: there)?[,.!]*\s*", re.IGNORECASE
+)
+_WHICH = re.compile(
+    r"\b(?:which|what)\b(?! (?:is|are) the\b(?!.*\bof (?:your|the) (?:cars|models|range)))", re.IGNORECASE
+)
+_RANGE = re.compile(
+    r"\b(?:cars|models|vehicles|variants|versions|range|line-?up"
+    r"|(?:which|what) (?:car|model|vehicle|variant|version|one)"
+    r"|which (?:has|have|is|can|fit|fits|takes?|tows?|gets?|goes|offers?)|of (?:them|your|yours|these|all))\b",
+    re.IGNORECASE,
+)
+_ANY = re.compile(r"\b(?:car|cars|vehicle|vehicles|model|models|range)\b(?<!my car)", re.IGNORECASE)
+_OWN_SIDE = re.compile(
+    r"\b(?:is|does|has|can) (?:it|mine|my (?:car|van|truck|pick-?up|vehicle))\b.*\bthan\b|\bthan mine\b", re.IGNORECASE
+)
+_PAIR = re.compile(r"\bthan\b|\bor\b|\bvs\.?\b|\bversus\b|\bcompar\w+|\bbetween\b", re.IGNORECASE)
+_TO_A_FIGURE = re.compile(r"\W*(?:from \d+ )?to \d+\W*", re.IGNORECASE)
+"""The quickest "to 100"."""
+_INCH = re.compile(
+    r"\b(1[2-9]|2[0-4])(?:\s|-)?(?:inch(?:es)?|\"|″)(?: (?:wheel|rim|tyre|tire|alloy)s?)?", re.IGNORECASE
+)
+_YES_OR_NO = re.compile(
+    r"\W*(?:can|could|may|might|must|should|do|does|did|is|are|will|would)\b(?! (?:you|i (?:know|ask|get)|we know)\b)",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(
+    r"^\W*(?:(?:and|so|ok|okay|please|also|but)\W+)*(?:what|which|how|is|are|does|do|has|have|can|could|tell|give|show"
+    r"|list|compare|name)\b|\?\W*$",
+    re.IGNORECASE,
+)
+_STATES = re.compile(
+    r"\b(?:i|we|it|is|are|was|were|will|won't|do|does|don't|doesn't|did|not|no|but|want|needs?|keeps?|stays?|goes|went"
+    r"|has|have|had)\b",
+    re.IGNORECASE,
+)
+_OWN = re.compile(r"\b(?:my|our|mine|i|we)\b", re.IGNORECASE)
+_FEWEST = 2  # words: one alone may be the subject of anything
+_BRIEF = 40
+_SPAN = 400  # characters of a message that can be such a question
+
+_EXPECTED = {
+    "power": {"power"},
+    "torque": {"torque"},
+    "pressure": {"pressure"},
+    "weight": {"mass"},
+    "length": {"length"},
+    "volume": {"volume"},
+    "size": {"volume", "length", "energy", "charge"},
+    "speed": {"speed"},
+    "pace": {"speed", "time"},
+    "acceleration": {"time"},
+    "distance": {"length"},
+    "consumption": {"consumption", "electric consumption"},
+    "money": {"money"},
+    "energy": {"energy", "charge"},
+    "duration": {"time"},
+    "temperature": {"temperature"},
+    "electric current": {"current"},
+}
+"""By the kind of value that a question expects, what its figures measure."""
+_MOST = 4
+"""Attributes that one question can mean together, such as the pressures of front and rear."""
+
+_INTERVAL = stem("interval")
+_NEVER = frozenset({"steps", "interval", "moment", "telephone", "mail"})
+"""Forms of answer that a spec table does not give."""
+
+
+def asked(
+    text: str, facts: Mapping[str, str], data: VehicleData, vehicles: Vehicles, subjects: frozenset[str]
+) -> Request | None:
+    """What a text that stands alone asks, None where the tables do not answer it for certain. Only attributes from
+    documents of `subjects` count."""
+    question = _question(text, vehicles)
+    if (
+        len(question.split()) < _FEWEST
+        or other_make(text)
+        or synonyms.form(question) in _NEVER
+        or _OTHERWISE.search(question)
+    ):
+        return None
+    own, added = core(text.strip())
+    if not _ASKS.search(own) and (_STATES.search(own) or not (facts.get("model") or vehicles.mentions(text))):
+        return None
+    known = {year for _, year in data.fitment.everything}
+    if any(int(year) not in known for year in years(text)):
+        return None
+    reader = _Reader(question, facts, data, vehicles, subjects)
+    found = reader.comparison() or reader.choice() or reader.lookup()
+    if found or not added or not _Reader(added, facts, data, vehicles, subjects).measures():
+        return found
+    named = [added[mention.start : mention.end] for mention in vehicles.mentions(added)]
+    return _Reader(", ".join((*named, *years(added), own)), facts, data, vehicles, subjects).lookup()
+
+
+def again(text: str, note: Mapping[str, Any]) -> Comparison | None:
+    """`and the smallest?` after vehicles were ranked: the same figure from its other end."""
+    word = compared(text) if note.get("order") and len(text) <= _BRIEF else None
+    return Comparison(note["attributes"][0], word.order) if word and not word.about and brief(text, word) else None
+
+
+def _question(text: str, vehicles: Vehicles) -> str:
+    """The sentence that asks, with what a follow-up took over; "" where other sentences matter as well."""
+    if len(text) > _SPAN:
+        return ""
+    own, added = core(text.strip())
+    if _OWN_SIDE.search(own):
+        added = ""
+    if added and not (telling(vehicles.generic(own)) or vehicles.mentions(own) or years(own)):
+        return ""
+    sentences = [one for one in _SENTENCES.split(_GREETING.sub("", own.strip())) if one.strip()]
+    asking = [one for one in sentences if one.rstrip().endswith("?")] or sentences[:1]
+    if len(asking) != 1:
+        return ""
+    place = sentences.index(asking[0])
+    if sentences[:place] and not (vehicles.mentions(asking[0]) and not _POINTS_BACK.search(asking[0])):
+        return ""
+    if any(not _WISH.match(one) or vehicles.mentions(one) or amounts(one) for one in sentences[place + 1 :]):
+        return ""
+    return f"{added}, {asking[0]}" if added else asking[0]
+
+
+class _Reader:
+    """One question, read as each kind of request in turn."""
+
+    def __init__(
+        self,
+        question: str,
+        facts: Mapping[str, str],
+        data: VehicleData,
+        vehicles: Vehicles,
+        subjects: frozenset[str],
+    ) -> None:
+        self._text = question
+        self._facts = facts
+        self._data = data
+        self._fitment: Fitment = data.fitment
+        self._vehicles = vehicles
+        self._subjects = subjects
+        self._bare = self._fitment.question(question)
+        """Without the names that say which car."""
+
+    def lookup(self) -> Lookup | None:
+        rim = _INCH.search(self._bare)
+        bare = f"{self._bare[: rim.start()]} {self._bare[rim.end() :]}" if rim else self._bare
+        cars = self._fitment.asked(self._text, self._facts)
+        built = {str(year) for _, year in cars}
+        if not built.issuperset(years(self._text)):
+            return None
+        found = self._about(bare, cars)
+        if rim and not (found and all(self._fits_rim(one, cars, rim[1]) for one in found)):
+            rim, found = None, self._about(self._bare, cars)
+        if not found or (_YES_OR_NO.match(self._text) and any(one.measures for one in found)):
+            return None
+        named = bool(self._vehicles.mentions(self._text))
+        own = not named or _OWN.search(self._text) is not None
+        return Lookup(tuple(one.name for one in found), cars, self._into(found), rim[1] if rim else "", own)
+
+    def measures(self) -> bool:
+        """Whether it is about figures of a vehicle, so that a next question need not be about the same thing."""
+        found = self._about(self._bare, self._fitment.asked(self._text, self._facts))
+        return bool(found) and all(one.measures for one in found)
+
+    def comparison(self) -> Comparison | None:
+        word = compared(self._bare)
+        if word is None or any(one.unit for one in amounts(self._bare)):
+            return None
+        sides = self._sides()
+        best = word.superlative and not sides and _ANY.search(self._text)
+        if len(sides) < 2 and not best and not (_WHICH.search(self._text) and _RANGE.search(self._bare)):
+            return None
+        if len(sides) >= 2 and not _PAIR.search(self._text):
+            return None
+        within = frozenset[tuple[str, int]]().union(*sides) if sides else self._fitment.everything
+        rest = without(self._bare, word)
+        about = word.about if word.about and _TO_A_FIGURE.fullmatch(rest) else f"{word.about} {rest}"
+        found = primary(self._about(about, within, measured=True))
+        if len(found) != 1 or not all(self._figures(found[0], side) for side in sides):
+            return None
+        asserted = len(sides) == 2 and re.match(r"\W*(?:is|are|does|do|has|have|can|will)\b", self._text, re.IGNORECASE)
+        pair = sides if len(sides) >= 2 else ()
+        return Comparison(found[0].name, word.order, pair, within, bool(asserted))
+
+    def choice(self) -> Choice | None:
+        if not (_WHICH.search(self._text) and _RANGE.search(self._bare)):
+            return None
+        given = [one for one in amounts(self._bare) if one.unit is not None]
+        everything = self._fitment.everything
+        if len(given) > 1:
+            return None
+        if not given:
+            found = self._about(having(self._bare), everything)
+            return Choice(found[0].name, "has") if len(found) == 1 and not found[0].measures else None
+        amount = given[0]
+        operator, rest = condition(canonical(self._bare), self._bare[amount.start : amount.end].casefold())
+        measure = amount.unit.measure if amount.unit else ""
+        found = primary([one for one in self._about(rest, everything) if measure in one.measures])
+        return Choice(found[0].name, operator, amount) if len(found) == 1 else None
+
+    def _about(self, text: str, cars: Cars, measured: bool = False) -> tuple[Attribute, ...]:
+        """The attributes that a text asks for and that speak of these cars: of all of them, or else of most."""
+        kind = synonyms.expected(self._bare)
+        measures = _EXPECTED.get(kind or "")
+
+        def fits(one: Attribute) -> bool:
+            wordy = kind == "size" and not one.measures  # a tyre's size is no figure
+            right = measures is None or wordy or not measures.isdisjoint(one.measures)
+            right = right and not cars.isdisjoint(self._data.covered(one))
+            right = right and _INTERVAL not in one.words  # when something is due is no figure of the vehicle
+            return right and (bool(one.measures) or not measured) and not one.subjects.isdisjoint(self._subjects)
+
+        def whole(one: Attribute) -> bool:
+            return fits(one) and cars <= self._data.covered(one)
+
+        # a slip is put right only where it is certain that the text is about a vehicle
+        meant = partial(self._data.attributes.meant, as_written=not self._vehicles.mentions(self._text))
+        found, of_some = meant(text, whole), meant(text, fits, by_name=True)
+        if found and any(one not in found and one.measures.isdisjoint(found[0].measures) for one in of_some):
+            return ()  # the battery that drives some of them, or the one that starts all
+        found = found or of_some
+        pieces = text.split(" and ")
+        if not found and 1 < len(pieces) <= _MOST:
+            each = [meant(piece, whole) for piece in pieces]
+            found = tuple(dict.fromkeys(one for some in each for one in some)) if all(each) else ()
+        spoken_of = {one: len(self._data.covered(one) & cars) for one in found}
+        most = max(spoken_of.values(), default=0)
+        kept = [one for one in found if most and spoken_of[one] == most]
+        if len(kept) > 1 and kind:  # which oil, or how much oil
+            kept = [one for one in kept if bool(one.measures) == (kind != "name")] or kept
+        if not any(one.measures for one in kept):
+            kept = kept[:1]  # several tables of the same equipment
+        return tuple(kept) if len(kept) <= _MOST else ()
+
+    def _figures(self, attribute: Attribute, cars: Cars) -> bool:
+        return any(entry.amount for entry in self._data.values(attribute, cars))
+
+    def _fits_rim(self, attribute: Attribute, cars: Cars, rim: str) -> bool:
+        return any(on_rim(entry.detail, rim) for entry in self._data.values(attribute, cars))
+
+    def _into(self, found: Sequence[Attribute]) -> Unit | None:
+        """The unit in which the question wants the figure."""
+        named = re.search(rf"\b(?:in|how many|what)\s+({spoken()})\b", self._bare, re.IGNORECASE)
+        wanted = unit(named[1]) if named else None
+        fits = wanted is not None and any(wanted.measure in one.measures for one in found)
+        return wanted if fits else None
+
+    def _sides(self) -> tuple[Cars, ...]:
+        """The cars on each side of a comparison, each once; `it` and `my car` are what is known of the customer's."""
+        sides: list[Cars] = []
+        if self._facts.get("model") and _OWN_SIDE.search(self._text):
+            sides.append(self._fitment.asked("", self._facts))
+        for mention in self._vehicles.mentions(self._text):
+            cars = self._fitment.asked(self._text[mention.start : mention.end], {})
+            narrowed = frozenset(car for car in cars if not years(self._text) or str(car[1]) in years(self._text))
+            if narrowed and narrowed not in sides:
+                sides.append(narrowed)
+        return tuple(sides)

@@ -1,0 +1,1 @@
+"""Whether passages bear out what a finished answer states."""

@@ -1,0 +1,226 @@
+"""What the passages of an answer state, laid out so that a claim finds its evidence: by words, figures, identifiers."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from agents.language.figures import Quantity, identifiers, measures, quantities, unit_words
+from agents.language.negation import denies
+from agents.language.synonyms import alike
+from agents.language.words import vocabulary
+from agents.passages.spans import plain
+from agents.passages.statements import Statement, statements
+from agents.vehicles.applicability import Cars, Fitment
+from rag.terms import STOP_WORDS, stem, terms
+from rag.types import Chunk, Passage
+
+_PARTS = re.compile(r"[;:.!?]\s|,\s|\s(?:and|but|while|whereas|or)\s|\s[–—]\s")
+_TOKEN = re.compile(r"[^\W_]+(?:[.,]\d+)*|[.;:!?](?=\s|\Z)")
+_QUOTE = 4
+_DENIED = re.compile(r" (?:not|never|no|cannot|t) (?:[^\W_]+ ){0,2}\Z")
+_SEVERAL = re.compile(r"[.!?]\s")
+_EMPTY = STOP_WORDS | vocabulary(
+    """car cars vehicle vehicles model models version variant also always please note remember make sure need needs
+    should must can may recommend recommended important ensure use used using according following means apply applies
+    given certain possible however therefore additionally depending usually typically generally simply already currently
+    both each either every one two three first then next finally per approximately about around roughly up total overall
+    it's that's so very just something somebody someone anything stay keep below above under over least most maximum
+    minimum limit limited without exceed down than when while whichever whenever soon earlier later come comes came
+    produce produces deliver delivers take takes hold holds offer offers provide provides require requires required
+    happen happens work works find found located belong belongs put puts four five six seven eight nine ten twelve half
+    not no never cannot neither nor none nothing nobody only still turn turns go goes gets become
+    becomes try tries carry
+    carries carried yes okay sure fine too"""
+)
+_COMMON = frozenset(map(stem, _EMPTY))
+
+
+@lru_cache(maxsize=1)
+def _unit_stems() -> frozenset[str]:
+    return frozenset(map(stem, unit_words()))
+
+
+def telling(text: str) -> frozenset[str]:
+    """The stems of the words that say something of the matter, figures left out."""
+    return frozenset(
+        term
+        for term in terms(text)
+        if len(term) > 1 and not any(map(str.isdigit, term)) and term not in _COMMON and term not in _unit_stems()
+    )
+
+
+def parts(text: str) -> list[str]:
+    """A sentence cut at its commas, brackets and conjunctions; the pieces that say anything."""
+    return [part for part in map(str.strip, _PARTS.split(text)) if part]
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A part of a statement: a clause of a sentence, a cell of a row. `denies` where it says that something is not."""
+
+    text: str
+    stems: frozenset[str]
+    figures: tuple[Quantity, ...]
+    identifiers: frozenset[str]
+    cars: Cars
+    denies: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """One statement of passage `number`. `own` are the stems of its text, `around` those of its headings, its title and
+    its neighbours as well; `group` is shared by the statements of one paragraph, table or list; `units` are the
+    measures that its columns and headings name."""
+
+    number: int
+    statement: Statement
+    own: frozenset[str]
+    around: frozenset[str]
+    details: tuple[Detail, ...]
+    units: frozenset[str]
+    group: int
+
+
+class Grounds:
+    """The statements of numbered passages, to be looked up."""
+
+    def __init__(self, passages: Mapping[int, Passage], fitment: Fitment) -> None:
+        self.passages = passages
+        self._by_number = {
+            number: tuple(replace(ground, number=number) for ground in _grounds(passage.chunk, fitment))
+            for number, passage in passages.items()
+        }
+        self.all = tuple(ground for grounds in self._by_number.values() for ground in grounds)
+        self._groups: dict[tuple[int, int], list[Ground]] = defaultdict(list)
+        self.stems: dict[int, frozenset[str]] = {}
+        self._holding: dict[str, list[int]] = defaultdict(list)
+        self._figures: dict[str, list[tuple[Ground, Detail, Quantity]]] = defaultdict(list)
+        self._identified: dict[str, list[tuple[Ground, Detail]]] = defaultdict(list)
+        for place, ground in enumerate(self.all):
+            self._groups[ground.number, ground.group].append(ground)
+            for stemmed in ground.around:
+                self._holding[stemmed].append(place)
+            for detail in ground.details:
+                for identifier in detail.identifiers:
+                    self._identified[identifier].append((ground, detail))
+                for figure in detail.figures:
+                    for key in {figure.value, figure.amount}:
+                        self._figures[key].append((ground, detail, figure))
+        self._bare = {number: _bare(passage.chunk.text) for number, passage in passages.items()}
+        for number, passage in passages.items():
+            self.stems[number] = telling(_whole(passage))
+        self.words = frozenset[str]().union(*(words(_whole(passage)) for passage in passages.values()))
+
+    def quoted(self, text: str, scope: Collection[int]) -> bool:
+        """Whether a text of several words stands in one of the passages as it is, marks aside, and not behind a word
+        that denies it."""
+        wanted = _bare(text.rstrip(" .;:!?"))
+        if wanted.count(" ") <= _QUOTE:
+            return False
+        found = ((self._bare[number], self._bare[number].find(wanted)) for number in scope)
+        return any(at >= 0 and not _DENIED.search(bare[: at + 1]) for bare, at in found)
+
+    def of(self, number: int) -> Sequence[Ground]:
+        """The statements of one passage."""
+        return self._by_number.get(number, ())
+
+    def beside(self, ground: Ground) -> Sequence[Ground]:
+        """The statements of the same paragraph, table or list, this one among them."""
+        return self._groups[ground.number, ground.group]
+
+    def likeness(self, stems: Collection[str]) -> Counter[int]:
+        """How many of the stems, or words like them, each statement and what is around it hold, by its place in
+        `all`."""
+        found: Counter[int] = Counter()
+        for stemmed in stems:
+            found.update({place for like in likes(stemmed) for place in self._holding.get(like, ())})
+        return found
+
+    def with_identifier(self, identifier: str) -> list[tuple[Ground, Detail]]:
+        """The statements that name it, in their text or above it."""
+        return self._identified.get(identifier, [])
+
+    def with_figure(self, figure: Quantity) -> Iterator[tuple[Ground, Detail]]:
+        """The statements that hold as much of the same. A bare figure of a row has the unit of its column."""
+        for key in {figure.value, figure.amount}:
+            for ground, detail, other in self._figures.get(key, ()):
+                if figure.measure and not other.measure:
+                    same = figure.value == other.value and figure.measure in ground.units
+                else:
+                    same = figure.same(other)
+                if same:
+                    yield ground, detail
+
+
+def likes(stemmed: str) -> frozenset[str]:
+    """A stem and those that may stand for it."""
+    return alike(stemmed) | {stemmed}
+
+
+def held(stems: Collection[str], by: Collection[str]) -> int:
+    """How many of the stems `by` holds, or words like them."""
+    return sum(not likes(one).isdisjoint(by) for one in stems)
+
+
+def words(text: str) -> frozenset[str]:
+    """The stems of all words of a text."""
+    return frozenset(stem(word.casefold()) for word in re.findall(r"[^\W\d_]+", text))
+
+
+@lru_cache(maxsize=2_000)
+def _bare(text: str) -> str:
+    """The words, figures and ends of sentences of a text with a blank on either side of each."""
+    return f" {' '.join(_TOKEN.findall(plain(text).casefold()))} "
+
+
+def _whole(passage: Passage) -> str:
+    chunk = passage.chunk
+    return " \n ".join((chunk.title, *chunk.section, *chunk.header, chunk.text))
+
+
+@lru_cache(maxsize=2_000)  # the same chunks come up in many answers
+def _grounds(chunk: Chunk, fitment: Fitment) -> tuple[Ground, ...]:
+    outer = fitment.everything
+    for heading in (chunk.title, *chunk.section):
+        outer = fitment.narrowed(heading, outer)
+    stated = statements([Passage(chunk, 0.0)], fitment)
+    return tuple(_each([one for one in stated if one.span.kind != "list"], outer, fitment))
+
+
+def _each(found: Sequence[Statement], outer: Cars, fitment: Fitment) -> Iterator[Ground]:
+    texts = [telling(statement.text) for statement in found]
+    for place, statement in enumerate(found):
+        span = statement.span
+        context = " ".join((statement.near, statement.far, span.lead, *(cell.column for cell in span.cells)))
+        beside = frozenset[str]().union(*texts[max(0, place - 1) : place + 2])
+        yield Ground(
+            number=0,
+            statement=statement,
+            own=texts[place] | telling(" ".join(cell.column for cell in span.cells)),
+            around=beside | telling(f"{statement.label} {context}"),
+            details=tuple(_details(statement, outer, fitment)),
+            units=measures(context.replace("_", " ")) if span.kind == "row" else frozenset(),
+            group=span.block,
+        )
+
+
+def _details(statement: Statement, outer: Cars, fitment: Fitment) -> Iterable[Detail]:
+    """The clauses or cells of a statement, and what stands above it. A clause that names no cars is about those of the
+    clause before it; in an item of several sentences, the first may be about more cars than a later one names."""
+    label = telling(statement.label) if statement.parts else frozenset[str]()
+    texts = [f"{cell.column} {cell.value}" for cell in statement.parts] or parts(statement.text)
+    named = outer if _SEVERAL.search(statement.text) else statement.cars
+    listed: Cars = frozenset()  # of clauses that are nothing but a name: "the Wren" in "the Wren and the Heron have it"
+    for text in texts:
+        mentioned = fitment.mentioned(text) & statement.cars
+        if mentioned and not telling(fitment.question(text)) and not quantities(text):
+            listed |= mentioned
+            continue
+        named = mentioned | listed or named
+        cars = named if listed else fitment.narrowed(text, named)
+        listed = frozenset()
+        yield Detail(text, telling(text) | label, quantities(text), identifiers(text), cars, denies(text))
+    context = " ".join((statement.near, statement.far, statement.label))
+    yield Detail(context, telling(context), quantities(context), identifiers(context), statement.cars)

@@ -1,0 +1,341 @@
+"""Decides whether passages bear out what an answer claims.
+
+They do when each of its figures and identifiers stands in a passage, said of the same cars and of the same thing, when
+enough of its telling words stand there, and when nothing there says the opposite. Pure.
+"""
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from agents.language.figures import Quantity, identifiers, quantities
+from agents.language.negation import contradicts, denies, has_negation, opposed
+from agents.types import Task
+from agents.vehicles.applicability import Cars, Fitment
+from agents.verification.claims import Marker
+from agents.verification.grounds import Detail, Ground, Grounds, held, parts, telling, words
+from rag.terms import STOP_WORDS, stem
+from rag.types import Passage
+
+WORDS = 0.5
+"""The least share of a statement's telling words that must stand in its passages."""
+WORDS_BESIDE_FIGURES = 0.34
+"""The same where its figures or identifiers do."""
+TOGETHER = 0.3
+"""The least share that must stand together, in one statement with what is around it."""
+RELATED = 0.25
+"""The least share that must stand around a figure or an identifier."""
+PART = 0.25
+"""The least share of each longer part of a sentence."""
+_LONGER = 3
+_FEW = 2
+_BREATH = 5
+_PREDICATES = frozenset(map(stem, ("possible", "required", "needed", "necessary", "recommended")))
+_TELLING_MEASURES = frozenset(map(stem, ("power", "torque", "pressure", "speed", "consumption")))
+_ABOUT = 0.7
+"""Share of what is said of any model that must be said of the claim's."""
+_REFUTES = 0.75
+"""The least share of a claim's words that must be said of another model to refute it."""
+_ENGLISH = 0.2
+"""Share of function words from which a text counts as English; below it, only figures can be compared."""
+
+_PRONOUN = re.compile(r"(?:It|They|This|That|These|Those)\b")
+_CLAUSE = re.compile(r"[,;:]\s")
+_NAME = re.compile(r"(?<=[^\W_] )[A-Z][a-z]{2,}\b|(?<=, )[A-Z][a-z]{2,}\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A claim or a part of one, as it is compared. `explicit` are the cars that it names, all where it names none;
+    `cars` those of them that the customer asks about, if any; `named` tells whether it names any."""
+
+    text: str
+    stems: frozenset[str]
+    figures: tuple[Quantity, ...]
+    identifiers: frozenset[str]
+    names: frozenset[str]
+    explicit: Cars
+    cars: Cars
+    named: bool
+
+    @property
+    def hard(self) -> bool:
+        """Whether it holds a figure or an identifier."""
+        return bool(self.figures or self.identifiers)
+
+    def share(self, count: float) -> float:
+        """The share of what tells, if `count` stems of it are there; where little does, the cars that it names do."""
+        named = self.named and len(self.stems) <= _FEW
+        return (count + named) / (len(self.stems) + named)
+
+
+class Judge:
+    """Compares claims of one answer with its numbered passages. What the customer has said in `task` may be
+    said back, and what tools have `told` said on."""
+
+    def __init__(
+        self,
+        answer: str,
+        passages: Mapping[int, Passage],
+        fitment: Fitment,
+        task: Task | None = None,
+        told: Sequence[str] = (),
+    ) -> None:
+        question, facts = (task.question, task.facts) if task else ("", {})
+        self._fitment = fitment
+        self.grounds = Grounds(passages, fitment)
+        self._asked = fitment.asked(question, facts)
+        free = " ".join((question, *facts.values(), *told))
+        self._told = quantities(free)
+        self._known = self.grounds.words | words(free)
+        self._english = _is_english(answer)
+        self._read: dict[str, Said] = {}
+
+    def read(self, text: str) -> Said:
+        """A claim, or a part of one, as it is compared."""
+        if text not in self._read:
+            self._read[text] = self._compared(text)
+        return self._read[text]
+
+    def _compared(self, text: str) -> Said:
+        bare = self._fitment.question(text)
+        names = frozenset(stem(name.casefold()) for name in _NAME.findall(bare)) if self._english else frozenset()
+        explicit = self._fitment.narrowed(text, self._fitment.everything)
+        cars = explicit & self._asked or explicit
+        named = bool(self._fitment.mentioned(text))
+        return Said(text, telling(bare), quantities(bare), identifiers(bare), names, explicit, cars, named)
+
+    # --- whole statements ------------------------------------------------------------------------------------------
+
+    def holds(self, said: Said, numbers: Collection[int]) -> bool:
+        """Whether the passages `numbers`, which a claim cites, bear it out; or else others, unless those contradict it:
+        one alone, or all together."""
+        cited = frozenset(numbers) & self.grounds.passages.keys()
+        if cited and self._borne_out(said, cited):
+            return True
+        if cited and self._english and self._refuted(said, cited):
+            return False
+        alone = any(self._borne_out(said, {number}) for number in self._likest(said))
+        return alone or self._borne_out(said, self.grounds.passages.keys())
+
+    def _refuted(self, said: Said, scope: Collection[int]) -> bool:
+        """Whether the passages say the opposite of a claim, or say it of other models where no figure tells."""
+        other = said.named and not said.hard and self._of_others(said, scope) >= _REFUTES * len(said.stems) > 0
+        return other or (self._words_hold(said, scope) and self._contradicted(said, scope))
+
+    def supporter(self, said: Said, marker: Marker) -> int | None:
+        """The passage that supports what a marker stands behind: the marker's own where it does, another or none."""
+        piece = self.read(marker.after)
+        own = {marker.number}
+        if self._borne_out(said, own) or self._borne_out(piece, own) or self._contributes(piece, said, own):
+            return marker.number
+        near = self._likest(said)
+        for number in near:
+            if self._borne_out(said, {number}):
+                return number
+        return next((number for number in near if self._contributes(piece, said, {number})), None)
+
+    def _contributes(self, piece: Said, said: Said, scope: Collection[int]) -> bool:
+        """Whether a passage bears out a part of a claim that draws on several."""
+        piece = piece if piece.stems or piece.figures or piece.identifiers else said
+        if piece.hard:
+            hard = [self._figure_holds(figure, piece, scope) for figure in piece.figures]
+            hard += [self._identifier_holds(one, piece, scope) for one in piece.identifiers]
+            return any(hard)
+        return self._words_hold(piece, scope) and self._agrees(piece, scope)
+
+    def _likest(self, said: Said) -> list[int]:
+        """The passages by how much of a claim one of their statements holds."""
+        best: dict[int, int] = {}
+        for place, count in self.grounds.likeness(said.stems).items():
+            number = self.grounds.all[place].number
+            best[number] = max(best.get(number, 0), count)
+        for figure in said.figures:
+            for ground, _ in self.grounds.with_figure(figure):
+                best.setdefault(ground.number, 0)
+        return sorted(best, key=lambda number: -best[number])
+
+    # --- what has to stand in the passages -------------------------------------------------------------------------
+
+    def _borne_out(self, said: Said, scope: Collection[int]) -> bool:
+        if not (said.stems or said.hard) or self.grounds.quoted(said.text, scope):
+            return True
+        return (
+            self._figures_hold(said, scope)
+            and all(self._identifier_holds(one, said, scope) for one in said.identifiers)
+            and said.names <= self._known
+            and (not self._english or (self._words_hold(said, scope) and self._agrees(said, scope)))
+        )
+
+    def _figures_hold(self, said: Said, scope: Collection[int]) -> bool:
+        """Whether each figure does; the customer's own may be said back beside one that does, and so may
+        what tools told."""
+        if any(not self._together(one, other, scope) for one, other in pairwise(said.figures)):
+            return False
+        missing = [figure for figure in said.figures if not self._figure_holds(figure, said, scope)]
+        told = all(any(figure.same(other) for other in self._told) for figure in missing)
+        return not missing or (told and len(missing) < len(said.figures))
+
+    def _together(self, one: Quantity, other: Quantity, scope: Collection[int]) -> bool:
+        """Whether two figures said in one breath (`120,000 km or 8 years`) stand in one statement, or in none that has
+        its own figure of the second kind."""
+        if other.start - one.end > _BREATH or one.measure == other.measure or not (one.measure and other.measure):
+            return True
+        holding = [ground for ground, _ in self.grounds.with_figure(one) if ground.number in scope]
+        found = [[figure for detail in ground.details for figure in detail.figures] for ground in holding]
+        kindred = [figures for figures in found if any(figure.measure == other.measure for figure in figures)]
+        return not kindred or any(any(map(other.same, figures)) for figures in kindred)
+
+    def _figure_holds(self, figure: Quantity, said: Said, scope: Collection[int]) -> bool:
+        clause = self._clause(said, lambda piece: any(map(figure.same, piece.figures)))
+
+        def rivals(one: Detail) -> bool:
+            return any(other.measure == figure.measure for other in one.figures) and not any(
+                map(figure.same, one.figures)
+            )
+
+        return any(
+            (self._speaks_of(ground, detail, clause, said, scope, stem(figure.measure)))
+            and not self._outbid(clause, ground, detail, rivals, ground.statement.span.kind != "sentence")
+            for ground, detail in self.grounds.with_figure(figure)
+        )
+
+    def _identifier_holds(self, identifier: str, said: Said, scope: Collection[int]) -> bool:
+        clause = self._clause(said, lambda piece: identifier in piece.identifiers)
+        shape = _shape(identifier)
+
+        def rivals(one: Detail) -> bool:
+            return identifier not in one.identifiers and shape in map(_shape, one.identifiers)
+
+        return any(
+            self._speaks_of(ground, detail, clause, said, scope)
+            and not self._outbid(clause, ground, detail, rivals, True)
+            for ground, detail in self.grounds.with_identifier(identifier)
+        )
+
+    def _clause(self, said: Said, holds: Callable[[Said], bool]) -> Said:
+        """The part of a claim in which a figure or identifier stands."""
+        for text in parts(said.text):
+            if holds(piece := self.read(text)):
+                unnamed = piece.explicit == self._fitment.everything
+                return replace(piece, cars=said.cars if unnamed else piece.explicit & said.explicit or piece.explicit)
+        return said
+
+    def _speaks_of(
+        self, ground: Ground, detail: Detail, clause: Said, said: Said, scope: Collection[int], measure: str = ""
+    ) -> bool:
+        """Whether a statement is about the cars and the thing that a claim is about, and does not deny it. What a
+        figure measures may be the thing."""
+        if ground.number not in scope or not clause.cars & detail.cars:
+            return False
+        least = RELATED if len(scope) == 1 else WORDS
+        together = len(scope) > 1
+        spoken = clause if together and clause.stems else said
+        common = held(spoken.stems, ground.around)
+        related = (
+            not (self._english and spoken.stems)
+            or (common >= min(1 + together, len(spoken.stems)) and spoken.share(common) >= least)
+            or (measure in _TELLING_MEASURES and measure in ground.around)
+        )
+        denied = detail.denies and not has_negation(said.text)
+        return related and not denied and not opposed(clause.text, detail.text)
+
+    def _outbid(
+        self, clause: Said, ground: Ground, detail: Detail, rivals: Callable[[Detail], bool], widely: bool
+    ) -> bool:
+        """Whether another value of the same kind, beside the one that was found, is what a clause speaks of: in the
+        same statement or, `widely`, in one of the same paragraph or table."""
+        beside = self.grounds.beside(ground) if widely else [ground]
+        for rival in (rival for other in beside for rival in other.details[:-1]):
+            mine, its = detail.stems - rival.stems, rival.stems - detail.stems
+            meant = rival is not detail and rival.cars & clause.cars and rivals(rival)
+            if meant and _fits(clause.stems, its) > _fits(clause.stems, mine):
+                return True
+        return False
+
+    def _words_hold(self, said: Said, scope: Collection[int]) -> bool:
+        if not said.stems:
+            return True
+        there = frozenset[str]().union(*(self.grounds.stems[number] for number in scope))
+        together = max(
+            (count for place, count in self._likeness(said).items() if self.grounds.all[place].number in scope),
+            default=0,
+        )
+        least = WORDS_BESIDE_FIGURES if said.hard else WORDS
+        longer = [stems for stems in map(telling, parts(self._fitment.question(said.text))) if len(stems) >= _LONGER]
+        return (
+            said.share(held(said.stems, there)) >= least
+            and said.share(together) >= TOGETHER
+            and all(held(stems, there) / len(stems) >= PART for stems in longer)
+        )
+
+    def _likeness(self, said: Said) -> Mapping[int, int]:
+        return self.grounds.likeness(said.stems)
+
+    def _agrees(self, said: Said, scope: Collection[int]) -> bool:
+        """Whether a claim is about the cars that the passages say such a thing of, and not contradicted."""
+        return self._of_others(said, scope) == 0 and not self._contradicted(said, scope)
+
+    def _of_others(self, said: Said, scope: Collection[int]) -> int:
+        """How many of a claim's stems the passages hold together of other models than it names, 0 where they say about
+        as much of those. The years are left to the figures."""
+        if not said.named:
+            return 0
+        models = {name for name, _ in said.cars}
+        about = [
+            (held(said.stems, detail.stems), not models.isdisjoint(name for name, _ in detail.cars))
+            for place in self._likeness(said)
+            for detail in self.grounds.all[place].details
+            if self.grounds.all[place].number in scope
+        ]
+        most = max((count for count, _ in about), default=0)
+        return most if max((count for count, fits in about if fits), default=0) < _ABOUT * most else 0
+
+    def _contradicted(self, said: Said, scope: Collection[int]) -> bool:
+        """Whether the passages say the opposite of any of a claim's clauses."""
+        clauses = [replace(self.read(text), cars=said.cars) for text in _CLAUSE.split(said.text)]
+        whole = len(clauses) == 1 or any(len(clause.stems) < _FEW for clause in clauses)
+        return any(self._denied(clause, scope) for clause in ([said] if whole else clauses))
+
+    def _denied(self, said: Said, scope: Collection[int]) -> bool:
+        """Whether all that the passages state about the same thing and the same cars says the opposite, or a statement
+        beside it denies what it leaves open."""
+        about = [self.grounds.all[place] for place in self._likeness(said)]
+        shared = [
+            (held(said.stems, ground.own), ground)
+            for ground in about
+            if ground.number in scope and ground.statement.cars & said.cars
+        ]
+        most = max((count for count, _ in shared), default=0)
+        near = [ground for count, ground in shared if count == most]
+        shortest = min((len(ground.own) for ground in near), default=0)
+        nearest = [ground for ground in near if len(ground.own) <= shortest + 1]
+        return most > 0 and all(self._opposes(said, ground) for ground in nearest)
+
+    def _opposes(self, said: Said, ground: Ground) -> bool:
+        near, text = ground.statement.near, ground.statement.text
+        stated = f"{near}. {text}" if denies(near) else text
+        if contradicts(said.text, stated, said.stems | _PREDICATES) or opposed(said.text, stated):
+            return True
+        left_open = said.stems - ground.own
+        return any(
+            contradicts(said.text, other.statement.text, left_open)
+            for other in self.grounds.beside(ground)
+            if other is not ground and _PRONOUN.match(other.statement.text)
+        )
+
+
+def _is_english(text: str) -> bool:
+    words = re.findall(r"[^\W\d_]+(?:['’][^\W_]+)*", text.casefold())
+    return len(words) < 8 or sum(word in STOP_WORDS for word in words) >= _ENGLISH * len(words)
+
+
+def _fits(stems: Collection[str], own: Collection[str]) -> float:
+    """The share of what a value has of its own that a clause speaks of, in steps: a little more is no more."""
+    return round(2 * held(own, stems) / len(own)) / 2 if own else 0.0
+
+
+def _shape(identifier: str) -> str:
+    """Two identifiers of one shape are of one kind: `p0301` and `p0299`, `0w20` and `5w30`."""
+    return re.sub(r"[a-z]", "a", re.sub(r"\d", "0", identifier))

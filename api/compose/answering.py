@@ -1,0 +1,246 @@
+"""Everything that answers, opened as the settings say: specialists, classifier, research, skills' resources, models."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from agents.answerer import Answerer
+from agents.appointment_store import Diary
+from agents.dataset import Datasets
+from agents.specialist import CUSTOMER, Specialist, open_to
+from agents.specialist import Catalogue as Specialists
+from agents.types import Part, Question, Route
+from api.compose.database import open_migrated_database
+from api.compose.knowledge import Library
+from api.settings import BadSetting, Settings
+from orchestrator.errors import ProcessingError
+from rag.catalogue import Catalogue
+from rag.embedder import Embedder
+from rag.index import IndexUnavailable
+from rag.types import Passage
+
+if TYPE_CHECKING:
+    from agents.conversation.rewrite import ModelRewriter
+    from agents.conversation.summary import Summariser
+    from agents.model import ChatModel
+    from agents.models.breaker import Breaker
+    from agents.models.failover import Budget
+    from agents.routing.classifier import Classifier
+    from agents.routing.model_route import ModelRouter
+    from agents.vehicles.range import Vehicles
+    from orchestrator.graph.state import Crew, Gathered
+
+log = structlog.get_logger()
+
+VEHICLES_FILE = "vehicles.csv"
+
+
+def load_vehicles(settings: Settings) -> "Vehicles":
+    """The maker's vehicles, from `vehicles.csv` in the knowledge base; none where there is no such file."""
+    from agents.vehicles.range import Vehicles
+
+    path = settings.knowledge_dir / VEHICLES_FILE
+    return Vehicles.parse(path.read_text(encoding="utf-8")) if path.is_file() else Vehicles()
+
+
+def open_classifier(
+    settings: Settings, embedder: Embedder, knowledge: Catalogue | None = None
+) -> "tuple[Classifier, Vehicles]":
+    """The classifier over the specialists, and the vehicles that it knows. `knowledge`: the catalogue whose headings
+    and words it takes in; None opens the one in the database for that. Raises BadSetting."""
+    from agents.routing.classifier import Classifier
+    from agents.routing.training_cache import Lessons
+    from agents.specialists import catalogue
+    from rag.embedders import weights
+    from rag.embedders.example_cache import RememberedEmbedder
+
+    if knowledge is None:
+        database = open_migrated_database(settings)
+        try:
+            return open_classifier(settings, embedder, Catalogue(database))
+        finally:
+            database.dispose()
+
+    vehicles = load_vehicles(settings)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    remembered = RememberedEmbedder(embedder, settings.data_dir / "utterances.npz")
+    lessons = Lessons(settings.data_dir / "lessons.npz")
+    chunks = knowledge.chunks(sorted(knowledge.chunk_ids()))
+    classifier = Classifier.train(
+        open_to(catalogue(), CUSTOMER),
+        remembered,
+        lessons,
+        vehicles,
+        list(chunks.values()),
+        weights.vocabulary(settings.embedding_model),
+    )
+    remembered.settle()
+    lessons.settle()
+    return classifier, vehicles
+
+
+@asynccontextmanager
+async def open_crew(
+    settings: Settings,
+    library: Library,
+    diary: Diary,
+    models: Sequence["ChatModel"] = (),
+    datasets: Datasets | None = None,
+) -> AsyncIterator["Crew"]:
+    """Everything that answers: specialists with their skills, classifier, research and answerer. Raises BadSetting."""
+
+    from agents.context import Resources
+    from agents.conversation import followup
+    from agents.reference import KnowledgeReference
+    from agents.specialists import catalogue
+    from orchestrator.graph.state import Crew, Understood
+
+    specialists = await asyncio.to_thread(catalogue)
+    classifier, vehicles = await asyncio.to_thread(open_classifier, settings, library.embedder, library.catalogue)
+    voices = await asyncio.to_thread(open_voices, settings, library, vehicles, models)
+
+    async def understand(question: Question) -> Understood:
+        facts = question.facts
+        for turn in question.wishes.history or ():  # of what a client tells nothing was learned when it was said
+            facts = vehicles.facts(turn.text, facts) if turn.role == "customer" else facts
+        facts = vehicles.facts(question.text, facts)
+        known = Question(question.text, question.history, facts)
+        text = await voices.rewriter.rewrite(known) if voices.rewriter and question.history else None
+        return Understood(text or followup.standalone(known, vehicles), facts)
+
+    async def classify(question: Question, open_specialists: Specialists) -> Route:
+        route = await asyncio.to_thread(classifier.classify, question, open_specialists)
+        if route.kind != "clarify" or voices.router is None:
+            return route
+        name = await voices.router.route(question.text, open_specialists)
+        if name is None:
+            return route
+        if name == "out_of_scope":
+            return Route("out_of_scope", route.confidence)
+        return Route("answer", route.confidence, (Part(question.text, name, route.confidence),))
+
+    async def gather(part: Part, specialist: Specialist, facts: Mapping[str, str]) -> "Gathered":
+        return await _gathered(library, vehicles, part, specialist, facts)
+
+    async def search(text: str, *, subjects: Sequence[str] | None, k: int) -> tuple[Passage, ...]:
+        return (await library.retriever.retrieve(text, subjects=subjects, k=k)).passages
+
+    reference = KnowledgeReference(library.catalogue, vehicles)
+    resources = Resources(vehicles, reference, search, library.embedder, diary, datasets, _analysing(settings, models))
+    yield Crew(
+        specialists,
+        understand,
+        classify,
+        gather,
+        voices.answerer,
+        resources=resources,
+        summarise=voices.summariser.summarise,
+        verbatim=voices.verbatim,
+        zone=settings.time_zone,
+    )
+
+
+def _analysing(settings: Settings, models: Sequence["ChatModel"]) -> "ChatModel | None":
+    """The model for specialists with a graph of their own."""
+    if not models:
+        return None
+    from agents.models.fallback import FallbackModel
+    from agents.models.metering import MeteredModel
+
+    return FallbackModel([MeteredModel(model) for model in models], _budget(settings))
+
+
+def _budget(settings: Settings) -> "Budget":
+    from agents.models.failover import Budget
+
+    return Budget(settings.first_token_s, settings.token_gap_s, settings.answer_tokens)
+
+
+async def _gathered(
+    library: Library, vehicles: "Vehicles", part: Part, specialist: Specialist, facts: Mapping[str, str]
+) -> "Gathered":
+    from agents import research
+    from orchestrator.graph.state import Gathered
+
+    degraded: list[str] = []
+    unknown: set[str] = set()
+
+    async def search(text: str, *, subjects: Sequence[str] | None, k: int) -> tuple[Passage, ...]:
+        found = await library.retriever.retrieve(text, subjects=subjects, k=k)
+        degraded.extend(filter(None, [found.degraded]))
+        unknown.update(name.upper() for name in found.unknown)
+        return found.passages
+
+    try:
+        evidence = await research.gather(search, part.text, specialist, vehicles, facts)
+    except (IndexUnavailable, SQLAlchemyError) as error:
+        log.error("retrieval_failed", error=str(error))
+        raise ProcessingError("RETRIEVAL_UNAVAILABLE") from error
+    return Gathered(evidence.passages, bool(degraded), tuple(sorted(unknown)))
+
+
+@asynccontextmanager
+async def open_models(settings: Settings) -> AsyncIterator[tuple["Breaker", ...]]:
+    """The chat models that there is a key for, the leading one first, each behind its breaker. Raises BadSetting."""
+    from agents.models.providers import choose_models
+
+    try:
+        models = choose_models(settings.models, settings.provider_keys, {"openai": settings.openai_base_url})
+    except ValueError as error:
+        raise BadSetting(f"PITCREW_MODELS: {error}") from error
+    if not models:
+        yield ()
+        return
+    from agents.models.breaker import Breaker
+    from agents.models.openai_compatible import OpenAICompatible
+
+    async with AsyncExitStack() as stack:
+        breakers = tuple(Breaker(OpenAICompatible(model)) for model in models)
+        for breaker in breakers:
+            stack.push_async_callback(breaker.aclose)
+        yield breakers
+
+
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """Who words answers, gives what was found as it stands, and sums up conversations; with a model also who routes and
+    completes questions by it."""
+
+    answerer: Answerer
+    verbatim: Answerer
+    summariser: "Summariser"
+    router: "ModelRouter | None" = None
+    rewriter: "ModelRewriter | None" = None
+
+
+def open_voices(settings: Settings, library: Library, vehicles: "Vehicles", models: Sequence["ChatModel"]) -> Voices:
+    """Those that the models allow; without a model, and where a budget is used up, documents answer in their own
+    words."""
+    from agents.chat.verbatim import VerbatimAnswerer
+    from agents.conversation.summary import Summariser
+    from agents.extractive.answerer import ExtractiveAnswerer
+    from rag.embedders import weights
+
+    offline = ExtractiveAnswerer(library.embedder, vehicles, weights.vocabulary(settings.embedding_model))
+    verbatim = VerbatimAnswerer(offline.compose)
+    if not models:
+        return Voices(offline, verbatim, Summariser(vehicles))
+    from agents.chat.answerer import ChatModelAnswerer
+    from agents.chat.budgeted import BudgetedAnswerer
+    from agents.conversation.rewrite import ModelRewriter
+    from agents.models.metering import MeteredModel
+    from agents.routing.model_route import ModelRouter
+
+    answering = ChatModelAnswerer([MeteredModel(model) for model in models], _budget(settings), vehicles)
+    return Voices(
+        BudgetedAnswerer(answering, offline),
+        verbatim,
+        Summariser(vehicles, MeteredModel(models[0], "summary")),
+        ModelRouter(MeteredModel(models[0], "classify")),
+        ModelRewriter(MeteredModel(models[0], "rewrite")),
+    )

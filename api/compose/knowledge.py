@@ -1,0 +1,179 @@
+"""The knowledge base opened as the settings say: embedder, indexes, the search over them, and where ingestion puts
+things. What is heavy (torch, Chroma) is imported where it is opened, because not every command needs it."""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy import Engine as Database
+
+from api.settings import BadSetting, Settings
+from orchestrator.stores.database import open_database
+from rag.catalogue import Catalogue
+from rag.embedder import Embedder
+from rag.index import Index, IndexUnavailable, WordIndex
+
+if TYPE_CHECKING:
+    from rag.ingestion.ingest import Shelf
+    from rag.ingestion.publish import Publisher
+    from rag.reranker import Reranker
+    from rag.retrieve import Retriever
+
+log = structlog.get_logger()
+
+INDEXES_PATIENCE_S = 30.0
+"""How long a server that starts waits for a command that is publishing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The knowledge base: its truth in SQL, its two indexes, the search over them, and where ingestion puts things."""
+
+    catalogue: Catalogue
+    embedder: Embedder
+    indexes: tuple[Index, WordIndex]
+    retriever: "Retriever"
+    shelf: "Shelf"
+
+
+def open_embedder(settings: Settings) -> Embedder:
+    """The embedder that the settings name; its model is loaded when it is first used. Raises BadSetting."""
+    from rag.embedders import weights
+    from rag.embedders.lazy import DeferredEmbedder
+    from rag.embedders.question_cache import RecentEmbedder
+
+    try:
+        chosen = weights.in_folder(settings.embedding_model) if settings.embedding_model else weights.packaged()
+    except weights.NoModel as error:
+        raise BadSetting(f"PITCREW_EMBEDDING_MODEL: {error}") from error
+    recipe = weights.recipe(chosen.folder)
+    if recipe is None:
+
+        def load() -> Embedder:
+            from rag.embedders.local import LocalEmbedder
+
+            return LocalEmbedder(chosen)
+
+        return RecentEmbedder(DeferredEmbedder(chosen.name, load))
+
+    name = f"{chosen.name}-int8"
+
+    def load_quantised() -> Embedder:
+        from rag.embedders.quantised import QuantisedEmbedder
+
+        model, tokenizer = settings.data_dir / "models" / f"{name}.onnx", chosen.folder / "tokenizer.json"
+        try:
+            return QuantisedEmbedder(name, model, tokenizer, recipe)
+        except weights.NoModel:  # none yet, or a damaged one
+            from rag.embedders.export import export
+
+            log.info("model_prepared_once", file=str(model))
+            export(chosen, model)
+            return QuantisedEmbedder(name, model, tokenizer, recipe)
+
+    return RecentEmbedder(DeferredEmbedder(name, load_quantised))
+
+
+def open_reranker(settings: Settings) -> "Reranker | None":
+    """The reranker that the settings name, if they do. Raises BadSetting."""
+    if not settings.reranker_model:
+        return None
+    from rag.embedders.weights import NoModel
+    from rag.rerankers.cross_encoder import CrossEncoderReranker
+
+    try:
+        return CrossEncoderReranker(Path(settings.reranker_model).expanduser())
+    except NoModel as error:
+        raise BadSetting(f"PITCREW_RERANKER_MODEL: {error}") from error
+
+
+@contextmanager
+def open_indexes(settings: Settings, embedder: Embedder, *, reader: bool = False) -> Iterator[tuple[Index, WordIndex]]:
+    """The dense and the lexical index. Raises IndexUnavailable when another process has their files open, unless only a
+    `reader` is wanted."""
+    from rag.indexes import chroma
+    from rag.indexes.lexical import LexicalIndex
+
+    with ExitStack() as stack:
+        if settings.chroma_url:
+            dense = chroma.server(settings.chroma_url, embedder.name)
+        else:
+            dense = chroma.embedded(settings.data_dir / "chroma", embedder.name, reader=reader)
+        stack.callback(dense.close)
+        lexical = LexicalIndex(settings.data_dir / "lexical.db")
+        stack.callback(lexical.close)
+        yield dense, lexical
+
+
+def _open_indexes_in_turn(
+    stack: ExitStack, settings: Settings, embedder: Embedder, *, reader: bool, patience_s: float
+) -> tuple[Index, WordIndex]:
+    """`open_indexes`, where a command that is publishing is waited for."""
+    deadline = time.monotonic() + patience_s
+    told = False
+    while True:
+        try:
+            return stack.enter_context(open_indexes(settings, embedder, reader=reader))
+        except IndexUnavailable as error:
+            if not owned(error) or time.monotonic() >= deadline:
+                raise
+        if not told:
+            log.info("waiting_for_indexes", reason="another process works on the same data", most_s=patience_s)
+            told = True
+        time.sleep(0.25)
+
+
+def owned(error: IndexUnavailable) -> bool:
+    """Whether the index files cannot be opened because another process owns them."""
+    return isinstance(error.__cause__, BlockingIOError)
+
+
+@contextmanager
+def open_library(
+    settings: Settings,
+    database: Database,
+    *,
+    embedder: Embedder | None = None,
+    reader: bool = False,
+    patience_s: float = 0.0,
+) -> Iterator[Library]:
+    """The knowledge base, on the terms of `open_indexes`; an owner of the indexes is waited for so long. `embedder`:
+    None for the one that the settings name."""
+    from rag.retrieve import Retriever
+
+    embedder = embedder or open_embedder(settings)
+    with ExitStack() as stack:
+        indexes = _open_indexes_in_turn(stack, settings, embedder, reader=reader, patience_s=patience_s)
+        shelf = stack.enter_context(open_shelf(settings, database, embedder))
+        reranker = open_reranker(settings)
+        retriever = Retriever(shelf.catalogue, embedder, *indexes, vectors=shelf.vectors, reranker=reranker)
+        stack.callback(retriever.close)
+        yield Library(shelf.catalogue, embedder, indexes, retriever, shelf)
+
+
+@contextmanager
+def open_shelf(settings: Settings, database: Database, embedder: Embedder) -> Iterator["Shelf"]:
+    """Where ingestion puts documents, and vectors: beside SQLite in a file of their own, else in the database."""
+    from rag.ingestion.ingest import Shelf
+    from rag.vectors import VectorStore
+
+    with ExitStack() as stack:
+        beside = database
+        if settings.embedded_sql:
+            beside = open_database(f"sqlite:///{settings.data_dir / 'vectors.db'}", durable=False)
+            stack.callback(beside.dispose)
+        yield Shelf.over(database, VectorStore(beside, embedder.name), embedder)
+
+
+@contextmanager
+def open_publisher(settings: Settings, shelf: "Shelf") -> Iterator["Publisher"]:
+    """For commands: what shows releases while no server does. Raises IndexUnavailable, which is `owned` while one
+    does."""
+    from rag.ingestion.publish import Publisher
+
+    with open_indexes(settings, shelf.embedder) as indexes:
+        yield Publisher(shelf, indexes, grace_s=1.0)  # a command that searches meanwhile is done by then

@@ -1,0 +1,79 @@
+"""Settings in, a running server out: opens every resource on one exit stack. Only here, in `api.compose.answering` and `api.compose.knowledge`
+imports stand inside functions, because what they open is heavy (torch, Chroma, LangGraph) and not every command needs
+all of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import structlog
+
+from agents.appointments.sql_store import SqlDiary
+from api.access.auth import token_rules
+from api.compose.accounts import metered
+from api.compose.answering import open_crew, open_models
+from api.compose.app_state import AppState, open_gateway
+from api.compose.database import open_migrated_database
+from api.compose.knowledge import INDEXES_PATIENCE_S, open_library
+from api.compose.publication import PAUSE_S, keeping_current
+from api.observability.checks import check_database, check_knowledge, check_model
+from api.observability.metrics import Metrics
+from api.settings import BadSetting, Settings
+from orchestrator.buses.memory import MemoryBus
+from orchestrator.engine import Engine
+from orchestrator.runs import Budgets
+from orchestrator.stores.sql import SqlStore
+
+log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def open_app(settings: Settings) -> AsyncIterator[AppState]:
+    """The whole server. Raises BadSetting for a setting that keeps it from starting."""
+    from functools import partial
+
+    from api.compose.datasets import open_datasets
+    from orchestrator.graph.saver import open_saver
+    from orchestrator.graph.stream import stream_events
+    from orchestrator.graph.turn import build_graph
+    from rag.ingestion.publish import Publisher
+
+    if settings.production and settings.rate_limits == "off":
+        raise BadSetting("PITCREW_RATE_LIMITS=off is refused in production.")
+    if settings.production and settings.guests == "on":
+        raise BadSetting("PITCREW_GUESTS=on is refused in production.")
+    tokens = token_rules(settings)
+    async with AsyncExitStack() as stack:
+        database = open_migrated_database(settings)
+        library = stack.enter_context(open_library(settings, database, patience_s=INDEXES_PATIENCE_S))
+        # The model loads while the classifier learns, from remembered vectors: half a start is waiting for either.
+        warming = asyncio.create_task(asyncio.to_thread(library.retriever.find, "warm up"))
+        models = await stack.enter_async_context(open_models(settings))
+        diary = SqlDiary(database)
+        stack.push_async_callback(diary.close)
+        datasets = open_datasets(settings, database)
+        stack.push_async_callback(datasets.close)
+        crew = await stack.enter_async_context(open_crew(settings, library, diary, models, datasets))
+        store = SqlStore(database)
+        stack.push_async_callback(store.close)
+        saver = await stack.enter_async_context(open_saver(settings.data_dir / "parked.db"))
+        graph = build_graph(crew, saver.graph_saver)
+        metrics = Metrics()
+        answering = partial(stream_events, graph, steps=settings.steps)
+        run = metered(settings, answering, store, metrics, asks_models=bool(models))
+        budgets = Budgets(settings.run_s, settings.drain_s, settings.runs)
+        engine = Engine(store, MemoryBus(), run, budgets, saver, crew.catalogue)
+        stack.push_async_callback(engine.close)
+        await warming
+        await engine.recover()
+        publisher = Publisher(library.shelf, library.indexes, pause_s=PAUSE_S)
+        stack.enter_context(keeping_current(publisher))
+        datasets.prepare()
+        log.info("ready", answerer=crew.answerer.name, documents=len(library.catalogue.hashes()))
+        checks = {
+            "database": partial(check_database, database, store),
+            "knowledge": partial(check_knowledge, library.catalogue, library.retriever, publisher),
+            "model": partial(check_model, crew.answerer, models),
+        }
+        assert crew.resources is not None
+        yield AppState(settings, open_gateway(settings, engine, tokens), checks, crew.resources, metrics=metrics)

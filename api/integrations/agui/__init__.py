@@ -1,0 +1,1 @@
+"""AG-UI over the same conversations as every other protocol."""

@@ -1,0 +1,76 @@
+"""Who calls, by `Authorization: Bearer` or by `x-api-key`, where the SDK puts its key; and what a body asks for."""
+
+import asyncio
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from fastapi import Depends, Request
+
+from api.access.auth import Identity, SignedIn, TokenRules
+from api.compose.app_state import AppState
+from api.protocol.frames import convert, parse_object
+from api.routes.dependencies import State, read_text
+from api.transport.gateway import SEAT_WAIT_MS
+from orchestrator.commands import Caller
+from orchestrator.errors import AuthRequired, BadRequest, Overloaded, RateLimited
+
+BODY_BYTES = 1024 * 1024
+"""Clients may send a whole conversation as a run's input."""
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+def verify(headers: Mapping[str, str], tokens: TokenRules) -> Identity:
+    """The user of a request with these headers. Raises AuthRequired, AuthInvalid, AuthExpired."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        token = headers.get("x-api-key", "")
+    if not token:
+        raise AuthRequired
+    return tokens.verify(token.strip())
+
+
+def caller(request: Request, state: State) -> SignedIn:
+    return verify(request.headers, state.gateway.tokens).caller
+
+
+KeyCaller = Annotated[SignedIn, Depends(caller)]
+
+
+async def read(request: Request, kind: type[T]) -> T:
+    """The request's JSON body as `kind`; none at all is `{}`. Raises BadJson, BadRequest, MessageTooLong."""
+    text = await read_text(request, BODY_BYTES)
+    return await asyncio.to_thread(lambda: convert(parse_object(text or "{}"), kind))
+
+
+@contextmanager
+def seat(state: AppState, caller: Caller) -> Iterator[ExitStack]:
+    """A seat for a stream of the caller's, taken for the block, and as long as the stack lives that the block keeps.
+    Raises Overloaded, RateLimited."""
+    seats = state.gateway.seats
+    with ExitStack() as stack:
+        if not seats.enter():
+            raise Overloaded(retry_after_ms=SEAT_WAIT_MS)
+        stack.callback(seats.leave)
+        if not seats.claim(caller.user_id):
+            raise RateLimited(retry_after_ms=SEAT_WAIT_MS)
+        stack.callback(seats.release, caller.user_id)
+        yield stack
+
+
+def check_uuid(field: str, value: str) -> None:
+    """Raises BadRequest unless it is a UUID: the protocol names its things so."""
+    try:
+        uuid.UUID(value)
+    except ValueError:
+        raise BadRequest(field=field) from None
+
+
+def page(found: list[Any], limit: int, offset: int) -> list[Any]:
+    """The page that a client asks for. Raises BadRequest for one that cannot be."""
+    if not 0 < limit <= 1000 or offset < 0:
+        raise BadRequest(field="limit")
+    return found[offset : offset + limit]

@@ -1,0 +1,130 @@
+"""The protocol's commands on a thread: begin a run, answer what it asks, look at it."""
+
+import asyncio
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from api.access.auth import SignedIn
+from api.compose.app_state import AppState
+from api.integrations.langgraph.routes.caller import BODY_BYTES, KeyCaller
+from api.integrations.langgraph.routes.listener import Listening
+from api.integrations.langgraph.routes.thread_lookup import find, state_body
+from api.integrations.langgraph.routes.turn_request import Ask, begin
+from api.integrations.langgraph.thread_place import Place
+from api.protocol.frames import convert, parse_object
+from api.routes.dependencies import State, read_text
+from orchestrator.errors import BadJson, BadRequest, NotFound, PitcrewError, RunNotActive, UnknownAgent
+
+router = APIRouter()
+
+NOT_OFFERED = {"input.inject", "state.listCheckpoints", "state.fork", "subscription.reconnect"}
+
+
+class Command(msgspec.Struct):
+    """A command and the client's number for it, which is sent back."""
+
+    id: Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+    method: str
+    params: dict[str, Any] = {}
+
+
+class RunStart(msgspec.Struct):
+    """Begin a run in the thread, which is made where it is not there."""
+
+    assistant_id: str
+    input: Any = None
+    config: dict[str, Any] | None = None
+
+
+class InputResponse(msgspec.Struct):
+    """The answer to what a parked run asks."""
+
+    interrupt_id: str
+    response: Any = None
+
+
+class InputRespond(msgspec.Struct):
+    """One answer, or a list of one: a thread waits for one at a time."""
+
+    interrupt_id: str | None = None
+    response: Any = None
+    responses: list[InputResponse] | None = None
+
+
+@router.post("/threads/{thread_id}/commands")
+async def command(thread_id: str, request: Request, state: State, caller: KeyCaller) -> Response:
+    """Obey one command; what comes of it is told by the thread's event streams."""
+    text = await read_text(request, BODY_BYTES)
+    try:
+        asked = await asyncio.to_thread(lambda: convert(parse_object(text), Command))
+    except (BadJson, BadRequest) as error:
+        return JSONResponse(error_body(None, error), 400)
+    return JSONResponse(await obey(state, caller, thread_id, asked))
+
+
+async def obey(state: AppState, caller: SignedIn, thread_id: str, asked: Command) -> dict[str, Any]:
+    """The response to a command: its result, or why there is none. Raises nothing that is the client's doing."""
+    try:
+        match asked.method:
+            case "run.start":
+                start = convert(asked.params, RunStart)
+                ask = Ask(start.assistant_id, start.input, config=start.config, if_not_exists="create")
+                return await _run(state, caller, thread_id, asked, ask)
+            case "input.respond":
+                return await _run(state, caller, thread_id, asked, _answer(convert(asked.params, InputRespond)))
+            case "agent.getTree":
+                await find(state.gateway.engine, caller, thread_id)
+                tree = {"namespace": [], "status": "started", "graph_name": "pitcrew"}
+                return _success(asked, {"tree": tree})
+            case "state.get":
+                body = state_body(await find(state.gateway.engine, caller, thread_id))
+                checkpoint = {"id": body["checkpoint"]["checkpoint_id"]}
+                return _success(asked, {"values": body["values"], "checkpoint": checkpoint})
+            case method if method in NOT_OFFERED:
+                return _refusal(asked.id, "not_supported", f"Pitcrew does not offer {method}.")
+            case _:
+                return _refusal(asked.id, "unknown_command", "There is no such command here.")
+    except PitcrewError as error:
+        if asked.method == "input.respond" and isinstance(error, NotFound | RunNotActive):
+            return _refusal(asked.id, "no_such_interrupt", "The thread does not wait for this.")
+        return error_body(asked.id, error)
+
+
+def _answer(given: InputRespond) -> Ask:
+    """Raises BadRequest unless it answers exactly one request."""
+    answers = given.responses if given.responses is not None else []
+    if given.interrupt_id is not None:
+        answers = [*answers, InputResponse(given.interrupt_id, given.response)]
+    if len(answers) != 1:
+        raise BadRequest(field="responses")
+    return Ask("pitcrew", command={"resume": {answers[0].interrupt_id: answers[0].response}})
+
+
+async def _run(state: AppState, caller: SignedIn, thread_id: str, asked: Command, ask: Ask) -> dict[str, Any]:
+    listening = Listening(state.gateway.engine, caller)
+    try:
+        begun = await begin(state, caller, thread_id, ask, listening)
+    finally:
+        listening.close()
+    state.openings.begun(begun.thread.conversation_id, begun.first)
+    return _success(asked, {"run_id": begun.run_id}) | {"meta": {"applied_through_seq": int(Place(begun.first))}}
+
+
+def _success(asked: Command, result: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "success", "id": asked.id, "result": result}
+
+
+def _refusal(number: int | None, code: str, message: str) -> dict[str, Any]:
+    return {"type": "error", "id": number, "error": code, "message": message}
+
+
+def error_body(number: int | None, error: PitcrewError) -> dict[str, Any]:
+    """An error of ours in the protocol's words."""
+    if isinstance(error, UnknownAgent) or error.status in (400, 413):
+        field = f" ({error.field})" if error.field else ""
+        return _refusal(number, "invalid_argument", f"{error.text}{field}")
+    code = {404: "no_such_run", 403: "permission_denied"}.get(error.status, "unknown_error")
+    return _refusal(number, code, f"{error.code}: {error.text}")

@@ -1,0 +1,222 @@
+"""Threads: a caller's conversations. What a thread is called is its session id."""
+
+import asyncio
+import uuid
+from typing import Any
+
+import msgspec
+import orjson
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from api.compose.app_state import AppState
+from api.integrations.langgraph.routes.caller import KeyCaller, check_uuid, page, read
+from api.integrations.langgraph.routes.thread_lookup import checkpoint_id, find, open_thread, state_body, thread_body
+from api.routes.dependencies import State
+from orchestrator.commands import Caller, check_metadata, check_session_id
+from orchestrator.errors import BadRequest, IdempotencyConflict, NotFound
+from orchestrator.store import SessionSummary
+
+router = APIRouter(prefix="/threads")
+
+MOST_FOUND = 100
+"""Threads of one search: each is read whole."""
+MOST_READ = 500
+"""Threads among which is looked for those with a status or metadata, the latest ones."""
+
+
+class Create(msgspec.Struct):
+    """A new thread, with `metadata` by which it is found again."""
+
+    thread_id: str | None = None
+    if_exists: str = "raise"
+    metadata: dict[str, Any] | None = None
+    supersteps: list[Any] | None = None
+
+
+class Update(msgspec.Struct):
+    """What is noted of a thread from now on; what is null is dropped."""
+
+    metadata: dict[str, Any] | None = None
+
+
+class Search(msgspec.Struct):
+    """Which threads: of `metadata`, those that have all of it."""
+
+    ids: list[str] | None = None
+    status: str | None = None
+    metadata: dict[str, Any] | None = None
+    values: dict[str, Any] | None = None
+    sort_by: str = "updated_at"
+    sort_order: str = "desc"
+    select: list[str] | None = None
+    limit: int = 10
+    offset: int = 0
+
+
+class History(msgspec.Struct):
+    """Which of a thread's states: the latest first, `before` a checkpoint."""
+
+    limit: int = 10
+    before: str | dict[str, Any] | None = None
+
+
+class At(msgspec.Struct):
+    """One of a thread's states."""
+
+    checkpoint: dict[str, Any]
+
+
+@router.post("")
+async def create(request: Request, state: State, caller: KeyCaller) -> dict[str, Any]:
+    """Open a thread; with a `thread_id` of yours, a UUID."""
+    wanted = await read(request, Create)
+    if wanted.supersteps:
+        raise BadRequest(field="supersteps")
+    thread_id = wanted.thread_id or str(uuid.uuid4())
+    check_uuid("thread_id", thread_id)
+    if not await open_thread(state, caller, thread_id, wanted.metadata) and wanted.if_exists != "do_nothing":
+        raise IdempotencyConflict(field="thread_id")
+    return await _body(state, caller, await _summary(state, caller, thread_id))
+
+
+@router.post("/search")
+async def search(request: Request, state: State, caller: KeyCaller) -> list[dict[str, Any]]:
+    """Your threads, the latest first."""
+    wanted = await read(request, Search)
+    plain = wanted.status is None and not wanted.metadata
+    most = wanted.offset + min(wanted.limit, MOST_FOUND) if plain else MOST_READ
+    found = page(await _found(state, caller, wanted, most), min(wanted.limit, MOST_FOUND), wanted.offset)
+    return [{name: value for name, value in one.items() if name in (wanted.select or one)} for one in found]
+
+
+@router.post("/count")
+async def count(request: Request, state: State, caller: KeyCaller) -> int:
+    """How many threads these are."""
+    wanted = await read(request, Search)
+    return len(await _found(state, caller, wanted, MOST_READ))
+
+
+@router.get("/{thread_id}")
+async def get(thread_id: str, state: State, caller: KeyCaller) -> dict[str, Any]:
+    """One thread, with its values."""
+    return await _body(state, caller, await _summary(state, caller, thread_id))
+
+
+@router.patch("/{thread_id}")
+async def update(thread_id: str, request: Request, state: State, caller: KeyCaller) -> dict[str, Any]:
+    """Note more of a thread."""
+    noted = (await read(request, Update)).metadata or {}
+    check_session_id(thread_id)
+    check_metadata(noted)
+    await state.gateway.engine.store.describe(caller, thread_id, noted)
+    return await _body(state, caller, await _summary(state, caller, thread_id))
+
+
+@router.delete("/{thread_id}", status_code=204)
+async def delete(thread_id: str, state: State, caller: KeyCaller) -> Response:
+    """Remove a thread with everything in it. A run in it is stopped."""
+    check_session_id(thread_id)
+    await state.gateway.engine.delete(caller, thread_id)
+    return Response(status_code=204)
+
+
+@router.get("/{thread_id}/state")
+async def current(thread_id: str, state: State, caller: KeyCaller) -> dict[str, Any]:
+    """The thread's messages and what it waits for."""
+    return state_body(await find(state.gateway.engine, caller, thread_id))
+
+
+@router.post("/{thread_id}/state/checkpoint")
+async def at_checkpoint(thread_id: str, request: Request, state: State, caller: KeyCaller) -> dict[str, Any]:
+    """The thread's state at a checkpoint of its history."""
+    checkpoint = (await read(request, At)).checkpoint.get("checkpoint_id")
+    return await _state_at(state, caller, thread_id, checkpoint)
+
+
+@router.get("/{thread_id}/state/{checkpoint}")
+async def at(thread_id: str, checkpoint: str, state: State, caller: KeyCaller) -> dict[str, Any]:
+    """The thread's state at a checkpoint of its history."""
+    return await _state_at(state, caller, thread_id, checkpoint)
+
+
+@router.post("/{thread_id}/history")
+async def history(thread_id: str, request: Request, state: State, caller: KeyCaller) -> Response:
+    """The thread's states, after each of its messages, the latest first."""
+    return await _history(state, caller, thread_id, await read(request, History))
+
+
+@router.get("/{thread_id}/history")
+async def history_by_get(
+    thread_id: str, state: State, caller: KeyCaller, limit: int = Query(10, ge=1, le=1000)
+) -> Response:
+    """The same by GET."""
+    return await _history(state, caller, thread_id, History(limit))
+
+
+async def _history(state: AppState, caller: Caller, thread_id: str, wanted: History) -> Response:
+    thread = await find(state.gateway.engine, caller, thread_id)
+    before = wanted.before.get("checkpoint_id") if isinstance(wanted.before, dict) else wanted.before
+    numbers = [
+        number
+        for number in range(len(thread.messages), 0, -1)
+        if before is None or checkpoint_id(thread.messages[number - 1].seq) < str(before)
+    ]
+    chosen = page(numbers, min(wanted.limit, MOST_FOUND), 0)
+
+    def spelled() -> bytes:
+        """Every state holds all messages up to it: there may be much to write."""
+        return orjson.dumps([state_body(thread, None if one == len(thread.messages) else one) for one in chosen])
+
+    return Response(await asyncio.to_thread(spelled), media_type="application/json")
+
+
+async def _state_at(state: AppState, caller: Caller, thread_id: str, checkpoint: Any) -> dict[str, Any]:
+    thread = await find(state.gateway.engine, caller, thread_id)
+    if checkpoint is None:
+        return state_body(thread)
+    for number in range(len(thread.messages), -1, -1):
+        seq = thread.messages[number - 1].seq if number else 0
+        if checkpoint_id(seq) == checkpoint:
+            return state_body(thread, None if number == len(thread.messages) else number)
+    raise NotFound(field="checkpoint_id")
+
+
+async def _found(state: AppState, caller: Caller, wanted: Search, most: int) -> list[dict[str, Any]]:
+    """The threads that are meant, among the first `most`."""
+    if wanted.values:
+        raise BadRequest(field="values")
+    known = list(await state.gateway.engine.store.sessions(caller))
+    if wanted.ids is not None:
+        known = [one for one in known if one.session_id in wanted.ids]
+    if wanted.sort_by in ("created_at", "updated_at", "state_updated_at"):
+        by = "created_at" if wanted.sort_by == "created_at" else "updated_at"
+        known.sort(key=lambda one: str(getattr(one, by)), reverse=wanted.sort_order != "asc")
+    bodies = [await _body_if_there(state, caller, one) for one in known[: max(0, most)]]
+    return [
+        body
+        for body in bodies
+        if body is not None
+        and wanted.status in (None, body["status"])
+        and (wanted.metadata or {}).items() <= body["metadata"].items()
+    ]
+
+
+async def _summary(state: AppState, caller: Caller, thread_id: str) -> SessionSummary:
+    found = await state.gateway.engine.store.sessions(caller)
+    summary = next((one for one in found if one.session_id == thread_id), None)
+    if summary is None:
+        raise NotFound
+    return summary
+
+
+async def _body_if_there(state: AppState, caller: Caller, summary: SessionSummary) -> dict[str, Any] | None:
+    """None for a thread that was deleted since it was listed, as that of a run alone is at its end."""
+    try:
+        return await _body(state, caller, summary)
+    except NotFound:
+        return None
+
+
+async def _body(state: AppState, caller: Caller, summary: SessionSummary) -> dict[str, Any]:
+    return thread_body(await find(state.gateway.engine, caller, summary.session_id), summary)

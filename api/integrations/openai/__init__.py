@@ -1,0 +1,1 @@
+"""The OpenAI chat completions API over the same conversations as every other protocol."""

@@ -1,0 +1,1 @@
+"""Logs, metrics, the watch over the event loop, and what `/ready` looks at."""

@@ -1,0 +1,91 @@
+"""What `/ready` looks at: database, knowledge base and model, each as `{"ok": bool, …}` with the reason where not."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sqlalchemy import Engine as Database
+
+from agents.answerer import Answerer
+from api.migrations import head_revision, revision
+from rag.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    from agents.models.breaker import BreakerState
+    from rag.retrieve import Retriever
+
+PATIENCE_SECONDS = 5.0
+"""For each look; who asks, a load balancer or a person, does not wait much longer."""
+
+
+class Writable(Protocol):
+    """The part of the store that is looked at."""
+
+    async def probe(self) -> None:
+        """Raises StorageUnavailable when nothing can be written."""
+
+
+class Guarded(Protocol):
+    """A model that knows how its provider does without asking it."""
+
+    @property
+    def state(self) -> "BreakerState": ...
+
+
+async def check_database(database: Database, store: Writable) -> dict[str, Any]:
+    """Whether the database is there, migrated and takes writes; `ms` it took to find out."""
+    started = time.perf_counter()
+    try:
+        current = await asyncio.wait_for(asyncio.to_thread(revision, database), PATIENCE_SECONDS)
+    except Exception as error:
+        return _not_ok(f"cannot be reached ({type(error).__name__})")
+    if current != head_revision():
+        return _not_ok("not migrated: run `pitcrew migrate`")
+    try:
+        await asyncio.wait_for(store.probe(), PATIENCE_SECONDS)
+    except Exception:
+        return _not_ok("cannot be written (disk full or locked?)")
+    return {"ok": True, "ms": round((time.perf_counter() - started) * 1000, 1)}
+
+
+class Following(Protocol):
+    """The part of a publisher that is looked at."""
+
+    @property
+    def generation(self) -> int | None: ...
+
+
+async def check_knowledge(catalogue: Catalogue, retriever: "Retriever", publisher: Following) -> dict[str, Any]:
+    """Whether the knowledge base can be searched and holds something; the `generation` that it shows. `indexing`: the
+    indexes do not hold all of it yet."""
+    try:
+        documents = await asyncio.wait_for(asyncio.to_thread(catalogue.hashes), PATIENCE_SECONDS)
+        generation = await asyncio.wait_for(asyncio.to_thread(catalogue.generation), PATIENCE_SECONDS)
+        await asyncio.wait_for(retriever.search("ready?", k=1), PATIENCE_SECONDS)
+    except Exception as error:
+        return _not_ok(f"cannot be searched ({type(error).__name__})")
+    if not documents:
+        return _not_ok("empty: run `pitcrew ingest knowledge_base`")
+    found = {"ok": True, "documents": len(documents), "generation": generation}
+    return found if publisher.generation == generation else found | {"indexing": True}
+
+
+async def check_model(answerer: Answerer, models: Sequence[Guarded]) -> dict[str, Any]:
+    """Whether some model may be asked, as far as is known without asking; without models the answerer needs none."""
+    states = [model.state for model in models]
+    found: dict[str, Any] = {"ok": True, "answerer": answerer.name}
+    if not states:
+        return found
+    found["providers"] = [
+        {"model": one.label, "state": one.state, "retry_in_s": round(one.retry_in_s, 1), "reason": one.reason}
+        for one in states
+    ]
+    if all(one.state == "open" for one in states):
+        reasons = ", ".join(f"{one.label}: {one.reason}" for one in states)
+        return found | _not_ok(f"no model can be asked ({reasons})")
+    return found
+
+
+def _not_ok(reason: str) -> dict[str, Any]:
+    return {"ok": False, "reason": reason}

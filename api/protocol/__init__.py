@@ -1,0 +1,1 @@
+"""The contract of a dialect, and the frames that dialects are made of. Pure."""

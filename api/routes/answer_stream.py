@@ -1,0 +1,151 @@
+"""The event stream of one answer: asked now or come back to, and the end of it that its reader wishes."""
+
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+
+from starlette.responses import Response
+
+from api.access.auth import Identity
+from api.compose.app_state import AppState
+from api.protocol.dialect import Rejected, Requested, Session
+from api.transport.position import Position
+from api.transport.retelling import Retelling
+from api.transport.sse import HEADERS, EventStream, retry
+from orchestrator.commands import Caller, Cancel, Resume, Send
+from orchestrator.engine import Engine
+from orchestrator.errors import BadRequest, NotFound, Overloaded, RateLimited, ShuttingDown
+from orchestrator.events import Accepted, InputRequired, Terminal
+from orchestrator.follow import Follower
+
+WAIT_MS = 5_000
+"""When to try again where there is no room for another stream."""
+
+Asked = tuple[Session, Send, str | None]
+"""A session that was asked something, the message, and the session's own name for it."""
+Ask = Callable[[Mapping[str, str]], Asked]
+"""Makes a session that has been asked, with these fields in the place of what the client gave. Raises PitcrewError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads: `payer` pays for messages; `guest_key` is that of a guest whom nothing else can tell again. `position`
+    is where somebody left off who comes back."""
+
+    who: Identity
+    payer: str
+    guest_key: str = ""
+    position: Position | None = None
+
+
+def asked(session: Session, *requests: Requested) -> Asked:
+    """The message among what was asked. Raises why there is none."""
+    for requested in requests:
+        match requested.inbound:
+            case Rejected(error):
+                raise error
+            case Send() as command:
+                return session, command, requested.request
+    raise BadRequest
+
+
+async def open_stream(state: AppState, reader: Reader, ask: Ask) -> Response:
+    """The response: the stream; 204 for who comes back to what was told to its end or is none of theirs; while the
+    server stops, an empty stream to come back from. Raises PitcrewError for what is refused before it begins."""
+    if state.draining:
+        if reader.position is None:
+            raise ShuttingDown
+        return Response(retry(WAIT_MS), 200, HEADERS, media_type=EventStream.media_type)
+    caller = reader.who.caller
+    if reader.position is None:
+        return await _new(state, reader, caller, ask)
+    accepted = await _open_question(state.gateway.engine, caller, reader.position)
+    if accepted is None:
+        return Response(None, 204)
+    return await _again(state, reader, caller, accepted, ask)
+
+
+async def stop(state: AppState, who: Identity, session_id: str | None, position: Position | None) -> None:
+    """Stop the answer that a reader has come to `position` of, or else the one under way in the session; it has ended
+    when this returns. Raises NotFound, RunNotActive, and BadRequest where neither is given."""
+    command = Cancel(session_id=session_id) if position is None else Cancel(position.run_id)
+    await state.gateway.engine.cancel(who.caller, command)
+
+
+async def _new(state: AppState, reader: Reader, caller: Caller, ask: Ask) -> Response:
+    session, command, request = ask({})
+    name = command.client_message_id or uuid.uuid4().hex
+    command = replace(command, client_message_id=name)
+    command.check()
+    state.gateway.rates.message(reader.payer)
+    retelling = Retelling(session, name, reader.guest_key)
+
+    async def send(follower: Follower) -> None:
+        await follower.send(caller, command)
+
+    return await _begun(state, reader, session, retelling, send, request)
+
+
+async def _again(state: AppState, reader: Reader, caller: Caller, accepted: Accepted, ask: Ask) -> Response:
+    assert reader.position is not None
+    name = accepted.client_message_id or ""
+    session, _, request = ask({"session_id": accepted.session_id, "client_message_id": name})
+    retelling = Retelling(session, name, known=reader.position)
+    command = Resume(accepted.session_id, reader.position.first - 1)
+
+    async def resume(follower: Follower) -> None:
+        await follower.resume(caller, command)
+
+    return await _begun(state, reader, session, retelling, resume, request)
+
+
+async def _open_question(engine: Engine, caller: Caller, position: Position) -> Accepted | None:
+    """The message whose answer goes on behind the position; None where that was its end, or it is not the caller's."""
+    try:
+        conversation_id = await engine.store.run_owner(caller, position.run_id)
+    except NotFound:
+        return None
+    stored = await engine.store.run_events(conversation_id, position.run_id)
+    told = [one.event for one in stored if position.first <= (one.seq or 0) <= position.seq]
+    if not told or not isinstance(told[0], Accepted) or any(isinstance(one, Terminal | InputRequired) for one in told):
+        return None
+    return told[0]
+
+
+async def _begun(
+    state: AppState,
+    reader: Reader,
+    session: Session,
+    retelling: Retelling,
+    ask: Callable[[Follower], Awaitable[None]],
+    request: str | None,
+) -> Response:
+    free = _seat(state, reader.who)
+    stream = EventStream(
+        state.gateway.engine,
+        session,
+        retelling,
+        request=request,
+        until=reader.who.caller.until,
+        closed=free,
+    )
+    state.connections.add(stream)
+    await stream.begin(ask)
+    return stream
+
+
+def _seat(state: AppState, who: Identity) -> Callable[[EventStream], None]:
+    """Take a seat for a stream of the user; the result frees it. Raises Overloaded, RateLimited."""
+    seats = state.gateway.seats
+    if not seats.enter():
+        raise Overloaded(retry_after_ms=WAIT_MS)
+    if not seats.claim(who.user_id):
+        seats.leave()
+        raise RateLimited(retry_after_ms=WAIT_MS)
+
+    def free(stream: EventStream) -> None:
+        state.connections.discard(stream)
+        seats.release(who.user_id)
+        seats.leave()
+
+    return free

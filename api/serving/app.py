@@ -1,0 +1,124 @@
+"""The web application: sockets, routes and pages over one composed state."""
+
+from collections.abc import Callable
+
+from fastapi import FastAPI, WebSocket
+from fastapi.responses import RedirectResponse, Response
+from fastapi_offline import FastAPIOffline
+from starlette.routing import WebSocketRoute
+
+from api.access.cross_origin import OpenToPages
+from api.access.origins import origin_allowed
+from api.compose.app_state import AppState
+from api.dialects import all_dialects
+from api.integrations.agui import routes as agui
+from api.integrations.langgraph import routes as langgraph
+from api.integrations.openai import routes as openai
+from api.protocol import problems
+from api.protocol.dialect import Dialect, Handshake
+from api.routes import (
+    agents,
+    appointments,
+    asyncapi,
+    charts,
+    chat,
+    datasets,
+    health,
+    metrics,
+    pages,
+    sessions,
+    stopping,
+    stream,
+    tickets,
+)
+from api.settings import Settings
+from api.transport.closing import CLOSE_REASONS
+from api.transport.token_stripping import HideSocketQuery, socket_query
+from api.transport.websocket import Connection
+
+DESCRIPTION = "Ask over the WebSocket `/ws/chat` for streamed answers, or over `POST /api/v1/chat` for whole ones."
+
+
+def create_app(state: AppState) -> FastAPI:
+    """The application over `state`, whose resources its owner opens before and closes after it."""
+    settings = state.settings
+    app = FastAPIOffline(
+        title="Pitcrew",
+        description=DESCRIPTION,
+        responses=problems.REFUSALS,
+        redoc_url=None,
+        static_url="/docs/assets",
+    )
+    app.state.pitcrew = state
+    problems.install(app)
+    for module in (
+        health,
+        metrics,
+        chat,
+        stream,
+        stopping,
+        sessions,
+        appointments,
+        tickets,
+        agents,
+        datasets,
+        charts,
+        asyncapi,
+        openai,
+        agui,
+        langgraph,
+    ):
+        app.include_router(module.router)
+    if not settings.production:
+        app.include_router(pages.router)
+
+        @app.get("/", include_in_schema=False)
+        async def front() -> Response:
+            return RedirectResponse("/ws/test")
+
+    for dialect in all_dialects():
+        app.router.routes.append(WebSocketRoute(dialect.path, _socket(settings, dialect)))
+    app.add_middleware(OpenToPages, listed=settings.origins, development=not settings.production)
+    app.add_middleware(HideSocketQuery)
+    return app
+
+
+def _socket(settings: Settings, dialect: Dialect) -> Callable[[WebSocket], object]:
+    """The endpoint of one dialect."""
+
+    async def endpoint(websocket: WebSocket) -> None:
+        state: AppState = websocket.app.state.pitcrew
+        origin = websocket.headers.get("origin")
+        if not origin_allowed(origin, settings.origins, development=not settings.production):
+            await _turn_away(websocket, dialect)
+            return
+        if state.draining or not state.gateway.seats.enter():
+            why = "restarting" if state.draining else "too many connections"
+            await websocket.send_denial_response(Response(why, 503, {"Retry-After": str(problems.RETRY_AFTER_S)}))
+            return
+        try:
+            await _serve(websocket, dialect, state)
+        finally:
+            state.gateway.seats.leave()
+
+    return endpoint
+
+
+async def _turn_away(websocket: WebSocket, dialect: Dialect) -> None:
+    """Refuse a page that may not open a socket here. A refused handshake tells a page nothing, a close code does."""
+    if dialect.foreign_origin is None:
+        await websocket.send_denial_response(Response("origin not allowed", 403))
+        return
+    await websocket.accept()
+    await websocket.close(dialect.foreign_origin, CLOSE_REASONS[dialect.foreign_origin])
+
+
+async def _serve(websocket: WebSocket, dialect: Dialect, state: AppState) -> None:
+    query = socket_query(websocket.scope)
+    await websocket.accept()
+    connection = Connection(websocket, dialect, Handshake(websocket.path_params, query), state.gateway)
+    state.connections.add(connection)
+    try:
+        await connection.run()
+    finally:
+        state.connections.discard(connection)

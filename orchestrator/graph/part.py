@@ -1,0 +1,262 @@
+"""How a specialist works on its part: work → ask → settle.
+
+Offline a skill that claimed the part does it, and the answerer what no skill claims; a chat model gets the skills'
+tools. What cannot be undone is proposed only: the customer is asked in a node of its own, and `settle` does it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+import structlog
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
+from langgraph.types import interrupt
+
+from agents.answerer import Answerer
+from agents.chat.output_filter import calm
+from agents.extractive.pieces import pieces
+from agents.models.metering import working_as
+from agents.routing import replies
+from agents.skill import Handled, Skill
+from agents.specialist import Done, Job, Specialist, open_to
+from agents.tools.calls import Toolbox
+from agents.tools.handover import handover
+from agents.types import (
+    Answered,
+    Answering,
+    Delta,
+    Noted,
+    PartDone,
+    PassedOn,
+    PassOn,
+    Proposal,
+    Said,
+    Task,
+)
+from orchestrator.graph.state import Crew
+from orchestrator.run import Desk
+
+log = structlog.get_logger()
+
+MOST_HOPS = 2
+"""How often a part may be passed on."""
+SKILLED = "skills"
+"""The answerer's name in what a skill words by itself."""
+
+
+class Work(Job, total=False):
+    """`proposal` is what the customer is asked about, made by the skill named `skill`, which noted `note`; `answer`
+    what they said to it."""
+
+    proposal: Proposal | None
+    skill: str
+    note: Mapping[str, Any] | None
+    answer: Any
+    done: list[int]
+    passed: list[Job]
+
+
+def build_specialist(crew: Crew, specialist: Specialist) -> Any:
+    """The specialist's part of the graph, compiled: its own one where it brings one."""
+    if specialist.graph:
+        assert crew.resources is not None, "a specialist's own graph works with resources"
+        return specialist.graph(crew.resources).compile()
+    worker = Worker(crew, specialist)
+    graph = StateGraph(Work, context_schema=Desk, input_schema=Job, output_schema=Done)
+    for name, node in (("work", worker.work), ("ask", ask), ("settle", worker.settle)):
+        graph.add_node(name, node)
+    graph.add_edge(START, "work")
+    graph.add_conditional_edges("work", _asks, ["ask", END])
+    graph.add_edge("ask", "settle")
+    graph.add_conditional_edges("settle", _asks, ["ask", END])
+    return graph.compile()
+
+
+async def ask(state: Work) -> dict[str, Any]:
+    """Wait for the customer's word. A resumed node runs again from its top, so that this one does nothing else."""
+    proposal = state["proposal"]
+    assert proposal is not None
+    return {"answer": interrupt(proposal.asks)}
+
+
+def _asks(state: Work) -> str:
+    return "ask" if state.get("proposal") else END
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One specialist of the crew at its nodes."""
+
+    crew: Crew
+    specialist: Specialist
+
+    async def work(self, state: Work, runtime: Runtime[Desk]) -> dict[str, Any]:
+        """Answer the part, or come to a proposal."""
+        part = state["part"]
+        claim = runtime.context.claims.pop(part, None)
+        runtime.stream_writer(Answering(part, self.specialist.name, state["label"], claim is not None))
+        if claim is None:
+            return await self._answer(state, runtime)
+        handled = await claim.skill.act(claim.request, self._bench(state, runtime, claim.skill.name))
+        return await self._deliver(state, runtime, claim.skill, handled)
+
+    async def settle(self, state: Work, runtime: Runtime[Desk]) -> dict[str, Any]:
+        """Do what the customer has agreed to, or leave it, or make another proposal."""
+        proposal, answer = state["proposal"], state["answer"]
+        assert proposal is not None
+        skill = next(skill for skill in self.specialist.skills if skill.name == state["skill"])
+        action = skill.actions[proposal.action]
+        runtime.stream_writer(Answering(state["part"], self.specialist.name, state["label"], skilled=True))
+        bench = self._bench(state, runtime, skill.name)
+        if isinstance(answer, Mapping):
+            handled = await self._changed(state, skill, proposal, bench)
+        elif answer is False:
+            handled = await action.drop(proposal.arguments, bench)
+        else:
+            handled = await action.commit(proposal.arguments, answer, bench)
+        return await self._deliver(state, runtime, skill, handled)
+
+    async def _changed(self, state: Work, skill: Skill, proposal: Proposal, bench: Toolbox) -> Handled:
+        change = str(state["answer"]["change"])
+        noted = state.get("note")
+        bench.case = replace(bench.case, text=change, said=change, note=noted or bench.case.note)
+        request = await skill.read(bench.case, bench.resources)
+        if request is None:
+            return await skill.actions[proposal.action].drop(proposal.arguments, bench)
+        return await skill.act(request, bench)
+
+    async def _answer(self, state: Work, runtime: Runtime[Desk]) -> dict[str, Any]:
+        """Let the answerer answer, with tools where it can call them."""
+        part, bench = state["part"], self._bench(state, runtime, "") if self.crew.resources else None
+        answerer = self._answerer(state)
+        task = self._task(state, bench, runtime.context)
+        answered = Answered()
+        with working_as(self.specialist.name):
+            async for output in answerer.answer(task):
+                if isinstance(output, Delta):
+                    runtime.stream_writer(Said(part, output.text))
+                else:
+                    answered = output
+        if answered.declined and answered.status == "answered":
+            answered = replace(answered, status="declined")
+        noted = bench.notes if bench else {}
+        earlier = state["question"].notes  # a tool that proposes knows nothing of what was offered in an earlier turn
+        notes = {name: {**earlier.get(name, {}), **note} for name, note in noted.items()}
+        return await self._end(state, runtime, answered, answerer.name, notes)
+
+    def _answerer(self, state: Work) -> Answerer:
+        """Who words the answer, if anybody is to."""
+        verbatim = self.crew.verbatim
+        return self.crew.answerer if verbatim is None or state["question"].wishes.prose else verbatim
+
+    def _task(self, state: Work, bench: Toolbox | None, desk: Desk) -> Task:
+        part, question = state["part"], state["question"]
+        asked, instructions = state["text"], self.specialist.instructions
+        task = Task(
+            question=asked,
+            instructions=instructions,
+            passages=desk.passages.get(part, ()),
+            history=question.history,
+            facts=state["facts"],
+            first_number=desk.first_numbers.get(part, 1),
+            unknown=desk.unknown.get(part, ()),
+            summary=question.summary,
+            max_tokens=question.wishes.max_tokens,
+        )
+        if not self._answerer(state).calls_tools or bench is None:
+            return task
+        skills = self.specialist.skills
+        tools = (*(tool for skill in skills for tool in skill.tools), *handover(self._colleagues(state)))
+        guidance = "\n\n".join([instructions, *(skill.guidance for skill in skills)])
+        if state["findings"]:
+            asked = f"{asked}\n\nFound out so far: {msgspec.json.encode(state['findings']).decode()}"
+        return replace(task, question=asked, instructions=guidance, tools=tools, bench=bench)
+
+    def _colleagues(self, state: Work) -> tuple[tuple[str, str], ...]:
+        """Name and description of those to whom the part may still be passed on: not in a circle, not too far, and not
+        to somebody whom the caller has no right to."""
+        path = [*state["path"], self.specialist.name]
+        if len(path) > MOST_HOPS:
+            return ()
+        known = open_to(self.crew.catalogue, state["asker"]["role"], state["question"].wishes.door)
+        return tuple((one.name, one.description) for one in known if one.name not in path)
+
+    def _bench(self, state: Work, runtime: Runtime[Desk], skill: str) -> Toolbox:
+        desk, asker = runtime.context, state["asker"]
+        resources = self.crew.resources
+        assert resources is not None
+        return Toolbox(
+            user_id=asker["user_id"],
+            role=asker["role"],
+            conversation_id=asker["conversation_id"],
+            run_id=asker["run_id"],
+            part=state["part"],
+            case=self.crew.case(state, skill),
+            resources=resources,
+            write=runtime.stream_writer,
+            cite=lambda passages: desk.cite(passages, runtime.stream_writer),
+            effect=desk.effect,
+            keepers={tool.name: skill.name for skill in self.specialist.skills for tool in skill.tools},
+        )
+
+    async def _deliver(self, state: Work, runtime: Runtime[Desk], skill: Skill, handled: Handled) -> dict[str, Any]:
+        """Say what came of the part and remember what is to be remembered."""
+        async for piece in pieces(calm(handled.text.strip())):
+            runtime.stream_writer(Said(state["part"], piece))
+        runtime.stream_writer(Noted(skill.name, handled.note))
+        answered = Answered(
+            handled.citations,
+            declined=handled.status == "declined",
+            status=handled.status,
+            proposal=handled.proposal,
+            pass_on=handled.pass_on,
+        )
+        notes = {skill.name: handled.note} if handled.note is not None else {}
+        return await self._end(state, runtime, answered, SKILLED, notes)
+
+    async def _end(
+        self,
+        state: Work,
+        runtime: Runtime[Desk],
+        answered: Answered,
+        answerer: str,
+        notes: Mapping[str, Mapping[str, Any]],
+    ) -> dict[str, Any]:
+        """The part is finished, or goes on: with the customer's word, or with another specialist."""
+        part, write = state["part"], runtime.stream_writer
+        if (proposal := answered.proposal) is not None:
+            write(PartDone(part, answered, answerer))
+            name = next(skill.name for skill in self.specialist.skills if proposal.action in skill.actions)
+            return {"proposal": proposal, "skill": name, "note": notes.get(name)}
+        pass_on, answered = answered.pass_on, replace(answered, pass_on=None)
+        job = self._passed(state, pass_on) if pass_on is not None else None
+        if job is not None:
+            write(PartDone(part, replace(answered, status="passed_on"), answerer))
+            write(PassedOn(part, job["specialist"]))
+            return {"passed": [job], "proposal": None}
+        if pass_on is not None:
+            log.warning("not_passed_on", specialist=self.specialist.name, to=pass_on.to, path=state["path"])
+            async for piece in pieces(f"\n\n{replies.STUCK}"):
+                write(Said(part, piece))
+            answered = replace(answered, status="to_person")
+        write(PartDone(part, answered, answerer))
+        return {"done": [part], "proposal": None}
+
+    def _passed(self, state: Work, pass_on: PassOn) -> Job | None:
+        """The job that goes on; None where it must not."""
+        if pass_on.to not in dict(self._colleagues(state)):
+            return None
+        return Job(
+            part=state["part"],
+            specialist=pass_on.to,
+            text=pass_on.text,
+            question=state["question"],
+            facts=state["facts"],
+            asker=state["asker"],
+            label=state["label"],
+            urgent=False,
+            path=[*state["path"], self.specialist.name],
+            findings=dict(pass_on.findings),
+        )

@@ -1,0 +1,100 @@
+"""Everything that the graph works with, and the state that it keeps: contracts between the graph's nodes."""
+
+import operator
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypedDict
+from zoneinfo import ZoneInfo
+
+from agents.answerer import Answerer
+from agents.context import Case, Resources
+from agents.specialist import Catalogue, Job, Specialist
+from agents.types import Part, Question, Route, Summarised
+from rag.types import Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """The question as it stands alone, and all facts known now."""
+
+    text: str
+    facts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What was found for one part. `degraded`: a part of the search did not work. `unknown`: codes and numbers that the
+    part names and no document has."""
+
+    passages: tuple[Passage, ...]
+    degraded: bool = False
+    unknown: tuple[str, ...] = ()
+
+
+async def nothing_to_sum_up(question: Question) -> Summarised | None:
+    """For a crew whose conversations are short."""
+    return None
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Everything the graph works with.
+
+    `understand` makes a follow-up stand alone and learns facts; `classify` routes among the specialists it is given;
+    `research` finds the passages for one part, by its specialist and the facts; `answerer` words the answer, and
+    `verbatim` gives what was found as it stands, where no prose is wanted.
+    `resources` are there for skills and tools; without them no skill is used. `summarise` sums up what a long
+    conversation has no room for. `zone` is the time zone of customers who have not said theirs; `now` the clock.
+    """
+
+    catalogue: Catalogue
+    understand: Callable[[Question], Awaitable[Understood]]
+    classify: Callable[[Question, Catalogue], Awaitable[Route]]
+    research: Callable[[Part, Specialist, Mapping[str, str]], Awaitable[Gathered]]
+    answerer: Answerer
+    resources: Resources | None = None
+    summarise: Callable[[Question], Awaitable[Summarised | None]] = nothing_to_sum_up
+    verbatim: Answerer | None = None
+    zone: str = "UTC"
+    now: Callable[[], datetime] = utc_now
+
+    def case(self, job: Job, skill: str) -> Case:
+        """The job as the skill of this name sees it."""
+        question = job["question"]
+        return Case(
+            text=job["text"],
+            said=question.text,
+            now=self.now().astimezone(ZoneInfo(question.zone or self.zone)),
+            history=question.history,
+            facts=job["facts"],
+            note=question.notes.get(skill, {}),
+            findings=job.get("findings", {}),
+            dataset=question.wishes.dataset,
+            wished=question.wishes.agent == job["specialist"],
+        )
+
+
+class State(TypedDict, total=False):
+    """The graph's state. `jobs` are to be done next; `passed` what specialists have passed on, ever; `rounds` counts
+    how often all parts have met."""
+
+    question: Question
+    role: str
+    user_id: str
+    conversation_id: str
+    run_id: str
+    facts: Mapping[str, str]
+    route: Route
+    jobs: list[Job]
+    passed: Annotated[list[Job], operator.add]
+    rounds: int
+    done: Annotated[list[int], operator.add]
+
+
+Node = Callable[..., Awaitable[Any]]
+"""A node of the graph, as LangGraph calls it: with the state, and by name the `runtime`."""

@@ -1,0 +1,143 @@
+"""From the compiled graph to events: runs it, reads its own event stream, and says what that means to a customer.
+
+The only module that knows how typed outputs leave the graph.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from langgraph.types import Command
+
+from agents.types import Asks, Found, Learned, Noted, Output, Summarised
+from orchestrator.errors import ProcessingError
+from orchestrator.events import AnyEvent
+from orchestrator.graph.parking import Parked, decode_parked, encode_parked
+from orchestrator.graph.projection import View
+from orchestrator.run import Desk, Memory, RunInput
+
+STEP_LIMIT = 25
+"""Graph steps a run may take; a run that needs more is going round in circles."""
+
+
+class CompiledGraph(Protocol):
+    """The part of LangGraph's compiled graph that is used here."""
+
+    @property
+    def checkpointer(self) -> Any: ...
+
+    @property
+    def astream(self) -> Callable[..., AsyncIterator[Any]]: ...
+
+    @property
+    def aget_state_history(self) -> Callable[..., AsyncIterator[Any]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The graph has interrupted itself; it goes on when `interrupt_id` is answered."""
+
+    interrupt_id: str
+    asks: Asks
+
+
+async def stream_outputs(
+    graph: CompiledGraph, run: RunInput, desk: Desk, steps: int = STEP_LIMIT
+) -> AsyncGenerator[Output | Asked]:
+    """The typed outputs of the graph's nodes, as they happen; the last one is Asked where a node waits for an answer.
+
+    The saver, without which no graph can wait, writes once: when the graph ends or waits. Of several nodes that wait,
+    one is asked for and the others when it has gone on.
+    """
+    # A saver knows plain data only.
+    question = replace(
+        run.question,
+        facts=dict(run.question.facts),
+        notes={name: dict(note) for name, note in run.question.notes.items()},
+    )
+    state: Any = {
+        "question": question,
+        "role": run.role,
+        "user_id": run.user_id,
+        "conversation_id": run.conversation_id,
+        "run_id": run.run_id,
+    }
+    config: dict[str, Any] = {"recursion_limit": steps, "configurable": {"thread_id": run.run_id}}
+    if run.reply is not None:
+        parked = decode_parked(run.reply.parked).interrupt_id
+        config |= {"configurable": await _where_it_waits(graph, config, parked)}
+        state = Command(resume={parked: run.reply.value})
+    asked: Asked | None = None
+    saved = {"durability": "exit"} if graph.checkpointer is not None else {}
+    modes = ["custom", "updates"]
+    async for namespace, mode, chunk in graph.astream(
+        state, config, stream_mode=modes, subgraphs=True, context=desk, **saved
+    ):
+        if mode == "custom":
+            yield chunk
+        elif not namespace and asked is None and "__interrupt__" in chunk:
+            first = chunk["__interrupt__"][0]
+            asked = Asked(first.id, first.value)
+    if asked is not None:
+        yield asked
+
+
+async def _where_it_waits(graph: CompiledGraph, config: Any, parked: str) -> Any:
+    """The saved state in which the run waits for this answer: the last one, or an earlier one where the process died
+    after the graph had gone on from it and before the run's end was committed. Raises ProcessingError."""
+    async for state in graph.aget_state_history(config):
+        if parked in {interrupt.id for interrupt in state.interrupts}:
+            return state.config["configurable"]
+    raise ProcessingError("INTERRUPTED")
+
+
+async def stream_events(
+    graph: CompiledGraph, run: RunInput, desk: Desk, steps: int = STEP_LIMIT
+) -> AsyncGenerator[AnyEvent]:
+    """Run the graph and yield its events; the last one is Completed, or InputRequired where the run is to be parked:
+    then `desk.parked` holds what it needs to go on. `desk.memory` is what it leaves in its conversation.
+
+    A run that goes on says its text so far again, as one token at offset 0: followers may be others than before.
+    Raises what the graph's nodes raise, and ProcessingError when the parked run cannot be found.
+    """
+    view = View(run)
+    seen: list[Output] = []
+    if run.reply is None:
+        yield view.step("starting")
+    else:
+        parked = decode_parked(run.reply.parked)
+        seen += parked.outputs
+        _lay_out(desk, parked)
+        for event in view.again(parked):
+            yield event
+    async for output in stream_outputs(graph, run, desk, steps):
+        if isinstance(output, Asked):
+            desk.parked = encode_parked(Parked(output.interrupt_id, view.elapsed(), tuple(seen)))
+            yield view.asks(output.asks)
+            return
+        if graph.checkpointer is not None:
+            seen.append(output)
+        desk.memory = remembering(desk.memory, output)
+        for event in view.see(output):
+            yield event
+    yield view.completed()
+
+
+def _lay_out(desk: Desk, parked: Parked) -> None:
+    """Put on the desk what was there when the run was parked; what it remembers was committed then."""
+    for output in parked.outputs:
+        if isinstance(output, Found):
+            desk.cited = list(output.passages)
+
+
+def remembering(memory: Memory, output: Output) -> Memory:
+    """The memory with what an output adds to it."""
+    match output:
+        case Learned(facts):
+            return replace(memory, facts=facts)
+        case Noted(skill, note):
+            return replace(memory, notes={**memory.notes, skill: note})
+        case Summarised():
+            return replace(memory, summary=output)
+        case _:
+            return memory

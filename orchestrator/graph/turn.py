@@ -1,0 +1,300 @@
+"""The graph that answers one message: classify → retrieve → specialist(s) → merge, and round again for what they pass
+on to each other.
+
+Each specialist of the catalogue is a node of its own; several work in parallel. Nodes say what happens by writing typed
+outputs (`agents.types.Output`) to the graph's stream. Passages stay out of the graph's state, which a saver would store
+whole: they live in the run's `Desk`, its LangGraph context.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+from langgraph.types import Send
+
+from agents.routing import replies
+from agents.specialist import CUSTOMER, Asker, Catalogue, Job, Specialist, open_to
+from agents.types import (
+    Answered,
+    Answering,
+    Decided,
+    Learned,
+    Part,
+    PartDone,
+    Question,
+    Route,
+    Routing,
+    Said,
+    Searching,
+)
+from orchestrator.graph.addressee import asked_by
+from orchestrator.graph.part import build_specialist
+from orchestrator.graph.state import Crew, Gathered, Node, State
+from orchestrator.run import Claim, Desk
+
+log = structlog.get_logger()
+
+Graph = CompiledStateGraph[State, Desk, State, State]
+
+_SURELY_OUT = 0.98
+"""The classifier's confidence from which nobody else is asked whether a message is for us."""
+_SURELY_ELSE = 0.95
+"""From this confidence on a reply to a question is taken for something new."""
+_CLAIMED = 0.9
+"""The confidence of a route that a skill's own reading has decided."""
+
+
+def build_graph(crew: Crew, saver: BaseCheckpointSaver[Any] | None = None) -> Graph:
+    """The compiled graph over the crew's catalogue; run it with `context=Desk()`. With a `saver` its runs can wait for
+    the customer."""
+    builder = StateGraph(State, context_schema=Desk)
+    builder.add_node("classify", _classify(crew))
+    builder.add_node("retrieve", _retrieve(crew))
+    builder.add_node("reply", _reply(crew))
+    builder.add_node("remember", _remember(crew))
+    builder.add_node("merge", _merge)
+    for specialist in crew.catalogue:
+        builder.add_node(specialist.name, build_specialist(crew, specialist))
+        builder.add_edge(specialist.name, "merge")
+    builder.add_edge(START, "classify")
+    builder.add_conditional_edges("classify", _after_classify, ["retrieve", "reply"])
+    builder.add_conditional_edges("retrieve", _assign, [*(one.name for one in crew.catalogue), "remember"])
+    builder.add_edge("reply", "merge")
+    builder.add_conditional_edges("merge", _after_merge, ["retrieve", END])
+    return builder.compile(checkpointer=saver)
+
+
+def _classify(crew: Crew) -> Node:
+    async def classify(state: State, runtime: Runtime[Desk]) -> State:
+        runtime.stream_writer(Routing())
+        question = state["question"]
+        understood = await crew.understand(question)
+        facts = dict(understood.facts)
+        if facts != question.facts:
+            runtime.stream_writer(Learned(facts))
+        route, urgent = await _routed(crew, state, understood.text, facts)
+        runtime.stream_writer(Decided(route))
+        jobs = [_job(crew, state, facts, number, part) for number, part in enumerate(route.parts)]
+        if urgent:
+            jobs[0]["urgent"] = True
+        return {"facts": facts, "route": route, "jobs": jobs if route.kind == "answer" else []}
+
+    return classify
+
+
+def _open(crew: Crew, state: State) -> Catalogue:
+    """The specialists that the caller may be routed to."""
+    return open_to(crew.catalogue, state["role"], state["question"].wishes.door)
+
+
+def _job(crew: Crew, state: State, facts: Mapping[str, str], number: int, part: Part) -> Job:
+    labels = {specialist.name: specialist.label for specialist in crew.catalogue}
+    return Job(
+        part=number,
+        specialist=part.specialist,
+        text=part.text,
+        question=state["question"],
+        facts=facts,
+        asker=Asker(
+            user_id=state["user_id"],
+            role=state["role"],
+            conversation_id=state["conversation_id"],
+            run_id=state["run_id"],
+        ),
+        label=part.label or labels[part.specialist],
+        urgent=False,
+        path=[],
+        findings={},
+    )
+
+
+async def _routed(crew: Crew, state: State, text: str, facts: Mapping[str, str]) -> tuple[Route, bool]:
+    """Who answers, and whether it is urgent. A danger comes before all; then a skill that had asked something back gets
+    its answer; the classifier decides about the rest."""
+    question, catalogue = state["question"], _open(crew, state)
+    wished = question.wishes.agent
+    if wished is not None:
+        catalogue = tuple(one for one in catalogue if one.name == wished)
+    alarmed = await asyncio.to_thread(_alarmed, question.text, catalogue)
+    if alarmed is None and (waiting := await _taken_up(crew, state, catalogue, facts)):
+        return Route("answer", 1.0, (Part(question.text, waiting.name, 1.0),)), False
+    if alarmed is None and wished is not None and catalogue:
+        return Route("answer", 1.0, (Part(text, wished, 1.0),)), False
+    route = await crew.classify(Question(text, question.history, facts), catalogue)
+    if alarmed is None and (asker := _asker(crew, question, route, catalogue)):
+        return Route("answer", _CLAIMED, (Part(text, asker, _CLAIMED),)), False
+    if alarmed is None:
+        return await _claimed(crew, state, _unheard(route, catalogue), facts, text) or route, False
+    others = [part for part in route.parts if part.specialist != alarmed.name] if len(route.parts) > 1 else []
+    parts = (Part(question.text, alarmed.name, 1.0), *(others if route.kind == "answer" else ()))
+    return Route("answer", 1.0, parts, route.left_out), True
+
+
+def _unheard(route: Route, catalogue: Catalogue) -> Catalogue:
+    """The specialists that may yet claim a message: all where the classifier is not sure. Where it is sure that it is
+    for nobody, those that it does not know: it knows the specialists for customers."""
+    match route.kind:
+        case "clarify":
+            return catalogue
+        case "out_of_scope":
+            sure = route.confidence >= _SURELY_OUT
+            return tuple(one for one in catalogue if not sure or CUSTOMER not in one.audience)
+    return ()
+
+
+def _alarmed(text: str, catalogue: Catalogue) -> Specialist | None:
+    """The specialist that a danger told of in the message is for."""
+    return next((one for one in catalogue if one.alarmed and one.alarmed(text)), None)
+
+
+def _asker(crew: Crew, question: Question, route: Route, catalogue: Catalogue) -> str | None:
+    """The specialist whose model asked what the message replies to, unless it is surely for somebody else. What a skill
+    has asked is in its note, so this is for models alone."""
+    asker = asked_by(question) if crew.answerer.calls_tools else None
+    if route.kind == "human" or (route.kind == "answer" and route.confidence >= _SURELY_ELSE):
+        return None
+    return asker if any(one.name == asker for one in catalogue) else None
+
+
+async def _taken_up(crew: Crew, state: State, catalogue: Catalogue, facts: Mapping[str, str]) -> Specialist | None:
+    """The specialist that has a skill which asked something back, if the message answers that; the latest first."""
+    question = state["question"]
+    if crew.resources is None:
+        return None
+    for name in reversed(list(question.notes)):
+        for specialist in catalogue:
+            for skill in specialist.skills:
+                job = _job(crew, state, facts, 0, Part(question.text, specialist.name, 1.0))
+                if skill.name == name and await skill.takes_up(crew.case(job, name), crew.resources):
+                    return specialist
+    return None
+
+
+async def _claimed(crew: Crew, state: State, catalogue: Catalogue, facts: Mapping[str, str], text: str) -> Route | None:
+    """The route to the first specialist that has a skill for the message, where the classifier is not sure: skills read
+    precisely what they can do."""
+    for specialist in catalogue:
+        part = Part(text, specialist.name, _CLAIMED)
+        claimed = await _claim(crew, specialist, _job(crew, state, facts, 0, part))
+        if claimed is not None or await _claims(crew, specialist, text):
+            return Route("answer", _CLAIMED, (part,))
+    return None
+
+
+async def _claims(crew: Crew, specialist: Specialist, text: str) -> bool:
+    """Whether a specialist without skills says that the message is for it."""
+    if specialist.claims is None or crew.resources is None:
+        return False
+    try:
+        return await specialist.claims(text, crew.resources)
+    except Exception:
+        log.exception("specialist_did_not_read", specialist=specialist.name)
+        return False
+
+
+def _after_classify(state: State) -> str:
+    return "retrieve" if state["route"].kind == "answer" else "reply"
+
+
+def _retrieve(crew: Crew) -> Node:
+    specialists = {specialist.name: specialist for specialist in crew.catalogue}
+
+    async def retrieve(state: State, runtime: Runtime[Desk]) -> State:
+        jobs, desk = state["jobs"], runtime.context
+        runtime.stream_writer(Searching(tuple(job["specialist"] for job in jobs)))
+        found = await asyncio.gather(*(_evidence(crew, specialists[job["specialist"]], job, desk) for job in jobs))
+        for job, gathered in zip(jobs, found, strict=True):
+            part = job["part"]
+            desk.passages[part], desk.unknown[part] = gathered.passages, gathered.unknown
+            desk.first_numbers[part] = len(desk.cited) + 1
+            desk.cited += gathered.passages
+        # Skills say themselves what they find.
+        if len(desk.claims) < len(jobs) or state["question"].wishes.passages:
+            desk.tell_found(runtime.stream_writer, degraded=any(gathered.degraded for gathered in found))
+        return {}
+
+    return retrieve
+
+
+async def _evidence(crew: Crew, specialist: Specialist, job: Job, desk: Desk) -> Gathered:
+    """What a part is to be answered from. A part that a skill claims needs no passages, and neither does a specialist
+    with a graph of its own. With a model, which calls the tools itself, only a danger is left to skills; and so
+    it is where no prose is wanted."""
+    wishes = job["question"].wishes
+    code_first = job["urgent"] or (wishes.prose and not crew.answerer.calls_tools)
+    claim = await _claim(crew, specialist, job) if code_first else None
+    if claim is not None:
+        desk.claims[job["part"]] = claim
+    if (claim is not None and not wishes.passages) or specialist.graph:
+        return Gathered(())
+    return await crew.research(Part(job["text"], specialist.name, 1.0), specialist, job["facts"])
+
+
+async def _claim(crew: Crew, specialist: Specialist, job: Job) -> Claim | None:
+    """The first skill that reads a request in the part."""
+    if crew.resources is None:
+        return None
+    for skill in specialist.skills:
+        try:
+            request = await skill.read(crew.case(job, skill.name), crew.resources)
+        except Exception:
+            log.exception("skill_did_not_read", skill=skill.name, run_id=job["asker"]["run_id"])
+            continue
+        if request is not None:
+            return Claim(skill, request)
+    return None
+
+
+def _assign(state: State) -> list[Send]:
+    """Every job to its specialist; in the first round a long conversation is summed up beside them."""
+    long = state["question"].older and not state.get("rounds")
+    return [*(Send(job["specialist"], job) for job in state["jobs"]), *([Send("remember", state)] if long else [])]
+
+
+def _reply(crew: Crew) -> Node:
+    async def reply(state: State, runtime: Runtime[Desk]) -> State:
+        catalogue, route = _open(crew, state), state["route"]
+        match route.kind:
+            case "clarify":
+                text = replies.clarify(catalogue, route)
+            case "human":
+                text = replies.human(catalogue)
+            case _:
+                text = replies.out_of_scope(catalogue)
+        runtime.stream_writer(Answering(0))
+        runtime.stream_writer(Said(0, text))
+        runtime.stream_writer(PartDone(0, Answered(), "router"))
+        return {"done": [0]}
+
+    return reply
+
+
+def _remember(crew: Crew) -> Node:
+    async def remember(state: State, runtime: Runtime[Desk]) -> State:
+        summarised = await crew.summarise(state["question"])
+        if summarised is not None:
+            runtime.stream_writer(summarised)
+        return {}
+
+    return remember
+
+
+async def _merge(state: State, runtime: Runtime[Desk]) -> State:
+    """The parts meet here; their texts were ordered as they were streamed. What was passed on in this round is next."""
+    rounds, route, write = state.get("rounds", 0) + 1, state["route"], runtime.stream_writer
+    jobs = [job for job in state.get("passed", []) if len(job["path"]) == rounds]
+    if route.left_out and not jobs:
+        last = len(route.parts)
+        write(Answering(last))
+        write(Said(last, replies.left_out(route.left_out)))
+        write(PartDone(last, Answered(), "router"))
+    return {"rounds": rounds, "jobs": jobs}
+
+
+def _after_merge(state: State) -> str:
+    return "retrieve" if state["jobs"] else END

@@ -1,0 +1,1 @@
+"""Bringing documents in: files found, read in confined processes, split, stored and published."""

@@ -1,0 +1,1 @@
+"""Processes that touch strangers' data: what they give up, and the pipes to them."""

@@ -1,0 +1,1 @@
+"""Text with structure out of bytes and markup: what the loaders share."""

@@ -1,0 +1,100 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agents.extractive.scoring import ANSWERS, Scored, matching_parts, rank, telling
+from agents.passages.statements import statements
+from agents.vehicles.applicability import Fitment
+from rag.types import Passage
+from tests.unit.agents.manual import VEHICLES, WordEmbedder, chunk, documents, passages
+
+FITMENT = Fitment(VEHICLES)
+EMBEDDER = WordEmbedder()
+
+
+def similarity(question: str, texts: list[str]) -> np.ndarray:
+    return EMBEDDER.embed(texts) @ EMBEDDER.embed([question])[0]
+
+
+def ranked(question: str, found: tuple[Passage, ...]) -> list[Scored]:
+    stated = statements(found, FITMENT)
+    return rank(FITMENT.question(question), stated, [passage.score for passage in found], similarity, FITMENT.question)  # type: ignore[arg-type]
+
+
+def best(question: str, *texts: str) -> str:
+    found = tuple(Passage(chunk(text, start=100 * number), 0.6) for number, text in enumerate(texts, start=1))
+    return ranked(question, found)[0].statement.text
+
+
+def test_nothing_is_ranked_out_of_nothing() -> None:
+    assert ranked("What is the power?", ()) == []
+
+
+def test_the_statement_that_holds_the_words_is_best() -> None:
+    assert (
+        best("Where is the jack?", "The pump is below the seat.", "The jack is under the floor.")
+        == "The jack is under the floor."
+    )
+
+
+def test_a_value_of_the_kind_asked_for_is_better_than_none() -> None:
+    assert "2.4 bar" in best(
+        "What is the tyre pressure?", "Tyre pressure matters.", "Tyre pressure: keep it at 2.4 bar."
+    )
+
+
+def test_a_synonym_matches() -> None:
+    assert "2.4" in best("tire inflation?", "The seat folds.", "Tyre inflation is 2.4 bar.")
+
+
+def test_the_code_asked_for_is_told_from_its_neighbour() -> None:
+    rows = "| Code | Meaning |\n|---|---|\n| P0301 | misfire, cylinder 1 |\n| P0302 | misfire, cylinder 2 |"
+    assert "cylinder 2" in best("What does P0302 mean?", rows)
+
+
+def test_a_question_for_steps_is_answered_by_their_list(tmp_path: Path) -> None:
+    found = passages(documents(tmp_path))
+    first = ranked("How do I charge the 12-volt battery?", found)[0]
+    assert first.statement.span.kind == "list"
+    assert len(first.statement.items) == 3
+
+
+@pytest.mark.parametrize(
+    ("question", "answers"),
+    [
+        ("What is the maximum torque of the Teal 40?", True),
+        ("How often is brake fluid changed?", True),
+        ("What is the paint code of the Teal?", False),
+        ("How many loudspeakers does the Rook have?", False),
+    ],
+)
+def test_the_probability_tells_answers_from_neighbours(tmp_path: Path, question: str, answers: bool) -> None:
+    assert (ranked(question, passages(documents(tmp_path)))[0].probability >= ANSWERS) is answers
+
+
+def test_probabilities_are_probabilities_and_the_order_is_kept(tmp_path: Path) -> None:
+    results = ranked("What is the maximum power?", passages(documents(tmp_path)))
+    assert all(0 < result.probability < 1 for result in results)
+    assert [result.order for result in results] == sorted((result.order for result in results), reverse=True)
+
+
+def test_the_telling_words_of_a_question() -> None:
+    assert telling("Hello, what is the 12-volt battery's type, please?") == {
+        "12volt": "12-volt",
+        "batteri": "battery's",
+    }
+
+
+@pytest.mark.parametrize(
+    ("question", "columns"),
+    [
+        ("How often is the oil changed?", ["Interval"]),
+        ("How many litres of oil?", ["Quantity"]),
+        ("Tell me about the oil", ["Grade", "Quantity", "Interval"]),
+    ],
+)
+def test_the_columns_that_a_question_asks_for(question: str, columns: list[str]) -> None:
+    table = "| Item | Grade | Quantity | Interval |\n|---|---|---|---|\n| Oil | SP-6 | 4.6 litres | 12 months |"
+    (row,) = statements((Passage(chunk(table), 0.5),), FITMENT)
+    assert [row.parts[position].column for position in matching_parts(question, row)] == columns

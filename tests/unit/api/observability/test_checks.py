@@ -1,0 +1,121 @@
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine as Database
+from sqlalchemy import text
+
+import api.observability.checks
+from agents.models.breaker import BreakerState
+from agents.models.circuit import State
+from api.migrations import migrate
+from api.observability.checks import check_database, check_knowledge, check_model
+from orchestrator.errors import StorageUnavailable
+from orchestrator.stores.database import open_database
+
+
+class Store:
+    """A store whose probe does what the test wants."""
+
+    def __init__(self, error: Exception | None = None, seconds: float = 0.0) -> None:
+        self._error = error
+        self._seconds = seconds
+
+    async def probe(self) -> None:
+        await asyncio.sleep(self._seconds)
+        if self._error:
+            raise self._error
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = open_database(f"sqlite:///{tmp_path / 'pitcrew.db'}")
+    migrate(opened)
+    yield opened
+    opened.dispose()
+
+
+async def test_a_database_that_reads_and_writes(database: Database) -> None:
+    found = await check_database(database, Store())
+    assert found.pop("ms") > 0
+    assert found == {"ok": True}
+
+
+async def test_a_database_that_takes_no_writes(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = {"ok": False, "reason": "cannot be written (disk full or locked?)"}
+    assert await check_database(database, Store(StorageUnavailable())) == wanted
+    monkeypatch.setattr(api.observability.checks, "PATIENCE_SECONDS", 0.2)
+    assert await check_database(database, Store(seconds=60)) == wanted
+
+
+async def test_a_database_of_another_version(database: Database) -> None:
+    with database.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    found = await check_database(database, Store())
+    assert found == {"ok": False, "reason": "not migrated: run `pitcrew migrate`"}
+
+
+async def test_a_database_that_is_away(tmp_path: Path) -> None:
+    away = open_database(f"sqlite:///{tmp_path / 'gone' / 'pitcrew.db'}")
+    found = await check_database(away, Store())
+    assert (found["ok"], found["reason"]) == (False, "cannot be reached (OperationalError)")
+
+
+async def test_the_knowledge_base() -> None:
+    async def search(question: str, k: int) -> tuple[()]:
+        return ()
+
+    async def broken(question: str, k: int) -> tuple[()]:
+        raise OSError("disk")
+
+    full: Any = SimpleNamespace(hashes=lambda: {"a.md": "1", "b.md": "2"}, generation=lambda: 7)
+    empty: Any = SimpleNamespace(hashes=dict, generation=lambda: 0)
+    current, behind = SimpleNamespace(generation=7), SimpleNamespace(generation=None)
+    good: Any = SimpleNamespace(search=search)
+    bad: Any = SimpleNamespace(search=broken)
+    found = {"ok": True, "documents": 2, "generation": 7}
+    assert await check_knowledge(full, good, current) == found
+    assert await check_knowledge(full, good, behind) == found | {"indexing": True}
+    nothing = {"ok": False, "reason": "empty: run `pitcrew ingest knowledge_base`"}
+    assert await check_knowledge(empty, good, current) == nothing
+    assert await check_knowledge(full, bad, current) == {"ok": False, "reason": "cannot be searched (OSError)"}
+
+
+ANSWERER: Any = SimpleNamespace(name="openai:one")
+
+
+def model(label: str, state: State, retry_in_s: float = 0.0, reason: str = "") -> Any:
+    return SimpleNamespace(state=BreakerState(label, state, 5, retry_in_s, reason))
+
+
+async def test_an_answerer_without_models_is_always_ready() -> None:
+    offline: Any = SimpleNamespace(name="offline")
+    assert await check_model(offline, ()) == {"ok": True, "answerer": "offline"}
+
+
+async def test_every_model_is_shown_and_one_is_enough() -> None:
+    models = [model("openai:one", "open", 4.26, "status 503"), model("openai:two", "closed")]
+    assert await check_model(ANSWERER, models) == {
+        "ok": True,
+        "answerer": "openai:one",
+        "providers": [
+            {"model": "openai:one", "state": "open", "retry_in_s": 4.3, "reason": "status 503"},
+            {"model": "openai:two", "state": "closed", "retry_in_s": 0.0, "reason": ""},
+        ],
+    }
+
+
+async def test_not_ready_when_no_model_can_be_asked() -> None:
+    models = [model("openai:one", "open", 5, "status 503"), model("openai:two", "open", 300, "key refused")]
+    found = await check_model(ANSWERER, models)
+    assert found["ok"] is False
+    assert found["reason"] == "no model can be asked (openai:one: status 503, openai:two: key refused)"
+    assert len(found["providers"]) == 2
+
+
+async def test_ready_again_as_soon_as_one_may_be_tried() -> None:
+    models = [model("openai:one", "half_open", 0, "status 503"), model("openai:two", "open", 300, "key refused")]
+    assert (await check_model(ANSWERER, models))["ok"] is True

@@ -1,0 +1,397 @@
+"""Parked runs: the real graph with a specialist that asks first, over the real saver, store and bus."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from agents.context import Resources
+from agents.specialist import Catalogue, Specialist
+from agents.types import Answered, Delta, Part, Question, Route, Task
+from agents.vehicles.range import Vehicles
+from api.migrations import migrate
+from orchestrator.buses.memory import MemoryBus
+from orchestrator.commands import Answer, Caller, Cancel, Resume, Send
+from orchestrator.engine import Engine
+from orchestrator.errors import BadRequest, IdempotencyConflict, NotFound, RunNotActive
+from orchestrator.events import (
+    Accepted,
+    Cancelled,
+    Completed,
+    Failed,
+    InputRequired,
+    Terminal,
+)
+from orchestrator.graph.saver import open_saver
+from orchestrator.graph.state import Crew, Gathered, Understood
+from orchestrator.graph.stream import stream_events
+from orchestrator.graph.turn import build_graph
+from orchestrator.runs import Budgets
+from orchestrator.stores.database import open_database
+from orchestrator.stores.sql import SqlStore
+from tests.specialists import trial_drives
+from tests.unit.orchestrator.reader import Reader
+
+ANNA = Caller("anna")
+TALKER = Specialist("talker", "Talk", "Talks.", (), ("specs",), "")
+
+
+class Echo:
+    """An answerer that repeats the question, word by word."""
+
+    name = "echo"
+    calls_tools = False
+
+    async def answer(self, task: Task) -> AsyncIterator[Delta | Answered]:
+        for word in task.question.split():
+            yield Delta(f"{word} ")
+        yield Answered()
+
+
+async def understand(question: Question) -> Understood:
+    return Understood(question.text, question.facts)
+
+
+async def classify(question: Question, catalogue: Catalogue) -> Route:
+    names = [name for name in ("trial_drives", "talker") if name.split("_")[0] in question.text]
+    return Route("answer", 1.0, tuple(Part(question.text, name, 1.0) for name in names or ["talker"]))
+
+
+async def research(part: Part, specialist: Specialist, facts: object) -> Gathered:
+    return Gathered(())
+
+
+RESOURCES = Resources(Vehicles(), None, None, None, None)  # type: ignore[arg-type]
+CREW = Crew((TALKER, trial_drives.SPECIALIST), understand, classify, research, Echo(), RESOURCES)
+
+
+class Server:
+    """What survives a process: the database, the saver's file and the bookings. `start` is a new process over them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.bookings = folder / "bookings"
+        self._stack = AsyncExitStack()
+
+    async def start(self) -> Engine:
+        await self._stack.aclose()
+        self._stack = AsyncExitStack()
+        database = open_database(f"sqlite:///{self.folder / 'engine.db'}")
+        migrate(database)
+        store = SqlStore(database)
+        self._stack.push_async_callback(store.close)
+        saver = await self._stack.enter_async_context(open_saver(self.folder / "parked.db"))
+        self.saver = saver
+        graph = build_graph(CREW, saver.graph_saver)
+        engine = Engine(store, MemoryBus(), partial(stream_events, graph), Budgets(run_s=5), saver)
+        self._stack.push_async_callback(engine.close, 0)
+        await engine.recover()
+        return engine
+
+    async def stop(self) -> None:
+        await self._stack.aclose()
+
+    @property
+    def booked(self) -> list[str]:
+        return self.bookings.read_text().split("\n")[:-1] if self.bookings.exists() else []
+
+    async def forgotten(self) -> None:
+        """Wait until no run's state is kept; it goes after the terminal event was published."""
+        async with asyncio.timeout(5):
+            while [state async for state in self.saver.graph_saver.alist(None)]:
+                await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
+    running = Server(tmp_path)
+    monkeypatch.setenv("TRIAL_DRIVES", str(running.bookings))
+    yield running
+    await running.stop()
+
+
+async def parked(server: Server) -> tuple[Engine, Reader, InputRequired]:
+    engine = await server.start()
+    reader = Reader(engine)
+    await reader.follower.send(ANNA, Send("a trial please", "s"))
+    return engine, reader, await reader.asked()
+
+
+async def test_asked_answered_done(server: Server) -> None:
+    engine, reader, request = await parked(server)
+    assert request.prompt == trial_drives.prompt("10:00")
+    assert request.proposal == {"time": "10:00"}
+    assert [option.value for option in request.options] == [True, False]
+    assert request.partial_response == "A car is free at 10:00. "
+    assert (engine.running, server.booked) == (0, [])
+    await engine.answer(ANNA, Answer(request.request_id, True))
+    end = await reader.next(Terminal)
+    assert isinstance(end, Completed)
+    assert end.run_id == request.run_id
+    assert end.response == reader.text(end.run_id) == "A car is free at 10:00. Booking... Booked for 10:00."
+    assert server.booked == ["10:00"]
+    assert [message.text for message in await engine.store.messages(ANNA, "s")] == [
+        "a trial please", request.prompt, "Yes", end.response,
+    ]  # fmt: skip
+    assert [envelope.seq for envelope in reader.seen if envelope.seq] == list(range(1, reader.head + 1))
+    await server.forgotten()
+
+
+async def test_survives_a_restart_and_is_answered_from_elsewhere(server: Server) -> None:
+    _, _, request = await parked(server)
+    engine = await server.start()
+    assert engine.running == 0
+    other = Reader(engine)
+    await other.follower.resume(ANNA, Resume("s", 0))
+    assert await other.asked() == request
+    await other.follower.answer(ANNA, Answer(request.request_id, True))
+    end = await other.next(Terminal)
+    assert isinstance(end, Completed)
+    assert other.text(end.run_id) == end.response
+    assert server.booked == ["10:00"]
+
+
+async def test_an_answer_counts_once(server: Server) -> None:
+    engine, reader, request = await parked(server)
+    receipts = await asyncio.gather(*(engine.answer(ANNA, Answer(request.request_id, True)) for _ in range(5)))
+    assert sum(not receipt.duplicate for receipt in receipts) == 1
+    assert len({receipt.accepted.message_id for receipt in receipts}) == 1
+    await reader.next(Terminal)
+    with pytest.raises(IdempotencyConflict):
+        await engine.answer(ANNA, Answer(request.request_id, False))
+    assert (await engine.answer(ANNA, Answer(request.request_id, True))).duplicate
+    assert server.booked == ["10:00"]
+
+
+@pytest.mark.parametrize("value", [1, "true", "Yes", 0.5, ["x"], {"x": 1}, {"change": " "}, {"change": 3}, None])
+async def test_only_what_is_offered_is_an_answer(server: Server, value: object) -> None:
+    engine, _, request = await parked(server)
+    with pytest.raises(BadRequest):
+        await engine.answer(ANNA, Answer(request.request_id, value))
+    assert server.booked == []
+    assert await engine.store.current_run(await engine.store.conversation(ANNA, "s")) == request.run_id
+
+
+async def test_nobody_else_answers(server: Server) -> None:
+    engine, _, request = await parked(server)
+    for caller, request_id in ((Caller("ben"), request.request_id), (ANNA, "unknown")):
+        with pytest.raises(NotFound):
+            await engine.answer(caller, Answer(request_id, True))
+
+
+@pytest.mark.parametrize(
+    ("text", "booked", "said"),
+    [
+        ("Yes please!", ["10:00"], "Booked for 10:00."),
+        ("no thanks", [], "Nothing was booked."),
+    ],
+)
+async def test_free_text_is_read_as_the_answer(server: Server, text: str, booked: list[str], said: str) -> None:
+    engine, reader, request = await parked(server)
+    receipt = await engine.send(ANNA, Send(text, "s"))
+    assert receipt.accepted.run_id == request.run_id
+    end = await reader.next(Terminal)
+    assert isinstance(end, Completed)
+    assert end.response.endswith(said)
+    assert server.booked == booked
+
+
+async def test_a_change_is_asked_again_and_bound_to_the_new_proposal(server: Server) -> None:
+    engine, reader, request = await parked(server)
+    await engine.send(ANNA, Send("make it 14:00 instead", "s"))
+    again = await reader.asked(after=reader.head)
+    assert again.request_id != request.request_id
+    assert "14:00" in str(again.proposal["time"])
+    with pytest.raises(IdempotencyConflict):
+        await engine.answer(ANNA, Answer(request.request_id, True))
+    assert server.booked == []
+    await engine.answer(ANNA, Answer(again.request_id, True))
+    assert isinstance(await reader.next(Terminal), Completed)
+    assert server.booked == [again.proposal["time"]]
+
+
+async def test_a_new_question_ends_the_parked_run_and_is_answered(server: Server) -> None:
+    engine, reader, request = await parked(server)
+    receipt = await engine.send(ANNA, Send("what does it cost?", "s"))
+    assert receipt.accepted.run_id != request.run_id
+    first = await reader.next(Terminal)
+    assert first == Cancelled(request.run_id, request.partial_response)
+    second = await reader.next(Completed)
+    assert isinstance(second, Completed)
+    assert second.response == "what does it cost? "
+    assert server.booked == []
+    with pytest.raises(RunNotActive):
+        await engine.answer(ANNA, Answer(request.request_id, True))
+    await server.forgotten()
+
+
+async def test_expires(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIAL_DRIVE_EXPIRES_S", "0.05")
+    engine, reader, request = await parked(server)
+    assert await reader.next(Terminal) == Cancelled(request.run_id, request.partial_response)
+    with pytest.raises(RunNotActive):
+        await engine.answer(ANNA, Answer(request.request_id, True))
+    receipt = await engine.send(ANNA, Send("yes", "s"))
+    assert receipt.accepted.run_id != request.run_id
+    assert server.booked == []
+
+
+async def test_expires_while_no_process_runs(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIAL_DRIVE_EXPIRES_S", "0.2")
+    _, _, request = await parked(server)
+    await server.stop()
+    await asyncio.sleep(0.25)
+    engine = await server.start()
+    reader = Reader(engine)
+    await reader.follower.resume(ANNA, Resume("s", 0))
+    assert await reader.next(Terminal) == Cancelled(request.run_id, request.partial_response)
+
+
+@pytest.mark.parametrize("named", [True, False])
+async def test_cancel_of_a_parked_run(server: Server, named: bool) -> None:
+    engine, reader, request = await parked(server)
+    await engine.cancel(ANNA, Cancel(run_id=request.run_id) if named else Cancel(session_id="s"))
+    assert await reader.next(Terminal) == Cancelled(request.run_id, request.partial_response)
+    await server.forgotten()
+    assert isinstance((await engine.ask(ANNA, Send("talker", "s"))).event, Completed)
+
+
+async def test_waiting_messages_go_on_while_a_run_is_parked(server: Server) -> None:
+    engine = await server.start()
+    reader = Reader(engine)
+    await reader.follower.send(ANNA, Send("a trial please", "s"))
+    await reader.follower.send(ANNA, Send("hello talker", "s"))
+    request = await reader.asked()
+    end = await reader.next(Completed)
+    assert isinstance(end, Completed)
+    assert end.response == "hello talker "
+    await engine.answer(ANNA, Answer(request.request_id, True))
+    assert isinstance(await reader.next(Completed, after=reader.head), Completed)
+    assert server.booked == ["10:00"]
+
+
+async def test_another_part_of_the_answer_is_kept_over_a_restart(server: Server) -> None:
+    engine = await server.start()
+    reader = Reader(engine)
+    await reader.follower.send(ANNA, Send("trial and talker", "s"))
+    request = await reader.asked()
+    engine = await server.start()
+    later = Reader(engine)
+    await later.follower.resume(ANNA, Resume("s", 0))
+    await later.follower.answer(ANNA, Answer(request.request_id, True))
+    end = await later.next(Terminal)
+    assert isinstance(end, Completed)
+    assert end.response == later.text(end.run_id)
+    assert end.response.startswith(request.partial_response)
+    assert end.response.endswith("**Talk**\n\ntrial and talker ")
+    assert [agent.name for agent in end.agents] == ["trial_drives", "talker"]
+    assert server.booked == ["10:00"]
+
+
+async def until(fact: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not fact():
+            await asyncio.sleep(0.005)
+
+
+async def test_cancel_during_the_effect_tells_of_it(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIAL_DRIVE_TAKES_S", "30")
+    engine, reader, request = await parked(server)
+    await engine.answer(ANNA, Answer(request.request_id, True))
+    await until(lambda: "Booking..." in reader.text(request.run_id))
+    await asyncio.sleep(0.05)
+    await engine.cancel(ANNA, Cancel(run_id=request.run_id))
+    end = await reader.next(Terminal)
+    assert isinstance(end, Cancelled)
+    assert end.side_effects == ("test drive at 10:00 booked (outcome unknown)",)
+    assert isinstance((await engine.ask(ANNA, Send("talker", "s"))).event, Completed)
+
+
+async def test_a_run_is_not_begun_again_over_an_effect(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIAL_DRIVE_TAKES_S", "30")
+    engine, reader, request = await parked(server)
+    await engine.answer(ANNA, Answer(request.request_id, True))
+    await until(lambda: "Booking..." in reader.text(request.run_id))
+    await asyncio.sleep(0.05)
+    engine = await server.start()
+    later = Reader(engine)
+    await later.follower.resume(ANNA, Resume("s", 0))
+    end = await later.next(Terminal)
+    assert isinstance(end, Failed)
+    assert end.reason == "INTERRUPTED"
+    assert server.booked == []
+
+
+async def test_an_answer_is_not_lost_with_the_process(server: Server) -> None:
+    """The answer was committed and the process died before the run went on."""
+    engine, _, request = await parked(server)
+    await engine.close(0)
+    await engine.store.answer(ANNA, Answer(request.request_id, True))
+    engine = await server.start()
+    reader = Reader(engine)
+    await reader.follower.resume(ANNA, Resume("s", 0))
+    end = await reader.next(Terminal)
+    assert isinstance(end, Completed)
+    assert end.response == reader.text(end.run_id)
+    assert server.booked == ["10:00"]
+    assert [type(envelope.event) for envelope in reader.seen if isinstance(envelope.event, Accepted)] == [Accepted] * 2
+
+
+async def test_a_lost_state_ends_the_run_and_not_the_conversation(server: Server) -> None:
+    _, _, request = await parked(server)
+    await server.stop()
+    (server.folder / "parked.db").unlink()
+    engine = await server.start()
+    reader = Reader(engine)
+    await reader.follower.answer(ANNA, Answer(request.request_id, True))
+    end = await reader.next(Terminal)
+    assert isinstance(end, Failed)
+    assert end.reason == "INTERRUPTED"
+    assert server.booked == []
+    assert isinstance((await engine.ask(ANNA, Send("talker", "s"))).event, Completed)
+
+
+def shape(reader: Reader) -> list[str]:
+    return [type(envelope.event).__name__ for envelope in reader.seen]
+
+
+async def test_cancel_at_every_event_of_a_run(server: Server) -> None:
+    """One run that routes, searches, streams two parts, asks, acts and ends; then one run for each of its events."""
+    engine = await server.start()
+
+    async def run(session: str, cancel_at: int | None) -> Reader:
+        reader = Reader(engine)
+        sent = await engine.send(ANNA, Send("trial and talker", session), reader.follower.follow)
+        run_id = sent.accepted.run_id
+
+        async def cancelled_at(event_number: int) -> None:
+            await reader.until(lambda envelope: len(reader.seen) >= event_number)
+            with contextlib.suppress(RunNotActive):
+                await engine.cancel(ANNA, Cancel(run_id=run_id))
+
+        cancelling = asyncio.ensure_future(cancelled_at(cancel_at)) if cancel_at else None
+        first = await reader.next(InputRequired, Terminal)
+        if isinstance(first, InputRequired):
+            with contextlib.suppress(RunNotActive):
+                await engine.answer(ANNA, Answer(first.request_id, True))
+        end = await reader.end()
+        assert isinstance(end, Completed | Cancelled)
+        if cancelling:
+            await cancelling
+        said = end.response if isinstance(end, Completed) else end.partial_response
+        assert reader.text(run_id) == said
+        assert [envelope.seq for envelope in reader.seen if envelope.seq] == list(range(1, reader.head + 1))
+        assert sum(isinstance(envelope.event, Terminal) for envelope in reader.seen) == 1
+        assert isinstance((await engine.ask(ANNA, Send("talker", session))).event, Completed)
+        return reader
+
+    reference = await run("uncut", None)
+    places = range(1, shape(reference).index("Completed") + 2)
+    readers = [await run(f"cut {place}", place) for place in places]
+    ends = ["Cancelled" in shape(reader) for reader in readers]
+    assert sum(ends) >= len(places) - 2, shape(reference)
+    await server.forgotten()
