@@ -1,4 +1,4 @@
-"""The contract of the diary: who has which place at which dealer, and when; `agents/appointments/` holds one per file."""
+"""The contract of the appointment store: who has which place at which dealer, and when."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The process in which queries run: `python -m agents.datasets.query_process LIMITS`, started by `sandbox.py` beside it.
+"""The process in which queries run: `python -m agents.datasets.query_process LIMITS`, started by `sandbox.py`.
 
 A query meets four walls, one behind the other: the tree that the parser makes of it holds nothing but one SELECT over
 the dataset's tables (`select`); the engine has the snapshots open read-only, no access to anything else, and its

@@ -1,4 +1,5 @@
-"""The process that makes one snapshot: `python -m agents.datasets.snapshot_process`, started by `snapshots.py` beside it.
+"""The process that makes one snapshot: `python -m agents.datasets.snapshot_process`, started by
+`snapshots.py`.
 
 What is registered is somebody else's: a file is read, and a database driver works, within limits and away from the
 server.

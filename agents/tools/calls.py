@@ -31,7 +31,7 @@ class Effects(Protocol):
 
 @dataclass
 class Toolbox:
-    """See `agents.context.Bench`. `cite` puts passages behind those of the run and gives the first one's number; `write`
+    """See `Bench`. `cite` puts passages behind those of the run and gives the first one's number; `write`
     says what happens; `keepers` names the skill that remembers a tool's notes, and `notes` are those so far."""
 
     user_id: str

@@ -9,10 +9,10 @@ from agents.context import Resources
 from api.access.auth import TokenRules
 from api.access.limits import Rates, Seats, Unlimited
 from api.access.tickets import Tickets
-from api.integrations.langgraph.openings import Openings
 from api.observability.metrics import Metrics
 from api.settings import Settings
 from api.transport.gateway import Gateway
+from api.transport.openings import Openings
 from api.transport.sse import EventStream
 from api.transport.websocket import Connection
 from orchestrator.engine import Engine

@@ -1,6 +1,5 @@
-"""Settings in, a running server out: opens every resource on one exit stack. Only here, in `api.compose.answering` and `api.compose.knowledge`
-imports stand inside functions, because what they open is heavy (torch, Chroma, LangGraph) and not every command needs
-all of it."""
+"""Settings in, a running server out: opens every resource on one exit stack. In this room imports stand
+inside functions, because what they open is heavy (torch, Chroma, LangGraph) and not every command needs all of it."""
 
 import asyncio
 from collections.abc import AsyncIterator

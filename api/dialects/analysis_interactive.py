@@ -20,7 +20,7 @@ MESSAGES = {
 
 
 class AnalysisInteractiveSession:
-    """See `api.protocol.dialect.Session`. The conversation is that of `session_id` in the URL, or the connection's own."""
+    """See `Session`. The conversation is that of `session_id` in the URL, or the connection's own."""
 
     def __init__(self, handshake: Handshake) -> None:
         self._session_id = handshake.query.get("session_id") or uuid.uuid4().hex

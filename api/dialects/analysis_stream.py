@@ -15,7 +15,7 @@ WELL, BADLY = "Stream completed successfully", "Stream ended"
 
 
 class AnalysisStreamSession:
-    """See `api.protocol.dialect.Session`. In its conversation others may ask too: it tells the one run that it asked for."""
+    """See `Session`. In its conversation others may ask too: it tells the one run that it asked for."""
 
     def __init__(self, handshake: Handshake) -> None:
         query = handshake.query

@@ -64,7 +64,7 @@ class ErrorFrame(msgspec.Struct, tag="error"):
 
 
 class ExplorerSession:
-    """See `api.protocol.dialect.Session`. Speaks in the conversation that the URL names; what a page that comes back was not
+    """See `Session`. Speaks in the conversation that the URL names; what a page that comes back was not
     sent, it gets then. The results of tools of which it has not heard are told before the answer."""
 
     def __init__(self, session_id: str) -> None:

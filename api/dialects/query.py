@@ -128,7 +128,7 @@ Frames = list[msgspec.Struct]
 
 
 class QuerySession:
-    """See `api.protocol.dialect.Session`. A turn is `status`, one `immediate`, then the answer: `stream_start`, its pieces and
+    """See `Session`. A turn is `status`, one `immediate`, then the answer: `stream_start`, its pieces and
     `stream_end`, or an `overview`, or an `error`. What streams has no other end than `stream_end` or `overview`."""
 
     def __init__(self) -> None:

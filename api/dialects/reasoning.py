@@ -103,7 +103,7 @@ class _Run:
 
 
 class ReasoningSession:
-    """See `api.protocol.dialect.Session`. Speaks in the conversation that the URL names; what a client that comes back was not
+    """See `Session`. Speaks in the conversation that the URL names; what a client that comes back was not
     sent, it gets then, with the steps of which it has not heard."""
 
     def __init__(self, session_id: str) -> None:

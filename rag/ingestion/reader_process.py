@@ -1,4 +1,4 @@
-"""The process in which strangers' files are read: `python -m rag.ingestion.reader_process LIMITS LOADERS`, started by `rag/ingestion/extract.py`.
+"""The process in which strangers' files are read: `python -m rag.ingestion.reader_process`, started by `extract.py`.
 
 Requests come on standard input and answers go to standard output, as frames of MessagePack. It starts no process,
 writes no file and opens none for writing.

@@ -49,8 +49,8 @@ class Sentence:
         self._bound = ""
 
     def read(self, tokens: Sequence[str]) -> Wish:
-        """The wish that the tokens are: `§n§` a day, `¤n¤` a part of the day, times as `agents.language.clock` writes them, and
-        the words and punctuation between them."""
+        """The wish that the tokens are: `§n§` a day, `¤n¤` a part of the day, times as `clock.py` writes them, and the
+        words and punctuation between them."""
         for at, word in enumerate(tokens):
             readings = self._readings(word)
             following = tokens[at + 1] if at + 1 < len(tokens) else ""

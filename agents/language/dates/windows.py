@@ -1,8 +1,8 @@
 """What customers write about days and times, as windows: "next Tuesday morning", "not before 10", "any day but Friday".
 
 Days are calendar days and times are the wall's clock, so a change to summer time moves neither. Days count from the
-customer's today; `agents/language/dates/day_phrases.py` says how each phrase is read. A morning ends at noon, an afternoon runs from
-noon to 18:00, an evening begins at 17:00. A time that may be before noon or after is the one between 7:00 and 18:59.
+customer's today; `day_phrases.py` says how each phrase is read. A morning ends at noon, an afternoon runs from noon
+to 18:00, an evening begins at 17:00. A time that may be before noon or after is the one between 7:00 and 18:59.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The wish for a day and a time, as windows of calendar days and wall-clock times; see `agents.language.dates.windows`."""
+"""The wish for a day and a time, as windows of calendar days and wall-clock times; see `windows.py`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -73,7 +73,7 @@ def all_frames() -> NativeSession:
 
 
 class RunSession:
-    """See `api.protocol.dialect.Session`; its frames are lists of an event's name and data, as JSON. `transcript` is the thread
+    """See `Session`; its frames are lists of an event's name and data, as JSON. `transcript` is the thread
     as it stood before the run."""
 
     def __init__(self, modes: frozenset[str], transcript: Transcript, thread_id: str, assistant: str) -> None:

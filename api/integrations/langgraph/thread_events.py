@@ -1,7 +1,7 @@
 """A thread as the events of the protocol's own streaming (`langchain_protocol`): what its SSE and WebSocket transports
 send, and which of it a subscription wants. Pure.
 
-Each event has a `seq` that every reader of the thread sees alike (`api.integrations.langgraph.thread_place`), so a client that names the
+Each event has a `seq` that every reader of the thread sees alike (`thread_place.py`), so a client that names the
 last one it had gets the rest, from whatever process.
 """
 

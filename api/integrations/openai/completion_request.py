@@ -64,7 +64,7 @@ class CompletionRequest(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked of `model`. `history` is told by the client, oldest first, and `said` its name (see `api.integrations.recall`);
+    """What is asked of `model`. `history` is told by the client, oldest first, and `said` its name (see `recall.py`);
     `session_id` names a stored conversation that is to go on instead. `max_tokens`: an answer is cut off there."""
 
     model: str

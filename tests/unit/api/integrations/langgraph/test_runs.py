@@ -6,8 +6,8 @@ import pytest
 
 from api.integrations.langgraph.messages import Transcript
 from api.integrations.langgraph.modes import MODES, RunSession, read_modes, spell
-from api.integrations.langgraph.openings import Openings
 from api.integrations.langgraph.run_views import run_body, run_views, thread_status
+from api.transport.openings import Openings
 from orchestrator import events
 from orchestrator.errors import BadRequest
 from orchestrator.events import Envelope
