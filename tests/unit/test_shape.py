@@ -30,6 +30,8 @@ FILES = {
     "PROTOCOL.md", "README.md", "alembic.ini", "constraints.txt", "langgraph.json", "pyproject.toml",
 }  # fmt: skip
 FORBIDDEN_NAMES = {"utils", "helpers", "helper", "manager", "services", "common", "misc", "core"}
+AT_A_ROOT = {"agents": 14, "api": 12, "orchestrator": 14, "rag": 25}
+"""Modules at the root of a layer: its contracts and what all its rooms stand on."""
 LONGEST_MODULE, MEDIAN_MODULE, LONGEST_FUNCTION, USUAL_FUNCTION = 400, 150, 80, 45
 
 
@@ -50,6 +52,37 @@ def test_top_level() -> None:
 def test_names_a_newcomer_guesses() -> None:
     stems = {path.stem for path in modules()} | {path.parent.name for path in modules()}
     assert not stems & FORBIDDEN_NAMES
+
+
+def test_roots_hold_contracts_only() -> None:
+    counts = {layer: len([*(ROOT / layer).glob("*.py")]) for layer in LAYERS}
+    assert {layer: count for layer, count in counts.items() if count > AT_A_ROOT[layer]} == {}
+
+
+def test_no_two_rooms_import_each_other() -> None:
+    names = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in modules()}
+    pairs = set()
+    for path in modules():
+        if path.name == "__main__.py":
+            continue
+        room = ".".join(path.parent.relative_to(ROOT).parts)
+        for name in imports(path):
+            module = name if name in names else name.rpartition(".")[0]
+            if module in names:
+                folder = (ROOT / module.replace(".", "/")).is_dir()
+                pairs.add((room, module if folder else module.rpartition(".")[0]))
+    assert {(one, other) for one, other in pairs if one < other and (other, one) in pairs} == set()
+
+
+def imports(path: Path) -> list[str]:
+    """The full names that a module imports, also inside functions."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return found
 
 
 def test_module_sizes() -> None:
