@@ -27,6 +27,7 @@ import numpy as np
 
 import rag.retrieve
 from agents.conversation.followup import standalone
+from agents.language.terms import terms
 from agents.vehicles.range import Vehicles
 from api.cli.evaluation.corpus import documents, fill
 from api.cli.evaluation.questions import question, read_questions
@@ -47,9 +48,10 @@ from rag.embedders.local import LocalEmbedder
 from rag.index import Hit, IndexUnavailable, Query, WordIndex
 from rag.ingestion.extract import Extractor
 from rag.ingestion.publish import Publisher
+from rag.neighbours import Neighbours
 from rag.query import Sought
 from rag.retrieve import Retriever
-from rag.terms import UNSOUGHT_TERMS, terms
+from rag.terms import UNSOUGHT_TERMS
 
 FOUND = 100
 """Chunks that a plain way looks at."""
@@ -111,7 +113,7 @@ class Nameless:
     """A word index for which an identifier is a word like any other."""
 
     def __init__(self, inner: WordIndex) -> None:
-        self.search, self.scores, self._inner = inner.search, inner.scores, inner
+        self.search, self.scores, self.analyzer, self._inner = inner.search, inner.scores, inner.analyzer, inner
 
     def sought(self, question: str) -> Sought:
         found = self._inner.sought(question)
@@ -145,7 +147,11 @@ def scored(texts: Texts, ranker: Ranker) -> Sequence[Mapping[str, float]]:
 def retriever(library: Library, *, dense: Any = None, words: Any = None) -> Retriever:
     """The product's search without threshold, with an index exchanged."""
     indexes = dense or library.indexes[0], words or library.indexes[1]
-    return Retriever(library.catalogue, library.embedder, *indexes, vectors=library.shelf.vectors, threshold=0.0)
+    vectors = library.shelf.vectors
+    neighbours = None if dense else Neighbours(library.catalogue, vectors)
+    return Retriever(
+        library.catalogue, library.embedder, *indexes, vectors=vectors, neighbours=neighbours, threshold=0.0
+    )
 
 
 def ranker_of(search: Retriever) -> Ranker:

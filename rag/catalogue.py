@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, func, or_, select
 
+from rag.database import reading
 from rag.records import chunk_of, lots, whole_chunks
 from rag.releases import Releases
 from rag.tables import chunks, documents, publications, release_entries, releases, versions
@@ -65,21 +66,29 @@ class Change:
     moved_from: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A chunk by what was embedded of it, see `Chunk.fingerprint`."""
+
+    chunk_id: str
+    subject: str
+    fingerprint: str
+
+
 class Catalogue:
     """Reads over a synchronous engine. Thread-safe; blocks its thread; errors are SQLAlchemy's."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._readable = engine.execution_options(read_only=True)
 
     def generation(self) -> int:
         """The newest generation that was published; 0 before the first."""
-        with self._readable.connect() as connection:
+        with reading(self._engine) as connection:
             return _newest(connection)
 
     def hashes(self) -> dict[str, str]:
         """The content hash of every document that is shown, by id."""
-        with self._readable.connect() as connection:
+        with reading(self._engine) as connection:
             query = _at(select(versions.c.document_id, versions.c.content_hash).select_from(_shown_versions()))
             return {row.document_id: row.content_hash for row in connection.execute(query)}
 
@@ -91,7 +100,7 @@ class Catalogue:
         query = select(documents.c.id, documents.c.seen_hash, shown.c.number, shown.c.content_hash).outerjoin(
             shown, shown.c.document_id == documents.c.id
         )
-        with self._readable.connect() as connection:
+        with reading(self._engine) as connection:
             return {row.id: Standing(row.seen_hash, row.content_hash, row.number) for row in connection.execute(query)}
 
     def documents(self) -> tuple[Known, ...]:
@@ -102,7 +111,7 @@ class Catalogue:
             .join(documents, documents.c.id == versions.c.document_id)
             .order_by(versions.c.document_id)
         )
-        with self._readable.connect() as connection:
+        with reading(self._engine) as connection:
             return tuple(
                 Known(row.document_id, row.subject, row.title, row.content_hash, row.created_at, row.chunks, row.number)
                 for row in connection.execute(query)
@@ -115,7 +124,7 @@ class Catalogue:
             .where(versions.c.document_id == document_id, versions.c.chunks.is_not(None))
             .order_by(versions.c.number)
         )
-        with self._readable.connect() as connection:
+        with reading(self._engine) as connection:
             return tuple(
                 Version(
                     row.number, row.title, row.content_hash, row.created_at, row.characters, row.chunks, row.purged_at
@@ -131,7 +140,7 @@ class Catalogue:
             .where(release_entries.c.document_id == document_id, releases.c.generation.is_not(None))
             .order_by(releases.c.generation)
         )
-        with self._readable.connect() as connection:
+        with reading(self._engine) as connection:
             return tuple(
                 Change(row.generation, row.published_at, row.action, row.version, row.moved_from)
                 for row in connection.execute(query)
@@ -145,7 +154,7 @@ class Catalogue:
             query = _at(query.select_from(_shown_versions()))
         else:
             query = query.where(versions.c.number == version)
-        with self._readable.connect() as connection:
+        with reading(self._engine) as connection:
             return connection.execute(query).scalar()
 
     def chunk_ids(self, document_id: str | None = None, generation: int | None = None) -> set[str]:
@@ -154,12 +163,29 @@ class Catalogue:
         query = _at(select(chunks.c.id).join(publications, _SHOWN_CHUNK), generation)
         if document_id is not None:
             query = query.where(chunks.c.document_id == document_id)
-        with self._readable.connect() as connection:
+        with reading(self._engine) as connection:
             return set(connection.execute(query).scalars())
+
+    def count(self, generation: int) -> int:
+        """How many chunks are shown at a generation."""
+        query = _at(select(func.count()).select_from(chunks.join(publications, _SHOWN_CHUNK)), generation)
+        with reading(self._engine) as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def looks(self, generation: int) -> tuple[Look, ...]:
+        """The chunks that are shown at a generation, by subject and id."""
+        query = select(chunks.c.id, documents.c.subject, chunks.c.fingerprint).join(publications, _SHOWN_CHUNK)
+        query = _at(query.join(documents, documents.c.id == chunks.c.document_id), generation)
+        with reading(self._engine) as connection:
+            return tuple(
+                sorted(
+                    (Look(*row) for row in connection.execute(query)), key=lambda look: (look.subject, look.chunk_id)
+                )
+            )
 
     def chunks(self, chunk_ids: Collection[str], generation: int | None = None) -> dict[str, Chunk]:
         """Those of the chunks that are shown at a generation, the newest where none is named, by id; read at once."""
-        with self._readable.connect() as connection:
+        with reading(self._engine) as connection:
             if generation is None:
                 generation = _newest(connection)
             query = _at(whole_chunks().join(publications, _SHOWN_CHUNK), generation)
@@ -167,12 +193,12 @@ class Catalogue:
 
     def stored_chunks(self, chunk_ids: Collection[str]) -> dict[str, Chunk]:
         """Those of the chunks that are stored, in whatever version, by id: also what is no longer shown, or not yet."""
-        with self._readable.connect() as connection:
+        with reading(self._engine) as connection:
             return {chunk.id: chunk for chunk in _read(connection, whole_chunks(), chunk_ids)}
 
     def fingerprints(self) -> set[str]:
         """Those of every stored chunk, whatever its version: vectors of others are of no use."""
-        with self._readable.connect() as connection:
+        with reading(self._engine) as connection:
             return set(connection.execute(select(chunks.c.fingerprint)).scalars())
 
     def replace(self, document: Document, pieces: Sequence[Chunk]) -> None:

@@ -71,7 +71,7 @@ def _all_bytes(descriptor: int) -> bytes:
 
 
 def title_from_name(path: Path) -> str:
-    """A readable title for a document that names none: `tyre-care.txt` becomes `Tyre care`."""
+    """A readable title for a document that names none: `plant-care.txt` becomes `Plant care`."""
     words = path.stem.replace("-", " ").replace("_", " ").split()
     name = " ".join(words) or path.name
     return name[0].upper() + name[1:]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from rag.analyzer import Analyzer
 from rag.embedder import Vectors
 from rag.query import Sought
 from rag.types import Chunk
@@ -55,6 +56,10 @@ class Index(Protocol):
 
 class WordIndex(Index, Protocol):
     """An Index over words: it can also say what a question asks for, and score any chunk."""
+
+    @property
+    def analyzer(self) -> Analyzer:
+        """What reads texts and questions as terms."""
 
     def sought(self, question: str) -> Sought:
         """What a question asks for, in the vocabulary of the chunks held."""

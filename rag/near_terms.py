@@ -34,7 +34,7 @@ def nearest(term: str, known: Iterable[tuple[str, int]]) -> str | None:
 
 
 def halves(term: str) -> Iterator[tuple[str, str]]:
-    """The pairs of terms that a word may have been put together from, such as `brakefluid`."""
+    """The pairs of terms that a word may have been put together from, such as `printerpaper`."""
     if term.isalpha():
         for at in range(_SHORTEST_HALF, len(term) - _SHORTEST_HALF + 1):
             yield stem(term[:at]), stem(term[at:])

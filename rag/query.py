@@ -1,7 +1,7 @@
 """A question against the vocabulary of the documents: what to look for, how much each term weighs, and the identifiers
 that it names, in whatever spelling, and the documents have or lack. Pure; an index answers for its vocabulary.
 
-`P 0301`, `p-0301` and `DTCP0301` are the identifier `p0301` where some document has that: neighbouring runs of letters
+`A 1200`, `a-1200` and `NOA1200` are the identifier `a1200` where some document has that: neighbouring runs of letters
 and digits are put together, and a prefix of letters is taken off, as long as the vocabulary knows the result.
 """
 
@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from rag.analyzer import Analyzer
 from rag.near_terms import SHORTEST, halves, nearest
-from rag.terms import STOP_WORDS, Run, identifiers, is_identifier, kind_of, plain, runs, wanted, without_sizes
+from rag.terms import STOP_WORDS, Run, is_identifier, kind_of, plain, runs
 
 _LONGEST = 2000  # characters of a question that are read
 _MOST_TERMS = 64
@@ -49,14 +50,14 @@ class Sought:
     unknown: frozenset[str] = frozenset()
 
 
-def seek(question: str, vocabulary: Vocabulary) -> Sought:
+def seek(question: str, vocabulary: Vocabulary, analyzer: Analyzer) -> Sought:
     """Read a question. The weight of a term is BM25's: ln(1 + (N - n + 0.5) / (n + 0.5)) for n of N chunks
     (Robertson and Zaragoza 2009, as in Lucene)."""
-    named, unknown, rest = _named(plain(question[:_LONGEST])[:_LONGEST], vocabulary)
+    named, unknown, rest = _named(plain(question[:_LONGEST])[:_LONGEST], vocabulary, analyzer)
     weights = {name: _weight(vocabulary, name) for name in named}
     reach = sum(weights.values())
     rarest = math.log(1 + (vocabulary.total + 0.5) / 0.5)
-    for want in wanted(rest)[:_MOST_TERMS]:
+    for want in analyzer.wanted(rest)[:_MOST_TERMS]:
         found = _found(want.term, vocabulary) or {
             term: weight for other in want.otherwise for term, weight in _found(other, vocabulary).items()
         }
@@ -69,7 +70,7 @@ def seek(question: str, vocabulary: Vocabulary) -> Sought:
         else:
             reach += rarest * max(1, len(want.otherwise))
     reach += rarest * len(unknown)
-    held = (name for name in identifiers(rest) if name in weights)
+    held = (name for name in analyzer.identifiers(rest) if name in weights)
     return Sought(weights, reach, frozenset((*named, *held)), frozenset(unknown))
 
 
@@ -82,11 +83,11 @@ def _found(term: str, vocabulary: Vocabulary) -> dict[str, float]:
     return {term: _weight(vocabulary, term)} if vocabulary.held(term) else {}
 
 
-def _named(question: str, vocabulary: Vocabulary) -> tuple[list[str], list[str], str]:
+def _named(question: str, vocabulary: Vocabulary, analyzer: Analyzer) -> tuple[list[str], list[str], str]:
     """The identifiers of a plain question that the vocabulary knows, however they are written, the longest reading
     first; those that it lacks, though it has others of the kind; and what else the question says. What several blanks
-    part is only lacking where nothing in it is known: `p 0301 20 times` names `p0301`."""
-    windows = list(_windows(runs(without_sizes(question))))
+    part is only lacking where nothing in it is known: `a 1200 20 times` names `a1200`."""
+    windows = list(_windows(runs(analyzer.without_wholes(question))))
     taken: dict[int, int] = {}
     known: list[str] = []
     unknown: list[str] = []

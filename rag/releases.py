@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from rag.database import reading
 from rag.records import lots, now
 from rag.tables import chunks, documents, publications, release_entries, releases
 from rag.types import Chunk, Document
@@ -75,7 +76,7 @@ class Releases:
     def ready(self) -> tuple[int, ...]:
         """The releases that wait to be published, in the order in which they are to be."""
         query = select(releases.c.id).where(releases.c.state == "ready").order_by(releases.c.id)
-        with self._engine.execution_options(read_only=True).connect() as connection:
+        with reading(self._engine) as connection:
             return tuple(connection.execute(query).scalars())
 
     def chunk_ids(self, release_id: int) -> list[str]:
@@ -92,7 +93,7 @@ class Releases:
             .where(~shown.where(publications.c.version == chunks.c.version).exists())
             .order_by(chunks.c.document_id, chunks.c.position)
         )
-        with self._engine.execution_options(read_only=True).connect() as connection:
+        with reading(self._engine) as connection:
             return list(connection.execute(query).scalars())
 
     def publish(self, release_id: int) -> Published | None:
@@ -113,12 +114,12 @@ class Releases:
             )
             .where(publications.c.until_generation == generation)
         )
-        with self._engine.execution_options(read_only=True).connect() as connection:
+        with reading(self._engine) as connection:
             return list(connection.execute(query).scalars())
 
     def published(self, release_id: int) -> Published | None:
         """What became of a release; None while it is not published."""
-        with self._engine.execution_options(read_only=True).connect() as connection:
+        with reading(self._engine) as connection:
             return _published(connection, release_id)
 
     def replace(self, document: Document, pieces: Sequence[Chunk]) -> None:

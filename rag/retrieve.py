@@ -18,14 +18,16 @@ from operator import itemgetter
 import numpy as np
 from sqlalchemy.exc import SQLAlchemyError
 
+from rag.analyzer import Analyzer
 from rag.answerability import answerable
 from rag.catalogue import Catalogue
 from rag.embedder import Embedder, Vectors
 from rag.index import Hit, Index, IndexUnavailable, Query, WordIndex
+from rag.neighbours import Neighbours
 from rag.query import Sought
 from rag.reranker import Reranker
 from rag.spread import spread
-from rag.terms import kind_of, terms
+from rag.terms import kind_of
 from rag.types import Chunk, Passage
 from rag.vectors import VectorStore
 
@@ -65,18 +67,21 @@ class Retriever:
         lexical: WordIndex,
         *,
         vectors: VectorStore | None = None,
+        neighbours: Neighbours | None = None,
         reranker: Reranker | None = None,
         threads: int = 4,
         threshold: float = THRESHOLD,
     ) -> None:
         """`vectors`: of the chunks, to compute how near those are that only their words have found; without them they
-        are taken to be as near as the last one found by meaning. `reranker`: reads the first passages again.
-        `threshold`: the least score of a passage that is worth showing, 0..1."""
+        are taken to be as near as the last one found by meaning. `neighbours`: searched in the place of `dense` where
+        they can be. `reranker`: reads the first passages again. `threshold`: the least score of a passage that is
+        worth showing, 0..1."""
         self._catalogue = catalogue
         self._embedder = embedder
         self._dense = dense
         self._lexical = lexical
         self._vectors = vectors
+        self._neighbours = neighbours
         self._reranker = reranker
         self._threshold = threshold
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="retrieve")
@@ -97,7 +102,7 @@ class Retriever:
         if not text or k < 1:
             return Found(())
         generation = self._catalogue.generation()  # before the indexes: whatever is published from now on is not seen
-        vector, near, no_meaning = self._by_meaning(text, subjects)
+        vector, near, no_meaning = self._by_meaning(text, generation, subjects)
         sought, worded, no_words = self._by_words(text, subjects)
         if no_meaning and no_words:
             raise IndexUnavailable("Neither index can be searched") from no_meaning
@@ -110,7 +115,7 @@ class Retriever:
             near |= self._nearness(vector, [chunk for chunk in chunks.values() if chunk.id not in near])
             worded |= self._lexical.scores(text, [chunk_id for chunk_id in chunks if chunk_id not in worded])
             scores, degraded = fused(near, worded), None
-        passages = self._reranked(text, _ranked(chunks.values(), scores, sought))
+        passages = self._reranked(text, _ranked(chunks.values(), scores, sought, self._lexical.analyzer))
         fit = [passage for passage in passages if passage.score >= self._threshold]
         sure = answerable([passage.score for passage in passages], unknown=bool(sought.unknown))
         return Found(spread(fit)[:k], degraded, sought.unknown, sure)
@@ -133,12 +138,17 @@ class Retriever:
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def _by_meaning(
-        self, text: str, subjects: Sequence[str] | None
+        self, text: str, generation: int, subjects: Sequence[str] | None
     ) -> tuple[Vectors, dict[str, float], Exception | None]:
         """The question's vector and the chunks near it, or why there are none: the other half then goes on alone."""
         try:
             vector: Vectors = self._embedder.embed([text])[0]
-            return vector, _scores(self._dense.search(Query(text, vector), _POOL, subjects)), None
+            hits = None
+            if self._neighbours is not None:
+                hits = self._neighbours.search(vector, _POOL, generation, subjects)
+            if hits is None:
+                hits = self._dense.search(Query(text, vector), _POOL, subjects)
+            return vector, _scores(hits), None
         except _FAILURES as error:
             return _NO_VECTOR, {}, error
 
@@ -178,7 +188,7 @@ def fused(near: Mapping[str, float], worded: Mapping[str, float]) -> dict[str, f
     }
 
 
-def _ranked(chunks: Iterable[Chunk], scores: Mapping[str, float], sought: Sought) -> list[Passage]:
+def _ranked(chunks: Iterable[Chunk], scores: Mapping[str, float], sought: Sought, analyzer: Analyzer) -> list[Passage]:
     """Chunks as passages, best first, without those that hold a neighbour of what the question names. Where it names
     identifiers, part of a score is the share of them that the chunk holds, weighted as words are."""
     total = sum(sought.weights[name] for name in sought.named)
@@ -187,7 +197,7 @@ def _ranked(chunks: Iterable[Chunk], scores: Mapping[str, float], sought: Sought
     for chunk in chunks:
         score = max(scores[chunk.id], 0.0)
         if sought.named or lacking:
-            terms_held = frozenset(terms(chunk.searchable))
+            terms_held = frozenset(analyzer.terms(chunk.searchable))
             held = terms_held & sought.named
             if lacking and not held and any(kind_of(term) in lacking for term in terms_held):
                 continue

@@ -12,6 +12,7 @@ import numpy as np
 from sqlalchemy import Column, Engine, Integer, LargeBinary, MetaData, String, Table, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from rag.database import reading
 from rag.embedder import Vectors
 
 _BATCH = 500  # below SQLite's and PostgreSQL's limits of parameters in one statement
@@ -34,7 +35,6 @@ class VectorStore:
     def __init__(self, engine: Engine, space: str) -> None:
         """`space`: the embedder's name. Makes the table where it is missing."""
         self._engine = engine
-        self._readable = engine.execution_options(read_only=True)
         self._space = space
         metadata.create_all(engine)
 
@@ -56,7 +56,7 @@ class VectorStore:
     def get(self, fingerprints: Collection[str]) -> dict[str, Vectors]:
         """The vectors of those that are kept, shape (views, dimensions) each."""
         found: dict[str, Vectors] = {}
-        with self._readable.connect() as connection:
+        with reading(self._engine) as connection:
             for some in _batches(fingerprints):
                 query = select(_vectors.c.fingerprint, _vectors.c.views, _vectors.c.numbers)
                 for row in connection.execute(query.where(self._among(some))):
@@ -66,7 +66,7 @@ class VectorStore:
     def missing(self, fingerprints: Collection[str]) -> set[str]:
         """Those that are not kept."""
         held: set[str] = set()
-        with self._readable.connect() as connection:
+        with reading(self._engine) as connection:
             for some in _batches(fingerprints):
                 held |= set(connection.execute(select(_vectors.c.fingerprint).where(self._among(some))).scalars())
         return set(fingerprints) - held

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, tuple_, update
 
+from rag.database import reading
 from rag.records import LOT, chunk_of, lots, now, row_of, whole_chunks
 from rag.tables import chunks, documents, publications, release_entries, releases, versions
 from rag.types import Chunk, Document
@@ -29,7 +30,7 @@ class Versions:
 
     def stored(self, document_id: str, content_hash: str) -> int | None:
         """The version of a document that was made from this content, stored whole; None if there is none."""
-        with self._engine.execution_options(read_only=True).connect() as connection:
+        with reading(self._engine) as connection:
             found = _whole(connection, document_id, content_hash)
             return found[-1].number if found else None
 

@@ -1,21 +1,19 @@
 """The diary over SQL: SQLite by default, PostgreSQL by its URL.
 
-Every change is one short transaction in a thread, on SQLite all of them in the same one. That no place is given away
-twice is not for this code to see to: a unique index does. A hold that somebody else needed the place of is `cancelled`
+Every change is one short transaction. That no place is given away twice is not for this code to see to: a unique index
+does. A hold that somebody else needed the place of is `cancelled`
 and has kept its `expires_at`; what was booked once has none.
 """
 
 import asyncio
-import time
 import uuid
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Row, Select, and_, delete, func, insert, select, update
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
 from agents.appointment_store import (
     Appointment,
@@ -26,13 +24,11 @@ from agents.appointment_store import (
     UnknownAppointment,
 )
 from agents.tables import TEXT_CHARS, appointments
+from rag.database import Transactions
 
 T = TypeVar("T")
 A = appointments.c
 
-PATIENCE_S = 5.0
-"""How long a change waits for its turn and SQLite's lock before the diary is reported unavailable."""
-THREADS = 2
 RETRIES = 5
 """How often, besides once for each place, somebody else may be quicker before a time counts as taken."""
 KEPT = timedelta(days=1)
@@ -62,11 +58,8 @@ class SqlDiary:
     """See `agents.appointment_store.Diary`. Works on an engine that somebody else opens, migrates and disposes of."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._readable = engine.execution_options(read_only=True)
-        writers = 1 if engine.dialect.name == "sqlite" else THREADS
-        self._writer = ThreadPoolExecutor(writers, thread_name_prefix="diary-write")
-        self._reader = ThreadPoolExecutor(THREADS, thread_name_prefix="diary-read")
+        self._transactions = Transactions(engine, DiaryUnavailable)
+        self._read = self._transactions.read
 
     async def taken(
         self, dealer: str, since: datetime, until: datetime, now: datetime, *, besides: str = ""
@@ -123,40 +116,14 @@ class SqlDiary:
 
     async def close(self) -> None:
         """Wait for what is being written."""
-        await asyncio.to_thread(self._writer.shutdown)
-        await asyncio.to_thread(self._reader.shutdown)
+        await asyncio.to_thread(self._transactions.close)
 
     async def _write(self, work: Callable[[Connection], T], attempts: int = 1) -> T:
         """Commit `work`, again where somebody else was quicker. Raises Taken when they always are."""
-        deadline = time.monotonic() + PATIENCE_S
-
-        def transaction() -> T:
-            patience_s = max(0.0, deadline - time.monotonic())
-            with self._engine.connect() as connection, connection.execution_options(patience_s=patience_s).begin():
-                return work(connection)
-
-        for _ in range(attempts):
-            try:
-                return await self._run(self._writer, transaction)
-            except IntegrityError:
-                continue
-        raise Taken
-
-    async def _read(self, work: Callable[[Connection], T]) -> T:
-        def transaction() -> T:
-            with self._readable.begin() as connection:
-                return work(connection)
-
-        return await self._run(self._reader, transaction)
-
-    async def _run(self, pool: ThreadPoolExecutor, transaction: Callable[[], T]) -> T:
         try:
-            # Shielded: a cancelled caller must not leave the outcome of a half-sent transaction unknown to its thread.
-            return await asyncio.shield(asyncio.get_running_loop().run_in_executor(pool, transaction))
+            return await self._transactions.write(work, attempts=attempts)
         except IntegrityError:
-            raise
-        except SQLAlchemyError as error:
-            raise DiaryUnavailable from error
+            raise Taken from None
 
 
 def _hold(connection: Connection, wish: _Wish) -> Appointment:

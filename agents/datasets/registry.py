@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from agents.dataset import ALL, DatasetUnavailable, DatasetUnknown, Registered
 from agents.datasets import addresses
 from agents.tables import datasets
+from rag.database import reading
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 RESERVED = frozenset({ALL, "main", "memory", "system", "temp", "information_schema", "pg_catalog", "duckdb", "sqlite"})
@@ -60,7 +61,7 @@ class Registry:
         columns = datasets.c
         query = select(columns.name, columns.description, columns.address, columns.added_at, columns.taken_at)
         try:
-            with self._engine.execution_options(read_only=True).connect() as connection:
+            with reading(self._engine) as connection:
                 added = {row.name: Entry(*row) for row in connection.execute(query)}
         except SQLAlchemyError as error:
             raise DatasetUnavailable("The list of datasets cannot be read now: try again in a minute.") from error

@@ -17,6 +17,7 @@ from agents.extractive.quotation import Quote, quotes
 from agents.extractive.scoring import key_parts, matching_parts, rank
 from agents.extractive.selection import select
 from agents.extractive.wording import decline, word
+from agents.language.terms import respelt
 from agents.language.words import content
 from agents.passages.statements import Statement, statements
 from agents.types import Answered, Citation, Delta, Task
@@ -24,7 +25,6 @@ from agents.vehicles.applicability import Fitment
 from agents.vehicles.range import Vehicles, other_make
 from agents.verification.check import check
 from rag.embedder import Embedder, Vectors
-from rag.terms import respelt
 
 _REMEMBERED = 20_000
 

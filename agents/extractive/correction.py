@@ -8,8 +8,9 @@ from rapidfuzz.distance import OSA
 
 from agents.extractive.scoring import telling
 from agents.language import synonyms
+from agents.language.terms import terms
 from agents.passages.statements import Statement
-from rag.terms import STOP_WORDS, terms
+from rag.terms import STOP_WORDS
 
 _LONG = 6
 """From this length on two letters may be wrong, below it one."""

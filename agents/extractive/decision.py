@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from agents.extractive.scoring import Scored, telling
 from agents.language import synonyms
-from rag.terms import identifiers
+from agents.language.terms import identifiers
 
 WEIGHTS = {"sure": 1.09, "length": 20.21, "kind": -1.3, "spoken": -2.79, "named": 3.67}
 BIAS = -2.29

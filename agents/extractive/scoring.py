@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.language import synonyms
+from agents.language.terms import identifiers, terms
 from agents.passages.statements import Statement
-from rag.terms import STOP_WORDS, identifiers, terms
+from rag.terms import STOP_WORDS
 
 Similarity = Callable[[str, Sequence[str]], NDArray[np.float32]]
 """The cosine similarity of one text to each of several."""

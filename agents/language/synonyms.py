@@ -6,7 +6,7 @@ General English of cars and their workshop, not of one maker's documents. Stems 
 import re
 from functools import lru_cache
 
-from rag.terms import terms
+from agents.language.terms import terms
 
 _ALIKE = """
 power output horsepower

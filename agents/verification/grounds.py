@@ -9,11 +9,12 @@ from functools import lru_cache
 from agents.language.figures import Quantity, identifiers, measures, quantities, unit_words
 from agents.language.negation import denies
 from agents.language.synonyms import alike
+from agents.language.terms import terms
 from agents.language.words import vocabulary
 from agents.passages.spans import plain
 from agents.passages.statements import Statement, statements
 from agents.vehicles.applicability import Cars, Fitment
-from rag.terms import STOP_WORDS, stem, terms
+from rag.terms import STOP_WORDS, stem
 from rag.types import Chunk, Passage
 
 _PARTS = re.compile(r"[;:.!?]\s|,\s|\s(?:and|but|while|whereas|or)\s|\s[–—]\s")

@@ -140,7 +140,7 @@ def _database(settings: "Settings") -> Finding:
     from sqlalchemy.exc import SQLAlchemyError
 
     from api.migrations import head_revision, revision
-    from orchestrator.stores.database import open_database
+    from rag.database import open_database
 
     url = make_url(settings.sql_url)
     if settings.embedded_sql and not Path(url.database or "").is_file():
@@ -174,8 +174,8 @@ def _knowledge(settings: "Settings", embedder: "Embedder") -> Finding:
     """Whether the indexes hold what the catalogue shows, and what the folder holds."""
     from api.cli.terminal.files import listed
     from api.compose.knowledge import open_indexes
-    from orchestrator.stores.database import open_database
     from rag.catalogue import Catalogue
+    from rag.database import open_database
     from rag.index import IndexUnavailable
     from rag.ingestion.ingest import plan
 

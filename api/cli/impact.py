@@ -13,9 +13,9 @@ from api.cli.ingestion import Ingestion
 from api.cli.terminal.output import note, print_json
 from api.migrations import head_revision, revision
 from orchestrator.impact import Affected, Source, impact
-from orchestrator.stores.database import open_database
 from orchestrator.stores.sql import SqlStore
 from rag.catalogue import Catalogue
+from rag.database import open_database
 from rag.ingestion.extract import Extractor
 from rag.ingestion.ingest import Plan, extracted
 

@@ -18,8 +18,8 @@ from api.compose.knowledge import open_embedder, open_shelf
 from api.failure import CommandFailed
 from api.migrations import head_revision, revision
 from api.settings import Settings
-from orchestrator.stores.database import open_database
 from rag.catalogue import Catalogue, Standing
+from rag.database import open_database
 from rag.ingestion.extract import Extractor
 from rag.ingestion.ingest import Plan, Shelf, Staged, complete, extracted, plan, store
 from rag.ingestion.scan import Failure, Hashes, Listing

@@ -7,7 +7,7 @@ def migrate() -> None:
     """Bring the database to its newest version. Safe to run again: what is done stays done."""
     from api import migrations
     from api.settings import Settings
-    from orchestrator.stores.database import open_database
+    from rag.database import open_database
 
     settings = Settings()
     settings.data_dir.mkdir(parents=True, exist_ok=True)

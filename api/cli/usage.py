@@ -45,19 +45,20 @@ def _totals(settings: "Settings", since: str, by: By) -> "Sequence[Total]":
     from sqlalchemy.engine import make_url
 
     from api.migrations import head_revision, revision
-    from orchestrator.stores.database import open_database
+    from orchestrator.errors import StorageUnavailable
     from orchestrator.stores.sql_ledger import SqlLedger
-    from orchestrator.stores.transactions import Transactions
+    from rag.database import Transactions, open_database
 
     if settings.embedded_sql and not Path(make_url(settings.sql_url).database or "").is_file():
         return ()
-    transactions = Transactions(open_database(settings.sql_url))
+    transactions = Transactions(open_database(settings.sql_url), StorageUnavailable)
     try:
         if revision(transactions.engine) != head_revision():
             raise CommandFailed("The database is of another version: start the server, or run `pitcrew migrate`.")
         return asyncio.run(SqlLedger(transactions).totals(since, by))
     finally:
         transactions.close()
+        transactions.engine.dispose()
 
 
 def _remark(totals: "Sequence[Total]", since: str) -> None:

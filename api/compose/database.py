@@ -4,7 +4,7 @@ from sqlalchemy import Engine as Database
 
 from api.migrations import head_revision, migrate, revision
 from api.settings import BadSetting, Settings
-from orchestrator.stores.database import open_database
+from rag.database import open_database
 
 
 def open_migrated_database(settings: Settings) -> Database:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy import Engine as Database
 
+from agents.language.terms import ANALYZER
 from api.settings import BadSetting, Settings
-from orchestrator.stores.database import open_database
 from rag.catalogue import Catalogue
+from rag.database import open_database
 from rag.embedder import Embedder
 from rag.index import Index, IndexUnavailable, WordIndex
 
@@ -104,7 +105,7 @@ def open_indexes(settings: Settings, embedder: Embedder, *, reader: bool = False
         else:
             dense = chroma.embedded(settings.data_dir / "chroma", embedder.name, reader=reader)
         stack.callback(dense.close)
-        lexical = LexicalIndex(settings.data_dir / "lexical.db")
+        lexical = LexicalIndex(settings.data_dir / "lexical.db", ANALYZER)
         stack.callback(lexical.close)
         yield dense, lexical
 
@@ -143,6 +144,7 @@ def open_library(
 ) -> Iterator[Library]:
     """The knowledge base, on the terms of `open_indexes`; an owner of the indexes is waited for so long. `embedder`:
     None for the one that the settings name."""
+    from rag.neighbours import Neighbours
     from rag.retrieve import Retriever
 
     embedder = embedder or open_embedder(settings)
@@ -150,7 +152,14 @@ def open_library(
         indexes = _open_indexes_in_turn(stack, settings, embedder, reader=reader, patience_s=patience_s)
         shelf = stack.enter_context(open_shelf(settings, database, embedder))
         reranker = open_reranker(settings)
-        retriever = Retriever(shelf.catalogue, embedder, *indexes, vectors=shelf.vectors, reranker=reranker)
+        retriever = Retriever(
+            shelf.catalogue,
+            embedder,
+            *indexes,
+            vectors=shelf.vectors,
+            neighbours=Neighbours(shelf.catalogue, shelf.vectors),
+            reranker=reranker,
+        )
         stack.callback(retriever.close)
         yield Library(shelf.catalogue, embedder, indexes, retriever, shelf)
 

@@ -6,7 +6,6 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, Engine, and_, delete, func, insert, literal, select, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from orchestrator.commands import Answer, Caller, Feedback, Read, Send
 from orchestrator.errors import NotFound, StorageUnavailable
@@ -24,9 +23,8 @@ from orchestrator.store import (
     Unfinished,
 )
 from orchestrator.stores import accepting, citing, naming, rows, running, taking_back
-from orchestrator.stores.database import empty_log
-from orchestrator.stores.transactions import Transactions
 from orchestrator.tables import conversations, events, feedback, messages, runs
+from rag.database import Transactions, empty_log, reading
 
 log = structlog.get_logger()
 
@@ -37,7 +35,7 @@ class SqlStore:
     """See `orchestrator.store.Store`. Takes ownership of `engine`."""
 
     def __init__(self, engine: Engine) -> None:
-        self.transactions = Transactions(engine)
+        self.transactions = Transactions(engine, StorageUnavailable)
         self._write = self.transactions.write
         self._read = self.transactions.read
 
@@ -239,9 +237,9 @@ class SqlStore:
 
     def answers_citing(self, document_ids: Collection[str]) -> Iterator[PastAnswer]:
         try:
-            with self.transactions.readable.begin() as connection:
+            with reading(self.transactions.engine) as connection:
                 yield from citing.answers_citing(connection, document_ids)
-        except (SQLAlchemyError, PoolTimeout) as error:
+        except SQLAlchemyError as error:
             raise StorageUnavailable from error
 
     async def probe(self) -> None:
@@ -254,3 +252,4 @@ class SqlStore:
 
     async def close(self) -> None:
         self.transactions.close()
+        self.transactions.engine.dispose()

@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Connection, case, func, insert, select, up
 
 from orchestrator.accounting.ledger import By, Entry, Spent, Total
 from orchestrator.stores.rows import now
-from orchestrator.stores.transactions import Transactions
 from orchestrator.tables import ledger
+from rag.database import Transactions
 
 _KEY = ("run_id", "day", "kind", "agent", "name")
 _SUMS = (

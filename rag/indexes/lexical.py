@@ -1,6 +1,6 @@
 """Search by words: SQLite FTS5 in a file of its own, which any number of processes may share.
 
-Texts are turned into terms here (`rag/terms.py`), so SQLite stores plain tokens and questions never reach its query
+Texts are turned into terms here (`rag/analyzer.py`), so SQLite stores plain tokens and questions never reach its query
 language. SQLite proposes the chunks that hold the question's rarer terms; they are scored here, by BM25 over fields
 (BM25F, Robertson and Zaragoza 2009) with little normalisation for length and with pairs of neighbouring terms, none of
 which SQLite's own function has. A score is the share of what a chunk would have that held every term: hardly above 1.
@@ -16,11 +16,14 @@ from itertools import pairwise
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from zlib import crc32
 
+from rag.analyzer import Analyzer
+from rag.database import configure
 from rag.embedder import Vectors
 from rag.index import Hit, IndexUnavailable, Query
 from rag.query import Sought, seek
-from rag.terms import UNSOUGHT_TERMS, is_identifier, kind_of, terms
+from rag.terms import UNSOUGHT_TERMS, is_identifier, kind_of
 from rag.types import Chunk
 
 _FIELDS = (1.0, 1.5, 1.0)
@@ -37,38 +40,38 @@ _MOST_ROWS = 5_000
 """Chunks that SQLite weighs up for one question, a microsecond each: commoner terms than fit in are only scored."""
 _REMEMBERED = 64
 """Questions that are read once: a search asks for the terms of one three times."""
-_FORMAT = 3  # raised whenever terms or columns change: an older file is emptied and filled again
+_FORMAT = 4  # raised whenever terms or columns change: an older file is emptied and filled again
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS chunks (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, subject TEXT NOT NULL,
     length INTEGER NOT NULL);
 CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(title, section, body, tokenize = "ascii tokenchars '.'");
 CREATE VIRTUAL TABLE IF NOT EXISTS vocabulary USING fts5vocab(words, row);
 """
-_STAMP = f"PRAGMA user_version = {_FORMAT};"
 _DROP = "DROP TABLE IF EXISTS vocabulary; DROP TABLE IF EXISTS words; DROP TABLE IF EXISTS chunks;"
 
 
 class LexicalIndex:
     """An Index that reads the text of chunks and questions, and ignores their vectors."""
 
-    def __init__(self, path: Path | str) -> None:
-        """Open or create the file; `":memory:"` keeps it in memory. Raises IndexUnavailable."""
+    def __init__(self, path: Path | str, analyzer: Analyzer) -> None:
+        """Open or create the file; `":memory:"` keeps it in memory. What another analyzer has filled is emptied. Raises
+        IndexUnavailable."""
+        self.analyzer = analyzer
         self._using = Lock()
         self._known: _Vocabulary | None = None
         self._known_at = (0, 0)
         try:
             if isinstance(path, Path):
                 path.parent.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+            self._database = sqlite3.connect(path, check_same_thread=False)
         except (OSError, sqlite3.Error) as error:
             raise IndexUnavailable(f"{path} cannot be opened: {error}") from error
         try:
             with self._locked() as database:
-                database.execute("PRAGMA busy_timeout = 10000")
-                database.execute("PRAGMA journal_mode = WAL")
-                database.execute("PRAGMA synchronous = NORMAL")
-                if database.execute("PRAGMA user_version").fetchone()[0] != _FORMAT:
-                    database.executescript(f"BEGIN IMMEDIATE; {_DROP} {_SCHEMA} {_STAMP} COMMIT;")
+                configure(database, durable=False)
+                stamp = crc32(f"{_FORMAT} {analyzer.notations}".encode()) >> 1  # a positive number of 32 bits
+                if database.execute("PRAGMA user_version").fetchone()[0] != stamp:
+                    database.executescript(f"BEGIN IMMEDIATE; {_DROP} {_SCHEMA} PRAGMA user_version = {stamp}; COMMIT;")
         except IndexUnavailable:
             self._database.close()
             raise
@@ -93,7 +96,7 @@ class LexicalIndex:
             database.execute("COMMIT")
 
     def add(self, chunks: Sequence[Chunk], vectors: Vectors | Sequence[Vectors]) -> None:
-        rows = [(chunk, _columns(chunk)) for chunk in chunks]
+        rows = [(chunk, self._columns(chunk)) for chunk in chunks]
         with self._writing() as database:
             for chunk, columns in rows:
                 _remove(database, chunk.id)
@@ -104,6 +107,13 @@ class LexicalIndex:
                 database.execute(
                     "INSERT INTO words (rowid, title, section, body) VALUES (?, ?, ?, ?)", (number, *columns)
                 )
+
+    def _columns(self, chunk: Chunk) -> tuple[str, str, str]:
+        title, section, body = (
+            " ".join(self.analyzer.terms(text))
+            for text in (chunk.title, " / ".join(chunk.section), "\n".join((" | ".join(chunk.header), chunk.text)))
+        )
+        return title, section, body
 
     def remove(self, chunk_ids: Sequence[str]) -> None:
         with self._writing() as database:
@@ -149,7 +159,7 @@ class LexicalIndex:
         """What is known of the terms, until the chunks change."""
         changed = database.execute("PRAGMA data_version").fetchone()[0], database.total_changes
         if self._known is None or self._known_at != changed:
-            self._known, self._known_at = _Vocabulary(database), changed
+            self._known, self._known_at = _Vocabulary(database, self.analyzer), changed
         return self._known
 
     def ids(self) -> set[str]:
@@ -166,11 +176,6 @@ class LexicalIndex:
             self._database.close()
 
 
-def _columns(chunk: Chunk) -> tuple[str, str, str]:
-    body = "\n".join((" | ".join(chunk.header), chunk.text))
-    return " ".join(terms(chunk.title)), " ".join(terms(" / ".join(chunk.section))), " ".join(terms(body))
-
-
 def _remove(database: sqlite3.Connection, chunk_id: str) -> None:
     row = database.execute("SELECT number FROM chunks WHERE id = ?", (chunk_id,)).fetchone()
     if row:
@@ -181,8 +186,9 @@ def _remove(database: sqlite3.Connection, chunk_id: str) -> None:
 class _Vocabulary:
     """The terms of the chunks and how many hold each, as SQLite counts them; used under the index's lock."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    def __init__(self, database: sqlite3.Connection, analyzer: Analyzer) -> None:
         self._database = database
+        self._analyzer = analyzer
         total, length = database.execute("SELECT count(*), avg(length) FROM chunks").fetchone()
         self.total = int(total)
         self.length = float(length or 1.0)
@@ -195,7 +201,7 @@ class _Vocabulary:
         if question not in self._sought:
             if len(self._sought) == _REMEMBERED:
                 self._sought.clear()
-            self._sought[question] = seek(question, self)
+            self._sought[question] = seek(question, self, self._analyzer)
         return self._sought[question]
 
     def held(self, term: str) -> int:

@@ -1,6 +1,6 @@
 """A table's row as one line that says what its cells mean, so that it is found and read on its own.
 
-`model,year,power_kw` / `Wren 42,2025,85` becomes `Model: Wren 42 | Year: 2025 | Power: 85 kW`.
+`model,year,power_kw` / `Alpha 42,2025,85` becomes `Model: Alpha 42 | Year: 2025 | Power: 85 kW`.
 """
 
 import re

@@ -12,8 +12,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from agents.appointments.dealers.opening import free
 from agents.appointments.dealers.workshops import Workshop, parse
 from agents.vehicles.range import Vehicles
-from orchestrator.stores.database import open_database
 from rag.catalogue import Catalogue
+from rag.database import open_database
 from tests.conversing import Frame, Talk, talking
 from tests.serving import KNOWLEDGE, Served, environment, pitcrew, prepared
 

@@ -21,7 +21,7 @@ from agents.appointments.dealers.opening import free
 from agents.appointments.dealers.workshops import Hours, Workshop
 from agents.appointments.sql_store import SqlDiary
 from agents.types import Evidence
-from orchestrator.stores.database import open_database
+from rag.database import open_database
 from rag.types import Chunk, Passage
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from api.migrations import migrate
-from orchestrator.stores.database import open_database
+from rag.database import open_database
 from tests.databases import DATABASES
 from tests.faults.clerk import GARAGE, Journal, Visit
 from tests.faults.counts import COUNTS

@@ -17,10 +17,11 @@ from pathlib import Path
 
 import pytest
 
+from agents.language.terms import ANALYZER
 from api.compose.knowledge import open_embedder
 from api.settings import Settings
-from orchestrator.stores.database import open_database
 from rag.catalogue import Catalogue
+from rag.database import open_database
 from rag.indexes import chroma
 from rag.indexes.lexical import LexicalIndex
 from tests.conversing import Talk, talking
@@ -70,7 +71,7 @@ class State:
     @classmethod
     def of(cls, data: Path) -> "State":
         _, documents, shown = cls.shown_in(data)
-        words = LexicalIndex(data / "lexical.db")
+        words = LexicalIndex(data / "lexical.db", ANALYZER)
         dense = chroma.embedded(data / "chroma", open_embedder(Settings()).name, reader=True)
         try:
             return cls(documents, shown, frozenset(words.ids()), frozenset(dense.ids()))

@@ -12,7 +12,7 @@ from icalendar import Calendar
 
 from agents.appointment_store import Appointment, Diary, Owner
 from agents.appointments.sql_store import SqlDiary
-from orchestrator.stores.database import open_database
+from rag.database import open_database
 from tests.serving import Served
 
 DEALER = "oxmere-garage-lindqvist"

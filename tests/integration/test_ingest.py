@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from orchestrator.stores.database import open_database
+from agents.language.terms import ANALYZER
 from rag import vectors
+from rag.database import open_database
 from rag.embedder import Vectors
 from rag.index import Index, IndexUnavailable, Query
 from rag.indexes import chroma
@@ -21,6 +22,7 @@ from rag.ingestion.extract import Extractor
 from rag.ingestion.ingest import Plan, Shelf, Staged, complete, plan, store, unwatched
 from rag.ingestion.publish import Publisher
 from rag.ingestion.scan import scan
+from rag.neighbours import Neighbours
 from rag.retrieve import Retriever
 from rag.tables import chunks, metadata, publications, versions
 from rag.types import Chunk
@@ -41,7 +43,7 @@ class Library:
         self.shelf = Shelf.over(self.engine, VectorStore(self.engine, self.embedder.name), self.embedder)
         self.catalogue = self.shelf.catalogue
         self.dense = chroma.embedded(folder / "chroma", self.embedder.name)
-        self.lexical = LexicalIndex(folder / "words.db")
+        self.lexical = LexicalIndex(folder / "words.db", ANALYZER)
         self.indexes: tuple[Index, ...] = (self.dense, self.lexical)
         self.planned, self.staged = Plan(), Staged(None)
 
@@ -74,10 +76,10 @@ class Library:
             kept = set(connection.execute(select(vectors._vectors.c.fingerprint)).scalars())
         held = [index.ids() for index in self.indexes]
         vector = self.embedder.embed(["tyre pressure"])[0]
-        found = [
-            sorted((h.chunk_id, round(h.score, 4)) for h in i.search(Query("tyre pressure", vector), 99))
-            for i in self.indexes
-        ]
+        near = Neighbours(self.catalogue, self.shelf.vectors).search(vector, 99, self.catalogue.generation())
+        assert near is not None
+        worded = self.lexical.search(Query("tyre pressure", vector), 99)
+        found = [sorted((hit.chunk_id, round(hit.score, 4)) for hit in hits) for hits in (near, worded)]
         return {
             "versions": texts,
             "chunks": pieces,

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from orchestrator.stores.database import open_database
+from agents.language.terms import ANALYZER
 from rag.catalogue import Catalogue
+from rag.database import open_database
 from rag.indexes.lexical import LexicalIndex
 from tests.conversing import talking
 from tests.serving import KNOWLEDGE, ROOT, Served, environment, pitcrew, prepared, serving
@@ -151,7 +152,7 @@ def test_a_purged_document_keeps_its_history_only(fresh: World) -> None:
     name, data = "specs/secret.md", Path(fresh.env["PITCREW_DATA_DIR"])
     (fresh.root / name).write_text("# The Gull\n\nThe Gull has a secret drawer behind the ashtray for your letters.\n")
     fresh.ingest()
-    words = LexicalIndex(data / "lexical.db")
+    words = LexicalIndex(data / "lexical.db", ANALYZER)
     database = open_database(f"sqlite:///{data}/pitcrew.db")
     try:
         held = Catalogue(database).chunk_ids(name)

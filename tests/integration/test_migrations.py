@@ -14,10 +14,10 @@ from sqlalchemy import Engine, text
 from agents import tables as appointment_tables
 from api.migrations import MIGRATIONS, migrate
 from orchestrator import tables as conversation_tables
-from orchestrator.stores.database import open_database
 from orchestrator.stores.memory import Known, decode_known
 from rag import tables as knowledge_tables
 from rag.catalogue import Catalogue, Standing
+from rag.database import open_database
 from rag.releases import Releases
 
 DOCUMENT = "INSERT INTO documents (id, subject, title, content_hash, text, ingested_at) VALUES (?, ?, ?, ?, ?, ?)"

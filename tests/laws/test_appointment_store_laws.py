@@ -22,7 +22,7 @@ from agents.appointment_store import (
 from agents.appointments.sql_store import MOST_BOOKED, MOST_HELD, SqlDiary
 from agents.tables import TEXT_CHARS
 from api.migrations import migrate
-from orchestrator.stores.database import open_database
+from rag.database import open_database
 from tests.databases import DATABASES
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

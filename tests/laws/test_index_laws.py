@@ -1,5 +1,6 @@
 """What holds for every index."""
 
+import random
 import sqlite3
 import threading
 import time
@@ -9,19 +10,27 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.pool import StaticPool
 
+from agents.language.terms import ANALYZER, terms
+from rag.catalogue import Catalogue
+from rag.embedder import Vectors
 from rag.index import Index, IndexUnavailable, Query
 from rag.indexes import chroma
 from rag.indexes.lexical import LexicalIndex
+from rag.ingestion.split import split
+from rag.neighbours import Neighbours
 from rag.query import Sought
-from rag.terms import terms
-from rag.types import Chunk
+from rag.tables import metadata
+from rag.types import Chunk, Content, Document
+from rag.vectors import VectorStore
 from tests.unit.rag.hashing import HashingEmbedder
 
 embedder = HashingEmbedder()
 OPEN: dict[str, Callable[[Path], Index]] = {
     "chroma": lambda folder: chroma.embedded(folder / "chroma", embedder.name),
-    "lexical": lambda folder: LexicalIndex(folder / "words.db"),
+    "lexical": lambda folder: LexicalIndex(folder / "words.db", ANALYZER),
 }
 
 
@@ -186,7 +195,7 @@ def test_a_word_index_that_is_no_database_is_unavailable(tmp_path: Path) -> None
     path = tmp_path / "words.db"
     path.write_bytes(b"no database" * 1000)
     with pytest.raises(IndexUnavailable):
-        LexicalIndex(path)
+        LexicalIndex(path, ANALYZER)
 
 
 def test_chroma_files_have_one_owner_and_each_embedder_its_own_space(tmp_path: Path) -> None:
@@ -230,7 +239,7 @@ def test_chroma_scores_are_cosines(tmp_path: Path) -> None:
 
 @pytest.fixture
 def words() -> Iterator[LexicalIndex]:
-    index = LexicalIndex(":memory:")
+    index = LexicalIndex(":memory:", ANALYZER)
     yield index
     index.close()
 
@@ -289,7 +298,7 @@ def test_weights_follow_the_number_of_chunks(words: LexicalIndex) -> None:
 
 
 def test_what_another_process_writes_is_known_at_once(tmp_path: Path) -> None:
-    reader, writer = (LexicalIndex(tmp_path / "words.db") for _ in range(2))
+    reader, writer = (LexicalIndex(tmp_path / "words.db", ANALYZER) for _ in range(2))
     assert search(reader, "tyer P0301") == []
     add(writer, TYRES, *CODES)
     assert search(reader, "tyer") == ["tyres"]
@@ -310,7 +319,7 @@ def test_the_order_does_not_depend_on_who_was_added_first() -> None:
     chunks = [chunk(f"c{n:03}", f"tyre of some kind {n % 3}") for n in range(250)]
     orders = []
     for some in (chunks, chunks[::-1], chunks[100:] + chunks[:100]):
-        index = LexicalIndex(":memory:")
+        index = LexicalIndex(":memory:", ANALYZER)
         add(index, *some)
         add(index, some[7], some[200])
         orders.append(search(index, "tyre kind", k=60))
@@ -369,12 +378,12 @@ def test_hostile_questions_are_answered_quickly(words: LexicalIndex, piece: str)
 
 def test_a_file_of_an_older_form_is_emptied(tmp_path: Path) -> None:
     path = tmp_path / "words.db"
-    index = LexicalIndex(path)
+    index = LexicalIndex(path, ANALYZER)
     add(index, TYRES)
     index.close()
     with closing(sqlite3.connect(path)) as database:
         database.execute("PRAGMA user_version = 1")
-    again = LexicalIndex(path)
+    again = LexicalIndex(path, ANALYZER)
     assert again.ids() == set()
     add(again, OIL)
     assert search(again, "oil") == ["oil"]
@@ -383,7 +392,7 @@ def test_a_file_of_an_older_form_is_emptied(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["P 0301", "p-0301", "P0301", "what does p0301 mean?"])
 def test_words_find_an_identifier_however_it_is_written(text: str) -> None:
-    index = LexicalIndex(":memory:")
+    index = LexicalIndex(":memory:", ANALYZER)
     codes = [chunk(f"p030{n}", f"Code: P030{n} | Meaning: misfire in cylinder {n}") for n in range(1, 5)]
     add(index, *codes, TYRES)
     assert search(index, text, k=1) == ["p0301"]
@@ -393,7 +402,7 @@ def test_words_find_an_identifier_however_it_is_written(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["205/55 R16", "205/55r16", "tyres in 205/55-R16"])
 def test_words_find_a_tyre_size_before_its_neighbours(text: str) -> None:
-    index = LexicalIndex(":memory:")
+    index = LexicalIndex(":memory:", ANALYZER)
     sizes = ("205/55 R16", "205/60 R16", "195/55 R16", "205/55 R17")
     add(index, *(chunk(size, f"Tyre size: {size} | Pressure: 2.4 bar") for size in sizes), OIL)
     assert search(index, text, k=1) == ["205/55 R16"]
@@ -401,7 +410,7 @@ def test_words_find_a_tyre_size_before_its_neighbours(text: str) -> None:
 
 
 def test_scores_of_words_are_shares_of_the_question() -> None:
-    index = LexicalIndex(":memory:")
+    index = LexicalIndex(":memory:", ANALYZER)
     add(index, TYRES, OIL, BRAKES, *(chunk(f"n{n}", f"other text number {n}") for n in range(20)))
 
     def best(text: str) -> float:
@@ -428,8 +437,111 @@ def test_a_chroma_chunk_is_as_near_as_its_nearest_view(tmp_path: Path) -> None:
     ("text", "name"), [("tyer presure", "tyres"), ("squeeling brakes", "brakes"), ("engineoil", "oil")]
 )
 def test_words_are_found_under_their_likeliest_spelling(text: str, name: str) -> None:
-    index = LexicalIndex(":memory:")
+    index = LexicalIndex(":memory:", ANALYZER)
     add(index, TYRES, OIL, BRAKES)
     assert search(index, text, k=1) == [name]
     assert search(index, "bitcoin P0302") == []
     index.close()
+
+
+class Shown:
+    """Documents that are shown, with their vectors; many of them have the same text under the same title."""
+
+    def __init__(self) -> None:
+        self.engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+        metadata.create_all(self.engine)
+        self.catalogue, self.vectors = Catalogue(self.engine), VectorStore(self.engine, embedder.name)
+
+    def put(self, number: int, text: str) -> None:
+        name = f"subject{number % 3}/{number}.md"
+        pieces = split(Document(name, name.partition("/")[0], text, Content("Title", text)))
+        for piece in pieces:
+            views = [piece.searchable, piece.text, f"{piece.text} and more"]
+            self.vectors.put([piece.fingerprint], [embedder.embed(views)])
+        self.catalogue.replace(Document(name, name.partition("/")[0], text, Content("Title", text)), pieces)
+
+    def take_away(self, *numbers: int) -> None:
+        self.catalogue.delete([f"subject{number % 3}/{number}.md" for number in numbers])
+
+    def brute_force(self, vector: Vectors, subjects: tuple[str, ...] | None) -> dict[str, float]:
+        """The cosine of every chunk."""
+        chunks = self.catalogue.chunks(self.catalogue.chunk_ids()).values()
+        kept = self.vectors.get([one.fingerprint for one in chunks])
+        return {
+            one.id: max(float(view @ vector) for view in kept[one.fingerprint])
+            for one in chunks
+            if subjects is None or one.subject in subjects
+        }
+
+
+@pytest.fixture
+def shown() -> Iterator[Shown]:
+    made = Shown()
+    yield made
+    made.engine.dispose()
+
+
+def texts_of(numbers: range) -> dict[int, str]:
+    return {number: f"tyre of kind {number % 7} with pressure {number % 4}" for number in numbers}
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("subjects", [None, ("subject1",), ("subject0", "subject2", "unknown"), ()])
+def test_where_small_hits_are_those_of_brute_force_whatever_came_and_went(
+    shown: Shown, seed: int, subjects: tuple[str, ...] | None
+) -> None:
+    chance = random.Random(seed)
+    final = texts_of(range(60))
+    left = list(final)
+    chance.shuffle(left)
+    neighbours = Neighbours(shown.catalogue, shown.vectors)
+    for at, number in enumerate(left):
+        if chance.random() < 0.3:
+            shown.put(number, f"something else {number % 5}")
+            neighbours.search(embedder.embed(["tyre"])[0], 5, shown.catalogue.generation())
+        if chance.random() < 0.3:
+            shown.put(number + 100, f"tyre {at % 3}")
+            shown.take_away(number + 100, number)
+        shown.put(number, final[number])
+    for question in ("tyre kind 3", "pressure 2", "tyre", "bitcoin"):
+        vector = embedder.embed([question])[0]
+        truth = shown.brute_force(vector, subjects)
+        for k in (1, 7, 40, 100):
+            hits = neighbours.search(vector, k, shown.catalogue.generation(), subjects)
+            assert hits is not None
+            assert [hit.score for hit in hits] == pytest.approx(sorted(truth.values(), reverse=True)[:k], abs=1e-5)
+            assert [truth[hit.chunk_id] for hit in hits] == pytest.approx([hit.score for hit in hits], abs=1e-5)
+            assert len({hit.chunk_id for hit in hits}) == len(hits)
+
+
+def test_an_index_is_asked_where_there_is_more_than_fits(shown: Shown) -> None:
+    for number, text in texts_of(range(4)).items():
+        shown.put(number, text)
+    vector, generation = embedder.embed(["tyre"])[0], shown.catalogue.generation()
+    assert Neighbours(shown.catalogue, shown.vectors, most=12).search(vector, 9, generation) is not None
+    assert Neighbours(shown.catalogue, shown.vectors, most=11).search(vector, 9, generation) is None
+    assert Neighbours(shown.catalogue, shown.vectors, most=3).search(vector, 9, generation) is None
+
+
+def test_or_where_a_newer_generation_is_known_already(shown: Shown) -> None:
+    shown.put(1, "tyre")
+    neighbours, vector = Neighbours(shown.catalogue, shown.vectors), embedder.embed(["tyre"])[0]
+    shown.put(2, "tyre")
+    newer = neighbours.search(vector, 9, shown.catalogue.generation())
+    assert newer is not None
+    assert len(newer) == 2
+    assert neighbours.search(vector, 9, shown.catalogue.generation() - 1) is None
+
+
+def test_or_until_vectors_that_were_missing_are_there(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown.put(1, "tyre")
+    (chunk,) = shown.catalogue.chunks(shown.catalogue.chunk_ids()).values()
+    shown.vectors.prune([])
+    neighbours, vector = Neighbours(shown.catalogue, shown.vectors), embedder.embed(["tyre"])[0]
+    generation = shown.catalogue.generation()
+    monkeypatch.setattr("rag.neighbours.RETRY_S", 0.0)
+    assert neighbours.search(vector, 9, generation) is None
+    shown.vectors.put([chunk.fingerprint], [vector])
+    found = neighbours.search(vector, 9, generation)
+    assert found is not None
+    assert [hit.chunk_id for hit in found] == [chunk.id]

@@ -51,8 +51,8 @@ from orchestrator.store import (
     Unfinished,
     UsedPassage,
 )
-from orchestrator.stores.database import open_database
 from orchestrator.stores.sql import SqlStore
+from rag.database import open_database
 
 ANNA, BEN = Caller("anna"), Caller("ben")
 

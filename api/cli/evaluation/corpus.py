@@ -33,13 +33,20 @@ def searched(settings: "Settings", corpus: Path | None) -> "Iterator[tuple[Retri
     from api.cli.terminal.knowledge import open_knowledge
     from api.compose.knowledge import open_embedder, open_library
     from api.migrations import migrate
-    from orchestrator.stores.database import open_database
+    from rag.database import open_database
+    from rag.neighbours import Neighbours
     from rag.retrieve import Retriever
 
     def unfiltered(library: "Library") -> Retriever:
         dense, lexical = library.indexes
         return Retriever(
-            library.catalogue, library.embedder, dense, lexical, vectors=library.shelf.vectors, threshold=0.0
+            library.catalogue,
+            library.embedder,
+            dense,
+            lexical,
+            vectors=library.shelf.vectors,
+            neighbours=Neighbours(library.catalogue, library.shelf.vectors),
+            threshold=0.0,
         )
 
     if corpus is None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 async def open_scratch_database() -> AsyncIterator["Engine"]:
     """An empty database at its newest migration."""
     from api.migrations import migrate
-    from orchestrator.stores.database import open_database
+    from rag.database import open_database
 
     with tempfile.TemporaryDirectory(prefix="pitcrew-") as folder:
         database = open_database(f"sqlite:///{Path(folder) / 'scratch.db'}", durable=False)

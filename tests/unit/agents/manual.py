@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
+from agents.language.terms import terms
 from agents.vehicles.range import Vehicles
 from rag.embedder import Vectors
 from rag.ingestion.split import split
 from rag.loaders.markdown import LOADER as MARKDOWN
-from rag.terms import STOP_WORDS, terms
+from rag.terms import STOP_WORDS
 from rag.types import Chunk, Document, Passage
 
 VEHICLES = Vehicles.parse(

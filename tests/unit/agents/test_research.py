@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from agents.language.terms import terms
 from agents.research import MOST, gather
 from agents.specialist import Specialist
 from agents.vehicles.range import Vehicles
-from rag.terms import STOP_WORDS, terms
+from rag.terms import STOP_WORDS
 from rag.types import Passage
 from tests.unit.agents.manual import MANUALS, VEHICLES, documents, passages
 

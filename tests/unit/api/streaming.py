@@ -20,8 +20,8 @@ from api.transport.gateway import Gateway
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.engine import Engine
 from orchestrator.runs import Run
-from orchestrator.stores.database import open_database
 from orchestrator.stores.sql import SqlStore
+from rag.database import open_database
 
 KEY = "a-secret-for-tests-that-is-long-enough-for-hs256"
 ANALYST = Specialist("analyst", "Figures", "", (), (), "", frozenset({door("analysis")}))

@@ -40,8 +40,8 @@ from orchestrator.events import (
 from orchestrator.follow import PAGE, Follower
 from orchestrator.run import Desk, Memory, RunInput
 from orchestrator.runs import Budgets
-from orchestrator.stores.database import open_database
 from orchestrator.stores.sql import SqlStore
+from rag.database import open_database
 from tests.unit.orchestrator.reader import Reader
 
 ANNA = Caller("anna")

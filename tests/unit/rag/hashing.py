@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from agents.language.terms import terms
 from rag.embedder import Vectors
-from rag.terms import terms
 
 
 class HashingEmbedder:

@@ -7,8 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.query import seek
-from rag.terms import is_identifier, kind_of, terms
+from agents.language.terms import ANALYZER, terms
+from rag.query import Sought, Vocabulary
+from rag.query import seek as seek_with
+from rag.terms import is_identifier, kind_of
+
+
+def seek(question: str, vocabulary: Vocabulary) -> Sought:
+    return seek_with(question, vocabulary, ANALYZER)
+
 
 TROUBLE = [f"Code P030{n}: misfire in cylinder {n} of the Wren" for n in range(9)]
 BODY = [f"Code B2203-{n}: the window of door {n} sticks" for n in range(11, 21)]

@@ -10,11 +10,13 @@ from sqlalchemy import create_engine
 from sqlalchemy import text as sql
 from sqlalchemy.pool import StaticPool
 
+from agents.language.terms import ANALYZER
 from rag.catalogue import Catalogue
 from rag.embedder import Vectors
 from rag.index import Hit, IndexUnavailable, Query
 from rag.indexes.lexical import LexicalIndex
 from rag.ingestion.split import split
+from rag.neighbours import Neighbours
 from rag.retrieve import WORDS_WEIGHT, Retriever, fused
 from rag.tables import metadata
 from rag.types import Chunk, Content, Document
@@ -74,7 +76,7 @@ class World:
         metadata.create_all(self.engine)
         self.catalogue = Catalogue(self.engine)
         self.embedder = HashingEmbedder()
-        self.dense, self.lexical = Exact(), LexicalIndex(":memory:")
+        self.dense, self.lexical = Exact(), LexicalIndex(":memory:", ANALYZER)
         self.vectors = VectorStore(self.engine, self.embedder.name)
         for name, text in texts.items():
             self.put(name, text)
@@ -297,6 +299,24 @@ def test_nearness_of_what_only_words_found_comes_from_the_kept_vectors(world: Wo
         connection.execute(sql("DROP TABLE vectors"))
     assert scores(world, completing, question) == guessed
     completing.close()
+
+
+def test_what_an_index_cannot_reach_is_found_where_all_vectors_fit(world: World) -> None:
+    question = "misfire of the ignition coil"
+    whole = scores(world, world.retriever, question)
+    world.dense.most = 0
+    exact = Retriever(
+        world.catalogue,
+        world.embedder,
+        world.dense,
+        world.lexical,
+        vectors=world.vectors,
+        neighbours=Neighbours(world.catalogue, world.vectors),
+    )
+    assert scores(world, exact, question) == pytest.approx(whole, abs=0.001)
+    world.dense.broken = True
+    assert exact.find(question).degraded is None
+    exact.close()
 
 
 def test_words_of_what_only_meaning_found_are_counted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,9 @@
 import pytest
 
-from rag.terms import Wanted, identifiers, terms, wanted
+from agents.language.terms import ANALYZER, identifiers, terms
+from rag.analyzer import Wanted
+
+wanted = ANALYZER.wanted
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import StaticPool
 
-from orchestrator.stores.database import open_database
+from rag.database import open_database
 from rag.embedder import Vectors
 from rag.vectors import VectorStore, metadata
 

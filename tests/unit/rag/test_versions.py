@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, update
 from sqlalchemy.pool import StaticPool
 
-from orchestrator.stores.database import open_database
 from rag.catalogue import Catalogue, Standing
+from rag.database import open_database
 from rag.ingestion.split import split
 from rag.releases import Entry, Releases, Superseded
 from rag.tables import metadata, versions

@@ -19,7 +19,7 @@ from agents.tables import metadata
 from agents.tools.calls import Toolbox
 from agents.types import Proposal, Turn
 from agents.vehicles.range import Vehicles
-from orchestrator.stores.database import open_database
+from rag.database import open_database
 from rag.ingestion.split import split
 from rag.loaders import loader_for
 from rag.types import Chunk, Document

@@ -5,8 +5,8 @@ import pytest
 
 from agents.diagnosis.guided_checks import Cause, parse
 from agents.diagnosis.tools import SUBJECTS
+from agents.language.terms import identifiers
 from agents.vehicles.range import Vehicles
-from rag.terms import identifiers
 from tests import bundled
 from tests.unit.agents.diagnosis.workshop_manual import checks
 

@@ -1,7 +1,7 @@
 import pytest
 
 from agents.language.negation import contradicts, denies, opposed
-from rag.terms import terms
+from agents.language.terms import terms
 
 
 def about(claim: str, evidence: str) -> set[str]:

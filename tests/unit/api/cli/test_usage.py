@@ -12,9 +12,9 @@ from api.cli.usage import usage
 from api.failure import CommandFailed
 from api.migrations import migrate
 from orchestrator.accounting.ledger import Entry
-from orchestrator.stores.database import open_database
+from orchestrator.errors import StorageUnavailable
 from orchestrator.stores.sql_ledger import SqlLedger
-from orchestrator.stores.transactions import Transactions
+from rag.database import Transactions, open_database
 
 TODAY = datetime.now(UTC).date()
 ANSWER = Entry(
@@ -35,10 +35,11 @@ ROUTED = replace(ANSWER, kind="classify", agent="", calls=1, begun=0, first_toke
 def books(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PITCREW_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("PITCREW_CURRENCY", "EUR")
-    transactions = Transactions(open_database(f"sqlite:///{tmp_path / 'pitcrew.db'}"))
+    transactions = Transactions(open_database(f"sqlite:///{tmp_path / 'pitcrew.db'}"), StorageUnavailable)
     migrate(transactions.engine)
     asyncio.run(SqlLedger(transactions).add([ANSWER, UNPRICED, TOOL, OLD, ROUTED]))
     transactions.close()
+    transactions.engine.dispose()
 
 
 def printed(capsys: pytest.CaptureFixture[str], by: str, days: int = 7) -> list[list[str]]:
@@ -70,9 +71,10 @@ def test_by_user_and_day(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_names_cannot_command_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    transactions = Transactions(open_database(f"sqlite:///{tmp_path / 'pitcrew.db'}"))
+    transactions = Transactions(open_database(f"sqlite:///{tmp_path / 'pitcrew.db'}"), StorageUnavailable)
     asyncio.run(SqlLedger(transactions).add([replace(ANSWER, run_id="run-9", owner="eve\x1b[2J\n")]))
     transactions.close()
+    transactions.engine.dispose()
     assert "eve?[2J?" in [row[0] for row in printed(capsys, "user")]
 
 

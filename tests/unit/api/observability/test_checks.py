@@ -14,7 +14,7 @@ from agents.models.circuit import State
 from api.migrations import migrate
 from api.observability.checks import check_database, check_knowledge, check_model
 from orchestrator.errors import StorageUnavailable
-from orchestrator.stores.database import open_database
+from rag.database import open_database
 
 
 class Store:

@@ -20,9 +20,8 @@ from orchestrator.accounting.prices import parse_prices
 from orchestrator.errors import StorageUnavailable
 from orchestrator.events import AnyEvent, Completed, Reasoning, Timing, Token, UsageFigures
 from orchestrator.run import Desk, Reply, RunInput
-from orchestrator.stores.database import open_database
 from orchestrator.stores.sql_ledger import SqlLedger
-from orchestrator.stores.transactions import Transactions
+from rag.database import Transactions, open_database
 
 RUN = RunInput("run-1", "s", Question("How strong is it?"), "customer", "anna", "talk-1")
 PRICES = parse_prices("test:one=1/0.1/10")
@@ -69,9 +68,10 @@ async def two_calls() -> None:
 def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
     database = open_database(f"sqlite:///{tmp_path / 'ledger.db'}")
     migrate(database)
-    transactions = Transactions(database)
+    transactions = Transactions(database, StorageUnavailable)
     yield SqlLedger(transactions)
     transactions.close()
+    database.dispose()
 
 
 async def events_of(run: MeteredRun, given: RunInput = RUN) -> list[AnyEvent]:

@@ -31,8 +31,8 @@ from orchestrator.graph.state import Crew, Gathered, Understood
 from orchestrator.graph.stream import stream_events
 from orchestrator.graph.turn import build_graph
 from orchestrator.runs import Budgets
-from orchestrator.stores.database import open_database
 from orchestrator.stores.sql import SqlStore
+from rag.database import open_database
 from tests.specialists import trial_drives
 from tests.unit.orchestrator.reader import Reader
 

@@ -23,8 +23,8 @@ from orchestrator.events import (
     Token,
 )
 from orchestrator.runs import Budgets
-from orchestrator.stores.database import open_database
 from orchestrator.stores.sql import SqlStore
+from rag.database import open_database
 from tests.unit.orchestrator.reader import Reader
 from tests.unit.orchestrator.test_engine import Script
 

@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from orchestrator.stores.database import open_database
+from agents.language.terms import ANALYZER
+from rag.database import open_database
 from rag.embedder import Vectors
 from rag.index import Hit, IndexUnavailable, Query
 from rag.indexes.lexical import LexicalIndex
 from rag.ingestion.ingest import Shelf
 from rag.ingestion.publish import GRACE_S, Publisher, Stopped
 from rag.ingestion.split import split
+from rag.neighbours import Neighbours
 from rag.releases import Entry, Published
 from rag.retrieve import Retriever
 from rag.tables import metadata
@@ -60,7 +62,7 @@ class World:
         metadata.create_all(engine)
         self.embedder = HashingEmbedder()
         self.shelf = Shelf.over(engine, VectorStore(engine, self.embedder.name), self.embedder)
-        self.dense, self.lexical = Exact(), LexicalIndex(":memory:")
+        self.dense, self.lexical = Exact(), LexicalIndex(":memory:", ANALYZER)
         self.now = 0.0
         self.publisher = self.another_publisher()
 
@@ -160,7 +162,7 @@ def test_a_publisher_follows_what_another_one_published(world: World) -> None:
     world.publish(edition(1))
     other = World.another_publisher(world)
     other.work()
-    words = LexicalIndex(":memory:")
+    words = LexicalIndex(":memory:", ANALYZER)
     elsewhere = Publisher(world.shelf, (world.dense, words), clock=lambda: world.now)
     elsewhere.work()
     world.publish(edition(2))
@@ -193,10 +195,17 @@ def test_a_publisher_that_is_stopped_leaves_its_release_to_the_next(world: World
     assert len(world.another_publisher().work()) == 1
 
 
-def test_every_search_sees_one_generation_while_they_change(world: World) -> None:
+@pytest.mark.parametrize("exact", [True, False])
+def test_every_search_sees_one_generation_while_they_change(world: World, exact: bool) -> None:
     """Four threads search as fast as they can while eight editions of all documents are published."""
     retriever = Retriever(
-        world.shelf.catalogue, world.embedder, world.dense, world.lexical, vectors=world.shelf.vectors, threshold=0.0
+        world.shelf.catalogue,
+        world.embedder,
+        world.dense,
+        world.lexical,
+        vectors=world.shelf.vectors,
+        neighbours=Neighbours(world.shelf.catalogue, world.shelf.vectors) if exact else None,
+        threshold=0.0,
     )
     world.publish(edition(0))
     seen: list[list[str]] = []

@@ -31,8 +31,8 @@ from orchestrator.commands import Caller, Send
 from orchestrator.engine import Engine
 from orchestrator.events import AnyEvent, Completed, Timing, Token, UsageFigures
 from orchestrator.run import Desk, RunInput
-from orchestrator.stores.database import open_database
 from orchestrator.stores.sql import SqlStore
+from rag.database import open_database
 
 KEY = "a-secret-for-tests-that-is-long-enough-for-hs256"
 ANNA = Caller("anna")

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from orchestrator.stores import database
-from orchestrator.stores.database import open_database
+from rag import database
+from rag.database import open_database
 
 
 def writing(path: Path) -> sqlite3.Connection:

@@ -1,0 +1,167 @@
+"""Databases, opened so that the promises hold on them: durable commits, one writer on SQLite, bounded waiting.
+
+What differs between SQLite and a server ends here. `Transactions` run in threads, so that the event loop stays free;
+on SQLite the writing ones of one user share a thread, because a queue in the process is fairer and cheaper than waiting
+for the lock of a database that has a single writer anyway.
+"""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+
+T = TypeVar("T")
+
+LOCK_PATIENCE_S = 5
+"""How long a writer waits for its turn and SQLite's lock before the database counts as unavailable. The execution
+option `patience_s` of a connection shortens it."""
+LOG_PATIENCE_MS = 1_000
+THREADS = 4
+"""That read; as many more write where the database takes several writers."""
+_PAUSE_S = 0.01
+
+
+def open_database(url: str, *, durable: bool = True) -> Engine:
+    """An engine for `url`. On SQLite a commit survives kill -9 and power loss; if not `durable`, for what can be made
+    again, power loss may take the last ones."""
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=0, pool_timeout=LOCK_PATIENCE_S)
+    engine = create_engine(
+        url, poolclass=QueuePool, pool_size=8, connect_args={"timeout": LOCK_PATIENCE_S, "check_same_thread": False}
+    )
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _record: Any) -> None:
+        configure(connection, durable=durable)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        options = connection.get_execution_options()
+        if options.get("bare"):
+            return
+        if options.get("read_only"):
+            connection.exec_driver_sql("BEGIN")
+        else:
+            patience_s = max(0.0, options.get("patience_s", LOCK_PATIENCE_S))
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={round(patience_s * 1000)}")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def configure(connection: sqlite3.Connection, *, durable: bool) -> None:
+    """Put a connection in WAL mode, with full durability or without, and with transactions that begin when told to.
+    Raises sqlite3.OperationalError when the database stays locked."""
+    # The driver's own transaction control begins late and would let two writers deadlock on an upgrade.
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout={round(LOCK_PATIENCE_S * 1000)}")
+    _write_ahead(connection)
+    connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+    connection.execute("PRAGMA foreign_keys=ON")
+    # What is deleted or overwritten is gone from the file.
+    connection.execute("PRAGMA secure_delete=ON")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Of several that open a new database at once, SQLite refuses all but one without any waiting, whatever its timeout
+    is; so they try again here."""
+    ends = time.monotonic() + LOCK_PATIENCE_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > ends:
+                raise
+            time.sleep(_PAUSE_S)
+        else:
+            return
+
+
+def empty_log(engine: Engine) -> bool:
+    """Bring SQLite's write-ahead log into the database and empty it: what was overwritten stands in neither. False
+    when others were reading it for too long."""
+    with engine.connect().execution_options(bare=True) as connection:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={LOG_PATIENCE_MS}")
+        busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+        return not busy
+
+
+def reading(engine: Engine) -> AbstractContextManager[Connection]:
+    """A transaction in the calling thread that sees one state of the database and waits for no writer. To write,
+    `engine.begin()`."""
+    return engine.execution_options(read_only=True).begin()
+
+
+class Transactions:
+    """Those of one user of `engine`, which stays its owner's. Whatever the work itself raises goes through;
+    `unavailable` is raised where the database cannot be reached in time. `failed`: the last write did not get
+    through."""
+
+    def __init__(self, engine: Engine, unavailable: type[Exception]) -> None:
+        self.engine = engine
+        self.failed = False
+        self._unavailable = unavailable
+        writers = 1 if engine.dialect.name == "sqlite" else THREADS
+        self._writer = ThreadPoolExecutor(writers, thread_name_prefix="database-write")
+        self._reader = ThreadPoolExecutor(THREADS, thread_name_prefix="database-read")
+
+    async def write(self, work: Callable[[Connection], T], *, attempts: int = 1) -> T:
+        """Commit `work`; so many attempts are made where others are quicker, then IntegrityError is raised. Waiting
+        for the turn counts too: behind a locked database everybody is told in time."""
+        deadline = time.monotonic() + LOCK_PATIENCE_S
+
+        def transaction() -> T:
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                raise self._unavailable
+            with self.engine.connect() as connection, connection.execution_options(patience_s=left_s).begin():
+                return work(connection)
+
+        while True:
+            attempts -= 1
+            try:
+                result = await self.in_turn(transaction)
+            except IntegrityError:
+                if attempts <= 0:
+                    raise
+            except self._unavailable:
+                self.failed = True
+                raise
+            else:
+                self.failed = False
+                return result
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """What `work` reads from one state of the database."""
+
+        def transaction() -> T:
+            with reading(self.engine) as connection:
+                return work(connection)
+
+        return await self._run(self._reader, transaction)
+
+    async def in_turn(self, work: Callable[[], T]) -> T:
+        """Do something between the writes."""
+        return await self._run(self._writer, work)
+
+    async def _run(self, pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        try:
+            # Shielded: a cancelled caller must not leave the outcome of a half-sent transaction unknown to its thread.
+            return await asyncio.shield(asyncio.get_running_loop().run_in_executor(pool, work))
+        except IntegrityError:
+            raise
+        except SQLAlchemyError as error:  # the pool's own time limit among them
+            raise self._unavailable from error
+
+    def close(self) -> None:
+        """Wait for what was begun."""
+        self._writer.shutdown(wait=True)
+        self._reader.shutdown(wait=True)

@@ -1,0 +1,104 @@
+"""Exact search by meaning, where the documents are few enough: the question's cosine with every vector that is shown.
+
+An approximate index may miss chunks, above all where many have the same vector and some were replaced or removed, and
+what it finds depends on the order in which they came. Here a search compares with all of them: the vectors of one
+generation lie in memory, read from where they are kept beside the index.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy.exc import SQLAlchemyError
+
+from rag.catalogue import Catalogue, Look
+from rag.embedder import Vectors
+from rag.index import Hit
+from rag.records import lots
+from rag.vectors import VectorStore
+
+MOST_VECTORS = 20_000
+"""So many vectors of 384 dimensions take 31 MB."""
+RETRY_S = 10.0
+"""How long it is not looked again whether vectors that were missing are there."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """The vectors of one subject's chunks: those of `chunk_ids[i]` begin at row `starts[i]`."""
+
+    chunk_ids: tuple[str, ...]
+    starts: NDArray[np.intp]
+    rows: Vectors
+
+    def hits(self, vector: Vectors, k: int) -> Iterator[Hit]:
+        """The nearest `k`, and whatever is as near as the last of them."""
+        near = np.maximum.reduceat(self.rows @ vector, self.starts)
+        least = np.partition(near, -k)[-k] if k < len(near) else near.min()
+        return (Hit(self.chunk_ids[at], float(near[at])) for at in np.flatnonzero(near >= least))
+
+
+@dataclass(frozen=True, slots=True)
+class _Generation:
+    """What is known of a generation's vectors. `subjects`: None where they are too many or not all there; `until`: when
+    that is looked at again, in monotonic seconds."""
+
+    number: int
+    subjects: Mapping[str, _Subject] | None
+    until: float = float("inf")
+
+
+class Neighbours:
+    """The nearest chunks of a generation. Thread-safe; blocks its thread while the vectors are read."""
+
+    def __init__(self, catalogue: Catalogue, vectors: VectorStore, most: int = MOST_VECTORS) -> None:
+        self._catalogue = catalogue
+        self._vectors = vectors
+        self._most = most
+        self._reading = Lock()
+        self._newest = _Generation(-1, None)
+
+    def search(
+        self, vector: Vectors, k: int, generation: int, subjects: Sequence[str] | None = None
+    ) -> list[Hit] | None:
+        """At most `k` of the chunks that the generation shows, best first, only from `subjects` where given; None where
+        an index has to be asked: there are too many vectors, some are missing, or a newer generation is known already.
+        """
+        held = self._at(generation).subjects
+        if held is None:
+            return None
+        searched = held.values() if subjects is None else [held[name] for name in {*subjects} if name in held]
+        hits = [hit for subject in searched for hit in subject.hits(vector, k)]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))[:k]
+
+    def _at(self, generation: int) -> _Generation:
+        with self._reading:
+            known = self._newest
+            if generation > known.number or (generation == known.number and time.monotonic() > known.until):
+                self._newest = known = self._read(generation)
+            return known if known.number == generation else _Generation(generation, None)
+
+    def _read(self, generation: int) -> _Generation:
+        try:
+            if self._catalogue.count(generation) > self._most:
+                return _Generation(generation, None)
+            looks = self._catalogue.looks(generation)
+            found: dict[str, Vectors] = {}
+            for some in lots(sorted({look.fingerprint for look in looks})):
+                found |= self._vectors.get(some)
+            if sum(len(found[look.fingerprint]) for look in looks) > self._most:
+                return _Generation(generation, None)
+            by_subject = groupby(looks, key=lambda look: look.subject)
+            return _Generation(generation, {name: _subject(list(some), found) for name, some in by_subject})
+        except (SQLAlchemyError, KeyError):  # they are often in a file of their own, which may be lost or incomplete
+            return _Generation(generation, None, time.monotonic() + RETRY_S)
+
+
+def _subject(looks: Sequence[Look], found: Mapping[str, Vectors]) -> _Subject:
+    own = [found[look.fingerprint] for look in looks]
+    starts = np.cumsum([0, *(len(rows) for rows in own[:-1])])
+    return _Subject(tuple(look.chunk_id for look in looks), starts, np.concatenate(own))
