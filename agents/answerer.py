@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Literal, Protocol
 
-from agents.types import Answered, Delta, Task
+from agents.types import Answered, Task
 
 Reason = Literal["LLM_TIMEOUT", "LLM_STALLED", "LLM_RATE_LIMITED", "LLM_UNAVAILABLE", "LLM_BAD_STREAM"]
 
@@ -20,10 +20,10 @@ class AnswerFailed(Exception):
 class Answerer(Protocol):
     """Answers a task from its passages alone.
 
-    Laws: it yields any number of Delta and then exactly one Answered; the text cites with `[n]` markers only passages
-    that it was given; without passages, or with ones that do not hold the answer, it says so and sets `declined`
-    (it may still point to the nearest passages);
-    closing the iterator early releases every resource (a model's connection is closed).
+    Laws: it yields any number of pieces of the text, none empty, and then exactly one Answered; the text cites with
+    `[n]` markers only passages that it was given; without passages, or with ones that do not hold the answer, it says
+    so and sets `declined` (it may still point to the nearest passages); closing the iterator early releases every
+    resource (a model's connection is closed).
     """
 
     @property
@@ -34,6 +34,6 @@ class Answerer(Protocol):
     def calls_tools(self) -> bool:
         """Whether it calls a task's tools itself. For one that does not, skills read what is asked of them."""
 
-    def answer(self, task: Task) -> AsyncIterator[Delta | Answered]:
+    def answer(self, task: Task) -> AsyncIterator[str | Answered]:
         """Stream the answer. Raises AnswerFailed."""
         ...

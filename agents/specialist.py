@@ -71,7 +71,7 @@ class Specialist:
     `claims`: whether a message is surely for it; asked where the classifier, which knows the specialists for customers
     only, is not sure.
     `graph`: builds a LangGraph state graph of its own, from `Job` to `Done` with a `Workbench` as its context, that
-    works in the place of searching and answering. Its nodes write `Answering`, `Said` and `PartDone`; to ask before an
+    works in the place of searching and answering. Its nodes write `Answering`, `Delta` and `PartDone`; to ask before an
     effect, a node does nothing but `interrupt(Asks(...))`, because a resumed node runs again from its top.
     """
 

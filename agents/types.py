@@ -120,8 +120,8 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
-class Unsupported:
-    """A statement that no passage supports: `text` is the answer's from `start` to `end`, in code points."""
+class UnsupportedSpan:
+    """A statement of the answer that no passage supports: `text` is `response[start:end]`."""
 
     start: int
     end: int
@@ -129,9 +129,9 @@ class Unsupported:
 
 
 @dataclass(frozen=True, slots=True)
-class Misplaced:
-    """The marker `[number]` at `start` to `end` of the answer, whose passage does not support what it stands behind;
-    `instead` is the number of the passage that does, None where none does."""
+class MisplacedMarker:
+    """A marker `[number]` of the answer, at `response[start:end]`, whose passage does not support what it stands
+    behind. `instead` is the number of the passage that does, None where none does."""
 
     start: int
     end: int
@@ -172,7 +172,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A value that a question to the customer can be answered with, and what a person reads."""
+    """One of the values that `input_required` can be answered with, and what a person reads."""
 
     value: Any
     label: str
@@ -214,13 +214,6 @@ class PassOn:
 
 
 @dataclass(frozen=True, slots=True)
-class Delta:
-    """The next piece of the answer's text."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Answered:
     """The end of an answer. `declined`: the passages do not hold it. `truncated`: the length budget ended it.
     `unsupported` and `misplaced`: what a check against the passages found wrong, in the order of the text. With a
@@ -230,8 +223,8 @@ class Answered:
     declined: bool = False
     truncated: bool = False
     usage: Usage = Usage()
-    unsupported: tuple[Unsupported, ...] = ()
-    misplaced: tuple[Misplaced, ...] = ()
+    unsupported: tuple[UnsupportedSpan, ...] = ()
+    misplaced: tuple[MisplacedMarker, ...] = ()
     status: Status = "answered"
     proposal: Proposal | None = None
     pass_on: PassOn | None = None
@@ -276,8 +269,8 @@ class Answering:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """The next piece of part `part`."""
+class Delta:
+    """The next piece of the text of part `part`."""
 
     part: int
     text: str
@@ -346,17 +339,16 @@ class PassedOn:
     specialist: str
 
 
-Output = (
+Remembered = Learned | Noted | Summarised
+"""Outputs that stay in the conversation."""
+Shown = (
     Routing
     | Decided
     | Searching
     | Found
     | Answering
-    | Said
+    | Delta
     | PartDone
-    | Learned
-    | Noted
-    | Summarised
     | ToolUsed
     | ToolReturned
     | PassedOn
@@ -367,4 +359,6 @@ Output = (
     | Computed
     | Drawn
 )
+"""Outputs that the customer may see something of."""
+Output = Shown | Remembered
 """What comes out of the graph while it runs, in the order in which it happens."""

@@ -1,12 +1,18 @@
 """The events of a conversation: what the engine says, and every wire, log and figure is a view of.
 
 A durable event is committed with a `seq` (gap-free from 1 per conversation) before anyone sees it. The others are
-previews that a terminal event settles. Positions (`offset`, `start`, `end`) count Unicode code points.
+previews that a terminal event settles. Positions (`offset`, `start`, `end`) count Unicode code points. What specialists
+say in the same words (an option, a span without support) is theirs: the type is `agents.types`'.
 """
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
+
+from agents.types import MisplacedMarker as MisplacedMarker
+from agents.types import Option as Option
+from agents.types import Stage, Status
+from agents.types import UnsupportedSpan as UnsupportedSpan
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="event"):
@@ -21,6 +27,14 @@ class Terminal(Durable, frozen=True):
     """The one durable event that ends a run."""
 
     run_id: str
+
+
+class Detail(Event, frozen=True):
+    """An event on the way to an answer: where a wire has no word for it, the answer is whole without it."""
+
+
+class Upkeep(Event, frozen=True):
+    """An event about the conversation, not about an answer."""
 
 
 class RoutedAgent(msgspec.Struct, frozen=True):
@@ -60,24 +74,6 @@ class CitedSpan(msgspec.Struct, frozen=True):
     text: str = ""
 
 
-class UnsupportedSpan(msgspec.Struct, frozen=True):
-    """A statement of the answer that no passage supports: `text` is `response[start:end]`."""
-
-    start: int
-    end: int
-    text: str
-
-
-class MisplacedMarker(msgspec.Struct, frozen=True):
-    """A marker `[number]` of the answer, at `response[start:end]`, whose passage does not support what it stands
-    behind. `instead` is the number of the passage that does, None where none does."""
-
-    start: int
-    end: int
-    number: int
-    instead: int | None = None
-
-
 class AnswerPart(msgspec.Struct, frozen=True):
     """What one specialist did for one part of the answer: `response[start:end]` with its label left out. A part that
     was passed on is there once for each specialist that had it. `confidence` is the router's, `sources` are the
@@ -85,7 +81,7 @@ class AnswerPart(msgspec.Struct, frozen=True):
 
     part: int
     agent: str
-    status: Literal["answered", "declined", "asked_back", "passed_on", "to_person"]
+    status: Status
     confidence: float
     start: int
     end: int
@@ -130,16 +126,12 @@ Step = Literal[
     "rag_retrieval",
     "tool",
     "passed_on",
-    "data_loader",
-    "code_generator",
-    "executor",
-    "verifier",
-    "analyst",
+    Stage,
     "generating",
 ]
 
 
-class Progress(Event, frozen=True, tag="progress"):
+class Progress(Detail, frozen=True, tag="progress"):
     """The run has come to a step; `message` says it to a person."""
 
     run_id: str
@@ -148,7 +140,7 @@ class Progress(Event, frozen=True, tag="progress"):
     agent: str | None = None
 
 
-class Reasoning(Event, frozen=True, tag="reasoning"):
+class Reasoning(Detail, frozen=True, tag="reasoning"):
     """What is done on the way to the answer. `thought`: a consideration about `aspect`; `tool_use`: `tool` is called
     with these `arguments`; `tool_result`: it gave this `result`, or where it is not `ok` says what went wrong, after so
     many `ms`. `iteration` counts the calls of part `part` from 1 (a thought has that of the next one), `content` says
@@ -170,7 +162,7 @@ class Reasoning(Event, frozen=True, tag="reasoning"):
     number: int = 0
 
 
-class Code(Event, frozen=True, tag="code"):
+class Code(Detail, frozen=True, tag="code"):
     """The next piece of the code of attempt `attempt` (from 1) to compute an answer; the pieces of an attempt make the
     whole. `language` is that of the code. The run's code so far, of all attempts, is `offset` characters long."""
 
@@ -181,7 +173,7 @@ class Code(Event, frozen=True, tag="code"):
     offset: int = 0
 
 
-class Verification(Durable, frozen=True, tag="verification"):
+class Verification(Durable, Detail, frozen=True, tag="verification"):
     """A computed result was checked by other means. `is_valid` only if every check that could be made agreed;
     `confidence` is in 0..1; `checks` say in words what was compared and how it came out."""
 
@@ -192,7 +184,7 @@ class Verification(Durable, frozen=True, tag="verification"):
     checks: tuple[str, ...] = ()
 
 
-class DataReady(Durable, frozen=True, tag="data_ready"):
+class DataReady(Durable, Detail, frozen=True, tag="data_ready"):
     """The figures of an answer: `rows` are a preview, by column, of the `total` rows that `code` gave, None where they
     are too many to count; `figure` is a Vega-Lite specification that holds its data. It is sent before the first token.
     """
@@ -206,7 +198,7 @@ class DataReady(Durable, frozen=True, tag="data_ready"):
     figure: dict[str, Any] | None = None
 
 
-class Routed(Durable, frozen=True, tag="routed"):
+class Routed(Durable, Detail, frozen=True, tag="routed"):
     """The specialists that answer, the leading one first; none where the router itself replies. It comes again with
     all of them where one passes a part on to another."""
 
@@ -214,7 +206,7 @@ class Routed(Durable, frozen=True, tag="routed"):
     agents: tuple[RoutedAgent, ...]
 
 
-class Sources(Durable, frozen=True, tag="sources"):
+class Sources(Durable, Detail, frozen=True, tag="sources"):
     """The passages found, in the order of their markers; sent before the first token. It comes again, with all of
     them, where a tool has found more: what it found stands behind the others."""
 
@@ -230,13 +222,6 @@ class Token(Event, frozen=True, tag="token"):
     text: str
     offset: int
     part: str | None = None
-
-
-class Option(msgspec.Struct, frozen=True):
-    """One of the values that `input_required` can be answered with, and what a person reads."""
-
-    value: Any
-    label: str
 
 
 class InputRequired(Durable, frozen=True, tag="input_required"):
@@ -306,14 +291,14 @@ class Cancelled(Terminal, frozen=True, tag="cancelled"):
     side_effects: tuple[str, ...] = ()
 
 
-class Deleted(Durable, frozen=True, tag="deleted"):
+class Deleted(Durable, Upkeep, frozen=True, tag="deleted"):
     """The customer has taken a message back: its text is gone everywhere, its place stays."""
 
     message_id: str
     run_id: str
 
 
-class Superseded(Durable, frozen=True, tag="superseded"):
+class Superseded(Durable, Upkeep, frozen=True, tag="superseded"):
     """Another message, `by`, stands for this one: it and all that came of it and after it are a branch of the past."""
 
     message_id: str
@@ -321,17 +306,17 @@ class Superseded(Durable, frozen=True, tag="superseded"):
     run_id: str
 
 
-class Typing(Event, frozen=True, tag="typing"):
+class Typing(Upkeep, frozen=True, tag="typing"):
     """The customer is writing; for the staff."""
 
 
-class Seen(Event, frozen=True, tag="seen"):
+class Seen(Upkeep, frozen=True, tag="seen"):
     """The customer has read up to `upto_seq`; for the staff."""
 
     upto_seq: int
 
 
-class Resumed(Event, frozen=True, tag="resumed"):
+class Resumed(Upkeep, frozen=True, tag="resumed"):
     """A reader has asked to follow again: what it lacks comes next, up to `head_seq`, then everything live."""
 
     session_id: str
@@ -344,23 +329,32 @@ AnyEvent = (
     Accepted
     | Progress
     | Reasoning
+    | Routed
     | Code
     | Verification
     | DataReady
-    | Routed
     | Sources
     | Token
     | InputRequired
     | RunRestarted
     | Completed
     | Failed
-    | Cancelled
     | Deleted
     | Superseded
     | Typing
     | Seen
     | Resumed
+    | Cancelled
 )
+
+Ending = Completed | Failed | Cancelled
+"""How a run ends."""
+KINDS: frozenset[type[Event]] = frozenset(get_args(AnyEvent))
+
+
+def kinds(*groups: type[Event]) -> frozenset[type[Event]]:
+    """The kinds of event that belong to these groups, or are among them."""
+    return frozenset(kind for kind in KINDS if issubclass(kind, groups))
 
 
 class Envelope(msgspec.Struct, frozen=True):

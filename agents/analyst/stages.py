@@ -29,7 +29,7 @@ from agents.extractive.pieces import pieces
 from agents.model import ModelFailed
 from agents.models.metering import working_as
 from agents.specialist import Job
-from agents.types import Answered, Checked, Coded, Computed, Noted, Output, PartDone, Said, Thought, Turn, Usage
+from agents.types import Answered, Checked, Coded, Computed, Delta, Noted, Output, PartDone, Thought, Turn, Usage
 
 log = structlog.get_logger()
 
@@ -195,14 +195,14 @@ class Stages:
                             usage = item
                         else:
                             said.append(item)
-                            write(Said(job["part"], item))
+                            write(Delta(job["part"], item))
             ended = True
         except ModelFailed as failure:
             log.warning("analysis_not_worded", why=str(failure))
         if ended and any(line.strip() and not line.startswith("#") for line in "".join(said).splitlines()):
             return True, usage
         if said:
-            write(Said(job["part"], "\n\n"))
+            write(Delta(job["part"], "\n\n"))
         return False, usage
 
     async def _points(self, work: Work, rows: Rows, plan: Plan | None) -> list[str]:
@@ -265,7 +265,7 @@ def _sum(one: Usage, other: Usage) -> Usage:
 
 async def _say(part: int, text: str, write: Write) -> None:
     async for piece in pieces(text):
-        write(Said(part, piece))
+        write(Delta(part, piece))
 
 
 async def _ended(job: Job, work: Work, write: Write, text: str) -> Work:

@@ -21,7 +21,7 @@ from agents.extractive.wording import without_entry
 from agents.model import ChatModel, Finish, ModelFailed
 from agents.models.failover import Budget
 from agents.tool import Tool
-from agents.types import Answered, Delta, Task, Usage
+from agents.types import Answered, Task, Usage
 from agents.vehicles.applicability import Fitment
 from agents.vehicles.range import Vehicles
 
@@ -55,28 +55,36 @@ class ChatModelAnswerer:
     def calls_tools(self) -> bool:
         return True
 
-    async def answer(self, task: Task) -> AsyncGenerator[Delta | Answered, None]:
-        """Stream the answer. Raises AnswerFailed, after text too: what was said then stands unfinished."""
+    async def answer(self, task: Task) -> AsyncGenerator[str | Answered, None]:
+        """Stream the answer. Raises AnswerFailed, after text too: what was said then stands unfinished.
+
+        It ends after `max_tokens` pieces of text; calls of tools are no part of the text that was asked for. Leaving
+        the stream closes its connection.
+        """
         if not (task.passages or task.tools):
-            yield Delta(" ".join(filter(None, (DECLINED, without_entry(task.unknown)))))
+            yield " ".join(filter(None, (DECLINED, without_entry(task.unknown))))
             yield Answered(declined=True)
             return
         draft = Draft(numbered(task), self._canary)
         messages = write_prompt(task, self._canary.token)
-        spoken = converse(self._models, messages, task.tools, partial(self._call, task), self._budget)
-        stream = _brief(spoken, task.max_tokens, self.name)
+        stream = converse(self._models, messages, task.tools, partial(self._call, task), self._budget)
+        pieces = 0
         try:
             async with aclosing(stream):
                 async for item in stream:
+                    if isinstance(item, str) and pieces == task.max_tokens:
+                        item = Finish(True, Usage(output_tokens=pieces, model=self.name))
+                    pieces += isinstance(item, str)
                     if text := draft.take(item):
-                        yield Delta(text)
+                        yield text
                     if draft.leaked:
                         log.warning("%s recited its instructions, and was not heard any further", self.name)
+                    if draft.leaked or isinstance(item, Finish):
                         break
         except ModelFailed as failure:
             raise AnswerFailed(failure.reason, failure.detail, _milliseconds(failure.retry_after)) from failure
         if last := draft.last_words():
-            yield Delta(last)
+            yield last
         yield await asyncio.to_thread(draft.answered, task, self._fitment)
 
     async def _call(self, task: Task, tool: Tool[Any], arguments: Mapping[str, Any]) -> Outcome:
@@ -89,22 +97,6 @@ class ChatModelAnswerer:
     async def aclose(self) -> None:
         """Close the models' connections."""
         await asyncio.gather(*(model.aclose() for model in self._models))
-
-
-async def _brief(
-    stream: AsyncGenerator[str | Outcome | Finish, None], most: int | None, model: str
-) -> AsyncGenerator[str | Outcome | Finish, None]:
-    """The answer, of which so many pieces of text are taken; then it is cut off and its connection closed. Calls of
-    tools do not count: they are no part of the text that was asked for."""
-    pieces = 0
-    async with aclosing(stream):
-        async for item in stream:
-            if isinstance(item, str):
-                if pieces == most:
-                    yield Finish(True, Usage(output_tokens=pieces, model=model))
-                    return
-                pieces += 1
-            yield item
 
 
 def _milliseconds(seconds: float | None) -> int | None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 from agents.answerer import Answerer
 from agents.models.metering import meter
-from agents.types import Answered, Delta, Task
+from agents.types import Answered, Task
 
 
 class BudgetedAnswerer:
@@ -27,9 +27,9 @@ class BudgetedAnswerer:
     def calls_tools(self) -> bool:
         return self._chosen.calls_tools
 
-    async def answer(self, task: Task) -> AsyncIterator[Delta | Answered]:
+    async def answer(self, task: Task) -> AsyncIterator[str | Answered]:
         """Stream the answer, offline with a word on why it is a shorter one. Raises AnswerFailed."""
         async for output in self._chosen.answer(task):
             if isinstance(output, Answered) and (notice := meter().take_notice()):
-                yield Delta(f"\n\n{notice}")
+                yield f"\n\n{notice}"
             yield output

@@ -8,7 +8,7 @@ from dataclasses import replace
 from agents.chat.output_filter import calm
 from agents.extractive.pieces import pieces
 from agents.extractive.wording import decline
-from agents.types import Answered, Citation, Delta, Task
+from agents.types import Answered, Citation, Task
 
 MOST_SHOWN = 1_000
 """Characters of one passage."""
@@ -34,10 +34,10 @@ class VerbatimAnswerer:
     def calls_tools(self) -> bool:
         return False
 
-    async def answer(self, task: Task) -> AsyncIterator[Delta | Answered]:
+    async def answer(self, task: Task) -> AsyncIterator[str | Answered]:
         text, answered = await asyncio.to_thread(self.compose, task)
         async for piece in pieces(text):
-            yield Delta(piece)
+            yield piece
         yield answered
 
     def compose(self, task: Task) -> tuple[str, Answered]:

@@ -20,7 +20,7 @@ from agents.extractive.wording import decline, word
 from agents.language.terms import respelt
 from agents.language.words import content
 from agents.passages.statements import Statement, statements
-from agents.types import Answered, Citation, Delta, Task
+from agents.types import Answered, Citation, Task
 from agents.vehicles.applicability import Fitment
 from agents.vehicles.range import Vehicles, other_make
 from agents.verification.check import check
@@ -49,10 +49,10 @@ class ExtractiveAnswerer:
     def calls_tools(self) -> bool:
         return False
 
-    async def answer(self, task: Task) -> AsyncIterator[Delta | Answered]:
+    async def answer(self, task: Task) -> AsyncIterator[str | Answered]:
         text, answered = await asyncio.to_thread(self.checked, task)
         async for piece in pieces(text):
-            yield Delta(piece)
+            yield piece
         yield answered
 
     def checked(self, task: Task) -> tuple[str, Answered]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from agents.types import Citation, Misplaced, Task, Unsupported
+from agents.types import Citation, MisplacedMarker, Task, UnsupportedSpan
 from agents.vehicles.applicability import Fitment
 from agents.verification.claims import Claim, claims
 from agents.verification.grounds import held
@@ -17,8 +17,8 @@ class Checked:
     no passage supports; the markers whose passage does not support what they stand behind."""
 
     citations: tuple[Citation, ...] = ()
-    unsupported: tuple[Unsupported, ...] = ()
-    misplaced: tuple[Misplaced, ...] = ()
+    unsupported: tuple[UnsupportedSpan, ...] = ()
+    misplaced: tuple[MisplacedMarker, ...] = ()
 
 
 def check(
@@ -40,22 +40,22 @@ def check(
     """
     judge = Judge(answer, {**passages, **_unnumbered(told)}, fitment, task, told)
     found = claims(answer)
-    unsupported: list[Unsupported] = []
-    misplaced: list[Misplaced] = []
+    unsupported: list[UnsupportedSpan] = []
+    misplaced: list[MisplacedMarker] = []
     cited: dict[int, tuple[int, int, int]] = {}
     for claim in found:
         said = judge.read(claim.text)
         free = claim.idle or _is_cut(claim, found, truncated) or (declined and not (said.hard or claim.markers))
         if not free and not judge.holds(said, [marker.number for marker in claim.markers]):
-            unsupported.append(Unsupported(claim.start, claim.end, answer[claim.start : claim.end]))
-            misplaced += [Misplaced(marker.start, marker.end, marker.number) for marker in claim.markers]
+            unsupported.append(UnsupportedSpan(claim.start, claim.end, answer[claim.start : claim.end]))
+            misplaced += [MisplacedMarker(marker.start, marker.end, marker.number) for marker in claim.markers]
             continue
         for marker in claim.markers:
             number = marker.number if free else judge.supporter(said, marker)
             if number is not None and number < 0:
                 number = marker.number
             if number != marker.number:
-                misplaced.append(Misplaced(marker.start, marker.end, marker.number, number))
+                misplaced.append(MisplacedMarker(marker.start, marker.end, marker.number, number))
             if number is not None and number in passages:
                 best = _evidence(judge, said, number)
                 cited[number] = max(cited.get(number, best), best, key=lambda one: one[0])

@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from api.protocol.analysis_frames import SENT, CancelFrame, PingFrame, QueryCompleteFrame, QueryFrame, StreamEndFrame
-from api.protocol.analysis_session import QUESTION, Frames, Telling, ask, is_stopping, noticed
+from api.protocol.analysis_session import QUESTION, SILENT, Frames, Telling, ask, is_stopping, noticed
 from api.protocol.dialect import Dialect, Handshake, Inbound, Notice, Ping, Problem, Rejected, Requested, Session, Words
 from api.protocol.frames import convert, parse_object, spell
 from orchestrator import events
@@ -88,5 +88,6 @@ DIALECT = Dialect(
     "/ws/agent/interactive",
     _open,
     Words((QueryFrame, PingFrame, CancelFrame), (*SENT, QueryCompleteFrame), text=("cancel",), query=QUERY),
+    SILENT,
     guest=lambda handshake: handshake.query.get("session_id", ""),
 )

@@ -3,7 +3,7 @@
 import uuid
 
 from api.protocol.analysis_frames import SENT, CancelFrame, PingFrame, StreamEndFrame
-from api.protocol.analysis_session import QUESTION, Frames, Telling, ask, is_stopping, noticed
+from api.protocol.analysis_session import QUESTION, SILENT, Frames, Telling, ask, is_stopping, noticed
 from api.protocol.dialect import Dialect, Handshake, Inbound, Notice, Ping, Problem, Rejected, Requested, Session, Words
 from api.protocol.frames import convert, parse_object, spell
 from orchestrator import events
@@ -92,5 +92,6 @@ DIALECT = Dialect(
     "/ws/agent/stream",
     _open,
     Words((CancelFrame, PingFrame), SENT, text=("cancel",), query=QUERY),
+    SILENT,
     guest=lambda handshake: handshake.query.get("session_id", ""),
 )

@@ -1,13 +1,29 @@
 """The dialect of `/ws/{session_id}`: questions about tables and their relationships, answered with a diagram."""
 
-from typing import Any
+from typing import Any, assert_never
 
 import msgspec
 
 from agents.types import Wishes
 from api.protocol.bodies import prompt_text
 from api.protocol.client_view import Prompts
-from api.protocol.dialect import Denied, Dialect, Handshake, Notice, Problem, Rejected, Requested, Session, Words
+from api.protocol.dialect import (
+    AuthExpiring,
+    Beat,
+    Closing,
+    Denied,
+    Dialect,
+    Done,
+    Handshake,
+    Notice,
+    Pong,
+    Problem,
+    Rejected,
+    Requested,
+    Session,
+    Welcome,
+    Words,
+)
 from api.protocol.frames import convert, parse_object, spell
 from api.transport.closing import FOREIGN_ORIGIN
 from orchestrator import events
@@ -112,8 +128,10 @@ class ExplorerSession:
             case events.Failed(run_id, reason, error):
                 why = TIMED_OUT if reason == "RUN_TIMEOUT" else f"Agent error: {error}"
                 return self._ended(run_id, ErrorFrame(why))
-            case _:
+            case events.Detail() | events.Upkeep():
                 return []
+            case _:
+                assert_never(event)
 
     def _results(self, *steps: events.Reasoning) -> list[msgspec.Struct]:
         """The results of tools among a run's steps, as far as they were not told yet."""
@@ -133,8 +151,10 @@ class ExplorerSession:
         match notice:
             case Problem(error) | Denied(error):
                 return (spell(ErrorFrame(EMPTY if isinstance(error, EmptyMessage) else error.text)),)
-            case _:
+            case Welcome() | Pong() | Done() | AuthExpiring() | Closing() | Beat():
                 return ()
+            case _:
+                assert_never(notice)
 
 
 def _tool(step: events.Reasoning) -> msgspec.Struct:
@@ -156,6 +176,7 @@ DIALECT = Dialect(
     "/ws/{session_id}",
     _open,
     Words((QuestionFrame,), (UserFrame, AgentPartialFrame, ToolFrame, AgentFrame, ErrorFrame)),
+    events.kinds(events.Detail, events.Upkeep, events.RunRestarted) - {events.Reasoning},
     guest=_session_id,
     foreign_origin=FOREIGN_ORIGIN,
     keeps_place=True,

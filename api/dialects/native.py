@@ -1,11 +1,11 @@
 """The native dialect of `/ws/chat`: JSON frames told apart by `type`. PROTOCOL.md is its description."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, assert_never
 
 import msgspec
 
-from api.protocol.bodies import complete_body, prompt_body, told_zone
+from api.protocol.bodies import complete_frame, prompt_frame, told_zone
 from api.protocol.dialect import (
     Authenticate,
     AuthExpiring,
@@ -30,6 +30,7 @@ from api.protocol.frames import convert, parse_object, spell
 from api.protocol.native_frames import (
     CLIENT_FRAMES,
     SERVER_FRAMES,
+    SILENT,
     AnswerFrame,
     AnyFrame,
     AuthErrorFrame,
@@ -38,7 +39,6 @@ from api.protocol.native_frames import (
     AuthSuccessFrame,
     CancelFrame,
     ClosingFrame,
-    CompleteFrame,
     DeleteFrame,
     DoneFrame,
     ErrorFrame,
@@ -104,10 +104,10 @@ class NativeSession:
     so. Of the steps it gets those of its time.
     """
 
-    def __init__(self) -> None:
-        self._partial = True
-        self._reasoning = False
+    def __init__(self, *, partial: bool | None = None, reasoning: bool | None = None) -> None:
+        """`partial` and `reasoning`: what a client chooses that does not sign in with a frame."""
         self._oldest = True
+        self._choose(partial, reasoning)
         self._texts: dict[str, str] = {}
         self._prompted: set[str] = set()
 
@@ -119,9 +119,16 @@ class NativeSession:
         return False
 
     def received(self, text: str) -> Requested:
-        request = None
         try:
             body = parse_object(text)
+        except PitcrewError as error:
+            return Requested(Rejected(error))
+        return self.read(body)
+
+    def read(self, body: dict[str, Any]) -> Requested:
+        """What a frame asks for that is parsed already."""
+        request = None
+        try:
             request = _request(body)
             self._oldest &= request is None
             return Requested(self._command(body), request)
@@ -139,9 +146,7 @@ class NativeSession:
             self._oldest = False
         match asked:
             case AuthFrame(token, partial, reasoning):
-                self._partial = partial is not False
-                self._reasoning = reasoning is True
-                self._oldest &= partial is None and reasoning is None
+                self._choose(partial, reasoning)
                 return Authenticate(token)
             case MessageFrame(message, session_id, _, client_message_id, replaces, metadata):
                 self._oldest &= client_message_id is None and replaces is None
@@ -151,22 +156,33 @@ class NativeSession:
             case _:
                 return _COMMANDS[type(asked)](*msgspec.structs.astuple(asked))
 
+    def _choose(self, partial: bool | None, reasoning: bool | None) -> None:
+        self._partial = partial is not False
+        self._reasoning = reasoning is True
+        self._oldest &= partial is None and reasoning is None
+
     def emitted(self, envelope: Envelope, *, lagging: bool = False) -> tuple[str, ...]:
-        event = envelope.event
-        if isinstance(event, events.Token):
-            return (self._token(event, lagging),)
-        if isinstance(event, events.Reasoning) and not self._reasoning:
-            return ()
-        if self._oldest and isinstance(event, events.Progress) and event.step not in OLDEST_STEPS:
-            return ()
-        if self._oldest and isinstance(event, events.InputRequired):
-            self._prompted.add(event.run_id)
-            return (spell(_complete(prompt_body(event))),)
-        if isinstance(event, events.Terminal | events.RunRestarted):
-            self._texts.pop(event.run_id, None)
-        if isinstance(event, events.Terminal) and self._ended_before(event):
-            return ()
-        return tuple(map(spell, _told(event, envelope.seq)))
+        frame = self._frame(envelope.event, envelope.seq, lagging)
+        return () if frame is None else (spell(frame),)
+
+    def _frame(self, event: events.AnyEvent, seq: int | None, lagging: bool) -> msgspec.Struct | None:
+        """The frame that tells the event to this client."""
+        match event:
+            case events.Token():
+                return self._token(event, lagging)
+            case events.Reasoning() if not self._reasoning:
+                return None
+            case events.Progress() if self._oldest and event.step not in OLDEST_STEPS:
+                return None
+            case events.InputRequired() if self._oldest:
+                self._prompted.add(event.run_id)
+                return prompt_frame(event)
+            case events.Terminal():
+                self._texts.pop(event.run_id, None)
+                return None if self._ended_before(event) else frame_of(event, seq)
+            case events.RunRestarted():
+                self._texts.pop(event.run_id, None)
+        return frame_of(event, seq)
 
     def _ended_before(self, event: events.Terminal) -> bool:
         """Whether the client has been told of the run's end: its prompt was that, and nobody answered it."""
@@ -174,13 +190,13 @@ class NativeSession:
         self._prompted.discard(event.run_id)
         return prompted and self._oldest and isinstance(event, events.Cancelled)
 
-    def _token(self, event: events.Token, lagging: bool) -> str:
+    def _token(self, event: events.Token, lagging: bool) -> TokenFrame:
         partial = None
         if self._partial:
             text = self._texts.get(event.run_id, "")[: event.offset] + event.text
             self._texts[event.run_id] = text
             partial = None if lagging else text
-        return spell(TokenFrame(event.text, event.run_id, event.offset, partial, event.part))
+        return TokenFrame(event.text, event.run_id, event.offset, partial, event.part)
 
     def notice(self, notice: Notice) -> tuple[str, ...]:
         return tuple(map(spell, _noticed(notice)))
@@ -211,6 +227,8 @@ def _noticed(notice: Notice) -> list[msgspec.Struct]:
             return [ClosingFrame(after)]
         case Beat():
             return []
+        case _:
+            assert_never(notice)
 
 
 def _refused(notice: Problem) -> ErrorFrame:
@@ -238,19 +256,19 @@ def _welcome(notice: Welcome) -> AuthSuccessFrame:
     )
 
 
-def _told(event: events.AnyEvent, seq: int | None) -> list[msgspec.Struct]:
+def frame_of(event: events.AnyEvent, seq: int | None) -> msgspec.Struct | None:
+    """The frame that tells the event to a client that wants all there is, but for the text again and again."""
     match event:
+        case events.Token():
+            return TokenFrame(event.text, event.run_id, event.offset, None, event.part)
         case events.Completed():
-            return [_complete(complete_body(event, seq))]
+            return complete_frame(event, seq)
         case events.Failed():
-            return [_failed(event, seq)]
+            return _failed(event, seq)
+        case events.Typing() | events.Seen():
+            return None
         case _:
-            frame = mirrored(event, seq)
-            return [] if frame is None else [frame]
-
-
-def _complete(body: dict[str, Any]) -> CompleteFrame:
-    return msgspec.convert(body, CompleteFrame)
+            return mirrored(event, seq)
 
 
 def _failed(event: events.Failed, seq: int | None) -> ErrorFrame:
@@ -270,4 +288,4 @@ def _open(handshake: Handshake) -> Session:
     return NativeSession()
 
 
-DIALECT = Dialect("native", "/ws/chat", _open, Words(tuple(CLIENT_FRAMES.values()), SERVER_FRAMES))
+DIALECT = Dialect("native", "/ws/chat", _open, Words(tuple(CLIENT_FRAMES.values()), SERVER_FRAMES), SILENT)

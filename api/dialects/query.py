@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, assert_never
 
 import msgspec
 
@@ -11,8 +11,12 @@ from api.protocol.bodies import prompt_text
 from api.protocol.client_view import Appended, Prompts
 from api.protocol.dialect import (
     Authenticate,
+    AuthExpiring,
+    Beat,
+    Closing,
     Denied,
     Dialect,
+    Done,
     Handshake,
     Inbound,
     Notice,
@@ -22,6 +26,7 @@ from api.protocol.dialect import (
     Rejected,
     Requested,
     Session,
+    Welcome,
     Words,
 )
 from api.protocol.error_frame import ErrorFrame, failed, refused
@@ -146,7 +151,15 @@ class QuerySession:
 
     def received(self, text: str) -> Requested:
         try:
-            command = self._command(parse_object(text))
+            body = parse_object(text)
+        except PitcrewError as error:
+            return Requested(Rejected(error))
+        return self.read(body)
+
+    def read(self, body: dict[str, Any]) -> Requested:
+        """What a frame asks for that is parsed already."""
+        try:
+            command = self._command(body)
             return Requested(command, command.client_message_id if isinstance(command, Send) else None)
         except PitcrewError as error:
             return Requested(Rejected(error))
@@ -201,8 +214,10 @@ class QuerySession:
             case events.Failed():
                 turn = self._turns.pop(event.run_id, _Turn())
                 return [*_found(turn), failed(event), *_closed(turn)]
-            case _:
+            case events.Detail() | events.Upkeep():
                 return []
+            case _:
+                assert_never(event)
 
     def _turn(self, run_id: str) -> _Turn:
         return self._turns.setdefault(run_id, _Turn())
@@ -216,8 +231,10 @@ class QuerySession:
                 return (spell(refused(error)),)
             case Pong(timestamp):
                 return (spell(PongFrame(timestamp)),)
-            case _:
+            case Welcome() | Done() | AuthExpiring() | Closing() | Beat():
                 return ()
+            case _:
+                assert_never(notice)
 
 
 def _found(turn: _Turn, passages: tuple[events.SourcePassage, ...] = ()) -> Frames:
@@ -278,4 +295,5 @@ SENT = (
     ErrorFrame,
     PongFrame,
 )
-DIALECT = Dialect("query", "/ws/query", _open, Words((QuestionFrame, AuthFrame, CancelFrame, PingFrame), SENT))
+SILENT = events.kinds(events.Detail, events.Upkeep, events.RunRestarted) - {events.Progress, events.Sources}
+DIALECT = Dialect("query", "/ws/query", _open, Words((QuestionFrame, AuthFrame, CancelFrame, PingFrame), SENT), SILENT)

@@ -3,7 +3,7 @@
 import time
 import uuid
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, assert_never
 
 import msgspec
 
@@ -11,9 +11,12 @@ from agents.types import Wishes
 from api.protocol.bodies import prompt_text
 from api.protocol.client_view import Prompts, unix_seconds
 from api.protocol.dialect import (
+    AuthExpiring,
     Beat,
+    Closing,
     Denied,
     Dialect,
+    Done,
     Handshake,
     Heard,
     Inbound,
@@ -24,6 +27,7 @@ from api.protocol.dialect import (
     Rejected,
     Requested,
     Session,
+    Welcome,
     Words,
 )
 from api.protocol.frames import convert, parse_object, spell
@@ -170,8 +174,10 @@ class ReasoningSession:
                 return [self._end(event.run_id, "final_answer", event.partial_response or STOPPED)]
             case events.Failed():
                 return [self._end(event.run_id, "error", event.error)]
-            case _:
+            case events.Token() | events.Detail() | events.Upkeep():
                 return []
+            case _:
+                assert_never(event)
 
     def _run(self, run_id: str) -> _Run:
         return self._runs.setdefault(run_id, _Run())
@@ -199,8 +205,10 @@ class ReasoningSession:
                 return (spell(PongFrame(timestamp)),)
             case Beat(timestamp):
                 return (spell(PingFrame(timestamp)),)
-            case _:
+            case Welcome() | Done() | AuthExpiring() | Closing():
                 return ()
+            case _:
+                assert_never(notice)
 
 
 def _now(
@@ -222,6 +230,7 @@ DIALECT = Dialect(
     "/ws/chat/{session_id}",
     _open,
     Words((ChatFrame, CancelFrame, PingFrame, PongFrame), (StepFrame, PingFrame, PongFrame)),
+    events.kinds(events.Detail, events.Upkeep, events.Accepted, events.Token) - {events.Reasoning},
     guest=_session_id,
     heartbeat_s=HEARTBEAT_S,
     keeps_place=True,

@@ -1,7 +1,7 @@
 """How an analysis is told: events in, frames out, for both wires of it. Pure."""
 
 from collections.abc import Callable
-from typing import get_args
+from typing import assert_never, get_args
 
 import msgspec
 
@@ -24,7 +24,7 @@ from api.protocol.analysis_frames import (
 )
 from api.protocol.bodies import prompt_text
 from api.protocol.client_view import Appended, Prompts
-from api.protocol.dialect import Denied, Notice, Pong, Problem
+from api.protocol.dialect import AuthExpiring, Beat, Closing, Denied, Done, Notice, Pong, Problem, Welcome
 from api.protocol.error_frame import failed, refused
 from orchestrator import events
 from orchestrator.commands import Send
@@ -41,6 +41,9 @@ MOST_PADDED = 64
 """Characters that such a frame may have with its spaces."""
 AGAIN = "\n\n---\n\n"
 STAGES: dict[str, Stage] = {stage: stage for stage in get_args(Stage)}
+
+SILENT = events.kinds(events.Upkeep, events.Routed, events.Sources, events.RunRestarted)
+"""What neither of the wires says anything of."""
 
 Frames = list[msgspec.Struct]
 
@@ -84,6 +87,8 @@ class Telling:
         match event:
             case events.Token():
                 return self._token(event)
+            case events.Accepted():
+                return []  # it has begun, or waits for another to end
             case events.InputRequired():
                 return self._complete(event, prompt_text(event))
             case events.Completed():
@@ -94,8 +99,12 @@ class Telling:
             case events.Cancelled():
                 self._said.pop(event.run_id, None)
                 return [CancelledFrame("The analysis was cancelled.")]
-            case _:
+            case events.Progress() | events.Reasoning() | events.Code() | events.Verification() | events.DataReady():
                 return _step(event, lagging)
+            case events.RunRestarted() | events.Detail() | events.Upkeep():
+                return []
+            case _:
+                assert_never(event)
 
     def _token(self, event: events.Token) -> Frames:
         said = self._said.setdefault(event.run_id, Appended())
@@ -111,13 +120,16 @@ class Telling:
         return [*chunks, CompleteFrame("Analysis complete", response, event.session_id, event.run_id)]
 
 
-def _step(event: events.AnyEvent, lagging: bool) -> Frames:
-    """What an analysis shows on its way."""
+Shown = events.Progress | events.Reasoning | events.Code | events.Verification | events.DataReady
+
+
+def _step(event: Shown, lagging: bool) -> Frames:
+    """What an analysis shows on its way: its stages, and of its reasoning the thoughts."""
     match event:
-        case events.Progress(_, step, message) if step in STAGES:
-            return [ProgressFrame(STAGES[step], message)]
-        case events.Reasoning(kind="thought"):
-            return _THOUGHTS[event.aspect](event.content, lagging) if event.aspect in _THOUGHTS else []
+        case events.Progress(_, step, message):
+            return [ProgressFrame(STAGES[step], message)] if step in STAGES else []
+        case events.Reasoning(kind=kind, aspect=aspect):
+            return _THOUGHTS[aspect](event.content, lagging) if kind == "thought" and aspect in _THOUGHTS else []
         case events.Code():
             return [CodeChunkFrame(event.text, event.attempt)]
         case events.Verification():
@@ -126,7 +138,7 @@ def _step(event: events.AnyEvent, lagging: bool) -> Frames:
             data = Data(event.code, event.rows, event.figure, event.columns, event.total, event.dataset)
             return [DataReadyFrame(data)]
         case _:
-            return []
+            assert_never(event)
 
 
 def _reflection(content: str, lagging: bool) -> Frames:
@@ -150,8 +162,10 @@ def noticed(notice: Notice) -> Frames:
             return [refused(error)]
         case Pong(timestamp):
             return [PongFrame(timestamp)]
-        case _:
+        case Welcome() | Done() | AuthExpiring() | Closing() | Beat():
             return []
+        case _:
+            assert_never(notice)
 
 
 def is_stopping(text: str) -> bool:

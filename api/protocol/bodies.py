@@ -1,10 +1,14 @@
-"""What the socket and `POST /api/v1/chat` have in common: the end of a turn as JSON, and a message's metadata."""
+"""What the socket and `POST /api/v1/chat` have in common: the end of a turn, and a message's metadata.
+
+The end of a turn is built once, as the types of its frame; wires that put it into objects of their own get it as plain
+data."""
 
 import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any
 
+from api.protocol.native_frames import Asked, CompleteFrame, Context, Metadata
 from orchestrator.commands import known_zone
 from orchestrator.events import Completed, InputRequired, to_plain
 
@@ -16,51 +20,61 @@ def message_name(given: str) -> str:
     return given if _NAME.fullmatch(given) else hashlib.sha256(given.encode()).hexdigest()
 
 
+def metadata(event: Completed) -> Metadata:
+    """How the answer came about."""
+    return Metadata(
+        context=Context(event.sources, event.citations),
+        agent=event.agent,
+        agents=event.agents,
+        confidence=event.confidence,
+        usage=event.usage,
+        timing=event.timing,
+        answerer=event.answerer,
+        declined=event.declined,
+        degraded=event.degraded or None,
+        truncated=event.truncated or None,
+        flagged=bool(event.unsupported) or None,
+        unsupported=event.unsupported or None,
+        misplaced=event.misplaced or None,
+        parts=event.parts or None,
+    )
+
+
+def complete_frame(event: Completed, seq: int | None) -> CompleteFrame:
+    """The answer as the frame `complete`."""
+    return CompleteFrame(event.response, event.session_id, event.run_id, metadata(event), event.message_id, seq)
+
+
+def prompt_frame(event: InputRequired) -> CompleteFrame:
+    """`complete` for a run that waits for an answer: to a client without the word `input_required` the prompt is the
+    end of the turn. It has no `seq`, for the run's own end is still to come."""
+    asked = Asked(event.request_id, event.kind, event.options, event.expires_at)
+    about = Metadata(context=Context((), ()), input_required=asked)
+    return CompleteFrame(prompt_text(event), event.session_id, event.run_id, about)
+
+
+_FIRST = ("agent", "agents", "confidence")
+"""With what an answer's metadata begin where it is no frame."""
+
+
 def complete_body(event: Completed, seq: int | None) -> dict[str, Any]:
-    """The body of `complete`."""
-    plain = to_plain(event)
-    metadata = {
-        "agent": event.agent,
-        "agents": plain.get("agents", []),
-        "confidence": event.confidence,
-        "context": {"sources": list(event.sources), "citations": plain.get("citations", [])},
-        "usage": plain.get("usage", {}),
-        "timing": plain.get("timing", {}),
-        "answerer": event.answerer,
-        "declined": event.declined,
-    }
-    metadata |= {"degraded": event.degraded} if event.degraded else {}
-    metadata |= {"truncated": True} if event.truncated else {}
-    metadata |= {"flagged": True, "unsupported": plain["unsupported"]} if event.unsupported else {}
-    metadata |= {"misplaced": plain["misplaced"]} if event.misplaced else {}
-    metadata |= {"parts": plain["parts"]} if event.parts else {}
+    """The answer as a JSON object, for what is no frame of `/ws/chat`."""
+    about: dict[str, Any] = to_plain(metadata(event))
     return {
         "response": event.response,
         "session_id": event.session_id,
         "run_id": event.run_id,
         "message_id": event.message_id,
         "seq": seq,
-        "metadata": metadata,
+        "metadata": {name: about[name] for name in _FIRST} | about,
     }
 
 
 def prompt_body(event: InputRequired) -> dict[str, Any]:
-    """The body of `complete` for a run that waits for an answer: to a client without the word `input_required` the
-    prompt is the end of the turn. It has no `seq`, for the run's own end is still to come."""
-    return {
-        "response": prompt_text(event),
-        "session_id": event.session_id,
-        "run_id": event.run_id,
-        "metadata": {
-            "context": {"sources": [], "citations": []},
-            "input_required": {
-                "request_id": event.request_id,
-                "kind": event.kind,
-                "options": [to_plain(option) for option in event.options],
-                "expires_at": event.expires_at,
-            },
-        },
-    }
+    """`prompt_frame` as a JSON object."""
+    plain: dict[str, Any] = to_plain(prompt_frame(event))
+    del plain["type"]
+    return plain
 
 
 def prompt_text(event: InputRequired) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from orchestrator.commands import Command
 from orchestrator.errors import PitcrewError
-from orchestrator.events import Envelope
+from orchestrator.events import Envelope, Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +135,8 @@ Notice = Welcome | Denied | Pong | Done | Problem | AuthExpiring | Closing | Bea
 
 
 class Session(Protocol):
-    """One connection. Laws: `received` never raises; an event or notice that the wire has no word for gives ();
-    whatever answers a request carries its name; a turn has one ending."""
+    """One connection. Laws: `received` never raises; an event that the dialect is `silent` of, or a notice that the
+    wire has no word for, gives (); whatever answers a request carries its name; a turn has one ending."""
 
     def opened(self) -> tuple[Requested, ...]:
         """What opening the connection asked for, once it is known who did."""
@@ -170,6 +170,7 @@ class Words:
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """A wire. `path` is the route of its socket, such as `/ws/{session_id}`; `open` makes the session of a connection.
+    `silent` are the kinds of event of which it never says anything.
 
     `guest`: of a handshake the key by which a client without a token is known again, "" for one that never is; None
     where the wire has no guests. `foreign_origin`: the code that closes a socket of a page that may not open one here;
@@ -181,6 +182,7 @@ class Dialect:
     path: str
     open: Callable[[Handshake], Session]
     words: Words
+    silent: frozenset[type[Event]]
     guest: Callable[[Handshake], str] | None = None
     foreign_origin: int | None = None
     heartbeat_s: float | None = None

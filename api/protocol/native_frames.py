@@ -228,7 +228,19 @@ class ClosingFrame(msgspec.Struct, tag="closing"):
     reconnect_after_ms: int
 
 
-def _mirror(kind: type[events.Event], tag: str) -> type[msgspec.Struct]:
+OWN_FRAMES: dict[type[events.Event], type[msgspec.Struct]] = {
+    events.Token: TokenFrame,
+    events.Completed: CompleteFrame,
+    events.Failed: ErrorFrame,
+}
+"""Events whose frame has other fields than they have."""
+SILENT = events.kinds(events.Typing, events.Seen)
+"""Events that are for the staff."""
+_TAGS: dict[type[events.Event], str] = {events.Accepted: "ack"}
+"""Frames that have another type than their event's tag."""
+
+
+def _mirror(kind: type[events.Event]) -> type[msgspec.Struct]:
     """The frame whose fields are the event's; those that are None are left out."""
     hints = get_type_hints(kind)
     fields = msgspec.structs.fields(kind)
@@ -237,38 +249,22 @@ def _mirror(kind: type[events.Event], tag: str) -> type[msgspec.Struct]:
     return msgspec.defstruct(
         f"{kind.__name__}Frame",
         [*present, *absent, ("seq", int | None, None)],
-        tag=tag,
+        tag=_TAGS.get(kind, str(kind.__struct_config__.tag)),
         omit_defaults=True,
         namespace={"__doc__": kind.__doc__},
         module=__name__,
     )
 
 
-_TAGS: tuple[tuple[type[events.Event], str], ...] = (
-    (events.Accepted, "ack"),
-    (events.Progress, "progress"),
-    (events.Reasoning, "reasoning"),
-    (events.Routed, "routed"),
-    (events.Code, "code"),
-    (events.Verification, "verification"),
-    (events.DataReady, "data_ready"),
-    (events.Sources, "sources"),
-    (events.InputRequired, "input_required"),
-    (events.RunRestarted, "run_restarted"),
-    (events.Deleted, "deleted"),
-    (events.Superseded, "superseded"),
-    (events.Resumed, "resumed"),
-    (events.Cancelled, "cancelled"),
-)
-MIRRORED: dict[type[events.Event], type[msgspec.Struct]] = {kind: _mirror(kind, tag) for kind, tag in _TAGS}
-"""Events that are frames as they stand."""
+MIRRORED: dict[type[events.Event], type[msgspec.Struct]] = {
+    kind: _mirror(kind) for kind in get_args(events.AnyEvent) if kind not in OWN_FRAMES and kind not in SILENT
+}
+"""All other events are frames as they stand."""
 SERVER_FRAMES: tuple[type[msgspec.Struct], ...] = (
     AuthSuccessFrame,
     AuthErrorFrame,
     *MIRRORED.values(),
-    TokenFrame,
-    CompleteFrame,
-    ErrorFrame,
+    *OWN_FRAMES.values(),
     PongFrame,
     DoneFrame,
     AuthExpiringFrame,
@@ -276,9 +272,6 @@ SERVER_FRAMES: tuple[type[msgspec.Struct], ...] = (
 )
 
 
-def mirrored(event: events.Event, seq: int | None) -> msgspec.Struct | None:
-    """The event as a frame; None where its frame is another, or none."""
-    kind = MIRRORED.get(type(event))
-    if kind is None:
-        return None
-    return kind(**{name: getattr(event, name) for name in event.__struct_fields__}, seq=seq)
+def mirrored(event: events.AnyEvent, seq: int | None) -> msgspec.Struct:
+    """The event as a frame. Raises KeyError for one that has a frame of its own, or none."""
+    return MIRRORED[type(event)](**{name: getattr(event, name) for name in event.__struct_fields__}, seq=seq)

@@ -116,7 +116,7 @@ async def _begun(
     state: AppState,
     reader: Reader,
     session: Session,
-    retelling: Retelling,
+    retelling: Retelling[str],
     ask: Callable[[Follower], Awaitable[None]],
     request: str | None,
 ) -> Response:

@@ -11,7 +11,7 @@ from api.protocol.problems import problem_response
 from api.routes.dependencies import CurrentCaller, State, read_body
 from orchestrator.commands import Send
 from orchestrator.errors import ProcessingError, RunNotActive
-from orchestrator.events import Completed, Failed, InputRequired
+from orchestrator.events import Cancelled, Completed, Failed, InputRequired
 
 router = APIRouter(prefix="/api/v1", tags=["chat"])
 
@@ -76,5 +76,7 @@ async def chat(
             return problem_response(
                 error, reason=failed.reason, detail=failed.error, run_id=failed.run_id, ref=failed.ref, status=status
             )
-        case _:
+        case Cancelled():
             return problem_response(RunNotActive())
+        case other:
+            raise AssertionError(f"{type(other).__name__} ends no turn")

@@ -5,11 +5,11 @@ by itself: nothing is asked again, the rest is told, and behind the end it gets 
 Who goes away stops nothing; DELETE of the same address does.
 """
 
-import json
 import secrets
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
@@ -18,9 +18,11 @@ from api.access.origins import origin_allowed
 from api.access.tickets import Tickets
 from api.compose.app_state import AppState
 from api.dialects import all_dialects
+from api.dialects.native import NativeSession
+from api.dialects.query import QuerySession
 from api.protocol.bodies import message_name
-from api.protocol.dialect import Dialect, Handshake, Rejected, Session
-from api.protocol.frames import parse_object
+from api.protocol.dialect import Dialect, Handshake
+from api.protocol.frames import convert, parse_object
 from api.routes.answer_stream import Asked, Reader, asked, open_stream, stop
 from api.routes.dependencies import State, guests_enter, identity, read_text
 from api.transport.position import FIELD, Position, read_position
@@ -39,9 +41,16 @@ def of_allowed_origin(request: Request, state: State) -> None:
 router = APIRouter(tags=["streams"], dependencies=[Depends(of_allowed_origin)])
 
 DIALECTS: Mapping[str, Dialect] = {dialect.path: dialect for dialect in all_dialects()}
-ANALYSIS, QUERY, NATIVE = "/ws/agent/stream", "/ws/query", "/ws/chat"
-OPTIONS = ("partial", "reasoning")
-"""What a client of `/ws/chat` chooses when it signs in."""
+ANALYSIS = "/ws/agent/stream"
+
+
+class Choices(msgspec.Struct):
+    """What a client of `/ws/chat` chooses when it signs in."""
+
+    partial: bool | None = None
+    reasoning: bool | None = None
+
+
 RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/event-stream": {}}, "description": "The frames of the answer, each an event."},
     204: {"description": "That answer was told to its end, or is none of yours."},
@@ -106,10 +115,11 @@ async def chat_stream(request: Request, state: State) -> Response:
     def ask(instead: Mapping[str, str]) -> Asked:
         said = {**body, "client_message_id": name, **instead}
         if "question" in body:
-            session = DIALECTS[QUERY].open(Handshake())
-            return asked(session, session.received(json.dumps(said)))
-        session = _native({field: said[field] for field in OPTIONS if said.get(field) is not None})
-        return asked(session, session.received(json.dumps({**said, "type": "message"})))
+            query = QuerySession()
+            return asked(query, query.read(said))
+        chosen = convert(said, Choices)
+        native = NativeSession(partial=chosen.partial, reasoning=chosen.reasoning)
+        return asked(native, native.read({**said, "type": "message"}))
 
     return await open_stream(
         state,
@@ -135,16 +145,6 @@ async def stop_chat(request: Request, state: State, session_id: str | None = Non
     in `?session_id=`."""
     await stop(state, identity(request, state), session_id, _position(request))
     return Response(None, 204)
-
-
-def _native(options: Mapping[str, Any]) -> Session:
-    """A session of the native dialect that was told the client's choices. Raises BadRequest."""
-    session = DIALECTS[NATIVE].open(Handshake())
-    if options:
-        told = session.received(json.dumps({"type": "auth", "token": "", **options})).inbound
-        if isinstance(told, Rejected):
-            raise told.error
-    return session
 
 
 def _position(request: Request) -> Position | None:

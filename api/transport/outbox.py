@@ -3,7 +3,7 @@
 import sys
 from collections import deque
 
-import msgspec
+from msgspec.structs import replace
 
 from api.protocol.dialect import Notice
 from orchestrator.events import Envelope, Token, encode
@@ -24,39 +24,15 @@ class OutboxFull(Exception):
     """The reader is too slow."""
 
 
-class _Waiting(msgspec.Struct, gc=False):
-    """An item, and the text of the tokens that were merged into it. There may be a million of these, which would keep
-    the garbage collector busy for a quarter of a second; they are in no cycle."""
-
-    item: Item
-    size: int
-    more: str = ""
-
-    def takes(self, token: Token) -> bool:
-        """Whether `token` goes on where this one ends."""
-        if not isinstance(self.item, Envelope) or not isinstance(self.item.event, Token):
-            return False
-        first, chars = self.item.event, len(self.item.event.text) + len(self.more)
-        if first.offset + chars != token.offset or chars + len(token.text) > MERGED_CHARS:
-            return False
-        return first.run_id == token.run_id and first.part == token.part
-
-    def whole(self) -> Item:
-        if not self.more:
-            return self.item
-        assert isinstance(self.item, Envelope)
-        assert isinstance(self.item.event, Token)
-        event = msgspec.structs.replace(self.item.event, text=self.item.event.text + self.more)
-        return msgspec.structs.replace(self.item, event=event)
-
-
 class Outbox:
-    """A queue whose producers never wait. Sizes are those in memory, so that a thousand stuck readers are bounded."""
+    """A queue whose producers never wait. Sizes are those in memory, so that a thousand stuck readers are bounded; they
+    are kept beside the items, because the size of an event is what it takes as JSON."""
 
-    __slots__ = ("_bytes", "_full", "_items")
+    __slots__ = ("_bytes", "_full", "_items", "_sizes")
 
     def __init__(self) -> None:
-        self._items: deque[_Waiting] = deque()
+        self._items: deque[Item] = deque()
+        self._sizes: deque[int] = deque()
         self._bytes = 0
         self._full = False
 
@@ -69,19 +45,19 @@ class Outbox:
         """Add an item. When the reader is beyond help everything is dropped, and `take` raises OutboxFull."""
         if self._full:
             return
-        last = self._items[-1] if self._bytes > MERGE_BYTES else None
-        if last is not None and isinstance(item, Envelope) and isinstance(item.event, Token) and last.takes(item.event):
-            more = last.more + item.event.text
-            size = sys.getsizeof(more) - sys.getsizeof(last.more)
-            last.more, last.size = more, last.size + size
+        merged = _merged(self._items[-1], item) if self._bytes > MERGE_BYTES and self._items else None
+        if merged is not None:
+            self._items[-1] = item = merged
+            self._bytes -= self._sizes.pop()
         else:
-            size = _size(item)
-            self._items.append(_Waiting(item, size))
-        self._bytes += size
+            self._items.append(item)
+        self._sizes.append(_size(item))
+        self._bytes += self._sizes[-1]
         if self._bytes > FULL_BYTES:
             self._full = True
             self._bytes = 0
             self._items.clear()
+            self._sizes.clear()
 
     def take(self) -> Item | None:
         """The next item; None where none waits. Raises OutboxFull."""
@@ -89,9 +65,21 @@ class Outbox:
             raise OutboxFull
         if not self._items:
             return None
-        waiting = self._items.popleft()
-        self._bytes -= waiting.size
-        return waiting.whole()
+        self._bytes -= self._sizes.popleft()
+        return self._items.popleft()
+
+
+def _merged(last: Item, item: Item) -> Envelope | None:
+    """Two tokens as one, where the second goes on where the first ends."""
+    if not isinstance(last, Envelope) or not isinstance(item, Envelope):
+        return None
+    first, token = last.event, item.event
+    if not isinstance(first, Token) or not isinstance(token, Token):
+        return None
+    if first.run_id != token.run_id or first.part != token.part or first.offset + len(first.text) != token.offset:
+        return None
+    text = first.text + token.text
+    return None if len(text) > MERGED_CHARS else replace(last, event=replace(first, text=text))
 
 
 def _size(item: Item) -> int:

@@ -1,16 +1,16 @@
-"""The answer to one message as the frames of a dialect, each with the position behind it. Pure.
+"""The answer to one message as the frames of a session, each with the position behind it. Pure.
 
 A reader who comes back has a fresh session, which knows nothing of what the reader knows. So it is told everything from
 the message on, and what it makes of the events that the reader has is dropped.
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Generic, Protocol, TypeVar, assert_never
 
 import msgspec
 
-from api.protocol.dialect import Session
 from api.transport.position import Position
 from orchestrator.events import (
     Accepted,
@@ -19,28 +19,40 @@ from orchestrator.events import (
     Code,
     Completed,
     DataReady,
+    Detail,
+    Durable,
+    Ending,
     Envelope,
+    Failed,
     InputRequired,
     Progress,
     Reasoning,
     RunRestarted,
-    Terminal,
     Token,
+    Upkeep,
     Verification,
 )
 
 UNKNOWN = "\ufffd"
 """Stands for a character that only the reader knows."""
 
-Told = tuple[str, str]
-"""A frame, and before it the position to come back to behind it."""
+F_co = TypeVar("F_co", covariant=True)
 
 
-class Retelling:
+class Teller(Protocol[F_co]):
+    """What events are told with: a dialect's session, whose frames are text, or another, whose frames are values."""
+
+    @property
+    def finished(self) -> bool: ...
+
+    def emitted(self, envelope: Envelope, *, lagging: bool = False) -> Sequence[F_co]: ...
+
+
+class Retelling(Generic[F_co]):
     """Feed it a conversation's events in order. `name` is the `client_message_id` of the message, or `known` the
     position of a reader who comes back."""
 
-    def __init__(self, session: Session, name: str, guest: str = "", known: Position | None = None) -> None:
+    def __init__(self, session: Teller[F_co], name: str, guest: str = "", known: Position | None = None) -> None:
         self._session = session
         self._name = name
         self._guest = guest
@@ -66,10 +78,10 @@ class Retelling:
         earlier = envelope.seq is not None and envelope.seq < self._at.first
         return getattr(event, "run_id", None) == self._at.run_id and not earlier
 
-    def tell(self, envelope: Envelope, *, lagging: bool = False) -> Iterator[Told]:
-        """The frames of an event that concerns this message."""
+    def tell(self, envelope: Envelope, *, lagging: bool = False) -> Iterator[tuple[str, F_co]]:
+        """The frames of an event that concerns this message, each behind the position to come back to after it."""
         event = envelope.event
-        if isinstance(event, Terminal | InputRequired):
+        if isinstance(event, Completed | Failed | Cancelled | InputRequired):
             for missed in self._missed(event):
                 yield from self.tell(Envelope(envelope.conversation_id, missed), lagging=lagging)
             self._ended = True
@@ -84,15 +96,19 @@ class Retelling:
         for part, known in self._parts(envelope):
             yield from self._spell(part, known=known, lagging=lagging)
 
-    def _missed(self, event: Terminal | InputRequired) -> Iterator[AnyEvent]:
+    def _missed(self, event: Ending | InputRequired) -> Iterator[AnyEvent]:
         """What the end of a run holds and a reader who was away has not heard, in the words of the run."""
         assert self._at is not None
-        text = ""
-        if isinstance(event, Completed):
-            yield from (step for step in event.steps if step.number > self._position.steps)
-            text = event.response
-        elif isinstance(event, Cancelled | InputRequired):
-            text = event.partial_response
+        match event:
+            case Completed():
+                yield from (step for step in event.steps if step.number > self._position.steps)
+                text = event.response
+            case Cancelled() | InputRequired():
+                text = event.partial_response
+            case Failed():
+                text = ""
+            case _:
+                assert_never(event)
         if len(text) > self._fed:
             yield Token(event.run_id, text[self._fed :], self._fed)
 
@@ -123,10 +139,12 @@ class Retelling:
             case Progress():
                 yield envelope, self._returning and _checksum(event) == at.progress
                 self._returning = False
-            case _:
+            case Durable() | Detail() | Upkeep():
                 yield envelope, envelope.seq is not None and envelope.seq <= at.seq
+            case _:
+                assert_never(event)
 
-    def _spell(self, envelope: Envelope, *, known: bool, lagging: bool) -> Iterator[Told]:
+    def _spell(self, envelope: Envelope, *, known: bool, lagging: bool) -> Iterator[tuple[str, F_co]]:
         frames = self._session.emitted(envelope, lagging=lagging)
         if known:
             return
@@ -163,8 +181,10 @@ def _behind(at: Position, envelope: Envelope) -> Position:
             return replace(at, progress=_checksum(event))
         case RunRestarted():
             return Position(at.run_id, at.first, envelope.seq or at.seq, guest=at.guest)
-        case _:
+        case Durable() | Detail() | Upkeep():
             return replace(at, seq=envelope.seq or at.seq)
+        case _:
+            assert_never(event)
 
 
 def _checksum(event: Progress) -> int:

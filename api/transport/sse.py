@@ -68,7 +68,7 @@ class EventStream(Response):
         self,
         engine: Engine,
         session: Session,
-        retelling: Retelling,
+        retelling: Retelling[str],
         *,
         request: str | None = None,
         until: float = math.inf,

@@ -9,6 +9,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Callable
+from typing import assert_never
 
 import structlog
 from fastapi import WebSocket
@@ -23,7 +24,6 @@ from api.protocol.dialect import (
     Done,
     Handshake,
     Heard,
-    Inbound,
     Limits,
     Ping,
     Pong,
@@ -51,6 +51,7 @@ from orchestrator.commands import (
     Answer,
     Caller,
     Cancel,
+    Command,
     Delete,
     Feedback,
     Read,
@@ -113,7 +114,7 @@ class Connection:
         self._follower = Follower(gateway.engine, self._writer.put, self._writer.room)
         self._clocks = Clocks(self._writer.put, self._writer.close)
         self._identity: Identity | None = None
-        self._waiting: list[Requested] = []
+        self._waiting: list[tuple[Command, str | None, bool]] = []
         self._worker: asyncio.Task[None] | None = None
         self._name = uuid.uuid4().hex
         self._unauthenticated = 0
@@ -200,13 +201,16 @@ class Connection:
                 self._sign_in(lambda: self._gateway.tokens.verify(token), asked.request)
             case Rejected(error):
                 self._refuse(error if self._identity is not None else _unsigned(error), asked.request)
-            case _ if self._identity is None:
-                self._refuse(AuthRequired(), asked.request)
-            case _:
-                self._enqueue(asked)
+            case Send() | Answer() | Cancel() | Resume() | Feedback() | Delete() | Type() | Read() as command:
+                if self._identity is None:
+                    self._refuse(AuthRequired(), asked.request)
+                else:
+                    self._enqueue(command, asked.request, tentative=asked.tentative)
+            case other:
+                assert_never(other)
 
-    def _enqueue(self, asked: Requested) -> None:
-        self._waiting.append(asked)
+    def _enqueue(self, command: Command, request: str | None = None, *, tentative: bool = False) -> None:
+        self._waiting.append((command, request, tentative))
         if self._worker is None:
             self._worker = asyncio.create_task(self._work())
 
@@ -214,26 +218,26 @@ class Connection:
         """The client has shown that it is there: what it was sent before, it has read."""
         if self._identity is not None:
             for read in self._place.take():
-                self._enqueue(Requested(read, tentative=True))
+                self._enqueue(read, tentative=True)
 
     async def _work(self) -> None:
         """Obey the commands that wait, one after the other."""
         while self._waiting:
-            asked = self._waiting.pop(0)
+            command, request, tentative = self._waiting.pop(0)
             try:
-                await self._command(asked.inbound)
+                await self._command(command)
             except PitcrewError as error:
-                if not asked.tentative:
-                    self._refuse(error, asked.request)
+                if not tentative:
+                    self._refuse(error, request)
             except Exception:
-                ref = self._refuse(ProcessingError(), asked.request)
+                ref = self._refuse(ProcessingError(), request)
                 log.exception("command_failed", ref=ref)
             else:
-                if asked.request is not None:
-                    self._writer.put(Done(asked.request))
+                if request is not None:
+                    self._writer.put(Done(request))
         self._worker = None
 
-    async def _command(self, command: Inbound) -> None:
+    async def _command(self, command: Command) -> None:
         identity = self._identity
         assert identity is not None
         if time.time() >= identity.expires and isinstance(command, Send | Answer | Resume | Delete):
@@ -262,6 +266,8 @@ class Connection:
                 await engine.typing(caller, command)
             case Read():
                 await engine.read(caller, command)
+            case _:
+                assert_never(command)
 
     def _refuse(self, error: PitcrewError, request: str | None = None) -> str:
         """Tell what is wrong, and close on what no working client does: asking on and on without a token, or sending

@@ -3,9 +3,21 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from orchestrator.bus import MOST_STEPS, Deliver, Live
-from orchestrator.events import Code, Envelope, InputRequired, Progress, Reasoning, RunRestarted, Terminal, Token
+from orchestrator.events import (
+    Code,
+    Durable,
+    Envelope,
+    InputRequired,
+    Progress,
+    Reasoning,
+    RunRestarted,
+    Terminal,
+    Token,
+    Upkeep,
+)
 
 
 @dataclass
@@ -32,20 +44,28 @@ class MemoryBus:
 
     def _keep(self, envelope: Envelope) -> None:
         event, conversation_id = envelope.event, envelope.conversation_id
-        if isinstance(event, Token | Progress | Reasoning | Code):
-            speech = self._speeches.get(conversation_id)
-            if speech is None or speech.run_id != event.run_id:
-                speech = self._speeches[conversation_id] = _Speech(event.run_id)
-            if isinstance(event, Progress):
-                speech.progress = event
-            elif isinstance(event, Token):
-                speech.pieces.append(event.text)
-            else:
-                speech.steps.append(event)
-        elif isinstance(event, Terminal | InputRequired | RunRestarted):
-            speech = self._speeches.get(conversation_id)
-            if speech is not None and speech.run_id == event.run_id:
-                del self._speeches[conversation_id]
+        match event:
+            case Token(run_id, text):
+                self._speech(conversation_id, run_id).pieces.append(text)
+            case Progress(run_id):
+                self._speech(conversation_id, run_id).progress = event
+            case Reasoning(run_id) | Code(run_id):
+                self._speech(conversation_id, run_id).steps.append(event)
+            case Terminal(run_id) | InputRequired(run_id) | RunRestarted(run_id):
+                speech = self._speeches.get(conversation_id)
+                if speech is not None and speech.run_id == run_id:
+                    del self._speeches[conversation_id]
+            case Durable() | Upkeep():
+                pass  # the store has it, or nobody misses it
+            case _:
+                assert_never(event)
+
+    def _speech(self, conversation_id: str, run_id: str) -> _Speech:
+        """What the run says, from its first word on."""
+        speech = self._speeches.get(conversation_id)
+        if speech is None or speech.run_id != run_id:
+            speech = self._speeches[conversation_id] = _Speech(run_id)
+        return speech
 
     def subscribe(self, conversation_id: str, deliver: Deliver) -> Callable[[], None]:
         key = object()

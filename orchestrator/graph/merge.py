@@ -1,11 +1,13 @@
 """Putting the parts of an answer together: the first part is released live, the others when their turn comes.
 
-Several specialists work at once, so their pieces arrive mixed; a reader gets one text, each part under its label. Pure.
+Several specialists work at once, so their deltas arrive mixed; a reader gets one text, each part under its label. Here
+a delta becomes a token, whose offset is its place in that text. Pure.
 """
 
 from dataclasses import dataclass, field, replace
 
-from agents.types import Answering, Citation, Misplaced, PartDone, Said, Unsupported, Usage
+from agents.types import Answering, Citation, Delta, MisplacedMarker, PartDone, UnsupportedSpan, Usage
+from orchestrator.events import Token
 
 SEPARATOR = "\n\n"
 
@@ -48,19 +50,11 @@ class Share:
     done: PartDone
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A piece of the whole answer at `offset`; `specialist` where the answer has several parts."""
-
-    text: str
-    offset: int
-    specialist: str | None
-
-
 class Merge:
-    """Feed it outputs, get pieces to release. After the last part is done `text` is the whole answer."""
+    """Feed it outputs, get the tokens to release. After the last part is done `text` is the whole answer."""
 
-    def __init__(self, parts: int) -> None:
+    def __init__(self, parts: int, run_id: str) -> None:
+        self._run_id = run_id
         self._expected = parts
         self._parts: dict[int, _Part] = {}
         self._current = 0
@@ -82,44 +76,44 @@ class Merge:
             part.length += len(SEPARATOR)
         part.shares.append(_Share(output.specialist, part.length))
 
-    def say(self, output: Said) -> list[Piece]:
+    def say(self, output: Delta) -> list[Token]:
         part = self._parts[output.part]
         part.pieces.append(output.text)
         part.length += len(output.text)
         return self._release()
 
-    def done(self, output: PartDone) -> list[Piece]:
+    def done(self, output: PartDone) -> list[Token]:
         part = self._parts[output.part]
         part.shares[-1].done = output
         part.shares[-1].end = part.length
         return self._release()
 
-    def _release(self) -> list[Piece]:
-        pieces: list[Piece] = []
+    def _release(self) -> list[Token]:
+        tokens: list[Token] = []
         while (part := self._parts.get(self._current)) is not None:
             if part.pieces:
-                pieces += self._write(part, part.pieces)
+                tokens += self._write(part, part.pieces)
                 part.pieces = []
             if not part.finished:
                 break
             self._current += 1
             self._opened = False
-        return pieces
+        return tokens
 
-    def _write(self, part: _Part, texts: list[str]) -> list[Piece]:
+    def _write(self, part: _Part, texts: list[str]) -> list[Token]:
         if not self._opened and self._expected > 1:
             heading = f"**{part.label}**\n\n" if part.label else ""
             lead = (SEPARATOR if self._length else "") + heading
             texts = [lead, *texts]
             part.start = self._length + len(lead)
         self._opened = True
-        pieces = []
+        specialist = part.shares[-1].specialist if self._expected > 1 else None
+        tokens = []
         for text in filter(None, texts):
-            specialist = part.shares[-1].specialist if self._expected > 1 else None
-            pieces.append(Piece(text, self._length, specialist))
+            tokens.append(Token(self._run_id, text, self._length, specialist))
             self._texts.append(text)
             self._length += len(text)
-        return pieces
+        return tokens
 
     @property
     def shares(self) -> tuple[Share, ...]:
@@ -141,7 +135,7 @@ class Merge:
         return tuple(citation for result in self.results for citation in result.answered.citations)
 
     @property
-    def unsupported(self) -> tuple[Unsupported, ...]:
+    def unsupported(self) -> tuple[UnsupportedSpan, ...]:
         """What no passage supports, at its place in the whole answer."""
         return tuple(
             replace(found, start=found.start + share.start, end=found.end + share.start)
@@ -150,7 +144,7 @@ class Merge:
         )
 
     @property
-    def misplaced(self) -> tuple[Misplaced, ...]:
+    def misplaced(self) -> tuple[MisplacedMarker, ...]:
         """The markers whose passage does not support them, at their places in the whole answer."""
         return tuple(
             replace(found, start=found.start + share.start, end=found.end + share.start)

@@ -6,9 +6,11 @@ from typing import Any, get_args
 
 import msgspec
 
-from agents.types import Output, Said
+from agents.types import Delta, Output, Remembered, Shown
+from orchestrator.errors import ProcessingError
 
-_KINDS: dict[str, Any] = {kind.__name__: kind for kind in get_args(Output)}
+_KINDS: dict[str, Any] = {kind.__name__: kind for kind in get_args(Output)} | {"Said": Delta}
+"""Each output by its name, also by the one that an earlier version wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,7 @@ class Parked:
 
     interrupt_id: str
     elapsed_ms: float
-    outputs: tuple[Output, ...]
+    outputs: tuple[Shown, ...]
 
 
 def encode_parked(parked: Parked) -> str:
@@ -27,18 +29,24 @@ def encode_parked(parked: Parked) -> str:
 
 
 def decode_parked(text: str) -> Parked:
-    """What `encode_parked` wrote. Raises msgspec.DecodeError, msgspec.ValidationError or KeyError on anything else."""
-    interrupt_id, elapsed_ms, outputs = msgspec.json.decode(text, type=tuple[str, float, list[tuple[str, Any]]])
-    return Parked(interrupt_id, elapsed_ms, tuple(msgspec.convert(body, _KINDS[kind]) for kind, body in outputs))
+    """What `encode_parked` wrote. Raises ProcessingError for anything else, which an older version may have written:
+    such a run cannot go on."""
+    try:
+        interrupt_id, elapsed_ms, bodies = msgspec.json.decode(text, type=tuple[str, float, list[tuple[str, Any]]])
+        outputs = [msgspec.convert(body, _KINDS[kind]) for kind, body in bodies]
+    except (msgspec.DecodeError, KeyError) as error:
+        raise ProcessingError("INTERRUPTED") from error
+    # An earlier version kept what the conversation remembers as well.
+    return Parked(interrupt_id, elapsed_ms, tuple(out for out in outputs if not isinstance(out, get_args(Remembered))))
 
 
-def _joined(outputs: Iterable[Output]) -> list[Output]:
+def _joined(outputs: Iterable[Shown]) -> list[Shown]:
     """Neighbouring pieces of one part as one: a long answer stays short here."""
-    runs: list[tuple[Output, list[str]]] = []
+    runs: list[tuple[Shown, list[str]]] = []
     for output in outputs:
         last = runs[-1][0] if runs else None
-        if isinstance(output, Said) and isinstance(last, Said) and last.part == output.part:
+        if isinstance(output, Delta) and isinstance(last, Delta) and last.part == output.part:
             runs[-1][1].append(output.text)
         else:
-            runs.append((output, [output.text] if isinstance(output, Said) else []))
-    return [Said(first.part, "".join(texts)) if isinstance(first, Said) else first for first, texts in runs]
+            runs.append((output, [output.text] if isinstance(output, Delta) else []))
+    return [Delta(first.part, "".join(texts)) if isinstance(first, Delta) else first for first, texts in runs]

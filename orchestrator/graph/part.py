@@ -32,7 +32,6 @@ from agents.types import (
     PassedOn,
     PassOn,
     Proposal,
-    Said,
     Task,
 )
 from orchestrator.graph.state import Crew
@@ -135,8 +134,8 @@ class Worker:
         answered = Answered()
         with working_as(self.specialist.name):
             async for output in answerer.answer(task):
-                if isinstance(output, Delta):
-                    runtime.stream_writer(Said(part, output.text))
+                if isinstance(output, str):
+                    runtime.stream_writer(Delta(part, output))
                 else:
                     answered = output
         if answered.declined and answered.status == "answered":
@@ -204,7 +203,7 @@ class Worker:
     async def _deliver(self, state: Work, runtime: Runtime[Desk], skill: Skill, handled: Handled) -> dict[str, Any]:
         """Say what came of the part and remember what is to be remembered."""
         async for piece in pieces(calm(handled.text.strip())):
-            runtime.stream_writer(Said(state["part"], piece))
+            runtime.stream_writer(Delta(state["part"], piece))
         runtime.stream_writer(Noted(skill.name, handled.note))
         answered = Answered(
             handled.citations,
@@ -239,7 +238,7 @@ class Worker:
         if pass_on is not None:
             log.warning("not_passed_on", specialist=self.specialist.name, to=pass_on.to, path=state["path"])
             async for piece in pieces(f"\n\n{replies.STUCK}"):
-                write(Said(part, piece))
+                write(Delta(part, piece))
             answered = replace(answered, status="to_person")
         write(PartDone(part, answered, answerer))
         return {"done": [part], "proposal": None}

@@ -3,7 +3,7 @@
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, assert_never
 
 from agents.types import (
     Answering,
@@ -13,14 +13,14 @@ from agents.types import (
     Coded,
     Computed,
     Decided,
+    Delta,
     Drawn,
     Found,
-    Output,
     PartDone,
     PassedOn,
     Routing,
-    Said,
     Searching,
+    Shown,
     Staged,
     Thought,
     ToolReturned,
@@ -33,8 +33,6 @@ from orchestrator.events import (
     Completed,
     DataReady,
     InputRequired,
-    MisplacedMarker,
-    Option,
     Progress,
     Routed,
     RoutedAgent,
@@ -42,11 +40,10 @@ from orchestrator.events import (
     Sources,
     Timing,
     Token,
-    UnsupportedSpan,
     UsageFigures,
     Verification,
 )
-from orchestrator.graph.merge import Merge, Piece, Share
+from orchestrator.graph.merge import Merge, Share
 from orchestrator.graph.parking import Parked
 from orchestrator.graph.steps import Steps
 from orchestrator.run import RunInput
@@ -73,7 +70,7 @@ class View:
 
     def __init__(self, run: RunInput) -> None:
         self._run = run
-        self._merge = Merge(1)
+        self._merge = Merge(1, run.run_id)
         self._agents: tuple[RoutedAgent, ...] = ()
         self._agent = "out_of_scope"
         self._confidence = 0.0
@@ -105,7 +102,7 @@ class View:
             request_id=str(uuid.uuid4()),
             kind=asks.kind,
             prompt=asks.prompt,
-            options=tuple(Option(option.value, option.label) for option in asks.options),
+            options=asks.options,
             proposal=dict(asks.proposal),
             expires_at=_iso(expires),
             partial_response=self._merge.text,
@@ -114,8 +111,30 @@ class View:
     def step(self, step: Any, agent: str | None = None) -> Progress:
         return Progress(self._run.run_id, step, STEPS[step], agent)
 
-    def see(self, output: Output) -> list[AnyEvent]:
+    def see(self, output: Shown) -> list[AnyEvent]:
         """What an output means to those who follow."""
+        match output:
+            case Delta():
+                return self._delta(output)
+            case Answering():
+                return self._answering(output)
+            case PartDone():
+                return [*self._tokens(self._merge.done(output))]
+            case Routing() | Decided() | Searching() | Found() | PassedOn():
+                return self._routing(output)
+            case ToolUsed():
+                self._generating = False
+                working = self._working.get(output.part)
+                return [self.step("tool", working), self._steps.tool_used(output, working)]
+            case ToolReturned():
+                return [self._steps.tool_returned(output, self._working.get(output.part))]
+            case Thought() | Staged() | Coded() | Checked() | Computed() | Drawn():
+                return self._analysing(output)
+            case _:
+                assert_never(output)
+
+    def _routing(self, output: Routing | Decided | Searching | Found | PassedOn) -> list[AnyEvent]:
+        """Who answers, and from what."""
         match output:
             case Routing():
                 return [self.step("agent_routing")]
@@ -123,30 +142,15 @@ class View:
                 return self._decided(output)
             case Searching(specialists):
                 return [self.step("rag_retrieval", ", ".join(dict.fromkeys(specialists)))]
-            case Drawn(_, diagram):
-                self._diagram = diagram
-                return []
             case Found():
                 return self._found(output)
-            case Answering():
-                return self._answering(output)
-            case Said():
-                return self._said(output)
-            case PartDone():
-                return self._tokens(self._merge.done(output))
-            case ToolUsed():
-                self._generating = False
-                working = self._working.get(output.part)
-                return [self.step("tool", working), self._steps.tool_used(output, working)]
-            case ToolReturned():
-                return [self._steps.tool_returned(output, self._working.get(output.part))]
             case PassedOn():
                 return self._passed_on(output)
             case _:
-                return self._analysing(output)
+                assert_never(output)
 
-    def _analysing(self, output: Output) -> list[AnyEvent]:
-        """What an analysis shows of its way."""
+    def _analysing(self, output: Thought | Staged | Coded | Checked | Computed | Drawn) -> list[AnyEvent]:
+        """What an answer shows of the way to it."""
         match output:
             case Thought(part, text, aspect):
                 return [self._steps.thought(text, aspect, part, self._working.get(part))]
@@ -158,13 +162,16 @@ class View:
                 return [Verification(self._run.run_id, valid, confidence, attempts, checks)]
             case Computed():
                 return [_data_ready(self._run.run_id, output)]
-            case _:
+            case Drawn(_, diagram):
+                self._diagram = diagram
                 return []
+            case _:
+                assert_never(output)
 
     def _decided(self, output: Decided) -> list[AnyEvent]:
         route = output.route
         extra = 1 if route.left_out else 0
-        self._merge = Merge(len(route.parts) + extra if route.kind == "answer" else 1)
+        self._merge = Merge(len(route.parts) + extra if route.kind == "answer" else 1, self._run.run_id)
         self._confidence = round(route.confidence, 4)
         if route.kind != "answer":
             self._agent = route.kind
@@ -189,9 +196,10 @@ class View:
         self._working[output.part] = output.specialist
         return [] if output.skilled else self._begun(output.part)
 
-    def _said(self, output: Said) -> list[AnyEvent]:
+    def _delta(self, output: Delta) -> list[AnyEvent]:
         """The first words after tools were called begin the writing again."""
-        return [*(self._begun(output.part) if output.text else []), *self._tokens(self._merge.say(output))]
+        begun = self._begun(output.part) if output.text else []
+        return [*begun, *self._tokens(self._merge.say(output))]
 
     def _begun(self, part: int) -> list[AnyEvent]:
         if self._generating:
@@ -205,10 +213,10 @@ class View:
             self._agents = (*self._agents, RoutedAgent(output.specialist, confidence))
         return [self.step("passed_on", output.specialist), Routed(self._run.run_id, self._agents)]
 
-    def _tokens(self, pieces: list[Piece]) -> list[AnyEvent]:
-        if pieces and self._first_token_ms is None:
+    def _tokens(self, tokens: list[Token]) -> list[Token]:
+        if tokens and self._first_token_ms is None:
             self._first_token_ms = self.elapsed()
-        return [Token(self._run.run_id, piece.text, piece.offset, piece.specialist) for piece in pieces]
+        return tokens
 
     def elapsed(self) -> float:
         """Milliseconds of work so far; the time that the run was parked does not count."""
@@ -234,10 +242,8 @@ class View:
             declined=bool(results) and all(result.answered.declined for result in results),
             degraded=self._degraded,
             truncated=any(result.answered.truncated for result in results),
-            unsupported=tuple(UnsupportedSpan(one.start, one.end, one.text) for one in self._merge.unsupported),
-            misplaced=tuple(
-                MisplacedMarker(one.start, one.end, one.number, one.instead) for one in self._merge.misplaced
-            ),
+            unsupported=self._merge.unsupported,
+            misplaced=self._merge.misplaced,
             parts=self._parts(),
             diagram=self._diagram,
             steps=self._steps.told,

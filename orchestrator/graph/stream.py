@@ -5,11 +5,11 @@ The only module that knows how typed outputs leave the graph.
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, assert_never
 
 from langgraph.types import Command
 
-from agents.types import Asks, Found, Learned, Noted, Output, Summarised
+from agents.types import Asks, Found, Learned, Noted, Output, Question, Remembered, Shown, Summarised
 from orchestrator.errors import ProcessingError
 from orchestrator.events import AnyEvent
 from orchestrator.graph.parking import Parked, decode_parked, encode_parked
@@ -84,10 +84,14 @@ async def stream_outputs(
 
 async def _where_it_waits(graph: CompiledGraph, config: Any, parked: str) -> Any:
     """The saved state in which the run waits for this answer: the last one, or an earlier one where the process died
-    after the graph had gone on from it and before the run's end was committed. Raises ProcessingError."""
+    after the graph had gone on from it and before the run's end was committed. Raises ProcessingError where there is
+    none, or where an older version of the product wrote it: a saver gives types that it does not know as plain data."""
     async for state in graph.aget_state_history(config):
-        if parked in {interrupt.id for interrupt in state.interrupts}:
-            return state.config["configurable"]
+        for interrupt in state.interrupts:
+            if interrupt.id == parked:
+                if isinstance(interrupt.value, Asks) and isinstance(state.values.get("question"), Question):
+                    return state.config["configurable"]
+                raise ProcessingError("INTERRUPTED")
     raise ProcessingError("INTERRUPTED")
 
 
@@ -101,7 +105,7 @@ async def stream_events(
     Raises what the graph's nodes raise, and ProcessingError when the parked run cannot be found.
     """
     view = View(run)
-    seen: list[Output] = []
+    seen: list[Shown] = []
     if run.reply is None:
         yield view.step("starting")
     else:
@@ -115,9 +119,11 @@ async def stream_events(
             desk.parked = encode_parked(Parked(output.interrupt_id, view.elapsed(), tuple(seen)))
             yield view.asks(output.asks)
             return
+        if isinstance(output, Learned | Noted | Summarised):
+            desk.memory = remembering(desk.memory, output)
+            continue
         if graph.checkpointer is not None:
             seen.append(output)
-        desk.memory = remembering(desk.memory, output)
         for event in view.see(output):
             yield event
     yield view.completed()
@@ -130,7 +136,7 @@ def _lay_out(desk: Desk, parked: Parked) -> None:
             desk.cited = list(output.passages)
 
 
-def remembering(memory: Memory, output: Output) -> Memory:
+def remembering(memory: Memory, output: Remembered) -> Memory:
     """The memory with what an output adds to it."""
     match output:
         case Learned(facts):
@@ -140,4 +146,4 @@ def remembering(memory: Memory, output: Output) -> Memory:
         case Summarised():
             return replace(memory, summary=output)
         case _:
-            return memory
+            assert_never(output)

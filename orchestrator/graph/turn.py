@@ -23,13 +23,13 @@ from agents.types import (
     Answered,
     Answering,
     Decided,
+    Delta,
     Learned,
     Part,
     PartDone,
     Question,
     Route,
     Routing,
-    Said,
     Searching,
 )
 from orchestrator.graph.addressee import asked_by
@@ -267,7 +267,7 @@ def _reply(crew: Crew) -> Node:
             case _:
                 text = replies.out_of_scope(catalogue)
         runtime.stream_writer(Answering(0))
-        runtime.stream_writer(Said(0, text))
+        runtime.stream_writer(Delta(0, text))
         runtime.stream_writer(PartDone(0, Answered(), "router"))
         return {"done": [0]}
 
@@ -291,7 +291,7 @@ async def _merge(state: State, runtime: Runtime[Desk]) -> State:
     if route.left_out and not jobs:
         last = len(route.parts)
         write(Answering(last))
-        write(Said(last, replies.left_out(route.left_out)))
+        write(Delta(last, replies.left_out(route.left_out)))
         write(PartDone(last, Answered(), "router"))
     return {"rounds": rounds, "jobs": jobs}
 

@@ -15,7 +15,7 @@ from agents.dataset import Datasets
 from agents.datasets.collection import DatasetCatalogue
 from agents.model import ChatModel
 from agents.specialist import Asker, Job
-from agents.types import Checked, Coded, Computed, Noted, Output, PartDone, Question, Said, Turn, Wishes
+from agents.types import Checked, Coded, Computed, Delta, Noted, Output, PartDone, Question, Turn, Wishes
 from agents.vehicles.range import Vehicles
 from tests.bundled import ROOT
 
@@ -44,7 +44,7 @@ class Analysed:
 
     @property
     def text(self) -> str:
-        return "".join(one.text for one in self.all(Said))
+        return "".join(one.text for one in self.all(Delta))
 
     @property
     def checked(self) -> Checked | None:

@@ -23,7 +23,7 @@ from api.protocol.dialect import Beat, Dialect, Handshake, Notice, Problem, Reje
 from api.protocol.frames import spell
 from orchestrator.commands import Send
 from orchestrator.errors import EmptyMessage
-from orchestrator.events import Completed, Envelope, Failed
+from orchestrator.events import KINDS, Completed, Envelope, Failed
 
 
 class AnswerFrame(msgspec.Struct, tag="line"):
@@ -72,6 +72,7 @@ DIALECT = Dialect(
     "/ws/lines/{session_id}",
     _open,
     Words((), (AnswerFrame,)),
+    KINDS - {Completed, Failed},
     guest=lambda handshake: "somebody",
     foreign_origin=4003,
     heartbeat_s=1.0,

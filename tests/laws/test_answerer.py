@@ -13,7 +13,7 @@ from agents.chat.verbatim import VerbatimAnswerer
 from agents.extractive.answerer import ExtractiveAnswerer
 from agents.models.openai_compatible import OpenAICompatible
 from agents.models.providers import PROVIDERS, Model
-from agents.types import Answered, Delta, Task
+from agents.types import Answered, Task
 from rag.types import Document
 from tests.model_server.running import running_model_server
 from tests.unit.agents.manual import VEHICLES, WordEmbedder, documents, passages
@@ -68,8 +68,8 @@ async def listen(answerer: Answerer, task: Task) -> tuple[str, Answered]:
     """The whole text and the end, which must be one and must come last."""
     *deltas, end = [piece async for piece in answerer.answer(task)]
     assert isinstance(end, Answered)
-    assert all(isinstance(delta, Delta) and delta.text for delta in deltas)
-    return "".join(delta.text for delta in deltas if isinstance(delta, Delta)), end
+    assert all(isinstance(delta, str) and delta for delta in deltas)
+    return "".join(delta for delta in deltas if isinstance(delta, str)), end
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -118,7 +118,7 @@ async def test_it_can_be_closed_early_and_used_again(answerer: Answerer, manual:
     task = Task(QUESTIONS[0], "", passages(manual))
     stream = answerer.answer(task)
     async with aclosing(stream):  # type: ignore[type-var]
-        assert isinstance(await anext(stream), Delta)
+        assert isinstance(await anext(stream), str)
     text, end = await listen(answerer, task)
     assert text
     assert not end.declined

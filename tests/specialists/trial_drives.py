@@ -14,7 +14,7 @@ from langgraph.types import interrupt
 
 from agents.context import Resources
 from agents.specialist import Done, Job, Specialist, Workbench
-from agents.types import Answered, Answering, Asks, PartDone, Said
+from agents.types import Answered, Answering, Asks, Delta, PartDone
 
 
 class Drive(Job, total=False):
@@ -31,7 +31,7 @@ def prompt(time: str) -> str:
 
 async def propose(state: Drive, runtime: Runtime[Workbench]) -> dict[str, Any]:
     runtime.stream_writer(Answering(state["part"], SPECIALIST.name, SPECIALIST.label))
-    runtime.stream_writer(Said(state["part"], "A car is free at 10:00. "))
+    runtime.stream_writer(Delta(state["part"], "A car is free at 10:00. "))
     return {"time": "10:00"}
 
 
@@ -47,18 +47,18 @@ async def change(state: Drive) -> dict[str, Any]:
 
 async def book(state: Drive, runtime: Runtime[Workbench]) -> dict[str, Any]:
     part, time = state["part"], state["time"]
-    runtime.stream_writer(Said(part, "Booking... "))
+    runtime.stream_writer(Delta(part, "Booking... "))
     async with runtime.context.effect(f"test drive at {time} booked"):
         await asyncio.sleep(float(os.environ.get("TRIAL_DRIVE_TAKES_S", "0")))
         with Path(os.environ["TRIAL_DRIVES"]).open("a") as bookings:
             bookings.write(f"{time}\n")
-    runtime.stream_writer(Said(part, f"Booked for {time}."))
+    runtime.stream_writer(Delta(part, f"Booked for {time}."))
     runtime.stream_writer(PartDone(part, Answered(), "trial drives"))
     return {"done": [part]}
 
 
 async def leave(state: Drive, runtime: Runtime[Workbench]) -> dict[str, Any]:
-    runtime.stream_writer(Said(state["part"], "Nothing was booked."))
+    runtime.stream_writer(Delta(state["part"], "Nothing was booked."))
     runtime.stream_writer(PartDone(state["part"], Answered(), "trial drives"))
     return {"done": [state["part"]]}
 

@@ -2,11 +2,11 @@
 
 What was opened (step, message) is closed before the run ends, whatever ends it. What AG-UI has no event for comes as
 CUSTOM under the engine's name of it: `routed`, `sources`, `code`, `verification`, `data_ready`, `diagram`,
-`input_required`, `run_restarted`; the client's own `state` is left alone.
+`input_required`, `run_restarted`, and so does every new detail; the client's own `state` is left alone.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, assert_never
 
 import msgspec
 from ag_ui.core import (
@@ -42,25 +42,26 @@ from api.protocol.bodies import complete_body, prompt_text
 from api.protocol.client_view import Appended
 from orchestrator.errors import PitcrewError
 from orchestrator.events import (
+    Accepted,
     Cancelled,
-    Code,
     Completed,
-    DataReady,
+    Detail,
     Envelope,
     Failed,
     InputRequired,
     Progress,
     Reasoning,
-    Routed,
     RunRestarted,
-    Sources,
     Token,
+    Upkeep,
     UsageFigures,
-    Verification,
+    kinds,
     to_plain,
 )
 
 PROTOCOL = "1.0"
+SILENT = kinds(Upkeep, Accepted)
+"""Events of which nothing is said."""
 
 Events = Iterator[BaseEvent]
 
@@ -93,20 +94,24 @@ class Narration:
                 yield from self._said(self._text.more(token))
             case RunRestarted() as restarted:
                 yield from self._restarted(restarted)
-            case Routed() | Sources() | Code() | Verification() | DataReady() as told:
-                yield _custom(told.__struct_config__.tag, to_plain(told))
-            case _:
-                yield from self._ended(envelope)
+            case Detail() as detail:
+                yield _custom(detail.__struct_config__.tag, to_plain(detail))
+            case Completed() | InputRequired() | Cancelled() | Failed() as end:
+                yield from self._ended(end, envelope.seq)
+            case Accepted() | Upkeep():
+                return
+            case other:
+                assert_never(other)
 
     def failed(self, error: PitcrewError) -> Events:
         """The run was left by the server."""
         yield from self._close()
         yield RunErrorEvent(message=error.text, code=error.code)
 
-    def _ended(self, envelope: Envelope) -> Events:
-        match envelope.event:
+    def _ended(self, end: Completed | InputRequired | Cancelled | Failed, seq: int | None) -> Events:
+        match end:
             case Completed() as completed:
-                yield from self._completed(completed, envelope.seq)
+                yield from self._completed(completed, seq)
             case InputRequired() as asked:
                 yield from self._asked(asked)
             case Cancelled() as cancelled:
@@ -118,8 +123,8 @@ class Narration:
                 yield from self._close()
                 about = {"ref": failed.ref, "retryable": failed.retryable, "retryAfterMs": failed.retry_after_ms}
                 yield RunErrorEvent(message=failed.error, code=failed.reason, metadata=about)
-            case _:
-                return
+            case other:
+                assert_never(other)
 
     def _completed(self, completed: Completed, seq: int | None) -> Events:
         yield from self._said(self._text.rest(completed.response))

@@ -2,13 +2,27 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, assert_never
 
 from agents.types import Turn
 from api.integrations.history_limit import recent
 from api.protocol.bodies import complete_body
 from orchestrator.errors import BadRequest, EmptyMessage
-from orchestrator.events import Accepted, Completed, Deleted, Envelope, InputRequired, Superseded, to_plain
+from orchestrator.events import (
+    Accepted,
+    Cancelled,
+    Completed,
+    Deleted,
+    Detail,
+    Envelope,
+    Failed,
+    InputRequired,
+    RunRestarted,
+    Superseded,
+    Token,
+    Upkeep,
+    to_plain,
+)
 from orchestrator.store import StoredMessage
 
 Message = dict[str, Any]
@@ -184,8 +198,10 @@ class Transcript:
             case Superseded():
                 place = next((n for n, (_, one) in enumerate(self.messages) if one["id"] == event.message_id), None)
                 self.messages = self.messages[:place]
-            case _:
+            case Token() | RunRestarted() | Failed() | Cancelled() | Detail() | Upkeep():
                 return False
+            case _:
+                assert_never(event)
         return True
 
     @property

@@ -6,20 +6,18 @@ the character. A mode tells what LangGraph's own does: `values` the state, `upda
 LangChain's events, `tasks`, `checkpoints` and `debug` the same as updates and states with their numbers.
 """
 
-import json
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, assert_never
 
 import orjson
 
-from api.dialects.native import NativeSession
+from api.dialects.native import frame_of
 from api.integrations.langgraph.messages import Message, Transcript, answer_id, chunk, completed, interrupt
-from api.protocol.dialect import Notice, Problem, Rejected, Requested
 from orchestrator import events
 from orchestrator.errors import BadRequest
-from orchestrator.events import Envelope, to_plain
+from orchestrator.events import Envelope, kinds, to_plain
 
 MODES = {
     "values",
@@ -32,6 +30,8 @@ MODES = {
     "checkpoints",
     "debug",
 }
+SILENT = kinds(events.Typing, events.Seen)
+"""Events of which no mode says anything."""
 Part = tuple[str, Any]
 """The name of a server-sent event and its data."""
 
@@ -47,63 +47,42 @@ def read_modes(given: Any) -> frozenset[str]:
 def spell(name: str, data: Any, position: str | None = None) -> str:
     """One server-sent event."""
     told = f"id: {position}\n" if position is not None else ""
-    return f"event: {name}\n{told}data: {_json(data)}\n\n"
+    text = orjson.dumps(data, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    return f"event: {name}\n{told}data: {text}\n\n"
 
 
-def _json(data: Any) -> str:
-    return orjson.dumps(data, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
-
-
-def error_of(event: events.Terminal) -> dict[str, str] | None:
+def error_of(event: events.Ending) -> dict[str, str] | None:
     """How the protocol says that a run did not come to its end; None where it did."""
     match event:
         case events.Failed():
             return {"error": event.reason, "message": event.error}
         case events.Cancelled():
             return {"error": "UserInterrupt", "message": "The run was cancelled."}
-        case _:
+        case events.Completed():
             return None
-
-
-def all_frames() -> NativeSession:
-    """A session of our own wire whose client wants everything but the text again and again."""
-    session = NativeSession()
-    session.received('{"type": "auth", "token": "", "partial": false, "reasoning": true}')
-    return session
+        case _:
+            assert_never(event)
 
 
 class RunSession:
-    """See `Session`; its frames are lists of an event's name and data, as JSON. `transcript` is the thread
-    as it stood before the run."""
+    """See `api.transport.retelling.Teller`; its frames are parts, which are spelled when they are sent. `transcript` is
+    the thread as it stood before the run."""
 
     def __init__(self, modes: frozenset[str], transcript: Transcript, thread_id: str, assistant: str) -> None:
         self._modes = modes
         self._transcript = transcript
         self._assistant = assistant
         self._thread_id = thread_id
-        self._native = all_frames()
         self._agent: str | None = None
         self._text = ""
         self._step = -1
-        self._finished = False
-
-    def opened(self) -> tuple[Requested, ...]:
-        return ()
 
     @property
     def finished(self) -> bool:
-        return self._finished
+        return False
 
-    def received(self, text: str) -> Requested:
-        return Requested(Rejected(BadRequest()))
-
-    def notice(self, notice: Notice) -> tuple[str, ...]:
-        if not isinstance(notice, Problem):
-            return ()
-        return (_json(["error", {"error": notice.error.code, "message": notice.error.text}]),)
-
-    def emitted(self, envelope: Envelope, *, lagging: bool = False) -> tuple[str, ...]:
-        return tuple(_json(part) for part in self._parts(envelope, lagging))
+    def emitted(self, envelope: Envelope, *, lagging: bool = False) -> tuple[Part, ...]:
+        return tuple(self._parts(envelope, lagging))
 
     def overheard(self, envelope: Envelope) -> None:
         """Take in an event of the thread that is not this run's: the state holds what came of it."""
@@ -114,9 +93,8 @@ class RunSession:
         changed = self._transcript.heed(envelope)
         if isinstance(event, events.Accepted):
             yield "metadata", {"run_id": event.run_id, "attempt": 1, "thread_id": self._thread_id}
-        if "custom" in self._modes:
-            for frame in self._native.emitted(envelope):
-                yield "custom", json.loads(frame)
+        if "custom" in self._modes and (frame := frame_of(event, envelope.seq)) is not None:
+            yield "custom", to_plain(frame)
         yield from self._told_by(event, lagging)
         if changed:
             yield from self._state(event)
@@ -145,6 +123,10 @@ class RunSession:
                 yield from self._asks(event)
             case events.Completed():
                 yield from self._ends(event)
+            case events.Failed() | events.Cancelled() | events.Detail() | events.Upkeep():
+                return
+            case _:
+                assert_never(event)
 
     @property
     def _node(self) -> str:

@@ -3,17 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, assert_never
 
 from api.integrations.langgraph.assistants import PITCREW, assistant_id
 from orchestrator.events import (
     Accepted,
     Cancelled,
     Completed,
+    Ending,
     Envelope,
     Failed,
     InputRequired,
-    Terminal,
 )
 
 Status = Literal["pending", "running", "error", "success", "timeout", "interrupted"]
@@ -28,7 +28,7 @@ class RunView:
     run_id: str
     created_at: str
     first: int
-    ended: Terminal | None = None
+    ended: Ending | None = None
     asks: InputRequired | None = None
     active: bool = False
 
@@ -41,8 +41,10 @@ class RunView:
                 return "timeout" if reason in _TIMEOUTS else "error"
             case Cancelled():
                 return "interrupted"
-            case _:
+            case None:
                 return "interrupted" if self.asks else "running" if self.active else "pending"
+            case other:
+                assert_never(other)
 
     @property
     def over(self) -> bool:
@@ -70,7 +72,7 @@ def run_views(stored: Iterable[Envelope], active: str | None) -> dict[str, RunVi
                 views[run_id].asks, views[run_id].first = None, seq
             case InputRequired(run_id=run_id) if run_id in views:
                 views[run_id].asks = event
-            case Terminal() if event.run_id in views:
+            case Completed() | Failed() | Cancelled() if event.run_id in views:
                 views[event.run_id].ended, views[event.run_id].asks = event, None
     if active is not None and active in views:
         views[active].active = True

@@ -5,23 +5,25 @@ Each event has a `seq` that every reader of the thread sees alike (`thread_place
 last one it had gets the rest, from whatever process.
 """
 
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, assert_never
 
 import msgspec
 
+from api.dialects.native import frame_of
 from api.integrations.langgraph.messages import Transcript, answer_id, completed, interrupt
-from api.integrations.langgraph.modes import all_frames, error_of
+from api.integrations.langgraph.modes import error_of
 from api.integrations.langgraph.thread_place import BLOCK_START, LIVE, MESSAGE_START, Place
 from orchestrator import events
 from orchestrator.errors import BadRequest
-from orchestrator.events import Envelope, to_plain
+from orchestrator.events import Envelope, kinds, to_plain
 
 CHANNELS = {"values", "updates", "messages", "tools", "lifecycle", "input", "checkpoints", "tasks", "custom"}
 _CHANNEL_OF = {"input.requested": "input"}
+SILENT = kinds(events.Typing, events.Seen, events.Resumed)
+"""Events of which nothing is said."""
 _MOST_CHANNELS = 64
 _MESSAGE: dict[str, Any] = {"event": "message-start", "role": "ai", "metadata": {"model": "pitcrew"}}
 _BLOCK: dict[str, Any] = {"event": "content-block-start", "index": 0, "content": {"type": "text", "text": ""}}
@@ -110,8 +112,12 @@ class ThreadEvents:
                 yield from self._values(changed)
                 yield self._durable(9, "input.requested", payload)
                 yield self._durable(10, "lifecycle", {"event": "interrupted", "graph_name": "pitcrew"})
-            case events.Terminal():
+            case events.Completed() | events.Failed() | events.Cancelled():
                 yield from self._ended(event, changed)
+            case events.Detail() | events.Upkeep():
+                pass  # as our own frame alone
+            case _:
+                assert_never(event)
         yield from self._custom(envelope)
 
     # --- the text of a run -------------------------------------------------------------------------------------------
@@ -158,7 +164,7 @@ class ThreadEvents:
 
     # --- ends --------------------------------------------------------------------------------------------------------
 
-    def _ended(self, event: events.Terminal, changed: bool) -> Iterator[Event]:
+    def _ended(self, event: events.Ending, changed: bool) -> Iterator[Event]:
         if isinstance(event, events.Completed):
             yield from self._ended_text(event.run_id, event.response, event.usage)
             values = {"messages": [completed(event)]}
@@ -190,14 +196,16 @@ class ThreadEvents:
             yield self._live("tools", {"event": "tool-finished", **call, "output": event.result}, name)
 
     def _custom(self, envelope: Envelope) -> Iterator[Event]:
-        for frame in all_frames().emitted(envelope):
-            payload = json.loads(frame)
-            data = {"name": payload["type"], "payload": payload}
-            if envelope.seq is not None:
-                yield self._durable(12, "custom", data)
-            else:
-                name = f"{self._seq}.{self._steps}.{self._within}.{payload['type']}"
-                yield self._live("custom", data, f"{name}.{payload.get('step', '')}{payload.get('offset', '')}")
+        frame = frame_of(envelope.event, envelope.seq)
+        if frame is None:
+            return
+        payload = to_plain(frame)
+        data = {"name": payload["type"], "payload": payload}
+        if envelope.seq is not None:
+            yield self._durable(12, "custom", data)
+        else:
+            name = f"{self._seq}.{self._steps}.{self._within}.{payload['type']}"
+            yield self._live("custom", data, f"{name}.{payload.get('step', '')}{payload.get('offset', '')}")
 
     # --- shape -------------------------------------------------------------------------------------------------------
 
@@ -225,7 +233,7 @@ def _counted(usage: events.UsageFigures | None) -> dict[str, Any]:
     return {"usage": {"input_tokens": given, "output_tokens": made, "total_tokens": given + made}}
 
 
-def _was_under_way(event: events.Terminal) -> bool:
+def _was_under_way(event: events.Ending) -> bool:
     """Whether a run that ended without an answer was being answered, not waiting."""
     return isinstance(event, events.Failed) or (isinstance(event, events.Cancelled) and bool(event.partial_response))
 

@@ -6,29 +6,37 @@ What that API has no field for (who answered, the passages, a figure's data, a d
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, assert_never
 
 from api.integrations.openai.refusals import DIVERGED, STOPPED, ErrorBody, failed_body
 from api.integrations.openai.token_limit import Room
 from api.protocol.bodies import complete_body, prompt_body
 from api.protocol.client_view import Appended
 from orchestrator.events import (
+    Accepted,
     Cancelled,
     Completed,
     DataReady,
+    Detail,
     Envelope,
     Failed,
     InputRequired,
+    RunRestarted,
     Sources,
     Token,
+    Upkeep,
     UsageFigures,
     Verification,
+    kinds,
     to_plain,
 )
 
 ROUTER = "pitcrew"
 """The model whose answers come from whichever specialist the question is for."""
 FINGERPRINT = "pitcrew"
+
+SILENT = kinds(Detail, Upkeep, Accepted, RunRestarted) - {Sources, DataReady, Verification}
+"""Events of which a stream says nothing."""
 
 Plain = dict[str, Any]
 
@@ -135,8 +143,10 @@ class Completion:
                 yield self._chunk({}, pitcrew=_own(envelope))
             case Completed() | InputRequired() | Failed() | Cancelled():
                 yield from self._end(ending(envelope))
-            case _:
+            case Accepted() | RunRestarted() | Detail() | Upkeep():
                 return
+            case other:
+                assert_never(other)
 
     def _end(self, end: Ending) -> Iterator[Plain]:
         if end.error is not None:

@@ -8,7 +8,7 @@ from agents.answerer import AnswerFailed
 from agents.chat.answerer import ChatModelAnswerer
 from agents.models.failover import Budget
 from agents.models.openai_compatible import OpenAICompatible
-from agents.types import Answered, Delta, Task
+from agents.types import Answered, Task
 from rag.types import Chunk, Passage
 
 CANARY = "sk-canary-7f3a91c0"
@@ -33,8 +33,8 @@ async def collect(answering: ChatModelAnswerer, task: Task = OIL) -> tuple[str, 
     items = [item async for item in answering.answer(task)]
     end = items.pop()
     assert isinstance(end, Answered)
-    assert all(isinstance(item, Delta) and item.text for item in items)
-    return "".join(item.text for item in items if isinstance(item, Delta)), end
+    assert all(isinstance(item, str) and item for item in items)
+    return "".join(item for item in items if isinstance(item, str)), end
 
 
 async def failed(answering: ChatModelAnswerer) -> tuple[AnswerFailed, str]:
@@ -43,7 +43,7 @@ async def failed(answering: ChatModelAnswerer) -> tuple[AnswerFailed, str]:
 
     async def listen() -> None:
         async for item in answering.answer(OIL):
-            said.append(item.text if isinstance(item, Delta) else "<answered>")
+            said.append(item if isinstance(item, str) else "<answered>")
 
     with pytest.raises(AnswerFailed) as caught:
         await listen()

@@ -14,7 +14,7 @@ from agents.chat.prompt import DECLINED
 from agents.context import Bench, Resources
 from agents.tool import Arguments, Proposal, Result, Tool, ToolFailed
 from agents.tools.handover import handover
-from agents.types import Asks, Delta, Evidence, Task, ToolReturned, ToolUsed
+from agents.types import Asks, Evidence, Task, ToolReturned, ToolUsed
 from agents.vehicles.range import Vehicles
 from rag.types import Chunk, Passage
 from tests.benches import Told, bench, case
@@ -197,7 +197,7 @@ async def waiting(answerer: Build, provider: Control, task: Prepared) -> AsyncIt
         items = []
         async for item in answerer("scripted").answer(task[0]):
             items.append(item)
-            if isinstance(item, Delta):
+            if isinstance(item, str):
                 begun.set()
         return items
 

@@ -11,7 +11,7 @@ from agents.models.failover import Budget
 from agents.specialist import CUSTOMER, STAFF, open_to
 from agents.specialists import catalogue
 from agents.specialists.explorer import SPECIALIST
-from agents.types import Answered, Delta, Drawn, Task, ToolReturned, ToolUsed
+from agents.types import Answered, Drawn, Task, ToolReturned, ToolUsed
 from tests.benches import Told, bench, case
 from tests.unit.agents.explorer.er_language import read
 from tests.unit.agents.scripted_model import ScriptedModel
@@ -33,8 +33,8 @@ async def answer(*script: Any) -> tuple[str, Answered, Told, ScriptedModel]:
     said, ended = [], Answered()
     answerer = ChatModelAnswerer([model], Budget(backoff=0.001))
     async for output in answerer.answer(task):
-        if isinstance(output, Delta):
-            said.append(output.text)
+        if isinstance(output, str):
+            said.append(output)
         else:
             ended = output
     await answerer.aclose()

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-import orjson
-
 from api.integrations.langgraph.modes import RunSession, spell
 from api.transport.position import Position
 from api.transport.retelling import Retelling
@@ -28,7 +26,6 @@ class Told:
             yield BEAT
         elif self._retelling.concerns(envelope):
             for position, frame in self._retelling.tell(envelope):
-                name, data = orjson.loads(frame)
-                yield spell(name, data, position)
+                yield spell(*frame, position)
         else:
             self._session.overheard(envelope)

@@ -26,7 +26,7 @@ from api.transport.position import Position, read_position
 from api.transport.server_events import ServerEvents
 from orchestrator.commands import Cancel
 from orchestrator.errors import BadRequest, NotFound, PitcrewError, RunNotActive, ShuttingDown
-from orchestrator.events import Envelope, InputRequired, Terminal
+from orchestrator.events import Cancelled, Completed, Envelope, Failed, InputRequired, Terminal
 
 router = APIRouter()
 log = structlog.get_logger()
@@ -213,7 +213,7 @@ async def _values(state: AppState, caller: SignedIn, thread_id: str, event: Any)
 
 
 def _with_error(values: dict[str, Any], event: Any) -> dict[str, Any]:
-    error = error_of(event) if isinstance(event, Terminal) else None
+    error = error_of(event) if isinstance(event, Completed | Failed | Cancelled) else None
     return values | {"__error__": error} if error else values
 
 

@@ -12,7 +12,7 @@ from agents.context import Resources
 from agents.dataset import DatasetUnavailable, QueryFailed, Rows, Schema
 from agents.specialist import Asker, Job
 from agents.specialists.analyst import SPECIALIST
-from agents.types import Coded, Question, Said, Staged, Thought, Turn
+from agents.types import Coded, Delta, Question, Staged, Thought, Turn
 from agents.vehicles.range import Vehicles
 from tests.integration.analyst_running import Analyst
 from tests.unit.agents.analyst.shop import SCHEMA, Shop
@@ -210,7 +210,7 @@ async def test_data_is_never_written_with_the_graphs_state() -> None:
         asker=asker, label="", urgent=False, path=[], findings={},
     )  # fmt: skip
     config: Any = {"configurable": {"thread_id": "one"}}
-    said = [one async for one in graph.astream(job, config, stream_mode="custom") if isinstance(one, Said)]
+    said = [one async for one in graph.astream(job, config, stream_mode="custom") if isinstance(one, Delta)]
     assert said
     kept = [state.checkpoint async for state in saver.alist(config)]
     assert kept

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 from agents.chat.budgeted import BudgetedAnswerer
 from agents.models.metering import Meter, count_with
-from agents.types import Answered, Delta, Task
+from agents.types import Answered, Task
 
 TASK = Task("How strong is it?", "", ())
 
@@ -16,8 +16,8 @@ class Says:
         self.name = name
         self.calls_tools = calls_tools
 
-    async def answer(self, task: Task) -> AsyncIterator[Delta | Answered]:
-        yield Delta(self.name)
+    async def answer(self, task: Task) -> AsyncIterator[str | Answered]:
+        yield self.name
         yield Answered()
 
 
@@ -27,7 +27,7 @@ ANSWERER = BudgetedAnswerer(Says("a model", True), Says("offline", False))
 async def said() -> str:
     outputs = [output async for output in ANSWERER.answer(TASK)]
     assert [isinstance(output, Answered) for output in outputs] == [False] * (len(outputs) - 1) + [True]
-    return "".join(output.text for output in outputs if isinstance(output, Delta))
+    return "".join(output for output in outputs if isinstance(output, str))
 
 
 async def test_within_the_budget_the_model_answers() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from agents.extractive.answerer import ExtractiveAnswerer
 from agents.extractive.wording import decline
-from agents.types import Answered, Delta, Task
+from agents.types import Answered, Task
 from agents.vehicles.range import Vehicles
 from rag.types import Document
 from tests.unit.agents.manual import VEHICLES, WordEmbedder, documents, passages
@@ -105,6 +105,6 @@ def test_it_answers_without_a_known_range(manual: dict[str, Document]) -> None:
 async def test_the_answer_streams_word_by_word(manual: dict[str, Document]) -> None:
     asked = task(manual, "What is the maximum power?")
     *deltas, _ = [piece async for piece in ANSWERER.answer(asked)]
-    texts = [delta.text for delta in deltas if isinstance(delta, Delta)]
+    texts = [delta for delta in deltas if isinstance(delta, str)]
     assert "".join(texts) == ANSWERER.compose(asked)[0]
     assert all(len(text.split()) == 1 for text in texts)

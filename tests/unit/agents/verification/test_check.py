@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from agents.extractive.answerer import ExtractiveAnswerer
-from agents.types import Delta, Task
+from agents.types import Task
 from agents.vehicles.range import Vehicles
 from agents.verification.check import check
 from rag.types import Chunk, Passage
@@ -71,7 +71,7 @@ async def test_the_extractive_answerer_is_checked_too() -> None:
     answerer = ExtractiveAnswerer(WordEmbedder(), Vehicles())
     task = Task("How much oil does the engine take?", "", tuple(passages(OIL).values()))
     outputs = [output async for output in answerer.answer(task)]
-    said = "".join(output.text for output in outputs if isinstance(output, Delta))
+    said = "".join(output for output in outputs if isinstance(output, str))
     assert (said, outputs[-1]) == answerer.checked(task)
 
 

@@ -17,7 +17,7 @@ from api.migrations import migrate
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.commands import Answer, Caller, Cancel, Resume, Send
 from orchestrator.engine import Engine
-from orchestrator.errors import BadRequest, IdempotencyConflict, NotFound, RunNotActive
+from orchestrator.errors import BadRequest, IdempotencyConflict, NotFound, ProcessingError, RunNotActive
 from orchestrator.events import (
     Accepted,
     Cancelled,
@@ -26,6 +26,7 @@ from orchestrator.events import (
     InputRequired,
     Terminal,
 )
+from orchestrator.graph.parking import Parked, decode_parked
 from orchestrator.graph.saver import open_saver
 from orchestrator.graph.state import Crew, Gathered, Understood
 from orchestrator.graph.stream import stream_events
@@ -46,9 +47,9 @@ class Echo:
     name = "echo"
     calls_tools = False
 
-    async def answer(self, task: Task) -> AsyncIterator[Delta | Answered]:
+    async def answer(self, task: Task) -> AsyncIterator[str | Answered]:
         for word in task.question.split():
-            yield Delta(f"{word} ")
+            yield f"{word} "
         yield Answered()
 
 
@@ -395,3 +396,29 @@ async def test_cancel_at_every_event_of_a_run(server: Server) -> None:
     ends = ["Cancelled" in shape(reader) for reader in readers]
     assert sum(ends) >= len(places) - 2, shape(reference)
     await server.forgotten()
+
+
+async def test_a_state_that_is_not_known_any_more_ends_the_run_interrupted(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An older version may have parked it: its values come back as plain data."""
+    _, _, request = await parked(server)
+    monkeypatch.setattr("orchestrator.graph.saver.STORED", ())
+    engine = await server.start()
+    reader = Reader(engine)
+    await reader.follower.answer(ANNA, Answer(request.request_id, True))
+    end = await reader.next(Terminal)
+    assert isinstance(end, Failed)
+    assert (end.reason, server.booked) == ("INTERRUPTED", [])
+
+
+@pytest.mark.parametrize("text", ["", "[]", '["i", 1.0, [["NoOutput", {}]]]', '["i", 1.0, [["Answering", {}]]]'])
+def test_what_is_not_known_cannot_go_on(text: str) -> None:
+    with pytest.raises(ProcessingError) as caught:
+        decode_parked(text)
+    assert caught.value.reason == "INTERRUPTED"
+
+
+def test_what_an_earlier_version_parked_goes_on() -> None:
+    text = '["i", 1.0, [["Learned", {"facts": {}}], ["Said", {"part": 0, "text": "Free."}]]]'
+    assert decode_parked(text) == Parked("i", 1.0, (Delta(0, "Free."),))

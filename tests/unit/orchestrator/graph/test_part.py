@@ -14,7 +14,6 @@ from agents.types import (
     Answered,
     Asks,
     Citation,
-    Delta,
     Evidence,
     Part,
     PassOn,
@@ -162,12 +161,12 @@ class Words:
         self.calls_tools = calls_tools
         self.tasks: list[Task] = []
 
-    async def answer(self, task: Task) -> AsyncIterator[Delta | Answered]:
+    async def answer(self, task: Task) -> AsyncIterator[str | Answered]:
         self.tasks.append(task)
-        yield Delta(f"You said {task.question}.")
+        yield f"You said {task.question}."
         if task.tools and task.bench is not None and "double" in task.question:
             outcome = await task.bench.call(task.tools[0], {"number": 4})
-            yield Delta(f" {outcome.result.value if outcome.result else outcome.error}")
+            yield f" {outcome.result.value if outcome.result else outcome.error}"
         if task.tools and "propose" in task.question:
             asks = Asks("confirm", "Really?")
             yield Answered(proposal=Proposal("book", {"time": "six"}, asks))
