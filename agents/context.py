@@ -11,7 +11,7 @@ from agents.appointment_store import Diary
 from agents.dataset import Datasets
 from agents.model import ChatModel
 from agents.tool import A, Result, Tool
-from agents.types import Turn
+from agents.types import StandaloneQuestion, Turn
 from agents.vehicles.range import Vehicles
 from rag.embedder import Embedder
 from rag.types import Chunk, Passage
@@ -49,13 +49,13 @@ class Resources:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One part of a message, as a skill sees it. `text` stands on its own; `said` is the whole message in the
+    """One part of a message, as a skill sees it. `question` stands on its own; `said` is the whole message in the
     customer's own words; `history` oldest first; `facts` known of the customer; `note` what this skill noted in this
     conversation before, empty if nothing; `findings` what another specialist passed on; `now` is aware and in the
     customer's time zone. `dataset` is the one that figures are wished from, None for all; `wished`: this specialist was
     asked for by name, so that whatever is said is for it."""
 
-    text: str
+    question: StandaloneQuestion
     said: str
     now: datetime
     history: tuple[Turn, ...] = ()

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypedDict
 
 from agents.context import Resources
 from agents.skill import Skill
-from agents.types import Question
+from agents.types import Question, StandaloneQuestion
 
 CUSTOMER = "customer"
 STAFF = "staff"
@@ -26,13 +26,13 @@ class Asker(TypedDict):
 
 
 class Job(TypedDict):
-    """What a specialist's node is sent: its part, by number, the part's own text, and the run's question. `specialist`
+    """What a specialist's node is sent: its part, by number, what it asks, and the run's question. `specialist`
     is who is to work on it; `label` heads the part where several are answered; `urgent`: it tells of a danger. `path`
     names the specialists that passed it on, in their order, and `findings` is what the last of them found."""
 
     part: int
     specialist: str
-    text: str
+    standalone: StandaloneQuestion
     question: Question
     facts: Mapping[str, str]
     asker: Asker

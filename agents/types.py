@@ -72,11 +72,34 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class StandaloneQuestion:
+    """A question that can be understood without the conversation. `text` asks it, as a rule in the customer's own
+    words; the rest is what these leave open, "" where they do not: a `subject` in a few words, a `vehicle` and a model
+    `year` of which the conversation speaks, and the customer's `own_vehicle`, from the facts."""
+
+    text: str
+    subject: str = ""
+    vehicle: str = ""
+    year: str = ""
+    own_vehicle: str = ""
+
+    @property
+    def context(self) -> str:
+        """What the text leaves open, as one phrase."""
+        return "; ".join(filter(None, (self.subject, self.vehicle, self.year, self.own_vehicle)))
+
+    @property
+    def whole(self) -> str:
+        """The text with its context, for searches, models and people; never taken apart again."""
+        return f"{self.text} ({self.context})" if self.context else self.text
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A piece of a question and the specialist that is to answer it; `confidence` is a probability, 0..1. `label` heads
     its answer; where there is none the specialist's does."""
 
-    text: str
+    question: StandaloneQuestion
     specialist: str
     confidence: float
     label: str = ""

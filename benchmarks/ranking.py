@@ -246,7 +246,7 @@ def other_texts(settings: Settings, embedder: Embedder, corpus: Path, questions:
 
 
 def asked(cases: Sequence[Case], vehicles: Vehicles) -> tuple[str, ...]:
-    return tuple(standalone(question(case, vehicles), vehicles) for case in cases)
+    return tuple(standalone(question(case, vehicles), vehicles).whole for case in cases)
 
 
 def table(measured: Sequence[Measured]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from agents.models.metering import Meter
 from agents.skill import Skill
 from agents.types import Found, Output, Question, Summarised
 from rag.types import Passage
@@ -78,6 +79,7 @@ class Desk:
     For each part, by number: the passages, the number of the first one's marker, the codes and numbers that no document
     has, and the skill that claims it. `cited` are all passages of the run in the order of their markers. `memory` is
     what the run leaves in its conversation, and `parked` what it needs to go on later. `record` commits the effects.
+    `meter` counts what the run takes, and says whether it may ask a model.
     """
 
     passages: dict[int, tuple[Passage, ...]] = field(default_factory=dict)
@@ -89,6 +91,7 @@ class Desk:
     parked: str | None = None
     effects: list[Effect] = field(default_factory=list)
     record: Callable[[tuple[Effect, ...]], Awaitable[None]] = _unrecorded
+    meter: Meter = field(default_factory=Meter)
 
     def cite(self, passages: Sequence[Passage], write: Callable[[Output], None]) -> int:
         """Put passages behind those that are there, say so, and give the number of the first one's marker."""

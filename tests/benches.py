@@ -8,7 +8,7 @@ from typing import Any
 
 from agents.context import Case, Resources
 from agents.tools.calls import Toolbox
-from agents.types import Output, Turn
+from agents.types import Output, StandaloneQuestion, Turn
 from rag.types import Passage
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -36,7 +36,7 @@ class Told:
 
 
 def case(
-    text: str,
+    text: str | StandaloneQuestion,
     now: datetime = NOON,
     *,
     said: str | None = None,
@@ -45,7 +45,9 @@ def case(
     note: Mapping[str, Any] | None = None,
     findings: Mapping[str, Any] | None = None,
 ) -> Case:
-    return Case(text, text if said is None else said, now, tuple(history), facts or {}, note or {}, findings or {})
+    question = StandaloneQuestion(text) if isinstance(text, str) else text
+    spoken = question.text if said is None else said
+    return Case(question, spoken, now, tuple(history), facts or {}, note or {}, findings or {})
 
 
 def bench(resources: Resources, of: Case, user_id: str = "ada", run_id: str = "run-1") -> tuple[Toolbox, Told]:

@@ -232,10 +232,10 @@ def _unavailable(work: Work, failure: Exception) -> str:
 
 
 def _own_words(job: Job) -> str:
-    """The part in the asker's words, without what was added to make it stand alone: the analysis before it is known
-    here more precisely."""
-    asked, text = job["question"].text.strip(), job["text"].strip()
-    return asked if text.startswith(asked) or job["question"].wishes.agent == NAME else text
+    """The part without what the conversation adds to it: the analysis before it is known here more precisely. Who asks
+    the analyst by name is taken at their word."""
+    wished = job["question"].wishes.agent == NAME
+    return job["question"].text.strip() if wished else job["standalone"].text
 
 
 def _before(note: object, history: tuple[Turn, ...], lexicon: Lexicon, work: Work) -> Plan | None:

@@ -1,11 +1,10 @@
 """Words of questions and of names: tokens, stems, and the parts that a column's name is made of."""
 
 import re
-import threading
 from dataclasses import dataclass
 from functools import lru_cache
 
-import snowballstemmer
+from rag import terms
 
 _TOKEN = re.compile(
     r"\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?![\w.,])|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\w)|\d+(?:\.\d+)?(?!\w)"
@@ -21,7 +20,6 @@ _SPOKEN = {word: value for value, word in enumerate(_SMALL, start=2)} | {
     "hundred": 100,
 }
 _IRREGULAR = {"children": "child", "women": "woman", "men": "man", "wives": "wife", "knives": "knife", "loaves": "loaf"}
-_stemmer = threading.local()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +54,12 @@ def tokens(text: str) -> tuple[Token, ...]:
     return tuple(Token(found.group(), found.start(), found.end()) for found in _TOKEN.finditer(text))
 
 
-@lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
     """The word without its ending (Snowball's English stemmer); what is no plain word stays."""
     word = _IRREGULAR.get(word, word)
     if not word.isalpha() or len(word) < 4:
         return word
-    if not hasattr(_stemmer, "english"):  # one for each thread, because it keeps its state
-        _stemmer.english = snowballstemmer.stemmer("english")
-    return str(_stemmer.english.stemWord(word))
+    return terms.stem(word)
 
 
 _ENDINGS = ("'s", "ies", "ied", "es", "ed", "s", "d", "y", "e")

@@ -17,7 +17,6 @@ from agents.appointments.new import book
 from agents.appointments.offers import accepted
 from agents.appointments.tools import TOOLS
 from agents.context import Bench, Case, Resources
-from agents.conversation.followup import core
 from agents.skill import Action, Handled
 from agents.tool import Tool
 
@@ -83,10 +82,10 @@ async def _heard(case: Case, resources: Resources, plan: Plan) -> Heard:
 
 
 def _own(case: Case) -> str:
-    """The part without what was added to make it stand alone; a yes to an offer with what was offered."""
+    """The part without what the conversation adds to it; a yes to an offer with what was offered."""
     if work := accepted(case.said, case.history):
         return f"Book an appointment for {work}. {case.said}"
-    return case.text if case.text == case.said else core(case.text)[0]
+    return case.question.text
 
 
 def _begun(request: Request) -> Plan:

@@ -1,15 +1,12 @@
-"""Makes a follow-up stand alone, from the conversation and the facts known. Pure: no model is asked.
-
-What is added stands in brackets at the end, such as "how do I reset it? (service light on the Wren 58)", so that the
-customer's own words stay first and a text that was rewritten is recognised and left alone.
-"""
+"""Makes a follow-up stand alone, from the conversation and the facts known. Pure: no model is asked."""
 
 import re
+from dataclasses import replace
 
 from agents.appointments.intents import intent
 from agents.appointments.works import works
 from agents.language.words import content, vocabulary, words
-from agents.types import Question
+from agents.types import Question, StandaloneQuestion
 from agents.vehicles.range import Vehicles, note, other_make, years
 
 _SMALL_TALK = vocabulary(
@@ -53,63 +50,48 @@ _EDGE = vocabulary(
     "have the a an i i'm we you me my our your please tell show give explain know to of and also then so but much many "
     "often long there any get want need like hi hello mean means work works due it its take cost about for"
 )
+_SENTENCE_END = re.compile(r"(?<=[.?!;])\s+")
 _SUBJECT_WORDS = 12
 _SHORT = 12
 _LONG = 20
 _REMEMBERED = 8
 
 
-def standalone(question: Question, vehicles: Vehicles) -> str:
+def standalone(question: Question, vehicles: Vehicles) -> StandaloneQuestion:
     """The question as it can be understood, routed and searched without the conversation.
 
-    A follow-up takes over what the question before it was about; a question about the customer's vehicle that names
-    none is given the one known from the facts. Anything else is returned as it is, and so is a text that was already
-    rewritten.
+    A follow-up takes over what the question before it was about; where it only names another vehicle or year, that
+    question is asked again about these. A question about the customer's vehicle that names none is given the one known
+    from the facts.
     """
     text = question.text.strip()
-    if text.endswith(")") or _is_small_talk(text):
-        return text
-    previous = ""
+    if _is_small_talk(text):
+        return StandaloneQuestion(text)
+    previous: StandaloneQuestion | None = None
     for turn in [turn for turn in question.history if turn.role == "customer"][-_REMEMBERED:]:
         if turn.text.strip() and not _is_small_talk(turn.text):
             previous = _resolve(turn.text.strip(), previous, vehicles)
     resolved = _resolve(text, previous, vehicles)
-    known = note(question.facts, vehicles)
-    return _with_note(resolved, known) if known and _about_own_vehicle(resolved, vehicles) else resolved
+    own, whole = note(question.facts, vehicles), resolved.whole
+    lacks = own.casefold() not in whole.casefold() and _about_own_vehicle(whole, vehicles)
+    return replace(resolved, own_vehicle=own) if lacks else resolved
 
 
 def depends(text: str) -> bool:
     """Whether a text says too little to be routed by itself: nothing but a lead-in, a pronoun or a bare "why?"."""
-    own, _ = core(text)
-    return len(content(_LEAD.sub("", own))) <= 1 and len(words(own)) <= _SHORT
+    return len(content(_LEAD.sub("", text))) <= 1 and len(words(text)) <= _SHORT
 
 
 def continues(text: str, vehicles: Vehicles) -> bool:
     """Whether a text takes up what was said before: by a lead-in, a pronoun or by saying nothing else."""
-    own, _ = core(text)
-    first = re.split(r"(?<=[.?!;])\s+", own)[0]
-    return depends(text) or bool(_LEAD.match(own)) or refers_back(first, vehicles)
+    first = _SENTENCE_END.split(text)[0]
+    return depends(text) or bool(_LEAD.match(text)) or refers_back(first, vehicles)
 
 
-def core(text: str) -> tuple[str, str]:
-    """A rewritten text as (the customer's own words, what was added); the second is "" for any other text."""
-    found = re.search(r"\s*\(([^()]*(?:\([^()]*\)[^()]*)*)\)$", text)
-    return (text[: found.start()], found.group(1)) if found and found.start() else (text, "")
-
-
-def subject(text: str) -> str:
-    """What a question is about: its words without the question's frame, at most twelve of them. Of an appointment that
-    is wished only the work: when and where it is to be has nothing to do with what it costs."""
-    if intent(text) == "book" and (work := works(core(text)[0])):
-        return work
-    tokens = core(text)[0].rstrip("?!. ").split()
-    while len(tokens) > 1 and tokens[0].strip(",").casefold() in _EDGE:
-        tokens.pop(0)
-    while len(tokens) > 1 and tokens[-1].casefold() in _EDGE:
-        tokens.pop()
-    own = re.sub(r"[.?!;]+\s+", ", ", " ".join(tokens[:_SUBJECT_WORDS])).strip(" ,.?!")
-    added = core(text)[1]
-    return own if not added or content(own) else added
+def subject(question: StandaloneQuestion) -> str:
+    """What a question is about, in a few words: its own, or where these say nothing, its context."""
+    own = _subject_of(question.text)
+    return own if content(own) or not question.context else question.context
 
 
 def refers_back(text: str, vehicles: Vehicles) -> bool:
@@ -125,27 +107,49 @@ def refers_back(text: str, vehicles: Vehicles) -> bool:
     return not _NAMES_THING.search(before) and not vehicles.mentions(before)
 
 
-def _resolve(text: str, previous: str, vehicles: Vehicles) -> str:
-    """`text` made independent of `previous`, a question that stands alone or ""."""
-    if not previous:
-        return text
+def _subject_of(text: str) -> str:
+    """A question's words without its frame, at most twelve of them. Of an appointment that is wished only the work:
+    when and where it is to be has nothing to do with what it costs."""
+    if intent(text) == "book" and (work := works(text)):
+        return work
+    tokens = text.rstrip("?!. ").split()
+    while len(tokens) > 1 and tokens[0].strip(",").casefold() in _EDGE:
+        tokens.pop(0)
+    while len(tokens) > 1 and tokens[-1].casefold() in _EDGE:
+        tokens.pop()
+    return re.sub(r"[.?!;]+\s+", ", ", " ".join(tokens[:_SUBJECT_WORDS])).strip(" ,.?!")
+
+
+def _resolve(text: str, previous: StandaloneQuestion | None, vehicles: Vehicles) -> StandaloneQuestion:
+    """`text` made independent of the question before it."""
+    if previous is None:
+        return StandaloneQuestion(text)
     lead = _LEAD.match(text) or _CORRECTS.match(text)
     rest = text[lead.end() :].strip(" ?!.") if lead else text.strip(" ?!.")
-    swapped = _swap(rest, previous, vehicles) if lead or not text.endswith(".") else ""
-    if swapped:
+    swapped = _swap(rest, previous, vehicles) if lead or not text.endswith(".") else None
+    if swapped is not None:
         return swapped
     carried = _vehicle_of(previous, vehicles)
     elliptic = lead is not None and len(words(rest)) <= 6 and not _asks_itself(rest)
     if elliptic and _ARTICLE.match(rest) and not set(words(rest)) & _QUALIFIERS:
-        return _with_note(text, carried) if carried and not vehicles.mentions(text) else text
+        return _completed(text, "", "" if vehicles.mentions(text) else carried)
     unfinished = lead is not None and not _asks_itself(rest) and not vehicles.mentions(rest)
     if elliptic or unfinished or not content(text) or refers_back(text, vehicles):
-        return _with_note(text, subject(previous), carried)
-    return text
+        about = _subject_of(previous.text)
+        if content(about) or not previous.context:
+            return _completed(text, about, carried)
+        return replace(_completed(text, previous.subject, carried), year=previous.year)
+    return StandaloneQuestion(text)
 
 
-def _swap(rest: str, previous: str, vehicles: Vehicles) -> str:
-    """The previous question about the vehicle or year that `rest` names, or "" when `rest` says more than that."""
+def _completed(text: str, about: str, vehicle: str) -> StandaloneQuestion:
+    """The text with what it lacks of a subject and a vehicle."""
+    about = "" if about.casefold() in text.casefold() else about
+    return StandaloneQuestion(text, about, "" if vehicle.casefold() in f"{text} {about}".casefold() else vehicle)
+
+
+def _swap(rest: str, previous: StandaloneQuestion, vehicles: Vehicles) -> StandaloneQuestion | None:
+    """The previous question about the vehicle or year that `rest` names, None where `rest` says more than that."""
     if _OTHER.match(rest):
         return _about_other(previous, vehicles)
     named, dates = vehicles.mentions(rest), years(rest)
@@ -154,42 +158,54 @@ def _swap(rest: str, previous: str, vehicles: Vehicles) -> str:
         bare = bare[: mention.start] + " " + bare[mention.end :]
     left = set(words(bare)) - set(dates) - _BARE
     if left or not (named or dates):
-        return ""
+        return None
     if named:
-        previous = _replace_vehicle(
-            previous, rest[named[0].start : named[-1].end], named[0].vehicles[0].model, vehicles
-        )
-    return _replace_year(previous, dates[-1]) if dates else previous
+        spoken = rest[named[0].start : named[-1].end]
+        previous = _about_vehicle(previous, spoken, named[0].vehicles[0].model, vehicles)
+    return _of_year(previous, dates[-1]) if dates else previous
 
 
-def _about_other(previous: str, vehicles: Vehicles) -> str:
-    """The question of the previous message about the other of the two vehicles that it names; "" where it does not."""
-    sentences = re.split(r"(?<=[.?!;])\s+", previous)
-    asked = sentences[-1]
-    meant = {vehicle.model for vehicle in vehicles.mentioned(asked)}
-    others = [one for one in vehicles.mentions(previous) if not meant & {vehicle.model for vehicle in one.vehicles}]
-    if len(meant) != 1 or len({vehicle.model for one in others for vehicle in one.vehicles}) != 1:
-        return ""
+def _about_other(previous: StandaloneQuestion, vehicles: Vehicles) -> StandaloneQuestion | None:
+    """The question of the previous message about the other of the two vehicles that it names; None where it does
+    not."""
+    asking = replace(previous, text=_SENTENCE_END.split(previous.text)[-1])
+    meant = {vehicle.model for vehicle in vehicles.mentioned(asking.whole)}
+    others = [
+        mention
+        for mention in vehicles.mentions(previous.text)
+        if not meant & {vehicle.model for vehicle in mention.vehicles}
+    ]
+    if len(meant) != 1 or len({vehicle.model for mention in others for vehicle in mention.vehicles}) != 1:
+        return None
     other = others[-1]
-    year = years(previous[other.end : other.end + 6])
-    swapped = _replace_vehicle(asked, previous[other.start : other.end], other.vehicles[0].model, vehicles)
-    return _replace_year(swapped, year[0]) if year else swapped
+    year = years(previous.text[other.end : other.end + 6])
+    swapped = _about_vehicle(asking, previous.text[other.start : other.end], other.vehicles[0].model, vehicles)
+    return _of_year(swapped, year[0]) if year else swapped
 
 
-def _replace_vehicle(previous: str, spoken: str, model: str, vehicles: Vehicles) -> str:
+def _about_vehicle(previous: StandaloneQuestion, spoken: str, model: str, vehicles: Vehicles) -> StandaloneQuestion:
+    """The question about the vehicle that was spoken of, which is at least of this model."""
     matches = {vehicle.name for vehicle in vehicles.mentioned(spoken)}
     name = matches.pop() if len(matches) == 1 else model
-    earlier = vehicles.mentions(previous)
-    if not earlier:
-        return _with_note(previous, name)
-    for mention in reversed(earlier):
-        previous = previous[: mention.start] + name + previous[mention.end :]
-    return previous
+    text, about = _renamed(previous.text, name, vehicles), _renamed(previous.subject, name, vehicles)
+    named = vehicles.mentions(previous.text) or vehicles.mentions(previous.subject)
+    return replace(previous, text=text, subject=about, vehicle="" if named else name)
 
 
-def _replace_year(previous: str, year: str) -> str:
-    earlier = years(previous)
-    return previous.replace(earlier[-1], year) if earlier else _with_note(previous, year)
+def _renamed(text: str, name: str, vehicles: Vehicles) -> str:
+    """The text with every vehicle in it called so."""
+    for mention in reversed(vehicles.mentions(text)):
+        text = text[: mention.start] + name + text[mention.end :]
+    return text
+
+
+def _of_year(previous: StandaloneQuestion, year: str) -> StandaloneQuestion:
+    """The question about another model year."""
+    earlier = (*years(previous.text), *years(previous.subject))
+    if previous.year or not earlier:
+        return replace(previous, year=year)
+    text, about = (part.replace(earlier[-1], year) for part in (previous.text, previous.subject))
+    return replace(previous, text=text, subject=about)
 
 
 def _asks_itself(rest: str) -> bool:
@@ -198,19 +214,12 @@ def _asks_itself(rest: str) -> bool:
     return bool(first) and first[0] in _EDGE - {"the", "a", "an", "my", "our", "your", "for", "about", "it", "its"}
 
 
-def _vehicle_of(text: str, vehicles: Vehicles) -> str:
-    mentions = vehicles.mentions(text)
-    return text[mentions[-1].start : mentions[-1].end] if mentions else ""
-
-
-def _with_note(text: str, *additions: str) -> str:
-    """The text with what it lacks of `additions` in brackets behind it."""
-    own, added = core(text)
-    parts = [added] if added else []
-    for addition in additions:
-        if addition and addition.casefold() not in " ".join([own, *parts]).casefold():
-            parts.append(addition)
-    return f"{own} ({'; '.join(parts)})" if parts else own
+def _vehicle_of(question: StandaloneQuestion, vehicles: Vehicles) -> str:
+    """The vehicle that a question speaks of last."""
+    for text in (question.vehicle, question.subject, question.text):
+        if mentions := vehicles.mentions(text):
+            return text[mentions[-1].start : mentions[-1].end]
+    return ""
 
 
 def _is_small_talk(text: str) -> bool:

@@ -76,8 +76,8 @@ class Diagnosis:
         if reply := await _reply(case, resources):
             return reply
         known = await resources.reference.derived(fault_codes.parse)
-        named = fault_codes.codes(case.text, known)
-        if named and symptoms.asks_about_codes(case.text):
+        named = fault_codes.codes(case.question.whole, known)
+        if named and symptoms.asks_about_codes(case.question.whole):
             return AskedCodes(named[:_MOST_CODES])
         return await _told(case, resources)
 
@@ -107,19 +107,20 @@ async def _reply(case: Case, resources: Resources) -> Reply | None:
 
 async def _told(case: Case, resources: Resources) -> Told | None:
     """The symptom that a part tells of, where the vehicle can have it."""
-    if not symptoms.reports(case.text):
+    text = case.question.whole
+    if not symptoms.reports(text):
         return None
     checks = await resources.reference.derived(guided_checks.parse)
-    found = await asyncio.to_thread(symptoms.match, case.text, checks, resources.vehicles, resources.embedder)
+    found = await asyncio.to_thread(symptoms.match, text, checks, resources.vehicles, resources.embedder)
     if not found or found[0].score < symptoms.ENOUGH:
         return None
     symptom = found[0].symptom
-    cars = checks.fitment.asked(case.text, case.facts) & symptom.cars
+    cars = checks.fitment.asked(text, case.facts) & symptom.cars
     if not cars:
         return None
     known = await resources.reference.derived(fault_codes.parse)
-    progress = Progress(symptom, cars, codes=fault_codes.codes(case.text, known))
-    return Told(case.text, replace(progress, answers=check_answers.signs_in(case.said, progress.causes)))
+    progress = Progress(symptom, cars, codes=fault_codes.codes(text, known))
+    return Told(text, replace(progress, answers=check_answers.signs_in(case.said, progress.causes)))
 
 
 async def _in_danger(request: InDanger, bench: Bench) -> Handled:
@@ -153,7 +154,7 @@ async def _code_note(codes: tuple[str, ...], bench: Bench) -> dict[str, Any]:
     known = await bench.resources.reference.derived(fault_codes.parse)
     checks = await bench.resources.reference.derived(guided_checks.parse)
     progress = diagnosis_note.of_codes([row for code in codes for row in known.of(code, SUBJECTS)])
-    asked = checks.fitment.asked(bench.case.text, bench.case.facts)
+    asked = checks.fitment.asked(bench.case.question.whole, bench.case.facts)
     cars = asked if asked != checks.fitment.everything else progress.cars
     return replace(progress, cars=cars, question=wording.OFFER).note()
 

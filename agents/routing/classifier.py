@@ -6,12 +6,12 @@ Probabilities are calibrated on examples as if the models had not seen them.
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 
-from agents.conversation.followup import continues, core, depends, refers_back, standalone, subject
+from agents.conversation.followup import continues, depends, refers_back, standalone, subject
 from agents.language.spelling import Spelling
 from agents.language.words import content
 from agents.routing import gate as scope
@@ -21,8 +21,8 @@ from agents.routing.headings import Knowledge
 from agents.routing.kernels import Floats, Kernel, Labels, Learner, Linear, softmax, temperature
 from agents.routing.parts import MOST, apart, label
 from agents.specialist import Catalogue
-from agents.types import Part, Question, Route
-from agents.vehicles.range import Vehicles, make_named, note, other_make, trouble_codes
+from agents.types import Part, Question, Route, StandaloneQuestion
+from agents.vehicles.range import Vehicles, make_named, other_make, trouble_codes
 from rag.embedder import Embedder
 from rag.types import Chunk
 
@@ -142,52 +142,52 @@ class Classifier:
             known,
         )
 
-    def classify(self, question: Question, catalogue: Catalogue | None = None) -> Route:
-        """The route of a message among the specialists of `catalogue` that it was trained for, or among all.
-
-        The text may have been made to stand alone before; otherwise that is done here.
-        """
-        text = standalone(question, self._vehicles)
-        clauses = [clause.text for clause in split(text) if clause.asks]
+    def classify(
+        self, question: Question, catalogue: Catalogue | None = None, whole: StandaloneQuestion | None = None
+    ) -> Route:
+        """The route of a message among the specialists of `catalogue` that it was trained for, or among all. `whole` is
+        the message as it stands alone; without it that is worked out here."""
+        message = whole or standalone(question, self._vehicles)
+        clauses = [clause.text for clause in split(message.text) if clause.asks]
         clauses, unread = clauses[:_MOST_READ], clauses[_MOST_READ:]
-        pieces = [text, *clauses] if len(clauses) > 1 else [text]
+        pieces = [message, *_clauses(message, clauses)] if len(clauses) > 1 else [message]
         readings = self._read(question, pieces)
-        whole = readings[0]
-        if scope.probability(whole.person) >= _PERSON:
-            return Route("human", scope.probability(whole.person))
+        first = readings[0]
+        if scope.probability(first.person) >= _PERSON:
+            return Route("human", scope.probability(first.person))
         allowed = self._allowed(catalogue)
         in_scope = [n for n, reading in enumerate(readings) if scope.probability(reading.in_scope) >= _OUT]
         if not in_scope or not allowed:
-            return Route("out_of_scope", 1.0 - scope.probability(whole.in_scope))
+            return Route("out_of_scope", 1.0 - scope.probability(first.in_scope))
         if len(pieces) > 1:
             asked = [
                 (pieces[n], self._choose(readings[n], allowed))
                 for n in range(1, len(pieces))
                 if scope.probability(readings[n].in_scope) >= (_PIECE_OUT if 0 in in_scope else _OUT)
             ]
-            parts = self._parts(text, asked)
+            parts = self._parts(message, asked)
             if len(parts) > 1:
                 certain = min(part.confidence for part in parts[:MOST])
-                left_out = (*(core(part.text)[0] for part in parts[MOST:]), *(["…"] if unread else []))
+                left_out = (*(part.question.text for part in parts[MOST:]), *(["…"] if unread else []))
                 return Route("answer", certain, parts[:MOST], left_out)
-        return self._decide(text, self._choose(whole, allowed))
+        return self._decide(message, self._choose(first, allowed))
 
     def ranked(self, text: str) -> tuple[tuple[str, float], ...]:
         """Every specialist with its probability, likeliest first, as if the message were for one of them."""
-        return tuple(self._choose(self._read(Question(text), [text])[0], self._allowed(None)))
+        return tuple(self._choose(self._read(Question(text), [StandaloneQuestion(text)])[0], self._allowed(None)))
 
-    def _read(self, question: Question, pieces: Sequence[str]) -> list[_Reading]:
-        known = note(question.facts, self._vehicles)
-        plain = [self._plain(_without_note(piece, known)) for piece in pieces]
+    def _read(self, question: Question, pieces: Sequence[StandaloneQuestion]) -> list[_Reading]:
+        topics = [_topic(piece) for piece in pieces]
+        plain = [self._plain(topic) for topic in topics]
         vectors = scope.rows(self._embedder.embed(plain), self._embedder.dimensions)
         in_scope = self._gate.log_odds(vectors)
         person = self._person.log_odds(vectors)
         logits = self._router.logits(vectors) + self._knowledge.leaning(vectors)
-        before, sign, leaning = self._before(question, pieces[0])
+        before, sign, leaning = self._before(question, pieces[0].text)
         lean = np.array([leaning * (name == before) for name in self.names])
         readings = []
-        for n, piece in enumerate(pieces):
-            evidence = self._evidence(_without_note(piece, known)) + (_EVIDENCE[sign] if before else 0.0)
+        for n, topic in enumerate(topics):
+            evidence = self._evidence(topic) + (_EVIDENCE[sign] if before else 0.0)
             readings.append(_Reading(float(in_scope[n] + evidence), float(person[n]), logits[n] + lean))
         return readings
 
@@ -229,20 +229,22 @@ class Classifier:
         ranked = sorted(zip(probabilities, allowed, strict=True), key=lambda pair: (-pair[0], pair[1]))
         return [(self.names[n], float(p)) for p, n in ranked]
 
-    def _decide(self, text: str, ranked: list[tuple[str, float]]) -> Route:
+    def _decide(self, message: StandaloneQuestion, ranked: list[tuple[str, float]]) -> Route:
         name, confidence = ranked[0]
         if confidence < self._router.threshold and len(ranked) > 1:
-            return Route("clarify", confidence, tuple(Part(text, other, p) for other, p in ranked[:2]))
-        return Route("answer", confidence, (Part(text, name, confidence),))
+            return Route("clarify", confidence, tuple(Part(message, other, p) for other, p in ranked[:2]))
+        return Route("answer", confidence, (Part(message, name, confidence),))
 
-    def _parts(self, text: str, asked: Sequence[tuple[str, list[tuple[str, float]]]]) -> tuple[Part, ...]:
+    def _parts(
+        self, message: StandaloneQuestion, asked: Sequence[tuple[StandaloneQuestion, list[tuple[str, float]]]]
+    ) -> tuple[Part, ...]:
         """A part for each different question, if every piece is certain; each can be understood without the others. An
         uncertain piece that hardly says anything goes with the one before it."""
-        groups: list[list[tuple[str, str, float]]] = []
+        groups: list[list[tuple[StandaloneQuestion, str, float]]] = []
         for piece, ranked in asked:
             name, confidence = ranked[0]
             if confidence < _SPLIT_CONFIDENCE:
-                if not groups or len(content(piece)) > 1:
+                if not groups or len(content(_topic(piece))) > 1:
                     return ()
                 _, name, confidence = groups[-1][-1]
                 groups[-1].append((piece, name, confidence))
@@ -251,34 +253,34 @@ class Classifier:
             if own is None:
                 groups.append(own := [])
             own.append((piece, name, confidence))
-        first = asked[0][0] if asked else ""
         repeated = len({group[0][1] for group in groups}) < len(groups)
-        return tuple(
-            Part(
-                self._shared(joined := " ".join(piece for piece, _, _ in group), first, text),
-                group[0][1],
-                min(confidence for _, _, confidence in group),
-                label(joined) if repeated else "",
-            )
-            for group in groups
-        )
+        parts = []
+        for group in groups:
+            joined = _joined([piece for piece, _, _ in group])
+            certain = min(confidence for _, _, confidence in group)
+            heading = label(joined.text) if repeated else ""
+            parts.append(Part(self._shared(joined, asked[0][0], message), group[0][1], certain, heading))
+        return tuple(parts)
 
-    def _apart(self, group: Sequence[tuple[str, str, float]], piece: str) -> bool:
+    def _apart(self, group: Sequence[tuple[StandaloneQuestion, str, float]], piece: StandaloneQuestion) -> bool:
         """Whether a piece asks something else than a group of the same specialist's does."""
-        return apart(" ".join(said for said, _, _ in group), piece, self._vehicles)
+        return apart(_topic(_joined([other for other, _, _ in group])), _topic(piece), self._vehicles)
 
-    def _shared(self, piece: str, first: str, text: str) -> str:
+    def _shared(
+        self, piece: StandaloneQuestion, first: StandaloneQuestion, message: StandaloneQuestion
+    ) -> StandaloneQuestion:
         """A piece with what the whole message says about its vehicle, or about what its pronoun stands for."""
-        context: list[str] = []
-        if piece != first and refers_back(piece, self._vehicles):
-            context.append(subject(first))
-        upto = text.find(piece) if piece in text else 0
-        mentions = self._vehicles.mentions(text)
+        if piece.text != first.text and not piece.subject and refers_back(piece.text, self._vehicles):
+            piece = replace(piece, subject=subject(replace(first, own_vehicle="")))
+        if self._vehicles.mentions(_topic(piece)) or other_make(_topic(piece)):
+            return piece
+        upto = message.text.find(piece.text) if piece.text in message.text else 0
+        mentions = self._vehicles.mentions(message.text)
         nearest = next((one for one in reversed(mentions) if one.end <= upto), mentions[0] if mentions else None)
-        name = text[nearest.start : nearest.end] if nearest else make_named(text)
-        if name and not self._vehicles.mentions(piece) and not other_make(piece) and name not in " ".join(context):
-            context.append(name)
-        return f"{piece} ({'; '.join(context)})" if context else piece
+        if nearest:
+            return replace(piece, vehicle=message.text[nearest.start : nearest.end])
+        vehicle = message.vehicle or make_named(message.text)
+        return replace(piece, vehicle=vehicle, year=message.year, own_vehicle="" if vehicle else message.own_vehicle)
 
 
 def _signs(text: str, vehicles: Vehicles) -> frozenset[str]:
@@ -303,10 +305,16 @@ def _answered_before(question: Question) -> str:
     return next((turn.agent for turn in reversed(question.history) if turn.agent), "")
 
 
-def _without_note(text: str, known: str) -> str:
-    """The text without the customer's vehicle, which was added to help the search and says nothing about the topic."""
-    own, added = core(text)
-    if not known or not added.endswith(known):
-        return text
-    rest = added.removesuffix(known).rstrip("; ")
-    return f"{own} ({rest})" if rest else own
+def _topic(question: StandaloneQuestion) -> str:
+    """The question without the customer's own vehicle, which helps a search and says nothing about the topic."""
+    return replace(question, own_vehicle="").whole
+
+
+def _clauses(message: StandaloneQuestion, texts: Sequence[str]) -> list[StandaloneQuestion]:
+    """The clauses of a message. It is the first that takes up the conversation; the others lean on it."""
+    return [replace(message, text=texts[0]), *map(StandaloneQuestion, texts[1:])]
+
+
+def _joined(pieces: Sequence[StandaloneQuestion]) -> StandaloneQuestion:
+    """Pieces of one message as one question, in the context of the first."""
+    return replace(pieces[0], text=" ".join(piece.text for piece in pieces))

@@ -4,7 +4,6 @@ are for different specialists, or are different questions (`agents.routing.parts
 import re
 from dataclasses import dataclass
 
-from agents.conversation.followup import core
 from agents.language.words import content
 
 _SUBJECT = r"(?:the|an?|it|its|there|my|our|your|this|that|these|those|i|we|you|they|he|she|any|[A-Z]\w+)\b"
@@ -58,10 +57,7 @@ def split(text: str) -> tuple[Clause, ...]:
     I also need to know", it is a matter of its own. A question that does not say what it is
     about ("what should I do?") belongs to the one before it.
     """
-    own, added = core(text)
-    pieces = _pieces(own)
-    if pieces and added:
-        pieces[-1] = f"{pieces[-1]} ({added})"
+    pieces = _pieces(text)
     merged: list[Clause] = []
     waiting = ""
     for n, piece in enumerate(pieces):

@@ -86,8 +86,9 @@ class Request:
 
 def wanted(case: Case, schedules: Schedules, vehicles: Vehicles) -> Request | None:
     """What a message asks to be planned; None where it asks something else, such as how often in general."""
-    own, item = slots(case.text, case.now, vehicles), item_in(case.text, schedules)
-    if not _claims(case.text, own, item):
+    text = case.question.whole
+    own, item = slots(text, case.now, vehicles), item_in(text, schedules)
+    if not _claims(text, own, item):
         return None
     cars = _cars(case, schedules, vehicles)
     if not schedules.plans(cars, item):
@@ -190,10 +191,9 @@ def _cars(case: Case, schedules: Schedules, vehicles: Vehicles) -> Cars:
     facts = {name: case.facts[name] for name in _VEHICLE if case.facts.get(name)}
     facts = vehicles.facts(case.said, facts)
     alone = len(fitment.models(fitment.mentioned(case.said))) == 1
-    year = (
-        model_year(case.text, case.now) or (model_year(case.said, case.now) if alone else "") or facts.get("year", "")
-    )
-    named = fitment.mentioned(case.text) or fitment.mentioned(case.said)
+    text = case.question.whole
+    year = model_year(text, case.now) or (model_year(case.said, case.now) if alone else "") or facts.get("year", "")
+    named = fitment.mentioned(text) or fitment.mentioned(case.said)
     own = fitment.asked("", {key: value for key, value in facts.items() if key != "year"})
     if not named and not facts:
         own = _noted(case.note, schedules) or own

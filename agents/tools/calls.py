@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from agents.appointment_store import DiaryUnavailable
 from agents.context import Case, Outcome, Resources
+from agents.models.metering import Meter
 from agents.tool import MOST_BYTES, A, Result, Tool, ToolFailed
 from agents.types import Drawn, Noted, Output, ToolReturned, ToolUsed
 from rag.types import Passage
@@ -32,7 +33,8 @@ class Effects(Protocol):
 @dataclass
 class Toolbox:
     """See `Bench`. `cite` puts passages behind those of the run and gives the first one's number; `write`
-    says what happens; `keepers` names the skill that remembers a tool's notes, and `notes` are those so far."""
+    says what happens; `meter` counts the calls, for `agent`; `keepers` names the skill that remembers a tool's notes,
+    and `notes` are those so far."""
 
     user_id: str
     role: str
@@ -44,6 +46,8 @@ class Toolbox:
     write: Callable[[Output], None]
     cite: Callable[[Sequence[Passage]], int]
     effect: Effects
+    meter: Meter = field(default_factory=Meter)
+    agent: str = ""
     keepers: Mapping[str, str] = field(default_factory=dict)
     notes: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     calls: int = 0
@@ -57,6 +61,7 @@ class Toolbox:
         outcome = await self._outcome(tool, arguments)
         value = outcome.error if outcome.result is None else capped(outcome.result.value)
         took = round((time.perf_counter() - begun) * 1000, 1)
+        self.meter.tool(self.agent, tool.name, took, outcome.error is None)
         self.write(ToolReturned(self.part, tool.name, outcome.error is None, value, iteration, took))
         if outcome.result is not None and outcome.result.diagram is not None:
             self.write(Drawn(self.part, outcome.result.diagram))

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from agents.conversation.followup import core
 from agents.language import synonyms
 from agents.language.units import Unit, amounts, spoken, unit
+from agents.types import StandaloneQuestion
 from agents.vehicle_data.attributes import Attribute, canonical, primary, telling
 from agents.vehicle_data.comparatives import brief, compared, condition, having, without
 from agents.vehicle_data.fact_table import VehicleData
@@ -94,11 +94,16 @@ _NEVER = frozenset({"steps", "interval", "moment", "telephone", "mail"})
 
 
 def asked(
-    text: str, facts: Mapping[str, str], data: VehicleData, vehicles: Vehicles, subjects: frozenset[str]
+    message: StandaloneQuestion,
+    facts: Mapping[str, str],
+    data: VehicleData,
+    vehicles: Vehicles,
+    subjects: frozenset[str],
 ) -> Request | None:
-    """What a text that stands alone asks, None where the tables do not answer it for certain. Only attributes from
-    documents of `subjects` count."""
-    question = _question(text, vehicles)
+    """What a message asks, None where the tables do not answer it for certain. Only attributes from documents of
+    `subjects` count."""
+    own, added, text = message.text, message.context, message.whole
+    question = _question(message, vehicles)
     if (
         len(question.split()) < _FEWEST
         or other_make(text)
@@ -106,7 +111,6 @@ def asked(
         or _OTHERWISE.search(question)
     ):
         return None
-    own, added = core(text.strip())
     if not _ASKS.search(own) and (_STATES.search(own) or not (facts.get("model") or vehicles.mentions(text))):
         return None
     known = {year for _, year in data.fitment.everything}
@@ -126,11 +130,11 @@ def again(text: str, note: Mapping[str, Any]) -> Comparison | None:
     return Comparison(note["attributes"][0], word.order) if word and not word.about and brief(text, word) else None
 
 
-def _question(text: str, vehicles: Vehicles) -> str:
+def _question(message: StandaloneQuestion, vehicles: Vehicles) -> str:
     """The sentence that asks, with what a follow-up took over; "" where other sentences matter as well."""
-    if len(text) > _SPAN:
+    own, added = message.text, message.context
+    if len(message.whole) > _SPAN:
         return ""
-    own, added = core(text.strip())
     if _OWN_SIDE.search(own):
         added = ""
     if added and not (telling(vehicles.generic(own)) or vehicles.mentions(own) or years(own)):

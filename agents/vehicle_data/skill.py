@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import Any
 
 from agents.context import Bench, Case, Outcome, Resources
-from agents.conversation.followup import core
 from agents.language.units import Unit, unit, written
 from agents.language.words import vocabulary
 from agents.skill import Action, Handled
@@ -73,12 +72,12 @@ SKILL = VehicleDataSkill()
 
 
 def _read(case: Case, data: VehicleData, resources: Resources) -> Request | Conversion | None:
-    wanted = conversion(core(case.text)[0], case.history)
+    wanted = conversion(case.question.text, case.history)
     return (
         wanted
-        or again(case.text, case.note)
+        or again(case.question.text, case.note)
         or _moved(case, data)
-        or asked(case.text, case.facts, data, resources.vehicles, _SUBJECTS)
+        or asked(case.question, case.facts, data, resources.vehicles, _SUBJECTS)
     )
 
 

@@ -46,14 +46,14 @@ def _plain(decided: "Route") -> dict[str, Any]:
         "route": decided.parts[0].specialist if decided.kind == "answer" else decided.kind,
         "confidence": round(decided.confidence, 4),
         "parts": [
-            {"specialist": part.specialist, "confidence": round(part.confidence, 4), "text": part.text}
+            {"specialist": part.specialist, "confidence": round(part.confidence, 4), "text": part.question.whole}
             for part in decided.parts
         ],
     }
 
 
 def _shown(decided: "Route") -> str:
-    lines = [f"{part.specialist}  {part.confidence:.2f}  {part.text}" for part in decided.parts]
+    lines = [f"{part.specialist}  {part.confidence:.2f}  {part.question.whole}" for part in decided.parts]
     if decided.kind != "answer":
         lines.insert(0, f"{decided.kind}  {decided.confidence:.2f}  ({_MEANINGS[decided.kind]})")
     return "\n".join(lines)

@@ -14,7 +14,7 @@ from agents.appointment_store import Diary
 from agents.dataset import Datasets
 from agents.specialist import CUSTOMER, Specialist, open_to
 from agents.specialist import Catalogue as Specialists
-from agents.types import Part, Question, Route
+from agents.types import Part, Question, Route, StandaloneQuestion
 from api.compose.database import open_migrated_database
 from api.compose.knowledge import Library
 from api.settings import BadSetting, Settings
@@ -111,18 +111,19 @@ async def open_crew(
         facts = vehicles.facts(question.text, facts)
         known = Question(question.text, question.history, facts)
         text = await voices.rewriter.rewrite(known) if voices.rewriter and question.history else None
-        return Understood(text or followup.standalone(known, vehicles), facts)
+        alone = Question(text, facts=facts) if text else known
+        return Understood(followup.standalone(alone, vehicles), facts)
 
-    async def classify(question: Question, open_specialists: Specialists) -> Route:
-        route = await asyncio.to_thread(classifier.classify, question, open_specialists)
+    async def classify(question: Question, open_specialists: Specialists, standalone: StandaloneQuestion) -> Route:
+        route = await asyncio.to_thread(classifier.classify, question, open_specialists, standalone)
         if route.kind != "clarify" or voices.router is None:
             return route
-        name = await voices.router.route(question.text, open_specialists)
+        name = await voices.router.route(standalone.whole, open_specialists)
         if name is None:
             return route
         if name == "out_of_scope":
             return Route("out_of_scope", route.confidence)
-        return Route("answer", route.confidence, (Part(question.text, name, route.confidence),))
+        return Route("answer", route.confidence, (Part(standalone, name, route.confidence),))
 
     async def gather(part: Part, specialist: Specialist, facts: Mapping[str, str]) -> "Gathered":
         return await _gathered(library, vehicles, part, specialist, facts)
@@ -141,6 +142,7 @@ async def open_crew(
         resources=resources,
         summarise=voices.summariser.summarise,
         verbatim=voices.verbatim,
+        offline=voices.offline,
         zone=settings.time_zone,
     )
 
@@ -177,7 +179,7 @@ async def _gathered(
         return found.passages
 
     try:
-        evidence = await research.gather(search, part.text, specialist, vehicles, facts)
+        evidence = await research.gather(search, part.question.whole, specialist, vehicles, facts)
     except (IndexUnavailable, SQLAlchemyError) as error:
         log.error("retrieval_failed", error=str(error))
         raise ProcessingError("RETRIEVAL_UNAVAILABLE") from error
@@ -208,12 +210,13 @@ async def open_models(settings: Settings) -> AsyncIterator[tuple["Breaker", ...]
 
 @dataclass(frozen=True, slots=True)
 class Voices:
-    """Who words answers, gives what was found as it stands, and sums up conversations; with a model also who routes and
-    completes questions by it."""
+    """Who words answers, gives what was found as it stands, and sums up conversations; with a model also who answers
+    without it, and who routes and completes questions by it."""
 
     answerer: Answerer
     verbatim: Answerer
     summariser: "Summariser"
+    offline: Answerer | None = None
     router: "ModelRouter | None" = None
     rewriter: "ModelRewriter | None" = None
 
@@ -231,16 +234,16 @@ def open_voices(settings: Settings, library: Library, vehicles: "Vehicles", mode
     if not models:
         return Voices(offline, verbatim, Summariser(vehicles))
     from agents.chat.answerer import ChatModelAnswerer
-    from agents.chat.budgeted import BudgetedAnswerer
     from agents.conversation.rewrite import ModelRewriter
     from agents.models.metering import MeteredModel
     from agents.routing.model_route import ModelRouter
 
     answering = ChatModelAnswerer([MeteredModel(model) for model in models], _budget(settings), vehicles)
     return Voices(
-        BudgetedAnswerer(answering, offline),
+        answering,
         verbatim,
         Summariser(vehicles, MeteredModel(models[0], "summary")),
+        offline,
         ModelRouter(MeteredModel(models[0], "classify")),
         ModelRewriter(MeteredModel(models[0], "rewrite")),
     )

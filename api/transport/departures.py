@@ -18,6 +18,9 @@ class Leaving:
         self._tasks.setdefault(user_id, set()).add(task)
         task.add_done_callback(lambda done: self._forget(user_id, done))
 
+    def __len__(self) -> int:
+        return sum(map(len, self._tasks.values()))
+
     def _forget(self, user_id: str, task: "asyncio.Task[None]") -> None:
         tasks = self._tasks.get(user_id, set())
         tasks.discard(task)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import structlog
 
+from api.transport.departures import Leaving
 from api.transport.sse import BEAT_S
 from orchestrator.commands import Answer, Caller, Cancel, Resume, Send
 from orchestrator.engine import Engine
@@ -17,17 +18,18 @@ from orchestrator.store import Receipt
 
 log = structlog.get_logger()
 
-_leaving: set[asyncio.Task[None]] = set()
-"""Runs that are being stopped: the loop itself keeps no task alive."""
-
 
 class Turn:
     """Send, then iterate over `events`; `close` at the end, whatever happened. `comes_back`: the client can ask for
     this answer again, so that its run goes on without it; that of any other client who leaves early is stopped.
-    `until` (Unix seconds) the client may listen; then the run goes on without it."""
+    `until` (Unix seconds) the client may listen; then the run goes on without it. Runs are stopped by tasks that
+    `leaving` keeps."""
 
-    def __init__(self, engine: Engine, caller: Caller, *, comes_back: bool = False, until: float = math.inf) -> None:
+    def __init__(
+        self, engine: Engine, caller: Caller, leaving: Leaving, *, comes_back: bool = False, until: float = math.inf
+    ) -> None:
         self._engine = engine
+        self._leaving = leaving
         self._until = until
         self._caller = caller
         self._comes_back = comes_back
@@ -88,9 +90,8 @@ class Turn:
         stopping = self._stopped.done()
         self._stopped.cancel()
         if self._receipt is not None and not (self._ended or self._comes_back or stopping):
-            task = asyncio.ensure_future(self._stop(self._receipt.accepted.run_id))
-            _leaving.add(task)
-            task.add_done_callback(_leaving.discard)
+            stopped = asyncio.ensure_future(self._stop(self._receipt.accepted.run_id))
+            self._leaving.add(self._caller.user_id, stopped)
 
     async def _stop(self, run_id: str) -> None:
         try:

@@ -7,11 +7,12 @@ socket and its buffers would stay for as long as the peer's machine is up.
 import asyncio
 import socket
 from asyncio.transports import BaseTransport
+from collections.abc import Generator
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets import http11
+from websockets.streams import StreamReader
 
 CLOSE_S = 10.0
 """Seconds that a peer has to take what is buffered and to answer a close frame."""
@@ -24,11 +25,24 @@ SEND_BUFFER_BYTES = 128 * 1024
 
 LINE_BYTES = 128 * 1024
 """The longest line of a handshake: a question may stand in its URL, 8,000 characters at up to 12 bytes each."""
-http11.MAX_LINE_LENGTH = LINE_BYTES
+
+
+class HandshakeReader(StreamReader):
+    """Reads lines of up to LINE_BYTES, whatever limit the library has for them."""
+
+    def read_line(self, m: int, *rest: Any) -> Generator[None, None, bytearray]:
+        return super().read_line(LINE_BYTES, *rest)
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):
     """One socket. Whatever ends it, its transport is gone CLOSE_S later."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        # The library's connection makes its reader by itself and begins to read from it at once.
+        self.conn.reader = HandshakeReader()
+        self.conn.parser = self.conn.parse()
+        next(self.conn.parser)
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)

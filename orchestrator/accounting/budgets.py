@@ -14,7 +14,7 @@ from agents.types import Usage
 from orchestrator.accounting.ledger import Entry, Ledger, Spent
 from orchestrator.accounting.prices import Prices, micros
 from orchestrator.errors import StorageUnavailable
-from orchestrator.events import AnyEvent, Completed, Reasoning, UsageFigures
+from orchestrator.events import AnyEvent, Completed, UsageFigures
 from orchestrator.run import Desk, RunInput
 from orchestrator.runs import Run
 
@@ -66,18 +66,12 @@ class MeteredRun:
         committed; if they cannot be, the answer is given all the same."""
         earlier = await self._look_up(self.ledger.of_run(run.run_id)) if run.reply is not None else Spent()
         meter = Meter(self.allowance.run_tokens, earlier=earlier.tokens, notice=await self._notice(run))
+        desk.meter = meter
         count_with(meter)
         try:
             async with aclosing(self.answer(run, desk)) as events:
                 async for event in events:
-                    match event:
-                        case Reasoning(kind="tool_result"):
-                            meter.tool(event.agent or "", event.tool or "", event.ms or 0.0, bool(event.ok))
-                            yield event
-                        case Completed():
-                            yield self._accounted(event, meter, run, earlier)
-                        case _:
-                            yield event
+                    yield self._accounted(event, meter, run, earlier) if isinstance(event, Completed) else event
         finally:
             count_with(None)
             await self._book(run, meter)

@@ -32,6 +32,7 @@ from agents.types import (
     PassedOn,
     PassOn,
     Proposal,
+    StandaloneQuestion,
     Task,
 )
 from orchestrator.graph.state import Crew
@@ -120,7 +121,9 @@ class Worker:
     async def _changed(self, state: Work, skill: Skill, proposal: Proposal, bench: Toolbox) -> Handled:
         change = str(state["answer"]["change"])
         noted = state.get("note")
-        bench.case = replace(bench.case, text=change, said=change, note=noted or bench.case.note)
+        bench.case = replace(
+            bench.case, question=StandaloneQuestion(change), said=change, note=noted or bench.case.note
+        )
         request = await skill.read(bench.case, bench.resources)
         if request is None:
             return await skill.actions[proposal.action].drop(proposal.arguments, bench)
@@ -129,8 +132,9 @@ class Worker:
     async def _answer(self, state: Work, runtime: Runtime[Desk]) -> dict[str, Any]:
         """Let the answerer answer, with tools where it can call them."""
         part, bench = state["part"], self._bench(state, runtime, "") if self.crew.resources else None
-        answerer = self._answerer(state)
-        task = self._task(state, bench, runtime.context)
+        desk = runtime.context
+        answerer = self._answerer(state, desk)
+        task = self._task(state, bench, desk)
         answered = Answered()
         with working_as(self.specialist.name):
             async for output in answerer.answer(task):
@@ -138,6 +142,8 @@ class Worker:
                     runtime.stream_writer(Delta(part, output))
                 else:
                     answered = output
+        if answerer is self.crew.offline and (notice := desk.meter.take_notice()):
+            runtime.stream_writer(Delta(part, f"\n\n{notice}"))
         if answered.declined and answered.status == "answered":
             answered = replace(answered, status="declined")
         noted = bench.notes if bench else {}
@@ -145,14 +151,15 @@ class Worker:
         notes = {name: {**earlier.get(name, {}), **note} for name, note in noted.items()}
         return await self._end(state, runtime, answered, answerer.name, notes)
 
-    def _answerer(self, state: Work) -> Answerer:
+    def _answerer(self, state: Work, desk: Desk) -> Answerer:
         """Who words the answer, if anybody is to."""
-        verbatim = self.crew.verbatim
-        return self.crew.answerer if verbatim is None or state["question"].wishes.prose else verbatim
+        if self.crew.verbatim is not None and not state["question"].wishes.prose:
+            return self.crew.verbatim
+        return self.crew.answerer_for(desk.meter)
 
     def _task(self, state: Work, bench: Toolbox | None, desk: Desk) -> Task:
         part, question = state["part"], state["question"]
-        asked, instructions = state["text"], self.specialist.instructions
+        asked, instructions = state["standalone"].whole, self.specialist.instructions
         task = Task(
             question=asked,
             instructions=instructions,
@@ -164,7 +171,7 @@ class Worker:
             summary=question.summary,
             max_tokens=question.wishes.max_tokens,
         )
-        if not self._answerer(state).calls_tools or bench is None:
+        if not self._answerer(state, desk).calls_tools or bench is None:
             return task
         skills = self.specialist.skills
         tools = (*(tool for skill in skills for tool in skill.tools), *handover(self._colleagues(state)))
@@ -197,6 +204,8 @@ class Worker:
             write=runtime.stream_writer,
             cite=lambda passages: desk.cite(passages, runtime.stream_writer),
             effect=desk.effect,
+            meter=desk.meter,
+            agent=self.specialist.name,
             keepers={tool.name: skill.name for skill in self.specialist.skills for tool in skill.tools},
         )
 
@@ -250,7 +259,7 @@ class Worker:
         return Job(
             part=state["part"],
             specialist=pass_on.to,
-            text=pass_on.text,
+            standalone=StandaloneQuestion(pass_on.text),
             question=state["question"],
             facts=state["facts"],
             asker=state["asker"],

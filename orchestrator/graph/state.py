@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from agents.answerer import Answerer
 from agents.context import Case, Resources
+from agents.models.metering import Meter
 from agents.specialist import Catalogue, Job, Specialist
-from agents.types import Part, Question, Route, Summarised
+from agents.types import Part, Question, Route, StandaloneQuestion, Summarised
 from rag.types import Passage
 
 
@@ -18,7 +19,7 @@ from rag.types import Passage
 class Understood:
     """The question as it stands alone, and all facts known now."""
 
-    text: str
+    question: StandaloneQuestion
     facts: Mapping[str, str]
 
 
@@ -45,29 +46,35 @@ def utc_now() -> datetime:
 class Crew:
     """Everything the graph works with.
 
-    `understand` makes a follow-up stand alone and learns facts; `classify` routes among the specialists it is given;
-    `research` finds the passages for one part, by its specialist and the facts; `answerer` words the answer, and
-    `verbatim` gives what was found as it stands, where no prose is wanted.
+    `understand` makes a follow-up stand alone and learns facts; `classify` routes it among the specialists it is given;
+    `research` finds the passages for one part, by its specialist and the facts; `answerer` words the answer,
+    `offline` in its place where the run may ask no model, and `verbatim` gives what was found as it stands, where no
+    prose is wanted.
     `resources` are there for skills and tools; without them no skill is used. `summarise` sums up what a long
     conversation has no room for. `zone` is the time zone of customers who have not said theirs; `now` the clock.
     """
 
     catalogue: Catalogue
     understand: Callable[[Question], Awaitable[Understood]]
-    classify: Callable[[Question, Catalogue], Awaitable[Route]]
+    classify: Callable[[Question, Catalogue, StandaloneQuestion], Awaitable[Route]]
     research: Callable[[Part, Specialist, Mapping[str, str]], Awaitable[Gathered]]
     answerer: Answerer
     resources: Resources | None = None
     summarise: Callable[[Question], Awaitable[Summarised | None]] = nothing_to_sum_up
     verbatim: Answerer | None = None
+    offline: Answerer | None = None
     zone: str = "UTC"
     now: Callable[[], datetime] = utc_now
+
+    def answerer_for(self, meter: Meter) -> Answerer:
+        """Who words the answers of a run with this meter: the same from the run's first question to its last."""
+        return self.offline if meter.offline and self.offline is not None else self.answerer
 
     def case(self, job: Job, skill: str) -> Case:
         """The job as the skill of this name sees it."""
         question = job["question"]
         return Case(
-            text=job["text"],
+            question=job["standalone"],
             said=question.text,
             now=self.now().astimezone(ZoneInfo(question.zone or self.zone)),
             history=question.history,

@@ -17,6 +17,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Send
 
+from agents.answerer import Answerer
 from agents.routing import replies
 from agents.specialist import CUSTOMER, Asker, Catalogue, Job, Specialist, open_to
 from agents.types import (
@@ -31,6 +32,7 @@ from agents.types import (
     Route,
     Routing,
     Searching,
+    StandaloneQuestion,
 )
 from orchestrator.graph.addressee import asked_by
 from orchestrator.graph.part import build_specialist
@@ -77,7 +79,7 @@ def _classify(crew: Crew) -> Node:
         facts = dict(understood.facts)
         if facts != question.facts:
             runtime.stream_writer(Learned(facts))
-        route, urgent = await _routed(crew, state, understood.text, facts)
+        route, urgent = await _routed(crew, state, understood.question, facts, runtime.context)
         runtime.stream_writer(Decided(route))
         jobs = [_job(crew, state, facts, number, part) for number, part in enumerate(route.parts)]
         if urgent:
@@ -97,7 +99,7 @@ def _job(crew: Crew, state: State, facts: Mapping[str, str], number: int, part: 
     return Job(
         part=number,
         specialist=part.specialist,
-        text=part.text,
+        standalone=part.question,
         question=state["question"],
         facts=facts,
         asker=Asker(
@@ -113,25 +115,28 @@ def _job(crew: Crew, state: State, facts: Mapping[str, str], number: int, part: 
     )
 
 
-async def _routed(crew: Crew, state: State, text: str, facts: Mapping[str, str]) -> tuple[Route, bool]:
+async def _routed(
+    crew: Crew, state: State, standalone: StandaloneQuestion, facts: Mapping[str, str], desk: Desk
+) -> tuple[Route, bool]:
     """Who answers, and whether it is urgent. A danger comes before all; then a skill that had asked something back gets
     its answer; the classifier decides about the rest."""
     question, catalogue = state["question"], _open(crew, state)
+    as_said = StandaloneQuestion(question.text)
     wished = question.wishes.agent
     if wished is not None:
         catalogue = tuple(one for one in catalogue if one.name == wished)
     alarmed = await asyncio.to_thread(_alarmed, question.text, catalogue)
     if alarmed is None and (waiting := await _taken_up(crew, state, catalogue, facts)):
-        return Route("answer", 1.0, (Part(question.text, waiting.name, 1.0),)), False
+        return Route("answer", 1.0, (Part(as_said, waiting.name, 1.0),)), False
     if alarmed is None and wished is not None and catalogue:
-        return Route("answer", 1.0, (Part(text, wished, 1.0),)), False
-    route = await crew.classify(Question(text, question.history, facts), catalogue)
-    if alarmed is None and (asker := _asker(crew, question, route, catalogue)):
-        return Route("answer", _CLAIMED, (Part(text, asker, _CLAIMED),)), False
+        return Route("answer", 1.0, (Part(standalone, wished, 1.0),)), False
+    route = await crew.classify(Question(question.text, question.history, facts), catalogue, standalone)
+    if alarmed is None and (asker := _asker(question, route, catalogue, crew.answerer_for(desk.meter))):
+        return Route("answer", _CLAIMED, (Part(standalone, asker, _CLAIMED),)), False
     if alarmed is None:
-        return await _claimed(crew, state, _unheard(route, catalogue), facts, text) or route, False
+        return await _claimed(crew, state, _unheard(route, catalogue), facts, standalone) or route, False
     others = [part for part in route.parts if part.specialist != alarmed.name] if len(route.parts) > 1 else []
-    parts = (Part(question.text, alarmed.name, 1.0), *(others if route.kind == "answer" else ()))
+    parts = (Part(as_said, alarmed.name, 1.0), *(others if route.kind == "answer" else ()))
     return Route("answer", 1.0, parts, route.left_out), True
 
 
@@ -152,10 +157,10 @@ def _alarmed(text: str, catalogue: Catalogue) -> Specialist | None:
     return next((one for one in catalogue if one.alarmed and one.alarmed(text)), None)
 
 
-def _asker(crew: Crew, question: Question, route: Route, catalogue: Catalogue) -> str | None:
+def _asker(question: Question, route: Route, catalogue: Catalogue, answerer: Answerer) -> str | None:
     """The specialist whose model asked what the message replies to, unless it is surely for somebody else. What a skill
     has asked is in its note, so this is for models alone."""
-    asker = asked_by(question) if crew.answerer.calls_tools else None
+    asker = asked_by(question) if answerer.calls_tools else None
     if route.kind == "human" or (route.kind == "answer" and route.confidence >= _SURELY_ELSE):
         return None
     return asker if any(one.name == asker for one in catalogue) else None
@@ -169,19 +174,21 @@ async def _taken_up(crew: Crew, state: State, catalogue: Catalogue, facts: Mappi
     for name in reversed(list(question.notes)):
         for specialist in catalogue:
             for skill in specialist.skills:
-                job = _job(crew, state, facts, 0, Part(question.text, specialist.name, 1.0))
+                job = _job(crew, state, facts, 0, Part(StandaloneQuestion(question.text), specialist.name, 1.0))
                 if skill.name == name and await skill.takes_up(crew.case(job, name), crew.resources):
                     return specialist
     return None
 
 
-async def _claimed(crew: Crew, state: State, catalogue: Catalogue, facts: Mapping[str, str], text: str) -> Route | None:
+async def _claimed(
+    crew: Crew, state: State, catalogue: Catalogue, facts: Mapping[str, str], standalone: StandaloneQuestion
+) -> Route | None:
     """The route to the first specialist that has a skill for the message, where the classifier is not sure: skills read
     precisely what they can do."""
     for specialist in catalogue:
-        part = Part(text, specialist.name, _CLAIMED)
+        part = Part(standalone, specialist.name, _CLAIMED)
         claimed = await _claim(crew, specialist, _job(crew, state, facts, 0, part))
-        if claimed is not None or await _claims(crew, specialist, text):
+        if claimed is not None or await _claims(crew, specialist, standalone.whole):
             return Route("answer", _CLAIMED, (part,))
     return None
 
@@ -226,13 +233,13 @@ async def _evidence(crew: Crew, specialist: Specialist, job: Job, desk: Desk) ->
     with a graph of its own. With a model, which calls the tools itself, only a danger is left to skills; and so
     it is where no prose is wanted."""
     wishes = job["question"].wishes
-    code_first = job["urgent"] or (wishes.prose and not crew.answerer.calls_tools)
+    code_first = job["urgent"] or (wishes.prose and not crew.answerer_for(desk.meter).calls_tools)
     claim = await _claim(crew, specialist, job) if code_first else None
     if claim is not None:
         desk.claims[job["part"]] = claim
     if (claim is not None and not wishes.passages) or specialist.graph:
         return Gathered(())
-    return await crew.research(Part(job["text"], specialist.name, 1.0), specialist, job["facts"])
+    return await crew.research(Part(job["standalone"], specialist.name, 1.0), specialist, job["facts"])
 
 
 async def _claim(crew: Crew, specialist: Specialist, job: Job) -> Claim | None:

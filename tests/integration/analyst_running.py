@@ -15,7 +15,19 @@ from agents.dataset import Datasets
 from agents.datasets.collection import DatasetCatalogue
 from agents.model import ChatModel
 from agents.specialist import Asker, Job
-from agents.types import Checked, Coded, Computed, Delta, Noted, Output, PartDone, Question, Turn, Wishes
+from agents.types import (
+    Checked,
+    Coded,
+    Computed,
+    Delta,
+    Noted,
+    Output,
+    PartDone,
+    Question,
+    StandaloneQuestion,
+    Turn,
+    Wishes,
+)
 from agents.vehicles.range import Vehicles
 from tests.bundled import ROOT
 
@@ -97,8 +109,8 @@ class Analyst:
         question = Question(text, tuple(history), notes=notes, wishes=wishes)
         asker = Asker(user_id="ada", role="staff", conversation_id="one", run_id="run")
         job = Job(
-            part=0, specialist="analyst", text=text, question=question, facts={}, asker=asker, label="Data analyst",
-            urgent=False, path=[], findings={},
+            part=0, specialist="analyst", standalone=StandaloneQuestion(text), question=question, facts={}, asker=asker,
+            label="Data analyst", urgent=False, path=[], findings={},
         )  # fmt: skip
         outputs = [one async for one in self.graph.astream(job, context=Bench(), stream_mode="custom")]
         return Analysed(tuple(outputs))

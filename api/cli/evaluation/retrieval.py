@@ -29,7 +29,7 @@ def ranked(settings: "Settings", cases: "list[Case]", corpus: Path | None) -> "t
             _check(corpus, original_ids, cases)
         for done, case in enumerate(cases):
             advance(done, len(cases), "")
-            scored, answerable = documents(retriever, standalone(question(case, vehicles), vehicles))
+            scored, answerable = documents(retriever, standalone(question(case, vehicles), vehicles).whole)
             found = list(scored.items())[:RANKED]
             outcomes.append(outcome(case, Ranked(tuple(name for name, _ in found), answerable)))
             lines.append(

@@ -49,7 +49,7 @@ async def agui(request: Request, state: State, caller: CurrentCaller) -> Respons
     text = await read_text(request, BODY_BYTES)
     run = await asyncio.to_thread(lambda: run_request.read_input(parse_object(text)))
     asked = run_request.asked(run)
-    turn = Turn(state.gateway.engine, caller, until=caller.until)
+    turn = Turn(state.gateway.engine, caller, state.gateway.leaving, until=caller.until)
     try:
         with run_request.in_its_own_words():
             if asked.sends is not None:

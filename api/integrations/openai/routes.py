@@ -141,7 +141,7 @@ async def chat_completions(
     if command.session_id is None and asked.said and (known := await store.recall(caller, asked.said)):
         command = replace(command, session_id=known, wishes=replace(command.wishes, history=None))
     until = caller.until if asked.stream else math.inf
-    turn = Turn(state.gateway.engine, caller, comes_back=bool(idempotency_key), until=until)
+    turn = Turn(state.gateway.engine, caller, state.gateway.leaving, comes_back=bool(idempotency_key), until=until)
     try:
         accepted = await turn.send(command)
         completion = Completion(accepted.run_id, asked.model, int(time.time()), asked.include_usage, asked.max_tokens)

@@ -34,8 +34,6 @@ log = structlog.get_logger()
 FROM_THE_START = {"", "-1", "0", "-"}
 """What a client says instead of an event's id that wants a run from its beginning."""
 
-_clearing: set[asyncio.Task[None]] = set()
-
 
 async def _begun(state: AppState, caller: SignedIn, thread_id: str, ask: Ask, *, alone: bool = False) -> Begun:
     listening = Listening(state.gateway.engine, caller)
@@ -76,7 +74,7 @@ async def stream(thread_id: str, request: Request, state: State, caller: KeyCall
         kept.close()
         begun.listening.close()
         if ask.on_disconnect == "cancel" and not told.ended:
-            _later(state.gateway.engine.cancel(caller, Cancel(run_id=begun.run_id)))
+            _later(state, caller, state.gateway.engine.cancel(caller, Cancel(run_id=begun.run_id)))
 
     response = ServerEvents(_told(begun.listening, told), closed)
     place = _place(thread_id, begun.run_id)
@@ -99,7 +97,7 @@ async def stream_alone(request: Request, state: State, caller: KeyCaller) -> Res
         kept.close()
         begun.listening.close()
         if ask.on_completion == "delete":
-            _later(state.gateway.engine.delete(caller, thread_id))
+            _later(state, caller, state.gateway.engine.delete(caller, thread_id))
 
     response = ServerEvents(_told(begun.listening, _retelling(begun, modes)), closed)
     place = f"/threads/{thread_id}" if ask.on_completion == "keep" else ""
@@ -111,11 +109,11 @@ async def _alone(state: AppState, caller: SignedIn, thread_id: str, ask: Ask) ->
     try:
         return await _begun(state, caller, thread_id, ask, alone=True)
     except PitcrewError:
-        _later(state.gateway.engine.delete(caller, thread_id))
+        _later(state, caller, state.gateway.engine.delete(caller, thread_id))
         raise
 
 
-def _later(doing: Coroutine[Any, Any, None]) -> None:
+def _later(state: AppState, caller: SignedIn, doing: Coroutine[Any, Any, None]) -> None:
     """Clear up behind a client that has gone."""
 
     async def done() -> None:
@@ -126,9 +124,7 @@ def _later(doing: Coroutine[Any, Any, None]) -> None:
         except PitcrewError as error:
             log.warning("not_cleared_up", door="langgraph", code=error.code)
 
-    task = asyncio.ensure_future(done())
-    _clearing.add(task)
-    task.add_done_callback(_clearing.discard)
+    state.gateway.leaving.add(caller.user_id, asyncio.ensure_future(done()))
 
 
 def _retelling(begun: Begun, modes: frozenset[str]) -> Told:
@@ -173,7 +169,7 @@ async def wait_alone(request: Request, state: State, caller: KeyCaller) -> Respo
             return await _ended(state, caller, thread_id, begun.run_id, begun.listening)
         finally:
             if ask.on_completion == "delete":
-                _later(state.gateway.engine.delete(caller, thread_id))
+                _later(state, caller, state.gateway.engine.delete(caller, thread_id))
 
     return StreamingResponse(_patiently(ended()), media_type="application/json")
 

@@ -12,7 +12,7 @@ from agents.context import Resources
 from agents.dataset import DatasetUnavailable, QueryFailed, Rows, Schema
 from agents.specialist import Asker, Job
 from agents.specialists.analyst import SPECIALIST
-from agents.types import Coded, Delta, Question, Staged, Thought, Turn
+from agents.types import Coded, Delta, Question, Staged, StandaloneQuestion, Thought, Turn
 from agents.vehicles.range import Vehicles
 from tests.integration.analyst_running import Analyst
 from tests.unit.agents.analyst.shop import SCHEMA, Shop
@@ -206,7 +206,7 @@ async def test_data_is_never_written_with_the_graphs_state() -> None:
     asker = Asker(user_id="ada", role="staff", conversation_id="one", run_id="run")
     question = Question("orders by country", facts={}, notes={})
     job = Job(
-        part=0, specialist="analyst", text="orders by country", question=question, facts={},
+        part=0, specialist="analyst", standalone=StandaloneQuestion("orders by country"), question=question, facts={},
         asker=asker, label="", urgent=False, path=[], findings={},
     )  # fmt: skip
     config: Any = {"configurable": {"thread_id": "one"}}

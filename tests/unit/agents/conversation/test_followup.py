@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.conversation.followup import continues, core, depends, standalone, subject
-from agents.types import Question, Turn
+from agents.conversation.followup import continues, depends, standalone, subject
+from agents.types import Question, StandaloneQuestion, Turn
 from agents.vehicles.range import Vehicles
 
 VEHICLES = Vehicles.parse(
@@ -39,7 +39,7 @@ def asked(*texts: str) -> tuple[Turn, ...]:
     ],
 )
 def test_a_follow_up_takes_over_what_it_lacks(before: str, text: str, alone: str) -> None:
-    assert standalone(Question(text, asked(before)), VEHICLES) == alone
+    assert standalone(Question(text, asked(before)), VEHICLES).whole == alone
 
 
 @pytest.mark.parametrize(
@@ -53,13 +53,14 @@ def test_a_follow_up_takes_over_what_it_lacks(before: str, text: str, alone: str
     ],
 )
 def test_what_stands_alone_is_left_alone(text: str) -> None:
-    assert standalone(Question(text, asked("How do I check the oil level?")), VEHICLES) == text
-    assert standalone(Question(text), VEHICLES) == text
+    assert standalone(Question(text, asked("How do I check the oil level?")), VEHICLES) == StandaloneQuestion(text)
+    assert standalone(Question(text), VEHICLES) == StandaloneQuestion(text)
 
 
 def test_a_chain_of_follow_ups_keeps_its_subject() -> None:
     history = asked("What is the range of the Wren 58?", "thanks", "and the boot volume?")
-    assert standalone(Question("and the Heron Hybrid?", history), VEHICLES) == "and the boot volume? (Heron Hybrid)"
+    swapped = standalone(Question("and the Heron Hybrid?", history), VEHICLES)
+    assert swapped == StandaloneQuestion("and the boot volume?", vehicle="Heron Hybrid")
 
 
 @pytest.mark.parametrize(
@@ -73,27 +74,76 @@ def test_a_chain_of_follow_ups_keeps_its_subject() -> None:
     ],
 )
 def test_the_known_vehicle_is_added_where_it_matters(text: str, alone: str) -> None:
-    assert standalone(Question(text, facts=MINE), VEHICLES) == alone
+    assert standalone(Question(text, facts=MINE), VEHICLES).whole == alone
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "alone"),
+    [
+        (
+            "What is the range of the Wren 58?",
+            "what about the Heron (2025)",
+            StandaloneQuestion("What is the range of the Heron?", year="2025"),
+        ),
+        (
+            "What is the oil level?",
+            "and how do I check it (I have no gauge)",
+            StandaloneQuestion("and how do I check it (I have no gauge)", subject="oil level"),
+        ),
+        (
+            "What is the boot volume of the Heron 1.5T (2025)",
+            "and the hybrid?",
+            StandaloneQuestion("What is the boot volume of the Heron Hybrid (2025)"),
+        ),
+        (
+            "What does the oil light mean (the orange one)",
+            "how do I reset it?",
+            StandaloneQuestion("how do I reset it?", subject="oil light mean (the orange one)"),
+        ),
+        (
+            "How do I check the oil level of the Wren 58?",
+            "(how often?)",
+            StandaloneQuestion("(how often?)", subject="check the oil level of the Wren 58"),
+        ),
+        ("What is the range?", "how much (in miles)?", StandaloneQuestion("how much (in miles)?")),
+    ],
+)
+def test_brackets_are_the_customers_own(before: str, text: str, alone: StandaloneQuestion) -> None:
+    assert standalone(Question(text, asked(before)), VEHICLES) == alone
 
 
 @settings(deadline=None, max_examples=60)
 @given(
     st.lists(
-        st.sampled_from(["and", "the", "hybrid", "Wren", "58", "it", "oil", "why", "how much", "2026", "?"]), max_size=7
+        st.sampled_from(["and", "the", "hybrid", "Wren", "58", "it", "oil", "(why)", "how much", "(2026)", "?"]),
+        max_size=7,
     ),
     st.sampled_from(["What is the range of the Wren 42?", "Why does it squeal", "hello", "(really)"]),
 )
-def test_rewriting_twice_changes_nothing(pieces: list[str], before: str) -> None:
-    question = Question(" ".join(pieces), asked(before), MINE)
-    once = standalone(question, VEHICLES)
-    assert standalone(Question(once, question.history, MINE), VEHICLES) == once
+def test_the_text_is_the_customers_own(pieces: list[str], before: str) -> None:
+    """Of this message, or of the one before with other vehicles and years."""
+    text = " ".join(pieces)
+    alone = standalone(Question(text, asked(before), MINE), VEHICLES)
+    bare = [VEHICLES.generic(one).replace("2026", "") for one in (alone.text, text, before)]
+    assert bare[0] in bare[1:]
+    assert alone.whole.startswith(alone.text)
 
 
-def test_subject_and_core() -> None:
-    assert subject("How do I check the oil level?") == "check the oil level"
-    assert core("how do I reset it? (oil light; Wren 58)") == ("how do I reset it?", "oil light; Wren 58")
+def test_what_was_taken_over_is_taken_over_again() -> None:
+    history = asked("What does the oil light of the Wren 58 mean?", "why?")
+    assert standalone(Question("and how do I reset it?", history), VEHICLES) == StandaloneQuestion(
+        "and how do I reset it?", subject="oil light of the Wren 58"
+    )
+    history = asked("What is the boot volume?", "what about 2026?")
+    swapped = standalone(Question("what about the 2025 Wren 42?", history), VEHICLES)
+    assert swapped == StandaloneQuestion("What is the boot volume?", vehicle="Wren 42", year="2025")
+
+
+def test_subject() -> None:
+    assert subject(StandaloneQuestion("How do I check the oil level?")) == "check the oil level"
+    assert subject(StandaloneQuestion("how much?", "next service", "Wren 58")) == "next service; Wren 58"
     assert depends("why?")
-    assert depends("how much does it cost? (next service)")
+    assert depends("how much does it cost?")
     assert not depends("Why do the brakes squeal?")
 
 
@@ -131,9 +181,9 @@ def test_what_takes_up_the_conversation(text: str, goes_on: bool) -> None:
     ],
 )
 def test_what_is_put_right_or_meant_instead(before: str, text: str, alone: str) -> None:
-    assert standalone(Question(text, asked(before)), VEHICLES) == alone
+    assert standalone(Question(text, asked(before)), VEHICLES).whole == alone
 
 
 def test_the_other_one_of_three_is_nobody() -> None:
     question = Question("and the other one?", asked("What does the Wren weigh?"))
-    assert "Heron" not in standalone(question, VEHICLES)
+    assert "Heron" not in standalone(question, VEHICLES).whole

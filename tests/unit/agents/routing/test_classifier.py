@@ -85,7 +85,7 @@ def test_only_specialists_open_to_the_caller_are_chosen(classifier: Classifier) 
 def test_two_questions_go_to_two_specialists_and_share_the_vehicle(classifier: Classifier) -> None:
     route = classifier.classify(Question("How much horsepower does the Wren 58 make and when is the next service due?"))
     assert [part.specialist for part in route.parts] == ["specs", "maintenance"]
-    assert [part.text for part in route.parts] == [
+    assert [part.question.whole for part in route.parts] == [
         "How much horsepower does the Wren 58 make",
         "when is the next service due? (Wren 58)",
     ]
@@ -96,7 +96,7 @@ def test_a_bare_follow_up_stays_with_the_specialist_that_answered(classifier: Cl
     route = classifier.classify(Question("how much?", history))
     assert route.kind == "answer"
     assert route.parts[0].specialist == "maintenance"
-    assert route.parts[0].text == "how much? (next service)"
+    assert route.parts[0].question.whole == "how much? (next service)"
 
 
 def test_training_again_gives_the_same_routes(classifier: Classifier) -> None:
@@ -174,7 +174,7 @@ def test_two_questions_for_one_specialist_are_two_parts_with_labels_of_their_own
     route = classifier.classify(
         Question("How much horsepower does the Wren 58 make, and how big is the boot of the Heron?")
     )
-    assert [(part.specialist, part.text, part.label) for part in route.parts] == [
+    assert [(part.specialist, part.question.whole, part.label) for part in route.parts] == [
         ("specs", "How much horsepower does the Wren 58 make", "How much horsepower does the Wren 58 make?"),
         ("specs", "how big is the boot of the Heron?", "How big is the boot of the Heron?"),
     ]
@@ -185,7 +185,7 @@ def test_parts_stand_in_the_order_of_the_message_and_about_the_vehicle_named_las
     asked = "How much horsepower does the Wren 58 make, when is the next service due, and how big is the Heron's boot?"
     route = classifier.classify(Question(asked + " What is the towing capacity?"))
     assert [part.specialist for part in route.parts] == ["specs", "maintenance", "specs", "specs"]
-    assert [part.text for part in route.parts][1:] == [
+    assert [part.question.whole for part in route.parts][1:] == [
         "when is the next service due (Wren 58)",
         "how big is the Heron's boot?",
         "What is the towing capacity? (Heron)",
@@ -199,7 +199,7 @@ def test_what_belongs_together_is_one_part(classifier: Classifier) -> None:
         "What is the towing capacity of the Heron? And how is it measured?",
     ):
         [part] = classifier.classify(Question(text)).parts
-        assert (part.text, part.label) == (text, "")
+        assert (part.question.whole, part.label) == (text, "")
 
 
 def test_more_than_four_questions_are_left_to_be_asked_again(classifier: Classifier) -> None:

@@ -88,7 +88,3 @@ def test_things_asked_for_by_name_and_further_figures(text: str, pieces: list[st
 def test_a_statement_beside_what_is_also_asked_is_a_matter_of_its_own() -> None:
     pieces = split("My Heron pulls to the left, and I also need to know which oil it takes")
     assert [piece.text for piece in pieces] == ["My Heron pulls to the left", "I also need to know which oil it takes"]
-
-
-def test_what_was_added_to_a_follow_up_is_no_piece() -> None:
-    assert len(split("And what does it cost? (what is the pressure, and how big is it; Heron)")) == 1

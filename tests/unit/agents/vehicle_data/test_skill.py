@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from agents.context import Case, Resources
 from agents.conversation.followup import standalone
 from agents.skill import Handled
-from agents.types import Question, ToolUsed, Turn
+from agents.types import Question, StandaloneQuestion, ToolUsed, Turn
 from agents.vehicle_data.skill import SKILL
 from tests import bundled
 from tests.benches import bench, case
@@ -40,7 +40,7 @@ class Talk:
 
     async def say(self, text: str) -> Handled | None:
         self.facts = bundled.vehicles().facts(text, self.facts)
-        as_said = self._case(text, text)
+        as_said = self._case(StandaloneQuestion(text), text)
         self.taken_up = bool(self.note) and await SKILL.takes_up(as_said, resources())
         alone = standalone(Question(text, tuple(self.history), self.facts), bundled.vehicles())
         of = as_said if self.taken_up else self._case(alone, text)
@@ -60,8 +60,8 @@ class Talk:
         json.dumps(handled.note)
         return handled
 
-    def _case(self, text: str, said: str) -> Case:
-        return case(text, said=said, history=self.history, facts=self.facts, note=self.note)
+    def _case(self, question: StandaloneQuestion, said: str) -> Case:
+        return case(question, said=said, history=self.history, facts=self.facts, note=self.note)
 
 
 async def talked(*lines: str, facts: dict[str, str] | None = None) -> list[Handled | None]:

@@ -9,6 +9,7 @@ import pytest
 
 from api.migrations import migrate
 from api.transport import turns
+from api.transport.departures import Leaving
 from api.transport.turns import Turn
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.commands import Answer, Caller, Send
@@ -61,6 +62,11 @@ class Script:
 
 
 @pytest.fixture
+def leaving() -> Leaving:
+    return Leaving()
+
+
+@pytest.fixture
 def script() -> Script:
     return Script()
 
@@ -89,8 +95,8 @@ def text_of(envelopes: list[Envelope]) -> str:
     return text
 
 
-async def test_a_turn_is_its_run_and_nothing_else(engine: Engine) -> None:
-    first, second = Turn(engine, ANNA), Turn(engine, ANNA)
+async def test_a_turn_is_its_run_and_nothing_else(engine: Engine, leaving: Leaving) -> None:
+    first, second = Turn(engine, ANNA, leaving), Turn(engine, ANNA, leaving)
     accepted, other = await first.send(Send("a", "s")), await second.send(Send("b", "s"))
     for turn, run_id in ((first, accepted.run_id), (second, other.run_id)):
         told = await all_of(turn)
@@ -100,9 +106,11 @@ async def test_a_turn_is_its_run_and_nothing_else(engine: Engine) -> None:
         turn.close()
 
 
-async def test_asked_again_while_it_is_answered_and_afterwards(engine: Engine, script: Script) -> None:
+async def test_asked_again_while_it_is_answered_and_afterwards(
+    engine: Engine, script: Script, leaving: Leaving
+) -> None:
     script.gate.clear()
-    first, again, later = Turn(engine, ANNA), Turn(engine, ANNA), Turn(engine, ANNA)
+    first, again, later = Turn(engine, ANNA, leaving), Turn(engine, ANNA, leaving), Turn(engine, ANNA, leaving)
     accepted = await first.send(Send("a", "s", "m1"))
     while (await engine.bus.live(await engine.store.conversation(ANNA, "s"))) is None:
         await asyncio.sleep(0)
@@ -120,12 +128,12 @@ async def test_asked_again_while_it_is_answered_and_afterwards(engine: Engine, s
         turn.close()
 
 
-async def test_a_parked_run_ends_its_turn_and_goes_on_in_another(engine: Engine) -> None:
-    first = Turn(engine, ANNA)
+async def test_a_parked_run_ends_its_turn_and_goes_on_in_another(engine: Engine, leaving: Leaving) -> None:
+    first = Turn(engine, ANNA, leaving)
     await first.send(Send("book", "s", "m1"))
     asked = (await all_of(first))[-1].event
     assert isinstance(asked, InputRequired)
-    second, again, whole = Turn(engine, ANNA), Turn(engine, ANNA), Turn(engine, ANNA)
+    second, again, whole = Turn(engine, ANNA, leaving), Turn(engine, ANNA, leaving), Turn(engine, ANNA, leaving)
     await second.answer(Answer(asked.request_id, True))
     told = await all_of(second)
     assert [type(envelope.event) for envelope in told] == [Accepted, Token, Token, Completed]
@@ -137,9 +145,9 @@ async def test_a_parked_run_ends_its_turn_and_goes_on_in_another(engine: Engine)
         turn.close()
 
 
-async def test_who_leaves_stops_the_run(engine: Engine, script: Script) -> None:
+async def test_who_leaves_stops_the_run(engine: Engine, script: Script, leaving: Leaving) -> None:
     script.gate.clear()
-    reader, turn = Reader(engine), Turn(engine, ANNA)
+    reader, turn = Reader(engine), Turn(engine, ANNA, leaving)
     accepted = await turn.send(Send("a", "s"))
     reader.follower.follow(await engine.store.conversation(ANNA, "s"))
     turn.close()
@@ -150,28 +158,28 @@ async def test_who_leaves_stops_the_run(engine: Engine, script: Script) -> None:
     reader.follower.close()
 
 
-async def test_who_comes_back_finds_the_answer(engine: Engine, script: Script) -> None:
+async def test_who_comes_back_finds_the_answer(engine: Engine, script: Script, leaving: Leaving) -> None:
     script.gate.clear()
-    turn = Turn(engine, ANNA, comes_back=True)
+    turn = Turn(engine, ANNA, leaving, comes_back=True)
     await turn.send(Send("a", "s", "m1"))
     turn.close()
-    assert turns._leaving == set()
+    assert len(leaving) == 0
     script.gate.set()
-    again = Turn(engine, ANNA, comes_back=True)
+    again = Turn(engine, ANNA, leaving, comes_back=True)
     await again.send(Send("a", "s", "m1"))
     assert isinstance((await all_of(again))[-1].event, Completed)
     again.close()
 
 
-async def test_it_ends_with_the_token_and_the_answer_goes_on(engine: Engine, script: Script) -> None:
+async def test_it_ends_with_the_token_and_the_answer_goes_on(engine: Engine, script: Script, leaving: Leaving) -> None:
     script.gate.clear()
-    reader, turn = Reader(engine), Turn(engine, ANNA, until=time.time() + 0.05)
+    reader, turn = Reader(engine), Turn(engine, ANNA, leaving, until=time.time() + 0.05)
     await turn.send(Send("a", "s"))
     reader.follower.follow(await engine.store.conversation(ANNA, "s"))
     with pytest.raises(AuthExpired):
         await rest(turn.events())
     turn.close()
-    assert turns._leaving == set()
+    assert len(leaving) == 0
     script.gate.set()
     assert isinstance(await reader.end(), Completed)
     reader.follower.close()
@@ -184,11 +192,11 @@ async def rest(told: AsyncIterator[Envelope | None]) -> None:
 
 
 async def test_silence_and_the_end_of_the_server(
-    engine: Engine, script: Script, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, script: Script, monkeypatch: pytest.MonkeyPatch, leaving: Leaving
 ) -> None:
     monkeypatch.setattr(turns, "BEAT_S", 0.01)
     script.gate.clear()
-    turn = Turn(engine, ANNA)
+    turn = Turn(engine, ANNA, leaving)
     await turn.send(Send("a", "s"))
     told = turn.events()
     async with asyncio.timeout(10):

@@ -88,7 +88,15 @@ async def test_the_answer_tells_what_its_run_took_and_the_books_agree(ledger: Sq
     used = Reasoning("run-1", "tool_use", "look_up()", 1, "now", 0, "specs", "look_up", {})
     result = Reasoning("run-1", "tool_result", "42", 1, "now", 0, "specs", "look_up", result=42, ok=False, ms=12.5)
     noticed: list[Entry] = []
-    run = MeteredRun(scripted(two_calls, used, result, completed()), ledger, Allowance(), PRICES, noticed.extend)
+
+    async def answer(run: RunInput, desk: Desk) -> AsyncGenerator[AnyEvent]:
+        async for event in scripted(two_calls)(run, desk):
+            yield event
+        desk.meter.tool("specs", "look_up", 12.5, ok=False)
+        for event in (used, result, completed()):  # what is shown of a call counts nothing
+            yield event
+
+    run = MeteredRun(answer, ledger, Allowance(), PRICES, noticed.extend)
     end = await answered(run)
     assert end.usage == UsageFigures("test:one", 1100, 110, 550, 550 + 55 + 1100)
     assert end.degraded is None

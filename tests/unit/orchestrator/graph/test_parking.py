@@ -11,7 +11,7 @@ import pytest
 
 from agents.context import Resources
 from agents.specialist import Catalogue, Specialist
-from agents.types import Answered, Delta, Part, Question, Route, Task
+from agents.types import Answered, Delta, Part, Question, Route, StandaloneQuestion, Task
 from agents.vehicles.range import Vehicles
 from api.migrations import migrate
 from orchestrator.buses.memory import MemoryBus
@@ -54,12 +54,12 @@ class Echo:
 
 
 async def understand(question: Question) -> Understood:
-    return Understood(question.text, question.facts)
+    return Understood(StandaloneQuestion(question.text), question.facts)
 
 
-async def classify(question: Question, catalogue: Catalogue) -> Route:
+async def classify(question: Question, catalogue: Catalogue, standalone: StandaloneQuestion) -> Route:
     names = [name for name in ("trial_drives", "talker") if name.split("_")[0] in question.text]
-    return Route("answer", 1.0, tuple(Part(question.text, name, 1.0) for name in names or ["talker"]))
+    return Route("answer", 1.0, tuple(Part(standalone, name, 1.0) for name in names or ["talker"]))
 
 
 async def research(part: Part, specialist: Specialist, facts: object) -> Gathered:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from agents.context import Bench, Case, Resources
+from agents.models.metering import Meter
 from agents.skill import Action, Handled
 from agents.specialist import Catalogue, Specialist, door
 from agents.tool import Arguments, Result, Tool, ToolFailed
@@ -20,6 +21,7 @@ from agents.types import (
     Proposal,
     Question,
     Route,
+    StandaloneQuestion,
     Summarised,
     Task,
     Turn,
@@ -73,13 +75,13 @@ class Doubling:
     actions: Mapping[str, Action] = field(default_factory=dict)
 
     async def takes_up(self, case: Case, resources: Resources) -> bool:
-        return bool(case.note.get("open")) and case.text.lstrip("-").isdigit()
+        return bool(case.note.get("open")) and case.question.text.lstrip("-").isdigit()
 
     async def read(self, case: Case, resources: Resources) -> list[int] | None:
-        if "explode" in case.text:
+        if "explode" in case.question.text:
             raise RuntimeError("cannot read")
-        words = [word for word in case.text.replace("?", " ").split() if word.lstrip("-").isdigit()]
-        wanted = "double" in case.text or case.note.get("open")
+        words = [word for word in case.question.text.replace("?", " ").split() if word.lstrip("-").isdigit()]
+        wanted = "double" in case.question.text or case.note.get("open")
         return [int(word) for word in words] if wanted else None
 
     async def act(self, request: list[int], bench: Bench) -> Handled:
@@ -114,7 +116,7 @@ class Booking:
     async def read(self, case: Case, resources: Resources) -> str | None:
         if "work" in case.findings:
             return str(case.findings["work"])
-        return case.text.partition("book ")[2] or None
+        return case.question.text.partition("book ")[2] or None
 
     async def act(self, request: str, bench: Bench) -> Handled:
         asks = Asks("confirm", f"Book {request}?", proposal={"time": request})
@@ -146,7 +148,7 @@ class Passing:
         return False
 
     async def read(self, case: Case, resources: Resources) -> str | None:
-        return case.text if "pass" in case.text else None
+        return case.question.text if "pass" in case.question.text else None
 
     async def act(self, request: str, bench: Bench) -> Handled:
         return Handled(f"{self.to} will do it.", pass_on=PassOn(self.to, request, {"work": "ten"}))
@@ -179,17 +181,17 @@ def specialist(name: str, *skills: Any, **more: Any) -> Specialist:
 
 
 async def understand(question: Question) -> Understood:
-    return Understood(question.text, question.facts)
+    return Understood(StandaloneQuestion(question.text), question.facts)
 
 
-async def classify(question: Question, catalogue: Catalogue) -> Route:
+async def classify(question: Question, catalogue: Catalogue, standalone: StandaloneQuestion) -> Route:
     """One part per line, each for the specialist that its first word names."""
-    parts = tuple(Part(line, line.split()[0], 0.9) for line in question.text.splitlines())
+    parts = tuple(Part(StandaloneQuestion(line), line.split()[0], 0.9) for line in standalone.text.splitlines())
     return Route("answer", 0.9, parts)
 
 
 async def research(part: Part, one: Specialist, facts: object) -> Gathered:
-    return Gathered((passage(f"about {part.text}"),))
+    return Gathered((passage(f"about {part.question.text}"),))
 
 
 async def nowhere(text: str, *, subjects: object, k: int) -> tuple[Passage, ...]:
@@ -222,10 +224,10 @@ class Stage:
         self.runs = 0
         self.desk = Desk()
 
-    async def ask(self, text: str, **known: Any) -> list[AnyEvent]:
+    async def ask(self, text: str, *, meter: Meter | None = None, **known: Any) -> list[AnyEvent]:
         self.runs += 1
         self.run = RunInput(f"r{self.runs}", "s", Question(text, **known), "customer", "ada", "c")
-        self.desk = Desk()
+        self.desk = Desk(meter=meter or Meter())
         return [event async for event in stream_events(self.graph, self.run, self.desk)]
 
     async def reply(self, value: Any) -> list[AnyEvent]:
@@ -305,7 +307,7 @@ async def test_what_was_asked_back_is_taken_up_before_the_classifier(stage: Stag
 async def test_a_skill_is_asked_where_the_classifier_is_not_sure(
     stage: Stage, kind: Any, confidence: float, agent: str
 ) -> None:
-    async def unsure(question: Question, catalogue: Catalogue) -> Route:
+    async def unsure(question: Question, catalogue: Catalogue, standalone: StandaloneQuestion) -> Route:
         return Route(kind, confidence)
 
     stage.graph = build_graph(replace(stage.crew, classify=unsure), memory_saver())
@@ -499,7 +501,7 @@ async def test_where_the_classifier_is_unsure_a_specialist_may_claim_the_message
 
     sure = 0.5
 
-    async def unsure(question: Question, catalogue: Catalogue) -> Route:
+    async def unsure(question: Question, catalogue: Catalogue, standalone: StandaloneQuestion) -> Route:
         return Route("out_of_scope", sure)
 
     async def surely(text: str, resources: Resources) -> bool:
@@ -520,3 +522,27 @@ async def test_where_the_classifier_is_unsure_a_specialist_may_claim_the_message
     stage.graph = build_graph(replace(stage.crew, catalogue=(one,), classify=unsure), memory_saver())
     assert end(await stage.ask("oars")).agent == "out_of_scope"
     assert end(await stage.ask("broken")).agent == "out_of_scope"
+
+
+async def test_every_call_of_a_tool_counts_for_the_specialist(stage: Stage) -> None:
+    await stage.ask("math double 21")
+    assert [(call.kind, call.agent, call.ok) for call in stage.desk.meter.calls] == [("tool", "math", True)]
+    stage = Stage(calls_tools=True)
+    await stage.ask("math double a number")
+    assert [(call.agent, call.name, call.ok) for call in stage.desk.meter.calls] == [("math", "double", True)]
+    assert stage.desk.meter.calls[0].milliseconds >= 0
+
+
+async def test_a_run_that_may_ask_no_model_is_answered_offline_and_says_why_once() -> None:
+    stage = Stage(calls_tools=True)
+    offline = Words()
+    stage.graph = build_graph(replace(stage.crew, offline=offline), memory_saver())
+    completed = end(await stage.ask("shop what is it", meter=Meter(1, earlier=5)))
+    assert (len(stage.words.tasks), offline.tasks) == (1, []), "what a run may take of tokens is another matter"
+    completed = end(await stage.ask("shop what is it", meter=Meter(notice="Until tomorrow.")))
+    assert completed.response == "You said shop what is it.\n\nUntil tomorrow."
+    assert (len(stage.words.tasks), len(offline.tasks), offline.tasks[0].tools) == (1, 1, ())
+    completed = end(await stage.ask("shop what is it\nfar what is that", meter=Meter(notice="Until tomorrow.")))
+    assert completed.response.count("Until tomorrow.") == 1
+    completed = end(await stage.ask("math double 21", meter=Meter(notice="Until tomorrow.")))
+    assert (completed.answerer, len(offline.tasks)) == ("skills", 3), "skills read what tools a model would have called"

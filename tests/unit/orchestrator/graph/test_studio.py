@@ -10,7 +10,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Command, interrupt
 
-from agents.types import Answered, Answering, Asks, Decided, Delta, Part, PartDone, Question, Route
+from agents.types import Answered, Answering, Asks, Decided, Delta, Part, PartDone, Question, Route, StandaloneQuestion
 from orchestrator.graph.saver import STORED
 from orchestrator.graph.studio import ChatGraph, build_chat_graph
 
@@ -24,7 +24,7 @@ class State(TypedDict, total=False):
 async def books(state: State, runtime: Runtime[Any]) -> State:
     """Asks before it books; other messages are repeated."""
     text = state["question"].text
-    runtime.stream_writer(Decided(Route("answer", 1.0, (Part(text, "maintenance", 1.0),))))
+    runtime.stream_writer(Decided(Route("answer", 1.0, (Part(StandaloneQuestion(text), "maintenance", 1.0),))))
     runtime.stream_writer(Answering(0, "maintenance", "Maintenance"))
     said = f"{interrupt(Asks('confirm', 'Shall I book it?'))}" if text.startswith("Book") else f"You said {text}"
     runtime.stream_writer(Delta(0, said))
