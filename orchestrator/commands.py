@@ -112,14 +112,17 @@ class Cancel:
 @dataclass(frozen=True, slots=True)
 class Resume:
     """Follow a conversation again: durable events after `after` (None: after what the caller has read), the active
-    run's text so far, then live."""
+    run's text so far, then live. `epoch` says in which conversation of that name the caller was there; None where it
+    does not know."""
 
     session_id: str
     after: int | None = 0
+    epoch: str | None = None
 
     def check(self) -> None:
         """Raises BadRequest naming the field."""
         check_session_id(self.session_id)
+        check_text("epoch", self.epoch or "")
         if self.after is not None and self.after < 0:
             raise BadRequest(field="after")
 
@@ -188,14 +191,17 @@ class Type:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """The customer has read up to `seq`."""
+    """The customer has read up to `seq`, in the conversation of that name with this `epoch`; None where the customer
+    does not know it."""
 
     session_id: str
     seq: int
+    epoch: str | None = None
 
     def check(self) -> None:
         """Raises BadRequest naming the field."""
         check_session_id(self.session_id)
+        check_text("epoch", self.epoch or "")
         if self.seq < 0:
             raise BadRequest(field="seq")
 

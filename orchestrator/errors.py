@@ -3,7 +3,7 @@
     PitcrewError
     ├── AuthRequired, AuthInvalid, AuthExpired, Forbidden
     ├── BadJson, BadRequest(field), UnknownType, BinaryUnsupported, EmptyMessage, MessageTooLong
-    ├── NotFound, UnknownAgent, IdempotencyConflict, RunBusy, RunNotActive
+    ├── NotFound, UnknownAgent, CursorExpired, IdempotencyConflict, RunBusy, RunNotActive
     ├── RateLimited(retry_after_ms), ShuttingDown, Overloaded, StorageUnavailable
     └── ProcessingError(reason)      a run that failed
 
@@ -93,6 +93,11 @@ class UnknownAgent(PitcrewError):
     def __init__(self, names: Iterable[str] = ()) -> None:
         super().__init__(field="agent_name")
         self.text = f"{UnknownAgent.text} These can answer: {', '.join(names)}."
+
+
+class CursorExpired(PitcrewError):
+    code, status = "CURSOR_EXPIRED", 410
+    text = "What came after this place is not known: its conversation is gone, or not yours. Begin anew."
 
 
 class IdempotencyConflict(PitcrewError):

@@ -317,7 +317,9 @@ class Seen(Upkeep, frozen=True, tag="seen"):
 
 
 class Resumed(Upkeep, frozen=True, tag="resumed"):
-    """A reader has asked to follow again: what it lacks comes next, up to `head_seq`, then everything live."""
+    """A reader has asked to follow again: what came after the seq `after` comes next, up to `head_seq`, then everything
+    live. `after` is 0 where the place that the reader named is none in this conversation, or nobody can tell whether it
+    is: what the reader has counts no more."""
 
     session_id: str
     after: int
@@ -358,7 +360,8 @@ def kinds(*groups: type[Event]) -> frozenset[type[Event]]:
 
 
 class Envelope(msgspec.Struct, frozen=True):
-    """An event on its way to followers; `seq` where it is durable."""
+    """An event on its way to followers; `seq` where it is durable. The id of the conversation is its epoch for clients:
+    it differs from that of a deleted conversation with the same owner and session."""
 
     conversation_id: str
     event: AnyEvent

@@ -20,7 +20,7 @@ from orchestrator.events import (
     Terminal,
     Token,
 )
-from orchestrator.store import Receipt
+from orchestrator.store import Marks, Receipt
 
 Deliver = Callable[[Envelope], None]
 
@@ -69,18 +69,26 @@ class Follower:
         await self._go_live(conversation_id, told)
 
     async def resume(self, caller: Caller, command: Resume) -> None:
-        """Deliver what came after `command.after`, then the active run's text so far, then live. A cursor past the end
-        is a foreign one: everything is sent. Raises NotFound, BadRequest."""
+        """Deliver Resumed, which says from where it goes on, then what came after that, the active run's text so far,
+        and everything live. Raises NotFound, BadRequest."""
         command.check()
+        conversation_id = await self._engine.store.conversation(caller, command.session_id)
+        await self._join(conversation_id, command.session_id, lambda marks: _place(command, conversation_id, marks))
+
+    async def join(self, conversation_id: str, session_id: str, after: int) -> None:
+        """The same from a place in a conversation that is the caller's. Raises NotFound when it is gone, whatever else
+        has its name by now."""
+        await self._join(conversation_id, session_id, lambda marks: after)
+
+    async def _join(self, conversation_id: str, session_id: str, place: Callable[[Marks], int]) -> None:
         store = self._engine.store
-        conversation_id = await store.conversation(caller, command.session_id)
         self._buffers.setdefault(conversation_id, [])
         self.follow(conversation_id)
-        after = await store.read_upto(conversation_id) if command.after is None else command.after
-        head = await store.head(conversation_id)
+        marks = await store.marks(conversation_id)
+        after = place(marks)
         active = await store.current_run(conversation_id)
-        self._deliver(Envelope(conversation_id, Resumed(command.session_id, after, head, active)))
-        told = self._told[conversation_id] = _Told(after if after <= head else 0)
+        self._deliver(Envelope(conversation_id, Resumed(session_id, after, marks.head, active)))
+        told = self._told[conversation_id] = _Told(after)
         while (page := await store.events(conversation_id, told.upto, PAGE)) and not self._closed:
             await self._tell(told, page)
             told.upto = page[-1].seq or told.upto
@@ -139,6 +147,19 @@ class Follower:
         for envelope in buffered[known:]:
             if not told.knows(envelope) and not any(envelope.event is step for step in steps):
                 self._deliver(envelope)
+
+
+def _place(command: Resume, epoch: str, marks: Marks) -> int:
+    """From where a reader goes on who asks to: behind `command.after` where that is certainly a place in this
+    conversation, else from its beginning. A client can forget what it has twice, but cannot know what it never got.
+
+    With an epoch it is certain. Without one it is where no earlier conversation of that name had an event in which the
+    client may have been, which is so for every session that was never deleted. A place past the head is in none.
+    """
+    if command.after is None:
+        return marks.read
+    certain = not marks.earlier if command.epoch is None else command.epoch == epoch
+    return command.after if certain and command.after <= marks.head else 0
 
 
 @dataclass

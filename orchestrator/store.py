@@ -65,6 +65,17 @@ class Unfinished:
 
 
 @dataclass(frozen=True, slots=True)
+class Marks:
+    """Places in a conversation: `head` is the last `seq` given out, 0 before the first; `read` the one up to which its
+    owner has read, 0 where that is not known. `earlier` is how many events the deleted conversations of the same owner
+    and session had."""
+
+    head: int
+    read: int = 0
+    earlier: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Touched:
     """What taking a message back touches: the conversation, the run that is about the message, and the unfinished runs
     that are about it or a later one and so may have read it."""
@@ -201,13 +212,10 @@ class Store(Protocol):
         takes it up makes it another, so that telling it again from there leads nowhere."""
 
     async def conversation(self, caller: Caller, session_id: str) -> str:
-        """The conversation's id. Raises NotFound."""
+        """The conversation's id: another one once it was deleted and its session is used again. Raises NotFound."""
 
-    async def head(self, conversation_id: str) -> int:
-        """The last `seq` given out; 0 before the first."""
-
-    async def read_upto(self, conversation_id: str) -> int:
-        """The `seq` up to which its owner has read; 0 where that is not known."""
+    async def marks(self, conversation_id: str) -> Marks:
+        """How far the conversation has come, and its owner in it. Raises NotFound when it is gone."""
 
     async def run_owner(self, caller: Caller, run_id: str) -> str:
         """The conversation of one of the caller's runs. Raises NotFound."""
@@ -224,7 +232,8 @@ class Store(Protocol):
         when it does not run."""
 
     async def seen(self, caller: Caller, command: Read) -> str:
-        """Keep how far the caller has read, never backwards; the conversation's id. Raises NotFound."""
+        """Keep how far the caller has read, never backwards; the conversation's id. Raises NotFound, also for a place
+        in a conversation that is gone."""
 
     async def touched(self, caller: Caller, message_id: str) -> Touched:
         """What taking back one of the caller's own messages touches. Raises NotFound."""
@@ -249,7 +258,8 @@ class Store(Protocol):
         """Messages with `seq > after` in order; the superseded ones only if asked for. Raises NotFound."""
 
     async def delete(self, caller: Caller, session_id: str) -> str:
-        """Remove a conversation with everything in it; its id. Raises NotFound."""
+        """Remove a conversation with everything in it; its id. How many events it had is remembered under a name from
+        which neither owner nor session can be read. Raises NotFound."""
 
     def answers_citing(self, document_ids: Collection[str]) -> Iterator[PastAnswer]:
         """The answers that cite any of these documents, whatever the version, in the order in which they were asked,

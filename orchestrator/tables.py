@@ -31,6 +31,14 @@ conversations = Table(
     Column("memory", Text, nullable=False, default="{}", server_default="{}"),
     Column("zone", String(64), nullable=False, default="", server_default=""),
     Column("head_seq", Integer, nullable=False, default=0),
+    Column(
+        "earlier_seq",
+        Integer,
+        nullable=False,
+        default=0,
+        server_default="0",
+        comment="the events of deleted conversations of this name",
+    ),
     Column("read_seq", Integer, nullable=False, default=0, server_default="0"),
     Column("metadata", Text, comment="what a client noted of it, as a JSON object"),
     Column("said", String(64), comment="the name of what has been said in it, for clients that tell all of it"),
@@ -39,6 +47,14 @@ conversations = Table(
     UniqueConstraint("owner", "session_id", name="uq_conversations_owner_session"),
     Index("ix_conversations_said", "owner", "said"),
 )
+
+deleted_conversations = Table(
+    "deleted_conversations",
+    metadata,
+    Column("name", String(64), primary_key=True, comment="SHA-256 of owner and session, as hexadecimal"),
+    Column("seq", Integer, nullable=False, comment="how many events they had together"),
+)
+"""All that is kept of deleted conversations: whether a place that a client still names may be in one of them."""
 
 messages = Table(
     "messages",

@@ -3,13 +3,15 @@
 import asyncio
 import contextlib
 import uuid
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from api.client.errors import ClientError, Closed, Frame, LineLost, Refused
 from api.client.line import Line
 from api.client.link import Link
 from api.client.turn import Turn, Viewer, ends_run, is_ack
+
+DELETED = "The conversation was deleted before the answer had come. Ask again."
 
 
 class Conversation:
@@ -26,6 +28,7 @@ class Conversation:
         self._turns: list[Turn] = []
         self._viewers: list[Viewer] = []
         self._parked: dict[str, Frame] = {}
+        self._epoch: str | None = None
         self._seq: int | None = None
         self._line: Line | None = None
         self._lacking = False
@@ -34,6 +37,12 @@ class Conversation:
         self._head = 0
         self._changed = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
+
+    @property
+    def epoch(self) -> str | None:
+        """Which conversation of this name it is, as the server says from its first answer on: another one once it was
+        deleted and something is said under its name again. Whoever keeps a `seq` for `follow` keeps this with it."""
+        return self._epoch
 
     def ask(
         self,
@@ -69,11 +78,17 @@ class Conversation:
 
         return self._begin({"type": "answer", "request_id": request_id, "value": value}, confirms)
 
-    async def follow(self, after: int = 0) -> AsyncGenerator[Frame, None]:
+    async def follow(self, after: int = 0, epoch: str | None = None) -> AsyncGenerator[Frame, None]:
         """Every frame of the conversation, whoever asked: the durable ones above `after` (0: from its beginning), then
         all that happens, until the loop is left. Raises Refused `NOT_FOUND` where nothing was ever said, and other
-        ClientErrors."""
-        viewer = Viewer(after)
+        ClientErrors.
+
+        `epoch` is the one in which you were at `after`; without it, this conversation's. Where the server finds that
+        it was another, or cannot tell, all frames come. So they do when the conversation is deleted and its name used
+        again: an `ack` or `resumed` with another `epoch` says that what came before counts no more."""
+        if self._epoch is None:
+            self._epoch = epoch
+        viewer = Viewer(after if epoch in (None, self._epoch) else 0)
         self._viewers.append(viewer)
         self._lacking = True
         self._wake()
@@ -105,7 +120,7 @@ class Conversation:
 
     async def read(self, seq: int) -> None:
         """Tell that the person has read up to `seq`. Raises Refused and other ClientErrors."""
-        await self._link.settle({"type": "read", "session_id": self.session_id, "seq": seq})
+        await self._link.settle({"type": "read", "session_id": self.session_id, "seq": seq, **self._named})
 
     async def typing(self) -> None:
         """Tell that the person is writing. Of no use later, so without a connection it is left out."""
@@ -123,6 +138,8 @@ class Conversation:
     def received(self, frame: Frame) -> None:
         """A frame of this conversation has come."""
         kind, seq = frame.get("type"), frame.get("seq")
+        if "epoch" in frame:
+            self._meet(frame["epoch"])
         if is_ack(frame):
             self._confirm(frame)
         if kind == "resumed":
@@ -154,6 +171,28 @@ class Conversation:
 
     # --- the stream --------------------------------------------------------------------------------------------------
 
+    @property
+    def _named(self) -> Frame:
+        """Which conversation a `seq` is of."""
+        return {} if self._epoch is None else {"epoch": self._epoch}
+
+    def _meet(self, epoch: str) -> None:
+        """Where it is another conversation than until now, the runs of that one are gone, and counting begins anew."""
+        known, self._epoch = self._epoch, epoch
+        if known in (None, epoch):
+            return
+        self._fail_turns([turn for turn in self._turns if turn.confirmed], Refused("NOT_FOUND", DELETED))
+        self._parked.clear()
+        self._start_over()
+
+    def _start_over(self) -> None:
+        self._seq = 0 if self._viewers else None
+        self._resumed_after, self._head = None, 0
+        for turn in self._turns:
+            turn.start_over()
+        for viewer in self._viewers:
+            viewer.seq = 0
+
     def _confirm(self, ack: Frame) -> None:
         parked = self._parked.pop(ack["run_id"], {})
         for turn in self._turns:
@@ -163,13 +202,11 @@ class Conversation:
 
     def _resumed(self, frame: Frame) -> None:
         after, head = frame.get("after") or 0, frame.get("head_seq") or 0
-        self._deaf, self._head = False, head
-        if after > head:
-            self._seq = after = 0
-            for turn in self._turns:
-                turn.start_over()
-            for viewer in self._viewers:
-                viewer.seq = 0
+        wanted = self._resumed_after or 0
+        if after > head or after < wanted:  # the server does not go on from there, but sends everything
+            after = 0
+            self._start_over()
+        self._deaf, self._head, self._resumed_after = False, head, after
         if self._seq is None:
             self._seq = after
         for viewer in self._viewers:
@@ -244,7 +281,7 @@ class Conversation:
         after = min([*known, *(viewer.seq for viewer in self._viewers if not viewer.attached)], default=0)
         self._lacking, self._resumed_after = False, after
         try:
-            await line.request({"type": "resume", "session_id": self.session_id, "after": after})
+            await line.request({"type": "resume", "session_id": self.session_id, "after": after, **self._named})
         except Refused as refused:
             try:
                 await self._link.overcome(line, refused, self._link.effort())
@@ -270,10 +307,12 @@ class Conversation:
 
     def _fail(self, error: ClientError, *, unsent: bool = True) -> None:
         """End the viewers and turns with `error`; without `unsent`, not those that the server has yet to hear of."""
-        failed = [turn for turn in self._turns if unsent or turn.confirmed]
-        self._turns = [turn for turn in self._turns if turn not in failed]
-        for turn in failed:
-            turn.fail(error)
+        self._fail_turns([turn for turn in self._turns if unsent or turn.confirmed], error)
         for viewer in self._viewers:
             viewer.feed.end(error)
         self._viewers.clear()
+
+    def _fail_turns(self, failed: Sequence[Turn], error: ClientError) -> None:
+        self._turns = [turn for turn in self._turns if turn not in failed]
+        for turn in failed:
+            turn.fail(error)

@@ -162,11 +162,12 @@ class NativeSession:
         self._oldest &= partial is None and reasoning is None
 
     def emitted(self, envelope: Envelope, *, lagging: bool = False) -> tuple[str, ...]:
-        frame = self._frame(envelope.event, envelope.seq, lagging)
+        frame = self._frame(envelope, lagging)
         return () if frame is None else (spell(frame),)
 
-    def _frame(self, event: events.AnyEvent, seq: int | None, lagging: bool) -> msgspec.Struct | None:
+    def _frame(self, envelope: Envelope, lagging: bool) -> msgspec.Struct | None:
         """The frame that tells the event to this client."""
+        event = envelope.event
         match event:
             case events.Token():
                 return self._token(event, lagging)
@@ -179,10 +180,10 @@ class NativeSession:
                 return prompt_frame(event)
             case events.Terminal():
                 self._texts.pop(event.run_id, None)
-                return None if self._ended_before(event) else frame_of(event, seq)
+                return None if self._ended_before(event) else frame_of(envelope)
             case events.RunRestarted():
                 self._texts.pop(event.run_id, None)
-        return frame_of(event, seq)
+        return frame_of(envelope)
 
     def _ended_before(self, event: events.Terminal) -> bool:
         """Whether the client has been told of the run's end: its prompt was that, and nobody answered it."""
@@ -256,8 +257,9 @@ def _welcome(notice: Welcome) -> AuthSuccessFrame:
     )
 
 
-def frame_of(event: events.AnyEvent, seq: int | None) -> msgspec.Struct | None:
+def frame_of(envelope: Envelope) -> msgspec.Struct | None:
     """The frame that tells the event to a client that wants all there is, but for the text again and again."""
+    event, seq = envelope.event, envelope.seq
     match event:
         case events.Token():
             return TokenFrame(event.text, event.run_id, event.offset, None, event.part)
@@ -268,7 +270,7 @@ def frame_of(event: events.AnyEvent, seq: int | None) -> msgspec.Struct | None:
         case events.Typing() | events.Seen():
             return None
         case _:
-            return mirrored(event, seq)
+            return mirrored(envelope)
 
 
 def _failed(event: events.Failed, seq: int | None) -> ErrorFrame:

@@ -117,13 +117,20 @@ export class Turn {
     this.startedAt = performance.now();
     this.write(0, '');
   }
+
+  /** The server knows nothing of it any more. */
+  unsend() {
+    this.runId = this.questionId = null;
+    this.clear('sending');
+  }
 }
 
 export class Conversation {
   /** @type {(Turn | {kind: 'note', text: string, tone: string})[]} */
   entries = [];
-  /** The highest `seq` seen, for `resume`. */
+  /** The highest `seq` seen, for `resume`, and in which conversation of that name it was. */
   lastSeq = 0;
+  epoch = null;
   #runs = new Map();
 
   /** @param {string} sessionId empty: the server chooses one and its `ack` tells it */
@@ -174,6 +181,22 @@ export class Conversation {
     return gone;
   }
 
+  /** Before the events that follow it: where they are of another conversation of that name than those before, or the
+   * server has lost some of those, nothing that came counts any more. What has no ending stays: it is asked again.
+   * @param {object} frame `ack` or `resumed` @returns the entries that went */
+  meet(frame) {
+    if (frame.session_id !== this.sessionId) return [];
+    const another = this.epoch !== null && frame.epoch !== this.epoch;
+    this.epoch = frame.epoch ?? null;
+    if (!another && !(frame.head_seq < this.lastSeq)) return [];
+    const gone = this.entries.filter((one) => one.kind !== 'turn' || !one.mine || one.ended);
+    this.entries = this.unanswered;
+    this.entries.forEach((turn) => turn.unsend());
+    this.lastSeq = 0;
+    this.#runs.clear();
+    return gone;
+  }
+
   /** @param {object} frame from the server @returns the entry that changed, or null */
   apply(frame) {
     const handler = Object.hasOwn(HANDLERS, frame.type) ? HANDLERS[frame.type] : null;
@@ -196,7 +219,10 @@ export class Conversation {
       turn.deleted = frame.message === '';
       this.entries.push(turn);
     }
-    if (turn.mine) this.sessionId ||= frame.session_id;
+    if (turn.mine && !this.sessionId) {
+      this.sessionId = frame.session_id;
+      this.epoch = frame.epoch ?? null;
+    }
     turn.runId = frame.run_id;
     turn.questionId = frame.message_id;
     turn.sentAt = frame.sent_at;

@@ -52,12 +52,21 @@ function receive(frame) {
     renewSignIn(frame);
   } else if (frame.type === 'resumed') {
     resuming = false;
+    meet(frame);
   } else if (!isQuiet(frame)) {
+    if (frame.type === 'ack') meet(frame);
     const entry = conversation.apply(frame);
     if (entry) touch(entry);
     // What a run had asked is answered by now, perhaps by this.
     if (frame.type === 'ack') conversation.turns.filter((turn) => turn.status === 'asks').forEach((turn) => log.show(turn));
   }
+}
+
+function meet(frame) {
+  const entries = conversation.meet(frame);
+  if (!entries.length) return;
+  touch({ kind: 'branch', entries });
+  conversation.turns.forEach((turn) => log.show(turn));
 }
 
 /** A server that cannot resume, or does not know the conversation yet, says so in reply to `resume`: no matter. */
@@ -83,8 +92,8 @@ function welcome(frame) {
 }
 
 function resume() {
-  resuming = Boolean(conversation.sessionId)
-    && connection.send({ type: 'resume', session_id: conversation.sessionId, after: conversation.lastSeq });
+  const { sessionId, lastSeq, epoch } = conversation;
+  resuming = Boolean(sessionId) && connection.send({ type: 'resume', session_id: sessionId, after: lastSeq, epoch });
 }
 
 /** A token that the page gets by itself, or null where only the person has one. */

@@ -38,10 +38,12 @@ class CancelFrame(msgspec.Struct, tag="cancel"):
 
 
 class ResumeFrame(msgspec.Struct, tag="resume"):
-    """Follow a session again; `after` is the last `seq` you saw, 0 for all."""
+    """Follow a session again; `after` is the last `seq` you saw, 0 for all, and `epoch` that of the `ack` or `resumed`
+    before it."""
 
     session_id: str
     after: int = 0
+    epoch: str | None = None
 
 
 class AnswerFrame(msgspec.Struct, tag="answer"):
@@ -65,10 +67,11 @@ class TypingFrame(msgspec.Struct, tag="typing"):
 
 
 class ReadFrame(msgspec.Struct, tag="read"):
-    """You have read up to `seq`; shown to staff. Nothing is sent in return."""
+    """You have read up to `seq`, in the conversation with this `epoch`; shown to staff. Nothing is sent in return."""
 
     session_id: str
     seq: int
+    epoch: str | None = None
 
 
 class FeedbackFrame(msgspec.Struct, tag="feedback"):
@@ -239,12 +242,17 @@ SILENT = events.kinds(events.Typing, events.Seen)
 _TAGS: dict[type[events.Event], str] = {events.Accepted: "ack"}
 """Frames that have another type than their event's tag."""
 
+_WITH_EPOCH = (events.Accepted, events.Resumed)
+"""Events whose frames say which conversation of the session's name they are of: from there on, all frames are."""
+
 
 def _mirror(kind: type[events.Event]) -> type[msgspec.Struct]:
     """The frame whose fields are the event's; those that are None are left out."""
     hints = get_type_hints(kind)
     fields = msgspec.structs.fields(kind)
     present = [(one.name, hints[one.name]) for one in fields if one.default is not None]
+    if kind in _WITH_EPOCH:
+        present.append(("epoch", str))
     absent = [(one.name, hints[one.name], None) for one in fields if one.default is None]
     return msgspec.defstruct(
         f"{kind.__name__}Frame",
@@ -272,6 +280,9 @@ SERVER_FRAMES: tuple[type[msgspec.Struct], ...] = (
 )
 
 
-def mirrored(event: events.AnyEvent, seq: int | None) -> msgspec.Struct:
+def mirrored(envelope: events.Envelope) -> msgspec.Struct:
     """The event as a frame. Raises KeyError for one that has a frame of its own, or none."""
-    return MIRRORED[type(event)](**{name: getattr(event, name) for name in event.__struct_fields__}, seq=seq)
+    event = envelope.event
+    fields = {name: getattr(event, name) for name in event.__struct_fields__}
+    epoch = {"epoch": envelope.conversation_id} if isinstance(event, _WITH_EPOCH) else {}
+    return MIRRORED[type(event)](**fields, **epoch, seq=envelope.seq)

@@ -9,13 +9,13 @@ from starlette.responses import Response
 from api.access.auth import Identity
 from api.compose.app_state import AppState
 from api.protocol.dialect import Rejected, Requested, Session
-from api.transport.position import Position
+from api.transport.position import FIELD, Position
 from api.transport.retelling import Retelling
 from api.transport.sse import HEADERS, EventStream, retry
-from orchestrator.commands import Caller, Cancel, Resume, Send
+from orchestrator.commands import Caller, Cancel, Send
 from orchestrator.engine import Engine
-from orchestrator.errors import BadRequest, NotFound, Overloaded, RateLimited, ShuttingDown
-from orchestrator.events import Accepted, InputRequired, Terminal
+from orchestrator.errors import BadRequest, CursorExpired, NotFound, Overloaded, RateLimited, ShuttingDown
+from orchestrator.events import Accepted, Envelope, InputRequired, Terminal
 from orchestrator.follow import Follower
 
 WAIT_MS = 5_000
@@ -50,8 +50,9 @@ def asked(session: Session, *requests: Requested) -> Asked:
 
 
 async def open_stream(state: AppState, reader: Reader, ask: Ask) -> Response:
-    """The response: the stream; 204 for who comes back to what was told to its end or is none of theirs; while the
-    server stops, an empty stream to come back from. Raises PitcrewError for what is refused before it begins."""
+    """The response: the stream; 204 for who comes back to what was told to its end; while the server stops, an empty
+    stream to come back from. Raises PitcrewError for what is refused before it begins: CursorExpired for who comes back
+    to an answer that is gone or somebody else's, for 204 would say that it was told to its end."""
     if state.draining:
         if reader.position is None:
             raise ShuttingDown
@@ -62,7 +63,7 @@ async def open_stream(state: AppState, reader: Reader, ask: Ask) -> Response:
     accepted = await _open_question(state.gateway.engine, caller, reader.position)
     if accepted is None:
         return Response(None, 204)
-    return await _again(state, reader, caller, accepted, ask)
+    return await _again(state, reader, accepted, ask)
 
 
 async def stop(state: AppState, who: Identity, session_id: str | None, position: Position | None) -> None:
@@ -86,30 +87,32 @@ async def _new(state: AppState, reader: Reader, caller: Caller, ask: Ask) -> Res
     return await _begun(state, reader, session, retelling, send, request)
 
 
-async def _again(state: AppState, reader: Reader, caller: Caller, accepted: Accepted, ask: Ask) -> Response:
+async def _again(state: AppState, reader: Reader, question: Envelope, ask: Ask) -> Response:
     assert reader.position is not None
+    assert isinstance(question.event, Accepted)
+    accepted, first = question.event, reader.position.first
     name = accepted.client_message_id or ""
     session, _, request = ask({"session_id": accepted.session_id, "client_message_id": name})
     retelling = Retelling(session, name, known=reader.position)
-    command = Resume(accepted.session_id, reader.position.first - 1)
 
-    async def resume(follower: Follower) -> None:
-        await follower.resume(caller, command)
+    async def join(follower: Follower) -> None:
+        await follower.join(question.conversation_id, accepted.session_id, first - 1)
 
-    return await _begun(state, reader, session, retelling, resume, request)
+    return await _begun(state, reader, session, retelling, join, request)
 
 
-async def _open_question(engine: Engine, caller: Caller, position: Position) -> Accepted | None:
-    """The message whose answer goes on behind the position; None where that was its end, or it is not the caller's."""
+async def _open_question(engine: Engine, caller: Caller, position: Position) -> Envelope | None:
+    """The message whose answer goes on behind the position; None where that was its end. Raises CursorExpired where
+    there is no such place in a run of the caller's."""
     try:
         conversation_id = await engine.store.run_owner(caller, position.run_id)
     except NotFound:
-        return None
+        raise CursorExpired(field=FIELD) from None
     stored = await engine.store.run_events(conversation_id, position.run_id)
-    told = [one.event for one in stored if position.first <= (one.seq or 0) <= position.seq]
-    if not told or not isinstance(told[0], Accepted) or any(isinstance(one, Terminal | InputRequired) for one in told):
-        return None
-    return told[0]
+    told = [one for one in stored if position.first <= (one.seq or 0) <= position.seq]
+    if not told or not isinstance(told[0].event, Accepted):
+        raise CursorExpired(field=FIELD)
+    return None if any(isinstance(one.event, Terminal | InputRequired) for one in told) else told[0]
 
 
 async def _begun(

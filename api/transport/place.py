@@ -25,7 +25,7 @@ class Place:
     def take(self) -> list[Read]:
         """What has been sent since the last time, as marks of what was read."""
         reads = [
-            Read(self._sessions[conversation_id], seq)
+            Read(self._sessions[conversation_id], seq, conversation_id)
             for conversation_id, seq in self._passed.items()
             if conversation_id in self._sessions
         ]

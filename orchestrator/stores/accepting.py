@@ -187,6 +187,8 @@ def _label(request: InputRequired, value: object) -> str:
 def seen(connection: Connection, caller: Caller, command: Read) -> str:
     """See `Store.seen`."""
     conversation_id = rows.find(connection, caller, command.session_id)
+    if command.epoch not in (None, conversation_id):
+        raise NotFound
     connection.execute(
         update(conversations)
         .where(

@@ -1,12 +1,13 @@
 """What the SQL store's transactions are made of: one statement or two each, inside the caller's transaction."""
 
+import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from agents.types import AS_USUAL, Wishes
 from orchestrator.commands import Caller, Send
@@ -23,9 +24,9 @@ from orchestrator.events import (
     encode,
 )
 from orchestrator.run import Effect, side_effects
-from orchestrator.store import Receipt, StoredMessage
+from orchestrator.store import Marks, Receipt, StoredMessage
 from orchestrator.stores import citing
-from orchestrator.tables import conversations, events, messages, runs
+from orchestrator.tables import conversations, deleted_conversations, events, messages, runs
 
 
 def now() -> str:
@@ -43,18 +44,54 @@ def open_conversation(
     if found is not None:
         return str(found)
     conversation_id, at = str(uuid.uuid4()), now()
+    deleted = deleted_conversations.c
+    earlier = connection.scalar(select(deleted.seq).where(deleted.name == _name(owner, session_id)))
     connection.execute(
         insert(conversations).values(
             id=conversation_id,
             owner=owner,
             session_id=session_id,
             head_seq=0,
+            earlier_seq=earlier or 0,
             metadata=encode_metadata(metadata or {}),
             created_at=at,
             updated_at=at,
         )
     )
     return conversation_id
+
+
+def delete_conversation(connection: Connection, owner: str, session_id: str) -> str:
+    """Remove the owner's conversation with everything in it; its id. Raises NotFound."""
+    gone = connection.execute(
+        delete(conversations)
+        .where(conversations.c.owner == owner, conversations.c.session_id == session_id)
+        .returning(conversations.c.id, conversations.c.head_seq, conversations.c.earlier_seq)
+    ).first()
+    if gone is None:
+        raise NotFound
+    if gone.head_seq:
+        name = _name(owner, session_id)
+        connection.execute(delete(deleted_conversations).where(deleted_conversations.c.name == name))
+        connection.execute(insert(deleted_conversations).values(name=name, seq=gone.earlier_seq + gone.head_seq))
+    return str(gone.id)
+
+
+def _name(owner: str, session_id: str) -> str:
+    """What is kept of the name of a deleted conversation."""
+    return hashlib.sha256(f"{owner}\0{session_id}".encode()).hexdigest()
+
+
+def marks(connection: Connection, conversation_id: str) -> Marks:
+    """See `Store.marks`."""
+    row = connection.execute(
+        select(conversations.c.head_seq, conversations.c.read_seq, conversations.c.earlier_seq).where(
+            conversations.c.id == conversation_id
+        )
+    ).first()
+    if row is None:
+        raise NotFound
+    return Marks(row.head_seq, row.read_seq, row.earlier_seq)
 
 
 def find(connection: Connection, caller: Caller, session_id: str) -> str:

@@ -13,6 +13,7 @@ from orchestrator.events import Durable, Envelope, InputRequired, Terminal
 from orchestrator.run import Effect, Memory
 from orchestrator.store import (
     NOTHING_LEARNED,
+    Marks,
     PastAnswer,
     ReadReply,
     Receipt,
@@ -130,13 +131,8 @@ class SqlStore:
     async def conversation(self, caller: Caller, session_id: str) -> str:
         return await self._read(lambda connection: rows.find(connection, caller, session_id))
 
-    async def head(self, conversation_id: str) -> int:
-        query = select(conversations.c.head_seq).where(conversations.c.id == conversation_id)
-        return await self._read(lambda connection: connection.scalar(query) or 0)
-
-    async def read_upto(self, conversation_id: str) -> int:
-        query = select(conversations.c.read_seq).where(conversations.c.id == conversation_id)
-        return await self._read(lambda connection: connection.scalar(query) or 0)
+    async def marks(self, conversation_id: str) -> Marks:
+        return await self._read(lambda connection: rows.marks(connection, conversation_id))
 
     async def run_owner(self, caller: Caller, run_id: str) -> str:
         query = (
@@ -197,12 +193,9 @@ class SqlStore:
         return await self._read(work)
 
     async def delete(self, caller: Caller, session_id: str) -> str:
-        def work(connection: Connection) -> str:
-            conversation_id = rows.find(connection, caller, session_id)
-            connection.execute(delete(conversations).where(conversations.c.id == conversation_id))
-            return conversation_id
-
-        conversation_id = await self._write(work)
+        conversation_id = await self._write(
+            lambda connection: rows.delete_conversation(connection, caller.user_id, session_id)
+        )
         await self._wipe()
         return conversation_id
 

@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Route, expect
 
 from tests.browser.chromium import open_page
+from tests.conversing import talking
 from tests.serving import SECRET, Served
 
 
@@ -50,6 +51,31 @@ async def test_reload_brings_the_conversation_back(server: Served) -> None:
             await use.click()
         await page.locator(".answer .text", has_text="100 kg").wait_for(timeout=20_000)
         assert await page.locator(".bubble").all_text_contents() == ["What is the roof load of the Plover?"]
+
+
+async def test_a_conversation_that_was_deleted_goes_from_the_page_when_its_name_is_used_again(server: Served) -> None:
+    bubbles, answer = ".bubble", ".answer .text"
+    async with open_page() as page:
+        await page.goto(f"{server.http}/ws/test")
+        await ask(page, "What is the roof load of the Plover?")
+        await page.locator(answer, has_text="100 kg").wait_for(timeout=20_000)
+        token, session = await page.locator("#token").input_value(), await page.locator("#session").input_value()
+        path = f"/api/v1/sessions/{session}"
+        await page.get_by_role("button", name="Disconnect").click()
+        assert server.request("DELETE", path, token)[0] == 204
+        async with talking(server.chat, token) as talk:
+            for question in ("What is the boot volume of the Wren?", "What is the boot volume of the Heron?"):
+                await talk.ask(question, session_id=session)
+        await page.get_by_role("button", name="Connect", exact=True).click()
+        await expect(page.locator(bubbles)).to_have_text(
+            ["What is the boot volume of the Wren?", "What is the boot volume of the Heron?"], timeout=20_000
+        )
+        assert server.request("DELETE", path, token)[0] == 204
+        await page.locator("#message").fill("What is the roof load of the Plover?")
+        await page.locator("#message").press("Enter")
+        await page.locator(answer, has_text="100 kg").wait_for(timeout=20_000)
+        await expect(page.locator(bubbles)).to_have_text(["What is the roof load of the Plover?"])
+        assert page.problems == []  # type: ignore[attr-defined]
 
 
 async def test_the_page_comes_back_by_itself_when_its_sign_in_has_expired(server: Served) -> None:

@@ -166,9 +166,11 @@ async def test_a_foreign_id_leads_nowhere(server: Served) -> None:
     assert await stream.read(most_events=3) == 200
     for thief in (chat(server, server.token("thief"), message=POWER), analysis(server)):
         thief.last_id = stream.last_id
-        assert await thief.read() == 204
+        assert await thief.read() == 410
+        refusal = thief.refusal
         thief.last_id = str(uuid.uuid4()) + stream.last_id[36:]
-        assert await thief.read() == 204
+        assert await thief.read() == 410
+        assert {**refusal, "ref": None} == {**thief.refusal, "ref": None}
         assert thief.events == []
     await stream.read_to_the_end()
 
@@ -181,7 +183,7 @@ async def test_another_guest_is_another_one(server: Served) -> None:
     for other in (place + ".", f"{place}.{'0' * 32}", place[:-1]):
         thief = analysis(server)
         thief.last_id = other
-        assert await thief.read() in {204, 400}
+        assert await thief.read() in {400, 410}
         assert thief.events == []
 
 

@@ -157,7 +157,8 @@ def test_the_python_client_gives_every_frame_of_a_run_to_its_reader(kind: type[E
         return  # it belongs to the conversation, whose reader gets it from `follow`
     turn = Turn({}, lambda frame: True, Effort(0.0), _never)
     turn.begin({"type": "ack", "run_id": RUN, "seq": 1}, "")
-    frame = events.to_plain(frame_of(event, 2 if isinstance(event, events.Durable) else None))
+    envelope = events.Envelope("c", event, 2 if isinstance(event, events.Durable) else None)
+    frame = events.to_plain(frame_of(envelope))
     turn.offer(frame)
     assert list(turn._feed._frames) == [frame]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.event import listen
 
 from agents.types import Summarised, Turn, Wishes
@@ -44,6 +44,7 @@ from orchestrator.run import Effect, Memory, Reply
 from orchestrator.store import (
     MAX_WAITING,
     NOTHING_LEARNED,
+    Marks,
     ReadReply,
     Receipt,
     RunStart,
@@ -52,6 +53,7 @@ from orchestrator.store import (
     UsedPassage,
 )
 from orchestrator.stores.sql import SqlStore
+from orchestrator.tables import metadata
 from rag.database import open_database
 
 ANNA, BEN = Caller("anna"), Caller("ben")
@@ -156,7 +158,7 @@ async def test_an_accepted_message_is_kept_with_its_event(store: Store) -> None:
 async def test_a_conversation_can_be_opened_before_anything_is_said_in_it(store: Store) -> None:
     opened_before = await store.open(ANNA, "s")
     assert await store.conversation(ANNA, "s") == await store.open(ANNA, "s") == opened_before
-    assert (await store.head(opened_before), await store.current_run(opened_before)) == (0, None)
+    assert (await store.marks(opened_before), await store.current_run(opened_before)) == (Marks(0), None)
     assert (await send(store, Send("How strong is it?", "s"))).envelope.conversation_id == opened_before
     assert await store.open(BEN, "s") != opened_before
     [session] = await store.sessions(ANNA)
@@ -172,7 +174,7 @@ async def test_seq_is_gap_free_and_per_conversation(store: Store) -> None:
     await store.finish(conversation, completed(run))
     assert [envelope.seq for envelope in await store.events(conversation, 0)] == list(range(1, 8))
     assert [envelope.seq for envelope in await store.events(conversation, 5)] == [6, 7]
-    assert await store.head(conversation) == 7
+    assert (await store.marks(conversation)).head == 7
 
 
 async def test_the_same_id_is_the_same_message(store: Store) -> None:
@@ -296,9 +298,42 @@ async def test_delete_leaves_nothing(store: Store) -> None:
     assert await store.events(conversation, 0) == []
     with pytest.raises(NotFound):
         await store.messages(ANNA, "s")
+    with pytest.raises(NotFound):
+        await store.marks(conversation)
     again, _ = await asked(store)
     assert again != conversation
-    assert await store.head(again) == 1
+    assert (await store.marks(again)).head == 1
+
+
+async def test_how_many_events_deleted_conversations_had_is_known_of_the_next_of_their_name(store: Store) -> None:
+    """A place of a client is then known to be in one of them, or not to be."""
+    first, run = await asked(store)
+    await store.finish(first, completed(run))
+    assert await store.marks(first) == Marks(2)
+    await store.delete(ANNA, "s")
+    second, _ = await asked(store)
+    assert second != first
+    assert await store.marks(second) == Marks(1, earlier=2)
+    await store.delete(ANNA, "s")
+    await store.open(ANNA, "s")
+    await store.delete(ANNA, "s")  # nothing had happened in it
+    third = await store.open(ANNA, "s")
+    assert await store.marks(third) == Marks(0, earlier=3)
+    for caller, session in ((ANNA, "other"), (BEN, "s"), (Caller("ann"), "as")):
+        assert await store.marks(await store.open(caller, session)) == Marks(0)
+    with pytest.raises(NotFound):
+        await store.delete(BEN, "never")
+
+
+async def test_nobody_can_read_from_the_store_what_was_deleted(store: Store) -> None:
+    owner, session = Caller("a-name-like-no-other"), "a session like no other"
+    _, _ = await asked(store, "A text like no other?", session, caller=owner)
+    await store.delete(owner, session)
+    assert isinstance(store, SqlStore)
+    with store.transactions.readable.connect() as connection:
+        everything = [str(row) for table in metadata.sorted_tables for row in connection.execute(select(table)).all()]
+    assert any("1" in row for row in everything)
+    assert not any("like-no-other" in row or "like no other" in row for row in everything)
 
 
 async def test_feedback_is_for_answers_and_the_last_one_counts(store: Store) -> None:
@@ -567,12 +602,23 @@ async def test_a_run_is_flagged_where_something_is_unsupported(tmp_path: Path) -
 async def test_reading_marks_never_go_back_or_ahead(store: Store) -> None:
     conversation, _ = await asked(store)
     assert await store.seen(ANNA, Read("s", 1)) == conversation
-    assert await store.read_upto(conversation) == 1
+    assert (await store.marks(conversation)).read == 1
     assert await store.seen(ANNA, Read("s", 99)) == conversation
-    assert await store.read_upto(conversation) == await store.head(conversation)
-    assert await store.read_upto("nothing") == 0
+    assert await store.marks(conversation) == Marks(1, 1)
     with pytest.raises(NotFound):
         await store.seen(BEN, Read("s", 1))
+
+
+async def test_what_was_read_of_a_deleted_conversation_is_not_read_of_the_next(store: Store) -> None:
+    first, _ = await asked(store)
+    await store.seen(ANNA, Read("s", 1, first))
+    await store.delete(ANNA, "s")
+    second, _ = await asked(store)
+    with pytest.raises(NotFound):
+        await store.seen(ANNA, Read("s", 1, first))
+    assert (await store.marks(second)).read == 0
+    assert await store.seen(ANNA, Read("s", 1, second)) == second
+    assert (await store.marks(second)).read == 1
 
 
 async def test_a_store_that_cannot_write_says_so_in_time_and_recovers(tmp_path: Path) -> None:
@@ -589,7 +635,7 @@ async def test_a_store_that_cannot_write_says_so_in_time_and_recovers(tmp_path: 
         took = time.monotonic() - started
         assert [type(outcome) for outcome in outcomes] == [StorageUnavailable] * 5
         assert took < 6.5
-        assert await store.head(await store.conversation(ANNA, "s")) == 1, "reading goes on"
+        assert (await store.marks(await store.conversation(ANNA, "s"))).head == 1, "reading goes on"
     await store.probe()
     await asked(store)
     await store.close()

@@ -93,7 +93,7 @@ class RunSession:
         changed = self._transcript.heed(envelope)
         if isinstance(event, events.Accepted):
             yield "metadata", {"run_id": event.run_id, "attempt": 1, "thread_id": self._thread_id}
-        if "custom" in self._modes and (frame := frame_of(event, envelope.seq)) is not None:
+        if "custom" in self._modes and (frame := frame_of(envelope)) is not None:
             yield "custom", to_plain(frame)
         yield from self._told_by(event, lagging)
         if changed:

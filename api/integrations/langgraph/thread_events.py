@@ -60,10 +60,11 @@ class Subscription(msgspec.Struct, frozen=True):
 @dataclass
 class ThreadEvents:
     """Feed it a thread's events in order, from the durable one of `since` on. `transcript` is the thread before them;
-    what the reader has had, up to `since`, is left out."""
+    what the reader has had, up to `since`, is left out. `earlier`: how many events deleted threads of this name had."""
 
     transcript: Transcript
     since: Place = field(default_factory=Place)
+    earlier: int = 0
 
     def __post_init__(self) -> None:
         self._seq = 0
@@ -81,7 +82,7 @@ class ThreadEvents:
 
     def _events(self, envelope: Envelope) -> Iterator[Event]:
         event = envelope.event
-        self._seq = envelope.seq or self._seq
+        self._seq = self._seq if envelope.seq is None else self.earlier + envelope.seq
         changed = self.transcript.heed(envelope)
         match event:
             case events.Resumed():
@@ -196,7 +197,7 @@ class ThreadEvents:
             yield self._live("tools", {"event": "tool-finished", **call, "output": event.result}, name)
 
     def _custom(self, envelope: Envelope) -> Iterator[Event]:
-        frame = frame_of(envelope.event, envelope.seq)
+        frame = frame_of(envelope)
         if frame is None:
             return
         payload = to_plain(frame)

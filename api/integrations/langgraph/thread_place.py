@@ -3,6 +3,9 @@
 It is made of what every reader of the thread sees alike, so that any process counts the same, also after a restart: the
 last durable event's seq, and how far the run had come in steps and text. Whole, it stays below 2^53, where JavaScript's
 numbers are exact: for a million durable events in a thread and a million characters in an answer.
+
+A thread with the name of deleted ones goes on counting behind all events that they had. So a place in one of those is
+none in this one, and a client that keeps the highest place it has seen is right to do so.
 """
 
 from dataclasses import dataclass
@@ -19,7 +22,8 @@ _MOST_WITHIN = (1 << _WITHIN_BITS) - 1
 @dataclass(frozen=True, slots=True)
 class Place:
     """Event `number`, from 1, of those that the durable event `seq` gives rise to, 0 before them, LIVE after them;
-    `steps` and `within` say what the run under way had told by then."""
+    `seq` counts the events of deleted threads of this name too. `steps` and `within` say what the run under way had
+    told by then."""
 
     seq: int = 0
     number: int = 0

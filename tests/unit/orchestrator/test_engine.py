@@ -174,12 +174,39 @@ async def test_a_reader_that_comes_later_gets_the_steps_so_far_once(engine: Engi
 
 async def test_a_reader_goes_on_from_where_the_caller_has_read(engine: Engine, store: SqlStore) -> None:
     await engine.ask(ANNA, Send("one", "s"))
-    head = await store.head(await store.conversation(ANNA, "s"))
+    head = (await store.marks(await store.conversation(ANNA, "s"))).head
     await engine.read(ANNA, Read("s", head))
     await engine.ask(ANNA, Send("two", "s"))
     reader = Reader(engine)
     await reader.follower.resume(ANNA, Resume("s", None))
     assert [envelope.seq for envelope in reader.seen if envelope.seq] == [head + 1, head + 2]
+
+
+async def test_a_place_counts_only_where_it_certainly_is_one(engine: Engine, store: SqlStore) -> None:
+    """Those who were in a conversation that is deleted get all of the next one of its name."""
+
+    async def goes_on(after: int | None, epoch: str | None) -> tuple[int, list[int]]:
+        reader = Reader(engine)
+        await reader.follower.resume(ANNA, Resume("s", after, epoch))
+        resumed = reader.seen[0].event
+        assert isinstance(resumed, Resumed)
+        assert reader.seen[0].conversation_id == await store.conversation(ANNA, "s")
+        reader.follower.close()
+        return resumed.after, [envelope.seq for envelope in reader.seen if envelope.seq]
+
+    first = (await engine.ask(ANNA, Send("one", "s"))).conversation_id
+    assert await goes_on(1, None) == await goes_on(1, first) == (1, [2])
+    assert await goes_on(3, None) == await goes_on(3, first) == await goes_on(1, "another") == (0, [1, 2])
+    await engine.read(ANNA, Read("s", 2))
+    await engine.delete(ANNA, "s")
+    second = (await engine.ask(ANNA, Send("one", "s"))).conversation_id
+    assert await goes_on(1, second) == (1, [2])
+    assert await goes_on(1, None) == await goes_on(1, first) == await goes_on(None, None) == (0, [1, 2])
+    gone = Reader(engine)
+    with pytest.raises(NotFound):
+        await gone.follower.join(first, "s", 1)
+    await gone.follower.join(second, "s", 1)
+    assert [envelope.seq for envelope in gone.seen if envelope.seq] == [2]
 
 
 async def test_messages_of_one_conversation_queue(engine: Engine, script: Script) -> None:
@@ -275,6 +302,7 @@ async def test_resume_in_the_middle_misses_nothing(engine: Engine, script: Scrip
     assert [e.seq for e in second.seen if e.seq] == [e.seq for e in first.seen if e.seq]
     third = Reader(engine)
     await third.follower.resume(ANNA, Resume("s", 999))
+    assert third.seen[0].event == Resumed("s", 0, 2)
     assert [e.seq for e in third.seen if e.seq] == [1, 2]
     with pytest.raises(NotFound):
         await third.follower.resume(Caller("ben"), Resume("s", 0))

@@ -16,7 +16,15 @@ from api.integrations.langgraph.routes.turn_request import Ask, begin
 from api.integrations.langgraph.thread_place import Place
 from api.protocol.frames import convert, parse_object
 from api.routes.dependencies import State, read_text
-from orchestrator.errors import BadJson, BadRequest, NotFound, PitcrewError, RunNotActive, UnknownAgent
+from orchestrator.errors import (
+    BadJson,
+    BadRequest,
+    CursorExpired,
+    NotFound,
+    PitcrewError,
+    RunNotActive,
+    UnknownAgent,
+)
 
 router = APIRouter()
 
@@ -110,7 +118,9 @@ async def _run(state: AppState, caller: SignedIn, thread_id: str, asked: Command
     finally:
         listening.close()
     state.openings.begun(begun.thread.conversation_id, begun.first)
-    return _success(asked, {"run_id": begun.run_id}) | {"meta": {"applied_through_seq": int(Place(begun.first))}}
+    marks = await state.gateway.engine.store.marks(begun.thread.conversation_id)
+    place = Place(marks.earlier + begun.first)
+    return _success(asked, {"run_id": begun.run_id}) | {"meta": {"applied_through_seq": int(place)}}
 
 
 def _success(asked: Command, result: dict[str, Any]) -> dict[str, Any]:
@@ -123,7 +133,7 @@ def _refusal(number: int | None, code: str, message: str) -> dict[str, Any]:
 
 def error_body(number: int | None, error: PitcrewError) -> dict[str, Any]:
     """An error of ours in the protocol's words."""
-    if isinstance(error, UnknownAgent) or error.status in (400, 413):
+    if isinstance(error, UnknownAgent | CursorExpired) or error.status in (400, 413):
         field = f" ({error.field})" if error.field else ""
         return _refusal(number, "invalid_argument", f"{error.text}{field}")
     code = {404: "no_such_run", 403: "permission_denied"}.get(error.status, "unknown_error")

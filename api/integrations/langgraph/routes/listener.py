@@ -8,7 +8,7 @@ from typing import Any
 from api.access.auth import SignedIn
 from api.transport.outbox import Outbox
 from api.transport.sse import BEAT_S
-from orchestrator.commands import Answer, Resume, Send
+from orchestrator.commands import Answer, Send
 from orchestrator.engine import Engine
 from orchestrator.errors import AuthExpired, ShuttingDown
 from orchestrator.events import Envelope
@@ -36,12 +36,13 @@ class Listening:
         ask: Any = self._engine.send if isinstance(command, Send) else self._engine.answer
         receipt: Receipt = await ask(self._caller, command, self._follower.follow)
         if receipt.duplicate:
-            self.begin(receipt.accepted.session_id, (receipt.envelope.seq or 1) - 1)
+            envelope = receipt.envelope
+            self.begin(envelope.conversation_id, receipt.accepted.session_id, (envelope.seq or 1) - 1)
         return receipt
 
-    def begin(self, session_id: str, after: int) -> None:
-        """Listen from after the durable event `after` on."""
-        self._telling = asyncio.create_task(self._follower.resume(self._caller, Resume(session_id, after)))
+    def begin(self, conversation_id: str, session_id: str, after: int) -> None:
+        """Listen from after the durable event `after` of the caller's conversation on."""
+        self._telling = asyncio.create_task(self._follower.join(conversation_id, session_id, after))
         self._telling.add_done_callback(lambda _: self._arrived.set())
 
     async def events(self) -> AsyncIterator[Envelope | None]:

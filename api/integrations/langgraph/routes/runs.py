@@ -248,7 +248,7 @@ async def join(thread_id: str, run_id: str, state: State, caller: KeyCaller) -> 
         return JSONResponse(_with_error(thread.values, view.ended))
 
     listening = Listening(state.gateway.engine, caller)
-    listening.begin(thread_id, view.first)
+    listening.begin(thread.conversation_id, thread_id, view.first)
     ended = _ended(state, caller, thread_id, run_id, listening)
     return StreamingResponse(_patiently(ended), media_type="application/json")
 
@@ -269,7 +269,7 @@ async def join_stream(
     session = RunSession(modes, thread.before(position.first), thread_id, assistant_id(PITCREW))
     with seat(state, caller) as taken:
         listening = Listening(state.gateway.engine, caller)
-        listening.begin(thread_id, position.first - 1)
+        listening.begin(thread.conversation_id, thread_id, position.first - 1)
         taken.callback(listening.close)
         return ServerEvents(_told(listening, Told(session, position)), taken.pop_all().close)
 

@@ -8,6 +8,8 @@ from api.integrations.langgraph.routes.listener import Listening
 from api.integrations.langgraph.routes.thread_lookup import Thread, find
 from api.integrations.langgraph.thread_events import Event, Subscription, ThreadEvents, ends
 from api.integrations.langgraph.thread_place import LIVE, Place
+from orchestrator.errors import CursorExpired
+from orchestrator.store import Marks
 
 
 class Telling:
@@ -25,17 +27,19 @@ class Telling:
 
     @classmethod
     async def begin(cls, state: AppState, caller: SignedIn, thread_id: str, wanted: Subscription) -> "Telling":
-        """Raises NotFound."""
+        """Raises NotFound, CursorExpired."""
         engine = state.gateway.engine
         thread = await find(engine, caller, thread_id)
-        head = await engine.store.head(thread.conversation_id)
+        marks = await engine.store.marks(thread.conversation_id)
+        named = _named(wanted, marks)
         # No await from here: what is opened is closed.
         unheard = state.openings.opened(thread.conversation_id)
-        since = _since(thread, wanted, unheard, head)
-        start = since.seq + 1 if since.number == LIVE and not since.within and not since.steps else max(1, since.seq)
+        since = named if named is not None else _since(thread, unheard, marks)
+        seq = max(0, since.seq - marks.earlier)
+        start = seq + 1 if since.number == LIVE and not since.within and not since.steps else max(1, seq)
         listening = Listening(engine, caller)
-        listening.begin(thread_id, start - 1)
-        return cls(state, listening, thread, wanted, ThreadEvents(thread.before(start), since))
+        listening.begin(thread.conversation_id, thread_id, start - 1)
+        return cls(state, listening, thread, wanted, ThreadEvents(thread.before(start), since, marks.earlier))
 
     async def events(self) -> AsyncIterator[Event | None]:
         """What the subscription wants; None after a silence. Raises ShuttingDown, OutboxFull."""
@@ -53,10 +57,19 @@ class Telling:
         self._state.openings.closed(self._thread.conversation_id, heard=self._heard)
 
 
-def _since(thread: Thread, wanted: Subscription, unheard: int | None, head: int) -> Place:
-    """The place after which the client is to be told."""
-    if wanted.since is not None:
-        return Place.at(wanted.since)
+def _named(wanted: Subscription, marks: Marks) -> Place | None:
+    """The place after which the client wants to be told; None where it names none. Raises CursorExpired for one that is
+    in a deleted thread of this name, or in none. One before all events is in each."""
+    if wanted.since is None:
+        return None
+    place = Place.at(wanted.since)
+    if place.seq and not marks.earlier < place.seq <= marks.earlier + marks.head:
+        raise CursorExpired(field="since")
+    return place
+
+
+def _since(thread: Thread, unheard: int | None, marks: Marks) -> Place:
+    """The place after which a client is told that names none."""
     waiting = next((view for view in thread.runs.values() if view.ended is None), None)
     first = unheard if unheard is not None else waiting.first if waiting is not None else None
-    return Place(first) if first is not None else Place(head, LIVE)
+    return Place(marks.earlier + first) if first is not None else Place(marks.earlier + marks.head, LIVE)

@@ -176,6 +176,60 @@ async def test_a_server_with_another_past_is_read_from_its_beginning() -> None:
         assert (await it.conversation("s1").ask("Hello"))["seq"] == 2
 
 
+async def test_what_a_deleted_conversation_was_asked_is_not_awaited_in_the_next() -> None:
+    async def drops(peer: Peer) -> None:
+        await peer.ack(await peer.receive(), "r1", 50, epoch="one")
+
+    async def another(peer: Peer) -> None:
+        resume = await peer.receive()
+        assert (resume["after"], resume["epoch"]) == (50, "one")
+        await peer.send("resumed", session_id="s1", after=0, head_seq=60, epoch="two")
+        await peer.ack({}, "r2", 1, epoch="two")
+        message = await peer.receive()
+        await peer.ack(message, "r3", 61, epoch="two")
+        assert (await peer.receive())["after"] == 1  # what came between was not told
+        await peer.send("resumed", session_id="s1", after=1, head_seq=61, epoch="two")
+        await peer.ack(message, "r3", 61, epoch="two")
+        await peer.answer("r3", seq=62)
+        await peer.linger()
+
+    async with scripted(drops, another) as (url, _), client(url) as it:
+        conversation = it.conversation("s1")
+        with pytest.raises(Refused) as refused:
+            await conversation.ask("Hello")
+        assert refused.value.code == "NOT_FOUND"
+        assert conversation.epoch == "two"
+        assert (await conversation.ask("Hello again"))["seq"] == 62
+
+
+async def test_who_follows_is_told_all_of_the_conversation_that_a_message_of_theirs_began() -> None:
+    async def two(peer: Peer) -> None:
+        assert "epoch" not in await peer.receive()
+        await peer.send("resumed", session_id="s1", after=0, head_seq=2, epoch="one")
+        for seq in (1, 2):
+            await peer.send("routed", run_id="r1", agents=[], seq=seq)
+        message = await peer.receive()
+        await peer.ack(message, "r2", 2, epoch="two")
+        resume = await peer.receive()
+        assert (resume["after"], resume["epoch"]) == (0, "two")
+        await peer.send("resumed", session_id="s1", after=0, head_seq=2, epoch="two")
+        await peer.send("deleted", run_id="r0", message_id="m0", seq=1)
+        await peer.ack(message, "r2", 2, epoch="two")
+        await peer.answer("r2", seq=3)
+        await peer.linger()
+
+    async with scripted(two) as (url, _), client(url) as it:
+        conversation, seen = it.conversation("s1"), []
+        async for frame in conversation.follow():
+            seen += [(frame["type"], frame["seq"])] if "seq" in frame else []
+            if seen[-1:] == [("routed", 2)] and frame["type"] == "routed":
+                turn = conversation.ask("Hello")
+            if frame["type"] == "complete":
+                break
+        assert seen[2:] == [("deleted", 1), ("ack", 2), ("complete", 3)]
+        assert (await turn)["seq"] == 3
+
+
 async def test_conversations_share_a_connection_and_never_meet() -> None:
     async def both(peer: Peer) -> None:
         for _ in range(2):

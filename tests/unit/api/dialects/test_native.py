@@ -203,6 +203,8 @@ def test_a_field_of_a_message_with_a_wrong_type(field: str, value: Any) -> None:
         ('{"type":"read","session_id":"s","seq":4}', Read("s", 4)),
         ('{"type":"cancel","run_id":"r"}', Cancel("r")),
         ('{"type":"resume","session_id":"s","after":3}', Resume("s", 3)),
+        ('{"type":"resume","session_id":"s","after":3,"epoch":"e"}', Resume("s", 3, "e")),
+        ('{"type":"read","session_id":"s","seq":3,"epoch":"e"}', Read("s", 3, "e")),
         ('{"type":"feedback","message_id":"m","rating":"up","reason":"good"}', Feedback("m", "up", "good")),
     ],
 )

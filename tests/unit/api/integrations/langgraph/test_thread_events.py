@@ -112,18 +112,19 @@ def test_a_patient_reader_gets_every_message_whole_and_in_order() -> None:
 @given(st.data())
 def test_whoever_comes_back_anywhere_misses_nothing_and_gets_nothing_twice(data: st.DataObject) -> None:
     thread = told_thread()
-    whole = run_through(ThreadEvents(Transcript()), thread)
+    earlier = data.draw(st.sampled_from([0, 1, 7]))
+    whole = run_through(ThreadEvents(Transcript(), earlier=earlier), thread)
     have = data.draw(st.integers(1, len(thread)))
-    had = run_through(ThreadEvents(Transcript()), thread[:have])
+    had = run_through(ThreadEvents(Transcript(), earlier=earlier), thread[:have])
     had = had[: data.draw(st.integers(1, len(had)))]
     since = Place.at(had[-1]["seq"])
-    start = max(1, since.seq)
+    start = max(1, since.seq - earlier)
     later = data.draw(st.integers(have, len(thread)))  # what happened while nobody listened
     transcript = Transcript()
     for envelope in thread:
         if envelope.seq is not None and envelope.seq < start:
             transcript.heed(envelope)
-    again = run_through(ThreadEvents(transcript, since), told_again(thread, later, start - 1))
+    again = run_through(ThreadEvents(transcript, since, earlier), told_again(thread, later, start - 1))
     assert texts([*had, *again]) == texts(whole)
     for method in ("lifecycle", "values", "updates", "tools"):
         # steps of a run that has ended meanwhile are in no history
@@ -131,6 +132,15 @@ def test_whoever_comes_back_anywhere_misses_nothing_and_gets_nothing_twice(data:
         assert method == "tools" or not missing
         both = of([*had, *again], method)
         assert len(both) == len(set(both))
+
+
+def test_no_event_of_a_thread_is_taken_for_one_of_a_deleted_thread_of_its_name() -> None:
+    first = run_through(ThreadEvents(Transcript()), told_thread())
+    second = run_through(ThreadEvents(Transcript(), earlier=6), told_thread())
+    assert max(event["seq"] for event in first) < min(event["seq"] for event in second)
+    durable = {event["event_id"] for event in second if Place.at(event["seq"]).number != LIVE}
+    assert durable
+    assert not durable & {event["event_id"] for event in first}
 
 
 def test_a_question_before_an_effect_ends_the_message_and_an_answer_goes_on() -> None:
