@@ -12,8 +12,8 @@ from itertools import pairwise
 from rag.terms import FIGURES, UNSOUGHT, is_identifier, letters_and_digits, plain, stem
 
 _GENERAL = (
-    r"(?<![^\W_])(?P<part>(?=[a-z-]{0,40}+\d)(?=[\d-]{0,40}+[a-z])[a-z0-9]+(?:-[a-z0-9]+)+)(?![^\W_])",
-    r"(?<![^\W_])(?P<number>\d+(?:[.,]\d+)+)(?![^\W_])",
+    r"(?<![^\W_])(?P<part>(?=[a-z-]{0,40}+\d)(?=[\d-]{0,40}+[a-z])[a-z0-9]++(?:-[a-z0-9]++){1,40}+)(?![^\W_])",
+    r"(?<![^\W_])(?P<number>\d++(?:[.,]\d++){1,40})(?![^\W_])",
     r"(?P<word>[^\W_]+(?:'[^\W_]+)*)",
 )
 _COMPOUND = re.compile(r"(?<![^\W_])[^\W_]+(?:[-./_:][^\W_]+)+")

@@ -11,7 +11,7 @@ import snowballstemmer
 _RUNS = re.compile(r"[^\W\d_]+|\d+")
 _WRITTEN = re.compile(r"[^\W_]+")
 _NUMBERED = re.compile(r"[a-z]{1,4}\d{3,}[a-z0-9]{0,6}|[a-z]{1,2}\d{2,}|\d{7,}")
-_LONGEST = 40  # characters of an identifier
+_LONGEST = 40  # characters of a word or an identifier
 
 _COMMON = """
     a about am an and any are as at be been being but by can cannot cant could d did do does doesnt doing dont for from
@@ -92,9 +92,13 @@ _stemmer = snowballstemmer.stemmer("english")
 _stemming = Lock()  # the stemmer keeps the word it works on in itself
 
 
-@lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
-    """An English word without its ending, after Porter's second algorithm."""
+    """An English word without its ending, after Porter's second algorithm; what is too long for a word as it is."""
+    return word if len(word) > _LONGEST else _stem(word)
+
+
+@lru_cache(maxsize=50_000)
+def _stem(word: str) -> str:
     with _stemming:
         stemmed: str = _stemmer.stemWord(word)
     return stemmed

@@ -105,7 +105,7 @@ class _Atom:
 
 def spans(text: str, now: datetime) -> tuple[Found, ...]:
     """What the text says of time, in its order."""
-    atoms = _atoms(text, now)
+    atoms, apart = _atoms(text, now), _APART.search(text)
     found: list[Found] = []
     place = 0
     while place < len(atoms):
@@ -117,7 +117,7 @@ def spans(text: str, now: datetime) -> tuple[Found, ...]:
         joined = after is not None and _AND.fullmatch(text[atom.end : after.start])
         if after is not None and joined and atom.yearless and not after.yearless:
             atom = _in_year_of(atom, after)
-        told_apart = _APART.search(text[:start])
+        told_apart = apart is not None and apart.end() <= start
         ranged = joined and after is not None and not told_apart and (
             word in ("between", "from")
             or not re.search(r"[a-z,]", joined.group(), re.IGNORECASE)

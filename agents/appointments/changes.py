@@ -19,7 +19,8 @@ from agents.language.dates.wish import Wish, at
 from agents.skill import Handled
 
 Booked = Mapping[str, Any]
-_TO = re.compile(r"\b(?:to|until|for|into)\b(?!.*\b(?:to|until|for|into)\b)", re.IGNORECASE | re.DOTALL)
+_TO = re.compile(r"\A.*\b(?P<to>to|until|for|into)\b", re.IGNORECASE | re.DOTALL)
+"""Up to the last word after which it is said what an appointment is to become."""
 _IT = re.compile(r"\b(?:it|that|this)\b|^\W*(?:reschedule|cancel|postpone)\W*$", re.IGNORECASE)
 NONE = "You have no appointments coming up. Tell me what is to be done and when, and I look for a time."
 
@@ -112,7 +113,7 @@ def _wishes(desk: Desk, booked: Sequence[Booked]) -> tuple[Wish, Wish]:
         return (heard.wish, Wish()) if desk.before.asked == "appointment" else (Wish(), heard.wish)
     cut = _TO.search(heard.text)
     if cut is not None and (to := read(heard.text[cut.end() :], now, about)):
-        return read(heard.text[: cut.start()], now), to
+        return read(heard.text[: cut.start("to")], now), to
     named = _meant(heard.wish)
     if named.windows and any(_fits(one, named) for one in booked):
         return named, Wish()

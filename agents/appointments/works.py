@@ -8,7 +8,7 @@ from agents.vehicles.range import trouble_codes
 MOST_CHARS = 120
 _MOST = 3
 _TYRES = (
-    r"(?:winter |summer |new |the |my )*(?:tyres?|tires?|wheels?) (?:change|changed|swap|swapped|fitted)"
+    r"(?:winter |summer |new |the |my ){0,4}(?:tyres?|tires?|wheels?) (?:change|changed|swap|swapped|fitted)"
     r"|(?:change|swap|fit|put) (?:on )?(?:the |my |new )?(?:winter |summer )?(?:tyres|tires|wheels)"
     r"|(?:seasonal|winter|summer|new) (?:tyres|tires|wheels)"
 )

@@ -117,7 +117,7 @@ def _subject_of(text: str) -> str:
         tokens.pop(0)
     while len(tokens) > 1 and tokens[-1].casefold() in _EDGE:
         tokens.pop()
-    return re.sub(r"[.?!;]+\s+", ", ", " ".join(tokens[:_SUBJECT_WORDS])).strip(" ,.?!")
+    return re.sub(r"(?<![.?!;])[.?!;]++\s++", ", ", " ".join(tokens[:_SUBJECT_WORDS])).strip(" ,.?!")
 
 
 def _resolve(text: str, previous: StandaloneQuestion | None, vehicles: Vehicles) -> StandaloneQuestion:

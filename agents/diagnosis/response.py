@@ -38,8 +38,8 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _VISIT = re.compile(
-    r"^\W*(?:(?:ok|okay|yes|please|and|so|then|well|good|right|thanks)\W+)*"
-    r"(?:(?:can|could|would|will) (?:you|i|we|someone|somebody|anyone)|i(?:'d| would) like|i want|let'?s)?\W*"
+    r"^\W*+(?:(?:ok|okay|yes|please|and|so|then|well|good|right|thanks)\W++)*"
+    r"(?:(?:can|could|would|will) (?:you|i|we|someone|somebody|anyone)|i(?:'d| would) like|i want|let'?s)?\W*+"
     r"(?:please |to |have |get )*(?:book|an appointment|look at|check|fix|repair|see to|(?:it|that) (?:looked|seen"
     r"|fixed|checked|repaired))\b",
     re.IGNORECASE,
@@ -48,7 +48,9 @@ _VISIT = re.compile(
 _INSTEAD = re.compile(
     r"\b(?:i mean|i meant|sorry|actually|not the|wrong (?:car|one)|other (?:car|one)|instead)\b", re.IGNORECASE
 )
-_DENIED = re.compile(r"[,;.]?\s*\b(?:not|instead of|rather than)\s+(?:the|my|our|an?)\b[^,;.]*", re.IGNORECASE)
+_DENIED = re.compile(
+    r"(?:[,;.]\s*+|(?<!\s)\s*+)\b(?:not|instead of|rather than)\s+(?:the|my|our|an?)\b[^,;.]*", re.IGNORECASE
+)
 _ECHO = re.compile(r"^\W{0,5}\w{1,20}(?:[ '’]\w{1,20}){0,2}\?\s{0,5}(?=\w)")
 """The question said over before it is answered: "How old? Three years." """
 _FEW = 6

@@ -10,7 +10,7 @@ from agents.vehicles.applicability import Cars, Fitment
 from rag.types import Chunk, Passage
 
 _EXCEPT = re.compile(r"\b(?:except|but not|other than|without)\b", re.IGNORECASE)
-_LISTED = re.compile(r"\s*[;,/]\s*|\s+and\s+|\s+or\s+")
+_LISTED = re.compile(r"(?:(?<!\s)\s++)?[;,/]\s*+|(?<!\s)\s++(?:and|or)\s++")
 
 
 @dataclass(frozen=True, slots=True)

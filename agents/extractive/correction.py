@@ -15,6 +15,8 @@ from rag.terms import STOP_WORDS
 _LONG = 6
 """From this length on two letters may be wrong, below it one."""
 _SHORTEST = 4
+_LONGEST = 40
+"""Letters; what is longer is no word."""
 _SHORTEST_HALF = 3
 
 
@@ -30,7 +32,9 @@ def corrected(question: str, statements: Sequence[Statement], vocabulary: Collec
     counts.update(synonyms.words())
     known = {stem for word in counts for stem in terms(word)}
     for stem, word in telling(question).items():
-        if word in counts or word in vocabulary or (stem in known and stem != word) or not word.isalpha():
+        if word in counts or word in vocabulary or (stem in known and stem != word):
+            continue
+        if not word.isalpha() or len(word) > _LONGEST:
             continue
         if right := _halves(word, counts) or _nearest(word, counts):
             question = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", right, question, flags=re.IGNORECASE)

@@ -30,7 +30,7 @@ _WEAK = frozenset(
 )
 _WORDS = re.compile(r"[^\W_](?:[\w.,'/-]*\w)?(?<!-)")
 _COUNTED = re.compile(r"\bhow many (\w+)", re.IGNORECASE)
-_NUMBERS = re.compile(r"(?<![\d.,])\d+(?![\d.,]*\d)")
+_NUMBERS = re.compile(r"(?<![\d.,])\d++(?![\d.,]*\d)")
 _HEAVIEST = 4.0
 _WIDE = 4  # values of a row from which on it is narrowed to those asked for
 _STRICT = 2.0  # how much more a missing e-mail address tells than a missing measure

@@ -42,6 +42,8 @@ _DAYS = vocabulary("monday tuesday wednesday thursday friday saturday sunday")
 _MONTHS = frozenset(_ABBREVIATED.values()) - _DAYS | {"march", "may"}
 _SHORTEST, _LONG = 5, 8
 """Letters from which on one slip is put right, and two."""
+_LONGEST_WORD = 40
+"""Letters; what is longer is no word."""
 _NO_SLIPS = vocabulary(
     "charge charged charger closed closes brother repaired lease launch plate plane months words world wrong things "
     "tires tyres along letter litre liter forgot forgets forth through tough native negate swift shaft actual layer "
@@ -51,7 +53,9 @@ _NO_SLIPS = vocabulary(
 
 _CORRECTABLE = {letter: frozenset(same) for letter, same in groupby(sorted(KNOWN), key=lambda word: word[0])}
 """The known words by their first letter, which is rarely missed."""
-_CANCELS = re.compile(r"(?:^|[.!?]\s+|\b(?:i|we|to)\s+)cancel\b(?![^?]*\bbook\b)[^.?!]*\?\s*$", re.IGNORECASE)
+_CANCELS = re.compile(
+    r"(?:^|[.!?]\s+|\b(?:i|we|to)\s+)cancel\b(?![^?]{0,200}\bbook\b)[^.?!]{0,200}\?\s*$", re.IGNORECASE
+)
 """A prompt that asks whether to cancel something, and not one that also says that a booking can be cancelled."""
 _AGREEING = {Role.YES, Role.OKAY}
 _HARMLESS = _AGREEING | {Role.POLITE}
@@ -124,7 +128,7 @@ def _words(text: str) -> list[str]:
 
 def _spelt(word: str, names: frozenset[str]) -> str:
     """The word as it was meant: letters held down too long, and slips in longer words."""
-    if word in KNOWN or word in names or not word.isalpha():
+    if word in KNOWN or word in names or not word.isalpha() or len(word) > _LONGEST_WORD:
         return word
     for held, kept in ((r"(.)\1{2,}", r"\1\1"), (r"(.)\1{2,}", r"\1"), (r"(.)\1+$", r"\1")):
         if (shorter := re.sub(held, kept, word)) in KNOWN:

@@ -73,7 +73,7 @@ _FIGURE = re.compile(
 _SPOKEN = re.compile(rf"\b(?P<value>{'|'.join(_VALUES)})[-\s](?P<unit>[^\W\d_]+)\b", re.IGNORECASE)
 _IDENTIFIER = re.compile(
     r"(?<![\w])(?:[PBCU][\s-]?[0-3][0-9A-F]{3}(?:-[0-9A-F]{2})?(?!\w)|T?\d{3}\s?/\s?\d{2}\s?-?\s?Z?R\s?-?\d{2}(?!\d)"
-    r"|(?=[\w.-]*[^\W\d_])(?=[\w.-]*\d)[^\W_]+(?:[-.][^\W_]+)*)",
+    r"|(?=[^\W_])(?=[\w.-]{0,60}?[^\W\d_])(?=[\w.-]{0,60}?\d)[^\W_]+(?:[-.][^\W_]+)*)",
     re.IGNORECASE,
 )
 _CLASS = re.compile(r"\b[A-Z]{2,5} \d{1,5}\b")

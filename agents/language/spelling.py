@@ -10,6 +10,8 @@ from agents.language.words import FUNCTION_WORDS, words
 
 _WORD = re.compile(r"[^\W\d_]+")
 _SHORTEST = 5
+_LONGEST = 40
+"""Letters; what is longer is no word."""
 _LONG = 9
 """From this length on two slips are put right, below it one."""
 _SHORTEST_PART = 4
@@ -37,7 +39,7 @@ class Spelling:
 
     def _word(self, word: str, inside: bool) -> str:
         plain = word.casefold()
-        if len(plain) < _SHORTEST or self._known(plain) or (inside and word != plain):
+        if not _SHORTEST <= len(plain) <= _LONGEST or self._known(plain) or (inside and word != plain):
             return word
         slips = 2 if len(plain) >= _LONG else 1
         near = [

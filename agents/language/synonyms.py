@@ -110,12 +110,12 @@ _UNITS = {
     "electric current": (r"A|amps?", "fuse ampere amp amps"),
 }
 _CUES = {cue: quantity for quantity, (_, cues) in _UNITS.items() for cue in cues.split()}
-_NUMBER = r"(?:\d[\d.,]*|\b(?:one|two|three|four|five|six|seven|eight|ten|twelve))"
-_TIME = rf"{_NUMBER}\s*(?:-\s*)?(?:years?|months?|weeks?|days?|hours?|minutes?|min|h|seconds?)\b"
-_INTERVAL = re.compile(rf"{_TIME}|{_NUMBER}\s*(?:km|miles)\b|\bevery \w+\b|\bonce (?:a|per)\b|annual", re.IGNORECASE)
+_NUMBER = r"(?:(?<!\d)\d[\d.,]{0,30}+|\b(?:one|two|three|four|five|six|seven|eight|ten|twelve))"
+_TIME = rf"{_NUMBER}\s*+(?:-\s*+)?(?:years?|months?|weeks?|days?|hours?|minutes?|min|h|seconds?)\b"
+_INTERVAL = re.compile(rf"{_TIME}|{_NUMBER}\s*+(?:km|miles)\b|\bevery \w+\b|\bonce (?:a|per)\b|annual", re.IGNORECASE)
 _CLOCK = r"\d{1,2}[:.]\d{2}|\b(?:mon|tues|wednes|thurs|fri|satur|sun)(?:day)?\b"
 _MOMENT = re.compile(rf"{_TIME}|{_CLOCK}|\b20\d\d\b|\bwhen\b|\bas soon as\b|\buntil\b", re.IGNORECASE)
-_DURATION = re.compile(rf"{_TIME}|\d+ h\b", re.IGNORECASE)
+_DURATION = re.compile(rf"{_TIME}|\d h\b", re.IGNORECASE)
 _ANY_NUMBER = re.compile(rf"{_NUMBER}", re.IGNORECASE)
 _SHAPES = {
     "interval": _INTERVAL,
@@ -124,23 +124,23 @@ _SHAPES = {
     "number": _ANY_NUMBER,
     "name": re.compile(r"(?<=[a-z,:] )[A-Z]\w+|\d"),
     "telephone": re.compile(r"\d{3,5}[ -]\d{3}"),
-    "mail": re.compile(r"\S+@\S+"),
-} | {name: re.compile(rf"{_NUMBER}\s*[-–]?\s*(?:{units})(?![\w/])") for name, (units, _) in _UNITS.items()}
+    "mail": re.compile(r"\S@\S"),
+} | {name: re.compile(rf"{_NUMBER}\s*+(?:[-–]\s*+)?(?:{units})(?![\w/])") for name, (units, _) in _UNITS.items()}
 
 _FORMS = (
     (
         "telephone",
-        r"\b(?:tele)?phone number|\bhotline\b|\b(?:assistance|emergency|service|care) number\b|\bnumber .*\bcall\b",
+        r"\b(?:tele)?phone number|\bhotline\b|\b(?:assistance|emergency|service|care) number\b|\bnumber .{0,300}\bcall\b",
     ),
     ("mail", r"\be-?mail(?: address)?\b"),
     (
         "interval",
-        r"\bhow (?:often|frequently|regularly)\b|\bintervals?\b|\bwhen (?:do|does|should|must|is|are) .*"
+        r"\bhow (?:often|frequently|regularly)\b|\bintervals?\b|\bwhen (?:do|does|should|must|is|are) .{0,300}"
         r"\b(?:changed?|replaced?|due|serviced?|renewed|checked|needed)\b",
     ),
     (
         "duration",
-        r"\bhow long (?:does|do|is|are|will|would|can|may|must)\b.*\b(?:take|takes|last|lasts|valid|covered|"
+        r"\bhow long (?:does|do|is|are|will|would|can|may|must)\b.{0,300}\b(?:take|takes|last|lasts|valid|covered|"
         r"charg\w*|warranty|guarantee\w*|wait|keep|need)\b|\bhow (?:quickly|soon)\b"
         r"|\bhow long (?:until|before|(?:do|can|may|must|should|would|will) (?:i|we|you|it)\b)"
         r"|\bhow many (?:hours|minutes|days|months|years)\b",
@@ -158,7 +158,7 @@ _WHICH = re.compile(
     r"^\W*which\b|\b(?:what|which) (?:\w+ ){0,3}(?:type|kind|sort|grade|brand|oil|fluid|spec\w*)\b", re.IGNORECASE
 )
 _UNMEASURED = re.compile(
-    r"\b(?:where|why)\b|\bwhat (?:is|are|does|do)\b.*\bmean(?:t|ing)?\b|\bmeaning of\b", re.IGNORECASE
+    r"\b(?:where|why)\b|\bwhat (?:is|are|does|do)\b.{0,300}\bmean(?:t|ing)?\b|\bmeaning of\b", re.IGNORECASE
 )
 _DEGREE = re.compile(r"\bhow (?!do|does|can|should|to|is|are|must|would)(\w+)", re.IGNORECASE)
 _MANY = re.compile(r"\bhow (?:much|many|big|large)\b", re.IGNORECASE)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Container
 
-MARKER = re.compile(r"\s?\[([\d,;\s]*\d[\d,;\s]*)\]")
+MARKER = re.compile(r"\s?\[([,;\s]*+\d[\d,;\s]*+)\]")
 """One or more numbers in brackets with the blank before them, as in ` [2]` or `[1, 3]`."""
 
 OPENING = re.compile(r"\s?(?:\[[\d,;\s]{0,20})?\Z")
@@ -44,7 +44,7 @@ class Markers:
 
     def _checked(self, marker: re.Match[str]) -> str:
         known = [number for number in numbers(marker) if number in self._known]
-        if not known and UNCLOSED.search(self._before + marker.string[: marker.start()]):
+        if not known and UNCLOSED.search((self._before + marker.string[: marker.start()])[-_CONTEXT:]):
             return "."  # left out altogether, what stands around it would close up into another marker
         blank = marker[0][: marker[0].index("[")]
         return blank + "".join(f"[{number}]" for number in known) if known else ""

@@ -10,14 +10,14 @@ from rag.types import Chunk
 Kind = Literal["sentence", "item", "step", "row", "list"]
 
 _ITEM = re.compile(r"(?P<indent>\s*)(?P<mark>[-*+•]|\d{1,3}[.)])\s+(?=\S)")
-_RULE = re.compile(r"\s*\|?[\s:|-]*-{3,}[\s:|-]*\|?\s*$")
+_RULE = re.compile(r"(?=[\s:|-]*?-{3})[\s:|-]*+$")
 _LABELLED = re.compile(r"[^|:]{1,60}: [^|]+(?: \| [^|:]{1,60}: [^|]+)+$")
 _HEADING = re.compile(r"\s{0,3}#{1,6}\s")
 _END = re.compile(r"(?<=[.!?])[\"'”’)*_]*\s+(?=[\"'“‘(*_\[]*[A-Z0-9])")
 _SHORTENED = re.compile(
     r"(?:\b(?:e\.g|i\.e|approx|no|nos|vs|etc|incl|max|min|Mr|Mrs|Dr|St|p|pp|fig|cf)|\b[A-Z])\.$", re.IGNORECASE
 )
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+_LINK = re.compile(r"!?\[([^\]]{0,500})\]\([^)]{0,500}\)")
 _MARKUP = re.compile(r"\*\*|__|`|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)")
 
 

@@ -21,12 +21,18 @@ _ASK = (
     r"|i(?:'d| would)\s+(?:also\s+)?like\b"
     r"|i\s+(?:also\s+)?(?:want|need)\s+(?:an?|to\s+(?:know|book|have|make|get|bring|change|move|cancel|order))\b)"
 )
-_OPENING = r"(?:(?:and|also|plus|then|please|so|but|ok|okay|hi|hello|hey|secondly|another thing|next)\b[\s,:]*)*"
+_OPENING = r"(?:(?:and|also|plus|then|please|so|but|ok|okay|hi|hello|hey|secondly|another thing|next)\b[\s,:]*+)*+"
 _ASKS = re.compile(_OPENING + _ASK, re.IGNORECASE)
-_SENTENCE = r"(?<=[.?!;])\s+|\s*\n+\s*"
-_JOINED = rf"\s*,?\s+(?:and|plus|also)\s+(?=(?:(?:also|then|please|secondly)\s+)*(?:{_ASK}))|\s*,\s+(?=(?:{_ASK}))"
+_BLANKS = r"(?<!\s)\s++"
+"""All the blanks between two words; a pattern that begins with them is tried once for each gap, not for each blank."""
+_SENTENCE = r"(?<=[.?!;])\s++|(?=\s)(?<!\s)(?=[^\S\n]*+\n)\s++"
+_COMMA = rf"(?:{_BLANKS})?,\s++"
+_JOINED = (
+    rf"(?:{_BLANKS}(?:,\s++)?|,\s++)(?:and|plus|also)\s++(?=(?:(?:also|then|please|secondly)\s++){{0,4}}+(?:{_ASK}))"
+    rf"|{_COMMA}(?=(?:{_ASK}))"
+)
 _DEMAND = r"(?:also\s+)?(?:the|its|my|your|an?)\s+(?:[\w\-]+\s+){1,5}?(?:of|for|to)\s"
-_LISTED = rf"\s*,\s+(?:and|plus)\s+(?={_DEMAND})"
+_LISTED = rf"{_COMMA}(?:and|plus)\s++(?={_DEMAND})"
 _BREAK = re.compile(f"{_SENTENCE}|{_JOINED}|{_LISTED}", re.IGNORECASE)
 _DEMANDS = re.compile(_OPENING + _DEMAND, re.IGNORECASE)
 """A thing asked for by its name alone: ", and the price of a service"."""
@@ -40,6 +46,7 @@ _MATTER = 2
 """Words of content that tell what is the matter: "it pulls left"."""
 _MEASURE = re.compile(rf"{_OPENING}{_AFTER}\s+(?:how|what|which|when)\b", re.IGNORECASE)
 _ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|etc|approx|no|nr|vs|mr|mrs|dr)\.$", re.IGNORECASE)
+_LONGEST_ABBREVIATION = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +91,17 @@ def _pieces(text: str) -> list[str]:
     """The text cut at every break; not behind an abbreviation, nor where nothing has been said yet ("How long and how
     wide is it?")."""
     pieces: list[str] = []
-    start = 0
+    start = examined = 0
+    telling = False
     for cut in _BREAK.finditer(text):
-        piece = text[start : cut.start()]
-        if (content(piece) or (pieces and _asks(piece))) and not _ABBREVIATION.search(piece):
-            pieces.append(piece.strip())
-            start = cut.end()
+        # Only what is new since the last break is read: a break lies between two words.
+        telling = telling or bool(content(text[examined : cut.start()]))
+        examined = cut.start()
+        if not telling and not (pieces and _asks(text[start : cut.start()])):
+            continue
+        if not _ABBREVIATION.search(text, max(start, cut.start() - _LONGEST_ABBREVIATION - 1), cut.start()):
+            pieces.append(text[start : cut.start()].strip())
+            start, telling = cut.end(), False
     rest = text[start:].strip()
     return [*pieces, rest] if rest else pieces
 

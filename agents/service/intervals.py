@@ -12,8 +12,8 @@ _TIME = r"(?P<count>\d{1,3}|one|two|three|four|five|six|ten|twelve)\s*-?\s*(?P<s
 _NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10, "twelve": 12}
 _ORDINALS = {"": 1, "second": 2, "other": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4}
 _WITH_SERVICE = re.compile(r"\b(?:every|each)\s+(?:(?P<which>second|other|2nd|third|3rd|fourth|4th)\s+)?service\b")
-_SEVERE = re.compile(r"[;,(]?\s*\b(?:under|in|with)?\s*severe\s+(?:use|conditions)\b:?")
-_THEN = re.compile(r"\s*[;,]?\s*\b(?:then|thereafter|after that)\b")
+_SEVERE = re.compile(r"(?:[;,(]\s*+|(?<!\s)\s*+)(?:\b(?:under|in|with)\s*+)?\bsevere\s+(?:use|conditions)\b:?")
+_THEN = re.compile(r"(?:(?:(?<!\s)\s++)?[;,]\s*+|(?<!\s)\s*+)\b(?:then|thereafter|after that)\b")
 _START = re.compile(
     rf"(?:[a-z][\w -]*:\s+)?(?:(?:clean|replace|check|change|inspect|renew|first|at|every|each|after|from)\s+)*"
     rf"(?:{_DISTANCE}|{_TIME}|(?:(?:second|third|other)\s+)?services?\b)"

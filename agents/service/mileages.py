@@ -7,8 +7,8 @@ from agents.service.intervals import KM_PER_MILE
 
 _FIGURE = r"\d{1,3}(?:[ ,.\u00a0\u202f']\d{3})+(?!\d)|\d{1,9}(?:[.,]\d{1,2})?(?![\d.,]*\d)"
 _DISTANCE = re.compile(
-    rf"(?<![\w.,/:-])(?P<figure>{_FIGURE})\s*(?P<thousand>k(?![a-z])|thousand\b|k(?=\s?(?:km|mi)))?"
-    r"(?:\s*(?P<unit>kms?|kilomet(?:re|er)s?|klicks|miles?|mi)\b)?(?!\w|\s*(?:km|kms|mi|miles)?\s*(?:/|per\b))",
+    rf"(?<![\w.,/:-])(?P<figure>{_FIGURE})\s{{0,9}}(?P<thousand>k(?![a-z])|thousand\b|k(?=\s?(?:km|mi)))?"
+    r"(?:\s{0,9}(?P<unit>kms?|kilomet(?:re|er)s?|klicks|miles?|mi)\b)?(?!\w|\s{0,9}(?:km|kms|mi|miles)?\s{0,9}(?:/|per\b))",
     re.IGNORECASE,
 )
 _MOST = 40

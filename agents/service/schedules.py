@@ -19,14 +19,16 @@ _SCHEDULE = re.compile(
 _HOW_OFTEN = re.compile(r"\b(?:intervals?|every|how often)\b", re.IGNORECASE)
 _WHEN = re.compile(r"\b(?:intervals?|every|how often|when|due|replace(?:ment|d)?|change[ds]?)\b", re.IGNORECASE)
 _SERVICED = re.compile(r"\b(?:is|are|be|must be|needs to be)\s+serviced\s+(?P<said>every\b.*)", re.IGNORECASE)
-_SEVERE = re.compile(r"\bsevere\b.*\bintervals?\b|\bintervals?\b.*\bsevere\b", re.IGNORECASE)
-_ALTERNATES = re.compile(r"\balternates?\s+between\b.*\b(?P<item>(?:major|large|main|big)\s+service)\b", re.IGNORECASE)
+_SEVERE = re.compile(r"\bsevere\b.{0,300}\bintervals?\b|\bintervals?\b.{0,300}\bsevere\b", re.IGNORECASE)
+_ALTERNATES = re.compile(
+    r"\balternates?\s+between\b.{0,300}\b(?P<item>(?:major|large|main|big)\s+service)\b", re.IGNORECASE
+)
 _EVERY_NTH = re.compile(r"(?P<item>.+?)\s*\(\s*(?P<said>(?:every|each)\s+(?:\w+\s+)?service)\s*\)", re.IGNORECASE)
 _SERVICE = re.compile(r"\b(?:services?|inspections?)\b", re.IGNORECASE)
 _BIGGER = re.compile(r"\b(?:major|large|main|big|second|full)\b", re.IGNORECASE)
-_QUANTITY = re.compile(r"\s*\b\d+(?:[.,]\d+)?\s*(?:litres?|liters?|l|ml|kg|g|quarts?)\b", re.IGNORECASE)
+_QUANTITY = re.compile(r"(?:(?<!\s)\s++)?\b\d++(?:[.,]\d++)?\s*+(?:litres?|liters?|l|ml|kg|g|quarts?)\b", re.IGNORECASE)
 _GRADE = re.compile(r"(?<=\S)\s+(?=[A-Z0-9][A-Z0-9.-]*(?:\s|$))")
-_BRACKETS = re.compile(r"\s*\([^)]*\)")
+_BRACKETS = re.compile(r"(?:(?<!\s)\s++)?\([^)]{0,500}\)")
 _USUAL = "Service"
 _REGULAR = frozenset({"regular", "next", "service", "inspection", "maintenance"})
 

@@ -11,7 +11,9 @@ from agents.language.dates.past import PastDate, past_dates
 from agents.service.mileages import Mileage, mileages
 from agents.vehicles.range import Vehicles, years
 
-_CLAUSE = re.compile(r"(?<=[.!?;])\s+|\n+|\s*,\s+(?!\d{3}\b)|\s+(?:and|but)\s+(?!a\s+half)|\s+-\s+|\s*[()]\s*")
+_CLAUSE = re.compile(
+    r"(?<=[.!?;])\s++|\n++|(?:(?<!\s)\s++)?(?:,\s++(?!\d{3}\b)|[()]\s*+)|(?<!\s)\s++(?:(?:and|but)\s++(?!a\s+half)|-\s++)"
+)
 _LAST = re.compile(
     r"\b(?:last|latest|previous|most recent|first|only)\s+(?:\w+\s+)?(?:services?|serviced|inspections?|time|one|visit"
     r"|check-?up|oil change|changed?|replaced|done)\b"
@@ -30,7 +32,7 @@ _NEVER = re.compile(
     r"\b(?:never|not|hasn'?t|haven'?t|no)\s+(?:(?:yet|been|had|ever|a|an|any|its|the|first|single)\s+)*"
     r"(?:serviced|services?|inspections?|inspected|changed|replaced)\b"
     r"|\b(?:hasn'?t|haven'?t|never)\s+had\s+(?:one|any|it)\b|\b(?:not|none|nothing|never)\s*(?:so far|yet|at all)\b"
-    r"|^\W*(?:never|none|not yet|no|nope)\W*(?:had one|was|one)?\W*$",
+    r"|^\W*+(?:never|none|not yet|no|nope)\W*+(?:had one|was|one)?\W*+$",
     re.IGNORECASE,
 )
 _UNKNOWN = re.compile(
@@ -51,7 +53,7 @@ _STATED = re.compile(
 _NOW = re.compile(
     r"\b(?:now|today|currently|in total|altogether|odometer|on the clock|so far|mileage is)\b", re.IGNORECASE
 )
-_IT_IS = re.compile(r"\b(?:it'?s|it is|it has|i'?m)\s+(?:at|on|about|around|done|\s)*$", re.IGNORECASE)
+_IT_IS = re.compile(r"\b(?:it'?s|it is|it has|i'?m)\s(?:at|on|about|around|done|\s)*+$", re.IGNORECASE)
 _OF_SERVICE = re.compile(r"servic|inspect", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19[89]\d|20[0-4]\d)\b")
 _BARE = re.compile(r"\s*(?:$|[.,;!?]|now\b|on the clock\b|today\b|already\b|so far\b)", re.IGNORECASE)

@@ -28,7 +28,7 @@ _GREETING = re.compile(
     r"^(?:hi|hello|hey|good (?:morning|afternoon|evening)|dear \w+)(?: there)?[,.!]*\s*", re.IGNORECASE
 )
 _WHICH = re.compile(
-    r"\b(?:which|what)\b(?! (?:is|are) the\b(?!.*\bof (?:your|the) (?:cars|models|range)))", re.IGNORECASE
+    r"\b(?:which|what)\b(?! (?:is|are) the\b(?!.{0,300}\bof (?:your|the) (?:cars|models|range)))", re.IGNORECASE
 )
 _RANGE = re.compile(
     r"\b(?:cars|models|vehicles|variants|versions|range|line-?up"
@@ -38,7 +38,8 @@ _RANGE = re.compile(
 )
 _ANY = re.compile(r"\b(?:car|cars|vehicle|vehicles|model|models|range)\b(?<!my car)", re.IGNORECASE)
 _OWN_SIDE = re.compile(
-    r"\b(?:is|does|has|can) (?:it|mine|my (?:car|van|truck|pick-?up|vehicle))\b.*\bthan\b|\bthan mine\b", re.IGNORECASE
+    r"\b(?:is|does|has|can) (?:it|mine|my (?:car|van|truck|pick-?up|vehicle))\b.{0,300}\bthan\b|\bthan mine\b",
+    re.IGNORECASE,
 )
 _PAIR = re.compile(r"\bthan\b|\bor\b|\bvs\.?\b|\bversus\b|\bcompar\w+|\bbetween\b", re.IGNORECASE)
 _TO_A_FIGURE = re.compile(r"\W*(?:from \d+ )?to \d+\W*", re.IGNORECASE)
@@ -52,7 +53,7 @@ _YES_OR_NO = re.compile(
 )
 _ASKS = re.compile(
     r"^\W*(?:(?:and|so|ok|okay|please|also|but)\W+)*(?:what|which|how|is|are|does|do|has|have|can|could|tell|give|show"
-    r"|list|compare|name)\b|\?\W*$",
+    r"|list|compare|name)\b|\?\W{0,20}$",
     re.IGNORECASE,
 )
 _STATES = re.compile(

@@ -19,11 +19,12 @@ _OWNS = re.compile(
     r"|got)|driving|owner of|it(?:'s| is)|this is|i meant?|actually"
     r"|(?:now|currently) (?:drive|own|have)|(?:my|our) (?:car|vehicle|van|truck|pick-?up) is)\W+"
     r"(?:(?:an?|the|is|my|our|new|old|used|got|just|about|drive|own|have|bought|leased?|one of your|facelift|diesel"
-    r"|petrol|electric|skelby|van|pick-?up)\W+|(?:19|20)\d\d\W+)*$",
+    r"|petrol|electric|skelby|van|pick-?up)\W++|(?:19|20)\d\d\W++){0,9}+$",
     re.IGNORECASE,
 )
 _NOT_OWNED = re.compile(
-    r"\b(?:not|no longer|don't|never|sold|neighbou?r'?s?|friend'?s?|brother'?s?|looking at|considering)\b[^.!?,;]*$",
+    r"\b(?:not|no longer|don't|never|sold|neighbou?r'?s?|friend'?s?|brother'?s?|looking at|considering)\b"
+    r"[^.!?,;]{0,200}$",
     re.IGNORECASE,
 )
 _VEHICLE = ("model", "variant", "year")

@@ -15,9 +15,9 @@ _SYMBOL = re.compile("[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]")
 _LABEL = re.compile(r"\W*\*\*[^*]+\*\*[:\s]*")
 _SELF = re.compile(r"\b(?:I|I'm|I’m|I'd|I’d|I'll|I’ll|me)\b")
 _OF_SOURCES = re.compile(
-    r"\b(?:documents?|documentation|passages?|sources?|excerpts?|information|text|manuals?)\b.*"
+    r"\b(?:documents?|documentation|passages?|sources?|excerpts?|information|text|manuals?)\b.{0,300}"
     r"\b(?:not|no|nothing|don't|doesn't|neither|only)\b"
-    r"|\b(?:not|no|nothing|don't|doesn't|neither|only)\b.*"
+    r"|\b(?:not|no|nothing|don't|doesn't|neither|only)\b.{0,300}"
     r"\b(?:documents?|documentation|passages?|sources?|excerpts?|information)\b"
     r"|\b(?:is|are|was|were) not (?:given|stated|specified|mentioned|listed|provided|covered here)\b",
     re.IGNORECASE,
@@ -95,7 +95,7 @@ def _claim(unmarked: str, start: int, end: int, context: str, matches: Sequence[
 
 
 def _said(text: str) -> str:
-    return re.sub(r"\s+(?=[.,;:!?])", "", plain(text.replace("|", " ")))
+    return re.sub(r"(?<!\s)\s++(?=[.,;:!?])", "", plain(text.replace("|", " ")))
 
 
 def _is_idle(said: str, text: str) -> bool:

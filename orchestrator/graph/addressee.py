@@ -10,7 +10,7 @@ _ASKS = re.compile(
     r"\?|^\W*(?:what|whats|which|who|whose|how|why|when|where|tell|show|give|explain|write|is|are|do|does|did|can|could)\b",
     re.IGNORECASE,
 )
-_MARKER = re.compile(r"\s*\[\d+\]")
+_MARKER = re.compile(r"(?:(?<!\s)\s++)?\[\d+\]")
 
 
 def asked_by(question: Question) -> str | None:

@@ -11,7 +11,7 @@ from rag.types import Chunk, Passage
 _SENTENCE = re.compile(r"[^.!?\n]+(?:\.(?=\d)[^.!?\n]*)*[.!?]?")
 _FEE = re.compile(r"\bfee\b|\bcharged?\b", re.IGNORECASE)
 _LATE = re.compile(
-    r"\bcancel\w*\b[^.]*\b(?:later|late)\b|\bno-?show\b|\bdo(?:es)? not (?:come|turn up)\b", re.IGNORECASE
+    r"\bcancel\w*+\b[^.]{0,300}\b(?:later|late)\b|\bno-?show\b|\bdo(?:es)? not (?:come|turn up)\b", re.IGNORECASE
 )
 _AMOUNT = re.compile(r"\d")
 _SAFETY = re.compile(r"\bsafety(?:[- ]related| critical)?\b|\bdangerous\b", re.IGNORECASE)

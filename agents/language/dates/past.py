@@ -20,6 +20,8 @@ _MONTH = rf"(?:{'|'.join(_MONTHS)}|{'|'.join(_SHORT)})\b\.?"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
 _YEAR = r"(?:19|20)\d\d"
 _COUNT = r"(?:\d{1,3}|a\s+couple\s+of|a\s+few|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
+_LONGEST_ALONE = 100
+"""Characters of a text that may be nothing but a month's name."""
 _WHEN = re.compile(
     rf"""\b(?:
         (?P<iso>{_YEAR}-\d\d-\d\d)
@@ -78,7 +80,7 @@ def _is_word(match: re.Match[str], parts: dict[str, str]) -> bool:
     word = match.group().casefold().rstrip(".")
     before = match.string[max(0, match.start() - 12) : match.start()].casefold()
     introduced = re.search(r"\b(?:in|since|last|early|late|mid|of|around|about|until|from|was|during)\W+$", before)
-    only = match.string.strip(" .?!,").casefold() == word
+    only = len(match.string) < _LONGEST_ALONE and match.string.strip(" .?!,").casefold() == word
     return bool(alone) and not introduced and not only
 
 
