@@ -8,7 +8,7 @@ CLIENTS := tests/integration/agui/node_modules/.package-lock.json
 SECONDS := 120
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run web check unit test tests prove soak docs chromium clean
+.PHONY: help setup run web check unit test tests prove soak docs fit chromium clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,6 +61,9 @@ soak: $(INSTALLED) ## mixed use under random faults for SECONDS (120)
 
 docs: $(INSTALLED) ## write the generated tables into the Markdown pages
 	$(BIN)/python -m tests.generated_docs --write
+
+fit: $(INSTALLED) ## fit the weights of answers again, after a change to the search: a few minutes
+	$(BIN)/python -m benchmarks.fit
 
 chromium:
 	@command -v chromium >/dev/null || { \

@@ -3,7 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from threading import Lock
 
 import numpy as np
@@ -14,14 +14,14 @@ from agents.extractive.correction import corrected
 from agents.extractive.decision import LEAST, answerable
 from agents.extractive.pieces import pieces
 from agents.extractive.quotation import Quote, quotes
-from agents.extractive.scoring import key_parts, matching_parts, rank
+from agents.extractive.scoring import SCORING, Scored, Scoring, key_parts, matching_parts, rank
 from agents.extractive.selection import select
 from agents.extractive.wording import decline, word
 from agents.language.terms import respelt
 from agents.language.words import content
 from agents.passages.statements import Statement, statements
 from agents.types import Answered, Citation, Task
-from agents.vehicles.applicability import Fitment
+from agents.vehicles.applicability import Cars, Fitment
 from agents.vehicles.range import Vehicles, other_make
 from agents.verification.check import check
 from rag.embedder import Embedder, Vectors
@@ -30,6 +30,16 @@ _REMEMBERED = 20_000
 
 SURE = 0.95
 """The least probability of an answer that is left to stand without quotes beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The question without slips and the names of vehicles, the cars that it is about, and the statements that concern
+    them, best answer first."""
+
+    question: str
+    asked: Cars
+    ranked: Sequence[Scored]
 
 
 class ExtractiveAnswerer:
@@ -62,15 +72,21 @@ class ExtractiveAnswerer:
         found = check(text, numbered, self._fitment, task, declined=answered.declined)
         return text, replace(answered, unsupported=found.unsupported)
 
-    def compose(self, task: Task) -> tuple[str, Answered]:
-        """The whole answer at once; blocks the calling thread while it compares meanings."""
-        if task.unknown:
-            return decline(task.unknown), Answered(declined=True)
+    def read(self, task: Task, scoring: Scoring = SCORING) -> Reading:
+        """The statements of the passages, scored; blocks the calling thread while it compares meanings."""
         asked = self._fitment.asked(task.question, task.facts)
         stated = [stated for stated in statements(task.passages, self._fitment) if stated.cars & asked]
         question = corrected(self._fitment.question(respelt(task.question)), stated, self._vocabulary)
         found = [passage.score for passage in task.passages]
-        ranked = rank(question, stated, found, self._meanings.similarity, self._fitment.question)
+        ranked = rank(question, stated, found, self._meanings.similarity, self._fitment.question, scoring)
+        return Reading(question, asked, ranked)
+
+    def compose(self, task: Task) -> tuple[str, Answered]:
+        """The whole answer at once; blocks the calling thread while it compares meanings."""
+        if task.unknown:
+            return decline(task.unknown), Answered(declined=True)
+        read = self.read(task)
+        question, asked, ranked = read.question, read.asked, read.ranked
         if answerable(question, ranked) < LEAST:
             strange = other_make(task.question) or not content(question)
             near = () if strange else quotes(ranked, quotation.NEARBY)

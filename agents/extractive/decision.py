@@ -1,7 +1,8 @@
 """Whether the passages found hold an answer to the question at all: what no document says is to be declined.
 
-The weights come from a logistic regression over questions whose answers are, or are not, in a knowledge base; the
-figures are shares in 0..1 unless said otherwise.
+The weights are a logistic regression over questions whose answers are, or are not, in a knowledge base, see
+`benchmarks/fit`; they hold only for the scores that they were fitted on. Features are shares in 0..1 unless said
+otherwise.
 """
 
 import math
@@ -10,21 +11,21 @@ from collections.abc import Sequence
 from agents.extractive.scoring import Scored, telling
 from agents.language import synonyms
 from agents.language.terms import identifiers
+from rag import logistic
 
-WEIGHTS = {"sure": 1.09, "length": 20.21, "kind": -1.3, "spoken": -2.79, "named": 3.67}
-BIAS = -2.29
-LEAST = 0.62
-"""The least probability with which a question is answered rather than declined."""
+ANSWERABLE = logistic.beside(__file__)["answerable"]
+LEAST = 0.5
+"""The least probability with which a question is answered rather than declined. The fit counts questions without an
+answer as much as those with one, so that this is the even middle between the two."""
 
 _SHORT, _LONG = 8, 40  # words: fewer tell no more of a question than these; with more, it has enough
 _CERTAIN = 1e-4  # probabilities are kept this far from 0 and 1, so that their odds are finite
 
 
 def answerable(question: str, ranked: Sequence[Scored]) -> float:
-    """The probability that the passages, whose statements are `ranked`, answer the question."""
-    if not ranked:
-        return 0.0
-    return 1 / (1 + math.exp(-BIAS - sum(WEIGHTS[name] * value for name, value in features(question, ranked).items())))
+    """The probability that the passages, whose statements are `ranked`, answer the question, where half of all
+    questions have an answer."""
+    return ANSWERABLE.probability(features(question, ranked)) if ranked else 0.0
 
 
 def features(question: str, ranked: Sequence[Scored]) -> dict[str, float]:

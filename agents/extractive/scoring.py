@@ -1,7 +1,8 @@
 """How well a statement answers a question: which of the question's words it holds, whether its value is of the kind
 asked for, and how near its meaning is; from these the probability that it answers.
 
-The weights come from a logistic regression over questions whose answers are, or are not, in a knowledge base.
+The weights are logistic regressions over questions whose answers are, or are not, in a knowledge base, see
+`benchmarks/fit`; they hold only for the scores of search that they were fitted on.
 """
 
 import math
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 from agents.language import synonyms
 from agents.language.terms import identifiers, terms
 from agents.passages.statements import Statement
+from rag import logistic
+from rag.logistic import Logistic
 from rag.terms import STOP_WORDS
 
 Similarity = Callable[[str, Sequence[str]], NDArray[np.float32]]
@@ -35,44 +38,25 @@ _HEAVIEST = 4.0
 _WIDE = 4  # values of a row from which on it is narrowed to those asked for
 _STRICT = 2.0  # how much more a missing e-mail address tells than a missing measure
 _SLIGHT = 0.7  # the weight of `far` in `how far`, which the value's unit answers rather than a word
-_READ = 20  # statements whose meaning is compared; the others share too few words with the question
 _LIKE_CHARACTERS = 400
-
-ORDER = {
-    "coverage": 1.8,
-    "likeness": 6.1,
-    "value": 1.9,
-    "no_value": -1.9,
-    "found": 5.4,
-    "focus": 1.6,
-    "missing": -5.0,
-    "row": 1.1,
-    "steps": 2.5,
-    "instead": -0.5,
-    "beside": -2.3,
-    "code": -2.2,
-    "list": -0.4,
-}
-"""Weights of a statement's features among those of one question."""
-
-SURE = {
-    "coverage": 1.5,
-    "likeness": 5.0,
-    "found": 3.7,
-    "value": 0.2,
-    "no_value": -1.4,
-    "missing": -1.9,
-    "row": 2.2,
-    "steps": 2.8,
-    "list": 0.7,
-    "focus": 1.6,
-    "code": -2.5,
-}
-SURE_BIAS = -5.2
-"""Weights and bias of the log odds that the best statement answers at all."""
 
 ANSWERS = 0.6
 """The least probability with which a statement is taken as an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """How statements are scored. `order`: the log odds of being a better answer than another statement to the same
+    question; `sure`: the probability that a statement answers at all; `compared`: how many statements are compared in
+    meaning; the others share too few words with the question."""
+
+    order: Logistic
+    sure: Logistic
+    compared: int = 20
+
+
+_MODELS = logistic.beside(__file__)
+SCORING = Scoring(_MODELS["order"], _MODELS["sure"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +87,7 @@ def rank(
     found: Sequence[float],
     similarity: Similarity,
     nameless: Callable[[str], str],
+    scoring: Scoring = SCORING,
 ) -> list[Scored]:
     """The statements, best answer first. `found[i]` is the score of the search for passage i; `question` is without
     the names that say which car is meant and not what is asked, as `nameless` takes them out of a text."""
@@ -118,13 +103,19 @@ def rank(
         features["found"] = found[text.statement.span.passage]
         features["beside"] = _beside(nameless(text.statement.subject), wanted)
         scored.append((text, features))
-    scored.sort(key=lambda pair: -_sum(ORDER, pair[1]))
-    near = similarity(question, [text.read for text, _ in scored[:_READ]])
+    scored.sort(key=lambda pair: -scoring.order.log_odds(pair[1]))
+    near = similarity(question, [text.read for text, _ in scored[: scoring.compared]])
     lowest = float(near.min()) if len(near) else 0.0
     for position, (_, features) in enumerate(scored):
         features["likeness"] = float(near[position]) if position < len(near) else min(lowest, 0.2)
     results = [
-        Scored(text.statement, _sum(ORDER, features), _probability(features), _held(text, wanted), features)
+        Scored(
+            text.statement,
+            scoring.order.log_odds(features),
+            scoring.sure.probability(features),
+            _held(text, wanted),
+            features,
+        )
         for text, features in scored
     ]
     return sorted(results, key=lambda result: -result.order)
@@ -145,14 +136,6 @@ def _beside(label: str, wanted: Sequence[Term]) -> float:
     known = frozenset[str]().union(*(term.stems | term.alike for term in wanted))
     words = telling(label)
     return sum(stem not in known for stem in words) / len(words) if words else 0.0
-
-
-def _probability(features: Mapping[str, float]) -> float:
-    return 1 / (1 + math.exp(-SURE_BIAS - _sum(SURE, features)))
-
-
-def _sum(weights: Mapping[str, float], features: Mapping[str, float]) -> float:
-    return sum(weight * features.get(name, 0.0) for name, weight in weights.items())
 
 
 class _Asks:

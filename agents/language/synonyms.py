@@ -130,7 +130,8 @@ _SHAPES = {
 _FORMS = (
     (
         "telephone",
-        r"\b(?:tele)?phone number|\bhotline\b|\b(?:assistance|emergency|service|care) number\b|\bnumber .{0,300}\bcall\b",
+        r"\b(?:tele)?phone number|\bhotline\b|\b(?:assistance|emergency|service|care) number\b"
+        r"|\bnumber .{0,300}\bcall\b",
     ),
     ("mail", r"\be-?mail(?: address)?\b"),
     (

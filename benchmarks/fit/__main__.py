@@ -1,0 +1,125 @@
+"""Fits the logistic regressions of the product and writes them beside their modules: `make fit`, or
+
+    python -m benchmarks.fit
+
+On one machine the result is always the same; it takes a few minutes, most of them to embed texts. The settings' data
+folder keeps the 8-bit model. What each regression is fitted on:
+
+- whether a search answers (`rag/answerability.py`): the questions of the knowledge base and of two made-up corpora, a
+  table of trouble codes and a parts list, each with the documents that answer it and without them;
+- which statement answers best, and whether it answers (`agents/extractive/scoring.py`), and whether the passages answer
+  at all (`agents/extractive/decision.py`): the questions of the knowledge base for one specialist, as they stand: the
+  thresholds of answering speak of what customers ask. A statement is right when it stands in a document that is
+  labelled and holds one of the texts that the answer must have. Each of the three is fitted on what the one before it
+  makes of the same questions.
+"""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from agents.extractive.answerer import ExtractiveAnswerer
+from agents.extractive.decision import features
+from agents.extractive.scoring import SCORING, Scoring
+from agents.vehicles.range import Vehicles
+from api.cli.evaluation.questions import read_questions
+from api.compose.answering import load_vehicles
+from api.compose.knowledge import open_embedder
+from api.settings import Settings
+from benchmarks.corpora import Corpus as MadeUp
+from benchmarks.fit import sample
+from benchmarks.fit.corpus import Corpus, of_folder
+from benchmarks.fit.provenance import FILES, KNOWLEDGE, QUESTIONS, Fitted, made_up, provenance, write
+from benchmarks.fit.questions import Posed, Row, posed, read, searches
+from benchmarks.fit.questions import made_up as searched
+from benchmarks.fit.regression import Choice, figures, first_right, logistic, order
+from orchestrator.evaluation.cases import Case
+from rag.embedder import Embedder
+from rag.embedders import weights
+
+SEARCH = ("top", "ahead", "unknown")
+ORDER = (
+    "coverage", "likeness", "value", "no_value", "found", "focus", "missing", "row", "steps", "instead", "beside",
+    "code", "list",
+)  # fmt: skip
+SURE = (
+    "coverage", "likeness", "found", "value", "no_value", "missing", "row", "steps", "list", "focus", "code",
+)  # fmt: skip
+ANSWERS = ("sure", "length", "kind", "spoken", "named")
+_EVERY = 1_000_000
+"""Of the statements: all are compared in meaning, so that no weights decide which."""
+_LEAST = 2
+"""Statements of a question that can be put into an order."""
+
+
+def fit_search(
+    corpus: Corpus, cases: Sequence[Case], vehicles: Vehicles, corpora: Sequence[MadeUp], embedder: Embedder
+) -> Fitted:
+    rows = [*searches(corpus, cases, vehicles), *(row for made in corpora for row in searched(made, embedder))]
+    return Fitted(logistic(rows, SEARCH), figures(rows, SEARCH))
+
+
+def fit_order(asked: Sequence[Posed], answerer: ExtractiveAnswerer) -> Fitted:
+    choices = []
+    for one, reading in read(asked, answerer, Scoring(SCORING.order, SCORING.sure, _EVERY)):
+        verdicts = [(dict(scored.features), one.right(scored)) for scored in reading.ranked]
+        right = tuple(features for features, verdict in verdicts if verdict)
+        wrong = tuple(features for features, verdict in verdicts if verdict is False)
+        if right and wrong:
+            choices.append(Choice(right, wrong, one.group))
+    return Fitted(order(choices, ORDER), first_right(choices, ORDER))
+
+
+def fit_sure(asked: Sequence[Posed], answerer: ExtractiveAnswerer, scoring: Scoring) -> Fitted:
+    rows = [
+        Row(dict(reading.ranked[0].features), right, one.group)
+        for one, reading in read(asked, answerer, scoring)
+        if (right := one.right(reading.ranked[0])) is not None
+    ]
+    return Fitted(logistic(rows, SURE), figures(rows, SURE))
+
+
+def fit_answers(asked: Sequence[Posed], answerer: ExtractiveAnswerer, scoring: Scoring) -> Fitted:
+    """Those without an answer count as much as those with one, though they are fewer: to answer one of them is worse
+    than to decline one that could be answered."""
+    seen = list(read(asked, answerer, scoring))
+    with_answer = sum(one.answerable for one, _ in seen)
+    weight = with_answer / (len(seen) - with_answer)
+    rows = [
+        Row(
+            features(reading.question, reading.ranked),
+            one.answerable,
+            one.group,
+            1.0 if one.answerable else weight,
+        )
+        for one, reading in seen
+    ]
+    return Fitted(logistic(rows, ANSWERS), figures(rows, ANSWERS))
+
+
+def main() -> None:
+    settings = Settings().model_copy(update={"knowledge_dir": KNOWLEDGE, "embedding_model": ""})
+    embedder, vehicles, cases = open_embedder(settings), load_vehicles(settings), read_questions(QUESTIONS)
+    chunks, corpora = of_folder(KNOWLEDGE), made_up()
+    corpus = Corpus(chunks, embedder)
+    answerer = ExtractiveAnswerer(embedder, vehicles, weights.vocabulary(""))
+    asked = asyncio.run(posed(corpus, cases, vehicles))
+    best = fit_order(asked, answerer)
+    scoring = Scoring(best.model, SCORING.sure)
+    sure = fit_sure(asked, answerer, scoring)
+    scoring = Scoring(best.model, sure.model)
+    fitted = {
+        "search": {"answerable": fit_search(corpus, cases, vehicles, [*corpora.values()], embedder)},
+        "scoring": {"order": best, "sure": sure},
+        "answers": {"answerable": fit_answers(asked, answerer, scoring)},
+    }
+    origin = provenance(corpora)
+    for name, models in fitted.items():
+        write(FILES[name], models, origin)
+        for model, one in models.items():
+            print(f"{FILES[name]} {model}: {dict(one.figures)}", file=sys.stderr)
+    sample.write(sample.take(chunks, cases, vehicles, scoring))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""The fitted weights belong to the data and to the scores that they were fitted on."""
+
+import json
+from unittest.mock import patch
+
+import pytest
+
+import rag.retrieve
+from agents.extractive.scoring import SCORING
+from agents.vehicles.range import Vehicles
+from api.cli.evaluation.questions import read_questions
+from benchmarks.fit import sample
+from benchmarks.fit.corpus import of_folder
+from benchmarks.fit.provenance import FILES, KNOWLEDGE, QUESTIONS, made_up, outdated, provenance
+from orchestrator.evaluation.cases import Case
+
+RUN = "The weights are not of today's data or scores: run `make fit`, then the evaluation."
+
+
+def taken(every: int = 1) -> sample.Sample:
+    cases: list[Case] = read_questions(QUESTIONS)
+    vehicles = Vehicles.parse((KNOWLEDGE / "vehicles.csv").read_text(encoding="utf-8"))
+    return sample.take(of_folder(KNOWLEDGE), cases, vehicles, SCORING)
+
+
+def test_weights_are_of_the_data_and_settings_of_today() -> None:
+    assert outdated(provenance(made_up())) == [], RUN
+
+
+def test_features_of_a_sample_are_what_they_were_at_the_fit() -> None:
+    assert sample.changed(taken()) == [], RUN
+
+
+def test_another_weight_of_words_is_noticed() -> None:
+    with patch.object(rag.retrieve, "WORDS_WEIGHT", rag.retrieve.WORDS_WEIGHT + 0.02):
+        assert sample.changed(taken())
+        assert {reason.split(": ")[1] for reason in outdated(provenance(made_up()))} == {"words_weight"}
+
+
+def test_another_question_is_noticed() -> None:
+    origin = provenance(made_up())
+    data = dict.fromkeys(origin["data"], "0" * 64)
+    assert len(outdated({**origin, "data": data})) == len(FILES) * len(data)
+
+
+@pytest.mark.parametrize("path", FILES.values(), ids=FILES)
+def test_a_fit_is_better_than_saying_always_the_same(path) -> None:  # type: ignore[no-untyped-def]
+    for model in json.loads(path.read_text(encoding="utf-8"))["models"].values():
+        fit = model["fit"]
+        if "log_loss" in fit:
+            assert fit["log_loss"] <= fit["log_loss_unseen"] < fit["log_loss_constant"]
+            assert fit["brier"] <= fit["brier_unseen"] < fit["brier_constant"]
