@@ -1,5 +1,6 @@
 """The real server in a subprocess, for black-box tests: started, asked over its sockets, stopped."""
 
+import atexit
 import json
 import os
 import shutil
@@ -13,9 +14,13 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 from api.access.auth import TokenRules
+from tests.fork_server import ForkServer, Process
 
 ROOT = Path(__file__).parent.parent
 KNOWLEDGE = ROOT / "knowledge_base"
@@ -28,7 +33,7 @@ class Served:
     """A running server. `log` is the file with everything that it printed."""
 
     port: int
-    process: "subprocess.Popen[bytes]"
+    process: "Process | subprocess.Popen[Any]"
     log: Path
     data: Path
 
@@ -80,7 +85,8 @@ def environment(data: Path, **settings: str) -> dict[str, str]:
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith("PITCREW_") and "_API_KEY" not in name
     }
-    kept.pop("OPENAI_BASE_URL", None)
+    for name in ("OPENAI_BASE_URL", "PYTHONDONTWRITEBYTECODE"):  # without bytecode each process compiles everything
+        kept.pop(name, None)
     chosen = {
         "PITCREW_DATA_DIR": str(data),
         "PITCREW_KNOWLEDGE_DIR": str(KNOWLEDGE),
@@ -92,19 +98,47 @@ def environment(data: Path, **settings: str) -> dict[str, str]:
     return kept | chosen | settings
 
 
+@cache
+def _fork_server() -> ForkServer:
+    server = ForkServer(environment(Path(os.devnull)))
+    atexit.register(server.close)
+    return server
+
+
+def start(
+    *arguments: str,
+    env: Mapping[str, str],
+    stdout: IO[Any],
+    stderr: IO[Any],
+    stdin: IO[Any] | None = None,
+    program: str = "api",
+    fork_server: ForkServer | None = None,
+) -> "Process | subprocess.Popen[Any]":
+    """Start the command line of the module `program` in a process of its own: one that begins with the product's
+    modules loaded, where the environment lets that be."""
+    forks = fork_server or _fork_server()
+    with open(os.devnull, "rb") as nothing:
+        if forks.serves(env):
+            return forks.start(program, arguments, env=env, cwd=ROOT, streams=(stdin or nothing, stdout, stderr))
+        command = [sys.executable, "-m", program, *arguments]
+        return subprocess.Popen(command, cwd=ROOT, env=dict(env), stdin=stdin or nothing, stdout=stdout, stderr=stderr)
+
+
 def pitcrew(
-    *arguments: str, env: Mapping[str, str], timeout: float = 300, **options: object
+    *arguments: str, env: Mapping[str, str], timeout: float = 300, input: str = ""
 ) -> "subprocess.CompletedProcess[str]":
-    """Run the command line to its end."""
-    return subprocess.run(  # type: ignore[call-overload, no-any-return]
-        [sys.executable, "-m", "api", *arguments],
-        cwd=ROOT,
-        env=dict(env),
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        **options,
-    )
+    """Run the command line to its end, with `input` on its standard input. Raises subprocess.TimeoutExpired."""
+    with TemporaryFile("w+") as stdin, TemporaryFile("w+") as stdout, TemporaryFile("w+") as stderr:
+        stdin.write(input)
+        stdin.seek(0)
+        process = start(*arguments, env=env, stdin=stdin, stdout=stdout, stderr=stderr)
+        try:
+            code = process.wait(timeout)
+        finally:
+            process.kill()
+        for stream in (stdout, stderr):
+            stream.seek(0)
+        return subprocess.CompletedProcess(arguments, code, stdout.read(), stderr.read())
 
 
 def free_port() -> int:
@@ -135,12 +169,12 @@ def serving(data: Path, program: str = "api", **settings: str) -> Iterator[Serve
     port = free_port()
     log = data / f"server-{port}.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", program, "serve", "--port", str(port)],
-            cwd=ROOT,
+        process = start(
+            *("serve", "--port", str(port)),
+            program=program,
             env=environment(data, **settings),
             stdout=output,
-            stderr=subprocess.STDOUT,
+            stderr=output,
         )
     served = Served(port, process, log, data)
     try:

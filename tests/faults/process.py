@@ -6,19 +6,20 @@ import resource
 import shutil
 import signal
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from api.access.auth import TokenRules
 from tests.faults.invariants import Storage
 from tests.faults.provider import KEY, Providing
 from tests.faults.volume import Volume
-from tests.serving import KNOWLEDGE, ROOT, SECRET, environment, free_port, prepared
+from tests.fork_server import ForkServer, Process
+from tests.serving import KNOWLEDGE, SECRET, environment, free_port, prepared, start
 
 START_S = 120.0
 VOLUME_MB = 192
@@ -39,7 +40,8 @@ class Server:
         self.data, self.log, self.settings, self.volume = data, log, settings, volume
         self.port = free_port()
         self.starts = 0
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | subprocess.Popen[Any] | None = None
+        self._fork_server = ForkServer(environment(data), volume.inside) if volume else None
         self._started_with: dict[str, str] = {}
         self._writers: list[subprocess.Popen[bytes]] = []
 
@@ -77,19 +79,18 @@ class Server:
     def start(self, *arguments: str, **settings: str) -> None:
         """Start it; `ready` waits until it serves."""
         assert not self.running
-        before = self.volume.inside if self.volume else ()
         # By a pipe, as containers and services do: a limit on the server's files is none on its log.
         with self.log.open("ab") as log:
             writer = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=log)
-        self._process = subprocess.Popen(
-            [*before, sys.executable, "-m", "api", "serve", "--port", str(self.port), *arguments],
-            cwd=ROOT,
-            env=environment(self.data, **self.settings, **settings),
-            stdout=writer.stdin,
-            stderr=subprocess.STDOUT,
-        )
         assert writer.stdin is not None
-        writer.stdin.close()
+        with writer.stdin as pipe:
+            self._process = start(
+                *("serve", "--port", str(self.port), *arguments),
+                env=environment(self.data, **self.settings, **settings),
+                stdout=pipe,
+                stderr=pipe,
+                fork_server=self._fork_server if self.volume else None,
+            )
         self._writers.append(writer)
         self.starts += 1
         self._started_with = settings
@@ -169,6 +170,8 @@ class Server:
             self._process.wait()
         for writer in self._writers:
             writer.wait()
+        if self._fork_server is not None:
+            self._fork_server.close()
 
 
 @contextmanager
