@@ -9,6 +9,7 @@ from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.access.origins import LOCAL_NAMES
 from orchestrator.accounting.prices import parse_prices
 
 SECRET_BYTES = 32
@@ -52,7 +53,7 @@ class Settings(BaseSettings):
     )
     drain_s: float = Field(30.0, ge=0, description="Seconds that running answers get when the server stops.")
     models: str = Field(
-        "openai:gpt-5-mini,openrouter:openai/gpt-5-mini,deepseek:deepseek-chat,gemini:gemini-2.5-flash",
+        "deepseek:deepseek-chat,openai:gpt-5-mini,openrouter:openai/gpt-5-mini,gemini:gemini-2.5-flash",
         description="Models in order, `provider:name`; the first that has its key leads, the rest are fallbacks.",
     )
     embedding_model: str = Field(
@@ -133,6 +134,12 @@ class Settings(BaseSettings):
             raise ValueError(f"there is no time zone {name!r}; one is Europe/Dublin") from error
         return name
 
+    def on(self, host: str) -> "Settings":
+        """These settings for a server that listens on `host` ("" where that is not known), with `guests` decided."""
+        if self.guests != "auto":
+            return self
+        return self.model_copy(update={"guests": "on" if host in LOCAL_NAMES and not self.production else "off"})
+
     @property
     def sql_url(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir / 'pitcrew.db'}"
@@ -153,9 +160,9 @@ class Settings(BaseSettings):
     def provider_keys(self) -> dict[str, str]:
         """Key by provider name; empty where none is set."""
         return {
+            "deepseek": self.deepseek_api_key.get_secret_value(),
             "openai": self.openai_api_key.get_secret_value(),
             "openrouter": self.openrouter_api_key.get_secret_value(),
-            "deepseek": self.deepseek_api_key.get_secret_value(),
             "gemini": self.gemini_api_key.get_secret_value(),
         }
 

@@ -14,7 +14,6 @@ from agents.analyst.reach import reach
 
 _NAMED = 0.4
 """From this weight on a phrase may stand for a table that the plan leads through."""
-_LIMITS = ("under", "least_of", "most_of", "equal")
 _COMPARES = ("<", "<=", ">", ">=", "=")
 _WEEK = 7
 _TOTALS = frozenset({"total", "overall", "altogether", "in total", "combined", "totals", "total number of"})

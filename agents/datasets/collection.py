@@ -18,7 +18,7 @@ from agents.datasets.key_inference import inferred
 from agents.datasets.pipe_messages import DATA, Attached, Described, Limits
 from agents.datasets.registry import Entry, Registry, now
 from agents.datasets.sandbox import Sandbox
-from agents.datasets.snapshots import Snapshots
+from agents.datasets.snapshots import CopyStopped, Snapshots
 
 log = structlog.get_logger()
 
@@ -207,9 +207,9 @@ class DatasetCatalogue:
             for entry in self._registry.entries().values():
                 try:
                     self._copied(entry.name)
+                except CopyStopped:
+                    return
                 except (DatasetUnavailable, DatasetUnknown) as error:
-                    if self._snapshots.closing:
-                        return
                     log.warning("dataset not copied", name=entry.name, reason=str(error))
         except (DatasetUnavailable, OSError) as error:
             log.warning("datasets not copied", reason=str(error))

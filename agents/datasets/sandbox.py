@@ -72,7 +72,8 @@ class Sandbox:
             answer = self._answer(asked)
         except Ended as ended:
             self._drop()
-            raise QueryFailed(self._why(ended), limit=not self._closing, busy=self._closing) from ended
+            stopped = self._closing or ended.stopped
+            raise QueryFailed(self._why(ended), limit=not stopped, busy=stopped) from ended
         if answer.last:
             self._drop()
         if answer.error:
@@ -123,6 +124,8 @@ class Sandbox:
     def _why(self, ended: Ended) -> str:
         if self._closing:
             return _STOPPING
+        if ended.stopped:
+            return "The query was stopped: ask again in a minute."
         if ended.late or ended.signal:
             return (
                 f"The query was ended: it may take {self._limits.wall_s:g} s and {self._limits.engine_mb} MB. "

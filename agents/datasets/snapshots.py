@@ -28,6 +28,11 @@ _START_S = 60.0
 _MOST_FAILURES = 50
 _ANSWER_BYTES = 1 << 20
 _STOPPING = "The server is stopping: ask again in a minute."
+_STOPPED = "Copying it was stopped: ask again in a minute."
+
+
+class CopyStopped(DatasetUnavailable):
+    """Somebody stopped the copy, or the server: there is nothing wrong with the dataset."""
 
 
 class Snapshots:
@@ -45,18 +50,14 @@ class Snapshots:
         self._closing = False
 
     def close(self) -> None:
-        """Give up copies that are being made. What waits for one is told."""
+        """Give up copies that are being made: whoever waits for one gets CopyStopped."""
         self._closing = True
         for child in tuple(self._children):
             child.kill()
 
-    @property
-    def closing(self) -> bool:
-        return self._closing
-
     def current(self, name: str, address: str, taken_at: str) -> Path:
         """The folder of the newest snapshot, made now where the source has changed. Blocks while it is made. Raises
-        DatasetUnavailable."""
+        DatasetUnavailable, which is CopyStopped where somebody did not want it to go on."""
         with self._lock(name):
             place = self._place(name, address, taken_at)
             if not (place / SCHEMA).is_file():
@@ -118,6 +119,8 @@ class Snapshots:
             raise DatasetUnavailable(reason)
         try:
             self._make(address, place)
+        except CopyStopped:
+            raise
         except DatasetUnavailable as error:
             self._failures = dict(list(self._failures.items())[-_MOST_FAILURES:])
             self._failures[place] = time.monotonic(), str(error)
@@ -140,16 +143,18 @@ class Snapshots:
 
     def _build(self, wanted: Wanted) -> None:
         if self._closing:
-            raise DatasetUnavailable(_STOPPING)
+            raise CopyStopped(_STOPPING)
         child = Process("agents.datasets.snapshot_process", most=_ANSWER_BYTES)
         self._children.add(child)
+        if self._closing:  # meanwhile: `close` may not have seen it
+            child.kill()
         try:
             child.receive(_START_S)
             child.send(msgspec.msgpack.encode(wanted))
             made = msgspec.msgpack.decode(child.receive(BUILD_S), type=Made)
         except Ended as ended:
-            if self._closing:
-                raise DatasetUnavailable(_STOPPING) from ended
+            if self._closing or ended.stopped:
+                raise CopyStopped(_STOPPING if self._closing else _STOPPED) from ended
             why = f"takes longer than {BUILD_S:g} s" if ended.late else "takes too much memory or disk"
             raise DatasetUnavailable(f"Copying it {why}: register a smaller table, file or view.") from ended
         finally:

@@ -3,7 +3,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -188,11 +188,3 @@ def _near(word: str, other: str) -> float:
     if len(word) < _SHORTEST or len(other) < _SHORTEST:
         return 0.0
     return 0.8 if fuzz.ratio(word, other) >= 85 else 0.0
-
-
-def grouped(found: Iterable[Table]) -> Mapping[str, list[Table]]:
-    """Tables by their dataset."""
-    by: dict[str, list[Table]] = defaultdict(list)
-    for table in found:
-        by[table.dataset].append(table)
-    return by

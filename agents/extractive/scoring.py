@@ -221,7 +221,6 @@ def _features(text: _Text, wanted: Sequence[Term], codes: frozenset[str], asks: 
     own = sum(weight * own for weight, _, own in matches)
     return {
         "coverage": sum(weight * match for weight, match, _ in matches) / total if wanted else 0.5,
-        "own": own / total if wanted else 0.5,
         "focus": own / (own + len(text.own)),
         "missing": max((weight for weight, match, _ in matches if match < 0.5), default=0.0) / _HEAVIEST,
         "value": float(value > 0),

@@ -21,11 +21,11 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
     {
         provider.name: provider
         for provider in (
+            # DeepSeek has no json_schema mode: https://api-docs.deepseek.com/guides/json_mode
+            Provider("deepseek", "https://api.deepseek.com/v1", structured="function_calling"),
             # OpenAI's newer models refuse `max_tokens`; the others document only that.
             Provider("openai", "https://api.openai.com/v1", length_field="max_completion_tokens"),
             Provider("openrouter", "https://openrouter.ai/api/v1"),
-            # DeepSeek has no json_schema mode: https://api-docs.deepseek.com/guides/json_mode
-            Provider("deepseek", "https://api.deepseek.com/v1", structured="function_calling"),
             Provider("gemini", "https://generativelanguage.googleapis.com/v1beta/openai"),
         )
     }

@@ -52,7 +52,6 @@ class Vehicle:
     variant: str
     years: tuple[str, ...] = ()
     powertrain: str = ""
-    fuel: str = ""
     aliases: tuple[str, ...] = ()
     makes: tuple[str, ...] = ()
 
@@ -96,7 +95,7 @@ class Vehicles:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read CSV with the columns model, variant, years, powertrain, fuel, aliases and, if there, make; lists are
+        """Read CSV with the columns model, variant, years, powertrain, aliases and, if there, make; lists are
         split at `;`. Raises KeyError when another column is missing.
         """
         return cls(
@@ -106,7 +105,6 @@ class Vehicles:
                     row["variant"].strip(),
                     _list(row["years"]),
                     row["powertrain"].strip(),
-                    row["fuel"].strip(),
                     _list(row["aliases"]),
                     _list(row.get("make") or ""),
                 )

@@ -9,9 +9,6 @@ if TYPE_CHECKING:
     from api.settings import Settings
 
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-
-
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every one.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
@@ -33,10 +30,7 @@ def serve(
     from api.serving.server import port_problem
     from api.settings import Settings
 
-    settings = Settings()
-    if settings.guests == "auto":
-        local = host in LOOPBACK and not settings.production
-        settings = settings.model_copy(update={"guests": "on" if local else "off"})
+    settings = Settings().on(host)
     configure_logs(json=settings.production)
     if problem := port_problem(host, port):
         raise CommandFailed(problem)

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-INDEXES_PATIENCE_S = 30.0
-"""How long a server that starts waits for a command that is publishing."""
+INDEXES_PATIENCE_S = 20.0
+"""How long a server that starts waits for a command that is publishing, or for the server before it. Within 30 s
+gunicorn wants a word of its worker."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,8 +67,8 @@ class LogStream:
                 self._lines.task_done()
 
 
-def configure_logs(*, json: bool) -> None:
-    """Set up structlog, and let the libraries' own loggers speak from warnings on."""
+def configure_logs(*, json: bool) -> LogStream:
+    """Set up structlog, and let the libraries' own loggers speak from warnings on. Returns what they write to."""
     stream = LogStream(sys.stderr)
     atexit.register(stream.settle)
     renderer: structlog.typing.Processor = (
@@ -94,3 +94,11 @@ def configure_logs(*, json: bool) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=stream, format="%(levelname)s %(name)s: %(message)s")
+    return stream
+
+
+def hide_frames() -> None:
+    """Keep uvicorn's loggers above the levels at which they print URLs and frames, tokens and texts among them."""
+    for name in ("uvicorn.error", "uvicorn.asgi"):
+        logger = logging.getLogger(name)
+        logger.setLevel(max(logging.INFO, logger.getEffectiveLevel()))

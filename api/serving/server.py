@@ -2,33 +2,23 @@
 
 import asyncio
 import gc
-import math
 import os
-import random
 import signal
 import socket
 from collections.abc import Callable
 from types import FrameType
 
-import structlog
 import uvicorn
 from fastapi import FastAPI
 
 from api.compose.app_state import AppState
+from api.drain import drain
 from api.observability.watchdog import Watchdog
 from api.protocol.frames import FRAME_BYTES
 from api.transport.uvicorn_protocols import RequestProtocol, SocketProtocol
 
-log = structlog.get_logger()
-
-RECONNECT_SPREAD_MS = 5_000
-"""Clients are told to come back at random within this time, so that they do not all come at once."""
-CLOSE_BATCH, CLOSE_BATCHES, CLOSE_PAUSE_S = 100, 20, 0.05
-"""Sockets closed at a time, batches at most, and the pause after each: one second, however many there are."""
-CLOSED_PAUSES = 30
-"""How often the server then looks whether they are gone."""
 FINISH_S = 1
-"""Seconds for requests to finish after that."""
+"""Seconds for requests to finish after the drain."""
 
 
 def port_problem(host: str, port: int) -> str | None:
@@ -41,6 +31,16 @@ def port_problem(host: str, port: int) -> str | None:
         except OSError as error:
             return f"Cannot listen on {host}:{port} ({os.strerror(error.errno or 0)}). Free the port, or use --port."
     return None
+
+
+def adapt(config: uvicorn.Config, heartbeat_s: int) -> None:
+    """Make a loaded or new configuration, before it listens, one for sockets that live long."""
+    config.http = config.http_protocol_class = RequestProtocol
+    config.ws = config.ws_protocol_class = SocketProtocol
+    config.ws_max_size = FRAME_BYTES
+    config.ws_ping_interval = config.ws_ping_timeout = heartbeat_s
+    config.ws_per_message_deflate = False
+    config.timeout_graceful_shutdown = FINISH_S
 
 
 class Server(uvicorn.Server):
@@ -56,24 +56,11 @@ class Server(uvicorn.Server):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._drain: asyncio.Task[None] | None = None
         self._stopping = False
-        super().__init__(
-            uvicorn.Config(
-                app,
-                host=host,
-                port=port,
-                lifespan="off",
-                http=RequestProtocol,
-                ws=SocketProtocol,
-                ws_max_size=FRAME_BYTES,
-                ws_ping_interval=state.settings.heartbeat_s,
-                ws_ping_timeout=state.settings.heartbeat_s,
-                ws_per_message_deflate=False,
-                access_log=False,
-                log_level="warning",
-                server_header=False,
-                timeout_graceful_shutdown=FINISH_S,
-            )
+        config = uvicorn.Config(
+            app, host=host, port=port, lifespan="off", access_log=False, log_level="warning", server_header=False
         )
+        adapt(config, state.settings.heartbeat_s)
+        super().__init__(config)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen. What was loaded up to now stays for good: the collector need not look through it each time,
@@ -107,26 +94,8 @@ class Server(uvicorn.Server):
         self._drain = asyncio.ensure_future(self._drained(wait_s))
 
     async def _drained(self, wait_s: float) -> None:
-        """Refuse what is new, let runs finish, close every socket; then let uvicorn stop, whatever happened here."""
-        state = self._state
-        log.info("draining", running=state.gateway.engine.running, sockets=len(state.connections))
-        state.draining = True
+        """Let uvicorn stop after the drain, whatever happened there."""
         try:
-            for connection in tuple(state.connections):
-                connection.announce_close(random.randint(0, RECONNECT_SPREAD_MS))  # noqa: S311
-            await state.gateway.engine.close(wait_s)
-            await self._close_sockets()
+            await drain(self._state, wait_s)
         finally:
             self.should_exit = True
-
-    async def _close_sockets(self) -> None:
-        connections = tuple(self._state.connections)
-        size = max(CLOSE_BATCH, math.ceil(len(connections) / CLOSE_BATCHES))
-        for start in range(0, len(connections), size):
-            for connection in connections[start : start + size]:
-                connection.hang_up()
-            await asyncio.sleep(CLOSE_PAUSE_S)
-        for _ in range(CLOSED_PAUSES):
-            if not self._state.connections:
-                return
-            await asyncio.sleep(CLOSE_PAUSE_S)

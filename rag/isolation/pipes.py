@@ -2,6 +2,7 @@
 
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -10,6 +11,8 @@ from pathlib import Path
 _LENGTH = 8
 _PIECE = 1 << 20
 _ROOT = Path(__file__).parents[2]
+_STOPS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+"""With these a person or a process manager ends a program, often together with all of its processes."""
 
 
 class Ended(Exception):
@@ -21,6 +24,11 @@ class Ended(Exception):
         self.late = late
         self.signal = signal
         self.done = done
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody ended it who wanted it to stop: it neither failed nor reached a limit."""
+        return not self.late and self.signal in _STOPS
 
 
 class Process:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import resource
+import signal
 import time
 import tomllib
 from collections.abc import AsyncIterator
@@ -184,3 +185,17 @@ async def test_the_processes_see_no_environment_and_can_write_no_file(catalogue:
         assert names <= {b"PATH", b"LD_LIBRARY_PATH", b"PYTHONPATH", b"LC_CTYPE"}
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 0  # nothing of this is the server's own limit
     assert os.environ.get("PATH")
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_query_whose_process_is_stopped_has_not_reached_a_limit(catalogue: DatasetCatalogue) -> None:
+    await catalogue.query("things", HONEST)
+    long = "SELECT sum(a.range * b.range) FROM range(1000000) a, range(100000) b"
+    asking = asyncio.create_task(catalogue.query("things", long))
+    await asyncio.sleep(0.3)
+    for number in catalogue.process_ids:
+        os.kill(number, signal.SIGTERM)
+    with pytest.raises(QueryFailed, match="was stopped") as raised:
+        await asking
+    assert (raised.value.busy, raised.value.limit) == (True, False)
+    assert (await catalogue.query("things", HONEST)).rows == ((3,),)

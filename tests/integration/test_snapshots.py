@@ -1,6 +1,8 @@
 """Copies of datasets where something is in the way: a source that fails or is gone, a copy that is damaged."""
 
 import asyncio
+import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -8,10 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from agents.dataset import ALL, DatasetUnavailable
 from agents.datasets import snapshots
+from agents.datasets.collection import DatasetCatalogue
 from agents.datasets.pipe_messages import Wanted
+from rag.isolation.pipes import Process
 from tests.datasets import catalogue_in, database, places
 
 
@@ -59,18 +64,76 @@ async def test_a_failure_is_not_repeated_at_once(tmp_path: Path, monkeypatch: py
         assert (await catalogue.query("a", "SELECT id FROM places")).rows == ((5,),)
 
 
+def slow_source(folder: Path, rows: int = 1_500_000) -> Path:
+    """A file whose copy takes some seconds, or with fewer rows some tenths of one."""
+    path = folder / "slow.csv"
+    path.write_text("n,t\n" + "".join(f"{n},text {n}\n" for n in range(rows)))
+    return path
+
+
+async def copy_begun(folder: Path) -> None:
+    async with asyncio.timeout(60):
+        while not list(folder.glob("snapshots/.slow.*/data.duckdb")):
+            await asyncio.sleep(0.01)
+
+
 async def test_closing_does_not_wait_for_a_copy(tmp_path: Path) -> None:
-    slow = tmp_path / "slow.csv"
-    slow.write_text("n,t\n" + "".join(f"{n},text {n}\n" for n in range(1_500_000)))
+    slow = slow_source(tmp_path)
     async with catalogue_in(tmp_path) as catalogue:
         adding = asyncio.create_task(catalogue.add("slow", str(slow)))
-        while not list((tmp_path).glob("snapshots/.slow.*/data.duckdb")):
-            await asyncio.sleep(0.01)
+        await copy_begun(tmp_path)
         began = time.perf_counter()
     assert time.perf_counter() - began < 3
     with pytest.raises((DatasetUnavailable, asyncio.CancelledError, RuntimeError)):
         await adding
     assert list((tmp_path / "snapshots").iterdir()) == []
+
+
+async def test_closing_ends_a_copy_whose_process_is_just_starting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starting, go = threading.Event(), threading.Event()
+
+    def started(*arguments: str, most: int) -> Process:
+        starting.set()
+        assert go.wait(60)
+        return Process(*arguments, most=most)
+
+    monkeypatch.setattr(snapshots, "Process", started)
+    async with catalogue_in(tmp_path) as catalogue:
+        adding = asyncio.create_task(catalogue.add("slow", str(slow_source(tmp_path))))
+        assert await asyncio.to_thread(starting.wait, 60)
+        threading.Timer(0.2, go.set).start()
+        began = time.perf_counter()
+    assert time.perf_counter() - began < 3
+    with pytest.raises(DatasetUnavailable, match="stopping"):
+        await adding
+
+
+async def test_a_copy_that_is_stopped_has_not_failed(tmp_path: Path) -> None:
+    """Whoever stops a server may signal all of its processes at once (`timeout`, systemd)."""
+    bundled = tmp_path / "bundled"
+    (bundled / "slow").mkdir(parents=True)
+    slow_source(bundled / "slow", 400_000)
+    (bundled / "datasets.toml").write_text('[slow]\ndescription = "Numbers."\n')
+    async with catalogue_in(tmp_path, bundled=bundled) as catalogue:
+        with capture_logs() as logs:
+            preparing = catalogue.prepare()
+            await copy_begun(tmp_path)
+            stop_copies(catalogue)
+            await asyncio.to_thread(preparing.result, 60)
+        assert logs == []
+        asking = asyncio.create_task(catalogue.query("slow", "SELECT count(*) FROM slow"))
+        await copy_begun(tmp_path)
+        stop_copies(catalogue)
+        with pytest.raises(DatasetUnavailable, match="was stopped"):
+            await asking
+        assert (await catalogue.query("slow", "SELECT count(*) FROM slow")).rows == ((400_000,),)
+
+
+def stop_copies(catalogue: DatasetCatalogue) -> None:
+    for child in catalogue._snapshots._children:
+        os.kill(child.id, signal.SIGTERM)
 
 
 @contextmanager

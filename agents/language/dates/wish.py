@@ -60,10 +60,6 @@ class Wish:
         return wanted and not any(window.holds(local) for window in self.never)
 
     @property
-    def names_day(self) -> bool:
-        return any(not window.any_day for window in self.windows)
-
-    @property
     def exact(self) -> tuple[date, int] | None:
         """The one day and minute of the day that it names, if it names just one."""
         if len(self.windows) != 1:

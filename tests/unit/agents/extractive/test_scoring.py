@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agents.extractive.scoring import ANSWERS, Scored, matching_parts, rank, telling
+from agents.extractive.scoring import ANSWERS, ORDER, SURE, Scored, matching_parts, rank, telling
 from agents.passages.statements import statements
 from agents.vehicles.applicability import Fitment
 from rag.types import Passage
@@ -29,6 +29,11 @@ def best(question: str, *texts: str) -> str:
 
 def test_nothing_is_ranked_out_of_nothing() -> None:
     assert ranked("What is the power?", ()) == []
+
+
+def test_every_feature_counts_and_every_weight_has_its_feature() -> None:
+    (scored,) = ranked("Where is the jack?", (Passage(chunk("The jack is under the floor."), 0.6),))
+    assert set(scored.features) == set(ORDER) | set(SURE)
 
 
 def test_the_statement_that_holds_the_words_is_best() -> None:

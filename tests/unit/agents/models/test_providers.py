@@ -1,6 +1,7 @@
 import pytest
 
 from agents.models.providers import PROVIDERS, choose_models
+from api.settings import Settings
 
 SPEC = "deepseek:deepseek-chat, openai:gpt-5-mini ,openrouter:meta/llama:free,gemini:gemini-flash"
 
@@ -9,6 +10,15 @@ def test_only_models_with_a_key_are_chosen_in_their_order() -> None:
     chosen = choose_models(SPEC, {"gemini": "g", "openai": "o", "deepseek": " "})
     assert [model.label for model in chosen] == ["openai:gpt-5-mini", "gemini:gemini-flash"]
     assert [model.api_key for model in chosen] == ["o", "g"]
+
+
+def test_with_all_keys_deepseek_leads_then_openai_and_gemini_is_last() -> None:
+    default = Settings.model_fields["models"].default
+    chosen = choose_models(default, dict.fromkeys(PROVIDERS, "a key"))
+    order = ["deepseek", "openai", "openrouter", "gemini"]
+    assert [model.provider.name for model in chosen] == order
+    assert list(PROVIDERS) == order
+    assert list(Settings.model_construct().provider_keys) == order
 
 
 def test_a_models_own_name_may_hold_colons_and_slashes() -> None:
