@@ -1,13 +1,12 @@
-"""Everything that the outside touches. `api.serving.app` is the server as an ASGI application, for `uvicorn api:app`."""
+"""Everything that the outside touches. `api.app` is the server as an ASGI application, for `uvicorn api:app`."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if not TYPE_CHECKING:  # where types are checked, `api.serving.app` is the module of that name
 
-    def __getattr__(name: str) -> Any:
-        """Made when it is asked for, so that the client library and the command line import nothing of it."""
-        if name == "app":
-            from api.asgi import application  # noqa: PLC0415 (only where it is wanted)
+def __getattr__(name: str) -> Any:
+    """Made when it is asked for, so that the client library and the command line import nothing of it."""
+    if name == "app":
+        from api.serving.asgi import application  # noqa: PLC0415 (only where it is wanted)
 
-            return application
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return application
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

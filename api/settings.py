@@ -9,8 +9,12 @@ from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from api.access.origins import LOCAL_NAMES
 from orchestrator.accounting.prices import parse_prices
+
+LOOPBACK = frozenset({"127.0.0.1", "::1"})
+LOCAL_NAMES = LOOPBACK | {"localhost"}
+"""Host names by which a person at this machine asks. A request from here by another name came through a proxy, or from
+a page whose name was made to point here."""
 
 SECRET_BYTES = 32
 """The shortest HS256 secret that a production server accepts (RFC 7518, section 3.2)."""

@@ -3,12 +3,9 @@
 import re
 from urllib.parse import urlsplit
 
-_LOCALHOST = re.compile(r"http://(localhost|127\.0\.0\.1)(:\d{1,5})?")
+from api.settings import LOCAL_NAMES
 
-LOOPBACK = frozenset({"127.0.0.1", "::1"})
-LOCAL_NAMES = LOOPBACK | {"localhost"}
-"""Host names by which a person at this machine asks. A request from here by another name came through a proxy, or from
-a page whose name was made to point here."""
+_LOCALHOST = re.compile(r"http://(localhost|127\.0\.0\.1)(:\d{1,5})?")
 
 
 def origin_allowed(origin: str | None, listed: frozenset[str], *, development: bool) -> bool:

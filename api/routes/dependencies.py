@@ -6,9 +6,10 @@ import msgspec
 from fastapi import Depends, Request
 
 from api.access.auth import Identity, SignedIn, guest
-from api.access.origins import LOOPBACK, by_local_name
+from api.access.origins import by_local_name
 from api.compose.app_state import AppState
 from api.protocol.frames import FRAME_BYTES, convert, parse_object
+from api.settings import LOOPBACK
 from orchestrator.errors import AuthRequired, BadJson, MessageTooLong
 
 

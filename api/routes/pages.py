@@ -5,8 +5,9 @@ from pathlib import Path
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
 
-from api.access.origins import LOOPBACK, by_local_name
+from api.access.origins import by_local_name
 from api.routes.dependencies import State
+from api.settings import LOOPBACK
 from orchestrator.errors import NotFound
 
 router = APIRouter(include_in_schema=False)

@@ -12,9 +12,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.compose.app_state import AppState
-from api.drain import drain
 from api.observability.watchdog import Watchdog
 from api.protocol.frames import FRAME_BYTES
+from api.serving.drain import drain
 from api.transport.uvicorn_protocols import RequestProtocol, SocketProtocol
 
 FINISH_S = 1

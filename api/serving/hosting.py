@@ -15,10 +15,10 @@ from uvicorn.server import HANDLED_SIGNALS
 
 from api.compose.app_state import AppState
 from api.compose.server import open_app
-from api.drain import drain
 from api.observability.logs import configure_logs, hide_frames
 from api.observability.watchdog import Watchdog
 from api.serving.app import create_app
+from api.serving.drain import drain
 from api.serving.server import adapt
 from api.settings import BadSetting, Settings
 

@@ -32,7 +32,7 @@ class Application:
         await receive()
         async with AsyncExitStack() as stack:
             try:
-                from api.hosting import open_application  # noqa: PLC0415 (heavy)
+                from api.serving.hosting import open_application  # noqa: PLC0415 (heavy)
 
                 self._served = await stack.enter_async_context(open_application())
             except Exception as error:
