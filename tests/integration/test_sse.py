@@ -17,7 +17,18 @@ from tests.serving import Served
 
 QUESTION = "How many incidents are there by severity?"
 POWER = "How much power does the Wren 58 of model year 2026 have?"
-UNLIKE = {"run_id", "session_id", "message_id", "client_message_id", "sent_at", "timestamp", "timing", "ms", "usage"}
+UNLIKE = {
+    "epoch",
+    "run_id",
+    "session_id",
+    "message_id",
+    "client_message_id",
+    "sent_at",
+    "timestamp",
+    "timing",
+    "ms",
+    "usage",
+}
 """What differs from run to run."""
 
 
