@@ -12,7 +12,7 @@ from agents.routing import training
 from agents.routing.classifier import Classifier
 from agents.specialist import CUSTOMER, Catalogue, Specialist, open_to
 from agents.specialists import catalogue
-from agents.types import Question, Turn
+from agents.types import Question, StandaloneQuestion, Turn
 from agents.vehicles.range import Vehicles
 from rag.embedder import Vectors
 from rag.types import Chunk
@@ -217,3 +217,22 @@ def test_more_than_four_questions_are_left_to_be_asked_again(classifier: Classif
     many = classifier.classify(Question(" ".join(asked * 200)))
     assert len(many.parts) == 4
     assert len(many.left_out) <= 9
+
+
+def test_the_first_thing_asked_takes_up_the_conversation_and_all_are_about_the_vehicle(classifier: Classifier) -> None:
+    text = "how much horsepower does it make (roughly), and when is the next service due?"
+    message = StandaloneQuestion(text, subject="engine", vehicle="Wren 58", year="2026")
+    route = classifier.classify(Question(text), whole=message)
+    assert [part.question for part in route.parts] == [
+        StandaloneQuestion("how much horsepower does it make (roughly)", "engine", "Wren 58", "2026"),
+        StandaloneQuestion("when is the next service due?", vehicle="Wren 58", year="2026"),
+    ]
+    route = classifier.classify(Question(text, facts={"model": "Wren", "variant": "Wren 58", "year": "2026"}))
+    assert {part.question.own_vehicle for part in route.parts} == {"Wren 58, 2026"}
+
+
+def test_brackets_at_the_end_of_a_follow_up_are_text(classifier: Classifier) -> None:
+    history = (Turn("customer", "When is the next service due?"), Turn("assistant", "In May. [1]", "maintenance"))
+    [part] = classifier.classify(Question("how much (about)", history)).parts
+    assert part.question == StandaloneQuestion("how much (about)", subject="next service")
+    assert part.specialist == "maintenance"
