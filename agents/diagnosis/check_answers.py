@@ -81,11 +81,11 @@ def helped(text: str) -> bool | None:
 
 def signs_in(text: str, causes: Sequence[Cause]) -> dict[str, Answer]:
     """The causes whose signs a text has, with the answer that these amount to; a sign that is denied is none."""
-    clauses = [_stems(clause) for clause in _CLAUSE.split(_plain(text))]
+    clauses = [stems for clause in _CLAUSE.split(_plain(text)) if (stems := _stems(clause))]
     return {
         cause.name: confirming(cause)
         for cause in causes
-        if any(_has(clause, _stems(_plain(sign))) for sign in cause.signs for clause in clauses)
+        if any(_has(clause, wanted) for wanted in map(_stems, map(_plain, cause.signs)) for clause in clauses)
     }
 
 

@@ -14,6 +14,8 @@ from rag.terms import stem
 
 MOST = 4
 """Questions that are answered at once."""
+_MOST_READ = 24
+"""Clauses that are compared with each other."""
 LONGEST_LABEL = 60
 _SHORTEST = 4
 """Words of a question that can stand alone: "how much torque?" goes with what was asked before it."""
@@ -69,7 +71,7 @@ def apart(first: str, second: str, vehicles: Vehicles) -> bool:
 def questions(text: str, vehicles: Vehicles) -> tuple[str, ...]:
     """The things that a message asks, those that belong together joined, in its order."""
     found: list[str] = []
-    for clause in split(text):
+    for clause in split(text)[:_MOST_READ]:
         if clause.asks:
             place = next((n for n, other in enumerate(found) if not apart(other, clause.text, vehicles)), None)
             if place is None:

@@ -61,7 +61,7 @@ from tests.unit.rag.hashing import HashingEmbedder
 TABLES = inferred(FLEET)
 
 LENGTH, SHORTER = 8_000, 2_000
-NOTICED_S, SLOW_S, HOPELESS_S = 0.02, 0.4, 2.0
+NOTICED_S, SLOW_S, HOPELESS_S = 0.05, 0.4, 2.0
 """Seconds of the processor for a text of LENGTH: what is too little to judge, too much, and not waited for."""
 STEEPER = 8
 """How much dearer four times as much text may be: 4 where the cost is linear, 16 where it is quadratic."""
@@ -200,6 +200,7 @@ OWNERS: Mapping[type, object] = {
 """A value of each class that has readers among its methods."""
 READ_WHOLE = "tried as a whole by tests/integration/test_long_messages.py"
 ELSEWHERE = {
+    "agents.analyst.items": "is given 1,000 characters of a question",
     "agents.analyst.candidates.described": "a question's words and a column's description",
     "agents.analyst.choices.Choices.doubt": "words of our own",
     "agents.analyst.instructions.for_analysis": "only puts it into a prompt",
