@@ -1,12 +1,17 @@
 """Empty databases to try SQL on: SQLite and PostgreSQL."""
 
+import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from sqlalchemy import create_engine, make_url, text
+from orchestrator.stores.database import open_database
+from sqlalchemy import Engine, create_engine, make_url, text
 
+import api.migrations
 from tests.postgres import postgres_url
 
 
@@ -31,3 +36,26 @@ def postgres(_folder: Path) -> Iterator[str]:
 
 DATABASES: dict[str, Callable[[Path], AbstractContextManager[str]]] = {"sqlite": sqlite, "postgres": postgres}
 """By name, what makes one and gives its URL; tables are not in it yet."""
+
+
+def migrate(database: Engine) -> None:
+    """As the product does; into an empty SQLite, copy the tables that it made the first time."""
+    if database.dialect.name != "sqlite" or api.migrations.revision(database) is not None:
+        api.migrations.migrate(database)
+        return
+    assert database.url.database is not None
+    with closing(sqlite3.connect(database.url.database)) as empty:
+        _migrated().backup(empty)
+
+
+@cache
+def _migrated() -> sqlite3.Connection:
+    with TemporaryDirectory() as folder:
+        path = f"{folder}/migrated.db"
+        database = open_database(f"sqlite:///{path}")
+        api.migrations.migrate(database)
+        database.dispose()
+        copy = sqlite3.connect(":memory:", check_same_thread=False)
+        with closing(sqlite3.connect(path)) as made:
+            made.backup(copy)
+        return copy

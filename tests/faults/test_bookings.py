@@ -14,9 +14,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from api.migrations import migrate
 from rag.database import open_database
-from tests.databases import DATABASES
+from tests.databases import DATABASES, migrate
 from tests.faults.clerk import GARAGE, Journal, Visit
 from tests.faults.counts import COUNTS
 from tests.serving import ROOT

@@ -21,9 +21,8 @@ from agents.appointment_store import (
 )
 from agents.appointments.sql_store import MOST_BOOKED, MOST_HELD, SqlDiary
 from agents.tables import TEXT_CHARS
-from api.migrations import migrate
 from rag.database import open_database
-from tests.databases import DATABASES
+from tests.databases import DATABASES, migrate
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 NINE = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)

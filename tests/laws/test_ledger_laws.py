@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
-from api.migrations import migrate
 from orchestrator.accounting.ledger import By, Entry, Ledger, Spent, Total
 from orchestrator.commands import Caller, Send
 from orchestrator.errors import StorageUnavailable
 from orchestrator.stores.sql import SqlStore
 from orchestrator.stores.sql_ledger import SqlLedger
 from rag.database import open_database
+from tests.databases import migrate
 
 DAY, NEXT = "2026-03-01", "2026-03-02"
 ANSWER = Entry(

@@ -12,7 +12,6 @@ from sqlalchemy import Engine, select
 from sqlalchemy.event import listen
 
 from agents.types import Summarised, Turn, Wishes
-from api.migrations import migrate
 from orchestrator.commands import Answer, Caller, Feedback, Read, Send
 from orchestrator.errors import (
     BadRequest,
@@ -55,6 +54,7 @@ from orchestrator.store import (
 from orchestrator.stores.sql import SqlStore
 from orchestrator.tables import metadata
 from rag.database import open_database
+from tests.databases import migrate
 
 ANNA, BEN = Caller("anna"), Caller("ben")
 

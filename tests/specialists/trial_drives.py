@@ -45,11 +45,16 @@ async def change(state: Drive) -> dict[str, Any]:
     return {"time": state["answer"]["change"]}
 
 
+async def take_time() -> None:
+    """What the booking waits for."""
+    await asyncio.sleep(float(os.environ.get("TRIAL_DRIVE_TAKES_S", "0")))
+
+
 async def book(state: Drive, runtime: Runtime[Workbench]) -> dict[str, Any]:
     part, time = state["part"], state["time"]
     runtime.stream_writer(Delta(part, "Booking... "))
     async with runtime.context.effect(f"test drive at {time} booked"):
-        await asyncio.sleep(float(os.environ.get("TRIAL_DRIVE_TAKES_S", "0")))
+        await take_time()
         with Path(os.environ["TRIAL_DRIVES"]).open("a") as bookings:
             bookings.write(f"{time}\n")
     runtime.stream_writer(Delta(part, f"Booked for {time}."))

@@ -8,16 +8,20 @@ from agents.model import CallPiece, Filled, Finish, Message, ModelFailed, Stream
 from agents.tool import Tool
 from agents.types import Usage
 
-SILENCE = 3600.0
-"""A pause in a script that no budget waits for."""
 
-Step = str | float | CallPiece | ToolCalls | ModelFailed
+class Silence:
+    """A pause in a script that never ends."""
+
+
+SILENCE = Silence()
+
+Step = str | Silence | CallPiece | ToolCalls | ModelFailed
 
 
 class ScriptedModel:
-    """Each call takes the next of `calls` (the last again and again): texts are said, numbers are seconds of silence,
-    a failure is raised. `filled` is what `fill` gives or raises. `heard` are the messages of each call, `offered` the
-    names of its tools."""
+    """Each call takes the next of `calls` (the last again and again): texts are said, a silence lasts until the call is
+    given up, a failure is raised. `filled` is what `fill` gives or raises. `heard` are the messages of each call,
+    `offered` the names of its tools."""
 
     def __init__(
         self, *calls: Sequence[Step], filled: Mapping[str, Any] | ModelFailed | None = None, label: str = "test:one"
@@ -47,8 +51,8 @@ class ScriptedModel:
             for step in self._calls[min(self.called, len(self._calls)) - 1]:
                 if isinstance(step, ModelFailed):
                     raise step
-                if isinstance(step, int | float):
-                    await asyncio.sleep(step)
+                if isinstance(step, Silence):
+                    await asyncio.Event().wait()
                 else:
                     yield step
             yield Finish(False, Usage(1, 1, self._label))

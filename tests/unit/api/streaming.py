@@ -13,7 +13,6 @@ from api.access.cross_origin import OpenToPages
 from api.access.limits import Rates, Seats
 from api.access.tickets import Tickets
 from api.compose.app_state import AppState
-from api.migrations import migrate
 from api.protocol import problems
 from api.settings import Settings
 from api.transport.gateway import Gateway
@@ -22,6 +21,7 @@ from orchestrator.engine import Engine
 from orchestrator.runs import Run
 from orchestrator.stores.sql import SqlStore
 from rag.database import open_database
+from tests.databases import migrate
 
 KEY = "a-secret-for-tests-that-is-long-enough-for-hs256"
 ANALYST = Specialist("analyst", "Figures", "", (), (), "", frozenset({door("analysis")}))

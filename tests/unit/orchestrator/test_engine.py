@@ -11,7 +11,6 @@ import pytest
 from agents.answerer import AnswerFailed
 from agents.specialist import Specialist, door
 from agents.types import Turn, Wishes
-from api.migrations import migrate
 from orchestrator.bus import Live
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.commands import Caller, Cancel, Delete, Read, Resume, Send, Type
@@ -42,6 +41,7 @@ from orchestrator.run import Desk, Memory, RunInput
 from orchestrator.runs import Budgets
 from orchestrator.stores.sql import SqlStore
 from rag.database import open_database
+from tests.databases import migrate
 from tests.unit.orchestrator.reader import Reader
 
 ANNA = Caller("anna")
@@ -471,8 +471,8 @@ async def test_an_accepted_message_is_answered_though_its_sender_left_at_once(en
     await watching.end()
     for delay in range(12):
         sending = asyncio.ensure_future(leaving.follower.send(ANNA, Send(f"left {delay}", "s")))
-        for _ in range(delay):
-            await asyncio.sleep(0.0005)
+        for _ in range(25 * delay):
+            await asyncio.sleep(0)
         sending.cancel()
         leaving.follower.close()
         await asyncio.wait([sending])

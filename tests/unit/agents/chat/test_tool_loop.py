@@ -15,7 +15,7 @@ from agents.models.failover import Budget
 from agents.models.metering import Meter, count_with
 from agents.tool import MOST_BYTES, Arguments, PassOn, Proposal, Result, Tool
 from agents.types import Asks, Usage
-from tests.unit.agents.scripted_model import SILENCE, ScriptedModel
+from tests.unit.agents.scripted_model import ScriptedModel
 
 QUICK = Budget(first_token=0.2, gap=0.05, max_tokens=50, backoff=0.001, rounds=3, calls=4)
 ASKED = (Message("user", "How much oil?"),)
@@ -216,7 +216,7 @@ async def test_cancelled_while_a_tool_is_at_work() -> None:
 
     async def never(tool: Tool[Any], arguments: Mapping[str, Any]) -> Outcome:
         begun.set()
-        await asyncio.sleep(SILENCE)
+        await asyncio.Event().wait()
         return Outcome(None)
 
     async def listen() -> None:

@@ -8,7 +8,7 @@ from agents.chat.prompt import write_prompt
 from agents.conversation.summary import SUMMARY_CHARACTERS, Summariser, exchanges, newest
 from agents.types import Question, Summarised, Task, Turn
 from agents.vehicles.range import Vehicles
-from tests.unit.agents.scripted_model import SILENCE, ScriptedModel
+from tests.unit.agents.scripted_model import ScriptedModel
 
 RANGE = Vehicles.parse(
     """model,variant,years,powertrain,fuel,aliases
@@ -63,7 +63,7 @@ async def test_the_model_words_it_and_is_not_waited_for_long() -> None:
 
     class Late(ScriptedModel):
         async def fill(self, *arguments: Any) -> Any:
-            await asyncio.sleep(SILENCE)
+            await asyncio.Event().wait()
 
     late = await Summariser(RANGE, Late(), seconds=0.01).summarise(asked)
     assert late is not None

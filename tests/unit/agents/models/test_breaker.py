@@ -125,7 +125,7 @@ class SlowToFill(ScriptedModel):
 
     async def fill(self, *_: object) -> Filled:
         self.called += 1
-        await asyncio.sleep(SILENCE)
+        await asyncio.Event().wait()
         return Filled({}, Usage())
 
 

@@ -42,7 +42,7 @@ async def test_passes_the_text_and_the_finish_on() -> None:
 
 
 async def test_a_silent_leader_leaves_time_to_its_fallback() -> None:
-    leader, fallback = ScriptedModel([SILENCE]), ScriptedModel([0.02, "late"])
+    leader, fallback = ScriptedModel([SILENCE]), ScriptedModel(["late"])
     assert (await said(leader, fallback, budget=Budget(first_token=0.6)))[0] == "late"
 
 

@@ -10,11 +10,11 @@ import pytest
 
 from api.cli.usage import usage
 from api.failure import CommandFailed
-from api.migrations import migrate
 from orchestrator.accounting.ledger import Entry
 from orchestrator.errors import StorageUnavailable
 from orchestrator.stores.sql_ledger import SqlLedger
 from rag.database import Transactions, open_database
+from tests.databases import migrate
 
 TODAY = datetime.now(UTC).date()
 ANSWER = Entry(

@@ -11,21 +11,22 @@ from sqlalchemy import text
 import api.observability.checks
 from agents.models.breaker import BreakerState
 from agents.models.circuit import State
-from api.migrations import migrate
 from api.observability.checks import check_database, check_knowledge, check_model
 from orchestrator.errors import StorageUnavailable
 from rag.database import open_database
+from tests.databases import migrate
 
 
 class Store:
     """A store whose probe does what the test wants."""
 
-    def __init__(self, error: Exception | None = None, seconds: float = 0.0) -> None:
+    def __init__(self, error: Exception | None = None, hangs: bool = False) -> None:
         self._error = error
-        self._seconds = seconds
+        self._hangs = hangs
 
     async def probe(self) -> None:
-        await asyncio.sleep(self._seconds)
+        if self._hangs:
+            await asyncio.Event().wait()
         if self._error:
             raise self._error
 
@@ -47,8 +48,8 @@ async def test_a_database_that_reads_and_writes(database: Database) -> None:
 async def test_a_database_that_takes_no_writes(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = {"ok": False, "reason": "cannot be written (disk full or locked?)"}
     assert await check_database(database, Store(StorageUnavailable())) == wanted
-    monkeypatch.setattr(api.observability.checks, "PATIENCE_SECONDS", 0.2)
-    assert await check_database(database, Store(seconds=60)) == wanted
+    monkeypatch.setattr(api.observability.checks, "PATIENCE_SECONDS", 0.02)
+    assert await check_database(database, Store(hangs=True)) == wanted
 
 
 async def test_a_database_of_another_version(database: Database) -> None:

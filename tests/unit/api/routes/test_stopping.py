@@ -19,15 +19,34 @@ from tests.unit.api.streaming import client_of, state_of
 ASK = {"question": "How many?"}
 
 
-async def never_ends(run: RunInput, desk: Desk) -> AsyncGenerator[AnyEvent]:
-    """A run that says a word and is at work until it is stopped."""
-    yield Token(run.run_id, "Nine ", 0)
-    await asyncio.Event().wait()
+class Opened(set[Any]):
+    """Connections, and whether one has been opened since `more` was cleared."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.more = asyncio.Event()
+
+    def add(self, connection: Any) -> None:
+        super().add(connection)
+        self.more.set()
 
 
 @pytest.fixture
-async def state(tmp_path: Path) -> AsyncIterator[AppState]:
+def begun() -> asyncio.Event:
+    """A run has begun."""
+    return asyncio.Event()
+
+
+@pytest.fixture
+async def state(tmp_path: Path, begun: asyncio.Event) -> AsyncIterator[AppState]:
+    async def never_ends(run: RunInput, desk: Desk) -> AsyncGenerator[AnyEvent]:
+        """A run that says a word and is at work until it is stopped."""
+        begun.set()
+        yield Token(run.run_id, "Nine ", 0)
+        await asyncio.Event().wait()
+
     async with state_of(tmp_path, never_ends) as opened:
+        opened.connections = Opened()
         yield opened
 
 
@@ -42,16 +61,23 @@ def named(state: AppState, user: str = "anna") -> dict[str, str]:
 
 
 @asynccontextmanager
-async def under_way(state: AppState, asking: Any) -> AsyncIterator["asyncio.Task[httpx.Response]"]:
+async def under_way(
+    state: AppState, begun: asyncio.Event, asking: Any
+) -> AsyncIterator["asyncio.Task[httpx.Response]"]:
     """A stream that is being told, until it ends; it has to by the end of the block."""
     task = asyncio.ensure_future(asking)
     async with asyncio.timeout(10):
-        while state.gateway.engine.running == 0:
-            assert not task.done(), task.result().text
-            await asyncio.sleep(0.005)
+        await happens(begun, task)
         yield task
         await task
     assert state.gateway.engine.running == 0
+
+
+async def happens(event: asyncio.Event, task: "asyncio.Task[httpx.Response]") -> None:
+    """Wait for it, as long as the request is not answered."""
+    waiting = asyncio.ensure_future(event.wait())
+    await asyncio.wait((waiting, task), return_when=asyncio.FIRST_COMPLETED)
+    assert waiting.done(), task.result().text
 
 
 def ids(answer: httpx.Response) -> list[str]:
@@ -59,10 +85,10 @@ def ids(answer: httpx.Response) -> list[str]:
 
 
 async def test_a_guest_stops_its_own_analysis_by_the_session_that_it_named(
-    client: httpx.AsyncClient, state: AppState
+    client: httpx.AsyncClient, state: AppState, begun: asyncio.Event
 ) -> None:
     asked = ASK | {"session_id": "mine"}
-    async with under_way(state, client.get("/agent/stream", params=asked)) as told:
+    async with under_way(state, begun, client.get("/agent/stream", params=asked)) as told:
         for other in ({"session_id": "theirs"}, {"session_id": "x" * 200}, {}):
             assert (await client.delete("/agent/stream", params=other)).status_code in {400, 404, 409}
         assert (await client.delete("/agent/stream", params=asked, headers=named(state))).status_code == 409
@@ -74,7 +100,9 @@ async def test_a_guest_stops_its_own_analysis_by_the_session_that_it_named(
     assert (again.status_code, again.json()["code"]) == (409, "RUN_NOT_ACTIVE")
 
 
-async def test_a_guest_without_a_name_stops_it_by_the_last_id(client: httpx.AsyncClient, state: AppState) -> None:
+async def test_a_guest_without_a_name_stops_it_by_the_last_id(
+    client: httpx.AsyncClient, state: AppState, begun: asyncio.Event
+) -> None:
     """The id says which run and who asks; another one's key does not."""
     heard: list[str] = []
 
@@ -83,7 +111,7 @@ async def test_a_guest_without_a_name_stops_it_by_the_last_id(client: httpx.Asyn
             heard.append((await answer.aread()).decode())
         return answer
 
-    async with under_way(state, listen()):
+    async with under_way(state, begun, listen()):
         position = str(next(iter(state.connections))._retelling._at)  # type: ignore[union-attr]
         assert len(position.rpartition(".")[2]) == 32
         for foreign in (position[:-32] + "0" * 32, position[:-33] + "."):
@@ -95,9 +123,11 @@ async def test_a_guest_without_a_name_stops_it_by_the_last_id(client: httpx.Asyn
 
 
 @pytest.mark.parametrize("way", ["run", "session", "stream"])
-async def test_a_chat_is_stopped_by_its_user_alone(client: httpx.AsyncClient, state: AppState, way: str) -> None:
+async def test_a_chat_is_stopped_by_its_user_alone(
+    client: httpx.AsyncClient, state: AppState, begun: asyncio.Event, way: str
+) -> None:
     body = {"message": "Hi", "session_id": "a b c"}
-    async with under_way(state, client.post("/api/v1/chat/stream", json=body, headers=named(state))) as told:
+    async with under_way(state, begun, client.post("/api/v1/chat/stream", json=body, headers=named(state))) as told:
         conversation = await state.gateway.engine.store.conversation(Caller("anna"), "a b c")
         run_id = await state.gateway.engine.store.current_run(conversation)
         method, path = {
@@ -131,17 +161,19 @@ async def test_pages_of_other_origins_stop_nothing(client: httpx.AsyncClient) ->
         assert (await client.options(path, headers=wanted)).status_code == 200
 
 
-async def test_a_ticket_comes_back_by_itself_to_what_it_opened(client: httpx.AsyncClient, state: AppState) -> None:
+async def test_a_ticket_comes_back_by_itself_to_what_it_opened(
+    client: httpx.AsyncClient, state: AppState, begun: asyncio.Event
+) -> None:
     """As an EventSource does, which knows no other address: with the last id it goes on, and without one it is used."""
     ticket = (await client.post("/api/v1/ticket", headers=named(state))).json()["ticket"]
     asked = ASK | {"ticket": ticket, "session_id": "s"}
-    async with under_way(state, client.get("/agent/stream", params=asked)) as told:
+    async with under_way(state, begun, client.get("/agent/stream", params=asked)) as told:
         assert (await client.get("/agent/stream", params=asked)).status_code == 401
         position = str(next(iter(state.connections))._retelling._at)  # type: ignore[union-attr]
+        assert isinstance(state.connections, Opened)
+        state.connections.more.clear()
         back = asyncio.ensure_future(client.get("/agent/stream", params=asked, headers={"Last-Event-ID": position}))
-        while len(state.connections) < 2:
-            assert not back.done(), (await back).text
-            await asyncio.sleep(0.005)
+        await happens(state.connections.more, back)
         stopped = await client.delete("/agent/stream", params=asked, headers={"Last-Event-ID": position})
         assert stopped.status_code == 204
         assert '"type":"cancelled"' in (await back).text

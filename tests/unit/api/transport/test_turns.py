@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from api.migrations import migrate
 from api.transport import turns
 from api.transport.departures import Leaving
 from api.transport.turns import Turn
@@ -31,6 +30,7 @@ from orchestrator.run import Desk, RunInput
 from orchestrator.runs import Budgets
 from orchestrator.stores.sql import SqlStore
 from rag.database import open_database
+from tests.databases import migrate
 from tests.unit.orchestrator.reader import Reader
 
 ANNA = Caller("anna")

@@ -13,7 +13,6 @@ from structlog.testing import capture_logs
 
 from agents.models.metering import meter, working_as
 from agents.types import Question, Usage
-from api.migrations import migrate
 from orchestrator.accounting.budgets import DAY_BUDGET, Allowance, MeteredRun
 from orchestrator.accounting.ledger import Entry, Spent
 from orchestrator.accounting.prices import parse_prices
@@ -22,6 +21,7 @@ from orchestrator.events import AnyEvent, Completed, Reasoning, Timing, Token, U
 from orchestrator.run import Desk, Reply, RunInput
 from orchestrator.stores.sql_ledger import SqlLedger
 from rag.database import Transactions, open_database
+from tests.databases import migrate
 
 RUN = RunInput("run-1", "s", Question("How strong is it?"), "customer", "anna", "talk-1")
 PRICES = parse_prices("test:one=1/0.1/10")

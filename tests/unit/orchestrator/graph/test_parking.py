@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+import sqlite3
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,6 @@ from agents.context import Resources
 from agents.specialist import Catalogue, Specialist
 from agents.types import Answered, Delta, Part, Question, Route, StandaloneQuestion, Task
 from agents.vehicles.range import Vehicles
-from api.migrations import migrate
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.commands import Answer, Caller, Cancel, Resume, Send
 from orchestrator.engine import Engine
@@ -27,13 +27,14 @@ from orchestrator.events import (
     Terminal,
 )
 from orchestrator.graph.parking import Parked, decode_parked
-from orchestrator.graph.saver import open_saver
+from orchestrator.graph.saver import RunSaver, open_saver
 from orchestrator.graph.state import Crew, Gathered, Understood
 from orchestrator.graph.stream import stream_events
 from orchestrator.graph.turn import build_graph
 from orchestrator.runs import Budgets
 from orchestrator.stores.sql import SqlStore
 from rag.database import open_database
+from tests.databases import migrate
 from tests.specialists import trial_drives
 from tests.unit.orchestrator.reader import Reader
 
@@ -70,6 +71,18 @@ RESOURCES = Resources(Vehicles(), None, None, None, None)  # type: ignore[arg-ty
 CREW = Crew((TALKER, trial_drives.SPECIALIST), understand, classify, research, Echo(), RESOURCES)
 
 
+class Saver(RunSaver):
+    """Tells when a state was removed."""
+
+    def __init__(self, saver: RunSaver) -> None:
+        super().__init__(saver.graph_saver)
+        self.removed = asyncio.Event()
+
+    async def forget(self, run_id: str) -> None:
+        await super().forget(run_id)
+        self.removed.set()
+
+
 class Server:
     """What survives a process: the database, the saver's file and the bookings. `start` is a new process over them."""
 
@@ -85,7 +98,7 @@ class Server:
         migrate(database)
         store = SqlStore(database)
         self._stack.push_async_callback(store.close)
-        saver = await self._stack.enter_async_context(open_saver(self.folder / "parked.db"))
+        saver = Saver(await self._stack.enter_async_context(open_saver(self.folder / "parked.db")))
         self.saver = saver
         graph = build_graph(CREW, saver.graph_saver)
         engine = Engine(store, MemoryBus(), partial(stream_events, graph), Budgets(run_s=5), saver)
@@ -103,8 +116,8 @@ class Server:
     async def forgotten(self) -> None:
         """Wait until no run's state is kept; it goes after the terminal event was published."""
         async with asyncio.timeout(5):
-            while [state async for state in self.saver.graph_saver.alist(None)]:
-                await asyncio.sleep(0.01)
+            while self.saver.removed.clear() or [state async for state in self.saver.graph_saver.alist(None)]:
+                await self.saver.removed.wait()
 
 
 @pytest.fixture
@@ -241,11 +254,11 @@ async def test_expires(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     assert server.booked == []
 
 
-async def test_expires_while_no_process_runs(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TRIAL_DRIVE_EXPIRES_S", "0.2")
+async def test_expires_while_no_process_runs(server: Server) -> None:
     _, _, request = await parked(server)
     await server.stop()
-    await asyncio.sleep(0.25)
+    with contextlib.closing(sqlite3.connect(server.folder / "engine.db")) as database, database:
+        database.execute("UPDATE requests SET expires_at = '2026-01-01T00:00:00.000Z'")
     engine = await server.start()
     reader = Reader(engine)
     await reader.follower.resume(ANNA, Resume("s", 0))
@@ -293,18 +306,23 @@ async def test_another_part_of_the_answer_is_kept_over_a_restart(server: Server)
     assert server.booked == ["10:00"]
 
 
-async def until(fact: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not fact():
-            await asyncio.sleep(0.005)
+@pytest.fixture
+def booking(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Set when a booking, which never ends, has begun."""
+    begun = asyncio.Event()
+
+    async def take_time() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(trial_drives, "take_time", take_time)
+    return begun
 
 
-async def test_cancel_during_the_effect_tells_of_it(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TRIAL_DRIVE_TAKES_S", "30")
+async def test_cancel_during_the_effect_tells_of_it(server: Server, booking: asyncio.Event) -> None:
     engine, reader, request = await parked(server)
     await engine.answer(ANNA, Answer(request.request_id, True))
-    await until(lambda: "Booking..." in reader.text(request.run_id))
-    await asyncio.sleep(0.05)
+    await asyncio.wait_for(booking.wait(), 5)
     await engine.cancel(ANNA, Cancel(run_id=request.run_id))
     end = await reader.next(Terminal)
     assert isinstance(end, Cancelled)
@@ -312,12 +330,10 @@ async def test_cancel_during_the_effect_tells_of_it(server: Server, monkeypatch:
     assert isinstance((await engine.ask(ANNA, Send("talker", "s"))).event, Completed)
 
 
-async def test_a_run_is_not_begun_again_over_an_effect(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TRIAL_DRIVE_TAKES_S", "30")
-    engine, reader, request = await parked(server)
+async def test_a_run_is_not_begun_again_over_an_effect(server: Server, booking: asyncio.Event) -> None:
+    engine, _, request = await parked(server)
     await engine.answer(ANNA, Answer(request.request_id, True))
-    await until(lambda: "Booking..." in reader.text(request.run_id))
-    await asyncio.sleep(0.05)
+    await asyncio.wait_for(booking.wait(), 5)
     engine = await server.start()
     later = Reader(engine)
     await later.follower.resume(ANNA, Resume("s", 0))

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from api.migrations import migrate
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.commands import Caller, Delete, Resume, Send
 from orchestrator.engine import Engine
@@ -25,6 +24,7 @@ from orchestrator.events import (
 from orchestrator.runs import Budgets
 from orchestrator.stores.sql import SqlStore
 from rag.database import open_database
+from tests.databases import migrate
 from tests.unit.orchestrator.reader import Reader
 from tests.unit.orchestrator.test_engine import Script
 

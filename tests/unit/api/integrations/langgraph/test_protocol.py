@@ -20,7 +20,6 @@ from api.compose.app_state import AppState
 from api.integrations.langgraph import routes
 from api.integrations.langgraph.routes import threads
 from api.integrations.langgraph.routes.thread_lookup import state_body
-from api.migrations import migrate
 from api.protocol import problems
 from api.settings import Settings
 from api.transport.closing import AUTH
@@ -33,6 +32,7 @@ from orchestrator.events import AnyEvent, Completed, Timing, Token, UsageFigures
 from orchestrator.run import Desk, RunInput
 from orchestrator.stores.sql import SqlStore
 from rag.database import open_database
+from tests.databases import migrate
 
 KEY = "a-secret-for-tests-that-is-long-enough-for-hs256"
 ANNA = Caller("anna")
@@ -44,7 +44,17 @@ SUBSCRIBE = {"id": 1, "method": "subscription.subscribe", "params": {"channels":
 class CountedBus(MemoryBus):
     """Counts who listens."""
 
-    listeners = 0
+    def __init__(self) -> None:
+        super().__init__()
+        self.listeners = 0
+        self._left = asyncio.Event()
+
+    async def deserted(self) -> None:
+        """Until nobody listens."""
+        async with asyncio.timeout(5):
+            while self.listeners:
+                self._left.clear()
+                await self._left.wait()
 
     def subscribe(self, conversation_id: str, deliver: Deliver) -> Callable[[], None]:
         unsubscribe = super().subscribe(conversation_id, deliver)
@@ -52,6 +62,7 @@ class CountedBus(MemoryBus):
 
         def ended() -> None:
             self.listeners -= 1
+            self._left.set()
             unsubscribe()
 
         return ended
@@ -162,12 +173,6 @@ def frame(value: dict[str, Any]) -> Message:
 CONNECT: Message = {"type": "websocket.connect"}
 
 
-async def settled(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
 async def test_who_leaves_before_the_answer_leaves_no_listener(
     client: Client, state: AppState, bus: CountedBus, run: Run, thread: str
 ) -> None:
@@ -175,17 +180,25 @@ async def test_who_leaves_before_the_answer_leaves_no_listener(
     await client("http", f"/threads/{thread}/runs/stream", body(ASK))
     assert bus.listeners == 0
     run.gate.set()
-    await settled(lambda: state.gateway.engine.running == 0)
+    await state.gateway.engine.close(5)
+    assert state.gateway.engine.running == 0
 
 
 async def test_nothing_is_kept_of_a_run_alone_whose_asker_left(
-    client: Client, state: AppState, bus: CountedBus
+    client: Client, state: AppState, bus: CountedBus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    store, deleted = state.gateway.engine.store, asyncio.Event()
+    delete = store.delete
+
+    async def watched(caller: Caller, session_id: str) -> str:
+        conversation_id = await delete(caller, session_id)
+        deleted.set()
+        return conversation_id
+
+    monkeypatch.setattr(store, "delete", watched)
     await client("http", "/runs/wait", body(ASK))
-    store = state.gateway.engine.store
-    async with asyncio.timeout(5):
-        while await store.sessions(ANNA):
-            await asyncio.sleep(0.01)
+    await asyncio.wait_for(deleted.wait(), 5)
+    assert not await store.sessions(ANNA)
     assert bus.listeners == 0
 
 
@@ -194,7 +207,7 @@ async def test_a_subscription_that_never_began_is_closed(client: Client, bus: Co
     path = f"/threads/{thread}/stream/events"
     await client("websocket", path, CONNECT, frame(SUBSCRIBE), frame(unsubscribe))
     await client("websocket", path, CONNECT, frame(SUBSCRIBE))
-    await settled(lambda: bus.listeners == 0)
+    await bus.deserted()
 
 
 async def test_a_socket_ends_with_its_token(client: Client, thread: str) -> None:
