@@ -42,9 +42,6 @@ MOST_PADDED = 64
 AGAIN = "\n\n---\n\n"
 STAGES: dict[str, Stage] = {stage: stage for stage in get_args(Stage)}
 
-SILENT = events.kinds(events.Upkeep, events.Routed, events.Sources, events.RunRestarted)
-"""What neither of the wires says anything of."""
-
 Frames = list[msgspec.Struct]
 
 
@@ -121,6 +118,8 @@ class Telling:
 
 
 Shown = events.Progress | events.Reasoning | events.Code | events.Verification | events.DataReady
+SILENT = events.kinds(events.Detail, events.Upkeep, events.RunRestarted) - set(get_args(Shown))
+"""Events of which neither wire says anything."""
 
 
 def _step(event: Shown, lagging: bool) -> Frames:

@@ -4,10 +4,10 @@ The only module that knows how typed outputs leave the graph.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol, assert_never
 
-from langgraph.types import Command
+from langgraph.types import Command, Interrupt
 
 from agents.types import Asks, Found, Learned, Noted, Output, Question, Remembered, Shown, Summarised
 from orchestrator.errors import ProcessingError
@@ -33,53 +33,27 @@ class CompiledGraph(Protocol):
     def aget_state_history(self) -> Callable[..., AsyncIterator[Any]]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The graph has interrupted itself; it goes on when `interrupt_id` is answered."""
-
-    interrupt_id: str
-    asks: Asks
-
-
-async def stream_outputs(
-    graph: CompiledGraph, run: RunInput, desk: Desk, steps: int = STEP_LIMIT
-) -> AsyncGenerator[Output | Asked]:
-    """The typed outputs of the graph's nodes, as they happen; the last one is Asked where a node waits for an answer.
-
-    The saver, without which no graph can wait, writes once: when the graph ends or waits. Of several nodes that wait,
-    one is asked for and the others when it has gone on.
-    """
+async def _start(graph: CompiledGraph, run: RunInput, steps: int) -> tuple[Any, dict[str, Any]]:
+    """What the graph is started with, and how: from the question, or from where it waits for a reply."""
+    config: dict[str, Any] = {"recursion_limit": steps, "configurable": {"thread_id": run.run_id}}
+    if run.reply is not None:
+        parked = decode_parked(run.reply.parked).interrupt_id
+        configurable = await _where_it_waits(graph, config, parked)
+        return Command(resume={parked: run.reply.value}), config | {"configurable": configurable}
     # A saver knows plain data only.
     question = replace(
         run.question,
         facts=dict(run.question.facts),
         notes={name: dict(note) for name, note in run.question.notes.items()},
     )
-    state: Any = {
+    state = {
         "question": question,
         "role": run.role,
         "user_id": run.user_id,
         "conversation_id": run.conversation_id,
         "run_id": run.run_id,
     }
-    config: dict[str, Any] = {"recursion_limit": steps, "configurable": {"thread_id": run.run_id}}
-    if run.reply is not None:
-        parked = decode_parked(run.reply.parked).interrupt_id
-        config |= {"configurable": await _where_it_waits(graph, config, parked)}
-        state = Command(resume={parked: run.reply.value})
-    asked: Asked | None = None
-    saved = {"durability": "exit"} if graph.checkpointer is not None else {}
-    modes = ["custom", "updates"]
-    async for namespace, mode, chunk in graph.astream(
-        state, config, stream_mode=modes, subgraphs=True, context=desk, **saved
-    ):
-        if mode == "custom":
-            yield chunk
-        elif not namespace and asked is None and "__interrupt__" in chunk:
-            first = chunk["__interrupt__"][0]
-            asked = Asked(first.id, first.value)
-    if asked is not None:
-        yield asked
+    return state, config
 
 
 async def _where_it_waits(graph: CompiledGraph, config: Any, parked: str) -> Any:
@@ -102,7 +76,9 @@ async def stream_events(
     then `desk.parked` holds what it needs to go on. `desk.memory` is what it leaves in its conversation.
 
     A run that goes on says its text so far again, as one token at offset 0: followers may be others than before.
-    Raises what the graph's nodes raise, and ProcessingError when the parked run cannot be found.
+    The saver, without which no graph can wait, writes once: when the graph ends or waits. Of several nodes that wait,
+    one is asked for and the others when it has gone on. Raises what the graph's nodes raise, and ProcessingError when
+    the parked run cannot be found or read.
     """
     view = View(run)
     seen: list[Shown] = []
@@ -114,19 +90,29 @@ async def stream_events(
         _lay_out(desk, parked)
         for event in view.again(parked):
             yield event
-    async for output in stream_outputs(graph, run, desk, steps):
-        if isinstance(output, Asked):
-            desk.parked = encode_parked(Parked(output.interrupt_id, view.elapsed(), tuple(seen)))
-            yield view.asks(output.asks)
-            return
-        if isinstance(output, Learned | Noted | Summarised):
-            desk.memory = remembering(desk.memory, output)
-            continue
-        if graph.checkpointer is not None:
-            seen.append(output)
-        for event in view.see(output):
-            yield event
-    yield view.completed()
+    state, config = await _start(graph, run, steps)
+    saves = graph.checkpointer is not None
+    modes, saved = ["custom", "updates"], {"durability": "exit"} if saves else {}
+    waits: Interrupt | None = None
+    async for namespace, mode, chunk in graph.astream(
+        state, config, stream_mode=modes, subgraphs=True, context=desk, **saved
+    ):
+        if mode == "custom":
+            output: Output = chunk
+            if isinstance(output, Learned | Noted | Summarised):
+                desk.memory = remembering(desk.memory, output)
+                continue
+            if saves:
+                seen.append(output)
+            for event in view.see(output):
+                yield event
+        elif not namespace and waits is None and "__interrupt__" in chunk:
+            waits = chunk["__interrupt__"][0]
+    if waits is None:
+        yield view.completed()
+    else:
+        desk.parked = encode_parked(Parked(waits.id, view.elapsed(), tuple(seen)))
+        yield view.asks(waits.value)
 
 
 def _lay_out(desk: Desk, parked: Parked) -> None:
