@@ -100,4 +100,6 @@ def door(name: str) -> str:
 
 def open_to(catalogue: Catalogue, role: str, by: str = "") -> Catalogue:
     """The specialists that `role` may be routed to over the wire `by`, in catalogue order."""
-    return tuple(one for one in catalogue if role in one.audience or door(by) in one.audience)
+    return tuple(
+        specialist for specialist in catalogue if role in specialist.audience or door(by) in specialist.audience
+    )

@@ -251,12 +251,12 @@ def asked(cases: Sequence[Case], vehicles: Vehicles) -> tuple[str, ...]:
 
 def table(measured: Sequence[Measured]) -> Iterator[str]:
     """The lines of a Markdown table."""
-    yield "| " + " | ".join(["nDCG@10, recall@1", *(one.texts.name for one in measured)]) + " |"
+    yield "| " + " | ".join(["nDCG@10, recall@1", *(row.texts.name for row in measured)]) + " |"
     yield "| --- |" + " --- |" * len(measured)
-    for name in (name for name in ROWS if all(name in one.rankings for one in measured)):
+    for name in (name for name in ROWS if all(name in row.rankings for row in measured)):
         cells = [
-            " ".join(f"{one.figure(name, score):.1f}" for score in SHOWN) + ("*" if name == one.best_part else "")
-            for one in measured
+            " ".join(f"{row.figure(name, score):.1f}" for score in SHOWN) + ("*" if name == row.best_part else "")
+            for row in measured
         ]
         yield "| " + " | ".join([name, *cells]) + " |"
     yield "| " + " | ".join(["gain over *", *map(gain, measured)]) + " |"
@@ -264,20 +264,20 @@ def table(measured: Sequence[Measured]) -> Iterator[str]:
         said = [
             [
                 unknown
-                for case, unknown in zip(one.texts.cases, one.unknown, strict=True)
+                for case, unknown in zip(row.texts.cases, row.unknown, strict=True)
                 if bool(case.relevant) == answer
             ]
-            for one in measured
+            for row in measured
         ]
         cells = [f"{sum(some)} of {len(some)}" for some in said]
         yield "| " + " | ".join([f"unknown said, {'an' if answer else 'no'} answer", *cells]) + " |"
 
 
-def gain(one: Measured) -> str:
+def gain(measured: Measured) -> str:
     """What the shipped ranking has over the best part in nDCG@10."""
-    pairs = zip(one.rankings[SHIPPED], one.rankings[one.best_part], strict=True)
+    pairs = zip(measured.rankings[SHIPPED], measured.rankings[measured.best_part], strict=True)
     apart = mean([100 * (ours[SHOWN[0]] - theirs[SHOWN[0]]) if ours else None for ours, theirs in pairs])
-    found = estimates({"gain": apart}, len(one.texts.cases))["gain"]
+    found = estimates({"gain": apart}, len(measured.texts.cases))["gain"]
     return f"{found.value:+.1f} [{found.low:+.1f}, {found.high:+.1f}]" if found else "-"
 
 
@@ -302,9 +302,9 @@ def main() -> None:
             apart = settings.model_copy(update={"data_dir": Path(folder, f"data-{number}")})
             texts.append(other_texts(apart, embedder, corpus, questions))
         measured: list[Measured] = []
-        for one in texts:
-            print(f"measuring {one.name}: {len(one.cases)} questions", file=sys.stderr, flush=True)
-            measured.append(measure(one, embedder, whole))
+        for text in texts:
+            print(f"measuring {text.name}: {len(text.cases)} questions", file=sys.stderr, flush=True)
+            measured.append(measure(text, embedder, whole))
             print("\n".join(table(measured[-1:])), file=sys.stderr, flush=True)
         print("\n".join(table(measured)))
 

@@ -223,7 +223,7 @@ def spent(work: Callable[..., Any], *given: Any) -> Spent:
 
 
 def row(name: str, values: Sequence[Spent]) -> None:
-    passed, worked = ([one[at] for one in values] for at in (0, 1))
+    passed, worked = ([value[at] for value in values] for at in (0, 1))
     print(
         f"{name:32} {statistics.median(passed):8.1f} {percentile(passed, 0.95):8.1f} "
         f"{statistics.median(worked):19.1f} {percentile(worked, 0.95):8.1f}",

@@ -225,4 +225,4 @@ def _published(connection: Connection, release_id: int) -> Published | None:
         .where((release_entries.c.action != "move") | release_entries.c.version.is_not(None))
         .group_by(release_entries.c.action)
     )
-    return Published(release_id, row.generation, {one.action: one.held for one in connection.execute(counted)})
+    return Published(release_id, row.generation, {item.action: item.held for item in connection.execute(counted)})

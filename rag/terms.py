@@ -69,7 +69,12 @@ def is_identifier(name: str) -> bool:
         return False
     changes = letters_and_digits(name)
     figures = sum(character.isdigit() for character in name)
-    mixed = len(changes) > 2 and figures > 1 and len(name) > 3 and all(len(one) < 5 for one in changes if one.isalpha())
+    mixed = (
+        len(changes) > 2
+        and figures > 1
+        and len(name) > 3
+        and all(len(change) < 5 for change in changes if change.isalpha())
+    )
     return mixed or _NUMBERED.fullmatch(name) is not None
 
 

@@ -38,7 +38,7 @@ def _traced(item: Item, plan: Plan) -> bool:
         case Named():
             return _named(item, plan)
         case Clock():
-            return any(one.field.hour for one in _conditions(plan))
+            return any(condition.field.hour for condition in _conditions(plan))
         case Place():
             return plan.skip == item.number - 1
         case Number():
@@ -56,14 +56,14 @@ def _goes_without_saying(item: Item, plan: Plan, lexicon: Lexicon) -> bool:
     incidents, and neither does "vehicles"."""
     if not isinstance(item, Named):
         return False
-    if {one.source for one in item.of("table", _NAMED)} & _led_to(plan, lexicon):
+    if {table.source for table in item.of("table", _NAMED)} & _led_to(plan, lexicon):
         return True
     sources = {plan.source} | {hop.source for field in plan.fields for hop in field.path}
     return any(
-        one.of in ("date", "timestamp")
-        and one.source in sources
-        and not lexicon.column(one.source, one.column).nullable
-        for one in item.of("column", _NAMED)
+        entry.of in ("date", "timestamp")
+        and entry.source in sources
+        and not lexicon.column(entry.source, entry.column).nullable
+        for entry in item.of("column", _NAMED)
     )
 
 
@@ -115,19 +115,19 @@ _DEMANDS: dict[str, Callable[[Plan], bool]] = {
 
 
 def _named(item: Named, plan: Plan) -> bool:
-    fields = [one for field in plan.fields for one in (field, field.since) if one]
+    fields = [entry for field in plan.fields for entry in (field, field.since) if entry]
     sources = {plan.source} | {hop.source for field in fields for hop in field.path}
     columns = {(field.path[-1].source if field.path else plan.source, field.column) for field in fields}
     columns |= {(plan.source, name) for field in fields for hop in field.path[:1] for name in hop.columns}
-    values = {(one.field.column, value) for one in (*plan.conditions, *plan.part) for value in one.values}
-    for one in item.meanings:
-        if one.kind == "table" and one.weight >= _NAMED and one.source in sources:
+    values = {(entry.field.column, value) for entry in (*plan.conditions, *plan.part) for value in entry.values}
+    for meaning in item.meanings:
+        if meaning.kind == "table" and meaning.weight >= _NAMED and meaning.source in sources:
             return True
-        if one.kind == "column" and (one.source, one.column) in columns:
+        if meaning.kind == "column" and (meaning.source, meaning.column) in columns:
             return True
-        if one.kind == "value" and (one.column, one.value) in values:
+        if meaning.kind == "value" and (meaning.column, meaning.value) in values:
             return True
-    return any(one.kind == "value" for one in item.meanings) and any(
+    return any(meaning.kind == "value" for meaning in item.meanings) and any(
         condition.operator in ("is null", "is not null") for condition in plan.conditions
     )
 
@@ -147,15 +147,25 @@ def _led_to(plan: Plan, lexicon: Lexicon) -> set[Source]:
 
 def _numbers(plan: Plan) -> set[object]:
     conditions = (*plan.conditions, *plan.part)
-    found: set[object] = {value for one in conditions for value in one.values if not isinstance(value, bool)}
-    found |= {value / _WEEK for one in conditions if one.field.since for value in one.values if isinstance(value, int)}
+    found: set[object] = {
+        value for condition in conditions for value in condition.values if not isinstance(value, bool)
+    }
+    found |= {
+        value / _WEEK
+        for condition in conditions
+        if condition.field.since
+        for value in condition.values
+        if isinstance(value, int)
+    }
     found |= {plan.limit} if plan.limit else set()
     return found | ({plan.having.value} if plan.having else set())
 
 
 def _measured(plan: Plan) -> bool:
     """Whether days are worked out, or something is compared, of which the unit is said."""
-    return any(field.since for field in plan.fields) or any(one.operator in _COMPARES for one in _conditions(plan))
+    return any(field.since for field in plan.fields) or any(
+        condition.operator in _COMPARES for condition in _conditions(plan)
+    )
 
 
 def _by_column(item: TimeUnit, plan: Plan) -> bool:
@@ -165,11 +175,13 @@ def _by_column(item: TimeUnit, plan: Plan) -> bool:
 def _too_few(items: Sequence[Item], plan: Plan) -> list[str]:
     """Negations, groups and comparisons that are fewer in the plan than in the question."""
     kinds = Counter(item.kind for item in items if isinstance(item, Cue))
-    negated = sum(one.operator in ("not in", "is null") or one.values == (False,) for one in _conditions(plan))
+    negated = sum(
+        condition.operator in ("not in", "is null") or condition.values == (False,) for condition in _conditions(plan)
+    )
     found = []
     if kinds["negation"] + kinds["missing"] and not negated:
         found += [item.text for item in items if isinstance(item, Cue) and item.kind in ("negation", "missing")]
-    compared = sum(one.operator in _COMPARES for one in _conditions(plan)) + bool(plan.having)
+    compared = sum(condition.operator in _COMPARES for condition in _conditions(plan)) + bool(plan.having)
     limits = [
         item for item in items if isinstance(item, Cue) and item.kind in ("under", "least_of", "most_of", "equal")
     ]
@@ -188,11 +200,11 @@ def _is_or(item: Item) -> bool:
 
 def _alternatives(items: Sequence[Item], at: int, plan: Plan) -> bool:
     """Whether what stands on both sides of an "or" is told apart, or either of it is enough, in the plan."""
-    before = next((one for one in reversed(items[:at]) if isinstance(one, Named | Time | Number | TimeUnit)), None)
-    after = next((one for one in items[at + 1 :] if not isinstance(one, Word | Cue)), None)
+    before = next((item for item in reversed(items[:at]) if isinstance(item, Named | Time | Number | TimeUnit)), None)
+    after = next((item for item in items[at + 1 :] if not isinstance(item, Word | Cue)), None)
     if isinstance(before, Time) and isinstance(after, Time):
         return len(plan.spans) > 1
     if not isinstance(before, Named) or not isinstance(after, Named):
         return False
-    first, second = ({one.value for one in named.of("value")} for named in (before, after))
-    return any(first & set(one.values) and second & set(one.values) for one in _conditions(plan))
+    first, second = ({item.value for item in named.of("value")} for named in (before, after))
+    return any(first & set(condition.values) and second & set(condition.values) for condition in _conditions(plan))

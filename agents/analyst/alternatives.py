@@ -58,10 +58,10 @@ class _Row:
     __hash__ = None  # type: ignore[assignment]
 
 
-def _alike(one: Any, other: Any) -> bool:
-    if isinstance(one, int | float) and isinstance(other, int | float):
-        return isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)
-    return bool(one == other)
+def _alike(value: Any, other: Any) -> bool:
+    if isinstance(value, int | float) and isinstance(other, int | float):
+        return isclose(value, other, rel_tol=1e-9, abs_tol=1e-9)
+    return bool(value == other)
 
 
 def _shown(plan: Plan, rows: Rows) -> str:

@@ -51,17 +51,17 @@ class Comparing(Naming):
             self.asked.for_groups = Limit(operator, (values[0],), said, before, unit)
             return
         if before is not None and named is None:
-            self.asked.columns = [one for one in self.asked.columns if one is not before]
+            self.asked.columns = [column for column in self.asked.columns if column is not before]
         said = " ".join([cue.text, " and ".join(f"{value:g}" for value in values), "" if named else unit])
         bounds: tuple[tuple[Operator, float], ...] = ((operator, values[0]),)
         if len(values) == 2:
             bounds = ((">=", values[0]), ("<=", values[1]))
-        for one, value in bounds:
-            self.asked.limits.append(Limit(one, (value,), said.strip(), named or before, unit))
+        for bound, value in bounds:
+            self.asked.limits.append(Limit(bound, (value,), said.strip(), named or before, unit))
 
     def _worked_out(self, named: Named) -> bool:
         """Whether it is what is worked out of a column that is compared: "categories with an average price over"."""
-        at = next(place for place, one in enumerate(self.items) if one is named)
+        at = next(place for place, item in enumerate(self.items) if item is named)
         before = self.items[at - 1] if at else None
         return isinstance(before, Cue) and before.kind in AGGREGATES
 
@@ -81,10 +81,10 @@ class Comparing(Naming):
             return False
         self.at += 1
         before = self.named_before(place)
-        if before is not None and not any(one.of in _NUMBERS for one in before.of("column", _FAMILY)):
+        if before is not None and not any(column.of in _NUMBERS for column in before.of("column", _FAMILY)):
             before = None
         if before is not None:
-            self.asked.columns = [one for one in self.asked.columns if one is not before]
+            self.asked.columns = [column for column in self.asked.columns if column is not before]
         self.asked.pairs.append(Pair(before, operator, other, f"{cue.text} {other.text}"))
         return True
 
@@ -123,4 +123,4 @@ class Comparing(Naming):
 
 
 def _day(named: Named) -> bool:
-    return any(one.of in DAYS for one in named.of("column", _FAMILY))
+    return any(column.of in DAYS for column in named.of("column", _FAMILY))

@@ -76,7 +76,7 @@ class Cursor:
             at += 1
         thing = self.items[at] if at < len(self.items) else None
         ends = any(
-            isinstance(one, Superlative) or getattr(one, "kind", "") in ("most", "least") for one in self.items[at:]
+            isinstance(item, Superlative) or getattr(item, "kind", "") in ("most", "least") for item in self.items[at:]
         )
         if at == self.at or not ends or not isinstance(thing, Named) or not thing.of("table", 0.7):
             return None
@@ -170,6 +170,6 @@ class Cursor:
 def holds(column: Named, value: Named) -> bool:
     """Whether a phrase names the column of a value that another one names."""
     return bool(
-        {(one.source, one.column) for one in column.of("column")}
-        & {(one.source, one.column) for one in value.of("value")}
+        {(item.source, item.column) for item in column.of("column")}
+        & {(item.source, item.column) for item in value.of("value")}
     )

@@ -92,17 +92,17 @@ def text(value: Any) -> str:
     return str(value)
 
 
-def alike(one: Any, other: Any) -> bool:
+def alike(value: Any, other: Any) -> bool:
     """Whether two figures are the same but for the order in which floats were added up, or for rounding to what is
     written."""
-    if one is None or other is None:
-        return one is other
-    if not isinstance(one, int | float) or not isinstance(other, int | float):
-        return text(one) == text(other)
-    if isclose(one, other, rel_tol=_CLOSE, abs_tol=1e-9):
+    if value is None or other is None:
+        return value is other
+    if not isinstance(value, int | float) or not isinstance(other, int | float):
+        return text(value) == text(other)
+    if isclose(value, other, rel_tol=_CLOSE, abs_tol=1e-9):
         return True
-    digits = len(text(one).partition(".")[2])
-    return isinstance(one, float) and 1 <= digits <= 4 and abs(one - other) <= 0.5 * 10**-digits + 1e-9
+    digits = len(text(value).partition(".")[2])
+    return isinstance(value, float) and 1 <= digits <= 4 and abs(value - other) <= 0.5 * 10**-digits + 1e-9
 
 
 def disagreement(plan: Plan, wanted: Expected, rows: Rows) -> str | None:
@@ -128,12 +128,12 @@ def _ways(wanted: Expected, rows: Rows) -> Iterable[tuple[tuple[tuple[int, int],
     columns = range(len(rows.columns))
     keys: list[list[tuple[int, int]]] = []
     for place, key in enumerate(line.keys):
-        known = [{one.keys[place][which] for one in wanted.lines} for which in range(len(key))]
+        known = [{item.keys[place][which] for item in wanted.lines} for which in range(len(key))]
         fitting = [(c, w) for w in reversed(range(len(key))) for c in columns if _stands(rows, c, known[w])]
         keys.append(fitting)
     figures: list[list[int]] = []
     for place in reversed(range(len(line.figures))):
-        wished = [one.figures[place] for one in wanted.lines]
+        wished = [item.figures[place] for item in wanted.lines]
         fitting_figures = [
             c for c in columns if all(isinstance(row[c], int | float | type(None) | str) for row in rows.rows)
         ]
@@ -147,7 +147,7 @@ def _ways(wanted: Expected, rows: Rows) -> Iterable[tuple[tuple[tuple[int, int],
 
 def _any_alike(rows: Rows, column: int, wished: Sequence[Any]) -> bool:
     first = rows.rows[0][column]
-    return any(alike(first, one) for one in wished)
+    return any(alike(first, wish) for wish in wished)
 
 
 def _stands(rows: Rows, column: int, known: set[str]) -> bool:
@@ -157,9 +157,9 @@ def _stands(rows: Rows, column: int, known: set[str]) -> bool:
 def _key(value: Any, known: Mapping[str, Any] | set[str]) -> str | None:
     """The key that a value stands for: a month may be written as its first day."""
     plain = text(value)
-    for one in (plain, plain[:10], plain[:7] if plain[7:10] in ("", "-01") else plain):
-        if one in known:
-            return one
+    for item in (plain, plain[:10], plain[:7] if plain[7:10] in ("", "-01") else plain):
+        if item in known:
+            return item
     return None
 
 
@@ -186,7 +186,7 @@ def _differs(
 
 
 def _named(key: tuple[str, ...]) -> str:
-    name = " / ".join(one or "(none)" for one in key)
+    name = " / ".join(item or "(none)" for item in key)
     return f"{name}: " if name else ""
 
 
@@ -208,7 +208,7 @@ def _misplaced(plan: Plan, wanted: Expected, listed: list[Line]) -> str | None:
     if plan.skip:
         ordered = sorted(map(rank, wanted.chosen))
         at, after = plan.skip, plan.skip + len(ranks)
-        if not all(alike(one[1], other[1]) for one, other in zip(ranks, ordered[at:after], strict=True)):
+        if not all(alike(item[1], other[1]) for item, other in zip(ranks, ordered[at:after], strict=True)):
             return "another group has that place"
         around = [(at - 1, at), *([(after - 1, after)] if after < len(ordered) else [])]
         return "several share that place" if any(alike(ordered[a][1], ordered[b][1]) for a, b in around) else None

@@ -38,4 +38,4 @@ def _many(rows: Rows, group: Group) -> bool:
 def _restricted(asked: Asked, rows: Rows, group: Group) -> bool:
     """Whether values of the things that are grouped by are said as well."""
     source = rows.at(group.fields[0])
-    return any(one.source == source for value in asked.values for one in value.named.of("value"))
+    return any(item.source == source for value in asked.values for item in value.named.of("value"))

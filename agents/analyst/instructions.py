@@ -97,7 +97,7 @@ def _table(lexicon: Lexicon, source: Source, table: Table) -> str:
     lines = [f"{table.sql_name} -- {_plain(table.description)}{_size(table)}"]
     for column in table.columns:
         values = lexicon.values.get((source, column.name), ())
-        listed = f" values: {', '.join(_plain(one)[:40] for one in values[:_SHOWN_VALUES])}" if values else ""
+        listed = f" values: {', '.join(_plain(value)[:40] for value in values[:_SHOWN_VALUES])}" if values else ""
         empty = ", may be NULL" if column.nullable else ""
         lines.append(f'  "{column.name}" {column.type}{empty} -- {_plain(column.description)}{listed}')
     for key in table.foreign_keys:
@@ -121,7 +121,7 @@ def _plain(text: str) -> str:
 
 
 def _conversation(history: Sequence[Turn]) -> str:
-    turns = [one for one in history if one.role == "customer"][-_TURNS:]
+    turns = [turn for turn in history if turn.role == "customer"][-_TURNS:]
     if not turns:
         return ""
-    return "\n\nAsked before:\n" + "\n".join(f"- {_plain(one.text)[:_TURN_CHARACTERS]}" for one in turns)
+    return "\n\nAsked before:\n" + "\n".join(f"- {_plain(turn.text)[:_TURN_CHARACTERS]}" for turn in turns)

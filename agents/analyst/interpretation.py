@@ -61,7 +61,7 @@ def read_question(
 ) -> Reading | Unread:
     """The plan of a question; `before` is the plan of the question before it, which this one may build on."""
     items = itemised(text[:LONGEST], lexicon, now)
-    understood = tuple(dict.fromkeys(one.text for one in items.items if isinstance(one, Named)))
+    understood = tuple(dict.fromkeys(item.text for item in items.items if isinstance(item, Named)))
     corrected = tuple(f'"{wrong}" is read as "{right}"' for wrong, right in items.corrected)
     if len(text) > LONGEST:
         return Unread(f"The question has more than {LONGEST} characters.", (), understood)
@@ -102,8 +102,8 @@ def _related(related: Clause, lexicon: Lexicon, dataset: str) -> Reading | Unrea
 def _beyond(asked: Asked) -> str:
     """What the question asks for that nothing here works out."""
     said: dict[str, list[str]] = {}
-    for one in asked.beyond:
-        said.setdefault(one.what, []).append(f'"{one.text}"')
+    for word in asked.beyond:
+        said.setdefault(word.what, []).append(f'"{word.text}"')
     whats = [f"{what} ({', '.join(dict.fromkeys(words))})" for what, words in said.items()]
     return f"I do not work out {', or '.join(whats)}." if whats else ""
 
@@ -117,7 +117,9 @@ def _best(asked: Asked, lexicon: Lexicon, dataset: str, base: Plan | None) -> Re
     for source in sources:
         rows = Rows(lexicon, source, Choices())
         subjects = [*asked.tables, *([asked.thing] if asked.thing else [])]
-        bonus = max((one.weight for named in subjects for one in named.of("table") if one.source == source), default=0)
+        bonus = max(
+            (item.weight for named in subjects for item in named.of("table") if item.source == source), default=0
+        )
         try:
             plan = Builder(asked, rows, dataset, base).plan()
         except Unresolved as problem:
@@ -129,12 +131,12 @@ def _best(asked: Asked, lexicon: Lexicon, dataset: str, base: Plan | None) -> Re
         return Unread(max(reasons, default=(0.0, "There is no table to answer it from."))[1])
     if unclear[0] >= _SURE and not any(rows.source == _subject(asked) for _, _, rows in readings):
         return Unread(unclear[1])
-    readings.sort(key=lambda one: -one[0])
+    readings.sort(key=lambda reading: -reading[0])
     score, plan, rows = readings[0]
     if len(readings) > 1 and score - readings[1][0] < _CLEAR:
-        both = [one[1].source for one in readings[:2]]
+        both = [reading[1].source for reading in readings[:2]]
         same = both[0].table == both[1].table
-        names = " or ".join(words_of(f"{one.dataset}.{one.table}" if same else one.table) for one in both)
+        names = " or ".join(words_of(f"{item.dataset}.{item.table}" if same else item.table) for item in both)
         return Unread(f"It can be about {names}: please say which.")
     others = [
         Other(f"if it is about {words_of(other.source.table)}", other)
@@ -159,7 +161,7 @@ def _otherwise(choices: Choices, plan: Callable[[Choices], Plan]) -> list[Other]
 
 
 def _reading(plan: Plan, rows: Rows, others: list[Other]) -> Reading:
-    different = {one.plan: one for one in reversed(others) if one.plan != plan}
+    different = {other.plan: other for other in reversed(others) if other.plan != plan}
     return Reading(plan, tuple(rows.assumed), tuple(different.values()), tuple(rows.choices.doubts))
 
 
@@ -178,8 +180,8 @@ def _subject(asked: Asked) -> object:
 
 def _follows(asked: Asked, before: Plan) -> bool:
     """Whether the question leaves open what it is about, or points back."""
-    subjects = [one for named in asked.tables for one in named.of("table", 0.7)]
-    if asked.refers and all(one.source == before.source for one in subjects[:1]):
+    subjects = [table for named in asked.tables for table in named.of("table", 0.7)]
+    if asked.refers and all(subject.source == before.source for subject in subjects[:1]):
         return not asked.columns or not subjects
     return not asked.tables and not asked.columns and not asked.thing and not (asked.which and asked.end)
 

@@ -42,7 +42,7 @@ class Named:
     meanings: tuple[Meaning, ...]
 
     def of(self, kind: str, least: float = 0.0) -> tuple[Meaning, ...]:
-        return tuple(one for one in self.meanings if one.kind == kind and one.weight >= least)
+        return tuple(meaning for meaning in self.meanings if meaning.kind == kind and meaning.weight >= least)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +112,10 @@ class Itemised:
 def itemised(text: str, lexicon: Lexicon, now: datetime) -> Itemised:
     """The items of a question; the longest phrase counts."""
     named: list[Found | Hours] = [*spans(text, now), *hours(text)]
-    times = sorted(named, key=lambda one: one.start)
-    row = [token for token in tokens(text) if not any(one.start < token.end and token.start < one.end for one in times)]
+    times = sorted(named, key=lambda name: name.start)
+    row = [
+        token for token in tokens(text) if not any(time.start < token.end and token.start < time.end for time in times)
+    ]
     corrected: list[tuple[str, str]] = []
     for place, token in enumerate(row):
         right = lexicon.corrected(token)
@@ -150,10 +152,12 @@ def _joins(at: int, named: list[int], items: list[Item]) -> bool:
         return at - 1 in named
     if at - 2 in named and items[at - 1].text == "of":  # "kind of work"
         return True
-    after = next((one for one in range(at + 1, len(items)) if one in named or _ranking(items[one])), None)
+    after = next((number for number in range(at + 1, len(items)) if number in named or _ranking(items[number])), None)
     if after is None:
-        return at == len(items) - 1 and any(one.text.casefold() in ("did", "do", "does") for one in items[:at])
-    return all(isinstance(one, Cue) or (isinstance(one, Word) and (one.idle or one.joins)) for one in items[at:after])
+        return at == len(items) - 1 and any(item.text.casefold() in ("did", "do", "does") for item in items[:at])
+    return all(
+        isinstance(item, Cue) or (isinstance(item, Word) and (item.idle or item.joins)) for item in items[at:after]
+    )
 
 
 def _ranking(item: Item) -> bool:
@@ -189,9 +193,9 @@ def _next(row: tuple[Token, ...], at: int, lexicon: Lexicon) -> tuple[int, Item]
 def _counted(row: tuple[Token, ...], at: int, meanings: tuple[Meaning, ...], lexicon: Lexicon) -> tuple[Meaning, ...]:
     """The things alone, in "how many vehicles cost …": it is not the vehicles' cost that is counted."""
     asks = at > 1 and (row[at - 2].plain, row[at - 1].plain) == ("how", "many")
-    figures = all(one.of in ("integer", "number") for one in meanings)
+    figures = all(meaning.of in ("integer", "number") for meaning in meanings)
     things = lexicon.meanings((row[at].stem,)) if asks and figures and row[at].plain.endswith("s") else ()
-    return tuple(one for one in things if one.kind == "table" and one.weight > _SURE)
+    return tuple(thing for thing in things if thing.kind == "table" and thing.weight > _SURE)
 
 
 def _word(token: Token) -> Word:

@@ -50,7 +50,7 @@ class Lexicon:
     def __init__(self, schema: Schema, values: Values) -> None:
         self.schema = schema
         self.values = values
-        self.tables: dict[Source, Table] = {Source(one.dataset, one.name): one for one in schema.tables}
+        self.tables: dict[Source, Table] = {Source(item.dataset, item.name): item for item in schema.tables}
         self._meanings: dict[tuple[str, ...], dict[tuple[str, Source, str, str], Meaning]] = defaultdict(dict)
         for source, table in self.tables.items():
             self._name_table(source, table)
@@ -62,7 +62,7 @@ class Lexicon:
                 self._mean(words, Meaning("value", source, 1.0, column_name, text, "text"))
 
     def column(self, source: Source, name: str) -> Column:
-        return next(one for one in self.tables[source].columns if one.name == name)
+        return next(item for item in self.tables[source].columns if item.name == name)
 
     def longest(self, row: tuple[Token, ...], at: int) -> tuple[int, tuple[Meaning, ...]]:
         """The longest phrase from the token `at` on that names something: how many tokens, and what it may be."""
@@ -70,17 +70,17 @@ class Lexicon:
             key = tuple(token.stem for token in row[at : at + length])
             if found := self.meanings(key):
                 said = tuple(token.plain for token in row[at : at + length])
-                return length, tuple(sorted((_as_said(one, said) for one in found), key=lambda one: -one.weight))
+                return length, tuple(sorted((_as_said(match, said) for match in found), key=lambda item: -item.weight))
         return 0, ()
 
     def meanings(self, key: tuple[str, ...]) -> tuple[Meaning, ...]:
         """What a phrase of these stems may name, the surest first."""
         found = self._meanings.get(key)
-        return tuple(sorted(found.values(), key=lambda one: -one.weight)) if found else ()
+        return tuple(sorted(found.values(), key=lambda match: -match.weight)) if found else ()
 
     def figure(self, word: str) -> tuple[Meaning, ...]:
         """The columns that a word for a figure ("cost") or a synonym of it means."""
-        return tuple(one for one in self.meanings((stem(word),)) if one.kind == "column")
+        return tuple(meaning for meaning in self.meanings((stem(word),)) if meaning.kind == "column")
 
     def corrected(self, token: Token) -> Token | None:
         """The token with its slip put right; None where it is right, or nobody can say what it should be."""
@@ -99,13 +99,15 @@ class Lexicon:
 
     @cached_property
     def _stems(self) -> frozenset[str]:
-        return frozenset(one for key in self._meanings for one in key)
+        return frozenset(item for key in self._meanings for item in key)
 
     @cached_property
     def _spelt(self) -> frozenset[str]:
         """The words of names and values, as they are spelt."""
         texts = [text for texts in self.values.values() for text in texts]
-        names = [name for table in self.schema.tables for name in (table.name, *(one.name for one in table.columns))]
+        names = [
+            name for table in self.schema.tables for name in (table.name, *(column.name for column in table.columns))
+        ]
         spelt = [word.casefold() for text in texts for word in text.split() if word.isalpha()]
         return frozenset([*spelt, *(part for name in names for part in parts(name) if part.isalpha())])
 
@@ -134,10 +136,10 @@ class Lexicon:
         key = tuple(words)
         self._mean(key, meaning)
         less = replace(meaning, weight=meaning.weight * 0.8)
-        for place, one in enumerate(key):
-            if meaning.kind == "table" and stem(one) in vocabulary().additive | vocabulary().intensive:
+        for place, item in enumerate(key):
+            if meaning.kind == "table" and stem(item) in vocabulary().additive | vocabulary().intensive:
                 continue
-            for other in vocabulary().synonyms.get(base(one), ()):
+            for other in vocabulary().synonyms.get(base(item), ()):
                 self._mean((*key[:place], other, *key[place + 1 :]), less)
 
     def _name_table(self, source: Source, table: Table) -> None:

@@ -20,11 +20,11 @@ def missing(rows: Rows, named: Named, gone: bool, subjects: Sequence[Named]) -> 
     """
     said = f"{'no' if gone else 'a'} {named.text}"
     if named.of("table", _TABLE):
-        if not all(rows.own(one) for one in subjects[:1]):
+        if not all(rows.own(subject) for subject in subjects[:1]):
             raise Unresolved(f"I cannot find {subjects[0].text} by what they never had.")
         return Condition(_reference(rows, named), "is null" if gone else "is not null", (), said)
     field = rows.field(named, lambda column: True)
-    if field is None or all(one.weight < _PLAIN for one in named.of("column") if one.column == field.column):
+    if field is None or all(item.weight < _PLAIN for item in named.of("column") if item.column == field.column):
         raise Unresolved(f'"{named.text}" is nothing that {words_of(rows.table.name)} have.')
     if field.kind == "boolean":
         return Condition(field, "in", (not gone,), said)
@@ -35,7 +35,7 @@ def missing(rows: Rows, named: Named, gone: bool, subjects: Sequence[Named]) -> 
 
 def _reference(rows: Rows, named: Named) -> Field:
     """The column that refers to a table, and is empty where there is nothing to refer to. Raises Unresolved."""
-    sources = {one.source for one in named.of("table", _TABLE)}
+    sources = {item.source for item in named.of("table", _TABLE)}
     ways = [path[0] for source in sources for path in rows.paths.get(source, ()) if len(path) == 1]
     if len(ways) != 1 or not _may_miss(rows, ways[0]):
         raise Unresolved(f"{words_of(rows.table.name)} do not tell which have no {named.text}.")
@@ -44,7 +44,7 @@ def _reference(rows: Rows, named: Named) -> Field:
 
 
 def _may_miss(rows: Rows, hop: Hop) -> bool:
-    return any(one.nullable for one in rows.table.columns if one.name in hop.columns)
+    return any(column.nullable for column in rows.table.columns if column.name in hop.columns)
 
 
 def linked(rows: Rows, plan: Plan, tables: Sequence[Named]) -> Plan:
@@ -53,11 +53,11 @@ def linked(rows: Rows, plan: Plan, tables: Sequence[Named]) -> Plan:
     Raises Unresolved where it cannot be told which rows have one."""
     used = {hop.source for field in plan.fields for hop in field.path} | {rows.source}
     for named in tables:
-        sources = {one.source for one in named.of("table", _TABLE)}
+        sources = {item.source for item in named.of("table", _TABLE)}
         if not sources or sources & used or _always(rows, sources):
             continue
         field = _reference(rows, named)
-        if field not in [one.field for one in plan.conditions]:
+        if field not in [condition.field for condition in plan.conditions]:
             rows.assume(f"only {words_of(rows.table.name)} with {named.text} count")
             there = Condition(field, "is not null", (), named.text)
             plan = replace(plan, conditions=(*plan.conditions, there))
@@ -76,6 +76,6 @@ def _always(rows: Rows, sources: Collection[Source]) -> bool:
                 for table, hop in zip(tables, path, strict=False)
                 for name in hop.columns
             ]
-            if not any(one.nullable for one in columns):
+            if not any(item.nullable for item in columns):
                 return True
     return False

@@ -36,12 +36,12 @@ class Listing:
                 orders = self._usual_order()
             if not orders:
                 raise Unresolved(f"I do not see by what {words_of(rows.table.name)} are to be put in order.")
-            orders = [replace(one, descending=one.descending == (asked.end == "most")) for one in orders]
+            orders = [replace(item, descending=item.descending == (asked.end == "most")) for item in orders]
         keys = [Field(name, rows.lexicon.column(rows.source, name).kind) for name in rows.table.primary_key]
         orders += [Order(key, False) for key in keys]
-        ordered = [one.field for one in orders]
-        conditioned = [one.field for one in plan.conditions]
-        others = [Field(one.name, one.kind) for one in rows.table.columns]
+        ordered = [item.field for item in orders]
+        conditioned = [condition.field for condition in plan.conditions]
+        others = [Field(item.name, item.kind) for item in rows.table.columns]
         shown = tuple(dict.fromkeys([*keys, *ordered, *conditioned, *self._label(), *others]))[:_SHOWN]
         limit = 1 if asked.only and asked.end else asked.top or MOST_LISTED
         skip = asked.place - 1 if limit == 1 else 0
@@ -59,8 +59,8 @@ class Listing:
             day = rows.day(None)
             if day is None:
                 raise Unresolved(f"{words_of(rows.table.name)} have no date.")
-            exact = (one for one in days(rows.table) if one.kind == "timestamp" and not day.path)
-            same = (one for one in exact if parts(one.column)[:1] == parts(day.column)[:1])
+            exact = (item for item in days(rows.table) if item.kind == "timestamp" and not day.path)
+            same = (candidate for candidate in exact if parts(candidate.column)[:1] == parts(day.column)[:1])
             return Order(next(same, day), figure == "date")
         if field is None and figure:
             field = rows.figure(figure) or rows.field(Named(figure, rows.lexicon.figure(figure)), _ordered)
@@ -84,9 +84,9 @@ class Listing:
                 column.kind == "number" or scale or (column.kind == "integer" and rank < len(ranks))
             ):
                 found.append((rank, place, Order(field, True, scale)))
-        orders = [one for _, _, one in sorted(found, key=lambda one: one[:2])][:2]
+        orders = [match for _, _, match in sorted(found, key=lambda match: match[:2])][:2]
         if orders:
-            by = ", then ".join(words_of(one.field.column) for one in orders)
+            by = ", then ".join(words_of(order.field.column) for order in orders)
             self.rows.assume(f"the top ones are those of the highest {by}")
         return orders
 

@@ -58,7 +58,7 @@ class Measuring:
         """What is worked out of the days from one day to another."""
         if not aggregates or figures:
             raise Unresolved(f"I do not see what is to be worked out of the days {lapse.said}.")
-        return tuple(Measure(one, lasting(self.rows, lapse)) for one in aggregates)
+        return tuple(Measure(aggregate, lasting(self.rows, lapse)) for aggregate in aggregates)
 
     def _says_what(self, plan: Plan, figures: bool) -> None:
         """Raises Unresolved where it is left open what is counted, or put in order."""
@@ -95,9 +95,9 @@ class Measuring:
         if subjects and not self.rows.own(subjects[0]) and not self._led():
             if any(value.negated for value in asked.values):
                 raise Unresolved(f"I cannot tell which {subjects[0].text} never had one.")
-            if asked.limits and not any(rows.own(one) for one in subjects) and not self._of_own_value():
+            if asked.limits and not any(rows.own(subject) for subject in subjects) and not self._of_own_value():
                 raise Unresolved(f"I do not see whether that is to be so once, or for all of the {subjects[0].text}.")
-            source = next((one.source for one in subjects[0].of("table") if one.source in rows.paths), None)
+            source = next((item.source for item in subjects[0].of("table") if item.source in rows.paths), None)
             keys = entity(rows.lexicon.tables[source], rows.path(source) or ())[:1] if source else ()
             if not keys:
                 raise Unresolved(f"I cannot count {subjects[0].text}.")
@@ -125,41 +125,41 @@ class Measuring:
     def _things(self) -> list[tuple[str, Measure]]:
         """What a value in the plural stands for: "how many Kestrels had a fault" asks for cars, and not for faults."""
         first = next(iter(self.asked.values), None)
-        if first is None or first.named.text.casefold() in {one.value.casefold() for one in first.named.of("value")}:
+        if first is None or first.named.text.casefold() in {item.value.casefold() for item in first.named.of("value")}:
             return []
         field = self.rows.condition(first).field
         keys = entity(self.rows.lexicon.tables[field.path[-2].source], field.path[:-1]) if len(field.path) > 1 else ()
         return [
-            (f"the different {words_of(one.path[-1].source.table)} count", Measure("distinct", one)) for one in keys[:1]
+            (f"the different {words_of(key.path[-1].source.table)} count", Measure("distinct", key)) for key in keys[:1]
         ]
 
     def _pieces(self) -> list[tuple[str, Measure]]:
         """The columns that say how many of something a row stands for, added up."""
         return [
-            (f"{words_of(one.name)} is added up", Measure("sum", Field(one.name, one.kind)))
-            for one in self.rows.table.columns
-            if one.kind in NUMBERS
-            and not (self.asked.often or _for_one(one.name))
-            and vocabulary().quantity & {stem(part) for part in parts(one.name)}
+            (f"{words_of(column.name)} is added up", Measure("sum", Field(column.name, column.kind)))
+            for column in self.rows.table.columns
+            if column.kind in NUMBERS
+            and not (self.asked.often or _for_one(column.name))
+            and vocabulary().quantity & {stem(part) for part in parts(column.name)}
         ]
 
     def _kind_of(self, subject: Named) -> Field | None:
         """The column that is called like its table, but does not tell its rows apart: "how many models are there"."""
         table = self.rows.table
-        for one in subject.of("column", 0.95):
-            if one.source == self.rows.source and one.of == "text" and one.column not in table.primary_key:
-                known = self.rows.lexicon.values.get((one.source, one.column), ())
+        for item in subject.of("column", 0.95):
+            if item.source == self.rows.source and item.of == "text" and item.column not in table.primary_key:
+                known = self.rows.lexicon.values.get((item.source, item.column), ())
                 if table.rows is None or len(known) < table.rows:
-                    return Field(one.column, one.of)
+                    return Field(item.column, item.of)
         return None
 
     def _of_own_value(self) -> bool:
-        return any(one.source == self.rows.source for value in self.asked.values for one in value.named.of("value"))
+        return any(item.source == self.rows.source for value in self.asked.values for item in value.named.of("value"))
 
     def _led(self) -> bool:
         """Whether a word for some of the rows themselves comes first: "repairs of incidents" are repairs."""
         leading = [value.named for value in self.asked.values if value.leads and not value.negated]
-        if any(one.source == self.rows.source for named in leading for one in named.of("value")):
+        if any(item.source == self.rows.source for named in leading for item in named.of("value")):
             return True
         if leading:
             raise Unresolved(f"I do not see whether {leading[0].text} or {self.asked.tables[0].text} are counted.")
@@ -175,9 +175,9 @@ class Measuring:
         if "sum" in aggregates and _for_one(field.column):
             raise Unresolved(f"Adding up {words_of(field.column)} makes no sense: it is the price of one.")
         if aggregates:
-            return [Measure(one, field) for one in aggregates]
+            return [Measure(item, field) for item in aggregates]
         if asked.end and asked.only and not asked.which and not (asked.amount and plan.groups):
-            other = next((one for one in asked.tables if not rows.own(one)), None)
+            other = next((item for item in asked.tables if not rows.own(item)), None)
             if other is not None and not plan.groups:
                 raise Unresolved(f'I do not see what is to be done with "{other.text}".')
             return [Measure("maximum" if asked.end == "most" else "minimum", field)]

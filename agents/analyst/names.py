@@ -87,7 +87,7 @@ class Naming(Cursor):
         """Whether it is said that something was done, whatever its status is now: "were resolved"."""
         before = self.items[self.at - 2] if self.at > 1 else None
         past = isinstance(before, Cue) and before.text.casefold() in ("was", "were", "been", "got")
-        dated = any(one.of in DAYS for one in item.of("column", _SURE))
+        dated = any(column.of in DAYS for column in item.of("column", _SURE))
         return past and dated and not self._negated and bool(item.of("value"))
 
     def _column(self, item: Named) -> None:
@@ -99,7 +99,7 @@ class Naming(Cursor):
         """A table; what was named before the first one, and apart from it, is what the question is about."""
         asked = self.asked
         if not asked.tables:
-            leading = [replace(one, leads=True) for one in asked.values[self._subject : self._phrase]]
+            leading = [replace(value, leads=True) for value in asked.values[self._subject : self._phrase]]
             asked.values[self._subject : self._phrase] = leading
         asked.tables.append(item)
 
@@ -112,8 +112,8 @@ class Naming(Cursor):
         """ "category of parts": of the columns so called, those of that table."""
         of, table = (*self.items[self.at : self.at + 2], None, None)[:2]
         if isinstance(of, Word) and of.text == "of" and isinstance(table, Named):
-            sources = {one.source for one in table.of("table", 0.9)}
-            narrow = tuple(one for one in item.of("column") if one.source in sources)
+            sources = {entry.source for entry in table.of("table", 0.9)}
+            narrow = tuple(column for column in item.of("column") if column.source in sources)
             if narrow and item.meanings[0].kind == "column":
                 return Named(item.text, narrow)
         return item
@@ -142,13 +142,13 @@ class Naming(Cursor):
 
 def _of_table(item: Named, after: Item | None) -> Named:
     """The values of the thing that stands next: "brake parts" are no parts of "brake" incidents."""
-    sources = {one.source for one in after.of("table", 0.9)} if isinstance(after, Named) else set()
-    narrow = tuple(one for one in item.of("value") if one.source in sources)
+    sources = {table.source for table in after.of("table", 0.9)} if isinstance(after, Named) else set()
+    narrow = tuple(value for value in item.of("value") if value.source in sources)
     return Named(item.text, narrow) if narrow else item
 
 
 def _dated(item: Named) -> bool:
-    return any(one.of in DAYS for one in item.of("column", 0.3))
+    return any(column.of in DAYS for column in item.of("column", 0.3))
 
 
 def _graded(item: Named) -> bool:
@@ -158,9 +158,11 @@ def _graded(item: Named) -> bool:
 
 def _as_spelt(item: Named) -> Named:
     """Without the values that are spelt otherwise, where it names a day as well: "opened" is no value "open"."""
-    if any(one.of in DAYS for one in item.of("column", _SURE)):
+    if any(column.of in DAYS for column in item.of("column", _SURE)):
         kept = tuple(
-            one for one in item.meanings if one.kind != "value" or one.value.casefold() == item.text.casefold()
+            meaning
+            for meaning in item.meanings
+            if meaning.kind != "value" or meaning.value.casefold() == item.text.casefold()
         )
         return Named(item.text, kept)
     return item

@@ -58,15 +58,15 @@ class Builder:
     def _reachable(self) -> None:
         """Tables that are named have to be the rows' own one, or one that they refer to."""
         for named in self.asked.tables:
-            if not any(one.source in self.rows.paths for one in named.of("table")):
+            if not any(item.source in self.rows.paths for item in named.of("table")):
                 raise Unresolved(f"{words_of(self.rows.table.name)} say nothing about {named.text}.")
 
     def _paired(self) -> None:
         """ "Norway in 2025 and Chile in 2026" are two questions: crossing them would count what nobody asked for."""
         seen: list[tuple[object, str]] = []
-        for one in self.asked.told:
-            columns = frozenset((m.source, m.column) for m in one.of("value")) if isinstance(one, Named) else "time"
-            seen.append((columns, one.text if isinstance(one, Named) else one.label))
+        for item in self.asked.told:
+            columns = frozenset((m.source, m.column) for m in item.of("value")) if isinstance(item, Named) else "time"
+            seen.append((columns, item.text if isinstance(item, Named) else item.label))
         for (a, first), (b, second), (c, third), (d, fourth) in combinations(seen[:_PAIRED], 4):
             if a == c != b == d and first != third and second != fourth:
                 raise Unresolved("Those are two questions: please ask one at a time.")
@@ -121,7 +121,7 @@ class Builder:
     def _having_limit(self) -> Limit | None:
         """The comparison that is about how many rows a group has: "dealers with more than 600 incidents"."""
         for limit in self.asked.limits:
-            if limit.named and any(one.source == self.rows.source for one in limit.named.of("table", 0.7)):
+            if limit.named and any(table.source == self.rows.source for table in limit.named.of("table", 0.7)):
                 return limit
         return None
 
@@ -131,7 +131,7 @@ class Builder:
         thing = asked.thing
         if thing is not None and not self.rows.own(thing):
             found.append(rows.group(thing))
-        if any(value.never for value in asked.values) and any(not rows.own(one) for one in asked.groups):
+        if any(value.never for value in asked.values) and any(not rows.own(item) for item in asked.groups):
             raise Unresolved("I cannot tell which never had one.")
         for_each = asked.for_groups is not None and asked.tables and not rows.own(asked.tables[0])
         if (self._having_limit() or for_each) and not (asked.groups or asked.units) and asked.tables:
@@ -175,7 +175,7 @@ class Builder:
         sought = asked.compare or (asked.end and not groups and not asked.thing)
         if not sought or groups:
             return conditions, groups
-        several = [one for one in conditions if one.operator == "in" and len(one.values) > 1]
+        several = [condition for condition in conditions if condition.operator == "in" and len(condition.values) > 1]
         if len(several) == 1:
             return conditions, (Group((several[0].field,)),)
         if asked.compare and len(asked.spans) < 2 and not several and not asked.units and not self.base:
@@ -188,8 +188,8 @@ class Builder:
         going_on = asked.trend or (asked.changing and len(asked.spans) < 2)
         if not (asked.spans or going_on or asked.units):
             return plan
-        ordered = sorted(asked.spans, key=lambda one: one.first or date.min)
-        if any((one.last or date.max) >= (other.first or date.min) for one, other in pairwise(ordered)):
+        ordered = sorted(asked.spans, key=lambda span: span.first or date.min)
+        if any((item.last or date.max) >= (other.first or date.min) for item, other in pairwise(ordered)):
             raise Unresolved("The times overlap: please say which one counts.")
         day = self.rows.day(asked.timed)
         if day is None:
@@ -202,10 +202,12 @@ class Builder:
         """Without a date, a column that holds the number of the year or month can do."""
         asked, rows = self.asked, self.rows
         columns = {
-            one.name.casefold(): Field(one.name, one.kind) for one in rows.table.columns if one.kind == "integer"
+            column.name.casefold(): Field(column.name, column.kind)
+            for column in rows.table.columns
+            if column.kind == "integer"
         }
         units = asked.units or (["year"] if asked.trend else [])
-        years = [one.first.year for one in asked.spans if one.first and one.label == str(one.first.year)]
+        years = [span.first.year for span in asked.spans if span.first and span.label == str(span.first.year)]
         if not all(unit in columns for unit in units) or (
             asked.spans and (len(years) < len(asked.spans) or "year" not in columns)
         ):
@@ -224,7 +226,7 @@ class Builder:
         if asked.counted or asked.aggregates or asked.share or plan.groups or asked.distinct:
             return False
         if asked.end and asked.figure and not (asked.columns or asked.tables or asked.thing):
-            return any(not one.field.path for one in plan.conditions)
+            return any(not condition.field.path for condition in plan.conditions)
         of_own = [named for named in (asked.thing, *asked.groups) if named is not None and self.rows.own(named)]
         if asked.end:
             return bool(of_own or (asked.tables and self.rows.own(asked.tables[0]) and (asked.which or asked.top)))
@@ -241,7 +243,7 @@ class Builder:
             return found
         if self.asked.share or not any(group.tells_apart(self.per) for group in plan.groups):
             raise Unresolved(f"I can divide by {words_of(self.per.column)} only for each of those that have them.")
-        return tuple(replace(one, per=self.per) for one in found)
+        return tuple(replace(match, per=self.per) for match in found)
 
     def _ordered(self, plan: Plan) -> Plan:
         """In which order groups come, how many of them, and which."""
@@ -260,14 +262,14 @@ class Builder:
                 plan = replace(plan, groups=())
             if not plan.part and (plan.conditions or not plan.groups):
                 plan = self._part_of_conditions(plan)
-            if plan.part and any(one.aggregate != "count" for one in plan.measures):
+            if plan.part and any(measure.aggregate != "count" for measure in plan.measures):
                 raise Unresolved("I can work out a share of how many there are, but not of another figure.")
             plan = replace(plan, share=bool(plan.groups) and not plan.part)
         if (
             asked.end
             and not plan.groups
             and len(plan.spans) < 2
-            and any(one.aggregate in ("count", "distinct") for one in plan.measures)
+            and any(measure.aggregate in ("count", "distinct") for measure in plan.measures)
         ):
             raise Unresolved("I do not see what comes first of what.")
         if not plan.measures or not plan.groups:
@@ -275,7 +277,9 @@ class Builder:
         if asked.end:
             several = asked.compare or (not asked.which and asked.top is None and not asked.thing and not asked.only)
             each = (
-                asked.only and not asked.which and any(one.aggregate in ("minimum", "maximum") for one in plan.measures)
+                asked.only
+                and not asked.which
+                and any(measure.aggregate in ("minimum", "maximum") for measure in plan.measures)
             )
             top = None if several or each else asked.top or (1 if asked.only else None)
             plan = replace(plan, descending=asked.end == "most", limit=top, skip=asked.place - 1 if top == 1 else 0)
@@ -292,18 +296,18 @@ class Builder:
     def _built_on(self, plan: Plan, base: Plan, ranked: Named | None) -> Plan:
         """The plan before, with what is asked differently now."""
         asked = self.asked
-        changed = {one.field for one in plan.conditions}
-        kept = tuple(one for one in base.conditions if one.field not in changed)
+        changed = {condition.field for condition in plan.conditions}
+        kept = tuple(condition for condition in base.conditions if condition.field not in changed)
         groups = plan.groups or (() if asked.counted else base.groups)
         when, spans = plan.when or base.when, plan.spans or base.spans
         measures = base.measures
         if asked.aggregates or asked.columns:
-            figure = next((one.field for one in base.measures if one.field is not None), None)
+            figure = next((measure.field for measure in base.measures if measure.field is not None), None)
             aggregates = asked.aggregates
             if asked.columns:
                 measures = self._measures(plan, ranked)
             elif figure is not None:
-                measures = tuple(Measure(one, figure) for one in aggregates)
+                measures = tuple(Measure(aggregate, figure) for aggregate in aggregates)
             else:
                 raise Unresolved("I do not see which figure it is about.")
         elif asked.counted or (not measures and (plan.groups or asked.share)):
@@ -329,22 +333,27 @@ class Builder:
 def _merged(conditions: list[Condition]) -> list[Condition]:
     """Several values of one column are either of them, or none of them."""
     found: dict[tuple[Field, str], Condition] = {}
-    for one in conditions:
-        key = (one.field, one.operator if one.operator in ("in", "not in") else f"{one.operator} {one.values}")
+    for condition in conditions:
+        key = (
+            condition.field,
+            condition.operator
+            if condition.operator in ("in", "not in")
+            else f"{condition.operator} {condition.values}",
+        )
         if key in found:
             held = found[key]
-            values = tuple(dict.fromkeys([*held.values, *one.values]))
-            if one.field.kind == "boolean" and len(values) > 1:
-                raise Ambiguous(f'"{held.said}" and "{one.said}" go against each other.')
-            found[key] = replace(held, values=values, said=f"{held.said}, {one.said}")
+            values = tuple(dict.fromkeys([*held.values, *condition.values]))
+            if condition.field.kind == "boolean" and len(values) > 1:
+                raise Ambiguous(f'"{held.said}" and "{condition.said}" go against each other.')
+            found[key] = replace(held, values=values, said=f"{held.said}, {condition.said}")
         else:
-            found[key] = one
-    for one in found.values():
-        other = found.get((one.field, "not in")) if one.operator == "in" else None
-        if other is not None and set(other.values) & set(one.values):
-            raise Ambiguous(f'"{one.said}" and "not {other.said}" go against each other.')
+            found[key] = condition
+    for condition in found.values():
+        other = found.get((condition.field, "not in")) if condition.operator == "in" else None
+        if other is not None and set(other.values) & set(condition.values):
+            raise Ambiguous(f'"{condition.said}" and "not {other.said}" go against each other.')
     return list(found.values())
 
 
 def _without(asked: Asked, named: Named) -> Asked:
-    return changed(asked, columns=[one for one in asked.columns if one is not named])
+    return changed(asked, columns=[column for column in asked.columns if column is not named])

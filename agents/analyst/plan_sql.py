@@ -99,8 +99,8 @@ class _Joined:
         self._aliases: dict[tuple[Hop, ...], str] = {(): base}
         self.tables = f"FROM {plan.source.sql} AS {base}"
         for field in plan.fields:
-            for one in (field, field.since):
-                self._join(one.path if one else ())
+            for item in (field, field.since):
+                self._join(item.path if item else ())
 
     def _join(self, whole: tuple[Hop, ...]) -> None:
         for length in range(1, len(whole) + 1):
@@ -136,22 +136,22 @@ def _number_of(related: Related, row: str) -> str:
     return f"(SELECT count(*)\n{names.tables}{_where([*clauses, *filters(inner, names)])})"
 
 
-def condition(one: Condition, name: "_Joined") -> str:
+def condition(item: Condition, name: "_Joined") -> str:
     """A condition in SQL; a missing value meets "not in", as it is none of them."""
-    column = name(one.field)
-    if one.than is not None:
-        return f"{column} {one.operator} {name(one.than)}"
-    match one.operator:
+    column = name(item.field)
+    if item.than is not None:
+        return f"{column} {item.operator} {name(item.than)}"
+    match item.operator:
         case "in":
-            return f"{column} IN ({', '.join(map(literal, one.values))})"
+            return f"{column} IN ({', '.join(map(literal, item.values))})"
         case "not in":
-            return f"({column} NOT IN ({', '.join(map(literal, one.values))}) OR {column} IS NULL)"
+            return f"({column} NOT IN ({', '.join(map(literal, item.values))}) OR {column} IS NULL)"
         case "is null":
             return f"{column} IS NULL"
         case "is not null":
             return f"{column} IS NOT NULL"
         case _:
-            return f"{column} {one.operator} {literal(one.values[0])}"
+            return f"{column} {item.operator} {literal(item.values[0])}"
 
 
 def _within(first: date | None, last: date | None, column: str) -> str:
@@ -163,10 +163,10 @@ def _within(first: date | None, last: date | None, column: str) -> str:
 
 def filters(plan: Plan, name: "_Joined") -> list[str]:
     """What is to be true of the rows that count."""
-    found = [condition(one, name) for one in plan.conditions]
+    found = [condition(item, name) for item in plan.conditions]
     if plan.when and plan.spans:
-        spans = [_within(one.first, one.last, name(plan.when)) for one in plan.spans]
-        found.append(spans[0] if len(spans) == 1 else f"({' OR '.join(f'({one})' for one in spans)})")
+        spans = [_within(span.first, span.last, name(plan.when)) for span in plan.spans]
+        found.append(spans[0] if len(spans) == 1 else f"({' OR '.join(f'({span})' for span in spans)})")
     if _selects(plan):
         found += [f"{name(group.fields[-1])} IS NOT NULL" for group in plan.groups]
     elif plan.when and any(group.unit for group in plan.groups):
@@ -188,7 +188,7 @@ def _rows(plan: Plan, name: _Joined) -> str:
     shown = ",\n  ".join(
         f"{name(field)} AS {quoted(title)}" for field, title in zip(plan.shown, titles(plan), strict=True)
     )
-    order = ", ".join(_order(one, name) for one in plan.order)
+    order = ", ".join(_order(item, name) for item in plan.order)
     return (
         f"SELECT\n  {shown}\n{name.tables}{_where(filters(plan, name))}"
         + (f"\nORDER BY {order}" if order else "")
@@ -212,11 +212,11 @@ def titles(plan: Plan) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _order(one: Order, name: _Joined) -> str:
-    column = name(one.field)
-    if one.scale:
-        column = f"list_position([{', '.join(map(literal, one.scale))}], {column})"
-    return f"{column} {'DESC' if one.descending else 'ASC'} NULLS LAST"
+def _order(order: Order, name: _Joined) -> str:
+    column = name(order.field)
+    if order.scale:
+        column = f"list_position([{', '.join(map(literal, order.scale))}], {column})"
+    return f"{column} {'DESC' if order.descending else 'ASC'} NULLS LAST"
 
 
 def _grouped(plan: Plan, name: _Joined) -> str:
@@ -228,7 +228,7 @@ def _grouped(plan: Plan, name: _Joined) -> str:
     ]
     if len(plan.spans) > 1 and plan.when:
         cases = [
-            f"WHEN {_within(one.first, one.last, name(plan.when))} THEN {literal(one.label)}" for one in plan.spans
+            f"WHEN {_within(span.first, span.last, name(plan.when))} THEN {literal(span.label)}" for span in plan.spans
         ]
         keys.append(f"CASE {' '.join(cases)} END")
     selected = [*zip(keys, key_names, strict=True), *zip(_figures(plan, name), figure_names, strict=True)]
@@ -243,7 +243,7 @@ def _grouped(plan: Plan, name: _Joined) -> str:
 
 def _figures(plan: Plan, name: _Joined) -> list[str]:
     if plan.part:
-        part = " AND ".join(condition(one, name) for one in plan.part)
+        part = " AND ".join(condition(item, name) for item in plan.part)
         some = f"count(*) FILTER (WHERE {part})"
         return [some, "count(*)", f"100.0 * {some} / nullif(count(*), 0)"]
     worked = [_worked_out(measure, name) for measure in plan.measures]

@@ -31,7 +31,7 @@ class Writer:
         if meter().exhausted:
             raise used_up()
         assert work.lexicon is not None
-        failed = [(one.sql, one.cause) for one in work.failed]
+        failed = [(entry.sql, entry.cause) for entry in work.failed]
         before = query(work.before) if work.before else ""
         messages = for_query(work.text, work.lexicon, work.now.date().isoformat(), history, before, failed)
         said, usage = [], Usage()

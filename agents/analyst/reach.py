@@ -19,7 +19,7 @@ def reach(tables: Mapping[Source, Table], start: Source) -> Paths:
     edge = {start}
     for _ in range(_FARTHEST):
         further: dict[Source, list[tuple[Hop, ...]]] = defaultdict(list)
-        for source in sorted(edge, key=lambda one: (one.dataset, one.table)):
+        for source in sorted(edge, key=lambda item: (item.dataset, item.table)):
             for key in tables[source].foreign_keys:
                 target = Source(source.dataset, key.to_table)
                 if target not in tables or target in found or not _single(tables[target], key.to_columns):
@@ -38,23 +38,27 @@ def _single(table: Table, columns: tuple[str, ...]) -> bool:
 
 def label(table: Table) -> Column | None:
     """The column by which people know the rows of a table."""
-    texts = [one for one in table.columns if one.kind == "text"]
+    texts = [column for column in table.columns if column.kind == "text"]
     keys = {name for key in table.foreign_keys for name in key.columns}
-    named = [one for one in texts if one.name.casefold() in _NAMES or one.name.casefold().endswith(("_name", "_title"))]
-    own = [one for one in texts if one.name.casefold() == table.name.casefold().rstrip("s")]
-    fitting = [*named, *own, *(one for one in texts if one.name not in table.primary_key and one.name not in keys)]
+    named = [
+        text for text in texts if text.name.casefold() in _NAMES or text.name.casefold().endswith(("_name", "_title"))
+    ]
+    own = [text for text in texts if text.name.casefold() == table.name.casefold().rstrip("s")]
+    fitting = [*named, *own, *(text for text in texts if text.name not in table.primary_key and text.name not in keys)]
     return fitting[0] if fitting and (named or own or len(table.columns) <= 3) else None
 
 
 def entity(table: Table, path: tuple[Hop, ...]) -> tuple[Field, ...]:
     """The columns that tell the rows of a table apart, and the one people know them by."""
-    by_name = {one.name: one for one in table.columns}
+    by_name = {column.name: column for column in table.columns}
     shown = label(table)
     keys = [by_name[name] for name in table.primary_key if name in by_name]
     columns = dict.fromkeys([*keys, *([shown] if shown else [])])
-    return tuple(Field(one.name, one.kind, path) for one in columns)
+    return tuple(Field(column.name, column.kind, path) for column in columns)
 
 
 def days(table: Table, path: tuple[Hop, ...] = ()) -> tuple[Field, ...]:
     """The columns that hold a day or a time."""
-    return tuple(Field(one.name, one.kind, path) for one in table.columns if one.kind in ("date", "timestamp"))
+    return tuple(
+        Field(column.name, column.kind, path) for column in table.columns if column.kind in ("date", "timestamp")
+    )

@@ -55,7 +55,10 @@ class _Reader(Comparing):
         if self.asked.place > 1 and not self.asked.only:
             self.asked.unknown.append("place")
         if self.asked.changing and self.asked.money and not self.asked.columns:
-            self.asked.money, self.asked.aggregates = False, [one for one in self.asked.aggregates if one != "sum"]
+            self.asked.money, self.asked.aggregates = (
+                False,
+                [aggregate for aggregate in self.asked.aggregates if aggregate != "sum"],
+            )
         return self.asked
 
     def step(self) -> None:
@@ -262,7 +265,7 @@ class _Reader(Comparing):
             before = self.items[self.at - 3]
         if isinstance(before, Named) and before.of("column", 0.5):
             asked.values.append(Value(before, self._negated, self._late, False, before, item.value))
-            asked.columns = [one for one in asked.columns if one is not before]
+            asked.columns = [column for column in asked.columns if column is not before]
             self._negated = False
         elif isinstance(after, Cue | Superlative) and (
             isinstance(after, Superlative) or after.kind in ("most", "least")

@@ -55,7 +55,7 @@ def recount_rows(plan: Plan, selected: str, more: Sequence[str] = ()) -> str:
     looked_up = ", ".join(f"{_looked_up(field)} AS {name}" for field, name in fields.items())
     marked = [*more, f"({' AND '.join(_marks(plan, fields)) or 'TRUE'}) AS counts"]
     if plan.part:
-        marked.append(f"({' AND '.join(_met(one, fields) for one in plan.part)}) AS part")
+        marked.append(f"({' AND '.join(_met(item, fields) for item in plan.part)}) AS part")
     rows = f"SELECT {looked_up or '1 AS c'} FROM {plan.source.sql} AS r0"  # noqa: S608
     return f"SELECT {selected} FROM (SELECT *, {', '.join(marked)} FROM ({rows}))"  # noqa: S608 - names are quoted
 
@@ -103,7 +103,7 @@ def _referred(field: Field) -> str:
 
 
 def _marks(plan: Plan, fields: dict[Field, str]) -> list[str]:
-    found = [_met(one, fields) for one in plan.conditions]
+    found = [_met(condition, fields) for condition in plan.conditions]
     if plan.when and plan.spans:
         found.append(f"({_span_of(plan.spans, fields[plan.when])} IS NOT NULL)")
     return found
@@ -113,28 +113,28 @@ def _span_of(spans: tuple[Span, ...], column: str) -> str:
     """The label of the span that a day lies in, its ends in it; days as text sort as days do."""
     day = f"substr(CAST({column} AS VARCHAR), 1, 10)"
     cases = [
-        f"WHEN {day} BETWEEN '{(one.first or date.min).isoformat()}' AND '{(one.last or date.max).isoformat()}' "
-        f"THEN {literal(one.label)}"
-        for one in spans
+        f"WHEN {day} BETWEEN '{(span.first or date.min).isoformat()}' AND '{(span.last or date.max).isoformat()}' "
+        f"THEN {literal(span.label)}"
+        for span in spans
     ]
     return f"CASE {' '.join(cases)} END"
 
 
-def _met(one: Condition, fields: dict[Field, str]) -> str:
+def _met(condition: Condition, fields: dict[Field, str]) -> str:
     """Whether a condition is met; never NULL."""
-    column = fields[one.field]
-    match one.operator:
+    column = fields[condition.field]
+    match condition.operator:
         case "in" | "not in":
-            listed = f"list_contains([{', '.join(map(literal, one.values))}], {column})"
+            listed = f"list_contains([{', '.join(map(literal, condition.values))}], {column})"
             met = f"coalesce({listed}, FALSE)"
-            return met if one.operator == "in" else f"NOT {met}"
+            return met if condition.operator == "in" else f"NOT {met}"
         case "is null":
             return f"({column} IS NOT DISTINCT FROM NULL)"
         case "is not null":
             return f"({column} IS DISTINCT FROM NULL)"
         case _:
-            turned = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}[one.operator]
-            other = fields[one.than] if one.than is not None else literal(one.values[0])
+            turned = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}[condition.operator]
+            other = fields[condition.than] if condition.than is not None else literal(condition.values[0])
             return f"coalesce({other} {turned} {column}, FALSE)"
 
 

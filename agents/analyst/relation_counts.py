@@ -58,16 +58,18 @@ class Clause:
     @property
     def may_be_none(self) -> bool:
         """Whether things that no row refers to may be among those that are sought: no grouping of rows finds them."""
-        named = next((one for one in self.inner if isinstance(one, Named) and one.meanings[0].kind != "value"), None)
+        named = next(
+            (item for item in self.inner if isinstance(item, Named) and item.meanings[0].kind != "value"), None
+        )
         return self.operator in ("<", "<=") and named is not None and named.meanings[0].kind == "table"
 
 
 def clause(items: Sequence[Item]) -> Clause | None:
     """The first comparison with a number of rows in a question; None where there is none."""
-    things = [at for at, one in enumerate(items) if isinstance(one, Named) and one.of("table", _SURE)]
+    things = [at for at, entry in enumerate(items) if isinstance(entry, Named) and entry.of("table", _SURE)]
     for at, item in enumerate(items):
         found = _compared(items, at)
-        before = [one for one in things if one < at]
+        before = [entry for entry in things if entry < at]
         if found is None or not before:
             continue
         operator, number, end, often = found
@@ -139,18 +141,18 @@ def _without(plan: Plan, without: Condition) -> Plan:
     """The plan without one of its conditions."""
     return replace(
         plan,
-        conditions=tuple(one for one in plan.conditions if one != without),
-        part=tuple(one for one in plan.part if one != without) or plan.part,
+        conditions=tuple(condition for condition in plan.conditions if condition != without),
+        part=tuple(item for item in plan.part if item != without) or plan.part,
     )
 
 
 def _source(things: Named) -> Source:
     tables = things.of("table", _SURE)
-    best = [one.source for one in tables if one.weight == tables[0].weight]
-    if any(one.source in best and one.of == "text" for one in things.of("column", _CALLED)):
+    best = [item.source for item in tables if item.weight == tables[0].weight]
+    if any(column.source in best and column.of == "text" for column in things.of("column", _CALLED)):
         raise Ambiguous(f"I do not see whether {things.text} go by their rows or by their name.")
     if len(set(best)) > 1:
-        raise Ambiguous(f"{things.text} can be {' or '.join(words_of(one.table) for one in best)}.")
+        raise Ambiguous(f"{things.text} can be {' or '.join(words_of(candidate.table) for candidate in best)}.")
     return best[0]
 
 
@@ -180,14 +182,14 @@ def _inner(clause: Clause, lexicon: Lexicon, things: Rows) -> Field:
             continue
         if plan.measures == (COUNT,) and not (plan.groups or plan.limit) and (asked.tables or plan.conditions):
             found.append((plan, rows))
-    nearest = min((_hops(one) for one, _ in found), default=0)
-    found = found if asked.tables else [one for one in found if _hops(one[0]) == nearest]
+    nearest = min((_hops(match) for match, _ in found), default=0)
+    found = found if asked.tables else [match for match in found if _hops(match[0]) == nearest]
     if len(found) != 1:
         raise Unresolved(f"I cannot tell of what {words_of(things.table.name)} are to have so many.")
     ((plan, rows),) = found
     if left := unaccounted(clause.inner, plan, lexicon):
         raise Unresolved(f"I do not see what is meant by {', '.join(left)}.")
-    things.assumed += [one for one in rows.assumed if one not in things.assumed]
+    things.assumed += [assumption for assumption in rows.assumed if assumption not in things.assumed]
     (path,) = rows.paths[things.source]
     keys = tuple(Field(name, "other", path[:-1]) for name in path[-1].columns)
     related = Related(plan.source, keys, path[-1].to_columns, plan.conditions, plan.when, plan.spans)

@@ -32,7 +32,7 @@ def no_data(name: str = ALL, registered: Sequence[Registered] = ()) -> str:
     """There is no dataset, or none of that name."""
     if not registered:
         return "There is no data to ask about yet. A dataset is added with `pitcrew datasets add`."
-    listed = "\n".join(f"- **{one.name}**: {one.description}" for one in registered[:_MOST_NAMED])
+    listed = "\n".join(f"- **{dataset.name}**: {dataset.description}" for dataset in registered[:_MOST_NAMED])
     if name == ALL:
         return f"The datasets hold no tables yet:\n\n{listed}"
     unknown = f"I know no dataset of the name {wording.number(name)}."
@@ -50,5 +50,5 @@ def cannot(unread: Unread, lexicon: Lexicon, notices: Sequence[str] = ()) -> str
         lines.append(f"- Understood: {', '.join(wording.number(phrase) for phrase in unread.understood[:_MOST_NAMED])}")
     lines += [f"- {notice}" for notice in notices]
     if found := examples(lexicon):
-        lines += ["", "These questions work here:", "", *(f"- {one}" for one in found)]
+        lines += ["", "These questions work here:", "", *(f"- {match}" for match in found)]
     return "\n".join(lines)

@@ -51,8 +51,8 @@ class Ambiguous(Unresolved):
     """It fits in more than one way."""
 
 
-def _place(one: Candidate) -> str:
-    return f"{words_of(one.source.table)}.{one.column.name}"
+def _place(candidate: Candidate) -> str:
+    return f"{words_of(candidate.source.table)}.{candidate.column.name}"
 
 
 def words_of(name: str) -> str:
@@ -76,7 +76,7 @@ class Rows:
     def own(self, named: Named) -> bool:
         """Whether a phrase names this table, as surely as any other."""
         tables = named.of("table", 0.65)
-        return any(one.source == self.source and one.weight > tables[0].weight - 0.05 for one in tables)
+        return any(table.source == self.source and table.weight > tables[0].weight - 0.05 for table in tables)
 
     def path(self, source: Source) -> tuple[Hop, ...] | None:
         """The way to a table; of several equally short ones that by the first day, or by a column called like the key.
@@ -84,7 +84,7 @@ class Rows:
         paths = self.paths.get(source, ())
         if len(paths) <= 1:
             return paths[0] if paths else None
-        day = next((one.column for one in days(self.table)), None)
+        day = next((item.column for item in days(self.table)), None)
         keys = self.lexicon.tables[source].primary_key
         for wanted in ((day,), keys):
             fitting = [path for path in paths if path[0].columns == wanted or path[-1].columns == wanted]
@@ -96,43 +96,49 @@ class Rows:
     def candidates(self, named: Named, accept: Callable[[Column], bool]) -> list[Candidate]:
         """The columns that a phrase may mean here, the likeliest first."""
         found = []
-        for one in named.of("column"):
-            if one.source not in self.paths:
+        for item in named.of("column"):
+            if item.source not in self.paths:
                 continue
-            column = self.lexicon.column(one.source, one.column)
-            if one.weight < _PLAIN and not described(named.text, column):
+            column = self.lexicon.column(item.source, item.column)
+            if item.weight < _PLAIN and not described(named.text, column):
                 continue
-            if accept(column) and not (column.kind in NUMBERS and is_key(self.lexicon.tables[one.source], column.name)):
-                path = self.path(one.source)
+            if accept(column) and not (
+                column.kind in NUMBERS and is_key(self.lexicon.tables[item.source], column.name)
+            ):
+                path = self.path(item.source)
                 assert path is not None
                 field = Field(column.name, column.kind, path)
-                found.append(Candidate(field, column, one.source, one.weight - _HOP * len(path), one.weight))
-        return sorted(found, key=lambda one: -one.score)
+                found.append(Candidate(field, column, item.source, item.weight - _HOP * len(path), item.weight))
+        return sorted(found, key=lambda match: -match.score)
 
     def field(self, named: Named, accept: Callable[[Column], bool], *, quiet: bool = False) -> Field | None:
         """The column that a phrase means; None where there is none. Raises Unresolved where it may be several."""
-        found = [one for one in self.candidates(named, accept) if one.score >= _LEAST]
+        found = [candidate for candidate in self.candidates(named, accept) if candidate.score >= _LEAST]
         if not found:
             return None
-        best = [one for one in found if found[0].score - one.score < _TIE]
+        best = [match for match in found if found[0].score - match.score < _TIE]
         if len(best) > 1:
-            general = [one for one in best if GENERAL & set(parts(one.column.name))]
-            dated = [one for one in best if one.column.kind in DAYS]
+            general = [candidate for candidate in best if GENERAL & set(parts(candidate.column.name))]
+            dated = [candidate for candidate in best if candidate.column.kind in DAYS]
             if len(general) == 1:
                 best = general
-            elif len(dated) == len(best) and len({one.source for one in best}) == 1:
+            elif len(dated) == len(best) and len({candidate.source for candidate in best}) == 1:
                 best = best[:1]
             else:
-                names = ", ".join(dict.fromkeys(f"{words_of(one.source.table)}.{one.column.name}" for one in best))
+                names = ", ".join(
+                    dict.fromkeys(f"{words_of(candidate.source.table)}.{candidate.column.name}" for candidate in best)
+                )
                 raise Ambiguous(f'"{named.text}" can be {names}: please say which.')
-        others = [one for one in found if one not in best and rivals(best[0], one)]
-        ways = [(f'"{named.text}" is {_place(one)}', one) for one in (best[0], *others)]
+        others = [match for match in found if match not in best and rivals(best[0], match)]
+        ways = [(f'"{named.text}" is {_place(other)}', other) for other in (best[0], *others)]
         chosen = self.choices.of(f"column {named.text}", ways)
         if not quiet and chosen.weight < _PLAIN:
             self.choices.doubt(f'whether "{named.text}" is {_place(chosen)}')
         if not quiet:
             self.score += chosen.score
-            elsewhere = any(one.source != chosen.source and chosen.score - one.score < _ELSEWHERE for one in found)
+            elsewhere = any(
+                match.source != chosen.source and chosen.score - match.score < _ELSEWHERE for match in found
+            )
             self._tell(named.text, chosen, elsewhere)
         return chosen.field
 
@@ -140,7 +146,7 @@ class Rows:
         """Say what a phrase was taken for, where that is not plain to see."""
         said_stems = {stem(word) for word in said.casefold().split()}
         plain = {stem(word) for word in parts(chosen.column.name)} | {stem(word) for word in parts(chosen.source.table)}
-        whole = {stem(one) for one in parts(chosen.column.name) if one not in _UNITS}
+        whole = {stem(part) for part in parts(chosen.column.name) if part not in _UNITS}
         if elsewhere or not (said_stems <= plain and (whole <= said_stems or chosen.score > 0.85)):
             self.assume(f'"{said}" is {words_of(chosen.source.table)}.{chosen.column.name}')
 
@@ -150,7 +156,9 @@ class Rows:
 
     def figure(self, word: str) -> Field | None:
         """The column of this table for a figure such as "cost" or "duration"."""
-        meanings = tuple(one for one in self.lexicon.figure(word) if one.source == self.source and one.of in NUMBERS)
+        meanings = tuple(
+            item for item in self.lexicon.figure(word) if item.source == self.source and item.of in NUMBERS
+        )
         if meanings:
             if meanings[0].weight < _WORD and self._of_dimension(word) != [meanings[0].column]:
                 self.choices.doubt(f'whether "{word}" is {words_of(self.source.table)}.{meanings[0].column}')
@@ -165,17 +173,17 @@ class Rows:
         """The columns of this table that hold such a figure by their units."""
         wanted = _DIMENSIONS.get(word, set())
         return [
-            one.name
-            for one in self.table.columns
-            if one.kind in NUMBERS and measured(one) & wanted and parts(one.name)[-1] not in CALENDAR
+            column.name
+            for column in self.table.columns
+            if column.kind in NUMBERS and measured(column) & wanted and parts(column.name)[-1] not in CALENDAR
         ]
 
     def group(self, named: Named) -> Group:
         """What rows are put together by. Raises Unresolved."""
-        tables = [one for one in named.of("table", 0.4) if one.source in self.paths and one.source != self.source]
+        tables = [item for item in named.of("table", 0.4) if item.source in self.paths and item.source != self.source]
         field = None
-        found = [one for one in self.candidates(named, _groupable) if one.score >= _LEAST]
-        best_table = max((one.weight - _HOP * (len(self.paths[one.source][0]) - 1) for one in tables), default=0.0)
+        found = [candidate for candidate in self.candidates(named, _groupable) if candidate.score >= _LEAST]
+        best_table = max((item.weight - _HOP * (len(self.paths[item.source][0]) - 1) for item in tables), default=0.0)
         if (
             found
             and found[0].score + _HOP >= best_table
@@ -208,34 +216,34 @@ class Rows:
         if day is not None and value.negated:
             return Condition(day, "is null", (), f"not {value.named.text}")
         fitting = []
-        beside = {(one.source, one.column) for one in value.column.of("column")} if value.column else set()
-        for one in value.named.of("value"):
-            if one.source in self.paths and (not beside or (one.source, one.column) in beside):
-                path = self.path(one.source)
+        beside = {(item.source, item.column) for item in value.column.of("column")} if value.column else set()
+        for item in value.named.of("value"):
+            if item.source in self.paths and (not beside or (item.source, item.column) in beside):
+                path = self.path(item.source)
                 assert path is not None
-                fitting.append((one.weight - _HOP * len(path), Field(one.column, "text", path), one.value))
+                fitting.append((item.weight - _HOP * len(path), Field(item.column, "text", path), item.value))
         if not fitting:
             field = self.field(value.named, lambda column: column.kind == "boolean")
             if field is None:
                 raise Unresolved(f'"{value.named.text}" has nothing to do with {words_of(self.source.table)}.')
             return Condition(field, "in", (not value.negated,), value.named.text)
-        fitting.sort(key=lambda one: -one[0])
-        best = [one for one in fitting if fitting[0][0] - one[0] < _TIE]
+        fitting.sort(key=lambda item: -item[0])
+        best = [item for item in fitting if fitting[0][0] - item[0] < _TIE]
         if len({field for _, field, _ in best}) > 1:
             names = " or ".join(words_of(field.column) for _, field, _ in best)
             raise Ambiguous(f'"{value.named.text}" can be a {names}: please say which.')
         score, field, _ = best[0]
         rivals = list(dict.fromkeys(other for _, other, _ in fitting if other != field))
-        near = [one for one in rivals if score - max(w for w, other, _ in fitting if other == one) < _NEAR_VALUE]
+        near = [rival for rival in rivals if score - max(w for w, other, _ in fitting if other == rival) < _NEAR_VALUE]
         field = self.choices.of(
             f"value {value.named.text}",
-            [(f'"{value.named.text}" is a {self._whose(one)}', one) for one in (field, *near)],
+            [(f'"{value.named.text}" is a {self._whose(candidate)}', candidate) for candidate in (field, *near)],
         )
-        best = [one for one in fitting if one[1] == field]
-        if field.path and not beside and any(one.name == field.column for one in self.table.columns):
+        best = [item for item in fitting if item[1] == field]
+        if field.path and not beside and any(item.name == field.column for item in self.table.columns):
             own = f"{words_of(self.table.name)} have a {words_of(field.column)} of their own"
             raise Ambiguous(f'{own}, which is never "{value.named.text}".')
-        if all(one.weight < _PLAIN for one in value.named.of("value")):
+        if all(item.weight < _PLAIN for item in value.named.of("value")):
             self.choices.doubt(f'whether "{value.named.text}" is {self._whose(field)} {best[0][2]}')
         self.score += score
         if len(fitting) > len(best) or field.path:
@@ -250,11 +258,15 @@ class Rows:
     def _day_of(self, value: Value) -> Field | None:
         """The day that a word such as "resolved" is about as well: what is not resolved has none, whatever its status
         is called."""
-        for one in value.named.of("column", _SURE):
-            if one.source == self.source and one.of in DAYS and self.lexicon.column(one.source, one.column).nullable:
+        for item in value.named.of("column", _SURE):
+            if (
+                item.source == self.source
+                and item.of in DAYS
+                and self.lexicon.column(item.source, item.column).nullable
+            ):
                 if not value.negated:
-                    self.assume(f'"{value.named.text}" is how it stands now, and not {words_of(one.column)}')
-                return Field(one.column, one.of)
+                    self.assume(f'"{value.named.text}" is how it stands now, and not {words_of(item.column)}')
+                return Field(item.column, item.of)
         return None
 
     def at(self, field: Field) -> Source:
@@ -281,7 +293,7 @@ class Rows:
         ]
         if not near:
             return None
-        field = min(near, key=lambda one: one[:2])[2]
+        field = min(near, key=lambda candidate: candidate[:2])[2]
         self.assume(f"time goes by {words_of(self.at(field).table)}.{field.column}")
         return field
 

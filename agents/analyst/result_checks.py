@@ -112,15 +112,15 @@ async def _total(plan: Plan, wanted: Expected, ask: Ask) -> list[Check]:
     overall = replace(plan, groups=(), spans=plan.spans[:1], having=None, limit=None, share=False, descending=None)
     if len(plan.spans) > 1:
         return []
-    measures = () if plan.part else tuple(one for one in plan.measures if one.adds_up)
+    measures = () if plan.part else tuple(measure for measure in plan.measures if measure.adds_up)
     asked = replace(overall, part=(), measures=(*measures, Measure("count")))
     found = (await ask(query(asked))).rows[0]
     if plan.when and any(group.unit for group in plan.groups) and not plan.spans:
         return []  # rows without a day belong to no group
-    sums = [sum(line.figures[plan.measures.index(one)] or 0 for line in wanted.lines) for one in measures] + [
+    sums = [sum(line.figures[plan.measures.index(measure)] or 0 for line in wanted.lines) for measure in measures] + [
         sum(line.rows for line in wanted.lines)
     ]
-    agreed = all(alike(float(one or 0), float(other or 0)) for one, other in zip(sums, found, strict=True))
+    agreed = all(alike(float(sum_ or 0), float(other or 0)) for sum_, other in zip(sums, found, strict=True))
     said = f"{len(wanted.lines):,} groups add up to {_plain(sums[0])}, without groups it is {_plain(found[0])}."
     return [Check("total", agreed, said)]
 
@@ -157,8 +157,8 @@ async def _spans(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
     found = [row[-2:] for row in (await ask(query(ends))).rows if row[-1] is not None]
     if not found:
         return []
-    first, last = min(str(one) for one, _ in found), max(str(one) for _, one in found)
-    bounds = (min(one.first or date.min for one in plan.spans), max(one.last or date.max for one in plan.spans))
+    first, last = min(str(match) for match, _ in found), max(str(match) for _, match in found)
+    bounds = (min(span.first or date.min for span in plan.spans), max(span.last or date.max for span in plan.spans))
     agreed = bounds[0].isoformat() <= first[:10] and last[:10] <= bounds[1].isoformat()
     return [Check("span", agreed, f"The rows lie between {first[:10]} and {last[:10]}.")]
 
@@ -179,9 +179,10 @@ async def _listed(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
 async def _members(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
     """Every row that is listed, found again by its key, is one that counts, and none is listed twice."""
     keys = [
-        one.field
-        for one in plan.order
-        if not (one.field.path or one.descending or one.field.kind in ("date", "timestamp")) and one.field in plan.shown
+        item.field
+        for item in plan.order
+        if not (item.field.path or item.descending or item.field.kind in ("date", "timestamp"))
+        and item.field in plan.shown
     ]
     places = _places([titles(plan)[plan.shown.index(key)] for key in keys], rows)
     if not keys or places is None:
@@ -206,7 +207,7 @@ async def _first_ones(plan: Plan, rows: Rows, ask: Ask, number: int, counted: in
         return []
     order, at = plan.order[0], places[0]
     values = [_ranked(row[at], order.scale) for row in rows.rows]
-    inside = all(_in_order(one, other, order.descending) for one, other in pairwise(values))
+    inside = all(_in_order(value, other, order.descending) for value, other in pairwise(values))
     checks = [
         Check("order", inside, f"The rows {'stand' if inside else 'do not stand'} in the order that is asked for.")
     ]

@@ -18,18 +18,18 @@ _DAYS = {"day": 1, "days": 1, "week": 7, "weeks": 7}
 
 def compared(asked: Asked, rows: Rows, apart: Limit | None) -> list[Condition]:
     """All comparisons of a question but the one that stands `apart`. Raises Unresolved."""
-    found = [limited(rows, one, asked.lapse) for one in asked.limits if one is not apart]
-    found += [_paired(rows, one) for one in asked.pairs]
-    for one in asked.hours:
+    found = [limited(rows, limit, asked.lapse) for limit in asked.limits if limit is not apart]
+    found += [_paired(rows, pair) for pair in asked.pairs]
+    for item in asked.hours:
         field = clock(rows)
-        bounds = ((">=", one.first), ("<=", one.last))
-        found += [Condition(field, operator, (hour,), one.text) for operator, hour in bounds]  # type: ignore[arg-type]
+        bounds = ((">=", item.first), ("<=", item.last))
+        found += [Condition(field, operator, (hour,), item.text) for operator, hour in bounds]  # type: ignore[arg-type]
     return found
 
 
 def clock(rows: Rows) -> Field:
     """The hour at which rows came to be. Raises Unresolved where only their day is known."""
-    times = [one for one in rows.table.columns if one.kind == "timestamp"]
+    times = [column for column in rows.table.columns if column.kind == "timestamp"]
     if len(times) != 1:
         raise Unresolved(f"I do not see at which hour {words_of(rows.table.name)} came to be.")
     return Field(times[0].name, times[0].kind, hour=True)
@@ -50,7 +50,8 @@ def lasting(rows: Rows, lapse: Lapse) -> Field:
 
 def _day(rows: Rows, named: Named) -> Column:
     meant = sorted(
-        (one for one in named.of("column") if one.source == rows.source and one.of in DAYS), key=lambda one: -one.weight
+        (item for item in named.of("column") if item.source == rows.source and item.of in DAYS),
+        key=lambda item: -item.weight,
     )
     if not meant:
         raise Unresolved(f'"{named.text}" is no day of {words_of(rows.table.name)}.')
@@ -60,8 +61,8 @@ def _day(rows: Rows, named: Named) -> Column:
 
 def _whole_time(rows: Rows, limit: Limit) -> Field:
     """The days from the first to the last day of a row, where it has no more than these two. Raises Unresolved."""
-    days = [one for one in rows.table.columns if one.kind == "date"]
-    known, later = [one for one in days if not one.nullable], [one for one in days if one.nullable]
+    days = [column for column in rows.table.columns if column.kind == "date"]
+    known, later = [day for day in days if not day.nullable], [day for day in days if day.nullable]
     if len(known) != 1 or len(later) != 1:
         raise Unresolved(f'I do not see what "{limit.said}" is about.')
     rows.assume(f"it takes from {words_of(known[0].name)} to {words_of(later[0].name)}")
@@ -102,9 +103,9 @@ def _of_unit(rows: Rows, limit: Limit, dimension: frozenset[str]) -> Field | Non
             and not is_key(rows.lexicon.tables[source], column.name)
         ]  # fmt: skip
         if len(fitting) > 1:
-            fitting = [one for one in fitting if GENERAL & set(parts(one[0].name))] or fitting
+            fitting = [item for item in fitting if GENERAL & set(parts(item[0].name))] or fitting
         if len(fitting) > 1:
-            names = ", ".join(one.name for one, _ in fitting)
+            names = ", ".join(item.name for item, _ in fitting)
             raise Unresolved(f'"{limit.said}" can be of {names}: please say which.')
         if fitting:
             ((column, source),) = fitting
@@ -116,9 +117,10 @@ def _of_unit(rows: Rows, limit: Limit, dimension: frozenset[str]) -> Field | Non
 def _paired(rows: Rows, pair: Pair) -> Condition:
     """The rows in which one column is more, or less, than another one of the same measure. Raises Unresolved."""
     named = Named(
-        pair.than.text, tuple(one for one in pair.than.meanings if one.kind == "column" and one.weight >= _PLAIN)
+        pair.than.text,
+        tuple(meaning for meaning in pair.than.meanings if meaning.kind == "column" and meaning.weight >= _PLAIN),
     )
-    kinds = {measured(one.column) for one in rows.candidates(named, _numeric)}
+    kinds = {measured(candidate.column) for candidate in rows.candidates(named, _numeric)}
     if pair.named is not None:
         first = rows.field(pair.named, _numeric)
         if first is None:
@@ -127,8 +129,8 @@ def _paired(rows: Rows, pair: Pair) -> Condition:
         than = rows.field(named, lambda column: _numeric(column) and measured(column) == kind)
     else:
         than, first = rows.field(named, _numeric), None
-        own = [one for one in rows.table.columns if _numeric(one) and kinds == {measured(one)} and measured(one)]
-        own = [one for one in own if than is None or than.path or one.name != than.column]
+        own = [item for item in rows.table.columns if _numeric(item) and kinds == {measured(item)} and measured(item)]
+        own = [item for item in own if than is None or than.path or item.name != than.column]
         if len(own) == 1:
             first = Field(own[0].name, own[0].kind)
             rows.assume(f'"{pair.said}" is said of {words_of(own[0].name)}')

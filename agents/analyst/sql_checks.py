@@ -57,7 +57,7 @@ def mentions(question: str, sql: str, lexicon: Lexicon, now: datetime) -> list[C
         tree = parse_one(sql, dialect=DIALECT)
     except (SqlglotError, RecursionError):
         return []
-    literals = {str(one.this).casefold() for one in tree.find_all(exp.Literal)}
+    literals = {str(entry.this).casefold() for entry in tree.find_all(exp.Literal)}
     return [
         Check("mentions", stands, f'"{said}" {"stands" if stands else "does not stand"} in the query.')
         for item in itemised(question[:LONGEST], lexicon, now).items
@@ -67,13 +67,18 @@ def mentions(question: str, sql: str, lexicon: Lexicon, now: datetime) -> list[C
 
 def _mentioned(item: Item, tree: exp.Expr, literals: set[str]) -> list[tuple[str, bool]]:
     match item:
-        case Named(_, meanings) if meanings[0].weight == 1.0 and all(one.kind == "value" for one in meanings):
+        case Named(_, meanings) if meanings[0].weight == 1.0 and all(meaning.kind == "value" for meaning in meanings):
             value = meanings[0].value
-            return [(value, any(value.casefold() in one or one in value.casefold() for one in literals if one))]
+            return [
+                (
+                    value,
+                    any(value.casefold() in literal or literal in value.casefold() for literal in literals if literal),
+                )
+            ]
         case Time(_, span):
             years = {str(day.year) for day in (span.first, span.last) if day is not None}
             relative = tree.find(exp.CurrentDate) is not None
-            return [(span.label, relative or any(year in one for year in years for one in literals))]
+            return [(span.label, relative or any(year in literal for year in years for literal in literals))]
         case Cue(text, kind) if kind in _WORKED_OUT:
             return [(text, tree.find(*_WORKED_OUT[kind]) is not None)]
         case Cue(text, kind) if kind in ("most", "top", "least", "bottom"):
@@ -96,12 +101,12 @@ async def _fan_out(tree: exp.Select, rows: Rows, ask: Ask) -> list[Check]:
         or tree.args.get("with")
     ):
         return []
-    if not isinstance(source.this, exp.Table) or not all(isinstance(one.this, exp.Table) for one in joins):
+    if not isinstance(source.this, exp.Table) or not all(isinstance(join.this, exp.Table) for join in joins):
         return []
-    left = [one.copy() for one in joins]
-    for one in left:
-        one.set("side", "LEFT")
-        one.set("kind", None)
+    left = [join.copy() for join in joins]
+    for candidate in left:
+        candidate.set("side", "LEFT")
+        candidate.set("kind", None)
     joined = exp.select("count(*)").from_(source.this.copy())
     joined.set("joins", left)
     alone = exp.select("count(*)").from_(source.this.copy())
@@ -121,8 +126,8 @@ async def _adds_up(tree: exp.Select, rows: Rows, ask: Ask) -> list[Check]:
     place = next(
         (
             at
-            for at, one in enumerate(tree.expressions)
-            if isinstance(one.unalias(), _ADDS) and not one.find(exp.Distinct)
+            for at, expression in enumerate(tree.expressions)
+            if isinstance(expression.unalias(), _ADDS) and not expression.find(exp.Distinct)
         ),
         None,
     )

@@ -116,7 +116,7 @@ class Stages:
         if work.by_model and left and work.plan is not None:
             write(Thought(job["part"], f"Root cause: {work.cause}\nI take the query that rules make of it.", "cause"))
             return replace(work, failed=failed, notices=(*work.notices, REJECTED))
-        if not work.by_model and left and not any(one.sql == work.sql for one in work.failed):
+        if not work.by_model and left and not any(item.sql == work.sql for item in work.failed):
             write(Thought(job["part"], f"Root cause: {work.cause}\nI read the description of the data again.", "cause"))
             return await self._reread(job, work, failed, write)
         text = f"I could not work this out: {work.cause}\n\nPlease ask for less at a time, or in other words."
@@ -154,7 +154,7 @@ class Stages:
             assert work.lexicon is not None
             checks = await check_query(work.sql, rows, ask)
             named = await asyncio.to_thread(mentions, work.text, work.sql, work.lexicon, work.now)
-            return verdict([*checks, *named] if checks else [one for one in named if not one.agreed], most=MOST)
+            return verdict([*checks, *named] if checks else [name for name in named if not name.agreed], most=MOST)
         except (DatasetUnknown, DatasetUnavailable) as failure:
             log.warning("not_verified", why=str(failure))
             return verdict(())
@@ -244,7 +244,7 @@ def _before(note: object, history: tuple[Turn, ...], lexicon: Lexicon, work: Wor
     if noted is not None:
         return noted if noted.dataset == work.dataset and noted.source in lexicon.tables else None
     plan: Plan | None = None
-    for turn in [one for one in history if one.role == "customer"][-_TURNS_READ:]:
+    for turn in [item for item in history if item.role == "customer"][-_TURNS_READ:]:
         reading = read_question(turn.text, lexicon, work.dataset, work.now, plan)
         plan = reading.plan if isinstance(reading, Reading) else plan
     return plan
@@ -254,12 +254,12 @@ def _assumed(work: Work) -> tuple[str, ...]:
     return work.reading.assumed if isinstance(work.reading, Reading) else ()
 
 
-def _sum(one: Usage, other: Usage) -> Usage:
+def _sum(usage: Usage, other: Usage) -> Usage:
     return Usage(
-        one.input_tokens + other.input_tokens,
-        one.output_tokens + other.output_tokens,
-        other.model or one.model,
-        one.cached_tokens + other.cached_tokens,
+        usage.input_tokens + other.input_tokens,
+        usage.output_tokens + other.output_tokens,
+        other.model or usage.model,
+        usage.cached_tokens + other.cached_tokens,
     )
 
 

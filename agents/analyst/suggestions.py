@@ -15,10 +15,10 @@ def examples(lexicon: Lexicon, most: int = 4) -> tuple[str, ...]:
     referred = {(table.dataset, key.to_table) for table in lexicon.schema.tables for key in table.foreign_keys}
     tables = sorted(
         lexicon.schema.tables,
-        key=lambda one: ((one.dataset, one.name) in referred and bool(one.primary_key), -(one.rows or 0)),
+        key=lambda item: ((item.dataset, item.name) in referred and bool(item.primary_key), -(item.rows or 0)),
     )
     found: list[str] = []
-    for table in sorted(tables, key=lambda one: -len(one.foreign_keys)):
+    for table in sorted(tables, key=lambda item: -len(item.foreign_keys)):
         found += _of(lexicon, table)
         if len(found) >= most:
             break
@@ -27,14 +27,16 @@ def examples(lexicon: Lexicon, most: int = 4) -> tuple[str, ...]:
 
 def _of(lexicon: Lexicon, table: Table) -> list[str]:
     name = words_of(table.name)
-    group = next((one for one in table.columns if _groups(lexicon, table, one)), None)
-    figure = next((one for one in table.columns if one.kind in NUMBERS and not is_key(table, one.name)), None)
+    group = next((column for column in table.columns if _groups(lexicon, table, column)), None)
+    figure = next(
+        (column for column in table.columns if column.kind in NUMBERS and not is_key(table, column.name)), None
+    )
     found = [f"How many {name} are there?"]
     if group is not None:
         found.append(f"Number of {name} by {_bare(group)}")
     if figure is not None and group is not None:
         found.append(f"Average {_bare(figure)} of {name} by {_bare(group)}")
-    if any(one.kind in ("date", "timestamp") for one in table.columns):
+    if any(column.kind in ("date", "timestamp") for column in table.columns):
         found.append(f"{name.capitalize()} over time")
     return found
 

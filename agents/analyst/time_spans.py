@@ -193,7 +193,7 @@ def _atoms(text: str, now: datetime) -> list[_Atom]:
             before, end = text[: match.start()], match.end()
             if before[-1:].isalnum() or text[end : end + 1].isalnum() or before[-1:] in ("_",):
                 continue
-            if any(one.start < end and match.start() < one.end for one in taken):
+            if any(name.start < end and match.start() < name.end for name in taken):
                 continue
             if kind == "year" and _NUMBER_BEFORE.search(before[-30:]) and not _YEAR_WORD.search(before[-30:]):
                 continue
@@ -209,7 +209,7 @@ def _atoms(text: str, now: datetime) -> list[_Atom]:
                         or (kind == "written" and not re.search(_YEAR, match.group())),
                     )
                 )
-    return sorted(taken, key=lambda one: one.start)
+    return sorted(taken, key=lambda name: name.start)
 
 
 def _is_month(text: str, match: re.Match[str]) -> bool:
@@ -235,14 +235,14 @@ def _days(kind: str, match: re.Match[str], now: datetime) -> tuple[date, date] |
 
 
 def _written(match: re.Match[str], now: datetime) -> Iterator[tuple[date, date]]:
-    for one in past_dates(re.sub(r"^the\s", "", match.group(), flags=re.IGNORECASE), now):
-        if one.exact:
-            yield one.day, one.day
+    for item in past_dates(re.sub(r"^the\s", "", match.group(), flags=re.IGNORECASE), now):
+        if item.exact:
+            yield item.day, item.day
 
 
 def _ago(match: re.Match[str], now: datetime) -> Iterator[tuple[date, date]]:
-    for one in past_dates(match.group(), now):
-        yield one.day, one.day
+    for item in past_dates(match.group(), now):
+        yield item.day, item.day
 
 
 def _month_number(match: re.Match[str], now: datetime) -> Iterator[tuple[date, date]]:

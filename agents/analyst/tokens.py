@@ -65,17 +65,17 @@ def stem(word: str) -> str:
 _ENDINGS = ("'s", "ies", "ied", "es", "ed", "s", "d", "y", "e")
 
 
-def same_word(one: str, other: str) -> bool:
+def same_word(text: str, other: str) -> bool:
     """Whether two words of one stem are forms of one word, and not just of one family: "rates" and "rate" are, "rating"
     and "rate" are not."""
-    return one == other or base(one) == base(other)
+    return text == other or base(text) == base(other)
 
 
 @lru_cache(maxsize=20_000)
 def base(word: str) -> str:
     """The word without the endings of the plural and the past; no word of its own, but one for all its forms."""
     word = _IRREGULAR.get(word, word)
-    while ending := next((one for one in _ENDINGS if word.endswith(one) and len(word) > len(one) + 2), ""):
+    while ending := next((item for item in _ENDINGS if word.endswith(item) and len(word) > len(item) + 2), ""):
         if word.endswith("ss"):
             break
         word = word.removesuffix(ending)

@@ -48,13 +48,13 @@ def vocabulary() -> Vocabulary:
     idle = read["idle"]["words"]
     phrases = [
         *(
-            one
+            item
             for group in (read["cues"], read["units"], read["figures"], read["beyond"])
             for some in group.values()
-            for one in some
+            for item in some
         )
     ]
-    phrases += [one for some in read["superlatives"].values() for one in some]
+    phrases += [item for some in read["superlatives"].values() for item in some]
     return Vocabulary(
         cues={_key(phrase): cue for cue, some in read["cues"].items() for phrase in some},
         units={_key(phrase): unit for unit, some in read["units"].items() for phrase in some},
@@ -64,8 +64,8 @@ def vocabulary() -> Vocabulary:
         ordinals={word: int(place) for place, words in read["ordinals"].items() for word in words},
         figures={_key(phrase): figure for figure, some in read["figures"].items() for phrase in some},
         beyond={_key(phrase): what for what, some in read["beyond"].items() for phrase in some},
-        synonyms={one: frozenset(others) for one, others in synonyms.items()},
-        scales=tuple(tuple(one) for one in read["scales"]["orders"]),
+        synonyms={synonym: frozenset(others) for synonym, others in synonyms.items()},
+        scales=tuple(tuple(item) for item in read["scales"]["orders"]),
         ranking=tuple(stem(word) for word in read["scales"]["ranking"]),
         additive=frozenset(stem(word) for word in read["scales"]["additive"]),
         intensive=frozenset(stem(word) for word in read["scales"]["intensive"]),

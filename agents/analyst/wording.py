@@ -36,44 +36,48 @@ def number(value: Any) -> str:
 def _safe(text: str) -> str:
     """Data as plain text of Markdown: on one line, nothing in it is markup."""
     plain = " ".join(text.split())[:120]
-    return "".join(f"\\{one}" if one in "\\`*_[]<>|#" else one for one in plain)
+    return "".join(f"\\{item}" if item in "\\`*_[]<>|#" else item for item in plain)
 
 
 def rows_of(plan: Plan) -> str:
     return words_of(plan.source.table)
 
 
-def measure(one: Measure, plan: Plan) -> str:
+def measure(item: Measure, plan: Plan) -> str:
     """ "number of incidents", "average downtime hours"."""
-    per = f", divided by {_column(one.per)}" if one.per else ""
-    if one.field is None:
+    per = f", divided by {_column(item.per)}" if item.per else ""
+    if item.field is None:
         return f"number of {rows_of(plan)}{per}"
-    if one.aggregate == "distinct":
-        return f"number of different {_column(one.field)}{per}"
-    return f"{_WORKED_OUT[one.aggregate]} {_column(one.field)}{per}"
+    if item.aggregate == "distinct":
+        return f"number of different {_column(item.field)}{per}"
+    return f"{_WORKED_OUT[item.aggregate]} {_column(item.field)}{per}"
 
 
 def _column(field: Field) -> str:
     return f"number of {words_of(field.column)}" if field.related else words_of(field.name)
 
 
-def group(one: Group) -> str:
+def group(item: Group) -> str:
     """ "month", "dealer", "severity"."""
-    if one.unit:
-        return one.unit
-    field = one.fields[-1]
-    if field.path and len(one.fields) > 1:
+    if item.unit:
+        return item.unit
+    field = item.fields[-1]
+    if field.path and len(item.fields) > 1:
         return words_of(field.path[-1].source.table)
     return _column(field)
 
 
-def condition(one: Condition) -> str:
+def condition(item: Condition) -> str:
     """ "severity is critical"."""
-    values = [words_of(number(value)) if isinstance(value, bool) else number(value) for value in one.values]
-    name = f"{words_of(one.field.path[-1].source.table)} {_column(one.field)}" if one.field.path else _column(one.field)
-    if one.than is not None:
-        return f"{name} is {_OPERATORS[one.operator]} {_column(one.than)}"
-    match one.operator:
+    values = [words_of(number(value)) if isinstance(value, bool) else number(value) for value in item.values]
+    name = (
+        f"{words_of(item.field.path[-1].source.table)} {_column(item.field)}"
+        if item.field.path
+        else _column(item.field)
+    )
+    if item.than is not None:
+        return f"{name} is {_OPERATORS[item.operator]} {_column(item.than)}"
+    match item.operator:
         case "in":
             return f"{name} is {' or '.join(values)}"
         case "not in":
@@ -83,14 +87,14 @@ def condition(one: Condition) -> str:
         case "is not null":
             return f"{name} is there"
         case _:
-            return f"{name} is {_OPERATORS[one.operator]} {values[0]}"
+            return f"{name} is {_OPERATORS[item.operator]} {values[0]}"
 
 
 def filters(plan: Plan) -> list[str]:
     """Which rows count, in words."""
-    found = [condition(one) for one in plan.conditions]
+    found = [condition(item) for item in plan.conditions]
     if plan.when and plan.spans:
-        found.append(f"{_column(plan.when)}: {', '.join(one.label for one in plan.spans)}")
+        found.append(f"{_column(plan.when)}: {', '.join(span.label for span in plan.spans)}")
     if plan.having:
         found.append(f"only groups with {_OPERATORS[plan.having.operator]} {number(plan.having.value)}")
     return found
@@ -98,11 +102,11 @@ def filters(plan: Plan) -> list[str]:
 
 def taken_apart(plan: Plan) -> str:
     """The question in its parts, as a short list."""
-    asked = ", ".join(measure(one, plan) for one in plan.measures) or f"the {rows_of(plan)} themselves"
+    asked = ", ".join(measure(item, plan) for item in plan.measures) or f"the {rows_of(plan)} themselves"
     if plan.part:
-        asked = f"the share of {rows_of(plan)} whose {' and '.join(condition(one) for one in plan.part)}"
+        asked = f"the share of {rows_of(plan)} whose {' and '.join(condition(item) for item in plan.part)}"
     lines = ["# What is asked", f"- Data: {rows_of(plan)} ({plan.source.dataset})", f"- Asked for: {asked}"]
-    by = [group(one) for one in plan.groups] + (["period"] if len(plan.spans) > 1 else [])
+    by = [group(item) for item in plan.groups] + (["period"] if len(plan.spans) > 1 else [])
     if by:
         lines.append(f"- For each: {' and '.join(by)}")
     if restricted := filters(plan):
@@ -122,8 +126,8 @@ def approach(plan: Plan) -> str:
     if not plan.measures and not plan.part:
         by = f" by {_column(plan.order[0].field)}" if plan.order else ""
         return f"I sort the {rows_of(plan)}{with_others}{by} and list the first of them."
-    todo = "count" if not any(one.field for one in plan.measures) else "work it out"
-    groups = [group(one) for one in plan.groups] + (["period"] if len(plan.spans) > 1 else [])
+    todo = "count" if not any(measure.field for measure in plan.measures) else "work it out"
+    groups = [group(item) for item in plan.groups] + (["period"] if len(plan.spans) > 1 else [])
     each = f" for each {' and '.join(groups)}" if groups else " over all rows that count"
     return f"I take the {rows_of(plan)}{with_others or ','} keep those that are asked about, and {todo}{each}."
 
@@ -138,8 +142,8 @@ def findings(plan: Plan, rows: Rows) -> list[str]:
         return _listed(plan, rows)
     if not plan.groups and len(plan.spans) < 2:
         return [
-            f"**{measure(one, plan).capitalize()}: {number(value)}**"
-            for one, value in zip(plan.measures, rows.rows[0], strict=True)
+            f"**{measure(item, plan).capitalize()}: {number(value)}**"
+            for item, value in zip(plan.measures, rows.rows[0], strict=True)
         ]
     return _grouped(plan, rows)
 
@@ -148,7 +152,7 @@ def _part(plan: Plan, rows: Rows, row: Sequence[Any]) -> str:
     some, whole, share = row[-3:]
     name = _key(plan, row)
     head = f"{name}: " if name else ""
-    meant = " and ".join(condition(one) for one in plan.part)
+    meant = " and ".join(condition(item) for item in plan.part)
     if share is None:
         return f"{head}there are no {rows_of(plan)} to take a share of."
     return f"**{head}{number(share)} %** of {number(whole)} {rows_of(plan)}: {number(some)} whose {meant}"
@@ -178,20 +182,20 @@ def _key(plan: Plan, row: Sequence[Any]) -> str:
     """What a group is called: the last column of each thing that is grouped by."""
     names: list[str] = []
     at = 0
-    for size in [*(len(one.fields) for one in plan.groups), *([1] if len(plan.spans) > 1 else [])]:
+    for size in [*(len(group.fields) for group in plan.groups), *([1] if len(plan.spans) > 1 else [])]:
         names.append(number(row[at + size - 1]) if not isinstance(row[at + size - 1], int) else str(row[at + size - 1]))
         at += size
-    return ", ".join("(none)" if one == "none" else one for one in names)
+    return ", ".join("(none)" if name == "none" else name for name in names)
 
 
 def _grouped(plan: Plan, rows: Rows) -> list[str]:
-    width = sum(len(one.fields) for one in plan.groups) + (len(plan.spans) > 1)
+    width = sum(len(group.fields) for group in plan.groups) + (len(plan.spans) > 1)
     lines = [(_key(plan, row), row[width:]) for row in rows.rows]
     said = measure(plan.measures[0], plan)
     known = [(name, figures) for name, figures in lines if isinstance(figures[0], int | float)]
     found = []
     if len(known) > 1:
-        highest, lowest = max(known, key=lambda one: one[1][0]), min(known, key=lambda one: one[1][0])
+        highest, lowest = max(known, key=lambda entry: entry[1][0]), min(known, key=lambda entry: entry[1][0])
         first = lowest if plan.limit and plan.descending is False else highest
         found.append(f"**{'Lowest' if first is lowest else 'Highest'} {said}: {first[0]} with {number(first[1][0])}**")
         if plan.limit is None:
@@ -225,14 +229,15 @@ def _figures(plan: Plan, figures: Sequence[Any]) -> str:
     if len(plan.measures) == 1:
         return shown[0]
     return ", ".join(
-        f"{_WORKED_OUT.get(one.aggregate, 'number')} {value}" for one, value in zip(plan.measures, shown, strict=True)
+        f"{_WORKED_OUT.get(measure.aggregate, 'number')} {value}"
+        for measure, value in zip(plan.measures, shown, strict=True)
     )
 
 
 def open_questions(verdict: Verdict | None) -> list[str]:
     """What the question leaves open and the figure depends on."""
     checks = verdict.checks if verdict else ()
-    return [f"**Please check**: {one.text}" for one in checks if one.kind == "reading" and not one.agreed]
+    return [f"**Please check**: {check.text}" for check in checks if check.kind == "reading" and not check.agreed]
 
 
 def notes(plan: Plan | None, assumed: Sequence[str], verdict: Verdict, rows: Rows, more: Sequence[str] = ()) -> str:
@@ -244,19 +249,19 @@ def notes(plan: Plan | None, assumed: Sequence[str], verdict: Verdict, rows: Row
             lines.append("- Left out: rows that belong to none of the groups")
         elif plan.limit and plan.order and rows.total is not None:
             lines.append("- Left out: all rows behind the last one that is listed")
-    lines += [f"- Taken for granted: {one}" for one in assumed]
+    lines += [f"- Taken for granted: {assumption}" for assumption in assumed]
     state = f"yes, confidence {verdict.confidence:.2f}" if verdict.valid else "**no: take these figures with care**"
     lines.append(f"- Verified: {state}")
     lines += [f"  - {check.text}" for check in verdict.checks]
     if not verdict.checks:
         lines.append("  - nothing could be checked independently")
-    lines += [f"- {one}" for one in more]
+    lines += [f"- {item}" for item in more]
     return "\n".join(lines) + "\n"
 
 
 def bullets(points: Sequence[str]) -> str:
     """Points as a list; those that are numbered keep their numbers."""
-    return "\n".join(one if one[:1].isdigit() and ". " in one[:4] else f"- {one}" for one in points) + "\n"
+    return "\n".join(point if point[:1].isdigit() and ". " in point[:4] else f"- {point}" for point in points) + "\n"
 
 
 def plain_findings(rows: Rows) -> list[str]:

@@ -69,9 +69,9 @@ async def _gone(dealer: Workshop | None, start: datetime, arguments: Mapping[str
         times = []
     if not times:
         return Handled(f"{text} Please call {dealer.name} on {dealer.telephone}.", "to_person")
-    plan = replace(again, offers=tuple(Offer(dealer.key, one) for one in times))
+    plan = replace(again, offers=tuple(Offer(dealer.key, time) for time in times))
     text = (
-        f"{text} {dealer.name} still has:\n\n{listed([moment(one, now) for one in times])}\n\nWhich one shall I take?"
+        f"{text} {dealer.name} still has:\n\n{listed([moment(time, now) for time in times])}\n\nWhich one shall I take?"
     )
     return Handled(text, "asked_back", note=noted(plan, now))
 

@@ -34,15 +34,15 @@ async def list_booked(desk: Desk) -> Handled:
         return Handled(NONE, note=note)
     if only:
         return Handled(f"Your appointment: {_told(booked[0])}\n\nTell me if you want to move or cancel it.", note=note)
-    return Handled(f"Your appointments:\n\n{listed([_told(one) for one in booked])}", note=note)
+    return Handled(f"Your appointments:\n\n{listed([_told(item) for item in booked])}", note=note)
 
 
-def _told(one: Booked) -> str:
+def _told(booked: Booked) -> str:
     """`**Tuesday 10 March 2026 at 09:00**, service, Wren 58. Dealer, street, town, telephone.`"""
-    where = one.get("address", one["dealer"])
-    phone = f", telephone {one['telephone']}" if one.get("telephone") else ""
-    calendar = CALENDAR.format(id=one["appointment_id"])
-    return f"**{one['local']}**, {one['work']}, {one['vehicle']}. {where}{phone}. Calendar: {calendar}"
+    where = booked.get("address", booked["dealer"])
+    phone = f", telephone {booked['telephone']}" if booked.get("telephone") else ""
+    calendar = CALENDAR.format(id=booked["appointment_id"])
+    return f"**{booked['local']}**, {booked['work']}, {booked['vehicle']}. {where}{phone}. Calendar: {calendar}"
 
 
 async def change(desk: Desk) -> Handled:
@@ -64,50 +64,56 @@ async def change(desk: Desk) -> Handled:
     if len(found) != 1:
         among = found or booked
         verb = "moved" if moving else "cancelled"
-        ids = [one["appointment_id"] for one in among]
-        return desk.ask("appointment", f"Which one is to be {verb}?\n\n{listed([_told(one) for one in among])}", ids)
+        ids = [candidate["appointment_id"] for candidate in among]
+        return desk.ask(
+            "appointment", f"Which one is to be {verb}?\n\n{listed([_told(candidate) for candidate in among])}", ids
+        )
     return await (_move(desk, found[0]) if moving else _cancel(desk, found[0], booked))
 
 
-async def _move(desk: Desk, one: Booked) -> Handled:
-    start = datetime.fromisoformat(one["starts_at"])
+async def _move(desk: Desk, booked: Booked) -> Handled:
+    start = datetime.fromisoformat(booked["starts_at"])
     cut = _TO.search(desk.heard.text)
     dealers = [row.key for row in desk.known.named(desk.heard.text[cut.end() if cut else 0 :])]
     kept = (
-        desk.before.dealer if desk.before.intent == "move" and desk.before.appointment == one["appointment_id"] else ""
+        desk.before.dealer
+        if desk.before.intent == "move" and desk.before.appointment == booked["appointment_id"]
+        else ""
     )
     desk.plan = replace(
         desk.plan,
-        appointment=one["appointment_id"],
-        dealer=dealers[0] if len(dealers) == 1 else kept or one["key"],
-        work=one["work"],
-        vehicle=one["vehicle"],
+        appointment=booked["appointment_id"],
+        dealer=dealers[0] if len(dealers) == 1 else kept or booked["key"],
+        work=booked["work"],
+        vehicle=booked["vehicle"],
         asked="",
         offers=(),
     )
     wish = desk.turned(desk.plan.wish, desk.offered() or [start])
-    if not wish.windows and not wish.soonest and desk.plan.dealer != one["key"]:
+    if not wish.windows and not wish.soonest and desk.plan.dealer != booked["key"]:
         wish = Wish((at(start),), wish.never)
     if not wish.windows and not wish.soonest:
-        return desk.ask("when", f"It is on {one['local']} at {one['dealer']}. To which day and time shall I move it?")
+        return desk.ask(
+            "when", f"It is on {booked['local']} at {booked['dealer']}. To which day and time shall I move it?"
+        )
     return await desk.find(wish)
 
 
-async def _cancel(desk: Desk, one: Booked, booked: Sequence[Booked]) -> Handled:
-    outcome = await desk.bench.call(PROPOSE_CANCELLATION, {"appointment_id": one["appointment_id"]})
+async def _cancel(desk: Desk, item: Booked, booked: Sequence[Booked]) -> Handled:
+    outcome = await desk.bench.call(PROPOSE_CANCELLATION, {"appointment_id": item["appointment_id"]})
     if outcome.result is None:
         return desk.refused(outcome)
     rule = outcome.result.value["rule"]
     text = f"{rule} [{outcome.first_number}]" if rule else ""
     ids = tuple(other["appointment_id"] for other in booked)
-    desk.plan = replace(desk.plan, appointment=one["appointment_id"], asked="appointment", among=ids)
+    desk.plan = replace(desk.plan, appointment=item["appointment_id"], asked="appointment", among=ids)
     return Handled(text, "asked_back", citations(outcome), desk.note(), outcome.result.proposal)
 
 
 def _wishes(desk: Desk, booked: Sequence[Booked]) -> tuple[Wish, Wish]:
     """Which appointment is meant and to when it is to be moved: "my Tuesday appointment to Friday"."""
     heard, now = desk.heard, desk.bench.case.now
-    spoken_of = [one for one in booked if len(booked) == 1 or one["appointment_id"] == desk.plan.appointment]
+    spoken_of = [item for item in booked if len(booked) == 1 or item["appointment_id"] == desk.plan.appointment]
     about = datetime.fromisoformat(spoken_of[0]["starts_at"]).date() if spoken_of else None
     if desk.before.intent == "move" and heard.intent is None:
         return (heard.wish, Wish()) if desk.before.asked == "appointment" else (Wish(), heard.wish)
@@ -115,7 +121,7 @@ def _wishes(desk: Desk, booked: Sequence[Booked]) -> tuple[Wish, Wish]:
     if cut is not None and (to := read(heard.text[cut.end() :], now, about)):
         return read(heard.text[: cut.start("to")], now), to
     named = _meant(heard.wish)
-    if named.windows and any(_fits(one, named) for one in booked):
+    if named.windows and any(_fits(item, named) for item in booked):
         return named, Wish()
     return Wish(), read(heard.text, now, about) if about else heard.wish
 
@@ -128,29 +134,31 @@ def _meant(wish: Wish) -> Wish:
 def _identified(desk: Desk, booked: Sequence[Booked], wish: Wish) -> Sequence[Booked]:
     """The appointments that may be meant."""
     heard, before = desk.heard, desk.before
-    among = [one for one in booked if one["appointment_id"] in before.among] if before.asked == "appointment" else []
+    among = [item for item in booked if item["appointment_id"] in before.among] if before.asked == "appointment" else []
     if among and (at := counted(heard.text, len(before.among))) is not None:
-        return [one for one in among if one["appointment_id"] == before.among[at]]
+        return [candidate for candidate in among if candidate["appointment_id"] == before.among[at]]
     if among and other_one(heard.text):
-        return [one for one in among if one["appointment_id"] != before.appointment]
-    found = [one for one in among or booked if _fits(one, wish) and _named(desk, one)]
-    spoken_of = [one for one in booked if one["appointment_id"] == desk.plan.appointment]
+        return [candidate for candidate in among if candidate["appointment_id"] != before.appointment]
+    found = [candidate for candidate in among or booked if _fits(candidate, wish) and _named(desk, candidate)]
+    spoken_of = [item for item in booked if item["appointment_id"] == desk.plan.appointment]
     if len(found) != 1 and spoken_of and (not among or desk.plan.intent == "move") and _IT.search(heard.text):
         return spoken_of
     return found
 
 
-def _fits(one: Booked, wish: Wish) -> bool:
-    return not wish.windows or Wish(wish.windows).holds(datetime.fromisoformat(one["starts_at"]))
+def _fits(booked: Booked, wish: Wish) -> bool:
+    return not wish.windows or Wish(wish.windows).holds(datetime.fromisoformat(booked["starts_at"]))
 
 
-def _named(desk: Desk, one: Booked) -> bool:
+def _named(desk: Desk, booked: Booked) -> bool:
     """Whether what is said of dealer, work and vehicle is true of it; a move's dealer may be the new one."""
     heard = desk.heard
     cancels = desk.plan.intent == "cancel"
-    dealer = not (cancels and heard.dealers) or one["key"] in {row.key for row in heard.dealers}
+    dealer = not (cancels and heard.dealers) or booked["key"] in {row.key for row in heard.dealers}
     vehicles = desk.bench.resources.vehicles
     models = {vehicle.model for vehicle in vehicles.mentioned(heard.vehicle)}
-    vehicle = not models or bool(models & {vehicle.model for vehicle in vehicles.mentioned(one["vehicle"])})
-    work = not heard.work or heard.work in one["work"] or works(one["work"]) == heard.work or heard.work == "service"
+    vehicle = not models or bool(models & {vehicle.model for vehicle in vehicles.mentioned(booked["vehicle"])})
+    work = (
+        not heard.work or heard.work in booked["work"] or works(booked["work"]) == heard.work or heard.work == "service"
+    )
     return dealer and vehicle and work

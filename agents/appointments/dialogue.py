@@ -169,7 +169,8 @@ def citations(outcome: Outcome) -> tuple[Citation, ...]:
     """A citation for each piece of a tool's evidence, under its number."""
     evidence = outcome.result.evidence if outcome.result else ()
     return tuple(
-        Citation(number, one.passage, one.start, one.end) for number, one in enumerate(evidence, outcome.first_number)
+        Citation(number, item.passage, item.start, item.end)
+        for number, item in enumerate(evidence, outcome.first_number)
     )
 
 

@@ -86,7 +86,9 @@ def hear(text: str, now: datetime, plan: Plan, known: Workshops, vehicles: Vehic
     text, mentions = _wanted(text, known)
     dealers = tuple(dict.fromkeys(found for mention in mentions for found in mention.found))
     meant = vehicles.mentions(text)
-    spans = sorted([(one.start, one.end) for one in mentions] + [(one.start, one.end) for one in meant], reverse=True)
+    spans = sorted(
+        [(item.start, item.end) for item in mentions] + [(item.start, item.end) for item in meant], reverse=True
+    )
     bare = text
     for start, end in spans:
         bare = f"{bare[:start]} {bare[end:]}"
@@ -112,9 +114,9 @@ def hear(text: str, now: datetime, plan: Plan, known: Workshops, vehicles: Vehic
 def _wanted(text: str, known: Workshops) -> tuple[str, tuple[Mention[Workshop], ...]]:
     """The text without the dealers that it says it does not want, "not Ashby", and where it names the others."""
     found = known.mentions(text)
-    for one in reversed(found):
-        if denial := _DENIED.search(text[: one.start].casefold()):
-            text = f"{text[: denial.start()]} {text[one.end :]}"
+    for match in reversed(found):
+        if denial := _DENIED.search(text[: match.start].casefold()):
+            text = f"{text[: denial.start()]} {text[match.end :]}"
     return text, known.mentions(text)
 
 
@@ -138,7 +140,7 @@ def _vehicle(text: str, vehicles: Vehicles, facts: Mapping[str, str]) -> str:
     model = models.pop()
     if facts.get("model") == model and (len(mentioned) > 1 or facts.get("variant") == mentioned[0].variant):
         return note(facts, vehicles)
-    year = [one for one in years(text) if one in {year for vehicle in mentioned for year in vehicle.years}]
+    year = [item for item in years(text) if item in {year for vehicle in mentioned for year in vehicle.years}]
     return ", ".join([mentioned[0].name if len(mentioned) == 1 else model, *year[:1]])
 
 
@@ -147,8 +149,8 @@ def _variant(said: str, plan: Plan, vehicles: Vehicles) -> str:
     if plan.asked != "vehicle":
         return ""
     told, meant = set(words(said)), vehicles.mentioned(plan.vehicle)
-    by_variant = [one.name for one in meant if (set(words(one.variant)) - set(words(one.model))) & told]
-    by_engine = [one.name for one in meant if set(words(one.powertrain)) & told]
+    by_variant = [item.name for item in meant if (set(words(item.variant)) - set(words(item.model))) & told]
+    by_engine = [item.name for item in meant if set(words(item.powertrain)) & told]
     return next((found[0] for found in (by_variant, by_engine) if len(found) == 1), "")
 
 

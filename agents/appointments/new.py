@@ -93,10 +93,10 @@ def _vehicle(desk: Desk) -> str:
 
 def _other(vehicle: str, history: Sequence[Turn], vehicles: Vehicles) -> str:
     """The vehicle of another model that the customer spoke of last; "" where there was none."""
-    models = {one.model for one in vehicles.mentioned(vehicle)}
+    models = {item.model for item in vehicles.mentioned(vehicle)}
     for turn in reversed([turn for turn in history if turn.role == "customer"]):
         for mention in reversed(vehicles.mentions(turn.text)):
-            if not models & {one.model for one in mention.vehicles}:
+            if not models & {item.model for item in mention.vehicles}:
                 return mention.vehicles[0].name if len(mention.vehicles) == 1 else mention.vehicles[0].model
     return ""
 
@@ -111,7 +111,7 @@ def _missing(desk: Desk) -> Handled | None:
     plan, vehicles = desk.plan, desk.bench.resources.vehicles
     meant = vehicles.mentioned(plan.vehicle)
     dealer = desk.known.get(plan.dealer)
-    models = list(dict.fromkeys(one.model for one in vehicles.mentioned(desk.heard.text)))
+    models = list(dict.fromkeys(item.model for item in vehicles.mentioned(desk.heard.text)))
     if len(models) > 1:
         desk.plan = replace(plan, vehicle="")
         question = f"One vehicle at a time, please. Which one first: the {' or the '.join(models)}?"
@@ -134,7 +134,7 @@ def _missing(desk: Desk) -> Handled | None:
 
 def _unserved(desk: Desk, dealer: Workshop, meant: Sequence[Vehicle]) -> Handled:
     """The dealer does not work on that vehicle, or on some variants of it only."""
-    some = [one.name for one in meant if dealer.serves(one)]
+    some = [item.name for item in meant if dealer.serves(item)]
     if some and desk.before.asked != "vehicle":
         return desk.ask("vehicle", f"{dealer.name} works on the {' and the '.join(some)} only. Which one is yours?")
     refusal = f"I am sorry: {dealer.name} does not work on the {desk.plan.vehicle}."

@@ -103,7 +103,9 @@ async def find_slots(given: FindSlots, bench: Bench) -> Result:
         evidence.append(rules.urgent.evidence)
     offered = spread(times, given.count)
     if not times:
-        later = Wish((Window(first=min((one.first for one in wish.windows if one.first), default=None)),), wish.never)
+        later = Wish(
+            (Window(first=min((window.first for window in wish.windows if window.first), default=None)),), wish.never
+        )
         following = await free_times(diary, dealer, later, given.work, now)
         value["why_none"] = why_none(dealer, wish, given.work, now)
         offered = spread(following, given.count)
@@ -139,7 +141,7 @@ async def list_appointments(given: ListAppointments, bench: Bench) -> Result:
     """The customer's booked appointments that are still to come."""
     known, now = await workshops(bench), bench.case.now
     booked = await bench.resources.diary.booked(bench.user_id, now.astimezone(UTC))
-    return Result({"appointments": [_shown(one, known, now) for one in booked]})
+    return Result({"appointments": [_shown(appointment, known, now) for appointment in booked]})
 
 
 async def propose_move(given: ProposeMove, bench: Bench) -> Result:
@@ -180,7 +182,7 @@ async def propose_cancellation(given: ProposeCancellation, bench: Bench) -> Resu
     )
     proposal = Proposal("cancel", {"appointment_id": booked.id}, Asks("confirm", prompt, proposal=shown))
     all_booked = await bench.resources.diary.booked(bench.user_id, now.astimezone(UTC))
-    among = tuple(one.id for one in all_booked)
+    among = tuple(item.id for item in all_booked)
     note = noted(Plan(intent="cancel", asked="appointment", among=among, appointment=booked.id), now)
     return Result(shown | {"rule": _told(rule, dealer)}, _evidence(rule), note, proposal)
 
@@ -215,8 +217,8 @@ async def _too_late(dealer: Workshop, start: datetime, work: str, bench: Bench) 
     """Somebody was faster: the next times."""
     now = bench.case.now
     times = await free_times(bench.resources.diary, dealer, Wish((Window(first=start.date()),)), work, now)
-    following = [one for one in times if one > start] or times
-    value = _described(dealer) | {"taken": True, "slots": [_slot(one, now) for one in following[:OFFERED]]}
+    following = [time for time in times if time > start] or times
+    value = _described(dealer) | {"taken": True, "slots": [_slot(item, now) for item in following[:OFFERED]]}
     return Result(value, (dealer.evidence,))
 
 

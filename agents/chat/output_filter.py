@@ -19,8 +19,8 @@ def calm(value: Any) -> Any:
     if isinstance(value, str):
         return LIVELY.sub(r"\g<0> ", value)
     if isinstance(value, Mapping):
-        return {name: calm(one) for name, one in value.items()}
-    return [calm(one) for one in value] if isinstance(value, list) else value
+        return {name: calm(item) for name, item in value.items()}
+    return [calm(item) for item in value] if isinstance(value, list) else value
 
 
 class Outgoing:

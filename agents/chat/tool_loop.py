@@ -62,13 +62,13 @@ async def converse(
         rounds = rounds - 1 if wanted else 0
         models = [model for model in models if model.label == finish.usage.model] or models
         results: list[Message] = []
-        for one in wanted:
-            outcome = await calls.make(one)
+        for entry in wanted:
+            outcome = await calls.make(entry)
             yield outcome
             if _ends(outcome):
                 yield finish
                 return
-            results.append(Message("tool", told(outcome), call_id=one.id))
+            results.append(Message("tool", told(outcome), call_id=entry.id))
         if wanted:
             sent += [Message("assistant", "".join(texts), tuple(map(calls.kept, wanted))), *results]
     yield finish
@@ -114,10 +114,10 @@ def _long(arguments: Mapping[str, Any]) -> bool:
     return len(msgspec.json.encode(arguments)) > MOST_BYTES
 
 
-def _sum(one: Usage, other: Usage) -> Usage:
+def _sum(usage: Usage, other: Usage) -> Usage:
     return Usage(
-        one.input_tokens + other.input_tokens,
-        one.output_tokens + other.output_tokens,
+        usage.input_tokens + other.input_tokens,
+        usage.output_tokens + other.output_tokens,
         other.model,
-        one.cached_tokens + other.cached_tokens,
+        usage.cached_tokens + other.cached_tokens,
     )

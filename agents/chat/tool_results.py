@@ -35,12 +35,12 @@ def values(result: Result) -> str:
 
 def _lines(value: Any) -> list[str]:
     if isinstance(value, dict):
-        flat = {name: one for name, one in value.items() if not isinstance(one, dict | list)}
-        line = ", ".join(f"{name.replace('_', ' ')}: {one}" for name, one in flat.items() if one is not None)
-        nested = [line for name, one in value.items() if name not in flat for line in _lines(one)]
+        flat = {name: item for name, item in value.items() if not isinstance(item, dict | list)}
+        line = ", ".join(f"{name.replace('_', ' ')}: {item}" for name, item in flat.items() if item is not None)
+        nested = [line for name, item in value.items() if name not in flat for line in _lines(item)]
         return [*([f"{line}."] if line else []), *nested]
     if isinstance(value, list):
-        return [line for one in value for line in _lines(one)]
+        return [line for item in value for line in _lines(item)]
     return [] if value is None else [str(value)]
 
 

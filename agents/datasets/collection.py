@@ -73,22 +73,24 @@ class DatasetCatalogue:
 
     async def schema(self, name: str) -> Schema:
         held = await self._held(name)
-        tables = tuple(table for one in held for table in one.described.tables)
+        tables = tuple(table for item in held for table in item.described.tables)
         if name != ALL:
             return Schema(name, held[0].entry.description, tables, held[0].described.left_out, held[0].version)
-        left_out = tuple(f"{one.entry.name}: {told}" for one in held for told in one.described.left_out)
-        about = " ".join(f"{one.entry.name}: {one.entry.description}" for one in held)
-        return Schema(ALL, about, tables, left_out, " ".join(one.version for one in held))
+        left_out = tuple(f"{item.entry.name}: {told}" for item in held for told in item.described.left_out)
+        about = " ".join(f"{item.entry.name}: {item.entry.description}" for item in held)
+        return Schema(ALL, about, tables, left_out, " ".join(item.version for item in held))
 
     async def query(self, name: str, sql: str) -> Rows:
         held = await self._held(name)
         try:
-            return await self._sandbox.query([one.attached for one in held], sql)
+            return await self._sandbox.query([item.attached for item in held], sql)
         except QueryFailed as failed:
             again = () if failed.refused or failed.limit or failed.busy else await self._held(name)
-            if [one.place for one in again] in ([], [one.place for one in held]):
+            if [candidate.place for candidate in again] in ([], [item.place for item in held]):
                 raise
-            return await self._sandbox.query([one.attached for one in again], sql)  # a newer copy took the place of it
+            return await self._sandbox.query(
+                [candidate.attached for candidate in again], sql
+            )  # a newer copy took the place of it
 
     async def values(self, name: str, table: Table, column: str, most: int = 200) -> tuple[str, ...]:
         held = await self._held(table.dataset if name == ALL else name)
@@ -149,13 +151,13 @@ class DatasetCatalogue:
         entries = tuple((await self._in_thread(self._registry.entries)).values())
         found = await asyncio.gather(*map(self._current, entries), return_exceptions=True)
         held = []
-        for entry, one in zip(entries, found, strict=True):
-            if isinstance(one, DatasetUnavailable | DatasetUnknown):  # unknown: it was removed since
-                log.warning("dataset unavailable", name=entry.name, reason=str(one))
-            elif isinstance(one, BaseException):
-                raise one
+        for entry, item in zip(entries, found, strict=True):
+            if isinstance(item, DatasetUnavailable | DatasetUnknown):  # unknown: it was removed since
+                log.warning("dataset unavailable", name=entry.name, reason=str(item))
+            elif isinstance(item, BaseException):
+                raise item
             else:
-                held.append(one)
+                held.append(item)
         if not held:
             raise DatasetUnavailable("There is no dataset that can be read: see `pitcrew datasets list`.")
         return held

@@ -65,15 +65,15 @@ def _declare(connection: sqlite3.Connection, folder: Path) -> list[str]:
     return tables
 
 
-def _authorised(action: int, one: str | None, other: str | None, place: str | None, _: str | None) -> int:
+def _authorised(action: int, text: str | None, other: str | None, place: str | None, _: str | None) -> int:
     """Whether SQLite may do one step of a statement: nothing but what CREATE TABLE takes."""
     if action not in _LET_THROUGH or place == "temp":
         return sqlite3.SQLITE_DENY
     written = action in {sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE}
-    if written and one not in _CATALOGUE:
+    if written and text not in _CATALOGUE:
         return sqlite3.SQLITE_DENY
     index = action == sqlite3.SQLITE_CREATE_INDEX
-    if index and not (one or "").startswith("sqlite_autoindex"):
+    if index and not (text or "").startswith("sqlite_autoindex"):
         return sqlite3.SQLITE_DENY
     return sqlite3.SQLITE_OK
 

@@ -77,9 +77,11 @@ class _Sight:
         table `home_dealers` before `dealers`."""
         for start in range(len(words)):
             targets = [
-                one for one in self._by_subject.get(words[start:], ()) if one.table is not table and _fits(column, one)
+                item
+                for item in self._by_subject.get(words[start:], ())
+                if item.table is not table and _fits(column, item)
             ]
-            targets = [one for one in targets if one.table.schema == table.schema] or targets
+            targets = [target for target in targets if target.table.schema == table.schema] or targets
             if len(targets) == 1:
                 return _to(column, targets[0], f"`{column.name}` is named after `{targets[0].table.name}`")
             if targets:
@@ -96,8 +98,8 @@ class _Sight:
         words = parts(column.name)
         if not words or (len(words) == 1 and words[0] in _GENERIC):
             return None
-        holders = [one for one in self._by_key.get(column.name.casefold(), ()) if one.table is not table]
-        targets = [one for one in holders if one.declared and _fits(column, one)]
+        holders = [item for item in self._by_key.get(column.name.casefold(), ()) if item.table is not table]
+        targets = [holder for holder in holders if holder.declared and _fits(column, holder)]
         if len(targets) != 1 or len(holders) != 1:
             return None
         return _to(column, targets[0], f"`{column.name}` has the name of the key of `{targets[0].table.name}`")
@@ -107,7 +109,7 @@ class _Sight:
         key, nor to one that only links others: its key is made of their keys."""
         own = {column.name.casefold(): column for column in table.columns}
         fitting: dict[frozenset[str], list[Table]] = defaultdict(list)
-        for target in (one for name in own for one in self._composite.get(name, ())):
+        for target in (item for name in own for item in self._composite.get(name, ())):
             columns = [own.get(name.casefold()) for name in target.primary_key]
             theirs = {column.name: column for column in target.columns}
             if target is table or _links_only(target) or set(target.primary_key) == set(table.primary_key):
@@ -150,11 +152,11 @@ def _fits(column: Column, target: _Target) -> bool:
     return _same_type(column, target.key)
 
 
-def _same_type(one: Column, other: Column) -> bool:
+def _same_type(column: Column, other: Column) -> bool:
     numeric = {"integer", "number"}
-    if one.kind == other.kind:
-        return one.kind != "other" or one.type.casefold() == other.type.casefold()
-    return {one.kind, other.kind} == numeric
+    if column.kind == other.kind:
+        return column.kind != "other" or column.type.casefold() == other.type.casefold()
+    return {column.kind, other.kind} == numeric
 
 
 def _to(column: Column, target: _Target, reason: str) -> ForeignKey:

@@ -49,10 +49,10 @@ class Engine:
             },
         )
         self._connection.execute("SET TimeZone = 'UTC'")
-        for one in datasets:
-            path = one.path.replace("'", "''")
-            self._connection.execute(f"ATTACH '{path}' AS {quoted(one.name)} (READ_ONLY)")
-        where = ",".join(f"{quoted(one.name)}.main" for one in datasets)
+        for dataset in datasets:
+            path = dataset.path.replace("'", "''")
+            self._connection.execute(f"ATTACH '{path}' AS {quoted(dataset.name)} (READ_ONLY)")
+        where = ",".join(f"{quoted(dataset.name)}.main" for dataset in datasets)
         self._connection.execute(f"SET search_path = '{where}'")
         found = self._connection.execute("SELECT table_name FROM duckdb_tables() WHERE NOT internal").fetchall()
         self.tables = sorted({name for (name,) in found})
@@ -87,8 +87,8 @@ class Engine:
         total = (
             len(rows) if len(rows) <= limits.rows else self._count(tree, min(limits.count_s, until - time.monotonic()))
         )
-        columns = free_names(one[0] for one in described)
-        return Answered(columns, [kind_of(str(one[1])) for one in described], rows[: limits.rows], total)
+        columns = free_names(item[0] for item in described)
+        return Answered(columns, [kind_of(str(item[1])) for item in described], rows[: limits.rows], total)
 
     def _count(self, tree: str, seconds: float) -> int | None:
         """How many rows there are; None where that takes longer than `seconds`, or cannot be told."""
@@ -179,8 +179,8 @@ def _memory(limits: Limits) -> str:
 def _message(error: Exception, asked: Asked) -> str:
     """DuckDB's own words, without places of this machine."""
     text = str(error)
-    for one in asked.datasets:
-        text = text.replace(one.path, one.name)
+    for dataset in asked.datasets:
+        text = text.replace(dataset.path, dataset.name)
     return text[:_LONGEST_MESSAGE].strip()
 
 

@@ -68,14 +68,14 @@ def reflected(source: sa.Connection, *, on_path: bool = False) -> Reflected:
     wanted = path if on_path else _schemas(inspector, path[0])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SAWarning)  # of indexes and types that SQLAlchemy knows nothing about
-        tables = [one for schema in wanted for one in _tables(inspector, schema)]
+        tables = [table for schema in wanted for table in _tables(inspector, schema)]
         views = [(schema, name) for schema in wanted for name in _view_names(inspector, schema)]
         if len(tables) + len(views) > MOST_TABLES:
             advice = "register one schema of it, in PostgreSQL by ?options=-csearch_path%3DNAME."
             raise CannotBeRead(f"There are more than {MOST_TABLES:,} tables and views: {advice}")
         told, broken = _views(source, inspector, views)
-    places = {one.place for one in tables}
-    found = (replace(one, references=tuple(_resolved(one.references, path, places))) for one in tables)
+    places = {table.place for table in tables}
+    found = (replace(table, references=tuple(_resolved(table.references, path, places))) for table in tables)
     return Reflected((*found, *told), path[0], broken)
 
 
@@ -105,12 +105,12 @@ def _tables(inspector: Inspector, schema: str | None) -> Iterator[Found]:
             continue
         comment, of_columns = said.get(name, ("", {}))
         references = (
-            Reference(tuple(one["constrained_columns"]), (one["referred_schema"], one["referred_table"]), to_columns)
-            for one in foreign.get(key, ())
-            for to_columns in [tuple(one["referred_columns"] or ())]
+            Reference(tuple(item["constrained_columns"]), (item["referred_schema"], item["referred_table"]), to_columns)
+            for item in foreign.get(key, ())
+            for to_columns in [tuple(item["referred_columns"] or ())]
         )
         primary = tuple((keys.get(key) or {}).get("constrained_columns") or ())
-        held = tuple(sorted(one for one in unique.get(name, ()) if set(one) != set(primary)))
+        held = tuple(sorted(item for item in unique.get(name, ()) if set(item) != set(primary)))
         yield Found((schema, name), False, columns, primary, held, tuple(references), comment, of_columns)
 
 
@@ -139,7 +139,7 @@ def _unique(inspector: Inspector, schema: str | None) -> Mapping[str, set[tuple[
                 found[table] |= {columns} if len(columns) == len(names) else set()
         return found
     for (_, table), constraints in _multi(inspector.get_multi_unique_constraints, schema):
-        found[table] |= {tuple(one["column_names"]) for one in constraints}
+        found[table] |= {tuple(constraint["column_names"]) for constraint in constraints}
     for (_, table), indexes in _multi(inspector.get_multi_indexes, schema):
         for index in indexes:
             options = index.get("dialect_options", {})
@@ -169,7 +169,7 @@ def _comments(inspector: Inspector, schema: str | None) -> Mapping[str, tuple[st
         query = sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
         return {name: comments(sql or "") for name, sql in _bound(inspector).execute(query)}
     found = _multi(inspector.get_multi_table_comment, schema)
-    return {name: ((one or {}).get("text") or "", {}) for (_, name), one in found}
+    return {name: ((match or {}).get("text") or "", {}) for (_, name), match in found}
 
 
 def _view_names(inspector: Inspector, schema: str | None) -> Iterator[str]:
@@ -202,11 +202,11 @@ def _resolved(
     references: Iterable[Reference], path: Sequence[str | None], places: Collection[Place]
 ) -> Iterator[Reference]:
     """With the schema that is meant where none is named: the first on the path that has the table."""
-    for one in references:
-        schema, name = one.to
+    for reference in references:
+        schema, name = reference.to
         if schema is None:
             schema = next((here for here in path if (here, name) in places), None)
-        yield replace(one, to=(schema, name))
+        yield replace(reference, to=(schema, name))
 
 
 def _bound(inspector: Inspector) -> sa.Connection:

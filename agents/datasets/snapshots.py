@@ -47,11 +47,11 @@ class Snapshots:
         self._failures: dict[Path, tuple[float, str]] = {}
         self._guard = threading.Lock()
         self._children: set[Process] = set()
-        self._closing = False
+        self._closing = threading.Event()
 
     def close(self) -> None:
         """Give up copies that are being made: whoever waits for one gets CopyStopped."""
-        self._closing = True
+        self._closing.set()
         for child in tuple(self._children):
             child.kill()
 
@@ -142,19 +142,19 @@ class Snapshots:
             shutil.rmtree(draft, ignore_errors=True)
 
     def _build(self, wanted: Wanted) -> None:
-        if self._closing:
+        if self._closing.is_set():
             raise CopyStopped(_STOPPING)
         child = Process("agents.datasets.snapshot_process", most=_ANSWER_BYTES)
         self._children.add(child)
-        if self._closing:  # meanwhile: `close` may not have seen it
+        if self._closing.is_set():  # meanwhile: `close` may not have seen it
             child.kill()
         try:
             child.receive(_START_S)
             child.send(msgspec.msgpack.encode(wanted))
             made = msgspec.msgpack.decode(child.receive(BUILD_S), type=Made)
         except Ended as ended:
-            if self._closing or ended.stopped:
-                raise CopyStopped(_STOPPING if self._closing else _STOPPED) from ended
+            if self._closing.is_set() or ended.stopped:
+                raise CopyStopped(_STOPPING if self._closing.is_set() else _STOPPED) from ended
             why = f"takes longer than {BUILD_S:g} s" if ended.late else "takes too much memory or disk"
             raise DatasetUnavailable(f"Copying it {why}: register a smaller table, file or view.") from ended
         finally:

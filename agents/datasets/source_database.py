@@ -86,21 +86,21 @@ def copied(address: str, into: duckdb.DuckDBPyConnection) -> Described:
         copying = Copying(source, into)
         rows: dict[Place, int] = {}
         left_out = [f"{naming.called(place)}: {_reason(error, address)}" for place, error in there.broken]
-        for one in there.found:
+        for match in there.found:
             try:
-                rows[one.place] = copying.copy(one, naming.tables[one.place], naming.columns[one.place])
+                rows[match.place] = copying.copy(match, naming.tables[match.place], naming.columns[match.place])
             except LeftOut as reason:
-                left_out.append(f"{naming.called(one.place)}: {_reason(reason, address)}")
+                left_out.append(f"{naming.called(match.place)}: {_reason(reason, address)}")
         if not rows:
             raise CannotBeRead(f"Nothing in it can be read. {left_out[0]}")
         kept = _types(into)
-        tables = tuple(_described(one, naming, kept, rows) for one in there.found if one.place in rows)
+        tables = tuple(_described(match, naming, kept, rows) for match in there.found if match.place in rows)
     return Described(tables, tuple(left_out))
 
 
 def _chooses_schemas(url: URL) -> bool:
     options = url.query.get("options", ())
-    return any("search_path" in one for one in ([options] if isinstance(options, str) else options))
+    return any("search_path" in option for option in ([options] if isinstance(options, str) else options))
 
 
 class _Naming:
@@ -108,14 +108,16 @@ class _Naming:
 
     def __init__(self, there: Reflected) -> None:
         self._default = there.default
-        called = {one.place: self.called(one.place) for one in there.found}
+        called = {match.place: self.called(match.place) for match in there.found}
         self.tables = dict(zip(called, free_names(called.values()), strict=True))
-        self.columns = {one.place: free_names(column["name"] for column in one.columns) for one in there.found}
+        self.columns = {match.place: free_names(column["name"] for column in match.columns) for match in there.found}
         self._of = {
-            one.place: dict(zip((str(column["name"]) for column in one.columns), self.columns[one.place], strict=True))
-            for one in there.found
+            match.place: dict(
+                zip((str(column["name"]) for column in match.columns), self.columns[match.place], strict=True)
+            )
+            for match in there.found
         }
-        self._keys = {one.place: one.primary_key for one in there.found}
+        self._keys = {match.place: match.primary_key for match in there.found}
 
     def called(self, place: Place) -> str:
         schema, name = place
@@ -129,11 +131,11 @@ class _Naming:
         known = self._of.get(place, {})
         return tuple(known[name] for name in names) if set(names) <= known.keys() else ()
 
-    def foreign_keys(self, one: Found, copied: Container[Place]) -> Iterator[ForeignKey]:
-        for reference in one.references:
+    def foreign_keys(self, found: Found, copied: Container[Place]) -> Iterator[ForeignKey]:
+        for reference in found.references:
             if reference.to not in copied:
                 continue
-            own = self.group(one.place, reference.columns)
+            own = self.group(found.place, reference.columns)
             there = self.group(reference.to, reference.to_columns or self._keys.get(reference.to, ()))
             if own and len(own) == len(there):
                 yield ForeignKey(own, self.tables[reference.to], there)
@@ -148,27 +150,27 @@ def _types(into: duckdb.DuckDBPyConnection) -> Types:
     return {(table, column): type_ for table, column, type_ in into.execute(query).fetchall()}
 
 
-def _described(one: Found, naming: _Naming, types: Types, rows: Mapping[Place, int]) -> Table:
-    table = naming.tables[one.place]
+def _described(found: Found, naming: _Naming, types: Types, rows: Mapping[Place, int]) -> Table:
+    table = naming.tables[found.place]
     described = tuple(
         Column(
             name,
             kind_of(types[table, name]),
             types[table, name] if isinstance(column["type"], sa.types.NullType) else str(column["type"]),
-            bool(column.get("nullable", True)) and column["name"] not in one.primary_key,
-            column.get("comment") or one.comments.get(str(column["name"]).casefold(), ""),
+            bool(column.get("nullable", True)) and column["name"] not in found.primary_key,
+            column.get("comment") or found.comments.get(str(column["name"]).casefold(), ""),
         )
-        for column, name in zip(one.columns, naming.columns[one.place], strict=True)
+        for column, name in zip(found.columns, naming.columns[found.place], strict=True)
     )
     return Table(
         "",
         table,
         described,
-        naming.group(one.place, one.primary_key),
-        tuple(naming.foreign_keys(one, rows)),
-        rows[one.place],
-        one.comment,
-        naming.schema(one.place),
-        one.view,
-        tuple(filter(None, (naming.group(one.place, names) for names in one.unique))),
+        naming.group(found.place, found.primary_key),
+        tuple(naming.foreign_keys(found, rows)),
+        rows[found.place],
+        found.comment,
+        naming.schema(found.place),
+        found.view,
+        tuple(filter(None, (naming.group(found.place, names) for names in found.unique))),
     )

@@ -94,7 +94,7 @@ def _held(connection: duckdb.DuckDBPyConnection, rows: str, rules: Sequence[tupl
 
 def free_name(name: str, taken: Iterable[str]) -> str:
     """The name, with a number where another one differs from it only in case, which DuckDB does not tell apart."""
-    return _free(name, {one.casefold() for one in taken})
+    return _free(name, {item.casefold() for item in taken})
 
 
 def free_names(names: Iterable[Any]) -> list[str]:

@@ -154,7 +154,7 @@ def _workbook(making: Making, path: Path, name: str) -> None:
         if len(rows) > 1:
             head = free_names(rows[0])
             stage(making.snapshot, len(head), ([_cell(cell) for cell in row] for row in rows[1:]))
-            table = name if sum(len(one) > 1 for one in filled.values()) == 1 else title
+            table = name if sum(len(value) > 1 for value in filled.values()) == 1 else title
             _settle(making, table, head)
 
 

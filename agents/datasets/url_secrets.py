@@ -101,9 +101,9 @@ def _secrets(url: URL) -> Iterator[str]:
     if url.password is not None:
         yield str(url.password)
     for name, value in url.query.items():
-        for one in (value,) if isinstance(value, str) else value:
-            if _SECRET.search(f"{name} {one}"):
-                yield one
+        for item in (value,) if isinstance(value, str) else value:
+            if _SECRET.search(f"{name} {item}"):
+                yield item
 
 
 def _url(address: str) -> URL | None:

@@ -127,7 +127,7 @@ def _direct(said: str, asked: Cause) -> Answer | None:
 
 
 def _agreed(said: str) -> bool | None:
-    value = read_reply(said, "confirm", [(one.value, one.label) for one in YES_OR_NO])
+    value = read_reply(said, "confirm", [(item.value, item.label) for item in YES_OR_NO])
     if isinstance(value, bool):
         return value
     return False if _NO.match(said) else True if _YES.match(said) else None

@@ -42,7 +42,7 @@ class Contacts:
 
 def first(contacts: Sequence[Contact], subjects: Sequence[str]) -> Contact | None:
     """The best of them that stands in a document of one of these subjects."""
-    return next((one for one in contacts if one.evidence.passage.chunk.subject in subjects), None)
+    return next((contact for contact in contacts if contact.evidence.passage.chunk.subject in subjects), None)
 
 
 def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> Contacts:
@@ -67,9 +67,9 @@ def _numbers(span: Span, chunk: Chunk) -> Iterator[tuple[str, str, float]]:
             kind: max((word.end() for word in who.finditer(text[: match.start()])), default=-1)
             for kind, who in _WHO.items()
         }
-        kind = max(near, key=lambda one: near[one])
+        kind = max(near, key=lambda candidate: near[candidate])
         if near[kind] < 0:
-            kind = next((one for one, who in _WHO.items() if who.search(about)), "")
+            kind = next((item for item, who in _WHO.items() if who.search(about)), "")
         if kind:
             yield kind, number, len(_WHO[kind].findall(chunk.title)) / max(len(chunk.title.split()), 1)
     for match in _SHORT.finditer(text):
@@ -79,6 +79,6 @@ def _numbers(span: Span, chunk: Chunk) -> Iterator[tuple[str, str, float]]:
 def _ordered(found: Sequence[tuple[float, Contact]]) -> tuple[Contact, ...]:
     counts = Counter(contact.number for _, contact in found)
     ranked = sorted(
-        found, key=lambda one: (-counts[one[1].number], -one[0], one[1].evidence.end - one[1].evidence.start)
+        found, key=lambda match: (-counts[match[1].number], -match[0], match[1].evidence.end - match[1].evidence.start)
     )
     return tuple(contact for _, contact in ranked)

@@ -37,7 +37,7 @@ async def _safety_advice(given: InDanger, bench: "Bench") -> Result:
     query = f"{advice.sought}. {given.told[:300]}"
     passages = await resources.search(query, subjects=SUBJECTS, k=_PASSAGES)
     found = ordered(given.told, advice, passages, fitment, cars)
-    evidence = [Evidence(passages[one.span.passage], one.span.start, one.span.end) for one in found]
+    evidence = [Evidence(passages[match.span.passage], match.span.start, match.span.end) for match in found]
     numbers = await _numbers(bench, emergency=advice.emergency)
     value = {
         "say_first": advice.first,

@@ -49,18 +49,24 @@ def find(symptom: Symptom, cars: Cars, answers: Mapping[str, Answer], codes: Seq
             for cause, score in zip(possible, scores, strict=True)
             if effect(cause, answers) != "excludes"
         ),
-        key=lambda one: -one.probability,
+        key=lambda item: -item.probability,
     )
     left = tuple(ranked)
-    confirmed = next((one.cause for one in left if _is_confirmed(one.cause, answers, codes)), None)
+    confirmed = next((candidate.cause for candidate in left if _is_confirmed(candidate.cause, answers, codes)), None)
     if confirmed is not None:
         return Finding(left, cause=confirmed, sure=True)
     if left and left[0].probability >= DOMINATES and effect(left[0].cause, answers) == "likelier":
         return Finding(left, cause=left[0].cause)
-    ask = next((one.cause for one in left if one.cause.check and one.cause.name not in answers), None)
+    ask = next(
+        (candidate.cause for candidate in left if candidate.cause.check and candidate.cause.name not in answers), None
+    )
     if ask is not None:
         return Finding(left, ask=ask)
-    likely = [one.cause for one in left if not one.cause.check or effect(one.cause, answers) == "likelier"]
+    likely = [
+        candidate.cause
+        for candidate in left
+        if not candidate.cause.check or effect(candidate.cause, answers) == "likelier"
+    ]
     return Finding(left, cause=likely[0] if likely else None)
 
 

@@ -132,7 +132,7 @@ def _other_vehicle(text: str, progress: Progress, fitment: Fitment) -> Reply | N
 
 
 def _offer(text: str, progress: Progress, last: bool) -> Reply | None:
-    agreed = read_reply(text, "confirm", [(one.value, one.label) for one in YES_OR_NO], progress.question)
+    agreed = read_reply(text, "confirm", [(item.value, item.label) for item in YES_OR_NO], progress.question)
     if last and agreed is False:
         return Reply(Command.NO_APPOINTMENT, progress)
     if last and (agreed is True or isinstance(agreed, Mapping) or _WANTS.match(text)):

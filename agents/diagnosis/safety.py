@@ -105,7 +105,7 @@ def ordered(
             shared = len(said & sought)
             fits = about & (said | telling(statement.near)) and shared >= max(_FEWEST_SHARED, _LEAST_SHARE * len(said))
             scored += [(shared + len(said & told), statement)] if fits else []
-    scored.sort(key=lambda one: -one[0])
+    scored.sort(key=lambda item: -item[0])
     return tuple(_apart(statement for _, statement in scored))
 
 

@@ -133,9 +133,12 @@ async def _in_danger(request: InDanger, bench: Bench) -> Handled:
 async def _codes(request: AskedCodes, bench: Bench) -> Handled:
     note = dict(bench.case.note) or None
     outcomes = [await bench.call(LOOK_UP_FAULT_CODE, {"code": code}) for code in request.codes]
-    said = [wording.code(one.result.value, one.first_number) if one.result else wording.UNAVAILABLE for one in outcomes]
-    citations = tuple(citation for one in outcomes for citation in _citations(one))
-    rows = [row for one in outcomes if one.result for row in one.result.value["rows"]]
+    said = [
+        wording.code(outcome.result.value, outcome.first_number) if outcome.result else wording.UNAVAILABLE
+        for outcome in outcomes
+    ]
+    citations = tuple(citation for outcome in outcomes for citation in _citations(outcome))
+    rows = [row for outcome in outcomes if outcome.result for row in outcome.result.value["rows"]]
     if not rows:
         return Handled(wording.joined(said), "declined", note=note)
     if any(row["may_drive_on"].casefold() == "no" for row in rows):
@@ -229,7 +232,7 @@ async def _step(progress: Progress, checks: GuidedChecks, bench: Bench) -> _Step
     if value.get("nothing_fits"):
         return await _nobody(progress, checks, bench)
     name = value.get("cause") or value["about"]
-    cause = next(one for one in progress.symptom.causes if one.name == name)
+    cause = next(item for item in progress.symptom.causes if item.name == name)
     if value["vehicle_matters"] and "ask" in value and not progress.vehicle_asked:
         asking = replace(progress, stage="vehicle", cause=cause, question=wording.WHICH_VEHICLE, vehicle_asked=True)
         return _Step(wording.WHICH_VEHICLE, "asked_back", (), asking)
@@ -284,8 +287,8 @@ def _citations(outcome: Outcome) -> tuple[Citation, ...]:
     if outcome.result is None:
         return ()
     return tuple(
-        Citation(outcome.first_number + at, one.passage, one.start, one.end)
-        for at, one in enumerate(outcome.result.evidence)
+        Citation(outcome.first_number + at, item.passage, item.start, item.end)
+        for at, item in enumerate(outcome.result.evidence)
     )
 
 

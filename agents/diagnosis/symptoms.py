@@ -70,7 +70,7 @@ def asks_about_codes(text: str) -> bool:
 
 def _questions(text: str) -> list[str]:
     said = (plain(sentence) for sentence in sentences(text))
-    return [one for one in said if one.endswith("?") or _QUESTION.match(one)]
+    return [word for word in said if word.endswith("?") or _QUESTION.match(word)]
 
 
 def match(text: str, checks: GuidedChecks, vehicles: Vehicles, embedder: Embedder) -> tuple[Match, ...]:
@@ -89,7 +89,7 @@ def match(text: str, checks: GuidedChecks, vehicles: Vehicles, embedder: Embedde
         )
         if symptom.name not in best or best[symptom.name].score < score:
             best[symptom.name] = Match(symptom, score)
-    return tuple(sorted(best.values(), key=lambda one: -one.score))
+    return tuple(sorted(best.values(), key=lambda candidate: -candidate.score))
 
 
 @lru_cache(maxsize=4)

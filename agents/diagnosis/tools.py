@@ -88,20 +88,20 @@ async def _find_causes(given: Causes, bench: "Bench") -> Result:
     if not cars:
         raise ToolFailed(f"{NO_CHECKS} {symptom.name.capitalize()}: this is about other vehicles.")
     finding = find(symptom, cars, {})
-    named = [one for one in finding.ranked if _readable(one.cause)][:MOST_NAMED]
+    named = [entry for entry in finding.ranked if _readable(entry.cause)][:MOST_NAMED]
     value = {
         "symptom": symptom.name,
         "do_first": symptom.first,
         "causes": [
             {
-                "cause": one.cause.name,
-                "probability": round(one.probability, 2),
-                "applies_to": _of(one.cause, cars, checks),
+                "cause": item.cause.name,
+                "probability": round(item.probability, 2),
+                "applies_to": _of(item.cause, cars, checks),
             }
-            for one in named
+            for item in named
         ],
     }
-    evidence = [one.cause.evidence for one in named] + ([symptom.first_evidence] if symptom.first_evidence else [])
+    evidence = [item.cause.evidence for item in named] + ([symptom.first_evidence] if symptom.first_evidence else [])
     return Result(value, tuple(evidence), note=Progress(symptom, cars).note())
 
 
@@ -111,11 +111,11 @@ async def _next_check(given: NextCheck, bench: "Bench") -> Result:
     if symptom is None:
         raise ToolFailed(f"{given.symptom!r} is no symptom of the guided checks: call find_causes first.")
     cars = _cars(given.vehicle, checks, bench) & symptom.cars or symptom.cars
-    answers = {_checked(one, symptom.causes).name: one.outcome for one in given.done}
+    answers = {_checked(item, symptom.causes).name: item.outcome for item in given.done}
     codes = tuple(code.upper() for code in given.codes)
     finding = find(symptom, cars, answers, codes)
     about = finding.cause or finding.ask
-    value: dict[str, Any] = {"symptom": symptom.name, "still_possible": [one.cause.name for one in finding.ranked]}
+    value: dict[str, Any] = {"symptom": symptom.name, "still_possible": [entry.cause.name for entry in finding.ranked]}
     progress = Progress(symptom, cars, answers, codes, cause=about)
     if about is None:
         return Result(value | {"nothing_fits": True}, note=progress.note(), person="None of the usual causes fits.")

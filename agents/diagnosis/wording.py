@@ -56,8 +56,8 @@ def drive(may: str, marker: int) -> str:
 def begun(value: Mapping[str, Any], marker: int) -> str:
     """What to do first, and the likely causes."""
     causes = [
-        f"{at}. {one['cause']}{_of(one['applies_to'])} [{marker + at - 1}]"
-        for at, one in enumerate(value["causes"], start=1)
+        f"{at}. {item['cause']}{_of(item['applies_to'])} [{marker + at - 1}]"
+        for at, item in enumerate(value["causes"], start=1)
     ]
     listed = ["Likely causes, the likeliest first:", "\n".join(causes)] if causes else []
     return joined([do_first(value, marker), *listed])

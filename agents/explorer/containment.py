@@ -23,24 +23,24 @@ _MOSTLY = 0.9
 async def held_against_rows(found: Sequence[Relation], datasets: Datasets) -> tuple[Relation, ...]:
     """The relations without those that the rows speak against; where they speak for one, its reason says so. Declared
     ones stay as they are, and so do those that cannot be checked within SECONDS."""
-    doubtful = [one for one in found if not one.key.declared and _small(one)][:MOST_CHECKED]
+    doubtful = [match for match in found if not match.key.declared and _small(match)][:MOST_CHECKED]
     verdicts: dict[int, Relation | None] = {}
     try:
         async with asyncio.timeout(SECONDS):
             for dataset, ones in groupby(sorted(doubtful, key=_dataset), key=_dataset):
-                async for one, judged in _checked(dataset, list(ones), datasets):
-                    verdicts[id(one)] = judged
+                async for item, judged in _checked(dataset, list(ones), datasets):
+                    verdicts[id(item)] = judged
     except TimeoutError:
         pass  # what is not known to be wrong stays
-    return tuple(kept for one in found if (kept := verdicts.get(id(one), one)) is not None)
+    return tuple(kept for match in found if (kept := verdicts.get(id(match), match)) is not None)
 
 
-def _dataset(one: Relation) -> str:
-    return one.table.dataset
+def _dataset(relation: Relation) -> str:
+    return relation.table.dataset
 
 
-def _small(one: Relation) -> bool:
-    return max(one.table.rows or 0, one.to.rows or 0) <= MOST_ROWS
+def _small(relation: Relation) -> bool:
+    return max(relation.table.rows or 0, relation.to.rows or 0) <= MOST_ROWS
 
 
 async def _checked(
@@ -51,7 +51,7 @@ async def _checked(
     waiting = deque(_batches(ones))
     while waiting:
         batch = waiting.popleft()
-        counts = _UNION.join(_sql(number, one) for number, one in enumerate(batch))
+        counts = _UNION.join(_sql(number, item) for number, item in enumerate(batch))
         try:
             rows = (await datasets.query(dataset, counts)).rows
         except (DatasetUnknown, DatasetUnavailable):
@@ -70,39 +70,41 @@ def _batches(ones: Sequence[Relation]) -> list[Sequence[Relation]]:
     """As many relations together as one query has room for."""
     batches: list[list[Relation]] = []
     room = 0
-    for one in ones:
-        size = len(_sql(MOST_CHECKED, one)) + len(_UNION)
+    for item in ones:
+        size = len(_sql(MOST_CHECKED, item)) + len(_UNION)
         if not batches or size > room:
             batches.append([])
             room = LONGEST_SQL
-        batches[-1].append(one)
+        batches[-1].append(item)
         room -= size
     return list(batches)
 
 
-def _judged(one: Relation, sampled: int, there: int, keys: int, keyed: int) -> Relation | None:
+def _judged(relation: Relation, sampled: int, there: int, keys: int, keyed: int) -> Relation | None:
     if keys < keyed or there < _MOSTLY * sampled:
         return None
     if not sampled:
-        return one
+        return relation
     told = f"all {sampled:,}" if there == sampled else f"{there:,} of {sampled:,}"
     values = f"{told} sampled values are" if sampled > 1 else "its only value is"
-    return replace(one, key=replace(one.key, reason=f"{one.key.reason}; {values} found there"))
+    return replace(relation, key=replace(relation.key, reason=f"{relation.key.reason}; {values} found there"))
 
 
-def _sql(number: int, one: Relation) -> str:
+def _sql(number: int, relation: Relation) -> str:
     """The relation's number, how many values were sampled, how many of them were found, and of the table referred to
     how many different keys and how many rows with a key it has."""
-    pairs = [(f"k{n}", *names) for n, names in enumerate(zip(one.key.columns, one.key.to_columns, strict=True))]
+    pairs = [
+        (f"k{n}", *names) for n, names in enumerate(zip(relation.key.columns, relation.key.to_columns, strict=True))
+    ]
     ours = ", ".join(f"{quoted(column)} AS {name}" for name, column, _ in pairs)
     filled = " AND ".join(f"{quoted(column)} IS NOT NULL" for _, column, _ in pairs)
     theirs = ", ".join(f"{quoted(column)} AS {name}" for name, _, column in pairs)
     keyed = " AND ".join(f"{quoted(column)} IS NOT NULL" for _, _, column in pairs)
     same = " AND ".join(f"s.{name} = k.{name}" for name, _, _ in pairs)
     # The names are quoted, and the engine that runs this reads one SELECT only.
-    sampled = f"SELECT DISTINCT {ours} FROM {one.table.sql_name} WHERE {filled} LIMIT {SAMPLE}"  # noqa: S608
-    known = f"SELECT DISTINCT {theirs} FROM {one.to.sql_name} WHERE {keyed}"  # noqa: S608
+    sampled = f"SELECT DISTINCT {ours} FROM {relation.table.sql_name} WHERE {filled} LIMIT {SAMPLE}"  # noqa: S608
+    known = f"SELECT DISTINCT {theirs} FROM {relation.to.sql_name} WHERE {keyed}"  # noqa: S608
     there = f"SELECT count(*) FROM s WHERE EXISTS (SELECT 1 FROM k WHERE {same})"  # noqa: S608
-    rows = f"SELECT count(*) FROM {one.to.sql_name} WHERE {keyed}"  # noqa: S608
+    rows = f"SELECT count(*) FROM {relation.to.sql_name} WHERE {keyed}"  # noqa: S608
     counts = f"{number}, (SELECT count(*) FROM s), ({there}), (SELECT count(*) FROM k), ({rows})"  # noqa: S608
     return f"(WITH s AS ({sampled}), k AS ({known}) SELECT {counts})"

@@ -120,7 +120,7 @@ class _Heard:
         return bool(self.words & _PRONOUN) and bool(self.before.tables)
 
     def rest_without(self, word: str) -> list[str]:
-        return [one for one in self.rest() if singular(one) != word]
+        return [other for other in self.rest() if singular(other) != word]
 
     def rest(self) -> list[str]:
         """The words that carry meaning and belong to no name and no question about tables."""

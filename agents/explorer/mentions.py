@@ -73,8 +73,8 @@ def closest(name: str, tables: Iterable[Table], most: int = 3) -> tuple[Table, .
     """The tables whose names look most like a name that none has."""
     by_name = {table: table.name for table in tables}
     return tuple(
-        one[2]
-        for one in process.extract(name[:MOST_CHARACTERS], by_name, scorer=fuzz.ratio, limit=most, score_cutoff=_CLOSE)
+        item[2]
+        for item in process.extract(name[:MOST_CHARACTERS], by_name, scorer=fuzz.ratio, limit=most, score_cutoff=_CLOSE)
     )
 
 
@@ -102,7 +102,7 @@ class _Names:
             for words, table, short in self._first.get(first, ()):
                 said = heard[at : at + len(words)]
                 if len(said) == len(words) and all(
-                    word in self._may_be(one) for word, one in zip(words, said, strict=True)
+                    word in self._may_be(item) for word, item in zip(words, said, strict=True)
                 ):
                     slips = sum(a != b.text for a, b in zip(words, said, strict=True))
                     best[len(words)].append(((slips, short), table))
@@ -129,7 +129,7 @@ class _Names:
         for word in heard[at:]:
             if word.text in FUNCTION_WORDS | _STEMS:
                 break
-            with_it = [table for one in self._may_be(word) for table in self._holding.get(one, ())]
+            with_it = [table for item in self._may_be(word) for table in self._holding.get(item, ())]
             both = [table for table in with_it if table in tables] if taken else with_it
             if not both:
                 break
@@ -154,7 +154,9 @@ class _Names:
             return frozenset()
         slips = 2 if len(word) >= _LONG else 1
         near = process.extract(word, self._known, scorer=OSA.distance, score_cutoff=slips, limit=5)
-        return frozenset(one[0] for one in near if len(one[0]) >= _SHORTEST and one[1] == near[0][1])
+        return frozenset(
+            candidate[0] for candidate in near if len(candidate[0]) >= _SHORTEST and candidate[1] == near[0][1]
+        )
 
 
 _STEMS = SCHEMA_WORDS | {singular(word) for word in SCHEMA_WORDS}
@@ -178,7 +180,7 @@ def likeness(wanted: Sequence[str], name: str) -> float:
     have = parts(name)
     if not wanted or not have:
         return 0.0
-    scores = (max(_near(word, one) for one in have) for word in wanted)
+    scores = (max(_near(word, item) for item in have) for word in wanted)
     return sum(scores) / len(wanted)
 
 

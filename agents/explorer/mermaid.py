@@ -51,10 +51,14 @@ def er_diagram(tables: Sequence[Table], related: Sequence[Relation] = ()) -> Dia
 
     Of very many tables those with relations come first, and columns are left out until a browser can draw it.
     """
-    ends = {place(table) for one in related for table in (one.table, one.to)}
+    ends = {place(table) for relation in related for table in (relation.table, relation.to)}
     shown = sorted(tables, key=lambda table: place(table) not in ends)[:MOST_TABLES]
     names, keys = _names(shown), _keys(shown, related)
-    lines = [_relation(one, names) for one in related if place(one.table) in names and place(one.to) in names]
+    lines = [
+        _relation(relation, names)
+        for relation in related
+        if place(relation.table) in names and place(relation.to) in names
+    ]
     drawn = lines[:MOST_RELATIONS]
     left = [
         f"{len(part)} of {len(whole)} {what}"
@@ -115,8 +119,8 @@ def _keys(tables: Iterable[Table], related: Iterable[Relation]) -> dict[Place, d
     """Of each table the columns that are keys, with what they are: `PK`, `FK`, or `UK` (unique), or several of them.
     Inferred foreign keys count where they are drawn."""
     drawn: dict[Place, set[str]] = defaultdict(set)
-    for one in related:
-        drawn[place(one.table)].update(one.key.columns)
+    for relation in related:
+        drawn[place(relation.table)].update(relation.key.columns)
     marks: dict[Place, dict[str, str]] = {}
     for table in tables:
         declared = {name for key in table.foreign_keys if key.declared for name in key.columns}
@@ -156,17 +160,17 @@ def _word(text: str, otherwise: str) -> str:
     return f"_{text}" if not text[0].isalpha() or _KEY_WORD.match(text) else text
 
 
-def _relation(one: Relation, names: dict[Place, str]) -> str:
+def _relation(relation: Relation, names: dict[Place, str]) -> str:
     """The one that is referred to stands on the left."""
-    line = "--" if one.key.declared else ".."
-    ends = f"{'|o' if one.optional else '||'}{line}{'o|' if one.single else 'o{'}"
-    says = ", ".join(one.key.columns) + ("" if one.key.declared else " (inferred)")
-    return f'  {names[place(one.to)]} {ends} {names[place(one.table)]} : "{label(says)}"'
+    line = "--" if relation.key.declared else ".."
+    ends = f"{'|o' if relation.optional else '||'}{line}{'o|' if relation.single else 'o{'}"
+    says = ", ".join(relation.key.columns) + ("" if relation.key.declared else " (inferred)")
+    return f'  {names[place(relation.to)]} {ends} {names[place(relation.table)]} : "{label(says)}"'
 
 
 def label(text: str) -> str:
     """Any text as it may stand between quotes, on one line, shortened, and shown as it is written."""
-    plain = " ".join("".join(one if one.isprintable() else " " for one in text).split())
+    plain = " ".join("".join(character if character.isprintable() else " " for character in text).split())
     if len(plain) > _LONGEST:
         plain = plain[: _LONGEST - 1] + "…"
     written = "".join(_character(plain, at) for at in range(len(plain)))

@@ -49,7 +49,9 @@ def table_missing(text: str, tables: Sequence[Table]) -> str | None:
     for found in _QUALIFIED.finditer(text):
         schema, name = found["schema"].casefold(), found["name"]
         if schema in schemas:
-            there = [replace(one, name=one.own_name, schema="") for one in tables if one.schema.casefold() == schema]
+            there = [
+                replace(item, name=item.own_name, schema="") for item in tables if item.schema.casefold() == schema
+            ]
             return None if mentions(f"`{name}`", there) else found.group()
     return None
 
@@ -63,7 +65,7 @@ def _columns_said(text: str, table: Table, said: Sequence[Mention]) -> tuple[str
         for word in _NAME.finditer(text)
         if word.group().casefold() in names
         and _means_a_column(text, word)
-        and not any(one.start <= word.start() < one.end for one in said)
+        and not any(item.start <= word.start() < item.end for item in said)
     ]
     return tuple(dict.fromkeys(found))
 
@@ -77,9 +79,9 @@ def _means_a_column(text: str, word: re.Match[str]) -> bool:
 def _inside_a_column(text: str, mention: Mention, named: Sequence[Mention]) -> bool:
     """Whether a table is only named as part of a column's name: `order` in `order_id`."""
     word = next(
-        (one for one in _NAME.finditer(text) if one.start() <= mention.start and mention.end <= one.end()), None
+        (match for match in _NAME.finditer(text) if match.start() <= mention.start and mention.end <= match.end()), None
     )
     if word is None or (word.start(), word.end()) == (mention.start, mention.end):
         return False
-    held = {column.name.casefold() for one in named for table in one.tables for column in table.columns}
+    held = {column.name.casefold() for item in named for table in item.tables for column in table.columns}
     return word.group().casefold() in held

@@ -62,10 +62,10 @@ def kinds(tables: Sequence[Table]) -> dict[Place, str]:
     to several dimensions, and little refers to them but their own lines. What views refer to says nothing of others."""
     out: dict[Place, set[Place]] = defaultdict(set)
     into: dict[Place, set[Place]] = defaultdict(set)
-    for one in relations(tables):
-        if one.table is not one.to and not one.table.view:
-            out[place(one.table)].add(place(one.to))
-            into[place(one.to)].add(place(one.table))
+    for relation in relations(tables):
+        if relation.table is not relation.to and not relation.table.view:
+            out[place(relation.table)].add(place(relation.to))
+            into[place(relation.to)].add(place(relation.table))
     return {place(table): _kind(table, len(out[place(table)]), len(into[place(table)])) for table in tables}
 
 
@@ -86,12 +86,12 @@ def _kind(table: Table, out: int, into: int) -> str:
 def between(found: Sequence[Relation], tables: Sequence[Table]) -> tuple[Relation, ...]:
     """The relations among some of the tables; where two of them have none, those of all shortest ways from the one to
     the other over further tables, on declared ones alone if there is such a way."""
-    others = [one for one in found if one.table is not one.to]
-    declared = _edges(one for one in others if one.key.declared)
+    others = [match for match in found if match.table is not match.to]
+    declared = _edges(other for other in others if other.key.declared)
     edges = _edges(others)
     wanted = list(dict.fromkeys(place(table) for table in tables))
     among = set(wanted)
-    chosen = [one for one in others if place(one.table) in among and place(one.to) in among]
+    chosen = [other for other in others if place(other.table) in among and place(other.to) in among]
     for goal in wanted[1:]:
         if goal not in _steps(_edges(chosen), wanted[0]):
             ways = _ways(declared, wanted[0], goal) or _ways(edges, wanted[0], goal)
@@ -102,8 +102,8 @@ def between(found: Sequence[Relation], tables: Sequence[Table]) -> tuple[Relatio
 def _once(found: Iterable[Relation]) -> list[Relation]:
     """Each relation where it comes first. A table is known by its place, for to compare all of it takes long."""
     first: dict[tuple[Place, ForeignKey], Relation] = {}
-    for one in found:
-        first.setdefault((place(one.table), one.key), one)
+    for match in found:
+        first.setdefault((place(match.table), match.key), match)
     return list(first.values())
 
 
@@ -112,9 +112,9 @@ Edges = Mapping[Place, Sequence[tuple[Place, Relation]]]
 
 def _edges(found: Iterable[Relation]) -> Edges:
     edges: dict[Place, list[tuple[Place, Relation]]] = defaultdict(list)
-    for one in found:
-        edges[place(one.table)].append((place(one.to), one))
-        edges[place(one.to)].append((place(one.table), one))
+    for match in found:
+        edges[place(match.table)].append((place(match.to), match))
+        edges[place(match.to)].append((place(match.table), match))
     return edges
 
 
@@ -137,8 +137,11 @@ def _ways(edges: Edges, start: Place, goal: Place) -> list[Relation]:
     level = {goal} & steps.keys()
     while level - {start}:
         before = [
-            (there, one) for here in sorted(level) for there, one in edges[here] if steps.get(there) == steps[here] - 1
+            (there, edge)
+            for here in sorted(level)
+            for there, edge in edges[here]
+            if steps.get(there) == steps[here] - 1
         ]
-        ways = [*(one for _, one in before), *ways]
+        ways = [*(item for _, item in before), *ways]
         level = {there for there, _ in before}
     return _once(ways)

@@ -148,8 +148,8 @@ def _before(note: Mapping[str, Any], tables: Sequence[Table]) -> Before:
 
 def _known(places: Sequence[Sequence[str]], tables: Sequence[Table]) -> tuple[Table, ...]:
     by_place = {place(table): table for table in tables}
-    wanted: list[Place] = [(str(one[0]), str(one[1])) for one in places]
-    return tuple(by_place[one] for one in wanted if one in by_place)
+    wanted: list[Place] = [(str(item[0]), str(item[1])) for item in places]
+    return tuple(by_place[item] for item in wanted if item in by_place)
 
 
 async def _describe(asks: Description, request: Exploration, bench: Bench) -> Handled:
@@ -158,7 +158,7 @@ async def _describe(asks: Description, request: Exploration, bench: Bench) -> Ha
 
     calls = [_within(request, table, table=table.name) for table in asks.tables[:_REMEMBERED]]
     told = [_handled(await bench.call(DESCRIBE_TABLE, arguments), worded) for arguments in calls]
-    text = "\n\n".join(one.text for one in told)
+    text = "\n\n".join(item.text for item in told)
     return Handled(text, told[0].status, note=_noted(text, "describe", asks.tables))
 
 

@@ -86,10 +86,10 @@ async def _describe_table(arguments: DescribeTable, bench: Bench) -> Result:
     (table,), wanted = await asyncio.to_thread(_among, [arguments.table], tables)
     found = await _held(wanted, bench)
     goes_to: dict[str, str] = {}
-    for key in (one.key for one in found if one.table is table):
+    for key in (match.key for match in found if match.table is table):
         for name, there in zip(key.columns, key.to_columns, strict=True):
             goes_to.setdefault(name, f"{key.to_table}.{there}{'' if key.declared else INFERRED}")
-    coming = [f"{one.table.name}.{', '.join(one.key.columns)}" for one in found if one.to is table]
+    coming = [f"{match.table.name}.{', '.join(match.key.columns)}" for match in found if match.to is table]
     columns = [
         {
             "name": column.name,
@@ -125,17 +125,17 @@ async def _find_relationships(arguments: FindRelationships, bench: Bench) -> Res
 
 
 def _related(tables: Sequence[Table], named: Sequence[Table], found: Sequence[Relation]) -> Result:
-    reached = {place(table) for one in found for table in (one.table, one.to)}
+    reached = {place(table) for match in found for table in (match.table, match.to)}
     ends = reached | {place(table) for table in named}
     shown = [table for table in tables if place(table) in ends or not named]
     kind = kinds(tables)
-    ways, left_out = _fitting([_told(one) for one in found])
+    ways, left_out = _fitting([_told(match) for match in found])
     diagram = er_diagram(shown, found)
     value = {
-        "tables": [{"dataset": one.dataset, "name": one.name, "type": kind[place(one)]} for one in shown[:_ENDS]],
+        "tables": [{"dataset": item.dataset, "name": item.name, "type": kind[place(item)]} for item in shown[:_ENDS]],
         "relations": ways,
         "relations_left_out": left_out,
-        "not_connected": [one.name for one in named if place(one) not in reached],
+        "not_connected": [item.name for item in named if place(item) not in reached],
         "diagram_shows": diagram.note,
     }
     return Result(value, diagram=diagram.source if found or not named else None)
@@ -149,13 +149,13 @@ async def _find_columns(arguments: FindColumns, bench: Bench) -> Result:
     return Result(
         [
             {
-                "dataset": one.table.dataset,
-                "table": one.table.name,
-                "column": one.column.name,
-                "type": one.column.type[:60],
-                "description": _short(one.column.description),
+                "dataset": match.table.dataset,
+                "table": match.table.name,
+                "column": match.column.name,
+                "type": match.column.type[:60],
+                "description": _short(match.column.description),
             }
-            for one in found
+            for match in found
         ]
     )
 
@@ -207,7 +207,7 @@ def _only(only: Only, chosen: Sequence[Table], tables: Sequence[Table]) -> Seque
         case "tables without primary key":
             return [table for table in chosen if not table.view and not table.primary_key]
         case "tables without relations":
-            ends = {place(table) for one in relations(tables) for table in (one.table, one.to)}
+            ends = {place(table) for relation in relations(tables) for table in (relation.table, relation.to)}
             return [table for table in chosen if not table.view and place(table) not in ends]
 
 
@@ -228,7 +228,7 @@ def _wanted(every: tuple[Relation, ...], named: Sequence[Table]) -> tuple[Relati
     """All relations where no table is named, those of the one that is, or the ways between several."""
     if len(named) > 1:
         return between(every, named)
-    return tuple(one for one in every if not named or named[0] in (one.table, one.to))
+    return tuple(candidate for candidate in every if not named or named[0] in (candidate.table, candidate.to))
 
 
 async def _held(found: tuple[Relation, ...], bench: Bench) -> tuple[Relation, ...]:
@@ -243,17 +243,17 @@ def _fitting(rows: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]
     return list(rows[:count]), len(rows) - count
 
 
-def _told(one: Relation) -> dict[str, Any]:
+def _told(relation: Relation) -> dict[str, Any]:
     return {
-        "table": one.table.name,
-        "columns": list(one.key.columns),
-        "refers_to": one.to.name,
-        "to_columns": list(one.key.to_columns),
-        "dataset": one.table.dataset,
-        "declared": one.key.declared,
-        "reason": one.key.reason,
-        "optional": one.optional,
-        "at_most_one": one.single,
+        "table": relation.table.name,
+        "columns": list(relation.key.columns),
+        "refers_to": relation.to.name,
+        "to_columns": list(relation.key.to_columns),
+        "dataset": relation.table.dataset,
+        "declared": relation.key.declared,
+        "reason": relation.key.reason,
+        "optional": relation.optional,
+        "at_most_one": relation.single,
     }
 
 

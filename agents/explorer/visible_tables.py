@@ -55,7 +55,7 @@ async def tables_of(resources: Resources, dataset: str | None) -> tuple[Table, .
 def table_named(name: str, tables: Sequence[Table]) -> Table:
     """The table that a name means: as it is written, or loosely. Raises NotFound, which names what it may be."""
     for spelt in (str, str.casefold):
-        exact = [one for one in tables if spelt(name) in (spelt(one.name), spelt(f"{one.dataset}.{one.name}"))]
+        exact = [item for item in tables if spelt(name) in (spelt(item.name), spelt(f"{item.dataset}.{item.name}"))]
         if len(exact) == 1:
             return exact[0]
         if exact:
@@ -86,7 +86,7 @@ def tables_about(about: str, tables: Sequence[Table]) -> tuple[Table, ...]:
             likeness(wanted, table.name), 0.9 * likeness(wanted, table.description), 0.8 * columns * (columns >= 0.99)
         )
         scored.append((score, table))
-    return tuple(table for score, table in sorted(scored, key=lambda one: -one[0]) if score >= 0.45)
+    return tuple(table for score, table in sorted(scored, key=lambda item: -item[0]) if score >= 0.45)
 
 
 def columns_for(text: str, tables: Sequence[Table], most: int = 20) -> tuple[Found, ...]:
@@ -105,10 +105,10 @@ def columns_for(text: str, tables: Sequence[Table], most: int = 20) -> tuple[Fou
             told = max(named, 0.9 * likeness(wanted, column.description))
             if told > 0 and (score := max(told, likeness(wanted, f"{table.name} {column.name}"))) >= _ENOUGH:
                 found.append(Found(table, column, score + 0.1 * named + 0.05 * around))
-    best = max((one.score for one in found), default=0.0)
-    kept = sorted((one for one in found if one.score >= best - 0.25), key=lambda one: -one.score)
+    best = max((match.score for match in found), default=0.0)
+    kept = sorted((match for match in found if match.score >= best - 0.25), key=lambda match: -match.score)
     return tuple(kept[:most])
 
 
 def _wanted(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(word for one in content(text) for word in parts(one)))[:12]
+    return tuple(dict.fromkeys(word for item in content(text) for word in parts(item)))[:12]

@@ -143,16 +143,16 @@ def related(found: Facts, named: Sequence[str], direction: Direction = "both") -
 
 def stored(columns: Sequence[Facts], text: str) -> str:
     """The result of `find_columns`."""
-    several = len({one["dataset"] for one in columns}) > 1
+    several = len({column["dataset"] for column in columns}) > 1
     said = [
         f"“{text}” seems to stand here:" if len(columns) == 1 else f"“{text}” may stand in one of these, best first:"
     ]
     said.append("")
-    for one in columns:
-        within = f" in {code(one['dataset'])}" if several else ""
+    for column in columns:
+        within = f" in {code(column['dataset'])}" if several else ""
         said.append(
-            f"- column {code(one['column'])} of {code(one['table'])}{within}, {prose(one['type'])}"
-            f"{_told(one['description'])}"
+            f"- column {code(column['column'])} of {code(column['table'])}{within}, {prose(column['type'])}"
+            f"{_told(column['description'])}"
         )
     return "\n".join(said)
 
@@ -160,7 +160,7 @@ def stored(columns: Sequence[Facts], text: str) -> str:
 def which(tables: Sequence[Table]) -> str:
     """The question which of several tables is meant."""
     several = len({table.dataset for table in tables}) > 1
-    names = [f"{code(one.name)}{f' in {code(one.dataset)}' if several else ''}" for one in tables[:_SEVERAL]]
+    names = [f"{code(item.name)}{f' in {code(item.dataset)}' if several else ''}" for item in tables[:_SEVERAL]]
     more = f" There are {len(tables) - _SEVERAL} more." if len(tables) > _SEVERAL else ""
     return f"Which table do you mean: {_and(names, 'or')}?{more}"
 
@@ -179,7 +179,9 @@ def help_(tables: Sequence[Table]) -> str:
     """What can be asked, with examples of what there is."""
     first = tables[0].name
     last = [table for table in tables if table.dataset == tables[0].dataset][-1].name
-    column = next((one.name for table in tables for one in table.columns if one.name not in table.primary_key), "name")
+    column = next(
+        (item.name for table in tables for item in table.columns if item.name not in table.primary_key), "name"
+    )
     return "\n".join(
         [
             "I can tell you how the data is organised: its tables, their columns, and how they are related. "

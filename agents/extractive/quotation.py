@@ -70,8 +70,8 @@ def _standing(own: Sequence[Scored]) -> float:
 def _around(scored: Sequence[Scored], longest: int, spoken: Set[Span]) -> tuple[Statement, ...]:
     """The statements of a passage that fit `longest` characters: the best with what stands around it, rows by how well
     they answer; without those `spoken`."""
-    in_order = sorted(scored, key=lambda one: one.statement.span.start)
-    best = max(scored, key=lambda one: one.order)
+    in_order = sorted(scored, key=lambda item: item.statement.span.start)
+    best = max(scored, key=lambda item: item.order)
     place = in_order.index(best)
 
     def distance(position: int) -> tuple[float, float]:

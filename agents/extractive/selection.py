@@ -78,11 +78,11 @@ def _peers(ranked: Sequence[Scored], best: Scored) -> list[Scored]:
     return [scored for _, scored in sorted(near, key=lambda entry: -entry[0])]
 
 
-def _kinship(one: Statement, other: Statement) -> int:
+def _kinship(statement: Statement, other: Statement) -> int:
     """How much two statements are of a kind: rows of one table and about one thing are most."""
-    same_table = one.span.passage == other.span.passage and one.span.block == other.span.block
-    same_subject = bool(one.subject) and one.subject.casefold() == other.subject.casefold()
-    return int(same_table) + 2 * int(same_subject) + int(one.near == other.near)
+    same_table = statement.span.passage == other.span.passage and statement.span.block == other.span.block
+    same_subject = bool(statement.subject) and statement.subject.casefold() == other.subject.casefold()
+    return int(same_table) + 2 * int(same_subject) + int(statement.near == other.near)
 
 
 def _completing(ranked: Sequence[Scored], best: Scored) -> tuple[Statement, ...]:

@@ -163,11 +163,11 @@ def quantities(text: str) -> tuple[Quantity, ...]:
     for match in list(_identified(text)):
         text = text[: match.start()] + "_" * len(match.group()) + text[match.end() :]
     found = [_figure(match) for match in _FIGURE.finditer(text)]
-    taken = [(one.start, one.end) for one in found]
+    taken = [(item.start, item.end) for item in found]
     for match in _SPOKEN.finditer(text):
         if match["unit"].casefold() in _known_units() and not any(s <= match.start() < e for s, e in taken):
             found.append(_measured(_VALUES[match["value"].casefold()], match["unit"], match.start(), match.end()))
-    found.sort(key=lambda one: one.start)
+    found.sort(key=lambda item: item.start)
     for place in range(len(found) - 2, -1, -1):
         one, after = found[place], found[place + 1]
         if not one.measure and after.unit and _JOINING.fullmatch(text[one.end : after.start]):

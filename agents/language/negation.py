@@ -90,14 +90,14 @@ def contradicts(claim: str, evidence: str, about: Collection[str]) -> bool:
     return _negates(claim, evidence, shared) or _negates(evidence, claim, shared)
 
 
-def _negates(one: str, other: str, shared: Collection[str]) -> bool:
-    mine, its = _denials(one), _denials(other)
+def _negates(text: str, other: str, shared: Collection[str]) -> bool:
+    mine, its = _denials(text), _denials(other)
     denied = frozenset[str]().union(*_unpaired(mine, its)) & frozenset(shared)
     if not denied:
         return False
     clauses = [clause for clause in _CLAUSE.split(other) if denied & _stems(clause)] or [other]
     left = _unpaired(_denials(" ; ".join(clauses)), mine)
-    return not left and not any(_hedges(clause) - _hedges(one) for clause in clauses)
+    return not left and not any(_hedges(clause) - _hedges(text) for clause in clauses)
 
 
 def _denials(text: str) -> list[tuple[frozenset[str], frozenset[str]]]:

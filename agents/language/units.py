@@ -192,7 +192,7 @@ def significant(text: str) -> int:
 
 @lru_cache(maxsize=64)
 def _base(measure: str) -> Unit:
-    return next(one for one in _names().values() if one.measure == measure)
+    return next(name for name in _names().values() if name.measure == measure)
 
 
 _building = Lock()

@@ -110,7 +110,7 @@ def _deeper(value: Any, levels: int) -> bool:
     if not isinstance(value, dict | list):
         return False
     inner = value.values() if isinstance(value, dict) else value
-    return levels == 0 or any(_deeper(one, levels - 1) for one in inner)
+    return levels == 0 or any(_deeper(item, levels - 1) for item in inner)
 
 
 def to_langchain(text: str, calls: Sequence[model.ToolCall]) -> AIMessage:

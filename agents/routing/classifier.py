@@ -111,7 +111,7 @@ class Classifier:
         The same inputs give the same classifier. Raises ValueError for a catalogue without utterances.
         """
         vehicles = vehicles or Vehicles()
-        said = [(text, n) for n, one in enumerate(catalogue) for text in one.utterances]
+        said = [(text, n) for n, specialist in enumerate(catalogue) for text in specialist.utterances]
         if not said:
             raise ValueError("the catalogue has no example utterances to learn from")
 
@@ -119,11 +119,15 @@ class Classifier:
             return scope.rows(embedder.embed(list(texts)), embedder.dimensions)
 
         texts = [vehicles.generic(text) for text, _ in said]
-        topics = [vehicles.generic(text) for one in catalogue for text in (one.label, one.description, *one.topics)]
-        beyond = [text for one in catalogue for text in one.beyond]
+        topics = [
+            vehicles.generic(text)
+            for specialist in catalogue
+            for text in (specialist.label, specialist.description, *specialist.topics)
+        ]
+        beyond = [text for specialist in catalogue for text in specialist.beyond]
         known = headings.learn(chunks, catalogue, vehicles, embedder)
         own, near = vectors(texts), vectors(beyond)
-        names = vectors(_NO_WORD.sub(" ", one.label) for one in catalogue)
+        names = vectors(_NO_WORD.sub(" ", specialist.label) for specialist in catalogue)
         labels = np.array([*(n for _, n in said), *range(len(catalogue))], dtype=np.int64)
         subjects = [vectors(lines) for lines in out_of_scope.SUBJECTS.values()]
         others = np.vstack([own, near, *subjects])
@@ -131,7 +135,7 @@ class Classifier:
         is_person = np.array([0] * len(others) + [1] * len(asking), dtype=np.int64)
         words = [*texts, *topics, *beyond, *out_of_scope.UTTERANCES, *human_requests.UTTERANCES]
         return cls(
-            tuple(one.name for one in catalogue),
+            tuple(specialist.name for specialist in catalogue),
             embedder,
             vehicles,
             frozenset({"vehicle"}).union(*(_signs(text, vehicles) for text, _ in said)),
@@ -220,7 +224,7 @@ class Classifier:
     def _allowed(self, catalogue: Catalogue | None) -> list[int]:
         if catalogue is None:
             return list(range(len(self.names)))
-        wanted = {one.name for one in catalogue}
+        wanted = {specialist.name for specialist in catalogue}
         return [n for n, name in enumerate(self.names) if name in wanted]
 
     def _choose(self, reading: _Reading, allowed: Sequence[int]) -> list[tuple[str, float]]:
@@ -249,7 +253,7 @@ class Classifier:
                 _, name, confidence = groups[-1][-1]
                 groups[-1].append((piece, name, confidence))
                 continue
-            own = next((one for one in groups if one[0][1] == name and not self._apart(one, piece)), None)
+            own = next((item for item in groups if item[0][1] == name and not self._apart(item, piece)), None)
             if own is None:
                 groups.append(own := [])
             own.append((piece, name, confidence))
@@ -276,7 +280,9 @@ class Classifier:
             return piece
         upto = message.text.find(piece.text) if piece.text in message.text else 0
         mentions = self._vehicles.mentions(message.text)
-        nearest = next((one for one in reversed(mentions) if one.end <= upto), mentions[0] if mentions else None)
+        nearest = next(
+            (mention for mention in reversed(mentions) if mention.end <= upto), mentions[0] if mentions else None
+        )
         if nearest:
             return replace(piece, vehicle=message.text[nearest.start : nearest.end])
         vehicle = message.vehicle or make_named(message.text)

@@ -51,6 +51,9 @@ def heading(chunk: Chunk) -> str:
 
 def _owner(subject: str, catalogue: Catalogue) -> int:
     """The specialist that reads this subject before all others do, or -1."""
-    places = [one.knowledge.index(subject) if subject in one.knowledge else len(one.knowledge) for one in catalogue]
+    places = [
+        specialist.knowledge.index(subject) if subject in specialist.knowledge else len(specialist.knowledge)
+        for specialist in catalogue
+    ]
     first = min(places)
     return places.index(first) if places.count(first) == 1 else -1

@@ -104,7 +104,7 @@ def _told(text: str, vehicles: Vehicles) -> bool:
     """Whether a piece says what is the matter before it asks, so that what follows is about that as well."""
     sentences = [part for part in _SENTENCE.split(text) if part.strip()]
     statements = [part for part in sentences[:-1] if not part.rstrip().endswith("?")]
-    return any(set(content(vehicles.generic(one, ""))) - _OWNS for one in statements)
+    return any(set(content(vehicles.generic(statement, ""))) - _OWNS for statement in statements)
 
 
 def _other_vehicle(first: str, second: str, vehicles: Vehicles) -> bool:

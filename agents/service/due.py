@@ -55,15 +55,15 @@ def due(entries: Sequence[Entry], use: Use, today: date) -> tuple[Due, ...]:
     service = next((entry for entry in entries if entry.service), None)
     usual = _every(service, use) if service else Interval()
     found = [_one(entry, use, usual, today) for entry in entries if not entry.when.services]
-    at = next((one for one in found if one.entry is service), None)
+    at = next((match for match in found if match.entry is service), None)
     found += [_at_service(entry, at, use) for entry in entries if entry.when.services]
     return tuple(sorted(found, key=_urgency))
 
 
-def _urgency(one: Due) -> tuple[int, bool, bool, float]:
-    left = [] if one.days_left is None else [float(one.days_left)]
-    left += [] if one.km_left is None else [one.km_left / _KM_A_DAY]
-    return ORDER.index(one.state), one.with_service, not one.entry.service, min(left, default=0.0)
+def _urgency(due: Due) -> tuple[int, bool, bool, float]:
+    left = [] if due.days_left is None else [float(due.days_left)]
+    left += [] if due.km_left is None else [due.km_left / _KM_A_DAY]
+    return ORDER.index(due.state), due.with_service, not due.entry.service, min(left, default=0.0)
 
 
 def _one(entry: Entry, use: Use, usual: Interval, today: date) -> Due:

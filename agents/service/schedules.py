@@ -81,7 +81,7 @@ class Schedules:
         for car, entries in self.by_car.items():
             chosen = () if car not in cars else matching(item, entries) if item else entries
             if chosen:
-                same = frozenset((one.item, one.when) for one in chosen)
+                same = frozenset((choice.item, choice.when) for choice in chosen)
                 found.setdefault(same, ([], chosen))[0].append(car)
         return tuple(
             Plan(frozenset(own), self.fitment.name(frozenset(own)), entries) for own, entries in found.values()
@@ -125,7 +125,7 @@ def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> Schedules:
         if not (_SCHEDULE.search(chunk.searchable) or _HOW_OFTEN.search(chunk.searchable)):
             continue
         stated = statements([Passage(chunk, 1.0)], fitment)
-        entries = [entry for one in stated for entry in _read(one, chunk, fitment)]
+        entries = [entry for statement in stated for entry in _read(statement, chunk, fitment)]
         found += _with_severe(entries, stated)
         found += _headed(chunk, stated)
     by_car = {car: _of_car(car, found) for car in fitment.in_order}
@@ -133,24 +133,24 @@ def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> Schedules:
     return Schedules(by_car, {name: _stems(name) for name in sorted(names)}, fitment)
 
 
-def _read(one: Statement, chunk: Chunk, fitment: Fitment) -> Iterator[Entry]:
-    if one.span.kind == "sentence":
-        yield from _prose(one, chunk)
-    elif one.span.kind == "row":
+def _read(statement: Statement, chunk: Chunk, fitment: Fitment) -> Iterator[Entry]:
+    if statement.span.kind == "sentence":
+        yield from _prose(statement, chunk)
+    elif statement.span.kind == "row":
         headings = " ".join((chunk.title, *chunk.section))
         scheduled = _SCHEDULE.search(headings) is not None
-        for cell in one.parts:
+        for cell in statement.parts:
             column = _WHEN if scheduled else _HOW_OFTEN
             if column.search(cell.column) or (scheduled and not cell.column):
-                yield from _row(one, cell, chunk, fitment, scheduled)
+                yield from _row(statement, cell, chunk, fitment, scheduled)
 
 
-def _row(one: Statement, cell: Cell, chunk: Chunk, fitment: Fitment, scheduled: bool) -> Iterator[Entry]:
-    said = _meant(one, cell.value)
+def _row(statement: Statement, cell: Cell, chunk: Chunk, fitment: Fitment, scheduled: bool) -> Iterator[Entry]:
+    said = _meant(statement, cell.value)
     when = recurrence(said)
     if when is None:
         return
-    label, cars = one.label, one.cars
+    label, cars = statement.label, statement.cars
     if not label or fitment.labelled(label, fitment.everything) is not None:
         label = _HOW_OFTEN.sub("", cell.column).strip() or _USUAL
     for word in _name(label).split():  # "Manual gearbox oil" is for one of the variants
@@ -159,17 +159,17 @@ def _row(one: Statement, cell: Cell, chunk: Chunk, fitment: Fitment, scheduled: 
     if rest and kind.strip().isalpha():
         item, said = f"{item} ({kind.strip()})", rest.strip()
     usual = _SERVICE.search(item) is not None and not _BIGGER.search(item)
-    yield Entry(item, cars, when, said, _evidence(one, chunk), usual, scheduled)
+    yield Entry(item, cars, when, said, _evidence(statement, chunk), usual, scheduled)
 
 
-def _prose(one: Statement, chunk: Chunk) -> Iterator[Entry]:
-    if found := _SERVICED.search(one.text):
+def _prose(statement: Statement, chunk: Chunk) -> Iterator[Entry]:
+    if found := _SERVICED.search(statement.text):
         when = recurrence(found["said"])
         if when is not None:
-            yield Entry(_USUAL, one.cars, when, spoken(when.every), _evidence(one, chunk), True, False)
-    elif found := _ALTERNATES.search(one.text):
+            yield Entry(_USUAL, statement.cars, when, spoken(when.every), _evidence(statement, chunk), True, False)
+    elif found := _ALTERNATES.search(statement.text):
         when = Recurrence(services=2)
-        yield Entry(_capital(found["item"]), one.cars, when, "every second service", _evidence(one, chunk))
+        yield Entry(_capital(found["item"]), statement.cars, when, "every second service", _evidence(statement, chunk))
 
 
 def _headed(chunk: Chunk, stated: Sequence[Statement]) -> Iterator[Entry]:
@@ -183,7 +183,7 @@ def _headed(chunk: Chunk, stated: Sequence[Statement]) -> Iterator[Entry]:
 
 def _with_severe(entries: Sequence[Entry], stated: Sequence[Statement]) -> Iterator[Entry]:
     """The entries, the regular service with the interval for severe use that stands beside it in a sentence."""
-    severe = next((interval(one.text) for one in stated if _SEVERE.search(one.text)), Interval())
+    severe = next((interval(statement.text) for statement in stated if _SEVERE.search(statement.text)), Interval())
     for entry in entries:
         if severe and entry.service and not entry.when.severe:
             said = f"{entry.said}, severe use {spoken(severe)}"
@@ -191,9 +191,9 @@ def _with_severe(entries: Sequence[Entry], stated: Sequence[Statement]) -> Itera
         yield entry
 
 
-def _meant(one: Statement, value: str) -> str:
+def _meant(statement: Statement, value: str) -> str:
     """A cell's value; that of the cell before it where it says "same"."""
-    values = [cell.value for cell in one.span.cells]
+    values = [cell.value for cell in statement.span.cells]
     at = values.index(value) if value in values else 0
     while at > 0 and values[at].casefold().startswith("same"):
         at -= 1
@@ -212,8 +212,8 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:] if text[1:2].islower() else text
 
 
-def _evidence(one: Statement, chunk: Chunk) -> Evidence:
-    return Evidence(Passage(chunk, 1.0), one.span.start, one.span.end)
+def _evidence(statement: Statement, chunk: Chunk) -> Evidence:
+    return Evidence(Passage(chunk, 1.0), statement.span.start, statement.span.end)
 
 
 def _covers(kept: Entry, other: Entry) -> bool:

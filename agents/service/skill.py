@@ -116,7 +116,7 @@ async def _ask_back(request: Request, asked: str, plans: Sequence[Plan], schedul
     if asked == "vehicle" and "vehicle" in request.known.unknown:
         lines.append("Model and year stand in the registration document.")
     lines.append(_question(request, asked, plans, schedules.fitment))
-    rest = tuple(one for one in request.known.unknown if one != "vehicle")
+    rest = tuple(entry for entry in request.known.unknown if entry != "vehicle")
     note = replace(request, known=replace(request.known, unknown=rest)).note(asked)
     return Handled(" ".join(lines), "asked_back", _citations(said), note)
 
@@ -224,7 +224,9 @@ def _marker(outcome: Outcome) -> Callable[[int], str]:
 
 def _citations(outcome: Outcome) -> tuple[Citation, ...]:
     evidence = outcome.result.evidence if outcome.result else ()
-    return tuple(Citation(outcome.first_number + n, one.passage, one.start, one.end) for n, one in enumerate(evidence))
+    return tuple(
+        Citation(outcome.first_number + n, item.passage, item.start, item.end) for n, item in enumerate(evidence)
+    )
 
 
 SKILL = ServicePlanning()

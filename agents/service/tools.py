@@ -55,11 +55,11 @@ async def look_up(given: ServiceSchedule, bench: Bench) -> Result:
     told = [
         {
             "vehicle": plan.name,
-            "items": [{"item": one.item, "every": one.said} for one in plan.entries],
+            "items": [{"item": entry.item, "every": entry.said} for entry in plan.entries],
         }
         for plan in plans
     ]
-    return Result({"schedules": told}, tuple(one.evidence for plan in plans for one in plan.entries))
+    return Result({"schedules": told}, tuple(entry.evidence for plan in plans for entry in plan.entries))
 
 
 async def plan(given: PlanService, bench: Bench) -> Result:
@@ -72,7 +72,7 @@ async def plan(given: PlanService, bench: Bench) -> Result:
         raise ToolFailed(f"Their schedules differ: ask which variant and model year it is. There are: {names}.")
     use = _use(given, plans[0].cars, today)
     whole = due(schedules.of(*min(plans[0].cars)), use, today)
-    told = [one for one in whole if one.entry in plans[0].entries] if given.item else _told(whole)
+    told = [element for element in whole if element.entry in plans[0].entries] if given.item else _told(whole)
     value = {
         "vehicle": schedules.fitment.name(_cars(given, schedules)),
         "today": today.isoformat(),
@@ -80,9 +80,9 @@ async def plan(given: PlanService, bench: Bench) -> Result:
         "unit": given.unit,
         "due_soon_means": "within 2,000 km or 30 days",
         "counted": "as if the schedule had been kept until the last service; the service record shows what was done",
-        "items": [_row(one, use) for one in told],
+        "items": [_row(element, use) for element in told],
     }
-    return Result(value, tuple(one.entry.evidence for one in told))
+    return Result(value, tuple(element.entry.evidence for element in told))
 
 
 def _plans(given: ServiceSchedule, schedules: Schedules) -> tuple[Plan, ...]:
@@ -152,23 +152,25 @@ def _check_days(served: date | None, registered: date | None, oldest: int, today
 
 def _told(found: Sequence[Due]) -> list[Due]:
     """All that is due, and what comes next."""
-    later = [one for one in found if one.state == "later" and not one.with_service]
+    later = [match for match in found if match.state == "later" and not match.with_service]
     next_ones = later[:_MOST_LATER]
-    service_too = any(one.entry.service for one in found if one.state != "later" or one in next_ones)
-    return [one for one in found if one.state != "later" or one in next_ones or (service_too and one.with_service)]
+    service_too = any(match.entry.service for match in found if match.state != "later" or match in next_ones)
+    return [
+        match for match in found if match.state != "later" or match in next_ones or (service_too and match.with_service)
+    ]
 
 
-def _row(one: Due, use: Use) -> dict[str, Any]:
+def _row(due: Due, use: Use) -> dict[str, Any]:
     return {
-        "item": one.entry.item,
-        "state": one.state,
-        "every": _every(one.entry, use.severe),
-        "due_at_km": one.at_km,
-        "due_on": one.on.isoformat() if one.on else None,
-        "km_left": one.km_left,
-        "days_left": one.days_left,
-        "with_service": one.with_service,
-        "is_the_service": one.entry.service,
+        "item": due.entry.item,
+        "state": due.state,
+        "every": _every(due.entry, use.severe),
+        "due_at_km": due.at_km,
+        "due_on": due.on.isoformat() if due.on else None,
+        "km_left": due.km_left,
+        "days_left": due.days_left,
+        "with_service": due.with_service,
+        "is_the_service": due.entry.service,
     }
 
 

@@ -97,7 +97,11 @@ class Slots:
 
     def over(self, earlier: Self) -> "Slots":
         """These, and where they say nothing the earlier ones; what is said of the last service replaces all of it."""
-        newer = {one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name) != one.default}
+        newer = {
+            field.name: getattr(self, field.name)
+            for field in fields(self)
+            if getattr(self, field.name) != field.default
+        }
         if self.of_service:
             earlier = replace(earlier, last_km=None, since_km=None, last_date=None, never=False)
         unknown = tuple(dict.fromkeys((*earlier.unknown, *self.unknown)))
@@ -106,8 +110,8 @@ class Slots:
     def parted(self) -> "tuple[Slots, Slots]":
         """What is said of the vehicle's use, and of the last service."""
         own = Slots(last_km=self.last_km, since_km=self.since_km, last_date=self.last_date, last_exact=self.last_exact)
-        own = replace(own, never=self.never, unknown=tuple(one for one in self.unknown if one == "service"))
-        rest = tuple(one for one in self.unknown if one != "service")
+        own = replace(own, never=self.never, unknown=tuple(item for item in self.unknown if item == "service"))
+        rest = tuple(item for item in self.unknown if item != "service")
         use = Slots(
             self.mileage_km, self.unit, first_registered=self.first_registered, severe=self.severe, unknown=rest
         )
@@ -115,12 +119,16 @@ class Slots:
 
     def note(self) -> dict[str, Any]:
         """As plain data."""
-        plain = {one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name) != one.default}
+        plain = {
+            field.name: getattr(self, field.name)
+            for field in fields(self)
+            if getattr(self, field.name) != field.default
+        }
         return {name: value.isoformat() if isinstance(value, date) else value for name, value in plain.items()}
 
     @classmethod
     def noted(cls, note: Mapping[str, Any]) -> Self:
-        known = {one.name: note[one.name] for one in fields(cls) if one.name in note}
+        known = {field.name: note[field.name] for field in fields(cls) if field.name in note}
         for name in ("last_date", "first_registered"):
             if isinstance(known.get(name), str):
                 known[name] = date.fromisoformat(known[name])
@@ -143,8 +151,8 @@ def slots(text: str, now: datetime, vehicles: Vehicles, asked: str = "", unit: s
 
 def model_year(text: str, now: datetime) -> str:
     """The year that a text names as the vehicle's, rather than in a date; "" where it names none or several."""
-    for one in reversed(past_dates(text[:_LONGEST], now)):
-        text = text[: one.start] + " " + text[one.end :]
+    for past in reversed(past_dates(text[:_LONGEST], now)):
+        text = text[: past.start] + " " + text[past.end :]
     named = dict.fromkeys(years(text))
     return next(iter(named)) if len(named) == 1 else ""
 
@@ -178,30 +186,32 @@ def _read(clause: str, of_service: bool, now: datetime, asked: str, unit: str, f
         found = replace(found, first_registered=dates[0].day)
     elif dates and (of_service or asked == "service"):
         found = replace(found, last_date=dates[-1].day, last_exact=dates[-1].exact)
-    for one in _figures(clause, dates, unit, bool(asked)):
-        found = _distance(clause, one, of_service, asked, found)
+    for figure in _figures(clause, dates, unit, bool(asked)):
+        found = _distance(clause, figure, of_service, asked, found)
     return found
 
 
 def _figures(clause: str, dates: Sequence[PastDate], unit: str, bare: bool) -> Iterator[Mileage]:
-    for one in mileages(clause, unit or "km"):
-        inside = any(day.start < one.end and one.start < day.end for day in dates)
-        year = not one.unit and _YEAR.fullmatch(clause[one.start : one.end].strip())
-        named = one.unit or bare or re.search(r"mileage|odometer|clock|\d\s*k$", clause[: one.end], re.IGNORECASE)
-        if not named and one.km >= _LEAST_BARE:
-            named = _STATED.search(clause[: one.start] + " ") and _BARE.match(clause[one.end :])
-        general = _OF_USE.search(clause[: one.start]) or _A_YEAR.match(clause[one.end :])
+    for mileage in mileages(clause, unit or "km"):
+        inside = any(day.start < mileage.end and mileage.start < day.end for day in dates)
+        year = not mileage.unit and _YEAR.fullmatch(clause[mileage.start : mileage.end].strip())
+        named = (
+            mileage.unit or bare or re.search(r"mileage|odometer|clock|\d\s*k$", clause[: mileage.end], re.IGNORECASE)
+        )
+        if not named and mileage.km >= _LEAST_BARE:
+            named = _STATED.search(clause[: mileage.start] + " ") and _BARE.match(clause[mileage.end :])
+        general = _OF_USE.search(clause[: mileage.start]) or _A_YEAR.match(clause[mileage.end :])
         if named and not (inside or year or general):
-            yield one
+            yield mileage
 
 
-def _distance(clause: str, one: Mileage, of_service: bool, asked: str, found: Slots) -> Slots:
-    written = one.unit or found.unit
-    after = clause[one.end : one.end + 40]
-    now = _NOW.search(clause) or (not of_service and _IT_IS.search(clause[: one.start]))
+def _distance(clause: str, mileage: Mileage, of_service: bool, asked: str, found: Slots) -> Slots:
+    written = mileage.unit or found.unit
+    after = clause[mileage.end : mileage.end + 40]
+    now = _NOW.search(clause) or (not of_service and _IT_IS.search(clause[: mileage.start]))
     past = (of_service or asked == "service") and not now
     if past and _SINCE.search(after):
-        return replace(found, since_km=one.km, unit=written)
+        return replace(found, since_km=mileage.km, unit=written)
     if past:
-        return replace(found, last_km=one.km, unit=written)
-    return replace(found, mileage_km=one.km, unit=written)
+        return replace(found, last_km=mileage.km, unit=written)
+    return replace(found, mileage_km=mileage.km, unit=written)

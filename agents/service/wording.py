@@ -70,12 +70,12 @@ def when_and_where(work: str) -> str:
 def schedule(value: Mapping[str, Any], marker: Marker) -> str:
     """What the schedule says, a sentence for each group of vehicles that share one."""
     said, number = [], 0
-    for one in value["schedules"]:
+    for item in value["schedules"]:
         items = []
-        for row in one["items"]:
+        for row in item["items"]:
             items.append(f"{_lower(row['item'])} {_each(row['every'])} {marker(number)}".rstrip())
             number += 1
-        said.append(f"{one['vehicle']}: {'; '.join(items)}.")
+        said.append(f"{item['vehicle']}: {'; '.join(items)}.")
     return " ".join(said)
 
 

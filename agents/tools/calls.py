@@ -108,5 +108,5 @@ def capped(value: Any) -> Any:
 def _mistakes(error: ValidationError) -> str:
     """What is wrong with the arguments, as a model can put it right; what was given is not repeated."""
     found = error.errors(include_url=False, include_input=False, include_context=False)[:MOST_MISTAKES]
-    told = "; ".join(f"{'.'.join(map(str, one['loc'])) or 'arguments'}: {one['msg']}" for one in found)
+    told = "; ".join(f"{'.'.join(map(str, match['loc'])) or 'arguments'}: {match['msg']}" for match in found)
     return f"The arguments are not right: {told}"

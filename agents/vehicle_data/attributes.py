@@ -67,11 +67,11 @@ class _Everyday:
 def _everyday() -> _Everyday:
     with Path(__file__).with_suffix(".toml").open("rb") as file:
         read: dict[str, Any] = tomllib.load(file)
-    said = tuple((re.compile(one["as"], re.IGNORECASE), f" {one['means']} ") for one in read["said"])
+    said = tuple((re.compile(item["as"], re.IGNORECASE), f" {item['means']} ") for item in read["said"])
     cues = {measure: frozenset(map(stem, words.split())) for measure, words in read["cues"].items()}
     alone = {stem(word): frozenset(map(stem, means.split())) for word, means in read["alone"].items()}
     noise, usual, frame = (frozenset(map(stem, read["words"][name].split())) for name in ("noise", "usual", "frame"))
-    phrases = " ".join(one["as"] for one in read["said"])
+    phrases = " ".join(item["as"] for item in read["said"])
     spelt = frozenset(re.findall(r"[a-z]{4,}", phrases)) | frozenset(read["words"]["frame"].split())
     spelt |= frozenset(word for words in read["cues"].values() for word in words.split())
     spelt |= frozenset(read["alone"]) | synonyms.words()
@@ -110,8 +110,8 @@ def _words(text: str) -> list[str]:
 def name_words(name: str) -> tuple[str, ...]:
     """The words that an attribute's printed name is known by; brackets, amounts and units only explain it."""
     bare = _ASIDE.sub(" ", name)
-    for one in reversed(amounts(bare)):
-        bare = f"{bare[: one.start]} {bare[one.end :]}" if one.unit and one.start else bare
+    for amount in reversed(amounts(bare)):
+        bare = f"{bare[: amount.start]} {bare[amount.end :]}" if amount.unit and amount.start else bare
     kept = tuple(word for word in words_of(_IN_UNIT.sub("", bare)) if word not in _everyday().noise)
     return kept or words_of(name)
 
@@ -123,7 +123,7 @@ def telling(text: str) -> tuple[str, ...]:
 
 def primary(found: Sequence[Attribute]) -> tuple[Attribute, ...]:
     """Of attributes that a question can mean those that it means where it must be one; all where none stands out."""
-    return tuple(one for one in found if one.words & _everyday().primary) or tuple(found)
+    return tuple(match for match in found if match.words & _everyday().primary) or tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +144,13 @@ class Attributes:
     @classmethod
     def of(cls, found: Iterable[Attribute]) -> "Attributes":
         every = tuple(found)
-        names = " ".join(one.name for one in every).casefold()
+        names = " ".join(candidate.name for candidate in every).casefold()
         return cls(every, frozenset(re.findall(r"[^\W\d_]{4,}", names)) | _everyday().spelt)
 
     def named(self, name: str) -> tuple[Attribute, ...]:
         """The attributes with exactly this name, but for capitals and blanks."""
         wanted = " ".join(name.casefold().split())
-        return tuple(one for one in self.all if one.name.casefold() == wanted)
+        return tuple(item for item in self.all if item.name.casefold() == wanted)
 
     def meant(
         self,
@@ -166,7 +166,7 @@ class Attributes:
         asked = telling(text if as_written else self.spelt(text))
         if not asked:
             return ()
-        found = (match for one in self.all if fits(one) and (match := _matched(asked, one)))
+        found = (match for item in self.all if fits(item) and (match := _matched(asked, item)))
         matches = [match for match in found if match.in_full or not by_name]
         matches.sort(key=lambda match: (match.uncovered, -match.points))
         best = {
@@ -200,7 +200,7 @@ class Attributes:
 
     def closest(self, text: str, most: int = 5) -> tuple[str, ...]:
         """The names that look most like a text, for somebody who has to choose another one."""
-        names = tuple(dict.fromkeys(one.name for one in self.all))
+        names = tuple(dict.fromkeys(item.name for item in self.all))
         wanted = canonical(text[:200])
         ranked = process.extract(wanted, names, scorer=fuzz.token_set_ratio, processor=canonical, limit=most)
         return tuple(name for name, _, _ in ranked)

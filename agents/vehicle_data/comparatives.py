@@ -50,7 +50,7 @@ def _words() -> _Words:
 
 def compared(text: str) -> Compared | None:
     """The longest word of comparison of a text, None where it has none."""
-    return next((one for one in _words().compared if _pattern(one.word).search(text)), None)
+    return next((item for item in _words().compared if _pattern(item.word).search(text)), None)
 
 
 def without(text: str, word: Compared) -> str:

@@ -34,7 +34,7 @@ def conversion(said: str, history: Sequence[Turn]) -> Conversion | None:
     """What a message wants converted: the amount that it names, or those of the last answer that measure what its unit
     measures. None where it asks for something else."""
     text = said.strip()
-    own = [one for one in amounts(text) if one.unit is not None] if len(text) <= _LONGEST else []
+    own = [amount for amount in amounts(text) if amount.unit is not None] if len(text) <= _LONGEST else []
     if len(text) > _LONGEST or len(own) > 1:
         return None
     rest = f"{text[: own[0].start]} {text[own[0].end :]}" if own else text
@@ -42,7 +42,7 @@ def conversion(said: str, history: Sequence[Turn]) -> Conversion | None:
     if into is None:
         return None
     given = own or _of_the_last(history, into)
-    fits = given and all(one.unit and one.unit.measure == into.measure and one.unit != into for one in given)
+    fits = given and all(item.unit and item.unit.measure == into.measure and item.unit != into for item in given)
     return Conversion(tuple(given), into, earlier=not own) if fits and len(given) <= _MOST else None
 
 
@@ -63,7 +63,7 @@ def _of_the_last(history: Sequence[Turn], into: Unit) -> list[Amount]:
     """The amounts of the last answer that measure what the unit measures, each once."""
     last = next((turn.text for turn in reversed(history) if turn.role == "assistant"), "")
     found: dict[tuple[float, Unit], Amount] = {}
-    for one in amounts(_MARKERS.sub("", last)):
-        if one.unit and one.unit.measure == into.measure:
-            found.setdefault((one.value, one.unit), one)
+    for amount in amounts(_MARKERS.sub("", last)):
+        if amount.unit and amount.unit.measure == into.measure:
+            found.setdefault((amount.value, amount.unit), amount)
     return list(found.values())

@@ -94,7 +94,7 @@ class VehicleData:
         }
         found = self._entries(attribute, cars, f"AND measure = :measure AND {_COMPARED[operator]}", parameters)
         kept = {(entry.car, entry.detail, entry.value) for entry in found}
-        return tuple(one for one in self.values(attribute, cars) if (one.car, one.detail, one.value) in kept)
+        return tuple(item for item in self.values(attribute, cars) if (item.car, item.detail, item.value) in kept)
 
     def covered(self, attribute: Attribute) -> Cars:
         """The cars of which the tables say this."""
@@ -126,12 +126,12 @@ class VehicleData:
         for entry in entries:
             spoken[entry.evidence.passage.chunk.document_id].add(entry.car)
         chosen: dict[tuple[str, int], str] = {}
-        for document in sorted(spoken, key=lambda one: -len(spoken[one])):
+        for document in sorted(spoken, key=lambda item: -len(spoken[item])):
             for car in spoken[document]:
                 chosen.setdefault(car, document)
-        kept = [one for one in entries if chosen[one.car] == one.evidence.passage.chunk.document_id]
-        unique = {(one.car, one.value, one.detail): one for one in reversed(kept)}
-        return tuple(sorted(unique.values(), key=lambda one: (self._order.get(one.car, 0), one.evidence.start)))
+        kept = [item for item in entries if chosen[item.car] == item.evidence.passage.chunk.document_id]
+        unique = {(item.car, item.value, item.detail): item for item in reversed(kept)}
+        return tuple(sorted(unique.values(), key=lambda item: (self._order.get(item.car, 0), item.evidence.start)))
 
     def _filled(self, found: Iterable[Fact]) -> list[Attribute]:
         """The attributes of the facts, which are put into the table. Facts of one name are one attribute, unless

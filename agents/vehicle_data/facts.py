@@ -169,7 +169,7 @@ def _down(rows: Sequence[_Row], identity: Sequence[str], fitment: Fitment) -> It
                 continue
             aspect = cell.column.lower() if head else cell.column
             name = " ".join(part for part in (head, "" if _bare(cell, item) else aspect) if part)
-            own = ", ".join(part for part in (detail, *(one for one in told if one != cell.value)) if part)
+            own = ", ".join(part for part in (detail, *(entry for entry in told if entry != cell.value)) if part)
             yield from _shared(row, cars, name, cell.value, own, fitment)
 
 
@@ -282,8 +282,8 @@ def measured(value: str, name: str = "") -> Amount | None:
     if _IN_WORDS.match(value):
         return None
     found = amounts(_CONDITION.sub("", _ASIDE.sub("", value)))
-    with_unit = [one for one in found if one.unit is not None]
-    if len(with_unit) > 1 and all(one.unit and one.unit.measure == "time" for one in with_unit):
+    with_unit = [item for item in found if item.unit is not None]
+    if len(with_unit) > 1 and all(item.unit and item.unit.measure == "time" for item in with_unit):
         return _total(with_unit) if _adjoining(value, with_unit) else None
     if len(with_unit) == 1:
         return with_unit[0] if with_unit[0] is found[-1] else None
@@ -297,7 +297,7 @@ def measured(value: str, name: str = "") -> Amount | None:
 
 def _adjoining(value: str, found: Iterable[Amount]) -> bool:
     """Whether only blanks lie between amounts: `6 h 30 min`, not `8 years or 6 months`."""
-    ends = [(one.start, one.end) for one in found]
+    ends = [(match.start, match.end) for match in found]
     return all(not value[a[1] : b[0]].strip() for a, b in pairwise(ends))
 
 
@@ -306,7 +306,7 @@ def _total(found: Sequence[Amount]) -> Amount | None:
     if first is None:
         return None
     hours = {"h": 60.0, "min": 1.0, "s": 1 / 60}
-    if not all(one.unit and one.unit.label in hours for one in found):
+    if not all(match.unit and match.unit.label in hours for match in found):
         return None
-    minutes = sum(one.value * hours[one.unit.label] for one in found if one.unit)
+    minutes = sum(match.value * hours[match.unit.label] for match in found if match.unit)
     return Amount(minutes / hours[first.label], first)

@@ -140,14 +140,17 @@ def _question(message: StandaloneQuestion, vehicles: Vehicles) -> str:
         added = ""
     if added and not (telling(vehicles.generic(own)) or vehicles.mentions(own) or years(own)):
         return ""
-    sentences = [one for one in _SENTENCES.split(_GREETING.sub("", own.strip())) if one.strip()]
-    asking = [one for one in sentences if one.rstrip().endswith("?")] or sentences[:1]
+    sentences = [word for word in _SENTENCES.split(_GREETING.sub("", own.strip())) if word.strip()]
+    asking = [sentence for sentence in sentences if sentence.rstrip().endswith("?")] or sentences[:1]
     if len(asking) != 1:
         return ""
     place = sentences.index(asking[0])
     if sentences[:place] and not (vehicles.mentions(asking[0]) and not _POINTS_BACK.search(asking[0])):
         return ""
-    if any(not _WISH.match(one) or vehicles.mentions(one) or amounts(one) for one in sentences[place + 1 :]):
+    if any(
+        not _WISH.match(sentence) or vehicles.mentions(sentence) or amounts(sentence)
+        for sentence in sentences[place + 1 :]
+    ):
         return ""
     return f"{added}, {asking[0]}" if added else asking[0]
 
@@ -180,22 +183,22 @@ class _Reader:
         if not built.issuperset(years(self._text)):
             return None
         found = self._about(bare, cars)
-        if rim and not (found and all(self._fits_rim(one, cars, rim[1]) for one in found)):
+        if rim and not (found and all(self._fits_rim(item, cars, rim[1]) for item in found)):
             rim, found = None, self._about(self._bare, cars)
-        if not found or (_YES_OR_NO.match(self._text) and any(one.measures for one in found)):
+        if not found or (_YES_OR_NO.match(self._text) and any(item.measures for item in found)):
             return None
         named = bool(self._vehicles.mentions(self._text))
         own = not named or _OWN.search(self._text) is not None
-        return Lookup(tuple(one.name for one in found), cars, self._into(found), rim[1] if rim else "", own)
+        return Lookup(tuple(item.name for item in found), cars, self._into(found), rim[1] if rim else "", own)
 
     def measures(self) -> bool:
         """Whether it is about figures of a vehicle, so that a next question need not be about the same thing."""
         found = self._about(self._bare, self._fitment.asked(self._text, self._facts))
-        return bool(found) and all(one.measures for one in found)
+        return bool(found) and all(match.measures for match in found)
 
     def comparison(self) -> Comparison | None:
         word = compared(self._bare)
-        if word is None or any(one.unit for one in amounts(self._bare)):
+        if word is None or any(amount.unit for amount in amounts(self._bare)):
             return None
         sides = self._sides()
         best = word.superlative and not sides and _ANY.search(self._text)
@@ -216,7 +219,7 @@ class _Reader:
     def choice(self) -> Choice | None:
         if not (_WHICH.search(self._text) and _RANGE.search(self._bare)):
             return None
-        given = [one for one in amounts(self._bare) if one.unit is not None]
+        given = [item for item in amounts(self._bare) if item.unit is not None]
         everything = self._fitment.everything
         if len(given) > 1:
             return None
@@ -226,7 +229,7 @@ class _Reader:
         amount = given[0]
         operator, rest = condition(canonical(self._bare), self._bare[amount.start : amount.end].casefold())
         measure = amount.unit.measure if amount.unit else ""
-        found = primary([one for one in self._about(rest, everything) if measure in one.measures])
+        found = primary([item for item in self._about(rest, everything) if measure in item.measures])
         return Choice(found[0].name, operator, amount) if len(found) == 1 else None
 
     def _about(self, text: str, cars: Cars, measured: bool = False) -> tuple[Attribute, ...]:
@@ -234,32 +237,36 @@ class _Reader:
         kind = synonyms.expected(self._bare)
         measures = _EXPECTED.get(kind or "")
 
-        def fits(one: Attribute) -> bool:
-            wordy = kind == "size" and not one.measures  # a tyre's size is no figure
-            right = measures is None or wordy or not measures.isdisjoint(one.measures)
-            right = right and not cars.isdisjoint(self._data.covered(one))
-            right = right and _INTERVAL not in one.words  # when something is due is no figure of the vehicle
-            return right and (bool(one.measures) or not measured) and not one.subjects.isdisjoint(self._subjects)
+        def fits(attribute: Attribute) -> bool:
+            wordy = kind == "size" and not attribute.measures  # a tyre's size is no figure
+            right = measures is None or wordy or not measures.isdisjoint(attribute.measures)
+            right = right and not cars.isdisjoint(self._data.covered(attribute))
+            right = right and _INTERVAL not in attribute.words  # when something is due is no figure of the vehicle
+            return (
+                right
+                and (bool(attribute.measures) or not measured)
+                and not attribute.subjects.isdisjoint(self._subjects)
+            )
 
-        def whole(one: Attribute) -> bool:
-            return fits(one) and cars <= self._data.covered(one)
+        def whole(attribute: Attribute) -> bool:
+            return fits(attribute) and cars <= self._data.covered(attribute)
 
         # a slip is put right only where it is certain that the text is about a vehicle
         meant = partial(self._data.attributes.meant, as_written=not self._vehicles.mentions(self._text))
         found, of_some = meant(text, whole), meant(text, fits, by_name=True)
-        if found and any(one not in found and one.measures.isdisjoint(found[0].measures) for one in of_some):
+        if found and any(item not in found and item.measures.isdisjoint(found[0].measures) for item in of_some):
             return ()  # the battery that drives some of them, or the one that starts all
         found = found or of_some
         pieces = text.split(" and ")
         if not found and 1 < len(pieces) <= _MOST:
             each = [meant(piece, whole) for piece in pieces]
-            found = tuple(dict.fromkeys(one for some in each for one in some)) if all(each) else ()
-        spoken_of = {one: len(self._data.covered(one) & cars) for one in found}
+            found = tuple(dict.fromkeys(item for some in each for item in some)) if all(each) else ()
+        spoken_of = {match: len(self._data.covered(match) & cars) for match in found}
         most = max(spoken_of.values(), default=0)
-        kept = [one for one in found if most and spoken_of[one] == most]
+        kept = [match for match in found if most and spoken_of[match] == most]
         if len(kept) > 1 and kind:  # which oil, or how much oil
-            kept = [one for one in kept if bool(one.measures) == (kind != "name")] or kept
-        if not any(one.measures for one in kept):
+            kept = [item for item in kept if bool(item.measures) == (kind != "name")] or kept
+        if not any(item.measures for item in kept):
             kept = kept[:1]  # several tables of the same equipment
         return tuple(kept) if len(kept) <= _MOST else ()
 
@@ -273,7 +280,7 @@ class _Reader:
         """The unit in which the question wants the figure."""
         named = re.search(rf"\b(?:in|how many|what)\s+({spoken()})\b", self._bare, re.IGNORECASE)
         wanted = unit(named[1]) if named else None
-        fits = wanted is not None and any(wanted.measure in one.measures for one in found)
+        fits = wanted is not None and any(wanted.measure in match.measures for match in found)
         return wanted if fits else None
 
     def _sides(self) -> tuple[Cars, ...]:

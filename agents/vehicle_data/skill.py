@@ -91,7 +91,7 @@ def _resumed(case: Case, data: VehicleData) -> Lookup | None:
 def _moved(case: Case, data: VehicleData) -> Lookup | None:
     """The last answer's question for other cars: "and the hybrid?"."""
     cars = _named(case, data, data.fitment.everything)
-    known = [data.covered(one) for name in case.note.get("attributes", ()) for one in data.attributes.named(name)]
+    known = [data.covered(item) for name in case.note.get("attributes", ()) for item in data.attributes.named(name)]
     if not cars or not known or any(cars.isdisjoint(covered) for covered in known):
         return None
     return _about_them(case.note, cars)
@@ -122,13 +122,13 @@ async def _look_up(request: Lookup, bench: Bench) -> Handled:
     evidence: dict[int, Evidence] = {}
     for attribute in request.attributes:
         outcome = await bench.call(LOOK_UP, {"attribute": attribute, "vehicle": vehicle, "year": year})
-        found += [replace(one, cars=one.cars & request.cars) for one in _cells(outcome, "rows", evidence)]
-    found = [one for one in found if one.cars]
+        found += [replace(cell, cars=cell.cars & request.cars) for cell in _cells(outcome, "rows", evidence)]
+    found = [match for match in found if match.cars]
     if request.rim:
-        found = [one for one in found if on_rim(one.detail, request.rim)]
+        found = [match for match in found if on_rim(match.detail, request.rim)]
     if not found:
         return Handled(_AWAY, "declined")
-    found = [await _with_extra(one, request.into, bench) for one in found]
+    found = [await _with_extra(match, request.into, bench) for match in found]
     answer = looked_up(found, data.fitment, request.own)
     note = _noted(request.attributes, request.cars, answer, request.into, request.rim)
     return _handled(answer, evidence, note)
@@ -185,15 +185,15 @@ async def _convert(request: Conversion, bench: Bench) -> Handled:
         outcome = await bench.call(CONVERT, arguments)
         if outcome.result is None:
             continue
-        of = [one for one in known if one.number == amount.value and one.unit == given.label]
-        markers = dict.fromkeys(number for one in of for number in one.markers)
+        of = [entry for entry in known if entry.number == amount.value and entry.unit == given.label]
+        markers = dict.fromkeys(number for item in of for number in item.markers)
         numbers |= set(markers)
         also = await _in_us(arguments, bench)
         shown = f"{outcome.result.value['text']}{also} – that is {written(amount.value, given, _ALL_DIGITS)}"
         said.append(" ".join((shown, *(f"[{number}]" for number in markers))))
     if not said:
         return Handled(_AWAY, "declined")
-    text = f"{said[0]}." if len(said) == 1 else "\n".join(f"- {one}" for one in said)
+    text = f"{said[0]}." if len(said) == 1 else "\n".join(f"- {word}" for word in said)
     note = {**bench.case.note, "open": False} if bench.case.note else None
     return Handled(text, citations=_cited(sorted(numbers), evidence), note=note)
 
@@ -208,7 +208,7 @@ async def _told(bench: Bench, evidence: dict[int, Evidence]) -> list[Cell]:
     for attribute in note.get("attributes", ()) if cars else ():
         outcome = await bench.call(LOOK_UP, {"attribute": attribute, "vehicle": vehicle, "year": year})
         found += _cells(outcome, "rows", evidence)
-    return [one for one in found if one.cars & cars]
+    return [match for match in found if match.cars & cars]
 
 
 async def _in_us(arguments: Mapping[str, Any], bench: Bench) -> str:
@@ -243,11 +243,11 @@ def _cells(outcome: Outcome, key: str, evidence: dict[int, Evidence]) -> list[Ce
     """The rows under a key of a tool's result; their evidence is put under its markers, each stretch under one."""
     if outcome.result is None:
         return []
-    known = {_place(one): number for number, one in evidence.items()}
+    known = {_place(passage): number for number, passage in evidence.items()}
     numbers = []
-    for number, one in enumerate(outcome.result.evidence, start=outcome.first_number):
-        numbers.append(known.get(_place(one), number))
-        evidence.setdefault(numbers[-1], one)
+    for number, passage in enumerate(outcome.result.evidence, start=outcome.first_number):
+        numbers.append(known.get(_place(passage), number))
+        evidence.setdefault(numbers[-1], passage)
     return cells(outcome.result.value[key], numbers)
 
 
@@ -282,4 +282,4 @@ def _handled(answer: Answer, evidence: Mapping[int, Evidence], note: Mapping[str
 
 def _cited(numbers: Sequence[int], evidence: Mapping[int, Evidence]) -> tuple[Citation, ...]:
     found = [(number, evidence[number]) for number in numbers]
-    return tuple(Citation(number, one.passage, one.start, one.end) for number, one in found)
+    return tuple(Citation(number, match.passage, match.start, match.end) for number, match in found)

@@ -69,7 +69,7 @@ def _in_thread(read: Callable[[A, VehicleData, Vehicles], Result]) -> Callable[[
 def _look_up(arguments: LookUp, data: VehicleData, vehicles: Vehicles) -> Result:
     cars = _cars(data, vehicles, [f"{arguments.vehicle or ''} {arguments.variant or ''}".strip()], arguments.year)
     attributes = _attributes(data, arguments.attribute)
-    told = [entries for one in attributes if (entries := data.values(one, cars))]
+    told = [entries for item in attributes if (entries := data.values(item, cars))]
     if not told:
         raise ToolFailed(f"The tables do not give '{arguments.attribute[:80]}' for {data.fitment.name(cars)}.")
     rows, evidence = _rows(data, list(chain.from_iterable(map(_by_value, told))))
@@ -172,11 +172,13 @@ def _attributes(data: VehicleData, phrase: str) -> tuple[Attribute, ...]:
 
 def _measured(data: VehicleData, phrase: str) -> Attribute:
     """The one attribute with figures that is meant. Raises ToolFailed."""
-    found = [one for one in _attributes(data, phrase) if any(entry.amount for entry in data.values(one))]
+    found = [
+        attribute for attribute in _attributes(data, phrase) if any(entry.amount for entry in data.values(attribute))
+    ]
     if not found:
         raise ToolFailed(f"The tables give no figures for '{phrase[:80]}', so it cannot be compared.")
     if len(found) > 1:
-        names = ", ".join(f"'{one.name}'" for one in found)
+        names = ", ".join(f"'{match.name}'" for match in found)
         raise ToolFailed(f"'{phrase[:80]}' can mean {names}. Ask for one of them.")
     return found[0]
 
@@ -245,9 +247,9 @@ def _rows(data: VehicleData, groups: Sequence[Sequence[Entry]]) -> tuple[list[di
     rows = []
     for group in groups:
         sources = []
-        for one in _stretches([entry.evidence for entry in group]):
-            key = (one.passage.chunk.id, one.start, one.end)
-            evidence.setdefault(key, (len(evidence), one))
+        for stretch in _stretches([entry.evidence for entry in group]):
+            key = (stretch.passage.chunk.id, stretch.start, stretch.end)
+            evidence.setdefault(key, (len(evidence), stretch))
             sources.append(evidence[key][0])
         first = group[0]
         cars = frozenset(entry.car for entry in group)
@@ -263,18 +265,18 @@ def _rows(data: VehicleData, groups: Sequence[Sequence[Entry]]) -> tuple[list[di
                 "sources": sources,
             }
         )
-    return rows, tuple(one for _, one in evidence.values())
+    return rows, tuple(item for _, item in evidence.values())
 
 
 def _stretches(found: Sequence[Evidence]) -> list[Evidence]:
     """The rows, each once; neighbouring rows of one chunk as one stretch."""
-    unique = {(one.passage.chunk.id, one.start): one for one in found}
-    ordered = sorted(unique.values(), key=lambda one: (one.passage.chunk.document_id, one.start))
+    unique = {(match.passage.chunk.id, match.start): match for match in found}
+    ordered = sorted(unique.values(), key=lambda value: (value.passage.chunk.document_id, value.start))
     joined: list[Evidence] = []
-    for one in ordered:
+    for item in ordered:
         last = joined[-1] if joined else None
-        if last and last.passage.chunk.id == one.passage.chunk.id and one.start - last.end <= 1:
-            joined[-1] = Evidence(last.passage, last.start, one.end)
+        if last and last.passage.chunk.id == item.passage.chunk.id and item.start - last.end <= 1:
+            joined[-1] = Evidence(last.passage, last.start, item.end)
         else:
-            joined.append(one)
+            joined.append(item)
     return joined

@@ -58,7 +58,7 @@ def check(
                 misplaced.append(MisplacedMarker(marker.start, marker.end, marker.number, number))
             if number is not None and number in passages:
                 best = _evidence(judge, said, number)
-                cited[number] = max(cited.get(number, best), best, key=lambda one: one[0])
+                cited[number] = max(cited.get(number, best), best, key=lambda item: item[0])
     citations = tuple(Citation(number, passages[number], start, end) for number, (_, start, end) in cited.items())
     return Checked(citations, tuple(unsupported), tuple(misplaced))
 
@@ -82,7 +82,7 @@ def _evidence(judge: Judge, said: Said, number: int) -> tuple[int, int, int]:
     best = (0, chunk.start, chunk.end)
     for ground in judge.grounds.of(number):
         figures = [figure for detail in ground.details for figure in detail.figures]
-        named = frozenset(one for detail in ground.details for one in detail.identifiers)
+        named = frozenset(identifier for detail in ground.details for identifier in detail.identifiers)
         score = held(said.stems, ground.own) + 2 * len(said.identifiers & named)
         score += 2 * sum(any(map(figure.same, figures)) for figure in said.figures)
         if score > best[0]:

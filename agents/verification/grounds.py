@@ -162,7 +162,7 @@ def likes(stemmed: str) -> frozenset[str]:
 
 def held(stems: Collection[str], by: Collection[str]) -> int:
     """How many of the stems `by` holds, or words like them."""
-    return sum(not likes(one).isdisjoint(by) for one in stems)
+    return sum(not likes(stem).isdisjoint(by) for stem in stems)
 
 
 def words(text: str) -> frozenset[str]:
@@ -187,7 +187,7 @@ def _grounds(chunk: Chunk, fitment: Fitment) -> tuple[Ground, ...]:
     for heading in (chunk.title, *chunk.section):
         outer = fitment.narrowed(heading, outer)
     stated = statements([Passage(chunk, 0.0)], fitment)
-    return tuple(_each([one for one in stated if one.span.kind != "list"], outer, fitment))
+    return tuple(_each([statement for statement in stated if statement.span.kind != "list"], outer, fitment))
 
 
 def _each(found: Sequence[Statement], outer: Cars, fitment: Fitment) -> Iterator[Ground]:

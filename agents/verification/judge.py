@@ -141,7 +141,7 @@ class Judge:
         piece = piece if piece.stems or piece.figures or piece.identifiers else said
         if piece.hard:
             hard = [self._figure_holds(figure, piece, scope) for figure in piece.figures]
-            hard += [self._identifier_holds(one, piece, scope) for one in piece.identifiers]
+            hard += [self._identifier_holds(identifier, piece, scope) for identifier in piece.identifiers]
             return any(hard)
         return self._words_hold(piece, scope) and self._agrees(piece, scope)
 
@@ -163,7 +163,7 @@ class Judge:
             return True
         return (
             self._figures_hold(said, scope)
-            and all(self._identifier_holds(one, said, scope) for one in said.identifiers)
+            and all(self._identifier_holds(identifier, said, scope) for identifier in said.identifiers)
             and said.names <= self._known
             and (not self._english or (self._words_hold(said, scope) and self._agrees(said, scope)))
         )
@@ -171,18 +171,22 @@ class Judge:
     def _figures_hold(self, said: Said, scope: Collection[int]) -> bool:
         """Whether each figure does; the customer's own may be said back beside one that does, and so may
         what tools told."""
-        if any(not self._together(one, other, scope) for one, other in pairwise(said.figures)):
+        if any(not self._together(item, other, scope) for item, other in pairwise(said.figures)):
             return False
         missing = [figure for figure in said.figures if not self._figure_holds(figure, said, scope)]
         told = all(any(figure.same(other) for other in self._told) for figure in missing)
         return not missing or (told and len(missing) < len(said.figures))
 
-    def _together(self, one: Quantity, other: Quantity, scope: Collection[int]) -> bool:
+    def _together(self, quantity: Quantity, other: Quantity, scope: Collection[int]) -> bool:
         """Whether two figures said in one breath (`120,000 km or 8 years`) stand in one statement, or in none that has
         its own figure of the second kind."""
-        if other.start - one.end > _BREATH or one.measure == other.measure or not (one.measure and other.measure):
+        if (
+            other.start - quantity.end > _BREATH
+            or quantity.measure == other.measure
+            or not (quantity.measure and other.measure)
+        ):
             return True
-        holding = [ground for ground, _ in self.grounds.with_figure(one) if ground.number in scope]
+        holding = [ground for ground, _ in self.grounds.with_figure(quantity) if ground.number in scope]
         found = [[figure for detail in ground.details for figure in detail.figures] for ground in holding]
         kindred = [figures for figures in found if any(figure.measure == other.measure for figure in figures)]
         return not kindred or any(any(map(other.same, figures)) for figures in kindred)
@@ -190,9 +194,9 @@ class Judge:
     def _figure_holds(self, figure: Quantity, said: Said, scope: Collection[int]) -> bool:
         clause = self._clause(said, lambda piece: any(map(figure.same, piece.figures)))
 
-        def rivals(one: Detail) -> bool:
-            return any(other.measure == figure.measure for other in one.figures) and not any(
-                map(figure.same, one.figures)
+        def rivals(detail: Detail) -> bool:
+            return any(other.measure == figure.measure for other in detail.figures) and not any(
+                map(figure.same, detail.figures)
             )
 
         return any(
@@ -205,8 +209,8 @@ class Judge:
         clause = self._clause(said, lambda piece: identifier in piece.identifiers)
         shape = _shape(identifier)
 
-        def rivals(one: Detail) -> bool:
-            return identifier not in one.identifiers and shape in map(_shape, one.identifiers)
+        def rivals(detail: Detail) -> bool:
+            return identifier not in detail.identifiers and shape in map(_shape, detail.identifiers)
 
         return any(
             self._speaks_of(ground, detail, clause, said, scope)

@@ -80,7 +80,7 @@ async def _check_dataset(datasets: "Datasets", name: str | None) -> None:
     """Ends the command as wrongly used where there is no such dataset."""
     if name is None:
         return
-    names = [one.name for one in await datasets.registered()]
+    names = [dataset.name for dataset in await datasets.registered()]
     if name not in names:
         raise typer.BadParameter(f"There is no dataset {name!r}. There are: {', '.join(names) or 'none'}.")
 

@@ -70,14 +70,14 @@ def list_(json: Json = False) -> None:
     Example: pitcrew datasets list --json
     """
     found = _with(lambda catalogue: catalogue.registered())
-    for one in found if json else ():
-        print_json(asdict(one))
+    for match in found if json else ():
+        print_json(asdict(match))
     if not found:
         note("There is none. Register one: pitcrew datasets add NAME FILE|FOLDER|URL")
     elif not json:
         print_table(
             ("dataset", "origin", "source", "description"),
-            [(one.name, one.origin, one.source, one.description) for one in found],
+            [(match.name, match.origin, match.source, match.description) for match in found],
         )
 
 
@@ -213,7 +213,7 @@ def _typed() -> str:
 
 def _printable(text: str) -> str:
     """A text without what a terminal would obey."""
-    return "".join(one if one.isprintable() else "?" for one in text)
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def _cell(value: Any) -> str:

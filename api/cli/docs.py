@@ -42,15 +42,15 @@ def list_(
     Example: pitcrew docs list --subject specs
     """
     with _looking() as catalogue:
-        known = [one for one in catalogue.documents() if subject is None or one.subject == subject]
+        known = [document for document in catalogue.documents() if subject is None or document.subject == subject]
     if json:
-        for one in known:
-            print_json(asdict(one))
+        for entry in known:
+            print_json(asdict(entry))
         return
     if not known:
         note("There is none. Fill the knowledge base: pitcrew ingest knowledge_base")
         return
-    rows = [(one.id, str(one.version), str(one.chunks), one.ingested_at[:10], one.title) for one in known]
+    rows = [(entry.id, str(entry.version), str(entry.chunks), entry.ingested_at[:10], entry.title) for entry in known]
     print_table(("document", "version", "passages", "since", "title"), rows)
 
 
@@ -69,7 +69,7 @@ def show(
         number = version or standing.version
         if number is None:
             raise CommandFailed(f"{document} was taken away. Name a version: pitcrew docs history {document}")
-        found = {one.number: one for one in catalogue.versions(document)}.get(number)
+        found = {item.number: item for item in catalogue.versions(document)}.get(number)
         text = catalogue.text(document, number)
     if found is None or text is None:
         raise CommandFailed(f"{document} has no version {number}. See: pitcrew docs history {document}")
@@ -90,7 +90,7 @@ def history(document: Id, json: Json = False) -> None:
     """
     with _looking() as catalogue:
         standing = _standing(catalogue, document)
-        changes, versions = catalogue.history(document), {one.number: one for one in catalogue.versions(document)}
+        changes, versions = catalogue.history(document), {item.number: item for item in catalogue.versions(document)}
     if json:
         for change in changes:
             print_json({"document": document} | asdict(change))
@@ -179,9 +179,9 @@ def rollback(
 
 
 def _target(document: str, standing: "Standing", catalogue: "Catalogue", to: int | None) -> int:
-    versions = {one.number: one for one in catalogue.versions(document)}
+    versions = {item.number: item for item in catalogue.versions(document)}
     before = [change.version for change in catalogue.history(document) if change.version]
-    number = to or next((one for one in reversed(before) if one != standing.version), None)
+    number = to or next((item for item in reversed(before) if item != standing.version), None)
     if number is None:
         raise CommandFailed(f"{document} has no other version that was shown.")
     if number not in before:

@@ -59,7 +59,9 @@ def _once(ingestion: Ingestion, tools: Tools, report: Callable[[Done], None]) ->
 def _watched(places: Sequence[Path]) -> list[Path]:
     """The folders that hold all places, none of them below another."""
     folders = dict.fromkeys(place if place.is_dir() else place.parent for place in places)
-    return [one for one in folders if not any(one != other and one.is_relative_to(other) for other in folders)]
+    return [
+        folder for folder in folders if not any(folder != other and folder.is_relative_to(other) for other in folders)
+    ]
 
 
 @contextmanager

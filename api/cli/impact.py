@@ -39,12 +39,12 @@ def show_impact(ingestion: Ingestion, plan: Plan, *, json: bool) -> None:
         seen = list(impact(answers, catalogue.text, after))
     finally:
         database.dispose()
-    affected = [one for one in seen if one.lost]
-    for one in affected:
+    affected = [item for item in seen if item.lost]
+    for item in affected:
         if json:
-            print_json(_object(one))
+            print_json(_object(item))
         else:
-            print(_shown(one))
+            print(_shown(item))
     note(f"{len(affected)} of {len(seen)} past questions that cite a document which changes would lose a source.")
 
 

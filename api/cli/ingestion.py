@@ -152,8 +152,8 @@ class Ingestion:
     def _news(self, todo: Plan, failed: Sequence[Failure]) -> tuple[Failure, ...]:
         """Failures that were not told before, which are remembered: those of files as long as they do not change."""
         hashes = {file.id: file.content_hash for file in todo.files}
-        new = tuple(one for one in failed if self._failed.get(one.id) != hashes.get(one.id, one.message))
-        self._failed |= {one.id: hashes.get(one.id, one.message) for one in new}
+        new = tuple(item for item in failed if self._failed.get(item.id) != hashes.get(item.id, item.message))
+        self._failed |= {item.id: hashes.get(item.id, item.message) for item in new}
         return new
 
 

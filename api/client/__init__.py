@@ -120,7 +120,7 @@ class Client:
             waits or Waits(),
             receive=self._receive,
             changed=self._changed,
-            answering=lambda: any(one.answering for one in self._conversations.values()),
+            answering=lambda: any(conversation.answering for conversation in self._conversations.values()),
             tell=tell,
             tls=tls,
             proxy=proxy,
@@ -142,7 +142,7 @@ class Client:
 
     async def close(self) -> None:
         """Close the connection; whoever still waits gets Closed. Runs go on at the server and can be followed later."""
-        await asyncio.gather(*(one.close(Closed()) for one in self._conversations.values()))
+        await asyncio.gather(*(conversation.close(Closed()) for conversation in self._conversations.values()))
         await self._link.close()
 
     def conversation(self, session_id: str | None = None) -> Conversation:

@@ -49,8 +49,8 @@ async def event_stream(way: Way, url: str) -> AsyncGenerator[Frame, None]:
         status = 0
         heard = _connection(url, headers(way, last_id))
         async with contextlib.aclosing(heard):
-            async for one in heard:
-                match one:
+            async for item in heard:
+                match item:
                     case _Event(data, last_id):
                         failures = 0
                         yield parsed(data)
@@ -82,9 +82,9 @@ async def _connection(url: str, headers: Mapping[str, str]) -> AsyncGenerator[_H
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.netloc, timeout=SILENCE_S)
 
-    def put(one: _Heard) -> None:
+    def put(heard: _Heard) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has gone
-            loop.call_soon_threadsafe(queue.put_nowait, one)
+            loop.call_soon_threadsafe(queue.put_nowait, heard)
 
     reading = asyncio.ensure_future(asyncio.to_thread(_read, connection, f"{parts.path}?{parts.query}", headers, put))
     try:

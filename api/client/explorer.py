@@ -44,7 +44,7 @@ class Explorer:
                 elif not heard and kind != "error":
                     continue  # of a question before this one
                 if kind == "tool":
-                    if any(_same(frame, one) for one in told):
+                    if any(_same(frame, item) for item in told):
                         continue  # a new connection tells it again
                     told.append(frame)
                 yield frame
@@ -52,7 +52,7 @@ class Explorer:
                     return
 
 
-def _same(one: Frame, other: Frame) -> bool:
+def _same(frame: Frame, other: Frame) -> bool:
     """Whether two frames tell the same result of a tool; what is told later may be cut short."""
-    shorter, longer = sorted((str(one.get("content", "")), str(other.get("content", ""))), key=len)
-    return one.get("tool_name") == other.get("tool_name") and longer.startswith(shorter)
+    shorter, longer = sorted((str(frame.get("content", "")), str(other.get("content", ""))), key=len)
+    return frame.get("tool_name") == other.get("tool_name") and longer.startswith(shorter)

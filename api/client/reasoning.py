@@ -107,7 +107,7 @@ class Reasoning:
 
     def _take(self, frame: Frame) -> None:
         if frame.get("type") == "pong":
-            there = next((one for one in self._unsent if one["client_message_id"] == frame.get("timestamp")), None)
+            there = next((item for item in self._unsent if item["client_message_id"] == frame.get("timestamp")), None)
             if there is not None:
                 self._unsent.remove(there)
         elif not self._knows(frame.get("data")):

@@ -242,7 +242,9 @@ def _found(turn: _Turn, passages: tuple[events.SourcePassage, ...] = ()) -> Fram
     if turn.found:
         return []
     turn.found = True
-    return [ImmediateFrame(tuple(Result(one.source, _snippet(one.text), one.score) for one in passages))]
+    return [
+        ImmediateFrame(tuple(Result(passage.source, _snippet(passage.text), passage.score) for passage in passages))
+    ]
 
 
 def _snippet(text: str) -> str:

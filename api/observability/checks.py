@@ -78,11 +78,11 @@ async def check_model(answerer: Answerer, models: Sequence[Guarded]) -> dict[str
     if not states:
         return found
     found["providers"] = [
-        {"model": one.label, "state": one.state, "retry_in_s": round(one.retry_in_s, 1), "reason": one.reason}
-        for one in states
+        {"model": item.label, "state": item.state, "retry_in_s": round(item.retry_in_s, 1), "reason": item.reason}
+        for item in states
     ]
-    if all(one.state == "open" for one in states):
-        reasons = ", ".join(f"{one.label}: {one.reason}" for one in states)
+    if all(item.state == "open" for item in states):
+        reasons = ", ".join(f"{item.label}: {item.reason}" for item in states)
         return found | _not_ok(f"no model can be asked ({reasons})")
     return found
 

@@ -48,7 +48,7 @@ def asyncapi(dialects: Iterable[Dialect], *, host: str, secure: bool, version: s
         "defaultContentType": "application/json",
         "servers": {SERVER: {"host": host, "protocol": "wss" if secure else "ws"}},
         "channels": {dialect.name: _channel(dialect) for dialect in dialects},
-        "operations": {name: one for dialect in dialects for name, one in _operations(dialect).items()},
+        "operations": {name: operation for dialect in dialects for name, operation in _operations(dialect).items()},
         "components": {"schemas": schemas, "messages": messages, "securitySchemes": SECURITY},
     }
 
@@ -105,7 +105,7 @@ def _channel(dialect: Dialect) -> Json:
     module = sys.modules.get(dialect.open.__module__)
     about = inspect.cleandoc((module.__doc__ if module else None) or dialect.name)
     keys = [
-        *(_message_key(dialect, one) for one in _frames(dialect)),
+        *(_message_key(dialect, frame) for frame in _frames(dialect)),
         *(_text_key(dialect, t) for t in dialect.words.text),
     ]
     channel: Json = {
@@ -133,8 +133,8 @@ def _query(own: Mapping[str, str]) -> Json:
 
 def _operations(dialect: Dialect) -> Json:
     words = dialect.words
-    received = [*(_message_key(dialect, one) for one in words.received), *(_text_key(dialect, t) for t in words.text)]
-    sent = [_message_key(dialect, one) for one in words.sent]
+    received = [*(_message_key(dialect, item) for item in words.received), *(_text_key(dialect, t) for t in words.text)]
+    sent = [_message_key(dialect, item) for item in words.sent]
     both = (("receive", received), ("send", sent))
     return {f"{dialect.name}.{action}": _operation(dialect, action, keys) for action, keys in both if keys}
 

@@ -250,10 +250,10 @@ def _mirror(kind: type[events.Event]) -> type[msgspec.Struct]:
     """The frame whose fields are the event's; those that are None are left out."""
     hints = get_type_hints(kind)
     fields = msgspec.structs.fields(kind)
-    present = [(one.name, hints[one.name]) for one in fields if one.default is not None]
+    present = [(field.name, hints[field.name]) for field in fields if field.default is not None]
     if kind in _WITH_EPOCH:
         present.append(("epoch", str))
-    absent = [(one.name, hints[one.name], None) for one in fields if one.default is None]
+    absent = [(field.name, hints[field.name], None) for field in fields if field.default is None]
     return msgspec.defstruct(
         f"{kind.__name__}Frame",
         [*present, *absent, ("seq", int | None, None)],

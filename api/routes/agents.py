@@ -16,4 +16,4 @@ async def agents(
 ) -> dict[str, list[dict[str, str]]]:
     """The specialists that are open to you, on a wire such as `reasoning` or `analysis` or, unnamed, on `/ws/chat`."""
     opened = open_to(state.gateway.engine.catalogue, visitor.role, wire)
-    return {"agents": [{"name": one.name, "label": one.label, "description": one.description} for one in opened]}
+    return {"agents": [{"name": item.name, "label": item.label, "description": item.description} for item in opened]}

@@ -109,10 +109,10 @@ async def _open_question(engine: Engine, caller: Caller, position: Position) -> 
     except NotFound:
         raise CursorExpired(field=FIELD) from None
     stored = await engine.store.run_events(conversation_id, position.run_id)
-    told = [one for one in stored if position.first <= (one.seq or 0) <= position.seq]
+    told = [item for item in stored if position.first <= (item.seq or 0) <= position.seq]
     if not told or not isinstance(told[0].event, Accepted):
         raise CursorExpired(field=FIELD)
-    return None if any(isinstance(one.event, Terminal | InputRequired) for one in told) else told[0]
+    return None if any(isinstance(item.event, Terminal | InputRequired) for item in told) else told[0]
 
 
 async def _begun(

@@ -28,7 +28,7 @@ async def appointments(state: State, caller: CurrentCaller) -> dict[str, Any]:
     except DiaryUnavailable as error:
         raise StorageUnavailable from error
     workshops = await _workshops(state) if found else Workshops()
-    return {"appointments": [_body(one, workshops.get(one.dealer)) for one in found]}
+    return {"appointments": [_body(match, workshops.get(match.dealer)) for match in found]}
 
 
 @router.get("/{appointment_id}.ics", response_class=Response, responses=CALENDAR)

@@ -13,4 +13,4 @@ async def datasets(state: State, _visitor: Visitor) -> dict[str, object]:
     """The registered datasets, by name. `all` asks about every one of them."""
     source = state.resources.datasets
     found = await source.registered() if source else ()
-    return {"all": ALL, "datasets": [{"name": one.name, "description": one.description} for one in found]}
+    return {"all": ALL, "datasets": [{"name": match.name, "description": match.description} for match in found]}

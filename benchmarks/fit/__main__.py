@@ -61,20 +61,20 @@ def fit_search(
 
 def fit_order(asked: Sequence[Posed], answerer: ExtractiveAnswerer) -> Fitted:
     choices = []
-    for one, reading in read(asked, answerer, Scoring(SCORING.order, SCORING.sure, _EVERY)):
-        verdicts = [(dict(scored.features), one.right(scored)) for scored in reading.ranked]
+    for item, reading in read(asked, answerer, Scoring(SCORING.order, SCORING.sure, _EVERY)):
+        verdicts = [(dict(scored.features), item.right(scored)) for scored in reading.ranked]
         right = tuple(features for features, verdict in verdicts if verdict)
         wrong = tuple(features for features, verdict in verdicts if verdict is False)
         if right and wrong:
-            choices.append(Choice(right, wrong, one.group))
+            choices.append(Choice(right, wrong, item.group))
     return Fitted(order(choices, ORDER), first_right(choices, ORDER))
 
 
 def fit_sure(asked: Sequence[Posed], answerer: ExtractiveAnswerer, scoring: Scoring) -> Fitted:
     rows = [
-        Row(dict(reading.ranked[0].features), right, one.group)
-        for one, reading in read(asked, answerer, scoring)
-        if (right := one.right(reading.ranked[0])) is not None
+        Row(dict(reading.ranked[0].features), right, item.group)
+        for item, reading in read(asked, answerer, scoring)
+        if (right := item.right(reading.ranked[0])) is not None
     ]
     return Fitted(logistic(rows, SURE), figures(rows, SURE))
 
@@ -83,16 +83,16 @@ def fit_answers(asked: Sequence[Posed], answerer: ExtractiveAnswerer, scoring: S
     """Those without an answer count as much as those with one, though they are fewer: to answer one of them is worse
     than to decline one that could be answered."""
     seen = list(read(asked, answerer, scoring))
-    with_answer = sum(one.answerable for one, _ in seen)
+    with_answer = sum(item.answerable for item, _ in seen)
     weight = with_answer / (len(seen) - with_answer)
     rows = [
         Row(
             features(reading.question, reading.ranked),
-            one.answerable,
-            one.group,
-            1.0 if one.answerable else weight,
+            item.answerable,
+            item.group,
+            1.0 if item.answerable else weight,
         )
-        for one, reading in seen
+        for item, reading in seen
     ]
     return Fitted(logistic(rows, ANSWERS), figures(rows, ANSWERS))
 
@@ -116,8 +116,8 @@ def main() -> None:
     origin = provenance(corpora)
     for name, models in fitted.items():
         write(FILES[name], models, origin)
-        for model, one in models.items():
-            print(f"{FILES[name]} {model}: {dict(one.figures)}", file=sys.stderr)
+        for model, item in models.items():
+            print(f"{FILES[name]} {model}: {dict(item.figures)}", file=sys.stderr)
     sample.write(sample.take(chunks, cases, vehicles, scoring))
 
 

@@ -72,7 +72,8 @@ def provenance(corpora: Mapping[str, MadeUp]) -> dict[str, Any]:
 def write(path: Path, models: Mapping[str, Fitted], origin: Mapping[str, Any]) -> None:
     """Write the file of a module."""
     made = {
-        name: {"bias": one.model.bias, "weights": one.model.weights, "fit": one.figures} for name, one in models.items()
+        name: {"bias": item.model.bias, "weights": item.model.weights, "fit": item.figures}
+        for name, item in models.items()
     }
     path.write_text(json.dumps({"made_by": "make fit", "models": made, **origin}, indent=2) + "\n", encoding="utf-8")
 

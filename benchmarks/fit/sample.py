@@ -61,8 +61,8 @@ def take(chunks: Sequence[Chunk], cases: Sequence[Case], vehicles: Vehicles, sco
     found: dict[str, list[Features]] = {str(case.id): [] for case in few}
     for row in searches(corpus, few, vehicles):
         found[row.group].append(row.features)
-    for one, reading in read(asyncio.run(posed(corpus, few, vehicles)), answerer, scoring):
-        found[one.group] += [dict(reading.ranked[0].features), answerable_features(reading.question, reading.ranked)]
+    for item, reading in read(asyncio.run(posed(corpus, few, vehicles)), answerer, scoring):
+        found[item.group] += [dict(reading.ranked[0].features), answerable_features(reading.question, reading.ranked)]
     return {
         name: [{feature: round(value, 4) for feature, value in some.items()} for some in features]
         for name, features in found.items()

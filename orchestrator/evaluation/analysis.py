@@ -112,7 +112,7 @@ def judge(asked: Asked, shown: Shown) -> AnalysisOutcome:
 
 def _fits(answer: Expected | None, shown: Shown, room: float) -> bool:
     if answer is not None and answer.any is not None:
-        return any(_fits(one, shown, room) for one in answer.any)
+        return any(_fits(item, shown, room) for item in answer.any)
     if answer is None or shown.rows is None:
         return answer is None and shown.rows is None
     rows = shown.rows
@@ -147,7 +147,7 @@ def _is_group(row: Sequence[Any], name: str, figure: float | tuple[float, ...], 
     figures = figure if isinstance(figure, tuple) else (figure,)
     keys = set(map(plain, row[: -len(figures)]))
     return set(name.split(" / ")) <= keys and all(
-        same(value, one, room) for value, one in zip(row[-len(figures) :], figures, strict=True)
+        same(value, item, room) for value, item in zip(row[-len(figures) :], figures, strict=True)
     )
 
 
@@ -156,48 +156,48 @@ def plain(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def same(one: Any, other: Any, room: float = 1e-6) -> bool:
+def same(value: Any, other: Any, room: float = 1e-6) -> bool:
     """Whether two cells say the same."""
-    if isinstance(one, int | float) and isinstance(other, int | float):
-        return isclose(one, other, rel_tol=room, abs_tol=_ABSOLUTE)
-    return bool(one == other)
+    if isinstance(value, int | float) and isinstance(other, int | float):
+        return isclose(value, other, rel_tol=room, abs_tol=_ABSOLUTE)
+    return bool(value == other)
 
 
 def statistics(outcomes: Sequence[AnalysisOutcome]) -> dict[str, Statistic]:
     """The shares that are right, wrong, and wrong though they passed for verified, and coverage."""
     return {
-        "right": mean([one.result == "right" for one in outcomes]),
-        "wrong": mean([one.result == "wrong" for one in outcomes]),
-        "wrong_and_verified": mean([_misleads(one) for one in outcomes]),
+        "right": mean([outcome.result == "right" for outcome in outcomes]),
+        "wrong": mean([outcome.result == "wrong" for outcome in outcomes]),
+        "wrong_and_verified": mean([_misleads(outcome) for outcome in outcomes]),
     } | coverage_statistics(by_confidence(outcomes))
 
 
-def _misleads(one: AnalysisOutcome) -> bool:
-    return one.result == "wrong" and one.verified
+def _misleads(analysis_outcome: AnalysisOutcome) -> bool:
+    return analysis_outcome.result == "wrong" and analysis_outcome.verified
 
 
 def by_confidence(outcomes: Sequence[AnalysisOutcome]) -> Curve:
     """Coverage against the share that is right: the most confident first."""
-    return curve([one.confidence for one in outcomes], [one.result == "right" for one in outcomes])
+    return curve([outcome.confidence for outcome in outcomes], [outcome.result == "right" for outcome in outcomes])
 
 
 def figures(outcomes: Sequence[AnalysisOutcome]) -> dict[str, Any]:
     """The headline figures with their intervals, by kind, and which were declined, or wrong."""
     told = headline(statistics(outcomes), len(outcomes))
-    kinds = sorted({one.kind for one in outcomes})
+    kinds = sorted({outcome.kind for outcome in outcomes})
     return {
         "cases": len(outcomes),
         **told,
-        "declined": share([one.result == "declined" for one in outcomes]),
-        "by_kind": {kind: _counted([one for one in outcomes if one.kind == kind]) for kind in kinds},
+        "declined": share([outcome.result == "declined" for outcome in outcomes]),
+        "by_kind": {kind: _counted([outcome for outcome in outcomes if outcome.kind == kind]) for kind in kinds},
         "coverage": coverage_points(by_confidence(outcomes)) if outcomes else [],
-        "failed": [one.id for one in outcomes if one.result != "right"],
+        "failed": [outcome.id for outcome in outcomes if outcome.result != "right"],
     }
 
 
 def _counted(outcomes: Sequence[AnalysisOutcome]) -> dict[str, int]:
     return {
         "cases": len(outcomes),
-        **{name: sum(one.result == name for one in outcomes) for name in _GOODNESS},
+        **{name: sum(outcome.result == name for outcome in outcomes) for name in _GOODNESS},
         "wrong_and_verified": sum(map(_misleads, outcomes)),
     }

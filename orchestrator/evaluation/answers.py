@@ -71,30 +71,34 @@ def plain(text: str) -> str:
 
 def statistics(outcomes: Sequence[AnswerOutcome]) -> dict[str, Statistic]:
     """The headline figures: the share that passed all checks, each check, and coverage."""
-    checked = {name: mean([one.checks.get(name) for one in outcomes]) for name in CHECKS}
-    return {"passed": mean([one.passed for one in outcomes])} | checked | coverage_statistics(by_certainty(outcomes))
+    checked = {name: mean([outcome.checks.get(name) for outcome in outcomes]) for name in CHECKS}
+    return (
+        {"passed": mean([outcome.passed for outcome in outcomes])}
+        | checked
+        | coverage_statistics(by_certainty(outcomes))
+    )
 
 
 def by_certainty(outcomes: Sequence[AnswerOutcome]) -> Curve:
     """Coverage against the share that passed: the most confident first, what was declined last."""
-    return curve([one.certainty for one in outcomes], [one.passed for one in outcomes])
+    return curve([outcome.certainty for outcome in outcomes], [outcome.passed for outcome in outcomes])
 
 
 def figures(outcomes: Sequence[AnswerOutcome]) -> dict[str, Any]:
     """The headline figures with their intervals, the checks over all cases and by kind, and what failed."""
     told = headline(statistics(outcomes), len(outcomes))
-    kinds = sorted({one.kind for one in outcomes})
+    kinds = sorted({outcome.kind for outcome in outcomes})
     return {
         **{name: value for name, value in told.items() if name != "passed" and name not in CHECKS},
         "overall": _checked(outcomes),
-        "by_kind": {kind: _checked([one for one in outcomes if one.kind == kind]) for kind in kinds},
+        "by_kind": {kind: _checked([outcome for outcome in outcomes if outcome.kind == kind]) for kind in kinds},
         "coverage": coverage_points(by_certainty(outcomes)),
-        "failed": [one.id for one in outcomes if not one.passed],
+        "failed": [outcome.id for outcome in outcomes if not outcome.passed],
     }
 
 
 def _checked(outcomes: Sequence[AnswerOutcome]) -> Mapping[str, Any]:
     found: dict[str, float | None] = {
-        name: share([one.checks[name] for one in outcomes if name in one.checks]) for name in CHECKS
+        name: share([outcome.checks[name] for outcome in outcomes if name in outcome.checks]) for name in CHECKS
     }
-    return {"cases": len(outcomes), "passed": share([one.passed for one in outcomes]), **found}
+    return {"cases": len(outcomes), "passed": share([outcome.passed for outcome in outcomes]), **found}

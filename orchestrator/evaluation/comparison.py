@@ -60,7 +60,7 @@ def common(old: Run, kind: Kind, cases: Iterable[Identified]) -> Common:
     little."""
     if old.kind != kind:
         raise ForeignBaseline(f"it measured {old.kind}, not {kind}")
-    now = {identity(one.id): one for one in cases}
+    now = {identity(case.id): case for case in cases}
     both = [key for key in old.by_id if key in now]
     changed = [key for key in both if old.by_id[key].fingerprint != now[key].fingerprint]
     shared = [key for key in both if old.by_id[key].fingerprint == now[key].fingerprint]
@@ -71,8 +71,8 @@ def common(old: Run, kind: Kind, cases: Iterable[Identified]) -> Common:
         )
     return Common(
         tuple(shared),
-        missing=tuple(one.id for key, one in old.by_id.items() if key not in now),
-        added=tuple(one.id for key, one in now.items() if key not in old.by_id),
+        missing=tuple(item.id for key, item in old.by_id.items() if key not in now),
+        added=tuple(item.id for key, item in now.items() if key not in old.by_id),
         changed=tuple(now[key].id for key in changed),
     )
 

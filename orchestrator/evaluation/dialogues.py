@@ -176,13 +176,13 @@ def _unequal(expected: Any, found: Any) -> str:
 
 
 def _calls(expected: Sequence[str | ToolCall], made: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
-    wanted = [ToolCall(one) if isinstance(one, str) else one for one in expected]
-    if [one.name for one in wanted] != [name for name, _ in made]:
-        return _unequal([one.name for one in wanted], [name for name, _ in made])
+    wanted = [ToolCall(item) if isinstance(item, str) else item for item in expected]
+    if [item.name for item in wanted] != [name for name, _ in made]:
+        return _unequal([item.name for item in wanted], [name for name, _ in made])
     wrong = [
-        f"{one.name}: {_unequal(value, arguments.get(name))}"
-        for one, (_, arguments) in zip(wanted, made, strict=True)
-        for name, value in one.arguments.items()
+        f"{item.name}: {_unequal(value, arguments.get(name))}"
+        for item, (_, arguments) in zip(wanted, made, strict=True)
+        for name, value in item.arguments.items()
         if arguments.get(name) != value
     ]
     return "; ".join(wrong)
@@ -190,30 +190,30 @@ def _calls(expected: Sequence[str | ToolCall], made: Sequence[tuple[str, Mapping
 
 def statistics(outcomes: Sequence[DialogueOutcome]) -> dict[str, Statistic]:
     """The share that went well as a whole, of lines, and each check."""
-    found = {name: mean([one.checks.get(name) for one in outcomes]) for name in CHECKS}
-    lines = mean([one.lines / one.of_lines for one in outcomes])
-    return {"passed": mean([one.passed for one in outcomes]), "lines": lines} | found
+    found = {name: mean([outcome.checks.get(name) for outcome in outcomes]) for name in CHECKS}
+    lines = mean([outcome.lines / outcome.of_lines for outcome in outcomes])
+    return {"passed": mean([outcome.passed for outcome in outcomes]), "lines": lines} | found
 
 
 def by_length(outcomes: Sequence[DialogueOutcome]) -> Curve:
     """Coverage against the share that passed: the shortest dialogues first."""
-    return curve([1.0 / one.of_lines for one in outcomes], [one.passed for one in outcomes])
+    return curve([1.0 / outcome.of_lines for outcome in outcomes], [outcome.passed for outcome in outcomes])
 
 
 def figures(outcomes: Sequence[DialogueOutcome]) -> dict[str, Any]:
     """The headline figures with their intervals, by kind, and what failed and why."""
     told = headline(statistics(outcomes), len(outcomes))
-    kinds = sorted({one.kind for one in outcomes})
+    kinds = sorted({outcome.kind for outcome in outcomes})
     return {
         "dialogues": len(outcomes),
         **told,
         "by_kind": {
             kind: {
-                "dialogues": len(held := [one for one in outcomes if one.kind == kind]),
-                "passed": share([one.passed for one in held]),
+                "dialogues": len(held := [outcome for outcome in outcomes if outcome.kind == kind]),
+                "passed": share([item.passed for item in held]),
             }
             for kind in kinds
         },
         "coverage": coverage_points(by_length(outcomes)) if outcomes else [],
-        "failed": [one.id for one in outcomes if not one.passed],
+        "failed": [outcome.id for outcome in outcomes if not outcome.passed],
     }

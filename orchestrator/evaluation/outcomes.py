@@ -38,8 +38,8 @@ def coverage_statistics(held: Curve) -> dict[str, Statistic]:
 def headline(statistics: Mapping[str, Statistic], cases: int) -> dict[str, Any]:
     """Each figure by its name, as a number or None, and under `intervals` the same with low and high."""
     found = estimates(statistics, cases)
-    return {name: one and one.value for name, one in found.items()} | {
-        "intervals": {name: interval(one) for name, one in found.items() if one}
+    return {name: match and match.value for name, match in found.items()} | {
+        "intervals": {name: interval(match) for name, match in found.items() if match}
     }
 
 

@@ -48,22 +48,22 @@ def outcome(case: Case, made: Ranked) -> RetrievalOutcome:
 def statistics(outcomes: Sequence[RetrievalOutcome]) -> dict[str, Statistic]:
     """The headline figures: of the ranking, over the cases that have relevant documents; of `answerable`, over all of
     which it is known whether they have."""
-    ranking = {name: mean([one.scores.get(name) for one in outcomes]) for name in SCORES if name != "first"}
-    told = auroc([one.answerable for one in outcomes], [one.has_answer for one in outcomes])
+    ranking = {name: mean([outcome.scores.get(name) for outcome in outcomes]) for name in SCORES if name != "first"}
+    told = auroc([outcome.answerable for outcome in outcomes], [outcome.has_answer for outcome in outcomes])
     return ranking | {"answerable_auroc": told} | coverage_statistics(by_answerable(outcomes))
 
 
 def by_answerable(outcomes: Sequence[RetrievalOutcome]) -> Curve:
     """Coverage against the share whose first document is right, the most answerable first."""
-    return curve([one.answerable for one in outcomes], [one.first_right for one in outcomes])
+    return curve([outcome.answerable for outcome in outcomes], [outcome.first_right for outcome in outcomes])
 
 
 def figures(outcomes: Sequence[RetrievalOutcome]) -> dict[str, Any]:
     """The headline figures with their intervals, and coverage against accuracy."""
     return {
         "cases": len(outcomes),
-        "scored": sum(bool(one.has_answer) for one in outcomes),
-        "unanswerable": sum(one.has_answer is False for one in outcomes),
+        "scored": sum(bool(outcome.has_answer) for outcome in outcomes),
+        "unanswerable": sum(outcome.has_answer is False for outcome in outcomes),
         **headline(statistics(outcomes), len(outcomes)),
         "coverage": coverage_points(by_answerable(outcomes)),
     }

@@ -62,36 +62,37 @@ def outcome(case: Case, made: Routed) -> RoutingOutcome:
 
 def statistics(outcomes: Sequence[RoutingOutcome]) -> dict[str, Statistic]:
     """The headline figures. All but `asked_back` count only cases whose right route is known."""
-    right = [one.right for one in outcomes]
+    right = [outcome.right for outcome in outcomes]
     nobody: frozenset[str] = frozenset()
     return {
         "accuracy": mean(right),
         "macro_f1": macro_f1(
-            [one.expected for one in outcomes], [one.predicted if one.expected else nobody for one in outcomes]
+            [outcome.expected for outcome in outcomes],
+            [outcome.predicted if outcome.expected else nobody for outcome in outcomes],
         ),
-        "in_scope_kept": mean([one.kept for one in outcomes]),
-        "out_of_scope_recall": mean([one.refused for one in outcomes]),
-        "asked_back": mean([one.asked_back for one in outcomes]),
-        "calibration_error": calibration_error([one.confidence for one in outcomes], right),
+        "in_scope_kept": mean([outcome.kept for outcome in outcomes]),
+        "out_of_scope_recall": mean([outcome.refused for outcome in outcomes]),
+        "asked_back": mean([outcome.asked_back for outcome in outcomes]),
+        "calibration_error": calibration_error([outcome.confidence for outcome in outcomes], right),
         **coverage_statistics(by_confidence(outcomes)),
     }
 
 
 def by_confidence(outcomes: Sequence[RoutingOutcome]) -> Curve:
     """Coverage against accuracy, the most confident first."""
-    return curve([one.confidence for one in outcomes], [one.right for one in outcomes])
+    return curve([outcome.confidence for outcome in outcomes], [outcome.right for outcome in outcomes])
 
 
 def figures(outcomes: Sequence[RoutingOutcome]) -> dict[str, Any]:
     """The headline figures with their intervals, recall, precision and F1 by route, and the confusion."""
-    known = [one for one in outcomes if one.expected]
+    known = [outcome for outcome in outcomes if outcome.expected]
     return {
         "cases": len(outcomes),
         "scored": len(known),
         **headline(statistics(outcomes), len(outcomes)),
         "by_kind": {
-            kind: share([bool(one.right) for one in known if one.kind == kind])
-            for kind in sorted({one.kind for one in known})
+            kind: share([bool(entry.right) for entry in known if entry.kind == kind])
+            for kind in sorted({entry.kind for entry in known})
         },
         "by_route": _by_route(known),
         "confusion": confusion(known),
@@ -101,10 +102,10 @@ def figures(outcomes: Sequence[RoutingOutcome]) -> dict[str, Any]:
 
 def _by_route(known: Sequence[RoutingOutcome]) -> dict[str, dict[str, Any]]:
     expected, predicted, right = Counter[str](), Counter[str](), Counter[str]()
-    for one in known:
-        expected.update(one.expected)
-        predicted.update(one.predicted)
-        right.update(one.expected & one.predicted)
+    for entry in known:
+        expected.update(entry.expected)
+        predicted.update(entry.predicted)
+        right.update(entry.expected & entry.predicted)
     return {
         name: {
             "cases": expected[name],
@@ -123,6 +124,6 @@ def _quotient(part: int, whole: int) -> float | None:
 def confusion(known: Sequence[RoutingOutcome]) -> Mapping[str, Mapping[str, int]]:
     """How often each expected route (rows) got each prediction; several specialists are one name, joined by `+`."""
     counted: dict[str, Counter[str]] = defaultdict(Counter)
-    for one in known:
-        counted["+".join(sorted(one.expected))]["+".join(sorted(one.predicted))] += 1
+    for entry in known:
+        counted["+".join(sorted(entry.expected))]["+".join(sorted(entry.predicted))] += 1
     return {name: dict(sorted(counted[name].items())) for name in sorted(counted)}

@@ -36,7 +36,7 @@ class Run:
 
     @cached_property
     def by_id(self) -> dict[str, Outcome]:
-        return {identity(one.id): one for one in self.outcomes}
+        return {identity(outcome.id): outcome for outcome in self.outcomes}
 
     @property
     def fingerprint(self) -> str:
@@ -56,7 +56,7 @@ class _Kept(msgspec.Struct):
 
 def encode_run(run: Run) -> bytes:
     """The run as JSON, one line per outcome."""
-    lines = (msgspec.json.encode(one, order="deterministic") for one in run.outcomes)
+    lines = (msgspec.json.encode(outcome, order="deterministic") for outcome in run.outcomes)
     outcomes = b"[\n" + b",\n".join(lines) + b"\n]"
     kept = _Kept("pitcrew-eval-1", run.kind, run.fingerprint, msgspec.Raw(outcomes), run.figures)
     return msgspec.json.encode(kept) + b"\n"
@@ -79,4 +79,4 @@ def decode_run(data: bytes) -> Run:
 
 
 def _digest(outcomes: Sequence[Outcome]) -> str:
-    return hashlib.sha256("".join(sorted(one.fingerprint for one in outcomes)).encode()).hexdigest()[:16]
+    return hashlib.sha256("".join(sorted(outcome.fingerprint for outcome in outcomes)).encode()).hexdigest()[:16]

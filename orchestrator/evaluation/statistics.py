@@ -60,8 +60,8 @@ def auroc(scores: Sequence[float], positive: Sequence[bool | None]) -> Statistic
     """The probability that a positive case has a higher score than a negative one; ties count half. Cases that are
     neither (None) are left out. Sorts once; no pair is looked at."""
     order, starts = _tied(scores)
-    good = np.array([one is True for one in positive], dtype=np.float64)[order]
-    bad = np.array([one is False for one in positive], dtype=np.float64)[order]
+    good = np.array([item is True for item in positive], dtype=np.float64)[order]
+    bad = np.array([item is False for item in positive], dtype=np.float64)[order]
 
     def statistic(weights: Floats) -> Floats:
         ranked = weights[:, order]

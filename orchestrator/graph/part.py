@@ -187,7 +187,7 @@ class Worker:
         if len(path) > MOST_HOPS:
             return ()
         known = open_to(self.crew.catalogue, state["asker"]["role"], state["question"].wishes.door)
-        return tuple((one.name, one.description) for one in known if one.name not in path)
+        return tuple((entry.name, entry.description) for entry in known if entry.name not in path)
 
     def _bench(self, state: Work, runtime: Runtime[Desk], skill: str) -> Toolbox:
         desk, asker = runtime.context, state["asker"]

@@ -65,7 +65,7 @@ def build_graph(crew: Crew, saver: BaseCheckpointSaver[Any] | None = None) -> Gr
         builder.add_edge(specialist.name, "merge")
     builder.add_edge(START, "classify")
     builder.add_conditional_edges("classify", _after_classify, ["retrieve", "reply"])
-    builder.add_conditional_edges("retrieve", _assign, [*(one.name for one in crew.catalogue), "remember"])
+    builder.add_conditional_edges("retrieve", _assign, [*(item.name for item in crew.catalogue), "remember"])
     builder.add_edge("reply", "merge")
     builder.add_conditional_edges("merge", _after_merge, ["retrieve", END])
     return builder.compile(checkpointer=saver)
@@ -124,7 +124,7 @@ async def _routed(
     as_said = StandaloneQuestion(question.text)
     wished = question.wishes.agent
     if wished is not None:
-        catalogue = tuple(one for one in catalogue if one.name == wished)
+        catalogue = tuple(item for item in catalogue if item.name == wished)
     alarmed = await asyncio.to_thread(_alarmed, question.text, catalogue)
     if alarmed is None and (waiting := await _taken_up(crew, state, catalogue, facts)):
         return Route("answer", 1.0, (Part(as_said, waiting.name, 1.0),)), False
@@ -148,13 +148,13 @@ def _unheard(route: Route, catalogue: Catalogue) -> Catalogue:
             return catalogue
         case "out_of_scope":
             sure = route.confidence >= _SURELY_OUT
-            return tuple(one for one in catalogue if not sure or CUSTOMER not in one.audience)
+            return tuple(specialist for specialist in catalogue if not sure or CUSTOMER not in specialist.audience)
     return ()
 
 
 def _alarmed(text: str, catalogue: Catalogue) -> Specialist | None:
     """The specialist that a danger told of in the message is for."""
-    return next((one for one in catalogue if one.alarmed and one.alarmed(text)), None)
+    return next((specialist for specialist in catalogue if specialist.alarmed and specialist.alarmed(text)), None)
 
 
 def _asker(question: Question, route: Route, catalogue: Catalogue, answerer: Answerer) -> str | None:
@@ -163,7 +163,7 @@ def _asker(question: Question, route: Route, catalogue: Catalogue, answerer: Ans
     asker = asked_by(question) if answerer.calls_tools else None
     if route.kind == "human" or (route.kind == "answer" and route.confidence >= _SURELY_ELSE):
         return None
-    return asker if any(one.name == asker for one in catalogue) else None
+    return asker if any(specialist.name == asker for specialist in catalogue) else None
 
 
 async def _taken_up(crew: Crew, state: State, catalogue: Catalogue, facts: Mapping[str, str]) -> Specialist | None:

@@ -174,7 +174,7 @@ def _unlearn(connection: Connection, message: Row[Any]) -> None:
         )
     ).all()
     cleaned = ({"place": row.id, "left": clean(row.memory), "before": row.memory} for row in later)
-    changed = [{"place": one["place"], "left": one["left"]} for one in cleaned if one["left"] != one["before"]]
+    changed = [{"place": item["place"], "left": item["left"]} for item in cleaned if item["left"] != item["before"]]
     if changed:
         one = update(messages).where(messages.c.id == bindparam("place")).values(memory=bindparam("left"))
         connection.execute(one, changed)

@@ -261,5 +261,5 @@ def _score(sought: Sought, neighbours: frozenset[tuple[str, str]], length: float
             pairs |= neighbours.intersection(pairwise([term for term in written if term not in UNSOUGHT_TERMS]))
     saturation = _K1 * (1 - _B + _B * length)
     gained = sum(sought.weights[term] * count * (_K1 + 1) / (count + saturation) for term, count in counts.items())
-    gained += sum(_PAIR * min(sought.weights[one], sought.weights[other]) for one, other in pairs)
+    gained += sum(_PAIR * min(sought.weights[pair], sought.weights[other]) for pair, other in pairs)
     return min(gained / max(sought.reach * _SATURATION, 1e-9), _MOST)

@@ -39,7 +39,7 @@ def serviced(known: Workshops, dealer: Workshop, vehicle: str, vehicles: Vehicle
     meant = vehicles.mentioned(vehicle)
     if meant and not all(map(dealer.serves, meant)):
         if any(map(dealer.serves, meant)):
-            names = ", ".join(one.name for one in meant if dealer.serves(one))
+            names = ", ".join(item.name for item in meant if dealer.serves(item))
             raise ToolFailed(f"{dealer.name} works on some of these only: {names}. Which one is it?")
         others = ", ".join(f"{row.name} in {row.town}" for row in known.serving(meant))
         does = f"These do: {others}. Which one would you like?" if others else "No dealer here does."

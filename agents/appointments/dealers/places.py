@@ -58,10 +58,10 @@ class Places(Generic[T]):
         words = list(_WORD.finditer(text[:MOST_CHARS]))
         plain = [word.group().casefold() for word in words]
         named = list(self._scan(plain))
-        certain = [one for one in named if self._names[one[2]] and not self._doubtful(plain, *one)]
+        certain = [name for name in named if self._names[name[2]] and not self._doubtful(plain, *name)]
         if not certain:
             bare = len([word for word in plain if word not in FUNCTION_WORDS | _FILLER]) <= 2
-            certain = [one for one in named if self._names[one[2]] and (bare or _followed(plain, one[1]))]
+            certain = [name for name in named if self._names[name[2]] and (bare or _followed(plain, name[1]))]
         return tuple(Mention(words[a].start(), words[b - 1].end(), self._names[key]) for a, b, key in certain)
 
     def _scan(self, plain: Sequence[str]) -> Iterator[tuple[int, int, Key]]:

@@ -43,9 +43,9 @@ def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> Rules:
         if "fee" not in chunk.text and "afety" not in chunk.text:
             continue
         for start, sentence in _sentences(chunk):
-            if late is None and all(one.search(sentence) for one in (_FEE, _LATE, _AMOUNT)):
+            if late is None and all(item.search(sentence) for item in (_FEE, _LATE, _AMOUNT)):
                 late = _rule(chunk, start, sentence)
-            if urgent is None and all(one.search(sentence) for one in (_SAFETY, _KEPT, _CALL)):
+            if urgent is None and all(item.search(sentence) for item in (_SAFETY, _KEPT, _CALL)):
                 urgent = _rule(chunk, start, sentence)
     return Rules(late, urgent)
 

@@ -107,7 +107,7 @@ def _hours(workshop: Workshop, day: date) -> str:
 def _wished_days(wish: Wish, first: date, last: date) -> list[date]:
     days = (first + timedelta(days=ahead) for ahead in range(min((last - first).days, FARTHEST.days) + 1))
     wanted = (day for day in days if not wish.windows or any(window.on(day) for window in wish.windows))
-    return [day for day in wanted if not any(one.any_time and one.on(day) for one in wish.never)][: _STRETCH.days]
+    return [day for day in wanted if not any(item.any_time and item.on(day) for item in wish.never)][: _STRETCH.days]
 
 
 def _span(workshop: Workshop, wish: Wish, now: datetime) -> tuple[datetime, datetime]:
@@ -115,8 +115,8 @@ def _span(workshop: Workshop, wish: Wish, now: datetime) -> tuple[datetime, date
     zone = ZoneInfo(workshop.zone)
     start, end = now.astimezone(UTC), (now + FARTHEST).astimezone(UTC)
     nearest, farthest = start.date() - timedelta(days=1), end.date()
-    firsts = [max(one.first, nearest) for one in wish.windows if one.first]
-    lasts = [min(one.last, farthest) for one in wish.windows if one.last]
+    firsts = [max(window.first, nearest) for window in wish.windows if window.first]
+    lasts = [min(window.last, farthest) for window in wish.windows if window.last]
     if firsts and len(firsts) == len(wish.windows):
         start = max(start, datetime.combine(min(firsts), time(), zone).astimezone(UTC))
     if lasts and len(lasts) == len(wish.windows):

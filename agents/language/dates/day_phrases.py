@@ -108,12 +108,12 @@ def _of_month(found: re.Match[str], now: datetime) -> Mark | None:
         return _dated(day, first.month, first.year, today)
     months = (month_of(today.year, today.month + ahead) for ahead in range(14))
     fitting = [first.replace(day=day) for first, last in months if day <= last.day]
-    coming = [one for one in fitting if one >= today]
+    coming = [item for item in fitting if item >= today]
     named = weekday_named(found["weekday"] or "")
     if named is not None:
-        coming = [one for one in coming if one.weekday() == named][:1] or coming
+        coming = [item for item in coming if item.weekday() == named][:1] or coming
         if coming[0].weekday() != named or coming[0] > today + timedelta(days=QUARTER):
-            soonest = next(one for one in fitting if one >= today)
+            soonest = next(item for item in fitting if item >= today)
             return Unclear(
                 f"The next {day}. is {spoken(soonest)}, not a {WEEKDAYS[named].capitalize()}. Which day do you mean?"
             )

@@ -140,10 +140,14 @@ class Sentence:
         windows = tuple(dict.fromkeys(_windows(_settled(wanted))))[:MOST_WINDOWS]
         never = tuple(dict.fromkeys(_unwanted(self._items)))[:MOST_WINDOWS]
         minute = self._now.hour * 60 + self._now.minute
-        gone = [one for one in windows if one.last is not None and (one.last, one.latest) < (self._today, minute)]
+        gone = [
+            window
+            for window in windows
+            if window.last is not None and (window.last, window.latest) < (self._today, minute)
+        ]
         if gone and len(gone) == len(windows):
             return Wish(unclear="That time has gone by. Which day and time would you like instead?")
-        return Wish(tuple(one for one in windows if one not in gone), never, self._soonest)
+        return Wish(tuple(window for window in windows if window not in gone), never, self._soonest)
 
 
 def _unusual(minute: int) -> bool:
@@ -168,7 +172,7 @@ def _hours_within(hours: Hours, bound: str) -> Hours:
 def _joined(first: Days | Hours, last: Days | Hours, others: Sequence[Days | Hours]) -> Days | Hours:
     """From one to the other."""
     if isinstance(first, Hours) and isinstance(last, Hours):
-        later = [one for one in (last, *others) if isinstance(one, Hours) and one.latest >= first.earliest]
+        later = [other for other in (last, *others) if isinstance(other, Hours) and other.latest >= first.earliest]
         return Hours(first.earliest, (later or [last])[0].latest)
     if isinstance(first, Days) and isinstance(last, Days) and first.first and last.last:
         end = last.last
@@ -187,19 +191,19 @@ def _settled(items: Sequence[_Item]) -> list[_Item]:
     days = [item for item in items if isinstance(item.bounded, Days)]
     named = [item for item in days if _weekdays(item)]
     spans = [item for item in days if item not in named and _is_span(item)]
-    apart = any(after.either and _weekdays(one) != _weekdays(after) and {one, after} & {*spans}
-                for one, after in pairwise(days))  # fmt: skip
+    apart = any(after.either and _weekdays(day) != _weekdays(after) and {day, after} & {*spans}
+                for day, after in pairwise(days))  # fmt: skip
     if not spans or (named and apart):
         return list(items)
     common = _common(spans)
     settled: list[_Item] = []
     for item in items:
         if item in named:
-            settled += [replace(item, bounded=_within_span(_weekdays(item), one)) for one in common]
+            settled += [replace(item, bounded=_within_span(_weekdays(item), entry)) for entry in common]
         elif item not in spans:
             settled.append(item)
         elif item is spans[0] and not named:
-            settled += [replace(item, bounded=one) for one in common]
+            settled += [replace(item, bounded=entry) for entry in common]
     return settled
 
 

@@ -119,7 +119,7 @@ def _from(mark: Mark, since: date) -> Mark:
     day = since + timedelta(days=(mark.first.weekday() - since.weekday()) % 7)
     if mark.monthly:
         ahead = (since + timedelta(days=days) for days in range(62))
-        day = next((one for one in ahead if one.day == mark.first.day), mark.first)
+        day = next((item for item in ahead if item.day == mark.first.day), mark.first)
     return replace(mark, first=day, last=day)
 
 

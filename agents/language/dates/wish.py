@@ -80,7 +80,7 @@ class Wish:
         if all(window.any_day for window in self.windows):
             return Wish(_filled(self.windows, before.windows), (*before.never, *self.never)[:MOST_WINDOWS])
         if all(window.any_time for window in self.windows):
-            timed = tuple(Window(earliest=one.earliest, latest=one.latest) for one in before.windows)
+            timed = tuple(Window(earliest=item.earliest, latest=item.latest) for item in before.windows)
             return replace(self, windows=_filled(tuple(dict.fromkeys(timed)), self.windows))
         return self
 

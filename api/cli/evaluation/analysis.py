@@ -43,18 +43,18 @@ def analysed(settings: "Settings", asked: "list[Asked]") -> "tuple[Lines, Sequen
     from orchestrator.evaluation.analysis import judge
 
     shown = asyncio.run(_all_shown(settings, asked))
-    outcomes = [judge(one, what) for one, what in zip(asked, shown, strict=True)]
+    outcomes = [judge(item, what) for item, what in zip(asked, shown, strict=True)]
     lines = [
         {
-            "id": one.id,
-            "result": one.result,
-            "verified": one.verified,
-            "confidence": one.confidence,
+            "id": outcome.id,
+            "result": outcome.result,
+            "verified": outcome.verified,
+            "confidence": outcome.confidence,
             "total": what.total,
             "rows": what.rows,
             "said": what.said,
         }
-        for one, what in zip(outcomes, shown, strict=True)
+        for outcome, what in zip(outcomes, shown, strict=True)
     ]
     return lines, outcomes
 
@@ -70,9 +70,9 @@ async def _all_shown(settings: "Settings", asked: "list[Asked]") -> "list[Shown]
         try:
             found = []
             with progress("Working out") as advance:
-                for done, one in enumerate(asked):
-                    advance(done, len(asked), str(one.id))
-                    found.append(await _shown(datasets, one))
+                for done, item in enumerate(asked):
+                    advance(done, len(asked), str(item.id))
+                    found.append(await _shown(datasets, item))
                 advance(len(asked), len(asked), "")
             return found
         except (DatasetUnknown, DatasetUnavailable) as error:

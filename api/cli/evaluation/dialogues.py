@@ -52,9 +52,9 @@ def _tables(file: Path) -> "list[tuple[str, Mapping[str, Any]]]":
         found = tomllib.loads(file.read_text(encoding="utf-8")).get("dialogue", [])
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CommandFailed(f"{file} is no TOML: {error}") from error
-    if not isinstance(found, list) or not all(isinstance(one, Mapping) for one in found):
+    if not isinstance(found, list) or not all(isinstance(match, Mapping) for match in found):
         raise CommandFailed(f"{file}: write each dialogue as a [[dialogue]] table.")
-    return [(f"dialogue {number}", one) for number, one in enumerate(found, start=1)]
+    return [(f"dialogue {number}", match) for number, match in enumerate(found, start=1)]
 
 
 def held(
@@ -66,7 +66,7 @@ def held(
     from orchestrator.evaluation.dialogues import judge
 
     heard = asyncio.run(_held(settings, dialogues))
-    outcomes = [judge(one, lines, with_model=with_model) for one, lines in zip(dialogues, heard, strict=True)]
+    outcomes = [judge(dialogue, lines, with_model=with_model) for dialogue, lines in zip(dialogues, heard, strict=True)]
     predictions = [
         {"id": outcome.id, "passed": outcome.passed, "failures": list(outcome.failures), "turns": _told(lines)}
         for outcome, lines in zip(outcomes, heard, strict=True)
@@ -77,15 +77,15 @@ def held(
 def _told(lines: "Sequence[Heard]") -> list[dict[str, Any]]:
     return [
         {
-            "said": one.said,
-            "route": list(one.route),
-            "status": list(one.status),
-            "tools": [{"name": name, "arguments": dict(arguments)} for name, arguments in one.tools],
-            "asked": one.asked,
-            "facts": dict(one.facts),
-            "booked": list(one.booked),
+            "said": line.said,
+            "route": list(line.route),
+            "status": list(line.status),
+            "tools": [{"name": name, "arguments": dict(arguments)} for name, arguments in line.tools],
+            "asked": line.asked,
+            "facts": dict(line.facts),
+            "booked": list(line.booked),
         }
-        for one in lines
+        for line in lines
     ]
 
 
@@ -249,7 +249,7 @@ class _Talk:
         )
         zone = ZoneInfo(self._dialogue.zone)
         booked = await self._diary.booked(self._caller.user_id, self._clock.now())
-        starts = tuple(f"{one.starts_at.astimezone(zone):%Y-%m-%dT%H:%M}" for one in booked)
+        starts = tuple(f"{appointment.starts_at.astimezone(zone):%Y-%m-%dT%H:%M}" for appointment in booked)
         facts = self._facts()
         match last:
             case InputRequired():

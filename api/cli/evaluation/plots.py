@@ -31,13 +31,13 @@ def draw(path: Path, run: "Run", baseline: "Run | None", title: str) -> None:
 
     figure = Figure(figsize=(_WIDTH, _HEIGHT), layout="constrained")
     axes = figure.add_subplot()
-    for one, name, style in ((run, "this run", "-"), (baseline, "baseline", "--")):
-        if one is None:
+    for item, name, style in ((run, "this run", "-"), (baseline, "baseline", "--")):
+        if item is None:
             continue
-        held = one.measure.curve(one.outcomes)
+        held = item.measure.curve(item.outcomes)
         accuracies = held.accuracies(np.ones((1, len(held.order))))[0]
         (line,) = axes.plot(STEPS, accuracies, style, label=f"{name}: {accuracies[-1]:.3f} when all are answered")
-        if one is run:
+        if item is run:
             low, high = band(held)
             axes.fill_between(STEPS, low, high, color=line.get_color(), alpha=0.18, linewidth=0, label="95 % interval")
     axes.set_title(title)

@@ -37,14 +37,14 @@ def changes(comparison: "Comparison") -> Iterator[str]:
         (
             name,
             [
-                _cell(one.old),
-                _cell(one.new),
-                f"{one.difference.value:+.4f}",
-                f"[{one.difference.low:+.4f}, {one.difference.high:+.4f}]",
-                one.verdict,
+                _cell(figure.old),
+                _cell(figure.new),
+                f"{figure.difference.value:+.4f}",
+                f"[{figure.difference.low:+.4f}, {figure.difference.high:+.4f}]",
+                figure.verdict,
             ],
         )
-        for name, one in comparison.figures.items()
+        for name, figure in comparison.figures.items()
     ]
     yield from aligned([head, *rows])
     named = {
@@ -74,7 +74,7 @@ def _group(title: str, held: Mapping[str, Any], overall: Any) -> Iterator[str]:
     rows = ({"all": overall} if overall else {}) | {name: _row(value) for name, value in held.items()}
     columns = list(next(iter(rows.values()), {}))
     yield from aligned(
-        [(title, columns), *((name, [_cell(row[one]) for one in columns]) for name, row in rows.items())]
+        [(title, columns), *((name, [_cell(row[column]) for column in columns]) for name, row in rows.items())]
     )
 
 
@@ -103,7 +103,7 @@ def _confusion(confusion: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
         return
     wrong = sorted(
         ((count, name, other) for name, row in confusion.items() for other, count in row.items() if name != other),
-        key=lambda one: (-one[0], one[1], one[2]),
+        key=lambda item: (-item[0], item[1], item[2]),
     )
     mistakes = [(f"{name} -> {other}", [str(count)]) for count, name, other in wrong[:_MOST_COLUMNS]]
     yield from aligned([(f"expected -> predicted, most frequent of {len(wrong)} mistakes", ["cases"]), *mistakes])
@@ -111,7 +111,7 @@ def _confusion(confusion: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
 
 def _coverage(points: Sequence[Mapping[str, float]]) -> Iterator[str]:
     tenths = points[1::2]
-    rows = [(f"{one['coverage']:.0%}", [_cell(one["accuracy"])]) for one in tenths]
+    rows = [(f"{tenth['coverage']:.0%}", [_cell(tenth["accuracy"])]) for tenth in tenths]
     yield from aligned([("coverage", ["accuracy"]), *rows])
 
 

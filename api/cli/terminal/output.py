@@ -38,7 +38,7 @@ def note(text: str) -> None:
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, figures_from: int | None = None) -> None:
     """Columns as wide as what stands in them. Those that hold figures, from column `figures_from` on, are flush right;
     otherwise the last one runs on. Control characters, which a terminal would obey, become question marks."""
-    shown = [["".join(one if one.isprintable() else "?" for one in cell) for cell in row] for row in (head, *rows)]
+    shown = [["".join(item if item.isprintable() else "?" for item in cell) for cell in row] for row in (head, *rows)]
     widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
     flush = len(widths) if figures_from is None else figures_from
     for row in shown:

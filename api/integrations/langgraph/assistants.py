@@ -43,8 +43,8 @@ def assistant_id(name: str) -> str:
 
 def assistants(specialists: Catalogue) -> dict[str, dict[str, Any]]:
     """The assistants of somebody to whom these specialists are open, by name."""
-    described = {PITCREW: DESCRIPTION} | {one.name: one.description for one in specialists}
-    subjects = {one.name: list(one.knowledge) for one in specialists}
+    described = {PITCREW: DESCRIPTION} | {specialist.name: specialist.description for specialist in specialists}
+    subjects = {specialist.name: list(specialist.knowledge) for specialist in specialists}
     return {
         name: {
             "assistant_id": assistant_id(name),

@@ -196,7 +196,7 @@ class Transcript:
                     if event.message_id == message["id"] or answer_id(event.run_id) == message["id"]:
                         message["content"] = ""
             case Superseded():
-                place = next((n for n, (_, one) in enumerate(self.messages) if one["id"] == event.message_id), None)
+                place = next((n for n, (_, item) in enumerate(self.messages) if item["id"] == event.message_id), None)
                 self.messages = self.messages[:place]
             case Token() | RunRestarted() | Failed() | Cancelled() | Detail() | Upkeep():
                 return False

@@ -64,7 +64,7 @@ class EmbeddedKnowing:
 
     async def search(self, query: str, k: int, subject: str | None) -> list[FoundPassage]:
         embedded = await self._embedded()
-        subjects = {one.subject for one in await asyncio.to_thread(embedded.library.catalogue.documents)}
+        subjects = {item.subject for item in await asyncio.to_thread(embedded.library.catalogue.documents)}
         if subject is not None and subject not in subjects:
             raise no_such("subject", subject, subjects)
         try:
@@ -72,8 +72,18 @@ class EmbeddedKnowing:
         except (IndexUnavailable, SQLAlchemyError) as error:
             raise Unanswerable(NOWHERE) from error
         return [
-            FoundPassage(one.id, one.title, one.source, one.section, one.text, one.score, one.page, one.start, one.end)
-            for one in map(source_passage, found.passages)
+            FoundPassage(
+                passage.id,
+                passage.title,
+                passage.source,
+                passage.section,
+                passage.text,
+                passage.score,
+                passage.page,
+                passage.start,
+                passage.end,
+            )
+            for passage in map(source_passage, found.passages)
         ]
 
     async def ask(
@@ -109,12 +119,15 @@ class EmbeddedKnowing:
 
     async def specialists(self) -> list[Expert]:
         embedded = await self._embedded()
-        return [Expert(one.name, one.description, list(one.knowledge)) for one in embedded.catalogue]
+        return [
+            Expert(specialist.name, specialist.description, list(specialist.knowledge))
+            for specialist in embedded.catalogue
+        ]
 
     async def documents(self) -> list[Listed]:
         embedded = await self._embedded()
         known = await asyncio.to_thread(embedded.library.catalogue.documents)
-        return [Listed(one.id, one.title, one.subject) for one in known]
+        return [Listed(entry.id, entry.title, entry.subject) for entry in known]
 
     async def document(self, document_id: str) -> str | None:
         embedded = await self._embedded()
@@ -123,14 +136,17 @@ class EmbeddedKnowing:
 
 async def _check(embedded: Embedded, agent: str | None, dataset: str | None) -> None:
     """Raises Unanswerable for names that nobody has."""
-    names = [one.name for one in embedded.catalogue]
+    names = [specialist.name for specialist in embedded.catalogue]
     if agent is not None and agent not in names:
         raise no_such("agent", agent, names)
-    known = [one.name for one in await embedded.datasets.registered()] if dataset is not None else []
+    known = [item.name for item in await embedded.datasets.registered()] if dataset is not None else []
     if dataset is not None and dataset not in known:
         raise no_such("dataset", dataset, known)
 
 
 def _said(event: Completed, session: str) -> Said:
-    cited = [CitedSource(one.number, one.title, one.source, one.page, one.text) for one in event.citations]
+    cited = [
+        CitedSource(citation.number, citation.title, citation.source, citation.page, citation.text)
+        for citation in event.citations
+    ]
     return Said(event.response, event.agent, session, cited, event.confidence, event.declined, diagram=event.diagram)

@@ -32,13 +32,13 @@ class RemoteKnowing:
         assistant = PITCREW
         if subject is not None:
             experts = await self.specialists()
-            assistant = next((one.name for one in experts if subject in one.subjects), "")
+            assistant = next((expert.name for expert in experts if subject in expert.subjects), "")
             if not assistant:
-                raise no_such("subject", subject, {name for one in experts for name in one.subjects})
+                raise no_such("subject", subject, {name for expert in experts for name in expert.subjects})
         frames = await self._frames(None, assistant, query, {"passages": True, "prose": False}, _silent)
         found = [frame for frame in frames if frame["type"] == "sources"]
         passages = found[-1]["passages"][:k] if found else []
-        return [_passage(one) for one in passages]
+        return [_passage(passage) for passage in passages]
 
     async def ask(
         self, question: str, agent: str | None, dataset: str | None, session_id: str | None, tell: Tell
@@ -83,9 +83,9 @@ class RemoteKnowing:
         except (APIError, httpx.HTTPError) as error:
             raise _unanswerable(error, self._url) from error
         return [
-            Expert(one["name"], one["description"] or "", (one["metadata"] or {}).get("subjects", []))
-            for one in found
-            if one["name"] != PITCREW
+            Expert(match["name"], match["description"] or "", (match["metadata"] or {}).get("subjects", []))
+            for match in found
+            if match["name"] != PITCREW
         ]
 
     async def documents(self) -> list[Listed]:
@@ -121,8 +121,8 @@ def _passage(one: dict[str, Any]) -> FoundPassage:
 def _said(frame: dict[str, Any], session: str) -> Said:
     metadata = frame["metadata"]
     cited = [
-        CitedSource(one["number"], one["title"], one["source"], one.get("page"), one.get("text", ""))
-        for one in metadata["context"]["citations"]
+        CitedSource(item["number"], item["title"], item["source"], item.get("page"), item.get("text", ""))
+        for item in metadata["context"]["citations"]
     ]
     return Said(
         frame["response"],

@@ -137,9 +137,9 @@ def worded(said: Said) -> str:
         lines += ["", "```mermaid", said.diagram.rstrip(), "```"]
     if said.citations:
         lines += ["", "Sources:"]
-    for one in said.citations:
-        page = f", page {one.page}" if one.page else ""
-        lines.append(f"[{one.number}] {one.title} ({one.source}{page})")
+    for citation in said.citations:
+        page = f", page {citation.page}" if citation.page else ""
+        lines.append(f"[{citation.number}] {citation.title} ({citation.source}{page})")
     if said.asks:
         lines += ["", "Nothing was done yet."]
     return "\n".join(lines)

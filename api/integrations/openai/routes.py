@@ -101,7 +101,7 @@ REQUEST_BODY: dict[str, Any] = {
 
 def model_names(state: AppState, caller: Caller) -> list[str]:
     """The models that the caller may ask: the router, and every specialist that is open."""
-    return [ROUTER, *(one.name for one in open_to(state.gateway.engine.catalogue, caller.role, DOOR))]
+    return [ROUTER, *(item.name for item in open_to(state.gateway.engine.catalogue, caller.role, DOOR))]
 
 
 @router.get("/models")

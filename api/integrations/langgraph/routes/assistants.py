@@ -75,11 +75,11 @@ async def count(request: Request, state: State, caller: KeyCaller) -> int:
 
 def _found(state: AppState, caller: Caller, wanted: Search) -> list[dict[str, Any]]:
     return [
-        one
-        for one in assistants.assistants(specialists(state, caller)).values()
-        if wanted.graph_id in (None, one["graph_id"])
-        and (wanted.name or "").lower() in one["name"]
-        and (wanted.metadata or {}).items() <= one["metadata"].items()
+        assistant
+        for assistant in assistants.assistants(specialists(state, caller)).values()
+        if wanted.graph_id in (None, assistant["graph_id"])
+        and (wanted.name or "").lower() in assistant["name"]
+        and (wanted.metadata or {}).items() <= assistant["metadata"].items()
     ]
 
 
@@ -93,7 +93,7 @@ async def get(assistant_id: str, state: State, caller: KeyCaller) -> dict[str, A
 async def graph(assistant_id: str, state: State, caller: KeyCaller) -> dict[str, Any]:
     """The graph that answers."""
     name = assistant_named(state, caller, assistant_id)
-    mine = [one.name for one in specialists(state, caller)]
+    mine = [specialist.name for specialist in specialists(state, caller)]
     return assistants.graph(mine if name == assistants.PITCREW else [name])
 
 

@@ -87,7 +87,7 @@ async def search(request: Request, state: State, caller: KeyCaller) -> list[dict
     plain = wanted.status is None and not wanted.metadata
     most = wanted.offset + min(wanted.limit, MOST_FOUND) if plain else MOST_READ
     found = page(await _found(state, caller, wanted, most), min(wanted.limit, MOST_FOUND), wanted.offset)
-    return [{name: value for name, value in one.items() if name in (wanted.select or one)} for one in found]
+    return [{name: value for name, value in match.items() if name in (wanted.select or match)} for match in found]
 
 
 @router.post("/count")
@@ -166,7 +166,9 @@ async def _history(state: AppState, caller: Caller, thread_id: str, wanted: Hist
 
     def spelled() -> bytes:
         """Every state holds all messages up to it: there may be much to write."""
-        return orjson.dumps([state_body(thread, None if one == len(thread.messages) else one) for one in chosen])
+        return orjson.dumps(
+            [state_body(thread, None if choice == len(thread.messages) else choice) for choice in chosen]
+        )
 
     return Response(await asyncio.to_thread(spelled), media_type="application/json")
 
@@ -188,11 +190,11 @@ async def _found(state: AppState, caller: Caller, wanted: Search, most: int) -> 
         raise BadRequest(field="values")
     known = list(await state.gateway.engine.store.sessions(caller))
     if wanted.ids is not None:
-        known = [one for one in known if one.session_id in wanted.ids]
+        known = [entry for entry in known if entry.session_id in wanted.ids]
     if wanted.sort_by in ("created_at", "updated_at", "state_updated_at"):
         by = "created_at" if wanted.sort_by == "created_at" else "updated_at"
-        known.sort(key=lambda one: str(getattr(one, by)), reverse=wanted.sort_order != "asc")
-    bodies = [await _body_if_there(state, caller, one) for one in known[: max(0, most)]]
+        known.sort(key=lambda entry: str(getattr(entry, by)), reverse=wanted.sort_order != "asc")
+    bodies = [await _body_if_there(state, caller, entry) for entry in known[: max(0, most)]]
     return [
         body
         for body in bodies
@@ -204,7 +206,7 @@ async def _found(state: AppState, caller: Caller, wanted: Search, most: int) -> 
 
 async def _summary(state: AppState, caller: Caller, thread_id: str) -> SessionSummary:
     found = await state.gateway.engine.store.sessions(caller)
-    summary = next((one for one in found if one.session_id == thread_id), None)
+    summary = next((match for match in found if match.session_id == thread_id), None)
     if summary is None:
         raise NotFound
     return summary
