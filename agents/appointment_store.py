@@ -44,11 +44,11 @@ class TooManyAppointments(Exception):
     """The user holds or has booked so many places that nobody is given more without a word with the dealer."""
 
 
-class Diary(Protocol):
+class AppointmentStore(Protocol):
     """Safe for concurrent use; a method that returns has committed. Two never get one place: the database sees to it.
 
     Every method that takes an owner or a user sees that user's appointments only; a foreign id is like one that never
-    was. Raises DiaryUnavailable when the database cannot be reached.
+    was. Raises AppointmentStoreUnavailable when the database cannot be reached.
     """
 
     async def taken(
@@ -94,5 +94,5 @@ class Diary(Protocol):
         """One of the user's own. Raises UnknownAppointment."""
 
 
-class DiaryUnavailable(Exception):
-    """The database of the diary cannot be reached."""
+class AppointmentStoreUnavailable(Exception):
+    """The database of the appointment store cannot be reached."""

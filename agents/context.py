@@ -1,4 +1,5 @@
-"""What skills and tools work with: the bench of one part of one run, and what stands around it for all of them."""
+"""What skills and tools work with: the tool context of one part of one run, and what stands around it for all of
+them."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -7,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
-from agents.appointment_store import Diary
+from agents.appointment_store import AppointmentStore
 from agents.dataset import Datasets
 from agents.model import ChatModel
 from agents.tool import A, Result, Tool
@@ -35,14 +36,14 @@ class Search(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What all benches share. `datasets` are there where the server has figures to ask about, `model` where there is a
-    key for one: it falls back and keeps time itself, and what it takes is counted."""
+    """What all tool contexts share. `datasets` are there where the server has figures to ask about, `model` where there
+    is a key for one: it falls back and keeps time itself, and what it takes is counted."""
 
     vehicles: Vehicles
     reference: Reference
     search: Search
     embedder: Embedder
-    diary: Diary
+    appointment_store: AppointmentStore
     datasets: Datasets | None = None
     model: ChatModel | None = None
 
@@ -76,7 +77,7 @@ class Outcome:
     error: str | None = None
 
 
-class Bench(Protocol):
+class ToolContext(Protocol):
     """What one part of one run works with. Whose run it is was settled by the server."""
 
     @property

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from agents.context import Bench, Case, Resources
+from agents.context import Case, Resources, ToolContext
 from agents.tool import Tool
 from agents.types import Citation, PassOn, Proposal, Status
 
@@ -33,8 +33,8 @@ class Action:
     of the customer's answer: doing it again is doing it once. `drop` frees what was held for it, after a no. Both say
     how it went in fixed words, whatever had been said before."""
 
-    commit: Callable[[Mapping[str, Any], Any, Bench], Awaitable[Handled]]
-    drop: Callable[[Mapping[str, Any], Bench], Awaitable[Handled]]
+    commit: Callable[[Mapping[str, Any], Any, ToolContext], Awaitable[Handled]]
+    drop: Callable[[Mapping[str, Any], ToolContext], Awaitable[Handled]]
 
 
 class Skill(Protocol):
@@ -62,5 +62,5 @@ class Skill(Protocol):
         """What the part asks of this skill, as a request of its own kind; None where it is not for it. Changes
         nothing. Also asked, with its note, for the change that a customer wants in a proposal."""
 
-    async def act(self, request: Any, bench: Bench) -> Handled:
+    async def act(self, request: Any, context: ToolContext) -> Handled:
         """Do what `read` made of the part, by calling tools."""

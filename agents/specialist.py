@@ -49,7 +49,7 @@ class Done(TypedDict, total=False):
     passed: list[Job]
 
 
-class Workbench(Protocol):
+class LocalToolContext(Protocol):
     """What a specialist's own graph has at hand besides its state: its runtime context."""
 
     def effect(self, name: str, *, repeatable: bool = False) -> AbstractAsyncContextManager[None]:
@@ -61,18 +61,17 @@ class Workbench(Protocol):
 class Specialist:
     """An expert for one kind of question.
 
-    `audience`: the roles it is open to, and beside them the wires (`door("explorer")`) on which it is open to
-    everyone. `description`: one sentence for people and models. `utterances`: example messages
-    that train the classifier; `topics`, a few words each, what else it is about; `beyond`, messages that come
-    near and are for nobody. `knowledge`: the subjects whose documents it may read, its own first.
-    `instructions`: how it answers, put before a chat model. `label` heads its part of an answer that several share.
-    `skills`: the jobs that it can do itself, in the order in which they are offered a message. `alarmed`: whether a
-    message tells of a danger that it answers before anybody else answers anything.
-    `claims`: whether a message is surely for it; asked where the classifier, which knows the specialists for customers
-    only, is not sure.
-    `graph`: builds a LangGraph state graph of its own, from `Job` to `Done` with a `Workbench` as its context, that
-    works in the place of searching and answering. Its nodes write `Answering`, `Delta` and `PartDone`; to ask before an
-    effect, a node does nothing but `interrupt(Asks(...))`, because a resumed node runs again from its top.
+    `audience`: the roles it is open to, and beside them the dialects (`channel("explorer")`) on which it is open to
+    everyone. `description`: one sentence for people and models. `utterances`: example messages that train the
+    classifier; `topics`, a few words each, what else it is about; `beyond`, messages that come near and are for nobody.
+    `knowledge`: the subjects whose documents it may read, its own first. `instructions`: how it answers, put before a
+    chat model. `label` heads its part of an answer that several share. `skills`: the jobs that it can do itself, in the
+    order in which they are offered a message. `alarmed`: whether a message tells of a danger that it answers before
+    anybody else answers anything. `claims`: whether a message is surely for it; asked where the classifier, which knows
+    the specialists for customers only, is not sure. `graph`: builds a LangGraph state graph of its own, from `Job` to
+    `Done` with a `LocalToolContext` as its context, that works in the place of searching and answering. Its nodes write
+    `Answering`, `Delta` and `PartDone`; to ask before an effect, a node does nothing but `interrupt(Asks(...))`,
+    because a resumed node runs again from its top.
     """
 
     name: str
@@ -93,13 +92,13 @@ class Specialist:
 Catalogue = tuple[Specialist, ...]
 
 
-def door(name: str) -> str:
-    """What stands in an audience for the wire of this name."""
-    return f"door:{name}"
+def channel(name: str) -> str:
+    """What stands in an audience for the dialect of this name."""
+    return f"channel:{name}"
 
 
 def open_to(catalogue: Catalogue, role: str, by: str = "") -> Catalogue:
-    """The specialists that `role` may be routed to over the wire `by`, in catalogue order."""
+    """The specialists that `role` may be routed to over the dialect `by`, in catalogue order."""
     return tuple(
-        specialist for specialist in catalogue if role in specialist.audience or door(by) in specialist.audience
+        specialist for specialist in catalogue if role in specialist.audience or channel(by) in specialist.audience
     )

@@ -1,7 +1,7 @@
 """The contract of a tool: a typed function that works with the caller's rights; `agents/tools/` holds them by subject.
 
 Offline a skill calls tools with what it read from the message; a chat model calls the same ones. Who asks is never an
-argument: a tool takes it from the bench, which the server filled in.
+argument: a tool takes it from the tool context, which the server filled in.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from agents.types import Evidence, PassOn, Proposal
 
 if TYPE_CHECKING:
-    from agents.context import Bench
+    from agents.context import ToolContext
 
 __all__ = ["Arguments", "PassOn", "Proposal", "Result", "Tool", "ToolFailed"]
 
@@ -62,5 +62,5 @@ class Tool(Generic[A]):
     name: str
     description: str
     arguments: type[A]
-    run: "Callable[[A, Bench], Awaitable[Result]]"
+    run: "Callable[[A, ToolContext], Awaitable[Result]]"
     seconds: float = MOST_SECONDS

@@ -16,7 +16,7 @@ from agents.trace import Thought as Thought
 from rag.types import Passage
 
 if TYPE_CHECKING:
-    from agents.context import Bench
+    from agents.context import ToolContext
     from agents.tool import Tool
 
 
@@ -32,14 +32,14 @@ class Turn:
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """How a message wants to be answered, beyond its text. `agent` names the specialist that is to answer, whatever the
-    classifier would say; `door` is the wire it came by, which opens specialists that are not for every role; `dataset`
-    the one that figures are to come from, None for all. Without `prose` facts and passages are given as they stand.
-    `passages`: they are wanted before the answer, also where a skill could do without. `seconds`: after these the run
-    has taken too long. `history`: the conversation as the client tells it, instead of what is stored. `max_tokens`: a
-    model is to write no more."""
+    classifier would say; `channel` is the dialect or integration it came by, which opens specialists that are not for
+    every role; `dataset` the one that figures are to come from, None for all. Without `prose` facts and passages are
+    given as they stand. `passages`: they are wanted before the answer, also where a skill could do without. `seconds`:
+    after these the run has taken too long. `history`: the conversation as the client tells it, instead of what is
+    stored. `max_tokens`: a model is to write no more."""
 
     agent: str | None = None
-    door: str = ""
+    channel: str = ""
     dataset: str | None = None
     prose: bool = True
     passages: bool = False
@@ -174,11 +174,11 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What an answerer gets: the standalone question, the specialist's instructions, the passages in the order of
-    their markers (`passages[0]` is `[first_number]`: several specialists share one numbering), and the facts known.
+    """What an answerer gets: the standalone question, the specialist's instructions, the passages in the order of their
+    markers (`passages[0]` is `[first_number]`: several specialists share one numbering), and the facts known.
     `unknown`: codes and numbers that the question names and no document has, as they are to be shown. `summary` tells
-    what was said before the history. `tools`: what a chat model may call, on the `bench`; `max_tokens`: of text it may
-    write no more."""
+    what was said before the history. `tools`: what a chat model may call, on the `context`; `max_tokens`: of text it
+    may write no more."""
 
     question: str
     instructions: str
@@ -189,7 +189,7 @@ class Task:
     unknown: tuple[str, ...] = ()
     summary: str = ""
     tools: "tuple[Tool[Any], ...]" = ()
-    bench: "Bench | None" = None
+    context: "ToolContext | None" = None
     max_tokens: int | None = None
 
 

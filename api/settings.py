@@ -48,8 +48,8 @@ class Settings(BaseSettings):
     )
     guests: Literal["auto", "on", "off"] = Field(
         "auto",
-        description="Whether clients without a token are let in, as guests, on the wires that have guests. `auto`: in "
-        "development, where the server listens on this machine only. `on` is refused in production.",
+        description="Whether clients without a token are let in, as guests, on the dialects that have guests. `auto`: "
+        "in development, where the server listens on this machine only. `on` is refused in production.",
     )
     sockets: int = Field(10_000, ge=1, description="Sockets at a time; a handshake beyond it gets HTTP 503.")
     heartbeat_s: int = Field(

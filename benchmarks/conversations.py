@@ -89,7 +89,7 @@ async def measure(url: str, token: str, concurrency: int, questions: list[str]) 
         result
         for results in await asyncio.gather(
             *(
-                ask(url, token, share, f"bench-{os.getpid()}-{concurrency}-{n}")
+                ask(url, token, share, f"context-{os.getpid()}-{concurrency}-{n}")
                 for n, share in enumerate(shares)
                 if share
             )
@@ -115,7 +115,7 @@ def main() -> None:
     cases = [json.loads(line) for line in (ROOT / "knowledge_base" / "questions.jsonl").read_text().splitlines()]
     texts = [case["text"] for case in cases if case["kind"] in {"plain", "paraphrase", "misspelt"}]
     token = subprocess.run(
-        [sys.executable, "-m", "api", "token", "--user", "bench"],
+        [sys.executable, "-m", "api", "token", "--user", "context"],
         cwd=ROOT,
         env=os.environ | {"PITCREW_DATA_DIR": str(options.data)},
         capture_output=True,

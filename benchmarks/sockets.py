@@ -86,7 +86,7 @@ def main() -> None:
     options = parser.parse_args()
     allow(options.sockets)
     token = subprocess.run(
-        [sys.executable, "-m", "api", "token", "--user", "bench"],
+        [sys.executable, "-m", "api", "token", "--user", "context"],
         cwd=ROOT,
         env=os.environ | {"PITCREW_DATA_DIR": str(options.data)},
         capture_output=True,

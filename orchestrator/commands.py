@@ -1,4 +1,4 @@
-"""What a client may ask of the engine, whatever wire it speaks."""
+"""What a client may ask of the engine, whatever dialect it speaks."""
 
 import re
 import unicodedata

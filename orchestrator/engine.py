@@ -58,7 +58,7 @@ class Engine:
         that session.
         """
         command.check()
-        names = [item.name for item in open_to(self.catalogue, caller.role, command.wishes.door)]
+        names = [item.name for item in open_to(self.catalogue, caller.role, command.wishes.channel)]
         if command.wishes.agent is not None and command.wishes.agent not in names:
             raise UnknownAgent(names)
         accepting = (

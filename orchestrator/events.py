@@ -1,4 +1,4 @@
-"""The events of a conversation: what the engine says, and every wire, log and figure is a view of.
+"""The events of a conversation: what the engine says, and every dialect, log and figure is a view of.
 
 A durable event is committed with a `seq` (gap-free from 1 per conversation) before anyone sees it. The others are
 previews that a terminal event settles. Positions (`offset`, `start`, `end`) count Unicode code points. What specialists
@@ -30,7 +30,7 @@ class Terminal(Durable, frozen=True):
 
 
 class Detail(Event, frozen=True):
-    """An event on the way to an answer: where a wire has no word for it, the answer is whole without it."""
+    """An event on the way to an answer: where a dialect has no word for it, the answer is whole without it."""
 
 
 class Upkeep(Event, frozen=True):

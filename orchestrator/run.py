@@ -106,7 +106,8 @@ class Desk:
 
     @asynccontextmanager
     async def effect(self, name: str, *, repeatable: bool = False) -> AsyncIterator[None]:
-        """See `agents.specialist.Workbench`. One whose block raised stays undone: nobody knows how far it got."""
+        """See `agents.specialist.LocalToolContext`. One whose block raised stays undone: nobody knows how far it
+        got."""
         place = len(self.effects)
         self.effects.append(Effect(name, repeatable))
         await self.record(tuple(self.effects))

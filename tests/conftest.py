@@ -56,7 +56,8 @@ def server(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="session")
 def acting_server(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server whose crew has a specialist that acts: it books trial drives into `trial-drives` of its data folder."""
+    """A server whose dependencies has a specialist that acts: it books trial drives into `trial-drives` of its data
+    folder."""
     own = duplicate(ingested, tmp_path_factory.mktemp("acting") / "data")
     with serving(own, "tests.with_trial_drives", TRIAL_DRIVES=str(own / "trial-drives")) as served:
         yield served

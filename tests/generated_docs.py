@@ -27,7 +27,7 @@ from rag.loaders import loaders
 from rag.loaders.foreign import LOADER as FOREIGN
 
 ROOT = Path(__file__).parent.parent
-PAGES = ("README.md", "ARCHITECTURE.md", "PROTOCOL.md", "CONTRIBUTING.md", "docs/state.md", "docs/wires.md")
+PAGES = ("README.md", "ARCHITECTURE.md", "PROTOCOL.md", "CONTRIBUTING.md", "docs/state.md", "docs/dialects.md")
 BLOCK = re.compile(r"<!-- generated: (\w+) -->\n.*?<!-- end -->", re.S)
 
 
@@ -181,7 +181,7 @@ TABLES: dict[str, Callable[[], str]] = {
         dialects,
         formats,
     )
-} | {f"wire_{one.name}": partial(wire, one) for one in all_dialects() if one.name != "native"}
+} | {f"dialect_{one.name}": partial(wire, one) for one in all_dialects() if one.name != "native"}
 
 
 def renewed(page: str) -> str:

@@ -1,4 +1,5 @@
-"""The product's command line with the test's own specialist in the crew: `python -m tests.with_trial_drives serve`."""
+"""The product's command line with the test's own specialist in the specialists: `python -m tests.with_trial_drives
+serve`."""
 
 from pathlib import Path
 

@@ -17,7 +17,7 @@ from langgraph.runtime import Runtime
 from agents.analyst.progress import Work
 from agents.analyst.stages import NAME, Stages
 from agents.context import Resources
-from agents.specialist import Done, Job, Workbench
+from agents.specialist import Done, Job, LocalToolContext
 from agents.types import Answering, Staged
 
 
@@ -63,7 +63,7 @@ def build(resources: Resources, now: Callable[[], datetime] = utc_now) -> StateG
         await stages.tell(state, state["work"], runtime.stream_writer)
         return {"done": [state["part"]]}
 
-    graph = StateGraph(Analysis, context_schema=cast(Any, Workbench), input_schema=Job, output_schema=Done)
+    graph = StateGraph(Analysis, context_schema=cast(Any, LocalToolContext), input_schema=Job, output_schema=Done)
     for node in (data_loader, code_generator, executor, reflection, verifier, analyst):
         graph.add_node(node.__name__, node)
     graph.add_edge(START, "data_loader")

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from agents.appointment_store import DiaryUnavailable, Owner, Taken, UnknownAppointment
+from agents.appointment_store import AppointmentStoreUnavailable, Owner, Taken, UnknownAppointment
 from agents.appointments.booking import Offer, Plan, noted
 from agents.appointments.dealers.times import free_times, spread
 from agents.appointments.dealers.workshops import Workshop, parse
 from agents.appointments.wording import listed, moment
-from agents.context import Bench
+from agents.context import ToolContext
 from agents.language.dates.wish import Window, Wish, at
 from agents.skill import Action, Handled
 
@@ -24,21 +24,23 @@ UNREACHABLE = (
 )
 
 
-async def _commit(arguments: Mapping[str, Any], value: Any, bench: Bench) -> Handled:
+async def _commit(arguments: Mapping[str, Any], value: Any, context: ToolContext) -> Handled:
     """Book the place that was held; for a move the earlier appointment ends with it."""
-    dealer, start, now = await _place(arguments, bench)
-    owner = Owner(bench.user_id, bench.conversation_id, bench.run_id)
+    dealer, start, now = await _place(arguments, context)
+    owner = Owner(context.user_id, context.conversation_id, context.run_id)
     moved = "moved" in arguments
     told, where = moment(start, now), dealer.name if dealer else arguments["dealer"]
     done = f"appointment moved to {told} at {where}" if moved else f"appointment at {where} on {told} booked"
     try:
-        async with bench.effect(done, repeatable=True):
-            booked = await bench.resources.diary.commit(owner, arguments["appointment_id"], now.astimezone(UTC))
+        async with context.effect(done, repeatable=True):
+            booked = await context.resources.appointment_store.commit(
+                owner, arguments["appointment_id"], now.astimezone(UTC)
+            )
     except Taken:
-        return await _gone(dealer, start, arguments, bench)
+        return await _gone(dealer, start, arguments, context)
     except UnknownAppointment:
         return Handled("That appointment is not there any more, so nothing was changed.", "declined")
-    except DiaryUnavailable:
+    except AppointmentStoreUnavailable:
         return Handled(UNREACHABLE, "to_person")
     lines = [f"{'Moved' if moved else 'Booked'}: **{told}**, {booked.work}, {booked.vehicle}."]
     if dealer:
@@ -56,16 +58,18 @@ def _changing(dealer: Workshop | None) -> str:
     return f"To move or cancel it, just tell me here; it is free of charge up to {hours} hours before it begins."
 
 
-async def _gone(dealer: Workshop | None, start: datetime, arguments: Mapping[str, Any], bench: Bench) -> Handled:
+async def _gone(
+    dealer: Workshop | None, start: datetime, arguments: Mapping[str, Any], context: ToolContext
+) -> Handled:
     """Somebody has the place: what is free next."""
-    now = bench.case.now
+    now = context.case.now
     text = "I am sorry: somebody was faster, and that time is gone. Nothing was changed."
     if dealer is None:
         return Handled(text, "declined")
     after, again = Wish((Window(first=start.date()),)), _again(arguments)
     try:
-        times = spread(await free_times(bench.resources.diary, dealer, after, again.work, now), 3)
-    except DiaryUnavailable:
+        times = spread(await free_times(context.resources.appointment_store, dealer, after, again.work, now), 3)
+    except AppointmentStoreUnavailable:
         times = []
     if not times:
         return Handled(f"{text} Please call {dealer.name} on {dealer.telephone}.", "to_person")
@@ -76,17 +80,17 @@ async def _gone(dealer: Workshop | None, start: datetime, arguments: Mapping[str
     return Handled(text, "asked_back", note=noted(plan, now))
 
 
-async def _release(arguments: Mapping[str, Any], bench: Bench) -> Handled:
+async def _release(arguments: Mapping[str, Any], context: ToolContext) -> Handled:
     """Free the place again."""
-    owner = Owner(bench.user_id, bench.conversation_id, bench.run_id)
-    with suppress(DiaryUnavailable):  # the place frees itself when its time is up
-        await bench.resources.diary.release(owner, arguments["appointment_id"])
-    _, start, _ = await _place(arguments, bench)
+    owner = Owner(context.user_id, context.conversation_id, context.run_id)
+    with suppress(AppointmentStoreUnavailable):  # the place frees itself when its time is up
+        await context.resources.appointment_store.release(owner, arguments["appointment_id"])
+    _, start, _ = await _place(arguments, context)
     plan = replace(_again(arguments), wish=Wish((at(start),)))
     if plan.intent == "move":
-        return Handled("All right, your appointment stays where it was.", note=noted(plan, bench.case.now))
+        return Handled("All right, your appointment stays where it was.", note=noted(plan, context.case.now))
     text = "All right, nothing was booked. Tell me if you would like another day, time or dealer."
-    return Handled(text, note=noted(plan, bench.case.now))
+    return Handled(text, note=noted(plan, context.case.now))
 
 
 def _again(arguments: Mapping[str, Any]) -> Plan:
@@ -101,16 +105,18 @@ def _again(arguments: Mapping[str, Any]) -> Plan:
     )
 
 
-async def _cancel(arguments: Mapping[str, Any], value: Any, bench: Bench) -> Handled:
-    now = bench.case.now
+async def _cancel(arguments: Mapping[str, Any], value: Any, context: ToolContext) -> Handled:
+    now = context.case.now
     try:
-        async with bench.effect("appointment cancelled", repeatable=True):
-            gone = await bench.resources.diary.cancel(bench.user_id, arguments["appointment_id"], now.astimezone(UTC))
+        async with context.effect("appointment cancelled", repeatable=True):
+            gone = await context.resources.appointment_store.cancel(
+                context.user_id, arguments["appointment_id"], now.astimezone(UTC)
+            )
     except UnknownAppointment:
         return Handled("That appointment is not there any more, so there was nothing to cancel.", "declined")
-    except DiaryUnavailable:
+    except AppointmentStoreUnavailable:
         return Handled(UNREACHABLE, "to_person")
-    known = await bench.resources.reference.derived(parse)
+    known = await context.resources.reference.derived(parse)
     dealer = known.get(gone.dealer)
     start = gone.starts_at.astimezone(ZoneInfo(dealer.zone)) if dealer else gone.starts_at
     where = f" at {dealer.name}" if dealer else ""
@@ -119,16 +125,16 @@ async def _cancel(arguments: Mapping[str, Any], value: Any, bench: Bench) -> Han
     )
 
 
-async def _keep(arguments: Mapping[str, Any], bench: Bench) -> Handled:
+async def _keep(arguments: Mapping[str, Any], context: ToolContext) -> Handled:
     return Handled("All right, your appointment stays as it is.")
 
 
-async def _place(arguments: Mapping[str, Any], bench: Bench) -> tuple[Workshop | None, datetime, datetime]:
+async def _place(arguments: Mapping[str, Any], context: ToolContext) -> tuple[Workshop | None, datetime, datetime]:
     """The dealer, the start in its time zone, and now."""
-    known = await bench.resources.reference.derived(parse)
+    known = await context.resources.reference.derived(parse)
     dealer = known.get(arguments["dealer"])
     start = datetime.fromisoformat(arguments["starts_at"])
-    return dealer, start.astimezone(ZoneInfo(dealer.zone)) if dealer else start, bench.case.now
+    return dealer, start.astimezone(ZoneInfo(dealer.zone)) if dealer else start, context.case.now
 
 
 ACTIONS: Mapping[str, Action] = {

@@ -29,7 +29,7 @@ async def list_booked(desk: Desk) -> Handled:
     """The customer's appointments. What is being arranged meanwhile stays open."""
     booked = await desk.booked()
     only = booked[0]["appointment_id"] if len(booked) == 1 else ""
-    note = noted(desk.before if desk.before.open else Plan(appointment=only), desk.bench.case.now)
+    note = noted(desk.before if desk.before.open else Plan(appointment=only), desk.context.case.now)
     if not booked:
         return Handled(NONE, note=note)
     if only:
@@ -100,7 +100,7 @@ async def _move(desk: Desk, booked: Booked) -> Handled:
 
 
 async def _cancel(desk: Desk, item: Booked, booked: Sequence[Booked]) -> Handled:
-    outcome = await desk.bench.call(PROPOSE_CANCELLATION, {"appointment_id": item["appointment_id"]})
+    outcome = await desk.context.call(PROPOSE_CANCELLATION, {"appointment_id": item["appointment_id"]})
     if outcome.result is None:
         return desk.refused(outcome)
     rule = outcome.result.value["rule"]
@@ -112,7 +112,7 @@ async def _cancel(desk: Desk, item: Booked, booked: Sequence[Booked]) -> Handled
 
 def _wishes(desk: Desk, booked: Sequence[Booked]) -> tuple[Wish, Wish]:
     """Which appointment is meant and to when it is to be moved: "my Tuesday appointment to Friday"."""
-    heard, now = desk.heard, desk.bench.case.now
+    heard, now = desk.heard, desk.context.case.now
     spoken_of = [item for item in booked if len(booked) == 1 or item["appointment_id"] == desk.plan.appointment]
     about = datetime.fromisoformat(spoken_of[0]["starts_at"]).date() if spoken_of else None
     if desk.before.intent == "move" and heard.intent is None:
@@ -155,7 +155,7 @@ def _named(desk: Desk, booked: Booked) -> bool:
     heard = desk.heard
     cancels = desk.plan.intent == "cancel"
     dealer = not (cancels and heard.dealers) or booked["key"] in {row.key for row in heard.dealers}
-    vehicles = desk.bench.resources.vehicles
+    vehicles = desk.context.resources.vehicles
     models = {vehicle.model for vehicle in vehicles.mentioned(heard.vehicle)}
     vehicle = not models or bool(models & {vehicle.model for vehicle in vehicles.mentioned(booked["vehicle"])})
     work = (

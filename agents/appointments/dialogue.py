@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from agents.appointment_store import DiaryUnavailable, Owner
+from agents.appointment_store import AppointmentStoreUnavailable, Owner
 from agents.appointments.booking import Asked, Offer, Plan, noted
 from agents.appointments.dealers.workshops import Workshop, Workshops
 from agents.appointments.inquiry import Heard, picked
 from agents.appointments.picks import agrees, other_one, shifted
 from agents.appointments.tools import FIND_SLOTS, LIST_APPOINTMENTS, PROPOSE_APPOINTMENT, PROPOSE_MOVE
 from agents.appointments.wording import listed, moment
-from agents.context import Bench, Outcome
+from agents.context import Outcome, ToolContext
 from agents.language.dates.wish import Window, Wish, at
 from agents.skill import Handled
 from agents.tools.calls import AWAY, FAILED, TOO_LONG
@@ -31,7 +31,7 @@ _FAULTS = {AWAY, FAILED, TOO_LONG}
 class Desk:
     """`before` is the plan as the message found it; `plan` grows with what it tells."""
 
-    bench: Bench
+    context: ToolContext
     known: Workshops
     heard: Heard
     before: Plan
@@ -40,9 +40,9 @@ class Desk:
     async def clear(self) -> None:
         """Give back the place that was held for what is now to be something else."""
         if self.plan.hold:
-            bench = self.bench
-            owner = Owner(bench.user_id, bench.conversation_id, bench.run_id)
-            await bench.resources.diary.release(owner, self.plan.hold)
+            context = self.context
+            owner = Owner(context.user_id, context.conversation_id, context.run_id)
+            await context.resources.appointment_store.release(owner, self.plan.hold)
             self.plan = replace(self.plan, hold="")
 
     def ask(self, asked: Asked, question: str, among: Sequence[str] = ()) -> Handled:
@@ -53,7 +53,7 @@ class Desk:
     def refused(self, outcome: Outcome) -> Handled:
         """What a tool that did not do it says, which is a question to the customer, unless the fault is ours."""
         if outcome.error is None or outcome.error in _FAULTS:
-            return Handled(UNREACHABLE, "declined", note=noted(self.before, self.bench.case.now))
+            return Handled(UNREACHABLE, "declined", note=noted(self.before, self.context.case.now))
         return self.ask("when", outcome.error)
 
     def unsettled(self) -> Handled | None:
@@ -63,11 +63,11 @@ class Desk:
             return None
         self.plan = replace(self.before, chosen=None, hold="")
         rows = [(offer, self.known.get(offer.dealer)) for offer in self.before.offers]
-        times = [f"{moment(_local(offer, row), self.bench.case.now)}, {row.town}" for offer, row in rows if row]
+        times = [f"{moment(_local(offer, row), self.context.case.now)}, {row.town}" for offer, row in rows if row]
         return Handled(f"Which one is it?\n\n{listed(times)}", "asked_back", note=self.note())
 
     def note(self) -> Mapping[str, Any]:
-        return noted(self.plan, self.bench.case.now)
+        return noted(self.plan, self.context.case.now)
 
     def picked(self) -> Offer | None:
         """The time that the customer picks among those offered before."""
@@ -101,7 +101,7 @@ class Desk:
         plan = self.plan
         given = {"dealer": plan.dealer, "windows": wish.windows, "never": wish.never, "work": plan.work[:200]}
         more = {"vehicle": plan.vehicle[:200], "safety_related": plan.urgent}
-        outcome = await self.bench.call(FIND_SLOTS, given | more)
+        outcome = await self.context.call(FIND_SLOTS, given | more)
         if outcome.result is None:
             return self.refused(outcome)
         value = outcome.result.value
@@ -115,9 +115,11 @@ class Desk:
         plan = self.plan = replace(self.plan, dealer=offer.dealer)
         given: dict[str, Any] = {"dealer": offer.dealer, "starts_at": offer.starts_at}
         if plan.intent == "move":
-            outcome = await self.bench.call(PROPOSE_MOVE, {**given, "appointment_id": plan.appointment})
+            outcome = await self.context.call(PROPOSE_MOVE, {**given, "appointment_id": plan.appointment})
         else:
-            outcome = await self.bench.call(PROPOSE_APPOINTMENT, {**given, "work": plan.work, "vehicle": plan.vehicle})
+            outcome = await self.context.call(
+                PROPOSE_APPOINTMENT, {**given, "work": plan.work, "vehicle": plan.vehicle}
+            )
         if outcome.result is None:
             return self.refused(outcome)
         value = outcome.result.value
@@ -153,10 +155,10 @@ class Desk:
         return Handled(text, "asked_back", citations(outcome), self.note())
 
     async def booked(self) -> Sequence[Mapping[str, Any]]:
-        """The customer's appointments that are to come, as the tool tells them. Raises DiaryUnavailable."""
-        outcome = await self.bench.call(LIST_APPOINTMENTS, {})
+        """The customer's appointments that are to come, as the tool tells them. Raises AppointmentStoreUnavailable."""
+        outcome = await self.context.call(LIST_APPOINTMENTS, {})
         if outcome.result is None:
-            raise DiaryUnavailable
+            raise AppointmentStoreUnavailable
         appointments: Sequence[Mapping[str, Any]] = outcome.result.value["appointments"]
         return appointments
 

@@ -16,7 +16,7 @@ from agents.skill import Handled
 from agents.types import Turn
 from agents.vehicles.range import Vehicle, Vehicles, note
 
-NO_DIARY = "No dealer here takes appointments through me. Please call your dealer."
+NO_APPOINTMENT_STORE = "No dealer here takes appointments through me. Please call your dealer."
 _UNUSUAL = re.compile(r"[^\w\s.,:;!?()'/&+-]|_")
 _FOUND = ("work", "fault", "cause", "summary")
 """Names under which another specialist may pass on what is to be done."""
@@ -25,7 +25,7 @@ _FOUND = ("work", "fault", "cause", "summary")
 async def book(desk: Desk) -> Handled:
     """Go on with a new appointment as far as the message allows."""
     if not desk.known.rows:
-        return Handled(NO_DIARY, "declined")
+        return Handled(NO_APPOINTMENT_STORE, "declined")
     if (pick := desk.picked()) is not None:
         return await desk.propose(pick)
     if (question := desk.unsettled()) is not None:
@@ -42,7 +42,7 @@ async def book(desk: Desk) -> Handled:
 
 def _take(desk: Desk) -> None:
     """What the message tells goes into the plan."""
-    heard, plan, findings = desk.heard, desk.plan, desk.bench.case.findings
+    heard, plan, findings = desk.heard, desk.plan, desk.context.case.findings
     work = heard.work or plan.work or _found_out(findings)
     if desk.before.asked == "work" and not work and heard.intent is None:
         work = " ".join(_UNUSUAL.sub(" ", heard.text).split())
@@ -67,9 +67,9 @@ def _take_dealer(desk: Desk) -> None:
             keys = (before.among[at],)
         keys = tuple(key for key in keys if key in before.among) or keys
     if heard.other_dealer and not keys:
-        meant = desk.bench.resources.vehicles.mentioned(plan.vehicle)
+        meant = desk.context.resources.vehicles.mentioned(plan.vehicle)
         keys = tuple(row.key for row in desk.known.serving(meant) if row.key != plan.dealer)
-    usual = desk.known.named(desk.bench.case.facts.get("dealer", "")) if not (keys or plan.dealer) else ()
+    usual = desk.known.named(desk.context.case.facts.get("dealer", "")) if not (keys or plan.dealer) else ()
     if len(usual) == 1:
         keys = (usual[0].key,)
     if keys:
@@ -82,7 +82,7 @@ def _counted(desk: Desk) -> int | None:
 
 
 def _vehicle(desk: Desk) -> str:
-    heard, plan, case, vehicles = desk.heard, desk.plan, desk.bench.case, desk.bench.resources.vehicles
+    heard, plan, case, vehicles = desk.heard, desk.plan, desk.context.case, desk.context.resources.vehicles
     known = plan.vehicle or note(case.facts, vehicles)
     if heard.vehicle:
         return heard.vehicle
@@ -108,7 +108,7 @@ def _found_out(findings: Mapping[str, Any]) -> str:
 
 def _missing(desk: Desk) -> Handled | None:
     """The question for the first thing that is needed and not known."""
-    plan, vehicles = desk.plan, desk.bench.resources.vehicles
+    plan, vehicles = desk.plan, desk.context.resources.vehicles
     meant = vehicles.mentioned(plan.vehicle)
     dealer = desk.known.get(plan.dealer)
     models = list(dict.fromkeys(item.model for item in vehicles.mentioned(desk.heard.text)))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from agents.appointment_store import DiaryUnavailable
+from agents.appointment_store import AppointmentStoreUnavailable
 from agents.appointments.actions import ACTIONS
 from agents.appointments.booking import Plan, noted, recalled
 from agents.appointments.changes import change, list_booked
@@ -16,7 +16,7 @@ from agents.appointments.intents import intent
 from agents.appointments.new import book
 from agents.appointments.offers import accepted
 from agents.appointments.tools import TOOLS
-from agents.context import Bench, Case, Resources
+from agents.context import Case, Resources, ToolContext
 from agents.skill import Action, Handled
 from agents.tool import Tool
 
@@ -60,10 +60,10 @@ class Appointments:
         heard = await _heard(case, resources, plan)
         return Request(heard, plan) if heard.intent is not None or takes_up(plan, heard) else None
 
-    async def act(self, request: Request, bench: Bench) -> Handled:
+    async def act(self, request: Request, context: ToolContext) -> Handled:
         """See `agents.skill.Skill`."""
-        known = await bench.resources.reference.derived(parse)
-        desk = Desk(bench, known, request.heard, request.plan, _begun(request))
+        known = await context.resources.reference.derived(parse)
+        desk = Desk(context, known, request.heard, request.plan, _begun(request))
         try:
             if desk.plan.intent == "list":
                 return await list_booked(desk)
@@ -71,8 +71,8 @@ class Appointments:
             if request.heard.stops:
                 return Handled("All right, I leave it at that. Nothing was booked or changed.")
             return await (book(desk) if desk.plan.intent == "book" else change(desk))
-        except DiaryUnavailable:
-            return Handled(UNREACHABLE, "declined", note=noted(request.plan, bench.case.now))
+        except AppointmentStoreUnavailable:
+            return Handled(UNREACHABLE, "declined", note=noted(request.plan, context.case.now))
 
 
 async def _heard(case: Case, resources: Resources, plan: Plan) -> Heard:

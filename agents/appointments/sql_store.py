@@ -1,4 +1,4 @@
-"""The diary over SQL: SQLite by default, PostgreSQL by its URL.
+"""The appointment store over SQL: SQLite by default, PostgreSQL by its URL.
 
 Every change is one short transaction. That no place is given away twice is not for this code to see to: a unique index
 does. A hold that somebody else needed the place of is `cancelled`
@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from agents.appointment_store import (
     Appointment,
-    DiaryUnavailable,
+    AppointmentStoreUnavailable,
     Owner,
     Taken,
     TooManyAppointments,
@@ -35,8 +35,8 @@ KEPT = timedelta(days=1)
 """How long a hold is remembered after it has expired."""
 MOST_HELD = 5
 MOST_BOOKED = 20
-"""Of a user's places at a time, so that nobody blocks a diary. They are counted, not constrained: requests of one user
-at the very same moment may slip through on PostgreSQL."""
+"""Of a user's places at a time, so that nobody blocks an appointment store. They are counted, not constrained: requests
+of one user at the very same moment may slip through on PostgreSQL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +54,12 @@ class _Wish:
     replaces: str | None
 
 
-class SqlDiary:
-    """See `agents.appointment_store.Diary`. Works on an engine that somebody else opens, migrates and disposes of."""
+class SqlAppointmentStore:
+    """See `agents.appointment_store.AppointmentStore`. Works on an engine that somebody else opens, migrates and
+    disposes of."""
 
     def __init__(self, engine: Engine) -> None:
-        self._transactions = Transactions(engine, DiaryUnavailable)
+        self._transactions = Transactions(engine, AppointmentStoreUnavailable)
         self._read = self._transactions.read
 
     async def taken(

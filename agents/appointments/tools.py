@@ -18,7 +18,7 @@ from agents.appointments.dealers.times import free_times, spread, why_none
 from agents.appointments.dealers.workshops import Workshop, Workshops
 from agents.appointments.dealers.workshops import parse as parse_workshops
 from agents.appointments.wording import moment
-from agents.context import Bench
+from agents.context import ToolContext
 from agents.language.dates.windows import read
 from agents.language.dates.wish import Window, Wish, at
 from agents.tool import Arguments, Proposal, Result, Tool, ToolFailed
@@ -80,24 +80,24 @@ class ProposeCancellation(Arguments):
     appointment_id: str = _ID
 
 
-async def workshops(bench: Bench) -> Workshops:
+async def workshops(context: ToolContext) -> Workshops:
     """The dealers of the knowledge base."""
-    return await bench.resources.reference.derived(parse_workshops)
+    return await context.resources.reference.derived(parse_workshops)
 
 
-async def find_slots(given: FindSlots, bench: Bench) -> Result:
+async def find_slots(given: FindSlots, context: ToolContext) -> Result:
     """Times that suit; where there are none why, the next ones, and other dealers that have some."""
-    known, now = await workshops(bench), bench.case.now
+    known, now = await workshops(context), context.case.now
     dealer = chosen_dealer(known, given.dealer)
-    vehicles = serviced(known, dealer, given.vehicle, bench.resources.vehicles)
+    vehicles = serviced(known, dealer, given.vehicle, context.resources.vehicles)
     wish = Wish(given.windows, given.never) if given.windows or given.never else read(given.when, now)
     if wish.unclear:
         raise ToolFailed(wish.unclear)
-    diary = bench.resources.diary
-    times = await free_times(diary, dealer, wish, given.work, now, run_id=bench.run_id)
+    appointment_store = context.resources.appointment_store
+    times = await free_times(appointment_store, dealer, wish, given.work, now, run_id=context.run_id)
     value = _described(dealer) | {"slots": [_slot(start, now) for start in spread(times, given.count)]}
     evidence = [dealer.evidence]
-    rules = await bench.resources.reference.derived(parse_rules)
+    rules = await context.resources.reference.derived(parse_rules)
     if given.safety_related and rules.urgent is not None:
         value["urgent"] = rules.urgent.text
         evidence.append(rules.urgent.evidence)
@@ -106,61 +106,61 @@ async def find_slots(given: FindSlots, bench: Bench) -> Result:
         later = Wish(
             (Window(first=min((window.first for window in wish.windows if window.first), default=None)),), wish.never
         )
-        following = await free_times(diary, dealer, later, given.work, now)
+        following = await free_times(appointment_store, dealer, later, given.work, now)
         value["why_none"] = why_none(dealer, wish, given.work, now)
         offered = spread(following, given.count)
         value["next"] = [_slot(start, now) for start in offered]
         value["elsewhere"] = []
         for other in other_dealers(known, dealer, vehicles):
-            if found := await free_times(diary, other, wish, given.work, now):
+            if found := await free_times(appointment_store, other, wish, given.work, now):
                 value["elsewhere"].append(_described(other) | {"slots": [_slot(start, now) for start in found[:1]]})
     offers = tuple(Offer(dealer.key, start) for start in offered)
     plan = Plan(intent="book", asked="when", dealer=dealer.key, vehicle=given.vehicle, work=given.work, wish=wish)
     return Result(value, tuple(evidence), noted(replace(plan, offers=offers), now))
 
 
-async def propose_appointment(given: ProposeAppointment, bench: Bench) -> Result:
+async def propose_appointment(given: ProposeAppointment, context: ToolContext) -> Result:
     """Hold the place and ask whether to book it."""
-    known = await workshops(bench)
+    known = await workshops(context)
     dealer = chosen_dealer(known, given.dealer)
-    serviced(known, dealer, given.vehicle, bench.resources.vehicles)
-    start = await asyncio.to_thread(checked_start, dealer, given.starts_at, given.work, bench.case.now)
-    held = await _held(dealer, start, given.work, given.vehicle, bench)
+    serviced(known, dealer, given.vehicle, context.resources.vehicles)
+    start = await asyncio.to_thread(checked_start, dealer, given.starts_at, given.work, context.case.now)
+    held = await _held(dealer, start, given.work, given.vehicle, context)
     if held is None:
-        return await _too_late(dealer, start, given.work, bench)
-    told = moment(start, bench.case.now)
+        return await _too_late(dealer, start, given.work, context)
+    told = moment(start, context.case.now)
     prompt = f"Shall I book {told} at {dealer.name} in {dealer.town}: {held.work} for your {held.vehicle}? {KEPT}"
     arguments = _arguments(held, dealer, start)
-    shown = _described(dealer) | _slot(start, bench.case.now) | {"work": held.work, "vehicle": held.vehicle}
+    shown = _described(dealer) | _slot(start, context.case.now) | {"work": held.work, "vehicle": held.vehicle}
     proposal = Proposal("book", arguments, Asks("confirm", prompt, proposal=shown, expires_s=HOLD_S))
     value = shown | {"held_for_s": HOLD_S, "hold": held.id}
-    return Result(value, (dealer.evidence,), _note(held, dealer, start, bench), proposal)
+    return Result(value, (dealer.evidence,), _note(held, dealer, start, context), proposal)
 
 
-async def list_appointments(given: ListAppointments, bench: Bench) -> Result:
+async def list_appointments(given: ListAppointments, context: ToolContext) -> Result:
     """The customer's booked appointments that are still to come."""
-    known, now = await workshops(bench), bench.case.now
-    booked = await bench.resources.diary.booked(bench.user_id, now.astimezone(UTC))
+    known, now = await workshops(context), context.case.now
+    booked = await context.resources.appointment_store.booked(context.user_id, now.astimezone(UTC))
     return Result({"appointments": [_shown(appointment, known, now) for appointment in booked]})
 
 
-async def propose_move(given: ProposeMove, bench: Bench) -> Result:
+async def propose_move(given: ProposeMove, context: ToolContext) -> Result:
     """Hold another place for a booked appointment and ask whether to move it there."""
-    known, now = await workshops(bench), bench.case.now
-    booked, old = await _own(given.appointment_id, known, bench)
+    known, now = await workshops(context), context.case.now
+    booked, old = await _own(given.appointment_id, known, context)
     dealer = chosen_dealer(known, given.dealer) if given.dealer else old
     if dealer is None:
         raise ToolFailed("That dealer is not there any more. Which other one shall it be?")
     if old is not None and old.moves is not None and booked.moves >= old.moves:
         raise ToolFailed(f"It has been moved {booked.moves} times already. Call {old.name} on {old.telephone} instead.")
-    serviced(known, dealer, booked.vehicle, bench.resources.vehicles)
+    serviced(known, dealer, booked.vehicle, context.resources.vehicles)
     start = await asyncio.to_thread(checked_start, dealer, given.starts_at, booked.work, now)
     if dealer is old and start == booked.starts_at:
         raise ToolFailed("That is the time that it has already. Which other one shall it be?")
-    held = await _held(dealer, start, booked.work, booked.vehicle, bench, replaces=booked.id)
+    held = await _held(dealer, start, booked.work, booked.vehicle, context, replaces=booked.id)
     if held is None:
-        return await _too_late(dealer, start, booked.work, bench)
-    rule = await _late(booked, old, bench)
+        return await _too_late(dealer, start, booked.work, context)
+    rule = await _late(booked, old, context)
     before, after = moment(_local(booked, old, now), now), moment(start, now)
     where = f" at {dealer.name} in {dealer.town}" if dealer is not old else f" at {dealer.name}"
     prompt = f"{_warning(rule)}Shall I move your appointment ({booked.work}) from {before} to {after}{where}? {KEPT}"
@@ -168,38 +168,38 @@ async def propose_move(given: ProposeMove, bench: Bench) -> Result:
     arguments = _arguments(held, dealer, start) | {"moved": booked.id}
     proposal = Proposal("move", arguments, Asks("confirm", prompt, proposal=shown, expires_s=HOLD_S))
     value = shown | {"held_for_s": HOLD_S, "hold": held.id, "rule": _told(rule, old)}
-    return Result(value, _evidence(rule), _note(held, dealer, start, bench, moved=booked.id), proposal)
+    return Result(value, _evidence(rule), _note(held, dealer, start, context, moved=booked.id), proposal)
 
 
-async def propose_cancellation(given: ProposeCancellation, bench: Bench) -> Result:
+async def propose_cancellation(given: ProposeCancellation, context: ToolContext) -> Result:
     """Ask whether to cancel a booked appointment."""
-    known, now = await workshops(bench), bench.case.now
-    booked, dealer = await _own(given.appointment_id, known, bench)
-    rule = await _late(booked, dealer, bench)
+    known, now = await workshops(context), context.case.now
+    booked, dealer = await _own(given.appointment_id, known, context)
+    rule = await _late(booked, dealer, context)
     shown = _shown(booked, known, now)
     prompt = (
         f"{_warning(rule)}Shall I cancel your appointment on {shown['local']} at {shown['dealer']} ({booked.work})?"
     )
     proposal = Proposal("cancel", {"appointment_id": booked.id}, Asks("confirm", prompt, proposal=shown))
-    all_booked = await bench.resources.diary.booked(bench.user_id, now.astimezone(UTC))
+    all_booked = await context.resources.appointment_store.booked(context.user_id, now.astimezone(UTC))
     among = tuple(item.id for item in all_booked)
     note = noted(Plan(intent="cancel", asked="appointment", among=among, appointment=booked.id), now)
     return Result(shown | {"rule": _told(rule, dealer)}, _evidence(rule), note, proposal)
 
 
 async def _held(
-    dealer: Workshop, start: datetime, work: str, vehicle: str, bench: Bench, replaces: str | None = None
+    dealer: Workshop, start: datetime, work: str, vehicle: str, context: ToolContext, replaces: str | None = None
 ) -> Appointment | None:
     """The place, held; None where somebody was faster. Raises ToolFailed where the customer has too many."""
     try:
-        return await bench.resources.diary.hold(
-            Owner(bench.user_id, bench.conversation_id, bench.run_id),
+        return await context.resources.appointment_store.hold(
+            Owner(context.user_id, context.conversation_id, context.run_id),
             dealer.key,
             start.astimezone(UTC),
             dealer.places,
             work=work,
             vehicle=vehicle,
-            now=bench.case.now.astimezone(UTC),
+            now=context.case.now.astimezone(UTC),
             seconds=HOLD_S,
             replaces=replaces,
         )
@@ -213,31 +213,33 @@ async def _held(
         ) from None
 
 
-async def _too_late(dealer: Workshop, start: datetime, work: str, bench: Bench) -> Result:
+async def _too_late(dealer: Workshop, start: datetime, work: str, context: ToolContext) -> Result:
     """Somebody was faster: the next times."""
-    now = bench.case.now
-    times = await free_times(bench.resources.diary, dealer, Wish((Window(first=start.date()),)), work, now)
+    now = context.case.now
+    times = await free_times(
+        context.resources.appointment_store, dealer, Wish((Window(first=start.date()),)), work, now
+    )
     following = [time for time in times if time > start] or times
     value = _described(dealer) | {"taken": True, "slots": [_slot(item, now) for item in following[:OFFERED]]}
     return Result(value, (dealer.evidence,))
 
 
-async def _own(appointment_id: str, known: Workshops, bench: Bench) -> tuple[Appointment, Workshop | None]:
+async def _own(appointment_id: str, known: Workshops, context: ToolContext) -> tuple[Appointment, Workshop | None]:
     """A booked appointment of the customer's that is still to come, and its dealer. Raises ToolFailed."""
     try:
-        found = await bench.resources.diary.find(bench.user_id, appointment_id)
+        found = await context.resources.appointment_store.find(context.user_id, appointment_id)
     except UnknownAppointment:
         raise ToolFailed(_NO_SUCH) from None
-    if found.status != "booked" or found.starts_at <= bench.case.now:
+    if found.status != "booked" or found.starts_at <= context.case.now:
         raise ToolFailed(_NO_SUCH)
     return found, known.get(found.dealer)
 
 
-async def _late(booked: Appointment, dealer: Workshop | None, bench: Bench) -> Rule | None:
+async def _late(booked: Appointment, dealer: Workshop | None, context: ToolContext) -> Rule | None:
     """What the documents say of a change that comes as late as this; None where it is early enough."""
-    if dealer is None or booked.starts_at - bench.case.now >= dealer.change_until:
+    if dealer is None or booked.starts_at - context.case.now >= dealer.change_until:
         return None
-    rules = await bench.resources.reference.derived(parse_rules)
+    rules = await context.resources.reference.derived(parse_rules)
     return rules.late
 
 
@@ -260,7 +262,9 @@ def _arguments(held: Appointment, dealer: Workshop, start: datetime) -> dict[str
     return place | {"work": held.work, "vehicle": held.vehicle}
 
 
-def _note(held: Appointment, dealer: Workshop, start: datetime, bench: Bench, moved: str = "") -> Mapping[str, Any]:
+def _note(
+    held: Appointment, dealer: Workshop, start: datetime, context: ToolContext, moved: str = ""
+) -> Mapping[str, Any]:
     """What a change of mind goes on from."""
     plan = Plan(
         intent="move" if moved else "book",
@@ -272,7 +276,7 @@ def _note(held: Appointment, dealer: Workshop, start: datetime, bench: Bench, mo
         hold=held.id,
         appointment=moved,
     )
-    return noted(plan, bench.case.now)
+    return noted(plan, context.case.now)
 
 
 def _described(dealer: Workshop) -> dict[str, Any]:

@@ -89,10 +89,10 @@ class ChatModelAnswerer:
 
     async def _call(self, task: Task, tool: Tool[Any], arguments: Mapping[str, Any]) -> Outcome:
         """Call a tool of the task. The arguments are shown to the customer as well, and so are questions with them."""
-        if task.bench is None or self._canary.within(msgspec.json.encode(arguments).decode()):
+        if task.context is None or self._canary.within(msgspec.json.encode(arguments).decode()):
             log.warning("%s was refused a call of %s", self.name, tool.name)
             return Outcome(None, error=REFUSED)
-        return await task.bench.call(tool, calm(arguments))
+        return await task.context.call(tool, calm(arguments))
 
     async def aclose(self) -> None:
         """Close the models' connections."""

@@ -88,9 +88,9 @@ def recent_turns(history: Sequence[Turn]) -> list[Message]:
 
 def moment(task: Task) -> str:
     """The customer's date and time, for a model that has tools to act at one; empty for one that has none."""
-    if task.bench is None:
+    if task.context is None:
         return ""
-    now = task.bench.case.now
+    now = task.context.case.now
     return f"It is now {now:%A, %d %B %Y, %H:%M} where the customer is ({now.tzname()})."
 
 

@@ -19,7 +19,7 @@ from agents.tool import MOST_BYTES, Tool
 from agents.types import Usage
 
 Call = Callable[[Tool[Any], Mapping[str, Any]], Awaitable[Outcome]]
-"""Calls a tool for the one who asks; `Bench.call` is one."""
+"""Calls a tool for the one who asks; `ToolContext.call` is one."""
 
 NO_OBJECT = "The arguments are no JSON object, or a very long one. Write them again as a short one."
 REPEATED = "You have just made this call; its result is above. Answer with it, or make another call."

@@ -60,7 +60,7 @@ def plain(value: Any, depth: int = 0) -> Any:
 
 
 def weight(value: Any) -> int:
-    """About how many bytes a plain value takes on the wire."""
+    """About how many bytes a plain value takes as sent."""
     match value:
         case str():
             return len(value.encode("utf-8", "replace")) + 5 if not value.isascii() else len(value) + 5

@@ -13,7 +13,7 @@ from agents.types import Evidence
 from agents.vehicles.applicability import Fitment
 
 if TYPE_CHECKING:
-    from agents.context import Bench
+    from agents.context import ToolContext
 
 SUBJECTS = ("troubleshooting", "handbook", "maintenance", "company")
 """The documents that advice and numbers are taken from."""
@@ -29,16 +29,16 @@ class NoArguments(Arguments):
     pass
 
 
-async def _safety_advice(given: InDanger, bench: "Bench") -> Result:
-    resources = bench.resources
+async def _safety_advice(given: InDanger, context: "ToolContext") -> Result:
+    resources = context.resources
     fitment = Fitment(resources.vehicles)
-    cars = fitment.asked(given.told, bench.case.facts)
+    cars = fitment.asked(given.told, context.case.facts)
     advice = ADVICE[given.kind]
     query = f"{advice.sought}. {given.told[:300]}"
     passages = await resources.search(query, subjects=SUBJECTS, k=_PASSAGES)
     found = ordered(given.told, advice, passages, fitment, cars)
     evidence = [Evidence(passages[match.span.passage], match.span.start, match.span.end) for match in found]
-    numbers = await _numbers(bench, emergency=advice.emergency)
+    numbers = await _numbers(context, emergency=advice.emergency)
     value = {
         "say_first": advice.first,
         "documents_say": [worded(statement) for statement in found],
@@ -47,15 +47,15 @@ async def _safety_advice(given: InDanger, bench: "Bench") -> Result:
     return Result(value, (*evidence, *(contact.evidence for contact in numbers.values())))
 
 
-async def _telephone_numbers(given: NoArguments, bench: "Bench") -> Result:
-    numbers = await _numbers(bench, care=True)
+async def _telephone_numbers(given: NoArguments, context: "ToolContext") -> Result:
+    numbers = await _numbers(context, care=True)
     value: dict[str, Any] = {"telephone": {name: contact.number for name, contact in numbers.items()}}
     return Result(value, tuple(contact.evidence for contact in numbers.values()))
 
 
-async def _numbers(bench: "Bench", *, emergency: bool = False, care: bool = False) -> dict[str, Contact]:
+async def _numbers(context: "ToolContext", *, emergency: bool = False, care: bool = False) -> dict[str, Contact]:
     """Whom to call first, as far as the documents say."""
-    known = await bench.resources.reference.derived(contacts.parse)
+    known = await context.resources.reference.derived(contacts.parse)
     chosen = {"emergency services": known.emergency} if emergency else {}
     chosen |= {"roadside assistance": known.roadside} | ({"customer care": known.care} if care else {})
     found = {name: contacts.first(numbers, SUBJECTS) for name, numbers in chosen.items()}

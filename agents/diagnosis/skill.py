@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from agents.context import Bench, Case, Outcome, Resources
+from agents.context import Case, Outcome, Resources, ToolContext
 from agents.diagnosis import check_answers, guided_checks, symptoms, wording
 from agents.diagnosis import codes as fault_codes
 from agents.diagnosis import note as diagnosis_note
@@ -81,17 +81,17 @@ class Diagnosis:
             return AskedCodes(named[:_MOST_CODES])
         return await _told(case, resources)
 
-    async def act(self, request: Request, bench: Bench) -> Handled:
+    async def act(self, request: Request, context: ToolContext) -> Handled:
         """See `agents.skill.Skill`."""
         match request:
             case InDanger():
-                return await _in_danger(request, bench)
+                return await _in_danger(request, context)
             case AskedCodes():
-                return await _codes(request, bench)
+                return await _codes(request, context)
             case Told():
-                return await _begin(request, bench)
+                return await _begin(request, context)
             case Reply():
-                return await _go_on(request, bench)
+                return await _go_on(request, context)
 
 
 async def _reply(case: Case, resources: Resources) -> Reply | None:
@@ -123,16 +123,16 @@ async def _told(case: Case, resources: Resources) -> Told | None:
     return Told(text, replace(progress, answers=check_answers.signs_in(case.said, progress.causes)))
 
 
-async def _in_danger(request: InDanger, bench: Bench) -> Handled:
-    outcome = await bench.call(SAFETY_ADVICE, {"kind": request.kind, "told": request.told[:2000]})
+async def _in_danger(request: InDanger, context: ToolContext) -> Handled:
+    outcome = await context.call(SAFETY_ADVICE, {"kind": request.kind, "told": request.told[:2000]})
     if outcome.result is None:
         return Handled(wording.danger_alone(request.kind), "to_person", note=None)
     return Handled(wording.in_danger(outcome.result.value, outcome.first_number), "to_person", _citations(outcome))
 
 
-async def _codes(request: AskedCodes, bench: Bench) -> Handled:
-    note = dict(bench.case.note) or None
-    outcomes = [await bench.call(LOOK_UP_FAULT_CODE, {"code": code}) for code in request.codes]
+async def _codes(request: AskedCodes, context: ToolContext) -> Handled:
+    note = dict(context.case.note) or None
+    outcomes = [await context.call(LOOK_UP_FAULT_CODE, {"code": code}) for code in request.codes]
     said = [
         wording.code(outcome.result.value, outcome.first_number) if outcome.result else wording.UNAVAILABLE
         for outcome in outcomes
@@ -142,46 +142,46 @@ async def _codes(request: AskedCodes, bench: Bench) -> Handled:
     if not rows:
         return Handled(wording.joined(said), "declined", note=note)
     if any(row["may_drive_on"].casefold() == "no" for row in rows):
-        numbers = await bench.call(TELEPHONE_NUMBERS, {})
+        numbers = await context.call(TELEPHONE_NUMBERS, {})
         if numbers.result is not None:
             said.append(wording.numbers(numbers.result.value["telephone"], numbers.first_number))
             citations += _citations(numbers)
     elif note is None and any(_AT_WORKSHOP.search(row["what_to_do"]) for row in rows):
         said.append(wording.OFFER)
-        note = await _code_note(request.codes, bench)
+        note = await _code_note(request.codes, context)
     return Handled(wording.joined(said), citations=citations, note=note)
 
 
-async def _code_note(codes: tuple[str, ...], bench: Bench) -> dict[str, Any]:
+async def _code_note(codes: tuple[str, ...], context: ToolContext) -> dict[str, Any]:
     """What an appointment for codes needs to know."""
-    known = await bench.resources.reference.derived(fault_codes.parse)
-    checks = await bench.resources.reference.derived(guided_checks.parse)
+    known = await context.resources.reference.derived(fault_codes.parse)
+    checks = await context.resources.reference.derived(guided_checks.parse)
     progress = diagnosis_note.of_codes([row for code in codes for row in known.of(code, SUBJECTS)])
-    asked = checks.fitment.asked(bench.case.question.whole, bench.case.facts)
+    asked = checks.fitment.asked(context.case.question.whole, context.case.facts)
     cars = asked if asked != checks.fitment.everything else progress.cars
     return replace(progress, cars=cars, question=wording.OFFER).note()
 
 
-async def _begin(request: Told, bench: Bench) -> Handled:
+async def _begin(request: Told, context: ToolContext) -> Handled:
     """The causes of a symptom, and the first check; or the cause, where the customer's words point to it."""
     progress = request.progress
-    checks = await bench.resources.reference.derived(guided_checks.parse)
-    step = await _step(progress, checks, bench)
+    checks = await context.resources.reference.derived(guided_checks.parse)
+    step = await _step(progress, checks, context)
     if step.concludes and not progress.symptom.first:
         return step.handled("", ())
     arguments = {"symptom": request.text[:600], "vehicle": _vehicle(progress, checks)}
-    outcome = await bench.call(FIND_CAUSES, arguments)
+    outcome = await context.call(FIND_CAUSES, arguments)
     if outcome.result is None:
-        return Handled(wording.UNAVAILABLE, "declined", note=dict(bench.case.note) or None)
+        return Handled(wording.UNAVAILABLE, "declined", note=dict(context.case.note) or None)
     value, citations = outcome.result.value, _citations(outcome)
     if step.concludes:
         return step.handled(wording.do_first(value, outcome.first_number), citations[-1:])
     return step.handled(wording.begun(value, outcome.first_number), citations)
 
 
-async def _go_on(reply: Reply, bench: Bench) -> Handled:
+async def _go_on(reply: Reply, context: ToolContext) -> Handled:
     progress = reply.progress
-    checks = await bench.resources.reference.derived(guided_checks.parse)
+    checks = await context.resources.reference.derived(guided_checks.parse)
     match reply.command:
         case Command.CLOSE:
             return Handled(wording.CLOSED)
@@ -192,10 +192,10 @@ async def _go_on(reply: Reply, bench: Bench) -> Handled:
         case Command.APPOINTMENT:
             return _passed_on(reply, checks)
         case Command.RESTART:
-            step = await _step(replace(progress, answers={}, cause=None), checks, bench)
+            step = await _step(replace(progress, answers={}, cause=None), checks, context)
             return step.handled(wording.START_OVER, ())
         case Command.GO_ON:
-            return (await _step(progress, checks, bench)).handled("", ())
+            return (await _step(progress, checks, context)).handled("", ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,7 @@ class _Step:
         return Handled(wording.joined([before, self.text]), self.status, (*citations, *self.citations), note)
 
 
-async def _step(progress: Progress, checks: GuidedChecks, bench: Bench) -> _Step:
+async def _step(progress: Progress, checks: GuidedChecks, context: ToolContext) -> _Step:
     """The next check, the vehicle where it turns on that, or what the answers lead to."""
     arguments = {
         "symptom": progress.symptom.name,
@@ -225,12 +225,12 @@ async def _step(progress: Progress, checks: GuidedChecks, bench: Bench) -> _Step
         "done": [{"check": name, "outcome": answer} for name, answer in progress.answers.items()],
         "codes": list(progress.codes),
     }
-    outcome = await bench.call(NEXT_CHECK, arguments)
+    outcome = await context.call(NEXT_CHECK, arguments)
     if outcome.result is None:
         return _Step(wording.UNAVAILABLE, "declined", (), progress)
     value, marker, citations = outcome.result.value, outcome.first_number, _citations(outcome)
     if value.get("nothing_fits"):
-        return await _nobody(progress, checks, bench)
+        return await _nobody(progress, checks, context)
     name = value.get("cause") or value["about"]
     cause = next(item for item in progress.symptom.causes if item.name == name)
     if value["vehicle_matters"] and "ask" in value and not progress.vehicle_asked:
@@ -246,15 +246,15 @@ async def _step(progress: Progress, checks: GuidedChecks, bench: Bench) -> _Step
     if value["done_by"] == "workshop":
         offered = replace(progress, stage="offered", cause=cause, question=wording.OFFER)
         return _Step(f"{text}\n\n{wording.OFFER}", "asked_back", citations, offered)
-    numbers = await bench.call(TELEPHONE_NUMBERS, {})
+    numbers = await context.call(TELEPHONE_NUMBERS, {})
     if numbers.result is not None:
         text = f"{text}\n\n{wording.numbers(numbers.result.value['telephone'], numbers.first_number)}"
         citations += _citations(numbers)
     return _Step(text, "to_person", citations, None)
 
 
-async def _nobody(progress: Progress, checks: GuidedChecks, bench: Bench) -> _Step:
-    numbers = await bench.call(TELEPHONE_NUMBERS, {})
+async def _nobody(progress: Progress, checks: GuidedChecks, context: ToolContext) -> _Step:
+    numbers = await context.call(TELEPHONE_NUMBERS, {})
     telephone = numbers.result.value["telephone"] if numbers.result else {}
     text = wording.nobody_fits(progress, checks.fitment, telephone, numbers.first_number)
     return _Step(text, "to_person", _citations(numbers), None)

@@ -16,7 +16,7 @@ from agents.tool import Arguments, Result, Tool, ToolFailed
 from agents.vehicles.applicability import Cars, Fitment
 
 if TYPE_CHECKING:
-    from agents.context import Bench
+    from agents.context import ToolContext
 
 SUBJECTS = ("troubleshooting", "records", "handbook", "maintenance", "specs", "company", "")
 """The documents that codes and checks are taken from."""
@@ -48,8 +48,8 @@ class NextCheck(Arguments):
     codes: list[str] = Field(default_factory=list, description="Trouble codes that are stored.", max_length=20)
 
 
-async def _look_up(given: FaultCodeLookup, bench: "Bench") -> Result:
-    known = await bench.resources.reference.derived(fault_codes.parse)
+async def _look_up(given: FaultCodeLookup, context: "ToolContext") -> Result:
+    known = await context.resources.reference.derived(fault_codes.parse)
     named = fault_codes.codes(f"code {given.code}", known)
     if len(named) != 1:
         raise ToolFailed(
@@ -59,8 +59,8 @@ async def _look_up(given: FaultCodeLookup, bench: "Bench") -> Result:
     found = known.of(named[0], SUBJECTS)
     if not found:
         return Result({"code": named[0], "known": False, "rows": []})
-    fitment = Fitment(bench.resources.vehicles)
-    cars = fitment.asked(given.vehicle, bench.case.facts)
+    fitment = Fitment(context.resources.vehicles)
+    cars = fitment.asked(given.vehicle, context.case.facts)
     value = {"code": named[0], "known": True, "rows": [_code_row(row, cars, fitment) for row in found]}
     return Result(value, tuple(row.evidence for row in found))
 
@@ -77,14 +77,14 @@ def _code_row(row: FaultCode, cars: Cars, fitment: Fitment) -> dict[str, Any]:
     }
 
 
-async def _find_causes(given: Causes, bench: "Bench") -> Result:
-    checks = await bench.resources.reference.derived(guided_checks.parse)
-    resources = bench.resources
+async def _find_causes(given: Causes, context: "ToolContext") -> Result:
+    checks = await context.resources.reference.derived(guided_checks.parse)
+    resources = context.resources
     found = await asyncio.to_thread(symptoms.match, given.symptom, checks, resources.vehicles, resources.embedder)
     if not found or found[0].score < symptoms.ENOUGH:
         raise ToolFailed(NO_CHECKS)
     symptom = found[0].symptom
-    cars = _cars(given.vehicle or given.symptom, checks, bench) & symptom.cars
+    cars = _cars(given.vehicle or given.symptom, checks, context) & symptom.cars
     if not cars:
         raise ToolFailed(f"{NO_CHECKS} {symptom.name.capitalize()}: this is about other vehicles.")
     finding = find(symptom, cars, {})
@@ -105,12 +105,12 @@ async def _find_causes(given: Causes, bench: "Bench") -> Result:
     return Result(value, tuple(evidence), note=Progress(symptom, cars).note())
 
 
-async def _next_check(given: NextCheck, bench: "Bench") -> Result:
-    checks = await bench.resources.reference.derived(guided_checks.parse)
+async def _next_check(given: NextCheck, context: "ToolContext") -> Result:
+    checks = await context.resources.reference.derived(guided_checks.parse)
     symptom = checks.named(given.symptom)
     if symptom is None:
         raise ToolFailed(f"{given.symptom!r} is no symptom of the guided checks: call find_causes first.")
-    cars = _cars(given.vehicle, checks, bench) & symptom.cars or symptom.cars
+    cars = _cars(given.vehicle, checks, context) & symptom.cars or symptom.cars
     answers = {_checked(item, symptom.causes).name: item.outcome for item in given.done}
     codes = tuple(code.upper() for code in given.codes)
     finding = find(symptom, cars, answers, codes)
@@ -145,8 +145,8 @@ def _checked(done: Done, causes: Sequence[Cause]) -> Cause:
     raise ToolFailed(f"{done.check!r} is none of the checks: use the words that next_check gave.")
 
 
-def _cars(vehicle: str, checks: GuidedChecks, bench: "Bench") -> Cars:
-    return checks.fitment.asked(vehicle, bench.case.facts)
+def _cars(vehicle: str, checks: GuidedChecks, context: "ToolContext") -> Cars:
+    return checks.fitment.asked(vehicle, context.case.facts)
 
 
 def _of(cause: Cause, cars: Cars, checks: GuidedChecks) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from agents.context import Bench, Case, Outcome, Resources
+from agents.context import Case, Outcome, Resources, ToolContext
 from agents.dataset import Table
 from agents.explorer import wording
 from agents.explorer.inquiry import Before, asked, dataset_said, leftover, schema_said, surely
@@ -77,18 +77,18 @@ class ExplorerSkill:
             return Exploration(Help(str(error)), ()) if case.wished else None
         return await asyncio.to_thread(_read, case, tables)
 
-    async def act(self, request: Exploration, bench: Bench) -> Handled:
+    async def act(self, request: Exploration, context: ToolContext) -> Handled:
         match request.request:
             case Listing(words, order, only):
                 arguments = _within(request, about=words, only=only, schema_name=request.schema)
-                outcome = await bench.call(LIST_TABLES, arguments)
+                outcome = await context.call(LIST_TABLES, arguments)
                 return _handled(outcome, lambda value: wording.listed(value, words, order, only))
             case Description() as asks:
-                return await _describe(asks, request, bench)
+                return await _describe(asks, request, context)
             case Relationships() as asks:
-                return await _relate(asks, request, bench)
+                return await _relate(asks, request, context)
             case Where(sought):
-                outcome = await bench.call(FIND_COLUMNS, _within(request, text=sought))
+                outcome = await context.call(FIND_COLUMNS, _within(request, text=sought))
                 return _handled(outcome, lambda value: wording.stored(value, sought))
             case Which() as unclear:
                 text = wording.which(unclear.choices)
@@ -152,17 +152,17 @@ def _known(places: Sequence[Sequence[str]], tables: Sequence[Table]) -> tuple[Ta
     return tuple(by_place[item] for item in wanted if item in by_place)
 
 
-async def _describe(asks: Description, request: Exploration, bench: Bench) -> Handled:
+async def _describe(asks: Description, request: Exploration, context: ToolContext) -> Handled:
     def worded(value: Any) -> str:
         return wording.particular(value, asks.aspect, asks.columns)
 
     calls = [_within(request, table, table=table.name) for table in asks.tables[:_REMEMBERED]]
-    told = [_handled(await bench.call(DESCRIBE_TABLE, arguments), worded) for arguments in calls]
+    told = [_handled(await context.call(DESCRIBE_TABLE, arguments), worded) for arguments in calls]
     text = "\n\n".join(item.text for item in told)
     return Handled(text, told[0].status, note=_noted(text, "describe", asks.tables))
 
 
-async def _relate(asks: Relationships, request: Exploration, bench: Bench) -> Handled:
+async def _relate(asks: Relationships, request: Exploration, context: ToolContext) -> Handled:
     names = [table.name for table in asks.tables]
     if len({table.dataset for table in asks.tables}) > 1:
         arguments = _within(request, tables=[f"{table.dataset}.{table.name}" for table in asks.tables])
@@ -170,7 +170,7 @@ async def _relate(asks: Relationships, request: Exploration, bench: Bench) -> Ha
         schema = None if names else request.schema
         arguments = _within(request, *asks.tables[:1], tables=names, schema_name=schema)
     handled = _handled(
-        await bench.call(FIND_RELATIONSHIPS, arguments), lambda value: wording.related(value, names, asks.direction)
+        await context.call(FIND_RELATIONSHIPS, arguments), lambda value: wording.related(value, names, asks.direction)
     )
     note = _noted(handled.text, "relate", asks.tables, direction=asks.direction)
     return Handled(handled.text, handled.status, note=note)

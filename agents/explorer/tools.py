@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from pydantic import Field
 
-from agents.context import Bench
+from agents.context import ToolContext
 from agents.dataset import Table
 from agents.explorer.containment import held_against_rows
 from agents.explorer.mermaid import er_diagram
@@ -55,8 +55,8 @@ class FindColumns(Arguments):
     dataset: Name | None = Field(None, description=DATASET)
 
 
-async def _list_tables(arguments: ListTables, bench: Bench) -> Result:
-    tables = _of_schema(await _tables(arguments.dataset, bench), arguments.schema_name)
+async def _list_tables(arguments: ListTables, context: ToolContext) -> Result:
+    tables = _of_schema(await _tables(arguments.dataset, context), arguments.schema_name)
     chosen = await asyncio.to_thread(tables_about, arguments.about, tables) if arguments.about else tables
     if arguments.only:
         chosen = _only(arguments.only, chosen, tables)
@@ -81,10 +81,10 @@ async def _list_tables(arguments: ListTables, bench: Bench) -> Result:
     return Result([*shown, *([{"more_tables": left_out}] if left_out else [])])
 
 
-async def _describe_table(arguments: DescribeTable, bench: Bench) -> Result:
-    tables = await _tables(arguments.dataset, bench)
+async def _describe_table(arguments: DescribeTable, context: ToolContext) -> Result:
+    tables = await _tables(arguments.dataset, context)
     (table,), wanted = await asyncio.to_thread(_among, [arguments.table], tables)
-    found = await _held(wanted, bench)
+    found = await _held(wanted, context)
     goes_to: dict[str, str] = {}
     for key in (match.key for match in found if match.table is table):
         for name, there in zip(key.columns, key.to_columns, strict=True):
@@ -117,10 +117,10 @@ async def _describe_table(arguments: DescribeTable, bench: Bench) -> Result:
     return Result(value)
 
 
-async def _find_relationships(arguments: FindRelationships, bench: Bench) -> Result:
-    tables = _of_schema(await _tables(arguments.dataset, bench), arguments.schema_name)
+async def _find_relationships(arguments: FindRelationships, context: ToolContext) -> Result:
+    tables = _of_schema(await _tables(arguments.dataset, context), arguments.schema_name)
     named, wanted = await asyncio.to_thread(_among, arguments.tables, tables)
-    found = await _held(wanted, bench)
+    found = await _held(wanted, context)
     return await asyncio.to_thread(_related, tables, named, found)
 
 
@@ -141,8 +141,8 @@ def _related(tables: Sequence[Table], named: Sequence[Table], found: Sequence[Re
     return Result(value, diagram=diagram.source if found or not named else None)
 
 
-async def _find_columns(arguments: FindColumns, bench: Bench) -> Result:
-    tables = await _tables(arguments.dataset, bench)
+async def _find_columns(arguments: FindColumns, context: ToolContext) -> Result:
+    tables = await _tables(arguments.dataset, context)
     found = await asyncio.to_thread(columns_for, arguments.text, tables)
     if not found:
         raise ToolFailed(f"No column seems to hold '{arguments.text[:80]}'. Try another word for it.")
@@ -184,9 +184,9 @@ FIND_RELATIONSHIPS = Tool(
 FIND_COLUMNS = Tool("find_columns", "Find the columns that hold something.", FindColumns, _find_columns)
 
 
-async def _tables(dataset: str | None, bench: Bench) -> tuple[Table, ...]:
+async def _tables(dataset: str | None, context: ToolContext) -> tuple[Table, ...]:
     try:
-        return await tables_of(bench.resources, dataset or bench.case.dataset)
+        return await tables_of(context.resources, dataset or context.case.dataset)
     except NotFound as error:
         raise ToolFailed(str(error)) from error
 
@@ -231,8 +231,8 @@ def _wanted(every: tuple[Relation, ...], named: Sequence[Table]) -> tuple[Relati
     return tuple(candidate for candidate in every if not named or named[0] in (candidate.table, candidate.to))
 
 
-async def _held(found: tuple[Relation, ...], bench: Bench) -> tuple[Relation, ...]:
-    datasets = bench.resources.datasets
+async def _held(found: tuple[Relation, ...], context: ToolContext) -> tuple[Relation, ...]:
+    datasets = context.resources.datasets
     return found if datasets is None else await held_against_rows(found, datasets)
 
 

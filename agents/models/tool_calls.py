@@ -1,4 +1,4 @@
-"""Tools on the wire: shown to a model as LangChain tools, its calls put together from the pieces of a stream."""
+"""Tools as sent: shown to a model as LangChain tools, its calls put together from the pieces of a stream."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,8 @@ DEEPEST = 20
 
 @lru_cache(maxsize=256)
 def shown(tool: Tool[Any]) -> dict[str, Any]:
-    """What a model is told of a tool, in OpenAI's form. Only a bench calls tools, so that this one has no function."""
+    """What a model is told of a tool, in OpenAI's form. Only a tool context calls tools, so that this one has no
+    function."""
     structured = StructuredTool(name=tool.name, description=tool.description, args_schema=tool.arguments)
     return convert_to_openai_tool(structured)
 

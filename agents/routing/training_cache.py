@@ -10,10 +10,10 @@ from agents.routing.kernels import Floats, Kernel, Labels, Learner, Linear
 from rag import array_file
 
 _SOURCES = b"".join(Path(__file__).with_name(name).read_bytes() for name in ("kernels.py", "training.py"))
-"""A lesson holds for as long as it would be taught in the same way."""
+"""What was learned holds for as long as it would be taught in the same way."""
 
 
-class Lessons:
+class TrainingCache:
     """Learns as `agents.routing.training` does, for what the file does not hold. For one thread."""
 
     def __init__(self, path: Path) -> None:

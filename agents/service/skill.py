@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from agents.appointments.offers import accepted
-from agents.context import Bench, Case, Outcome, Resources
+from agents.context import Case, Outcome, Resources, ToolContext
 from agents.service import wording
 from agents.service.inquiry import Request, reply, wanted
 from agents.service.intervals import KM_PER_MILE
@@ -57,15 +57,15 @@ class ServicePlanning:
         schedules = await resources.reference.derived(parse)
         return await asyncio.to_thread(_asked, case, schedules, resources.vehicles)
 
-    async def act(self, request: Request | Accepted, bench: Bench) -> Handled:
+    async def act(self, request: Request | Accepted, context: ToolContext) -> Handled:
         if isinstance(request, Accepted):
             return Handled(wording.when_and_where(request.work), "asked_back", note=request.note)
-        schedules = await bench.resources.reference.derived(parse)
+        schedules = await context.resources.reference.derived(parse)
         plans = schedules.plans(request.cars, request.item)
         asked = _missing(request, plans)
         if asked or not plans:
-            return await _ask_back(request, asked, plans, schedules, bench)
-        outcome = await bench.call(PLAN_SERVICE, _arguments(request, schedules))
+            return await _ask_back(request, asked, plans, schedules, context)
+        outcome = await context.call(PLAN_SERVICE, _arguments(request, schedules))
         if outcome.result is None:
             return _refused(request, outcome.error or "")
         value, lacks = outcome.result.value, _lacks(request, plans[0])
@@ -107,9 +107,11 @@ def _depends(entry: Entry, known: Slots) -> bool:
     return known.mileage_km is None or known.mileage_km >= (first.km or 0)
 
 
-async def _ask_back(request: Request, asked: str, plans: Sequence[Plan], schedules: Schedules, bench: Bench) -> Handled:
+async def _ask_back(
+    request: Request, asked: str, plans: Sequence[Plan], schedules: Schedules, context: ToolContext
+) -> Handled:
     """What the schedule says as far as the vehicle is known, and the question for the next thing."""
-    said = await bench.call(SERVICE_SCHEDULE, _named(request.cars, schedules) | {"item": request.item or "service"})
+    said = await context.call(SERVICE_SCHEDULE, _named(request.cars, schedules) | {"item": request.item or "service"})
     if said.result is None:
         return Handled(said.error or "", status="declined")
     lines = [wording.schedule(said.result.value, _marker(said))]

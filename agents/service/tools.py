@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from agents.context import Bench
+from agents.context import ToolContext
 from agents.service.due import Due, Use, due
 from agents.service.intervals import KM_PER_MILE, spoken
 from agents.service.schedules import Entry, Plan, Schedules, parse
@@ -48,9 +48,9 @@ class PlanService(ServiceSchedule):
     severe_use: bool = Field(False, description="The car is used in the way that the schedule calls severe.")
 
 
-async def look_up(given: ServiceSchedule, bench: Bench) -> Result:
+async def look_up(given: ServiceSchedule, context: ToolContext) -> Result:
     """See `agents.tool.Tool`."""
-    schedules = await bench.resources.reference.derived(parse)
+    schedules = await context.resources.reference.derived(parse)
     plans = _plans(given, schedules)[:_MOST_PLANS]
     told = [
         {
@@ -62,10 +62,10 @@ async def look_up(given: ServiceSchedule, bench: Bench) -> Result:
     return Result({"schedules": told}, tuple(entry.evidence for plan in plans for entry in plan.entries))
 
 
-async def plan(given: PlanService, bench: Bench) -> Result:
+async def plan(given: PlanService, context: ToolContext) -> Result:
     """See `agents.tool.Tool`."""
-    today = bench.case.now.date()
-    schedules = await bench.resources.reference.derived(parse)
+    today = context.case.now.date()
+    schedules = await context.resources.reference.derived(parse)
     plans = _plans(given, schedules)
     if len(plans) > 1:
         names = ", ".join(plan.name for plan in plans[:_MOST_PLANS])

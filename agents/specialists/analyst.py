@@ -2,13 +2,13 @@
 
 from agents.analyst.claim import claims
 from agents.analyst.subgraph import build
-from agents.specialist import STAFF, Specialist, door
+from agents.specialist import STAFF, Specialist, channel
 
 SPECIALIST = Specialist(
     name="analyst",
     label="Data analyst",
     description="Figures from the datasets: counts, sums, averages, rankings, shares, trends, and how sure they are.",
-    audience=frozenset({STAFF, door("analysis")}),
+    audience=frozenset({STAFF, channel("analysis")}),
     utterances=(),
     knowledge=(),
     instructions="",

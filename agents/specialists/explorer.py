@@ -1,13 +1,13 @@
 """How the data is organised: tables, columns, keys and relationships of the registered datasets."""
 
 from agents.explorer.skill import SKILL as EXPLORER
-from agents.specialist import STAFF, Specialist, door
+from agents.specialist import STAFF, Specialist, channel
 
 SPECIALIST = Specialist(
     name="explorer",
     label="Data explorer",
     description="How data is organised: the tables of the datasets, their columns and keys, how they are related.",
-    audience=frozenset({STAFF, door("explorer")}),
+    audience=frozenset({STAFF, channel("explorer")}),
     utterances=(),
     knowledge=(),
     instructions="""\

@@ -11,7 +11,7 @@ import msgspec
 import structlog
 from pydantic import ValidationError
 
-from agents.appointment_store import DiaryUnavailable
+from agents.appointment_store import AppointmentStoreUnavailable
 from agents.context import Case, Outcome, Resources
 from agents.models.metering import Meter
 from agents.tool import MOST_BYTES, A, Result, Tool, ToolFailed
@@ -32,7 +32,7 @@ class Effects(Protocol):
 
 @dataclass
 class Toolbox:
-    """See `Bench`. `cite` puts passages behind those of the run and gives the first one's number; `write`
+    """See `ToolContext`. `cite` puts passages behind those of the run and gives the first one's number; `write`
     says what happens; `meter` counts the calls, for `agent`; `keepers` names the skill that remembers a tool's notes,
     and `notes` are those so far."""
 
@@ -53,7 +53,7 @@ class Toolbox:
     calls: int = 0
 
     async def call(self, tool: Tool[A], arguments: A | Mapping[str, Any]) -> Outcome:
-        """See `agents.context.Bench`."""
+        """See `agents.context.ToolContext`."""
         self.calls += 1
         iteration, begun = self.calls, time.perf_counter()
         given = arguments if isinstance(arguments, Mapping) else arguments.model_dump(mode="json")
@@ -82,8 +82,8 @@ class Toolbox:
         except TimeoutError:
             log.warning("tool_timed_out", tool=tool.name, run_id=self.run_id, seconds=tool.seconds)
             return Outcome(None, error=TOO_LONG)
-        except DiaryUnavailable:
-            log.warning("diary_unavailable", tool=tool.name, run_id=self.run_id)
+        except AppointmentStoreUnavailable:
+            log.warning("appointment_store_unavailable", tool=tool.name, run_id=self.run_id)
             return Outcome(None, error=AWAY)
         except Exception:
             log.exception("tool_failed", tool=tool.name, run_id=self.run_id)

@@ -8,7 +8,7 @@ from pydantic import Field, create_model
 from agents.tool import Arguments, PassOn, Result, Tool
 
 if TYPE_CHECKING:
-    from agents.context import Bench
+    from agents.context import ToolContext
 
 MOST_CHARACTERS = 2_000
 
@@ -17,7 +17,7 @@ class HandToPerson(Arguments):
     reason: str = Field(description="Why a person is needed, in one sentence.", min_length=1, max_length=500)
 
 
-async def _hand_to_person(given: HandToPerson, bench: "Bench") -> Result:
+async def _hand_to_person(given: HandToPerson, context: "ToolContext") -> Result:
     return Result({"reason": given.reason}, person=given.reason)
 
 
@@ -40,7 +40,7 @@ def handover(colleagues: tuple[tuple[str, str], ...]) -> tuple[Tool[Any], ...]:
     chosen: Any = Literal[tuple(name for name, _ in colleagues)]
     listed = " ".join(f"{name}: {description}" for name, description in colleagues)
 
-    async def run(given: Any, bench: "Bench") -> Result:
+    async def run(given: Any, context: "ToolContext") -> Result:
         findings = {"summary": given.findings} if given.findings else {}
         return Result({"specialist": given.specialist}, pass_on=PassOn(given.specialist, given.question, findings))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from agents.context import Bench, Case, Outcome, Resources
+from agents.context import Case, Outcome, Resources, ToolContext
 from agents.language.units import Unit, unit, written
 from agents.language.words import vocabulary
 from agents.skill import Action, Handled
@@ -56,16 +56,16 @@ class VehicleDataSkill:
         data = await resources.reference.derived(parse)
         return _resumed(case, data) or await asyncio.to_thread(_read, case, data, resources)
 
-    async def act(self, request: Request | Conversion, bench: Bench) -> Handled:
+    async def act(self, request: Request | Conversion, context: ToolContext) -> Handled:
         match request:
             case Lookup():
-                return await _look_up(request, bench)
+                return await _look_up(request, context)
             case Comparison():
-                return await _compare(request, bench)
+                return await _compare(request, context)
             case Choice():
-                return await _choose(request, bench)
+                return await _choose(request, context)
             case Conversion():
-                return await _convert(request, bench)
+                return await _convert(request, context)
 
 
 SKILL = VehicleDataSkill()
@@ -115,27 +115,27 @@ def _cars(note: Mapping[str, Any]) -> Cars:
     return frozenset((str(variant), int(year)) for variant, year in note.get("cars", ()))
 
 
-async def _look_up(request: Lookup, bench: Bench) -> Handled:
-    data = await bench.resources.reference.derived(parse)
+async def _look_up(request: Lookup, context: ToolContext) -> Handled:
+    data = await context.resources.reference.derived(parse)
     vehicle, year = _spoken(request.cars, data)
     found: list[Cell] = []
     evidence: dict[int, Evidence] = {}
     for attribute in request.attributes:
-        outcome = await bench.call(LOOK_UP, {"attribute": attribute, "vehicle": vehicle, "year": year})
+        outcome = await context.call(LOOK_UP, {"attribute": attribute, "vehicle": vehicle, "year": year})
         found += [replace(cell, cars=cell.cars & request.cars) for cell in _cells(outcome, "rows", evidence)]
     found = [match for match in found if match.cars]
     if request.rim:
         found = [match for match in found if on_rim(match.detail, request.rim)]
     if not found:
         return Handled(_AWAY, "declined")
-    found = [await _with_extra(match, request.into, bench) for match in found]
+    found = [await _with_extra(match, request.into, context) for match in found]
     answer = looked_up(found, data.fitment, request.own)
     note = _noted(request.attributes, request.cars, answer, request.into, request.rim)
     return _handled(answer, evidence, note)
 
 
-async def _compare(request: Comparison, bench: Bench) -> Handled:
-    data = await bench.resources.reference.derived(parse)
+async def _compare(request: Comparison, context: ToolContext) -> Handled:
+    data = await context.resources.reference.derived(parse)
     vehicle, year = _spoken(request.within, data)
     arguments = {
         "attribute": request.attribute,
@@ -143,7 +143,7 @@ async def _compare(request: Comparison, bench: Bench) -> Handled:
         "year": year,
         "order": request.order,
     }
-    outcome = await bench.call(COMPARE, arguments)
+    outcome = await context.call(COMPARE, arguments)
     evidence: dict[int, Evidence] = {}
     found, rest = _cells(outcome, "rows", evidence), _cells(outcome, "without_figure", evidence)
     if outcome.result is None or not found:
@@ -155,8 +155,8 @@ async def _compare(request: Comparison, bench: Bench) -> Handled:
     return _handled(answer, evidence, _noted((request.attribute,), _told_of(answer), answer))
 
 
-async def _choose(request: Choice, bench: Bench) -> Handled:
-    data = await bench.resources.reference.derived(parse)
+async def _choose(request: Choice, context: ToolContext) -> Handled:
+    data = await context.resources.reference.derived(parse)
     amount = request.amount
     arguments = {
         "attribute": request.attribute,
@@ -164,7 +164,7 @@ async def _choose(request: Choice, bench: Bench) -> Handled:
         "value": amount.value if amount else None,
         "unit": amount.unit.label if amount and amount.unit else None,
     }
-    outcome = await bench.call(FILTER, arguments)
+    outcome = await context.call(FILTER, arguments)
     evidence: dict[int, Evidence] = {}
     found, rest = _cells(outcome, "matching", evidence), _cells(outcome, "not_matching", evidence)
     if not found and not rest:
@@ -173,59 +173,59 @@ async def _choose(request: Choice, bench: Bench) -> Handled:
     return _handled(answer, evidence, _noted((request.attribute,), _told_of(answer), answer))
 
 
-async def _convert(request: Conversion, bench: Bench) -> Handled:
+async def _convert(request: Conversion, context: ToolContext) -> Handled:
     evidence: dict[int, Evidence] = {}
-    known = await _told(bench, evidence) if request.earlier else []
+    known = await _told(context, evidence) if request.earlier else []
     said, numbers = [], set[int]()
     for amount in request.given:
         given = amount.unit
         if given is None:
             continue
         arguments = {"amount": amount.value, "unit": given.label, "to": request.into.label}
-        outcome = await bench.call(CONVERT, arguments)
+        outcome = await context.call(CONVERT, arguments)
         if outcome.result is None:
             continue
         of = [entry for entry in known if entry.number == amount.value and entry.unit == given.label]
         markers = dict.fromkeys(number for item in of for number in item.markers)
         numbers |= set(markers)
-        also = await _in_us(arguments, bench)
+        also = await _in_us(arguments, context)
         shown = f"{outcome.result.value['text']}{also} – that is {written(amount.value, given, _ALL_DIGITS)}"
         said.append(" ".join((shown, *(f"[{number}]" for number in markers))))
     if not said:
         return Handled(_AWAY, "declined")
     text = f"{said[0]}." if len(said) == 1 else "\n".join(f"- {word}" for word in said)
-    note = {**bench.case.note, "open": False} if bench.case.note else None
+    note = {**context.case.note, "open": False} if context.case.note else None
     return Handled(text, citations=_cited(sorted(numbers), evidence), note=note)
 
 
-async def _told(bench: Bench, evidence: dict[int, Evidence]) -> list[Cell]:
+async def _told(context: ToolContext, evidence: dict[int, Evidence]) -> list[Cell]:
     """What this skill's last answer spoke of, looked up again so that it can be cited again."""
-    note = bench.case.note
-    data = await bench.resources.reference.derived(parse)
+    note = context.case.note
+    data = await context.resources.reference.derived(parse)
     cars = _cars(note)
     vehicle, year = _spoken(cars, data)
     found: list[Cell] = []
     for attribute in note.get("attributes", ()) if cars else ():
-        outcome = await bench.call(LOOK_UP, {"attribute": attribute, "vehicle": vehicle, "year": year})
+        outcome = await context.call(LOOK_UP, {"attribute": attribute, "vehicle": vehicle, "year": year})
         found += _cells(outcome, "rows", evidence)
     return [match for match in found if match.cars & cars]
 
 
-async def _in_us(arguments: Mapping[str, Any], bench: Bench) -> str:
+async def _in_us(arguments: Mapping[str, Any], context: ToolContext) -> str:
     """The same in the American unit of that name, where there is another one."""
     american = {"imperial gallons": "us gallon", "mpg": "us mpg"}.get(arguments["to"])
     if american is None:
         return ""
-    outcome = await bench.call(CONVERT, {**arguments, "to": american})
+    outcome = await context.call(CONVERT, {**arguments, "to": american})
     return f" ({outcome.result.value['text']})" if outcome.result else ""
 
 
-async def _with_extra(cell: Cell, into: Unit | None, bench: Bench) -> Cell:
+async def _with_extra(cell: Cell, into: Unit | None, context: ToolContext) -> Cell:
     """The cell with its figure in the unit that the customer asked for, where that is another one."""
     known = unit(cell.unit) if cell.unit else None
     if into is None or known is None or cell.number is None or known == into or known.measure != into.measure:
         return cell
-    outcome = await bench.call(CONVERT, {"amount": cell.number, "unit": known.label, "to": into.label})
+    outcome = await context.call(CONVERT, {"amount": cell.number, "unit": known.label, "to": into.label})
     return replace(cell, extra=outcome.result.value["text"]) if outcome.result else cell
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
 
-from agents.context import Bench
+from agents.context import ToolContext
 from agents.language.units import Amount, NotConvertible, Unit, convert, magnitude, significant, unit, written
 from agents.tool import Arguments, Result, Tool, ToolFailed
 from agents.types import Evidence
@@ -56,12 +56,12 @@ class Convert(Arguments):
     to: Word = Field(description="The unit wanted, e.g. 'gallons', 'psi', 'mpg'.")
 
 
-def _in_thread(read: Callable[[A, VehicleData, Vehicles], Result]) -> Callable[[A, Bench], Awaitable[Result]]:
+def _in_thread(read: Callable[[A, VehicleData, Vehicles], Result]) -> Callable[[A, ToolContext], Awaitable[Result]]:
     """The tool that reads so: the tables are a database, for which nothing else is to wait."""
 
-    async def run(arguments: A, bench: Bench) -> Result:
-        data = await bench.resources.reference.derived(parse)
-        return await asyncio.to_thread(read, arguments, data, bench.resources.vehicles)
+    async def run(arguments: A, context: ToolContext) -> Result:
+        data = await context.resources.reference.derived(parse)
+        return await asyncio.to_thread(read, arguments, data, context.resources.vehicles)
 
     return run
 
@@ -115,7 +115,7 @@ def _filter(arguments: Select, data: VehicleData, vehicles: Vehicles) -> Result:
     return Result({"matching": rows[: len(groups)], "not_matching": rows[len(groups) :]}, evidence)
 
 
-async def _convert(arguments: Convert, bench: Bench) -> Result:
+async def _convert(arguments: Convert, context: ToolContext) -> Result:
     given, wanted = unit(arguments.unit), unit(arguments.to)
     if given is None or wanted is None:
         unknown = arguments.unit if given is None else arguments.to

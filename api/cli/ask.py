@@ -53,9 +53,9 @@ def ask(
 async def _ask(text: str, wishes: "Wishes", *, json: bool) -> None:
     from contextlib import AsyncExitStack
 
-    from agents.appointments.sql_store import SqlDiary
+    from agents.appointments.sql_store import SqlAppointmentStore
     from api.cli.terminal.knowledge import open_knowledge
-    from api.compose.answering import open_crew, open_models
+    from api.compose.answering import open_dependencies, open_models
     from api.compose.database import open_migrated_database
     from api.compose.datasets import open_datasets
     from api.settings import Settings
@@ -65,15 +65,17 @@ async def _ask(text: str, wishes: "Wishes", *, json: bool) -> None:
     settings = Settings()
     async with AsyncExitStack() as stack:
         database = open_migrated_database(settings)
-        diary = SqlDiary(database)
-        stack.push_async_callback(diary.close)
+        appointment_store = SqlAppointmentStore(database)
+        stack.push_async_callback(appointment_store.close)
         datasets = open_datasets(settings, database)
         stack.push_async_callback(datasets.close)
         await _check_dataset(datasets, wishes.dataset)
         library = stack.enter_context(open_knowledge(settings))
         models = await stack.enter_async_context(open_models(settings))
-        crew = await stack.enter_async_context(open_crew(settings, library, diary, models, datasets))
-        await _answer(build_graph(crew, memory_saver()), _run(text, wishes), json=json)
+        dependencies = await stack.enter_async_context(
+            open_dependencies(settings, library, appointment_store, models, datasets)
+        )
+        await _answer(build_graph(dependencies, memory_saver()), _run(text, wishes), json=json)
 
 
 async def _check_dataset(datasets: "Datasets", name: str | None) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from api.cli.terminal.screen import Screen
     from api.client import Client, Frame, Token, Turn
 
-Wire = Literal["native", "analysis", "explorer", "query", "reasoning"]
+DialectName = Literal["native", "analysis", "explorer", "query", "reasoning"]
 
 HELP = """\
 /sources [N]  the sources of the last answer, or the whole passage N
@@ -30,28 +30,29 @@ def chat(
     url: Annotated[str, typer.Option(help="The server's WebSocket.")] = "ws://127.0.0.1:8000/ws/chat",
     token: Annotated[str, typer.Option(help="Who you are. Without one: a development token of these settings.")] = "",
     session: Annotated[str, typer.Option(help="A conversation to go on with. Without one: a new one.")] = "",
-    wire: Annotated[
-        Wire, typer.Option(help="How to talk: with the support (native), or on one of the other wires.")
-    ] = ("native"),
+    dialect: Annotated[
+        DialectName,
+        typer.Option("--dialect", "--wire", help="How to talk: with the support (native), or by another dialect."),
+    ] = "native",
 ) -> None:
     """Talk to a running server. Reads lines from the keyboard, or from a pipe until it ends. /help lists commands.
 
     Example: echo "How far does a Wren 58 go?" | pitcrew chat
 
-    Example: echo "How many incidents are there by severity?" | pitcrew chat --wire analysis
+    Example: echo "How many incidents are there by severity?" | pitcrew chat --dialect analysis
     """
     import asyncio
 
-    from api.cli.wires import chat_over
+    from api.cli.dialect_chat import chat_over
     from orchestrator.commands import check_session_id
 
     if urlsplit(url).scheme not in {"ws", "wss"}:
         raise typer.BadParameter("--url begins with ws:// or wss://")
     if session:
         check_session_id(session)
-    if wire != "native":
-        shown = token or (_development_tokens()() if wire == "query" else "")
-        asyncio.run(chat_over(wire, url, shown, session, _lines()))
+    if dialect != "native":
+        shown = token or (_development_tokens()() if dialect == "query" else "")
+        asyncio.run(chat_over(dialect, url, shown, session, _lines()))
         return
     code = asyncio.run(_chat(url, token or _development_tokens(), session))
     if code:

@@ -36,7 +36,7 @@ def doctor(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object per check.")] = False,
 ) -> None:
-    """Check the installation, the data and the settings; say how to mend what is wrong. Changes nothing.
+    """Check the installation, the data and the settings; say how to fix what is wrong. Changes nothing.
 
     Example: pitcrew doctor --online
     """

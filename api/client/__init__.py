@@ -1,4 +1,4 @@
-"""Python clients of Pitcrew: of its native protocol, `/ws/chat`, and of the other wires. They need `websockets` and
+"""Python clients of Pitcrew: of its native protocol, `/ws/chat`, and of the other dialects. They need `websockets` and
 nothing else of Pitcrew.
 
     import asyncio
@@ -21,7 +21,8 @@ Frames are dictionaries as PROTOCOL.md describes them; types that this library d
 with a connection is made good: a message is sent again under the same id until it is acknowledged, an answer is resumed
 after the last event seen, and each event is handed over once. Errors are ClientErrors with words for a person.
 
-The other wires have a client each, which comes back by its wire's own schedule (`retry_schedules.py`) and says so:
+The other dialects have a client each, which comes back by its dialect's own schedule (`retry_schedules.py`) and says
+so:
 
     way = Way("ws://127.0.0.1:8000", tell=lambda notice: print(notice.reason))
     analysis = Analysis(way, "How many incidents are there by severity?")

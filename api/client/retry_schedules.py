@@ -1,4 +1,5 @@
-"""When the clients of the other wires come back after a lost connection, and what they say when they do not. Pure."""
+"""When the clients of the other dialects come back after a lost connection, and what they say when they do not.
+Pure."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""One wire that is connected again by its schedule, and what of that a person is told."""
+"""One dialect that is connected again by its schedule, and what of that a person is told."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ REFUSED_STATUSES = {400, 401, 403, 404}
 
 
 class GaveUp(ClientError):
-    """No connection could be had by the wire's schedule. `str(error)` says so to a person."""
+    """No connection could be had by the dialect's schedule. `str(error)` says so to a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Way:
             raise ValueError("the address begins with ws:// or wss://, and names a host")
 
     def socket(self, path: str, query: Mapping[str, str] | None = None) -> str:
-        """The address of a wire."""
+        """The address of a dialect."""
         parts = urlsplit(self.base)
         said = {**(query or {}), **({"token": self.token} if self.token else {})}
         return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/") + path, urlencode(said), ""))

@@ -1,4 +1,4 @@
-"""Asking the server over HTTP to stop an answer, for wires whose frames may come without a socket."""
+"""Asking the server over HTTP to stop an answer, for dialects whose frames may come without a socket."""
 
 import asyncio
 import http.client

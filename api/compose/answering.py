@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from agents.answerer import Answerer
-from agents.appointment_store import Diary
+from agents.appointment_store import AppointmentStore
 from agents.dataset import Datasets
 from agents.specialist import CUSTOMER, Specialist, open_to
 from agents.specialist import Catalogue as Specialists
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from agents.routing.classifier import Classifier
     from agents.routing.model_route import ModelRouter
     from agents.vehicles.range import Vehicles
-    from orchestrator.graph.state import Crew, Gathered
+    from orchestrator.graph.state import Dependencies, Gathered
 
 log = structlog.get_logger()
 
@@ -54,7 +54,7 @@ def open_classifier(
     """The classifier over the specialists, and the vehicles that it knows. `knowledge`: the catalogue whose headings
     and words it takes in; None opens the one in the database for that. Raises BadSetting."""
     from agents.routing.classifier import Classifier
-    from agents.routing.training_cache import Lessons
+    from agents.routing.training_cache import TrainingCache
     from agents.specialists import catalogue
     from rag.embedders import weights
     from rag.embedders.example_cache import RememberedEmbedder
@@ -69,36 +69,36 @@ def open_classifier(
     vehicles = load_vehicles(settings)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     remembered = RememberedEmbedder(embedder, settings.data_dir / "utterances.npz")
-    lessons = Lessons(settings.data_dir / "lessons.npz")
+    training_cache = TrainingCache(settings.data_dir / "training.npz")
     chunks = knowledge.chunks(sorted(knowledge.chunk_ids()))
     classifier = Classifier.train(
         open_to(catalogue(), CUSTOMER),
         remembered,
-        lessons,
+        training_cache,
         vehicles,
         list(chunks.values()),
         weights.vocabulary(settings.embedding_model),
     )
     remembered.settle()
-    lessons.settle()
+    training_cache.settle()
     return classifier, vehicles
 
 
 @asynccontextmanager
-async def open_crew(
+async def open_dependencies(
     settings: Settings,
     library: Library,
-    diary: Diary,
+    appointment_store: AppointmentStore,
     models: Sequence["ChatModel"] = (),
     datasets: Datasets | None = None,
-) -> AsyncIterator["Crew"]:
+) -> AsyncIterator["Dependencies"]:
     """Everything that answers: specialists with their skills, classifier, research and answerer. Raises BadSetting."""
 
     from agents.context import Resources
     from agents.conversation import followup
     from agents.reference import KnowledgeReference
     from agents.specialists import catalogue
-    from orchestrator.graph.state import Crew, Understood
+    from orchestrator.graph.state import Dependencies, Understood
 
     specialists = await asyncio.to_thread(catalogue)
     classifier, vehicles = await asyncio.to_thread(open_classifier, settings, library.embedder, library.catalogue)
@@ -132,8 +132,10 @@ async def open_crew(
         return (await library.retriever.retrieve(text, subjects=subjects, k=k)).passages
 
     reference = KnowledgeReference(library.catalogue, vehicles)
-    resources = Resources(vehicles, reference, search, library.embedder, diary, datasets, _analysing(settings, models))
-    yield Crew(
+    resources = Resources(
+        vehicles, reference, search, library.embedder, appointment_store, datasets, _analysing(settings, models)
+    )
+    yield Dependencies(
         specialists,
         understand,
         classify,

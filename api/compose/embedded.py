@@ -1,4 +1,4 @@
-"""The crew without a server: opened in this process, beside a running server or without one. Nothing is stored.
+"""The specialists without a server: opened in this process, beside a running server or without one. Nothing is stored.
 
 Who sits at this machine may ask every specialist by name; the router serves a customer.
 """
@@ -11,12 +11,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from agents.appointments.sql_store import SqlDiary
+from agents.appointments.sql_store import SqlAppointmentStore
 from agents.dataset import Datasets
 from agents.specialist import CUSTOMER, STAFF, Catalogue
 from agents.specialists import catalogue
 from agents.types import AS_USUAL, Question, Turn, Wishes
-from api.compose.answering import open_crew, open_models
+from api.compose.answering import open_dependencies, open_models
 from api.compose.database import open_migrated_database
 from api.compose.datasets import open_datasets
 from api.compose.knowledge import Library, open_library
@@ -112,12 +112,14 @@ async def open_embedded(settings: Settings) -> AsyncIterator[Embedded]:
         library = await asyncio.to_thread(stack.enter_context, open_library(settings, database, reader=True))
         if not await asyncio.to_thread(library.catalogue.hashes):
             raise BadSetting(EMPTY)
-        diary = SqlDiary(await asyncio.to_thread(open_migrated_database, settings))
-        stack.push_async_callback(diary.close)
+        appointment_store = SqlAppointmentStore(await asyncio.to_thread(open_migrated_database, settings))
+        stack.push_async_callback(appointment_store.close)
         datasets = await asyncio.to_thread(open_datasets, settings, database)
         stack.push_async_callback(datasets.close)
         await asyncio.to_thread(catalogue)  # their modules read their examples when they are imported
         models = await stack.enter_async_context(open_models(settings))
-        crew = await stack.enter_async_context(open_crew(settings, library, diary, models, datasets))
-        graph = await asyncio.to_thread(build_graph, crew, memory_saver())
-        yield Embedded(library, datasets, crew.catalogue, graph)
+        dependencies = await stack.enter_async_context(
+            open_dependencies(settings, library, appointment_store, models, datasets)
+        )
+        graph = await asyncio.to_thread(build_graph, dependencies, memory_saver())
+        yield Embedded(library, datasets, dependencies.catalogue, graph)

@@ -7,10 +7,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 
-from agents.appointments.sql_store import SqlDiary
+from agents.appointments.sql_store import SqlAppointmentStore
 from api.access.auth import token_rules
 from api.compose.accounts import metered
-from api.compose.answering import open_crew, open_models
+from api.compose.answering import open_dependencies, open_models
 from api.compose.app_state import AppState, open_gateway
 from api.compose.database import open_migrated_database
 from api.compose.knowledge import INDEXES_PATIENCE_S, open_library
@@ -48,31 +48,35 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
         # The model loads while the classifier learns, from remembered vectors: half a start is waiting for either.
         warming = asyncio.create_task(asyncio.to_thread(library.retriever.find, "warm up"))
         models = await stack.enter_async_context(open_models(settings))
-        diary = SqlDiary(database)
-        stack.push_async_callback(diary.close)
+        appointment_store = SqlAppointmentStore(database)
+        stack.push_async_callback(appointment_store.close)
         datasets = open_datasets(settings, database)
         stack.push_async_callback(datasets.close)
-        crew = await stack.enter_async_context(open_crew(settings, library, diary, models, datasets))
+        dependencies = await stack.enter_async_context(
+            open_dependencies(settings, library, appointment_store, models, datasets)
+        )
         store = SqlStore(database)
         stack.push_async_callback(store.close)
         saver = await stack.enter_async_context(open_saver(settings.data_dir / "parked.db"))
-        graph = build_graph(crew, saver.graph_saver)
+        graph = build_graph(dependencies, saver.graph_saver)
         metrics = Metrics()
         answering = partial(stream_events, graph, steps=settings.steps)
         run = metered(settings, answering, store, metrics, asks_models=bool(models))
         budgets = Budgets(settings.run_s, settings.drain_s, settings.runs)
-        engine = Engine(store, MemoryBus(), run, budgets, saver, crew.catalogue)
+        engine = Engine(store, MemoryBus(), run, budgets, saver, dependencies.catalogue)
         stack.push_async_callback(engine.close)
         await warming
         await engine.recover()
         publisher = Publisher(library.shelf, library.indexes, pause_s=PAUSE_S)
         stack.enter_context(keeping_current(publisher))
         datasets.prepare()
-        log.info("ready", answerer=crew.answerer.name, documents=len(library.catalogue.hashes()))
+        log.info("ready", answerer=dependencies.answerer.name, documents=len(library.catalogue.hashes()))
         checks = {
             "database": partial(check_database, database, store),
             "knowledge": partial(check_knowledge, library.catalogue, library.retriever, publisher),
-            "model": partial(check_model, crew.answerer, models),
+            "model": partial(check_model, dependencies.answerer, models),
         }
-        assert crew.resources is not None
-        yield AppState(settings, open_gateway(settings, engine, tokens), checks, crew.resources, metrics=metrics)
+        assert dependencies.resources is not None
+        yield AppState(
+            settings, open_gateway(settings, engine, tokens), checks, dependencies.resources, metrics=metrics
+        )

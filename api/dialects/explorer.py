@@ -32,9 +32,9 @@ from orchestrator.errors import EmptyMessage, PitcrewError
 from orchestrator.events import Envelope
 
 AGENT = "explorer"
-DOOR = "explorer"
+CHANNEL = "explorer"
 SECONDS = 30.0
-"""After these a run of this wire has taken too long."""
+"""After these a run of this dialect has taken too long."""
 TIMED_OUT = "Request timeout (30s). Please try a simpler query."
 EMPTY = "Empty message"
 STOPPED = "Stopped."
@@ -101,7 +101,7 @@ class ExplorerSession:
             asked = convert(parse_object(text), QuestionFrame)
         except PitcrewError as error:
             return Requested(Rejected(error))
-        wishes = Wishes(agent=AGENT, door=DOOR, seconds=SECONDS)
+        wishes = Wishes(agent=AGENT, channel=CHANNEL, seconds=SECONDS)
         return Requested(Send(asked.content, self._session_id, asked.client_message_id, wishes=wishes))
 
     def emitted(self, envelope: Envelope, *, lagging: bool = False) -> tuple[str, ...]:

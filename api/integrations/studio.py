@@ -1,7 +1,7 @@
-"""What `langgraph.json` names: the crew as a graph over chat messages, for LangGraph Studio and `langgraph dev`.
+"""What `langgraph.json` names: the specialists as a graph over chat messages, for LangGraph Studio and `langgraph dev`.
 
-Importing it opens nothing. The first question opens the crew from the settings, in the process and the event loop that
-ask; it stays open until the process ends.
+Importing it opens nothing. The first question opens the specialists from the settings, in the process and the event
+loop that ask; it stays open until the process ends.
 """
 
 import asyncio
@@ -18,15 +18,15 @@ _opened: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Task[tuple[AsyncEx
 
 async def _open() -> tuple[AsyncExitStack, Any]:
     """The graph, and the stack of what it needs, which closes what nobody refers to."""
-    # What the settings and the crew read at the start stands on this machine's disk; a loop that others use as well
-    # must not wait for it.
+    # What the settings and the specialists read at the start stands on this machine's disk; a loop that others use as
+    # well must not wait for it.
     settings = await asyncio.to_thread(Settings)
     stack = AsyncExitStack()
     return stack, (await stack.enter_async_context(open_embedded(settings))).graph
 
 
-async def crew_graph() -> Any:
-    """The crew's graph, opened once. Raises BadSetting, IndexUnavailable; the next question tries again."""
+async def specialist_graph() -> Any:
+    """The specialists' graph, opened once. Raises BadSetting, IndexUnavailable; the next question tries again."""
     loop = asyncio.get_running_loop()
     task = _opened.get(loop)
     if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
@@ -43,4 +43,4 @@ async def close() -> None:
         await stack.aclose()
 
 
-graph = build_chat_graph(crew_graph)
+graph = build_chat_graph(specialist_graph)

@@ -11,7 +11,7 @@ const STAGES = {
 const MOST_ROWS = 50;
 const WIDEST_PX = 720;
 const NOTHING_COMPUTED = 'Nothing was computed';
-/** The wire says with this piece that the text begins anew. */
+/** The dialect says with this piece that the text begins anew. */
 const ANEW = '\n\n---\n\n';
 
 export class AnalysisView {
@@ -49,7 +49,7 @@ export class AnalysisView {
     this.chart.clear();
   }
 
-  /** @param {object} frame of the wire */
+  /** @param {object} frame of the dialect */
   show(frame) {
     if (Object.hasOwn(FRAMES, frame.type)) FRAMES[frame.type](this, frame);
   }

@@ -1,4 +1,4 @@
-/** The last frames as they went over the wire, newest first. Drawn only while its section is open. */
+/** The last frames as they went over the network, newest first. Drawn only while its section is open. */
 
 import { element } from './element.js';
 

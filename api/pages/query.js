@@ -118,7 +118,7 @@ export function start(panel) {
   showState(line.state);
 }
 
-/** This wire has no guests; in development the server has a token for whoever sits at this machine. */
+/** This dialect has no guests; in development the server has a token for whoever sits at this machine. */
 async function address() {
   const token = enteredToken() ? null : await developmentToken();
   return socketAddress('query', token ? { token } : {});

@@ -1,4 +1,4 @@
-"""The frames of an analysis: what its two wires, one question or many, have in common."""
+"""The frames of an analysis: what its two dialects, one question or many, have in common."""
 
 from typing import Any, Literal
 

@@ -1,4 +1,4 @@
-"""How an analysis is told: events in, frames out, for both wires of it. Pure."""
+"""How an analysis is told: events in, frames out, for both dialects of it. Pure."""
 
 from collections.abc import Callable
 from typing import assert_never, get_args
@@ -30,7 +30,7 @@ from orchestrator import events
 from orchestrator.commands import Send
 
 AGENT = "analyst"
-DOOR = "analysis"
+CHANNEL = "analysis"
 ALL = "all"
 """What clients call the absence of a choice of datasets."""
 QUESTION = "question"
@@ -48,7 +48,7 @@ Frames = list[msgspec.Struct]
 def ask(question: str, dataset: str | None, session_id: str, message_id: str | None = None) -> Send:
     """The question as a command."""
     chosen = None if dataset in (None, "", ALL) else dataset
-    return Send(question, session_id, message_id, wishes=Wishes(agent=AGENT, door=DOOR, dataset=chosen))
+    return Send(question, session_id, message_id, wishes=Wishes(agent=AGENT, channel=CHANNEL, dataset=chosen))
 
 
 class Telling:
@@ -119,7 +119,7 @@ class Telling:
 
 Shown = events.Progress | events.Reasoning | events.Code | events.Verification | events.DataReady
 SILENT = events.kinds(events.Detail, events.Upkeep, events.RunRestarted) - set(get_args(Shown))
-"""Events of which neither wire says anything."""
+"""Events of which neither dialect says anything."""
 
 
 def _step(event: Shown, lagging: bool) -> Frames:

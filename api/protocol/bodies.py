@@ -1,7 +1,7 @@
 """What the socket and `POST /api/v1/chat` have in common: the end of a turn, and a message's metadata.
 
-The end of a turn is built once, as the types of its frame; wires that put it into objects of their own get it as plain
-data."""
+The end of a turn is built once, as the types of its frame; dialects that put it into objects of their own get it as
+plain data."""
 
 import hashlib
 import re

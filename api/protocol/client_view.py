@@ -1,4 +1,4 @@
-"""What a client has been told so far, for wires whose clients keep no account of it themselves. Pure."""
+"""What a client has been told so far, for dialects whose clients keep no account of it themselves. Pure."""
 
 from datetime import datetime
 
@@ -6,8 +6,8 @@ from orchestrator.events import Accepted, AnyEvent, Cancelled, InputRequired, To
 
 
 class Prompts:
-    """The runs whose question to the customer has ended a turn. On a wire without a word for such a question its prompt
-    is the end of the turn; when nobody answers it, the run's own end is no news."""
+    """The runs whose question to the customer has ended a turn. On a dialect without a word for such a question its
+    prompt is the end of the turn; when nobody answers it, the run's own end is no news."""
 
     def __init__(self) -> None:
         self._asked: set[str] = set()

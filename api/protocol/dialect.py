@@ -136,20 +136,20 @@ Notice = Welcome | Denied | Pong | Done | Problem | AuthExpiring | Closing | Bea
 
 class Session(Protocol):
     """One connection. Laws: `received` never raises; an event that the dialect is `silent` of, or a notice that the
-    wire has no word for, gives (); whatever answers a request carries its name; a turn has one ending."""
+    dialect has no word for, gives (); whatever answers a request carries its name; a turn has one ending."""
 
     def opened(self) -> tuple[Requested, ...]:
         """What opening the connection asked for, once it is known who did."""
 
     @property
     def finished(self) -> bool:
-        """Whether the wire has nothing more to say: the connection is closed."""
+        """Whether the dialect has nothing more to say: the connection is closed."""
 
     def received(self, text: str) -> Requested:
         """What the frame asks for."""
 
     def emitted(self, envelope: Envelope, *, lagging: bool = False) -> tuple[str, ...]:
-        """The frames that tell an event; to a `lagging` reader, as short as the wire allows."""
+        """The frames that tell an event; to a `lagging` reader, as short as the dialect allows."""
 
     def notice(self, notice: Notice) -> tuple[str, ...]:
         """The frames that tell something about the connection itself."""
@@ -157,7 +157,7 @@ class Session(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The frames of a wire as types, from which its published schema is made: `received` from clients and `sent` to
+    """The frames of a dialect as types, from which its published schema is made: `received` from clients and `sent` to
     them, msgspec structs with a docstring each. `text`: words that clients send which are no JSON. `query`: what the
     URL's query says, by name, besides who asks."""
 
@@ -169,13 +169,13 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A wire. `path` is the route of its socket, such as `/ws/{session_id}`; `open` makes the session of a connection.
-    `silent` are the kinds of event of which it never says anything.
+    """A dialect. `path` is the route of its socket, such as `/ws/{session_id}`; `open` makes the session of a
+    connection. `silent` are the kinds of event of which it never says anything.
 
     `guest`: of a handshake the key by which a client without a token is known again, "" for one that never is; None
-    where the wire has no guests. `foreign_origin`: the code that closes a socket of a page that may not open one here;
-    None refuses its handshake. `heartbeat_s`: seconds between Beat notices. `keeps_place`: a client that comes back
-    gets what it has not been sent, so the connection keeps how far it has read.
+    where the dialect has no guests. `foreign_origin`: the code that closes a socket of a page that may not open one
+    here; None refuses its handshake. `heartbeat_s`: seconds between Beat notices. `keeps_place`: a client that comes
+    back gets what it has not been sent, so the connection keeps how far it has read.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The frame by which wires with a `message` say what went wrong."""
+"""The frame by which dialects with a `message` say what went wrong."""
 
 import msgspec
 
@@ -6,7 +6,7 @@ from orchestrator.errors import PitcrewError, ProcessingError
 from orchestrator.events import Failed
 
 _FIELDS = {"message": "question"}
-"""What these wires call our fields, where it is something else."""
+"""What these dialects call our fields, where it is something else."""
 
 
 class ErrorFrame(msgspec.Struct, tag="error", omit_defaults=True):

@@ -12,8 +12,12 @@ router = APIRouter(prefix="/api/v1", tags=["chat"])
 
 @router.get("/agents")
 async def agents(
-    state: State, visitor: Visitor, wire: Annotated[str, Query(max_length=64)] = ""
+    state: State,
+    visitor: Visitor,
+    dialect: Annotated[str, Query(max_length=64)] = "",
+    wire: Annotated[str, Query(max_length=64, deprecated=True)] = "",
 ) -> dict[str, list[dict[str, str]]]:
-    """The specialists that are open to you, on a wire such as `reasoning` or `analysis` or, unnamed, on `/ws/chat`."""
-    opened = open_to(state.gateway.engine.catalogue, visitor.role, wire)
+    """The specialists that are open to you over a dialect such as `reasoning` or `analysis` or, unnamed, over
+    `/ws/chat`. `wire` is an older name of `dialect`."""
+    opened = open_to(state.gateway.engine.catalogue, visitor.role, dialect or wire)
     return {"agents": [{"name": item.name, "label": item.label, "description": item.description} for item in opened]}

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Response
 
-from agents.appointment_store import Appointment, DiaryUnavailable, UnknownAppointment
+from agents.appointment_store import Appointment, AppointmentStoreUnavailable, UnknownAppointment
 from agents.appointments.dealers.workshops import Workshop, Workshops, parse
 from api.compose.app_state import AppState
 from api.export.ics import MEDIA_TYPE, calendar_file
@@ -24,8 +24,8 @@ CALENDAR: dict[int | str, dict[str, Any]] = {
 async def appointments(state: State, caller: CurrentCaller) -> dict[str, Any]:
     """Your booked appointments that are yet to come, the next one first."""
     try:
-        found = await state.resources.diary.booked(caller.user_id, datetime.now(UTC))
-    except DiaryUnavailable as error:
+        found = await state.resources.appointment_store.booked(caller.user_id, datetime.now(UTC))
+    except AppointmentStoreUnavailable as error:
         raise StorageUnavailable from error
     workshops = await _workshops(state) if found else Workshops()
     return {"appointments": [_body(match, workshops.get(match.dealer)) for match in found]}
@@ -35,10 +35,10 @@ async def appointments(state: State, caller: CurrentCaller) -> dict[str, Any]:
 async def calendar(appointment_id: str, state: State, caller: CurrentCaller) -> Response:
     """One of your appointments as a calendar file; for one that is cancelled, a file that takes it out again."""
     try:
-        found = await state.resources.diary.find(caller.user_id, appointment_id)
+        found = await state.resources.appointment_store.find(caller.user_id, appointment_id)
     except UnknownAppointment as error:
         raise NotFound from error
-    except DiaryUnavailable as error:
+    except AppointmentStoreUnavailable as error:
         raise StorageUnavailable from error
     if found.expires_at is not None:
         raise NotFound

@@ -15,7 +15,7 @@ SEAT_WAIT_MS = 5_000
 @dataclass(frozen=True, slots=True)
 class Gateway:
     """The ways in, and how much may be asked for. `heartbeat_s`: seconds between transport pings; `guests`: whether
-    those who show no token are let in where a wire has guests."""
+    those who show no token are let in where a dialect has guests."""
 
     engine: Engine
     tokens: TokenRules

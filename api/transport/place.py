@@ -1,4 +1,4 @@
-"""How far a client has read, for wires on which it cannot say so itself. No I/O."""
+"""How far a client has read, for dialects on which it cannot say so itself. No I/O."""
 
 from orchestrator.commands import Read
 from orchestrator.events import Accepted, Completed, Envelope, InputRequired, Resumed

@@ -1,4 +1,4 @@
-"""A response of server-sent events that are spelled already, for wires that have no socket."""
+"""A response of server-sent events that are spelled already, for dialects that have no socket."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

@@ -35,7 +35,7 @@ from agents.types import (
     StandaloneQuestion,
     Task,
 )
-from orchestrator.graph.state import Crew
+from orchestrator.graph.state import Dependencies
 from orchestrator.run import Desk
 
 log = structlog.get_logger()
@@ -58,12 +58,12 @@ class Work(Job, total=False):
     passed: list[Job]
 
 
-def build_specialist(crew: Crew, specialist: Specialist) -> Any:
+def build_specialist(dependencies: Dependencies, specialist: Specialist) -> Any:
     """The specialist's part of the graph, compiled: its own one where it brings one."""
     if specialist.graph:
-        assert crew.resources is not None, "a specialist's own graph works with resources"
-        return specialist.graph(crew.resources).compile()
-    worker = Worker(crew, specialist)
+        assert dependencies.resources is not None, "a specialist's own graph works with resources"
+        return specialist.graph(dependencies.resources).compile()
+    worker = Worker(dependencies, specialist)
     graph = StateGraph(Work, context_schema=Desk, input_schema=Job, output_schema=Done)
     for name, node in (("work", worker.work), ("ask", ask), ("settle", worker.settle)):
         graph.add_node(name, node)
@@ -87,9 +87,9 @@ def _asks(state: Work) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One specialist of the crew at its nodes."""
+    """One specialist at its nodes."""
 
-    crew: Crew
+    dependencies: Dependencies
     specialist: Specialist
 
     async def work(self, state: Work, runtime: Runtime[Desk]) -> dict[str, Any]:
@@ -99,7 +99,7 @@ class Worker:
         runtime.stream_writer(Answering(part, self.specialist.name, state["label"], claim is not None))
         if claim is None:
             return await self._answer(state, runtime)
-        handled = await claim.skill.act(claim.request, self._bench(state, runtime, claim.skill.name))
+        handled = await claim.skill.act(claim.request, self._tool_context(state, runtime, claim.skill.name))
         return await self._deliver(state, runtime, claim.skill, handled)
 
     async def settle(self, state: Work, runtime: Runtime[Desk]) -> dict[str, Any]:
@@ -109,32 +109,32 @@ class Worker:
         skill = next(skill for skill in self.specialist.skills if skill.name == state["skill"])
         action = skill.actions[proposal.action]
         runtime.stream_writer(Answering(state["part"], self.specialist.name, state["label"], skilled=True))
-        bench = self._bench(state, runtime, skill.name)
+        context = self._tool_context(state, runtime, skill.name)
         if isinstance(answer, Mapping):
-            handled = await self._changed(state, skill, proposal, bench)
+            handled = await self._changed(state, skill, proposal, context)
         elif answer is False:
-            handled = await action.drop(proposal.arguments, bench)
+            handled = await action.drop(proposal.arguments, context)
         else:
-            handled = await action.commit(proposal.arguments, answer, bench)
+            handled = await action.commit(proposal.arguments, answer, context)
         return await self._deliver(state, runtime, skill, handled)
 
-    async def _changed(self, state: Work, skill: Skill, proposal: Proposal, bench: Toolbox) -> Handled:
+    async def _changed(self, state: Work, skill: Skill, proposal: Proposal, context: Toolbox) -> Handled:
         change = str(state["answer"]["change"])
         noted = state.get("note")
-        bench.case = replace(
-            bench.case, question=StandaloneQuestion(change), said=change, note=noted or bench.case.note
+        context.case = replace(
+            context.case, question=StandaloneQuestion(change), said=change, note=noted or context.case.note
         )
-        request = await skill.read(bench.case, bench.resources)
+        request = await skill.read(context.case, context.resources)
         if request is None:
-            return await skill.actions[proposal.action].drop(proposal.arguments, bench)
-        return await skill.act(request, bench)
+            return await skill.actions[proposal.action].drop(proposal.arguments, context)
+        return await skill.act(request, context)
 
     async def _answer(self, state: Work, runtime: Runtime[Desk]) -> dict[str, Any]:
         """Let the answerer answer, with tools where it can call them."""
-        part, bench = state["part"], self._bench(state, runtime, "") if self.crew.resources else None
+        part, context = state["part"], self._tool_context(state, runtime, "") if self.dependencies.resources else None
         desk = runtime.context
         answerer = self._answerer(state, desk)
-        task = self._task(state, bench, desk)
+        task = self._task(state, context, desk)
         answered = Answered()
         with working_as(self.specialist.name):
             async for output in answerer.answer(task):
@@ -142,22 +142,22 @@ class Worker:
                     runtime.stream_writer(Delta(part, output))
                 else:
                     answered = output
-        if answerer is self.crew.offline and (notice := desk.meter.take_notice()):
+        if answerer is self.dependencies.offline and (notice := desk.meter.take_notice()):
             runtime.stream_writer(Delta(part, f"\n\n{notice}"))
         if answered.declined and answered.status == "answered":
             answered = replace(answered, status="declined")
-        noted = bench.notes if bench else {}
+        noted = context.notes if context else {}
         earlier = state["question"].notes  # a tool that proposes knows nothing of what was offered in an earlier turn
         notes = {name: {**earlier.get(name, {}), **note} for name, note in noted.items()}
         return await self._end(state, runtime, answered, answerer.name, notes)
 
     def _answerer(self, state: Work, desk: Desk) -> Answerer:
         """Who words the answer, if anybody is to."""
-        if self.crew.verbatim is not None and not state["question"].wishes.prose:
-            return self.crew.verbatim
-        return self.crew.answerer_for(desk.meter)
+        if self.dependencies.verbatim is not None and not state["question"].wishes.prose:
+            return self.dependencies.verbatim
+        return self.dependencies.answerer_for(desk.meter)
 
-    def _task(self, state: Work, bench: Toolbox | None, desk: Desk) -> Task:
+    def _task(self, state: Work, context: Toolbox | None, desk: Desk) -> Task:
         part, question = state["part"], state["question"]
         asked, instructions = state["standalone"].whole, self.specialist.instructions
         task = Task(
@@ -171,14 +171,14 @@ class Worker:
             summary=question.summary,
             max_tokens=question.wishes.max_tokens,
         )
-        if not self._answerer(state, desk).calls_tools or bench is None:
+        if not self._answerer(state, desk).calls_tools or context is None:
             return task
         skills = self.specialist.skills
         tools = (*(tool for skill in skills for tool in skill.tools), *handover(self._colleagues(state)))
         guidance = "\n\n".join([instructions, *(skill.guidance for skill in skills)])
         if state["findings"]:
             asked = f"{asked}\n\nFound out so far: {msgspec.json.encode(state['findings']).decode()}"
-        return replace(task, question=asked, instructions=guidance, tools=tools, bench=bench)
+        return replace(task, question=asked, instructions=guidance, tools=tools, context=context)
 
     def _colleagues(self, state: Work) -> tuple[tuple[str, str], ...]:
         """Name and description of those to whom the part may still be passed on: not in a circle, not too far, and not
@@ -186,12 +186,12 @@ class Worker:
         path = [*state["path"], self.specialist.name]
         if len(path) > MOST_HOPS:
             return ()
-        known = open_to(self.crew.catalogue, state["asker"]["role"], state["question"].wishes.door)
+        known = open_to(self.dependencies.catalogue, state["asker"]["role"], state["question"].wishes.channel)
         return tuple((entry.name, entry.description) for entry in known if entry.name not in path)
 
-    def _bench(self, state: Work, runtime: Runtime[Desk], skill: str) -> Toolbox:
+    def _tool_context(self, state: Work, runtime: Runtime[Desk], skill: str) -> Toolbox:
         desk, asker = runtime.context, state["asker"]
-        resources = self.crew.resources
+        resources = self.dependencies.resources
         assert resources is not None
         return Toolbox(
             user_id=asker["user_id"],
@@ -199,7 +199,7 @@ class Worker:
             conversation_id=asker["conversation_id"],
             run_id=asker["run_id"],
             part=state["part"],
-            case=self.crew.case(state, skill),
+            case=self.dependencies.case(state, skill),
             resources=resources,
             write=runtime.stream_writer,
             cite=lambda passages: desk.cite(passages, runtime.stream_writer),

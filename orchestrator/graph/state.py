@@ -34,7 +34,7 @@ class Gathered:
 
 
 async def nothing_to_sum_up(question: Question) -> Summarised | None:
-    """For a crew whose conversations are short."""
+    """For specialists whose conversations are short."""
     return None
 
 
@@ -43,7 +43,7 @@ def utc_now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
+class Dependencies:
     """Everything the graph works with.
 
     `understand` makes a follow-up stand alone and learns facts; `classify` routes it among the specialists it is given;

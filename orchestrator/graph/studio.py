@@ -1,12 +1,13 @@
-"""The crew as a graph over chat messages, as LangGraph's own tools (Studio, `langgraph dev`) load one.
+"""The specialists as a graph over chat messages, as LangGraph's own tools (Studio, `langgraph dev`) load one.
 
     answer ──► END
       │  ▲
       ▼  │     a run that asks before an effect waits in `confirm`
     confirm
 
-The messages and what the conversation knows are the state, which the tools keep; each answer is one run of the crew's
-graph inside `answer`, which writes the run's typed events to the custom stream and its words to that of messages.
+The messages and what the conversation knows are the state, which the tools keep; each answer is one run of the
+specialists' graph inside `answer`, which writes the run's typed events to the custom stream and its words to that of
+messages.
 """
 
 import uuid
@@ -44,8 +45,8 @@ class ChatState(MessagesState, total=False):
 ChatGraph = CompiledStateGraph[ChatState, None, ChatState, ChatState]
 
 
-def build_chat_graph(crew_graph: Callable[[], Awaitable[CompiledGraph]], name: str = "pitcrew") -> ChatGraph:
-    """The graph; `crew_graph` gives that of the crew, whose saver keeps waiting runs."""
+def build_chat_graph(specialist_graph: Callable[[], Awaitable[CompiledGraph]], name: str = "pitcrew") -> ChatGraph:
+    """The graph; `specialist_graph` gives that of the specialists, whose saver keeps waiting runs."""
 
     async def answer(state: ChatState, runtime: Runtime[None]) -> ChatState:
         desk, run = Desk(), _run(state)
@@ -55,7 +56,7 @@ def build_chat_graph(crew_graph: Callable[[], Awaitable[CompiledGraph]], name: s
             runtime.stream_writer(to_plain(event))
             last[:] = [event]
 
-        events, message_id = stream_events(await crew_graph(), run, desk), f"run--{run.run_id}"
+        events, message_id = stream_events(await specialist_graph(), run, desk), f"run--{run.run_id}"
         async for _ in Speech(events=events, heed=heed, message_id=message_id).astream([]):
             continue
         match last:

@@ -36,7 +36,7 @@ from agents.types import (
 )
 from orchestrator.graph.addressee import asked_by
 from orchestrator.graph.part import build_specialist
-from orchestrator.graph.state import Crew, Gathered, Node, State
+from orchestrator.graph.state import Dependencies, Gathered, Node, State
 from orchestrator.run import Claim, Desk
 
 log = structlog.get_logger()
@@ -51,37 +51,37 @@ _CLAIMED = 0.9
 """The confidence of a route that a skill's own reading has decided."""
 
 
-def build_graph(crew: Crew, saver: BaseCheckpointSaver[Any] | None = None) -> Graph:
-    """The compiled graph over the crew's catalogue; run it with `context=Desk()`. With a `saver` its runs can wait for
-    the customer."""
+def build_graph(dependencies: Dependencies, saver: BaseCheckpointSaver[Any] | None = None) -> Graph:
+    """The compiled graph over the specialists' catalogue; run it with `context=Desk()`. With a `saver` its runs can
+    wait for the customer."""
     builder = StateGraph(State, context_schema=Desk)
-    builder.add_node("classify", _classify(crew))
-    builder.add_node("retrieve", _retrieve(crew))
-    builder.add_node("reply", _reply(crew))
-    builder.add_node("remember", _remember(crew))
+    builder.add_node("classify", _classify(dependencies))
+    builder.add_node("retrieve", _retrieve(dependencies))
+    builder.add_node("reply", _reply(dependencies))
+    builder.add_node("remember", _remember(dependencies))
     builder.add_node("merge", _merge)
-    for specialist in crew.catalogue:
-        builder.add_node(specialist.name, build_specialist(crew, specialist))
+    for specialist in dependencies.catalogue:
+        builder.add_node(specialist.name, build_specialist(dependencies, specialist))
         builder.add_edge(specialist.name, "merge")
     builder.add_edge(START, "classify")
     builder.add_conditional_edges("classify", _after_classify, ["retrieve", "reply"])
-    builder.add_conditional_edges("retrieve", _assign, [*(item.name for item in crew.catalogue), "remember"])
+    builder.add_conditional_edges("retrieve", _assign, [*(item.name for item in dependencies.catalogue), "remember"])
     builder.add_edge("reply", "merge")
     builder.add_conditional_edges("merge", _after_merge, ["retrieve", END])
     return builder.compile(checkpointer=saver)
 
 
-def _classify(crew: Crew) -> Node:
+def _classify(dependencies: Dependencies) -> Node:
     async def classify(state: State, runtime: Runtime[Desk]) -> State:
         runtime.stream_writer(Routing())
         question = state["question"]
-        understood = await crew.understand(question)
+        understood = await dependencies.understand(question)
         facts = dict(understood.facts)
         if facts != question.facts:
             runtime.stream_writer(Learned(facts))
-        route, urgent = await _routed(crew, state, understood.question, facts, runtime.context)
+        route, urgent = await _routed(dependencies, state, understood.question, facts, runtime.context)
         runtime.stream_writer(Decided(route))
-        jobs = [_job(crew, state, facts, number, part) for number, part in enumerate(route.parts)]
+        jobs = [_job(dependencies, state, facts, number, part) for number, part in enumerate(route.parts)]
         if urgent:
             jobs[0]["urgent"] = True
         return {"facts": facts, "route": route, "jobs": jobs if route.kind == "answer" else []}
@@ -89,13 +89,13 @@ def _classify(crew: Crew) -> Node:
     return classify
 
 
-def _open(crew: Crew, state: State) -> Catalogue:
+def _open(dependencies: Dependencies, state: State) -> Catalogue:
     """The specialists that the caller may be routed to."""
-    return open_to(crew.catalogue, state["role"], state["question"].wishes.door)
+    return open_to(dependencies.catalogue, state["role"], state["question"].wishes.channel)
 
 
-def _job(crew: Crew, state: State, facts: Mapping[str, str], number: int, part: Part) -> Job:
-    labels = {specialist.name: specialist.label for specialist in crew.catalogue}
+def _job(dependencies: Dependencies, state: State, facts: Mapping[str, str], number: int, part: Part) -> Job:
+    labels = {specialist.name: specialist.label for specialist in dependencies.catalogue}
     return Job(
         part=number,
         specialist=part.specialist,
@@ -116,25 +116,25 @@ def _job(crew: Crew, state: State, facts: Mapping[str, str], number: int, part: 
 
 
 async def _routed(
-    crew: Crew, state: State, standalone: StandaloneQuestion, facts: Mapping[str, str], desk: Desk
+    dependencies: Dependencies, state: State, standalone: StandaloneQuestion, facts: Mapping[str, str], desk: Desk
 ) -> tuple[Route, bool]:
     """Who answers, and whether it is urgent. A danger comes before all; then a skill that had asked something back gets
     its answer; the classifier decides about the rest."""
-    question, catalogue = state["question"], _open(crew, state)
+    question, catalogue = state["question"], _open(dependencies, state)
     as_said = StandaloneQuestion(question.text)
     wished = question.wishes.agent
     if wished is not None:
         catalogue = tuple(item for item in catalogue if item.name == wished)
     alarmed = await asyncio.to_thread(_alarmed, question.text, catalogue)
-    if alarmed is None and (waiting := await _taken_up(crew, state, catalogue, facts)):
+    if alarmed is None and (waiting := await _taken_up(dependencies, state, catalogue, facts)):
         return Route("answer", 1.0, (Part(as_said, waiting.name, 1.0),)), False
     if alarmed is None and wished is not None and catalogue:
         return Route("answer", 1.0, (Part(standalone, wished, 1.0),)), False
-    route = await crew.classify(Question(question.text, question.history, facts), catalogue, standalone)
-    if alarmed is None and (asker := _asker(question, route, catalogue, crew.answerer_for(desk.meter))):
+    route = await dependencies.classify(Question(question.text, question.history, facts), catalogue, standalone)
+    if alarmed is None and (asker := _asker(question, route, catalogue, dependencies.answerer_for(desk.meter))):
         return Route("answer", _CLAIMED, (Part(standalone, asker, _CLAIMED),)), False
     if alarmed is None:
-        return await _claimed(crew, state, _unheard(route, catalogue), facts, standalone) or route, False
+        return await _claimed(dependencies, state, _unheard(route, catalogue), facts, standalone) or route, False
     others = [part for part in route.parts if part.specialist != alarmed.name] if len(route.parts) > 1 else []
     parts = (Part(as_said, alarmed.name, 1.0), *(others if route.kind == "answer" else ()))
     return Route("answer", 1.0, parts, route.left_out), True
@@ -166,39 +166,45 @@ def _asker(question: Question, route: Route, catalogue: Catalogue, answerer: Ans
     return asker if any(specialist.name == asker for specialist in catalogue) else None
 
 
-async def _taken_up(crew: Crew, state: State, catalogue: Catalogue, facts: Mapping[str, str]) -> Specialist | None:
+async def _taken_up(
+    dependencies: Dependencies, state: State, catalogue: Catalogue, facts: Mapping[str, str]
+) -> Specialist | None:
     """The specialist that has a skill which asked something back, if the message answers that; the latest first."""
     question = state["question"]
-    if crew.resources is None:
+    if dependencies.resources is None:
         return None
     for name in reversed(list(question.notes)):
         for specialist in catalogue:
             for skill in specialist.skills:
-                job = _job(crew, state, facts, 0, Part(StandaloneQuestion(question.text), specialist.name, 1.0))
-                if skill.name == name and await skill.takes_up(crew.case(job, name), crew.resources):
+                job = _job(dependencies, state, facts, 0, Part(StandaloneQuestion(question.text), specialist.name, 1.0))
+                if skill.name == name and await skill.takes_up(dependencies.case(job, name), dependencies.resources):
                     return specialist
     return None
 
 
 async def _claimed(
-    crew: Crew, state: State, catalogue: Catalogue, facts: Mapping[str, str], standalone: StandaloneQuestion
+    dependencies: Dependencies,
+    state: State,
+    catalogue: Catalogue,
+    facts: Mapping[str, str],
+    standalone: StandaloneQuestion,
 ) -> Route | None:
     """The route to the first specialist that has a skill for the message, where the classifier is not sure: skills read
     precisely what they can do."""
     for specialist in catalogue:
         part = Part(standalone, specialist.name, _CLAIMED)
-        claimed = await _claim(crew, specialist, _job(crew, state, facts, 0, part))
-        if claimed is not None or await _claims(crew, specialist, standalone.whole):
+        claimed = await _claim(dependencies, specialist, _job(dependencies, state, facts, 0, part))
+        if claimed is not None or await _claims(dependencies, specialist, standalone.whole):
             return Route("answer", _CLAIMED, (part,))
     return None
 
 
-async def _claims(crew: Crew, specialist: Specialist, text: str) -> bool:
+async def _claims(dependencies: Dependencies, specialist: Specialist, text: str) -> bool:
     """Whether a specialist without skills says that the message is for it."""
-    if specialist.claims is None or crew.resources is None:
+    if specialist.claims is None or dependencies.resources is None:
         return False
     try:
-        return await specialist.claims(text, crew.resources)
+        return await specialist.claims(text, dependencies.resources)
     except Exception:
         log.exception("specialist_did_not_read", specialist=specialist.name)
         return False
@@ -208,13 +214,15 @@ def _after_classify(state: State) -> str:
     return "retrieve" if state["route"].kind == "answer" else "reply"
 
 
-def _retrieve(crew: Crew) -> Node:
-    specialists = {specialist.name: specialist for specialist in crew.catalogue}
+def _retrieve(dependencies: Dependencies) -> Node:
+    specialists = {specialist.name: specialist for specialist in dependencies.catalogue}
 
     async def retrieve(state: State, runtime: Runtime[Desk]) -> State:
         jobs, desk = state["jobs"], runtime.context
         runtime.stream_writer(Searching(tuple(job["specialist"] for job in jobs)))
-        found = await asyncio.gather(*(_evidence(crew, specialists[job["specialist"]], job, desk) for job in jobs))
+        found = await asyncio.gather(
+            *(_evidence(dependencies, specialists[job["specialist"]], job, desk) for job in jobs)
+        )
         for job, gathered in zip(jobs, found, strict=True):
             part = job["part"]
             desk.passages[part], desk.unknown[part] = gathered.passages, gathered.unknown
@@ -228,27 +236,27 @@ def _retrieve(crew: Crew) -> Node:
     return retrieve
 
 
-async def _evidence(crew: Crew, specialist: Specialist, job: Job, desk: Desk) -> Gathered:
+async def _evidence(dependencies: Dependencies, specialist: Specialist, job: Job, desk: Desk) -> Gathered:
     """What a part is to be answered from. A part that a skill claims needs no passages, and neither does a specialist
     with a graph of its own. With a model, which calls the tools itself, only a danger is left to skills; and so
     it is where no prose is wanted."""
     wishes = job["question"].wishes
-    code_first = job["urgent"] or (wishes.prose and not crew.answerer_for(desk.meter).calls_tools)
-    claim = await _claim(crew, specialist, job) if code_first else None
+    code_first = job["urgent"] or (wishes.prose and not dependencies.answerer_for(desk.meter).calls_tools)
+    claim = await _claim(dependencies, specialist, job) if code_first else None
     if claim is not None:
         desk.claims[job["part"]] = claim
     if (claim is not None and not wishes.passages) or specialist.graph:
         return Gathered(())
-    return await crew.research(Part(job["standalone"], specialist.name, 1.0), specialist, job["facts"])
+    return await dependencies.research(Part(job["standalone"], specialist.name, 1.0), specialist, job["facts"])
 
 
-async def _claim(crew: Crew, specialist: Specialist, job: Job) -> Claim | None:
+async def _claim(dependencies: Dependencies, specialist: Specialist, job: Job) -> Claim | None:
     """The first skill that reads a request in the part."""
-    if crew.resources is None:
+    if dependencies.resources is None:
         return None
     for skill in specialist.skills:
         try:
-            request = await skill.read(crew.case(job, skill.name), crew.resources)
+            request = await skill.read(dependencies.case(job, skill.name), dependencies.resources)
         except Exception:
             log.exception("skill_did_not_read", skill=skill.name, run_id=job["asker"]["run_id"])
             continue
@@ -263,9 +271,9 @@ def _assign(state: State) -> list[Send]:
     return [*(Send(job["specialist"], job) for job in state["jobs"]), *([Send("remember", state)] if long else [])]
 
 
-def _reply(crew: Crew) -> Node:
+def _reply(dependencies: Dependencies) -> Node:
     async def reply(state: State, runtime: Runtime[Desk]) -> State:
-        catalogue, route = _open(crew, state), state["route"]
+        catalogue, route = _open(dependencies, state), state["route"]
         match route.kind:
             case "clarify":
                 text = replies.clarify(catalogue, route)
@@ -281,9 +289,9 @@ def _reply(crew: Crew) -> Node:
     return reply
 
 
-def _remember(crew: Crew) -> Node:
+def _remember(dependencies: Dependencies) -> Node:
     async def remember(state: State, runtime: Runtime[Desk]) -> State:
-        summarised = await crew.summarise(state["question"])
+        summarised = await dependencies.summarise(state["question"])
         if summarised is not None:
             runtime.stream_writer(summarised)
         return {}

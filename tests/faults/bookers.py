@@ -1,4 +1,4 @@
-"""Customers who book appointments over the wire, and what the server's diary then says."""
+"""Customers who book appointments over the wire, and what the server's appointment_store then says."""
 
 import asyncio
 import sqlite3
@@ -59,8 +59,8 @@ def open_times(dealer: Workshop) -> list[datetime]:
     return free(dealer, (), now, now + timedelta(days=300), now, timedelta(days=30))
 
 
-def diary(data: Path) -> list[tuple[str, str, str, int]]:
-    """User, status, start and place of everything in the server's diary."""
+def appointment_store(data: Path) -> list[tuple[str, str, str, int]]:
+    """User, status, start and place of everything in the server's appointment_store."""
     with closing(sqlite3.connect(f"file:{data / 'pitcrew.db'}?mode=ro", uri=True, timeout=10)) as connection:
         return connection.execute("SELECT user_id, status, starts_at, place FROM appointments").fetchall()
 
@@ -71,8 +71,8 @@ def wish(dealer: Workshop, at: datetime) -> str:
 
 @dataclass
 class Booker:
-    """A customer with one wish, for the time `wanted` as the diary stores it, who says `yes` or no when asked. `stage`
-    is how far they have come; `frames` are what they were sent."""
+    """A customer with one wish, for the time `wanted` as the appointment store stores it, who says `yes` or no when
+    asked. `stage` is how far they have come; `frames` are what they were sent."""
 
     user: str
     text: str

@@ -1,4 +1,5 @@
-"""A process that books for many customers on a diary that other processes book on too, and that may be killed.
+"""A process that books for many customers on an appointment store that other processes book on too, and that may be
+killed.
 
 `race URL CUSTOMERS`: each of the customers (names, comma-separated) wants the same time; who loses takes the next free
 one. Prints a JSON line for each: the time and place booked, the times that were taken, and what was offered instead.
@@ -16,10 +17,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
-from agents.appointment_store import Diary, DiaryUnavailable, Owner, Taken
+from agents.appointment_store import AppointmentStore, AppointmentStoreUnavailable, Owner, Taken
 from agents.appointments.dealers.opening import free
 from agents.appointments.dealers.workshops import Hours, Workshop
-from agents.appointments.sql_store import SqlDiary
+from agents.appointments.sql_store import SqlAppointmentStore
 from agents.types import Evidence
 from rag.database import open_database
 from rag.types import Chunk, Passage
@@ -66,28 +67,28 @@ class Visit:
     offered: list[str]
 
 
-async def race(diary: Diary, customers: Sequence[str]) -> None:
-    for visit in await asyncio.gather(*(_visit(diary, customer) for customer in customers)):
+async def race(appointment_store: AppointmentStore, customers: Sequence[str]) -> None:
+    for visit in await asyncio.gather(*(_visit(appointment_store, customer) for customer in customers)):
         print(json.dumps(vars(visit)), flush=True)
 
 
-async def _visit(diary: Diary, customer: str) -> Visit:
+async def _visit(appointment_store: AppointmentStore, customer: str) -> Visit:
     owner = Owner(customer, f"c-{customer}", f"r-{customer}")
     wanted = WANTED
     told: list[str] = []
     offered: list[str] = []
     while True:
         try:
-            held = await diary.hold(
+            held = await appointment_store.hold(
                 owner, GARAGE.key, wanted, GARAGE.places, work="service", vehicle="Fox", now=NOW, seconds=HOLD_S
             )
-            booked = await diary.commit(owner, held.id, NOW)
+            booked = await appointment_store.commit(owner, held.id, NOW)
             return Visit(customer, booked.starts_at.isoformat(), booked.place, told, offered)
-        except DiaryUnavailable:
+        except AppointmentStoreUnavailable:
             await asyncio.sleep(0.1)
         except Taken:
             told.append(wanted.isoformat())
-            taken = await diary.taken(GARAGE.key, wanted, NOW + AHEAD, NOW)
+            taken = await appointment_store.taken(GARAGE.key, wanted, NOW + AHEAD, NOW)
             wanted = free(GARAGE, taken, wanted, NOW + AHEAD, NOW, timedelta(0))[0].astimezone(UTC)
             offered.append(wanted.isoformat())
 
@@ -109,51 +110,51 @@ class Journal:
         self.steps.setdefault(run, {})[step] = value
 
 
-async def serve(diary: Diary, journal: Journal, runs: int) -> None:
+async def serve(appointment_store: AppointmentStore, journal: Journal, runs: int) -> None:
     for number in range(runs):
         run = f"run-{number}"
         if not {"done", "released"} & journal.steps.get(run, {}).keys():
-            await _run(diary, journal, run, yes=number % 3 != 2)
+            await _run(appointment_store, journal, run, yes=number % 3 != 2)
 
 
-async def _run(diary: Diary, journal: Journal, run: str, *, yes: bool) -> None:
+async def _run(appointment_store: AppointmentStore, journal: Journal, run: str, *, yes: bool) -> None:
     owner = Owner(f"customer-{run}", "c", run)
     if "asked" not in journal.steps.get(run, {}):
-        journal.write("asked", run, await _held(diary, journal, owner))
+        journal.write("asked", run, await _held(appointment_store, journal, owner))
     asked = journal.steps[run]["asked"]
     if yes:
         if "yes" not in journal.steps[run]:
             journal.write("yes", run)
-        await diary.commit(owner, asked, NOW)
+        await appointment_store.commit(owner, asked, NOW)
         journal.write("done", run)
     else:
-        await diary.release(owner, asked)
+        await appointment_store.release(owner, asked)
         journal.write("released", run)
 
 
-async def _held(diary: Diary, journal: Journal, owner: Owner) -> str:
+async def _held(appointment_store: AppointmentStore, journal: Journal, owner: Owner) -> str:
     """The hold of a run, also of one that died before it knew of it."""
     wants = journal.steps.get(owner.run_id, {}).get("wants")
     if wants is None:
-        taken = await diary.taken(GARAGE.key, WANTED, NOW + AHEAD, NOW)
+        taken = await appointment_store.taken(GARAGE.key, WANTED, NOW + AHEAD, NOW)
         wants = free(GARAGE, taken, WANTED, NOW + AHEAD, NOW, timedelta(0))[0].isoformat()
         journal.write("wants", owner.run_id, wants)
     starts_at = datetime.fromisoformat(wants)
-    held = await diary.hold(
+    held = await appointment_store.hold(
         owner, GARAGE.key, starts_at, GARAGE.places, work="service", vehicle="Fox", now=NOW, seconds=HOLD_S
     )
     return held.id
 
 
 async def main(mode: str, url: str, *arguments: str) -> None:
-    diary = SqlDiary(open_database(url))
+    appointment_store = SqlAppointmentStore(open_database(url))
     print("ready", flush=True)
     if mode == "race":
         await asyncio.to_thread(sys.stdin.readline)
-        await race(diary, arguments[0].split(","))
+        await race(appointment_store, arguments[0].split(","))
     else:
-        await serve(diary, Journal(Path(arguments[0])), int(arguments[1]))
-    await diary.close()
+        await serve(appointment_store, Journal(Path(arguments[0])), int(arguments[1]))
+    await appointment_store.close()
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import pytest
 
 from agents.appointments.dealers.workshops import Workshop
 from tests.conversing import talking
-from tests.faults.bookers import Booker, diary, open_times, wish, with_dealers, workshop
+from tests.faults.bookers import Booker, appointment_store, open_times, wish, with_dealers, workshop
 from tests.faults.counts import COUNTS
 from tests.faults.invariants import Storage
 from tests.serving import Served, serving
@@ -34,7 +34,7 @@ def data(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def offers(booker: Booker, dealer: Workshop) -> list[str]:
-    """The times at the dealer that a customer was offered last, as the diary stores them."""
+    """The times at the dealer that a customer was offered last, as the appointment store stores them."""
     assert booker.end is not None
     local = [datetime.strptime(one, "%d %B %Y at %H:%M") for one in _OFFER.findall(booker.end["response"])]  # noqa: DTZ007
     assert local, booker.end["response"]
@@ -42,7 +42,7 @@ def offers(booker: Booker, dealer: Workshop) -> list[str]:
 
 
 def stored(moment: datetime) -> str:
-    """As the diary's table has it."""
+    """As the appointment store's table has it."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M}:00.000Z"
 
 
@@ -74,7 +74,7 @@ async def test_the_last_place_goes_to_one_of_many(data: Path, report: Callable[.
     told: Counter[str] = Counter()
     with serving(data) as server:
         booked = await asyncio.gather(*(insist(server, dealer, booker, told) for booker in crowd))
-    rows = [row for row in diary(data) if row[0].startswith("racer-")]
+    rows = [row for row in appointment_store(data) if row[0].startswith("racer-")]
     assert sorted((booker.user, "booked", start, 0) for booker, start in zip(crowd, booked, strict=True)) == sorted(
         rows
     )
@@ -103,14 +103,14 @@ async def killed(data: Path, crowd: list[Booker], moments: Counter[str]) -> None
         server.process.kill()
         server.process.wait()
         await asyncio.gather(*ways)
-    rows = {row[0]: row[1] for row in diary(data)}
+    rows = {row[0]: row[1] for row in appointment_store(data)}
     for booker in crowd:
-        moments[f"{booker.stage}, {rows.get(booker.user, 'nothing')} in the diary"] += 1
+        moments[f"{booker.stage}, {rows.get(booker.user, 'nothing')} in the appointment store"] += 1
 
 
 async def test_kills_while_customers_book(data: Path, report: Callable[..., None]) -> None:
     dealer = workshop(data, ONE_PLACE)
-    taken = {start for _, _, start, _ in diary(data)}
+    taken = {start for _, _, start, _ in appointment_store(data)}
     left = [start for start in open_times(dealer) if stored(start) not in taken]
     times = random.sample(left, COUNTS.online_kills * KILLED_AT_ONCE)
     moments: Counter[str] = Counter()
@@ -124,7 +124,7 @@ async def test_kills_while_customers_book(data: Path, report: Callable[..., None
         await killed(data, crowd, moments)
         with serving(data) as server:
             await asyncio.gather(*(booker.go_on(server) for booker in crowd))
-        rows = [row for row in diary(data) if row[0].startswith(f"booker-{number}-")]
+        rows = [row for row in appointment_store(data) if row[0].startswith(f"booker-{number}-")]
         wanted = [(booker.user, "booked", booker.wanted) for booker in crowd if booker.yes]
         assert sorted(row[:3] for row in rows) == sorted(wanted), [(one.user, one.frames) for one in crowd]
         for booker in crowd:

@@ -112,7 +112,7 @@ def moment(engine: Engine, journal: Journal) -> str:
         return BETWEEN
     [run] = unfinished
     status = dict(rows(engine, f"SELECT run_id, status FROM appointments WHERE run_id = '{run}'")).get(run, "nothing")
-    return f"{list(journal.steps[run])[-1]}, {status} in the diary"
+    return f"{list(journal.steps[run])[-1]}, {status} in the appointment store"
 
 
 def test_kills_while_booking(url: str, tmp_path: Path, report: Callable[..., None]) -> None:

@@ -36,7 +36,7 @@ NOW = datetime(2026, 10, 31, 12, tzinfo=UTC)
 T = TypeVar("T", bound=Output)
 
 
-class Bench:
+class ToolContext:
     """A run's context; the analyst changes nothing in the world."""
 
     @asynccontextmanager
@@ -90,7 +90,7 @@ class Analyst:
     def __post_init__(self) -> None:
         resources = Resources(Vehicles(), cast(Any, None), cast(Any, None), cast(Any, None), cast(Any, None))
         resources = Resources(
-            resources.vehicles, resources.reference, resources.search, resources.embedder, resources.diary,
+            resources.vehicles, resources.reference, resources.search, resources.embedder, resources.appointment_store,
             self.datasets, self.model,
         )  # fmt: skip
         self.graph = build(resources, self.now).compile()
@@ -112,7 +112,7 @@ class Analyst:
             part=0, specialist="analyst", standalone=StandaloneQuestion(text), question=question, facts={}, asker=asker,
             label="Data analyst", urgent=False, path=[], findings={},
         )  # fmt: skip
-        outputs = [one async for one in self.graph.astream(job, context=Bench(), stream_mode="custom")]
+        outputs = [one async for one in self.graph.astream(job, context=ToolContext(), stream_mode="custom")]
         return Analysed(tuple(outputs))
 
     async def converse(self, *texts: str) -> Analysed:

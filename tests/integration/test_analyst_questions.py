@@ -4,7 +4,7 @@ out independently of it. How many are asked depends on PITCREW_PROOFS, see `test
 On first sight, before anything was made to fit them, 63 of the 80 questions were answered right, 3 declined and 14
 answered wrongly; the words and rules that were missing then are general ones. Of the second set 70 questions were then
 asked in the words of people who had seen neither the rules nor the first set: 40 were answered right, 25 declined, 5
-answered wrongly; and when that was mended, 30 more: 23 right, 4 declined, 3 wrong.
+answered wrongly; and when that was fixed, 30 more: 23 right, 4 declined, 3 wrong.
 """
 
 import json

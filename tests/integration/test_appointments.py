@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from icalendar import Calendar
 
-from agents.appointment_store import Appointment, Diary, Owner
-from agents.appointments.sql_store import SqlDiary
+from agents.appointment_store import Appointment, AppointmentStore, Owner
+from agents.appointments.sql_store import SqlAppointmentStore
 from rag.database import open_database
 from tests.serving import Served
 
@@ -22,18 +22,20 @@ ANNA = Owner("appointments-anna", "c1", "r1")
 
 
 @pytest.fixture
-async def diary(server: Served) -> AsyncIterator[Diary]:
-    """The server's own diary, from outside."""
+async def appointment_store(server: Served) -> AsyncIterator[AppointmentStore]:
+    """The server's own appointment store, from outside."""
     database = open_database(f"sqlite:///{server.data / 'pitcrew.db'}")
-    opened = SqlDiary(database)
+    opened = SqlAppointmentStore(database)
     yield opened
     await opened.close()
     database.dispose()
 
 
-async def booked(diary: Diary, owner: Owner, at: datetime, dealer: str = DEALER) -> Appointment:
-    held = await diary.hold(owner, dealer, at, 1, work="Service; tyres", vehicle="Wren 58", now=NOW, seconds=60)
-    return await diary.commit(owner, held.id, NOW)
+async def booked(appointment_store: AppointmentStore, owner: Owner, at: datetime, dealer: str = DEALER) -> Appointment:
+    held = await appointment_store.hold(
+        owner, dealer, at, 1, work="Service; tyres", vehicle="Wren 58", now=NOW, seconds=60
+    )
+    return await appointment_store.commit(owner, held.id, NOW)
 
 
 def listed(server: Served, user: str) -> list[dict[str, Any]]:
@@ -43,12 +45,12 @@ def listed(server: Served, user: str) -> list[dict[str, Any]]:
     return found
 
 
-async def test_appointments_are_listed_in_the_dealers_time(server: Served, diary: Diary) -> None:
+async def test_appointments_are_listed_in_the_dealers_time(server: Served, appointment_store: AppointmentStore) -> None:
     assert listed(server, ANNA.user_id) == []
-    later = await booked(diary, ANNA, NINE + timedelta(days=1))
-    first = await booked(diary, ANNA, NINE)
-    elsewhere = await booked(diary, ANNA, NINE + timedelta(days=2), "a-dealer-that-is-no-more")
-    await diary.hold(ANNA, DEALER, NINE + timedelta(hours=1), 1, work="", vehicle="", now=NOW, seconds=60)
+    later = await booked(appointment_store, ANNA, NINE + timedelta(days=1))
+    first = await booked(appointment_store, ANNA, NINE)
+    elsewhere = await booked(appointment_store, ANNA, NINE + timedelta(days=2), "a-dealer-that-is-no-more")
+    await appointment_store.hold(ANNA, DEALER, NINE + timedelta(hours=1), 1, work="", vehicle="", now=NOW, seconds=60)
     found = listed(server, ANNA.user_id)
     assert [one["id"] for one in found] == [first.id, later.id, elsewhere.id]
     assert found[0] == {
@@ -70,9 +72,9 @@ async def test_appointments_are_listed_in_the_dealers_time(server: Served, diary
     assert listed(server, "appointments-ben") == []
 
 
-async def test_a_calendar_file_of_an_appointment(server: Served, diary: Diary) -> None:
+async def test_a_calendar_file_of_an_appointment(server: Served, appointment_store: AppointmentStore) -> None:
     owner = Owner("appointments-carla", "c2", "r2")
-    made = await booked(diary, owner, NINE + timedelta(hours=2))
+    made = await booked(appointment_store, owner, NINE + timedelta(hours=2))
     path = f"/api/v1/appointments/{made.id}.ics"
     status, body, headers = server.get(path, server.token(owner.user_id))
     assert (status, headers["content-type"]) == (200, "text/calendar; charset=utf-8")
@@ -80,17 +82,19 @@ async def test_a_calendar_file_of_an_appointment(server: Served, diary: Diary) -
     [event] = Calendar.from_ical(body).events
     assert (event["UID"], event.start, event["STATUS"]) == (made.id, made.starts_at, "CONFIRMED")
     assert event["LOCATION"] == "Oxmere Garage Lindqvist, 5 Station Street, Oxmere"
-    await diary.cancel(owner.user_id, made.id, NOW)
+    await appointment_store.cancel(owner.user_id, made.id, NOW)
     _, body, _ = server.get(path, server.token(owner.user_id))
     [event] = Calendar.from_ical(body).events
     assert (event["UID"], event["STATUS"]) == (made.id, "CANCELLED")
     assert listed(server, owner.user_id) == []
 
 
-async def test_an_appointment_of_somebody_else_is_like_one_that_never_was(server: Served, diary: Diary) -> None:
+async def test_an_appointment_of_somebody_else_is_like_one_that_never_was(
+    server: Served, appointment_store: AppointmentStore
+) -> None:
     owner = Owner("appointments-dora", "c3", "r3")
-    made = await booked(diary, owner, NINE + timedelta(hours=4))
-    held = await diary.hold(
+    made = await booked(appointment_store, owner, NINE + timedelta(hours=4))
+    held = await appointment_store.hold(
         owner, DEALER, NINE + timedelta(hours=5), 1, work="", vehicle="", now=NOW, seconds=60
     )  # no appointment yet
     foreign = server.get(f"/api/v1/appointments/{made.id}.ics", server.token("appointments-eve"))

@@ -1,5 +1,5 @@
-"""What no working client sends, to every door over HTTP: each field of a wrong type, huge, empty or hostile. It is
-refused in the door's own words, and nothing of it is a fault of the server."""
+"""What no working client sends, to every integration over HTTP: each field of each request with each wrong value is
+refused in the integration's own words, and nothing of it is a fault of the server."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from tests.serving import Served
 
 THREAD = str(uuid.uuid4())
 SAYS = {"messages": [{"role": "user", "content": "Hi"}]}
-DOORS: dict[str, tuple[str, str, dict[str, Any]]] = {
+INTEGRATIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "chat": ("POST", "/api/v1/chat", {"message": "", "session_id": "s", "replaces": "m", "metadata": {}}),
     "chat stream": (
         "POST",
@@ -94,9 +94,9 @@ def bodies(base: dict[str, Any]) -> Iterator[bytes]:
             yield json.dumps({**base, name: value}).encode()
 
 
-@pytest.mark.parametrize("door", DOORS)
-async def test_every_field_of_every_door(server: Served, door: str) -> None:
-    method, path, base = DOORS[door]
+@pytest.mark.parametrize("integration", INTEGRATIONS)
+async def test_every_field_of_every_integration(server: Served, integration: str) -> None:
+    method, path, base = INTEGRATIONS[integration]
     headers = {"Authorization": f"Bearer {server.token('fuzz')}", "Content-Type": "application/json"}
     async with httpx.AsyncClient(base_url=server.http, headers=headers, timeout=60, trust_env=False) as client:
         await client.post("/langgraph/threads", json={"thread_id": THREAD, "if_exists": "do_nothing"})

@@ -300,7 +300,7 @@ def test_an_unknown_end_is_not_mentioned(at: str | None) -> None:
 def test_the_other_wires(server: Served, wire: str, typed: str, said: str, noted: str) -> None:
     token = ("--token", server.token("wired")) if wire == "query" else ()
     done = pitcrew(
-        "chat", "--wire", wire, "--url", server.chat, *token, env=environment(server.data), input=f"{typed}\n"
+        "chat", "--dialect", wire, "--url", server.chat, *token, env=environment(server.data), input=f"{typed}\n"
     )
     assert done.returncode == 0, done.stderr
     assert said in done.stdout

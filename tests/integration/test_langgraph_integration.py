@@ -57,7 +57,7 @@ def pieces(parts: list[Any]) -> str:
     return "".join(chunk["content"] for chunk, _ in data_of(parts, "messages"))
 
 
-async def test_assistants_are_the_crew_and_its_specialists(acting_server: Served) -> None:
+async def test_assistants_are_the_specialists_and_its_specialists(acting_server: Served) -> None:
     async with client(acting_server, "lg-assistants") as sdk:
         assert await sdk.http.get("/ok") == {"ok": True}
         assert (await sdk.http.get("/info"))["flags"]["websocket_events"] is True

@@ -53,7 +53,8 @@ def test_agents_and_datasets_are_listed(server: Served) -> None:
     names = {one["name"] for one in json.loads(server.get("/api/v1/agents")[1])["agents"]}
     assert {"specs", "maintenance"} <= names
     assert not names & {"analyst", "explorer"}
-    asked = json.loads(server.get("/api/v1/agents?wire=explorer", server.token())[1])["agents"]
+    asked = json.loads(server.get("/api/v1/agents?dialect=explorer", server.token())[1])["agents"]
+    assert json.loads(server.get("/api/v1/agents?wire=explorer", server.token())[1])["agents"] == asked
     assert "explorer" in {one["name"] for one in asked}
     found = json.loads(server.get("/api/v1/datasets", server.token())[1])
     assert found["all"] == "all"

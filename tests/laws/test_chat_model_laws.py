@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import Field
 
-from agents.context import Bench
+from agents.context import ToolContext
 from agents.model import CallPiece, ChatModel, Finish, Message, ModelFailed, Streamed, ToolCall, ToolCalls
 from agents.models.breaker import Breaker
 from agents.models.openai_compatible import OpenAICompatible
@@ -39,7 +39,7 @@ class Remind(Arguments):
     pass
 
 
-async def run(given: Any, bench: Bench) -> Result:
+async def run(given: Any, context: ToolContext) -> Result:
     return Result(None)
 
 

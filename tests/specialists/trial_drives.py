@@ -13,7 +13,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
 from agents.context import Resources
-from agents.specialist import Done, Job, Specialist, Workbench
+from agents.specialist import Done, Job, LocalToolContext, Specialist
 from agents.types import Answered, Answering, Asks, Delta, PartDone
 
 
@@ -29,7 +29,7 @@ def prompt(time: str) -> str:
     return f"Shall I book the test drive at {time}?"
 
 
-async def propose(state: Drive, runtime: Runtime[Workbench]) -> dict[str, Any]:
+async def propose(state: Drive, runtime: Runtime[LocalToolContext]) -> dict[str, Any]:
     runtime.stream_writer(Answering(state["part"], SPECIALIST.name, SPECIALIST.label))
     runtime.stream_writer(Delta(state["part"], "A car is free at 10:00. "))
     return {"time": "10:00"}
@@ -50,7 +50,7 @@ async def take_time() -> None:
     await asyncio.sleep(float(os.environ.get("TRIAL_DRIVE_TAKES_S", "0")))
 
 
-async def book(state: Drive, runtime: Runtime[Workbench]) -> dict[str, Any]:
+async def book(state: Drive, runtime: Runtime[LocalToolContext]) -> dict[str, Any]:
     part, time = state["part"], state["time"]
     runtime.stream_writer(Delta(part, "Booking... "))
     async with runtime.context.effect(f"test drive at {time} booked"):
@@ -62,7 +62,7 @@ async def book(state: Drive, runtime: Runtime[Workbench]) -> dict[str, Any]:
     return {"done": [part]}
 
 
-async def leave(state: Drive, runtime: Runtime[Workbench]) -> dict[str, Any]:
+async def leave(state: Drive, runtime: Runtime[LocalToolContext]) -> dict[str, Any]:
     runtime.stream_writer(Delta(state["part"], "Nothing was booked."))
     runtime.stream_writer(PartDone(state["part"], Answered(), "trial drives"))
     return {"done": [state["part"]]}
@@ -73,8 +73,8 @@ def decided(state: Drive) -> str:
     return "change" if isinstance(answer, dict) else "book" if answer is True else "leave"
 
 
-def build(resources: Resources) -> StateGraph[Drive, Workbench, Job, Done]:
-    graph = StateGraph(Drive, context_schema=Workbench, input_schema=Job, output_schema=Done)
+def build(resources: Resources) -> StateGraph[Drive, LocalToolContext, Job, Done]:
+    graph = StateGraph(Drive, context_schema=LocalToolContext, input_schema=Job, output_schema=Done)
     for node in (propose, ask, change, book, leave):
         graph.add_node(node.__name__, node)
     graph.add_edge(START, "propose")

@@ -50,8 +50,8 @@ from rag.embedder import Embedder
 from rag.query import Vocabulary
 from rag.types import Chunk, Passage
 from tests import bundled
-from tests.benches import NOON, case
 from tests.patterns import PACKAGES, ROOT, UNITS, Pattern, Shape, modules, patterns, shapes
+from tests.tool_contexts import NOON, case
 from tests.unit.agents.analyst.shop import LEXICON
 from tests.unit.agents.diagnosis.workshop_manual import RESOURCES, checks
 from tests.unit.agents.scheduled import schedules

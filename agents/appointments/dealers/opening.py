@@ -43,8 +43,8 @@ def free(
     workshop: Workshop, taken: Sequence[Appointment], since: datetime, until: datetime, now: datetime, lead: timedelta
 ) -> list[datetime]:
     """The times from `since` until `until`, exclusive, at which the workshop has a place, in its own time zone, and not
-    before `now` and `lead`. `taken`: what the diary says of that time; times are aware. None lie farther ahead than
-    `FARTHEST`."""
+    before `now` and `lead`. `taken`: what the appointment store says of that time; times are aware. None lie farther
+    ahead than `FARTHEST`."""
     zone = ZoneInfo(workshop.zone)
     first, last = max(since, now + lead).astimezone(UTC), min(until, now + FARTHEST).astimezone(UTC)
     if first >= last:

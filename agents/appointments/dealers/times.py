@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from agents.appointment_store import Diary
+from agents.appointment_store import AppointmentStore
 from agents.appointments.dealers.opening import FARTHEST, free, holiday_name, slots
 from agents.appointments.dealers.workshops import Workshop
 from agents.language.clock import part_of_day
@@ -14,7 +14,7 @@ from agents.language.dates.marks import spoken
 from agents.language.dates.wish import Wish
 
 _STRETCH = timedelta(days=45)
-"""As much of the diary is read at a time."""
+"""As much of the appointment store is read at a time."""
 _TYRES = re.compile(r"\b(?:tyres?|tires?|wheel (?:change|swap)|(?:winter|summer) wheels)\b", re.IGNORECASE)
 
 
@@ -33,14 +33,15 @@ def bookable(workshop: Workshop, work: str, start: datetime, now: datetime) -> b
 
 
 async def free_times(
-    diary: Diary, workshop: Workshop, wish: Wish, work: str, now: datetime, *, run_id: str = ""
+    appointment_store: AppointmentStore, workshop: Workshop, wish: Wish, work: str, now: datetime, *, run_id: str = ""
 ) -> list[datetime]:
     """The free times that the wish holds, in the workshop's time zone and in order: those of the first stretch of the
-    diary that has any. What the run named `run_id` holds is free for it. Raises DiaryUnavailable."""
+    appointment_store that has any. What the run named `run_id` holds is free for it. Raises
+    AppointmentStoreUnavailable."""
     since, until = _span(workshop, wish, now)
     while since < until:
         end = min(until, since + _STRETCH)
-        taken = await diary.taken(workshop.key, since, end, now, besides=run_id)
+        taken = await appointment_store.taken(workshop.key, since, end, now, besides=run_id)
         # A country's holidays are read from files when they are first asked for.
         free_ones = await asyncio.to_thread(free, workshop, taken, since, end, now, timedelta())
         found = [start for start in free_ones if wish.holds(start)]

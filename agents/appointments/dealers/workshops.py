@@ -52,9 +52,10 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """A dealer's workshop. `key` names it in the diary. `zone` is its IANA time zone, `country` (ISO 3166-1) and
-    `region` (ISO 3166-2, or "") those of its public holidays, on which it is closed. `hours` by weekday from Monday.
-    Appointments begin `slot` apart, `places` at a time. `services` are the vehicles that it works on, all if none.
+    """A dealer's workshop. `key` names it in the appointment store. `zone` is its IANA time zone, `country` (ISO
+    3166-1) and `region` (ISO 3166-2, or "") those of its public holidays, on which it is closed. `hours` by weekday
+    from Monday. Appointments begin `slot` apart, `places` at a time. `services` are the vehicles that it works on, all
+    if none.
 
     `lead`: how long before an appointment it is to be booked; `tyre_lead` for a change of tyres in `tyre_months`.
     One may be moved or cancelled until `change_until` before it, with a courtesy car until `change_until_with_car`,
@@ -105,7 +106,7 @@ class Workshops:
         self._places = Places(tuple(names), tuple(near), makes)
 
     def get(self, key: str) -> Workshop | None:
-        """The workshop that the diary knows by `key`."""
+        """The workshop that the appointment store knows by `key`."""
         return self._by_key.get(key)
 
     def named(self, text: str) -> tuple[Workshop, ...]:

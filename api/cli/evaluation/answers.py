@@ -40,9 +40,9 @@ def answered(settings: "Settings", cases: "list[Case]") -> "tuple[Lines, Sequenc
 async def _answers(settings: "Settings", cases: "list[Case]") -> "list[Answer]":
     from contextlib import AsyncExitStack
 
-    from api.cli.evaluation.scratch import open_scratch_diary
+    from api.cli.evaluation.scratch import open_scratch_appointment_store
     from api.cli.terminal.knowledge import open_knowledge
-    from api.compose.answering import load_vehicles, open_crew
+    from api.compose.answering import load_vehicles, open_dependencies
     from orchestrator.graph.saver import memory_saver
     from orchestrator.graph.turn import build_graph
 
@@ -51,9 +51,9 @@ async def _answers(settings: "Settings", cases: "list[Case]") -> "list[Answer]":
     async with AsyncExitStack() as stack:
         library = stack.enter_context(open_knowledge(settings))
         advance = stack.enter_context(progress("Answering"))
-        diary = await stack.enter_async_context(open_scratch_diary())
-        crew = await stack.enter_async_context(open_crew(settings, library, diary))
-        graph = build_graph(crew, memory_saver())
+        appointment_store = await stack.enter_async_context(open_scratch_appointment_store())
+        dependencies = await stack.enter_async_context(open_dependencies(settings, library, appointment_store))
+        graph = build_graph(dependencies, memory_saver())
         for done, case in enumerate(cases):
             advance(done, len(cases), str(case.id))
             answers.append(await _answer(graph, question(case, vehicles)))

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine as Database
 
-    from agents.appointment_store import Diary
+    from agents.appointment_store import AppointmentStore
     from api.settings import Settings
     from orchestrator.engine import Engine
     from orchestrator.evaluation.dialogues import Dialogue, DialogueOutcome, Heard, Line
     from orchestrator.events import AnyEvent, InputRequired
-    from orchestrator.graph.state import Crew
+    from orchestrator.graph.state import Dependencies
 
 _PATIENCE_S = 120.0
 
@@ -92,10 +92,10 @@ def _told(lines: "Sequence[Heard]") -> list[dict[str, Any]]:
 async def _held(settings: "Settings", dialogues: "list[Dialogue]") -> "list[list[Heard]]":
     from dataclasses import replace
 
-    from agents.appointments.sql_store import SqlDiary
-    from api.cli.evaluation.scratch import open_scratch_database, open_scratch_diary
+    from agents.appointments.sql_store import SqlAppointmentStore
+    from api.cli.evaluation.scratch import open_scratch_appointment_store, open_scratch_database
     from api.cli.terminal.knowledge import open_knowledge
-    from api.compose.answering import open_crew, open_models
+    from api.compose.answering import open_dependencies, open_models
 
     heard: list[list[Heard]] = []
     clock = _Clock()
@@ -103,23 +103,23 @@ async def _held(settings: "Settings", dialogues: "list[Dialogue]") -> "list[list
         library = stack.enter_context(open_knowledge(settings))
         advance = stack.enter_context(progress("Talking"))
         models = await stack.enter_async_context(open_models(settings))
-        nobodys = await stack.enter_async_context(open_scratch_diary())
-        crew = await stack.enter_async_context(open_crew(settings, library, nobodys, models))
-        assert crew.resources is not None
+        nobodys = await stack.enter_async_context(open_scratch_appointment_store())
+        dependencies = await stack.enter_async_context(open_dependencies(settings, library, nobodys, models))
+        assert dependencies.resources is not None
         for done, dialogue in enumerate(dialogues):
             advance(done, len(dialogues), dialogue.id)
             async with AsyncExitStack() as own:
                 database = await own.enter_async_context(open_scratch_database())
-                diary = SqlDiary(database)
-                own.push_async_callback(diary.close)
-                resources = replace(crew.resources, diary=diary)
-                engine = await _engine(own, replace(crew, resources=resources, now=clock.now), database)
-                heard.append(await _Talk(engine, database, diary, clock, dialogue).hold())
+                appointment_store = SqlAppointmentStore(database)
+                own.push_async_callback(appointment_store.close)
+                resources = replace(dependencies.resources, appointment_store=appointment_store)
+                engine = await _engine(own, replace(dependencies, resources=resources, now=clock.now), database)
+                heard.append(await _Talk(engine, database, appointment_store, clock, dialogue).hold())
         advance(len(dialogues), len(dialogues), "")
     return heard
 
 
-async def _engine(stack: AsyncExitStack, crew: "Crew", database: "Database") -> "Engine":
+async def _engine(stack: AsyncExitStack, dependencies: "Dependencies", database: "Database") -> "Engine":
     from functools import partial
 
     from orchestrator.buses.memory import MemoryBus
@@ -131,7 +131,7 @@ async def _engine(stack: AsyncExitStack, crew: "Crew", database: "Database") -> 
 
     store = SqlStore(database)
     stack.push_async_callback(store.close)
-    engine = Engine(store, MemoryBus(), partial(stream_events, build_graph(crew, memory_saver())))
+    engine = Engine(store, MemoryBus(), partial(stream_events, build_graph(dependencies, memory_saver())))
     stack.push_async_callback(engine.close, 0)
     return engine
 
@@ -160,13 +160,18 @@ class _Talk:
     """One customer's side of a dialogue."""
 
     def __init__(
-        self, engine: "Engine", database: "Database", diary: "Diary", clock: _Clock, dialogue: "Dialogue"
+        self,
+        engine: "Engine",
+        database: "Database",
+        appointment_store: "AppointmentStore",
+        clock: _Clock,
+        dialogue: "Dialogue",
     ) -> None:
         from orchestrator.commands import Caller
 
         self._engine = engine
         self._database = database
-        self._diary = diary
+        self._appointment_store = appointment_store
         self._clock = clock
         self._dialogue = dialogue
         self._session = "dialogue"
@@ -248,7 +253,7 @@ class _Talk:
             if isinstance(event, Reasoning) and event.kind == "tool_use"
         )
         zone = ZoneInfo(self._dialogue.zone)
-        booked = await self._diary.booked(self._caller.user_id, self._clock.now())
+        booked = await self._appointment_store.booked(self._caller.user_id, self._clock.now())
         starts = tuple(f"{appointment.starts_at.astimezone(zone):%Y-%m-%dT%H:%M}" for appointment in booked)
         facts = self._facts()
         match last:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from agents.appointments.sql_store import SqlDiary
+    from agents.appointments.sql_store import SqlAppointmentStore
 
 
 @asynccontextmanager
@@ -28,13 +28,13 @@ async def open_scratch_database() -> AsyncIterator["Engine"]:
 
 
 @asynccontextmanager
-async def open_scratch_diary() -> AsyncIterator["SqlDiary"]:
-    """A diary in which nobody has a place yet."""
-    from agents.appointments.sql_store import SqlDiary
+async def open_scratch_appointment_store() -> AsyncIterator["SqlAppointmentStore"]:
+    """An appointment store in which nobody has a place yet."""
+    from agents.appointments.sql_store import SqlAppointmentStore
 
     async with open_scratch_database() as database:
-        diary = SqlDiary(database)
+        appointment_store = SqlAppointmentStore(database)
         try:
-            yield diary
+            yield appointment_store
         finally:
-            await diary.close()
+            await appointment_store.close()

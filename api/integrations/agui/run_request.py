@@ -16,7 +16,7 @@ from api.protocol.bodies import message_name, told_zone
 from orchestrator.commands import Answer, Send
 from orchestrator.errors import BadRequest, PitcrewError
 
-DOOR = "agui"
+CHANNEL = "agui"
 
 _FIELDS = {
     "agent_name": "forwardedProps.agent",
@@ -90,7 +90,7 @@ def _value(payload: Any) -> Any:
 
 def _send(run: RunAgentInput, text: str) -> Send:
     props = run.forwarded_props if isinstance(run.forwarded_props, Mapping) else {}
-    wishes = Wishes(agent=_optional(props, "agent"), door=DOOR, dataset=_optional(props, "dataset"))
+    wishes = Wishes(agent=_optional(props, "agent"), channel=CHANNEL, dataset=_optional(props, "dataset"))
     return Send(text, run.thread_id, message_name(run.run_id), zone=told_zone(props), wishes=wishes)
 
 

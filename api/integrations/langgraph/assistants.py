@@ -1,4 +1,4 @@
-"""The crew as the protocol's assistants: `pitcrew`, which routes, and each specialist by itself. Pure."""
+"""The specialists as the protocol's assistants: `pitcrew`, which routes, and each specialist by itself. Pure."""
 
 import uuid
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Answers of a running server, asked through its LangGraph door."""
+"""Answers of a running server, asked through its LangGraph integration."""
 
 import uuid
 from typing import Any

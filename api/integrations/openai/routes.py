@@ -1,4 +1,4 @@
-"""The OpenAI API's chat: the specialists as models, over the same conversations as every other wire."""
+"""The OpenAI API's chat: the specialists as models, over the same conversations as every other dialect."""
 
 import asyncio
 import contextlib
@@ -36,7 +36,7 @@ from orchestrator.events import Envelope
 
 log = structlog.get_logger()
 
-DOOR = "openai"
+CHANNEL = "openai"
 BODY_BYTES = 256 * 1024
 """The whole conversation comes with each request, so that it may be longer than a frame."""
 
@@ -58,7 +58,7 @@ class OpenAIRoute(APIRoute):
                 body = ErrorBody(
                     400, "A header has the wrong form.", "invalid_value", str(error.errors()[0]["loc"][-1])
                 )
-            log.info("refused", door=DOOR, status=body.status, code=body.code, field=body.param)
+            log.info("refused", channel=CHANNEL, status=body.status, code=body.code, field=body.param)
             return JSONResponse(body.plain(), body.status, body.headers())
 
         return handled
@@ -101,7 +101,7 @@ REQUEST_BODY: dict[str, Any] = {
 
 def model_names(state: AppState, caller: Caller) -> list[str]:
     """The models that the caller may ask: the router, and every specialist that is open."""
-    return [ROUTER, *(item.name for item in open_to(state.gateway.engine.catalogue, caller.role, DOOR))]
+    return [ROUTER, *(item.name for item in open_to(state.gateway.engine.catalogue, caller.role, CHANNEL))]
 
 
 @router.get("/models")
@@ -180,13 +180,13 @@ def _command(asked: Asked, session_id: str | None, key: str | None) -> Send:
     session_id = asked.session_id or session_id
     wishes = Wishes(
         agent=None if asked.model == ROUTER else asked.model,
-        door=DOOR,
+        channel=CHANNEL,
         history=asked.history if session_id is None else None,
         max_tokens=asked.max_tokens,
     )
     key = message_name(key) if key else None
     if key is not None and session_id is None:
-        session_id = f"{DOOR}-{key}"
+        session_id = f"{CHANNEL}-{key}"
     return Send(asked.text, session_id, key, zone=asked.zone, wishes=wishes)
 
 

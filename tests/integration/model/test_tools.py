@@ -11,15 +11,15 @@ from pydantic import Field
 from agents.chat.answerer import REFUSED
 from agents.chat.draft import STOPPED, TO_A_PERSON
 from agents.chat.prompt import DECLINED
-from agents.context import Bench, Resources
+from agents.context import Resources, ToolContext
 from agents.tool import Arguments, Proposal, Result, Tool, ToolFailed
 from agents.tools.handover import handover
 from agents.types import Asks, Evidence, Task, ToolReturned, ToolUsed
 from agents.vehicles.range import Vehicles
 from rag.types import Chunk, Passage
-from tests.benches import Told, bench, case
 from tests.integration.model.asking import OIL, Build, collect
 from tests.model_server.running import Control
+from tests.tool_contexts import Told, case, context
 
 ROWS = "Wren | 4.6 l\nHeron | 5.1 l"
 TABLE = Passage(Chunk("t", "oil.csv", "specs", "Oil", (), None, 0, len(ROWS), ROWS, ("Model", "Engine oil")), 1.0)
@@ -34,7 +34,7 @@ class Nothing(Arguments):
     pass
 
 
-async def look_up(given: LookUp, at: Bench) -> Result:
+async def look_up(given: LookUp, at: ToolContext) -> Result:
     if given.model not in ROWS:
         raise ToolFailed("No such model. There are: Wren, Heron.")
     start = ROWS.index(given.model)
@@ -42,15 +42,15 @@ async def look_up(given: LookUp, at: Bench) -> Result:
     return Result({"model": given.model}, (Evidence(TABLE, start, end),))
 
 
-async def find_slot(given: Nothing, at: Bench) -> Result:
+async def find_slot(given: Nothing, at: ToolContext) -> Result:
     return Result({"workshop": "Carrick", "at": "10:30"})
 
 
-async def book(given: Nothing, at: Bench) -> Result:
+async def book(given: Nothing, at: ToolContext) -> Result:
     return Result({"held": True}, proposal=Proposal("book", {"slot": 7}, Asks("confirm", "Book it?")))
 
 
-async def wait(given: Nothing, at: Bench) -> Result:
+async def wait(given: Nothing, at: ToolContext) -> Result:
     await asyncio.sleep(3600)
     return Result(None)
 
@@ -67,10 +67,10 @@ Prepared = tuple[Task, Told]
 
 @pytest.fixture
 async def task() -> Prepared:
-    """The task with a bench, whose numbers go on behind the task's passages."""
-    desk, told = bench(RESOURCES, case(OIL.question))
+    """The task with a tool context, whose numbers go on behind the task's passages."""
+    desk, told = context(RESOURCES, case(OIL.question))
     told.passages += OIL.passages
-    return replace(OIL, tools=TOOLS, bench=desk), told
+    return replace(OIL, tools=TOOLS, context=desk), told
 
 
 def obey(provider: Control, *turns: dict[str, Any], loop: bool = False) -> None:

@@ -12,7 +12,7 @@ from agents.specialist import CUSTOMER, STAFF, open_to
 from agents.specialists import catalogue
 from agents.specialists.explorer import SPECIALIST
 from agents.types import Answered, Drawn, Task, ToolReturned, ToolUsed
-from tests.benches import Told, bench, case
+from tests.tool_contexts import Told, case, context
 from tests.unit.agents.explorer.er_language import read
 from tests.unit.agents.scripted_model import ScriptedModel
 from tests.unit.agents.tabled import FLEET, resources
@@ -26,10 +26,10 @@ def wants(tool: str, arguments: Mapping[str, Any]) -> ToolCalls:
 
 async def answer(*script: Any) -> tuple[str, Answered, Told, ScriptedModel]:
     model = ScriptedModel(*script)
-    desk, told = bench(resources(*FLEET), case(QUESTION))
+    desk, told = context(resources(*FLEET), case(QUESTION))
     guidance = "\n\n".join([SPECIALIST.instructions, *(skill.guidance for skill in SPECIALIST.skills)])
     tools = tuple(tool for skill in SPECIALIST.skills for tool in skill.tools)
-    task = Task(QUESTION, guidance, (), tools=tools, bench=desk)
+    task = Task(QUESTION, guidance, (), tools=tools, context=desk)
     said, ended = [], Answered()
     answerer = ChatModelAnswerer([model], Budget(backoff=0.001))
     async for output in answerer.answer(task):

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 from fastapi import APIRouter, FastAPI
 
-from agents.specialist import Specialist, door
+from agents.specialist import Specialist, channel
 from api.access.auth import TokenRules
 from api.access.cross_origin import OpenToPages
 from api.access.limits import Rates, Seats
@@ -24,7 +24,7 @@ from rag.database import open_database
 from tests.databases import migrate
 
 KEY = "a-secret-for-tests-that-is-long-enough-for-hs256"
-ANALYST = Specialist("analyst", "Figures", "", (), (), "", frozenset({door("analysis")}))
+ANALYST = Specialist("analyst", "Figures", "", (), (), "", frozenset({channel("analysis")}))
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from typing import TypeVar
 import pytest
 
 from agents.answerer import AnswerFailed
-from agents.specialist import Specialist, door
+from agents.specialist import Specialist, channel
 from agents.types import Turn, Wishes
 from orchestrator.bus import Live
 from orchestrator.buses.memory import MemoryBus
@@ -143,7 +143,7 @@ async def test_an_agent_that_is_not_open_to_the_caller_is_refused_with_the_list(
     def one(name: str, *audience: str) -> Specialist:
         return Specialist(name, name, "", (), (), "", frozenset(audience))
 
-    catalogue = (one("analyst", "staff", door("analysis")), one("specs", "staff", "customer"))
+    catalogue = (one("analyst", "staff", channel("analysis")), one("specs", "staff", "customer"))
     engine = Engine(store, MemoryBus(), script, catalogue=catalogue)
     with pytest.raises(UnknownAgent, match="no such agent") as caught:
         await engine.send(ANNA, Send("one", "s", wishes=Wishes("analyst")))

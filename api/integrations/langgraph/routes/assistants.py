@@ -1,4 +1,4 @@
-"""The server itself, and its assistants: the crew and each specialist that is open to the caller."""
+"""The server itself, and its assistants: the specialists and each specialist that is open to the caller."""
 
 from importlib.metadata import version
 from typing import Any
@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 
 from agents.specialist import Catalogue, open_to
 from api.compose.app_state import AppState
-from api.integrations.langgraph import DOOR, assistants
+from api.integrations.langgraph import CHANNEL, assistants
 from api.integrations.langgraph.routes.caller import KeyCaller, page, read
 from api.routes.dependencies import State
 from api.version import product_version
@@ -30,7 +30,7 @@ class Search(msgspec.Struct):
 
 def specialists(state: AppState, caller: Caller) -> Catalogue:
     """Those that are open to the caller here."""
-    return open_to(state.gateway.engine.catalogue, caller.role, DOOR)
+    return open_to(state.gateway.engine.catalogue, caller.role, CHANNEL)
 
 
 def assistant_named(state: AppState, caller: Caller, given: str) -> str:

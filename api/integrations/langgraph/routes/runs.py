@@ -122,7 +122,7 @@ def _later(state: AppState, caller: SignedIn, doing: Coroutine[Any, Any, None]) 
         except (NotFound, RunNotActive):
             return  # there is nothing to clear up
         except PitcrewError as error:
-            log.warning("not_cleared_up", door="langgraph", code=error.code)
+            log.warning("not_cleared_up", channel="langgraph", code=error.code)
 
     state.gateway.leaving.add(caller.user_id, asyncio.ensure_future(done()))
 

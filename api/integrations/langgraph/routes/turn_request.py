@@ -10,7 +10,7 @@ import msgspec
 
 from agents.types import Wishes
 from api.compose.app_state import AppState
-from api.integrations.langgraph import DOOR
+from api.integrations.langgraph import CHANNEL
 from api.integrations.langgraph.assistants import PITCREW
 from api.integrations.langgraph.messages import asked
 from api.integrations.langgraph.modes import read_modes
@@ -114,7 +114,7 @@ def _command(ask: Ask, thread: Thread, assistant: str, *, alone: bool) -> Send |
     chosen = ask.chosen
     zone = known_zone(chosen.timezone)
     agent = None if assistant == PITCREW else assistant
-    wishes = Wishes(agent, DOOR, chosen.dataset, chosen.prose, chosen.passages)
+    wishes = Wishes(agent, CHANNEL, chosen.dataset, chosen.prose, chosen.passages)
     if ask.command is not None:
         return resumed(thread, ask.command["resume"], Send("", thread.thread_id, zone=zone, wishes=wishes))
     said = asked(ask.input)

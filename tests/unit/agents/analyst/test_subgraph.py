@@ -218,7 +218,7 @@ async def test_data_is_never_written_with_the_graphs_state() -> None:
 
 
 async def test_who_it_is_open_to_and_what_it_claims() -> None:
-    assert SPECIALIST.audience == {"staff", "door:analysis"}
+    assert SPECIALIST.audience == {"staff", "channel:analysis"}
     assert SPECIALIST.claims is not None
     resources = Resources(Vehicles(), *(None,) * 4, Shop())  # type: ignore[arg-type]
     assert await SPECIALIST.claims("total amount by country", resources)

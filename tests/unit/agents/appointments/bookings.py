@@ -1,5 +1,5 @@
-"""A customer who talks with the skill for appointments: workshops of a maker's table, the real diary on SQLite, a note
-kept over turns, and proposals answered as the server answers them."""
+"""A customer who talks with the skill for appointments: workshops of a maker's table, the real appointment_store on
+SQLite, a note kept over turns, and proposals answered as the server answers them."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from agents.appointment_store import Appointment, Owner
 from agents.appointments.skill import SKILL
-from agents.appointments.sql_store import SqlDiary
+from agents.appointments.sql_store import SqlAppointmentStore
 from agents.context import Resources
 from agents.language.consent import read_reply
 from agents.skill import Handled
@@ -23,7 +23,7 @@ from rag.database import open_database
 from rag.ingestion.split import split
 from rag.loaders import loader_for
 from rag.types import Chunk, Document
-from tests.benches import Told, bench, case
+from tests.tool_contexts import Told, case, context
 
 T = TypeVar("T")
 DUBLIN = ZoneInfo("Europe/Dublin")
@@ -90,14 +90,14 @@ async def _no_search(text: str, *, subjects: Sequence[str] | None, k: int) -> tu
 
 @asynccontextmanager
 async def desk(folder: Path, workshops: str = WORKSHOPS, rules: str = RULES) -> AsyncIterator[Resources]:
-    """What a bench needs, on a database in `folder`."""
+    """What a tool context needs, on a database in `folder`."""
     engine = open_database(f"sqlite:///{folder / 'bookings.db'}")
     metadata.create_all(engine)
-    diary = SqlDiary(engine)
+    appointment_store = SqlAppointmentStore(engine)
     found = chunks("records/workshops.csv", workshops) + chunks("service/appointments.md", rules)
     embedder: Any = None
-    yield Resources(VEHICLES, Documents(found), _no_search, embedder, diary)
-    await diary.close()
+    yield Resources(VEHICLES, Documents(found), _no_search, embedder, appointment_store)
+    await appointment_store.close()
     engine.dispose()
 
 
@@ -135,7 +135,7 @@ class Customer:
         taken_up = bool(self.note) and await SKILL.takes_up(of, self.resources)
         request = await SKILL.read(of, self.resources)
         assert request is not None or not taken_up
-        return None if request is None else await SKILL.act(request, self.bench(of))
+        return None if request is None else await SKILL.act(request, self.context(of))
 
     async def _answer(self, text: str) -> Handled | None:
         assert self.proposal is not None
@@ -148,16 +148,16 @@ class Customer:
         of = case(text, self.now, history=self.history, facts=self.facts, note=self.note)
         action = SKILL.actions[proposal.action]
         if answer is True:
-            return await action.commit(proposal.arguments, answer, self.bench(of))
+            return await action.commit(proposal.arguments, answer, self.context(of))
         if answer is False:
-            return await action.drop(proposal.arguments, self.bench(of))
+            return await action.drop(proposal.arguments, self.context(of))
         request = await SKILL.read(of, self.resources)
         if request is None:
-            return await action.drop(proposal.arguments, self.bench(of))
-        return await SKILL.act(request, self.bench(of))
+            return await action.drop(proposal.arguments, self.context(of))
+        return await SKILL.act(request, self.context(of))
 
-    def bench(self, of: Any) -> Toolbox:
-        made, told = bench(self.resources, of, user_id=self.user, run_id=f"{self.user}-run-{self.runs}")
+    def context(self, of: Any) -> Toolbox:
+        made, told = context(self.resources, of, user_id=self.user, run_id=f"{self.user}-run-{self.runs}")
         self.told = told
         return made
 
@@ -166,7 +166,7 @@ class Customer:
 
     async def booked(self) -> list[tuple[str, str, str]]:
         """Dealer, local start and work of each booking."""
-        found = await self.resources.diary.booked(self.user, self.now.astimezone(UTC))
+        found = await self.resources.appointment_store.booked(self.user, self.now.astimezone(UTC))
         return [(one.dealer, f"{one.starts_at.astimezone(DUBLIN):%d.%m. %H:%M}", one.work) for one in found]
 
     async def book(self, dealer: str, start: datetime, work: str = "service", vehicle: str = "Teal 40") -> Appointment:
@@ -174,10 +174,10 @@ class Customer:
         self.runs += 1
         owner = Owner(self.user, "earlier", f"{self.user}-earlier-{self.runs}")
         now = self.now.astimezone(UTC)
-        held = await self.resources.diary.hold(
+        held = await self.resources.appointment_store.hold(
             owner, dealer, start.astimezone(UTC), 1, work=work, vehicle=vehicle, now=now, seconds=900
         )
-        return await self.resources.diary.commit(owner, held.id, now)
+        return await self.resources.appointment_store.commit(owner, held.id, now)
 
     def other(self, user: str) -> "Customer":
         return replace(self, user=user, note={}, history=[], proposal=None, runs=0)

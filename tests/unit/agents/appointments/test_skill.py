@@ -1,4 +1,5 @@
-"""Whole conversations about appointments, with the real diary: what is said, and what stands in the diary then."""
+"""Whole conversations about appointments, with the real appointment_store: what is said, and what stands in the
+appointment store then."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -9,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from agents.appointment_store import DiaryUnavailable, Owner
+from agents.appointment_store import AppointmentStoreUnavailable, Owner
 from agents.appointments.skill import SKILL
 from agents.context import Resources
-from tests.benches import case
+from tests.tool_contexts import case
 from tests.unit.agents.appointments.bookings import DUBLIN, NOW, Customer, desk
 
 TUESDAY_9 = datetime(2026, 3, 10, 9, 0, tzinfo=DUBLIN)
@@ -63,7 +64,7 @@ async def test_a_wish_that_names_all_is_proposed_at_once(ada: Customer) -> None:
 
 async def test_a_booking_says_all_that_is_needed(ada: Customer) -> None:
     said = await talk(ada, ASKED, "yes please")
-    found = (await ada.resources.diary.booked("ada", NOW))[0]
+    found = (await ada.resources.appointment_store.booked("ada", NOW))[0]
     for part in ("Tuesday 10 March 2026 at 09:00", "Ashby Motors, 1 High Street", "0700 100 001", "move or cancel"):
         assert part in said
     assert f"/api/v1/appointments/{found.id}.ics" in said
@@ -130,7 +131,7 @@ async def test_earlier_and_later(ada: Customer) -> None:
 
 
 async def held(ada: Customer) -> list[str]:
-    taken = await ada.resources.diary.taken("ashby-motors", NOW, NOW + timedelta(days=90), ada.now)
+    taken = await ada.resources.appointment_store.taken("ashby-motors", NOW, NOW + timedelta(days=90), ada.now)
     return [f"{one.starts_at.astimezone(DUBLIN):%d.%m. %H:%M}" for one in taken]
 
 
@@ -290,7 +291,7 @@ async def test_over_a_change_of_the_clock(resources: Resources, now: datetime, d
     weekday = day.split()[0]
     said = await talk(ada, f"book a service at Ashby for my Teal on {weekday} at 9", "yes")
     assert f"{day} 2026 at 09:00" in said
-    (one,) = await resources.diary.booked("ada", now)
+    (one,) = await resources.appointment_store.booked("ada", now)
     assert one.starts_at.hour == hour
 
 
@@ -392,7 +393,7 @@ async def test_saying_yes_twice_books_once(ada: Customer) -> None:
     assert proposal is not None
     of = case("yes", ada.now)
     for _ in range(2):
-        handled = await SKILL.actions["book"].commit(proposal.arguments, True, ada.bench(of))
+        handled = await SKILL.actions["book"].commit(proposal.arguments, True, ada.context(of))
         assert "Booked" in handled.text
     assert await ada.booked() == BOOKED
 
@@ -530,17 +531,17 @@ async def test_nothing_to_cancel(ada: Customer) -> None:
     assert await ada.other("bob").booked() == BOOKED
 
 
-async def test_no_diary_at_all(tmp_path: Path) -> None:
+async def test_no_appointment_store_at_all(tmp_path: Path) -> None:
     async with desk(tmp_path, workshops="town,dealer\nAshby,Ashby Motors\n") as resources:
         assert "call your dealer" in await talk(Customer(resources), "book a service for my Teal")
 
 
 class Away:
-    """A diary that cannot be reached."""
+    """An appointment store that cannot be reached."""
 
     def __getattr__(self, name: str) -> Any:
         async def unreachable(*_: Any, **__: Any) -> Any:
-            raise DiaryUnavailable
+            raise AppointmentStoreUnavailable
 
         return unreachable
 
@@ -556,11 +557,11 @@ class Away:
         ([ASKED], "make it Wednesday"),
     ],
 )
-async def test_a_diary_that_cannot_be_reached(ada: Customer, before: list[str], line: str) -> None:
+async def test_a_appointment_store_that_cannot_be_reached(ada: Customer, before: list[str], line: str) -> None:
     for earlier in before:
         await ada.say(earlier)
     there = ada.resources
-    ada.resources = replace(there, diary=Away())
+    ada.resources = replace(there, appointment_store=Away())
     said = await talk(ada, line)
     assert "cannot be reached at the moment" in said
     assert "Say so" not in said
@@ -568,9 +569,9 @@ async def test_a_diary_that_cannot_be_reached(ada: Customer, before: list[str], 
     assert await ada.booked() == []
 
 
-async def test_a_no_needs_no_diary(ada: Customer) -> None:
+async def test_a_no_needs_no_appointment_store(ada: Customer) -> None:
     await ada.say(ASKED)
-    ada.resources = replace(ada.resources, diary=Away())
+    ada.resources = replace(ada.resources, appointment_store=Away())
     assert "nothing was booked" in await talk(ada, "no")
 
 
@@ -620,9 +621,9 @@ async def test_odd_notes_are_survived(ada: Customer, note: dict[str, object]) ->
 
 async def test_a_foreign_hold_in_a_note_is_left_alone(ada: Customer) -> None:
     owner = Owner("bob", "c", "r")
-    held_by_bob = await ada.resources.diary.hold(
+    held_by_bob = await ada.resources.appointment_store.hold(
         owner, "ashby-motors", TUESDAY_9, 1, work="service", vehicle="Rook", now=NOW, seconds=900
     )
     ada.note = {"at": NOW.isoformat(), "intent": "book", "asked": "when", "hold": held_by_bob.id}
     await ada.say("Wednesday at 9")
-    assert (await ada.resources.diary.find("bob", held_by_bob.id)).status == "held"
+    assert (await ada.resources.appointment_store.find("bob", held_by_bob.id)).status == "held"

@@ -18,7 +18,7 @@ from agents.appointments.tools import (
 from agents.context import Outcome, Resources
 from agents.tool import Arguments
 from agents.types import ToolReturned, ToolUsed
-from tests.benches import bench, case
+from tests.tool_contexts import case, context
 from tests.unit.agents.appointments.bookings import DUBLIN, NOW, Customer, desk
 
 NINE = datetime(2026, 3, 10, 9, 0, tzinfo=DUBLIN)
@@ -35,7 +35,7 @@ async def resources(tmp_path: Path) -> AsyncIterator[Resources]:
 async def call(
     resources: Resources, tool: Any, arguments: Mapping[str, Any], user: str = "ada", now: datetime = NOW
 ) -> Outcome:
-    made, told = bench(resources, case("", now), user_id=user)
+    made, told = context(resources, case("", now), user_id=user)
     outcome = await made.call(tool, arguments)
     assert [type(output) for output in told.outputs] == [ToolUsed, ToolReturned]
     return outcome
@@ -159,10 +159,10 @@ async def test_a_proposal_holds_the_place_and_books_nothing(resources: Resources
         "I keep the time for you for 15 minutes."
     )
     assert (proposal.asks.kind, proposal.asks.expires_s) == ("confirm", 900)
-    held = await resources.diary.find("ada", proposal.arguments["appointment_id"])
+    held = await resources.appointment_store.find("ada", proposal.arguments["appointment_id"])
     assert (held.status, held.starts_at) == ("held", NINE.astimezone(UTC))
     assert held.expires_at == NOW.astimezone(UTC) + timedelta(seconds=900)
-    assert await resources.diary.booked("ada", NOW) == []
+    assert await resources.appointment_store.booked("ada", NOW) == []
 
 
 async def test_a_loser_is_given_the_next_times(resources: Resources) -> None:
@@ -212,14 +212,14 @@ async def test_foreign_ids_are_like_ids_that_never_were(resources: Resources) ->
         for tool, more in ((PROPOSE_CANCELLATION, {}), (PROPOSE_MOVE, {"starts_at": later})):
             outcome = await call(resources, tool, {"appointment_id": appointment_id, **more})
             assert NO_SUCH in (outcome.error or "")
-    assert len(await resources.diary.booked("bob", NOW)) == 1
+    assert len(await resources.appointment_store.booked("bob", NOW)) == 1
 
 
 async def test_what_is_over_or_cancelled_cannot_be_changed(resources: Resources) -> None:
     mine = await Customer(resources).book("ashby-motors", NINE)
     over = await call(resources, PROPOSE_CANCELLATION, {"appointment_id": mine.id}, now=NINE)
     assert NO_SUCH in (over.error or "")
-    await resources.diary.cancel("ada", mine.id, NOW)
+    await resources.appointment_store.cancel("ada", mine.id, NOW)
     gone = await call(resources, PROPOSE_CANCELLATION, {"appointment_id": mine.id})
     assert NO_SUCH in (gone.error or "")
 
@@ -234,7 +234,7 @@ async def test_a_move_proposes_and_leaves_the_old_one(resources: Resources) -> N
         "Shall I move your appointment (service) from Tuesday 10 March 2026 at 09:00 to Wednesday 11 March 2026 at "
         "09:00 at Ashby Motors? I keep the time for you for 15 minutes."
     )
-    assert [one.starts_at for one in await resources.diary.booked("ada", NOW)] == [NINE.astimezone(UTC)]
+    assert [one.starts_at for one in await resources.appointment_store.booked("ada", NOW)] == [NINE.astimezone(UTC)]
     same = await call(resources, PROPOSE_MOVE, to | {"starts_at": NINE.isoformat()})
     assert "has already" in (same.error or "")
 

@@ -25,8 +25,8 @@ class LookUp(Arguments):
     fluid: str = ""
 
 
-async def _run(given: Any, bench: Any) -> Result:
-    raise AssertionError("the loop runs no tool by itself: it asks the bench to")
+async def _run(given: Any, context: Any) -> Result:
+    raise AssertionError("the loop runs no tool by itself: it asks the tool context to")
 
 
 LOOK_UP: Tool[Any] = Tool("look_up", "Looks a fluid up.", LookUp, _run)

@@ -1,9 +1,9 @@
 """Danger in customers' own words.
 
 The first batch was there while the rules were made. The others were written when the rules were done, and looked at
-before anything was mended: of the second, 46 of 54 dangerous messages were recognised and one of 58 harmless ones was
+before anything was fixed: of the second, 46 of 54 dangerous messages were recognised and one of 58 harmless ones was
 taken for danger; of the third, 57 of 67 and four of 77. At first sight recall was 0.85 both times, precision 0.98 and
-0.93. The misses were then mended, so that all batches hold now.
+0.93. The misses were then fixed, so that all batches hold now.
 """
 
 import random

@@ -9,12 +9,12 @@ from agents.diagnosis.emergencies import SAFETY_ADVICE, TELEPHONE_NUMBERS
 from agents.diagnosis.safety import ADVICE
 from agents.diagnosis.tools import FIND_CAUSES, LOOK_UP_FAULT_CODE, NEXT_CHECK
 from agents.tool import Tool
-from tests.benches import bench, case
+from tests.tool_contexts import case, context
 from tests.unit.agents.diagnosis.workshop_manual import RESOURCES
 
 
 async def call(tool: Tool[Any], arguments: Mapping[str, Any], facts: Mapping[str, str] | None = None) -> Outcome:
-    made, _ = bench(RESOURCES, case("", facts=facts))
+    made, _ = context(RESOURCES, case("", facts=facts))
     return await made.call(tool, arguments)
 
 

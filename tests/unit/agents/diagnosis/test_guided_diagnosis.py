@@ -7,7 +7,7 @@ import pytest
 
 from agents.diagnosis.response import Command, Reply
 from agents.diagnosis.skill import SKILL
-from tests.benches import bench, case
+from tests.tool_contexts import case, context
 from tests.unit.agents.diagnosis.workshop_manual import RESOURCES, Customer
 
 with (Path(__file__).parent / "diagnoses.toml").open("rb") as file:
@@ -107,7 +107,7 @@ async def test_a_note_about_causes_that_are_gone_still_serves(extra: dict[str, A
     asked = case("no idea", note=NOTE | extra)
     request = await SKILL.read(asked, RESOURCES)
     if request is not None:
-        handled = await SKILL.act(request, bench(RESOURCES, asked)[0])
+        handled = await SKILL.act(request, context(RESOURCES, asked)[0])
         assert handled.text
 
 
@@ -133,7 +133,7 @@ async def test_hostile_texts_are_read_without_harm(text: str, note: dict[str, An
     await SKILL.takes_up(asked, RESOURCES)
     request = await SKILL.read(asked, RESOURCES)
     if request is not None:
-        handled = await SKILL.act(request, bench(RESOURCES, asked)[0])
+        handled = await SKILL.act(request, context(RESOURCES, asked)[0])
         assert len(handled.text) < 4_000
         assert handled.pass_on is None
 

@@ -14,7 +14,7 @@ from agents.skill import Handled
 from agents.types import Turn
 from rag.types import Passage
 from tests import bundled
-from tests.benches import bench, case
+from tests.tool_contexts import case, context
 from tests.unit.rag.hashing import HashingEmbedder
 
 
@@ -57,7 +57,7 @@ class Customer:
         if request is None:
             self.history.append(Turn("assistant", meanwhile))
             return None
-        made, told = bench(RESOURCES, asked)
+        made, told = context(RESOURCES, asked)
         handled = await SKILL.act(request, made)
         assert all(told.passages[one.number - 1] == one.passage for one in handled.citations)
         assert all(one.passage.chunk.start <= one.start < one.end <= one.passage.chunk.end for one in handled.citations)

@@ -10,7 +10,7 @@ from agents.context import Case, Resources
 from agents.explorer.skill import SKILL
 from agents.skill import Handled
 from agents.types import Drawn, Output, ToolReturned, ToolUsed, Turn
-from tests.benches import bench, case
+from tests.tool_contexts import case, context
 from tests.unit.agents.explorer.er_language import read
 from tests.unit.agents.tabled import FLEET, ODD, resources, table
 
@@ -39,7 +39,7 @@ class Talk:
     async def ask(self, text: str) -> Handled:
         request = await SKILL.read(self.case(text), self.of)
         assert request is not None, text
-        desk, told = bench(self.of, self.case(text))
+        desk, told = context(self.of, self.case(text))
         handled = await SKILL.act(request, desk)
         self.outputs, self.note = told.outputs, handled.note
         self.history += [Turn("customer", text), Turn("assistant", handled.text)]
@@ -278,4 +278,4 @@ async def test_a_note_of_tables_that_are_gone(note: Mapping[str, Any]) -> None:
     of = replace(case("describe it", note=note, history=[Turn("assistant", "x")]), wished=True)
     request = await SKILL.read(of, FLEET_ONLY)
     assert request is not None
-    assert (await SKILL.act(request, bench(FLEET_ONLY, of)[0])).text
+    assert (await SKILL.act(request, context(FLEET_ONLY, of)[0])).text

@@ -10,7 +10,7 @@ from agents.context import Outcome
 from agents.explorer.tools import DESCRIBE_TABLE, FIND_COLUMNS, FIND_RELATIONSHIPS, LIST_TABLES
 from agents.tool import MOST_BYTES, Tool
 from agents.types import Drawn, ToolReturned
-from tests.benches import Told, bench, case
+from tests.tool_contexts import Told, case, context
 from tests.unit.agents.explorer.er_language import read
 from tests.unit.agents.explorer.test_mermaid import many
 from tests.unit.agents.tabled import FLEET, ODD, resources, table
@@ -19,7 +19,7 @@ TOOLS = (LIST_TABLES, DESCRIBE_TABLE, FIND_RELATIONSHIPS, FIND_COLUMNS)
 
 
 async def call(tool: Tool[Any], *tables: Any, **arguments: Any) -> tuple[Outcome, Told]:
-    desk, told = bench(resources(*(tables or FLEET + ODD)), case("?"))
+    desk, told = context(resources(*(tables or FLEET + ODD)), case("?"))
     return await desk.call(tool, arguments), told
 
 
@@ -112,7 +112,7 @@ async def test_a_name_that_means_several_is_not_guessed() -> None:
 
 async def test_without_datasets() -> None:
     for tool, arguments in ((LIST_TABLES, {}), (FIND_RELATIONSHIPS, {}), (FIND_COLUMNS, {"text": "x"})):
-        desk, _ = bench(resources(), case("?"))
+        desk, _ = context(resources(), case("?"))
         assert "pitcrew datasets add" in str((await desk.call(tool, arguments)).error)
 
 
@@ -124,7 +124,7 @@ async def test_results_are_never_cut_in_the_middle() -> None:
         (FIND_RELATIONSHIPS, {}),
         (FIND_COLUMNS, {"text": "column number 3"}),
     ):
-        desk, told = bench(resources(*tables), case("?"))
+        desk, told = context(resources(*tables), case("?"))
         outcome = await desk.call(tool, arguments)
         assert outcome.result is not None
         assert len(msgspec.json.encode(outcome.result.value)) <= MOST_BYTES, tool.name

@@ -90,7 +90,7 @@ async def test_tools_are_a_part_of_the_prompt() -> None:
     class Nothing(Arguments):
         """No arguments."""
 
-    async def run(arguments: Nothing, bench: Any) -> Any: ...
+    async def run(arguments: Nothing, context: Any) -> Any: ...
 
     tool = Tool("look", "Looks it up." * 10, Nothing, run)
     counted = counting()

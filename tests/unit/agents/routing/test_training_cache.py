@@ -7,7 +7,7 @@ import pytest
 
 from agents.routing import training
 from agents.routing.kernels import Floats
-from agents.routing.training_cache import Lessons
+from agents.routing.training_cache import TrainingCache
 
 LABELS = np.repeat([0, 1], [10, 30]).astype(np.int64)
 
@@ -20,12 +20,12 @@ def vectors() -> Floats:
 
 @pytest.fixture
 def path(tmp_path: Path, vectors: Floats) -> Path:
-    """A file of lessons."""
-    file = tmp_path / "lessons.npz"
-    lessons = Lessons(file)
-    lessons.learn(vectors, LABELS, 2)
-    lessons.fit(vectors, LABELS, 10.0)
-    lessons.settle()
+    """A file of training_cache."""
+    file = tmp_path / "training.npz"
+    training_cache = TrainingCache(file)
+    training_cache.learn(vectors, LABELS, 2)
+    training_cache.fit(vectors, LABELS, 10.0)
+    training_cache.settle()
     return file
 
 
@@ -40,9 +40,9 @@ def taught(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_the_same_is_not_learned_twice(path: Path, vectors: Floats, taught: list[str]) -> None:
-    lessons = Lessons(path)
-    kernel, unseen = lessons.learn(vectors, LABELS, 2)
-    line = lessons.fit(vectors, LABELS, 10.0)
+    training_cache = TrainingCache(path)
+    kernel, unseen = training_cache.learn(vectors, LABELS, 2)
+    line = training_cache.fit(vectors, LABELS, 10.0)
     assert taught == []
     right_kernel, right_unseen = training.learn(vectors, LABELS, 2)
     right_line = training.fit(vectors, LABELS, 10.0)
@@ -52,27 +52,27 @@ def test_the_same_is_not_learned_twice(path: Path, vectors: Floats, taught: list
 
 
 def test_what_differs_is_learned(path: Path, vectors: Floats, taught: list[str]) -> None:
-    lessons = Lessons(path)
-    lessons.learn(vectors, LABELS[::-1].copy(), 2)
-    lessons.learn(vectors, LABELS, 3)
-    lessons.fit(vectors, LABELS, 11.0)
-    lessons.fit(vectors[:, :3], LABELS, 10.0)
+    training_cache = TrainingCache(path)
+    training_cache.learn(vectors, LABELS[::-1].copy(), 2)
+    training_cache.learn(vectors, LABELS, 3)
+    training_cache.fit(vectors, LABELS, 11.0)
+    training_cache.fit(vectors[:, :3], LABELS, 10.0)
     assert taught == ["learn", "learn", "fit", "fit"]
 
 
 def test_a_damaged_file_is_made_anew(path: Path, vectors: Floats, taught: list[str]) -> None:
     path.write_bytes(path.read_bytes()[:100])
-    lessons = Lessons(path)
-    lessons.learn(vectors, LABELS, 2)
-    lessons.settle()
-    Lessons(path).learn(vectors, LABELS, 2)
+    training_cache = TrainingCache(path)
+    training_cache.learn(vectors, LABELS, 2)
+    training_cache.settle()
+    TrainingCache(path).learn(vectors, LABELS, 2)
     assert taught == ["learn"]
 
 
 def test_what_is_no_longer_used_is_dropped(path: Path, vectors: Floats, taught: list[str]) -> None:
-    lessons = Lessons(path)
-    lessons.fit(vectors, LABELS, 10.0)
-    lessons.settle()
-    Lessons(path).learn(vectors, LABELS, 2)
+    training_cache = TrainingCache(path)
+    training_cache.fit(vectors, LABELS, 10.0)
+    training_cache.settle()
+    TrainingCache(path).learn(vectors, LABELS, 2)
     assert taught == ["learn"]
     assert [one.name for one in path.parent.iterdir()] == [path.name]

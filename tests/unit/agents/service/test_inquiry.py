@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from agents.service.inquiry import Request, item_in, reply, wanted
-from tests.benches import case
+from tests.tool_contexts import case
 from tests.unit.agents.scheduled import VEHICLES, schedules
 
 ASKED: list[tuple[str, dict[str, Any]]] = [

@@ -8,7 +8,7 @@ from agents.context import Resources
 from agents.service.skill import SKILL
 from agents.skill import Handled
 from agents.types import ToolUsed, Turn
-from tests.benches import bench, case
+from tests.tool_contexts import case, context
 from tests.unit.agents.scheduled import RESOURCES, VEHICLES, Documents
 
 OWNED = {"model": "Heron", "variant": "Heron Hybrid", "year": "2025"}
@@ -21,7 +21,7 @@ async def said(
     of = case(text, note=note, facts=facts)
     request = await SKILL.read(of, RESOURCES)
     assert request is not None, text
-    desk, told = bench(RESOURCES, of)
+    desk, told = context(RESOURCES, of)
     handled = await SKILL.act(request, desk)
     markers = {int(number) for number in re.findall(r"\[(\d+)\]", handled.text)}
     assert markers <= {citation.number for citation in handled.citations}
@@ -144,7 +144,7 @@ async def test_a_yes_to_the_offer_is_never_lost() -> None:
     yes = case("yes please", note=planned.note, history=[Turn("customer", "?"), Turn("assistant", planned.text)])
     assert await SKILL.takes_up(yes, RESOURCES)
     request = await SKILL.read(yes, RESOURCES)
-    desk, _ = bench(RESOURCES, yes)
+    desk, _ = context(RESOURCES, yes)
     handled = await SKILL.act(request, desk)  # type: ignore[arg-type]
     assert handled.status == "asked_back"
     assert "Book service for next Tuesday morning" in handled.text

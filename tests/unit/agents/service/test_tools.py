@@ -6,14 +6,14 @@ from agents.context import Outcome, Resources
 from agents.service.tools import PLAN_SERVICE, SERVICE_SCHEDULE
 from agents.tool import Tool
 from agents.types import ToolReturned, ToolUsed
-from tests.benches import bench, case
+from tests.tool_contexts import case, context
 from tests.unit.agents.scheduled import RESOURCES, VEHICLES, Documents
 
 HYBRID = {"model": "Heron", "variant": "Heron Hybrid", "model_year": 2025}
 
 
 async def called(tool: Tool[Any], resources: Resources = RESOURCES, **arguments: Any) -> Outcome:
-    desk, told = bench(resources, case("What is due?"))
+    desk, told = context(resources, case("What is due?"))
     outcome = await desk.call(tool, arguments)
     assert [type(one) for one in told.outputs] == [ToolUsed, ToolReturned]
     assert len(told.passages) == (len(outcome.result.evidence) if outcome.result else 0)

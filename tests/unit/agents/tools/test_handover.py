@@ -7,14 +7,14 @@ from agents.models.tool_calls import shown
 from agents.tool import PassOn
 from agents.tools.handover import handover
 from agents.vehicles.range import Vehicles
-from tests.benches import bench, case
+from tests.tool_contexts import case, context
 
 COLLEAGUES = (("maintenance", "Service and appointments."), ("specs", "Figures."))
 RESOURCES = Resources(Vehicles(), None, None, None, None)  # type: ignore[arg-type]
 
 
 async def called(name: str, **arguments: Any) -> Outcome:
-    desk, _ = bench(RESOURCES, case("When is it due?"))
+    desk, _ = context(RESOURCES, case("When is it due?"))
     tools = {tool.name: tool for tool in handover(COLLEAGUES)}
     return await desk.call(tools[name], arguments)
 

@@ -15,7 +15,7 @@ from agents.skill import Handled
 from agents.types import Question, StandaloneQuestion, ToolUsed, Turn
 from agents.vehicle_data.skill import SKILL
 from tests import bundled
-from tests.benches import bench, case
+from tests.tool_contexts import case, context
 
 MESSAGES = [
     json.loads(line)
@@ -51,7 +51,7 @@ class Talk:
         return handled
 
     async def _done(self, request: Any, of: Case) -> Handled:
-        made, told = bench(resources(), of)
+        made, told = context(resources(), of)
         handled = await SKILL.act(request, made)
         self.tools = [output.tool for output in told.outputs if isinstance(output, ToolUsed)]
         for citation in handled.citations:

@@ -14,7 +14,7 @@ from agents.types import ToolReturned, ToolUsed
 from agents.vehicle_data.fact_table import VehicleData
 from agents.vehicle_data.tools import COMPARE, CONVERT, FILTER, LOOK_UP
 from tests import bundled
-from tests.benches import bench, case
+from tests.tool_contexts import case, context
 
 HOSTILE = [
     "'; DROP TABLE facts; --",
@@ -34,7 +34,7 @@ def resources() -> Resources:
 
 
 async def call(tool: Tool[Any], **arguments: Any) -> Outcome:
-    made, told = bench(resources(), case("any"))
+    made, told = context(resources(), case("any"))
     outcome = await made.call(tool, arguments)
     assert [type(one) for one in told.outputs] == [ToolUsed, ToolReturned]
     if outcome.result is not None:

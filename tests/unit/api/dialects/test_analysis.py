@@ -16,7 +16,7 @@ from orchestrator.errors import RunBusy, RunNotActive
 from orchestrator.events import Envelope
 
 AT = "2026-01-01T00:00:00.000Z"
-WISHES = Wishes(agent="analyst", door="analysis")
+WISHES = Wishes(agent="analyst", channel="analysis")
 
 
 def opened(**query: str) -> Send:
@@ -29,7 +29,7 @@ def opened(**query: str) -> Send:
 @pytest.mark.parametrize(("said", "meant"), [("all", None), ("", None), ("operations", "operations")])
 def test_the_url_asks(said: str, meant: str | None) -> None:
     send = opened(question="How many?", dataset=said, session_id="s", client_message_id="m")
-    assert send == Send("How many?", "s", "m", wishes=Wishes(agent="analyst", door="analysis", dataset=meant))
+    assert send == Send("How many?", "s", "m", wishes=Wishes(agent="analyst", channel="analysis", dataset=meant))
 
 
 def test_without_names_it_makes_its_own() -> None:

@@ -13,7 +13,7 @@ from orchestrator.commands import Resume, Send
 from orchestrator.errors import EmptyMessage, RateLimited
 from orchestrator.events import Envelope
 
-WISHES = Wishes(agent="explorer", door="explorer", seconds=30.0)
+WISHES = Wishes(agent="explorer", channel="explorer", seconds=30.0)
 
 
 def test_opening_and_asking() -> None:

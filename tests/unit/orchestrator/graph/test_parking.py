@@ -28,7 +28,7 @@ from orchestrator.events import (
 )
 from orchestrator.graph.parking import Parked, decode_parked
 from orchestrator.graph.saver import RunSaver, open_saver
-from orchestrator.graph.state import Crew, Gathered, Understood
+from orchestrator.graph.state import Dependencies, Gathered, Understood
 from orchestrator.graph.stream import stream_events
 from orchestrator.graph.turn import build_graph
 from orchestrator.runs import Budgets
@@ -68,7 +68,7 @@ async def research(part: Part, specialist: Specialist, facts: object) -> Gathere
 
 
 RESOURCES = Resources(Vehicles(), None, None, None, None)  # type: ignore[arg-type]
-CREW = Crew((TALKER, trial_drives.SPECIALIST), understand, classify, research, Echo(), RESOURCES)
+DEPENDENCIES = Dependencies((TALKER, trial_drives.SPECIALIST), understand, classify, research, Echo(), RESOURCES)
 
 
 class Saver(RunSaver):
@@ -100,7 +100,7 @@ class Server:
         self._stack.push_async_callback(store.close)
         saver = Saver(await self._stack.enter_async_context(open_saver(self.folder / "parked.db")))
         self.saver = saver
-        graph = build_graph(CREW, saver.graph_saver)
+        graph = build_graph(DEPENDENCIES, saver.graph_saver)
         engine = Engine(store, MemoryBus(), partial(stream_events, graph), Budgets(run_s=5), saver)
         self._stack.push_async_callback(engine.close, 0)
         await engine.recover()

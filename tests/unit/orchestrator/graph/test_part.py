@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from agents.context import Bench, Case, Resources
+from agents.context import Case, Resources, ToolContext
 from agents.models.metering import Meter
 from agents.skill import Action, Handled
-from agents.specialist import Catalogue, Specialist, door
+from agents.specialist import Catalogue, Specialist, channel
 from agents.tool import Arguments, Result, Tool, ToolFailed
 from agents.types import (
     Answered,
@@ -39,7 +39,7 @@ from orchestrator.events import (
     Token,
 )
 from orchestrator.graph.saver import memory_saver
-from orchestrator.graph.state import Crew, Gathered, Understood
+from orchestrator.graph.state import Dependencies, Gathered, Understood
 from orchestrator.graph.stream import stream_events
 from orchestrator.graph.turn import build_graph
 from orchestrator.run import Desk, Reply, RunInput
@@ -55,7 +55,7 @@ class Times(Arguments):
     number: int
 
 
-async def double(arguments: Times, bench: Bench) -> Result:
+async def double(arguments: Times, context: ToolContext) -> Result:
     if arguments.number < 0:
         raise ToolFailed("Only numbers from 0 on.")
     row = passage(f"{arguments.number} doubled is {arguments.number * 2}")
@@ -84,10 +84,10 @@ class Doubling:
         wanted = "double" in case.question.text or case.note.get("open")
         return [int(word) for word in words] if wanted else None
 
-    async def act(self, request: list[int], bench: Bench) -> Handled:
+    async def act(self, request: list[int], context: ToolContext) -> Handled:
         if not request:
             return Handled("Which number?", "asked_back", note={"open": True})
-        outcome = await bench.call(DOUBLE, Times(number=request[0]))
+        outcome = await context.call(DOUBLE, Times(number=request[0]))
         if outcome.result is None:
             return Handled(outcome.error or "", "declined")
         evidence = outcome.result.evidence[0]
@@ -118,18 +118,18 @@ class Booking:
             return str(case.findings["work"])
         return case.question.text.partition("book ")[2] or None
 
-    async def act(self, request: str, bench: Bench) -> Handled:
+    async def act(self, request: str, context: ToolContext) -> Handled:
         asks = Asks("confirm", f"Book {request}?", proposal={"time": request})
         return Handled(
             f"{request} is free.", note={"time": request}, proposal=Proposal("book", {"time": request}, asks)
         )
 
-    async def commit(self, arguments: Mapping[str, Any], answer: Any, bench: Bench) -> Handled:
-        async with bench.effect(f"{arguments['time']} booked", repeatable=True):
+    async def commit(self, arguments: Mapping[str, Any], answer: Any, context: ToolContext) -> Handled:
+        async with context.effect(f"{arguments['time']} booked", repeatable=True):
             self.booked.append(arguments["time"])
         return Handled(f"Booked {arguments['time']}.")
 
-    async def drop(self, arguments: Mapping[str, Any], bench: Bench) -> Handled:
+    async def drop(self, arguments: Mapping[str, Any], context: ToolContext) -> Handled:
         self.dropped.append(arguments["time"])
         return Handled("Nothing booked.", "answered")
 
@@ -150,7 +150,7 @@ class Passing:
     async def read(self, case: Case, resources: Resources) -> str | None:
         return case.question.text if "pass" in case.question.text else None
 
-    async def act(self, request: str, bench: Bench) -> Handled:
+    async def act(self, request: str, context: ToolContext) -> Handled:
         return Handled(f"{self.to} will do it.", pass_on=PassOn(self.to, request, {"work": "ten"}))
 
 
@@ -166,8 +166,8 @@ class Words:
     async def answer(self, task: Task) -> AsyncIterator[str | Answered]:
         self.tasks.append(task)
         yield f"You said {task.question}."
-        if task.tools and task.bench is not None and "double" in task.question:
-            outcome = await task.bench.call(task.tools[0], {"number": 4})
+        if task.tools and task.context is not None and "double" in task.question:
+            outcome = await task.context.call(task.tools[0], {"number": 4})
             yield f" {outcome.result.value if outcome.result else outcome.error}"
         if task.tools and "propose" in task.question:
             asks = Asks("confirm", "Really?")
@@ -202,7 +202,7 @@ RESOURCES = Resources(Vehicles(), None, nowhere, None, None)  # type: ignore[arg
 
 
 class Stage:
-    """A crew of three, and what a message comes to."""
+    """Specialists of three, and what a message comes to."""
 
     def __init__(self, *, calls_tools: bool = False) -> None:
         self.booking = Booking()
@@ -219,8 +219,8 @@ class Stage:
             specialist("secret", Passing("shop"), audience=frozenset({"staff"})),
             specialist("spy", Passing("secret")),
         )
-        self.crew = Crew(self.catalogue, understand, classify, research, self.words, RESOURCES)
-        self.graph = build_graph(self.crew, memory_saver())
+        self.dependencies = Dependencies(self.catalogue, understand, classify, research, self.words, RESOURCES)
+        self.graph = build_graph(self.dependencies, memory_saver())
         self.runs = 0
         self.desk = Desk()
 
@@ -310,7 +310,7 @@ async def test_a_skill_is_asked_where_the_classifier_is_not_sure(
     async def unsure(question: Question, catalogue: Catalogue, standalone: StandaloneQuestion) -> Route:
         return Route(kind, confidence)
 
-    stage.graph = build_graph(replace(stage.crew, classify=unsure), memory_saver())
+    stage.graph = build_graph(replace(stage.dependencies, classify=unsure), memory_saver())
     assert end(await stage.ask("double 8")).agent == agent
 
 
@@ -442,8 +442,8 @@ async def test_with_a_model_danger_is_left_to_the_skill() -> None:
 
 async def test_what_a_model_proposes_is_asked_and_done_by_code() -> None:
     stage = Stage(calls_tools=True)
-    stage.crew = replace(stage.crew, catalogue=(specialist("shop", stage.booking, Doubling()),))
-    stage.graph = build_graph(stage.crew, memory_saver())
+    stage.dependencies = replace(stage.dependencies, catalogue=(specialist("shop", stage.booking, Doubling()),))
+    stage.graph = build_graph(stage.dependencies, memory_saver())
     asked = (await stage.ask("shop propose"))[-1]
     assert isinstance(asked, InputRequired)
     assert asked.prompt == "Really?"
@@ -457,7 +457,7 @@ async def test_a_long_conversation_is_summed_up_beside_the_answer() -> None:
     async def summarise(question: Question) -> Summarised:
         return Summarised(f"{len(question.older)} turns", question.older_upto)
 
-    stage.graph = build_graph(replace(stage.crew, summarise=summarise), memory_saver())
+    stage.graph = build_graph(replace(stage.dependencies, summarise=summarise), memory_saver())
     end(await stage.ask("math hello", older=(Turn("customer", "hi"),), older_upto=7))
     assert stage.desk.memory.summary == Summarised("1 turns", 7)
 
@@ -480,7 +480,7 @@ async def test_passages_come_first_where_they_are_wished_for(stage: Stage) -> No
 async def test_without_prose_what_was_found_is_given_as_it_stands() -> None:
     stage = Stage(calls_tools=True)
     verbatim = Words()
-    stage.graph = build_graph(replace(stage.crew, verbatim=verbatim), memory_saver())
+    stage.graph = build_graph(replace(stage.dependencies, verbatim=verbatim), memory_saver())
     end(await stage.ask("math hello", wishes=Wishes(prose=False)))
     assert (len(verbatim.tasks), stage.words.tasks) == (1, [])
     assert verbatim.tasks[0].tools == ()
@@ -510,16 +510,16 @@ async def test_where_the_classifier_is_unsure_a_specialist_may_claim_the_message
         return text == "rows"
 
     one = specialist("rower", claims=surely)
-    stage.graph = build_graph(replace(stage.crew, catalogue=(one,), classify=unsure), memory_saver())
+    stage.graph = build_graph(replace(stage.dependencies, catalogue=(one,), classify=unsure), memory_saver())
     assert end(await stage.ask("rows")).agent == "rower"
     sure = 0.99
     assert end(await stage.ask("rows")).agent == "out_of_scope", "the classifier knows it, and is sure"
-    unknown = replace(one, audience=frozenset({"staff", door("here")}))
-    stage.graph = build_graph(replace(stage.crew, catalogue=(unknown,), classify=unsure), memory_saver())
+    unknown = replace(one, audience=frozenset({"staff", channel("here")}))
+    stage.graph = build_graph(replace(stage.dependencies, catalogue=(unknown,), classify=unsure), memory_saver())
     assert end(await stage.ask("rows")).agent == "out_of_scope", "not open here"
-    assert end(await stage.ask("rows", wishes=Wishes(door="here"))).agent == "rower"
+    assert end(await stage.ask("rows", wishes=Wishes(channel="here"))).agent == "rower"
     sure = 0.5
-    stage.graph = build_graph(replace(stage.crew, catalogue=(one,), classify=unsure), memory_saver())
+    stage.graph = build_graph(replace(stage.dependencies, catalogue=(one,), classify=unsure), memory_saver())
     assert end(await stage.ask("oars")).agent == "out_of_scope"
     assert end(await stage.ask("broken")).agent == "out_of_scope"
 
@@ -536,7 +536,7 @@ async def test_every_call_of_a_tool_counts_for_the_specialist(stage: Stage) -> N
 async def test_a_run_that_may_ask_no_model_is_answered_offline_and_says_why_once() -> None:
     stage = Stage(calls_tools=True)
     offline = Words()
-    stage.graph = build_graph(replace(stage.crew, offline=offline), memory_saver())
+    stage.graph = build_graph(replace(stage.dependencies, offline=offline), memory_saver())
     completed = end(await stage.ask("shop what is it", meter=Meter(1, earlier=5)))
     assert (len(stage.words.tasks), offline.tasks) == (1, []), "what a run may take of tokens is another matter"
     completed = end(await stage.ask("shop what is it", meter=Meter(notice="Until tomorrow.")))

@@ -1,4 +1,4 @@
-"""The crew as a graph over chat messages: what waits for an answer gets it, however it comes."""
+"""The specialists as a graph over chat messages: what waits for an answer gets it, however it comes."""
 
 from typing import Any, TypedDict
 
@@ -39,12 +39,12 @@ def graph() -> ChatGraph:
     builder.add_edge(START, "books")
     builder.add_edge("books", END)
     known = JsonPlusSerializer(allowed_msgpack_modules=[(one.__module__, one.__name__) for one in STORED])
-    crew = builder.compile(checkpointer=InMemorySaver(serde=known))
+    dependencies = builder.compile(checkpointer=InMemorySaver(serde=known))
 
-    async def crew_graph() -> Any:
-        return crew
+    async def specialist_graph() -> Any:
+        return dependencies
 
-    built = build_chat_graph(crew_graph)
+    built = build_chat_graph(specialist_graph)
     built.checkpointer = InMemorySaver()
     return built
 

@@ -35,7 +35,7 @@ def test_a_message() -> None:
     sends = read(forwardedProps={"agent": "specs", "dataset": "trips", "timezone": "Europe/Berlin"}).sends
     assert sends is not None
     assert (sends.message, sends.session_id, sends.client_message_id) == ("How strong is it?", "t", "r-1")
-    assert (sends.wishes.agent, sends.wishes.dataset, sends.wishes.door) == ("specs", "trips", "agui")
+    assert (sends.wishes.agent, sends.wishes.dataset, sends.wishes.channel) == ("specs", "trips", "agui")
     assert (sends.zone, sends.wishes.history) == ("Europe/Berlin", None)
 
 

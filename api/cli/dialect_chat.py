@@ -1,4 +1,4 @@
-"""`pitcrew chat --wire`: the other wires in a terminal, with what each of them shows besides the answer."""
+"""`pitcrew chat --dialect`: the other dialects in a terminal, with what each of them shows besides the answer."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -16,8 +16,8 @@ Ask = Callable[[str], Awaitable[None]]
 """Asks one line and shows its answer."""
 
 
-async def chat_over(wire: str, url: str, token: str, session: str, lines: AsyncIterator[str]) -> None:
-    """Ask each line on that wire of the server at `url`. Raises CommandFailed."""
+async def chat_over(dialect: str, url: str, token: str, session: str, lines: AsyncIterator[str]) -> None:
+    """Ask each line on that dialect of the server at `url`. Raises CommandFailed."""
     from contextlib import AsyncExitStack
 
     from api.cli.terminal.screen import Screen
@@ -29,11 +29,11 @@ async def chat_over(wire: str, url: str, token: str, session: str, lines: AsyncI
     way = Way(f"{parts.scheme}://{parts.netloc}", token, lambda notice: _tell(screen, notice))
     try:
         async with AsyncExitStack() as stack:
-            if wire == "reasoning":
+            if dialect == "reasoning":
                 talk = await stack.enter_async_context(Reasoning(way, session or None))
                 ask: Ask = lambda line: _reason(talk, screen, line)  # noqa: E731
             else:
-                ask = _ASKS[wire](way, screen, session)
+                ask = _ASKS[dialect](way, screen, session)
             screen.prompt()
             async for line in lines:
                 if text := line.strip():

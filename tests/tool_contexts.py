@@ -1,4 +1,4 @@
-"""A bench for tests of skills and tools: the real toolbox, with what it says and cites in lists."""
+"""A tool context for tests of skills and tools: the real toolbox, with what it says and cites in lists."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -17,7 +17,7 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 @dataclass
 class Told:
-    """What a bench said, cited and did."""
+    """What a tool context said, cited and did."""
 
     outputs: list[Output] = field(default_factory=list)
     passages: list[Passage] = field(default_factory=list)
@@ -50,8 +50,8 @@ def case(
     return Case(question, spoken, now, tuple(history), facts or {}, note or {}, findings or {})
 
 
-def bench(resources: Resources, of: Case, user_id: str = "ada", run_id: str = "run-1") -> tuple[Toolbox, Told]:
-    """The bench of a customer's first part, and what comes of it."""
+def context(resources: Resources, of: Case, user_id: str = "ada", run_id: str = "run-1") -> tuple[Toolbox, Told]:
+    """The tool context of a customer's first part, and what comes of it."""
     told = Told()
     made = Toolbox(
         user_id=user_id,
