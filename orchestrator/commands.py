@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,25 +22,43 @@ ZONE_CHARS = 64
 _CLIENT_MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,2}")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+METADATA_FORM = f"an object of at most {METADATA_BYTES // 1024} KiB of JSON"
+STORABLE = "free of NUL characters and lone surrogates"
+FORMS: Mapping[str, str] = MappingProxyType(
+    {
+        "message": f"a string of 1 to {MESSAGE_CHARS} characters",
+        "session_id": f"a string of 1 to {SESSION_ID_CHARS} characters",
+        "client_message_id": "a string of 1 to 64 letters, digits, _ and -",
+        "after": "a whole number of at least 0",
+        "seq": "a whole number of at least 0",
+        "reason": f"a string of at most {REASON_CHARS} characters",
+        "value": 'the value of one of the options, or {"change": text}',
+    }
+)
+"""What the fields of commands must be, to be read after "must be"."""
+
+
+def _malformed(field: str) -> BadRequest:
+    return BadRequest(field=field, form=FORMS[field])
 
 
 def check_text(field: str, text: str) -> None:
     """Raises BadRequest for NUL and lone surrogates: they parse, but neither UTF-8 nor SQL can hold them."""
     if _UNSTORABLE.search(text):
-        raise BadRequest(field=field)
+        raise BadRequest(field=field, form=STORABLE)
 
 
 def check_metadata(metadata: Mapping[str, Any]) -> None:
     """Raises BadRequest for more than METADATA_BYTES of JSON."""
     if len(msgspec.json.encode(metadata)) > METADATA_BYTES:
-        raise BadRequest(field="metadata")
+        raise BadRequest(field="metadata", form=METADATA_FORM)
 
 
 def check_session_id(session_id: str) -> None:
     """Raises BadRequest unless it is 1 to SESSION_ID_CHARS storable characters."""
     check_text("session_id", session_id)
     if not 0 < len(session_id) <= SESSION_ID_CHARS:
-        raise BadRequest(field="session_id")
+        raise _malformed("session_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +104,7 @@ class Send:
         if self.session_id is not None:
             check_session_id(self.session_id)
         if self.client_message_id is not None and not _CLIENT_MESSAGE_ID.fullmatch(self.client_message_id):
-            raise BadRequest(field="client_message_id")
+            raise _malformed("client_message_id")
         check_text("replaces", self.replaces or "")
         check_text("agent", self.wishes.agent or "")
         check_text("dataset", self.wishes.dataset or "")
@@ -103,7 +122,7 @@ class Cancel:
     def check(self) -> None:
         """Raises BadRequest unless it names a run or a session."""
         if self.run_id is None and self.session_id is None:
-            raise BadRequest(field="run_id")
+            raise BadRequest(field="run_id", form="there, or else `session_id`")
         check_text("run_id", self.run_id or "")
         if self.session_id is not None:
             check_session_id(self.session_id)
@@ -124,7 +143,7 @@ class Resume:
         check_session_id(self.session_id)
         check_text("epoch", self.epoch or "")
         if self.after is not None and self.after < 0:
-            raise BadRequest(field="after")
+            raise _malformed("after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +159,7 @@ class Feedback:
         check_text("message_id", self.message_id)
         check_text("reason", self.reason or "")
         if len(self.reason or "") > REASON_CHARS:
-            raise BadRequest(field="reason")
+            raise _malformed("reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +178,12 @@ class Answer:
         if isinstance(self.value, dict):
             change = self.value.get("change")
             if set(self.value) != {"change"} or not isinstance(change, str) or not change.strip():
-                raise BadRequest(field="value")
+                raise _malformed("value")
             check_text("value", change)
             if len(change) > MESSAGE_CHARS:
                 raise MessageTooLong(field="value")
         elif not isinstance(self.value, str | bool | int | float):
-            raise BadRequest(field="value")
+            raise _malformed("value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +222,7 @@ class Read:
         check_session_id(self.session_id)
         check_text("epoch", self.epoch or "")
         if self.seq < 0:
-            raise BadRequest(field="seq")
+            raise _malformed("seq")
 
 
 Command = Send | Answer | Cancel | Resume | Feedback | Delete | Type | Read

@@ -7,10 +7,11 @@
     ├── RateLimited(retry_after_ms), ShuttingDown, Overloaded, StorageUnavailable
     └── ProcessingError(reason)      a run that failed
 
-Texts never carry an exception's text or a client's input beyond the name of a known field.
+Texts never carry an exception's text or a client's input beyond the name of a known field. They are fixed but for that
+of BadRequest, which says what form a field must have.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar, Literal
 
 Reason = Literal[
@@ -40,6 +41,10 @@ class PitcrewError(Exception):
         self.field = field
         self.retry_after_ms = retry_after_ms
 
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Call the field what a protocol calls it, where `names` has another name for it."""
+        self.field = names.get(self.field or "", self.field)
+
 
 class AuthRequired(PitcrewError):
     code, status, text = "AUTH_REQUIRED", 401, "Authentication required: sign in with a token first."
@@ -66,7 +71,34 @@ class BadJson(PitcrewError):
 
 
 class BadRequest(PitcrewError):
+    """`form` says how a field must be, after "must be": `a string of 1 to 128 characters`. `path` leads to the very
+    place inside the field; `missing`: there is nothing."""
+
     code, status, text = "BAD_REQUEST", 400, "A field is missing or has the wrong type or form."
+
+    def __init__(
+        self, *, field: str | None = None, form: str = "", path: str | None = None, missing: bool = False
+    ) -> None:
+        super().__init__(field=field)
+        self.form = form
+        self.path = path or field
+        self.missing = missing
+        self._word()
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        before = self.field or ""
+        super().rename(names)
+        outermost, rest = (self.path or "")[: len(before)], (self.path or "")[len(before) :]
+        if before and outermost == before and rest[:1] in {"", ".", "["}:
+            self.path = f"{self.field}{rest}"
+            self._word()
+
+    def _word(self) -> None:
+        what = f"`{self.path}`" if self.path else "What is sent"
+        if self.form:
+            self.text = f"{what} {'is missing: it must' if self.missing else 'must'} be {self.form}."
+        elif self.missing:
+            self.text = f"{what} is missing."
 
 
 class UnknownType(PitcrewError):

@@ -37,6 +37,7 @@ SECONDS = 30.0
 """After these a run of this dialect has taken too long."""
 TIMED_OUT = "Request timeout (30s). Please try a simpler query."
 EMPTY = "Empty message"
+_FIELDS = {"message": "content"}
 STOPPED = "Stopped."
 
 
@@ -150,6 +151,7 @@ class ExplorerSession:
     def notice(self, notice: Notice) -> tuple[str, ...]:
         match notice:
             case Problem(error) | Denied(error):
+                error.rename(_FIELDS)
                 return (spell(ErrorFrame(EMPTY if isinstance(error, EmptyMessage) else error.text)),)
             case Welcome() | Pong() | Done() | AuthExpiring() | Closing() | Beat():
                 return ()

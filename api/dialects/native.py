@@ -26,6 +26,7 @@ from api.protocol.dialect import (
     Welcome,
     Words,
 )
+from api.protocol.forms import choice, sized
 from api.protocol.frames import convert, parse_object, spell
 from api.protocol.native_frames import (
     CLIENT_FRAMES,
@@ -138,7 +139,7 @@ class NativeSession:
     def _command(self, body: dict[str, Any]) -> Inbound:
         kind = body.get("type")
         if not isinstance(kind, str):
-            raise BadRequest(field="type")
+            raise BadRequest(field="type", form=choice(CLIENT_FRAMES), missing=kind is None)
         if kind not in CLIENT_FRAMES:
             raise UnknownType(field="type")
         asked = convert(body, CLIENT_FRAMES[kind])
@@ -207,7 +208,7 @@ def _request(body: dict[str, Any]) -> str | None:
     request = body.get("request")
     if request is None or (isinstance(request, str) and 1 <= len(request) <= REQUEST_CHARS):
         return request
-    raise BadRequest(field="request")
+    raise BadRequest(field="request", form=sized("a string", 1, REQUEST_CHARS))
 
 
 def _noticed(notice: Notice) -> list[msgspec.Struct]:

@@ -143,7 +143,7 @@ class ReasoningSession:
 
     def _send(self, payload: object) -> Send:
         if not isinstance(payload, dict):
-            raise BadRequest(field="payload")
+            raise BadRequest(field="payload", form="an object", missing=payload is None)
         chat = convert(payload, Payload)
         wishes = Wishes(agent=None if (chat.agent_name or "") in ANYBODY else chat.agent_name)
         name = f"{'' if chat.enable_reasoning else BARE}{chat.client_message_id or uuid.uuid4().hex}"

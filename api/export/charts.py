@@ -14,6 +14,7 @@ from rag.isolation.pipes import Ended, Process
 SPEC_BYTES = 256 * 1024
 SVG_BYTES = 4 * 1024 * 1024
 DRAW_S = 10.0
+_DRAWABLE = f"a Vega-Lite specification that is drawn within {DRAW_S:g} s"
 AT_A_TIME = 2
 """Processes that draw; each uses a core for half a second and 90 MB, most of it to start."""
 WAITING = 16
@@ -53,17 +54,17 @@ class Charts:
 def _draw(text: str, dark: bool) -> str:
     spec = parse_object(text)
     if _reaches_out(spec):
-        raise BadRequest(field="url")
+        raise BadRequest(field="url", form="left out: a chart holds its data")
     process = Process("api.export.drawing", most=SVG_BYTES)
     try:
         process.send(json.dumps({"spec": spec, "dark": dark}).encode())
         drawn: dict[str, str] = json.loads(process.receive(DRAW_S))
     except Ended as error:
-        raise BadRequest(field="spec") from error
+        raise BadRequest(field="spec", form=_DRAWABLE) from error
     finally:
         process.close()
     if "svg" not in drawn:
-        raise BadRequest(field="spec")
+        raise BadRequest(field="spec", form=_DRAWABLE)
     return drawn["svg"]
 
 

@@ -24,8 +24,8 @@ class ErrorFrame(msgspec.Struct, tag="error", omit_defaults=True):
 
 def refused(error: PitcrewError, ref: str | None = None) -> ErrorFrame:
     """A frame of the client, or the client itself, was refused."""
-    field = _FIELDS.get(error.field or "", error.field)
-    return ErrorFrame(error.text, error.code, None, error.retryable, error.retry_after_ms, ref, field)
+    error.rename(_FIELDS)
+    return ErrorFrame(error.text, error.code, None, error.retryable, error.retry_after_ms, ref, error.field)
 
 
 def failed(event: Failed) -> ErrorFrame:

@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from api.protocol.forms import mismatch
+from orchestrator.commands import STORABLE
 from orchestrator.errors import BadJson, BadRequest
 
 T = TypeVar("T")
@@ -13,7 +15,6 @@ T = TypeVar("T")
 FRAME_BYTES = 64 * 1024
 MAX_DEPTH = 32
 MAX_DIGITS = 64
-_FIELD = re.compile(r"`\$\.(\w+)|field `(\w+)`")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -32,17 +33,17 @@ def parse_object(text: str) -> dict[str, Any]:
         raise BadJson from error
     _walk(value)
     if not isinstance(value, dict):
-        raise BadRequest
+        raise BadRequest(form="a JSON object")
     return value
 
 
 def convert(value: dict[str, Any], kind: type[T]) -> T:
-    """The object as `kind`; null means absent, unknown fields are ignored. Raises BadRequest naming the field."""
+    """The object as `kind`; null means absent, unknown fields are ignored. Raises BadRequest that names the field and
+    says how it must be."""
     try:
         return msgspec.convert({key: item for key, item in value.items() if item is not None}, kind)
     except msgspec.ValidationError as error:
-        found = _FIELD.search(str(error))
-        raise BadRequest(field=(found.group(1) or found.group(2)) if found else None) from None
+        raise mismatch(error, kind) from None
 
 
 def spell(frame: msgspec.Struct) -> str:
@@ -81,7 +82,7 @@ def _walk(root: Any) -> None:
         value, depth = pending.pop()
         if isinstance(value, str):
             if _UNSTORABLE.search(value):
-                raise BadRequest
+                raise BadRequest(form=STORABLE)
         elif isinstance(value, dict | list):
             if depth > MAX_DEPTH:
                 raise BadJson

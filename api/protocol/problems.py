@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from api.protocol.forms import demanded
 from orchestrator.errors import BadRequest, PitcrewError, ProcessingError
 
 log = structlog.get_logger()
@@ -59,7 +60,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_request: Request, error: RequestValidationError) -> Response:
-        return problem_response(BadRequest(field=str(error.errors()[0]["loc"][-1])))
+        first = error.errors()[0]
+        missing = first["type"] == "missing"
+        return problem_response(BadRequest(field=str(first["loc"][-1]), form=demanded(first), missing=missing))
 
     @app.exception_handler(HTTPException)
     async def http(_request: Request, error: HTTPException) -> Response:

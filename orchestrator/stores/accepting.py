@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection, func, insert, select, update
 
-from orchestrator.commands import Answer, Caller, Read, Send
+from orchestrator.commands import FORMS, Answer, Caller, Read, Send
 from orchestrator.errors import BadRequest, IdempotencyConflict, NotFound, RunBusy, RunNotActive
 from orchestrator.events import Accepted, Envelope, InputRequired
 from orchestrator.store import MAX_WAITING, ReadReply, Receipt
@@ -181,7 +181,7 @@ def _label(request: InputRequired, value: object) -> str:
         return str(value["change"])
     if value is False:
         return DECLINED_LABEL
-    raise BadRequest(field="value")
+    raise BadRequest(field="value", form=FORMS["value"])
 
 
 def seen(connection: Connection, caller: Caller, command: Read) -> str:

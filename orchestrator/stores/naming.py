@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from orchestrator.commands import METADATA_BYTES, Caller
+from orchestrator.commands import METADATA_BYTES, METADATA_FORM, Caller
 from orchestrator.errors import BadRequest
 from orchestrator.stores import rows
 from orchestrator.tables import conversations
@@ -17,7 +17,7 @@ def describe(connection: Connection, caller: Caller, session_id: str, metadata: 
     known = rows.decode_metadata(connection.scalar(select(conversations.c.metadata).where(mine)))
     kept = {name: value for name, value in (known | dict(metadata)).items() if value is not None}
     if len(rows.encode_metadata(kept) or "") > METADATA_BYTES:
-        raise BadRequest(field="metadata")
+        raise BadRequest(field="metadata", form=METADATA_FORM)
     if kept != known:
         connection.execute(update(conversations).where(mine).values(metadata=rows.encode_metadata(kept)))
 

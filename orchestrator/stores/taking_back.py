@@ -82,7 +82,7 @@ def _replaceable(connection: Connection, conversation_id: str, message_id: str) 
     if message is None:
         raise NotFound(field="replaces")
     if message.superseded_by is not None or message.deleted_at is not None:
-        raise BadRequest(field="replaces")
+        raise BadRequest(field="replaces", form="a message that was neither replaced nor taken back")
     return message
 
 

@@ -3,16 +3,18 @@
 The thread is the conversation, whose stored history counts: of the messages only the last one is new.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from ag_ui import core
 from ag_ui.core import RunAgentInput, TextPart, UserMessage
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from agents.types import Wishes
 from api.protocol.bodies import message_name, told_zone
+from api.protocol.forms import demanded, either
 from orchestrator.commands import Answer, Send
 from orchestrator.errors import BadRequest, PitcrewError
 
@@ -25,6 +27,14 @@ _FIELDS = {
     "client_message_id": "runId",
     "value": "resume",
 }
+
+_NAMES = frozenset(
+    field.alias or name
+    for kind in vars(core).values()
+    if isinstance(kind, type) and issubclass(kind, BaseModel)
+    for name, field in kind.model_fields.items()
+)
+"""The names of all fields of the protocol."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +53,7 @@ def in_its_own_words() -> Iterator[None]:
     try:
         yield
     except PitcrewError as error:
-        error.field = _FIELDS.get(error.field or "", error.field)
+        error.rename(_FIELDS)
         raise
 
 
@@ -52,23 +62,40 @@ def read_input(body: Mapping[str, Any]) -> RunAgentInput:
     try:
         run = RunAgentInput.model_validate(body)
     except ValidationError as error:
-        where = error.errors(include_input=False, include_url=False)[0]["loc"]
-        raise BadRequest(field=str(where[0]) if where else None) from None
+        raise _misshapen(error) from None
     if not run.run_id:
-        raise BadRequest(field="runId")
+        raise BadRequest(field="runId", form="a string of at least 1 character")
     return run
+
+
+def _misshapen(error: ValidationError) -> BadRequest:
+    """Of a union every member is tried, and each says why it does not fit; whoever came furthest is believed."""
+    found = error.errors(include_input=False, include_url=False)
+    field = str(found[0]["loc"][0]) if found[0]["loc"] else None
+    paths = [_path(one["loc"]) for one in found]
+    path = max(paths, key=len)
+    here = [one for one, at in zip(found, paths, strict=True) if at == path]
+    missing = all(one["type"] == "missing" for one in here)
+    return BadRequest(field=field, form=either(map(demanded, here)), path=path, missing=missing)
+
+
+def _path(where: Sequence[int | str]) -> str:
+    """`messages[0].content`; pydantic also tells which member of a union it tried, which is no place in the input."""
+    steps = [step for step in where if isinstance(step, int) or step in _NAMES]
+    once = [step for step, before in zip(steps, [None, *steps], strict=False) if step != before]
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in once).removeprefix(".")
 
 
 def asked(run: RunAgentInput) -> Asked:
     """What the input asks for. Raises BadRequest naming the field."""
     entries = run.resume or []
     if len(entries) > 1:
-        raise BadRequest(field="resume")
+        raise BadRequest(field="resume", form="a list of one answer: a thread waits for one at a time")
     last = run.messages[-1] if run.messages else None
     new = _send(run, _text(last)) if isinstance(last, UserMessage) else None
     if not entries:
         if new is None:
-            raise BadRequest(field="messages")
+            raise BadRequest(field="messages", form="a list that ends with a message of the user")
         return Asked(new)
     (entry,) = entries
     if entry.status == "cancelled":
@@ -97,7 +124,7 @@ def _send(run: RunAgentInput, text: str) -> Send:
 def _optional(props: Mapping[str, Any], name: str) -> str | None:
     value = props.get(name)
     if value is not None and not isinstance(value, str):
-        raise BadRequest(field=f"forwardedProps.{name}")
+        raise BadRequest(field=f"forwardedProps.{name}", form="a string")
     return value or None
 
 
@@ -106,5 +133,5 @@ def _text(message: UserMessage) -> str:
     if isinstance(message.content, str):
         return message.content
     if not all(isinstance(part, TextPart) for part in message.content):
-        raise BadRequest(field="messages")
+        raise BadRequest(field="messages", form='text: parts of the type "text" alone')
     return "\n".join(part.text for part in message.content if isinstance(part, TextPart))

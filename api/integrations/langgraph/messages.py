@@ -7,6 +7,7 @@ from typing import Any, Literal, assert_never
 from agents.types import Turn
 from api.integrations.history_limit import recent
 from api.protocol.bodies import complete_body
+from api.protocol.forms import choice
 from orchestrator.errors import BadRequest, EmptyMessage
 from orchestrator.events import (
     Accepted,
@@ -35,6 +36,7 @@ _ROLES: Mapping[str, Literal["customer", "assistant"]] = {
     "AIMessageChunk": "assistant",
 }
 _ASIDE = {"system", "developer", "tool", "function", "remove"}
+_TEXT = 'a string, or a list of strings and of objects with `type` "text" and `text`'
 """Messages that are neither a question nor an answer to it."""
 
 
@@ -54,7 +56,7 @@ def asked(given: Any) -> Asked:
     if isinstance(messages, str | dict):
         messages = [messages]
     if not isinstance(messages, list):
-        raise BadRequest(field="input")
+        raise BadRequest(field="input", form="an object with a list of `messages`")
     said = [turn for turn in map(_read, messages) if turn is not None]
     last = max((place for place, (turn, _) in enumerate(said) if turn.role == "customer"), default=None)
     if last is None:
@@ -70,12 +72,12 @@ def _read(message: Any) -> tuple[Turn, str | None] | None:
     elif isinstance(message, list) and len(message) == 2:
         message = {"type": message[0], "content": message[1]}
     if not isinstance(message, dict):
-        raise BadRequest(field="messages")
+        raise BadRequest(field="messages", form="a list of strings, of pairs of role and text, and of objects")
     kind = message.get("type") or message.get("role")
     if not isinstance(kind, str) or kind not in _ROLES:
         if isinstance(kind, str) and kind in _ASIDE:
             return None
-        raise BadRequest(field="messages")
+        raise BadRequest(field="messages", form=f"messages whose `type` is {choice([*_ROLES, *sorted(_ASIDE)])}")
     message_id = message.get("id")
     return Turn(_ROLES[kind], _text(message.get("content"))), message_id if isinstance(message_id, str) else None
 
@@ -85,12 +87,12 @@ def _text(content: Any) -> str:
     if isinstance(content, str):
         return content
     if not isinstance(content, list):
-        raise BadRequest(field="content")
+        raise BadRequest(field="content", form=_TEXT)
     pieces: list[str] = []
     for block in content:
         text = block if isinstance(block, str) else block.get("text") if isinstance(block, dict) else None
         if not isinstance(text, str) or (isinstance(block, dict) and block.get("type") != "text"):
-            raise BadRequest(field="content")
+            raise BadRequest(field="content", form=_TEXT)
         pieces.append(text)
     return "".join(pieces)
 

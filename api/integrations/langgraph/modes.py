@@ -15,6 +15,7 @@ import orjson
 
 from api.dialects.native import frame_of
 from api.integrations.langgraph.messages import Message, Transcript, answer_id, chunk, completed, interrupt
+from api.protocol.forms import choice
 from orchestrator import events
 from orchestrator.errors import BadRequest
 from orchestrator.events import Envelope, kinds, to_plain
@@ -40,7 +41,7 @@ def read_modes(given: Any) -> frozenset[str]:
     """The modes that a client asks for: a name, or a list of them. Raises BadRequest for an unknown one."""
     named = ["values"] if given is None else [given] if isinstance(given, str) else given
     if not isinstance(named, list) or not named or not all(isinstance(mode, str) and mode in MODES for mode in named):
-        raise BadRequest(field="stream_mode")
+        raise BadRequest(field="stream_mode", form=f"one or a list of {choice(sorted(MODES))}")
     return frozenset(named)
 
 

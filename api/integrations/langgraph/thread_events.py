@@ -16,6 +16,7 @@ from api.dialects.native import frame_of
 from api.integrations.langgraph.messages import Transcript, answer_id, completed, interrupt
 from api.integrations.langgraph.modes import error_of
 from api.integrations.langgraph.thread_place import BLOCK_START, LIVE, MESSAGE_START, Place
+from api.protocol.forms import choice, within
 from orchestrator import events
 from orchestrator.errors import BadRequest
 from orchestrator.events import Envelope, kinds, to_plain
@@ -43,9 +44,12 @@ class Subscription(msgspec.Struct, frozen=True):
         """Raises BadRequest naming the field."""
         known = all(channel in CHANNELS or channel.startswith("custom:") for channel in self.channels)
         if not self.channels or len(self.channels) > _MOST_CHANNELS or not known:
-            raise BadRequest(field="channels")
+            raise BadRequest(
+                field="channels",
+                form=f'a list of 1 to {_MOST_CHANNELS} of {choice(sorted(CHANNELS))}, or of names behind "custom:"',
+            )
         if self.since is not None and not 0 <= self.since < 2**53:
-            raise BadRequest(field="since")
+            raise BadRequest(field="since", form=within("a whole number", 0, 2**53 - 1))
 
     def wants(self, event: Event) -> bool:
         """Whether the event is one of those."""

@@ -5,7 +5,6 @@ client tells the model about itself (`system`, `developer`) and results of its o
 assistant with instructions and tools of its own.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -17,9 +16,9 @@ from api.integrations.history_limit import recent
 from api.integrations.openai.refusals import ErrorBody, Refused, bad_parameter, not_offered
 from api.integrations.recall import after
 from api.protocol.bodies import told_zone
+from api.protocol.forms import mismatch
+from orchestrator.errors import BadRequest
 
-_PATH = re.compile(r"at `\$\.([^`]+)`$")
-_MISSING = re.compile(r"missing required field `(\w+)`")
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 
 
@@ -83,7 +82,7 @@ def read_request(body: Mapping[str, Any]) -> Asked:
     try:
         request = msgspec.convert({key: value for key, value in body.items() if value is not None}, CompletionRequest)
     except msgspec.ValidationError as error:
-        raise _misshapen(str(error)) from None
+        raise _misshapen(mismatch(error, CompletionRequest)) from None
     _refuse_unsupported(request)
     text, told = _conversation(request.messages)
     metadata = request.metadata or {}
@@ -104,15 +103,12 @@ def read_request(body: Mapping[str, Any]) -> Asked:
     )
 
 
-def _misshapen(problem: str) -> Refused:
-    missing = _MISSING.search(problem)
-    path = _PATH.search(problem)
-    inside = path.group(1) if path else ""
-    if missing:
-        param = f"{inside}.{missing.group(1)}" if inside else missing.group(1)
-        return Refused(ErrorBody(400, f"Missing required parameter: '{param}'.", "missing_required_parameter", param))
-    what = problem.split(" - at ")[0]
-    return Refused(ErrorBody(400, f"Invalid type for '{inside}': {what}.", "invalid_type", inside or None))
+def _misshapen(error: BadRequest) -> Refused:
+    param, form = error.path, error.form
+    if error.missing:
+        text = f"Missing required parameter: '{param}'. Expected {form}."
+        return Refused(ErrorBody(400, text, "missing_required_parameter", param))
+    return Refused(ErrorBody(400, f"Invalid type for '{param}': expected {form}.", "invalid_type", param))
 
 
 def _refuse_unsupported(request: CompletionRequest) -> None:
@@ -169,6 +165,5 @@ def _text(message: Message, place: int) -> str:
     for number, part in enumerate(message.content):
         if part.type not in ("text", "refusal"):
             param = f"messages[{place}].content[{number}]"
-            kind = part.type[:32]
-            raise not_offered(param, f"A part of type '{kind}' is not supported: messages are text.")
+            raise not_offered(param, "A part of this type is not supported: messages are text.")
     return "\n".join(part.text or part.refusal for part in message.content)

@@ -90,11 +90,12 @@ def unknown_model(name: str, names: Sequence[str]) -> Refused:
 def error_body(error: PitcrewError) -> ErrorBody:
     """A refusal of the engine or of the way to it."""
     wait = _seconds(error.retry_after_ms)
+    error.rename(_PARAMS)
     return ErrorBody(
         status=error.status,
         message=_TEXTS.get(type(error), error.text),
         code=_CODES.get(type(error), error.code.lower()),
-        param=_PARAMS.get(error.field or "", error.field),
+        param=error.field,
         retryable=error.retryable,
         retry_after_s=RETRY_AFTER_S if wait is None and error.status == 503 else wait,
     )

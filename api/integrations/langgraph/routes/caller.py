@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 
 from api.access.auth import Identity, SignedIn, TokenRules
 from api.compose.app_state import AppState
+from api.protocol.forms import within
 from api.protocol.frames import convert, parse_object
 from api.routes.dependencies import State, read_text
 from api.transport.gateway import SEAT_WAIT_MS
@@ -19,6 +20,10 @@ from orchestrator.errors import AuthRequired, BadRequest, Overloaded, RateLimite
 
 BODY_BYTES = 1024 * 1024
 """Clients may send a whole conversation as a run's input."""
+
+PAGE = 1000
+"""The longest page of a list."""
+LEFT_OUT = "left out: this is not offered"
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -66,11 +71,13 @@ def check_uuid(field: str, value: str) -> None:
     try:
         uuid.UUID(value)
     except ValueError:
-        raise BadRequest(field=field) from None
+        raise BadRequest(field=field, form="a UUID") from None
 
 
 def page(found: list[Any], limit: int, offset: int) -> list[Any]:
     """The page that a client asks for. Raises BadRequest for one that cannot be."""
-    if not 0 < limit <= 1000 or offset < 0:
-        raise BadRequest(field="limit")
+    if not 0 < limit <= PAGE:
+        raise BadRequest(field="limit", form=within("a whole number", 1, PAGE))
+    if offset < 0:
+        raise BadRequest(field="limit", path="offset", form=within("a whole number", 0))
     return found[offset : offset + limit]

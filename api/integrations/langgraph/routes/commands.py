@@ -107,7 +107,7 @@ def _answer(given: InputRespond) -> Ask:
     if given.interrupt_id is not None:
         answers = [*answers, InputResponse(given.interrupt_id, given.response)]
     if len(answers) != 1:
-        raise BadRequest(field="responses")
+        raise BadRequest(field="responses", form="a list of one answer: a thread waits for one at a time")
     return Ask("pitcrew", command={"resume": {answers[0].interrupt_id: answers[0].response}})
 
 
@@ -134,7 +134,7 @@ def _refusal(number: int | None, code: str, message: str) -> dict[str, Any]:
 def error_body(number: int | None, error: PitcrewError) -> dict[str, Any]:
     """An error of ours in the protocol's words."""
     if isinstance(error, UnknownAgent | CursorExpired) or error.status in (400, 413):
-        field = f" ({error.field})" if error.field else ""
+        field = f" ({error.field})" if error.field and f"`{error.field}" not in error.text else ""
         return _refusal(number, "invalid_argument", f"{error.text}{field}")
     code = {404: "no_such_run", 403: "permission_denied"}.get(error.status, "unknown_error")
     return _refusal(number, code, f"{error.code}: {error.text}")

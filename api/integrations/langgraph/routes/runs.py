@@ -20,6 +20,7 @@ from api.integrations.langgraph.routes.run_stream import Told
 from api.integrations.langgraph.routes.thread_lookup import Thread, find
 from api.integrations.langgraph.routes.turn_request import Ask, Begun, begin, new_thread
 from api.integrations.langgraph.run_views import run_body
+from api.protocol.forms import choice
 from api.routes.dependencies import State
 from api.transport.outbox import OutboxFull
 from api.transport.position import Position, read_position
@@ -233,7 +234,7 @@ async def get(thread_id: str, run_id: str, state: State, caller: KeyCaller) -> d
 async def cancel(thread_id: str, run_id: str, state: State, caller: KeyCaller, action: str = "interrupt") -> Response:
     """Stop a run; it has ended when this returns."""
     if action != "interrupt":
-        raise BadRequest(field="action")
+        raise BadRequest(field="action", form=choice(["interrupt"]))
     (await find(state.gateway.engine, caller, thread_id)).run(run_id)
     await state.gateway.engine.cancel(caller, Cancel(run_id=run_id))
     return Response(status_code=204)
@@ -281,7 +282,7 @@ def _position(thread: Thread, run_id: str, last_event_id: str) -> Position:
         return Position(run_id, view.first)
     position = read_position(last_event_id)
     if position.run_id != run_id or not 0 < position.first <= view.first:
-        raise BadRequest(field="Last-Event-ID")
+        raise BadRequest(field="Last-Event-ID", form="the id of an event of this run")
     return position
 
 

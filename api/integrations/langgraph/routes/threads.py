@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from api.compose.app_state import AppState
-from api.integrations.langgraph.routes.caller import KeyCaller, check_uuid, page, read
+from api.integrations.langgraph.routes.caller import LEFT_OUT, KeyCaller, check_uuid, page, read
 from api.integrations.langgraph.routes.thread_lookup import checkpoint_id, find, open_thread, state_body, thread_body
 from api.routes.dependencies import State
 from orchestrator.commands import Caller, check_metadata, check_session_id
@@ -72,7 +72,7 @@ async def create(request: Request, state: State, caller: KeyCaller) -> dict[str,
     """Open a thread; with a `thread_id` of yours, a UUID."""
     wanted = await read(request, Create)
     if wanted.supersteps:
-        raise BadRequest(field="supersteps")
+        raise BadRequest(field="supersteps", form=LEFT_OUT)
     thread_id = wanted.thread_id or str(uuid.uuid4())
     check_uuid("thread_id", thread_id)
     if not await open_thread(state, caller, thread_id, wanted.metadata) and wanted.if_exists != "do_nothing":
@@ -187,7 +187,7 @@ async def _state_at(state: AppState, caller: Caller, thread_id: str, checkpoint:
 async def _found(state: AppState, caller: Caller, wanted: Search, most: int) -> list[dict[str, Any]]:
     """The threads that are meant, among the first `most`."""
     if wanted.values:
-        raise BadRequest(field="values")
+        raise BadRequest(field="values", form=LEFT_OUT)
     known = list(await state.gateway.engine.store.sessions(caller))
     if wanted.ids is not None:
         known = [entry for entry in known if entry.session_id in wanted.ids]

@@ -15,8 +15,10 @@ from api.integrations.langgraph.assistants import PITCREW
 from api.integrations.langgraph.messages import asked
 from api.integrations.langgraph.modes import read_modes
 from api.integrations.langgraph.routes.assistants import assistant_named
+from api.integrations.langgraph.routes.caller import LEFT_OUT
 from api.integrations.langgraph.routes.listener import Listening
 from api.integrations.langgraph.routes.thread_lookup import Thread, find, open_thread, ran_by
+from api.protocol.forms import choice
 from api.protocol.frames import convert
 from orchestrator.commands import Answer, Caller, Cancel, Send, known_zone
 from orchestrator.errors import BadRequest, NotFound, RunBusy, RunNotActive
@@ -51,19 +53,19 @@ class Ask(msgspec.Struct):
         """Raises BadRequest naming the field."""
         for name in UNOFFERED:
             if getattr(self, name):
-                raise BadRequest(field=name)
+                raise BadRequest(field=name, form=LEFT_OUT)
         read_modes(self.stream_mode)
         if self.multitask_strategy == "rollback":
-            raise BadRequest(field="multitask_strategy")
+            raise BadRequest(field="multitask_strategy", form=choice(["enqueue", "reject", "interrupt"]))
         if self.command is not None and ("resume" not in self.command or self.command.keys() & {"update", "goto"}):
-            raise BadRequest(field="command")
+            raise BadRequest(field="command", form="an object with `resume`, and without `update` and `goto`")
 
     @property
     def chosen(self) -> "Chosen":
         """The run's settings. Raises BadRequest."""
         configurable = (self.config or {}).get("configurable") or {}
         if not isinstance(configurable, dict):
-            raise BadRequest(field="config")
+            raise BadRequest(field="config", path="config.configurable", form="an object")
         return convert(configurable | (self.context or {}), Chosen)
 
 
