@@ -6,6 +6,8 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 CLIENTS := tests/integration/agui/node_modules/.package-lock.json
 SECONDS := 120
+# Many tests wait for something: one process more than there are cores, at most four.
+WORKERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 3 ? cores + 1 : 4)))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run web check unit test tests prove soak docs fit chromium clean
@@ -51,7 +53,7 @@ test: $(INSTALLED) chromium $(CLIENTS) ## every check and every test
 	@$(MAKE) --no-print-directory --jobs 2 check tests
 
 tests: $(INSTALLED) $(CLIENTS)
-	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 prove: $(INSTALLED) ## every fault many times, with the figures: about an hour
 	PITCREW_PROOFS=full $(BIN)/pytest -q --capture=no --timeout 3600 tests/faults tests/integration/test_dialogues.py tests/integration/test_analyst_questions.py

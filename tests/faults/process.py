@@ -55,6 +55,11 @@ class Server:
         return self._process is not None and self._process.poll() is None
 
     @property
+    def fork_server(self) -> ForkServer | None:
+        """What forks processes that see the volume; None where there is none."""
+        return self._fork_server if self.volume else None
+
+    @property
     def outside(self) -> Path:
         """The data directory as this process sees it."""
         return self.volume.outside / self.data.relative_to(self.volume.path) if self.volume else self.data
@@ -89,7 +94,7 @@ class Server:
                 env=environment(self.data, **self.settings, **settings),
                 stdout=pipe,
                 stderr=pipe,
-                fork_server=self._fork_server if self.volume else None,
+                fork_server=self.fork_server,
             )
         self._writers.append(writer)
         self.starts += 1

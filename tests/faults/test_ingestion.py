@@ -2,18 +2,19 @@
 
 import asyncio
 import json
+import os
 import random
 import re
 import shutil
 import statistics
 import subprocess
-import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 
@@ -28,7 +29,8 @@ from tests.conversing import Talk, talking
 from tests.faults.counts import COUNTS, FULL
 from tests.faults.process import Server
 from tests.faults.provider import new_marker, question
-from tests.serving import ROOT, duplicate, environment, prepared
+from tests.fork_server import ForkServer, Process
+from tests.serving import duplicate, environment, pitcrew, prepared, start
 
 PASSAGES = 10
 CHATS = 20
@@ -94,14 +96,14 @@ class State:
 class Ingesting:
     """A running `pitcrew ingest`; `said` is what it has printed so far."""
 
-    process: "subprocess.Popen[str]"
+    process: "Process | subprocess.Popen[Any]"
+    printed: IO[str]
     began: float = field(default_factory=time.monotonic)
     said: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         def listen() -> None:
-            assert self.process.stderr is not None
-            with self.process.stderr as lines:
+            with self.printed as lines:
                 self.said.extend(iter(lines.readline, ""))
 
         self._listener = threading.Thread(target=listen)
@@ -131,16 +133,16 @@ class Ingesting:
         return time.monotonic() - self.began
 
 
-def ingesting(data: Path, folder: Path, *options: str, before: Sequence[str] = (), **settings: str) -> Ingesting:
-    return Ingesting(
-        subprocess.Popen(
-            [*before, sys.executable, "-m", "api", "ingest", str(folder), *options],
-            cwd=ROOT,
-            env=environment(data, **{"HF_HUB_OFFLINE": "1"} | settings),
-            text=True,
-            stderr=subprocess.PIPE,
+def ingesting(
+    data: Path, folder: Path, *options: str, fork_server: ForkServer | None = None, **settings: str
+) -> Ingesting:
+    env = environment(data, **{"HF_HUB_OFFLINE": "1"} | settings)
+    output, theirs = os.pipe()
+    with open(theirs, "wb") as stderr, open(os.devnull, "wb") as stdout:
+        process = start(
+            *("ingest", str(folder), *options), env=env, stdout=stdout, stderr=stderr, fork_server=fork_server
         )
-    )
+    return Ingesting(process, open(output))
 
 
 @dataclass(frozen=True)
@@ -285,19 +287,11 @@ def bulk(server: Server, tmp_path: Path) -> Iterator[Path]:
     write(folder, 1)
     yield folder
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.md"))
-    done = subprocess.run(
-        [*inside(server), sys.executable, "-m", "api", "docs", "remove", *names, "--purge", "--yes"],
-        cwd=ROOT,
-        env=environment(server.data, **server.settings),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
+    env = environment(server.data, **server.settings)
+    done = pitcrew(
+        *("docs", "remove", *names, "--purge", "--yes"), env=env, timeout=PATIENCE_S, fork_server=server.fork_server
     )
     assert done.returncode == 0, done.stderr
-
-
-def inside(server: Server) -> tuple[str, ...]:
-    return server.volume.inside if server.volume else ()
 
 
 async def test_chats_stream_on_while_documents_come_in(server: Server, bulk: Path, report: Callable[..., None]) -> None:
@@ -307,7 +301,7 @@ async def test_chats_stream_on_while_documents_come_in(server: Server, bulk: Pat
     chats.swap()
     await asyncio.sleep(QUIET_S)
     quiet = chats.swap()
-    run = ingesting(server.data, bulk, before=inside(server), **server.settings)
+    run = ingesting(server.data, bulk, fork_server=server.fork_server, **server.settings)
     took = await asyncio.to_thread(run.end)
     await asyncio.sleep(1)
     busy = chats.swap()
@@ -331,7 +325,7 @@ async def test_chats_stream_on_while_documents_come_in(server: Server, bulk: Pat
 
 async def test_a_server_that_dies_while_it_publishes(server: Server, bulk: Path, report: Callable[..., None]) -> None:
     """The command takes over; the next start finds everything in its place."""
-    run = ingesting(server.data, bulk, "--force", before=inside(server), **server.settings)
+    run = ingesting(server.data, bulk, "--force", fork_server=server.fork_server, **server.settings)
     assert await asyncio.to_thread(run.reach, "Waiting for the running server")
     await asyncio.sleep(random.uniform(0, 0.3))
     await server.kill()

@@ -25,6 +25,7 @@ from orchestrator.stores.sql import SqlStore
 from tests.conversing import Talk, talking
 from tests.model_server.running import running_model_server
 from tests.serving import SECRET, Served, duplicate, serving
+from tests.with_little_patience import SEND_PATIENCE_S
 
 HEARTBEAT_S = 2
 SOCKETS = 12
@@ -389,7 +390,7 @@ async def close_code_of_a_pause(served: Served) -> int:
         await talk.send({"type": "message", "message": "What is the roof load of the Wren?"})
         while (await talk.receive())["type"] != "token":
             pass
-        await asyncio.sleep(15)
+        await asyncio.sleep(2 * SEND_PATIENCE_S)
         return await talk.closed()
 
 
@@ -401,7 +402,7 @@ async def test_a_reader_that_does_not_read_is_released_and_delays_nobody(ingeste
             "OPENAI_BASE_URL": provider.base_url,
             "PITCREW_MODELS": "openai:script-2000tok-1ms",
         }
-        with serving(data, **settings) as served:
+        with serving(data, "tests.with_little_patience", **settings) as served:
             async with contextlib.AsyncExitStack() as stack:
                 await ask_all(served, 11)
                 pausing = asyncio.create_task(close_code_of_a_pause(served))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import api.export.charts
 from api.export.charts import AT_A_TIME, OF_ONE, WAITING, Charts
 from orchestrator.errors import BadJson, BadRequest, PitcrewError, RateLimited
 
@@ -32,7 +33,9 @@ NONSENSE: list[dict[str, Any]] = [
 
 
 @pytest.fixture
-def charts() -> Charts:
+def charts(monkeypatch: pytest.MonkeyPatch) -> Charts:
+    """They may take their time: other tests run beside."""
+    monkeypatch.setattr(api.export.charts, "DRAW_S", 120.0)
     return Charts()
 
 
@@ -58,12 +61,14 @@ async def test_what_reaches_beyond_itself_is_refused(charts: Charts, change: dic
 
 
 @pytest.mark.parametrize("change", NONSENSE, ids=lambda change: json.dumps(change)[:40])
-async def test_what_cannot_be_drawn_or_takes_too_much(charts: Charts, change: dict[str, Any]) -> None:
+async def test_what_cannot_be_drawn_or_takes_too_much(
+    charts: Charts, change: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """While it is tried, whoever else is served waits no longer than a moment."""
+    monkeypatch.setattr(api.export.charts, "DRAW_S", 3.0)
     drawing = asyncio.create_task(charts.draw(json.dumps(BARS | change), "anna"))
     longest, last = 0.0, time.perf_counter()
-    while not drawing.done():
-        await asyncio.sleep(0)
+    while not (await asyncio.wait((drawing,), timeout=0.01))[0]:
         longest, last = max(longest, time.perf_counter() - last), time.perf_counter()
     with pytest.raises(BadRequest):
         await drawing
