@@ -109,10 +109,10 @@ async def posed(corpus: Corpus, cases: Sequence[Case], vehicles: Vehicles) -> li
 
 def read(posed: Sequence[Posed], answerer: ExtractiveAnswerer, scoring: Scoring) -> Iterator[tuple[Posed, Reading]]:
     """The statements of what was found for each question, scored; without those for which nothing was found."""
-    for item in posed:
-        reading = answerer.read(item.task, scoring)
+    for example in posed:
+        reading = answerer.read(example.task, scoring)
         if reading.ranked:
-            yield item, reading
+            yield example, reading
 
 
 def _holds(text: str, part: str) -> bool:

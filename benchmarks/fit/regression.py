@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import logsumexp
-from sklearn.linear_model import LogisticRegression
+from scipy.special import expit, logsumexp
 from sklearn.metrics import brier_score_loss, log_loss
 from sklearn.model_selection import GroupKFold
 from threadpoolctl import threadpool_limits
@@ -17,8 +16,7 @@ from rag.logistic import Logistic
 
 Floats = NDArray[np.float64]
 
-_STRENGTH = 1.0
-"""The inverse of the penalty on squared weights, over features that are scaled to a deviation of 1."""
+_NOTHING = Logistic({})
 _FOLDS = 5
 _DIGITS = 2
 """Decimals of a weight: more would be of the machine, whose arithmetic differs from others' in the last digits."""
@@ -33,48 +31,77 @@ class Choice:
     group: str
 
 
-def logistic(rows: Sequence[Row], names: Sequence[str]) -> Logistic:
-    """The logistic regression of rows on the features of these names."""
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """What is known before the rows are seen: the weights that they move away from. `strength` is how easily, the
+    variance of each weight over features that are scaled to a deviation of 1; the bias is free."""
+
+    model: Logistic = _NOTHING
+    strength: float = 1.0
+
+    def weights(self, names: Sequence[str], scale: Floats) -> Floats:
+        """Over scaled features."""
+        return np.array([self.model.weights.get(name, 0.0) for name in names]) * scale
+
+
+OPEN = Prior()
+"""Nothing is known: small weights are likelier than large ones."""
+
+
+def logistic(rows: Sequence[Row], names: Sequence[str], prior: Prior = OPEN) -> Logistic:
+    """The logistic regression of rows on the features of these names, at the most likely weights."""
     features = _table([row.features for row in rows], names)
     scale = _scale(features)
-    with threadpool_limits(1):
-        model = LogisticRegression(C=_STRENGTH, max_iter=10_000).fit(
-            features / scale, [row.answers for row in rows], [row.weight for row in rows]
-        )
-    return _rounded(names, model.coef_[0] / scale, float(model.intercept_[0]))
+    scaled, known = features / scale, prior.weights(names, scale)
+    answers = np.array([row.answers for row in rows], dtype=np.float64)
+    counts = np.array([row.weight for row in rows])
+
+    def loss(found: Floats) -> tuple[float, Floats]:
+        odds, apart = scaled @ found[:-1] + found[-1], found[:-1] - known
+        wrong = counts * (expit(odds) - answers)
+        total = counts @ (np.logaddexp(0.0, odds) - answers * odds) + apart @ apart / (2 * prior.strength)
+        return float(total), np.append(wrong @ scaled + apart / prior.strength, wrong.sum())
+
+    found = _least(loss, np.append(known, prior.model.bias))
+    return _rounded(names, found[:-1] / scale, float(found[-1]))
 
 
-def order(choices: Sequence[Choice], names: Sequence[str]) -> Logistic:
+def order(choices: Sequence[Choice], names: Sequence[str], prior: Prior = OPEN) -> Logistic:
     """The weights by which a statement that answers is likeliest to stand before all that do not: a conditional logit
     (McFadden 1974), in which each right statement is a choice among the wrong ones, and each question counts once."""
     tables = [(_table(choice.right, names), _table(choice.wrong, names)) for choice in choices]
     scale = _scale(np.concatenate([table for both in tables for table in both]))
-    scaled = [(right / scale, wrong / scale) for right, wrong in tables]
+    scaled, known = [(right / scale, wrong / scale) for right, wrong in tables], prior.weights(names, scale)
 
     def loss(weights: Floats) -> tuple[float, Floats]:
-        total, slope = weights @ weights / (2 * _STRENGTH), weights / _STRENGTH
+        apart = weights - known
+        total, slope = apart @ apart / (2 * prior.strength), apart / prior.strength
         for right, wrong in scaled:
-            behind = wrong @ weights
+            behind, ahead = wrong @ weights, right @ weights
             others = logsumexp(behind)
-            ahead = right @ weights
-            chance = 1 / (1 + np.exp(ahead - others))  # of losing against the wrong ones
+            loses = expit(others - ahead)
             total += np.logaddexp(0.0, others - ahead).mean()
-            slope = slope + (chance[:, None] * (np.exp(behind - others) @ wrong - right)).mean(axis=0)
+            slope = slope + (loses[:, None] * (np.exp(behind - others) @ wrong - right)).mean(axis=0)
         return float(total), slope
 
-    with threadpool_limits(1):
-        found = minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B", options={"maxiter": 10_000})
-    return _rounded(names, found.x / scale, 0.0)
+    return _rounded(names, _least(loss, known) / scale, 0.0)
 
 
-def figures(rows: Sequence[Row], names: Sequence[str]) -> Mapping[str, float]:
+def _least(loss: Callable[[Floats], tuple[float, Floats]], start: Floats) -> Floats:
+    """Where a convex function is least, given with its gradient."""
+    with threadpool_limits(1):  # the result is the same on any number of cores
+        found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 10_000, "ftol": 1e-12})
+    return np.asarray(found.x)
+
+
+def figures(rows: Sequence[Row], names: Sequence[str], prior: Prior = OPEN) -> Mapping[str, float]:
     """How good the regression of the rows is, on them and on questions that it has not seen (cross-validation by
     question), beside always saying how many answer."""
     answers, counts = [row.answers for row in rows], [row.weight for row in rows]
-    model = logistic(rows, names)
+    model = logistic(rows, names, prior)
     unseen = np.empty(len(rows))
     for known, left in GroupKFold(_FOLDS).split(rows, groups=[row.group for row in rows]):
-        part = logistic([rows[at] for at in known], names)
+        part = logistic([rows[at] for at in known], names, prior)
         unseen[left] = [part.probability(rows[at].features) for at in left]
     made = {
         "": [model.probability(row.features) for row in rows],
@@ -89,16 +116,16 @@ def figures(rows: Sequence[Row], names: Sequence[str]) -> Mapping[str, float]:
     } | {"questions": len({row.group for row in rows}), "rows": len(rows), "answered": sum(answers)}
 
 
-def first_right(choices: Sequence[Choice], names: Sequence[str]) -> Mapping[str, float]:
+def first_right(choices: Sequence[Choice], names: Sequence[str], prior: Prior = OPEN) -> Mapping[str, float]:
     """The share of questions for which a right statement stands first, on the questions of the fit and on others."""
 
     def won(model: Logistic, choice: Choice) -> bool:
         return max(map(model.log_odds, choice.right)) > max(map(model.log_odds, choice.wrong))
 
-    model = order(choices, names)
+    model = order(choices, names, prior)
     unseen = []
     for known, left in GroupKFold(_FOLDS).split(choices, groups=[choice.group for choice in choices]):
-        part = order([choices[at] for at in known], names)
+        part = order([choices[at] for at in known], names, prior)
         unseen += [won(part, choices[at]) for at in left]
     return {
         "first_right": round(float(np.mean([won(model, choice) for choice in choices])), 4),

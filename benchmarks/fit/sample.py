@@ -26,7 +26,7 @@ from rag.terms import identifiers, terms
 from rag.types import Chunk
 
 PATH = Path(__file__).with_name("sample.json")
-_EVERY = 10
+_EVERY = 25
 _TOLERANCE = 1e-3
 _WIDTH = 64
 
@@ -52,17 +52,23 @@ def _vector(term: str) -> Vectors:
     return vector
 
 
-def take(chunks: Sequence[Chunk], cases: Sequence[Case], vehicles: Vehicles, scoring: Scoring) -> Sample:
-    """By question: the features of its search, of its best statement, and of the answer as a whole."""
+def searchable(chunks: Sequence[Chunk]) -> Corpus:
+    """The chunks, to be found by their words."""
+    return Corpus(chunks, WordEmbedder())
+
+
+def take(corpus: Corpus, cases: Sequence[Case], vehicles: Vehicles, scoring: Scoring) -> Sample:
+    """By question of a `searchable` corpus: the features of its search, of its best statement, and of the whole answer."""
     few = [case for at, case in enumerate(cases) if at % _EVERY == 0 or identifiers(case.text)]
-    embedder = WordEmbedder()
-    corpus = Corpus(chunks, embedder)
-    answerer = ExtractiveAnswerer(embedder, vehicles)
+    answerer = ExtractiveAnswerer(WordEmbedder(), vehicles)
     found: dict[str, list[Features]] = {str(case.id): [] for case in few}
     for row in searches(corpus, few, vehicles):
         found[row.group].append(row.features)
-    for item, reading in read(asyncio.run(posed(corpus, few, vehicles)), answerer, scoring):
-        found[item.group] += [dict(reading.ranked[0].features), answerable_features(reading.question, reading.ranked)]
+    for example, reading in read(asyncio.run(posed(corpus, few, vehicles)), answerer, scoring):
+        found[example.group] += [
+            dict(reading.ranked[0].features),
+            answerable_features(reading.question, reading.ranked),
+        ]
     return {
         name: [{feature: round(value, 4) for feature, value in some.items()} for some in features]
         for name, features in found.items()

@@ -10,30 +10,33 @@ from agents.extractive.scoring import SCORING
 from agents.vehicles.range import Vehicles
 from api.cli.evaluation.questions import read_questions
 from benchmarks.fit import sample
-from benchmarks.fit.corpus import of_folder
+from benchmarks.fit.corpus import Corpus, of_folder
 from benchmarks.fit.provenance import FILES, KNOWLEDGE, QUESTIONS, made_up, outdated, provenance
-from orchestrator.evaluation.cases import Case
 
 RUN = "The weights are not of today's data or scores: run `make fit`, then the evaluation."
 
 
-def taken(every: int = 1) -> sample.Sample:
-    cases: list[Case] = read_questions(QUESTIONS)
+@pytest.fixture(scope="module")
+def corpus() -> Corpus:
+    return sample.searchable(of_folder(KNOWLEDGE))
+
+
+def taken(corpus: Corpus) -> sample.Sample:
     vehicles = Vehicles.parse((KNOWLEDGE / "vehicles.csv").read_text(encoding="utf-8"))
-    return sample.take(of_folder(KNOWLEDGE), cases, vehicles, SCORING)
+    return sample.take(corpus, read_questions(QUESTIONS), vehicles, SCORING)
 
 
 def test_weights_are_of_the_data_and_settings_of_today() -> None:
     assert outdated(provenance(made_up())) == [], RUN
 
 
-def test_features_of_a_sample_are_what_they_were_at_the_fit() -> None:
-    assert sample.changed(taken()) == [], RUN
+def test_features_of_a_sample_are_what_they_were_at_the_fit(corpus: Corpus) -> None:
+    assert sample.changed(taken(corpus)) == [], RUN
 
 
-def test_another_weight_of_words_is_noticed() -> None:
+def test_another_weight_of_words_is_noticed(corpus: Corpus) -> None:
     with patch.object(rag.retrieve, "WORDS_WEIGHT", rag.retrieve.WORDS_WEIGHT + 0.02):
-        assert sample.changed(taken())
+        assert sample.changed(taken(corpus))
         assert {reason.split(": ")[1] for reason in outdated(provenance(made_up()))} == {"words_weight"}
 
 

@@ -1,7 +1,8 @@
 import numpy as np
 
 from benchmarks.fit.questions import Row
-from benchmarks.fit.regression import Choice, figures, first_right, logistic, order
+from benchmarks.fit.regression import Choice, Prior, figures, first_right, logistic, order
+from rag.logistic import Logistic
 
 NAMES = ("told", "noise")
 
@@ -16,7 +17,7 @@ def rows(count: int = 400) -> list[Row]:
     return made
 
 
-def choices(count: int = 100) -> list[Choice]:
+def choices(count: int = 40) -> list[Choice]:
     chance = np.random.default_rng(4)
 
     def statement(told: float) -> dict[str, float]:
@@ -58,3 +59,11 @@ def test_figures_tell_a_fit_from_a_guess() -> None:
 def test_features_that_tell_nothing_do_no_better_unseen_than_a_guess() -> None:
     found = figures([Row(row.features, bool(at % 2), row.group) for at, row in enumerate(rows())], NAMES)
     assert found["log_loss_unseen"] > 0.99 * found["log_loss_constant"]
+
+
+def test_a_strong_prior_stays_and_a_weak_one_gives_way() -> None:
+    known = Logistic({"told": -3.0, "noise": 1.0})
+    assert logistic(rows(), NAMES, Prior(known, 1e-6)).weights == known.weights
+    assert logistic(rows(), NAMES, Prior(known, 1e6)) == logistic(rows(), NAMES, Prior(strength=1e6))
+    assert order(choices(), NAMES, Prior(known, 1e-6)).weights == known.weights
+    assert order(choices(), NAMES, Prior(known, 1e6)).weights["told"] > 0
