@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from agents.language.terms import ANALYZER
 from benchmarks.corpora import Line
 from rag.embedder import Embedder, Vectors
 from rag.file_bytes import title_from_name
@@ -51,7 +52,7 @@ class Corpus:
         self._all = {chunk.id: chunk for chunk in chunks}
         self._vectors = {chunk.fingerprint: own for chunk, own in zip(chunks, vectors, strict=True)}
         self._shown = dict(self._all)
-        self._words = LexicalIndex(":memory:")
+        self._words = LexicalIndex(":memory:", ANALYZER)
         self._words.add(chunks, vectors)
         self._embedder = embedder
         self._retrievers: dict[float, Retriever] = {}

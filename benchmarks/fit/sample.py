@@ -17,12 +17,12 @@ import numpy as np
 from agents.extractive.answerer import ExtractiveAnswerer
 from agents.extractive.decision import features as answerable_features
 from agents.extractive.scoring import Scoring
+from agents.language.terms import identifiers, terms
 from agents.vehicles.range import Vehicles
 from benchmarks.fit.corpus import Corpus
 from benchmarks.fit.questions import Features, posed, read, searches
 from orchestrator.evaluation.cases import Case
 from rag.embedder import Vectors
-from rag.terms import identifiers, terms
 from rag.types import Chunk
 
 PATH = Path(__file__).with_name("sample.json")
@@ -58,7 +58,8 @@ def searchable(chunks: Sequence[Chunk]) -> Corpus:
 
 
 def take(corpus: Corpus, cases: Sequence[Case], vehicles: Vehicles, scoring: Scoring) -> Sample:
-    """By question of a `searchable` corpus: the features of its search, of its best statement, and of the whole answer."""
+    """By question of a `searchable` corpus: the features of its search, of its best statement, and of the whole
+    answer."""
     few = [case for at, case in enumerate(cases) if at % _EVERY == 0 or identifiers(case.text)]
     answerer = ExtractiveAnswerer(WordEmbedder(), vehicles)
     found: dict[str, list[Features]] = {str(case.id): [] for case in few}
