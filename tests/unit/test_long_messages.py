@@ -9,7 +9,7 @@ import inspect
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
@@ -46,6 +46,7 @@ from agents.vehicle_data.fact_table import parse as parse_data
 from agents.vehicles.applicability import Cars, Fitment
 from agents.vehicles.range import Vehicles
 from orchestrator.commands import Send
+from orchestrator.errors import PitcrewError
 from rag.embedder import Embedder
 from rag.query import Vocabulary
 from rag.types import Chunk, Passage
@@ -112,7 +113,8 @@ def cost(read: Callable[[str], object], text: str) -> float:
     begun = time.process_time()
     try:
         with watched():
-            read(text)
+            with suppress(PitcrewError):  # refused: that is an answer too
+                read(text)
     except Hopeless:
         return HOPELESS_S
     return time.process_time() - begun
