@@ -15,6 +15,7 @@ from tests.faults.process import Server, small_server
 from tests.faults.provider import Providing, providing
 from tests.faults.proxy import Proxy
 
+PATIENCE_S = 3600 if FULL else 600
 _figures: list[str] = []
 
 
@@ -34,6 +35,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section(f"proofs, {'full' if FULL else 'reduced'} counts")
         for line in _figures:
             terminalreporter.line(line)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A proof that starts the server again and again takes long where other work goes on beside it."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(PATIENCE_S))
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +64,8 @@ async def server(lasting: Server, provider: Providing) -> AsyncIterator[Server]:
     """The server, running, with a provider that does its work."""
     provider.reset()
     if not lasting.running:
-        await lasting.restart()
+        lasting.start()
+    await lasting.ready()
     yield lasting
     provider.reset()
     provider.hurry(False)

@@ -13,8 +13,8 @@ from tests.faults.obstacles import FullDisk, locked
 from tests.faults.process import Server
 from tests.faults.provider import question
 
-REFUSED_S = 5.5
-"""A message that cannot be stored is refused within this; the store waits 5 s for the lock."""
+REFUSED_S = COUNTS.lock_s
+"""A message that cannot be stored is refused while the lock lasts; the store waits 5 s for it."""
 PONG_S = 1.0
 
 
