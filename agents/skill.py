@@ -1,4 +1,5 @@
-"""The contract of a skill: a job that a specialist can do by itself; `agents/` holds one per file.
+"""The contract of a skill: a job that a specialist can do by itself. Each feature has one, in
+`agents/<feature>/skill.py`.
 
 A skill brings typed tools, which a chat model may call, and offline reads from the message what it needs to call them.
 What cannot be undone is never done by either: a tool makes a proposal, the customer is asked, and the action does it.

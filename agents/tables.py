@@ -1,4 +1,4 @@
-"""The tables of appointments and datasets. Alembic's migrations make them; only the SQL appointment_store reads and
+"""The tables of appointments and datasets. Alembic's migrations make them; only the SQL appointment store reads and
 writes the first, only the datasets' registry the second.
 
 Times are UTC, stored as ISO 8601 text with milliseconds so that SQLite and PostgreSQL sort and compare them alike.

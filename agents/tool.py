@@ -1,4 +1,5 @@
-"""The contract of a tool: a typed function that works with the caller's rights; `agents/tools/` holds them by subject.
+"""The contract of a tool: a typed function that works with the caller's rights. Each feature has its own, in
+`agents/<feature>/tools.py`.
 
 Offline a skill calls tools with what it read from the message; a chat model calls the same ones. Who asks is never an
 argument: a tool takes it from the tool context, which the server filled in.

@@ -1,6 +1,6 @@
 """What a question about figures asks for, as a value: which rows of which table, counted how, in which groups.
 
-A plan is written as a query in two independent ways (`sql.py`, `recount.py`) and is kept in the conversation as plain
+A plan is written as a query in two independent ways (`plan_sql.py`, `recount.py`) and is kept in the conversation as plain
 data, so that the next question can build on it.
 """
 

@@ -1,4 +1,4 @@
-"""What each stage of an analysis does; `graph.py` puts them in their order."""
+"""What each stage of an analysis does; `subgraph.py` puts them in their order."""
 
 import asyncio
 from collections.abc import Callable

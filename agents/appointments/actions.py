@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import structlog
 from msgspec.structs import replace
 
 from agents.appointment_store import AppointmentStoreUnavailable, Owner, Taken, UnknownAppointment
@@ -16,6 +17,8 @@ from agents.appointments.wording import listed, moment
 from agents.context import ToolContext
 from agents.language.dates.wish import Window, Wish, at
 from agents.skill import Action, Handled
+
+log = structlog.get_logger()
 
 CALENDAR = "/api/v1/appointments/{id}.ics"
 UNREACHABLE = (
@@ -37,10 +40,13 @@ async def _commit(arguments: Mapping[str, Any], value: Any, context: ToolContext
                 owner, arguments["appointment_id"], now.astimezone(UTC)
             )
     except Taken:
+        log.info("place_taken", run_id=context.run_id, appointment_id=arguments["appointment_id"])
         return await _gone(dealer, start, arguments, context)
     except UnknownAppointment:
+        log.info("appointment_unknown", run_id=context.run_id, appointment_id=arguments["appointment_id"])
         return Handled("That appointment is not there any more, so nothing was changed.", "declined")
     except AppointmentStoreUnavailable:
+        log.warning("appointment_store_unavailable", run_id=context.run_id)
         return Handled(UNREACHABLE, "to_person")
     lines = [f"{'Moved' if moved else 'Booked'}: **{told}**, {booked.work}, {booked.vehicle}."]
     if dealer:
@@ -113,8 +119,10 @@ async def _cancel(arguments: Mapping[str, Any], value: Any, context: ToolContext
                 context.user_id, arguments["appointment_id"], now.astimezone(UTC)
             )
     except UnknownAppointment:
+        log.info("appointment_unknown", run_id=context.run_id, appointment_id=arguments["appointment_id"])
         return Handled("That appointment is not there any more, so there was nothing to cancel.", "declined")
     except AppointmentStoreUnavailable:
+        log.warning("appointment_store_unavailable", run_id=context.run_id)
         return Handled(UNREACHABLE, "to_person")
     known = await context.resources.reference.derived(parse)
     dealer = known.get(gone.dealer)

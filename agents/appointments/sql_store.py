@@ -35,7 +35,7 @@ KEPT = timedelta(days=1)
 """How long a hold is remembered after it has expired."""
 MOST_HELD = 5
 MOST_BOOKED = 20
-"""Of a user's places at a time, so that nobody blocks an appointment store. They are counted, not constrained: requests
+"""Of a user's places at a time, so that nobody takes all places. They are counted, not constrained: requests
 of one user at the very same moment may slip through on PostgreSQL."""
 
 

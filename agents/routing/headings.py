@@ -28,7 +28,7 @@ class Knowledge:
 
     def leaning(self, messages: Floats) -> Floats:
         """Log odds to add for each specialist, shape (messages, specialists): from the mean nearness of their headings;
-        zeros where a specialist has none."""
+        all zeros where one of them has no heading, because its messages would be drawn to the others."""
         claims = np.stack([self.owners == n for n in range(self.specialists)], axis=1)
         if not claims.any(axis=0).all():
             return np.zeros((len(messages), self.specialists))
@@ -50,7 +50,7 @@ def heading(chunk: Chunk) -> str:
 
 
 def _owner(subject: str, catalogue: Catalogue) -> int:
-    """The specialist that reads this subject before all others do, or -1."""
+    """The specialist that has the subject earliest in its `knowledge`; -1 where two have it equally early, or none."""
     places = [
         specialist.knowledge.index(subject) if subject in specialist.knowledge else len(specialist.knowledge)
         for specialist in catalogue

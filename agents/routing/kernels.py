@@ -1,4 +1,4 @@
-"""Small models over message vectors: a kernel machine and a linear one. They are fitted in `fitting`."""
+"""Small models over message vectors: a kernel machine and a linear one. They are fitted in `training.py`."""
 
 from dataclasses import dataclass
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""Fits the small models of `learning`. The home of scikit-learn and SciPy, which take a second to import."""
+"""Fits the small models of `kernels.py`. The home of scikit-learn and SciPy, which take a second to import."""
 
 import numpy as np
 from scipy.linalg import lapack

@@ -78,6 +78,7 @@ class Toolbox:
         except ValidationError as error:
             return Outcome(None, error=_mistakes(error))
         except ToolFailed as error:
+            log.info("tool_refused", tool=tool.name, run_id=self.run_id)  # why stands in the answer's steps
             return Outcome(None, error=str(error))
         except TimeoutError:
             log.warning("tool_timed_out", tool=tool.name, run_id=self.run_id, seconds=tool.seconds)

@@ -19,6 +19,7 @@ from benchmarks.fit.corpus import APART
 from benchmarks.fit.regression import Prior
 from rag import answerability as searches
 from rag import retrieve
+from rag.indexes import lexical
 from rag.ingestion.scan import scan
 from rag.logistic import Logistic, path_beside
 
@@ -71,6 +72,9 @@ def provenance(corpora: Mapping[str, MadeUp]) -> dict[str, Any]:
         "words_weight": retrieve.WORDS_WEIGHT,
         "words_power": retrieve.WORDS_POWER,
         "identifier_weight": retrieve.IDENTIFIER_WEIGHT,
+        "fields": list(lexical.FIELDS),
+        "pair": lexical.PAIR,
+        "saturation": lexical.SATURATION,
         "threshold": retrieve.THRESHOLD,
         "passages": research.PASSAGES,
         "passages_per_model": research.PER_MODEL,

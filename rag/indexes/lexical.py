@@ -26,14 +26,14 @@ from rag.query import Sought, seek
 from rag.terms import UNSOUGHT_TERMS, is_identifier, kind_of
 from rag.types import Chunk
 
-_FIELDS = (1.0, 1.5, 1.0)
+FIELDS = (1.0, 1.5, 1.0)
 """How much a term counts in the title, in the headings and in the body."""
 _K1, _B = 1.2, 0.4
-_PAIR = 0.3
+PAIR = 0.3
 """What a pair of terms that stand side by side adds, of the weight of the rarer one."""
-_SATURATION = 1.4
-"""How much of its weight each term gives a chunk that answers a question in full: about once in its text, and perhaps
-in a heading."""
+SATURATION = 1.4
+"""What a term that stands about once in the text, and perhaps in a heading, comes to: with it a full match is about 1.
+It depends on FIELDS."""
 _MOST = 1.5
 _POOL = 100
 _MOST_ROWS = 5_000
@@ -137,7 +137,7 @@ class LexicalIndex:
             rows = database.execute(
                 "SELECT id, length, title, section, body FROM ("  # noqa: S608
                 "SELECT number, id, length FROM words JOIN chunks ON number = words.rowid "
-                f"WHERE words MATCH ? {where} ORDER BY bm25(words, {', '.join(map(str, _FIELDS))}), id LIMIT ?"
+                f"WHERE words MATCH ? {where} ORDER BY bm25(words, {', '.join(map(str, FIELDS))}), id LIMIT ?"
                 ") JOIN words ON words.rowid = number",
                 (_match(sought, vocabulary), *(subjects or ()), max(k, _POOL)),
             ).fetchall()
@@ -252,7 +252,7 @@ def _score(sought: Sought, neighbours: frozenset[tuple[str, str]], length: float
     terms, over that of the average chunk. Words that are not searched for may stand between a pair."""
     counts: dict[str, float] = defaultdict(float)
     pairs: set[tuple[str, str]] = set()
-    for weight, column in zip(_FIELDS, columns, strict=True):
+    for weight, column in zip(FIELDS, columns, strict=True):
         written = column.split()
         held = [term for term in written if term in sought.weights]
         for term in held:
@@ -261,5 +261,5 @@ def _score(sought: Sought, neighbours: frozenset[tuple[str, str]], length: float
             pairs |= neighbours.intersection(pairwise([term for term in written if term not in UNSOUGHT_TERMS]))
     saturation = _K1 * (1 - _B + _B * length)
     gained = sum(sought.weights[term] * count * (_K1 + 1) / (count + saturation) for term, count in counts.items())
-    gained += sum(_PAIR * min(sought.weights[pair], sought.weights[other]) for pair, other in pairs)
-    return min(gained / max(sought.reach * _SATURATION, 1e-9), _MOST)
+    gained += sum(PAIR * min(sought.weights[pair], sought.weights[other]) for pair, other in pairs)
+    return min(gained / max(sought.reach * SATURATION, 1e-9), _MOST)

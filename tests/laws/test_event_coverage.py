@@ -31,7 +31,7 @@ Tell = Callable[[Envelope], Sequence[object]]
 Teller = Callable[[], Tell]
 RUN, NAME = "r-1", "m-1"
 AT = "2026-01-01T00:00:00.000Z"
-PAGES = Path(native_frames.__file__).parent / "pages"
+PAGES = Path(native_frames.__file__).parents[1] / "pages"
 
 
 def sample(kind: type[Event]) -> AnyEvent:

@@ -49,7 +49,7 @@ def free(
     first, last = max(since, now + lead).astimezone(UTC), min(until, now + FARTHEST).astimezone(UTC)
     if first >= last:
         return []
-    used = Counter(name.starts_at.astimezone(UTC) for name in taken if name.dealer == workshop.key)
+    used = Counter(place.starts_at.astimezone(UTC) for place in taken if place.dealer == workshop.key)
     starts = (start for day in _days(first.astimezone(zone), last.astimezone(zone)) for start in slots(workshop, day))
     return [s for s in starts if first <= s.astimezone(UTC) < last and used[s.astimezone(UTC)] < workshop.places]
 
