@@ -1,4 +1,5 @@
-"""The contract of an answerer: passages in, streamed and cited answer out. See `agents/extractive/` and `agents/chat/`."""
+"""The contract of an answerer: passages in, streamed and cited answer out. See `agents/extractive/` and
+`agents/chat/`."""
 
 from collections.abc import AsyncIterator
 from typing import Literal, Protocol

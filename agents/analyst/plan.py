@@ -1,7 +1,7 @@
 """What a question about figures asks for, as a value: which rows of which table, counted how, in which groups.
 
-A plan is written as a query in two independent ways (`plan_sql.py`, `recount.py`) and is kept in the conversation as plain
-data, so that the next question can build on it.
+A plan is written as a query in two independent ways (`plan_sql.py`, `recount.py`) and is kept in the conversation as
+plain data, so that the next question can build on it.
 """
 
 from datetime import date

@@ -1,6 +1,6 @@
-"""The second way to a plan's figures, which has nothing in common with the first (`plan_sql.py`) but the plan: no joins, no
-`WHERE`, no aggregate of the same name. What a row refers to is looked up row by row; days are compared as text; each
-row is marked as counting or not, and marks are added up. All groups come out, without a limit.
+"""The second way to a plan's figures, which has nothing in common with the first (`plan_sql.py`) but the plan: no
+joins, no `WHERE`, no aggregate of the same name. What a row refers to is looked up row by row; days are compared as
+text; each row is marked as counting or not, and marks are added up. All groups come out, without a limit.
 """
 
 from collections.abc import Sequence

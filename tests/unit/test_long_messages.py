@@ -112,9 +112,8 @@ def cost(read: Callable[[str], object], text: str) -> float:
     """Seconds of the processor."""
     begun = time.process_time()
     try:
-        with watched():
-            with suppress(PitcrewError):  # refused: that is an answer too
-                read(text)
+        with watched(), suppress(PitcrewError):  # refused: that is an answer too
+            read(text)
     except Hopeless:
         return HOPELESS_S
     return time.process_time() - begun
