@@ -50,14 +50,14 @@ class Resources:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One part of a message, as a skill sees it. `question` stands on its own; `said` is the whole message in the
+    """One part of a message, as a skill sees it. `question` stands on its own; `message` is all of it in the
     customer's own words; `history` oldest first; `facts` known of the customer; `note` what this skill noted in this
     conversation before, empty if nothing; `findings` what another specialist passed on; `now` is aware and in the
     customer's time zone. `dataset` is the one that figures are wished from, None for all; `wished`: this specialist was
     asked for by name, so that whatever is said is for it."""
 
     question: StandaloneQuestion
-    said: str
+    message: str
     now: datetime
     history: tuple[Turn, ...] = ()
     facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

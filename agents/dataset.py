@@ -162,8 +162,8 @@ class Datasets(Protocol):
 
 def cannot_be_read(name: str) -> str:
     """What whoever asks is told of DatasetUnavailable: its own text is not for everybody."""
-    known = name != ALL and len(name) <= _LONGEST_NAME and name.isascii() and name.isidentifier()
-    return f"{f'The dataset {name}' if known else 'The data'} cannot be read now: ask again later."
+    presentable = name != ALL and len(name) <= _LONGEST_NAME and name.isascii() and name.isidentifier()
+    return f"{f'The dataset {name}' if presentable else 'The data'} cannot be read now: ask again later."
 
 
 def quoted(name: str) -> str:

@@ -23,15 +23,15 @@ class KnowledgeReference:
 
     async def derived(self, parse: Parse[T]) -> T:
         generation = await asyncio.to_thread(self._catalogue.generation)
-        known = self._read.get(parse)
-        if known is None or known[0] != generation or _failed(known[1]):
-            known = (generation, asyncio.create_task(asyncio.to_thread(self._parsed, parse, generation)))
-            self._read[parse] = known
-        return cast(T, await asyncio.shield(known[1]))
+        cached = self._read.get(parse)
+        if cached is None or cached[0] != generation or _failed(cached[1]):
+            cached = (generation, asyncio.create_task(asyncio.to_thread(self._parsed, parse, generation)))
+            self._read[parse] = cached
+        return cast(T, await asyncio.shield(cached[1]))
 
     def _parsed(self, parse: Parse[T], generation: int) -> T:
-        shown = self._catalogue.chunks(sorted(self._catalogue.chunk_ids(generation=generation)), generation)
-        ordered = sorted(shown.values(), key=lambda chunk: (chunk.document_id, chunk.start))
+        chunks = self._catalogue.chunks(sorted(self._catalogue.chunk_ids(generation=generation)), generation)
+        ordered = sorted(chunks.values(), key=lambda chunk: (chunk.document_id, chunk.start))
         return parse(ordered, self._vehicles)
 
 

@@ -36,11 +36,11 @@ async def gather(
     """Passages for a question that stands on its own. When neither question nor facts name the vehicle and the best
     passages are each about some model, every model is searched for as well. Raises what `search` raises."""
     fitment = Fitment(vehicles)
-    asked = fitment.asked(question, facts)
-    known = _named(question, vehicles) if vehicles.mentioned(question) else note(facts, vehicles)
-    text = f"{question} ({known})" if known else question
+    cars = fitment.candidates(question, facts)
+    vehicle = _named(question, vehicles) if vehicles.mentioned(question) else note(facts, vehicles)
+    text = f"{question} ({vehicle})" if vehicle else question
     first = await search(text, subjects=specialist.knowledge, k=PASSAGES)
-    models = fitment.models(asked)
+    models = fitment.models(cars)
     if len(models) < 2 or not _depends(first[:3], fitment):
         return Evidence(first[:MOST])
     searches = (search(f"{model}: {question}", subjects=specialist.knowledge, k=PER_MODEL) for model in models)
@@ -70,9 +70,9 @@ def _merged(first: Sequence[Passage], others: Sequence[Sequence[Passage]]) -> tu
     """The best of each model's search, then the general search's, each passage once, best first among MOST."""
     picked: dict[str, Passage] = {passage.chunk.id: passage for passage in first[:3]}
     for depth in range(PER_MODEL):
-        for found in others:
-            if depth < len(found) and len(picked) < MOST:
-                picked.setdefault(found[depth].chunk.id, found[depth])
+        for passages in others:
+            if depth < len(passages) and len(picked) < MOST:
+                picked.setdefault(passages[depth].chunk.id, passages[depth])
     for passage in first:
         if len(picked) < MOST:
             picked.setdefault(passage.chunk.id, passage)

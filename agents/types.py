@@ -364,7 +364,7 @@ class PassedOn:
 
 Remembered = Learned | Noted | Summarised
 """Outputs that stay in the conversation."""
-Shown = (
+VisibleOutput = (
     Routing
     | Decided
     | Searching
@@ -383,5 +383,5 @@ Shown = (
     | Drawn
 )
 """Outputs that the customer may see something of."""
-Output = Shown | Remembered
+Output = VisibleOutput | Remembered
 """What comes out of the graph while it runs, in the order in which it happens."""

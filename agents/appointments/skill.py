@@ -83,8 +83,8 @@ async def _heard(case: Case, resources: Resources, plan: Plan) -> Heard:
 
 def _own(case: Case) -> str:
     """The part without what the conversation adds to it; a yes to an offer with what was offered."""
-    if work := accepted(case.said, case.history):
-        return f"Book an appointment for {work}. {case.said}"
+    if work := accepted(case.message, case.history):
+        return f"Book an appointment for {work}. {case.message}"
     return case.question.text
 
 

@@ -71,15 +71,15 @@ class ChatModelAnswerer:
         pieces = 0
         try:
             async with aclosing(stream):
-                async for item in stream:
-                    if isinstance(item, str) and pieces == task.max_tokens:
-                        item = Finish(True, Usage(output_tokens=pieces, model=self.name))
-                    pieces += isinstance(item, str)
-                    if text := draft.take(item):
+                async for event in stream:
+                    if isinstance(event, str) and pieces == task.max_tokens:
+                        event = Finish(True, Usage(output_tokens=pieces, model=self.name))
+                    pieces += isinstance(event, str)
+                    if text := draft.take(event):
                         yield text
                     if draft.leaked:
                         log.warning("%s recited its instructions, and was not heard any further", self.name)
-                    if draft.leaked or isinstance(item, Finish):
+                    if draft.leaked or isinstance(event, Finish):
                         break
         except ModelFailed as failure:
             raise AnswerFailed(failure.reason, failure.detail, _milliseconds(failure.retry_after)) from failure

@@ -37,11 +37,11 @@ def _forms(token: str) -> frozenset[str]:
         # Characters that also hold bits of what stands before or after the token are left out.
         whole = base64.b64encode(bytes(before) + raw).decode()
         encoded.append(whole[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6])
-    return frozenset("".join(map(signs, item)) for item in encoded)
+    return frozenset("".join(map(signs, form)) for form in encoded)
 
 
 @lru_cache(maxsize=4096)
 def signs(character: str) -> str:
     """What of a character counts: letters and digits, in one case and width; "" for everything between them."""
     plain = unicodedata.normalize("NFKC", character).casefold()
-    return "".join(item for item in plain if item.isascii() and item.isalnum())
+    return "".join(sign for sign in plain if sign.isascii() and sign.isalnum())

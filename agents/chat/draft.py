@@ -27,7 +27,7 @@ class Draft:
         self._passages = passages
         self._markers = Markers(passages)
         self._outgoing = Outgoing(canary)
-        self._said: list[str] = []
+        self._pieces: list[str] = []
         self._results: list[Result] = []
         self._rows: dict[int, Evidence] = {}
         self._finish = Finish(False, Usage())
@@ -37,13 +37,13 @@ class Draft:
         """Whether the model has begun to recite its instructions: it is not to be heard any further."""
         return self._outgoing.leaked
 
-    def take(self, item: str | Outcome | Finish) -> str:
+    def take(self, event: str | Outcome | Finish) -> str:
         """What of the answer may be shown by now; "" where nothing may."""
-        match item:
+        match event:
             case str():
-                return self._say(self._outgoing.feed(self._markers.feed(item)))
+                return self._say(self._outgoing.feed(self._markers.feed(event)))
             case Finish():
-                self._finish = item
+                self._finish = event
                 return self._say(self._outgoing.feed(self._markers.end()) + self._outgoing.end())
             case Outcome(result=Result() as result, first_number=first):
                 self._results.append(result)
@@ -54,14 +54,14 @@ class Draft:
     def last_words(self) -> str:
         """What is added in fixed words, where an answer was cut short or nothing was said."""
         if self.leaked:
-            return self._say("\n\n" * bool(self._said) + STOPPED)
-        if self._said or self._last.proposal or self._last.pass_on:
+            return self._say("\n\n" * bool(self._pieces) + STOPPED)
+        if self._pieces or self._last.proposal or self._last.pass_on:
             return ""
         return self._say(DECLINED if self._last.person is None else TO_A_PERSON)
 
     def _say(self, text: str) -> str:
         if text:
-            self._said.append(text)
+            self._pieces.append(text)
         return text
 
     @property
@@ -70,11 +70,13 @@ class Draft:
 
     def answered(self, task: Task, fitment: Fitment) -> Answered:
         """The end of the answer, checked against what it rests on. Blocks."""
-        text = "".join(self._said)
+        text = "".join(self._pieces)
         declined = self.leaked or says_declined(text, cited=MARKER.search(text) is not None)
         truncated = self._finish.truncated and not self.leaked
-        told = [values(result) for result in self._results]
-        checked = check(text, self._passages, fitment, task, told=told, declined=declined, truncated=truncated)
+        tool_texts = [values(result) for result in self._results]
+        checked = check(
+            text, self._passages, fitment, task, tool_texts=tool_texts, declined=declined, truncated=truncated
+        )
         return Answered(
             citations=tuple(map(self._exact, checked.citations)),
             declined=declined,

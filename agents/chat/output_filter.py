@@ -10,7 +10,7 @@ from agents.chat.canary import Canary, signs
 LIVELY = re.compile(r"!(?=\[)|<(?=[A-Za-z/!?])")
 """The beginning of a Markdown image or of an HTML tag; a blank behind it makes either plain text."""
 
-MOST_HELD = 256
+MOST_PENDING = 256
 """Characters that may wait to be decided."""
 
 
@@ -19,8 +19,8 @@ def calm(value: Any) -> Any:
     if isinstance(value, str):
         return LIVELY.sub(r"\g<0> ", value)
     if isinstance(value, Mapping):
-        return {name: calm(item) for name, item in value.items()}
-    return [calm(item) for item in value] if isinstance(value, list) else value
+        return {name: calm(member) for name, member in value.items()}
+    return [calm(member) for member in value] if isinstance(value, list) else value
 
 
 class Outgoing:
@@ -31,27 +31,27 @@ class Outgoing:
         self._forms = canary.forms
         self._beginnings = {form[:length] for form in canary.forms for length in range(1, len(form))}
         self._longest = max(map(len, self._beginnings))
-        self._held = ""
+        self._pending = ""
         self.leaked = False
 
     def feed(self, piece: str) -> str:
         """The text that is decided by now."""
-        text: str = calm(self._held + piece)
+        text: str = calm(self._pending + piece)
         plain = [(place, sign) for place, character in enumerate(text) for sign in signs(character)]
         written = "".join(sign for _, sign in plain)
-        found = [place for form in self._forms if (place := written.find(form)) >= 0]
-        if self.leaked or found:
-            self.leaked, self._held = True, ""
-            return text[: plain[min(found)][0]] if found else ""
+        places = [place for form in self._forms if (place := written.find(form)) >= 0]
+        if self.leaked or places:
+            self.leaked, self._pending = True, ""
+            return text[: plain[min(places)][0]] if places else ""
         keep = len(text) - text.endswith(("!", "<"))
         for length in range(min(self._longest, len(written)), 0, -1):
             if written[-length:] in self._beginnings:
-                keep = max(plain[-length][0], keep - MOST_HELD)
+                keep = max(plain[-length][0], keep - MOST_PENDING)
                 break
-        self._held = text[keep:]
+        self._pending = text[keep:]
         return text[:keep]
 
     def end(self) -> str:
         """What was still held back."""
-        text, self._held = self._held, ""
+        text, self._pending = self._pending, ""
         return text

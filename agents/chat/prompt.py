@@ -61,15 +61,15 @@ def write_prompt(task: Task, canary: str = "") -> list[Message]:
                 _passages(numbered(task)),
                 earlier(task.summary),
                 moment(task),
-                known_facts(task.facts),
+                describe_facts(task.facts),
                 lacking(task.unknown),
                 f"Question: {task.question}",
             ),
         )
     )
-    told = (CONFIDENTIAL.format(canary=canary) if canary else "", task.instructions.strip(), RULES)
+    instructions = (CONFIDENTIAL.format(canary=canary) if canary else "", task.instructions.strip(), RULES)
     return [
-        Message("system", "\n\n".join(filter(None, (*told, TOOL_RULES if task.tools else "")))),
+        Message("system", "\n\n".join(filter(None, (*instructions, TOOL_RULES if task.tools else "")))),
         *recent_turns(task.history),
         Message("user", question),
     ]
@@ -99,10 +99,10 @@ def earlier(summary: str) -> str:
     return f"Earlier in this conversation: {html.escape(' '.join(summary.split()), quote=False)}" if summary else ""
 
 
-def known_facts(facts: Mapping[str, str]) -> str:
+def describe_facts(facts: Mapping[str, str]) -> str:
     """What the customer has said of their vehicle, as one line; empty when nothing is known."""
-    known = "; ".join(f"{name}: {html.escape(value, quote=False)}" for name, value in facts.items())
-    return f"The customer's vehicle: {known}." if known else ""
+    pairs = "; ".join(f"{name}: {html.escape(value, quote=False)}" for name, value in facts.items())
+    return f"The customer's vehicle: {pairs}." if pairs else ""
 
 
 def lacking(unknown: Sequence[str]) -> str:
@@ -112,14 +112,14 @@ def lacking(unknown: Sequence[str]) -> str:
 
 def _passages(passages: Mapping[int, Passage]) -> str:
     """The passages as elements; what they hold is escaped, so that no passage can end its own element."""
-    shown: list[str] = []
+    elements: list[str] = []
     for number, passage in passages.items():
         chunk = passage.chunk
         columns = " | ".join(chunk.header)
         text = html.escape(f"{columns}\n{chunk.text}" if columns else chunk.text, quote=False)
         title, section = html.escape(chunk.title), html.escape(" > ".join(chunk.section))
-        shown.append(f'<passage number="{number}" title="{title}" section="{section}">\n{text}\n</passage>')
-    return "\n".join(shown)
+        elements.append(f'<passage number="{number}" title="{title}" section="{section}">\n{text}\n</passage>')
+    return "\n".join(elements)
 
 
 def says_declined(text: str, cited: bool) -> bool:

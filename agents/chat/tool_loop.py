@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from agents.chat.tool_results import told
+from agents.chat.tool_results import describe_outcome
 from agents.context import Outcome
 from agents.model import ChatModel, Finish, Message, ToolCall, ToolCalls
 from agents.models.failover import Budget, stream_first_able
@@ -41,36 +41,36 @@ async def converse(
     nothing at the end. Raises ModelFailed.
     """
     calls = _Calls({tool.name: tool for tool in tools}, call, budget.calls)
-    sent, said, finish = list(messages), False, Finish(False, Usage())
+    sent, has_text, finish = list(messages), False, Finish(False, Usage())
     rounds = budget.rounds
     while True:
         offered = tools if rounds and calls.left > 0 and not meter().exhausted else ()
         texts: list[str] = []
-        wanted: tuple[ToolCall, ...] = ()
+        tool_calls: tuple[ToolCall, ...] = ()
         async with aclosing(stream_first_able(models, sent, budget, offered)) as stream:
-            async for item in stream:
-                if isinstance(item, Finish):
-                    finish = Finish(item.truncated, _sum(finish.usage, item.usage))
-                elif isinstance(item, ToolCalls):
-                    wanted = item.calls if offered else ()
+            async for event in stream:
+                if isinstance(event, Finish):
+                    finish = Finish(event.truncated, _sum(finish.usage, event.usage))
+                elif isinstance(event, ToolCalls):
+                    tool_calls = event.calls if offered else ()
                 else:
-                    yield f"\n\n{item.lstrip()}" if said and not texts else item
-                    texts.append(item)
-        said = said or bool(texts)
-        if not wanted and (said or not offered):
+                    yield f"\n\n{event.lstrip()}" if has_text and not texts else event
+                    texts.append(event)
+        has_text = has_text or bool(texts)
+        if not tool_calls and (has_text or not offered):
             break
-        rounds = rounds - 1 if wanted else 0
+        rounds = rounds - 1 if tool_calls else 0
         models = [model for model in models if model.label == finish.usage.model] or models
         results: list[Message] = []
-        for entry in wanted:
-            outcome = await calls.make(entry)
+        for tool_call in tool_calls:
+            outcome = await calls.make(tool_call)
             yield outcome
             if _ends(outcome):
                 yield finish
                 return
-            results.append(Message("tool", told(outcome), call_id=entry.id))
-        if wanted:
-            sent += [Message("assistant", "".join(texts), tuple(map(calls.kept, wanted))), *results]
+            results.append(Message("tool", describe_outcome(outcome), call_id=tool_call.id))
+        if tool_calls:
+            sent += [Message("assistant", "".join(texts), tuple(map(calls.kept, tool_calls))), *results]
     yield finish
 
 
@@ -88,20 +88,20 @@ class _Calls:
     left: int
     last: ToolCall | None = None
 
-    async def make(self, wanted: ToolCall) -> Outcome:
+    async def make(self, tool_call: ToolCall) -> Outcome:
         """Make a call, or say why it is not one."""
         self.left -= 1
         if self.left < 0:
             return Outcome(None, error=ENOUGH)
-        if wanted.name not in self.tools:
+        if tool_call.name not in self.tools:
             return Outcome(None, error=f"There is no such tool. There are: {', '.join(self.tools)}.")
-        if isinstance(wanted.arguments, str) or _long(wanted.arguments):
+        if isinstance(tool_call.arguments, str) or _long(tool_call.arguments):
             return Outcome(None, error=NO_OBJECT)
-        this = replace(wanted, id="")
+        this = replace(tool_call, id="")
         if this == self.last:
             return Outcome(None, error=REPEATED)
         self.last = this
-        return await self.call(self.tools[wanted.name], wanted.arguments)
+        return await self.call(self.tools[tool_call.name], tool_call.arguments)
 
     def kept(self, made: ToolCall) -> ToolCall:
         """A call as the model is reminded of it: providers refuse names and arguments that no tool has, even if the

@@ -15,17 +15,17 @@ ROWS_BYTES = MOST_BYTES // 2
 VALUES_CHARACTERS = 3_000
 
 
-def told(outcome: Outcome) -> str:
+def describe_outcome(outcome: Outcome) -> str:
     """At most MOST_BYTES of JSON."""
     if outcome.result is None:
         return _json({"error": outcome.error})
-    shown: dict[str, Any] = {"about": DATA, "result": outcome.result.value}
+    payload: dict[str, Any] = {"about": DATA, "result": outcome.result.value}
     if outcome.result.evidence:
-        shown["cite"] = _rows(outcome.result, outcome.first_number)
-    text = _json(shown)
+        payload["cite"] = _rows(outcome.result, outcome.first_number)
+    text = _json(payload)
     if len(text.encode()) <= MOST_BYTES:
         return text
-    return _json(shown | {"result": {"cut": _shortened(outcome.result.value, MOST_BYTES - ROWS_BYTES)}})
+    return _json(payload | {"result": {"cut": _shortened(outcome.result.value, MOST_BYTES - ROWS_BYTES)}})
 
 
 def values(result: Result) -> str:
@@ -35,12 +35,12 @@ def values(result: Result) -> str:
 
 def _lines(value: Any) -> list[str]:
     if isinstance(value, dict):
-        flat = {name: item for name, item in value.items() if not isinstance(item, dict | list)}
-        line = ", ".join(f"{name.replace('_', ' ')}: {item}" for name, item in flat.items() if item is not None)
-        nested = [line for name, item in value.items() if name not in flat for line in _lines(item)]
+        flat = {name: member for name, member in value.items() if not isinstance(member, dict | list)}
+        line = ", ".join(f"{name.replace('_', ' ')}: {member}" for name, member in flat.items() if member is not None)
+        nested = [line for name, member in value.items() if name not in flat for line in _lines(member)]
         return [*([f"{line}."] if line else []), *nested]
     if isinstance(value, list):
-        return [line for item in value for line in _lines(item)]
+        return [line for member in value for line in _lines(member)]
     return [] if value is None else [str(value)]
 
 

@@ -10,7 +10,7 @@ from agents.extractive.pieces import pieces
 from agents.extractive.wording import decline
 from agents.types import Answered, Citation, Task
 
-MOST_SHOWN = 1_000
+MOST_CHARACTERS = 1_000
 """Characters of one passage."""
 MOST_AHEAD = 200
 """Characters before the evidence, for the beginning of its line."""
@@ -42,12 +42,12 @@ class VerbatimAnswerer:
 
     def compose(self, task: Task) -> tuple[str, Answered]:
         """The whole answer at once; blocks as `find` does. Each citation is what is shown of its passage."""
-        _, found = self._find(task)
-        shown = tuple(_shown(citation) for citation in found.citations)
-        said = [decline(task.unknown)] if found.declined else [_facts(task.facts)]
-        said += [_quoted(citation) for citation in shown]
-        answered = Answered(shown, declined=found.declined)
-        return "\n\n".join(filter(None, said)), answered
+        _, original = self._find(task)
+        citations = tuple(_widen(citation) for citation in original.citations)
+        paragraphs = [decline(task.unknown)] if original.declined else [_facts(task.facts)]
+        paragraphs += [_quoted(citation) for citation in citations]
+        answered = Answered(citations, declined=original.declined)
+        return "\n\n".join(filter(None, paragraphs)), answered
 
 
 def _facts(facts: Mapping[str, str]) -> str:
@@ -55,18 +55,18 @@ def _facts(facts: Mapping[str, str]) -> str:
     return "\n".join(f"- {name.capitalize()}: {_plain(value)}" for name, value in facts.items())
 
 
-def _shown(citation: Citation) -> Citation:
+def _widen(citation: Citation) -> Citation:
     """The citation widened to what there is room for: the passage, or of a long one what begins with the evidence's
     line."""
     chunk = citation.passage.chunk
-    if len(chunk.text) <= MOST_SHOWN:
+    if len(chunk.text) <= MOST_CHARACTERS:
         return replace(citation, start=chunk.start, end=chunk.end)
     evidence = citation.start - chunk.start
     line = chunk.text.rfind("\n", max(0, evidence - MOST_AHEAD), evidence) + 1
     start = line or (evidence if evidence > MOST_AHEAD else 0)
-    end = start + MOST_SHOWN
+    end = start + MOST_CHARACTERS
     if end < len(chunk.text):
-        end = max(chunk.text.rfind(" ", start, end), chunk.text.rfind("\n", start, end), start + MOST_SHOWN // 2)
+        end = max(chunk.text.rfind(" ", start, end), chunk.text.rfind("\n", start, end), start + MOST_CHARACTERS // 2)
     return replace(citation, start=chunk.start + start, end=min(chunk.start + end, chunk.end))
 
 

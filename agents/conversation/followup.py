@@ -98,7 +98,7 @@ def refers_back(text: str, vehicles: Vehicles) -> bool:
     """Whether a pronoun stands for something that the text itself does not name."""
     if len(words(text)) > _LONG:
         return False
-    pronoun = _POINTS_BACK.search(_EXPLETIVE.sub(lambda found: "_" * len(found.group()), text))
+    pronoun = _POINTS_BACK.search(_EXPLETIVE.sub(lambda match: "_" * len(match.group()), text))
     if pronoun is None:
         return False
     before = text[: pronoun.start()]
@@ -169,13 +169,13 @@ def _about_other(previous: StandaloneQuestion, vehicles: Vehicles) -> Standalone
     """The question of the previous message about the other of the two vehicles that it names; None where it does
     not."""
     asking = replace(previous, text=_SENTENCE_END.split(previous.text)[-1])
-    meant = {vehicle.model for vehicle in vehicles.mentioned(asking.whole)}
+    models = {vehicle.model for vehicle in vehicles.mentioned(asking.whole)}
     others = [
         mention
         for mention in vehicles.mentions(previous.text)
-        if not meant & {vehicle.model for vehicle in mention.vehicles}
+        if not models & {vehicle.model for vehicle in mention.vehicles}
     ]
-    if len(meant) != 1 or len({vehicle.model for mention in others for vehicle in mention.vehicles}) != 1:
+    if len(models) != 1 or len({vehicle.model for mention in others for vehicle in mention.vehicles}) != 1:
         return None
     other = others[-1]
     year = years(previous.text[other.end : other.end + 6])

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from typing import Any
 
-from agents.chat.prompt import known_facts, recent_turns
+from agents.chat.prompt import describe_facts, recent_turns
 from agents.model import ChatModel, Message, ModelFailed
 from agents.types import Question
 
@@ -40,8 +40,8 @@ class ModelRewriter:
         something that is no single question."""
         if not question.history:
             return None
-        asked = "\n".join(filter(None, (known_facts(question.facts), f"Question: {question.text}")))
-        messages = [Message("system", RULES), *recent_turns(question.history), Message("user", asked)]
+        prompt = "\n".join(filter(None, (describe_facts(question.facts), f"Question: {question.text}")))
+        messages = [Message("system", RULES), *recent_turns(question.history), Message("user", prompt)]
         try:
             async with asyncio.timeout(self._seconds):
                 filled = await self._model.fill(messages, SCHEMA)

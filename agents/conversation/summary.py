@@ -24,7 +24,7 @@ SUMMARY_CHARACTERS = 1_200
 """About 300 tokens, however long the conversation."""
 GIST_CHARACTERS = 120
 TURN_CHARACTERS = 600
-ASKED_CHARACTERS = 300
+MESSAGE_CHARACTERS = 300
 """As much of a message as tells what it is about."""
 BACK = 4
 """Turns before a message that it may take something over from."""
@@ -67,11 +67,11 @@ class Summariser:
         return Summarised(newest(text), question.older_upto)
 
     async def _ask(self, model: ChatModel, question: Question) -> str | None:
-        said = "\n".join(f"{turn.role}: {_plain(turn.text)[:TURN_CHARACTERS]}" for turn in question.older)
-        asked = "\n\n".join(filter(None, (earlier(question.summary), f"Since then:\n{said}")))
+        transcript = "\n".join(f"{turn.role}: {_plain(turn.text)[:TURN_CHARACTERS]}" for turn in question.older)
+        prompt = "\n\n".join(filter(None, (earlier(question.summary), f"Since then:\n{transcript}")))
         try:
             async with asyncio.timeout(self._seconds):
-                filled = await model.fill([Message("system", RULES), Message("user", asked)], SCHEMA)
+                filled = await model.fill([Message("system", RULES), Message("user", prompt)], SCHEMA)
         except (ModelFailed, TimeoutError) as failure:
             log.warning("%s did not sum up: %s", model.label, str(failure) or "too late")
             return None
@@ -86,8 +86,8 @@ def exchanges(turns: Sequence[Turn], vehicles: Vehicles) -> list[str]:
     for place, turn in enumerate(turns):
         if turn.role == "customer" or turn.agent in _NOBODY:
             continue
-        asked = place > 0 and turns[place - 1].role == "customer"
-        about = _about(turns[:place], vehicles) if asked else ""
+        has_question = place > 0 and turns[place - 1].role == "customer"
+        about = _about(turns[:place], vehicles) if has_question else ""
         gist = _SENTENCE.split(_plain(turn.text), 1)[0][:GIST_CHARACTERS]
         lines.append(": ".join(filter(None, (about, gist))))
     return [line for line in lines if line]
@@ -95,7 +95,7 @@ def exchanges(turns: Sequence[Turn], vehicles: Vehicles) -> list[str]:
 
 def _about(turns: Sequence[Turn], vehicles: Vehicles) -> str:
     """The subject of the last turn, with what it takes over from those before; "" for small talk."""
-    *before, last = (Turn(turn.role, turn.text[:ASKED_CHARACTERS]) for turn in turns[-BACK - 1 :])
+    *before, last = (Turn(turn.role, turn.text[:MESSAGE_CHARACTERS]) for turn in turns[-BACK - 1 :])
     about = subject(standalone(Question(last.text, tuple(before)), vehicles))
     return about[:GIST_CHARACTERS] if content(about) else ""
 

@@ -69,9 +69,9 @@ def kind_of(address: str) -> Kind:
     return Kind.FOLDER if Path(address).is_dir() else Kind.FILE
 
 
-def shown(address: str) -> str:
+def redact(address: str) -> str:
     """The address without its secrets."""
-    return url_secrets.shown(address) if kind_of(address) is Kind.DATABASE else address
+    return url_secrets.redact(address) if kind_of(address) is Kind.DATABASE else address
 
 
 def keeps_secret(address: str) -> bool:
@@ -86,8 +86,8 @@ def state(address: str, taken_at: str, hash_of: Hashes) -> str:
         return _digest(address, taken_at)
     place = Path(address)
     if place.is_dir():
-        held = [path for path in sorted(place.iterdir()) if path.is_file() and not path.name.startswith(".")]
-        return _digest(address, taken_at, *(part for path in held for part in (path.name, hash_of(path))))
+        files = [path for path in sorted(place.iterdir()) if path.is_file() and not path.name.startswith(".")]
+        return _digest(address, taken_at, *(part for path in files for part in (path.name, hash_of(path))))
     if place.exists() and not place.is_file():  # nobody waits for what comes out of a pipe
         raise OSError(errno.EINVAL, "It is no file and no folder")
     return _digest(address, taken_at, hash_of(place))

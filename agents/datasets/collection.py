@@ -50,7 +50,7 @@ class DatasetCatalogue:
         # Whoever waits for a long copy must not take the threads that others need.
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="datasets")
         self._copiers = ThreadPoolExecutor(THREADS, thread_name_prefix="dataset-copies")
-        self._copying: dict[str, asyncio.Future[_Held]] = {}
+        self._copying: dict[str, asyncio.Future[_Dataset]] = {}
         self._described: dict[str, tuple[Path, Described]] = {}
         self._values: dict[tuple[Path, str, str, int], tuple[str, ...]] = {}
 
@@ -72,36 +72,40 @@ class DatasetCatalogue:
         return tuple(entry.registered for entry in entries.values())
 
     async def schema(self, name: str) -> Schema:
-        held = await self._held(name)
-        tables = tuple(table for item in held for table in item.described.tables)
+        datasets = await self._resolve(name)
+        tables = tuple(table for dataset in datasets for table in dataset.described.tables)
         if name != ALL:
-            return Schema(name, held[0].entry.description, tables, held[0].described.left_out, held[0].version)
-        left_out = tuple(f"{item.entry.name}: {told}" for item in held for told in item.described.left_out)
-        about = " ".join(f"{item.entry.name}: {item.entry.description}" for item in held)
-        return Schema(ALL, about, tables, left_out, " ".join(item.version for item in held))
+            return Schema(
+                name, datasets[0].entry.description, tables, datasets[0].described.left_out, datasets[0].version
+            )
+        left_out = tuple(
+            f"{dataset.entry.name}: {sentence}" for dataset in datasets for sentence in dataset.described.left_out
+        )
+        about = " ".join(f"{dataset.entry.name}: {dataset.entry.description}" for dataset in datasets)
+        return Schema(ALL, about, tables, left_out, " ".join(dataset.version for dataset in datasets))
 
     async def query(self, name: str, sql: str) -> Rows:
-        held = await self._held(name)
+        datasets = await self._resolve(name)
         try:
-            return await self._sandbox.query([item.attached for item in held], sql)
+            return await self._sandbox.query([dataset.attached for dataset in datasets], sql)
         except QueryFailed as failed:
-            again = () if failed.refused or failed.limit or failed.busy else await self._held(name)
-            if [candidate.place for candidate in again] in ([], [item.place for item in held]):
+            again = () if failed.refused or failed.limit or failed.busy else await self._resolve(name)
+            if [candidate.place for candidate in again] in ([], [dataset.place for dataset in datasets]):
                 raise
             return await self._sandbox.query(
                 [candidate.attached for candidate in again], sql
             )  # a newer copy took the place of it
 
     async def values(self, name: str, table: Table, column: str, most: int = 200) -> tuple[str, ...]:
-        held = await self._held(table.dataset if name == ALL else name)
-        key = (held[0].place, table.name, column, most)
+        datasets = await self._resolve(table.dataset if name == ALL else name)
+        key = (datasets[0].place, table.name, column, most)
         if key not in self._values:
             cell = quoted(column)
             sql = (
                 f"SELECT CAST({cell} AS VARCHAR) FROM {table.sql_name} WHERE {cell} IS NOT NULL "  # noqa: S608
                 f"GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {most + 1}"
             )
-            rows = await self._distinct(held[0].entry.name, sql)
+            rows = await self._distinct(datasets[0].entry.name, sql)
             if len(self._values) >= _MOST_KEPT:
                 self._values.clear()
             self._values[key] = tuple(str(row[0]) for row in rows) if len(rows) <= most else ()
@@ -144,41 +148,41 @@ class DatasetCatalogue:
     ) -> "asyncio.Future[T]":
         return asyncio.get_running_loop().run_in_executor(threads, partial(work, *arguments, **named))
 
-    async def _held(self, name: str) -> Sequence["_Held"]:
+    async def _resolve(self, name: str) -> Sequence["_Dataset"]:
         """What the name stands for, with snapshots. Of ALL those are left out that cannot be read."""
         if name != ALL:
             return [await self._current(await self._in_thread(self._registry.entry, name))]
         entries = tuple((await self._in_thread(self._registry.entries)).values())
-        found = await asyncio.gather(*map(self._current, entries), return_exceptions=True)
-        held = []
-        for entry, item in zip(entries, found, strict=True):
-            if isinstance(item, DatasetUnavailable | DatasetUnknown):  # unknown: it was removed since
-                log.warning("dataset unavailable", name=entry.name, reason=str(item))
-            elif isinstance(item, BaseException):
-                raise item
+        results = await asyncio.gather(*map(self._current, entries), return_exceptions=True)
+        datasets = []
+        for entry, result in zip(entries, results, strict=True):
+            if isinstance(result, DatasetUnavailable | DatasetUnknown):  # unknown: it was removed since
+                log.warning("dataset unavailable", name=entry.name, reason=str(result))
+            elif isinstance(result, BaseException):
+                raise result
             else:
-                held.append(item)
-        if not held:
+                datasets.append(result)
+        if not datasets:
             raise DatasetUnavailable("There is no dataset that can be read: see `pitcrew datasets list`.")
-        return held
+        return datasets
 
-    async def _current(self, entry: Entry) -> "_Held":
+    async def _current(self, entry: Entry) -> "_Dataset":
         """The dataset with a copy of its present state; whoever asks for one that has none waits for the same copy."""
-        held = await self._in_thread(self._ready, entry)
-        if held is not None:
-            return held
+        dataset = await self._in_thread(self._ready, entry)
+        if dataset is not None:
+            return dataset
         copying = self._copying.get(entry.name)
         if copying is None:
             copying = self._copying[entry.name] = self._in(self._copiers, self._copied, entry.name)
             copying.add_done_callback(partial(self._ended, entry.name))
         return await asyncio.shield(copying)  # for the others, where the first who asked goes away
 
-    def _ended(self, name: str, copying: "asyncio.Future[_Held]") -> None:
+    def _ended(self, name: str, copying: "asyncio.Future[_Dataset]") -> None:
         del self._copying[name]
         if not copying.cancelled():
             copying.exception()  # told to all who wait; where nobody does any more, it is nobody's
 
-    def _ready(self, entry: Entry) -> "_Held | None":
+    def _ready(self, entry: Entry) -> "_Dataset | None":
         """With the copy that is there; none where there is none of the present state."""
         place = self._snapshots.ready(entry.name, entry.address, entry.taken_at)
         if place is None:
@@ -186,23 +190,23 @@ class DatasetCatalogue:
             place = self._snapshots.ready(entry.name, entry.address, entry.taken_at)
         return None if place is None else self._described_in(place, entry)
 
-    def _copied(self, name: str) -> "_Held":
+    def _copied(self, name: str) -> "_Dataset":
         """With a copy that is made now, if need be. Blocks until it is there."""
         entry = self._registry.entry(name)
         return self._described_in(self._snapshots.current(name, entry.address, entry.taken_at), entry)
 
-    def _described_in(self, place: Path, entry: Entry) -> "_Held":
-        known, described = self._described.get(entry.name, (None, Described(())))
-        if known != place:
+    def _described_in(self, place: Path, entry: Entry) -> "_Dataset":
+        described_place, described = self._described.get(entry.name, (None, Described(())))
+        if described_place != place:
             try:
-                told = self._snapshots.described(place, entry.name)
+                description = self._snapshots.described(place, entry.name)
             except DatasetUnavailable:
                 if self._registry.entry(entry.name) == entry:
                     raise
                 return self._copied(entry.name)  # a newer copy took the place of this one
-            described = Described(inferred(told.tables), told.left_out)
+            described = Described(inferred(description.tables), description.left_out)
             self._described[entry.name] = place, described
-        return _Held(entry, place, described)
+        return _Dataset(entry, place, described)
 
     def _prepare(self) -> None:
         try:
@@ -244,7 +248,7 @@ class DatasetCatalogue:
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class _Dataset:
     """A dataset with its newest snapshot and what is in it."""
 
     entry: Entry

@@ -17,11 +17,11 @@ def comments(create: str) -> tuple[str, Mapping[str, str]]:
     columns: dict[str, str] = {}
     for word in _WORD.findall(create):
         if word.startswith("--"):
-            said = word.removeprefix("--").strip()
+            comment = word.removeprefix("--").strip()
             if named:
-                columns.setdefault(named, said)
+                columns.setdefault(named, comment)
             elif depth and not columns and not table:
-                table = said
+                table = comment
         elif word == "\n":
             named = ""
             fresh = depth == 1

@@ -53,13 +53,13 @@ class _Sight:
 
     def with_inferred(self, table: Table) -> Table:
         """A column that is part of a foreign key already says by that one what it refers to."""
-        known = {key.columns for key in table.foreign_keys}
-        found = [key for key in self._composites(table) if key.columns not in known]
-        taken = {name for key in (*table.foreign_keys, *found) for name in key.columns}
+        declared = {key.columns for key in table.foreign_keys}
+        new_keys = [key for key in self._composites(table) if key.columns not in declared]
+        taken = {name for key in (*table.foreign_keys, *new_keys) for name in key.columns}
         for column in table.columns:
             if column.name not in taken and column.kind in _KEY_KINDS:
-                found += filter(None, [self._reference(table, column)])
-        return replace(table, foreign_keys=(*table.foreign_keys, *found)) if found else table
+                new_keys += filter(None, [self._reference(table, column)])
+        return replace(table, foreign_keys=(*table.foreign_keys, *new_keys)) if new_keys else table
 
     def _reference(self, table: Table, column: Column) -> ForeignKey | None:
         own = table.primary_key == (column.name,)
@@ -77,9 +77,9 @@ class _Sight:
         table `home_dealers` before `dealers`."""
         for start in range(len(words)):
             targets = [
-                item
-                for item in self._by_subject.get(words[start:], ())
-                if item.table is not table and _fits(column, item)
+                candidate
+                for candidate in self._by_subject.get(words[start:], ())
+                if candidate.table is not table and _fits(column, candidate)
             ]
             targets = [target for target in targets if target.table.schema == table.schema] or targets
             if len(targets) == 1:
@@ -98,7 +98,9 @@ class _Sight:
         words = parts(column.name)
         if not words or (len(words) == 1 and words[0] in _GENERIC):
             return None
-        holders = [item for item in self._by_key.get(column.name.casefold(), ()) if item.table is not table]
+        holders = [
+            candidate for candidate in self._by_key.get(column.name.casefold(), ()) if candidate.table is not table
+        ]
         targets = [holder for holder in holders if holder.declared and _fits(column, holder)]
         if len(targets) != 1 or len(holders) != 1:
             return None
@@ -109,7 +111,7 @@ class _Sight:
         key, nor to one that only links others: its key is made of their keys."""
         own = {column.name.casefold(): column for column in table.columns}
         fitting: dict[frozenset[str], list[Table]] = defaultdict(list)
-        for target in (item for name in own for item in self._composite.get(name, ())):
+        for target in (candidate for name in own for candidate in self._composite.get(name, ())):
             columns = [own.get(name.casefold()) for name in target.primary_key]
             theirs = {column.name: column for column in target.columns}
             if target is table or _links_only(target) or set(target.primary_key) == set(table.primary_key):
@@ -144,8 +146,8 @@ def _target(table: Table) -> Iterator[_Target]:
 
 
 def _links_only(table: Table) -> bool:
-    held = {name for key in table.foreign_keys if len(key.columns) == 1 for name in key.columns}
-    return set(table.primary_key) <= held
+    columns = {name for key in table.foreign_keys if len(key.columns) == 1 for name in key.columns}
+    return set(table.primary_key) <= columns
 
 
 def _fits(column: Column, target: _Target) -> bool:
@@ -160,6 +162,6 @@ def _same_type(column: Column, other: Column) -> bool:
 
 
 def _to(column: Column, target: _Target, reason: str) -> ForeignKey:
-    known = "its key" if target.declared else "what looks like its key"
-    why = f"{reason} and has the type of {known} `{target.key.name}`"
+    role = "its key" if target.declared else "what looks like its key"
+    why = f"{reason} and has the type of {role} `{target.key.name}`"
     return ForeignKey((column.name,), target.table.name, (target.key.name,), declared=False, reason=why)

@@ -29,7 +29,7 @@ class Attached(msgspec.Struct, frozen=True):
     path: str
 
 
-class Asked(msgspec.Struct, frozen=True):
+class QueryRequest(msgspec.Struct, frozen=True):
     """A query over snapshots."""
 
     datasets: tuple[Attached, ...]
@@ -51,7 +51,7 @@ class Answered(msgspec.Struct, frozen=True):
     last: bool = False
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class SnapshotRequest(msgspec.Struct, frozen=True):
     """A snapshot to be made in an empty `folder` of what lies at `address`."""
 
     address: str

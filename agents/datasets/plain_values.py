@@ -53,9 +53,9 @@ def plain(value: Any, depth: int = 0) -> Any:
     if depth >= _DEEPEST:
         return "…"
     if isinstance(value, Mapping):
-        return {str(name): plain(item, depth + 1) for name, item in value.items()}
+        return {str(name): plain(member, depth + 1) for name, member in value.items()}
     if isinstance(value, Sequence):
-        return [plain(item, depth + 1) for item in value]
+        return [plain(member, depth + 1) for member in value]
     return str(value)
 
 
@@ -65,7 +65,7 @@ def weight(value: Any) -> int:
         case str():
             return len(value.encode("utf-8", "replace")) + 5 if not value.isascii() else len(value) + 5
         case list():
-            return 5 + sum(weight(item) for item in value)
+            return 5 + sum(weight(member) for member in value)
         case dict():
-            return 5 + sum(weight(name) + weight(item) for name, item in value.items())
+            return 5 + sum(weight(name) + weight(member) for name, member in value.items())
     return 9

@@ -19,7 +19,7 @@ import msgspec
 import orjson
 
 from agents.dataset import quoted
-from agents.datasets.pipe_messages import Answered, Asked, Attached, Limits
+from agents.datasets.pipe_messages import Answered, Attached, Limits, QueryRequest
 from agents.datasets.plain_values import kind_of, plain, weight
 from agents.datasets.single_select import Refused, check
 from agents.datasets.staging import free_names
@@ -54,8 +54,8 @@ class Engine:
             self._connection.execute(f"ATTACH '{path}' AS {quoted(dataset.name)} (READ_ONLY)")
         where = ",".join(f"{quoted(dataset.name)}.main" for dataset in datasets)
         self._connection.execute(f"SET search_path = '{where}'")
-        found = self._connection.execute("SELECT table_name FROM duckdb_tables() WHERE NOT internal").fetchall()
-        self.tables = sorted({name for (name,) in found})
+        rows = self._connection.execute("SELECT table_name FROM duckdb_tables() WHERE NOT internal").fetchall()
+        self.tables = sorted({name for (name,) in rows})
         self._connection.execute("SET enable_external_access = false")
         self._connection.execute("SET lock_configuration = true")
 
@@ -87,8 +87,8 @@ class Engine:
         total = (
             len(rows) if len(rows) <= limits.rows else self._count(tree, min(limits.count_s, until - time.monotonic()))
         )
-        columns = free_names(item[0] for item in described)
-        return Answered(columns, [kind_of(str(item[1])) for item in described], rows[: limits.rows], total)
+        columns = free_names(column[0] for column in described)
+        return Answered(columns, [kind_of(str(column[1])) for column in described], rows[: limits.rows], total)
 
     def _count(self, tree: str, seconds: float) -> int | None:
         """How many rows there are; None where that takes longer than `seconds`, or cannot be told."""
@@ -125,14 +125,14 @@ def main(limits: Limits) -> None:
     write_frame(outbox, b"")
     engine: Engine | None = None
     while _comes(inbox, limits.idle_s) and (frame := read_frame(inbox)) is not None:
-        asked = msgspec.msgpack.decode(frame, type=Asked)
+        request = msgspec.msgpack.decode(frame, type=QueryRequest)
         allow_cpu(limits.cpu_s)
         try:
-            if engine is not None and engine.datasets != asked.datasets:
+            if engine is not None and engine.datasets != request.datasets:
                 engine.close()
                 engine = None
-            engine = engine or Engine(asked.datasets, limits)
-            answer = _answer(engine, asked, limits)
+            engine = engine or Engine(request.datasets, limits)
+            answer = _answer(engine, request, limits)
         except duckdb.Error:
             answer = Answered(error="The copy of the data cannot be opened: ask again, or `pitcrew datasets refresh`.")
         except MemoryError:
@@ -149,11 +149,11 @@ def _comes(inbox: int, seconds: float) -> bool:
     return bool(poll.poll(seconds * 1000))
 
 
-def _answer(engine: Engine, asked: Asked, limits: Limits) -> Answered:
+def _answer(engine: Engine, request: QueryRequest, limits: Limits) -> Answered:
     try:
-        tree = engine.parsed(asked.sql)
+        tree = engine.parsed(request.sql)
         check(orjson.loads(tree), engine.tables)
-        return engine.select(asked.sql, tree, limits)
+        return engine.select(request.sql, tree, limits)
     except Refused as refused:
         return Answered(error=str(refused), refused=True)
     except TooMuch:
@@ -167,7 +167,7 @@ def _answer(engine: Engine, asked: Asked, limits: Limits) -> Answered:
     except (duckdb.FatalException, duckdb.InternalException):  # the engine is of no use any more
         return Answered(error="The query makes the engine fail: write it in another way.", last=True)
     except duckdb.Error as error:
-        return Answered(error=_message(error, asked))
+        return Answered(error=_message(error, request))
     except (OverflowError, ValueError, TypeError):
         return Answered(error="The result holds a value that cannot be shown: filter it out, or cast it to text.")
 
@@ -176,10 +176,10 @@ def _memory(limits: Limits) -> str:
     return f"The query needs more than {limits.engine_mb} MB of memory: filter or aggregate before joining."
 
 
-def _message(error: Exception, asked: Asked) -> str:
+def _message(error: Exception, request: QueryRequest) -> str:
     """DuckDB's own words, without places of this machine."""
     text = str(error)
-    for dataset in asked.datasets:
+    for dataset in request.datasets:
         text = text.replace(dataset.path, dataset.name)
     return text[:_LONGEST_MESSAGE].strip()
 

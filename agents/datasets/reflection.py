@@ -36,7 +36,7 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SourceTable:
     """A table or view; `columns` are as SQLAlchemy tells them, `comments` those of columns that do not bring their own,
     by their names in lower case."""
 
@@ -55,7 +55,7 @@ class Reflected:
     """What there is, tables before views. Those in the `default` schema are called by their names alone. `broken` are
     the views that cannot be read, with the error of each."""
 
-    found: tuple[Found, ...]
+    tables: tuple[SourceTable, ...]
     default: str | None
     broken: tuple[tuple[Place, Exception], ...] = ()
 
@@ -65,18 +65,18 @@ def reflected(source: sa.Connection, *, on_path: bool = False) -> Reflected:
     that comes without a schema. Raises CannotBeRead, SQLAlchemyError."""
     inspector = sa.inspect(source)
     path = _path(source, inspector)
-    wanted = path if on_path else _schemas(inspector, path[0])
+    schemas = path if on_path else _schemas(inspector, path[0])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SAWarning)  # of indexes and types that SQLAlchemy knows nothing about
-        tables = [table for schema in wanted for table in _tables(inspector, schema)]
-        views = [(schema, name) for schema in wanted for name in _view_names(inspector, schema)]
+        tables = [table for schema in schemas for table in _tables(inspector, schema)]
+        views = [(schema, name) for schema in schemas for name in _view_names(inspector, schema)]
         if len(tables) + len(views) > MOST_TABLES:
             advice = "register one schema of it, in PostgreSQL by ?options=-csearch_path%3DNAME."
             raise CannotBeRead(f"There are more than {MOST_TABLES:,} tables and views: {advice}")
-        told, broken = _views(source, inspector, views)
+        readable_views, broken = _views(source, inspector, views)
     places = {table.place for table in tables}
-    found = (replace(table, references=tuple(_resolved(table.references, path, places))) for table in tables)
-    return Reflected((*found, *told), path[0], broken)
+    resolved_tables = (replace(table, references=tuple(_resolved(table.references, path, places))) for table in tables)
+    return Reflected((*resolved_tables, *readable_views), path[0], broken)
 
 
 def _path(source: sa.Connection, inspector: Inspector) -> list[str | None]:
@@ -93,25 +93,31 @@ def _schemas(inspector: Inspector, default: str | None) -> list[str | None]:
     return [default, *sorted(others)]
 
 
-def _tables(inspector: Inspector, schema: str | None) -> Iterator[Found]:
+def _tables(inspector: Inspector, schema: str | None) -> Iterator[SourceTable]:
     partitions = _partitions(inspector, schema)
     keys = dict(inspector.get_multi_pk_constraint(schema=schema))
     foreign = dict(inspector.get_multi_foreign_keys(schema=schema))
     unique = _unique(inspector, schema)
-    said = _comments(inspector, schema)
+    table_comments = _comments(inspector, schema)
     for key, columns in inspector.get_multi_columns(schema=schema).items():
         name = key[1]
         if name in partitions:
             continue
-        comment, of_columns = said.get(name, ("", {}))
+        comment, of_columns = table_comments.get(name, ("", {}))
         references = (
-            Reference(tuple(item["constrained_columns"]), (item["referred_schema"], item["referred_table"]), to_columns)
-            for item in foreign.get(key, ())
-            for to_columns in [tuple(item["referred_columns"] or ())]
+            Reference(
+                tuple(foreign_key["constrained_columns"]),
+                (foreign_key["referred_schema"], foreign_key["referred_table"]),
+                to_columns,
+            )
+            for foreign_key in foreign.get(key, ())
+            for to_columns in [tuple(foreign_key["referred_columns"] or ())]
         )
         primary = tuple((keys.get(key) or {}).get("constrained_columns") or ())
-        held = tuple(sorted(item for item in unique.get(name, ()) if set(item) != set(primary)))
-        yield Found((schema, name), False, columns, primary, held, tuple(references), comment, of_columns)
+        unique_columns = tuple(sorted(names for names in unique.get(name, ()) if set(names) != set(primary)))
+        yield SourceTable(
+            (schema, name), False, columns, primary, unique_columns, tuple(references), comment, of_columns
+        )
 
 
 def _partitions(inspector: Inspector, schema: str | None) -> frozenset[str]:
@@ -128,7 +134,7 @@ def _partitions(inspector: Inspector, schema: str | None) -> frozenset[str]:
 def _unique(inspector: Inspector, schema: str | None) -> Mapping[str, set[tuple[str, ...]]]:
     """Of each table the sets of columns with a constraint or index that lets no two rows have the same. An index over
     some of the rows, or over more than columns, is none."""
-    found: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+    columns_by_table: dict[str, set[tuple[str, ...]]] = defaultdict(set)
     if inspector.dialect.name == "sqlite":
         # SQLAlchemy reads SQLite's constraints out of the text of CREATE TABLE, and misses some.
         groups: dict[tuple[str, str], list[str | None]] = defaultdict(list)
@@ -136,10 +142,10 @@ def _unique(inspector: Inspector, schema: str | None) -> Mapping[str, set[tuple[
             groups[table, index].append(column)
         for (table, _), names in groups.items():
             if columns := tuple(name for name in names if name is not None):
-                found[table] |= {columns} if len(columns) == len(names) else set()
-        return found
+                columns_by_table[table] |= {columns} if len(columns) == len(names) else set()
+        return columns_by_table
     for (_, table), constraints in _multi(inspector.get_multi_unique_constraints, schema):
-        found[table] |= {tuple(constraint["column_names"]) for constraint in constraints}
+        columns_by_table[table] |= {tuple(constraint["column_names"]) for constraint in constraints}
     for (_, table), indexes in _multi(inspector.get_multi_indexes, schema):
         for index in indexes:
             options = index.get("dialect_options", {})
@@ -147,8 +153,8 @@ def _unique(inspector: Inspector, schema: str | None) -> Mapping[str, set[tuple[
             columns = tuple(name for name in index["column_names"] if name not in included)
             part = any(value is not None for option, value in options.items() if option.endswith("_where"))
             if index["unique"] and columns and None not in columns and not part:
-                found[table].add(columns)
-    return found
+                columns_by_table[table].add(columns)
+    return columns_by_table
 
 
 _SQLITE_UNIQUE = """
@@ -168,8 +174,8 @@ def _comments(inspector: Inspector, schema: str | None) -> Mapping[str, tuple[st
     if inspector.dialect.name == "sqlite":
         query = sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
         return {name: comments(sql or "") for name, sql in _bound(inspector).execute(query)}
-    found = _multi(inspector.get_multi_table_comment, schema)
-    return {name: ((match or {}).get("text") or "", {}) for (_, name), match in found}
+    table_comments = _multi(inspector.get_multi_table_comment, schema)
+    return {name: ((comment or {}).get("text") or "", {}) for (_, name), comment in table_comments}
 
 
 def _view_names(inspector: Inspector, schema: str | None) -> Iterator[str]:
@@ -182,15 +188,15 @@ def _view_names(inspector: Inspector, schema: str | None) -> Iterator[str]:
 
 def _views(
     source: sa.Connection, inspector: Inspector, places: Sequence[Place]
-) -> tuple[list[Found], tuple[tuple[Place, Exception], ...]]:
-    told, broken = [], []
+) -> tuple[list[SourceTable], tuple[tuple[Place, Exception], ...]]:
+    readable, broken = [], []
     for place in places:
         try:
             with apart(source):
-                told.append(Found(place, True, inspector.get_columns(place[1], schema=place[0])))
+                readable.append(SourceTable(place, True, inspector.get_columns(place[1], schema=place[0])))
         except SQLAlchemyError as error:  # such as a view of a table that is gone
             broken.append((place, error))
-    return told, tuple(broken)
+    return readable, tuple(broken)
 
 
 def apart(source: sa.Connection) -> AbstractContextManager[Any]:

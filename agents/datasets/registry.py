@@ -41,7 +41,7 @@ class Entry:
         return Registered(
             self.name,
             self.description,
-            addresses.shown(self.address),
+            addresses.redact(self.address),
             self.added_at,
             "bundled" if self.bundled else "added",
         )
@@ -57,7 +57,7 @@ class Registry:
 
     def entries(self) -> dict[str, Entry]:
         """All by name; what was added goes before what is bundled."""
-        found = bundled(self._bundled) if self._bundled else {}
+        bundled_entries = bundled(self._bundled) if self._bundled else {}
         columns = datasets.c
         query = select(columns.name, columns.description, columns.address, columns.added_at, columns.taken_at)
         try:
@@ -65,7 +65,7 @@ class Registry:
                 added = {row.name: Entry(*row) for row in connection.execute(query)}
         except SQLAlchemyError as error:
             raise DatasetUnavailable("The list of datasets cannot be read now: try again in a minute.") from error
-        return dict(sorted((found | added).items()))
+        return dict(sorted((bundled_entries | added).items()))
 
     def entry(self, name: str) -> Entry:
         """Raises DatasetUnknown."""

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from agents.datasets.driver_values import rules_for, text_of
-from agents.datasets.reflection import Found, apart
+from agents.datasets.reflection import SourceTable, apart
 from agents.datasets.staging import MOST_ROWS, check_rows, discard, settle, stage
 
 VIEWS_S = 60.0
@@ -37,17 +37,17 @@ class Copying:
         self._rows = 0
         self._views_until: float | None = None
 
-    def copy(self, found: Found, table: str, names: Sequence[str]) -> int:
+    def copy(self, source_table: SourceTable, table: str, names: Sequence[str]) -> int:
         """The rows as a table of the snapshot, with these names for its columns; how many. Raises LeftOut,
         CannotBeRead, SQLAlchemyError."""
-        if found.view and self._views_until is None:
+        if source_table.view and self._views_until is None:
             self._limit_views()
         try:
             with apart(self._source):
-                count = self._copy(found, table, names)
+                count = self._copy(source_table, table, names)
         except (SQLAlchemyError, sqlite3.Error) as error:
             driver = getattr(error, "orig", None) or error
-            if not found.view and getattr(driver, "sqlstate", None) != _FORBIDDEN:
+            if not source_table.view and getattr(driver, "sqlstate", None) != _FORBIDDEN:
                 raise
             discard(self._into)
             raise LeftOut("reading it took too long" if self._late() else str(driver).partition("\n")[0]) from error
@@ -58,16 +58,16 @@ class Copying:
         check_rows(self._rows)
         return count
 
-    def _copy(self, found: Found, table: str, names: Sequence[str]) -> int:
-        schema, name = found.place
+    def _copy(self, source_table: SourceTable, table: str, names: Sequence[str]) -> int:
+        schema, name = source_table.place
         # Columns without their types: the driver's own values, which no conversion of SQLAlchemy can stumble over.
-        columns: list[sa.ColumnClause[Any]] = [sa.column(column["name"]) for column in found.columns]
+        columns: list[sa.ColumnClause[Any]] = [sa.column(column["name"]) for column in source_table.columns]
         selected: Any = sa.select(*columns).select_from(sa.table(name, schema=schema))
         options = {"stream_results": True, "yield_per": _BATCH}
         with closing(self._source.execute(selected, execution_options=options)) as result:
             rows = ([text_of(value) for value in row] for row in result)
-            count = stage(self._into, len(names), self._bounded(rows) if found.view else rows)
-        settle(self._into, table, names, [rules_for(column["type"]) for column in found.columns])
+            count = stage(self._into, len(names), self._bounded(rows) if source_table.view else rows)
+        settle(self._into, table, names, [rules_for(column["type"]) for column in source_table.columns])
         return count
 
     def _bounded(self, rows: Iterator[list[str | None]]) -> Iterator[list[str | None]]:

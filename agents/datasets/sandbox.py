@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 
 from agents.dataset import LONGEST_SQL, QueryFailed, Rows
-from agents.datasets.pipe_messages import Answered, Asked, Attached, Limits
+from agents.datasets.pipe_messages import Answered, Attached, Limits, QueryRequest
 from rag.isolation.pipes import Ended, Process
 
 PROCESSES = 2
@@ -47,12 +47,12 @@ class Sandbox:
             raise QueryFailed(f"The query is longer than {LONGEST_SQL:,} characters: shorten it.", refused=True)
         if "\0" in sql or not _is_text(sql):
             raise QueryFailed("The query holds characters that are no text: leave them out.", refused=True)
-        asked = msgspec.msgpack.encode(Asked(tuple(datasets), sql))
+        frame = msgspec.msgpack.encode(QueryRequest(tuple(datasets), sql))
         if self._waiting >= MOST_WAITING:
             raise QueryFailed("Too many queries are waiting: ask again in a minute.", busy=True)
         self._waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, self._run, asked)
+            return await asyncio.get_running_loop().run_in_executor(self._pool, self._run, frame)
         finally:
             self._waiting -= 1
 
@@ -66,10 +66,10 @@ class Sandbox:
         for child in self._children:
             child.close()
 
-    def _run(self, asked: bytes) -> Rows:
+    def _run(self, frame: bytes) -> Rows:
         began = time.perf_counter()
         try:
-            answer = self._answer(asked)
+            answer = self._answer(frame)
         except Ended as ended:
             self._drop()
             stopped = self._closing or ended.stopped
@@ -82,17 +82,17 @@ class Sandbox:
         took = (time.perf_counter() - began) * 1000
         return Rows(tuple(answer.columns), tuple(answer.kinds), rows, answer.total, took)
 
-    def _answer(self, asked: bytes) -> Answered:
+    def _answer(self, frame: bytes) -> Answered:
         fresh = getattr(self._own, "child", None) is None
         try:
             child = self._child()
-            child.send(asked)
+            child.send(frame)
             return msgspec.msgpack.decode(child.receive(self._limits.wall_s), type=Answered)
         except Ended as ended:
             self._drop()
             if fresh or not ended.done:
                 raise
-            return self._answer(asked)  # nobody had asked for a while
+            return self._answer(frame)  # nobody had asked for a while
 
     def _child(self) -> Process:
         """This thread's process, a new one where the last has ended."""
@@ -110,8 +110,8 @@ class Sandbox:
             child.receive(_START_S)
         except Ended as error:
             self._drop()
-            said = "The process that runs queries does not start: see `pitcrew doctor`."
-            raise QueryFailed(said, busy=True) from error
+            message = "The process that runs queries does not start: see `pitcrew doctor`."
+            raise QueryFailed(message, busy=True) from error
         return child
 
     def _drop(self) -> None:

@@ -31,17 +31,17 @@ def check(tree: Mapping[str, Any], tables: Collection[str]) -> None:
         raise Refused("Only SELECT is allowed here: write one SELECT statement, or WITH ... SELECT.")
     statements = tree.get("statements", [])
     if len(statements) != 1:
-        found = "there are several" if statements else "there is none"
-        raise Refused(f"Write exactly one SELECT statement: {found}.")
-    known = {name.casefold() for name in tables}
+        reason = "there are several" if statements else "there is none"
+        raise Refused(f"Write exactly one SELECT statement: {reason}.")
+    table_names = {name.casefold() for name in tables}
     nodes = list(_nodes(statements[0]))
     own = {str(node["key"]).casefold() for node in nodes if "key" in node and "value" in node}
     own |= {str(node["cte_name"]).casefold() for node in nodes if "cte_name" in node}
     for node in nodes:
-        _check(node, known, own, tables)
+        _check(node, table_names, own, tables)
 
 
-def _check(node: Mapping[str, Any], known: set[str], own: set[str], tables: Collection[str]) -> None:
+def _check(node: Mapping[str, Any], table_names: set[str], own: set[str], tables: Collection[str]) -> None:
     kind = str(node.get("type", ""))
     if kind.endswith("_NODE") and kind not in _QUERIES:
         raise Refused("Only SELECT is allowed here: nothing may be changed.")
@@ -51,9 +51,9 @@ def _check(node: Mapping[str, Any], known: set[str], own: set[str], tables: Coll
         name = str(node.get("table_name", ""))
         qualified = bool(node.get("schema_name") or node.get("catalog_name"))
         mine = name.casefold() in own and not _ENGINES.fullmatch(name.casefold())
-        if name.casefold() not in known and (qualified or not mine):
+        if name.casefold() not in table_names and (qualified or not mine):
             whole = f"{node.get('schema_name', '')}.{name}"
-            if whole.casefold() in known:
+            if whole.casefold() in table_names:
                 raise Refused(f'Write "{whole[:160]}" in double quotes, all of it: it is the name of one table.')
             raise Refused(f'There is no table "{name[:80]}". There are: {_listed(tables)}.')
         if str(node.get("schema_name", "")).casefold() in {"information_schema", "pg_catalog"}:
@@ -70,12 +70,12 @@ def _nodes(tree: Any) -> Iterator[Mapping[str, Any]]:
     """Every object of the tree."""
     waiting = [tree]
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict):
-            yield one
-            waiting.extend(one.values())
-        elif isinstance(one, list):
-            waiting.extend(one)
+        node = waiting.pop()
+        if isinstance(node, dict):
+            yield node
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
 
 
 def _listed(tables: Collection[str]) -> str:

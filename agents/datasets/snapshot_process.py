@@ -14,7 +14,7 @@ import msgspec
 
 from agents.datasets import folder, source_database
 from agents.datasets.addresses import Kind, kind_of
-from agents.datasets.pipe_messages import DATA, SCHEMA, Described, Made, Wanted
+from agents.datasets.pipe_messages import DATA, SCHEMA, Described, Made, SnapshotRequest
 from agents.datasets.staging import CannotBeRead
 from agents.datasets.table_files import READERS, readable, tables_of
 from rag.isolation.confinement import confine
@@ -36,12 +36,12 @@ def main() -> None:
     confine(MEMORY_BYTES, MOST_BYTES)
     write_frame(outbox, b"")
     if (frame := read_frame(inbox)) is not None:
-        write_frame(outbox, msgspec.msgpack.encode(_made(msgspec.msgpack.decode(frame, type=Wanted))))
+        write_frame(outbox, msgspec.msgpack.encode(_made(msgspec.msgpack.decode(frame, type=SnapshotRequest))))
 
 
-def _made(wanted: Wanted) -> Made:
+def _made(request: SnapshotRequest) -> Made:
     try:
-        make(wanted.address, Path(wanted.folder))
+        make(request.address, Path(request.folder))
     except CannotBeRead as error:
         return Made(str(error))
     except (MemoryError, duckdb.OutOfMemoryException):
@@ -67,14 +67,14 @@ def make(address: str, into: Path) -> None:
     )
     try:
         connection.execute("SET TimeZone = 'UTC'")
-        held = _held(address, into, connection)
+        description = _copy(address, into, connection)
         connection.execute("CHECKPOINT")
     finally:
         connection.close()
-    (into / SCHEMA).write_bytes(msgspec.json.encode(held))
+    (into / SCHEMA).write_bytes(msgspec.json.encode(description))
 
 
-def _held(address: str, into: Path, connection: duckdb.DuckDBPyConnection) -> Described:
+def _copy(address: str, into: Path, connection: duckdb.DuckDBPyConnection) -> Described:
     kind, place = kind_of(address), Path(address)
     if kind is Kind.DATABASE:
         return source_database.copied(address, connection)
@@ -82,12 +82,12 @@ def _held(address: str, into: Path, connection: duckdb.DuckDBPyConnection) -> De
         made = into / "source.db"
         folder.built(place, made)
         return source_database.copied(f"sqlite:///{made}", connection)
-    found = list(readable(place)) if kind is Kind.FOLDER else [place]
-    if not found or found[0].suffix.lower() not in READERS:
+    files = list(readable(place)) if kind is Kind.FOLDER else [place]
+    if not files or files[0].suffix.lower() not in READERS:
         raise CannotBeRead(f"There is nothing to read: use {', '.join(READERS)}, or the URL of a database.")
     work = into / "work"
     work.mkdir()
-    tables = tables_of(connection, found, work)
+    tables = tables_of(connection, files, work)
     for path in work.iterdir():
         path.unlink()
     work.rmdir()

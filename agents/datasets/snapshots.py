@@ -18,7 +18,7 @@ import msgspec
 
 from agents.dataset import DatasetUnavailable
 from agents.datasets import addresses, url_secrets
-from agents.datasets.pipe_messages import SCHEMA, Described, Made, Wanted
+from agents.datasets.pipe_messages import SCHEMA, Described, Made, SnapshotRequest
 from rag.ingestion.scan import Hashes
 from rag.isolation.pipes import Ended, Process
 
@@ -94,18 +94,18 @@ class Snapshots:
     def described(self, place: Path, dataset: str) -> Described:
         """What a snapshot holds. Raises DatasetUnavailable."""
         try:
-            found = msgspec.json.decode((place / SCHEMA).read_bytes(), type=Described)
+            description = msgspec.json.decode((place / SCHEMA).read_bytes(), type=Described)
         except (OSError, msgspec.MsgspecError) as error:
             advice = f"run `pitcrew datasets refresh {dataset}`."
             raise DatasetUnavailable(f"The copy of {dataset} is damaged: {advice}") from error
-        return Described(tuple(replace(table, dataset=dataset) for table in found.tables), found.left_out)
+        return Described(tuple(replace(table, dataset=dataset) for table in description.tables), description.left_out)
 
     def _place(self, name: str, address: str, taken_at: str) -> Path:
         try:
             state = addresses.state(address, taken_at, self._hash_of)
         except OSError as error:
             advice = f"Put it back, or run `pitcrew datasets remove {name}`."
-            raise DatasetUnavailable(f"{addresses.shown(address)}: {error.strerror}. {advice}") from error
+            raise DatasetUnavailable(f"{addresses.redact(address)}: {error.strerror}. {advice}") from error
         return self._folder / f"{name}.{hashlib.sha256(state.encode()).hexdigest()[:20]}"
 
     def _lock(self, name: str) -> threading.Lock:
@@ -131,7 +131,7 @@ class Snapshots:
         draft = place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}")
         try:
             draft.mkdir(parents=True)
-            self._build(Wanted(address, str(draft.resolve())))
+            self._build(SnapshotRequest(address, str(draft.resolve())))
             if again or not (place / SCHEMA).is_file():
                 shutil.rmtree(place, ignore_errors=True)
             draft.rename(place)
@@ -141,7 +141,7 @@ class Snapshots:
         finally:
             shutil.rmtree(draft, ignore_errors=True)
 
-    def _build(self, wanted: Wanted) -> None:
+    def _build(self, request: SnapshotRequest) -> None:
         if self._closing.is_set():
             raise CopyStopped(_STOPPING)
         child = Process("agents.datasets.snapshot_process", most=_ANSWER_BYTES)
@@ -150,7 +150,7 @@ class Snapshots:
             child.kill()
         try:
             child.receive(_START_S)
-            child.send(msgspec.msgpack.encode(wanted))
+            child.send(msgspec.msgpack.encode(request))
             made = msgspec.msgpack.decode(child.receive(BUILD_S), type=Made)
         except Ended as ended:
             if self._closing.is_set() or ended.stopped:

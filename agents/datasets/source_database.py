@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 from agents.dataset import Column, ForeignKey, Table
 from agents.datasets.pipe_messages import Described
 from agents.datasets.plain_values import kind_of
-from agents.datasets.reflection import Found, Place, Reflected, reflected
+from agents.datasets.reflection import Place, Reflected, SourceTable, reflected
 from agents.datasets.row_copy import Copying, LeftOut
 from agents.datasets.staging import CannotBeRead, free_names
 from agents.datasets.url_secrets import without_secrets
@@ -80,21 +80,25 @@ def copied(address: str, into: duckdb.DuckDBPyConnection) -> Described:
     """All tables and views with their rows into the snapshot; what they are. Raises CannotBeRead."""
     with opened(address) as source:
         there = reflected(source, on_path=_chooses_schemas(make_url(address)))
-        if not there.found and not there.broken:
+        if not there.tables and not there.broken:
             raise CannotBeRead("The database has no tables.")
         naming = _Naming(there)
         copying = Copying(source, into)
         rows: dict[Place, int] = {}
         left_out = [f"{naming.called(place)}: {_reason(error, address)}" for place, error in there.broken]
-        for match in there.found:
+        for source_table in there.tables:
             try:
-                rows[match.place] = copying.copy(match, naming.tables[match.place], naming.columns[match.place])
+                rows[source_table.place] = copying.copy(
+                    source_table, naming.tables[source_table.place], naming.columns[source_table.place]
+                )
             except LeftOut as reason:
-                left_out.append(f"{naming.called(match.place)}: {_reason(reason, address)}")
+                left_out.append(f"{naming.called(source_table.place)}: {_reason(reason, address)}")
         if not rows:
             raise CannotBeRead(f"Nothing in it can be read. {left_out[0]}")
         kept = _types(into)
-        tables = tuple(_described(match, naming, kept, rows) for match in there.found if match.place in rows)
+        tables = tuple(
+            _described(source_table, naming, kept, rows) for source_table in there.tables if source_table.place in rows
+        )
     return Described(tables, tuple(left_out))
 
 
@@ -108,16 +112,23 @@ class _Naming:
 
     def __init__(self, there: Reflected) -> None:
         self._default = there.default
-        called = {match.place: self.called(match.place) for match in there.found}
+        called = {source_table.place: self.called(source_table.place) for source_table in there.tables}
         self.tables = dict(zip(called, free_names(called.values()), strict=True))
-        self.columns = {match.place: free_names(column["name"] for column in match.columns) for match in there.found}
-        self._of = {
-            match.place: dict(
-                zip((str(column["name"]) for column in match.columns), self.columns[match.place], strict=True)
-            )
-            for match in there.found
+        self.columns = {
+            source_table.place: free_names(column["name"] for column in source_table.columns)
+            for source_table in there.tables
         }
-        self._keys = {match.place: match.primary_key for match in there.found}
+        self._of = {
+            source_table.place: dict(
+                zip(
+                    (str(column["name"]) for column in source_table.columns),
+                    self.columns[source_table.place],
+                    strict=True,
+                )
+            )
+            for source_table in there.tables
+        }
+        self._keys = {source_table.place: source_table.primary_key for source_table in there.tables}
 
     def called(self, place: Place) -> str:
         schema, name = place
@@ -128,14 +139,14 @@ class _Naming:
 
     def group(self, place: Place, names: Sequence[str]) -> tuple[str, ...]:
         """The columns; none where one of them is not known."""
-        known = self._of.get(place, {})
-        return tuple(known[name] for name in names) if set(names) <= known.keys() else ()
+        columns = self._of.get(place, {})
+        return tuple(columns[name] for name in names) if set(names) <= columns.keys() else ()
 
-    def foreign_keys(self, found: Found, copied: Container[Place]) -> Iterator[ForeignKey]:
-        for reference in found.references:
+    def foreign_keys(self, source_table: SourceTable, copied: Container[Place]) -> Iterator[ForeignKey]:
+        for reference in source_table.references:
             if reference.to not in copied:
                 continue
-            own = self.group(found.place, reference.columns)
+            own = self.group(source_table.place, reference.columns)
             there = self.group(reference.to, reference.to_columns or self._keys.get(reference.to, ()))
             if own and len(own) == len(there):
                 yield ForeignKey(own, self.tables[reference.to], there)
@@ -150,27 +161,27 @@ def _types(into: duckdb.DuckDBPyConnection) -> Types:
     return {(table, column): type_ for table, column, type_ in into.execute(query).fetchall()}
 
 
-def _described(found: Found, naming: _Naming, types: Types, rows: Mapping[Place, int]) -> Table:
-    table = naming.tables[found.place]
+def _described(source_table: SourceTable, naming: _Naming, types: Types, rows: Mapping[Place, int]) -> Table:
+    table = naming.tables[source_table.place]
     described = tuple(
         Column(
             name,
             kind_of(types[table, name]),
             types[table, name] if isinstance(column["type"], sa.types.NullType) else str(column["type"]),
-            bool(column.get("nullable", True)) and column["name"] not in found.primary_key,
-            column.get("comment") or found.comments.get(str(column["name"]).casefold(), ""),
+            bool(column.get("nullable", True)) and column["name"] not in source_table.primary_key,
+            column.get("comment") or source_table.comments.get(str(column["name"]).casefold(), ""),
         )
-        for column, name in zip(found.columns, naming.columns[found.place], strict=True)
+        for column, name in zip(source_table.columns, naming.columns[source_table.place], strict=True)
     )
     return Table(
         "",
         table,
         described,
-        naming.group(found.place, found.primary_key),
-        tuple(naming.foreign_keys(found, rows)),
-        rows[found.place],
-        found.comment,
-        naming.schema(found.place),
-        found.view,
-        tuple(filter(None, (naming.group(found.place, names) for names in found.unique))),
+        naming.group(source_table.place, source_table.primary_key),
+        tuple(naming.foreign_keys(source_table, rows)),
+        rows[source_table.place],
+        source_table.comment,
+        naming.schema(source_table.place),
+        source_table.view,
+        tuple(filter(None, (naming.group(source_table.place, names) for names in source_table.unique))),
     )

@@ -55,62 +55,62 @@ def _chosen(connection: duckdb.DuckDBPyConnection, rules: Sequence[Sequence[Rule
     """The first rule of each column that holds for all its values. A few rows rule out most of them, so that the whole
     table is gone through once and seldom twice."""
     some = f"(SELECT * FROM {STAGE} LIMIT {_SAMPLE})"  # noqa: S608
-    held = iter(_held(connection, some, [(at, rule) for at, column in enumerate(rules) for rule in column]))
-    left = [[rule for rule in column if next(held)] for column in rules]
+    outcomes = iter(_test_rules(connection, some, [(at, rule) for at, column in enumerate(rules) for rule in column]))
+    left = [[rule for rule in column if next(outcomes)] for column in rules]
     count = connection.execute(f"SELECT count(*) FROM {STAGE}").fetchone()  # noqa: S608
     waiting = set(range(len(left))) if count and count[0] > _SAMPLE else set()
     while waiting:
         order = sorted(waiting)
-        holds = _held(connection, STAGE, [(at, left[at][0]) for at in order])
+        holds = _test_rules(connection, STAGE, [(at, left[at][0]) for at in order])
         waiting = {at for at, holding in zip(order, holds, strict=True) if not holding}
         for at in waiting:
             del left[at][0]
     return [
-        _settled(connection, at, found[0], known=column is not SEEN)
-        for at, (found, column) in enumerate(zip(left, rules, strict=True))
+        _settled(connection, at, remaining[0], declared=column is not SEEN)
+        for at, (remaining, column) in enumerate(zip(left, rules, strict=True))
     ]
 
 
-def _settled(connection: duckdb.DuckDBPyConnection, at: int, rule: Rule, *, known: bool) -> Rule:
+def _settled(connection: duckdb.DuckDBPyConnection, at: int, rule: Rule, *, declared: bool) -> Rule:
     """The rule, or text where nothing but looks speaks for it and those deceive."""
-    if known or rule is TEXT:
+    if declared or rule is TEXT:
         return rule
     row = connection.execute(f"SELECT count(c{at}) FROM {STAGE}").fetchone()  # noqa: S608
     if not row or not row[0]:
         return TEXT
-    unclear = rule in AMBIGUOUS and all(_held(connection, STAGE, [(at, other) for other in AMBIGUOUS]))
+    unclear = rule in AMBIGUOUS and all(_test_rules(connection, STAGE, [(at, other) for other in AMBIGUOUS]))
     return TEXT if unclear else rule
 
 
-def _held(connection: duckdb.DuckDBPyConnection, rows: str, rules: Sequence[tuple[int, Rule]]) -> list[bool]:
+def _test_rules(connection: duckdb.DuckDBPyConnection, rows: str, rules: Sequence[tuple[int, Rule]]) -> list[bool]:
     """Whether each rule holds for all values of its column."""
     tests = [f"coalesce(bool_and(c{at} IS NULL OR ({rule.fits_in(f'c{at}')})), true)" for at, rule in rules]
-    held: list[bool] = []
+    outcomes: list[bool] = []
     for begin in range(0, len(tests), _TESTS):
         row = connection.execute(f"SELECT {', '.join(tests[begin : begin + _TESTS])} FROM {rows}").fetchone()  # noqa: S608
-        held.extend(row or ())
-    return held
+        outcomes.extend(row or ())
+    return outcomes
 
 
 def free_name(name: str, taken: Iterable[str]) -> str:
     """The name, with a number where another one differs from it only in case, which DuckDB does not tell apart."""
-    return _free(name, {item.casefold() for item in taken})
+    return _free(name, {other.casefold() for other in taken})
 
 
 def free_names(names: Iterable[Any]) -> list[str]:
     """Each as `free_name` makes it of the ones before."""
-    known: set[str] = set()
-    found: list[str] = []
+    taken: set[str] = set()
+    unique_names: list[str] = []
     for name in names:
-        found.append(_free(str(name) if name is not None else "", known))
-        known.add(found[-1].casefold())
-    return found
+        unique_names.append(_free(str(name) if name is not None else "", taken))
+        taken.add(unique_names[-1].casefold())
+    return unique_names
 
 
-def _free(name: str, known: Container[str]) -> str:
+def _free(name: str, taken: Container[str]) -> str:
     name = name.strip() or "unnamed"
     free, number = name, 2
-    while free.casefold() in known:
+    while free.casefold() in taken:
         free, number = f"{name}_{number}", number + 1
     return free
 

@@ -65,8 +65,8 @@ def tables_of(into: duckdb.DuckDBPyConnection, paths: Sequence[Path], work: Path
         try:
             READERS[path.suffix.lower()](making, link, path.stem)
         except duckdb.Error as error:
-            said = " ".join(str(error).replace(str(link), path.name).split("\n")[0].split())[:400]
-            raise CannotBeRead(f"{path.name} cannot be read: {said}") from error
+            reason = " ".join(str(error).replace(str(link), path.name).split("\n")[0].split())[:400]
+            raise CannotBeRead(f"{path.name} cannot be read: {reason}") from error
         finally:
             discard(into)
     return making.tables()
@@ -74,16 +74,16 @@ def tables_of(into: duckdb.DuckDBPyConnection, paths: Sequence[Path], work: Path
 
 def _csv(making: Making, path: Path, name: str, **options: str) -> None:
     into = making.snapshot
-    given = "".join(f", {option} = {value}" for option, value in options.items())
+    clauses = "".join(f", {option} = {value}" for option, value in options.items())
     into.execute(
         f"CREATE OR REPLACE TEMP TABLE stage AS SELECT * FROM read_csv(?, all_varchar = true, header = true"  # noqa: S608
-        f", max_line_size = {_LONGEST_LINE}{given})",
+        f", max_line_size = {_LONGEST_LINE}{clauses})",
         [str(_in_utf8(path))],
     )
-    found = [row[0] for row in into.execute(f"DESCRIBE {STAGE}").fetchall()]
-    for at, column in enumerate(found):
+    columns = [row[0] for row in into.execute(f"DESCRIBE {STAGE}").fetchall()]
+    for at, column in enumerate(columns):
         into.execute(f"ALTER TABLE {STAGE} RENAME COLUMN {quoted(column)} TO c{at}")
-    _settle(making, name, free_names(found))
+    _settle(making, name, free_names(columns))
 
 
 def _settle(making: Making, name: str, columns: Sequence[str]) -> None:
@@ -128,16 +128,16 @@ def _parquet(making: Making, path: Path, name: str) -> None:
 def _typed(making: Making, call: str, path: Path, name: str) -> None:
     """A file that knows its types. What is nested becomes JSON text; times with a zone become UTC."""
     into = making.snapshot
-    found = into.execute(f"DESCRIBE SELECT * FROM {call}", [str(path)]).fetchall()  # noqa: S608
-    names = free_names(row[0] for row in found)
+    columns = into.execute(f"DESCRIBE SELECT * FROM {call}", [str(path)]).fetchall()  # noqa: S608
+    names = free_names(row[0] for row in columns)
     values = []
-    for (column, type_, *_), shown in zip(found, names, strict=True):
+    for (column, type_, *_), title in zip(columns, names, strict=True):
         value = quoted(column)
         if type_.endswith("]") or type_.startswith(_NESTED):
             value = f"CAST(to_json({value}) AS VARCHAR)"
         elif type_.startswith("TIMESTAMP WITH TIME ZONE"):
             value = f"{value} AT TIME ZONE 'UTC'"
-        values.append(f"{value} AS {quoted(shown)}")
+        values.append(f"{value} AS {quoted(title)}")
     table = making.free(name)
     into.execute(f"CREATE TABLE {quoted(table)} AS SELECT {', '.join(values)} FROM {call}", [str(path)])  # noqa: S608
     making.made(table)

@@ -28,35 +28,36 @@ def resolved(address: str, variables: Mapping[str, str]) -> str:
     """The URL with what its references stand for, which may hold any characters. Raises DatasetUnavailable, which says
     what is to be set."""
 
-    def value(found: re.Match[str]) -> str:
-        if (held := variables.get(found[1])) is None:
+    def value(match: re.Match[str]) -> str:
+        if (setting := variables.get(match[1])) is None:
             raise DatasetUnavailable(
-                f"The environment variable {found[1]} is not set: set it where pitcrew runs, for the server too "
-                f"(export {found[1]}=..., or a line in .env), and start again."
+                f"The environment variable {match[1]} is not set: set it where pitcrew runs, for the server too "
+                f"(export {match[1]}=..., or a line in .env), and start again."
             )
-        return held
+        return setting
 
     def filled(text: str) -> str:
         return _REFERENCE.sub(value, text)
 
-    def given(part: str | None) -> str | None:
+    def fill_part(part: str | None) -> str | None:
         return None if part is None else filled(part)
 
     if not _REFERENCE.search(address):
         return address
     if whole := _REFERENCE.fullmatch(address):
-        if "://" not in (held := value(whole).strip()):
+        if "://" not in (full_url := value(whole).strip()):
             raise DatasetUnavailable(f"The environment variable {whole[1]} holds no URL of a database: see its value.")
-        return held
+        return full_url
     url = make_url(address)
     query = {
-        name: filled(said) if isinstance(said, str) else tuple(map(filled, said)) for name, said in url.query.items()
+        name: filled(parameter) if isinstance(parameter, str) else tuple(map(filled, parameter))
+        for name, parameter in url.query.items()
     }
     full = url.set(
-        username=given(url.username),
-        password=given(url.password),
-        host=given(url.host),
-        database=given(url.database),
+        username=fill_part(url.username),
+        password=fill_part(url.password),
+        host=fill_part(url.host),
+        database=fill_part(url.database),
         query=query,
     )
     return full.render_as_string(hide_password=False)
@@ -68,7 +69,7 @@ def holds_secret(address: str) -> bool:
     return url is None or any(not _REFERENCE.fullmatch(secret) for secret in _secrets(url))
 
 
-def shown(url: str) -> str:
+def redact(url: str) -> str:
     """The URL of a database without its secrets; a reference is none."""
     parsed = _url(url)
     if parsed is None:
@@ -101,9 +102,9 @@ def _secrets(url: URL) -> Iterator[str]:
     if url.password is not None:
         yield str(url.password)
     for name, value in url.query.items():
-        for item in (value,) if isinstance(value, str) else value:
-            if _SECRET.search(f"{name} {item}"):
-                yield item
+        for text in (value,) if isinstance(value, str) else value:
+            if _SECRET.search(f"{name} {text}"):
+                yield text
 
 
 def _url(address: str) -> URL | None:

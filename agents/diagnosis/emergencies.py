@@ -32,7 +32,7 @@ class NoArguments(Arguments):
 async def _safety_advice(given: InDanger, context: "ToolContext") -> Result:
     resources = context.resources
     fitment = Fitment(resources.vehicles)
-    cars = fitment.asked(given.told, context.case.facts)
+    cars = fitment.candidates(given.told, context.case.facts)
     advice = ADVICE[given.kind]
     query = f"{advice.sought}. {given.told[:300]}"
     passages = await resources.search(query, subjects=SUBJECTS, k=_PASSAGES)

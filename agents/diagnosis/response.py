@@ -77,7 +77,7 @@ class Reply:
 def read(case: Case, progress: Progress, fitment: Fitment, codes: tuple[str, ...]) -> Reply | None:
     """The reply that a message is; None where it is something else. What means nothing by itself, such as "no", counts
     only while the question is the last that was asked."""
-    text = case.said.strip()
+    text = case.message.strip()
     last = _is_last(case, progress)
     if (order := _order(text, progress, last)) is not None:
         return order
@@ -112,7 +112,7 @@ def _order(text: str, progress: Progress, last: bool) -> Reply | None:
 
 def _vehicle(text: str, progress: Progress, fitment: Fitment, last: bool) -> Reply | None:
     """A vehicle named, or not known."""
-    named = fitment.mentioned(text) and fitment.asked(text, {}) & progress.cars
+    named = fitment.mentioned(text) and fitment.candidates(text, {}) & progress.cars
     marked = fitment.labelled(text, progress.cars)
     if chosen := named or (marked & progress.cars if marked else frozenset()):
         return Reply(Command.GO_ON, replace(progress, cars=chosen))
@@ -125,7 +125,7 @@ def _other_vehicle(text: str, progress: Progress, fitment: Fitment) -> Reply | N
     if not _INSTEAD.search(text) or len(words(text)) > 2 * _FEW:
         return None
     meant = _DENIED.sub("", text)
-    cars = fitment.asked(meant, {}) & progress.symptom.cars if fitment.mentioned(meant) else frozenset()
+    cars = fitment.candidates(meant, {}) & progress.symptom.cars if fitment.mentioned(meant) else frozenset()
     if not cars or cars & progress.cars:
         return None
     return Reply(Command.GO_ON, Progress(progress.symptom, cars))
@@ -157,7 +157,7 @@ def _check(text: str, progress: Progress, fitment: Fitment, codes: tuple[str, ..
     if not stored and (found is None or (found.direct and not last)):
         return None
     answers: dict[str, Answer] = {**progress.answers, **(found.answers if found else {})}
-    cars = fitment.asked(text, {}) & progress.cars if named else progress.cars
+    cars = fitment.candidates(text, {}) & progress.cars if named else progress.cars
     known = tuple(dict.fromkeys((*progress.codes, *stored)))
     return Reply(Command.GO_ON, replace(progress, answers=answers, codes=known, cars=cars or progress.cars))
 

@@ -71,8 +71,8 @@ class Diagnosis:
 
     async def read(self, case: Case, resources: Resources) -> Request | None:
         """See `agents.skill.Skill`."""
-        if found := danger(case.said):
-            return InDanger(found.kind, case.said)
+        if found := danger(case.message):
+            return InDanger(found.kind, case.message)
         if reply := await _reply(case, resources):
             return reply
         known = await resources.reference.derived(fault_codes.parse)
@@ -102,7 +102,7 @@ async def _reply(case: Case, resources: Resources) -> Reply | None:
     progress = diagnosis_note.read(case.note, checks, known)
     if progress is None:
         return None
-    return diagnosis_replies.read(case, progress, checks.fitment, fault_codes.codes(case.said, known))
+    return diagnosis_replies.read(case, progress, checks.fitment, fault_codes.codes(case.message, known))
 
 
 async def _told(case: Case, resources: Resources) -> Told | None:
@@ -115,12 +115,12 @@ async def _told(case: Case, resources: Resources) -> Told | None:
     if not found or found[0].score < symptoms.ENOUGH:
         return None
     symptom = found[0].symptom
-    cars = checks.fitment.asked(text, case.facts) & symptom.cars
+    cars = checks.fitment.candidates(text, case.facts) & symptom.cars
     if not cars:
         return None
     known = await resources.reference.derived(fault_codes.parse)
     progress = Progress(symptom, cars, codes=fault_codes.codes(text, known))
-    return Told(text, replace(progress, answers=check_answers.signs_in(case.said, progress.causes)))
+    return Told(text, replace(progress, answers=check_answers.signs_in(case.message, progress.causes)))
 
 
 async def _in_danger(request: InDanger, context: ToolContext) -> Handled:
@@ -157,7 +157,7 @@ async def _code_note(codes: tuple[str, ...], context: ToolContext) -> dict[str, 
     known = await context.resources.reference.derived(fault_codes.parse)
     checks = await context.resources.reference.derived(guided_checks.parse)
     progress = diagnosis_note.of_codes([row for code in codes for row in known.of(code, SUBJECTS)])
-    asked = checks.fitment.asked(context.case.question.whole, context.case.facts)
+    asked = checks.fitment.candidates(context.case.question.whole, context.case.facts)
     cars = asked if asked != checks.fitment.everything else progress.cars
     return replace(progress, cars=cars, question=wording.OFFER).note()
 

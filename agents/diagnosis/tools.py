@@ -60,7 +60,7 @@ async def _look_up(given: FaultCodeLookup, context: "ToolContext") -> Result:
     if not found:
         return Result({"code": named[0], "known": False, "rows": []})
     fitment = Fitment(context.resources.vehicles)
-    cars = fitment.asked(given.vehicle, context.case.facts)
+    cars = fitment.candidates(given.vehicle, context.case.facts)
     value = {"code": named[0], "known": True, "rows": [_code_row(row, cars, fitment) for row in found]}
     return Result(value, tuple(row.evidence for row in found))
 
@@ -146,7 +146,7 @@ def _checked(done: Done, causes: Sequence[Cause]) -> Cause:
 
 
 def _cars(vehicle: str, checks: GuidedChecks, context: "ToolContext") -> Cars:
-    return checks.fitment.asked(vehicle, context.case.facts)
+    return checks.fitment.candidates(vehicle, context.case.facts)
 
 
 def _of(cause: Cause, cars: Cars, checks: GuidedChecks) -> str:

@@ -103,7 +103,7 @@ SKILL = ExplorerSkill()
 
 
 def _read(case: Case, tables: tuple[Table, ...]) -> Exploration | None:
-    dataset, said = dataset_said(case.said, dict.fromkeys(table.dataset for table in tables), tables)
+    dataset, said = dataset_said(case.message, dict.fromkeys(table.dataset for table in tables), tables)
     if dataset is not None:
         tables = tuple(table for table in tables if table.dataset == dataset)
     schema, said = schema_said(said, dict.fromkeys(table.schema for table in tables if table.schema), tables)
@@ -127,7 +127,7 @@ def _follows(case: Case) -> bool:
 
 def _continued(case: Case, tables: Sequence[Table]) -> Request | None:
     """What a short message after an answer asks: one of the tables that it offered, or the same of another table."""
-    said = case.said.strip()
+    said = case.message.strip()
     if not _follows(case) or len(said) > _SHORT:
         return None
     slots = [_known(slot, tables) for slot in case.note.get("slots", ())]

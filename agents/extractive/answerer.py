@@ -38,7 +38,7 @@ class Reading:
     them, best answer first."""
 
     question: str
-    asked: Cars
+    cars: Cars
     ranked: Sequence[Scored]
 
 
@@ -69,45 +69,45 @@ class ExtractiveAnswerer:
         """The answer with what the check of every answer finds; its citations are exact without it. Blocks."""
         text, answered = self.compose(task)
         numbered = dict(enumerate(task.passages, task.first_number))
-        found = check(text, numbered, self._fitment, task, declined=answered.declined)
-        return text, replace(answered, unsupported=found.unsupported)
+        verdict = check(text, numbered, self._fitment, task, declined=answered.declined)
+        return text, replace(answered, unsupported=verdict.unsupported)
 
     def read(self, task: Task, scoring: Scoring = SCORING) -> Reading:
         """The statements of the passages, scored; blocks the calling thread while it compares meanings."""
-        asked = self._fitment.asked(task.question, task.facts)
-        stated = [stated for stated in statements(task.passages, self._fitment) if stated.cars & asked]
+        cars = self._fitment.candidates(task.question, task.facts)
+        stated = [stated for stated in statements(task.passages, self._fitment) if stated.cars & cars]
         question = corrected(self._fitment.question(respelt(task.question)), stated, self._vocabulary)
-        found = [passage.score for passage in task.passages]
-        ranked = rank(question, stated, found, self._meanings.similarity, self._fitment.question, scoring)
-        return Reading(question, asked, ranked)
+        scores = [passage.score for passage in task.passages]
+        ranked = rank(question, stated, scores, self._meanings.similarity, self._fitment.question, scoring)
+        return Reading(question, cars, ranked)
 
     def compose(self, task: Task) -> tuple[str, Answered]:
         """The whole answer at once; blocks the calling thread while it compares meanings."""
         if task.unknown:
             return decline(task.unknown), Answered(declined=True)
         read = self.read(task)
-        question, asked, ranked = read.question, read.asked, read.ranked
+        question, cars, ranked = read.question, read.cars, read.ranked
         if answerable(question, ranked) < LEAST:
             strange = other_make(task.question) or not content(question)
             near = () if strange else quotes(ranked, quotation.NEARBY)
             if not near:
                 return decline(), Answered(declined=True)
-            offered = quotation.word(near, quotation.NEAREST, self._fitment, task, asked)
+            offered = quotation.word(near, quotation.NEAREST, self._fitment, task, cars)
             return f"{decline()}\n\n{offered}", replace(_cited(_quoted(near), task), declined=True)
-        selection = select(ranked, asked)
+        selection = select(ranked, cars)
         if selection is None:
             quoted = quotes(ranked)
-            return quotation.word(quoted, quotation.CLOSEST, self._fitment, task, asked), _cited(_quoted(quoted), task)
+            return quotation.word(quoted, quotation.CLOSEST, self._fitment, task, cars), _cited(_quoted(quoted), task)
 
         def pick(statement: Statement) -> tuple[Sequence[int], frozenset[int]]:
             return matching_parts(question, statement), key_parts(question, statement)
 
-        text = word(selection, self._fitment, pick, task.first_number, asked)
+        text = word(selection, self._fitment, pick, task.first_number, cars)
         used = selection.statements
         if max(scored.probability for scored in ranked if scored.statement in used) < SURE:
             quoted = quotes(ranked, quotation.ASIDE, used)
             if quoted:
-                text += "\n\n" + quotation.word(quoted, quotation.BESIDE, self._fitment, task, asked)
+                text += "\n\n" + quotation.word(quoted, quotation.BESIDE, self._fitment, task, cars)
                 used = (*used, *_quoted(quoted))
         return text, _cited(used, task)
 
@@ -135,24 +135,24 @@ class _Meanings:
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
-        self._known: OrderedDict[str, Vectors] = OrderedDict()
+        self._vectors: OrderedDict[str, Vectors] = OrderedDict()
         self._lock = Lock()
 
     def similarity(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
         """The cosine similarity of the question to each text."""
         if not texts:
             return np.empty(0, dtype=np.float32)
-        wanted = list(dict.fromkeys((question, *texts)))
+        unique_texts = list(dict.fromkeys((question, *texts)))
         with self._lock:
-            known = {text: self._known[text] for text in wanted if text in self._known}
-        missing = [text for text in wanted if text not in known]
+            vectors = {text: self._vectors[text] for text in unique_texts if text in self._vectors}
+        missing = [text for text in unique_texts if text not in vectors]
         if missing:
-            known |= dict(zip(missing, self._embedder.embed(missing), strict=True))
+            vectors |= dict(zip(missing, self._embedder.embed(missing), strict=True))
         with self._lock:
-            for text in wanted:
-                self._known[text] = known[text]
-                self._known.move_to_end(text)
-            while len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
-        similar: NDArray[np.float32] = np.stack([known[text] for text in texts]) @ known[question]
+            for text in unique_texts:
+                self._vectors[text] = vectors[text]
+                self._vectors.move_to_end(text)
+            while len(self._vectors) > _REMEMBERED:
+                self._vectors.popitem(last=False)
+        similar: NDArray[np.float32] = np.stack([vectors[text] for text in texts]) @ vectors[question]
         return similar

@@ -30,9 +30,9 @@ def corrected(question: str, statements: Sequence[Statement], vocabulary: Collec
         for word in _letters(text)
     )
     counts.update(synonyms.words())
-    known = {stem for word in counts for stem in terms(word)}
+    stems = {stem for word in counts for stem in terms(word)}
     for stem, word in telling(question).items():
-        if word in counts or word in vocabulary or (stem in known and stem != word):
+        if word in counts or word in vocabulary or (stem in stems and stem != word):
             continue
         if not word.isalpha() or len(word) > _LONGEST:
             continue

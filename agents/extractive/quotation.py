@@ -40,22 +40,22 @@ class Quote:
     statements: tuple[Statement, ...]
 
 
-def quotes(ranked: Sequence[Scored], room: Room = ALONE, said: Sequence[Statement] = ()) -> tuple[Quote, ...]:
+def quotes(ranked: Sequence[Scored], room: Room = ALONE, used: Sequence[Statement] = ()) -> tuple[Quote, ...]:
     """The best passages' whole sentences, items and rows around their best statement, as many as there is `room` for
-    and without those that were `said` already. Empty without statements."""
-    spoken = {span for statement in said for span in statement.evidence}
-    found: dict[int, list[Scored]] = {}
+    and without those that were `used` already. Empty without statements."""
+    spoken = {span for statement in used for span in statement.evidence}
+    by_passage: dict[int, list[Scored]] = {}
     for scored in ranked:
         if scored.statement.span.kind != "list":
-            found.setdefault(scored.statement.span.passage, []).append(scored)
+            by_passage.setdefault(scored.statement.span.passage, []).append(scored)
     chosen: list[Quote] = []
     left = room.longest
-    standing = {passage: _standing(own) for passage, own in found.items()}
+    standing = {passage: _standing(own) for passage, own in by_passage.items()}
     least = max(standing.values(), default=0.0) - _BEHIND
-    for passage in sorted(found, key=lambda passage: -standing[passage])[: room.passages]:
+    for passage in sorted(by_passage, key=lambda passage: -standing[passage])[: room.passages]:
         if standing[passage] < least:
             break
-        fitting = _around(found[passage], left if chosen else min(left, room.first), spoken)
+        fitting = _around(by_passage[passage], left if chosen else min(left, room.first), spoken)
         if fitting:
             chosen.append(Quote(passage, fitting))
             left -= sum(len(statement.text) for statement in fitting)
@@ -70,15 +70,15 @@ def _standing(own: Sequence[Scored]) -> float:
 def _around(scored: Sequence[Scored], longest: int, spoken: Set[Span]) -> tuple[Statement, ...]:
     """The statements of a passage that fit `longest` characters: the best with what stands around it, rows by how well
     they answer; without those `spoken`."""
-    in_order = sorted(scored, key=lambda item: item.statement.span.start)
-    best = max(scored, key=lambda item: item.order)
+    in_order = sorted(scored, key=lambda candidate: candidate.statement.span.start)
+    best = max(scored, key=lambda candidate: candidate.order)
     place = in_order.index(best)
 
     def distance(position: int) -> tuple[float, float]:
-        one = in_order[position]
-        if one.statement.span.kind == "row":
-            return (0.0 if best.statement.span.kind == "row" else 1.0, -one.order)
-        other_block = one.statement.span.block != best.statement.span.block
+        candidate = in_order[position]
+        if candidate.statement.span.kind == "row":
+            return (0.0 if best.statement.span.kind == "row" else 1.0, -candidate.order)
+        other_block = candidate.statement.span.block != best.statement.span.block
         return (float(other_block), abs(position - place) - 0.5 * (position > place))
 
     kept: set[int] = set()
@@ -93,25 +93,25 @@ def _around(scored: Sequence[Scored], longest: int, spoken: Set[Span]) -> tuple[
     return tuple(in_order[position].statement for position in sorted(kept))
 
 
-def word(quoted: Sequence[Quote], lead: str, fitment: Fitment, task: Task, asked: Cars) -> str:
+def word(quoted: Sequence[Quote], lead: str, fitment: Fitment, task: Task, cars: Cars) -> str:
     """The quotes as text behind a `lead`, each under its heading and with its marker."""
-    said = [lead]
+    sections = [lead]
     for quote in quoted:
         chunk = task.passages[quote.passage].chunk
         heading = chunk.section[-1] if chunk.section else chunk.title
-        lines = "\n".join(_lines(quote.statements, fitment, asked))
-        said.append(f"**{heading}**\n\n{lines} [{task.first_number + quote.passage}]")
-    return "\n\n".join(said)
+        lines = "\n".join(_lines(quote.statements, fitment, cars))
+        sections.append(f"**{heading}**\n\n{lines} [{task.first_number + quote.passage}]")
+    return "\n\n".join(sections)
 
 
-def _lines(statements: Sequence[Statement], fitment: Fitment, asked: Cars) -> Iterator[str]:
+def _lines(statements: Sequence[Statement], fitment: Fitment, cars: Cars) -> Iterator[str]:
     for _, group in groupby(statements, key=lambda statement: (statement.span.block, statement.span.kind)):
         block = list(group)
         kind = block[0].span.kind
         if kind == "sentence":
             yield " ".join(statement.text for statement in block)
         elif kind == "row":
-            yield from (f"- {row}" for row in _rows(block, fitment, asked))
+            yield from (f"- {row}" for row in _rows(block, fitment, cars))
         else:
             yield from (f"{_mark(statement)} {statement.text}" for statement in block)
 
@@ -120,20 +120,20 @@ def _mark(statement: Statement) -> str:
     return statement.span.mark if statement.span.mark[:1].isdigit() else "-"
 
 
-def _rows(statements: Sequence[Statement], fitment: Fitment, asked: Cars) -> Iterator[str]:
+def _rows(statements: Sequence[Statement], fitment: Fitment, cars: Cars) -> Iterator[str]:
     """One line per row; where it tells cars apart, each value with its cars."""
     for _, group in groupby(statements, key=lambda statement: statement.span.start):
         row = list(group)
-        named = [_of(statement, fitment, asked) for statement in row]
+        named = [_of(statement, fitment, cars) for statement in row]
         if len(row) == 1:
             yield f"{named[0]}: {row[0].text}" if named[0] else row[0].text
             continue
         values = "; ".join(
-            f"{cars} {', '.join(part.value for part in statement.parts)}".strip()
-            for cars, statement in zip(named, row, strict=True)
+            f"{name} {', '.join(part.value for part in statement.parts)}".strip()
+            for name, statement in zip(named, row, strict=True)
         )
         yield f"{row[0].label}: {values}" if row[0].label else values
 
 
-def _of(statement: Statement, fitment: Fitment, asked: Cars) -> str:
-    return "" if asked <= statement.cars else fitment.name(statement.cars & asked)
+def _of(statement: Statement, fitment: Fitment, cars: Cars) -> str:
+    return "" if cars <= statement.cars else fitment.name(statement.cars & cars)

@@ -84,24 +84,24 @@ class Scored:
 def rank(
     question: str,
     statements: Sequence[Statement],
-    found: Sequence[float],
+    scores: Sequence[float],
     similarity: Similarity,
     nameless: Callable[[str], str],
     scoring: Scoring = SCORING,
 ) -> list[Scored]:
-    """The statements, best answer first. `found[i]` is the score of the search for passage i; `question` is without
+    """The statements, best answer first. `scores[i]` is the score of the search for passage i; `question` is without
     the names that say which car is meant and not what is asked, as `nameless` takes them out of a text."""
     if not statements:
         return []
     texts = [_Text(_narrowed(question, statement)) for statement in statements]
-    wanted = terms_of(question, texts)
+    question_terms = terms_of(question, texts)
     codes = identifiers(question)
     asks = _Asks(question)
     scored = []
     for text in texts:
-        features = _features(text, wanted, codes, asks)
-        features["found"] = found[text.statement.span.passage]
-        features["beside"] = _beside(nameless(text.statement.subject), wanted)
+        features = _features(text, question_terms, codes, asks)
+        features["found"] = scores[text.statement.span.passage]
+        features["beside"] = _beside(nameless(text.statement.subject), question_terms)
         scored.append((text, features))
     scored.sort(key=lambda pair: -scoring.order.log_odds(pair[1]))
     near = similarity(question, [text.read for text, _ in scored[: scoring.compared]])
@@ -113,7 +113,7 @@ def rank(
             text.statement,
             scoring.order.log_odds(features),
             scoring.sure.probability(features),
-            _held(text, wanted),
+            _covered_words(text, question_terms),
             features,
         )
         for text, features in scored
@@ -127,15 +127,15 @@ def _narrowed(question: str, statement: Statement) -> Statement:
         return statement
     kept = {*matching_parts(question, statement), *key_parts(question, statement)}
     parts = tuple(part for position, part in enumerate(statement.parts) if position in kept)
-    said = ", ".join(f"{part.column} {part.value}".strip() for part in parts)
-    return replace(statement, parts=parts, text=f"{statement.label}: {said}" if statement.label else said)
+    values = ", ".join(f"{part.column} {part.value}".strip() for part in parts)
+    return replace(statement, parts=parts, text=f"{statement.label}: {values}" if statement.label else values)
 
 
-def _beside(label: str, wanted: Sequence[Term]) -> float:
+def _beside(label: str, question_terms: Sequence[Term]) -> float:
     """The share of a row's label, 0..1, that the question does not speak of: `Length at the floor` for `length`."""
-    known = frozenset[str]().union(*(term.stems | term.alike for term in wanted))
+    stems = frozenset[str]().union(*(term.stems | term.alike for term in question_terms))
     words = telling(label)
-    return sum(stem not in known for stem in words) / len(words) if words else 0.0
+    return sum(stem not in stems for stem in words) / len(words) if words else 0.0
 
 
 class _Asks:
@@ -149,19 +149,19 @@ class _Asks:
 
     def answered(self, text: "_Text") -> bool:
         """Whether the text has a value of the kind asked for; for `how many gears`, a number of gears."""
-        said = text.statement.text
+        statement_text = text.statement.text
         if self.kind is None:
             return False
-        if not synonyms.has_value(self.kind, said):
+        if not synonyms.has_value(self.kind, statement_text):
             bare = text.statement.span.kind == "row" and any(word[:1].isdigit() for word in text.own)
             return bare and bool(synonyms.cue_stems(self.kind) & (text.own | text.near | text.far))
-        return not self._counted or self._counts(terms(said), text.statement.span.kind == "row")
+        return not self._counted or self._counts(terms(statement_text), text.statement.span.kind == "row")
 
     def _counts(self, words: Sequence[str], row: bool) -> bool:
-        wanted = {*self._counted, *synonyms.alike(self._counted[0])}
+        nouns = {*self._counted, *synonyms.alike(self._counted[0])}
         places = [place for place, word in enumerate(words) if word.replace(".", "").isdigit()]
-        after = any(wanted & set(words[place : place + 4]) for place in places)
-        return after or (row and any(wanted & set(words[max(0, place - 3) : place]) for place in places))
+        after = any(nouns & set(words[place : place + 4]) for place in places)
+        return after or (row and any(nouns & set(words[max(0, place - 3) : place]) for place in places))
 
 
 class _Text:
@@ -186,33 +186,33 @@ def _with_numbers(text: str) -> frozenset[str]:
 def terms_of(question: str, texts: Sequence[_Text]) -> tuple[Term, ...]:
     """The telling words of a question. A word that few statements hold weighs more."""
     counts = Counter(stem for text in texts for stem in text.own | text.near)
-    wanted = []
+    question_terms = []
     degrees = synonyms.degrees(question)
     for stem, word in telling(question).items():
         stems = frozenset() if word in degrees else frozenset({stem})
-        alike = frozenset(other for known in stems | {stem} for other in synonyms.alike(known)) - stems
+        alike = frozenset(other for base in stems | {stem} for other in synonyms.alike(base)) - stems
         if not stems and not alike and not synonyms.expected(word):
             continue
         count = max((counts[stem] for stem in stems | alike), default=0)
         weight = _SLIGHT if word in degrees else min(_HEAVIEST, max(1.0, math.log(1 + len(texts) / (count + 0.5))))
-        wanted.append(Term(word, stems, alike, weight))
-    return tuple(wanted)
+        question_terms.append(Term(word, stems, alike, weight))
+    return tuple(question_terms)
 
 
 def telling(question: str) -> dict[str, str]:
     """The words of a question that say what it is about, by their stems."""
     words = [word.strip(".,'") for word in _WORDS.findall(question.casefold().replace("’", "'"))]
-    found = {}
+    words_by_stem = {}
     for word in words:
         stems = terms(word) if word not in STOP_WORDS else []
         if stems and stems[0] not in _WEAK and word.replace("'", "") not in STOP_WORDS:
-            found[stems[0]] = word
-    return found
+            words_by_stem[stems[0]] = word
+    return words_by_stem
 
 
-def _features(text: _Text, wanted: Sequence[Term], codes: frozenset[str], asks: _Asks) -> dict[str, float]:
-    total = sum(term.weight for term in wanted) or 1.0
-    matches = [(term.weight, _match(term, text), _own_match(term, text)) for term in wanted]
+def _features(text: _Text, question_terms: Sequence[Term], codes: frozenset[str], asks: _Asks) -> dict[str, float]:
+    total = sum(term.weight for term in question_terms) or 1.0
+    matches = [(term.weight, _match(term, text), _own_match(term, text)) for term in question_terms]
     span = text.statement.span
     value = 0.0
     if asks.kind is not None:
@@ -220,7 +220,7 @@ def _features(text: _Text, wanted: Sequence[Term], codes: frozenset[str], asks: 
     measured = asks.kind is not None and span.kind == "row"
     own = sum(weight * own for weight, _, own in matches)
     return {
-        "coverage": sum(weight * match for weight, match, _ in matches) / total if wanted else 0.5,
+        "coverage": sum(weight * match for weight, match, _ in matches) / total if question_terms else 0.5,
         "focus": own / (own + len(text.own)),
         "missing": max((weight for weight, match, _ in matches if match < 0.5), default=0.0) / _HEAVIEST,
         "value": float(value > 0),
@@ -252,17 +252,17 @@ def _match(term: Term, text: _Text) -> float:
     return max(own, 0.6 * bool(term.stems & text.far), 0.45 * bool(term.alike & text.far))
 
 
-def _held(text: _Text, wanted: Sequence[Term]) -> frozenset[str]:
-    return frozenset(term.word for term in wanted if _match(term, text) >= 0.7)
+def _covered_words(text: _Text, question_terms: Sequence[Term]) -> frozenset[str]:
+    return frozenset(term.word for term in question_terms if _match(term, text) >= 0.7)
 
 
 def key_parts(question: str, statement: Statement) -> frozenset[int]:
     """The positions of a row's parts that the question already names: what the row is looked up by."""
-    asked = frozenset(terms(question))
+    question_stems = frozenset(terms(question))
     return frozenset(
         position
         for position, part in enumerate(statement.parts)
-        if (words := frozenset(terms(part.value)) - STOP_WORDS) and words <= asked and part.column
+        if (words := frozenset(terms(part.value)) - STOP_WORDS) and words <= question_stems and part.column
     )
 
 
@@ -270,7 +270,7 @@ def matching_parts(question: str, statement: Statement) -> tuple[int, ...]:
     """The positions of a row's parts that the question asks for: those whose column or value answers to its words,
     or has a value of the kind asked for; all when none does."""
     kind = synonyms.expected(question)
-    wanted = tuple(telling(question))
+    stems = tuple(telling(question))
     keys = key_parts(question, statement)
     free = [position for position in range(len(statement.parts)) if position not in keys]
     if not free or (keys and identifiers(question)):
@@ -280,9 +280,9 @@ def matching_parts(question: str, statement: Statement) -> tuple[int, ...]:
     for position in free:
         part = statement.parts[position]
         own = frozenset(terms(part.column))
-        held = frozenset(terms(part.value)) - label
-        exact = sum(2.0 for stem in wanted if stem in own) + sum(1.0 for stem in wanted if stem in held)
-        similar = sum(1.0 for stem in wanted if stem not in own and synonyms.alike(stem) & own)
+        value_stems = frozenset(terms(part.value)) - label
+        exact = sum(2.0 for stem in stems if stem in own) + sum(1.0 for stem in stems if stem in value_stems)
+        similar = sum(1.0 for stem in stems if stem not in own and synonyms.alike(stem) & own)
         fits = 1.5 if kind and synonyms.has_value(kind, f"{part.column} {part.value}") else 0.0
         marks.append(exact + similar + fits)
     best = max(marks, default=0.0)

@@ -35,13 +35,13 @@ class Selection:
         return (*(share.statement for share in self.shares), *self.more)
 
 
-def select(ranked: Sequence[Scored], asked: Cars) -> Selection | None:
-    """The answer's statements out of `ranked`, best first, all of which concern `asked`; None when none answers."""
+def select(ranked: Sequence[Scored], cars: Cars) -> Selection | None:
+    """The answer's statements out of `ranked`, best first, all of which concern `cars`; None when none answers."""
     if not ranked or ranked[0].probability < ANSWERS:
         return None
     best = _whole(ranked)
-    shares = [Share(best.statement.cars & asked, best.statement)]
-    rest = asked - best.statement.cars
+    shares = [Share(best.statement.cars & cars, best.statement)]
+    rest = cars - best.statement.cars
     for scored in _peers(ranked, best):
         if not rest:
             break
@@ -74,8 +74,8 @@ def _peers(ranked: Sequence[Scored], best: Scored) -> list[Scored]:
         and scored.statement.span.kind != "list"
         and scored.features["no_value"] <= best.features["no_value"]
     ]
-    near = [entry for entry in good if entry[0] >= best.order - _PEER]
-    return [scored for _, scored in sorted(near, key=lambda entry: -entry[0])]
+    near = [candidate for candidate in good if candidate[0] >= best.order - _PEER]
+    return [scored for _, scored in sorted(near, key=lambda candidate: -candidate[0])]
 
 
 def _kinship(statement: Statement, other: Statement) -> int:
@@ -88,12 +88,12 @@ def _kinship(statement: Statement, other: Statement) -> int:
 def _completing(ranked: Sequence[Scored], best: Scored) -> tuple[Statement, ...]:
     if best.statement.span.kind == "list":
         return ()
-    held = set(best.holds)
+    covered = set(best.holds)
     chosen: list[Statement] = []
     for scored in ranked[1:]:
         statement = scored.statement
         close = scored.probability >= ANSWERS and scored.order >= best.order - _ADDS
-        if len(chosen) + 1 < _SENTENCES and close and statement.span.kind != "list" and not scored.holds <= held:
+        if len(chosen) + 1 < _SENTENCES and close and statement.span.kind != "list" and not scored.holds <= covered:
             chosen.append(statement)
-            held |= scored.holds
+            covered |= scored.holds
     return tuple(chosen)

@@ -12,7 +12,7 @@ Pick = Callable[[Statement], tuple[Sequence[int], frozenset[int]]]
 
 _SAYS_NOTHING = frozenset({"", "value", "data", "details"})  # column names that add nothing to what stands below them
 
-NOT_FOUND = (
+NO_ANSWER = (
     "I am sorry, I could not find that in our documents, so I would rather not guess. "
     "I can help with technical data, maintenance and fault finding for our vehicles: "
     "please ask in other words, or ask your dealer."
@@ -21,7 +21,7 @@ NOT_FOUND = (
 
 def decline(unknown: Sequence[str] = ()) -> str:
     """What is said when the documents do not hold the answer, or have no entry for codes that the question names."""
-    return without_entry(unknown) or NOT_FOUND
+    return without_entry(unknown) or NO_ANSWER
 
 
 def without_entry(unknown: Sequence[str]) -> str:
@@ -31,24 +31,24 @@ def without_entry(unknown: Sequence[str]) -> str:
     return f"I could not find {' or '.join(unknown)} in the documents I have. Please check how it is written."
 
 
-def word(selection: Selection, fitment: Fitment, pick: Pick, first_number: int, asked: Cars) -> str:
-    """The answer's text. Where several models are among the cars `asked` about, an answer that depends on it asks."""
-    wording = _Wording(fitment, pick, first_number, asked)
+def word(selection: Selection, fitment: Fitment, pick: Pick, first_number: int, cars: Cars) -> str:
+    """The answer's text. Where several models are among the `cars` asked about, an answer that depends on it asks."""
+    wording = _Wording(fitment, pick, first_number, cars)
     merged = wording.merged(selection.shares)
     if len(merged) > 1:
-        return wording.by_vehicle(merged, unknown=len(fitment.models(asked)) > 1)
+        return wording.by_vehicle(merged, unknown=len(fitment.models(cars)) > 1)
     first = selection.shares[0]
-    said = [wording.said(first.statement, merged[0][0])]
-    said += [wording.said(statement, statement.cars) for statement in selection.more]
-    return " ".join(said)
+    sentences = [wording.sentence(first.statement, merged[0][0])]
+    sentences += [wording.sentence(statement, statement.cars) for statement in selection.more]
+    return " ".join(sentences)
 
 
 class _Wording:
-    def __init__(self, fitment: Fitment, pick: Pick, first_number: int, asked: Cars) -> None:
+    def __init__(self, fitment: Fitment, pick: Pick, first_number: int, cars: Cars) -> None:
         self._fitment = fitment
         self._pick = pick
         self._first = first_number
-        self._asked = asked
+        self._cars = cars
 
     def marker(self, statement: Statement) -> str:
         passages = dict.fromkeys(span.passage for span in statement.evidence)
@@ -62,8 +62,8 @@ class _Wording:
             cars, statements = merged.get(value, (frozenset(), []))
             merged[value] = (cars | share.cars, [*statements, share.statement])
         order = list(self._fitment.in_order)
-        found = [(cars, value, statements) for value, (cars, statements) in merged.items()]
-        return sorted(found, key=lambda entry: min((order.index(car) for car in entry[0]), default=0))
+        groups = [(cars, value, statements) for value, (cars, statements) in merged.items()]
+        return sorted(groups, key=lambda group: min((order.index(car) for car in group[0]), default=0))
 
     def by_vehicle(self, merged: Sequence[tuple[Cars, str, list[Statement]]], unknown: bool) -> str:
         """A table with a row for each group of cars."""
@@ -77,7 +77,7 @@ class _Wording:
         end = "\n\nWhich one is yours?" if unknown else ""
         return f"{lead}\n\n" + "\n".join(lines) + end
 
-    def said(self, statement: Statement, cars: Cars) -> str:
+    def sentence(self, statement: Statement, cars: Cars) -> str:
         """One statement on its own; one about some cars only says about which."""
         marker = self.marker(statement)
         span = statement.span
@@ -88,11 +88,11 @@ class _Wording:
             return f"{lead.rstrip(':.')} {marker}:\n\n" + "\n".join(steps)
         if span.kind != "row":
             text = _ended(statement.text)
-            named = not of or self._asked <= cars or self._fitment.mentioned(statement.text)
+            named = not of or self._cars <= cars or self._fitment.mentioned(statement.text)
             return f"{'' if named else f'{of}: '}{text[:-1]} {marker}{text[-1]}"
         lead = ", ".join(part for part in (of, self.subject(statement)) if part)
-        said = f"{lead}: {self.value(statement)}" if lead else self.value(statement)
-        return f"{_capital(said)} {marker}."
+        phrase = f"{lead}: {self.value(statement)}" if lead else self.value(statement)
+        return f"{_capital(phrase)} {marker}."
 
     def subject(self, statement: Statement) -> str:
         """What a row's values are values of."""

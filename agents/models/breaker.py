@@ -59,13 +59,13 @@ class Breaker:
         turn, begun = self._enter(), False
         try:
             async with aclosing(self._model.stream(messages, max_tokens, tools)) as stream:
-                async for item in stream:
-                    if isinstance(item, Finish):
+                async for event in stream:
+                    if isinstance(event, Finish):
                         self._settle(turn, Circuit.succeeded)
                     elif not begun:
                         begun = True
                         self._settle(turn, Circuit.began)
-                    yield item
+                    yield event
         except ModelFailed as failure:
             self._fail(turn, failure)
             raise

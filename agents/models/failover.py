@@ -49,24 +49,24 @@ async def stream_first_able(
     the failure of the first model that was asked, or of the one to be asked soonest where none was; afterwards that of
     the one that was speaking.
     """
-    model, stream, item = await _begin(models, messages, budget, tools)
+    model, stream, event = await _begin(models, messages, budget, tools)
     async with aclosing(stream):
         pieces, room = 0, budget.max_tokens * CHARACTERS_PER_TOKEN
-        while not isinstance(item, Finish):
-            if isinstance(item, ToolCalls):
-                yield item
+        while not isinstance(event, Finish):
+            if isinstance(event, ToolCalls):
+                yield event
             elif pieces >= budget.max_tokens or room <= 0:
-                item = Finish(True, Usage(output_tokens=pieces, model=model.label))
+                event = Finish(True, Usage(output_tokens=pieces, model=model.label))
                 break
             else:
                 pieces += 1
-                if isinstance(item, str):
-                    yield item[:room]
-                room -= len(item) if isinstance(item, str) else item.characters
+                if isinstance(event, str):
+                    yield event[:room]
+                room -= len(event) if isinstance(event, str) else event.characters
                 if pieces % BREATH == 0:
                     await asyncio.sleep(0)
-            item = item if room < 0 else await _next(model, stream, budget.gap)
-        yield item
+            event = event if room < 0 else await _next(model, stream, budget.gap)
+        yield event
 
 
 async def _next(model: ChatModel, stream: AsyncGenerator[Streamed, None], gap: float) -> Streamed:
@@ -107,8 +107,8 @@ async def _begin(
             retries += 1
             await asyncio.sleep(pause)
         failures.append(outcome)
-    asked = [failure for failure in failures if not isinstance(failure, CircuitOpen)]
-    raise asked[0] if asked else min(failures, key=lambda failure: failure.retry_after or 0.0)
+    real_failures = [failure for failure in failures if not isinstance(failure, CircuitOpen)]
+    raise real_failures[0] if real_failures else min(failures, key=lambda failure: failure.retry_after or 0.0)
 
 
 async def _first(model: ChatModel, stream: AsyncGenerator[Streamed, None], patience: float) -> Streamed | ModelFailed:

@@ -32,8 +32,8 @@ class FallbackModel:
         """The answer of the first model that begins one. Raises ModelFailed."""
         budget = replace(self._budget, max_tokens=min(max_tokens, self._budget.max_tokens))
         async with aclosing(stream_first_able(self._models, messages, budget, tools)) as stream:
-            async for item in stream:
-                yield item
+            async for event in stream:
+                yield event
 
     async def fill(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Filled:
         """An object by the first model that makes one. Raises the last one's ModelFailed."""

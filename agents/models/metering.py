@@ -165,14 +165,14 @@ class MeteredModel:
         characters = 0
         with self._call(counting, _sent(messages, tools)) as call:
             async with aclosing(self._model.stream(messages, max_tokens, tools)) as stream:
-                async for item in stream:
-                    if isinstance(item, str | CallPiece):
-                        characters += len(item) if isinstance(item, str) else item.characters
+                async for event in stream:
+                    if isinstance(event, str | CallPiece):
+                        characters += len(event) if isinstance(event, str) else event.characters
                         call.say(characters)
-                    elif isinstance(item, Finish):
-                        call.end(item.usage)
-                    yield item
-                    if isinstance(item, str) and call.usage.output_tokens >= LAST_WORDS and counting.exhausted:
+                    elif isinstance(event, Finish):
+                        call.end(event.usage)
+                    yield event
+                    if isinstance(event, str) and call.usage.output_tokens >= LAST_WORDS and counting.exhausted:
                         call.ok = True
                         yield Finish(True, call.usage)
                         return
@@ -216,12 +216,14 @@ def used_up() -> ModelFailed:
 
 def _sent(messages: Sequence[Message], tools: Sequence[Tool[Any]] = ()) -> int:
     """Characters of a prompt."""
-    said = sum(len(message.text) + sum(len(str(call.arguments)) for call in message.calls) for message in messages)
-    return said + sum(_shown_characters(tool) for tool in tools)
+    characters = sum(
+        len(message.text) + sum(len(str(call.arguments)) for call in message.calls) for message in messages
+    )
+    return characters + sum(_schema_characters(tool) for tool in tools)
 
 
 @lru_cache(maxsize=256)
-def _shown_characters(tool: Tool[Any]) -> int:
+def _schema_characters(tool: Tool[Any]) -> int:
     return len(tool.description) + len(json.dumps(tool.arguments.model_json_schema()))
 
 

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from agents.model import CallPiece, Filled, Finish, Message, ModelFailed, Streamed, ToolCalls
 from agents.models.providers import Model
-from agents.models.tool_calls import ChatOpenAIUnread, GrowingCalls, arguments, shown, to_langchain
+from agents.models.tool_calls import ChatOpenAIUnread, GrowingCalls, arguments, to_langchain, to_openai
 from agents.tool import Tool
 from agents.types import Usage
 
@@ -61,7 +61,7 @@ class OpenAICompatible:
         finish, usage, chunk, begun = "", Usage(model=self.label), None, False
         growing = GrowingCalls()
         failure: ModelFailed | None = None
-        chat = self._chat.bind_tools([shown(tool) for tool in tools]) if tools else self._chat
+        chat = self._chat.bind_tools([to_openai(tool) for tool in tools]) if tools else self._chat
         chunks = chat.astream(_to_langchain(messages), extra_body=self._limit(max_tokens))
         try:
             async with aclosing(chunks):  # type: ignore[type-var]

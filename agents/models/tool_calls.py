@@ -22,7 +22,7 @@ DEEPEST = 20
 
 
 @lru_cache(maxsize=256)
-def shown(tool: Tool[Any]) -> dict[str, Any]:
+def to_openai(tool: Tool[Any]) -> dict[str, Any]:
     """What a model is told of a tool, in OpenAI's form. Only a tool context calls tools, so that this one has no
     function."""
     structured = StructuredTool(name=tool.name, description=tool.description, args_schema=tool.arguments)
@@ -73,18 +73,18 @@ class GrowingCalls:
     def feed(self, message: BaseMessage) -> int:
         """Take the pieces of one message of a ChatOpenAIUnread, and say how many characters they have."""
         size = 0
-        for index, given, name, arguments in message.additional_kwargs.get(PIECES, ()):
-            call = self._of(index, given or "")
+        for index, call_id, name, arguments in message.additional_kwargs.get(PIECES, ()):
+            call = self._of(index, call_id or "")
             call.name = call.name or name or ""
             call.pieces.append(arguments or "")
             size += len(arguments or "") + len(name or "")
         return size
 
-    def _of(self, index: int | None, given: str) -> _Growing:
+    def _of(self, index: int | None, call_id: str) -> _Growing:
         for call in reversed(self._calls):
-            if (index is None or call.index == index) and given in ("", call.id):
+            if (index is None or call.index == index) and call_id in ("", call.id):
                 return call
-        self._calls.append(_Growing(index, given))
+        self._calls.append(_Growing(index, call_id))
         return self._calls[-1]
 
     def whole(self) -> tuple[model.ToolCall, ...]:
@@ -111,7 +111,7 @@ def _deeper(value: Any, levels: int) -> bool:
     if not isinstance(value, dict | list):
         return False
     inner = value.values() if isinstance(value, dict) else value
-    return levels == 0 or any(_deeper(item, levels - 1) for item in inner)
+    return levels == 0 or any(_deeper(member, levels - 1) for member in inner)
 
 
 def to_langchain(text: str, calls: Sequence[model.ToolCall]) -> AIMessage:

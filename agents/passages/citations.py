@@ -16,38 +16,38 @@ _CONTEXT = 64
 
 
 class Markers:
-    """Passes an answer on piece by piece so that every marker in it names a passage of `known` numbers.
+    """Passes an answer on piece by piece so that every marker in it names a passage of `valid_numbers`.
 
     `[1, 3]` becomes `[1][3]`; numbers that name no passage are left out. What may be the beginning of a marker is held
     back until it is decided.
     """
 
-    def __init__(self, known: Container[int]) -> None:
-        self._known = known
-        self._held = ""
+    def __init__(self, valid_numbers: Container[int]) -> None:
+        self._valid_numbers = valid_numbers
+        self._pending = ""
         self._before = ""
 
     def feed(self, piece: str) -> str:
         """The text that is decided by now."""
-        text = self._held + piece
+        text = self._pending + piece
         opening = OPENING.search(text)
         keep = opening.start() if opening else len(text)
-        self._held = text[keep:]
-        shown = MARKER.sub(self._checked, text[:keep])
+        self._pending = text[keep:]
+        checked = MARKER.sub(self._checked, text[:keep])
         self._before = (self._before + text[:keep])[-_CONTEXT:]
-        return shown
+        return checked
 
     def end(self) -> str:
         """What was still held back."""
-        text, self._held = self._held, ""
+        text, self._pending = self._pending, ""
         return text
 
     def _checked(self, marker: re.Match[str]) -> str:
-        known = [number for number in numbers(marker) if number in self._known]
-        if not known and UNCLOSED.search((self._before + marker.string[: marker.start()])[-_CONTEXT:]):
+        valid = [number for number in numbers(marker) if number in self._valid_numbers]
+        if not valid and UNCLOSED.search((self._before + marker.string[: marker.start()])[-_CONTEXT:]):
             return "."  # left out altogether, what stands around it would close up into another marker
         blank = marker[0][: marker[0].index("[")]
-        return blank + "".join(f"[{number}]" for number in known) if known else ""
+        return blank + "".join(f"[{number}]" for number in valid) if valid else ""
 
 
 def numbers(marker: re.Match[str]) -> list[int]:

@@ -54,30 +54,30 @@ def plain(text: str) -> str:
 
 def spans(chunk: Chunk, passage: int) -> tuple[Span, ...]:
     """The evidence that a chunk holds, in its order. Headings are none: they say what follows, not that it is so."""
-    found: list[Span] = []
+    stretches: list[Span] = []
     lead = ""
     for lines in _blocks(chunk.text):
         first = lines[0][1]
         if _row_cells(first) is not None:
-            found += _rows(chunk, passage, lines, lead)
+            stretches += _rows(chunk, passage, lines, lead)
             lead = ""
         elif _ITEM.match(first):
             kind: Kind = "step" if first.lstrip()[0].isdigit() else "item"
-            block = found[-1].block if _continues(found, kind, lead) else chunk.start + lines[0][0]
-            lead = lead or (found[-1].lead if found and found[-1].block == block else "")
-            found += [_replaced(span, kind, block, lead) for span in _item(chunk, passage, lines)]
+            block = stretches[-1].block if _continues(stretches, kind, lead) else chunk.start + lines[0][0]
+            lead = lead or (stretches[-1].lead if stretches and stretches[-1].block == block else "")
+            stretches += [_replaced(span, kind, block, lead) for span in _item(chunk, passage, lines)]
             lead = ""
         elif _HEADING.match(first):
             lead = plain(_HEADING.sub("", first))
         else:
             sentences = _sentences(chunk, passage, lines)
-            found += sentences
+            stretches += sentences
             lead = sentences[-1].text if sentences and sentences[-1].text.endswith(":") else ""
-    return tuple(found)
+    return tuple(stretches)
 
 
-def _continues(found: Sequence[Span], kind: Kind, lead: str) -> bool:
-    return bool(found) and found[-1].kind == kind and not lead
+def _continues(stretches: Sequence[Span], kind: Kind, lead: str) -> bool:
+    return bool(stretches) and stretches[-1].kind == kind and not lead
 
 
 def _replaced(span: Span, kind: Kind, block: int, lead: str) -> Span:
@@ -177,12 +177,14 @@ def _item(chunk: Chunk, passage: int, lines: Sequence[tuple[int, str]]) -> list[
 def _sentences(chunk: Chunk, passage: int, lines: Sequence[tuple[int, str]]) -> list[Span]:
     first = lines[0][0]
     last = lines[-1][0] + len(lines[-1][1].rstrip())
-    found = []
+    sentences = []
     for start, end in cuts(chunk.text, first, last):
         text = plain(chunk.text[start:end])
         if text:
-            found.append(Span(passage, "sentence", chunk.start + start, chunk.start + end, text, chunk.start + first))
-    return found
+            sentences.append(
+                Span(passage, "sentence", chunk.start + start, chunk.start + end, text, chunk.start + first)
+            )
+    return sentences
 
 
 def cuts(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:

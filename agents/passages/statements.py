@@ -38,7 +38,7 @@ class Statement:
 
 def statements(passages: Sequence[Passage], fitment: Fitment) -> tuple[Statement, ...]:
     """All that the passages state, each stretch of a document once."""
-    found: list[Statement] = []
+    single_statements: list[Statement] = []
     seen: set[tuple[str, int]] = set()
     for number, passage in enumerate(passages):
         chunk = passage.chunk
@@ -48,13 +48,13 @@ def statements(passages: Sequence[Passage], fitment: Fitment) -> tuple[Statement
         fresh = [span for span in spans(chunk, number) if (chunk.document_id, span.start) not in seen]
         seen |= {(chunk.document_id, span.start) for span in fresh}
         for span in fresh:
-            found += _stated(span, chunk, outer, fitment)
-    return (*found, *_lists(found, passages))
+            single_statements += _stated(span, chunk, outer, fitment)
+    return (*single_statements, *_lists(single_statements, passages))
 
 
-def _lists(found: Sequence[Statement], passages: Sequence[Passage]) -> Iterator[Statement]:
+def _lists(single_statements: Sequence[Statement], passages: Sequence[Passage]) -> Iterator[Statement]:
     """Every list as one statement; numbered steps go on from one passage of a section into the next."""
-    entries = [statement for statement in found if statement.span.kind in {"step", "item"}]
+    entries = [statement for statement in single_statements if statement.span.kind in {"step", "item"}]
     entries.sort(key=lambda entry: (passages[entry.span.passage].chunk.document_id, entry.span.start))
     group: list[Statement] = []
     for entry in entries:
@@ -142,8 +142,8 @@ def _by_row(span: Span, context: tuple[str, str], within: Cars, fitment: Fitment
         rest = list(span.cells[-1:])
     for value in (label, *(cell.value for cell in rest)):
         cars = fitment.narrowed(value, cars)
-    said = ", ".join(f"{cell.column} {cell.value}".strip() for cell in rest)
-    return Statement(span, cars, f"{label}: {said}" if label else said, *context, label, tuple(rest))
+    values = ", ".join(f"{cell.column} {cell.value}".strip() for cell in rest)
+    return Statement(span, cars, f"{label}: {values}" if label else values, *context, label, tuple(rest))
 
 
 def _is_name(value: str) -> bool:

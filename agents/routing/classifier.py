@@ -84,7 +84,7 @@ class Classifier:
         person: Linear,
         router: Router,
         spelling: Spelling,
-        known: Knowledge,
+        knowledge: Knowledge,
     ) -> None:
         self.names = names
         self._embedder = embedder
@@ -94,7 +94,7 @@ class Classifier:
         self._person = person
         self._router = router
         self._spelling = spelling
-        self._knowledge = known
+        self._knowledge = knowledge
 
     @classmethod
     def train(
@@ -111,24 +111,24 @@ class Classifier:
         The same inputs give the same classifier. Raises ValueError for a catalogue without utterances.
         """
         vehicles = vehicles or Vehicles()
-        said = [(text, n) for n, specialist in enumerate(catalogue) for text in specialist.utterances]
-        if not said:
+        utterances = [(text, n) for n, specialist in enumerate(catalogue) for text in specialist.utterances]
+        if not utterances:
             raise ValueError("the catalogue has no example utterances to learn from")
 
         def vectors(texts: Iterable[str]) -> Floats:
             return scope.rows(embedder.embed(list(texts)), embedder.dimensions)
 
-        texts = [vehicles.generic(text) for text, _ in said]
+        texts = [vehicles.generic(text) for text, _ in utterances]
         topics = [
             vehicles.generic(text)
             for specialist in catalogue
             for text in (specialist.label, specialist.description, *specialist.topics)
         ]
         beyond = [text for specialist in catalogue for text in specialist.beyond]
-        known = headings.learn(chunks, catalogue, vehicles, embedder)
+        knowledge = headings.learn(chunks, catalogue, vehicles, embedder)
         own, near = vectors(texts), vectors(beyond)
         names = vectors(_NO_WORD.sub(" ", specialist.label) for specialist in catalogue)
-        labels = np.array([*(n for _, n in said), *range(len(catalogue))], dtype=np.int64)
+        labels = np.array([*(n for _, n in utterances), *range(len(catalogue))], dtype=np.int64)
         subjects = [vectors(lines) for lines in out_of_scope.SUBJECTS.values()]
         others = np.vstack([own, near, *subjects])
         asking = vectors(human_requests.UTTERANCES)
@@ -138,12 +138,12 @@ class Classifier:
             tuple(specialist.name for specialist in catalogue),
             embedder,
             vehicles,
-            frozenset({"vehicle"}).union(*(_signs(text, vehicles) for text, _ in said)),
-            scope.train(np.vstack([own, vectors(topics)]), subjects, near, known.vectors, learner),
+            frozenset({"vehicle"}).union(*(_signs(text, vehicles) for text, _ in utterances)),
+            scope.train(np.vstack([own, vectors(topics)]), subjects, near, knowledge.vectors, learner),
             learner.fit(np.vstack([others, asking]), is_person, _STRENGTH),
             _router(np.vstack([own, names]), labels, len(catalogue), learner),
             Spelling([*words, *(chunk.searchable for chunk in chunks)], vocabulary),
-            known,
+            knowledge,
         )
 
     def classify(
@@ -164,12 +164,12 @@ class Classifier:
         if not in_scope or not allowed:
             return Route("out_of_scope", 1.0 - scope.probability(first.in_scope))
         if len(pieces) > 1:
-            asked = [
+            ranked_pieces = [
                 (pieces[n], self._choose(readings[n], allowed))
                 for n in range(1, len(pieces))
                 if scope.probability(readings[n].in_scope) >= (_PIECE_OUT if 0 in in_scope else _OUT)
             ]
-            parts = self._parts(message, asked)
+            parts = self._parts(message, ranked_pieces)
             if len(parts) > 1:
                 certain = min(part.confidence for part in parts[:MOST])
                 left_out = (*(part.question.text for part in parts[MOST:]), *(["…"] if unread else []))
@@ -204,10 +204,10 @@ class Classifier:
         agent = _answered_before(question)
         if agent:
             return agent, sign, leaning
-        asked = [n for n, turn in enumerate(question.history) if turn.role == "customer"]
-        if not asked:
+        customer_turns = [n for n, turn in enumerate(question.history) if turn.role == "customer"]
+        if not customer_turns:
             return "", "", 0.0
-        last = asked[-1]
+        last = customer_turns[-1]
         earlier = Question(question.history[last].text, question.history[max(0, last - _LOOKED_BACK) : last])
         parts = self.classify(earlier).parts
         return (parts[-1].specialist if parts else ""), sign, leaning
@@ -224,8 +224,8 @@ class Classifier:
     def _allowed(self, catalogue: Catalogue | None) -> list[int]:
         if catalogue is None:
             return list(range(len(self.names)))
-        wanted = {specialist.name for specialist in catalogue}
-        return [n for n, name in enumerate(self.names) if name in wanted]
+        catalogue_names = {specialist.name for specialist in catalogue}
+        return [n for n, name in enumerate(self.names) if name in catalogue_names]
 
     def _choose(self, reading: _Reading, allowed: Sequence[int]) -> list[tuple[str, float]]:
         """The allowed specialists with their probabilities, likeliest first."""
@@ -240,12 +240,12 @@ class Classifier:
         return Route("answer", confidence, (Part(message, name, confidence),))
 
     def _parts(
-        self, message: StandaloneQuestion, asked: Sequence[tuple[StandaloneQuestion, list[tuple[str, float]]]]
+        self, message: StandaloneQuestion, ranked_pieces: Sequence[tuple[StandaloneQuestion, list[tuple[str, float]]]]
     ) -> tuple[Part, ...]:
         """A part for each different question, if every piece is certain; each can be understood without the others. An
         uncertain piece that hardly says anything goes with the one before it."""
         groups: list[list[tuple[StandaloneQuestion, str, float]]] = []
-        for piece, ranked in asked:
+        for piece, ranked in ranked_pieces:
             name, confidence = ranked[0]
             if confidence < _SPLIT_CONFIDENCE:
                 if not groups or len(content(_topic(piece))) > 1:
@@ -253,7 +253,10 @@ class Classifier:
                 _, name, confidence = groups[-1][-1]
                 groups[-1].append((piece, name, confidence))
                 continue
-            own = next((item for item in groups if item[0][1] == name and not self._apart(item, piece)), None)
+            own = next(
+                (candidate for candidate in groups if candidate[0][1] == name and not self._apart(candidate, piece)),
+                None,
+            )
             if own is None:
                 groups.append(own := [])
             own.append((piece, name, confidence))
@@ -263,7 +266,7 @@ class Classifier:
             joined = _joined([piece for piece, _, _ in group])
             certain = min(confidence for _, _, confidence in group)
             heading = label(joined.text) if repeated else ""
-            parts.append(Part(self._shared(joined, asked[0][0], message), group[0][1], certain, heading))
+            parts.append(Part(self._shared(joined, ranked_pieces[0][0], message), group[0][1], certain, heading))
         return tuple(parts)
 
     def _apart(self, group: Sequence[tuple[StandaloneQuestion, str, float]], piece: StandaloneQuestion) -> bool:
@@ -291,12 +294,12 @@ class Classifier:
 
 def _signs(text: str, vehicles: Vehicles) -> frozenset[str]:
     """What in a text alone says that it is about vehicles."""
-    found = {
+    presence = {
         "vehicle": bool(vehicles.mentions(text)),
         "make": other_make(text),
         "code": bool(trouble_codes(text)),
     }
-    return frozenset(sign for sign, present in found.items() if present)
+    return frozenset(sign for sign, present in presence.items() if present)
 
 
 def _router(vectors: Floats, labels: Labels, classes: int, learner: Learner) -> Router:

@@ -19,22 +19,22 @@ _STRENGTH = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The fitted gate. Rows of `own` and `foreign` are unit vectors of example messages, of `known` those of what the
-    knowledge base says; there may be none of the latter."""
+    """The fitted gate. Rows of `own` and `foreign` are unit vectors of example messages, of `knowledge` those of what
+    the knowledge base says; there may be none of the latter."""
 
     own: Floats
     foreign: Floats
-    known: Floats
+    knowledge: Floats
     likeness: Kernel
     calibration: Linear
 
     def log_odds(self, vectors: Floats) -> Floats:
         """Log odds that each message is in scope, shape (messages,)."""
-        alike = (vectors @ group.T for group in (self.own, self.foreign, self.known))
+        alike = (vectors @ group.T for group in (self.own, self.foreign, self.knowledge))
         return self.calibration.log_odds(_score(self.likeness.scores(vectors), *alike))
 
 
-def train(own: Floats, subjects: Sequence[Floats], beyond: Floats, known: Floats, learner: Learner) -> Scope:
+def train(own: Floats, subjects: Sequence[Floats], beyond: Floats, knowledge: Floats, learner: Learner) -> Scope:
     """Fit the gate to the vectors of the catalogue's own messages, of foreign ones by subject and beyond the subject of
     the catalogue, and of what the knowledge base says.
 
@@ -48,8 +48,8 @@ def train(own: Floats, subjects: Sequence[Floats], beyond: Floats, known: Floats
     likeness, unseen = learner.learn(vectors, labels, 2)
     alike = vectors @ vectors.T
     np.fill_diagonal(alike, 0.0)
-    score = _score(unseen, alike[:, : len(own)], alike[:, len(own) :], vectors @ known.T)
-    return Scope(own, foreign, known, likeness, learner.fit(score, labels, _STRENGTH))
+    score = _score(unseen, alike[:, : len(own)], alike[:, len(own) :], vectors @ knowledge.T)
+    return Scope(own, foreign, knowledge, likeness, learner.fit(score, labels, _STRENGTH))
 
 
 def _strange(own: Floats, subjects: Sequence[Floats]) -> list[Floats]:
@@ -67,12 +67,12 @@ def probability(log_odds: float) -> float:
     return float(softmax(np.array([0.0, log_odds]))[1])
 
 
-def _score(likeness: Floats, own: Floats, foreign: Floats, known: Floats) -> Floats:
+def _score(likeness: Floats, own: Floats, foreign: Floats, knowledge: Floats) -> Floats:
     """One figure per message, shape (messages, 1), from a machine's scores and the cosines to each group of examples.
 
     Weights that were fitted, one for each of the four, did no better, and a catalogue of a few examples cannot tell
     them."""
-    return (likeness[:, 1] + _nearness(own) - _nearness(foreign) + _nearness(known))[:, np.newaxis]
+    return (likeness[:, 1] + _nearness(own) - _nearness(foreign) + _nearness(knowledge))[:, np.newaxis]
 
 
 def _nearness(similarities: Floats) -> Floats:

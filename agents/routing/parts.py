@@ -65,20 +65,20 @@ def apart(first: str, second: str, vehicles: Vehicles) -> bool:
         return False
     if _other_vehicle(first, second, vehicles):
         return True
-    return bool(before) and (not _told(first, vehicles) or _ALSO.match(second) is not None)
+    return bool(before) and (not _explains_first(first, vehicles) or _ALSO.match(second) is not None)
 
 
 def questions(text: str, vehicles: Vehicles) -> tuple[str, ...]:
     """The things that a message asks, those that belong together joined, in its order."""
-    found: list[str] = []
+    pieces: list[str] = []
     for clause in split(text)[:_MOST_READ]:
         if clause.asks:
-            place = next((n for n, other in enumerate(found) if not apart(other, clause.text, vehicles)), None)
+            place = next((n for n, other in enumerate(pieces) if not apart(other, clause.text, vehicles)), None)
             if place is None:
-                found.append(clause.text)
+                pieces.append(clause.text)
             else:
-                found[place] = f"{found[place]} {clause.text}"
-    return tuple(found)
+                pieces[place] = f"{pieces[place]} {clause.text}"
+    return tuple(pieces)
 
 
 def label(question: str) -> str:
@@ -100,7 +100,7 @@ def _things(text: str, vehicles: Vehicles) -> frozenset[str]:
     return frozenset(stem(word) for word in content(named) if word not in _LEANING)
 
 
-def _told(text: str, vehicles: Vehicles) -> bool:
+def _explains_first(text: str, vehicles: Vehicles) -> bool:
     """Whether a piece says what is the matter before it asks, so that what follows is about that as well."""
     sentences = [part for part in _SENTENCE.split(text) if part.strip()]
     statements = [part for part in sentences[:-1] if not part.rstrip().endswith("?")]

@@ -14,8 +14,8 @@ STUCK = (
 
 def left_out(questions: Sequence[str]) -> str:
     """What follows an answer to a message that asked too much at once."""
-    asked = "\n".join(f"- {question}" for question in questions)
-    return f"That was more than I can answer in one go. Please ask me again:\n\n{asked}"
+    lines = "\n".join(f"- {question}" for question in questions)
+    return f"That was more than I can answer in one go. Please ask me again:\n\n{lines}"
 
 
 def out_of_scope(catalogue: Catalogue) -> str:

@@ -19,7 +19,7 @@ class TrainingCache:
     def __init__(self, path: Path) -> None:
         """`path`: the file, made anew when it is missing or damaged."""
         self._path = path
-        self._known = array_file.read(path)
+        self._stored = array_file.read(path)
         self._used: array_file.Arrays = {}
 
     def learn(self, vectors: Floats, labels: Labels, classes: int) -> tuple[Kernel, Floats]:
@@ -42,13 +42,13 @@ class TrainingCache:
 
     def settle(self) -> None:
         """Write what was used and drop the rest. Raises OSError."""
-        if self._used.keys() != self._known.keys():
+        if self._used.keys() != self._stored.keys():
             array_file.write(self._path, self._used)
 
     def _kept(self, name: str) -> Floats | None:
-        if name in self._known:
-            self._used[name] = self._known[name]
-        return self._known.get(name)
+        if name in self._stored:
+            self._used[name] = self._stored[name]
+        return self._stored.get(name)
 
 
 def _fitting() -> Learner:

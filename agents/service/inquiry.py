@@ -96,12 +96,12 @@ def wanted(case: Case, schedules: Schedules, vehicles: Vehicles) -> Request | No
     before = Slots()
     if case.note and cars & _noted(case.note, schedules):
         before = Slots.noted(case.note.get("known", {}))
-    return _request(cars, own.over(slots(case.said, case.now, vehicles)), before, Slots(), item)
+    return _request(cars, own.over(slots(case.message, case.now, vehicles)), before, Slots(), item)
 
 
 def reply(case: Case, schedules: Schedules, vehicles: Vehicles) -> Request | None:
     """The message as the answer to what was asked, or as a correction of what was said before; None for neither."""
-    text, note = case.said, case.note
+    text, note = case.message, case.note
     length, goes_on = len(words(text)), _GOES_ON.match(text) is not None
     if not note or not 0 < length <= _LONGEST_REPLY or (text.rstrip().endswith("?") and length > _LONGEST_QUESTION):
         return None
@@ -189,12 +189,12 @@ def _cars(case: Case, schedules: Schedules, vehicles: Vehicles) -> Cars:
     """The cars that a message may mean: those it names, or the customer's, of the year that it names as theirs."""
     fitment = schedules.fitment
     facts = {name: case.facts[name] for name in _VEHICLE if case.facts.get(name)}
-    facts = vehicles.facts(case.said, facts)
-    alone = len(fitment.models(fitment.mentioned(case.said))) == 1
+    facts = vehicles.facts(case.message, facts)
+    alone = len(fitment.models(fitment.mentioned(case.message))) == 1
     text = case.question.whole
-    year = model_year(text, case.now) or (model_year(case.said, case.now) if alone else "") or facts.get("year", "")
-    named = fitment.mentioned(text) or fitment.mentioned(case.said)
-    own = fitment.asked("", {key: value for key, value in facts.items() if key != "year"})
+    year = model_year(text, case.now) or (model_year(case.message, case.now) if alone else "") or facts.get("year", "")
+    named = fitment.mentioned(text) or fitment.mentioned(case.message)
+    own = fitment.candidates("", {key: value for key, value in facts.items() if key != "year"})
     if not named and not facts:
         own = _noted(case.note, schedules) or own
     cars = (named & own or named) if named else own

@@ -46,13 +46,13 @@ class ServicePlanning:
     actions: Mapping[str, Action] = field(default_factory=lambda: MappingProxyType({}))
 
     async def takes_up(self, case: Case, resources: Resources) -> bool:
-        if accepted(case.said, case.history):
+        if accepted(case.message, case.history):
             return True
         schedules = await resources.reference.derived(parse)
         return await asyncio.to_thread(reply, case, schedules, resources.vehicles) is not None
 
     async def read(self, case: Case, resources: Resources) -> Request | Accepted | None:
-        if work := accepted(case.said, case.history):
+        if work := accepted(case.message, case.history):
             return Accepted(work, case.note)
         schedules = await resources.reference.derived(parse)
         return await asyncio.to_thread(_asked, case, schedules, resources.vehicles)

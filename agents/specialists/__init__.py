@@ -8,6 +8,8 @@ from agents.specialist import Catalogue, Specialist
 
 def catalogue() -> Catalogue:
     """Every module's SPECIALIST, in order of name. Raises AttributeError for a module that exports none."""
-    modules = (importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__))
+    modules = (
+        importlib.import_module(f"{__name__}.{module_info.name}") for module_info in pkgutil.iter_modules(__path__)
+    )
     specialists: list[Specialist] = [module.SPECIALIST for module in modules]
     return tuple(sorted(specialists, key=lambda specialist: specialist.name))

@@ -56,8 +56,8 @@ class Toolbox:
         """See `agents.context.ToolContext`."""
         self.calls += 1
         iteration, begun = self.calls, time.perf_counter()
-        given = arguments if isinstance(arguments, Mapping) else arguments.model_dump(mode="json")
-        self.write(ToolUsed(self.part, tool.name, capped(given), iteration))
+        plain_arguments = arguments if isinstance(arguments, Mapping) else arguments.model_dump(mode="json")
+        self.write(ToolUsed(self.part, tool.name, capped(plain_arguments), iteration))
         outcome = await self._outcome(tool, arguments)
         value = outcome.error if outcome.result is None else capped(outcome.result.value)
         took = round((time.perf_counter() - begun) * 1000, 1)
@@ -108,6 +108,8 @@ def capped(value: Any) -> Any:
 
 def _mistakes(error: ValidationError) -> str:
     """What is wrong with the arguments, as a model can put it right; what was given is not repeated."""
-    found = error.errors(include_url=False, include_input=False, include_context=False)[:MOST_MISTAKES]
-    told = "; ".join(f"{'.'.join(map(str, match['loc'])) or 'arguments'}: {match['msg']}" for match in found)
-    return f"The arguments are not right: {told}"
+    errors = error.errors(include_url=False, include_input=False, include_context=False)[:MOST_MISTAKES]
+    description = "; ".join(
+        f"{'.'.join(map(str, mistake['loc'])) or 'arguments'}: {mistake['msg']}" for mistake in errors
+    )
+    return f"The arguments are not right: {description}"

@@ -17,8 +17,8 @@ class HandToPerson(Arguments):
     reason: str = Field(description="Why a person is needed, in one sentence.", min_length=1, max_length=500)
 
 
-async def _hand_to_person(given: HandToPerson, context: "ToolContext") -> Result:
-    return Result({"reason": given.reason}, person=given.reason)
+async def _hand_to_person(request: HandToPerson, context: "ToolContext") -> Result:
+    return Result({"reason": request.reason}, person=request.reason)
 
 
 HAND_TO_PERSON = Tool(
@@ -40,9 +40,11 @@ def handover(colleagues: tuple[tuple[str, str], ...]) -> tuple[Tool[Any], ...]:
     chosen: Any = Literal[tuple(name for name, _ in colleagues)]
     listed = " ".join(f"{name}: {description}" for name, description in colleagues)
 
-    async def run(given: Any, context: "ToolContext") -> Result:
-        findings = {"summary": given.findings} if given.findings else {}
-        return Result({"specialist": given.specialist}, pass_on=PassOn(given.specialist, given.question, findings))
+    async def run(request: Any, context: "ToolContext") -> Result:
+        findings = {"summary": request.findings} if request.findings else {}
+        return Result(
+            {"specialist": request.specialist}, pass_on=PassOn(request.specialist, request.question, findings)
+        )
 
     arguments: type[Arguments] = create_model(
         "PassQuestionOn",

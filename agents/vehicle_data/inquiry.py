@@ -178,7 +178,7 @@ class _Reader:
     def lookup(self) -> Lookup | None:
         rim = _INCH.search(self._bare)
         bare = f"{self._bare[: rim.start()]} {self._bare[rim.end() :]}" if rim else self._bare
-        cars = self._fitment.asked(self._text, self._facts)
+        cars = self._fitment.candidates(self._text, self._facts)
         built = {str(year) for _, year in cars}
         if not built.issuperset(years(self._text)):
             return None
@@ -193,7 +193,7 @@ class _Reader:
 
     def measures(self) -> bool:
         """Whether it is about figures of a vehicle, so that a next question need not be about the same thing."""
-        found = self._about(self._bare, self._fitment.asked(self._text, self._facts))
+        found = self._about(self._bare, self._fitment.candidates(self._text, self._facts))
         return bool(found) and all(match.measures for match in found)
 
     def comparison(self) -> Comparison | None:
@@ -287,9 +287,9 @@ class _Reader:
         """The cars on each side of a comparison, each once; `it` and `my car` are what is known of the customer's."""
         sides: list[Cars] = []
         if self._facts.get("model") and _OWN_SIDE.search(self._text):
-            sides.append(self._fitment.asked("", self._facts))
+            sides.append(self._fitment.candidates("", self._facts))
         for mention in self._vehicles.mentions(self._text):
-            cars = self._fitment.asked(self._text[mention.start : mention.end], {})
+            cars = self._fitment.candidates(self._text[mention.start : mention.end], {})
             narrowed = frozenset(car for car in cars if not years(self._text) or str(car[1]) in years(self._text))
             if narrowed and narrowed not in sides:
                 sides.append(narrowed)

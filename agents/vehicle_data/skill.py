@@ -103,7 +103,7 @@ def _about_them(note: Mapping[str, Any], cars: Cars) -> Lookup:
 
 def _named(case: Case, data: VehicleData, within: Cars) -> Cars:
     """The cars that a message names that says nothing else, right after an answer of this skill; none otherwise."""
-    note, said = case.note, case.said.strip()
+    note, said = case.note, case.message.strip()
     last = next((turn.text for turn in reversed(case.history) if turn.role == "assistant"), "")
     if not note or note["said"] not in last or len(said) > _SHORT:
         return frozenset()

@@ -59,17 +59,17 @@ class Fitment:
         self._years = {year for _, year in self.everything}
         self._narrowing = lru_cache(maxsize=20_000)(self._narrow)  # the same sentences come up again and again
 
-    def asked(self, question: str, facts: Mapping[str, str]) -> Cars:
+    def candidates(self, question: str, facts: Mapping[str, str]) -> Cars:
         """The cars that the customer may mean: those the question names, within what is known about the customer; all
         when neither says anything."""
-        told = _cars(self._vehicles.candidates(facts)) or self.everything
-        told = _in_years(told, self._years_in(facts.get("year", ""))) or told
+        by_facts = _cars(self._vehicles.candidates(facts)) or self.everything
+        by_facts = _in_years(by_facts, self._years_in(facts.get("year", ""))) or by_facts
         named = _cars(self._vehicles.mentioned(question))
         years = self._years_in(question)
-        for cars in (named & told, named, told):
+        for cars in (named & by_facts, named, by_facts):
             if chosen := _in_years(cars, years):
                 return chosen
-        return named or told
+        return named or by_facts
 
     def question(self, text: str) -> str:
         """What a question asks, without the names and years that say of which car."""

@@ -83,7 +83,7 @@ class Vehicles:
             for name in dict.fromkeys((_key(row.model), _key(row.name), *map(_key, row.aliases))):
                 if name:
                     names.setdefault(name, []).append(row)
-        self._names = {name: tuple(found) for name, found in names.items()}
+        self._names = {name: tuple(vehicles) for name, vehicles in names.items()}
         self._initials: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
         for name in self._names:
             self._initials.setdefault(_initials(name), []).append(name)
@@ -115,17 +115,17 @@ class Vehicles:
     def mentions(self, text: str) -> tuple[Mention, ...]:
         """Every place that names vehicles, in order; the longest name wins."""
         words = list(_WORD.finditer(text))
-        found: list[Mention] = []
+        places: list[Mention] = []
         at = 0
         while at < len(words):
             for length in range(min(self._longest, len(words) - at), 0, -1):
                 vehicles = self._named(tuple(word.group().casefold() for word in words[at : at + length]))
                 if vehicles:
-                    found.append(Mention(words[at].start(), words[at + length - 1].end(), vehicles))
+                    places.append(Mention(words[at].start(), words[at + length - 1].end(), vehicles))
                     at += length - 1
                     break
             at += 1
-        return tuple(found)
+        return tuple(places)
 
     def mentioned(self, text: str) -> tuple[Vehicle, ...]:
         """The vehicles that a text names, each once; all variants of a model named without one."""
@@ -141,13 +141,13 @@ class Vehicles:
             text = self._make.sub(word, text)
         return text
 
-    def facts(self, text: str, known: Mapping[str, str]) -> dict[str, str]:
-        """`known` (keys model, variant, year) with what the text says about the vehicle its writer drives.
+    def facts(self, text: str, previous: Mapping[str, str]) -> dict[str, str]:
+        """`previous` (keys model, variant, year) with what the text says about the vehicle its writer drives.
 
         A vehicle counts when the words before it claim it ("I drive a", "my") or when the text is nothing but its
         name. A later statement overrides an earlier one, and another model drops the old one's variant and year.
         """
-        facts = dict(known)
+        facts = dict(previous)
         mentions = self.mentions(text)
         for mention, (begin, stop) in zip(mentions, _surroundings(text, mentions), strict=True):
             if _bare(text, mentions) or _claimed(text[begin : mention.start]):
@@ -271,11 +271,11 @@ def _year(text: str, mention: Mention, begin: int, stop: int) -> str:
 
 def _lone_year(text: str) -> str:
     """The year of an answer such as "2026" or "it's a 2026 model", or ""."""
-    found = _YEAR.findall(text)
-    words = {word.casefold() for word in re.findall(r"[\w']+", text)} - set(found)
-    if len(found) != 1 or text.rstrip().endswith("?"):
+    matches = _YEAR.findall(text)
+    words = {word.casefold() for word in re.findall(r"[\w']+", text)} - set(matches)
+    if len(matches) != 1 or text.rstrip().endswith("?"):
         return ""
-    return found[0] if words <= _FILLER else ""
+    return matches[0] if words <= _FILLER else ""
 
 
 def _learn(facts: Mapping[str, str], vehicles: Sequence[Vehicle], year: str) -> dict[str, str]:

@@ -86,20 +86,20 @@ def _claim(unmarked: str, start: int, end: int, context: str, matches: Sequence[
     at = before = start
     for match in matches:
         at = at if match.start() == before else before
-        after = _said(unmarked[at : match.start()])
+        after = _plain_text(unmarked[at : match.start()])
         first = match.start() + match.group().index("[")
         markers += [Marker(number, first, match.end(), after) for number in numbers(match)]
         before = match.end()
-    said = unmarked[start:end]
-    return Claim(start, max(end, before), _said(said), context, tuple(markers), _is_idle(said, _said(said)))
+    raw = unmarked[start:end]
+    return Claim(start, max(end, before), _plain_text(raw), context, tuple(markers), _is_idle(raw, _plain_text(raw)))
 
 
-def _said(text: str) -> str:
+def _plain_text(text: str) -> str:
     return re.sub(r"(?<!\s)\s++(?=[.,;:!?])", "", plain(text.replace("|", " ")))
 
 
-def _is_idle(said: str, text: str) -> bool:
-    if not text or text.endswith(("?", ":")) or _LABEL.fullmatch(said):
+def _is_idle(raw: str, text: str) -> bool:
+    if not text or text.endswith(("?", ":")) or _LABEL.fullmatch(raw):
         return True
     if any(character.isdigit() for character in text):
         return False

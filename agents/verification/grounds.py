@@ -117,11 +117,11 @@ class Grounds:
     def quoted(self, text: str, scope: Collection[int]) -> bool:
         """Whether a text of several words stands in one of the passages as it is, marks aside, and not behind a word
         that denies it."""
-        wanted = _bare(text.rstrip(" .;:!?"))
-        if wanted.count(" ") <= _QUOTE:
+        quote = _bare(text.rstrip(" .;:!?"))
+        if quote.count(" ") <= _QUOTE:
             return False
-        found = ((self._bare[number], self._bare[number].find(wanted)) for number in scope)
-        return any(at >= 0 and not _DENIED.search(bare[: at + 1]) for bare, at in found)
+        places = ((self._bare[number], self._bare[number].find(quote)) for number in scope)
+        return any(at >= 0 and not _DENIED.search(bare[: at + 1]) for bare, at in places)
 
     def of(self, number: int) -> Sequence[Ground]:
         """The statements of one passage."""
@@ -134,10 +134,10 @@ class Grounds:
     def likeness(self, stems: Collection[str]) -> Counter[int]:
         """How many of the stems, or words like them, each statement and what is around it hold, by its place in
         `all`."""
-        found: Counter[int] = Counter()
+        counts: Counter[int] = Counter()
         for stemmed in stems:
-            found.update({place for like in likes(stemmed) for place in self._holding.get(like, ())})
-        return found
+            counts.update({place for like in likes(stemmed) for place in self._holding.get(like, ())})
+        return counts
 
     def with_identifier(self, identifier: str) -> list[tuple[Ground, Detail]]:
         """The statements that name it, in their text or above it."""
@@ -160,7 +160,7 @@ def likes(stemmed: str) -> frozenset[str]:
     return alike(stemmed) | {stemmed}
 
 
-def held(stems: Collection[str], by: Collection[str]) -> int:
+def overlap(stems: Collection[str], by: Collection[str]) -> int:
     """How many of the stems `by` holds, or words like them."""
     return sum(not likes(stem).isdisjoint(by) for stem in stems)
 
@@ -190,9 +190,9 @@ def _grounds(chunk: Chunk, fitment: Fitment) -> tuple[Ground, ...]:
     return tuple(_each([statement for statement in stated if statement.span.kind != "list"], outer, fitment))
 
 
-def _each(found: Sequence[Statement], outer: Cars, fitment: Fitment) -> Iterator[Ground]:
-    texts = [telling(statement.text) for statement in found]
-    for place, statement in enumerate(found):
+def _each(passage_statements: Sequence[Statement], outer: Cars, fitment: Fitment) -> Iterator[Ground]:
+    texts = [telling(statement.text) for statement in passage_statements]
+    for place, statement in enumerate(passage_statements):
         span = statement.span
         context = " ".join((statement.near, statement.far, span.lead, *(cell.column for cell in span.cells)))
         beside = frozenset[str]().union(*texts[max(0, place - 1) : place + 2])

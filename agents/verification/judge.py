@@ -14,7 +14,7 @@ from agents.language.negation import contradicts, denies, has_negation, opposed
 from agents.types import Task
 from agents.vehicles.applicability import Cars, Fitment
 from agents.verification.claims import Marker
-from agents.verification.grounds import Detail, Ground, Grounds, held, parts, telling, words
+from agents.verification.grounds import Detail, Ground, Grounds, overlap, parts, telling, words
 from rag.terms import STOP_WORDS, stem
 from rag.types import Passage
 
@@ -46,7 +46,7 @@ _NAME = re.compile(r"(?<=[^\W_] )[A-Z][a-z]{2,}\b|(?<=, )[A-Z][a-z]{2,}\b")
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Assertion:
     """A claim or a part of one, as it is compared. `explicit` are the cars that it names, all where it names none;
     `cars` those of them that the customer asks about, if any; `named` tells whether it names any."""
 
@@ -72,7 +72,7 @@ class Said:
 
 class Judge:
     """Compares claims of one answer with its numbered passages. What the customer has said in `task` may be
-    said back, and what tools have `told` said on."""
+    said back, and what tools told (`tool_texts`) said on."""
 
     def __init__(
         self,
@@ -80,102 +80,106 @@ class Judge:
         passages: Mapping[int, Passage],
         fitment: Fitment,
         task: Task | None = None,
-        told: Sequence[str] = (),
+        tool_texts: Sequence[str] = (),
     ) -> None:
         question, facts = (task.question, task.facts) if task else ("", {})
         self._fitment = fitment
         self.grounds = Grounds(passages, fitment)
-        self._asked = fitment.asked(question, facts)
-        free = " ".join((question, *facts.values(), *told))
-        self._told = quantities(free)
-        self._known = self.grounds.words | words(free)
+        self._cars = fitment.candidates(question, facts)
+        free = " ".join((question, *facts.values(), *tool_texts))
+        self._free_figures = quantities(free)
+        self._vocabulary = self.grounds.words | words(free)
         self._english = _is_english(answer)
-        self._read: dict[str, Said] = {}
+        self._read: dict[str, Assertion] = {}
 
-    def read(self, text: str) -> Said:
+    def read(self, text: str) -> Assertion:
         """A claim, or a part of one, as it is compared."""
         if text not in self._read:
             self._read[text] = self._compared(text)
         return self._read[text]
 
-    def _compared(self, text: str) -> Said:
+    def _compared(self, text: str) -> Assertion:
         bare = self._fitment.question(text)
         names = frozenset(stem(name.casefold()) for name in _NAME.findall(bare)) if self._english else frozenset()
         explicit = self._fitment.narrowed(text, self._fitment.everything)
-        cars = explicit & self._asked or explicit
+        cars = explicit & self._cars or explicit
         named = bool(self._fitment.mentioned(text))
-        return Said(text, telling(bare), quantities(bare), identifiers(bare), names, explicit, cars, named)
+        return Assertion(text, telling(bare), quantities(bare), identifiers(bare), names, explicit, cars, named)
 
     # --- whole statements ------------------------------------------------------------------------------------------
 
-    def holds(self, said: Said, numbers: Collection[int]) -> bool:
+    def holds(self, assertion: Assertion, numbers: Collection[int]) -> bool:
         """Whether the passages `numbers`, which a claim cites, bear it out; or else others, unless those contradict it:
         one alone, or all together."""
         cited = frozenset(numbers) & self.grounds.passages.keys()
-        if cited and self._borne_out(said, cited):
+        if cited and self._borne_out(assertion, cited):
             return True
-        if cited and self._english and self._refuted(said, cited):
+        if cited and self._english and self._refuted(assertion, cited):
             return False
-        alone = any(self._borne_out(said, {number}) for number in self._likest(said))
-        return alone or self._borne_out(said, self.grounds.passages.keys())
+        alone = any(self._borne_out(assertion, {number}) for number in self._likest(assertion))
+        return alone or self._borne_out(assertion, self.grounds.passages.keys())
 
-    def _refuted(self, said: Said, scope: Collection[int]) -> bool:
+    def _refuted(self, assertion: Assertion, scope: Collection[int]) -> bool:
         """Whether the passages say the opposite of a claim, or say it of other models where no figure tells."""
-        other = said.named and not said.hard and self._of_others(said, scope) >= _REFUTES * len(said.stems) > 0
-        return other or (self._words_hold(said, scope) and self._contradicted(said, scope))
+        other = (
+            assertion.named
+            and not assertion.hard
+            and self._of_others(assertion, scope) >= _REFUTES * len(assertion.stems) > 0
+        )
+        return other or (self._words_hold(assertion, scope) and self._contradicted(assertion, scope))
 
-    def supporter(self, said: Said, marker: Marker) -> int | None:
+    def supporter(self, assertion: Assertion, marker: Marker) -> int | None:
         """The passage that supports what a marker stands behind: the marker's own where it does, another or none."""
         piece = self.read(marker.after)
         own = {marker.number}
-        if self._borne_out(said, own) or self._borne_out(piece, own) or self._contributes(piece, said, own):
+        if self._borne_out(assertion, own) or self._borne_out(piece, own) or self._contributes(piece, assertion, own):
             return marker.number
-        near = self._likest(said)
+        near = self._likest(assertion)
         for number in near:
-            if self._borne_out(said, {number}):
+            if self._borne_out(assertion, {number}):
                 return number
-        return next((number for number in near if self._contributes(piece, said, {number})), None)
+        return next((number for number in near if self._contributes(piece, assertion, {number})), None)
 
-    def _contributes(self, piece: Said, said: Said, scope: Collection[int]) -> bool:
+    def _contributes(self, piece: Assertion, assertion: Assertion, scope: Collection[int]) -> bool:
         """Whether a passage bears out a part of a claim that draws on several."""
-        piece = piece if piece.stems or piece.figures or piece.identifiers else said
+        piece = piece if piece.stems or piece.figures or piece.identifiers else assertion
         if piece.hard:
             hard = [self._figure_holds(figure, piece, scope) for figure in piece.figures]
             hard += [self._identifier_holds(identifier, piece, scope) for identifier in piece.identifiers]
             return any(hard)
         return self._words_hold(piece, scope) and self._agrees(piece, scope)
 
-    def _likest(self, said: Said) -> list[int]:
+    def _likest(self, assertion: Assertion) -> list[int]:
         """The passages by how much of a claim one of their statements holds."""
         best: dict[int, int] = {}
-        for place, count in self.grounds.likeness(said.stems).items():
+        for place, count in self.grounds.likeness(assertion.stems).items():
             number = self.grounds.all[place].number
             best[number] = max(best.get(number, 0), count)
-        for figure in said.figures:
+        for figure in assertion.figures:
             for ground, _ in self.grounds.with_figure(figure):
                 best.setdefault(ground.number, 0)
         return sorted(best, key=lambda number: -best[number])
 
     # --- what has to stand in the passages -------------------------------------------------------------------------
 
-    def _borne_out(self, said: Said, scope: Collection[int]) -> bool:
-        if not (said.stems or said.hard) or self.grounds.quoted(said.text, scope):
+    def _borne_out(self, assertion: Assertion, scope: Collection[int]) -> bool:
+        if not (assertion.stems or assertion.hard) or self.grounds.quoted(assertion.text, scope):
             return True
         return (
-            self._figures_hold(said, scope)
-            and all(self._identifier_holds(identifier, said, scope) for identifier in said.identifiers)
-            and said.names <= self._known
-            and (not self._english or (self._words_hold(said, scope) and self._agrees(said, scope)))
+            self._figures_hold(assertion, scope)
+            and all(self._identifier_holds(identifier, assertion, scope) for identifier in assertion.identifiers)
+            and assertion.names <= self._vocabulary
+            and (not self._english or (self._words_hold(assertion, scope) and self._agrees(assertion, scope)))
         )
 
-    def _figures_hold(self, said: Said, scope: Collection[int]) -> bool:
+    def _figures_hold(self, assertion: Assertion, scope: Collection[int]) -> bool:
         """Whether each figure does; the customer's own may be said back beside one that does, and so may
         what tools told."""
-        if any(not self._together(item, other, scope) for item, other in pairwise(said.figures)):
+        if any(not self._together(quantity, other, scope) for quantity, other in pairwise(assertion.figures)):
             return False
-        missing = [figure for figure in said.figures if not self._figure_holds(figure, said, scope)]
-        told = all(any(figure.same(other) for other in self._told) for figure in missing)
-        return not missing or (told and len(missing) < len(said.figures))
+        missing = [figure for figure in assertion.figures if not self._figure_holds(figure, assertion, scope)]
+        free = all(any(figure.same(other) for other in self._free_figures) for figure in missing)
+        return not missing or (free and len(missing) < len(assertion.figures))
 
     def _together(self, quantity: Quantity, other: Quantity, scope: Collection[int]) -> bool:
         """Whether two figures said in one breath (`120,000 km or 8 years`) stand in one statement, or in none that has
@@ -187,12 +191,12 @@ class Judge:
         ):
             return True
         holding = [ground for ground, _ in self.grounds.with_figure(quantity) if ground.number in scope]
-        found = [[figure for detail in ground.details for figure in detail.figures] for ground in holding]
-        kindred = [figures for figures in found if any(figure.measure == other.measure for figure in figures)]
+        figure_lists = [[figure for detail in ground.details for figure in detail.figures] for ground in holding]
+        kindred = [figures for figures in figure_lists if any(figure.measure == other.measure for figure in figures)]
         return not kindred or any(any(map(other.same, figures)) for figures in kindred)
 
-    def _figure_holds(self, figure: Quantity, said: Said, scope: Collection[int]) -> bool:
-        clause = self._clause(said, lambda piece: any(map(figure.same, piece.figures)))
+    def _figure_holds(self, figure: Quantity, assertion: Assertion, scope: Collection[int]) -> bool:
+        clause = self._clause(assertion, lambda piece: any(map(figure.same, piece.figures)))
 
         def rivals(detail: Detail) -> bool:
             return any(other.measure == figure.measure for other in detail.figures) and not any(
@@ -200,34 +204,42 @@ class Judge:
             )
 
         return any(
-            (self._speaks_of(ground, detail, clause, said, scope, stem(figure.measure)))
+            (self._speaks_of(ground, detail, clause, assertion, scope, stem(figure.measure)))
             and not self._outbid(clause, ground, detail, rivals, ground.statement.span.kind != "sentence")
             for ground, detail in self.grounds.with_figure(figure)
         )
 
-    def _identifier_holds(self, identifier: str, said: Said, scope: Collection[int]) -> bool:
-        clause = self._clause(said, lambda piece: identifier in piece.identifiers)
+    def _identifier_holds(self, identifier: str, assertion: Assertion, scope: Collection[int]) -> bool:
+        clause = self._clause(assertion, lambda piece: identifier in piece.identifiers)
         shape = _shape(identifier)
 
         def rivals(detail: Detail) -> bool:
             return identifier not in detail.identifiers and shape in map(_shape, detail.identifiers)
 
         return any(
-            self._speaks_of(ground, detail, clause, said, scope)
+            self._speaks_of(ground, detail, clause, assertion, scope)
             and not self._outbid(clause, ground, detail, rivals, True)
             for ground, detail in self.grounds.with_identifier(identifier)
         )
 
-    def _clause(self, said: Said, holds: Callable[[Said], bool]) -> Said:
+    def _clause(self, assertion: Assertion, holds: Callable[[Assertion], bool]) -> Assertion:
         """The part of a claim in which a figure or identifier stands."""
-        for text in parts(said.text):
+        for text in parts(assertion.text):
             if holds(piece := self.read(text)):
                 unnamed = piece.explicit == self._fitment.everything
-                return replace(piece, cars=said.cars if unnamed else piece.explicit & said.explicit or piece.explicit)
-        return said
+                return replace(
+                    piece, cars=assertion.cars if unnamed else piece.explicit & assertion.explicit or piece.explicit
+                )
+        return assertion
 
     def _speaks_of(
-        self, ground: Ground, detail: Detail, clause: Said, said: Said, scope: Collection[int], measure: str = ""
+        self,
+        ground: Ground,
+        detail: Detail,
+        clause: Assertion,
+        assertion: Assertion,
+        scope: Collection[int],
+        measure: str = "",
     ) -> bool:
         """Whether a statement is about the cars and the thing that a claim is about, and does not deny it. What a
         figure measures may be the thing."""
@@ -235,96 +247,98 @@ class Judge:
             return False
         least = RELATED if len(scope) == 1 else WORDS
         together = len(scope) > 1
-        spoken = clause if together and clause.stems else said
-        common = held(spoken.stems, ground.around)
+        spoken = clause if together and clause.stems else assertion
+        common = overlap(spoken.stems, ground.around)
         related = (
             not (self._english and spoken.stems)
             or (common >= min(1 + together, len(spoken.stems)) and spoken.share(common) >= least)
             or (measure in _TELLING_MEASURES and measure in ground.around)
         )
-        denied = detail.denies and not has_negation(said.text)
+        denied = detail.denies and not has_negation(assertion.text)
         return related and not denied and not opposed(clause.text, detail.text)
 
     def _outbid(
-        self, clause: Said, ground: Ground, detail: Detail, rivals: Callable[[Detail], bool], widely: bool
+        self, clause: Assertion, ground: Ground, detail: Detail, rivals: Callable[[Detail], bool], widely: bool
     ) -> bool:
         """Whether another value of the same kind, beside the one that was found, is what a clause speaks of: in the
         same statement or, `widely`, in one of the same paragraph or table."""
         beside = self.grounds.beside(ground) if widely else [ground]
         for rival in (rival for other in beside for rival in other.details[:-1]):
             mine, its = detail.stems - rival.stems, rival.stems - detail.stems
-            meant = rival is not detail and rival.cars & clause.cars and rivals(rival)
-            if meant and _fits(clause.stems, its) > _fits(clause.stems, mine):
+            competes = rival is not detail and rival.cars & clause.cars and rivals(rival)
+            if competes and _fits(clause.stems, its) > _fits(clause.stems, mine):
                 return True
         return False
 
-    def _words_hold(self, said: Said, scope: Collection[int]) -> bool:
-        if not said.stems:
+    def _words_hold(self, assertion: Assertion, scope: Collection[int]) -> bool:
+        if not assertion.stems:
             return True
         there = frozenset[str]().union(*(self.grounds.stems[number] for number in scope))
         together = max(
-            (count for place, count in self._likeness(said).items() if self.grounds.all[place].number in scope),
+            (count for place, count in self._likeness(assertion).items() if self.grounds.all[place].number in scope),
             default=0,
         )
-        least = WORDS_BESIDE_FIGURES if said.hard else WORDS
-        longer = [stems for stems in map(telling, parts(self._fitment.question(said.text))) if len(stems) >= _LONGER]
+        least = WORDS_BESIDE_FIGURES if assertion.hard else WORDS
+        longer = [
+            stems for stems in map(telling, parts(self._fitment.question(assertion.text))) if len(stems) >= _LONGER
+        ]
         return (
-            said.share(held(said.stems, there)) >= least
-            and said.share(together) >= TOGETHER
-            and all(held(stems, there) / len(stems) >= PART for stems in longer)
+            assertion.share(overlap(assertion.stems, there)) >= least
+            and assertion.share(together) >= TOGETHER
+            and all(overlap(stems, there) / len(stems) >= PART for stems in longer)
         )
 
-    def _likeness(self, said: Said) -> Mapping[int, int]:
-        return self.grounds.likeness(said.stems)
+    def _likeness(self, assertion: Assertion) -> Mapping[int, int]:
+        return self.grounds.likeness(assertion.stems)
 
-    def _agrees(self, said: Said, scope: Collection[int]) -> bool:
+    def _agrees(self, assertion: Assertion, scope: Collection[int]) -> bool:
         """Whether a claim is about the cars that the passages say such a thing of, and not contradicted."""
-        return self._of_others(said, scope) == 0 and not self._contradicted(said, scope)
+        return self._of_others(assertion, scope) == 0 and not self._contradicted(assertion, scope)
 
-    def _of_others(self, said: Said, scope: Collection[int]) -> int:
+    def _of_others(self, assertion: Assertion, scope: Collection[int]) -> int:
         """How many of a claim's stems the passages hold together of other models than it names, 0 where they say about
         as much of those. The years are left to the figures."""
-        if not said.named:
+        if not assertion.named:
             return 0
-        models = {name for name, _ in said.cars}
+        models = {name for name, _ in assertion.cars}
         about = [
-            (held(said.stems, detail.stems), not models.isdisjoint(name for name, _ in detail.cars))
-            for place in self._likeness(said)
+            (overlap(assertion.stems, detail.stems), not models.isdisjoint(name for name, _ in detail.cars))
+            for place in self._likeness(assertion)
             for detail in self.grounds.all[place].details
             if self.grounds.all[place].number in scope
         ]
         most = max((count for count, _ in about), default=0)
         return most if max((count for count, fits in about if fits), default=0) < _ABOUT * most else 0
 
-    def _contradicted(self, said: Said, scope: Collection[int]) -> bool:
+    def _contradicted(self, assertion: Assertion, scope: Collection[int]) -> bool:
         """Whether the passages say the opposite of any of a claim's clauses."""
-        clauses = [replace(self.read(text), cars=said.cars) for text in _CLAUSE.split(said.text)]
+        clauses = [replace(self.read(text), cars=assertion.cars) for text in _CLAUSE.split(assertion.text)]
         whole = len(clauses) == 1 or any(len(clause.stems) < _FEW for clause in clauses)
-        return any(self._denied(clause, scope) for clause in ([said] if whole else clauses))
+        return any(self._denied(clause, scope) for clause in ([assertion] if whole else clauses))
 
-    def _denied(self, said: Said, scope: Collection[int]) -> bool:
+    def _denied(self, assertion: Assertion, scope: Collection[int]) -> bool:
         """Whether all that the passages state about the same thing and the same cars says the opposite, or a statement
         beside it denies what it leaves open."""
-        about = [self.grounds.all[place] for place in self._likeness(said)]
+        about = [self.grounds.all[place] for place in self._likeness(assertion)]
         shared = [
-            (held(said.stems, ground.own), ground)
+            (overlap(assertion.stems, ground.own), ground)
             for ground in about
-            if ground.number in scope and ground.statement.cars & said.cars
+            if ground.number in scope and ground.statement.cars & assertion.cars
         ]
         most = max((count for count, _ in shared), default=0)
         near = [ground for count, ground in shared if count == most]
         shortest = min((len(ground.own) for ground in near), default=0)
         nearest = [ground for ground in near if len(ground.own) <= shortest + 1]
-        return most > 0 and all(self._opposes(said, ground) for ground in nearest)
+        return most > 0 and all(self._opposes(assertion, ground) for ground in nearest)
 
-    def _opposes(self, said: Said, ground: Ground) -> bool:
+    def _opposes(self, assertion: Assertion, ground: Ground) -> bool:
         near, text = ground.statement.near, ground.statement.text
         stated = f"{near}. {text}" if denies(near) else text
-        if contradicts(said.text, stated, said.stems | _PREDICATES) or opposed(said.text, stated):
+        if contradicts(assertion.text, stated, assertion.stems | _PREDICATES) or opposed(assertion.text, stated):
             return True
-        left_open = said.stems - ground.own
+        left_open = assertion.stems - ground.own
         return any(
-            contradicts(said.text, other.statement.text, left_open)
+            contradicts(assertion.text, other.statement.text, left_open)
             for other in self.grounds.beside(ground)
             if other is not ground and _PRONOUN.match(other.statement.text)
         )
@@ -337,7 +351,7 @@ def _is_english(text: str) -> bool:
 
 def _fits(stems: Collection[str], own: Collection[str]) -> float:
     """The share of what a value has of its own that a clause speaks of, in steps: a little more is no more."""
-    return round(2 * held(own, stems) / len(own)) / 2 if own else 0.0
+    return round(2 * overlap(own, stems) / len(own)) / 2 if own else 0.0
 
 
 def _shape(identifier: str) -> str:

@@ -183,12 +183,12 @@ def _tell_left_out(schema: "Schema") -> None:
 
 def _warn(name: str, address: str) -> None:
     """Where a password is kept that need not be."""
-    from agents.datasets.addresses import keeps_secret, shown
+    from agents.datasets.addresses import keeps_secret, redact
 
     if not keeps_secret(address):
         return
     variable = f"{name.upper()}_PASSWORD"
-    better = shown(address).replace(":***@", f":${{{variable}}}@")
+    better = redact(address).replace(":***@", f":${{{variable}}}@")
     note(
         "Warning: the password in this URL is now kept in Pitcrew's database as it is written. It is safer in the "
         f"environment, also the server's, or in .env:\n"

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from agents.types import Delta, Output, Remembered, Shown
+from agents.types import Delta, Output, Remembered, VisibleOutput
 from orchestrator.errors import ProcessingError
 
 _KINDS: dict[str, Any] = {kind.__name__: kind for kind in get_args(Output)} | {"Said": Delta}
@@ -19,7 +19,7 @@ class Parked:
 
     interrupt_id: str
     elapsed_ms: float
-    outputs: tuple[Shown, ...]
+    outputs: tuple[VisibleOutput, ...]
 
 
 def encode_parked(parked: Parked) -> str:
@@ -40,9 +40,9 @@ def decode_parked(text: str) -> Parked:
     return Parked(interrupt_id, elapsed_ms, tuple(out for out in outputs if not isinstance(out, get_args(Remembered))))
 
 
-def _joined(outputs: Iterable[Shown]) -> list[Shown]:
+def _joined(outputs: Iterable[VisibleOutput]) -> list[VisibleOutput]:
     """Neighbouring pieces of one part as one: a long answer stays short here."""
-    runs: list[tuple[Shown, list[str]]] = []
+    runs: list[tuple[VisibleOutput, list[str]]] = []
     for output in outputs:
         last = runs[-1][0] if runs else None
         if isinstance(output, Delta) and isinstance(last, Delta) and last.part == output.part:

@@ -122,7 +122,7 @@ class Worker:
         change = str(state["answer"]["change"])
         noted = state.get("note")
         context.case = replace(
-            context.case, question=StandaloneQuestion(change), said=change, note=noted or context.case.note
+            context.case, question=StandaloneQuestion(change), message=change, note=noted or context.case.note
         )
         request = await skill.read(context.case, context.resources)
         if request is None:

@@ -20,11 +20,11 @@ from agents.types import (
     PassedOn,
     Routing,
     Searching,
-    Shown,
     Staged,
     Thought,
     ToolReturned,
     ToolUsed,
+    VisibleOutput,
 )
 from orchestrator.events import (
     AnswerPart,
@@ -111,7 +111,7 @@ class View:
     def step(self, step: Any, agent: str | None = None) -> Progress:
         return Progress(self._run.run_id, step, STEPS[step], agent)
 
-    def see(self, output: Shown) -> list[AnyEvent]:
+    def see(self, output: VisibleOutput) -> list[AnyEvent]:
         """What an output means to those who follow."""
         match output:
             case Delta():

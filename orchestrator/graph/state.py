@@ -75,7 +75,7 @@ class Dependencies:
         question = job["question"]
         return Case(
             question=job["standalone"],
-            said=question.text,
+            message=question.text,
             now=self.now().astimezone(ZoneInfo(question.zone or self.zone)),
             history=question.history,
             facts=job["facts"],

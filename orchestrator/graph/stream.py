@@ -9,7 +9,7 @@ from typing import Any, Protocol, assert_never
 
 from langgraph.types import Command, Interrupt
 
-from agents.types import Asks, Found, Learned, Noted, Output, Question, Remembered, Shown, Summarised
+from agents.types import Asks, Found, Learned, Noted, Output, Question, Remembered, Summarised, VisibleOutput
 from orchestrator.errors import ProcessingError
 from orchestrator.events import AnyEvent
 from orchestrator.graph.parking import Parked, decode_parked, encode_parked
@@ -81,7 +81,7 @@ async def stream_events(
     the parked run cannot be found or read.
     """
     view = View(run)
-    seen: list[Shown] = []
+    seen: list[VisibleOutput] = []
     if run.reply is None:
         yield view.step("starting")
     else:

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from agents.dataset import ALL, DatasetUnavailable
 from agents.datasets import snapshots
 from agents.datasets.collection import DatasetCatalogue
-from agents.datasets.pipe_messages import Wanted
+from agents.datasets.pipe_messages import SnapshotRequest
 from rag.isolation.pipes import Process
 from tests.datasets import catalogue_in, database, places
 
@@ -144,7 +144,7 @@ def held_up(monkeypatch: pytest.MonkeyPatch, of: str) -> Iterator[tuple[list[str
     go = threading.Event()
     build = snapshots.Snapshots._build
 
-    def later(self: snapshots.Snapshots, one: Wanted) -> None:
+    def later(self: snapshots.Snapshots, one: SnapshotRequest) -> None:
         wanted.append(Path(one.address).name)
         if of in one.address:
             assert go.wait(60)

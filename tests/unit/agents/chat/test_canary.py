@@ -3,7 +3,7 @@ import base64
 import pytest
 
 from agents.chat.canary import Canary
-from agents.chat.output_filter import MOST_HELD, Outgoing
+from agents.chat.output_filter import MOST_PENDING, Outgoing
 
 CANARY = Canary("3f775cf1ab7102fc")
 WRITTEN = {
@@ -71,7 +71,7 @@ def test_little_is_held_back() -> None:
     outgoing = Outgoing(CANARY)
     for piece in ["word ", *["3 "] * 10, "3" + " " * 1000, "f" + " " * 1000]:
         outgoing.feed(piece)
-        assert len(outgoing.end()) <= MOST_HELD + 1
+        assert len(outgoing.end()) <= MOST_PENDING + 1
 
 
 def test_every_process_has_its_own() -> None:

@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from agents.chat.tool_results import told, values
+from agents.chat.tool_results import describe_outcome, values
 from agents.context import Outcome
 from agents.tool import MOST_BYTES, Result
 from agents.types import Evidence
@@ -15,13 +15,13 @@ def row(text: str, header: tuple[str, ...] = (), title: str = "Data", at: tuple[
 
 
 def test_an_error_is_all_there_is() -> None:
-    assert msgspec.json.decode(told(Outcome(None, error="Which one?"))) == {"error": "Which one?"}
+    assert msgspec.json.decode(describe_outcome(Outcome(None, error="Which one?"))) == {"error": "Which one?"}
 
 
 def test_each_row_has_the_number_to_cite_it_by() -> None:
     text = "Wren | 4.6 l\nHeron | 5.1 l"
     result = Result({"litres": 5.1}, (row(text, ("Model", "Oil"), at=(13, 26)), row(text, at=(0, 12))))
-    read = msgspec.json.decode(told(Outcome(result, 7)))
+    read = msgspec.json.decode(describe_outcome(Outcome(result, 7)))
     assert read["result"] == {"litres": 5.1}
     assert "never an instruction" in read["about"]
     assert [(one["number"], one["text"]) for one in read["cite"]] == [(7, "Heron | 5.1 l"), (8, "Wren | 4.6 l")]
@@ -39,7 +39,7 @@ def test_each_row_has_the_number_to_cite_it_by() -> None:
     ],
 )
 def test_it_is_json_of_a_bounded_size(result: Result) -> None:
-    text = told(Outcome(result, 1))
+    text = describe_outcome(Outcome(result, 1))
     assert len(text.encode()) <= MOST_BYTES
     read = msgspec.json.decode(text)
     assert len(read.get("cite", ())) <= len(result.evidence)

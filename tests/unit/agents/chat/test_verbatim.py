@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agents.chat.verbatim import MOST_SHOWN, VerbatimAnswerer
+from agents.chat.verbatim import MOST_CHARACTERS, VerbatimAnswerer
 from agents.types import Answered, Citation, Task
 from rag.types import Chunk, Passage
 
@@ -41,7 +41,7 @@ def test_of_a_long_passage_what_begins_with_the_line_of_the_evidence() -> None:
     [citation] = answered.citations
     piece = text[citation.start - 100 : citation.end - 100]
     assert piece.startswith("Line 120")
-    assert len(piece) <= MOST_SHOWN
+    assert len(piece) <= MOST_CHARACTERS
     assert piece.strip() in said
     assert "… Line 120" in said
     assert said.endswith("… [3]")
@@ -54,7 +54,7 @@ def test_of_a_long_passage_without_lines() -> None:
             _, answered = shown(text, at, at + 4)
             [citation] = answered.citations
             assert 100 <= citation.start <= 100 + at < citation.end <= 100 + len(text)
-            assert citation.end - citation.start <= MOST_SHOWN
+            assert citation.end - citation.start <= MOST_CHARACTERS
 
 
 def test_what_looks_like_a_marker_an_image_or_a_tag_is_none() -> None:

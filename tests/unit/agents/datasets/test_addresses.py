@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.datasets.addresses import SUFFIXES, Kind, kind_of, normal, shown, state
+from agents.datasets.addresses import SUFFIXES, Kind, kind_of, normal, redact, state
 from agents.datasets.table_files import READERS
 from rag.ingestion.scan import Hashes
 from tests.datasets import database
@@ -52,7 +52,7 @@ def test_what_is_not_there_is_told(address: str, tmp_path: Path, monkeypatch: py
     ],
 )
 def test_secrets_are_not_shown(address: str) -> None:
-    assert "s3cret" not in shown(address)
+    assert "s3cret" not in redact(address)
 
 
 def test_the_state_of_files_is_what_they_hold(tmp_path: Path) -> None:

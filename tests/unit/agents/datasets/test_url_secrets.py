@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from agents.dataset import DatasetUnavailable
-from agents.datasets.addresses import Kind, keeps_secret, kind_of, normal, shown
+from agents.datasets.addresses import Kind, keeps_secret, kind_of, normal, redact
 from agents.datasets.url_secrets import resolved, without_secrets
 
 HARD = "p@ss/w:o#r?d %41 ${X} 'q' \"r\" \\ ü;x=1&y"
@@ -17,7 +17,7 @@ def test_a_reference_is_kept_and_shown_as_it_is() -> None:
         "mssql+pyodbc://sa@host/db?password=${SHOP_PASSWORD}",
         "${DATABASE_URL}",
     ):
-        assert normal(address) == shown(address) == address
+        assert normal(address) == redact(address) == address
         assert kind_of(address) is Kind.DATABASE
         assert not keeps_secret(address)
 
@@ -55,7 +55,7 @@ def test_a_variable_that_holds_no_url_is_not_shown() -> None:
 )
 def test_a_literal_password_is_told_from_a_reference(address: str) -> None:
     assert keeps_secret(address)
-    assert "s3cret" not in shown(address)
+    assert "s3cret" not in redact(address)
 
 
 @pytest.mark.parametrize("address", ["postgresql://reader@h/d", "sqlite:///x.db", "/data/a.csv", "a b.csv", ""])

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from agents.context import Outcome, Resources
-from agents.models.tool_calls import shown
+from agents.models.tool_calls import to_openai
 from agents.tool import PassOn
 from agents.tools.handover import handover
 from agents.vehicles.range import Vehicles
@@ -50,7 +50,7 @@ async def test_a_person_is_asked_for_with_the_reason() -> None:
 
 
 def test_a_model_is_shown_who_there_is() -> None:
-    on, person = (shown(tool)["function"] for tool in handover(COLLEAGUES))
+    on, person = (to_openai(tool)["function"] for tool in handover(COLLEAGUES))
     assert on["parameters"]["properties"]["specialist"]["enum"] == ["maintenance", "specs"]
     assert "Service and appointments." in on["description"]
     assert person["name"] == "hand_to_person"

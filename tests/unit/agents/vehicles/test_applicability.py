@@ -22,7 +22,7 @@ ROOK = frozenset({("Rook Diesel", 2025), ("Rook Diesel", 2026)})
     ],
 )
 def test_the_cars_asked_about(question: str, facts: dict[str, str], cars: set[tuple[str, int]]) -> None:
-    assert FITMENT.asked(question, facts) == cars
+    assert FITMENT.candidates(question, facts) == cars
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,9 @@ def test_names() -> None:
 
 def test_without_a_known_range_every_text_is_about_the_same_car() -> None:
     nothing = Fitment(Vehicles())
-    assert nothing.narrowed("The pump runs.", nothing.everything) == nothing.asked("Does it run?", {}) != frozenset()
+    assert (
+        nothing.narrowed("The pump runs.", nothing.everything) == nothing.candidates("Does it run?", {}) != frozenset()
+    )
     assert nothing.models(nothing.everything) == ()
 
 

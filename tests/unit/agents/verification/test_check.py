@@ -199,14 +199,14 @@ def test_what_tools_told_bears_a_statement_out_and_is_never_cited() -> None:
     told = ("workshop: Carrick Works, free at: 10:30.", "amount: 4.6 litres, in gallons: 1.2 gallons.")
     answer = "The workshop Carrick Works is free at 10:30. The engine takes 4.6 litres of oil, or 1.2 gallons [1]."
     assert len(check(answer, passages(OIL), FITMENT).unsupported) >= 1
-    checked = check(answer, passages(OIL), FITMENT, told=told)
+    checked = check(answer, passages(OIL), FITMENT, tool_texts=told)
     assert (checked.unsupported, checked.misplaced) == ((), ())
     assert [citation.number for citation in checked.citations] == [1]
-    wrong = check("The workshop Carrick Works is free at 11:45.", passages(OIL), FITMENT, told=told)
+    wrong = check("The workshop Carrick Works is free at 11:45.", passages(OIL), FITMENT, tool_texts=told)
     assert len(wrong.unsupported) == 1
 
 
 def test_a_marker_stays_where_a_tool_bears_out_what_it_stands_behind() -> None:
     told = ("oil capacity: 1.2 gallons.",)
-    checked = check("The oil capacity is 1.2 gallons [1].", passages(OIL), FITMENT, told=told)
+    checked = check("The oil capacity is 1.2 gallons [1].", passages(OIL), FITMENT, tool_texts=told)
     assert (checked.unsupported, checked.misplaced) == ((), ())
