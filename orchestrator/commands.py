@@ -69,7 +69,7 @@ class Caller:
     role: str = "customer"
 
 
-def known_zone(name: object) -> str:
+def valid_zone(name: object) -> str:
     """The name if it is a time zone of the IANA database, else ""."""
     if not isinstance(name, str) or len(name) > ZONE_CHARS or not _ZONE.fullmatch(name):
         return ""

@@ -58,7 +58,7 @@ class Engine:
         that session.
         """
         command.check()
-        names = [item.name for item in open_to(self.catalogue, caller.role, command.wishes.channel)]
+        names = [specialist.name for specialist in open_to(self.catalogue, caller.role, command.wishes.channel)]
         if command.wishes.agent is not None and command.wishes.agent not in names:
             raise UnknownAgent(names)
         accepting = (
@@ -187,8 +187,8 @@ class Engine:
         """Take one of the caller's own messages back, with all that repeats it. A run that is about it is stopped; one
         under way that may have read it begins again. Raises BadRequest, NotFound, StorageUnavailable."""
         command.check()
-        found = await self.store.touched(caller, command.message_id)
-        await self._runs.see_through(self._blank(caller, command.message_id, found.conversation_id))
+        touched = await self.store.touched(caller, command.message_id)
+        await self._runs.see_through(self._blank(caller, command.message_id, touched.conversation_id))
 
     async def _blank(self, caller: Caller, message_id: str, conversation_id: str) -> None:
         async with self._runs.turn(conversation_id):

@@ -42,7 +42,7 @@ class Follower:
         self._room = room
         self._subscriptions: dict[str, Callable[[], None]] = {}
         self._buffers: dict[str, list[Envelope]] = {}
-        self._told: dict[str, _Told] = {}
+        self._cursors: dict[str, _Cursor] = {}
         self._closed = False
 
     async def send(self, caller: Caller, command: Send) -> None:
@@ -62,11 +62,11 @@ class Follower:
         self._deliver(Envelope(conversation_id, again, receipt.envelope.seq))
         self._buffers.setdefault(conversation_id, [])
         stored = await self._engine.store.run_events(conversation_id, accepted.run_id)
-        told = self._told.setdefault(conversation_id, _Told())
-        told.also |= {receipt.envelope.seq}
-        await self._tell(told, [envelope for envelope in stored if envelope.seq != receipt.envelope.seq])
-        told.also |= {envelope.seq for envelope in stored}
-        await self._go_live(conversation_id, told)
+        cursor = self._cursors.setdefault(conversation_id, _Cursor())
+        cursor.also |= {receipt.envelope.seq}
+        await self._tell(cursor, [envelope for envelope in stored if envelope.seq != receipt.envelope.seq])
+        cursor.also |= {envelope.seq for envelope in stored}
+        await self._go_live(conversation_id, cursor)
 
     async def resume(self, caller: Caller, command: Resume) -> None:
         """Deliver Resumed, which says from where it goes on, then what came after that, the active run's text so far,
@@ -88,13 +88,13 @@ class Follower:
         after = place(marks)
         active = await store.current_run(conversation_id)
         self._deliver(Envelope(conversation_id, Resumed(session_id, after, marks.head, active)))
-        told = self._told[conversation_id] = _Told(after)
-        while (page := await store.events(conversation_id, told.upto, PAGE)) and not self._closed:
-            await self._tell(told, page)
-            told.upto = page[-1].seq or told.upto
+        cursor = self._cursors[conversation_id] = _Cursor(after)
+        while (page := await store.events(conversation_id, cursor.upto, PAGE)) and not self._closed:
+            await self._tell(cursor, page)
+            cursor.upto = page[-1].seq or cursor.upto
             if len(page) < PAGE:
                 break
-        await self._go_live(conversation_id, told)
+        await self._go_live(conversation_id, cursor)
 
     def follow(self, conversation_id: str) -> None:
         """Deliver the conversation's events from now on; nothing after `close`."""
@@ -108,33 +108,33 @@ class Follower:
             unsubscribe()
         self._subscriptions.clear()
         self._buffers.clear()
-        self._told.clear()
+        self._cursors.clear()
 
     def _receive(self, envelope: Envelope) -> None:
         buffer = self._buffers.get(envelope.conversation_id)
         if buffer is not None:
             buffer.append(envelope)
             return
-        told = self._told.get(envelope.conversation_id)
-        if told is None or not told.knows(envelope):
+        cursor = self._cursors.get(envelope.conversation_id)
+        if cursor is None or not cursor.knows(envelope):
             self._deliver(envelope)
 
-    async def _tell(self, told: "_Told", stored: Sequence[Envelope]) -> None:
+    async def _tell(self, cursor: "_Cursor", stored: Sequence[Envelope]) -> None:
         for envelope in stored:
             if self._room is not None:
                 await self._room()
-            told.heed(envelope.event)
+            cursor.heed(envelope.event)
             self._deliver(envelope)
 
-    async def _go_live(self, conversation_id: str, told: "_Told") -> None:
+    async def _go_live(self, conversation_id: str, cursor: "_Cursor") -> None:
         live = await self._engine.bus.live(conversation_id)
         # No await from here: what is published next goes straight to the reader.
         buffered = self._buffers.pop(conversation_id, [])
-        if live is not None and live.run_id in told.ended:
+        if live is not None and live.run_id in cursor.ended:
             live = None
-        known = _known(buffered, live)
-        for envelope in buffered[:known]:
-            if envelope.seq is not None and not told.knows(envelope):
+        earlier = _count_earlier(buffered, live)
+        for envelope in buffered[:earlier]:
+            if envelope.seq is not None and not cursor.knows(envelope):
                 self._deliver(envelope)
         if live is not None:
             for step in live.steps:
@@ -144,8 +144,8 @@ class Follower:
             if live.text:
                 self._deliver(Envelope(conversation_id, Token(live.run_id, live.text, 0)))
         steps = live.steps if live is not None else ()
-        for envelope in buffered[known:]:
-            if not told.knows(envelope) and not any(envelope.event is step for step in steps):
+        for envelope in buffered[earlier:]:
+            if not cursor.knows(envelope) and not any(envelope.event is step for step in steps):
                 self._deliver(envelope)
 
 
@@ -163,7 +163,7 @@ def _place(command: Resume, epoch: str, marks: Marks) -> int:
 
 
 @dataclass
-class _Told:
+class _Cursor:
     """What history has told. An event is committed before it is published, so history may be ahead of the bus: events
     up to the seq `upto`, and those with a seq of `also`, come again, and what `ended` runs have said comes late."""
 
@@ -190,7 +190,7 @@ class _Told:
         return False
 
 
-def _known(buffered: Sequence[Envelope], live: Live | None) -> int:
+def _count_earlier(buffered: Sequence[Envelope], live: Live | None) -> int:
     """How many of the buffered events came before `live` was read: up to the last piece that its text holds."""
     if live is None:
         return len(buffered)

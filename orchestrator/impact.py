@@ -86,8 +86,8 @@ def place(evidence: str, start: int, text: str | None) -> Place:
     if text.startswith(evidence, start):
         return Place("unchanged", evidence)
     words = r"\s+".join(map(re.escape, evidence.split()))
-    if found := re.search(words, text):
-        return Place("moved", found.group())
+    if match := re.search(words, text):
+        return Place("moved", match.group())
     near = fuzz.partial_ratio_alignment(evidence, text, score_cutoff=ALIKE)
     if near is None or near.dest_start == near.dest_end:
         return Place("gone")

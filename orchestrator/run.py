@@ -97,10 +97,10 @@ class Desk:
         """Put passages behind those that are there, say so, and give the number of the first one's marker."""
         first = len(self.cited) + 1
         self.cited += passages
-        self.tell_found(write)
+        self.report_passages(write)
         return first
 
-    def tell_found(self, write: Callable[[Output], None], *, degraded: bool = False) -> None:
+    def report_passages(self, write: Callable[[Output], None], *, degraded: bool = False) -> None:
         """Say which passages there are now."""
         write(Found(tuple(self.cited), degraded))
 

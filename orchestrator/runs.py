@@ -350,9 +350,9 @@ class Runs:
 
 def _question(start: RunStart) -> Question:
     """What is asked; of a conversation that the client tells itself nothing stored is known."""
-    told = start.wishes.history
-    question = Question(start.message, told or (), start.facts, start.notes, start.zone, wishes=start.wishes)
-    if told is not None:
+    history = start.wishes.history
+    question = Question(start.message, history or (), start.facts, start.notes, start.zone, wishes=start.wishes)
+    if history is not None:
         return question
     return replace(
         question, history=start.history, summary=start.summary, older=start.older, older_upto=start.older_upto

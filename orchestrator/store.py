@@ -204,10 +204,10 @@ class Store(Protocol):
         """Note more of a conversation, by name; what is None is dropped. Raises NotFound, and BadRequest
         where it becomes more than METADATA_BYTES."""
 
-    async def remember(self, caller: Caller, session_id: str, said: str) -> None:
+    async def remember(self, caller: Caller, session_id: str, digest: str) -> None:
         """Know the conversation by the name of what has been said in it, until more is said. Raises NotFound."""
 
-    async def recall(self, caller: Caller, said: str) -> str | None:
+    async def recall(self, caller: Caller, digest: str) -> str | None:
         """The session of the caller's conversation that is known by this name, the latest of several. The message that
         takes it up makes it another, so that telling it again from there leads nowhere."""
 

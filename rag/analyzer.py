@@ -35,7 +35,7 @@ class Notation:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SearchTerm:
     """A term that a question asks for. `otherwise`: the terms to look for where no document has it. `guess`: a reading
     of the question that counts only if some document has it."""
 
@@ -56,27 +56,27 @@ class Analyzer:
 
     def terms(self, text: str) -> list[str]:
         """The terms under which a text is found; what was put together from parts is found by its parts as well."""
-        found: list[str] = []
+        terms: list[str] = []
         for kind, token in self._tokens(text):
-            found.append(self._term(kind, token))
-            found.extend(self._parts(kind, token))
-        found.extend(sorted(_compounds(text) - set(found)))
-        return found
+            terms.append(self._term(kind, token))
+            terms.extend(self._parts(kind, token))
+        terms.extend(sorted(_compounds(text) - set(terms)))
+        return terms
 
-    def wanted(self, question: str) -> tuple[Wanted, ...]:
+    def search_terms(self, question: str) -> tuple[SearchTerm, ...]:
         """What a question asks for, each once. Stop words are left out, unless nothing else is there."""
         tokens = list(self._tokens(question))
         telling = [(kind, token) for kind, token in tokens if kind != "word" or token.replace("'", "") not in UNSOUGHT]
-        found = [
-            Wanted(self._term(kind, token), self._parts(kind, token) or _runs(token))
+        singles = [
+            SearchTerm(self._term(kind, token), self._parts(kind, token) or _runs(token))
             for kind, token in telling or tokens
         ]
         pairs = [
-            Wanted(first + second, guess=True)
+            SearchTerm(first + second, guess=True)
             for (_, first), (_, second) in pairwise(telling)
             if (first + second).isalnum() and first.isdigit() != second.isdigit()
         ]
-        return tuple(dict.fromkeys(found + pairs))
+        return tuple(dict.fromkeys(singles + pairs))
 
     def identifiers(self, text: str) -> frozenset[str]:
         """The codes, sizes and part numbers that a text names: what people look up rather than describe."""

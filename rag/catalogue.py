@@ -16,11 +16,11 @@ from rag.releases import Releases
 from rag.tables import chunks, documents, publications, release_entries, releases, versions
 from rag.types import Chunk, Document
 
-_SHOWN_CHUNK = (publications.c.document_id == chunks.c.document_id) & (publications.c.version == chunks.c.version)
+_CHUNK_PUBLICATION = (publications.c.document_id == chunks.c.document_id) & (publications.c.version == chunks.c.version)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class DocumentSummary:
     """A document that is shown. `ingested_at` (ISO 8601, UTC) is its version's; `chunks` counts its chunks."""
 
     id: str
@@ -35,10 +35,10 @@ class Known:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What ingestion needs to know of a document. `seen_hash`: the file's content that was last taken note of, None
-    where the file was gone; `shown_hash` and `version`: what is shown, None where nothing is."""
+    where the file was gone; `published_hash` and `version`: what is shown, None where nothing is."""
 
     seen_hash: str | None
-    shown_hash: str | None
+    published_hash: str | None
     version: int | None
 
 
@@ -89,31 +89,35 @@ class Catalogue:
     def hashes(self) -> dict[str, str]:
         """The content hash of every document that is shown, by id."""
         with reading(self._engine) as connection:
-            query = _at(select(versions.c.document_id, versions.c.content_hash).select_from(_shown_versions()))
+            query = _at(select(versions.c.document_id, versions.c.content_hash).select_from(_published_versions()))
             return {row.document_id: row.content_hash for row in connection.execute(query)}
 
     def standings(self) -> dict[str, Standing]:
         """Every document that was ever shown, by id."""
-        shown = _at(
-            select(versions.c.document_id, versions.c.number, versions.c.content_hash).select_from(_shown_versions())
+        current = _at(
+            select(versions.c.document_id, versions.c.number, versions.c.content_hash).select_from(
+                _published_versions()
+            )
         ).subquery()
-        query = select(documents.c.id, documents.c.seen_hash, shown.c.number, shown.c.content_hash).outerjoin(
-            shown, shown.c.document_id == documents.c.id
+        query = select(documents.c.id, documents.c.seen_hash, current.c.number, current.c.content_hash).outerjoin(
+            current, current.c.document_id == documents.c.id
         )
         with reading(self._engine) as connection:
             return {row.id: Standing(row.seen_hash, row.content_hash, row.number) for row in connection.execute(query)}
 
-    def documents(self) -> tuple[Known, ...]:
+    def documents(self) -> tuple[DocumentSummary, ...]:
         """Every document that is shown, by id."""
         query = _at(
             select(versions, documents.c.subject)
-            .select_from(_shown_versions())
+            .select_from(_published_versions())
             .join(documents, documents.c.id == versions.c.document_id)
             .order_by(versions.c.document_id)
         )
         with reading(self._engine) as connection:
             return tuple(
-                Known(row.document_id, row.subject, row.title, row.content_hash, row.created_at, row.chunks, row.number)
+                DocumentSummary(
+                    row.document_id, row.subject, row.title, row.content_hash, row.created_at, row.chunks, row.number
+                )
                 for row in connection.execute(query)
             )
 
@@ -151,7 +155,7 @@ class Catalogue:
         is named. None if there is no such version."""
         query = select(versions.c.text).where(versions.c.document_id == document_id)
         if version is None:
-            query = _at(query.select_from(_shown_versions()))
+            query = _at(query.select_from(_published_versions()))
         else:
             query = query.where(versions.c.number == version)
         with reading(self._engine) as connection:
@@ -160,7 +164,7 @@ class Catalogue:
     def chunk_ids(self, document_id: str | None = None, generation: int | None = None) -> set[str]:
         """The ids of the chunks that are shown at a generation, the newest where none is named: the document's, or
         all."""
-        query = _at(select(chunks.c.id).join(publications, _SHOWN_CHUNK), generation)
+        query = _at(select(chunks.c.id).join(publications, _CHUNK_PUBLICATION), generation)
         if document_id is not None:
             query = query.where(chunks.c.document_id == document_id)
         with reading(self._engine) as connection:
@@ -168,13 +172,13 @@ class Catalogue:
 
     def count(self, generation: int) -> int:
         """How many chunks are shown at a generation."""
-        query = _at(select(func.count()).select_from(chunks.join(publications, _SHOWN_CHUNK)), generation)
+        query = _at(select(func.count()).select_from(chunks.join(publications, _CHUNK_PUBLICATION)), generation)
         with reading(self._engine) as connection:
             return int(connection.execute(query).scalar_one())
 
     def looks(self, generation: int) -> tuple[Look, ...]:
         """The chunks that are shown at a generation, by subject and id."""
-        query = select(chunks.c.id, documents.c.subject, chunks.c.fingerprint).join(publications, _SHOWN_CHUNK)
+        query = select(chunks.c.id, documents.c.subject, chunks.c.fingerprint).join(publications, _CHUNK_PUBLICATION)
         query = _at(query.join(documents, documents.c.id == chunks.c.document_id), generation)
         with reading(self._engine) as connection:
             return tuple(
@@ -188,7 +192,7 @@ class Catalogue:
         with reading(self._engine) as connection:
             if generation is None:
                 generation = _newest(connection)
-            query = _at(whole_chunks().join(publications, _SHOWN_CHUNK), generation)
+            query = _at(whole_chunks().join(publications, _CHUNK_PUBLICATION), generation)
             return {chunk.id: chunk for chunk in _read(connection, query, chunk_ids)}
 
     def stored_chunks(self, chunk_ids: Collection[str]) -> dict[str, Chunk]:
@@ -214,7 +218,7 @@ def _newest(connection: Connection) -> int:
     return connection.execute(select(func.max(releases.c.generation))).scalar() or 0
 
 
-def _shown_versions() -> Any:
+def _published_versions() -> Any:
     return versions.join(
         publications,
         (publications.c.document_id == versions.c.document_id) & (publications.c.version == versions.c.number),

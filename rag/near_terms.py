@@ -17,19 +17,19 @@ def edits(term: str) -> int:
     return 1 if len(term) < 6 else 2
 
 
-def nearest(term: str, known: Iterable[tuple[str, int]]) -> str | None:
-    """The term of `known`, pairs of a term and how many chunks hold it, that takes the fewest edits (letters missing,
-    added, replaced or swapped with their neighbours), then the one that most chunks hold. A first letter is rarely
-    missed: only terms that begin alike are compared."""
+def nearest(term: str, vocabulary: Iterable[tuple[str, int]]) -> str | None:
+    """The term of `vocabulary`, pairs of a term and how many chunks hold it, that takes the fewest edits (letters
+    missing, added, replaced or swapped with their neighbours), then the one that most chunks hold. A first letter is
+    rarely missed: only terms that begin alike are compared."""
     allowed = edits(term)
     best: tuple[int, int, str] | None = None
-    for other, held in known:
+    for other, count in vocabulary:
         if abs(len(other) - len(term)) > allowed or other[:1] != term[:1] or not other.isalpha():
             continue
         apart = OSA.distance(term, other, score_cutoff=allowed)
         if apart <= allowed:
-            found = (apart, -held, other)
-            best = found if best is None else min(best, found)
+            candidate = (apart, -count, other)
+            best = candidate if best is None else min(best, candidate)
     return best[2] if best and allowed else None
 
 

@@ -68,37 +68,41 @@ class Neighbours:
         """At most `k` of the chunks that the generation shows, best first, only from `subjects` where given; None where
         an index has to be asked: there are too many vectors, some are missing, or a newer generation is known already.
         """
-        held = self._at(generation).subjects
-        if held is None:
+        by_subject = self._at(generation).subjects
+        if by_subject is None:
             return None
-        searched = held.values() if subjects is None else [held[name] for name in {*subjects} if name in held]
+        searched = (
+            by_subject.values()
+            if subjects is None
+            else [by_subject[name] for name in {*subjects} if name in by_subject]
+        )
         hits = [hit for subject in searched for hit in subject.hits(vector, k)]
         return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))[:k]
 
     def _at(self, generation: int) -> _Generation:
         with self._reading:
-            known = self._newest
-            if generation > known.number or (generation == known.number and time.monotonic() > known.until):
-                self._newest = known = self._read(generation)
-            return known if known.number == generation else _Generation(generation, None)
+            newest = self._newest
+            if generation > newest.number or (generation == newest.number and time.monotonic() > newest.until):
+                self._newest = newest = self._read(generation)
+            return newest if newest.number == generation else _Generation(generation, None)
 
     def _read(self, generation: int) -> _Generation:
         try:
             if self._catalogue.count(generation) > self._most:
                 return _Generation(generation, None)
             looks = self._catalogue.looks(generation)
-            found: dict[str, Vectors] = {}
+            vectors: dict[str, Vectors] = {}
             for some in lots(sorted({look.fingerprint for look in looks})):
-                found |= self._vectors.get(some)
-            if sum(len(found[look.fingerprint]) for look in looks) > self._most:
+                vectors |= self._vectors.get(some)
+            if sum(len(vectors[look.fingerprint]) for look in looks) > self._most:
                 return _Generation(generation, None)
             by_subject = groupby(looks, key=lambda look: look.subject)
-            return _Generation(generation, {name: _subject(list(some), found) for name, some in by_subject})
+            return _Generation(generation, {name: _subject(list(some), vectors) for name, some in by_subject})
         except (SQLAlchemyError, KeyError):  # they are often in a file of their own, which may be lost or incomplete
             return _Generation(generation, None, time.monotonic() + RETRY_S)
 
 
-def _subject(looks: Sequence[Look], found: Mapping[str, Vectors]) -> _Subject:
-    own = [found[look.fingerprint] for look in looks]
+def _subject(looks: Sequence[Look], vectors: Mapping[str, Vectors]) -> _Subject:
+    own = [vectors[look.fingerprint] for look in looks]
     starts = np.cumsum([0, *(len(rows) for rows in own[:-1])])
     return _Subject(tuple(look.chunk_id for look in looks), starts, np.concatenate(own))

@@ -28,7 +28,7 @@ class Vocabulary(Protocol):
     def total(self) -> int:
         """How many chunks there are."""
 
-    def held(self, term: str) -> int:
+    def chunk_count(self, term: str) -> int:
         """How many chunks hold the term."""
 
     def beginning(self, letter: str) -> Iterable[tuple[str, int]]:
@@ -57,30 +57,32 @@ def seek(question: str, vocabulary: Vocabulary, analyzer: Analyzer) -> Sought:
     weights = {name: _weight(vocabulary, name) for name in named}
     reach = sum(weights.values())
     rarest = math.log(1 + (vocabulary.total + 0.5) / 0.5)
-    for want in analyzer.wanted(rest)[:_MOST_TERMS]:
-        found = _found(want.term, vocabulary) or {
-            term: weight for other in want.otherwise for term, weight in _found(other, vocabulary).items()
+    for search_term in analyzer.search_terms(rest)[:_MOST_TERMS]:
+        term_weights = _look_up(search_term.term, vocabulary) or {
+            term: weight for other in search_term.otherwise for term, weight in _look_up(other, vocabulary).items()
         }
-        if not found and want.guess:
+        if not term_weights and search_term.guess:
             continue
-        found = found or {term: _weight(vocabulary, term) for term in _meant(want.term, vocabulary)}
-        if found:
-            reach += sum(weight for term, weight in found.items() if term not in weights)
-            weights |= found
+        term_weights = term_weights or {
+            term: _weight(vocabulary, term) for term in _corrections(search_term.term, vocabulary)
+        }
+        if term_weights:
+            reach += sum(weight for term, weight in term_weights.items() if term not in weights)
+            weights |= term_weights
         else:
-            reach += rarest * max(1, len(want.otherwise))
+            reach += rarest * max(1, len(search_term.otherwise))
     reach += rarest * len(unknown)
-    held = (name for name in analyzer.identifiers(rest) if name in weights)
-    return Sought(weights, reach, frozenset((*named, *held)), frozenset(unknown))
+    identifiers = (name for name in analyzer.identifiers(rest) if name in weights)
+    return Sought(weights, reach, frozenset((*named, *identifiers)), frozenset(unknown))
 
 
 def _weight(vocabulary: Vocabulary, term: str) -> float:
-    held = vocabulary.held(term)
-    return math.log(1 + (vocabulary.total - held + 0.5) / (held + 0.5))
+    count = vocabulary.chunk_count(term)
+    return math.log(1 + (vocabulary.total - count + 0.5) / (count + 0.5))
 
 
-def _found(term: str, vocabulary: Vocabulary) -> dict[str, float]:
-    return {term: _weight(vocabulary, term)} if vocabulary.held(term) else {}
+def _look_up(term: str, vocabulary: Vocabulary) -> dict[str, float]:
+    return {term: _weight(vocabulary, term)} if vocabulary.chunk_count(term) else {}
 
 
 def _named(question: str, vocabulary: Vocabulary, analyzer: Analyzer) -> tuple[list[str], list[str], str]:
@@ -89,16 +91,16 @@ def _named(question: str, vocabulary: Vocabulary, analyzer: Analyzer) -> tuple[l
     part is only lacking where nothing in it is known: `a 1200 20 times` names `a1200`."""
     windows = list(_windows(runs(analyzer.without_wholes(question))))
     taken: dict[int, int] = {}
-    known: list[str] = []
+    identifiers: list[str] = []
     unknown: list[str] = []
     for parted in (False, True):
         for window in windows:
             if any(run.start in taken for run in window):
                 continue
             names = list(_names(window))
-            held = None if parted else next((name for name in names if vocabulary.held(name)), None)
-            if held:
-                known.append(held)
+            identifier = None if parted else next((name for name in names if vocabulary.chunk_count(name)), None)
+            if identifier:
+                identifiers.append(identifier)
             elif _is_written_so(window, question, parted=parted) and (lacking := _lacking(names, vocabulary)):
                 unknown.append(lacking)
             else:
@@ -107,7 +109,7 @@ def _named(question: str, vocabulary: Vocabulary, analyzer: Analyzer) -> tuple[l
     rest = question
     for start, end in taken.items():
         rest = rest[:start] + " " * (end - start) + rest[end:]
-    return list(dict.fromkeys(known)), list(dict.fromkeys(unknown)), rest
+    return list(dict.fromkeys(identifiers)), list(dict.fromkeys(unknown)), rest
 
 
 def _windows(written: Sequence[Run]) -> Iterator[Sequence[Run]]:
@@ -143,12 +145,12 @@ def _lacking(names: Iterable[str], vocabulary: Vocabulary) -> str | None:
     return next((name for name, kind in kinds if kind[0] and vocabulary.alike(kind) >= _KIND), None)
 
 
-def _meant(term: str, vocabulary: Vocabulary) -> Iterator[str]:
+def _corrections(term: str, vocabulary: Vocabulary) -> Iterator[str]:
     """The known terms that an unknown one most likely stands for, if any."""
     if not SHORTEST <= len(term) <= _LONGEST_WORD or not term.isalpha():
         return
-    if found := nearest(term, vocabulary.beginning(term[0])):
-        yield found
+    if correction := nearest(term, vocabulary.beginning(term[0])):
+        yield correction
         return
-    pair = next((pair for pair in halves(term) if all(vocabulary.held(half) for half in pair)), ())
+    pair = next((pair for pair in halves(term) if all(vocabulary.chunk_count(half) for half in pair)), ())
     yield from pair

@@ -81,7 +81,7 @@ class Releases:
 
     def chunk_ids(self, release_id: int) -> list[str]:
         """The chunks that a release shows and that are not shown now, document by document."""
-        shown = _shown_versions(release_entries.c.document_id)
+        current = _publications_of(release_entries.c.document_id)
         query = (
             select(chunks.c.id)
             .join(
@@ -90,7 +90,7 @@ class Releases:
                 & (release_entries.c.version == chunks.c.version),
             )
             .where(release_entries.c.release_id == release_id)
-            .where(~shown.where(publications.c.version == chunks.c.version).exists())
+            .where(~current.where(publications.c.version == chunks.c.version).exists())
             .order_by(chunks.c.document_id, chunks.c.position)
         )
         with reading(self._engine) as connection:
@@ -131,13 +131,13 @@ class Releases:
     def delete(self, document_ids: Sequence[str]) -> None:
         """A release that takes these documents away; unknown ids are ignored."""
         with self._engine.connect() as connection:
-            shown = [
+            document_names = [
                 name
                 for some in lots(document_ids)
-                for name in connection.execute(_shown_ids().where(publications.c.document_id.in_(some))).scalars()
+                for name in connection.execute(_published_ids().where(publications.c.document_id.in_(some))).scalars()
             ]
-        if shown:
-            self._publish_entries([Entry(name, "delete") for name in shown])
+        if document_names:
+            self._publish_entries([Entry(name, "delete") for name in document_names])
 
     def _publish_entries(self, entries: Sequence[Entry]) -> None:
         with self._engine.begin() as connection:
@@ -164,13 +164,13 @@ def _entry_row(release_id: int, entry: Entry) -> Mapping[str, object]:
     }
 
 
-def _shown_versions(document_id: Any) -> Any:
+def _publications_of(document_id: Any) -> Any:
     return select(publications.c.document_id).where(
         publications.c.document_id == document_id, publications.c.until_generation.is_(None)
     )
 
 
-def _shown_ids() -> Any:
+def _published_ids() -> Any:
     return select(publications.c.document_id).where(publications.c.until_generation.is_(None))
 
 
@@ -194,8 +194,8 @@ def _show(connection: Connection, entries: Sequence[Row[Any]], generation: int) 
         publications.c.document_id.in_([entry.document_id for entry in entries]),
         publications.c.until_generation.is_(None),
     )
-    shown = {row.document_id: row.version for row in connection.execute(query)}
-    changed = [entry for entry in entries if shown.get(entry.document_id) != entry.version]
+    current_versions = {row.document_id: row.version for row in connection.execute(query)}
+    changed = [entry for entry in entries if current_versions.get(entry.document_id) != entry.version]
     names = [entry.document_id for entry in changed]
     connection.execute(
         update(publications)
@@ -220,9 +220,9 @@ def _published(connection: Connection, release_id: int) -> Published | None:
     if row is None or row.generation is None:
         return None
     counted = (
-        select(release_entries.c.action, func.count().label("held"))
+        select(release_entries.c.action, func.count().label("total"))
         .where(release_entries.c.release_id == release_id)
         .where((release_entries.c.action != "move") | release_entries.c.version.is_not(None))
         .group_by(release_entries.c.action)
     )
-    return Published(release_id, row.generation, {item.action: item.held for item in connection.execute(counted)})
+    return Published(release_id, row.generation, {row.action: row.total for row in connection.execute(counted)})

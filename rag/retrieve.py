@@ -45,7 +45,7 @@ _FAILURES = (IndexUnavailable, RuntimeError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """What a search found, in the order of `spread`. `degraded` names the half that could not be searched: `meaning` or
     `words`; `unknown` the identifiers of the question that no document has, though they have others of the kind.
     `answerable`: the probability, 0..1, that the passages answer the question."""
@@ -90,17 +90,17 @@ class Retriever:
         """The passages of `retrieve`."""
         return (await self.retrieve(text, subjects=subjects, k=k)).passages
 
-    async def retrieve(self, text: str, *, subjects: Sequence[str] | None = None, k: int = 8) -> Found:
+    async def retrieve(self, text: str, *, subjects: Sequence[str] | None = None, k: int = 8) -> SearchResult:
         """At most `k` passages that bear on `text`, only from `subjects` where given; the event loop stays free.
         Raises IndexUnavailable when neither index answers, and SQLAlchemy's errors when the catalogue does not."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, partial(self.find, text, subjects=subjects, k=k))
 
-    def find(self, text: str, *, subjects: Sequence[str] | None = None, k: int = 8) -> Found:
+    def find(self, text: str, *, subjects: Sequence[str] | None = None, k: int = 8) -> SearchResult:
         """`retrieve` in the calling thread."""
         text = " ".join(text.split())[:_LONGEST].encode(errors="replace").decode()  # half a pair has no encoding
         if not text or k < 1:
-            return Found(())
+            return SearchResult(())
         generation = self._catalogue.generation()  # before the indexes: whatever is published from now on is not seen
         vector, near, no_meaning = self._by_meaning(text, generation, subjects)
         sought, worded, no_words = self._by_words(text, subjects)
@@ -118,17 +118,17 @@ class Retriever:
         passages = self._reranked(text, _ranked(chunks.values(), scores, sought, self._lexical.analyzer))
         fit = [passage for passage in passages if passage.score >= self._threshold]
         sure = answerable([passage.score for passage in passages], unknown=bool(sought.unknown))
-        return Found(spread(fit)[:k], degraded, sought.unknown, sure)
+        return SearchResult(spread(fit)[:k], degraded, sought.unknown, sure)
 
     def _reranked(self, text: str, passages: list[Passage]) -> list[Passage]:
         """The first passages in the order that the reranker sees in them; the others stay behind."""
         if self._reranker is None or not passages:
             return passages
         first, rest = passages[:RERANKED], passages[RERANKED:]
-        found = self._reranker.relevance(text, [passage.chunk.searchable for passage in first])
+        relevances = self._reranker.relevance(text, [passage.chunk.searchable for passage in first])
         scored = [
             replace(passage, score=(1 - RERANKER_WEIGHT) * passage.score + RERANKER_WEIGHT * relevance)
-            for passage, relevance in zip(first, found, strict=True)
+            for passage, relevance in zip(first, relevances, strict=True)
         ]
         behind = [replace(passage, score=(1 - RERANKER_WEIGHT) * passage.score) for passage in rest]
         return sorted((*scored, *behind), key=lambda passage: (-passage.score, passage.chunk.id))
@@ -155,8 +155,8 @@ class Retriever:
     def _by_words(self, text: str, subjects: Sequence[str] | None) -> tuple[Sought, dict[str, float], Exception | None]:
         """What the question asks for and the chunks with its words, or why there are none."""
         try:
-            found = self._lexical.search(Query(text, _NO_VECTOR), _POOL, subjects)
-            return self._lexical.sought(text), _scores(found), None
+            hits = self._lexical.search(Query(text, _NO_VECTOR), _POOL, subjects)
+            return self._lexical.sought(text), _scores(hits), None
         except _FAILURES as error:
             return Sought({}, 0.0), {}, error
 
@@ -197,12 +197,12 @@ def _ranked(chunks: Iterable[Chunk], scores: Mapping[str, float], sought: Sought
     for chunk in chunks:
         score = max(scores[chunk.id], 0.0)
         if sought.named or lacking:
-            terms_held = frozenset(analyzer.terms(chunk.searchable))
-            held = terms_held & sought.named
-            if lacking and not held and any(kind_of(term) in lacking for term in terms_held):
+            chunk_terms = frozenset(analyzer.terms(chunk.searchable))
+            matches = chunk_terms & sought.named
+            if lacking and not matches and any(kind_of(term) in lacking for term in chunk_terms):
                 continue
             if total:
-                share = sum(sought.weights[name] for name in held) / total
+                share = sum(sought.weights[name] for name in matches) / total
                 score = (1 - IDENTIFIER_WEIGHT) * score + IDENTIFIER_WEIGHT * share
         ranked.append((-score, chunk.id, chunk))
     return [Passage(chunk, min(-score, 1.0)) for score, _, chunk in sorted(ranked, key=itemgetter(0, 1))]

@@ -52,10 +52,10 @@ class Run:
 
 def runs(text: str) -> list[Run]:
     """The runs of letters and digits of a text that `plain` has made plain."""
-    found: list[Run] = []
+    pieces: list[Run] = []
     for match in _WRITTEN.finditer(text):
-        found.append(Run(match.group(), match.start(), match.end(), match.start() - (found[-1].end if found else 0)))
-    return found
+        pieces.append(Run(match.group(), match.start(), match.end(), match.start() - (pieces[-1].end if pieces else 0)))
+    return pieces
 
 
 def letters_and_digits(token: str) -> list[str]:

@@ -41,42 +41,46 @@ class VectorStore:
     def put(self, fingerprints: Sequence[str], embedded: Sequence[Vectors]) -> None:
         """Keep each chunk's vectors, shape (views, dimensions); those that are kept already stay."""
         rows = {key: self._row(key, own) for key, own in zip(fingerprints, embedded, strict=True)}
-        wanted = self.missing(rows.keys())
-        while wanted:
+        missing = self.missing(rows.keys())
+        while missing:
             try:
                 with self._engine.begin() as connection:
-                    connection.execute(insert(_vectors), [rows[key] for key in sorted(wanted)])
+                    connection.execute(insert(_vectors), [rows[key] for key in sorted(missing)])
                 return
             except IntegrityError:  # somebody else has put some of them meanwhile
-                left = self.missing(wanted)
-                if left == wanted:
+                left = self.missing(missing)
+                if left == missing:
                     raise
-                wanted = left
+                missing = left
 
     def get(self, fingerprints: Collection[str]) -> dict[str, Vectors]:
         """The vectors of those that are kept, shape (views, dimensions) each."""
-        found: dict[str, Vectors] = {}
+        vectors: dict[str, Vectors] = {}
         with reading(self._engine) as connection:
             for some in _batches(fingerprints):
                 query = select(_vectors.c.fingerprint, _vectors.c.views, _vectors.c.numbers)
                 for row in connection.execute(query.where(self._among(some))):
-                    found[row.fingerprint] = np.frombuffer(row.numbers, "<f2").reshape(row.views, -1).astype(np.float32)
-        return found
+                    vectors[row.fingerprint] = (
+                        np.frombuffer(row.numbers, "<f2").reshape(row.views, -1).astype(np.float32)
+                    )
+        return vectors
 
     def missing(self, fingerprints: Collection[str]) -> set[str]:
         """Those that are not kept."""
-        held: set[str] = set()
+        stored_fingerprints: set[str] = set()
         with reading(self._engine) as connection:
             for some in _batches(fingerprints):
-                held |= set(connection.execute(select(_vectors.c.fingerprint).where(self._among(some))).scalars())
-        return set(fingerprints) - held
+                stored_fingerprints |= set(
+                    connection.execute(select(_vectors.c.fingerprint).where(self._among(some))).scalars()
+                )
+        return set(fingerprints) - stored_fingerprints
 
     def prune(self, keep: Collection[str]) -> None:
         """Drop all others, of every embedder."""
         with self._engine.begin() as connection:
             connection.execute(delete(_vectors).where(_vectors.c.space != self._space))
-            held = connection.execute(select(_vectors.c.fingerprint)).scalars()
-            for some in _batches(set(held) - set(keep)):
+            stored_fingerprints = connection.execute(select(_vectors.c.fingerprint)).scalars()
+            for some in _batches(set(stored_fingerprints) - set(keep)):
                 connection.execute(delete(_vectors).where(self._among(some)))
 
     def _row(self, fingerprint: str, own: Vectors) -> Mapping[str, Any]:

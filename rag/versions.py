@@ -31,8 +31,8 @@ class Versions:
     def stored(self, document_id: str, content_hash: str) -> int | None:
         """The version of a document that was made from this content, stored whole; None if there is none."""
         with reading(self._engine) as connection:
-            found = _whole(connection, document_id, content_hash)
-            return found[-1].number if found else None
+            rows = _whole(connection, document_id, content_hash)
+            return rows[-1].number if rows else None
 
     def store(self, document: Document, pieces: Sequence[Chunk]) -> int:
         """Store a document and its chunks as a version, in several turns where it is long; its number. The version that
@@ -55,7 +55,7 @@ class Versions:
     def sweep(self) -> int:
         """Forget what was stored a week ago or earlier and never shown; how many versions that were."""
         oldest = (datetime.now(UTC) - timedelta(days=KEPT_DAYS)).isoformat(timespec="seconds")
-        shown = select(publications.c.document_id).where(
+        publication = select(publications.c.document_id).where(
             publications.c.document_id == versions.c.document_id, publications.c.version == versions.c.number
         )
         waiting = select(release_entries.c.release_id).join(releases, releases.c.id == release_entries.c.release_id)
@@ -65,7 +65,7 @@ class Versions:
             release_entries.c.version == versions.c.number,
         )
         query = select(versions.c.document_id, versions.c.number).where(
-            versions.c.created_at < oldest, ~shown.exists(), ~waiting.exists()
+            versions.c.created_at < oldest, ~publication.exists(), ~waiting.exists()
         )
         with self._engine.begin() as connection:
             old = [(row.document_id, row.number) for row in connection.execute(query)]
@@ -99,10 +99,10 @@ def _same(connection: Connection, version: Row[Any], document: Document, pieces:
     if (version.title, version.text, version.chunks) != (document.content.title, document.content.text, len(pieces)):
         return False
     query = whole_chunks().where(chunks.c.document_id == document.id, chunks.c.version == version.number)
-    held = connection.execute(query.order_by(chunks.c.position))
+    rows = connection.execute(query.order_by(chunks.c.position))
     return all(
         chunk_of(row) == replace(piece, id=row.id, version=version.number)
-        for row, piece in zip(held, pieces, strict=True)
+        for row, piece in zip(rows, pieces, strict=True)
     )
 
 

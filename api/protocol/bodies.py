@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.protocol.native_frames import Asked, CompleteFrame, Context, Metadata
-from orchestrator.commands import known_zone
+from orchestrator.commands import valid_zone
 from orchestrator.events import Completed, InputRequired, to_plain
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -84,4 +84,4 @@ def prompt_text(event: InputRequired) -> str:
 
 def told_zone(metadata: Mapping[str, Any] | None) -> str:
     """The time zone that a message's `metadata` tells; "" where it tells none that is known."""
-    return known_zone((metadata or {}).get("timezone"))
+    return valid_zone((metadata or {}).get("timezone"))

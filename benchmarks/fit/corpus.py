@@ -16,7 +16,7 @@ from rag.indexes.lexical import LexicalIndex
 from rag.ingestion.scan import scan
 from rag.ingestion.split import split
 from rag.loaders import loader_for
-from rag.retrieve import THRESHOLD, Found, Retriever
+from rag.retrieve import THRESHOLD, Retriever, SearchResult
 from rag.types import Chunk, Content, Document
 from rag.views import embedded
 
@@ -57,7 +57,9 @@ class Corpus:
         self._embedder = embedder
         self._retrievers: dict[float, Retriever] = {}
 
-    def find(self, text: str, *, subjects: Sequence[str] | None = None, k: int = 8, whole: bool = False) -> Found:
+    def find(
+        self, text: str, *, subjects: Sequence[str] | None = None, k: int = 8, whole: bool = False
+    ) -> SearchResult:
         """What the product finds; `whole`: also passages below its threshold."""
         threshold = 0.0 if whole else THRESHOLD
         if threshold not in self._retrievers:

@@ -42,11 +42,11 @@ def micros(prices: Prices, label: str, usage: Usage) -> int | None:
 def parse_prices(text: str) -> Prices:
     """Prices from `provider:model=input/cached/output` for a million tokens, comma-separated. Raises ValueError."""
     prices: dict[str, Price] = {}
-    for entry in filter(None, (part.strip() for part in text.split(","))):
-        label, equals, figures = (piece.strip() for piece in entry.rpartition("="))
+    for price_text in filter(None, (part.strip() for part in text.split(","))):
+        label, equals, figures = (piece.strip() for piece in price_text.rpartition("="))
         provider, colon, name = label.partition(":")
         if not (equals and colon and provider and name):
-            raise ValueError(f"{entry!r} should read provider:model=input/cached/output")
+            raise ValueError(f"{price_text!r} should read provider:model=input/cached/output")
         if label in prices:
             raise ValueError(f"{label} has two prices")
         prices[label] = _price(label, figures)

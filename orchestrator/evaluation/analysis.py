@@ -44,7 +44,7 @@ class Expected(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
             raise ValueError("an answer is given in exactly one way")
 
 
-class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
+class AnalysisCase(msgspec.Struct, frozen=True, omit_defaults=True):
     """A question as it is written. `before`: the questions asked before it in its conversation. `today` is the day that
     it is asked on, "" for the day of the run. `tolerance` is by how much figures may differ, as a share of them."""
 
@@ -64,15 +64,15 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """What came out: the first `rows` of `total`, None where nothing was worked out; `said` tells how it was
+class AnalysisOutput:
+    """What came out: the first `rows` of `total`, None where nothing was worked out; `explanation` tells how it was
     checked, or why it is not there."""
 
     rows: tuple[tuple[Any, ...], ...] | None
     total: int = 0
     verified: bool = False
     confidence: float = 0.0
-    said: str = ""
+    explanation: str = ""
 
 
 class AnalysisOutcome(Outcome, frozen=True):
@@ -88,12 +88,12 @@ class AnalysisOutcome(Outcome, frozen=True):
         return _GOODNESS[self.result]
 
 
-def parse_asked(line: Mapping[str, Any]) -> Asked:
+def parse_analysis_case(line: Mapping[str, Any]) -> AnalysisCase:
     """The question of a line; unknown fields are ignored. Raises ValueError saying what is wrong with it."""
     if "answer" not in line:
         raise ValueError("`answer` is not given: write null where the data holds none")
     try:
-        read = msgspec.convert(line, Asked)
+        read = msgspec.convert(line, AnalysisCase)
     except msgspec.ValidationError as error:
         raise ValueError(str(error)) from error
     if read.today:
@@ -101,29 +101,29 @@ def parse_asked(line: Mapping[str, Any]) -> Asked:
     return read
 
 
-def judge(asked: Asked, shown: Shown) -> AnalysisOutcome:
+def judge(case: AnalysisCase, output: AnalysisOutput) -> AnalysisOutcome:
     """How a question went. Where the data holds no answer, declining is right."""
-    result: Result = "declined" if shown.rows is None else "wrong"
-    if _fits(asked.answer, shown, asked.tolerance):
+    result: Result = "declined" if output.rows is None else "wrong"
+    if _fits(case.answer, output, case.tolerance):
         result = "right"
-    confidence = min(max(shown.confidence, 0.0), 1.0)
-    return AnalysisOutcome(asked.id, asked.fingerprint, asked.kind, result, shown.verified, confidence)
+    confidence = min(max(output.confidence, 0.0), 1.0)
+    return AnalysisOutcome(case.id, case.fingerprint, case.kind, result, output.verified, confidence)
 
 
-def _fits(answer: Expected | None, shown: Shown, room: float) -> bool:
+def _fits(answer: Expected | None, output: AnalysisOutput, room: float) -> bool:
     if answer is not None and answer.any is not None:
-        return any(_fits(item, shown, room) for item in answer.any)
-    if answer is None or shown.rows is None:
-        return answer is None and shown.rows is None
-    rows = shown.rows
+        return any(_fits(alternative, output, room) for alternative in answer.any)
+    if answer is None or output.rows is None:
+        return answer is None and output.rows is None
+    rows = output.rows
     if answer.figure is not None:
-        return same(rows[0][-1], answer.figure, room) if len(rows) == 1 else shown.total == answer.figure
+        return same(rows[0][-1], answer.figure, room) if len(rows) == 1 else output.total == answer.figure
     if answer.date is not None:
         return bool(rows) and any(plain(value)[:10] == answer.date for value in rows[0])
     if answer.among is not None:
-        return f"{len(answer.among):,} rows" in shown.said and all(row[0] in answer.among for row in rows)
-    wanted = answer.series or answer.ranking or answer.names or answer.rows or answer.groups or ()
-    return shown.total == len(wanted) and _listed(answer, rows, room)
+        return f"{len(answer.among):,} rows" in output.explanation and all(row[0] in answer.among for row in rows)
+    expected = answer.series or answer.ranking or answer.names or answer.rows or answer.groups or ()
+    return output.total == len(expected) and _listed(answer, rows, room)
 
 
 def _listed(answer: Expected, rows: Sequence[Sequence[Any]], room: float) -> bool:
@@ -147,7 +147,7 @@ def _is_group(row: Sequence[Any], name: str, figure: float | tuple[float, ...], 
     figures = figure if isinstance(figure, tuple) else (figure,)
     keys = set(map(plain, row[: -len(figures)]))
     return set(name.split(" / ")) <= keys and all(
-        same(value, item, room) for value, item in zip(row[-len(figures) :], figures, strict=True)
+        same(value, expected, room) for value, expected in zip(row[-len(figures) :], figures, strict=True)
     )
 
 
@@ -183,11 +183,11 @@ def by_confidence(outcomes: Sequence[AnalysisOutcome]) -> Curve:
 
 def figures(outcomes: Sequence[AnalysisOutcome]) -> dict[str, Any]:
     """The headline figures with their intervals, by kind, and which were declined, or wrong."""
-    told = headline(statistics(outcomes), len(outcomes))
+    summary = headline(statistics(outcomes), len(outcomes))
     kinds = sorted({outcome.kind for outcome in outcomes})
     return {
         "cases": len(outcomes),
-        **told,
+        **summary,
         "declined": share([outcome.result == "declined" for outcome in outcomes]),
         "by_kind": {kind: _counted([outcome for outcome in outcomes if outcome.kind == kind]) for kind in kinds},
         "coverage": coverage_points(by_confidence(outcomes)) if outcomes else [],

@@ -10,7 +10,7 @@ from orchestrator.evaluation.coverage import Curve, curve
 from orchestrator.evaluation.outcomes import Outcome, Share, coverage_points, coverage_statistics, headline, of, share
 from orchestrator.evaluation.statistics import mean
 
-SHOWN = 5
+FIRST_SOURCES = 5
 """A relevant document is to be among so many first passages."""
 Check = Literal["route", "contains", "source", "declined"]
 CHECKS: tuple[Check, ...] = ("route", "contains", "source", "declined")
@@ -58,9 +58,9 @@ def judge(case: Case, answer: Answer) -> AnswerOutcome:
     elif case.kind not in ROUTERS_OWN:
         if case.contains:
             text = plain(answer.response)
-            checks["contains"] = all(plain(wanted) in text for wanted in case.contains)
+            checks["contains"] = all(plain(expected) in text for expected in case.contains)
         if case.documents:
-            checks["source"] = not set(case.documents).isdisjoint(answer.sources[:SHOWN])
+            checks["source"] = not set(case.documents).isdisjoint(answer.sources[:FIRST_SOURCES])
     return AnswerOutcome(*of(case), checks, min(max(answer.confidence, 0.0), 1.0), answer.declined)
 
 
@@ -86,10 +86,10 @@ def by_certainty(outcomes: Sequence[AnswerOutcome]) -> Curve:
 
 def figures(outcomes: Sequence[AnswerOutcome]) -> dict[str, Any]:
     """The headline figures with their intervals, the checks over all cases and by kind, and what failed."""
-    told = headline(statistics(outcomes), len(outcomes))
+    summary = headline(statistics(outcomes), len(outcomes))
     kinds = sorted({outcome.kind for outcome in outcomes})
     return {
-        **{name: value for name, value in told.items() if name != "passed" and name not in CHECKS},
+        **{name: value for name, value in summary.items() if name != "passed" and name not in CHECKS},
         "overall": _checked(outcomes),
         "by_kind": {kind: _checked([outcome for outcome in outcomes if outcome.kind == kind]) for kind in kinds},
         "coverage": coverage_points(by_certainty(outcomes)),
@@ -98,7 +98,7 @@ def figures(outcomes: Sequence[AnswerOutcome]) -> dict[str, Any]:
 
 
 def _checked(outcomes: Sequence[AnswerOutcome]) -> Mapping[str, Any]:
-    found: dict[str, float | None] = {
+    shares: dict[str, float | None] = {
         name: share([outcome.checks[name] for outcome in outcomes if name in outcome.checks]) for name in CHECKS
     }
-    return {"cases": len(outcomes), "passed": share([outcome.passed for outcome in outcomes]), **found}
+    return {"cases": len(outcomes), "passed": share([outcome.passed for outcome in outcomes]), **shares}

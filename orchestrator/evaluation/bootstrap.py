@@ -46,8 +46,8 @@ def resamples(cases: int, count: int = RESAMPLES) -> Iterator[Floats]:
 def values(statistics: Mapping[str, Statistic], cases: int) -> dict[str, float | None]:
     """Every statistic of the cases as they are, rounded; None where it is undefined."""
     whole = np.ones((1, cases))
-    found = {name: float(statistic(whole)[0]) if cases else np.nan for name, statistic in statistics.items()}
-    return {name: None if np.isnan(value) else _rounded(value) for name, value in found.items()}
+    figures = {name: float(statistic(whole)[0]) if cases else np.nan for name, statistic in statistics.items()}
+    return {name: None if np.isnan(value) else _rounded(value) for name, value in figures.items()}
 
 
 def estimates(statistics: Mapping[str, Statistic], cases: int) -> dict[str, Estimate | None]:
@@ -71,8 +71,8 @@ def _estimate(value: float, drawn: Floats) -> Estimate | None:
     if np.isnan(value) or not len(defined):
         return None
     low, high = np.quantile(defined, INTERVAL)
-    shown = (value, min(float(low), value), max(float(high), value))
-    return Estimate(*map(_rounded, shown))
+    figures = (value, min(float(low), value), max(float(high), value))
+    return Estimate(*map(_rounded, figures))
 
 
 def _rounded(number: float) -> float:

@@ -37,10 +37,10 @@ class Case:
     @cached_property
     def fingerprint(self) -> str:
         """Sixteen hexadecimal digits that stay while nothing of the case changes that is asked or expected."""
-        asked = (self.text, self.history, dict(self.facts))
+        request = (self.text, self.history, dict(self.facts))
         expected = (sorted(self.routes), self.kind, sorted(self.documents), sorted(self.contains))
         relevant = None if self.relevant is None else dict(self.relevant)
-        whole = msgspec.json.encode((self.id, asked, expected, relevant), order="deterministic")
+        whole = msgspec.json.encode((self.id, request, expected, relevant), order="deterministic")
         return hashlib.sha256(whole).hexdigest()[:16]
 
 

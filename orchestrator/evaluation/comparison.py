@@ -71,8 +71,8 @@ def common(old: Run, kind: Kind, cases: Iterable[Identified]) -> Common:
         )
     return Common(
         tuple(shared),
-        missing=tuple(item.id for key, item in old.by_id.items() if key not in now),
-        added=tuple(item.id for key, item in now.items() if key not in old.by_id),
+        missing=tuple(outcome.id for key, outcome in old.by_id.items() if key not in now),
+        added=tuple(case.id for key, case in now.items() if key not in old.by_id),
         changed=tuple(now[key].id for key in changed),
     )
 

@@ -19,21 +19,21 @@ STEPS = np.arange(1, 101) / 100
 @dataclass(frozen=True, slots=True)
 class Curve:
     """The accuracy at each of STEPS, of the cases in `order` (most certain first). `ends` are the places in it where a
-    group of equal certainty ends; `right` and `known` are 0 or 1 for each place."""
+    group of equal certainty ends; `right` and `mask`, whether that is known, are 0 or 1 for each place."""
 
     order: np.ndarray
     ends: np.ndarray
     right: Floats
-    known: Floats
+    mask: Floats
 
     def accuracies(self, weights: Floats, coverages: Floats = STEPS) -> Floats:
         """Shape (resamples, coverages), from weights of shape (resamples, cases)."""
         ranked = weights[:, self.order]
-        answered = _from_zero(np.cumsum(ranked * self.known, axis=1)[:, self.ends])
+        answered = _from_zero(np.cumsum(ranked * self.mask, axis=1)[:, self.ends])
         good = _from_zero(np.cumsum(ranked * self.right, axis=1)[:, self.ends])
-        wanted = answered[:, -1:] * coverages
-        rows = [np.interp(*row) for row in zip(wanted, answered, good, strict=True)]
-        return divided(np.asarray(rows), wanted)
+        targets = answered[:, -1:] * coverages
+        rows = [np.interp(*row) for row in zip(targets, answered, good, strict=True)]
+        return divided(np.asarray(rows), targets)
 
     def at(self, coverage: float) -> Statistic:
         """The accuracy when so many are answered."""
@@ -49,14 +49,14 @@ def curve(certainties: Sequence[float], right: Sequence[bool | None]) -> Curve:
     falling = -np.asarray(certainties, dtype=np.float64)
     order = np.argsort(falling, kind="stable")
     ends = np.flatnonzero(np.r_[np.diff(falling[order]) > 0, bool(len(order))])
-    known = np.array([good is not None for good in right], dtype=np.float64)
+    mask = np.array([good is not None for good in right], dtype=np.float64)
     good = np.array([good is True for good in right], dtype=np.float64)
-    return Curve(order, ends, good[order], known[order])
+    return Curve(order, ends, good[order], mask[order])
 
 
-def band(held: Curve) -> tuple[Floats, Floats]:
+def band(curve: Curve) -> tuple[Floats, Floats]:
     """Low and high of the accuracy at each of STEPS, each an interval of its own."""
-    drawn = np.concatenate([held.accuracies(weights) for weights in resamples(len(held.order))])
+    drawn = np.concatenate([curve.accuracies(weights) for weights in resamples(len(curve.order))])
     low, high = np.quantile(drawn, INTERVAL, axis=0)
     return low, high
 

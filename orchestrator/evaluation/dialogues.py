@@ -76,14 +76,14 @@ class Dialogue:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """What came of one line. `said` is the answer, or what was said before the question and the question itself."""
+class LineResult:
+    """What came of one line. `text` is the answer, or what was said before the question and the question itself."""
 
-    said: str
+    text: str
     route: tuple[str, ...]
     status: tuple[str, ...] = ()
     tools: tuple[tuple[str, Mapping[str, Any]], ...] = ()
-    asked: bool = False
+    asks: bool = False
     facts: Mapping[str, str] = field(default_factory=dict)
     booked: tuple[str, ...] = ()
     failed: str = ""
@@ -124,65 +124,65 @@ def parse_dialogue(value: Mapping[str, Any]) -> Dialogue:
     return Dialogue(read.id, read.kind, read.now, read.zone, read.turns, digest)
 
 
-def judge(dialogue: Dialogue, heard: Sequence[Heard], *, with_model: bool = False) -> DialogueOutcome:
+def judge(dialogue: Dialogue, results: Sequence[LineResult], *, with_model: bool = False) -> DialogueOutcome:
     """How a dialogue went; lines that were not reached are wrong. With a model its own calls of tools are checked by
     what scripted it, and `tools` are not."""
     checks: dict[Check, bool] = {}
     failures: list[str] = []
     right = 0
     for number, line in enumerate(dialogue.lines, start=1):
-        if number > len(heard):
+        if number > len(results):
             failures.append(f"turn {number} was not reached")
             continue
-        found = _judged(line, heard[number - 1], with_model=with_model)
-        for check, wrong in found.items():
+        verdicts = _judged(line, results[number - 1], with_model=with_model)
+        for check, wrong in verdicts.items():
             checks[check] = checks.get(check, True) and not wrong
             if wrong:
                 failures.append(f"turn {number}, {check}: {wrong}")
-        if heard[number - 1].failed:
-            failures.append(f"turn {number} failed: {heard[number - 1].failed}")
-        right += not any(found.values()) and not heard[number - 1].failed
+        if results[number - 1].failed:
+            failures.append(f"turn {number} failed: {results[number - 1].failed}")
+        right += not any(verdicts.values()) and not results[number - 1].failed
     return DialogueOutcome(
         dialogue.id, dialogue.fingerprint, dialogue.kind, checks, tuple(failures), right, len(dialogue.lines)
     )
 
 
-def _judged(line: Line, heard: Heard, *, with_model: bool) -> dict[Check, str]:
+def _judged(line: Line, result: LineResult, *, with_model: bool) -> dict[Check, str]:
     """The checks of a line, each with what is wrong or ""."""
-    found: dict[Check, str] = {}
-    said = plain(heard.said)
+    verdicts: dict[Check, str] = {}
+    answer = plain(result.text)
     if line.route is not None:
-        found["route"] = _unequal(sorted(line.route), sorted(heard.route))
+        verdicts["route"] = _unequal(sorted(line.route), sorted(result.route))
     if line.status is not None:
-        found["status"] = _unequal(list(line.status), list(heard.status))
+        verdicts["status"] = _unequal(list(line.status), list(result.status))
     if line.tools is not None and not with_model:
-        found["tools"] = _calls(line.tools, heard.tools)
+        verdicts["tools"] = _calls(line.tools, result.tools)
     if line.contains:
-        found["contains"] = ", ".join(f"no {text!r}" for text in line.contains if plain(text) not in said)
+        verdicts["contains"] = ", ".join(f"no {text!r}" for text in line.contains if plain(text) not in answer)
     if line.lacks:
-        found["lacks"] = ", ".join(f"has {text!r}" for text in line.lacks if plain(text) in said)
+        verdicts["lacks"] = ", ".join(f"has {text!r}" for text in line.lacks if plain(text) in answer)
     if line.facts:
-        known = {name: heard.facts.get(name) for name in line.facts}
-        found["facts"] = _unequal(line.facts, known)
+        facts = {name: result.facts.get(name) for name in line.facts}
+        verdicts["facts"] = _unequal(line.facts, facts)
     if line.asks is not None:
-        found["asks"] = _unequal(line.asks, heard.asked)
+        verdicts["asks"] = _unequal(line.asks, result.asks)
     if line.booked is not None:
-        found["booked"] = _unequal(sorted(line.booked), sorted(heard.booked))
-    return found
+        verdicts["booked"] = _unequal(sorted(line.booked), sorted(result.booked))
+    return verdicts
 
 
-def _unequal(expected: Any, found: Any) -> str:
-    return "" if expected == found else f"{found!r} instead of {expected!r}"
+def _unequal(expected: Any, actual: Any) -> str:
+    return "" if expected == actual else f"{actual!r} instead of {expected!r}"
 
 
 def _calls(expected: Sequence[str | ToolCall], made: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
-    wanted = [ToolCall(item) if isinstance(item, str) else item for item in expected]
-    if [item.name for item in wanted] != [name for name, _ in made]:
-        return _unequal([item.name for item in wanted], [name for name, _ in made])
+    calls = [ToolCall(call) if isinstance(call, str) else call for call in expected]
+    if [call.name for call in calls] != [name for name, _ in made]:
+        return _unequal([call.name for call in calls], [name for name, _ in made])
     wrong = [
-        f"{item.name}: {_unequal(value, arguments.get(name))}"
-        for item, (_, arguments) in zip(wanted, made, strict=True)
-        for name, value in item.arguments.items()
+        f"{call.name}: {_unequal(value, arguments.get(name))}"
+        for call, (_, arguments) in zip(calls, made, strict=True)
+        for name, value in call.arguments.items()
         if arguments.get(name) != value
     ]
     return "; ".join(wrong)
@@ -190,9 +190,9 @@ def _calls(expected: Sequence[str | ToolCall], made: Sequence[tuple[str, Mapping
 
 def statistics(outcomes: Sequence[DialogueOutcome]) -> dict[str, Statistic]:
     """The share that went well as a whole, of lines, and each check."""
-    found = {name: mean([outcome.checks.get(name) for outcome in outcomes]) for name in CHECKS}
+    checks = {name: mean([outcome.checks.get(name) for outcome in outcomes]) for name in CHECKS}
     lines = mean([outcome.lines / outcome.of_lines for outcome in outcomes])
-    return {"passed": mean([outcome.passed for outcome in outcomes]), "lines": lines} | found
+    return {"passed": mean([outcome.passed for outcome in outcomes]), "lines": lines} | checks
 
 
 def by_length(outcomes: Sequence[DialogueOutcome]) -> Curve:
@@ -202,15 +202,15 @@ def by_length(outcomes: Sequence[DialogueOutcome]) -> Curve:
 
 def figures(outcomes: Sequence[DialogueOutcome]) -> dict[str, Any]:
     """The headline figures with their intervals, by kind, and what failed and why."""
-    told = headline(statistics(outcomes), len(outcomes))
+    summary = headline(statistics(outcomes), len(outcomes))
     kinds = sorted({outcome.kind for outcome in outcomes})
     return {
         "dialogues": len(outcomes),
-        **told,
+        **summary,
         "by_kind": {
             kind: {
-                "dialogues": len(held := [outcome for outcome in outcomes if outcome.kind == kind]),
-                "passed": share([item.passed for item in held]),
+                "dialogues": len(kind_outcomes := [outcome for outcome in outcomes if outcome.kind == kind]),
+                "passed": share([outcome.passed for outcome in kind_outcomes]),
             }
             for kind in kinds
         },

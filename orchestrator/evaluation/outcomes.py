@@ -12,7 +12,7 @@ from orchestrator.evaluation.coverage import STEPS, Curve
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 _PLACES = 4
-_SHOWN_STEPS = slice(4, None, 5)
+_POINTS = slice(4, None, 5)
 COVERAGES = {"accuracy@80": 0.8, "accuracy@90": 0.9}
 """Figures that tell the accuracy where this share is answered."""
 
@@ -30,16 +30,16 @@ def of(case: Case) -> tuple[Any, str, str]:
     return case.id, case.fingerprint, case.kind
 
 
-def coverage_statistics(held: Curve) -> dict[str, Statistic]:
+def coverage_statistics(curve: Curve) -> dict[str, Statistic]:
     """The headline figures of a curve."""
-    return {"coverage_area": held.area()} | {name: held.at(share) for name, share in COVERAGES.items()}
+    return {"coverage_area": curve.area()} | {name: curve.at(share) for name, share in COVERAGES.items()}
 
 
 def headline(statistics: Mapping[str, Statistic], cases: int) -> dict[str, Any]:
     """Each figure by its name, as a number or None, and under `intervals` the same with low and high."""
-    found = estimates(statistics, cases)
-    return {name: match and match.value for name, match in found.items()} | {
-        "intervals": {name: interval(match) for name, match in found.items() if match}
+    figures = estimates(statistics, cases)
+    return {name: estimate and estimate.value for name, estimate in figures.items()} | {
+        "intervals": {name: interval(estimate) for name, estimate in figures.items() if estimate}
     }
 
 
@@ -48,12 +48,12 @@ def interval(estimate: Estimate) -> dict[str, float]:
     return {"value": estimate.value, "low": estimate.low, "high": estimate.high}
 
 
-def coverage_points(held: Curve) -> list[dict[str, float]]:
+def coverage_points(curve: Curve) -> list[dict[str, float]]:
     """The curve at every twentieth; empty where no case can be judged."""
-    accuracies = held.accuracies(np.ones((1, len(held.order))))[0]
+    accuracies = curve.accuracies(np.ones((1, len(curve.order))))[0]
     return [
         {"coverage": round(float(coverage), 2), "accuracy": round(float(accuracy), _PLACES)}
-        for coverage, accuracy in zip(STEPS[_SHOWN_STEPS], accuracies[_SHOWN_STEPS], strict=True)
+        for coverage, accuracy in zip(STEPS[_POINTS], accuracies[_POINTS], strict=True)
         if not np.isnan(accuracy)
     ]
 

@@ -49,8 +49,8 @@ def statistics(outcomes: Sequence[RetrievalOutcome]) -> dict[str, Statistic]:
     """The headline figures: of the ranking, over the cases that have relevant documents; of `answerable`, over all of
     which it is known whether they have."""
     ranking = {name: mean([outcome.scores.get(name) for outcome in outcomes]) for name in SCORES if name != "first"}
-    told = auroc([outcome.answerable for outcome in outcomes], [outcome.has_answer for outcome in outcomes])
-    return ranking | {"answerable_auroc": told} | coverage_statistics(by_answerable(outcomes))
+    discrimination = auroc([outcome.answerable for outcome in outcomes], [outcome.has_answer for outcome in outcomes])
+    return ranking | {"answerable_auroc": discrimination} | coverage_statistics(by_answerable(outcomes))
 
 
 def by_answerable(outcomes: Sequence[RetrievalOutcome]) -> Curve:
@@ -81,8 +81,8 @@ def ndcg(relevant: Mapping[str, float], ranked: Sequence[str]) -> float:
 
 def recall(relevant: Mapping[str, float], ranked: Sequence[str], k: int) -> float:
     """The share of relevant documents among the first `k`."""
-    wanted = {document for document, gain in relevant.items() if gain > 0}
-    return len(wanted & set(ranked[:k])) / len(wanted) if wanted else 0.0
+    relevant_documents = {document for document, gain in relevant.items() if gain > 0}
+    return len(relevant_documents & set(ranked[:k])) / len(relevant_documents) if relevant_documents else 0.0
 
 
 def reciprocal_rank(relevant: Mapping[str, float], ranked: Sequence[str]) -> float:

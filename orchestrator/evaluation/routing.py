@@ -85,27 +85,27 @@ def by_confidence(outcomes: Sequence[RoutingOutcome]) -> Curve:
 
 def figures(outcomes: Sequence[RoutingOutcome]) -> dict[str, Any]:
     """The headline figures with their intervals, recall, precision and F1 by route, and the confusion."""
-    known = [outcome for outcome in outcomes if outcome.expected]
+    scored_outcomes = [outcome for outcome in outcomes if outcome.expected]
     return {
         "cases": len(outcomes),
-        "scored": len(known),
+        "scored": len(scored_outcomes),
         **headline(statistics(outcomes), len(outcomes)),
         "by_kind": {
-            kind: share([bool(entry.right) for entry in known if entry.kind == kind])
-            for kind in sorted({entry.kind for entry in known})
+            kind: share([bool(outcome.right) for outcome in scored_outcomes if outcome.kind == kind])
+            for kind in sorted({outcome.kind for outcome in scored_outcomes})
         },
-        "by_route": _by_route(known),
-        "confusion": confusion(known),
+        "by_route": _by_route(scored_outcomes),
+        "confusion": confusion(scored_outcomes),
         "coverage": coverage_points(by_confidence(outcomes)),
     }
 
 
-def _by_route(known: Sequence[RoutingOutcome]) -> dict[str, dict[str, Any]]:
+def _by_route(outcomes: Sequence[RoutingOutcome]) -> dict[str, dict[str, Any]]:
     expected, predicted, right = Counter[str](), Counter[str](), Counter[str]()
-    for entry in known:
-        expected.update(entry.expected)
-        predicted.update(entry.predicted)
-        right.update(entry.expected & entry.predicted)
+    for outcome in outcomes:
+        expected.update(outcome.expected)
+        predicted.update(outcome.predicted)
+        right.update(outcome.expected & outcome.predicted)
     return {
         name: {
             "cases": expected[name],
@@ -121,9 +121,9 @@ def _quotient(part: int, whole: int) -> float | None:
     return round(part / whole, 4) if whole else None
 
 
-def confusion(known: Sequence[RoutingOutcome]) -> Mapping[str, Mapping[str, int]]:
+def confusion(outcomes: Sequence[RoutingOutcome]) -> Mapping[str, Mapping[str, int]]:
     """How often each expected route (rows) got each prediction; several specialists are one name, joined by `+`."""
     counted: dict[str, Counter[str]] = defaultdict(Counter)
-    for entry in known:
-        counted["+".join(sorted(entry.expected))]["+".join(sorted(entry.predicted))] += 1
+    for outcome in outcomes:
+        counted["+".join(sorted(outcome.expected))]["+".join(sorted(outcome.predicted))] += 1
     return {name: dict(sorted(counted[name].items())) for name in sorted(counted)}

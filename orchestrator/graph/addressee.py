@@ -13,7 +13,7 @@ _ASKS = re.compile(
 _MARKER = re.compile(r"(?:(?<!\s)\s++)?\[\d+\]")
 
 
-def asked_by(question: Question) -> str | None:
+def find_asker(question: Question) -> str | None:
     """The specialist that ended its answer with a question, if the message reads as the reply to it; None otherwise.
     "The 18th at 9" belongs to who asked for a day, and says to nobody else what it is about."""
     last = question.history[-1] if question.history else None

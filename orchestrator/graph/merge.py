@@ -138,18 +138,18 @@ class Merge:
     def unsupported(self) -> tuple[UnsupportedSpan, ...]:
         """What no passage supports, at its place in the whole answer."""
         return tuple(
-            replace(found, start=found.start + share.start, end=found.end + share.start)
+            replace(span, start=span.start + share.start, end=span.end + share.start)
             for share in self.shares
-            for found in share.done.answered.unsupported
+            for span in share.done.answered.unsupported
         )
 
     @property
     def misplaced(self) -> tuple[MisplacedMarker, ...]:
         """The markers whose passage does not support them, at their places in the whole answer."""
         return tuple(
-            replace(found, start=found.start + share.start, end=found.end + share.start)
+            replace(marker, start=marker.start + share.start, end=marker.end + share.start)
             for share in self.shares
-            for found in share.done.answered.misplaced
+            for marker in share.done.answered.misplaced
         )
 
     @property

@@ -159,9 +159,9 @@ class Worker:
 
     def _task(self, state: Work, context: Toolbox | None, desk: Desk) -> Task:
         part, question = state["part"], state["question"]
-        asked, instructions = state["standalone"].whole, self.specialist.instructions
+        text, instructions = state["standalone"].whole, self.specialist.instructions
         task = Task(
-            question=asked,
+            question=text,
             instructions=instructions,
             passages=desk.passages.get(part, ()),
             history=question.history,
@@ -177,8 +177,8 @@ class Worker:
         tools = (*(tool for skill in skills for tool in skill.tools), *handover(self._colleagues(state)))
         guidance = "\n\n".join([instructions, *(skill.guidance for skill in skills)])
         if state["findings"]:
-            asked = f"{asked}\n\nFound out so far: {msgspec.json.encode(state['findings']).decode()}"
-        return replace(task, question=asked, instructions=guidance, tools=tools, context=context)
+            text = f"{text}\n\nFound out so far: {msgspec.json.encode(state['findings']).decode()}"
+        return replace(task, question=text, instructions=guidance, tools=tools, context=context)
 
     def _colleagues(self, state: Work) -> tuple[tuple[str, str], ...]:
         """Name and description of those to whom the part may still be passed on: not in a circle, not too far, and not
@@ -186,8 +186,10 @@ class Worker:
         path = [*state["path"], self.specialist.name]
         if len(path) > MOST_HOPS:
             return ()
-        known = open_to(self.dependencies.catalogue, state["asker"]["role"], state["question"].wishes.channel)
-        return tuple((entry.name, entry.description) for entry in known if entry.name not in path)
+        catalogue = open_to(self.dependencies.catalogue, state["asker"]["role"], state["question"].wishes.channel)
+        return tuple(
+            (specialist.name, specialist.description) for specialist in catalogue if specialist.name not in path
+        )
 
     def _tool_context(self, state: Work, runtime: Runtime[Desk], skill: str) -> Toolbox:
         desk, asker = runtime.context, state["asker"]

@@ -90,8 +90,8 @@ class View:
         for output in parked.outputs:
             self.see(output)
         text = self._merge.text
-        said: list[AnyEvent] = [Token(self._run.run_id, text, 0)] if text else []
-        return [self.step("generating", self._agent if self._agents else None), *said]
+        tokens: list[AnyEvent] = [Token(self._run.run_id, text, 0)] if text else []
+        return [self.step("generating", self._agent if self._agents else None), *tokens]
 
     def asks(self, asks: Asks) -> InputRequired:
         """The customer is asked before an effect."""
@@ -143,7 +143,7 @@ class View:
             case Searching(specialists):
                 return [self.step("rag_retrieval", ", ".join(dict.fromkeys(specialists)))]
             case Found():
-                return self._found(output)
+                return self._retrieval(output)
             case PassedOn():
                 return self._passed_on(output)
             case _:
@@ -184,12 +184,12 @@ class View:
         self._agent = self._agents[0].name
         return [Routed(self._run.run_id, self._agents), self._steps.routed(route.kind, self._agents)]
 
-    def _found(self, output: Found) -> list[AnyEvent]:
+    def _retrieval(self, output: Found) -> list[AnyEvent]:
         self._passages = output.passages
         if output.degraded:
             self._degraded = "RETRIEVAL_UNAVAILABLE"
         passages = tuple(source_passage(passage) for passage in output.passages)
-        return [Sources(self._run.run_id, passages), self._steps.found(passages)]
+        return [Sources(self._run.run_id, passages), self._steps.retrieval(passages)]
 
     def _answering(self, output: Answering) -> list[AnyEvent]:
         self._merge.begin(output)
@@ -246,7 +246,7 @@ class View:
             misplaced=self._merge.misplaced,
             parts=self._parts(),
             diagram=self._diagram,
-            steps=self._steps.told,
+            steps=self._steps.steps,
         )
 
     def _parts(self) -> tuple[AnswerPart, ...]:

@@ -12,7 +12,7 @@ MOST_CONTENT = 500
 """Characters of a call's or result's line."""
 MOST_THOUGHT = 4_000
 """Characters of a thought."""
-MOST_TOLD = 100
+MOST_STEPS = 100
 """Steps that a run's end tells again."""
 MOST_TITLES = 3
 
@@ -28,15 +28,15 @@ class Steps:
 
     def __init__(self, run_id: str) -> None:
         self._run_id = run_id
-        self._told: list[Reasoning] = []
+        self._steps: list[Reasoning] = []
         self._calls: dict[int, int] = {}
         self._count = 0
         self._code_chars = 0
 
     @property
-    def told(self) -> tuple[Reasoning, ...]:
+    def steps(self) -> tuple[Reasoning, ...]:
         """The steps so far, without the tools' results."""
-        return tuple(self._told)
+        return tuple(self._steps)
 
     def thought(self, text: str, aspect: Aspect, part: int = 0, agent: str | None = None) -> Reasoning:
         """A consideration on the way to a part, which `agent` has."""
@@ -54,7 +54,7 @@ class Steps:
         names = " and ".join(f"{agent.name} ({agent.confidence:.0%})" for agent in agents)
         return self.thought(_UNANSWERED.get(kind, f"This is for {names}."), "route")
 
-    def found(self, passages: tuple[SourcePassage, ...]) -> Reasoning:
+    def retrieval(self, passages: tuple[SourcePassage, ...]) -> Reasoning:
         """What the search has found."""
         if not passages:
             return self.thought("The documents hold nothing about it.", "search")
@@ -66,8 +66,10 @@ class Steps:
     def tool_used(self, output: ToolUsed, agent: str | None) -> Reasoning:
         """A call, as `tool(argument=value)`."""
         self._calls[output.part] = output.iteration
-        given = ", ".join(f"{name}={msgspec.json.encode(value).decode()}" for name, value in output.arguments.items())
-        content = f"{output.tool}({given})"[:MOST_CONTENT]
+        argument_text = ", ".join(
+            f"{name}={msgspec.json.encode(value).decode()}" for name, value in output.arguments.items()
+        )
+        content = f"{output.tool}({argument_text})"[:MOST_CONTENT]
         arguments = dict(output.arguments)
         return self._step(
             "tool_use", content, output.iteration, output.part, agent, tool=output.tool, arguments=arguments
@@ -92,6 +94,6 @@ class Steps:
         at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         self._count += 1
         step = Reasoning(self._run_id, kind, content, iteration, at, part, agent, number=self._count, **details)
-        if len(self._told) < MOST_TOLD:
-            self._told.append(msgspec.structs.replace(step, result=None))
+        if len(self._steps) < MOST_STEPS:
+            self._steps.append(msgspec.structs.replace(step, result=None))
         return step

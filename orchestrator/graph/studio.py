@@ -61,8 +61,8 @@ def build_chat_graph(specialist_graph: Callable[[], Awaitable[CompiledGraph]], n
             continue
         match last:
             case [Completed() as end]:
-                told = AIMessage(end.response, id=message_id, name=end.agent)
-                return _remembered(state, desk) | ChatState(messages=[told], parked=None, asks=None, reply=None)
+                message = AIMessage(end.response, id=message_id, name=end.agent)
+                return _remembered(state, desk) | ChatState(messages=[message], parked=None, asks=None, reply=None)
             case [InputRequired() as asks]:
                 waits = ChatState(messages=[], run_id=run.run_id, parked=desk.parked, asks=to_plain(asks), reply=None)
                 return _remembered(state, desk) | waits
@@ -82,18 +82,18 @@ def _after_answer(state: ChatState) -> str:
 
 
 async def _confirm(state: ChatState) -> ChatState:
-    asked = state["asks"] or {}
-    said = interrupt({name: asked[name] for name in ("kind", "prompt", "options", "proposal", "expires_at")})
-    value = _read(said, asked) if isinstance(said, str) else said
+    request = state["asks"] or {}
+    reply = interrupt({name: request[name] for name in ("kind", "prompt", "options", "proposal", "expires_at")})
+    value = _read(reply, request) if isinstance(reply, str) else reply
     return ChatState(messages=[], reply=False if value is None else value)
 
 
-def _read(said: str, asked: dict[str, Any]) -> Any:
+def _read(text: str, request: dict[str, Any]) -> Any:
     """The value that answers what was asked, read as a customer's words are; None where they do not answer it."""
-    options = [(option["value"], option["label"]) for option in asked["options"]]
-    if any(said == value for value, _ in options):
-        return said
-    return read_reply(said, asked["kind"], options, asked["prompt"])
+    options = [(option["value"], option["label"]) for option in request["options"]]
+    if any(text == value for value, _ in options):
+        return text
+    return read_reply(text, request["kind"], options, request["prompt"])
 
 
 def _run(state: ChatState) -> RunInput:
@@ -106,10 +106,10 @@ def _run(state: ChatState) -> RunInput:
     earlier = tuple(turn for turn in map(_turn, messages[: places[-1]]) if turn is not None)
     text = str(messages[places[-1]].text)
     question = Question(text, earlier, state.get("facts") or {}, state.get("notes") or {})
-    parked, said = state.get("parked"), state.get("reply")
-    if parked and said is None:
-        said = _read(text, state["asks"] or {})
-    reply = Reply(said, parked) if parked and said is not None else None
+    parked, value = state.get("parked"), state.get("reply")
+    if parked and value is None:
+        value = _read(text, state["asks"] or {})
+    reply = Reply(value, parked) if parked and value is not None else None
     run_id = (state.get("run_id") if reply else None) or str(uuid.uuid4())
     return RunInput(run_id, run_id, question, CUSTOMER, "this machine", "none", reply)
 

@@ -34,7 +34,7 @@ from agents.types import (
     Searching,
     StandaloneQuestion,
 )
-from orchestrator.graph.addressee import asked_by
+from orchestrator.graph.addressee import find_asker
 from orchestrator.graph.part import build_specialist
 from orchestrator.graph.state import Dependencies, Gathered, Node, State
 from orchestrator.run import Claim, Desk
@@ -65,7 +65,9 @@ def build_graph(dependencies: Dependencies, saver: BaseCheckpointSaver[Any] | No
         builder.add_edge(specialist.name, "merge")
     builder.add_edge(START, "classify")
     builder.add_conditional_edges("classify", _after_classify, ["retrieve", "reply"])
-    builder.add_conditional_edges("retrieve", _assign, [*(item.name for item in dependencies.catalogue), "remember"])
+    builder.add_conditional_edges(
+        "retrieve", _assign, [*(specialist.name for specialist in dependencies.catalogue), "remember"]
+    )
     builder.add_edge("reply", "merge")
     builder.add_conditional_edges("merge", _after_merge, ["retrieve", END])
     return builder.compile(checkpointer=saver)
@@ -121,13 +123,13 @@ async def _routed(
     """Who answers, and whether it is urgent. A danger comes before all; then a skill that had asked something back gets
     its answer; the classifier decides about the rest."""
     question, catalogue = state["question"], _open(dependencies, state)
-    as_said = StandaloneQuestion(question.text)
+    verbatim = StandaloneQuestion(question.text)
     wished = question.wishes.agent
     if wished is not None:
-        catalogue = tuple(item for item in catalogue if item.name == wished)
+        catalogue = tuple(specialist for specialist in catalogue if specialist.name == wished)
     alarmed = await asyncio.to_thread(_alarmed, question.text, catalogue)
     if alarmed is None and (waiting := await _taken_up(dependencies, state, catalogue, facts)):
-        return Route("answer", 1.0, (Part(as_said, waiting.name, 1.0),)), False
+        return Route("answer", 1.0, (Part(verbatim, waiting.name, 1.0),)), False
     if alarmed is None and wished is not None and catalogue:
         return Route("answer", 1.0, (Part(standalone, wished, 1.0),)), False
     route = await dependencies.classify(Question(question.text, question.history, facts), catalogue, standalone)
@@ -136,7 +138,7 @@ async def _routed(
     if alarmed is None:
         return await _claimed(dependencies, state, _unheard(route, catalogue), facts, standalone) or route, False
     others = [part for part in route.parts if part.specialist != alarmed.name] if len(route.parts) > 1 else []
-    parts = (Part(as_said, alarmed.name, 1.0), *(others if route.kind == "answer" else ()))
+    parts = (Part(verbatim, alarmed.name, 1.0), *(others if route.kind == "answer" else ()))
     return Route("answer", 1.0, parts, route.left_out), True
 
 
@@ -160,7 +162,7 @@ def _alarmed(text: str, catalogue: Catalogue) -> Specialist | None:
 def _asker(question: Question, route: Route, catalogue: Catalogue, answerer: Answerer) -> str | None:
     """The specialist whose model asked what the message replies to, unless it is surely for somebody else. What a skill
     has asked is in its note, so this is for models alone."""
-    asker = asked_by(question) if answerer.calls_tools else None
+    asker = find_asker(question) if answerer.calls_tools else None
     if route.kind == "human" or (route.kind == "answer" and route.confidence >= _SURELY_ELSE):
         return None
     return asker if any(specialist.name == asker for specialist in catalogue) else None
@@ -220,17 +222,17 @@ def _retrieve(dependencies: Dependencies) -> Node:
     async def retrieve(state: State, runtime: Runtime[Desk]) -> State:
         jobs, desk = state["jobs"], runtime.context
         runtime.stream_writer(Searching(tuple(job["specialist"] for job in jobs)))
-        found = await asyncio.gather(
+        evidence = await asyncio.gather(
             *(_evidence(dependencies, specialists[job["specialist"]], job, desk) for job in jobs)
         )
-        for job, gathered in zip(jobs, found, strict=True):
+        for job, gathered in zip(jobs, evidence, strict=True):
             part = job["part"]
             desk.passages[part], desk.unknown[part] = gathered.passages, gathered.unknown
             desk.first_numbers[part] = len(desk.cited) + 1
             desk.cited += gathered.passages
         # Skills say themselves what they find.
         if len(desk.claims) < len(jobs) or state["question"].wishes.passages:
-            desk.tell_found(runtime.stream_writer, degraded=any(gathered.degraded for gathered in found))
+            desk.report_passages(runtime.stream_writer, degraded=any(gathered.degraded for gathered in evidence))
         return {}
 
     return retrieve

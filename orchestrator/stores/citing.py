@@ -17,14 +17,14 @@ _DOCUMENTS = 500
 
 def record(connection: Connection, conversation_id: str, answer: Completed) -> None:
     """Store the passages that the answer was written from, and flag its run where they do not support all of it."""
-    used = _used(_shown(connection, conversation_id, answer.run_id), answer)
+    used = _used(_read_sources(connection, conversation_id, answer.run_id), answer)
     if used:
         connection.execute(insert(citations), used)
     if answer.unsupported:
         connection.execute(update(runs).where(runs.c.id == answer.run_id).values(flagged=True))
 
 
-def _shown(connection: Connection, conversation_id: str, run_id: str) -> Sources | None:
+def _read_sources(connection: Connection, conversation_id: str, run_id: str) -> Sources | None:
     """The run's sources; those of its last attempt where it was begun again."""
     mine = (events.c.conversation_id == conversation_id, events.c.run_id == run_id)
     body = connection.scalar(
@@ -33,11 +33,11 @@ def _shown(connection: Connection, conversation_id: str, run_id: str) -> Sources
         .order_by(events.c.seq.desc())
         .limit(1)
     )
-    shown = decode(body) if body is not None else None
-    return shown if isinstance(shown, Sources) else None
+    sources = decode(body) if body is not None else None
+    return sources if isinstance(sources, Sources) else None
 
 
-def _used(shown: Sources | None, answer: Completed) -> list[dict[str, Any]]:
+def _used(sources: Sources | None, answer: Completed) -> list[dict[str, Any]]:
     evidence = {cited.number: cited for cited in answer.citations}
     return [
         {
@@ -50,7 +50,7 @@ def _used(shown: Sources | None, answer: Completed) -> list[dict[str, Any]]:
             "end": evidence.get(number, passage).end,
             "cited": number in evidence,
         }
-        for number, passage in enumerate(shown.passages if shown else (), start=1)
+        for number, passage in enumerate(sources.passages if sources else (), start=1)
     ]
 
 
@@ -58,8 +58,8 @@ def answers_citing(connection: Connection, document_ids: Collection[str]) -> Ite
     """See `Store.answers_citing`."""
     ordered = list(document_ids)
     lots = [ordered[at : at + _DOCUMENTS] for at in range(0, len(ordered), _DOCUMENTS)]
-    found = heapq.merge(*(_passages_of(connection, lot) for lot in lots), key=_place)
-    for _, group in groupby(found, key=lambda row: row.run_id):
+    rows = heapq.merge(*(_passages_of(connection, lot) for lot in lots), key=_place)
+    for _, group in groupby(rows, key=lambda row: row.run_id):
         answer = _answer(list(group))
         if any(passage.cited for passage in answer.passages):
             yield answer
@@ -84,10 +84,10 @@ def _place(row: Row[Any]) -> tuple[str, str, int]:
     return row.created_at, row.run_id, row.number
 
 
-def _answer(found: Sequence[Row[Any]]) -> PastAnswer:
-    first = found[0]
+def _answer(rows: Sequence[Row[Any]]) -> PastAnswer:
+    first = rows[0]
     passages = tuple(
         UsedPassage(row.document_id, row.version, row.chunk_id, row.number, row.start, row.end, row.cited)
-        for row in found
+        for row in rows
     )
     return PastAnswer(first.run_id, first.conversation_id, first.text, first.created_at, passages)

@@ -20,15 +20,15 @@ OLDER_TURNS = 24
 
 def newest(connection: Connection, conversation_id: str, without_runs: Collection[str]) -> list[Row[Any]]:
     """The last messages within the budget, oldest first, without those of some runs."""
-    query = _shown(conversation_id).where(messages.c.run_id.not_in(without_runs))
-    found = connection.execute(query.order_by(messages.c.seq.desc()).limit(HISTORY_TURNS)).all()
+    query = _visible_messages(conversation_id).where(messages.c.run_id.not_in(without_runs))
+    rows = connection.execute(query.order_by(messages.c.seq.desc()).limit(HISTORY_TURNS)).all()
     taken, chars = 0, 0
-    for row in found:
+    for row in rows:
         chars += len(row.text)
         if chars > HISTORY_CHARS:
             break
         taken += 1
-    return list(reversed(found[:taken]))
+    return list(reversed(rows[:taken]))
 
 
 def older(
@@ -39,7 +39,7 @@ def older(
     if not history or history[0].seq <= upto or not _full(connection, conversation_id, history, upto):
         return []
     last = history[(len(history) - 1) // 2].seq
-    query = _shown(conversation_id).where(
+    query = _visible_messages(conversation_id).where(
         messages.c.seq > upto, messages.c.seq <= last, messages.c.run_id.not_in(without_runs)
     )
     return list(connection.execute(query.order_by(messages.c.seq).limit(OLDER_TURNS)))
@@ -49,7 +49,7 @@ def _full(connection: Connection, conversation_id: str, history: list[Row[Any]],
     """Whether the next messages will push the first ones out of the history, or have done so."""
     if len(history) >= HISTORY_TURNS - 1:
         return True
-    earlier = _shown(conversation_id).where(messages.c.seq > upto, messages.c.seq < history[0].seq)
+    earlier = _visible_messages(conversation_id).where(messages.c.seq > upto, messages.c.seq < history[0].seq)
     return connection.execute(earlier.limit(1)).first() is not None
 
 
@@ -57,7 +57,7 @@ def turns(rows: list[Row[Any]]) -> tuple[Turn, ...]:
     return tuple(Turn("customer" if row.role == "customer" else "assistant", row.text, row.agent) for row in rows)
 
 
-def _shown(conversation_id: str) -> Select[Any]:
+def _visible_messages(conversation_id: str) -> Select[Any]:
     """The messages that count, as the index of them has it."""
     text = func.substr(messages.c.text, 1, TURN_CHARS).label("text")
     return select(messages.c.seq, messages.c.role, text, messages.c.agent).where(

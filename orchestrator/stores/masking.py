@@ -14,17 +14,17 @@ _QUOTED_CHARS = 12
 _WORD_CHARS = 4
 
 
-def own_words(said: str, elsewhere: str) -> tuple[str, ...]:
+def own_words(text: str, elsewhere: str) -> tuple[str, ...]:
     """What gives the text away: all of it, and its names and numbers (words with a digit, a sign or, but for the first
     of a sentence, a capital letter) that are not words of the text `elsewhere`."""
-    known = {word.casefold() for word in _WORD.findall(elsewhere)}
-    whole = (said.strip(),) if len(said.strip()) >= _QUOTED_CHARS else ()
-    named = (match for match in _WORD.finditer(said) if len(match[0]) >= _WORD_CHARS and _names(said, match))
-    return (*whole, *dict.fromkeys(match[0] for match in named if match[0].casefold() not in known))
+    other_words = {word.casefold() for word in _WORD.findall(elsewhere)}
+    whole = (text.strip(),) if len(text.strip()) >= _QUOTED_CHARS else ()
+    named = (match for match in _WORD.finditer(text) if len(match[0]) >= _WORD_CHARS and _names(text, match))
+    return (*whole, *dict.fromkeys(match[0] for match in named if match[0].casefold() not in other_words))
 
 
-def _names(said: str, match: "re.Match[str]") -> bool:
-    word, before = match[0], said[: match.start()].rstrip()
+def _names(text: str, match: "re.Match[str]") -> bool:
+    word, before = match[0], text[: match.start()].rstrip()
     begins = not before or before[-1] in ".!?:"
     return not word.isalpha() or not (word[1:].islower() if begins else word.islower())
 

@@ -22,7 +22,7 @@ NOTE_ORIGINS = 16
 SUMMARY_CHARS = 2_000
 
 
-class Known(msgspec.Struct, frozen=True, omit_defaults=True):
+class ConversationMemory(msgspec.Struct, frozen=True, omit_defaults=True):
     """`facts` by name, `notes` by skill. `summary` tells what was said up to the message `summary_upto`. `facts_from`
     names the message that each fact was learned from, `notes_from` those that each note grew by."""
 
@@ -34,22 +34,22 @@ class Known(msgspec.Struct, frozen=True, omit_defaults=True):
     notes_from: dict[str, list[int]] = {}
 
 
-def encode_known(known: Known) -> str:
-    return msgspec.json.encode(known).decode()
+def encode_memory(memory: ConversationMemory) -> str:
+    return msgspec.json.encode(memory).decode()
 
 
-def decode_known(text: str) -> Known:
-    return msgspec.json.decode(text, type=Known)
+def decode_memory(text: str) -> ConversationMemory:
+    return msgspec.json.decode(text, type=ConversationMemory)
 
 
-def learned(known: Known, memory: Memory, seq: int) -> Known:
+def learned(previous: ConversationMemory, memory: Memory, seq: int) -> ConversationMemory:
     """What is known after a run about the message `seq` has left `memory`."""
-    facts, facts_from = known.facts, known.facts_from
+    facts, facts_from = previous.facts, previous.facts_from
     if memory.facts is not None:
         facts = {name: value[:FACT_CHARS] for name, value in list(memory.facts.items())[:FACTS]}
-        same = {name for name in facts if known.facts.get(name) == facts[name]}
-        facts_from = {name: known.facts_from.get(name, 0) if name in same else seq for name in facts}
-    notes, notes_from = dict(known.notes), dict(known.notes_from)
+        same = {name for name in facts if previous.facts.get(name) == facts[name]}
+        facts_from = {name: previous.facts_from.get(name, 0) if name in same else seq for name in facts}
+    notes, notes_from = dict(previous.notes), dict(previous.notes_from)
     for skill, note in memory.notes.items():
         kept = _storable(skill, note)
         if kept is None:
@@ -60,10 +60,10 @@ def learned(known: Known, memory: Memory, seq: int) -> Known:
             notes[skill] = kept
             origins = sorted({*notes_from.get(skill, ()), seq})
             notes_from[skill] = [*origins[:1], *origins[1:][1 - NOTE_ORIGINS :]]
-    summary, upto = known.summary, known.summary_upto
+    summary, upto = previous.summary, previous.summary_upto
     if memory.summary is not None and memory.summary.upto > upto:
         summary, upto = memory.summary.text[:SUMMARY_CHARS], memory.summary.upto
-    return Known(facts, notes, summary, upto, facts_from, notes_from)
+    return ConversationMemory(facts, notes, summary, upto, facts_from, notes_from)
 
 
 def _storable(skill: str, note: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -82,18 +82,18 @@ def _storable(skill: str, note: Mapping[str, Any] | None) -> dict[str, Any] | No
     return plain
 
 
-def without(known: Known, seq: int, earlier: Known) -> Known:
+def without(memory: ConversationMemory, seq: int, earlier: ConversationMemory) -> ConversationMemory:
     """What is left when the message `seq` was never said; `earlier` is what was known before it."""
-    facts = {name: value for name, value in known.facts.items() if known.facts_from.get(name) != seq}
-    notes = {skill: note for skill, note in known.notes.items() if not _grew_by(known.notes_from.get(skill, []), seq)}
-    told = known if known.summary_upto < seq else earlier
-    return Known(
+    facts = {name: value for name, value in memory.facts.items() if memory.facts_from.get(name) != seq}
+    notes = {skill: note for skill, note in memory.notes.items() if not _grew_by(memory.notes_from.get(skill, []), seq)}
+    source = memory if memory.summary_upto < seq else earlier
+    return ConversationMemory(
         facts,
         notes,
-        told.summary,
-        told.summary_upto,
-        {name: origin for name, origin in known.facts_from.items() if name in facts},
-        {skill: origins for skill, origins in known.notes_from.items() if skill in notes},
+        source.summary,
+        source.summary_upto,
+        {name: origin for name, origin in memory.facts_from.items() if name in facts},
+        {skill: origins for skill, origins in memory.notes_from.items() if skill in notes},
     )
 
 

@@ -14,25 +14,25 @@ from orchestrator.tables import conversations
 def describe(connection: Connection, caller: Caller, session_id: str, metadata: Mapping[str, Any]) -> None:
     """See `Store.describe`."""
     mine = conversations.c.id == rows.find(connection, caller, session_id)
-    known = rows.decode_metadata(connection.scalar(select(conversations.c.metadata).where(mine)))
-    kept = {name: value for name, value in (known | dict(metadata)).items() if value is not None}
+    current = rows.decode_metadata(connection.scalar(select(conversations.c.metadata).where(mine)))
+    kept = {name: value for name, value in (current | dict(metadata)).items() if value is not None}
     if len(rows.encode_metadata(kept) or "") > METADATA_BYTES:
         raise BadRequest(field="metadata", form=METADATA_FORM)
-    if kept != known:
+    if kept != current:
         connection.execute(update(conversations).where(mine).values(metadata=rows.encode_metadata(kept)))
 
 
-def remember(connection: Connection, caller: Caller, session_id: str, said: str) -> None:
+def remember(connection: Connection, caller: Caller, session_id: str, digest: str) -> None:
     """See `Store.remember`."""
     mine = conversations.c.id == rows.find(connection, caller, session_id)
-    connection.execute(update(conversations).where(mine).values(said=said))
+    connection.execute(update(conversations).where(mine).values(said=digest))
 
 
-def recall(connection: Connection, caller: Caller, said: str) -> str | None:
+def recall(connection: Connection, caller: Caller, digest: str) -> str | None:
     """See `Store.recall`."""
     return connection.scalar(
         select(conversations.c.session_id)
-        .where(conversations.c.owner == caller.user_id, conversations.c.said == said)
+        .where(conversations.c.owner == caller.user_id, conversations.c.said == digest)
         .order_by(conversations.c.updated_at.desc(), conversations.c.id)
         .limit(1)
     )

@@ -38,11 +38,11 @@ def open_conversation(
     connection: Connection, owner: str, session_id: str, metadata: Mapping[str, Any] | None = None
 ) -> str:
     """The id of the owner's conversation, made with these `metadata` if it is new."""
-    found = connection.scalar(
+    existing_id = connection.scalar(
         select(conversations.c.id).where(conversations.c.owner == owner, conversations.c.session_id == session_id)
     )
-    if found is not None:
-        return str(found)
+    if existing_id is not None:
+        return str(existing_id)
     conversation_id, at = str(uuid.uuid4()), now()
     deleted = deleted_conversations.c
     earlier = connection.scalar(select(deleted.seq).where(deleted.name == _name(owner, session_id)))
@@ -96,14 +96,14 @@ def marks(connection: Connection, conversation_id: str) -> Marks:
 
 def find(connection: Connection, caller: Caller, session_id: str) -> str:
     """The id of the caller's conversation. Raises NotFound."""
-    found = connection.scalar(
+    conversation_id = connection.scalar(
         select(conversations.c.id).where(
             conversations.c.owner == caller.user_id, conversations.c.session_id == session_id
         )
     )
-    if found is None:
+    if conversation_id is None:
         raise NotFound
-    return str(found)
+    return str(conversation_id)
 
 
 def earlier_receipt(connection: Connection, conversation_id: str, command: Send) -> Receipt | None:
@@ -251,14 +251,14 @@ def stored_messages(
     connection: Connection, conversation_id: str, after: int, *, superseded: bool
 ) -> list[StoredMessage]:
     """The messages of a conversation with `seq > after`, in order, each answer with the event that said it."""
-    said_by = (
+    is_answer = (
         (events.c.conversation_id == messages.c.conversation_id)
         & (events.c.seq == messages.c.seq)
         & (events.c.kind == Completed.__struct_config__.tag)
     )
     query = (
         select(messages, events.c.body)
-        .join(events, said_by, isouter=True)
+        .join(events, is_answer, isouter=True)
         .where(messages.c.conversation_id == conversation_id, messages.c.seq > after)
         .order_by(messages.c.seq)
     )

@@ -10,7 +10,7 @@ from orchestrator.events import Durable, Envelope, InputRequired, RunRestarted, 
 from orchestrator.run import Effect, Memory, Reply
 from orchestrator.store import RunStart, Unfinished
 from orchestrator.stores import history, rows
-from orchestrator.stores.memory import decode_known, encode_known, learned
+from orchestrator.stores.memory import decode_memory, encode_memory, learned
 from orchestrator.tables import conversations, events, messages, requests, runs
 
 
@@ -40,9 +40,9 @@ def begin(connection: Connection, conversation_id: str) -> RunStart | None:
     row, open_runs = waiting[0], [other.id for other in unfinished]
     connection.execute(update(runs).where(runs.c.id == row.id).values(status="running"))
     _remember_begin(connection, row.id, row.memory)
-    known = decode_known(row.memory)
+    memory = decode_memory(row.memory)
     recent = history.newest(connection, conversation_id, open_runs)
-    older = history.older(connection, conversation_id, recent, known.summary_upto, open_runs)
+    older = history.older(connection, conversation_id, recent, memory.summary_upto, open_runs)
     return RunStart(
         run_id=row.id,
         conversation_id=conversation_id,
@@ -52,9 +52,9 @@ def begin(connection: Connection, conversation_id: str) -> RunStart | None:
         attempt=row.attempt,
         message=row.text,
         history=history.turns(recent),
-        facts=known.facts,
-        notes=known.notes,
-        summary=known.summary,
+        facts=memory.facts,
+        notes=memory.notes,
+        summary=memory.summary,
         older=history.turns(older),
         older_upto=older[-1].seq if older else 0,
         zone=row.zone,
@@ -103,8 +103,8 @@ def _learn(connection: Connection, conversation_id: str, run_id: str, memory: Me
         return
     mine = conversations.c.id == conversation_id
     before = connection.scalar(select(conversations.c.memory).where(mine)) or "{}"
-    asked = select(func.max(messages.c.seq)).where(messages.c.run_id == run_id, messages.c.role == "customer")
-    after = encode_known(learned(decode_known(before), memory, connection.scalar(asked) or 0))
+    message_seq = select(func.max(messages.c.seq)).where(messages.c.run_id == run_id, messages.c.role == "customer")
+    after = encode_memory(learned(decode_memory(before), memory, connection.scalar(message_seq) or 0))
     if after != before:
         connection.execute(update(conversations).where(mine).values(memory=after))
 
@@ -217,14 +217,14 @@ def unfinished(connection: Connection) -> list[Unfinished]:
 
 def current_run(connection: Connection, conversation_id: str) -> str | None:
     """See `Store.current_run`."""
-    found = connection.execute(
+    open_runs = connection.execute(
         select(runs.c.id, runs.c.status)
         .join(messages, messages.c.id == runs.c.message_id)
         .where(runs.c.conversation_id == conversation_id, runs.c.finished_at.is_(None))
         .order_by(messages.c.seq)
     ).all()
     order = ("running", "waiting", "parked")
-    return min(found, key=lambda row: order.index(row.status)).id if found else None
+    return min(open_runs, key=lambda row: order.index(row.status)).id if open_runs else None
 
 
 def run_events(connection: Connection, conversation_id: str, run_id: str) -> list[Envelope]:

@@ -56,11 +56,11 @@ class SqlStore:
     async def describe(self, caller: Caller, session_id: str, metadata: Mapping[str, Any]) -> None:
         await self._write(lambda connection: naming.describe(connection, caller, session_id, metadata))
 
-    async def remember(self, caller: Caller, session_id: str, said: str) -> None:
-        await self._write(lambda connection: naming.remember(connection, caller, session_id, said))
+    async def remember(self, caller: Caller, session_id: str, digest: str) -> None:
+        await self._write(lambda connection: naming.remember(connection, caller, session_id, digest))
 
-    async def recall(self, caller: Caller, said: str) -> str | None:
-        return await self._read(lambda connection: naming.recall(connection, caller, said))
+    async def recall(self, caller: Caller, digest: str) -> str | None:
+        return await self._read(lambda connection: naming.recall(connection, caller, digest))
 
     async def seen(self, caller: Caller, command: Read) -> str:
         return await self._write(lambda connection: accepting.seen(connection, caller, command))
@@ -74,9 +74,9 @@ class SqlStore:
         return await self._read(lambda connection: taking_back.replaced(connection, caller, command))
 
     async def blank(self, caller: Caller, message_id: str) -> Sequence[Envelope]:
-        told = await self._write(lambda connection: taking_back.blank(connection, caller, message_id))
+        envelopes = await self._write(lambda connection: taking_back.blank(connection, caller, message_id))
         await self._wipe()
-        return told
+        return envelopes
 
     async def _wipe(self) -> None:
         """Take what was overwritten out of SQLite's log as well."""
@@ -140,10 +140,10 @@ class SqlStore:
             .join(conversations, conversations.c.id == runs.c.conversation_id)
             .where(runs.c.id == run_id, conversations.c.owner == caller.user_id)
         )
-        found = await self._read(lambda connection: connection.scalar(query))
-        if found is None:
+        conversation_id = await self._read(lambda connection: connection.scalar(query))
+        if conversation_id is None:
             raise NotFound
-        return str(found)
+        return str(conversation_id)
 
     async def sessions(self, caller: Caller) -> Sequence[SessionSummary]:
         current = (messages.c.conversation_id == conversations.c.id) & messages.c.superseded_by.is_(None)
@@ -201,7 +201,7 @@ class SqlStore:
 
     async def feedback(self, caller: Caller, command: Feedback) -> None:
         def work(connection: Connection) -> None:
-            known = connection.scalar(
+            exists = connection.scalar(
                 select(literal(1))
                 .select_from(messages.join(conversations, conversations.c.id == messages.c.conversation_id))
                 .where(
@@ -212,7 +212,7 @@ class SqlStore:
                     )
                 )
             )
-            if known is None:
+            if exists is None:
                 raise NotFound
             mine = and_(feedback.c.message_id == command.message_id, feedback.c.user_id == caller.user_id)
             connection.execute(delete(feedback).where(mine))

@@ -22,7 +22,7 @@ from orchestrator.events import (
 from orchestrator.store import Touched
 from orchestrator.stores import rows, running
 from orchestrator.stores.masking import masked, own_words
-from orchestrator.stores.memory import Known, decode_known, encode_known, without
+from orchestrator.stores.memory import ConversationMemory, decode_memory, encode_memory, without
 from orchestrator.tables import conversations, events, messages, requests, runs
 
 _SAYING: tuple[type[Event], ...] = (InputRequired, Completed, Cancelled)
@@ -44,15 +44,15 @@ def supersede(connection: Connection, conversation_id: str, message_id: str, by:
     NotFound, BadRequest."""
     message = _replaceable(connection, conversation_id, message_id)
     ended = _call_off(connection, conversation_id, _touched(connection, message).unfinished)
-    asked = messages.alias("asked")
+    questions = messages.alias("asked")
     # What is still said to an earlier message, which was being answered meanwhile, is no part of the branch.
     came_of_it = (
-        select(asked.c.id)
+        select(questions.c.id)
         .where(
-            asked.c.run_id == messages.c.run_id,
-            asked.c.role == "customer",
-            asked.c.seq >= message.seq,
-            asked.c.seq <= messages.c.seq,
+            questions.c.run_id == messages.c.run_id,
+            questions.c.role == "customer",
+            questions.c.seq >= message.seq,
+            questions.c.seq <= messages.c.seq,
         )
         .exists()
     )
@@ -149,23 +149,23 @@ def blank(connection: Connection, caller: Caller, message_id: str) -> list[Envel
     return [*ended, rows.append(connection, conversation_id, run_id, Deleted(message_id, run_id))]
 
 
-def _readers(connection: Connection, found: Touched) -> set[str]:
+def _readers(connection: Connection, touched: Touched) -> set[str]:
     """The runs that must end with the message: its own, and those whose state, kept while they wait for the customer,
     may hold it."""
-    kept = connection.scalars(select(requests.c.run_id).where(requests.c.run_id.in_(found.unfinished)))
-    return {*kept} | ({found.run_id} & found.unfinished)
+    kept = connection.scalars(select(requests.c.run_id).where(requests.c.run_id.in_(touched.unfinished)))
+    return {*kept} | ({touched.run_id} & touched.unfinished)
 
 
 def _unlearn(connection: Connection, message: Row[Any]) -> None:
     """Take what came from the message out of what is remembered, now and at every later message."""
-    earlier = decode_known(message.memory) if message.memory is not None else Known()
+    earlier = decode_memory(message.memory) if message.memory is not None else ConversationMemory()
 
     def clean(text: str) -> str:
-        return encode_known(without(decode_known(text), message.seq, earlier))
+        return encode_memory(without(decode_memory(text), message.seq, earlier))
 
     mine = conversations.c.id == message.conversation_id
-    now_known = connection.scalar(select(conversations.c.memory).where(mine)) or "{}"
-    connection.execute(update(conversations).where(mine).values(memory=clean(now_known)))
+    current = connection.scalar(select(conversations.c.memory).where(mine)) or "{}"
+    connection.execute(update(conversations).where(mine).values(memory=clean(current)))
     later = connection.execute(
         select(messages.c.id, messages.c.memory).where(
             messages.c.conversation_id == message.conversation_id,
@@ -174,24 +174,26 @@ def _unlearn(connection: Connection, message: Row[Any]) -> None:
         )
     ).all()
     cleaned = ({"place": row.id, "left": clean(row.memory), "before": row.memory} for row in later)
-    changed = [{"place": item["place"], "left": item["left"]} for item in cleaned if item["left"] != item["before"]]
+    changed = [
+        {"place": change["place"], "left": change["left"]} for change in cleaned if change["left"] != change["before"]
+    ]
     if changed:
-        one = update(messages).where(messages.c.id == bindparam("place")).values(memory=bindparam("left"))
-        connection.execute(one, changed)
+        statement = update(messages).where(messages.c.id == bindparam("place")).values(memory=bindparam("left"))
+        connection.execute(statement, changed)
 
 
 def _mask_repeats(connection: Connection, message: Row[Any]) -> None:
     """Make unreadable what the assistant has repeated of the message since."""
     since = (events.c.conversation_id == message.conversation_id, events.c.seq > message.seq)
-    said = connection.execute(
+    replies = connection.execute(
         select(events.c.seq, events.c.body).where(*since, events.c.kind.in_(map(_kind, _SAYING)))
     ).all()
-    everything = "\n".join(row.body for row in said).casefold()
+    everything = "\n".join(row.body for row in replies).casefold()
     if not any(word.casefold() in everything for word in own_words(message.text, "")):
         return
-    shown = connection.scalars(select(events.c.body).where(*since, events.c.kind == _kind(Sources)))
-    words = own_words(message.text, "\n".join(shown))
-    for row in said:
+    sources = connection.scalars(select(events.c.body).where(*since, events.c.kind == _kind(Sources)))
+    words = own_words(message.text, "\n".join(sources))
+    for row in replies:
         plain = msgspec.json.decode(row.body)
         if (clean := masked(plain, words)) != plain:
             mine = (events.c.conversation_id == message.conversation_id, events.c.seq == row.seq)

@@ -20,7 +20,7 @@ class RememberedEmbedder:
         """`path`: the file, made anew when it is missing, damaged or of another embedder."""
         self._inner = inner
         self._path = path
-        self._known: dict[str, Vectors] | None = _read(path, inner.name)
+        self._vectors: dict[str, Vectors] | None = _read(path, inner.name)
         self._used: dict[str, Vectors] = {}
 
     @property
@@ -29,26 +29,26 @@ class RememberedEmbedder:
 
     @property
     def dimensions(self) -> int:
-        if self._known:
-            return len(next(iter(self._known.values())))
+        if self._vectors:
+            return len(next(iter(self._vectors.values())))
         return self._inner.dimensions
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        if self._known is None or not texts:
+        if self._vectors is None or not texts:
             return self._inner.embed(texts)
         keys = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
-        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._vectors}
         if missing:
-            self._known |= dict(zip(missing, self._inner.embed(list(missing.values())), strict=True))
-        self._used |= {key: self._known[key] for key in keys}
-        return np.stack([self._known[key] for key in keys])
+            self._vectors |= dict(zip(missing, self._inner.embed(list(missing.values())), strict=True))
+        self._used |= {key: self._vectors[key] for key in keys}
+        return np.stack([self._vectors[key] for key in keys])
 
     def settle(self) -> None:
         """Write what was used, drop the rest, and remember nothing more."""
         if self._used and self._used.keys() != _read(self._path, self.name).keys():
             keys, vectors = list(self._used), np.stack(list(self._used.values()))
             array_file.write(self._path, {"name": self.name, "keys": keys, "vectors": vectors})
-        self._known, self._used = None, {}
+        self._vectors, self._used = None, {}
 
 
 def _read(path: Path, name: str) -> dict[str, Vectors]:

@@ -43,7 +43,7 @@ class QuantisedEmbedder:
         self._name = name
         workers = threads or min(_MAX_THREADS, os.cpu_count() or 1)
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="embed") if workers > 1 else None
-        self._dimensions = len(self._one(name))
+        self._dimensions = len(self._embed_text(name))
 
     @property
     def name(self) -> str:
@@ -57,10 +57,10 @@ class QuantisedEmbedder:
         if not texts:
             return np.empty((0, self._dimensions), dtype=np.float32)
         if len(texts) == 1 or self._threads is None:
-            return np.stack([self._one(text) for text in texts])
-        return np.stack(list(self._threads.map(self._one, texts)))
+            return np.stack([self._embed_text(text) for text in texts])
+        return np.stack(list(self._threads.map(self._embed_text, texts)))
 
-    def _one(self, text: str) -> Vectors:
+    def _embed_text(self, text: str) -> Vectors:
         ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
         hidden = self._session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0]
         vector: Vectors = hidden[0] if self._first_only else hidden.mean(axis=0)

@@ -31,10 +31,10 @@ class RecentEmbedder:
             return self._inner.embed(texts)
         text = texts[0]
         with self._remembering:
-            known = self._recent.get(text)
-            if known is not None:
+            vector = self._recent.get(text)
+            if vector is not None:
                 self._recent.move_to_end(text)
-                return known.copy()
+                return vector.copy()
         vectors = self._inner.embed(texts)
         with self._remembering:
             self._recent[text] = vectors.copy()

@@ -83,10 +83,10 @@ def _prompted(folder: Path) -> bool:
 def packaged() -> Weights:
     """The weights that a Python package carries. Raises DamagedWeights, NoModel."""
     folder = Path(get_model_path())
-    found = _digest(folder)
-    if found != WEIGHTS_SHA256:
-        raise DamagedWeights(f"{folder} holds weights with SHA-256 {found}, expected {WEIGHTS_SHA256}")
-    return Weights(folder, f"{MODEL}@{found[:12]}")
+    digest = _digest(folder)
+    if digest != WEIGHTS_SHA256:
+        raise DamagedWeights(f"{folder} holds weights with SHA-256 {digest}, expected {WEIGHTS_SHA256}")
+    return Weights(folder, f"{MODEL}@{digest[:12]}")
 
 
 def in_folder(folder: Path | str) -> Weights:

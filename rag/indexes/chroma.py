@@ -67,21 +67,21 @@ class ChromaIndex:
 
     def _look(self) -> None:
         """Learn the collections of this space; on a server, others may have added some."""
-        found = {}
+        collections = {}
         for collection in self._client.list_collections():
             about = collection.metadata or {}
             if about.get("space") == self._space and about.get("layout") == _LAYOUT:
-                found[str(about["subject"])] = collection
-        self._collections = found
+                collections[str(about["subject"])] = collection
+        self._collections = collections
         self._looked = time.monotonic()
 
-    def _known(self, subjects: Sequence[str] | None) -> list[chromadb.Collection]:
+    def _collections_of(self, subjects: Sequence[str] | None) -> list[chromadb.Collection]:
         unknown = subjects is not None and not self._collections.keys() >= set(subjects)
         if unknown or (subjects is None and time.monotonic() - self._looked > _LOOK_AGAIN_S):
             self._look()
-        known = self._collections
-        names = known if subjects is None else dict.fromkeys(subjects)
-        return [known[name] for name in names if name in known]
+        collections = self._collections
+        names = collections if subjects is None else dict.fromkeys(subjects)
+        return [collections[name] for name in names if name in collections]
 
     def add(self, chunks: Sequence[Chunk], vectors: Vectors | Sequence[Vectors]) -> None:
         by_subject: dict[str, dict[str, Vectors]] = defaultdict(dict)
@@ -93,8 +93,10 @@ class ChromaIndex:
                 for some in _batches(rows.items()):
                     ids = [row for chunk_id, own in some for row in _rows(chunk_id)[: len(own)]]
                     if again := collection.get(ids=[chunk_id for chunk_id, _ in some], include=[])["ids"]:
-                        held = collection.get(ids=[row for chunk_id in again for row in _rows(chunk_id)], include=[])
-                        if surplus := sorted(set(held["ids"]).difference(ids)):
+                        existing = collection.get(
+                            ids=[row for chunk_id in again for row in _rows(chunk_id)], include=[]
+                        )
+                        if surplus := sorted(set(existing["ids"]).difference(ids)):
                             collection.delete(ids=surplus)
                     collection.upsert(ids=ids, embeddings=np.concatenate([own for _, own in some]))
 
@@ -114,7 +116,7 @@ class ChromaIndex:
     def remove(self, chunk_ids: Sequence[str]) -> None:
         with _available("remove vectors"):
             self._look()
-            for collection in self._known(None):
+            for collection in self._collections_of(None):
                 for some in _batches(chunk_ids):
                     collection.delete(ids=[row for chunk_id in some for row in _rows(chunk_id)])
 
@@ -129,24 +131,24 @@ class ChromaIndex:
                 return self._search(query, k, subjects)
 
     def _search(self, query: Query, k: int, subjects: Sequence[str] | None) -> list[Hit]:
-        hits = [hit for collection in self._known(subjects) for hit in _nearest(collection, query, k)]
+        hits = [hit for collection in self._collections_of(subjects) for hit in _nearest(collection, query, k)]
         return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))[:k]
 
     def ids(self) -> set[str]:
-        found: set[str] = set()
+        chunk_ids: set[str] = set()
         with _available("list its chunks"):
             self._look()
-            for collection in self._known(None):
+            for collection in self._collections_of(None):
                 at = 0
                 while page := collection.get(include=[], limit=_PAGE, offset=at)["ids"]:
-                    found.update(map(_chunk_of, page))
+                    chunk_ids.update(map(_chunk_of, page))
                     at += len(page)
-        return found
+        return chunk_ids
 
     def clear(self) -> None:
         with _available("drop its collections"), self._opening:
             self._look()
-            for collection in self._known(None):
+            for collection in self._collections_of(None):
                 self._client.delete_collection(collection.name)
             self._collections = {}
 
@@ -158,11 +160,11 @@ def _nearest(collection: chromadb.Collection, query: Query, k: int) -> list[Hit]
     """The `k` nearest chunks by their nearest views; more rows are asked for until that many chunks are among them."""
     rows = k * _CROWD
     while True:
-        found = collection.query(query_embeddings=query.vector.tolist(), n_results=rows, include=["distances"])
+        result = collection.query(query_embeddings=query.vector.tolist(), n_results=rows, include=["distances"])
         best: dict[str, float] = {}
-        for row, far in zip(found["ids"][0], (found["distances"] or [[]])[0], strict=True):
+        for row, far in zip(result["ids"][0], (result["distances"] or [[]])[0], strict=True):
             best.setdefault(_chunk_of(row), 1.0 - far)
-        if len(best) >= k or len(found["ids"][0]) < rows:
+        if len(best) >= k or len(result["ids"][0]) < rows:
             return [Hit(chunk_id, score) for chunk_id, score in best.items()]
         rows *= 2
 

@@ -58,8 +58,8 @@ class LexicalIndex:
         IndexUnavailable."""
         self.analyzer = analyzer
         self._using = Lock()
-        self._known: _Vocabulary | None = None
-        self._known_at = (0, 0)
+        self._cached_vocabulary: _Vocabulary | None = None
+        self._cache_version = (0, 0)
         try:
             if isinstance(path, Path):
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -158,9 +158,9 @@ class LexicalIndex:
     def _vocabulary(self, database: sqlite3.Connection) -> "_Vocabulary":
         """What is known of the terms, until the chunks change."""
         changed = database.execute("PRAGMA data_version").fetchone()[0], database.total_changes
-        if self._known is None or self._known_at != changed:
-            self._known, self._known_at = _Vocabulary(database, self.analyzer), changed
-        return self._known
+        if self._cached_vocabulary is None or self._cache_version != changed:
+            self._cached_vocabulary, self._cache_version = _Vocabulary(database, self.analyzer), changed
+        return self._cached_vocabulary
 
     def ids(self) -> set[str]:
         with self._locked() as database:
@@ -192,7 +192,7 @@ class _Vocabulary:
         total, length = database.execute("SELECT count(*), avg(length) FROM chunks").fetchone()
         self.total = int(total)
         self.length = float(length or 1.0)
-        self._held: dict[str, int] = {}
+        self._chunk_counts: dict[str, int] = {}
         self._beginning: dict[str, Mapping[str, int]] = {}
         self._kinds: dict[str, Counter[tuple[str, int]]] = {}
         self._sought: dict[str, Sought] = {}
@@ -204,13 +204,13 @@ class _Vocabulary:
             self._sought[question] = seek(question, self, self._analyzer)
         return self._sought[question]
 
-    def held(self, term: str) -> int:
-        if term not in self._held:
+    def chunk_count(self, term: str) -> int:
+        if term not in self._chunk_counts:
             row = self._database.execute("SELECT doc FROM vocabulary WHERE term = ?", (term,)).fetchone()
             if row is None:
                 return 0  # not remembered: there is no end of words that no chunk holds
-            self._held[term] = int(row[0])
-        return self._held[term]
+            self._chunk_counts[term] = int(row[0])
+        return self._chunk_counts[term]
 
     def beginning(self, letter: str) -> Iterable[tuple[str, int]]:
         if letter not in self._beginning:
@@ -232,8 +232,8 @@ def _match(sought: Sought, vocabulary: _Vocabulary) -> str:
     """The rarer terms, as many as fit into _MOST_ROWS, but at least one."""
     taken: list[str] = []
     rows = 0
-    for term in sorted(sought.weights, key=vocabulary.held):
-        rows += vocabulary.held(term)
+    for term in sorted(sought.weights, key=vocabulary.chunk_count):
+        rows += vocabulary.chunk_count(term)
         if taken and rows > _MOST_ROWS:
             break
         taken.append(term)
@@ -254,10 +254,10 @@ def _score(sought: Sought, neighbours: frozenset[tuple[str, str]], length: float
     pairs: set[tuple[str, str]] = set()
     for weight, column in zip(FIELDS, columns, strict=True):
         written = column.split()
-        held = [term for term in written if term in sought.weights]
-        for term in held:
+        terms = [term for term in written if term in sought.weights]
+        for term in terms:
             counts[term] += weight
-        if len(held) > 1:
+        if len(terms) > 1:
             pairs |= neighbours.intersection(pairwise([term for term in written if term not in UNSOUGHT_TERMS]))
     saturation = _K1 * (1 - _B + _B * length)
     gained = sum(sought.weights[term] * count * (_K1 + 1) / (count + saturation) for term, count in counts.items())

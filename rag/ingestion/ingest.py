@@ -87,24 +87,23 @@ class Staged:
     embedded: int = 0
 
 
-def plan(files: Sequence[File], known: Mapping[str, Standing], *, prune: bool = False, force: bool = False) -> Plan:
-    """What brings the documents, of which the catalogue says `known`, in line with `files`. `prune`: documents whose
-    file is not among them go. `force`: every file is read again, and also taken where an older version was chosen.
-    Pure."""
+def plan(files: Sequence[File], standings: Mapping[str, Standing], *, prune: bool = False, force: bool = False) -> Plan:
+    """What brings the documents, which have these `standings`, in line with `files`. `prune`: documents whose file is
+    not among them go. `force`: every file is read again, and also taken where an older version was chosen. Pure."""
     here = {file.id for file in files}
     new: list[File] = []
     update: list[File] = []
     skip: list[str] = []
     hold: list[str] = []
     for file in files:
-        standing = known.get(file.id)
+        standing = standings.get(file.id)
         if standing is None or (standing.version is None and (force or standing.seen_hash != file.content_hash)):
             new.append(file)
         elif force or standing.seen_hash != file.content_hash:
             update.append(file)
         else:
-            (skip if standing.shown_hash == file.content_hash else hold).append(file.id)
-    gone = {name: standing for name, standing in known.items() if name not in here and standing.version is not None}
+            (skip if standing.published_hash == file.content_hash else hold).append(file.id)
+    gone = {name: standing for name, standing in standings.items() if name not in here and standing.version is not None}
     moves = tuple(_moves(new, gone))
     moved = {move.file.id for move in moves}
     sources = {move.source for move in moves}
@@ -123,7 +122,7 @@ def _moves(new: Sequence[File], gone: Mapping[str, Standing]) -> Iterator[Move]:
     """New files with the content of documents whose file is gone; each such document is one file's source."""
     sources: dict[str, list[str]] = defaultdict(list)
     for name in sorted(gone, reverse=True):
-        if gone[name].shown_hash == gone[name].seen_hash:
+        if gone[name].published_hash == gone[name].seen_hash:
             sources[gone[name].seen_hash or ""].append(name)
     for file in new:
         if names := sources.get(file.content_hash):

@@ -79,15 +79,15 @@ class Publisher:
         """Compare each index with what is shown, and add what it lacks; how many chunks some index lacked. What it
         holds beyond that goes after the grace time."""
         generation = self._shelf.catalogue.generation()
-        wanted = self._shelf.catalogue.chunk_ids(generation=generation)
+        expected = self._shelf.catalogue.chunk_ids(generation=generation)
         lacking: dict[frozenset[int], list[str]] = {}
-        held = [index.ids() for index in self._indexes]
-        for chunk_id in sorted(wanted):
-            if where := frozenset(at for at, ids in enumerate(held) if chunk_id not in ids):
+        index_ids = [index.ids() for index in self._indexes]
+        for chunk_id in sorted(expected):
+            if where := frozenset(at for at, ids in enumerate(index_ids) if chunk_id not in ids):
                 lacking.setdefault(where, []).append(chunk_id)
         for where, chunk_ids in lacking.items():
             self._add(chunk_ids, [self._indexes[at] for at in sorted(where)], progress)
-        self._retire(sorted(set().union(*held) - wanted))
+        self._retire(sorted(set().union(*index_ids) - expected))
         self._generation = generation
         return sum(map(len, lacking.values()))
 

@@ -72,12 +72,12 @@ def main(limits: Limits, loaders: str) -> None:
     gc.disable()  # the trees of large documents would be walked again and again; one walk after each file is enough
     confine(limits.memory_bytes)
     write_frame(outbox, b"")
-    enough = _held() + limits.memory_bytes // _SWOLLEN
+    enough = _address_space() + limits.memory_bytes // _SWOLLEN
     while (frame := read_frame(inbox)) is not None:
         request = msgspec.msgpack.decode(frame, type=Request)
         allow_cpu(limits.cpu_s)
         answer = _answer(Path(os.fsdecode(request.root)), os.fsdecode(request.name), limits, loaders)
-        answer = replace(answer, last=answer.last or _held() > enough)
+        answer = replace(answer, last=answer.last or _address_space() > enough)
         write_frame(outbox, msgspec.msgpack.encode(answer))
         if gc.get_count()[0] > _MANY_OBJECTS:
             gc.collect()
@@ -114,7 +114,7 @@ def _answer(root: Path, name: str, limits: Limits, loaders: str) -> Answer:
         return Answer("rejected", advice, sha256=digest, last=True)
 
 
-def _held() -> int:
+def _address_space() -> int:
     """Bytes of address space in use. (`ru_maxrss` would count the parent's, which is carried over to a new program.)"""
     if sys.platform != "linux":
         return 0

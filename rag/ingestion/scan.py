@@ -46,17 +46,17 @@ class Hashes:
     """Content hashes of files. One that has kept its size, its times and its place on the disk is not read again."""
 
     def __init__(self) -> None:
-        self._known: dict[Path, tuple[tuple[int, ...], str]] = {}
+        self._entries: dict[Path, tuple[tuple[int, ...], str]] = {}
 
     def __call__(self, path: Path) -> str:
         """SHA-256, hexadecimal. Raises OSError."""
         with path.open("rb") as file:
             stat = os.fstat(file.fileno())
             state = (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
-            known = self._known.get(path)
-            if known is None or known[0] != state:
-                known = self._known[path] = (state, hashlib.file_digest(file, "sha256").hexdigest())
-            return known[1]
+            entry = self._entries.get(path)
+            if entry is None or entry[0] != state:
+                entry = self._entries[path] = (state, hashlib.file_digest(file, "sha256").hexdigest())
+            return entry[1]
 
 
 def scan(

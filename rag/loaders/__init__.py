@@ -11,7 +11,7 @@ from rag.loader import Loader
 @cache
 def loaders() -> tuple[Loader, ...]:
     """Every loader, in the order of their module names. Raises ValueError when two claim one suffix."""
-    found: list[Loader] = []
+    all_loaders: list[Loader] = []
     owners: dict[str, str] = {}
     for module in sorted(pkgutil.iter_modules(__path__), key=lambda module: module.name):
         loader: Loader = import_module(f"{__name__}.{module.name}").LOADER
@@ -19,8 +19,8 @@ def loaders() -> tuple[Loader, ...]:
             if suffix in owners:
                 raise ValueError(f"{suffix} is claimed by both {owners[suffix]} and {module.name}")
             owners[suffix] = module.name
-        found.append(loader)
-    return tuple(found)
+        all_loaders.append(loader)
+    return tuple(all_loaders)
 
 
 def loader_for(path: Path) -> Loader | None:

@@ -62,12 +62,12 @@ def _parsed(text: str) -> Any:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = {_clean(key): value for key, value in pairs}
-    if len(found) < len(pairs):
+    fields = {_clean(key): value for key, value in pairs}
+    if len(fields) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next((key for key in keys if keys.count(key) > 1), "")
         raise UnreadableFile(f"The key {_clean(twice)[:80]!r} stands twice in one object: keep one of them.")
-    return found
+    return fields
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -164,8 +164,8 @@ def _scalar(value: Any) -> str:
 
 
 def _title_of(record: Mapping[str, Any]) -> str:
-    found = (" ".join(_clean(_scalar(record[key])).split()) for key in _TITLES if key in record)
-    return next((title for title in found if 0 < len(title) <= _LONGEST_CELL), "")
+    titles = (" ".join(_clean(_scalar(record[key])).split()) for key in _TITLES if key in record)
+    return next((title for title in titles if 0 < len(title) <= _LONGEST_CELL), "")
 
 
 def _clean(text: str) -> str:

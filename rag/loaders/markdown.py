@@ -49,13 +49,13 @@ def _plain(inline: Token, environment: dict[str, Any]) -> str:
 
 def _headings(tokens: list[Token], lines: tuple[int, ...], environment: dict[str, Any]) -> tuple[Heading, ...]:
     """Headings of the document itself; one inside a list or quotation does not structure it."""
-    found = []
+    headings = []
     for token, inline in pairwise(tokens):
         if token.type == "heading_open" and token.level == 0 and token.map:
             title = _plain(inline, environment)
             if title:
-                found.append(Heading(int(token.tag[1]), title, lines[token.map[0]]))
-    return tuple(found)
+                headings.append(Heading(int(token.tag[1]), title, lines[token.map[0]]))
+    return tuple(headings)
 
 
 def _tables(tokens: list[Token], lines: tuple[int, ...], environment: dict[str, Any]) -> tuple[Table, ...]:

@@ -66,13 +66,13 @@ def _page_text(document: pypdfium2.PdfDocument, index: int) -> str | None:
     page = document[index]
     try:
         text = page.get_textpage().get_text_bounded()
-        shown = FPDFPage_CountObjects(page) > 0
+        has_objects = FPDFPage_CountObjects(page) > 0
     finally:
         page.close()
     text = _HYPHEN.sub("", text)  # a word hyphenated at the line's end is put together again
     text = _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = "\n".join(line.rstrip() for line in text.split("\n")).strip()
-    return text or (None if shown else "")
+    return text or (None if has_objects else "")
 
 
 LOADER = Loader((".pdf",), read)

@@ -75,17 +75,19 @@ def _records(sheet: CalamineSheet, percents: set[_Place]) -> Iterator[list[str]]
     once where nothing stands beside it: that is a title."""
     left, bottom = (sheet.start or (0, 0))[1], (sheet.end or (0, 0))[0]
     down, across = _merged(sheet.merged_cell_ranges or (), bottom)
-    held: list[str] = []
+    above: list[str] = []
     for row, values in enumerate(sheet.iter_rows()):  # they begin with the sheet's first row, even if it is empty
-        cells = [_shown(value, percent=(row, column) in percents) for column, value in enumerate(values, start=left)]
+        cells = [
+            _format_value(value, percent=(row, column) in percents) for column, value in enumerate(values, start=left)
+        ]
         for column in range(len(cells)):
             if (row, left + column) in down:
-                cells[column] = held[column]
+                cells[column] = above[column]
         if sum(map(bool, cells)) > 1:
             for column in range(1, len(cells)):
                 if (row, left + column) in across:
                     cells[column] = cells[column - 1]
-        held = cells
+        above = cells
         yield cells
 
 
@@ -102,7 +104,7 @@ def _merged(ranges: Iterable[tuple[_Place, _Place]], bottom: int) -> tuple[set[_
     return down, across
 
 
-def _shown(value: _Value, *, percent: bool) -> str:
+def _format_value(value: _Value, *, percent: bool) -> str:
     """A cell's value as a person writes it: no float noise, no midnight after a date."""
     match value:
         case bool():
@@ -154,16 +156,16 @@ def _percent_styles(styles: etree._Element) -> set[str]:
 
 def _styled(archive: zipfile.ZipFile, part: str, styles: set[str]) -> set[_Place]:
     """The places of a sheet's cells that have one of these styles."""
-    found: set[_Place] = set()
+    places: set[_Place] = set()
     with archive.open(part) as file:
         walk = etree.iterparse(file, tag=("{*}c", "{*}row"), resolve_entities=False, no_network=True, huge_tree=True)
         for _, element in walk:
             place = _PLACE.fullmatch(element.get("r", "")) if element.get("s") in styles else None
             if place:
                 column = sum(26**power * (ord(letter) - 64) for power, letter in enumerate(reversed(place[1])))
-                found.add((int(place[2]) - 1, column - 1))
+                places.add((int(place[2]) - 1, column - 1))
             element.clear()
-    return found
+    return places
 
 
 LOADER = Loader((".xlsx",), read)

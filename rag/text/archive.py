@@ -31,14 +31,14 @@ _PROGRAMS = {"wordprocessingml": "a Word document", "spreadsheetml": "a workbook
 def checked(data: bytes, language: str, suffix: str) -> io.BytesIO:
     """The document as a file, once it is known to be a sound Office document in the XML `language`, such as
     "wordprocessingml", that unpacks to a tolerable size and declares no entities. Raises UnreadableFile."""
-    wanted = _PROGRAMS[language]
+    expected = _PROGRAMS[language]
     if data.startswith(_OLD_OFFICE):
         if _ENCRYPTED_STREAM in data:
             raise UnreadableFile("The document is protected by a password: save a copy without one.")
         raise UnreadableFile(f"This is a document in the old Office format: save it as {suffix}.")
     if not data.startswith(b"PK"):
         kind = kind_of(data) or "something else"
-        raise UnreadableFile(f"This is {kind}, not {wanted}: give it the right name, or save it as {suffix}.")
+        raise UnreadableFile(f"This is {kind}, not {expected}: give it the right name, or save it as {suffix}.")
     if data.count(_CENTRAL_ENTRY) > MAX_ENTRIES:
         raise UnreadableFile(f"The file packs more than {MAX_ENTRIES:,} entries: save it as {suffix} again.")
     try:
@@ -49,8 +49,8 @@ def checked(data: bytes, language: str, suffix: str) -> io.BytesIO:
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, KeyError) as error:
         raise UnreadableFile(f"The file is damaged or cut off: save it as {suffix} again.") from error
     if f".{language}." not in types and f"-{language}." not in types:
-        found = next((program for name, program in _PROGRAMS.items() if f".{name}." in types), "a ZIP archive")
-        raise UnreadableFile(f"This is {found}, not {wanted}: give it the right name, or save it as {suffix}.")
+        actual = next((program for name, program in _PROGRAMS.items() if f".{name}." in types), "a ZIP archive")
+        raise UnreadableFile(f"This is {actual}, not {expected}: give it the right name, or save it as {suffix}.")
     return io.BytesIO(data)
 
 

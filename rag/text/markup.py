@@ -134,19 +134,19 @@ def _grid(table: etree._Element) -> list[list[str]]:
     """The words of a table's cells, row by row. A cell over several rows stands in each of them; one over several
     columns stands in the first, and in a table's first row in each, because there it names them all."""
     grid: list[list[str]] = []
-    held: dict[int, tuple[int, str]] = {}  # by column: how many more rows a cell above reaches down, and its words
+    rowspans: dict[int, tuple[int, str]] = {}  # by column: how many more rows a cell above reaches down, and its words
     size = 0
     for row in table.xpath("tr | thead/tr | tbody/tr | tfoot/tr"):
         cells: list[str] = []
         for cell in row.xpath("th | td"):
-            _reach_down(cells, held)
+            _reach_down(cells, rowspans)
             words, wide, high = _words(cell), _span(cell, "colspan"), _span(cell, "rowspan")
             for place in range(wide):
-                shown = words if place == 0 or not grid else ""
+                text = words if place == 0 or not grid else ""
                 if high > 1:
-                    held[len(cells)] = (high - 1, shown)
-                cells.append(shown)
-        _reach_down(cells, held)
+                    rowspans[len(cells)] = (high - 1, text)
+                cells.append(text)
+        _reach_down(cells, rowspans)
         size += len(cells)
         if size > _MAX_CELLS:
             raise UnreadableFile(f"A table has more than {_MAX_CELLS:,} cells: split it into several files.")
@@ -154,11 +154,11 @@ def _grid(table: etree._Element) -> list[list[str]]:
     return grid
 
 
-def _reach_down(cells: list[str], held: dict[int, tuple[int, str]]) -> None:
-    while len(cells) in held:
-        rows, words = held.pop(len(cells))
+def _reach_down(cells: list[str], rowspans: dict[int, tuple[int, str]]) -> None:
+    while len(cells) in rowspans:
+        rows, words = rowspans.pop(len(cells))
         if rows > 1:
-            held[len(cells)] = (rows - 1, words)
+            rowspans[len(cells)] = (rows - 1, words)
         cells.append(words)
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.evaluation.analysis import Shown, judge, parse_asked
+from orchestrator.evaluation.analysis import AnalysisOutput, judge, parse_analysis_case
 from tests.bundled import ROOT
 from tests.integration.analyst_answers import Answer
 from tests.integration.analyst_running import Analysed
@@ -25,7 +25,7 @@ def stated(line: Mapping[str, Any], analysed: Analysed) -> bool:
     rows = None if shown is None else tuple(tuple(row.values()) for row in shown.rows)
     total = 0 if shown is None else shown.total
     verified = checked is not None and checked.valid
-    outcome = judge(parse_asked(line), Shown(rows, total, verified, 0.0, analysed.text))
+    outcome = judge(parse_analysis_case(line), AnalysisOutput(rows, total, verified, 0.0, analysed.text))
     return outcome.result == "right" and (rows is not None or analysed.done.answered.declined)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 from agents import tables as appointment_tables
 from api.migrations import MIGRATIONS, migrate
 from orchestrator import tables as conversation_tables
-from orchestrator.stores.memory import Known, decode_known
+from orchestrator.stores.memory import ConversationMemory, decode_memory
 from rag import tables as knowledge_tables
 from rag.catalogue import Catalogue, Standing
 from rag.database import open_database
@@ -135,7 +135,7 @@ def test_what_conversations_knew_becomes_their_memory_and_back(database: Engine)
     with database.connect() as connection:
         memory = connection.execute(text("SELECT memory FROM conversations")).scalar_one()
         assert connection.execute(text("SELECT text FROM messages WHERE superseded_by IS NULL")).scalar() == "Hi"
-    assert decode_known(memory) == Known({"model": "Wr\u00e9n"})
+    assert decode_memory(memory) == ConversationMemory({"model": "Wr\u00e9n"})
     to(database, "0005", down=True)
     with database.connect() as connection:
         facts = connection.execute(text("SELECT facts FROM conversations")).scalar_one()

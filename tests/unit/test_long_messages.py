@@ -141,7 +141,7 @@ class Documents:
 
     total = 100
 
-    def held(self, term: str) -> int:
+    def chunk_count(self, term: str) -> int:
         return 0
 
     def beginning(self, letter: str) -> Sequence[tuple[str, int]]:

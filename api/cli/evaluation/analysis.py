@@ -11,21 +11,21 @@ from api.failure import CommandFailed
 if TYPE_CHECKING:
     from agents.dataset import Datasets
     from api.settings import Settings
-    from orchestrator.evaluation.analysis import AnalysisOutcome, Asked, Shown
+    from orchestrator.evaluation.analysis import AnalysisCase, AnalysisOutcome, AnalysisOutput
 
 SHOWN = 50
 """Rows of a result that are judged, as many as a client is shown."""
 
 
-def read_asked(file: Path) -> "list[Asked]":
+def read_asked(file: Path) -> "list[AnalysisCase]":
     """The questions of a file. Raises CommandFailed that names file and line."""
-    from orchestrator.evaluation.analysis import parse_asked
+    from orchestrator.evaluation.analysis import parse_analysis_case
     from orchestrator.evaluation.cases import identity
 
-    found: dict[str, Asked] = {}
+    found: dict[str, AnalysisCase] = {}
     for number, line in numbered_json_lines(file):
         try:
-            asked = parse_asked(line)
+            asked = parse_analysis_case(line)
         except ValueError as error:
             raise CommandFailed(f"{file}, line {number}: {error}") from error
         if identity(asked.id) in found:
@@ -36,7 +36,7 @@ def read_asked(file: Path) -> "list[Asked]":
     return list(found.values())
 
 
-def analysed(settings: "Settings", asked: "list[Asked]") -> "tuple[Lines, Sequence[AnalysisOutcome]]":
+def analysed(settings: "Settings", asked: "list[AnalysisCase]") -> "tuple[Lines, Sequence[AnalysisOutcome]]":
     """Predictions {id, result, verified, confidence, total, rows, said} and outcomes."""
     import asyncio
 
@@ -52,14 +52,14 @@ def analysed(settings: "Settings", asked: "list[Asked]") -> "tuple[Lines, Sequen
             "confidence": outcome.confidence,
             "total": what.total,
             "rows": what.rows,
-            "said": what.said,
+            "said": what.explanation,
         }
         for outcome, what in zip(outcomes, shown, strict=True)
     ]
     return lines, outcomes
 
 
-async def _all_shown(settings: "Settings", asked: "list[Asked]") -> "list[Shown]":
+async def _all_shown(settings: "Settings", asked: "list[AnalysisCase]") -> "list[AnalysisOutput]":
     from agents.dataset import DatasetUnavailable, DatasetUnknown
     from api.compose.database import open_migrated_database
     from api.compose.datasets import open_datasets
@@ -83,12 +83,12 @@ async def _all_shown(settings: "Settings", asked: "list[Asked]") -> "list[Shown]
         database.dispose()
 
 
-async def _shown(datasets: "Datasets", asked: "Asked") -> "Shown":
+async def _shown(datasets: "Datasets", asked: "AnalysisCase") -> "AnalysisOutput":
     from datetime import UTC, datetime
 
     from agents.analyst.offline import work_out
     from agents.dataset import ALL
-    from orchestrator.evaluation.analysis import Shown
+    from orchestrator.evaluation.analysis import AnalysisOutput
 
     noon = datetime.fromisoformat(f"{asked.today}T12:00:00+00:00") if asked.today else datetime.now(UTC)
     plan = None
@@ -96,8 +96,10 @@ async def _shown(datasets: "Datasets", asked: "Asked") -> "Shown":
         found = await work_out(datasets, text, asked.dataset or ALL, noon, plan)
         plan = found.plan
     if found.rows is None:
-        return Shown(None, said=found.said)
+        return AnalysisOutput(None, explanation=found.said)
     total = len(found.rows.rows) if found.rows.total is None else found.rows.total
     valid, confidence = (found.verdict.valid, found.verdict.confidence) if found.verdict else (False, 0.0)
     checks = " ".join(check.text for check in found.verdict.checks) if found.verdict else ""
-    return Shown(tuple(map(tuple, found.rows.rows[:SHOWN])), total, valid, confidence, f"{found.said}\n{checks}")
+    return AnalysisOutput(
+        tuple(map(tuple, found.rows.rows[:SHOWN])), total, valid, confidence, f"{found.said}\n{checks}"
+    )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from agents.appointment_store import AppointmentStore
     from api.settings import Settings
     from orchestrator.engine import Engine
-    from orchestrator.evaluation.dialogues import Dialogue, DialogueOutcome, Heard, Line
+    from orchestrator.evaluation.dialogues import Dialogue, DialogueOutcome, Line, LineResult
     from orchestrator.events import AnyEvent, InputRequired
     from orchestrator.graph.state import Dependencies
 
@@ -74,14 +74,14 @@ def held(
     return predictions, outcomes
 
 
-def _told(lines: "Sequence[Heard]") -> list[dict[str, Any]]:
+def _told(lines: "Sequence[LineResult]") -> list[dict[str, Any]]:
     return [
         {
-            "said": line.said,
+            "said": line.text,
             "route": list(line.route),
             "status": list(line.status),
             "tools": [{"name": name, "arguments": dict(arguments)} for name, arguments in line.tools],
-            "asked": line.asked,
+            "asked": line.asks,
             "facts": dict(line.facts),
             "booked": list(line.booked),
         }
@@ -89,7 +89,7 @@ def _told(lines: "Sequence[Heard]") -> list[dict[str, Any]]:
     ]
 
 
-async def _held(settings: "Settings", dialogues: "list[Dialogue]") -> "list[list[Heard]]":
+async def _held(settings: "Settings", dialogues: "list[Dialogue]") -> "list[list[LineResult]]":
     from dataclasses import replace
 
     from agents.appointments.sql_store import SqlAppointmentStore
@@ -97,7 +97,7 @@ async def _held(settings: "Settings", dialogues: "list[Dialogue]") -> "list[list
     from api.cli.terminal.knowledge import open_knowledge
     from api.compose.answering import open_dependencies, open_models
 
-    heard: list[list[Heard]] = []
+    heard: list[list[LineResult]] = []
     clock = _Clock()
     async with AsyncExitStack() as stack:
         library = stack.enter_context(open_knowledge(settings))
@@ -179,9 +179,9 @@ class _Talk:
         self._pending: InputRequired | None = None
         self._last_message = ""
 
-    async def hold(self) -> "list[Heard]":
+    async def hold(self) -> "list[LineResult]":
         """What came of each line, until one failed."""
-        heard: list[Heard] = []
+        heard: list[LineResult] = []
         self._clock.set(self._dialogue.now)
         for line in self._dialogue.lines:
             self._clock.pass_minutes(line.after_minutes)
@@ -191,21 +191,21 @@ class _Talk:
                 break
         return heard
 
-    async def _line(self, line: "Line") -> "Heard":
+    async def _line(self, line: "Line") -> "LineResult":
         import asyncio
 
         from orchestrator.errors import PitcrewError
-        from orchestrator.evaluation.dialogues import Heard
+        from orchestrator.evaluation.dialogues import LineResult
 
         if line.say is None and self._pending is None:
-            return Heard("", (), failed="`answer` stands where nothing was asked")
+            return LineResult("", (), failed="`answer` stands where nothing was asked")
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 return await self._heard(await self._events(line))
         except PitcrewError as error:
-            return Heard("", (), failed=f"{error.code} ({error.field or error.text})")
+            return LineResult("", (), failed=f"{error.code} ({error.field or error.text})")
         except TimeoutError:
-            return Heard("", (), failed=f"no end within {_PATIENCE_S:g} s")
+            return LineResult("", (), failed=f"no end within {_PATIENCE_S:g} s")
 
     async def _events(self, line: "Line") -> "list[AnyEvent]":
         """The events of the line's run, from its message to the end of the turn."""
@@ -238,10 +238,10 @@ class _Talk:
                     stop[0]()
                     return events
 
-    async def _heard(self, events: "list[AnyEvent]") -> "Heard":
+    async def _heard(self, events: "list[AnyEvent]") -> "LineResult":
         from zoneinfo import ZoneInfo
 
-        from orchestrator.evaluation.dialogues import Heard
+        from orchestrator.evaluation.dialogues import LineResult
         from orchestrator.events import Cancelled, Completed, Failed, InputRequired, Reasoning, Routed
 
         last = events[-1]
@@ -260,23 +260,23 @@ class _Talk:
             case InputRequired():
                 self._pending = last
                 said = f"{last.partial_response}\n\n{last.prompt}"
-                return Heard(said, agents, (), tools, True, facts, starts)
+                return LineResult(said, agents, (), tools, True, facts, starts)
             case Completed():
                 route = tuple(agent.name for agent in last.agents) or (last.agent,)
                 status = tuple(part.status for part in last.parts)
-                return Heard(last.response, route, status, tools, False, facts, starts)
+                return LineResult(last.response, route, status, tools, False, facts, starts)
             case Cancelled():
-                return Heard(last.partial_response, agents, (), tools, False, facts, starts, "cancelled")
+                return LineResult(last.partial_response, agents, (), tools, False, facts, starts, "cancelled")
             case Failed():
-                return Heard("", agents, (), tools, False, facts, starts, last.reason)
+                return LineResult("", agents, (), tools, False, facts, starts, last.reason)
         raise AssertionError(last)
 
     def _facts(self) -> Mapping[str, str]:
         from sqlalchemy import select
 
-        from orchestrator.stores.memory import decode_known
+        from orchestrator.stores.memory import decode_memory
         from orchestrator.tables import conversations
 
         query = select(conversations.c.memory).where(conversations.c.session_id == self._session)
         with self._database.connect() as connection:
-            return decode_known(connection.scalars(query).one()).facts
+            return decode_memory(connection.scalars(query).one()).facts

@@ -82,7 +82,7 @@ def test_carrying_out_a_plan_leaves_nothing_to_do(held: dict[str, str], before: 
     gone = {*made.delete, *(move.source for move in made.move)}
     after = {name: standing for name, standing in known.items() if name not in gone}
     after |= {f.id: shown(f.content_hash) for f in made.files}
-    assert {name: standing.shown_hash for name, standing in after.items()} == held
+    assert {name: standing.published_hash for name, standing in after.items()} == held
     assert plan(files, after, prune=True) == Plan(skip=tuple(held))
 
 

@@ -37,7 +37,7 @@ class Words:
         self.counts = Counter(term for held in each for term in held)
         self.lookups = 0
 
-    def held(self, term: str) -> int:
+    def chunk_count(self, term: str) -> int:
         self.lookups += 1
         return self.counts[term]
 
@@ -293,7 +293,7 @@ def test_any_question_can_be_read(text: str) -> None:
     sought = seek(text, WORDS)
     assert sought.named <= sought.weights.keys()
     assert not sought.unknown & sought.weights.keys()
-    assert all(WORDS.held(term) and weight > 0 for term, weight in sought.weights.items())
+    assert all(WORDS.chunk_count(term) and weight > 0 for term, weight in sought.weights.items())
     assert sum(sought.weights.values()) <= sought.reach + 1e-9
 
 

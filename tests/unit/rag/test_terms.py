@@ -1,9 +1,9 @@
 import pytest
 
 from agents.language.terms import ANALYZER, identifiers, terms
-from rag.analyzer import Wanted
+from rag.analyzer import SearchTerm
 
-wanted = ANALYZER.wanted
+wanted = ANALYZER.search_terms
 
 
 @pytest.mark.parametrize(
@@ -47,9 +47,9 @@ def test_a_question_is_stripped_of_its_common_words() -> None:
 
 
 def test_letters_and_digits_are_also_tried_together_and_apart() -> None:
-    assert Wanted("sk4471", guess=True) in wanted("part sk 4471")
-    assert Wanted("wren42", otherwise=("wren", "42")) in wanted("wren42 range")
-    assert Wanted("sk4471", otherwise=("sk", "4471")) in wanted("part SK-4471")
+    assert SearchTerm("sk4471", guess=True) in wanted("part sk 4471")
+    assert SearchTerm("wren42", otherwise=("wren", "42")) in wanted("wren42 range")
+    assert SearchTerm("sk4471", otherwise=("sk", "4471")) in wanted("part SK-4471")
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from api.integrations.langgraph.routes.listener import Listening
 from api.integrations.langgraph.routes.thread_lookup import Thread, find, open_thread, ran_by
 from api.protocol.forms import choice
 from api.protocol.frames import convert
-from orchestrator.commands import Answer, Caller, Cancel, Send, known_zone
+from orchestrator.commands import Answer, Caller, Cancel, Send, valid_zone
 from orchestrator.errors import BadRequest, NotFound, RunBusy, RunNotActive
 from orchestrator.events import InputRequired
 
@@ -114,7 +114,7 @@ async def begin(
 
 def _command(ask: Ask, thread: Thread, assistant: str, *, alone: bool) -> Send | Answer:
     chosen = ask.chosen
-    zone = known_zone(chosen.timezone)
+    zone = valid_zone(chosen.timezone)
     agent = None if assistant == PITCREW else assistant
     wishes = Wishes(agent, CHANNEL, chosen.dataset, chosen.prose, chosen.passages)
     if ask.command is not None:

@@ -4,20 +4,20 @@ from typing import Any
 
 import pytest
 
-from orchestrator.evaluation.analysis import AnalysisOutcome, Shown, figures, judge, parse_asked
+from orchestrator.evaluation.analysis import AnalysisOutcome, AnalysisOutput, figures, judge, parse_analysis_case
 from orchestrator.evaluation.comparison import compare
 from orchestrator.evaluation.saved_runs import Run, decode_run, encode_run
 
 
-def shown(*rows: tuple[Any, ...], total: int | None = None, verified: bool = True, said: str = "") -> Shown:
-    return Shown(rows, len(rows) if total is None else total, verified, 0.9, said)
+def shown(*rows: tuple[Any, ...], total: int | None = None, verified: bool = True, said: str = "") -> AnalysisOutput:
+    return AnalysisOutput(rows, len(rows) if total is None else total, verified, 0.9, said)
 
 
-def result(answer: Any, what: Shown, **more: Any) -> str:
-    return judge(parse_asked({"id": 1, "question": "?", "answer": answer, **more}), what).result
+def result(answer: Any, what: AnalysisOutput, **more: Any) -> str:
+    return judge(parse_analysis_case({"id": 1, "question": "?", "answer": answer, **more}), what).result
 
 
-NOTHING = Shown(None)
+NOTHING = AnalysisOutput(None)
 NAMES = shown((1, "Ada", 3), (2, "Ben", 2.5))
 
 
@@ -41,7 +41,7 @@ NAMES = shown((1, "Ada", 3), (2, "Ben", 2.5))
         ({"any": [{"figure": 1}, None]}, NOTHING),
     ],
 )
-def test_what_is_right(answer: Any, what: Shown) -> None:
+def test_what_is_right(answer: Any, what: AnalysisOutput) -> None:
     assert result(answer, what) == "right"
 
 
@@ -64,7 +64,7 @@ def test_what_is_right(answer: Any, what: Shown) -> None:
         ({"any": [{"figure": 1}, None]}, NAMES),
     ],
 )
-def test_what_is_wrong(answer: Any, what: Shown) -> None:
+def test_what_is_wrong(answer: Any, what: AnalysisOutput) -> None:
     assert result(answer, what) == "wrong"
 
 
@@ -93,7 +93,7 @@ def test_how_exact_a_figure_has_to_be_is_said_beside_it() -> None:
 )
 def test_a_line_that_is_no_question_says_why(line: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        parse_asked(line)
+        parse_analysis_case(line)
 
 
 def outcomes(*results: str) -> tuple[AnalysisOutcome, ...]:

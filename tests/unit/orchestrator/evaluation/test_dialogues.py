@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from orchestrator.evaluation.dialogues import Heard, by_length, figures, judge, parse_dialogue
+from orchestrator.evaluation.dialogues import LineResult, by_length, figures, judge, parse_dialogue
 
 
 def written(*turns: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"id": "one", "turns": list(turns), **more}
 
 
-def failures(turn: dict[str, Any], heard: Heard, *, with_model: bool = False) -> str:
+def failures(turn: dict[str, Any], heard: LineResult, *, with_model: bool = False) -> str:
     """What is said to be wrong of a dialogue of one turn."""
     outcome = judge(parse_dialogue(written({"say": "Hi", **turn})), [heard], with_model=with_model)
     assert outcome.passed is not bool(outcome.failures)
@@ -61,65 +61,65 @@ def test_what_is_no_dialogue_says_why(value: dict[str, Any], said: str) -> None:
 def test_huge_and_hostile_texts_are_read_and_judged() -> None:
     huge = "<script>&\x00\u202e🚗" * 20_000
     dialogue = parse_dialogue(written({"say": huge, "contains": [huge], "lacks": ["%s{0}"]}))
-    assert judge(dialogue, [Heard(huge, ())]).passed
-    assert not judge(dialogue, [Heard(huge[:-1], ())]).passed
+    assert judge(dialogue, [LineResult(huge, ())]).passed
+    assert not judge(dialogue, [LineResult(huge[:-1], ())]).passed
 
 
 @pytest.mark.parametrize(
     ("turn", "heard"),
     [
-        ({"route": ["specs", "maintenance"]}, Heard("", ("maintenance", "specs"))),
-        ({"status": ["answered", "asked_back"]}, Heard("", (), ("answered", "asked_back"))),
-        ({"contains": ["2.4 BAR"], "lacks": ["2.5"]}, Heard("It is 2.4\n  bar.", ())),
-        ({"asks": True}, Heard("", (), asked=True)),
-        ({"facts": {"year": "2026"}}, Heard("", (), facts={"year": "2026", "model": "Wren"})),
-        ({"booked": ["b", "a"]}, Heard("", (), booked=("a", "b"))),
-        ({"tools": ["find"]}, Heard("", (), tools=(("find", {"when": "now"}),))),
-        ({"tools": [{"name": "find", "arguments": {"n": 1}}]}, Heard("", (), tools=(("find", {"n": 1, "m": 2}),))),
-        ({"tools": []}, Heard("", ())),
+        ({"route": ["specs", "maintenance"]}, LineResult("", ("maintenance", "specs"))),
+        ({"status": ["answered", "asked_back"]}, LineResult("", (), ("answered", "asked_back"))),
+        ({"contains": ["2.4 BAR"], "lacks": ["2.5"]}, LineResult("It is 2.4\n  bar.", ())),
+        ({"asks": True}, LineResult("", (), asks=True)),
+        ({"facts": {"year": "2026"}}, LineResult("", (), facts={"year": "2026", "model": "Wren"})),
+        ({"booked": ["b", "a"]}, LineResult("", (), booked=("a", "b"))),
+        ({"tools": ["find"]}, LineResult("", (), tools=(("find", {"when": "now"}),))),
+        ({"tools": [{"name": "find", "arguments": {"n": 1}}]}, LineResult("", (), tools=(("find", {"n": 1, "m": 2}),))),
+        ({"tools": []}, LineResult("", ())),
     ],
 )
-def test_what_is_as_expected_passes(turn: dict[str, Any], heard: Heard) -> None:
+def test_what_is_as_expected_passes(turn: dict[str, Any], heard: LineResult) -> None:
     assert failures(turn, heard) == ""
 
 
 @pytest.mark.parametrize(
     ("turn", "heard", "said"),
     [
-        ({"route": ["specs"]}, Heard("", ()), "turn 1, route: [] instead of ['specs']"),
-        ({"status": ["answered"]}, Heard("", (), ("declined",)), "status"),
-        ({"contains": ["440"]}, Heard("44 0", ()), "contains: no '440'"),
-        ({"lacks": ["440"]}, Heard("440 km", ()), "lacks: has '440'"),
-        ({"asks": False}, Heard("", (), asked=True), "asks"),
-        ({"facts": {"year": "2026"}}, Heard("", (), facts={"year": "2025"}), "facts"),
-        ({"booked": []}, Heard("", (), booked=("2026-03-12T09:00",)), "booked"),
-        ({"tools": ["find"]}, Heard("", ()), "tools: [] instead of ['find']"),
-        ({"tools": ["find", "list"]}, Heard("", (), tools=(("list", {}), ("find", {}))), "tools"),
-        ({"tools": [{"name": "find", "arguments": {"n": 1}}]}, Heard("", (), tools=(("find", {}),)), "find: None"),
-        ({}, Heard("", (), failed="INTERNAL"), "turn 1 failed: INTERNAL"),
+        ({"route": ["specs"]}, LineResult("", ()), "turn 1, route: [] instead of ['specs']"),
+        ({"status": ["answered"]}, LineResult("", (), ("declined",)), "status"),
+        ({"contains": ["440"]}, LineResult("44 0", ()), "contains: no '440'"),
+        ({"lacks": ["440"]}, LineResult("440 km", ()), "lacks: has '440'"),
+        ({"asks": False}, LineResult("", (), asks=True), "asks"),
+        ({"facts": {"year": "2026"}}, LineResult("", (), facts={"year": "2025"}), "facts"),
+        ({"booked": []}, LineResult("", (), booked=("2026-03-12T09:00",)), "booked"),
+        ({"tools": ["find"]}, LineResult("", ()), "tools: [] instead of ['find']"),
+        ({"tools": ["find", "list"]}, LineResult("", (), tools=(("list", {}), ("find", {}))), "tools"),
+        ({"tools": [{"name": "find", "arguments": {"n": 1}}]}, LineResult("", (), tools=(("find", {}),)), "find: None"),
+        ({}, LineResult("", (), failed="INTERNAL"), "turn 1 failed: INTERNAL"),
     ],
 )
-def test_what_is_not_as_expected_is_told(turn: dict[str, Any], heard: Heard, said: str) -> None:
+def test_what_is_not_as_expected_is_told(turn: dict[str, Any], heard: LineResult, said: str) -> None:
     assert said in failures(turn, heard)
 
 
 def test_calls_are_not_judged_where_a_model_makes_them() -> None:
-    assert failures({"tools": ["find"]}, Heard("", ()), with_model=True) == ""
+    assert failures({"tools": ["find"]}, LineResult("", ()), with_model=True) == ""
 
 
 def test_lines_that_were_not_reached_are_wrong() -> None:
     dialogue = parse_dialogue(written({"say": "a"}, {"say": "b"}, {"say": "c"}))
-    outcome = judge(dialogue, [Heard("", ()), Heard("", (), failed="INTERNAL")])
+    outcome = judge(dialogue, [LineResult("", ()), LineResult("", (), failed="INTERNAL")])
     assert not outcome.passed
     assert (outcome.lines, outcome.of_lines) == (1, 3)
     assert "turn 3 was not reached" in outcome.failures
 
 
 def test_figures_tell_each_kind_and_who_failed() -> None:
-    good = judge(parse_dialogue(written({"say": "a", "contains": ["x"]})), [Heard("x", ())])
+    good = judge(parse_dialogue(written({"say": "a", "contains": ["x"]})), [LineResult("x", ())])
     bad = judge(
         parse_dialogue(written({"say": "a", "contains": ["x"]}, {"say": "b"}, id="two", kind="awkward")),
-        [Heard("", ()), Heard("", ())],
+        [LineResult("", ()), LineResult("", ())],
     )
     told = figures([good, bad])
     assert told["passed"] == 0.5

@@ -3,11 +3,11 @@
 import pytest
 
 from agents.types import Question, Turn
-from orchestrator.graph.addressee import asked_by
+from orchestrator.graph.addressee import find_asker
 
 
 def reply(text: str, said: str, agent: str | None = "maintenance") -> str | None:
-    return asked_by(Question(text, (Turn("customer", "x"), Turn("assistant", said, agent))))
+    return find_asker(Question(text, (Turn("customer", "x"), Turn("assistant", said, agent))))
 
 
 @pytest.mark.parametrize(
@@ -29,5 +29,5 @@ def test_nothing_was_asked(said: str) -> None:
 
 def test_the_router_and_an_empty_conversation_ask_nobody() -> None:
     assert reply("yes", "What would you like to know?", None) is None
-    assert asked_by(Question("yes")) is None
-    assert asked_by(Question("yes", (Turn("customer", "Really?"),))) is None
+    assert find_asker(Question("yes")) is None
+    assert find_asker(Question("yes", (Turn("customer", "Really?"),))) is None

@@ -2,7 +2,7 @@
 
 from agents.types import ToolReturned, ToolUsed
 from orchestrator.events import RoutedAgent
-from orchestrator.graph.steps import MOST_TOLD, Steps
+from orchestrator.graph.steps import MOST_STEPS, Steps
 
 
 def test_steps_are_numbered_through_whatever_part_they_are_of() -> None:
@@ -14,14 +14,14 @@ def test_steps_are_numbered_through_whatever_part_they_are_of() -> None:
         steps.tool_returned(ToolReturned(0, "look_up", True, {"kW": 115}, 1, 0.5), "specs"),
     ]
     assert [step.number for step in told] == [1, 2, 3, 4]
-    assert [step.number for step in steps.told] == [1, 2, 3, 4]
+    assert [step.number for step in steps.steps] == [1, 2, 3, 4]
 
 
 def test_a_long_way_is_numbered_beyond_what_its_end_tells_again() -> None:
     steps = Steps("r")
-    last = [steps.thought(f"Thought {number}", "plan") for number in range(MOST_TOLD + 5)][-1]
-    assert last.number == MOST_TOLD + 5
-    assert len(steps.told) == MOST_TOLD
+    last = [steps.thought(f"Thought {number}", "plan") for number in range(MOST_STEPS + 5)][-1]
+    assert last.number == MOST_STEPS + 5
+    assert len(steps.steps) == MOST_STEPS
 
 
 def test_code_says_how_much_came_before_it_over_all_attempts() -> None:
