@@ -12,7 +12,7 @@ from agents.appointment_store import AppointmentStore
 from agents.dataset import Datasets
 from agents.model import ChatModel
 from agents.tool import A, Result, Tool
-from agents.types import StandaloneQuestion, Turn
+from agents.types import Citation, StandaloneQuestion, Turn
 from agents.vehicles.range import Vehicles
 from rag.embedder import Embedder
 from rag.types import Chunk, Passage
@@ -75,6 +75,15 @@ class Outcome:
     result: Result | None
     first_number: int = 0
     error: str | None = None
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """A citation of each piece of the result's evidence."""
+        evidence = self.result.evidence if self.result else ()
+        return tuple(
+            Citation(number, piece.passage, piece.start, piece.end)
+            for number, piece in enumerate(evidence, self.first_number)
+        )
 
 
 class ToolContext(Protocol):

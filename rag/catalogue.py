@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, func, or_, select
 
+from rag.chunk_rows import chunk_of, lots, whole_chunks
 from rag.database import reading
-from rag.records import chunk_of, lots, whole_chunks
 from rag.releases import Releases
 from rag.tables import chunks, documents, publications, release_entries, releases, versions
 from rag.types import Chunk, Document

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from sqlalchemy.exc import SQLAlchemyError
 
 from rag.catalogue import Catalogue, Look
+from rag.chunk_rows import lots
 from rag.embedder import Vectors
 from rag.index import Hit
-from rag.records import lots
 from rag.vectors import VectorStore
 
 MOST_VECTORS = 20_000

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from rag.chunk_rows import lots, now
 from rag.database import reading
-from rag.records import lots, now
 from rag.tables import chunks, documents, publications, release_entries, releases
 from rag.types import Chunk, Document
 from rag.versions import Versions

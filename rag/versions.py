@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, tuple_, update
 
+from rag.chunk_rows import LOT, chunk_of, lots, now, row_of, whole_chunks
 from rag.database import reading
-from rag.records import LOT, chunk_of, lots, now, row_of, whole_chunks
 from rag.tables import chunks, documents, publications, release_entries, releases, versions
 from rag.types import Chunk, Document
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from agents.context import Case, Resources
-from agents.tools.calls import Toolbox
+from agents.toolbox.calls import Toolbox
 from agents.types import Output, StandaloneQuestion, Turn
 from rag.types import Passage
 

@@ -10,7 +10,7 @@ import structlog
 from msgspec.structs import replace
 
 from agents.appointment_store import AppointmentStoreUnavailable, Owner, Taken, UnknownAppointment
-from agents.appointments.booking import Offer, Plan, noted
+from agents.appointments.booking_plan import Offer, Plan, noted
 from agents.appointments.dealers.times import free_times, spread
 from agents.appointments.dealers.workshops import Workshop, parse
 from agents.appointments.wording import listed, moment

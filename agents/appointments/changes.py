@@ -8,8 +8,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from agents.appointments.actions import CALENDAR
-from agents.appointments.booking import Plan, noted
-from agents.appointments.dialogue import Desk, citations
+from agents.appointments.booking_plan import Plan, noted
+from agents.appointments.dialogue import Dialogue
 from agents.appointments.picks import counted, other_one
 from agents.appointments.tools import PROPOSE_CANCELLATION
 from agents.appointments.wording import listed
@@ -25,11 +25,11 @@ _IT = re.compile(r"\b(?:it|that|this)\b|^\W*(?:reschedule|cancel|postpone)\W*$",
 NONE = "You have no appointments coming up. Tell me what is to be done and when, and I look for a time."
 
 
-async def list_booked(desk: Desk) -> Handled:
+async def list_booked(dialogue: Dialogue) -> Handled:
     """The customer's appointments. What is being arranged meanwhile stays open."""
-    booked = await desk.booked()
+    booked = await dialogue.booked()
     only = booked[0]["appointment_id"] if len(booked) == 1 else ""
-    note = noted(desk.before if desk.before.open else Plan(appointment=only), desk.context.case.now)
+    note = noted(dialogue.before if dialogue.before.open else Plan(appointment=only), dialogue.context.case.now)
     if not booked:
         return Handled(NONE, note=note)
     if only:
@@ -45,43 +45,43 @@ def _told(booked: Booked) -> str:
     return f"**{booked['local']}**, {booked['work']}, {booked['vehicle']}. {where}{phone}. Calendar: {calendar}"
 
 
-async def change(desk: Desk) -> Handled:
+async def change(dialogue: Dialogue) -> Handled:
     """Move or cancel one of them."""
-    before, moving = desk.before, desk.plan.intent == "move"
-    if moving and before.intent == "move" and (pick := desk.picked()) is not None:
-        return await desk.propose(pick)
-    if moving and (question := desk.unsettled()) is not None:
+    before, moving = dialogue.before, dialogue.plan.intent == "move"
+    if moving and before.intent == "move" and (pick := dialogue.picked()) is not None:
+        return await dialogue.propose(pick)
+    if moving and (question := dialogue.unsettled()) is not None:
         return question
-    booked = await desk.booked()
+    booked = await dialogue.booked()
     if not booked:
         return Handled("You have no appointment that I could move or cancel.")
-    identifying, wish = _wishes(desk, booked) if moving else (desk.heard.wish, Wish())
+    identifying, wish = _wishes(dialogue, booked) if moving else (dialogue.heard.wish, Wish())
     if wish.unclear:
-        return desk.ask("when", wish.unclear)
+        return dialogue.ask("when", wish.unclear)
     if moving:
-        desk.plan = replace(desk.plan, wish=wish.over(before.wish if before.intent == "move" else Wish()))
-    found = _identified(desk, booked, identifying)
+        dialogue.plan = replace(dialogue.plan, wish=wish.over(before.wish if before.intent == "move" else Wish()))
+    found = _identified(dialogue, booked, identifying)
     if len(found) != 1:
         among = found or booked
         verb = "moved" if moving else "cancelled"
         ids = [candidate["appointment_id"] for candidate in among]
-        return desk.ask(
+        return dialogue.ask(
             "appointment", f"Which one is to be {verb}?\n\n{listed([_told(candidate) for candidate in among])}", ids
         )
-    return await (_move(desk, found[0]) if moving else _cancel(desk, found[0], booked))
+    return await (_move(dialogue, found[0]) if moving else _cancel(dialogue, found[0], booked))
 
 
-async def _move(desk: Desk, booked: Booked) -> Handled:
+async def _move(dialogue: Dialogue, booked: Booked) -> Handled:
     start = datetime.fromisoformat(booked["starts_at"])
-    cut = _TO.search(desk.heard.text)
-    dealers = [row.key for row in desk.known.named(desk.heard.text[cut.end() if cut else 0 :])]
+    cut = _TO.search(dialogue.heard.text)
+    dealers = [row.key for row in dialogue.known.named(dialogue.heard.text[cut.end() if cut else 0 :])]
     kept = (
-        desk.before.dealer
-        if desk.before.intent == "move" and desk.before.appointment == booked["appointment_id"]
+        dialogue.before.dealer
+        if dialogue.before.intent == "move" and dialogue.before.appointment == booked["appointment_id"]
         else ""
     )
-    desk.plan = replace(
-        desk.plan,
+    dialogue.plan = replace(
+        dialogue.plan,
         appointment=booked["appointment_id"],
         dealer=dealers[0] if len(dealers) == 1 else kept or booked["key"],
         work=booked["work"],
@@ -89,34 +89,34 @@ async def _move(desk: Desk, booked: Booked) -> Handled:
         asked="",
         offers=(),
     )
-    wish = desk.turned(desk.plan.wish, desk.offered() or [start])
-    if not wish.windows and not wish.soonest and desk.plan.dealer != booked["key"]:
+    wish = dialogue.turned(dialogue.plan.wish, dialogue.offered() or [start])
+    if not wish.windows and not wish.soonest and dialogue.plan.dealer != booked["key"]:
         wish = Wish((at(start),), wish.never)
     if not wish.windows and not wish.soonest:
-        return desk.ask(
+        return dialogue.ask(
             "when", f"It is on {booked['local']} at {booked['dealer']}. To which day and time shall I move it?"
         )
-    return await desk.find(wish)
+    return await dialogue.find(wish)
 
 
-async def _cancel(desk: Desk, item: Booked, booked: Sequence[Booked]) -> Handled:
-    outcome = await desk.context.call(PROPOSE_CANCELLATION, {"appointment_id": item["appointment_id"]})
+async def _cancel(dialogue: Dialogue, item: Booked, booked: Sequence[Booked]) -> Handled:
+    outcome = await dialogue.context.call(PROPOSE_CANCELLATION, {"appointment_id": item["appointment_id"]})
     if outcome.result is None:
-        return desk.refused(outcome)
+        return dialogue.refused(outcome)
     rule = outcome.result.value["rule"]
     text = f"{rule} [{outcome.first_number}]" if rule else ""
     ids = tuple(other["appointment_id"] for other in booked)
-    desk.plan = replace(desk.plan, appointment=item["appointment_id"], asked="appointment", among=ids)
-    return Handled(text, "asked_back", citations(outcome), desk.note(), outcome.result.proposal)
+    dialogue.plan = replace(dialogue.plan, appointment=item["appointment_id"], asked="appointment", among=ids)
+    return Handled(text, "asked_back", outcome.citations, dialogue.note(), outcome.result.proposal)
 
 
-def _wishes(desk: Desk, booked: Sequence[Booked]) -> tuple[Wish, Wish]:
+def _wishes(dialogue: Dialogue, booked: Sequence[Booked]) -> tuple[Wish, Wish]:
     """Which appointment is meant and to when it is to be moved: "my Tuesday appointment to Friday"."""
-    heard, now = desk.heard, desk.context.case.now
-    spoken_of = [item for item in booked if len(booked) == 1 or item["appointment_id"] == desk.plan.appointment]
+    heard, now = dialogue.heard, dialogue.context.case.now
+    spoken_of = [item for item in booked if len(booked) == 1 or item["appointment_id"] == dialogue.plan.appointment]
     about = datetime.fromisoformat(spoken_of[0]["starts_at"]).date() if spoken_of else None
-    if desk.before.intent == "move" and heard.intent is None:
-        return (heard.wish, Wish()) if desk.before.asked == "appointment" else (Wish(), heard.wish)
+    if dialogue.before.intent == "move" and heard.intent is None:
+        return (heard.wish, Wish()) if dialogue.before.asked == "appointment" else (Wish(), heard.wish)
     cut = _TO.search(heard.text)
     if cut is not None and (to := read(heard.text[cut.end() :], now, about)):
         return read(heard.text[: cut.start("to")], now), to
@@ -131,17 +131,17 @@ def _meant(wish: Wish) -> Wish:
     return wish if wish.windows else Wish(wish.never)
 
 
-def _identified(desk: Desk, booked: Sequence[Booked], wish: Wish) -> Sequence[Booked]:
+def _identified(dialogue: Dialogue, booked: Sequence[Booked], wish: Wish) -> Sequence[Booked]:
     """The appointments that may be meant."""
-    heard, before = desk.heard, desk.before
+    heard, before = dialogue.heard, dialogue.before
     among = [item for item in booked if item["appointment_id"] in before.among] if before.asked == "appointment" else []
     if among and (at := counted(heard.text, len(before.among))) is not None:
         return [candidate for candidate in among if candidate["appointment_id"] == before.among[at]]
     if among and other_one(heard.text):
         return [candidate for candidate in among if candidate["appointment_id"] != before.appointment]
-    found = [candidate for candidate in among or booked if _fits(candidate, wish) and _named(desk, candidate)]
-    spoken_of = [item for item in booked if item["appointment_id"] == desk.plan.appointment]
-    if len(found) != 1 and spoken_of and (not among or desk.plan.intent == "move") and _IT.search(heard.text):
+    found = [candidate for candidate in among or booked if _fits(candidate, wish) and _named(dialogue, candidate)]
+    spoken_of = [item for item in booked if item["appointment_id"] == dialogue.plan.appointment]
+    if len(found) != 1 and spoken_of and (not among or dialogue.plan.intent == "move") and _IT.search(heard.text):
         return spoken_of
     return found
 
@@ -150,12 +150,12 @@ def _fits(booked: Booked, wish: Wish) -> bool:
     return not wish.windows or Wish(wish.windows).holds(datetime.fromisoformat(booked["starts_at"]))
 
 
-def _named(desk: Desk, booked: Booked) -> bool:
+def _named(dialogue: Dialogue, booked: Booked) -> bool:
     """Whether what is said of dealer, work and vehicle is true of it; a move's dealer may be the new one."""
-    heard = desk.heard
-    cancels = desk.plan.intent == "cancel"
+    heard = dialogue.heard
+    cancels = dialogue.plan.intent == "cancel"
     dealer = not (cancels and heard.dealers) or booked["key"] in {row.key for row in heard.dealers}
-    vehicles = desk.context.resources.vehicles
+    vehicles = dialogue.context.resources.vehicles
     models = {vehicle.model for vehicle in vehicles.mentioned(heard.vehicle)}
     vehicle = not models or bool(models & {vehicle.model for vehicle in vehicles.mentioned(booked["vehicle"])})
     work = (

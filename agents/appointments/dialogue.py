@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from agents.appointment_store import AppointmentStoreUnavailable, Owner
-from agents.appointments.booking import Asked, Offer, Plan, noted
+from agents.appointments.booking_plan import Asked, Offer, Plan, noted
 from agents.appointments.dealers.workshops import Workshop, Workshops
 from agents.appointments.inquiry import Heard, picked
 from agents.appointments.picks import agrees, other_one, shifted
@@ -18,8 +18,7 @@ from agents.appointments.wording import listed, moment
 from agents.context import Outcome, ToolContext
 from agents.language.dates.wish import Window, Wish, at
 from agents.skill import Handled
-from agents.tools.calls import AWAY, FAILED, TOO_LONG
-from agents.types import Citation
+from agents.toolbox.calls import AWAY, FAILED, TOO_LONG
 
 MOST_ELSEWHERE = 2
 UNREACHABLE = "The appointment system cannot be reached at the moment. Please try again in a few minutes."
@@ -28,7 +27,7 @@ _FAULTS = {AWAY, FAILED, TOO_LONG}
 
 
 @dataclass
-class Desk:
+class Dialogue:
     """`before` is the plan as the message found it; `plan` grows with what it tells."""
 
     context: ToolContext
@@ -129,7 +128,7 @@ class Desk:
         exact = Wish((at(local),), plan.wish.never)
         self.plan = replace(plan, chosen=offer, hold=value["hold"], wish=exact, asked="", among=())
         rule = f"{value['rule']} [{outcome.first_number}]" if value.get("rule") else ""
-        return Handled(rule, "asked_back", citations(outcome), self.note(), outcome.result.proposal)
+        return Handled(rule, "asked_back", outcome.citations, self.note(), outcome.result.proposal)
 
     def _offer(self, outcome: Outcome, value: Mapping[str, Any], first: Sequence[Offer]) -> Handled:
         plan, number = self.plan, outcome.first_number
@@ -149,10 +148,10 @@ class Desk:
         if not offers:
             text = f"{lead} I find no free time. Please call {value['dealer']} on {value['telephone']}."
             self.plan = replace(plan, offers=(), asked="when", chosen=None)
-            return Handled(text, "to_person", citations(outcome), self.note())
+            return Handled(text, "to_person", outcome.citations, self.note())
         self.plan = replace(plan, offers=tuple(offers), asked="when", chosen=None, among=())
         text = f"{lead}\n\n{listed(lines)}\n\nWhich one shall I take? You can also name another day, time or dealer."
-        return Handled(text, "asked_back", citations(outcome), self.note())
+        return Handled(text, "asked_back", outcome.citations, self.note())
 
     async def booked(self) -> Sequence[Mapping[str, Any]]:
         """The customer's appointments that are to come, as the tool tells them. Raises AppointmentStoreUnavailable."""
@@ -165,15 +164,6 @@ class Desk:
 
 def _local(offer: Offer, dealer: Workshop) -> datetime:
     return offer.starts_at.astimezone(ZoneInfo(dealer.zone))
-
-
-def citations(outcome: Outcome) -> tuple[Citation, ...]:
-    """A citation for each piece of a tool's evidence, under its number."""
-    evidence = outcome.result.evidence if outcome.result else ()
-    return tuple(
-        Citation(number, item.passage, item.start, item.end)
-        for number, item in enumerate(evidence, outcome.first_number)
-    )
 
 
 def _offers(dealer: str, slots: Iterable[Mapping[str, str]]) -> list[Offer]:

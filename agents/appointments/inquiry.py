@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from agents.appointments.booking import Offer, Plan
+from agents.appointments.booking_plan import Offer, Plan
 from agents.appointments.dealers.places import Mention
 from agents.appointments.dealers.workshops import Workshop, Workshops
 from agents.appointments.intents import LONGEST, Intent, asks_about, intent, plain, stops

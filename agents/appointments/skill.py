@@ -7,14 +7,14 @@ from typing import Any
 
 from agents.appointment_store import AppointmentStoreUnavailable
 from agents.appointments.actions import ACTIONS
-from agents.appointments.booking import Plan, noted, recalled
+from agents.appointments.booking_plan import Plan, noted, recalled
 from agents.appointments.changes import change, list_booked
 from agents.appointments.dealers.workshops import parse
-from agents.appointments.dialogue import UNREACHABLE, Desk
+from agents.appointments.dialogue import UNREACHABLE, Dialogue
 from agents.appointments.inquiry import Heard, hear, same_dealer, takes_up
 from agents.appointments.intents import intent
 from agents.appointments.new import book
-from agents.appointments.offers import accepted
+from agents.appointments.service_offer import accepted
 from agents.appointments.tools import TOOLS
 from agents.context import Case, Resources, ToolContext
 from agents.skill import Action, Handled
@@ -63,14 +63,14 @@ class Appointments:
     async def act(self, request: Request, context: ToolContext) -> Handled:
         """See `agents.skill.Skill`."""
         known = await context.resources.reference.derived(parse)
-        desk = Desk(context, known, request.heard, request.plan, _begun(request))
+        dialogue = Dialogue(context, known, request.heard, request.plan, _begun(request))
         try:
-            if desk.plan.intent == "list":
-                return await list_booked(desk)
-            await desk.clear()
+            if dialogue.plan.intent == "list":
+                return await list_booked(dialogue)
+            await dialogue.clear()
             if request.heard.stops:
                 return Handled("All right, I leave it at that. Nothing was booked or changed.")
-            return await (book(desk) if desk.plan.intent == "book" else change(desk))
+            return await (book(dialogue) if dialogue.plan.intent == "book" else change(dialogue))
         except AppointmentStoreUnavailable:
             return Handled(UNREACHABLE, "declined", note=noted(request.plan, context.case.now))
 

@@ -10,11 +10,11 @@ from msgspec.structs import replace
 from pydantic import AwareDatetime, Field
 
 from agents.appointment_store import Appointment, Owner, Taken, TooManyAppointments, UnknownAppointment
-from agents.appointments.booking import Offer, Plan, noted
-from agents.appointments.dealers.choice import checked_start, chosen_dealer, other_dealers, serviced
-from agents.appointments.dealers.rules import Rule
-from agents.appointments.dealers.rules import parse as parse_rules
+from agents.appointments.booking_plan import Offer, Plan, noted
+from agents.appointments.dealers.quoted_rules import Rule
+from agents.appointments.dealers.quoted_rules import parse as parse_rules
 from agents.appointments.dealers.times import free_times, spread, why_none
+from agents.appointments.dealers.validation import checked_start, chosen_dealer, other_dealers, serviced
 from agents.appointments.dealers.workshops import Workshop, Workshops
 from agents.appointments.dealers.workshops import parse as parse_workshops
 from agents.appointments.wording import moment

@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from agents.diagnosis.table_rows import TableRow, applicable, rows
 from agents.language.words import vocabulary
+from agents.passages.table_rows import TableRow, applicable, rows
 from agents.types import Evidence
 from agents.vehicles.applicability import Cars, Fitment
 from agents.vehicles.range import Vehicles

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from agents.diagnosis.table_rows import TableRow, applicable, listed, rows
+from agents.passages.table_rows import TableRow, applicable, listed, rows
 from agents.types import Evidence
 from agents.vehicles.applicability import Cars, Fitment
 from agents.vehicles.range import Vehicles

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from agents.context import Case, Outcome, Resources, ToolContext
+from agents.context import Case, Resources, ToolContext
 from agents.diagnosis import check_answers, guided_checks, symptoms, wording
 from agents.diagnosis import codes as fault_codes
 from agents.diagnosis import note as diagnosis_note
@@ -127,7 +127,7 @@ async def _in_danger(request: InDanger, context: ToolContext) -> Handled:
     outcome = await context.call(SAFETY_ADVICE, {"kind": request.kind, "told": request.told[:2000]})
     if outcome.result is None:
         return Handled(wording.danger_alone(request.kind), "to_person", note=None)
-    return Handled(wording.in_danger(outcome.result.value, outcome.first_number), "to_person", _citations(outcome))
+    return Handled(wording.in_danger(outcome.result.value, outcome.first_number), "to_person", outcome.citations)
 
 
 async def _codes(request: AskedCodes, context: ToolContext) -> Handled:
@@ -137,7 +137,7 @@ async def _codes(request: AskedCodes, context: ToolContext) -> Handled:
         wording.code(outcome.result.value, outcome.first_number) if outcome.result else wording.UNAVAILABLE
         for outcome in outcomes
     ]
-    citations = tuple(citation for outcome in outcomes for citation in _citations(outcome))
+    citations = tuple(citation for outcome in outcomes for citation in outcome.citations)
     rows = [row for outcome in outcomes if outcome.result for row in outcome.result.value["rows"]]
     if not rows:
         return Handled(wording.joined(said), "declined", note=note)
@@ -145,7 +145,7 @@ async def _codes(request: AskedCodes, context: ToolContext) -> Handled:
         numbers = await context.call(TELEPHONE_NUMBERS, {})
         if numbers.result is not None:
             said.append(wording.numbers(numbers.result.value["telephone"], numbers.first_number))
-            citations += _citations(numbers)
+            citations += numbers.citations
     elif note is None and any(_AT_WORKSHOP.search(row["what_to_do"]) for row in rows):
         said.append(wording.OFFER)
         note = await _code_note(request.codes, context)
@@ -173,7 +173,7 @@ async def _begin(request: Told, context: ToolContext) -> Handled:
     outcome = await context.call(FIND_CAUSES, arguments)
     if outcome.result is None:
         return Handled(wording.UNAVAILABLE, "declined", note=dict(context.case.note) or None)
-    value, citations = outcome.result.value, _citations(outcome)
+    value, citations = outcome.result.value, outcome.citations
     if step.concludes:
         return step.handled(wording.do_first(value, outcome.first_number), citations[-1:])
     return step.handled(wording.begun(value, outcome.first_number), citations)
@@ -228,7 +228,7 @@ async def _step(progress: Progress, checks: GuidedChecks, context: ToolContext) 
     outcome = await context.call(NEXT_CHECK, arguments)
     if outcome.result is None:
         return _Step(wording.UNAVAILABLE, "declined", (), progress)
-    value, marker, citations = outcome.result.value, outcome.first_number, _citations(outcome)
+    value, marker, citations = outcome.result.value, outcome.first_number, outcome.citations
     if value.get("nothing_fits"):
         return await _nobody(progress, checks, context)
     name = value.get("cause") or value["about"]
@@ -249,7 +249,7 @@ async def _step(progress: Progress, checks: GuidedChecks, context: ToolContext) 
     numbers = await context.call(TELEPHONE_NUMBERS, {})
     if numbers.result is not None:
         text = f"{text}\n\n{wording.numbers(numbers.result.value['telephone'], numbers.first_number)}"
-        citations += _citations(numbers)
+        citations += numbers.citations
     return _Step(text, "to_person", citations, None)
 
 
@@ -257,7 +257,7 @@ async def _nobody(progress: Progress, checks: GuidedChecks, context: ToolContext
     numbers = await context.call(TELEPHONE_NUMBERS, {})
     telephone = numbers.result.value["telephone"] if numbers.result else {}
     text = wording.nobody_fits(progress, checks.fitment, telephone, numbers.first_number)
-    return _Step(text, "to_person", _citations(numbers), None)
+    return _Step(text, "to_person", numbers.citations, None)
 
 
 def _passed_on(reply: Reply, checks: GuidedChecks) -> Handled:
@@ -281,15 +281,6 @@ def _passed_on(reply: Reply, checks: GuidedChecks) -> Handled:
 
 def _vehicle(progress: Progress, checks: GuidedChecks) -> str:
     return "" if progress.cars == progress.symptom.cars else checks.fitment.name(progress.cars)
-
-
-def _citations(outcome: Outcome) -> tuple[Citation, ...]:
-    if outcome.result is None:
-        return ()
-    return tuple(
-        Citation(outcome.first_number + at, item.passage, item.start, item.end)
-        for at, item in enumerate(outcome.result.evidence)
-    )
 
 
 SKILL = Diagnosis()

@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-KM_PER_MILE = 1.609344
+from agents.language.mileages import KM_PER_MILE
+
 """Exactly: the international yard and pound agreement of 1959."""
 
 _FIGURE = r"\d{1,3}(?:[ ,.\u00a0\u202f]\d{3}){1,2}(?!\d)|(?<!\d)\d{1,7}(?!\d)"

@@ -6,17 +6,16 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from agents.appointments.offers import accepted
+from agents.appointments.service_offer import accepted
 from agents.context import Case, Outcome, Resources, ToolContext
+from agents.language.mileages import KM_PER_MILE
 from agents.service import wording
 from agents.service.inquiry import Request, reply, wanted
-from agents.service.intervals import KM_PER_MILE
 from agents.service.schedules import Entry, Plan, Schedules, parse
 from agents.service.tools import FIRST_REGISTRATION, MOST_KM, PLAN_SERVICE, SERVICE_SCHEDULE
 from agents.service.vehicle_use import Slots
 from agents.skill import Action, Handled
 from agents.tool import Tool
-from agents.types import Citation
 from agents.vehicles.applicability import Cars, Fitment
 from agents.vehicles.range import Vehicles
 
@@ -74,7 +73,7 @@ class ServicePlanning:
         else:
             text = wording.plan(value, _marker(outcome), _counted_from(request.known), lacks)
         note = request.note() | {"work": wording.due_work(value)}
-        return Handled(text, citations=_citations(outcome), note=note)
+        return Handled(text, citations=outcome.citations, note=note)
 
 
 def _asked(case: Case, schedules: Schedules, vehicles: Vehicles) -> Request | None:
@@ -120,7 +119,7 @@ async def _ask_back(
     lines.append(_question(request, asked, plans, schedules.fitment))
     rest = tuple(entry for entry in request.known.unknown if entry != "vehicle")
     note = replace(request, known=replace(request.known, unknown=rest)).note(asked)
-    return Handled(" ".join(lines), "asked_back", _citations(said), note)
+    return Handled(" ".join(lines), "asked_back", said.citations, note)
 
 
 def _question(request: Request, asked: str, plans: Sequence[Plan], fitment: Fitment) -> str:
@@ -222,13 +221,6 @@ def _listed(names: Sequence[str]) -> str:
 def _marker(outcome: Outcome) -> Callable[[int], str]:
     evidence = outcome.result.evidence if outcome.result else ()
     return lambda n: f"[{outcome.first_number + n}]" if n < len(evidence) else ""
-
-
-def _citations(outcome: Outcome) -> tuple[Citation, ...]:
-    evidence = outcome.result.evidence if outcome.result else ()
-    return tuple(
-        Citation(outcome.first_number + n, item.passage, item.start, item.end) for n, item in enumerate(evidence)
-    )
 
 
 SKILL = ServicePlanning()

@@ -7,8 +7,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from agents.context import ToolContext
+from agents.language.mileages import KM_PER_MILE
 from agents.service.due import Due, Use, due
-from agents.service.intervals import KM_PER_MILE, spoken
+from agents.service.intervals import spoken
 from agents.service.schedules import Entry, Plan, Schedules, parse
 from agents.tool import Arguments, Result, Tool, ToolFailed
 from agents.vehicles.applicability import Cars

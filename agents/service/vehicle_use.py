@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, Self
 
 from agents.language.dates.past import PastDate, past_dates
-from agents.service.mileages import Mileage, mileages
+from agents.language.mileages import Mileage, mileages
 from agents.vehicles.range import Vehicles, years
 
 _CLAUSE = re.compile(

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from agents.appointments.offers import offer
-from agents.service.intervals import KM_PER_MILE
+from agents.appointments.service_offer import offer
+from agents.language.mileages import KM_PER_MILE
 
 _HEADS = (("overdue", "Overdue:"), ("due soon", "Due soon:"), ("look up", "To check:"), ("later", "Next:"))
 _VERDICTS = (

@@ -21,8 +21,8 @@ from agents.models.metering import working_as
 from agents.routing import replies
 from agents.skill import Handled, Skill
 from agents.specialist import Done, Job, Specialist, open_to
-from agents.tools.calls import Toolbox
-from agents.tools.handover import handover
+from agents.toolbox.calls import Toolbox
+from agents.toolbox.handover import handover
 from agents.types import (
     Answered,
     Answering,

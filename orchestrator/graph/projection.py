@@ -65,7 +65,7 @@ STEPS: dict[str, str] = {
 """The steps in their order and what a person reads."""
 
 
-class View:
+class Projection:
     """Feed it outputs, get events; `completed` is the last of them, or `asks` where the run waits."""
 
     def __init__(self, run: RunInput) -> None:

@@ -13,7 +13,7 @@ from agents.types import Asks, Found, Learned, Noted, Output, Question, Remember
 from orchestrator.errors import ProcessingError
 from orchestrator.events import AnyEvent
 from orchestrator.graph.parking import Parked, decode_parked, encode_parked
-from orchestrator.graph.projection import View
+from orchestrator.graph.projection import Projection
 from orchestrator.run import Desk, Memory, RunInput
 
 STEP_LIMIT = 25
@@ -80,15 +80,15 @@ async def stream_events(
     one is asked for and the others when it has gone on. Raises what the graph's nodes raise, and ProcessingError when
     the parked run cannot be found or read.
     """
-    view = View(run)
+    projection = Projection(run)
     seen: list[VisibleOutput] = []
     if run.reply is None:
-        yield view.step("starting")
+        yield projection.step("starting")
     else:
         parked = decode_parked(run.reply.parked)
         seen += parked.outputs
         _lay_out(desk, parked)
-        for event in view.again(parked):
+        for event in projection.again(parked):
             yield event
     state, config = await _start(graph, run, steps)
     saves = graph.checkpointer is not None
@@ -104,15 +104,15 @@ async def stream_events(
                 continue
             if saves:
                 seen.append(output)
-            for event in view.see(output):
+            for event in projection.see(output):
                 yield event
         elif not namespace and waits is None and "__interrupt__" in chunk:
             waits = chunk["__interrupt__"][0]
     if waits is None:
-        yield view.completed()
+        yield projection.completed()
     else:
-        desk.parked = encode_parked(Parked(waits.id, view.elapsed(), tuple(seen)))
-        yield view.asks(waits.value)
+        desk.parked = encode_parked(Parked(waits.id, projection.elapsed(), tuple(seen)))
+        yield projection.asks(waits.value)
 
 
 def _lay_out(desk: Desk, parked: Parked) -> None:

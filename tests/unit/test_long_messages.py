@@ -19,7 +19,7 @@ import pytest
 
 from agents.analyst.lexicon import Lexicon
 from agents.appointments import skill as appointments
-from agents.appointments.booking import Plan
+from agents.appointments.booking_plan import Plan
 from agents.appointments.dealers.workshops import Workshops
 from agents.appointments.dealers.workshops import parse as parse_workshops
 from agents.context import Resources

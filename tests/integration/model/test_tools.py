@@ -13,7 +13,7 @@ from agents.chat.draft import STOPPED, TO_A_PERSON
 from agents.chat.prompt import DECLINED
 from agents.context import Resources, ToolContext
 from agents.tool import Arguments, Proposal, Result, Tool, ToolFailed
-from agents.tools.handover import handover
+from agents.toolbox.handover import handover
 from agents.types import Asks, Evidence, Task, ToolReturned, ToolUsed
 from agents.vehicles.range import Vehicles
 from rag.types import Chunk, Passage

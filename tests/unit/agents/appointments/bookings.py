@@ -16,7 +16,7 @@ from agents.context import Resources
 from agents.language.consent import read_reply
 from agents.skill import Handled
 from agents.tables import metadata
-from agents.tools.calls import Toolbox
+from agents.toolbox.calls import Toolbox
 from agents.types import Proposal, Turn
 from agents.vehicles.range import Vehicles
 from rag.database import open_database

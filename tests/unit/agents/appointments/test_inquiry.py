@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.appointments.booking import FORGOTTEN, Offer, Plan, noted, recalled
+from agents.appointments.booking_plan import FORGOTTEN, Offer, Plan, noted, recalled
 from agents.appointments.dealers.workshops import parse
 from agents.appointments.inquiry import hear, same_dealer, takes_up
 from agents.appointments.works import works

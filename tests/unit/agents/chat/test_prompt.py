@@ -12,7 +12,7 @@ from agents.chat.prompt import (
     says_declined,
     write_prompt,
 )
-from agents.tools.handover import handover
+from agents.toolbox.handover import handover
 from agents.types import Task, Turn
 from rag.types import Chunk, Passage
 

@@ -1,6 +1,6 @@
 import pytest
 
-from agents.diagnosis.table_rows import applicable, listed, rows
+from agents.passages.table_rows import applicable, listed, rows
 from agents.vehicles.applicability import Fitment
 from agents.vehicles.range import Vehicles
 from tests import bundled

@@ -1,6 +1,6 @@
 import pytest
 
-from agents.appointments.offers import accepted, offer
+from agents.appointments.service_offer import accepted, offer
 from agents.types import Turn
 
 OFFERED = (Turn("customer", "What is due?"), Turn("assistant", f"Two things. [1]\n{offer('service, brake fluid')}"))

@@ -3,8 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from agents.service.intervals import KM_PER_MILE
-
+KM_PER_MILE = 1.609344
 _FIGURE = r"\d{1,3}(?:[ ,.\u00a0\u202f']\d{3})+(?!\d)|\d{1,9}(?:[.,]\d{1,2})?(?![\d.,]*\d)"
 _DISTANCE = re.compile(
     rf"(?<![\w.,/:-])(?P<figure>{_FIGURE})\s{{0,9}}(?P<thousand>k(?![a-z])|thousand\b|k(?=\s?(?:km|mi)))?"

@@ -5,7 +5,7 @@ import pytest
 from agents.context import Outcome, Resources
 from agents.models.tool_calls import to_openai
 from agents.tool import PassOn
-from agents.tools.handover import handover
+from agents.toolbox.handover import handover
 from agents.vehicles.range import Vehicles
 from tests.tool_contexts import case, context
 

@@ -1,6 +1,6 @@
 import pytest
 
-from agents.service.mileages import mileages
+from agents.language.mileages import mileages
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,0 @@
-"""The tools by subject; see `agents.tool`."""
