@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator
 from importlib import import_module
+from itertools import chain
 from pkgutil import walk_packages
 
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
-from api import routes
+from api import integrations, routes
 from api.routes import stopping
 from tests.serving import ROOT
 
@@ -18,7 +19,8 @@ OF_THE_FRAMEWORK = {"/docs", "/openapi.json", "/"}
 
 
 def served() -> Iterator[APIRoute]:
-    for found in walk_packages(routes.__path__, "api.routes."):
+    packages = (walk_packages(package.__path__, f"{package.__name__}.") for package in (routes, integrations))
+    for found in chain.from_iterable(packages):
         router = getattr(import_module(found.name), "router", None)
         if isinstance(router, APIRouter):
             yield from (route for route in router.routes if isinstance(route, APIRoute))

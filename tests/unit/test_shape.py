@@ -1,6 +1,7 @@
 """The shape of the project: what lies where, how long things are, and pages that tell the truth."""
 
 import ast
+import re
 import statistics
 import subprocess
 from pathlib import Path
@@ -112,6 +113,18 @@ def test_function_sizes() -> None:
 def test_every_module_says_what_it_is_for() -> None:
     silent = [path for path in modules() if path.stat().st_size and not ast.get_docstring(ast.parse(path.read_text()))]
     assert silent == []
+
+
+def test_modules_that_texts_name_are_there() -> None:
+    files = [path.as_posix() for path in tracked()]
+    texts = [path for path in tracked() if path.suffix in {".py", ".md"} and path.parts[0] != "tests"]
+    gone = {
+        (path.as_posix(), name)
+        for path in texts
+        for name in re.findall(r"`([\w/]+\.py)`", (ROOT / path).read_text(encoding="utf-8"))
+        if not any(file == name or file.endswith(f"/{name}") for file in files)
+    }
+    assert gone == set()
 
 
 @pytest.mark.parametrize("name", PAGES)
