@@ -131,7 +131,7 @@ class Settings(BaseSettings):
 
     @field_validator("time_zone")
     @classmethod
-    def _known_zone(cls, name: str) -> str:
+    def _check_zone(cls, name: str) -> str:
         try:
             ZoneInfo(name)
         except (ValueError, OSError) as error:

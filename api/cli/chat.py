@@ -51,8 +51,8 @@ def chat(
     if session:
         check_session_id(session)
     if dialect != "native":
-        shown = token or (_development_tokens()() if dialect == "query" else "")
-        asyncio.run(chat_over(dialect, url, shown, session, _lines()))
+        access_token = token or (_development_tokens()() if dialect == "query" else "")
+        asyncio.run(chat_over(dialect, url, access_token, session, _lines()))
         return
     code = asyncio.run(_chat(url, token or _development_tokens(), session))
     if code:
@@ -137,20 +137,20 @@ async def _lines() -> AsyncIterator[str]:
         watched = False
     else:
         watched = True
-    held = b""
+    buffer = b""
     try:
         while True:
             await ready.wait()
             if watched:
                 ready.clear()
             data = os.read(descriptor, _READ_BYTES)
-            held += data
-            *whole, held = held.split(b"\n")
+            buffer += data
+            *whole, buffer = buffer.split(b"\n")
             for line in whole:
                 yield line.decode(errors="replace")
             if not data:
-                if held:
-                    yield held.decode(errors="replace")
+                if buffer:
+                    yield buffer.decode(errors="replace")
                 return
     finally:
         if watched:
@@ -169,7 +169,7 @@ class _Talk:
         self._passages: list[Mapping[str, Any]] = []
         self._complete: Frame = {}
         self._question: Frame = {}
-        self._said: tuple[str, str] | None = None
+        self._last_message: tuple[str, str] | None = None
         """The person's last message: its id and text."""
 
     @property
@@ -213,12 +213,12 @@ class _Talk:
 
     async def _say_instead(self, text: str | None) -> None:
         """Put a text in the place of the person's last message; without one, the same again."""
-        if self._said is None:
+        if self._last_message is None:
             self._screen.note("You have not said anything yet.")
             return
-        message_id, said = self._said
+        message_id, last_text = self._last_message
         self._question = {}
-        await self._follow(self._conversation.ask(text or said, replaces=message_id), text or said)
+        await self._follow(self._conversation.ask(text or last_text, replaces=message_id), text or last_text)
 
     async def _follow(self, turn: "Turn", text: str) -> None:
         from api.client import Refused
@@ -231,7 +231,7 @@ class _Talk:
             self._screen.note(refused.text)
         finally:
             if turn.message_id is not None:
-                self._said = (turn.message_id, text)
+                self._last_message = (turn.message_id, text)
             self._turn = None
 
     async def _show(self, turn: "Turn") -> None:
@@ -261,8 +261,8 @@ class _Talk:
                 self._screen.note(str(last.get("error")))
 
     def _citations(self) -> list[Mapping[str, Any]]:
-        found: list[Mapping[str, Any]] = self._complete.get("metadata", {}).get("context", {}).get("citations", [])
-        return found
+        citations: list[Mapping[str, Any]] = self._complete.get("metadata", {}).get("context", {}).get("citations", [])
+        return citations
 
     async def _command(self, name: str, rest: str = "") -> None:
         match name:
@@ -270,7 +270,7 @@ class _Talk:
                 self._screen.note(HELP)
             case "/new":
                 self._conversation = self._client.conversation()
-                self._complete, self._passages, self._question, self._said = {}, [], {}, None
+                self._complete, self._passages, self._question, self._last_message = {}, [], {}, None
                 self._screen.note(f"A new conversation: {self.session_id}")
             case "/sources":
                 self._sources(rest)

@@ -69,15 +69,15 @@ def list_(json: Json = False) -> None:
 
     Example: pitcrew datasets list --json
     """
-    found = _with(lambda catalogue: catalogue.registered())
-    for match in found if json else ():
-        print_json(asdict(match))
-    if not found:
+    datasets = _with(lambda catalogue: catalogue.registered())
+    for dataset in datasets if json else ():
+        print_json(asdict(dataset))
+    if not datasets:
         note("There is none. Register one: pitcrew datasets add NAME FILE|FOLDER|URL")
     elif not json:
         print_table(
             ("dataset", "origin", "source", "description"),
-            [(match.name, match.origin, match.source, match.description) for match in found],
+            [(dataset.name, dataset.origin, dataset.source, dataset.description) for dataset in datasets],
         )
 
 
@@ -175,8 +175,8 @@ def _tell(schema: "Schema", done: str, *, json: bool) -> None:
 
 
 def _tell_left_out(schema: "Schema") -> None:
-    for told in schema.left_out[:_MOST_LEFT_OUT]:
-        note(f"left out: {_printable(told)}")
+    for omission in schema.left_out[:_MOST_LEFT_OUT]:
+        note(f"left out: {_printable(omission)}")
     if (more := len(schema.left_out) - _MOST_LEFT_OUT) > 0:
         note(f"left out: {more} more")
 

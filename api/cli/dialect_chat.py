@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from api.cli.terminal.screen import Screen
     from api.client import Analysis, FallingBack, Frame, Query, Waiting, Way
 
-SHOWN_CHARS = 300
+RESULT_CHARS = 300
 """Of a tool's result."""
 
 Ask = Callable[[str], Awaitable[None]]
@@ -67,8 +67,8 @@ def _analysis(way: "Way", screen: "Screen", session: str) -> Ask:
                     case "data_ready":
                         screen.note(str((analysis.data or {}).get("code")))
                     case "verification":
-                        found = "agree" if frame.get("is_valid") else "do not agree"
-                        screen.note(f"Checks of the result {found}, confidence {frame.get('confidence', 0):.0%}.")
+                        verdict = "agree" if frame.get("is_valid") else "do not agree"
+                        screen.note(f"Checks of the result {verdict}, confidence {frame.get('confidence', 0):.0%}.")
                     case _:
                         _show(screen, frame)
         screen.end()
@@ -89,8 +89,8 @@ def _query(way: "Way", screen: "Screen", session: str) -> Ask:
             async for frame in query:
                 match frame.get("type"):
                     case "immediate":
-                        for found in query.results:
-                            screen.note(f"{found.get('file')} ({found.get('score', 0):.2f})")
+                        for result in query.results:
+                            screen.note(f"{result.get('file')} ({result.get('score', 0):.2f})")
                     case "stream_token" | "stream_end" | "overview":
                         screen.answer(query.text)
                     case _:
@@ -129,7 +129,7 @@ def _explorer(way: "Way", screen: "Screen", session: str) -> Ask:
                     screen.answer(str(frame.get("content")))
                     diagram = frame.get("diagram")
                 case "tool":
-                    screen.note(f"{frame.get('tool_name')}: {str(frame.get('content'))[:SHOWN_CHARS]}")
+                    screen.note(f"{frame.get('tool_name')}: {str(frame.get('content'))[:RESULT_CHARS]}")
                 case "error":
                     screen.note(str(frame.get("content")))
         screen.end()
@@ -151,7 +151,7 @@ async def _reason(talk: Any, screen: "Screen", question: str) -> None:
                 screen.note(str(step.get("content")))
                 break
             case str() as kind:
-                screen.note(f"{kind}: {str(step.get('content'))[:SHOWN_CHARS]}")
+                screen.note(f"{kind}: {str(step.get('content'))[:RESULT_CHARS]}")
     screen.end()
 
 

@@ -42,15 +42,18 @@ def list_(
     Example: pitcrew docs list --subject specs
     """
     with _looking() as catalogue:
-        known = [document for document in catalogue.documents() if subject is None or document.subject == subject]
+        documents = [document for document in catalogue.documents() if subject is None or document.subject == subject]
     if json:
-        for entry in known:
-            print_json(asdict(entry))
+        for document in documents:
+            print_json(asdict(document))
         return
-    if not known:
+    if not documents:
         note("There is none. Fill the knowledge base: pitcrew ingest knowledge_base")
         return
-    rows = [(entry.id, str(entry.version), str(entry.chunks), entry.ingested_at[:10], entry.title) for entry in known]
+    rows = [
+        (document.id, str(document.version), str(document.chunks), document.ingested_at[:10], document.title)
+        for document in documents
+    ]
     print_table(("document", "version", "passages", "since", "title"), rows)
 
 
@@ -69,16 +72,16 @@ def show(
         number = version or standing.version
         if number is None:
             raise CommandFailed(f"{document} was taken away. Name a version: pitcrew docs history {document}")
-        found = {item.number: item for item in catalogue.versions(document)}.get(number)
+        stored = {entry.number: entry for entry in catalogue.versions(document)}.get(number)
         text = catalogue.text(document, number)
-    if found is None or text is None:
+    if stored is None or text is None:
         raise CommandFailed(f"{document} has no version {number}. See: pitcrew docs history {document}")
-    if found.purged_at:
-        raise CommandFailed(f"The text of version {number} of {document} was erased on {found.purged_at[:10]}.")
+    if stored.purged_at:
+        raise CommandFailed(f"The text of version {number} of {document} was erased on {stored.purged_at[:10]}.")
     if json:
-        print_json({"document": document, "shown": number == standing.version} | asdict(found) | {"text": text})
+        print_json({"document": document, "shown": number == standing.version} | asdict(stored) | {"text": text})
         return
-    note(f"{document}, version {number}: {found.title} ({found.chunks} passages, stored {_time(found.created_at)})")
+    note(f"{document}, version {number}: {stored.title} ({stored.chunks} passages, stored {_time(stored.created_at)})")
     print(text)
 
 
@@ -90,21 +93,24 @@ def history(document: Id, json: Json = False) -> None:
     """
     with _looking() as catalogue:
         standing = _standing(catalogue, document)
-        changes, versions = catalogue.history(document), {item.number: item for item in catalogue.versions(document)}
+        changes, versions = (
+            catalogue.history(document),
+            {version.number: version for version in catalogue.versions(document)},
+        )
     if json:
         for change in changes:
             print_json({"document": document} | asdict(change))
         return
-    rows = [_row(change, versions, shown=change is changes[-1]) for change in changes]
+    rows = [_row(change, versions, current=change is changes[-1]) for change in changes]
     print_table(("generation", "published", "what", "version", "passages", "content", ""), rows)
     if standing.version is None:
         note(f"Nothing of it is shown now. Bring it back: pitcrew docs rollback {document}")
 
 
-def _row(change: "Change", versions: "dict[int, Version]", *, shown: bool) -> tuple[str, ...]:
+def _row(change: "Change", versions: "dict[int, Version]", *, current: bool) -> tuple[str, ...]:
     what = {"move": f"moved from {change.moved_from}" if change.moved_from else "moved away"}
     version = versions.get(change.version or 0)
-    remark = "erased" if version and version.purged_at else "shown now" if shown and version else ""
+    remark = "erased" if version and version.purged_at else "shown now" if current and version else ""
     return (
         str(change.generation),
         _time(change.published_at),
@@ -136,13 +142,13 @@ def remove(
 
     with _changing() as (settings, shelf):
         standings = {name: _standing(shelf.catalogue, name) for name in dict.fromkeys(documents)}
-        shown = [name for name, standing in standings.items() if standing.version is not None]
-        if not shown and not purge:
+        visible = [name for name, standing in standings.items() if standing.version is not None]
+        if not visible and not purge:
             note("Nothing to do: it is not shown." if len(standings) == 1 else "Nothing to do: none of them is shown.")
             return
         what = "Erase all versions of" if purge else "Take away"
         _confirm(f"{what} {', '.join(standings)}?", yes=yes)
-        entries = [Entry(name, "remove", None, standings[name].seen_hash) for name in shown]
+        entries = [Entry(name, "remove", None, standings[name].seen_hash) for name in visible]
         published = _publish(settings, shelf, entries)
         if purge:
             shelf.versions.purge(list(standings))
@@ -150,7 +156,7 @@ def remove(
     if json:
         for name in standings:
             print_json({"document": name, "action": "remove", "purged": purge})
-    note(_said(published, f"{'Erased' if purge else 'Removed'}: {', '.join(standings)}."))
+    note(_summary(published, f"{'Erased' if purge else 'Removed'}: {', '.join(standings)}."))
 
 
 @app.command()
@@ -175,13 +181,13 @@ def rollback(
         published = _publish(settings, shelf, [Entry(document, "rollback", number, standing.seen_hash)])
     if json:
         print_json({"document": document, "action": "rollback", "version": number})
-    note(_said(published, f"{document} is at version {number}."))
+    note(_summary(published, f"{document} is at version {number}."))
 
 
 def _target(document: str, standing: "Standing", catalogue: "Catalogue", to: int | None) -> int:
-    versions = {item.number: item for item in catalogue.versions(document)}
+    versions = {version.number: version for version in catalogue.versions(document)}
     before = [change.version for change in catalogue.history(document) if change.version]
-    number = to or next((item for item in reversed(before) if item != standing.version), None)
+    number = to or next((version for version in reversed(before) if version != standing.version), None)
     if number is None:
         raise CommandFailed(f"{document} has no other version that was shown.")
     if number not in before:
@@ -197,7 +203,7 @@ def _now(standing: "Standing") -> str:
     return f"version {standing.version}" if standing.version else "nothing"
 
 
-def _said(published: "Published | None", what: str) -> str:
+def _summary(published: "Published | None", what: str) -> str:
     return f"{what} Published as generation {published.generation}." if published else what
 
 
@@ -214,10 +220,10 @@ def _publish(settings: "Settings", shelf: "Shelf", entries: "Sequence[Entry]") -
 
 @contextmanager
 def _looking() -> Iterator["Catalogue"]:
-    from api.cli.ingestion import known_catalogue
+    from api.cli.ingestion import existing_catalogue
     from api.settings import Settings
 
-    with known_catalogue(Settings()) as catalogue:
+    with existing_catalogue(Settings()) as catalogue:
         if catalogue is None:
             raise CommandFailed("There is no knowledge base yet. Make and fill it: pitcrew ingest knowledge_base")
         yield catalogue

@@ -75,8 +75,8 @@ def _findings(*, online: bool) -> Iterator[Finding]:
 def _python() -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info[:2] < PYTHON:
-        wanted = ".".join(map(str, PYTHON))
-        return Finding("python", "fail", f"{version} is too old", f"Install Python {wanted} or newer.")
+        required = ".".join(map(str, PYTHON))
+        return Finding("python", "fail", f"{version} is too old", f"Install Python {required} or newer.")
     return Finding("python", "ok", version)
 
 
@@ -90,12 +90,12 @@ def _packages() -> Finding:
     needed = [Requirement(line) for line in _requirements()]
     for requirement in needed:
         try:
-            found = version(requirement.name)
+            installed = version(requirement.name)
         except PackageNotFoundError:
             wrong.append(f"{requirement.name} is missing")
             continue
-        if not requirement.specifier.contains(found, prereleases=True):
-            wrong.append(f"{requirement.name} is {found}, needed {requirement.specifier}")
+        if not requirement.specifier.contains(installed, prereleases=True):
+            wrong.append(f"{requirement.name} is {installed}, needed {requirement.specifier}")
     if wrong:
         return Finding("packages", "fail", "; ".join(wrong), "Install them: make setup")
     return Finding("packages", "ok", f"{len(needed)} installed")
@@ -147,14 +147,14 @@ def _database(settings: "Settings") -> Finding:
         return Finding("database", "fail", "there is none yet", "Make and fill it: pitcrew ingest knowledge_base")
     database = open_database(settings.sql_url)
     try:
-        found = revision(database)
+        current = revision(database)
     except SQLAlchemyError as error:
         return Finding("database", "fail", f"cannot be used ({type(error).__name__})", "Check PITCREW_DATABASE_URL.")
     finally:
         database.dispose()
-    if found != head_revision():
-        return Finding("database", "fail", f"is at version {found or 'none'}, not the newest", "Run: pitcrew migrate")
-    return Finding("database", "ok", f"{url.render_as_string(hide_password=True)} at {found}")
+    if current != head_revision():
+        return Finding("database", "fail", f"is at version {current or 'none'}, not the newest", "Run: pitcrew migrate")
+    return Finding("database", "ok", f"{url.render_as_string(hide_password=True)} at {current}")
 
 
 def _embedding(settings: "Settings") -> "tuple[Embedder | None, Finding]":
@@ -183,7 +183,7 @@ def _knowledge(settings: "Settings", embedder: "Embedder") -> Finding:
     database = open_database(settings.sql_url)
     try:
         catalogue = Catalogue(database)
-        known, chunks = catalogue.standings(), catalogue.chunk_ids()
+        standings, chunks = catalogue.standings(), catalogue.chunk_ids()
         documents = len(catalogue.hashes())
         if not documents:
             return Finding("knowledge", "fail", "no documents", again)
@@ -196,13 +196,13 @@ def _knowledge(settings: "Settings", embedder: "Embedder") -> Finding:
     if any(lacking):
         message = f"the indexes lack {lacking[0]} (meaning) and {lacking[1]} (words) passages of the catalogue"
         return Finding("knowledge", "fail", message, again)
-    held = f"{documents} documents, {len(chunks)} passages"
+    summary = f"{documents} documents, {len(chunks)} passages"
     if settings.knowledge_dir.is_dir():
-        todo = plan(listed([settings.knowledge_dir], settings.knowledge_dir).files, known)
+        todo = plan(listed([settings.knowledge_dir], settings.knowledge_dir).files, standings)
         if waiting := len(todo.add) + len(todo.update):
-            message = f"{held}; {waiting} files of {settings.knowledge_dir} are new or changed"
+            message = f"{summary}; {waiting} files of {settings.knowledge_dir} are new or changed"
             return Finding("knowledge", "warn", message, again)
-    return Finding("knowledge", "ok", held)
+    return Finding("knowledge", "ok", summary)
 
 
 def _models(settings: "Settings", *, online: bool) -> Iterator[Finding]:

@@ -96,7 +96,7 @@ def evaluate(
 
 def _cases(kind: "Kind", file: Path, labelled: bool) -> Sequence[Any]:
     """The lines of the file."""
-    from api.cli.evaluation.analysis import read_asked
+    from api.cli.evaluation.analysis import read_analysis_questions
     from api.cli.evaluation.dialogues import read_dialogues
     from api.cli.evaluation.questions import read_questions
 
@@ -104,7 +104,7 @@ def _cases(kind: "Kind", file: Path, labelled: bool) -> Sequence[Any]:
         case "dialogues":
             return read_dialogues(file)
         case "analysis":
-            return read_asked(file)
+            return read_analysis_questions(file)
         case _:
             return read_questions(file, labelled)
 
@@ -143,7 +143,7 @@ def _measured(
 ) -> "tuple[Lines, Sequence[Outcome]]":
     from api.cli.evaluation.analysis import analysed
     from api.cli.evaluation.answers import answered
-    from api.cli.evaluation.dialogues import held
+    from api.cli.evaluation.dialogues import evaluate_dialogues
     from api.cli.evaluation.retrieval import ranked
     from api.cli.evaluation.routing import labelled, routed
 
@@ -156,7 +156,7 @@ def _measured(
         case "retrieval":
             return ranked(settings, cases, corpus)
         case "dialogues":
-            return held(settings, cases, with_model=with_model)
+            return evaluate_dialogues(settings, cases, with_model=with_model)
         case "analysis":
             return analysed(settings, cases)
         case _:

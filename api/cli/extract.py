@@ -27,14 +27,14 @@ def extract_only(paths: Sequence[Path], *, json: bool) -> None:
     statuses: Counter[str] = Counter()
     alone = len(paths) == 1 and not paths[0].is_dir()
     with Extractor() as extractor:
-        for shown, root, names in _places(paths):
-            for name, found in zip(names, extractor.extract(root, names), strict=True):
-                statuses[found.status] += 1
-                file = str(shown / name).encode("utf-8", "replace").decode()
+        for named_folder, root, names in _places(paths):
+            for name, extraction in zip(names, extractor.extract(root, names), strict=True):
+                statuses[extraction.status] += 1
+                file = str(named_folder / name).encode("utf-8", "replace").decode()
                 if json:
-                    print_json(_line(file, found))
+                    print_json(_line(file, extraction))
                 else:
-                    _show(file, found, with_text=alone)
+                    _show(file, extraction, with_text=alone)
     if not statuses:
         note("There is no file here that any loader reads.")
     if statuses["rejected"]:
@@ -45,12 +45,12 @@ def _places(paths: Sequence[Path]) -> Iterator[tuple[Path, Path, list[str]]]:
     """Each folder as it was named, as it is, and the names of the files below it that are asked for."""
     for path in paths:
         if path.is_dir():
-            yield path, path.resolve(), sorted(_known(path))
+            yield path, path.resolve(), sorted(_loadable_files(path))
         else:
             yield path.parent, path.parent.resolve(), [path.name]
 
 
-def _known(folder: Path) -> Iterator[str]:
+def _loadable_files(folder: Path) -> Iterator[str]:
     """The files below a folder that have a loader, hidden ones left out; links too, which are then rejected."""
     from rag.loaders import loader_for
 
@@ -61,20 +61,20 @@ def _known(folder: Path) -> Iterator[str]:
                 yield (Path(above, name).relative_to(folder)).as_posix()
 
 
-def _line(file: str, found: "Extracted") -> dict[str, object]:
+def _line(file: str, extraction: "Extracted") -> dict[str, object]:
     return {
         "file": file,
-        "status": found.status,
-        "text": found.content.text if found.content else "",
-        "seconds": round(found.seconds, 4),
-        "message": found.message,
+        "status": extraction.status,
+        "text": extraction.content.text if extraction.content else "",
+        "seconds": round(extraction.seconds, 4),
+        "message": extraction.message,
     }
 
 
-def _show(file: str, found: "Extracted", *, with_text: bool) -> None:
-    content = found.content
+def _show(file: str, extraction: "Extracted", *, with_text: bool) -> None:
+    content = extraction.content
     if content is None:
-        print(f"{found.status:8}  {file}: {found.message}")
+        print(f"{extraction.status:8}  {file}: {extraction.message}")
         return
     counts = (
         (len(content.text), "character"),
@@ -83,11 +83,11 @@ def _show(file: str, found: "Extracted", *, with_text: bool) -> None:
         (len(content.tables), "table"),
     )
     words = ", ".join(f"{count:,} {name}{'s' if count != 1 else ''}" for count, name in counts if count)
-    summary = f"{found.status:8}  {file}: {words}, {found.seconds:.2f} s"
+    summary = f"{extraction.status:8}  {file}: {words}, {extraction.seconds:.2f} s"
     if with_text:
         note(summary)
         sys.stdout.write(content.text.rstrip("\n") + "\n")
     else:
         print(summary)
-    if found.message:
-        (note if with_text else print)(f"          {found.message}")
+    if extraction.message:
+        (note if with_text else print)(f"          {extraction.message}")

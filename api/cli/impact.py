@@ -39,12 +39,12 @@ def show_impact(ingestion: Ingestion, plan: Plan, *, json: bool) -> None:
         seen = list(impact(answers, catalogue.text, after))
     finally:
         database.dispose()
-    affected = [item for item in seen if item.lost]
-    for item in affected:
+    affected = [effect for effect in seen if effect.lost]
+    for effect in affected:
         if json:
-            print_json(_object(item))
+            print_json(_object(effect))
         else:
-            print(_shown(item))
+            print(_describe(effect))
     note(f"{len(affected)} of {len(seen)} past questions that cite a document which changes would lose a source.")
 
 
@@ -84,7 +84,7 @@ def _object(affected: Affected) -> dict[str, Any]:
     }
 
 
-def _shown(affected: Affected) -> str:
+def _describe(affected: Affected) -> str:
     lines = [f"{affected.answer.asked_at[:16].replace('T', ' ')}  {affected.answer.question}"]
     for source in affected.lost:
         lines += _source_lines(source)

@@ -66,22 +66,22 @@ def ingest(
     os.nice(GENTLE)
     places = [path.resolve() for path in paths]
     hidden = quiet or (watch and not sys.stderr.isatty())  # in a log, what was published is enough
-    wanted = Ingestion(Settings(), places, prune=prune, force=force, quiet=hidden)
+    ingestion = Ingestion(Settings(), places, prune=prune, force=force, quiet=hidden)
     if watch:
         from api.cli.folder_watch import watch as keep_watching
 
-        keep_watching(wanted, report=lambda done: _report(done, json=json, quiet=quiet, changes_only=True))
+        keep_watching(ingestion, report=lambda done: _report(done, json=json, quiet=quiet, changes_only=True))
         return
-    done = wanted.foresee() if dry_run else wanted.run()
+    done = ingestion.foresee() if dry_run else ingestion.run()
     _report(done, json=json, quiet=quiet)
-    if not dry_run and wanted.settings.knowledge_dir.resolve() in places:  # where the bundled datasets lie
+    if not dry_run and ingestion.settings.knowledge_dir.resolve() in places:  # where the bundled datasets lie
         from api.compose.datasets import copy_datasets
 
-        copy_datasets(wanted.settings)
+        copy_datasets(ingestion.settings)
     if impact:
         from api.cli.impact import show_impact
 
-        show_impact(wanted, done.plan, json=json)
+        show_impact(ingestion, done.plan, json=json)
     if done.failed:
         raise typer.Exit(PARTIAL)
 
@@ -109,7 +109,7 @@ def lines(todo: "Plan", failed: Sequence["Failure"], other: Sequence[str]) -> It
     actions: dict[str, dict[str, str]] = {file.id: {"action": "add"} for file in todo.add}
     actions |= {file.id: {"action": "update"} for file in todo.update}
     actions |= {name: {"action": "skip"} for name in todo.skip}
-    actions |= {name: {"action": "hold", "message": HELD} for name in todo.hold}
+    actions |= {name: {"action": "hold", "message": HOLD_REASON} for name in todo.hold}
     actions |= {name: {"action": "delete"} for name in todo.delete}
     actions |= {move.file.id: {"action": "move", "moved_from": move.source} for move in todo.move}
     actions |= {
@@ -121,7 +121,7 @@ def lines(todo: "Plan", failed: Sequence["Failure"], other: Sequence[str]) -> It
         yield {"document": name} | actions[name]
 
 
-HELD = "The file is unchanged since another version was chosen, or none; --force takes the file."
+HOLD_REASON = "The file is unchanged since another version was chosen, or none; --force takes the file."
 
 
 def _report(done: "Done", *, json: bool, quiet: bool, changes_only: bool = False) -> None:
@@ -133,9 +133,9 @@ def _report(done: "Done", *, json: bool, quiet: bool, changes_only: bool = False
         note(f"failed: {failure.id}: {failure.message}")
     if quiet or (changes_only and done.plan.idle and not done.failed):
         return
-    for name, standing in () if changes_only else done.held.items():
-        shown = f"version {standing.version} (rolled back)" if standing.version else "taken away (docs remove)"
-        note(f"kept: {name}: {shown}; --force to take the file")
+    for name, standing in () if changes_only else done.holds.items():
+        state = f"version {standing.version} (rolled back)" if standing.version else "taken away (docs remove)"
+        note(f"kept: {name}: {state}; --force to take the file")
     note(f"{'Plan for ' if done.foreseen else ''}{done.root}: {_counts(done)}")
     if done.foreseen:
         note("Nothing was written. Run it without --dry-run to do this.")

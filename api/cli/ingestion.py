@@ -28,15 +28,15 @@ from rag.releases import Published
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was done, or with `foreseen` would be. `held`: documents that stay as a person chose; `other`: files that no
-    loader reads; `chunks` of what was published, and how many of them were `embedded`; `repaired`: passages that the
-    indexes had lost."""
+    """What was done, or with `foreseen` would be. `holds`: documents that stay as a person chose; `other`: files that
+    no loader reads; `chunks` of what was published, and how many of them were `embedded`; `repaired`: passages that
+    the indexes had lost."""
 
     root: Path
     plan: Plan
     failed: tuple[Failure, ...]
     other: tuple[str, ...]
-    held: Mapping[str, Standing]
+    holds: Mapping[str, Standing]
     published: Published | None = None
     chunks: int = 0
     embedded: int = 0
@@ -80,15 +80,15 @@ class Ingestion:
     def foresee(self) -> Done:
         """What `run` would do, without writing anything."""
         listing = self._listing()
-        with known_catalogue(self.settings) as catalogue:
-            todo, held = self._plan(listing, catalogue.standings() if catalogue else {})
+        with existing_catalogue(self.settings) as catalogue:
+            todo, holds = self._plan(listing, catalogue.standings() if catalogue else {})
         with Extractor() as extractor:
             unread = [
                 Failure(file.id, read.message)
                 for file, read in zip(todo.files, extracted(self.root, todo.files, extractor), strict=True)
                 if read.content is None
             ]
-        return Done(self.root, todo, (*listing.refused, *unread), listing.other, held, foreseen=True)
+        return Done(self.root, todo, (*listing.refused, *unread), listing.other, holds, foreseen=True)
 
     @contextmanager
     def opened(self) -> Iterator[Tools]:
@@ -116,7 +116,7 @@ class Ingestion:
         shelf = tools.shelf
         publish_waiting(self.settings, shelf, quiet=self.quiet)
         listing = self._listing()
-        todo, held = self._plan(listing, shelf.catalogue.standings())
+        todo, holds = self._plan(listing, shelf.catalogue.standings())
         staged = Staged(None) if todo.idle else self._stage(todo, tools)
         published, repaired = None, 0
         if staged.release_id is not None:
@@ -127,7 +127,7 @@ class Ingestion:
             repaired = repair(self.settings, shelf, quiet=self.quiet)
         failed = self._news(todo, (*listing.refused, *staged.failed))
         self._first = False
-        return Done(self.root, todo, failed, listing.other, held, published, staged.chunks, staged.embedded, repaired)
+        return Done(self.root, todo, failed, listing.other, holds, published, staged.chunks, staged.embedded, repaired)
 
     def _stage(self, todo: Plan, tools: Tools) -> Staged:
         with progress("Reading", quiet=self.quiet) as advance:
@@ -142,23 +142,27 @@ class Ingestion:
         return listed(self.places, self.root, self._hashes)
 
     def _plan(self, listing: Listing, standings: Mapping[str, Standing]) -> tuple[Plan, Mapping[str, Standing]]:
-        known = {name: held for name, held in standings.items() if below(name, self.places, self.root)}
+        local_standings = {
+            name: standing for name, standing in standings.items() if below(name, self.places, self.root)
+        }
         files = [file for file in listing.files if self._failed.get(file.id) != file.content_hash]
         waiting = {file.id for file in listing.files} - {file.id for file in files}
-        todo = plan(files, known, prune=self._prune, force=self._force and self._first)
+        todo = plan(files, local_standings, prune=self._prune, force=self._force and self._first)
         todo = replace(todo, delete=tuple(name for name in todo.delete if name not in waiting))
-        return todo, {name: known[name] for name in todo.hold}
+        return todo, {name: local_standings[name] for name in todo.hold}
 
     def _news(self, todo: Plan, failed: Sequence[Failure]) -> tuple[Failure, ...]:
         """Failures that were not told before, which are remembered: those of files as long as they do not change."""
         hashes = {file.id: file.content_hash for file in todo.files}
-        new = tuple(item for item in failed if self._failed.get(item.id) != hashes.get(item.id, item.message))
-        self._failed |= {item.id: hashes.get(item.id, item.message) for item in new}
+        new = tuple(
+            failure for failure in failed if self._failed.get(failure.id) != hashes.get(failure.id, failure.message)
+        )
+        self._failed |= {failure.id: hashes.get(failure.id, failure.message) for failure in new}
         return new
 
 
 @contextmanager
-def known_catalogue(settings: Settings) -> Iterator[Catalogue | None]:
+def existing_catalogue(settings: Settings) -> Iterator[Catalogue | None]:
     """The catalogue, for looking; None where there is no database of this version yet, and none is made."""
     if settings.embedded_sql and not Path(make_url(settings.sql_url).database or "").is_file():
         yield None

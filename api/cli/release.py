@@ -37,16 +37,16 @@ def taking_turns(settings: Settings) -> Iterator[None]:
 def publish(settings: Settings, shelf: Shelf, release_id: int, *, quiet: bool = False) -> Published:
     """Show a release that is ready. Where a server runs on the same data it does that, while this waits; should it go
     away, this process takes over. Raises CommandFailed when the release was abandoned."""
-    began, told = time.monotonic(), 0
+    began, notices = time.monotonic(), 0
     while True:
         if published := _publish_here(settings, shelf, release_id, quiet=quiet):
             return published
-        if told == 0 and not quiet:
+        if notices == 0 and not quiet:
             note("Waiting for the running server to publish ...")
-            told = 1
-        if told < 2 and time.monotonic() - began > _LONG_S:
+            notices = 1
+        if notices < 2 and time.monotonic() - began > _LONG_S:
             note("It has not yet: see its log. Ctrl-C leaves it to the server, or to the next command.")
-            told = 2
+            notices = 2
         deadline = time.monotonic() + _TRY_S
         while time.monotonic() < deadline:
             if published := shelf.releases.published(release_id):

@@ -37,7 +37,7 @@ def route(
     if json:
         print_json(_plain(decided))
     else:
-        print(_shown(decided))
+        print(_describe(decided))
 
 
 def _plain(decided: "Route") -> dict[str, Any]:
@@ -52,7 +52,7 @@ def _plain(decided: "Route") -> dict[str, Any]:
     }
 
 
-def _shown(decided: "Route") -> str:
+def _describe(decided: "Route") -> str:
     lines = [f"{part.specialist}  {part.confidence:.2f}  {part.question.whole}" for part in decided.parts]
     if decided.kind != "answer":
         lines.insert(0, f"{decided.kind}  {decided.confidence:.2f}  ({_MEANINGS[decided.kind]})")

@@ -30,19 +30,19 @@ def search(
 
     subjects = specialist_named(agent).knowledge if agent else None
     with open_knowledge(Settings()) as library:
-        found = library.retriever.find(query, subjects=subjects, k=k)
-    if found.degraded:
-        note(f"Searching by {found.degraded} failed; these were found without it.")
-    if not found.passages:
+        result = library.retriever.find(query, subjects=subjects, k=k)
+    if result.degraded:
+        note(f"Searching by {result.degraded} failed; these were found without it.")
+    if not result.passages:
         note("Nothing in the knowledge base bears on that. Try other words.")
-    for number, passage in enumerate(found.passages, start=1):
+    for number, passage in enumerate(result.passages, start=1):
         if json:
             print_json(to_plain(source_passage(passage)))
         else:
-            print(_shown(number, passage))
+            print(_describe(number, passage))
 
 
-def _shown(number: int, passage: "Passage") -> str:
+def _describe(number: int, passage: "Passage") -> str:
     import textwrap
 
     chunk = passage.chunk

@@ -117,8 +117,8 @@ def _tool_columns() -> "dict[str, Callable[[Total], str]]":
 
 
 def _cost(total: "Total") -> str:
-    known = f"{total.spent.cost_micros / 1e6:.4f}"
-    return "-" if _unknown(total) else f"{known}+" if total.spent.unpriced else known
+    cost = f"{total.spent.cost_micros / 1e6:.4f}"
+    return "-" if _unknown(total) else f"{cost}+" if total.spent.unpriced else cost
 
 
 def _mean(milliseconds: float, count: int) -> str:

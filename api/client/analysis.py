@@ -42,8 +42,8 @@ class Analysis:
             ):
                 yield frame
             return
-        except GaveUp as given_up:
-            self._way.tell(FallingBack(str(given_up)))
+        except GaveUp as error:
+            self._way.tell(FallingBack(str(error)))
         async for frame in self._until_end(event_stream(self._way, self._way.http(STREAM, self._query))):
             yield frame
 

@@ -61,17 +61,17 @@ class Conversation:
         Reading the turn raises Refused (Busy when three messages wait already), Unreachable, SignInFailed, Dropped.
         """
         name = client_message_id or uuid.uuid4().hex
-        said = {"type": "message", "message": text, "session_id": self.session_id, "client_message_id": name}
+        message = {"type": "message", "message": text, "session_id": self.session_id, "client_message_id": name}
         instead = {} if replaces is None else {"replaces": replaces}
-        told = {**self._metadata, **(metadata or {})}
-        frame = {**said, **instead, **({"metadata": told} if told else {})}
+        all_metadata = {**self._metadata, **(metadata or {})}
+        frame = {**message, **instead, **({"metadata": all_metadata} if all_metadata else {})}
         return self._begin(frame, lambda ack: ack.get("client_message_id") == name)
 
     def answer(self, request_id: str, value: Any) -> Turn:
         """Answer an `input_required` with the value of one of its options; the Turn is the rest of the run, and its
         text begins with what the run has said before. Errors as for `ask`."""
-        asked = (frame for frame in self._parked.values() if frame.get("request_id") == request_id)
-        run_id = next((frame.get("run_id") for frame in asked), None)
+        prompts = (frame for frame in self._parked.values() if frame.get("request_id") == request_id)
+        run_id = next((frame.get("run_id") for frame in prompts), None)
 
         def confirms(ack: Frame) -> bool:
             return ack.get("session_id") == self.session_id if run_id is None else ack.get("run_id") == run_id
@@ -178,8 +178,8 @@ class Conversation:
 
     def _meet(self, epoch: str) -> None:
         """Where it is another conversation than until now, the runs of that one are gone, and counting begins anew."""
-        known, self._epoch = self._epoch, epoch
-        if known in (None, epoch):
+        previous, self._epoch = self._epoch, epoch
+        if previous in (None, epoch):
             return
         self._fail_turns([turn for turn in self._turns if turn.confirmed], Refused("NOT_FOUND", DELETED))
         self._parked.clear()
@@ -202,8 +202,8 @@ class Conversation:
 
     def _resumed(self, frame: Frame) -> None:
         after, head = frame.get("after") or 0, frame.get("head_seq") or 0
-        wanted = self._resumed_after or 0
-        if after > head or after < wanted:  # the server does not go on from there, but sends everything
+        resume_after = self._resumed_after or 0
+        if after > head or after < resume_after:  # the server does not go on from there, but sends everything
             after = 0
             self._start_over()
         self._deaf, self._head, self._resumed_after = False, head, after
@@ -215,11 +215,11 @@ class Conversation:
     def _in_order(self, seq: int) -> bool:
         """Whether to hand the event on: false where events before it are missing, which is then asked for. A repeat is
         handed on, for each reader knows what it has seen. What is still missing from the answer does not exist."""
-        known = self._seq
-        if known is not None and seq <= known:
+        last_seq = self._seq
+        if last_seq is not None and seq <= last_seq:
             return True
         watched = self._turns or self._viewers
-        if known is None or seq == known + 1 or self._resumed_after == known < self._head or not watched:
+        if last_seq is None or seq == last_seq + 1 or self._resumed_after == last_seq < self._head or not watched:
             self._seq = seq
             return True
         self._lacking = self._deaf = True
@@ -277,8 +277,8 @@ class Conversation:
             self._seq = None
 
     async def _resume(self, line: Line) -> None:
-        known = [] if self._seq is None else [self._seq]
-        after = min([*known, *(viewer.seq for viewer in self._viewers if not viewer.attached)], default=0)
+        positions = [] if self._seq is None else [self._seq]
+        after = min([*positions, *(viewer.seq for viewer in self._viewers if not viewer.attached)], default=0)
         self._lacking, self._resumed_after = False, after
         try:
             await line.request({"type": "resume", "session_id": self.session_id, "after": after, **self._named})

@@ -19,7 +19,7 @@ class Credentials:
         return callable(self._source)
 
     @property
-    def held(self) -> bool:
+    def has_token(self) -> bool:
         """Whether `token` gives one that was used before."""
         return self._token is not None
 
@@ -32,6 +32,6 @@ class Credentials:
             if isinstance(self._source, str):
                 self._token = self._source
             else:
-                given = self._source()
-                self._token = await given if inspect.isawaitable(given) else given
+                token = self._source()
+                self._token = await token if inspect.isawaitable(token) else token
         return self._token

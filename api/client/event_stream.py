@@ -39,7 +39,7 @@ class _End:
     body: bytes = b""
 
 
-_Heard = _Event | _Retry | _End
+_StreamPart = _Event | _Retry | _End
 
 
 async def event_stream(way: Way, url: str) -> AsyncGenerator[Frame, None]:
@@ -47,10 +47,10 @@ async def event_stream(way: Way, url: str) -> AsyncGenerator[Frame, None]:
     last_id, wait_s, failures = "", RETRY_S, 0
     while True:
         status = 0
-        heard = _connection(url, headers(way, last_id))
-        async with contextlib.aclosing(heard):
-            async for item in heard:
-                match item:
+        parts = _connection(url, headers(way, last_id))
+        async with contextlib.aclosing(parts):
+            async for part in parts:
+                match part:
                     case _Event(data, last_id):
                         failures = 0
                         yield parsed(data)
@@ -71,26 +71,26 @@ async def event_stream(way: Way, url: str) -> AsyncGenerator[Frame, None]:
 
 def headers(way: Way, last_id: str = "") -> dict[str, str]:
     """The headers of a request, of a stream that goes on behind `last_id`."""
-    shown = {"Authorization": f"Bearer {way.token}"} if way.token else {}
-    return {"Accept": "text/event-stream", **shown, **({"Last-Event-ID": last_id} if last_id else {})}
+    authorization = {"Authorization": f"Bearer {way.token}"} if way.token else {}
+    return {"Accept": "text/event-stream", **authorization, **({"Last-Event-ID": last_id} if last_id else {})}
 
 
-async def _connection(url: str, headers: Mapping[str, str]) -> AsyncGenerator[_Heard, None]:
+async def _connection(url: str, headers: Mapping[str, str]) -> AsyncGenerator[_StreamPart, None]:
     """What one connection brings, read in a thread of its own; its end comes last."""
-    loop, queue = asyncio.get_running_loop(), asyncio.Queue[_Heard]()
+    loop, queue = asyncio.get_running_loop(), asyncio.Queue[_StreamPart]()
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.netloc, timeout=SILENCE_S)
 
-    def put(heard: _Heard) -> None:
+    def put(part: _StreamPart) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has gone
-            loop.call_soon_threadsafe(queue.put_nowait, heard)
+            loop.call_soon_threadsafe(queue.put_nowait, part)
 
     reading = asyncio.ensure_future(asyncio.to_thread(_read, connection, f"{parts.path}?{parts.query}", headers, put))
     try:
-        while not isinstance(one := await queue.get(), _End):
-            yield one
-        yield one
+        while not isinstance(part := await queue.get(), _End):
+            yield part
+        yield part
     finally:
         if (socket := connection.sock) is not None:
             with contextlib.suppress(OSError):
@@ -99,7 +99,7 @@ async def _connection(url: str, headers: Mapping[str, str]) -> AsyncGenerator[_H
 
 
 def _read(
-    connection: http.client.HTTPConnection, target: str, headers: Mapping[str, str], put: Callable[[_Heard], None]
+    connection: http.client.HTTPConnection, target: str, headers: Mapping[str, str], put: Callable[[_StreamPart], None]
 ) -> None:
     status = 0
     try:
@@ -115,7 +115,7 @@ def _read(
         connection.close()
 
 
-def _events(answer: http.client.HTTPResponse, put: Callable[[_Heard], None]) -> None:
+def _events(answer: http.client.HTTPResponse, put: Callable[[_StreamPart], None]) -> None:
     """Read the stream (WHATWG HTML, section 9.2.6)."""
     data: list[str] = []
     last_id = ""

@@ -26,11 +26,11 @@ class Explorer:
         """The frames of the answer: `user`, then `agent_partial` and `tool`, at last `agent` or `error`. The question
         is asked once, however often the connection is lost. Raises GaveUp, SignInFailed, Dropped."""
         question = json.dumps({"content": content, "client_message_id": uuid.uuid4().hex})
-        heard = False
-        told: list[Frame] = []
+        echoed = False
+        tool_frames: list[Frame] = []
 
         async def ask(socket: ClientConnection) -> None:
-            if not heard:
+            if not echoed:
                 await socket.send(question)
 
         source = frames(self._way, self._way.socket(f"/ws/{quote(self.session_id, safe='')}"), EXPLORER, ask)
@@ -38,15 +38,15 @@ class Explorer:
             async for frame in source:
                 kind = frame.get("type")
                 if kind == "user" and frame.get("content") == content:
-                    if heard:
+                    if echoed:
                         continue
-                    heard = True
-                elif not heard and kind != "error":
+                    echoed = True
+                elif not echoed and kind != "error":
                     continue  # of a question before this one
                 if kind == "tool":
-                    if any(_same(frame, item) for item in told):
+                    if any(_same(frame, tool_frame) for tool_frame in tool_frames):
                         continue  # a new connection tells it again
-                    told.append(frame)
+                    tool_frames.append(frame)
                 yield frame
                 if kind in ENDS:
                     return

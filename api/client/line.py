@@ -24,7 +24,7 @@ class Line:
     """An open socket. `receive` is told each frame, in order; `lost` that the socket has closed.
 
     `code` is the close code once it is closed, `proved` whether anything was ever answered after the sign-in,
-    `leaving` whether the server has said that it stops, `told_s` the last wait that it has asked for.
+    `leaving` whether the server has said that it stops, `retry_after_s` the last wait that it has asked for.
     """
 
     def __init__(
@@ -33,12 +33,12 @@ class Line:
         self.code: int | None = None
         self.proved = False
         self.leaving = False
-        self.told_s: float | None = None
+        self.retry_after_s: float | None = None
         self._socket = socket
         self._receive = receive
         self._lost = lost
         self._frame_bytes: int | None = None
-        self._heard = 0
+        self._frame_count = 0
         self._names = map(str, itertools.count(1))
         self._requests: dict[str, asyncio.Future[Frame]] = {}
         self._reader = asyncio.create_task(self._read())
@@ -79,9 +79,9 @@ class Line:
 
     async def _wait_for(self, answer: "asyncio.Future[Frame]") -> None:
         while not answer.done():
-            heard = self._heard
+            frame_count = self._frame_count
             await asyncio.wait({answer}, timeout=REPLY_S)
-            if not answer.done() and self._heard == heard:
+            if not answer.done() and self._frame_count == frame_count:
                 await self._socket.close()
                 return
 
@@ -103,11 +103,11 @@ class Line:
 
     def _take(self, frame: Frame) -> None:
         kind = frame.get("type")
-        self._heard += 1
+        self._frame_count += 1
         self.proved = self.proved or kind not in {"auth_success", "auth_error", "closing", "error"}
         refused = kind == "auth_error" or (kind == "error" and not frame.get("run_id"))
         if refused and frame.get("retry_after_ms"):
-            self.told_s = frame["retry_after_ms"] / 1000
+            self.retry_after_s = frame["retry_after_ms"] / 1000
         self._receive(self, frame)
         answer = self._requests.get(str(frame.get("request")))
         if answer is None or answer.done():

@@ -148,8 +148,8 @@ class Link:
             return
         if not refused.retryable or isinstance(refused, Busy):
             raise refused
-        told = refused.retry_after_ms
-        wait_s = told / 1000 if told else self.waits.pause(effort.failures)
+        retry_after_ms = refused.retry_after_ms
+        wait_s = retry_after_ms / 1000 if retry_after_ms else self.waits.pause(effort.failures)
         effort.failures += 1
         if self.waits.now() + wait_s > effort.deadline:
             raise refused
@@ -219,7 +219,7 @@ class Link:
     async def _attempt(self) -> Line:
         """One connection, signed in. Raises _Failed when it may go better later, SignInFailed or Dropped when not."""
         while True:
-            used = self._credentials.held
+            used = self._credentials.has_token
             try:
                 token = await self._credentials.token()
             except Exception as error:
@@ -233,7 +233,7 @@ class Link:
                 self._refused_at_door(refused, used=used)
             except LineLost:
                 self._check()
-                raise _Failed(f"closed with {line.code}", line.told_s) from None
+                raise _Failed(f"closed with {line.code}", line.retry_after_s) from None
             except BaseException:
                 await line.close()
                 raise
@@ -290,7 +290,7 @@ class Link:
         if self._return_after_s is not None:
             wait_s = self._return_after_s
         elif code == CALM_DOWN:
-            wait_s = line.told_s or self.waits.longest_s
+            wait_s = line.retry_after_s or self.waits.longest_s
         else:
             wait_s = self.waits.pause(self._failures)
         self._return_after_s = None

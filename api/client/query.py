@@ -33,7 +33,7 @@ class Query:
         self.results: Sequence[Mapping[str, Any]] = ()
         self._way = way
         self._session_id = session_id or uuid.uuid4().hex
-        self._asked = {
+        self._question_frame = {
             "question": question,
             "humanize": humanize,
             "stream": stream,
@@ -42,15 +42,15 @@ class Query:
         }
 
     async def __aiter__(self) -> AsyncGenerator[Frame, None]:
-        streaming = self._answer(self._asked, last=False)
+        streaming = self._answer(self._question_frame, last=False)
         try:
             async with aclosing(streaming):
                 async for frame in streaming:
                     yield frame
             return
-        except GaveUp as given_up:
-            self._way.tell(FallingBack(str(given_up)))
-        whole = self._answer({**self._asked, "stream": False}, last=True)
+        except GaveUp as error:
+            self._way.tell(FallingBack(str(error)))
+        whole = self._answer({**self._question_frame, "stream": False}, last=True)
         async with aclosing(whole):
             async for frame in whole:
                 yield frame
@@ -59,10 +59,10 @@ class Query:
         """Ask the server to stop the answer, whose last frames then come. Raises Refused, Unreachable."""
         await stop(self._way, STREAM, self._session_id)
 
-    async def _answer(self, asked: Mapping[str, Any], *, last: bool) -> AsyncGenerator[Frame, None]:
+    async def _answer(self, question_frame: Mapping[str, Any], *, last: bool) -> AsyncGenerator[Frame, None]:
         async def ask(socket: ClientConnection) -> None:
             self.text = ""
-            await socket.send(json.dumps(asked))
+            await socket.send(json.dumps(question_frame))
 
         schedule = replace(QUERY, waits_s=(), then=NO_ANSWER) if last else QUERY
         source = frames(self._way, self._way.socket(PATH), schedule, ask)

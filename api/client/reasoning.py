@@ -38,7 +38,7 @@ class Reasoning:
         self._feed = Feed()
         self._reading: asyncio.Task[None] | None = None
         self._sending = asyncio.Lock()
-        self._told: dict[tuple[str, ...], None] = {}
+        self._seen_steps: dict[tuple[str, ...], None] = {}
 
     async def __aenter__(self) -> "Reasoning":
         self.connect()
@@ -107,7 +107,9 @@ class Reasoning:
 
     def _take(self, frame: Frame) -> None:
         if frame.get("type") == "pong":
-            there = next((item for item in self._unsent if item["client_message_id"] == frame.get("timestamp")), None)
+            there = next(
+                (message for message in self._unsent if message["client_message_id"] == frame.get("timestamp")), None
+            )
             if there is not None:
                 self._unsent.remove(there)
         elif not self._knows(frame.get("data")):
@@ -119,8 +121,8 @@ class Reasoning:
             return False
         at = "" if step.get("type") in ENDS else str(step.get("timestamp"))
         sign = (run_id, str(step.get("type")), str(step.get("content")), at)
-        known = sign in self._told
-        self._told[sign] = None
-        while len(self._told) > _REMEMBERED:
-            del self._told[next(iter(self._told))]
-        return known
+        repetition = sign in self._seen_steps
+        self._seen_steps[sign] = None
+        while len(self._seen_steps) > _REMEMBERED:
+            del self._seen_steps[next(iter(self._seen_steps))]
+        return repetition

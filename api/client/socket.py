@@ -56,8 +56,8 @@ class Way:
     def socket(self, path: str, query: Mapping[str, str] | None = None) -> str:
         """The address of a dialect."""
         parts = urlsplit(self.base)
-        said = {**(query or {}), **({"token": self.token} if self.token else {})}
-        return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/") + path, urlencode(said), ""))
+        parameters = {**(query or {}), **({"token": self.token} if self.token else {})}
+        return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/") + path, urlencode(parameters), ""))
 
     def http(self, path: str, query: Mapping[str, str] | None = None) -> str:
         """The address of a resource beside it, without the token."""

@@ -109,9 +109,9 @@ async def open_dependencies(
         for turn in question.wishes.history or ():  # of what a client tells nothing was learned when it was said
             facts = vehicles.facts(turn.text, facts) if turn.role == "customer" else facts
         facts = vehicles.facts(question.text, facts)
-        known = Question(question.text, question.history, facts)
-        text = await voices.rewriter.rewrite(known) if voices.rewriter and question.history else None
-        alone = Question(text, facts=facts) if text else known
+        with_facts = Question(question.text, question.history, facts)
+        text = await voices.rewriter.rewrite(with_facts) if voices.rewriter and question.history else None
+        alone = Question(text, facts=facts) if text else with_facts
         return Understood(followup.standalone(alone, vehicles), facts)
 
     async def classify(question: Question, open_specialists: Specialists, standalone: StandaloneQuestion) -> Route:
@@ -175,10 +175,10 @@ async def _gathered(
     unknown: set[str] = set()
 
     async def search(text: str, *, subjects: Sequence[str] | None, k: int) -> tuple[Passage, ...]:
-        found = await library.retriever.retrieve(text, subjects=subjects, k=k)
-        degraded.extend(filter(None, [found.degraded]))
-        unknown.update(name.upper() for name in found.unknown)
-        return found.passages
+        retrieval = await library.retriever.retrieve(text, subjects=subjects, k=k)
+        degraded.extend(filter(None, [retrieval.degraded]))
+        unknown.update(name.upper() for name in retrieval.unknown)
+        return retrieval.passages
 
     try:
         evidence = await research.gather(search, part.question.whole, specialist, vehicles, facts)

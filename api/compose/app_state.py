@@ -66,8 +66,8 @@ class AppState:
     async def checks(self) -> dict[str, Any]:
         """The state of every part, by name."""
         results = await asyncio.gather(*(check() for check in self.checks_by_name.values()))
-        found = dict(zip(self.checks_by_name, results, strict=True))
-        return found | ({"server": {"ok": False, "reason": "stopping"}} if self.draining else {})
+        states = dict(zip(self.checks_by_name, results, strict=True))
+        return states | ({"server": {"ok": False, "reason": "stopping"}} if self.draining else {})
 
     def development_token(self) -> str | None:
         return issue_development_token(self.gateway.tokens)

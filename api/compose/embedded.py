@@ -45,7 +45,7 @@ class Talk:
         """The next question of the conversation."""
         return Question(text, tuple(self.turns), self.facts, dict(self.notes), zone, wishes=wishes)
 
-    def heard(self, text: str, answer: str, agent: str | None, desk: Desk) -> None:
+    def remember(self, text: str, answer: str, agent: str | None, desk: Desk) -> None:
         """Remember a question with its answer."""
         self.turns = [*self.turns, Turn("customer", text), Turn("assistant", answer, agent)][-MOST_TURNS:]
         self.facts = desk.memory.facts if desk.memory.facts is not None else self.facts
@@ -92,10 +92,10 @@ class Embedded:
         desk = Desk()
         async for event in stream_events(self.graph, run, desk):
             if isinstance(event, Completed):
-                talk.heard(text, event.response, event.agent, desk)
+                talk.remember(text, event.response, event.agent, desk)
             yield event
             if isinstance(event, InputRequired):
-                talk.heard(text, event.prompt, None, desk)
+                talk.remember(text, event.prompt, None, desk)
                 refused = replace(run, reply=Reply(False, desk.parked or ""))
                 async for _ in stream_events(self.graph, refused, desk):
                     pass  # what was held for the proposal is let go

@@ -116,16 +116,16 @@ def _open_indexes_in_turn(
 ) -> tuple[Index, WordIndex]:
     """`open_indexes`, where a command that is publishing is waited for."""
     deadline = time.monotonic() + patience_s
-    told = False
+    announced = False
     while True:
         try:
             return stack.enter_context(open_indexes(settings, embedder, reader=reader))
         except IndexUnavailable as error:
             if not owned(error) or time.monotonic() >= deadline:
                 raise
-        if not told:
+        if not announced:
             log.info("waiting_for_indexes", reason="another process works on the same data", most_s=patience_s)
-            told = True
+            announced = True
         time.sleep(0.25)
 
 

@@ -61,7 +61,7 @@ class AnalysisStreamSession:
             self._run = event.run_id
         if self._finished or getattr(event, "run_id", None) != self._run or self._run is None:
             return ()
-        frames = self._telling.told(event, lagging=lagging)
+        frames = self._telling.frames(event, lagging=lagging)
         if isinstance(event, events.Terminal | events.InputRequired):
             frames += self._end(isinstance(event, events.Completed | events.InputRequired))
         return tuple(map(spell, frames))

@@ -99,17 +99,17 @@ class ExplorerSession:
 
     def received(self, text: str) -> Requested:
         try:
-            asked = convert(parse_object(text), QuestionFrame)
+            question = convert(parse_object(text), QuestionFrame)
         except PitcrewError as error:
             return Requested(Rejected(error))
         wishes = Wishes(agent=AGENT, channel=CHANNEL, seconds=SECONDS)
-        return Requested(Send(asked.content, self._session_id, asked.client_message_id, wishes=wishes))
+        return Requested(Send(question.content, self._session_id, question.client_message_id, wishes=wishes))
 
     def emitted(self, envelope: Envelope, *, lagging: bool = False) -> tuple[str, ...]:
         event = envelope.event
-        return tuple(map(spell, self._told(event, lagging))) if self._prompts.are_news(event) else ()
+        return tuple(map(spell, self._frames(event, lagging))) if self._prompts.are_news(event) else ()
 
-    def _told(self, event: events.AnyEvent, lagging: bool) -> list[msgspec.Struct]:
+    def _frames(self, event: events.AnyEvent, lagging: bool) -> list[msgspec.Struct]:
         match event:
             case events.Accepted():
                 return [UserFrame(event.message)]

@@ -5,7 +5,7 @@ from typing import Any, assert_never
 
 import msgspec
 
-from api.protocol.bodies import complete_frame, prompt_frame, told_zone
+from api.protocol.bodies import client_zone, complete_frame, prompt_frame
 from api.protocol.dialect import (
     Authenticate,
     AuthExpiring,
@@ -142,20 +142,20 @@ class NativeSession:
             raise BadRequest(field="type", form=choice(CLIENT_FRAMES), missing=kind is None)
         if kind not in CLIENT_FRAMES:
             raise UnknownType(field="type")
-        asked = convert(body, CLIENT_FRAMES[kind])
-        if not isinstance(asked, OLDEST_FRAMES):
+        frame = convert(body, CLIENT_FRAMES[kind])
+        if not isinstance(frame, OLDEST_FRAMES):
             self._oldest = False
-        match asked:
+        match frame:
             case AuthFrame(token, partial, reasoning):
                 self._choose(partial, reasoning)
                 return Authenticate(token)
             case MessageFrame(message, session_id, _, client_message_id, replaces, metadata):
                 self._oldest &= client_message_id is None and replaces is None
-                return Send(message, session_id, client_message_id, replaces, told_zone(metadata))
+                return Send(message, session_id, client_message_id, replaces, client_zone(metadata))
             case PingFrame(timestamp):
                 return Ping(timestamp)
             case _:
-                return _COMMANDS[type(asked)](*msgspec.structs.astuple(asked))
+                return _COMMANDS[type(frame)](*msgspec.structs.astuple(frame))
 
     def _choose(self, partial: bool | None, reasoning: bool | None) -> None:
         self._partial = partial is not False

@@ -120,13 +120,13 @@ class PongFrame(msgspec.Struct, tag="pong"):
 
 @dataclass(slots=True)
 class _Turn:
-    """What a client was told of one question. `whole`: the answer comes as an overview; `found`: it was told what was
-    found; `open`: a stream is to be ended."""
+    """What a client was told of one question. `whole`: the answer comes as an overview; `sources_sent`: it was told
+    what was found; `open`: a stream is to be ended."""
 
     whole: bool = False
-    found: bool = False
+    sources_sent: bool = False
     open: bool = False
-    said: Appended = field(default_factory=Appended)
+    answer: Appended = field(default_factory=Appended)
 
 
 Frames = list[msgspec.Struct]
@@ -178,18 +178,18 @@ class QuerySession:
             case _:
                 raise UnknownType(field="type")
 
-    def _send(self, asked: QuestionFrame) -> Send:
-        name = asked.client_message_id or uuid.uuid4().hex
-        if not asked.stream:
+    def _send(self, question: QuestionFrame) -> Send:
+        name = question.client_message_id or uuid.uuid4().hex
+        if not question.stream:
             self._whole.add(name)
-        wishes = Wishes(prose=asked.humanize, passages=True)
-        return Send(asked.question, asked.session_id or self._session_id, name, wishes=wishes)
+        wishes = Wishes(prose=question.humanize, passages=True)
+        return Send(question.question, question.session_id or self._session_id, name, wishes=wishes)
 
     def emitted(self, envelope: Envelope, *, lagging: bool = False) -> tuple[str, ...]:
         event = envelope.event
-        return tuple(map(spell, self._told(event, lagging))) if self._prompts.are_news(event) else ()
+        return tuple(map(spell, self._frames(event, lagging))) if self._prompts.are_news(event) else ()
 
-    def _told(self, event: events.AnyEvent, lagging: bool) -> Frames:
+    def _frames(self, event: events.AnyEvent, lagging: bool) -> Frames:
         match event:
             case events.Accepted():
                 self._turns[event.run_id] = _Turn(whole=event.client_message_id in self._whole)
@@ -198,7 +198,7 @@ class QuerySession:
             case events.Progress():
                 return [] if lagging else [StatusFrame(event.message)]
             case events.Sources():
-                return _found(self._turn(event.run_id), event.passages)
+                return _immediate(self._turn(event.run_id), event.passages)
             case events.Token():
                 return _token(self._turn(event.run_id), event)
             case events.RunRestarted():
@@ -213,7 +213,7 @@ class QuerySession:
                 return _stopped(self._turns.pop(event.run_id, _Turn()), event.partial_response)
             case events.Failed():
                 turn = self._turns.pop(event.run_id, _Turn())
-                return [*_found(turn), failed(event), *_closed(turn)]
+                return [*_immediate(turn), failed(event), *_closed(turn)]
             case events.Detail() | events.Upkeep():
                 return []
             case _:
@@ -237,11 +237,11 @@ class QuerySession:
                 assert_never(notice)
 
 
-def _found(turn: _Turn, passages: tuple[events.SourcePassage, ...] = ()) -> Frames:
+def _immediate(turn: _Turn, passages: tuple[events.SourcePassage, ...] = ()) -> Frames:
     """What was found, unless it has been told."""
-    if turn.found:
+    if turn.sources_sent:
         return []
-    turn.found = True
+    turn.sources_sent = True
     return [
         ImmediateFrame(tuple(Result(passage.source, _snippet(passage.text), passage.score) for passage in passages))
     ]
@@ -254,7 +254,7 @@ def _snippet(text: str) -> str:
 
 
 def _token(turn: _Turn, token: events.Token) -> Frames:
-    piece = None if turn.whole else turn.said.more(token)
+    piece = None if turn.whole else turn.answer.more(token)
     if piece is None:
         turn.whole = True
         return []
@@ -262,25 +262,25 @@ def _token(turn: _Turn, token: events.Token) -> Frames:
 
 
 def _streamed(turn: _Turn, piece: str) -> Frames:
-    start: Frames = [] if turn.open else [*_found(turn), StreamStartFrame()]
+    start: Frames = [] if turn.open else [*_immediate(turn), StreamStartFrame()]
     turn.open = True
     return [*start, *([StreamTokenFrame(piece)] if piece else [])]
 
 
 def _answer(turn: _Turn, response: str) -> Frames:
-    rest = None if turn.whole else turn.said.rest(response)
+    rest = None if turn.whole else turn.answer.rest(response)
     if rest is None:
-        return [*_found(turn), OverviewFrame(response)]
+        return [*_immediate(turn), OverviewFrame(response)]
     return [*_streamed(turn, rest), StreamEndFrame(response)]
 
 
 def _stopped(turn: _Turn, partial: str) -> Frames:
-    return _closed(turn) if turn.open else [*_found(turn), OverviewFrame(partial or STOPPED)]
+    return _closed(turn) if turn.open else [*_immediate(turn), OverviewFrame(partial or STOPPED)]
 
 
 def _closed(turn: _Turn) -> Frames:
     """The end of a stream that broke off, if there is one."""
-    return [StreamEndFrame(turn.said.text)] if turn.open else []
+    return [StreamEndFrame(turn.answer.text)] if turn.open else []
 
 
 def _open(handshake: Handshake) -> Session:

@@ -18,8 +18,8 @@ from api.protocol.dialect import (
     Dialect,
     Done,
     Handshake,
-    Heard,
     Inbound,
+    NoOp,
     Notice,
     Ping,
     Pong,
@@ -137,7 +137,7 @@ class ReasoningSession:
             case "ping":
                 return Ping(convert(body, PingFrame).timestamp)
             case "pong":
-                return Heard()
+                return NoOp()
             case _:
                 raise UnknownType(field="type")
 
@@ -151,9 +151,9 @@ class ReasoningSession:
 
     def emitted(self, envelope: Envelope, *, lagging: bool = False) -> tuple[str, ...]:
         event = envelope.event
-        return tuple(map(spell, self._told(event))) if self._prompts.are_news(event) else ()
+        return tuple(map(spell, self._frames(event))) if self._prompts.are_news(event) else ()
 
-    def _told(self, event: events.AnyEvent) -> list[StepFrame]:
+    def _frames(self, event: events.AnyEvent) -> list[StepFrame]:
         match event:
             case events.Accepted():
                 self._runs[event.run_id] = _Run(bare=(event.client_message_id or "").startswith(BARE))
@@ -162,9 +162,9 @@ class ReasoningSession:
                 return self._steps(event)
             case events.RunRestarted():
                 run = self._run(event.run_id)
-                told = run.number >= 0
+                had_steps = run.number >= 0
                 run.iteration, run.number = 1, -1
-                return [_now("thought", RESTARTED, 1, event.run_id)] if told else []
+                return [_now("thought", RESTARTED, 1, event.run_id)] if had_steps else []
             case events.Completed():
                 missed = self._steps(*event.steps)
                 return [*missed, self._end(event.run_id, "final_answer", event.response)]

@@ -19,7 +19,7 @@ AT_A_TIME = 2
 """Processes that draw; each uses a core for half a second and 90 MB, most of it to start."""
 WAITING = 16
 """Charts that may wait for one of them."""
-OF_ONE = 4
+PER_USER = 4
 """Charts that one user may wait for; they are drawn one after the other."""
 OUTSIDE = frozenset({"url", "href"})
 """Keys of a specification by which it would reach beyond itself."""
@@ -30,25 +30,25 @@ class Charts:
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(AT_A_TIME, "chart")
-        self._asked: Counter[str] = Counter()
+        self._requests: Counter[str] = Counter()
         self._turns = Locks()
 
     async def draw(self, spec: str, user_id: str, *, dark: bool = False) -> str:
         """The picture of a specification in Vega-Lite (JSON), for a light page or a `dark` one. Raises BadJson,
         BadRequest for one that cannot be drawn, takes too much to draw or reaches beyond itself, RateLimited for a user
         who waits for too many, and Overloaded."""
-        if self._asked[user_id] >= OF_ONE:
+        if self._requests[user_id] >= PER_USER:
             raise RateLimited(retry_after_ms=int(DRAW_S * 1000))
-        if self._asked.total() >= AT_A_TIME + WAITING:
+        if self._requests.total() >= AT_A_TIME + WAITING:
             raise Overloaded
-        self._asked[user_id] += 1
+        self._requests[user_id] += 1
         try:
             async with self._turns.of(user_id):
                 return await asyncio.get_running_loop().run_in_executor(self._threads, _draw, spec, dark)
         finally:
-            self._asked[user_id] -= 1
-            if not self._asked[user_id]:
-                del self._asked[user_id]
+            self._requests[user_id] -= 1
+            if not self._requests[user_id]:
+                del self._requests[user_id]
 
 
 def _draw(text: str, dark: bool) -> str:

@@ -31,9 +31,9 @@ def main() -> None:
     confine(ADDRESS_BYTES)
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
     allow_cpu(CPU_S)
-    asked = read_frame(inbox)
-    if asked is not None:
-        write_frame(outbox, json.dumps(_drawn(**json.loads(asked))).encode())
+    request = read_frame(inbox)
+    if request is not None:
+        write_frame(outbox, json.dumps(_drawn(**json.loads(request))).encode())
 
 
 def _drawn(spec: dict[str, object], dark: bool) -> dict[str, str]:

@@ -8,11 +8,11 @@ HISTORY_TURNS = 12
 HISTORY_CHARS = 6_000
 
 
-def recent(told: Sequence[Turn]) -> tuple[Turn, ...]:
+def recent(turns: Sequence[Turn]) -> tuple[Turn, ...]:
     """The last HISTORY_TURNS of these turns, oldest first, of at most HISTORY_CHARS together."""
     room = HISTORY_CHARS
-    for count, turn in enumerate(reversed(told)):
+    for count, turn in enumerate(reversed(turns)):
         room -= len(turn.text)
         if room < 0 or count == HISTORY_TURNS:
-            return tuple(told[len(told) - count :])
-    return tuple(told)
+            return tuple(turns[len(turns) - count :])
+    return tuple(turns)

@@ -8,7 +8,7 @@ telling), what the client tells has to do.
 import hashlib
 
 
-def after(said: str, role: str, text: str) -> str:
-    """The name of a conversation that goes on with this message; `said` is that of what came before, "" for nothing.
+def after(key: str, role: str, text: str) -> str:
+    """The name of a conversation that goes on with this message; `key` is that of what came before, "" for nothing.
     Spaces and line breaks do not count."""
-    return hashlib.sha256(f"{said}\n{role}\n{' '.join(text.split())}".encode()).hexdigest()
+    return hashlib.sha256(f"{key}\n{role}\n{' '.join(text.split())}".encode()).hexdigest()

@@ -67,24 +67,24 @@ async def check_knowledge(catalogue: Catalogue, retriever: "Retriever", publishe
         return _not_ok(f"cannot be searched ({type(error).__name__})")
     if not documents:
         return _not_ok("empty: run `pitcrew ingest knowledge_base`")
-    found = {"ok": True, "documents": len(documents), "generation": generation}
-    return found if publisher.generation == generation else found | {"indexing": True}
+    body = {"ok": True, "documents": len(documents), "generation": generation}
+    return body if publisher.generation == generation else body | {"indexing": True}
 
 
 async def check_model(answerer: Answerer, models: Sequence[Guarded]) -> dict[str, Any]:
     """Whether some model may be asked, as far as is known without asking; without models the answerer needs none."""
     states = [model.state for model in models]
-    found: dict[str, Any] = {"ok": True, "answerer": answerer.name}
+    body: dict[str, Any] = {"ok": True, "answerer": answerer.name}
     if not states:
-        return found
-    found["providers"] = [
-        {"model": item.label, "state": item.state, "retry_in_s": round(item.retry_in_s, 1), "reason": item.reason}
-        for item in states
+        return body
+    body["providers"] = [
+        {"model": state.label, "state": state.state, "retry_in_s": round(state.retry_in_s, 1), "reason": state.reason}
+        for state in states
     ]
-    if all(item.state == "open" for item in states):
-        reasons = ", ".join(f"{item.label}: {item.reason}" for item in states)
-        return found | _not_ok(f"no model can be asked ({reasons})")
-    return found
+    if all(state.state == "open" for state in states):
+        reasons = ", ".join(f"{state.label}: {state.reason}" for state in states)
+        return body | _not_ok(f"no model can be asked ({reasons})")
+    return body
 
 
 def _not_ok(reason: str) -> dict[str, Any]:

@@ -56,31 +56,31 @@ class Telling:
 
     def __init__(self) -> None:
         self._prompts = Prompts()
-        self._said: dict[str, Appended] = {}
+        self._answers: dict[str, Appended] = {}
         self._waiting: set[str] = set()
 
     @property
     def under_way(self) -> bool:
         """Whether a question that was accepted has not been told to have ended."""
-        return bool(self._said or self._waiting)
+        return bool(self._answers or self._waiting)
 
-    def told(self, event: events.AnyEvent, *, lagging: bool) -> Frames:
+    def frames(self, event: events.AnyEvent, *, lagging: bool) -> Frames:
         """The frames that tell the event; what ends a question is `complete`, `cancelled` or `error`."""
         if not self._prompts.are_news(event):
             return []
         run_id = getattr(event, "run_id", "")
         if isinstance(event, events.Accepted):
             self._waiting.add(run_id)
-            return [] if self._said else self._begin(run_id)
+            return [] if self._answers else self._begin(run_id)
         began = self._begin(run_id) if run_id in self._waiting else []
-        return [*began, *self._told(event, lagging)]
+        return [*began, *self._frames(event, lagging)]
 
     def _begin(self, run_id: str) -> Frames:
         self._waiting.discard(run_id)
-        self._said[run_id] = Appended()
+        self._answers[run_id] = Appended()
         return [StartFrame("Starting the analysis...")]
 
-    def _told(self, event: events.AnyEvent, lagging: bool) -> Frames:
+    def _frames(self, event: events.AnyEvent, lagging: bool) -> Frames:
         match event:
             case events.Token():
                 return self._token(event)
@@ -91,10 +91,10 @@ class Telling:
             case events.Completed():
                 return self._complete(event, event.response)
             case events.Failed():
-                self._said.pop(event.run_id, None)
+                self._answers.pop(event.run_id, None)
                 return [failed(event)]
             case events.Cancelled():
-                self._said.pop(event.run_id, None)
+                self._answers.pop(event.run_id, None)
                 return [CancelledFrame("The analysis was cancelled.")]
             case events.Progress() | events.Reasoning() | events.Code() | events.Verification() | events.DataReady():
                 return _step(event, lagging)
@@ -104,25 +104,25 @@ class Telling:
                 assert_never(event)
 
     def _token(self, event: events.Token) -> Frames:
-        said = self._said.setdefault(event.run_id, Appended())
-        piece = said.more(event)
+        answer = self._answers.setdefault(event.run_id, Appended())
+        piece = answer.more(event)
         if piece is None:
-            piece = AGAIN + said.replace(event)
+            piece = AGAIN + answer.replace(event)
         return [AnalysisChunkFrame(piece)] if piece else []
 
     def _complete(self, event: events.Completed | events.InputRequired, response: str) -> Frames:
-        rest = self._said.pop(event.run_id, Appended()).rest(response)
+        rest = self._answers.pop(event.run_id, Appended()).rest(response)
         missing = AGAIN + response if rest is None else rest
         chunks: Frames = [AnalysisChunkFrame(missing)] if missing else []
         return [*chunks, CompleteFrame("Analysis complete", response, event.session_id, event.run_id)]
 
 
-Shown = events.Progress | events.Reasoning | events.Code | events.Verification | events.DataReady
-SILENT = events.kinds(events.Detail, events.Upkeep, events.RunRestarted) - set(get_args(Shown))
+Step = events.Progress | events.Reasoning | events.Code | events.Verification | events.DataReady
+SILENT = events.kinds(events.Detail, events.Upkeep, events.RunRestarted) - set(get_args(Step))
 """Events of which neither dialect says anything."""
 
 
-def _step(event: Shown, lagging: bool) -> Frames:
+def _step(event: Step, lagging: bool) -> Frames:
     """What an analysis shows on its way: its stages, and of its reasoning the thoughts."""
     match event:
         case events.Progress(_, step, message):

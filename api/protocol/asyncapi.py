@@ -61,8 +61,8 @@ def _frames(dialect: Dialect) -> tuple[type, ...]:
 def _schemas(dialect: Dialect) -> Json:
     """The types of the frames and of what is in them, by names that begin with the dialect's."""
     template = f"#/components/schemas/{dialect.name}.{{name}}"
-    _, found = msgspec.json.schema_components(_frames(dialect), ref_template=template)
-    return {f"{dialect.name}.{name}": schema for name, schema in found.items()}
+    _, schemas = msgspec.json.schema_components(_frames(dialect), ref_template=template)
+    return {f"{dialect.name}.{name}": schema for name, schema in schemas.items()}
 
 
 def _messages(dialect: Dialect) -> Json:
@@ -124,17 +124,20 @@ def _channel(dialect: Dialect) -> Json:
 
 def _query(own: Mapping[str, str]) -> Json:
     shared = {name: scheme["description"] for name, scheme in SECURITY.items()}
-    said = {**own, **shared}
+    descriptions = {**own, **shared}
     return {
         "type": "object",
-        "properties": {name: {"type": "string", "description": text} for name, text in said.items()},
+        "properties": {name: {"type": "string", "description": text} for name, text in descriptions.items()},
     }
 
 
 def _operations(dialect: Dialect) -> Json:
     words = dialect.words
-    received = [*(_message_key(dialect, item) for item in words.received), *(_text_key(dialect, t) for t in words.text)]
-    sent = [_message_key(dialect, item) for item in words.sent]
+    received = [
+        *(_message_key(dialect, frame) for frame in words.received),
+        *(_text_key(dialect, t) for t in words.text),
+    ]
+    sent = [_message_key(dialect, frame) for frame in words.sent]
     both = (("receive", received), ("send", sent))
     return {f"{dialect.name}.{action}": _operation(dialect, action, keys) for action, keys in both if keys}
 

@@ -15,9 +15,9 @@ from orchestrator.events import Completed, InputRequired, to_plain
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-def message_name(given: str) -> str:
+def message_name(name: str) -> str:
     """A client's own name for its message, as the engine takes it: one of another form or length stands as its hash."""
-    return given if _NAME.fullmatch(given) else hashlib.sha256(given.encode()).hexdigest()
+    return name if _NAME.fullmatch(name) else hashlib.sha256(name.encode()).hexdigest()
 
 
 def metadata(event: Completed) -> Metadata:
@@ -48,8 +48,8 @@ def complete_frame(event: Completed, seq: int | None) -> CompleteFrame:
 def prompt_frame(event: InputRequired) -> CompleteFrame:
     """`complete` for a run that waits for an answer: to a client without the word `input_required` the prompt is the
     end of the turn. It has no `seq`, for the run's own end is still to come."""
-    asked = Asked(event.request_id, event.kind, event.options, event.expires_at)
-    about = Metadata(context=Context((), ()), input_required=asked)
+    prompt = Asked(event.request_id, event.kind, event.options, event.expires_at)
+    about = Metadata(context=Context((), ()), input_required=prompt)
     return CompleteFrame(prompt_text(event), event.session_id, event.run_id, about)
 
 
@@ -82,6 +82,6 @@ def prompt_text(event: InputRequired) -> str:
     return f"{event.partial_response}\n\n{event.prompt}" if event.partial_response else event.prompt
 
 
-def told_zone(metadata: Mapping[str, Any] | None) -> str:
+def client_zone(metadata: Mapping[str, Any] | None) -> str:
     """The time zone that a message's `metadata` tells; "" where it tells none that is known."""
     return valid_zone((metadata or {}).get("timezone"))

@@ -10,16 +10,16 @@ class Prompts:
     prompt is the end of the turn; when nobody answers it, the run's own end is no news."""
 
     def __init__(self) -> None:
-        self._asked: set[str] = set()
+        self._waiting_runs: set[str] = set()
 
     def are_news(self, event: AnyEvent) -> bool:
         """Whether the event is to be told, after what was told before."""
         if isinstance(event, InputRequired):
-            self._asked.add(event.run_id)
+            self._waiting_runs.add(event.run_id)
         elif isinstance(event, Accepted):
-            self._asked.discard(event.run_id)
-        elif isinstance(event, Cancelled) and event.run_id in self._asked:
-            self._asked.discard(event.run_id)
+            self._waiting_runs.discard(event.run_id)
+        elif isinstance(event, Cancelled) and event.run_id in self._waiting_runs:
+            self._waiting_runs.discard(event.run_id)
             return False
         return True
 
@@ -37,10 +37,10 @@ class Appended:
         have = len(self.text)
         if token.offset > have:
             return ""
-        known = have - token.offset
-        if not self.text.startswith(token.text[:known], token.offset):
+        overlap = have - token.offset
+        if not self.text.startswith(token.text[:overlap], token.offset):
             return None
-        piece = token.text[known:]
+        piece = token.text[overlap:]
         self.text += piece
         return piece
 

@@ -42,11 +42,11 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class NoOp:
     """A frame that asks for nothing."""
 
 
-Inbound = Command | Authenticate | Ping | Rejected | Heard
+Inbound = Command | Authenticate | Ping | Rejected | NoOp
 
 
 @dataclass(frozen=True, slots=True)

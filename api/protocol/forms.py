@@ -34,9 +34,9 @@ _ANY = "any JSON value but null"
 def mismatch(error: msgspec.ValidationError, kind: type) -> BadRequest:
     """The refusal of what could not be converted to `kind`: its `field` is the outermost one, or the one that is
     missing, and its text names the innermost."""
-    told = str(error)
-    found, absent = _PLACE.search(told), _MISSING.search(told)
-    steps = _STEP.findall(found[1]) if found else []
+    message = str(error)
+    place, absent = _PLACE.search(message), _MISSING.search(message)
+    steps = _STEP.findall(place[1]) if place else []
     steps += [absent[1]] if absent else []
     field = absent[1] if absent else next(iter(steps), None)
     form = expected(kind, steps)
@@ -45,10 +45,10 @@ def mismatch(error: msgspec.ValidationError, kind: type) -> BadRequest:
 
 def expected(kind: type, steps: Sequence[str]) -> str:
     """The form of the field of `kind` to which the steps lead: names of fields, and `[…]` for items."""
-    found = [_type(kind)]
+    types = [_type(kind)]
     for step in steps:
-        found = [inner for outer in found for inner in _inside(outer, step)]
-    words = either(_words(one) for one in found)
+        types = [inner for outer in types for inner in _inside(outer, step)]
+    words = either(_words(inner) for inner in types)
     name = steps[-1] if steps else ""
     narrower = FORMS.get(_SAME.get(name, name), "")
     return narrower if narrower and (words == _ANY or narrower.startswith(words)) else words
@@ -122,7 +122,7 @@ def _path(steps: Sequence[str]) -> str:
 def _inside(outer: inspect.Type, step: str) -> list[inspect.Type]:
     match outer:
         case inspect.UnionType(types=types):
-            return [inner for one in types for inner in _inside(one, step)]
+            return [inner for member in types for inner in _inside(member, step)]
         case inspect.StructType(fields=fields) if step[0] != "[":
             named = [field.type for field in fields if field.encode_name == step]
             tagged = outer.tag is not None and step == outer.tag_field
@@ -138,7 +138,7 @@ def _inside(outer: inspect.Type, step: str) -> list[inspect.Type]:
 def _words(kind: inspect.Type) -> str:
     match kind:
         case inspect.UnionType(types=types):
-            return either(_words(one) for one in types)
+            return either(_words(member) for member in types)
         case inspect.StrType(min_length=least, max_length=most):
             return sized("a string", least, most)
         case inspect.IntType(ge=least, le=most):

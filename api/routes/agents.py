@@ -20,4 +20,9 @@ async def agents(
     """The specialists that are open to you over a dialect such as `reasoning` or `analysis` or, unnamed, over
     `/ws/chat`. `wire` is an older name of `dialect`."""
     opened = open_to(state.gateway.engine.catalogue, visitor.role, dialect or wire)
-    return {"agents": [{"name": item.name, "label": item.label, "description": item.description} for item in opened]}
+    return {
+        "agents": [
+            {"name": specialist.name, "label": specialist.label, "description": specialist.description}
+            for specialist in opened
+        ]
+    }

@@ -21,9 +21,9 @@ from orchestrator.follow import Follower
 WAIT_MS = 5_000
 """When to try again where there is no room for another stream."""
 
-Asked = tuple[Session, Send, str | None]
+StreamRequest = tuple[Session, Send, str | None]
 """A session that was asked something, the message, and the session's own name for it."""
-Ask = Callable[[Mapping[str, str]], Asked]
+Ask = Callable[[Mapping[str, str]], StreamRequest]
 """Makes a session that has been asked, with these fields in the place of what the client gave. Raises PitcrewError."""
 
 
@@ -38,7 +38,7 @@ class Reader:
     position: Position | None = None
 
 
-def asked(session: Session, *requests: Requested) -> Asked:
+def find_message(session: Session, *requests: Requested) -> StreamRequest:
     """The message among what was asked. Raises why there is none."""
     for requested in requests:
         match requested.inbound:
@@ -93,7 +93,7 @@ async def _again(state: AppState, reader: Reader, question: Envelope, ask: Ask) 
     accepted, first = question.event, reader.position.first
     name = accepted.client_message_id or ""
     session, _, request = ask({"session_id": accepted.session_id, "client_message_id": name})
-    retelling = Retelling(session, name, known=reader.position)
+    retelling = Retelling(session, name, position=reader.position)
 
     async def join(follower: Follower) -> None:
         await follower.join(question.conversation_id, accepted.session_id, first - 1)
@@ -109,10 +109,10 @@ async def _open_question(engine: Engine, caller: Caller, position: Position) -> 
     except NotFound:
         raise CursorExpired(field=FIELD) from None
     stored = await engine.store.run_events(conversation_id, position.run_id)
-    told = [item for item in stored if position.first <= (item.seq or 0) <= position.seq]
-    if not told or not isinstance(told[0].event, Accepted):
+    envelopes = [envelope for envelope in stored if position.first <= (envelope.seq or 0) <= position.seq]
+    if not envelopes or not isinstance(envelopes[0].event, Accepted):
         raise CursorExpired(field=FIELD)
-    return None if any(isinstance(item.event, Terminal | InputRequired) for item in told) else told[0]
+    return None if any(isinstance(envelope.event, Terminal | InputRequired) for envelope in envelopes) else envelopes[0]
 
 
 async def _begun(

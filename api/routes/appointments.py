@@ -24,25 +24,25 @@ CALENDAR: dict[int | str, dict[str, Any]] = {
 async def appointments(state: State, caller: CurrentCaller) -> dict[str, Any]:
     """Your booked appointments that are yet to come, the next one first."""
     try:
-        found = await state.resources.appointment_store.booked(caller.user_id, datetime.now(UTC))
+        booked = await state.resources.appointment_store.booked(caller.user_id, datetime.now(UTC))
     except AppointmentStoreUnavailable as error:
         raise StorageUnavailable from error
-    workshops = await _workshops(state) if found else Workshops()
-    return {"appointments": [_body(match, workshops.get(match.dealer)) for match in found]}
+    workshops = await _workshops(state) if booked else Workshops()
+    return {"appointments": [_body(appointment, workshops.get(appointment.dealer)) for appointment in booked]}
 
 
 @router.get("/{appointment_id}.ics", response_class=Response, responses=CALENDAR)
 async def calendar(appointment_id: str, state: State, caller: CurrentCaller) -> Response:
     """One of your appointments as a calendar file; for one that is cancelled, a file that takes it out again."""
     try:
-        found = await state.resources.appointment_store.find(caller.user_id, appointment_id)
+        appointment = await state.resources.appointment_store.find(caller.user_id, appointment_id)
     except UnknownAppointment as error:
         raise NotFound from error
     except AppointmentStoreUnavailable as error:
         raise StorageUnavailable from error
-    if found.expires_at is not None:
+    if appointment.expires_at is not None:
         raise NotFound
-    body = calendar_file(found, (await _workshops(state)).get(found.dealer), datetime.now(UTC))
+    body = calendar_file(appointment, (await _workshops(state)).get(appointment.dealer), datetime.now(UTC))
     headers = {"Content-Disposition": 'attachment; filename="appointment.ics"', "Cache-Control": "private, no-store"}
     return Response(body, media_type=MEDIA_TYPE, headers=headers)
 

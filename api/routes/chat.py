@@ -6,7 +6,7 @@ import msgspec
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import JSONResponse, Response
 
-from api.protocol.bodies import complete_body, message_name, prompt_body, told_zone
+from api.protocol.bodies import client_zone, complete_body, message_name, prompt_body
 from api.protocol.problems import problem_response
 from api.routes.dependencies import CurrentCaller, State, read_body
 from orchestrator.commands import Send
@@ -61,15 +61,15 @@ async def chat(
     body = await read_body(request, ChatRequest)
     assert isinstance(body, ChatRequest)
     name = message_name(idempotency_key) if idempotency_key else None
-    command = Send(body.message, body.session_id, name, body.replaces, told_zone(body.metadata))
+    command = Send(body.message, body.session_id, name, body.replaces, client_zone(body.metadata))
     command.check()
     state.gateway.rates.message(caller.user_id)
     envelope = await state.gateway.engine.ask(caller, command)
     match envelope.event:
         case Completed() as completed:
             return JSONResponse(complete_body(completed, envelope.seq))
-        case InputRequired() as asked:
-            return JSONResponse(prompt_body(asked))
+        case InputRequired() as prompt:
+            return JSONResponse(prompt_body(prompt))
         case Failed() as failed:
             error = ProcessingError(retry_after_ms=failed.retry_after_ms)
             status = 504 if failed.reason in SLOW_REASONS else 502

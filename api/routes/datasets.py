@@ -12,5 +12,8 @@ router = APIRouter(prefix="/api/v1", tags=["analysis"])
 async def datasets(state: State, _visitor: Visitor) -> dict[str, object]:
     """The registered datasets, by name. `all` asks about every one of them."""
     source = state.resources.datasets
-    found = await source.registered() if source else ()
-    return {"all": ALL, "datasets": [{"name": match.name, "description": match.description} for match in found]}
+    datasets = await source.registered() if source else ()
+    return {
+        "all": ALL,
+        "datasets": [{"name": dataset.name, "description": dataset.description} for dataset in datasets],
+    }

@@ -15,8 +15,8 @@ router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
 @router.get("")
 async def sessions(state: State, caller: CurrentCaller) -> dict[str, Any]:
     """Your conversations, the latest first."""
-    found = await state.gateway.engine.store.sessions(caller)
-    return {"sessions": [asdict(session) for session in found]}
+    summaries = await state.gateway.engine.store.sessions(caller)
+    return {"sessions": [asdict(session) for session in summaries]}
 
 
 @router.get("/{session_id}/messages")
@@ -29,8 +29,8 @@ async def messages(
 ) -> dict[str, Any]:
     """The messages of one conversation with `seq` above `after`, in order; answers with `complete`'s `metadata`. With
     `superseded` also those for which others stand now: `superseded_by` is the first of these."""
-    found = await state.gateway.engine.store.messages(caller, session_id, after, superseded=superseded)
-    return {"messages": [_message(message) for message in found]}
+    messages = await state.gateway.engine.store.messages(caller, session_id, after, superseded=superseded)
+    return {"messages": [_message(message) for message in messages]}
 
 
 @router.delete("/{session_id}", status_code=204)

@@ -23,7 +23,7 @@ from api.dialects.query import QuerySession
 from api.protocol.bodies import message_name
 from api.protocol.dialect import Dialect, Handshake
 from api.protocol.frames import convert, parse_object
-from api.routes.answer_stream import Asked, Reader, asked, open_stream, stop
+from api.routes.answer_stream import Reader, StreamRequest, find_message, open_stream, stop
 from api.routes.dependencies import State, guests_enter, identity, read_text
 from api.transport.position import FIELD, Position, read_position
 from orchestrator.errors import AuthInvalid, Forbidden
@@ -91,9 +91,9 @@ async def agent_stream(request: Request, state: State) -> Response:
     position = _position(request)
     who, key = _who(request, state, dialect, query, position)
 
-    def ask(instead: Mapping[str, str]) -> Asked:
+    def ask(instead: Mapping[str, str]) -> StreamRequest:
         session = dialect.open(Handshake(query={**query, **instead}))
-        return asked(session, *session.opened())
+        return find_message(session, *session.opened())
 
     return await open_stream(
         state, Reader(who, payer(who, request.client.host if request.client else None), key, position), ask
@@ -112,14 +112,14 @@ async def chat_stream(request: Request, state: State) -> Response:
     key = request.headers.get("idempotency-key")
     name = body.get("client_message_id") or (message_name(key) if key else None)
 
-    def ask(instead: Mapping[str, str]) -> Asked:
-        said = {**body, "client_message_id": name, **instead}
+    def ask(instead: Mapping[str, str]) -> StreamRequest:
+        fields = {**body, "client_message_id": name, **instead}
         if "question" in body:
             query = QuerySession()
-            return asked(query, query.read(said))
-        chosen = convert(said, Choices)
+            return find_message(query, query.read(fields))
+        chosen = convert(fields, Choices)
         native = NativeSession(partial=chosen.partial, reasoning=chosen.reasoning)
-        return asked(native, native.read({**said, "type": "message"}))
+        return find_message(native, native.read({**fields, "type": "message"}))
 
     return await open_stream(
         state,
@@ -149,8 +149,8 @@ async def stop_chat(request: Request, state: State, session_id: str | None = Non
 
 def _position(request: Request) -> Position | None:
     """Where the client left off. Raises BadRequest for what this server never gave."""
-    said = request.headers.get(FIELD) or request.query_params.get("last_event_id")
-    return read_position(said) if said else None
+    event_id = request.headers.get(FIELD) or request.query_params.get("last_event_id")
+    return read_position(event_id) if event_id else None
 
 
 def _who(

@@ -31,11 +31,12 @@ class Openings:
         self._streams[conversation_id] += 1
         return self._unheard.get(conversation_id)
 
-    def closed(self, conversation_id: str, *, heard: bool) -> None:
-        """The stream is over. Where it has `heard` how the run ended, or was the last one, the run is news no more."""
+    def closed(self, conversation_id: str, *, end_sent: bool) -> None:
+        """The stream is over. With `end_sent` its reader knows how the run ended; then, or where it was the last one,
+        the run is news no more."""
         self._streams[conversation_id] -= 1
         last = self._streams[conversation_id] <= 0
         if last:
             del self._streams[conversation_id]
-        if last or heard:
+        if last or end_sent:
             self._unheard.pop(conversation_id, None)

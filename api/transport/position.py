@@ -41,8 +41,8 @@ class Position:
 
 def read_position(text: str) -> Position:
     """The position that `str` wrote. Raises BadRequest for anything else."""
-    found = _WRITTEN.fullmatch(text)
-    if found is None or bool(found[3]) != bool(found[4]):
+    match = _WRITTEN.fullmatch(text)
+    if match is None or bool(match[3]) != bool(match[4]):
         raise BadRequest(field=FIELD, form="the id of an event of this server")
-    first, seq, offset, steps, code, progress = map(int, found[2][1:].split("."))
-    return Position(found[1], first, seq, offset, steps, code, progress, found[3], int(found[4] or 0), found[5] or "")
+    first, seq, offset, steps, code, progress = map(int, match[2][1:].split("."))
+    return Position(match[1], first, seq, offset, steps, code, progress, match[3], int(match[4] or 0), match[5] or "")

@@ -52,12 +52,12 @@ class Retelling(Generic[F_co]):
     """Feed it a conversation's events in order. `name` is the `client_message_id` of the message, or `known` the
     position of a reader who comes back."""
 
-    def __init__(self, session: Teller[F_co], name: str, guest: str = "", known: Position | None = None) -> None:
+    def __init__(self, session: Teller[F_co], name: str, guest: str = "", position: Position | None = None) -> None:
         self._session = session
         self._name = name
         self._guest = guest
-        self._at = known
-        self._returning = known is not None
+        self._at = position
+        self._returning = position is not None
         self._fed = 0
         self._attempts = 0
         self._ended = False
@@ -93,8 +93,8 @@ class Retelling(Generic[F_co]):
             # Where there was one attempt alone, the code that led to the data is all that was told of code.
             missed = Code(event.run_id, event.code)
             yield from self.tell(Envelope(envelope.conversation_id, missed), lagging=lagging)
-        for part, known in self._parts(envelope):
-            yield from self._spell(part, known=known, lagging=lagging)
+        for part, repeat in self._parts(envelope):
+            yield from self._spell(part, repeat=repeat, lagging=lagging)
 
     def _missed(self, event: Ending | InputRequired) -> Iterator[AnyEvent]:
         """What the end of a run holds and a reader who was away has not heard, in the words of the run."""
@@ -125,13 +125,13 @@ class Retelling(Generic[F_co]):
         event, at = envelope.event, self._position
         match event:
             case Token() | Code():
-                known = (at.offset if isinstance(event, Token) else at.code) - event.offset
+                overlap = (at.offset if isinstance(event, Token) else at.code) - event.offset
                 if isinstance(event, Token):
                     self._fed = event.offset + len(event.text)
-                if known > 0:
-                    yield _with(envelope, msgspec.structs.replace(event, text=event.text[:known])), True
-                if known < len(event.text):
-                    start = max(0, known)
+                if overlap > 0:
+                    yield _with(envelope, msgspec.structs.replace(event, text=event.text[:overlap])), True
+                if overlap < len(event.text):
+                    start = max(0, overlap)
                     rest = msgspec.structs.replace(event, text=event.text[start:], offset=event.offset + start)
                     yield _with(envelope, rest), False
             case Reasoning():
@@ -144,14 +144,14 @@ class Retelling(Generic[F_co]):
             case _:
                 assert_never(event)
 
-    def _spell(self, envelope: Envelope, *, known: bool, lagging: bool) -> Iterator[tuple[str, F_co]]:
+    def _spell(self, envelope: Envelope, *, repeat: bool, lagging: bool) -> Iterator[tuple[str, F_co]]:
         frames = self._session.emitted(envelope, lagging=lagging)
-        if known:
+        if repeat:
             return
         before, tag = self._position, str(envelope.event.__struct_config__.tag)
-        told = before.frames if before.within == tag else 0
+        sent = before.frames if before.within == tag else 0
         self._at = _behind(before, envelope)
-        for number, frame in enumerate(frames[told:], told + 1):
+        for number, frame in enumerate(frames[sent:], sent + 1):
             last = number == len(frames)
             yield str(self._at if last else replace(before, within=tag, frames=number)), frame
 

@@ -209,8 +209,8 @@ class EventStream(Response):
             for wait in waits - {self._asking}:
                 wait.cancel()
         if self._asking in done:
-            self._asking, asked = None, self._asking
-            self._refuse(asked.exception() if asked is not None else None)
+            self._asking, asking = None, self._asking
+            self._refuse(asking.exception() if asking is not None else None)
         return bool(done)
 
     def _refuse(self, error: BaseException | None) -> None:
@@ -228,8 +228,8 @@ class EventStream(Response):
 
     def _spell(self, item: Item) -> str:
         if isinstance(item, Envelope):
-            told = self._retelling.tell(item, lagging=self._outbox.lagging)
-            return "".join(server_event(frame, position) for position, frame in told)
+            frames = self._retelling.tell(item, lagging=self._outbox.lagging)
+            return "".join(server_event(frame, position) for position, frame in frames)
         text = "".join(map(server_event, self._session.notice(item)))
         return text + retry(item.reconnect_after_ms) if isinstance(item, Closing) else text
 

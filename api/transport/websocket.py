@@ -23,8 +23,8 @@ from api.protocol.dialect import (
     Dialect,
     Done,
     Handshake,
-    Heard,
     Limits,
+    NoOp,
     Ping,
     Pong,
     Problem,
@@ -177,35 +177,35 @@ class Connection:
     def _take(self, text: str | None) -> None:
         """Act upon one frame; None stands for a binary one."""
         if text is None:
-            asked = Requested(Rejected(BinaryUnsupported()))
+            requested = Requested(Rejected(BinaryUnsupported()))
         elif self._identity is None and len(text) > AUTH_FRAME_BYTES:
             self._deny(AuthInvalid())
             return
         else:
             self._keep_place()
-            asked = self._session.received(text)
+            requested = self._session.received(text)
         if wait := self._gateway.rates.frames.take(self._name):
-            self._refuse(RateLimited(retry_after_ms=wait), asked.request)
+            self._refuse(RateLimited(retry_after_ms=wait), requested.request)
             if self._gateway.rates.breaches.take(self._name):
                 self.hang_up(FLOOD)
         else:
-            self._obey(asked)
+            self._obey(requested)
 
-    def _obey(self, asked: Requested) -> None:
-        match asked.inbound:
+    def _obey(self, requested: Requested) -> None:
+        match requested.inbound:
             case Ping(timestamp):
-                self._writer.put(Pong(timestamp, asked.request))
-            case Heard():
+                self._writer.put(Pong(timestamp, requested.request))
+            case NoOp():
                 pass
             case Authenticate(token):
-                self._sign_in(lambda: self._gateway.tokens.verify(token), asked.request)
+                self._sign_in(lambda: self._gateway.tokens.verify(token), requested.request)
             case Rejected(error):
-                self._refuse(error if self._identity is not None else _unsigned(error), asked.request)
+                self._refuse(error if self._identity is not None else _unsigned(error), requested.request)
             case Send() | Answer() | Cancel() | Resume() | Feedback() | Delete() | Type() | Read() as command:
                 if self._identity is None:
-                    self._refuse(AuthRequired(), asked.request)
+                    self._refuse(AuthRequired(), requested.request)
                 else:
-                    self._enqueue(command, asked.request, tentative=asked.tentative)
+                    self._enqueue(command, requested.request, tentative=requested.tentative)
             case other:
                 assert_never(other)
 
@@ -312,8 +312,8 @@ class Connection:
         self._writer.put(Welcome(identity.user_id, identity.email, identity.name, limits, heartbeat_s, request))
         self._clocks.watch_token(identity.expires)
         if first:
-            for asked in self._session.opened():
-                self._obey(asked)
+            for opening in self._session.opened():
+                self._obey(opening)
             if self._dialect.heartbeat_s is not None:
                 self._clocks.beat(self._dialect.heartbeat_s)
 

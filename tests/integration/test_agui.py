@@ -190,7 +190,7 @@ def narrating() -> Iterator[str]:
             narration, encode = Narration(asked, asked.run_id), EventEncoder().encode
             told = [*narration.opening()]
             for seq, event in enumerate(TURNS[asked.run_id].events, 1):
-                told += narration.told(Envelope("c", event, seq))
+                told += narration.events(Envelope("c", event, seq))
             if told[-1].type.value not in ("RUN_FINISHED", "RUN_ERROR"):
                 told += narration.failed(ShuttingDown())
             self.send_response(200)

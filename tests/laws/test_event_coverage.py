@@ -100,12 +100,12 @@ def _native() -> Tell:
 
 def _openai() -> Tell:
     completion = openai_response.Completion(RUN, "pitcrew", 0)
-    return lambda envelope: list(completion.told(envelope))
+    return lambda envelope: list(completion.chunks(envelope))
 
 
 def _agui() -> Tell:
     narration = run_events.Narration(_asks(), RUN)
-    return lambda envelope: list(narration.told(envelope))
+    return lambda envelope: list(narration.events(envelope))
 
 
 def _langgraph_run() -> Tell:
@@ -114,7 +114,7 @@ def _langgraph_run() -> Tell:
 
 def _langgraph_thread() -> Tell:
     told = thread_events.ThreadEvents(Transcript())
-    return lambda envelope: list(told.told(envelope))
+    return lambda envelope: list(told.new_events(envelope))
 
 
 def _dialect(name: str) -> Teller:

@@ -13,53 +13,53 @@ if TYPE_CHECKING:
     from api.settings import Settings
     from orchestrator.evaluation.analysis import AnalysisCase, AnalysisOutcome, AnalysisOutput
 
-SHOWN = 50
+MOST_ROWS = 50
 """Rows of a result that are judged, as many as a client is shown."""
 
 
-def read_asked(file: Path) -> "list[AnalysisCase]":
+def read_analysis_questions(file: Path) -> "list[AnalysisCase]":
     """The questions of a file. Raises CommandFailed that names file and line."""
     from orchestrator.evaluation.analysis import parse_analysis_case
     from orchestrator.evaluation.cases import identity
 
-    found: dict[str, AnalysisCase] = {}
+    questions: dict[str, AnalysisCase] = {}
     for number, line in numbered_json_lines(file):
         try:
-            asked = parse_analysis_case(line)
+            question = parse_analysis_case(line)
         except ValueError as error:
             raise CommandFailed(f"{file}, line {number}: {error}") from error
-        if identity(asked.id) in found:
-            raise CommandFailed(f"{file}, line {number}: the id {asked.id} is there already.")
-        found[identity(asked.id)] = asked
-    if not found:
+        if identity(question.id) in questions:
+            raise CommandFailed(f"{file}, line {number}: the id {question.id} is there already.")
+        questions[identity(question.id)] = question
+    if not questions:
         raise CommandFailed(f"{file} holds no questions. Write one JSON object per line: `id`, `question`, `answer`.")
-    return list(found.values())
+    return list(questions.values())
 
 
-def analysed(settings: "Settings", asked: "list[AnalysisCase]") -> "tuple[Lines, Sequence[AnalysisOutcome]]":
+def analysed(settings: "Settings", questions: "list[AnalysisCase]") -> "tuple[Lines, Sequence[AnalysisOutcome]]":
     """Predictions {id, result, verified, confidence, total, rows, said} and outcomes."""
     import asyncio
 
     from orchestrator.evaluation.analysis import judge
 
-    shown = asyncio.run(_all_shown(settings, asked))
-    outcomes = [judge(item, what) for item, what in zip(asked, shown, strict=True)]
+    results = asyncio.run(_results(settings, questions))
+    outcomes = [judge(question, result) for question, result in zip(questions, results, strict=True)]
     lines = [
         {
             "id": outcome.id,
             "result": outcome.result,
             "verified": outcome.verified,
             "confidence": outcome.confidence,
-            "total": what.total,
-            "rows": what.rows,
-            "said": what.explanation,
+            "total": result.total,
+            "rows": result.rows,
+            "said": result.explanation,
         }
-        for outcome, what in zip(outcomes, shown, strict=True)
+        for outcome, result in zip(outcomes, results, strict=True)
     ]
     return lines, outcomes
 
 
-async def _all_shown(settings: "Settings", asked: "list[AnalysisCase]") -> "list[AnalysisOutput]":
+async def _results(settings: "Settings", questions: "list[AnalysisCase]") -> "list[AnalysisOutput]":
     from agents.dataset import DatasetUnavailable, DatasetUnknown
     from api.compose.database import open_migrated_database
     from api.compose.datasets import open_datasets
@@ -68,13 +68,13 @@ async def _all_shown(settings: "Settings", asked: "list[AnalysisCase]") -> "list
     try:
         datasets = open_datasets(settings, database)
         try:
-            found = []
+            results = []
             with progress("Working out") as advance:
-                for done, item in enumerate(asked):
-                    advance(done, len(asked), str(item.id))
-                    found.append(await _shown(datasets, item))
-                advance(len(asked), len(asked), "")
-            return found
+                for done, question in enumerate(questions):
+                    advance(done, len(questions), str(question.id))
+                    results.append(await _result(datasets, question))
+                advance(len(questions), len(questions), "")
+            return results
         except (DatasetUnknown, DatasetUnavailable) as error:
             raise CommandFailed(f"{error} See `pitcrew datasets list`.") from error
         finally:
@@ -83,23 +83,22 @@ async def _all_shown(settings: "Settings", asked: "list[AnalysisCase]") -> "list
         database.dispose()
 
 
-async def _shown(datasets: "Datasets", asked: "AnalysisCase") -> "AnalysisOutput":
+async def _result(datasets: "Datasets", question: "AnalysisCase") -> "AnalysisOutput":
     from datetime import UTC, datetime
 
     from agents.analyst.offline import work_out
     from agents.dataset import ALL
     from orchestrator.evaluation.analysis import AnalysisOutput
 
-    noon = datetime.fromisoformat(f"{asked.today}T12:00:00+00:00") if asked.today else datetime.now(UTC)
+    noon = datetime.fromisoformat(f"{question.today}T12:00:00+00:00") if question.today else datetime.now(UTC)
     plan = None
-    for text in (*asked.before, asked.question):
-        found = await work_out(datasets, text, asked.dataset or ALL, noon, plan)
-        plan = found.plan
-    if found.rows is None:
-        return AnalysisOutput(None, explanation=found.said)
-    total = len(found.rows.rows) if found.rows.total is None else found.rows.total
-    valid, confidence = (found.verdict.valid, found.verdict.confidence) if found.verdict else (False, 0.0)
-    checks = " ".join(check.text for check in found.verdict.checks) if found.verdict else ""
-    return AnalysisOutput(
-        tuple(map(tuple, found.rows.rows[:SHOWN])), total, valid, confidence, f"{found.said}\n{checks}"
-    )
+    for text in (*question.before, question.question):
+        result = await work_out(datasets, text, question.dataset or ALL, noon, plan)
+        plan = result.plan
+    if result.rows is None:
+        return AnalysisOutput(None, explanation=result.said)
+    total = len(result.rows.rows) if result.rows.total is None else result.rows.total
+    valid, confidence = (result.verdict.valid, result.verdict.confidence) if result.verdict else (False, 0.0)
+    checks = " ".join(check.text for check in result.verdict.checks) if result.verdict else ""
+    rows = tuple(map(tuple, result.rows.rows[:MOST_ROWS]))
+    return AnalysisOutput(rows, total, valid, confidence, f"{result.said}\n{checks}")

@@ -61,7 +61,7 @@ async def _answers(settings: "Settings", cases: "list[Case]") -> "list[Answer]":
     return answers
 
 
-async def _answer(graph: "CompiledGraph", asked: "Question") -> "Answer":
+async def _answer(graph: "CompiledGraph", question: "Question") -> "Answer":
     import uuid
 
     from orchestrator.evaluation.answers import Answer
@@ -72,7 +72,7 @@ async def _answer(graph: "CompiledGraph", asked: "Question") -> "Answer":
     sources: tuple[str, ...] = ()
     routed: frozenset[str] = frozenset()
     completed: Completed | None = None
-    run = RunInput(str(uuid.uuid4()), "evaluation", asked, "customer")
+    run = RunInput(str(uuid.uuid4()), "evaluation", question, "customer")
     async for event in stream_events(graph, run, Desk()):
         if isinstance(event, Sources):
             sources = tuple(passage.source for passage in event.passages)

@@ -18,11 +18,11 @@ _EVERY_CANDIDATE = 100
 
 def documents(retriever: "Retriever", text: str) -> tuple[dict[str, float], float]:
     """Documents by the score of their best passage, best first, and the probability that they answer."""
-    found = retriever.find(text, k=_EVERY_CANDIDATE)
+    retrieval = retriever.find(text, k=_EVERY_CANDIDATE)
     best: dict[str, float] = {}
-    for passage in sorted(found.passages, key=lambda passage: -passage.score):
+    for passage in sorted(retrieval.passages, key=lambda passage: -passage.score):
         best.setdefault(passage.chunk.document_id, passage.score)
-    return best, found.answerable
+    return best, retrieval.answerable
 
 
 @contextmanager

@@ -49,15 +49,15 @@ def _tables(file: Path) -> "list[tuple[str, Mapping[str, Any]]]":
     if file.suffix != ".toml":
         return [(f"line {number}", value) for number, value in numbered_json_lines(file)]
     try:
-        found = tomllib.loads(file.read_text(encoding="utf-8")).get("dialogue", [])
+        tables = tomllib.loads(file.read_text(encoding="utf-8")).get("dialogue", [])
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CommandFailed(f"{file} is no TOML: {error}") from error
-    if not isinstance(found, list) or not all(isinstance(match, Mapping) for match in found):
+    if not isinstance(tables, list) or not all(isinstance(table, Mapping) for table in tables):
         raise CommandFailed(f"{file}: write each dialogue as a [[dialogue]] table.")
-    return [(f"dialogue {number}", match) for number, match in enumerate(found, start=1)]
+    return [(f"dialogue {number}", table) for number, table in enumerate(tables, start=1)]
 
 
-def held(
+def evaluate_dialogues(
     settings: "Settings", dialogues: "list[Dialogue]", *, with_model: bool
 ) -> "tuple[Lines, Sequence[DialogueOutcome]]":
     """Predictions {id, passed, failures, turns} and outcomes."""
@@ -65,16 +65,23 @@ def held(
 
     from orchestrator.evaluation.dialogues import judge
 
-    heard = asyncio.run(_held(settings, dialogues))
-    outcomes = [judge(dialogue, lines, with_model=with_model) for dialogue, lines in zip(dialogues, heard, strict=True)]
+    transcripts = asyncio.run(_hold_dialogues(settings, dialogues))
+    outcomes = [
+        judge(dialogue, lines, with_model=with_model) for dialogue, lines in zip(dialogues, transcripts, strict=True)
+    ]
     predictions = [
-        {"id": outcome.id, "passed": outcome.passed, "failures": list(outcome.failures), "turns": _told(lines)}
-        for outcome, lines in zip(outcomes, heard, strict=True)
+        {
+            "id": outcome.id,
+            "passed": outcome.passed,
+            "failures": list(outcome.failures),
+            "turns": _describe_lines(lines),
+        }
+        for outcome, lines in zip(outcomes, transcripts, strict=True)
     ]
     return predictions, outcomes
 
 
-def _told(lines: "Sequence[LineResult]") -> list[dict[str, Any]]:
+def _describe_lines(lines: "Sequence[LineResult]") -> list[dict[str, Any]]:
     return [
         {
             "said": line.text,
@@ -89,7 +96,7 @@ def _told(lines: "Sequence[LineResult]") -> list[dict[str, Any]]:
     ]
 
 
-async def _held(settings: "Settings", dialogues: "list[Dialogue]") -> "list[list[LineResult]]":
+async def _hold_dialogues(settings: "Settings", dialogues: "list[Dialogue]") -> "list[list[LineResult]]":
     from dataclasses import replace
 
     from agents.appointments.sql_store import SqlAppointmentStore
@@ -97,7 +104,7 @@ async def _held(settings: "Settings", dialogues: "list[Dialogue]") -> "list[list
     from api.cli.terminal.knowledge import open_knowledge
     from api.compose.answering import open_dependencies, open_models
 
-    heard: list[list[LineResult]] = []
+    transcripts: list[list[LineResult]] = []
     clock = _Clock()
     async with AsyncExitStack() as stack:
         library = stack.enter_context(open_knowledge(settings))
@@ -114,9 +121,9 @@ async def _held(settings: "Settings", dialogues: "list[Dialogue]") -> "list[list
                 own.push_async_callback(appointment_store.close)
                 resources = replace(dependencies.resources, appointment_store=appointment_store)
                 engine = await _engine(own, replace(dependencies, resources=resources, now=clock.now), database)
-                heard.append(await _Talk(engine, database, appointment_store, clock, dialogue).hold())
+                transcripts.append(await _Talk(engine, database, appointment_store, clock, dialogue).hold())
         advance(len(dialogues), len(dialogues), "")
-    return heard
+    return transcripts
 
 
 async def _engine(stack: AsyncExitStack, dependencies: "Dependencies", database: "Database") -> "Engine":
@@ -181,15 +188,15 @@ class _Talk:
 
     async def hold(self) -> "list[LineResult]":
         """What came of each line, until one failed."""
-        heard: list[LineResult] = []
+        replies: list[LineResult] = []
         self._clock.set(self._dialogue.now)
         for line in self._dialogue.lines:
             self._clock.pass_minutes(line.after_minutes)
-            heard.append(await self._line(line))
+            replies.append(await self._line(line))
             self._clock.pass_minutes(0.5)
-            if heard[-1].failed:
+            if replies[-1].failed:
                 break
-        return heard
+        return replies
 
     async def _line(self, line: "Line") -> "LineResult":
         import asyncio
@@ -201,7 +208,7 @@ class _Talk:
             return LineResult("", (), failed="`answer` stands where nothing was asked")
         try:
             async with asyncio.timeout(_PATIENCE_S):
-                return await self._heard(await self._events(line))
+                return await self._reply(await self._events(line))
         except PitcrewError as error:
             return LineResult("", (), failed=f"{error.code} ({error.field or error.text})")
         except TimeoutError:
@@ -238,7 +245,7 @@ class _Talk:
                     stop[0]()
                     return events
 
-    async def _heard(self, events: "list[AnyEvent]") -> "LineResult":
+    async def _reply(self, events: "list[AnyEvent]") -> "LineResult":
         from zoneinfo import ZoneInfo
 
         from orchestrator.evaluation.dialogues import LineResult
@@ -259,8 +266,8 @@ class _Talk:
         match last:
             case InputRequired():
                 self._pending = last
-                said = f"{last.partial_response}\n\n{last.prompt}"
-                return LineResult(said, agents, (), tools, True, facts, starts)
+                text = f"{last.partial_response}\n\n{last.prompt}"
+                return LineResult(text, agents, (), tools, True, facts, starts)
             case Completed():
                 route = tuple(agent.name for agent in last.agents) or (last.agent,)
                 status = tuple(part.status for part in last.parts)

@@ -31,14 +31,14 @@ def draw(path: Path, run: "Run", baseline: "Run | None", title: str) -> None:
 
     figure = Figure(figsize=(_WIDTH, _HEIGHT), layout="constrained")
     axes = figure.add_subplot()
-    for item, name, style in ((run, "this run", "-"), (baseline, "baseline", "--")):
-        if item is None:
+    for series, name, style in ((run, "this run", "-"), (baseline, "baseline", "--")):
+        if series is None:
             continue
-        held = item.measure.curve(item.outcomes)
-        accuracies = held.accuracies(np.ones((1, len(held.order))))[0]
+        curve = series.measure.curve(series.outcomes)
+        accuracies = curve.accuracies(np.ones((1, len(curve.order))))[0]
         (line,) = axes.plot(STEPS, accuracies, style, label=f"{name}: {accuracies[-1]:.3f} when all are answered")
-        if item is run:
-            low, high = band(held)
+        if series is run:
+            low, high = band(curve)
             axes.fill_between(STEPS, low, high, color=line.get_color(), alpha=0.18, linewidth=0, label="95 % interval")
     axes.set_title(title)
     axes.set_xlabel(f"coverage: share answered, most certain first ({run.measure.certainty})")

@@ -30,13 +30,13 @@ def ranked(settings: "Settings", cases: "list[Case]", corpus: Path | None) -> "t
         for done, case in enumerate(cases):
             advance(done, len(cases), "")
             scored, answerable = documents(retriever, standalone(question(case, vehicles), vehicles).whole)
-            found = list(scored.items())[:RANKED]
-            outcomes.append(outcome(case, Ranked(tuple(name for name, _ in found), answerable)))
+            ranking = list(scored.items())[:RANKED]
+            outcomes.append(outcome(case, Ranked(tuple(name for name, _ in ranking), answerable)))
             lines.append(
                 {
                     "id": case.id,
-                    "ranked": [original_ids.get(name, name) for name, _ in found],
-                    "scores": [round(score, 4) for _, score in found],
+                    "ranked": [original_ids.get(name, name) for name, _ in ranking],
+                    "scores": [round(score, 4) for _, score in ranking],
                     "answerable": round(answerable, 4),
                 }
             )

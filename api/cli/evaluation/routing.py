@@ -29,8 +29,10 @@ def routed(settings: "Settings", cases: "list[Case]") -> "tuple[Lines, Sequence[
     with progress("Routing") as advance:
         for done, case in enumerate(cases):
             advance(done, len(cases), "")
-            asked = question(case, vehicles)
-            route = classifier.classify(replace(asked, facts=vehicles.facts(asked.text, asked.facts)))
+            case_question = question(case, vehicles)
+            route = classifier.classify(
+                replace(case_question, facts=vehicles.facts(case_question.text, case_question.facts))
+            )
             outcomes.append(outcome(case, _scored(route)))
             name = route.parts[0].specialist if route.parts else "out_of_scope"
             lines.append({"id": case.id, "route": name, "confidence": round(route.confidence, 4)})
@@ -61,7 +63,7 @@ def labelled(settings: "Settings", cases: "list[Case]", examples: Path) -> "tupl
     from orchestrator.evaluation.routing import Routed, outcome
 
     texts = _examples(examples)
-    catalogue = tuple(Specialist(label, label, label, tuple(said), (), "") for label, said in texts.items())
+    catalogue = tuple(Specialist(label, label, label, tuple(phrases), (), "") for label, phrases in texts.items())
     note(f"Learning {len(catalogue)} labels from {sum(map(len, texts.values()))} examples...")
     classifier = Classifier.train(catalogue, open_embedder(settings), training)
     lines, outcomes = [], []

@@ -16,10 +16,10 @@ def table(figures: Mapping[str, Any]) -> Iterator[str]:
     """Single figures first, each with its interval; then each group, one row for each of its names; then the confusion
     and the coverage."""
     yield from _headline(figures)
-    for group, held in figures.items():
-        if group not in _DRAWN and isinstance(held, Mapping):
+    for group, breakdown in figures.items():
+        if group not in _DRAWN and isinstance(breakdown, Mapping):
             yield ""
-            yield from _group(group.removeprefix("by_"), held, figures.get("overall"))
+            yield from _group(group.removeprefix("by_"), breakdown, figures.get("overall"))
     if figures.get("confusion"):
         yield ""
         yield from _confusion(figures["confusion"])
@@ -70,8 +70,8 @@ def _headline(figures: Mapping[str, Any]) -> Iterator[str]:
     yield from (row + _interval(intervals.get(name)) for name, row in zip(single, rows, strict=True))
 
 
-def _group(title: str, held: Mapping[str, Any], overall: Any) -> Iterator[str]:
-    rows = ({"all": overall} if overall else {}) | {name: _row(value) for name, value in held.items()}
+def _group(title: str, breakdown: Mapping[str, Any], overall: Any) -> Iterator[str]:
+    rows = ({"all": overall} if overall else {}) | {name: _row(value) for name, value in breakdown.items()}
     columns = list(next(iter(rows.values()), {}))
     yield from aligned(
         [(title, columns), *((name, [_cell(row[column]) for column in columns]) for name, row in rows.items())]
@@ -103,7 +103,7 @@ def _confusion(confusion: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
         return
     wrong = sorted(
         ((count, name, other) for name, row in confusion.items() for other, count in row.items() if name != other),
-        key=lambda item: (-item[0], item[1], item[2]),
+        key=lambda mistake: (-mistake[0], mistake[1], mistake[2]),
     )
     mistakes = [(f"{name} -> {other}", [str(count)]) for count, name, other in wrong[:_MOST_COLUMNS]]
     yield from aligned([(f"expected -> predicted, most frequent of {len(wrong)} mistakes", ["cases"]), *mistakes])

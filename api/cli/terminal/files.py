@@ -41,14 +41,14 @@ def listed(places: Sequence[Path], root: Path, hash_of: Hashes | None = None) ->
         if figures and prefix.parts[:1] == (DATASETS,):
             other.add(place.relative_to(root).as_posix())
             continue
-        found = scan(folder, only=None if place.is_dir() else place.name, ignore=ignore, hash_of=hash_of)
-        for file in found.files:
+        contents = scan(folder, only=None if place.is_dir() else place.name, ignore=ignore, hash_of=hash_of)
+        for file in contents.files:
             name = (prefix / file.id).as_posix()
             files[name] = File(name, file.path, file.content_hash)
-        other |= {(prefix / name).as_posix() for name in found.other} | (figures if place == root else set())
+        other |= {(prefix / name).as_posix() for name in contents.other} | (figures if place == root else set())
         refused |= {
             name: Failure(name, failure.message)
-            for failure in found.refused
+            for failure in contents.refused
             for name in [(prefix / failure.id).as_posix()]
         }
     return Listing(tuple(files[name] for name in sorted(files)), tuple(sorted(other)), tuple(refused.values()))

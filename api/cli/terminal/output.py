@@ -38,10 +38,13 @@ def note(text: str) -> None:
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, figures_from: int | None = None) -> None:
     """Columns as wide as what stands in them. Those that hold figures, from column `figures_from` on, are flush right;
     otherwise the last one runs on. Control characters, which a terminal would obey, become question marks."""
-    shown = [["".join(item if item.isprintable() else "?" for item in cell) for cell in row] for row in (head, *rows)]
-    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    table = [
+        ["".join(character if character.isprintable() else "?" for character in cell) for cell in row]
+        for row in (head, *rows)
+    ]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     flush = len(widths) if figures_from is None else figures_from
-    for row in shown:
+    for row in table:
         cells = enumerate(zip(row, widths, strict=True))
         padded = (cell.rjust(width) if at >= flush else cell.ljust(width) for at, (cell, width) in cells)
         print("  ".join(padded).rstrip())
@@ -154,14 +157,14 @@ def _bar(what: str) -> Iterator[Advance]:
 
 def _plain(what: str) -> Advance:
     started = time.monotonic()
-    shown = started
+    last_note = started
 
     def advance(done: int, total: int, current: str) -> None:
-        nonlocal shown
+        nonlocal last_note
         now = time.monotonic()
-        if not total or (0 < done < total and now - shown < _PLAIN_EVERY_S):
+        if not total or (0 < done < total and now - last_note < _PLAIN_EVERY_S):
             return
-        shown = now
+        last_note = now
         left = f", {(now - started) / done * (total - done):.0f} s left" if 0 < done < total else ""
         note(f"{what} {done}/{total} {_rate(done, started)}{left} {current}".rstrip())
 

@@ -18,7 +18,7 @@ class Screen:
     def __init__(self) -> None:
         self._terminal = sys.stderr.isatty()
         self._step = ""
-        self._shown = ""
+        self._answer_text = ""
 
     def prompt(self) -> None:
         if self._terminal and sys.stdin.isatty():
@@ -31,7 +31,7 @@ class Screen:
 
     def step(self, text: str) -> None:
         """What the assistant is doing now; replaces what it did before."""
-        if text == self._step or self._shown:
+        if text == self._step or self._answer_text:
             return
         if self._terminal:
             self._clear()
@@ -47,24 +47,24 @@ class Screen:
 
     def goes_on_from(self, text: str) -> None:
         """What the answer begins with was written before the person was asked something."""
-        self._shown = text
+        self._answer_text = text
 
     def answer(self, text: str) -> None:
         """The whole text so far. What stands there already is not written again, unless it has changed."""
         self._clear()
-        if not text.startswith(self._shown):
+        if not text.startswith(self._answer_text):
             sys.stdout.write("\n\n")
-            self._shown = ""
-        sys.stdout.write(text[len(self._shown) :])
+            self._answer_text = ""
+        sys.stdout.write(text[len(self._answer_text) :])
         sys.stdout.flush()
-        self._shown = text
+        self._answer_text = text
 
     def end(self) -> None:
         """The answer is over, or broken off."""
         self._clear()
-        if self._shown:
+        if self._answer_text:
             print(flush=True)
-        self._shown = ""
+        self._answer_text = ""
 
     def sources(self, citations: Sequence[Mapping[str, Any]]) -> None:
         """What the answer cites, one per line."""
@@ -72,11 +72,13 @@ class Screen:
             page = f", page {cited['page']}" if cited.get("page") else ""
             self.note(f"[{cited['number']}] {cited['title']} ({cited['source']}{page})")
 
-    def question(self, asked: Mapping[str, Any]) -> None:
+    def question(self, request: Mapping[str, Any]) -> None:
         """What the assistant needs to know before it goes on: the options, numbered, and how long they stand."""
-        options = [f"  {number}  {option['label']}" for number, option in enumerate(asked.get("options", ()), 1)]
+        options = [f"  {number}  {option['label']}" for number, option in enumerate(request.get("options", ()), 1)]
         how = "Answer with a number, or in your own words." if options else "Answer in your own words."
-        self.note("\n".join([asked["prompt"], *options, f"{how}{expiry(asked.get('expires_at'), datetime.now(UTC))}"]))
+        self.note(
+            "\n".join([request["prompt"], *options, f"{how}{expiry(request.get('expires_at'), datetime.now(UTC))}"])
+        )
 
     def _clear(self) -> None:
         if self._step and self._terminal:

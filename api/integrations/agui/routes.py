@@ -48,32 +48,32 @@ async def agui(request: Request, state: State, caller: CurrentCaller) -> Respons
     """Run the agent on a thread, which is the conversation `threadId`. Who goes away stops the run."""
     text = await read_text(request, BODY_BYTES)
     run = await asyncio.to_thread(lambda: run_request.read_input(parse_object(text)))
-    asked = run_request.asked(run)
+    commands = run_request.read_commands(run)
     turn = Turn(state.gateway.engine, caller, state.gateway.leaving, until=caller.until)
     try:
         with run_request.in_its_own_words():
-            if asked.sends is not None:
-                asked.sends.check()
+            if commands.sends is not None:
+                commands.sends.check()
             state.gateway.rates.message(caller.user_id)
-            accepted = await _begin(turn, asked)
+            accepted = await _begin(turn, commands)
     except BaseException:
         turn.close()
         raise
     return ServerEvents(_events(turn, Narration(run, accepted.run_id)), turn.close)
 
 
-async def _begin(turn: Turn, asked: run_request.Asked) -> Accepted:
-    if asked.declines is not None:
+async def _begin(turn: Turn, commands: run_request.RunCommands) -> Accepted:
+    if commands.declines is not None:
         with contextlib.suppress(NotFound, RunNotActive):  # it may be over by now
-            await turn.answer(asked.declines)
-    if asked.answers is not None:
+            await turn.answer(commands.declines)
+    if commands.answers is not None:
         try:
-            return await turn.answer(asked.answers)
+            return await turn.answer(commands.answers)
         except BadRequest:
-            if asked.sends is None:
+            if commands.sends is None:
                 raise
-    assert asked.sends is not None
-    return await turn.send(asked.sends)
+    assert commands.sends is not None
+    return await turn.send(commands.sends)
 
 
 async def _events(turn: Turn, narration: Narration) -> AsyncIterator[str]:
@@ -85,8 +85,8 @@ async def _events(turn: Turn, narration: Narration) -> AsyncIterator[str]:
             if envelope is None:
                 yield BEAT
                 continue
-            for told in narration.told(envelope):
-                yield encode(told)
+            for event in narration.events(envelope):
+                yield encode(event)
     except PitcrewError as error:
-        for told in narration.failed(error):
-            yield encode(told)
+        for event in narration.failed(error):
+            yield encode(event)

@@ -83,7 +83,7 @@ class Narration:
         """The first event of every run."""
         yield RunStartedEvent(thread_id=self._run.thread_id, run_id=self._run.run_id, protocol_version=PROTOCOL)
 
-    def told(self, envelope: Envelope) -> Events:
+    def events(self, envelope: Envelope) -> Events:
         """The events that tell one of the engine's."""
         match envelope.event:
             case Progress() as progress:
@@ -91,7 +91,7 @@ class Narration:
             case Reasoning() as reasoning:
                 yield from self._reasoned(reasoning)
             case Token() as token:
-                yield from self._said(self._text.more(token))
+                yield from self._text_events(self._text.more(token))
             case RunRestarted() as restarted:
                 yield from self._restarted(restarted)
             case Detail() as detail:
@@ -112,10 +112,10 @@ class Narration:
         match end:
             case Completed() as completed:
                 yield from self._completed(completed, seq)
-            case InputRequired() as asked:
-                yield from self._asked(asked)
+            case InputRequired() as prompt:
+                yield from self._input_required(prompt)
             case Cancelled() as cancelled:
-                yield from self._said(self._text.rest(cancelled.partial_response))
+                yield from self._text_events(self._text.rest(cancelled.partial_response))
                 yield from self._close()
                 result = {"side_effects": list(cancelled.side_effects)}
                 yield self._finished(RunFinishedCancelledOutcome(type="cancelled"), result)
@@ -127,7 +127,7 @@ class Narration:
                 assert_never(other)
 
     def _completed(self, completed: Completed, seq: int | None) -> Events:
-        yield from self._said(self._text.rest(completed.response))
+        yield from self._text_events(self._text.rest(completed.response))
         if completed.diagram:
             yield _custom("diagram", {"language": "mermaid", "diagram": completed.diagram})
         yield from self._close()
@@ -135,19 +135,19 @@ class Narration:
             RunFinishedSuccessOutcome(type="success"), complete_body(completed, seq), _usage(completed.usage)
         )
 
-    def _asked(self, asked: InputRequired) -> Events:
+    def _input_required(self, prompt: InputRequired) -> Events:
         """The customer's word is wanted before an effect: AG-UI's interrupt. Its id is answered with `resume`."""
-        yield from self._said(self._text.rest(prompt_text(asked)))
-        yield _custom("input_required", to_plain(asked))
+        yield from self._text_events(self._text.rest(prompt_text(prompt)))
+        yield _custom("input_required", to_plain(prompt))
         yield from self._close()
-        options = [{"const": to_plain(option.value), "title": option.label} for option in asked.options]
+        options = [{"const": to_plain(option.value), "title": option.label} for option in prompt.options]
         interrupt = Interrupt(
-            id=asked.request_id,
-            reason="confirmation" if asked.kind == "confirm" else "input_required",
-            message=asked.prompt,
+            id=prompt.request_id,
+            reason="confirmation" if prompt.kind == "confirm" else "input_required",
+            message=prompt.prompt,
             response_schema={"oneOf": options},
-            expires_at=asked.expires_at,
-            metadata={"kind": asked.kind, "proposal": to_plain(asked.proposal)},
+            expires_at=prompt.expires_at,
+            metadata={"kind": prompt.kind, "proposal": to_plain(prompt.proposal)},
         )
         yield self._finished(RunFinishedInterruptOutcome(type="interrupt", interrupts=[interrupt]))
 
@@ -191,7 +191,7 @@ class Narration:
         yield ReasoningMessageEndEvent(message_id=thought)
         yield ReasoningEndEvent(message_id=thought)
 
-    def _said(self, piece: str | None) -> Events:
+    def _text_events(self, piece: str | None) -> Events:
         if not piece:
             return
         if self._message is None:

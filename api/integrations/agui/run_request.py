@@ -13,7 +13,7 @@ from ag_ui.core import RunAgentInput, TextPart, UserMessage
 from pydantic import BaseModel, ValidationError
 
 from agents.types import Wishes
-from api.protocol.bodies import message_name, told_zone
+from api.protocol.bodies import client_zone, message_name
 from api.protocol.forms import demanded, either
 from orchestrator.commands import Answer, Send
 from orchestrator.errors import BadRequest, PitcrewError
@@ -38,7 +38,7 @@ _NAMES = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RunCommands:
     """What a run is to do: it asks what it `sends`; or it `answers` what an earlier run was interrupted with, and where
     that is no answer, `sends` it as free text; or it `declines` that and then asks what it `sends`."""
 
@@ -70,12 +70,12 @@ def read_input(body: Mapping[str, Any]) -> RunAgentInput:
 
 def _misshapen(error: ValidationError) -> BadRequest:
     """Of a union every member is tried, and each says why it does not fit; whoever came furthest is believed."""
-    found = error.errors(include_input=False, include_url=False)
-    field = str(found[0]["loc"][0]) if found[0]["loc"] else None
-    paths = [_path(one["loc"]) for one in found]
+    errors = error.errors(include_input=False, include_url=False)
+    field = str(errors[0]["loc"][0]) if errors[0]["loc"] else None
+    paths = [_path(detail["loc"]) for detail in errors]
     path = max(paths, key=len)
-    here = [one for one, at in zip(found, paths, strict=True) if at == path]
-    missing = all(one["type"] == "missing" for one in here)
+    here = [detail for detail, at in zip(errors, paths, strict=True) if at == path]
+    missing = all(detail["type"] == "missing" for detail in here)
     return BadRequest(field=field, form=either(map(demanded, here)), path=path, missing=missing)
 
 
@@ -86,7 +86,7 @@ def _path(where: Sequence[int | str]) -> str:
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in once).removeprefix(".")
 
 
-def asked(run: RunAgentInput) -> Asked:
+def read_commands(run: RunAgentInput) -> RunCommands:
     """What the input asks for. Raises BadRequest naming the field."""
     entries = run.resume or []
     if len(entries) > 1:
@@ -96,16 +96,16 @@ def asked(run: RunAgentInput) -> Asked:
     if not entries:
         if new is None:
             raise BadRequest(field="messages", form="a list that ends with a message of the user")
-        return Asked(new)
+        return RunCommands(new)
     (entry,) = entries
     if entry.status == "cancelled":
         no = Answer(entry.interrupt_id, False)
-        return Asked(new, declines=no) if new else Asked(answers=no)
+        return RunCommands(new, declines=no) if new else RunCommands(answers=no)
     value = _value(entry.payload)
     if value is None and new:
-        return Asked(new)
+        return RunCommands(new)
     spoken = isinstance(value, str) and value.strip()
-    return Asked(_send(run, value) if spoken else None, Answer(entry.interrupt_id, value))
+    return RunCommands(_send(run, value) if spoken else None, Answer(entry.interrupt_id, value))
 
 
 def _value(payload: Any) -> Any:
@@ -118,7 +118,7 @@ def _value(payload: Any) -> Any:
 def _send(run: RunAgentInput, text: str) -> Send:
     props = run.forwarded_props if isinstance(run.forwarded_props, Mapping) else {}
     wishes = Wishes(agent=_optional(props, "agent"), channel=CHANNEL, dataset=_optional(props, "dataset"))
-    return Send(text, run.thread_id, message_name(run.run_id), zone=told_zone(props), wishes=wishes)
+    return Send(text, run.thread_id, message_name(run.run_id), zone=client_zone(props), wishes=wishes)
 
 
 def _optional(props: Mapping[str, Any], name: str) -> str | None:

@@ -62,9 +62,9 @@ def assistants(specialists: Catalogue) -> dict[str, dict[str, Any]]:
     }
 
 
-def named(given: str, specialists: Catalogue) -> str | None:
+def named(name_or_id: str, specialists: Catalogue) -> str | None:
     """The name of the assistant that is meant, by its name or its UUID; None where there is none."""
-    return next((name for name in assistants(specialists) if given in (name, assistant_id(name))), None)
+    return next((name for name in assistants(specialists) if name_or_id in (name, assistant_id(name))), None)
 
 
 def schemas(name: str) -> dict[str, Any]:

@@ -41,7 +41,7 @@ _TEXT = 'a string, or a list of strings and of objects with `type` "text" and `t
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class InputMessage:
     """The question of an input, the end of what was said before it, and the client's own id of its message."""
 
     text: str
@@ -49,20 +49,20 @@ class Asked:
     message_id: str | None = None
 
 
-def asked(given: Any) -> Asked:
+def read_input(value: Any) -> InputMessage:
     """What `{"messages": [...]}` asks: its last human message. Raises BadRequest for what is no such input,
     EmptyMessage where no human says anything."""
-    messages = given.get("messages") if isinstance(given, dict) else None
+    messages = value.get("messages") if isinstance(value, dict) else None
     if isinstance(messages, str | dict):
         messages = [messages]
     if not isinstance(messages, list):
         raise BadRequest(field="input", form="an object with a list of `messages`")
-    said = [turn for turn in map(_read, messages) if turn is not None]
-    last = max((place for place, (turn, _) in enumerate(said) if turn.role == "customer"), default=None)
+    turns = [turn for turn in map(_read, messages) if turn is not None]
+    last = max((place for place, (turn, _) in enumerate(turns) if turn.role == "customer"), default=None)
     if last is None:
         raise EmptyMessage(field="input")
-    turn, message_id = said[last]
-    return Asked(turn.text, recent([earlier for earlier, _ in said[:last] if earlier.text]), message_id)
+    turn, message_id = turns[last]
+    return InputMessage(turn.text, recent([earlier for earlier, _ in turns[:last] if earlier.text]), message_id)
 
 
 def _read(message: Any) -> tuple[Turn, str | None] | None:
@@ -116,17 +116,21 @@ def human(message_id: str, text: str) -> Message:
 
 def ai(message_id: str, text: str, agent: str | None = None, metadata: Mapping[str, Any] | None = None) -> Message:
     """An answer; `metadata` is that of our own `complete`."""
-    told = dict(metadata or {})
-    usage = told.get("usage") or {}
-    given, made = usage.get("input_tokens", 0), usage.get("output_tokens", 0)
-    counted = {"input_tokens": given, "output_tokens": made, "total_tokens": given + made} if given + made else None
+    response_metadata = dict(metadata or {})
+    usage = response_metadata.get("usage") or {}
+    input_tokens, output_tokens = usage.get("input_tokens", 0), usage.get("output_tokens", 0)
+    counted = (
+        {"input_tokens": input_tokens, "output_tokens": output_tokens, "total_tokens": input_tokens + output_tokens}
+        if input_tokens + output_tokens
+        else None
+    )
     return {
         "type": "ai",
         "id": message_id,
         "content": text,
         "name": agent,
         "additional_kwargs": {},
-        "response_metadata": told,
+        "response_metadata": response_metadata,
         "tool_calls": [],
         "invalid_tool_calls": [],
         "usage_metadata": counted,
@@ -198,7 +202,9 @@ class Transcript:
                     if event.message_id == message["id"] or answer_id(event.run_id) == message["id"]:
                         message["content"] = ""
             case Superseded():
-                place = next((n for n, (_, item) in enumerate(self.messages) if item["id"] == event.message_id), None)
+                place = next(
+                    (n for n, (_, message) in enumerate(self.messages) if message["id"] == event.message_id), None
+                )
                 self.messages = self.messages[:place]
             case Token() | RunRestarted() | Failed() | Cancelled() | Detail() | Upkeep():
                 return False

@@ -37,9 +37,9 @@ Part = tuple[str, Any]
 """The name of a server-sent event and its data."""
 
 
-def read_modes(given: Any) -> frozenset[str]:
+def read_modes(value: Any) -> frozenset[str]:
     """The modes that a client asks for: a name, or a list of them. Raises BadRequest for an unknown one."""
-    named = ["values"] if given is None else [given] if isinstance(given, str) else given
+    named = ["values"] if value is None else [value] if isinstance(value, str) else value
     if not isinstance(named, list) or not named or not all(isinstance(mode, str) and mode in MODES for mode in named):
         raise BadRequest(field="stream_mode", form=f"one or a list of {choice(sorted(MODES))}")
     return frozenset(named)
@@ -47,9 +47,9 @@ def read_modes(given: Any) -> frozenset[str]:
 
 def spell(name: str, data: Any, position: str | None = None) -> str:
     """One server-sent event."""
-    told = f"id: {position}\n" if position is not None else ""
+    id_line = f"id: {position}\n" if position is not None else ""
     text = orjson.dumps(data, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
-    return f"event: {name}\n{told}data: {text}\n\n"
+    return f"event: {name}\n{id_line}data: {text}\n\n"
 
 
 def error_of(event: events.Ending) -> dict[str, str] | None:
@@ -96,13 +96,13 @@ class RunSession:
             yield "metadata", {"run_id": event.run_id, "attempt": 1, "thread_id": self._thread_id}
         if "custom" in self._modes and (frame := frame_of(envelope)) is not None:
             yield "custom", to_plain(frame)
-        yield from self._told_by(event, lagging)
+        yield from self._event_parts(event, lagging)
         if changed:
             yield from self._state(event)
         if isinstance(event, events.Terminal) and (error := error_of(event)):
             yield "error", error
 
-    def _told_by(self, event: events.AnyEvent, lagging: bool) -> Iterator[Part]:
+    def _event_parts(self, event: events.AnyEvent, lagging: bool) -> Iterator[Part]:
         match event:
             case events.Accepted():
                 yield from self._lived(event.run_id, "on_chain_start", "pitcrew", {"input": {"text": event.message}})
@@ -133,7 +133,7 @@ class RunSession:
     def _node(self) -> str:
         return self._agent or "reply"
 
-    def _told_of(self, run_id: str) -> dict[str, Any]:
+    def _message_metadata(self, run_id: str) -> dict[str, Any]:
         """What a message's metadata say about where it comes from."""
         return {
             "run_id": run_id,
@@ -149,10 +149,10 @@ class RunSession:
         self._text = self._text[: event.offset] + event.text
         piece = chunk(message_id, event.text, event.part or self._agent)
         if "messages-tuple" in self._modes:
-            yield "messages", [piece, self._told_of(event.run_id)]
+            yield "messages", [piece, self._message_metadata(event.run_id)]
         if "messages" in self._modes:
             if first:
-                yield "messages/metadata", {message_id: {"metadata": self._told_of(event.run_id)}}
+                yield "messages/metadata", {message_id: {"metadata": self._message_metadata(event.run_id)}}
             if not lagging:
                 yield "messages/partial", [chunk(message_id, self._text, self._agent)]
         yield from self._lived(event.run_id, "on_chat_model_stream", self._node, {"chunk": piece})
@@ -215,5 +215,5 @@ class RunSession:
 
     def _lived(self, run_id: str, kind: str, name: str, data: dict[str, Any]) -> Iterator[Part]:
         if "events" in self._modes:
-            told = {"event": kind, "name": name, "run_id": run_id, "tags": [], "metadata": {}, "parent_ids": []}
-            yield "events", told | {"data": data}
+            body = {"event": kind, "name": name, "run_id": run_id, "tags": [], "metadata": {}, "parent_ids": []}
+            yield "events", body | {"data": data}

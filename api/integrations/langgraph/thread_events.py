@@ -42,8 +42,8 @@ class Subscription(msgspec.Struct, frozen=True):
 
     def check(self) -> None:
         """Raises BadRequest naming the field."""
-        known = all(channel in CHANNELS or channel.startswith("custom:") for channel in self.channels)
-        if not self.channels or len(self.channels) > _MOST_CHANNELS or not known:
+        valid = all(channel in CHANNELS or channel.startswith("custom:") for channel in self.channels)
+        if not self.channels or len(self.channels) > _MOST_CHANNELS or not valid:
             raise BadRequest(
                 field="channels",
                 form=f'a list of 1 to {_MOST_CHANNELS} of {choice(sorted(CHANNELS))}, or of names behind "custom:"',
@@ -74,14 +74,14 @@ class ThreadEvents:
         self._seq = 0
         self._run = ""
         self._steps, self._within = self.since.steps, self.since.within
-        self._heard = self.since.steps
+        self._delivered_steps = self.since.steps
         self._joined = False
 
-    def told(self, envelope: Envelope) -> Iterator[Event]:
+    def new_events(self, envelope: Envelope) -> Iterator[Event]:
         """The protocol's events for an event of ours."""
-        known = int(self.since)
+        since = int(self.since)
         for event in self._events(envelope):
-            if event["seq"] > known:
+            if event["seq"] > since:
                 yield event
 
     def _events(self, envelope: Envelope) -> Iterator[Event]:
@@ -101,19 +101,19 @@ class ThreadEvents:
                 self._begin(event.run_id)
             case events.Reasoning():
                 self._take_up(event.run_id)
-                if event.number and event.number <= self._heard:
+                if event.number and event.number <= self._delivered_steps:
                     return
                 self._steps = event.number or self._steps + 1
                 yield from self._tool(event)
             case events.Routed():
                 yield self._durable(6, "updates", {"node": "classify", "values": {"agents": to_plain(event.agents)}})
             case events.Sources():
-                found = {"sources": to_plain(event.passages)}
-                yield self._durable(6, "updates", {"node": "retrieve", "values": found})
+                values = {"sources": to_plain(event.passages)}
+                yield self._durable(6, "updates", {"node": "retrieve", "values": values})
             case events.InputRequired():
                 yield from self._ended_text(event.run_id, event.partial_response)
-                asked = interrupt(event)
-                payload = {"interrupt_id": asked["id"], "value": asked["value"], "payload": asked["value"]}
+                prompt = interrupt(event)
+                payload = {"interrupt_id": prompt["id"], "value": prompt["value"], "payload": prompt["value"]}
                 yield from self._values(changed)
                 yield self._durable(9, "input.requested", payload)
                 yield self._durable(10, "lifecycle", {"event": "interrupted", "graph_name": "pitcrew"})
@@ -128,7 +128,7 @@ class ThreadEvents:
     # --- the text of a run -------------------------------------------------------------------------------------------
 
     def _begin(self, run_id: str) -> None:
-        self._run, self._steps, self._within, self._heard = run_id, 0, 0, 0
+        self._run, self._steps, self._within, self._delivered_steps = run_id, 0, 0, 0
         self._joined = True
 
     def _take_up(self, run_id: str) -> None:
@@ -234,8 +234,14 @@ def _delta(text: str) -> dict[str, Any]:
 def _counted(usage: events.UsageFigures | None) -> dict[str, Any]:
     if usage is None:
         return {}
-    given, made = usage.input_tokens, usage.output_tokens
-    return {"usage": {"input_tokens": given, "output_tokens": made, "total_tokens": given + made}}
+    input_tokens, output_tokens = usage.input_tokens, usage.output_tokens
+    return {
+        "usage": {
+            "input_tokens": input_tokens,
+            "output_tokens": output_tokens,
+            "total_tokens": input_tokens + output_tokens,
+        }
+    }
 
 
 def _was_under_way(event: events.Ending) -> bool:

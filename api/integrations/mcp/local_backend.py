@@ -64,11 +64,11 @@ class EmbeddedKnowing:
 
     async def search(self, query: str, k: int, subject: str | None) -> list[FoundPassage]:
         embedded = await self._embedded()
-        subjects = {item.subject for item in await asyncio.to_thread(embedded.library.catalogue.documents)}
+        subjects = {document.subject for document in await asyncio.to_thread(embedded.library.catalogue.documents)}
         if subject is not None and subject not in subjects:
             raise no_such("subject", subject, subjects)
         try:
-            found = await embedded.library.retriever.retrieve(query, subjects=subject and [subject], k=k)
+            retrieval = await embedded.library.retriever.retrieve(query, subjects=subject and [subject], k=k)
         except (IndexUnavailable, SQLAlchemyError) as error:
             raise Unanswerable(NOWHERE) from error
         return [
@@ -83,7 +83,7 @@ class EmbeddedKnowing:
                 passage.start,
                 passage.end,
             )
-            for passage in map(source_passage, found.passages)
+            for passage in map(source_passage, retrieval.passages)
         ]
 
     async def ask(
@@ -104,18 +104,18 @@ class EmbeddedKnowing:
 
     async def _answered(self, embedded: Embedded, question: str, wishes: Wishes, session: str, tell: Tell) -> Said:
         answers = embedded.answer(self._talks.named(session), question, wishes, conversation_id=session)
-        said: Said | None = None
+        answer: Said | None = None
         async for event in answers:
             match event:
                 case Progress():
                     await tell(event.message)
                 case Completed():
-                    said = said or _said(event, session)
+                    answer = answer or _answer(event, session)
                 case InputRequired():
-                    said = Said(prompt_text(event), wishes.agent or "", session, asks=True)
-        if said is None:
+                    answer = Said(prompt_text(event), wishes.agent or "", session, asks=True)
+        if answer is None:
             raise Unanswerable(REASON_TEXTS["INTERNAL"])
-        return said
+        return answer
 
     async def specialists(self) -> list[Expert]:
         embedded = await self._embedded()
@@ -126,8 +126,8 @@ class EmbeddedKnowing:
 
     async def documents(self) -> list[Listed]:
         embedded = await self._embedded()
-        known = await asyncio.to_thread(embedded.library.catalogue.documents)
-        return [Listed(entry.id, entry.title, entry.subject) for entry in known]
+        documents = await asyncio.to_thread(embedded.library.catalogue.documents)
+        return [Listed(document.id, document.title, document.subject) for document in documents]
 
     async def document(self, document_id: str) -> str | None:
         embedded = await self._embedded()
@@ -139,12 +139,14 @@ async def _check(embedded: Embedded, agent: str | None, dataset: str | None) -> 
     names = [specialist.name for specialist in embedded.catalogue]
     if agent is not None and agent not in names:
         raise no_such("agent", agent, names)
-    known = [item.name for item in await embedded.datasets.registered()] if dataset is not None else []
-    if dataset is not None and dataset not in known:
-        raise no_such("dataset", dataset, known)
+    dataset_names = (
+        [registered.name for registered in await embedded.datasets.registered()] if dataset is not None else []
+    )
+    if dataset is not None and dataset not in dataset_names:
+        raise no_such("dataset", dataset, dataset_names)
 
 
-def _said(event: Completed, session: str) -> Said:
+def _answer(event: Completed, session: str) -> Said:
     cited = [
         CitedSource(citation.number, citation.title, citation.source, citation.page, citation.text)
         for citation in event.citations

@@ -36,8 +36,8 @@ class RemoteKnowing:
             if not assistant:
                 raise no_such("subject", subject, {name for expert in experts for name in expert.subjects})
         frames = await self._frames(None, assistant, query, {"passages": True, "prose": False}, _silent)
-        found = [frame for frame in frames if frame["type"] == "sources"]
-        passages = found[-1]["passages"][:k] if found else []
+        source_frames = [frame for frame in frames if frame["type"] == "sources"]
+        passages = source_frames[-1]["passages"][:k] if source_frames else []
         return [_passage(passage) for passage in passages]
 
     async def ask(
@@ -49,10 +49,10 @@ class RemoteKnowing:
         for frame in reversed(frames):
             match frame["type"]:
                 case "complete":
-                    return _said(frame, session)
+                    return _answer(frame, session)
                 case "input_required":
-                    said = "\n\n".join(filter(None, (frame.get("partial_response"), frame["prompt"])))
-                    return Said(said, agent or "", session, asks=True)
+                    text = "\n\n".join(filter(None, (frame.get("partial_response"), frame["prompt"])))
+                    return Said(text, agent or "", session, asks=True)
                 case "error":
                     raise Unanswerable(frame["error"])
         raise Unanswerable("The server stopped before the answer was there. Ask again in a moment.")
@@ -79,13 +79,13 @@ class RemoteKnowing:
     async def specialists(self) -> list[Expert]:
         try:
             async with self._client() as client:
-                found = await client.assistants.search(limit=100)
+                assistants = await client.assistants.search(limit=100)
         except (APIError, httpx.HTTPError) as error:
             raise _unanswerable(error, self._url) from error
         return [
-            Expert(match["name"], match["description"] or "", (match["metadata"] or {}).get("subjects", []))
-            for match in found
-            if match["name"] != PITCREW
+            Expert(assistant["name"], assistant["description"] or "", (assistant["metadata"] or {}).get("subjects", []))
+            for assistant in assistants
+            if assistant["name"] != PITCREW
         ]
 
     async def documents(self) -> list[Listed]:
@@ -113,16 +113,18 @@ def _unanswerable(error: Exception, url: str) -> Unanswerable:
     return Unanswerable(f"No answer from {url}: is the server running there? Start one with: pitcrew serve")
 
 
-def _passage(one: dict[str, Any]) -> FoundPassage:
+def _passage(passage: dict[str, Any]) -> FoundPassage:
     names = ("id", "title", "source", "section", "text", "score", "page", "start", "end")
-    return FoundPassage(**{name: one.get(name) for name in names})  # type: ignore[arg-type]
+    return FoundPassage(**{name: passage.get(name) for name in names})  # type: ignore[arg-type]
 
 
-def _said(frame: dict[str, Any], session: str) -> Said:
+def _answer(frame: dict[str, Any], session: str) -> Said:
     metadata = frame["metadata"]
     cited = [
-        CitedSource(item["number"], item["title"], item["source"], item.get("page"), item.get("text", ""))
-        for item in metadata["context"]["citations"]
+        CitedSource(
+            citation["number"], citation["title"], citation["source"], citation.get("page"), citation.get("text", "")
+        )
+        for citation in metadata["context"]["citations"]
     ]
     return Said(
         frame["response"],

@@ -85,11 +85,11 @@ async def ask(
 ) -> Annotated[CallToolResult, Said]:
     """Ask a question and get an answer with its sources. Markers such as [1] stand for the citations."""
     try:
-        said = await _knowing(context).ask(question, agent, dataset, session_id, _progress(context))
+        answer = await _knowing(context).ask(question, agent, dataset, session_id, _progress(context))
     except Unanswerable as error:
         raise ToolError(str(error)) from error
-    text = TextContent(type="text", text=worded(said))
-    return CallToolResult(content=[text], structured_content=to_builtins(said))
+    text = TextContent(type="text", text=worded(answer))
+    return CallToolResult(content=[text], structured_content=to_builtins(answer))
 
 
 async def list_specialists(context: Context[Knowing]) -> list[Expert]:
@@ -130,16 +130,16 @@ def _progress(context: Context[Knowing]) -> Tell:
     return tell
 
 
-def worded(said: Said) -> str:
+def worded(answer: Said) -> str:
     """An answer as text: what was said, then its sources by their markers."""
-    lines = [said.answer]
-    if said.diagram:
-        lines += ["", "```mermaid", said.diagram.rstrip(), "```"]
-    if said.citations:
+    lines = [answer.answer]
+    if answer.diagram:
+        lines += ["", "```mermaid", answer.diagram.rstrip(), "```"]
+    if answer.citations:
         lines += ["", "Sources:"]
-    for citation in said.citations:
+    for citation in answer.citations:
         page = f", page {citation.page}" if citation.page else ""
         lines.append(f"[{citation.number}] {citation.title} ({citation.source}{page})")
-    if said.asks:
+    if answer.asks:
         lines += ["", "Nothing was done yet."]
     return "\n".join(lines)

@@ -75,8 +75,8 @@ def ending(envelope: Envelope) -> Ending:
             text = own.pop("response")
             own |= {"diagram": completed.diagram} if completed.diagram else {}
             return Ending(text, "length" if completed.truncated else "stop", completed.usage, _flat(own))
-        case InputRequired() as asked:
-            own = prompt_body(asked)
+        case InputRequired() as prompt:
+            own = prompt_body(prompt)
             return Ending(own.pop("response"), "stop", UsageFigures(), _flat(own))
         case Failed() as failed:
             return Ending("", "stop", UsageFigures(), {"run_id": failed.run_id}, failed_body(failed))
@@ -91,9 +91,9 @@ def _own(envelope: Envelope) -> Plain:
     match envelope.event:
         case Sources(_, passages):
             return {"passages": [to_plain(passage) for passage in passages]}
-        case DataReady() | Verification() as found:
-            name = str(found.__struct_config__.tag)
-            return {name: {key: value for key, value in to_plain(found).items() if key not in ("event", "run_id")}}
+        case DataReady() | Verification() as detail:
+            name = str(detail.__struct_config__.tag)
+            return {name: {key: value for key, value in to_plain(detail).items() if key not in ("event", "run_id")}}
         case _:
             return {}
 
@@ -113,7 +113,7 @@ class Completion:
     include_usage: bool = False
     max_tokens: int | None = None
     text: str = ""
-    _said: Appended = field(default_factory=Appended)
+    _answer: Appended = field(default_factory=Appended)
     _own: Plain = field(default_factory=dict)
     _room: Room = field(init=False)
 
@@ -134,11 +134,11 @@ class Completion:
         """The first chunk, which says who speaks."""
         return self._chunk({"role": "assistant", "content": "", "refusal": None})
 
-    def told(self, envelope: Envelope) -> Iterator[Plain]:
+    def chunks(self, envelope: Envelope) -> Iterator[Plain]:
         """The chunks that tell an event; an error is the last of a stream."""
         match envelope.event:
             case Token() as token:
-                yield from self._spoken(self._said.more(token))
+                yield from self._spoken(self._answer.more(token))
             case Sources() | DataReady() | Verification():
                 yield self._chunk({}, pitcrew=_own(envelope))
             case Completed() | InputRequired() | Failed() | Cancelled():
@@ -152,7 +152,7 @@ class Completion:
         if end.error is not None:
             yield end.error.plain()
             return
-        rest = self._said.rest(end.text)
+        rest = self._answer.rest(end.text)
         yield from self._spoken(rest)
         if rest is None:
             return

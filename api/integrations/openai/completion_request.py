@@ -15,7 +15,7 @@ from agents.types import Turn
 from api.integrations.history_limit import recent
 from api.integrations.openai.refusals import ErrorBody, Refused, bad_parameter, not_offered
 from api.integrations.recall import after
-from api.protocol.bodies import told_zone
+from api.protocol.bodies import client_zone
 from api.protocol.forms import mismatch
 from orchestrator.errors import BadRequest
 
@@ -62,14 +62,15 @@ class CompletionRequest(msgspec.Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What is asked of `model`. `history` is told by the client, oldest first, and `said` its name (see `recall.py`);
-    `session_id` names a stored conversation that is to go on instead. `max_tokens`: an answer is cut off there."""
+class ParsedRequest:
+    """What is asked of `model`. `history` is told by the client, oldest first, and `history_key` its name (see
+    `recall.py`); `session_id` names a stored conversation that is to go on instead. `max_tokens`: an answer is cut off
+    there."""
 
     model: str
     text: str
     history: tuple[Turn, ...] = ()
-    said: str = ""
+    history_key: str = ""
     stream: bool = False
     include_usage: bool = False
     session_id: str | None = None
@@ -77,28 +78,28 @@ class Asked:
     max_tokens: int | None = None
 
 
-def read_request(body: Mapping[str, Any]) -> Asked:
+def read_request(body: Mapping[str, Any]) -> ParsedRequest:
     """The request in `body`, an object within the limits of `api.protocol.frames`. Raises Refused naming the field."""
     try:
         request = msgspec.convert({key: value for key, value in body.items() if value is not None}, CompletionRequest)
     except msgspec.ValidationError as error:
         raise _misshapen(mismatch(error, CompletionRequest)) from None
     _refuse_unsupported(request)
-    text, told = _conversation(request.messages)
+    text, turns = _conversation(request.messages)
     metadata = request.metadata or {}
     session_id = metadata.get("session_id")
     if session_id is not None and not isinstance(session_id, str):
         raise bad_parameter("metadata.session_id", "Expected a string.")
     options = request.stream_options
-    return Asked(
+    return ParsedRequest(
         model=request.model,
         text=text,
-        history=recent(told),
-        said=_said(told),
+        history=recent(turns),
+        history_key=_history_key(turns),
         stream=bool(request.stream),
         include_usage=bool(options and options.include_usage),
         session_id=session_id,
-        zone=told_zone(metadata),
+        zone=client_zone(metadata),
         max_tokens=min(filter(None, (request.max_tokens, request.max_completion_tokens)), default=None),
     )
 
@@ -132,30 +133,30 @@ def _refuse_unsupported(request: CompletionRequest) -> None:
 
 def _conversation(messages: Sequence[Message]) -> tuple[str, list[Turn]]:
     """The question and what was said before it."""
-    asked: int | None = None
+    question_place: int | None = None
     for place, message in enumerate(messages):
         if message.role not in _ROLES:
             raise bad_parameter(f"messages[{place}].role", f"The roles are: {', '.join(_ROLES)}.")
         if message.role == "user":
-            asked = place
-    if asked is None:
+            question_place = place
+    if question_place is None:
         raise bad_parameter("messages", "There is no message of the user: the last one is what is asked.")
     texts = [_text(message, place) for place, message in enumerate(messages)]
-    if not texts[asked].strip():
-        raise bad_parameter(f"messages[{asked}].content", "The message is empty. Write a question.")
-    told = [
+    if not texts[question_place].strip():
+        raise bad_parameter(f"messages[{question_place}].content", "The message is empty. Write a question.")
+    turns = [
         Turn("customer" if message.role == "user" else "assistant", text)
-        for message, text in zip(messages[:asked], texts[:asked], strict=True)
+        for message, text in zip(messages[:question_place], texts[:question_place], strict=True)
         if message.role in ("user", "assistant") and text.strip()
     ]
-    return texts[asked], told
+    return texts[question_place], turns
 
 
-def _said(told: Sequence[Turn]) -> str:
-    said = ""
-    for turn in told:
-        said = after(said, turn.role, turn.text)
-    return said
+def _history_key(turns: Sequence[Turn]) -> str:
+    key = ""
+    for turn in turns:
+        key = after(key, turn.role, turn.text)
+    return key
 
 
 def _text(message: Message, place: int) -> str:

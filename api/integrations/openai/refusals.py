@@ -82,8 +82,8 @@ def not_offered(param: str, message: str) -> Refused:
 
 def unknown_model(name: str, names: Sequence[str]) -> Refused:
     """There is no model of this name for the caller; `names` are those that there are."""
-    shown = name if len(name) <= 64 else f"{name[:64]}…"
-    message = f"The model '{shown}' does not exist or is not open to you. There are: {', '.join(names)}."
+    label = name if len(name) <= 64 else f"{name[:64]}…"
+    message = f"The model '{label}' does not exist or is not open to you. There are: {', '.join(names)}."
     return Refused(ErrorBody(404, message, "model_not_found", "model"))
 
 

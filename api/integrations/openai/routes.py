@@ -21,7 +21,7 @@ from agents.specialist import open_to
 from agents.types import Wishes
 from api.compose.app_state import AppState
 from api.integrations.openai.completion import ROUTER, Completion, Ending, ending, model_body
-from api.integrations.openai.completion_request import Asked, read_request
+from api.integrations.openai.completion_request import ParsedRequest, read_request
 from api.integrations.openai.refusals import ErrorBody, Refused, error_body, unknown_model
 from api.integrations.recall import after
 from api.protocol.bodies import message_name
@@ -101,7 +101,7 @@ REQUEST_BODY: dict[str, Any] = {
 
 def model_names(state: AppState, caller: Caller) -> list[str]:
     """The models that the caller may ask: the router, and every specialist that is open."""
-    return [ROUTER, *(item.name for item in open_to(state.gateway.engine.catalogue, caller.role, CHANNEL))]
+    return [ROUTER, *(specialist.name for specialist in open_to(state.gateway.engine.catalogue, caller.role, CHANNEL))]
 
 
 @router.get("/models")
@@ -130,23 +130,33 @@ async def chat_completions(
     """Ask. Each request tells its whole conversation, unless `metadata.session_id` or the header `X-Session-ID` names a
     stored one. Who goes away stops the answer, unless an `Idempotency-Key` allows to ask for it again."""
     text = await read_text(request, BODY_BYTES)
-    asked = await asyncio.to_thread(lambda: read_request(parse_object(text)))
+    completion_request = await asyncio.to_thread(lambda: read_request(parse_object(text)))
     names = model_names(state, caller)
-    if asked.model not in names:
-        raise unknown_model(asked.model, names)
-    command = _command(asked, x_session_id, idempotency_key)
+    if completion_request.model not in names:
+        raise unknown_model(completion_request.model, names)
+    command = _command(completion_request, x_session_id, idempotency_key)
     command.check()
     state.gateway.rates.message(caller.user_id)
     store = state.gateway.engine.store
-    if command.session_id is None and asked.said and (known := await store.recall(caller, asked.said)):
-        command = replace(command, session_id=known, wishes=replace(command.wishes, history=None))
-    until = caller.until if asked.stream else math.inf
+    if (
+        command.session_id is None
+        and completion_request.history_key
+        and (session_id := await store.recall(caller, completion_request.history_key))
+    ):
+        command = replace(command, session_id=session_id, wishes=replace(command.wishes, history=None))
+    until = caller.until if completion_request.stream else math.inf
     turn = Turn(state.gateway.engine, caller, state.gateway.leaving, comes_back=bool(idempotency_key), until=until)
     try:
         accepted = await turn.send(command)
-        completion = Completion(accepted.run_id, asked.model, int(time.time()), asked.include_usage, asked.max_tokens)
-        remember = partial(_remember, state, caller, asked, completion)
-        if asked.stream:
+        completion = Completion(
+            accepted.run_id,
+            completion_request.model,
+            int(time.time()),
+            completion_request.include_usage,
+            completion_request.max_tokens,
+        )
+        remember = partial(_remember, state, caller, completion_request, completion)
+        if completion_request.stream:
             return ServerEvents(_chunks(turn, completion, remember), turn.close)
         envelope = await _unless_gone(request, _end(turn, completion))
     except BaseException:
@@ -175,27 +185,31 @@ async def not_offered(request: Request) -> Response:
     return JSONResponse(body.plain(), 405, body.headers() | {"Allow": ", ".join(methods)})
 
 
-def _command(asked: Asked, session_id: str | None, key: str | None) -> Send:
+def _command(completion_request: ParsedRequest, session_id: str | None, key: str | None) -> Send:
     """What the engine is asked. A conversation that is named goes on; any other begins with what the client tells."""
-    session_id = asked.session_id or session_id
+    session_id = completion_request.session_id or session_id
     wishes = Wishes(
-        agent=None if asked.model == ROUTER else asked.model,
+        agent=None if completion_request.model == ROUTER else completion_request.model,
         channel=CHANNEL,
-        history=asked.history if session_id is None else None,
-        max_tokens=asked.max_tokens,
+        history=completion_request.history if session_id is None else None,
+        max_tokens=completion_request.max_tokens,
     )
     key = message_name(key) if key else None
     if key is not None and session_id is None:
         session_id = f"{CHANNEL}-{key}"
-    return Send(asked.text, session_id, key, zone=asked.zone, wishes=wishes)
+    return Send(completion_request.text, session_id, key, zone=completion_request.zone, wishes=wishes)
 
 
-async def _remember(state: AppState, caller: Caller, asked: Asked, completion: Completion, end: Ending) -> None:
+async def _remember(
+    state: AppState, caller: Caller, completion_request: ParsedRequest, completion: Completion, end: Ending
+) -> None:
     """The client will tell this conversation with its answer when it goes on. The answer itself does not depend on
     it."""
-    said = after(after(asked.said, "customer", asked.text), "assistant", completion.text)
+    history_key = after(
+        after(completion_request.history_key, "customer", completion_request.text), "assistant", completion.text
+    )
     with contextlib.suppress(NotFound, StorageUnavailable):
-        await state.gateway.engine.store.remember(caller, end.own["session_id"], said)
+        await state.gateway.engine.store.remember(caller, end.own["session_id"], history_key)
 
 
 async def _unless_gone(request: Request, work: Coroutine[Any, Any, Envelope]) -> Envelope | None:
@@ -228,7 +242,7 @@ async def _chunks(
             if envelope is None:
                 yield BEAT
                 continue
-            for chunk in completion.told(envelope):
+            for chunk in completion.chunks(envelope):
                 yield _event(chunk)
                 if "error" in chunk:
                     return

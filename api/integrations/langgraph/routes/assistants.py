@@ -33,10 +33,10 @@ def specialists(state: AppState, caller: Caller) -> Catalogue:
     return open_to(state.gateway.engine.catalogue, caller.role, CHANNEL)
 
 
-def assistant_named(state: AppState, caller: Caller, given: str) -> str:
+def assistant_named(state: AppState, caller: Caller, name_or_id: str) -> str:
     """The assistant's name, by that or by its id. Raises UnknownAgent, which lists the names."""
     mine = specialists(state, caller)
-    name = assistants.named(given, mine)
+    name = assistants.named(name_or_id, mine)
     if name is None:
         raise UnknownAgent(assistants.assistants(mine))
     return name
@@ -63,23 +63,23 @@ async def info() -> dict[str, Any]:
 @router.post("/assistants/search")
 async def search(request: Request, state: State, caller: KeyCaller) -> list[dict[str, Any]]:
     """The assistants that the caller may ask."""
-    wanted = await read(request, Search)
-    return page(_found(state, caller, wanted), wanted.limit, wanted.offset)
+    criteria = await read(request, Search)
+    return page(_find(state, caller, criteria), criteria.limit, criteria.offset)
 
 
 @router.post("/assistants/count")
 async def count(request: Request, state: State, caller: KeyCaller) -> int:
     """How many these are."""
-    return len(_found(state, caller, await read(request, Search)))
+    return len(_find(state, caller, await read(request, Search)))
 
 
-def _found(state: AppState, caller: Caller, wanted: Search) -> list[dict[str, Any]]:
+def _find(state: AppState, caller: Caller, criteria: Search) -> list[dict[str, Any]]:
     return [
         assistant
         for assistant in assistants.assistants(specialists(state, caller)).values()
-        if wanted.graph_id in (None, assistant["graph_id"])
-        and (wanted.name or "").lower() in assistant["name"]
-        and (wanted.metadata or {}).items() <= assistant["metadata"].items()
+        if criteria.graph_id in (None, assistant["graph_id"])
+        and (criteria.name or "").lower() in assistant["name"]
+        and (criteria.metadata or {}).items() <= assistant["metadata"].items()
     ]
 
 

@@ -74,10 +74,10 @@ def check_uuid(field: str, value: str) -> None:
         raise BadRequest(field=field, form="a UUID") from None
 
 
-def page(found: list[Any], limit: int, offset: int) -> list[Any]:
+def page(rows: list[Any], limit: int, offset: int) -> list[Any]:
     """The page that a client asks for. Raises BadRequest for one that cannot be."""
     if not 0 < limit <= PAGE:
         raise BadRequest(field="limit", form=within("a whole number", 1, PAGE))
     if offset < 0:
         raise BadRequest(field="limit", path="offset", form=within("a whole number", 0))
-    return found[offset : offset + limit]
+    return rows[offset : offset + limit]

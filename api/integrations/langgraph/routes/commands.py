@@ -67,51 +67,51 @@ async def command(thread_id: str, request: Request, state: State, caller: KeyCal
     """Obey one command; what comes of it is told by the thread's event streams."""
     text = await read_text(request, BODY_BYTES)
     try:
-        asked = await asyncio.to_thread(lambda: convert(parse_object(text), Command))
+        command = await asyncio.to_thread(lambda: convert(parse_object(text), Command))
     except (BadJson, BadRequest) as error:
         return JSONResponse(error_body(None, error), 400)
-    return JSONResponse(await obey(state, caller, thread_id, asked))
+    return JSONResponse(await obey(state, caller, thread_id, command))
 
 
-async def obey(state: AppState, caller: SignedIn, thread_id: str, asked: Command) -> dict[str, Any]:
+async def obey(state: AppState, caller: SignedIn, thread_id: str, command: Command) -> dict[str, Any]:
     """The response to a command: its result, or why there is none. Raises nothing that is the client's doing."""
     try:
-        match asked.method:
+        match command.method:
             case "run.start":
-                start = convert(asked.params, RunStart)
+                start = convert(command.params, RunStart)
                 ask = Ask(start.assistant_id, start.input, config=start.config, if_not_exists="create")
-                return await _run(state, caller, thread_id, asked, ask)
+                return await _run(state, caller, thread_id, command, ask)
             case "input.respond":
-                return await _run(state, caller, thread_id, asked, _answer(convert(asked.params, InputRespond)))
+                return await _run(state, caller, thread_id, command, _answer(convert(command.params, InputRespond)))
             case "agent.getTree":
                 await find(state.gateway.engine, caller, thread_id)
                 tree = {"namespace": [], "status": "started", "graph_name": "pitcrew"}
-                return _success(asked, {"tree": tree})
+                return _success(command, {"tree": tree})
             case "state.get":
                 body = state_body(await find(state.gateway.engine, caller, thread_id))
                 checkpoint = {"id": body["checkpoint"]["checkpoint_id"]}
-                return _success(asked, {"values": body["values"], "checkpoint": checkpoint})
+                return _success(command, {"values": body["values"], "checkpoint": checkpoint})
             case method if method in NOT_OFFERED:
-                return _refusal(asked.id, "not_supported", f"Pitcrew does not offer {method}.")
+                return _refusal(command.id, "not_supported", f"Pitcrew does not offer {method}.")
             case _:
-                return _refusal(asked.id, "unknown_command", "There is no such command here.")
+                return _refusal(command.id, "unknown_command", "There is no such command here.")
     except PitcrewError as error:
-        if asked.method == "input.respond" and isinstance(error, NotFound | RunNotActive):
-            return _refusal(asked.id, "no_such_interrupt", "The thread does not wait for this.")
-        return error_body(asked.id, error)
+        if command.method == "input.respond" and isinstance(error, NotFound | RunNotActive):
+            return _refusal(command.id, "no_such_interrupt", "The thread does not wait for this.")
+        return error_body(command.id, error)
 
 
-def _answer(given: InputRespond) -> Ask:
+def _answer(reply: InputRespond) -> Ask:
     """Raises BadRequest unless it answers exactly one request."""
-    answers = given.responses if given.responses is not None else []
-    if given.interrupt_id is not None:
-        answers = [*answers, InputResponse(given.interrupt_id, given.response)]
+    answers = reply.responses if reply.responses is not None else []
+    if reply.interrupt_id is not None:
+        answers = [*answers, InputResponse(reply.interrupt_id, reply.response)]
     if len(answers) != 1:
         raise BadRequest(field="responses", form="a list of one answer: a thread waits for one at a time")
     return Ask("pitcrew", command={"resume": {answers[0].interrupt_id: answers[0].response}})
 
 
-async def _run(state: AppState, caller: SignedIn, thread_id: str, asked: Command, ask: Ask) -> dict[str, Any]:
+async def _run(state: AppState, caller: SignedIn, thread_id: str, command: Command, ask: Ask) -> dict[str, Any]:
     listening = Listening(state.gateway.engine, caller)
     try:
         begun = await begin(state, caller, thread_id, ask, listening)
@@ -120,11 +120,11 @@ async def _run(state: AppState, caller: SignedIn, thread_id: str, asked: Command
     state.openings.begun(begun.thread.conversation_id, begun.first)
     marks = await state.gateway.engine.store.marks(begun.thread.conversation_id)
     place = Place(marks.earlier + begun.first)
-    return _success(asked, {"run_id": begun.run_id}) | {"meta": {"applied_through_seq": int(place)}}
+    return _success(command, {"run_id": begun.run_id}) | {"meta": {"applied_through_seq": int(place)}}
 
 
-def _success(asked: Command, result: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "success", "id": asked.id, "result": result}
+def _success(command: Command, result: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "success", "id": command.id, "result": result}
 
 
 def _refusal(number: int | None, code: str, message: str) -> dict[str, Any]:

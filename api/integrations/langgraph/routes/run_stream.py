@@ -9,12 +9,12 @@ from api.transport.server_events import BEAT
 from orchestrator.events import Envelope
 
 
-class Told:
+class RunStream:
     """A run's stream as it is told, each event with the position behind it."""
 
     def __init__(self, session: RunSession, position: Position) -> None:
         self._session = session
-        self._retelling = Retelling(session, "", known=position)
+        self._retelling = Retelling(session, "", position=position)
 
     @property
     def ended(self) -> bool:

@@ -16,7 +16,7 @@ from api.integrations.langgraph.assistants import PITCREW, assistant_id
 from api.integrations.langgraph.modes import RunSession, error_of, read_modes, spell
 from api.integrations.langgraph.routes.caller import KeyCaller, page, read, seat
 from api.integrations.langgraph.routes.listener import Listening
-from api.integrations.langgraph.routes.run_stream import Told
+from api.integrations.langgraph.routes.run_stream import RunStream
 from api.integrations.langgraph.routes.thread_lookup import Thread, find
 from api.integrations.langgraph.routes.turn_request import Ask, Begun, begin, new_thread
 from api.integrations.langgraph.run_views import run_body
@@ -69,15 +69,15 @@ async def stream(thread_id: str, request: Request, state: State, caller: KeyCall
     with seat(state, caller) as taken:
         begun = await _begun(state, caller, thread_id, ask)
         kept = taken.pop_all()
-    told = _retelling(begun, modes)
+    run_stream = _retelling(begun, modes)
 
     def closed() -> None:
         kept.close()
         begun.listening.close()
-        if ask.on_disconnect == "cancel" and not told.ended:
+        if ask.on_disconnect == "cancel" and not run_stream.ended:
             _later(state, caller, state.gateway.engine.cancel(caller, Cancel(run_id=begun.run_id)))
 
-    response = ServerEvents(_told(begun.listening, told), closed)
+    response = ServerEvents(_stream_text(begun.listening, run_stream), closed)
     place = _place(thread_id, begun.run_id)
     query = urlencode([("stream_mode", mode) for mode in sorted(modes)])
     response.headers["Content-Location"] = place
@@ -100,7 +100,7 @@ async def stream_alone(request: Request, state: State, caller: KeyCaller) -> Res
         if ask.on_completion == "delete":
             _later(state, caller, state.gateway.engine.delete(caller, thread_id))
 
-    response = ServerEvents(_told(begun.listening, _retelling(begun, modes)), closed)
+    response = ServerEvents(_stream_text(begun.listening, _retelling(begun, modes)), closed)
     place = f"/threads/{thread_id}" if ask.on_completion == "keep" else ""
     response.headers["Content-Location"] = f"{place}/runs/{begun.run_id}"
     return response
@@ -128,12 +128,12 @@ def _later(state: AppState, caller: SignedIn, doing: Coroutine[Any, Any, None]) 
     state.gateway.leaving.add(caller.user_id, asyncio.ensure_future(done()))
 
 
-def _retelling(begun: Begun, modes: frozenset[str]) -> Told:
+def _retelling(begun: Begun, modes: frozenset[str]) -> RunStream:
     session = RunSession(modes, begun.thread.before(begun.first), begun.thread.thread_id, assistant_id(begun.assistant))
-    return Told(session, Position(begun.run_id, begun.first))
+    return RunStream(session, Position(begun.run_id, begun.first))
 
 
-async def _told(listening: Listening, run: Told) -> AsyncIterator[str]:
+async def _stream_text(listening: Listening, run: RunStream) -> AsyncIterator[str]:
     """The stream of a run. Where the server stops, its store is away or the reader is too slow, it has no end, so that
     the client comes back."""
     try:
@@ -272,7 +272,7 @@ async def join_stream(
         listening = Listening(state.gateway.engine, caller)
         listening.begin(thread.conversation_id, thread_id, position.first - 1)
         taken.callback(listening.close)
-        return ServerEvents(_told(listening, Told(session, position)), taken.pop_all().close)
+        return ServerEvents(_stream_text(listening, RunStream(session, position)), taken.pop_all().close)
 
 
 def _position(thread: Thread, run_id: str, last_event_id: str) -> Position:

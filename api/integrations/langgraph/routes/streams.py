@@ -48,17 +48,17 @@ MOST_SUBSCRIPTIONS = 8
 async def stream(thread_id: str, request: Request, state: State, caller: KeyCaller) -> Response:
     """The thread's events of the channels that are named, for as long as the client stays. With `since`, those after
     it; else the run that is under way from its beginning, and what comes."""
-    wanted = await read(request, Subscription)
-    wanted.check()
+    subscription = await read(request, Subscription)
+    subscription.check()
     with seat(state, caller) as taken:
-        told = await Telling.begin(state, caller, thread_id, wanted)
-        taken.callback(told.close)
-        return ServerEvents(_spelled(told), taken.pop_all().close)
+        telling = await Telling.begin(state, caller, thread_id, subscription)
+        taken.callback(telling.close)
+        return ServerEvents(_spelled(telling), taken.pop_all().close)
 
 
-async def _spelled(told: Telling) -> AsyncIterator[str]:
+async def _spelled(telling: Telling) -> AsyncIterator[str]:
     with contextlib.suppress(PitcrewError, OutboxFull):
-        async for event in told.events():
+        async for event in telling.events():
             yield BEAT if event is None else spell(event["method"], event, str(event["seq"]))
 
 
@@ -135,26 +135,26 @@ class Socket:
 
     async def _obeyed(self, text: str) -> dict[str, Any]:
         try:
-            asked = convert(parse_object(text), Command)
+            command = convert(parse_object(text), Command)
         except PitcrewError as error:
             return error_body(None, error)
         try:
-            match asked.method:
+            match command.method:
                 case "subscription.subscribe":
-                    return {"type": "success", "id": asked.id, "result": await self._subscribe(asked)}
+                    return {"type": "success", "id": command.id, "result": await self._subscribe(command)}
                 case "subscription.unsubscribe":
-                    return {"type": "success", "id": asked.id, "result": self._unsubscribe(asked)}
+                    return {"type": "success", "id": command.id, "result": self._unsubscribe(command)}
                 case _:
-                    return await obey(self._state, self._caller, self._thread_id, asked)
+                    return await obey(self._state, self._caller, self._thread_id, command)
         except PitcrewError as error:
-            return error_body(asked.id, error)
+            return error_body(command.id, error)
 
-    async def _subscribe(self, asked: Command) -> dict[str, Any]:
-        wanted = convert(asked.params, Subscription)
-        wanted.check()
+    async def _subscribe(self, command: Command) -> dict[str, Any]:
+        subscription = convert(command.params, Subscription)
+        subscription.check()
         if len(self._tellings) >= MOST_SUBSCRIPTIONS:
             raise RateLimited
-        telling = await Telling.begin(self._state, self._caller, self._thread_id, wanted)
+        telling = await Telling.begin(self._state, self._caller, self._thread_id, subscription)
         self._made += 1
         name = f"sub-{self._made}"
         self._tellings[name] = asyncio.create_task(self._tell(telling))
@@ -162,8 +162,8 @@ class Socket:
         self._tellings[name].add_done_callback(lambda _: telling.close())
         return {"subscription_id": name, "replayed_events": 0}
 
-    def _unsubscribe(self, asked: Command) -> dict[str, Any]:
-        task = self._tellings.pop(str(asked.params.get("subscription_id")), None)
+    def _unsubscribe(self, command: Command) -> dict[str, Any]:
+        task = self._tellings.pop(str(command.params.get("subscription_id")), None)
         if task is None:
             raise NotFound
         task.cancel()

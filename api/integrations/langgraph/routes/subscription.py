@@ -16,22 +16,22 @@ class Telling:
     """One subscription to one thread."""
 
     def __init__(
-        self, state: AppState, listening: Listening, thread: Thread, wanted: Subscription, events: ThreadEvents
+        self, state: AppState, listening: Listening, thread: Thread, subscription: Subscription, events: ThreadEvents
     ) -> None:
         self._state = state
         self._listening = listening
         self._thread = thread
-        self._wanted = wanted
+        self._subscription = subscription
         self._events = events
-        self._heard = False
+        self._end_sent = False
 
     @classmethod
-    async def begin(cls, state: AppState, caller: SignedIn, thread_id: str, wanted: Subscription) -> "Telling":
+    async def begin(cls, state: AppState, caller: SignedIn, thread_id: str, subscription: Subscription) -> "Telling":
         """Raises NotFound, CursorExpired."""
         engine = state.gateway.engine
         thread = await find(engine, caller, thread_id)
         marks = await engine.store.marks(thread.conversation_id)
-        named = _named(wanted, marks)
+        named = _named(subscription, marks)
         # No await from here: what is opened is closed.
         unheard = state.openings.opened(thread.conversation_id)
         since = named if named is not None else _since(thread, unheard, marks)
@@ -39,7 +39,7 @@ class Telling:
         start = seq + 1 if since.number == LIVE and not since.within and not since.steps else max(1, seq)
         listening = Listening(engine, caller)
         listening.begin(thread.conversation_id, thread_id, start - 1)
-        return cls(state, listening, thread, wanted, ThreadEvents(thread.before(start), since, marks.earlier))
+        return cls(state, listening, thread, subscription, ThreadEvents(thread.before(start), since, marks.earlier))
 
     async def events(self) -> AsyncIterator[Event | None]:
         """What the subscription wants; None after a silence. Raises ShuttingDown, OutboxFull."""
@@ -47,22 +47,22 @@ class Telling:
             if envelope is None:
                 yield None
                 continue
-            for event in self._events.told(envelope):
-                if self._wanted.wants(event):
+            for event in self._events.new_events(envelope):
+                if self._subscription.wants(event):
                     yield event
-                    self._heard |= ends(event)
+                    self._end_sent |= ends(event)
 
     def close(self) -> None:
         self._listening.close()
-        self._state.openings.closed(self._thread.conversation_id, heard=self._heard)
+        self._state.openings.closed(self._thread.conversation_id, end_sent=self._end_sent)
 
 
-def _named(wanted: Subscription, marks: Marks) -> Place | None:
+def _named(subscription: Subscription, marks: Marks) -> Place | None:
     """The place after which the client wants to be told; None where it names none. Raises CursorExpired for one that is
     in a deleted thread of this name, or in none. One before all events is in each."""
-    if wanted.since is None:
+    if subscription.since is None:
         return None
-    place = Place.at(wanted.since)
+    place = Place.at(subscription.since)
     if place.seq and not marks.earlier < place.seq <= marks.earlier + marks.head:
         raise CursorExpired(field="since")
     return place

@@ -28,7 +28,7 @@ class Thread:
     messages: Sequence[StoredMessage]
 
     @cached_property
-    def told(self) -> list[Message]:
+    def message_bodies(self) -> list[Message]:
         """The messages as the SDK reads them."""
         return [stored(message) for message in self.messages]
 
@@ -57,7 +57,7 @@ class Thread:
     def values(self) -> dict[str, Any]:
         """The state of the thread."""
         waiting = {"__interrupt__": self.interrupts} if self.interrupts else {}
-        return {"messages": self.told, **waiting}
+        return {"messages": self.message_bodies, **waiting}
 
     def before(self, seq: int) -> Transcript:
         """Its messages as they stood before an event."""
@@ -122,7 +122,7 @@ def state_body(thread: Thread, upto: int | None = None) -> dict[str, Any]:
     number = len(thread.messages) if upto is None else upto
     messages = thread.messages[:number]
     waiting = thread.interrupts if upto is None else []
-    values = thread.values if upto is None else {"messages": thread.told[:number]}
+    values = thread.values if upto is None else {"messages": thread.message_bodies[:number]}
     at = [_checkpoint(thread.thread_id, messages[:count]) for count in (number, number - 1) if count >= 0]
     pending = [] if upto is not None else [view for view in thread.runs.values() if view.ended is None]
     tasks = [

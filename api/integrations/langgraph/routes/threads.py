@@ -19,7 +19,7 @@ from orchestrator.store import SessionSummary
 
 router = APIRouter(prefix="/threads")
 
-MOST_FOUND = 100
+MOST_RESULTS = 100
 """Threads of one search: each is read whole."""
 MOST_READ = 500
 """Threads among which is looked for those with a status or metadata, the latest ones."""
@@ -70,12 +70,12 @@ class At(msgspec.Struct):
 @router.post("")
 async def create(request: Request, state: State, caller: KeyCaller) -> dict[str, Any]:
     """Open a thread; with a `thread_id` of yours, a UUID."""
-    wanted = await read(request, Create)
-    if wanted.supersteps:
+    body = await read(request, Create)
+    if body.supersteps:
         raise BadRequest(field="supersteps", form=LEFT_OUT)
-    thread_id = wanted.thread_id or str(uuid.uuid4())
+    thread_id = body.thread_id or str(uuid.uuid4())
     check_uuid("thread_id", thread_id)
-    if not await open_thread(state, caller, thread_id, wanted.metadata) and wanted.if_exists != "do_nothing":
+    if not await open_thread(state, caller, thread_id, body.metadata) and body.if_exists != "do_nothing":
         raise IdempotencyConflict(field="thread_id")
     return await _body(state, caller, await _summary(state, caller, thread_id))
 
@@ -83,18 +83,20 @@ async def create(request: Request, state: State, caller: KeyCaller) -> dict[str,
 @router.post("/search")
 async def search(request: Request, state: State, caller: KeyCaller) -> list[dict[str, Any]]:
     """Your threads, the latest first."""
-    wanted = await read(request, Search)
-    plain = wanted.status is None and not wanted.metadata
-    most = wanted.offset + min(wanted.limit, MOST_FOUND) if plain else MOST_READ
-    found = page(await _found(state, caller, wanted, most), min(wanted.limit, MOST_FOUND), wanted.offset)
-    return [{name: value for name, value in match.items() if name in (wanted.select or match)} for match in found]
+    criteria = await read(request, Search)
+    plain = criteria.status is None and not criteria.metadata
+    most = criteria.offset + min(criteria.limit, MOST_RESULTS) if plain else MOST_READ
+    threads = page(await _find(state, caller, criteria, most), min(criteria.limit, MOST_RESULTS), criteria.offset)
+    return [
+        {name: value for name, value in thread.items() if name in (criteria.select or thread)} for thread in threads
+    ]
 
 
 @router.post("/count")
 async def count(request: Request, state: State, caller: KeyCaller) -> int:
     """How many threads these are."""
-    wanted = await read(request, Search)
-    return len(await _found(state, caller, wanted, MOST_READ))
+    criteria = await read(request, Search)
+    return len(await _find(state, caller, criteria, MOST_READ))
 
 
 @router.get("/{thread_id}")
@@ -154,15 +156,15 @@ async def history_by_get(
     return await _history(state, caller, thread_id, History(limit))
 
 
-async def _history(state: AppState, caller: Caller, thread_id: str, wanted: History) -> Response:
+async def _history(state: AppState, caller: Caller, thread_id: str, criteria: History) -> Response:
     thread = await find(state.gateway.engine, caller, thread_id)
-    before = wanted.before.get("checkpoint_id") if isinstance(wanted.before, dict) else wanted.before
+    before = criteria.before.get("checkpoint_id") if isinstance(criteria.before, dict) else criteria.before
     numbers = [
         number
         for number in range(len(thread.messages), 0, -1)
         if before is None or checkpoint_id(thread.messages[number - 1].seq) < str(before)
     ]
-    chosen = page(numbers, min(wanted.limit, MOST_FOUND), 0)
+    chosen = page(numbers, min(criteria.limit, MOST_RESULTS), 0)
 
     def spelled() -> bytes:
         """Every state holds all messages up to it: there may be much to write."""
@@ -184,29 +186,29 @@ async def _state_at(state: AppState, caller: Caller, thread_id: str, checkpoint:
     raise NotFound(field="checkpoint_id")
 
 
-async def _found(state: AppState, caller: Caller, wanted: Search, most: int) -> list[dict[str, Any]]:
+async def _find(state: AppState, caller: Caller, criteria: Search, most: int) -> list[dict[str, Any]]:
     """The threads that are meant, among the first `most`."""
-    if wanted.values:
+    if criteria.values:
         raise BadRequest(field="values", form=LEFT_OUT)
-    known = list(await state.gateway.engine.store.sessions(caller))
-    if wanted.ids is not None:
-        known = [entry for entry in known if entry.session_id in wanted.ids]
-    if wanted.sort_by in ("created_at", "updated_at", "state_updated_at"):
-        by = "created_at" if wanted.sort_by == "created_at" else "updated_at"
-        known.sort(key=lambda entry: str(getattr(entry, by)), reverse=wanted.sort_order != "asc")
-    bodies = [await _body_if_there(state, caller, entry) for entry in known[: max(0, most)]]
+    summaries = list(await state.gateway.engine.store.sessions(caller))
+    if criteria.ids is not None:
+        summaries = [summary for summary in summaries if summary.session_id in criteria.ids]
+    if criteria.sort_by in ("created_at", "updated_at", "state_updated_at"):
+        by = "created_at" if criteria.sort_by == "created_at" else "updated_at"
+        summaries.sort(key=lambda summary: str(getattr(summary, by)), reverse=criteria.sort_order != "asc")
+    bodies = [await _body_if_there(state, caller, summary) for summary in summaries[: max(0, most)]]
     return [
         body
         for body in bodies
         if body is not None
-        and wanted.status in (None, body["status"])
-        and (wanted.metadata or {}).items() <= body["metadata"].items()
+        and criteria.status in (None, body["status"])
+        and (criteria.metadata or {}).items() <= body["metadata"].items()
     ]
 
 
 async def _summary(state: AppState, caller: Caller, thread_id: str) -> SessionSummary:
-    found = await state.gateway.engine.store.sessions(caller)
-    summary = next((match for match in found if match.session_id == thread_id), None)
+    summaries = await state.gateway.engine.store.sessions(caller)
+    summary = next((summary for summary in summaries if summary.session_id == thread_id), None)
     if summary is None:
         raise NotFound
     return summary

@@ -12,7 +12,7 @@ from agents.types import Wishes
 from api.compose.app_state import AppState
 from api.integrations.langgraph import CHANNEL
 from api.integrations.langgraph.assistants import PITCREW
-from api.integrations.langgraph.messages import asked
+from api.integrations.langgraph.messages import read_input
 from api.integrations.langgraph.modes import read_modes
 from api.integrations.langgraph.routes.assistants import assistant_named
 from api.integrations.langgraph.routes.caller import LEFT_OUT
@@ -119,11 +119,11 @@ def _command(ask: Ask, thread: Thread, assistant: str, *, alone: bool) -> Send |
     wishes = Wishes(agent, CHANNEL, chosen.dataset, chosen.prose, chosen.passages)
     if ask.command is not None:
         return resumed(thread, ask.command["resume"], Send("", thread.thread_id, zone=zone, wishes=wishes))
-    said = asked(ask.input)
-    name = said.message_id if said.message_id and _NAME.fullmatch(said.message_id) else None
+    message = read_input(ask.input)
+    name = message.message_id if message.message_id and _NAME.fullmatch(message.message_id) else None
     if alone:
-        wishes = replace(wishes, history=said.earlier)
-    return Send(said.text, thread.thread_id, name, zone=zone, wishes=wishes)
+        wishes = replace(wishes, history=message.earlier)
+    return Send(message.text, thread.thread_id, name, zone=zone, wishes=wishes)
 
 
 def resumed(thread: Thread, value: Any, otherwise: Send) -> Send | Answer:

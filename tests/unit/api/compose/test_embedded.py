@@ -8,14 +8,14 @@ from orchestrator.run import Desk, Memory
 def test_a_conversation_remembers_what_was_said_and_learnt() -> None:
     talk = Talk()
     desk = Desk(memory=Memory({"model": "Heron"}, {"booking": {"step": 1}, "old": None}))
-    talk.heard("How strong?", "110 kW.", "specs", desk)
+    talk.remember("How strong?", "110 kW.", "specs", desk)
     question = talk.question("And its weight?", AS_USUAL)
     assert question.history == (Turn("customer", "How strong?"), Turn("assistant", "110 kW.", "specs"))
     assert (question.facts, question.notes) == ({"model": "Heron"}, {"booking": {"step": 1}})
-    talk.heard("And its weight?", "1455 kg.", "specs", Desk(memory=Memory(None, {"booking": None})))
+    talk.remember("And its weight?", "1455 kg.", "specs", Desk(memory=Memory(None, {"booking": None})))
     assert (talk.facts, talk.notes) == ({"model": "Heron"}, {})
     for _ in range(MOST_TURNS):
-        talk.heard("Q", "A", None, Desk())
+        talk.remember("Q", "A", None, Desk())
     assert len(talk.turns) == MOST_TURNS
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from agents.types import AS_USUAL, Wishes
 from api.dialects.reasoning import DIALECT
-from api.protocol.dialect import Beat, Handshake, Heard, Ping, Requested, Session
+from api.protocol.dialect import Beat, Handshake, NoOp, Ping, Requested, Session
 from orchestrator import events
 from orchestrator.commands import Cancel, Resume, Send
 from orchestrator.events import Envelope
@@ -46,7 +46,7 @@ def test_other_frames() -> None:
     assert session.opened() == (Requested(Resume("s", None), tentative=True),)
     assert session.received('{"type":"cancel"}').inbound == Cancel(session_id="s")
     assert session.received('{"type":"ping","timestamp":1.5}').inbound == Ping(1.5)
-    assert session.received('{"type":"pong"}').inbound == Heard()
+    assert session.received('{"type":"pong"}').inbound == NoOp()
     assert json.loads(session.notice(Beat(7.25))[0]) == {"type": "ping", "timestamp": 7.25}
 
 

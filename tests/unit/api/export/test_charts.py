@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import api.export.charts
-from api.export.charts import AT_A_TIME, OF_ONE, WAITING, Charts
+from api.export.charts import AT_A_TIME, PER_USER, WAITING, Charts
 from orchestrator.errors import BadJson, BadRequest, PitcrewError, RateLimited
 
 BARS: dict[str, Any] = {
@@ -94,7 +94,7 @@ async def test_no_more_wait_than_can_be_served(charts: Charts) -> None:
 
 async def test_who_asks_for_many_waits_for_them_and_others_do_not(charts: Charts) -> None:
     """A user has one process at a time, however much each chart takes, and a few places in the queue."""
-    mine = [asyncio.create_task(charts.draw(json.dumps(BARS), "anna")) for _ in range(OF_ONE)]
+    mine = [asyncio.create_task(charts.draw(json.dumps(BARS), "anna")) for _ in range(PER_USER)]
     await asyncio.sleep(0)
     with pytest.raises(RateLimited):
         await charts.draw("{", "anna")

@@ -133,7 +133,8 @@ def test_cut_anywhere_while_it_is_answered_nothing_is_lost_or_doubled(name: str)
         position = read_position(whole[cut - 1][0])
         for reached in range(heard[cut - 1][0], len(run)):
             rest = [
-                frame for _, frame in told(Retelling(a_session(name), NAME, known=position), as_followed(run, reached))
+                frame
+                for _, frame in told(Retelling(a_session(name), NAME, position=position), as_followed(run, reached))
             ]
             assert text_of(had + rest) == ANSWER, (cut, reached)
             assert code_of(had + rest) == code_of([frame for _, frame in whole])
@@ -150,7 +151,9 @@ def test_who_comes_back_after_the_end_gets_what_is_missing_once(name: str) -> No
     for cut in range(1, len(whole)):
         had = [frame for _, frame in whole[:cut]]
         known = read_position(whole[cut - 1][0])
-        rest = [frame for _, frame in told(Retelling(a_session(name), NAME, known=known), as_followed(run, len(run)))]
+        rest = [
+            frame for _, frame in told(Retelling(a_session(name), NAME, position=known), as_followed(run, len(run)))
+        ]
         assert text_of(had + rest) == ANSWER, cut
         assert code_of(had + rest) == code_of([frame for _, frame in whole]), cut
         assert len(set(signs(had + rest))) == len(signs(had + rest)), cut
@@ -166,7 +169,7 @@ def test_of_several_attempts_the_code_that_counts_is_in_the_data() -> None:
         "c", events.Verification(RUN, True, 0.9, 2), one.seq) for one in run]  # fmt: skip
     whole = list(told(Retelling(a_session("analysis_stream"), NAME), tried))
     known = read_position(whole[0][0])
-    retelling = Retelling(a_session("analysis_stream"), NAME, known=known)
+    retelling = Retelling(a_session("analysis_stream"), NAME, position=known)
     rest = [frame for _, frame in told(retelling, as_followed(tried, len(tried)))]
     assert code_of(rest) == ""
     assert "".join(CODE) in "".join(json.loads(one).get("data", {}).get("code", "") for one in rest)
@@ -178,7 +181,7 @@ def test_cut_again_and_again(name: str) -> None:
     for stride in (1, 2, 3):
         had, position, reached = [whole[0][1]], whole[0][0], 1
         while had[-1] != whole[-1][1]:
-            retelling = Retelling(a_session(name), NAME, known=read_position(position))
+            retelling = Retelling(a_session(name), NAME, position=read_position(position))
             came: list[str] = []
             history = as_followed(run, reached)
             for number, envelope in enumerate(history, len(run) - len(history) + 1):
@@ -204,7 +207,7 @@ def test_a_run_that_began_again_while_the_reader_was_away() -> None:
         had = list(told(Retelling(a_session(name), NAME), before))
         known = read_position(had[-1][0])
         history = [one for one in before if one.seq is not None] + [restarted, *again]
-        rest = list(told(Retelling(a_session(name), NAME, known=known), history))
+        rest = list(told(Retelling(a_session(name), NAME, position=known), history))
         text = text_of([frame for _, frame in had + rest])
         assert text.endswith(ANSWER)
         assert text.startswith("Forty incidents.") == behind

@@ -26,7 +26,7 @@ def narrated(events: Iterable[AnyEvent]) -> list[BaseEvent]:
     narration = Narration(RUN, "run")
     told = [*narration.opening()]
     for seq, event in enumerate(events, 1):
-        told += narration.told(Envelope("c", event, seq))
+        told += narration.events(Envelope("c", event, seq))
     return told if told[-1].type in ENDS else [*told, *narration.failed(ShuttingDown())]
 
 

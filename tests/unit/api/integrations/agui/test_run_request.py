@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.integrations.agui.run_request import Asked, asked, read_input
+from api.integrations.agui.run_request import RunCommands, read_commands, read_input
 from orchestrator.commands import Answer
 from orchestrator.errors import BadRequest
 
@@ -20,8 +20,8 @@ def body(**fields: Any) -> dict[str, Any]:
     return {"threadId": "t", "runId": "r-1", "messages": [MESSAGE], "tools": [], "context": [], "state": {}} | fields
 
 
-def read(**fields: Any) -> Asked:
-    return asked(read_input(body(**fields)))
+def read(**fields: Any) -> RunCommands:
+    return read_commands(read_input(body(**fields)))
 
 
 def resume(payload: Any = None, status: str = "resolved", *messages: Any) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def test_an_answer_without_a_value_is_none() -> None:
 
 
 def test_an_interrupt_is_declined() -> None:
-    assert read(**resume(status="cancelled")) == Asked(answers=Answer("q", False))
+    assert read(**resume(status="cancelled")) == RunCommands(answers=Answer("q", False))
     both = read(**resume(True, "cancelled", OURS, MESSAGE))
     assert both.declines == Answer("q", False)
     assert both.answers is None

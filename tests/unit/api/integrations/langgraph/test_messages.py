@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.types import Turn
-from api.integrations.langgraph.messages import Transcript, asked, human
+from api.integrations.langgraph.messages import Transcript, human, read_input
 from orchestrator.errors import BadRequest, EmptyMessage
 from orchestrator.events import Accepted, Deleted, Envelope, Superseded
 
@@ -33,8 +33,8 @@ JSON = st.recursive(
     ],
 )
 def test_the_last_human_message_is_asked(messages: Any) -> None:
-    assert asked({"messages": messages}).text == "Hi"
-    assert asked({"messages": messages}).earlier == ()
+    assert read_input({"messages": messages}).text == "Hi"
+    assert read_input({"messages": messages}).earlier == ()
 
 
 def test_what_was_said_before_goes_with_it() -> None:
@@ -44,7 +44,7 @@ def test_what_was_said_before_goes_with_it() -> None:
         {"role": "tool", "content": "secret"},
         {"role": "user", "content": "Three", "id": "m3"},
     ]
-    found = asked({"messages": said})
+    found = read_input({"messages": said})
     assert (found.text, found.message_id) == ("Three", "m3")
     assert found.earlier == (Turn("customer", "One"), Turn("assistant", "Two"))
 
@@ -52,12 +52,12 @@ def test_what_was_said_before_goes_with_it() -> None:
 @pytest.mark.parametrize("given_", [None, 3, "Hi", [], {}, {"messages": 3}, {"messages": [3]}, {"messages": [{}]}])
 def test_other_input_is_refused(given_: Any) -> None:
     with pytest.raises(BadRequest):
-        asked(given_)
+        read_input(given_)
 
 
 def test_somebody_must_ask() -> None:
     with pytest.raises(EmptyMessage):
-        asked({"messages": [{"role": "assistant", "content": "Hello"}]})
+        read_input({"messages": [{"role": "assistant", "content": "Hello"}]})
 
 
 @given(JSON)
@@ -65,7 +65,7 @@ def test_nothing_but_a_refusal_comes_of_nonsense(value: Any) -> None:
     said = [{"role": "user", "content": value}]
     for given_ in (value, {"messages": value}, {"messages": [value]}, {"messages": said}):
         with contextlib.suppress(BadRequest, EmptyMessage):
-            assert isinstance(asked(given_).text, str)
+            assert isinstance(read_input(given_).text, str)
 
 
 def test_a_message_that_was_taken_back_or_replaced_is_gone() -> None:

@@ -96,13 +96,13 @@ def test_who_comes_late_is_told_and_who_comes_again_is_not() -> None:
     openings.begun("c", 7)
     assert openings.opened("c") == 7  # the run began before anybody listened
     assert openings.opened("c") == 7
-    openings.closed("c", heard=True)
+    openings.closed("c", end_sent=True)
     assert openings.opened("c") is None  # somebody has heard how it ended
     openings.begun("c", 9)
-    openings.closed("c", heard=True)
-    openings.closed("c", heard=False)
+    openings.closed("c", end_sent=True)
+    openings.closed("c", end_sent=False)
     assert openings.opened("c") is None  # they were listening when it began
-    openings.closed("c", heard=False)
+    openings.closed("c", end_sent=False)
     openings.begun("c", 11)
     openings.begun("c", 13)
     assert openings.opened("c") == 13

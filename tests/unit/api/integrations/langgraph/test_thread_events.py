@@ -69,7 +69,7 @@ def told_again(thread: list[Envelope], have: int, after: int) -> list[Envelope]:
 
 
 def run_through(reader: ThreadEvents, envelopes: list[Envelope]) -> list[Event]:
-    return [event for envelope in envelopes for event in reader.told(envelope)]
+    return [event for envelope in envelopes for event in reader.new_events(envelope)]
 
 
 def texts(told: list[Event]) -> dict[str, str]:

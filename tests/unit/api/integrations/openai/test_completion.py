@@ -17,7 +17,7 @@ def chunks(turn: Turn, *, include_usage: bool = False, max_tokens: int | None = 
     completion = Completion("run", "specs", 1_700_000_000, include_usage, max_tokens)
     told = [completion.opening()]
     for seq, event in enumerate(turn.events, 1):
-        for chunk in completion.told(Envelope("c", event, seq)):
+        for chunk in completion.chunks(Envelope("c", event, seq)):
             told.append(chunk)
             if "error" in chunk:
                 return told

@@ -37,7 +37,7 @@ def test_the_least() -> None:
     assert (asked.model, asked.text, asked.history, asked.stream, asked.session_id) == (
         "pitcrew", "How strong is it?", (), False, None,
     )  # fmt: skip
-    assert asked.said == ""
+    assert asked.history_key == ""
 
 
 def test_a_conversation() -> None:
@@ -54,7 +54,7 @@ def test_a_conversation() -> None:
     )
     assert asked.text == "How strong is it?"
     assert asked.history == (Turn("customer", "I drive\na Wren."), Turn("assistant", "No."))
-    assert asked.said == after(after("", "customer", "I drive a Wren."), "assistant", "No.")
+    assert asked.history_key == after(after("", "customer", "I drive a Wren."), "assistant", "No.")
 
 
 def test_what_only_tunes_a_model_does_not_matter() -> None:
