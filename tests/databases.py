@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from orchestrator.stores.database import open_database
 from sqlalchemy import Engine, create_engine, make_url, text
 
 import api.migrations
+from rag.database import open_database
 from tests.postgres import postgres_url
 
 

@@ -330,8 +330,11 @@ async def test_nobody_can_read_from_the_store_what_was_deleted(store: Store) -> 
     _, _ = await asked(store, "A text like no other?", session, caller=owner)
     await store.delete(owner, session)
     assert isinstance(store, SqlStore)
-    with store.transactions.readable.connect() as connection:
-        everything = [str(row) for table in metadata.sorted_tables for row in connection.execute(select(table)).all()]
+    everything = await store.transactions.read(
+        lambda connection: [
+            str(row) for table in metadata.sorted_tables for row in connection.execute(select(table)).all()
+        ]
+    )
     assert any("1" in row for row in everything)
     assert not any("like-no-other" in row or "like no other" in row for row in everything)
 

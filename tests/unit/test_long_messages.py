@@ -32,6 +32,7 @@ from agents.diagnosis.codes import parse as parse_codes
 from agents.diagnosis.guided_checks import Cause, GuidedChecks
 from agents.explorer.mentions import Mention
 from agents.language.spelling import Spelling
+from agents.language.terms import ANALYZER
 from agents.passages.citations import Markers
 from agents.passages.spans import spans
 from agents.passages.statements import Statement
@@ -47,6 +48,7 @@ from agents.vehicles.applicability import Cars, Fitment
 from agents.vehicles.range import Vehicles
 from orchestrator.commands import Send
 from orchestrator.errors import PitcrewError
+from rag.analyzer import Analyzer
 from rag.embedder import Embedder
 from rag.query import Vocabulary
 from rag.types import Chunk, Passage
@@ -166,6 +168,7 @@ OTHERS: Mapping[Any, object] = {
     FaultCodes: CODES,
     VehicleData: DATA,
     Vocabulary: Documents(),
+    Analyzer: ANALYZER,
     Compared: compared("which has more power"),
     Embedder: HashingEmbedder(),
     Resources: RESOURCES,
@@ -197,6 +200,7 @@ OWNERS: Mapping[type, object] = {
     Fitment: FITMENT,
     Spelling: Spelling(["the torque of the engine"] * 2),
     Attributes: DATA.attributes,
+    Analyzer: ANALYZER,
 }
 """A value of each class that has readers among its methods."""
 READ_WHOLE = "tried as a whole by tests/integration/test_long_messages.py"

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agents.extractive.scoring import ANSWERS, ORDER, SURE, Scored, matching_parts, rank, telling
+from agents.extractive.scoring import ANSWERS, SCORING, Scored, matching_parts, rank, telling
 from agents.passages.statements import statements
 from agents.vehicles.applicability import Fitment
 from rag.types import Passage
@@ -33,7 +33,7 @@ def test_nothing_is_ranked_out_of_nothing() -> None:
 
 def test_every_feature_counts_and_every_weight_has_its_feature() -> None:
     (scored,) = ranked("Where is the jack?", (Passage(chunk("The jack is under the floor."), 0.6),))
-    assert set(scored.features) == set(ORDER) | set(SURE)
+    assert set(scored.features) == set(SCORING.order.weights) | set(SCORING.sure.weights)
 
 
 def test_the_statement_that_holds_the_words_is_best() -> None:
