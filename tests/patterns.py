@@ -25,6 +25,8 @@ _ANCHORED = {"match", "fullmatch"}
 _REPEATS = {codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT}
 _LONG = 20
 """Repeats that may go on for longer than this are attacked."""
+_MOST_SHAPES = 60
+"""Texts that are made of a pattern itself."""
 _DEPTH = 3
 _SAMPLES = " a1.,-'(/A_\n:;\"%]b9é["
 UNITS = (
@@ -129,12 +131,12 @@ def shapes(pattern: "re.Pattern[str]") -> frozenset[Shape]:
     chance = random.Random(1)
     tree = parser.parse(pattern.pattern, pattern.flags)
     found = {Shape("", unit, "") for unit in UNITS} | {Shape("a", blank, "a") for blank in " \t\n.1"}
-    for _ in range(3):
-        for before, body in _pumps(tree, chance, ""):
-            for unit in filter(None, (body, before + body, before)):
-                found |= {Shape(before, unit, end) for end in ("\x01", "a")}
-                found |= {Shape("", unit, ""), Shape("", f"{unit} ", "\x01")}
-    return frozenset(found)
+    pumped: set[Shape] = set()
+    for before, body in _pumps(tree, chance, ""):
+        for unit in filter(None, (body, before + body, before)):
+            pumped |= {Shape(before, unit, "\x01"), Shape("", unit, "a"), Shape("", f"{unit} ", "\x01")}
+    drawn = sorted(pumped, key=lambda shape: (shape.before, shape.body, shape.after))
+    return frozenset(found) | frozenset(chance.sample(drawn, min(_MOST_SHAPES, len(drawn))))
 
 
 def _uses(trees: Mapping[str, ast.Module]) -> dict[str, set[str]]:

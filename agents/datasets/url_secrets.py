@@ -15,7 +15,7 @@ _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]{0,99})\}")
 _SECRET = re.compile(r"pass|pwd|secret|token|key|credential", re.IGNORECASE)
 """Found in a parameter's name, or in its value, which may be a whole connection string."""
 _AS_WRITTEN = re.compile(r"://[^/?#@:]{0,300}:([^@]{0,1000})@")
-_PART = re.compile(r"[^;=]*=([^;]*)")
+_PART = re.compile(r"(?<![^;=])[^;=]*+=([^;]*)")
 """Of a connection string."""
 
 

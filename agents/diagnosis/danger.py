@@ -127,7 +127,7 @@ def _pattern(template: str, words: Mapping[str, str]) -> str:
     while (named := re.sub(r"<(\w+)>", lambda match: words[match[1]], template)) != template:
         template = named
     template = re.sub(r" (~+) ", lambda match: rf" (?:\S+ ){{0,{2 * len(match[1])}}}", template)
-    template = re.sub(r"\[([^\]]*)\] ", r"(?:(?:\1) ){0,4}", template)
+    template = re.sub(r"\[([^\[\]]*)\] ", r"(?:(?:\1) ){0,4}", template)
     return re.sub(r"\((?!\?)", "(?:", template)
 
 

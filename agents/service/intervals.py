@@ -8,8 +8,8 @@ from agents.language.mileages import KM_PER_MILE
 """Exactly: the international yard and pound agreement of 1959."""
 
 _FIGURE = r"\d{1,3}(?:[ ,.\u00a0\u202f]\d{3}){1,2}(?!\d)|(?<!\d)\d{1,7}(?!\d)"
-_DISTANCE = rf"(?P<figure>{_FIGURE})\s*(?P<unit>km|kilomet(?:re|er)s?|miles?|mi)\b(?!\s*/)"
-_TIME = r"(?P<count>\d{1,3}|one|two|three|four|five|six|ten|twelve)\s*-?\s*(?P<span>months?|years?)\b"
+_DISTANCE = rf"(?P<figure>{_FIGURE})\s*+(?P<unit>km|kilomet(?:re|er)s?|miles?|mi)\b(?!\s*/)"
+_TIME = r"(?P<count>\d{1,3}|one|two|three|four|five|six|ten|twelve)\s*+(?:-\s*+)?(?P<span>months?|years?)\b"
 _NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10, "twelve": 12}
 _ORDINALS = {"": 1, "second": 2, "other": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4}
 _WITH_SERVICE = re.compile(r"\b(?:every|each)\s+(?:(?P<which>second|other|2nd|third|3rd|fourth|4th)\s+)?service\b")

@@ -23,7 +23,9 @@ _SEVERE = re.compile(r"\bsevere\b.{0,300}\bintervals?\b|\bintervals?\b.{0,300}\b
 _ALTERNATES = re.compile(
     r"\balternates?\s+between\b.{0,300}\b(?P<item>(?:major|large|main|big)\s+service)\b", re.IGNORECASE
 )
-_EVERY_NTH = re.compile(r"(?P<item>.+?)\s*\(\s*(?P<said>(?:every|each)\s+(?:\w+\s+)?service)\s*\)", re.IGNORECASE)
+_EVERY_NTH = re.compile(
+    r"(?P<item>.+?)(?<!\s)\s*+\(\s*+(?P<said>(?:every|each)\s+(?:\w+\s+)?service)\s*\)", re.IGNORECASE
+)
 _SERVICE = re.compile(r"\b(?:services?|inspections?)\b", re.IGNORECASE)
 _BIGGER = re.compile(r"\b(?:major|large|main|big|second|full)\b", re.IGNORECASE)
 _QUANTITY = re.compile(r"(?:(?<!\s)\s++)?\b\d++(?:[.,]\d++)?\s*+(?:litres?|liters?|l|ml|kg|g|quarts?)\b", re.IGNORECASE)

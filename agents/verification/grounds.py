@@ -52,9 +52,10 @@ def telling(text: str) -> frozenset[str]:
     )
 
 
-def parts(text: str) -> list[str]:
+@lru_cache(maxsize=64)  # asked again for every figure of a sentence
+def parts(text: str) -> tuple[str, ...]:
     """A sentence cut at its commas, brackets and conjunctions; the pieces that say anything."""
-    return [part for part in map(str.strip, _PARTS.split(text)) if part]
+    return tuple(part for part in map(str.strip, _PARTS.split(text)) if part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ _LISTS = {"ol", "ul", "menu"}
 _WIDEST_SPAN = 1000  # as in the HTML standard, 4.9.11
 _DEEPEST_INDENT = 8
 _MAX_CELLS = 1_000_000
-_XML_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
+_XML_DECLARATION = re.compile(r"(?:(?<!\s)\s++)?<\?xml[^>]{0,500}\?>")
 _TOO_DEEP = "Excessive depth"
 
 
