@@ -49,7 +49,7 @@ class Talk:
                 frames.append(await self.receive(timeout))
         return frames
 
-    async def closed(self, timeout: float = 15) -> int:
+    async def closed(self, timeout: float = 60) -> int:
         """The close code; frames that come before are dropped."""
         async with asyncio.timeout(timeout):
             try:

@@ -91,7 +91,7 @@ class Server:
         with writer.stdin as pipe:
             self._process = start(
                 *("serve", "--port", str(self.port), *arguments),
-                env=environment(self.data, **self.settings, **settings),
+                env=environment(self.data, **self.settings | settings),
                 stdout=pipe,
                 stderr=pipe,
                 fork_server=self.fork_server,

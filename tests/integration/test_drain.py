@@ -49,7 +49,7 @@ async def asked_over_http(served: Served) -> tuple[int, dict[str, Any], Any]:
 
 
 async def test_a_drain_lets_answers_finish_and_takes_nothing_new(data: Path) -> None:
-    with streaming(data, "script-150tok-20ms", 20) as served:
+    with streaming(data, "script-300tok-20ms", 20) as served:
         async with (
             talking(served.chat, served.token("one")) as talk,
             talking(served.chat, served.token("idle")) as idle,
