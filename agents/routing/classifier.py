@@ -14,9 +14,10 @@ import numpy as np
 from agents.conversation.followup import continues, depends, refers_back, standalone, subject
 from agents.language.spelling import Spelling
 from agents.language.words import content
-from agents.routing import gate as scope
 from agents.routing import headings, human_requests, out_of_scope
 from agents.routing.clauses import split
+from agents.routing.gate import Gate, probability, rows
+from agents.routing.gate import train as train_gate
 from agents.routing.headings import Knowledge
 from agents.routing.kernels import Floats, Kernel, Labels, Learner, Linear, softmax, temperature
 from agents.routing.parts import MOST, apart, label
@@ -80,7 +81,7 @@ class Classifier:
         embedder: Embedder,
         vehicles: Vehicles,
         signs: frozenset[str],
-        gate: scope.Scope,
+        gate: Gate,
         person: Linear,
         router: Router,
         spelling: Spelling,
@@ -116,7 +117,7 @@ class Classifier:
             raise ValueError("the catalogue has no example utterances to learn from")
 
         def vectors(texts: Iterable[str]) -> Floats:
-            return scope.rows(embedder.embed(list(texts)), embedder.dimensions)
+            return rows(embedder.embed(list(texts)), embedder.dimensions)
 
         texts = [vehicles.generic(text) for text, _ in utterances]
         topics = [
@@ -139,7 +140,7 @@ class Classifier:
             embedder,
             vehicles,
             frozenset({"vehicle"}).union(*(_signs(text, vehicles) for text, _ in utterances)),
-            scope.train(np.vstack([own, vectors(topics)]), subjects, near, knowledge.vectors, learner),
+            train_gate(np.vstack([own, vectors(topics)]), subjects, near, knowledge.vectors, learner),
             learner.fit(np.vstack([others, asking]), is_person, _STRENGTH),
             _router(np.vstack([own, names]), labels, len(catalogue), learner),
             Spelling([*words, *(chunk.searchable for chunk in chunks)], vocabulary),
@@ -157,17 +158,17 @@ class Classifier:
         pieces = [message, *_clauses(message, clauses)] if len(clauses) > 1 else [message]
         readings = self._read(question, pieces)
         first = readings[0]
-        if scope.probability(first.person) >= _PERSON:
-            return Route("human", scope.probability(first.person))
+        if probability(first.person) >= _PERSON:
+            return Route("human", probability(first.person))
         allowed = self._allowed(catalogue)
-        in_scope = [n for n, reading in enumerate(readings) if scope.probability(reading.in_scope) >= _OUT]
+        in_scope = [n for n, reading in enumerate(readings) if probability(reading.in_scope) >= _OUT]
         if not in_scope or not allowed:
-            return Route("out_of_scope", 1.0 - scope.probability(first.in_scope))
+            return Route("out_of_scope", 1.0 - probability(first.in_scope))
         if len(pieces) > 1:
             ranked_pieces = [
                 (pieces[n], self._choose(readings[n], allowed))
                 for n in range(1, len(pieces))
-                if scope.probability(readings[n].in_scope) >= (_PIECE_OUT if 0 in in_scope else _OUT)
+                if probability(readings[n].in_scope) >= (_PIECE_OUT if 0 in in_scope else _OUT)
             ]
             parts = self._parts(message, ranked_pieces)
             if len(parts) > 1:
@@ -183,7 +184,7 @@ class Classifier:
     def _read(self, question: Question, pieces: Sequence[StandaloneQuestion]) -> list[_Reading]:
         topics = [_topic(piece) for piece in pieces]
         plain = [self._plain(topic) for topic in topics]
-        vectors = scope.rows(self._embedder.embed(plain), self._embedder.dimensions)
+        vectors = rows(self._embedder.embed(plain), self._embedder.dimensions)
         in_scope = self._gate.log_odds(vectors)
         person = self._person.log_odds(vectors)
         logits = self._router.logits(vectors) + self._knowledge.leaning(vectors)

@@ -18,7 +18,7 @@ _STRENGTH = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class Gate:
     """The fitted gate. Rows of `own` and `foreign` are unit vectors of example messages, of `knowledge` those of what
     the knowledge base says; there may be none of the latter."""
 
@@ -34,7 +34,7 @@ class Scope:
         return self.calibration.log_odds(_score(self.likeness.scores(vectors), *alike))
 
 
-def train(own: Floats, subjects: Sequence[Floats], beyond: Floats, knowledge: Floats, learner: Learner) -> Scope:
+def train(own: Floats, subjects: Sequence[Floats], beyond: Floats, knowledge: Floats, learner: Learner) -> Gate:
     """Fit the gate to the vectors of the catalogue's own messages, of foreign ones by subject and beyond the subject of
     the catalogue, and of what the knowledge base says.
 
@@ -49,7 +49,7 @@ def train(own: Floats, subjects: Sequence[Floats], beyond: Floats, knowledge: Fl
     alike = vectors @ vectors.T
     np.fill_diagonal(alike, 0.0)
     score = _score(unseen, alike[:, : len(own)], alike[:, len(own) :], vectors @ knowledge.T)
-    return Scope(own, foreign, knowledge, likeness, learner.fit(score, labels, _STRENGTH))
+    return Gate(own, foreign, knowledge, likeness, learner.fit(score, labels, _STRENGTH))
 
 
 def _strange(own: Floats, subjects: Sequence[Floats]) -> list[Floats]:

@@ -1,7 +1,7 @@
 /** The tab of `/ws/agent/stream`: one question about data, from its plan and code to the figures and their meaning. */
 
 import { AnalysisView } from './analysis_view.js';
-import { StatusLine, framesBelow, onSample, onSubmit } from './bench.js';
+import { StatusLine, framesBelow, onSample, onSubmit } from './tab_parts.js';
 import { Choices } from './choices.js';
 import { newId } from './conversation.js';
 import { socketAddress, stopAnswer, streamAddress } from './credentials.js';

@@ -1,6 +1,6 @@
 /** The tab of `/ws/{session_id}`: a chat about tables, and beside it a canvas with the diagram of the last answer. */
 
-import { StatusLine, cursor, following, framesBelow, onSample, onSubmit, toEnd } from './bench.js';
+import { StatusLine, cursor, following, framesBelow, onSample, onSubmit, toEnd } from './tab_parts.js';
 import { Canvas } from './canvas.js';
 import { newId } from './conversation.js';
 import { socketAddress } from './credentials.js';

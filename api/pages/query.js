@@ -1,6 +1,6 @@
 /** The tab of `/ws/query`: what was found at once, then the answer, token by token or as a whole. */
 
-import { StatusLine, cursor, framesBelow, onSample, onSubmit } from './bench.js';
+import { StatusLine, cursor, framesBelow, onSample, onSubmit } from './tab_parts.js';
 import { newId } from './conversation.js';
 import { developmentToken, enteredToken, socketAddress } from './credentials.js';
 import { element } from './element.js';

@@ -1,6 +1,6 @@
 /** The tab of `/ws/chat/{session_id}`: every step on the way to an answer, as it happens. */
 
-import { StatusLine, following, framesBelow, onSample, onSubmit, toEnd } from './bench.js';
+import { StatusLine, following, framesBelow, onSample, onSubmit, toEnd } from './tab_parts.js';
 import { Choices } from './choices.js';
 import { newId } from './conversation.js';
 import { socketAddress } from './credentials.js';

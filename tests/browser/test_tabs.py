@@ -65,7 +65,7 @@ async def test_what_moves_stands_still_where_that_is_wished(server: Served) -> N
     async with open_page(reduced_motion="reduce") as page:
         await page.goto(f"{server.http}/ws/test")
         moving = """async () => {
-            const { cursor } = await import('/ws/test/context.js');
+            const { cursor } = await import('/ws/test/tab_parts.js');
             document.body.append(cursor());
             return getComputedStyle(document.querySelector('.cursor')).animationName;
         }"""
