@@ -111,7 +111,8 @@ async def open_dependencies(
         facts = vehicles.facts(question.text, facts)
         with_facts = Question(question.text, question.history, facts)
         text = await voices.rewriter.rewrite(with_facts) if voices.rewriter and question.history else None
-        alone = Question(text, facts=facts) if text else with_facts
+        completed = text is not None and text != " ".join(question.text.split())  # an echo is left to the rules
+        alone = Question(text, facts=facts) if text and completed else with_facts
         return Understood(followup.standalone(alone, vehicles), facts)
 
     async def classify(question: Question, open_specialists: Specialists, standalone: StandaloneQuestion) -> Route:

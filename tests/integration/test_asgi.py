@@ -129,9 +129,9 @@ def test_a_setting_that_keeps_it_from_starting_is_one_line(ingested: Path, tmp_p
 LIGHT = """
 import sys
 import api, api.client, api.cli
-application = api.serving.app
+application = api.app
 heavy = {"uvicorn", "fastapi", "starlette", "pydantic", "sqlalchemy", "api.settings", "api.serving.app", "langgraph"}
-print(sorted(heavy & set(sys.modules)), callable(application), application is api.serving.app)
+print(sorted(heavy & set(sys.modules)), callable(application), application is api.app)
 """
 
 

@@ -237,13 +237,14 @@ def test_a_damaged_quantised_model_says_what_to_do(exported: Path, tmp_path: Pat
 def own_model(folder: Path, pooling: str) -> Path:
     """A small BERT with random weights, saved by sentence-transformers, whose texts become lower case."""
     import torch
-    from sentence_transformers import SentenceTransformer, models
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer import modules as models
     from transformers import BertConfig, BertModel
 
     torch.manual_seed(5)
     bert, packaged = folder / "bert", weights.packaged().folder
     config = BertConfig(
-        hidden_size=64, num_hidden_layers=2, num_attention_heads=2, intermediate_size=128, initializer_range=0.4
+        hidden_size=64, num_hidden_layers=2, num_attention_heads=2, intermediate_size=128, initializer_range=0.2
     )
     BertModel(config).save_pretrained(bert)
     for name in ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"):

@@ -16,7 +16,7 @@ def own_logging() -> Iterator[None]:
 
 def test_log_lines_go_where_stderr_is_now(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = io.StringIO(), io.StringIO()
-    monkeypatch.setattr(sys, "argv", ["pitcrew", "--help"])
+    monkeypatch.setattr(sys, "argv", ["pitcrew", "token", "--help"])
     monkeypatch.setattr(sys, "stderr", first)
     with pytest.raises(SystemExit):
         main()
