@@ -56,7 +56,7 @@ tests: $(INSTALLED) $(CLIENTS)
 	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 prove: $(INSTALLED) ## every fault many times, with the figures: about an hour
-	PITCREW_PROOFS=full $(BIN)/pytest -q --capture=no --timeout 3600 tests/faults tests/integration/test_dialogues.py tests/integration/test_analyst_questions.py
+	PITCREW_PROOFS=full $(BIN)/pytest -q --capture=no --timeout 3600 tests/faults tests/integration/test_dialogues.py tests/integration/test_analyst_questions.py tests/unit/test_long_messages.py
 
 soak: $(INSTALLED) ## mixed use under random faults for SECONDS (120)
 	$(BIN)/python -m tests.faults.soak --seconds $(SECONDS)

@@ -18,7 +18,7 @@ _GENERAL = (
 )
 _COMPOUND = re.compile(r"(?<![^\W_])[^\W_]+(?:[-./_:][^\W_]+)+")
 _LOOKED_UP = re.compile(r"[a-z]{1,4}\d{3,}[a-z]{0,2}")
-_ORDER_NUMBER = re.compile(r"[a-z]{1,3}(-\d+[a-z]{0,2}|-[a-z0-9]{1,4}){1,4}|\d+[a-z](-[a-z0-9]{1,3})+")
+_ORDER_NUMBER = re.compile(r"[a-z]{1,3}(-\d+[a-z]{0,2}|-[a-z0-9]{1,4}){1,4}|(?<!\d)\d++[a-z](-[a-z0-9]{1,3})+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from msgspec import inspect
 from orchestrator.commands import FORMS
 from orchestrator.errors import BadRequest
 
-_PLACE = re.compile(r" - at `\$\.?(.*)`$")
+_PLACE = re.compile(r" - at `\$\.?([^`]*+)`$")
 _MISSING = re.compile(r"missing required field `(\w+)`")
 _STEP = re.compile(r"\[(?:\d+|\.\.\.)\]|\w+")
 _SAME: Mapping[str, str] = MappingProxyType({"question": "message", "content": "message"})
