@@ -6,8 +6,8 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 CLIENTS := tests/integration/agui/node_modules/.package-lock.json
 SECONDS := 120
-# Many tests wait for something: one process more than there are cores, at most four.
-WORKERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 3 ? cores + 1 : 4)))
+# Many tests wait for something: two processes more than there are cores, at most six.
+WORKERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 5 ? cores + 2 : 6)))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run web check unit test tests prove soak docs fit chromium clean
@@ -56,7 +56,7 @@ tests: $(INSTALLED) $(CLIENTS)
 	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 prove: $(INSTALLED) ## every fault many times, with the figures: about an hour
-	PITCREW_PROOFS=full $(BIN)/pytest -q --capture=no --timeout 3600 tests/faults tests/integration/test_dialogues.py tests/integration/test_analyst_questions.py tests/unit/test_long_messages.py
+	PITCREW_PROOFS=full $(BIN)/pytest -q --capture=no --timeout 3600 tests/faults tests/integration/test_dialogues.py tests/integration/test_analyst_questions.py tests/unit/test_long_messages.py tests/integration/test_ingest.py
 
 soak: $(INSTALLED) ## mixed use under random faults for SECONDS (120)
 	$(BIN)/python -m tests.faults.soak --seconds $(SECONDS)

@@ -108,13 +108,14 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Route:
     """The classifier's decision. `answer`: a part for each different question; `clarify`: too uncertain, ask the
-    customer (`parts` hold the likeliest); `out_of_scope` and `human`: no parts. `left_out`: questions that were too
-    many to be answered at once."""
+    customer (`parts` hold the likeliest); `out_of_scope`, `human` and `talk`, which needs no specialist: no parts.
+    `left_out`: questions that were too many to be answered at once. `act` is what the message does, by its name."""
 
-    kind: Literal["answer", "clarify", "out_of_scope", "human"]
+    kind: Literal["answer", "clarify", "out_of_scope", "human", "talk"]
     confidence: float
     parts: tuple[Part, ...] = ()
     left_out: tuple[str, ...] = ()
+    act: str = "request"
 
 
 Status = Literal["answered", "declined", "asked_back", "passed_on", "to_person"]

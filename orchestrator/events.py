@@ -251,7 +251,7 @@ class Completed(Terminal, frozen=True, tag="completed"):
     """The answer. `response` equals the run's tokens put together. `agent` is the leading specialist, or
     `out_of_scope`, `clarify`, `human` where none answered. `citations` are those that hold; `misplaced` are the markers
     that do not, and `unsupported` the statements that no passage supports. `diagram` belongs to the answer (Mermaid);
-    `steps` are the run's `Reasoning` events again, without their results."""
+    `steps` are the run's `Reasoning` events again, without their results. `act` is what the message did."""
 
     session_id: str
     message_id: str
@@ -272,6 +272,7 @@ class Completed(Terminal, frozen=True, tag="completed"):
     parts: tuple[AnswerPart, ...] = ()
     diagram: str | None = None
     steps: tuple[Reasoning, ...] = ()
+    act: str = "request"
 
 
 class Failed(Terminal, frozen=True, tag="failed"):

@@ -42,7 +42,7 @@ SCHEMA: dict[str, Any] = {
     "required": ["summary"],
     "additionalProperties": False,
 }
-_NOBODY = frozenset({None, "out_of_scope", "clarify", "human"})
+_NOBODY = frozenset({None, "out_of_scope", "clarify", "human", "talk"})
 """Who speaks where no specialist has answered."""
 _MARKER = re.compile(r"\s?\[\d+\]")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")

@@ -11,8 +11,8 @@ from agents.diagnosis.guided_checks import Cause
 from agents.diagnosis.ranking import Answer, confirming, refuting
 from agents.diagnosis.symptoms import telling
 from agents.language.consent import read_reply
-from agents.language.examples import beside
 from agents.language.words import words
+from agents.learning.examples import beside
 from agents.types import YES_OR_NO
 from rag.terms import plain, stem
 

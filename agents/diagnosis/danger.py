@@ -19,7 +19,23 @@ from rapidfuzz.distance import OSA
 from agents.language.words import vocabulary
 from rag.terms import plain
 
-Kind = Literal["crash", "water", "fire", "high_voltage", "fuel", "fumes", "brakes", "accelerator", "steering", "wheel"]
+Kind = Literal[
+    "crash",
+    "injured",
+    "trapped",
+    "water",
+    "fire",
+    "high_voltage",
+    "fuel",
+    "fumes",
+    "falling",
+    "roadside",
+    "brakes",
+    "accelerator",
+    "steering",
+    "wheel",
+    "visibility",
+]
 """What is dangerous, in the order of gravity."""
 
 
@@ -35,7 +51,7 @@ def danger(text: str) -> Danger | None:
     """The gravest danger that a message tells of; None where it tells of none. Never raises, and takes time in
     proportion to the length of the text."""
     sentences = [_spelt(parts) for parts in _sentences(text)]
-    for kind in KINDS:
+    for kind in _SIGNS:
         for sentence in filter(_KEYS[kind].search, sentences):
             signs = _SIGNS[kind].finditer(sentence)
             found = next((sign for sign in signs if not _harmless(sentence, sign, kind)), None)
@@ -54,7 +70,6 @@ _DENIED = re.compile(
     r" (?:no|not|never|without|isnt|arent|doesnt|dont|didnt|wasnt|cant|cannot|nothing|any more)"
     r"(?: (?!and |but |, |or )\S+){0,2} $"
 )
-KINDS: tuple[Kind, ...] = get_args(Kind)
 _MAY_BE_DENIED = frozenset({"crash", "water", "fire", "high_voltage", "fuel", "fumes", "wheel"})
 """Kinds whose signs are things that are there; those of the others are things that fail."""
 
@@ -140,7 +155,9 @@ def _compiled(templates: Mapping[str, list[str]], words: Mapping[str, str]) -> d
 
 with Path(__file__).with_suffix(".toml").open("rb") as _file:
     _TABLES = tomllib.load(_file)
-_SIGNS = _compiled(_TABLES["signs"], _TABLES["words"])
+_ALL_SIGNS = _compiled(_TABLES["signs"], _TABLES["words"])
+_SIGNS: dict[Kind, re.Pattern[str]] = {kind: _ALL_SIGNS[kind] for kind in get_args(Kind) if kind in _ALL_SIGNS}
+"""In the order of gravity; of other kinds no signs are known."""
 _HARMLESS = _compiled(_TABLES["harmless"], _TABLES["words"])
 _AS_THEY_ARE = _KNOWN | _RIGHT | set(re.findall(r"[a-z]+", json.dumps([_TABLES["words"], _TABLES["signs"]])))
 _KEYS = {kind: re.compile("|".join(keys)) for kind, keys in _TABLES["keys"].items()}

@@ -30,6 +30,37 @@ ADVICE: dict[Kind, Advice] = {
         "accident collision hurt first aid emergency scene",
         emergency=True,
     ),
+    "injured": Advice(
+        "Stop where it is safe and call the emergency services now; do not drive on, and stay with whoever is unwell.",
+        "someone is hurt or unwell: first aid, call the emergency number",
+        "hurt injured unwell first aid emergency ambulance",
+        emergency=True,
+    ),
+    "trapped": Advice(
+        "Call the emergency services now if anybody is in distress. In heat do not wait: break a window on the side "
+        "away from them.",
+        "locked in or locked out, child in the vehicle: open the doors, emergency key, call for help",
+        "locked lock child door window key",
+        emergency=True,
+    ),
+    "falling": Advice(
+        "Keep everybody away from the vehicle and what may fall or roll, and never reach beneath it.",
+        "vehicle slips off the jack, load or trailer comes loose: never get underneath, keep away",
+        "jack load trailer underneath secure",
+        emergency=True,
+    ),
+    "roadside": Advice(
+        "Switch on the hazard lights, get everybody out on the side away from the traffic and behind the barrier, and "
+        "keep off the road.",
+        "breakdown on the road or motorway: hazard lights, high-visibility vest, behind the barrier, warning triangle",
+        "breakdown motorway barrier triangle vest hazard",
+        emergency=True,
+    ),
+    "visibility": Advice(
+        "Slow down gently, switch on the hazard lights, and stop at the first safe place. Do not drive on.",
+        "headlights failed, bonnet open, windscreen broken while driving: stop at a safe place",
+        "light headlight bonnet windscreen wiper",
+    ),
     "water": Advice(
         "Unfasten the belts, get everybody out through a side window at once, and leave the vehicle.",
         "vehicle sinks or was flooded: what to do, do not switch on",

@@ -5,14 +5,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from agents.context import Case, Resources, ToolContext
 from agents.diagnosis import check_answers, guided_checks, symptoms, wording
 from agents.diagnosis import codes as fault_codes
 from agents.diagnosis import note as diagnosis_note
 from agents.diagnosis import response as diagnosis_replies
-from agents.diagnosis.danger import Kind, danger
+from agents.diagnosis.danger import Kind
 from agents.diagnosis.emergencies import SAFETY_ADVICE, TELEPHONE_NUMBERS
 from agents.diagnosis.guided_checks import GuidedChecks
 from agents.diagnosis.note import Progress
@@ -71,8 +71,8 @@ class Diagnosis:
 
     async def read(self, case: Case, resources: Resources) -> Request | None:
         """See `agents.skill.Skill`."""
-        if found := danger(case.message):
-            return InDanger(found.kind, case.message)
+        if case.danger:
+            return InDanger(cast(Kind, case.danger), case.message)
         if reply := await _reply(case, resources):
             return reply
         known = await resources.reference.derived(fault_codes.parse)

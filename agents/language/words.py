@@ -2,6 +2,7 @@
 
 import re
 
+_END = re.compile(r"(?<=[.!?;])\s++|\n++")
 _TOKEN = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
 
 
@@ -27,6 +28,11 @@ FUNCTION_WORDS = vocabulary(
 def words(text: str) -> list[str]:
     """The words of a text in lower case; apostrophes, hyphens and decimal points stay inside."""
     return [word.casefold().replace("’", "'") for word in _TOKEN.findall(text)]
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, and its lines, without what separates them."""
+    return [piece for piece in (part.strip() for part in _END.split(text)) if piece]
 
 
 def content(text: str) -> list[str]:

@@ -14,12 +14,12 @@ import numpy as np
 from agents.conversation.followup import continues, depends, refers_back, standalone, subject
 from agents.language.spelling import Spelling
 from agents.language.words import content
+from agents.learning.kernels import Floats, Kernel, Labels, Learner, Linear, softmax, temperature
 from agents.routing import headings, human_requests, out_of_scope
 from agents.routing.clauses import split
 from agents.routing.gate import Gate, probability, rows
 from agents.routing.gate import train as train_gate
 from agents.routing.headings import Knowledge
-from agents.routing.kernels import Floats, Kernel, Labels, Learner, Linear, softmax, temperature
 from agents.routing.parts import MOST, apart, label
 from agents.specialist import Catalogue
 from agents.types import Part, Question, Route, StandaloneQuestion

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agents.routing.kernels import Floats, Kernel, Learner, Linear, softmax
+from agents.learning.kernels import Floats, Kernel, Learner, Linear, softmax
 from rag.embedder import Vectors
 
 _NEAREST = 3

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agents.routing.kernels import Floats, Labels
+from agents.learning.kernels import Floats, Labels
 from agents.specialist import Catalogue
 from agents.vehicles.range import Vehicles
 from rag.embedder import Embedder

@@ -4,7 +4,7 @@ A catalogue may be about one of these subjects: then the gate leaves that subjec
 own subject and is for nobody is that specialist's `beyond`.
 """
 
-from agents.language.examples import beside
+from agents.learning.examples import beside
 
 SUBJECTS = beside(__file__)
 UTTERANCES = tuple(text for lines in SUBJECTS.values() for text in lines)

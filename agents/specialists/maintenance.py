@@ -1,7 +1,7 @@
 """Service: what is due when, what was done, what it costs, who does it and where."""
 
 from agents.appointments.skill import SKILL as APPOINTMENTS
-from agents.language.examples import beside
+from agents.learning.examples import beside
 from agents.service.skill import SKILL as SERVICE_PLAN
 from agents.specialist import Specialist
 

@@ -1,6 +1,6 @@
 """Figures and properties of a vehicle as it was built."""
 
-from agents.language.examples import beside
+from agents.learning.examples import beside
 from agents.specialist import Specialist
 from agents.vehicle_data.skill import SKILL as VEHICLE_DATA
 

@@ -1,8 +1,7 @@
 """Faults: what is wrong, why, and what to do about it."""
 
-from agents.diagnosis.danger import danger
 from agents.diagnosis.skill import SKILL as DIAGNOSIS
-from agents.language.examples import beside
+from agents.learning.examples import beside
 from agents.specialist import Specialist
 
 _EXAMPLES = beside(__file__)
@@ -28,5 +27,5 @@ language.""",
     topics=_EXAMPLES["topics"],
     beyond=_EXAMPLES["beyond"],
     skills=(DIAGNOSIS,),
-    alarmed=lambda text: danger(text) is not None,
+    in_danger=True,
 )

@@ -13,6 +13,7 @@ _MEANINGS = {
     "clarify": "too uncertain: the customer is asked which of these is meant",
     "out_of_scope": "not for this support: refused with what can be asked",
     "human": "the customer wants a person",
+    "talk": "needs no specialist: the assistant itself replies",
 }
 
 

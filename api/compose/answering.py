@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from agents.acts.act import Reading
 from agents.answerer import Answerer
 from agents.appointment_store import AppointmentStore
 from agents.dataset import Datasets
@@ -25,6 +26,7 @@ from rag.index import IndexUnavailable
 from rag.types import Passage
 
 if TYPE_CHECKING:
+    from agents.acts.reader import ActReader
     from agents.conversation.rewrite import ModelRewriter
     from agents.conversation.summary import Summariser
     from agents.model import ChatModel
@@ -53,8 +55,8 @@ def open_classifier(
 ) -> "tuple[Classifier, Vehicles]":
     """The classifier over the specialists, and the vehicles that it knows. `knowledge`: the catalogue whose headings
     and words it takes in; None opens the one in the database for that. Raises BadSetting."""
+    from agents.learning.training_cache import TrainingCache
     from agents.routing.classifier import Classifier
-    from agents.routing.training_cache import TrainingCache
     from agents.specialists import catalogue
     from rag.embedders import weights
     from rag.embedders.example_cache import RememberedEmbedder
@@ -84,6 +86,23 @@ def open_classifier(
     return classifier, vehicles
 
 
+def open_acts(settings: Settings, embedder: Embedder, vehicles: "Vehicles") -> "ActReader":
+    """What reads the act of a message. Its examples are embedded, and it is trained, at the first start."""
+    from agents.acts.reader import ActReader
+    from agents.learning.training_cache import TrainingCache
+    from agents.specialists import catalogue
+    from rag.embedders.example_cache import RememberedEmbedder
+
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    remembered = RememberedEmbedder(embedder, settings.data_dir / "acts.npz")
+    training_cache = TrainingCache(settings.data_dir / "acts-training.npz")
+    requests = [text for specialist in open_to(catalogue(), CUSTOMER) for text in specialist.utterances]
+    reader = ActReader.train(remembered, training_cache, vehicles, requests)
+    remembered.settle()
+    training_cache.settle()
+    return reader
+
+
 @asynccontextmanager
 async def open_dependencies(
     settings: Settings,
@@ -102,7 +121,11 @@ async def open_dependencies(
 
     specialists = await asyncio.to_thread(catalogue)
     classifier, vehicles = await asyncio.to_thread(open_classifier, settings, library.embedder, library.catalogue)
+    acts = await asyncio.to_thread(open_acts, settings, library.embedder, vehicles)
     voices = await asyncio.to_thread(open_voices, settings, library, vehicles, models)
+
+    async def read(question: Question) -> Reading:
+        return await asyncio.to_thread(acts.read, question.text)
 
     async def understand(question: Question) -> Understood:
         facts = question.facts
@@ -143,6 +166,7 @@ async def open_dependencies(
         gather,
         voices.answerer,
         resources=resources,
+        read=read,
         summarise=voices.summariser.summarise,
         verbatim=voices.verbatim,
         offline=voices.offline,

@@ -24,6 +24,7 @@ def metadata(event: Completed) -> Metadata:
     """How the answer came about."""
     return Metadata(
         context=Context(event.sources, event.citations),
+        act=event.act,
         agent=event.agent,
         agents=event.agents,
         confidence=event.confidence,
@@ -53,7 +54,7 @@ def prompt_frame(event: InputRequired) -> CompleteFrame:
     return CompleteFrame(prompt_text(event), event.session_id, event.run_id, about)
 
 
-_FIRST = ("agent", "agents", "confidence")
+_FIRST = ("act", "agent", "agents", "confidence")
 """With what an answer's metadata begin where it is no frame."""
 
 

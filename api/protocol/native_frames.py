@@ -163,6 +163,7 @@ class Metadata(msgspec.Struct, kw_only=True, omit_defaults=True):
     `unsupported` statements."""
 
     context: Context
+    act: str | None = None
     agent: str | None = None
     agents: tuple[events.RoutedAgent, ...] | None = None
     confidence: float | None = None

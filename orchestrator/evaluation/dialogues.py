@@ -1,22 +1,25 @@
 """Dialogues over several turns: what the customer says, what is expected of each turn, and how it went."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from itertools import zip_longest
+from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
+import numpy as np
 
 from orchestrator.evaluation.answers import plain
 from orchestrator.evaluation.bootstrap import Statistic
 from orchestrator.evaluation.coverage import Curve, curve
 from orchestrator.evaluation.outcomes import Outcome, coverage_points, headline, share
-from orchestrator.evaluation.statistics import mean
+from orchestrator.evaluation.statistics import divided, mean
+from orchestrator.evaluation.turns import Reply, Verdict, verdict
 
-Check = Literal["route", "status", "tools", "contains", "lacks", "facts", "asks", "booked"]
-CHECKS: tuple[Check, ...] = ("route", "status", "tools", "contains", "lacks", "facts", "asks", "booked")
+Check = Literal["route", "status", "tools", "contains", "lacks", "facts", "asks", "booked", "outcome"]
+CHECKS: tuple[Check, ...] = get_args(Check)
 
 
 class ToolCall(msgspec.Struct, frozen=True):
@@ -35,6 +38,10 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     called, in order, by name or with arguments. `contains` and `lacks`: texts of the answer or of the question that is
     asked. `asks`: whether the customer is asked before an effect. `facts` known afterwards, and `booked` the starts of
     the customer's appointments (ISO 8601, local, to the minute). `model`: what a scripted model says in this turn.
+
+    `outcomes` are the kinds of reply that would do; with them the turn gets a verdict of its own: of each group in
+    `needs` the reply lacks no text, it has at most `most` characters, and `known` says whether the documents hold what
+    is asked, so that declining it is needless. `why` is for those who read the file.
     """
 
     say: str | None = None
@@ -50,6 +57,11 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     facts: dict[str, str] = {}
     booked: tuple[str, ...] | None = None
     model: tuple[dict[str, Any], ...] = ()
+    outcomes: tuple[Reply, ...] = ()
+    needs: tuple[tuple[str, ...], ...] = ()
+    most: int | None = None
+    known: bool = True
+    why: str = ""
 
 
 class Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,16 +99,18 @@ class LineResult:
     facts: Mapping[str, str] = field(default_factory=dict)
     booked: tuple[str, ...] = ()
     failed: str = ""
+    replies: frozenset[Reply] = frozenset()
 
 
 class DialogueOutcome(Outcome, frozen=True):
     """`checks`: which went well in every line that has them; `failures` tell what did not, in words. `lines` counts the
-    lines that were right, of `of_lines`."""
+    lines that were right, of `of_lines`. `verdicts`: of the turns that name their outcomes."""
 
     checks: dict[Check, bool]
     failures: tuple[str, ...]
     lines: int
     of_lines: int
+    verdicts: tuple[Verdict, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -143,7 +157,32 @@ def judge(dialogue: Dialogue, results: Sequence[LineResult], *, with_model: bool
             failures.append(f"turn {number} failed: {results[number - 1].failed}")
         right += not any(verdicts.values()) and not results[number - 1].failed
     return DialogueOutcome(
-        dialogue.id, dialogue.fingerprint, dialogue.kind, checks, tuple(failures), right, len(dialogue.lines)
+        dialogue.id,
+        dialogue.fingerprint,
+        dialogue.kind,
+        checks,
+        tuple(failures),
+        right,
+        len(dialogue.lines),
+        tuple(_verdict(line, result) for line, result in _beside(dialogue.lines, results) if line.outcomes),
+    )
+
+
+def _beside(lines: Sequence[Line], results: Sequence[LineResult]) -> Iterator[tuple[Line, LineResult]]:
+    """Every line with what came of it, also where it was not reached."""
+    nothing = LineResult("", (), failed="not reached", replies=frozenset({"failed"}))
+    return zip_longest(lines, results, fillvalue=nothing)  # type: ignore[arg-type, return-value]
+
+
+def _verdict(line: Line, result: LineResult) -> Verdict:
+    return verdict(
+        result.text,
+        result.replies,
+        outcomes=line.outcomes,
+        needs=line.needs,
+        lacks=line.lacks,
+        most=line.most,
+        known=line.known,
     )
 
 
@@ -161,6 +200,8 @@ def _judged(line: Line, result: LineResult, *, with_model: bool) -> dict[Check, 
         verdicts["contains"] = ", ".join(f"no {text!r}" for text in line.contains if plain(text) not in answer)
     if line.lacks:
         verdicts["lacks"] = ", ".join(f"has {text!r}" for text in line.lacks if plain(text) in answer)
+    if line.outcomes:
+        verdicts["outcome"] = _unmet(line, result)
     if line.facts:
         facts = {name: result.facts.get(name) for name in line.facts}
         verdicts["facts"] = _unequal(line.facts, facts)
@@ -169,6 +210,15 @@ def _judged(line: Line, result: LineResult, *, with_model: bool) -> dict[Check, 
     if line.booked is not None:
         verdicts["booked"] = _unequal(sorted(line.booked), sorted(result.booked))
     return verdicts
+
+
+def _unmet(line: Line, result: LineResult) -> str:
+    """What a turn that names its outcomes lacks, in words."""
+    judged = _verdict(line, result)
+    if not judged.right:
+        wanted = "" if result.replies & frozenset(line.outcomes) else f"{sorted(result.replies)} instead of "
+        return f"{wanted}{'/'.join(line.outcomes)}{' with ' + str(line.needs) if line.needs else ''}"
+    return "" if judged.short else f"{len(result.text)} characters instead of {line.most}"
 
 
 def _unequal(expected: Any, actual: Any) -> str:
@@ -192,12 +242,36 @@ def statistics(outcomes: Sequence[DialogueOutcome]) -> dict[str, Statistic]:
     """The share that went well as a whole, of lines, and each check."""
     checks = {name: mean([outcome.checks.get(name) for outcome in outcomes]) for name in CHECKS}
     lines = mean([outcome.lines / outcome.of_lines for outcome in outcomes])
-    return {"passed": mean([outcome.passed for outcome in outcomes]), "lines": lines} | checks
+    return {"passed": mean([outcome.passed for outcome in outcomes]), "lines": lines} | checks | _of_turns(outcomes)
+
+
+def _of_turns(outcomes: Sequence[DialogueOutcome]) -> dict[str, Statistic]:
+    """The shares of turns, over the dialogues that were drawn."""
+    turns = np.array([len(outcome.verdicts) for outcome in outcomes], dtype=np.float64)
+
+    def shared(holds: Callable[[Verdict], bool]) -> Statistic:
+        counts = np.array([sum(map(holds, outcome.verdicts)) for outcome in outcomes], dtype=np.float64)
+        return lambda weights: divided(weights @ counts, weights @ turns)
+
+    return {
+        "right": shared(lambda turn: turn.right),
+        "right and short": shared(lambda turn: turn.right and turn.short),
+        "wrong": shared(lambda turn: turn.wrong),
+        "needless declines": shared(lambda turn: turn.needless),
+        "too long": shared(lambda turn: not turn.short),
+    }
 
 
 def by_length(outcomes: Sequence[DialogueOutcome]) -> Curve:
     """Coverage against the share that passed: the shortest dialogues first."""
     return curve([1.0 / outcome.of_lines for outcome in outcomes], [outcome.passed for outcome in outcomes])
+
+
+def _turn_figures(outcomes: Sequence[DialogueOutcome]) -> dict[str, Any]:
+    return {
+        name: None if np.isnan(value := statistic(np.ones((1, len(outcomes))))[0]) else round(float(value), 4)
+        for name, statistic in _of_turns(outcomes).items()
+    }
 
 
 def figures(outcomes: Sequence[DialogueOutcome]) -> dict[str, Any]:
@@ -211,6 +285,7 @@ def figures(outcomes: Sequence[DialogueOutcome]) -> dict[str, Any]:
             kind: {
                 "dialogues": len(kind_outcomes := [outcome for outcome in outcomes if outcome.kind == kind]),
                 "passed": share([outcome.passed for outcome in kind_outcomes]),
+                **_turn_figures(kind_outcomes),
             }
             for kind in kinds
         },

@@ -14,11 +14,11 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
+from agents.acts import replies
 from agents.answerer import Answerer
 from agents.chat.output_filter import calm
 from agents.extractive.pieces import pieces
 from agents.models.metering import working_as
-from agents.routing import replies
 from agents.skill import Handled, Skill
 from agents.specialist import Done, Job, Specialist, open_to
 from agents.toolbox.calls import Toolbox
@@ -266,7 +266,7 @@ class Worker:
             facts=state["facts"],
             asker=state["asker"],
             label=state["label"],
-            urgent=False,
+            danger="",
             path=[*state["path"], self.specialist.name],
             findings=dict(pass_on.findings),
         )

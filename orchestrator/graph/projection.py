@@ -73,6 +73,7 @@ class Projection:
         self._merge = Merge(1, run.run_id)
         self._agents: tuple[RoutedAgent, ...] = ()
         self._agent = "out_of_scope"
+        self._act = "request"
         self._confidence = 0.0
         self._confidences: dict[int, float] = {}
         self._working: dict[int, str | None] = {}
@@ -173,6 +174,7 @@ class Projection:
         extra = 1 if route.left_out else 0
         self._merge = Merge(len(route.parts) + extra if route.kind == "answer" else 1, self._run.run_id)
         self._confidence = round(route.confidence, 4)
+        self._act = route.act
         if route.kind != "answer":
             self._agent = route.kind
             return [Routed(self._run.run_id, ()), self._steps.routed(route.kind)]
@@ -247,6 +249,7 @@ class Projection:
             parts=self._parts(),
             diagram=self._diagram,
             steps=self._steps.steps,
+            act=self._act,
         )
 
     def _parts(self) -> tuple[AnswerPart, ...]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, TypedDict
 from zoneinfo import ZoneInfo
 
+from agents.acts.act import Reading
 from agents.answerer import Answerer
 from agents.context import Case, Resources
 from agents.models.metering import Meter
@@ -38,6 +39,11 @@ async def nothing_to_sum_up(question: Question) -> Summarised | None:
     return None
 
 
+async def read_as_request(question: Question) -> Reading:
+    """For specialists that every message is for."""
+    return Reading()
+
+
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -46,8 +52,8 @@ def utc_now() -> datetime:
 class Dependencies:
     """Everything the graph works with.
 
-    `understand` makes a follow-up stand alone and learns facts; `classify` routes it among the specialists it is given;
-    `research` finds the passages for one part, by its specialist and the facts; `answerer` words the answer,
+    `read` tells what a message does; `understand` makes a follow-up stand alone and learns facts; `classify` routes it
+    among the specialists it is given; `research` finds the passages for one part, by its specialist and the facts; `answerer` words the answer,
     `offline` in its place where the run may ask no model, and `verbatim` gives what was found as it stands, where no
     prose is wanted.
     `resources` are there for skills and tools; without them no skill is used. `summarise` sums up what a long
@@ -60,6 +66,7 @@ class Dependencies:
     research: Callable[[Part, Specialist, Mapping[str, str]], Awaitable[Gathered]]
     answerer: Answerer
     resources: Resources | None = None
+    read: Callable[[Question], Awaitable[Reading]] = read_as_request
     summarise: Callable[[Question], Awaitable[Summarised | None]] = nothing_to_sum_up
     verbatim: Answerer | None = None
     offline: Answerer | None = None
@@ -74,6 +81,7 @@ class Dependencies:
         """The job as the skill of this name sees it."""
         question = job["question"]
         return Case(
+            danger=job["danger"],
             question=job["standalone"],
             message=question.text,
             now=self.now().astimezone(ZoneInfo(question.zone or self.zone)),
@@ -96,6 +104,7 @@ class State(TypedDict, total=False):
     conversation_id: str
     run_id: str
     facts: Mapping[str, str]
+    reading: Reading
     route: Route
     jobs: list[Job]
     passed: Annotated[list[Job], operator.add]

@@ -20,6 +20,7 @@ _UNANSWERED = {
     "clarify": "It is not clear which specialist this is for, so I ask back.",
     "out_of_scope": "This is not about what the specialists know.",
     "human": "This is for a person.",
+    "talk": "This needs no specialist.",
 }
 
 

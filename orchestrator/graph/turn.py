@@ -17,8 +17,11 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Send
 
+from agents.acts import replies
+from agents.acts.act import ASIDE, FOR_SPECIALISTS, REPLIES_TO_US, Reading
 from agents.answerer import Answerer
-from agents.routing import replies
+from agents.extractive.pieces import pieces
+from agents.skill import Handled
 from agents.specialist import CUSTOMER, Asker, Catalogue, Job, Specialist, open_to
 from agents.types import (
     Answered,
@@ -47,6 +50,8 @@ _SURELY_OUT = 0.98
 """The classifier's confidence from which nobody else is asked whether a message is for us."""
 _SURELY_ELSE = 0.95
 """From this confidence on a reply to a question is taken for something new."""
+_SURELY_ASIDE = 0.8
+"""The probability of an act from which it interrupts what a skill had asked."""
 _CLAIMED = 0.9
 """The confidence of a route that a skill's own reading has decided."""
 
@@ -77,16 +82,17 @@ def _classify(dependencies: Dependencies) -> Node:
     async def classify(state: State, runtime: Runtime[Desk]) -> State:
         runtime.stream_writer(Routing())
         question = state["question"]
-        understood = await dependencies.understand(question)
+        reading, understood = await asyncio.gather(dependencies.read(question), dependencies.understand(question))
         facts = dict(understood.facts)
         if facts != question.facts:
             runtime.stream_writer(Learned(facts))
-        route, urgent = await _routed(dependencies, state, understood.question, facts, runtime.context)
+        route = await _routed(dependencies, state, reading, understood.question, facts, runtime.context)
         runtime.stream_writer(Decided(route))
         jobs = [_job(dependencies, state, facts, number, part) for number, part in enumerate(route.parts)]
-        if urgent:
-            jobs[0]["urgent"] = True
-        return {"facts": facts, "route": route, "jobs": jobs if route.kind == "answer" else []}
+        if route.act == "danger" and reading.danger is not None:
+            jobs[0]["danger"] = reading.danger
+        own = route.kind != "answer"
+        return {"facts": facts, "route": route, "reading": reading, "jobs": [] if own else jobs}
 
     return classify
 
@@ -111,35 +117,71 @@ def _job(dependencies: Dependencies, state: State, facts: Mapping[str, str], num
             run_id=state["run_id"],
         ),
         label=part.label or labels[part.specialist],
-        urgent=False,
+        danger="",
         path=[],
         findings={},
     )
 
 
 async def _routed(
-    dependencies: Dependencies, state: State, standalone: StandaloneQuestion, facts: Mapping[str, str], desk: Desk
-) -> tuple[Route, bool]:
-    """Who answers, and whether it is urgent. A danger comes before all; then a skill that had asked something back gets
-    its answer; the classifier decides about the rest."""
+    dependencies: Dependencies,
+    state: State,
+    reading: Reading,
+    standalone: StandaloneQuestion,
+    facts: Mapping[str, str],
+    desk: Desk,
+) -> Route:
+    """Who answers. A danger comes before all; then a skill that had asked something back gets its answer, unless the
+    message is something else aside; then what needs no specialist; the classifier decides about the rest."""
     question, catalogue = state["question"], _open(dependencies, state)
-    verbatim = StandaloneQuestion(question.text)
     wished = question.wishes.agent
     if wished is not None:
         catalogue = tuple(specialist for specialist in catalogue if specialist.name == wished)
-    alarmed = await asyncio.to_thread(_alarmed, question.text, catalogue)
-    if alarmed is None and (waiting := await _taken_up(dependencies, state, catalogue, facts)):
-        return Route("answer", 1.0, (Part(verbatim, waiting.name, 1.0),)), False
-    if alarmed is None and wished is not None and catalogue:
-        return Route("answer", 1.0, (Part(standalone, wished, 1.0),)), False
+    rescuer = next((specialist for specialist in catalogue if specialist.in_danger), None) if reading.danger else None
+    if rescuer is not None:
+        return await _rescued(dependencies, question, rescuer, catalogue, standalone, facts)
+    aside = reading.act in ASIDE and reading.probability >= _SURELY_ASIDE
+    if not aside and (waiting := await _taken_up(dependencies, state, catalogue, facts)):
+        return Route("answer", 1.0, (Part(StandaloneQuestion(question.text), waiting.name, 1.0),))
+    if wished is not None and catalogue:
+        return Route("answer", 1.0, (Part(standalone, wished, 1.0),))
+    answerer = dependencies.answerer_for(desk.meter)
+    if _for_us(reading, question, answerer):
+        return Route("human" if reading.act == "person" else "talk", reading.probability, act=reading.act)
     route = await dependencies.classify(Question(question.text, question.history, facts), catalogue, standalone)
-    if alarmed is None and (asker := _asker(question, route, catalogue, dependencies.answerer_for(desk.meter))):
-        return Route("answer", _CLAIMED, (Part(standalone, asker, _CLAIMED),)), False
-    if alarmed is None:
-        return await _claimed(dependencies, state, _unheard(route, catalogue), facts, standalone) or route, False
-    others = [part for part in route.parts if part.specialist != alarmed.name] if len(route.parts) > 1 else []
-    parts = (Part(verbatim, alarmed.name, 1.0), *(others if route.kind == "answer" else ()))
-    return Route("answer", 1.0, parts, route.left_out), True
+    if asker := _asker(question, route, catalogue, answerer):
+        return Route("answer", _CLAIMED, (Part(standalone, asker, _CLAIMED),))
+    return await _claimed(dependencies, state, _unheard(route, catalogue), facts, standalone) or route
+
+
+async def _rescued(
+    dependencies: Dependencies,
+    question: Question,
+    rescuer: Specialist,
+    catalogue: Catalogue,
+    standalone: StandaloneQuestion,
+    facts: Mapping[str, str],
+) -> Route:
+    """Whoever is in danger is answered first; other questions of the message after that."""
+    route = await dependencies.classify(Question(question.text, question.history, facts), catalogue, standalone)
+    others = [part for part in route.parts if part.specialist != rescuer.name] if len(route.parts) > 1 else []
+    first = Part(StandaloneQuestion(question.text), rescuer.name, 1.0)
+    rest = others if route.kind == "answer" else ()
+    return Route("answer", 1.0, (first, *rest), route.left_out, "danger")
+
+
+def _for_us(reading: Reading, question: Question, answerer: Answerer) -> bool:
+    """Whether the assistant itself replies. What only means something beside a question of ours is a specialist's where
+    a model has asked; and a statement behind a question of ours completes what was asked before."""
+    if reading.act in FOR_SPECIALISTS:
+        return False
+    if reading.act in REPLIES_TO_US or reading.act == "statement":
+        if answerer.calls_tools and find_asker(question):
+            return False
+        last = question.history[-1] if question.history else None
+        asked = last is not None and last.agent is not None and last.text.rstrip("* \n").endswith("?")
+        return reading.act != "statement" or not asked
+    return True
 
 
 def _unheard(route: Route, catalogue: Catalogue) -> Catalogue:
@@ -152,11 +194,6 @@ def _unheard(route: Route, catalogue: Catalogue) -> Catalogue:
             sure = route.confidence >= _SURELY_OUT
             return tuple(specialist for specialist in catalogue if not sure or CUSTOMER not in specialist.audience)
     return ()
-
-
-def _alarmed(text: str, catalogue: Catalogue) -> Specialist | None:
-    """The specialist that a danger told of in the message is for."""
-    return next((specialist for specialist in catalogue if specialist.alarmed and specialist.alarmed(text)), None)
 
 
 def _asker(question: Question, route: Route, catalogue: Catalogue, answerer: Answerer) -> str | None:
@@ -243,7 +280,7 @@ async def _evidence(dependencies: Dependencies, specialist: Specialist, job: Job
     with a graph of its own. With a model, which calls the tools itself, only a danger is left to skills; and so
     it is where no prose is wanted."""
     wishes = job["question"].wishes
-    code_first = job["urgent"] or (wishes.prose and not dependencies.answerer_for(desk.meter).calls_tools)
+    code_first = bool(job["danger"]) or (wishes.prose and not dependencies.answerer_for(desk.meter).calls_tools)
     claim = await _claim(dependencies, specialist, job) if code_first else None
     if claim is not None:
         desk.claims[job["part"]] = claim
@@ -275,17 +312,28 @@ def _assign(state: State) -> list[Send]:
 
 def _reply(dependencies: Dependencies) -> Node:
     async def reply(state: State, runtime: Runtime[Desk]) -> State:
-        catalogue, route = _open(dependencies, state), state["route"]
+        catalogue, route, desk, write = (
+            _open(dependencies, state),
+            state["route"],
+            runtime.context,
+            runtime.stream_writer,
+        )
         match route.kind:
             case "clarify":
-                text = replies.clarify(catalogue, route)
-            case "human":
-                text = replies.human(catalogue)
+                handled = Handled(replies.clarify(catalogue, route), "asked_back")
+            case "talk" | "human":
+                reading = state["reading"] if route.kind == "talk" else Reading("person")
+                handled = await replies.respond(
+                    reading, state["question"], state["facts"], catalogue, dependencies.resources
+                )
             case _:
-                text = replies.out_of_scope(catalogue)
-        runtime.stream_writer(Answering(0))
-        runtime.stream_writer(Delta(0, text))
-        runtime.stream_writer(PartDone(0, Answered(), "router"))
+                handled = Handled(replies.out_of_scope(catalogue), "declined")
+        if handled.citations:
+            desk.cite([citation.passage for citation in handled.citations], write)
+        write(Answering(0))
+        async for piece in pieces(handled.text):
+            write(Delta(0, piece))
+        write(PartDone(0, Answered(handled.citations, status=handled.status), "router"))
         return {"done": [0]}
 
     return reply

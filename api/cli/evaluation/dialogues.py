@@ -91,6 +91,7 @@ def _describe_lines(lines: "Sequence[LineResult]") -> list[dict[str, Any]]:
             "asked": line.asks,
             "facts": dict(line.facts),
             "booked": list(line.booked),
+            "replies": sorted(line.replies),
         }
         for line in lines
     ]
@@ -249,6 +250,7 @@ class _Talk:
         from zoneinfo import ZoneInfo
 
         from orchestrator.evaluation.dialogues import LineResult
+        from orchestrator.evaluation.turns import Reply, replies
         from orchestrator.events import Cancelled, Completed, Failed, InputRequired, Reasoning, Routed
 
         last = events[-1]
@@ -266,12 +268,14 @@ class _Talk:
         match last:
             case InputRequired():
                 self._pending = last
-                text = f"{last.partial_response}\n\n{last.prompt}"
-                return LineResult(text, agents, (), tools, True, facts, starts)
+                text = f"{last.partial_response}\n\n{last.prompt}".strip()
+                asked: frozenset[Reply] = frozenset({"proposal"} if last.kind == "confirm" else {"proposal", "ask"})
+                return LineResult(text, agents, (), tools, True, facts, starts, replies=asked)
             case Completed():
                 route = tuple(agent.name for agent in last.agents) or (last.agent,)
                 status = tuple(part.status for part in last.parts)
-                return LineResult(last.response, route, status, tools, False, facts, starts)
+                kinds = replies(last.agent, last.act, status)
+                return LineResult(last.response, route, status, tools, False, facts, starts, replies=kinds)
             case Cancelled():
                 return LineResult(last.partial_response, agents, (), tools, False, facts, starts, "cancelled")
             case Failed():

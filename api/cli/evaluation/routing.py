@@ -56,7 +56,7 @@ def _scored(route: "Route") -> "Routed":
 def labelled(settings: "Settings", cases: "list[Case]", examples: Path) -> "tuple[Lines, Sequence[Outcome]]":
     """Predictions {id, label, confidence} and outcomes of a classifier whose specialists are the labels of `examples`,
     lines {text, label}. Every case gets a label."""
-    from agents.routing import training
+    from agents.learning import training
     from agents.routing.classifier import Classifier
     from agents.specialist import Specialist
     from api.compose.knowledge import open_embedder

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from agents.language.words import words
-from agents.routing import training
+from agents.learning import training
 from agents.routing.classifier import Classifier
 from agents.specialist import CUSTOMER, Catalogue, Specialist, open_to
 from agents.specialists import catalogue

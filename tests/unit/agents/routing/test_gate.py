@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from agents.routing import training
+from agents.learning import training
+from agents.learning.kernels import Floats
 from agents.routing.gate import Gate, probability
 from agents.routing.gate import train as train_gate
-from agents.routing.kernels import Floats
 
 WIDTH = 12
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agents.routing import training
-from agents.routing.kernels import Floats
-from agents.routing.training_cache import TrainingCache
+from agents.learning import training
+from agents.learning.kernels import Floats
+from agents.learning.training_cache import TrainingCache
 
 LABELS = np.repeat([0, 1], [10, 30]).astype(np.int64)
 

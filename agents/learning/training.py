@@ -5,7 +5,7 @@ from scipy.linalg import lapack
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from agents.routing.kernels import Floats, Kernel, Labels, Linear, likeness
+from agents.learning.kernels import Floats, Kernel, Labels, Linear, likeness
 
 _RIDGE = 0.1
 

@@ -41,7 +41,7 @@ class Linear:
 
 
 class Learner(Protocol):
-    """Fits the models: `agents.routing.training`, or what remembers its results."""
+    """Fits the models: `agents.learning.training`, or what remembers its results."""
 
     def learn(self, vectors: Floats, labels: Labels, classes: int) -> tuple[Kernel, Floats]:
         """A kernel machine of `classes`, and its scores of the examples as if each had been left out, shape

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from agents.routing.kernels import Floats, softmax, temperature
-from agents.routing.training import fit, learn
+from agents.learning.kernels import Floats, softmax, temperature
+from agents.learning.training import fit, learn
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 
 def beside(module: str) -> Mapping[str, tuple[str, ...]]:
@@ -12,3 +13,9 @@ def beside(module: str) -> Mapping[str, tuple[str, ...]]:
     """
     with Path(module).with_suffix(".toml").open("rb") as file:
         return {name: tuple(lines) for name, lines in tomllib.load(file).items()}
+
+
+def table(module: str, name: str) -> dict[str, Any]:
+    """The tables of the TOML file `name` beside `module`, a module's `__file__`. Raises as `beside` does."""
+    with Path(module).with_name(name).open("rb") as file:
+        return tomllib.load(file)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.routing.kernels import Floats, Kernel, Labels, Learner, Linear
+from agents.learning.kernels import Floats, Kernel, Labels, Learner, Linear
 from rag import array_file
 
 _SOURCES = b"".join(Path(__file__).with_name(name).read_bytes() for name in ("kernels.py", "training.py"))
@@ -14,7 +14,7 @@ _SOURCES = b"".join(Path(__file__).with_name(name).read_bytes() for name in ("ke
 
 
 class TrainingCache:
-    """Learns as `agents.routing.training` does, for what the file does not hold. For one thread."""
+    """Learns as `agents.learning.training` does, for what the file does not hold. For one thread."""
 
     def __init__(self, path: Path) -> None:
         """`path`: the file, made anew when it is missing or damaged."""
@@ -52,7 +52,7 @@ class TrainingCache:
 
 
 def _fitting() -> Learner:
-    from agents.routing import training  # noqa: PLC0415 (a start that has nothing new to learn is a second faster without it)
+    from agents.learning import training  # noqa: PLC0415 (a start that has nothing new to learn is a second faster without it)
 
     return training
 

@@ -1,0 +1,70 @@
+"""What a message can do, and what reading it gives."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from agents.diagnosis.danger import Kind
+
+Act = Literal[
+    "greeting",
+    "thanks",
+    "goodbye",
+    "praise",
+    "wellbeing",
+    "identity",
+    "abilities",
+    "statement",
+    "acknowledgement",
+    "yes",
+    "no",
+    "undecided",
+    "unknown",
+    "why",
+    "repeat",
+    "shorten",
+    "explain",
+    "forget",
+    "correct",
+    "unhelpful",
+    "complaint",
+    "money_back",
+    "privacy",
+    "person",
+    "abuse",
+    "injection",
+    "language",
+    "danger",
+    "request",
+]
+"""`request` is whatever asks for something, and all that is not surely another act."""
+
+REPLIES_TO_US: frozenset[Act] = frozenset({"yes", "no", "undecided", "unknown", "why", "acknowledgement"})
+"""What only means something beside what was asked."""
+ASIDE: frozenset[Act] = frozenset(
+    {
+        "greeting",
+        "wellbeing",
+        "identity",
+        "abilities",
+        "complaint",
+        "money_back",
+        "privacy",
+        "person",
+        "injection",
+        "language",
+    }
+)
+"""What answers no question of ours, whatever was asked."""
+FOR_SPECIALISTS: frozenset[Act] = frozenset({"request", "correct", "explain"})
+"""What specialists answer: a correction asks the last question again, an explanation is about the last answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a message does. `danger` is the gravest danger that it tells of; `language` an ISO 639-1 code, "en" where it
+    is English or cannot be told."""
+
+    act: Act = "request"
+    probability: float = 1.0
+    danger: Kind | None = None
+    language: str = "en"

@@ -1,0 +1,79 @@
+"""Whom to turn to, as the documents state it: the whole sentence, with its telephone number, address or hours."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from agents.acts.act import Act
+from agents.context import Resources
+from agents.diagnosis import contacts as numbers
+from agents.passages.citations import MARKER
+from agents.passages.spans import plain, spans
+from agents.types import Citation
+from rag.types import Passage
+
+_SOUGHT: dict[Act, str] = {
+    "complaint": "complaint: whom to write to or call",
+    "money_back": "complaint, refund, withdrawal from the contract: whom to write to",
+    "privacy": "personal data: information, correction, deletion, whom to write to",
+}
+"""What is searched for where another contact than customer care may be the right one."""
+_PASSAGES = 4
+_LONGEST = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence that says how to reach somebody, and where it stands; `number` is the telephone number or address."""
+
+    text: str
+    number: str
+    passage: Passage
+    start: int
+    end: int
+
+
+async def find(act: Act, resources: Resources) -> tuple[Statement, ...]:
+    """The sentences that fit the act, at most two: the one about it, then the one of customer care."""
+    found: list[Statement] = []
+    if act in _SOUGHT:
+        passages = await resources.search(_SOUGHT[act], subjects=None, k=_PASSAGES)
+        found += list(_written(passages))[:1]
+    known = await resources.reference.derived(numbers.parse)
+    found += [statement for contact in known.care[:1] if (statement := _stated(contact))]
+    apart = {(statement.passage.chunk.document_id, statement.start): statement for statement in found}
+    return tuple(apart.values())
+
+
+def cited(statements: Sequence[Statement]) -> Iterator[Citation]:
+    """A citation of each, numbered from 1."""
+    for number, statement in enumerate(statements, 1):
+        yield Citation(number, statement.passage, statement.start, statement.end)
+
+
+def unmarked(text: str) -> str:
+    """A text without its markers `[n]`."""
+    return MARKER.sub("", text)
+
+
+def first_sentence(text: str) -> str:
+    """The first sentence, or the first line where that is none."""
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    end = line.find(". ")
+    return line[: end + 1] if end > 0 else line
+
+
+def _written(passages: Sequence[Passage]) -> Iterator[Statement]:
+    """Sentences with an address to write to."""
+    for number, passage in enumerate(passages):
+        for span in spans(passage.chunk, number):
+            address = next((word.strip(".,;:()<>") for word in span.text.split() if "@" in word[1:-1]), "")
+            if address and len(span.text) <= _LONGEST:
+                yield Statement(plain(span.text), address, passage, span.start, span.end)
+
+
+def _stated(contact: numbers.Contact) -> Statement | None:
+    """The sentence that states a number."""
+    evidence = contact.evidence
+    chunk = evidence.passage.chunk
+    text = plain(chunk.text[evidence.start - chunk.start : evidence.end - chunk.start])
+    return Statement(text, contact.number, evidence.passage, evidence.start, evidence.end) if text else None

@@ -1,0 +1,95 @@
+"""Reads what a message does, from examples: the act, and whether somebody is in danger."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self, cast, get_args
+
+import numpy as np
+
+from agents.acts import language
+from agents.acts.act import Act, Reading
+from agents.diagnosis.danger import Kind, danger
+from agents.language.words import sentences
+from agents.learning.choice import Choice
+from agents.learning.examples import table
+from agents.learning.kernels import Floats, Learner
+from agents.vehicles.range import Vehicles
+from rag.embedder import Embedder
+
+_ACT = 0.5
+"""The least probability with which a message is taken for another act than a request. To refuse a request is worse
+than to look up a greeting."""
+_DANGER = 0.5
+"""The least probability of a danger, where the examples with and without one weigh the same."""
+_MOST_SENTENCES = 12
+
+
+class ActReader:
+    """Immutable and thread-safe; blocks while embedding."""
+
+    def __init__(self, embedder: Embedder, vehicles: Vehicles, acts: Choice, danger: Choice, kinds: Choice) -> None:
+        self._embedder = embedder
+        self._vehicles = vehicles
+        self._acts = acts
+        self._danger = danger
+        self._kinds = kinds
+
+    @classmethod
+    def train(
+        cls, embedder: Embedder, learner: Learner, vehicles: Vehicles | None = None, requests: Sequence[str] = ()
+    ) -> Self:
+        """Learn the examples beside this module; `requests` are further ones of messages for specialists, which are in
+        no danger. The same inputs give the same reader."""
+        vehicles = vehicles or Vehicles()
+        acts = _examples()
+        acts["request"] = (*acts["request"], *(vehicles.generic(text) for text in requests))
+        situations = table(__file__, "dangers.toml")
+        kinds = {kind: tuple(lines) for kind, lines in situations["danger"].items()}
+        alarms = {
+            "harmless": (*_joined(situations["harmless"]), *acts["request"]),
+            "danger": _joined(situations["danger"]),
+        }
+        texts = list(dict.fromkeys((*_joined(acts), *_joined(alarms))))
+        vectors = dict(zip(texts, embedder.embed(texts), strict=True))
+
+        def choice(labelled: Mapping[str, Sequence[str]]) -> Choice:
+            rows = {label: _rows([vectors[line] for line in lines]) for label, lines in labelled.items()}
+            return Choice.train(labelled, rows, learner)
+
+        return cls(embedder, vehicles, choice(acts), choice(alarms), choice(kinds))
+
+    def read(self, text: str) -> Reading:
+        """What a message does, in any language and of any length."""
+        pieces = list(dict.fromkeys([text, *sentences(text)[:_MOST_SENTENCES]]))
+        plain = [self._vehicles.generic(piece) for piece in pieces]
+        vectors = _rows(self._embedder.embed(plain))
+        if alarm := self._alarm(text, plain, vectors):
+            return Reading("danger", 1.0, alarm)
+        tongue = language.detect(text)
+        if tongue != "en":
+            return Reading("language", 1.0, None, tongue)
+        decision = self._acts.decide(plain[0], vectors[0])
+        if decision.probability < _ACT:
+            return Reading("request", 1.0 - decision.probability)
+        return Reading(cast(Act, decision.label), decision.probability)
+
+    def _alarm(self, text: str, pieces: Sequence[str], vectors: Floats) -> Kind | None:
+        risks = self._danger.probabilities(pieces, vectors)[:, self._danger.labels.index("danger")]
+        worst = int(risks.argmax())
+        if risks[worst] < _DANGER:
+            found = danger(text)
+            return found.kind if found else None
+        return cast(Kind, self._kinds.decide(pieces[worst], vectors[worst]).label)
+
+
+def _joined(labelled: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    return tuple(line for lines in labelled.values() for line in lines)
+
+
+def _rows(vectors: Any) -> Floats:
+    return np.asarray(vectors, dtype=np.float64)
+
+
+def _examples() -> dict[str, tuple[str, ...]]:
+    examples = {act: tuple(lines) for act, lines in table(__file__, "acts.toml").items()}
+    assert set(examples) <= set(get_args(Act)), "every list of examples is named after an act"
+    return examples

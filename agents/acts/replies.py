@@ -1,0 +1,120 @@
+"""What the assistant itself says where no specialist is to answer: friendly, short, and honest that it is a program."""
+
+from collections.abc import Mapping, Sequence
+
+from agents.acts import contacts, language
+from agents.acts.act import Act, Reading
+from agents.context import Resources
+from agents.skill import Handled
+from agents.specialist import Catalogue
+from agents.types import Question, Route
+from agents.vehicles.range import note
+
+STUCK = (
+    "I can't take this any further here. One of our dealers, or our customer service, will gladly help you: ask me for "
+    "their telephone numbers."
+)
+"""Where a question would be passed round in a circle."""
+_SAID: Mapping[Act, str] = {
+    "greeting": "Hello! What can I do for you and your vehicle?",
+    "thanks": "You're welcome! Just ask if there is anything else.",
+    "goodbye": "Goodbye, and have a safe journey!",
+    "praise": "Thank you, that is good to hear! Is there anything else that I can do?",
+    "wellbeing": "I am a program, so I am always well, thank you, though better with cars than with small talk. "
+    "What can I do for you?",
+    "identity": "I am an automated assistant: a program, not a person. I answer from our documents about our vehicles "
+    "and their service, and tell you whom to call if you would rather talk to somebody.",
+    "acknowledgement": "Good. Is there anything else that you would like to know?",
+    "yes": "Good. What would you like to know?",
+    "no": "All right. Just ask if there is anything else.",
+    "undecided": "Take your time. Just write again when you have made up your mind.",
+    "unknown": "That is no problem. Tell me what you do know, and I will see how far it gets us.",
+    "why": "Because the answer can depend on it. You need not tell me: then I give you what holds for all.",
+    "forget": "All right, forgotten. What would you like to know instead?",
+    "abuse": "I would like to help. Tell me what is the matter with your vehicle, and we will see what can be done.",
+    "injection": "That is not something that I can do. I answer questions about our vehicles and their service.",
+}
+_REGRET: Mapping[Act, str] = {
+    "complaint": "I am sorry that this went wrong.",
+    "money_back": "I am sorry that it has come to this. I cannot decide about money or contracts, our people can.",
+    "privacy": "Your data are yours. I cannot change or delete anything myself, our people can.",
+    "person": "Of course. I am a program and cannot put you through, but you can reach a person.",
+    "unhelpful": "I am sorry that this was no help. Please tell me in other words what you need.",
+}
+_NOTHING_SAID = "I have not said anything yet that I could say again. What would you like to know?"
+
+
+async def respond(
+    reading: Reading, question: Question, facts: Mapping[str, str], catalogue: Catalogue, resources: Resources | None
+) -> Handled:
+    """What is said to a message that is for no specialist, by its act; with whom to call, where the documents say."""
+    act = reading.act
+    match act:
+        case "abilities":
+            return Handled(abilities(catalogue))
+        case "statement":
+            return Handled(noted(question, facts, resources))
+        case "repeat" | "shorten":
+            return Handled(_again(question, short=act == "shorten"))
+        case "language":
+            return await _in_language(reading.language, resources)
+        case "complaint" | "money_back" | "privacy" | "person" | "unhelpful":
+            found = await contacts.find(act, resources) if resources else ()
+            said = " ".join(f"{contact.text} [{number}]" for number, contact in enumerate(found, 1))
+            return Handled(f"{_REGRET[act]} {said}".strip(), "to_person", tuple(contacts.cited(found)))
+        case _:
+            return Handled(_SAID.get(act, _SAID["greeting"]))
+
+
+def abilities(catalogue: Catalogue) -> str:
+    """What can be asked, in a line and by examples."""
+    topics = ", ".join(specialist.label.casefold() for specialist in catalogue)
+    return (
+        f"I can help with {topics}. Ask me for example how much you may tow, when the next service is due, or what a "
+        "warning lamp means; I can also book a visit to the workshop."
+    )
+
+
+def noted(question: Question, facts: Mapping[str, str], resources: Resources | None) -> str:
+    """What was taken in of a statement."""
+    known = note(facts, resources.vehicles) if resources else ""
+    new = facts != question.facts
+    lead = f"Noted: {known}." if known and new else "Noted." if new else "Thank you for telling me."
+    return f"{lead} What would you like to know?"
+
+
+def left_out(questions: Sequence[str]) -> str:
+    """What follows an answer to a message that asked too much at once."""
+    lines = "\n".join(f"- {question}" for question in questions)
+    return f"That was more than I can answer in one go. Please ask me again:\n\n{lines}"
+
+
+def out_of_scope(catalogue: Catalogue) -> str:
+    """A kind refusal that says what can be asked instead."""
+    topics = " or ".join(specialist.label.casefold() for specialist in catalogue[:2])
+    return f"I am sorry, that is nothing I know about. Ask me about our vehicles, for example about {topics}."
+
+
+def clarify(catalogue: Catalogue, route: Route) -> str:
+    """One question back, between the likeliest readings."""
+    likely = [part.specialist for part in route.parts]
+    options = [specialist.label.casefold() for specialist in catalogue if specialist.name in likely]
+    if len(options) < 2:
+        return "I want to be sure that I understand you: what exactly would you like to know?"
+    return f"I want to be sure that I understand you: is it about {' or '.join(options)}? A few more words will do."
+
+
+async def _in_language(code: str, resources: Resources | None) -> Handled:
+    """That answers come in English, in the customer's language, and whom to call."""
+    found = await contacts.find("person", resources) if resources else ()
+    contact = language.CONTACTS[code].format(number=f"{found[0].number} [1]") if found else ""
+    return Handled(language.SENTENCES[code].format(contact=contact), citations=tuple(contacts.cited(found[:1])))
+
+
+def _again(question: Question, *, short: bool) -> str:
+    """The last answer as it was, or its first sentence; what it cited is not repeated."""
+    last = next((turn.text for turn in reversed(question.history) if turn.role == "assistant"), "")
+    if not last:
+        return _NOTHING_SAID
+    text = contacts.unmarked(last)
+    return contacts.first_sentence(text) if short else text
