@@ -54,8 +54,8 @@ class Case:
     customer's own words; `history` oldest first; `facts` known of the customer; `note` what this skill noted in this
     conversation before, empty if nothing; `findings` what another specialist passed on; `now` is aware and in the
     customer's time zone. `dataset` is the one that figures are wished from, None for all; `wished`: this specialist was
-    asked for by name, so that whatever is said is for it. `danger` is the kind of danger that the message tells of, ""
-    where it tells of none."""
+    asked for by name, so that whatever is said is for it. `act` is what the message does (`agents.acts.act`), and
+    `danger` the kind of danger that it tells of, "" where it tells of none."""
 
     question: StandaloneQuestion
     message: str
@@ -66,6 +66,7 @@ class Case:
     findings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     dataset: str | None = None
     wished: bool = False
+    act: str = "request"
     danger: str = ""
 
 

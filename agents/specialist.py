@@ -27,8 +27,9 @@ class Asker(TypedDict):
 
 class Job(TypedDict):
     """What a specialist's node is sent: its part, by number, what it asks, and the run's question. `specialist`
-    is who is to work on it; `label` heads the part where several are answered; `danger`: of what kind it tells, or "".
-    `path` names the specialists that passed it on, in their order, and `findings` is what the last of them found."""
+    is who is to work on it; `label` heads the part where several are answered; `act` is what the message does, and
+    `danger` the kind of danger that it tells of, or "". `path` names the specialists that passed it on, in their order,
+    and `findings` is what the last of them found."""
 
     part: int
     specialist: str
@@ -37,6 +38,7 @@ class Job(TypedDict):
     facts: Mapping[str, str]
     asker: Asker
     label: str
+    act: str
     danger: str
     path: list[str]
     findings: Mapping[str, Any]
@@ -66,9 +68,9 @@ class Specialist:
     classifier; `topics`, a few words each, what else it is about; `beyond`, messages that come near and are for nobody.
     `knowledge`: the subjects whose documents it may read, its own first. `instructions`: how it answers, put before a
     chat model. `label` heads its part of an answer that several share. `skills`: the jobs that it can do itself, in the
-    order in which they are offered a message. `in_danger`: whoever tells of a danger is answered by it, before anybody
-    else answers anything. `claims`: whether a message is surely for it; asked where the classifier, which knows
-    the specialists for customers only, is not sure. `graph`: builds a LangGraph state graph of its own, from `Job` to
+    order in which they are offered a message. `acts`: what messages do that are for it, whatever they are about
+    (`agents.acts.act`). `claims`: whether a message is surely for it; asked where the classifier, which knows the
+    specialists for customers only, is not sure. `graph`: builds a LangGraph state graph of its own, from `Job` to
     `Done` with a `LocalToolContext` as its context, that works in the place of searching and answering. Its nodes write
     `Answering`, `Delta` and `PartDone`; to ask before an effect, a node does nothing but `interrupt(Asks(...))`,
     because a resumed node runs again from its top.
@@ -82,7 +84,7 @@ class Specialist:
     instructions: str
     audience: frozenset[str] = frozenset({CUSTOMER, STAFF})
     skills: tuple[Skill, ...] = ()
-    in_danger: bool = False
+    acts: frozenset[str] = frozenset()
     claims: Callable[[str, Resources], Awaitable[bool]] | None = None
     graph: Callable[[Resources], Any] | None = None
     topics: tuple[str, ...] = ()

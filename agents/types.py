@@ -239,12 +239,14 @@ class PassOn:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The end of an answer. `declined`: the passages do not hold it. `truncated`: the length budget ended it.
+    """The end of an answer. `declined`: the passages do not hold it. `hedged`: it quotes what comes closest, and does
+    not say that this is the answer. `truncated`: the length budget ended it.
     `unsupported` and `misplaced`: what a check against the passages found wrong, in the order of the text. With a
     `proposal` the customer is to be asked next; with `pass_on` the question goes on to another specialist."""
 
     citations: tuple[Citation, ...] = ()
     declined: bool = False
+    hedged: bool = False
     truncated: bool = False
     usage: Usage = Usage()
     unsupported: tuple[UnsupportedSpan, ...] = ()

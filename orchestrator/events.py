@@ -251,7 +251,8 @@ class Completed(Terminal, frozen=True, tag="completed"):
     """The answer. `response` equals the run's tokens put together. `agent` is the leading specialist, or
     `out_of_scope`, `clarify`, `human` where none answered. `citations` are those that hold; `misplaced` are the markers
     that do not, and `unsupported` the statements that no passage supports. `diagram` belongs to the answer (Mermaid);
-    `steps` are the run's `Reasoning` events again, without their results. `act` is what the message did."""
+    `steps` are the run's `Reasoning` events again, without their results. `act` is what the message did.
+    `hedged`: it quotes what comes closest and does not say that this is the answer."""
 
     session_id: str
     message_id: str
@@ -273,6 +274,7 @@ class Completed(Terminal, frozen=True, tag="completed"):
     diagram: str | None = None
     steps: tuple[Reasoning, ...] = ()
     act: str = "request"
+    hedged: bool = False
 
 
 class Failed(Terminal, frozen=True, tag="failed"):

@@ -34,6 +34,10 @@ Act = Literal[
     "injection",
     "language",
     "danger",
+    "book",
+    "move",
+    "cancel",
+    "appointments",
     "request",
 ]
 """`request` is whatever asks for something, and all that is not surely another act."""
@@ -61,10 +65,13 @@ FOR_SPECIALISTS: frozenset[Act] = frozenset({"request", "correct", "explain"})
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a message does. `danger` is the gravest danger that it tells of; `language` an ISO 639-1 code, "en" where it
-    is English or cannot be told."""
+    """What a message does. `danger` is the gravest danger that it tells of, and `sure`
+    whether there is no other way to understand it; `language` an ISO 639-1 code, "en" where it
+    is English or cannot be told. `leaning`: what a request may be else, if it turns out to be for no specialist."""
 
     act: Act = "request"
     probability: float = 1.0
     danger: Kind | None = None
     language: str = "en"
+    sure: bool = False
+    leaning: Act | None = None

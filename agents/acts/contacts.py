@@ -39,7 +39,9 @@ async def find(act: Act, resources: Resources) -> tuple[Statement, ...]:
         passages = await resources.search(_SOUGHT[act], subjects=None, k=_PASSAGES)
         found += list(_written(passages))[:1]
     known = await resources.reference.derived(numbers.parse)
-    found += [statement for contact in known.care[:1] if (statement := _stated(contact))]
+    found += _fullest(known.care)
+    if act == "person":
+        found += _fullest(known.roadside)
     apart = {(statement.passage.chunk.document_id, statement.start): statement for statement in found}
     return tuple(apart.values())
 
@@ -56,10 +58,23 @@ def unmarked(text: str) -> str:
 
 
 def first_sentence(text: str) -> str:
-    """The first sentence, or the first line where that is none."""
-    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    """The first sentence, or the first line where that is none, without where it stands."""
+    line = next((line.strip(" -*|") for line in text.splitlines() if line.strip() and not line.endswith(":")), "")
+    line = line.partition("*: ")[2] or line
     end = line.find(". ")
     return line[: end + 1] if end > 0 else line
+
+
+def _fullest(contacts: Sequence[numbers.Contact]) -> list[Statement]:
+    """Of the sentences that state the best number, the one that says most of how and when somebody is reached: it has
+    most figures and addresses."""
+    stated = [_stated(contact) for contact in contacts if contact.number == contacts[0].number]
+    full = [statement for statement in stated if statement.text and len(statement.text) <= _LONGEST]
+    return [max(full, key=lambda statement: _details(statement.text))] if full else []
+
+
+def _details(text: str) -> int:
+    return sum(character.isdigit() for character in text) + 10 * text.count("@")
 
 
 def _written(passages: Sequence[Passage]) -> Iterator[Statement]:
@@ -71,9 +86,9 @@ def _written(passages: Sequence[Passage]) -> Iterator[Statement]:
                 yield Statement(plain(span.text), address, passage, span.start, span.end)
 
 
-def _stated(contact: numbers.Contact) -> Statement | None:
+def _stated(contact: numbers.Contact) -> Statement:
     """The sentence that states a number."""
     evidence = contact.evidence
     chunk = evidence.passage.chunk
     text = plain(chunk.text[evidence.start - chunk.start : evidence.end - chunk.start])
-    return Statement(text, contact.number, evidence.passage, evidence.start, evidence.end) if text else None
+    return Statement(text, contact.number, evidence.passage, evidence.start, evidence.end)

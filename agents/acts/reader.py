@@ -9,17 +9,24 @@ from agents.acts import language
 from agents.acts.act import Act, Reading
 from agents.diagnosis.danger import Kind, danger
 from agents.language.words import sentences
-from agents.learning.choice import Choice
+from agents.learning.choice import Choice, opens_question
 from agents.learning.examples import table
 from agents.learning.kernels import Floats, Learner
+from agents.routing.clauses import split
 from agents.vehicles.range import Vehicles
 from rag.embedder import Embedder
 
 _ACT = 0.5
 """The least probability with which a message is taken for another act than a request. To refuse a request is worse
 than to look up a greeting."""
-_DANGER = 0.5
-"""The least probability of a danger, where the examples with and without one weigh the same."""
+_LEANING = 0.15
+"""The least probability of an act that a message for no specialist is taken for."""
+_STATEMENT = 0.8
+"""The same of a statement: many tell a fault and want to know what it is."""
+_CERTAIN = 0.97
+"""The probability from which a danger is no answer to what we had asked."""
+_FALSE_ALARMS = 0.02
+"""Share of unseen examples without danger that an alarm is given for: to miss a danger is worse than to be careful."""
 _MOST_SENTENCES = 12
 
 
@@ -32,6 +39,7 @@ class ActReader:
         self._acts = acts
         self._danger = danger
         self._kinds = kinds
+        self._alarming = danger.exceeded_by(_FALSE_ALARMS, "harmless", "danger")
 
     @classmethod
     def train(
@@ -63,22 +71,44 @@ class ActReader:
         plain = [self._vehicles.generic(piece) for piece in pieces]
         vectors = _rows(self._embedder.embed(plain))
         if alarm := self._alarm(text, plain, vectors):
-            return Reading("danger", 1.0, alarm)
+            return alarm
         tongue = language.detect(text)
         if tongue != "en":
             return Reading("language", 1.0, None, tongue)
         decision = self._acts.decide(plain[0], vectors[0])
-        if decision.probability < _ACT:
-            return Reading("request", 1.0 - decision.probability)
+        asks = any(clause.asks for clause in split(text)) or any(map(opens_question, pieces))
+        least = (1.01 if asks else _STATEMENT) if decision.label == "statement" else _ACT
+        if decision.probability < least:
+            return Reading("request", 1.0 - decision.probability, leaning=self._leaning(plain[0], vectors[0]))
         return Reading(cast(Act, decision.label), decision.probability)
 
-    def _alarm(self, text: str, pieces: Sequence[str], vectors: Floats) -> Kind | None:
+    def _leaning(self, text: str, vector: Floats) -> Act | None:
+        """The likeliest act but a request, where there is something to it."""
+        probabilities = self._acts.probabilities([text], vector.reshape(1, -1))[0]
+        probabilities[self._acts.labels.index("request")] = 0.0
+        best = int(probabilities.argmax())
+        return cast(Act, self._acts.labels[best]) if probabilities[best] >= _LEANING else None
+
+    def _alarm(self, text: str, pieces: Sequence[str], vectors: Floats) -> Reading | None:
+        """The danger that the piece which tells most of one is in."""
         risks = self._danger.probabilities(pieces, vectors)[:, self._danger.labels.index("danger")]
         worst = int(risks.argmax())
-        if risks[worst] < _DANGER:
-            found = danger(text)
-            return found.kind if found else None
-        return cast(Kind, self._kinds.decide(pieces[worst], vectors[worst]).label)
+        said = danger(text)
+        if risks[worst] < self._alarming and said is None:
+            return None
+        kind = said.kind if said else cast(Kind, self._kinds.decide(pieces[worst], vectors[worst]).label)
+        return Reading("danger", float(risks[worst]), kind, sure=said is not None or bool(risks[worst] >= _CERTAIN))
+
+
+def requests() -> tuple[str, ...]:
+    """Examples of messages for specialists, whichever it is."""
+    return _examples()["request"]
+
+
+def _examples() -> dict[str, tuple[str, ...]]:
+    examples = {act: tuple(lines) for act, lines in table(__file__, "acts.toml").items()}
+    assert set(examples) <= set(get_args(Act)), "every list of examples is named after an act"
+    return examples
 
 
 def _joined(labelled: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
@@ -87,9 +117,3 @@ def _joined(labelled: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
 
 def _rows(vectors: Any) -> Floats:
     return np.asarray(vectors, dtype=np.float64)
-
-
-def _examples() -> dict[str, tuple[str, ...]]:
-    examples = {act: tuple(lines) for act, lines in table(__file__, "acts.toml").items()}
-    assert set(examples) <= set(get_args(Act)), "every list of examples is named after an act"
-    return examples

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from agents.appointments.booking_plan import Offer, Plan
 from agents.appointments.dealers.places import Mention
 from agents.appointments.dealers.workshops import Workshop, Workshops
-from agents.appointments.intents import LONGEST, Intent, asks_about, intent, plain, stops
+from agents.appointments.intents import BY_ACT, LONGEST, Intent, asks_about, intent, plain, stops
 from agents.appointments.picks import agrees, counted, indifferent, other_one, refuses
 from agents.appointments.works import works
 from agents.diagnosis.danger import danger
@@ -77,8 +77,16 @@ class Heard:
         return not (told or self.other_vehicle or self.other_dealer)
 
 
-def hear(text: str, now: datetime, plan: Plan, known: Workshops, vehicles: Vehicles, facts: Mapping[str, str]) -> Heard:
-    """What the text tells, in the light of what is planned."""
+def hear(
+    text: str,
+    now: datetime,
+    plan: Plan,
+    known: Workshops,
+    vehicles: Vehicles,
+    facts: Mapping[str, str],
+    act: str = "request",
+) -> Heard:
+    """What the text tells, in the light of what is planned. `act` is what the whole message does."""
     text = text[:LONGEST]
     if plan.offers and (hour := _HOUR.match(text)) and int(hour[1]) > len(plan.offers):
         text = f"at {hour[1]}"
@@ -96,7 +104,7 @@ def hear(text: str, now: datetime, plan: Plan, known: Workshops, vehicles: Vehic
     vehicle = _vehicle(text, vehicles, facts) or _variant(said, plan, vehicles)
     return Heard(
         text=text,
-        intent=intent(text),
+        intent=intent(text) or BY_ACT.get(act),
         stops=stops(text),
         asks=asks_about(text),
         dealers=dealers,

@@ -10,6 +10,8 @@ from typing import Literal
 
 Intent = Literal["book", "move", "cancel", "list"]
 
+BY_ACT: dict[str, Intent] = {"book": "book", "move": "move", "cancel": "cancel", "appointments": "list"}
+"""What a message wants by its act, where its words alone do not tell."""
 LONGEST = 2000
 """Characters that are looked at."""
 _GREETING = re.compile(

@@ -12,7 +12,7 @@ from agents.appointments.changes import change, list_booked
 from agents.appointments.dealers.workshops import parse
 from agents.appointments.dialogue import UNREACHABLE, Dialogue
 from agents.appointments.inquiry import Heard, hear, same_dealer, takes_up
-from agents.appointments.intents import intent
+from agents.appointments.intents import BY_ACT, intent
 from agents.appointments.new import book
 from agents.appointments.service_offer import accepted
 from agents.appointments.tools import TOOLS
@@ -55,7 +55,7 @@ class Appointments:
     async def read(self, case: Case, resources: Resources) -> Request | None:
         """See `agents.skill.Skill`."""
         plan = recalled(case.note, case.now)
-        if not plan.open and intent(_own(case)) is None:
+        if not plan.open and intent(_own(case)) is None and case.act not in BY_ACT:
             return None
         heard = await _heard(case, resources, plan)
         return Request(heard, plan) if heard.intent is not None or takes_up(plan, heard) else None
@@ -78,7 +78,7 @@ class Appointments:
 async def _heard(case: Case, resources: Resources, plan: Plan) -> Heard:
     """What the part tells, in the customer's own words."""
     known = await resources.reference.derived(parse)
-    return await asyncio.to_thread(hear, _own(case), case.now, plan, known, resources.vehicles, case.facts)
+    return await asyncio.to_thread(hear, _own(case), case.now, plan, known, resources.vehicles, case.facts, case.act)
 
 
 def _own(case: Case) -> str:

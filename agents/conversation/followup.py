@@ -53,6 +53,8 @@ _EDGE = vocabulary(
 _SENTENCE_END = re.compile(r"(?<=[.?!;])\s+")
 _SUBJECT_WORDS = 12
 _SHORT = 12
+_LITTLE = 2
+"""Words of content: "paint?" and "how long does that take" are about what was asked before them."""
 _LONG = 20
 _REMEMBERED = 8
 
@@ -70,11 +72,20 @@ def standalone(question: Question, vehicles: Vehicles) -> StandaloneQuestion:
     previous: StandaloneQuestion | None = None
     for turn in [turn for turn in question.history if turn.role == "customer"][-_REMEMBERED:]:
         if turn.text.strip() and not _is_small_talk(turn.text):
-            previous = _resolve(turn.text.strip(), previous, vehicles)
-    resolved = _resolve(text, previous, vehicles)
+            previous = _of_same(_resolve(turn.text.strip(), previous, vehicles), previous, vehicles)
+    resolved = _of_same(_resolve(text, previous, vehicles), previous, vehicles)
     own, whole = note(question.facts, vehicles), resolved.whole
     lacks = own.casefold() not in whole.casefold() and _about_own_vehicle(whole, vehicles)
     return replace(resolved, own_vehicle=own) if lacks else resolved
+
+
+def _of_same(
+    question: StandaloneQuestion, previous: StandaloneQuestion | None, vehicles: Vehicles
+) -> StandaloneQuestion:
+    """The question about the vehicle that the conversation was about, where it names none itself."""
+    if previous is None or not _about_own_vehicle(question.whole, vehicles):
+        return question
+    return replace(question, vehicle=_vehicle_of(previous, vehicles), year=question.year or previous.year)
 
 
 def depends(text: str) -> bool:
@@ -85,7 +96,12 @@ def depends(text: str) -> bool:
 def continues(text: str, vehicles: Vehicles) -> bool:
     """Whether a text takes up what was said before: by a lead-in, a pronoun or by saying nothing else."""
     first = _SENTENCE_END.split(text)[0]
-    return depends(text) or bool(_LEAD.match(text)) or refers_back(first, vehicles)
+    return depends(text) or bool(_LEAD.match(text)) or _says_little(text, vehicles) or refers_back(first, vehicles)
+
+
+def _says_little(text: str, vehicles: Vehicles) -> bool:
+    """Whether a text leaves open what it is about: one or two words of content, and no vehicle."""
+    return len(content(text)) <= _LITTLE and len(words(text)) <= _SHORT and not vehicles.mentions(text)
 
 
 def subject(question: StandaloneQuestion) -> str:
@@ -134,8 +150,10 @@ def _resolve(text: str, previous: StandaloneQuestion | None, vehicles: Vehicles)
     if elliptic and _ARTICLE.match(rest) and not set(words(rest)) & _QUALIFIERS:
         return _completed(text, "", "" if vehicles.mentions(text) else carried)
     unfinished = lead is not None and not _asks_itself(rest) and not vehicles.mentions(rest)
-    if elliptic or unfinished or not content(text) or refers_back(text, vehicles):
+    if elliptic or unfinished or _says_little(text, vehicles) or refers_back(text, vehicles):
         about = _subject_of(previous.text)
+        if previous.subject and len(content(about)) <= _LITTLE:
+            about = previous.subject
         if content(about) or not previous.context:
             return _completed(text, about, carried)
         return replace(_completed(text, previous.subject, carried), year=previous.year)

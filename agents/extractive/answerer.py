@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from agents.extractive import quotation
 from agents.extractive.correction import corrected
-from agents.extractive.decision import LEAST, answerable
+from agents.extractive.decision import LEAST, POSSIBLE, answerable
 from agents.extractive.pieces import pieces
-from agents.extractive.quotation import Quote, quotes
+from agents.extractive.quotation import quote
 from agents.extractive.scoring import SCORING, Scored, Scoring, key_parts, matching_parts, rank
 from agents.extractive.selection import select
 from agents.extractive.wording import decline, word
+from agents.language import synonyms
 from agents.language.terms import respelt
 from agents.language.words import content
 from agents.passages.statements import Statement, statements
@@ -27,9 +28,8 @@ from agents.verification.check import check
 from rag.embedder import Embedder, Vectors
 
 _REMEMBERED = 20_000
-
-SURE = 0.95
-"""The least probability of an answer that is left to stand without quotes beside it."""
+_FEW = 3
+"""Words of content of a question that wants no more than a fact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,33 +87,21 @@ class ExtractiveAnswerer:
             return decline(task.unknown), Answered(declined=True)
         read = self.read(task)
         question, cars, ranked = read.question, read.cars, read.ranked
-        if answerable(question, ranked) < LEAST:
-            strange = other_make(task.question) or not content(question)
-            near = () if strange else quotes(ranked, quotation.NEARBY)
-            if not near:
-                return decline(), Answered(declined=True)
-            offered = quotation.word(near, quotation.NEAREST, self._fitment, task, cars)
-            return f"{decline()}\n\n{offered}", replace(_cited(_quoted(near), task), declined=True)
-        selection = select(ranked, cars)
+        chance = answerable(question, ranked)
+        if chance < POSSIBLE or other_make(task.question) or not content(question):
+            return decline(), Answered(declined=True)
+        selection = select(ranked, cars) if chance >= LEAST else None
         if selection is None:
-            quoted = quotes(ranked)
-            return quotation.word(quoted, quotation.CLOSEST, self._fitment, task, cars), _cited(_quoted(quoted), task)
+            plain_fact = synonyms.expected(question) is not None or len(content(question)) <= _FEW
+            best = quote(ranked, quotation.FACT if plain_fact else quotation.EXPLANATION)
+            text = quotation.word(best, self._fitment, task, cars)
+            return text, replace(_cited(best.statements, task), hedged=True)
 
         def pick(statement: Statement) -> tuple[Sequence[int], frozenset[int]]:
             return matching_parts(question, statement), key_parts(question, statement)
 
         text = word(selection, self._fitment, pick, task.first_number, cars)
-        used = selection.statements
-        if max(scored.probability for scored in ranked if scored.statement in used) < SURE:
-            quoted = quotes(ranked, quotation.ASIDE, used)
-            if quoted:
-                text += "\n\n" + quotation.word(quoted, quotation.BESIDE, self._fitment, task, cars)
-                used = (*used, *_quoted(quoted))
-        return text, _cited(used, task)
-
-
-def _quoted(quoted: Sequence[Quote]) -> list[Statement]:
-    return [statement for quote in quoted for statement in quote.statements]
+        return text, _cited(selection.statements, task)
 
 
 def _cited(used: Sequence[Statement], task: Task) -> Answered:

@@ -17,6 +17,8 @@ ANSWERABLE = logistic.beside(__file__)["answerable"]
 LEAST = 0.46
 """The least probability with which a question is answered rather than declined. The fit counts questions without an
 answer as much as those with one, so 0.5 is the even middle; this declines as many of the former, and fewer others."""
+POSSIBLE = 0.05
+"""The least probability with which the nearest passage is quoted, as what our documents say and not as the answer."""
 
 _SHORT, _LONG = 8, 40  # words: fewer tell no more of a question than these; with more, it has enough
 _CERTAIN = 1e-4  # probabilities are kept this far from 0 and 1, so that their odds are finite

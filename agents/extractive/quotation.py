@@ -1,35 +1,19 @@
-"""Quotes of the passages that come closest to a question, for where no single statement is sure to answer it."""
+"""A quote of the passage that comes closest to a question, for where no single statement is sure to answer it."""
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from agents.extractive.scoring import Scored
-from agents.passages.spans import Span
 from agents.passages.statements import Statement
 from agents.types import Task
 from agents.vehicles.applicability import Cars, Fitment
 
-CLOSEST = "This is the closest I found in our documents:"
-BESIDE = "Our documents also say:"
-NEAREST = "These are the nearest passages I know, in case they help:"
-
+FACT, EXPLANATION = 220, 420
+"""Characters that are quoted for a plain fact, and for what takes more words: with its heading, as much as a customer
+reads."""
+_BEHIND = 2.0  # log odds by which a row may be behind the best and still be quoted beside it
 _NEAR = 4.0  # what a likeness of 1 adds to the order of a passage
-_BEHIND = 4.0  # log odds by which a passage may be behind the best and still be quoted
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """How much is quoted: the most passages, and the most characters of all of them and of the first."""
-
-    passages: int
-    longest: int
-    first: int
-
-
-ALONE = Room(3, 1300, 450)
-ASIDE = Room(2, 600, 350)
-NEARBY = Room(2, 800, 450)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +24,15 @@ class Quote:
     statements: tuple[Statement, ...]
 
 
-def quotes(ranked: Sequence[Scored], room: Room = ALONE, used: Sequence[Statement] = ()) -> tuple[Quote, ...]:
-    """The best passages' whole sentences, items and rows around their best statement, as many as there is `room` for
-    and without those that were `used` already. Empty without statements."""
-    spoken = {span for statement in used for span in statement.evidence}
+def quote(ranked: Sequence[Scored], longest: int = FACT) -> Quote:
+    """The best passage's whole sentences, items and rows around its best statement, as many as fit. Raises ValueError
+    without statements."""
     by_passage: dict[int, list[Scored]] = {}
     for scored in ranked:
         if scored.statement.span.kind != "list":
             by_passage.setdefault(scored.statement.span.passage, []).append(scored)
-    chosen: list[Quote] = []
-    left = room.longest
-    standing = {passage: _standing(own) for passage, own in by_passage.items()}
-    least = max(standing.values(), default=0.0) - _BEHIND
-    for passage in sorted(by_passage, key=lambda passage: -standing[passage])[: room.passages]:
-        if standing[passage] < least:
-            break
-        fitting = _around(by_passage[passage], left if chosen else min(left, room.first), spoken)
-        if fitting:
-            chosen.append(Quote(passage, fitting))
-            left -= sum(len(statement.text) for statement in fitting)
-    return tuple(chosen)
+    passage = max(by_passage, key=lambda number: _standing(by_passage[number]))
+    return Quote(passage, _around(by_passage[passage], longest))
 
 
 def _standing(own: Sequence[Scored]) -> float:
@@ -67,9 +40,9 @@ def _standing(own: Sequence[Scored]) -> float:
     return max(scored.order for scored in own) + _NEAR * max(scored.features["likeness"] for scored in own)
 
 
-def _around(scored: Sequence[Scored], longest: int, spoken: Set[Span]) -> tuple[Statement, ...]:
-    """The statements of a passage that fit `longest` characters: the best with what stands around it, rows by how well
-    they answer; without those `spoken`."""
+def _around(scored: Sequence[Scored], longest: int) -> tuple[Statement, ...]:
+    """The statements of a passage that fit `longest` characters: the best, however long, with what stands around it,
+    rows by how well they answer."""
     in_order = sorted(scored, key=lambda candidate: candidate.statement.span.start)
     best = max(scored, key=lambda candidate: candidate.order)
     place = in_order.index(best)
@@ -84,24 +57,24 @@ def _around(scored: Sequence[Scored], longest: int, spoken: Set[Span]) -> tuple[
     kept: set[int] = set()
     length = 0
     for position in sorted(range(len(in_order)), key=lambda at: (at != place, *distance(at))):
-        if in_order[position].statement.span in spoken:
+        if position != place and best.order - in_order[position].order > _BEHIND and best.statement.span.kind == "row":
             continue
         length += len(in_order[position].statement.text)
-        if length > longest:
+        if kept and length > longest:
             break
         kept.add(position)
     return tuple(in_order[position].statement for position in sorted(kept))
 
 
-def word(quoted: Sequence[Quote], lead: str, fitment: Fitment, task: Task, cars: Cars) -> str:
-    """The quotes as text behind a `lead`, each under its heading and with its marker."""
-    sections = [lead]
-    for quote in quoted:
-        chunk = task.passages[quote.passage].chunk
-        heading = chunk.section[-1] if chunk.section else chunk.title
-        lines = "\n".join(_lines(quote.statements, fitment, cars))
-        sections.append(f"**{heading}**\n\n{lines} [{task.first_number + quote.passage}]")
-    return "\n\n".join(sections)
+def word(quoted: Quote, fitment: Fitment, task: Task, cars: Cars) -> str:
+    """The quote as text, with where it stands and its marker."""
+    chunk = task.passages[quoted.passage].chunk
+    heading = chunk.section[-1] if chunk.section else chunk.title
+    lines = list(_lines(quoted.statements, fitment, cars))
+    marker = f"[{task.first_number + quoted.passage}]"
+    if len(lines) == 1:
+        return f"Our documents say, under *{heading}*: {lines[0].removeprefix('- ')} {marker}"
+    return f"Our documents say, under *{heading}* {marker}:\n\n" + "\n".join(lines)
 
 
 def _lines(statements: Sequence[Statement], fitment: Fitment, cars: Cars) -> Iterator[str]:

@@ -13,9 +13,8 @@ Pick = Callable[[Statement], tuple[Sequence[int], frozenset[int]]]
 _SAYS_NOTHING = frozenset({"", "value", "data", "details"})  # column names that add nothing to what stands below them
 
 NO_ANSWER = (
-    "I am sorry, I could not find that in our documents, so I would rather not guess. "
-    "I can help with technical data, maintenance and fault finding for our vehicles: "
-    "please ask in other words, or ask your dealer."
+    "I am sorry, I could not find that in our documents, and I would rather not guess: please ask in other words, or "
+    "ask your dealer."
 )
 
 

@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 
 from agents.language.words import vocabulary, words
-from agents.learning.kernels import Floats, Kernel, Learner, softmax, temperature
+from agents.learning.kernels import Floats, Kernel, Labels, Learner, softmax, temperature
 
 _SHAPE = 0.1
 """The share of a text's form beside its meaning. Measured on the acts: 0.1 to 0.3 differ little, 0 is worse."""
@@ -30,11 +30,14 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The fitted choice. Scores of the kernel machine, divided by `heat`, are logits of the `labels`."""
+    """The fitted choice. Scores of the kernel machine, divided by `heat`, are logits of the `labels`. `unseen` are the
+    probabilities of the examples, shape (examples, labels), as if each had been left out; `numbers` their labels."""
 
     labels: tuple[str, ...]
     kernel: Kernel
     heat: float
+    unseen: Floats
+    numbers: Labels
 
     @classmethod
     def train(cls, texts: Mapping[str, Sequence[str]], vectors: Mapping[str, Floats], learner: Learner) -> Self:
@@ -46,11 +49,18 @@ class Choice:
         examples = np.vstack([shaped(texts[label], vectors[label]) for label in labels])
         numbers = np.repeat(np.arange(len(labels)), [len(texts[label]) for label in labels])
         kernel, unseen = learner.learn(examples, numbers, len(labels))
-        return cls(labels, kernel, temperature(unseen, numbers))
+        heat = temperature(unseen, numbers)
+        return cls(labels, kernel, heat, softmax(unseen / heat), numbers)
 
     def probabilities(self, texts: Sequence[str], vectors: Floats) -> Floats:
         """Shape (texts, labels); `vectors` are the texts' unit vectors, one row each."""
         return softmax(self.kernel.scores(shaped(texts, vectors)) / self.heat)
+
+    def exceeded_by(self, share: float, label: str, other: str) -> float:
+        """The probability of the label `other` that this share of the examples of `label` exceeds, had each of them not
+        been seen."""
+        own = self.unseen[self.numbers == self.labels.index(label), self.labels.index(other)]
+        return float(np.quantile(own, 1.0 - share))
 
     def decide(self, text: str, vector: Floats) -> Decision:
         """The likeliest label of one text."""
@@ -65,12 +75,18 @@ def shaped(texts: Sequence[str], vectors: Floats) -> Floats:
     return np.asarray(joined / np.linalg.norm(joined, axis=1, keepdims=True))
 
 
+def opens_question(text: str) -> bool:
+    """Whether a text begins as questions do."""
+    first = next(iter(words(text)), "")
+    return first.split("'")[0] in _OPENINGS or first == "whats"
+
+
 def _shape(text: str) -> list[float]:
     """Whether it asks, how long it is, and of whom it speaks; each 0..1."""
     spoken = words(text)
     return [
         float("?" in text),
-        float(spoken[:1] != [] and spoken[0] in _OPENINGS),
+        float(opens_question(text)),
         min(len(spoken), _LONG) / _LONG,
         float(not _SPEAKER.isdisjoint(spoken)),
         float(not _ADDRESSED.isdisjoint(spoken)),

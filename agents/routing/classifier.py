@@ -39,7 +39,7 @@ _LEANING, _CONTINUING = 1.5, 1.0
 """
 _SPLIT_CONFIDENCE = 0.55
 """Each piece of a message must be this certain before it is given to another specialist."""
-_OUT, _PIECE_OUT, _PERSON = 0.5, 0.2, 0.65
+_OUT, _PIECE_OUT, _PERSON = 0.12, 0.12, 0.65
 """Probabilities from which a message is in scope, a piece of such a message is, or a message asks for a person. To
 refuse an owner is worse than to try to answer a stranger."""
 _MOST_READ = 12
@@ -106,10 +106,12 @@ class Classifier:
         vehicles: Vehicles | None = None,
         chunks: Sequence[Chunk] = (),
         vocabulary: Collection[str] = (),
+        requests: Sequence[str] = (),
     ) -> Self:
         """Learn the catalogue's utterances. `chunks` of the knowledge base are further evidence: their headings of
         whose message it is, their words of how words are spelt, beside the `vocabulary` of the language, in lower case.
-        The same inputs give the same classifier. Raises ValueError for a catalogue without utterances.
+        `requests` are messages for any of the specialists. The same inputs give the same classifier. Raises ValueError
+        for a catalogue without utterances.
         """
         vehicles = vehicles or Vehicles()
         utterances = [(text, n) for n, specialist in enumerate(catalogue) for text in specialist.utterances]
@@ -128,19 +130,20 @@ class Classifier:
         beyond = [text for specialist in catalogue for text in specialist.beyond]
         knowledge = headings.learn(chunks, catalogue, vehicles, embedder)
         own, near = vectors(texts), vectors(beyond)
+        any_of_them = vectors(vehicles.generic(text) for text in requests)
         names = vectors(_NO_WORD.sub(" ", specialist.label) for specialist in catalogue)
         labels = np.array([*(n for _, n in utterances), *range(len(catalogue))], dtype=np.int64)
         subjects = [vectors(lines) for lines in out_of_scope.SUBJECTS.values()]
         others = np.vstack([own, near, *subjects])
         asking = vectors(human_requests.UTTERANCES)
         is_person = np.array([0] * len(others) + [1] * len(asking), dtype=np.int64)
-        words = [*texts, *topics, *beyond, *out_of_scope.UTTERANCES, *human_requests.UTTERANCES]
+        words = [*texts, *topics, *beyond, *requests, *out_of_scope.UTTERANCES, *human_requests.UTTERANCES]
         return cls(
             tuple(specialist.name for specialist in catalogue),
             embedder,
             vehicles,
             frozenset({"vehicle"}).union(*(_signs(text, vehicles) for text, _ in utterances)),
-            train_gate(np.vstack([own, vectors(topics)]), subjects, near, knowledge.vectors, learner),
+            train_gate(np.vstack([own, vectors(topics), any_of_them]), subjects, near, knowledge.vectors, learner),
             learner.fit(np.vstack([others, asking]), is_person, _STRENGTH),
             _router(np.vstack([own, names]), labels, len(catalogue), learner),
             Spelling([*words, *(chunk.searchable for chunk in chunks)], vocabulary),

@@ -27,5 +27,6 @@ language.""",
     utterances=_EXAMPLES["utterances"],
     topics=_EXAMPLES["topics"],
     beyond=_EXAMPLES["beyond"],
+    acts=frozenset({"book", "move", "cancel", "appointments"}),
     skills=(APPOINTMENTS, SERVICE_PLAN),
 )

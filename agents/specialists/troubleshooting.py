@@ -27,5 +27,5 @@ language.""",
     topics=_EXAMPLES["topics"],
     beyond=_EXAMPLES["beyond"],
     skills=(DIAGNOSIS,),
-    in_danger=True,
+    acts=frozenset({"danger"}),
 )

@@ -55,6 +55,7 @@ def open_classifier(
 ) -> "tuple[Classifier, Vehicles]":
     """The classifier over the specialists, and the vehicles that it knows. `knowledge`: the catalogue whose headings
     and words it takes in; None opens the one in the database for that. Raises BadSetting."""
+    from agents.acts.reader import requests
     from agents.learning.training_cache import TrainingCache
     from agents.routing.classifier import Classifier
     from agents.specialists import catalogue
@@ -80,6 +81,7 @@ def open_classifier(
         vehicles,
         list(chunks.values()),
         weights.vocabulary(settings.embedding_model),
+        requests(),
     )
     remembered.settle()
     training_cache.settle()

@@ -32,6 +32,7 @@ def metadata(event: Completed) -> Metadata:
         timing=event.timing,
         answerer=event.answerer,
         declined=event.declined,
+        hedged=event.hedged or None,
         degraded=event.degraded or None,
         truncated=event.truncated or None,
         flagged=bool(event.unsupported) or None,

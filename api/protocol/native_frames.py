@@ -171,6 +171,7 @@ class Metadata(msgspec.Struct, kw_only=True, omit_defaults=True):
     timing: events.Timing | None = None
     answerer: str | None = None
     declined: bool | None = None
+    hedged: bool | None = None
     degraded: str | None = None
     truncated: bool | None = None
     flagged: bool | None = None

@@ -8,12 +8,10 @@ folder keeps the 8-bit model. What each regression is fitted on:
 - whether a search answers (`rag/answerability.py`): the questions of the knowledge base and of two made-up corpora, a
   table of trouble codes and a parts list, each with the documents that answer it and without them;
 - which statement answers best, and whether it answers (`agents/extractive/scoring.py`), and whether the passages answer
-  at all (`agents/extractive/decision.py`): the questions of the knowledge base for one specialist, as they stand: the
-  thresholds of answering speak of what customers ask. A statement is right when it stands in a document that is
-  labelled and holds one of the texts that the answer must have. Each of the three is fitted on what the one before it
-  makes of the same questions. Two hundred questions say little of what few of them show, such as steps and codes: the
-  three start from `prior.json`, the weights of a fit whose data is not in the repository, and move away from them as
-  far as the questions demand.
+  at all (`agents/extractive/decision.py`): the questions of the knowledge base for one specialist, and a thousand in
+  customers' everyday words (`everyday.jsonl`). A statement is right when it stands in a document that is labelled and
+  holds one of the texts that the answer must have. Each of the three is fitted on what the one before it makes of the
+  same questions.
 """
 
 import asyncio
@@ -31,7 +29,7 @@ from api.settings import Settings
 from benchmarks.corpora import Corpus as MadeUp
 from benchmarks.fit import sample
 from benchmarks.fit.corpus import Corpus, of_folder
-from benchmarks.fit.provenance import FILES, KNOWLEDGE, QUESTIONS, Fitted, made_up, prior, provenance, write
+from benchmarks.fit.provenance import EVERYDAY, FILES, KNOWLEDGE, QUESTIONS, Fitted, made_up, provenance, write
 from benchmarks.fit.questions import Posed, Row, posed, read, searches
 from benchmarks.fit.questions import made_up as searched
 from benchmarks.fit.regression import Choice, figures, first_right, logistic, order
@@ -67,7 +65,7 @@ def fit_order(asked: Sequence[Posed], answerer: ExtractiveAnswerer) -> Fitted:
         wrong = tuple(features for features, verdict in verdicts if verdict is False)
         if right and wrong:
             choices.append(Choice(right, wrong, example.group))
-    return Fitted(order(choices, ORDER, prior("order")), first_right(choices, ORDER, prior("order")))
+    return Fitted(order(choices, ORDER), first_right(choices, ORDER))
 
 
 def fit_sure(asked: Sequence[Posed], answerer: ExtractiveAnswerer, scoring: Scoring) -> Fitted:
@@ -76,25 +74,23 @@ def fit_sure(asked: Sequence[Posed], answerer: ExtractiveAnswerer, scoring: Scor
         for example, reading in read(asked, answerer, scoring)
         if (right := example.right(reading.ranked[0])) is not None
     ]
-    return Fitted(logistic(rows, SURE, prior("sure")), figures(rows, SURE, prior("sure")))
+    return Fitted(logistic(rows, SURE), figures(rows, SURE))
 
 
 def fit_answers(asked: Sequence[Posed], answerer: ExtractiveAnswerer, scoring: Scoring) -> Fitted:
-    """Those without an answer count as much as those with one, though they are fewer: to answer one of them is worse
-    than to decline one that could be answered."""
-    seen = list(read(asked, answerer, scoring))
-    with_answer = sum(example.answerable for example, _ in seen)
-    weight = with_answer / (len(seen) - with_answer)
-    rows = [
-        Row(
-            features(reading.question, reading.ranked),
-            example.answerable,
-            example.group,
-            1.0 if example.answerable else weight,
-        )
-        for example, reading in seen
+    """Whether what was found holds the answer. Questions of which it does not count as much as those of which it does,
+    though they are fewer: to answer one of them is worse than to decline one that could be answered."""
+    seen = [
+        (example, reading, any(example.right(scored) is not False for scored in reading.ranked))
+        for example, reading in read(asked, answerer, scoring)
     ]
-    return Fitted(logistic(rows, ANSWERS, prior("answers")), figures(rows, ANSWERS, prior("answers")))
+    held = sum(holds for _, _, holds in seen)
+    weight = held / (len(seen) - held)
+    rows = [
+        Row(features(reading.question, reading.ranked), holds, example.group, 1.0 if holds else weight)
+        for example, reading, holds in seen
+    ]
+    return Fitted(logistic(rows, ANSWERS), figures(rows, ANSWERS))
 
 
 def main() -> None:
@@ -103,7 +99,7 @@ def main() -> None:
     chunks, corpora = of_folder(KNOWLEDGE), made_up()
     corpus = Corpus(chunks, embedder)
     answerer = ExtractiveAnswerer(embedder, vehicles, weights.vocabulary(""))
-    asked = asyncio.run(posed(corpus, cases, vehicles))
+    asked = asyncio.run(posed(corpus, [*cases, *read_questions(EVERYDAY)], vehicles))
     best = fit_order(asked, answerer)
     scoring = Scoring(best.model, SCORING.sure)
     sure = fit_sure(asked, answerer, scoring)

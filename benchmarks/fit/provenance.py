@@ -16,24 +16,20 @@ from benchmarks.conversations import ROOT
 from benchmarks.corpora import KINDS
 from benchmarks.corpora import Corpus as MadeUp
 from benchmarks.fit.corpus import APART
-from benchmarks.fit.regression import Prior
 from rag import answerability as searches
 from rag import retrieve
 from rag.indexes import lexical
 from rag.ingestion.scan import scan
 from rag.logistic import Logistic, path_beside
 
-VERSION = 1
+VERSION = 2
 """Of the fitter: rises when the same data would give other weights."""
 KNOWLEDGE = ROOT / "knowledge_base"
 QUESTIONS = KNOWLEDGE / "questions.jsonl"
 """The questions of the fit. Those of `questions-second.jsonl` are left for measuring."""
+EVERYDAY = Path(__file__).with_name("everyday.jsonl")
+"""Questions in customers' everyday words, each with the place that answers it."""
 MADE_UP_ROWS = 3000
-PRIOR = Path(__file__).with_name("prior.json")
-_PRIOR_STRENGTH = 0.01
-"""Small: the fit stays near the prior. In cross-validation the probability of the best statement alone gains up to
-0.1, where declining loses: what it is made of becomes less telling. The prior may have seen some of these questions, so
-that the figures named `unseen` are a little too good."""
 FILES = {
     "search": path_beside(searches.__file__),
     "scoring": path_beside(scoring.__file__),
@@ -49,12 +45,6 @@ class Fitted:
     figures: Mapping[str, float]
 
 
-def prior(name: str) -> Prior:
-    """The weights that a regression starts from."""
-    known = json.loads(PRIOR.read_text(encoding="utf-8"))[name]
-    return Prior(Logistic(known["weights"], known["bias"]), _PRIOR_STRENGTH)
-
-
 def made_up() -> dict[str, MadeUp]:
     """The made-up corpora of the fit by their names."""
     return {name: make(MADE_UP_ROWS) for name, make in KINDS.items()}
@@ -66,7 +56,7 @@ def provenance(corpora: Mapping[str, MadeUp]) -> dict[str, Any]:
     data = {
         QUESTIONS.relative_to(ROOT).as_posix(): hashlib.sha256(QUESTIONS.read_bytes()).hexdigest(),
         f"{len(documents)} documents in {KNOWLEDGE.name}": _digest(documents),
-        PRIOR.relative_to(ROOT).as_posix(): hashlib.sha256(PRIOR.read_bytes()).hexdigest(),
+        EVERYDAY.relative_to(ROOT).as_posix(): hashlib.sha256(EVERYDAY.read_bytes()).hexdigest(),
         f"{KNOWLEDGE.name}/vehicles.csv": hashlib.sha256((KNOWLEDGE / "vehicles.csv").read_bytes()).hexdigest(),
     } | {f"benchmarks/corpora.py, {name}": _digest([made.documents, made.questions]) for name, made in corpora.items()}
     settings = {

@@ -21,6 +21,8 @@ from rag.embedder import Embedder
 from rag.types import Passage
 
 _EVERY_CANDIDATE = 100
+_ANY = "troubleshooting"
+"""Who is asked where a question does not say it: its knowledge is widest."""
 Features = dict[str, float]
 
 
@@ -43,11 +45,6 @@ class Posed:
     task: Task
     answers: tuple[str, ...]
     documents: frozenset[str]
-
-    @property
-    def answerable(self) -> bool:
-        """Whether documents answer the question."""
-        return bool(self.documents)
 
     def right(self, scored: Scored) -> bool | None:
         """Whether a statement answers; None where that is not known: a document that is not labelled holds the text."""
@@ -89,7 +86,7 @@ def _searched(corpus: Corpus, text: str, answers: bool, group: str) -> Iterator[
 
 
 async def posed(corpus: Corpus, cases: Sequence[Case], vehicles: Vehicles) -> list[Posed]:
-    """Every question for one specialist, with the passages that are found for it."""
+    """Every question for one specialist, or for none in particular, with the passages that are found for it."""
     specialists = {specialist.name: specialist for specialist in catalogue()}
 
     async def search(text: str, *, subjects: Sequence[str] | None, k: int) -> tuple[Passage, ...]:
@@ -97,8 +94,8 @@ async def posed(corpus: Corpus, cases: Sequence[Case], vehicles: Vehicles) -> li
 
     made = []
     for case, text in zip(cases, asked(cases, vehicles), strict=True):
-        route = next(iter(case.routes), "")
-        if len(case.routes) != 1 or route not in specialists or not (case.contains or case.kind == "absent"):
+        route = next(iter(case.routes), _ANY)
+        if len(case.routes) > 1 or route not in specialists or not (case.contains or case.kind == "absent"):
             continue
         facts = question(case, vehicles).facts
         found = await gather(search, text, specialists[route], vehicles, facts)

@@ -100,6 +100,7 @@ class LineResult:
     booked: tuple[str, ...] = ()
     failed: str = ""
     replies: frozenset[Reply] = frozenset()
+    hedged: bool = False
 
 
 class DialogueOutcome(Outcome, frozen=True):
@@ -171,7 +172,7 @@ def judge(dialogue: Dialogue, results: Sequence[LineResult], *, with_model: bool
 def _beside(lines: Sequence[Line], results: Sequence[LineResult]) -> Iterator[tuple[Line, LineResult]]:
     """Every line with what came of it, also where it was not reached."""
     nothing = LineResult("", (), failed="not reached", replies=frozenset({"failed"}))
-    return zip_longest(lines, results, fillvalue=nothing)  # type: ignore[arg-type, return-value]
+    return zip_longest(lines, results, fillvalue=nothing)  # type: ignore[arg-type]
 
 
 def _verdict(line: Line, result: LineResult) -> Verdict:
@@ -183,6 +184,7 @@ def _verdict(line: Line, result: LineResult) -> Verdict:
         lacks=line.lacks,
         most=line.most,
         known=line.known,
+        hedged=result.hedged,
     )
 
 

@@ -266,6 +266,7 @@ class Worker:
             facts=state["facts"],
             asker=state["asker"],
             label=state["label"],
+            act="request",
             danger="",
             path=[*state["path"], self.specialist.name],
             findings=dict(pass_on.findings),

@@ -250,6 +250,7 @@ class Projection:
             diagram=self._diagram,
             steps=self._steps.steps,
             act=self._act,
+            hedged=bool(results) and all(result.answered.hedged for result in results),
         )
 
     def _parts(self) -> tuple[AnswerPart, ...]:

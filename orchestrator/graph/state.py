@@ -53,9 +53,9 @@ class Dependencies:
     """Everything the graph works with.
 
     `read` tells what a message does; `understand` makes a follow-up stand alone and learns facts; `classify` routes it
-    among the specialists it is given; `research` finds the passages for one part, by its specialist and the facts; `answerer` words the answer,
-    `offline` in its place where the run may ask no model, and `verbatim` gives what was found as it stands, where no
-    prose is wanted.
+    among the specialists it is given; `research` finds the passages for one part, by its specialist and the facts;
+    `answerer` words the answer, `offline` in its place where the run may ask no model, and `verbatim` gives what was
+    found as it stands, where no prose is wanted.
     `resources` are there for skills and tools; without them no skill is used. `summarise` sums up what a long
     conversation has no room for. `zone` is the time zone of customers who have not said theirs; `now` the clock.
     """
@@ -81,6 +81,7 @@ class Dependencies:
         """The job as the skill of this name sees it."""
         question = job["question"]
         return Case(
+            act=job["act"],
             danger=job["danger"],
             question=job["standalone"],
             message=question.text,

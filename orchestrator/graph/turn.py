@@ -8,7 +8,8 @@ whole: they live in the run's `Desk`, its LangGraph context.
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import structlog
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -18,7 +19,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Send
 
 from agents.acts import replies
-from agents.acts.act import ASIDE, FOR_SPECIALISTS, REPLIES_TO_US, Reading
+from agents.acts.act import ASIDE, FOR_SPECIALISTS, REPLIES_TO_US, Act, Reading
 from agents.answerer import Answerer
 from agents.extractive.pieces import pieces
 from agents.skill import Handled
@@ -89,8 +90,8 @@ def _classify(dependencies: Dependencies) -> Node:
         route = await _routed(dependencies, state, reading, understood.question, facts, runtime.context)
         runtime.stream_writer(Decided(route))
         jobs = [_job(dependencies, state, facts, number, part) for number, part in enumerate(route.parts)]
-        if route.act == "danger" and reading.danger is not None:
-            jobs[0]["danger"] = reading.danger
+        if route.act != "request" and jobs:
+            jobs[0] |= {"act": route.act, "danger": reading.danger or ""}
         own = route.kind != "answer"
         return {"facts": facts, "route": route, "reading": reading, "jobs": [] if own else jobs}
 
@@ -117,6 +118,7 @@ def _job(dependencies: Dependencies, state: State, facts: Mapping[str, str], num
             run_id=state["run_id"],
         ),
         label=part.label or labels[part.specialist],
+        act="request",
         danger="",
         path=[],
         findings={},
@@ -137,21 +139,30 @@ async def _routed(
     wished = question.wishes.agent
     if wished is not None:
         catalogue = tuple(specialist for specialist in catalogue if specialist.name == wished)
-    rescuer = next((specialist for specialist in catalogue if specialist.in_danger), None) if reading.danger else None
-    if rescuer is not None:
-        return await _rescued(dependencies, question, rescuer, catalogue, standalone, facts)
+    theirs = next((specialist for specialist in catalogue if reading.act in specialist.acts), None)
+    if theirs is not None and reading.danger and reading.sure:
+        return await _rescued(dependencies, question, theirs, catalogue, standalone, facts)
     aside = reading.act in ASIDE and reading.probability >= _SURELY_ASIDE
     if not aside and (waiting := await _taken_up(dependencies, state, catalogue, facts)):
         return Route("answer", 1.0, (Part(StandaloneQuestion(question.text), waiting.name, 1.0),))
+    if theirs is not None and reading.danger:
+        return await _rescued(dependencies, question, theirs, catalogue, standalone, facts)
     if wished is not None and catalogue:
         return Route("answer", 1.0, (Part(standalone, wished, 1.0),))
     answerer = dependencies.answerer_for(desk.meter)
-    if _for_us(reading, question, answerer):
+    if theirs is None and _for_us(reading, question, catalogue, answerer):
         return Route("human" if reading.act == "person" else "talk", reading.probability, act=reading.act)
     route = await dependencies.classify(Question(question.text, question.history, facts), catalogue, standalone)
+    if theirs is not None and len(route.parts) < 2:
+        part = Part(standalone, theirs.name, reading.probability)
+        return Route("answer", reading.probability, (part,), act=reading.act)
     if asker := _asker(question, route, catalogue, answerer):
         return Route("answer", _CLAIMED, (Part(standalone, asker, _CLAIMED),))
-    return await _claimed(dependencies, state, _unheard(route, catalogue), facts, standalone) or route
+    if claimed := await _claimed(dependencies, state, _unheard(route, catalogue), facts, standalone):
+        return claimed
+    if route.kind == "out_of_scope" and reading.leaning is not None:
+        return Route("talk", reading.probability, act=reading.leaning)
+    return route
 
 
 async def _rescued(
@@ -170,17 +181,16 @@ async def _rescued(
     return Route("answer", 1.0, (first, *rest), route.left_out, "danger")
 
 
-def _for_us(reading: Reading, question: Question, answerer: Answerer) -> bool:
+def _for_us(reading: Reading, question: Question, catalogue: Catalogue, answerer: Answerer) -> bool:
     """Whether the assistant itself replies. What only means something beside a question of ours is a specialist's where
-    a model has asked; and a statement behind a question of ours completes what was asked before."""
+    a model has asked; and a statement behind an answer completes what was asked before."""
     if reading.act in FOR_SPECIALISTS:
         return False
     if reading.act in REPLIES_TO_US or reading.act == "statement":
         if answerer.calls_tools and find_asker(question):
             return False
-        last = question.history[-1] if question.history else None
-        asked = last is not None and last.agent is not None and last.text.rstrip("* \n").endswith("?")
-        return reading.act != "statement" or not asked
+        answered = any(turn.agent in {specialist.name for specialist in catalogue} for turn in question.history[-1:])
+        return reading.act != "statement" or not answered
     return True
 
 
@@ -322,7 +332,8 @@ def _reply(dependencies: Dependencies) -> Node:
             case "clarify":
                 handled = Handled(replies.clarify(catalogue, route), "asked_back")
             case "talk" | "human":
-                reading = state["reading"] if route.kind == "talk" else Reading("person")
+                act = cast(Act, route.act) if route.kind == "talk" else "person"
+                reading = replace(state["reading"], act=act)
                 handled = await replies.respond(
                     reading, state["question"], state["facts"], catalogue, dependencies.resources
                 )

@@ -92,6 +92,7 @@ def _describe_lines(lines: "Sequence[LineResult]") -> list[dict[str, Any]]:
             "facts": dict(line.facts),
             "booked": list(line.booked),
             "replies": sorted(line.replies),
+            "hedged": line.hedged,
         }
         for line in lines
     ]
@@ -274,8 +275,10 @@ class _Talk:
             case Completed():
                 route = tuple(agent.name for agent in last.agents) or (last.agent,)
                 status = tuple(part.status for part in last.parts)
-                kinds = replies(last.agent, last.act, status)
-                return LineResult(last.response, route, status, tools, False, facts, starts, replies=kinds)
+                kinds = replies(last.agent, last.act, status, cites=bool(last.sources))
+                return LineResult(
+                    last.response, route, status, tools, False, facts, starts, replies=kinds, hedged=last.hedged
+                )
             case Cancelled():
                 return LineResult(last.partial_response, agents, (), tools, False, facts, starts, "cancelled")
             case Failed():
