@@ -12,6 +12,8 @@ from agents.vehicles.applicability import Cars, Fitment
 FACT, EXPLANATION = 220, 420
 """Characters that are quoted for a plain fact, and for what takes more words: with its heading, as much as a customer
 reads."""
+PROCEDURE = 900
+"""Characters up to which the steps of a procedure are quoted, all of them."""
 _BEHIND = 2.0  # log odds by which a row may be behind the best and still be quoted beside it
 _NEAR = 4.0  # what a likeness of 1 adds to the order of a passage
 
@@ -25,14 +27,24 @@ class Quote:
 
 
 def quote(ranked: Sequence[Scored], longest: int = FACT) -> Quote:
-    """The best passage's whole sentences, items and rows around its best statement, as many as fit. Raises ValueError
-    without statements."""
+    """The best passage's whole sentences, items and rows around its best statement, as many as fit; or all steps of the
+    procedure that the best statement is, or is a step of, where steps are asked for. Raises ValueError without statements."""
+    best = ranked[0].statement
+    procedure = next((scored.statement for scored in ranked if _is_whole(best, scored)), None)
+    if procedure is not None and len(procedure.text) <= PROCEDURE:
+        return Quote(procedure.span.passage, (procedure,))
     by_passage: dict[int, list[Scored]] = {}
     for scored in ranked:
         if scored.statement.span.kind != "list":
             by_passage.setdefault(scored.statement.span.passage, []).append(scored)
     passage = max(by_passage, key=lambda number: _standing(by_passage[number]))
     return Quote(passage, _around(by_passage[passage], longest))
+
+
+def _is_whole(best: Statement, scored: Scored) -> bool:
+    """Whether a statement is the procedure that the best one is, or is a step of, and steps are asked for."""
+    statement = scored.statement
+    return scored.features["steps"] > 0 and (statement is best or best.span in statement.items)
 
 
 def _standing(own: Sequence[Scored]) -> float:
@@ -70,6 +82,9 @@ def word(quoted: Quote, fitment: Fitment, task: Task, cars: Cars) -> str:
     """The quote as text, with where it stands and its marker."""
     chunk = task.passages[quoted.passage].chunk
     heading = chunk.section[-1] if chunk.section else chunk.title
+    if (first := quoted.statements[0]).items:
+        steps = "\n".join(f"{number}. {step.text}" for number, step in enumerate(first.items, 1))
+        return f"Our documents say, under *{heading}* [{task.first_number + quoted.passage}]:\n\n{steps}"
     lines = list(_lines(quoted.statements, fitment, cars))
     marker = f"[{task.first_number + quoted.passage}]"
     if len(lines) == 1:
