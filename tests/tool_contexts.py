@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from agents.context import Case, Resources
+from agents.diagnosis.danger import danger
 from agents.toolbox.calls import Toolbox
 from agents.types import Output, StandaloneQuestion, Turn
 from rag.types import Passage
@@ -47,7 +48,9 @@ def case(
 ) -> Case:
     question = StandaloneQuestion(text) if isinstance(text, str) else text
     spoken = question.text if said is None else said
-    return Case(question, spoken, now, tuple(history), facts or {}, note or {}, findings or {})
+    told = danger(spoken)
+    about = told.kind if told else ""
+    return Case(question, spoken, now, tuple(history), facts or {}, note or {}, findings or {}, danger=about)
 
 
 def context(resources: Resources, of: Case, user_id: str = "ada", run_id: str = "run-1") -> tuple[Toolbox, Told]:

@@ -101,7 +101,8 @@ def continues(text: str, vehicles: Vehicles) -> bool:
 
 def _says_little(text: str, vehicles: Vehicles) -> bool:
     """Whether a text leaves open what it is about: one or two words of content, and no vehicle."""
-    return len(content(text)) <= _LITTLE and len(words(text)) <= _SHORT and not vehicles.mentions(text)
+    whole = _EXPLETIVE.search(text) or intent(text) is not None
+    return not whole and len(content(text)) <= _LITTLE and len(words(text)) <= _SHORT and not vehicles.mentions(text)
 
 
 def subject(question: StandaloneQuestion) -> str:

@@ -28,7 +28,8 @@ class Quote:
 
 def quote(ranked: Sequence[Scored], longest: int = FACT) -> Quote:
     """The best passage's whole sentences, items and rows around its best statement, as many as fit; or all steps of the
-    procedure that the best statement is, or is a step of, where steps are asked for. Raises ValueError without statements."""
+    procedure that the best statement is, or is a step of, where steps are asked for. Raises ValueError
+    without statements."""
     best = ranked[0].statement
     procedure = next((scored.statement for scored in ranked if _is_whole(best, scored)), None)
     if procedure is not None and len(procedure.text) <= PROCEDURE:
@@ -88,7 +89,8 @@ def word(quoted: Quote, fitment: Fitment, task: Task, cars: Cars) -> str:
     lines = list(_lines(quoted.statements, fitment, cars))
     marker = f"[{task.first_number + quoted.passage}]"
     if len(lines) == 1:
-        return f"Our documents say, under *{heading}*: {lines[0].removeprefix('- ')} {marker}"
+        text = lines[0].removeprefix("- ").removeprefix(f"{_mark(first)} ")
+        return f"Our documents say, under *{heading}*: {text} {marker}"
     return f"Our documents say, under *{heading}* {marker}:\n\n" + "\n".join(lines)
 
 

@@ -40,8 +40,8 @@ _STRICT = 2.0  # how much more a missing e-mail address tells than a missing mea
 _SLIGHT = 0.7  # the weight of `far` in `how far`, which the value's unit answers rather than a word
 _LIKE_CHARACTERS = 400
 
-ANSWERS = 0.6
-"""The least probability with which a statement is taken as an answer."""
+ANSWERS = 0.5
+"""The least probability with which a statement is told as the answer: it is likelier than not."""
 
 
 @dataclass(frozen=True, slots=True)

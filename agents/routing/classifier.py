@@ -39,7 +39,7 @@ _LEANING, _CONTINUING = 1.5, 1.0
 """
 _SPLIT_CONFIDENCE = 0.55
 """Each piece of a message must be this certain before it is given to another specialist."""
-_OUT, _PIECE_OUT, _PERSON = 0.12, 0.12, 0.65
+_OUT, _PIECE_OUT, _PERSON = 0.5, 0.2, 0.65
 """Probabilities from which a message is in scope, a piece of such a message is, or a message asks for a person. To
 refuse an owner is worse than to try to answer a stranger."""
 _MOST_READ = 12
@@ -86,6 +86,7 @@ class Classifier:
         router: Router,
         spelling: Spelling,
         knowledge: Knowledge,
+        scope: float = _OUT,
     ) -> None:
         self.names = names
         self._embedder = embedder
@@ -96,6 +97,7 @@ class Classifier:
         self._router = router
         self._spelling = spelling
         self._knowledge = knowledge
+        self._scope = scope
 
     @classmethod
     def train(
@@ -107,11 +109,12 @@ class Classifier:
         chunks: Sequence[Chunk] = (),
         vocabulary: Collection[str] = (),
         requests: Sequence[str] = (),
+        scope: float = _OUT,
     ) -> Self:
         """Learn the catalogue's utterances. `chunks` of the knowledge base are further evidence: their headings of
         whose message it is, their words of how words are spelt, beside the `vocabulary` of the language, in lower case.
-        `requests` are messages for any of the specialists. The same inputs give the same classifier. Raises ValueError
-        for a catalogue without utterances.
+        `requests` are messages for any of the specialists; `scope` is the probability from which a message is for one
+        of them. The same inputs give the same classifier. Raises ValueError for a catalogue without utterances.
         """
         vehicles = vehicles or Vehicles()
         utterances = [(text, n) for n, specialist in enumerate(catalogue) for text in specialist.utterances]
@@ -148,6 +151,7 @@ class Classifier:
             _router(np.vstack([own, names]), labels, len(catalogue), learner),
             Spelling([*words, *(chunk.searchable for chunk in chunks)], vocabulary),
             knowledge,
+            scope,
         )
 
     def classify(
@@ -164,14 +168,14 @@ class Classifier:
         if probability(first.person) >= _PERSON:
             return Route("human", probability(first.person))
         allowed = self._allowed(catalogue)
-        in_scope = [n for n, reading in enumerate(readings) if probability(reading.in_scope) >= _OUT]
+        in_scope = [n for n, reading in enumerate(readings) if probability(reading.in_scope) >= self._scope]
         if not in_scope or not allowed:
             return Route("out_of_scope", 1.0 - probability(first.in_scope))
         if len(pieces) > 1:
             ranked_pieces = [
                 (pieces[n], self._choose(readings[n], allowed))
                 for n in range(1, len(pieces))
-                if probability(readings[n].in_scope) >= (_PIECE_OUT if 0 in in_scope else _OUT)
+                if probability(readings[n].in_scope) >= (min(_PIECE_OUT, self._scope) if 0 in in_scope else self._scope)
             ]
             parts = self._parts(message, ranked_pieces)
             if len(parts) > 1:

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 VEHICLES_FILE = "vehicles.csv"
+_SCOPE = 0.12
+"""The probability from which a message is for the specialists: what is for nobody is below 0.03 as a rule, and
+greetings and the like are known by their act."""
 
 
 def load_vehicles(settings: Settings) -> "Vehicles":
@@ -82,6 +85,7 @@ def open_classifier(
         list(chunks.values()),
         weights.vocabulary(settings.embedding_model),
         requests(),
+        _SCOPE,
     )
     remembered.settle()
     training_cache.settle()

@@ -9,7 +9,9 @@ from orchestrator.evaluation.bootstrap import Statistic
 from orchestrator.evaluation.coverage import Curve
 from orchestrator.evaluation.outcomes import Outcome
 
-LOWER_IS_BETTER = frozenset({"calibration_error", "asked_back", "wrong", "wrong_and_verified"})
+LOWER_IS_BETTER = frozenset(
+    {"calibration_error", "asked_back", "wrong", "wrong_and_verified"} | {"needless declines", "too long"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,7 @@ def test_the_known_vehicle_is_added_where_it_matters(text: str, alone: str) -> N
             "(how often?)",
             StandaloneQuestion("(how often?)", subject="check the oil level of the Wren 58"),
         ),
-        ("What is the range?", "how much (in miles)?", StandaloneQuestion("how much (in miles)?")),
+        ("What is the range?", "how much (in miles)?", StandaloneQuestion("how much (in miles)?", subject="range")),
     ],
 )
 def test_brackets_are_the_customers_own(before: str, text: str, alone: StandaloneQuestion) -> None:

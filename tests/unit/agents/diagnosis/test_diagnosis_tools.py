@@ -1,10 +1,10 @@
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from agents.context import Outcome
-from agents.diagnosis.danger import KINDS
+from agents.diagnosis.danger import Kind
 from agents.diagnosis.emergencies import SAFETY_ADVICE, TELEPHONE_NUMBERS
 from agents.diagnosis.safety import ADVICE
 from agents.diagnosis.tools import FIND_CAUSES, LOOK_UP_FAULT_CODE, NEXT_CHECK
@@ -157,7 +157,7 @@ async def test_what_was_never_named_is_refused(arguments: Mapping[str, Any]) -> 
     assert outcome.error is not None
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", get_args(Kind))
 async def test_advice_begins_with_how_to_get_out_of_the_danger(kind: str) -> None:
     outcome = await call(SAFETY_ADVICE, {"kind": kind, "told": "help"})
     assert outcome.result is not None

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from agents.acts.act import Reading
 from agents.context import Case, Resources, ToolContext
 from agents.models.metering import Meter
 from agents.skill import Action, Handled
@@ -184,6 +185,10 @@ async def understand(question: Question) -> Understood:
     return Understood(StandaloneQuestion(question.text), question.facts)
 
 
+async def read(question: Question) -> Reading:
+    return Reading("danger", danger="fire", sure=True) if "fire" in question.text else Reading()
+
+
 async def classify(question: Question, catalogue: Catalogue, standalone: StandaloneQuestion) -> Route:
     """One part per line, each for the specialist that its first word names."""
     parts = tuple(Part(StandaloneQuestion(line), line.split()[0], 0.9) for line in standalone.text.splitlines())
@@ -208,7 +213,7 @@ class Stage:
         self.booking = Booking()
         self.words = Words(calls_tools=calls_tools)
         self.catalogue = (
-            specialist("math", Doubling(), alarmed=lambda text: "fire" in text),
+            specialist("math", Doubling(), acts=frozenset({"danger"})),
             specialist("shop", self.booking),
             specialist("desk", Passing("shop")),
             specialist("ring", Passing("gnir")),
@@ -219,7 +224,9 @@ class Stage:
             specialist("secret", Passing("shop"), audience=frozenset({"staff"})),
             specialist("spy", Passing("secret")),
         )
-        self.dependencies = Dependencies(self.catalogue, understand, classify, research, self.words, RESOURCES)
+        self.dependencies = Dependencies(
+            self.catalogue, understand, classify, research, self.words, RESOURCES, read=read
+        )
         self.graph = build_graph(self.dependencies, memory_saver())
         self.runs = 0
         self.desk = Desk()
