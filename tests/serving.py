@@ -161,7 +161,7 @@ def prepared(ingested: Path, to: Path) -> Path:
     """A data directory without documents, with what a first start makes of the product alone: the exported model, and
     what is learnt from the specialists' examples."""
     to.mkdir()
-    for name in ("models", "utterances.npz", "training.npz"):
+    for name in ("models", "utterances.npz", "training.npz", "acts.npz", "acts-training.npz"):
         (to / name).symlink_to(ingested / name)
     return to
 

@@ -59,6 +59,8 @@ ASIDE: frozenset[Act] = frozenset(
     }
 )
 """What answers no question of ours, whatever was asked."""
+APPOINTMENTS: frozenset[Act] = frozenset({"book", "move", "cancel", "appointments"})
+"""What is done to appointments."""
 FOR_SPECIALISTS: frozenset[Act] = frozenset({"request", "correct", "explain"})
 """What specialists answer: a correction asks the last question again, an explanation is about the last answer."""
 

@@ -6,7 +6,7 @@ from typing import Any, Self, cast, get_args
 import numpy as np
 
 from agents.acts import language
-from agents.acts.act import Act, Reading
+from agents.acts.act import APPOINTMENTS, Act, Reading
 from agents.diagnosis.danger import Kind, danger
 from agents.language.words import sentences
 from agents.learning.choice import Choice, opens_question
@@ -21,8 +21,9 @@ _ACT = 0.5
 than to look up a greeting."""
 _LEANING = 0.15
 """The least probability of an act that a message for no specialist is taken for."""
-_STATEMENT = 0.8
-"""The same of a statement: many tell a fault and want to know what it is."""
+_SURE = 0.8
+"""The same of a statement, since many tell a fault and want to know what it is, and of what is done to appointments."""
+_NEVER = 1.1
 _CERTAIN = 0.97
 """The probability from which a danger is no answer to what we had asked."""
 _FALSE_ALARMS = 0.02
@@ -77,7 +78,8 @@ class ActReader:
             return Reading("language", 1.0, None, tongue)
         decision = self._acts.decide(plain[0], vectors[0])
         asks = any(clause.asks for clause in split(text)) or any(map(opens_question, pieces))
-        least = (1.01 if asks else _STATEMENT) if decision.label == "statement" else _ACT
+        sure = _SURE if decision.label in {"statement", *APPOINTMENTS} else _ACT
+        least = _NEVER if asks and decision.label == "statement" else sure
         if decision.probability < least:
             return Reading("request", 1.0 - decision.probability, leaning=self._leaning(plain[0], vectors[0]))
         return Reading(cast(Act, decision.label), decision.probability)

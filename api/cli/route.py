@@ -1,5 +1,6 @@
 """`pitcrew route`: who would answer a message."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,20 +22,22 @@ def route(
     message: Annotated[str, typer.Argument(help="The customer's message.")],
     json: Annotated[bool, typer.Option("--json", help="The decision as one JSON object.")] = False,
 ) -> None:
-    """Show which specialist the classifier gives a message to, and how certain it is. No model is asked.
+    """Show what a message does, which specialist the classifier gives it to, and how certain it is. No model is asked.
 
     Example: pitcrew route "the brake warning light is on"
     """
     from agents.types import Question
-    from api.compose.answering import open_classifier
+    from api.compose.answering import open_acts, open_classifier
     from api.compose.knowledge import open_embedder
     from api.settings import Settings
     from orchestrator.commands import Send
 
     Send(message).check()
     settings = Settings()
-    classifier, vehicles = open_classifier(settings, open_embedder(settings))
-    decided = classifier.classify(Question(message, facts=vehicles.facts(message, {})))
+    embedder = open_embedder(settings)
+    classifier, vehicles = open_classifier(settings, embedder)
+    act = open_acts(settings, embedder, vehicles).read(message).act
+    decided = replace(classifier.classify(Question(message, facts=vehicles.facts(message, {}))), act=act)
     if json:
         print_json(_plain(decided))
     else:
@@ -43,6 +46,7 @@ def route(
 
 def _plain(decided: "Route") -> dict[str, Any]:
     return {
+        "act": decided.act,
         "kind": decided.kind,
         "route": decided.parts[0].specialist if decided.kind == "answer" else decided.kind,
         "confidence": round(decided.confidence, 4),
@@ -57,4 +61,6 @@ def _describe(decided: "Route") -> str:
     lines = [f"{part.specialist}  {part.confidence:.2f}  {part.question.whole}" for part in decided.parts]
     if decided.kind != "answer":
         lines.insert(0, f"{decided.kind}  {decided.confidence:.2f}  ({_MEANINGS[decided.kind]})")
+    if decided.act != "request":
+        lines.insert(0, f"act: {decided.act}")
     return "\n".join(lines)
