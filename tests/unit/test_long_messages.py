@@ -212,6 +212,9 @@ OWNERS: Mapping[type, object] = {
 """A value of each class that has readers among its methods."""
 READ_WHOLE = "tried as a whole by tests/integration/test_long_messages.py"
 ELSEWHERE = {
+    "agents.acts.reader": READ_WHOLE,
+    "agents.learning.choice.Choice": READ_WHOLE,
+    "orchestrator.evaluation.turns": "the files of an evaluation",
     "agents.analyst.items": "is given 1,000 characters of a question",
     "agents.analyst.candidates.described": "a question's words and a column's description",
     "agents.analyst.choices.Choices.doubt": "words of our own",
