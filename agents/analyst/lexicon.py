@@ -1,11 +1,12 @@
 """What the words of a question may name in a dataset: its tables, columns and the values that stand in them.
 
-Names are matched by their words, by those of their descriptions and by synonyms; a misspelt word is put right towards
-the words that are known here. Nothing is known of any dataset beforehand.
+Names are matched by their words, whatever their endings; by synonyms, abbreviations and what their descriptions say;
+values also by a part of them. A misspelt word is put right towards the words that are known here. Nothing is known of
+any dataset beforehand.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -13,21 +14,42 @@ from typing import Literal
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from agents.analyst.plan import Source
+from agents.analyst.cues import adjective, cues
+from agents.analyst.plan import Scalar, Source
+from agents.analyst.regions import country_codes
 from agents.analyst.tokens import Token, base, parts, same_word, stem, tokens
-from agents.analyst.vocabulary import vocabulary
 from agents.dataset import Column, Kind, Schema, Table
 from agents.language.figures import unit_words
 
-Values = Mapping[tuple[Source, str], tuple[str, ...]]
+Place = tuple[Source, str]
+Values = Mapping[Place, tuple[str, ...]]
 
-_LONGEST_NAME = 7
+LONGEST_NAME = 7
+"""Words of the longest phrase that names something."""
 _PREFIXES = frozenset({"fact", "dim", "dimension", "tbl", "table", "stg", "is", "has", "was", "fct"})
 _SUFFIXES = frozenset({"id", "key", "code", "name", "at", "on", "date", "ts", "timestamp", "no", "nr", "label", "dim"})
-_SHORTEST_SLIP = 6
-_LONG = 9
-_MOST_NEAR = 8
+_SHORTEST_SLIP, _LONG, _MOST_NEAR = 5, 9, 8
 _FAMILY = 0.4
+_PART_OF_VALUE = 0.7
+_ALIKE_VALUE = 0.6
+_ABBREVIATED = 0.75
+_MOST_HOLDING = 60
+"""Values that one word may be a part of: in more of them it says nothing."""
+_CALENDAR = (
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
+    "september october november december"
+).split()
+_YES, _NO = frozenset({"yes", "y", "true", "t"}), frozenset({"no", "n", "false", "f"})
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What stands in a column: how many different values, how many rows lack one, the lowest and highest figure."""
+
+    distinct: int
+    missing: int
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,33 +67,51 @@ class Meaning:
 
 
 class Lexicon:
-    """Of one schema with the values of its text columns. Immutable."""
+    """Of one schema with the values of its text columns and the profiles of all. Immutable."""
 
-    def __init__(self, schema: Schema, values: Values) -> None:
+    def __init__(self, schema: Schema, values: Values, profiles: Mapping[Place, Profile] | None = None) -> None:
         self.schema = schema
         self.values = values
+        self.profiles = profiles or {}
         self.tables: dict[Source, Table] = {Source(item.dataset, item.name): item for item in schema.tables}
         self._meanings: dict[tuple[str, ...], dict[tuple[str, Source, str, str], Meaning]] = defaultdict(dict)
+        self._holding: dict[str, set[tuple[Source, str, str]]] = defaultdict(set)
         for source, table in self.tables.items():
             self._name_table(source, table)
             for column in table.columns:
                 self._name_column(source, table, column)
         for (source, column_name), texts in values.items():
-            for text in texts:
-                words = tuple(token.plain for token in tokens(text) if token.text[0].isalnum())
-                self._mean(words, Meaning("value", source, 1.0, column_name, text, "text"))
+            self._name_values(source, column_name, texts)
 
     def column(self, source: Source, name: str) -> Column:
         return next(item for item in self.tables[source].columns if item.name == name)
 
-    def longest(self, row: tuple[Token, ...], at: int) -> tuple[int, tuple[Meaning, ...]]:
+    def flag(self, source: Source, name: str) -> tuple[Scalar, Scalar] | None:
+        """What a column that only says yes or no holds for each; None for any other."""
+        kind = self.column(source, name).kind
+        if kind == "boolean":
+            return True, False
+        profile = self.profiles.get((source, name))
+        if kind == "integer" and profile and (profile.distinct, profile.low, profile.high) == (2, 0, 1):
+            return 1, 0
+        texts = {text.casefold(): text for text in self.values.get((source, name), ())}
+        yes, no = texts.keys() & _YES, texts.keys() & _NO
+        return (texts[yes.pop()], texts[no.pop()]) if len(texts) == len(yes) + len(no) == 2 and yes and no else None
+
+    def longest(self, row: Sequence[Token], at: int) -> tuple[int, tuple[Meaning, ...]]:
         """The longest phrase from the token `at` on that names something: how many tokens, and what it may be."""
-        for length in range(min(_LONGEST_NAME, len(row) - at), 0, -1):
-            key = tuple(token.stem for token in row[at : at + length])
-            if found := self.meanings(key):
-                said = tuple(token.plain for token in row[at : at + length])
-                return length, tuple(sorted((_as_said(match, said) for match in found), key=lambda item: -item.weight))
-        return 0, ()
+        best: tuple[int, tuple[Meaning, ...]] = (0, ())
+        for length in range(min(LONGEST_NAME, len(row) - at), 0, -1):
+            words = row[at : at + length]
+            key = tuple(token.stem for token in words)
+            found = [_as_said(match, words) for match in self.meanings(key)]
+            if found and (found[0].weight >= _PART_OF_VALUE or length == 1):
+                best = length, tuple(sorted(found, key=lambda item: -item.weight))
+                break
+            if part := (*found, *self._abbreviated(words), *self._within(words)):
+                best = length, tuple(sorted(part, key=lambda item: -item.weight))
+                break
+        return best
 
     def meanings(self, key: tuple[str, ...]) -> tuple[Meaning, ...]:
         """What a phrase of these stems may name, the surest first."""
@@ -85,8 +125,8 @@ class Lexicon:
     def corrected(self, token: Token) -> Token | None:
         """The token with its slip put right; None where it is right, or nobody can say what it should be."""
         word = token.plain
-        known = word in vocabulary().spelt or token.stem in self._stems or token.number is not None
-        if known or len(word) < _SHORTEST_SLIP or not word.isalpha():
+        known = word in cues().spelt or token.stem in self._stems or token.stem in self._holding
+        if known or token.number is not None or len(word) < _SHORTEST_SLIP or not word.isalpha():
             return None
         slips = 1 if len(word) < _LONG else 2
         near = process.extract(
@@ -97,26 +137,72 @@ class Lexicon:
             return None
         return Token(min(best), token.start, token.end)
 
+    def likened(self, token: Token) -> tuple[Meaning, ...]:
+        """The values that an unknown word is another form of: "German" of Germany, a country of its code."""
+        word = token.plain
+        found = []
+        code = country_codes().get(word)
+        for (source, column), texts in self.values.items():
+            for text in texts:
+                plain = text.casefold()
+                if (code and plain == code) or _derived(word, plain):
+                    found.append(Meaning("value", source, _ALIKE_VALUE, column, text, "text"))
+        return tuple(found)
+
+    def _abbreviated(self, words: Sequence[Token]) -> tuple[Meaning, ...]:
+        """The columns whose names are short for the phrase: `mpg`, `lifeExp`, `dept`."""
+        plain = [token.plain for token in words]
+        whole, initials = "".join(plain), "".join(word[:1] for word in plain)
+        if not whole.isalpha() or (len(plain) == 1 and (plain[0] in cues().spelt or adjective(whole) or len(whole) < 5)):
+            return ()
+        found = []
+        for name, source, column in self._short:
+            short = name == initials and len(plain) > 1
+            inner = len(name) > len(whole) - len(plain[-1])  # the abbreviation takes something of every word
+            prefix = len(name) >= 3 and inner and whole.startswith(name) and len(name) * 2 + 1 >= len(whole)
+            if short or (prefix and whole != name):
+                found.append(Meaning("column", source, _ABBREVIATED, column.name, of=column.kind))
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def _short(self) -> tuple[tuple[str, Source, Column], ...]:
+        found = []
+        for source, table in self.tables.items():
+            for column in table.columns:
+                words = _without(parts(column.name), _PREFIXES, _SUFFIXES | unit_words())
+                found += [(name, source, column) for name in dict.fromkeys(["".join(words), *words]) if len(name) > 1]
+        return tuple(found)
+
+    def _within(self, words: Sequence[Token]) -> tuple[Meaning, ...]:
+        """The values that hold all words of a phrase."""
+        stems = [token.stem for token in words]
+        if words[0].plain in cues().idle or words[-1].plain in cues().idle or (words[0].plain,) in cues().kinds:
+            return ()
+        holding = [self._holding.get(each) for each in stems]
+        if not all(holding):
+            return ()
+        common = set.intersection(*(each for each in holding if each))
+        if not common or len(common) > _MOST_HOLDING:
+            return ()
+        return tuple(
+            Meaning("value", source, _PART_OF_VALUE - 0.01 * (len(tokens(text)) > 4), column, text, "text")
+            for source, column, text in sorted(common, key=lambda item: (item[0].table, item[1], item[2]))
+        )
+
     @cached_property
     def _stems(self) -> frozenset[str]:
         return frozenset(item for key in self._meanings for item in key)
 
     @cached_property
-    def _spelt(self) -> frozenset[str]:
-        """The words of names and values, as they are spelt."""
-        texts = [text for texts in self.values.values() for text in texts]
-        names = [
-            name for table in self.schema.tables for name in (table.name, *(column.name for column in table.columns))
-        ]
-        spelt = [word.casefold() for text in texts for word in text.split() if word.isalpha()]
-        return frozenset([*spelt, *(part for name in names for part in parts(name) if part.isalpha())])
-
-    @cached_property
     def _by_letter(self) -> Mapping[str, tuple[str, ...]]:
         """The words that a misspelt one may stand for, by their first letter."""
+        texts = [text for texts in self.values.values() for text in texts]
+        names = [name for table in self.schema.tables for name in (table.name, *(item.name for item in table.columns))]
+        spelt = {word.casefold() for text in texts for word in text.split() if word.isalpha()}
+        spelt |= {part for name in names for part in parts(name) if part.isalpha()}
         found: dict[str, list[str]] = defaultdict(list)
-        for word in sorted(self._spelt | vocabulary().spelt):
-            if len(word) >= _SHORTEST_SLIP - 1:
+        for word in sorted(spelt | cues().spelt):
+            if len(word) >= _SHORTEST_SLIP:
                 found[word[0]].append(word)
         return {letter: tuple(words) for letter, words in found.items()}
 
@@ -124,7 +210,7 @@ class Lexicon:
         """Remember a meaning, unless the same one is remembered for a better reason."""
         spelt = tuple(words)
         key = tuple(map(stem, spelt))
-        if not key or len(key) > _LONGEST_NAME:
+        if not key or len(key) > LONGEST_NAME:
             return
         same = (meaning.kind, meaning.source, meaning.column, meaning.value)
         held = self._meanings[key].get(same)
@@ -132,24 +218,25 @@ class Lexicon:
             self._meanings[key][same] = replace(meaning, spelt=spelt)
 
     def _phrase(self, words: Iterable[str], meaning: Meaning) -> None:
-        """A phrase and what stands for it with synonyms; a word for a figure stands for no table."""
+        """A phrase and what stands for it with synonyms."""
         key = tuple(words)
         self._mean(key, meaning)
         less = replace(meaning, weight=meaning.weight * 0.8)
         for place, item in enumerate(key):
-            if meaning.kind == "table" and stem(item) in vocabulary().additive | vocabulary().intensive:
-                continue
-            for other in vocabulary().synonyms.get(base(item), ()):
-                self._mean((*key[:place], other, *key[place + 1 :]), less)
+            for other in cues().synonyms.get(base(item), ()):
+                self._mean((*key[:place], *other.split(), *key[place + 1 :]), less)
 
     def _name_table(self, source: Source, table: Table) -> None:
         words = parts(table.name)
-        bare = _without(words, _PREFIXES, frozenset({"dim", "fact", "table"}))
+        bare = _without(words, _PREFIXES, frozenset({"dim", "fact", "table", "data", "dataset", "list"}))
         self._phrase(words, Meaning("table", source, 1.0))
         self._phrase(bare, Meaning("table", source, 1.0))
         if len(bare) > 1:
             self._phrase(bare[-1:], Meaning("table", source, 0.7))
             self._phrase(bare[:1], Meaning("table", source, 0.4))
+        alone = len(self.tables) == 1
+        for word in _telling(f"{table.description} {self.schema.description if alone else ''}"):
+            self._mean((word,), Meaning("table", source, 0.35))
 
     def _name_column(self, source: Source, table: Table, column: Column) -> None:
         keys = {*table.primary_key, *(name for key in table.foreign_keys for name in key.columns)}
@@ -161,7 +248,7 @@ class Lexicon:
             self._phrase(some, Meaning("column", source, weight * worth, column.name, of=column.kind))
 
         phrase(words, 1.0)
-        phrase(bare, 0.95 if set(bare) - vocabulary().anything else 0.5)  # "trouble" alone is no trouble_code
+        phrase(bare, 0.95)
         if column.kind not in ("date", "timestamp"):
             phrase((*_without(parts(table.name), _PREFIXES, frozenset({"dim"}))[-1:], *bare), 1.0)
         own = {stem(part) for part in parts(table.name)}
@@ -169,19 +256,54 @@ class Lexicon:
         if rest and len(rest) < len(bare):
             phrase(rest, 0.9)
         if len(bare) > 1:
+            phrase(bare[-2:], 0.8)
+            phrase(bare[:2], 0.8)
             for place, word in enumerate(bare):
                 if stem(word) not in own:
                     phrase((word,), 0.6 if place == len(bare) - 1 else 0.5)
-        idle = {stem(word) for word in vocabulary().idle | vocabulary().joining}
-        for word in dict.fromkeys(token.plain for token in tokens(column.description)):
-            if word.isalpha() and len(stem(word)) > 3 and stem(word) not in idle | own:
+        for word in _telling(column.description):
+            if stem(word) not in own:
                 self._mean((word,), Meaning("column", source, 0.3 * worth, column.name, of=column.kind))
 
+    def _name_values(self, source: Source, column: str, texts: Iterable[str]) -> None:
+        for text in texts:
+            words = tuple(token.plain for token in tokens(text) if token.text[0].isalnum())
+            meaning = Meaning("value", source, 1.0, column, text, "text")
+            self._mean(words, meaning)
+            if len(words) > 1:
+                for word in {stem(word) for word in words}:
+                    self._holding[word].add((source, column, text))
+                continue
+            for other in [name for name in _CALENDAR if len(text) >= 3 and name.startswith(text.casefold())]:
+                self._mean((other,), meaning)
+            for word in words:
+                for other in cues().synonyms.get(base(word), ()):
+                    self._mean(other.split(), replace(meaning, weight=0.8))
 
-def _as_said(meaning: Meaning, said: tuple[str, ...]) -> Meaning:
+
+def _telling(text: str) -> list[str]:
+    """The words of a description that tell something."""
+    idle = {stem(word) for word in cues().idle}
+    words = dict.fromkeys(token.plain for token in tokens(text))
+    return [word for word in words if word.isalpha() and len(stem(word)) > 3 and stem(word) not in idle]
+
+
+def _derived(word: str, plain: str) -> bool:
+    """Whether a word is made of another as "German" is of "Germany": they begin alike, and little follows."""
+    if len(word) < 5 or len(plain) < 4 or not plain.isalpha() or not word.isalpha():
+        return False
+    alike = next((at for at, (one, other) in enumerate(zip(word, plain, strict=False)) if one != other), None)
+    alike = min(len(word), len(plain)) if alike is None else alike
+    return alike >= 4 and len(word) - alike <= 4 and len(plain) - alike <= 3 and alike * 2 > len(plain)
+
+
+def _as_said(meaning: Meaning, words: Sequence[Token]) -> Meaning:
     """Less sure where a word is only of the same family as that of the name: a "rating" is no "rate"."""
+    said = [token.plain for token in words]
     same = len(said) != len(meaning.spelt) or all(map(same_word, said, meaning.spelt))
-    return meaning if same else replace(meaning, weight=meaning.weight * _FAMILY)
+    if same or meaning.kind == "value":
+        return meaning
+    return replace(meaning, weight=meaning.weight * (_FAMILY + 0.25 * (meaning.of in ("boolean", "text"))))
 
 
 def _without(words: tuple[str, ...], first: Collection[str], last: Collection[str]) -> tuple[str, ...]:

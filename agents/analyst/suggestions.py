@@ -2,8 +2,9 @@
 
 from agents.analyst.lexicon import Lexicon
 from agents.analyst.plan import Source
-from agents.analyst.resolve import NUMBERS, is_key, words_of
+from agents.analyst.reach import is_key
 from agents.analyst.tokens import parts
+from agents.analyst.view import NUMBERS, words_of
 from agents.dataset import Column, Table
 from agents.language.figures import unit_words
 

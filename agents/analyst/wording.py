@@ -6,14 +6,16 @@ from typing import Any
 
 from agents.analyst.plan import Condition, Field, Group, Measure, Plan
 from agents.analyst.plan_sql import query
-from agents.analyst.resolve import words_of
 from agents.analyst.result_checks import Verdict
+from agents.analyst.view import words_of
 from agents.dataset import Rows
 
 _OPERATORS = {"<": "below", "<=": "at most", ">": "over", ">=": "at least", "=": "exactly"}
 _WORKED_OUT = {
     "sum": "total", "average": "average", "median": "median", "minimum": "lowest", "maximum": "highest",
+    "deviation": "standard deviation of", "variance": "variance of", "range": "range of",
 }  # fmt: skip
+_CHANGES = {"difference": "by how much it changes from", "distance": "the difference of", "percent": "by what per cent it changes from", "": ""}
 _LISTED = 10
 _NO_AMOUNT = frozenset({"id", "key", "no", "number", "nr", "code", "year", "page"})
 """The last word of columns whose whole numbers are names, not amounts."""
@@ -50,6 +52,10 @@ def measure(item: Measure, plan: Plan) -> str:
         return f"number of {rows_of(plan)}{per}"
     if item.aggregate == "distinct":
         return f"number of different {_column(item.field)}{per}"
+    if item.aggregate == "each":
+        return f"number of {rows_of(plan)} for each {_column(item.field)} on average"
+    if item.other is not None:
+        return f"correlation between {_column(item.field)} and {_column(item.other)}"
     return f"{_WORKED_OUT[item.aggregate]} {_column(item.field)}{per}"
 
 
@@ -86,6 +92,10 @@ def condition(item: Condition) -> str:
             return f"{name} is missing"
         case "is not null":
             return f"{name} is there"
+        case "contains":
+            return f'{name} contains "{values[0]}"'
+        case "starts":
+            return f'{name} starts with "{values[0]}"'
         case _:
             return f"{name} is {_OPERATORS[item.operator]} {values[0]}"
 
@@ -104,7 +114,10 @@ def taken_apart(plan: Plan) -> str:
     """The question in its parts, as a short list."""
     asked = ", ".join(measure(item, plan) for item in plan.measures) or f"the {rows_of(plan)} themselves"
     if plan.part:
-        asked = f"the share of {rows_of(plan)} whose {' and '.join(condition(item) for item in plan.part)}"
+        whole = f"the {measure(plan.measures[0], plan)}" if plan.measures else rows_of(plan)
+        asked = f"the share of {whole} whose {' and '.join(condition(item) for item in plan.part)}"
+    if plan.sides:
+        asked += f": {_CHANGES[plan.change]} {' to '.join(side.label for side in plan.sides)}"
     lines = ["# What is asked", f"- Data: {rows_of(plan)} ({plan.source.dataset})", f"- Asked for: {asked}"]
     by = [group(item) for item in plan.groups] + (["period"] if len(plan.spans) > 1 else [])
     if by:
@@ -138,6 +151,8 @@ def findings(plan: Plan, rows: Rows) -> list[str]:
         return [f"No {rows_of(plan)} fit what is asked."]
     if plan.part:
         return [_part(plan, rows, row) for row in rows.rows[:_LISTED]]
+    if plan.sides:
+        return _sides(plan, rows)
     if not plan.measures:
         return _listed(plan, rows)
     if not plan.groups and len(plan.spans) < 2:
@@ -148,11 +163,23 @@ def findings(plan: Plan, rows: Rows) -> list[str]:
     return _grouped(plan, rows)
 
 
+def _sides(plan: Plan, rows: Rows) -> list[str]:
+    """The difference of two figures, and the figures."""
+    one, other, change = rows.rows[0][-3:]
+    said = measure(plan.measures[0], plan)
+    percent = " %" if plan.change == "percent" else ""
+    sign = "+" if plan.change in ("difference", "percent") and isinstance(change, int | float) and change > 0 else ""
+    told = [f"{side.label}: {number(value)}" for side, value in zip(plan.sides, (one, other), strict=True)]
+    return [f"**Difference in {said}: {sign}{number(change)}{percent}**", *told]
+
+
 def _part(plan: Plan, rows: Rows, row: Sequence[Any]) -> str:
     some, whole, share = row[-3:]
     name = _key(plan, row)
     head = f"{name}: " if name else ""
     meant = " and ".join(condition(item) for item in plan.part)
+    if plan.measures and share is not None:
+        return f"**{head}{number(share)} %** of the {measure(plan.measures[0], plan)}, {number(whole)}: {number(some)} where {meant}"
     if share is None:
         return f"{head}there are no {rows_of(plan)} to take a share of."
     return f"**{head}{number(share)} %** of {number(whole)} {rows_of(plan)}: {number(some)} whose {meant}"

@@ -1,0 +1,167 @@
+"""A question as a row of marks: small words that do something, names of the data, numbers, times, and other words."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from agents.analyst.cues import LONGEST_CUE, adjective, cues
+from agents.analyst.lexicon import Lexicon, Meaning
+from agents.analyst.plan import Span, Unit
+from agents.analyst.time_spans import Found, spans
+from agents.analyst.tokens import Token, stem, tokens
+
+LONGEST = 1000
+"""Characters that are read of a question."""
+_EXACT = 0.95
+_LIKELY = 0.6
+_SCALED = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(k|m|bn)", re.IGNORECASE)
+_SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9}
+_ORDINALS = {
+    word: at
+    for at, pair in enumerate(
+        ("second 2nd", "third 3rd", "fourth 4th", "fifth 5th", "sixth 6th", "seventh 7th", "eighth 8th", "ninth 9th"), 2
+    )
+    for word in pair.split()
+}
+_NOT = ("non", "un")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """`text` stands at `place` in the row of marks. `cue` is what a small word does ("idle" where that is nothing),
+    `said` of what an adjective is said: the end, the words, its form. A word may do something and be a name as well."""
+
+    text: str
+    place: int
+    cue: str = ""
+    names: tuple[Meaning, ...] = ()
+    number: float | None = None
+    unit: Unit | None = None
+    span: Span | None = None
+    said: tuple[int, tuple[str, ...], str] | None = None
+    strange: bool = False
+    initial: bool = False
+
+    def of(self, kind: str, least: float = 0.0) -> tuple[Meaning, ...]:
+        """What it may name of a kind, the surest first."""
+        return tuple(name for name in self.names if name.kind == kind and name.weight >= least)
+
+    @property
+    def plain(self) -> str:
+        return self.text.casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """`corrected` are slips with what they were read as."""
+
+    marks: tuple[Mark, ...]
+    corrected: tuple[tuple[str, str], ...] = ()
+
+
+def sentence(text: str, lexicon: Lexicon, now: datetime) -> Sentence:
+    """The marks of a question's first characters."""
+    text = text[:LONGEST]
+    row, corrected = _row(text, lexicon)
+    times = {found.start: found for found in spans(text, now)}
+    quoted = {at for match in re.finditer(r'"[^"]{1,200}"', text) for at in range(match.start(), match.end())}
+    marks: list[Mark] = []
+    at = 0
+    while at < len(row):
+        time = next((found for start, found in times.items() if start <= row[at].start < found.end), None)
+        length, mark = _mark(text, row, at, lexicon, time, row[at].start in quoted)
+        said = text[row[at].start : row[at + length - 1].end]
+        marks.append(Mark(" ".join(said.split()), len(marks), *mark, initial=not marks))
+        at += length
+    return Sentence(tuple(marks), corrected)
+
+
+def _row(text: str, lexicon: Lexicon) -> tuple[list[Token], tuple[tuple[str, str], ...]]:
+    row: list[Token] = []
+    corrected: list[tuple[str, str]] = []
+    for token in tokens(text):
+        prefix = next((item for item in _NOT if token.plain.startswith(item)), "")
+        rest = Token(token.text[len(prefix) :], token.start + len(prefix), token.end)
+        bare = (rest.stem,)
+        if prefix and len(rest.text) > 3 and not lexicon.meanings((token.stem,)) and lexicon.meanings(bare):
+            row += [Token("not", token.start, token.start + len(prefix)), rest]
+            continue
+        if right := lexicon.corrected(token):
+            corrected.append((token.text, right.text))
+        row.append(right or token)
+    return row, tuple(corrected)
+
+
+_Rest = tuple[str, tuple[Meaning, ...], float | None, Unit | None, Span | None, tuple[int, tuple[str, ...], str] | None, bool]
+
+
+def _mark(
+    text: str, row: Sequence[Token], at: int, lexicon: Lexicon, time: Found | None, quoted: bool
+) -> tuple[int, _Rest]:
+    """How many tokens the mark at a place takes, and what it is."""
+    token = row[at]
+    length, names = lexicon.longest(row, at)
+    exact = bool(names) and names[0].weight >= _EXACT
+    if time is not None and not (exact and length > 1 and row[at + length - 1].end >= time.end):
+        taken = sum(time.start <= other.start < time.end for other in row[at:])
+        return taken, ("", (), None, None, time.span, None, False)
+    size, cue, unit = _cue(row, at)
+    if names and not exact and length == 1 and not quoted and (size >= 1 and cue not in ("count", "list")):
+        names = tuple(name for name in names if name.kind != "value" and name.weight >= _LIKELY)
+    if length == 1 and not quoted and size >= 1:  # "no", "in", "it": small words before values
+        names = tuple(name for name in names if name.kind != "value" or (cue != "idle" and name.weight == 1.0))
+    if quoted:
+        size = 0
+    number, taken = _number(row, at)
+    if number is not None and not (exact and length > taken) and not (exact and names[0].kind == "value"):
+        return taken, ("", (), number, None, None, None, False)
+    if names and (length > size or (length == size and exact and cue == "idle")):
+        said = adjective(token.plain) if length == 1 else None
+        return length, ("", names, None, None, None, said, False)
+    if size:
+        said = adjective(token.plain) if size == 1 else None
+        return size, (cue, names if length == size else (), None, unit, None, said, False)
+    if token.plain in _ORDINALS:
+        return 1, ("ordinal", (), float(_ORDINALS[token.plain]), None, None, None, False)
+    if said := adjective(token.plain):
+        return 1, ("adjective", (), None, None, None, said, False)
+    if not token.text[0].isalnum():
+        return 1, ("idle", (), None, None, None, None, False)
+    if likened := lexicon.likened(token):
+        return 1, ("", likened, None, None, None, None, False)
+    return 1, ("", (), None, None, None, None, True)
+
+
+def _cue(row: Sequence[Token], at: int) -> tuple[int, str, Unit | None]:
+    """The longest phrase of small words at a place: how many, what it does, and the unit of time that it names."""
+    known = cues()
+    for size in range(min(LONGEST_CUE, len(row) - at), 0, -1):
+        phrase = tuple(token.plain for token in row[at : at + size])
+        if phrase in known.beyond:
+            return size, f"beyond {known.beyond[phrase]}", None
+        if phrase in known.kinds:
+            return size, known.kinds[phrase], None
+        if phrase in known.units:
+            return size, "unit", known.units[phrase]
+    if stem(row[at].plain) in known.rows:
+        return 1, "rows", None
+    return (1, "idle", None) if row[at].plain in known.idle else (0, "", None)
+
+
+def _number(row: Sequence[Token], at: int) -> tuple[float | None, int]:
+    """The number that begins at a place, and how many tokens it takes."""
+    token = row[at]
+    scaled = _SCALED.fullmatch(token.text)
+    value = float(scaled[1]) * _SCALES[scaled[2].casefold()] if scaled else token.number
+    if value is None:
+        return None, 0
+    follows = row[at + 1].plain if at + 1 < len(row) else ""
+    if follows in _SCALES and len(follows) > 2:
+        return value * _SCALES[follows], 2
+    return value, 1
+
+
+def telling(marks: Iterable[Mark]) -> Iterator[Mark]:
+    """Those that say something."""
+    return (mark for mark in marks if mark.cue != "idle" or mark.names)
