@@ -86,6 +86,8 @@ def told_apart(draft: Draft, plan: Plan) -> Plan:
     if len(plan.spans) > 1:
         draft.use(*(mark for mark in draft.marks if mark.cue in ("compare", "difference", "change", "more", "or")))
     compare = draft.first("compare")
+    if compare is not None and any(at in (compare.place - 1, compare.place + 1) for at, _ in draft.filters):
+        raise Unresolved("I do not see which two things are compared.")
     if compare is not None and not draft.groups and len(plan.spans) < 2:
         for mark in draft.names():  # "compare the average price of the brands"
             if draft.named(mark, draft.view.groupable) and not draft.is_figure(mark) and (group := draft.view.group(mark)):

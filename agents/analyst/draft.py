@@ -27,6 +27,7 @@ class Draft:
     groups: list[Group] = field(default_factory=list)
     having: tuple[Having, Measure] | None = None
     digits: int | None = None
+    given: tuple[Measure, ...] = ()
 
     def has(self, *kinds: str) -> bool:
         return any(mark.cue in kinds for mark in self.marks)

@@ -34,6 +34,7 @@ def read_filters(draft: Draft) -> None:
     _missing(draft)
     _values(draft)
     _times(draft)
+    _happened(draft)
 
 
 def _comparisons(draft: Draft) -> None:
@@ -289,6 +290,22 @@ def _texts(draft: Draft) -> None:
         draft.filters.append((mark.place, Condition(option.field, operator, (behind.text,), f"{mark.text} {behind.text}")))
 
 
+def _happened(draft: Draft) -> None:
+    """A day that is named to say that it has come, or has not: "discontinued parts", "not shipped"."""
+    for mark in [*draft.names()]:
+        option = draft.view.pick(mark, lambda item: item.column.kind in DAYS and not item.values, quiet=True)
+        if option is None or option.score < 0.6 or draft.when == option.field or draft.view.own(mark):
+            continue
+        profile = draft.view.profile(option.field)
+        if profile is None or not profile.missing or not mark.plain.endswith(("ed", "n", "t")):
+            continue
+        if draft.has("most", "least", "top", "bottom", "lapse", "minimum", "maximum", "span") or draft.cued(mark.place, -1, "by", "which", "list", *AGGREGATES):
+            continue
+        negation = _negation(draft, mark)
+        draft.use(mark, *([negation] if negation else []))
+        draft.filters.append((mark.place, Condition(option.field, "is null" if negation else "is not null", (), mark.text)))
+
+
 def _key_to(draft: Draft, mark: Mark) -> Field | None:
     """The column by which rows refer to those of a table that is named."""
     for item in mark.of("table", 0.65):
@@ -305,10 +322,11 @@ def _of_text(option: Option) -> bool:
 
 def _missing(draft: Draft) -> None:
     for mark in draft.marks:
-        if mark.cue not in ("missing", "without", "known") or not draft.free(mark):
+        article = mark.cue == "not" and draft.marks[mark.place + 1 : mark.place + 2] and draft.marks[mark.place + 1].plain in ("a", "an", "any")
+        if (mark.cue not in ("missing", "without", "known") and not article) or not draft.free(mark):
             continue
         place = mark.place
-        if mark.cue == "without":
+        if mark.cue in ("without", "not"):
             targets = [item for item in [*draft.onward(place)][:1] if item.cue in ("", "unit", "idle")]
         else:
             targets = [item for item in (*[*draft.onward(place)][:2], *[*draft.onward(place, -1)][:2]) if item.names]
@@ -321,12 +339,12 @@ def _missing(draft: Draft) -> None:
                 operator = "is not null" if mark.cue == "known" else "is null"
                 draft.filters.append((place, Condition(key, operator, (), f"{mark.text} {target.text}")))
                 option = None
-            if option is None or not draft.free(target) or (value and value.score > option.score and mark.cue == "without"):
+            if option is None or not draft.free(target) or (value and value.score > option.score and mark.cue in ("without", "not")):
                 continue
             draft.use(mark, target)
             draft.view.pick(target, lambda item: not item.values)
             flag = draft.view.flag(option)
-            if mark.cue == "without" and flag is not None:
+            if mark.cue in ("without", "not") and flag is not None:
                 draft.filters.append((place, Condition(option.field, "in", (flag[1],), f"{mark.text} {target.text}")))
             else:
                 operator: Operator = "is not null" if mark.cue == "known" else "is null"
@@ -364,6 +382,9 @@ def _values(draft: Draft) -> None:
         elif not joined:
             negated_field = None
         draft.use(mark, *([negation] if negation else []), *([column] if column else []))
+        for other in [*draft.onward(mark.place, -1)][:1]:  # "sold on a Sunday", where days are another table's rows
+            if found.field.path and draft.named(other, lambda item: item.column.name in found.field.path[0].columns):
+                draft.use(other)
         if joined:
             draft.use(known[0])
         last = mark.place

@@ -34,6 +34,8 @@ def _behind(draft: Draft, by: Mark, rank: Rank | None) -> None:
         target = draft.after(place)
         while target is not None and target.cue == "adjective":
             target = draft.after(target.place)
+        while target is not None and not draft.free(target) and (behind := draft.after(target.place)) is not None and draft.free(behind) and behind.names and behind.place - target.place == 1:
+            target = behind  # "by warranty cost"
         if target is None:
             return
         group = _group(draft, target, rank)

@@ -26,7 +26,7 @@ from agents.analyst.view import Unresolved, View, words_of
 _CLEAR = 0.04
 """By how much the best reading has to be better than that of another table."""
 _MOST_OTHERS = 4
-_SUBJECT = 1.0
+_SUBJECT = 2.0
 _SURE = 0.65
 _PASSED = frozenset((
     "idle which list count all and or so rows known ignore percent both share_of_all distinct round places whole sum "

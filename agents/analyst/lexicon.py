@@ -263,7 +263,7 @@ class Lexicon:
                     phrase((word,), 0.6 if place == len(bare) - 1 else 0.5)
         for word in _telling(column.description):
             if stem(word) not in own:
-                self._mean((word,), Meaning("column", source, 0.3 * worth, column.name, of=column.kind))
+                self._mean((word,), Meaning("column", source, 0.45 * worth, column.name, of=column.kind))
 
     def _name_values(self, source: Source, column: str, texts: Iterable[str]) -> None:
         for text in texts:

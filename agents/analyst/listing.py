@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from agents.analyst.cues import cues
 from agents.analyst.draft import Draft
-from agents.analyst.plan import Field, Group, Measure, Order, Plan
+from agents.analyst.plan import Condition, Field, Group, Measure, Order, Plan
 from agents.analyst.ranking import Rank
 from agents.analyst.reach import entity, label
 from agents.analyst.tokens import parts, stem
@@ -134,12 +134,18 @@ def _shown(draft: Draft, asked: tuple[Field, ...], order: tuple[Order, ...]) -> 
     figures = [field for field in asked if field.kind in NUMBERS]
     ranks = [item.field for item in order if item.field not in keys and item.field != own[:1]]
     ends = figures or [field for field in ranks[:1] if field not in texts]
+    figures = figures or [item.field for item in draft_conditions(draft) if item.field.related]
+    ends = figures or ends
     linked = [field for path in view.paths.values() for field in entity_of(draft, path[0]) if len(path) == 1]
     first = [*keys, *texts] if keys and not texts else [*texts, *keys]
     middle = [field for field in (*own, *ranks, *linked[:2]) if field not in ends]
     ordered = dict.fromkeys([*first, *middle])
     shown = [field for field in ordered if field not in ends][:_WIDE]
     return tuple(dict.fromkeys([*shown, *[item.field for item in order if item.field not in ends], *ends]))
+
+
+def draft_conditions(draft: Draft) -> list[Condition]:
+    return [item for _, item in draft.filters]
 
 
 def entity_of(draft: Draft, path: tuple) -> tuple[Field, ...]:  # type: ignore[type-arg]

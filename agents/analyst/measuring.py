@@ -12,6 +12,8 @@ _FAR = 6
 def measured(draft: Draft, sought: Mark | None) -> tuple[Measure, ...]:
     """What the question wants worked out; empty where rows themselves are wanted. `sought` is what stands behind
     "which". Raises Unresolved."""
+    if draft.given:
+        return draft.given
     if (cue := draft.first("correlation")) is not None:
         return (_correlation(draft, cue),)
     if (found := _each(draft)) is not None:

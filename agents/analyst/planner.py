@@ -6,24 +6,46 @@ from msgspec.structs import replace
 
 from agents.analyst.comparing import compared, told_apart
 from agents.analyst.draft import Draft
-from agents.analyst.filters import read_filters
+from agents.analyst.filters import OPERATORS, read_filters
 from agents.analyst.grouping import read_groups, unit_group
 from agents.analyst.listing import listed
 from agents.analyst.measuring import measured
 from agents.analyst.plan import Condition, Group, Measure, Plan
 from agents.analyst.ranking import Rank, by_figure, ranked
 from agents.analyst.sentence import Mark
-from agents.analyst.view import DAYS, Unresolved, words_of
+from agents.analyst.view import DAYS, Option, Unresolved, words_of
 
 _SPLITTING = frozenset(("is are was were have has had do does did who that which whose can made").split())
 
 
 def plan_of(draft: Draft, dataset: str) -> Plan:
     """The plan; the draft says which marks left their trace. Raises Unresolved where there is none."""
+    plan = _planned(draft, dataset)
+    _multiplied(draft, plan)
+    return plan
+
+
+def _multiplied(draft: Draft, plan: Plan) -> None:
+    """A figure of rows that are referred to comes as often as they are: it is not added up, and seldom averaged."""
+    for measure in plan.measures:
+        field = measure.field
+        if field is None or not field.path or field.related:
+            continue
+        if measure.aggregate == "sum":
+            raise Unresolved(f"{words_of(field.column)} stands in {words_of(field.path[-1].source.table)}, and would be counted several times.")
+        if measure.aggregate == "distinct":
+            others = [item for item in plan.fields if item != field]
+            named = [mark for mark in draft.marks for item in mark.of("table", 0.65) if item.source in draft.view.paths and item.source != field.path[-1].source]
+            if all(item.path[: len(field.path)] == field.path for item in others) and not named:
+                raise Unresolved("They are counted where they stand.")
+        elif measure.aggregate not in ("minimum", "maximum", "range"):
+            draft.view.score -= 0.5
+
+
+def _planned(draft: Draft, dataset: str) -> Plan:
     _wishes(draft)
     lapse = _lapse(draft)
     read_filters(draft)
-    _ends(draft)
     rank = ranked(draft) if lapse is None else None
     read_groups(draft, rank)
     if rank is not None and rank.figure is None and rank.measure is None:
@@ -84,22 +106,33 @@ def _wishes(draft: Draft) -> None:
 
 
 def _lapse(draft: Draft) -> Measure | None:
-    """The days from one date to another."""
+    """The days from one date to another: what is worked out of them, unless they are compared with a number."""
     cue = draft.first("lapse")
-    days = [mark for mark in draft.marks if draft.named(mark, lambda option: option.column.kind in DAYS)]
-    if cue is None or len(days) < 2:
+    days = [mark for mark in draft.marks if draft.named(mark, _is_day)][:2]
+    if cue is None or not days:
         return None
-    one, other = (draft.view.pick(mark, lambda option: option.column.kind in DAYS) for mark in days[:2])
-    aggregate = next((mark for mark in draft.marks if mark.cue in ("average", "median", "maximum", "minimum", "sum", "most", "least")), None)
-    if one is None or other is None or one.field == other.field:
+    options = [draft.view.pick(mark, _is_day) for mark in days]
+    fields = [option.field for option in options if option]
+    first = draft.view.day() if len(fields) == 1 else fields[0]
+    if first is None or first == fields[-1]:
         return None
-    draft.use(cue, *days[:2], *([aggregate] if aggregate else []))
-    kind = {"most": "maximum", "least": "minimum"}.get(aggregate.cue, aggregate.cue) if aggregate else "average"
-    return Measure(kind, replace(other.field, since=one.field, kind="integer"))  # type: ignore[arg-type]
+    lapse = replace(fields[-1], since=first, kind="integer")
+    draft.use(cue, *days)
+    compared = next((mark for mark in draft.marks if mark.cue in OPERATORS), None)
+    number = draft.after(compared.place) if compared else None
+    if compared is not None and number is not None and number.number is not None:
+        draft.use(compared, number)
+        said = f"{compared.text} {number.text}"
+        draft.filters.append((compared.place, Condition(lapse, OPERATORS[compared.cue], (int(number.number),), said)))
+        return None
+    kinds = {"most": "maximum", "least": "minimum", "average": "average", "median": "median", "sum": "sum"}
+    aggregate = next((mark for mark in draft.marks if mark.cue in kinds), None)
+    draft.use(*([aggregate] if aggregate else []))
+    return Measure(kinds[aggregate.cue] if aggregate else "average", lapse)  # type: ignore[arg-type]
 
 
-def _ends(draft: Draft) -> None:
-    """Words for the highest figure that is worked out of rows: "maximum", "peak"."""
+def _is_day(option: Option) -> bool:
+    return option.column.kind in DAYS and not option.values and not option.field.path
 
 
 def _rate(draft: Draft) -> list[Mark]:

@@ -154,7 +154,7 @@ def _is_which(draft: Draft, mark: Mark) -> bool:
 
 def by_figure(draft: Draft, place: int) -> tuple[Measure | None, Field | None]:
     """The figure behind "by" in a list: "top 5 countries by population"."""
-    behind = draft.after(place)
+    behind = next((mark for mark in draft.onward(place) if draft.free(mark)), None)
     if behind is None:
         return None, None
     if draft.view.own(behind) and draft.free(behind) and not draft.is_figure(behind):

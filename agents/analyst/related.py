@@ -31,10 +31,12 @@ class _Clause:
 
 def related_plan(draft: Draft, dataset: str) -> Plan:
     """The plan of such a question over the things. Raises Unresolved where it is none."""
-    things = next((mark for mark in draft.marks if mark.of("table", _SURE)), None)
-    if things is None or not draft.view.own(things):
+    things = next((mark for mark in draft.marks if mark.of("table", _SURE) and draft.view.own(mark)), None)
+    if things is None:
         raise Unresolved("")
     averaged = _averaged(draft, things)
+    if averaged is None and any(mark.of("table", _SURE) for mark in draft.marks[: things.place]):
+        raise Unresolved("")
     clause = None if averaged else _clause(draft, things)
     if averaged is None and clause is None:
         raise Unresolved("")
@@ -56,23 +58,23 @@ def related_plan(draft: Draft, dataset: str) -> Plan:
     field = Field(source.table, "integer", related=related)
     draft.view.score += inner.view.score + 0.5
     if clause is None:
-        draft.use(*(mark for mark in draft.marks if mark.cue in ("average", "count", "by")), things, *([rows] if rows else []))
-        plan = plan_of(_without(draft), dataset)
-        return Plan(dataset, draft.view.source, (Measure("average", field),), conditions=plan.conditions)
+        by = draft.cued(things.place, -1, "by")
+        draft.use(*(mark for mark in draft.marks if mark.cue in ("average", "count")), things, *([rows] if rows else []), *([by] if by else []))
+        draft.given = (Measure("average", field),)
+        return plan_of(draft, dataset)
     draft.used |= inner.used - outside
     draft.use(*(mark for mark in clause.marks if mark.cue in (*OPERATORS, "not", "without", *_OFTEN, "all", "more") or mark.number is not None))
     draft.filters.append((clause.marks[0].place, Condition(field, clause.operator, (clause.number,), clause.said)))
     return plan_of(draft, dataset)
 
 
-def _without(draft: Draft) -> Draft:
-    """The same question as a list, for its filters."""
-    return draft
-
-
 def _averaged(draft: Draft, things: Mark) -> Mark | None:
     """The rows in "average number of rows per thing"."""
-    return None
+    rows = next((mark for mark in draft.marks if mark.of("table", _SURE) and not draft.view.own(mark)), None)
+    between = draft.after(rows.place) if rows is not None else None
+    if rows is None or between is None or between.cue != "by" or draft.after(between.place) is not things:
+        return None
+    return rows if draft.has("average") and not draft.is_figure(rows) else None
 
 
 def _clause(draft: Draft, things: Mark) -> _Clause | None:

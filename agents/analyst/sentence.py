@@ -102,6 +102,8 @@ def _mark(
     """How many tokens the mark at a place takes, and what it is."""
     token = row[at]
     length, names = lexicon.longest(row, at)
+    if any(name.kind == "table" and name.weight >= _EXACT for name in names):
+        names = tuple(name for name in names if name.kind != "column" or name.weight > _LIKELY + 0.05)
     exact = bool(names) and names[0].weight >= _EXACT
     if time is not None and not (exact and length > 1 and row[at + length - 1].end >= time.end):
         taken = sum(time.start <= other.start < time.end for other in row[at:])

@@ -154,7 +154,8 @@ class View:
         return option.field if option else None
 
     def is_figure(self, option: Option) -> bool:
-        return option.column.kind in NUMBERS and not option.values and not self.is_key(option.source, option.column.name)
+        likely = option.score + _HOP * len(option.field.path) >= LIKELY
+        return likely and option.column.kind in NUMBERS and not option.values and not self.is_key(option.source, option.column.name)
 
     def said_of(self, words: Iterable[str], accept: Callable[[Option], bool] | None = None) -> Field | None:
         """The column of figures, or of days, that an adjective is said of, by the words for it in their order, or else
@@ -164,9 +165,10 @@ class View:
             if word == "date":
                 return self.day()
             names = [item for item in self.lexicon.meanings((stem(word),)) if item.weight >= LIKELY]
-            for option in self.options(names, accepted):
-                if not option.field.path:
-                    return option.field
+            own = [option for option in self.options(names, accepted) if not option.field.path]
+            whole = [option for option in own if _WHOLE & set(parts(option.column.name))]
+            if own:
+                return (whole or own)[0].field
         wanted = {measure for word in words for measure in _MEASURES.get(word, ())}
         fitting = [
             column
