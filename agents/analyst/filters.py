@@ -9,6 +9,7 @@ from agents.analyst.draft import Draft
 from agents.analyst.plan import Condition, Field, Having, Measure, Operator, Span
 from agents.analyst.sentence import Mark
 from agents.analyst.time_spans import label
+from agents.analyst.tokens import parts, stem
 from agents.analyst.view import DAYS, NUMBERS, Option, Unresolved, words_of
 from agents.dataset import Kind
 from agents.language.figures import measures, unit_words
@@ -134,6 +135,10 @@ def _compared_column(
         return field, []
     if beside is not None and beside.plain in unit_words() and (field := view.said_of(tuple(_SAID.get(next(iter(measures(beside.plain)), ""), ())))):
         return field, [beside]
+    if beside is None or unit_of(beside.plain) is None:
+        aged = view.said_of(("age",))
+        if aged is not None and (number.number or 0) < 130 and any(stem(part) == "age" for part in parts(aged.column)):
+            return aged, []
     figures = [item for item in draft.names() if draft.is_figure(item) and not item.of("value", 0.9)]
     if len(figures) == 1 and not draft.has(*AGGREGATES):
         return view.figure(figures[0]), figures
@@ -403,7 +408,7 @@ def _is_value(draft: Draft, mark: Mark) -> bool:
     if not flags or flags[0] is not columns[0] or grouped or flags[0].score < 0.35:
         return False
     following = draft.after(mark.place)
-    return draft.cued(mark.place, -1, "which", "count", *AGGREGATES) is None or bool(following and following.cue == "rate") or mark.plain.endswith("ers")
+    return draft.cued(mark.place, -1, "which", *AGGREGATES) is None or bool(following and following.cue == "rate") or mark.plain.endswith("ers")
 
 
 def _negation(draft: Draft, mark: Mark) -> Mark | None:

@@ -19,9 +19,9 @@ def read_groups(draft: Draft, rank: Rank | None) -> None:
         elif mark.cue == "unit" and mark.unit and draft.free(mark) and mark.plain.endswith(("ly", "ual")):
             draft.use(mark)
             draft.groups.append(unit_group(draft, mark.unit))
-    trend = draft.first("trend")
-    if trend is not None:
-        draft.use(trend)
+    trends = [mark for mark in draft.marks if mark.cue == "trend"]
+    if trends:
+        draft.use(*trends)
         if not any(group.unit for group in draft.groups) and not any(group.fields[0].column.casefold() == "year" for group in draft.groups):
             draft.groups.append(unit_group(draft, "month"))
 

@@ -29,7 +29,8 @@ LONGEST_NAME = 7
 _PREFIXES = frozenset({"fact", "dim", "dimension", "tbl", "table", "stg", "is", "has", "was", "fct"})
 _SUFFIXES = frozenset({"id", "key", "code", "name", "at", "on", "date", "ts", "timestamp", "no", "nr", "label", "dim"})
 _SHORTEST_SLIP, _LONG, _MOST_NEAR = 5, 9, 8
-_FAMILY = 0.4
+_FAMILY = 0.65
+_LEAST, _LIKELY = 0.34, 0.5
 _PART_OF_VALUE = 0.7
 _ALIKE_VALUE = 0.6
 _ABBREVIATED = 0.75
@@ -105,10 +106,11 @@ class Lexicon:
             words = row[at : at + length]
             key = tuple(token.stem for token in words)
             found = [_as_said(match, words) for match in self.meanings(key)]
-            if found and (found[0].weight >= _PART_OF_VALUE or length == 1):
+            if found and (found[0].weight >= _PART_OF_VALUE or (length == 1 and found[0].weight >= _LIKELY)):
                 best = length, tuple(sorted(found, key=lambda item: -item.weight))
                 break
-            if part := (*found, *self._abbreviated(words), *self._within(words)):
+            likely = (match for match in found if match.weight >= _LEAST)
+            if part := (*likely, *self._abbreviated(words), *self._within(words)):
                 best = length, tuple(sorted(part, key=lambda item: -item.weight))
                 break
         return best
@@ -248,10 +250,12 @@ class Lexicon:
             self._phrase(some, Meaning("column", source, weight * worth, column.name, of=column.kind))
 
         phrase(words, 1.0)
-        phrase(bare, 0.95)
+        own = {stem(part) for part in parts(table.name)}
         if column.kind not in ("date", "timestamp"):
             phrase((*_without(parts(table.name), _PREFIXES, frozenset({"dim"}))[-1:], *bare), 1.0)
-        own = {stem(part) for part in parts(table.name)}
+        if all(stem(word) in own for word in bare) and not all(stem(word) in own for word in words):
+            worth *= 0.5  # the number of a thing is not what the thing is called
+        phrase(bare, 0.95)
         rest = [word for word in bare if stem(word) not in own]
         if rest and len(rest) < len(bare):
             phrase(rest, 0.9)
@@ -266,8 +270,12 @@ class Lexicon:
                 self._mean((word,), Meaning("column", source, 0.45 * worth, column.name, of=column.kind))
 
     def _name_values(self, source: Source, column: str, texts: Iterable[str]) -> None:
+        texts = tuple(texts)
+        sexes = {text.casefold() for text in texts} == {"f", "m"}
         for text in texts:
             words = tuple(token.plain for token in tokens(text) if token.text[0].isalnum())
+            if sexes:
+                words = ("female",) if text.casefold() == "f" else ("male",)
             meaning = Meaning("value", source, 1.0, column, text, "text")
             self._mean(words, meaning)
             if len(words) > 1:
@@ -303,7 +311,7 @@ def _as_said(meaning: Meaning, words: Sequence[Token]) -> Meaning:
     same = len(said) != len(meaning.spelt) or all(map(same_word, said, meaning.spelt))
     if same or meaning.kind == "value":
         return meaning
-    return replace(meaning, weight=meaning.weight * (_FAMILY + 0.25 * (meaning.of in ("boolean", "text"))))
+    return replace(meaning, weight=meaning.weight * _FAMILY)
 
 
 def _without(words: tuple[str, ...], first: Collection[str], last: Collection[str]) -> tuple[str, ...]:

@@ -99,6 +99,8 @@ def _order(draft: Draft, rank: Rank | None) -> tuple[Order, ...]:
     by: tuple[Order, ...] = ()
     if rank is not None and rank.figure is not None:
         by = (Order(rank.figure, rank.end > 0),)
+    elif rank is not None and not draft.has("top", "bottom"):
+        raise Unresolved("I do not see by which figure they are compared.")
     elif rank is not None:
         by = _by_weight(draft, rank)
     return (*by, *(Order(key, False) for key in keys if not any(item.field == key for item in by)))

@@ -265,6 +265,12 @@ def _grouped(plan: Plan, name: _Joined) -> str:
     return text + _sorted(plan, name, key_names, figure_names)
 
 
+def _numbered(plan: Plan) -> bool:
+    """Whether the groups stand in an order of their own: years, classes, numbers of anything."""
+    fields = plan.groups[0].fields
+    return len(fields) == 1 and fields[0].kind in ("integer", "date", "number")
+
+
 def _figures(plan: Plan, name: _Joined) -> list[str]:
     worked = [_worked_out(measure, name) for measure in plan.measures]
     if plan.part:
@@ -308,7 +314,7 @@ def _sorted(plan: Plan, name: _Joined, keys: Sequence[str], figures: Sequence[st
         by[-1] = f"min({name(plan.when)}) ASC NULLS LAST"  # "August" is not before "July"
     if plan.descending is not None:
         by.insert(0, f"{quoted(figures[0])} {'DESC' if plan.descending else 'ASC'} NULLS LAST")
-    elif not any(group.unit for group in plan.groups) and len(plan.spans) < 2 and len(plan.groups) == 1:
+    elif not any(group.unit for group in plan.groups) and len(plan.spans) < 2 and len(plan.groups) == 1 and not _numbered(plan):
         by.insert(0, f"{quoted(figures[-1])} DESC NULLS LAST")
     ties = ""
     if _ties(plan):

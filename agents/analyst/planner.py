@@ -238,7 +238,7 @@ def _ranked(draft: Draft, plan: Plan, rank: Rank, thing: Mark | None) -> Plan:
     number = rank.number or _number_before(draft, thing) or 1
     measure = rank.measure
     if measure is None and rank.figure is not None and not rows and rank.figure.kind not in DAYS:
-        if view.adds_up(rank.figure) and (rank.sum or rank.adjective or True):
+        if view.adds_up(rank.figure) or (rank.sum and not rank.number and not view.never_adds(rank.figure)):
             measure = Measure("sum", rank.figure)
             view.assume(f"{words_of(rank.figure.column)} is added up")
         elif rank.adjective or rank.number:

@@ -9,6 +9,7 @@ from agents.analyst.view import DAYS, NUMBERS, Unresolved
 
 AGGREGATES = ("average", "sum", "median", "minimum", "maximum", "deviation", "variance", "range")
 _ENDS = {"most": 1, "least": -1, "common": 1, "rare": -1, "top": 1, "bottom": -1}
+_COUNTING = ("most", "fewest", "least", "highest", "lowest")
 MOST_LISTED = 1_000
 
 
@@ -75,7 +76,7 @@ def _rank(draft: Draft, mark: Mark) -> Rank | None:
             end, words = end * behind.said[0], behind.said[1]
         last, behind = behind.place, draft.after(behind.place)
     if measure is None and behind is not None:
-        measure, figure, last = _figure(draft, behind, last)
+        measure, figure, last = _figure(draft, behind, last, counting=mark.plain in _COUNTING and last == mark.place)
     if measure is None and figure is None and words:
         if words[0] == "count":
             measure = Measure("count")
@@ -100,7 +101,7 @@ def _number(draft: Draft, mark: Mark) -> tuple[int | None, int, int]:
     return number, 0, before.place
 
 
-def _figure(draft: Draft, behind: Mark, last: int) -> tuple[Measure | None, Field | None, int]:
+def _figure(draft: Draft, behind: Mark, last: int, *, counting: bool = True) -> tuple[Measure | None, Field | None, int]:
     """The figure that follows a superlative, and the place of its last mark."""
     view = draft.view
     if behind.cue in AGGREGATES and draft.free(behind):
@@ -119,7 +120,7 @@ def _figure(draft: Draft, behind: Mark, last: int) -> tuple[Measure | None, Fiel
     if draft.is_figure(behind) and not behind.of("value", 0.95):
         draft.use(behind)
         return None, view.figure(behind), behind.place
-    if view.own(behind) and draft.has("which") and draft.free(behind) and not _is_which(draft, behind):
+    if counting and view.own(behind) and draft.has("which") and draft.free(behind) and not _is_which(draft, behind):
         draft.use(behind)
         return Measure("count"), None, behind.place
     return None, None, last

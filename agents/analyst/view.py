@@ -25,6 +25,7 @@ _NEAR = 0.12
 _OWN = 0.35
 _ELSEWHERE = 0.3
 """How much less likely another table is meant as what rows are put together by, than as what they are."""
+_NUMBERING = tuple((word,) for word in ("id", "no", "nr", "key", "code", "number", "index"))
 _WHOLE = frozenset({"total", "overall", "gross", "grand"})
 _ADDS = frozenset(map(stem, (
     "cost amount revenue sales sale quantity qty total count units spend spent fee tax discount paid stock inventory "
@@ -81,7 +82,11 @@ class View:
     def own(self, mark: Mark) -> bool:
         """Whether a phrase names this table, as surely as any other."""
         tables = mark.of("table", _OWN)
-        return any(item.source == self.source and item.weight > tables[0].weight - 0.05 for item in tables)
+        own = next((item.weight for item in tables if item.source == self.source), 0.0)
+        columns = self.options(mark.names, lambda option: not option.values)
+        called = columns[0].score if columns and columns[0].column.kind in ("text", "boolean") else 0.0
+        named = called > own or (called >= 0.95 and not self.told_apart_by(columns[0].field) and self.repeated(columns[0].field))
+        return own > 0 and own > tables[0].weight - 0.05 and not named
 
     def path(self, source: Source) -> tuple[Hop, ...]:
         """The way to a table that is within reach; of several equally short ones that by the first day, or by a column
@@ -105,7 +110,9 @@ class View:
 
     def is_key(self, source: Source, name: str) -> bool:
         """Whether the column is there to tell rows apart or to refer to others, so that its numbers are no figures."""
-        return is_key(self.lexicon.tables[source], name)
+        table, profile = self.lexicon.tables[source], self.lexicon.profiles.get((source, name))
+        numbered = bool(profile and table.rows and profile.distinct == table.rows) and parts(name)[-1:] in _NUMBERING
+        return is_key(table, name) or numbered
 
     def options(self, names: Iterable[Meaning], accept: Callable[[Option], bool]) -> list[Option]:
         """The columns that a phrase may mean here, the likeliest first; the values of one column are put together."""
@@ -203,6 +210,11 @@ class View:
         rows = self.table.rows
         return not field.path and group.unit is None and profile is not None and bool(rows) and profile.distinct >= 0.98 * (rows or 0) - profile.missing and (rows or 0) > 1
 
+    def repeated(self, field: Field) -> bool:
+        """Whether most values of a column come several times."""
+        profile = self.profile(field)
+        return profile is not None and not field.path and profile.distinct * 2 <= (self.table.rows or 0)
+
     def told_apart_by(self, field: Field) -> bool:
         """Whether no two rows have the same in a column."""
         return self.told_apart(Group((field,)))
@@ -246,6 +258,9 @@ class View:
         field = min(near, key=lambda candidate: candidate[:2])[2]
         self.assume(f"time goes by {words_of(self.at(field).table)}.{field.column}")
         return field
+
+    def never_adds(self, field: Field) -> bool:
+        return any(stem(word) in _NEVER_ADDS for word in parts(field.column))
 
     def calendar(self, unit: str) -> Field | None:
         """The column of whole numbers that holds a unit of the calendar: the year."""
