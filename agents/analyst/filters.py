@@ -89,6 +89,15 @@ def _compared(draft: Draft, mark: Mark, operator: Operator, said: tuple[str, ...
             return
         raise Unresolved(f"I do not see which figure is to be {mark.text} {numbers[0].text}.")
     draft.use(mark, *numbers, *names)
+    if field.kind in DAYS:
+        year = _plain(numbers[0])
+        if not 1000 < year < 2200:
+            raise Unresolved(f"I do not see which day {numbers[0].text} is.")
+        later, day = operator in (">", ">="), field
+        span = Span("", date(int(year) + (operator == ">"), 1, 1), None) if later else Span("", None, date(int(year) - (operator == "<"), 12, 31))
+        draft.when = day
+        draft.times.append((mark.place, replace(span, label=label(span.first, span.last))))
+        return
     value = _in_unit_of(draft, field, numbers[0])
     aggregate = next((item for item in draft.onward(names[0].place, -1)), None) if names else None
     if aggregate is not None and aggregate.cue in AGGREGATES and draft.free(aggregate) and names[0].place < mark.place:
@@ -110,7 +119,7 @@ def _compared_column(
     if said is not None:
         before = next((item for item in [*draft.onward(mark.place, -1)][:1] if draft.is_figure(item)), None)
         field = view.said_of(said)
-        if field is not None and field.kind in NUMBERS:
+        if field is not None and field.kind in (*NUMBERS, *DAYS):
             return field, []
         if before is not None:
             return view.figure(before), [before]
@@ -402,6 +411,9 @@ def _is_value(draft: Draft, mark: Mark) -> bool:
     columns = view.options(mark.names, lambda item: not item.values)
     tables = max((item.weight for item in mark.of("table") if item.source in view.paths), default=0.0)
     grouped = draft.cued(mark.place, -1, "by", "distinct")
+    before = draft.after(mark.place, -1)
+    if before is not None and before.cue in AGGREGATES and draft.is_figure(mark):
+        return False
     if values and values[0].score >= (columns[0].score if columns else 0.0) - 0.01 and values[0].score > tables:
         return not (grouped and columns and columns[0].score > 0.7)
     flags = [item for item in columns if view.flag(item) is not None]

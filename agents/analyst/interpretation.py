@@ -33,6 +33,7 @@ _PASSED = frozenset((
     "change range"
 ).split())  # fmt: skip
 """What may be left over without another figure being meant."""
+_ASKING = frozenset({"count", "rows", "unit", "most", "least", "share", "span", "trend"})
 _PLACES = frozenset({"in", "at", "from", "near", "on"})
 
 
@@ -87,7 +88,7 @@ def read_question(
         said = dict.fromkeys(f'{mark.cue.removeprefix("beyond ")} ("{mark.text}")' for mark in beyond)
         return Unread(f"I do not work out {', or '.join(said)}.", (), understood)
     base = before if before is not None and before.source in lexicon.tables and _follows(read, before) else None
-    if base is None and not understood and not any(mark.cue in ("count", "rows") for mark in read.marks):
+    if base is None and not understood and not any(mark.cue in _ASKING or mark.said for mark in read.marks):
         return Unread("I do not see which figures it is about.", tuple(m.text for m in read.marks if m.strange), ())
     found = _best(read, lexicon, dataset, base)
     return Unread(found.reason, found.unknown, understood) if isinstance(found, Unread) else found

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice, product
 from typing import Literal
 
 from rapidfuzz import process
@@ -16,6 +17,7 @@ from rapidfuzz.distance import OSA
 
 from agents.analyst.cues import adjective, cues
 from agents.analyst.plan import Scalar, Source
+from agents.analyst.figures import FIGURES
 from agents.analyst.regions import country_codes
 from agents.analyst.tokens import Token, base, parts, same_word, stem, tokens
 from agents.dataset import Column, Kind, Schema, Table
@@ -34,12 +36,14 @@ _LEAST, _LIKELY = 0.34, 0.5
 _PART_OF_VALUE = 0.7
 _ALIKE_VALUE = 0.6
 _ABBREVIATED = 0.75
+_MOST_ALIKE = 200
 _MOST_HOLDING = 60
 """Values that one word may be a part of: in more of them it says nothing."""
 _CALENDAR = (
     "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
     "september october november december"
 ).split()
+_NUMBERING = frozenset({"id", "no", "nr", "key", "number"})
 _YES, _NO = frozenset({"yes", "y", "true", "t"}), frozenset({"no", "n", "false", "f"})
 
 
@@ -224,9 +228,14 @@ class Lexicon:
         key = tuple(words)
         self._mean(key, meaning)
         less = replace(meaning, weight=meaning.weight * 0.8)
-        for place, item in enumerate(key):
-            for other in cues().synonyms.get(base(item), ()):
-                self._mean((*key[:place], *other.split(), *key[place + 1 :]), less)
+        alike = [
+            [(item,), *(tuple(other.split()) for other in cues().synonyms.get(base(item), ()))] if at < 3 else [(item,)]
+            for at, item in enumerate(key)
+        ]
+        for chosen in islice(product(*alike), 1, _MOST_ALIKE):
+            phrase = tuple(word for part in chosen for word in part)
+            if meaning.kind != "table" or not any(stem(word) in FIGURES for word in phrase if word not in key):
+                self._mean(phrase, less)
 
     def _name_table(self, source: Source, table: Table) -> None:
         words = parts(table.name)
@@ -236,6 +245,12 @@ class Lexicon:
         if len(bare) > 1:
             self._phrase(bare[-1:], Meaning("table", source, 0.7))
             self._phrase(bare[:1], Meaning("table", source, 0.4))
+        for column in table.columns:  # rows that have numbers go by what is numbered
+            words = parts(column.name)
+            profile = self.profiles.get((source, column.name))
+            unique = table.primary_key == (column.name,) or bool(profile and profile.distinct == table.rows)
+            if len(words) > 1 and words[-1] in _NUMBERING and unique:
+                self._mean(words[:-1], Meaning("table", source, 0.7))
         alone = len(self.tables) == 1
         for word in _telling(f"{table.description} {self.schema.description if alone else ''}"):
             self._mean((word,), Meaning("table", source, 0.35))
@@ -260,6 +275,8 @@ class Lexicon:
         if rest and len(rest) < len(bare):
             phrase(rest, 0.9)
         if len(bare) > 1:
+            if len(bare) == 2:
+                phrase(bare[::-1], 0.9)
             phrase(bare[-2:], 0.8)
             phrase(bare[:2], 0.8)
             for place, word in enumerate(bare):
@@ -298,6 +315,8 @@ def _telling(text: str) -> list[str]:
 
 def _derived(word: str, plain: str) -> bool:
     """Whether a word is made of another as "German" is of "Germany": they begin alike, and little follows."""
+    if word.endswith("y") and 3 <= len(plain) < len(word) <= len(plain) + 2 and word.startswith(plain):
+        return True  # "foggy"
     if len(word) < 5 or len(plain) < 4 or not plain.isalpha() or not word.isalpha():
         return False
     alike = next((at for at, (one, other) in enumerate(zip(word, plain, strict=False)) if one != other), None)

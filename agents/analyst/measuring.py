@@ -16,6 +16,10 @@ def measured(draft: Draft, sought: Mark | None) -> tuple[Measure, ...]:
         return draft.given
     if (cue := draft.first("correlation")) is not None:
         return (_correlation(draft, cue),)
+    span = draft.first("span")
+    if span is not None and (day := draft.view.day() or draft.view.calendar("year")) is not None:
+        draft.use(*(mark for mark in draft.marks if mark.cue == "span"))
+        return Measure("minimum", day), Measure("maximum", day)
     if (found := _each(draft)) is not None:
         return (found,)
     found_measures = _aggregated(draft)
@@ -169,6 +173,11 @@ def _counted(draft: Draft) -> Measure | None:
                 if view.told_apart(group):
                     return Measure("count")
                 return Measure("distinct", group.fields[0])
+        if target.unit in ("day", "year") and target.cue == "unit":
+            unit = draft.view.day() if target.unit == "day" else draft.view.calendar("year")
+            if unit is not None and unit.kind != "timestamp":
+                draft.use(target, *(mark for mark in (count, distinct) if mark))
+                return Measure("distinct", unit)
         if target.strange or target.cue not in ("adjective", ""):
             break
     draft.use(*(mark for mark in (count, distinct) if mark))

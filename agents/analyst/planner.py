@@ -197,7 +197,7 @@ def _thing(draft: Draft, rank: Rank | None) -> Mark | None:
     which = next((mark for mark in draft.marks if mark.cue == "which"), None)
     if which is not None:
         for mark in draft.marks[which.place + 1 :]:
-            if (mark.cue == "unit" or draft.is_thing(mark)) and draft.free(mark):
+            if (mark.cue == "unit" or (draft.is_thing(mark) and _no_figure(draft, mark))) and draft.free(mark):
                 return mark
             if draft.free(mark) and (mark.cue not in ("adjective",)) and not (mark.names and mark.cue == ""):
                 break
@@ -210,6 +210,11 @@ def _thing(draft: Draft, rank: Rank | None) -> Mark | None:
         if draft.free(mark) and mark.cue not in ("adjective", ""):
             break
     return next((mark for mark in draft.marks[: rank.first] if draft.free(mark) and mark.names and draft.is_thing(mark) and not draft.is_figure(mark)), None)
+
+
+def _no_figure(draft: Draft, mark: Mark) -> bool:
+    field = draft.view.figure(mark, quiet=True) if draft.is_figure(mark) else None
+    return field is None or draft.view.is_class(field) or draft.view.own(mark)
 
 
 def _thing_group(draft: Draft, thing: Mark | None) -> Group | None:
@@ -233,7 +238,11 @@ def _thing_group(draft: Draft, thing: Mark | None) -> Group | None:
 def _ranked(draft: Draft, plan: Plan, rank: Rank, thing: Mark | None) -> Plan:
     """What comes first, among groups or among rows."""
     view = draft.view
-    group = _thing_group(draft, thing)
+    day = thing is not None and thing.unit == "day" and rank.figure is not None and not view.adds_up(rank.figure)
+    group = _thing_group(draft, thing) if not day else None
+    if day and thing is not None and view.day() is not None:
+        draft.use(thing)
+        return listed(draft, plan, rank, Group((view.day(),)))  # type: ignore[arg-type]
     rows = group is None or view.told_apart(group)
     number = rank.number or _number_before(draft, thing) or 1
     measure = rank.measure

@@ -81,8 +81,14 @@ def _rank(draft: Draft, mark: Mark) -> Rank | None:
         if words[0] == "count":
             measure = Measure("count")
         else:
-            figure = draft.view.said_of(words)
+            figure = draft.view.said_of(words, None, end)
             adjective = figure is not None
+    if measure is None and figure is None and mark.cue in ("most", "least"):
+        before = draft.after(first, -1)  # "who earns the most"
+        if before is not None and draft.is_figure(before) and not draft.view.is_class(draft.view.figure(before, quiet=True)):
+            figure = draft.view.figure(before)
+            draft.use(before)
+            first = before.place
     more = mark.plain == "most" or mark.cue in ("top", "bottom") or mark.plain in ("fewest", "least")
     return Rank(end, first, last, number, skip, figure, measure, adjective, more)
 

@@ -72,6 +72,8 @@ def sentence(text: str, lexicon: Lexicon, now: datetime) -> Sentence:
         time = next((found for start, found in times.items() if start <= row[at].start < found.end), None)
         length, mark = _mark(text, row, at, lexicon, time, row[at].start in quoted)
         said = text[row[at].start : row[at + length - 1].end]
+        if mark[0] == "share" and marks and marks[-1].number is not None:
+            mark = ("percent", *mark[1:])
         marks.append(Mark(" ".join(said.split()), len(marks), *mark, initial=not marks))
         at += length
     return Sentence(tuple(marks), corrected)

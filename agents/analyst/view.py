@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from agents.analyst.choices import Choices
 from agents.analyst.cues import cues
+from agents.analyst.figures import ADDS, NEVER_ADDS
 from agents.analyst.lexicon import Lexicon, Meaning, Profile
 from agents.analyst.plan import Condition, Field, Group, Hop, Scalar, Source
 from agents.analyst.reach import days, entity, is_key, label, reach
@@ -20,26 +21,17 @@ LIKELY = 0.45
 """From this weight on a phrase names a column."""
 _HOP = 0.15
 """What each foreign key on the way to a name takes from its weight."""
+_WEAK = 0.47
+"""Below this weight it is a guess what a phrase names."""
 _NEAR = 0.12
 """How near another meaning has to come to be looked at as well."""
 _OWN = 0.35
 _ELSEWHERE = 0.3
 """How much less likely another table is meant as what rows are put together by, than as what they are."""
 _NUMBERING = tuple((word,) for word in ("id", "no", "nr", "key", "code", "number", "index"))
+_SAID = 0.34
+_HIGH, _LOW = frozenset({"max", "maximum", "high", "highest"}), frozenset({"min", "minimum", "low", "lowest"})
 _WHOLE = frozenset({"total", "overall", "gross", "grand"})
-_ADDS = frozenset(map(stem, (
-    "cost amount revenue sales sale quantity qty total count units spend spent fee tax discount paid stock inventory "
-    "orders visits visitors goals points medals gold silver bronze deaths births cases passengers streams downloads "
-    "rainfall precipitation production exports imports emissions energy tickets sold profit income budget donations "
-    "donation payment payments calls clicks views votes wins losses assists runs home shots guests nights attendance "
-    "tonnes litres liters kwh tip earnings gross box office turnover expense expenses subscribers copies items pieces "
-    "enrolled enrolment enrollment injuries injured killed accidents crimes fatalities hours worked"
-).split()))  # fmt: skip
-"""Stems of words in a column's name that say that adding its values up makes sense."""
-_NEVER_ADDS = frozenset(map(stem, (
-    "price rate rating score percent percentage ratio average mean median temperature temp age height speed per unit "
-    "mileage odometer index density power grade year percap share length width depth weight mass"
-).split()))  # fmt: skip
 
 
 class Unresolved(Exception):
@@ -84,6 +76,8 @@ class View:
         tables = mark.of("table", _OWN)
         own = next((item.weight for item in tables if item.source == self.source), 0.0)
         columns = self.options(mark.names, lambda option: not option.values)
+        if columns and columns[0].score >= 0.9 and columns[0].column.kind == "text" and self.told_apart_by(columns[0].field):
+            return True  # what rows are known by
         called = columns[0].score if columns and columns[0].column.kind in ("text", "boolean") else 0.0
         named = called > own or (called >= 0.95 and not self.told_apart_by(columns[0].field) and self.repeated(columns[0].field))
         return own > 0 and own > tables[0].weight - 0.05 and not named
@@ -146,8 +140,11 @@ class View:
             ways = [(f'"{mark.text}" is {self._place(item)}', item) for item in (best, *near)]
             best = self.choices.of(f"{mark.place} {mark.text}", ways)
             self.score += best.score
-            if best.score < 0.75 and not best.values:
+            weight = best.score + _HOP * len(best.field.path)
+            if weight < 0.75 and not best.values:
                 self.assume(f'"{mark.text}" is {self._place(best)}')
+            if weight < _WEAK and not best.values:
+                self.choices.doubt(f'whether "{mark.text}" is {self._place(best)}')
         return best
 
     def _place(self, option: Option) -> str:
@@ -161,19 +158,25 @@ class View:
         return option.field if option else None
 
     def is_figure(self, option: Option) -> bool:
-        likely = option.score + _HOP * len(option.field.path) >= LIKELY
+        likely = option.score + _HOP * len(option.field.path) >= _SAID
         return likely and option.column.kind in NUMBERS and not option.values and not self.is_key(option.source, option.column.name)
 
-    def said_of(self, words: Iterable[str], accept: Callable[[Option], bool] | None = None) -> Field | None:
+    def said_of(
+        self, words: Iterable[str], accept: Callable[[Option], bool] | None = None, end: int = 1
+    ) -> Field | None:
         """The column of figures, or of days, that an adjective is said of, by the words for it in their order, or else
         by the unit of the only column that measures such a thing."""
         accepted = accept or (lambda option: self.is_figure(option) or option.column.kind in DAYS)
         for word in words:
             if word == "date":
-                return self.day()
-            names = [item for item in self.lexicon.meanings((stem(word),)) if item.weight >= LIKELY]
+                if (day := self.day()) is not None:
+                    return day
+                continue
+            names = [item for item in self.lexicon.meanings((stem(word),)) if item.weight >= _SAID]
             own = [option for option in self.options(names, accepted) if not option.field.path]
             whole = [option for option in own if _WHOLE & set(parts(option.column.name))]
+            ends = _HIGH if end > 0 else _LOW
+            whole = whole or [option for option in own if ends & set(parts(option.column.name))]
             if own:
                 return (whole or own)[0].field
         wanted = {measure for word in words for measure in _MEASURES.get(word, ())}
@@ -259,8 +262,14 @@ class View:
         self.assume(f"time goes by {words_of(self.at(field).table)}.{field.column}")
         return field
 
+    def is_class(self, field: Field) -> bool:
+        """Whether the numbers of a column stand for few classes, or for units of the calendar, and not for figures."""
+        profile = self.profile(field)
+        calendar = parts(field.column)[-1:] in (("year",), ("month",), ("quarter",), ("week",), ("day",))
+        return field.kind == "integer" and (calendar or bool(profile and profile.distinct <= 20 and profile.distinct * 5 < (self.table.rows or 0)))
+
     def never_adds(self, field: Field) -> bool:
-        return any(stem(word) in _NEVER_ADDS for word in parts(field.column))
+        return any(stem(word) in NEVER_ADDS for word in parts(field.column))
 
     def calendar(self, unit: str) -> Field | None:
         """The column of whole numbers that holds a unit of the calendar: the year."""
@@ -277,11 +286,11 @@ class View:
         if "per" in words or "%" in column.name or {"pct", "percent"} & set(parts(field.column)):
             return False
         for word in reversed(words):
-            if stem(word) in _NEVER_ADDS:
+            if stem(word) in NEVER_ADDS:
                 return False
-            if stem(word) in _ADDS:
+            if stem(word) in ADDS:
                 return True
-        return bool(_ADDS & {stem(word) for word in words})
+        return bool(ADDS & {stem(word) for word in words})
 
     def shown(self) -> tuple[Field, ...]:
         """The columns of a listed row: what people know it by first, then the others, few of them."""
