@@ -19,7 +19,7 @@ LONGEST_CUE = 6
 class Cues:
     """`kinds`, `units` and `beyond` by the words of their phrases: what one does, the unit of time that it names, what
     it asks for that nothing here works out. `adjectives` by the word: the end that its superlative is about, and the
-    words for what it is said of. `synonyms` are words by the base of another; `rows` are stems of nouns for any rows;
+    words for what it is said of. `synonyms` are words for names by the base of another, `alike` words for values; `rows` are stems of nouns for any rows;
     `spelt` all words that are here."""
 
     kinds: Mapping[Phrase, str]
@@ -27,6 +27,7 @@ class Cues:
     beyond: Mapping[Phrase, str]
     adjectives: Mapping[str, tuple[int, tuple[str, ...]]]
     synonyms: Mapping[str, frozenset[str]]
+    alike: Mapping[str, frozenset[str]]
     scales: tuple[tuple[str, ...], ...]
     ranking: tuple[str, ...]
     rows: frozenset[str]
@@ -38,10 +39,6 @@ class Cues:
 def cues() -> Cues:
     """The one set of them."""
     read = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-    synonyms: dict[str, set[str]] = defaultdict(set)
-    for ring in read["synonyms"]["rings"]:
-        for word in ring:
-            synonyms[base(word)] |= {other for other in ring if not same_word(word, other)}
     kinds, units, beyond = _inverted(read["cues"]), _inverted(read["units"]), _inverted(read["beyond"])
     adjectives = {
         word: (end, tuple(said.split()))
@@ -53,7 +50,7 @@ def cues() -> Cues:
     rings = [word for ring in read["synonyms"]["rings"] for text in ring for word in text.split()]
     return Cues(
         kinds, units, beyond, adjectives,  # type: ignore[arg-type]
-        {word: frozenset(others) for word, others in synonyms.items()},
+        _rings(read["synonyms"]["rings"]), _rings(read["synonyms"]["values"]),
         tuple(map(tuple, read["synonyms"]["scales"])), tuple(read["synonyms"]["ranking"]),
         frozenset(stem(word) for word in read["synonyms"]["rows"]), idle,
         idle | frozenset(spoken) | frozenset(rings) | adjectives.keys(),
@@ -62,6 +59,14 @@ def cues() -> Cues:
 
 def _inverted(listed: Mapping[str, list[str]]) -> dict[Phrase, str]:
     return {tuple(token.plain for token in tokens(phrase)): kind for kind, phrases in listed.items() for phrase in phrases}
+
+
+def _rings(rings: list[list[str]]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for ring in rings:
+        for word in ring:
+            found[base(word)] |= {other for other in ring if not same_word(word, other)}
+    return {word: frozenset(others) for word, others in found.items()}
 
 
 def adjective(word: str) -> tuple[int, tuple[str, ...], str] | None:

@@ -414,6 +414,8 @@ def _is_value(draft: Draft, mark: Mark) -> bool:
     before = draft.after(mark.place, -1)
     if before is not None and before.cue in AGGREGATES and draft.is_figure(mark):
         return False
+    if values and _beside(draft, mark)[0] is not None:
+        return True
     if values and values[0].score >= (columns[0].score if columns else 0.0) - 0.01 and values[0].score > tables:
         return not (grouped and columns and columns[0].score > 0.7)
     flags = [item for item in columns if view.flag(item) is not None]

@@ -100,8 +100,10 @@ def _best(read: Sentence, lexicon: Lexicon, dataset: str, base: Plan | None) -> 
     def attempt(source: Source, choices: Choices, *, related: bool) -> _Candidate:
         draft = Draft(read.marks, View(lexicon, source, choices), base)
         plan = _following(draft, base) if base is not None else (related_plan if related else plan_of)(draft, dataset)
-        subject = next((m for m in read.marks if m.of("table", 0.35)), None)
+        subject = _subject(read)
         bonus = max((item.weight for item in subject.of("table") if item.source == source), default=0.0) if subject else 0.0
+        if not any(mark.cue == "count" for mark in read.marks) and any(mark.cue in ("sum", "average", "median") for mark in read.marks):
+            bonus /= 2  # figures are where they stand
         spare = sum(_worth(mark) for mark in _left(draft))
         return _Candidate(draft.view.score + bonus * _SUBJECT - spare, plan, draft, bonus > 0)
 
@@ -139,6 +141,15 @@ def _best(read: Sentence, lexicon: Lexicon, dataset: str, base: Plan | None) -> 
         except Unresolved:  # it cannot be meant so
             continue
     return _reading(read, best, others)
+
+
+def _subject(read: Sentence) -> Mark | None:
+    """The mark that says what rows are asked about: behind "how many", or else the first that is not grouped by."""
+    tables = [mark for mark in read.marks if mark.of("table", 0.35) and not mark.unit]
+    for count in (mark.place for mark in read.marks if mark.cue == "count"):
+        if counted := [mark for mark in tables if count < mark.place <= count + 3]:
+            return counted[0]
+    return next((mark for mark in tables if not any(other.cue == "by" for other in read.marks[max(0, mark.place - 2) : mark.place])), None)
 
 
 def _reading(read: Sentence, best: _Candidate, others: list[Other]) -> Reading:

@@ -43,6 +43,7 @@ _CALENDAR = (
     "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
     "september october november december"
 ).split()
+_UNITS = (unit_words() | {"pct", "percent"}) - {"year", "month", "week", "quarter", "day"}
 _NUMBERING = frozenset({"id", "no", "nr", "key", "number"})
 _YES, _NO = frozenset({"yes", "y", "true", "t"}), frozenset({"no", "n", "false", "f"})
 
@@ -131,7 +132,7 @@ class Lexicon:
     def corrected(self, token: Token) -> Token | None:
         """The token with its slip put right; None where it is right, or nobody can say what it should be."""
         word = token.plain
-        known = word in cues().spelt or token.stem in self._stems or token.stem in self._holding
+        known = word in cues().spelt or token.stem in self._stems or token.stem in self._holding or adjective(word) is not None
         if known or token.number is not None or len(word) < _SHORTEST_SLIP or not word.isalpha():
             return None
         slips = 1 if len(word) < _LONG else 2
@@ -175,7 +176,7 @@ class Lexicon:
         found = []
         for source, table in self.tables.items():
             for column in table.columns:
-                words = _without(parts(column.name), _PREFIXES, _SUFFIXES | unit_words())
+                words = _without(parts(column.name), _PREFIXES, _SUFFIXES | _UNITS)
                 found += [(name, source, column) for name in dict.fromkeys(["".join(words), *words]) if len(name) > 1]
         return tuple(found)
 
@@ -212,7 +213,7 @@ class Lexicon:
                 found[word[0]].append(word)
         return {letter: tuple(words) for letter, words in found.items()}
 
-    def _mean(self, words: Iterable[str], meaning: Meaning) -> None:
+    def _mean(self, words: Iterable[str], meaning: Meaning, *, synonym: bool = False) -> None:
         """Remember a meaning, unless the same one is remembered for a better reason."""
         spelt = tuple(words)
         key = tuple(map(stem, spelt))
@@ -221,7 +222,7 @@ class Lexicon:
         same = (meaning.kind, meaning.source, meaning.column, meaning.value)
         held = self._meanings[key].get(same)
         if held is None or held.weight < meaning.weight:
-            self._meanings[key][same] = replace(meaning, spelt=spelt)
+            self._meanings[key][same] = replace(meaning, spelt=() if synonym else spelt)
 
     def _phrase(self, words: Iterable[str], meaning: Meaning) -> None:
         """A phrase and what stands for it with synonyms."""
@@ -235,7 +236,7 @@ class Lexicon:
         for chosen in islice(product(*alike), 1, _MOST_ALIKE):
             phrase = tuple(word for part in chosen for word in part)
             if meaning.kind != "table" or not any(stem(word) in FIGURES for word in phrase if word not in key):
-                self._mean(phrase, less)
+                self._mean(phrase, less, synonym=True)
 
     def _name_table(self, source: Source, table: Table) -> None:
         words = parts(table.name)
@@ -259,7 +260,7 @@ class Lexicon:
         keys = {*table.primary_key, *(name for key in table.foreign_keys for name in key.columns)}
         worth = 0.5 if column.name in keys and column.kind in ("integer", "other") else 1.0
         words = parts(column.name)
-        bare = _without(words, _PREFIXES, _SUFFIXES | unit_words() | {"pct", "percent"})
+        bare = _without(words, _PREFIXES, _SUFFIXES | _UNITS)
 
         def phrase(some: Iterable[str], weight: float) -> None:
             self._phrase(some, Meaning("column", source, weight * worth, column.name, of=column.kind))
@@ -302,7 +303,7 @@ class Lexicon:
             for other in [name for name in _CALENDAR if len(text) >= 3 and name.startswith(text.casefold())]:
                 self._mean((other,), meaning)
             for word in words:
-                for other in cues().synonyms.get(base(word), ()):
+                for other in cues().alike.get(base(word), ()):
                     self._mean(other.split(), replace(meaning, weight=0.8))
 
 
@@ -337,6 +338,6 @@ def _without(words: tuple[str, ...], first: Collection[str], last: Collection[st
     """The words without those that only say what kind of thing it is; at least one stays."""
     while len(words) > 1 and words[0] in first:
         words = words[1:]
-    while len(words) > 1 and words[-1] in last:
+    while len(words) > 1 and (words[-1] in last or (last and len(words[-1]) == 1)):
         words = words[:-1]
     return words

@@ -22,6 +22,8 @@ def plan_of(draft: Draft, dataset: str) -> Plan:
     """The plan; the draft says which marks left their trace. Raises Unresolved where there is none."""
     plan = _planned(draft, dataset)
     _multiplied(draft, plan)
+    joined = {hop.source for field in plan.fields for hop in field.path}
+    draft.use(*(mark for mark in draft.names() if any(item.source in joined for item in mark.of("table", 0.95))))
     return plan
 
 
@@ -118,12 +120,13 @@ def _lapse(draft: Draft) -> Measure | None:
         return None
     lapse = replace(fields[-1], since=first, kind="integer")
     draft.use(cue, *days)
-    compared = next((mark for mark in draft.marks if mark.cue in OPERATORS), None)
+    compared = next((mark for mark in draft.marks if mark.cue in OPERATORS or (mark.said and mark.said[2] == "er")), None)
     number = draft.after(compared.place) if compared else None
     if compared is not None and number is not None and number.number is not None:
         draft.use(compared, number)
         said = f"{compared.text} {number.text}"
-        draft.filters.append((compared.place, Condition(lapse, OPERATORS[compared.cue], (int(number.number),), said)))
+        operator = OPERATORS.get(compared.cue) or (">" if compared.said and compared.said[0] > 0 else "<")
+        draft.filters.append((compared.place, Condition(lapse, operator, (int(number.number),), said)))
         return None
     kinds = {"most": "maximum", "least": "minimum", "average": "average", "median": "median", "sum": "sum"}
     aggregate = next((mark for mark in draft.marks if mark.cue in kinds), None)
@@ -266,7 +269,8 @@ def _ranked(draft: Draft, plan: Plan, rank: Rank, thing: Mark | None) -> Plan:
     if measure is not None and measure.field is not None and rows:
         return _grouped(draft, replace(plan, measures=(measure,)))
     if rank.figure is not None and thing is None and not _shows(draft) and not draft.has("list", "top", "bottom") and not rank.number:
-        if rank.adjective and (draft.has("which") or rank.figure.kind in DAYS):
+        who = any(mark.cue == "which" and mark.plain in ("who", "which", "whose") for mark in draft.marks)
+        if who or (rank.adjective and (draft.has("which") or rank.figure.kind in DAYS)):
             return listed(draft, plan, rank, group)
         worked = Measure("maximum" if rank.end > 0 else "minimum", rank.figure)
         return _grouped(draft, replace(plan, measures=(worked,)))

@@ -104,6 +104,8 @@ def _mark(
     """How many tokens the mark at a place takes, and what it is."""
     token = row[at]
     length, names = lexicon.longest(row, at)
+    if length == 1 and names and names[0].weight < 0.9 and adjective(token.plain):
+        length, names = 0, ()
     if any(name.kind == "table" and name.weight >= _EXACT for name in names):
         names = tuple(name for name in names if name.kind != "column" or name.weight > _LIKELY + 0.05)
     exact = bool(names) and names[0].weight >= _EXACT

@@ -144,6 +144,7 @@ class View:
             if weight < 0.75 and not best.values:
                 self.assume(f'"{mark.text}" is {self._place(best)}')
             if weight < _WEAK and not best.values:
+                self.score -= _WEAK
                 self.choices.doubt(f'whether "{mark.text}" is {self._place(best)}')
         return best
 
