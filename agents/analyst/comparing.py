@@ -75,7 +75,8 @@ def told_apart(draft: Draft, plan: Plan) -> Plan:
         if item.operator != "in" or len(item.values) < 2 or item.field in draft_groups:
             continue
         said = [entry for entry in draft.filters if entry[1].field == item.field]
-        averaged = draft.has(*_AGGREGATES) and len(said) > 1 and not draft.has("or")
+        named = any(draft.is_figure(mark) for mark in draft.names()) and not draft.has("count", "list", "share")
+        averaged = (draft.has(*_AGGREGATES) or named) and len(said) > 1 and not draft.has("or")
         more = draft.has("more") or (draft.has("or") and draft.has("which", "most", "least"))
         whole = _flag(draft, item) and len(item.values) == 2
         year = item.field.column.casefold().endswith("year") and item.field.kind == "integer"

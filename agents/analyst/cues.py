@@ -72,12 +72,12 @@ def _rings(rings: list[list[str]]) -> dict[str, frozenset[str]]:
 def adjective(word: str) -> tuple[int, tuple[str, ...], str] | None:
     """What an adjective is said of: from which end, which words may name it, and its form: "" (old), "er" or "est"."""
     known = cues().adjectives
-    for ending in ("", "est", "er"):
+    for ending in ("", "est", "er", "ly"):
         root = word.removesuffix(ending) if ending and word.endswith(ending) else "" if ending else word
         if not root:
             continue
         doubled = root[:-1] if len(root) > 3 and root[-1] == root[-2] else root
         for form in (root, f"{root}e", doubled, f"{root[:-1]}y" if root.endswith("i") else root):
             if form in known:
-                return (*known[form], ending)
+                return (*known[form], ending if ending != "ly" else "")
     return None

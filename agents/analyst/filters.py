@@ -1,7 +1,7 @@
 """Which rows count: comparisons with numbers, values and their negation, what is missing, and when."""
 
 import calendar
-from datetime import date
+from datetime import date, timedelta
 
 from msgspec.structs import replace
 
@@ -12,6 +12,7 @@ from agents.analyst.time_spans import label
 from agents.analyst.tokens import parts, stem
 from agents.analyst.view import DAYS, NUMBERS, Option, Unresolved, words_of
 from agents.dataset import Kind
+from agents.language.dates.marks import month_of
 from agents.language.figures import measures, unit_words
 from agents.language.units import NotConvertible, convert
 from agents.language.units import unit as unit_of
@@ -472,6 +473,7 @@ def _times(draft: Draft) -> None:
     if timed is not None:
         draft.use(timed)
     draft.when = day
+    spans = _split(draft, spans)
     for mark, span in spans:
         draft.use(mark)
         draft.times.append((mark.place, span))
@@ -482,6 +484,23 @@ def _times(draft: Draft) -> None:
         field = replace(day, part="weekday", kind="text")
         draft.filters.append((mark.place, Condition(field, "not in" if negated else "in", names, mark.text)))
     _one_or_many(draft)
+
+
+def _split(draft: Draft, spans: list[tuple[Mark, Span]]) -> list[tuple[Mark, Span]]:
+    """The two ends of a time over which something is said to change, as years or months of their own."""
+    if len(spans) != 1 or not draft.has("difference", "percent_change", "change"):
+        return spans
+    mark, span = spans[0]
+    first, last = span.first, span.last
+    if first is None or last is None or first.day != 1 or (last + timedelta(days=1)).day != 1 or (first.year, first.month) == (last.year, last.month):
+        return spans
+    if (first.month, last.month) == (1, 12):
+        if first.year == last.year:
+            return spans
+        ends = ((first, date(first.year, 12, 31)), (date(last.year, 1, 1), last))
+    else:
+        ends = (month_of(first.year, first.month), month_of(last.year, last.month))
+    return [(mark, Span(label(*end), *end)) for end in ends]
 
 
 def _one_or_many(draft: Draft) -> None:
@@ -517,6 +536,7 @@ def _by_year(draft: Draft, spans: list[tuple[Mark, Span]]) -> None:
     field = draft.view.calendar("year")
     if field is None:
         raise Unresolved(f"The {words_of(draft.view.table.name)} have no date.")
+    spans = _split(draft, spans)
     several = len(spans) > 1
     for mark, span in spans:
         whole = (span.first is None or (span.first.month, span.first.day) == (1, 1)) and (

@@ -7,6 +7,8 @@ from agents.analyst.sentence import Mark
 from agents.analyst.tokens import stem
 from agents.analyst.view import DAYS, Unresolved, words_of
 
+_CALLED = frozenset("type kind method category level name group status class types kinds methods".split())
+"""Nouns behind a name that say nothing more than it."""
 _CHAINING = ("and", "by", "or")
 
 
@@ -38,9 +40,15 @@ def _behind(draft: Draft, by: Mark, rank: Rank | None) -> None:
             target = behind  # "by warranty cost"
         if target is None:
             return
+        behind = draft.after(target.place)
+        if target.strange and behind is not None and draft.free(behind) and _groups(draft, behind) and behind.place - target.place <= 2:
+            draft.use(target)  # "country of origin"
+            target = behind
         group = _group(draft, target, rank)
         if group is None:
-            if first and not draft.free(target) and any(at == target.place for at, _ in draft.filters):
+            if draft.view.own(target) and draft.free(target) and first:
+                draft.use(by, target)  # "average total per order"
+            elif first and not draft.free(target) and any(at == target.place for at, _ in draft.filters):
                 draft.use(by)  # "reported by phone", "each of them"
             elif first and draft.free(target) and target.strange and (rank is None or rank.figure or rank.measure):
                 raise Unresolved(f'The {words_of(draft.view.table.name)} have nothing called "{target.text}" to be told apart by.')
@@ -48,9 +56,14 @@ def _behind(draft: Draft, by: Mark, rank: Rank | None) -> None:
         draft.use(by, target)
         draft.groups.append(group)
         joined = draft.after(target.place)
+        if joined is not None and joined.plain in _CALLED and draft.free(joined):
+            draft.use(joined)
+            joined = draft.after(joined.place)
         place, first = None, False
         if joined is not None and joined.cue in _CHAINING and draft.free(joined):
             following = draft.after(joined.place)
+            if following is not None and following.strange and joined.cue == "and" and draft.after(following.place) is None:
+                raise Unresolved(f'The {words_of(draft.view.table.name)} have nothing called "{following.text}" to be told apart by.')
             if following is not None and draft.free(following) and _groups(draft, following):
                 draft.use(joined)
                 place = joined.place

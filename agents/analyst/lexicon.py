@@ -159,6 +159,10 @@ class Lexicon:
     def _abbreviated(self, words: Sequence[Token]) -> tuple[Meaning, ...]:
         """The columns whose names are short for the phrase: `mpg`, `lifeExp`, `dept`."""
         plain = [token.plain for token in words]
+        if len(plain) == 1 and plain[0].endswith(("er", "ers")) and plain[0] not in cues().spelt:
+            doing = self.meanings((stem(plain[0].removesuffix("s").removesuffix("er")),))
+            if found := tuple(replace(item, weight=item.weight * _FAMILY) for item in doing if item.kind == "column"):
+                return found
         whole, initials = "".join(plain), "".join(word[:1] for word in plain)
         if not whole.isalpha() or (len(plain) == 1 and (plain[0] in cues().spelt or adjective(whole) or len(whole) < 5)):
             return ()

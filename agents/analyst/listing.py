@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from agents.analyst.cues import cues
 from agents.analyst.draft import Draft
+from agents.analyst.measuring import single
 from agents.analyst.plan import Condition, Field, Group, Measure, Order, Plan
 from agents.analyst.ranking import Rank
 from agents.analyst.reach import entity, label
@@ -23,7 +24,7 @@ def listed(draft: Draft, plan: Plan, rank: Rank | None, group: Group | None) -> 
     rows = [mark for mark in draft.names() if view.own(mark)]
     if group is None and rank is None and (cue or not rows):
         group = _named_group(draft)
-    if group is not None and rank is None and not view.told_apart(group):
+    if group is not None and rank is None and not view.told_apart(group) and not single(draft):
         draft.use(*cue, *rows)
         if group.unit is None and draft.groups:
             raise Unresolved("I list the values of one column at a time.")

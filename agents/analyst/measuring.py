@@ -81,7 +81,7 @@ def _aggregated(draft: Draft) -> tuple[Measure, ...]:
     waiting: list[Mark] = []
     done: list[Mark] = []
     for mark in draft.marks:
-        if mark in cues:
+        if mark in cues and not (waiting and draft.is_figure(mark) and not _followed(draft, mark)):
             if done and not waiting:
                 done = []
             waiting.append(mark)
@@ -110,6 +110,12 @@ def _aggregated(draft: Draft) -> tuple[Measure, ...]:
     if not found and any(cue.cue != "sum" and draft.free(cue) for cue in cues) and not draft.has("count"):
         raise Unresolved(f'I do not see which figure "{cues[0].text}" is said of.')
     return tuple(dict.fromkeys(found))
+
+
+def _followed(draft: Draft, mark: Mark) -> bool:
+    """Whether the figure that a word for an aggregate is said of comes right behind it."""
+    behind = draft.after(mark.place)
+    return behind is not None and draft.is_figure(behind)
 
 
 def _after_and(draft: Draft, count: Mark) -> bool:
@@ -193,18 +199,18 @@ def _plain(draft: Draft, sought: Mark | None) -> tuple[Measure, ...] | None:
     """Figures that are named without saying what is to be done with them: added up where that makes sense, averaged
     where it does not; None where no figure is named, empty where those of single rows are wanted."""
     view = draft.view
-    figures = [mark for mark in draft.names() if draft.is_figure(mark)]
+    figures = [mark for mark in draft.names() if draft.is_figure(mark) and not _of_class(draft, mark)]
     adjective = next((mark for mark in draft.marks if mark.said and draft.free(mark) and mark.cue in ("adjective", "", "most", "least") and mark.said[2] == ""), None)
     if not figures and adjective is not None and adjective.said is not None and _how(draft, adjective):
         field = view.said_of(adjective.said[1], lambda option: view.is_figure(option))
         if field is not None:
             draft.use(adjective)
-            if _single(draft):
+            if single(draft):
                 return ()
             view.assume(f"the average {words_of(field.column)} is meant")
             return (Measure("average", field),)
-    if not figures or (_single(draft) and not draft.groups) or (sought is not None and not draft.groups and sought not in figures):
-        return () if figures or (adjective is not None and _single(draft)) else None
+    if not figures or (single(draft) and not draft.groups) or (sought is not None and not draft.groups and sought not in figures):
+        return () if figures or (adjective is not None and single(draft)) else None
     if draft.has("list") and not draft.groups:
         return ()
     found = []
@@ -221,11 +227,20 @@ def _plain(draft: Draft, sought: Mark | None) -> tuple[Measure, ...] | None:
     return tuple(found)
 
 
+def _of_class(draft: Draft, mark: Mark) -> bool:
+    field = draft.view.figure(mark, quiet=True)
+    return field is not None and draft.view.is_class(field) and not _asked_how_many(draft, mark)
+
+
+def _asked_how_many(draft: Draft, mark: Mark) -> bool:
+    return draft.cued(mark.place, -1, "count") is not None
+
+
 def _how(draft: Draft, adjective: Mark) -> bool:
     return adjective.place > 0 and draft.marks[adjective.place - 1].plain == "how"
 
 
-def _single(draft: Draft) -> bool:
+def single(draft: Draft) -> bool:
     """Whether the filters leave a single row, or few: a value is named that is a name of rows."""
     view = draft.view
     for _, item in draft.filters:

@@ -93,7 +93,9 @@ def merged(draft: Draft, which: slice | None = None, *, after: int | None = None
 def _wishes(draft: Draft) -> None:
     """How the answer is to look: how many digits, in per cent, without what is missing (which never counts)."""
     for mark, following in pairwise((*draft.marks, Mark("", len(draft.marks)))):
-        if mark.cue in ("ignore", "percent", "all", "round", "whole"):
+        if mark.cue == "overall" and draft.named(following, draft.view.groupable):
+            draft.use(mark, following)
+        if mark.cue in ("ignore", "percent", "all", "round", "whole", "overall"):
             draft.use(mark)
             draft.digits = 0 if mark.cue == "whole" else draft.digits
         elif mark.number is not None and following.cue == "places":

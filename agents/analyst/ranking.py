@@ -83,6 +83,8 @@ def _rank(draft: Draft, mark: Mark) -> Rank | None:
         else:
             figure = draft.view.said_of(words, None, end)
             adjective = figure is not None
+            if figure is not None and words[0] == "age" and not draft.view.is_age(figure):
+                end = -end  # who is old was born early
     if measure is None and figure is None and mark.cue in ("most", "least"):
         before = draft.after(first, -1)  # "who earns the most"
         if before is not None and draft.is_figure(before) and not draft.view.is_class(draft.view.figure(before, quiet=True)):

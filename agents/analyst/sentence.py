@@ -115,9 +115,9 @@ def _mark(
     size, cue, unit = _cue(row, at)
     if names and not exact and length == 1 and not quoted and (size >= 1 and cue not in ("count", "list")):
         names = tuple(name for name in names if name.kind != "value" and name.weight >= _LIKELY)
-    if length == 1 and not quoted and size >= 1:  # "no", "in", "it": small words before values
+    if length == 1 and not quoted and size >= 1 and not any(name.value == token.text and token.text.isupper() and len(token.text) > 1 for name in names):  # "no", "in", "it": small words before values
         names = tuple(name for name in names if name.kind != "value" or (cue != "idle" and name.weight == 1.0))
-    if quoted:
+    if quoted or (token.text.isupper() and len(token.text) > 1 and any(name.value == token.text for name in names)):
         size = 0
     number, taken = _number(row, at)
     if number is not None and not (exact and length > taken) and not (exact and names[0].kind == "value"):

@@ -263,6 +263,9 @@ class View:
         self.assume(f"time goes by {words_of(self.at(field).table)}.{field.column}")
         return field
 
+    def is_age(self, field: Field) -> bool:
+        return any(stem(word) == "age" for word in parts(field.column))
+
     def is_class(self, field: Field) -> bool:
         """Whether the numbers of a column stand for few classes, or for units of the calendar, and not for figures."""
         profile = self.profile(field)
