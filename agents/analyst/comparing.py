@@ -21,7 +21,7 @@ def compared(draft: Draft, plan: Plan) -> Plan | None:
     sides, field = _sides(draft, plan)
     if len(sides) != 2:
         return None
-    used = [mark for mark in draft.marks if mark.cue in ("difference", "percent_change", "change", "compare", "and", "both")]
+    used = [mark for mark in draft.marks if mark.cue in ("difference", "percent_change", "change", "compare", "and", "both", "between")]
     draft.use(*used, *([than] if than else []))
     measures: tuple[Measure, ...] = ()
     if comparative is not None and comparative.said:

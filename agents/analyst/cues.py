@@ -19,7 +19,8 @@ LONGEST_CUE = 6
 class Cues:
     """`kinds`, `units` and `beyond` by the words of their phrases: what one does, the unit of time that it names, what
     it asks for that nothing here works out. `adjectives` by the word: the end that its superlative is about, and the
-    words for what it is said of. `synonyms` are words for names by the base of another, `alike` words for values; `rows` are stems of nouns for any rows;
+    words for what it is said of. `synonyms` are words for names by the base of another, `alike` words for values; `rows` are nouns for any rows, `columns` of words in names of columns by what
+    they say;
     `spelt` all words that are here."""
 
     kinds: Mapping[Phrase, str]
@@ -31,6 +32,7 @@ class Cues:
     scales: tuple[tuple[str, ...], ...]
     ranking: tuple[str, ...]
     rows: frozenset[str]
+    columns: Mapping[str, frozenset[str]]
     idle: frozenset[str]
     spelt: frozenset[str]
 
@@ -52,7 +54,8 @@ def cues() -> Cues:
         kinds, units, beyond, adjectives,  # type: ignore[arg-type]
         _rings(read["synonyms"]["rings"]), _rings(read["synonyms"]["values"]),
         tuple(map(tuple, read["synonyms"]["scales"])), tuple(read["synonyms"]["ranking"]),
-        frozenset(stem(word) for word in read["synonyms"]["rows"]), idle,
+        frozenset(read["synonyms"]["rows"]),
+        {kind: frozenset(map(stem, words)) for kind, words in read["columns"].items()}, idle,
         idle | frozenset(spoken) | frozenset(rings) | adjectives.keys(),
     )  # fmt: skip
 

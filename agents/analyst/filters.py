@@ -90,6 +90,9 @@ def _compared(draft: Draft, mark: Mark, operator: Operator, said: tuple[str, ...
             return
         raise Unresolved(f"I do not see which figure is to be {mark.text} {numbers[0].text}.")
     draft.use(mark, *numbers, *names)
+    if not names and not draft.has(*AGGREGATES, "most", "least", "top", "bottom"):
+        named = [item for item in draft.names() if draft.is_figure(item) and draft.view.figure(item, quiet=True) == field]
+        draft.use(*named[:1])
     if field.kind in DAYS:
         year = _plain(numbers[0])
         if not 1000 < year < 2200:
@@ -136,9 +139,11 @@ def _compared_column(
     for item in [*draft.onward(mark.place, -1)][:2]:
         if draft.is_figure(item):
             return view.figure(item), [item]
-        if item.cue not in ("not", "adjective", "which"):
+        if item.cue not in ("not", "adjective", "which", "by"):
             break
-    if beside is not None and (field := _measured_in(draft, beside.plain)):
+        if item.cue == "by":
+            draft.use(item)
+    if beside is not None and (field := _measured_in(draft, beside.plain.split()[0])):
         return field, [beside]
     money = any(sign in number.text + mark.text for sign in "$€£") or "$€£".find(_sign_before(draft, number)) >= 0
     if money and (field := view.said_of(("cost", "price"))):
@@ -187,6 +192,7 @@ def _in_unit_of(draft: Draft, field: Field, number: Mark) -> int | float:
     """The number in the unit that stands in the column's name, where another one is said: "over 2 hours"."""
     value = _plain(number)
     beside = draft.marks[number.place + 1].plain if number.place + 1 < len(draft.marks) else ""
+    beside = beside.split()[0] if beside else ""  # "2 days to"
     said, own = unit_of(beside), _unit(field.column)
     if beside and said is not None and len(beside) > 1 or (said and own):
         draft.used.add(number.place + 1)
@@ -308,15 +314,15 @@ def _texts(draft: Draft) -> None:
 def _happened(draft: Draft) -> None:
     """A day that is named to say that it has come, or has not: "discontinued parts", "not shipped"."""
     for mark in [*draft.names()]:
-        option = draft.view.pick(mark, lambda item: item.column.kind in DAYS and not item.values, quiet=True)
-        if option is None or option.score < 0.6 or draft.when == option.field or draft.view.own(mark):
+        negation = _negation(draft, mark)
+        option = draft.view.pick(mark, lambda item: (item.column.kind in DAYS or negation is not None) and not item.values, quiet=True)
+        if option is None or option.score < (0.6 if option.column.kind in DAYS else 0.45) or draft.when == option.field or draft.view.own(mark):
             continue
         profile = draft.view.profile(option.field)
-        if profile is None or not profile.missing or not mark.plain.endswith(("ed", "n", "t")):
+        if profile is None or not profile.missing or not mark.plain.endswith(("d", "n", "t")):
             continue
         if draft.has("most", "least", "top", "bottom", "lapse", "minimum", "maximum", "span") or draft.cued(mark.place, -1, "by", "which", "list", *AGGREGATES):
             continue
-        negation = _negation(draft, mark)
         draft.use(mark, *([negation] if negation else []))
         draft.filters.append((mark.place, Condition(option.field, "is null" if negation else "is not null", (), mark.text)))
 
@@ -451,6 +457,10 @@ def _beside(draft: Draft, mark: Mark) -> tuple[Field | None, Mark | None]:
             if match is not None and not grouped:
                 return match, other
             break
+    before = draft.marks[mark.place - 1].plain if mark.place else ""
+    if before in ("from", "to") and len(fields) > 1:
+        way = [field for field in fields if draft.view.says(field, before)]
+        return (way[0], None) if len(way) == 1 else (None, None)
     return None, None
 
 
@@ -465,6 +475,11 @@ def _times(draft: Draft) -> None:
     for mark, _ in spans[:1]:
         near = [item for step in (-1, 1) for item in [*draft.onward(mark.place, step)][:1]]
         timed = next((item for item in near if draft.named(item, lambda option: option.column.kind in kinds)), None)
+        year = next((item for item in near if draft.is_figure(item) and draft.view.is_year(draft.view.figure(item, quiet=True) or Field("", "text"))), None)
+        if timed is None and year is not None and (field := draft.view.figure(year)) is not None:
+            draft.use(year)
+            _by_year(draft, spans, field)
+            return
     timed = timed or next((item for item in draft.names() if draft.named(item, lambda option: option.column.kind in kinds and option.score > 0.5) and not _is_value(draft, item)), None)
     day = view.day(timed)
     if day is None:
@@ -531,9 +546,9 @@ def _weekdays(mark: Mark) -> list[str]:
     return [_DAYS[word]] if word in _DAYS else []
 
 
-def _by_year(draft: Draft, spans: list[tuple[Mark, Span]]) -> None:
+def _by_year(draft: Draft, spans: list[tuple[Mark, Span]], named_year: Field | None = None) -> None:
     """Without a date, a column that holds the number of the year can do."""
-    field = draft.view.calendar("year")
+    field = named_year or draft.view.calendar("year")
     if field is None:
         raise Unresolved(f"The {words_of(draft.view.table.name)} have no date.")
     spans = _split(draft, spans)

@@ -41,7 +41,7 @@ def _behind(draft: Draft, by: Mark, rank: Rank | None) -> None:
         if target is None:
             return
         behind = draft.after(target.place)
-        if target.strange and behind is not None and draft.free(behind) and _groups(draft, behind) and behind.place - target.place <= 2:
+        if target.strange and behind is not None and draft.free(behind) and _groups(draft, behind) and draft.marks[target.place + 1].plain == "of":
             draft.use(target)  # "country of origin"
             target = behind
         group = _group(draft, target, rank)

@@ -161,7 +161,7 @@ class Lexicon:
         plain = [token.plain for token in words]
         if len(plain) == 1 and plain[0].endswith(("er", "ers")) and plain[0] not in cues().spelt:
             doing = self.meanings((stem(plain[0].removesuffix("s").removesuffix("er")),))
-            if found := tuple(replace(item, weight=item.weight * _FAMILY) for item in doing if item.kind == "column"):
+            if found := tuple(replace(item, weight=item.weight * _FAMILY) for item in doing if item.kind != "table"):
                 return found
         whole, initials = "".join(plain), "".join(word[:1] for word in plain)
         if not whole.isalpha() or (len(plain) == 1 and (plain[0] in cues().spelt or adjective(whole) or len(whole) < 5)):
@@ -272,7 +272,8 @@ class Lexicon:
         phrase(words, 1.0)
         own = {stem(part) for part in parts(table.name)}
         if column.kind not in ("date", "timestamp"):
-            phrase((*_without(parts(table.name), _PREFIXES, frozenset({"dim"}))[-1:], *bare), 1.0)
+            noun = _without(parts(table.name), _PREFIXES, frozenset({"dim"}))[-1:]
+            self._mean((*noun, *bare), Meaning("column", source, worth, column.name, of=column.kind))
         if all(stem(word) in own for word in bare) and not all(stem(word) in own for word in words):
             worth *= 0.5  # the number of a thing is not what the thing is called
         phrase(bare, 0.95)

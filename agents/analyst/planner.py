@@ -18,10 +18,17 @@ from agents.analyst.view import DAYS, Option, Unresolved, words_of
 _SPLITTING = frozenset(("is are was were have has had do does did who that which whose can made").split())
 
 
+_TRAILING = frozenset("score level value amount figure rating column type".split())
+"""Nouns behind a name that say nothing more than it."""
+
+
 def plan_of(draft: Draft, dataset: str) -> Plan:
     """The plan; the draft says which marks left their trace. Raises Unresolved where there is none."""
     plan = _planned(draft, dataset)
     _multiplied(draft, plan)
+    for before, mark in pairwise(draft.marks):
+        if mark.plain in _TRAILING and not draft.free(before) and before.names:
+            draft.use(mark)
     joined = {hop.source for field in plan.fields for hop in field.path}
     draft.use(*(mark for mark in draft.names() if any(item.source in joined for item in mark.of("table", 0.95))))
     return plan
@@ -50,9 +57,9 @@ def _planned(draft: Draft, dataset: str) -> Plan:
     read_filters(draft)
     rank = ranked(draft) if lapse is None else None
     read_groups(draft, rank)
-    if rank is not None and rank.figure is None and rank.measure is None:
+    if rank is not None and (rank.adjective or rank.figure is None) and rank.measure is None:
         by = next((mark for mark in draft.marks if mark.cue == "by" and draft.free(mark) and mark.place > rank.last), None)
-        if by is not None:
+        if by is not None and (not rank.adjective or draft.is_figure(draft.after(by.place))):
             measure, figure = by_figure(draft, by.place)
             if measure or figure:
                 draft.use(by)
@@ -113,7 +120,10 @@ def _lapse(draft: Draft) -> Measure | None:
     """The days from one date to another: what is worked out of them, unless they are compared with a number."""
     cue = draft.first("lapse")
     days = [mark for mark in draft.marks if draft.named(mark, _is_day)][:2]
+    before = draft.after(cue.place, -1) if cue is not None else None
     if cue is None or not days:
+        return None
+    if before is not None and before.number is not None and len(days) == 0:
         return None
     options = [draft.view.pick(mark, _is_day) for mark in days]
     fields = [option.field for option in options if option]
@@ -245,6 +255,10 @@ def _ranked(draft: Draft, plan: Plan, rank: Rank, thing: Mark | None) -> Plan:
     view = draft.view
     day = thing is not None and thing.unit == "day" and rank.figure is not None and not view.adds_up(rank.figure)
     group = _thing_group(draft, thing) if not day else None
+    if group is None and rank.measure is not None and any(mark.plain == "who" for mark in draft.marks):
+        texts = [field for field in view.shown() if field.kind == "text" and view.says(field, "who")]
+        group = Group((texts[0],)) if texts else None
+        draft.use(*(mark for mark in draft.marks if mark.plain == "who"))
     if day and thing is not None and view.day() is not None:
         draft.use(thing)
         return listed(draft, plan, rank, Group((view.day(),)))  # type: ignore[arg-type]
@@ -272,7 +286,7 @@ def _ranked(draft: Draft, plan: Plan, rank: Rank, thing: Mark | None) -> Plan:
         return _grouped(draft, replace(plan, measures=(measure,)))
     if rank.figure is not None and thing is None and not _shows(draft) and not draft.has("list", "top", "bottom") and not rank.number:
         who = any(mark.cue == "which" and mark.plain in ("who", "which", "whose") for mark in draft.marks)
-        if who or (rank.adjective and (draft.has("which") or rank.figure.kind in DAYS)):
+        if who or rank.adjective:
             return listed(draft, plan, rank, group)
         worked = Measure("maximum" if rank.end > 0 else "minimum", rank.figure)
         return _grouped(draft, replace(plan, measures=(worked,)))

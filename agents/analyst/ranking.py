@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from agents.analyst.draft import Draft
 from agents.analyst.plan import Field, Measure
 from agents.analyst.sentence import Mark
+from agents.analyst.tokens import parts
 from agents.analyst.view import DAYS, NUMBERS, Unresolved
+from agents.language.figures import measures
 
 AGGREGATES = ("average", "sum", "median", "minimum", "maximum", "deviation", "variance", "range")
 _ENDS = {"most": 1, "least": -1, "common": 1, "rare": -1, "top": 1, "bottom": -1}
@@ -91,6 +93,14 @@ def _rank(draft: Draft, mark: Mark) -> Rank | None:
             figure = draft.view.figure(before)
             draft.use(before)
             first = before.place
+    decisive = figure or (measure.field if measure else None)
+    if decisive is not None and mark.plain in ("best", "worst"):
+        if draft.view.says(decisive, "bad"):
+            end = -end
+        elif not draft.view.says(decisive, "good"):
+            draft.view.choices.doubt(f'whether "{mark.text}" is the {"highest" if end > 0 else "lowest"}')
+    if decisive is not None and words[:1] == ("speed",) and measures(" ".join(parts(decisive.column))) & {"time", "minutes", "days"}:
+        end = -end  # who is slow takes long
     more = mark.plain == "most" or mark.cue in ("top", "bottom") or mark.plain in ("fewest", "least")
     return Rank(end, first, last, number, skip, figure, measure, adjective, more)
 

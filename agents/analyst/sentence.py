@@ -9,7 +9,7 @@ from agents.analyst.cues import LONGEST_CUE, adjective, cues
 from agents.analyst.lexicon import Lexicon, Meaning
 from agents.analyst.plan import Span, Unit
 from agents.analyst.time_spans import Found, spans
-from agents.analyst.tokens import Token, stem, tokens
+from agents.analyst.tokens import Token, tokens
 
 LONGEST = 1000
 """Characters that are read of a question."""
@@ -70,13 +70,22 @@ def sentence(text: str, lexicon: Lexicon, now: datetime) -> Sentence:
     at = 0
     while at < len(row):
         time = next((found for start, found in times.items() if start <= row[at].start < found.end), None)
-        length, mark = _mark(text, row, at, lexicon, time, row[at].start in quoted)
+        lettered = bool(marks) and _lettered(row[at], marks[-1], lexicon)
+        length, mark = _mark(text, row, at, lexicon, time, row[at].start in quoted or lettered)
         said = text[row[at].start : row[at + length - 1].end]
         if mark[0] == "share" and marks and marks[-1].number is not None:
             mark = ("percent", *mark[1:])
         marks.append(Mark(" ".join(said.split()), len(marks), *mark, initial=not marks))
         at += length
     return Sentence(tuple(marks), corrected)
+
+
+def _lettered(token: Token, before: Mark, lexicon: Lexicon) -> bool:
+    """Whether a single capital is a value of the column that is named before it: "rating A"."""
+    if len(token.text) != 1 or not token.text.isupper():
+        return False
+    columns = {(name.source, name.column) for name in before.of("column", 0.5)}
+    return any((name.source, name.column) in columns for name in lexicon.meanings((token.stem,)) if name.value == token.text)
 
 
 def _row(text: str, lexicon: Lexicon) -> tuple[list[Token], tuple[tuple[str, str], ...]]:
@@ -150,7 +159,7 @@ def _cue(row: Sequence[Token], at: int) -> tuple[int, str, Unit | None]:
             return size, known.kinds[phrase], None
         if phrase in known.units:
             return size, "unit", known.units[phrase]
-    if stem(row[at].plain) in known.rows:
+    if row[at].plain in known.rows:
         return 1, "rows", None
     return (1, "idle", None) if row[at].plain in known.idle else (0, "", None)
 

@@ -106,7 +106,9 @@ class View:
         """Whether the column is there to tell rows apart or to refer to others, so that its numbers are no figures."""
         table, profile = self.lexicon.tables[source], self.lexicon.profiles.get((source, name))
         numbered = bool(profile and table.rows and profile.distinct == table.rows) and parts(name)[-1:] in _NUMBERING
-        return is_key(table, name) or numbered
+        serial = bool(profile and profile.low is not None and profile.high is not None and table.rows == profile.distinct > 20)
+        counted = serial and profile is not None and (profile.high or 0) - (profile.low or 0) + 1 == profile.distinct
+        return is_key(table, name) or numbered or counted
 
     def options(self, names: Iterable[Meaning], accept: Callable[[Option], bool]) -> list[Option]:
         """The columns that a phrase may mean here, the likeliest first; the values of one column are put together."""
@@ -262,6 +264,16 @@ class View:
         field = min(near, key=lambda candidate: candidate[:2])[2]
         self.assume(f"time goes by {words_of(self.at(field).table)}.{field.column}")
         return field
+
+    def says(self, field: Field, kind: str) -> bool:
+        """Whether a word in the column's name is of such a kind: what is bad where it is much, or who."""
+        return any(stem(word) in cues().columns[kind] for word in parts(field.column))
+
+    def is_year(self, field: Field) -> bool:
+        """Whether a column holds the numbers of years."""
+        profile = self.profile(field)
+        ends = (profile.low, profile.high) if profile else (None, None)
+        return field.kind == "integer" and all(end is not None and 1000 < end < 2200 for end in ends)
 
     def is_age(self, field: Field) -> bool:
         return any(stem(word) == "age" for word in parts(field.column))

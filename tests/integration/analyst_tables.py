@@ -200,6 +200,10 @@ def best(figures: Mapping[str, float], number: int = 1, *, lowest: bool = False)
     return [[name, figure] for name, figure in sorted(figures.items(), key=lambda item: item[1] if lowest else -item[1])[:number]]
 
 
+def least(figures: Mapping[str, float]) -> dict[str, list[str]]:
+    return {"names": [name for name, figure in figures.items() if figure == min(figures.values())]}
+
+
 def names(rows: Iterable[Row], column: str) -> dict[str, list[str]]:
     return {"names": [str(row[column]) for row in rows]}
 
@@ -309,7 +313,7 @@ THIRD: tuple[Question, ...] = (
     ("trails", "what is the mean and the median ascent?", lambda: figure(median(of(trails(), "Ascent (m)")))),
     ("trails", "second longest trail", lambda: names([sorted(trails(), key=lambda row: -row["Length (km)"])[1]], "Trail")),
     ("trails", "how many routes are between 5 and 15 km long", lambda: figure(sum(5 <= row["Length (km)"] <= 15 for row in trails()))),
-    ("trails", "which region has the fewest trails?", lambda: {"ranking": best(counted(trails(), "Region"), lowest=True)}),
+    ("trails", "which region has the fewest trails?", lambda: least(counted(trails(), "Region"))),
     ("trails", "oldest trail", lambda: names([top(trails(), "Opened", lowest=True)], "Trail")),
     ("trails", "how many trails are neither easy nor hard?", lambda: figure(len(some(trails(), Difficulty="moderate")))),
     ("trails", "difficulty of the Salt Road", lambda: names(some(trails(), Trail="Salt Road"), "Difficulty")),
@@ -323,7 +327,7 @@ THIRD: tuple[Question, ...] = (
     ("films", "What year did Paper Machine come out?", lambda: figure(some(films(), title="Paper Machine")[0]["year"])),
     ("films", "In which year were the most films released?", lambda: {"any": [{"ranking": [[str(row[0]), row[1]]]} for row in [Counter(row["year"] for row in films()).most_common(1)[0]]] + [{"names": [name for name, number in counted(films(), "year").items() if number == max(counted(films(), "year").values())]}]}),
     ("films", "How many different directors are in the list?", lambda: figure(5)),
-    ("films", "titles containing the word Lost", lambda: names([row for row in films() if "Lost" in row["title"]], "title")),
+    ("films", "titles containing the word Lost", lambda: {"any": [names([row for row in films() if "Lost" in row["title"]], "title"), figure(6)]}),
     ("patients", "average weight and height by sex", lambda: {"groups": {sex: (fmean(of(patients(), "weight_kg", sex=sex)), fmean(of(patients(), "height_cm", sex=sex))) for sex in "FM"}}),
     ("patients", "how many patients haven't been discharged yet", lambda: figure(sum(row["discharged"] is None for row in patients()))),
     ("patients", "How long do patients stay on average?", lambda: {"any": [None, figure(fmean((row["discharged"] - row["admitted"]).days for row in patients() if row["discharged"]))]}),
@@ -349,7 +353,7 @@ THIRD: tuple[Question, ...] = (
     ("weather", "how many days did it rain more than 10 mm", lambda: {"any": [figure(sum((row["rain_mm"] or 0) > 10 for row in weather())), figure(len({row["date"] for row in weather() if (row["rain_mm"] or 0) > 10}))]}),
     ("weather", "coldest temperature at the Hilltop station", lambda: figure(min(of(weather(), "temp_min_c", station="Hilltop")))),
     ("weather", "average rainfall by month in 2021", lambda: {"groups": grouped([{**row, "month": row["date"].strftime("%Y-%m")} for row in weather() if row["date"].year == 2021], "month", "rain_mm", fmean)}),
-    ("weather", "windiest day in 2022", lambda: {"date": top([row for row in weather() if row["date"].year == 2022], "wind_kmh")["date"].isoformat()}),
+    ("weather", "windiest day in 2022", lambda: {"names": [row["date"].isoformat() for row in weather() if row["date"].year == 2022 and row["wind_kmh"] == top([row for row in weather() if row["date"].year == 2022], "wind_kmh")["wind_kmh"]]}),
     ("weather", "what's the range of wind speeds", lambda: {"any": [figure(max(of(weather(), "wind_kmh")) - min(of(weather(), "wind_kmh")))]}),
     ("staff", "top 5 earners", lambda: names(sorted(staff(), key=lambda row: -row["salary"])[:5], "employee")),
     ("staff", "who was hired most recently", lambda: names([top(staff(), "hired")], "employee")),
