@@ -9,11 +9,12 @@ from agents.analyst.lexicons import library
 from agents.analyst.sentence import sentence
 from agents.context import Resources
 from agents.dataset import ALL, DatasetUnavailable, DatasetUnknown
+from agents.language.words import vocabulary
 
-_WORKING_OUT = frozenset((
-    "count average sum median deviation variance range correlation share rate minimum maximum most least common rare top "
-    "bottom by trend unit compare difference change"
-).split())  # fmt: skip
+_WORKING_OUT = vocabulary(
+    "count average sum median deviation variance range correlation share rate minimum maximum most "
+    "least common rare top bottom by trend unit compare difference change"
+)
 
 
 async def claims(text: str, resources: Resources) -> bool:

@@ -2,9 +2,10 @@
 
 from msgspec.structs import replace
 
+from agents.analyst.conditions import is_flag
 from agents.analyst.draft import Draft
 from agents.analyst.measuring import measured
-from agents.analyst.plan import Change, Condition, Field, Group, Measure, Plan, Side
+from agents.analyst.plan import Change, Field, Group, Measure, Plan, Side
 from agents.analyst.view import Unresolved
 
 _AGGREGATES = ("average", "median", "sum", "minimum", "maximum", "deviation")
@@ -14,14 +15,25 @@ def compared(draft: Draft, plan: Plan) -> Plan | None:
     """The plan where it is asked how far two figures are apart, or by how much one grew; None where it is not."""
     cue = draft.first("difference", "percent_change")
     percent = draft.has("percent_change")
-    comparative = next((mark for mark in draft.marks if mark.said and mark.said[2] == "er" and mark.cue in ("adjective", "over", "under", "")), None)
+    comparative = next(
+        (
+            mark
+            for mark in draft.marks
+            if mark.said and mark.said[2] == "er" and mark.cue in ("adjective", "over", "under", "")
+        ),
+        None,
+    )
     than = next((mark for mark in draft.marks if mark.plain == "than" or mark.plain.endswith(" than")), None)
     if cue is None and not (comparative and than and any(mark.plain == "much" for mark in draft.marks)):
         return None
     sides, field = _sides(draft, plan)
     if len(sides) != 2:
         return None
-    used = [mark for mark in draft.marks if mark.cue in ("difference", "percent_change", "change", "compare", "and", "both", "between")]
+    used = [
+        mark
+        for mark in draft.marks
+        if mark.cue in ("difference", "percent_change", "change", "compare", "and", "both", "between")
+    ]
     draft.use(*used, *([than] if than else []))
     measures: tuple[Measure, ...] = ()
     if comparative is not None and comparative.said:
@@ -40,9 +52,21 @@ def compared(draft: Draft, plan: Plan) -> Plan | None:
         if comparative is not None and comparative.said and comparative.said[0] < 0:
             sides = (sides[1], sides[0])
     elif field is None and not percent:
-        change = "difference" if draft.has("change") or any(mark.plain == "by how much" for mark in draft.marks) else "distance"
+        change = (
+            "difference"
+            if draft.has("change") or any(mark.plain == "by how much" for mark in draft.marks)
+            else "distance"
+        )
     rest = tuple(item for item in plan.conditions if item.field != field)
-    return replace(plan, conditions=rest, spans=(), sides=sides, change=change, measures=(measure,), when=draft.when if field is None else plan.when)
+    return replace(
+        plan,
+        conditions=rest,
+        spans=(),
+        sides=sides,
+        change=change,
+        measures=(measure,),
+        when=draft.when if field is None else plan.when,
+    )
 
 
 def _sides(draft: Draft, plan: Plan) -> tuple[tuple[Side, ...], Field | None]:
@@ -57,14 +81,10 @@ def _sides(draft: Draft, plan: Plan) -> tuple[tuple[Side, ...], Field | None]:
             if item.field.kind == "integer" and item.field.column.casefold().endswith("year"):
                 pair.sort(key=lambda one: str(one.values[0]))
             labels = [", ".join(map(str, one.values)) for one in pair]
-            if _flag(draft, item) and labels[0] != labels[1]:
+            if is_flag(draft, item) and labels[0] != labels[1]:
                 labels = [f"{item.field.column} {label}" for label in labels]
             return tuple(Side(label, (one,)) for label, one in zip(labels, pair, strict=True)), item.field
     return (), None
-
-
-def _flag(draft: Draft, condition: Condition) -> bool:
-    return draft.view.lexicon.flag(draft.view.at(condition.field), condition.field.column) is not None
 
 
 def told_apart(draft: Draft, plan: Plan) -> Plan:
@@ -78,10 +98,12 @@ def told_apart(draft: Draft, plan: Plan) -> Plan:
         named = any(draft.is_figure(mark) for mark in draft.names()) and not draft.has("count", "list", "share")
         averaged = (draft.has(*_AGGREGATES) or named) and len(said) > 1 and not draft.has("or")
         more = draft.has("more") or (draft.has("or") and draft.has("which", "most", "least"))
-        whole = _flag(draft, item) and len(item.values) == 2
+        whole = is_flag(draft, item) and len(item.values) == 2
         year = item.field.column.casefold().endswith("year") and item.field.kind == "integer"
         if len(said) > 1 and (draft.has("compare", "difference", "change") or averaged or whole or more or year):
-            draft.use(*(mark for mark in draft.marks if mark.cue in ("compare", "difference", "change", "both", "more", "or")))
+            draft.use(
+                *(mark for mark in draft.marks if mark.cue in ("compare", "difference", "change", "both", "more", "or"))
+            )
             conditions = tuple(one for one in plan.conditions if not (whole and one is item))
             return replace(plan, groups=(Group((item.field,)),), conditions=conditions)
     if len(plan.spans) > 1:
@@ -91,7 +113,11 @@ def told_apart(draft: Draft, plan: Plan) -> Plan:
         raise Unresolved("I do not see which two things are compared.")
     if compare is not None and not draft.groups and len(plan.spans) < 2:
         for mark in draft.names():  # "compare the average price of the brands"
-            if draft.named(mark, draft.view.groupable) and not draft.is_figure(mark) and (group := draft.view.group(mark)):
+            if (
+                draft.named(mark, draft.view.groupable)
+                and not draft.is_figure(mark)
+                and (group := draft.view.group(mark))
+            ):
                 draft.use(mark, compare)
                 return replace(plan, groups=(group,))
     if compare is not None and draft.groups:

@@ -19,9 +19,9 @@ LONGEST_CUE = 6
 class Cues:
     """`kinds`, `units` and `beyond` by the words of their phrases: what one does, the unit of time that it names, what
     it asks for that nothing here works out. `adjectives` by the word: the end that its superlative is about, and the
-    words for what it is said of. `synonyms` are words for names by the base of another, `alike` words for values; `rows` are nouns for any rows, `columns` of words in names of columns by what
-    they say;
-    `spelt` all words that are here."""
+    words for what it is said of. `synonyms` are words for names by the base of another, `alike` words for values;
+    `rows` are nouns for any rows, `columns` stems of words in names of columns by what they say; `spelt` all words that
+    are here."""
 
     kinds: Mapping[Phrase, str]
     units: Mapping[Phrase, Unit]
@@ -61,7 +61,9 @@ def cues() -> Cues:
 
 
 def _inverted(listed: Mapping[str, list[str]]) -> dict[Phrase, str]:
-    return {tuple(token.plain for token in tokens(phrase)): kind for kind, phrases in listed.items() for phrase in phrases}
+    return {
+        tuple(token.plain for token in tokens(phrase)): kind for kind, phrases in listed.items() for phrase in phrases
+    }
 
 
 def _rings(rings: list[list[str]]) -> dict[str, frozenset[str]]:

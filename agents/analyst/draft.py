@@ -1,21 +1,25 @@
-"""A question on its way to a plan for the rows of one table: its marks, what they mean there, and which of them have left
-their trace."""
+"""A question on its way to a plan for the rows of one table: its marks, what they mean there, and which of them have
+left their trace."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
-from agents.analyst.plan import Condition, Field, Group, Having, Measure, Plan, Span
+from agents.analyst.plan import Condition, Field, Group, Having, Measure, Operator, Plan, Scalar, Span
 from agents.analyst.sentence import Mark
-from agents.analyst.view import Option, View
+from agents.analyst.view import DAYS, Option, View
 
-NAMING = frozenset({"", "unit", "list", "top", "bottom", "rate", "sum", "count", "average", "most", "least", "known", "idle", "range"})
+AGGREGATES = ("average", "sum", "median", "minimum", "maximum", "deviation", "variance", "range")
+_NAMING = frozenset(
+    {"", "unit", "list", "top", "bottom", "rate", "known", "idle", "most", "least", *AGGREGATES, "count"}
+)
 """What a mark may do besides, that is a name all the same."""
 
 
 @dataclass(slots=True)
 class Draft:
-    """`used` are the places of marks that mean something in the plan. `filters` are conditions with the place where
-    each was said; `own` says whether they were negated."""
+    """`used` are the places of marks that mean something in the plan. `filters` are conditions, and `times` spans, with
+    the place where each was said; `given` is what is worked out, where that is known already."""
 
     marks: tuple[Mark, ...]
     view: View
@@ -29,58 +33,104 @@ class Draft:
     digits: int | None = None
     given: tuple[Measure, ...] = ()
 
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        return tuple(span for _, span in self.times)
+
     def has(self, *kinds: str) -> bool:
         return any(mark.cue in kinds for mark in self.marks)
 
+    def all(self, *kinds: str) -> list[Mark]:
+        return [mark for mark in self.marks if mark.cue in kinds]
+
     def first(self, *kinds: str) -> Mark | None:
         """The first mark of such a kind that is not used yet."""
-        return next((mark for mark in self.marks if mark.cue in kinds and mark.place not in self.used), None)
+        return next((mark for mark in self.marks if mark.cue in kinds and self.free(mark)), None)
 
-    def use(self, *marks: Mark) -> None:
-        self.used.update(mark.place for mark in marks)
+    def says(self, *words: str) -> bool:
+        """Whether one of these words asks for something."""
+        return any(mark.plain in words and mark.cue == "which" for mark in self.marks)
+
+    def use(self, *marks: Mark | None) -> None:
+        self.used.update(mark.place for mark in marks if mark is not None)
 
     def free(self, mark: Mark) -> bool:
         return mark.place not in self.used
 
-    def after(self, place: int, step: int = 1) -> Mark | None:
-        """The next mark that says something, to the right or (`step` -1) to the left."""
-        return next(self.onward(place, step), None)
-
     def onward(self, place: int, step: int = 1) -> Iterator[Mark]:
-        """The marks behind a place, or before it, that say something."""
+        """The marks behind a place, or (`step` -1) before it, that say something."""
         at = place + step
         while 0 <= at < len(self.marks):
-            mark = self.marks[at]
-            if mark.cue != "idle" or mark.names:
-                yield mark
+            if self.marks[at].cue != "idle" or self.marks[at].names:
+                yield self.marks[at]
             at += step
 
+    def near(self, place: int, most: int, step: int = 1) -> list[Mark]:
+        return list(islice(self.onward(place, step), most))
+
+    def after(self, place: int, step: int = 1) -> Mark | None:
+        return next(self.onward(place, step), None)
+
+    def beside(self, place: int, step: int = 1) -> Mark | None:
+        """The very next mark, whatever it is."""
+        return self.marks[place + step] if 0 <= place + step < len(self.marks) else None
+
     def cued(self, place: int, step: int, *kinds: str) -> Mark | None:
-        """The next mark, where it is of such a kind."""
+        """The next mark that says something, where it is of such a kind."""
         found = self.after(place, step)
         return found if found is not None and found.cue in kinds else None
+
+    def names(self) -> list[Mark]:
+        """The names that are not used yet."""
+        return [mark for mark in self.marks if mark.names and self.free(mark)]
 
     def named(self, mark: Mark | None, accept: Callable[[Option], bool]) -> bool:
         """Whether a mark that is not used yet names such a column."""
         return mark is not None and self.free(mark) and bool(self.view.options(mark.names, accept))
 
     def is_figure(self, mark: Mark | None) -> bool:
-        if mark is None or not self.free(mark) or mark.cue not in NAMING:
+        """Whether a mark that is not used yet names a figure rather than anything else."""
+        if mark is None or not self.free(mark) or mark.cue not in _NAMING:
             return False
         option = self.view.pick(mark, self.view.is_figure, quiet=True)
-        if option is None:
-            return False
-        others = [item.weight for item in mark.of("table") if item.source in self.view.paths]
-        others += [item.weight for item in mark.of("value") if item.source in self.view.paths]
-        return option.score + 0.2 >= max(others, default=0.0)
+        others = [item.weight for item in mark.names if item.kind != "column" and item.source in self.view.paths]
+        return option is not None and option.score + 0.2 >= max(others, default=0.0)
+
+    def figures(self) -> list[Mark]:
+        return [mark for mark in self.names() if self.is_figure(mark)]
+
+    def figure(self, mark: Mark) -> Field:
+        """The figure that a mark names, which is used then."""
+        found = self.view.figure(mark)
+        assert found is not None
+        self.use(mark)
+        return found
 
     def is_thing(self, mark: Mark) -> bool:
         """Whether rows can be put together by what a mark names, or it is the rows themselves."""
-        return self.view.own(mark) or self.named(mark, self.view.groupable) or bool(self._tables(mark))
+        tables = any(item.source in self.view.paths for item in mark.of("table", 0.4))
+        return self.view.own(mark) or self.named(mark, self.view.groupable) or tables
 
-    def _tables(self, mark: Mark) -> bool:
-        return any(item.source in self.view.paths for item in mark.of("table", 0.4))
+    def only_rows(self, mark: Mark) -> bool:
+        """Whether a mark names the rows, and no column as surely."""
+        return self.view.own(mark) and not any(item.weight >= 0.95 for item in mark.of("column"))
 
-    def names(self) -> Iterator[Mark]:
-        """The names that are not used yet."""
-        return (mark for mark in self.marks if mark.names and self.free(mark))
+    def use_rows(self) -> None:
+        """The names of the rows mean what is counted."""
+        self.use(*(mark for mark in self.names() if self.view.own(mark)))
+
+    def keep(self, place: int, column: Field, operator: Operator, values: tuple[Scalar, ...], said: str) -> None:
+        """Only rows that meet this count."""
+        self.filters.append((place, Condition(column, operator, values, said)))
+
+
+def is_day(option: Option) -> bool:
+    return option.column.kind in DAYS and not option.values
+
+
+def is_column(option: Option) -> bool:
+    return not option.values
+
+
+def is_text(option: Option) -> bool:
+    return option.column.kind == "text" and not option.values

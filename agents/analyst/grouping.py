@@ -1,14 +1,17 @@
 """What rows are put together by: columns, other tables' rows, units of time."""
 
-from agents.analyst.draft import Draft
+from agents.analyst.draft import Draft, is_day
 from agents.analyst.plan import Group, Unit
 from agents.analyst.ranking import Rank
 from agents.analyst.sentence import Mark
 from agents.analyst.tokens import stem
-from agents.analyst.view import DAYS, Unresolved, words_of
+from agents.analyst.view import Unresolved, words_of
+from agents.language.words import vocabulary
 
-_CALLED = frozenset("type kind method category level name group status class types kinds methods".split())
+_CALLED = vocabulary("type kind method category level name group status class types kinds methods")
 """Nouns behind a name that say nothing more than it."""
+_NAMING = vocabulary("idle list top rate count adjective sum range") | {""}
+"""What a mark may do besides, that rows are put together by all the same."""
 _CHAINING = ("and", "by", "or")
 
 
@@ -24,53 +27,76 @@ def read_groups(draft: Draft, rank: Rank | None) -> None:
     trends = [mark for mark in draft.marks if mark.cue == "trend"]
     if trends:
         draft.use(*trends)
-        if not any(group.unit for group in draft.groups) and not any(group.fields[0].column.casefold() == "year" for group in draft.groups):
+        if not any(group.unit for group in draft.groups) and not any(
+            group.fields[0].column.casefold() == "year" for group in draft.groups
+        ):
             draft.groups.append(unit_group(draft, "month"))
 
 
 def _behind(draft: Draft, by: Mark, rank: Rank | None) -> None:
     """The things behind one "by", which may be several."""
-    place: int | None = by.place
-    first = True
-    while place is not None:
-        target = draft.after(place)
-        while target is not None and target.cue == "adjective":
-            target = draft.after(target.place)
-        while target is not None and not draft.free(target) and (behind := draft.after(target.place)) is not None and draft.free(behind) and behind.names and behind.place - target.place == 1:
-            target = behind  # "by warranty cost"
-        if target is None:
+    joint: Mark | None = by
+    while joint is not None:
+        target = _target(draft, joint.place)
+        group = _group(draft, target, rank) if target is not None else None
+        if target is None or group is None:
+            if target is not None and joint is by:
+                _nothing(draft, by, target, rank)
             return
-        behind = draft.after(target.place)
-        if target.strange and behind is not None and draft.free(behind) and _groups(draft, behind) and draft.marks[target.place + 1].plain == "of":
-            draft.use(target)  # "country of origin"
-            target = behind
-        group = _group(draft, target, rank)
-        if group is None:
-            if draft.view.own(target) and draft.free(target) and first:
-                draft.use(by, target)  # "average total per order"
-            elif first and not draft.free(target) and any(at == target.place for at, _ in draft.filters):
-                draft.use(by)  # "reported by phone", "each of them"
-            elif first and draft.free(target) and target.strange and (rank is None or rank.figure or rank.measure):
-                raise Unresolved(f'The {words_of(draft.view.table.name)} have nothing called "{target.text}" to be told apart by.')
-            return
-        draft.use(by, target)
+        draft.use(joint, target)
         draft.groups.append(group)
-        joined = draft.after(target.place)
-        if joined is not None and joined.plain in _CALLED and draft.free(joined):
-            draft.use(joined)
-            joined = draft.after(joined.place)
-        place, first = None, False
-        if joined is not None and joined.cue in _CHAINING and draft.free(joined):
-            following = draft.after(joined.place)
-            if following is not None and following.strange and joined.cue == "and" and draft.after(following.place) is None:
-                raise Unresolved(f'The {words_of(draft.view.table.name)} have nothing called "{following.text}" to be told apart by.')
-            if following is not None and draft.free(following) and _groups(draft, following):
-                draft.use(joined)
-                place = joined.place
+        joint = _joint(draft, target)
+
+
+def _target(draft: Draft, place: int) -> Mark | None:
+    """What stands behind "by": not an adjective, nor a value before a name ("by warranty cost")."""
+    target = next((mark for mark in draft.onward(place) if mark.cue != "adjective"), None)
+    behind = draft.after(target.place) if target is not None else None
+    while target is not None and behind is not None and not draft.free(target) and behind in draft.names():
+        if behind.place - target.place > 1:
+            break
+        target, behind = behind, draft.after(behind.place)
+    of = draft.beside(target.place) if target is not None else None
+    origin = target is not None and target.strange and of is not None and of.plain == "of"
+    if origin and behind is not None and draft.free(behind) and _groups(draft, behind):  # "country of origin"
+        draft.use(target)
+        return behind
+    return target
+
+
+def _nothing(draft: Draft, by: Mark, target: Mark, rank: Rank | None) -> None:
+    """What "by" means where nothing can be put together by what follows it."""
+    if draft.free(target) and draft.view.own(target):
+        draft.use(by, target)  # "average total per order"
+    elif any(at == target.place for at, _ in draft.filters):
+        draft.use(by)  # "reported by phone", "each of them"
+    elif draft.free(target) and target.strange and (rank is None or rank.figure or rank.measure):
+        raise _unknown(draft, target)
+
+
+def _joint(draft: Draft, target: Mark) -> Mark | None:
+    """The word that joins one more thing."""
+    joint = draft.after(target.place)
+    if joint is not None and joint.plain in _CALLED and draft.free(joint):
+        draft.use(joint)
+        joint = draft.after(joint.place)
+    following = draft.after(joint.place) if joint is not None and joint.cue in _CHAINING else None
+    if joint is None or following is None or not draft.free(joint) or not draft.free(following):
+        return None
+    if following.strange and joint.cue == "and" and draft.after(following.place) is None:
+        raise _unknown(draft, following)
+    return joint if _groups(draft, following) else None
+
+
+def _unknown(draft: Draft, mark: Mark) -> Unresolved:
+    name = words_of(draft.view.table.name)
+    return Unresolved(f'The {name} have nothing called "{mark.text}" to be told apart by.')
 
 
 def _groups(draft: Draft, mark: Mark) -> bool:
-    return (mark.cue == "unit" and mark.unit is not None) or (not draft.view.own(mark) and draft.is_thing(mark) and not _measures(draft, mark))
+    return (mark.cue == "unit" and mark.unit is not None) or (
+        not draft.view.own(mark) and draft.is_thing(mark) and not _measures(draft, mark)
+    )
 
 
 def _measures(draft: Draft, mark: Mark) -> bool:
@@ -79,28 +105,37 @@ def _measures(draft: Draft, mark: Mark) -> bool:
     if field is None:
         return False
     profile = draft.view.profile(field)
-    return field.kind == "number" or (profile is not None and profile.distinct > 60 and field.column.casefold() != "year")
+    return field.kind == "number" or (
+        profile is not None and profile.distinct > 60 and field.column.casefold() != "year"
+    )
 
 
 def _group(draft: Draft, target: Mark, rank: Rank | None) -> Group | None:
+    if not draft.free(target) or (target.cue not in _NAMING and target.cue != "unit"):
+        return None
+    if target.cue != "unit" and (not target.names or (rank is not None and _measures(draft, target))):
+        return None
+    return named_group(draft, target)
+
+
+def named_group(draft: Draft, mark: Mark) -> Group | None:
+    """What a mark names as groups: a column of the rows, a unit of time, another table; None where it is the rows."""
     view = draft.view
-    if not draft.free(target):
-        return None
-    if target.cue == "unit" and target.unit is not None:
-        columns = view.options(target.names, lambda option: view.groupable(option) and option.score >= 0.5 and option.column.kind not in DAYS and not option.field.path)
-        if columns:
-            return view.group(target)
-        return unit_group(draft, target.unit)
-    if target.cue not in ("", "idle", "list", "top", "rate", "count", "adjective", "sum", "range") or not target.names:
-        return None
-    if rank is not None and _measures(draft, target):
-        return None
-    days = view.pick(target, lambda option: option.column.kind in DAYS and not option.values, quiet=True)
-    if days is not None and days.score >= 0.5 and target.unit:
-        return unit_group(draft, target.unit)
-    if view.own(target) and not any(item.weight >= 0.95 for item in target.of("column")):
-        return None
-    return view.group(target)
+    own = view.options(
+        mark.names, lambda option: view.groupable(option) and not is_day(option) and not option.field.path
+    )
+    if mark.unit is not None and not (own and own[0].score >= 0.5):
+        return unit_group(draft, mark.unit)
+    return None if draft.only_rows(mark) else view.group(mark)
+
+
+def group_left(draft: Draft) -> list[Group]:
+    """A column that is named and told apart by: "share of each category"."""
+    for mark in draft.names():
+        if draft.named(mark, draft.view.groupable) and (group := draft.view.group(mark)):
+            draft.use(mark)
+            return [group]
+    return []
 
 
 def unit_group(draft: Draft, unit: Unit) -> Group:

@@ -1,10 +1,9 @@
 """A question read without a model: its plan over the catalogue, or why there is none.
 
-Every table is tried as the one whose rows count, and the plan whose names fit best is taken. Words that left no trace in
-it are told: while there are any, the figure is not certain.
+Every table is tried as the one whose rows count, and the plan whose names fit best is taken. Words that left no trace
+in it are told: while there are any, the figure is not certain.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,26 +11,26 @@ import msgspec
 from msgspec.structs import replace as changed
 
 from agents.analyst.choices import Choices
+from agents.analyst.conditions import merged
 from agents.analyst.draft import Draft
-from agents.analyst.filters import read_filters
 from agents.analyst.grouping import read_groups
 from agents.analyst.lexicon import Lexicon
 from agents.analyst.plan import Measure, Plan, Source
-from agents.analyst.planner import merged, plan_of
+from agents.analyst.planner import plan_of, read_filters
 from agents.analyst.ranking import ranked
 from agents.analyst.related import related_plan
 from agents.analyst.sentence import LONGEST, Mark, Sentence, sentence
 from agents.analyst.view import Unresolved, View, words_of
+from agents.language.words import vocabulary
 
 _CLEAR = 0.04
 """By how much the best reading has to be better than that of another table."""
 _MOST_OTHERS = 4
 _SUBJECT = 2.0
-_SURE = 0.65
-_PASSED = frozenset((
-    "idle which list count all and or so rows known ignore percent both share_of_all distinct round places whole sum "
-    "change range"
-).split())  # fmt: skip
+_PASSED = vocabulary(
+    "idle which list count all and or so rows known ignore percent both share_of_all distinct round "
+    "places whole sum change range"
+)
 """What may be left over without another figure being meant."""
 _ASKING = frozenset({"count", "rows", "unit", "most", "least", "share", "span", "trend"})
 _PLACES = frozenset({"in", "at", "from", "near", "on"})
@@ -101,8 +100,12 @@ def _best(read: Sentence, lexicon: Lexicon, dataset: str, base: Plan | None) -> 
         draft = Draft(read.marks, View(lexicon, source, choices), base)
         plan = _following(draft, base) if base is not None else (related_plan if related else plan_of)(draft, dataset)
         subject = _subject(read)
-        bonus = max((item.weight for item in subject.of("table") if item.source == source), default=0.0) if subject else 0.0
-        if not any(mark.cue == "count" for mark in read.marks) and any(mark.cue in ("sum", "average", "median") for mark in read.marks):
+        bonus = (
+            max((item.weight for item in subject.of("table") if item.source == source), default=0.0) if subject else 0.0
+        )
+        if not any(mark.cue == "count" for mark in read.marks) and any(
+            mark.cue in ("sum", "average", "median") for mark in read.marks
+        ):
             bonus /= 2  # figures are where they stand
         spare = sum(_worth(mark) for mark in _left(draft))
         return _Candidate(draft.view.score + bonus * _SUBJECT - spare, plan, draft, bonus > 0)
@@ -115,11 +118,15 @@ def _best(read: Sentence, lexicon: Lexicon, dataset: str, base: Plan | None) -> 
                 candidates.append((attempt(source, Choices(), related=related), related))
             except Unresolved as problem:
                 if str(problem):
-                    weight = max((m.weight for mark in read.marks for m in mark.of("table") if m.source == source), default=0.0)
+                    weight = max(
+                        (m.weight for mark in read.marks for m in mark.of("table") if m.source == source), default=0.0
+                    )
                     reasons.append((weight, str(problem)))
     if not candidates:
         unknown = tuple(dict.fromkeys(mark.text for mark in read.marks if mark.strange))
-        return Unread(max(reasons, default=(0.0, "There is no table to answer it from."), key=lambda item: item[0])[1], unknown)
+        return Unread(
+            max(reasons, default=(0.0, "There is no table to answer it from."), key=lambda item: item[0])[1], unknown
+        )
     candidates.sort(key=lambda item: -item[0].score)
     best, related = candidates[0]
     strange = _strange(best)
@@ -149,7 +156,14 @@ def _subject(read: Sentence) -> Mark | None:
     for count in (mark.place for mark in read.marks if mark.cue == "count"):
         if counted := [mark for mark in tables if count < mark.place <= count + 3]:
             return counted[0]
-    return next((mark for mark in tables if not any(other.cue == "by" for other in read.marks[max(0, mark.place - 2) : mark.place])), None)
+    return next(
+        (
+            mark
+            for mark in tables
+            if not any(other.cue == "by" for other in read.marks[max(0, mark.place - 2) : mark.place])
+        ),
+        None,
+    )
 
 
 def _reading(read: Sentence, best: _Candidate, others: list[Other]) -> Reading:
@@ -167,7 +181,9 @@ def _left(draft: Draft) -> list[Mark]:
     return [
         mark
         for mark in draft.marks
-        if draft.free(mark) and (mark.names or mark.cue not in _PASSED) and not (mark.cue == "idle" and not _telling(mark))
+        if draft.free(mark)
+        and (mark.names or mark.cue not in _PASSED)
+        and not (mark.cue == "idle" and not _telling(mark))
     ]
 
 
@@ -212,9 +228,15 @@ def _follows(read: Sentence, before: Plan) -> bool:
         return False
     if any(mark.cue in ("count", "share", "average", "sum", "median", "correlation") for mark in read.marks):
         return False
-    figures = [mark for mark in read.marks if mark.of("column", 0.8) and mark.of("column")[0].of in ("integer", "number")]
+    figures = [
+        mark for mark in read.marks if mark.of("column", 0.8) and mark.of("column")[0].of in ("integer", "number")
+    ]
     short = len([mark for mark in read.marks if mark.cue != "idle"]) <= 5
-    return (points or short) and not figures and not any(mark.cue == "which" and mark.initial for mark in read.marks if not points)
+    return (
+        (points or short)
+        and not figures
+        and not any(mark.cue == "which" and mark.initial for mark in read.marks if not points)
+    )
 
 
 def _following(draft: Draft, base: Plan) -> Plan:
@@ -231,7 +253,9 @@ def _following(draft: Draft, base: Plan) -> Plan:
         plan = changed(plan, spans=tuple(span for _, span in draft.times))
     if draft.groups:
         measures = plan.measures or (Measure("count"),)
-        plan = changed(plan, groups=tuple(draft.groups), measures=measures, shown=(), order=(), limit=None, skip=0, descending=None)
+        plan = changed(
+            plan, groups=tuple(draft.groups), measures=measures, shown=(), order=(), limit=None, skip=0, descending=None
+        )
     if rank is not None and plan.groups:
         plan = changed(plan, limit=rank.number or 1, descending=rank.end > 0, skip=rank.skip)
     elif rank is not None and plan.order:
@@ -239,9 +263,6 @@ def _following(draft: Draft, base: Plan) -> Plan:
     if plan == base:
         raise Unresolved("I do not see what is to be different from before.")
     return plan
-
-
-Attempt = Callable[[Source, Choices], _Candidate]
 
 
 def as_note(reading: Reading) -> dict[str, object]:

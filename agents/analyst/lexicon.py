@@ -5,6 +5,7 @@ values also by a part of them. A misspelt word is put right towards the words th
 any dataset beforehand.
 """
 
+import calendar
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +18,6 @@ from rapidfuzz.distance import OSA
 
 from agents.analyst.cues import adjective, cues
 from agents.analyst.plan import Scalar, Source
-from agents.analyst.figures import FIGURES
 from agents.analyst.regions import country_codes
 from agents.analyst.tokens import Token, base, parts, same_word, stem, tokens
 from agents.dataset import Column, Kind, Schema, Table
@@ -39,10 +39,7 @@ _ABBREVIATED = 0.75
 _MOST_ALIKE = 200
 _MOST_HOLDING = 60
 """Values that one word may be a part of: in more of them it says nothing."""
-_CALENDAR = (
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
-    "september october november december"
-).split()
+_CALENDAR = tuple(name.casefold() for name in (*calendar.day_name, *calendar.month_name) if name)
 _UNITS = (unit_words() | {"pct", "percent"}) - {"year", "month", "week", "quarter", "day"}
 _NUMBERING = frozenset({"id", "no", "nr", "key", "number"})
 _YES, _NO = frozenset({"yes", "y", "true", "t"}), frozenset({"no", "n", "false", "f"})
@@ -132,7 +129,12 @@ class Lexicon:
     def corrected(self, token: Token) -> Token | None:
         """The token with its slip put right; None where it is right, or nobody can say what it should be."""
         word = token.plain
-        known = word in cues().spelt or token.stem in self._stems or token.stem in self._holding or adjective(word) is not None
+        known = (
+            word in cues().spelt
+            or token.stem in self._stems
+            or token.stem in self._holding
+            or adjective(word) is not None
+        )
         if known or token.number is not None or len(word) < _SHORTEST_SLIP or not word.isalpha():
             return None
         slips = 1 if len(word) < _LONG else 2
@@ -157,21 +159,21 @@ class Lexicon:
         return tuple(found)
 
     def _abbreviated(self, words: Sequence[Token]) -> tuple[Meaning, ...]:
-        """The columns whose names are short for the phrase: `mpg`, `lifeExp`, `dept`."""
+        """What a phrase names whose columns' names are short for it (`mpg`, `lifeExp`), or that says who does it."""
         plain = [token.plain for token in words]
-        if len(plain) == 1 and plain[0].endswith(("er", "ers")) and plain[0] not in cues().spelt:
-            doing = self.meanings((stem(plain[0].removesuffix("s").removesuffix("er")),))
-            if found := tuple(replace(item, weight=item.weight * _FAMILY) for item in doing if item.kind != "table"):
-                return found
         whole, initials = "".join(plain), "".join(word[:1] for word in plain)
-        if not whole.isalpha() or (len(plain) == 1 and (plain[0] in cues().spelt or adjective(whole) or len(whole) < 5)):
+        alone = len(plain) == 1
+        if not whole.isalpha() or (alone and (whole in cues().spelt or adjective(whole) or len(whole) < 5)):
             return ()
+        if alone and whole.endswith(("er", "ers")):  # "earners", "rowers"
+            doing = self.meanings((stem(whole.removesuffix("s").removesuffix("er")),))
+            if doing := tuple(item for item in doing if item.kind != "table"):
+                return tuple(replace(item, weight=item.weight * _FAMILY) for item in doing)
         found = []
         for name, source, column in self._short:
-            short = name == initials and len(plain) > 1
             inner = len(name) > len(whole) - len(plain[-1])  # the abbreviation takes something of every word
-            prefix = len(name) >= 3 and inner and whole.startswith(name) and len(name) * 2 + 1 >= len(whole)
-            if short or (prefix and whole != name):
+            begins = len(name) >= 3 and inner and whole.startswith(name) and len(name) * 2 + 1 >= len(whole)
+            if (name == initials and not alone) or (begins and whole != name):
                 found.append(Meaning("column", source, _ABBREVIATED, column.name, of=column.kind))
         return tuple(dict.fromkeys(found))
 
@@ -237,9 +239,10 @@ class Lexicon:
             [(item,), *(tuple(other.split()) for other in cues().synonyms.get(base(item), ()))] if at < 3 else [(item,)]
             for at, item in enumerate(key)
         ]
+        figures = cues().columns["adds"] | cues().columns["never"]  # words for figures stand for no table
         for chosen in islice(product(*alike), 1, _MOST_ALIKE):
             phrase = tuple(word for part in chosen for word in part)
-            if meaning.kind != "table" or not any(stem(word) in FIGURES for word in phrase if word not in key):
+            if meaning.kind != "table" or not any(stem(word) in figures for word in phrase if word not in key):
                 self._mean(phrase, less, synonym=True)
 
     def _name_table(self, source: Source, table: Table) -> None:

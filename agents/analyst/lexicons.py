@@ -96,7 +96,10 @@ async def _profiled(datasets: Datasets, name: str, table: Table) -> dict[Place, 
     asked = []
     for column in columns:
         cell = quoted(column.name)
-        ends = [f"CAST({end}({cell}) AS DOUBLE)" if column.kind in ("integer", "number") else "NULL" for end in ("min", "max")]
+        ends = [
+            f"CAST({end}({cell}) AS DOUBLE)" if column.kind in ("integer", "number") else "NULL"
+            for end in ("min", "max")
+        ]
         asked += [f"count(DISTINCT {cell})", f"count(*) - count({cell})", *ends]
     found = (await datasets.query(name, f"SELECT {', '.join(asked)} FROM {table.sql_name}")).rows[0]  # noqa: S608
     source = Source(table.dataset, table.name)

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from agents.analyst.cues import cues
 from agents.analyst.draft import Draft
 from agents.analyst.measuring import single
-from agents.analyst.plan import Condition, Field, Group, Measure, Order, Plan
+from agents.analyst.plan import Field, Group, Measure, Order, Plan
 from agents.analyst.ranking import Rank
 from agents.analyst.reach import entity, label
 from agents.analyst.tokens import parts, stem
@@ -33,9 +33,19 @@ def listed(draft: Draft, plan: Plan, rank: Rank | None, group: Group | None) -> 
     if group is not None:
         asked = (*group.fields[-1:], *(field for field in asked if field not in group.fields))
     sought = bool(cue or rank or rows or asked)
-    if not sought or (not asked and not rank and not rows and not (draft.filters and cue) and not any(mark.cue == "rows" for mark in draft.marks)):
+    if not sought or (
+        not asked
+        and not rank
+        and not rows
+        and not (draft.filters and cue)
+        and not any(mark.cue == "rows" for mark in draft.marks)
+    ):
         raise Unresolved("I do not see what is to be worked out.")
     draft.use(*cue, *rows, *(mark for mark in draft.marks if mark.cue == "rows"))
+    if any(mark.plain == "who" and mark.cue == "which" for mark in draft.marks) and not any(
+        view.says(field, "who") for field in (*asked, *view.shown())
+    ):
+        view.choices.doubt("who is meant")
     order = _order(draft, rank)
     shown = _shown(draft, asked, order)
     limit = None
@@ -44,6 +54,19 @@ def listed(draft: Draft, plan: Plan, rank: Rank | None, group: Group | None) -> 
         limit = rank.number or (_LISTED if plural else 1)
     plan = replace(plan, shown=shown, order=order, limit=limit or _READ_THROUGH, skip=rank.skip if rank else 0)
     return plan if plan.order or not rank else replace(plan, limit=None)
+
+
+def grouped(draft: Draft, plan: Plan) -> Plan:
+    """With what rows are put together by, and what is said of the groups. Raises Unresolved."""
+    draft.use_rows()
+    plan = replace(plan, groups=tuple(dict.fromkeys((*plan.groups, *draft.groups))))
+    if draft.having is None:
+        return plan
+    having, measure = draft.having
+    if not plan.groups:
+        raise Unresolved("I do not see what is to have so many.")
+    measures = plan.measures if measure in plan.measures else (measure, *plan.measures)
+    return replace(plan, measures=measures, having=having)
 
 
 def _plural(draft: Draft, rank: Rank) -> bool:
@@ -72,7 +95,9 @@ def _asked(draft: Draft) -> tuple[Field, ...]:
     for mark in draft.names():
         if draft.view.own(mark) and not any(item.weight >= 0.95 for item in mark.of("column")):
             continue
-        option = draft.view.pick(mark, lambda item: not item.values and item.column.kind != "other" and item.score >= 0.4)
+        option = draft.view.pick(
+            mark, lambda item: not item.values and item.column.kind != "other" and item.score >= 0.4
+        )
         if option is not None:
             draft.use(mark)
             found.append(option.field)
@@ -118,12 +143,23 @@ def _by_weight(draft: Draft, rank: Rank) -> tuple[Order, ...]:
             if column.kind in NUMBERS and not draft.view.is_key(draft.view.source, column.name):
                 draft.view.assume(f"sorted by {words_of(column.name)}")
                 return (Order(field, rank.end > 0),)
-            values = {value.casefold(): value for value in draft.view.lexicon.values.get((draft.view.source, column.name), ())}
+            values = {
+                value.casefold(): value for value in draft.view.lexicon.values.get((draft.view.source, column.name), ())
+            }
             scale = next((scale for scale in cues().scales if values and values.keys() <= set(scale)), None)
             if scale is not None:
                 draft.view.assume(f"sorted by {words_of(column.name)}")
                 by = Order(field, rank.end > 0, tuple(values[word] for word in scale if word in values))
-                more = next((Field(item.name, item.kind) for item in columns if item.kind in NUMBERS and not draft.view.is_key(draft.view.source, item.name) and draft.view.said_of(("duration", "cost")) == Field(item.name, item.kind)), None)
+                more = next(
+                    (
+                        Field(item.name, item.kind)
+                        for item in columns
+                        if item.kind in NUMBERS
+                        and not draft.view.is_key(draft.view.source, item.name)
+                        and draft.view.said_of(("duration", "cost")) == Field(item.name, item.kind)
+                    ),
+                    None,
+                )
                 return (by, *([Order(more, rank.end > 0)] if more else []))
     raise Unresolved("I do not see by what they are to be sorted.")
 
@@ -135,9 +171,9 @@ def _shown(draft: Draft, asked: tuple[Field, ...], order: tuple[Order, ...]) -> 
     keys = [item for item in own if item.column in view.table.primary_key]
     texts = [field for field in asked if field.kind not in NUMBERS]
     figures = [field for field in asked if field.kind in NUMBERS]
-    ranks = [item.field for item in order if item.field not in keys and item.field != own[:1]]
+    ranks = [item.field for item in order if item.field not in keys]
     ends = figures or [field for field in ranks[:1] if field not in texts]
-    figures = figures or [item.field for item in draft_conditions(draft) if item.field.related]
+    figures = figures or [item.field for _, item in draft.filters if item.field.related]
     ends = figures or ends
     linked = [field for path in view.paths.values() for field in entity_of(draft, path[0]) if len(path) == 1]
     first = [*keys, *texts] if keys and not texts else [*texts, *keys]
@@ -145,10 +181,6 @@ def _shown(draft: Draft, asked: tuple[Field, ...], order: tuple[Order, ...]) -> 
     ordered = dict.fromkeys([*first, *middle])
     shown = [field for field in ordered if field not in ends][:_WIDE]
     return tuple(dict.fromkeys([*shown, *[item.field for item in order if item.field not in ends], *ends]))
-
-
-def draft_conditions(draft: Draft) -> list[Condition]:
-    return [item for _, item in draft.filters]
 
 
 def entity_of(draft: Draft, path: tuple) -> tuple[Field, ...]:  # type: ignore[type-arg]

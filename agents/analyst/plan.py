@@ -56,8 +56,9 @@ class Related(msgspec.Struct, frozen=True):
 class Field(msgspec.Struct, frozen=True):
     """A column, seen from the rows that are counted: at the end of `path`, their own where there is none.
 
-    Or what is worked out of it row by row: the days from `since` to it, or a `part` of it: the hour of the day, 0 to 23,
-    the name of the weekday, the year. With `related` it is the number of such rows that refer to this one, and `column` what that is called."""
+    Or what is worked out of it row by row: the days from `since` to it, or a `part` of it: the hour of the day, 0 to
+    23, the name of the weekday, the year. With `related` it is the number of such rows that refer to this one, and
+    `column` what that is called."""
 
     column: str
     kind: Kind
@@ -137,7 +138,7 @@ class Having(msgspec.Struct, frozen=True):
 
 
 class Side(msgspec.Struct, frozen=True):
-    """One of two things whose figures are compared: the rows that meet these conditions and whose day lies in `span`."""
+    """One of two things whose figures are compared: the rows that meet all these conditions, on days of `span`."""
 
     label: str
     conditions: tuple[Condition, ...] = ()
@@ -153,9 +154,10 @@ class Plan(msgspec.Struct, frozen=True):
 
     Without measures the rows themselves are listed: `shown` of them, in `order`. `part`: how large the share of those
     rows is, or of what the measure adds up, that meet these conditions too; `change`: by how much the second of two
-    `sides` is more than the first (their "distance" has no sign), or what per cent; `share`: what share of the whole each group has. `descending` orders groups
-    by the first measure; None leaves them in their own order. Figures are rounded to `digits`. Of the list the first `skip` are left out, and then
-    `limit` stand in it."""
+    `sides` is more than the first (their "distance" has no sign), or what per cent; `share`: what share of the whole
+    each group has. `descending` orders groups by the first measure; None leaves them in their own order. Of the list
+    the first `skip` are left out, and then `limit` stand in it; where that is one, so do those that share its place.
+    Figures are rounded to `digits`."""
 
     dataset: str
     source: Source

@@ -294,7 +294,10 @@ def _filtered(measure: Measure, side: Side, plan: Plan, name: _Joined) -> str:
     """A measure over the rows of one side: the others are empty for it."""
     met = [condition(item, name) for item in side.conditions]
     met += [_within(side.span.first, side.span.last, name(plan.when))] if side.span and plan.when else []
-    fields = [f"CASE WHEN {' AND '.join(met)} THEN {name(field) if field else 1} END" for field in (measure.field, measure.other)]
+    fields = [
+        f"CASE WHEN {' AND '.join(met)} THEN {name(field) if field else 1} END"
+        for field in (measure.field, measure.other)
+    ]
     if measure.field is None:
         return f"count({fields[0]})"
     return _WORKED_OUT[measure.aggregate].format(*fields)
@@ -314,7 +317,12 @@ def _sorted(plan: Plan, name: _Joined, keys: Sequence[str], figures: Sequence[st
         by[-1] = f"min({name(plan.when)}) ASC NULLS LAST"  # "August" is not before "July"
     if plan.descending is not None:
         by.insert(0, f"{quoted(figures[0])} {'DESC' if plan.descending else 'ASC'} NULLS LAST")
-    elif not any(group.unit for group in plan.groups) and len(plan.spans) < 2 and len(plan.groups) == 1 and not _numbered(plan):
+    elif (
+        not any(group.unit for group in plan.groups)
+        and len(plan.spans) < 2
+        and len(plan.groups) == 1
+        and not _numbered(plan)
+    ):
         by.insert(0, f"{quoted(figures[-1])} DESC NULLS LAST")
     ties = ""
     if _ties(plan):

@@ -163,7 +163,9 @@ def _met(condition: Condition, fields: dict[Field, str]) -> str:
 def _figure(measure: Measure, fields: dict[Field, str], which: str = "counts") -> str:
     """What a measure comes to over `which` rows, by another function than the first way takes."""
     if measure.per is not None:
-        return f"({_figure(replace(measure, per=None), fields, which)}) / nullif(list_min(list({fields[measure.per]})), 0)"
+        return (
+            f"({_figure(replace(measure, per=None), fields, which)}) / nullif(list_min(list({fields[measure.per]})), 0)"
+        )
     if measure.field is None:
         return f"sum(CASE WHEN {which} THEN 1 ELSE 0 END)"
     column = f"CASE WHEN {which} THEN {fields[measure.field]} END"
@@ -177,10 +179,8 @@ def _figure(measure: Measure, fields: dict[Field, str], which: str = "counts") -
             return f"{added} / nullif({number}, 0)"
         case "median":
             return f"quantile_cont(CAST({column} AS DOUBLE), 0.5)"
-        case "minimum":
-            return f"list_min(list({column}))"
-        case "maximum":
-            return f"list_max(list({column}))"
+        case "minimum" | "maximum":
+            return f"list_{measure.aggregate[:3]}(list({column}))"
         case "deviation":
             return f"sqrt({variance})"
         case "variance":

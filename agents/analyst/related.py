@@ -6,16 +6,18 @@ with 0 where there are none.
 
 from dataclasses import dataclass
 
+from agents.analyst.conditions import merged
 from agents.analyst.draft import Draft
-from agents.analyst.filters import OPERATORS, read_filters
-from agents.analyst.plan import Condition, Field, Hop, Measure, Operator, Plan, Related, Source
-from agents.analyst.planner import merged, plan_of
+from agents.analyst.numbers import OPERATORS
+from agents.analyst.plan import Field, Hop, Measure, Operator, Plan, Related, Source
+from agents.analyst.planner import plan_of, read_filters
 from agents.analyst.reach import reach
 from agents.analyst.sentence import Mark
 from agents.analyst.view import Unresolved, View
 
 _SURE = 0.65
-_OFTEN: dict[str, tuple[Operator, int]] = {"once": ("=", 1), "twice": ("=", 2)}
+_OFTEN = {"once": 1, "twice": 2}
+_FAR = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class _Clause:
     operator: Operator
     number: int
     marks: tuple[Mark, ...]
+    cues: tuple[Mark, ...]
     rows: Mark | None
     said: str
 
@@ -38,33 +41,27 @@ def related_plan(draft: Draft, dataset: str) -> Plan:
     if averaged is None and any(mark.of("table", _SURE) for mark in draft.marks[: things.place]):
         raise Unresolved("")
     clause = None if averaged else _clause(draft, things)
-    if averaged is None and clause is None:
-        raise Unresolved("")
     rows = averaged or (clause.rows if clause else None)
-    reaching = [(source, path) for source, path in _referring(draft, rows) if path]
+    reaching = _referring(draft, rows) if averaged or clause else []
     if not reaching:
         raise Unresolved("")
     source, path = reaching[0]
     inner = Draft(draft.marks, View(draft.view.lexicon, source, draft.view.choices))
     within = {mark.place for mark in clause.marks} if clause else set()
-    inner.used = {mark.place for mark in draft.marks if mark.place not in within}
-    outside = set(inner.used)
-    if rows is not None:
-        inner.use(rows)
+    inner.used = outside = {mark.place for mark in draft.marks if mark.place not in within}
+    inner.used = outside | {mark.place for mark in (rows, *(clause.cues if clause else ())) if mark is not None}
     read_filters(inner)
-    before = [hop for hop in path[:-1]]
-    keys = tuple(_key(draft, source, tuple(before), name) for name in path[-1].columns)
-    related = Related(source, keys, path[-1].to_columns, merged(inner), inner.when, tuple(span for _, span in inner.times))
+    keys = tuple(_key(draft, source, path[:-1], name) for name in path[-1].columns)
+    related = Related(source, keys, path[-1].to_columns, merged(inner), inner.when, inner.spans)
     field = Field(source.table, "integer", related=related)
     draft.view.score += inner.view.score + 0.5
     if clause is None:
-        by = draft.cued(things.place, -1, "by")
-        draft.use(*(mark for mark in draft.marks if mark.cue in ("average", "count")), things, *([rows] if rows else []), *([by] if by else []))
+        draft.use(*draft.all("average", "count"), things, rows, draft.cued(things.place, -1, "by"))
         draft.given = (Measure("average", field),)
-        return plan_of(draft, dataset)
-    draft.used |= inner.used - outside
-    draft.use(*(mark for mark in clause.marks if mark.cue in (*OPERATORS, "not", "without", *_OFTEN, "all", "more") or mark.number is not None))
-    draft.filters.append((clause.marks[0].place, Condition(field, clause.operator, (clause.number,), clause.said)))
+    else:
+        draft.used |= inner.used - outside
+        draft.use(*clause.cues, *(mark for mark in clause.marks if mark.cue in ("all", "more")))
+        draft.keep(clause.marks[0].place, field, clause.operator, (clause.number,), clause.said)
     return plan_of(draft, dataset)
 
 
@@ -78,25 +75,30 @@ def _averaged(draft: Draft, things: Mark) -> Mark | None:
 
 
 def _clause(draft: Draft, things: Mark) -> _Clause | None:
+    """How many rows there are to be, and which: those behind a number or "without", or before "twice"."""
     for mark in draft.marks[things.place + 1 :]:
-        behind = draft.marks[mark.place :]
-        if mark.cue in OPERATORS:
-            number = draft.after(mark.place)
-            rows = draft.after(number.place) if number is not None and number.number is not None else None
-            if mark.cue in ("over", "at_least", "under", "at_most", "equal") and number is not None and number.cue in _OFTEN:
-                return _Clause(OPERATORS[mark.cue], _OFTEN[number.cue][1], draft.marks[things.place + 1 :], None, f"{mark.text} {number.text}")
-            if rows is not None and number is not None and number.number is not None:
-                if rows.of("table", _SURE) and not draft.view.own(rows):
-                    return _Clause(OPERATORS[mark.cue], int(number.number), behind, rows, f"{mark.text} {number.text}")
-                if rows.plain == "times":
-                    return _Clause(OPERATORS[mark.cue], int(number.number), draft.marks[things.place + 1 :], None, f"{mark.text} {number.text}")
-        elif mark.cue in ("not", "without"):
-            rows = next((item for item in behind if item.of("table", _SURE) and not draft.view.own(item)), None)
-            if rows is not None and (rows.place - mark.place <= 3 or mark.plain == "never"):
-                return _Clause("=", 0, behind, rows, f"{mark.text} {rows.text}")
-        elif mark.cue in _OFTEN:
-            operator, number_of = _OFTEN[mark.cue]
-            return _Clause(operator, number_of, draft.marks[things.place + 1 : mark.place + 1], None, mark.text)
+        before, behind = draft.marks[things.place + 1 : mark.place + 1], draft.marks[mark.place :]
+        follows = draft.after(mark.place)
+        often = _OFTEN.get(follows.cue if follows is not None and mark.cue in OPERATORS else mark.cue)
+        rows = next((item for item in behind if item.of("table", _SURE) and not draft.view.own(item)), None)
+        if often is not None:
+            operator = OPERATORS.get(mark.cue, "=")
+            cues = (mark, follows) if follows is not None and mark.cue in OPERATORS else (mark,)
+            said = " ".join(item.text for item in cues)
+            return _Clause(operator, often, draft.marks[things.place + 1 : cues[-1].place + 1], cues, None, said)
+        if mark.cue in OPERATORS and follows is not None and follows.number is not None:
+            counted = draft.after(follows.place)
+            said, number = f"{mark.text} {follows.text}", int(follows.number)
+            if counted is not None and counted is rows:
+                return _Clause(OPERATORS[mark.cue], number, behind, (mark, follows), rows, said)
+            if counted is not None and counted.plain == "times":
+                return _Clause(OPERATORS[mark.cue], number, before, (mark, follows, counted), None, said)
+        if (
+            mark.cue in ("not", "without")
+            and rows is not None
+            and (rows.place - mark.place <= _FAR or mark.plain == "never")
+        ):
+            return _Clause("=", 0, behind, (mark,), rows, f"{mark.text} {rows.text}")
     return None
 
 

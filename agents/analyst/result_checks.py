@@ -153,8 +153,10 @@ async def _spans(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
     """No row that counts lies outside the time that is asked for."""
     if not plan.when or not plan.spans:
         return []
-    ends = replace(plan, groups=(), part=(), having=None, share=False, limit=None, descending=None, order=(), shown=(), sides=(), digits=None,
-                   measures=(Measure("minimum", plan.when), Measure("maximum", plan.when)))  # fmt: skip
+    ends = replace(
+        plan, groups=(), part=(), having=None, share=False, limit=None, descending=None, order=(), shown=(), sides=(),
+        digits=None, skip=0, measures=(Measure("minimum", plan.when), Measure("maximum", plan.when)),
+    )  # fmt: skip
     found = [row[-2:] for row in (await ask(query(ends))).rows if row[-1] is not None]
     if not found:
         return []

@@ -1,8 +1,8 @@
 """A question as a row of marks: small words that do something, names of the data, numbers, times, and other words."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agents.analyst.cues import LONGEST_CUE, adjective, cues
@@ -24,6 +24,7 @@ _ORDINALS = {
     )
     for word in pair.split()
 }
+_RELATIVE = frozenset({"who", "which", "whose", "where", "when"})
 _NOT = ("non", "un")
 
 
@@ -73,9 +74,12 @@ def sentence(text: str, lexicon: Lexicon, now: datetime) -> Sentence:
         lettered = bool(marks) and _lettered(row[at], marks[-1], lexicon)
         length, mark = _mark(text, row, at, lexicon, time, row[at].start in quoted or lettered)
         said = text[row[at].start : row[at + length - 1].end]
-        if mark[0] == "share" and marks and marks[-1].number is not None:
-            mark = ("percent", *mark[1:])
-        marks.append(Mark(" ".join(said.split()), len(marks), *mark, initial=not marks))
+        cue = mark.cue
+        if cue == "which" and marks and row[at].plain in _RELATIVE and (marks[-1].names or marks[-1].strange):
+            cue = "idle"  # "customers who"
+        if cue == "share" and marks and marks[-1].number is not None:
+            cue = "percent"
+        marks.append(replace(mark, text=" ".join(said.split()), place=len(marks), cue=cue, initial=not marks))
         at += length
     return Sentence(tuple(marks), corrected)
 
@@ -85,7 +89,9 @@ def _lettered(token: Token, before: Mark, lexicon: Lexicon) -> bool:
     if len(token.text) != 1 or not token.text.isupper():
         return False
     columns = {(name.source, name.column) for name in before.of("column", 0.5)}
-    return any((name.source, name.column) in columns for name in lexicon.meanings((token.stem,)) if name.value == token.text)
+    return any(
+        (name.source, name.column) in columns for name in lexicon.meanings((token.stem,)) if name.value == token.text
+    )
 
 
 def _row(text: str, lexicon: Lexicon) -> tuple[list[Token], tuple[tuple[str, str], ...]]:
@@ -104,48 +110,52 @@ def _row(text: str, lexicon: Lexicon) -> tuple[list[Token], tuple[tuple[str, str
     return row, tuple(corrected)
 
 
-_Rest = tuple[str, tuple[Meaning, ...], float | None, Unit | None, Span | None, tuple[int, tuple[str, ...], str] | None, bool]
-
-
 def _mark(
     text: str, row: Sequence[Token], at: int, lexicon: Lexicon, time: Found | None, quoted: bool
-) -> tuple[int, _Rest]:
-    """How many tokens the mark at a place takes, and what it is."""
+) -> tuple[int, Mark]:
+    """How many tokens the mark at a place takes, and what it is; not yet its text and place."""
     token = row[at]
-    length, names = lexicon.longest(row, at)
-    if length == 1 and names and names[0].weight < 0.9 and adjective(token.plain):
-        length, names = 0, ()
-    if any(name.kind == "table" and name.weight >= _EXACT for name in names):
-        names = tuple(name for name in names if name.kind != "column" or name.weight > _LIKELY + 0.05)
+    length, names = _names(row, at, lexicon)
     exact = bool(names) and names[0].weight >= _EXACT
     if time is not None and not (exact and length > 1 and row[at + length - 1].end >= time.end):
-        taken = sum(time.start <= other.start < time.end for other in row[at:])
-        return taken, ("", (), None, None, time.span, None, False)
+        return sum(time.start <= other.start < time.end for other in row[at:]), Mark("", 0, span=time.span)
     size, cue, unit = _cue(row, at)
-    if names and not exact and length == 1 and not quoted and (size >= 1 and cue not in ("count", "list")):
-        names = tuple(name for name in names if name.kind != "value" and name.weight >= _LIKELY)
-    if length == 1 and not quoted and size >= 1 and not any(name.value == token.text and token.text.isupper() and len(token.text) > 1 for name in names):  # "no", "in", "it": small words before values
-        names = tuple(name for name in names if name.kind != "value" or (cue != "idle" and name.weight == 1.0))
-    if quoted or (token.text.isupper() and len(token.text) > 1 and any(name.value == token.text for name in names)):
+    capital = len(token.text) > 1 and token.text.isupper() and any(name.value == token.text for name in names)
+    if quoted or capital:
         size = 0
+    elif length == 1 and size:  # "no", "in", "it": small words before values
+        names = tuple(name for name in names if _besides(name, cue, exact=exact))
     number, taken = _number(row, at)
-    if number is not None and not (exact and length > taken) and not (exact and names[0].kind == "value"):
-        return taken, ("", (), number, None, None, None, False)
+    if number is not None and not (exact and (length > taken or names[0].kind == "value")):
+        return taken, Mark("", 0, number=number)
+    said = adjective(token.plain)
     if names and (length > size or (length == size and exact and cue == "idle")):
-        said = adjective(token.plain) if length == 1 else None
-        return length, ("", names, None, None, None, said, False)
+        return length, Mark("", 0, names=names, said=said if length == 1 else None)
     if size:
-        said = adjective(token.plain) if size == 1 else None
-        return size, (cue, names if length == size else (), None, unit, None, said, False)
+        return size, Mark("", 0, cue, names if length == size else (), unit=unit, said=said if size == 1 else None)
     if token.plain in _ORDINALS:
-        return 1, ("ordinal", (), float(_ORDINALS[token.plain]), None, None, None, False)
-    if said := adjective(token.plain):
-        return 1, ("adjective", (), None, None, None, said, False)
-    if not token.text[0].isalnum():
-        return 1, ("idle", (), None, None, None, None, False)
-    if likened := lexicon.likened(token):
-        return 1, ("", likened, None, None, None, None, False)
-    return 1, ("", (), None, None, None, None, True)
+        return 1, Mark("", 0, "ordinal", number=float(_ORDINALS[token.plain]))
+    if said or not token.text[0].isalnum():
+        return 1, Mark("", 0, "adjective" if said else "idle", said=said)
+    likened = lexicon.likened(token)
+    return 1, Mark("", 0, names=likened, strange=not likened)
+
+
+def _names(row: Sequence[Token], at: int, lexicon: Lexicon) -> tuple[int, tuple[Meaning, ...]]:
+    """What the words from a place on name: an adjective only what is called so, and the rows no part of a column."""
+    length, names = lexicon.longest(row, at)
+    if length == 1 and names and names[0].weight < 0.9 and adjective(row[at].plain):
+        return 0, ()
+    if any(name.kind == "table" and name.weight >= _EXACT for name in names):
+        names = tuple(name for name in names if name.kind != "column" or name.weight > _LIKELY + 0.05)
+    return length, names
+
+
+def _besides(name: Meaning, cue: str, *, exact: bool) -> bool:
+    """Whether a small word can be a name as well."""
+    if name.kind == "value":
+        return cue != "idle" and name.weight == 1.0 and (exact or cue in ("count", "list"))
+    return exact or cue in ("count", "list") or name.weight >= _LIKELY
 
 
 def _cue(row: Sequence[Token], at: int) -> tuple[int, str, Unit | None]:
@@ -175,8 +185,3 @@ def _number(row: Sequence[Token], at: int) -> tuple[float | None, int]:
     if follows in _SCALES and len(follows) > 2:
         return value * _SCALES[follows], 2
     return value, 1
-
-
-def telling(marks: Iterable[Mark]) -> Iterator[Mark]:
-    """Those that say something."""
-    return (mark for mark in marks if mark.cue != "idle" or mark.names)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from agents.analyst.choices import Choices
 from agents.analyst.cues import cues
-from agents.analyst.figures import ADDS, NEVER_ADDS
 from agents.analyst.lexicon import Lexicon, Meaning, Profile
 from agents.analyst.plan import Condition, Field, Group, Hop, Scalar, Source
 from agents.analyst.reach import days, entity, is_key, label, reach
@@ -76,10 +75,17 @@ class View:
         tables = mark.of("table", _OWN)
         own = next((item.weight for item in tables if item.source == self.source), 0.0)
         columns = self.options(mark.names, lambda option: not option.values)
-        if columns and columns[0].score >= 0.9 and columns[0].column.kind == "text" and self.told_apart_by(columns[0].field):
+        if (
+            columns
+            and columns[0].score >= 0.9
+            and columns[0].column.kind == "text"
+            and self.told_apart_by(columns[0].field)
+        ):
             return True  # what rows are known by
         called = columns[0].score if columns and columns[0].column.kind in ("text", "boolean") else 0.0
-        named = called > own or (called >= 0.95 and not self.told_apart_by(columns[0].field) and self.repeated(columns[0].field))
+        named = called > own or (
+            called >= 0.95 and not self.told_apart_by(columns[0].field) and self.repeated(columns[0].field)
+        )
         return own > 0 and own > tables[0].weight - 0.05 and not named
 
     def path(self, source: Source) -> tuple[Hop, ...]:
@@ -106,7 +112,9 @@ class View:
         """Whether the column is there to tell rows apart or to refer to others, so that its numbers are no figures."""
         table, profile = self.lexicon.tables[source], self.lexicon.profiles.get((source, name))
         numbered = bool(profile and table.rows and profile.distinct == table.rows) and parts(name)[-1:] in _NUMBERING
-        serial = bool(profile and profile.low is not None and profile.high is not None and table.rows == profile.distinct > 20)
+        serial = bool(
+            profile and profile.low is not None and profile.high is not None and table.rows == profile.distinct > 20
+        )
         counted = serial and profile is not None and (profile.high or 0) - (profile.low or 0) + 1 == profile.distinct
         return is_key(table, name) or numbered or counted
 
@@ -119,7 +127,7 @@ class View:
             column = self.lexicon.column(item.source, item.column)
             path = self.path(item.source)
             field = Field(column.name, column.kind, path)
-            values = (item.value,) if item.kind == "value" else ()
+            values: tuple[str, ...] = (item.value,) if item.kind == "value" else ()
             held = found.get((item.kind, field))
             score = item.weight - _HOP * len(path)
             if held is not None and values and abs(held.score - score) < _NEAR:
@@ -134,10 +142,19 @@ class View:
         found = self.options(mark.names, accept)
         if not found or found[0].score < 0.2:
             return None
-        general = [item for item in found if found[0].score - item.score < 0.02 and _WHOLE & set(parts(item.column.name))]
+        general = [
+            item for item in found if found[0].score - item.score < 0.02 and _WHOLE & set(parts(item.column.name))
+        ]
         best = general[0] if len(general) == 1 else found[0]
         exact = best.score >= 0.95
-        near = [item for item in found if item is not best and best.score - item.score < _NEAR and not (exact and item.score < best.score) and not general]
+        near = [
+            item
+            for item in found
+            if item is not best
+            and best.score - item.score < _NEAR
+            and not (exact and item.score < best.score)
+            and not general
+        ]
         if not quiet:
             ways = [(f'"{mark.text}" is {self._place(item)}', item) for item in (best, *near)]
             best = self.choices.of(f"{mark.place} {mark.text}", ways)
@@ -162,7 +179,12 @@ class View:
 
     def is_figure(self, option: Option) -> bool:
         likely = option.score + _HOP * len(option.field.path) >= _SAID
-        return likely and option.column.kind in NUMBERS and not option.values and not self.is_key(option.source, option.column.name)
+        return (
+            likely
+            and option.column.kind in NUMBERS
+            and not option.values
+            and not self.is_key(option.source, option.column.name)
+        )
 
     def said_of(
         self, words: Iterable[str], accept: Callable[[Option], bool] | None = None, end: int = 1
@@ -214,7 +236,14 @@ class View:
         field = group.fields[-1]
         profile = self.profile(field)
         rows = self.table.rows
-        return not field.path and group.unit is None and profile is not None and bool(rows) and profile.distinct >= 0.98 * (rows or 0) - profile.missing and (rows or 0) > 1
+        return (
+            not field.path
+            and group.unit is None
+            and profile is not None
+            and bool(rows)
+            and profile.distinct >= 0.98 * (rows or 0) - profile.missing
+            and (rows or 0) > 1
+        )
 
     def repeated(self, field: Field) -> bool:
         """Whether most values of a column come several times."""
@@ -282,10 +311,12 @@ class View:
         """Whether the numbers of a column stand for few classes, or for units of the calendar, and not for figures."""
         profile = self.profile(field)
         calendar = parts(field.column)[-1:] in (("year",), ("month",), ("quarter",), ("week",), ("day",))
-        return field.kind == "integer" and (calendar or bool(profile and profile.distinct <= 20 and profile.distinct * 5 < (self.table.rows or 0)))
+        return field.kind == "integer" and (
+            calendar or bool(profile and profile.distinct <= 20 and profile.distinct * 5 < (self.table.rows or 0))
+        )
 
     def never_adds(self, field: Field) -> bool:
-        return any(stem(word) in NEVER_ADDS for word in parts(field.column))
+        return self.says(field, "never")
 
     def calendar(self, unit: str) -> Field | None:
         """The column of whole numbers that holds a unit of the calendar: the year."""
@@ -301,12 +332,9 @@ class View:
         words = [word for word in parts(field.column) if word not in unit_words()] or list(parts(field.column))
         if "per" in words or "%" in column.name or {"pct", "percent"} & set(parts(field.column)):
             return False
-        for word in reversed(words):
-            if stem(word) in NEVER_ADDS:
-                return False
-            if stem(word) in ADDS:
-                return True
-        return bool(ADDS & {stem(word) for word in words})
+        adds, never = cues().columns["adds"], cues().columns["never"]
+        decisive = next((stem(word) for word in reversed(words) if stem(word) in adds | never), "")
+        return decisive in adds and decisive not in never
 
     def shown(self) -> tuple[Field, ...]:
         """The columns of a listed row: what people know it by first, then the others, few of them."""

@@ -15,7 +15,12 @@ _WORKED_OUT = {
     "sum": "total", "average": "average", "median": "median", "minimum": "lowest", "maximum": "highest",
     "deviation": "standard deviation of", "variance": "variance of", "range": "range of",
 }  # fmt: skip
-_CHANGES = {"difference": "by how much it changes from", "distance": "the difference of", "percent": "by what per cent it changes from", "": ""}
+_CHANGES = {
+    "difference": "by how much it changes from",
+    "distance": "the difference of",
+    "percent": "by what per cent it changes from",
+    "": "",
+}
 _LISTED = 10
 _NO_AMOUNT = frozenset({"id", "key", "no", "number", "nr", "code", "year", "page"})
 """The last word of columns whose whole numbers are names, not amounts."""
@@ -179,7 +184,8 @@ def _part(plan: Plan, rows: Rows, row: Sequence[Any]) -> str:
     head = f"{name}: " if name else ""
     meant = " and ".join(condition(item) for item in plan.part)
     if plan.measures and share is not None:
-        return f"**{head}{number(share)} %** of the {measure(plan.measures[0], plan)}, {number(whole)}: {number(some)} where {meant}"
+        asked = measure(plan.measures[0], plan)
+        return f"**{head}{number(share)} %** of the {asked}, {number(whole)}: {number(some)} where {meant}"
     if share is None:
         return f"{head}there are no {rows_of(plan)} to take a share of."
     return f"**{head}{number(share)} %** of {number(whole)} {rows_of(plan)}: {number(some)} whose {meant}"

@@ -89,7 +89,9 @@ def _adorned(number: str, cleaned: str) -> Sequence[Rule]:
     fits = f"regexp_full_match({{c}}, '{shaped}') AND starts_with({{c}}, '(') = ends_with({{c}}, ')')"
 
     def rule(type_: str, also: str) -> Rule:
-        return Rule(type_, f"TRY_CAST({value} AS {type_})", f"{fits} AND TRY_CAST({value} AS {type_}) IS NOT NULL AND {also}")
+        return Rule(
+            type_, f"TRY_CAST({value} AS {type_})", f"{fits} AND TRY_CAST({value} AS {type_}) IS NOT NULL AND {also}"
+        )
 
     whole = rule("BIGINT", f"regexp_full_match({value}, '-?[0-9]+')")
     exact = [

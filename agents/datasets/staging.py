@@ -57,7 +57,8 @@ def _tidy(connection: duckdb.DuckDBPyConnection, rules: Sequence[Sequence[Rule]]
     """In columns that people have written: no blanks around texts, and none of their words for what is missing."""
     written = [at for at, column in enumerate(rules) if column is WRITTEN]
     codes = [
-        f"coalesce(bool_and(regexp_full_match(c{at}, '{CODES}')), false) AND count(DISTINCT c{at}) > 3" for at in written
+        f"coalesce(bool_and(regexp_full_match(c{at}, '{CODES}')), false) AND count(DISTINCT c{at}) > 3"
+        for at in written
     ]
     coded = connection.execute(f"SELECT {', '.join(codes)} FROM {STAGE}").fetchone() or ()  # noqa: S608
     listed = ", ".join(f"'{text}'" for text in MISSING)

@@ -22,7 +22,9 @@ def _cell(value: Any) -> str:
 @cache
 def trails() -> tuple[Row, ...]:
     make = Random(1)
-    names = "Goat Ladder,Mill Loop,Saint Brendan Way,Heron Walk,Old Quarry Track,Blue Lake Circuit,Ridge of Wolves,Long Meadow,Fox Steps,Lighthouse Path,Pine Cathedral,Black Gorge,Shepherd Round,Salt Road,Amber Cliffs,Tower Hill,Copper Mine Trail,Summer Pasture,Three Bridges,Ghost Village".split(",")
+    names = "Goat Ladder,Mill Loop,Saint Brendan Way,Heron Walk,Old Quarry Track,Blue Lake Circuit,Ridge of Wolves,Long Meadow,Fox Steps,Lighthouse Path,Pine Cathedral,Black Gorge,Shepherd Round,Salt Road,Amber Cliffs,Tower Hill,Copper Mine Trail,Summer Pasture,Three Bridges,Ghost Village".split(
+        ","
+    )
     return tuple(
         {
             "Trail": name, "Region": make.choice(["North Fells", "East Fells", "Coast"]),
@@ -76,21 +78,59 @@ def patients() -> tuple[Row, ...]:
 @cache
 def nations() -> tuple[Row, ...]:
     make = Random(4)
-    places = {"Norway": "Europe", "Germany": "Europe", "Italy": "Europe", "Japan": "Asia", "India": "Asia", "Kenya": "Africa", "Egypt": "Africa", "Brazil": "Americas", "Chile": "Americas", "Canada": "Americas"}
+    places = {
+        "Norway": "Europe",
+        "Germany": "Europe",
+        "Italy": "Europe",
+        "Japan": "Asia",
+        "India": "Asia",
+        "Kenya": "Africa",
+        "Egypt": "Africa",
+        "Brazil": "Americas",
+        "Chile": "Americas",
+        "Canada": "Americas",
+    }
     rows = []
     for name, continent in places.items():
         people, wealth, life = make.randrange(3, 400) * 1_000_000, make.uniform(900, 20_000), make.uniform(45, 68)
         for year in range(1980, 2021, 5):
-            people, wealth, life = int(people * make.uniform(1.0, 1.12)), wealth * make.uniform(0.95, 1.3), life + make.uniform(-0.4, 2.4)
-            rows.append({"country": name, "continent": continent, "year": year, "population": people, "gdpPerCapita": round(wealth, 2), "lifeExp": round(life, 2)})
+            people, wealth, life = (
+                int(people * make.uniform(1.0, 1.12)),
+                wealth * make.uniform(0.95, 1.3),
+                life + make.uniform(-0.4, 2.4),
+            )
+            rows.append(
+                {
+                    "country": name,
+                    "continent": continent,
+                    "year": year,
+                    "population": people,
+                    "gdpPerCapita": round(wealth, 2),
+                    "lifeExp": round(life, 2),
+                }
+            )
     return tuple(rows)
 
 
 @cache
 def sales() -> tuple[Row, ...]:
     make = Random(5)
-    prices = {"Espresso": 2.2, "Flat White": 3.4, "Green Tea": 2.8, "Carrot Cake": 4.5, "Almond Croissant": 3.1, "Sandwich": 6.9}
-    kinds = {"Espresso": "Coffee", "Flat White": "Coffee", "Green Tea": "Tea", "Carrot Cake": "Bakery", "Almond Croissant": "Bakery", "Sandwich": "Food"}
+    prices = {
+        "Espresso": 2.2,
+        "Flat White": 3.4,
+        "Green Tea": 2.8,
+        "Carrot Cake": 4.5,
+        "Almond Croissant": 3.1,
+        "Sandwich": 6.9,
+    }
+    kinds = {
+        "Espresso": "Coffee",
+        "Flat White": "Coffee",
+        "Green Tea": "Tea",
+        "Carrot Cake": "Bakery",
+        "Almond Croissant": "Bakery",
+        "Sandwich": "Food",
+    }
     rows = []
     for number in range(1, 401):
         item = make.choice(list(prices))
@@ -122,7 +162,11 @@ def weather() -> tuple[Row, ...]:
 @cache
 def staff() -> tuple[Row, ...]:
     make = Random(7)
-    names = [f"{one} {other}" for one in ("Ida", "Paul", "Nora", "Sven", "Olga", "Hugo", "Lena", "Finn", "Rosa") for other in ("Berg", "Vogel", "Moreau", "Silva", "Novak")]
+    names = [
+        f"{one} {other}"
+        for one in ("Ida", "Paul", "Nora", "Sven", "Olga", "Hugo", "Lena", "Finn", "Rosa")
+        for other in ("Berg", "Vogel", "Moreau", "Silva", "Novak")
+    ]
     return tuple(
         {
             "employee": name, "department": make.choice(["Sales", "IT", "Legal", "Human Resources", "Logistics"]),
@@ -138,7 +182,14 @@ def staff() -> tuple[Row, ...]:
 @cache
 def cars() -> tuple[Row, ...]:
     make = Random(8)
-    makes = {"Audi": "Germany", "BMW": "Germany", "Fiat": "Italy", "Toyota": "Japan", "Volvo": "Sweden", "Renault": "France"}
+    makes = {
+        "Audi": "Germany",
+        "BMW": "Germany",
+        "Fiat": "Italy",
+        "Toyota": "Japan",
+        "Volvo": "Sweden",
+        "Renault": "France",
+    }
     return tuple(
         {
             "make": brand, "model": f"{brand[0]}{make.randrange(100, 999)}", "origin": makes[brand],
@@ -197,7 +248,10 @@ def counted(rows: Iterable[Row], by: str) -> dict[str, int]:
 
 
 def best(figures: Mapping[str, float], number: int = 1, *, lowest: bool = False) -> list[list[Any]]:
-    return [[name, figure] for name, figure in sorted(figures.items(), key=lambda item: item[1] if lowest else -item[1])[:number]]
+    return [
+        [name, figure]
+        for name, figure in sorted(figures.items(), key=lambda item: item[1] if lowest else -item[1])[:number]
+    ]
 
 
 def least(figures: Mapping[str, float]) -> dict[str, list[str]]:
@@ -225,150 +279,655 @@ Question = tuple[str, str, Callable[[], Any]]
 FIRST: tuple[Question, ...] = (
     ("trails", "how many trails are there?", lambda: figure(20)),
     ("trails", "what's the longest trail?", lambda: names([top(trails(), "Length (km)")], "Trail")),
-    ("trails", "average length of the hard ones", lambda: figure(fmean(of(trails(), "Length (km)", Difficulty="hard")))),
-    ("trails", "how many loops are in the North Fells", lambda: figure(len(some(trails(), Loop="Yes", Region="North Fells")))),
-    ("trails", "which trails opened after 2010?", lambda: names([row for row in trails() if row["Opened"].year > 2010], "Trail")),
+    (
+        "trails",
+        "average length of the hard ones",
+        lambda: figure(fmean(of(trails(), "Length (km)", Difficulty="hard"))),
+    ),
+    (
+        "trails",
+        "how many loops are in the North Fells",
+        lambda: figure(len(some(trails(), Loop="Yes", Region="North Fells"))),
+    ),
+    (
+        "trails",
+        "which trails opened after 2010?",
+        lambda: names([row for row in trails() if row["Opened"].year > 2010], "Trail"),
+    ),
     ("trails", "total ascent per region", lambda: {"groups": grouped(trails(), "Region", "Ascent (m)", sum)}),
-    ("trails", "how many trails have no visitor numbers", lambda: figure(sum(row["Visitors per year"] is None for row in trails()))),
-    ("trails", "list every moderate trail on the coast", lambda: names(some(trails(), Difficulty="moderate", Region="Coast"), "Trail")),
+    (
+        "trails",
+        "how many trails have no visitor numbers",
+        lambda: figure(sum(row["Visitors per year"] is None for row in trails())),
+    ),
+    (
+        "trails",
+        "list every moderate trail on the coast",
+        lambda: names(some(trails(), Difficulty="moderate", Region="Coast"), "Trail"),
+    ),
     ("trails", "What percentage of trails are easy?", lambda: share(trails(), lambda row: row["Difficulty"] == "easy")),
-    ("trails", "top 3 trails by rating", lambda: {"among": None, "any": [{"names": [row["Trail"] for row in sorted(trails(), key=lambda row: -row["Rating"])[:3]]}]}),
+    (
+        "trails",
+        "top 3 trails by rating",
+        lambda: {
+            "among": None,
+            "any": [{"names": [row["Trail"] for row in sorted(trails(), key=lambda row: -row["Rating"])[:3]]}],
+        },
+    ),
     ("films", "How many movies did Kofi Mensah direct?", lambda: figure(len(some(films(), director="Kofi Mensah")))),
     ("films", "what is the highest grossing film", lambda: names([top(films(), "gross")], "title")),
-    ("films", "average score by genre, to two decimals", lambda: {"groups": {name: round(value, 2) for name, value in grouped(films(), "genre", "score", fmean).items()}}),
-    ("films", "how many films are longer than 2 hours", lambda: figure(sum(row["runtime_min"] > 120 for row in films()))),
-    ("films", "number of comedies from the 1990s", lambda: figure(sum(row["genre"] == "Comedy" and 1990 <= row["year"] <= 1999 for row in films()))),
-    ("films", "which director has the best average score", lambda: {"ranking": best(grouped(films(), "director", "score", fmean))}),
+    (
+        "films",
+        "average score by genre, to two decimals",
+        lambda: {
+            "groups": {name: round(value, 2) for name, value in grouped(films(), "genre", "score", fmean).items()}
+        },
+    ),
+    (
+        "films",
+        "how many films are longer than 2 hours",
+        lambda: figure(sum(row["runtime_min"] > 120 for row in films())),
+    ),
+    (
+        "films",
+        "number of comedies from the 1990s",
+        lambda: figure(sum(row["genre"] == "Comedy" and 1990 <= row["year"] <= 1999 for row in films())),
+    ),
+    (
+        "films",
+        "which director has the best average score",
+        lambda: {"ranking": best(grouped(films(), "director", "score", fmean))},
+    ),
     ("films", "median budget ignoring missing values", lambda: figure(median(of(films(), "budget")))),
-    ("films", "is there a correlation between votes and gross?", lambda: figure(correlation([row["votes"] for row in films()], [row["gross"] for row in films()]))),
+    (
+        "films",
+        "is there a correlation between votes and gross?",
+        lambda: figure(correlation([row["votes"] for row in films()], [row["gross"] for row in films()])),
+    ),
     ("films", "how many languages are there", lambda: figure(4)),
     ("films", "who directed Golden Garden?", lambda: names(some(films(), title="Golden Garden"), "director")),
     ("patients", "How many women are there?", lambda: figure(len(some(patients(), sex="F")))),
     ("patients", "mean age of smokers", lambda: figure(fmean(of(patients(), "age", smoker="yes")))),
     ("patients", "what share of patients smoke", lambda: share(patients(), lambda row: row["smoker"] == "yes")),
-    ("patients", "how many patients have a missing weight", lambda: figure(sum(row["weight_kg"] is None for row in patients()))),
+    (
+        "patients",
+        "how many patients have a missing weight",
+        lambda: figure(sum(row["weight_kg"] is None for row in patients())),
+    ),
     ("patients", "average cholesterol by ward", lambda: {"groups": grouped(patients(), "ward", "cholesterol", fmean)}),
-    ("patients", "how many patients are over 65 and not insured", lambda: figure(sum(row["age"] > 65 and not row["insured"] for row in patients()))),
-    ("patients", "oldest patient in cardiology", lambda: {"any": [names([top(some(patients(), ward="Cardiology"), "age")], "patient_no"), figure(top(some(patients(), ward="Cardiology"), "age")["age"])]}),
+    (
+        "patients",
+        "how many patients are over 65 and not insured",
+        lambda: figure(sum(row["age"] > 65 and not row["insured"] for row in patients())),
+    ),
+    (
+        "patients",
+        "oldest patient in cardiology",
+        lambda: {
+            "any": [
+                names([top(some(patients(), ward="Cardiology"), "age")], "patient_no"),
+                figure(top(some(patients(), ward="Cardiology"), "age")["age"]),
+            ]
+        },
+    ),
     ("patients", "what is the standard deviation of systolic", lambda: figure(stdev(of(patients(), "systolic")))),
-    ("patients", "how much heavier are men than women on average?", lambda: figure(fmean(of(patients(), "weight_kg", sex="M")) - fmean(of(patients(), "weight_kg", sex="F")))),
-    ("patients", "admissions per month in 2023", lambda: {"groups": dict(Counter(row["admitted"].strftime("%Y-%m") for row in patients() if row["admitted"].year == 2023))}),
-    ("nations", "what was the population of Japan in 2000?", lambda: figure(some(nations(), country="Japan", year=2000)[0]["population"])),
+    (
+        "patients",
+        "how much heavier are men than women on average?",
+        lambda: figure(fmean(of(patients(), "weight_kg", sex="M")) - fmean(of(patients(), "weight_kg", sex="F"))),
+    ),
+    (
+        "patients",
+        "admissions per month in 2023",
+        lambda: {
+            "groups": dict(
+                Counter(row["admitted"].strftime("%Y-%m") for row in patients() if row["admitted"].year == 2023)
+            )
+        },
+    ),
+    (
+        "nations",
+        "what was the population of Japan in 2000?",
+        lambda: figure(some(nations(), country="Japan", year=2000)[0]["population"]),
+    ),
     ("nations", "how many countries are in Europe", lambda: figure(3)),
-    ("nations", "which country had the highest life expectancy in 2010", lambda: {"ranking": [[row["country"], row["lifeExp"]] for row in [top(some(nations(), year=2010), "lifeExp")]]}),
-    ("nations", "average GDP per capita by continent in 2020", lambda: {"groups": grouped(some(nations(), year=2020), "continent", "gdpPerCapita", fmean)}),
-    ("nations", "by how much did the population of Kenya grow between 1980 and 2020?", lambda: figure(some(nations(), country="Kenya", year=2020)[0]["population"] - some(nations(), country="Kenya", year=1980)[0]["population"])),
+    (
+        "nations",
+        "which country had the highest life expectancy in 2010",
+        lambda: {"ranking": [[row["country"], row["lifeExp"]] for row in [top(some(nations(), year=2010), "lifeExp")]]},
+    ),
+    (
+        "nations",
+        "average GDP per capita by continent in 2020",
+        lambda: {"groups": grouped(some(nations(), year=2020), "continent", "gdpPerCapita", fmean)},
+    ),
+    (
+        "nations",
+        "by how much did the population of Kenya grow between 1980 and 2020?",
+        lambda: figure(
+            some(nations(), country="Kenya", year=2020)[0]["population"]
+            - some(nations(), country="Kenya", year=1980)[0]["population"]
+        ),
+    ),
     ("nations", "list the African countries", lambda: {"names": ["Kenya", "Egypt"]}),
-    ("nations", "total population of Asia in 1990", lambda: figure(sum(of(nations(), "population", continent="Asia", year=1990)))),
+    (
+        "nations",
+        "total population of Asia in 1990",
+        lambda: figure(sum(of(nations(), "population", continent="Asia", year=1990))),
+    ),
     ("nations", "lowest life expectancy ever recorded", lambda: figure(min(of(nations(), "lifeExp")))),
-    ("nations", "how did life expectancy in Brazil develop over the years", lambda: {"series": of(nations(), "lifeExp", country="Brazil")}),
-    ("nations", "top 5 countries by gdp per capita in 2015", lambda: {"ranking": best({row["country"]: row["gdpPerCapita"] for row in some(nations(), year=2015)}, 5)}),
+    (
+        "nations",
+        "how did life expectancy in Brazil develop over the years",
+        lambda: {"series": of(nations(), "lifeExp", country="Brazil")},
+    ),
+    (
+        "nations",
+        "top 5 countries by gdp per capita in 2015",
+        lambda: {"ranking": best({row["country"]: row["gdpPerCapita"] for row in some(nations(), year=2015)}, 5)},
+    ),
 )
 SECOND: tuple[Question, ...] = (
     ("sales", "what's our total revenue?", lambda: figure(sum(of(sales(), "total")))),
-    ("sales", "how many croissants did we sell", lambda: {"any": [figure(sum(of(sales(), "quantity", product="Almond Croissant"))), figure(len(some(sales(), product="Almond Croissant")))]}),
+    (
+        "sales",
+        "how many croissants did we sell",
+        lambda: {
+            "any": [
+                figure(sum(of(sales(), "quantity", product="Almond Croissant"))),
+                figure(len(some(sales(), product="Almond Croissant"))),
+            ]
+        },
+    ),
     ("sales", "revenue by store", lambda: {"groups": grouped(sales(), "store", "total", sum)}),
-    ("sales", "Which product sells best?", lambda: {"any": [{"ranking": best(grouped(sales(), "product", "quantity", sum))}, {"ranking": best(counted(sales(), "product"))}, {"ranking": best(grouped(sales(), "product", "total", sum))}]}),
+    (
+        "sales",
+        "Which product sells best?",
+        lambda: {
+            "any": [
+                {"ranking": best(grouped(sales(), "product", "quantity", sum))},
+                {"ranking": best(counted(sales(), "product"))},
+                {"ranking": best(grouped(sales(), "product", "total", sum))},
+            ]
+        },
+    ),
     ("sales", "share of orders paid by card", lambda: share(sales(), lambda row: row["payment"] == "card")),
-    ("sales", "average order value for loyalty members vs non-members", lambda: {"groups": grouped(sales(), "loyalty_member", "total", fmean)}),
+    (
+        "sales",
+        "average order value for loyalty members vs non-members",
+        lambda: {"groups": grouped(sales(), "loyalty_member", "total", fmean)},
+    ),
     ("sales", "how many sales on sundays", lambda: figure(sum(row["sold_on"].weekday() == 6 for row in sales()))),
-    ("sales", "sales per weekday", lambda: {"any": [{"groups": dict(Counter(row["sold_on"].strftime("%A") for row in sales()))}, {"groups": grouped([{**row, "day": row["sold_on"].strftime("%A")} for row in sales()], "day", "total", sum)}]}),
-    ("sales", "in which month did we earn the most", lambda: {"ranking": best(grouped([{**row, "month": row["sold_on"].strftime("%Y-%m")} for row in sales()], "month", "total", sum))}),
+    (
+        "sales",
+        "sales per weekday",
+        lambda: {
+            "any": [
+                {"groups": dict(Counter(row["sold_on"].strftime("%A") for row in sales()))},
+                {
+                    "groups": grouped(
+                        [{**row, "day": row["sold_on"].strftime("%A")} for row in sales()], "day", "total", sum
+                    )
+                },
+            ]
+        },
+    ),
+    (
+        "sales",
+        "in which month did we earn the most",
+        lambda: {
+            "ranking": best(
+                grouped([{**row, "month": row["sold_on"].strftime("%Y-%m")} for row in sales()], "month", "total", sum)
+            )
+        },
+    ),
     ("sales", "what are the different categories", lambda: {"names": ["Coffee", "Tea", "Bakery", "Food"]}),
     ("sales", "how many orders got a discount of 10 percent", lambda: figure(len(some(sales(), discount=10)))),
-    ("sales", "total quantity of tea sold at the station in the first quarter of 2023", lambda: figure(sum(row["quantity"] for row in sales() if row["category"] == "Tea" and row["store"] == "Station" and row["sold_on"].month <= 3 and row["sold_on"].year == 2023))),
+    (
+        "sales",
+        "total quantity of tea sold at the station in the first quarter of 2023",
+        lambda: figure(
+            sum(
+                row["quantity"]
+                for row in sales()
+                if row["category"] == "Tea"
+                and row["store"] == "Station"
+                and row["sold_on"].month <= 3
+                and row["sold_on"].year == 2023
+            )
+        ),
+    ),
     ("weather", "what was the hottest day?", lambda: {"date": top(weather(), "temp_max_c")["date"].isoformat()}),
-    ("weather", "average maximum temperature per station", lambda: {"groups": grouped(weather(), "station", "temp_max_c", fmean)}),
-    ("weather", "how many foggy days were there at the airport", lambda: figure(len(some(weather(), station="Airport", condition="fog")))),
-    ("weather", "total rainfall in 2021", lambda: figure(sum(row["rain_mm"] or 0 for row in weather() if row["date"].year == 2021))),
-    ("weather", "how often was the wind above 60 km/h?", lambda: figure(sum(row["wind_kmh"] > 60 for row in weather()))),
-    ("weather", "correlation of max temp and wind", lambda: figure(correlation([row["temp_max_c"] for row in weather()], [row["wind_kmh"] for row in weather()]))),
+    (
+        "weather",
+        "average maximum temperature per station",
+        lambda: {"groups": grouped(weather(), "station", "temp_max_c", fmean)},
+    ),
+    (
+        "weather",
+        "how many foggy days were there at the airport",
+        lambda: figure(len(some(weather(), station="Airport", condition="fog"))),
+    ),
+    (
+        "weather",
+        "total rainfall in 2021",
+        lambda: figure(sum(row["rain_mm"] or 0 for row in weather() if row["date"].year == 2021)),
+    ),
+    (
+        "weather",
+        "how often was the wind above 60 km/h?",
+        lambda: figure(sum(row["wind_kmh"] > 60 for row in weather())),
+    ),
+    (
+        "weather",
+        "correlation of max temp and wind",
+        lambda: figure(correlation([row["temp_max_c"] for row in weather()], [row["wind_kmh"] for row in weather()])),
+    ),
     ("weather", "from when to when does the data go", lambda: {"date": "2021-01-01"}),
     ("weather", "most common weather condition", lambda: {"ranking": best(counted(weather(), "condition"))}),
-    ("weather", "what's the difference between the average wind at Hilltop and at the Airport", lambda: figure(abs(fmean(of(weather(), "wind_kmh", station="Hilltop")) - fmean(of(weather(), "wind_kmh", station="Airport"))))),
-    ("weather", "how many rain measurements are missing", lambda: figure(sum(row["rain_mm"] is None for row in weather()))),
+    (
+        "weather",
+        "what's the difference between the average wind at Hilltop and at the Airport",
+        lambda: figure(
+            abs(
+                fmean(of(weather(), "wind_kmh", station="Hilltop"))
+                - fmean(of(weather(), "wind_kmh", station="Airport"))
+            )
+        ),
+    ),
+    (
+        "weather",
+        "how many rain measurements are missing",
+        lambda: figure(sum(row["rain_mm"] is None for row in weather())),
+    ),
     ("staff", "who earns the most?", lambda: names([top(staff(), "salary")], "employee")),
     ("staff", "how many people work in HR", lambda: None),
-    ("staff", "how many people work in human resources", lambda: figure(len(some(staff(), department="Human Resources")))),
-    ("staff", "average salary of engineers by department", lambda: {"groups": grouped(some(staff(), job_title="Engineer"), "department", "salary", fmean)}),
+    (
+        "staff",
+        "how many people work in human resources",
+        lambda: figure(len(some(staff(), department="Human Resources"))),
+    ),
+    (
+        "staff",
+        "average salary of engineers by department",
+        lambda: {"groups": grouped(some(staff(), job_title="Engineer"), "department", "salary", fmean)},
+    ),
     ("staff", "what percentage of employees work remotely", lambda: share(staff(), lambda row: row["remote"])),
-    ("staff", "list everyone hired before 2008", lambda: names([row for row in staff() if row["hired"].year < 2008], "employee")),
-    ("staff", "how many managers earn less than 50,000", lambda: figure(sum(row["job_title"] == "Manager" and row["salary"] < 50_000 for row in staff()))),
+    (
+        "staff",
+        "list everyone hired before 2008",
+        lambda: names([row for row in staff() if row["hired"].year < 2008], "employee"),
+    ),
+    (
+        "staff",
+        "how many managers earn less than 50,000",
+        lambda: figure(sum(row["job_title"] == "Manager" and row["salary"] < 50_000 for row in staff())),
+    ),
     ("staff", "median sick days per city", lambda: {"groups": grouped(staff(), "city", "sick_days", median)}),
     ("staff", "What's the salary of Nora Silva?", lambda: figure(some(staff(), employee="Nora Silva")[0]["salary"])),
-    ("staff", "departments with more than 9 employees", lambda: {"names": [name for name, number in counted(staff(), "department").items() if number > 9]}),
+    (
+        "staff",
+        "departments with more than 9 employees",
+        lambda: {"names": [name for name, number in counted(staff(), "department").items() if number > 9]},
+    ),
     ("cars", "how many German cars are there", lambda: figure(len(some(cars(), origin="Germany")))),
     ("cars", "average price of 3-door cars", lambda: figure(fmean(of(cars(), "price_eur", doors="3-door")))),
-    ("cars", "cheapest diesel", lambda: {"any": [names([top(some(cars(), fuel="diesel"), "price_eur", lowest=True)], "model"), figure(top(some(cars(), fuel="diesel"), "price_eur", lowest=True)["price_eur"])]}),
+    (
+        "cars",
+        "cheapest diesel",
+        lambda: {
+            "any": [
+                names([top(some(cars(), fuel="diesel"), "price_eur", lowest=True)], "model"),
+                figure(top(some(cars(), fuel="diesel"), "price_eur", lowest=True)["price_eur"]),
+            ]
+        },
+    ),
     ("cars", "how many cars have 6 or more cylinders", lambda: figure(sum(row["cylinders"] >= 6 for row in cars()))),
     ("cars", "which brand is the most common", lambda: {"ranking": best(counted(cars(), "make"))}),
     ("cars", "mean horsepower of automatics", lambda: figure(fmean(of(cars(), "hp", automatic="TRUE")))),
-    ("cars", "compare Audi and BMW by average mpg", lambda: {"groups": {name: value for name, value in grouped(cars(), "make", "mpg", fmean).items() if name in ("Audi", "BMW")}}),
-    ("cars", "number of hybrid cars newer than 2015 under 30000 euros", lambda: figure(sum(row["fuel"] == "hybrid" and row["model_year"] > 2015 and row["price_eur"] < 30_000 for row in cars()))),
+    (
+        "cars",
+        "compare Audi and BMW by average mpg",
+        lambda: {
+            "groups": {
+                name: value for name, value in grouped(cars(), "make", "mpg", fmean).items() if name in ("Audi", "BMW")
+            }
+        },
+    ),
+    (
+        "cars",
+        "number of hybrid cars newer than 2015 under 30000 euros",
+        lambda: figure(
+            sum(row["fuel"] == "hybrid" and row["model_year"] > 2015 and row["price_eur"] < 30_000 for row in cars())
+        ),
+    ),
     ("cars", "average number of cars per make", lambda: figure(120 / len(counted(cars(), "make")))),
     ("cars", "how much does a Volvo cost on average", lambda: figure(fmean(of(cars(), "price_eur", make="Volvo")))),
 )
 THIRD: tuple[Question, ...] = (
     ("trails", "Give me the number of rows", lambda: figure(20)),
     ("trails", "what is the mean and the median ascent?", lambda: figure(median(of(trails(), "Ascent (m)")))),
-    ("trails", "second longest trail", lambda: names([sorted(trails(), key=lambda row: -row["Length (km)"])[1]], "Trail")),
-    ("trails", "how many routes are between 5 and 15 km long", lambda: figure(sum(5 <= row["Length (km)"] <= 15 for row in trails()))),
+    (
+        "trails",
+        "second longest trail",
+        lambda: names([sorted(trails(), key=lambda row: -row["Length (km)"])[1]], "Trail"),
+    ),
+    (
+        "trails",
+        "how many routes are between 5 and 15 km long",
+        lambda: figure(sum(5 <= row["Length (km)"] <= 15 for row in trails())),
+    ),
     ("trails", "which region has the fewest trails?", lambda: least(counted(trails(), "Region"))),
     ("trails", "oldest trail", lambda: names([top(trails(), "Opened", lowest=True)], "Trail")),
-    ("trails", "how many trails are neither easy nor hard?", lambda: figure(len(some(trails(), Difficulty="moderate")))),
+    (
+        "trails",
+        "how many trails are neither easy nor hard?",
+        lambda: figure(len(some(trails(), Difficulty="moderate"))),
+    ),
     ("trails", "difficulty of the Salt Road", lambda: names(some(trails(), Trail="Salt Road"), "Difficulty")),
-    ("films", "How many films are in French or Japanese?", lambda: figure(sum(row["language"] in ("French", "Japanese") for row in films()))),
+    (
+        "films",
+        "How many films are in French or Japanese?",
+        lambda: figure(sum(row["language"] in ("French", "Japanese") for row in films())),
+    ),
     ("films", "list the titles of all documentaries", lambda: names(some(films(), genre="Documentary"), "title")),
-    ("films", "what is the shortest animation", lambda: names([top(some(films(), genre="Animation"), "runtime_min", lowest=True)], "title")),
-    ("films", "share of films per genre", lambda: {"groups": {name: 100 * number / len(films()) for name, number in counted(films(), "genre").items()}}),
-    ("films", "average runtime of films directed by Mei Tanaka after 2000", lambda: figure(fmean(row["runtime_min"] for row in films() if row["director"] == "Mei Tanaka" and row["year"] > 2000))),
-    ("films", "films with a score of at least 8", lambda: {"any": [names([row for row in films() if (row["score"] or 0) >= 8], "title"), figure(sum((row["score"] or 0) >= 8 for row in films()))]}),
+    (
+        "films",
+        "what is the shortest animation",
+        lambda: names([top(some(films(), genre="Animation"), "runtime_min", lowest=True)], "title"),
+    ),
+    (
+        "films",
+        "share of films per genre",
+        lambda: {"groups": {name: 100 * number / len(films()) for name, number in counted(films(), "genre").items()}},
+    ),
+    (
+        "films",
+        "average runtime of films directed by Mei Tanaka after 2000",
+        lambda: figure(
+            fmean(row["runtime_min"] for row in films() if row["director"] == "Mei Tanaka" and row["year"] > 2000)
+        ),
+    ),
+    (
+        "films",
+        "films with a score of at least 8",
+        lambda: {
+            "any": [
+                names([row for row in films() if (row["score"] or 0) >= 8], "title"),
+                figure(sum((row["score"] or 0) >= 8 for row in films())),
+            ]
+        },
+    ),
     ("films", "how many films have no score?", lambda: figure(sum(row["score"] is None for row in films()))),
     ("films", "What year did Paper Machine come out?", lambda: figure(some(films(), title="Paper Machine")[0]["year"])),
-    ("films", "In which year were the most films released?", lambda: {"any": [{"ranking": [[str(row[0]), row[1]]]} for row in [Counter(row["year"] for row in films()).most_common(1)[0]]] + [{"names": [name for name, number in counted(films(), "year").items() if number == max(counted(films(), "year").values())]}]}),
+    (
+        "films",
+        "In which year were the most films released?",
+        lambda: {
+            "any": [
+                {"ranking": [[str(row[0]), row[1]]]}
+                for row in [Counter(row["year"] for row in films()).most_common(1)[0]]
+            ]
+            + [
+                {
+                    "names": [
+                        name
+                        for name, number in counted(films(), "year").items()
+                        if number == max(counted(films(), "year").values())
+                    ]
+                }
+            ]
+        },
+    ),
     ("films", "How many different directors are in the list?", lambda: figure(5)),
-    ("films", "titles containing the word Lost", lambda: {"any": [names([row for row in films() if "Lost" in row["title"]], "title"), figure(6)]}),
-    ("patients", "average weight and height by sex", lambda: {"groups": {sex: (fmean(of(patients(), "weight_kg", sex=sex)), fmean(of(patients(), "height_cm", sex=sex))) for sex in "FM"}}),
-    ("patients", "how many patients haven't been discharged yet", lambda: figure(sum(row["discharged"] is None for row in patients()))),
-    ("patients", "How long do patients stay on average?", lambda: {"any": [None, figure(fmean((row["discharged"] - row["admitted"]).days for row in patients() if row["discharged"]))]}),
-    ("patients", "average number of days between admission and discharge", lambda: figure(fmean((row["discharged"] - row["admitted"]).days for row in patients() if row["discharged"]))),
-    ("patients", "which ward has the most uninsured patients", lambda: {"ranking": best(counted(some(patients(), insured=0), "ward"))}),
-    ("patients", "how many non-smokers over 50 are in surgery", lambda: figure(sum(row["smoker"] == "no" and row["age"] > 50 and row["ward"] == "Surgery" for row in patients()))),
-    ("patients", "maximum cholesterol among women under 40", lambda: figure(max(row["cholesterol"] for row in patients() if row["sex"] == "F" and row["age"] < 40))),
+    (
+        "films",
+        "titles containing the word Lost",
+        lambda: {"any": [names([row for row in films() if "Lost" in row["title"]], "title"), figure(6)]},
+    ),
+    (
+        "patients",
+        "average weight and height by sex",
+        lambda: {
+            "groups": {
+                sex: (fmean(of(patients(), "weight_kg", sex=sex)), fmean(of(patients(), "height_cm", sex=sex)))
+                for sex in "FM"
+            }
+        },
+    ),
+    (
+        "patients",
+        "how many patients haven't been discharged yet",
+        lambda: figure(sum(row["discharged"] is None for row in patients())),
+    ),
+    (
+        "patients",
+        "How long do patients stay on average?",
+        lambda: {
+            "any": [
+                None,
+                figure(fmean((row["discharged"] - row["admitted"]).days for row in patients() if row["discharged"])),
+            ]
+        },
+    ),
+    (
+        "patients",
+        "average number of days between admission and discharge",
+        lambda: figure(fmean((row["discharged"] - row["admitted"]).days for row in patients() if row["discharged"])),
+    ),
+    (
+        "patients",
+        "which ward has the most uninsured patients",
+        lambda: {"ranking": best(counted(some(patients(), insured=0), "ward"))},
+    ),
+    (
+        "patients",
+        "how many non-smokers over 50 are in surgery",
+        lambda: figure(
+            sum(row["smoker"] == "no" and row["age"] > 50 and row["ward"] == "Surgery" for row in patients())
+        ),
+    ),
+    (
+        "patients",
+        "maximum cholesterol among women under 40",
+        lambda: figure(max(row["cholesterol"] for row in patients() if row["sex"] == "F" and row["age"] < 40)),
+    ),
     ("patients", "most frequent blood type", lambda: {"ranking": best(counted(patients(), "blood_type"))}),
-    ("nations", "what's the average life expectancy across all countries in 2000, rounded to one decimal", lambda: figure(round(fmean(of(nations(), "lifeExp", year=2000)), 1))),
-    ("nations", "which continent has the largest total population in 2020", lambda: {"ranking": best(grouped(some(nations(), year=2020), "continent", "population", sum))}),
-    ("nations", "what years does the data cover", lambda: {"any": [{"figure": 2020}, {"names": [str(year) for year in range(1980, 2021, 5)]}]}),
-    ("nations", "how many countries had a life expectancy above 60 in 1995?", lambda: figure(sum(row["year"] == 1995 and row["lifeExp"] > 60 for row in nations()))),
-    ("nations", "GDP per capita of Chile and Brazil in 2005", lambda: {"groups": {name: some(nations(), country=name, year=2005)[0]["gdpPerCapita"] for name in ("Chile", "Brazil")}}),
-    ("nations", "by what percentage did the population of India rise from 1990 to 2010", lambda: figure(100 * (some(nations(), country="India", year=2010)[0]["population"] / some(nations(), country="India", year=1990)[0]["population"] - 1))),
+    (
+        "nations",
+        "what's the average life expectancy across all countries in 2000, rounded to one decimal",
+        lambda: figure(round(fmean(of(nations(), "lifeExp", year=2000)), 1)),
+    ),
+    (
+        "nations",
+        "which continent has the largest total population in 2020",
+        lambda: {"ranking": best(grouped(some(nations(), year=2020), "continent", "population", sum))},
+    ),
+    (
+        "nations",
+        "what years does the data cover",
+        lambda: {"any": [{"figure": 2020}, {"names": [str(year) for year in range(1980, 2021, 5)]}]},
+    ),
+    (
+        "nations",
+        "how many countries had a life expectancy above 60 in 1995?",
+        lambda: figure(sum(row["year"] == 1995 and row["lifeExp"] > 60 for row in nations())),
+    ),
+    (
+        "nations",
+        "GDP per capita of Chile and Brazil in 2005",
+        lambda: {
+            "groups": {
+                name: some(nations(), country=name, year=2005)[0]["gdpPerCapita"] for name in ("Chile", "Brazil")
+            }
+        },
+    ),
+    (
+        "nations",
+        "by what percentage did the population of India rise from 1990 to 2010",
+        lambda: figure(
+            100
+            * (
+                some(nations(), country="India", year=2010)[0]["population"]
+                / some(nations(), country="India", year=1990)[0]["population"]
+                - 1
+            )
+        ),
+    ),
     ("nations", "Italian gdp per capita over time", lambda: {"series": of(nations(), "gdpPerCapita", country="Italy")}),
-    ("sales", "Average total per order by payment method", lambda: {"groups": grouped(sales(), "payment", "total", fmean)}),
+    (
+        "sales",
+        "Average total per order by payment method",
+        lambda: {"groups": grouped(sales(), "payment", "total", fmean)},
+    ),
     ("sales", "What was the biggest single sale?", lambda: {"any": [figure(max(of(sales(), "total")))]}),
-    ("sales", "which store had the lowest revenue in June 2023", lambda: {"ranking": best(grouped([row for row in sales() if row["sold_on"].month == 6 and row["sold_on"].year == 2023], "store", "total", sum), lowest=True)}),
-    ("sales", "monthly revenue", lambda: {"groups": grouped([{**row, "month": row["sold_on"].strftime("%Y-%m")} for row in sales()], "month", "total", sum)}),
-    ("sales", "what percent of revenue comes from coffee?", lambda: figure(100 * sum(of(sales(), "total", category="Coffee")) / sum(of(sales(), "total")))),
-    ("sales", "how many flat whites were sold on weekends", lambda: {"any": [figure(len([row for row in sales() if row["product"] == "Flat White" and row["sold_on"].weekday() > 4])), figure(sum(row["quantity"] for row in sales() if row["product"] == "Flat White" and row["sold_on"].weekday() > 4))]}),
+    (
+        "sales",
+        "which store had the lowest revenue in June 2023",
+        lambda: {
+            "ranking": best(
+                grouped(
+                    [row for row in sales() if row["sold_on"].month == 6 and row["sold_on"].year == 2023],
+                    "store",
+                    "total",
+                    sum,
+                ),
+                lowest=True,
+            )
+        },
+    ),
+    (
+        "sales",
+        "monthly revenue",
+        lambda: {
+            "groups": grouped(
+                [{**row, "month": row["sold_on"].strftime("%Y-%m")} for row in sales()], "month", "total", sum
+            )
+        },
+    ),
+    (
+        "sales",
+        "what percent of revenue comes from coffee?",
+        lambda: figure(100 * sum(of(sales(), "total", category="Coffee")) / sum(of(sales(), "total"))),
+    ),
+    (
+        "sales",
+        "how many flat whites were sold on weekends",
+        lambda: {
+            "any": [
+                figure(
+                    len([row for row in sales() if row["product"] == "Flat White" and row["sold_on"].weekday() > 4])
+                ),
+                figure(
+                    sum(
+                        row["quantity"]
+                        for row in sales()
+                        if row["product"] == "Flat White" and row["sold_on"].weekday() > 4
+                    )
+                ),
+            ]
+        },
+    ),
     ("sales", "when was the last sale", lambda: {"date": max(of(sales(), "sold_on")).isoformat()}),
-    ("weather", "how many days did it rain more than 10 mm", lambda: {"any": [figure(sum((row["rain_mm"] or 0) > 10 for row in weather())), figure(len({row["date"] for row in weather() if (row["rain_mm"] or 0) > 10}))]}),
-    ("weather", "coldest temperature at the Hilltop station", lambda: figure(min(of(weather(), "temp_min_c", station="Hilltop")))),
-    ("weather", "average rainfall by month in 2021", lambda: {"groups": grouped([{**row, "month": row["date"].strftime("%Y-%m")} for row in weather() if row["date"].year == 2021], "month", "rain_mm", fmean)}),
-    ("weather", "windiest day in 2022", lambda: {"names": [row["date"].isoformat() for row in weather() if row["date"].year == 2022 and row["wind_kmh"] == top([row for row in weather() if row["date"].year == 2022], "wind_kmh")["wind_kmh"]]}),
-    ("weather", "what's the range of wind speeds", lambda: {"any": [figure(max(of(weather(), "wind_kmh")) - min(of(weather(), "wind_kmh")))]}),
+    (
+        "weather",
+        "how many days did it rain more than 10 mm",
+        lambda: {
+            "any": [
+                figure(sum((row["rain_mm"] or 0) > 10 for row in weather())),
+                figure(len({row["date"] for row in weather() if (row["rain_mm"] or 0) > 10})),
+            ]
+        },
+    ),
+    (
+        "weather",
+        "coldest temperature at the Hilltop station",
+        lambda: figure(min(of(weather(), "temp_min_c", station="Hilltop"))),
+    ),
+    (
+        "weather",
+        "average rainfall by month in 2021",
+        lambda: {
+            "groups": grouped(
+                [{**row, "month": row["date"].strftime("%Y-%m")} for row in weather() if row["date"].year == 2021],
+                "month",
+                "rain_mm",
+                fmean,
+            )
+        },
+    ),
+    (
+        "weather",
+        "windiest day in 2022",
+        lambda: {
+            "names": [
+                row["date"].isoformat()
+                for row in weather()
+                if row["date"].year == 2022
+                and row["wind_kmh"]
+                == top([row for row in weather() if row["date"].year == 2022], "wind_kmh")["wind_kmh"]
+            ]
+        },
+    ),
+    (
+        "weather",
+        "what's the range of wind speeds",
+        lambda: {"any": [figure(max(of(weather(), "wind_kmh")) - min(of(weather(), "wind_kmh")))]},
+    ),
     ("staff", "top 5 earners", lambda: names(sorted(staff(), key=lambda row: -row["salary"])[:5], "employee")),
     ("staff", "who was hired most recently", lambda: names([top(staff(), "hired")], "employee")),
     ("staff", "how many employees are there in each city", lambda: {"groups": counted(staff(), "city")}),
     ("staff", "total payroll", lambda: {"any": [None, figure(sum(of(staff(), "salary")))]}),
-    ("staff", "which job title has the highest median salary", lambda: {"ranking": best(grouped(staff(), "job_title", "salary", median))}),
-    ("staff", "average number of sick days in IT vs Legal", lambda: {"groups": {name: value for name, value in grouped(staff(), "department", "sick_days", fmean).items() if name in ("IT", "Legal")}}),
-    ("staff", "which employees in Porto are not remote", lambda: names(some(staff(), city="Porto", remote=False), "employee")),
+    (
+        "staff",
+        "which job title has the highest median salary",
+        lambda: {"ranking": best(grouped(staff(), "job_title", "salary", median))},
+    ),
+    (
+        "staff",
+        "average number of sick days in IT vs Legal",
+        lambda: {
+            "groups": {
+                name: value
+                for name, value in grouped(staff(), "department", "sick_days", fmean).items()
+                if name in ("IT", "Legal")
+            }
+        },
+    ),
+    (
+        "staff",
+        "which employees in Porto are not remote",
+        lambda: names(some(staff(), city="Porto", remote=False), "employee"),
+    ),
     ("staff", "number of low performers", lambda: figure(len(some(staff(), performance="low")))),
     ("cars", "what is the average price per fuel type and transmission", lambda: None),
-    ("cars", "is the average mpg of Toyota higher than that of Fiat", lambda: {"groups": {name: value for name, value in grouped(cars(), "make", "mpg", fmean).items() if name in ("Toyota", "Fiat")}}),
+    (
+        "cars",
+        "is the average mpg of Toyota higher than that of Fiat",
+        lambda: {
+            "groups": {
+                name: value
+                for name, value in grouped(cars(), "make", "mpg", fmean).items()
+                if name in ("Toyota", "Fiat")
+            }
+        },
+    ),
     ("cars", "most powerful car", lambda: names([top(cars(), "hp")], "model")),
     ("cars", "How many cars weigh more than 2 tonnes?", lambda: figure(sum(row["weight_kg"] > 2000 for row in cars()))),
-    ("cars", "how many petrol cars per country of origin", lambda: {"groups": counted(some(cars(), fuel="petrol"), "origin")}),
+    (
+        "cars",
+        "how many petrol cars per country of origin",
+        lambda: {"groups": counted(some(cars(), fuel="petrol"), "origin")},
+    ),
     ("cars", "share of manual cars", lambda: None),
-    ("cars", "five cheapest hybrids", lambda: names(sorted(some(cars(), fuel="hybrid"), key=lambda row: row["price_eur"])[:5], "model")),
-    ("cars", "standard deviation of price for each fuel", lambda: {"groups": grouped(cars(), "fuel", "price_eur", stdev)}),
+    (
+        "cars",
+        "five cheapest hybrids",
+        lambda: names(sorted(some(cars(), fuel="hybrid"), key=lambda row: row["price_eur"])[:5], "model"),
+    ),
+    (
+        "cars",
+        "standard deviation of price for each fuel",
+        lambda: {"groups": grouped(cars(), "fuel", "price_eur", stdev)},
+    ),
 )
