@@ -1,6 +1,6 @@
 """What rows are put together by: columns, other tables' rows, units of time."""
 
-from agents.analyst.draft import Draft, is_day
+from agents.analyst.draft import AGGREGATES, Draft, is_day
 from agents.analyst.plan import Group, Unit
 from agents.analyst.ranking import Rank
 from agents.analyst.sentence import Mark
@@ -68,7 +68,7 @@ def _nothing(draft: Draft, by: Mark, target: Mark, rank: Rank | None) -> None:
     """What "by" means where nothing can be put together by what follows it."""
     if draft.free(target) and draft.view.own(target):
         draft.use(by, target)  # "average total per order"
-    elif any(at == target.place for at, _ in draft.filters):
+    elif any(at == target.place for at, _ in draft.filters) or draft.has("compare"):
         draft.use(by)  # "reported by phone", "each of them"
     elif draft.free(target) and target.strange and (rank is None or rank.figure or rank.measure):
         raise _unknown(draft, target)
@@ -113,7 +113,10 @@ def _measures(draft: Draft, mark: Mark) -> bool:
 def _group(draft: Draft, target: Mark, rank: Rank | None) -> Group | None:
     if not draft.free(target) or (target.cue not in _NAMING and target.cue != "unit"):
         return None
-    if target.cue != "unit" and (not target.names or (rank is not None and _measures(draft, target))):
+    behind = draft.after(target.place)
+    worked_out = target.cue in AGGREGATES and draft.is_figure(behind)
+    figure = _measures(draft, target) and (rank is not None or draft.has("compare"))
+    if target.cue != "unit" and (not target.names or worked_out or figure):
         return None
     return named_group(draft, target)
 

@@ -129,6 +129,10 @@ def _best(read: Sentence, lexicon: Lexicon, dataset: str, base: Plan | None) -> 
         )
     candidates.sort(key=lambda item: -item[0].score)
     best, related = candidates[0]
+    subject = _subject(read)
+    meant = {item.source for item in subject.of("table", 0.95)} if subject is not None and base is None else set()
+    if meant and not any(other.plan.source in meant for other, _ in candidates):
+        best.draft.view.choices.doubt(f"whether it is about {words_of(best.plan.source.table)}")
     strange = _strange(best)
     if strange:
         return Unread(_lacks(best.draft.view, strange), strange)
