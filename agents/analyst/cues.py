@@ -19,9 +19,9 @@ LONGEST_CUE = 6
 class Cues:
     """`kinds`, `units` and `beyond` by the words of their phrases: what one does, the unit of time that it names, what
     it asks for that nothing here works out. `adjectives` by the word: the end that its superlative is about, and the
-    words for what it is said of. `synonyms` are words for names by the base of another, `alike` words for values;
-    `rows` are nouns for any rows, `columns` stems of words in names of columns by what they say; `spelt` all words that
-    are here."""
+    words for what it is said of. `synonyms` are words for names by the base of another, `alike` words for values,
+    `opposites` the words that others are the opposite of; `rows` are nouns for any rows, `columns` stems of words in
+    names of columns by what they say; `spelt` all words that are here."""
 
     kinds: Mapping[Phrase, str]
     units: Mapping[Phrase, Unit]
@@ -29,6 +29,7 @@ class Cues:
     adjectives: Mapping[str, tuple[int, tuple[str, ...]]]
     synonyms: Mapping[str, frozenset[str]]
     alike: Mapping[str, frozenset[str]]
+    opposites: Mapping[str, str]
     scales: tuple[tuple[str, ...], ...]
     ranking: tuple[str, ...]
     rows: frozenset[str]
@@ -53,6 +54,7 @@ def cues() -> Cues:
     return Cues(
         kinds, units, beyond, adjectives,  # type: ignore[arg-type]
         _rings(read["synonyms"]["rings"]), _rings(read["synonyms"]["values"]),
+        read["synonyms"]["opposites"],
         tuple(map(tuple, read["synonyms"]["scales"])), tuple(read["synonyms"]["ranking"]),
         frozenset(read["synonyms"]["rows"]),
         {kind: frozenset(map(stem, words)) for kind, words in read["columns"].items()}, idle,

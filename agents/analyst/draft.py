@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from agents.analyst.plan import Condition, Field, Group, Having, Measure, Operator, Plan, Scalar, Span
+from agents.analyst.plan import Condition, Field, Group, Having, Measure, Operator, Scalar, Span
 from agents.analyst.sentence import Mark
 from agents.analyst.view import DAYS, Option, View
 
@@ -23,7 +23,6 @@ class Draft:
 
     marks: tuple[Mark, ...]
     view: View
-    before: Plan | None = None
     used: set[int] = field(default_factory=set)
     filters: list[tuple[int, Condition]] = field(default_factory=list)
     times: list[tuple[int, Span]] = field(default_factory=list)

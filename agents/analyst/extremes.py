@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from agents.analyst.draft import Draft, is_column
 from agents.analyst.grouping import named_group
 from agents.analyst.listing import grouped, listed
+from agents.analyst.measuring import how_much
 from agents.analyst.plan import Group, Measure, Plan
 from agents.analyst.ranking import Rank
 from agents.analyst.sentence import Mark
@@ -81,6 +82,10 @@ def _alone(draft: Draft, rank: Rank, thing: Mark | None) -> bool:
     """Whether the highest figure itself is asked for, and not the row that has it."""
     others = [mark for mark in draft.names() if not draft.view.own(mark)]
     shown = any(draft.named(mark, lambda option: is_column(option) and option.score >= 0.5) for mark in others)
+    how = next((mark for mark in draft.marks if how_much(draft, mark)), None)
+    if how is not None and rank.figure is not None and rank.adjective:  # "how old was the oldest"
+        draft.use(how)
+        return True
     rows = rank.adjective or rank.number or draft.has("list", "top", "bottom") or draft.says("who", "which", "whose")
     return thing is None and not shown and not rows
 

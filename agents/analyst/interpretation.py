@@ -6,6 +6,7 @@ in it are told: while there are any, the figure is not certain.
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import msgspec
 from msgspec.structs import replace as changed
@@ -25,6 +26,7 @@ from agents.language.words import vocabulary
 
 _CLEAR = 0.04
 """By how much the best reading has to be better than that of another table."""
+_SAME = 0.001
 _MOST_OTHERS = 4
 _SUBJECT = 2.0
 _PASSED = vocabulary(
@@ -71,7 +73,6 @@ class _Candidate:
     score: float
     plan: Plan
     draft: Draft
-    subject: bool
 
 
 def read_question(
@@ -95,21 +96,7 @@ def read_question(
 
 def _best(read: Sentence, lexicon: Lexicon, dataset: str, base: Plan | None) -> Reading | Unread:
     """The reading whose names fit best, of all tables whose rows could be counted."""
-
-    def attempt(source: Source, choices: Choices, *, related: bool) -> _Candidate:
-        draft = Draft(read.marks, View(lexicon, source, choices), base)
-        plan = _following(draft, base) if base is not None else (related_plan if related else plan_of)(draft, dataset)
-        subject = _subject(read)
-        bonus = (
-            max((item.weight for item in subject.of("table") if item.source == source), default=0.0) if subject else 0.0
-        )
-        if not any(mark.cue == "count" for mark in read.marks) and any(
-            mark.cue in ("sum", "average", "median") for mark in read.marks
-        ):
-            bonus /= 2  # figures are where they stand
-        spare = sum(_worth(mark) for mark in _left(draft))
-        return _Candidate(draft.view.score + bonus * _SUBJECT - spare, plan, draft, bonus > 0)
-
+    attempt = partial(_attempt, read, lexicon, dataset, base)
     candidates: list[tuple[_Candidate, bool]] = []
     reasons: list[tuple[float, str]] = []
     for source in [base.source] if base is not None else list(lexicon.tables):
@@ -117,41 +104,66 @@ def _best(read: Sentence, lexicon: Lexicon, dataset: str, base: Plan | None) -> 
             try:
                 candidates.append((attempt(source, Choices(), related=related), related))
             except Unresolved as problem:
-                if str(problem):
-                    weight = max(
-                        (m.weight for mark in read.marks for m in mark.of("table") if m.source == source), default=0.0
-                    )
-                    reasons.append((weight, str(problem)))
+                said = [item.weight for mark in read.marks for item in mark.of("table") if item.source == source]
+                reasons.append((max(said, default=0.0), str(problem)))
     if not candidates:
         unknown = tuple(dict.fromkeys(mark.text for mark in read.marks if mark.strange))
-        return Unread(
-            max(reasons, default=(0.0, "There is no table to answer it from."), key=lambda item: item[0])[1], unknown
-        )
+        told = max((reason for reason in reasons if reason[1]), default=(0.0, "There is no table to answer it from."))
+        return Unread(told[1], unknown)
     candidates.sort(key=lambda item: -item[0].score)
     best, related = candidates[0]
-    subject = _subject(read)
-    meant = {item.source for item in subject.of("table", 0.95)} if subject is not None and base is None else set()
-    if meant and not any(other.plan.source in meant for other, _ in candidates):
-        best.draft.view.choices.doubt(f"whether it is about {words_of(best.plan.source.table)}")
-    strange = _strange(best)
-    if strange:
+    if strange := _strange(best):
         return Unread(_lacks(best.draft.view, strange), strange)
-    others = [
-        Other(f"if it is about {words_of(other.plan.source.table)}", other.plan)
-        for other, _ in candidates[1:]
-        if best.score - other.score < _CLEAR and other.plan.source != best.plan.source
-    ]
-    if others and len(read.marks) and best.score - candidates[1][0].score < 0.001:
-        both = [item.plan.source for item, _ in candidates[:2]]
-        same = both[0].table == both[1].table
-        names = " or ".join(f"{item.dataset}.{item.table}" if same else words_of(item.table) for item in both)
-        return Unread(f"It can be about {names}: please say which.")
-    for taken, said in best.draft.view.choices.otherwise()[:_MOST_OTHERS]:
+    near = [other for other, _ in candidates[1:] if best.score - other.score < _CLEAR]
+    near = [other for other in near if other.plan.source != best.plan.source]
+    if near and best.score - near[0].score < _SAME:
+        return Unread(f"It can be about {_either(best.plan.source, near[0].plan.source)}: please say which.")
+    if base is None:
+        _check_subject(read, best, [other.plan.source for other, _ in candidates])
+    others = [Other(f"if it is about {words_of(other.plan.source.table)}", other.plan) for other in near]
+    for taken, said_otherwise in best.draft.view.choices.otherwise()[:_MOST_OTHERS]:
         try:
-            others.append(Other(said, attempt(best.plan.source, Choices(taken), related=related).plan))
+            again = attempt(best.plan.source, Choices(taken), related=related)
+            others.append(Other(said_otherwise, again.plan))
         except Unresolved:  # it cannot be meant so
             continue
     return _reading(read, best, others)
+
+
+def _attempt(
+    read: Sentence,
+    lexicon: Lexicon,
+    dataset: str,
+    base: Plan | None,
+    source: Source,
+    choices: Choices,
+    *,
+    related: bool,
+) -> _Candidate:
+    """The plan over the rows of one table. Raises Unresolved."""
+    draft = Draft(read.marks, View(lexicon, source, choices))
+    plan = _following(draft, base) if base is not None else (related_plan if related else plan_of)(draft, dataset)
+    subject = _subject(read)
+    bonus = next((item.weight for item in subject.of("table") if item.source == source), 0.0) if subject else 0.0
+    cues = {mark.cue for mark in read.marks}
+    if "count" in cues or not cues & {"sum", "average", "median"}:
+        bonus *= _SUBJECT  # figures are where they stand, but rows are what they are called
+    return _Candidate(draft.view.score + bonus - sum(map(_worth, _left(draft))), plan, draft)
+
+
+def _either(one: Source, other: Source) -> str:
+    if one.table == other.table:
+        return f"{one.dataset}.{one.table} or {other.dataset}.{other.table}"
+    return f"{words_of(one.table)} or {words_of(other.table)}"
+
+
+def _check_subject(read: Sentence, best: _Candidate, sources: list[Source]) -> None:
+    """Doubt a plan that leaves out the table that the question names as its subject."""
+    subject = _subject(read)
+    meant = {item.source for item in subject.of("table", 0.95)} if subject is not None else set()
+    joined = {hop.source for field in best.plan.fields for hop in field.path}
+    if meant and not meant & {*joined, *sources}:
+        best.draft.view.choices.doubt(f"whether it is about {words_of(best.plan.source.table)}")
 
 
 def _subject(read: Sentence) -> Mark | None:

@@ -163,6 +163,9 @@ class Lexicon:
         plain = [token.plain for token in words]
         whole, initials = "".join(plain), "".join(word[:1] for word in plain)
         alone = len(plain) == 1
+        if ended := [item for item in self._short if alone and len(whole) > 3 and item[0].endswith(whole)]:
+            near = [item for item in ended if 0 < len(item[0]) - len(whole) <= 2]  # "class" of `pclass`
+            return tuple(Meaning("column", at, _ABBREVIATED, column.name, of=column.kind) for _, at, column in near)
         if not whole.isalpha() or (alone and (whole in cues().spelt or adjective(whole) or len(whole) < 5)):
             return ()
         if alone and whole.endswith(("er", "ers")):  # "earners", "rowers"

@@ -162,7 +162,7 @@ def _plain(draft: Draft, sought: Mark | None) -> tuple[Measure, ...] | None:
     where it does not; None where no figure is named, empty where those of single rows are wanted."""
     view = draft.view
     figures = [mark for mark in draft.figures() if not _is_class(draft, mark)]
-    how = next((mark for mark in draft.marks if _how(draft, mark)), None)
+    how = next((mark for mark in draft.marks if how_much(draft, mark)), None)
     alone = single(draft)
     if not figures and how is not None and not alone:
         field = view.said_of(how.said[1], view.is_figure) if how.said else None
@@ -194,7 +194,7 @@ def _is_class(draft: Draft, mark: Mark) -> bool:
     return field is not None and draft.view.is_class(field) and draft.cued(mark.place, -1, "count") is None
 
 
-def _how(draft: Draft, mark: Mark) -> bool:
+def how_much(draft: Draft, mark: Mark) -> bool:
     """ "How heavy"."""
     before = draft.beside(mark.place, -1)
     said = mark.said is not None and mark.said[2] == "" and mark.cue in ("adjective", "", "most", "least")

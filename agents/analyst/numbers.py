@@ -39,6 +39,10 @@ def read_numbers(draft: Draft) -> None:
             before = draft.beside(mark.place, -1)
             more = (mark.said[0] > 0) != (before is not None and before.plain == "less")
             _compared(draft, mark, ">" if more else "<", mark.said[1])
+        elif mark.cue in ("negative", "positive") and draft.is_figure(following):
+            assert following is not None
+            draft.use(mark)
+            draft.keep(mark.place, draft.figure(following), "<" if mark.cue == "negative" else ">", (0,), mark.text)
         elif mark.cue in OPERATORS and draft.free(mark):
             _compared(draft, mark, OPERATORS[mark.cue])
     for mark in draft.marks:

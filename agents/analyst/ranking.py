@@ -69,7 +69,7 @@ def _rank(draft: Draft, mark: Mark) -> Rank:
         figure = draft.view.said_of(words, None, end)
         if figure is not None and words[0] == "age" and not draft.view.is_age(figure):
             end = -end  # who is old was born early
-    before = draft.after(first, -1)
+    before = next(filter(draft.free, draft.onward(first, -1)), None)
     if measure is None and figure is None and mark.cue in ("most", "least") and draft.is_figure(before):
         assert before is not None  # "who earns the most"
         earned = draft.view.figure(before, quiet=True)

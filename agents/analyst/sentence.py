@@ -9,7 +9,7 @@ from agents.analyst.cues import LONGEST_CUE, adjective, cues
 from agents.analyst.lexicon import Lexicon, Meaning
 from agents.analyst.plan import Span, Unit
 from agents.analyst.time_spans import Found, spans
-from agents.analyst.tokens import Token, tokens
+from agents.analyst.tokens import Token, stem, tokens
 
 LONGEST = 1000
 """Characters that are read of a question."""
@@ -73,7 +73,7 @@ def sentence(text: str, lexicon: Lexicon, now: datetime) -> Sentence:
         time = next((found for start, found in times.items() if start <= row[at].start < found.end), None)
         lettered = bool(marks) and _lettered(row[at], marks[-1], lexicon)
         length, mark = _mark(text, row, at, lexicon, time, row[at].start in quoted or lettered)
-        said = text[row[at].start : row[at + length - 1].end]
+        said = text[row[at].start : row[at + length - 1].end] or row[at].text
         cue = mark.cue
         if cue == "which" and marks and row[at].plain in _RELATIVE and (marks[-1].names or marks[-1].strange):
             cue = "idle"  # "customers who"
@@ -101,6 +101,10 @@ def _row(text: str, lexicon: Lexicon) -> tuple[list[Token], tuple[tuple[str, str
         prefix = next((item for item in _NOT if token.plain.startswith(item)), "")
         rest = Token(token.text[len(prefix) :], token.start + len(prefix), token.end)
         bare = (rest.stem,)
+        opposite = cues().opposites.get(token.plain, "")
+        if opposite and not lexicon.meanings((token.stem,)) and lexicon.meanings((stem(opposite),)):
+            row += [Token("not", token.start, token.start), Token(opposite, token.start, token.end)]
+            continue
         if prefix and len(rest.text) > 3 and not lexicon.meanings((token.stem,)) and lexicon.meanings(bare):
             row += [Token("not", token.start, token.start + len(prefix)), rest]
             continue

@@ -212,12 +212,10 @@ OWNERS: Mapping[type, object] = {
 """A value of each class that has readers among its methods."""
 READ_WHOLE = "tried as a whole by tests/integration/test_long_messages.py"
 ELSEWHERE = {
-    "agents.analyst.items": "is given 1,000 characters of a question",
-    "agents.analyst.candidates.described": "a question's words and a column's description",
     "agents.analyst.choices.Choices.doubt": "words of our own",
     "agents.analyst.instructions.for_analysis": "only puts it into a prompt",
     "agents.analyst.instructions.for_query": "only puts it into a prompt",
-    "agents.analyst.resolve.Rows.assume": "words of our own",
+    "agents.analyst.view.View.assume": "words of our own",
     "agents.datasets.url_secrets.without_secrets": "an operator's configuration",
     "agents.vehicles.range.Vehicles.parse": "an operator's file",
     "agents.language.words.vocabulary": "words of our own",
