@@ -9,7 +9,7 @@ from agents.analyst.measuring import how_much
 from agents.analyst.plan import Group, Measure, Plan
 from agents.analyst.ranking import Rank
 from agents.analyst.sentence import Mark
-from agents.analyst.view import DAYS, words_of
+from agents.analyst.view import DAYS, Unresolved, words_of
 
 _FAR = 3
 
@@ -58,7 +58,7 @@ def first_of(draft: Draft, plan: Plan, rank: Rank, thing: Mark | None) -> Plan:
         return listed(draft, plan, rank, Group((day,)))
     group = thing_group(draft, thing) or (_who(draft) if rank.measure is not None else None)
     rows = group is None or view.told_apart(group)
-    measure = rank.measure or (None if rows else _measure(draft, rank))
+    measure = rank.measure or (_measure(draft, rank, group) if group is not None and not rows else None)
     groups = (*draft.groups, *([group] if group else []))
     if measure is not None and groups:
         draft.use_rows()
@@ -90,17 +90,19 @@ def _alone(draft: Draft, rank: Rank, thing: Mark | None) -> bool:
     return thing is None and not shown and not rows
 
 
-def _measure(draft: Draft, rank: Rank) -> Measure | None:
+def _measure(draft: Draft, rank: Rank, group: Group) -> Measure | None:
     """What decides among groups, where only a figure of their rows is named; None where the rows decide."""
     view, figure = draft.view, rank.figure
     if figure is None:
         return Measure("count")
     if figure.kind in DAYS:
+        if group.unit is not None:
+            raise Unresolved("I do not see what is to come first.")
         return None
     if view.adds_up(figure) or (rank.sum and not rank.number and not view.never_adds(figure)):
         view.assume(f"{words_of(figure.column)} is added up")
         return Measure("sum", figure)
-    if rank.adjective or rank.number:
+    if rank.adjective or rank.number or group.fields[0].path:
         view.choices.doubt(f"whether the average {words_of(figure.column)} decides")
         return Measure("average", figure)
     return None

@@ -22,7 +22,12 @@ def check_one_question(draft: Draft, plan: Plan) -> None:
         behind = [field for place, field in said if 0 < place - mark.place <= _NEAR]
         if before and behind and not set(before) & set(behind):
             raise Unresolved(f'I cannot put "{mark.text}" between two different columns.')
-    negated = any(item.operator == "not in" and item.values for item in plan.conditions)
+    refused = [item.field for item in plan.conditions if item.operator == "not in" and item.values]
+    negated = bool(refused)
+    for measure in plan.measures:
+        path = measure.field.path if measure.field is not None and measure.aggregate == "distinct" else ()
+        if path and any(field.path[: len(path)] != path for field in refused):
+            raise Unresolved("I cannot tell which never had one.")
     things = any(group.fields[0].path for group in plan.groups) and not plan.having and plan.descending is None
     if negated and things and draft.says("which", "who"):
         raise Unresolved("I cannot tell which never had one.")

@@ -34,6 +34,7 @@ _PASSED = vocabulary(
     "places whole sum change range"
 )
 """What may be left over without another figure being meant."""
+_STILL = vocabulary("idle and or so all unit known") | {""}
 _ASKING = frozenset({"count", "rows", "unit", "most", "least", "share", "span", "trend"})
 _PLACES = frozenset({"in", "at", "from", "near", "on"})
 
@@ -112,6 +113,8 @@ def _best(read: Sentence, lexicon: Lexicon, dataset: str, base: Plan | None) -> 
         return Unread(told[1], unknown)
     candidates.sort(key=lambda item: -item[0].score)
     best, related = candidates[0]
+    if not _asks(best) and _left(best.draft):
+        return Unread("I do not see what is to be worked out.", tuple(mark.text for mark in _left(best.draft)))
     if strange := _strange(best):
         return Unread(_lacks(best.draft.view, strange), strange)
     near = [other for other, _ in candidates[1:] if best.score - other.score < _CLEAR]
@@ -185,7 +188,9 @@ def _subject(read: Sentence) -> Mark | None:
 def _reading(read: Sentence, best: _Candidate, others: list[Other]) -> Reading:
     corrected = tuple(f'"{wrong}" is read as "{right}"' for wrong, right in read.corrected)
     different = {other.plan: other for other in reversed(others) if other.plan != best.plan}
-    unused = tuple(dict.fromkeys(mark.text for mark in _left(best.draft)))
+    listed = not best.plan.measures and not best.plan.part
+    left = [*_left(best.draft), *(mark for mark in best.draft.all("count") if listed and best.draft.free(mark))]
+    unused = tuple(dict.fromkeys(mark.text for mark in left))
     view = best.draft.view
     return Reading(
         best.plan, (*corrected, *view.assumed), tuple(different.values()), tuple(view.choices.doubts), unused
@@ -229,6 +234,13 @@ def _strange(best: _Candidate) -> tuple[str, ...]:
         if name or placed or head:
             found.append(mark.text)
     return tuple(dict.fromkeys(found))
+
+
+def _asks(best: _Candidate) -> bool:
+    """Whether a word of the question asks for what the plan works out or lists."""
+    draft, plan = best.draft, best.plan
+    asked = any(mark.cue not in _STILL for mark in draft.marks if mark.place in draft.used)
+    return asked or any(measure.field for measure in plan.measures) or bool(plan.conditions or plan.spans)
 
 
 def _lacks(view: View, words: tuple[str, ...]) -> str:

@@ -59,7 +59,7 @@ def listed(draft: Draft, plan: Plan, rank: Rank | None, group: Group | None) -> 
 def grouped(draft: Draft, plan: Plan) -> Plan:
     """With what rows are put together by, and what is said of the groups. Raises Unresolved."""
     draft.use_rows()
-    plan = replace(plan, groups=tuple(dict.fromkeys((*plan.groups, *draft.groups))))
+    plan = _divided(replace(plan, groups=tuple(dict.fromkeys((*plan.groups, *draft.groups)))))
     if draft.having is None:
         return plan
     having, measure = draft.having
@@ -69,9 +69,20 @@ def grouped(draft: Draft, plan: Plan) -> Plan:
     return replace(plan, measures=measures, having=having)
 
 
+def _divided(plan: Plan) -> Plan:
+    """ "Orders per bay for each dealer": divided by a figure that is the same in all rows of a group."""
+    for group in plan.groups:
+        field = group.fields[0]
+        others = tuple(other for other in plan.groups if other is not group)
+        if group.unit is None and field.kind in NUMBERS and any(other.tells_apart(field) for other in others):
+            measures = tuple(replace(measure, per=field) for measure in plan.measures)
+            return replace(plan, groups=others, measures=measures)
+    return plan
+
+
 def _plural(draft: Draft, rank: Rank) -> bool:
     """Whether several are asked for: "the most expensive repairs"."""
-    nouns = [mark for mark in draft.marks[rank.last :] if mark.names and draft.view.own(mark)]
+    nouns = [mark for mark in draft.marks[rank.last + 1 :] if mark.names or mark.strange]
     word = nouns[0].plain if nouns else ""
     return word.endswith("s") and not word.endswith("ss") and stem(word) != word and not draft.has("which")
 

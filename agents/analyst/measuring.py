@@ -127,6 +127,9 @@ def _counted(draft: Draft) -> Measure | None:
     cue = count or distinct
     if cue is None or (count is None and draft.has("which", "list")):
         return None
+    before = draft.beside(cue.place, -1)
+    if before is not None and cue.plain.startswith("number") and (before.names or before.strange):
+        draft.view.choices.doubt(f'what "{before.text} {cue.text}" is')  # "the phone number of"
     behind = distinct if distinct is not None and distinct.place > cue.place else cue
     for target in draft.near(behind.place, _FAR):
         if not draft.free(target) or target.cue in ("missing", "all"):
@@ -139,6 +142,10 @@ def _counted(draft: Draft) -> Measure | None:
             return Measure("distinct", field)
         if draft.view.own(target) or target.strange or target.cue not in ("adjective", ""):
             break
+    if len(draft.view.lexicon.tables) > 1 and not any(
+        draft.view.own(mark) or mark.cue == "rows" for mark in draft.marks
+    ):
+        draft.view.choices.doubt(f"whether {words_of(draft.view.table.name)} are counted")
     draft.use(count, distinct)
     return Measure("count")
 

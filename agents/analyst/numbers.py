@@ -193,8 +193,12 @@ def _with_column(draft: Draft, mark: Mark, operator: Operator) -> None:
     """A comparison of two columns of a row."""
     left, right = draft.after(mark.place, -1), draft.after(mark.place)
     if left and right and mark.cue in OPERATORS and draft.is_figure(left) and draft.is_figure(right):
-        one, other = draft.figure(left), draft.figure(right)
-        draft.use(mark)
+        one = draft.figure(left)
+        unit = measures(one.column.replace("_", " "))
+        options = draft.view.options(right.names, draft.view.is_figure)
+        same = [item.field for item in options if unit & measures(item.column.name.replace("_", " "))]
+        other = same[0] if same else draft.figure(right)
+        draft.use(mark, right)
         draft.filters.append((mark.place, Condition(one, operator, (), mark.text, other)))
 
 

@@ -156,7 +156,8 @@ def _figure(draft: Draft, behind: Mark, last: int, *, counting: bool) -> tuple[M
     if draft.is_figure(behind) and not behind.of("value", 0.95):
         return None, draft.figure(behind), behind.place
     sought = draft.cued(behind.place, -1, "which") is not None
-    if counting and draft.free(behind) and view.own(behind) and draft.has("which") and not sought:
+    of_things = draft.has("which") or any(draft.is_thing(mark) for mark in draft.names() if mark.place < behind.place)
+    if counting and draft.free(behind) and view.own(behind) and of_things and not sought:
         draft.use(behind)
         return Measure("count"), None, behind.place
     return None, None, last

@@ -87,7 +87,7 @@ def _clause(draft: Draft, things: Mark) -> _Clause | None:
             said = " ".join(item.text for item in cues)
             return _Clause(operator, often, draft.marks[things.place + 1 : cues[-1].place + 1], cues, None, said)
         if mark.cue in OPERATORS and follows is not None and follows.number is not None:
-            counted = draft.after(follows.place)
+            counted = draft.beside(follows.place)
             said, number = f"{mark.text} {follows.text}", int(follows.number)
             if counted is not None and counted is rows:
                 return _Clause(OPERATORS[mark.cue], number, behind, (mark, follows), rows, said)

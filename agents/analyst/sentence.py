@@ -25,6 +25,7 @@ _ORDINALS = {
     for word in pair.split()
 }
 _RELATIVE = frozenset({"who", "which", "whose", "where", "when"})
+_COMPARING = ("over", "at_least", "under", "at_most", "equal")
 _NOT = ("non", "un")
 
 
@@ -72,7 +73,8 @@ def sentence(text: str, lexicon: Lexicon, now: datetime) -> Sentence:
     while at < len(row):
         time = next((found for start, found in times.items() if start <= row[at].start < found.end), None)
         lettered = bool(marks) and _lettered(row[at], marks[-1], lexicon)
-        length, mark = _mark(text, row, at, lexicon, time, row[at].start in quoted or lettered)
+        before = marks[-1].cue if marks else ""
+        length, mark = _mark(row, at, lexicon, time, before, quoted=row[at].start in quoted or lettered)
         said = text[row[at].start : row[at + length - 1].end] or row[at].text
         cue = mark.cue
         if cue == "which" and marks and row[at].plain in _RELATIVE and (marks[-1].names or marks[-1].strange):
@@ -115,11 +117,12 @@ def _row(text: str, lexicon: Lexicon) -> tuple[list[Token], tuple[tuple[str, str
 
 
 def _mark(
-    text: str, row: Sequence[Token], at: int, lexicon: Lexicon, time: Found | None, quoted: bool
+    row: Sequence[Token], at: int, lexicon: Lexicon, time: Found | None, before: str, *, quoted: bool
 ) -> tuple[int, Mark]:
-    """How many tokens the mark at a place takes, and what it is; not yet its text and place."""
+    """How many tokens the mark at a place takes, and what it is; not yet its text and place. `before` is what the mark
+    before it does."""
     token = row[at]
-    length, names = _names(row, at, lexicon)
+    length, names = _names(row, at, lexicon, counted=before == "count")
     exact = bool(names) and names[0].weight >= _EXACT
     if time is not None and not (exact and length > 1 and row[at + length - 1].end >= time.end):
         return sum(time.start <= other.start < time.end for other in row[at:]), Mark("", 0, span=time.span)
@@ -129,7 +132,7 @@ def _mark(
         size = 0
     elif length == 1 and size:  # "no", "in", "it": small words before values
         names = tuple(name for name in names if _besides(name, cue, exact=exact))
-    number, taken = _number(row, at)
+    number, taken = (1.0, 1) if token.plain == "one" and before in _COMPARING else _number(row, at)
     if number is not None and not (exact and (length > taken or names[0].kind == "value")):
         return taken, Mark("", 0, number=number)
     said = adjective(token.plain)
@@ -145,9 +148,14 @@ def _mark(
     return 1, Mark("", 0, names=likened, strange=not likened)
 
 
-def _names(row: Sequence[Token], at: int, lexicon: Lexicon) -> tuple[int, tuple[Meaning, ...]]:
-    """What the words from a place on name: an adjective only what is called so, and the rows no part of a column."""
+def _names(row: Sequence[Token], at: int, lexicon: Lexicon, *, counted: bool) -> tuple[int, tuple[Meaning, ...]]:
+    """What the words from a place on name: an adjective only what is called so, and the rows no part of a column. What
+    is counted is a table before anything else: "how many parts cost ..."."""
     length, names = lexicon.longest(row, at)
+    for size in range(length - 1, 0, -1) if counted and names and names[0].kind == "column" else ():
+        table = lexicon.meanings(tuple(token.stem for token in row[at : at + size]))
+        if table and table[0].kind == "table" and table[0].weight >= _EXACT:
+            return size, table
     if length == 1 and names and names[0].weight < 0.9 and adjective(row[at].plain):
         return 0, ()
     if any(name.kind == "table" and name.weight >= _EXACT for name in names):

@@ -14,14 +14,18 @@ from agents.analyst.time_spans import label
 from agents.analyst.values import is_value
 from agents.analyst.view import Unresolved, words_of
 from agents.language.dates.marks import month_of
+from agents.language.words import vocabulary
 
 _DAYS = {name.casefold(): name for name in calendar.day_name}
+_LATE = vocabulary("pm afternoon evening night")
+_CLOCK = _LATE | vocabulary("am morning o'clock oclock")
 _Said = Sequence[tuple[Mark, Span]]
 
 
 def read_times(draft: Draft) -> None:
     """Put into the draft when. Raises Unresolved."""
     free = [mark for mark in draft.marks if draft.free(mark)]
+    _clock(draft)
     said = _split(draft, [(mark, span) for mark in free if (span := mark.span or _decade(mark)) is not None])
     weekdays = [mark for mark in free if mark.strange and _weekdays(mark)]
     if not said and not weekdays:
@@ -39,6 +43,22 @@ def read_times(draft: Draft) -> None:
         field = replace(day, part="weekday", kind="text")
         draft.keep(mark.place, field, "not in" if negated else "in", _weekdays(mark), mark.text)
     _apart(draft)
+
+
+def _clock(draft: Draft) -> None:
+    """ "Before 9 in the morning", "after 5 pm": by the hour of the day."""
+    day = draft.view.day_of("timestamp")
+    for mark in draft.marks:
+        number, behind = draft.after(mark.place), draft.beside(mark.place)
+        if day is None or mark.plain not in ("before", "after") or number is None or number.number is None:
+            continue
+        near = [item for item in draft.marks[number.place + 1 : number.place + 4] if item.plain in _CLOCK]
+        hour = number.number + (12 if any(item.plain in _LATE for item in near) and number.number < 12 else 0)
+        if behind is number and near and hour <= 24 and hour == int(hour):
+            draft.use(mark, number, *near)
+            field = replace(day, part="hour", kind="integer")
+            operator = "<" if mark.plain == "before" else ">="
+            draft.keep(mark.place, field, operator, (int(hour),), f"{mark.text} {number.text}")  # type: ignore[arg-type]
 
 
 def _timed(draft: Draft, said: _Said) -> tuple[Mark | None, Field | None]:

@@ -125,7 +125,7 @@ def is_value(draft: Draft, mark: Mark) -> bool:
         return False
     if values and (_beside(draft, mark)[0] is not None or values[0].score >= max(column - 0.01, table + 0.001)):
         return not (grouped and column > 0.7)
-    if not columns or grouped or view.flag(columns[0]) is None:
+    if not columns or column < 0.5 or grouped or view.flag(columns[0]) is None:
         return False
     asked = worked_out or draft.cued(mark.place, -1, "which") is not None
     return not asked or draft.cued(mark.place, 1, "rate") is not None or mark.plain.endswith("ers")

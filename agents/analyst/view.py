@@ -25,7 +25,7 @@ _WEAK = 0.47
 _NEAR = 0.12
 """How near another meaning has to come to be looked at as well."""
 _OWN = 0.35
-_ELSEWHERE = 0.3
+_ELSEWHERE = 0.5
 """How much less likely another table is meant as what rows are put together by, than as what they are."""
 _NUMBERING = tuple((word,) for word in ("id", "no", "nr", "key", "code", "number", "index"))
 _SAID = 0.34
@@ -317,6 +317,10 @@ class View:
 
     def never_adds(self, field: Field) -> bool:
         return self.says(field, "never")
+
+    def day_of(self, kind: str) -> Field | None:
+        """The first of this table's columns of days that is of a kind."""
+        return next((field for field in days(self.table) if field.kind == kind), None)
 
     def calendar(self, unit: str) -> Field | None:
         """The column of whole numbers that holds a unit of the calendar: the year."""
