@@ -3,12 +3,12 @@
 from msgspec.structs import replace
 
 from agents.analyst.conditions import is_flag
-from agents.analyst.draft import Draft
+from agents.analyst.draft import AGGREGATES, Draft
 from agents.analyst.measuring import measured
-from agents.analyst.plan import Change, Field, Group, Measure, Plan, Side
+from agents.analyst.plan import Change, Condition, Field, Group, Measure, Plan, Side
 from agents.analyst.view import Unresolved
 
-_AGGREGATES = ("average", "median", "sum", "minimum", "maximum", "deviation")
+_COMPARING = ("compare", "difference", "change", "both", "more", "or", "over", "under")
 
 
 def compared(draft: Draft, plan: Plan) -> Plan | None:
@@ -88,38 +88,44 @@ def _sides(draft: Draft, plan: Plan) -> tuple[tuple[Side, ...], Field | None]:
 
 
 def told_apart(draft: Draft, plan: Plan) -> Plan:
-    """The plan with the values that are compared as groups: where "compare" or "versus" says so, where both sides of a
-    yes or no are named, and where an average is asked of several."""
-    draft_groups = {field for group in draft.groups for field in group.fields}
+    """The plan with what is compared as groups: values, where "compare" or "versus" says so, where both sides of a yes
+    or no are named, and where an average is asked of several; or a column that is named. Raises Unresolved."""
+    grouped = {field for group in draft.groups for field in group.fields}
     for item in plan.conditions:
-        if item.operator != "in" or len(item.values) < 2 or item.field in draft_groups:
+        said = [one for _, one in draft.filters if one.field == item.field]
+        if item.operator != "in" or len(said) < 2 or len(item.values) < 2 or item.field in grouped:
             continue
-        said = [entry for entry in draft.filters if entry[1].field == item.field]
-        named = any(draft.is_figure(mark) for mark in draft.names()) and not draft.has("count", "list", "share")
-        averaged = (draft.has(*_AGGREGATES) or named) and len(said) > 1 and not draft.has("or")
-        more = draft.has("more") or (draft.has("or") and draft.has("which", "most", "least"))
-        whole = is_flag(draft, item) and len(item.values) == 2
-        year = item.field.column.casefold().endswith("year") and item.field.kind == "integer"
-        if len(said) > 1 and (draft.has("compare", "difference", "change") or averaged or whole or more or year):
-            draft.use(
-                *(mark for mark in draft.marks if mark.cue in ("compare", "difference", "change", "both", "more", "or"))
-            )
+        whole = is_flag(draft, item)
+        if whole or _apart(draft, item):
+            draft.use(*draft.all(*_COMPARING))
             conditions = tuple(one for one in plan.conditions if not (whole and one is item))
             return replace(plan, groups=(Group((item.field,)),), conditions=conditions)
-    if len(plan.spans) > 1:
-        draft.use(*(mark for mark in draft.marks if mark.cue in ("compare", "difference", "change", "more", "or")))
     compare = draft.first("compare")
-    if compare is not None and any(at in (compare.place - 1, compare.place + 1) for at, _ in draft.filters):
-        raise Unresolved("I do not see which two things are compared.")
-    if compare is not None and not draft.groups and len(plan.spans) < 2:
-        for mark in draft.names():  # "compare the average price of the brands"
-            if (
-                draft.named(mark, draft.view.groupable)
-                and not draft.is_figure(mark)
-                and (group := draft.view.group(mark))
-            ):
-                draft.use(mark, compare)
-                return replace(plan, groups=(group,))
-    if compare is not None and draft.groups:
-        draft.use(compare)
+    if len(plan.spans) > 1:
+        draft.use(*draft.all(*_COMPARING))
+    elif compare is not None:
+        if any(abs(place - compare.place) == 1 for place, _ in draft.filters):
+            raise Unresolved("I do not see which two things are compared.")
+        groups = draft.groups or _things(draft)
+        draft.use(*([compare] if groups else []))
+        return replace(plan, groups=tuple(groups[:1])) if not draft.groups else plan
     return plan
+
+
+def _apart(draft: Draft, condition: Condition) -> bool:
+    """Whether the values of a condition are told apart, and not taken together."""
+    field = condition.field
+    figure = bool(draft.figures()) and not draft.has("count", "list", "share")
+    averaged = (draft.has(*AGGREGATES) or figure) and not draft.has("or")
+    more = draft.has("more") or (draft.has("or") and draft.has("which", "most", "least"))
+    year = field.kind == "integer" and field.column.casefold().endswith("year")
+    return averaged or more or year or draft.has("compare", "difference", "change")
+
+
+def _things(draft: Draft) -> list[Group]:
+    """ "Compare the average price of the brands"."""
+    for mark in draft.names():
+        if draft.named(mark, draft.view.groupable) and not draft.is_figure(mark) and (group := draft.view.group(mark)):
+            draft.use(mark)
+            return [group]
+    return []

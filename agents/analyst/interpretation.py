@@ -244,8 +244,7 @@ def _asks(best: _Candidate) -> bool:
 
 
 def _lacks(view: View, words: tuple[str, ...]) -> str:
-    columns = ", ".join(words_of(column.name) for column in view.table.columns[:12])
-    return f"The {words_of(view.table.name)} hold nothing called {' or '.join(words)}; they have {columns}."
+    return f"The {words_of(view.table.name)} hold nothing called {' or '.join(words)}."
 
 
 def _follows(read: Sentence, before: Plan) -> bool:

@@ -8,9 +8,11 @@ from itertools import pairwise
 from msgspec.structs import replace
 
 from agents.analyst.draft import Draft, is_day
+from agents.analyst.lexicon import Meaning
 from agents.analyst.plan import Field, Span
 from agents.analyst.sentence import Mark
 from agents.analyst.time_spans import label
+from agents.analyst.tokens import stem
 from agents.analyst.values import is_value
 from agents.analyst.view import Unresolved, words_of
 from agents.language.dates.marks import month_of
@@ -33,7 +35,13 @@ def read_times(draft: Draft) -> None:
     timed, year = _timed(draft, said)
     day = draft.view.day(timed) if year is None else None
     if day is None:
-        _by_year(draft, said, year)
+        named = {mark: draft.view.options(_meant(draft, mark), lambda option: bool(option.values)) for mark in weekdays}
+        for mark, options in named.items():
+            if options:  # a column of texts that says which weekday
+                draft.use(mark)
+                draft.keep(mark.place, options[0].field, "in", options[0].values, mark.text)
+        if said or not any(named.values()):
+            _by_year(draft, said, year)
         return
     draft.use(timed, *(mark for mark, _ in said), *weekdays)
     draft.when = day
@@ -113,6 +121,11 @@ def _weekdays(mark: Mark) -> tuple[str, ...]:
     if word == "weekend":
         return ("Saturday", "Sunday")
     return (_DAYS[word],) if word in _DAYS else ()
+
+
+def _meant(draft: Draft, mark: Mark) -> list[Meaning]:
+    """The values that the names of weekdays stand for."""
+    return [item for day in _weekdays(mark) for item in draft.view.lexicon.meanings((stem(day.casefold()),))]
 
 
 def _by_year(draft: Draft, said: _Said, year: Field | None) -> None:

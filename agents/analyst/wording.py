@@ -115,25 +115,49 @@ def filters(plan: Plan) -> list[str]:
     return found
 
 
-def taken_apart(plan: Plan) -> str:
-    """The question in its parts, as a short list."""
+def _asked(plan: Plan) -> str:
+    """What is worked out: "median price", "the share of orders whose status is open"."""
     asked = ", ".join(measure(item, plan) for item in plan.measures) or f"the {rows_of(plan)} themselves"
     if plan.part:
         whole = f"the {measure(plan.measures[0], plan)}" if plan.measures else rows_of(plan)
         asked = f"the share of {whole} whose {' and '.join(condition(item) for item in plan.part)}"
     if plan.sides:
         asked += f": {_CHANGES[plan.change]} {' to '.join(side.label for side in plan.sides)}"
-    lines = ["# What is asked", f"- Data: {rows_of(plan)} ({plan.source.dataset})", f"- Asked for: {asked}"]
-    by = [group(item) for item in plan.groups] + (["period"] if len(plan.spans) > 1 else [])
-    if by:
+    return asked
+
+
+def _by(plan: Plan) -> list[str]:
+    return [group(item) for item in plan.groups] + (["period"] if len(plan.spans) > 1 else [])
+
+
+def _first(plan: Plan) -> str:
+    """Which of them are listed, "" for all."""
+    if not plan.limit or (not plan.order and not plan.groups):
+        return ""
+    highest = plan.order[0].descending if plan.order else bool(plan.descending)
+    by = f" by {_column(plan.order[0].field)}" if plan.order else ""
+    place = f", behind the first {number(plan.skip)}" if plan.skip else ""
+    return f"the {'highest' if highest else 'lowest'} {number(plan.limit)}{by}{place}"
+
+
+def reading(plan: Plan) -> str:
+    """The question as it was read, in one line: "median price for each brand, where city is Oslo"."""
+    by, restricted, first = _by(plan), filters(plan), _first(plan)
+    parts = [_asked(plan)]
+    parts += [f"for each {' and '.join(by)}"] if by else []
+    parts += [f"where {' and '.join(restricted)}"] if restricted else []
+    return " ".join(parts) + (f"; {first}" if first else "")
+
+
+def taken_apart(plan: Plan) -> str:
+    """The question in its parts, as a short list."""
+    lines = ["# What is asked", f"- Data: {rows_of(plan)} ({plan.source.dataset})", f"- Asked for: {_asked(plan)}"]
+    if by := _by(plan):
         lines.append(f"- For each: {' and '.join(by)}")
     if restricted := filters(plan):
         lines.append(f"- Only where: {'; '.join(restricted)}")
-    if plan.order and plan.limit:
-        direction = "highest" if plan.order[0].descending else "lowest"
-        lines.append(f"- Listed: the first {number(plan.limit)} by {direction} {_column(plan.order[0].field)}")
-    elif plan.limit:
-        lines.append(f"- Listed: the {'highest' if plan.descending else 'lowest'} {number(plan.limit)}")
+    if first := _first(plan):
+        lines.append(f"- Listed: {first}")
     return "\n".join(lines) + "\n"
 
 
@@ -199,7 +223,8 @@ def _listed(plan: Plan, rows: Rows) -> list[str]:
             for name, value in zip(rows.columns, row, strict=True)
             if value is not None
         ]
-        found.append(f"{place}. {told[0]}: {', '.join(told[1:5])}" if len(told) > 1 else f"{place}. {told[0]}")
+        shown = [told[-1], *told[1:4]] if len(told) > 1 else []  # what is asked for stands last
+        found.append(f"{place}. {told[0]}: {', '.join(dict.fromkeys(shown))}" if shown else f"{place}. {told[0]}")
     if len(rows.rows) > _LISTED:
         found.append(f"and {len(rows.rows) - _LISTED:,} more in the table")
     return found
@@ -277,6 +302,7 @@ def notes(plan: Plan | None, assumed: Sequence[str], verdict: Verdict, rows: Row
     """How the figures came about: what counts, what was taken for granted, how they were checked, what is left out."""
     lines = ["## How it was worked out"]
     if plan is not None:
+        lines.append(f"- Read as: {reading(plan)}")
         lines.append(f"- Counted: {'; '.join(filters(plan)) or f'all {rows_of(plan)}'}")
         if plan.groups and (plan.limit or plan.having):
             lines.append("- Left out: rows that belong to none of the groups")
