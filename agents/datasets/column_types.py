@@ -104,13 +104,15 @@ def _adorned(number: str, cleaned: str) -> Sequence[Rule]:
 def _days(*forms: str) -> Rule:
     listed = ", ".join(f"'{form}'" for form in forms)
     parsed = f"try_strptime({{c}}, [{listed}])"
-    return Rule("DATE", f"CAST({parsed} AS DATE)", f"{parsed} IS NOT NULL AND NOT contains({{c}}, ':')")
+    # A year of one or two digits is never one of the first centuries.
+    fits = f"{parsed} IS NOT NULL AND year({parsed}) > 1000 AND NOT contains({{c}}, ':')"
+    return Rule("DATE", f"CAST({parsed} AS DATE)", fits)
 
 
 def _clocks(*forms: str) -> Rule:
     listed = ", ".join(f"'{form}{clock}'" for form in forms for clock in _CLOCKS)
     parsed = f"try_strptime({{c}}, [{listed}])"
-    return Rule("TIMESTAMP", parsed, f"{parsed} IS NOT NULL")
+    return Rule("TIMESTAMP", parsed, f"{parsed} IS NOT NULL AND year({parsed}) > 1000")
 
 
 _CLOCKS = (" %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", ", %H:%M", " %I:%M%p")
