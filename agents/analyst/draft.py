@@ -16,6 +16,10 @@ _NAMING = frozenset(
 """What a mark may do besides, that is a name all the same."""
 
 
+_BETTER = 0.15
+"""By how much another column has to be called so rather than the figure."""
+
+
 @dataclass(slots=True)
 class Draft:
     """`used` are the places of marks that mean something in the plan. `filters` are conditions, and `times` spans, with
@@ -93,7 +97,10 @@ class Draft:
             return False
         option = self.view.pick(mark, self.view.is_figure, quiet=True)
         others = [item.weight for item in mark.names if item.kind != "column" and item.source in self.view.paths]
-        return option is not None and option.score + 0.2 >= max(others, default=0.0)
+        best = self.view.pick(mark, is_column, quiet=True)
+        if option is None or best is None or best.score > option.score + _BETTER:
+            return False
+        return option.score + 0.2 >= max(others, default=0.0)
 
     def figures(self) -> list[Mark]:
         return [mark for mark in self.names() if self.is_figure(mark)]

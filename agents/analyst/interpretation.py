@@ -230,7 +230,8 @@ def _strange(best: _Candidate) -> tuple[str, ...]:
         placed = mark.place > 0 and draft.marks[mark.place - 1].plain in _PLACES
         lead = [other for other in draft.marks[: mark.place] if other.cue != "idle"]
         asked = [other.plain for other in lead] in (["what"], ["what's"], ["whats"]) and mark.place <= 3
-        head = asked or (counted and bool(best.plan.measures) and mark.place < min(anchors, default=0))
+        rows = mark.initial and mark.plain.endswith("s") and bool(draft.filters)  # "games with more than five goals"
+        head = asked or (counted and not rows and bool(best.plan.measures) and mark.place < min(anchors, default=0))
         if name or placed or head:
             found.append(mark.text)
     return tuple(dict.fromkeys(found))

@@ -29,6 +29,8 @@ def measured(draft: Draft, sought: Mark | None) -> tuple[Measure, ...]:
         return found
     if (figures := _plain(draft, sought)) is not None:
         return figures
+    if any(mark.plain == "much" for mark in draft.marks):
+        raise Unresolved("I do not see of what it is asked how much there is.")
     listed = sought is not None or (draft.has("list", "which") and not draft.groups and len(draft.times) < 2)
     return (Measure("count"),) if not listed and _about_rows(draft) else ()
 
@@ -37,7 +39,9 @@ def _about_rows(draft: Draft) -> bool:
     """Whether the rows are named, or nothing else is left that could be asked for."""
     left = [mark for mark in draft.names() if not draft.view.own(mark)]
     named = draft.has("rows") or any(draft.view.own(mark) for mark in draft.marks)
-    return named or (bool(draft.groups) and not left)
+    noun = draft.near(-1, 1)  # "games with more than five goals": a noun that nobody else explains
+    apart = bool(draft.groups) or len(draft.times) > 1 or any(mark.strange for mark in noun)
+    return named or (apart and not left)
 
 
 def _correlation(draft: Draft, cue: Mark) -> Measure:

@@ -75,6 +75,8 @@ def _rank(draft: Draft, mark: Mark) -> Rank:
         earned = draft.view.figure(before, quiet=True)
         if earned is not None and not draft.view.is_class(earned):
             figure, first, named = draft.figure(before), before.place, True
+    if measure is None and figure is None and words and mark.cue not in ("top", "bottom"):
+        raise Unresolved(f'I do not see which figure "{mark.text}" is about.')
     end = _turned(draft, mark, end, words, figure or (measure.field if measure else None))
     more = mark.plain in ("most", "fewest", "least") or mark.cue in ("top", "bottom")
     return Rank(end, first, last, number, skip, figure, measure, figure is not None and not named, more)

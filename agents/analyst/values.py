@@ -10,7 +10,9 @@ from agents.analyst.view import DAYS, Option
 from agents.language.words import vocabulary
 
 _NEGATING = ("not", "without")
-_NAMING = vocabulary("top bottom idle adjective known most least unit list count without over under") | {""}
+_NAMING = vocabulary(
+    "top bottom idle adjective known most least unit list count without over under maximum minimum"
+) | {""}
 """What a mark may do besides, that is a value all the same."""
 _DONE = ("d", "n", "t")
 """What a participle ends with."""
