@@ -1,8 +1,8 @@
 """The analyst on tables of many fields, as people keep them, with what their files look like: none was made for it.
 
 The tables are made up; the answers were worked out from their figures in plain Python before they were written down.
-The questions were asked in four batches, each of which met the rules for the first time: of the first 29 of 40 were
-answered right, of the second 29 of 42, of the third 47 of 62, and of the fourth, on tables of its own, 38 of 58.
+The questions were asked in six batches, each of which met the rules for the first time: of the first 29 of 40 were
+answered right, then 29 of 42, 47 of 62, 38 of 58, 45 of 55 and 42 of 52; the last three were on tables of their own.
 """
 
 import json
@@ -23,7 +23,7 @@ from tests.integration.analyst_stated import stated
 
 TABLES = Path(__file__).with_name("tables")
 QUESTIONS = [json.loads(line) for line in (TABLES / "questions.jsonl").read_text(encoding="utf-8").splitlines()]
-ASKED = QUESTIONS if FULL else QUESTIONS[::2]
+ASKED = QUESTIONS if FULL else QUESTIONS[::3]
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FLOOR = 0.95
 
