@@ -89,10 +89,15 @@ def read_question(
         said = dict.fromkeys(f'{mark.cue.removeprefix("beyond ")} ("{mark.text}")' for mark in beyond)
         return Unread(f"I do not work out {', or '.join(said)}.", (), understood)
     base = before if before is not None and before.source in lexicon.tables and _follows(read, before) else None
-    if base is None and not understood and not any(mark.cue in _ASKING or mark.said for mark in read.marks):
+    if base is None and not understood and not any(map(_asking, read.marks)):
         return Unread("I do not see which figures it is about.", tuple(m.text for m in read.marks if m.strange), ())
     found = _best(read, lexicon, dataset, base)
     return Unread(found.reason, found.unknown, understood) if isinstance(found, Unread) else found
+
+
+def _asking(mark: Mark) -> bool:
+    """Whether a mark asks for something of a table that is not named: "the oldest", but not "how happy are they"."""
+    return mark.cue in _ASKING or (mark.said is not None and mark.said[2] == "est")
 
 
 def _best(read: Sentence, lexicon: Lexicon, dataset: str, base: Plan | None) -> Reading | Unread:
