@@ -13,8 +13,9 @@ _COMPARING = ("compare", "difference", "change", "both", "more", "or", "over", "
 
 def compared(draft: Draft, plan: Plan) -> Plan | None:
     """The plan where it is asked how far two figures are apart, or by how much one grew; None where it is not."""
-    cue = draft.first("difference", "percent_change")
-    percent = draft.has("percent_change")
+    grown = draft.first("change") if draft.has("percent") or any(mark.plain == "much" for mark in draft.marks) else None
+    cue = draft.first("difference", "percent_change") or grown
+    percent = draft.has("percent_change", "percent")
     comparative = next(
         (
             mark
@@ -32,7 +33,7 @@ def compared(draft: Draft, plan: Plan) -> Plan | None:
     used = [
         mark
         for mark in draft.marks
-        if mark.cue in ("difference", "percent_change", "change", "compare", "and", "both", "between")
+        if mark.cue in ("difference", "percent_change", "percent", "change", "compare", "and", "both", "between")
     ]
     draft.use(*used, *([than] if than else []))
     measures: tuple[Measure, ...] = ()
@@ -96,6 +97,8 @@ def told_apart(draft: Draft, plan: Plan) -> Plan:
         if item.operator != "in" or len(said) < 2 or len(item.values) < 2 or item.field in grouped:
             continue
         whole = is_flag(draft, item)
+        if draft.has("and") and not draft.has("or", "compare", "difference", "change", "more") and not whole:
+            draft.view.choices.doubt(f"whether {' and '.join(one.said for one in said)} are taken together")
         if whole or _apart(draft, item):
             draft.use(*draft.all(*_COMPARING))
             conditions = tuple(one for one in plan.conditions if not (whole and one is item))

@@ -86,7 +86,13 @@ def _alone(draft: Draft, rank: Rank, thing: Mark | None) -> bool:
     if how is not None and rank.figure is not None and rank.adjective:  # "how old was the oldest"
         draft.use(how)
         return True
-    rows = rank.adjective or rank.number or draft.has("list", "top", "bottom") or draft.says("who", "which", "whose")
+    rows = (
+        rank.adjective
+        or rank.number
+        or rank.skip
+        or draft.has("list", "top", "bottom")
+        or draft.says("who", "which", "whose")
+    )
     return thing is None and not shown and not rows
 
 

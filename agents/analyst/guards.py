@@ -20,7 +20,12 @@ def check_one_question(draft: Draft, plan: Plan) -> None:
     for mark in draft.all("or"):
         before = [field for place, field in said if -_NEAR <= place - mark.place < 0]
         behind = [field for place, field in said if 0 < place - mark.place <= _NEAR]
-        if before and behind and not set(before) & set(behind):
+        ranges = [
+            item
+            for place, item in draft.filters
+            if abs(place - mark.place) <= _NEAR and not item.operator.endswith("in")
+        ]
+        if before and behind and (ranges or not set(before) & set(behind)):
             raise Unresolved(f'I cannot put "{mark.text}" between two different columns.')
     refused = [item.field for item in plan.conditions if item.operator == "not in" and item.values]
     negated = bool(refused)

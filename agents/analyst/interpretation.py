@@ -30,7 +30,7 @@ _SAME = 0.001
 _MOST_OTHERS = 4
 _SUBJECT = 2.0
 _PASSED = vocabulary(
-    "idle which list count all and or so rows known ignore percent both share_of_all distinct round "
+    "idle which list count all and or so rows known ignore both share_of_all distinct round "
     "places whole sum change range"
 )
 """What may be left over without another figure being meant."""

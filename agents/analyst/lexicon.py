@@ -33,6 +33,7 @@ _SUFFIXES = frozenset({"id", "key", "code", "name", "at", "on", "date", "ts", "t
 _SHORTEST_SLIP, _LONG, _MOST_NEAR = 5, 9, 8
 _FAMILY = 0.65
 _LEAST, _LIKELY = 0.34, 0.5
+_DONE = 0.48
 _PART_OF_VALUE = 0.7
 _ALIKE_VALUE = 0.6
 _ABBREVIATED = 0.75
@@ -340,7 +341,10 @@ def _as_said(meaning: Meaning, words: Sequence[Token]) -> Meaning:
     """Less sure where a word is only of the same family as that of the name: a "rating" is no "rate"."""
     said = [token.plain for token in words]
     same = len(said) != len(meaning.spelt) or all(map(same_word, said, meaning.spelt))
-    if same or meaning.kind == "value":
+    if meaning.kind == "value":
+        done = words[-1].plain.endswith("ed") and meaning.spelt[-1:] and not meaning.spelt[-1].endswith("ed")
+        return replace(meaning, weight=_DONE) if done else meaning  # what was opened need not be open
+    if same:
         return meaning
     return replace(meaning, weight=meaning.weight * _FAMILY)
 

@@ -173,9 +173,9 @@ def _unit(name: str) -> Unit | None:
     return next((found for word in reversed(words[1:]) if (found := unit_of(word))), None)
 
 
-def _in_unit_of(draft: Draft, field: Field, number: Mark) -> int | float:
+def _in_unit_of(draft: Draft, field: Field, number: Mark, unit: Mark | None = None) -> int | float:
     """The number in the unit that stands in the column's name, where another one is said: "over 2 hours"."""
-    value, beside = plain(number), draft.beside(number.place)
+    value, beside = plain(number), unit or draft.beside(number.place)
     said = unit_of(beside.plain.split()[0]) if beside is not None else None
     own = _unit(field.column)
     if beside is not None and said is not None and (own is not None or len(beside.plain) > 1):
@@ -226,8 +226,9 @@ def _between(draft: Draft, mark: Mark) -> None:
     if field is None:
         raise Unresolved(f"I do not see which figure is to be {said}.")
     draft.use(mark, *numbers, *names, *(item for item in draft.near(numbers[0].place, 1) if item.cue == "and"))
-    draft.keep(mark.place, field, ">=", (plain(numbers[0]),), said)
-    draft.keep(mark.place, field, "<=", (plain(numbers[1]),), said)
+    for operator, number in ((">=", numbers[0]), ("<=", numbers[1])):
+        value = _in_unit_of(draft, field, number, draft.beside(numbers[1].place))
+        draft.keep(mark.place, field, operator, (value,), said)  # type: ignore[arg-type]
 
 
 def _equal(draft: Draft, mark: Mark) -> None:

@@ -90,7 +90,10 @@ def _wishes(draft: Draft) -> None:
         following = draft.beside(mark.place)
         if mark.cue == "overall" and draft.named(following, draft.view.groupable):
             draft.use(following)
-        if mark.cue in ("ignore", "percent", "all", "round", "whole", "overall"):
+        before = draft.beside(mark.place, -1)
+        if mark.cue == "percent" and before is not None and before.number is not None:
+            draft.use(mark)
+        if mark.cue in ("ignore", "all", "round", "whole", "overall"):
             draft.use(mark)
             draft.digits = 0 if mark.cue == "whole" else draft.digits
         number = 1 if mark.plain == "one" else mark.number

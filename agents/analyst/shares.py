@@ -22,7 +22,7 @@ def share_cue(draft: Draft) -> Mark | None:
 def shared(draft: Draft, plan: Plan, cue: Mark) -> Plan:
     """The plan of a share. Raises Unresolved."""
     view = draft.view
-    draft.use(*draft.all("share", "rate", "share_of_all", "count", "sum"))
+    draft.use(*draft.all("share", "rate", "share_of_all", "count", "sum", "percent"))
     draft.use_rows()
     figures = [mark for mark in draft.figures() if view.adds_up(view.figure(mark, quiet=True) or view.shown()[0])]
     measures = (Measure("sum", draft.figure(figures[0])),) if figures else ()

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from agents.analyst.draft import AGGREGATES, Draft, is_column, is_day, is_text
 from agents.analyst.plan import Field, Operator
 from agents.analyst.sentence import Mark
-from agents.analyst.view import DAYS, Option
+from agents.analyst.view import DAYS, NUMBERS, Option
 from agents.language.words import vocabulary
 
 _NEGATING = ("not", "without")
@@ -63,6 +63,13 @@ def _lacks(draft: Draft, mark: Mark, target: Mark, *, lacking: bool) -> bool:
     if key is None and lacking and option and value and value.score > option.score:
         return False
     draft.use(mark, target)
+    zeros = view.profile(option.field) if option is not None and key is None and option.column.kind in NUMBERS else None
+    if lacking and option is not None and zeros is not None and zeros.low == 0:  # "no discount"
+        if zeros.missing:
+            view.choices.doubt(f'whether "{mark.text} {target.text}" is 0 or missing')
+        else:
+            draft.keep(target.place, option.field, "in", (0,), f"{mark.text} {target.text}")
+            return True
     flag = view.flag(option) if option is not None and key is None else None
     said = f"{mark.text} {target.text}"
     if lacking and flag is not None and option is not None:
@@ -102,6 +109,8 @@ def read_values(draft: Draft) -> None:
         found = draft.view.condition(mark, negated=bool(negation) or carried, beside=column_field)
         if found is None:
             continue
+        if mark.cue in ("maximum", "minimum"):
+            draft.view.choices.doubt(f'whether "{mark.text}" is {found.field.column}')
         if carried and not negation and found.field != negated:  # a new column begins anew
             found = replace(found, operator="in") if found.operator == "not in" else found
             negated = None
@@ -148,7 +157,7 @@ def _negation(draft: Draft, mark: Mark) -> Mark | None:
     """The word before a value that says that it is not that one."""
     for item in draft.near(mark.place, 3, -1):
         if item.cue in _NEGATING:
-            return item if draft.free(item) or item.cue == "not" else None
+            return item if draft.free(item) else None
         other = item.number is not None or item.span is not None or item.of("value", 0.7)
         if other or item.cue not in ("", "which", "all", "adjective", "known"):
             return None

@@ -210,7 +210,10 @@ class View:
             for column in self.table.columns
             if column.kind in NUMBERS and measures(" ".join(parts(column.name))) & wanted
         ]
-        return Field(fitting[0].name, fitting[0].kind) if len(fitting) == 1 else None
+        if len(fitting) != 1:
+            return None
+        self.choices.doubt(f"whether it is about {words_of(fitting[0].name)}")
+        return Field(fitting[0].name, fitting[0].kind)
 
     def group(self, mark: Mark) -> Group | None:
         """What rows are put together by: a column, or another table's rows."""
@@ -259,6 +262,8 @@ class View:
         option = self.pick(mark, lambda item: bool(item.values) and (beside is None or item.field == beside))
         if option is not None:
             values: tuple[Scalar, ...] = option.values
+            if option.score < 0.5 - _HOP * len(option.field.path):
+                self.choices.doubt(f'whether "{mark.text}" is {self._place(option)}')
             if option.score < 0.72 - _HOP * len(option.field.path):
                 self.assume(f'"{mark.text}" is {self._place(option)}')
             return Condition(option.field, "not in" if negated else "in", values, mark.text)
