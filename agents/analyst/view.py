@@ -13,6 +13,7 @@ from agents.analyst.sentence import Mark
 from agents.analyst.tokens import parts, stem
 from agents.dataset import Column, Table
 from agents.language.figures import measures, unit_words
+from agents.language.words import vocabulary
 
 NUMBERS = ("integer", "number")
 DAYS = ("date", "timestamp")
@@ -31,6 +32,10 @@ _NUMBERING = tuple((word,) for word in ("id", "no", "nr", "key", "code", "number
 _SAID = 0.34
 _HIGH, _LOW = frozenset({"max", "maximum", "high", "highest"}), frozenset({"min", "minimum", "low", "lowest"})
 _WHOLE = frozenset({"total", "overall", "gross", "grand"})
+
+
+_DATED = vocabulary("age founded built year birth date")
+"""What is said of days as well as of figures."""
 
 
 class Unresolved(Exception):
@@ -186,13 +191,17 @@ class View:
             and not self.is_key(option.source, option.column.name)
         )
 
+    def _is_figure_or_day(self, option: Option) -> bool:
+        return self.is_figure(option) or (option.column.kind in DAYS and not option.values)
+
     def said_of(
         self, words: Iterable[str], accept: Callable[[Option], bool] | None = None, end: int = 1
     ) -> Field | None:
         """The column of figures, or of days, that an adjective is said of, by the words for it in their order, or else
         by the unit of the only column that measures such a thing."""
-        accepted = accept or (lambda option: self.is_figure(option) or option.column.kind in DAYS)
         for word in words:
+            dated = word in _DATED
+            accepted = accept or (self._is_figure_or_day if dated else self.is_figure)
             if word == "date":
                 if (day := self.day()) is not None:
                     return day
