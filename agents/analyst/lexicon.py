@@ -321,7 +321,7 @@ class Lexicon:
 
 def _telling(text: str) -> list[str]:
     """The words of a description that tell something."""
-    idle = {stem(word) for word in cues().idle}
+    idle = {stem(word) for word in (*cues().idle, "time", "times", "same", "whole", "together", "right")}
     words = dict.fromkeys(token.plain for token in tokens(text))
     return [word for word in words if word.isalpha() and len(stem(word)) > 3 and stem(word) not in idle]
 

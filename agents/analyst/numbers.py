@@ -116,7 +116,9 @@ def _column(
     """The column of a comparison, and the marks that name it: between it and its number, by its adjective, behind the
     number, before it, by the unit, or the only one."""
     named = next((item for item in passed or () if draft.is_figure(item)), None)
-    field = draft.view.said_of(said) if said and named is None else None
+    beside = draft.beside(number.place)
+    measured = _measured_in(draft, beside.plain.split()[0]) if said and named is None and beside is not None else None
+    field = measured or (draft.view.said_of(said) if said and named is None else None)
     if field is not None and field.kind in (*NUMBERS, *DAYS):
         return field, []
     behind = draft.after(number.place)

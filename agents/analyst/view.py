@@ -212,7 +212,10 @@ class View:
             ends = _HIGH if end > 0 else _LOW
             whole = whole or [option for option in own if ends & set(parts(option.column.name))]
             if own:
-                return (whole or own)[0].field
+                chosen = (whole or own)[0]
+                if chosen.score < _WEAK:
+                    self.choices.doubt(f"whether it is about {words_of(chosen.column.name)}")
+                return chosen.field
         wanted = {measure for word in words for measure in _MEASURES.get(word, ())}
         fitting = [
             column
