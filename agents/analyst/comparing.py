@@ -5,8 +5,8 @@ from msgspec.structs import replace
 from agents.analyst.conditions import is_flag
 from agents.analyst.draft import AGGREGATES, Draft
 from agents.analyst.measuring import measured
+from agents.analyst.options import Unresolved
 from agents.analyst.plan import Change, Condition, Field, Group, Measure, Plan, Side
-from agents.analyst.view import Unresolved
 
 _COMPARING = ("compare", "difference", "change", "both", "more", "or", "over", "under")
 

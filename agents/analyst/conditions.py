@@ -5,8 +5,8 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from agents.analyst.draft import Draft
+from agents.analyst.options import Unresolved
 from agents.analyst.plan import Condition
-from agents.analyst.view import Unresolved
 
 
 def merged(draft: Draft, which: Callable[[int], bool] = lambda place: True) -> tuple[Condition, ...]:

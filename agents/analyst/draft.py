@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
+from agents.analyst.options import DAYS, Option
 from agents.analyst.plan import Condition, Field, Group, Having, Measure, Operator, Scalar, Span
 from agents.analyst.sentence import Mark
-from agents.analyst.view import DAYS, Option, View
+from agents.analyst.view import View
 
 AGGREGATES = ("average", "sum", "median", "minimum", "maximum", "deviation", "variance", "range")
 _NAMING = frozenset(

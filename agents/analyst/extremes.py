@@ -6,10 +6,10 @@ from agents.analyst.draft import Draft, is_column
 from agents.analyst.grouping import named_group
 from agents.analyst.listing import grouped, listed
 from agents.analyst.measuring import how_much
+from agents.analyst.options import DAYS, Unresolved, words_of
 from agents.analyst.plan import Group, Measure, Plan
 from agents.analyst.ranking import Rank
 from agents.analyst.sentence import Mark
-from agents.analyst.view import DAYS, Unresolved, words_of
 
 _FAR = 3
 

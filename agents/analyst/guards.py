@@ -1,8 +1,8 @@
 """What would be put together that is not asked for together, and what would be counted several times."""
 
 from agents.analyst.draft import Draft
+from agents.analyst.options import Unresolved, words_of
 from agents.analyst.plan import Plan
-from agents.analyst.view import Unresolved, words_of
 
 _NEAR = 3
 _REPEATED = 0.5

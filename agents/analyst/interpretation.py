@@ -16,12 +16,13 @@ from agents.analyst.conditions import merged
 from agents.analyst.draft import Draft
 from agents.analyst.grouping import read_groups
 from agents.analyst.lexicon import Lexicon
+from agents.analyst.options import Unresolved, words_of
 from agents.analyst.plan import Measure, Plan, Source
 from agents.analyst.planner import plan_of, read_filters
 from agents.analyst.ranking import ranked
 from agents.analyst.related import related_plan
 from agents.analyst.sentence import LONGEST, Mark, Sentence, sentence
-from agents.analyst.view import Unresolved, View, words_of
+from agents.analyst.view import View
 from agents.language.words import vocabulary
 
 _CLEAR = 0.04

@@ -7,7 +7,7 @@ any dataset beforehand.
 
 import calendar
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice, product
@@ -17,6 +17,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from agents.analyst.cues import adjective, cues
+from agents.analyst.likeness import derived, telling, without
 from agents.analyst.plan import Scalar, Source
 from agents.analyst.regions import country_codes
 from agents.analyst.tokens import Token, base, parts, same_word, stem, tokens
@@ -155,7 +156,7 @@ class Lexicon:
         for (source, column), texts in self.values.items():
             for text in texts:
                 plain = text.casefold()
-                if (code and plain == code) or _derived(word, plain):
+                if (code and plain == code) or derived(word, plain):
                     found.append(Meaning("value", source, _ALIKE_VALUE, column, text, "text"))
         return tuple(found)
 
@@ -186,7 +187,7 @@ class Lexicon:
         found = []
         for source, table in self.tables.items():
             for column in table.columns:
-                words = _without(parts(column.name), _PREFIXES, _SUFFIXES | _UNITS)
+                words = without(parts(column.name), _PREFIXES, _SUFFIXES | _UNITS)
                 found += [(name, source, column) for name in dict.fromkeys(["".join(words), *words]) if len(name) > 1]
         return tuple(found)
 
@@ -251,7 +252,7 @@ class Lexicon:
 
     def _name_table(self, source: Source, table: Table) -> None:
         words = parts(table.name)
-        bare = _without(words, _PREFIXES, frozenset({"dim", "fact", "table", "data", "dataset", "list"}))
+        bare = without(words, _PREFIXES, frozenset({"dim", "fact", "table", "data", "dataset", "list"}))
         self._phrase(words, Meaning("table", source, 1.0))
         self._phrase(bare, Meaning("table", source, 1.0))
         if len(bare) > 1:
@@ -264,14 +265,14 @@ class Lexicon:
             if len(words) > 1 and words[-1] in _NUMBERING and unique:
                 self._mean(words[:-1], Meaning("table", source, 0.7))
         alone = len(self.tables) == 1
-        for word in _telling(f"{table.description} {self.schema.description if alone else ''}"):
+        for word in telling(f"{table.description} {self.schema.description if alone else ''}"):
             self._mean((word,), Meaning("table", source, 0.35))
 
     def _name_column(self, source: Source, table: Table, column: Column) -> None:
         keys = {*table.primary_key, *(name for key in table.foreign_keys for name in key.columns)}
         worth = 0.5 if column.name in keys and column.kind in ("integer", "other") else 1.0
         words = parts(column.name)
-        bare = _without(words, _PREFIXES, _SUFFIXES | _UNITS)
+        bare = without(words, _PREFIXES, _SUFFIXES | _UNITS)
 
         def phrase(some: Iterable[str], weight: float) -> None:
             self._phrase(some, Meaning("column", source, weight * worth, column.name, of=column.kind))
@@ -279,7 +280,7 @@ class Lexicon:
         phrase(words, 1.0)
         own = {stem(part) for part in parts(table.name)}
         if column.kind not in ("date", "timestamp"):
-            noun = _without(parts(table.name), _PREFIXES, frozenset({"dim"}))[-1:]
+            noun = without(parts(table.name), _PREFIXES, frozenset({"dim"}))[-1:]
             self._mean((*noun, *bare), Meaning("column", source, worth, column.name, of=column.kind))
         if all(stem(word) in own for word in bare) and not all(stem(word) in own for word in words):
             worth *= 0.5  # the number of a thing is not what the thing is called
@@ -295,7 +296,7 @@ class Lexicon:
             for place, word in enumerate(bare):
                 if stem(word) not in own:
                     phrase((word,), 0.6 if place == len(bare) - 1 else 0.5)
-        for word in _telling(column.description):
+        for word in telling(column.description):
             if stem(word) not in own:
                 self._mean((word,), Meaning("column", source, 0.45 * worth, column.name, of=column.kind))
 
@@ -319,24 +320,6 @@ class Lexicon:
                     self._mean(other.split(), replace(meaning, weight=0.8))
 
 
-def _telling(text: str) -> list[str]:
-    """The words of a description that tell something."""
-    idle = {stem(word) for word in (*cues().idle, "time", "times", "same", "whole", "together", "right")}
-    words = dict.fromkeys(token.plain for token in tokens(text))
-    return [word for word in words if word.isalpha() and len(stem(word)) > 3 and stem(word) not in idle]
-
-
-def _derived(word: str, plain: str) -> bool:
-    """Whether a word is made of another as "German" is of "Germany": they begin alike, and little follows."""
-    if word.endswith("y") and 3 <= len(plain) < len(word) <= len(plain) + 2 and word.startswith(plain):
-        return True  # "foggy"
-    if len(word) < 5 or len(plain) < 4 or not plain.isalpha() or not word.isalpha():
-        return False
-    alike = next((at for at, (one, other) in enumerate(zip(word, plain, strict=False)) if one != other), None)
-    alike = min(len(word), len(plain)) if alike is None else alike
-    return alike >= 4 and len(word) - alike <= 4 and len(plain) - alike <= 3 and alike * 2 > len(plain)
-
-
 def _as_said(meaning: Meaning, words: Sequence[Token]) -> Meaning:
     """Less sure where a word is only of the same family as that of the name: a "rating" is no "rate"."""
     said = [token.plain for token in words]
@@ -347,12 +330,3 @@ def _as_said(meaning: Meaning, words: Sequence[Token]) -> Meaning:
     if same:
         return meaning
     return replace(meaning, weight=meaning.weight * _FAMILY)
-
-
-def _without(words: tuple[str, ...], first: Collection[str], last: Collection[str]) -> tuple[str, ...]:
-    """The words without those that only say what kind of thing it is; at least one stays."""
-    while len(words) > 1 and words[0] in first:
-        words = words[1:]
-    while len(words) > 1 and (words[-1] in last or (last and len(words[-1]) == 1)):
-        words = words[:-1]
-    return words

@@ -5,11 +5,11 @@ from msgspec.structs import replace
 from agents.analyst.cues import cues
 from agents.analyst.draft import Draft
 from agents.analyst.measuring import single
+from agents.analyst.options import DAYS, NUMBERS, Unresolved, words_of
 from agents.analyst.plan import Field, Group, Measure, Order, Plan
 from agents.analyst.ranking import Rank
 from agents.analyst.reach import entity, label
 from agents.analyst.tokens import parts, stem
-from agents.analyst.view import DAYS, NUMBERS, Unresolved, words_of
 
 _LISTED = 10
 """Rows that are listed where "top" says no number."""

@@ -1,9 +1,9 @@
 """What is worked out: which aggregates of which columns, or how many rows."""
 
 from agents.analyst.draft import AGGREGATES, Draft, is_day
+from agents.analyst.options import NUMBERS, Unresolved, words_of
 from agents.analyst.plan import Aggregate, Field, Measure
 from agents.analyst.sentence import Mark
-from agents.analyst.view import NUMBERS, Unresolved, words_of
 
 _FAR = 6
 _FEW = 3

@@ -3,10 +3,10 @@
 from datetime import date
 
 from agents.analyst.draft import AGGREGATES, Draft
+from agents.analyst.options import DAYS, NUMBERS, Option, Unresolved, words_of
 from agents.analyst.plan import Condition, Field, Having, Measure, Operator, Span
 from agents.analyst.sentence import Mark
 from agents.analyst.time_spans import label
-from agents.analyst.view import DAYS, NUMBERS, Option, Unresolved, words_of
 from agents.language.figures import measures
 from agents.language.units import NotConvertible, Unit, convert
 from agents.language.units import unit as unit_of

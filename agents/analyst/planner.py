@@ -14,13 +14,13 @@ from agents.analyst.guards import check_not_multiplied, check_one_question
 from agents.analyst.listing import grouped, listed
 from agents.analyst.measuring import measured
 from agents.analyst.numbers import OPERATORS, read_numbers
+from agents.analyst.options import Option, Unresolved
 from agents.analyst.plan import Measure, Plan
 from agents.analyst.ranking import Rank, by_figure, ranked
 from agents.analyst.sentence import Mark
 from agents.analyst.shares import share_cue, shared
 from agents.analyst.times import read_times
 from agents.analyst.values import read_events, read_missing, read_texts, read_values
-from agents.analyst.view import Option, Unresolved
 from agents.language.words import vocabulary
 
 _TRAILING = vocabulary("score level value amount figure rating column type")

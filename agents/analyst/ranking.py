@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from agents.analyst.draft import AGGREGATES, Draft, is_day
+from agents.analyst.options import Unresolved
 from agents.analyst.plan import Field, Measure
 from agents.analyst.sentence import Mark
 from agents.analyst.tokens import parts
-from agents.analyst.view import Unresolved
 from agents.language.figures import measures
 
 _ENDS = {"most": 1, "least": -1, "common": 1, "rare": -1, "top": 1, "bottom": -1}

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from agents.analyst.conditions import merged
 from agents.analyst.draft import Draft
 from agents.analyst.numbers import OPERATORS
+from agents.analyst.options import Unresolved
 from agents.analyst.plan import Field, Hop, Measure, Operator, Plan, Related, Source
 from agents.analyst.planner import plan_of, read_filters
 from agents.analyst.reach import reach
 from agents.analyst.sentence import Mark
-from agents.analyst.view import Unresolved, View
+from agents.analyst.view import View
 
 _SURE = 0.65
 _OFTEN = {"once": 1, "twice": 2}

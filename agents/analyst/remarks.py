@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from agents.analyst import wording
 from agents.analyst.interpretation import Unread
 from agents.analyst.lexicon import Lexicon
+from agents.analyst.options import words_of
 from agents.analyst.progress import Work
 from agents.analyst.suggestions import examples
-from agents.analyst.view import words_of
 from agents.dataset import ALL, Registered
 from agents.types import Thought
 

@@ -5,9 +5,9 @@ from msgspec.structs import replace
 from agents.analyst.conditions import is_flag, merged
 from agents.analyst.draft import Draft
 from agents.analyst.grouping import group_left
+from agents.analyst.options import Unresolved
 from agents.analyst.plan import Condition, Measure, Plan
 from agents.analyst.sentence import Mark
-from agents.analyst.view import Unresolved
 from agents.language.words import vocabulary
 
 _VERBS = vocabulary("is are was were have has had do does did who that which whose can made")

@@ -1,10 +1,10 @@
 """Questions that work on a dataset, made from its schema."""
 
 from agents.analyst.lexicon import Lexicon
+from agents.analyst.options import NUMBERS, words_of
 from agents.analyst.plan import Source
 from agents.analyst.reach import is_key
 from agents.analyst.tokens import parts
-from agents.analyst.view import NUMBERS, words_of
 from agents.dataset import Column, Table
 from agents.language.figures import unit_words
 

@@ -9,12 +9,12 @@ from msgspec.structs import replace
 
 from agents.analyst.draft import Draft, is_day
 from agents.analyst.lexicon import Meaning
+from agents.analyst.options import Unresolved, words_of
 from agents.analyst.plan import Field, Span
 from agents.analyst.sentence import Mark
 from agents.analyst.time_spans import label
 from agents.analyst.tokens import stem
 from agents.analyst.values import is_value
-from agents.analyst.view import Unresolved, words_of
 from agents.language.dates.marks import month_of
 from agents.language.words import vocabulary
 

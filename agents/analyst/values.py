@@ -4,9 +4,9 @@ weight"."""
 from msgspec.structs import replace
 
 from agents.analyst.draft import AGGREGATES, Draft, is_column, is_day, is_text
+from agents.analyst.options import DAYS, NUMBERS, Option
 from agents.analyst.plan import Field, Operator
 from agents.analyst.sentence import Mark
-from agents.analyst.view import DAYS, NUMBERS, Option
 from agents.language.words import vocabulary
 
 _NEGATING = ("not", "without")

@@ -2,21 +2,19 @@
 rows refer to."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from agents.analyst.choices import Choices
 from agents.analyst.cues import cues
 from agents.analyst.lexicon import Lexicon, Meaning, Profile
+from agents.analyst.options import DAYS, NUMBERS, Option, Unresolved, words_of
 from agents.analyst.plan import Condition, Field, Group, Hop, Scalar, Source
 from agents.analyst.reach import days, entity, is_key, label, reach
 from agents.analyst.sentence import Mark
 from agents.analyst.tokens import parts, stem
-from agents.dataset import Column, Table
+from agents.dataset import Table
 from agents.language.figures import measures, unit_words
 from agents.language.words import vocabulary
 
-NUMBERS = ("integer", "number")
-DAYS = ("date", "timestamp")
 LIKELY = 0.45
 """From this weight on a phrase names a column."""
 _HOP = 0.15
@@ -36,27 +34,6 @@ _WHOLE = frozenset({"total", "overall", "gross", "grand"})
 
 _DATED = vocabulary("age founded built year birth date")
 """What is said of days as well as of figures."""
-
-
-class Unresolved(Exception):
-    """The question does not fit the data; the text says what is unclear, for a person."""
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """A column that a phrase may mean; `score` is how surely, less the way to it. `values`, where it is they that are
-    named."""
-
-    field: Field
-    column: Column
-    source: Source
-    score: float
-    values: tuple[str, ...] = ()
-
-
-def words_of(name: str) -> str:
-    """An identifier as a person reads it."""
-    return " ".join(parts(name)) or name.strip()
 
 
 class View:
@@ -374,4 +351,3 @@ _MEASURES = {
     "weight": ("mass", "pounds"),
     "speed": ("speed", "miles an hour"),
 }
-SCALES = cues().scales

@@ -4,10 +4,10 @@ alone. Markdown."""
 from collections.abc import Sequence
 from typing import Any
 
+from agents.analyst.options import words_of
 from agents.analyst.plan import Condition, Field, Group, Measure, Plan
 from agents.analyst.plan_sql import query
 from agents.analyst.result_checks import Verdict
-from agents.analyst.view import words_of
 from agents.dataset import Rows
 
 _OPERATORS = {"<": "below", "<=": "at most", ">": "over", ">=": "at least", "=": "exactly"}
