@@ -345,9 +345,6 @@ class View:
 
 
 _MEASURES = {
-    "cost": ("money", "sterling", "dollars"),
-    "price": ("money", "sterling", "dollars"),
-    "duration": ("minutes", "days", "time"),
-    "weight": ("mass", "pounds"),
-    "speed": ("speed", "miles an hour"),
-}
+    "cost": ("money", "sterling", "dollars"), "price": ("money", "sterling", "dollars"),
+    "duration": ("minutes", "days", "time"), "weight": ("mass", "pounds"), "speed": ("speed", "miles an hour"),
+}  # fmt: skip
