@@ -27,6 +27,11 @@ async def checked(reading: Reading, rows: Rows, ask: Ask) -> Verdict:
 async def otherwise(reading: Reading, rows: Rows, ask: Ask) -> list[Check]:
     """One check for every other reading and every doubt; one that cannot be worked out counts as another figure."""
     checks = [Check("reading", False, f"It is not certain {doubt}.") for doubt in reading.doubts]
+    if reading.plan.measures and len(rows.rows) == 1 and rows.rows[0][-1] is None:
+        checks.append(Check("reading", False, "No figures fit what is asked."))
+    if reading.unused:
+        words = ", ".join(wording.number(word) for word in reading.unused)
+        checks.append(Check("reading", False, f"These words of the question were not used: {words}."))
     for other in reading.others:
         try:
             found = await ask(query(other.plan))

@@ -3,17 +3,23 @@
 import asyncio
 from datetime import UTC, datetime
 
-from agents.analyst.interpretation import LONGEST, Reading, read_question
-from agents.analyst.items import itemised
+from agents.analyst.interpretation import Reading, read_question
 from agents.analyst.lexicon import Lexicon
 from agents.analyst.lexicons import library
-from agents.analyst.reader import read
+from agents.analyst.sentence import sentence
 from agents.context import Resources
 from agents.dataset import ALL, DatasetUnavailable, DatasetUnknown
+from agents.language.words import vocabulary
+
+_WORKING_OUT = vocabulary(
+    "count average sum median deviation variance range correlation share rate minimum maximum most "
+    "least common rare top bottom by trend unit compare difference change"
+)
 
 
 async def claims(text: str, resources: Resources) -> bool:
-    """It has a reading, and asks for something to be counted or worked out, and not for a single vehicle's data."""
+    """It has a reading in which every word has its place, and asks for something to be counted or worked out, and not
+    for a single vehicle's data."""
     if resources.datasets is None:
         return False
     try:
@@ -24,9 +30,7 @@ async def claims(text: str, resources: Resources) -> bool:
 
 
 def _is_analysis(text: str, lexicon: Lexicon) -> bool:
-    now = datetime.now(UTC)
-    asked = read(itemised(text[:LONGEST], lexicon, now))
-    works_out = (
-        asked.counted or asked.aggregates or asked.groups or asked.end or asked.trend or asked.share or asked.units
-    )
-    return bool(works_out) and isinstance(read_question(text, lexicon, ALL, now), Reading)
+    reading = read_question(text, lexicon, ALL, datetime.now(UTC))
+    if not isinstance(reading, Reading) or reading.unused or not (reading.plan.measures or reading.plan.part):
+        return False
+    return any(mark.cue in _WORKING_OUT for mark in sentence(text, lexicon, datetime.now(UTC)).marks)

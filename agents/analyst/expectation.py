@@ -66,9 +66,15 @@ def expected(plan: Plan, recounted: Rows) -> Expected:
 
 
 def _figures(plan: Plan, values: Sequence[Any], recounted: Rows) -> Iterable[Any]:
+    if plan.sides:
+        one, other = values
+        if one is None or other is None:
+            return one, other, None
+        change = 100 * (other - one) / one if plan.change == "percent" and one else other - one
+        return one, other, abs(change) if plan.change == "distance" else change
     if not plan.part:
         return values
-    some, whole = int(values[0] or 0), int(values[1] or 0)
+    some, whole = values[0] or 0, values[1] or 0
     return some, whole, 100 * some / whole if whole else None
 
 
@@ -92,14 +98,16 @@ def text(value: Any) -> str:
     return str(value)
 
 
-def alike(value: Any, other: Any) -> bool:
+def alike(value: Any, other: Any, rounded: int | None = None) -> bool:
     """Whether two figures are the same but for the order in which floats were added up, or for rounding to what is
-    written."""
+    written, or to so many digits as was asked for."""
     if value is None or other is None:
         return value is other
     if not isinstance(value, int | float) or not isinstance(other, int | float):
         return text(value) == text(other)
     if isclose(value, other, rel_tol=_CLOSE, abs_tol=1e-9):
+        return True
+    if rounded is not None and abs(value - other) <= 0.5 * 10.0**-rounded + 1e-9:
         return True
     digits = len(text(value).partition(".")[2])
     return isinstance(value, float) and 1 <= digits <= 4 and abs(value - other) <= 0.5 * 10**-digits + 1e-9
@@ -108,6 +116,8 @@ def alike(value: Any, other: Any) -> bool:
 def disagreement(plan: Plan, wanted: Expected, rows: Rows) -> str | None:
     """What is wrong with a result, in words; None where it is what it has to be."""
     number = min(plan.limit, max(len(wanted.chosen) - plan.skip, 0)) if plan.limit else len(wanted.chosen)
+    if plan.limit == 1 and not plan.skip and plan.descending is not None:
+        number = _first_ones(plan, wanted)
     if len(rows.rows) != number:
         return f"{number:,} rows are expected, not {len(rows.rows):,}"
     if not number:
@@ -119,6 +129,15 @@ def disagreement(plan: Plan, wanted: Expected, rows: Rows) -> str | None:
             return None
         first = first if number else wrong
     return first
+
+
+def _first_ones(plan: Plan, wanted: Expected) -> int:
+    """How many groups share the first place."""
+    figures = [line.figures[0] for line in wanted.chosen if line.figures[0] is not None]
+    if not figures:
+        return len(wanted.chosen)
+    best = max(figures) if plan.descending else min(figures)
+    return sum(alike(figure, best, plan.digits) for figure in figures)
 
 
 def _ways(wanted: Expected, rows: Rows) -> Iterable[tuple[tuple[tuple[int, int], ...], tuple[int, ...]]]:
@@ -177,7 +196,7 @@ def _differs(
         if line is None:
             return f"{_named(key)} is not expected"
         for place, column in enumerate(figures):
-            if not alike(row[column], line.figures[place]):
+            if not alike(row[column], line.figures[place], plan.digits):
                 return f"{_named(key)}{row[column]} in the result, {line.figures[place]} when recounted"
         listed.append(line)
     if len({line.keys for line in listed}) != len(listed):

@@ -6,13 +6,17 @@ import time
 from collections import OrderedDict
 from weakref import WeakKeyDictionary, WeakValueDictionary, ref
 
-from agents.analyst.lexicon import Lexicon
+from agents.analyst.lexicon import Lexicon, Place, Profile
 from agents.analyst.plan import Source
-from agents.dataset import Datasets, QueryFailed, Schema
+from agents.dataset import Datasets, QueryFailed, Schema, Table, quoted
 
 _MOST_KEPT = 16
 _MOST_COLUMNS = 300
 """Text columns whose values are looked at; of a wider dataset the values of the first ones are known."""
+_MOST_VALUES = 3_000
+"""Different values of a column that are known by name."""
+_MOST_PROFILED = 60
+"""Columns of a table whose contents are looked at."""
 _AT_ONCE = 4
 _AGAIN_S = 60.0
 """After which values are asked for again that could not be had."""
@@ -63,7 +67,7 @@ async def _made(datasets: Datasets, name: str, schema: Schema) -> tuple[Lexicon,
         table, column = places[place]
         async with gate:
             try:
-                return await datasets.values(name, table, column.name)
+                return await datasets.values(name, table, column.name, _MOST_VALUES)
             except QueryFailed as failed:  # its names are known all the same
                 keep_s = min(keep_s, 0.0 if failed.busy else _AGAIN_S)
                 return ()
@@ -74,4 +78,32 @@ async def _made(datasets: Datasets, name: str, schema: Schema) -> tuple[Lexicon,
         for (table, column), texts in zip(places, found, strict=False)
         if texts
     }
-    return await asyncio.to_thread(Lexicon, schema, values), keep_s
+    profiles: dict[Place, Profile] = {}
+    for table in schema.tables:
+        async with gate:
+            try:
+                profiles |= await _profiled(datasets, name, table)
+            except QueryFailed as failed:
+                keep_s = min(keep_s, 0.0 if failed.busy else _AGAIN_S)
+    return await asyncio.to_thread(Lexicon, schema, values, profiles), keep_s
+
+
+async def _profiled(datasets: Datasets, name: str, table: Table) -> dict[Place, Profile]:
+    """What stands in the columns of a table, in one pass over it."""
+    columns = [column for column in table.columns if column.kind != "other"][:_MOST_PROFILED]
+    if not columns:
+        return {}
+    asked = []
+    for column in columns:
+        cell = quoted(column.name)
+        ends = [
+            f"CAST({end}({cell}) AS DOUBLE)" if column.kind in ("integer", "number") else "NULL"
+            for end in ("min", "max")
+        ]
+        asked += [f"count(DISTINCT {cell})", f"count(*) - count({cell})", *ends]
+    found = (await datasets.query(name, f"SELECT {', '.join(asked)} FROM {table.sql_name}")).rows[0]  # noqa: S608
+    source = Source(table.dataset, table.name)
+    return {
+        (source, column.name): Profile(int(found[at] or 0), int(found[at + 1] or 0), found[at + 2], found[at + 3])
+        for at, column in zip(range(0, len(found), 4), columns, strict=True)
+    }

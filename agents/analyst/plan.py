@@ -11,9 +11,13 @@ import msgspec
 
 from agents.dataset import Kind, quoted
 
-Aggregate = Literal["count", "distinct", "sum", "average", "median", "minimum", "maximum"]
-Unit = Literal["hour", "day", "week", "month", "quarter", "year"]
-Operator = Literal["in", "not in", "=", "<", "<=", ">", ">=", "is null", "is not null"]
+Aggregate = Literal[
+    "count", "distinct", "sum", "average", "median", "minimum", "maximum", "deviation", "variance", "range",
+    "correlation", "each",
+]  # fmt: skip
+Unit = Literal["hour", "day", "week", "month", "quarter", "year", "weekday", "season"]
+Operator = Literal["in", "not in", "=", "<", "<=", ">", ">=", "is null", "is not null", "contains", "starts"]
+Part = Literal["", "hour", "weekday", "year"]
 Scalar = bool | int | float | str
 
 
@@ -52,14 +56,15 @@ class Related(msgspec.Struct, frozen=True):
 class Field(msgspec.Struct, frozen=True):
     """A column, seen from the rows that are counted: at the end of `path`, their own where there is none.
 
-    Or what is worked out of it row by row: the days from `since` to it, or its `hour` of the day, 0 to 23. With
-    `related` it is the number of such rows that refer to this one, and `column` what that is called."""
+    Or what is worked out of it row by row: the days from `since` to it, or a `part` of it: the hour of the day, 0 to
+    23, the name of the weekday, the year. With `related` it is the number of such rows that refer to this one, and
+    `column` what that is called."""
 
     column: str
     kind: Kind
     path: tuple[Hop, ...] = ()
     since: "Field | None" = None
-    hour: bool = False
+    part: Part = ""
     related: Related | None = None
 
     @property
@@ -67,7 +72,7 @@ class Field(msgspec.Struct, frozen=True):
         """What it is called in a result."""
         if self.since is not None:
             return f"days_from_{self.since.column}_to_{self.column}"
-        return f"hour_of_{self.column}" if self.hour else self.column
+        return f"{self.part}_of_{self.column}" if self.part else self.column
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -90,12 +95,14 @@ class Span(msgspec.Struct, frozen=True):
 
 
 class Measure(msgspec.Struct, frozen=True):
-    """What is worked out: `field` of the rows, or None where the rows themselves are counted. It is divided by `per`,
+    """What is worked out: `field` of the rows, or None where the rows themselves are counted; with a correlation, that
+    of `field` and `other`; with "each", how many rows there are for each different `field`. It is divided by `per`,
     which is the same in all rows of a group."""
 
     aggregate: Aggregate
     field: Field | None = None
     per: Field | None = None
+    other: Field | None = None
 
     @property
     def adds_up(self) -> bool:
@@ -130,14 +137,27 @@ class Having(msgspec.Struct, frozen=True):
     value: float
 
 
+class Side(msgspec.Struct, frozen=True):
+    """One of two things whose figures are compared: the rows that meet all these conditions, on days of `span`."""
+
+    label: str
+    conditions: tuple[Condition, ...] = ()
+    span: Span | None = None
+
+
+Change = Literal["", "difference", "distance", "percent"]
+
+
 class Plan(msgspec.Struct, frozen=True):
     """`dataset` is the name that is queried. Rows of `source` are counted that meet all `conditions` and whose day
     `when` lies in one of `spans`, which are told apart if they are several.
 
     Without measures the rows themselves are listed: `shown` of them, in `order`. `part`: how large the share of those
-    rows is that meet these conditions too; `share`: what share of the whole each group has. `descending` orders groups
-    by the first measure; None leaves them in their own order. Of the list the first `skip` are left out, and then
-    `limit` stand in it."""
+    rows is, or of what the measure adds up, that meet these conditions too; `change`: by how much the second of two
+    `sides` is more than the first (their "distance" has no sign), or what per cent; `share`: what share of the whole
+    each group has. `descending` orders groups by the first measure; None leaves them in their own order. Of the list
+    the first `skip` are left out, and then `limit` stand in it; where that is one, so do those that share its place.
+    Figures are rounded to `digits`."""
 
     dataset: str
     source: Source
@@ -154,15 +174,23 @@ class Plan(msgspec.Struct, frozen=True):
     skip: int = 0
     shown: tuple[Field, ...] = ()
     order: tuple[Order, ...] = ()
+    sides: tuple[Side, ...] = ()
+    change: Change = ""
+    digits: int | None = None
+
+    @property
+    def all_conditions(self) -> tuple[Condition, ...]:
+        """Of the rows, of a part of them, and of what is compared."""
+        return (*self.conditions, *self.part, *(item for side in self.sides for item in side.conditions))
 
     @property
     def fields(self) -> tuple[Field, ...]:
         """All columns that it needs."""
         named = [
-            *(field for measure in self.measures for field in (measure.field, measure.per) if field),
+            *(field for measure in self.measures for field in (measure.field, measure.other, measure.per) if field),
             *(field for group in self.groups for field in group.fields),
-            *(condition.field for condition in (*self.conditions, *self.part)),
-            *(condition.than for condition in (*self.conditions, *self.part) if condition.than),
+            *(condition.field for condition in self.all_conditions),
+            *(condition.than for condition in self.all_conditions if condition.than),
             *([self.when] if self.when else []),
             *self.shown,
             *(order.field for order in self.order),

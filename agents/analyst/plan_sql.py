@@ -6,7 +6,7 @@ Names are quoted, values are literals; nothing of a question stands in a query a
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
-from agents.analyst.plan import Condition, Field, Group, Hop, Measure, Order, Plan, Related, Scalar, Unit
+from agents.analyst.plan import Condition, Field, Group, Hop, Measure, Order, Plan, Related, Scalar, Side, Unit
 from agents.dataset import quoted
 
 SHARE = "share_percent"
@@ -18,7 +18,10 @@ _UNITS: dict[Unit, str] = {
     "month": "strftime({0}, '%Y-%m')",
     "quarter": "strftime({0}, '%Y') || '-Q' || quarter({0})",
     "year": "strftime({0}, '%Y')",
+    "weekday": "dayname({0})",
+    "season": "monthname({0})",
 }
+_PARTS = {"hour": "hour({0})", "weekday": "dayname({0})", "year": "year({0})"}
 _WORKED_OUT = {
     "count": "count(*)",
     "distinct": "count(DISTINCT {0})",
@@ -27,6 +30,11 @@ _WORKED_OUT = {
     "median": "median(CAST({0} AS DOUBLE))",  # of decimals it would be rounded
     "minimum": "min({0})",
     "maximum": "max({0})",
+    "deviation": "stddev_samp(CAST({0} AS DOUBLE))",
+    "variance": "var_samp(CAST({0} AS DOUBLE))",
+    "range": "max({0}) - min({0})",
+    "correlation": "corr(CAST({0} AS DOUBLE), CAST({1} AS DOUBLE))",
+    "each": "1.0 * count({0}) / nullif(count(DISTINCT {0}), 0)",
 }
 
 
@@ -57,6 +65,9 @@ def columns(plan: Plan) -> tuple[tuple[str, ...], tuple[str, ...]]:
         keys.append(named(PERIOD))
     if plan.part:
         return tuple(keys), (named("part"), named("whole"), named(SHARE))
+    if plan.sides:
+        change = "change_percent" if plan.change == "percent" else "difference"
+        return tuple(keys), (*(named(side.label) for side in plan.sides), named(change))
     worked = [named(measure_name(measure, plan)) for measure in plan.measures]
     return tuple(keys), (*worked, *([named(SHARE)] if plan.share else []))
 
@@ -77,7 +88,10 @@ def measure_name(measure: Measure, plan: Plan) -> str:
     per = f"_per_{measure.per.column}" if measure.per else ""
     if measure.field is None:
         return f"{plan.source.table}{per}"
-    return f"{'different' if measure.aggregate == 'distinct' else measure.aggregate}_{measure.field.name}{per}"
+    if measure.aggregate == "each":
+        return f"{plan.source.table}_for_each_{measure.field.name}"
+    other = f"_and_{measure.other.name}" if measure.other else ""
+    return f"{'different' if measure.aggregate == 'distinct' else measure.aggregate}_{measure.field.name}{other}{per}"
 
 
 def query(plan: Plan) -> str:
@@ -122,7 +136,7 @@ class _Joined:
         text = f"{self._aliases[field.path]}.{quoted(field.column)}"
         if field.since is not None:
             return f"date_diff('day', CAST({self(field.since)} AS DATE), CAST({text} AS DATE))"
-        return f"hour({text})" if field.hour else text
+        return _PARTS[field.part].format(text) if field.part else text
 
 
 def _number_of(related: Related, row: str) -> str:
@@ -150,6 +164,10 @@ def condition(item: Condition, name: "_Joined") -> str:
             return f"{column} IS NULL"
         case "is not null":
             return f"{column} IS NOT NULL"
+        case "contains":
+            return f"contains(lower({column}), lower({literal(item.values[0])}))"
+        case "starts":
+            return f"starts_with(lower({column}), lower({literal(item.values[0])}))"
         case _:
             return f"{column} {item.operator} {literal(item.values[0])}"
 
@@ -189,16 +207,22 @@ def _rows(plan: Plan, name: _Joined) -> str:
         f"{name(field)} AS {quoted(title)}" for field, title in zip(plan.shown, titles(plan), strict=True)
     )
     order = ", ".join(_order(item, name) for item in plan.order)
+    ties = f"\nQUALIFY rank() OVER (ORDER BY {_order(plan.order[0], name)}) = 1" if _ties(plan) else ""
     return (
-        f"SELECT\n  {shown}\n{name.tables}{_where(filters(plan, name))}"
+        f"SELECT\n  {shown}\n{name.tables}{_where(filters(plan, name))}{ties}"
         + (f"\nORDER BY {order}" if order else "")
         + _cut(plan)
     )
 
 
+def _ties(plan: Plan) -> bool:
+    """Whether one is sought that comes first: others that come first as well are not left out."""
+    return plan.limit == 1 and not plan.skip and (bool(plan.order) or plan.descending is not None)
+
+
 def _cut(plan: Plan) -> str:
     """From where to where a list goes."""
-    if not plan.limit:
+    if not plan.limit or _ties(plan):
         return ""
     return f"\nLIMIT {plan.limit}" + (f" OFFSET {plan.skip}" if plan.skip else "")
 
@@ -241,18 +265,47 @@ def _grouped(plan: Plan, name: _Joined) -> str:
     return text + _sorted(plan, name, key_names, figure_names)
 
 
+def _numbered(plan: Plan) -> bool:
+    """Whether the groups stand in an order of their own: years, classes, numbers of anything."""
+    fields = plan.groups[0].fields
+    return len(fields) == 1 and fields[0].kind in ("integer", "date", "number")
+
+
 def _figures(plan: Plan, name: _Joined) -> list[str]:
+    worked = [_worked_out(measure, name) for measure in plan.measures]
     if plan.part:
         part = " AND ".join(condition(item, name) for item in plan.part)
-        some = f"count(*) FILTER (WHERE {part})"
-        return [some, "count(*)", f"100.0 * {some} / nullif(count(*), 0)"]
-    worked = [_worked_out(measure, name) for measure in plan.measures]
+        whole = worked[0] if worked else "count(*)"
+        some = f"{whole} FILTER (WHERE {part})"
+        return _rounded(plan, [some, whole, f"100.0 * {some} / nullif({whole}, 0)"])
+    if plan.sides:
+        one, other = (f"({_filtered(plan.measures[0], side, plan, name)})" for side in plan.sides)
+        change = {"percent": f"100.0 * ({other} - {one}) / nullif({one}, 0)", "distance": f"abs({other} - {one})"}
+        return _rounded(plan, [one, other, change.get(plan.change, f"{other} - {one}")])
     share = f"100.0 * {worked[0]} / nullif(sum({worked[0]}) OVER (), 0)" if worked else ""
-    return [*worked, *([share] if plan.share else [])]
+    return _rounded(plan, [*worked, *([share] if plan.share else [])])
+
+
+def _rounded(plan: Plan, figures: list[str]) -> list[str]:
+    return figures if plan.digits is None else [f"round({figure}, {plan.digits})" for figure in figures]
+
+
+def _filtered(measure: Measure, side: Side, plan: Plan, name: _Joined) -> str:
+    """A measure over the rows of one side: the others are empty for it."""
+    met = [condition(item, name) for item in side.conditions]
+    met += [_within(side.span.first, side.span.last, name(plan.when))] if side.span and plan.when else []
+    fields = [
+        f"CASE WHEN {' AND '.join(met)} THEN {name(field) if field else 1} END"
+        for field in (measure.field, measure.other)
+    ]
+    if measure.field is None:
+        return f"count({fields[0]})"
+    return _WORKED_OUT[measure.aggregate].format(*fields)
 
 
 def _worked_out(measure: Measure, name: _Joined) -> str:
-    figure = _WORKED_OUT[measure.aggregate].format(name(measure.field) if measure.field else "")
+    fields = [name(field) for field in (measure.field, measure.other) if field]
+    figure = _WORKED_OUT[measure.aggregate].format(*fields)
     return f"1.0 * {figure} / nullif(max({name(measure.per)}), 0)" if measure.per else figure
 
 
@@ -264,6 +317,15 @@ def _sorted(plan: Plan, name: _Joined, keys: Sequence[str], figures: Sequence[st
         by[-1] = f"min({name(plan.when)}) ASC NULLS LAST"  # "August" is not before "July"
     if plan.descending is not None:
         by.insert(0, f"{quoted(figures[0])} {'DESC' if plan.descending else 'ASC'} NULLS LAST")
-    elif not any(group.unit for group in plan.groups) and len(plan.spans) < 2 and len(plan.groups) == 1:
+    elif (
+        not any(group.unit for group in plan.groups)
+        and len(plan.spans) < 2
+        and len(plan.groups) == 1
+        and not _numbered(plan)
+    ):
         by.insert(0, f"{quoted(figures[-1])} DESC NULLS LAST")
-    return f"\nORDER BY {', '.join(by)}{_cut(plan)}"
+    ties = ""
+    if _ties(plan):
+        figure = _figures(plan, name)[0]
+        ties = f"\nQUALIFY rank() OVER (ORDER BY {figure} {'DESC' if plan.descending else 'ASC'} NULLS LAST) = 1"
+    return f"{ties}\nORDER BY {', '.join(by)}{_cut(plan)}"

@@ -3,6 +3,7 @@ joins, no `WHERE`, no aggregate of the same name. What a row refers to is looked
 text; each row is marked as counting or not, and marks are added up. All groups come out, without a limit.
 """
 
+import calendar
 from collections.abc import Sequence
 from datetime import date
 
@@ -12,6 +13,8 @@ from agents.analyst.plan import Condition, Field, Measure, Plan, Related, Span
 from agents.analyst.plan_sql import literal
 from agents.dataset import quoted
 
+_LISTED_DAYS = str([*calendar.day_name])
+_LISTED_MONTHS = str([*calendar.month_name][1:])
 _UNITS = {
     "hour": "substr({0}, 12, 2)",
     "day": "substr({0}, 1, 10)",
@@ -20,6 +23,8 @@ _UNITS = {
     "month": "substr({0}, 1, 7)",
     "quarter": "substr({0}, 1, 4) || '-Q' || CAST((CAST(substr({0}, 6, 2) AS INTEGER) + 2) // 3 AS VARCHAR)",
     "year": "substr({0}, 1, 4)",
+    "weekday": f"list_extract({_LISTED_DAYS}, CAST(isodow(CAST(substr({{0}}, 1, 10) AS DATE)) AS INTEGER))",
+    "season": f"list_extract({_LISTED_MONTHS}, CAST(substr({{0}}, 6, 2) AS INTEGER))",
 }
 
 
@@ -41,7 +46,10 @@ def recount(plan: Plan) -> str:
         keys.append(_span_of(plan.spans, fields[plan.when]))
     figures = [_figure(measure, fields) for measure in plan.measures]
     if plan.part:
-        figures = ["sum(CASE WHEN counts AND part THEN 1 ELSE 0 END)", "sum(CASE WHEN counts THEN 1 ELSE 0 END)"]
+        measure = plan.measures[0] if plan.measures else Measure("count")
+        figures = [_figure(measure, fields, which) for which in ("counts AND part", "counts")]
+    if plan.sides:
+        figures = [_figure(plan.measures[0], fields, f"counts AND side{at}") for at in range(len(plan.sides))]
     figures.append("sum(CASE WHEN counts THEN 1 ELSE 0 END)")
     names = [f"k{number}" for number in range(len(keys))]
     text = recount_rows(plan, ", ".join([*names, *figures]), [f"{key} AS k{at}" for at, key in enumerate(keys)])
@@ -56,6 +64,10 @@ def recount_rows(plan: Plan, selected: str, more: Sequence[str] = ()) -> str:
     marked = [*more, f"({' AND '.join(_marks(plan, fields)) or 'TRUE'}) AS counts"]
     if plan.part:
         marked.append(f"({' AND '.join(_met(item, fields) for item in plan.part)}) AS part")
+    for at, side in enumerate(plan.sides):
+        met = [_met(item, fields) for item in side.conditions]
+        met += [f"({_span_of((side.span,), fields[plan.when])} IS NOT NULL)"] if side.span and plan.when else []
+        marked.append(f"({' AND '.join(met)}) AS side{at}")
     rows = f"SELECT {looked_up or '1 AS c'} FROM {plan.source.sql} AS r0"  # noqa: S608
     return f"SELECT {selected} FROM (SELECT *, {', '.join(marked)} FROM ({rows}))"  # noqa: S608 - names are quoted
 
@@ -67,7 +79,14 @@ def _looked_up(field: Field) -> str:
     column = _referred(field)
     if field.since is not None:
         return f"({_day(column)} - {_day(_referred(field.since))})"
-    return f"CAST(substr(CAST({column} AS VARCHAR), 12, 2) AS INTEGER)" if field.hour else column
+    match field.part:
+        case "hour":
+            return f"CAST(substr(CAST({column} AS VARCHAR), 12, 2) AS INTEGER)"
+        case "weekday":
+            return _UNITS["weekday"].format(f"CAST({column} AS VARCHAR)")
+        case "year":
+            return f"CAST(substr(CAST({column} AS VARCHAR), 1, 4) AS INTEGER)"
+    return column
 
 
 def _day(column: str) -> str:
@@ -132,23 +151,27 @@ def _met(condition: Condition, fields: dict[Field, str]) -> str:
             return f"({column} IS NOT DISTINCT FROM NULL)"
         case "is not null":
             return f"({column} IS DISTINCT FROM NULL)"
+        case "contains" | "starts":
+            place = f"strpos(lower({column}), lower({literal(condition.values[0])}))"
+            return f"coalesce({place} {'= 1' if condition.operator == 'starts' else '> 0'}, FALSE)"
         case _:
             turned = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}[condition.operator]
             other = fields[condition.than] if condition.than is not None else literal(condition.values[0])
             return f"coalesce({other} {turned} {column}, FALSE)"
 
 
-def _figure(measure: Measure, fields: dict[Field, str]) -> str:
-    """What a measure comes to over the rows that count, by another function than the first way takes."""
+def _figure(measure: Measure, fields: dict[Field, str], which: str = "counts") -> str:
+    """What a measure comes to over `which` rows, by another function than the first way takes."""
     if measure.per is not None:
-        return f"({_figure(replace(measure, per=None), fields)}) / nullif(list_min(list({fields[measure.per]})), 0)"
+        return (
+            f"({_figure(replace(measure, per=None), fields, which)}) / nullif(list_min(list({fields[measure.per]})), 0)"
+        )
     if measure.field is None:
-        return "sum(CASE WHEN counts THEN 1 ELSE 0 END)"
-    column = f"CASE WHEN counts THEN {fields[measure.field]} END"
-    added, number = (
-        f"fsum({column})",
-        f"sum(CASE WHEN counts AND {fields[measure.field]} IS NOT NULL THEN 1 ELSE 0 END)",
-    )
+        return f"sum(CASE WHEN {which} THEN 1 ELSE 0 END)"
+    column = f"CASE WHEN {which} THEN {fields[measure.field]} END"
+    number = f"sum(CASE WHEN {which} AND {fields[measure.field]} IS NOT NULL THEN 1 ELSE 0 END)"
+    added, squares = f"fsum({column})", f"fsum(power(CAST({column} AS DOUBLE), 2))"
+    variance = f"greatest(({squares} - power({added}, 2) / nullif({number}, 0)) / nullif({number} - 1, 0), 0)"
     match measure.aggregate:
         case "sum":
             return added
@@ -156,9 +179,35 @@ def _figure(measure: Measure, fields: dict[Field, str]) -> str:
             return f"{added} / nullif({number}, 0)"
         case "median":
             return f"quantile_cont(CAST({column} AS DOUBLE), 0.5)"
-        case "minimum":
-            return f"list_min(list({column}))"
-        case "maximum":
-            return f"list_max(list({column}))"
+        case "minimum" | "maximum":
+            return f"list_{measure.aggregate[:3]}(list({column}))"
+        case "deviation":
+            return f"sqrt({variance})"
+        case "variance":
+            return variance
+        case "range":
+            return f"list_max(list({column})) - list_min(list({column}))"
+        case "correlation":
+            return _correlation(measure, fields, which)
+        case "each":
+            return f"1.0 * {number} / nullif(len(list_distinct(list({column}))), 0)"
         case _:
             return f"len(list_distinct(list({column})))"
+
+
+def _correlation(measure: Measure, fields: dict[Field, str], which: str) -> str:
+    """Pearson's, from sums of the rows that have both figures."""
+    assert measure.field is not None
+    assert measure.other is not None
+    one, other = (f"CAST({fields[field]} AS DOUBLE)" for field in (measure.field, measure.other))
+    both = f"{which} AND {one} IS NOT NULL AND {other} IS NOT NULL"
+
+    def added(value: str) -> str:
+        return f"fsum(CASE WHEN {both} THEN {value} END)"
+
+    number = f"nullif(sum(CASE WHEN {both} THEN 1 ELSE 0 END), 0)"
+
+    def spread(left: str, right: str) -> str:
+        return f"({added(f'{left} * {right}')} - {added(left)} * {added(right)} / {number})"
+
+    return f"{spread(one, other)} / nullif(sqrt({spread(one, one)} * {spread(other, other)}), 0)"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from agents.analyst import wording
 from agents.analyst.interpretation import Unread
 from agents.analyst.lexicon import Lexicon
+from agents.analyst.options import words_of
 from agents.analyst.progress import Work
 from agents.analyst.suggestions import examples
 from agents.dataset import ALL, Registered
@@ -40,15 +41,21 @@ def no_data(name: str = ALL, registered: Sequence[Registered] = ()) -> str:
 
 
 def cannot(unread: Unread, lexicon: Lexicon, notices: Sequence[str] = ()) -> str:
-    """What was understood, what was not, and what would work instead."""
-    lines = ["I cannot work that out from the data, and I would rather not guess.", ""]
-    if unread.unknown:
-        lines.append(f"- Not understood: {', '.join(wording.number(word) for word in unread.unknown[:_MOST_NAMED])}")
-    if unread.reason:
-        lines.append(f"- The difficulty: {unread.reason}")
-    if unread.understood:
-        lines.append(f"- Understood: {', '.join(wording.number(phrase) for phrase in unread.understood[:_MOST_NAMED])}")
+    """Why there is no answer and what the data has, in a sentence; then what would work instead."""
+    unknown = ", ".join(wording.number(word) for word in unread.unknown[:_MOST_NAMED])
+    reason = unread.reason or "I do not see which figures it is about."
+    about = f" (not understood: {unknown})" if unknown and not all(word in reason for word in unread.unknown) else ""
+    lines = [f"I cannot work that out from the data: {reason.rstrip('.')}{about}. {_held(lexicon)}"]
     lines += [f"- {notice}" for notice in notices]
     if found := examples(lexicon):
         lines += ["", "These questions work here:", "", *(f"- {match}" for match in found)]
     return "\n".join(lines)
+
+
+def _held(lexicon: Lexicon) -> str:
+    """What there is: the columns of the only table, or the tables."""
+    tables = lexicon.schema.tables
+    if len(tables) == 1:
+        names = [words_of(column.name) for column in tables[0].columns]
+        return f"There are {words_of(tables[0].name)} with {', '.join(map(wording.number, names[:_MOST_NAMED]))}."
+    return f"There are {', '.join(wording.number(words_of(table.name)) for table in tables[:_MOST_NAMED])}."

@@ -109,10 +109,11 @@ async def _recounted(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
 
 async def _total(plan: Plan, wanted: Expected, ask: Ask) -> list[Check]:
     """All groups together have as many rows, and add up to as much, as without grouping."""
-    overall = replace(plan, groups=(), spans=plan.spans[:1], having=None, limit=None, share=False, descending=None)
+    overall = replace(plan, groups=(), spans=plan.spans[:1], having=None, limit=None, share=False, descending=None,
+                      digits=None, skip=0)  # fmt: skip
     if len(plan.spans) > 1:
         return []
-    measures = () if plan.part else tuple(measure for measure in plan.measures if measure.adds_up)
+    measures = () if plan.part or plan.sides else tuple(measure for measure in plan.measures if measure.adds_up)
     asked = replace(overall, part=(), measures=(*measures, Measure("count")))
     found = (await ask(query(asked))).rows[0]
     if plan.when and any(group.unit for group in plan.groups) and not plan.spans:
@@ -140,7 +141,7 @@ async def _complement(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
     if not plan.conditions and not plan.spans:
         return []
     count = replace(plan, groups=(), measures=(Measure("count"),), part=(), having=None, share=False, limit=None,
-                    descending=None, order=(), shown=())  # fmt: skip
+                    descending=None, order=(), shown=(), sides=(), skip=0, digits=None)  # fmt: skip
     some = sum(row[-1] for row in (await ask(query(count))).rows)
     others, everything = (await ask(recount_rows(count, "sum(CASE WHEN counts THEN 0 ELSE 1 END), count(*)"))).rows[0]
     others = int(others or 0)
@@ -152,8 +153,10 @@ async def _spans(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
     """No row that counts lies outside the time that is asked for."""
     if not plan.when or not plan.spans:
         return []
-    ends = replace(plan, groups=(), part=(), having=None, share=False, limit=None, descending=None, order=(), shown=(),
-                   measures=(Measure("minimum", plan.when), Measure("maximum", plan.when)))  # fmt: skip
+    ends = replace(
+        plan, groups=(), part=(), having=None, share=False, limit=None, descending=None, order=(), shown=(), sides=(),
+        digits=None, skip=0, measures=(Measure("minimum", plan.when), Measure("maximum", plan.when)),
+    )  # fmt: skip
     found = [row[-2:] for row in (await ask(query(ends))).rows if row[-1] is not None]
     if not found:
         return []
@@ -168,6 +171,8 @@ async def _listed(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
     before the last one to take its place."""
     counted = int((await ask(recount_rows(plan, "sum(CASE WHEN counts THEN 1 ELSE 0 END)"))).rows[0][0] or 0)
     number = min(plan.limit or counted, max(counted - plan.skip, 0))
+    if plan.limit == 1 and not plan.skip and plan.order:
+        number = len(rows.rows) if counted else 0  # those that share the first place, see `_first_ones`
     said = f"{counted:,} rows are to be counted, of which {len(rows.rows):,} are listed; {number:,} should be."
     everything = number == counted <= len(rows.rows)
     checks = [Check("recount" if everything else "shape", len(rows.rows) == number, said)]
@@ -220,6 +225,9 @@ async def _first_ones(plan: Plan, rows: Rows, ask: Ask, number: int, counted: in
         better = int((await ask(recount_rows(plan, some))).rows[0][0] or 0)
         said = f"{better:,} rows come before the last one that is listed; {number:,} are listed."
         first = better < number or number == counted
+        if plan.limit == 1 and not plan.skip:
+            same = f"sum(CASE WHEN counts AND {ranked} = {literal(last)} THEN 1 ELSE 0 END)"
+            first = better == 0 and (await ask(recount_rows(plan, same))).rows[0][0] == number
         if plan.skip:  # nothing else is to have that place
             same = f"sum(CASE WHEN counts AND {ranked} = {literal(last)} THEN 1 ELSE 0 END)"
             first = better == plan.skip and (await ask(recount_rows(plan, same))).rows[0][0] == 1

@@ -13,10 +13,9 @@ from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 
 from agents.analyst.expectation import alike
-from agents.analyst.interpretation import LONGEST
-from agents.analyst.items import Cue, Item, Named, Time, itemised
 from agents.analyst.lexicon import Lexicon
 from agents.analyst.result_checks import Ask, Check
+from agents.analyst.sentence import Mark, sentence
 from agents.dataset import QueryFailed, Rows
 
 log = structlog.get_logger()
@@ -60,34 +59,27 @@ def mentions(question: str, sql: str, lexicon: Lexicon, now: datetime) -> list[C
     literals = {str(entry.this).casefold() for entry in tree.find_all(exp.Literal)}
     return [
         Check("mentions", stands, f'"{said}" {"stands" if stands else "does not stand"} in the query.')
-        for item in itemised(question[:LONGEST], lexicon, now).items
-        for said, stands in _mentioned(item, tree, literals)
+        for mark in sentence(question, lexicon, now).marks
+        for said, stands in _mentioned(mark, tree, literals)
     ]
 
 
-def _mentioned(item: Item, tree: exp.Expr, literals: set[str]) -> list[tuple[str, bool]]:
-    match item:
-        case Named(_, meanings) if meanings[0].weight == 1.0 and all(meaning.kind == "value" for meaning in meanings):
-            value = meanings[0].value
-            return [
-                (
-                    value,
-                    any(value.casefold() in literal or literal in value.casefold() for literal in literals if literal),
-                )
-            ]
-        case Time(_, span):
-            years = {str(day.year) for day in (span.first, span.last) if day is not None}
-            relative = tree.find(exp.CurrentDate) is not None
-            return [(span.label, relative or any(year in literal for year in years for literal in literals))]
-        case Cue(text, kind) if kind in _WORKED_OUT:
-            return [(text, tree.find(*_WORKED_OUT[kind]) is not None)]
-        case Cue(text, kind) if kind in ("most", "top", "least", "bottom"):
-            order = tree.find(exp.Ordered)
-            if tree.args.get("limit") is None or order is None:
-                return []
-            return [(text, bool(order.args.get("desc")) == (kind in ("most", "top")))]
-        case _:
+def _mentioned(mark: Mark, tree: exp.Expr, literals: set[str]) -> list[tuple[str, bool]]:
+    if mark.span is not None:
+        years = {str(day.year) for day in (mark.span.first, mark.span.last) if day is not None}
+        relative = tree.find(exp.CurrentDate) is not None
+        return [(mark.span.label, relative or any(year in literal for year in years for literal in literals))]
+    if mark.cue in _WORKED_OUT:
+        return [(mark.text, tree.find(*_WORKED_OUT[mark.cue]) is not None)]
+    if mark.cue in ("most", "top", "least", "bottom"):
+        order = tree.find(exp.Ordered)
+        if tree.args.get("limit") is None or order is None:
             return []
+        return [(mark.text, bool(order.args.get("desc")) == (mark.cue in ("most", "top")))]
+    if mark.names and mark.names[0].weight == 1.0 and all(name.kind == "value" for name in mark.names):
+        value = mark.names[0].value.casefold()
+        return [(mark.names[0].value, any(value in literal or literal in value for literal in literals if literal))]
+    return []
 
 
 async def _fan_out(tree: exp.Select, rows: Rows, ask: Ask) -> list[Check]:

@@ -1,8 +1,9 @@
 """Questions that work on a dataset, made from its schema."""
 
 from agents.analyst.lexicon import Lexicon
+from agents.analyst.options import NUMBERS, words_of
 from agents.analyst.plan import Source
-from agents.analyst.resolve import NUMBERS, is_key, words_of
+from agents.analyst.reach import is_key
 from agents.analyst.tokens import parts
 from agents.dataset import Column, Table
 from agents.language.figures import unit_words
@@ -29,7 +30,7 @@ def _of(lexicon: Lexicon, table: Table) -> list[str]:
     name = words_of(table.name)
     group = next((column for column in table.columns if _groups(lexicon, table, column)), None)
     figure = next(
-        (column for column in table.columns if column.kind in NUMBERS and not is_key(table, column.name)), None
+        (column for column in table.columns if column.kind in NUMBERS and not _numbers(lexicon, table, column)), None
     )
     found = [f"How many {name} are there?"]
     if group is not None:
@@ -44,6 +45,14 @@ def _of(lexicon: Lexicon, table: Table) -> list[str]:
 def _groups(lexicon: Lexicon, table: Table, column: Column) -> bool:
     values = lexicon.values.get((Source(table.dataset, table.name), column.name), ())
     return 2 <= len(values) <= _MOST_GROUPS
+
+
+def _numbers(lexicon: Lexicon, table: Table, column: Column) -> bool:
+    """Whether a column only numbers the rows."""
+    profile = lexicon.profiles.get((Source(table.dataset, table.name), column.name))
+    return is_key(table, column.name) or (
+        profile is not None and column.kind == "integer" and profile.distinct == table.rows
+    )
 
 
 def _bare(column: Column) -> str:

@@ -4,16 +4,23 @@ alone. Markdown."""
 from collections.abc import Sequence
 from typing import Any
 
+from agents.analyst.options import words_of
 from agents.analyst.plan import Condition, Field, Group, Measure, Plan
 from agents.analyst.plan_sql import query
-from agents.analyst.resolve import words_of
 from agents.analyst.result_checks import Verdict
 from agents.dataset import Rows
 
 _OPERATORS = {"<": "below", "<=": "at most", ">": "over", ">=": "at least", "=": "exactly"}
 _WORKED_OUT = {
     "sum": "total", "average": "average", "median": "median", "minimum": "lowest", "maximum": "highest",
+    "deviation": "standard deviation of", "variance": "variance of", "range": "range of",
 }  # fmt: skip
+_CHANGES = {
+    "difference": "by how much it changes from",
+    "distance": "the difference of",
+    "percent": "by what per cent it changes from",
+    "": "",
+}
 _LISTED = 10
 _NO_AMOUNT = frozenset({"id", "key", "no", "number", "nr", "code", "year", "page"})
 """The last word of columns whose whole numbers are names, not amounts."""
@@ -50,6 +57,10 @@ def measure(item: Measure, plan: Plan) -> str:
         return f"number of {rows_of(plan)}{per}"
     if item.aggregate == "distinct":
         return f"number of different {_column(item.field)}{per}"
+    if item.aggregate == "each":
+        return f"number of {rows_of(plan)} for each {_column(item.field)} on average"
+    if item.other is not None:
+        return f"correlation between {_column(item.field)} and {_column(item.other)}"
     return f"{_WORKED_OUT[item.aggregate]} {_column(item.field)}{per}"
 
 
@@ -86,6 +97,10 @@ def condition(item: Condition) -> str:
             return f"{name} is missing"
         case "is not null":
             return f"{name} is there"
+        case "contains":
+            return f'{name} contains "{values[0]}"'
+        case "starts":
+            return f'{name} starts with "{values[0]}"'
         case _:
             return f"{name} is {_OPERATORS[item.operator]} {values[0]}"
 
@@ -100,22 +115,49 @@ def filters(plan: Plan) -> list[str]:
     return found
 
 
-def taken_apart(plan: Plan) -> str:
-    """The question in its parts, as a short list."""
+def _asked(plan: Plan) -> str:
+    """What is worked out: "median price", "the share of orders whose status is open"."""
     asked = ", ".join(measure(item, plan) for item in plan.measures) or f"the {rows_of(plan)} themselves"
     if plan.part:
-        asked = f"the share of {rows_of(plan)} whose {' and '.join(condition(item) for item in plan.part)}"
-    lines = ["# What is asked", f"- Data: {rows_of(plan)} ({plan.source.dataset})", f"- Asked for: {asked}"]
-    by = [group(item) for item in plan.groups] + (["period"] if len(plan.spans) > 1 else [])
-    if by:
+        whole = f"the {measure(plan.measures[0], plan)}" if plan.measures else rows_of(plan)
+        asked = f"the share of {whole} whose {' and '.join(condition(item) for item in plan.part)}"
+    if plan.sides:
+        asked += f": {_CHANGES[plan.change]} {' to '.join(side.label for side in plan.sides)}"
+    return asked
+
+
+def _by(plan: Plan) -> list[str]:
+    return [group(item) for item in plan.groups] + (["period"] if len(plan.spans) > 1 else [])
+
+
+def _first(plan: Plan) -> str:
+    """Which of them are listed, "" for all."""
+    if not plan.limit or (not plan.order and not plan.groups):
+        return ""
+    highest = plan.order[0].descending if plan.order else bool(plan.descending)
+    by = f" by {_column(plan.order[0].field)}" if plan.order else ""
+    place = f", behind the first {number(plan.skip)}" if plan.skip else ""
+    return f"the {'highest' if highest else 'lowest'} {number(plan.limit)}{by}{place}"
+
+
+def reading(plan: Plan) -> str:
+    """The question as it was read, in one line: "median price for each brand, where city is Oslo"."""
+    by, restricted, first = _by(plan), filters(plan), _first(plan)
+    parts = [_asked(plan)]
+    parts += [f"for each {' and '.join(by)}"] if by else []
+    parts += [f"where {' and '.join(restricted)}"] if restricted else []
+    return " ".join(parts) + (f"; {first}" if first else "")
+
+
+def taken_apart(plan: Plan) -> str:
+    """The question in its parts, as a short list."""
+    lines = ["# What is asked", f"- Data: {rows_of(plan)} ({plan.source.dataset})", f"- Asked for: {_asked(plan)}"]
+    if by := _by(plan):
         lines.append(f"- For each: {' and '.join(by)}")
     if restricted := filters(plan):
         lines.append(f"- Only where: {'; '.join(restricted)}")
-    if plan.order and plan.limit:
-        direction = "highest" if plan.order[0].descending else "lowest"
-        lines.append(f"- Listed: the first {number(plan.limit)} by {direction} {_column(plan.order[0].field)}")
-    elif plan.limit:
-        lines.append(f"- Listed: the {'highest' if plan.descending else 'lowest'} {number(plan.limit)}")
+    if first := _first(plan):
+        lines.append(f"- Listed: {first}")
     return "\n".join(lines) + "\n"
 
 
@@ -138,6 +180,8 @@ def findings(plan: Plan, rows: Rows) -> list[str]:
         return [f"No {rows_of(plan)} fit what is asked."]
     if plan.part:
         return [_part(plan, rows, row) for row in rows.rows[:_LISTED]]
+    if plan.sides:
+        return _sides(plan, rows)
     if not plan.measures:
         return _listed(plan, rows)
     if not plan.groups and len(plan.spans) < 2:
@@ -148,11 +192,24 @@ def findings(plan: Plan, rows: Rows) -> list[str]:
     return _grouped(plan, rows)
 
 
+def _sides(plan: Plan, rows: Rows) -> list[str]:
+    """The difference of two figures, and the figures."""
+    one, other, change = rows.rows[0][-3:]
+    said = measure(plan.measures[0], plan)
+    percent = " %" if plan.change == "percent" else ""
+    sign = "+" if plan.change in ("difference", "percent") and isinstance(change, int | float) and change > 0 else ""
+    told = [f"{side.label}: {number(value)}" for side, value in zip(plan.sides, (one, other), strict=True)]
+    return [f"**Difference in {said}: {sign}{number(change)}{percent}**", *told]
+
+
 def _part(plan: Plan, rows: Rows, row: Sequence[Any]) -> str:
     some, whole, share = row[-3:]
     name = _key(plan, row)
     head = f"{name}: " if name else ""
     meant = " and ".join(condition(item) for item in plan.part)
+    if plan.measures and share is not None:
+        asked = measure(plan.measures[0], plan)
+        return f"**{head}{number(share)} %** of the {asked}, {number(whole)}: {number(some)} where {meant}"
     if share is None:
         return f"{head}there are no {rows_of(plan)} to take a share of."
     return f"**{head}{number(share)} %** of {number(whole)} {rows_of(plan)}: {number(some)} whose {meant}"
@@ -166,7 +223,8 @@ def _listed(plan: Plan, rows: Rows) -> list[str]:
             for name, value in zip(rows.columns, row, strict=True)
             if value is not None
         ]
-        found.append(f"{place}. {told[0]}: {', '.join(told[1:5])}" if len(told) > 1 else f"{place}. {told[0]}")
+        shown = [told[-1], *told[1:4]] if len(told) > 1 else []  # what is asked for stands last
+        found.append(f"{place}. {told[0]}: {', '.join(dict.fromkeys(shown))}" if shown else f"{place}. {told[0]}")
     if len(rows.rows) > _LISTED:
         found.append(f"and {len(rows.rows) - _LISTED:,} more in the table")
     return found
@@ -244,6 +302,7 @@ def notes(plan: Plan | None, assumed: Sequence[str], verdict: Verdict, rows: Row
     """How the figures came about: what counts, what was taken for granted, how they were checked, what is left out."""
     lines = ["## How it was worked out"]
     if plan is not None:
+        lines.append(f"- Read as: {reading(plan)}")
         lines.append(f"- Counted: {'; '.join(filters(plan)) or f'all {rows_of(plan)}'}")
         if plan.groups and (plan.limit or plan.having):
             lines.append("- Left out: rows that belong to none of the groups")

@@ -75,5 +75,70 @@ SEEN: Sequence[Rule] = (
 )  # fmt: skip
 """For texts of which nothing is known. What begins with a zero is no number but a name made of digits; decimals stay
 exact."""
-AMBIGUOUS = (_DAY_FIRST, _MONTH_FIRST)
-"""Where every value fits both, nobody can tell which is meant, and they stay texts."""
+
+
+_SIGN = r"(?:[$€£¥]|EUR|USD|GBP|CHF)"
+_POINT = r"(?:0|[1-9][0-9]{0,2}(?:,[0-9]{3})+|[1-9][0-9]*)(?:\.[0-9]+)?"
+_COMMA = r"(?:0|[1-9][0-9]{0,2}(?:\.[0-9]{3})+|[1-9][0-9]*)(?:,[0-9]+)?"
+
+
+def _adorned(number: str, cleaned: str) -> Sequence[Rule]:
+    """Numbers with separators of thousands, signs of money or per cent, or in brackets where they are negative."""
+    shaped = f"[-(]?{_SIGN}? ?-?{number} ?(?:%|{_SIGN})?[)]?"
+    value = f"CASE WHEN starts_with({{c}}, '(') OR contains({{c}}, '-') THEN '-' ELSE '' END || {cleaned}"
+    fits = f"regexp_full_match({{c}}, '{shaped}') AND starts_with({{c}}, '(') = ends_with({{c}}, ')')"
+
+    def rule(type_: str, also: str) -> Rule:
+        return Rule(
+            type_, f"TRY_CAST({value} AS {type_})", f"{fits} AND TRY_CAST({value} AS {type_}) IS NOT NULL AND {also}"
+        )
+
+    whole = rule("BIGINT", f"regexp_full_match({value}, '-?[0-9]+')")
+    exact = [
+        rule(decimal_, f"TRY_CAST({value} AS {decimal_})::DOUBLE = TRY_CAST({value} AS DOUBLE)")
+        for decimal_ in ("DECIMAL(18, 2)", "DECIMAL(18, 4)")
+    ]
+    return (whole, *exact, rule("DOUBLE", "true"))
+
+
+def _days(*forms: str) -> Rule:
+    listed = ", ".join(f"'{form}'" for form in forms)
+    parsed = f"try_strptime({{c}}, [{listed}])"
+    # A year of one or two digits is never one of the first centuries.
+    fits = f"{parsed} IS NOT NULL AND year({parsed}) > 1000 AND NOT contains({{c}}, ':')"
+    return Rule("DATE", f"CAST({parsed} AS DATE)", fits)
+
+
+def _clocks(*forms: str) -> Rule:
+    listed = ", ".join(f"'{form}{clock}'" for form in forms for clock in _CLOCKS)
+    parsed = f"try_strptime({{c}}, [{listed}])"
+    return Rule("TIMESTAMP", parsed, f"{parsed} IS NOT NULL AND year({parsed}) > 1000")
+
+
+_CLOCKS = (" %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", ", %H:%M", " %I:%M%p")
+_BY_DAY = [f"%d{between}%m{between}{year}" for between in "/-." for year in ("%y", "%Y")]
+_BY_MONTH = [f"%m{between}%d{between}{year}" for between in "/-" for year in ("%y", "%Y")]
+_NAMED = (
+    "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y", "%B %d %Y", "%b %d %Y", "%d-%b-%y", "%d-%b-%Y", "%d-%B-%Y",
+    "%a, %d %b %Y", "%A, %B %d, %Y", "%a %d %b %Y", "%d. %B %Y", "%d/%b/%Y", "%d.%b.%Y", "%Y-%b-%d",
+)  # fmt: skip
+_MONTHS = _days("%B %Y", "%b %Y", "%b-%Y", "%b-%y")
+_DAYS_FIRST, _MONTHS_FIRST = _days(*_BY_DAY), _days(*_BY_MONTH)
+_DAYS_FIRST_CLOCK, _MONTHS_FIRST_CLOCK = _clocks(*_BY_DAY), _clocks(*_BY_MONTH)
+
+WRITTEN: Sequence[Rule] = (
+    *SEEN[: SEEN.index(_DOTTED)],
+    *_adorned(_POINT, "regexp_replace({c}, '[^0-9.]', '', 'g')"),
+    *_adorned(_COMMA, "replace(regexp_replace({c}, '[^0-9,]', '', 'g'), ',', '.')"),
+    _days("%Y/%m/%d", "%Y.%m.%d"), _days(*_NAMED), _clocks("%Y/%m/%d", "%Y-%m-%d", *_NAMED), _MONTHS,
+    _DAYS_FIRST, _MONTHS_FIRST, _DAYS_FIRST_CLOCK, _MONTHS_FIRST_CLOCK, TEXT,
+)  # fmt: skip
+"""For what people write into files: besides, money and per cent, separators of thousands, and days in words."""
+
+AMBIGUOUS = ((_DAY_FIRST, _MONTH_FIRST), (_DAYS_FIRST, _MONTHS_FIRST), (_DAYS_FIRST_CLOCK, _MONTHS_FIRST_CLOCK))
+"""Where every value fits both, nobody can tell which is meant, and they stay texts unless their order tells."""
+
+MISSING = ("", "na", "n/a", "n.a.", "#n/a", "null", "nan", "?", "-", "--", "–", "—", "..", "...")
+"""What people write, in any case, where there is no value."""
+CODES = "[A-Z]{2}"
+"""Where all texts of a column are such, "NA" is one of them."""

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from agents.dataset import quoted
-from agents.datasets.column_types import AMBIGUOUS, SEEN, TEXT, Rule
+from agents.datasets.column_types import AMBIGUOUS, CODES, MISSING, SEEN, TEXT, WRITTEN, Rule
 
 _BATCH = 2_000
 _SAMPLE = 2_000
@@ -45,10 +45,30 @@ def settle(
     connection: duckdb.DuckDBPyConnection, table: str, names: Sequence[str], rules: Sequence[Sequence[Rule]]
 ) -> None:
     """Make the table of what was staged, its columns of the first type whose rule holds for all their values."""
+    if any(column is WRITTEN for column in rules):
+        _tidy(connection, rules)
     chosen = _chosen(connection, rules)
     values = (f"{rule.value_of(f'c{at}')} AS {quoted(names[at])}" for at, rule in enumerate(chosen))
     connection.execute(f"CREATE TABLE {quoted(table)} AS SELECT {', '.join(values)} FROM {STAGE}")  # noqa: S608
     connection.execute("DROP TABLE temp.main.stage")
+
+
+def _tidy(connection: duckdb.DuckDBPyConnection, rules: Sequence[Sequence[Rule]]) -> None:
+    """In columns that people have written: no blanks around texts, and none of their words for what is missing."""
+    written = [at for at, column in enumerate(rules) if column is WRITTEN]
+    codes = [
+        f"coalesce(bool_and(regexp_full_match(c{at}, '{CODES}')), false) AND count(DISTINCT c{at}) > 3"
+        for at in written
+    ]
+    coded = connection.execute(f"SELECT {', '.join(codes)} FROM {STAGE}").fetchone() or ()  # noqa: S608
+    listed = ", ".join(f"'{text}'" for text in MISSING)
+    cells = [f"c{at}" for at in range(len(rules))]
+    for at, names in zip(written, coded, strict=True):
+        if not names:
+            cells[at] = f"CASE WHEN lower(trim(c{at})) NOT IN ({listed}) THEN trim(c{at}) END AS c{at}"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE tidied AS SELECT {', '.join(cells)} FROM {STAGE}")  # noqa: S608
+    connection.execute(f"DROP TABLE {STAGE}")
+    connection.execute("ALTER TABLE temp.main.tidied RENAME TO stage")
 
 
 def _chosen(connection: duckdb.DuckDBPyConnection, rules: Sequence[Sequence[Rule]]) -> list[Rule]:
@@ -66,7 +86,7 @@ def _chosen(connection: duckdb.DuckDBPyConnection, rules: Sequence[Sequence[Rule
         for at in waiting:
             del left[at][0]
     return [
-        _settled(connection, at, remaining[0], declared=column is not SEEN)
+        _settled(connection, at, remaining[0], declared=column is not SEEN and column is not WRITTEN)
         for at, (remaining, column) in enumerate(zip(left, rules, strict=True))
     ]
 
@@ -78,8 +98,25 @@ def _settled(connection: duckdb.DuckDBPyConnection, at: int, rule: Rule, *, decl
     row = connection.execute(f"SELECT count(c{at}) FROM {STAGE}").fetchone()  # noqa: S608
     if not row or not row[0]:
         return TEXT
-    unclear = rule in AMBIGUOUS and all(_test_rules(connection, STAGE, [(at, other) for other in AMBIGUOUS]))
-    return TEXT if unclear else rule
+    pair = next((both for both in AMBIGUOUS if rule in both), None)
+    if pair is None or not all(_test_rules(connection, STAGE, [(at, other) for other in pair])):
+        return rule
+    return _in_order(connection, at, pair) or TEXT
+
+
+def _in_order(connection: duckdb.DuckDBPyConnection, at: int, pair: Sequence[Rule]) -> Rule | None:
+    """The one of two ways to read days by which the rows stand in their order; None where both or neither do."""
+    values = ", ".join(f"{rule.value_of(f'c{at}')} AS v{number}" for number, rule in enumerate(pair))
+    steps = ", ".join(
+        f"count(*) FILTER (v{number} < before{number}), count(*) FILTER (v{number} > before{number})"
+        for number in range(len(pair))
+    )
+    before = ", ".join(f"lag(v{number}) OVER (ORDER BY place) AS before{number}" for number in range(len(pair)))
+    rows = f"SELECT {values}, rowid AS place FROM {STAGE} WHERE c{at} IS NOT NULL"  # noqa: S608
+    found = connection.execute(f"SELECT {steps} FROM (SELECT *, {before} FROM ({rows}))").fetchone()  # noqa: S608
+    downs = [min(found[2 * number], found[2 * number + 1]) for number in range(len(pair))] if found else []
+    fitting = [rule for rule, turns in zip(pair, downs, strict=False) if not turns]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _test_rules(connection: duckdb.DuckDBPyConnection, rows: str, rules: Sequence[tuple[int, Rule]]) -> list[bool]:

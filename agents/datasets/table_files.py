@@ -10,7 +10,7 @@ import duckdb
 from python_calamine import CalamineError, CalamineWorkbook
 
 from agents.dataset import Column, Table, quoted
-from agents.datasets.column_types import SEEN
+from agents.datasets.column_types import WRITTEN
 from agents.datasets.plain_values import kind_of
 from agents.datasets.staging import STAGE, CannotBeRead, check_rows, discard, free_name, free_names, settle, stage
 from rag.text.decoding import decoded
@@ -88,7 +88,7 @@ def _csv(making: Making, path: Path, name: str, **options: str) -> None:
 
 def _settle(making: Making, name: str, columns: Sequence[str]) -> None:
     table = making.free(name)
-    settle(making.snapshot, table, columns, [SEEN] * len(columns))
+    settle(making.snapshot, table, columns, [WRITTEN] * len(columns))
     making.made(table)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
-from statistics import fmean, median
+from statistics import correlation, fmean, median
 
 from tests.integration.analyst_answers import (
     Answer,
@@ -171,8 +171,18 @@ MORE: dict[str, Callable[[], Answer]] = {
     "which parts are out of stock": nothing,
     "how much did we spend on parts in 2025": nothing,
     "ratio of critical to low incidents": nothing,
-    "incidents not closed and critical": nothing,
-    "vehicles by colour and region": nothing,
-    "correlation between mileage and downtime": nothing,
+    "incidents not closed and critical": lambda: sum(
+        row["status"] != "closed" and row["severity"] == "critical" for row in table("incidents")
+    ),
+    "correlation between mileage and downtime": lambda: correlation(
+        *zip(
+            *(
+                (float(row["mileage_km"]), float(row["downtime_hours"]))
+                for row in table("incidents")
+                if row["mileage_km"] and row["downtime_hours"]
+            ),
+            strict=True,
+        )
+    ),
     "predict incidents for 2027": nothing,
 }

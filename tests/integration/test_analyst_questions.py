@@ -191,11 +191,15 @@ async def test_who_recites_the_instructions_is_not_heard_further(
 
 
 async def test_more_questions_after_the_rules_were_made(datasets: DatasetCatalogue) -> None:
-    """Other words than those that the rules were tried on first; of these nothing may be wrong."""
+    """Other words than those that the rules were tried on first; of these nothing may be wrong, and what cannot be
+    answered from these figures, or in one way only, never passes for verified."""
     analyst = Analyst(datasets)
     for text, answer in MORE.items():
-        analysed = await analyst.ask(text)
-        assert right(answer(), analysed), (text, analysed.code(), analysed.text)
+        analysed, expected = await analyst.ask(text), answer()
+        if expected is None:
+            assert analysed.checked is None or not analysed.checked.valid, (text, analysed.code(), analysed.text)
+        else:
+            assert right(expected, analysed), (text, analysed.code(), analysed.text)
 
 
 async def test_the_second_set(datasets: DatasetCatalogue) -> None:

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 import sqlalchemy as sa
 
-from agents.datasets.column_types import SEEN, Rule
+from agents.datasets.column_types import SEEN, WRITTEN, Rule
 from agents.datasets.driver_values import rules_for
 from agents.datasets.staging import settle, stage
 
@@ -97,3 +97,34 @@ def test_a_declared_type_holds_where_all_values_keep_to_it(declared: Any, texts:
     found, values = column(texts, rules_for(declared))
     assert found == type_
     assert sum(value is None for value in values) == sum(text is None for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("texts", "type_", "values"),
+    [
+        (["1,234", "56", "N/A"], "BIGINT", ["1234", "56", None]),
+        (["$1,234.50", "-$3", "?"], "DECIMAL(18,2)", ["1234.50", "-3.00", None]),
+        (["€ 12", "7 €"], "BIGINT", ["12", "7"]),
+        (["1.234,50", "3,5", "-"], "DECIMAL(18,2)", ["1234.50", "3.50", None]),
+        (["45%", "7.5 %"], "DECIMAL(18,2)", ["45.00", "7.50"]),
+        (["(123)", "4"], "BIGINT", ["-123", "4"]),
+        (["50,000 EUR", "1 EUR"], "BIGINT", ["50000", "1"]),
+        (["007", "12"], "VARCHAR", ["007", "12"]),
+        (["3-door", "5-door"], "VARCHAR", ["3-door", "5-door"]),
+        (["555-1234", "1"], "VARCHAR", ["555-1234", "1"]),
+        (["yes", " no ", "NA"], "VARCHAR", ["yes", "no", None]),
+        (["NA", "US", "DE", "FR"], "VARCHAR", ["NA", "US", "DE", "FR"]),  # a country among countries
+        (["03/14/2021", "01/02/2021"], "DATE", ["2021-03-14", "2021-01-02"]),
+        (["14/03/21", "01/02/21"], "DATE", ["2021-03-14", "2021-02-01"]),
+        (["3 March 2021", "May 12, 2020"], "DATE", ["2021-03-03", "2020-05-12"]),
+        (["3-Mar-21"], "DATE", ["2021-03-03"]),
+        (["2021/03/04"], "DATE", ["2021-03-04"]),
+        (["Mar 2021"], "DATE", ["2021-03-01"]),
+        (["01/28/21 10:30", "01/02/21 09:00"], "TIMESTAMP", ["2021-01-28 10:30:00", "2021-01-02 09:00:00"]),
+        (["1/28/2021 3:05 PM"], "TIMESTAMP", ["2021-01-28 15:05:00"]),
+        (["01/02/2025", "03/04/2025"], "VARCHAR", ["01/02/2025", "03/04/2025"]),  # nobody knows which is the month
+        (["01/01/2025", "01/02/2025", "02/01/2025"], "DATE", ["2025-01-01", "2025-01-02", "2025-02-01"]),  # in order
+    ],
+)
+def test_what_people_write_into_files(texts: list[str | None], type_: str, values: list[str | None]) -> None:
+    assert column(texts, WRITTEN) == (type_, values)

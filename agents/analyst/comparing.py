@@ -1,0 +1,134 @@
+"""Two things, or two times, whose figures are compared."""
+
+from msgspec.structs import replace
+
+from agents.analyst.conditions import is_flag
+from agents.analyst.draft import AGGREGATES, Draft
+from agents.analyst.measuring import measured
+from agents.analyst.options import Unresolved
+from agents.analyst.plan import Change, Condition, Field, Group, Measure, Plan, Side
+
+_COMPARING = ("compare", "difference", "change", "both", "more", "or", "over", "under")
+
+
+def compared(draft: Draft, plan: Plan) -> Plan | None:
+    """The plan where it is asked how far two figures are apart, or by how much one grew; None where it is not."""
+    grown = draft.first("change") if draft.has("percent") or any(mark.plain == "much" for mark in draft.marks) else None
+    cue = draft.first("difference", "percent_change") or grown
+    percent = draft.has("percent_change", "percent")
+    comparative = next(
+        (
+            mark
+            for mark in draft.marks
+            if mark.said and mark.said[2] == "er" and mark.cue in ("adjective", "over", "under", "")
+        ),
+        None,
+    )
+    than = next((mark for mark in draft.marks if mark.plain == "than" or mark.plain.endswith(" than")), None)
+    if cue is None and not (comparative and than and any(mark.plain == "much" for mark in draft.marks)):
+        return None
+    sides, field = _sides(draft, plan)
+    if len(sides) != 2:
+        return None
+    used = [
+        mark
+        for mark in draft.marks
+        if mark.cue in ("difference", "percent_change", "percent", "change", "compare", "and", "both", "between")
+    ]
+    draft.use(*used, *([than] if than else []))
+    measures: tuple[Measure, ...] = ()
+    if comparative is not None and comparative.said:
+        said = draft.view.said_of(comparative.said[1])
+        if said is not None:
+            draft.use(comparative)
+            measures = (Measure("average", said),)
+    measures = measures or measured(draft, sought=None) or (Measure("count"),)
+    measure = measures[0]
+    if measure.aggregate == "correlation" or len(measures) > 1:
+        raise Unresolved("I compare one figure at a time.")
+    draft.use(*(mark for mark in draft.names() if draft.view.own(mark)))
+    change: Change = "percent" if percent else "distance"
+    if than is not None and not percent:
+        sides, change = (sides[1], sides[0]), "difference"
+        if comparative is not None and comparative.said and comparative.said[0] < 0:
+            sides = (sides[1], sides[0])
+    elif field is None and not percent:
+        change = (
+            "difference"
+            if draft.has("change") or any(mark.plain == "by how much" for mark in draft.marks)
+            else "distance"
+        )
+    rest = tuple(item for item in plan.conditions if item.field != field)
+    return replace(
+        plan,
+        conditions=rest,
+        spans=(),
+        sides=sides,
+        change=change,
+        measures=(measure,),
+        when=draft.when if field is None else plan.when,
+    )
+
+
+def _sides(draft: Draft, plan: Plan) -> tuple[tuple[Side, ...], Field | None]:
+    """The two that are compared, in the order in which they are said (times in their own), and the column that they
+    are values of; None where they are times."""
+    if len(plan.spans) == 2:
+        return tuple(Side(span.label, (), span) for span in plan.spans), None
+    for item in plan.conditions:
+        said = [entry for entry in sorted(draft.filters, key=lambda pair: pair[0]) if entry[1].field == item.field]
+        if item.operator == "in" and len(said) == 2:
+            pair = [entry[1] for entry in said]
+            if item.field.kind == "integer" and item.field.column.casefold().endswith("year"):
+                pair.sort(key=lambda one: str(one.values[0]))
+            labels = [", ".join(map(str, one.values)) for one in pair]
+            if is_flag(draft, item) and labels[0] != labels[1]:
+                labels = [f"{item.field.column} {label}" for label in labels]
+            return tuple(Side(label, (one,)) for label, one in zip(labels, pair, strict=True)), item.field
+    return (), None
+
+
+def told_apart(draft: Draft, plan: Plan) -> Plan:
+    """The plan with what is compared as groups: values, where "compare" or "versus" says so, where both sides of a yes
+    or no are named, and where an average is asked of several; or a column that is named. Raises Unresolved."""
+    grouped = {field for group in draft.groups for field in group.fields}
+    for item in plan.conditions:
+        said = [one for _, one in draft.filters if one.field == item.field]
+        if item.operator != "in" or len(said) < 2 or len(item.values) < 2 or item.field in grouped:
+            continue
+        whole = is_flag(draft, item)
+        if draft.has("and") and not draft.has("or", "compare", "difference", "change", "more") and not whole:
+            draft.view.choices.doubt(f"whether {' and '.join(one.said for one in said)} are taken together")
+        if whole or _apart(draft, item):
+            draft.use(*draft.all(*_COMPARING))
+            conditions = tuple(one for one in plan.conditions if not (whole and one is item))
+            return replace(plan, groups=(Group((item.field,)),), conditions=conditions)
+    compare = draft.first("compare")
+    if len(plan.spans) > 1:
+        draft.use(*draft.all(*_COMPARING))
+    elif compare is not None:
+        if any(abs(place - compare.place) == 1 for place, _ in draft.filters):
+            raise Unresolved("I do not see which two things are compared.")
+        groups = draft.groups or _things(draft)
+        draft.use(*([compare] if groups else []))
+        return replace(plan, groups=tuple(groups[:1])) if not draft.groups else plan
+    return plan
+
+
+def _apart(draft: Draft, condition: Condition) -> bool:
+    """Whether the values of a condition are told apart, and not taken together."""
+    field = condition.field
+    figure = bool(draft.figures()) and not draft.has("count", "list", "share")
+    averaged = (draft.has(*AGGREGATES) or figure) and not draft.has("or")
+    more = draft.has("more") or (draft.has("or") and draft.has("which", "most", "least"))
+    year = field.kind == "integer" and field.column.casefold().endswith("year")
+    return averaged or more or year or draft.has("compare", "difference", "change")
+
+
+def _things(draft: Draft) -> list[Group]:
+    """ "Compare the average price of the brands"."""
+    for mark in draft.names():
+        if draft.named(mark, draft.view.groupable) and not draft.is_figure(mark) and (group := draft.view.group(mark)):
+            draft.use(mark)
+            return [group]
+    return []

@@ -1,0 +1,148 @@
+"""A plan for the rows of one table, from the marks of a question."""
+
+from dataclasses import replace as changed
+from itertools import pairwise
+
+from msgspec.structs import replace
+
+from agents.analyst.comparing import compared, told_apart
+from agents.analyst.conditions import merged
+from agents.analyst.draft import Draft, is_day
+from agents.analyst.extremes import first_of, thing_group, thing_of
+from agents.analyst.grouping import group_left, read_groups
+from agents.analyst.guards import check_not_multiplied, check_one_question
+from agents.analyst.listing import grouped, listed
+from agents.analyst.measuring import measured
+from agents.analyst.numbers import OPERATORS, read_numbers
+from agents.analyst.options import Option, Unresolved
+from agents.analyst.plan import Measure, Plan
+from agents.analyst.ranking import Rank, by_figure, ranked
+from agents.analyst.sentence import Mark
+from agents.analyst.shares import share_cue, shared
+from agents.analyst.times import read_times
+from agents.analyst.values import read_events, read_missing, read_texts, read_values
+from agents.language.words import vocabulary
+
+_TRAILING = vocabulary("score level value amount figure rating column type")
+"""Nouns behind a name that say nothing more than it."""
+_MOST_DIGITS = 9
+
+
+def plan_of(draft: Draft, dataset: str) -> Plan:
+    """The plan; the draft says which marks left their trace. Raises Unresolved where there is none."""
+    _wishes(draft)
+    lapse = _lapse(draft)
+    read_filters(draft)
+    rank = ranked(draft) if lapse is None else None
+    read_groups(draft, rank)
+    plan = _plan(draft, Plan(dataset, draft.view.source, when=draft.when, digits=draft.digits), rank, lapse)
+    check_not_multiplied(draft, plan)
+    check_one_question(draft, plan)
+    joined = {hop.source for field in plan.fields for hop in field.path}
+    draft.use(*(mark for mark in draft.names() if any(item.source in joined for item in mark.of("table", 0.95))))
+    trailing = (
+        mark for one, mark in pairwise(draft.marks) if mark.plain in _TRAILING and one.names and not draft.free(one)
+    )
+    draft.use(*trailing)
+    return plan
+
+
+def read_filters(draft: Draft) -> None:
+    """Put into the draft which rows count. Raises Unresolved."""
+    for read in (read_numbers, read_texts, read_missing, read_values, read_times, read_events):
+        read(draft)
+
+
+def _plan(draft: Draft, plan: Plan, rank: Rank | None, lapse: Measure | None) -> Plan:
+    rank = _by(draft, rank) if rank is not None else None
+    if (cue := share_cue(draft)) is not None:
+        return shared(draft, replace(plan, when=draft.when), cue)
+    plan = replace(plan, conditions=merged(draft), spans=draft.spans, when=draft.when)
+    if (sided := compared(draft, plan)) is not None:
+        return sided
+    thing = thing_of(draft, rank)
+    if rank is not None:
+        found = first_of(draft, plan, rank, thing)
+    elif lapse is not None:
+        found = grouped(draft, replace(told_apart(draft, plan), measures=(lapse,)))
+    else:
+        found = _figures(draft, told_apart(draft, plan), thing)
+    return replace(found, when=draft.when)
+
+
+def _by(draft: Draft, rank: Rank) -> Rank:
+    """The rank by the figure behind "by": "top 5 countries by population", "longest flight by distance"."""
+    by = next((mark for mark in draft.all("by") if draft.free(mark) and mark.place > rank.last), None)
+    if by is None or rank.measure is not None or (rank.figure is not None and not rank.adjective):
+        return rank
+    if rank.adjective and not draft.is_figure(draft.after(by.place)):
+        return rank
+    measure, figure = by_figure(draft, by.place)
+    if measure is None and figure is None:
+        return rank
+    draft.use(by)
+    return changed(rank, figure=figure, measure=measure, adjective=False, sum=True)
+
+
+def _wishes(draft: Draft) -> None:
+    """How the answer is to look: how many digits, in per cent, without what is missing (which never counts)."""
+    for mark in draft.marks:
+        following = draft.beside(mark.place)
+        if mark.cue == "overall" and draft.named(following, draft.view.groupable):
+            draft.use(following)
+        before = draft.beside(mark.place, -1)
+        if mark.cue == "percent" and before is not None and before.number is not None:
+            draft.use(mark)
+        if mark.cue in ("ignore", "all", "round", "whole", "overall"):
+            draft.use(mark)
+            draft.digits = 0 if mark.cue == "whole" else draft.digits
+        number = 1 if mark.plain == "one" else mark.number
+        if number is not None and following is not None and following.cue == "places":
+            draft.use(mark, following)
+            draft.digits = min(int(number), _MOST_DIGITS)
+
+
+def _lapse(draft: Draft) -> Measure | None:
+    """The days from one date to another: what is worked out of them, unless they are compared with a number."""
+    cue = draft.first("lapse")
+    days = [mark for mark in draft.names() if draft.named(mark, _own_day)][:2]
+    if cue is None or not days:
+        return None
+    fields = [option.field for mark in days if (option := draft.view.pick(mark, _own_day))]
+    first = draft.view.day() if len(fields) == 1 else fields[0]
+    if first is None or first == fields[-1]:
+        return None
+    lapse = replace(fields[-1], since=first, kind="integer")
+    draft.use(cue, *days)
+    for mark in draft.marks:
+        comparative = mark.said[0] if mark.said and mark.said[2] == "er" else 0
+        number = draft.after(mark.place)
+        if (mark.cue in OPERATORS or comparative) and number is not None and number.number is not None:
+            draft.use(mark, number)
+            operator = OPERATORS.get(mark.cue) or (">" if comparative > 0 else "<")
+            draft.keep(mark.place, lapse, operator, (int(number.number),), f"{mark.text} {number.text}")
+            return None
+    kinds = {"most": "maximum", "least": "minimum", "average": "average", "median": "median", "sum": "sum"}
+    aggregate = next(iter(draft.all(*kinds)), None)
+    draft.use(aggregate)
+    return Measure(kinds[aggregate.cue] if aggregate else "average", lapse)  # type: ignore[arg-type]
+
+
+def _own_day(option: Option) -> bool:
+    return is_day(option) and not option.field.path
+
+
+def _figures(draft: Draft, plan: Plan, thing: Mark | None) -> Plan:
+    """One figure, or one for each group; or rows, where nothing is to be worked out."""
+    if draft.having is not None:
+        measures = measured(draft, None) if draft.has("average", "median") else ()
+        group = thing_group(draft, thing) or next(iter([*draft.groups, *group_left(draft)]), None)
+        if group is None:
+            raise Unresolved("I do not see what is to have so many.")
+        draft.use(*draft.all("count", "list", "which"))
+        return grouped(draft, replace(plan, groups=(group,), measures=measures))
+    measures = measured(draft, thing)
+    if measures:
+        draft.use(*(mark for mark in draft.all("which", "list") if not mark.names))
+        return grouped(draft, replace(plan, measures=measures))
+    return listed(draft, plan, None, thing_group(draft, thing))

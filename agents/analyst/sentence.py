@@ -1,0 +1,199 @@
+"""A question as a row of marks: small words that do something, names of the data, numbers, times, and other words."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from agents.analyst.cues import LONGEST_CUE, adjective, cues
+from agents.analyst.lexicon import Lexicon, Meaning
+from agents.analyst.plan import Span, Unit
+from agents.analyst.time_spans import Found, spans
+from agents.analyst.tokens import Token, stem, tokens
+
+LONGEST = 1000
+"""Characters that are read of a question."""
+_EXACT = 0.95
+_LIKELY = 0.6
+_SCALED = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(k|m|bn)", re.IGNORECASE)
+_SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9}
+_ORDINALS = {
+    word: at
+    for at, pair in enumerate(
+        ("second 2nd", "third 3rd", "fourth 4th", "fifth 5th", "sixth 6th", "seventh 7th", "eighth 8th", "ninth 9th"), 2
+    )
+    for word in pair.split()
+}
+_RELATIVE = frozenset({"who", "which", "whose", "where", "when"})
+_COMPARING = ("over", "at_least", "under", "at_most", "equal")
+_NOT = ("non", "un")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """`text` stands at `place` in the row of marks. `cue` is what a small word does ("idle" where that is nothing),
+    `said` of what an adjective is said: the end, the words, its form. A word may do something and be a name as well."""
+
+    text: str
+    place: int
+    cue: str = ""
+    names: tuple[Meaning, ...] = ()
+    number: float | None = None
+    unit: Unit | None = None
+    span: Span | None = None
+    said: tuple[int, tuple[str, ...], str] | None = None
+    strange: bool = False
+    initial: bool = False
+
+    def of(self, kind: str, least: float = 0.0) -> tuple[Meaning, ...]:
+        """What it may name of a kind, the surest first."""
+        return tuple(name for name in self.names if name.kind == kind and name.weight >= least)
+
+    @property
+    def plain(self) -> str:
+        return self.text.casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """`corrected` are slips with what they were read as."""
+
+    marks: tuple[Mark, ...]
+    corrected: tuple[tuple[str, str], ...] = ()
+
+
+def sentence(text: str, lexicon: Lexicon, now: datetime) -> Sentence:
+    """The marks of a question's first characters."""
+    text = text[:LONGEST]
+    row, corrected = _row(text, lexicon)
+    times = {found.start: found for found in spans(text, now)}
+    quoted = {at for match in re.finditer(r'"[^"]{1,200}"', text) for at in range(match.start(), match.end())}
+    marks: list[Mark] = []
+    at = 0
+    while at < len(row):
+        time = next((found for start, found in times.items() if start <= row[at].start < found.end), None)
+        lettered = bool(marks) and _lettered(row[at], marks[-1], lexicon)
+        before = marks[-1].cue if marks else ""
+        length, mark = _mark(row, at, lexicon, time, before, quoted=row[at].start in quoted or lettered)
+        said = text[row[at].start : row[at + length - 1].end] or row[at].text
+        cue = mark.cue
+        if cue == "which" and marks and row[at].plain in _RELATIVE and (marks[-1].names or marks[-1].strange):
+            cue = "idle"  # "customers who"
+        if cue == "share" and marks and marks[-1].number is not None:
+            cue = "percent"
+        marks.append(replace(mark, text=" ".join(said.split()), place=len(marks), cue=cue, initial=not marks))
+        at += length
+    return Sentence(tuple(marks), corrected)
+
+
+def _lettered(token: Token, before: Mark, lexicon: Lexicon) -> bool:
+    """Whether a single capital is a value of the column that is named before it: "rating A"."""
+    if len(token.text) != 1 or not token.text.isupper():
+        return False
+    columns = {(name.source, name.column) for name in before.of("column", 0.5)}
+    return any(
+        (name.source, name.column) in columns for name in lexicon.meanings((token.stem,)) if name.value == token.text
+    )
+
+
+def _row(text: str, lexicon: Lexicon) -> tuple[list[Token], tuple[tuple[str, str], ...]]:
+    row: list[Token] = []
+    corrected: list[tuple[str, str]] = []
+    for token in tokens(text):
+        prefix = next((item for item in _NOT if token.plain.startswith(item)), "")
+        rest = Token(token.text[len(prefix) :], token.start + len(prefix), token.end)
+        bare = (rest.stem,)
+        opposite = cues().opposites.get(token.plain, "")
+        if opposite and not lexicon.meanings((token.stem,)) and lexicon.meanings((stem(opposite),)):
+            row += [Token("not", token.start, token.start), Token(opposite, token.start, token.end)]
+            continue
+        if prefix and len(rest.text) > 3 and not lexicon.meanings((token.stem,)) and lexicon.meanings(bare):
+            row += [Token("not", token.start, token.start + len(prefix)), rest]
+            continue
+        if right := lexicon.corrected(token):
+            corrected.append((token.text, right.text))
+        row.append(right or token)
+    return row, tuple(corrected)
+
+
+def _mark(
+    row: Sequence[Token], at: int, lexicon: Lexicon, time: Found | None, before: str, *, quoted: bool
+) -> tuple[int, Mark]:
+    """How many tokens the mark at a place takes, and what it is; not yet its text and place. `before` is what the mark
+    before it does."""
+    token = row[at]
+    length, names = _names(row, at, lexicon, counted=before == "count")
+    exact = bool(names) and names[0].weight >= _EXACT
+    if time is not None and not (exact and length > 1 and row[at + length - 1].end >= time.end):
+        return sum(time.start <= other.start < time.end for other in row[at:]), Mark("", 0, span=time.span)
+    size, cue, unit = _cue(row, at)
+    capital = len(token.text) > 1 and token.text.isupper() and any(name.value == token.text for name in names)
+    if quoted or capital:
+        size = 0
+    elif length == 1 and size:  # "no", "in", "it": small words before values
+        names = tuple(name for name in names if _besides(name, cue, exact=exact))
+    number, taken = (1.0, 1) if token.plain == "one" and before in _COMPARING else _number(row, at)
+    if number is not None and not (exact and (length > taken or names[0].kind == "value")):
+        return taken, Mark("", 0, number=number)
+    said = adjective(token.plain)
+    if names and (length > size or (length == size and exact and cue == "idle")):
+        return length, Mark("", 0, names=names, said=said if length == 1 else None)
+    if size:
+        return size, Mark("", 0, cue, names if length == size else (), unit=unit, said=said if size == 1 else None)
+    if token.plain in _ORDINALS:
+        return 1, Mark("", 0, "ordinal", number=float(_ORDINALS[token.plain]))
+    if said or not token.text[0].isalnum():
+        return 1, Mark("", 0, "adjective" if said else "idle", said=said)
+    likened = lexicon.likened(token)
+    return 1, Mark("", 0, names=likened, strange=not likened)
+
+
+def _names(row: Sequence[Token], at: int, lexicon: Lexicon, *, counted: bool) -> tuple[int, tuple[Meaning, ...]]:
+    """What the words from a place on name: an adjective only what is called so, and the rows no part of a column. What
+    is counted is a table before anything else: "how many parts cost ..."."""
+    length, names = lexicon.longest(row, at)
+    for size in range(length - 1, 0, -1) if counted and names and names[0].kind == "column" else ():
+        table = lexicon.meanings(tuple(token.stem for token in row[at : at + size]))
+        if table and table[0].kind == "table" and table[0].weight >= _EXACT:
+            return size, table
+    if length == 1 and names and names[0].weight < 0.9 and adjective(row[at].plain):
+        return 0, ()
+    if any(name.kind == "table" and name.weight >= _EXACT for name in names):
+        names = tuple(name for name in names if name.kind != "column" or name.weight > _LIKELY + 0.05)
+    return length, names
+
+
+def _besides(name: Meaning, cue: str, *, exact: bool) -> bool:
+    """Whether a small word can be a name as well."""
+    if name.kind == "value":
+        return cue != "idle" and name.weight == 1.0 and (exact or cue in ("count", "list"))
+    return exact or cue in ("count", "list") or name.weight >= _LIKELY
+
+
+def _cue(row: Sequence[Token], at: int) -> tuple[int, str, Unit | None]:
+    """The longest phrase of small words at a place: how many, what it does, and the unit of time that it names."""
+    known = cues()
+    for size in range(min(LONGEST_CUE, len(row) - at), 0, -1):
+        phrase = tuple(token.plain for token in row[at : at + size])
+        if phrase in known.beyond:
+            return size, f"beyond {known.beyond[phrase]}", None
+        if phrase in known.kinds:
+            return size, known.kinds[phrase], None
+        if phrase in known.units:
+            return size, "unit", known.units[phrase]
+    if row[at].plain in known.rows:
+        return 1, "rows", None
+    return (1, "idle", None) if row[at].plain in known.idle else (0, "", None)
+
+
+def _number(row: Sequence[Token], at: int) -> tuple[float | None, int]:
+    """The number that begins at a place, and how many tokens it takes."""
+    token = row[at]
+    scaled = _SCALED.fullmatch(token.text)
+    value = float(scaled[1]) * _SCALES[scaled[2].casefold()] if scaled else token.number
+    if value is None:
+        return None, 0
+    follows = row[at + 1].plain if at + 1 < len(row) else ""
+    if follows in _SCALES and len(follows) > 2:
+        return value * _SCALES[follows], 2
+    return value, 1
