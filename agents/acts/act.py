@@ -59,6 +59,8 @@ ASIDE: frozenset[Act] = frozenset(
     }
 )
 """What answers no question of ours, whatever was asked."""
+SPOKEN_BACK: frozenset[Act] = REPLIES_TO_US | {"statement", "forget", "correct"}
+"""What may still ask something of a specialist's skill: "actually, yes, book it after all"."""
 APPOINTMENTS: frozenset[Act] = frozenset({"book", "move", "cancel", "appointments"})
 """What is done to appointments."""
 FOR_SPECIALISTS: frozenset[Act] = frozenset({"request", "correct", "explain"})

@@ -8,7 +8,7 @@ import numpy as np
 from agents.acts import language
 from agents.acts.act import APPOINTMENTS, Act, Reading
 from agents.diagnosis.danger import Kind, danger
-from agents.language.words import sentences
+from agents.language.words import sentences, words
 from agents.learning.choice import Choice, opens_question
 from agents.learning.examples import table
 from agents.learning.kernels import Floats, Learner
@@ -19,9 +19,9 @@ from rag.embedder import Embedder
 _ACT = 0.5
 """The least probability with which a message is taken for another act than a request. To refuse a request is worse
 than to look up a greeting."""
-_LEANING = 0.15
+_LEANING = 0.35
 """The least probability of an act that a message for no specialist is taken for."""
-_SURE = 0.8
+_SURE, _BOOKING = 0.8, 0.95
 """The same of a statement, since many tell a fault and want to know what it is, and of what is done to appointments."""
 _NEVER = 1.1
 _CERTAIN = 0.97
@@ -29,6 +29,8 @@ _CERTAIN = 0.97
 _FALSE_ALARMS = 0.02
 """Share of unseen examples without danger that an alarm is given for: to miss a danger is worse than to be careful."""
 _MOST_SENTENCES = 12
+_SHORTEST = 4
+"""Words of a sentence that is looked at for a danger by itself: "can't sleep lol" says too little."""
 
 
 class ActReader:
@@ -78,7 +80,7 @@ class ActReader:
             return Reading("language", 1.0, None, tongue)
         decision = self._acts.decide(plain[0], vectors[0])
         asks = any(clause.asks for clause in split(text)) or any(map(opens_question, pieces))
-        sure = _SURE if decision.label in {"statement", *APPOINTMENTS} else _ACT
+        sure = _BOOKING if decision.label in APPOINTMENTS else _SURE if decision.label == "statement" else _ACT
         least = _NEVER if asks and decision.label == "statement" else sure
         if decision.probability < least:
             return Reading("request", 1.0 - decision.probability, leaning=self._leaning(plain[0], vectors[0]))
@@ -94,6 +96,7 @@ class ActReader:
     def _alarm(self, text: str, pieces: Sequence[str], vectors: Floats) -> Reading | None:
         """The danger that the piece which tells most of one is in."""
         risks = self._danger.probabilities(pieces, vectors)[:, self._danger.labels.index("danger")]
+        risks[[len(words(piece)) < _SHORTEST and piece != pieces[0] for piece in pieces]] = 0.0
         worst = int(risks.argmax())
         said = danger(text)
         if risks[worst] < self._alarming and said is None:

@@ -58,7 +58,9 @@ class Appointments:
         if not plan.open and intent(_own(case)) is None and case.act not in BY_ACT:
             return None
         heard = await _heard(case, resources, plan)
-        return Request(heard, plan) if heard.intent is not None or takes_up(plan, heard) else None
+        told = bool(heard.wish or heard.dealers) or intent(_own(case)) is not None or heard.intent in ("cancel", "list")
+        wants = heard.intent is not None and told
+        return Request(heard, plan) if wants or takes_up(plan, heard) else None
 
     async def act(self, request: Request, context: ToolContext) -> Handled:
         """See `agents.skill.Skill`."""

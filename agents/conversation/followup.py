@@ -72,8 +72,10 @@ def standalone(question: Question, vehicles: Vehicles) -> StandaloneQuestion:
     previous: StandaloneQuestion | None = None
     for turn in [turn for turn in question.history if turn.role == "customer"][-_REMEMBERED:]:
         if turn.text.strip() and not _is_small_talk(turn.text):
-            previous = _of_same(_resolve(turn.text.strip(), previous, vehicles), previous, vehicles)
-    resolved = _of_same(_resolve(text, previous, vehicles), previous, vehicles)
+            previous = _resolve(turn.text.strip(), previous, vehicles)
+    resolved = _resolve(text, previous, vehicles)
+    if not question.facts.get("model"):
+        resolved = _of_same(resolved, previous, vehicles)
     own, whole = note(question.facts, vehicles), resolved.whole
     lacks = own.casefold() not in whole.casefold() and _about_own_vehicle(whole, vehicles)
     return replace(resolved, own_vehicle=own) if lacks else resolved
@@ -101,7 +103,7 @@ def continues(text: str, vehicles: Vehicles) -> bool:
 
 def _says_little(text: str, vehicles: Vehicles) -> bool:
     """Whether a text leaves open what it is about: one or two words of content, and no vehicle."""
-    whole = _EXPLETIVE.search(text) or intent(text) is not None
+    whole = _EXPLETIVE.search(text) or _NAMES_THING.search(text) or intent(text) is not None
     return not whole and len(content(text)) <= _LITTLE and len(words(text)) <= _SHORT and not vehicles.mentions(text)
 
 
@@ -153,7 +155,7 @@ def _resolve(text: str, previous: StandaloneQuestion | None, vehicles: Vehicles)
     unfinished = lead is not None and not _asks_itself(rest) and not vehicles.mentions(rest)
     if elliptic or unfinished or _says_little(text, vehicles) or refers_back(text, vehicles):
         about = _subject_of(previous.text)
-        if previous.subject and len(content(about)) <= _LITTLE:
+        if previous.subject and len(content(about)) < _LITTLE:
             about = previous.subject
         if content(about) or not previous.context:
             return _completed(text, about, carried)

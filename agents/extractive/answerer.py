@@ -15,7 +15,7 @@ from agents.extractive.decision import LEAST, POSSIBLE, answerable
 from agents.extractive.pieces import pieces
 from agents.extractive.quotation import quote
 from agents.extractive.scoring import SCORING, Scored, Scoring, key_parts, matching_parts, rank
-from agents.extractive.selection import select
+from agents.extractive.selection import led, select
 from agents.extractive.wording import decline, word
 from agents.language import synonyms
 from agents.language.terms import respelt
@@ -79,7 +79,7 @@ class ExtractiveAnswerer:
         question = corrected(self._fitment.question(respelt(task.question)), stated, self._vocabulary)
         scores = [passage.score for passage in task.passages]
         ranked = rank(question, stated, scores, self._meanings.similarity, self._fitment.question, scoring)
-        return Reading(question, cars, ranked)
+        return Reading(question, cars, led(ranked) if ranked else ranked)
 
     def compose(self, task: Task) -> tuple[str, Answered]:
         """The whole answer at once; blocks the calling thread while it compares meanings."""

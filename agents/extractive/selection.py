@@ -7,6 +7,7 @@ from agents.extractive.scoring import ANSWERS, Scored
 from agents.passages.statements import Statement
 from agents.vehicles.applicability import Cars
 
+_OF_KIND = 2.5  # log odds by which a statement of the kind asked for may be behind one that is of another
 _PEER = 2.0  # log odds by which a statement about other cars may be behind the best and still belong beside it
 _BESIDE = 0.4  # the least probability of a statement beside the best
 _KINSHIP = 1.0  # log odds that each sign of saying the same as the best is worth
@@ -33,6 +34,16 @@ class Selection:
     def statements(self) -> tuple[Statement, ...]:
         """All statements used."""
         return (*(share.statement for share in self.shares), *self.more)
+
+
+def led(ranked: Sequence[Scored]) -> list[Scored]:
+    """The statements with the one in front that is of the kind asked for, a value or steps, where the best is not and
+    this one is hardly behind it."""
+    best, rest = ranked[0], ranked[1:]
+    wanted = "steps" if best.features["instead"] else "value" if best.features["no_value"] else ""
+    close = (scored for scored in rest if scored.order >= best.order - _OF_KIND)
+    first = next((scored for scored in close if scored.features.get(wanted, 0.0) > 0), None)
+    return [first, *(scored for scored in ranked if scored is not first)] if first else list(ranked)
 
 
 def select(ranked: Sequence[Scored], cars: Cars) -> Selection | None:

@@ -46,6 +46,9 @@ SURE = (
     "coverage", "likeness", "found", "value", "no_value", "missing", "row", "steps", "list", "focus", "code",
 )  # fmt: skip
 ANSWERS = ("sure", "length", "kind", "spoken", "named")
+_BUNDLED = 4
+"""How many times a question in the documents' words counts as one in everyday words, of which there are so many more.
+Both kinds are asked."""
 _EVERY = 1_000_000
 """Of the statements: all are compared in meaning, so that no weights decide which."""
 
@@ -64,7 +67,7 @@ def fit_order(asked: Sequence[Posed], answerer: ExtractiveAnswerer) -> Fitted:
         right = tuple(features for features, verdict in verdicts if verdict)
         wrong = tuple(features for features, verdict in verdicts if verdict is False)
         if right and wrong:
-            choices.append(Choice(right, wrong, example.group))
+            choices += [Choice(right, wrong, example.group)] * (_BUNDLED if example.bundled else 1)
     return Fitted(order(choices, ORDER), first_right(choices, ORDER))
 
 
@@ -99,7 +102,10 @@ def main() -> None:
     chunks, corpora = of_folder(KNOWLEDGE), made_up()
     corpus = Corpus(chunks, embedder)
     answerer = ExtractiveAnswerer(embedder, vehicles, weights.vocabulary(""))
-    asked = asyncio.run(posed(corpus, [*cases, *read_questions(EVERYDAY)], vehicles))
+    asked = [
+        *asyncio.run(posed(corpus, cases, vehicles, bundled=True)),
+        *asyncio.run(posed(corpus, read_questions(EVERYDAY), vehicles)),
+    ]
     best = fit_order(asked, answerer)
     scoring = Scoring(best.model, SCORING.sure)
     sure = fit_sure(asked, answerer, scoring)

@@ -39,12 +39,14 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Posed:
     """A question with the passages that its specialist finds for it. `answers`: texts of which a right answer has at
-    least one, empty where nothing answers; `documents`: those that state it."""
+    least one, empty where nothing answers; `documents`: those that state it; `bundled`: it is one of the knowledge
+    base's, in the documents' words."""
 
     group: str
     task: Task
     answers: tuple[str, ...]
     documents: frozenset[str]
+    bundled: bool = False
 
     def right(self, scored: Scored) -> bool | None:
         """Whether a statement answers; None where that is not known: a document that is not labelled holds the text."""
@@ -85,7 +87,7 @@ def _searched(corpus: Corpus, text: str, answers: bool, group: str) -> Iterator[
         yield Row(features(scores, unknown=bool(found.unknown)), answers, group)
 
 
-async def posed(corpus: Corpus, cases: Sequence[Case], vehicles: Vehicles) -> list[Posed]:
+async def posed(corpus: Corpus, cases: Sequence[Case], vehicles: Vehicles, *, bundled: bool = False) -> list[Posed]:
     """Every question for one specialist, or for none in particular, with the passages that are found for it."""
     specialists = {specialist.name: specialist for specialist in catalogue()}
 
@@ -100,7 +102,7 @@ async def posed(corpus: Corpus, cases: Sequence[Case], vehicles: Vehicles) -> li
         facts = question(case, vehicles).facts
         found = await gather(search, text, specialists[route], vehicles, facts)
         task = Task(text, "", found.passages, facts=facts)
-        made.append(Posed(str(case.id), task, case.contains, frozenset(case.documents)))
+        made.append(Posed(str(case.id), task, case.contains, frozenset(case.documents), bundled))
     return made
 
 

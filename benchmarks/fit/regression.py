@@ -17,6 +17,12 @@ from rag.logistic import Logistic
 Floats = NDArray[np.float64]
 
 _NOTHING = Logistic({})
+SIGNS: Mapping[str, int] = {
+    **dict.fromkeys(("coverage", "likeness", "found", "focus", "value", "steps"), 1),
+    **dict.fromkeys(("missing", "no_value", "instead", "beside", "code"), -1),
+}
+"""Features of which it is known whether they speak for or against a statement: their weights do not get the other sign,
+which some labels of a single step or a bare figure would give them."""
 _FOLDS = 5
 _DIGITS = 2
 """Decimals of a weight: more would be of the machine, whose arithmetic differs from others' in the last digits."""
@@ -62,7 +68,8 @@ def logistic(rows: Sequence[Row], names: Sequence[str], prior: Prior = OPEN) -> 
         total = counts @ (np.logaddexp(0.0, odds) - answers * odds) + apart @ apart / (2 * prior.strength)
         return float(total), np.append(wrong @ scaled + apart / prior.strength, wrong.sum())
 
-    found = _least(loss, np.append(known, prior.model.bias))
+    bounds = [*map(_bounds, names), (None, None)]
+    found = _least(loss, np.append(known, prior.model.bias), bounds)
     return _rounded(names, found[:-1] / scale, float(found[-1]))
 
 
@@ -84,13 +91,25 @@ def order(choices: Sequence[Choice], names: Sequence[str], prior: Prior = OPEN) 
             slope = slope + (loses[:, None] * (np.exp(behind - others) @ wrong - right)).mean(axis=0)
         return float(total), slope
 
-    return _rounded(names, _least(loss, known) / scale, 0.0)
+    return _rounded(names, _least(loss, known, [_bounds(name) for name in names]) / scale, 0.0)
 
 
-def _least(loss: Callable[[Floats], tuple[float, Floats]], start: Floats) -> Floats:
-    """Where a convex function is least, given with its gradient."""
+Bounds = tuple[float | None, float | None]
+
+
+def _bounds(name: str) -> Bounds:
+    sign = SIGNS.get(name, 0)
+    return (0.0 if sign > 0 else None, 0.0 if sign < 0 else None)
+
+
+def _least(
+    loss: Callable[[Floats], tuple[float, Floats]], start: Floats, bounds: Sequence[Bounds] | None = None
+) -> Floats:
+    """Where a convex function is least within bounds, given with its gradient."""
     with threadpool_limits(1):  # the result is the same on any number of cores
-        found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 10_000, "ftol": 1e-12})
+        found = minimize(
+            loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 10_000, "ftol": 1e-12}
+        )
     return np.asarray(found.x)
 
 

@@ -19,7 +19,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Send
 
 from agents.acts import replies
-from agents.acts.act import ASIDE, FOR_SPECIALISTS, REPLIES_TO_US, Act, Reading
+from agents.acts.act import ASIDE, FOR_SPECIALISTS, REPLIES_TO_US, SPOKEN_BACK, Act, Reading
 from agents.answerer import Answerer
 from agents.extractive.pieces import pieces
 from agents.skill import Handled
@@ -146,16 +146,21 @@ async def _routed(
     if not aside and (waiting := await _taken_up(dependencies, state, catalogue, facts)):
         return Route("answer", 1.0, (Part(StandaloneQuestion(question.text), waiting.name, 1.0),))
     if theirs is not None and reading.danger:
-        return await _rescued(dependencies, question, theirs, catalogue, standalone, facts)
+        others = tuple(specialist for specialist in catalogue if specialist is not theirs)
+        claimed = await _claimed(dependencies, state, others, facts, standalone)
+        return claimed or await _rescued(dependencies, question, theirs, catalogue, standalone, facts)
     if wished is not None and catalogue:
         return Route("answer", 1.0, (Part(standalone, wished, 1.0),))
     answerer = dependencies.answerer_for(desk.meter)
     if theirs is None and _for_us(reading, question, catalogue, answerer):
-        return Route("human" if reading.act == "person" else "talk", reading.probability, act=reading.act)
+        spoken = reading.act in SPOKEN_BACK and await _claimed(dependencies, state, catalogue, facts, standalone)
+        return spoken or Route("human" if reading.act == "person" else "talk", reading.probability, act=reading.act)
     route = await dependencies.classify(Question(question.text, question.history, facts), catalogue, standalone)
     if theirs is not None and len(route.parts) < 2:
         part = Part(standalone, theirs.name, reading.probability)
-        return Route("answer", reading.probability, (part,), act=reading.act)
+        job = _job(dependencies, state, facts, 0, part) | {"act": reading.act}
+        if await _claim(dependencies, theirs, cast(Job, job)) is not None:
+            return Route("answer", reading.probability, (part,), act=reading.act)
     if asker := _asker(question, route, catalogue, answerer):
         return Route("answer", _CLAIMED, (Part(standalone, asker, _CLAIMED),))
     if claimed := await _claimed(dependencies, state, _unheard(route, catalogue), facts, standalone):
