@@ -92,7 +92,7 @@ def left_out(questions: Sequence[str]) -> str:
 def out_of_scope(catalogue: Catalogue) -> str:
     """A kind refusal that says what can be asked instead."""
     topics = " or ".join(specialist.label.casefold() for specialist in catalogue[:2])
-    return f"I am sorry, that is nothing I know about. Ask me about our vehicles, for example about {topics}."
+    return f"I am sorry, I can't help with that. Ask me about our vehicles, for example about {topics}."
 
 
 def clarify(catalogue: Catalogue, route: Route) -> str:
