@@ -159,7 +159,7 @@ async def _routed(
     if theirs is not None and len(route.parts) < 2:
         part = Part(standalone, theirs.name, reading.probability)
         job = _job(dependencies, state, facts, 0, part) | {"act": reading.act}
-        if await _claim(dependencies, theirs, cast(Job, job)) is not None:
+        if await _claim(dependencies, theirs, job) is not None:
             return Route("answer", reading.probability, (part,), act=reading.act)
     if asker := _asker(question, route, catalogue, answerer):
         return Route("answer", _CLAIMED, (Part(standalone, asker, _CLAIMED),))
