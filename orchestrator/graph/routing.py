@@ -1,0 +1,208 @@
+"""Who answers a message: a danger first, then the skill that had asked something, then the assistant itself, then
+whoever the classifier or a skill's own reading names."""
+
+from collections.abc import Mapping
+
+import structlog
+
+from agents.acts.act import ASIDE, FOR_SPECIALISTS, REPLIES_TO_US, SPOKEN_BACK, Reading
+from agents.answerer import Answerer
+from agents.specialist import CUSTOMER, Asker, Catalogue, Job, Specialist, open_to
+from agents.types import Part, Question, Route, StandaloneQuestion
+from orchestrator.graph.addressee import find_asker
+from orchestrator.graph.state import Dependencies, State
+from orchestrator.run import Claim, Desk
+
+log = structlog.get_logger()
+
+_SURELY_OUT = 0.98
+"""The classifier's confidence from which nobody else is asked whether a message is for us."""
+_SURELY_ELSE = 0.95
+"""From this confidence on a reply to a question is taken for something new."""
+_SURELY_ASIDE = 0.8
+"""The probability of an act from which it interrupts what a skill had asked."""
+_CLAIMED = 0.9
+"""The confidence of a route that a skill's own reading has decided."""
+
+
+def reachable(dependencies: Dependencies, state: State) -> Catalogue:
+    """The specialists that the caller may be routed to."""
+    return open_to(dependencies.catalogue, state["role"], state["question"].wishes.channel)
+
+
+def job_of(dependencies: Dependencies, state: State, facts: Mapping[str, str], number: int, part: Part) -> Job:
+    labels = {specialist.name: specialist.label for specialist in dependencies.catalogue}
+    return Job(
+        part=number,
+        specialist=part.specialist,
+        standalone=part.question,
+        question=state["question"],
+        facts=facts,
+        asker=Asker(
+            user_id=state["user_id"],
+            role=state["role"],
+            conversation_id=state["conversation_id"],
+            run_id=state["run_id"],
+        ),
+        label=part.label or labels[part.specialist],
+        act="request",
+        danger="",
+        path=[],
+        findings={},
+    )
+
+
+async def decide(
+    dependencies: Dependencies,
+    state: State,
+    reading: Reading,
+    standalone: StandaloneQuestion,
+    facts: Mapping[str, str],
+    desk: Desk,
+) -> Route:
+    """Who answers. A danger comes before all; then a skill that had asked something back gets its answer, unless the
+    message is something else aside; then what needs no specialist; the classifier decides about the rest."""
+    question, catalogue = state["question"], reachable(dependencies, state)
+    wished = question.wishes.agent
+    if wished is not None:
+        catalogue = tuple(specialist for specialist in catalogue if specialist.name == wished)
+    theirs = next((specialist for specialist in catalogue if reading.act in specialist.acts), None)
+    if theirs is not None and reading.danger and reading.sure:
+        return await _rescued(dependencies, question, theirs, catalogue, standalone, facts)
+    aside = reading.act in ASIDE and reading.probability >= _SURELY_ASIDE
+    if not aside and (waiting := await _taken_up(dependencies, state, catalogue, facts)):
+        return Route("answer", 1.0, (Part(StandaloneQuestion(question.text), waiting.name, 1.0),))
+    if theirs is not None and reading.danger:
+        others = tuple(specialist for specialist in catalogue if specialist is not theirs)
+        claimed = await _claimed(dependencies, state, others, facts, standalone)
+        return claimed or await _rescued(dependencies, question, theirs, catalogue, standalone, facts)
+    if wished is not None and catalogue:
+        return Route("answer", 1.0, (Part(standalone, wished, 1.0),))
+    answerer = dependencies.answerer_for(desk.meter)
+    if theirs is None and _for_us(reading, question, catalogue, answerer):
+        spoken = reading.act in SPOKEN_BACK and await _claimed(dependencies, state, catalogue, facts, standalone)
+        return spoken or Route("human" if reading.act == "person" else "talk", reading.probability, act=reading.act)
+    route = await dependencies.classify(Question(question.text, question.history, facts), catalogue, standalone)
+    if theirs is not None and len(route.parts) < 2:
+        part = Part(standalone, theirs.name, reading.probability)
+        job = job_of(dependencies, state, facts, 0, part) | {"act": reading.act}
+        if await claim(dependencies, theirs, job) is not None:
+            return Route("answer", reading.probability, (part,), act=reading.act)
+    if asker := _asker(question, route, catalogue, answerer):
+        return Route("answer", _CLAIMED, (Part(standalone, asker, _CLAIMED),))
+    if claimed := await _claimed(dependencies, state, _unheard(route, catalogue), facts, standalone):
+        return claimed
+    if route.kind == "out_of_scope" and reading.leaning is not None:
+        return Route("talk", reading.probability, act=reading.leaning)
+    return route
+
+
+async def _rescued(
+    dependencies: Dependencies,
+    question: Question,
+    rescuer: Specialist,
+    catalogue: Catalogue,
+    standalone: StandaloneQuestion,
+    facts: Mapping[str, str],
+) -> Route:
+    """Whoever is in danger is answered first; other questions of the message after that."""
+    route = await dependencies.classify(Question(question.text, question.history, facts), catalogue, standalone)
+    others = [part for part in route.parts if part.specialist != rescuer.name] if len(route.parts) > 1 else []
+    first = Part(StandaloneQuestion(question.text), rescuer.name, 1.0)
+    rest = others if route.kind == "answer" else ()
+    return Route("answer", 1.0, (first, *rest), route.left_out, "danger")
+
+
+def _for_us(reading: Reading, question: Question, catalogue: Catalogue, answerer: Answerer) -> bool:
+    """Whether the assistant itself replies. What only means something beside a question of ours is a specialist's where
+    a model has asked; and a statement behind an answer completes what was asked before."""
+    if reading.act in FOR_SPECIALISTS:
+        return False
+    if reading.act in REPLIES_TO_US or reading.act == "statement":
+        if answerer.calls_tools and find_asker(question):
+            return False
+        answered = any(turn.agent in {specialist.name for specialist in catalogue} for turn in question.history[-1:])
+        return reading.act != "statement" or not answered
+    return True
+
+
+def _unheard(route: Route, catalogue: Catalogue) -> Catalogue:
+    """The specialists that may yet claim a message: all where the classifier is not sure. Where it is sure that it is
+    for nobody, those that it does not know: it knows the specialists for customers."""
+    match route.kind:
+        case "clarify":
+            return catalogue
+        case "out_of_scope":
+            sure = route.confidence >= _SURELY_OUT
+            return tuple(specialist for specialist in catalogue if not sure or CUSTOMER not in specialist.audience)
+    return ()
+
+
+def _asker(question: Question, route: Route, catalogue: Catalogue, answerer: Answerer) -> str | None:
+    """The specialist whose model asked what the message replies to, unless it is surely for somebody else. What a skill
+    has asked is in its note, so this is for models alone."""
+    asker = find_asker(question) if answerer.calls_tools else None
+    if route.kind == "human" or (route.kind == "answer" and route.confidence >= _SURELY_ELSE):
+        return None
+    return asker if any(specialist.name == asker for specialist in catalogue) else None
+
+
+async def _taken_up(
+    dependencies: Dependencies, state: State, catalogue: Catalogue, facts: Mapping[str, str]
+) -> Specialist | None:
+    """The specialist that has a skill which asked something back, if the message answers that; the latest first."""
+    question = state["question"]
+    if dependencies.resources is None:
+        return None
+    for name in reversed(list(question.notes)):
+        for specialist in catalogue:
+            for skill in specialist.skills:
+                job = job_of(
+                    dependencies, state, facts, 0, Part(StandaloneQuestion(question.text), specialist.name, 1.0)
+                )
+                if skill.name == name and await skill.takes_up(dependencies.case(job, name), dependencies.resources):
+                    return specialist
+    return None
+
+
+async def _claimed(
+    dependencies: Dependencies,
+    state: State,
+    catalogue: Catalogue,
+    facts: Mapping[str, str],
+    standalone: StandaloneQuestion,
+) -> Route | None:
+    """The route to the first specialist that has a skill for the message, where the classifier is not sure: skills read
+    precisely what they can do."""
+    for specialist in catalogue:
+        part = Part(standalone, specialist.name, _CLAIMED)
+        claimed = await claim(dependencies, specialist, job_of(dependencies, state, facts, 0, part))
+        if claimed is not None or await _claims(dependencies, specialist, standalone.whole):
+            return Route("answer", _CLAIMED, (part,))
+    return None
+
+
+async def _claims(dependencies: Dependencies, specialist: Specialist, text: str) -> bool:
+    """Whether a specialist without skills says that the message is for it."""
+    if specialist.claims is None or dependencies.resources is None:
+        return False
+    try:
+        return await specialist.claims(text, dependencies.resources)
+    except Exception:
+        log.exception("specialist_did_not_read", specialist=specialist.name)
+        return False
+
+
+async def claim(dependencies: Dependencies, specialist: Specialist, job: Job) -> Claim | None:
+    """The first skill that reads a request in the part."""
+    if dependencies.resources is None:
+        return None
+    for skill in specialist.skills:
+        try:
+            request = await skill.read(dependencies.case(job, skill.name), dependencies.resources)
+        except Exception:
+            log.exception("skill_did_not_read", skill=skill.name, run_id=job["asker"]["run_id"])
+            continue
+        if request is not None:
+            return Claim(skill, request)
+    return None
