@@ -1,10 +1,11 @@
-"""Makes a follow-up stand alone, from the conversation and the facts known. Pure: no model is asked."""
+"""Makes a follow-up stand alone, from the conversation and the facts known. No chat model is asked."""
 
 import re
 from dataclasses import replace
 
 from agents.appointments.intents import intent
 from agents.appointments.works import works
+from agents.conversation.link import LinkReader
 from agents.language.words import content, vocabulary, words
 from agents.types import Question, StandaloneQuestion
 from agents.vehicles.range import Vehicles, note, other_make, years
@@ -56,11 +57,15 @@ _SHORT = 12
 _LITTLE = 2
 """Words of content: "paint?" and "how long does that take" are about what was asked before them."""
 _LONG = 20
+_LINKED = 0.5
+"""The least probability with which a message is taken to lean on the one before it."""
 _REMEMBERED = 8
 
 
-def standalone(question: Question, vehicles: Vehicles) -> StandaloneQuestion:
-    """The question as it can be understood, routed and searched without the conversation.
+def standalone(question: Question, vehicles: Vehicles, links: LinkReader | None = None) -> StandaloneQuestion:
+    """The question as it can be understood, routed and searched without the conversation. `links` tells how it hangs
+    together with the one before it; without it that is guessed from lead-ins and pronouns. With it this blocks while
+    embedding.
 
     A follow-up takes over what the question before it was about; where it only names another vehicle or year, that
     question is asked again about these. A question about the customer's vehicle that names none is given the one known
@@ -72,8 +77,8 @@ def standalone(question: Question, vehicles: Vehicles) -> StandaloneQuestion:
     previous: StandaloneQuestion | None = None
     for turn in [turn for turn in question.history if turn.role == "customer"][-_REMEMBERED:]:
         if turn.text.strip() and not _is_small_talk(turn.text):
-            previous = _resolve(turn.text.strip(), previous, vehicles)
-    resolved = _resolve(text, previous, vehicles)
+            previous = _resolve(turn.text.strip(), previous, vehicles, links)
+    resolved = _resolve(text, previous, vehicles, links)
     if not question.facts.get("model"):
         resolved = _of_same(resolved, previous, vehicles)
     own, whole = note(question.facts, vehicles), resolved.whole
@@ -139,7 +144,9 @@ def _subject_of(text: str) -> str:
     return re.sub(r"(?<![.?!;])[.?!;]++\s++", ", ", " ".join(tokens[:_SUBJECT_WORDS])).strip(" ,.?!")
 
 
-def _resolve(text: str, previous: StandaloneQuestion | None, vehicles: Vehicles) -> StandaloneQuestion:
+def _resolve(
+    text: str, previous: StandaloneQuestion | None, vehicles: Vehicles, links: LinkReader | None
+) -> StandaloneQuestion:
     """`text` made independent of the question before it."""
     if previous is None:
         return StandaloneQuestion(text)
@@ -150,17 +157,26 @@ def _resolve(text: str, previous: StandaloneQuestion | None, vehicles: Vehicles)
         return swapped
     carried = _vehicle_of(previous, vehicles)
     elliptic = lead is not None and len(words(rest)) <= 6 and not _asks_itself(rest)
-    if elliptic and _ARTICLE.match(rest) and not set(words(rest)) & _QUALIFIERS:
+    if links is not None:
+        shares = links.read(previous.whole, text)
+        if shares["other"] >= _LINKED and (mentions := vehicles.mentions(text)):
+            spoken = text[mentions[0].start : mentions[-1].end]
+            again = _about_vehicle(previous, spoken, mentions[0].vehicles[0].model, vehicles)
+            return replace(again, text=f"{again.text.rstrip('?!. ')}, {rest}")
+        hangs = shares["other"] + shares["more"] >= _LINKED
+    elif elliptic and _ARTICLE.match(rest) and not set(words(rest)) & _QUALIFIERS:
         return _completed(text, "", "" if vehicles.mentions(text) else carried)
-    unfinished = lead is not None and not _asks_itself(rest) and not vehicles.mentions(rest)
-    if elliptic or unfinished or _says_little(text, vehicles) or refers_back(text, vehicles):
-        about = _subject_of(previous.text)
-        if previous.subject and len(content(about)) < _LITTLE:
-            about = previous.subject
-        if content(about) or not previous.context:
-            return _completed(text, about, carried)
-        return replace(_completed(text, previous.subject, carried), year=previous.year)
-    return StandaloneQuestion(text)
+    else:
+        unfinished = lead is not None and not _asks_itself(rest) and not vehicles.mentions(rest)
+        hangs = elliptic or unfinished or _says_little(text, vehicles) or refers_back(text, vehicles)
+    if not hangs:
+        return StandaloneQuestion(text)
+    about = _subject_of(previous.text)
+    if previous.subject and len(content(about)) < _LITTLE:
+        about = previous.subject
+    if content(about) or not previous.context:
+        return _completed(text, about, carried)
+    return replace(_completed(text, previous.subject, carried), year=previous.year)
 
 
 def _completed(text: str, about: str, vehicle: str) -> StandaloneQuestion:

@@ -43,18 +43,27 @@ class Choice:
     def train(cls, texts: Mapping[str, Sequence[str]], vectors: Mapping[str, Floats], learner: Learner) -> Self:
         """Learn the `texts` of each label, whose unit vectors, one row per text, are given beside them. Raises
         ValueError for fewer than two labels."""
-        labels = tuple(texts)
+        return cls.fit({label: shaped(texts[label], vectors[label]) for label in texts}, learner)
+
+    @classmethod
+    def fit(cls, rows: Mapping[str, Floats], learner: Learner) -> Self:
+        """Learn the unit vectors of each label's examples, one row per example. Raises ValueError for fewer than two
+        labels."""
+        labels = tuple(rows)
         if len(labels) < 2:
             raise ValueError("a choice needs two labels at least")
-        examples = np.vstack([shaped(texts[label], vectors[label]) for label in labels])
-        numbers = np.repeat(np.arange(len(labels)), [len(texts[label]) for label in labels])
-        kernel, unseen = learner.learn(examples, numbers, len(labels))
+        numbers = np.repeat(np.arange(len(labels)), [len(rows[label]) for label in labels])
+        kernel, unseen = learner.learn(np.vstack(list(rows.values())), numbers, len(labels))
         heat = temperature(unseen, numbers)
         return cls(labels, kernel, heat, softmax(unseen / heat), numbers)
 
+    def shares(self, rows: Floats) -> Floats:
+        """The labels' probabilities, shape (rows, labels), of vectors like those that were learnt."""
+        return softmax(self.kernel.scores(rows) / self.heat)
+
     def probabilities(self, texts: Sequence[str], vectors: Floats) -> Floats:
         """Shape (texts, labels); `vectors` are the texts' unit vectors, one row each."""
-        return softmax(self.kernel.scores(shaped(texts, vectors)) / self.heat)
+        return self.shares(shaped(texts, vectors))
 
     def exceeded_by(self, share: float, label: str, other: str) -> float:
         """The probability of the label `other` that this share of the examples of `label` exceeds, had each of them not

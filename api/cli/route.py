@@ -27,7 +27,7 @@ def route(
     Example: pitcrew route "the brake warning light is on"
     """
     from agents.types import Question
-    from api.compose.answering import open_acts, open_classifier
+    from api.compose.answering import open_classifier, open_readers
     from api.compose.knowledge import open_embedder
     from api.settings import Settings
     from orchestrator.commands import Send
@@ -36,7 +36,7 @@ def route(
     settings = Settings()
     embedder = open_embedder(settings)
     classifier, vehicles = open_classifier(settings, embedder)
-    act = open_acts(settings, embedder, vehicles).read(message).act
+    act = open_readers(settings, embedder, vehicles)[0].read(message).act
     decided = replace(classifier.classify(Question(message, facts=vehicles.facts(message, {}))), act=act)
     if json:
         print_json(_plain(decided))

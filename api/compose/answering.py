@@ -27,6 +27,7 @@ from rag.types import Passage
 
 if TYPE_CHECKING:
     from agents.acts.reader import ActReader
+    from agents.conversation.link import LinkReader
     from agents.conversation.rewrite import ModelRewriter
     from agents.conversation.summary import Summariser
     from agents.model import ChatModel
@@ -92,9 +93,11 @@ def open_classifier(
     return classifier, vehicles
 
 
-def open_acts(settings: Settings, embedder: Embedder, vehicles: "Vehicles") -> "ActReader":
-    """What reads the act of a message. Its examples are embedded, and it is trained, at the first start."""
+def open_readers(settings: Settings, embedder: Embedder, vehicles: "Vehicles") -> "tuple[ActReader, LinkReader]":
+    """What reads the act of a message, and how it hangs together with the one before it. Their examples are embedded,
+    and they are trained, at the first start."""
     from agents.acts.reader import ActReader
+    from agents.conversation.link import LinkReader
     from agents.learning.training_cache import TrainingCache
     from agents.specialists import catalogue
     from rag.embedders.example_cache import RememberedEmbedder
@@ -103,10 +106,11 @@ def open_acts(settings: Settings, embedder: Embedder, vehicles: "Vehicles") -> "
     remembered = RememberedEmbedder(embedder, settings.data_dir / "acts.npz")
     training_cache = TrainingCache(settings.data_dir / "acts-training.npz")
     requests = [text for specialist in open_to(catalogue(), CUSTOMER) for text in specialist.utterances]
-    reader = ActReader.train(remembered, training_cache, vehicles, requests)
+    acts = ActReader.train(remembered, training_cache, vehicles, requests)
+    links = LinkReader.train(remembered, training_cache, vehicles)
     remembered.settle()
     training_cache.settle()
-    return reader
+    return acts, links
 
 
 @asynccontextmanager
@@ -127,7 +131,7 @@ async def open_dependencies(
 
     specialists = await asyncio.to_thread(catalogue)
     classifier, vehicles = await asyncio.to_thread(open_classifier, settings, library.embedder, library.catalogue)
-    acts = await asyncio.to_thread(open_acts, settings, library.embedder, vehicles)
+    acts, links = await asyncio.to_thread(open_readers, settings, library.embedder, vehicles)
     voices = await asyncio.to_thread(open_voices, settings, library, vehicles, models)
 
     async def read(question: Question) -> Reading:
@@ -142,7 +146,7 @@ async def open_dependencies(
         text = await voices.rewriter.rewrite(with_facts) if voices.rewriter and question.history else None
         completed = text is not None and text != " ".join(question.text.split())  # an echo is left to the rules
         alone = Question(text, facts=facts) if text and completed else with_facts
-        return Understood(followup.standalone(alone, vehicles), facts)
+        return Understood(await asyncio.to_thread(followup.standalone, alone, vehicles, links), facts)
 
     async def classify(question: Question, open_specialists: Specialists, standalone: StandaloneQuestion) -> Route:
         route = await asyncio.to_thread(classifier.classify, question, open_specialists, standalone)

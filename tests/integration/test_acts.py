@@ -10,7 +10,7 @@ import agents.acts
 from agents.acts.act import Act
 from agents.acts.reader import ActReader, requests
 from agents.vehicles.range import Vehicle, Vehicles
-from api.compose.answering import open_acts
+from api.compose.answering import open_readers
 from api.compose.knowledge import open_embedder
 from api.settings import Settings
 
@@ -21,7 +21,7 @@ FOLDER = Path(agents.acts.__file__).parent
 def reader(ingested: Path) -> ActReader:
     settings = Settings(data_dir=ingested)
     vehicles = Vehicles((Vehicle("Teal", "40", ("2025",)), Vehicle("Rook", "", ("2025",))))
-    return open_acts(settings, open_embedder(settings), vehicles)
+    return open_readers(settings, open_embedder(settings), vehicles)[0]
 
 
 @pytest.mark.parametrize(
