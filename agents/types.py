@@ -172,6 +172,15 @@ class Usage:
     model: str = ""
     cached_tokens: int = 0
 
+    def __add__(self, other: "Usage") -> "Usage":
+        """Both together, put down to the later model."""
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            other.model,
+            self.cached_tokens + other.cached_tokens,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Task:

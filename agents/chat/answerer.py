@@ -53,7 +53,7 @@ class ChatModelAnswerer:
 
     @property
     def calls_tools(self) -> bool:
-        return True
+        return self._models[0].calls_tools
 
     async def answer(self, task: Task) -> AsyncGenerator[str | Answered, None]:
         """Stream the answer. Raises AnswerFailed, after text too: what was said then stands unfinished.

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,8 @@ from agents.specialist import Catalogue as Specialists
 from agents.types import Part, Question, Route, StandaloneQuestion
 from api.compose.database import open_migrated_database
 from api.compose.knowledge import Library
-from api.settings import BadSetting, Settings
+from api.compose.models import budget
+from api.settings import Settings
 from orchestrator.errors import ProcessingError
 from rag.catalogue import Catalogue
 from rag.embedder import Embedder
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from agents.conversation.rewrite import ModelRewriter
     from agents.conversation.summary import Summariser
     from agents.model import ChatModel
-    from agents.models.breaker import Breaker
-    from agents.models.failover import Budget
     from agents.routing.classifier import Classifier
     from agents.routing.model_route import ModelRouter
     from agents.vehicles.range import Vehicles
@@ -187,13 +186,7 @@ def _analysing(settings: Settings, models: Sequence["ChatModel"]) -> "ChatModel 
     from agents.models.fallback import FallbackModel
     from agents.models.metering import MeteredModel
 
-    return FallbackModel([MeteredModel(model) for model in models], _budget(settings))
-
-
-def _budget(settings: Settings) -> "Budget":
-    from agents.models.failover import Budget
-
-    return Budget(settings.first_token_s, settings.token_gap_s, settings.answer_tokens)
+    return FallbackModel([MeteredModel(model) for model in models], budget(settings))
 
 
 async def _gathered(
@@ -217,28 +210,6 @@ async def _gathered(
         log.error("retrieval_failed", error=str(error))
         raise ProcessingError("RETRIEVAL_UNAVAILABLE") from error
     return Gathered(evidence.passages, bool(degraded), tuple(sorted(unknown)))
-
-
-@asynccontextmanager
-async def open_models(settings: Settings) -> AsyncIterator[tuple["Breaker", ...]]:
-    """The chat models that there is a key for, the leading one first, each behind its breaker. Raises BadSetting."""
-    from agents.models.providers import choose_models
-
-    try:
-        models = choose_models(settings.models, settings.provider_keys, {"openai": settings.openai_base_url})
-    except ValueError as error:
-        raise BadSetting(f"PITCREW_MODELS: {error}") from error
-    if not models:
-        yield ()
-        return
-    from agents.models.breaker import Breaker
-    from agents.models.openai_compatible import OpenAICompatible
-
-    async with AsyncExitStack() as stack:
-        breakers = tuple(Breaker(OpenAICompatible(model)) for model in models)
-        for breaker in breakers:
-            stack.push_async_callback(breaker.aclose)
-        yield breakers
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +242,7 @@ def open_voices(settings: Settings, library: Library, vehicles: "Vehicles", mode
     from agents.models.metering import MeteredModel
     from agents.routing.model_route import ModelRouter
 
-    answering = ChatModelAnswerer([MeteredModel(model) for model in models], _budget(settings), vehicles)
+    answering = ChatModelAnswerer([MeteredModel(model) for model in models], budget(settings), vehicles)
     return Voices(
         answering,
         verbatim,
