@@ -11,8 +11,7 @@ from tests.conversing import talking, text_of
 from tests.model_server.running import Control, running_model_server
 from tests.serving import Served, duplicate, environment, pitcrew, serving
 
-DUE = "What does the 30,000 km service of the Wren include?"
-ROOF = "What is the roof load of the Wren?"
+WASH = "May I take the Wren through a car wash?"
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +35,7 @@ def findings(*arguments: str, data: Path, **settings: str) -> list[dict[str, Any
 
 async def test_a_model_without_tools_answers_and_is_asked_for_them_once(served: Served, ollama: Control) -> None:
     async with talking(served.chat, served.token("toolless")) as talk:
-        for question in (ROOF, "How heavy is the Wren?"):
+        for question in (WASH, "How do I look after leather seats?"):
             frames = await talk.ask(question)
             assert frames[-1]["type"] == "complete"
             assert frames[-1]["metadata"]["answerer"] == "ollama:fault-tools"
@@ -61,7 +60,7 @@ async def test_a_first_question_that_comes_too_early_is_answered_too(
     settings = {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": ollama.base_url, "PITCREW_MODELS": "openai:fault-tools"}
     with serving(duplicate(ingested, tmp_path / "data"), **settings) as served:
         async with talking(served.chat, served.token()) as talk:
-            frames = await talk.ask(ROOF)
+            frames = await talk.ask(WASH)
             assert (frames[-1]["type"], frames[-1]["metadata"]["context"]["citations"] != []) == ("complete", True)
 
 
@@ -72,7 +71,7 @@ async def test_calls_written_as_text_are_never_shown(ingested: Path, ollama: Con
         ollama.script(always={"kind": "written", "payload": "Let me see.\n\n"})
         async with talking(served.chat, served.token()) as talk:
             for _ in range(3):
-                frames = await talk.ask(ROOF)
+                frames = await talk.ask(WASH)
                 assert frames[-1]["type"] == "complete"
                 assert "{" not in text_of(frames)
         ollama.reset()
