@@ -61,7 +61,7 @@ class ChatModelAnswerer:
         It ends after `max_tokens` pieces of text; calls of tools are no part of the text that was asked for. Leaving
         the stream closes its connection.
         """
-        if not (task.passages or task.tools):
+        if not (task.passages or task.tools or task.language):
             yield " ".join(filter(None, (DECLINED, without_entry(task.unknown))))
             yield Answered(declined=True)
             return

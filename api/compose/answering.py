@@ -28,6 +28,7 @@ from rag.types import Passage
 
 if TYPE_CHECKING:
     from agents.acts.reader import ActReader
+    from agents.chat.translation import Translator
     from agents.conversation.rewrite import ModelRewriter
     from agents.conversation.summary import Summariser
     from agents.model import ChatModel
@@ -138,7 +139,9 @@ async def open_dependencies(
             facts = vehicles.facts(turn.text, facts) if turn.role == "customer" else facts
         facts = vehicles.facts(question.text, facts)
         with_facts = Question(question.text, question.history, facts)
-        text = await voices.rewriter.rewrite(with_facts) if voices.rewriter and question.history else None
+        # What was put into English has been made to stand alone.
+        rewriter = voices.rewriter if question.history and not question.foreign else None
+        text = await rewriter.rewrite(with_facts) if rewriter else None
         completed = text is not None and text != " ".join(question.text.split())  # an echo is left to the rules
         alone = Question(text, facts=facts) if text and completed else with_facts
         return Understood(followup.standalone(alone, vehicles), facts)
@@ -175,6 +178,7 @@ async def open_dependencies(
         summarise=voices.summariser.summarise,
         verbatim=voices.verbatim,
         offline=voices.offline,
+        translator=voices.translator,
         zone=settings.time_zone,
     )
 
@@ -215,7 +219,7 @@ async def _gathered(
 @dataclass(frozen=True, slots=True)
 class Voices:
     """Who words answers, gives what was found as it stands, and sums up conversations; with a model also who answers
-    without it, and who routes and completes questions by it."""
+    without it, who routes and completes questions by it, and who translates."""
 
     answerer: Answerer
     verbatim: Answerer
@@ -223,6 +227,7 @@ class Voices:
     offline: Answerer | None = None
     router: "ModelRouter | None" = None
     rewriter: "ModelRewriter | None" = None
+    translator: "Translator | None" = None
 
 
 def open_voices(settings: Settings, library: Library, vehicles: "Vehicles", models: Sequence["ChatModel"]) -> Voices:
@@ -238,6 +243,7 @@ def open_voices(settings: Settings, library: Library, vehicles: "Vehicles", mode
     if not models:
         return Voices(offline, verbatim, Summariser(vehicles))
     from agents.chat.answerer import ChatModelAnswerer
+    from agents.chat.translation import Translator
     from agents.conversation.rewrite import ModelRewriter
     from agents.models.metering import MeteredModel
     from agents.routing.model_route import ModelRouter
@@ -250,4 +256,5 @@ def open_voices(settings: Settings, library: Library, vehicles: "Vehicles", mode
         offline,
         ModelRouter(MeteredModel(models[0], "classify")),
         ModelRewriter(MeteredModel(models[0], "rewrite")),
+        Translator(MeteredModel(models[0], "rewrite")),
     )

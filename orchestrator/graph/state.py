@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from agents.acts.act import Reading
 from agents.answerer import Answerer
+from agents.chat.translation import Translator
 from agents.context import Case, Resources
 from agents.models.metering import Meter
 from agents.specialist import Catalogue, Job, Specialist
@@ -56,6 +57,7 @@ class Dependencies:
     among the specialists it is given; `research` finds the passages for one part, by its specialist and the facts;
     `answerer` words the answer, `offline` in its place where the run may ask no model, and `verbatim` gives what was
     found as it stands, where no prose is wanted.
+    `translator` is there where a model can put messages into English and fixed words into other languages.
     `resources` are there for skills and tools; without them no skill is used. `summarise` sums up what a long
     conversation has no room for. `zone` is the time zone of customers who have not said theirs; `now` the clock.
     """
@@ -70,6 +72,7 @@ class Dependencies:
     summarise: Callable[[Question], Awaitable[Summarised | None]] = nothing_to_sum_up
     verbatim: Answerer | None = None
     offline: Answerer | None = None
+    translator: Translator | None = None
     zone: str = "UTC"
     now: Callable[[], datetime] = utc_now
 
