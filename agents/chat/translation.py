@@ -50,8 +50,8 @@ TRANSLATION_SCHEMA: dict[str, Any] = {
 }
 
 _LANGUAGE = re.compile(r"[^\W\d_]{3,20}(?: [^\W\d_]{3,20})?")
-_KEPT = re.compile(r"\S+@\S+|\[\d+\]|\d+")
-"""What a translation must hold as often as its text."""
+_KEPT = re.compile(r"\[\d{1,3}\]|\d++")
+"""What a translation must hold as often as its text, beside addresses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +101,5 @@ class Translator:
 
 
 def _kept(text: str) -> list[str]:
-    return sorted(_KEPT.findall(text))
+    addresses = [word.strip(".,;:()<>*") for word in text.split() if "@" in word]
+    return sorted([*_KEPT.findall(text), *addresses])
