@@ -80,6 +80,11 @@ class Dependencies:
         """Who words the answers of a run with this meter: the same from the run's first question to its last."""
         return self.offline if meter.offline and self.offline is not None else self.answerer
 
+    def worded_by_model(self, meter: Meter) -> bool:
+        """Whether a model answers in this run, which may ask back in words of its own."""
+        answerer = self.answerer_for(meter)
+        return answerer.calls_tools or self.offline not in (None, answerer)
+
     def case(self, job: Job, skill: str) -> Case:
         """The job as the skill of this name sees it."""
         question = job["question"]
