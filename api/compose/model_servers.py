@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from agents.models.providers import PROVIDERS
-from api.settings import LOCAL_NAMES, Settings
+from api.settings import Settings
 
 SECONDS = 0.3
 """For all addresses together; a server on this machine lists its models in a few milliseconds."""
@@ -19,6 +19,7 @@ SECONDS = 0.3
 MOST_BYTES = 500_000
 _NAME = re.compile(r"[\w.:/@+-]{1,100}")
 """A model's name as it can be shown in a terminal and written into the settings."""
+_HERE = re.compile(r"http://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?(?:/|\Z)")
 _OURS = "pitcrew"
 """Who owns the models of our own OpenAI-compatible API, which listens on one of the usual ports itself."""
 _NO_ANSWERS = ("embed", "rerank", "whisper")
@@ -44,9 +45,9 @@ class ModelServer:
 
 
 def addresses(settings: Settings) -> tuple[str, ...]:
-    """Where to look, as the settings say."""
-    named = (address.strip().rstrip("/") for address in settings.model_servers.split(","))
-    return tuple(dict.fromkeys(filter(None, named)))
+    """Where to look, as the settings say, and nowhere but on this machine."""
+    named = dict.fromkeys(address.strip().rstrip("/") for address in settings.model_servers.split(","))
+    return tuple(address for address in named if _HERE.match(address))
 
 
 def look(places: Sequence[str], seconds: float = SECONDS) -> tuple[ModelServer, ...]:
@@ -69,13 +70,14 @@ def look(places: Sequence[str], seconds: float = SECONDS) -> tuple[ModelServer, 
 
 
 def listed(base_url: str, seconds: float) -> tuple[str, ...] | None:
-    """The models that a server on this machine lists; None where none answers, or one that is no model server or is
-    our own. `seconds` limits each step of the connection."""
+    """The models that a server lists; None where none answers, or one that is no model server or is our own. `seconds`
+    limits each step of the connection."""
     try:
         address = urlsplit(base_url)
-        if address.scheme != "http" or address.hostname not in LOCAL_NAMES:
+        kind = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}.get(address.scheme)
+        if kind is None or address.hostname is None:
             return None
-        connection = http.client.HTTPConnection(address.hostname, address.port or 80, timeout=seconds)
+        connection = kind(address.hostname, address.port, timeout=seconds)
         try:
             connection.request("GET", f"{address.path}/models", headers={"Accept": "application/json"})
             answer = connection.getresponse()

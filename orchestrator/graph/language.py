@@ -14,26 +14,33 @@ _FEW = 4
 """Words of a message that may say too little to tell its language; it is then that of the message before."""
 
 
-async def in_english(dependencies: Dependencies, question: Question) -> Question:
-    """The question in English, where it seems to be in another language and a model knows it."""
-    if dependencies.translator is None or not await asyncio.to_thread(_foreign, question):
-        return question
-    translated = await dependencies.translator.into_english(question)
+async def heard(dependencies: Dependencies, question: Question) -> tuple[Question, Reading]:
+    """The question, in English where it seems to be in another language and a model knows it, and what it does. Whoever
+    is surely in danger waits for no translation."""
+    reading = await dependencies.read(question)
+    translator = dependencies.translator
+    if translator is None or not await asyncio.to_thread(_foreign, question):
+        return question, reading
+    if reading.danger and reading.sure:
+        return replace(question, own_words=question.text, language=_language(question.text)), reading
+    translated = await translator.into_english(question)
     if translated is None:
-        return question
-    return replace(question, text=translated.text, own_words=question.text, language=translated.language)
+        return question, reading
+    english = replace(question, text=translated.text, own_words=question.text, language=translated.language)
+    reading = await dependencies.read(english) if english.foreign else reading
+    # Whatever still looks like another language is none: a model has put it into English, or knows that it is.
+    return english, Reading() if reading.act == "language" else reading
+
+
+def _language(text: str) -> str:
+    """The code of a text's language; "" for English, and where it cannot be told."""
+    code = detect(text)
+    return "" if code == "en" else code
 
 
 def _foreign(question: Question) -> bool:
     before = next((turn.text for turn in reversed(question.history) if turn.role == "customer"), "")
-    return detect(question.text) != "en" or (len(question.text.split()) <= _FEW and detect(before) != "en")
-
-
-async def read(dependencies: Dependencies, question: Question) -> Reading:
-    """What a message does. One that was put into English is read as that; one that was found to be English, and still
-    looks like another language, is a request."""
-    reading = await dependencies.read(question)
-    return Reading() if question.language and reading.act == "language" else reading
+    return bool(_language(question.text) or (len(question.text.split()) <= _FEW and _language(before)))
 
 
 async def spoken(

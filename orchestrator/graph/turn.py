@@ -31,7 +31,7 @@ from agents.types import (
     Routing,
     Searching,
 )
-from orchestrator.graph.language import in_english, read, spoken
+from orchestrator.graph.language import heard, spoken
 from orchestrator.graph.part import build_specialist
 from orchestrator.graph.routing import claim, decide, job_of, reachable
 from orchestrator.graph.state import Dependencies, Gathered, Node, State
@@ -65,9 +65,9 @@ def build_graph(dependencies: Dependencies, saver: BaseCheckpointSaver[Any] | No
 def _classify(dependencies: Dependencies) -> Node:
     async def classify(state: State, runtime: Runtime[Desk]) -> State:
         runtime.stream_writer(Routing())
-        question = await in_english(dependencies, state["question"])
+        question, reading = await heard(dependencies, state["question"])
         state = state | {"question": question}
-        reading, understood = await asyncio.gather(read(dependencies, question), dependencies.understand(question))
+        understood = await dependencies.understand(question)
         facts = dict(understood.facts)
         if facts != question.facts:
             runtime.stream_writer(Learned(facts))

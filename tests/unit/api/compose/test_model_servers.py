@@ -68,8 +68,12 @@ def test_nonsense_is_nowhere(place: str) -> None:
     assert look([place], 0.1) == ()
 
 
-def test_other_machines_are_not_asked() -> None:
-    assert look(["http://192.0.2.1:11434/v1"], 0.1) == ()
+@pytest.mark.parametrize(
+    "place",
+    ["http://192.0.2.1:11434/v1", "https://example.org/v1", "http://localhost.example.org/v1", "localhost:1/v1"],
+)
+def test_other_machines_are_nowhere_to_look(place: str) -> None:
+    assert addresses(Settings(model_servers=f"{place},http://localhost:1/v1")) == ("http://localhost:1/v1",)
 
 
 def test_a_silent_server_takes_no_longer_than_the_time_allows() -> None:

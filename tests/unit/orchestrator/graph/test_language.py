@@ -1,16 +1,16 @@
 """Messages in other languages in the real graph: put into English, answered by their act, said in their language."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from agents.acts.act import Reading
+from agents.acts.act import Act, Reading
 from agents.chat.translation import Translated, Translator
 from agents.types import Question, Turn
 from orchestrator.events import Completed, Token
-from orchestrator.graph.language import in_english, read, spoken
+from orchestrator.graph.language import heard, spoken
 from orchestrator.graph.saver import memory_saver
 from orchestrator.graph.turn import build_graph
 from tests.unit.agents.scripted_model import ScriptedModel
@@ -99,16 +99,46 @@ async def test_a_danger_is_said_at_once_as_it_stands_and_then_translated() -> No
     assert await said("Get out.", None) == ["Get out."]
 
 
-@pytest.mark.parametrize(("act", "then"), [("language", "request"), ("greeting", "greeting")])
-async def test_what_a_model_has_put_into_english_is_no_other_language_any_more(act: str, then: str) -> None:
-    async def reads(question: Question) -> Reading:
-        return Reading(act)  # type: ignore[arg-type]
+def reading(*acts: Act) -> Callable[[Question], Awaitable[Reading]]:
+    """A reader that reads these, one after the other."""
+    due = iter(acts)
 
-    dependencies = replace(Stage().dependencies, read=reads)
-    assert (await read(dependencies, Question("Hi", language="German"))).act == then
-    assert (await read(dependencies, Question("Hi"))).act == act
+    async def read(question: Question) -> Reading:
+        return Reading(next(due))
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("language", "acts", "then"),
+    [
+        ("German", ("language", "greeting"), "greeting"),
+        ("German", ("language", "language"), "request"),
+        ("English", ("language",), "request"),
+        ("English", ("thanks",), "thanks"),
+    ],
+)
+async def test_what_a_model_has_put_into_english_is_read_as_that(
+    language: str, acts: tuple[Act, ...], then: Act
+) -> None:
+    dictionary = Dictionary(Translated("Hi", language))
+    dependencies = replace(Stage().dependencies, read=reading(*acts), translator=dictionary)
+    question, found = await heard(dependencies, Question(GERMAN))
+    assert (question.language, found.act) == (language, then)
+
+
+@pytest.mark.parametrize(("sure", "waits"), [(True, False), (False, True)])
+async def test_whoever_is_surely_in_danger_waits_for_no_translation(sure: bool, waits: bool) -> None:
+    async def read(question: Question) -> Reading:
+        return Reading("danger", danger="fire", sure=sure)
+
+    dictionary = Dictionary(Translated("Fire", "German"))
+    question, found = await heard(
+        replace(Stage().dependencies, read=read, translator=dictionary), Question("Hilfe, hier brennt es im Motorraum!")
+    )
+    assert (found.danger, bool(dictionary.asked), question.foreign) == ("fire", waits, True)
 
 
 async def test_without_a_model_nothing_is_asked() -> None:
     question = Question(GERMAN)
-    assert await in_english(Stage().dependencies, question) is question
+    assert await heard(Stage().dependencies, question) == (question, Reading())
