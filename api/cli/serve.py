@@ -58,7 +58,7 @@ async def _serve(settings: "Settings", host: str, port: int) -> None:
     looking = asyncio.create_task(asyncio.to_thread(look, addresses(settings) if wanted else ()))
 
     def announce() -> None:
-        _announce(settings, host, port, looking.result() if looking.done() else ())
+        _announce(settings, host, port, looking.result() if looking.done() and not looking.exception() else ())
 
     async with open_app(settings) as state:
         await Server(create_app(state), state, host, port, announce=announce).serve()
