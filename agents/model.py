@@ -92,6 +92,10 @@ class ModelFailed(Exception):
         self.fault = fault
 
 
+class ToolsRefused(ModelFailed):
+    """A call that its server refused because this model calls no tools; without them it may succeed."""
+
+
 class CircuitOpen(ModelFailed):
     """A call that was not made, because those before it failed. `transient`: waiting for `retry_after` is promising."""
 
@@ -107,6 +111,11 @@ class ChatModel(Protocol):
     @property
     def label(self) -> str:
         """`provider:model`."""
+
+    @property
+    def calls_tools(self) -> bool:
+        """Whether it may be expected to call tools; False once it is known that it cannot. It may be offered tools even
+        so, and then answers without."""
 
     def stream(
         self, messages: Sequence[Message], max_tokens: int, tools: Sequence[Tool[Any]] = ()

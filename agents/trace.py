@@ -71,3 +71,25 @@ class Drawn:
 
     part: int
     diagram: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUsed:
+    """A tool is called for a part, as plain data; `iteration` counts the part's calls from 1."""
+
+    part: int
+    tool: str
+    arguments: Mapping[str, Any]
+    iteration: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToolReturned:
+    """How the call ended, as plain data: the result's value, or where it is not `ok` what went wrong."""
+
+    part: int
+    tool: str
+    ok: bool
+    value: Any
+    iteration: int
+    milliseconds: float

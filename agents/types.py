@@ -13,6 +13,8 @@ from agents.trace import Drawn as Drawn
 from agents.trace import Stage as Stage
 from agents.trace import Staged as Staged
 from agents.trace import Thought as Thought
+from agents.trace import ToolReturned as ToolReturned
+from agents.trace import ToolUsed as ToolUsed
 from rag.types import Passage
 
 if TYPE_CHECKING:
@@ -57,6 +59,9 @@ class Question:
     conversation knows about the customer (`model`, `variant`, `year`), by name; `notes` what skills noted in it, by the
     skill's name; `zone` the customer's time zone (IANA), "" if unknown; `wishes` how it is to be answered.
 
+    Where a model has put a message into English, `own_words` is the message as it was written, and `language` the
+    language of that by its English name; "" else.
+
     Of a long conversation `summary` tells what was said before the history; `older` are turns that it lacks and the
     history has no room for, up to the message number `older_upto`: they are to be summed up."""
 
@@ -69,6 +74,13 @@ class Question:
     older: tuple[Turn, ...] = ()
     older_upto: int = 0
     wishes: Wishes = AS_USUAL
+    own_words: str = ""
+    language: str = ""
+
+    @property
+    def foreign(self) -> bool:
+        """Whether it is known to be in another language than English."""
+        return self.language not in ("", "English")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +184,15 @@ class Usage:
     model: str = ""
     cached_tokens: int = 0
 
+    def __add__(self, other: "Usage") -> "Usage":
+        """Both together, put down to the later model."""
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            other.model,
+            self.cached_tokens + other.cached_tokens,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -179,7 +200,8 @@ class Task:
     markers (`passages[0]` is `[first_number]`: several specialists share one numbering), and the facts known.
     `unknown`: codes and numbers that the question names and no document has, as they are to be shown. `summary` tells
     what was said before the history. `tools`: what a chat model may call, on the `context`; `max_tokens`: of text it
-    may write no more."""
+    may write no more. `act` is what the message does, `subject` what the customer asked about before, in a few words;
+    `own_words` and `language` are those of the question, where it is in another language than English."""
 
     question: str
     instructions: str
@@ -192,6 +214,10 @@ class Task:
     tools: "tuple[Tool[Any], ...]" = ()
     context: "ToolContext | None" = None
     max_tokens: int | None = None
+    act: str = "request"
+    subject: str = ""
+    own_words: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,28 +359,6 @@ class Summarised:
 
     text: str
     upto: int
-
-
-@dataclass(frozen=True, slots=True)
-class ToolUsed:
-    """A tool is called for a part, as plain data; `iteration` counts the part's calls from 1."""
-
-    part: int
-    tool: str
-    arguments: Mapping[str, Any]
-    iteration: int
-
-
-@dataclass(frozen=True, slots=True)
-class ToolReturned:
-    """How the call ended, as plain data: the result's value, or where it is not `ok` what went wrong."""
-
-    part: int
-    tool: str
-    ok: bool
-    value: Any
-    iteration: int
-    milliseconds: float
 
 
 @dataclass(frozen=True, slots=True)

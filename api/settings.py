@@ -58,7 +58,8 @@ class Settings(BaseSettings):
     drain_s: float = Field(30.0, ge=0, description="Seconds that running answers get when the server stops.")
     models: str = Field(
         "deepseek:deepseek-chat,openai:gpt-5-mini,openrouter:openai/gpt-5-mini,gemini:gemini-2.5-flash",
-        description="Models in order, `provider:name`; the first that has its key leads, the rest are fallbacks.",
+        description="Models in order, `provider:name`; the first that has its key leads, the rest are fallbacks. "
+        "`ollama:name` and `local:name`, on this machine, want no key.",
     )
     embedding_model: str = Field(
         "", description="Folder of a sentence-transformers model. Empty: the packaged all-MiniLM-L6-v2."
@@ -68,7 +69,12 @@ class Settings(BaseSettings):
         description="Folder of a sentence-transformers cross-encoder with one score, to read the first passages again; "
         "none by default.",
     )
-    first_token_s: float = Field(20.0, gt=0, description="Seconds that a model may take to begin its answer.")
+    first_token_s: float = Field(
+        20.0,
+        gt=0,
+        description="Seconds that a model may take to begin its answer. Where one is on this machine, which may "
+        "have to load it, 60 unless this is set.",
+    )
     token_gap_s: float = Field(15.0, gt=0, description="Seconds of silence after which a model's answer has stalled.")
     answer_tokens: int = Field(4096, gt=0, description="The longest answer of a model, in tokens.")
     time_zone: str = Field(
@@ -102,6 +108,21 @@ class Settings(BaseSettings):
     )
     openai_base_url: str = Field(
         "", validation_alias="OPENAI_BASE_URL", description="Address of an OpenAI-compatible server, ending in `/v1`."
+    )
+    ollama_base_url: str = Field(
+        "",
+        validation_alias="OLLAMA_BASE_URL",
+        description="Address of Ollama, ending in `/v1`. Empty: on this machine.",
+    )
+    local_base_url: str = Field(
+        "",
+        description="Address of another OpenAI-compatible server on this machine that wants no key, ending in `/v1`: "
+        "its models are `local:name`.",
+    )
+    model_servers: str = Field(
+        "http://127.0.0.1:11434/v1,http://127.0.0.1:1234/v1,http://127.0.0.1:8080/v1,http://127.0.0.1:8000/v1",
+        description="Where `pitcrew doctor`, and `pitcrew serve` without a model, look for a model server on this "
+        "machine, to say so and no more. Empty: nowhere.",
     )
     openrouter_api_key: SecretStr = Field(
         SecretStr(""), validation_alias="OPENROUTER_API_KEY", description="Key of OpenRouter."
@@ -169,6 +190,11 @@ class Settings(BaseSettings):
             "openrouter": self.openrouter_api_key.get_secret_value(),
             "gemini": self.gemini_api_key.get_secret_value(),
         }
+
+    @property
+    def provider_addresses(self) -> dict[str, str]:
+        """Address by provider name, of those that can have another than their own; empty where none is set."""
+        return {"openai": self.openai_base_url, "ollama": self.ollama_base_url, "local": self.local_base_url}
 
 
 class BadSetting(Exception):

@@ -92,6 +92,7 @@ def environment(data: Path, **settings: str) -> dict[str, str]:
         "PITCREW_KNOWLEDGE_DIR": str(KNOWLEDGE),
         "PITCREW_JWT_SECRET": SECRET,
         "PITCREW_RATE_LIMITS": "off",
+        "PITCREW_MODEL_SERVERS": "",
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
     }

@@ -53,7 +53,7 @@ class ChatModelAnswerer:
 
     @property
     def calls_tools(self) -> bool:
-        return True
+        return self._models[0].calls_tools
 
     async def answer(self, task: Task) -> AsyncGenerator[str | Answered, None]:
         """Stream the answer. Raises AnswerFailed, after text too: what was said then stands unfinished.
@@ -61,7 +61,7 @@ class ChatModelAnswerer:
         It ends after `max_tokens` pieces of text; calls of tools are no part of the text that was asked for. Leaving
         the stream closes its connection.
         """
-        if not (task.passages or task.tools):
+        if not (task.passages or task.tools or task.language):
             yield " ".join(filter(None, (DECLINED, without_entry(task.unknown))))
             yield Answered(declined=True)
             return

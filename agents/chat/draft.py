@@ -71,7 +71,9 @@ class Draft:
     def answered(self, task: Task, fitment: Fitment) -> Answered:
         """The end of the answer, checked against what it rests on. Blocks."""
         text = "".join(self._pieces)
-        declined = self.leaked or says_declined(text, cited=MARKER.search(text) is not None)
+        cited = MARKER.search(text) is not None
+        foreign = bool(task.language) and not self._results  # what a tool said needs no marker
+        declined = self.leaked or says_declined(text, cited, foreign)
         truncated = self._finish.truncated and not self.leaked
         tool_texts = [values(result) for result in self._results]
         checked = check(

@@ -50,7 +50,7 @@ async def converse(
         async with aclosing(stream_first_able(models, sent, budget, offered)) as stream:
             async for event in stream:
                 if isinstance(event, Finish):
-                    finish = Finish(event.truncated, _sum(finish.usage, event.usage))
+                    finish = Finish(event.truncated, finish.usage + event.usage)
                 elif isinstance(event, ToolCalls):
                     tool_calls = event.calls if offered else ()
                 else:
@@ -112,12 +112,3 @@ class _Calls:
 
 def _long(arguments: Mapping[str, Any]) -> bool:
     return len(msgspec.json.encode(arguments)) > MOST_BYTES
-
-
-def _sum(usage: Usage, other: Usage) -> Usage:
-    return Usage(
-        usage.input_tokens + other.input_tokens,
-        usage.output_tokens + other.output_tokens,
-        other.model,
-        usage.cached_tokens + other.cached_tokens,
-    )

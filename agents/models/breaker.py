@@ -47,6 +47,10 @@ class Breaker:
         return self._model.label
 
     @property
+    def calls_tools(self) -> bool:
+        return self._model.calls_tools
+
+    @property
     def state(self) -> BreakerState:
         circuit, left = self._circuit, self._circuit.cool_down(self._clock())
         state: State = "half_open" if circuit.state == "open" and not left else circuit.state

@@ -26,6 +26,10 @@ class FallbackModel:
     def label(self) -> str:
         return self._models[0].label
 
+    @property
+    def calls_tools(self) -> bool:
+        return self._models[0].calls_tools
+
     async def stream(
         self, messages: Sequence[Message], max_tokens: int, tools: Sequence[Tool[Any]] = ()
     ) -> AsyncGenerator[Streamed, None]:

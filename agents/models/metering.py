@@ -155,6 +155,10 @@ class MeteredModel:
     def label(self) -> str:
         return self._model.label
 
+    @property
+    def calls_tools(self) -> bool:
+        return self._model.calls_tools
+
     async def stream(
         self, messages: Sequence[Message], max_tokens: int, tools: Sequence[Tool[Any]] = ()
     ) -> AsyncGenerator[Streamed, None]:

@@ -10,7 +10,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langchain_core.runnables import Runnable, RunnableConfig
 from pydantic import SecretStr
 
-from agents.model import CallPiece, Filled, Finish, Message, ModelFailed, Streamed, ToolCalls
+from agents.model import CallPiece, Filled, Finish, Message, ModelFailed, Streamed, ToolCalls, ToolsRefused
 from agents.models.providers import Model
 from agents.models.tool_calls import ChatOpenAIUnread, GrowingCalls, arguments, to_langchain, to_openai
 from agents.tool import Tool
@@ -21,6 +21,9 @@ CONNECT_SECONDS = 5.0
 
 INTERNAL: RunnableConfig = {"tags": ["nostream"]}
 """Keeps the tokens of internal calls out of a graph's message stream."""
+
+NO_KEY = "none"
+"""What is sent where no key is wanted: the client insists on one."""
 
 FILLED_TOKENS = 1_000
 """The longest filled object, with what a reasoning model thinks before it."""
@@ -37,11 +40,14 @@ class OpenAICompatible:
     def __init__(self, model: Model) -> None:
         self._model = model
         # A client of its own: langchain-openai would share one between all loops and close none.
-        self._http = openai.DefaultAsyncHttpxClient(timeout=openai.Timeout(None, connect=CONNECT_SECONDS))
+        # A server on this machine is not asked through the proxy that leads out of it.
+        self._http = openai.DefaultAsyncHttpxClient(
+            timeout=openai.Timeout(None, connect=CONNECT_SECONDS), trust_env=not model.provider.local
+        )
         self._chat = ChatOpenAIUnread(
             model=model.name,
             base_url=model.base_url,
-            api_key=SecretStr(model.api_key),
+            api_key=SecretStr(model.api_key or NO_KEY),
             http_async_client=self._http,
             max_retries=0,
             stream_usage=True,
@@ -53,6 +59,11 @@ class OpenAICompatible:
     @property
     def label(self) -> str:
         return self._model.label
+
+    @property
+    def calls_tools(self) -> bool:
+        """Nothing is remembered here: see `ToolSupport`."""
+        return True
 
     async def stream(
         self, messages: Sequence[Message], max_tokens: int, tools: Sequence[Tool[Any]] = ()
@@ -75,7 +86,7 @@ class OpenAICompatible:
                         begun = True
                         yield CallPiece(size)
         except Exception as error:
-            failure = failure_of(error) if chunk is None else _broken(error, begun)
+            failure = failure_of(error, with_tools=bool(tools)) if chunk is None else _broken(error, begun)
         # Raised out here so that the provider's own error, whose text is not ours, is no context of it.
         if failure:
             raise failure
@@ -152,8 +163,10 @@ def _broken(error: Exception, begun: bool) -> ModelFailed:
     return ModelFailed("LLM_BAD_STREAM", f"{type(error).__name__} in the middle of the stream", transient=not begun)
 
 
-def failure_of(error: Exception) -> ModelFailed:
-    """What an exception of the client means, before anything of the answer came."""
+def failure_of(error: Exception, *, with_tools: bool = False) -> ModelFailed:
+    """What an exception of the client means, before anything of the answer came; `with_tools`: some were offered."""
+    if with_tools and isinstance(error, openai.APIError) and _refuses_tools(error):
+        return ToolsRefused("LLM_UNAVAILABLE", f"{type(error).__name__} about tools", fault="request")
     if isinstance(error, openai.RateLimitError):
         return ModelFailed("LLM_RATE_LIMITED", "status 429", transient=True, retry_after=_retry_after(error))
     if isinstance(error, openai.APIStatusError):
@@ -172,6 +185,13 @@ def _refused(error: openai.APIStatusError) -> ModelFailed:
     if status >= 500 or status in (408, 409):
         return ModelFailed("LLM_UNAVAILABLE", f"status {status}", transient=True, retry_after=_retry_after(error))
     return ModelFailed("LLM_UNAVAILABLE", f"status {status}", fault="request")
+
+
+def _refuses_tools(error: openai.APIError) -> bool:
+    """Whether tools as such were refused. Ollama says by 400 that a model "does not support tools", llama.cpp by 500
+    that the "tools param requires" a flag or is an "unsupported param", vLLM that the choice of tools requires one."""
+    said = str(error.body if error.body is not None else error.message).casefold()
+    return "tool" in said and any(word in said for word in ("support", "require"))
 
 
 def _moderated(error: openai.APIStatusError) -> bool:

@@ -9,12 +9,13 @@ from typing import Literal
 @dataclass(frozen=True, slots=True)
 class Provider:
     """An OpenAI-compatible API. `length_field` names its output limit; `structured` is how it is made to fill a JSON
-    schema."""
+    schema; `local`: it is a server on this machine, which wants no key. Without a `base_url` one has to be given."""
 
     name: str
     base_url: str
     length_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     structured: Literal["json_schema", "function_calling"] = "json_schema"
+    local: bool = False
 
 
 PROVIDERS: Mapping[str, Provider] = MappingProxyType(
@@ -27,6 +28,8 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
             Provider("openai", "https://api.openai.com/v1", length_field="max_completion_tokens"),
             Provider("openrouter", "https://openrouter.ai/api/v1"),
             Provider("gemini", "https://generativelanguage.googleapis.com/v1beta/openai"),
+            Provider("ollama", "http://127.0.0.1:11434/v1", local=True),
+            Provider("local", "", local=True),
         )
     }
 )
@@ -50,11 +53,12 @@ class Model:
 def choose_models(
     spec: str, keys: Mapping[str, str], base_urls: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[Model, ...]:
-    """The models of `spec` whose provider has a key: the first leads, the rest are its fallbacks in order.
+    """The models of `spec` whose provider has a key or wants none: the first leads, the rest are its fallbacks in
+    order.
 
     `spec` is like `deepseek:deepseek-chat,openai:gpt-5-mini`; a model's own name may hold colons and slashes. `keys`
-    and `base_urls` go by provider name; an empty one counts as absent. Raises ValueError for an unknown provider or an
-    entry without a model.
+    and `base_urls` go by provider name; an empty one counts as absent. Raises ValueError for an unknown provider, one
+    without an address, or an entry without a model.
     """
     chosen = []
     for entry in filter(None, (part.strip() for part in spec.split(","))):
@@ -62,7 +66,10 @@ def choose_models(
         provider = PROVIDERS.get(provider_name)
         if provider is None or not name:
             raise ValueError(f"{entry!r} is not provider:model with a provider of {', '.join(PROVIDERS)}")
-        if key := keys.get(provider_name, "").strip():
+        key = keys.get(provider_name, "").strip()
+        if key or provider.local:
             base_url = base_urls.get(provider_name, "").strip() or provider.base_url
+            if not base_url:
+                raise ValueError(f"{entry!r} needs the address of its server")
             chosen.append(Model(provider, name, base_url.rstrip("/"), key))
     return tuple(chosen)

@@ -55,9 +55,10 @@ async def _ask(text: str, wishes: "Wishes", *, json: bool) -> None:
 
     from agents.appointments.sql_store import SqlAppointmentStore
     from api.cli.terminal.knowledge import open_knowledge
-    from api.compose.answering import open_dependencies, open_models
+    from api.compose.answering import open_dependencies
     from api.compose.database import open_migrated_database
     from api.compose.datasets import open_datasets
+    from api.compose.models import open_models
     from api.settings import Settings
     from orchestrator.graph.saver import memory_saver
     from orchestrator.graph.turn import build_graph

@@ -1,7 +1,7 @@
 """`pitcrew doctor`: is everything there that an assistant needs?"""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -12,11 +12,15 @@ from api.cli.terminal.output import print_json
 from api.failure import FAILURE
 
 if TYPE_CHECKING:
+    from agents.models.providers import Model
     from api.settings import Settings
     from rag.embedder import Embedder
 
 PYTHON = (3, 11)
 PORT = 8000
+SECONDS = 2.0
+"""For a model server on this machine that the settings name."""
+MOST_NAMES = 6
 _SYMBOLS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
 
 
@@ -206,17 +210,32 @@ def _knowledge(settings: "Settings", embedder: "Embedder") -> Finding:
 
 
 def _models(settings: "Settings", *, online: bool) -> Iterator[Finding]:
-    from agents.models.providers import choose_models
+    from api.compose.model_servers import addresses, look
+    from api.compose.models import chosen_models
+    from api.settings import BadSetting
 
     try:
-        models = choose_models(settings.models, settings.provider_keys, {"openai": settings.openai_base_url})
-    except ValueError as error:
-        yield Finding("models", "fail", str(error), "Correct PITCREW_MODELS.")
+        models = chosen_models(settings)
+    except BadSetting as error:
+        yield Finding(
+            "models",
+            "fail",
+            str(error),
+            "Correct PITCREW_MODELS, or set the address, such as PITCREW_LOCAL_BASE_URL=http://127.0.0.1:1234/v1",
+        )
         return
     if not models:
         fix = "For a language model put a key into .env: OPENAI_API_KEY=..."
         yield Finding("models", "warn", "no key: the built-in offline answerer is used", fix)
+    used = {model.base_url for model in models}
+    for server in look(addresses(settings)):
+        if server.base_url not in used:
+            fix = f"To use it, put into .env: {' and '.join(server.settings)}" if server.settings else ""
+            yield Finding("servers", "ok", f"a model server answers at {server.base_url}: {_names(server.models)}", fix)
     for model in models:
+        if model.provider.local:
+            yield _local(model)
+            continue
         problem = _refusal(model.base_url, model.api_key) if online else None
         if problem:
             yield Finding(
@@ -224,6 +243,26 @@ def _models(settings: "Settings", *, online: bool) -> Iterator[Finding]:
             )
         else:
             yield Finding("models", "ok", f"{model.label} at {model.base_url}" + (" answers" if online else ""))
+
+
+def _local(model: "Model") -> Finding:
+    """Whether the server on this machine answers, and has the model."""
+    from api.compose.model_servers import listed
+
+    names = listed(model.base_url, SECONDS)
+    where = f"{model.label} at {model.base_url}"
+    if names is None:
+        return Finding("models", "fail", f"{where}: no model server answers", "Start it, or correct its address.")
+    if not {model.name, f"{model.name}:latest"} & set(names):
+        fetch = f"Fetch it: ollama pull {model.name}" if model.provider.name == "ollama" else "Correct PITCREW_MODELS."
+        return Finding("models", "fail", f"{where}: the server has {_names(names)}", fetch)
+    return Finding("models", "ok", f"{where} answers")
+
+
+def _names(models: Sequence[str]) -> str:
+    """Models in a line, where there are many the first of them."""
+    more = f" and {len(models) - MOST_NAMES} more" if len(models) > MOST_NAMES else ""
+    return ", ".join(models[:MOST_NAMES]) + more if models else "no model"
 
 
 def _refusal(base_url: str, key: str) -> str | None:

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from api.compose.model_servers import ModelServer
     from api.settings import Settings
 
 
@@ -43,20 +46,31 @@ def serve(
 
 
 async def _serve(settings: "Settings", host: str, port: int) -> None:
+    import asyncio
+
+    from api.compose.model_servers import addresses, look
+    from api.compose.models import chosen_models
     from api.compose.server import open_app
     from api.serving.app import create_app
     from api.serving.server import Server
 
+    wanted = not (settings.production or chosen_models(settings))
+    looking = asyncio.create_task(asyncio.to_thread(look, addresses(settings) if wanted else ()))
+
+    def announce() -> None:
+        _announce(settings, host, port, looking.result() if looking.done() and not looking.exception() else ())
+
     async with open_app(settings) as state:
-        await Server(create_app(state), state, host, port, announce=lambda: _announce(settings, host, port)).serve()
+        await Server(create_app(state), state, host, port, announce=announce).serve()
 
 
-def _announce(settings: "Settings", host: str, port: int) -> None:
-    """What a person who has just started the server wants to know."""
+def _announce(settings: "Settings", host: str, port: int, servers: "Sequence[ModelServer]" = ()) -> None:
+    """What a person who has just started the server wants to know; `servers`: model servers on this machine."""
     from rich.console import Console
 
     from api.access.auth import token_rules
     from api.compose.app_state import issue_development_token
+    from api.compose.models import chosen_models
 
     address = f"http://{'localhost' if host in {'127.0.0.1', '0.0.0.0'} else host}:{port}"  # noqa: S104
     console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -67,9 +81,13 @@ def _announce(settings: "Settings", host: str, port: int) -> None:
     if token := issue_development_token(token_rules(settings)):
         console.print("Development token: ", end="")
         console.print(token, markup=False)
-    if not any(settings.provider_keys.values()):
+    if not chosen_models(settings):
         console.print(
             "Answers come from the built-in offline answerer. To use a language model, stop, then:\n"
             "  [bold]echo 'OPENAI_API_KEY=sk-...' >> .env[/]   and start again"
         )
+        for server in servers:
+            if server.settings:
+                lines = " and ".join(server.settings)
+                console.print(f"Or use the model server at {server.base_url}, by the line {lines}", markup=False)
     console.print("Stop with Ctrl-C.\n")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,8 @@ from agents.specialist import Catalogue as Specialists
 from agents.types import Part, Question, Route, StandaloneQuestion
 from api.compose.database import open_migrated_database
 from api.compose.knowledge import Library
-from api.settings import BadSetting, Settings
+from api.compose.models import budget
+from api.settings import Settings
 from orchestrator.errors import ProcessingError
 from rag.catalogue import Catalogue
 from rag.embedder import Embedder
@@ -27,12 +28,11 @@ from rag.types import Passage
 
 if TYPE_CHECKING:
     from agents.acts.reader import ActReader
+    from agents.chat.translation import Translator
     from agents.conversation.link import LinkReader
     from agents.conversation.rewrite import ModelRewriter
     from agents.conversation.summary import Summariser
     from agents.model import ChatModel
-    from agents.models.breaker import Breaker
-    from agents.models.failover import Budget
     from agents.routing.classifier import Classifier
     from agents.routing.model_route import ModelRouter
     from agents.vehicles.range import Vehicles
@@ -143,7 +143,9 @@ async def open_dependencies(
             facts = vehicles.facts(turn.text, facts) if turn.role == "customer" else facts
         facts = vehicles.facts(question.text, facts)
         with_facts = Question(question.text, question.history, facts)
-        text = await voices.rewriter.rewrite(with_facts) if voices.rewriter and question.history else None
+        # What was put into English has been made to stand alone.
+        rewriter = voices.rewriter if question.history and not question.foreign else None
+        text = await rewriter.rewrite(with_facts) if rewriter else None
         completed = text is not None and text != " ".join(question.text.split())  # an echo is left to the rules
         alone = Question(text, facts=facts) if text and completed else with_facts
         return Understood(await asyncio.to_thread(followup.standalone, alone, vehicles, links), facts)
@@ -180,6 +182,7 @@ async def open_dependencies(
         summarise=voices.summariser.summarise,
         verbatim=voices.verbatim,
         offline=voices.offline,
+        translator=voices.translator,
         zone=settings.time_zone,
     )
 
@@ -191,13 +194,7 @@ def _analysing(settings: Settings, models: Sequence["ChatModel"]) -> "ChatModel 
     from agents.models.fallback import FallbackModel
     from agents.models.metering import MeteredModel
 
-    return FallbackModel([MeteredModel(model) for model in models], _budget(settings))
-
-
-def _budget(settings: Settings) -> "Budget":
-    from agents.models.failover import Budget
-
-    return Budget(settings.first_token_s, settings.token_gap_s, settings.answer_tokens)
+    return FallbackModel([MeteredModel(model) for model in models], budget(settings))
 
 
 async def _gathered(
@@ -223,32 +220,10 @@ async def _gathered(
     return Gathered(evidence.passages, bool(degraded), tuple(sorted(unknown)))
 
 
-@asynccontextmanager
-async def open_models(settings: Settings) -> AsyncIterator[tuple["Breaker", ...]]:
-    """The chat models that there is a key for, the leading one first, each behind its breaker. Raises BadSetting."""
-    from agents.models.providers import choose_models
-
-    try:
-        models = choose_models(settings.models, settings.provider_keys, {"openai": settings.openai_base_url})
-    except ValueError as error:
-        raise BadSetting(f"PITCREW_MODELS: {error}") from error
-    if not models:
-        yield ()
-        return
-    from agents.models.breaker import Breaker
-    from agents.models.openai_compatible import OpenAICompatible
-
-    async with AsyncExitStack() as stack:
-        breakers = tuple(Breaker(OpenAICompatible(model)) for model in models)
-        for breaker in breakers:
-            stack.push_async_callback(breaker.aclose)
-        yield breakers
-
-
 @dataclass(frozen=True, slots=True)
 class Voices:
     """Who words answers, gives what was found as it stands, and sums up conversations; with a model also who answers
-    without it, and who routes and completes questions by it."""
+    without it, who routes and completes questions by it, and who translates."""
 
     answerer: Answerer
     verbatim: Answerer
@@ -256,6 +231,7 @@ class Voices:
     offline: Answerer | None = None
     router: "ModelRouter | None" = None
     rewriter: "ModelRewriter | None" = None
+    translator: "Translator | None" = None
 
 
 def open_voices(settings: Settings, library: Library, vehicles: "Vehicles", models: Sequence["ChatModel"]) -> Voices:
@@ -271,11 +247,12 @@ def open_voices(settings: Settings, library: Library, vehicles: "Vehicles", mode
     if not models:
         return Voices(offline, verbatim, Summariser(vehicles))
     from agents.chat.answerer import ChatModelAnswerer
+    from agents.chat.translation import Translator
     from agents.conversation.rewrite import ModelRewriter
     from agents.models.metering import MeteredModel
     from agents.routing.model_route import ModelRouter
 
-    answering = ChatModelAnswerer([MeteredModel(model) for model in models], _budget(settings), vehicles)
+    answering = ChatModelAnswerer([MeteredModel(model) for model in models], budget(settings), vehicles)
     return Voices(
         answering,
         verbatim,
@@ -283,4 +260,5 @@ def open_voices(settings: Settings, library: Library, vehicles: "Vehicles", mode
         offline,
         ModelRouter(MeteredModel(models[0], "classify")),
         ModelRewriter(MeteredModel(models[0], "rewrite")),
+        Translator(MeteredModel(models[0], "rewrite")),
     )

@@ -16,10 +16,11 @@ from agents.dataset import Datasets
 from agents.specialist import CUSTOMER, STAFF, Catalogue
 from agents.specialists import catalogue
 from agents.types import AS_USUAL, Question, Turn, Wishes
-from api.compose.answering import open_dependencies, open_models
+from api.compose.answering import open_dependencies
 from api.compose.database import open_migrated_database
 from api.compose.datasets import open_datasets
 from api.compose.knowledge import Library, open_library
+from api.compose.models import open_models
 from api.settings import BadSetting, Settings
 from orchestrator.events import AnyEvent, Completed, InputRequired
 from orchestrator.graph.saver import memory_saver

@@ -10,10 +10,11 @@ import structlog
 from agents.appointments.sql_store import SqlAppointmentStore
 from api.access.auth import token_rules
 from api.compose.accounts import metered
-from api.compose.answering import open_dependencies, open_models
+from api.compose.answering import open_dependencies
 from api.compose.app_state import AppState, open_gateway
 from api.compose.database import open_migrated_database
 from api.compose.knowledge import INDEXES_PATIENCE_S, open_library
+from api.compose.models import open_models
 from api.compose.publication import PAUSE_S, keeping_current
 from api.observability.checks import check_database, check_knowledge, check_model
 from api.observability.metrics import Metrics
@@ -47,7 +48,7 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
         library = stack.enter_context(open_library(settings, database, patience_s=INDEXES_PATIENCE_S))
         # The model loads while the classifier learns, from remembered vectors: half a start is waiting for either.
         warming = asyncio.create_task(asyncio.to_thread(library.retriever.find, "warm up"))
-        models = await stack.enter_async_context(open_models(settings))
+        models = await stack.enter_async_context(open_models(settings, warm=True))
         appointment_store = SqlAppointmentStore(database)
         stack.push_async_callback(appointment_store.close)
         datasets = open_datasets(settings, database)

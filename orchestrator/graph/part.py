@@ -17,6 +17,7 @@ from langgraph.types import interrupt
 from agents.acts import replies
 from agents.answerer import Answerer
 from agents.chat.output_filter import calm
+from agents.conversation.followup import subject
 from agents.extractive.pieces import pieces
 from agents.models.metering import working_as
 from agents.skill import Handled, Skill
@@ -32,9 +33,11 @@ from agents.types import (
     PassedOn,
     PassOn,
     Proposal,
+    Question,
     StandaloneQuestion,
     Task,
 )
+from orchestrator.graph.language import spoken
 from orchestrator.graph.state import Dependencies
 from orchestrator.run import Desk
 
@@ -83,6 +86,12 @@ async def ask(state: Work) -> dict[str, Any]:
 
 def _asks(state: Work) -> str:
     return "ask" if state.get("proposal") else END
+
+
+def _subject(question: Question) -> str:
+    """What the customer's message before this one was about."""
+    before = next((turn.text for turn in reversed(question.history) if turn.role == "customer"), "")
+    return subject(StandaloneQuestion(before))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +179,10 @@ class Worker:
             unknown=desk.unknown.get(part, ()),
             summary=question.summary,
             max_tokens=question.wishes.max_tokens,
+            act=state["act"],
+            subject=_subject(question),
+            own_words=question.own_words if question.foreign else "",
+            language=question.language if question.foreign else "",
         )
         if not self._answerer(state, desk).calls_tools or context is None:
             return task
@@ -213,7 +226,8 @@ class Worker:
 
     async def _deliver(self, state: Work, runtime: Runtime[Desk], skill: Skill, handled: Handled) -> dict[str, Any]:
         """Say what came of the part and remember what is to be remembered."""
-        async for piece in pieces(calm(handled.text.strip())):
+        words, urgent = calm(handled.text.strip()), bool(state["danger"])
+        async for piece in spoken(self.dependencies, words, state["question"], urgent=urgent):
             runtime.stream_writer(Delta(state["part"], piece))
         runtime.stream_writer(Noted(skill.name, handled.note))
         answered = Answered(

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 import structlog
 
 from agents.acts.act import ASIDE, FOR_SPECIALISTS, REPLIES_TO_US, SPOKEN_BACK, Reading
-from agents.answerer import Answerer
 from agents.specialist import CUSTOMER, Asker, Catalogue, Job, Specialist, open_to
 from agents.types import Part, Question, Route, StandaloneQuestion
 from orchestrator.graph.addressee import find_asker
@@ -78,8 +77,8 @@ async def decide(
         return claimed or await _rescued(dependencies, question, theirs, catalogue, standalone, facts)
     if wished is not None and catalogue:
         return Route("answer", 1.0, (Part(standalone, wished, 1.0),))
-    answerer = dependencies.answerer_for(desk.meter)
-    if theirs is None and _for_us(reading, question, catalogue, answerer):
+    by_model = dependencies.worded_by_model(desk.meter)
+    if theirs is None and _for_us(reading, question, catalogue, by_model):
         spoken = reading.act in SPOKEN_BACK and await _claimed(dependencies, state, catalogue, facts, standalone)
         return spoken or Route("human" if reading.act == "person" else "talk", reading.probability, act=reading.act)
     route = await dependencies.classify(Question(question.text, question.history, facts), catalogue, standalone)
@@ -88,7 +87,7 @@ async def decide(
         job = job_of(dependencies, state, facts, 0, part) | {"act": reading.act}
         if await claim(dependencies, theirs, job) is not None:
             return Route("answer", reading.probability, (part,), act=reading.act)
-    if asker := _asker(question, route, catalogue, answerer):
+    if asker := _asker(question, route, catalogue, by_model):
         return Route("answer", _CLAIMED, (Part(standalone, asker, _CLAIMED),))
     if claimed := await _claimed(dependencies, state, _unheard(route, catalogue), facts, standalone):
         return claimed
@@ -113,13 +112,13 @@ async def _rescued(
     return Route("answer", 1.0, (first, *rest), route.left_out, "danger")
 
 
-def _for_us(reading: Reading, question: Question, catalogue: Catalogue, answerer: Answerer) -> bool:
+def _for_us(reading: Reading, question: Question, catalogue: Catalogue, by_model: bool) -> bool:
     """Whether the assistant itself replies. What only means something beside a question of ours is a specialist's where
     a model has asked; and a statement behind an answer completes what was asked before."""
     if reading.act in FOR_SPECIALISTS:
         return False
     if reading.act in REPLIES_TO_US or reading.act == "statement":
-        if answerer.calls_tools and find_asker(question):
+        if by_model and find_asker(question):
             return False
         answered = any(turn.agent in {specialist.name for specialist in catalogue} for turn in question.history[-1:])
         return reading.act != "statement" or not answered
@@ -138,10 +137,10 @@ def _unheard(route: Route, catalogue: Catalogue) -> Catalogue:
     return ()
 
 
-def _asker(question: Question, route: Route, catalogue: Catalogue, answerer: Answerer) -> str | None:
+def _asker(question: Question, route: Route, catalogue: Catalogue, by_model: bool) -> str | None:
     """The specialist whose model asked what the message replies to, unless it is surely for somebody else. What a skill
     has asked is in its note, so this is for models alone."""
-    asker = find_asker(question) if answerer.calls_tools else None
+    asker = find_asker(question) if by_model else None
     if route.kind == "human" or (route.kind == "answer" and route.confidence >= _SURELY_ELSE):
         return None
     return asker if any(specialist.name == asker for specialist in catalogue) else None

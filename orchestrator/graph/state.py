@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from agents.acts.act import Reading
 from agents.answerer import Answerer
+from agents.chat.translation import Translator
 from agents.context import Case, Resources
 from agents.models.metering import Meter
 from agents.specialist import Catalogue, Job, Specialist
@@ -56,6 +57,7 @@ class Dependencies:
     among the specialists it is given; `research` finds the passages for one part, by its specialist and the facts;
     `answerer` words the answer, `offline` in its place where the run may ask no model, and `verbatim` gives what was
     found as it stands, where no prose is wanted.
+    `translator` is there where a model can put messages into English and fixed words into other languages.
     `resources` are there for skills and tools; without them no skill is used. `summarise` sums up what a long
     conversation has no room for. `zone` is the time zone of customers who have not said theirs; `now` the clock.
     """
@@ -70,12 +72,18 @@ class Dependencies:
     summarise: Callable[[Question], Awaitable[Summarised | None]] = nothing_to_sum_up
     verbatim: Answerer | None = None
     offline: Answerer | None = None
+    translator: Translator | None = None
     zone: str = "UTC"
     now: Callable[[], datetime] = utc_now
 
     def answerer_for(self, meter: Meter) -> Answerer:
         """Who words the answers of a run with this meter: the same from the run's first question to its last."""
         return self.offline if meter.offline and self.offline is not None else self.answerer
+
+    def worded_by_model(self, meter: Meter) -> bool:
+        """Whether a model answers in this run, which may ask back in words of its own."""
+        answerer = self.answerer_for(meter)
+        return answerer.calls_tools or self.offline not in (None, answerer)
 
     def case(self, job: Job, skill: str) -> Case:
         """The job as the skill of this name sees it."""

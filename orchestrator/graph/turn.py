@@ -17,8 +17,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Send
 
 from agents.acts import replies
-from agents.acts.act import Act
-from agents.extractive.pieces import pieces
+from agents.acts.act import FOR_SPECIALISTS, SPOKEN_BACK, Act
 from agents.skill import Handled
 from agents.specialist import Job, Specialist
 from agents.types import (
@@ -32,6 +31,7 @@ from agents.types import (
     Routing,
     Searching,
 )
+from orchestrator.graph.language import heard, spoken
 from orchestrator.graph.part import build_specialist
 from orchestrator.graph.routing import claim, decide, job_of, reachable
 from orchestrator.graph.state import Dependencies, Gathered, Node, State
@@ -65,8 +65,9 @@ def build_graph(dependencies: Dependencies, saver: BaseCheckpointSaver[Any] | No
 def _classify(dependencies: Dependencies) -> Node:
     async def classify(state: State, runtime: Runtime[Desk]) -> State:
         runtime.stream_writer(Routing())
-        question = state["question"]
-        reading, understood = await asyncio.gather(dependencies.read(question), dependencies.understand(question))
+        question, reading = await heard(dependencies, state["question"])
+        state = state | {"question": question}
+        understood = await dependencies.understand(question)
         facts = dict(understood.facts)
         if facts != question.facts:
             runtime.stream_writer(Learned(facts))
@@ -75,8 +76,10 @@ def _classify(dependencies: Dependencies) -> Node:
         jobs = [job_of(dependencies, state, facts, number, part) for number, part in enumerate(route.parts)]
         if route.act != "request" and jobs:
             jobs[0] |= {"act": route.act, "danger": reading.danger or ""}
+        elif reading.act in SPOKEN_BACK | FOR_SPECIALISTS and jobs:
+            jobs[0] |= {"act": reading.act}
         own = route.kind != "answer"
-        return {"facts": facts, "route": route, "reading": reading, "jobs": [] if own else jobs}
+        return {"question": question, "facts": facts, "route": route, "reading": reading, "jobs": [] if own else jobs}
 
     return classify
 
@@ -149,7 +152,7 @@ def _reply(dependencies: Dependencies) -> Node:
         if handled.citations:
             desk.cite([citation.passage for citation in handled.citations], write)
         write(Answering(0))
-        async for piece in pieces(handled.text):
+        async for piece in spoken(dependencies, handled.text, state["question"]):
             write(Delta(0, piece))
         write(PartDone(0, Answered(handled.citations, status=handled.status), "router"))
         return {"done": [0]}

@@ -38,7 +38,7 @@ KEYS = ("OPENAI_API_KEY", "OPENROUTER_API_KEY", "DEEPSEEK_API_KEY", "GEMINI_API_
 def environment(data: Path) -> dict[str, str]:
     """Settings of its own: no key, no `.env` (the working folder has none), data in `data`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PITCREW_") and name not in KEYS}
-    return kept | {"PITCREW_DATA_DIR": str(data), "PYTHONPATH": str(ROOT)}
+    return kept | {"PITCREW_DATA_DIR": str(data), "PITCREW_MODEL_SERVERS": "", "PYTHONPATH": str(ROOT)}
 
 
 def start(data: Path, *arguments: str) -> "subprocess.Popen[str]":

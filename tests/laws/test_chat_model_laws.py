@@ -14,6 +14,7 @@ from agents.model import CallPiece, ChatModel, Finish, Message, ModelFailed, Str
 from agents.models.breaker import Breaker
 from agents.models.openai_compatible import OpenAICompatible
 from agents.models.providers import PROVIDERS, Model
+from agents.models.tool_support import ToolSupport
 from agents.tool import Arguments, Result, Tool
 from tests.model_server.running import Control, running_model_server
 
@@ -51,6 +52,7 @@ LOOK_UP = {"name": "look_up", "arguments": {"fluid": "oil, 5W-30 “long life”
 
 IMPLEMENTATIONS: dict[str, Callable[[Model], ChatModel]] = {
     "openai_compatible": OpenAICompatible,
+    "tool support": lambda model: ToolSupport(OpenAICompatible(model)),
     "breaker": lambda model: Breaker(OpenAICompatible(model)),
 }
 Build = Callable[[str], ChatModel]

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
 
 from tests.model_server.bodies import Chunks, completion, error, tool_call, usage_of
-from tests.model_server.faults import BEFORE, MIDWAY, Fault
+from tests.model_server.faults import ABOUT_TOOLS, BEFORE, MIDWAY, Fault
 from tests.model_server.http import Reply
 from tests.model_server.reading import Prompt, pieces, read_prompt, reply
 from tests.model_server.rules import Turn
@@ -29,7 +29,7 @@ class Chat:
         self._model = str(body.get("model", "scripted"))
         self._messages: list[dict[str, Any]] = list(body.get("messages", []))
         self._script = parse_script(self._model)
-        self._fault = fault
+        self._fault = fault if body.get("tools") or not (fault and fault.kind in ABOUT_TOOLS) else None
         self._turn = turn
         self._streamed = bool(body.get("stream"))
         self._usage_wanted = bool((body.get("stream_options") or {}).get("include_usage"))
@@ -56,6 +56,9 @@ class Chat:
         if self._fault and self._fault.kind == "says":
             text, size = self._fault.payload, self._fault.after
             return [text[at : at + size] for at in range(0, len(text), size)] if size else pieces(text)
+        if self._fault and self._fault.kind == "written":
+            call = {"name": body["tools"][0]["function"]["name"], "arguments": {}}
+            return pieces(f"{self._fault.payload}{json.dumps(call)}")
         if self._fault and self._fault.kind == "prose":
             return pieces(reply(prompt))
         if self._turn:
@@ -90,6 +93,9 @@ class Chat:
             # Real providers repeat the key in this text, so that a client which logs it gives the key away.
             text = f"Scripted status {fault.status} for API key: {self._key}"
             await out.send_json(fault.status, error(text, "scripted"), headers)
+        elif fault.kind == "tools":
+            text = f"registry.ollama.ai/library/{self._model} does not support tools"
+            await out.send_json(400, error(text, "api_error"))
         elif fault.kind == "html":
             await out.send(200, b"<!doctype html><html><body><h1>Welcome to the hotel</h1></body></html>", "text/html")
         elif fault.kind == "reset":

@@ -6,6 +6,7 @@ request, `null` for none; then `always`), or by a model name: `fault-stall-5`, `
     status          refuse with `status` (401, 429, 500, 529 …) and, if set, `Retry-After: retry_after`
     reset           TCP reset before a byte of the answer
     never           accept the request and say nothing
+    tools           refuse a request that offers tools, as Ollama does for a model without them
     html            a web page with status 200
     stall           fall silent after `after` pieces
     cut             close the connection after `after` pieces
@@ -18,6 +19,7 @@ request, `null` for none; then `always`), or by a model name: `fault-stall-5`, `
     null_delta      every chunk with a null delta
     empty           a finished answer without text
     says            `payload` as the whole answer, in pieces of `after` characters (0: of words)
+    written         where tools are offered, a call of the first as text, after the words of `payload`
     prose           a sentence, whatever form was asked for
     length          finished by the length limit after `after` pieces
     endless         the text over and over
@@ -26,14 +28,19 @@ request, `null` for none; then `always`), or by a model name: `fault-stall-5`, `
 from dataclasses import dataclass
 from typing import Any
 
-BEFORE = frozenset({"status", "reset", "never", "html"})
+BEFORE = frozenset({"status", "reset", "never", "html", "tools"})
 """Faults in place of an answer."""
 
 MIDWAY = frozenset({"stall", "cut", "broken", "malformed", "raw", "error"})
 """Faults after `after` pieces of a stream."""
 
-WHOLE = frozenset({"no_finish", "empty_choices", "null_delta", "empty", "says", "prose", "length", "endless"})
+WHOLE = frozenset(
+    {"no_finish", "empty_choices", "null_delta", "empty", "says", "written", "prose", "length", "endless"}
+)
 """Faults of the answer's content."""
+
+ABOUT_TOOLS = frozenset({"tools", "written"})
+"""Faults of requests that offer tools; others are answered."""
 
 
 @dataclass(frozen=True)

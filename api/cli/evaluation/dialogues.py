@@ -104,7 +104,8 @@ async def _hold_dialogues(settings: "Settings", dialogues: "list[Dialogue]") -> 
     from agents.appointments.sql_store import SqlAppointmentStore
     from api.cli.evaluation.scratch import open_scratch_appointment_store, open_scratch_database
     from api.cli.terminal.knowledge import open_knowledge
-    from api.compose.answering import open_dependencies, open_models
+    from api.compose.answering import open_dependencies
+    from api.compose.models import open_models
 
     transcripts: list[list[LineResult]] = []
     clock = _Clock()

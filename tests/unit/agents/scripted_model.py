@@ -40,6 +40,10 @@ class ScriptedModel:
     def label(self) -> str:
         return self._label
 
+    @property
+    def calls_tools(self) -> bool:
+        return True
+
     async def stream(
         self, messages: Sequence[Message], max_tokens: int, tools: Sequence[Tool[Any]] = ()
     ) -> AsyncGenerator[Streamed, None]:

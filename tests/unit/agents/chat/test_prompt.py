@@ -1,8 +1,11 @@
 import re
+from typing import Any, get_args
 
 import pytest
 
+from agents.acts.act import Act
 from agents.chat.prompt import (
+    _ACTS,
     DECLINED,
     PASSAGE_CHARACTERS,
     TOOL_RULES,
@@ -30,6 +33,36 @@ def test_the_question_comes_last_after_passages_and_facts() -> None:
     assert asked.text.endswith("\n\nQuestion: How much oil?")
     assert '<passage number="1" title="Oil" section="Care &gt; Oil">\n4.5 litres.\n</passage>' in asked.text
     assert asked.text.index("</passage>") < asked.text.index("model: Wren; year: 2026") < asked.text.index("Question:")
+
+
+def asked(**known: Any) -> list[str]:
+    """The lines of what is asked."""
+    return write_prompt(Task("And the rear?", "", (), **known))[-1].text.splitlines()
+
+
+def test_the_state_of_the_conversation_stands_before_the_question() -> None:
+    history = (Turn("customer", "tyre pressure?"), Turn("assistant", "2.4 bar [1]. Which **axle** do you mean? [1]"))
+    lines = asked(history=history, facts={"model": "Wren", "place": "Carrick"}, subject="tyre pressure", act="correct")
+    assert lines[:4] == [
+        "Known of the customer and their vehicle: model: Wren; place: Carrick.",
+        "Before, they asked about: tyre pressure.",
+        'You asked them last: "Which **axle** do you mean?"',
+        "They correct what was understood before: answer what they have meant.",
+    ]
+    assert lines[-1] == "Question: And the rear?"
+    assert asked() == ["Question: And the rear?"]
+    assert asked(history=(*history, Turn("customer", "Really?"))) == ["Question: And the rear?"]
+
+
+def test_another_language_is_answered_in_it() -> None:
+    lines = asked(language="German", own_words='Und\nhinten? </passage> "ja"')
+    assert lines[0] == 'In their own words: "Und hinten? &lt;/passage&gt; "ja""'
+    assert lines[1].startswith("They write German: answer in German")
+    assert lines[-1] == "Question: And the rear?"
+
+
+def test_every_act_that_is_told_is_one() -> None:
+    assert set(_ACTS) <= set(get_args(Act))
 
 
 def test_a_passage_cannot_end_its_own_element() -> None:
@@ -91,6 +124,12 @@ def test_a_denial_is_known(text: str) -> None:
 )
 def test_an_answer_is_no_denial(text: str, cited: bool) -> None:
     assert not says_declined(text, cited)
+
+
+def test_in_another_language_nothing_cited_is_a_denial() -> None:
+    assert says_declined("Das habe ich nicht gefunden.", cited=False, foreign=True)
+    assert not says_declined("Es sind 4,5 Liter [1].", cited=True, foreign=True)
+    assert not says_declined("Welches Modell fahren Sie?", cited=False, foreign=True)
 
 
 def test_rules_for_tools_are_for_those_who_have_some() -> None:

@@ -5,7 +5,7 @@ import httpx
 import openai
 import pytest
 
-from agents.model import Fault
+from agents.model import Fault, ToolsRefused
 from agents.models.openai_compatible import failure_of
 
 REQUEST = httpx.Request("POST", "http://127.0.0.1/v1/chat/completions")
@@ -41,6 +41,27 @@ def test_whose_fault_a_status_is(status: int, body: object, fault: Fault, transi
     assert (failure.fault, failure.transient) == (fault, transient)
     assert str(status) in failure.detail
     assert "sk-secret" not in str(failure)
+
+
+OLLAMA = {"message": "registry.ollama.ai/library/gemma3:4b does not support tools", "type": "api_error", "code": None}
+LLAMA_CPP = {"code": 500, "message": "tools param requires --jinja flag", "type": "server_error"}
+OLDER_LLAMA_CPP = {"code": 500, "message": "Unsupported param: tools", "type": "server_error"}
+VLLM = {"object": "error", "message": '"auto" tool choice requires --enable-auto-tool-choice', "code": 400}
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(400, OLLAMA), (500, LLAMA_CPP), (500, OLDER_LLAMA_CPP), (400, VLLM), (400, "no tool support")]
+)
+def test_servers_that_refuse_tools(status: int, body: object) -> None:
+    failure = failure_of(refusal(status, body), with_tools=True)
+    assert isinstance(failure, ToolsRefused)
+    assert (failure.fault, failure.transient) == ("request", False)
+    assert not isinstance(failure_of(refusal(status, body)), ToolsRefused), "none were offered"
+
+
+@pytest.mark.parametrize("body", [None, "the context is too long", {"message": "invalid messages"}])
+def test_other_refusals_say_nothing_of_tools(body: object) -> None:
+    assert not isinstance(failure_of(refusal(400, body), with_tools=True), ToolsRefused)
 
 
 @pytest.mark.parametrize("status", [429, 503])

@@ -17,8 +17,17 @@ def test_with_all_keys_deepseek_leads_then_openai_and_gemini_is_last() -> None:
     chosen = choose_models(default, dict.fromkeys(PROVIDERS, "a key"))
     order = ["deepseek", "openai", "openrouter", "gemini"]
     assert [model.provider.name for model in chosen] == order
-    assert list(PROVIDERS) == order
+    assert [name for name, provider in PROVIDERS.items() if not provider.local] == order
     assert list(Settings.model_construct().provider_keys) == order
+
+
+def test_models_on_this_machine_want_no_key() -> None:
+    addresses = {"local": "http://127.0.0.1:1234/v1", "ollama": ""}
+    first, second = choose_models("ollama:llama3.2:3b,local:org/model,openai:gpt-5", {}, addresses)
+    assert (first.label, first.base_url) == ("ollama:llama3.2:3b", "http://127.0.0.1:11434/v1")
+    assert (second.label, second.base_url) == ("local:org/model", "http://127.0.0.1:1234/v1")
+    with pytest.raises(ValueError, match="address"):
+        choose_models("local:org/model", {})
 
 
 def test_a_models_own_name_may_hold_colons_and_slashes() -> None:

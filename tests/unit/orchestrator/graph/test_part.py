@@ -447,6 +447,15 @@ async def test_with_a_model_danger_is_left_to_the_skill() -> None:
     assert end(await stage.ask("desk fire, double 3")).response == "It is 6 [1]."
 
 
+@pytest.mark.parametrize("by_model", [True, False])
+async def test_a_model_without_tools_gets_the_reply_to_what_it_asked(by_model: bool) -> None:
+    stage = Stage()
+    offline = Words() if by_model else stage.words
+    stage.graph = build_graph(replace(stage.dependencies, offline=offline), memory_saver())
+    asked = (Turn("customer", "a visit"), Turn("assistant", "Which day suits you?", "shop"))
+    assert end(await stage.ask("math the 18th", history=asked)).agent == ("shop" if by_model else "math")
+
+
 async def test_what_a_model_proposes_is_asked_and_done_by_code() -> None:
     stage = Stage(calls_tools=True)
     stage.dependencies = replace(stage.dependencies, catalogue=(specialist("shop", stage.booking, Doubling()),))

@@ -1,0 +1,61 @@
+"""Messages in other languages than English, and fixed words for those who write them: only where there is a model."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+from agents.acts.act import Reading
+from agents.acts.language import detect
+from agents.extractive.pieces import pieces
+from agents.types import Question
+from orchestrator.graph.state import Dependencies
+
+_FEW = 4
+"""Words of a message that may say too little to tell its language; it is then that of the message before."""
+
+
+async def heard(dependencies: Dependencies, question: Question) -> tuple[Question, Reading]:
+    """The question, in English where it seems to be in another language and a model knows it, and what it does. Whoever
+    is surely in danger waits for no translation."""
+    reading = await dependencies.read(question)
+    translator = dependencies.translator
+    if translator is None or not await asyncio.to_thread(_foreign, question):
+        return question, reading
+    if reading.danger and reading.sure:
+        return replace(question, own_words=question.text, language=_language(question.text)), reading
+    translated = await translator.into_english(question)
+    if translated is None:
+        return question, reading
+    english = replace(question, text=translated.text, own_words=question.text, language=translated.language)
+    reading = await dependencies.read(english) if english.foreign else reading
+    # Whatever still looks like another language is none: a model has put it into English, or knows that it is.
+    return english, Reading() if reading.act == "language" else reading
+
+
+def _language(text: str) -> str:
+    """The code of a text's language; "" for English, and where it cannot be told."""
+    code = detect(text)
+    return "" if code == "en" else code
+
+
+def _foreign(question: Question) -> bool:
+    before = next((turn.text for turn in reversed(question.history) if turn.role == "customer"), "")
+    return bool(_language(question.text) or (len(question.text.split()) <= _FEW and _language(before)))
+
+
+async def spoken(
+    dependencies: Dependencies, text: str, question: Question, *, urgent: bool = False
+) -> AsyncIterator[str]:
+    """Fixed words, piece by piece, in the customer's language where a model can say them. `urgent` ones are said as
+    they stand before anything else, so that they wait for no model and depend on none."""
+    translator = dependencies.translator
+    abroad = question.foreign and translator is not None and bool(text.strip())
+    if urgent or not abroad:
+        async for piece in pieces(text):
+            yield piece
+    if abroad and translator is not None:
+        said = await translator.out_of_english(text, question.language)
+        if urgent and said is None:
+            return
+        async for piece in pieces(f"\n\n{said}" if urgent else said or text):
+            yield piece
