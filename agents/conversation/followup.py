@@ -57,8 +57,9 @@ _SHORT = 12
 _LITTLE = 2
 """Words of content: "paint?" and "how long does that take" are about what was asked before them."""
 _LONG = 20
-_LINKED = 0.5
-"""The least probability with which a message is taken to lean on the one before it."""
+_LINKED, _PERHAPS = 0.5, 0.1
+"""The least probability with which a message is taken to lean on the one before it, without and with a word in it that
+says so."""
 _REMEMBERED = 8
 
 
@@ -157,18 +158,17 @@ def _resolve(
         return swapped
     carried = _vehicle_of(previous, vehicles)
     elliptic = lead is not None and len(words(rest)) <= 6 and not _asks_itself(rest)
+    unfinished = lead is not None and not _asks_itself(rest) and not vehicles.mentions(rest)
+    hangs = elliptic or unfinished or _says_little(text, vehicles) or refers_back(text, vehicles)
     if links is not None:
         shares = links.read(previous.whole, text)
         if shares["other"] >= _LINKED and (mentions := vehicles.mentions(text)):
             spoken = text[mentions[0].start : mentions[-1].end]
             again = _about_vehicle(previous, spoken, mentions[0].vehicles[0].model, vehicles)
             return replace(again, text=f"{again.text.rstrip('?!. ')}, {rest}")
-        hangs = shares["other"] + shares["more"] >= _LINKED
+        hangs = shares["other"] + shares["more"] >= (_PERHAPS if hangs else _LINKED)
     elif elliptic and _ARTICLE.match(rest) and not set(words(rest)) & _QUALIFIERS:
         return _completed(text, "", "" if vehicles.mentions(text) else carried)
-    else:
-        unfinished = lead is not None and not _asks_itself(rest) and not vehicles.mentions(rest)
-        hangs = elliptic or unfinished or _says_little(text, vehicles) or refers_back(text, vehicles)
     if not hangs:
         return StandaloneQuestion(text)
     about = _subject_of(previous.text)
