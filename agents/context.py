@@ -12,6 +12,7 @@ from agents.appointment_store import AppointmentStore
 from agents.dataset import Datasets
 from agents.model import ChatModel
 from agents.tool import A, Result, Tool
+from agents.topics.reader import TopicReader
 from agents.types import Citation, StandaloneQuestion, Turn
 from agents.vehicles.range import Vehicles
 from rag.embedder import Embedder
@@ -37,7 +38,8 @@ class Search(Protocol):
 @dataclass(frozen=True, slots=True)
 class Resources:
     """What all tool contexts share. `datasets` are there where the server has figures to ask about, `model` where there
-    is a key for one: it falls back and keeps time itself, and what it takes is counted."""
+    is a key for one: it falls back and keeps time itself, and what it takes is counted. `topics` tells
+    what a question is about."""
 
     vehicles: Vehicles
     reference: Reference
@@ -46,6 +48,7 @@ class Resources:
     appointment_store: AppointmentStore
     datasets: Datasets | None = None
     model: ChatModel | None = None
+    topics: TopicReader | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from agents.types import Citation, PassOn, Proposal, Status
 class Handled:
     """What came of a part. `text` is said to the customer, with a marker `[n]` for each of the `citations`. `note`
     replaces what the skill has noted in this conversation; None forgets it. With a `proposal` the customer is asked
-    next; with `pass_on` the part goes on to another specialist after the text."""
+    next; with `pass_on` the part goes on to another specialist after the text. `hedged`: it tells what comes closest,
+    and does not say that this is what was asked."""
 
     text: str
     status: Status = "answered"
@@ -26,6 +27,7 @@ class Handled:
     note: Mapping[str, Any] | None = None
     proposal: Proposal | None = None
     pass_on: PassOn | None = None
+    hedged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

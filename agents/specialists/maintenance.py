@@ -4,6 +4,7 @@ from agents.appointments.skill import SKILL as APPOINTMENTS
 from agents.learning.examples import beside
 from agents.service.skill import SKILL as SERVICE_PLAN
 from agents.specialist import Specialist
+from agents.vehicle_data.skill import SKILL as VEHICLE_DATA
 
 _EXAMPLES = beside(__file__)
 
@@ -28,5 +29,5 @@ language.""",
     topics=_EXAMPLES["topics"],
     beyond=_EXAMPLES["beyond"],
     acts=frozenset({"book", "move", "cancel", "appointments"}),
-    skills=(APPOINTMENTS, SERVICE_PLAN),
+    skills=(APPOINTMENTS, SERVICE_PLAN, VEHICLE_DATA),
 )

@@ -30,6 +30,8 @@ _CONDITION = re.compile(r"\s(?:at|with|from|by)\s.*$")
 _YEAR = re.compile(r"^(?:(?:model year )?(?:19|20)\d\d|both years)\b", re.IGNORECASE)
 _JOINTS = " ,;:()–-"
 _BARE = re.compile(r"\s*[-+−]?\d[\d.,]*\s*")
+_PRICES = re.compile(r"\bprices are in ([^\W\d_]+)", re.IGNORECASE)
+"""Says what the bare numbers of a page are."""
 _LONGEST_VALUE = 90
 _LONGEST_MEAN = 45
 _FEWEST_LETTERS = 3  # of a name
@@ -65,8 +67,13 @@ class _Row:
 
 def facts(chunks: Sequence[Chunk], fitment: Fitment) -> Iterator[Fact]:
     """The facts of all tables about vehicles, in the order of the chunks. Cost linear in the text."""
+    currencies = {chunk.document_id: unit(found[1]) for chunk in chunks if (found := _PRICES.search(chunk.text))}
     for rows in _tables(chunks, fitment).values():
-        yield from _table_facts(rows, fitment)
+        for fact in _table_facts(rows, fitment):
+            currency = currencies.get(fact.chunk.document_id)
+            if currency and fact.amount and fact.amount.unit is None:
+                fact = replace(fact, amount=Amount(fact.amount.value, currency))
+            yield fact
 
 
 def _tables(chunks: Sequence[Chunk], fitment: Fitment) -> dict[tuple[object, ...], list[_Row]]:

@@ -66,7 +66,7 @@ _FEWEST = 2  # words: one alone may be the subject of anything
 _BRIEF = 40
 _SPAN = 400  # characters of a message that can be such a question
 
-_EXPECTED = {
+MEASURED = {
     "power": {"power"},
     "torque": {"torque"},
     "pressure": {"pressure"},
@@ -200,20 +200,20 @@ class _Reader:
         word = compared(self._bare)
         if word is None or any(amount.unit for amount in amounts(self._bare)):
             return None
-        sides = self._sides()
-        best = word.superlative and not sides and _ANY.search(self._text)
-        if len(sides) < 2 and not best and not (_WHICH.search(self._text) and _RANGE.search(self._bare)):
+        named = sides(self._text, self._facts, self._fitment, self._vehicles)
+        best = word.superlative and not named and _ANY.search(self._text)
+        if len(named) < 2 and not best and not (_WHICH.search(self._text) and _RANGE.search(self._bare)):
             return None
-        if len(sides) >= 2 and not _PAIR.search(self._text):
+        if len(named) >= 2 and not _PAIR.search(self._text):
             return None
-        within = frozenset[tuple[str, int]]().union(*sides) if sides else self._fitment.everything
+        within = frozenset[tuple[str, int]]().union(*named) if named else self._fitment.everything
         rest = without(self._bare, word)
         about = word.about if word.about and _TO_A_FIGURE.fullmatch(rest) else f"{word.about} {rest}"
         found = primary(self._about(about, within, measured=True))
-        if len(found) != 1 or not all(self._figures(found[0], side) for side in sides):
+        if len(found) != 1 or not all(self._figures(found[0], side) for side in named):
             return None
-        asserted = len(sides) == 2 and re.match(r"\W*(?:is|are|does|do|has|have|can|will)\b", self._text, re.IGNORECASE)
-        pair = sides if len(sides) >= 2 else ()
+        asserted = len(named) == 2 and re.match(r"\W*(?:is|are|does|do|has|have|can|will)\b", self._text, re.IGNORECASE)
+        pair = named if len(named) >= 2 else ()
         return Comparison(found[0].name, word.order, pair, within, bool(asserted))
 
     def choice(self) -> Choice | None:
@@ -235,7 +235,7 @@ class _Reader:
     def _about(self, text: str, cars: Cars, measured: bool = False) -> tuple[Attribute, ...]:
         """The attributes that a text asks for and that speak of these cars: of all of them, or else of most."""
         kind = synonyms.expected(self._bare)
-        measures = _EXPECTED.get(kind or "")
+        measures = MEASURED.get(kind or "")
 
         def fits(attribute: Attribute) -> bool:
             wordy = kind == "size" and not attribute.measures  # a tyre's size is no figure
@@ -283,14 +283,15 @@ class _Reader:
         fits = wanted is not None and any(wanted.measure in match.measures for match in found)
         return wanted if fits else None
 
-    def _sides(self) -> tuple[Cars, ...]:
-        """The cars on each side of a comparison, each once; `it` and `my car` are what is known of the customer's."""
-        sides: list[Cars] = []
-        if self._facts.get("model") and _OWN_SIDE.search(self._text):
-            sides.append(self._fitment.candidates("", self._facts))
-        for mention in self._vehicles.mentions(self._text):
-            cars = self._fitment.candidates(self._text[mention.start : mention.end], {})
-            narrowed = frozenset(car for car in cars if not years(self._text) or str(car[1]) in years(self._text))
-            if narrowed and narrowed not in sides:
-                sides.append(narrowed)
-        return tuple(sides)
+
+def sides(text: str, facts: Mapping[str, str], fitment: Fitment, vehicles: Vehicles) -> tuple[Cars, ...]:
+    """The cars on each side of a comparison, each once; `it` and `my car` are what is known of the customer's."""
+    found: list[Cars] = []
+    if facts.get("model") and _OWN_SIDE.search(text):
+        found.append(fitment.candidates("", facts))
+    for mention in vehicles.mentions(text):
+        cars = fitment.candidates(text[mention.start : mention.end], {})
+        narrowed = frozenset(car for car in cars if not years(text) or str(car[1]) in years(text))
+        if narrowed and narrowed not in found:
+            found.append(narrowed)
+    return tuple(found)

@@ -12,13 +12,15 @@ from agents.vehicles.applicability import Cars
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """The values of some attributes for some cars. `into` is the unit that is wanted besides; `rim` the wheels' size in
-    inches, if the question says which; `own`: it is the customer's vehicle, so it matters which one that is."""
+    inches, if the question says which; `own`: it is the customer's vehicle, so it matters which one that is. `likely`:
+    that these are asked for is likely and not certain."""
 
     attributes: tuple[str, ...]
     cars: Cars
     into: Unit | None = None
     rim: str = ""
     own: bool = False
+    likely: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Comparison:
     sides: tuple[Cars, ...] = ()
     within: Cars = frozenset()
     asserted: bool = False
+    likely: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from agents.language.words import vocabulary
 from agents.skill import Action, Handled
 from agents.tool import Tool
 from agents.types import Citation, Evidence
+from agents.vehicle_data import topical
 from agents.vehicle_data.conversions import Conversion, conversion
 from agents.vehicle_data.fact_table import VehicleData, parse
 from agents.vehicle_data.inquiry import again, asked
@@ -29,6 +30,8 @@ _FILLER = vocabulary(
 )
 _SHORT = 80
 """Characters of a message that may name a vehicle and nothing else, and of an answer that it is known again by."""
+_LONGEST = 400
+"""Characters of a message that asks for one thing of a table."""
 _ALL_DIGITS = 12
 _AWAY = "I am sorry, I cannot look that up at the moment. Please try again in a moment."
 
@@ -78,7 +81,14 @@ def _read(case: Case, data: VehicleData, resources: Resources) -> Request | Conv
         or again(case.question.text, case.note)
         or _moved(case, data)
         or asked(case.question, case.facts, data, resources.vehicles, _SUBJECTS)
+        or _by_topic(case, data, resources)
     )
+
+
+def _by_topic(case: Case, data: VehicleData, resources: Resources) -> Request | None:
+    if resources.topics is None or len(case.question.whole) > _LONGEST:
+        return None
+    return topical.asked(case.question, resources.topics.read, case.facts, data, resources.vehicles)
 
 
 def _resumed(case: Case, data: VehicleData) -> Lookup | None:
@@ -131,7 +141,7 @@ async def _look_up(request: Lookup, context: ToolContext) -> Handled:
     found = [await _with_extra(match, request.into, context) for match in found]
     answer = looked_up(found, data.fitment, request.own)
     note = _noted(request.attributes, request.cars, answer, request.into, request.rim)
-    return _handled(answer, evidence, note)
+    return replace(_handled(answer, evidence, note), hedged=request.likely)
 
 
 async def _compare(request: Comparison, context: ToolContext) -> Handled:
@@ -152,7 +162,8 @@ async def _compare(request: Comparison, context: ToolContext) -> Handled:
         answer = paired(request.sides, found, rest, request.asserted, data.fitment)
     else:
         answer = ranked(outcome.result.value, found, rest, data.fitment)
-    return _handled(answer, evidence, _noted((request.attribute,), _told_of(answer), answer))
+    handled = _handled(answer, evidence, _noted((request.attribute,), _told_of(answer), answer))
+    return replace(handled, hedged=request.likely)
 
 
 async def _choose(request: Choice, context: ToolContext) -> Handled:

@@ -127,6 +127,7 @@ async def open_dependencies(
     from agents.conversation import followup
     from agents.reference import KnowledgeReference
     from agents.specialists import catalogue
+    from agents.topics.reader import TopicReader
     from orchestrator.graph.state import Dependencies, Understood
 
     specialists = await asyncio.to_thread(catalogue)
@@ -168,9 +169,9 @@ async def open_dependencies(
         return (await library.retriever.retrieve(text, subjects=subjects, k=k)).passages
 
     reference = KnowledgeReference(library.catalogue, vehicles)
-    resources = Resources(
-        vehicles, reference, search, library.embedder, appointment_store, datasets, _analysing(settings, models)
-    )
+    topics = await asyncio.to_thread(TopicReader.open, library.embedder, vehicles)
+    analysing = _analysing(settings, models)
+    resources = Resources(vehicles, reference, search, library.embedder, appointment_store, datasets, analysing, topics)
     yield Dependencies(
         specialists,
         understand,

@@ -233,6 +233,7 @@ class Worker:
         answered = Answered(
             handled.citations,
             declined=handled.status == "declined",
+            hedged=handled.hedged,
             status=handled.status,
             proposal=handled.proposal,
             pass_on=handled.pass_on,

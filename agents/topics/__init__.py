@@ -1,0 +1,1 @@
+"""What a question is about, in the trade's own terms, learnt from everyday words."""

@@ -1,0 +1,113 @@
+"""Reads what a question is about and what it wants to know of it. The examples lie in the TOML files beside this."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from agents.learning.discriminant import Discriminant
+from agents.learning.examples import table
+from agents.learning.kernels import Floats
+from agents.vehicles.range import Vehicles
+from rag import array_file
+from rag.embedder import Embedder
+
+FIELDS = ("figures", "upkeep", "troubles", "use")
+KINDS = "kinds"
+WEIGHTS = Path(__file__).with_name("weights.npz")
+"""What `make fit` made of the examples with the packaged embedder; another embedder learns them when it is opened."""
+_MOST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What is asked about: `terms` are the trade's own for it; `field` is the file that it stands in."""
+
+    name: str
+    terms: tuple[str, ...]
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The likeliest topics of a question with their probabilities, likeliest first, and those of the kinds of question
+    (`kinds.toml`), by name."""
+
+    topics: tuple[tuple[Topic, float], ...] = ()
+    kinds: Mapping[str, float] | None = None
+
+    def kind(self, *names: str) -> float:
+        """The probability that the question is of one of these kinds."""
+        return sum((self.kinds or {}).get(name, 0.0) for name in names)
+
+
+class TopicReader:
+    """Immutable and thread-safe; blocks while embedding."""
+
+    def __init__(self, embedder: Embedder, vehicles: Vehicles, topics: Discriminant, kinds: Discriminant) -> None:
+        self._embedder = embedder
+        self._vehicles = vehicles
+        self._topics = topics
+        self._kinds = kinds
+        self._known = {
+            name: Topic(name, tuple(term.strip() for term in entry["means"].split(",")), field)
+            for field in FIELDS
+            for name, entry in entries((field,)).items()
+        }
+
+    @classmethod
+    def open(cls, embedder: Embedder, vehicles: Vehicles) -> Self:
+        """With the weights beside this module where they are the embedder's, otherwise learnt now, which embeds
+        thousands of lines."""
+        stored = array_file.read(WEIGHTS)
+        if stored and str(stored["embedder"]) == embedder.name:
+            return cls(embedder, vehicles, _restored(stored, "topics"), _restored(stored, KINDS))
+        return cls(embedder, vehicles, learned(embedder, FIELDS), learned(embedder, (KINDS,)))
+
+    def read(self, text: str, context: str = "") -> About:
+        """What a text is about, of any length and in any language; `context` is what it leaves open, in a few words."""
+        texts = [self._vehicles.generic(part) for part in dict.fromkeys((f"{text} {context}".strip(), text))]
+        rows = np.asarray(self._embedder.embed(texts), dtype=np.float64)
+        shares = self._topics.shares(rows[:1])[0]
+        best = np.argsort(-shares)[:_MOST]
+        kinds = self._kinds.shares(rows[-1:])[0]
+        return About(
+            tuple((self._known[self._topics.labels[place]], float(shares[place])) for place in best),
+            dict(zip(self._kinds.labels, map(float, kinds), strict=True)),
+        )
+
+
+def entries(files: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The topics or kinds of these files, by name: `means` and `examples`."""
+    return {name: entry for file in files for name, entry in table(__file__, f"{file}.toml").items()}
+
+
+def learned(embedder: Embedder, files: Sequence[str]) -> Discriminant:
+    """What is learnt of the examples in these files. Blocks while embedding them."""
+    known = entries(files)
+    texts = [text for entry in known.values() for text in entry["examples"]]
+    numbers = np.repeat(np.arange(len(known)), [len(entry["examples"]) for entry in known.values()])
+    rows = np.asarray(embedder.embed(texts), dtype=np.float64)
+    described = np.asarray(embedder.embed([entry["means"] for entry in known.values()]), dtype=np.float64)
+    return Discriminant.fit(tuple(known), rows, numbers, described)
+
+
+def stored(embedder: Embedder) -> dict[str, Floats | str]:
+    """The arrays of the file with weights, for `open`."""
+    arrays: dict[str, Any] = {"embedder": embedder.name}
+    for name, files in (("topics", FIELDS), (KINDS, (KINDS,))):
+        fitted = learned(embedder, files)
+        arrays[f"{name}.labels"] = np.array(fitted.labels)
+        arrays[f"{name}.weights"] = fitted.weights.astype(np.float16)
+        arrays[f"{name}.bias"] = fitted.bias.astype(np.float32)
+    return arrays
+
+
+def _restored(arrays: Mapping[str, Any], name: str) -> Discriminant:
+    return Discriminant(
+        tuple(map(str, arrays[f"{name}.labels"])),
+        arrays[f"{name}.weights"].astype(np.float64),
+        arrays[f"{name}.bias"].astype(np.float64),
+    )

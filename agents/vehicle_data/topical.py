@@ -1,0 +1,145 @@
+"""What a message asks of the tables, told by its topic rather than its words: "how thirsty is it" is the consumption.
+
+The topic's own terms and the kind of question are looked up as a question in the tables' words would be.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from agents.language import synonyms
+from agents.language.words import content
+from agents.topics.reader import About, Topic
+from agents.types import StandaloneQuestion
+from agents.vehicle_data.attributes import Attribute, primary, words_of
+from agents.vehicle_data.comparatives import compared
+from agents.vehicle_data.fact_table import VehicleData
+from agents.vehicle_data.inquiry import MEASURED, sides
+from agents.vehicle_data.lookups import Comparison, Lookup, Request
+from agents.vehicles.applicability import Cars
+from agents.vehicles.range import Vehicles, other_make, years
+
+SUBJECTS = frozenset({"specs", "handbook", "maintenance", "company"})
+_PROBABLE = 0.35
+"""The least probability of a topic. What is told names the attribute, so that a customer sees what it is."""
+_SURE = 0.75
+"""The probability from which it is told as what was asked."""
+_POSSIBLE = 0.12
+"""The least probability of a topic of which the message has words."""
+_SPOKEN = 0.25
+"""What the words of an attribute in the message are worth beside its topic's probability."""
+_FIELDS = frozenset({"figures", "upkeep"})
+_TABLED = (
+    "figure", "price", "interval", "duration", "type", "existence", "comparison", "extreme", "permission",
+    "confirmation",
+)  # fmt: skip
+"""The kinds of question that a table can answer."""
+_WANTED = 0.5
+_SUFFIXES = {"price": ("price", ""), "interval": ("interval", "every")}
+"""What stands behind a topic's terms for these kinds of question, in the order in which it is tried."""
+_OTHERWISE = ("", "quantity", "specification")
+_MOST = 4
+_MOST_PIECES = 6
+_BRIEF = 3
+"""Words of content of a piece that only names a thing."""
+_PIECES = re.compile(r"[,;:?.]\s|\band\b|\bplus\b", re.IGNORECASE)
+
+Reader = Callable[[str, str], About]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    attributes: tuple[Attribute, ...]
+    probability: float
+    spoken: float
+
+    @property
+    def worth(self) -> float:
+        return self.probability + _SPOKEN * self.spoken
+
+
+def asked(
+    message: StandaloneQuestion, read: Reader, facts: Mapping[str, str], data: VehicleData, vehicles: Vehicles
+) -> Request | None:
+    """What the message asks, None where no table is likely to answer it. `read` tells what a text is about; it is asked
+    for every thing of a list as well, and blocks."""
+    text = message.whole
+    about = read(message.text, message.context)
+    known = {year for _, year in data.fitment.everything}
+    if about.kind(*_TABLED) < _WANTED or other_make(text) or any(int(year) not in known for year in years(text)):
+        return None
+    cars = data.fitment.candidates(text, facts)
+    own = not vehicles.mentions(text)
+    if several := _several(message, about, read, data, cars):
+        return Lookup(several, cars, own=own, likely=True)
+    best = _best(about, text, data, cars)
+    if best is None:
+        return None
+    likely = best.worth < _SURE
+    word = compared(message.text)
+    if about.kind("comparison", "extreme") >= _WANTED or (word and word.superlative):
+        named = sides(text, facts, data.fitment, vehicles)
+        measured = primary([item for item in best.attributes if item.measures])[:1]
+        if measured and (len(named) > 1 or (word and not named)):
+            within = frozenset[tuple[str, int]]().union(*named) if named else data.fitment.everything
+            pair = named if len(named) > 1 else ()
+            return Comparison(measured[0].name, word.order if word else "highest", pair, within, likely=likely)
+    return Lookup(tuple(item.name for item in best.attributes), cars, own=own, likely=likely)
+
+
+def _several(message: StandaloneQuestion, whole: About, read: Reader, data: VehicleData, cars: Cars) -> tuple[str, ...]:
+    """The attributes of a message that asks for two things or more, by its pieces; none where it does not. What a piece
+    of few words wants to know, the whole message says: "brake fluid, pollen filter and tracking, what is each"."""
+    pieces = [piece for piece in _PIECES.split(message.text) if content(data.fitment.question(piece))]
+    if not 1 < len(pieces) <= _MOST_PIECES:
+        return ()
+    found: dict[str, None] = {}
+    answered = 0
+    for piece in pieces:
+        about = read(piece, "")
+        if len(content(piece)) <= _BRIEF:
+            about = replace(about, kinds=whole.kinds)
+        best = _best(about, piece, data, cars) if about.kind(*_TABLED) >= _WANTED else None
+        if best is not None:
+            fresh = [item.name for item in best.attributes if item.name not in found]
+            answered += bool(fresh)
+            found |= dict.fromkeys(fresh)
+    return tuple(found) if answered > 1 else ()
+
+
+def _best(about: About, text: str, data: VehicleData, cars: Cars) -> _Candidate | None:
+    best = max(_candidates(about, text, data, cars), key=lambda candidate: candidate.worth, default=None)
+    return best if best is not None and best.worth >= _PROBABLE else None
+
+
+def _candidates(about: About, text: str, data: VehicleData, cars: Cars) -> Iterator[_Candidate]:
+    """What the likeliest topics stand for in the tables. Topics of the same attributes count together."""
+    stems = frozenset(words_of(text))
+    found: dict[tuple[Attribute, ...], float] = {}
+    for topic, probability in about.topics:
+        if topic.field in _FIELDS and probability >= _POSSIBLE:
+            attributes = _attributes(topic, about, text, data, cars)
+            found[attributes] = found.get(attributes, 0.0) + probability
+    for attributes, probability in found.items():
+        if attributes:
+            own = frozenset[str]().union(*(item.words for item in attributes))
+            yield _Candidate(attributes, probability, len(own & stems) / len(own))
+
+
+def _attributes(topic: Topic, about: About, text: str, data: VehicleData, cars: Cars) -> tuple[Attribute, ...]:
+    """The attributes that the topic's terms name, of the kind that is asked for; several where they belong together."""
+    kind = next((kind for kind in _SUFFIXES if about.kind(kind) >= _WANTED), "")
+    measures = MEASURED.get(synonyms.expected(text) or "")
+
+    def fits(attribute: Attribute) -> bool:
+        right = measures is None or not attribute.measures or not measures.isdisjoint(attribute.measures)
+        return right and not attribute.subjects.isdisjoint(SUBJECTS) and not cars.isdisjoint(data.covered(attribute))
+
+    for suffix in _SUFFIXES.get(kind, _OTHERWISE):
+        for term in topic.terms:
+            stems = frozenset(words_of(f"{term} {suffix}"))
+            meant = data.attributes.meant(f"{term} {suffix}", fits, as_written=True)
+            found = tuple(attribute for attribute in meant if attribute.words & stems)
+            if found and not (kind == "price" and not suffix and any(item.measures for item in found)):
+                return found[:_MOST]
+    return ()
