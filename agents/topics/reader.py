@@ -19,6 +19,8 @@ KINDS = "kinds"
 WEIGHTS = Path(__file__).with_name("weights.npz")
 """What `make fit` made of the examples with the packaged embedder; another embedder learns them when it is opened."""
 _MOST = 5
+_PLAIN = 0.4
+"""The probability of a topic from which a text needs no context."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +69,14 @@ class TopicReader:
         return cls(embedder, vehicles, learned(embedder, FIELDS), learned(embedder, (KINDS,)))
 
     def read(self, text: str, context: str = "") -> About:
-        """What a text is about, of any length and in any language; `context` is what it leaves open, in a few words."""
-        texts = [self._vehicles.generic(part) for part in dict.fromkeys((f"{text} {context}".strip(), text))]
+        """What a text is about, of any length and in any language. `context` is what it may leave open, in a few words:
+        it counts where the text itself is not plain."""
+        texts = [self._vehicles.generic(part) for part in dict.fromkeys((text, f"{text} {context}".strip()))]
         rows = np.asarray(self._embedder.embed(texts), dtype=np.float64)
-        shares = self._topics.shares(rows[:1])[0]
+        kinds = self._kinds.shares(rows[:1])[0]
+        own, joined = self._topics.shares(rows[[0, -1]])
+        shares = own if own.max() >= _PLAIN else joined
         best = np.argsort(-shares)[:_MOST]
-        kinds = self._kinds.shares(rows[-1:])[0]
         return About(
             tuple((self._known[self._topics.labels[place]], float(shares[place])) for place in best),
             dict(zip(self._kinds.labels, map(float, kinds), strict=True)),
