@@ -17,7 +17,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from agents.analyst.cues import adjective, cues
-from agents.analyst.likeness import derived, telling, without
+from agents.analyst.likeness import derived, explained, headed, telling, without
 from agents.analyst.plan import Scalar, Source
 from agents.analyst.regions import country_codes
 from agents.analyst.tokens import Token, base, parts, same_word, stem, tokens
@@ -38,12 +38,17 @@ _DONE = 0.48
 _PART_OF_VALUE = 0.7
 _ALIKE_VALUE = 0.6
 _ABBREVIATED = 0.75
+_SHORTENED = 0.6
 _MOST_ALIKE = 200
 _MOST_HOLDING = 60
 """Values that one word may be a part of: in more of them it says nothing."""
 _CALENDAR = tuple(name.casefold() for name in (*calendar.day_name, *calendar.month_name) if name)
 _UNITS = (unit_words() | {"pct", "percent"}) - {"year", "month", "week", "quarter", "day"}
-_NUMBERING = frozenset({"id", "no", "nr", "key", "number"})
+_NUMBERING = frozenset({"id", "no", "nr", "key", "number", "ref", "reference", "code"})
+_HEAD, _BESIDE = 0.36, 0.35
+"""How surely rows go by the head noun of their table's description, and by any other noun of it."""
+_SEXES = {"f": ("female",), "m": ("male",)}
+_LONGEST_CODE, _CODED = 3, 0.9
 _YES, _NO = frozenset({"yes", "y", "true", "t"}), frozenset({"no", "n", "false", "f"})
 
 
@@ -167,7 +172,9 @@ class Lexicon:
         alone = len(plain) == 1
         if ended := [item for item in self._short if alone and len(whole) > 3 and item[0].endswith(whole)]:
             near = [item for item in ended if 0 < len(item[0]) - len(whole) <= 2]  # "class" of `pclass`
-            return tuple(Meaning("column", at, _ABBREVIATED, column.name, of=column.kind) for _, at, column in near)
+            weight = _ABBREVIATED if near else _SHORTENED  # "chip" of `microchip`
+            near = near or (ended if len(ended) == 1 else [])
+            return tuple(Meaning("column", at, weight, column.name, of=column.kind) for _, at, column in near)
         if not whole.isalpha() or (alone and (whole in cues().spelt or adjective(whole) or len(whole) < 5)):
             return ()
         if alone and whole.endswith(("er", "ers")):  # "earners", "rowers"
@@ -175,12 +182,23 @@ class Lexicon:
             if doing := tuple(item for item in doing if item.kind != "table"):
                 return tuple(replace(item, weight=item.weight * _FAMILY) for item in doing)
         found = []
+        spelt = not alone and not any(word in cues().idle or word in _NUMBERING for word in plain)
         for name, source, column in self._short:
             inner = len(name) > len(whole) - len(plain[-1])  # the abbreviation takes something of every word
             begins = len(name) >= 3 and inner and whole.startswith(name) and len(name) * 2 + 1 >= len(whole)
-            if (name == initials and not alone) or (begins and whole != name):
+            if (name == initials and spelt) or (begins and whole != name):
                 found.append(Meaning("column", source, _ABBREVIATED, column.name, of=column.kind))
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(found)) or (self._cut_short(whole) if alone else ())
+
+    def _cut_short(self, word: str) -> tuple[Meaning, ...]:
+        """The only column whose name breaks off a word: "directors" of `Dir.`."""
+        found = {
+            (source, column): Meaning("column", source, _SHORTENED, column.name, of=column.kind)
+            for name, source, column in self._short
+            if 3 <= len(name) < len(word) and word.startswith(name) and name[-1] not in "aeiouy"
+            if len(name) * 3 >= len(word) and name not in cues().spelt
+        }
+        return tuple(found.values()) if len(found) == 1 else ()
 
     @cached_property
     def _short(self) -> tuple[tuple[str, Source, Column], ...]:
@@ -265,8 +283,10 @@ class Lexicon:
             if len(words) > 1 and words[-1] in _NUMBERING and unique:
                 self._mean(words[:-1], Meaning("table", source, 0.7))
         alone = len(self.tables) == 1
-        for word in telling(f"{table.description} {self.schema.description if alone else ''}"):
-            self._mean((word,), Meaning("table", source, 0.35))
+        for text in (table.description, self.schema.description if alone else ""):
+            heads = headed(text)
+            for word in telling(text):
+                self._mean((word,), Meaning("table", source, _HEAD if word in heads else _BESIDE))
 
     def _name_column(self, source: Source, table: Table, column: Column) -> None:
         keys = {*table.primary_key, *(name for key in table.foreign_keys for name in key.columns)}
@@ -278,6 +298,10 @@ class Lexicon:
             self._phrase(some, Meaning("column", source, weight * worth, column.name, of=column.kind))
 
         phrase(words, 1.0)
+        if "/" in column.name:
+            phrase([word for part in words for word in ("per", part)][1:], 1.0)
+        if len(words) > 1:
+            self._mean(("".join(words),), Meaning("column", source, 0.95 * worth, column.name, of=column.kind))
         own = {stem(part) for part in parts(table.name)}
         if column.kind not in ("date", "timestamp"):
             noun = without(parts(table.name), _PREFIXES, frozenset({"dim"}))[-1:]
@@ -294,7 +318,7 @@ class Lexicon:
             phrase(bare[-2:], 0.8)
             phrase(bare[:2], 0.8)
             for place, word in enumerate(bare):
-                if stem(word) not in own:
+                if stem(word) not in own and word not in _NUMBERING:
                     phrase((word,), 0.6 if place == len(bare) - 1 else 0.5)
         for word in telling(column.description):
             if stem(word) not in own:
@@ -302,22 +326,26 @@ class Lexicon:
 
     def _name_values(self, source: Source, column: str, texts: Iterable[str]) -> None:
         texts = tuple(texts)
-        sexes = {text.casefold() for text in texts} == {"f", "m"}
+        sexes = {"f", "m"} <= {text.casefold() for text in texts} <= {"f", "m", "u", "x"}
+        table = self.tables[source]
+        told = (table.description, self.schema.description if len(self.tables) == 1 else "")
+        told = (*told, self.column(source, column).description)
+        coded = {text: explained(text, told) for text in texts if len(text) <= _LONGEST_CODE}
         for text in texts:
             words = tuple(token.plain for token in tokens(text) if token.text[0].isalnum())
-            if sexes:
-                words = ("female",) if text.casefold() == "f" else ("male",)
+            words = _SEXES.get(text.casefold(), words) if sexes else words
             meaning = Meaning("value", source, 1.0, column, text, "text")
             self._mean(words, meaning)
+            for said in coded.get(text, ()):
+                self._mean((said,), replace(meaning, weight=_CODED))
+            for other in cues().alike.get(base(text.casefold()), ()):
+                self._mean(other.split(), replace(meaning, weight=0.8))
             if len(words) > 1:
                 for word in {stem(word) for word in words}:
                     self._holding[word].add((source, column, text))
                 continue
             for other in [name for name in _CALENDAR if len(text) >= 3 and name.startswith(text.casefold())]:
                 self._mean((other,), meaning)
-            for word in words:
-                for other in cues().alike.get(base(word), ()):
-                    self._mean(other.split(), replace(meaning, weight=0.8))
 
 
 def _as_said(meaning: Meaning, words: Sequence[Token]) -> Meaning:

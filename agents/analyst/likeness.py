@@ -1,9 +1,10 @@
 """Which words are forms of others, and which words of a name or a description tell something."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from agents.analyst.cues import cues
 from agents.analyst.tokens import stem, tokens
+from agents.language.words import vocabulary
 
 
 def telling(text: str) -> list[str]:
@@ -11,6 +12,34 @@ def telling(text: str) -> list[str]:
     idle = {stem(word) for word in (*cues().idle, "time", "times", "same", "whole", "together", "right")}
     words = dict.fromkeys(token.plain for token in tokens(text))
     return [word for word in words if word.isalpha() and len(stem(word)) > 3 and stem(word) not in idle]
+
+
+_PREPOSITIONS = vocabulary(
+    "of from in by at on with for to taken since during per between over and or that which who is are was were as"
+)
+_EXPLAINING = vocabulary("is for means stands = as")
+
+
+def headed(text: str) -> frozenset[str]:
+    """The nouns that a description is about: the one before its first preposition, and those behind "one row per"."""
+    found: set[str] = set()
+    words = [token.plain for token in tokens(text)]
+    first = next((at for at, word in enumerate(words) if word in _PREPOSITIONS or word == ","), len(words))
+    found.update(words[max(first - 1, 0) : first])
+    found.update(words[at + 1] for at, word in enumerate(words[:-1]) if word in ("per", "each", "every"))
+    return frozenset(found)
+
+
+def explained(code: str, descriptions: Iterable[str]) -> tuple[str, ...]:
+    """The words that descriptions say a code stands for: "H high, L low", "U for unknown"."""
+    found = []
+    for text in descriptions:
+        row = tokens(text)
+        for place, token in enumerate(row):
+            behind = [item for item in row[place + 1 : place + 4] if item.plain not in _EXPLAINING]
+            if token.text == code and behind and behind[0].plain.isalpha() and len(behind[0].text) > len(code):
+                found.append(behind[0].plain)
+    return tuple(found)
 
 
 def derived(word: str, plain: str) -> bool:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from agents.analyst.comparing import compared, told_apart
 from agents.analyst.conditions import merged
-from agents.analyst.draft import Draft, is_day
+from agents.analyst.draft import Draft, is_column, is_day
 from agents.analyst.extremes import first_of, thing_group, thing_of
 from agents.analyst.grouping import group_left, read_groups
 from agents.analyst.guards import check_not_multiplied, check_one_question
@@ -15,12 +15,12 @@ from agents.analyst.listing import grouped, listed
 from agents.analyst.measuring import measured
 from agents.analyst.numbers import OPERATORS, read_numbers
 from agents.analyst.options import Option, Unresolved
-from agents.analyst.plan import Measure, Plan
+from agents.analyst.plan import Condition, Measure, Plan
 from agents.analyst.ranking import Rank, by_figure, ranked
 from agents.analyst.sentence import Mark
 from agents.analyst.shares import share_cue, shared
 from agents.analyst.times import read_times
-from agents.analyst.values import read_events, read_missing, read_texts, read_values
+from agents.analyst.values import read_events, read_having, read_missing, read_texts, read_values
 from agents.language.words import vocabulary
 
 _TRAILING = vocabulary("score level value amount figure rating column type")
@@ -36,6 +36,7 @@ def plan_of(draft: Draft, dataset: str) -> Plan:
     rank = ranked(draft) if lapse is None else None
     read_groups(draft, rank)
     plan = _plan(draft, Plan(dataset, draft.view.source, when=draft.when, digits=draft.digits), rank, lapse)
+    plan = _told_only(draft, plan)
     check_not_multiplied(draft, plan)
     check_one_question(draft, plan)
     joined = {hop.source for field in plan.fields for hop in field.path}
@@ -49,7 +50,7 @@ def plan_of(draft: Draft, dataset: str) -> Plan:
 
 def read_filters(draft: Draft) -> None:
     """Put into the draft which rows count. Raises Unresolved."""
-    for read in (read_numbers, read_texts, read_missing, read_values, read_times, read_events):
+    for read in (read_having, read_numbers, read_texts, read_missing, read_values, read_times, read_events):
         read(draft)
 
 
@@ -93,13 +94,34 @@ def _wishes(draft: Draft) -> None:
         before = draft.beside(mark.place, -1)
         if mark.cue == "percent" and before is not None and before.number is not None:
             draft.use(mark)
-        if mark.cue in ("ignore", "all", "round", "whole", "overall"):
+        if mark.cue == "ignored":
+            _known_only(draft, mark)
+        if mark.cue in ("ignore", "ignored", "all", "round", "whole", "overall"):
             draft.use(mark)
             draft.digits = 0 if mark.cue == "whole" else draft.digits
         number = 1 if mark.plain == "one" else mark.number
         if number is not None and following is not None and following.cue == "places":
             draft.use(mark, following)
             draft.digits = min(int(number), _MOST_DIGITS)
+
+
+def _known_only(draft: Draft, mark: Mark) -> None:
+    """Only rows that have what is not to be missing."""
+    option = draft.view.pick(mark, is_column)
+    profile = draft.view.profile(option.field) if option is not None else None
+    if option is not None and profile is not None and profile.missing:
+        draft.keep(mark.place, option.field, "is not null", (), f"without missing {mark.text}")
+
+
+def _told_only(draft: Draft, plan: Plan) -> Plan:
+    """Without groups of what is missing, and without rows in a share of which nobody knows whether they belong to the
+    part, where what is missing is not to count."""
+    if not draft.has("ignore"):
+        return plan
+    groups = [field for group in plan.groups if group.unit is None for field in group.fields[-1:]]
+    fields = dict.fromkeys([*groups, *(item.field for item in plan.part if item.operator != "is null")])
+    known = [Condition(field, "is not null", (), "known") for field in fields]
+    return replace(plan, conditions=(*plan.conditions, *(item for item in known if item not in plan.conditions)))
 
 
 def _lapse(draft: Draft) -> Measure | None:

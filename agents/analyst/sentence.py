@@ -27,6 +27,8 @@ _ORDINALS = {
 _RELATIVE = frozenset({"who", "which", "whose", "where", "when"})
 _COMPARING = ("over", "at_least", "under", "at_most", "equal")
 _NOT = ("non", "un")
+_STOPS = frozenset(".;?!\n:")
+_REFUSING = ("not", "without", "ignore")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ def sentence(text: str, lexicon: Lexicon, now: datetime) -> Sentence:
     """The marks of a question's first characters."""
     text = text[:LONGEST]
     row, corrected = _row(text, lexicon)
+    ends: list[tuple[int, int]] = []
     times = {found.start: found for found in spans(text, now)}
     quoted = {at for match in re.finditer(r'"[^"]{1,200}"', text) for at in range(match.start(), match.end())}
     marks: list[Mark] = []
@@ -82,8 +85,36 @@ def sentence(text: str, lexicon: Lexicon, now: datetime) -> Sentence:
         if cue == "share" and marks and marks[-1].number is not None:
             cue = "percent"
         marks.append(replace(mark, text=" ".join(said.split()), place=len(marks), cue=cue, initial=not marks))
+        ends.append((row[at].start, row[at + length - 1].end))
         at += length
-    return Sentence(tuple(marks), corrected)
+    broken = {at for at in range(1, len(ends)) if _STOPS & set(text[ends[at - 1][1] : ends[at][0]])}
+    return Sentence(tuple(_without_ignored(marks, broken, lexicon)), corrected)
+
+
+def _without_ignored(marks: list[Mark], broken: set[int], lexicon: Lexicon) -> list[Mark]:
+    """The marks, of which a wish to leave out what is missing only ignores: "just skip the stays without one"."""
+    for at, mark in enumerate(marks):
+        behind = marks[at + 1].cue if at + 1 < len(marks) else ""
+        if not (mark.plain in cues().leaving or (mark.cue in _REFUSING and (behind == "count" or mark.cue == "ignore"))):
+            continue
+        last = next((end for end in range(at + 1, len(marks)) if end in broken or marks[end].text == ","), len(marks))
+        clause = marks[at:last]
+        if not any(item.cue in ("missing", "ignore") or _lacking(item, clause, lexicon) for item in clause):
+            continue
+        for place, item in enumerate(clause, start=at):
+            column = item.cue in ("", "unit") and bool(item.of("column", 0.5))
+            marks[place] = replace(item, cue="ignored" if column else "ignore", strange=False, number=None, unit=None,
+                                   said=None, names=item.of("column") if column else ())  # fmt: skip
+    return marks
+
+
+def _lacking(mark: Mark, clause: Sequence[Mark], lexicon: Lexicon) -> bool:
+    """Whether "without" is said of what rows lack, and not of a no."""
+    if mark.cue != "without":
+        return False
+    named = [name for item in clause for name in item.of("column", 0.5) if item.place > mark.place]
+    profiles = [lexicon.profiles.get((name.source, name.column)) for name in named]
+    return not named or any(profile is not None and profile.missing for profile in profiles)
 
 
 def _lettered(token: Token, before: Mark, lexicon: Lexicon) -> bool:

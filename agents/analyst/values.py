@@ -16,6 +16,8 @@ _NAMING = vocabulary(
 """What a mark may do besides, that is a value all the same."""
 _DONE = ("d", "n", "t")
 """What a participle ends with."""
+_HAVING = vocabulary("have has had having with")
+_COMPARED = ("over", "at_least", "under", "at_most", "equal", "between", "or_more", "or_less")
 _RANKING = ("most", "least", "top", "bottom", "lapse", "minimum", "maximum", "span")
 
 
@@ -50,6 +52,26 @@ def read_missing(draft: Draft) -> None:
                     if lacking and joined and _lacks(draft, mark, other, lacking=True):
                         draft.use(joined)
                 break
+
+
+def read_having(draft: Draft) -> None:
+    """ "The samples that have a result": what only some rows have."""
+    for mark in draft.marks:
+        target = draft.after(mark.place)
+        article = draft.beside(mark.place)
+        if mark.plain not in _HAVING or article is None or article.plain not in ("a", "an", "any") or target is None:
+            continue
+        behind = [item for item in draft.marks[target.place + 1 : target.place + 3] if item.cue != "idle"][:1]
+        compared = any(item.number is not None or item.cue in _COMPARED or item.of("value", 0.7) for item in behind)
+        option = draft.view.pick(target, is_column, quiet=True)
+        if compared or option is None or option.score < 0.5 or target.of("value", 0.9) or not draft.free(target):
+            continue
+        profile = draft.view.profile(option.field)
+        if profile is not None and profile.missing and not option.field.path and draft.view.flag(option) is None:
+            if draft.has("count", "share") and not any(said for said, _ in draft.filters if said == target.place):
+                draft.keep(target.place, option.field, "is not null", (), f"{mark.text} {target.text}")
+                if not draft.has(*_COMPARED):
+                    draft.use(target)
 
 
 def _lacks(draft: Draft, mark: Mark, target: Mark, *, lacking: bool) -> bool:
