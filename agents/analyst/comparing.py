@@ -7,6 +7,7 @@ from agents.analyst.draft import AGGREGATES, Draft
 from agents.analyst.measuring import measured
 from agents.analyst.options import Unresolved
 from agents.analyst.plan import Change, Condition, Field, Group, Measure, Plan, Side
+from agents.analyst.sentence import Mark
 
 _COMPARING = ("compare", "difference", "change", "both", "more", "or", "over", "under")
 
@@ -25,9 +26,12 @@ def compared(draft: Draft, plan: Plan) -> Plan | None:
         None,
     )
     than = next((mark for mark in draft.marks if mark.plain == "than" or mark.plain.endswith(" than")), None)
-    if cue is None and not (comparative and than and any(mark.plain == "much" for mark in draft.marks)):
+    asked = draft.has("count", "more") or any(mark.plain == "much" for mark in draft.marks)
+    if cue is None and not (comparative and than and asked):
         return None
     sides, field = _sides(draft, plan)
+    if len(sides) != 2 and than is not None:
+        sides, field = _other_side(draft, plan, than)
     if len(sides) != 2:
         return None
     used = [
@@ -42,14 +46,21 @@ def compared(draft: Draft, plan: Plan) -> Plan | None:
         if said is not None:
             draft.use(comparative)
             measures = (Measure("average", said),)
+    draft.use(*draft.all("more"))
+    measures = measures or _counted_more(draft, cue)
     measures = measures or measured(draft, sought=None) or (Measure("count"),)
     measure = measures[0]
+    if draft.has("average") and measure.aggregate == "sum" and len(draft.all("average")) == 1:
+        measure = Measure("average", measure.field)
+        draft.use(*draft.all("average"))
     if measure.aggregate == "correlation" or len(measures) > 1:
         raise Unresolved("I compare one figure at a time.")
     draft.use(*(mark for mark in draft.names() if draft.view.own(mark)))
     change: Change = "percent" if percent else "distance"
     if than is not None and not percent:
-        sides, change = (sides[1], sides[0]), "difference"
+        before = [span for place, span in draft.times if place < than.place]
+        first = before[0] if field is None and len(before) == 1 else sides[0].span
+        sides, change = (sides if first != sides[0].span else (sides[1], sides[0])), "difference"
         if comparative is not None and comparative.said and comparative.said[0] < 0:
             sides = (sides[1], sides[0])
     elif field is None and not percent:
@@ -86,6 +97,30 @@ def _sides(draft: Draft, plan: Plan) -> tuple[tuple[Side, ...], Field | None]:
                 labels = [f"{item.field.column} {label}" for label in labels]
             return tuple(Side(label, (one,)) for label, one in zip(labels, pair, strict=True)), item.field
     return (), None
+
+
+def _counted_more(draft: Draft, cue: Mark | None) -> tuple[Measure, ...]:
+    """ "How many more tickets": the figure that stands right behind."""
+    behind = draft.after(cue.place) if cue is not None and cue.plain.startswith("how many ") else None
+    if behind is None or not draft.is_figure(behind):
+        return ()
+    field = draft.figure(behind)
+    average = draft.first("average")
+    draft.use(average)
+    return (Measure("average" if average is not None or not draft.view.adds_up(field) else "sum", field),)
+
+
+def _other_side(draft: Draft, plan: Plan, than: Mark) -> tuple[tuple[Side, ...], Field | None]:
+    """What a yes or no is compared with is the other of both: "for an evening show than for a matinee"."""
+    flags = [(place, item) for place, item in draft.filters if is_flag(draft, item) and item.operator == "in"]
+    if len(flags) != 1 or len(flags[0][1].values) != 1:
+        return (), None
+    place, item = flags[0]
+    yes_no = draft.view.lexicon.flag(draft.view.at(item.field), item.field.column) or ()
+    other = replace(item, values=tuple(value for value in yes_no if value not in item.values))
+    name = item.field.column
+    sides = [Side(f"{name} {one.values[0]}", (one,)) for one in (item, other)]
+    return tuple(sides if place < than.place else sides[::-1]), item.field
 
 
 def told_apart(draft: Draft, plan: Plan) -> Plan:

@@ -53,7 +53,7 @@ class Draft:
 
     def says(self, *words: str) -> bool:
         """Whether one of these words asks for something."""
-        return any(mark.plain in words and mark.cue == "which" for mark in self.marks)
+        return any(mark.cue == "which" and set(mark.plain.split()) & set(words) for mark in self.marks)
 
     def use(self, *marks: Mark | None) -> None:
         self.used.update(mark.place for mark in marks if mark is not None)

@@ -10,8 +10,10 @@ from agents.analyst.options import DAYS, Unresolved, words_of
 from agents.analyst.plan import Group, Measure, Plan
 from agents.analyst.ranking import Rank
 from agents.analyst.sentence import Mark
+from agents.language.words import vocabulary
 
 _FAR = 3
+_BETWEEN = vocabulary("single one particular individual")
 
 
 def thing_of(draft: Draft, rank: Rank | None) -> Mark | None:
@@ -20,7 +22,8 @@ def thing_of(draft: Draft, rank: Rank | None) -> Mark | None:
         for mark in draft.marks[which.place + 1 :]:
             if draft.free(mark) and (mark.cue == "unit" or (draft.is_thing(mark) and _no_figure(draft, mark))):
                 return mark
-            if draft.free(mark) and mark.cue != "adjective" and not (mark.names and mark.cue == ""):
+            empty = mark.cue == "adjective" or mark.plain in _BETWEEN
+            if draft.free(mark) and not empty and not (mark.names and mark.cue == ""):
                 break
     if rank is None:
         return None
@@ -91,7 +94,7 @@ def _alone(draft: Draft, rank: Rank, thing: Mark | None) -> bool:
         or rank.number
         or rank.skip
         or draft.has("list", "top", "bottom")
-        or draft.says("who", "which", "whose")
+        or draft.says("who", "which", "whose", "where", "when")
     )
     return thing is None and not shown and not rows
 

@@ -12,6 +12,8 @@ _CALLED = vocabulary("type kind method category level name group status class ty
 """Nouns behind a name that say nothing more than it."""
 _NAMING = vocabulary("idle list top rate count adjective sum range") | {""}
 """What a mark may do besides, that rows are put together by all the same."""
+_TOLD = vocabulary("id ids name names number numbers reference")
+"""What rows are told by."""
 _CHAINING = ("and", "by", "or")
 
 
@@ -66,7 +68,9 @@ def _target(draft: Draft, place: int) -> Mark | None:
 
 def _nothing(draft: Draft, by: Mark, target: Mark, rank: Rank | None) -> None:
     """What "by" means where nothing can be put together by what follows it."""
-    if draft.free(target) and draft.view.own(target):
+    if target.plain in _TOLD and draft.has("list", "which") and draft.free(target):
+        draft.use(by, target)  # "list them by name"
+    elif draft.free(target) and draft.view.own(target):
         draft.use(by, target)  # "average total per order"
     elif any(at == target.place for at, _ in draft.filters) or draft.has("compare"):
         draft.use(by)  # "reported by phone", "each of them"

@@ -45,7 +45,7 @@ _MOST_HOLDING = 60
 _CALENDAR = tuple(name.casefold() for name in (*calendar.day_name, *calendar.month_name) if name)
 _UNITS = (unit_words() | {"pct", "percent"}) - {"year", "month", "week", "quarter", "day"}
 _NUMBERING = frozenset({"id", "no", "nr", "key", "number", "ref", "reference", "code"})
-_HEAD, _BESIDE = 0.36, 0.35
+_HEAD, BESIDE = 0.36, 0.35
 """How surely rows go by the head noun of their table's description, and by any other noun of it."""
 _SEXES = {"f": ("female",), "m": ("male",)}
 _LONGEST_CODE, _CODED = 3, 0.9
@@ -173,10 +173,12 @@ class Lexicon:
         if ended := [item for item in self._short if alone and len(whole) > 3 and item[0].endswith(whole)]:
             near = [item for item in ended if 0 < len(item[0]) - len(whole) <= 2]  # "class" of `pclass`
             weight = _ABBREVIATED if near else _SHORTENED  # "chip" of `microchip`
-            near = near or (ended if len(ended) == 1 else [])
+            near = near or (ended if len(ended) == 1 and whole not in cues().spelt else [])
             return tuple(Meaning("column", at, weight, column.name, of=column.kind) for _, at, column in near)
-        if not whole.isalpha() or (alone and (whole in cues().spelt or adjective(whole) or len(whole) < 5)):
+        if alone and (adjective(whole) or len(whole) < 5 or whole in cues().idle or (whole,) in cues().kinds):
             return ()
+        if not whole.isalpha() or (alone and whole in cues().spelt):
+            return self._cut_short(whole) if alone else ()
         if alone and whole.endswith(("er", "ers")):  # "earners", "rowers"
             doing = self.meanings((stem(whole.removesuffix("s").removesuffix("er")),))
             if doing := tuple(item for item in doing if item.kind != "table"):
@@ -286,7 +288,7 @@ class Lexicon:
         for text in (table.description, self.schema.description if alone else ""):
             heads = headed(text)
             for word in telling(text):
-                self._mean((word,), Meaning("table", source, _HEAD if word in heads else _BESIDE))
+                self._mean((word,), Meaning("table", source, _HEAD if word in heads else BESIDE))
 
     def _name_column(self, source: Source, table: Table, column: Column) -> None:
         keys = {*table.primary_key, *(name for key in table.foreign_keys for name in key.columns)}
@@ -338,7 +340,7 @@ class Lexicon:
             self._mean(words, meaning)
             for said in coded.get(text, ()):
                 self._mean((said,), replace(meaning, weight=_CODED))
-            for other in cues().alike.get(base(text.casefold()), ()):
+            for other in cues().alike.get(base(" ".join(words)), ()):
                 self._mean(other.split(), replace(meaning, weight=0.8))
             if len(words) > 1:
                 for word in {stem(word) for word in words}:

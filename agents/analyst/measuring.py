@@ -1,6 +1,7 @@
 """What is worked out: which aggregates of which columns, or how many rows."""
 
 from agents.analyst.draft import AGGREGATES, Draft, is_day
+from agents.analyst.lexicon import BESIDE
 from agents.analyst.options import NUMBERS, Unresolved, words_of
 from agents.analyst.plan import Aggregate, Field, Measure
 from agents.analyst.sentence import Mark
@@ -8,6 +9,7 @@ from agents.analyst.sentence import Mark
 _FAR = 6
 _FEW = 3
 _UNIQUE = 0.8
+_SURE = 0.5
 
 
 def measured(draft: Draft, sought: Mark | None) -> tuple[Measure, ...]:
@@ -144,6 +146,8 @@ def _counted(draft: Draft) -> Measure | None:
         if field is not None:
             draft.use(target, count, distinct)
             return Measure("distinct", field)
+        if draft.view.own(target) and not any(item.weight > BESIDE for item in target.of("table")):
+            draft.view.choices.doubt(f'whether "{target.text}" are the rows')
         if draft.view.own(target) or target.strange or target.cue not in ("adjective", ""):
             break
     if len(draft.view.lexicon.tables) > 1 and not any(
@@ -173,6 +177,8 @@ def _plain(draft: Draft, sought: Mark | None) -> tuple[Measure, ...] | None:
     where it does not; None where no figure is named, empty where those of single rows are wanted."""
     view = draft.view
     figures = [mark for mark in draft.figures() if not _is_class(draft, mark)]
+    sure = [mark for mark in figures if mark.names[0].weight >= _SURE]
+    figures = sure or figures
     how = next((mark for mark in draft.marks if how_much(draft, mark)), None)
     alone = single(draft)
     if not figures and how is not None and not alone:
@@ -197,7 +203,7 @@ def _plain(draft: Draft, sought: Mark | None) -> tuple[Measure, ...] | None:
         view.assume(f"{name} is {'added up' if aggregate == 'sum' else 'averaged'}")
         found.append(Measure(aggregate, field))
     draft.use(*draft.all("count"))
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
 
 
 def _is_class(draft: Draft, mark: Mark) -> bool:

@@ -8,11 +8,13 @@ from agents.analyst.plan import Field, Measure
 from agents.analyst.sentence import Mark
 from agents.analyst.tokens import parts
 from agents.language.figures import measures
+from agents.language.words import vocabulary
 
 _ENDS = {"most": 1, "least": -1, "common": 1, "rare": -1, "top": 1, "bottom": -1}
 _COUNTING = ("most", "fewest", "least", "highest", "lowest")
 _BY_DAY = {"first": -1, "earliest": -1, "last": 1, "latest": 1}
 _TIMES = {"time", "minutes", "days"}
+_CLOCKS = vocabulary("hours hour minutes minute seconds h")
 _MOST_LISTED = 1_000
 
 
@@ -38,12 +40,18 @@ def ranked(draft: Draft) -> Rank | None:
     found = None
     for mark in draft.marks:
         superlative = mark.said is not None and mark.said[2] == "est"
-        if not draft.free(mark) or (mark.cue not in _ENDS and not superlative):
+        if not draft.free(mark) or (mark.cue not in _ENDS and not superlative) or _lately(draft, mark):
             continue
         if found is not None and not found.first <= mark.place <= found.last:
             raise Unresolved("Several things are wanted first: please ask for one at a time.")
         found = found or _rank(draft, mark)
     return found
+
+
+def _lately(draft: Draft, mark: Mark) -> bool:
+    """ "In the last 24 hours", which is no row's place."""
+    number, unit = draft.beside(mark.place), draft.beside(mark.place, 2)
+    return number is not None and number.number is not None and unit is not None and unit.plain in _CLOCKS
 
 
 def _rank(draft: Draft, mark: Mark) -> Rank:

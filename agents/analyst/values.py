@@ -16,6 +16,8 @@ _NAMING = vocabulary(
 """What a mark may do besides, that is a value all the same."""
 _DONE = ("d", "n", "t")
 """What a participle ends with."""
+_UNLIKELIER = 0.15
+"""By how much less surely a value may be meant that is one of the column beside it."""
 _HAVING = vocabulary("have has had having with")
 _COMPARED = ("over", "at_least", "under", "at_most", "equal", "between", "or_more", "or_less")
 _RANKING = ("most", "least", "top", "bottom", "lapse", "minimum", "maximum", "span")
@@ -189,7 +191,8 @@ def _negation(draft: Draft, mark: Mark) -> Mark | None:
 def _beside(draft: Draft, mark: Mark) -> tuple[Field | None, Mark | None]:
     """The column that is named next to a value of it, or that "from" and "to" choose."""
     view = draft.view
-    fields = {item.field for item in view.options(mark.names, lambda item: bool(item.values))}
+    options = view.options(mark.names, lambda item: bool(item.values))
+    fields = {item.field for item in options if item.score >= options[0].score - _UNLIKELIER}
     for step, far in ((-1, 2), (1, 1)):
         others = [item for item in draft.near(mark.place, far, step) if item.cue not in ("not", "equal", "known")]
         for other in others[:1]:

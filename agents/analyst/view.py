@@ -19,7 +19,7 @@ LIKELY = 0.45
 """From this weight on a phrase names a column."""
 _HOP = 0.15
 """What each foreign key on the way to a name takes from its weight."""
-_WEAK = 0.47
+_WEAK = 0.49
 """Below this weight it is a guess what a phrase names."""
 _NEAR = 0.12
 """How near another meaning has to come to be looked at as well."""
