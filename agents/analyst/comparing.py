@@ -26,6 +26,8 @@ def compared(draft: Draft, plan: Plan) -> Plan | None:
         None,
     )
     than = next((mark for mark in draft.marks if mark.plain == "than" or mark.plain.endswith(" than")), None)
+    if comparative is None and than is not None and draft.has("more") and draft.has("count"):
+        comparative = next(mark for mark in draft.marks if mark.cue == "more")
     asked = draft.has("count", "more") or any(mark.plain == "much" for mark in draft.marks)
     if cue is None and not (comparative and than and asked):
         return None

@@ -5,7 +5,8 @@ from agents.analyst.options import Unresolved, words_of
 from agents.analyst.plan import Group, Unit
 from agents.analyst.ranking import Rank
 from agents.analyst.sentence import Mark
-from agents.analyst.tokens import stem
+from agents.analyst.likeness import abbreviates
+from agents.analyst.tokens import parts, stem
 from agents.language.words import vocabulary
 
 _CALLED = vocabulary("type kind method category level name group status class types kinds methods")
@@ -38,6 +39,8 @@ def read_groups(draft: Draft, rank: Rank | None) -> None:
 def _behind(draft: Draft, by: Mark, rank: Rank | None) -> None:
     """The things behind one "by", which may be several."""
     joint: Mark | None = by
+    if _in_the_name(draft, by):
+        return
     while joint is not None:
         target = _target(draft, joint.place)
         group = _group(draft, target, rank) if target is not None else None
@@ -48,6 +51,19 @@ def _behind(draft: Draft, by: Mark, rank: Rank | None) -> None:
         draft.use(joint, target)
         draft.groups.append(group)
         joint = _joint(draft, target)
+
+
+def _in_the_name(draft: Draft, by: Mark) -> bool:
+    """Whether "per" and what follows belong to the name of the figure before: "price per bottle" of `Price/btl`."""
+    before, behind = draft.after(by.place, -1), draft.after(by.place)
+    if before is None or behind is None or not draft.is_figure(before):
+        return False
+    field = draft.view.figure(before, quiet=True)
+    words = parts(field.column) if field is not None else ()
+    if len(words) < 2 or not ("/" in field.column or "per" in words) or not abbreviates(words[-1], behind.plain):  # type: ignore[union-attr]
+        return False
+    draft.use(by, behind)
+    return True
 
 
 def _target(draft: Draft, place: int) -> Mark | None:
@@ -122,6 +138,8 @@ def _group(draft: Draft, target: Mark, rank: Rank | None) -> Group | None:
     figure = _measures(draft, target) and (rank is not None or draft.has("compare"))
     if target.cue != "unit" and (not target.names or worked_out or figure):
         return None
+    if target.cue != "unit" and _measures(draft, target):
+        draft.view.choices.doubt(f'whether "{target.text}" tells groups apart')
     return named_group(draft, target)
 
 

@@ -17,7 +17,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from agents.analyst.cues import adjective, cues
-from agents.analyst.likeness import derived, explained, headed, telling, without
+from agents.analyst.likeness import abbreviates, derived, explained, headed, telling, without
 from agents.analyst.plan import Scalar, Source
 from agents.analyst.regions import country_codes
 from agents.analyst.tokens import Token, base, parts, same_word, stem, tokens
@@ -184,7 +184,7 @@ class Lexicon:
             if doing := tuple(item for item in doing if item.kind != "table"):
                 return tuple(replace(item, weight=item.weight * _FAMILY) for item in doing)
         found = []
-        spelt = not alone and not any(word in cues().idle or word in _NUMBERING for word in plain)
+        spelt = not alone and not {plain[0], plain[-1]} & cues().idle
         for name, source, column in self._short:
             inner = len(name) > len(whole) - len(plain[-1])  # the abbreviation takes something of every word
             begins = len(name) >= 3 and inner and whole.startswith(name) and len(name) * 2 + 1 >= len(whole)
@@ -197,8 +197,8 @@ class Lexicon:
         found = {
             (source, column): Meaning("column", source, _SHORTENED, column.name, of=column.kind)
             for name, source, column in self._short
-            if 3 <= len(name) < len(word) and word.startswith(name) and name[-1] not in "aeiouy"
-            if len(name) * 3 >= len(word) and name not in cues().spelt
+            if len(name) < len(word) <= len(name) * 3 and abbreviates(name, word)
+            if name[-1] not in "aeiou" and name not in cues().spelt
         }
         return tuple(found.values()) if len(found) == 1 else ()
 
@@ -287,7 +287,7 @@ class Lexicon:
         alone = len(self.tables) == 1
         for text in (table.description, self.schema.description if alone else ""):
             heads = headed(text)
-            for word in telling(text):
+            for word in set(telling(text)) - _UNITS:
                 self._mean((word,), Meaning("table", source, _HEAD if word in heads else BESIDE))
 
     def _name_column(self, source: Source, table: Table, column: Column) -> None:

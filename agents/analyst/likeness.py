@@ -42,6 +42,13 @@ def explained(code: str, descriptions: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def abbreviates(short: str, word: str) -> bool:
+    """Whether a name is short for a word: its beginning, or some of its letters without vowels ("btl", "qty")."""
+    letters = iter(word)
+    consonants = len(short) > 1 and not set(short) & set("aeiou") and all(letter in letters for letter in short)
+    return short[:1] == word[:1] and (consonants or (len(short) >= 3 and word.startswith(short)))
+
+
 def derived(word: str, plain: str) -> bool:
     """Whether a word is made of another as "German" is of "Germany": they begin alike, and little follows."""
     if word.endswith("y") and 3 <= len(plain) < len(word) <= len(plain) + 2 and word.startswith(plain):

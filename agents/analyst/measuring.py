@@ -2,6 +2,7 @@
 
 from agents.analyst.draft import AGGREGATES, Draft, is_day
 from agents.analyst.lexicon import BESIDE
+from agents.analyst.numbers import measured_in
 from agents.analyst.options import NUMBERS, Unresolved, words_of
 from agents.analyst.plan import Aggregate, Field, Measure
 from agents.analyst.sentence import Mark
@@ -23,7 +24,7 @@ def measured(draft: Draft, sought: Mark | None) -> tuple[Measure, ...]:
     if draft.has("span") and day is not None:
         draft.use(*draft.all("span"))
         return Measure("minimum", day), Measure("maximum", day)
-    one = _each(draft)
+    one = _each(draft) or in_units(draft)
     found = (one,) if one else _aggregated(draft)
     if not found and (counted := _counted(draft)) is not None:
         found = (counted,)
@@ -127,6 +128,20 @@ def _lone(draft: Draft, cue: Mark) -> Field | None:
     return draft.view.said_of(("cost", "price")) if any(mark.plain == "cost" for mark in draft.marks) else None
 
 
+def in_units(draft: Draft) -> Measure | None:
+    """ "How many tonnes": the total of the only column that is in this unit."""
+    count = draft.first("count")
+    unit = draft.beside(count.place) if count is not None else None
+    if count is None or unit is None or not draft.free(unit) or not unit.strange or draft.has(*AGGREGATES):
+        return None
+    field = measured_in(draft, unit.plain)
+    if field is None:
+        return None
+    draft.use(count, unit)
+    draft.view.assume(f"the total {words_of(field.column)} is meant")
+    return Measure("sum", field)
+
+
 def _counted(draft: Draft) -> Measure | None:
     """How many rows there are, or how many different values; None where a figure is counted or nothing is."""
     count, distinct = draft.first("count"), draft.first("distinct")
@@ -164,7 +179,8 @@ def _different(draft: Draft, target: Mark, *, distinct: bool) -> Field | None:
     if target.cue == "unit" and target.unit in ("day", "year") and not draft.is_thing(target):
         unit = view.day() if target.unit == "day" else view.calendar("year")
         return unit if unit is not None and unit.kind != "timestamp" else None
-    if target.cue not in ("", "idle", "unit", "list") or not draft.is_thing(target):
+    named = target.cue in ("", "idle", "unit", "list") or (distinct and target.cue == "rows")
+    if not named or not draft.is_thing(target) or (not distinct and draft.named(target, is_day)):
         return None
     if view.own(target) and not (distinct and draft.named(target, view.groupable)):
         return None

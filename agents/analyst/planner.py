@@ -12,10 +12,11 @@ from agents.analyst.extremes import first_of, thing_group, thing_of
 from agents.analyst.grouping import group_left, read_groups
 from agents.analyst.guards import check_not_multiplied, check_one_question
 from agents.analyst.listing import grouped, listed
-from agents.analyst.measuring import measured
+from agents.analyst.measuring import how_much, measured
 from agents.analyst.numbers import OPERATORS, read_numbers
-from agents.analyst.options import Option, Unresolved
+from agents.analyst.options import Option, Unresolved, words_of
 from agents.analyst.plan import Condition, Measure, Plan
+from agents.analyst.reach import days
 from agents.analyst.ranking import Rank, by_figure, ranked
 from agents.analyst.sentence import Mark
 from agents.analyst.shares import share_cue, shared
@@ -127,15 +128,17 @@ def _told_only(draft: Draft, plan: Plan) -> Plan:
 def _lapse(draft: Draft) -> Measure | None:
     """The days from one date to another: what is worked out of them, unless they are compared with a number."""
     cue = draft.first("lapse")
-    days = [mark for mark in draft.names() if draft.named(mark, _own_day)][:2]
-    if cue is None or not days:
+    named = [mark for mark in draft.names() if draft.named(mark, _own_day)][:2]
+    if cue is None and (whole := _whole_lapse(draft)) is not None:
+        return whole
+    if cue is None or not named:
         return None
-    fields = [option.field for mark in days if (option := draft.view.pick(mark, _own_day))]
+    fields = [option.field for mark in named if (option := draft.view.pick(mark, _own_day))]
     first = draft.view.day() if len(fields) == 1 else fields[0]
     if first is None or first == fields[-1]:
         return None
     lapse = replace(fields[-1], since=first, kind="integer")
-    draft.use(cue, *days)
+    draft.use(cue, *named)
     for mark in draft.marks:
         comparative = mark.said[0] if mark.said and mark.said[2] == "er" else 0
         number = draft.after(mark.place)
@@ -148,6 +151,17 @@ def _lapse(draft: Draft) -> Measure | None:
     aggregate = next(iter(draft.all(*kinds)), None)
     draft.use(aggregate)
     return Measure(kinds[aggregate.cue] if aggregate else "average", lapse)  # type: ignore[arg-type]
+
+
+def _whole_lapse(draft: Draft) -> Measure | None:
+    """ "How long is a loan on average", where nothing but two days says how long."""
+    how = next((mark for mark in draft.marks if mark.plain == "long" and how_much(draft, mark)), None)
+    average, own = draft.first("average", "median"), days(draft.view.table)
+    if how is None or average is None or len(own) != 2 or (how.said and draft.view.said_of(how.said[1])):
+        return None
+    draft.use(how, average)
+    draft.view.choices.doubt(f"whether it is about the days from {words_of(own[0].column)} to {words_of(own[1].column)}")
+    return Measure(average.cue, replace(own[1], since=own[0], kind="integer"))  # type: ignore[arg-type]
 
 
 def _own_day(option: Option) -> bool:

@@ -10,8 +10,9 @@ from agents.analyst.plan import Condition, Measure, Plan
 from agents.analyst.sentence import Mark
 from agents.language.words import vocabulary
 
-_VERBS = vocabulary("is are was were have has had do does did who that which whose can made")
+_VERBS = vocabulary("is are was were have has had do does did who that which whose can made got get gets")
 """Behind these stands what is true of the part."""
+_RELATIVE = vocabulary("who that which whose")
 
 
 def share_cue(draft: Draft) -> Mark | None:
@@ -40,10 +41,15 @@ def _split(draft: Draft, cue: Mark) -> tuple[tuple[Condition, ...], tuple[Condit
     """What is true of the part, and what of the whole: behind and before the verb; without one a yes or no is of the
     part, or else everything is."""
     places = [place for place, _ in draft.filters]
-    verbs = (mark.place for mark in draft.marks[cue.place + 1 :] if mark.plain in _VERBS)
-    verb = next((place for place in verbs if place <= max(places)), None)
+    behind = draft.marks[cue.place + 1 :]
+    verbs = [mark.place for mark in behind if mark.plain in _VERBS and mark.place <= max(places)]
+    main = [place for place in verbs if draft.marks[place].plain not in _RELATIVE and min(places) < place]
+    main = [place for place in main if draft.cued(place, -1, "and", "or") is None]
+    verb = main[-1] if main else next(iter(verbs), None)
     if verb is not None and any(place > verb for place in places):
         return merged(draft, lambda place: place >= verb), merged(draft, lambda place: place < verb)
+    if cue.cue == "share" and min(places) < cue.place < max(places):
+        return merged(draft, lambda place: place > cue.place), merged(draft, lambda place: place < cue.place)
     flags = [place for place, item in draft.filters if is_flag(draft, item)]
     if flags and len(merged(draft)) > 1:
         return merged(draft, lambda place: place == flags[-1]), merged(draft, lambda place: place != flags[-1])

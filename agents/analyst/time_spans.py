@@ -50,6 +50,7 @@ _ATOMS = tuple(
                          rf"|(?P<number2>0?[1-9]|1[0-2])/(?P<year2>{_YEAR})"),
         ("quarter", rf"(?:the\s)?(?:q(?P<q>[1-4])|(?P<name>first|second|third|fourth|last|1st|2nd|3rd|4th)\squarter)"
                     rf"(?:,?\s(?:of\s)?(?P<year>{_YEAR}))?|(?P<year2>{_YEAR})[\s-]?q(?P<q2>[1-4])"),
+        ("season", rf"(?P<season>spring|summer|autumn|fall)(?:\sof)?\s(?P<year>{_YEAR})"),
         ("half", rf"(?:the\s)?(?:(?P<name>first|second|1st|2nd)\shalf(?:\sof)?|h(?P<h>[12]))\s(?P<year>{_YEAR})"),
         ("month", rf"(?P<month>{_MONTH})(?:,?\s(?:of\s)?(?P<year>{_YEAR}|last\syear|this\syear))?"),
         ("rolling", rf"(?:the\s)?(?:last|past|previous)\s(?P<count>{_COUNT})\s"
@@ -80,6 +81,7 @@ _APART = re.compile(
     re.IGNORECASE,
 )
 """Before two times that are told apart, and not the ends of one."""
+_IN_YEAR = re.compile(r"\s+(?:in|of)\s+(?:the\s+year\s+)?", re.IGNORECASE)
 _YEAR_WORD = re.compile(
     r"\b(?:in|the|of|for|calendar|since|during|only|by|from|per)\s+(?:the\s)?year\s*$", re.IGNORECASE
 )
@@ -117,6 +119,14 @@ def spans(text: str, now: datetime) -> tuple[Found, ...]:
         joined = after is not None and _AND.fullmatch(text[atom.end : after.start])
         if after is not None and joined and atom.yearless and not after.yearless:
             atom = _in_year_of(atom, after)
+        within = None
+        if after is not None and not joined and atom.yearless and _IN_YEAR.fullmatch(text[atom.end : after.start]):
+            if (after.first.month, after.first.day, after.last.month, after.last.day) == (1, 1, 12, 31):
+                moved = _in_year_of(atom, after)
+                atom, within = _Atom(atom.start, after.end, moved.first, moved.last, False), after
+                place += 1
+                after = atoms[place + 1] if place + 1 < len(atoms) else None
+                joined = after is not None and _AND.fullmatch(text[atom.end : after.start])
         told_apart = apart is not None and apart.end() <= start
         ranged = joined and after is not None and not told_apart and (
             word in ("between", "from")
@@ -130,7 +140,10 @@ def spans(text: str, now: datetime) -> tuple[Found, ...]:
         keep = word in ("and", "versus", "vs", "vs.", "to", "compare", "only", "just", "about", "with", ",")
         if told_apart and joined:
             word = ""
-        found.append(Found(atom.start if keep else start, atom.end, _bounded(atom, word, lead)))
+        bounded = _bounded(atom, word, lead)
+        if within is not None:  # "before 10 September in 2022"
+            bounded = _span(bounded.first or within.first, bounded.last or within.last)
+        found.append(Found(atom.start if keep else start, atom.end, bounded))
         place += 1
     return tuple(found)
 
@@ -260,6 +273,11 @@ def _quarter(match: re.Match[str], now: datetime) -> Iterator[tuple[date, date]]
     yield month_of(year, 3 * number - 2)[0], month_of(year, 3 * number)[1]
 
 
+def _season(match: re.Match[str], now: datetime) -> Iterator[tuple[date, date]]:
+    first = {"spring": 3, "summer": 6}.get(match["season"].casefold(), 9)
+    yield month_of(int(match["year"]), first)[0], month_of(int(match["year"]), first + 2)[1]
+
+
 def _half(match: re.Match[str], now: datetime) -> Iterator[tuple[date, date]]:
     number = int(match["h"] or 0) or _QUARTERS[match["name"].casefold()]
     yield month_of(int(match["year"]), 6 * number - 5)[0], month_of(int(match["year"]), 6 * number)[1]
@@ -321,6 +339,7 @@ _READ = {
     "month_number": _month_number,
     "quarter": _quarter,
     "half": _half,
+    "season": _season,
     "month": _month,
     "rolling": _rolling,
     "near": _near,

@@ -98,6 +98,8 @@ def _split(draft: Draft, said: _Said) -> _Said:
 def _apart(draft: Draft) -> None:
     """Several times are told apart, and do not overlap."""
     draft.times.sort(key=lambda item: item[1].first or date.min)
+    draft.times = list({span: (place, span) for place, span in reversed(draft.times)}.values())[::-1]
+    draft.times = [item for item in draft.times if not any(_inside(other, item[1]) for _, other in draft.times)]
     for (place, one), (_, other) in pairwise(tuple(draft.times)):
         if (one.last or date.max) >= (other.first or date.min):
             if one.first is not None or other.last is not None:
@@ -105,6 +107,12 @@ def _apart(draft: Draft) -> None:
             draft.times = [
                 (place, Span(label(other.first, one.last), other.first, one.last))
             ]  # "after 2000, before 2010"
+
+
+def _inside(one: Span, other: Span) -> bool:
+    """Whether a span is a part of another, and says more: of "March 2024" and "2024" only the first counts."""
+    ends = (one.first or date.min, one.last or date.max), (other.first or date.min, other.last or date.max)
+    return ends[0] != ends[1] and ends[1][0] <= ends[0][0] and ends[0][1] <= ends[1][1]
 
 
 def _decade(mark: Mark) -> Span | None:

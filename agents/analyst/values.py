@@ -219,7 +219,8 @@ def read_events(draft: Draft) -> None:
         least = 0.6 if option is not None and option.column.kind in DAYS else 0.45
         if option is None or option.score < least or draft.when == option.field or draft.view.own(mark):
             continue
-        if not _may_miss(draft, option) or not mark.plain.endswith(_DONE) or draft.has(*_RANKING):
+        done = mark.plain.endswith(_DONE) or mark.plain == "back"  # "came back"
+        if not _may_miss(draft, option) or not done or draft.has(*_RANKING):
             continue
         if draft.cued(mark.place, -1, "by", "which", "list", *AGGREGATES) is None:
             draft.use(mark, negation)
