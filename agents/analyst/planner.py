@@ -160,7 +160,9 @@ def _whole_lapse(draft: Draft) -> Measure | None:
     if how is None or average is None or len(own) != 2 or (how.said and draft.view.said_of(how.said[1])):
         return None
     draft.use(how, average)
-    draft.view.choices.doubt(f"whether it is about the days from {words_of(own[0].column)} to {words_of(own[1].column)}")
+    draft.view.choices.doubt(
+        f"whether it is about the days from {words_of(own[0].column)} to {words_of(own[1].column)}"
+    )
     return Measure(average.cue, replace(own[1], since=own[0], kind="integer"))  # type: ignore[arg-type]
 
 

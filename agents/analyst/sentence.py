@@ -95,7 +95,9 @@ def _without_ignored(marks: list[Mark], broken: set[int], lexicon: Lexicon) -> l
     """The marks, of which a wish to leave out what is missing only ignores: "just skip the stays without one"."""
     for at, mark in enumerate(marks):
         behind = marks[at + 1].cue if at + 1 < len(marks) else ""
-        if not (mark.plain in cues().leaving or (mark.cue in _REFUSING and (behind == "count" or mark.cue == "ignore"))):
+        if not (
+            mark.plain in cues().leaving or (mark.cue in _REFUSING and (behind == "count" or mark.cue == "ignore"))
+        ):
             continue
         last = next((end for end in range(at + 1, len(marks)) if end in broken or marks[end].text == ","), len(marks))
         clause = marks[at:last]
