@@ -9,6 +9,7 @@ import calendar
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from itertools import islice, product
 from typing import Literal
@@ -54,12 +55,15 @@ _YES, _NO = frozenset({"yes", "y", "true", "t"}), frozenset({"no", "n", "false",
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What stands in a column: how many different values, how many rows lack one, the lowest and highest figure."""
+    """What stands in a column: how many different values, how many rows lack one, the lowest and highest figure, or the
+    first and last day."""
 
     distinct: int
     missing: int
     low: float | None = None
     high: float | None = None
+    first: date | None = None
+    last: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +174,8 @@ class Lexicon:
         plain = [token.plain for token in words]
         whole, initials = "".join(plain), "".join(word[:1] for word in plain)
         alone = len(plain) == 1
-        if ended := [item for item in self._short if alone and len(whole) > 3 and item[0].endswith(whole)]:
+        joined = [item for item in self._short if alone and len(whole) > 3 and whole != item[0]]
+        if ended := [item for item in joined if item[0].endswith(whole) or item[0].startswith(whole)]:
             near = [item for item in ended if 0 < len(item[0]) - len(whole) <= 2]  # "class" of `pclass`
             weight = _ABBREVIATED if near else _SHORTENED  # "chip" of `microchip`
             near = near or (ended if len(ended) == 1 and whole not in cues().spelt else [])

@@ -1,11 +1,14 @@
 """What is worked out: which aggregates of which columns, or how many rows."""
 
+from msgspec.structs import replace
+
 from agents.analyst.draft import AGGREGATES, Draft, is_day
 from agents.analyst.lexicon import BESIDE
 from agents.analyst.numbers import measured_in
 from agents.analyst.options import NUMBERS, Unresolved, words_of
 from agents.analyst.plan import Aggregate, Field, Measure
 from agents.analyst.sentence import Mark
+from agents.language.units import unit as unit_of
 
 _FAR = 6
 _FEW = 3
@@ -59,18 +62,24 @@ def _correlation(draft: Draft, cue: Mark) -> Measure:
 def _each(draft: Draft) -> Measure | None:
     """ "The average number of orders per customer": how many rows there are for each."""
     average, count = draft.first("average"), draft.first("count")
-    if average is None or count is None or not draft.groups or count.place - average.place not in (1, 2):
+    if average is None or count is None or not draft.groups:
+        return None
+    timed = draft.groups[0].unit is not None and not draft.figures()
+    if count.place - average.place not in (1, 2) and not timed:
         return None
     target = next((mark for mark in draft.near(count.place, 2) if draft.free(mark)), None)
     if draft.is_figure(target):
         return None
     group = draft.groups[0]
-    if group.unit or len(draft.groups) > 1:
-        raise Unresolved("I do not work out how many there are on average for each unit of time.")
+    if len(draft.groups) > 1:
+        raise Unresolved("I work out how many there are on average for each of one thing only.")
     draft.groups.clear()
     draft.use(average, count)
-    draft.view.assume(f"for each {words_of(group.fields[0].column)} that has any")
-    return Measure("each", group.fields[0])
+    if group.unit is None:
+        draft.view.assume(f"for each {words_of(group.fields[0].column)} that has any")
+        return Measure("each", group.fields[0])
+    draft.view.choices.doubt(f"whether a {group.unit} without any counts as well")
+    return Measure("each", replace(group.fields[0], part=group.unit, kind="text"))
 
 
 def _aggregated(draft: Draft) -> tuple[Measure, ...]:
@@ -132,9 +141,13 @@ def in_units(draft: Draft) -> Measure | None:
     """ "How many tonnes": the total of the only column that is in this unit."""
     count = draft.first("count")
     unit = draft.beside(count.place) if count is not None else None
-    if count is None or unit is None or not draft.free(unit) or not unit.strange or draft.has(*AGGREGATES):
+    if count is None or unit is None or not draft.free(unit) or draft.has(*AGGREGATES):
+        return None
+    if not unit.strange and any(name.kind != "table" or name.weight > BESIDE for name in unit.names) or unit.cue:
         return None
     field = measured_in(draft, unit.plain)
+    if field is None and len(unit.plain) > 2 and unit_of(unit.plain) is not None:
+        raise Unresolved(f"I see no figures in {unit.plain}.")
     if field is None:
         return None
     draft.use(count, unit)

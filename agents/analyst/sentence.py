@@ -34,7 +34,8 @@ _REFUSING = ("not", "without", "ignore")
 @dataclass(frozen=True, slots=True)
 class Mark:
     """`text` stands at `place` in the row of marks. `cue` is what a small word does ("idle" where that is nothing),
-    `said` of what an adjective is said: the end, the words, its form. A word may do something and be a name as well."""
+    `said` of what an adjective is said: the end, the words, its form. A word may do something and be a name as well. `yearless`: a
+    span whose year is not said."""
 
     text: str
     place: int
@@ -45,6 +46,7 @@ class Mark:
     span: Span | None = None
     said: tuple[int, tuple[str, ...], str] | None = None
     strange: bool = False
+    yearless: bool = False
     initial: bool = False
 
     def of(self, kind: str, least: float = 0.0) -> tuple[Meaning, ...]:
@@ -158,7 +160,9 @@ def _mark(
     length, names = _names(row, at, lexicon, counted=before == "count")
     exact = bool(names) and names[0].weight >= _EXACT
     if time is not None and not (exact and length > 1 and row[at + length - 1].end >= time.end):
-        return sum(time.start <= other.start < time.end for other in row[at:]), Mark("", 0, span=time.span)
+        return sum(time.start <= other.start < time.end for other in row[at:]), Mark(
+            "", 0, span=time.span, yearless=time.yearless
+        )
     size, cue, unit = _cue(row, at)
     capital = len(token.text) > 1 and token.text.isupper() and any(name.value == token.text for name in names)
     if quoted or capital:

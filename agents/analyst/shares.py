@@ -10,7 +10,7 @@ from agents.analyst.plan import Condition, Measure, Plan
 from agents.analyst.sentence import Mark
 from agents.language.words import vocabulary
 
-_VERBS = vocabulary("is are was were have has had do does did who that which whose can made got get gets")
+_VERBS = vocabulary("is are was were have has had do does did who that which whose can made got get gets took take takes chose used use uses won win wins came bought paid")
 """Behind these stands what is true of the part."""
 _RELATIVE = vocabulary("who that which whose")
 

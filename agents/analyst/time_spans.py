@@ -89,11 +89,12 @@ _YEAR_WORD = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`text[start:end]` names the span."""
+    """`text[start:end]` names the span; `yearless` where it says no year."""
 
     start: int
     end: int
     span: Span
+    yearless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ def spans(text: str, now: datetime) -> tuple[Found, ...]:
         bounded = _bounded(atom, word, lead)
         if within is not None:  # "before 10 September in 2022"
             bounded = _span(bounded.first or within.first, bounded.last or within.last)
-        found.append(Found(atom.start if keep else start, atom.end, bounded))
+        found.append(Found(atom.start if keep else start, atom.end, bounded, atom.yearless))
         place += 1
     return tuple(found)
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
+from dateutil.relativedelta import relativedelta
 from msgspec.structs import replace
 
 from agents.analyst.draft import Draft, is_day
@@ -45,12 +46,38 @@ def read_times(draft: Draft) -> None:
         return
     draft.use(timed, *(mark for mark, _ in said), *weekdays)
     draft.when = day
-    draft.times += [(mark.place, span) for mark, span in said]
+    draft.times += [(mark.place, _in_reach(draft, day, mark, span)) for mark, span in said]
     for mark in weekdays:
         negated = draft.cued(mark.place, -1, "not", "without")
         field = replace(day, part="weekday", kind="text")
         draft.keep(mark.place, field, "not in" if negated else "in", _weekdays(mark), mark.text)
     _apart(draft)
+
+
+def _in_reach(draft: Draft, day: Field, mark: Mark, span: Span) -> Span:
+    """The span, in a year of which there is data where none is said; what lies beyond all data is doubtful."""
+    profile = draft.view.profile(day)
+    if profile is None or profile.first is None or profile.last is None:
+        return span
+    first, last, years = span.first or date.min, span.last or date.max, 0
+    if mark.yearless and span.first and span.last:
+        ahead = [span]
+        for back in range(first.year - profile.first.year + 1):
+            moved = [day_ - relativedelta(years=back) for day_ in (first, last)]
+            if moved[0].month == 2 and last.day >= 28:
+                moved[1] = month_of(moved[0].year, 2)[1]
+            if moved[0] <= profile.last and moved[1] >= profile.first:
+                ahead.append(Span(label(*moved), *moved))
+                years += 1
+        if years:
+            span = ahead[1]
+            if years > 1:
+                draft.view.choices.doubt(f"whether it is about {span.label} alone")
+            return span
+    if first > profile.last or last < profile.first:
+        reach = f"{label(profile.first, profile.first)} to {label(profile.last, profile.last)}"
+        draft.view.choices.doubt(f"whether {span.label} is meant: the data reaches from {reach}")
+    return span
 
 
 def _clock(draft: Draft) -> None:

@@ -3,10 +3,12 @@ weight"."""
 
 from msgspec.structs import replace
 
+from agents.analyst.cues import cues
 from agents.analyst.draft import AGGREGATES, Draft, is_column, is_day, is_text
 from agents.analyst.options import DAYS, NUMBERS, Option
 from agents.analyst.plan import Field, Operator
 from agents.analyst.sentence import Mark
+from agents.analyst.tokens import stem
 from agents.language.words import vocabulary
 
 _NEGATING = ("not", "without")
@@ -18,6 +20,9 @@ _DONE = ("d", "n", "t")
 """What a participle ends with."""
 _UNLIKELIER = 0.15
 """By how much less surely a value may be meant that is one of the column beside it."""
+_WAY = 3
+"""Marks before a value that may say where it leads."""
+_GIVING = vocabulary("give gave given provide provided state stated say report reported leave left enter entered fill filled have")
 _HAVING = vocabulary("have has had having with")
 _COMPARED = ("over", "at_least", "under", "at_most", "equal", "between", "or_more", "or_less")
 _RANKING = ("most", "least", "top", "bottom", "lapse", "minimum", "maximum", "span")
@@ -39,11 +44,14 @@ def read_missing(draft: Draft) -> None:
     """What rows lack, or do not lack."""
     for mark in draft.marks:
         following = draft.beside(mark.place)
-        none_of = mark.cue == "not" and following is not None and following.plain in ("a", "an", "any")
+        none_of = mark.cue == "not" and following is not None and following.plain in {"a", "an", "any"} | _GIVING
         if not draft.free(mark) or not (mark.cue in ("missing", "without", "known") or none_of):
             continue
         lacking = mark.cue in _NEGATING
-        if lacking:
+        if none_of and following is not None and following.plain in _GIVING:
+            targets = [item for item in draft.near(following.place, 3) if item.names and item.cue in ("", "unit")][:1]
+            targets = [item for item in targets if _may_lack(draft, item)]
+        elif lacking:
             targets = [item for item in draft.near(mark.place, 2) if item.cue != "rows"][:1]
         else:
             targets = [*draft.near(mark.place, 2), *draft.near(mark.place, 2, -1)]
@@ -74,6 +82,13 @@ def read_having(draft: Draft) -> None:
                 draft.keep(target.place, option.field, "is not null", (), f"{mark.text} {target.text}")
                 if not draft.has(*_COMPARED):
                     draft.use(target)
+
+
+def _may_lack(draft: Draft, mark: Mark) -> bool:
+    """Whether a mark names a column that some rows have nothing in."""
+    option = draft.view.pick(mark, is_column, quiet=True)
+    profile = draft.view.profile(option.field) if option is not None else None
+    return profile is not None and bool(profile.missing)
 
 
 def _lacks(draft: Draft, mark: Mark, target: Mark, *, lacking: bool) -> bool:
@@ -202,10 +217,11 @@ def _beside(draft: Draft, mark: Mark) -> tuple[Field | None, Mark | None]:
             match = next((item.field for item in columns if item.field in fields), None)
             if match is not None and not draft.cued(other.place, -1, "by", "which", "distinct"):
                 return match, other
-    before = draft.beside(mark.place, -1)
-    if before is not None and before.plain in ("from", "to") and len(fields) > 1:
-        way = [field for field in fields if view.says(field, before.plain)]
-        return (way[0], None) if len(way) == 1 else (None, None)
+    for before in draft.marks[max(mark.place - _WAY, 0) : mark.place][::-1] if len(fields) > 1 else ():
+        for way in ("from", "to"):  # "from Leeds", "ended at the Lido"
+            leading = [field for field in fields if view.says(field, way)]
+            if len(leading) == 1 and stem(before.plain) in cues().columns[way]:
+                return leading[0], None if before.cue == "idle" else before
     return None, None
 
 
