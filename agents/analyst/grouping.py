@@ -138,7 +138,9 @@ def _group(draft: Draft, target: Mark, rank: Rank | None) -> Group | None:
     figure = _measures(draft, target) and (rank is not None or draft.has("compare"))
     if target.cue != "unit" and (not target.names or worked_out or figure):
         return None
-    if target.cue != "unit" and _measures(draft, target):
+    if target.cue != "unit" and draft.is_figure(target) and _measures(draft, target):
+        if draft.cued(target.place, -1, "by") is not None and draft.beside(target.place, -1).plain == "per":  # type: ignore[union-attr]
+            raise Unresolved(f"I do not divide by {target.text}.")
         draft.view.choices.doubt(f'whether "{target.text}" tells groups apart')
     return named_group(draft, target)
 

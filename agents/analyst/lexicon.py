@@ -174,7 +174,8 @@ class Lexicon:
         plain = [token.plain for token in words]
         whole, initials = "".join(plain), "".join(word[:1] for word in plain)
         alone = len(plain) == 1
-        joined = [item for item in self._short if alone and len(whole) > 3 and whole != item[0]]
+        joins = alone and len(whole) > 3 and whole not in cues().idle and (whole,) not in cues().kinds
+        joined = [item for item in self._short if joins and whole != item[0]]
         if ended := [item for item in joined if item[0].endswith(whole) or item[0].startswith(whole)]:
             near = [item for item in ended if 0 < len(item[0]) - len(whole) <= 2]  # "class" of `pclass`
             weight = _ABBREVIATED if near else _SHORTENED  # "chip" of `microchip`
