@@ -19,8 +19,8 @@ _OWN = vocabulary("my mine")
 
 
 async def claims(text: str, resources: Resources) -> bool:
-    """It has a reading in which every word surely has its place, and asks for something to be counted or worked out, and
-    not for a single vehicle's data."""
+    """It has a reading in which every word surely has its place, asks for something to be counted or worked out, and is
+    not about a single vehicle's data."""
     if resources.datasets is None:
         return False
     try:

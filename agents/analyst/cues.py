@@ -18,10 +18,11 @@ LONGEST_CUE = 6
 @dataclass(frozen=True, slots=True)
 class Cues:
     """`kinds`, `units` and `beyond` by the words of their phrases: what one does, the unit of time that it names, what
-    it asks for that nothing here works out. `adjectives` by the word: the end that its superlative is about, and the
-    words for what it is said of. `synonyms` are words for names by the base of another, `alike` words for values,
-    `opposites` the words that others are the opposite of; `leaving` words that ask for something to be left out; `rows` are nouns for any rows, `columns` stems of words in
-    names of columns by what they say; `spelt` all words that are here."""
+    it asks for that nothing here works out. `adjectives` by the word: the end that its superlative is about, and
+    the words for what it is said of. `synonyms` are words for names by the base of another, `alike` words for
+    values, `opposites` the words that others are the opposite of; `leaving` words that ask for something to be left
+    out; `rows` are nouns for any rows, `columns` stems of words in names of columns by what they say; `spelt` all
+    words that are here."""
 
     kinds: Mapping[Phrase, str]
     units: Mapping[Phrase, Unit]

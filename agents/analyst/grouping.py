@@ -1,11 +1,11 @@
 """What rows are put together by: columns, other tables' rows, units of time."""
 
 from agents.analyst.draft import AGGREGATES, Draft, is_day
+from agents.analyst.likeness import abbreviates
 from agents.analyst.options import Unresolved, words_of
 from agents.analyst.plan import Group, Unit
 from agents.analyst.ranking import Rank
 from agents.analyst.sentence import Mark
-from agents.analyst.likeness import abbreviates
 from agents.analyst.tokens import parts, stem
 from agents.language.words import vocabulary
 

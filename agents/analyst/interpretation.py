@@ -11,12 +11,10 @@ from functools import partial
 import msgspec
 from msgspec.structs import replace as changed
 
-from agents.analyst.choices import Choices
-from agents.analyst.conditions import merged
-from agents.analyst.draft import Draft
+from agents.analyst.draft import Draft, merged
 from agents.analyst.grouping import read_groups
 from agents.analyst.lexicon import Lexicon
-from agents.analyst.options import Unresolved, words_of
+from agents.analyst.options import Choices, Unresolved, words_of
 from agents.analyst.plan import Measure, Plan, Source
 from agents.analyst.planner import plan_of, read_filters
 from agents.analyst.ranking import ranked

@@ -18,9 +18,9 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from agents.analyst.cues import adjective, cues
-from agents.analyst.likeness import abbreviates, derived, explained, headed, telling, without
+from agents.analyst.likeness import abbreviates, country_codes, derived, explained, headed, telling, without
 from agents.analyst.plan import Scalar, Source
-from agents.analyst.regions import country_codes
+from agents.analyst.reach import is_key
 from agents.analyst.tokens import Token, base, parts, same_word, stem, tokens
 from agents.dataset import Column, Kind, Schema, Table
 from agents.language.figures import unit_words
@@ -297,8 +297,7 @@ class Lexicon:
                 self._mean((word,), Meaning("table", source, _HEAD if word in heads else BESIDE))
 
     def _name_column(self, source: Source, table: Table, column: Column) -> None:
-        keys = {*table.primary_key, *(name for key in table.foreign_keys for name in key.columns)}
-        worth = 0.5 if column.name in keys and column.kind in ("integer", "other") else 1.0
+        worth = 0.5 if is_key(table, column.name) and column.kind in ("integer", "other") else 1.0
         words = parts(column.name)
         bare = without(words, _PREFIXES, _SUFFIXES | _UNITS)
 
@@ -325,9 +324,9 @@ class Lexicon:
                 phrase(bare[::-1], 0.9)
             phrase(bare[-2:], 0.8)
             phrase(bare[:2], 0.8)
-            for place, word in enumerate(bare):
-                if stem(word) not in own and word not in _NUMBERING:
-                    phrase((word,), 0.6 if place == len(bare) - 1 else 0.5)
+            alone = [(place, word) for place, word in enumerate(bare) if not {stem(word), word} & (own | _NUMBERING)]
+            for place, word in alone:
+                phrase((word,), 0.6 if place == len(bare) - 1 else 0.5)
         for word in telling(column.description):
             if stem(word) not in own:
                 self._mean((word,), Meaning("column", source, 0.45 * worth, column.name, of=column.kind))
@@ -336,8 +335,8 @@ class Lexicon:
         texts = tuple(texts)
         sexes = {"f", "m"} <= {text.casefold() for text in texts} <= {"f", "m", "u", "x"}
         table = self.tables[source]
-        told = (table.description, self.schema.description if len(self.tables) == 1 else "")
-        told = (*told, self.column(source, column).description)
+        about = self.schema.description if len(self.tables) == 1 else ""
+        told = (table.description, about, self.column(source, column).description)
         coded = {text: explained(text, told) for text in texts if len(text) <= _LONGEST_CODE}
         for text in texts:
             words = tuple(token.plain for token in tokens(text) if token.text[0].isalnum())

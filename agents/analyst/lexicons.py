@@ -4,6 +4,7 @@ import asyncio
 import math
 import time
 from collections import OrderedDict
+from dataclasses import replace
 from datetime import date
 from weakref import WeakKeyDictionary, WeakValueDictionary, ref
 
@@ -19,9 +20,9 @@ _MOST_VALUES = 3_000
 _MOST_PROFILED = 60
 """Columns of a table whose contents are looked at."""
 _AT_ONCE = 4
-_ENDS = {kind: "CAST({0}({1}) AS DOUBLE)" for kind in ("integer", "number")} | {
-    kind: "strftime({0}({1}), '%Y-%m-%d')" for kind in ("date", "timestamp")
-}
+_FIGURE, _DAY = "CAST({0}({1}) AS DOUBLE)", "strftime({0}({1}), '%Y-%m-%d')"
+_ENDS = {"integer": _FIGURE, "number": _FIGURE, "date": _DAY, "timestamp": _DAY}
+"""The lowest and the highest of a column, by its kind."""
 _AGAIN_S = 60.0
 """After which values are asked for again that could not be had."""
 
@@ -108,8 +109,10 @@ async def _profiled(datasets: Datasets, name: str, table: Table) -> dict[Place, 
     profiles = {}
     for at, column in zip(range(0, len(found), 4), columns, strict=True):
         distinct, missing, low, high = found[at : at + 4]
-        days = column.kind in ("date", "timestamp")
-        ends = [None if end is None else date.fromisoformat(end) for end in (low, high)] if days else [None, None]
-        figures = (None, None) if days else (low, high)
-        profiles[source, column.name] = Profile(int(distinct or 0), int(missing or 0), *figures, *ends)
+        made = Profile(int(distinct or 0), int(missing or 0))
+        if column.kind in ("date", "timestamp") and low is not None:
+            made = replace(made, first=date.fromisoformat(low), last=date.fromisoformat(high))
+        elif column.kind in ("integer", "number"):
+            made = replace(made, low=low, high=high)
+        profiles[source, column.name] = made
     return profiles

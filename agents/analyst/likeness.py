@@ -1,6 +1,10 @@
-"""Which words are forms of others, and which words of a name or a description tell something."""
+"""Which words are forms of others, which words of a name or a description tell something, and countries by their
+names."""
 
-from collections.abc import Collection, Iterable
+import zoneinfo
+from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
 
 from agents.analyst.cues import cues
 from agents.analyst.tokens import stem, tokens
@@ -67,3 +71,16 @@ def without(words: tuple[str, ...], first: Collection[str], last: Collection[str
     while len(words) > 1 and (words[-1] in last or (last and len(words[-1]) == 1)):
         words = words[:-1]
     return words
+
+
+@lru_cache(maxsize=1)
+def country_codes() -> Mapping[str, str]:
+    """The code (ISO 3166-1 alpha-2) in lower case by the country's English name in lower case, as the time zone
+    database of the machine lists them; empty where it has none."""
+    for folder in map(Path, zoneinfo.TZPATH):
+        listed = folder / "iso3166.tab"
+        if listed.is_file():
+            lines = listed.read_text(encoding="utf-8").splitlines()
+            pairs = [line.split("\t") for line in lines if line and not line.startswith("#")]
+            return {name.casefold(): code.casefold() for code, name in pairs}
+    return {}

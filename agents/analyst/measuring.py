@@ -143,7 +143,7 @@ def in_units(draft: Draft) -> Measure | None:
     unit = draft.beside(count.place) if count is not None else None
     if count is None or unit is None or not draft.free(unit) or draft.has(*AGGREGATES):
         return None
-    if not unit.strange and any(name.kind != "table" or name.weight > BESIDE for name in unit.names) or unit.cue:
+    if (not unit.strange and any(name.kind != "table" or name.weight > BESIDE for name in unit.names)) or unit.cue:
         return None
     field = measured_in(draft, unit.plain)
     if field is None and len(unit.plain) > 2 and unit_of(unit.plain) is not None:

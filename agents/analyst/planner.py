@@ -1,25 +1,23 @@
-"""A plan for the rows of one table, from the marks of a question."""
+"""A plan for the rows of one table, from the marks of a question; and what would be put together that is not asked for
+together, or counted several times."""
 
 from dataclasses import replace as changed
 from itertools import pairwise
 
 from msgspec.structs import replace
 
-from agents.analyst.comparing import compared, told_apart
-from agents.analyst.conditions import merged
-from agents.analyst.draft import Draft, is_column, is_day
+from agents.analyst.comparing import compared, share_cue, shared, told_apart
+from agents.analyst.draft import Draft, is_column, is_day, merged
 from agents.analyst.extremes import first_of, thing_group, thing_of
 from agents.analyst.grouping import group_left, read_groups
-from agents.analyst.guards import check_not_multiplied, check_one_question
 from agents.analyst.listing import grouped, listed
 from agents.analyst.measuring import how_much, measured
 from agents.analyst.numbers import OPERATORS, read_numbers
 from agents.analyst.options import Option, Unresolved, words_of
 from agents.analyst.plan import Condition, Measure, Plan
-from agents.analyst.reach import days
 from agents.analyst.ranking import Rank, by_figure, ranked
+from agents.analyst.reach import days
 from agents.analyst.sentence import Mark
-from agents.analyst.shares import share_cue, shared
 from agents.analyst.times import read_times
 from agents.analyst.values import read_events, read_having, read_missing, read_texts, read_values
 from agents.language.words import vocabulary
@@ -184,3 +182,58 @@ def _figures(draft: Draft, plan: Plan, thing: Mark | None) -> Plan:
         draft.use(*(mark for mark in draft.all("which", "list") if not mark.names))
         return grouped(draft, replace(plan, measures=measures))
     return listed(draft, plan, None, thing_group(draft, thing))
+
+
+_NEAR = 3
+_REPEATED = 0.5
+"""What it takes from a reading that rows are averaged that are referred to, each as often as it is."""
+
+
+def check_one_question(draft: Draft, plan: Plan) -> None:
+    """Raises Unresolved where there are two questions in one, or conditions that no plan can join."""
+    two = len(draft.all("count")) > 1 and len(plan.measures) < 2 and not plan.sides
+    said = [*((place, item.field) for place, item in draft.filters), *((place, None) for place, _ in draft.times)]
+    fields = [field for _, field in sorted(said, key=lambda item: item[0])]
+    crossed = zip(fields, fields[1:], fields[2:], fields[3:], strict=False)
+    if two or any(a == c != b == d for a, b, c, d in crossed):
+        raise Unresolved("Those are two questions: please ask one at a time.")
+    for mark in draft.all("or"):
+        before = [field for place, field in said if -_NEAR <= place - mark.place < 0]
+        behind = [field for place, field in said if 0 < place - mark.place <= _NEAR]
+        ranges = [
+            item
+            for place, item in draft.filters
+            if abs(place - mark.place) <= _NEAR and not item.operator.endswith("in")
+        ]
+        if before and behind and (ranges or not set(before) & set(behind)):
+            raise Unresolved(f'I cannot put "{mark.text}" between two different columns.')
+    refused = [item.field for item in plan.conditions if item.operator == "not in" and item.values]
+    negated = bool(refused)
+    for measure in plan.measures:
+        path = measure.field.path if measure.field is not None and measure.aggregate == "distinct" else ()
+        if path and any(field.path[: len(path)] != path for field in refused):
+            raise Unresolved("I cannot tell which never had one.")
+    things = any(group.fields[0].path for group in plan.groups) and not plan.having and plan.descending is None
+    if negated and things and draft.says("which", "who"):
+        raise Unresolved("I cannot tell which never had one.")
+
+
+def check_not_multiplied(draft: Draft, plan: Plan) -> None:
+    """A figure of rows that are referred to comes as often as they are: it is not added up, and seldom averaged. Raises
+    Unresolved."""
+    for measure in plan.measures:
+        field = measure.field
+        if field is None or not field.path or field.related:
+            continue
+        own = field.path[-1].source
+        if measure.aggregate == "sum":
+            raise Unresolved(
+                f"{words_of(field.column)} stands in {words_of(own.table)}, and would count several times."
+            )
+        if measure.aggregate == "distinct":
+            others = [item for item in plan.fields if item.path[: len(field.path)] != field.path]
+            named = {item.source for mark in draft.marks for item in mark.of("table", 0.65)} & draft.view.paths.keys()
+            if not others and not named - {own}:
+                raise Unresolved("They are counted where they stand.")
+        elif measure.aggregate not in ("minimum", "maximum", "range"):
+            draft.view.score -= _REPEATED

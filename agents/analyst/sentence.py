@@ -34,8 +34,8 @@ _REFUSING = ("not", "without", "ignore")
 @dataclass(frozen=True, slots=True)
 class Mark:
     """`text` stands at `place` in the row of marks. `cue` is what a small word does ("idle" where that is nothing),
-    `said` of what an adjective is said: the end, the words, its form. A word may do something and be a name as well. `yearless`: a
-    span whose year is not said."""
+    `said` of what an adjective is said: the end, the words, its form. A word may do something and be a name as
+    well. `yearless`: a span whose year is not said."""
 
     text: str
     place: int

@@ -37,8 +37,8 @@ _ATOMS = tuple(
                          rf"|(?P<number2>0?[1-9]|1[0-2])/(?P<year2>{_YEAR})"),
         ("quarter", rf"(?:the\s)?(?:q(?P<q>[1-4])|(?P<name>first|second|third|fourth|last|1st|2nd|3rd|4th)\squarter)"
                     rf"(?:,?\s(?:of\s)?(?P<year>{_YEAR}))?|(?P<year2>{_YEAR})[\s-]?q(?P<q2>[1-4])"),
-        ("part", rf"(?:the\s)?(?:(?P<name>first|second|1st|2nd)\shalf|h(?P<h>[12])|(?P<season>spring|summer|autumn|fall))"
-                 rf"(?:\sof)?\s(?P<year>{_YEAR})"),
+        ("part", rf"(?:the\s)?(?:(?P<name>first|second|1st|2nd)\shalf|h(?P<h>[12])|"
+                 rf"(?P<season>spring|summer|autumn|fall))(?:\sof)?\s(?P<year>{_YEAR})"),
         ("month", rf"(?P<month>{_MONTH})(?:,?\s(?:of\s)?(?P<year>{_YEAR}|last\syear|this\syear))?"),
         ("rolling", rf"(?:the\s)?(?:last|past|previous)\s(?P<count>{_COUNT})\s"
                     r"(?P<unit>days|weeks|months|quarters|years)"),
@@ -112,13 +112,12 @@ def spans(text: str, now: datetime) -> tuple[Found, ...]:
         if after is not None and joined and atom.yearless and not after.yearless:
             atom = _in_year_of(atom, after)
         within = None
-        if after is not None and not joined and atom.yearless and _IN_YEAR.fullmatch(text[atom.end : after.start]):
-            if (after.first.month, after.first.day, after.last.month, after.last.day) == (1, 1, 12, 31):
-                moved = _in_year_of(atom, after)
-                atom, within = _Atom(atom.start, after.end, moved.first, moved.last, False), after
-                place += 1
-                after = atoms[place + 1] if place + 1 < len(atoms) else None
-                joined = after is not None and _AND.fullmatch(text[atom.end : after.start])
+        if after is not None and not joined and _dated_by(atom, after, text):
+            moved = _in_year_of(atom, after)
+            atom, within = _Atom(atom.start, after.end, moved.first, moved.last, False), after
+            place += 1
+            after = atoms[place + 1] if place + 1 < len(atoms) else None
+            joined = after is not None and _AND.fullmatch(text[atom.end : after.start])
         told_apart = apart is not None and apart.end() <= start
         ranged = joined and after is not None and not told_apart and (
             word in ("between", "from")
@@ -138,6 +137,12 @@ def spans(text: str, now: datetime) -> tuple[Found, ...]:
         found.append(Found(atom.start if keep else start, atom.end, bounded, atom.yearless))
         place += 1
     return tuple(found)
+
+
+def _dated_by(atom: _Atom, other: _Atom, text: str) -> bool:
+    """Whether a time has its year behind it: "10 September in 2022"."""
+    year = (other.first.month, other.first.day, other.last.month, other.last.day) == (1, 1, 12, 31)
+    return year and atom.yearless and _IN_YEAR.fullmatch(text[atom.end : other.start]) is not None
 
 
 def _bounded(atom: _Atom, word: str, lead: re.Match[str] | None) -> Span:

@@ -22,7 +22,9 @@ _UNLIKELIER = 0.15
 """By how much less surely a value may be meant that is one of the column beside it."""
 _WAY = 3
 """Marks before a value that may say where it leads."""
-_GIVING = vocabulary("give gave given provide provided state stated say report reported leave left enter entered fill filled have")
+_GIVING = vocabulary(
+    "give gave given provide provided state stated say report reported leave left enter entered fill filled have"
+)
 _HAVING = vocabulary("have has had having with")
 _COMPARED = ("over", "at_least", "under", "at_most", "equal", "between", "or_more", "or_less")
 _RANKING = ("most", "least", "top", "bottom", "lapse", "minimum", "maximum", "span")
@@ -66,22 +68,17 @@ def read_missing(draft: Draft) -> None:
 
 def read_having(draft: Draft) -> None:
     """ "The samples that have a result": what only some rows have."""
-    for mark in draft.marks:
-        target = draft.after(mark.place)
-        article = draft.beside(mark.place)
-        if mark.plain not in _HAVING or article is None or article.plain not in ("a", "an", "any") or target is None:
-            continue
-        behind = [item for item in draft.marks[target.place + 1 : target.place + 3] if item.cue != "idle"][:1]
-        compared = any(item.number is not None or item.cue in _COMPARED or item.of("value", 0.7) for item in behind)
-        option = draft.view.pick(target, is_column, quiet=True)
-        if compared or option is None or option.score < 0.5 or target.of("value", 0.9) or not draft.free(target):
-            continue
-        profile = draft.view.profile(option.field)
-        if profile is not None and profile.missing and not option.field.path and draft.view.flag(option) is None:
-            if draft.has("count", "share") and not any(said for said, _ in draft.filters if said == target.place):
+    for mark in draft.marks if draft.has("count", "share") else ():
+        target, article = draft.after(mark.place), draft.beside(mark.place)
+        if mark.plain in _HAVING and target and article and article.plain in ("a", "an", "any"):
+            behind = [item for item in draft.marks[target.place + 1 : target.place + 3] if item.cue != "idle"][:1]
+            compared = any(item.number is not None or item.cue in _COMPARED or item.of("value", 0.7) for item in behind)
+            if not compared and draft.free(target) and not target.of("value", 0.9) and _may_lack(draft, target):
+                option = draft.view.pick(target, is_column, quiet=True)
+                if option is None or option.score < 0.5 or option.field.path or draft.view.flag(option):
+                    continue
                 draft.keep(target.place, option.field, "is not null", (), f"{mark.text} {target.text}")
-                if not draft.has(*_COMPARED):
-                    draft.use(target)
+                draft.use(*([] if draft.has(*_COMPARED) else [target]))
 
 
 def _may_lack(draft: Draft, mark: Mark) -> bool:

@@ -3,10 +3,9 @@ rows refer to."""
 
 from collections.abc import Callable, Iterable
 
-from agents.analyst.choices import Choices
 from agents.analyst.cues import cues
 from agents.analyst.lexicon import Lexicon, Meaning, Profile
-from agents.analyst.options import DAYS, NUMBERS, Option, Unresolved, words_of
+from agents.analyst.options import DAYS, NUMBERS, Choices, Option, Unresolved, words_of
 from agents.analyst.plan import Condition, Field, Group, Hop, Scalar, Source
 from agents.analyst.reach import days, entity, is_key, label, reach
 from agents.analyst.sentence import Mark

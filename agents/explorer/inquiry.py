@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from agents.analyst.tokens import Token, tokens
 from agents.dataset import Table
 from agents.datasets.identifiers import singular
 from agents.explorer.columns import column_said, particular, table_missing
-from agents.explorer.mentions import MOST_CHARACTERS, SCHEMA_WORDS, Mention, closest, mentions
+from agents.explorer.mentions import MOST_CHARACTERS, SCHEMA_WORDS, closest, mentions
 from agents.explorer.requests import (
     Aspect,
     Direction,
@@ -78,7 +79,7 @@ class _Heard:
 
     def then(self, *kinds: str, within: int = _NEAR) -> bool:
         """Whether words of these kinds follow each other, each near the one before."""
-        ends = {place for place in self.places.get(kinds[0], ())}
+        ends = set(self.places.get(kinds[0], ()))
         for kind in kinds[1:]:
             ends = {at for at in self.places.get(kind, ()) if any(0 < at - end <= within for end in ends)}
         return bool(ends)
@@ -302,8 +303,7 @@ def _where(heard: _Heard, tables: Sequence[Table]) -> Request | None:
 def _of_unknown(heard: _Heard) -> bool:
     """ "Columns of shoes": names a table, whether or not there is one."""
     plain = [token.plain for token in heard.row]
-    pairs = zip(plain, plain[1:], strict=False)
-    return any(one in ("columns", "fields") and other in ("does", "do", "of") for one, other in pairs)
+    return any(one in ("columns", "fields") and other in ("does", "do", "of") for one, other in pairwise(plain))
 
 
 def _description(heard: _Heard, tables: Sequence[Table]) -> Request | None:
@@ -337,7 +337,8 @@ def _missing(rest: Sequence[str], tables: Sequence[Table]) -> Missing:
 @lru_cache(maxsize=1)
 def _idle() -> frozenset[str]:
     held = {phrase[0] for phrase, kinds in cues()["phrases"].items() if kinds & {"store", "hold"} and len(phrase) == 1}
-    return FUNCTION_WORDS | SCHEMA_WORDS | cues()["polite"] | held | {"with", "containing", "holding"}
+    polite: frozenset[str] = cues()["polite"]
+    return FUNCTION_WORDS | SCHEMA_WORDS | polite | held | {"with", "containing", "holding"}
 
 
 def _meaning(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Figures and tables in the common chat: staff reach the analyst and the explorer by what they ask, customers do not."""
+"""Figures and tables in the common chat: staff reach them by what they ask, customers do not."""
 
 import pytest
 

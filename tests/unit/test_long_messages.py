@@ -215,7 +215,7 @@ ELSEWHERE = {
     "agents.acts.reader": READ_WHOLE,
     "agents.learning.choice.Choice": READ_WHOLE,
     "orchestrator.evaluation.turns": "the files of an evaluation",
-    "agents.analyst.choices.Choices.doubt": "words of our own",
+    "agents.analyst.options.Choices.doubt": "words of our own",
     "agents.analyst.instructions.for_analysis": "only puts it into a prompt",
     "agents.analyst.instructions.for_query": "only puts it into a prompt",
     "agents.analyst.view.View.assume": "words of our own",
