@@ -211,7 +211,8 @@ def _split(draft: Draft, cue: Mark) -> tuple[tuple[Condition, ...], tuple[Condit
     verbs = [mark.place for mark in behind if mark.plain in _VERBS and mark.place <= max(places)]
     main = [place for place in verbs if draft.marks[place].plain not in _RELATIVE and min(places) < place]
     main = [place for place in main if draft.cued(place, -1, "and", "or") is None]
-    verb = main[-1] if main else next(iter(verbs), None)
+    other = [mark.place for mark in behind if mark.strange and min(places) < mark.place < max(places)]
+    verb = main[-1] if main else next(iter([*verbs, *other]), None)
     if verb is not None and any(place > verb for place in places):
         return merged(draft, lambda place: place >= verb), merged(draft, lambda place: place < verb)
     if cue.cue == "share" and min(places) < cue.place < max(places):

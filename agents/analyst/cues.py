@@ -60,7 +60,7 @@ def cues() -> Cues:
         tuple(map(tuple, read["synonyms"]["scales"])), tuple(read["synonyms"]["ranking"]),
         frozenset(read["synonyms"]["rows"]), frozenset(read["idle"]["leaving"]),
         {kind: frozenset(map(stem, words)) for kind, words in read["columns"].items()}, idle,
-        idle | frozenset(spoken) | frozenset(rings) | adjectives.keys(),
+        idle | frozenset((*spoken, *rings, *read["synonyms"]["rows"])) | adjectives.keys(),
     )  # fmt: skip
 
 

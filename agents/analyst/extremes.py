@@ -21,7 +21,9 @@ def thing_of(draft: Draft, rank: Rank | None) -> Mark | None:
     for which in draft.all("which")[:1]:
         for mark in draft.marks[which.place + 1 :]:
             if draft.free(mark) and (mark.cue == "unit" or (draft.is_thing(mark) and _no_figure(draft, mark))):
-                return mark
+                head = draft.beside(mark.place)  # "booking channel"
+                column = draft.view.own(mark) and head is not None and not draft.view.own(head) and head.cue == ""
+                return head if column and draft.named(head, draft.view.groupable) else mark
             empty = mark.cue == "adjective" or mark.plain in _BETWEEN
             if draft.free(mark) and not empty and not (mark.names and mark.cue == ""):
                 break
@@ -111,6 +113,9 @@ def _measure(draft: Draft, rank: Rank, group: Group) -> Measure | None:
     if view.adds_up(figure) or (rank.sum and not rank.number and not view.never_adds(figure)):
         view.assume(f"{words_of(figure.column)} is added up")
         return Measure("sum", figure)
+    if (average := draft.first("average")) is not None:
+        draft.use(average)
+        return Measure("average", figure)
     if rank.adjective or rank.number or group.fields[0].path:
         view.choices.doubt(f"whether the average {words_of(figure.column)} decides")
         return Measure("average", figure)

@@ -39,6 +39,11 @@ def read_groups(draft: Draft, rank: Rank | None) -> None:
 def _behind(draft: Draft, by: Mark, rank: Rank | None) -> None:
     """The things behind one "by", which may be several."""
     joint: Mark | None = by
+    target = draft.after(by.place)
+    ranked = rank is not None and rank.figure is not None and draft.is_figure(target)
+    if ranked and target is not None and draft.view.figure(target, quiet=True) == rank.figure:  # type: ignore[union-attr]
+        draft.use(by, target)  # "the longest show by running time"
+        return
     if _in_the_name(draft, by):
         return
     while joint is not None:

@@ -45,6 +45,7 @@ _MOST_HOLDING = 60
 """Values that one word may be a part of: in more of them it says nothing."""
 _CALENDAR = tuple(name.casefold() for name in (*calendar.day_name, *calendar.month_name) if name)
 _UNITS = (unit_words() | {"pct", "percent"}) - {"year", "month", "week", "quarter", "day"}
+_COUNTING = frozenset({"no", "nr", "num", "number", "count", "n"})
 _NUMBERING = frozenset({"id", "no", "nr", "key", "number", "ref", "reference", "code"})
 _HEAD, BESIDE = 0.36, 0.35
 """How surely rows go by the head noun of their table's description, and by any other noun of it."""
@@ -305,6 +306,9 @@ class Lexicon:
             self._phrase(some, Meaning("column", source, weight * worth, column.name, of=column.kind))
 
         phrase(words, 1.0)
+        if words[:1] and words[0] in _COUNTING and len(words) > 1 and column.kind in ("integer", "number"):
+            phrase(words[1:], 0.97)
+            phrase(("number", "of", *words[1:]), 1.0)
         if "/" in column.name:
             phrase([word for part in words for word in ("per", part)][1:], 1.0)
         if len(words) > 1:

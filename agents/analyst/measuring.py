@@ -93,6 +93,8 @@ def _aggregated(draft: Draft) -> tuple[Measure, ...]:
         if mark in cues and (not waiting or not draft.is_figure(mark) or draft.is_figure(behind)):
             done = done if waiting else []
             waiting.append(mark)
+        elif _modifies(draft, mark):
+            continue
         elif (waiting or done) and (field := _figure(draft, mark, waiting or done)) is not None:
             waiting, done = [], waiting or done
             draft.use(*done)
@@ -111,6 +113,14 @@ def _aggregated(draft: Draft) -> tuple[Measure, ...]:
     if not found and any(cue.cue != "sum" and draft.free(cue) for cue in cues) and not draft.has("count"):
         raise Unresolved(f'I do not see which figure "{cues[0].text}" is said of.')
     return tuple(dict.fromkeys(found))
+
+
+def _modifies(draft: Draft, mark: Mark) -> bool:
+    """Whether a name only tells more of the figure right behind it: "ticket revenue"."""
+    head = draft.beside(mark.place)
+    if head is None or not draft.is_figure(mark) or not draft.is_figure(head):
+        return False
+    return bool(mark.names) and head.names[0].weight > mark.names[0].weight
 
 
 def _figure(draft: Draft, mark: Mark, aggregates: list[Mark]) -> Field | None:

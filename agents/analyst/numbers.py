@@ -97,6 +97,11 @@ def _compared(draft: Draft, mark: Mark, operator: Operator, said: tuple[str, ...
         draft.having = Having(operator, value), Measure(aggregate.cue, field)  # type: ignore[arg-type]
         return
     draft.keep(mark.place, field, operator, (value,), f"{mark.text} {number.text}")
+    joined = draft.cued(names[0].place, -1, "and") if names and draft.has("both") else None
+    other = draft.after(joined.place, -1) if joined is not None else None
+    if other is not None and draft.is_figure(other):  # "both one and the other above 100"
+        draft.use(joined, *draft.all("both"))
+        draft.keep(other.place, draft.figure(other), operator, (value,), f"{mark.text} {number.text}")
 
 
 def _since(draft: Draft, mark: Mark, day: Field, operator: Operator, number: Mark) -> None:

@@ -18,6 +18,7 @@ from agents.analyst.plan import Condition, Measure, Plan
 from agents.analyst.ranking import Rank, by_figure, ranked
 from agents.analyst.reach import days
 from agents.analyst.sentence import Mark
+from agents.analyst.tokens import parts
 from agents.analyst.times import read_times
 from agents.analyst.values import read_events, read_having, read_missing, read_texts, read_values
 from agents.language.words import vocabulary
@@ -44,6 +45,8 @@ def plan_of(draft: Draft, dataset: str) -> Plan:
         mark for one, mark in pairwise(draft.marks) if mark.plain in _TRAILING and one.names and not draft.free(one)
     )
     draft.use(*trailing)
+    said = {word for measure in plan.measures if measure.field for word in parts(measure.field.column)}
+    draft.use(*(mark for mark in draft.marks if mark.plain in said and mark.cue in ("", "unit")))
     return plan
 
 

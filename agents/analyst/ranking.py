@@ -39,7 +39,8 @@ def ranked(draft: Draft) -> Rank | None:
     """What the question wants first; None where it wants nothing first. Raises Unresolved."""
     found = None
     for mark in draft.marks:
-        superlative = mark.said is not None and mark.said[2] == "est"
+        alone = draft.says("which", "who") and not any("than" in other.plain.split() for other in draft.marks)
+        superlative = mark.said is not None and (mark.said[2] == "est" or (mark.said[2] == "er" and alone))
         if not draft.free(mark) or (mark.cue not in _ENDS and not superlative) or _lately(draft, mark):
             continue
         if found is not None and not found.first <= mark.place <= found.last:

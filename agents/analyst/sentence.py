@@ -7,6 +7,7 @@ from datetime import datetime
 
 from agents.analyst.cues import LONGEST_CUE, adjective, cues
 from agents.analyst.lexicon import Lexicon, Meaning
+from agents.analyst.options import DAYS
 from agents.analyst.plan import Span, Unit
 from agents.analyst.time_spans import Found, spans
 from agents.analyst.tokens import Token, stem, tokens
@@ -26,6 +27,7 @@ _ORDINALS = {
 }
 _RELATIVE = frozenset({"who", "which", "whose", "where", "when"})
 _COMPARING = ("over", "at_least", "under", "at_most", "equal")
+_PLACING = frozenset({"at", "on", "in"})
 _NOT = ("non", "un")
 _STOPS = frozenset(".;?!\n:")
 _REFUSING = ("not", "without", "ignore")
@@ -193,6 +195,8 @@ def _names(row: Sequence[Token], at: int, lexicon: Lexicon, *, counted: bool) ->
         table = lexicon.meanings(tuple(token.stem for token in row[at : at + size]))
         if table and table[0].kind == "table" and table[0].weight >= _EXACT:
             return size, table
+    if length == 2 and row[at].plain.endswith("s") and row[at + 1].plain in _PLACING and names[0].of in DAYS:
+        length, names = lexicon.longest(row[at : at + 1], 0)  # "samples at", though there is `sampled_at`
     if length == 1 and names and names[0].weight < 0.9 and adjective(row[at].plain):
         return 0, ()
     if any(name.kind == "table" and name.weight >= _EXACT for name in names):
