@@ -11,7 +11,7 @@ from functools import partial
 import msgspec
 from msgspec.structs import replace as changed
 
-from agents.analyst.draft import Draft, merged
+from agents.analyst.draft import AGGREGATES, Draft, merged
 from agents.analyst.grouping import read_groups
 from agents.analyst.lexicon import Lexicon
 from agents.analyst.options import Choices, Unresolved, words_of
@@ -236,7 +236,9 @@ def _strange(best: _Candidate) -> tuple[str, ...]:
         asked = [other.plain for other in lead] in (["what"], ["what's"], ["whats"]) and mark.place <= 3
         rows = mark.initial and mark.plain.endswith("s") and bool(draft.filters)  # "games with more than five goals"
         head = asked or (counted and not rows and bool(best.plan.measures) and mark.place < min(anchors, default=0))
-        if name or placed or head:
+        sought = draft.beside(mark.place, -1), draft.beside(mark.place)
+        worked = sought[0] is not None and sought[0].cue in AGGREGATES and sought[1] is not None
+        if name or placed or head or (worked and sought[1].plain in ("of", "for", "among")):  # type: ignore[union-attr]
             found.append(mark.text)
     return tuple(dict.fromkeys(found))
 

@@ -226,7 +226,10 @@ class Lexicon:
         holding = [self._holding.get(each) for each in stems]
         if not all(holding):
             return ()
-        common = set.intersection(*(each for each in holding if each))
+        common = {
+            item for item in set.intersection(*(each for each in holding if each))
+            if all(any(same_word(word.plain, other.plain) for other in tokens(item[2])) for word in words)
+        }  # fmt: skip
         if not common or len(common) > _MOST_HOLDING:
             return ()
         return tuple(
@@ -323,6 +326,8 @@ class Lexicon:
         rest = [word for word in bare if stem(word) not in own]
         if rest and len(rest) < len(bare):
             phrase(rest, 0.9)
+        if words[-1:] == ("name",) and len(words) > 1 and column.kind == "text":
+            self._mean(("name",), Meaning("column", source, 0.5 * worth, column.name, of=column.kind))
         if len(bare) > 1:
             if len(bare) == 2:
                 phrase(bare[::-1], 0.9)
