@@ -191,7 +191,7 @@ def shared(draft: Draft, plan: Plan, cue: Mark) -> Plan:
     view = draft.view
     draft.use(*draft.all("share", "rate", "share_of_all", "count", "sum", "percent"))
     draft.use_rows()
-    figures = [mark for mark in draft.figures() if view.adds_up(view.figure(mark, quiet=True) or view.shown()[0])]
+    figures = [mark for mark in draft.figures() if _shares(draft, cue, mark)]
     measures = (Measure("sum", draft.figure(figures[0])),) if figures else ()
     plan = replace(plan, spans=draft.spans)
     if not draft.filters:
@@ -201,6 +201,13 @@ def shared(draft: Draft, plan: Plan, cue: Mark) -> Plan:
         return replace(plan, measures=measures or (Measure("count"),), groups=tuple(groups), share=True)
     part, whole = _split(draft, cue)
     return replace(plan, measures=measures, part=part, conditions=whole, groups=tuple(draft.groups))
+
+
+def _shares(draft: Draft, cue: Mark, mark: Mark) -> bool:
+    """Whether a share may be one of what a figure adds up to: "share of bottles"."""
+    field = draft.view.figure(mark, quiet=True)
+    behind = draft.after(cue.place) is mark and field is not None and field.kind == "integer"
+    return field is not None and (draft.view.adds_up(field) or (behind and not draft.view.never_adds(field)))
 
 
 def _split(draft: Draft, cue: Mark) -> tuple[tuple[Condition, ...], tuple[Condition, ...]]:

@@ -110,12 +110,12 @@ def _measure(draft: Draft, rank: Rank, group: Group) -> Measure | None:
         if group.unit is not None:
             raise Unresolved("I do not see what is to come first.")
         return None
-    if view.adds_up(figure) or (rank.sum and not rank.number and not view.never_adds(figure)):
-        view.assume(f"{words_of(figure.column)} is added up")
-        return Measure("sum", figure)
     if (average := draft.first("average")) is not None:
         draft.use(average)
         return Measure("average", figure)
+    if view.adds_up(figure) or (rank.sum and not rank.number and not view.never_adds(figure)):
+        view.assume(f"{words_of(figure.column)} is added up")
+        return Measure("sum", figure)
     if rank.adjective or rank.number or group.fields[0].path:
         view.choices.doubt(f"whether the average {words_of(figure.column)} decides")
         return Measure("average", figure)

@@ -236,7 +236,8 @@ def _plain(draft: Draft, sought: Mark | None) -> tuple[Measure, ...] | None:
         field = draft.figure(mark)
         name = words_of(field.column)
         ways: list[tuple[str, Aggregate]] = [(f"the total {name} is meant", "sum")]
-        if not view.adds_up(field):
+        counted = field.kind == "integer" and draft.cued(mark.place, -1, "count") is not None
+        if not view.adds_up(field) and not (counted and not view.never_adds(field)):
             ways.insert(0, (f"the average {name} is meant", "average"))
         aggregate = view.choices.of(f"{mark.place} aggregate", ways)
         view.assume(f"{name} is {'added up' if aggregate == 'sum' else 'averaged'}")

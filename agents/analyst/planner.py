@@ -18,8 +18,8 @@ from agents.analyst.plan import Condition, Measure, Plan
 from agents.analyst.ranking import Rank, by_figure, ranked
 from agents.analyst.reach import days
 from agents.analyst.sentence import Mark
-from agents.analyst.tokens import parts
 from agents.analyst.times import read_times
+from agents.analyst.tokens import parts
 from agents.analyst.values import read_events, read_having, read_missing, read_texts, read_values
 from agents.language.words import vocabulary
 
@@ -216,6 +216,8 @@ def check_one_question(draft: Draft, plan: Plan) -> None:
         path = measure.field.path if measure.field is not None and measure.aggregate == "distinct" else ()
         if path and any(field.path[: len(path)] != path for field in refused):
             raise Unresolved("I cannot tell which never had one.")
+    if any(mark.plain == "never" for mark in draft.marks) and plan.groups and draft.says("which", "who", "what"):
+        raise Unresolved("I cannot tell which never had one.")
     things = any(group.fields[0].path for group in plan.groups) and not plan.having and plan.descending is None
     if negated and things and draft.says("which", "who"):
         raise Unresolved("I cannot tell which never had one.")

@@ -138,7 +138,7 @@ def _adjectives(draft: Draft, mark: Mark, last: int) -> tuple[int, tuple[str, ..
     measure = Measure("count") if mark.cue in ("common", "rare") else None
     for behind in draft.onward(last):
         more = behind.cue in ("most", "least", "common", "rare")
-        said = behind.said if behind.cue in ("adjective", "", "most", "least") else None
+        said = behind.said if behind.cue in ("adjective", "", "most", "least") and draft.free(behind) else None
         if not (more or said) or behind.place - last > 2 or draft.is_figure(behind):
             break
         draft.use(behind)

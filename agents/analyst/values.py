@@ -58,7 +58,11 @@ def read_missing(draft: Draft) -> None:
         else:
             targets = [*draft.near(mark.place, 2), *draft.near(mark.place, 2, -1)]
         for target in targets:
-            if target.names and target.cue in ("", "unit", "idle", "list") and _lacks(draft, mark, target, lacking=lacking):
+            if (
+                target.names
+                and target.cue in ("", "unit", "idle", "list")
+                and _lacks(draft, mark, target, lacking=lacking)
+            ):
                 for other in draft.near(target.place, 2):  # "neither a dealer nor a trouble code"
                     joined = draft.cued(other.place, -1, "or")
                     if lacking and joined and _lacks(draft, mark, other, lacking=True):
