@@ -188,7 +188,6 @@ def share_cue(draft: Draft) -> Mark | None:
 
 def shared(draft: Draft, plan: Plan, cue: Mark) -> Plan:
     """The plan of a share. Raises Unresolved."""
-    view = draft.view
     draft.use(*draft.all("share", "rate", "share_of_all", "count", "sum", "percent"))
     draft.use_rows()
     figures = [mark for mark in draft.figures() if _shares(draft, cue, mark)]

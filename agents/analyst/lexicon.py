@@ -7,7 +7,7 @@ any dataset beforehand.
 
 import calendar
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -308,14 +308,8 @@ class Lexicon:
         def phrase(some: Iterable[str], weight: float) -> None:
             self._phrase(some, Meaning("column", source, weight * worth, column.name, of=column.kind))
 
-        phrase(words, 1.0)
-        if words[:1] and words[0] in _COUNTING and len(words) > 1 and column.kind in ("integer", "number"):
-            phrase(words[1:], 0.97)
-            phrase(("number", "of", *words[1:]), 1.0)
-        if "/" in column.name:
-            phrase([word for part in words for word in ("per", part)][1:], 1.0)
-        if len(words) > 1:
-            self._mean(("".join(words),), Meaning("column", source, 0.95 * worth, column.name, of=column.kind))
+        for said, weight in _spoken(column):
+            phrase(said, weight)
         own = {stem(part) for part in parts(table.name)}
         if column.kind not in ("date", "timestamp"):
             noun = without(parts(table.name), _PREFIXES, frozenset({"dim"}))[-1:]
@@ -326,8 +320,6 @@ class Lexicon:
         rest = [word for word in bare if stem(word) not in own]
         if rest and len(rest) < len(bare):
             phrase(rest, 0.9)
-        if words[-1:] == ("name",) and len(words) > 1 and column.kind == "text":
-            self._mean(("name",), Meaning("column", source, 0.5 * worth, column.name, of=column.kind))
         if len(bare) > 1:
             if len(bare) == 2:
                 phrase(bare[::-1], 0.9)
@@ -346,7 +338,8 @@ class Lexicon:
         table = self.tables[source]
         about = self.schema.description if len(self.tables) == 1 else ""
         told = (table.description, about, self.column(source, column).description)
-        coded = {text: explained(text, told) for text in texts if len(text) <= _LONGEST_CODE}
+        coded = {text: said for text in texts if len(text) <= _LONGEST_CODE and (said := explained(text, told))}
+        coded = coded if len(coded) > 1 else {}  # "A" alone is an article
         for text in texts:
             words = tuple(token.plain for token in tokens(text) if token.text[0].isalnum())
             words = _SEXES.get(text.casefold(), words) if sexes else words
@@ -362,6 +355,23 @@ class Lexicon:
                 continue
             for other in [name for name in _CALENDAR if len(text) >= 3 and name.startswith(text.casefold())]:
                 self._mean((other,), meaning)
+
+
+def _spoken(column: Column) -> Iterator[tuple[tuple[str, ...], float]]:
+    """How the whole of a name is said, and how surely: "number of guests" of `No. guests`, "price per night" of
+    `Price/night`, "ph" of `pH`."""
+    words = parts(column.name)
+    yield words, 1.0
+    if len(words) < 2:
+        return
+    yield ("".join(words),), 0.95
+    if words[0] in _COUNTING and column.kind in ("integer", "number"):
+        yield words[1:], 0.97
+        yield ("number", "of", *words[1:]), 1.0
+    if "/" in column.name:
+        yield tuple(word for part in words for word in ("per", part))[1:], 1.0
+    if words[-1] == "name" and column.kind == "text":
+        yield ("name",), 0.5
 
 
 def _as_said(meaning: Meaning, words: Sequence[Token]) -> Meaning:

@@ -51,8 +51,8 @@ def read_missing(draft: Draft) -> None:
             continue
         lacking = mark.cue in _NEGATING
         if none_of and following is not None and following.plain in _GIVING:
-            targets = [item for item in draft.near(following.place, 3) if item.names and item.cue in ("", "unit")][:1]
-            targets = [item for item in targets if _may_lack(draft, item)]
+            near = (item for item in draft.near(following.place, 3) if item.names and item.cue in ("", "unit"))
+            targets = [item for item in [next(near, None)] if item is not None and _may_lack(draft, item)]
         elif lacking:
             targets = [item for item in draft.near(mark.place, 2) if item.cue != "rows"][:1]
         else:
