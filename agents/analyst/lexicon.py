@@ -134,10 +134,6 @@ class Lexicon:
         found = self._meanings.get(key)
         return tuple(sorted(found.values(), key=lambda match: -match.weight)) if found else ()
 
-    def figure(self, word: str) -> tuple[Meaning, ...]:
-        """The columns that a word for a figure ("cost") or a synonym of it means."""
-        return tuple(meaning for meaning in self.meanings((stem(word),)) if meaning.kind == "column")
-
     def corrected(self, token: Token) -> Token | None:
         """The token with its slip put right; None where it is right, or nobody can say what it should be."""
         word = token.plain
