@@ -105,6 +105,8 @@ def _measure(draft: Draft, rank: Rank, group: Group) -> Measure | None:
     """What decides among groups, where only a figure of their rows is named; None where the rows decide."""
     view, figure = draft.view, rank.figure
     if figure is None:
+        if not rank.sum:
+            view.choices.doubt("whether the number of rows decides")
         return Measure("count")
     if figure.kind in DAYS:
         if group.unit is not None:

@@ -15,6 +15,8 @@ _NAMING = vocabulary("idle list top rate count adjective sum range") | {""}
 """What a mark may do besides, that rows are put together by all the same."""
 _TOLD = vocabulary("id ids name names number numbers reference")
 """What rows are told by."""
+_MANY = 60
+"""Different figures that are no classes."""
 _CHAINING = ("and", "by", "or")
 
 
@@ -130,9 +132,8 @@ def _measures(draft: Draft, mark: Mark) -> bool:
     if field is None:
         return False
     profile = draft.view.profile(field)
-    return field.kind == "number" or (
-        profile is not None and profile.distinct > 60 and field.column.casefold() != "year"
-    )
+    many = profile is not None and profile.distinct > _MANY and not draft.view.is_year(field)
+    return field.kind == "number" or many
 
 
 def _group(draft: Draft, target: Mark, rank: Rank | None) -> Group | None:
@@ -164,7 +165,8 @@ def named_group(draft: Draft, mark: Mark) -> Group | None:
 def group_left(draft: Draft) -> list[Group]:
     """A column that is named and told apart by: "share of each category"."""
     for mark in draft.names():
-        if draft.named(mark, draft.view.groupable) and (group := draft.view.group(mark)):
+        figure = draft.is_figure(mark) and _measures(draft, mark)
+        if not figure and draft.named(mark, draft.view.groupable) and (group := draft.view.group(mark)):
             draft.use(mark)
             return [group]
     return []

@@ -334,7 +334,7 @@ class Lexicon:
         table = self.tables[source]
         about = self.schema.description if len(self.tables) == 1 else ""
         told = (table.description, about, self.column(source, column).description)
-        coded = {text: said for text in texts if len(text) <= _LONGEST_CODE and (said := explained(text, told))}
+        coded = {text: words for text in texts if len(text) <= _LONGEST_CODE and (words := explained(text, told))}
         coded = coded if len(coded) > 1 else {}  # "A" alone is an article
         for text in texts:
             words = tuple(token.plain for token in tokens(text) if token.text[0].isalnum())

@@ -20,6 +20,7 @@ _HOP = 0.15
 """What each foreign key on the way to a name takes from its weight."""
 _WEAK = 0.49
 """Below this weight it is a guess what a phrase names."""
+_EQUAL = 0.02
 _NEAR = 0.12
 """How near another meaning has to come to be looked at as well."""
 _OWN = 0.35
@@ -189,7 +190,8 @@ class View:
             whole = whole or [option for option in own if ends & set(parts(option.column.name))]
             if own:
                 chosen = (whole or own)[0]
-                if chosen.score < _WEAK:
+                several = not whole and len(own) > 1 and own[1].score > chosen.score - _EQUAL
+                if chosen.score < _WEAK or several:
                     self.choices.doubt(f"whether it is about {words_of(chosen.column.name)}")
                 return chosen.field
         wanted = {measure for word in words for measure in _MEASURES.get(word, ())}
