@@ -7,22 +7,21 @@ any dataset beforehand.
 
 import calendar
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice, product
-from typing import Literal
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from agents.analyst.cues import adjective, cues
-from agents.analyst.likeness import abbreviates, country_codes, derived, explained, headed, telling, without
+from agents.analyst.likeness import abbreviates, country_codes, derived, explained, headed, spoken, telling, without
+from agents.analyst.meanings import Meaning, Profile
 from agents.analyst.plan import Scalar, Source
 from agents.analyst.reach import is_key
 from agents.analyst.tokens import Token, base, parts, same_word, stem, tokens
-from agents.dataset import Column, Kind, Schema, Table
+from agents.dataset import Column, Schema, Table
 from agents.language.figures import unit_words
 
 Place = tuple[Source, str]
@@ -40,45 +39,19 @@ _PART_OF_VALUE = 0.7
 _ALIKE_VALUE = 0.6
 _ABBREVIATED = 0.75
 _SHORTENED = 0.6
+_CUT = 2
+"""Letters that an abbreviation leaves out at least: "capita" is short for no capital."""
 _MOST_ALIKE = 200
 _MOST_HOLDING = 60
 """Values that one word may be a part of: in more of them it says nothing."""
 _CALENDAR = tuple(name.casefold() for name in (*calendar.day_name, *calendar.month_name) if name)
 _UNITS = (unit_words() | {"pct", "percent"}) - {"year", "month", "week", "quarter", "day"}
-_COUNTING = frozenset({"no", "nr", "num", "number", "count", "n"})
 _NUMBERING = frozenset({"id", "no", "nr", "key", "number", "ref", "reference", "code"})
 _HEAD, BESIDE = 0.36, 0.35
 """How surely rows go by the head noun of their table's description, and by any other noun of it."""
 _SEXES = {"f": ("female",), "m": ("male",)}
 _LONGEST_CODE, _CODED = 3, 0.9
 _YES, _NO = frozenset({"yes", "y", "true", "t"}), frozenset({"no", "n", "false", "f"})
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """What stands in a column: how many different values, how many rows lack one, the lowest and highest figure, or the
-    first and last day."""
-
-    distinct: int
-    missing: int
-    low: float | None = None
-    high: float | None = None
-    first: date | None = None
-    last: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What a phrase may name; the higher the `weight` (0..1), the more surely. `value` is the text as it stands in
-    the column, which is `of` a kind. `spelt` are the words of the name, one for each of the phrase."""
-
-    kind: Literal["table", "column", "value"]
-    source: Source
-    weight: float
-    column: str = ""
-    value: str = ""
-    of: Kind = "other"
-    spelt: tuple[str, ...] = ()
 
 
 class Lexicon:
@@ -150,7 +123,8 @@ class Lexicon:
             word, self._by_letter.get(word[0], ()), scorer=OSA.distance, score_cutoff=slips, limit=_MOST_NEAR
         )
         best = [str(other) for other, distance, _ in near if distance == near[0][1]]
-        if len({stem(other) for other in best}) != 1:
+        longer = [other for other in best if word.startswith(other) and word[-1] != other[-1]]  # "capital" of "capita"
+        if len({stem(other) for other in best}) != 1 or longer:
             return None
         return Token(min(best), token.start, token.end)
 
@@ -190,7 +164,8 @@ class Lexicon:
         spelt = not alone and not {plain[0], plain[-1]} & cues().idle
         for name, source, column in self._short:
             inner = len(name) > len(whole) - len(plain[-1])  # the abbreviation takes something of every word
-            begins = len(name) >= 3 and inner and whole.startswith(name) and len(name) * 2 + 1 >= len(whole)
+            fits = 3 <= len(name) <= len(whole) - _CUT and len(name) * 2 + 1 >= len(whole)
+            begins = inner and fits and whole.startswith(name)
             if (name == initials and spelt) or (begins and whole != name):
                 found.append(Meaning("column", source, _ABBREVIATED, column.name, of=column.kind))
         return tuple(dict.fromkeys(found)) or (self._cut_short(whole) if alone else ())
@@ -304,7 +279,7 @@ class Lexicon:
         def phrase(some: Iterable[str], weight: float) -> None:
             self._phrase(some, Meaning("column", source, weight * worth, column.name, of=column.kind))
 
-        for said, weight in _spoken(column):
+        for said, weight in spoken(column):
             phrase(said, weight)
         own = {stem(part) for part in parts(table.name)}
         if column.kind not in ("date", "timestamp"):
@@ -351,23 +326,6 @@ class Lexicon:
                 continue
             for other in [name for name in _CALENDAR if len(text) >= 3 and name.startswith(text.casefold())]:
                 self._mean((other,), meaning)
-
-
-def _spoken(column: Column) -> Iterator[tuple[tuple[str, ...], float]]:
-    """How the whole of a name is said, and how surely: "number of guests" of `No. guests`, "price per night" of
-    `Price/night`, "ph" of `pH`."""
-    words = parts(column.name)
-    yield words, 1.0
-    if len(words) < 2:
-        return
-    yield ("".join(words),), 0.95
-    if words[0] in _COUNTING and column.kind in ("integer", "number"):
-        yield words[1:], 0.97
-        yield ("number", "of", *words[1:]), 1.0
-    if "/" in column.name:
-        yield tuple(word for part in words for word in ("per", part))[1:], 1.0
-    if words[-1] == "name" and column.kind == "text":
-        yield ("name",), 0.5
 
 
 def _as_said(meaning: Meaning, words: Sequence[Token]) -> Meaning:

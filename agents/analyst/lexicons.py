@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import date
 from weakref import WeakKeyDictionary, WeakValueDictionary, ref
 
-from agents.analyst.lexicon import Lexicon, Place, Profile
+from agents.analyst.lexicon import Lexicon, Place
+from agents.analyst.meanings import Profile
 from agents.analyst.plan import Source
 from agents.dataset import Datasets, QueryFailed, Schema, Table, quoted
 

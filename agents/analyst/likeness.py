@@ -2,12 +2,13 @@
 names."""
 
 import zoneinfo
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
 from agents.analyst.cues import cues
-from agents.analyst.tokens import stem, tokens
+from agents.analyst.tokens import parts, stem, tokens
+from agents.dataset import Column
 from agents.language.words import vocabulary
 
 
@@ -21,6 +22,7 @@ def telling(text: str) -> list[str]:
 _PREPOSITIONS = vocabulary(
     "of from in by at on with for to taken since during per between over and or that which who is are was were as"
 )
+_COUNTING = frozenset({"no", "nr", "num", "number", "count", "n"})
 _EXPLAINING = vocabulary("is for means stands = as")
 
 
@@ -84,3 +86,20 @@ def country_codes() -> Mapping[str, str]:
             pairs = [line.split("\t") for line in lines if line and not line.startswith("#")]
             return {name.casefold(): code.casefold() for code, name in pairs}
     return {}
+
+
+def spoken(column: Column) -> Iterator[tuple[tuple[str, ...], float]]:
+    """How the whole of a name is said, and how surely: "number of guests" of `No. guests`, "price per night" of
+    `Price/night`, "ph" of `pH`."""
+    words = parts(column.name)
+    yield words, 1.0
+    if len(words) < 2:
+        return
+    yield ("".join(words),), 0.95
+    if words[0] in _COUNTING and column.kind in ("integer", "number"):
+        yield words[1:], 0.97
+        yield ("number", "of", *words[1:]), 1.0
+    if "/" in column.name:
+        yield tuple(word for part in words for word in ("per", part))[1:], 1.0
+    if words[-1] == "name" and column.kind == "text":
+        yield ("name",), 0.5

@@ -45,6 +45,9 @@ def plan_of(draft: Draft, dataset: str) -> Plan:
         mark for one, mark in pairwise(draft.marks) if mark.plain in _TRAILING and one.names and not draft.free(one)
     )
     draft.use(*trailing)
+    year = draft.view.calendar("year")
+    if year is not None and year not in plan.fields and any(measure.aggregate == "sum" for measure in plan.measures):
+        draft.view.choices.doubt("whether all years are to be added up")
     said = {word for measure in plan.measures if measure.field for word in parts(measure.field.column)}
     draft.use(*(mark for mark in draft.marks if mark.plain in said and mark.cue in ("", "unit")))
     return plan

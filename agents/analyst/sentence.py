@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agents.analyst.cues import LONGEST_CUE, adjective, cues
-from agents.analyst.lexicon import Lexicon, Meaning
+from agents.analyst.lexicon import Lexicon
+from agents.analyst.meanings import Meaning
 from agents.analyst.options import DAYS
 from agents.analyst.plan import Span, Unit
 from agents.analyst.time_spans import Found, spans

@@ -9,7 +9,7 @@ from dateutil.relativedelta import relativedelta
 from msgspec.structs import replace
 
 from agents.analyst.draft import Draft, is_day
-from agents.analyst.lexicon import Meaning
+from agents.analyst.meanings import Meaning
 from agents.analyst.options import Unresolved, words_of
 from agents.analyst.plan import Field, Span
 from agents.analyst.sentence import Mark

@@ -16,6 +16,7 @@ _NAMING = vocabulary(
     "top bottom idle adjective known most least unit list count without over under maximum minimum"
 ) | {""}
 """What a mark may do besides, that is a value all the same."""
+_DOERS = ("ers", "ors")
 _DONE = ("d", "n", "t")
 """What a participle ends with."""
 _UNLIKELIER = 0.15
@@ -170,7 +171,10 @@ def is_value(draft: Draft, mark: Mark) -> bool:
     columns = view.options(mark.names, is_column)
     column = columns[0].score if columns else 0.0
     table = max((item.weight for item in mark.of("table") if item.source in view.paths), default=0.0)
-    grouped = draft.cued(mark.place, -1, "by", "distinct") is not None
+    by = draft.cued(mark.place, -1, "by", "distinct")
+    done = draft.beside(by.place, -1) if by is not None else None
+    doer = done is not None and done.plain.endswith(_DONE) and mark.plain.endswith(_DOERS)  # "paid by survivors"
+    grouped = by is not None and not doer
     worked_out = draft.cued(mark.place, -1, *AGGREGATES) is not None
     if worked_out and draft.is_figure(mark):
         return False

@@ -4,7 +4,8 @@ rows refer to."""
 from collections.abc import Callable, Iterable
 
 from agents.analyst.cues import cues
-from agents.analyst.lexicon import Lexicon, Meaning, Profile
+from agents.analyst.lexicon import Lexicon
+from agents.analyst.meanings import Meaning, Profile
 from agents.analyst.options import DAYS, NUMBERS, Choices, Option, Unresolved, words_of
 from agents.analyst.plan import Condition, Field, Group, Hop, Scalar, Source
 from agents.analyst.reach import days, entity, is_key, label, reach
@@ -30,8 +31,6 @@ _NUMBERING = tuple((word,) for word in ("id", "no", "nr", "key", "code", "number
 _SAID = 0.34
 _HIGH, _LOW = frozenset({"max", "maximum", "high", "highest"}), frozenset({"min", "minimum", "low", "lowest"})
 _WHOLE = frozenset({"total", "overall", "gross", "grand"})
-
-
 _DATED = vocabulary("age founded built year birth date")
 """What is said of days as well as of figures."""
 
