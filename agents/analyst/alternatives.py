@@ -1,6 +1,5 @@
 """What a question comes to where it is read another way: only if that is the same, the reading does not matter."""
 
-from collections.abc import Sequence
 from math import isclose
 from typing import Any
 
@@ -39,28 +38,17 @@ async def otherwise(reading: Reading, rows: Rows, ask: Ask) -> list[Check]:
             log.info("reading_not_tried", why=str(failure)[:200])
             checks.append(Check("reading", False, f"It is otherwise {other.said}."))
             continue
-        same = _figures(found) == _figures(rows)
+        same = _same(found, rows)
         said = "the same" if same else _shown(other.plan, found)
         checks.append(Check("reading", same, f"{other.said[:1].upper()}{other.said[1:]}, it is {said}."))
     return checks
 
 
-def _figures(rows: Rows) -> list["_Row"]:
-    return [_Row(row) for row in rows.rows]
-
-
-class _Row:
-    """A row to compare: figures may differ by what adding them up in another order makes."""
-
-    def __init__(self, values: Sequence[Any]) -> None:
-        self._values = values
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, _Row) or len(self._values) != len(other._values):
-            return False
-        return all(map(_alike, self._values, other._values))
-
-    __hash__ = None  # type: ignore[assignment]
+def _same(one: Rows, other: Rows) -> bool:
+    """Whether two results hold the same, but for what adding figures up in another order makes."""
+    pairs = zip(one.rows, other.rows, strict=False)
+    whole = len(one.rows) == len(other.rows) and all(len(row) == len(found) for row, found in pairs)
+    return whole and all(all(map(_alike, row, found)) for row, found in zip(one.rows, other.rows, strict=True))
 
 
 def _alike(value: Any, other: Any) -> bool:

@@ -15,11 +15,12 @@ _WORKING_OUT = vocabulary(
     "count average sum median deviation variance range correlation share rate minimum maximum most "
     "least common rare top bottom by trend unit compare difference change"
 )
+_OWN = vocabulary("my mine")
 
 
 async def claims(text: str, resources: Resources) -> bool:
-    """It has a reading in which every word has its place, and asks for something to be counted or worked out, and not
-    for a single vehicle's data."""
+    """It has a reading in which every word surely has its place, asks for something to be counted or worked out, and is
+    not about a single vehicle's data."""
     if resources.datasets is None:
         return False
     try:
@@ -31,6 +32,9 @@ async def claims(text: str, resources: Resources) -> bool:
 
 def _is_analysis(text: str, lexicon: Lexicon) -> bool:
     reading = read_question(text, lexicon, ALL, datetime.now(UTC))
-    if not isinstance(reading, Reading) or reading.unused or not (reading.plan.measures or reading.plan.part):
+    if not isinstance(reading, Reading) or not (reading.plan.measures or reading.plan.part):
         return False
-    return any(mark.cue in _WORKING_OUT for mark in sentence(text, lexicon, datetime.now(UTC)).marks)
+    if reading.unused or reading.doubts:
+        return False
+    marks = sentence(text, lexicon, datetime.now(UTC)).marks
+    return any(mark.cue in _WORKING_OUT for mark in marks) and not any(mark.plain in _OWN for mark in marks)

@@ -1,12 +1,15 @@
-"""Two things, or two times, whose figures are compared."""
+"""Two things, or two times, whose figures are compared; and shares: of rows, or of what a column adds up to, that meet
+what is said behind the verb, or of every group."""
 
 from msgspec.structs import replace
 
-from agents.analyst.conditions import is_flag
-from agents.analyst.draft import AGGREGATES, Draft
+from agents.analyst.draft import AGGREGATES, Draft, is_flag, merged
+from agents.analyst.grouping import group_left
 from agents.analyst.measuring import measured
 from agents.analyst.options import Unresolved
 from agents.analyst.plan import Change, Condition, Field, Group, Measure, Plan, Side
+from agents.analyst.sentence import Mark
+from agents.language.words import vocabulary
 
 _COMPARING = ("compare", "difference", "change", "both", "more", "or", "over", "under")
 
@@ -25,9 +28,14 @@ def compared(draft: Draft, plan: Plan) -> Plan | None:
         None,
     )
     than = next((mark for mark in draft.marks if mark.plain == "than" or mark.plain.endswith(" than")), None)
-    if cue is None and not (comparative and than and any(mark.plain == "much" for mark in draft.marks)):
+    if comparative is None and than is not None and draft.has("more") and draft.has("count"):
+        comparative = next(mark for mark in draft.marks if mark.cue == "more")
+    asked = draft.has("count", "more") or any(mark.plain == "much" for mark in draft.marks)
+    if cue is None and not (comparative and than and asked):
         return None
     sides, field = _sides(draft, plan)
+    if len(sides) != 2 and than is not None:
+        sides, field = _other_side(draft, plan, than)
     if len(sides) != 2:
         return None
     used = [
@@ -42,14 +50,21 @@ def compared(draft: Draft, plan: Plan) -> Plan | None:
         if said is not None:
             draft.use(comparative)
             measures = (Measure("average", said),)
+    draft.use(*draft.all("more"))
+    measures = measures or _counted_more(draft, cue)
     measures = measures or measured(draft, sought=None) or (Measure("count"),)
     measure = measures[0]
+    if draft.has("average") and measure.aggregate == "sum" and len(draft.all("average")) == 1:
+        measure = Measure("average", measure.field)
+        draft.use(*draft.all("average"))
     if measure.aggregate == "correlation" or len(measures) > 1:
         raise Unresolved("I compare one figure at a time.")
     draft.use(*(mark for mark in draft.names() if draft.view.own(mark)))
     change: Change = "percent" if percent else "distance"
     if than is not None and not percent:
-        sides, change = (sides[1], sides[0]), "difference"
+        before = [span for place, span in draft.times if place < than.place]
+        first = before[0] if field is None and len(before) == 1 else sides[0].span
+        sides, change = (sides if first != sides[0].span else (sides[1], sides[0])), "difference"
         if comparative is not None and comparative.said and comparative.said[0] < 0:
             sides = (sides[1], sides[0])
     elif field is None and not percent:
@@ -86,6 +101,30 @@ def _sides(draft: Draft, plan: Plan) -> tuple[tuple[Side, ...], Field | None]:
                 labels = [f"{item.field.column} {label}" for label in labels]
             return tuple(Side(label, (one,)) for label, one in zip(labels, pair, strict=True)), item.field
     return (), None
+
+
+def _counted_more(draft: Draft, cue: Mark | None) -> tuple[Measure, ...]:
+    """ "How many more tickets": the figure that stands right behind."""
+    behind = draft.after(cue.place) if cue is not None and cue.plain.startswith("how many ") else None
+    if behind is None or not draft.is_figure(behind):
+        return ()
+    field = draft.figure(behind)
+    average = draft.first("average")
+    draft.use(average)
+    return (Measure("average" if average is not None or not draft.view.adds_up(field) else "sum", field),)
+
+
+def _other_side(draft: Draft, plan: Plan, than: Mark) -> tuple[tuple[Side, ...], Field | None]:
+    """What a yes or no is compared with is the other of both: "for an evening show than for a matinee"."""
+    flags = [(place, item) for place, item in draft.filters if is_flag(draft, item) and item.operator == "in"]
+    if len(flags) != 1 or len(flags[0][1].values) != 1:
+        return (), None
+    place, item = flags[0]
+    yes_no = draft.view.lexicon.flag(draft.view.at(item.field), item.field.column) or ()
+    other = replace(item, values=tuple(value for value in yes_no if value not in item.values))
+    name = item.field.column
+    sides = [Side(f"{name} {one.values[0]}", (one,)) for one in (item, other)]
+    return tuple(sides if place < than.place else sides[::-1]), item.field
 
 
 def told_apart(draft: Draft, plan: Plan) -> Plan:
@@ -132,3 +171,59 @@ def _things(draft: Draft) -> list[Group]:
             draft.use(mark)
             return [group]
     return []
+
+
+_VERBS = vocabulary(
+    """is are was were have has had do does did who that which whose can made got get gets took take takes chose
+    used use uses won win wins came bought paid"""
+)
+"""Behind these stands what is true of the part."""
+_RELATIVE = vocabulary("who that which whose")
+
+
+def share_cue(draft: Draft) -> Mark | None:
+    """The word that asks for a share, if there is one: "rate" only beside a yes or no."""
+    return draft.first("share") or (draft.first("rate") if draft.filters else None)
+
+
+def shared(draft: Draft, plan: Plan, cue: Mark) -> Plan:
+    """The plan of a share. Raises Unresolved."""
+    draft.use(*draft.all("share", "rate", "share_of_all", "count", "sum", "percent"))
+    draft.use_rows()
+    figures = [mark for mark in draft.figures() if _shares(draft, cue, mark)]
+    measures = (Measure("sum", draft.figure(figures[0])),) if figures else ()
+    plan = replace(plan, spans=draft.spans)
+    if not draft.filters:
+        groups = draft.groups or group_left(draft)
+        if not groups:
+            raise Unresolved("I do not see whose share is meant.")
+        return replace(plan, measures=measures or (Measure("count"),), groups=tuple(groups), share=True)
+    part, whole = _split(draft, cue)
+    return replace(plan, measures=measures, part=part, conditions=whole, groups=tuple(draft.groups))
+
+
+def _shares(draft: Draft, cue: Mark, mark: Mark) -> bool:
+    """Whether a share may be one of what a figure adds up to: "share of bottles"."""
+    field = draft.view.figure(mark, quiet=True)
+    behind = draft.after(cue.place) is mark and field is not None and field.kind == "integer"
+    return field is not None and (draft.view.adds_up(field) or (behind and not draft.view.never_adds(field)))
+
+
+def _split(draft: Draft, cue: Mark) -> tuple[tuple[Condition, ...], tuple[Condition, ...]]:
+    """What is true of the part, and what of the whole: behind and before the verb; without one a yes or no is of the
+    part, or else everything is."""
+    places = [place for place, _ in draft.filters]
+    behind = draft.marks[cue.place + 1 :]
+    verbs = [mark.place for mark in behind if mark.plain in _VERBS and mark.place <= max(places)]
+    main = [place for place in verbs if draft.marks[place].plain not in _RELATIVE and min(places) < place]
+    main = [place for place in main if draft.cued(place, -1, "and", "or") is None]
+    other = [mark.place for mark in behind if mark.strange and min(places) < mark.place < max(places)]
+    verb = main[-1] if main else next(iter([*verbs, *other]), None)
+    if verb is not None and any(place > verb for place in places):
+        return merged(draft, lambda place: place >= verb), merged(draft, lambda place: place < verb)
+    if cue.cue == "share" and min(places) < cue.place < max(places):
+        return merged(draft, lambda place: place > cue.place), merged(draft, lambda place: place < cue.place)
+    flags = [place for place, item in draft.filters if is_flag(draft, item)]
+    if flags and len(merged(draft)) > 1:
+        return merged(draft, lambda place: place == flags[-1]), merged(draft, lambda place: place != flags[-1])
+    return merged(draft), ()

@@ -18,10 +18,11 @@ LONGEST_CUE = 6
 @dataclass(frozen=True, slots=True)
 class Cues:
     """`kinds`, `units` and `beyond` by the words of their phrases: what one does, the unit of time that it names, what
-    it asks for that nothing here works out. `adjectives` by the word: the end that its superlative is about, and the
-    words for what it is said of. `synonyms` are words for names by the base of another, `alike` words for values,
-    `opposites` the words that others are the opposite of; `rows` are nouns for any rows, `columns` stems of words in
-    names of columns by what they say; `spelt` all words that are here."""
+    it asks for that nothing here works out. `adjectives` by the word: the end that its superlative is about, and
+    the words for what it is said of. `synonyms` are words for names by the base of another, `alike` words for
+    values, `opposites` the words that others are the opposite of; `leaving` words that ask for something to be left
+    out; `rows` are nouns for any rows, `columns` stems of words in names of columns by what they say; `spelt` all
+    words that are here."""
 
     kinds: Mapping[Phrase, str]
     units: Mapping[Phrase, Unit]
@@ -33,6 +34,7 @@ class Cues:
     scales: tuple[tuple[str, ...], ...]
     ranking: tuple[str, ...]
     rows: frozenset[str]
+    leaving: frozenset[str]
     columns: Mapping[str, frozenset[str]]
     idle: frozenset[str]
     spelt: frozenset[str]
@@ -56,9 +58,9 @@ def cues() -> Cues:
         _rings(read["synonyms"]["rings"]), _rings(read["synonyms"]["values"]),
         read["synonyms"]["opposites"],
         tuple(map(tuple, read["synonyms"]["scales"])), tuple(read["synonyms"]["ranking"]),
-        frozenset(read["synonyms"]["rows"]),
+        frozenset(read["synonyms"]["rows"]), frozenset(read["idle"]["leaving"]),
         {kind: frozenset(map(stem, words)) for kind, words in read["columns"].items()}, idle,
-        idle | frozenset(spoken) | frozenset(rings) | adjectives.keys(),
+        idle | frozenset((*spoken, *rings, *read["synonyms"]["rows"])) | adjectives.keys(),
     )  # fmt: skip
 
 

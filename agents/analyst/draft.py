@@ -1,11 +1,13 @@
-"""A question on its way to a plan for the rows of one table: its marks, what they mean there, and which of them have
-left their trace."""
+"""A question on its way to a plan for the rows of one table: its marks, what they mean there, which of them have left
+their trace, and the conditions that they make together."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from agents.analyst.options import DAYS, Option
+from msgspec.structs import replace
+
+from agents.analyst.options import DAYS, Option, Unresolved
 from agents.analyst.plan import Condition, Field, Group, Having, Measure, Operator, Scalar, Span
 from agents.analyst.sentence import Mark
 from agents.analyst.view import View
@@ -53,7 +55,7 @@ class Draft:
 
     def says(self, *words: str) -> bool:
         """Whether one of these words asks for something."""
-        return any(mark.plain in words and mark.cue == "which" for mark in self.marks)
+        return any(mark.cue == "which" and set(mark.plain.split()) & set(words) for mark in self.marks)
 
     def use(self, *marks: Mark | None) -> None:
         self.used.update(mark.place for mark in marks if mark is not None)
@@ -141,3 +143,29 @@ def is_column(option: Option) -> bool:
 
 def is_text(option: Option) -> bool:
     return option.column.kind == "text" and not option.values
+
+
+def merged(draft: Draft, which: Callable[[int], bool] = lambda place: True) -> tuple[Condition, ...]:
+    """Those that were said at such places, in their order; the values of one column together. Raises Unresolved where
+    nothing can meet them."""
+    found: dict[object, Condition] = {}
+    for place, item in sorted(draft.filters, key=lambda entry: entry[0]):
+        if not which(place):
+            continue
+        key = (item.field, item.operator) if item.operator in ("in", "not in") else item
+        if (held := found.get(key)) is not None:
+            values = tuple(dict.fromkeys((*held.values, *item.values)))
+            item = replace(
+                held, values=values, said=f"{held.said}, {item.said}" if values != held.values else held.said
+            )
+        found[key] = item
+    for one in found.values():
+        other = found.get((one.field, "not in")) if one.operator == "in" else None
+        if other is not None and set(one.values) & set(other.values):
+            raise Unresolved("Nothing is both: please say which one counts.")
+    return tuple(found.values())
+
+
+def is_flag(draft: Draft, condition: Condition) -> bool:
+    """Whether a condition is a yes or no."""
+    return draft.view.lexicon.flag(draft.view.at(condition.field), condition.field.column) is not None

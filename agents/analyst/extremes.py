@@ -10,8 +10,10 @@ from agents.analyst.options import DAYS, Unresolved, words_of
 from agents.analyst.plan import Group, Measure, Plan
 from agents.analyst.ranking import Rank
 from agents.analyst.sentence import Mark
+from agents.language.words import vocabulary
 
 _FAR = 3
+_BETWEEN = vocabulary("single one particular individual")
 
 
 def thing_of(draft: Draft, rank: Rank | None) -> Mark | None:
@@ -19,8 +21,11 @@ def thing_of(draft: Draft, rank: Rank | None) -> Mark | None:
     for which in draft.all("which")[:1]:
         for mark in draft.marks[which.place + 1 :]:
             if draft.free(mark) and (mark.cue == "unit" or (draft.is_thing(mark) and _no_figure(draft, mark))):
-                return mark
-            if draft.free(mark) and mark.cue != "adjective" and not (mark.names and mark.cue == ""):
+                head = draft.beside(mark.place)  # "booking channel"
+                column = draft.view.own(mark) and head is not None and not draft.view.own(head) and head.cue == ""
+                return head if column and draft.named(head, draft.view.groupable) else mark
+            empty = mark.cue == "adjective" or mark.plain in _BETWEEN
+            if draft.free(mark) and not empty and not (mark.names and mark.cue == ""):
                 break
     if rank is None:
         return None
@@ -91,7 +96,7 @@ def _alone(draft: Draft, rank: Rank, thing: Mark | None) -> bool:
         or rank.number
         or rank.skip
         or draft.has("list", "top", "bottom")
-        or draft.says("who", "which", "whose")
+        or draft.says("who", "which", "whose", "where", "when")
     )
     return thing is None and not shown and not rows
 
@@ -100,11 +105,16 @@ def _measure(draft: Draft, rank: Rank, group: Group) -> Measure | None:
     """What decides among groups, where only a figure of their rows is named; None where the rows decide."""
     view, figure = draft.view, rank.figure
     if figure is None:
+        if not rank.sum:
+            view.choices.doubt("whether the number of rows decides")
         return Measure("count")
     if figure.kind in DAYS:
         if group.unit is not None:
             raise Unresolved("I do not see what is to come first.")
         return None
+    if (average := draft.first("average")) is not None:
+        draft.use(average)
+        return Measure("average", figure)
     if view.adds_up(figure) or (rank.sum and not rank.number and not view.never_adds(figure)):
         view.assume(f"{words_of(figure.column)} is added up")
         return Measure("sum", figure)

@@ -1,17 +1,22 @@
 """What rows are put together by: columns, other tables' rows, units of time."""
 
 from agents.analyst.draft import AGGREGATES, Draft, is_day
+from agents.analyst.likeness import abbreviates
 from agents.analyst.options import Unresolved, words_of
 from agents.analyst.plan import Group, Unit
 from agents.analyst.ranking import Rank
 from agents.analyst.sentence import Mark
-from agents.analyst.tokens import stem
+from agents.analyst.tokens import parts, stem
 from agents.language.words import vocabulary
 
 _CALLED = vocabulary("type kind method category level name group status class types kinds methods")
 """Nouns behind a name that say nothing more than it."""
 _NAMING = vocabulary("idle list top rate count adjective sum range") | {""}
 """What a mark may do besides, that rows are put together by all the same."""
+_TOLD = vocabulary("id ids name names number numbers reference")
+"""What rows are told by."""
+_MANY = 60
+"""Different figures that are no classes."""
 _CHAINING = ("and", "by", "or")
 
 
@@ -36,6 +41,13 @@ def read_groups(draft: Draft, rank: Rank | None) -> None:
 def _behind(draft: Draft, by: Mark, rank: Rank | None) -> None:
     """The things behind one "by", which may be several."""
     joint: Mark | None = by
+    target = draft.after(by.place)
+    ranked = rank is not None and rank.figure is not None and draft.is_figure(target)
+    if ranked and target is not None and draft.view.figure(target, quiet=True) == rank.figure:  # type: ignore[union-attr]
+        draft.use(by, target)  # "the longest show by running time"
+        return
+    if _in_the_name(draft, by):
+        return
     while joint is not None:
         target = _target(draft, joint.place)
         group = _group(draft, target, rank) if target is not None else None
@@ -46,6 +58,19 @@ def _behind(draft: Draft, by: Mark, rank: Rank | None) -> None:
         draft.use(joint, target)
         draft.groups.append(group)
         joint = _joint(draft, target)
+
+
+def _in_the_name(draft: Draft, by: Mark) -> bool:
+    """Whether "per" and what follows belong to the name of the figure before: "price per bottle" of `Price/btl`."""
+    before, behind = draft.after(by.place, -1), draft.after(by.place)
+    if before is None or behind is None or not draft.is_figure(before):
+        return False
+    field = draft.view.figure(before, quiet=True)
+    words = parts(field.column) if field is not None else ()
+    if len(words) < 2 or not ("/" in field.column or "per" in words) or not abbreviates(words[-1], behind.plain):  # type: ignore[union-attr]
+        return False
+    draft.use(by, behind)
+    return True
 
 
 def _target(draft: Draft, place: int) -> Mark | None:
@@ -66,7 +91,9 @@ def _target(draft: Draft, place: int) -> Mark | None:
 
 def _nothing(draft: Draft, by: Mark, target: Mark, rank: Rank | None) -> None:
     """What "by" means where nothing can be put together by what follows it."""
-    if draft.free(target) and draft.view.own(target):
+    if target.plain in _TOLD and draft.has("list", "which") and draft.free(target):
+        draft.use(by, target)  # "list them by name"
+    elif draft.free(target) and draft.view.own(target):
         draft.use(by, target)  # "average total per order"
     elif any(at == target.place for at, _ in draft.filters) or draft.has("compare"):
         draft.use(by)  # "reported by phone", "each of them"
@@ -105,9 +132,8 @@ def _measures(draft: Draft, mark: Mark) -> bool:
     if field is None:
         return False
     profile = draft.view.profile(field)
-    return field.kind == "number" or (
-        profile is not None and profile.distinct > 60 and field.column.casefold() != "year"
-    )
+    many = profile is not None and profile.distinct > _MANY and not draft.view.is_year(field)
+    return field.kind == "number" or many
 
 
 def _group(draft: Draft, target: Mark, rank: Rank | None) -> Group | None:
@@ -118,6 +144,10 @@ def _group(draft: Draft, target: Mark, rank: Rank | None) -> Group | None:
     figure = _measures(draft, target) and (rank is not None or draft.has("compare"))
     if target.cue != "unit" and (not target.names or worked_out or figure):
         return None
+    if target.cue != "unit" and draft.is_figure(target) and _measures(draft, target):
+        if draft.cued(target.place, -1, "by") is not None and draft.beside(target.place, -1).plain == "per":  # type: ignore[union-attr]
+            raise Unresolved(f"I do not divide by {target.text}.")
+        draft.view.choices.doubt(f'whether "{target.text}" tells groups apart')
     return named_group(draft, target)
 
 
@@ -135,7 +165,8 @@ def named_group(draft: Draft, mark: Mark) -> Group | None:
 def group_left(draft: Draft) -> list[Group]:
     """A column that is named and told apart by: "share of each category"."""
     for mark in draft.names():
-        if draft.named(mark, draft.view.groupable) and (group := draft.view.group(mark)):
+        figure = draft.is_figure(mark) and _measures(draft, mark)
+        if not figure and draft.named(mark, draft.view.groupable) and (group := draft.view.group(mark)):
             draft.use(mark)
             return [group]
     return []

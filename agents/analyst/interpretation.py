@@ -11,12 +11,10 @@ from functools import partial
 import msgspec
 from msgspec.structs import replace as changed
 
-from agents.analyst.choices import Choices
-from agents.analyst.conditions import merged
-from agents.analyst.draft import Draft
+from agents.analyst.draft import AGGREGATES, Draft, merged
 from agents.analyst.grouping import read_groups
 from agents.analyst.lexicon import Lexicon
-from agents.analyst.options import Unresolved, words_of
+from agents.analyst.options import Choices, Unresolved, words_of
 from agents.analyst.plan import Measure, Plan, Source
 from agents.analyst.planner import plan_of, read_filters
 from agents.analyst.ranking import ranked
@@ -63,11 +61,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """Why a question has no plan: `unknown` words, or a `reason`; `understood` are the phrases that mean something."""
+    """Why a question has no plan: `unknown` words, or a `reason`."""
 
     reason: str
     unknown: tuple[str, ...] = ()
-    understood: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +79,16 @@ def read_question(
 ) -> Reading | Unread:
     """The plan of a question; `before` is the plan of the question before it, which this one may build on."""
     read = sentence(text, lexicon, now)
-    understood = tuple(dict.fromkeys(mark.text for mark in read.marks if mark.names))
     if len(text) > LONGEST:
-        return Unread(f"The question has more than {LONGEST} characters.", (), understood)
+        return Unread(f"The question has more than {LONGEST} characters.")
     beyond = [mark for mark in read.marks if mark.cue.startswith("beyond ")]
     if beyond:
         said = dict.fromkeys(f'{mark.cue.removeprefix("beyond ")} ("{mark.text}")' for mark in beyond)
-        return Unread(f"I do not work out {', or '.join(said)}.", (), understood)
+        return Unread(f"I do not work out {', or '.join(said)}.")
     base = before if before is not None and before.source in lexicon.tables and _follows(read, before) else None
-    if base is None and not understood and not any(map(_asking, read.marks)):
-        return Unread("I do not see which figures it is about.", tuple(m.text for m in read.marks if m.strange), ())
-    found = _best(read, lexicon, dataset, base)
-    return Unread(found.reason, found.unknown, understood) if isinstance(found, Unread) else found
+    if base is None and not any(mark.names or _asking(mark) for mark in read.marks):
+        return Unread("I do not see which figures it is about.", tuple(m.text for m in read.marks if m.strange))
+    return _best(read, lexicon, dataset, base)
 
 
 def _asking(mark: Mark) -> bool:
@@ -238,7 +233,9 @@ def _strange(best: _Candidate) -> tuple[str, ...]:
         asked = [other.plain for other in lead] in (["what"], ["what's"], ["whats"]) and mark.place <= 3
         rows = mark.initial and mark.plain.endswith("s") and bool(draft.filters)  # "games with more than five goals"
         head = asked or (counted and not rows and bool(best.plan.measures) and mark.place < min(anchors, default=0))
-        if name or placed or head:
+        sought = draft.beside(mark.place, -1), draft.beside(mark.place)
+        worked = sought[0] is not None and sought[0].cue in AGGREGATES and sought[1] is not None
+        if name or placed or head or (worked and sought[1].plain in ("of", "for", "among")):  # type: ignore[union-attr]
             found.append(mark.text)
     return tuple(dict.fromkeys(found))
 

@@ -8,20 +8,20 @@ any dataset beforehand.
 import calendar
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice, product
-from typing import Literal
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from agents.analyst.cues import adjective, cues
-from agents.analyst.likeness import derived, telling, without
+from agents.analyst.likeness import abbreviates, country_codes, derived, explained, headed, spoken, telling, without
+from agents.analyst.meanings import Meaning, Profile
 from agents.analyst.plan import Scalar, Source
-from agents.analyst.regions import country_codes
+from agents.analyst.reach import is_key
 from agents.analyst.tokens import Token, base, parts, same_word, stem, tokens
-from agents.dataset import Column, Kind, Schema, Table
+from agents.dataset import Column, Schema, Table
 from agents.language.figures import unit_words
 
 Place = tuple[Source, str]
@@ -38,37 +38,20 @@ _DONE = 0.48
 _PART_OF_VALUE = 0.7
 _ALIKE_VALUE = 0.6
 _ABBREVIATED = 0.75
+_SHORTENED = 0.6
+_CUT = 2
+"""Letters that an abbreviation leaves out at least: "capita" is short for no capital."""
 _MOST_ALIKE = 200
 _MOST_HOLDING = 60
 """Values that one word may be a part of: in more of them it says nothing."""
 _CALENDAR = tuple(name.casefold() for name in (*calendar.day_name, *calendar.month_name) if name)
 _UNITS = (unit_words() | {"pct", "percent"}) - {"year", "month", "week", "quarter", "day"}
-_NUMBERING = frozenset({"id", "no", "nr", "key", "number"})
+_NUMBERING = frozenset({"id", "no", "nr", "key", "number", "ref", "reference", "code"})
+_HEAD, BESIDE = 0.36, 0.35
+"""How surely rows go by the head noun of their table's description, and by any other noun of it."""
+_SEXES = {"f": ("female",), "m": ("male",)}
+_LONGEST_CODE, _CODED = 3, 0.9
 _YES, _NO = frozenset({"yes", "y", "true", "t"}), frozenset({"no", "n", "false", "f"})
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """What stands in a column: how many different values, how many rows lack one, the lowest and highest figure."""
-
-    distinct: int
-    missing: int
-    low: float | None = None
-    high: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What a phrase may name; the higher the `weight` (0..1), the more surely. `value` is the text as it stands in
-    the column, which is `of` a kind. `spelt` are the words of the name, one for each of the phrase."""
-
-    kind: Literal["table", "column", "value"]
-    source: Source
-    weight: float
-    column: str = ""
-    value: str = ""
-    of: Kind = "other"
-    spelt: tuple[str, ...] = ()
 
 
 class Lexicon:
@@ -124,10 +107,6 @@ class Lexicon:
         found = self._meanings.get(key)
         return tuple(sorted(found.values(), key=lambda match: -match.weight)) if found else ()
 
-    def figure(self, word: str) -> tuple[Meaning, ...]:
-        """The columns that a word for a figure ("cost") or a synonym of it means."""
-        return tuple(meaning for meaning in self.meanings((stem(word),)) if meaning.kind == "column")
-
     def corrected(self, token: Token) -> Token | None:
         """The token with its slip put right; None where it is right, or nobody can say what it should be."""
         word = token.plain
@@ -144,7 +123,8 @@ class Lexicon:
             word, self._by_letter.get(word[0], ()), scorer=OSA.distance, score_cutoff=slips, limit=_MOST_NEAR
         )
         best = [str(other) for other, distance, _ in near if distance == near[0][1]]
-        if len({stem(other) for other in best}) != 1:
+        longer = [other for other in best if word.startswith(other) and word[-1] != other[-1]]  # "capital" of "capita"
+        if len({stem(other) for other in best}) != 1 or longer:
             return None
         return Token(min(best), token.start, token.end)
 
@@ -165,22 +145,40 @@ class Lexicon:
         plain = [token.plain for token in words]
         whole, initials = "".join(plain), "".join(word[:1] for word in plain)
         alone = len(plain) == 1
-        if ended := [item for item in self._short if alone and len(whole) > 3 and item[0].endswith(whole)]:
+        joins = alone and len(whole) > 3 and whole not in cues().idle and (whole,) not in cues().kinds
+        joined = [item for item in self._short if joins and whole != item[0]]
+        if ended := [item for item in joined if item[0].endswith(whole) or item[0].startswith(whole)]:
             near = [item for item in ended if 0 < len(item[0]) - len(whole) <= 2]  # "class" of `pclass`
-            return tuple(Meaning("column", at, _ABBREVIATED, column.name, of=column.kind) for _, at, column in near)
-        if not whole.isalpha() or (alone and (whole in cues().spelt or adjective(whole) or len(whole) < 5)):
+            weight = _ABBREVIATED if near else _SHORTENED  # "chip" of `microchip`
+            near = near or (ended if len(ended) == 1 and whole not in cues().spelt else [])
+            return tuple(Meaning("column", at, weight, column.name, of=column.kind) for _, at, column in near)
+        if alone and (adjective(whole) or len(whole) < 5 or whole in cues().idle or (whole,) in cues().kinds):
             return ()
+        if not whole.isalpha() or (alone and whole in cues().spelt):
+            return self._cut_short(whole) if alone else ()
         if alone and whole.endswith(("er", "ers")):  # "earners", "rowers"
             doing = self.meanings((stem(whole.removesuffix("s").removesuffix("er")),))
             if doing := tuple(item for item in doing if item.kind != "table"):
                 return tuple(replace(item, weight=item.weight * _FAMILY) for item in doing)
         found = []
+        spelt = not alone and not {plain[0], plain[-1]} & cues().idle
         for name, source, column in self._short:
             inner = len(name) > len(whole) - len(plain[-1])  # the abbreviation takes something of every word
-            begins = len(name) >= 3 and inner and whole.startswith(name) and len(name) * 2 + 1 >= len(whole)
-            if (name == initials and not alone) or (begins and whole != name):
+            fits = 3 <= len(name) <= len(whole) - _CUT and len(name) * 2 + 1 >= len(whole)
+            begins = inner and fits and whole.startswith(name)
+            if (name == initials and spelt) or (begins and whole != name):
                 found.append(Meaning("column", source, _ABBREVIATED, column.name, of=column.kind))
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(found)) or (self._cut_short(whole) if alone else ())
+
+    def _cut_short(self, word: str) -> tuple[Meaning, ...]:
+        """The only column whose name breaks off a word: "directors" of `Dir.`."""
+        found = {
+            (source, column): Meaning("column", source, _SHORTENED, column.name, of=column.kind)
+            for name, source, column in self._short
+            if len(name) < len(word) <= len(name) * 3 and abbreviates(name, word)
+            if name[-1] not in "aeiou" and name not in cues().spelt
+        }
+        return tuple(found.values()) if len(found) == 1 else ()
 
     @cached_property
     def _short(self) -> tuple[tuple[str, Source, Column], ...]:
@@ -199,7 +197,10 @@ class Lexicon:
         holding = [self._holding.get(each) for each in stems]
         if not all(holding):
             return ()
-        common = set.intersection(*(each for each in holding if each))
+        common = {
+            item for item in set.intersection(*(each for each in holding if each))
+            if all(any(same_word(word.plain, other.plain) for other in tokens(item[2])) for word in words)
+        }  # fmt: skip
         if not common or len(common) > _MOST_HOLDING:
             return ()
         return tuple(
@@ -265,19 +266,21 @@ class Lexicon:
             if len(words) > 1 and words[-1] in _NUMBERING and unique:
                 self._mean(words[:-1], Meaning("table", source, 0.7))
         alone = len(self.tables) == 1
-        for word in telling(f"{table.description} {self.schema.description if alone else ''}"):
-            self._mean((word,), Meaning("table", source, 0.35))
+        for text in (table.description, self.schema.description if alone else ""):
+            heads = headed(text)
+            for word in set(telling(text)) - _UNITS:
+                self._mean((word,), Meaning("table", source, _HEAD if word in heads else BESIDE))
 
     def _name_column(self, source: Source, table: Table, column: Column) -> None:
-        keys = {*table.primary_key, *(name for key in table.foreign_keys for name in key.columns)}
-        worth = 0.5 if column.name in keys and column.kind in ("integer", "other") else 1.0
+        worth = 0.5 if is_key(table, column.name) and column.kind in ("integer", "other") else 1.0
         words = parts(column.name)
         bare = without(words, _PREFIXES, _SUFFIXES | _UNITS)
 
         def phrase(some: Iterable[str], weight: float) -> None:
             self._phrase(some, Meaning("column", source, weight * worth, column.name, of=column.kind))
 
-        phrase(words, 1.0)
+        for said, weight in spoken(column):
+            phrase(said, weight)
         own = {stem(part) for part in parts(table.name)}
         if column.kind not in ("date", "timestamp"):
             noun = without(parts(table.name), _PREFIXES, frozenset({"dim"}))[-1:]
@@ -293,31 +296,36 @@ class Lexicon:
                 phrase(bare[::-1], 0.9)
             phrase(bare[-2:], 0.8)
             phrase(bare[:2], 0.8)
-            for place, word in enumerate(bare):
-                if stem(word) not in own:
-                    phrase((word,), 0.6 if place == len(bare) - 1 else 0.5)
+            alone = [(place, word) for place, word in enumerate(bare) if not {stem(word), word} & (own | _NUMBERING)]
+            for place, word in alone:
+                phrase((word,), 0.6 if place == len(bare) - 1 else 0.5)
         for word in telling(column.description):
             if stem(word) not in own:
                 self._mean((word,), Meaning("column", source, 0.45 * worth, column.name, of=column.kind))
 
     def _name_values(self, source: Source, column: str, texts: Iterable[str]) -> None:
         texts = tuple(texts)
-        sexes = {text.casefold() for text in texts} == {"f", "m"}
+        sexes = {"f", "m"} <= {text.casefold() for text in texts} <= {"f", "m", "u", "x"}
+        table = self.tables[source]
+        about = self.schema.description if len(self.tables) == 1 else ""
+        told = (table.description, about, self.column(source, column).description)
+        coded = {text: words for text in texts if len(text) <= _LONGEST_CODE and (words := explained(text, told))}
+        coded = coded if len(coded) > 1 else {}  # "A" alone is an article
         for text in texts:
             words = tuple(token.plain for token in tokens(text) if token.text[0].isalnum())
-            if sexes:
-                words = ("female",) if text.casefold() == "f" else ("male",)
+            words = _SEXES.get(text.casefold(), words) if sexes else words
             meaning = Meaning("value", source, 1.0, column, text, "text")
             self._mean(words, meaning)
+            for said in coded.get(text, ()):
+                self._mean((said,), replace(meaning, weight=_CODED))
+            for other in cues().alike.get(base(" ".join(words)), ()):
+                self._mean(other.split(), replace(meaning, weight=0.8))
             if len(words) > 1:
                 for word in {stem(word) for word in words}:
                     self._holding[word].add((source, column, text))
                 continue
             for other in [name for name in _CALENDAR if len(text) >= 3 and name.startswith(text.casefold())]:
                 self._mean((other,), meaning)
-            for word in words:
-                for other in cues().alike.get(base(word), ()):
-                    self._mean(other.split(), replace(meaning, weight=0.8))
 
 
 def _as_said(meaning: Meaning, words: Sequence[Token]) -> Meaning:

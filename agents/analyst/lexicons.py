@@ -4,9 +4,12 @@ import asyncio
 import math
 import time
 from collections import OrderedDict
+from dataclasses import replace
+from datetime import date
 from weakref import WeakKeyDictionary, WeakValueDictionary, ref
 
-from agents.analyst.lexicon import Lexicon, Place, Profile
+from agents.analyst.lexicon import Lexicon, Place
+from agents.analyst.meanings import Profile
 from agents.analyst.plan import Source
 from agents.dataset import Datasets, QueryFailed, Schema, Table, quoted
 
@@ -18,6 +21,9 @@ _MOST_VALUES = 3_000
 _MOST_PROFILED = 60
 """Columns of a table whose contents are looked at."""
 _AT_ONCE = 4
+_FIGURE, _DAY = "CAST({0}({1}) AS DOUBLE)", "strftime({0}({1}), '%Y-%m-%d')"
+_ENDS = {"integer": _FIGURE, "number": _FIGURE, "date": _DAY, "timestamp": _DAY}
+"""The lowest and the highest of a column, by its kind."""
 _AGAIN_S = 60.0
 """After which values are asked for again that could not be had."""
 
@@ -96,14 +102,18 @@ async def _profiled(datasets: Datasets, name: str, table: Table) -> dict[Place, 
     asked = []
     for column in columns:
         cell = quoted(column.name)
-        ends = [
-            f"CAST({end}({cell}) AS DOUBLE)" if column.kind in ("integer", "number") else "NULL"
-            for end in ("min", "max")
-        ]
+        form = _ENDS.get(column.kind, "NULL")
+        ends = [form.format(end, cell) for end in ("min", "max")]
         asked += [f"count(DISTINCT {cell})", f"count(*) - count({cell})", *ends]
     found = (await datasets.query(name, f"SELECT {', '.join(asked)} FROM {table.sql_name}")).rows[0]  # noqa: S608
     source = Source(table.dataset, table.name)
-    return {
-        (source, column.name): Profile(int(found[at] or 0), int(found[at + 1] or 0), found[at + 2], found[at + 3])
-        for at, column in zip(range(0, len(found), 4), columns, strict=True)
-    }
+    profiles = {}
+    for at, column in zip(range(0, len(found), 4), columns, strict=True):
+        distinct, missing, low, high = found[at : at + 4]
+        made = Profile(int(distinct or 0), int(missing or 0))
+        if column.kind in ("date", "timestamp") and low is not None:
+            made = replace(made, first=date.fromisoformat(low), last=date.fromisoformat(high))
+        elif column.kind in ("integer", "number"):
+            made = replace(made, low=low, high=high)
+        profiles[source, column.name] = made
+    return profiles

@@ -1,9 +1,15 @@
-"""Which words are forms of others, and which words of a name or a description tell something."""
+"""Which words are forms of others, which words of a name or a description tell something, and countries by their
+names."""
 
-from collections.abc import Collection
+import zoneinfo
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
 
 from agents.analyst.cues import cues
-from agents.analyst.tokens import stem, tokens
+from agents.analyst.tokens import parts, stem, tokens
+from agents.dataset import Column
+from agents.language.words import vocabulary
 
 
 def telling(text: str) -> list[str]:
@@ -11,6 +17,42 @@ def telling(text: str) -> list[str]:
     idle = {stem(word) for word in (*cues().idle, "time", "times", "same", "whole", "together", "right")}
     words = dict.fromkeys(token.plain for token in tokens(text))
     return [word for word in words if word.isalpha() and len(stem(word)) > 3 and stem(word) not in idle]
+
+
+_PREPOSITIONS = vocabulary(
+    "of from in by at on with for to taken since during per between over and or that which who is are was were as"
+)
+_COUNTING = frozenset({"no", "nr", "num", "number", "count", "n"})
+_EXPLAINING = vocabulary("is for means stands = as")
+
+
+def headed(text: str) -> frozenset[str]:
+    """The nouns that a description is about: the one before its first preposition, and those behind "one row per"."""
+    found: set[str] = set()
+    words = [token.plain for token in tokens(text)]
+    first = next((at for at, word in enumerate(words) if word in _PREPOSITIONS or word == ","), len(words))
+    found.update(words[max(first - 1, 0) : first])
+    found.update(words[at + 1] for at, word in enumerate(words[:-1]) if word in ("per", "each", "every"))
+    return frozenset(found)
+
+
+def explained(code: str, descriptions: Iterable[str]) -> tuple[str, ...]:
+    """The words that descriptions say a code stands for: "H high, L low", "U for unknown"."""
+    found = []
+    for text in descriptions:
+        row = tokens(text)
+        for place, token in enumerate(row):
+            behind = [item for item in row[place + 1 : place + 4] if item.plain not in _EXPLAINING]
+            if token.text == code and behind and behind[0].plain.isalpha() and len(behind[0].text) > len(code):
+                found.append(behind[0].plain)
+    return tuple(found)
+
+
+def abbreviates(short: str, word: str) -> bool:
+    """Whether a name is short for a word: its beginning, or some of its letters without vowels ("btl", "qty")."""
+    letters = iter(word)
+    consonants = len(short) > 1 and not set(short) & set("aeiou") and all(letter in letters for letter in short)
+    return short[:1] == word[:1] and (consonants or (len(short) >= 3 and word.startswith(short)))
 
 
 def derived(word: str, plain: str) -> bool:
@@ -31,3 +73,33 @@ def without(words: tuple[str, ...], first: Collection[str], last: Collection[str
     while len(words) > 1 and (words[-1] in last or (last and len(words[-1]) == 1)):
         words = words[:-1]
     return words
+
+
+@lru_cache(maxsize=1)
+def country_codes() -> Mapping[str, str]:
+    """The code (ISO 3166-1 alpha-2) in lower case by the country's English name in lower case, as the time zone
+    database of the machine lists them; empty where it has none."""
+    for folder in map(Path, zoneinfo.TZPATH):
+        listed = folder / "iso3166.tab"
+        if listed.is_file():
+            lines = listed.read_text(encoding="utf-8").splitlines()
+            pairs = [line.split("\t") for line in lines if line and not line.startswith("#")]
+            return {name.casefold(): code.casefold() for code, name in pairs}
+    return {}
+
+
+def spoken(column: Column) -> Iterator[tuple[tuple[str, ...], float]]:
+    """How the whole of a name is said, and how surely: "number of guests" of `No. guests`, "price per night" of
+    `Price/night`, "ph" of `pH`."""
+    words = parts(column.name)
+    yield words, 1.0
+    if len(words) < 2:
+        return
+    yield ("".join(words),), 0.95
+    if words[0] in _COUNTING and column.kind in ("integer", "number"):
+        yield words[1:], 0.97
+        yield ("number", "of", *words[1:]), 1.0
+    if "/" in column.name:
+        yield tuple(word for part in words for word in ("per", part))[1:], 1.0
+    if words[-1] == "name" and column.kind == "text":
+        yield ("name",), 0.5

@@ -118,8 +118,11 @@ def _asked(draft: Draft) -> tuple[Field, ...]:
             if field is not None:
                 draft.use(mark)
                 found.append(field)
-    when = next((mark for mark in draft.marks if mark.plain == "when"), None)
-    if when is not None and not any(field.kind in DAYS for field in found):
+    if draft.says("where") and not any(draft.view.says(field, "place") for field in found):
+        places = [field for field in draft.view.shown() if field.kind == "text" and draft.view.says(field, "place")]
+        found += places[:1]
+        draft.use(*(mark for mark in draft.all("which") if "where" in mark.plain and places))
+    if draft.says("when") and not any(field.kind in DAYS for field in found):
         day = draft.view.day() or draft.view.calendar("year")
         found += [day] if day is not None else []
     return tuple(dict.fromkeys(found))

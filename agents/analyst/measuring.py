@@ -1,13 +1,19 @@
 """What is worked out: which aggregates of which columns, or how many rows."""
 
+from msgspec.structs import replace
+
 from agents.analyst.draft import AGGREGATES, Draft, is_day
+from agents.analyst.lexicon import BESIDE
+from agents.analyst.numbers import measured_in
 from agents.analyst.options import NUMBERS, Unresolved, words_of
 from agents.analyst.plan import Aggregate, Field, Measure
 from agents.analyst.sentence import Mark
+from agents.language.units import unit as unit_of
 
 _FAR = 6
 _FEW = 3
 _UNIQUE = 0.8
+_SURE = 0.5
 
 
 def measured(draft: Draft, sought: Mark | None) -> tuple[Measure, ...]:
@@ -21,7 +27,7 @@ def measured(draft: Draft, sought: Mark | None) -> tuple[Measure, ...]:
     if draft.has("span") and day is not None:
         draft.use(*draft.all("span"))
         return Measure("minimum", day), Measure("maximum", day)
-    one = _each(draft)
+    one = _each(draft) or in_units(draft)
     found = (one,) if one else _aggregated(draft)
     if not found and (counted := _counted(draft)) is not None:
         found = (counted,)
@@ -56,18 +62,24 @@ def _correlation(draft: Draft, cue: Mark) -> Measure:
 def _each(draft: Draft) -> Measure | None:
     """ "The average number of orders per customer": how many rows there are for each."""
     average, count = draft.first("average"), draft.first("count")
-    if average is None or count is None or not draft.groups or count.place - average.place not in (1, 2):
+    if average is None or count is None or not draft.groups:
+        return None
+    timed = draft.groups[0].unit is not None and not draft.figures()
+    if count.place - average.place not in (1, 2) and not timed:
         return None
     target = next((mark for mark in draft.near(count.place, 2) if draft.free(mark)), None)
     if draft.is_figure(target):
         return None
     group = draft.groups[0]
-    if group.unit or len(draft.groups) > 1:
-        raise Unresolved("I do not work out how many there are on average for each unit of time.")
+    if len(draft.groups) > 1:
+        raise Unresolved("I work out how many there are on average for each of one thing only.")
     draft.groups.clear()
     draft.use(average, count)
-    draft.view.assume(f"for each {words_of(group.fields[0].column)} that has any")
-    return Measure("each", group.fields[0])
+    if group.unit is None:
+        draft.view.assume(f"for each {words_of(group.fields[0].column)} that has any")
+        return Measure("each", group.fields[0])
+    draft.view.choices.doubt(f"whether a {group.unit} without any counts as well")
+    return Measure("each", replace(group.fields[0], part=group.unit, kind="text"))
 
 
 def _aggregated(draft: Draft) -> tuple[Measure, ...]:
@@ -81,6 +93,8 @@ def _aggregated(draft: Draft) -> tuple[Measure, ...]:
         if mark in cues and (not waiting or not draft.is_figure(mark) or draft.is_figure(behind)):
             done = done if waiting else []
             waiting.append(mark)
+        elif _modifies(draft, mark):
+            continue
         elif (waiting or done) and (field := _figure(draft, mark, waiting or done)) is not None:
             waiting, done = [], waiting or done
             draft.use(*done)
@@ -99,6 +113,14 @@ def _aggregated(draft: Draft) -> tuple[Measure, ...]:
     if not found and any(cue.cue != "sum" and draft.free(cue) for cue in cues) and not draft.has("count"):
         raise Unresolved(f'I do not see which figure "{cues[0].text}" is said of.')
     return tuple(dict.fromkeys(found))
+
+
+def _modifies(draft: Draft, mark: Mark) -> bool:
+    """Whether a name only tells more of the figure right behind it: "ticket revenue"."""
+    head = draft.beside(mark.place)
+    if head is None or not draft.is_figure(mark) or not draft.is_figure(head):
+        return False
+    return bool(mark.names) and head.names[0].weight > mark.names[0].weight
 
 
 def _figure(draft: Draft, mark: Mark, aggregates: list[Mark]) -> Field | None:
@@ -125,6 +147,24 @@ def _lone(draft: Draft, cue: Mark) -> Field | None:
     return draft.view.said_of(("cost", "price")) if any(mark.plain == "cost" for mark in draft.marks) else None
 
 
+def in_units(draft: Draft) -> Measure | None:
+    """ "How many tonnes": the total of the only column that is in this unit."""
+    count = draft.first("count")
+    unit = draft.beside(count.place) if count is not None else None
+    if count is None or unit is None or not draft.free(unit) or draft.has(*AGGREGATES):
+        return None
+    if (not unit.strange and any(name.kind != "table" or name.weight > BESIDE for name in unit.names)) or unit.cue:
+        return None
+    field = measured_in(draft, unit.plain)
+    if field is None and len(unit.plain) > 2 and unit_of(unit.plain) is not None:
+        raise Unresolved(f"I see no figures in {unit.plain}.")
+    if field is None:
+        return None
+    draft.use(count, unit)
+    draft.view.assume(f"the total {words_of(field.column)} is meant")
+    return Measure("sum", field)
+
+
 def _counted(draft: Draft) -> Measure | None:
     """How many rows there are, or how many different values; None where a figure is counted or nothing is."""
     count, distinct = draft.first("count"), draft.first("distinct")
@@ -144,6 +184,8 @@ def _counted(draft: Draft) -> Measure | None:
         if field is not None:
             draft.use(target, count, distinct)
             return Measure("distinct", field)
+        if draft.view.own(target) and not any(item.weight > BESIDE for item in target.of("table")):
+            draft.view.choices.doubt(f'whether "{target.text}" are the rows')
         if draft.view.own(target) or target.strange or target.cue not in ("adjective", ""):
             break
     if len(draft.view.lexicon.tables) > 1 and not any(
@@ -160,7 +202,8 @@ def _different(draft: Draft, target: Mark, *, distinct: bool) -> Field | None:
     if target.cue == "unit" and target.unit in ("day", "year") and not draft.is_thing(target):
         unit = view.day() if target.unit == "day" else view.calendar("year")
         return unit if unit is not None and unit.kind != "timestamp" else None
-    if target.cue not in ("", "idle", "unit", "list") or not draft.is_thing(target):
+    named = target.cue in ("", "idle", "unit", "list") or (distinct and target.cue == "rows")
+    if not named or not draft.is_thing(target) or (not distinct and draft.named(target, is_day)):
         return None
     if view.own(target) and not (distinct and draft.named(target, view.groupable)):
         return None
@@ -173,6 +216,8 @@ def _plain(draft: Draft, sought: Mark | None) -> tuple[Measure, ...] | None:
     where it does not; None where no figure is named, empty where those of single rows are wanted."""
     view = draft.view
     figures = [mark for mark in draft.figures() if not _is_class(draft, mark)]
+    sure = [mark for mark in figures if mark.names[0].weight >= _SURE]
+    figures = sure or figures
     how = next((mark for mark in draft.marks if how_much(draft, mark)), None)
     alone = single(draft)
     if not figures and how is not None and not alone:
@@ -191,13 +236,14 @@ def _plain(draft: Draft, sought: Mark | None) -> tuple[Measure, ...] | None:
         field = draft.figure(mark)
         name = words_of(field.column)
         ways: list[tuple[str, Aggregate]] = [(f"the total {name} is meant", "sum")]
-        if not view.adds_up(field):
+        counted = field.kind == "integer" and draft.cued(mark.place, -1, "count") is not None
+        if not view.adds_up(field) and not (counted and not view.never_adds(field)):
             ways.insert(0, (f"the average {name} is meant", "average"))
         aggregate = view.choices.of(f"{mark.place} aggregate", ways)
         view.assume(f"{name} is {'added up' if aggregate == 'sum' else 'averaged'}")
         found.append(Measure(aggregate, field))
     draft.use(*draft.all("count"))
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
 
 
 def _is_class(draft: Draft, mark: Mark) -> bool:

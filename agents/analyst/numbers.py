@@ -97,6 +97,11 @@ def _compared(draft: Draft, mark: Mark, operator: Operator, said: tuple[str, ...
         draft.having = Having(operator, value), Measure(aggregate.cue, field)  # type: ignore[arg-type]
         return
     draft.keep(mark.place, field, operator, (value,), f"{mark.text} {number.text}")
+    joined = draft.cued(names[0].place, -1, "and") if names and draft.has("both") else None
+    other = draft.after(joined.place, -1) if joined is not None else None
+    if other is not None and draft.is_figure(other):  # "both one and the other above 100"
+        draft.use(joined, *draft.all("both"))
+        draft.keep(other.place, draft.figure(other), operator, (value,), f"{mark.text} {number.text}")
 
 
 def _since(draft: Draft, mark: Mark, day: Field, operator: Operator, number: Mark) -> None:
@@ -117,7 +122,7 @@ def _column(
     number, before it, by the unit, or the only one."""
     named = next((item for item in passed or () if draft.is_figure(item)), None)
     beside = draft.beside(number.place)
-    measured = _measured_in(draft, beside.plain.split()[0]) if said and named is None and beside is not None else None
+    measured = measured_in(draft, beside.plain.split()[0]) if said and named is None and beside is not None else None
     field = measured or (draft.view.said_of(said) if said and named is None else None)
     if field is not None and field.kind in (*NUMBERS, *DAYS):
         return field, []
@@ -140,7 +145,7 @@ def _column(
 def _by_unit(draft: Draft, number: Mark) -> tuple[Field | None, list[Mark]]:
     view, beside, before = draft.view, draft.beside(number.place), draft.beside(number.place, -1)
     unit = beside.plain.split()[0] if beside is not None else ""
-    if beside is not None and (field := _measured_in(draft, unit)):
+    if beside is not None and (field := measured_in(draft, unit)):
         return field, [beside]
     kinds = ["money"] if before is not None and before.text[:1] in "$€£" else sorted(measures(unit))
     for kind in kinds:
@@ -155,7 +160,7 @@ def _by_unit(draft: Draft, number: Mark) -> tuple[Field | None, list[Mark]]:
     return None, []
 
 
-def _measured_in(draft: Draft, word: str) -> Field | None:
+def measured_in(draft: Draft, word: str) -> Field | None:
     """The only column of figures that measures what a unit does, or the only one of these that is a total."""
     wanted, named, fitting = measures(word), unit_of(word), []
     for column in draft.view.table.columns:

@@ -17,7 +17,7 @@ Aggregate = Literal[
 ]  # fmt: skip
 Unit = Literal["hour", "day", "week", "month", "quarter", "year", "weekday", "season"]
 Operator = Literal["in", "not in", "=", "<", "<=", ">", ">=", "is null", "is not null", "contains", "starts"]
-Part = Literal["", "hour", "weekday", "year"]
+Part = Literal["", "hour", "day", "week", "month", "quarter", "year", "weekday", "season"]
 Scalar = bool | int | float | str
 
 

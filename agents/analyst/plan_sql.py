@@ -21,7 +21,7 @@ _UNITS: dict[Unit, str] = {
     "weekday": "dayname({0})",
     "season": "monthname({0})",
 }
-_PARTS = {"hour": "hour({0})", "weekday": "dayname({0})", "year": "year({0})"}
+_PARTS = {**_UNITS, "hour": "hour({0})", "year": "year({0})"}
 _WORKED_OUT = {
     "count": "count(*)",
     "distinct": "count(DISTINCT {0})",

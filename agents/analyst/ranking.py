@@ -8,11 +8,13 @@ from agents.analyst.plan import Field, Measure
 from agents.analyst.sentence import Mark
 from agents.analyst.tokens import parts
 from agents.language.figures import measures
+from agents.language.words import vocabulary
 
 _ENDS = {"most": 1, "least": -1, "common": 1, "rare": -1, "top": 1, "bottom": -1}
 _COUNTING = ("most", "fewest", "least", "highest", "lowest")
 _BY_DAY = {"first": -1, "earliest": -1, "last": 1, "latest": 1}
 _TIMES = {"time", "minutes", "days"}
+_CLOCKS = vocabulary("hours hour minutes minute seconds h")
 _MOST_LISTED = 1_000
 
 
@@ -37,13 +39,20 @@ def ranked(draft: Draft) -> Rank | None:
     """What the question wants first; None where it wants nothing first. Raises Unresolved."""
     found = None
     for mark in draft.marks:
-        superlative = mark.said is not None and mark.said[2] == "est"
-        if not draft.free(mark) or (mark.cue not in _ENDS and not superlative):
+        alone = draft.says("which", "who") and not any("than" in other.plain.split() for other in draft.marks)
+        superlative = mark.said is not None and (mark.said[2] == "est" or (mark.said[2] == "er" and alone))
+        if not draft.free(mark) or (mark.cue not in _ENDS and not superlative) or _lately(draft, mark):
             continue
         if found is not None and not found.first <= mark.place <= found.last:
             raise Unresolved("Several things are wanted first: please ask for one at a time.")
         found = found or _rank(draft, mark)
     return found
+
+
+def _lately(draft: Draft, mark: Mark) -> bool:
+    """ "In the last 24 hours", which is no row's place."""
+    number, unit = draft.beside(mark.place), draft.beside(mark.place, 2)
+    return number is not None and number.number is not None and unit is not None and unit.plain in _CLOCKS
 
 
 def _rank(draft: Draft, mark: Mark) -> Rank:
@@ -129,7 +138,7 @@ def _adjectives(draft: Draft, mark: Mark, last: int) -> tuple[int, tuple[str, ..
     measure = Measure("count") if mark.cue in ("common", "rare") else None
     for behind in draft.onward(last):
         more = behind.cue in ("most", "least", "common", "rare")
-        said = behind.said if behind.cue in ("adjective", "", "most", "least") else None
+        said = behind.said if behind.cue in ("adjective", "", "most", "least") and draft.free(behind) else None
         if not (more or said) or behind.place - last > 2 or draft.is_figure(behind):
             break
         draft.use(behind)

@@ -82,11 +82,11 @@ def _looked_up(field: Field) -> str:
     match field.part:
         case "hour":
             return f"CAST(substr(CAST({column} AS VARCHAR), 12, 2) AS INTEGER)"
-        case "weekday":
-            return _UNITS["weekday"].format(f"CAST({column} AS VARCHAR)")
         case "year":
             return f"CAST(substr(CAST({column} AS VARCHAR), 1, 4) AS INTEGER)"
-    return column
+        case "":
+            return column
+    return _UNITS[field.part].format(f"CAST({column} AS VARCHAR)")
 
 
 def _day(column: str) -> str:

@@ -6,8 +6,7 @@ with 0 where there are none.
 
 from dataclasses import dataclass
 
-from agents.analyst.conditions import merged
-from agents.analyst.draft import Draft
+from agents.analyst.draft import Draft, merged
 from agents.analyst.numbers import OPERATORS
 from agents.analyst.options import Unresolved
 from agents.analyst.plan import Field, Hop, Measure, Operator, Plan, Related, Source

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agents.analyst.cues import LONGEST_CUE, adjective, cues
-from agents.analyst.lexicon import Lexicon, Meaning
+from agents.analyst.lexicon import Lexicon
+from agents.analyst.meanings import Meaning
+from agents.analyst.options import DAYS
 from agents.analyst.plan import Span, Unit
 from agents.analyst.time_spans import Found, spans
 from agents.analyst.tokens import Token, stem, tokens
@@ -26,13 +28,17 @@ _ORDINALS = {
 }
 _RELATIVE = frozenset({"who", "which", "whose", "where", "when"})
 _COMPARING = ("over", "at_least", "under", "at_most", "equal")
+_PLACING = frozenset({"at", "on", "in"})
 _NOT = ("non", "un")
+_STOPS = frozenset(".;?!\n:")
+_REFUSING = ("not", "without", "ignore")
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
     """`text` stands at `place` in the row of marks. `cue` is what a small word does ("idle" where that is nothing),
-    `said` of what an adjective is said: the end, the words, its form. A word may do something and be a name as well."""
+    `said` of what an adjective is said: the end, the words, its form. A word may do something and be a name as
+    well. `yearless`: a span whose year is not said."""
 
     text: str
     place: int
@@ -43,6 +49,7 @@ class Mark:
     span: Span | None = None
     said: tuple[int, tuple[str, ...], str] | None = None
     strange: bool = False
+    yearless: bool = False
     initial: bool = False
 
     def of(self, kind: str, least: float = 0.0) -> tuple[Meaning, ...]:
@@ -66,6 +73,7 @@ def sentence(text: str, lexicon: Lexicon, now: datetime) -> Sentence:
     """The marks of a question's first characters."""
     text = text[:LONGEST]
     row, corrected = _row(text, lexicon)
+    ends: list[tuple[int, int]] = []
     times = {found.start: found for found in spans(text, now)}
     quoted = {at for match in re.finditer(r'"[^"]{1,200}"', text) for at in range(match.start(), match.end())}
     marks: list[Mark] = []
@@ -82,8 +90,38 @@ def sentence(text: str, lexicon: Lexicon, now: datetime) -> Sentence:
         if cue == "share" and marks and marks[-1].number is not None:
             cue = "percent"
         marks.append(replace(mark, text=" ".join(said.split()), place=len(marks), cue=cue, initial=not marks))
+        ends.append((row[at].start, row[at + length - 1].end))
         at += length
-    return Sentence(tuple(marks), corrected)
+    broken = {at for at in range(1, len(ends)) if _STOPS & set(text[ends[at - 1][1] : ends[at][0]])}
+    return Sentence(tuple(_without_ignored(marks, broken, lexicon)), corrected)
+
+
+def _without_ignored(marks: list[Mark], broken: set[int], lexicon: Lexicon) -> list[Mark]:
+    """The marks, of which a wish to leave out what is missing only ignores: "just skip the stays without one"."""
+    for at, mark in enumerate(marks):
+        behind = marks[at + 1].cue if at + 1 < len(marks) else ""
+        if not (
+            mark.plain in cues().leaving or (mark.cue in _REFUSING and (behind == "count" or mark.cue == "ignore"))
+        ):
+            continue
+        last = next((end for end in range(at + 1, len(marks)) if end in broken or marks[end].text == ","), len(marks))
+        clause = marks[at:last]
+        if not any(item.cue in ("missing", "ignore") or _lacking(item, clause, lexicon) for item in clause):
+            continue
+        for place, item in enumerate(clause, start=at):
+            column = item.cue in ("", "unit") and bool(item.of("column", 0.5))
+            marks[place] = replace(item, cue="ignored" if column else "ignore", strange=False, number=None, unit=None,
+                                   said=None, names=item.of("column") if column else ())  # fmt: skip
+    return marks
+
+
+def _lacking(mark: Mark, clause: Sequence[Mark], lexicon: Lexicon) -> bool:
+    """Whether "without" is said of what rows lack, and not of a no."""
+    if mark.cue != "without":
+        return False
+    named = [name for item in clause for name in item.of("column", 0.5) if item.place > mark.place]
+    profiles = [lexicon.profiles.get((name.source, name.column)) for name in named]
+    return not named or any(profile is not None and profile.missing for profile in profiles)
 
 
 def _lettered(token: Token, before: Mark, lexicon: Lexicon) -> bool:
@@ -125,7 +163,9 @@ def _mark(
     length, names = _names(row, at, lexicon, counted=before == "count")
     exact = bool(names) and names[0].weight >= _EXACT
     if time is not None and not (exact and length > 1 and row[at + length - 1].end >= time.end):
-        return sum(time.start <= other.start < time.end for other in row[at:]), Mark("", 0, span=time.span)
+        return sum(time.start <= other.start < time.end for other in row[at:]), Mark(
+            "", 0, span=time.span, yearless=time.yearless
+        )
     size, cue, unit = _cue(row, at)
     capital = len(token.text) > 1 and token.text.isupper() and any(name.value == token.text for name in names)
     if quoted or capital:
@@ -156,6 +196,8 @@ def _names(row: Sequence[Token], at: int, lexicon: Lexicon, *, counted: bool) ->
         table = lexicon.meanings(tuple(token.stem for token in row[at : at + size]))
         if table and table[0].kind == "table" and table[0].weight >= _EXACT:
             return size, table
+    if length == 2 and row[at].plain.endswith("s") and row[at + 1].plain in _PLACING and names[0].of in DAYS:
+        length, names = lexicon.longest(row[at : at + 1], 0)  # "samples at", though there is `sampled_at`
     if length == 1 and names and names[0].weight < 0.9 and adjective(row[at].plain):
         return 0, ()
     if any(name.kind == "table" and name.weight >= _EXACT for name in names):

@@ -1,6 +1,7 @@
 """Spans of days that a question about figures names: "in 2025", "since March", "Q3 2025", "the last 30 days",
 "between 1 March and 15 April 2025". As seen from today; a month without a year is the last one that has begun."""
 
+import calendar
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,33 +12,19 @@ from dateutil.relativedelta import relativedelta
 from agents.analyst.plan import Span
 from agents.language.dates.marks import month_of, spoken, week_of
 from agents.language.dates.past import past_dates
+from agents.language.words import vocabulary
 
-_MONTHS = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
+_MONTHS = [name.casefold() for name in calendar.month_name[1:]]
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     r"|nov(?:ember)?|dec(?:ember)?)\b\.?"
 )
 _YEAR = r"(?:19|20)\d\d"
 _COUNT = r"(?:\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|twelve)"
-_COUNTS = {
-    word: at
-    for at, word in enumerate(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-    )
-}
+_NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve"
+_COUNTS = {word: at for at, word in enumerate(_NUMBERS.split())}
+_DIGITS = 4
+"""Of a year."""
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
 _QUARTERS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
 _NUMERIC = r"\d{1,2}[./]\d{1,2}[./](?:19|20)\d\d"
@@ -50,7 +37,8 @@ _ATOMS = tuple(
                          rf"|(?P<number2>0?[1-9]|1[0-2])/(?P<year2>{_YEAR})"),
         ("quarter", rf"(?:the\s)?(?:q(?P<q>[1-4])|(?P<name>first|second|third|fourth|last|1st|2nd|3rd|4th)\squarter)"
                     rf"(?:,?\s(?:of\s)?(?P<year>{_YEAR}))?|(?P<year2>{_YEAR})[\s-]?q(?P<q2>[1-4])"),
-        ("half", rf"(?:the\s)?(?:(?P<name>first|second|1st|2nd)\shalf(?:\sof)?|h(?P<h>[12]))\s(?P<year>{_YEAR})"),
+        ("part", rf"(?:the\s)?(?:(?P<name>first|second|1st|2nd)\shalf|h(?P<h>[12])|"
+                 rf"(?P<season>spring|summer|autumn|fall))(?:\sof)?\s(?P<year>{_YEAR})"),
         ("month", rf"(?P<month>{_MONTH})(?:,?\s(?:of\s)?(?P<year>{_YEAR}|last\syear|this\syear))?"),
         ("rolling", rf"(?:the\s)?(?:last|past|previous)\s(?P<count>{_COUNT})\s"
                     r"(?P<unit>days|weeks|months|quarters|years)"),
@@ -80,6 +68,11 @@ _APART = re.compile(
     re.IGNORECASE,
 )
 """Before two times that are told apart, and not the ends of one."""
+_IN_YEAR = re.compile(r"\s+(?:in|of)\s+(?:the\s+year\s+)?", re.IGNORECASE)
+_RANGING = vocabulary("to until till through")
+_BEFORE_MONTHS = vocabulary(
+    "in since last of until from during between and before after versus vs about only for to e i.e"
+)
 _YEAR_WORD = re.compile(
     r"\b(?:in|the|of|for|calendar|since|during|only|by|from|per)\s+(?:the\s)?year\s*$", re.IGNORECASE
 )
@@ -87,11 +80,12 @@ _YEAR_WORD = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`text[start:end]` names the span."""
+    """`text[start:end]` names the span; `yearless` where it says no year."""
 
     start: int
     end: int
     span: Span
+    yearless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +111,18 @@ def spans(text: str, now: datetime) -> tuple[Found, ...]:
         joined = after is not None and _AND.fullmatch(text[atom.end : after.start])
         if after is not None and joined and atom.yearless and not after.yearless:
             atom = _in_year_of(atom, after)
+        within = None
+        if after is not None and not joined and _dated_by(atom, after, text):
+            moved = _in_year_of(atom, after)
+            atom, within = _Atom(atom.start, after.end, moved.first, moved.last, False), after
+            place += 1
+            after = atoms[place + 1] if place + 1 < len(atoms) else None
+            joined = after is not None and _AND.fullmatch(text[atom.end : after.start])
         told_apart = apart is not None and apart.end() <= start
         ranged = joined and after is not None and not told_apart and (
             word in ("between", "from")
-            or not re.search(r"[a-z,]", joined.group(), re.IGNORECASE)
-            or _to(joined.group())
+            or not any(character.isalpha() or character == "," for character in joined.group())
+            or _RANGING & set(joined.group().casefold().split())
         )  # fmt: skip
         if after is not None and ranged:
             found.append(Found(start, after.end, _span(min(atom.first, after.first), max(atom.last, after.last))))
@@ -130,13 +131,18 @@ def spans(text: str, now: datetime) -> tuple[Found, ...]:
         keep = word in ("and", "versus", "vs", "vs.", "to", "compare", "only", "just", "about", "with", ",")
         if told_apart and joined:
             word = ""
-        found.append(Found(atom.start if keep else start, atom.end, _bounded(atom, word, lead)))
+        bounded = _bounded(atom, word, lead)
+        if within is not None:  # "before 10 September in 2022"
+            bounded = _span(bounded.first or within.first, bounded.last or within.last)
+        found.append(Found(atom.start if keep else start, atom.end, bounded, atom.yearless))
         place += 1
     return tuple(found)
 
 
-def _to(words: str) -> bool:
-    return bool(re.search(r"\b(?:to|until|till|through)\b", words, re.IGNORECASE))
+def _dated_by(atom: _Atom, other: _Atom, text: str) -> bool:
+    """Whether a time has its year behind it: "10 September in 2022"."""
+    year = (other.first.month, other.first.day, other.last.month, other.last.day) == (1, 1, 12, 31)
+    return year and atom.yearless and _IN_YEAR.fullmatch(text[atom.end : other.start]) is not None
 
 
 def _bounded(atom: _Atom, word: str, lead: re.Match[str] | None) -> Span:
@@ -206,7 +212,7 @@ def _atoms(text: str, now: datetime) -> list[_Atom]:
                         *days,
                         (kind == "month" and not match["year"])
                         or (kind == "quarter" and not (match["year"] or match["year2"]))
-                        or (kind == "written" and not re.search(_YEAR, match.group())),
+                        or (kind == "written" and sum(map(str.isdigit, match.group())) < _DIGITS),
                     )
                 )
     return sorted(taken, key=lambda name: name.start)
@@ -217,14 +223,8 @@ def _is_month(text: str, match: re.Match[str]) -> bool:
     word = match.group().casefold().rstrip(".")
     if match["year"] or word not in ("may", "march", "mar", "dec", "sep", "oct", "jan", "jun", "jul"):
         return True
-    before = text[max(0, match.start() - 20) : match.start()]
-    return bool(
-        re.search(
-            r"\b(?:in|since|last|of|until|from|during|between|and|before|after|versus|vs|about|only|for|to)\W+$",
-            before,
-            re.I,
-        )
-    )
+    before = text[max(0, match.start() - 20) : match.start()].casefold().rstrip(" ,(:-.")
+    return before.rpartition(" ")[2] in _BEFORE_MONTHS
 
 
 def _days(kind: str, match: re.Match[str], now: datetime) -> tuple[date, date] | None:
@@ -235,7 +235,7 @@ def _days(kind: str, match: re.Match[str], now: datetime) -> tuple[date, date] |
 
 
 def _written(match: re.Match[str], now: datetime) -> Iterator[tuple[date, date]]:
-    for item in past_dates(re.sub(r"^the\s", "", match.group(), flags=re.IGNORECASE), now):
+    for item in past_dates(match.group().casefold().removeprefix("the "), now):
         if item.exact:
             yield item.day, item.day
 
@@ -260,9 +260,13 @@ def _quarter(match: re.Match[str], now: datetime) -> Iterator[tuple[date, date]]
     yield month_of(year, 3 * number - 2)[0], month_of(year, 3 * number)[1]
 
 
-def _half(match: re.Match[str], now: datetime) -> Iterator[tuple[date, date]]:
-    number = int(match["h"] or 0) or _QUARTERS[match["name"].casefold()]
-    yield month_of(int(match["year"]), 6 * number - 5)[0], month_of(int(match["year"]), 6 * number)[1]
+def _part(match: re.Match[str], now: datetime) -> Iterator[tuple[date, date]]:
+    """A half of a year, or a season by the months of the weather service."""
+    if match["season"]:
+        first, months = {"spring": 3, "summer": 6}.get(match["season"].casefold(), 9), 3
+    else:
+        first, months = 6 * (int(match["h"] or 0) or _QUARTERS[match["name"].casefold()]) - 5, 6
+    yield month_of(int(match["year"]), first)[0], month_of(int(match["year"]), first + months - 1)[1]
 
 
 def _month(match: re.Match[str], now: datetime) -> Iterator[tuple[date, date]]:
@@ -317,16 +321,9 @@ def _year(match: re.Match[str], now: datetime) -> Iterator[tuple[date, date]]:
 
 
 _READ = {
-    "written": _written,
-    "month_number": _month_number,
-    "quarter": _quarter,
-    "half": _half,
-    "month": _month,
-    "rolling": _rolling,
-    "near": _near,
-    "ago": _ago,
-    "year": _year,
-}
+    "written": _written, "month_number": _month_number, "quarter": _quarter, "part": _part, "month": _month,
+    "rolling": _rolling, "near": _near, "ago": _ago, "year": _year,
+}  # fmt: skip
 
 
 def _in_year_of(atom: _Atom, other: _Atom) -> _Atom:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
+from dateutil.relativedelta import relativedelta
 from msgspec.structs import replace
 
 from agents.analyst.draft import Draft, is_day
-from agents.analyst.lexicon import Meaning
+from agents.analyst.meanings import Meaning
 from agents.analyst.options import Unresolved, words_of
 from agents.analyst.plan import Field, Span
 from agents.analyst.sentence import Mark
@@ -45,12 +46,38 @@ def read_times(draft: Draft) -> None:
         return
     draft.use(timed, *(mark for mark, _ in said), *weekdays)
     draft.when = day
-    draft.times += [(mark.place, span) for mark, span in said]
+    draft.times += [(mark.place, _in_reach(draft, day, mark, span)) for mark, span in said]
     for mark in weekdays:
         negated = draft.cued(mark.place, -1, "not", "without")
         field = replace(day, part="weekday", kind="text")
         draft.keep(mark.place, field, "not in" if negated else "in", _weekdays(mark), mark.text)
     _apart(draft)
+
+
+def _in_reach(draft: Draft, day: Field, mark: Mark, span: Span) -> Span:
+    """The span, in a year of which there is data where none is said; what lies beyond all data is doubtful."""
+    profile = draft.view.profile(day)
+    if profile is None or profile.first is None or profile.last is None:
+        return span
+    first, last, years = span.first or date.min, span.last or date.max, 0
+    if mark.yearless and span.first and span.last:
+        ahead = [span]
+        for back in range(first.year - profile.first.year + 1):
+            moved = [day_ - relativedelta(years=back) for day_ in (first, last)]
+            if moved[0].month == 2 and last.day >= 28:
+                moved[1] = month_of(moved[0].year, 2)[1]
+            if moved[0] <= profile.last and moved[1] >= profile.first:
+                ahead.append(Span(label(*moved), *moved))
+                years += 1
+        if years:
+            span = ahead[1]
+            if years > 1:
+                draft.view.choices.doubt(f"whether it is about {span.label} alone")
+            return span
+    if first > profile.last or last < profile.first:
+        reach = f"{label(profile.first, profile.first)} to {label(profile.last, profile.last)}"
+        draft.view.choices.doubt(f"whether {span.label} is meant: the data reaches from {reach}")
+    return span
 
 
 def _clock(draft: Draft) -> None:
@@ -98,6 +125,8 @@ def _split(draft: Draft, said: _Said) -> _Said:
 def _apart(draft: Draft) -> None:
     """Several times are told apart, and do not overlap."""
     draft.times.sort(key=lambda item: item[1].first or date.min)
+    draft.times = list({span: (place, span) for place, span in reversed(draft.times)}.values())[::-1]
+    draft.times = [item for item in draft.times if not any(_inside(other, item[1]) for _, other in draft.times)]
     for (place, one), (_, other) in pairwise(tuple(draft.times)):
         if (one.last or date.max) >= (other.first or date.min):
             if one.first is not None or other.last is not None:
@@ -105,6 +134,12 @@ def _apart(draft: Draft) -> None:
             draft.times = [
                 (place, Span(label(other.first, one.last), other.first, one.last))
             ]  # "after 2000, before 2010"
+
+
+def _inside(one: Span, other: Span) -> bool:
+    """Whether a span is a part of another, and says more: of "March 2024" and "2024" only the first counts."""
+    ends = (one.first or date.min, one.last or date.max), (other.first or date.min, other.last or date.max)
+    return ends[0] != ends[1] and ends[1][0] <= ends[0][0] and ends[0][1] <= ends[1][1]
 
 
 def _decade(mark: Mark) -> Span | None:

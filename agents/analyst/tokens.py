@@ -43,10 +43,11 @@ class Token:
         """Its value, if it is a number in digits or a small one in a word; "50.000" can be meant in two ways."""
         if self.plain in _SPOKEN:
             return float(_SPOKEN[self.plain])
-        if re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", self.text):
-            return None
-        digits = re.sub(r"[,\s]", "", self.text)
-        return float(digits) if digits[:1].isdigit() and re.fullmatch(r"\d{1,15}(?:\.\d{1,9})?", digits) else None
+        digits = "".join(self.text.replace(",", "").split())
+        whole, _, part = digits.partition(".")
+        either = digits == self.text and whole[:1] != "0" and len(whole) <= 3 and len(part) == 3
+        plain = whole.isdecimal() and (part.isdecimal() or digits == whole) and len(whole) <= 15 and len(part) <= 9
+        return float(digits) if plain and not either else None
 
 
 def tokens(text: str) -> tuple[Token, ...]:

@@ -3,10 +3,12 @@ weight"."""
 
 from msgspec.structs import replace
 
+from agents.analyst.cues import cues
 from agents.analyst.draft import AGGREGATES, Draft, is_column, is_day, is_text
 from agents.analyst.options import DAYS, NUMBERS, Option
 from agents.analyst.plan import Field, Operator
 from agents.analyst.sentence import Mark
+from agents.analyst.tokens import stem
 from agents.language.words import vocabulary
 
 _NEGATING = ("not", "without")
@@ -14,8 +16,18 @@ _NAMING = vocabulary(
     "top bottom idle adjective known most least unit list count without over under maximum minimum"
 ) | {""}
 """What a mark may do besides, that is a value all the same."""
+_DOERS = ("ers", "ors")
 _DONE = ("d", "n", "t")
 """What a participle ends with."""
+_UNLIKELIER = 0.15
+"""By how much less surely a value may be meant that is one of the column beside it."""
+_WAY = 3
+"""Marks before a value that may say where it leads."""
+_GIVING = vocabulary(
+    "give gave given provide provided state stated say report reported leave left enter entered fill filled have"
+)
+_HAVING = vocabulary("have has had having with")
+_COMPARED = ("over", "at_least", "under", "at_most", "equal", "between", "or_more", "or_less")
 _RANKING = ("most", "least", "top", "bottom", "lapse", "minimum", "maximum", "span")
 
 
@@ -35,21 +47,50 @@ def read_missing(draft: Draft) -> None:
     """What rows lack, or do not lack."""
     for mark in draft.marks:
         following = draft.beside(mark.place)
-        none_of = mark.cue == "not" and following is not None and following.plain in ("a", "an", "any")
+        none_of = mark.cue == "not" and following is not None and following.plain in {"a", "an", "any"} | _GIVING
         if not draft.free(mark) or not (mark.cue in ("missing", "without", "known") or none_of):
             continue
         lacking = mark.cue in _NEGATING
-        if lacking:
+        if none_of and following is not None and following.plain in _GIVING:
+            near = (item for item in draft.near(following.place, 3) if item.names and item.cue in ("", "unit"))
+            targets = [item for item in [next(near, None)] if item is not None and _may_lack(draft, item)]
+        elif lacking:
             targets = [item for item in draft.near(mark.place, 2) if item.cue != "rows"][:1]
         else:
             targets = [*draft.near(mark.place, 2), *draft.near(mark.place, 2, -1)]
         for target in targets:
-            if target.names and target.cue in ("", "unit", "idle") and _lacks(draft, mark, target, lacking=lacking):
+            if (
+                target.names
+                and target.cue in ("", "unit", "idle", "list")
+                and _lacks(draft, mark, target, lacking=lacking)
+            ):
                 for other in draft.near(target.place, 2):  # "neither a dealer nor a trouble code"
                     joined = draft.cued(other.place, -1, "or")
                     if lacking and joined and _lacks(draft, mark, other, lacking=True):
                         draft.use(joined)
                 break
+
+
+def read_having(draft: Draft) -> None:
+    """ "The samples that have a result": what only some rows have."""
+    for mark in draft.marks if draft.has("count", "share") else ():
+        target, article = draft.after(mark.place), draft.beside(mark.place)
+        if mark.plain in _HAVING and target and article and article.plain in ("a", "an", "any"):
+            behind = [item for item in draft.marks[target.place + 1 : target.place + 3] if item.cue != "idle"][:1]
+            compared = any(item.number is not None or item.cue in _COMPARED or item.of("value", 0.7) for item in behind)
+            if not compared and draft.free(target) and not target.of("value", 0.9) and _may_lack(draft, target):
+                option = draft.view.pick(target, is_column, quiet=True)
+                if option is None or option.score < 0.5 or option.field.path or draft.view.flag(option):
+                    continue
+                draft.keep(target.place, option.field, "is not null", (), f"{mark.text} {target.text}")
+                draft.use(*([] if draft.has(*_COMPARED) else [target]))
+
+
+def _may_lack(draft: Draft, mark: Mark) -> bool:
+    """Whether a mark names a column that some rows have nothing in."""
+    option = draft.view.pick(mark, is_column, quiet=True)
+    profile = draft.view.profile(option.field) if option is not None else None
+    return profile is not None and bool(profile.missing)
 
 
 def _lacks(draft: Draft, mark: Mark, target: Mark, *, lacking: bool) -> bool:
@@ -130,7 +171,10 @@ def is_value(draft: Draft, mark: Mark) -> bool:
     columns = view.options(mark.names, is_column)
     column = columns[0].score if columns else 0.0
     table = max((item.weight for item in mark.of("table") if item.source in view.paths), default=0.0)
-    grouped = draft.cued(mark.place, -1, "by", "distinct") is not None
+    by = draft.cued(mark.place, -1, "by", "distinct")
+    done = draft.beside(by.place, -1) if by is not None else None
+    doer = done is not None and done.plain.endswith(_DONE) and mark.plain.endswith(_DOERS)  # "paid by survivors"
+    grouped = by is not None and not doer
     worked_out = draft.cued(mark.place, -1, *AGGREGATES) is not None
     if worked_out and draft.is_figure(mark):
         return False
@@ -167,7 +211,8 @@ def _negation(draft: Draft, mark: Mark) -> Mark | None:
 def _beside(draft: Draft, mark: Mark) -> tuple[Field | None, Mark | None]:
     """The column that is named next to a value of it, or that "from" and "to" choose."""
     view = draft.view
-    fields = {item.field for item in view.options(mark.names, lambda item: bool(item.values))}
+    options = view.options(mark.names, lambda item: bool(item.values))
+    fields = {item.field for item in options if item.score >= options[0].score - _UNLIKELIER}
     for step, far in ((-1, 2), (1, 1)):
         others = [item for item in draft.near(mark.place, far, step) if item.cue not in ("not", "equal", "known")]
         for other in others[:1]:
@@ -177,10 +222,11 @@ def _beside(draft: Draft, mark: Mark) -> tuple[Field | None, Mark | None]:
             match = next((item.field for item in columns if item.field in fields), None)
             if match is not None and not draft.cued(other.place, -1, "by", "which", "distinct"):
                 return match, other
-    before = draft.beside(mark.place, -1)
-    if before is not None and before.plain in ("from", "to") and len(fields) > 1:
-        way = [field for field in fields if view.says(field, before.plain)]
-        return (way[0], None) if len(way) == 1 else (None, None)
+    for before in draft.marks[max(mark.place - _WAY, 0) : mark.place][::-1] if len(fields) > 1 else ():
+        for way in ("from", "to"):  # "from Leeds", "ended at the Lido"
+            leading = [field for field in fields if view.says(field, way)]
+            if len(leading) == 1 and stem(before.plain) in cues().columns[way]:
+                return leading[0], None if before.cue == "idle" else before
     return None, None
 
 
@@ -194,7 +240,8 @@ def read_events(draft: Draft) -> None:
         least = 0.6 if option is not None and option.column.kind in DAYS else 0.45
         if option is None or option.score < least or draft.when == option.field or draft.view.own(mark):
             continue
-        if not _may_miss(draft, option) or not mark.plain.endswith(_DONE) or draft.has(*_RANKING):
+        done = mark.plain.endswith(_DONE) or mark.plain == "back"  # "came back"
+        if not _may_miss(draft, option) or not done or draft.has(*_RANKING):
             continue
         if draft.cued(mark.place, -1, "by", "which", "list", *AGGREGATES) is None:
             draft.use(mark, negation)

@@ -3,10 +3,10 @@ rows refer to."""
 
 from collections.abc import Callable, Iterable
 
-from agents.analyst.choices import Choices
 from agents.analyst.cues import cues
-from agents.analyst.lexicon import Lexicon, Meaning, Profile
-from agents.analyst.options import DAYS, NUMBERS, Option, Unresolved, words_of
+from agents.analyst.lexicon import Lexicon
+from agents.analyst.meanings import Meaning, Profile
+from agents.analyst.options import DAYS, NUMBERS, Choices, Option, Unresolved, words_of
 from agents.analyst.plan import Condition, Field, Group, Hop, Scalar, Source
 from agents.analyst.reach import days, entity, is_key, label, reach
 from agents.analyst.sentence import Mark
@@ -19,8 +19,9 @@ LIKELY = 0.45
 """From this weight on a phrase names a column."""
 _HOP = 0.15
 """What each foreign key on the way to a name takes from its weight."""
-_WEAK = 0.47
+_WEAK = 0.49
 """Below this weight it is a guess what a phrase names."""
+_EQUAL = 0.02
 _NEAR = 0.12
 """How near another meaning has to come to be looked at as well."""
 _OWN = 0.35
@@ -30,8 +31,6 @@ _NUMBERING = tuple((word,) for word in ("id", "no", "nr", "key", "code", "number
 _SAID = 0.34
 _HIGH, _LOW = frozenset({"max", "maximum", "high", "highest"}), frozenset({"min", "minimum", "low", "lowest"})
 _WHOLE = frozenset({"total", "overall", "gross", "grand"})
-
-
 _DATED = vocabulary("age founded built year birth date")
 """What is said of days as well as of figures."""
 
@@ -190,7 +189,8 @@ class View:
             whole = whole or [option for option in own if ends & set(parts(option.column.name))]
             if own:
                 chosen = (whole or own)[0]
-                if chosen.score < _WEAK:
+                several = not whole and len(own) > 1 and own[1].score > chosen.score - _EQUAL
+                if chosen.score < _WEAK or several:
                     self.choices.doubt(f"whether it is about {words_of(chosen.column.name)}")
                 return chosen.field
         wanted = {measure for word in words for measure in _MEASURES.get(word, ())}

@@ -5,8 +5,8 @@ from functools import lru_cache
 
 from agents.language.words import vocabulary
 
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_WORD = re.compile(r"[^\W_]+")
+CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+WORD = re.compile(r"[^\W_]+")
 _TICKS = re.compile(r"`+")
 _MARKUP = re.compile(r"[\\`*\[\]<>~]|(?<![^\W_])_|_(?![^\W_])")  # of _ those within a word are none
 _LONGEST = 200
@@ -31,7 +31,7 @@ def singular(word: str) -> str:
 @lru_cache(maxsize=16_384)
 def parts(name: str) -> tuple[str, ...]:
     """The words of an identifier, each in the singular: `("service", "order")` of `ServiceOrders`."""
-    return tuple(singular(word) for word in _WORD.findall(_CAMEL.sub(" ", name[:_LONGEST])))
+    return tuple(singular(word) for word in WORD.findall(CAMEL.sub(" ", name[:_LONGEST])))
 
 
 def subject(name: str) -> tuple[str, ...]:

@@ -1,7 +1,6 @@
 """Which tables a text names, in whatever spelling: `fact_service_orders`, "service orders", "the Service-Order table",
 "servce orders"; or a part of the name, "orders". Pure."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,13 +10,11 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from agents.dataset import Table
-from agents.datasets.identifiers import parts, singular, subject
+from agents.datasets.identifiers import CAMEL, WORD, parts, singular, subject
 from agents.language.words import FUNCTION_WORDS, vocabulary
 
 MOST_CHARACTERS = 600
 """Of a text that are read for names."""
-_WORD = re.compile(r"[^\W_]+")
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SHORTEST = 5
 _LONG = 9
 """From this length on a word may have two slips, from _SHORTEST on one."""
@@ -165,10 +162,10 @@ _STEMS = SCHEMA_WORDS | {singular(word) for word in SCHEMA_WORDS}
 def _words(text: str) -> list[_Word]:
     """The words in the singular. Camel case is several words."""
     found = []
-    for run in _WORD.finditer(text):
+    for run in WORD.finditer(text):
         marks = text[max(run.start() - 1, 0) : run.start()] + text[run.end() : run.end() + 1]
         quoted = any(mark in "`\"'“”" for mark in marks)
-        cuts = [0, *(cut.start() for cut in _CAMEL.finditer(run.group())), len(run.group())]
+        cuts = [0, *(cut.start() for cut in CAMEL.finditer(run.group())), len(run.group())]
         for start, end in pairwise(cuts):
             found.append(_Word(singular(run.group()[start:end]), run.start() + start, run.start() + end, quoted))
     return found

@@ -9,7 +9,7 @@ from typing import Any
 from agents.context import Case, Outcome, Resources, ToolContext
 from agents.dataset import Table
 from agents.explorer import wording
-from agents.explorer.inquiry import Before, asked, dataset_said, leftover, schema_said, surely
+from agents.explorer.inquiry import Before, asked, dataset_said, leftover, surely
 from agents.explorer.mentions import mentions
 from agents.explorer.relations import Place, place
 from agents.explorer.requests import (
@@ -106,7 +106,7 @@ def _read(case: Case, tables: tuple[Table, ...]) -> Exploration | None:
     dataset, said = dataset_said(case.message, dict.fromkeys(table.dataset for table in tables), tables)
     if dataset is not None:
         tables = tuple(table for table in tables if table.dataset == dataset)
-    schema, said = schema_said(said, dict.fromkeys(table.schema for table in tables if table.schema), tables)
+    schema, said = dataset_said(said, dict.fromkeys(table.schema for table in tables if table.schema), tables)
     if dataset is schema is None and (request := _continued(case, tables)) is not None:
         return Exploration(request, tables)
     there = tables if schema is None else tuple(table for table in tables if table.schema == schema)

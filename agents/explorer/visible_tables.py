@@ -8,9 +8,8 @@ import structlog
 from agents.context import Resources
 from agents.dataset import ALL, Column, DatasetUnavailable, DatasetUnknown, Table, cannot_be_read
 from agents.datasets.identifiers import parts, singular, subject
-from agents.explorer.inquiry import leftover
+from agents.explorer.inquiry import cues, leftover
 from agents.explorer.mentions import closest, likeness, mentions
-from agents.explorer.value_kinds import KIND_WORDS
 from agents.language.words import content
 
 log = structlog.get_logger()
@@ -92,7 +91,7 @@ def tables_about(about: str, tables: Sequence[Table]) -> tuple[Table, ...]:
 def columns_for(text: str, tables: Sequence[Table], most: int = 20) -> tuple[Found, ...]:
     """The columns that hold what a text names, best first: its words are looked for in the column's name, its
     description and the name of its table. Where all that is named is a kind of values, those of the kind."""
-    if kinds := KIND_WORDS.get(singular(text.strip())):
+    if kinds := cues()["kinds"].get(singular(text.strip())):
         typed = [Found(table, column, 1.0) for table in tables for column in table.columns if column.kind in kinds]
         if typed:
             return tuple(typed[:most])

@@ -126,15 +126,12 @@ def _for_us(reading: Reading, question: Question, catalogue: Catalogue, by_model
 
 
 def _unheard(route: Route, catalogue: Catalogue) -> Catalogue:
-    """The specialists that may yet claim a message: all where the classifier is not sure. Where it is sure that it is
-    for nobody, those that it does not know: it knows the specialists for customers."""
-    match route.kind:
-        case "clarify":
-            return catalogue
-        case "out_of_scope":
-            sure = route.confidence >= _SURELY_OUT
-            return tuple(specialist for specialist in catalogue if not sure or CUSTOMER not in specialist.audience)
-    return ()
+    """The specialists that may yet claim a message: all where the classifier is not sure, and always those that it does
+    not know: it knows the specialists for customers."""
+    if route.kind not in ("answer", "clarify", "out_of_scope"):
+        return ()
+    unsure = route.kind == "clarify" or (route.kind == "out_of_scope" and route.confidence < _SURELY_OUT)
+    return tuple(specialist for specialist in catalogue if unsure or CUSTOMER not in specialist.audience)
 
 
 def _asker(question: Question, route: Route, catalogue: Catalogue, by_model: bool) -> str | None:

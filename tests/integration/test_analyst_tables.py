@@ -1,8 +1,9 @@
 """The analyst on tables of many fields, as people keep them, with what their files look like: none was made for it.
 
 The tables are made up; the answers were worked out from their figures in plain Python before they were written down.
-The questions were asked in six batches, each of which met the rules for the first time: of the first 29 of 40 were
-answered right, then 29 of 42, 47 of 62, 38 of 58, 45 of 55 and 42 of 52; the last three were on tables of their own.
+The questions were asked in eight batches, each of which met the rules for the first time: of the first 29 of 40 were
+answered right, then 29 of 42, 47 of 62, 38 of 58, 45 of 55, 42 of 52, 19 of 30 and 21 of 31; from the fourth on they
+were on tables of their own.
 """
 
 import json

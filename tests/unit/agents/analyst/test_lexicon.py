@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from agents.analyst.lexicon import Lexicon, Profile
+from agents.analyst.lexicon import Lexicon
+from agents.analyst.meanings import Profile
 from agents.analyst.plan import Source
 from agents.analyst.tokens import tokens
 from agents.dataset import Column, Kind, Schema, Table

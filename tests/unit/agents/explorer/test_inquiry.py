@@ -7,7 +7,7 @@ import pytest
 
 from agents.dataset import Table
 from agents.datasets.key_inference import inferred
-from agents.explorer.inquiry import Before, asked, dataset_said, schema_said, surely
+from agents.explorer.inquiry import Before, asked, dataset_said, surely
 from agents.explorer.requests import Description, Help, Listing, Missing, Relationships, Request, Where, Which
 from tests.unit.agents.tabled import FLEET, ODD, table
 
@@ -161,8 +161,8 @@ def test_names_with_schemas(text: str, expected: str) -> None:
 
 def test_a_schema_that_is_named() -> None:
     for text in ("list the tables in the sales schema", "tables in sales", "draw the schema sales"):
-        assert schema_said(text, ["sales", "archive"], SCHEMAS)[0] == "sales"
-    assert schema_said("describe sales.orders", ["sales", "archive"], SCHEMAS)[0] is None
+        assert dataset_said(text, ["sales", "archive"], SCHEMAS)[0] == "sales"
+    assert dataset_said("describe sales.orders", ["sales", "archive"], SCHEMAS)[0] is None
 
 
 def test_a_table_with_the_name_of_a_word() -> None:
