@@ -34,7 +34,8 @@ _TABLED = (
     "confirmation",
 )  # fmt: skip
 """The kinds of question that a table can answer."""
-_WANTED = 0.5
+_WANTED, _PERHAPS = 0.5, 0.25
+_PLAIN = 0.6
 _SUFFIXES = {"price": ("price", ""), "interval": ("interval", "every")}
 """What stands behind a topic's terms for these kinds of question, in the order in which it is tried."""
 _OTHERWISE = ("", "quantity", "specification")
@@ -66,7 +67,7 @@ def asked(
     text = message.whole
     about = read(message.text, message.context)
     known = {year for _, year in data.fitment.everything}
-    if about.kind(*_TABLED) < _WANTED or other_make(text) or any(int(year) not in known for year in years(text)):
+    if not _tabled(about) or other_make(text) or any(int(year) not in known for year in years(text)):
         return None
     cars = data.fitment.candidates(text, facts)
     own = not vehicles.mentions(text)
@@ -96,15 +97,21 @@ def _several(message: StandaloneQuestion, whole: About, read: Reader, data: Vehi
     found: dict[str, None] = {}
     answered = 0
     for piece in pieces:
-        about = read(piece, "")
-        if len(content(piece)) <= _BRIEF:
+        about = read(piece, message.whole)
+        if len(content(piece)) <= _BRIEF and max((about.kinds or {}).values(), default=0.0) < _PLAIN:
             about = replace(about, kinds=whole.kinds)
-        best = _best(about, piece, data, cars) if about.kind(*_TABLED) >= _WANTED else None
+        best = _best(about, piece, data, cars) if _tabled(about) else None
         if best is not None:
             fresh = [item.name for item in best.attributes if item.name not in found]
             answered += bool(fresh)
             found |= dict.fromkeys(fresh)
     return tuple(found) if answered > 1 else ()
+
+
+def _tabled(about: About) -> bool:
+    """Whether a table can answer a question of this kind. Key words show no kind, but a topic."""
+    kind, topic = about.kind(*_TABLED), about.topics[0][1]
+    return kind >= _WANTED or (topic >= _PLAIN and kind >= _PERHAPS)
 
 
 def _best(about: About, text: str, data: VehicleData, cars: Cars) -> _Candidate | None:
