@@ -17,7 +17,6 @@ from agents.service.vehicle_use import Slots
 from agents.skill import Action, Handled
 from agents.tool import Tool
 from agents.vehicles.applicability import Cars, Fitment
-from agents.vehicles.range import Vehicles
 
 _MOST_NAMED = 8
 
@@ -48,13 +47,13 @@ class ServicePlanning:
         if accepted(case.message, case.history):
             return True
         schedules = await resources.reference.derived(parse)
-        return await asyncio.to_thread(reply, case, schedules, resources.vehicles) is not None
+        return await asyncio.to_thread(reply, case, schedules, resources.vehicles, resources.embedder) is not None
 
     async def read(self, case: Case, resources: Resources) -> Request | Accepted | None:
         if work := accepted(case.message, case.history):
             return Accepted(work, case.note)
         schedules = await resources.reference.derived(parse)
-        return await asyncio.to_thread(_asked, case, schedules, resources.vehicles)
+        return await asyncio.to_thread(_asked, case, schedules, resources)
 
     async def act(self, request: Request | Accepted, context: ToolContext) -> Handled:
         if isinstance(request, Accepted):
@@ -76,8 +75,9 @@ class ServicePlanning:
         return Handled(text, citations=outcome.citations, note=note)
 
 
-def _asked(case: Case, schedules: Schedules, vehicles: Vehicles) -> Request | None:
-    return reply(case, schedules, vehicles) or wanted(case, schedules, vehicles)
+def _asked(case: Case, schedules: Schedules, resources: Resources) -> Request | None:
+    known = (schedules, resources.vehicles, resources.embedder)
+    return reply(case, *known) or wanted(case, *known)
 
 
 def _missing(request: Request, plans: Sequence[Plan]) -> str:
