@@ -8,7 +8,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-
 from agents.diagnosis.guided_checks import Cause, Symptom
 from agents.diagnosis.ranking import Answer, confirming, refuting
 from agents.diagnosis.symptoms import likeness
@@ -25,7 +24,7 @@ _CLAUSE = re.compile(r"[,;:!?\n]+|\.(?=\s|$)|\b(?:but|and)\b")
 _SURE = 0.4
 """The least probability of what a reply does."""
 _SIGN, _ABOUT, _AHEAD = 0.6, 0.45, 0.06
-"""Likeness from which on a clause has a sign, and is about a cause; and how far ahead of the next cause it has to be."""
+"""Likeness from which on a clause has a sign, and is about a cause; and how far ahead of the next cause it is."""
 _NOTHING = frozenset({"nothing", "without"})
 
 _BY_QUESTION: dict[str, Answer] = {"yes": "yes", "no": "no", "unknown": "unknown", "partly": "unknown"}

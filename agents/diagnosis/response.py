@@ -75,9 +75,7 @@ def read(case: Case, progress: Progress, fitment: Fitment, codes: tuple[str, ...
     return _check(case, told, progress, fitment, codes, last)
 
 
-def _by_stage(
-    text: str, told: Told, progress: Progress, fitment: Fitment, embedder: Embedder
-) -> Reply | None:
+def _by_stage(text: str, told: Told, progress: Progress, fitment: Fitment, embedder: Embedder) -> Reply | None:
     """The reply to a question for the vehicle, to an offer, or to advice."""
     match progress.stage, told.kind:
         case "vehicle", _:
@@ -124,9 +122,7 @@ def _check(
         answers = {progress.cause.name: "unknown"} | answers  # what was not answered is not asked again
     known = tuple(dict.fromkeys((*progress.codes, *stored)))
     cars = named or progress.cars
-    return Reply(
-        Command.GO_ON, replace(progress, answers={**progress.answers, **answers}, codes=known, cars=cars)
-    )
+    return Reply(Command.GO_ON, replace(progress, answers={**progress.answers, **answers}, codes=known, cars=cars))
 
 
 def _named(text: str, within: Cars, fitment: Fitment) -> Cars:

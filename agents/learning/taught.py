@@ -36,4 +36,3 @@ def decided(embedder: Embedder, module: str, text: str) -> Decision:
 def unit_rows(embedder: Embedder, texts: Sequence[str]) -> Floats:
     """The texts' vectors, one row each."""
     return np.asarray(embedder.embed(texts), dtype=np.float64)
-

@@ -12,8 +12,9 @@ from rapidfuzz.distance import OSA
 from agents.context import Case
 from agents.language.words import content, sentences, vocabulary, words
 from agents.learning.choice import opens_question
-from agents.learning.examples import table
 from agents.learning.taught import decided
+from agents.service.jobs import job_of, phrases
+from agents.service.prices import Prices
 from agents.service.schedules import Schedules
 from agents.service.vehicle_use import Clause, Slots, clauses, model_year, slots
 from agents.types import Turn
@@ -21,13 +22,12 @@ from agents.vehicles.applicability import Cars
 from agents.vehicles.range import Vehicles
 from rag.embedder import Embedder
 
-_JOBS: Mapping[str, Sequence[str]] = table(__file__, "jobs.toml")["jobs"]
-"""Everyday names of what is done at a service, by a name that schedules use."""
-_NAMED = {everyday: job for job, names in _JOBS.items() for everyday in names}
 _SURE = 0.5
 _LONGEST_REPLY, _LONGEST_QUESTION = 25, 6
 _LONGEST = 400
 _MOST_TURNS = 4
+_FEW, _MOST_JOBS = 2, 4
+"""Telling words of a question that leaves open what it is about; and jobs that are told at once."""
 _POINTING = vocabulary("that it this those them again")
 _MOST_SENTENCES = 6
 _VEHICLE = ("model", "variant", "year")
@@ -52,23 +52,22 @@ class Request:
 
 def wanted(case: Case, schedules: Schedules, vehicles: Vehicles, embedder: Embedder) -> Request | None:
     """What a message asks to be planned; None where it asks something else, such as how often in general."""
-    text = case.question.whole
-    if not asks_due(text, vehicles, embedder):
+    text = case.question.text
+    if not asks("due", text, vehicles, embedder):
         return None
     cars = _cars(case, schedules, vehicles)
-    item = item_in(text, schedules) or _meant(text, case, schedules)
+    item = item_in(text, schedules) or _meant(case, schedules)
     if not schedules.plans(cars, item):
         return None
     before, changed = _remembered(case, item, schedules, vehicles, embedder)
     if case.note and cars & _noted(case.note, schedules):
         before = Slots.noted(case.note.get("known", {})).over(before)
-    own = slots(text, case.now, vehicles, embedder)
-    return _request(cars, own.over(slots(case.message, case.now, vehicles, embedder)), before, changed, item)
+    return _request(cars, slots(case.message, case.now, vehicles, embedder), before, changed, item)
 
 
-def _meant(text: str, case: Case, schedules: Schedules) -> str:
+def _meant(case: Case, schedules: Schedules) -> str:
     """The item that "that" stands for: the one the customer spoke of last."""
-    if _POINTING.isdisjoint(words(text)):
+    if _POINTING.isdisjoint(words(case.question.text)):
         return ""
     return next((item for turn in _told_before(case) if (item := item_in(turn.text, schedules))), "")
 
@@ -91,13 +90,45 @@ def _told_before(case: Case) -> list[Turn]:
     return [turn for turn in reversed(case.history) if turn.role == "customer"][:_MOST_TURNS]
 
 
-def asks_due(text: str, vehicles: Vehicles, embedder: Embedder) -> bool:
-    """Whether a text asks what the customer's own vehicle needs."""
+def asks(what: str, text: str, vehicles: Vehicles, embedder: Embedder) -> bool:
+    """Whether a text asks `due`, what the customer's own vehicle needs, or `cost`, what a job costs."""
     plain = vehicles.generic(text[:_LONGEST])
     pieces = [plain, *sentences(plain)[:_MOST_SENTENCES]]
     found = [decided(embedder, __file__, piece) for piece in dict.fromkeys(pieces) if words(piece)]
     labels = {decision.label for decision in found if decision.probability >= _SURE}
-    return bool(found) and "due" in labels and (found[0].label == "due" or "general" not in labels)
+    return bool(found) and what in labels and (found[0].label == what or "general" not in labels)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceAsked:
+    """The jobs whose prices are wanted, in the words of the lists of prices, on one of `cars`; the item of the schedule
+    whose interval is wanted too, "" for none."""
+
+    jobs: tuple[str, ...]
+    cars: Cars
+    item: str = ""
+
+
+def priced(
+    case: Case, prices: Prices, schedules: Schedules, vehicles: Vehicles, embedder: Embedder
+) -> PriceAsked | None:
+    """What a message asks the price of: jobs that it names, else those that were due or spoken of last; None where it
+    asks something else, or no list has the price."""
+    text = case.question.text
+    if not prices.rows or not asks("cost", text, vehicles, embedder):
+        return None
+    spoken = [
+        text,
+        str(case.note.get("item") or case.note.get("work") or ""),
+        *(turn.text for turn in _told_before(case)),
+    ]
+    spoken = spoken if len(_beside(text, schedules)) <= _FEW else spoken[:1]
+    jobs = next((jobs for said in spoken if (jobs := prices.about(said))), ())
+    cars = _cars(case, schedules, vehicles)
+    known = tuple(job for job in jobs if prices.of(job, cars))[:_MOST_JOBS]
+    often = any(decided(embedder, __file__, half).label == "general" for half in text.split(" and "))
+    item = item_in(text, schedules) if often else ""
+    return PriceAsked(known, cars, item if schedules.plans(cars, item) else "") if known else None
 
 
 def reply(case: Case, schedules: Schedules, vehicles: Vehicles, embedder: Embedder) -> Request | None:
@@ -108,11 +139,11 @@ def reply(case: Case, schedules: Schedules, vehicles: Vehicles, embedder: Embedd
     asked, item = str(note.get("asked", "")), str(note.get("item", ""))
     before, changed = Slots.noted(note.get("known", {})), Slots.noted(note.get("changed", {}))
     cars = _noted(note, schedules) or schedules.fitment.everything
-    asks = text.rstrip().endswith("?") or (opens_question(text) and not text.casefold().startswith("may"))
-    if not asked and len(words(text)) <= _LONGEST_QUESTION and asks_due(text, vehicles, embedder):
-        if other := item_in(text, schedules):
-            return _request(cars, Slots(), before, Slots(), other)
-    if asks:
+    question = text.rstrip().endswith("?") or (opens_question(text) and not text.casefold().startswith("may"))
+    short = not asked and len(words(text)) <= _LONGEST_QUESTION
+    if short and (other := item_in(text, schedules)) and asks("due", text, vehicles, embedder):
+        return _request(cars, Slots(), before, Slots(), other)
+    if question:
         return None
     chosen = _chosen(text, cars, schedules, case)
     read = clauses(text, case.now, vehicles, embedder, asked, before.unit)
@@ -144,15 +175,12 @@ def _request(cars: Cars, told: Slots, before: Slots, changed: Slots, item: str) 
 def item_in(text: str, schedules: Schedules) -> str:
     """The item of the schedules that a text asks about, as far as it names it; "" where it names none but the service
     itself."""
-    spoken = _spelt(words(text[:_LONGEST]), schedules)
-    for length in (3, 2, 1):
-        for at in range(len(spoken) - length + 1):
-            phrase = " ".join(spoken[at : at + length])
-            phrase = _NAMED.get(phrase, phrase)
-            stems = frozenset(word.removesuffix("s") for word in phrase.split())
-            found = [name for name, own in schedules.items.items() if stems <= own]
-            if found and (length > 1 or phrase in _JOBS or _distinct(phrase, found)):
-                return phrase
+    for phrase in phrases(_spelt(words(text[:_LONGEST]), schedules)):
+        item = job_of(phrase) or phrase
+        stems = frozenset(word.removesuffix("s") for word in item.split())
+        found = [name for name, own in schedules.items.items() if stems <= own]
+        if found and (len(stems) > 1 or item != phrase or _distinct(item, found)):
+            return item
     return ""
 
 

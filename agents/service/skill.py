@@ -9,10 +9,11 @@ from typing import Any
 from agents.appointments.service_offer import accepted
 from agents.context import Case, Outcome, Resources, ToolContext
 from agents.language.mileages import KM_PER_MILE
-from agents.service import wording
-from agents.service.inquiry import Request, reply, wanted
+from agents.service import prices, wording
+from agents.service.inquiry import PriceAsked, Request, priced, reply, wanted
+from agents.service.prices import Prices
 from agents.service.schedules import Entry, Plan, Schedules, parse
-from agents.service.tools import FIRST_REGISTRATION, MOST_KM, PLAN_SERVICE, SERVICE_SCHEDULE
+from agents.service.tools import FIRST_REGISTRATION, LOOK_UP_PRICE, MOST_KM, PLAN_SERVICE, SERVICE_SCHEDULE
 from agents.service.vehicle_use import Slots
 from agents.skill import Action, Handled
 from agents.tool import Tool
@@ -38,9 +39,9 @@ class ServicePlanning:
         "To say what service is due on the customer's own vehicle, call plan_service; never work it out yourself. Ask "
         "for the model, its year, the mileage and the last service, one at a time, where they are not known. Say what "
         "is overdue first, then what is due soon, then what comes next. Where something is due, end with: Shall I look "
-        "for an appointment for: …?"
+        "for an appointment for: …? What a job costs is in look_up_price."
     )
-    tools: tuple[Tool[Any], ...] = (PLAN_SERVICE, SERVICE_SCHEDULE)
+    tools: tuple[Tool[Any], ...] = (PLAN_SERVICE, SERVICE_SCHEDULE, LOOK_UP_PRICE)
     actions: Mapping[str, Action] = field(default_factory=lambda: MappingProxyType({}))
 
     async def takes_up(self, case: Case, resources: Resources) -> bool:
@@ -49,15 +50,18 @@ class ServicePlanning:
         schedules = await resources.reference.derived(parse)
         return await asyncio.to_thread(reply, case, schedules, resources.vehicles, resources.embedder) is not None
 
-    async def read(self, case: Case, resources: Resources) -> Request | Accepted | None:
+    async def read(self, case: Case, resources: Resources) -> Request | Accepted | PriceAsked | None:
         if work := accepted(case.message, case.history):
             return Accepted(work, case.note)
         schedules = await resources.reference.derived(parse)
-        return await asyncio.to_thread(_asked, case, schedules, resources)
+        known = await resources.reference.derived(prices.parse)
+        return await asyncio.to_thread(_asked, case, known, schedules, resources)
 
-    async def act(self, request: Request | Accepted, context: ToolContext) -> Handled:
+    async def act(self, request: Request | Accepted | PriceAsked, context: ToolContext) -> Handled:
         if isinstance(request, Accepted):
             return Handled(wording.when_and_where(request.work), "asked_back", note=request.note)
+        if isinstance(request, PriceAsked):
+            return await _priced(request, context)
         schedules = await context.resources.reference.derived(parse)
         plans = schedules.plans(request.cars, request.item)
         asked = _missing(request, plans)
@@ -75,9 +79,27 @@ class ServicePlanning:
         return Handled(text, citations=outcome.citations, note=note)
 
 
-def _asked(case: Case, schedules: Schedules, resources: Resources) -> Request | None:
-    known = (schedules, resources.vehicles, resources.embedder)
-    return reply(case, *known) or wanted(case, *known)
+def _asked(case: Case, known: Prices, schedules: Schedules, resources: Resources) -> Request | PriceAsked | None:
+    told = (schedules, resources.vehicles, resources.embedder)
+    return reply(case, *told) or wanted(case, *told) or priced(case, known, *told)
+
+
+async def _priced(request: PriceAsked, context: ToolContext) -> Handled:
+    """What jobs cost, with the interval of the item where that is wanted too."""
+    schedules = await context.resources.reference.derived(parse)
+    said, citations, note = [], [], dict(context.case.note) or None
+    if request.item:
+        often = await context.call(SERVICE_SCHEDULE, _named(request.cars, schedules) | {"item": request.item})
+        said += [wording.schedule(often.result.value, _marker(often))] if often.result else []
+        citations += often.citations
+    vehicle = "" if request.cars == schedules.fitment.everything else schedules.fitment.name(request.cars)
+    for job in request.jobs:
+        outcome = await context.call(LOOK_UP_PRICE, {"job": job, "vehicle": vehicle})
+        if outcome.result is None:
+            return Handled(outcome.error or "", "declined", note=note)
+        said.append(wording.prices(outcome.result.value, _marker(outcome)))
+        citations += outcome.citations
+    return Handled(" ".join(said), citations=tuple(citations), note=note)
 
 
 def _missing(request: Request, plans: Sequence[Plan]) -> str:

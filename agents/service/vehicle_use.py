@@ -17,7 +17,7 @@ from agents.vehicles.range import Vehicles, years
 from rag.embedder import Embedder
 
 _CLAUSE = re.compile(r"[.!?;,](?=\s|$)|[()\n]|\s-\s|\b(?:and|but)\s(?!a half)")
-_BESIDE_FIGURES = vocabulary("at on in about around roughly or and approx approximately maybe probably the it was i think")
+_BESIDE_FIGURES = vocabulary("at on in about around roughly or and approx approximately maybe the it was i think")
 """Words of a clause that says no more than a figure or a day."""
 _YEARS = range(1980, 2050)
 """A bare figure among them is a year rather than a mileage."""
@@ -113,9 +113,7 @@ class Clause:
     alone: bool
 
 
-def slots(
-    text: str, now: datetime, vehicles: Vehicles, embedder: Embedder, asked: str = "", unit: str = ""
-) -> Slots:
+def slots(text: str, now: datetime, vehicles: Vehicles, embedder: Embedder, asked: str = "", unit: str = "") -> Slots:
     """What a message says. `asked` is what the customer was asked for last, `mileage`, `service` or `registered`: a
     bare figure or date answers it. `unit` is the one that was used before. Embeds, so that it blocks its thread."""
     found = Slots()
@@ -152,9 +150,9 @@ def _clause(text: str, now: datetime, embedder: Embedder, asked: bool, unit: str
         and figure.km >= (_LEAST if figure.unit or asked else _LEAST_BARE)
         and (figure.unit or not text[figure.start : figure.end].isdecimal() or round(figure.km) not in _YEARS)
     )
-    spans = sorted([(day.start, day.end, "May 2024") for day in days] + [(f.start, f.end, "30,000 km") for f in figures])
+    spans = [(day.start, day.end, "May 2024") for day in days] + [(at.start, at.end, "30,000 km") for at in figures]
     masked, bare = text, text
-    for start, end, name in reversed(spans):
+    for start, end, name in sorted(spans, reverse=True):
         masked, bare = masked[:start] + name + masked[end:], bare[:start] + " " + bare[end:]
     decision = decided(embedder, __file__, masked)
     about = decision.label if decision.probability >= _SURE else ""
