@@ -18,11 +18,12 @@ from rag.embedder import Embedder
 
 _LONGEST = 60
 """Words. A text that is longer tells a new story."""
+_MOST_CHARACTERS = 400
 _MOST_CLAUSES = 12
 _CLAUSE = re.compile(r"[,;:!?\n]+|\.(?=\s|$)|\b(?:but|and)\b")
 """What a denial does not reach across."""
-_SURE = 0.4
-"""The least probability of what a reply does."""
+_SURE, _BOOKS = 0.4, 0.85
+"""The least probability of what a reply does, and of its being a wish for an appointment, which goes to others."""
 _SIGN, _ABOUT, _AHEAD = 0.6, 0.45, 0.06
 """Likeness from which on a clause has a sign, and is about a cause; and how far ahead of the next cause it is."""
 _NOTHING = frozenset({"nothing", "without"})
@@ -52,10 +53,10 @@ class _Group:
 
 def kind(text: str, embedder: Embedder) -> str:
     """What a reply does; "" where that is not sure or the text is too long for one."""
-    if not 0 < len(words(text)) <= _LONGEST:
+    if len(text) > _MOST_CHARACTERS or not 0 < len(words(text)) <= _LONGEST:
         return "yes" if "👍" in text[:8] else "no" if "👎" in text[:8] else ""
     decision = decided(embedder, __file__, text)
-    return decision.label if decision.probability >= _SURE else ""
+    return decision.label if decision.probability >= (_BOOKS if decision.label == "book" else _SURE) else ""
 
 
 def read(text: str, symptom: Symptom, causes: Sequence[Cause], asked: Cause | None, embedder: Embedder) -> Told:

@@ -34,5 +34,6 @@ def decided(embedder: Embedder, module: str, text: str) -> Decision:
 
 
 def unit_rows(embedder: Embedder, texts: Sequence[str]) -> Floats:
-    """The texts' vectors, one row each."""
-    return np.asarray(embedder.embed(texts), dtype=np.float64)
+    """The vectors of texts of any content, one row each."""
+    whole = [text.encode(errors="replace").decode() for text in texts]  # half a character is no text for an embedder
+    return np.asarray(embedder.embed(whole), dtype=np.float64)

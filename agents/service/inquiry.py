@@ -115,7 +115,9 @@ def priced(
     """What a message asks the price of: jobs that it names, else those that were due or spoken of last; None where it
     asks something else, or no list has the price."""
     text = case.question.text
-    if not prices.rows or not asks("cost", text, vehicles, embedder):
+    halves = [half for half in text.split(" and ") if words(half)]
+    does = [decided(embedder, __file__, vehicles.generic(half)).label for half in halves[:_MOST_SENTENCES]]
+    if not prices.rows or not ("cost" in does[1:] or asks("cost", text, vehicles, embedder)):
         return None
     spoken = [
         text,
@@ -126,8 +128,7 @@ def priced(
     jobs = next((jobs for said in spoken if (jobs := prices.about(said))), ())
     cars = _cars(case, schedules, vehicles)
     known = tuple(job for job in jobs if prices.of(job, cars))[:_MOST_JOBS]
-    often = any(decided(embedder, __file__, half).label == "general" for half in text.split(" and "))
-    item = item_in(text, schedules) if often else ""
+    item = item_in(text, schedules) if "general" in does else ""
     return PriceAsked(known, cars, item if schedules.plans(cars, item) else "") if known else None
 
 

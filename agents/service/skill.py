@@ -9,6 +9,7 @@ from typing import Any
 from agents.appointments.service_offer import accepted
 from agents.context import Case, Outcome, Resources, ToolContext
 from agents.language.mileages import KM_PER_MILE
+from agents.language.words import words
 from agents.service import prices, wording
 from agents.service.inquiry import PriceAsked, Request, priced, reply, wanted
 from agents.service.prices import Prices
@@ -20,6 +21,8 @@ from agents.tool import Tool
 from agents.vehicles.applicability import Cars, Fitment
 
 _MOST_NAMED = 8
+_SHORT = 8
+"""Words of a message that may go on with what was said of prices or of what is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,12 @@ class ServicePlanning:
     async def takes_up(self, case: Case, resources: Resources) -> bool:
         if accepted(case.message, case.history):
             return True
-        schedules = await resources.reference.derived(parse)
-        return await asyncio.to_thread(reply, case, schedules, resources.vehicles, resources.embedder) is not None
+        if len(words(case.message)) > _SHORT:
+            schedules = await resources.reference.derived(parse)
+            told = (schedules, resources.vehicles, resources.embedder)
+            return await asyncio.to_thread(reply, case, *told) is not None
+        request = await self.read(case, resources)
+        return isinstance(request, PriceAsked) or (isinstance(request, Request) and bool(case.note))
 
     async def read(self, case: Case, resources: Resources) -> Request | Accepted | PriceAsked | None:
         if work := accepted(case.message, case.history):
@@ -87,7 +94,8 @@ def _asked(case: Case, known: Prices, schedules: Schedules, resources: Resources
 async def _priced(request: PriceAsked, context: ToolContext) -> Handled:
     """What jobs cost, with the interval of the item where that is wanted too."""
     schedules = await context.resources.reference.derived(parse)
-    said, citations, note = [], [], dict(context.case.note) or None
+    said, citations = [], []
+    note = dict(context.case.note) or Request(request.cars, Slots()).note() | {"work": ", ".join(request.jobs)}
     if request.item:
         often = await context.call(SERVICE_SCHEDULE, _named(request.cars, schedules) | {"item": request.item})
         said += [wording.schedule(often.result.value, _marker(often))] if often.result else []

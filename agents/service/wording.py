@@ -50,7 +50,10 @@ def _first(state: str, rows: list[tuple[int, Row]]) -> list[tuple[int, Row]]:
 
 def _told(n: int, row: Row, marker: Marker, miles: bool, along: Sequence[str]) -> str:
     beside = f", with {', '.join(along)}" if row["is_the_service"] and along and row["state"] != "later" else ""
-    return f"{_lower(_line(row, miles)).rstrip('.')} {marker(n)}".rstrip() + beside
+    line = _line(row, miles)
+    if not row["is_the_service"] and "; " in line:
+        line = f"{row['item']} {line.partition('; ')[2].removeprefix('due ')}"
+    return f"{_lower(line).rstrip('.')} {marker(n)}".rstrip() + beside
 
 
 def single(value: Mapping[str, Any], marker: Marker, lacks: Sequence[str]) -> str:
@@ -66,12 +69,9 @@ def single(value: Mapping[str, Any], marker: Marker, lacks: Sequence[str]) -> st
 def prices(value: Mapping[str, Any], marker: Marker) -> str:
     """What jobs cost, a sentence for each job."""
     said: dict[str, list[str]] = {}
-    alone = len({row["applies_to"] for row in value["prices"]}) == 1
     for n, row in enumerate(value["prices"]):
-        fits = "" if alone else f" ({row['applies_to']})"
-        said.setdefault(row["job"], []).append(f"{row['price']}{fits} {marker(n)}".rstrip())
-    head = f"{value['prices'][0]['applies_to']}: " if alone else ""
-    return head + " ".join(f"{job}: {'; '.join(costs)}." for job, costs in said.items())
+        said.setdefault(row["job"], []).append(f"{row['price']} ({row['applies_to']}) {marker(n)}".rstrip())
+    return " ".join(f"{job}: {'; '.join(costs)}." for job, costs in said.items())
 
 
 def due_work(value: Mapping[str, Any]) -> str:
