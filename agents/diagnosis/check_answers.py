@@ -26,6 +26,8 @@ _SURE, _BOOKS = 0.4, 0.85
 """The least probability of what a reply does, and of its being a wish for an appointment, which goes to others."""
 _SIGN, _ABOUT, _AHEAD = 0.6, 0.45, 0.06
 """Likeness from which on a clause has a sign, and is about a cause; and how far ahead of the next cause it is."""
+_LEADING = 2
+"""Words of a yes or no that stands before what is told besides."""
 _NOTHING = frozenset({"nothing", "without"})
 
 _BY_QUESTION: dict[str, Answer] = {"yes": "yes", "no": "no", "unknown": "unknown", "partly": "unknown"}
@@ -110,7 +112,9 @@ def _groups(
 
 def _answer(group: _Group, cause: Cause, embedder: Embedder) -> Answer | None:
     """What the clauses of a group say of a cause's check."""
-    does = kind(group.text, embedder)
+    lead = group.text.split(",")[0]
+    agreed = kind(lead, embedder) if len(words(lead)) <= _LEADING else ""
+    does = agreed if agreed in ("yes", "no") else kind(group.text, embedder)
     if group.cause is None and does not in _BY_QUESTION:
         return _by_state(does, cause)
     if does in ("question", "unknown"):

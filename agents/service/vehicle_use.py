@@ -17,7 +17,7 @@ from agents.vehicles.range import Vehicles, years
 from rag.embedder import Embedder
 
 _CLAUSE = re.compile(r"[.!?;,](?=\s|$)|[()\n]|\s-\s|\b(?:and|but)\s(?!a half)")
-_BESIDE_FIGURES = vocabulary("at on in about around roughly or and approx approximately maybe the it was i think")
+_BESIDE_FIGURES = vocabulary("at on in about around roughly or and approx approximately maybe it was i think")
 """Words of a clause that says no more than a figure or a day."""
 _YEARS = range(1980, 2050)
 """A bare figure among them is a year rather than a mileage."""
@@ -25,6 +25,8 @@ _LEAST, _LEAST_BARE = 200, 1_000
 """Kilometres below which a figure is hardly a mileage, and a bare one."""
 _FIELDS = {"now": "mileage_km", "last": "last_km", "since": "since_km", "registered": "mileage_km"}
 """Where a figure goes by what its clause speaks of."""
+_BARE = 2
+"""Words of a "no" that answers whatever was asked."""
 _SURE = 0.4
 _LONGEST = 1_000
 _MOST_CLAUSES = 16
@@ -164,7 +166,7 @@ def _told(clause: Clause, asked: str, found: Slots) -> Slots:
     """What is known with one clause more."""
     figures, days = clause.figures, clause.days
     match clause.about:
-        case "never" if asked in ("", "service"):
+        case "never" if asked in ("", "service") or len(words(clause.text)) > _BARE:
             return replace(found, never=True)
         case "severe":
             return replace(found, severe=True)

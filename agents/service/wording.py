@@ -16,6 +16,7 @@ _VERDICTS = (
 )
 _COUNTED = "Counted as if everything had been done on schedule until the last service."
 _MOST_WORK = 6
+_MOST_BESIDE = 2
 
 Row = Mapping[str, Any]
 """An item as the tool `plan_service` gives it."""
@@ -34,25 +35,30 @@ def plan(value: Mapping[str, Any], marker: Marker, counted_from: str, lacks: Seq
     along = [f"{_lower(row['item'])} {marker(n)}".rstrip() for n, row in rows if _goes_along(row)]
     for state, head in _HEADS:
         own = [(n, row) for n, row in rows if row["state"] == state and not _goes_along(row)]
-        lines += [f"- {head}: {_told(n, row, marker, miles, along)}." for n, row in _first(state, own)]
+        shown, rest = _parted(state, own)
+        lines += [f"- {head}: {_told(n, row, marker, miles, along)}." for n, row in shown]
+        lines += [f"- Then: {'; '.join(_told(n, row, marker, miles, ()) for n, row in rest)}."] if rest else []
     checked = [f"{_lower(row['item'])} ({row['every']}) {marker(n)}" for n, row in rows if row["state"] == "look up"]
     lines += [f"- To check in the service record: {'; '.join(checked)}."] if checked else []
     work = due_work(value)
     return "\n".join([*lines, *filter(None, [_honest(lacks)]), *([offer(work)] if work else [])])
 
 
-def _first(state: str, rows: list[tuple[int, Row]]) -> list[tuple[int, Row]]:
-    """All that is due; of what comes later the service, else the next thing."""
+def _parted(state: str, rows: list[tuple[int, Row]]) -> tuple[list[tuple[int, Row]], list[tuple[int, Row]]]:
+    """What is told in a line of its own: all that is due, and of what comes later the service, else the next thing;
+    and the next few things beside."""
     if state != "later":
-        return rows
-    return [row for row in rows if row[1]["is_the_service"]] or rows[:1]
+        return rows, []
+    shown = [row for row in rows if row[1]["is_the_service"]] or rows[:1]
+    return shown, [row for row in rows if row not in shown][:_MOST_BESIDE]
 
 
 def _told(n: int, row: Row, marker: Marker, miles: bool, along: Sequence[str]) -> str:
     beside = f", with {', '.join(along)}" if row["is_the_service"] and along and row["state"] != "later" else ""
     line = _line(row, miles)
     if not row["is_the_service"] and "; " in line:
-        line = f"{row['item']} {line.partition('; ')[2].removeprefix('due ')}"
+        when = line.partition("; ")[2]
+        line = f"{row['item']} {when.removeprefix('due ')}" if when.startswith("due ") else f"{row['item']}, {when}"
     return f"{_lower(line).rstrip('.')} {marker(n)}".rstrip() + beside
 
 
