@@ -99,10 +99,10 @@ def _groups(
     groups: list[_Group] = []
     for clause, row in zip(said, scores, strict=True):
         best = int(row.argmax())
-        cause, phrase, sign = phrases[best]
-        others = [score for (other, _, _), score in zip(phrases, row, strict=True) if other is not cause]
-        if cause and row[best] >= (_SIGN if sign else _ABOUT) and row[best] - max(others, default=0.0) >= _AHEAD:
-            groups.append(_Group(cause, clause, phrase if sign else ""))
+        about, phrase, sign = phrases[best]
+        others = [score for (other, _, _), score in zip(phrases, row, strict=True) if other is not about]
+        if about and row[best] >= (_SIGN if sign else _ABOUT) and row[best] - max(others, default=0.0) >= _AHEAD:
+            groups.append(_Group(about, clause, phrase if sign else ""))
         elif groups and (asked or groups[-1].cause):
             groups[-1].text += f", {clause}"
         else:

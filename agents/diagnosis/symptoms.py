@@ -95,7 +95,8 @@ def match(text: str, checks: GuidedChecks, vehicles: Vehicles, embedder: Embedde
 
 def likeness(texts: Sequence[str], phrases: tuple[str, ...], embedder: Embedder) -> Floats:
     """How alike texts and phrases are by meaning and by words, 0..1, shape (texts, phrases)."""
-    meant = np.maximum(unit_rows(embedder, texts) @ _vectors(embedder, phrases).T, 0.0)
+    known: Floats = _vectors(embedder, phrases)  # type: ignore[arg-type]  # any object has a hash
+    meant = np.maximum(np.matmul(unit_rows(embedder, texts), known.T), 0.0)
     shared = np.array([[_shared(text, phrase) for phrase in phrases] for text in texts])
     return np.asarray((1 - _BY_WORDS) * meant + _BY_WORDS * shared)
 

@@ -18,6 +18,7 @@ from agents.service.tools import FIRST_REGISTRATION, LOOK_UP_PRICE, MOST_KM, PLA
 from agents.service.vehicle_use import Slots
 from agents.skill import Action, Handled
 from agents.tool import Tool
+from agents.types import Citation
 from agents.vehicles.applicability import Cars, Fitment
 
 _MOST_NAMED = 8
@@ -94,7 +95,8 @@ def _asked(case: Case, known: Prices, schedules: Schedules, resources: Resources
 async def _priced(request: PriceAsked, context: ToolContext) -> Handled:
     """What jobs cost, with the interval of the item where that is wanted too."""
     schedules = await context.resources.reference.derived(parse)
-    said, citations = [], []
+    said: list[str] = []
+    citations: list[Citation] = []
     note = dict(context.case.note) or Request(request.cars, Slots()).note() | {"work": ", ".join(request.jobs)}
     if request.item:
         often = await context.call(SERVICE_SCHEDULE, _named(request.cars, schedules) | {"item": request.item})

@@ -173,7 +173,9 @@ async def test_what_a_job_costs_and_then_another(resources: Resources) -> None:
 
 
 async def test_what_was_due_is_what_a_price_is_asked_of(resources: Resources) -> None:
-    *_, cost = await conversation(resources, "is the brake fluid due?", "June 2023", "what will that cost?", facts=OWNED)
+    *_, cost = await conversation(
+        resources, "is the brake fluid due?", "June 2023", "what will that cost?", facts=OWNED
+    )
     assert "89 euros" in cost.text
     assert "Major" not in cost.text
 
@@ -186,7 +188,10 @@ async def test_how_often_and_for_how_much(resources: Resources) -> None:
 
 
 async def test_what_was_told_before_is_not_asked(resources: Resources) -> None:
-    before = [Turn("customer", "it has 44,000 km on it, last service was in February last year"), Turn("assistant", "Noted.")]
+    before = [
+        Turn("customer", "it has 44,000 km on it, last service was in February last year"),
+        Turn("assistant", "Noted."),
+    ]
     of = case("so what is due now?", facts=OWNED, history=before)
     request = await SKILL.read(of, resources)
     handled = await SKILL.act(request, context(resources, of)[0])  # type: ignore[arg-type]
