@@ -113,13 +113,13 @@ def _check(
     text = case.message
     stored = tuple(code for code in codes if any(code in cause.codes for cause in progress.causes))
     named = _named(text, progress.cars, fitment)
-    answers = {} if told.direct and not last else dict(told.answers)
+    answers: dict[str, Answer] = {} if told.direct and not last else dict(told.answers)
     asked = progress.stage == "check" and _just_asked(case, progress)
     more = asked and told.kind in ("told", "") and len(words(text)) <= _SHORT
     if not (answers or stored or more or (named and len(words(text)) <= _FEW)):
         return None
     if asked and progress.cause and not named:
-        answers = {progress.cause.name: "unknown"} | answers  # what was not answered is not asked again
+        answers.setdefault(progress.cause.name, "unknown")  # what was not answered is not asked again
     known = tuple(dict.fromkeys((*progress.codes, *stored)))
     cars = named or progress.cars
     return Reply(Command.GO_ON, replace(progress, answers={**progress.answers, **answers}, codes=known, cars=cars))

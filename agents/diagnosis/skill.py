@@ -76,9 +76,10 @@ class Diagnosis:
         if reply := await _reply(case, resources):
             return reply
         known = await resources.reference.derived(fault_codes.parse)
-        named = fault_codes.codes(case.question.whole, known)
-        if named and await asyncio.to_thread(symptoms.about_codes, case.question.whole, resources.embedder):
-            return AskedCodes(named[:_MOST_CODES])
+        if named := fault_codes.codes(case.question.whole, known):
+            about: bool = await asyncio.to_thread(symptoms.about_codes, case.question.whole, resources.embedder)
+            if about:
+                return AskedCodes(named[:_MOST_CODES])
         return await _told(case, resources)
 
     async def act(self, request: Request, context: ToolContext) -> Handled:
