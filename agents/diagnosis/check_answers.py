@@ -26,6 +26,8 @@ _SURE, _BOOKS = 0.4, 0.85
 """The least probability of what a reply does, and of its being a wish for an appointment, which goes to others."""
 _SIGN, _ABOUT, _AHEAD = 0.6, 0.45, 0.06
 """Likeness from which on a clause has a sign, and is about a cause; and how far ahead of the next cause it is."""
+_VAGUE = ("", "told", "other", "question")
+"""What a reply does that may wish for an appointment besides."""
 _LEADING = 2
 """Words of a yes or no that stands before what is told besides."""
 _NOTHING = frozenset({"nothing", "without"})
@@ -64,6 +66,8 @@ def kind(text: str, embedder: Embedder) -> str:
 def read(text: str, symptom: Symptom, causes: Sequence[Cause], asked: Cause | None, embedder: Embedder) -> Told:
     """What a text says about the checks of `causes`, of which `asked` was asked last."""
     does = kind(text, embedder)
+    if does in _VAGUE and any(kind(clause, embedder) == "book" for clause in clauses(text)):
+        does = "book"
     if len(words(text)) > _LONGEST:
         return Told({}, False, does)
     answers: dict[str, Answer] = {}

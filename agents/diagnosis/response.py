@@ -15,6 +15,8 @@ from rag.embedder import Embedder
 
 _FEW, _SHORT = 6, 12
 """Words of a message that says hardly more than a vehicle's name, and of one that says it in a sentence."""
+_ECHO = 3
+"""Words of a question that is said over."""
 _BARE = 3
 """Words that a yes has which says nothing besides."""
 
@@ -58,7 +60,7 @@ class Reply:
 def read(case: Case, progress: Progress, fitment: Fitment, codes: tuple[str, ...], embedder: Embedder) -> Reply | None:
     """The reply that a message is; None where it is something else, such as a question. What means nothing by itself,
     such as "no", counts only while the question is the last that was asked. Embeds, so that it blocks its thread."""
-    text, last = case.message.strip(), _is_last(case, progress)
+    text, last = _without_echo(case.message.strip()), _is_last(case, progress)
     if not text:
         return None
     told = check_answers.read(fitment.question(text), progress.symptom, progress.causes, progress.cause, embedder)
@@ -138,6 +140,12 @@ def _other_vehicle(text: str, progress: Progress, fitment: Fitment) -> Cars:
     meant = ", ".join(clause for clause in check_answers.clauses(text) if not denies(clause))
     cars = fitment.candidates(meant, {}) & progress.symptom.cars if fitment.mentioned(meant) else frozenset()
     return frozenset() if cars & progress.cars else cars
+
+
+def _without_echo(text: str) -> str:
+    """The text without the question said over before it is answered: "How old? Three years." """
+    echo, _, rest = text.partition("?")
+    return rest.strip() if rest.strip(" ?!.") and len(words(echo)) <= _ECHO else text
 
 
 def _is_last(case: Case, progress: Progress) -> bool:
