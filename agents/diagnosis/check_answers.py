@@ -12,7 +12,7 @@ from agents.diagnosis.guided_checks import Cause, Symptom
 from agents.diagnosis.ranking import Answer, confirming, refuting
 from agents.diagnosis.symptoms import likeness
 from agents.language.negation import is_negator
-from agents.language.words import words
+from agents.language.words import vocabulary, words
 from agents.learning.taught import decided
 from rag.embedder import Embedder
 
@@ -22,14 +22,17 @@ _MOST_CHARACTERS = 400
 _MOST_CLAUSES = 12
 _CLAUSE = re.compile(r"[,;:!?\n]+|\.(?=\s|$)|\b(?:but|and)\b")
 """What a denial does not reach across."""
-_SURE, _BOOKS = 0.4, 0.85
-"""The least probability of what a reply does, and of its being a wish for an appointment, which goes to others."""
+_SURE, _PLAINLY, _BOOKS = 0.4, 0.8, 0.85
+"""The least probability of what a reply does; of a yes or no that decides alone; and of a wish for an appointment,
+which goes to others."""
 _SIGN, _ABOUT, _AHEAD = 0.6, 0.45, 0.06
 """Likeness from which on a clause has a sign, and is about a cause; and how far ahead of the next cause it is."""
-_VAGUE = ("", "told", "other", "question")
+_VAGUE = ("", "told", "question")
 """What a reply does that may wish for an appointment besides."""
 _LEADING = 2
 """Words of a yes or no that stands before what is told besides."""
+_COLOURS = vocabulary("red orange amber yellow green blue white black grey brown purple pink")
+"""Alike by meaning, and never the same."""
 _NOTHING = frozenset({"nothing", "without"})
 
 _BY_QUESTION: dict[str, Answer] = {"yes": "yes", "no": "no", "unknown": "unknown", "partly": "unknown"}
@@ -48,11 +51,13 @@ class Told:
 
 @dataclass(slots=True)
 class _Group:
-    """Clauses that are about one cause's check; the sign that they have, if it is by a sign."""
+    """Clauses that are about one cause's check; the sign that they have, if it is by a sign, and whether most of the
+    cause's signs are much the same: only then is the cause denied with it."""
 
     cause: Cause | None
     text: str
     sign: str = ""
+    alike: bool = False
 
 
 def kind(text: str, embedder: Embedder) -> str:
@@ -100,13 +105,17 @@ def _groups(
         phrases += [(cause, sign, True) for sign in cause.signs]
         phrases += [(cause, phrase, False) for phrase in (cause.check, cause.name) if phrase and cause.check]
     scores = likeness(said, tuple(phrase for _, phrase, _ in phrases), embedder)
+    colours = [_COLOURS.intersection(words(phrase)) for _, phrase, _ in phrases]
     groups: list[_Group] = []
     for clause, row in zip(said, scores, strict=True):
+        own = _COLOURS.intersection(words(clause))
+        row[[bool(own and of and own.isdisjoint(of)) for of in colours]] = 0.0
         best = int(row.argmax())
         about, phrase, sign = phrases[best]
         others = [score for (other, _, _), score in zip(phrases, row, strict=True) if other is not about]
         if about and row[best] >= (_SIGN if sign else _ABOUT) and row[best] - max(others, default=0.0) >= _AHEAD:
-            groups.append(_Group(about, clause, phrase if sign else ""))
+            near = [score >= _ABOUT for (of, _, by), score in zip(phrases, row, strict=True) if of is about and by]
+            groups.append(_Group(about, clause, phrase if sign else "", 2 * sum(near) >= len(near)))
         elif groups and (asked or groups[-1].cause):
             groups[-1].text += f", {clause}"
         else:
@@ -117,14 +126,16 @@ def _groups(
 def _answer(group: _Group, cause: Cause, embedder: Embedder) -> Answer | None:
     """What the clauses of a group say of a cause's check."""
     lead = group.text.split(",")[0]
-    agreed = kind(lead, embedder) if len(words(lead)) <= _LEADING else ""
-    does = agreed if agreed in ("yes", "no") else kind(group.text, embedder)
+    agreed = decided(embedder, __file__, lead) if len(words(lead)) <= _LEADING else None
+    plainly = agreed is not None and agreed.label in ("yes", "no") and agreed.probability >= _PLAINLY
+    does = agreed.label if agreed is not None and plainly else kind(group.text, embedder)
     if group.cause is None and does not in _BY_QUESTION:
         return _by_state(does, cause)
     if does in ("question", "unknown"):
         return "unknown" if does == "unknown" else None
     if group.sign and does not in ("fine", "done"):
-        return refuting(cause) if _denies(group.text.split(",")[0]) != _denies(group.sign) else confirming(cause)
+        denied = _denies(lead) != _denies(group.sign)
+        return confirming(cause) if not denied else refuting(cause) if group.alike else None
     return _BY_QUESTION.get(does) or _by_state(does, cause) or ("no" if _denies(group.text) else "yes")
 
 

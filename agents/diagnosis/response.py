@@ -116,7 +116,7 @@ def _check(
     stored = tuple(code for code in codes if any(code in cause.codes for cause in progress.causes))
     named = _named(text, progress.cars, fitment)
     answers: dict[str, Answer] = {} if told.direct and not last else dict(told.answers)
-    asked = progress.stage == "check" and _just_asked(case, progress)
+    asked = progress.stage == "check" and (_just_asked(case, progress) or (last and told.kind == "told"))
     more = asked and told.kind in ("told", "") and len(words(text)) <= _SHORT
     if not (answers or stored or more or (named and len(words(text)) <= _FEW)):
         return None
