@@ -6,14 +6,17 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from hypothesis import settings
+from hypothesis import settings as hypothesis_settings
 
+from api.compose.answering import learn_choices
+from api.compose.knowledge import open_embedder
+from api.settings import Settings
 from tests.serving import KNOWLEDGE, Served, duplicate, environment, pitcrew, serving
 
 TESTS = Path(__file__).parent
 
-settings.register_profile("any machine", deadline=None)  # a busy machine is slow, not wrong
-settings.load_profile("any machine")
+hypothesis_settings.register_profile("any machine", deadline=None)  # a busy machine is slow, not wrong
+hypothesis_settings.load_profile("any machine")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -35,6 +38,8 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
             assert done.returncode == 0, done.stderr
             learns = pitcrew("route", "What is the tyre pressure?", env=environment(data))
             assert learns.returncode == 0, learns.stderr
+            settings = Settings(data_dir=data)
+            learn_choices(settings, open_embedder(settings))
             (data / "models").rename(data.with_name("models"))
             (data / "models").symlink_to(data.with_name("models"))  # many copies of the rest are made
     return data

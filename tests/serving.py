@@ -158,11 +158,15 @@ def duplicate(ingested: Path, to: Path) -> Path:
     return Path(shutil.copytree(ingested, to, symlinks=True))
 
 
+LEARNT = ("utterances", "training", "acts", "acts-training", "choices", "choices-training")
+"""What a first start writes of what it learns."""
+
+
 def prepared(ingested: Path, to: Path) -> Path:
     """A data directory without documents, with what a first start makes of the product alone: the exported model, and
     what is learnt from the specialists' examples."""
     to.mkdir()
-    for name in ("models", "utterances.npz", "training.npz", "acts.npz", "acts-training.npz"):
+    for name in ("models", *(f"{of}.npz" for of in LEARNT)):
         (to / name).symlink_to(ingested / name)
     return to
 

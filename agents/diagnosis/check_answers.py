@@ -1,181 +1,158 @@
-"""A customer's own words as the answer to a check: yes, no, not known, or about another check than was asked. Pure.
+"""A customer's own words as answers to checks: to the one that was asked, and to those that they speak of unasked.
 
-The file beside this module holds the phrases.
+What a reply does is learnt from the examples beside this module. Which check a clause is about is told by its likeness
+to the signs, the question and the name of a cause. All of this embeds, so that it blocks its thread.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from agents.diagnosis.guided_checks import Cause
+from agents.diagnosis.guided_checks import Cause, Symptom
 from agents.diagnosis.ranking import Answer, confirming, refuting
-from agents.diagnosis.symptoms import telling
-from agents.language.consent import read_reply
-from agents.language.words import words
-from agents.learning.examples import beside
-from agents.types import YES_OR_NO
-from rag.terms import plain, stem
+from agents.diagnosis.symptoms import likeness
+from agents.language.negation import is_negator
+from agents.language.words import vocabulary, words
+from agents.learning.taught import decided
+from rag.embedder import Embedder
 
 _LONGEST = 60
 """Words. A text that is longer tells a new story."""
-_PHRASES = {name: "|".join(phrases) for name, phrases in beside(__file__).items()}
-_DENIED = frozenset(beside(__file__)["denied"])
-_CLAUSE = re.compile(r"[,;:!?\n]+|\.(?=\s)|\bbut\b|\band\b")
+_MOST_CHARACTERS = 400
+_MOST_CLAUSES = 12
+_CLAUSE = re.compile(r"[,;:!?\n]+|\.(?=\s|$)|\b(?:but|and)\b")
 """What a denial does not reach across."""
-_DENIED_AFTER = frozenset({"not", "isnt", "arent", "wasnt", "none", "off"})
-_GENERAL = frozenset(map(stem, beside(__file__)["general"])) | {"not"}
+_SURE, _PLAINLY, _BOOKS = 0.4, 0.8, 0.85
+"""The least probability of what a reply does; of a yes or no that decides alone; and of a wish for an appointment,
+which goes to others."""
+_SIGN, _ABOUT, _AHEAD = 0.6, 0.45, 0.06
+"""Likeness from which on a clause has a sign, and is about a cause; and how far ahead of the next cause it is."""
+_VAGUE = ("", "told", "question")
+"""What a reply does that may wish for an appointment besides."""
+_LEADING = 2
+"""Words of a yes or no that stands before what is told besides."""
+_COLOURS = vocabulary("red orange amber yellow green blue white black grey brown purple pink")
+"""Alike by meaning, and never the same."""
+_NOTHING = frozenset({"nothing", "without"})
 
-
-def _any(name: str, before: str = r"\b") -> re.Pattern[str]:
-    return re.compile(rf"{before}(?:{_PHRASES[name]})\b")
-
-
-_OPENING = rf"\W*(?:(?:{_PHRASES['opening']})\b\W*)*"
-_YES, _NO = _any("yes", _OPENING), _any("no", _OPENING)
-_UNKNOWN, _DONE, _FINE, _FAULTY = _any("unknown"), _any("done"), _any("fine"), _any("faulty")
-_HELPED, _NOT_HELPED = _any("helped"), _any("not_helped")
-_NOT_FAULTY = _any("faulty", r"\b(?:no|not|isnt|wasnt|arent|werent|nothing) (?:\w+ )?")
-_NOT_FINE = _any("fine", r"\b(?:not|isnt|wasnt|arent|werent|never) (?:\w+ )?")
+_BY_QUESTION: dict[str, Answer] = {"yes": "yes", "no": "no", "unknown": "unknown", "partly": "unknown"}
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """What a text answers: by the names of causes the answers to their checks. `direct`: it answers what was asked and
-    would mean nothing by itself, such as "no"."""
+    would mean nothing by itself, such as "no". `kind`: what the whole does, one of the labels of the examples, "" where
+    that is not sure."""
 
     answers: Mapping[str, Answer]
     direct: bool
+    kind: str
 
 
-def read(text: str, causes: Sequence[Cause], asked: Cause | None) -> Told | None:
-    """What a text says about the checks of `causes`, of which `asked` was asked last; None where it says nothing."""
-    said = _plain(text)
-    if not said or len(words(said)) > _LONGEST:
-        return None
-    signs = signs_in(text, causes)
-    about = _about(said, causes, asked)
-    elsewhere = about is not None and about is not asked and _apart(said, about, asked)
-    if asked is not None and not elsewhere and (direct := _direct(said, asked)) is not None:
-        return Told({asked.name: direct, **signs}, direct=not signs and about is not asked)
-    if about is not None and (stated := _stated(said, about)) is not None:
-        return Told({about.name: stated, **signs}, direct=False)
-    if asked is not None and _DONE.search(said):
-        return Told({asked.name: _judged(said, asked) or refuting(asked), **signs}, direct=not signs)
-    if signs:
-        return Told({**_against(asked, signs, causes), **signs}, direct=False)
-    return None
+@dataclass(slots=True)
+class _Group:
+    """Clauses that are about one cause's check; the sign that they have, if it is by a sign, and whether most of the
+    cause's signs are much the same: only then is the cause denied with it."""
+
+    cause: Cause | None
+    text: str
+    sign: str = ""
+    alike: bool = False
 
 
-def unknown(text: str) -> bool:
-    """Whether the text says that its writer does not know."""
-    return _UNKNOWN.search(_plain(text)) is not None
+def kind(text: str, embedder: Embedder) -> str:
+    """What a reply does; "" where that is not sure or the text is too long for one."""
+    if len(text) > _MOST_CHARACTERS or not 0 < len(words(text)) <= _LONGEST:
+        return "yes" if "👍" in text[:8] else "no" if "👎" in text[:8] else ""
+    decision = decided(embedder, __file__, text)
+    return decision.label if decision.probability >= (_BOOKS if decision.label == "book" else _SURE) else ""
 
 
-def helped(text: str) -> bool | None:
-    """Whether advice has helped; None where the text does not say."""
-    said = _plain(text)
-    if len(words(said)) > _LONGEST:
-        return None
-    return False if _NOT_HELPED.search(said) else True if _HELPED.search(said) else _agreed(said)
+def read(text: str, symptom: Symptom, causes: Sequence[Cause], asked: Cause | None, embedder: Embedder) -> Told:
+    """What a text says about the checks of `causes`, of which `asked` was asked last."""
+    does = kind(text, embedder)
+    if does in _VAGUE and any(kind(clause, embedder) == "book" for clause in clauses(text)):
+        does = "book"
+    if len(words(text)) > _LONGEST:
+        return Told({}, False, does)
+    answers: dict[str, Answer] = {}
+    direct = False
+    for group in _groups(text, symptom, causes, asked, embedder):
+        cause = group.cause or asked
+        answer = _answer(group, cause, embedder) if cause else None
+        if cause and answer:
+            answers.setdefault(cause.name, answer)
+            direct = direct or group.cause is None
+    if asked is not None and asked.name not in answers:
+        answers |= _against(asked, answers, causes)
+    return Told(answers, direct and len(answers) == 1, does)
 
 
-def signs_in(text: str, causes: Sequence[Cause]) -> dict[str, Answer]:
-    """The causes whose signs a text has, with the answer that these amount to; a sign that is denied is none."""
-    clauses = [stems for clause in _CLAUSE.split(_plain(text)) if (stems := _stems(clause))]
-    return {
-        cause.name: confirming(cause)
-        for cause in causes
-        if any(_has(clause, wanted) for wanted in map(_stems, map(_plain, cause.signs)) for clause in clauses)
-    }
+def clauses(text: str) -> list[str]:
+    """The first clauses of a text."""
+    return [part.strip() for part in _CLAUSE.split(text) if words(part)][:_MOST_CLAUSES]
 
 
-def _plain(text: str) -> str:
-    return plain(text).replace("'", "").strip()
-
-
-def _stems(said: str) -> list[str]:
-    return [word if word in _DENIED else stem(word) for word in words(said)]
-
-
-def _has(spoken: Sequence[str], sign: Sequence[str]) -> bool:
-    """Whether the words of a sign stand in the text, in their order with at most one word between two."""
-    for at, word in enumerate(spoken):
-        if not sign or word != sign[0] or not _DENIED.isdisjoint(spoken[max(at - 2, 0) : at]):
-            continue
-        place = at
-        for wanted in sign[1:]:
-            near = spoken[place + 1 : place + 3]
-            if wanted not in near:
-                break
-            place += 1 + near.index(wanted)
+def _groups(
+    text: str, symptom: Symptom, causes: Sequence[Cause], asked: Cause | None, embedder: Embedder
+) -> list[_Group]:
+    """The clauses, each with the cause it is about; one that is about none goes with the clause before it."""
+    said = clauses(text)
+    if not said:
+        return [_Group(None, text)] if asked else []
+    phrases: list[tuple[Cause | None, str, bool]] = [(None, name, False) for name in (symptom.name, *symptom.also)]
+    for cause in causes:
+        phrases += [(cause, sign, True) for sign in cause.signs]
+        phrases += [(cause, phrase, False) for phrase in (cause.check, cause.name) if phrase and cause.check]
+    scores = likeness(said, tuple(phrase for _, phrase, _ in phrases), embedder)
+    colours = [_COLOURS.intersection(words(phrase)) for _, phrase, _ in phrases]
+    groups: list[_Group] = []
+    for clause, row in zip(said, scores, strict=True):
+        own = _COLOURS.intersection(words(clause))
+        row[[bool(own and of and own.isdisjoint(of)) for of in colours]] = 0.0
+        best = int(row.argmax())
+        about, phrase, sign = phrases[best]
+        others = [score for (other, _, _), score in zip(phrases, row, strict=True) if other is not about]
+        if about and row[best] >= (_SIGN if sign else _ABOUT) and row[best] - max(others, default=0.0) >= _AHEAD:
+            near = [score >= _ABOUT for (of, _, by), score in zip(phrases, row, strict=True) if of is about and by]
+            groups.append(_Group(about, clause, phrase if sign else "", 2 * sum(near) >= len(near)))
+        elif groups and (asked or groups[-1].cause):
+            groups[-1].text += f", {clause}"
         else:
-            if _DENIED_AFTER.isdisjoint(spoken[place + 1 : place + 3]):
-                return True
-    return False
+            groups.append(_Group(None, clause))
+    return groups
 
 
-def _direct(said: str, asked: Cause) -> Answer | None:
-    """The answer to the check that was asked."""
-    if _UNKNOWN.search(said):
-        return "unknown"
-    agreed = _agreed(said)
-    if agreed is not None:
-        return "yes" if agreed else "no"
-    if _NOT_HELPED.search(said):
-        return refuting(asked)
-    return confirming(asked) if _HELPED.search(said) else None
+def _answer(group: _Group, cause: Cause, embedder: Embedder) -> Answer | None:
+    """What the clauses of a group say of a cause's check."""
+    lead = group.text.split(",")[0]
+    agreed = decided(embedder, __file__, lead) if len(words(lead)) <= _LEADING else None
+    plainly = agreed is not None and agreed.label in ("yes", "no") and agreed.probability >= _PLAINLY
+    does = agreed.label if agreed is not None and plainly else kind(group.text, embedder)
+    if group.cause is None and does not in _BY_QUESTION:
+        return _by_state(does, cause)
+    if does in ("question", "unknown"):
+        return "unknown" if does == "unknown" else None
+    if group.sign and does not in ("fine", "done"):
+        denied = _denies(lead) != _denies(group.sign)
+        return confirming(cause) if not denied else refuting(cause) if group.alike else None
+    return _BY_QUESTION.get(does) or _by_state(does, cause) or ("no" if _denies(group.text) else "yes")
 
 
-def _agreed(said: str) -> bool | None:
-    value = read_reply(said, "confirm", [(item.value, item.label) for item in YES_OR_NO])
-    if isinstance(value, bool):
-        return value
-    return False if _NO.match(said) else True if _YES.match(said) else None
-
-
-def _about(said: str, causes: Sequence[Cause], asked: Cause | None) -> Cause | None:
-    """The cause whose check the text speaks of most plainly; the one that was asked where several are alike."""
-    spoken = telling(said) - _GENERAL
-    scored = [(len(spoken & _subject(cause)), cause is asked, -at) for at, cause in enumerate(causes) if cause.check]
-    best = max(scored, default=(0, False, 0))
-    return causes[-best[2]] if best[0] else None
-
-
-def _apart(said: str, about: Cause, asked: Cause | None) -> bool:
-    """Whether the text is about another check: it says what was done, or speaks of that far more than of what was
-    asked."""
-    spoken = telling(said) - _GENERAL
-    of_asked = len(spoken & _subject(asked)) if asked is not None else 0
-    return len(spoken & _subject(about)) >= of_asked + 2 or _DONE.search(said) is not None
-
-
-def _subject(cause: Cause) -> frozenset[str]:
-    return (telling(cause.check) | telling(cause.name)) - _GENERAL
-
-
-def _stated(said: str, cause: Cause) -> Answer | None:
-    """The answer that a statement about a check amounts to."""
-    if _UNKNOWN.search(said):
-        return "unknown"
-    if (judged := _judged(said, cause)) is not None:
-        return judged
-    if len((telling(said) - _GENERAL) & _subject(cause)) < 2:
-        return refuting(cause) if _DONE.search(said) else None
-    return "yes" if _DENIED.isdisjoint(_stems(said)) else "no"
-
-
-def _judged(said: str, cause: Cause) -> Answer | None:
+def _by_state(does: str, cause: Cause) -> Answer | None:
     """What "it is fine" or "it was blown" says about a cause."""
-    if _NOT_FINE.search(said):
-        return confirming(cause)
-    if _FINE.search(said) or _NOT_FAULTY.search(said) or _NOT_HELPED.search(said):
+    if does in ("fine", "done", "failed"):
         return refuting(cause)
-    return confirming(cause) if _FAULTY.search(said) else None
+    return confirming(cause) if does in ("faulty", "solved") else None
 
 
-def _against(asked: Cause | None, signs: Mapping[str, Answer], causes: Sequence[Cause]) -> dict[str, Answer]:
+def _denies(text: str) -> bool:
+    return any(is_negator(word) or word in _NOTHING for word in words(text))
+
+
+def _against(asked: Cause, answers: Mapping[str, Answer], causes: Sequence[Cause]) -> dict[str, Answer]:
     """What another cause's sign says of the one that was asked: a sign that confirms speaks against all others."""
-    if asked is None or asked.name in signs:
-        return {}
-    confirmed = any(cause.name in signs and "confirms" in (cause.if_yes, cause.if_no) for cause in causes)
+    confirmed = any(
+        answers.get(cause.name) == confirming(cause) and "confirms" in (cause.if_yes, cause.if_no) for cause in causes
+    )
     return {asked.name: refuting(asked)} if confirmed else {}

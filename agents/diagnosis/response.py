@@ -1,59 +1,24 @@
-"""A message as the answer to what a guided diagnosis said last, or as an order to it. Pure."""
+"""A message as the answer to what a guided diagnosis said last, or as an order to it."""
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from agents.context import Case
 from agents.diagnosis import check_answers
+from agents.diagnosis.check_answers import Told
 from agents.diagnosis.note import Progress
 from agents.diagnosis.ranking import Answer, refuting
-from agents.language.consent import read_reply
+from agents.language.negation import denies
 from agents.language.words import words
-from agents.types import YES_OR_NO
-from agents.vehicles.applicability import Fitment
+from agents.vehicles.applicability import Cars, Fitment
+from rag.embedder import Embedder
 
-_RESTART = re.compile(
-    r"\b(?:start (?:over|again|from scratch|anew)|begin again|from the (?:beginning|start|top))\b",
-    re.IGNORECASE,
-)
-_CLOSE = re.compile(
-    r"\b(?:never ?mind|forget (?:it|about it|that)|leave it(?: at that)?|drop it|doesn'?t matter|stop asking|no more "
-    r"questions|that'?s enough|let'?s stop|cancel that|i give up)\b",
-    re.IGNORECASE,
-)
-_SOLVED = re.compile(
-    r"\b(?:(?:it'?s|it is|all) (?:fixed|solved|sorted|working again)|it works (?:again|now)|problem (?:is )?(?:solved"
-    r"|gone)|that (?:fixed|solved|sorted) it|(?:starts|charges|runs|works) (?:again|fine now)|found it myself)\b",
-    re.IGNORECASE,
-)
-_NOT_SOLVED = re.compile(r"\b(?:not|isn'?t|doesn'?t|won'?t|never)\b", re.IGNORECASE)
-_WANTS = re.compile(
-    r"^\W*(?:yes|yeah|yep|sure|please|ok|okay|go ahead|book|do (?:it|that)|that would be|i'?d like)\b", re.IGNORECASE
-)
-_ASKS = re.compile(
-    r"^\W*(?:(?:ok|okay|and|but|so|also|oh|well|by the way|thanks)\W+)*(?:what|how|why|where|when|which|who|can|could"
-    r"|do|does|did|is|are|will|would|should|may|tell me|show me|explain)\b(?!['’]t)",
-    re.IGNORECASE,
-)
-_VISIT = re.compile(
-    r"^\W*+(?:(?:ok|okay|yes|please|and|so|then|well|good|right|thanks)\W++)*"
-    r"(?:(?:can|could|would|will) (?:you|i|we|someone|somebody|anyone)|i(?:'d| would) like|i want|let'?s)?\W*+"
-    r"(?:please |to |have |get )*(?:book|an appointment|look at|check|fix|repair|see to|(?:it|that) (?:looked|seen"
-    r"|fixed|checked|repaired))\b",
-    re.IGNORECASE,
-)
-"""Asks for an appointment, also where it is put as a question."""
-_INSTEAD = re.compile(
-    r"\b(?:i mean|i meant|sorry|actually|not the|wrong (?:car|one)|other (?:car|one)|instead)\b", re.IGNORECASE
-)
-_DENIED = re.compile(
-    r"(?:[,;.]\s*+|(?<!\s)\s*+)\b(?:not|instead of|rather than)\s+(?:the|my|our|an?)\b[^,;.]*", re.IGNORECASE
-)
-_ECHO = re.compile(r"^\W{0,5}\w{1,20}(?:[ '’]\w{1,20}){0,2}\?\s{0,5}(?=\w)")
-"""The question said over before it is answered: "How old? Three years." """
-_FEW = 6
+_FEW, _SHORT = 6, 12
+"""Words of a message that says hardly more than a vehicle's name, and of one that says it in a sentence."""
+_ECHO = 3
+"""Words of a question that is said over."""
+_BARE = 3
+"""Words that a yes has which says nothing besides."""
 
 
 class Command(Enum):
@@ -61,8 +26,21 @@ class Command(Enum):
     RESTART = auto()
     CLOSE = auto()
     SOLVED = auto()
+    LATER = auto()
     APPOINTMENT = auto()
     NO_APPOINTMENT = auto()
+
+
+_ORDERS = {
+    "restart": Command.RESTART,
+    "solved": Command.SOLVED,
+    "book": Command.APPOINTMENT,
+    "resume": Command.GO_ON,
+}
+
+
+_VAGUE = ("told", "other", "")
+"""What a reply does that answers nothing by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,98 +51,101 @@ class Reply:
     progress: Progress
     words: str = ""
 
+    def answers(self, before: Progress) -> bool:
+        """Whether it says more of the checks than was known, or of the codes that are stored."""
+        new = {name for name, answer in self.progress.answers.items() if before.answers.get(name) != answer}
+        return any(self.progress.answers[name] != "unknown" for name in new) or self.progress.codes != before.codes
 
-def read(case: Case, progress: Progress, fitment: Fitment, codes: tuple[str, ...]) -> Reply | None:
-    """The reply that a message is; None where it is something else. What means nothing by itself, such as "no", counts
-    only while the question is the last that was asked."""
-    text = case.message.strip()
-    last = _is_last(case, progress)
-    if (order := _order(text, progress, last)) is not None:
-        return order
-    if progress.stage == "offered" and last and _VISIT.search(text):
-        return Reply(Command.APPOINTMENT, progress, text)
-    if (other := _other_vehicle(text, progress, fitment)) is not None:
-        return other
-    if _is_question(text):
+
+def read(case: Case, progress: Progress, fitment: Fitment, codes: tuple[str, ...], embedder: Embedder) -> Reply | None:
+    """The reply that a message is; None where it is something else, such as a question. What means nothing by itself,
+    such as "no", counts only while the question is the last that was asked. Embeds, so that it blocks its thread."""
+    text, last = _without_echo(case.message.strip()), _is_last(case, progress)
+    if not text:
         return None
-    match progress.stage:
-        case "vehicle":
-            return _vehicle(text, progress, fitment, last)
-        case "offered":
-            return _offer(text, progress, last)
-        case "advised":
-            if last and (helped := check_answers.helped(text)) is not None:
-                return _tried(progress, helped)
-    return _check(text, progress, fitment, codes, last)
-
-
-def _order(text: str, progress: Progress, last: bool) -> Reply | None:
-    if len(words(text)) > 2 * _FEW:
+    told = check_answers.read(fitment.question(text), progress.symptom, progress.causes, progress.cause, embedder)
+    if command := _ORDERS.get(told.kind):
+        return Reply(command, progress, text if command is Command.APPOINTMENT else "")
+    if other := _other_vehicle(text, progress, fitment):
+        return Reply(Command.GO_ON, Progress(progress.symptom, other))
+    if told.kind == "question" or (text.endswith("?") and told.kind in _VAGUE):
         return None
-    if _RESTART.search(text):
-        return Reply(Command.RESTART, progress)
-    if _SOLVED.search(text) and not _NOT_SOLVED.search(text):
-        return Reply(Command.SOLVED, progress)
-    if last and _CLOSE.search(text):
+    if last and told.kind == "close":
         return Reply(Command.CLOSE, progress)
+    if last and (reply := _by_stage(text, told, progress, fitment, embedder)):
+        return reply
+    return _check(case, told, progress, fitment, codes, last)
+
+
+def _by_stage(text: str, told: Told, progress: Progress, fitment: Fitment, embedder: Embedder) -> Reply | None:
+    """The reply to a question for the vehicle, to an offer, or to advice."""
+    match progress.stage, told.kind:
+        case "vehicle", _:
+            named = _named(text, progress.cars, fitment)
+            unsure = told.kind in ("unknown", "no")
+            return Reply(Command.GO_ON, replace(progress, cars=named or progress.cars)) if named or unsure else None
+        case "offered", "yes":
+            return Reply(Command.APPOINTMENT, progress, text if len(words(text)) > _BARE else "")
+        case "offered", "no":
+            return Reply(Command.NO_APPOINTMENT, progress)
+        case "advised", "yes":
+            return Reply(Command.SOLVED, progress)
+        case "advised", "faulty" | "told" | "" if _solves(text, embedder):
+            return Reply(Command.SOLVED, progress)
+        case "advised", "unknown" | "faulty":
+            return Reply(Command.LATER, progress)
+        case "advised", "no" | "partly" | "told" if progress.cause is not None:
+            answers: dict[str, Answer] = {**progress.answers, **told.answers}
+            return Reply(
+                Command.GO_ON, replace(progress, answers=answers | {progress.cause.name: refuting(progress.cause)})
+            )
     return None
 
 
-def _vehicle(text: str, progress: Progress, fitment: Fitment, last: bool) -> Reply | None:
-    """A vehicle named, or not known."""
-    named = fitment.mentioned(text) and fitment.candidates(text, {}) & progress.cars
-    marked = fitment.labelled(text, progress.cars)
-    if chosen := named or (marked & progress.cars if marked else frozenset()):
-        return Reply(Command.GO_ON, replace(progress, cars=chosen))
-    unsure = check_answers.unknown(text)
-    return Reply(Command.GO_ON, progress) if last and unsure else None
+def _solves(text: str, embedder: Embedder) -> bool:
+    """Whether one clause says that it works again, and none that it does not."""
+    kinds = {check_answers.kind(clause, embedder) for clause in check_answers.clauses(text)}
+    return "solved" in kinds and kinds.isdisjoint({"failed", "no", "question"})
 
 
-def _other_vehicle(text: str, progress: Progress, fitment: Fitment) -> Reply | None:
-    """Another vehicle than was thought of, which the same symptom is gone through for anew."""
-    if not _INSTEAD.search(text) or len(words(text)) > 2 * _FEW:
-        return None
-    meant = _DENIED.sub("", text)
-    cars = fitment.candidates(meant, {}) & progress.symptom.cars if fitment.mentioned(meant) else frozenset()
-    if not cars or cars & progress.cars:
-        return None
-    return Reply(Command.GO_ON, Progress(progress.symptom, cars))
-
-
-def _offer(text: str, progress: Progress, last: bool) -> Reply | None:
-    agreed = read_reply(text, "confirm", [(item.value, item.label) for item in YES_OR_NO], progress.question)
-    if last and agreed is False:
-        return Reply(Command.NO_APPOINTMENT, progress)
-    if last and (agreed is True or isinstance(agreed, Mapping) or _WANTS.match(text)):
-        return Reply(Command.APPOINTMENT, progress, "" if agreed is True else text)
-    return None
-
-
-def _tried(progress: Progress, helped: bool) -> Reply:
-    """Advice that helped ends it; advice that did not speaks against its cause."""
-    if helped or progress.cause is None:
-        return Reply(Command.SOLVED, progress)
-    answers: dict[str, Answer] = {**progress.answers, progress.cause.name: refuting(progress.cause)}
-    return Reply(Command.GO_ON, replace(progress, answers=answers))
-
-
-def _check(text: str, progress: Progress, fitment: Fitment, codes: tuple[str, ...], last: bool) -> Reply | None:
+def _check(
+    case: Case, told: Told, progress: Progress, fitment: Fitment, codes: tuple[str, ...], last: bool
+) -> Reply | None:
+    """The answers to checks, codes that are stored, or the vehicle."""
+    text = case.message
     stored = tuple(code for code in codes if any(code in cause.codes for cause in progress.causes))
-    found = check_answers.read(text, progress.causes, progress.cause if progress.stage == "check" else None)
-    named = bool(fitment.mentioned(text))
-    if found is None and named and len(words(text)) <= _FEW:
-        return _vehicle(text, progress, fitment, last)
-    if not stored and (found is None or (found.direct and not last)):
+    named = _named(text, progress.cars, fitment)
+    answers: dict[str, Answer] = {} if told.direct and not last else dict(told.answers)
+    asked = progress.stage == "check" and (_just_asked(case, progress) or (last and told.kind == "told"))
+    more = asked and told.kind in ("told", "") and len(words(text)) <= _SHORT
+    if not (answers or stored or more or (named and len(words(text)) <= _FEW)):
         return None
-    answers: dict[str, Answer] = {**progress.answers, **(found.answers if found else {})}
-    cars = fitment.candidates(text, {}) & progress.cars if named else progress.cars
+    if asked and progress.cause and not named:
+        answers.setdefault(progress.cause.name, "unknown")  # what was not answered is not asked again
     known = tuple(dict.fromkeys((*progress.codes, *stored)))
-    return Reply(Command.GO_ON, replace(progress, answers=answers, codes=known, cars=cars or progress.cars))
+    cars = named or progress.cars
+    return Reply(Command.GO_ON, replace(progress, answers={**progress.answers, **answers}, codes=known, cars=cars))
 
 
-def _is_question(text: str) -> bool:
-    text = _ECHO.sub("", text) or text
-    return _ASKS.match(text) is not None or (text.endswith("?") and len(words(text)) > _FEW)
+def _named(text: str, within: Cars, fitment: Fitment) -> Cars:
+    """Those of the cars that a text names, by a whole name or by what tells them apart; none where it names none."""
+    named = fitment.candidates(text, {}) & within if fitment.mentioned(text) else frozenset()
+    return named or (fitment.labelled(text, within) or frozenset()) & within
+
+
+def _other_vehicle(text: str, progress: Progress, fitment: Fitment) -> Cars:
+    """Another vehicle than was thought of, which the same symptom is gone through for anew; none as a rule."""
+    if len(words(text)) > _SHORT:
+        return frozenset()
+    meant = ", ".join(clause for clause in check_answers.clauses(text) if not denies(clause))
+    cars = fitment.candidates(meant, {}) & progress.symptom.cars if fitment.mentioned(meant) else frozenset()
+    return frozenset() if cars & progress.cars else cars
+
+
+def _without_echo(text: str) -> str:
+    """The text without the question said over before it is answered: "How old? Three years." """
+    echo, _, rest = text.partition("?")
+    return rest.strip() if rest.strip(" ?!.") and len(words(echo)) <= _ECHO else text
 
 
 def _is_last(case: Case, progress: Progress) -> bool:
@@ -172,4 +153,10 @@ def _is_last(case: Case, progress: Progress) -> bool:
     said = next((turn.text for turn in reversed(case.history) if turn.role == "assistant"), None)
     if said is None or not progress.question:
         return True
-    return progress.question.rstrip("?") in said or not said.rstrip().endswith("?")
+    return _just_asked(case, progress) or not said.rstrip().endswith("?")
+
+
+def _just_asked(case: Case, progress: Progress) -> bool:
+    """Whether the last answer asks it."""
+    said = next((turn.text for turn in reversed(case.history) if turn.role == "assistant"), "")
+    return bool(progress.question) and progress.question.rstrip("?") in said

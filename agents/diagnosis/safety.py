@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from agents.diagnosis.danger import Kind
 from agents.diagnosis.symptoms import telling
+from agents.learning.examples import table
 from agents.passages.statements import Statement, statements
 from agents.vehicles.applicability import Cars, Fitment
 from rag.types import Passage
@@ -13,9 +15,7 @@ from rag.types import Passage
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """`first` is the answer's first sentence: how to get out of the danger, as every driver's handbook says it.
-    `sought` is searched for; `about` has the words of which one must stand in what is quoted, or above it.
-    `emergency`: the emergency services are called first."""
+    """What the file beside this module says of a danger, in its words."""
 
     first: str
     sought: str
@@ -23,92 +23,7 @@ class Advice:
     emergency: bool = False
 
 
-ADVICE: dict[Kind, Advice] = {
-    "crash": Advice(
-        "Switch on the hazard lights, switch the vehicle off and get everybody to safety.",
-        "after an accident: hazard lights, first aid, call the emergency number",
-        "accident collision hurt first aid emergency scene",
-        emergency=True,
-    ),
-    "injured": Advice(
-        "Stop where it is safe and call the emergency services now; do not drive on, and stay with whoever is unwell.",
-        "someone is hurt or unwell: first aid, call the emergency number",
-        "hurt injured unwell first aid emergency ambulance",
-        emergency=True,
-    ),
-    "trapped": Advice(
-        "Call the emergency services now if anybody is in distress. In heat do not wait: break a window on the side "
-        "away from them.",
-        "locked in or locked out, child in the vehicle: open the doors, emergency key, call for help",
-        "locked lock child door window key",
-        emergency=True,
-    ),
-    "falling": Advice(
-        "Keep everybody away from the vehicle and what may fall or roll, and never reach beneath it.",
-        "vehicle slips off the jack, load or trailer comes loose: never get underneath, keep away",
-        "jack load trailer underneath secure",
-        emergency=True,
-    ),
-    "roadside": Advice(
-        "Switch on the hazard lights, get everybody out on the side away from the traffic and behind the barrier, and "
-        "keep off the road.",
-        "breakdown on the road or motorway: hazard lights, high-visibility vest, behind the barrier, warning triangle",
-        "breakdown motorway barrier triangle vest hazard",
-        emergency=True,
-    ),
-    "visibility": Advice(
-        "Slow down gently, switch on the hazard lights, and stop at the first safe place. Do not drive on.",
-        "headlights failed, bonnet open, windscreen broken while driving: stop at a safe place",
-        "light headlight bonnet windscreen wiper",
-    ),
-    "water": Advice(
-        "Unfasten the belts, get everybody out through a side window at once, and leave the vehicle.",
-        "vehicle sinks or was flooded: what to do, do not switch on",
-        "flood water sink",
-        emergency=True,
-    ),
-    "fire": Advice(
-        "Stop, switch off, get everybody out and keep well away from the vehicle.",
-        "fire or smoke: everybody out, keep away, call the fire service, do not extinguish",
-        "fire smoke burn",
-        emergency=True,
-    ),
-    "high_voltage": Advice(
-        "Stop, switch off and get everybody out. Do not touch cables, plugs or any liquid, and do not charge.",
-        "damaged high-voltage battery, torn orange cable, burning plug: do not touch, keep away",
-        "voltage orange battery plug cable",
-    ),
-    "fuel": Advice(
-        "Do not start the engine and do not drive on: switch off, leave the vehicle, keep flames and sparks away.",
-        "strong smell of fuel or a leak: do not start the engine, call assistance",
-        "petrol fuel diesel leak",
-    ),
-    "fumes": Advice(
-        "Stop, switch the engine off and get everybody into fresh air. Do not drive on.",
-        "exhaust gas gets into the cabin",
-        "exhaust gas fumes",
-    ),
-    "brakes": Advice(
-        "Stop as soon as it is safe and do not drive on.",
-        "brake pedal soft or sinks to the floor, red brake lamp: stop, do not drive on",
-        "brake pedal",
-    ),
-    "accelerator": Advice(
-        "Brake firmly, put it into neutral, stop as soon as it is safe and switch off. Do not drive on.",
-        "accelerator pedal stuck, vehicle accelerates by itself: stop",
-        "accelerator accelerates throttle",
-    ),
-    "steering": Advice(
-        "Slow down gently, stop as soon as it is safe and do not drive on.",
-        "power steering failed, steering wheel lamp red: stop, do not drive on",
-        "steering steer",
-    ),
-    "wheel": Advice(
-        "Slow down gently, stop at a safe place and do not drive on.",
-        "wheel bolts loose, burst tyre: stop at a safe place, do not drive on",
-        "wheel tyre bolt",
-    ),
-}
+ADVICE: dict[Kind, Advice] = {kind: Advice(**table(__file__, "safety.toml")[kind]) for kind in get_args(Kind)}
 _ORDERS = re.compile(
     r"\b(?:do not|don't|never|must not|stop|leave|keep (?:at least|away|your)|move (?:at least|away)|get (?:everybody"
     r"|everyone|out)|everybody out|call (?:the )?(?:fire|emergency|assistance|roadside|\d)|switch (?:it |the \w+ )?off"

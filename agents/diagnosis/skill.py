@@ -76,9 +76,10 @@ class Diagnosis:
         if reply := await _reply(case, resources):
             return reply
         known = await resources.reference.derived(fault_codes.parse)
-        named = fault_codes.codes(case.question.whole, known)
-        if named and symptoms.asks_about_codes(case.question.whole):
-            return AskedCodes(named[:_MOST_CODES])
+        if named := fault_codes.codes(case.question.whole, known):
+            about: bool = await asyncio.to_thread(symptoms.about_codes, case.question.whole, resources.embedder)
+            if about:
+                return AskedCodes(named[:_MOST_CODES])
         return await _told(case, resources)
 
     async def act(self, request: Request, context: ToolContext) -> Handled:
@@ -102,25 +103,28 @@ async def _reply(case: Case, resources: Resources) -> Reply | None:
     progress = diagnosis_note.read(case.note, checks, known)
     if progress is None:
         return None
-    return diagnosis_replies.read(case, progress, checks.fitment, fault_codes.codes(case.message, known))
+    codes, embedder = fault_codes.codes(case.message, known), resources.embedder
+    reply = await asyncio.to_thread(diagnosis_replies.read, case, progress, checks.fitment, codes, embedder)
+    if reply is None or reply.answers(progress) or reply.command is not Command.GO_ON:
+        return reply
+    said, vehicles = case.message, resources.vehicles
+    other = await asyncio.to_thread(symptoms.told, said, checks, vehicles, embedder, another=True)
+    return reply if other in (None, progress.symptom) else None
 
 
 async def _told(case: Case, resources: Resources) -> Told | None:
     """The symptom that a part tells of, where the vehicle can have it."""
-    text = case.question.whole
-    if not symptoms.reports(text):
-        return None
+    text, embedder = case.question.whole, resources.embedder
     checks = await resources.reference.derived(guided_checks.parse)
-    found = await asyncio.to_thread(symptoms.match, text, checks, resources.vehicles, resources.embedder)
-    if not found or found[0].score < symptoms.ENOUGH:
-        return None
-    symptom = found[0].symptom
-    cars = checks.fitment.candidates(text, case.facts) & symptom.cars
-    if not cars:
+    another = bool(case.note)
+    symptom = await asyncio.to_thread(symptoms.told, text, checks, resources.vehicles, embedder, another=another)
+    cars = checks.fitment.candidates(text, case.facts) & symptom.cars if symptom else frozenset()
+    if symptom is None or not cars:
         return None
     known = await resources.reference.derived(fault_codes.parse)
     progress = Progress(symptom, cars, codes=fault_codes.codes(text, known))
-    return Told(text, replace(progress, answers=check_answers.signs_in(case.message, progress.causes)))
+    told = await asyncio.to_thread(check_answers.read, case.message, symptom, progress.causes, None, embedder)
+    return Told(text, replace(progress, answers=told.answers))
 
 
 async def _in_danger(request: InDanger, context: ToolContext) -> Handled:
@@ -187,6 +191,8 @@ async def _go_on(reply: Reply, context: ToolContext) -> Handled:
             return Handled(wording.CLOSED)
         case Command.SOLVED:
             return Handled(wording.GLAD)
+        case Command.LATER:
+            return Handled(wording.LATER, "asked_back", note=progress.note())
         case Command.NO_APPOINTMENT:
             return Handled(wording.NO_APPOINTMENT)
         case Command.APPOINTMENT:

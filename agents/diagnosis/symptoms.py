@@ -1,43 +1,34 @@
-"""Which symptom of the guided checks a message tells of, by its words and its meaning; and whether it is a report of
-one at all, rather than a question about something."""
+"""Which symptom of the guided checks a message tells of, by its meaning and its words; and whether it tells of one at
+all, rather than asks for one thing to know. What sentences do is learnt from the examples beside this module."""
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+
 from agents.diagnosis.guided_checks import GuidedChecks, Symptom
-from agents.language.words import vocabulary
+from agents.language.negation import is_negator
+from agents.language.words import sentences, words
+from agents.learning.kernels import Floats
+from agents.learning.taught import taught, unit_rows
 from agents.vehicles.range import Vehicles
-from rag.embedder import Embedder, Vectors
+from rag.embedder import Embedder
 from rag.terms import STOP_WORDS, plain, stem
 
 ENOUGH = 0.62
 """Score from which on a message is taken to tell of a symptom; see `tests/integration/test_told_symptoms.py`."""
+_ALONE, _AHEAD = 0.53, 0.1
+"""The same where no other symptom comes near, and how far ahead of the next one it has to be."""
 _BY_WORDS = 0.35
 """What the words count for; the meaning counts for the rest."""
+_ASKS, _TELLS = 0.5, 0.4
+"""Probabilities from which on a sentence asks for one thing, and tells of a trouble."""
 _LONGEST = 240
 """Characters of a sentence that are looked at."""
 _MOST_SENTENCES = 6
-_SENTENCE = re.compile(r"(?<=[.!?\n])\s+|\n+|;\s+")
-_DENIALS = vocabulary(
-    "no not never wont cant cannot doesnt dont didnt isnt arent without nothing hardly barely couldnt stopped refuses"
-)
-_SPECIFIC = re.compile(
-    r"\b(?:where|when|which|who|whose|price|costs?"
-    r"|how (?!(?:do|can|should|could) (?:i|we|you) (?:fix|solve|stop|get|sort|repair|deal|make|start|open|clear)"
-    r"\b|come\b)|(?:is|are) there (?!(?:something|anything) (?:wrong|i can|else))"
-    r"|(?:up to|at|to|below|above|under|until|within|from|for|by) what"
-    r"|what (?:(?:is|are|was) (?:a|an|the|my|your)\b(?! (?:problem|matter|cause|reason|likely cause|fault))|(?!is|are"
-    r"|was|could|can|might|may|should|do|does|did|would|has|have|now|next|else|happen\w*|went|causes?)\w+)"
-    r"|what do(?:es)? (?:the|a|an|my) (?:[\w-]+ ){1,6}?(?:mean|tell|say|do|stand)"
-    r"|do(?:es)? (?:the|your|a) [\w ]{1,30} (?:have|need|use|come|fit|support)|can i (?:use|add|fit|buy|order))\b"
-)
-"""A question for one thing to know, rather than for what is wrong."""
-_QUESTION = re.compile(
-    r"^\W*(?:(?:and|but|so|or|also|ok|then|hi|hello|please)\W+)*(?:what|how|why|where|when|which|who|whose|can|could|do"
-    r"|does|is|are|will|would|should|may)\b"
-)
-_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_DENYING = frozenset({"barely", "stopped", "refuses", "refuse", "without", "nothing"})
+"""Words that deny as "not" does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,56 +39,80 @@ class Match:
     score: float
 
 
-def sentences(text: str) -> tuple[str, ...]:
-    """The first sentences of a text, each cut short."""
-    parts = [part.strip()[:_LONGEST] for part in _SENTENCE.split(text[: _LONGEST * _MOST_SENTENCES * 2])]
-    return tuple(part for part in parts if part)[:_MOST_SENTENCES]
+def reports(text: str, embedder: Embedder) -> bool:
+    """Whether a text tells of something that is wrong and has no sentence that wants to know one thing. Embeds, so that
+    it blocks its thread, as all of this module does."""
+    asks, tells = _likely(text, embedder)
+    return asks < _ASKS and tells >= _TELLS and bool(telling(text[:_LONGEST]) - {"not"})
 
 
-def reports(text: str) -> bool:
-    """Whether a text may tell of something that is wrong: it says more than "no", and has no question for one thing to
-    know."""
-    return bool(telling(text[:_LONGEST]) - {"not"}) and not any(
-        _SPECIFIC.search(question) for question in _questions(text)
-    )
+def about_codes(text: str, embedder: Embedder) -> bool:
+    """Whether a text that names a trouble code asks about that, rather than for a price or a place."""
+    return _likely(text, embedder)[0] < _ASKS
 
 
-def asks_about_codes(text: str) -> bool:
-    """Whether a text that names a trouble code asks about that, or just names it."""
-    asked = (re.sub(r"\bwhat (?:do(?:es)?|is|are)\b", "", question) for question in _questions(text))
-    return not any(_SPECIFIC.search(question) for question in asked)
+def _likely(text: str, embedder: Embedder) -> tuple[float, float]:
+    """The probabilities that a sentence of a text asks for one thing, and that one tells of a trouble."""
+    if not (said := _sentences(text)):
+        return 0.0, 0.0
+    choice = taught(embedder, __file__)
+    found = choice.probabilities(said, unit_rows(embedder, said)).max(axis=0)
+    return float(found[choice.labels.index("question")]), float(found[choice.labels.index("trouble")])
 
 
-def _questions(text: str) -> list[str]:
-    said = (plain(sentence) for sentence in sentences(text))
-    return [word for word in said if word.endswith("?") or _QUESTION.match(word)]
+def told(
+    text: str, checks: GuidedChecks, vehicles: Vehicles, embedder: Embedder, *, another: bool = False
+) -> Symptom | None:
+    """The symptom that a text tells of; None where it tells of none, or not clearly of one. `another`: one is gone
+    through already, so that it has to be quite clear."""
+    if not reports(vehicles.generic(text), embedder):
+        return None
+    found = match(text, checks, vehicles, embedder)
+    return clear(found) if found and (found[0].score >= ENOUGH or not another) else None
+
+
+def clear(found: Sequence[Match]) -> Symptom | None:
+    """The best of the matches, where it is good enough."""
+    best, second = (*(candidate.score for candidate in found[:2]), 0.0, 0.0)[:2]
+    if best >= ENOUGH or (best >= _ALONE and best - second >= _AHEAD):
+        return found[0].symptom
+    return None
 
 
 def match(text: str, checks: GuidedChecks, vehicles: Vehicles, embedder: Embedder) -> tuple[Match, ...]:
-    """The symptoms by how well the text tells of them, the best first. Embeds, so that it blocks its thread."""
-    said = [vehicles.generic(sentence) for sentence in sentences(text)]
-    phrases = [(symptom, phrase) for symptom in checks.symptoms for phrase in (symptom.name, *symptom.also)]
-    if not said or not phrases:
+    """The symptoms by how well the text tells of them, the best first."""
+    said = [vehicles.generic(sentence) for sentence in _sentences(text)]
+    named = [(symptom, phrase) for symptom in checks.symptoms for phrase in (symptom.name, *symptom.also)]
+    if not said or not named:
         return ()
-    known = _vectors(embedder, tuple(phrase for _, phrase in phrases))  # type: ignore[arg-type]  # any object has a hash
-    alike = embedder.embed(said) @ known.T
+    scores = likeness(said, tuple(phrase for _, phrase in named), embedder).max(axis=0)
     best: dict[str, Match] = {}
-    for at, (symptom, phrase) in enumerate(phrases):
-        score = max(
-            (1 - _BY_WORDS) * max(float(alike[number, at]), 0.0) + _BY_WORDS * shared(sentence, phrase)
-            for number, sentence in enumerate(said)
-        )
+    for (symptom, _), score in zip(named, scores, strict=True):
         if symptom.name not in best or best[symptom.name].score < score:
-            best[symptom.name] = Match(symptom, score)
+            best[symptom.name] = Match(symptom, float(score))
     return tuple(sorted(best.values(), key=lambda candidate: -candidate.score))
 
 
-@lru_cache(maxsize=4)
-def _vectors(embedder: Embedder, phrases: tuple[str, ...]) -> Vectors:
-    return embedder.embed(phrases)
+def likeness(texts: Sequence[str], phrases: tuple[str, ...], embedder: Embedder) -> Floats:
+    """How alike texts and phrases are by meaning and by words, 0..1, shape (texts, phrases)."""
+    known: Floats = _vectors(embedder, phrases)  # type: ignore[arg-type]  # any object has a hash
+    meant = np.maximum(np.matmul(unit_rows(embedder, texts), known.T), 0.0)
+    shared = np.array([[_shared(text, phrase) for phrase in phrases] for text in texts])
+    return np.asarray((1 - _BY_WORDS) * meant + _BY_WORDS * shared)
 
 
-def shared(text: str, phrase: str) -> float:
+@lru_cache(maxsize=64)
+def _vectors(embedder: Embedder, phrases: tuple[str, ...]) -> Floats:
+    return unit_rows(embedder, phrases)
+
+
+def _sentences(text: str) -> list[str]:
+    """The first sentences of a text, each cut short."""
+    apart = text[: 2 * _LONGEST * _MOST_SENTENCES].replace(": ", "; ")
+    return [part[:_LONGEST] for part in sentences(apart)[:_MOST_SENTENCES]]
+
+
+def _shared(text: str, phrase: str) -> float:
     """The share of the phrase's telling words that the text has too."""
     wanted = telling(phrase)
     return len(wanted & telling(text)) / len(wanted) if wanted else 0.0
@@ -106,7 +121,9 @@ def shared(text: str, phrase: str) -> float:
 @lru_cache(maxsize=4096)
 def telling(text: str) -> frozenset[str]:
     """The stems of the words that say what a text is about; denials count, as "does not start" is about one."""
-    words = [word.replace("'", "") for word in _WORD.findall(plain(text))]
+    spoken = [word for word in words(plain(text)) if not word[0].isdigit()]
     return frozenset(
-        "not" if word in _DENIALS else stem(word) for word in words if word in _DENIALS or word not in STOP_WORDS
+        "not" if denied else stem(word)
+        for word in spoken
+        if (denied := is_negator(word) or word in _DENYING) or word not in STOP_WORDS
     )

@@ -81,9 +81,9 @@ async def _find_causes(given: Causes, context: "ToolContext") -> Result:
     checks = await context.resources.reference.derived(guided_checks.parse)
     resources = context.resources
     found = await asyncio.to_thread(symptoms.match, given.symptom, checks, resources.vehicles, resources.embedder)
-    if not found or found[0].score < symptoms.ENOUGH:
+    symptom = symptoms.clear(found)
+    if symptom is None:
         raise ToolFailed(NO_CHECKS)
-    symptom = found[0].symptom
     cars = _cars(given.vehicle or given.symptom, checks, context) & symptom.cars
     if not cars:
         raise ToolFailed(f"{NO_CHECKS} {symptom.name.capitalize()}: this is about other vehicles.")

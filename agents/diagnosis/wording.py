@@ -14,6 +14,7 @@ WHICH_VEHICLE = "Which model is it, and of which model year?"
 START_OVER = "All right, from the beginning."
 CLOSED = "All right. If anything else is wrong with it, just tell me."
 GLAD = "Good, I am glad that it is solved. If it comes back, just tell me."
+LATER = "No hurry. Tell me how it went when you have tried it."
 NO_APPOINTMENT = "All right, no appointment then. If you change your mind, just say so."
 UNAVAILABLE = "I cannot look that up at the moment. Please ask me again in a while."
 _DRIVE = {

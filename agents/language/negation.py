@@ -8,7 +8,10 @@ from agents.language.words import vocabulary
 from rag.terms import STOP_WORDS, stem
 
 _TOKEN = re.compile(r"no-[^\W_]+|[^\W_]+(?:['’][^\W_]+)*|[.;:!?,]")
-_NEGATORS = vocabulary("not no never cannot cant neither nor none hardly")
+_NEGATORS = vocabulary(
+    """not no never cannot cant neither nor none hardly dont doesnt didnt wont isnt arent wasnt werent hasnt havent
+    hadnt couldnt wouldnt shouldnt aint"""
+)
 _REACH = 2
 """Telling words behind a negator that it negates."""
 _HEDGES = frozenset(

@@ -1,6 +1,8 @@
-"""Reads from a message whether it asks what service is due on the customer's vehicle, and what it says about it."""
+"""Reads from a message whether it asks what service is due on the customer's vehicle, and what it says about it.
 
-import re
+What a message asks is learnt from the examples beside this module. All of this embeds, so that it blocks its thread.
+"""
+
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,62 +10,26 @@ from typing import Any
 from rapidfuzz.distance import OSA
 
 from agents.context import Case
-from agents.language.words import content, vocabulary, words
+from agents.language.words import content, sentences, vocabulary, words
+from agents.learning.choice import opens_question
+from agents.learning.taught import decided
+from agents.service.jobs import job_of, phrases
+from agents.service.prices import Prices
 from agents.service.schedules import Schedules
-from agents.service.vehicle_use import Slots, model_year, slots
+from agents.service.vehicle_use import Clause, Slots, clauses, model_year, slots
+from agents.types import Turn
 from agents.vehicles.applicability import Cars
 from agents.vehicles.range import Vehicles
+from rag.embedder import Embedder
 
-_SERVICE = r"(?:services?|servicing|inspections?|maintenance|check-?ups?)"
-_NEAR = r"[^.?!]{0,30}"
-_DUE = re.compile(
-    rf"\b(?:over)?due\b|\bnext\s+(?:\w+\s+)?{_SERVICE}\b|\btime for\b{_NEAR}\b{_SERVICE}\b"
-    rf"|\b{_SERVICE}\b{_NEAR}\bcoming up\b"
-    rf"|\b(?:need|want|require)s?\b{_NEAR}\b(?:{_SERVICE}|serviced|doing|done|chang(?:ing|ed)|replac(?:ing|ed)|again)\b"
-    rf"|\bwhat\s+{_SERVICE}\b|\bwhen\b{_NEAR}\b(?:serviced|{_SERVICE})\b|\bready for\b{_NEAR}\b{_SERVICE}\b",
-    re.IGNORECASE,
-)
-_PERSONAL = re.compile(
-    rf"\b(?:is|are|isn'?t|aren'?t|am)\b{_NEAR}{_NEAR}\b(?:over)?due\b|\bwhat(?:'?s| is| exactly is)?\b{_NEAR}\bdue\b"
-    rf"|\bwhen(?:'?s| is| will)\b{_NEAR}\bnext\s+(?:\w+\s+)?{_SERVICE}\b"
-    rf"|\bwhen(?:'?s| is) (?:my|our|its) (?:\w+ )?{_SERVICE}\b"
-    rf"|\b(?:my|our|the|its) next\s+(?:\w+\s+)?{_SERVICE}\b"
-    rf"|\b(?:my|our)\b{_NEAR}\bneeds?\b{_NEAR}\b(?:something|anything|work)\b{_NEAR}\bdone\b",
-    re.IGNORECASE,
-)
-_WHEN_ITEM = re.compile(rf"\b(?:when|wen|whn)\b{_NEAR}{_NEAR}\bdue\b", re.IGNORECASE)
-_GENERAL = re.compile(
-    r"\bhow (?:often|much|long|many|far)\b|\bintervals?\b|\bafter (?:how|what)\b|\bcosts?\b|\bprices?\b|\bwarranty\b"
-    r"|\bguarantee\b|\binclud\w+\b|\bwhat (?:is|gets|happens)\b[^.?!]{0,20}\b(?:done|checked)\b|\blease\b|\bpayments?\b"
-    r"|\bdue to\b|\brecalls?\b|\blamp\b|\bnoise\b|\bdeliver\w*\b|\btax\b|\bMOT\b|\btake\b"
-    r"|\bevery\b|\bcertain\b|\bdue at\b",
-    re.IGNORECASE,
-)
-_BOOKS = re.compile(
-    r"\b(?:book|booked|booking|appointments?|reschedule|cancel|slot|move my|open|address|phone)\b", re.IGNORECASE
-)
-_ASKS_NEW = re.compile(
-    r"^\W*(?:what|how|why|where|which|who|can|could|does|will|would|should|tell|show)\b", re.IGNORECASE
-)
-_GOES_ON = re.compile(
-    r"^\W*(?:and|what about|how about|sorry|no|actually|wait|i mean|i meant|correction|oh)\b", re.IGNORECASE
-)
-_OIL = frozenset({"oil change", "the oil", "oil changed", "oil service"})
-_FIGURE = re.compile(r"\d")
-_REPLIES = vocabulary(
-    """yet mileage odometer clock reads shows showing km kms kilometres kilometers miles mi k thousand service serviced
-    services servicing inspection inspected last first latest previous next time times visit done changed change
-    replaced renewed registered registration year years month months week weeks day days ago since back model car
-    vehicle variant about around roughly approximately approx almost nearly exactly maybe perhaps probably dealer
-    workshop garage early late mid beginning end sure clue remember recall forgot never none nothing nope far new
-    brand bought driven drove has had sorry actually wait correction meant mean yesterday today once twice just
-    currently total altogether half couple january february march april may june july august september october
-    november december jan feb mar apr jun jul aug sep sept oct nov dec spring summer autumn fall winter second
-    manual automatic hybrid one either whichever unknown dunno due it's that's was were don't didn't hasn't haven't
-    owner before after severe use short trips towing"""
-)
+_SURE = 0.5
 _LONGEST_REPLY, _LONGEST_QUESTION = 25, 6
 _LONGEST = 400
+_MOST_TURNS = 4
+_FEW, _MOST_JOBS = 2, 4
+"""Telling words of a question that leaves open what it is about; and jobs that are told at once."""
+_POINTING = vocabulary("that it this those them again")
+_MOST_SENTENCES = 6
 _VEHICLE = ("model", "variant", "year")
 
 
@@ -84,51 +50,119 @@ class Request:
         return {"cars": cars, "known": known, "item": self.item, "changed": changed, "asked": asked}
 
 
-def wanted(case: Case, schedules: Schedules, vehicles: Vehicles) -> Request | None:
+def wanted(case: Case, schedules: Schedules, vehicles: Vehicles, embedder: Embedder) -> Request | None:
     """What a message asks to be planned; None where it asks something else, such as how often in general."""
-    text = case.question.whole
-    own, item = slots(text, case.now, vehicles), item_in(text, schedules)
-    if not _claims(text, own, item):
+    text = case.question.text
+    if not asks("due", text, vehicles, embedder):
         return None
     cars = _cars(case, schedules, vehicles)
+    item = item_in(text, schedules) or _meant(case, schedules)
     if not schedules.plans(cars, item):
         return None
-    before = Slots()
+    before, changed = _remembered(case, item, schedules, vehicles, embedder)
     if case.note and cars & _noted(case.note, schedules):
-        before = Slots.noted(case.note.get("known", {}))
-    return _request(cars, own.over(slots(case.message, case.now, vehicles)), before, Slots(), item)
+        before = Slots.noted(case.note.get("known", {})).over(before)
+    return _request(cars, slots(case.message, case.now, vehicles, embedder), before, changed, item)
 
 
-def reply(case: Case, schedules: Schedules, vehicles: Vehicles) -> Request | None:
+def _meant(case: Case, schedules: Schedules) -> str:
+    """The item that "that" stands for: the one the customer spoke of last."""
+    if _POINTING.isdisjoint(words(case.question.text)):
+        return ""
+    return next((item for turn in _told_before(case) if (item := item_in(turn.text, schedules))), "")
+
+
+def _remembered(
+    case: Case, item: str, schedules: Schedules, vehicles: Vehicles, embedder: Embedder
+) -> tuple[Slots, Slots]:
+    """What the customer said earlier of the vehicle's use and service, and of the item's own last change."""
+    before = changed = Slots()
+    for turn in reversed(_told_before(case)):
+        told, of = slots(turn.text, case.now, vehicles, embedder), item_in(turn.text, schedules)
+        use, own = told.parted()
+        before = (use if of else told).over(before)
+        changed = own.over(changed) if item and of == item else changed
+    return before, changed
+
+
+def _told_before(case: Case) -> list[Turn]:
+    """The customer's last turns before this one, the latest first."""
+    return [turn for turn in reversed(case.history) if turn.role == "customer"][:_MOST_TURNS]
+
+
+def asks(what: str, text: str, vehicles: Vehicles, embedder: Embedder) -> bool:
+    """Whether a text asks `due`, what the customer's own vehicle needs, or `cost`, what a job costs."""
+    plain = vehicles.generic(text[:_LONGEST])
+    pieces = [plain, *sentences(plain)[:_MOST_SENTENCES]]
+    found = [decided(embedder, __file__, piece) for piece in dict.fromkeys(pieces) if words(piece)]
+    labels = {decision.label for decision in found if decision.probability >= _SURE}
+    return bool(found) and what in labels and (found[0].label == what or "general" not in labels)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceAsked:
+    """The jobs whose prices are wanted, in the words of the lists of prices, on one of `cars`; the item of the schedule
+    whose interval is wanted too, "" for none."""
+
+    jobs: tuple[str, ...]
+    cars: Cars
+    item: str = ""
+
+
+def priced(
+    case: Case, prices: Prices, schedules: Schedules, vehicles: Vehicles, embedder: Embedder
+) -> PriceAsked | None:
+    """What a message asks the price of: jobs that it names, else those that were due or spoken of last; None where it
+    asks something else, or no list has the price."""
+    text = case.question.text
+    halves = [half for half in text.split(" and ") if words(half)]
+    does = [decided(embedder, __file__, vehicles.generic(half)).label for half in halves[:_MOST_SENTENCES]]
+    if not prices.rows or not ("cost" in does[1:] or asks("cost", text, vehicles, embedder)):
+        return None
+    spoken = [
+        text,
+        str(case.note.get("item") or case.note.get("work") or ""),
+        *(turn.text for turn in _told_before(case)),
+    ]
+    spoken = spoken if len(_beside(text, schedules)) <= _FEW else spoken[:1]
+    jobs = next((jobs for said in spoken if (jobs := prices.about(said))), ())
+    cars = _cars(case, schedules, vehicles)
+    known = tuple(job for job in jobs if prices.of(job, cars))[:_MOST_JOBS]
+    item = item_in(text, schedules) if "general" in does else ""
+    return PriceAsked(known, cars, item if schedules.plans(cars, item) else "") if known else None
+
+
+def reply(case: Case, schedules: Schedules, vehicles: Vehicles, embedder: Embedder) -> Request | None:
     """The message as the answer to what was asked, or as a correction of what was said before; None for neither."""
     text, note = case.message, case.note
-    length, goes_on = len(words(text)), _GOES_ON.match(text) is not None
-    if not note or not 0 < length <= _LONGEST_REPLY or (text.rstrip().endswith("?") and length > _LONGEST_QUESTION):
-        return None
-    if _BOOKS.search(text) or (_ASKS_NEW.match(text) and not goes_on):
-        return None
-    if not _only_replies(vehicles.generic(text), schedules):
+    if not note or not 0 < len(words(text)) <= _LONGEST_REPLY:
         return None
     asked, item = str(note.get("asked", "")), str(note.get("item", ""))
     before, changed = Slots.noted(note.get("known", {})), Slots.noted(note.get("changed", {}))
     cars = _noted(note, schedules) or schedules.fitment.everything
-    told, chosen = slots(text, case.now, vehicles, asked, before.unit), _chosen(text, cars, schedules, case)
-    other = item_in(text, schedules) if goes_on and not asked else ""
-    if other:
-        return _request(chosen or cars, told, before, Slots(), other)
-    if (asked or goes_on) and (told.told() or chosen):
-        return _request(chosen or cars, told, before, changed, item)
-    return None
+    question = text.rstrip().endswith("?") or (opens_question(text) and not text.casefold().startswith("may"))
+    short = not asked and len(words(text)) <= _LONGEST_QUESTION
+    if short and (other := item_in(text, schedules)) and asks("due", text, vehicles, embedder):
+        return _request(cars, Slots(), before, Slots(), other)
+    if question:
+        return None
+    chosen = _chosen(text, cars, schedules, case)
+    read = clauses(text, case.now, vehicles, embedder, asked, before.unit)
+    told = slots(text, case.now, vehicles, embedder, asked, before.unit)
+    if any(map(_foreign, read)) or not (told.told() or (chosen and len(_beside(text, schedules)) <= 1)):
+        return None
+    return _request(chosen or cars, told, before, changed, item)
 
 
-def _only_replies(text: str, schedules: Schedules) -> bool:
-    """Whether hardly a word of a message speaks of something else than use, service and dates."""
-    items = {word for entry in schedules.entries for word in words(entry.item)}
-    spoken = words(text)
-    foreign = [
-        word for word in content(text) if word not in _REPLIES and word not in items and not _FIGURE.search(word)
-    ]
-    return len(foreign) <= len(spoken) // 8
+def _foreign(clause: Clause) -> bool:
+    """Whether a clause speaks of something else than use, service and the vehicle."""
+    return clause.about in ("other", "rate", "") and len(words(clause.text)) > _LONGEST_QUESTION
+
+
+def _beside(text: str, schedules: Schedules) -> list[str]:
+    """The telling words of a text beside the names and years of vehicles."""
+    said = content(schedules.fitment.question(text))
+    return [word for word in said if word != "car" and not any(letter.isdigit() for letter in word)]
 
 
 def _request(cars: Cars, told: Slots, before: Slots, changed: Slots, item: str) -> Request:
@@ -142,15 +176,12 @@ def _request(cars: Cars, told: Slots, before: Slots, changed: Slots, item: str) 
 def item_in(text: str, schedules: Schedules) -> str:
     """The item of the schedules that a text asks about, as far as it names it; "" where it names none but the service
     itself."""
-    spoken = _spelt(words(text[:_LONGEST]), schedules)
-    for length in (3, 2, 1):
-        for at in range(len(spoken) - length + 1):
-            phrase = " ".join(spoken[at : at + length])
-            phrase = "engine oil" if phrase in _OIL else phrase
-            stems = frozenset(word.removesuffix("s") for word in phrase.split())
-            found = [name for name, own in schedules.items.items() if stems <= own]
-            if found and (length > 1 or _distinct(phrase, found)):
-                return phrase
+    for phrase in phrases(_spelt(words(text[:_LONGEST]), schedules)):
+        item = job_of(phrase) or phrase
+        stems = frozenset(word.removesuffix("s") for word in item.split())
+        found = [name for name, own in schedules.items.items() if stems <= own]
+        if found and (len(stems) > 1 or item != phrase or _distinct(item, found)):
+            return item
     return ""
 
 
@@ -172,17 +203,6 @@ def _distinct(word: str, found: Sequence[str]) -> bool:
     names = [words(name) for name in found]
     whole = all(name[-1] == word or len(name) == 2 for name in names)
     return len(word) > 4 and any(name[0] == word for name in names) and whole
-
-
-def _claims(text: str, own: Slots, item: str) -> bool:
-    text = text[:_LONGEST]
-    if not _DUE.search(text) or _GENERAL.search(text):
-        return False
-    if own.mileage_km is not None or own.of_service:
-        return True
-    if _BOOKS.search(text):
-        return False
-    return bool(_PERSONAL.search(text)) and not (item and _WHEN_ITEM.search(text))
 
 
 def _cars(case: Case, schedules: Schedules, vehicles: Vehicles) -> Cars:

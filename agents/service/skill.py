@@ -9,17 +9,21 @@ from typing import Any
 from agents.appointments.service_offer import accepted
 from agents.context import Case, Outcome, Resources, ToolContext
 from agents.language.mileages import KM_PER_MILE
-from agents.service import wording
-from agents.service.inquiry import Request, reply, wanted
+from agents.language.words import words
+from agents.service import prices, wording
+from agents.service.inquiry import PriceAsked, Request, priced, reply, wanted
+from agents.service.prices import Prices
 from agents.service.schedules import Entry, Plan, Schedules, parse
-from agents.service.tools import FIRST_REGISTRATION, MOST_KM, PLAN_SERVICE, SERVICE_SCHEDULE
+from agents.service.tools import FIRST_REGISTRATION, LOOK_UP_PRICE, MOST_KM, PLAN_SERVICE, SERVICE_SCHEDULE
 from agents.service.vehicle_use import Slots
 from agents.skill import Action, Handled
 from agents.tool import Tool
+from agents.types import Citation
 from agents.vehicles.applicability import Cars, Fitment
-from agents.vehicles.range import Vehicles
 
 _MOST_NAMED = 8
+_SHORT = 8
+"""Words of a message that may go on with what was said of prices or of what is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +43,33 @@ class ServicePlanning:
         "To say what service is due on the customer's own vehicle, call plan_service; never work it out yourself. Ask "
         "for the model, its year, the mileage and the last service, one at a time, where they are not known. Say what "
         "is overdue first, then what is due soon, then what comes next. Where something is due, end with: Shall I look "
-        "for an appointment for: …?"
+        "for an appointment for: …? What a job costs is in look_up_price."
     )
-    tools: tuple[Tool[Any], ...] = (PLAN_SERVICE, SERVICE_SCHEDULE)
+    tools: tuple[Tool[Any], ...] = (PLAN_SERVICE, SERVICE_SCHEDULE, LOOK_UP_PRICE)
     actions: Mapping[str, Action] = field(default_factory=lambda: MappingProxyType({}))
 
     async def takes_up(self, case: Case, resources: Resources) -> bool:
         if accepted(case.message, case.history):
             return True
-        schedules = await resources.reference.derived(parse)
-        return await asyncio.to_thread(reply, case, schedules, resources.vehicles) is not None
+        if len(words(case.message)) > _SHORT:
+            schedules = await resources.reference.derived(parse)
+            told = (schedules, resources.vehicles, resources.embedder)
+            return await asyncio.to_thread(reply, case, *told) is not None
+        request = await self.read(case, resources)
+        return isinstance(request, PriceAsked) or (isinstance(request, Request) and bool(case.note))
 
-    async def read(self, case: Case, resources: Resources) -> Request | Accepted | None:
+    async def read(self, case: Case, resources: Resources) -> Request | Accepted | PriceAsked | None:
         if work := accepted(case.message, case.history):
             return Accepted(work, case.note)
         schedules = await resources.reference.derived(parse)
-        return await asyncio.to_thread(_asked, case, schedules, resources.vehicles)
+        known = await resources.reference.derived(prices.parse)
+        return await asyncio.to_thread(_asked, case, known, schedules, resources)
 
-    async def act(self, request: Request | Accepted, context: ToolContext) -> Handled:
+    async def act(self, request: Request | Accepted | PriceAsked, context: ToolContext) -> Handled:
         if isinstance(request, Accepted):
             return Handled(wording.when_and_where(request.work), "asked_back", note=request.note)
+        if isinstance(request, PriceAsked):
+            return await _priced(request, context)
         schedules = await context.resources.reference.derived(parse)
         plans = schedules.plans(request.cars, request.item)
         asked = _missing(request, plans)
@@ -76,8 +87,29 @@ class ServicePlanning:
         return Handled(text, citations=outcome.citations, note=note)
 
 
-def _asked(case: Case, schedules: Schedules, vehicles: Vehicles) -> Request | None:
-    return reply(case, schedules, vehicles) or wanted(case, schedules, vehicles)
+def _asked(case: Case, known: Prices, schedules: Schedules, resources: Resources) -> Request | PriceAsked | None:
+    told = (schedules, resources.vehicles, resources.embedder)
+    return reply(case, *told) or wanted(case, *told) or priced(case, known, *told)
+
+
+async def _priced(request: PriceAsked, context: ToolContext) -> Handled:
+    """What jobs cost, with the interval of the item where that is wanted too."""
+    schedules = await context.resources.reference.derived(parse)
+    said: list[str] = []
+    citations: list[Citation] = []
+    note = dict(context.case.note) or Request(request.cars, Slots()).note() | {"work": ", ".join(request.jobs)}
+    if request.item:
+        often = await context.call(SERVICE_SCHEDULE, _named(request.cars, schedules) | {"item": request.item})
+        said += [wording.schedule(often.result.value, _marker(often))] if often.result else []
+        citations += often.citations
+    vehicle = "" if request.cars == schedules.fitment.everything else schedules.fitment.name(request.cars)
+    for job in request.jobs:
+        outcome = await context.call(LOOK_UP_PRICE, {"job": job, "vehicle": vehicle})
+        if outcome.result is None:
+            return Handled(outcome.error or "", "declined", note=note)
+        said.append(wording.prices(outcome.result.value, _marker(outcome)))
+        citations += outcome.citations
+    return Handled(" ".join(said), citations=tuple(citations), note=note)
 
 
 def _missing(request: Request, plans: Sequence[Plan]) -> str:

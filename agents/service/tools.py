@@ -8,6 +8,7 @@ from pydantic import Field
 
 from agents.context import ToolContext
 from agents.language.mileages import KM_PER_MILE
+from agents.service import prices
 from agents.service.due import Due, Use, due
 from agents.service.intervals import spoken
 from agents.service.schedules import Entry, Plan, Schedules, parse
@@ -21,6 +22,7 @@ _FIRST_CAR = date(1886, 1, 29)
 _BEFORE_MODEL_YEAR = 2
 _MOST_LATER = 3
 _MOST_PLANS = 6
+_MOST_PRICES = 12
 
 
 class ServiceSchedule(Arguments):
@@ -47,6 +49,23 @@ class PlanService(ServiceSchedule):
     )
     item_never_changed: bool = Field(False, description="The item has never been done on this car.")
     severe_use: bool = Field(False, description="The car is used in the way that the schedule calls severe.")
+
+
+class PriceLookup(Arguments):
+    job: str = Field(description="The job, in the words of the price list or everyday ones.", max_length=120)
+    vehicle: str = Field("", description="The vehicle, if it is known; otherwise empty.", max_length=200)
+
+
+async def look_up_prices(given: PriceLookup, context: ToolContext) -> Result:
+    """See `agents.tool.Tool`."""
+    known = await context.resources.reference.derived(prices.parse)
+    cars = known.fitment.candidates(given.vehicle, context.case.facts)
+    jobs = (given.job,) if given.job in known.jobs else known.about(given.job)
+    found = [price for job in jobs for price in known.of(job, cars)][:_MOST_PRICES]
+    if not found:
+        raise ToolFailed("No list of prices has this job for this vehicle. Say so.")
+    told = [{"job": row.job, "applies_to": known.fitment.name(row.cars & cars), "price": row.amount} for row in found]
+    return Result({"prices": told}, tuple(row.evidence for row in found))
 
 
 async def look_up(given: ServiceSchedule, context: ToolContext) -> Result:
@@ -192,4 +211,10 @@ PLAN_SERVICE = Tool(
     "mileage and, to be exact, when the last service was: ask the customer for what is missing, one thing at a time.",
     PlanService,
     plan,
+)
+LOOK_UP_PRICE = Tool(
+    "look_up_price",
+    "What a service or a single job costs, as the lists of prices say it, by vehicle.",
+    PriceLookup,
+    look_up_prices,
 )

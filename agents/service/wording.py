@@ -7,18 +7,16 @@ from typing import Any
 from agents.appointments.service_offer import offer
 from agents.language.mileages import KM_PER_MILE
 
-_HEADS = (("overdue", "Overdue:"), ("due soon", "Due soon:"), ("look up", "To check:"), ("later", "Next:"))
+_HEADS = (("overdue", "Overdue"), ("due soon", "Due soon"), ("later", "Next"))
 _VERDICTS = (
     ("overdue", "It is overdue."),
     ("due soon", "It is due soon."),
     ("look up", "That depends on when it was last done, which the service record shows."),
     ("later", "It is not due yet."),
 )
-_COUNTED = (
-    "This counts as if everything had been done on schedule until the last service; the service record shows what was "
-    "really done."
-)
+_COUNTED = "Counted as if everything had been done on schedule until the last service."
 _MOST_WORK = 6
+_MOST_BESIDE = 2
 
 Row = Mapping[str, Any]
 """An item as the tool `plan_service` gives it."""
@@ -27,20 +25,41 @@ Marker = Callable[[int], str]
 
 
 def plan(value: Mapping[str, Any], marker: Marker, counted_from: str, lacks: Sequence[str]) -> str:
-    """The plan in words. `counted_from` says when the last service was, `lacks` what nobody could say."""
+    """The plan in words: what is due, what comes next, and what only the service record can tell. `counted_from` says
+    when the last service was, `lacks` what nobody could say."""
     rows, miles = list(enumerate(value["items"])), value["unit"] == "miles"
     at = f" at {_km(value['mileage_km'], miles)}" if value["mileage_km"] is not None else ""
     lines = [f"{value['vehicle']}{at}{', ' + counted_from if counted_from else ''}:"]
     if not any(row["state"] in ("overdue", "due soon") for _, row in rows):
-        lines.append("Nothing is due right now, as far as can be told.")
-    with_it = [f"{_lower(row['item'])} {marker(n)}".rstrip() for n, row in rows if _goes_along(row)]
+        lines[0] += " nothing is due right now, as far as can be told."
+    along = [f"{_lower(row['item'])} {marker(n)}".rstrip() for n, row in rows if _goes_along(row)]
     for state, head in _HEADS:
         own = [(n, row) for n, row in rows if row["state"] == state and not _goes_along(row)]
-        if own:
-            lines += ["", head, *(_bullet(n, row, marker, miles, with_it) for n, row in own)]
-    lines += ["", _honest(lacks)]
+        shown, rest = _parted(state, own)
+        lines += [f"- {head}: {_told(n, row, marker, miles, along)}." for n, row in shown]
+        lines += [f"- Then: {'; '.join(_told(n, row, marker, miles, ()) for n, row in rest)}."] if rest else []
+    checked = [f"{_lower(row['item'])} ({row['every']}) {marker(n)}" for n, row in rows if row["state"] == "look up"]
+    lines += [f"- To check in the service record: {'; '.join(checked)}."] if checked else []
     work = due_work(value)
-    return "\n".join([*lines, offer(work)] if work else lines)
+    return "\n".join([*lines, *filter(None, [_honest(lacks)]), *([offer(work)] if work else [])])
+
+
+def _parted(state: str, rows: list[tuple[int, Row]]) -> tuple[list[tuple[int, Row]], list[tuple[int, Row]]]:
+    """What is told in a line of its own: all that is due, and of what comes later the service, else the next thing;
+    and the next few things beside."""
+    if state != "later":
+        return rows, []
+    shown = [row for row in rows if row[1]["is_the_service"]] or rows[:1]
+    return shown, [row for row in rows if row not in shown][:_MOST_BESIDE]
+
+
+def _told(n: int, row: Row, marker: Marker, miles: bool, along: Sequence[str]) -> str:
+    beside = f", with {', '.join(along)}" if row["is_the_service"] and along and row["state"] != "later" else ""
+    line = _line(row, miles)
+    if not row["is_the_service"] and "; " in line:
+        when = line.partition("; ")[2]
+        line = f"{row['item']} {when.removeprefix('due ')}" if when.startswith("due ") else f"{row['item']}, {when}"
+    return f"{_lower(line).rstrip('.')} {marker(n)}".rstrip() + beside
 
 
 def single(value: Mapping[str, Any], marker: Marker, lacks: Sequence[str]) -> str:
@@ -51,6 +70,14 @@ def single(value: Mapping[str, Any], marker: Marker, lacks: Sequence[str]) -> st
     verdict = next((word for state, word in _VERDICTS if state in states), "")
     work = due_work(value)
     return " ".join(filter(None, (verdict, *said, _unknown(lacks), offer(work) if work else "")))
+
+
+def prices(value: Mapping[str, Any], marker: Marker) -> str:
+    """What jobs cost, a sentence for each job."""
+    said: dict[str, list[str]] = {}
+    for n, row in enumerate(value["prices"]):
+        said.setdefault(row["job"], []).append(f"{row['price']} ({row['applies_to']}) {marker(n)}".rstrip())
+    return " ".join(f"{job}: {'; '.join(costs)}." for job, costs in said.items())
 
 
 def due_work(value: Mapping[str, Any]) -> str:
@@ -87,11 +114,6 @@ def day(of: date, exact: bool = True) -> str:
 def _goes_along(row: Row) -> bool:
     """Whether it is told beside the service that it is part of."""
     return bool(row["with_service"]) and row["state"] != "look up"
-
-
-def _bullet(n: int, row: Row, marker: Marker, miles: bool, with_it: Sequence[str]) -> str:
-    along = f" With it: {', '.join(with_it)}." if row["is_the_service"] and with_it else ""
-    return f"- {_line(row, miles)} {marker(n)}".rstrip() + along
 
 
 def _line(row: Row, miles: bool) -> str:

@@ -113,6 +113,23 @@ def open_readers(settings: Settings, embedder: Embedder, vehicles: "Vehicles") -
     return acts, links
 
 
+def learn_choices(settings: Settings, embedder: Embedder) -> None:
+    """Learn what skills choose between, which the first start does and the next ones remember."""
+    from agents.diagnosis import check_answers, symptoms
+    from agents.learning.taught import taught
+    from agents.learning.training_cache import TrainingCache
+    from agents.service import inquiry, vehicle_use
+    from rag.embedders.example_cache import RememberedEmbedder
+
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    remembered = RememberedEmbedder(embedder, settings.data_dir / "choices.npz")
+    training_cache = TrainingCache(settings.data_dir / "choices-training.npz")
+    for module in (check_answers, symptoms, inquiry, vehicle_use):
+        taught(remembered, str(module.__file__), training_cache)
+    remembered.settle()
+    training_cache.settle()
+
+
 @asynccontextmanager
 async def open_dependencies(
     settings: Settings,
@@ -133,6 +150,7 @@ async def open_dependencies(
     specialists = await asyncio.to_thread(catalogue)
     classifier, vehicles = await asyncio.to_thread(open_classifier, settings, library.embedder, library.catalogue)
     acts, links = await asyncio.to_thread(open_readers, settings, library.embedder, vehicles)
+    await asyncio.to_thread(learn_choices, settings, library.embedder)
     voices = await asyncio.to_thread(open_voices, settings, library, vehicles, models)
 
     async def read(question: Question) -> Reading:

@@ -31,7 +31,7 @@ def test_messages_find_their_symptom_and_others_find_none(embedder: Embedder) ->
     for name, lines in TOLD.items():
         for line in lines:
             found = symptoms.match(line, checks, bundled.vehicles(), embedder)[0]
-            claimed = found.score >= symptoms.ENOUGH and symptoms.reports(line)
+            claimed = symptoms.told(line, checks, bundled.vehicles(), embedder) is not None
             if name == "none":
                 invented += claimed
             else:

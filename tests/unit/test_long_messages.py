@@ -30,7 +30,7 @@ from agents.datasets.key_inference import inferred
 from agents.diagnosis import skill as diagnosis
 from agents.diagnosis.codes import FaultCodes
 from agents.diagnosis.codes import parse as parse_codes
-from agents.diagnosis.guided_checks import Cause, GuidedChecks
+from agents.diagnosis.guided_checks import Cause, GuidedChecks, Symptom
 from agents.explorer.mentions import Mention
 from agents.language.spelling import Spelling
 from agents.language.terms import ANALYZER
@@ -38,6 +38,8 @@ from agents.passages.citations import Markers
 from agents.passages.spans import spans
 from agents.passages.statements import Statement
 from agents.service import skill as service_plan
+from agents.service.prices import Prices
+from agents.service.prices import parse as parse_prices
 from agents.service.schedules import Schedules
 from agents.types import Question, Turn
 from agents.vehicle_data import skill as vehicle_data
@@ -180,6 +182,7 @@ OTHERS: Mapping[Any, object] = {
     Embedder: HashingEmbedder(),
     Resources: RESOURCES,
     Sequence[Table]: TABLES,
+    Symptom: checks().symptoms[0],
     Sequence[Cause]: checks().symptoms[0].causes,
     Sequence[Mention]: (),
     Sequence[Statement]: (),
@@ -208,6 +211,7 @@ OWNERS: Mapping[type, object] = {
     Spelling: Spelling(["the torque of the engine"] * 2),
     Attributes: DATA.attributes,
     Analyzer: ANALYZER,
+    Prices: parse_prices(bundled.chunks(), VEHICLES),
 }
 """A value of each class that has readers among its methods."""
 READ_WHOLE = "tried as a whole by tests/integration/test_long_messages.py"
@@ -371,7 +375,6 @@ SAFE = {
     "agents.routing.classifier": "a trouble code",
     "agents.language.consent": "over words of at most 40 letters",
     "agents.language.dates.windows": "phrases of its own",
-    "agents.diagnosis.check_answers": "values of their module, and tried",
     "agents.diagnosis.danger": "values of their module, and tried",
     "agents.verification.judge": "single letters",
     "agents.vehicle_data.attributes": "values of their module, and tried",

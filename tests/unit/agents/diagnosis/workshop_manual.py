@@ -41,6 +41,7 @@ def checks() -> GuidedChecks:
 class Customer:
     """A conversation with the skill. Between two turns the note is only there as JSON, as after a reconnect."""
 
+    resources: Resources = RESOURCES
     facts: Mapping[str, str] = field(default_factory=dict)
     note: str = "null"
     history: list[Turn] = field(default_factory=list)
@@ -51,13 +52,13 @@ class Customer:
         self.facts = bundled.vehicles().facts(text, self.facts)
         noted = json.loads(self.note) or {}
         asked = case(text, facts=self.facts, note=noted, history=self.history)
-        self.taken_up = bool(noted) and await SKILL.takes_up(asked, RESOURCES)
-        request = await SKILL.read(asked, RESOURCES)
+        self.taken_up = bool(noted) and await SKILL.takes_up(asked, self.resources)
+        request = await SKILL.read(asked, self.resources)
         self.history.append(Turn("customer", text))
         if request is None:
             self.history.append(Turn("assistant", meanwhile))
             return None
-        made, told = context(RESOURCES, asked)
+        made, told = context(self.resources, asked)
         handled = await SKILL.act(request, made)
         assert all(told.passages[one.number - 1] == one.passage for one in handled.citations)
         assert all(one.passage.chunk.start <= one.start < one.end <= one.passage.chunk.end for one in handled.citations)

@@ -3,6 +3,7 @@ import pytest
 from agents.diagnosis import check_answers
 from agents.diagnosis.guided_checks import Cause, Symptom
 from agents.diagnosis.ranking import Answer
+from rag.embedder import Embedder
 from tests.unit.agents.diagnosis.workshop_manual import checks
 
 
@@ -48,9 +49,8 @@ LITRES = cause(ADBLUE, "less than 5 litres added")
         ("maybe", "unknown"),
     ],
 )
-def test_bare_answers(text: str, answer: Answer) -> None:
-    told = check_answers.read(text, CHARGE.causes, BLUE)
-    assert told is not None
+def test_bare_answers(text: str, answer: Answer, embedder: Embedder) -> None:
+    told = check_answers.read(text, CHARGE, CHARGE.causes, BLUE, embedder)
     assert told.answers[BLUE.name] == answer
 
 
@@ -63,9 +63,8 @@ def test_bare_answers(text: str, answer: Answer) -> None:
         ("the light is flashing blue", BLUE, {BLUE.name: "yes"}),
     ],
 )
-def test_signs_say_more_than_was_asked(text: str, asked: Cause, answers: dict[str, Answer]) -> None:
-    told = check_answers.read(text, CHARGE.causes, asked)
-    assert told is not None
+def test_signs_say_more_than_was_asked(text: str, asked: Cause, answers: dict[str, Answer], embedder: Embedder) -> None:
+    told = check_answers.read(text, CHARGE, CHARGE.causes, asked, embedder)
     assert dict(told.answers) == answers
     assert not told.direct
 
@@ -83,47 +82,52 @@ def test_signs_say_more_than_was_asked(text: str, asked: Cause, answers: dict[st
         ("there's a usb stick in it", "USB device", "yes"),
     ],
 )
-def test_what_was_done_is_about_the_check_that_it_names(text: str, name: str, answer: Answer) -> None:
-    told = check_answers.read(text, SCREEN.causes, HANGS)
-    assert told is not None
+def test_what_was_done_is_about_the_check_that_it_names(
+    text: str, name: str, answer: Answer, embedder: Embedder
+) -> None:
+    told = check_answers.read(text, SCREEN, SCREEN.causes, HANGS, embedder)
     assert told.answers[name] == answer
     assert len(told.answers) <= 2
 
 
 @pytest.mark.parametrize("text", ["My Wren won't charge, red light", "it doesn't charge and the light is red"])
-def test_a_denial_reaches_no_further_than_its_clause(text: str) -> None:
-    assert list(check_answers.signs_in(text, CHARGE.causes)) == [
+def test_a_denial_reaches_no_further_than_its_clause(text: str, embedder: Embedder) -> None:
+    assert list(check_answers.read(text, CHARGE, CHARGE.causes, None, embedder).answers) == [
         "fault of the plug connection, the vehicle or the station"
     ]
 
 
-def test_where_no_speaks_for_a_cause_so_does_its_sign() -> None:
-    told = check_answers.read("I added 2 litres", ADBLUE.causes, LITRES)
-    assert told is not None
+def test_where_no_speaks_for_a_cause_so_does_its_sign(embedder: Embedder) -> None:
+    told = check_answers.read("I added 2 litres", ADBLUE, ADBLUE.causes, LITRES, embedder)
     assert told.answers[LITRES.name] == "no"
 
 
 @pytest.mark.parametrize(
     "text", ["", "   ", "hello there", "the weather is nice", "Carrick, please", "x " * 200, "🔥" * 200]
 )
-def test_what_says_nothing_is_no_answer(text: str) -> None:
-    assert check_answers.read(text, CHARGE.causes, BLUE) is None
+def test_what_says_nothing_is_no_answer(text: str, embedder: Embedder) -> None:
+    assert not check_answers.read(text, CHARGE, CHARGE.causes, BLUE, embedder).answers
 
 
 @pytest.mark.parametrize(
-    ("text", "helped"),
+    ("text", "kind"),
     [
-        ("yes", True),
-        ("that worked, thank you", True),
-        ("fixed", True),
-        ("no", False),
-        ("still nothing", False),
-        ("it didn't help", False),
-        ("same problem", False),
-        ("no luck", False),
-        ("what oil does it take", None),
-        ("", None),
+        ("yes, all good again", "solved"),
+        ("that worked, thank you", "solved"),
+        ("fixed", "solved"),
+        ("still nothing", "failed"),
+        ("it didn't help", "failed"),
+        ("same problem", "failed"),
+        ("no luck", "failed"),
+        ("what oil does it take", "question"),
+        ("can you book it in please", "book"),
+        ("let's leave it", "close"),
+        ("hang on, start again", "restart"),
+        ("right, where were we", "resume"),
+        ("only now and then", "partly"),
+        ("x " * 200, ""),
+        ("", ""),
     ],
 )
-def test_whether_advice_has_helped(text: str, helped: bool | None) -> None:
-    assert check_answers.helped(text) is helped
+def test_what_a_reply_does(text: str, kind: str, embedder: Embedder) -> None:
+    assert check_answers.kind(text, embedder) == kind

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from agents.context import Resources
 from agents.diagnosis.response import Command, Reply
 from agents.diagnosis.skill import SKILL
 from tests.tool_contexts import case, context
-from tests.unit.agents.diagnosis.workshop_manual import RESOURCES, Customer
+from tests.unit.agents.diagnosis.workshop_manual import Customer
 
 with (Path(__file__).parent / "diagnoses.toml").open("rb") as file:
     DIALOGUES = tomllib.load(file)["dialogue"]
@@ -31,8 +32,8 @@ def test_there_are_enough_dialogues() -> None:
 
 
 @pytest.mark.parametrize("dialogue", DIALOGUES, ids=lambda dialogue: dialogue["name"])
-async def test_dialogue(dialogue: dict[str, Any]) -> None:
-    customer = Customer(facts=dialogue.get("facts", {}))
+async def test_dialogue(dialogue: dict[str, Any], resources: Resources) -> None:
+    customer = Customer(resources, facts=dialogue.get("facts", {}))
     for text, status, *contains in dialogue["turns"]:
         handled = await customer.says(text, dialogue.get("meanwhile", "It takes 4.5 litres."))
         assert (handled.status if handled else "") == status, (text, handled)
@@ -41,8 +42,8 @@ async def test_dialogue(dialogue: dict[str, Any]) -> None:
             assert part in handled.text, (text, part, handled.text)
 
 
-async def test_what_was_found_is_passed_on_with_the_wish() -> None:
-    customer = Customer()
+async def test_what_was_found_is_passed_on_with_the_wish(resources: Resources) -> None:
+    customer = Customer(resources)
     await customer.says("humming that rises with speed in my Plover")
     await customer.says("it changes when I steer")
     handled = await customer.says("yes, next Tuesday morning please")
@@ -63,8 +64,8 @@ async def test_what_was_found_is_passed_on_with_the_wish() -> None:
     assert handled.note is None
 
 
-async def test_an_unrelated_question_is_not_taken_up_and_the_answer_after_it_is() -> None:
-    customer = Customer()
+async def test_an_unrelated_question_is_not_taken_up_and_the_answer_after_it_is(resources: Resources) -> None:
+    customer = Customer(resources)
     await customer.says("central display frozen or black in my Heron 2026")
     await customer.says("what oil does it take?")
     assert not customer.taken_up
@@ -73,8 +74,8 @@ async def test_an_unrelated_question_is_not_taken_up_and_the_answer_after_it_is(
     assert json.loads(customer.note)["checked"] == {"fuse F20": "no"}
 
 
-async def test_a_code_in_between_keeps_the_note() -> None:
-    customer = Customer()
+async def test_a_code_in_between_keeps_the_note(resources: Resources) -> None:
+    customer = Customer(resources)
     await customer.says("My Wren does not charge")
     before = json.loads(customer.note)
     assert await customer.says("and what does P0420 mean?") is not None
@@ -96,18 +97,18 @@ async def test_a_code_in_between_keeps_the_note() -> None:
         NOTE | {"symptom": "x" * 10_000},
     ],
 )
-async def test_a_note_of_another_form_is_ignored(note: dict[str, Any]) -> None:
-    assert not await SKILL.takes_up(case("no", note=note), RESOURCES)
-    assert await SKILL.read(case("no", note=note), RESOURCES) is None
-    assert await SKILL.read(case("My Wren does not charge", note=note), RESOURCES) is not None
+async def test_a_note_of_another_form_is_ignored(note: dict[str, Any], resources: Resources) -> None:
+    assert not await SKILL.takes_up(case("no", note=note), resources)
+    assert await SKILL.read(case("no", note=note), resources) is None
+    assert await SKILL.read(case("My Wren does not charge", note=note), resources) is not None
 
 
 @pytest.mark.parametrize("extra", [{"cause": "gone"}, {"checked": {"gone": "no"}}, {"new": 1}, {"vehicle": [["X", 1]]}])
-async def test_a_note_about_causes_that_are_gone_still_serves(extra: dict[str, Any]) -> None:
+async def test_a_note_about_causes_that_are_gone_still_serves(extra: dict[str, Any], resources: Resources) -> None:
     asked = case("no idea", note=NOTE | extra)
-    request = await SKILL.read(asked, RESOURCES)
+    request = await SKILL.read(asked, resources)
     if request is not None:
-        handled = await SKILL.act(request, context(RESOURCES, asked)[0])
+        handled = await SKILL.act(request, context(resources, asked)[0])
         assert handled.text
 
 
@@ -128,12 +129,12 @@ async def test_a_note_about_causes_that_are_gone_still_serves(extra: dict[str, A
     ],
 )
 @pytest.mark.parametrize("note", [{}, NOTE, NOTE | {"stage": "offered"}, NOTE | {"stage": "advised"}])
-async def test_hostile_texts_are_read_without_harm(text: str, note: dict[str, Any]) -> None:
+async def test_hostile_texts_are_read_without_harm(text: str, note: dict[str, Any], resources: Resources) -> None:
     asked = case(text, note=note)
-    await SKILL.takes_up(asked, RESOURCES)
-    request = await SKILL.read(asked, RESOURCES)
+    await SKILL.takes_up(asked, resources)
+    request = await SKILL.read(asked, resources)
     if request is not None:
-        handled = await SKILL.act(request, context(RESOURCES, asked)[0])
+        handled = await SKILL.act(request, context(resources, asked)[0])
         assert len(handled.text) < 4_000
         assert handled.pass_on is None
 
@@ -151,15 +152,15 @@ async def test_the_skill_says_what_it_is_for() -> None:
 
 
 @pytest.mark.parametrize("text", ["ok can someone look at it on Monday?", "could you book it in at Ashby on Friday?"])
-async def test_an_appointment_that_is_offered_may_be_asked_for_as_a_question(text: str) -> None:
+async def test_an_appointment_that_is_offered_may_be_asked_for_as_a_question(text: str, resources: Resources) -> None:
     progress = NOTE | {"stage": "offered"}
-    request = await SKILL.read(case(text, note=progress), RESOURCES)
+    request = await SKILL.read(case(text, note=progress), resources)
     assert isinstance(request, Reply)
     assert request.command is Command.APPOINTMENT
 
 
-async def test_another_vehicle_begins_the_same_symptom_anew() -> None:
-    request = await SKILL.read(case("sorry, I mean the Osprey, not the Wren", note=STARTS), RESOURCES)
+async def test_another_vehicle_begins_the_same_symptom_anew(resources: Resources) -> None:
+    request = await SKILL.read(case("sorry, I mean the Osprey, not the Wren", note=STARTS), resources)
     assert isinstance(request, Reply)
     assert {name for name, _ in request.progress.cars} == {"Osprey 2.2D manual", "Osprey 2.2D automatic"}
     assert not request.progress.answers

@@ -1,0 +1,90 @@
+"""What jobs cost, as the tables of prices say: rows of a job with its price, and rows of a vehicle with one for each
+service."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from agents.language.words import words
+from agents.passages.table_rows import TableRow, applicable, rows
+from agents.service.jobs import named
+from agents.types import Evidence
+from agents.vehicles.applicability import Cars, Fitment
+from agents.vehicles.range import Vehicles
+from rag.types import Chunk
+
+_PRICE = frozenset({"price", "prices", "cost", "costs"})
+_SERVICE = frozenset({"service", "servicing", "serviced", "services"})
+_FITS = ("applies to", "vehicle", "vehicles", "model", "fits")
+_MONEY = {"euros": {"euro", "euros", "eur"}, "pounds": {"pound", "pounds", "gbp"}, "dollars": {"dollars", "usd"}}
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a job costs on `cars`, as it is said: "89 euros"."""
+
+    job: str
+    cars: Cars
+    amount: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    rows: tuple[Price, ...]
+    fitment: Fitment
+
+    @property
+    def jobs(self) -> tuple[str, ...]:
+        """Every job once, in the documents' order."""
+        return tuple(dict.fromkeys(price.job for price in self.rows))
+
+    def of(self, job: str, cars: Cars) -> tuple[Price, ...]:
+        """The prices of exactly this job on any of `cars`."""
+        return tuple(price for price in self.rows if price.job == job and price.cars & cars)
+
+    def about(self, text: str) -> tuple[str, ...]:
+        """The jobs that a text names, by the documents' words or by everyday ones; every service where it names just
+        the service."""
+        wanted = named(text)
+        if not wanted and not _SERVICE.isdisjoint(words(text)):
+            wanted = (*named("minor service"), *named("major service"))
+        return tuple(job for job in self.jobs if any(phrase <= _stems(job) for phrase in wanted)) or tuple(
+            job for job in self.jobs if len(_stems(job)) > 1 and _stems(job) <= _stems(text)
+        )
+
+
+def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> Prices:
+    """The prices of all tables that have a column of them, or one of vehicles under headings that speak of prices."""
+    fitment = Fitment(vehicles)
+    said: dict[str, str] = {}
+    for chunk in chunks:
+        for money, spellings in _MONEY.items():
+            if not spellings.isdisjoint(words(chunk.text)):
+                said.setdefault(chunk.document_id, money)
+    return Prices(tuple(price for row in rows(chunks) for price in _read(row, said, fitment)), fitment)
+
+
+def _read(row: TableRow, said: Mapping[str, str], fitment: Fitment) -> Iterator[Price]:
+    money = said.get(row.chunk.document_id, "")
+    fits = next((row.cells[name] for name in _FITS if name in row.cells), "")
+    cars, rest = applicable(fits, fitment), {name: value for name, value in row.cells.items() if name not in _FITS}
+    paid = [name for name in rest if not _PRICE.isdisjoint(words(name))]
+    if len(paid) == 1 and len(rest) == 2:
+        job = next(value for name, value in rest.items() if name not in paid)
+        yield Price(job, cars, _amount(rest[paid[0]], money), row.evidence)
+    elif fits and not paid and money and not _PRICE.isdisjoint(_stems(row.chunk.title)):
+        for name, value in rest.items():
+            if _figure(value):
+                yield Price(name[:1].upper() + name[1:], cars, _amount(value, money), row.evidence)
+
+
+def _amount(value: str, money: str) -> str:
+    return f"{value} {money}".strip() if _figure(value) else value
+
+
+def _figure(value: str) -> bool:
+    return value.replace(".", "").replace(",", "").isdecimal()
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(part.removesuffix("s") for word in words(text) for part in word.split("-"))
