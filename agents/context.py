@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from agents.appointment_store import AppointmentStore
 from agents.dataset import Datasets
+from agents.learning.text_choice import TextChoice
 from agents.model import ChatModel
 from agents.tool import A, Result, Tool
 from agents.types import Citation, StandaloneQuestion, Turn
@@ -37,7 +38,8 @@ class Search(Protocol):
 @dataclass(frozen=True, slots=True)
 class Resources:
     """What all tool contexts share. `datasets` are there where the server has figures to ask about, `model` where there
-    is a key for one: it falls back and keeps time itself, and what it takes is counted."""
+    is a key for one: it falls back and keeps time itself, and what it takes is counted. `choices` are what skills have
+    learnt from their examples, by name."""
 
     vehicles: Vehicles
     reference: Reference
@@ -46,6 +48,7 @@ class Resources:
     appointment_store: AppointmentStore
     datasets: Datasets | None = None
     model: ChatModel | None = None
+    choices: Mapping[str, TextChoice] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

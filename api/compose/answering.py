@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from agents.conversation.link import LinkReader
     from agents.conversation.rewrite import ModelRewriter
     from agents.conversation.summary import Summariser
+    from agents.learning.text_choice import TextChoice
     from agents.model import ChatModel
     from agents.routing.classifier import Classifier
     from agents.routing.model_route import ModelRouter
@@ -113,6 +114,22 @@ def open_readers(settings: Settings, embedder: Embedder, vehicles: "Vehicles") -
     return acts, links
 
 
+def open_choices(settings: Settings, embedder: Embedder) -> "Mapping[str, TextChoice]":
+    """What skills have learnt from their examples, by name. Embedded and trained at the first start."""
+    from agents.appointments.purposes import examples
+    from agents.learning.text_choice import TextChoice
+    from agents.learning.training_cache import TrainingCache
+    from rag.embedders.example_cache import RememberedEmbedder
+
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    remembered = RememberedEmbedder(embedder, settings.data_dir / "choices.npz")
+    training_cache = TrainingCache(settings.data_dir / "choices-training.npz")
+    trained = {name: TextChoice.train(remembered, training_cache, lists) for name, lists in examples().items()}
+    remembered.settle()
+    training_cache.settle()
+    return trained
+
+
 @asynccontextmanager
 async def open_dependencies(
     settings: Settings,
@@ -132,6 +149,7 @@ async def open_dependencies(
     specialists = await asyncio.to_thread(catalogue)
     classifier, vehicles = await asyncio.to_thread(open_classifier, settings, library.embedder, library.catalogue)
     acts, links = await asyncio.to_thread(open_readers, settings, library.embedder, vehicles)
+    choices = await asyncio.to_thread(open_choices, settings, library.embedder)
     voices = await asyncio.to_thread(open_voices, settings, library, vehicles, models)
 
     async def read(question: Question) -> Reading:
@@ -169,7 +187,14 @@ async def open_dependencies(
 
     reference = KnowledgeReference(library.catalogue, vehicles)
     resources = Resources(
-        vehicles, reference, search, library.embedder, appointment_store, datasets, _analysing(settings, models)
+        vehicles,
+        reference,
+        search,
+        library.embedder,
+        appointment_store,
+        datasets,
+        _analysing(settings, models),
+        choices,
     )
     yield Dependencies(
         specialists,
