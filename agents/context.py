@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from agents.appointment_store import AppointmentStore
 from agents.dataset import Datasets
+from agents.learning.text_choice import TextChoice
 from agents.model import ChatModel
 from agents.tool import A, Result, Tool
 from agents.topics.reader import TopicReader
@@ -38,8 +39,8 @@ class Search(Protocol):
 @dataclass(frozen=True, slots=True)
 class Resources:
     """What all tool contexts share. `datasets` are there where the server has figures to ask about, `model` where there
-    is a key for one: it falls back and keeps time itself, and what it takes is counted. `topics` tells
-    what a question is about."""
+    is a key for one: it falls back and keeps time itself, and what it takes is counted. `topics` tells what a question
+    is about; `choices` are what skills have learnt from their examples, by name."""
 
     vehicles: Vehicles
     reference: Reference
@@ -49,6 +50,7 @@ class Resources:
     datasets: Datasets | None = None
     model: ChatModel | None = None
     topics: TopicReader | None = None
+    choices: Mapping[str, TextChoice] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

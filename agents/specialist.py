@@ -69,11 +69,12 @@ class Specialist:
     `knowledge`: the subjects whose documents it may read, its own first. `instructions`: how it answers, put before a
     chat model. `label` heads its part of an answer that several share. `skills`: the jobs that it can do itself, in the
     order in which they are offered a message. `acts`: what messages do that are for it, whatever they are about
-    (`agents.acts.act`). `claims`: whether a message is surely for it; asked where the classifier, which knows the
-    specialists for customers only, is not sure. `graph`: builds a LangGraph state graph of its own, from `Job` to
-    `Done` with a `LocalToolContext` as its context, that works in the place of searching and answering. Its nodes write
-    `Answering`, `Delta` and `PartDone`; to ask before an effect, a node does nothing but `interrupt(Asks(...))`,
-    because a resumed node runs again from its top.
+    (`agents.acts.act`). `heeds`: acts aside of what its skills had asked that may yet reply to it. `claims`: whether a
+    message is surely for it; asked where the classifier, which knows the specialists for customers only, is not
+    sure. `graph`: builds a LangGraph state graph of its own, from `Job` to `Done` with a `LocalToolContext` as its
+    context, that works in the place of searching and answering. Its nodes write `Answering`, `Delta` and
+    `PartDone`; to ask before an effect, a node does nothing but `interrupt(Asks(...))`, because a resumed node runs
+    again from its top.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Specialist:
     audience: frozenset[str] = frozenset({CUSTOMER, STAFF})
     skills: tuple[Skill, ...] = ()
     acts: frozenset[str] = frozenset()
+    heeds: frozenset[str] = frozenset()
     claims: Callable[[str, Resources], Awaitable[bool]] | None = None
     graph: Callable[[Resources], Any] | None = None
     topics: tuple[str, ...] = ()

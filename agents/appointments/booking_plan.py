@@ -8,10 +8,9 @@ import msgspec
 
 from agents.language.dates.wish import Wish
 
+WITH_CAR = ", courtesy car wished"
 FORGOTTEN = timedelta(days=1)
 """After so long nobody goes on with what was left open."""
-
-Asked = Literal["", "dealer", "vehicle", "work", "when", "appointment"]
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -22,18 +21,20 @@ class Offer(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`at`: when it was last spoken of. `asked`: what the customer was asked for, with `among` to choose from (keys of
+    """`at`: when it was last spoken of. `asked`: what the customer was asked for: "vehicle", "dealer", "work", several
+    of them with blanks between, "when" or "appointment", with `among` to choose from (keys of
     dealers, ids of appointments) and the `offers` made. `hold`: the place that is held for `chosen`. `appointment`: the
-    one that is to be moved or cancelled, or was booked last."""
+    one that is to be moved or cancelled, or was booked last. `car`: a courtesy car is wished."""
 
     at: datetime | None = None
     intent: Literal["", "book", "move", "cancel", "list"] = ""
-    asked: Asked = ""
+    asked: str = ""
     among: tuple[str, ...] = ()
     dealer: str = ""
     vehicle: str = ""
     work: str = ""
     urgent: bool = False
+    car: bool = False
     wish: Wish = Wish()
     offers: tuple[Offer, ...] = ()
     chosen: Offer | None = None
@@ -44,6 +45,16 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     def open(self) -> bool:
         """Whether the customer's answer is waited for."""
         return bool(self.asked or self.offers or self.hold)
+
+    @property
+    def all_work(self) -> str:
+        """What the workshop has to know: the work, and whether a courtesy car is wished."""
+        return f"{self.work}{WITH_CAR}" if self.car and WITH_CAR not in self.work else self.work
+
+    @property
+    def paused(self) -> bool:
+        """Whether the customer has put off a booking and may come back to it."""
+        return self.intent == "book" and not self.open
 
 
 def recalled(note: Mapping[str, Any], now: datetime) -> Plan:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from agents.appointments.actions import CALENDAR
 from agents.appointments.booking_plan import Plan, noted
 from agents.appointments.dialogue import Dialogue
-from agents.appointments.picks import counted, other_one
+from agents.appointments.picks import counted, other_one, plain
 from agents.appointments.tools import PROPOSE_CANCELLATION
 from agents.appointments.wording import listed
 from agents.appointments.works import works
@@ -54,7 +54,7 @@ async def change(dialogue: Dialogue) -> Handled:
         return question
     booked = await dialogue.booked()
     if not booked:
-        return Handled("You have no appointment that I could move or cancel.")
+        return _none(dialogue)
     identifying, wish = _wishes(dialogue, booked) if moving else (dialogue.heard.wish, Wish())
     if wish.unclear:
         return dialogue.ask("when", wish.unclear)
@@ -69,6 +69,15 @@ async def change(dialogue: Dialogue) -> Handled:
             "appointment", f"Which one is to be {verb}?\n\n{listed([_told(candidate) for candidate in among])}", ids
         )
     return await (_move(dialogue, found[0]) if moving else _cancel(dialogue, found[0], booked))
+
+
+def _none(dialogue: Dialogue) -> Handled:
+    """What may be done where there is no appointment: it was made with the dealer, perhaps."""
+    dealers = dialogue.heard.dealers or tuple(filter(None, [dialogue.known.get(dialogue.plan.dealer)]))
+    call = f"call {dealers[0].name} on {dealers[0].telephone}" if len(dealers) == 1 else "tell me which, or call it"
+    text = f"You have no appointment that I could move or cancel. If you made one with the dealer itself, {call}."
+    dialogue.plan = replace(dialogue.plan, asked="appointment")
+    return Handled(text, note=dialogue.note())
 
 
 async def _move(dialogue: Dialogue, booked: Booked) -> Handled:
@@ -90,6 +99,8 @@ async def _move(dialogue: Dialogue, booked: Booked) -> Handled:
         offers=(),
     )
     wish = dialogue.turned(dialogue.plan.wish, dialogue.offered() or [start])
+    if wish.windows and "same time" in plain(dialogue.heard.text):
+        wish = wish.over(Wish((at(start),)))
     if not wish.windows and not wish.soonest and dialogue.plan.dealer != booked["key"]:
         wish = Wish((at(start),), wish.never)
     if not wish.windows and not wish.soonest:
@@ -117,6 +128,9 @@ def _wishes(dialogue: Dialogue, booked: Sequence[Booked]) -> tuple[Wish, Wish]:
     about = datetime.fromisoformat(spoken_of[0]["starts_at"]).date() if spoken_of else None
     if dialogue.before.intent == "move" and heard.intent is None:
         return (heard.wish, Wish()) if dialogue.before.asked == "appointment" else (Wish(), heard.wish)
+    after = read(heard.text, now, about) if about else heard.wish
+    if after.windows and after != heard.wish:
+        return Wish(), after  # counted from the day of the appointment: "the Tuesday after"
     cut = _TO.search(heard.text)
     if cut is not None and (to := read(heard.text[cut.end() :], now, about)):
         return read(heard.text[: cut.start("to")], now), to

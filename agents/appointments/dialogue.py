@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from agents.appointment_store import AppointmentStoreUnavailable, Owner
-from agents.appointments.booking_plan import Asked, Offer, Plan, noted
+from agents.appointments.booking_plan import Offer, Plan, noted
 from agents.appointments.dealers.workshops import Workshop, Workshops
 from agents.appointments.inquiry import Heard, picked
-from agents.appointments.picks import agrees, other_one, shifted
+from agents.appointments.picks import other_one
 from agents.appointments.tools import FIND_SLOTS, LIST_APPOINTMENTS, PROPOSE_APPOINTMENT, PROPOSE_MOVE
 from agents.appointments.wording import listed, moment
 from agents.context import Outcome, ToolContext
@@ -21,6 +21,8 @@ from agents.skill import Handled
 from agents.toolbox.calls import AWAY, FAILED, TOO_LONG
 
 MOST_ELSEWHERE = 2
+ASK_WORK = "What is to be done? A service, a tyre change, or a fault to look at: a few words do."
+_AND_WORK = "And what is to be done: a service, a tyre change, a fault to look at?"
 UNREACHABLE = "The appointment system cannot be reached at the moment. Please try again in a few minutes."
 _FAULTS = {AWAY, FAILED, TOO_LONG}
 """Worded for models."""
@@ -44,10 +46,21 @@ class Dialogue:
             await context.resources.appointment_store.release(owner, self.plan.hold)
             self.plan = replace(self.plan, hold="")
 
-    def ask(self, asked: Asked, question: str, among: Sequence[str] = ()) -> Handled:
+    def ask(self, asked: str, question: str, among: Sequence[str] = ()) -> Handled:
         """Ask the customer, perhaps to choose `among` some."""
         self.plan = replace(self.plan, asked=asked, chosen=None, offers=(), among=tuple(among))
         return Handled(question, "asked_back", note=self.note())
+
+    def stop(self) -> Handled:
+        """Leave it, and keep what is known in case that the customer comes back to it."""
+        before, dealer = self.before, self.known.get(self.plan.dealer)
+        if before.intent == "book":
+            kept = replace(before, asked="", among=(), offers=(), chosen=None, hold="")
+        else:
+            kept = Plan(appointment=before.appointment)
+        self.plan = kept
+        call = f" {dealer.name}: {dealer.telephone}." if dealer else ""
+        return Handled(f"All right, I leave it at that. Nothing was booked or changed.{call}", note=self.note())
 
     def refused(self, outcome: Outcome) -> Handled:
         """What a tool that did not do it says, which is a question to the customer, unless the fault is ours."""
@@ -58,7 +71,8 @@ class Dialogue:
     def unsettled(self) -> Handled | None:
         """The question which of several times it is to be, after "yes" or "the other one"."""
         text = self.heard.text
-        if not self.before.offers or not self.heard.nothing or not (agrees(text) or other_one(text)):
+        vague = self.heard.reply == "agree" or other_one(text)
+        if not self.before.offers or not self.heard.nothing or not vague:
             return None
         self.plan = replace(self.before, chosen=None, hold="")
         rows = [(offer, self.known.get(offer.dealer)) for offer in self.before.offers]
@@ -77,8 +91,8 @@ class Dialogue:
 
     def turned(self, wish: Wish, offered: Sequence[datetime]) -> Wish:
         """The wish, or what lies before or after what was offered where that is asked for; local times."""
-        if len(offered) == 1 and (by := shifted(self.heard.text)) is not None:
-            return Wish((at(offered[0] + by),), wish.never)
+        if len(offered) == 1 and self.heard.shift is not None:
+            return Wish((at(offered[0] + self.heard.shift),), wish.never)
         if not self.heard.turn or self.heard.wish.windows or not offered:
             return wish
         if self.heard.turn == "later":
@@ -98,7 +112,7 @@ class Dialogue:
     async def find(self, wish: Wish) -> Handled:
         """Propose the time if the wish names one that is free, otherwise offer some."""
         plan = self.plan
-        given = {"dealer": plan.dealer, "windows": wish.windows, "never": wish.never, "work": plan.work[:200]}
+        given = {"dealer": plan.dealer, "windows": wish.windows, "never": wish.never, "work": plan.all_work}
         more = {"vehicle": plan.vehicle[:200], "safety_related": plan.urgent}
         outcome = await self.context.call(FIND_SLOTS, given | more)
         if outcome.result is None:
@@ -112,12 +126,17 @@ class Dialogue:
     async def propose(self, offer: Offer) -> Handled:
         """Have the place held and the customer asked."""
         plan = self.plan = replace(self.plan, dealer=offer.dealer)
+        if plan.intent == "book" and not plan.work:
+            row = self.known.get(offer.dealer)
+            windows = (at(_local(offer, row)),) if row else ()
+            self.plan = replace(plan, wish=Wish(windows, plan.wish.never))
+            return self.ask("work", ASK_WORK)
         given: dict[str, Any] = {"dealer": offer.dealer, "starts_at": offer.starts_at}
         if plan.intent == "move":
             outcome = await self.context.call(PROPOSE_MOVE, {**given, "appointment_id": plan.appointment})
         else:
             outcome = await self.context.call(
-                PROPOSE_APPOINTMENT, {**given, "work": plan.work, "vehicle": plan.vehicle}
+                PROPOSE_APPOINTMENT, {**given, "work": plan.all_work, "vehicle": plan.vehicle}
             )
         if outcome.result is None:
             return self.refused(outcome)
@@ -134,7 +153,8 @@ class Dialogue:
         plan, number = self.plan, outcome.first_number
         offers, lines = list(first), [slot["local"] for slot in value["slots"]]
         if offers:
-            lead = f"{value['dealer']} [{number}] has these times for your {plan.vehicle} ({plan.work}):"
+            work = f" ({plan.all_work})" if plan.work else ""
+            lead = f"{value['dealer']} [{number}] has these times for your {plan.vehicle}{work}:"
         else:
             following = value.get("next", ())
             offers, lines = _offers(plan.dealer, following), [slot["local"] for slot in following]
@@ -149,8 +169,10 @@ class Dialogue:
             text = f"{lead} I find no free time. Please call {value['dealer']} on {value['telephone']}."
             self.plan = replace(plan, offers=(), asked="when", chosen=None)
             return Handled(text, "to_person", outcome.citations, self.note())
-        self.plan = replace(plan, offers=tuple(offers), asked="when", chosen=None, among=())
-        text = f"{lead}\n\n{listed(lines)}\n\nWhich one shall I take? You can also name another day, time or dealer."
+        asked = "when" if plan.work or plan.intent == "move" else "when work"
+        self.plan = replace(plan, offers=tuple(offers), asked=asked, chosen=None, among=())
+        last = "You can also name another day, time or dealer." if asked == "when" else _AND_WORK
+        text = f"{lead}\n\n{listed(lines)}\n\nWhich one shall I take? {last}"
         return Handled(text, "asked_back", outcome.citations, self.note())
 
     async def booked(self) -> Sequence[Mapping[str, Any]]:

@@ -7,9 +7,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from agents.appointments.dealers.workshops import Workshop
-from agents.appointments.dialogue import Dialogue
-from agents.appointments.inquiry import nearest
-from agents.appointments.picks import counted, indifferent, refuses
+from agents.appointments.dialogue import ASK_WORK, Dialogue
+from agents.appointments.picks import counted
 from agents.appointments.wording import listed
 from agents.appointments.works import MOST_CHARS
 from agents.skill import Handled
@@ -18,6 +17,12 @@ from agents.vehicles.range import Vehicle, Vehicles, note
 
 NO_APPOINTMENT_STORE = "No dealer here takes appointments through me. Please call your dealer."
 _UNUSUAL = re.compile(r"[^\w\s.,:;!?()'/&+-]|_")
+_QUESTIONS = {
+    "vehicle": "Which vehicle is it for? The model is enough; the model year helps.",
+    "work": ASK_WORK,
+    "dealer": "Which dealer would you like?",
+}
+UNSAID = "work to be agreed with the workshop"
 _FOUND = ("work", "fault", "cause", "summary")
 """Names under which another specialist may pass on what is to be done."""
 
@@ -27,6 +32,7 @@ async def book(dialogue: Dialogue) -> Handled:
     if not dialogue.known.rows:
         return Handled(NO_APPOINTMENT_STORE, "declined")
     if (pick := dialogue.picked()) is not None:
+        dialogue.plan = replace(dialogue.plan, work=dialogue.heard.work or dialogue.plan.work)
         return await dialogue.propose(pick)
     if (question := dialogue.unsettled()) is not None:
         return question
@@ -35,7 +41,7 @@ async def book(dialogue: Dialogue) -> Handled:
         return dialogue.ask("when", dialogue.heard.wish.unclear)
     if (question := _missing(dialogue)) is not None:
         return question
-    if dialogue.before.offers and dialogue.heard.nothing and refuses(dialogue.heard.text):
+    if dialogue.before.offers and dialogue.heard.nothing and dialogue.heard.reply == "refuse":
         return dialogue.ask("when", "Which other day or time would suit you? I can also look at another dealer.")
     return await dialogue.find(dialogue.turned(dialogue.plan.wish, dialogue.offered()))
 
@@ -44,13 +50,16 @@ def _take(dialogue: Dialogue) -> None:
     """What the message tells goes into the plan."""
     heard, plan, findings = dialogue.heard, dialogue.plan, dialogue.context.case.findings
     work = heard.work or plan.work or _found_out(findings)
-    if dialogue.before.asked == "work" and not work and heard.intent is None:
+    if "work" in dialogue.before.asked and not work and heard.nothing and heard.reply == "detail":
         work = " ".join(_UNUSUAL.sub(" ", heard.text).split())
+    elif dialogue.before.asked == "work":
+        work = work or UNSAID  # nothing is asked twice
     dialogue.plan = replace(
         plan,
         intent="book",
         work=work[:MOST_CHARS].rstrip(" .,!"),
         vehicle=_vehicle(dialogue),
+        car=plan.car or heard.car,
         urgent=plan.urgent or heard.urgent or bool(findings.get("danger")),
         wish=plan.wish if heard.wish.unclear else heard.wish.over(plan.wish),
         asked="",
@@ -62,7 +71,7 @@ def _take(dialogue: Dialogue) -> None:
 def _take_dealer(dialogue: Dialogue) -> None:
     heard, plan, before = dialogue.heard, dialogue.plan, dialogue.before
     keys = tuple(row.key for row in heard.dealers)
-    if before.asked == "dealer":
+    if "dealer" in before.asked:
         if not keys and (at := _counted(dialogue)) is not None:
             keys = (before.among[at],)
         keys = tuple(key for key in keys if key in before.among) or keys
@@ -78,7 +87,7 @@ def _take_dealer(dialogue: Dialogue) -> None:
 
 def _counted(dialogue: Dialogue) -> int | None:
     at = counted(dialogue.heard.text, len(dialogue.before.among))
-    return 0 if at is None and dialogue.before.among and indifferent(dialogue.heard.text) else at
+    return 0 if at is None and dialogue.before.among and dialogue.heard.reply == "any" else at
 
 
 def _vehicle(dialogue: Dialogue) -> str:
@@ -93,7 +102,7 @@ def _vehicle(dialogue: Dialogue) -> str:
         return heard.vehicle
     if heard.other_vehicle:
         return _other(known, case.history, vehicles)
-    return known or ("" if vehicles.rows else "vehicle")
+    return known or ("" if vehicles.rows and "vehicle" not in dialogue.before.asked else "vehicle")
 
 
 def _other(vehicle: str, history: Sequence[Turn], vehicles: Vehicles) -> str:
@@ -112,7 +121,7 @@ def _found_out(findings: Mapping[str, Any]) -> str:
 
 
 def _missing(dialogue: Dialogue) -> Handled | None:
-    """The question for the first thing that is needed and not known."""
+    """The one question for all that is needed and not known."""
     plan, vehicles = dialogue.plan, dialogue.context.resources.vehicles
     meant = vehicles.mentioned(plan.vehicle)
     dealer = dialogue.known.get(plan.dealer)
@@ -121,26 +130,23 @@ def _missing(dialogue: Dialogue) -> Handled | None:
         dialogue.plan = replace(plan, vehicle="")
         question = f"One vehicle at a time, please. Which one first: the {' or the '.join(models)}?"
         return dialogue.ask("vehicle", question, plan.among)
-    if not plan.vehicle:
-        return dialogue.ask(
-            "vehicle", "Which vehicle is it for? The model is enough; the model year helps.", plan.among
-        )
-    if dealer is not None and not all(map(dealer.serves, meant)):
+    if dealer is not None and plan.vehicle and not all(map(dealer.serves, meant)):
         return _unserved(dialogue, dealer, meant)
-    if dealer is None:
-        among = [row for row in dialogue.known.serving(meant) if row.key in plan.among] or list(
-            dialogue.known.serving(meant)
-        )
-        if len(among) != 1:
-            near = nearest(dialogue.heard.text) and not dialogue.heard.dealers
-            question = "Which of these towns is nearest to you?" if near else "Which dealer would you like?"
-            return _which(dialogue, question, among)
-        dialogue.plan = replace(plan, dealer=among[0].key, among=())
-    if not dialogue.plan.work:
-        return dialogue.ask(
-            "work", "What is to be done? A service, a tyre change, or a fault to look at: a few words do."
-        )
-    return None
+    serving = dialogue.known.serving(meant)
+    among = [row for row in serving if row.key in plan.among] or list(serving)
+    if dealer is None and len(among) == 1:
+        dialogue.plan = plan = replace(plan, dealer=among[0].key, among=())
+        dealer = among[0]
+    lacking = {"vehicle": not plan.vehicle, "work": not plan.work, "dealer": dealer is None}
+    asked = [name for name, lacks in lacking.items() if lacks]
+    if not asked or (asked == ["work"] and plan.wish):
+        return None  # a day that is asked for is looked at before the work
+    near = dialogue.heard.nearest and not dialogue.heard.dealers
+    questions = _QUESTIONS | ({"dealer": "Which of these towns is nearest to you?"} if near else {})
+    question = " ".join(questions[name] for name in asked)
+    if "dealer" in asked:
+        return _which(dialogue, question, among, " ".join(asked))
+    return dialogue.ask(" ".join(asked), question, plan.among)
 
 
 def _unserved(dialogue: Dialogue, dealer: Workshop, meant: Sequence[Vehicle]) -> Handled:
@@ -156,8 +162,8 @@ def _unserved(dialogue: Dialogue, dealer: Workshop, meant: Sequence[Vehicle]) ->
     return _which(dialogue, f"{refusal} These dealers do; which one would you like?", serving)
 
 
-def _which(dialogue: Dialogue, question: str, among: Sequence[Workshop]) -> Handled:
+def _which(dialogue: Dialogue, question: str, among: Sequence[Workshop], asked: str = "dealer") -> Handled:
     if not among:
         return Handled(f"I am sorry: no dealer here works on the {dialogue.plan.vehicle}.", "declined")
     lines = listed([f"{row.name}, {row.town}" for row in among])
-    return dialogue.ask("dealer", f"{question}\n\n{lines}", [row.key for row in among])
+    return dialogue.ask(asked, f"{question}\n\n{lines}", [row.key for row in among])

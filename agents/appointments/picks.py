@@ -1,9 +1,11 @@
 """How customers pick among what they were offered: "the second one", "no, the other one", "an hour later". Pure."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
-from agents.appointments.intents import plain
+from agents.language.dates.wish import Wish
+from agents.language.spelling import Spelling
 
 _FIRST = {"first": 0, "1st": 0, "former": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3}
 _LAST = {"fifth": 4, "5th": 4, "last": -1, "latter": -1}
@@ -14,32 +16,33 @@ _COUNTED = re.compile(
     rf"\b({'|'.join(_COMPARED)}) {_THING}|\b({'|'.join(_FIRST | _LAST)})(?: {_THING}|$| please)"
     rf"|\bthe ({'|'.join(_ORDINALS)})\b(?! (?:week|half|thing|service|\w+ of the (?:week|month)))"
 )
-_THREE, _MIDDLE = 3, re.compile(r"\b(?:middle|centre) one\b")
+_MIDDLE = 3, re.compile(r"\b(?:middle|centre) one\b")
 _SPELT = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 _NUMBERED = re.compile(
     rf"^(?:the )?(?:(?:number|no|option|slot|choice) )?(\d{{1,2}}|{'|'.join(_SPELT)})( please| thanks)?$"
 )
 _SHIFT = re.compile(
-    r"\b(half an|an?|one|two|three|four|\d{1,3}) (hours?|minutes?|mins?|days?|weeks?) (later|earlier)\b"
+    r"\b(?:(back|forward) (?:by )?)?(half an|an?|one|two|three|four|\d{1,3}) (hours?|minutes?|mins?|days?|weeks?)"
+    r"(?: (later|earlier|back|forward))?\b"
 )
 _UNITS = {"h": timedelta(hours=1), "m": timedelta(minutes=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _OTHER_ONE = re.compile(r"\bother (?:one|slot|time|option)\b")
-_NO = re.compile(r"^(?:no|nope|none|neither|not (?:that|those|these))\b")
-_ANY = re.compile(
-    r"\b(?:any|either|anywhere|wherever|whichever|doesnt matter|dont mind|dont care|you choose|all the same"
-    r"|no preference)\b"
-)
-_GOOD = r"(?:fine|good|great|ok|okay|perfect|lovely)"
-_AGREES = re.compile(
-    rf"^(?:yes|yep|yeah|sure|please|{_GOOD}|thats? (?:{_GOOD}|one)|that (?:works|one)|sounds good|do it"
-    r"|(?:ill |i will |please )?(?:book|take|have) (?:it|that))(?: (?:please|thanks|then|one|it|is|book))*$"
-)
+_BARE = re.compile(r"(?<![\w:.,/-])(\d{1,2})(?![\w:/-]|[.,]\d)")
+_EARLIEST, _LATEST = 6, 18
+"""Hours between which a number alone is one."""
+_SPELLING = Spelling(["first second third fourth fifth option"] * 2)
+_MARKS = str.maketrans(dict.fromkeys('!?;:,.()"\n\t', " ") | dict.fromkeys("'’ʼ`", ""))
+
+
+def plain(text: str) -> str:
+    """In lower case, on one line, without punctuation and apostrophes."""
+    return " ".join(text.casefold().translate(_MARKS).split())
 
 
 def counted(text: str, count: int) -> int | None:
     """Which of `count` things, from 0, is meant by "the second one", "number 2" or "2"."""
-    said = plain(text)
-    if count == _THREE and _MIDDLE.search(said):
+    said = _SPELLING.correct(plain(text))
+    if count == _MIDDLE[0] and _MIDDLE[1].search(said):
         return 1
     if numbered := _NUMBERED.match(said):
         number = _SPELT.get(numbered[1]) or int(numbered[1])
@@ -50,30 +53,26 @@ def counted(text: str, count: int) -> int | None:
     return None
 
 
+def with_hour(text: str, count: int, read: Callable[[str], Wish]) -> str:
+    """The text with "at" before a number that can only be the hour: it counts none of `count` things, and means no day
+    to `read`."""
+    found = list(_BARE.finditer(text))
+    if len(found) != 1 or not max(count, _EARLIEST) < int(found[0][1]) <= _LATEST:
+        return text
+    start, end = found[0].span()
+    dated = read(text).windows != read(f"{text[:start]} {text[end:]}").windows
+    return text if dated else f"{text[:start]}at {text[start:]}"
+
+
 def shifted(text: str) -> timedelta | None:
     """How much later by the wall's clock is wished; earlier is negative: "an hour later", "two days earlier"."""
-    found = _SHIFT.search(plain(text))
+    found = next((match for match in _SHIFT.finditer(plain(text)) if match[1] or match[4]), None)
     if found is None:
         return None
-    word = found[1]
+    word = found[2]
     number = 0.5 if word == "half an" else float(word) if word.isdecimal() else float(_SPELT.get(word, 1))
-    by = number * _UNITS[found[2][0]]
-    return by if found[3] == "later" else -by
-
-
-def agrees(text: str) -> bool:
-    """Whether it is a yes and nothing else."""
-    return bool(_AGREES.match(plain(text)))
-
-
-def refuses(text: str) -> bool:
-    """Whether none of what was offered suits."""
-    return bool(_NO.match(plain(text)))
-
-
-def indifferent(text: str) -> bool:
-    """Whether any will do."""
-    return bool(_ANY.search(plain(text)))
+    by = number * _UNITS[found[3][0]]
+    return by if {found[1], found[4]} & {"later", "back"} else -by
 
 
 def other_one(text: str) -> bool:

@@ -11,8 +11,7 @@ from agents.appointments.booking_plan import Plan, noted, recalled
 from agents.appointments.changes import change, list_booked
 from agents.appointments.dealers.workshops import parse
 from agents.appointments.dialogue import UNREACHABLE, Dialogue
-from agents.appointments.inquiry import Heard, hear, same_dealer, takes_up
-from agents.appointments.intents import BY_ACT, intent
+from agents.appointments.inquiry import Heard, hear, takes_up
 from agents.appointments.new import book
 from agents.appointments.service_offer import accepted
 from agents.appointments.tools import TOOLS
@@ -50,17 +49,13 @@ class Appointments:
     async def takes_up(self, case: Case, resources: Resources) -> bool:
         """See `agents.skill.Skill`."""
         plan = recalled(case.note, case.now)
-        return plan.open and takes_up(plan, await _heard(case, resources, plan))
+        return (plan.open or plan.paused) and takes_up(plan, await _heard(case, resources, plan))
 
     async def read(self, case: Case, resources: Resources) -> Request | None:
         """See `agents.skill.Skill`."""
         plan = recalled(case.note, case.now)
-        if not plan.open and intent(_own(case)) is None and case.act not in BY_ACT:
-            return None
         heard = await _heard(case, resources, plan)
-        told = bool(heard.wish or heard.dealers) or intent(_own(case)) is not None or heard.intent in ("cancel", "list")
-        wants = heard.intent is not None and told
-        return Request(heard, plan) if wants or takes_up(plan, heard) else None
+        return Request(heard, plan) if heard.intent is not None or takes_up(plan, heard) else None
 
     async def act(self, request: Request, context: ToolContext) -> Handled:
         """See `agents.skill.Skill`."""
@@ -70,8 +65,8 @@ class Appointments:
             if dialogue.plan.intent == "list":
                 return await list_booked(dialogue)
             await dialogue.clear()
-            if request.heard.stops:
-                return Handled("All right, I leave it at that. Nothing was booked or changed.")
+            if request.heard.reply == "stop" and request.plan.open:
+                return dialogue.stop()
             return await (book(dialogue) if dialogue.plan.intent == "book" else change(dialogue))
         except AppointmentStoreUnavailable:
             return Handled(UNREACHABLE, "declined", note=noted(request.plan, context.case.now))
@@ -80,7 +75,8 @@ class Appointments:
 async def _heard(case: Case, resources: Resources, plan: Plan) -> Heard:
     """What the part tells, in the customer's own words."""
     known = await resources.reference.derived(parse)
-    return await asyncio.to_thread(hear, _own(case), case.now, plan, known, resources.vehicles, case.facts, case.act)
+    about = (case.now, plan, known, resources.vehicles, case.facts, case.act, resources.choices)
+    return await asyncio.to_thread(hear, _own(case), *about)
 
 
 def _own(case: Case) -> str:
@@ -93,11 +89,12 @@ def _own(case: Case) -> str:
 def _begun(request: Request) -> Plan:
     """The plan that the message goes on with, or a new one where it begins something else."""
     heard, plan = request.heard, request.plan
-    if plan.open and heard.intent in (None, plan.intent):
+    goes_on = takes_up(plan, heard) and heard.intent in (None, "book")
+    if (plan.open and heard.intent in (None, plan.intent)) or (goes_on and plan.intent == "book"):
         return plan
     wanted = heard.intent or plan.intent or "book"
     appointment = plan.appointment if wanted in ("move", "cancel") else ""
-    dealer = plan.dealer if same_dealer(heard.text) else ""
+    dealer = plan.dealer if heard.same_dealer else ""
     return Plan(intent=wanted, vehicle=plan.vehicle, dealer=dealer, hold=plan.hold, appointment=appointment)
 
 

@@ -3,8 +3,7 @@
 import re
 from dataclasses import replace
 
-from agents.appointments.intents import intent
-from agents.appointments.works import works
+from agents.appointments.works import names_visit, works
 from agents.conversation.link import LinkReader
 from agents.language.words import content, vocabulary, words
 from agents.types import Question, StandaloneQuestion
@@ -109,7 +108,7 @@ def continues(text: str, vehicles: Vehicles) -> bool:
 
 def _says_little(text: str, vehicles: Vehicles) -> bool:
     """Whether a text leaves open what it is about: one or two words of content, and no vehicle."""
-    whole = _EXPLETIVE.search(text) or _NAMES_THING.search(text) or intent(text) is not None
+    whole = _EXPLETIVE.search(text) or _NAMES_THING.search(text) or names_visit(text)
     return not whole and len(content(text)) <= _LITTLE and len(words(text)) <= _SHORT and not vehicles.mentions(text)
 
 
@@ -135,7 +134,7 @@ def refers_back(text: str, vehicles: Vehicles) -> bool:
 def _subject_of(text: str) -> str:
     """A question's words without its frame, at most twelve of them. Of an appointment that is wished only the work:
     when and where it is to be has nothing to do with what it costs."""
-    if intent(text) == "book" and (work := works(text)):
+    if names_visit(text) and (work := works(text)):
         return work
     tokens = text.rstrip("?!. ").split()
     while len(tokens) > 1 and tokens[0].strip(",").casefold() in _EDGE:

@@ -29,5 +29,6 @@ language.""",
     topics=_EXAMPLES["topics"],
     beyond=_EXAMPLES["beyond"],
     acts=frozenset({"book", "move", "cancel", "appointments"}),
+    heeds=frozenset({"person"}),
     skills=(APPOINTMENTS, SERVICE_PLAN, VEHICLE_DATA),
 )

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from agents.conversation.link import LinkReader
     from agents.conversation.rewrite import ModelRewriter
     from agents.conversation.summary import Summariser
+    from agents.learning.text_choice import TextChoice
     from agents.model import ChatModel
     from agents.routing.classifier import Classifier
     from agents.routing.model_route import ModelRouter
@@ -113,10 +114,12 @@ def open_readers(settings: Settings, embedder: Embedder, vehicles: "Vehicles") -
     return acts, links
 
 
-def learn_choices(settings: Settings, embedder: Embedder) -> None:
-    """Learn what skills choose between, which the first start does and the next ones remember."""
+def open_choices(settings: Settings, embedder: Embedder) -> "Mapping[str, TextChoice]":
+    """What skills have learnt from their examples, by name. Embedded and trained at the first start."""
+    from agents.appointments.purposes import examples
     from agents.diagnosis import check_answers, symptoms
     from agents.learning.taught import taught
+    from agents.learning.text_choice import TextChoice
     from agents.learning.training_cache import TrainingCache
     from agents.service import inquiry, vehicle_use
     from rag.embedders.example_cache import RememberedEmbedder
@@ -124,10 +127,12 @@ def learn_choices(settings: Settings, embedder: Embedder) -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     remembered = RememberedEmbedder(embedder, settings.data_dir / "choices.npz")
     training_cache = TrainingCache(settings.data_dir / "choices-training.npz")
+    trained = {name: TextChoice.train(remembered, training_cache, lists) for name, lists in examples().items()}
     for module in (check_answers, symptoms, inquiry, vehicle_use):
         taught(remembered, str(module.__file__), training_cache)
     remembered.settle()
     training_cache.settle()
+    return trained
 
 
 @asynccontextmanager
@@ -150,7 +155,7 @@ async def open_dependencies(
     specialists = await asyncio.to_thread(catalogue)
     classifier, vehicles = await asyncio.to_thread(open_classifier, settings, library.embedder, library.catalogue)
     acts, links = await asyncio.to_thread(open_readers, settings, library.embedder, vehicles)
-    await asyncio.to_thread(learn_choices, settings, library.embedder)
+    choices = await asyncio.to_thread(open_choices, settings, library.embedder)
     voices = await asyncio.to_thread(open_voices, settings, library, vehicles, models)
 
     async def read(question: Question) -> Reading:
@@ -188,8 +193,17 @@ async def open_dependencies(
 
     reference = KnowledgeReference(library.catalogue, vehicles)
     topics = await asyncio.to_thread(TopicReader.open, library.embedder, vehicles)
-    analysing = _analysing(settings, models)
-    resources = Resources(vehicles, reference, search, library.embedder, appointment_store, datasets, analysing, topics)
+    resources = Resources(
+        vehicles,
+        reference,
+        search,
+        library.embedder,
+        appointment_store,
+        datasets,
+        _analysing(settings, models),
+        topics,
+        choices,
+    )
     yield Dependencies(
         specialists,
         understand,

@@ -69,7 +69,8 @@ async def decide(
     if theirs is not None and reading.danger and reading.sure:
         return await _rescued(dependencies, question, theirs, catalogue, standalone, facts)
     aside = reading.act in ASIDE and reading.probability >= _SURELY_ASIDE
-    if not aside and (waiting := await _taken_up(dependencies, state, catalogue, facts)):
+    heeding = tuple(item for item in catalogue if not aside or reading.act in item.heeds)
+    if waiting := await _taken_up(dependencies, state, heeding, facts, reading.act if aside else "request"):
         return Route("answer", 1.0, (Part(StandaloneQuestion(question.text), waiting.name, 1.0),))
     if theirs is not None and reading.danger:
         others = tuple(specialist for specialist in catalogue if specialist is not theirs)
@@ -82,10 +83,12 @@ async def decide(
         spoken = reading.act in SPOKEN_BACK and await _claimed(dependencies, state, catalogue, facts, standalone)
         return spoken or Route("human" if reading.act == "person" else "talk", reading.probability, act=reading.act)
     route = await dependencies.classify(Question(question.text, question.history, facts), catalogue, standalone)
-    if theirs is not None and len(route.parts) < 2:
-        part = Part(standalone, theirs.name, reading.probability)
+    surely = route.kind == "answer" and route.confidence >= _SURELY_ELSE
+    leaning = next((item for item in catalogue if not surely and reading.leaning in item.acts), None)
+    if (likely := theirs or leaning) is not None and len(route.parts) < 2:
+        part = Part(standalone, likely.name, reading.probability)
         job = job_of(dependencies, state, facts, 0, part) | {"act": reading.act}
-        if await claim(dependencies, theirs, job) is not None:
+        if await claim(dependencies, likely, job) is not None:
             return Route("answer", reading.probability, (part,), act=reading.act)
     if asker := _asker(question, route, catalogue, by_model):
         return Route("answer", _CLAIMED, (Part(standalone, asker, _CLAIMED),))
@@ -144,9 +147,10 @@ def _asker(question: Question, route: Route, catalogue: Catalogue, by_model: boo
 
 
 async def _taken_up(
-    dependencies: Dependencies, state: State, catalogue: Catalogue, facts: Mapping[str, str]
+    dependencies: Dependencies, state: State, catalogue: Catalogue, facts: Mapping[str, str], act: str
 ) -> Specialist | None:
-    """The specialist that has a skill which asked something back, if the message answers that; the latest first."""
+    """The specialist that has a skill which asked something back, if the message answers that; the latest first.
+    `act`: what the message surely does."""
     question = state["question"]
     if dependencies.resources is None:
         return None
@@ -155,7 +159,7 @@ async def _taken_up(
             for skill in specialist.skills:
                 job = job_of(
                     dependencies, state, facts, 0, Part(StandaloneQuestion(question.text), specialist.name, 1.0)
-                )
+                ) | {"act": act}
                 if skill.name == name and await skill.takes_up(dependencies.case(job, name), dependencies.resources):
                     return specialist
     return None

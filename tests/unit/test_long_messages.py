@@ -23,6 +23,7 @@ from agents.appointments import skill as appointments
 from agents.appointments.booking_plan import Plan
 from agents.appointments.dealers.workshops import Workshops
 from agents.appointments.dealers.workshops import parse as parse_workshops
+from agents.appointments.picks import with_hour
 from agents.context import Resources
 from agents.conversation.followup import standalone
 from agents.dataset import Table
@@ -32,6 +33,7 @@ from agents.diagnosis.codes import FaultCodes
 from agents.diagnosis.codes import parse as parse_codes
 from agents.diagnosis.guided_checks import Cause, GuidedChecks, Symptom
 from agents.explorer.mentions import Mention
+from agents.language.dates import windows
 from agents.language.spelling import Spelling
 from agents.language.terms import ANALYZER
 from agents.passages.citations import Markers
@@ -218,6 +220,9 @@ READ_WHOLE = "tried as a whole by tests/integration/test_long_messages.py"
 ELSEWHERE = {
     "agents.acts.reader": READ_WHOLE,
     "agents.learning.choice.Choice": READ_WHOLE,
+    "agents.learning.text_choice.TextChoice": READ_WHOLE,
+    "agents.appointments.purposes": READ_WHOLE,
+    "agents.appointments.picks.with_hour": "tried beside the readers",
     "orchestrator.evaluation.turns": "the files of an evaluation",
     "agents.analyst.options.Choices.doubt": "words of our own",
     "agents.analyst.instructions.for_analysis": "only puts it into a prompt",
@@ -321,6 +326,7 @@ OF_OTHER_FORM: Mapping[str, Callable[[str], object]] = {
     "a question that follows itself": lambda text: standalone(Question(text, (Turn("customer", text),)), VEHICLES),
     "a command": lambda text: Send(text).check(),
     "evidence": lambda text: spans(Chunk("", "", "", "", (), None, 0, len(text), text), 0),
+    "an hour": lambda text: with_hour(text, 3, lambda said: windows.read(said, NOON)),
     "markers of a model": lambda text: Markers({1}).feed(text),
 }
 
@@ -371,7 +377,6 @@ def test_every_pattern_is_tried() -> None:
 
 
 SAFE = {
-    "agents.appointments.intents": "values of their module, and tried",
     "agents.routing.classifier": "a trouble code",
     "agents.language.consent": "over words of at most 40 letters",
     "agents.language.dates.windows": "phrases of its own",

@@ -21,6 +21,7 @@ MOST_CHARS = 8000
 _WORD = re.compile(r"[^\W_]+")
 _BEFORE_A_PLACE = frozenset({"in", "at", "near", "to", "around", "nearby", "by", "close", "towards"})
 _AFTER_A_PLACE = frozenset({"dealer", "dealership", "garage", "workshop", "branch", "one", "site", "shop"})
+_MARKS = frozenset(".,;:!?")
 _FILLER = frozenset({"sure", "rather", "maybe", "perhaps", "instead", "make", "take", "prefer", "best"})
 
 
@@ -53,12 +54,18 @@ class Places(Generic[T]):
         for key in self._names.keys() - self._makes:
             self._initials.setdefault((len(key), key[0][0]), []).append((" ".join(key), key))
 
-    def mentions(self, text: str) -> tuple[Mention[T], ...]:
-        """Every place that the text names, in order; the longest name wins, and one spelt rightly over a guess."""
+    def mentions(self, text: str, *, asked: bool = False) -> tuple[Mention[T], ...]:
+        """Every place that the text names, in order; the longest name wins, and one spelt rightly over a guess.
+        `asked`: a place was asked for, so that one is meant rather than a maker."""
         words = list(_WORD.finditer(text[:MOST_CHARS]))
         plain = [word.group().casefold() for word in words]
         named = list(self._scan(plain))
-        certain = [name for name in named if self._names[name[2]] and not self._doubtful(plain, *name)]
+        certain = [
+            name
+            for name in named
+            if self._names[name[2]]
+            and (asked or not self._doubtful(plain, *name) or _apart(text, words[name[0]], words[name[1] - 1]))
+        ]
         if not certain:
             bare = len([word for word in plain if word not in FUNCTION_WORDS | _FILLER]) <= 2
             certain = [name for name in named if self._names[name[2]] and (bare or _followed(plain, name[1]))]
@@ -89,6 +96,12 @@ class Places(Generic[T]):
     def _doubtful(self, plain: Sequence[str], start: int, _end: int, key: Key) -> bool:
         """Whether the maker may be meant, not the place."""
         return key in self._makes and (start == 0 or plain[start - 1] not in _BEFORE_A_PLACE)
+
+
+def _apart(text: str, first: re.Match[str], last: re.Match[str]) -> bool:
+    """Whether it stands between marks, as in "book it. Ashby"."""
+    before, after = text[: first.start()].rstrip(), text[last.end() :].lstrip()
+    return before[-1:] in _MARKS and bool(before) and (not after or after[0] in _MARKS)
 
 
 def _followed(plain: Sequence[str], end: int) -> bool:

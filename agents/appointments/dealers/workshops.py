@@ -114,9 +114,9 @@ class Workshops:
         several, or a place with several around."""
         return tuple(dict.fromkeys(found for mention in self.mentions(text) for found in mention.found))
 
-    def mentions(self, text: str) -> tuple[Mention[Workshop], ...]:
-        """Where a text names workshops, in order."""
-        return self._places.mentions(text)
+    def mentions(self, text: str, *, asked: bool = False) -> tuple[Mention[Workshop], ...]:
+        """Where a text names workshops, in order; `asked`: one was asked for."""
+        return self._places.mentions(text, asked=asked)
 
     def serving(self, vehicles: Sequence[Vehicle]) -> tuple[Workshop, ...]:
         """Those that work on every one of these vehicles."""

@@ -120,6 +120,13 @@ def _of_month(found: re.Match[str], now: datetime) -> Mark | None:
     return Days(coming[0], coming[0], monthly=named is None)
 
 
+def _week_of_day(found: re.Match[str], now: datetime) -> Mark | None:
+    """ "the week of the 16th"."""
+    ahead = (now.date() + timedelta(days=days) for days in range(62))
+    named = next((day for day in ahead if day.day == int(found["day"])), None)
+    return Days(*week_of(named)) if named else None
+
+
 def _in_month(found: re.Match[str], now: datetime) -> Mark | None:
     """ "next month before the 15th"."""
     first, last = month_of(now.year, now.month + (found["which"] == "next"))
@@ -182,7 +189,7 @@ def _weekday(found: re.Match[str], now: datetime) -> Mark | None:
         return None
     if which == "last":
         return gone(_coming(named, today) - timedelta(weeks=1 + (named == today.weekday())))
-    if which in ("any", "every") or (word.endswith("days") and which != "next"):
+    if which in ("a", "any", "every") or (word.endswith("days") and which != "next"):
         return Days(weekdays=(named,))
     if which == "next":
         day = week_of(today + timedelta(weeks=1))[0] + timedelta(days=named)
@@ -213,7 +220,9 @@ def _span(found: re.Match[str], now: datetime) -> Mark | None:
     length = (last - first).days + 1
     short = length <= 7
     if part.endswith("week"):
-        first, last = (first, first + timedelta(days=6)) if "first" in part else (last - timedelta(days=6), last)
+        weeks = dict(zip(("last", *_NTH), (None, 0, 1, 2, 3), strict=True))[part.split()[0]]
+        first = last - timedelta(days=6) if weeks is None else first + timedelta(weeks=weeks)
+        last = first + timedelta(days=6)
     elif re.match(r"early|start|beginning|first", part):
         last = first + timedelta(days=1 if short else length // 3 - 1)
     elif re.match(r"mid", part):
@@ -254,7 +263,7 @@ _BESIDE = rf"(?:(?P<weekday>{_DAY}),? (?:the )?)?"
 _YEAR = r"(?:,? (?P<y>20\d\d))?"
 _PART = (
     r"(?:early|later?|mid(?:dle)?|(?:the )?(?:start|beginning|middle|end|rest|remainder)"
-    r"|(?:the )?(?:first|last) (?:half|week))"
+    r"|(?:the )?(?:first|last) half|(?:the )?(?:first|second|third|fourth|last) week)"
 )
 _SPANS = (
     r"(?:the )?week after next|(?:the )?week next but one|(?:this|next|the following|the) (?:weekend|week|month)"
@@ -274,6 +283,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], datetime], Mark | 
         (rf"{_BESIDE}(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?(?: of)? (?P<month>{_MONTH})\.?{_YEAR}", _written),
         (rf"{_BESIDE}(?P<month>{_MONTH}) (?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![.:]?\d){_YEAR}", _written),
         (rf"(?P<which>this|next) month,? (?P<bound>before|by|until|after|from|on) (?:the )?{_ORDINAL}", _in_month),
+        (rf"(?:the )?(?:week|wk) of (?:the )?{_ORDINAL}", _week_of_day),
         (rf"{_BESIDE}(?:the )?{_ORDINAL}(?: of (?P<which>this|next) month)?{_NO_DATE}", _of_month),
         (r"(?P<count>a|one|two|three) weeks? (?:on |from )?(?P<from>today|tomorrow|"
          rf"{_DAY})", _weeks_after),
@@ -294,7 +304,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], datetime], Mark | 
         (r"today|this(?= (?:morning|afternoon|evening|lunch))", _named(0)),
         (r"yesterday|(?:the )?day before yesterday", _named(-1)),
         (r"last (?:week|month)", _named(-7)),
-        (rf"(?:(?P<which>this|next|coming|the coming|last|any|every) )?(?P<name>{_DAY}s?)", _weekday),
+        (rf"(?:(?P<which>this|next|coming|the coming|last|any|every|a) )?(?P<name>{_DAY}s?)", _weekday),
         (r"(?:any |on )?(?:weekdays?|working days?|week days?|during the week)", _only(0, 1, 2, 3, 4)),
         (r"(?:at |on |over )?(?:the |a )?weekends?", _only(5, 6)),
         (r"mid ?week", _only(1, 2, 3)),

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_SHORT = {short: day for day in WEEKDAYS for short in (day[:3], day[:4])} | {"tues": "tuesday", "thurs": "thursday"}
+_SHORT = {short: day for day in WEEKDAYS for short in (day[:3], day[:4])} | {
+    "tues": "tuesday",
+    "weds": "wednesday",
+    "thurs": "thursday",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,17 +33,25 @@ _FIGURE = r"\d{1,2}(?:[:.][0-5]\d)?(?: ?[ap]m)?"
 _PLAIN = tuple(
     (re.compile(pattern), word)
     for pattern, word in (
+        (r"^\W*(?:(?:hi|hello|hey) )?(?:good )?(?:morning|afternoon|evening)(?= ?[.,!;:] ?\w| all\b)", ""),
         (r"\b\d{1,3}(?:[ ,.]\d{3})+\b|\b\d{3,}(?:[ -]\d{3,})+\b", " number "),
         (r"(?<![\w:.])(\d{1,2}) (?=in the (?:morning|afternoon|evening)\b)", r"at \1 "),
         (r"\b(make (?:it|that)|rather|say|prefer) (?=\d{1,2}(?: please)?$)", r"\1 at "),
         (r"\btonight\b", "today evening"),
+        (r"\bthis day week\b", "a week today"),
+        (rf"\b(?:a fortnight (?:on )?({'|'.join(WEEKDAYS)})|({'|'.join(WEEKDAYS)}) fortnight)\b", r"two weeks on \1\2"),
+        (r"\bmorn\b", "morning"),
+        (r"\barvo\b", "afternoon"),
+        (r"\bon or after\b", "from"),
+        (r"(?<!not )(?<!nothing )(?<!never )(?<!no )\b(?:sooner|earlier) than\b", "before"),
         (r"\b(?:at )?(\d{1,2}(?:[:.][0-5]\d)?) ?ish\b", r"around \1"),
         (r"\b(?:lets|we|ill) say (?=\d)", "at "),
         (r"(?<!how )(?<!what )\b(?:at )?(?:about|roughly|approx(?:imately)?|circa|ca|say)\.? (?=\d)", "around "),
         (rf"\b(between|from|at|around|after)( {_FIGURE}) ?(?:-|–|to|and|until|til|till) ?(\d{{1,2}})(?![\w:.])",
          r"\1\2 to at \3"),
         (rf"(?<![\w:.])({_FIGURE}) ?(?:-|–|to|until) ?({_FIGURE})(?<=m)\b", r"at \1 to at \2"),
-        (r"\b(from|until|till?|by|past|not before|earliest|latest) (?=\d{1,2}(?![\w:./-]))", r"\1 at "),
+        (r"\b(from|until|till?|by|past|not before"
+         r"|(?:no|not) (?:later|earlier) than|earliest|latest) (?=\d{1,2}(?![\w:./-]))", r"\1 at "),
         (rf"\b(at|after|before|around)( {_FIGURE}) or (?=\d{{1,2}}(?![\w:.]))", r"\1\2 or at "),
         (r"\b(?:not|nothing|never|no) (?:before|earlier than|sooner than|until)\b", "from"),
         (r"\b(?:not|nothing|never|no) (?:after|later than)\b", "by"),
@@ -51,16 +59,19 @@ _PLAIN = tuple(
         (r"\b(?:i|we) (?:cant|cannot|can not)(?=[.,;!?]|$)", "unsuitable"),
         (r"\b(?:is|are) (?:no good|bad|not (?:good|possible|okay|ok|great))\b", "unsuitable"),
         (r"\b(?:isnt|arent) (?:good|possible|okay|ok|great)\b", "unsuitable"),
-        (r"\b(?:any (?:other )?(?:day|time)|anything|any) (?:but|except|other than|apart from)\b", "soonest never"),
+        (r"\b(?:any ?(?:other )?(?:day|time|thing)|any) (?:but|bar|except|other than|apart from)\b", "soonest never"),
         (r"\b(?:except|excluding|other than|apart from|but not|just not|not|nor)\b", "never"),
         (r"\b(?:i )?(?:cant|cannot|can not) (?:do|make|come|manage)(?: it)?\b", "never"),
         (r"\b(?:im|i am|we are|ill be) (?:busy|away|working|on holiday|not free|unavailable|at work)\b", "never"),
+        (r"\b(?:i|we) (?:work (?:un)?till?|finish(?: work)?|(?:am|get) off) (?:at )?(?=\d)", "after at "),
+        (r"\b(?:i|we) work (?!(?:un)?til|till|late)", "never "),
         (r"\bno (?=(?:mon|tues|wednes|thurs|fri|satur|sun)days\b|mornings\b|afternoons\b|evenings\b|weekends\b)",
          "never "),
         (r"\bas (?:soon|early|quickly) as (?:possible|you can|u can)|\bas (?:soon|early) as\b", "soonest"),
         (r"\b(?:asap|at (?:the|your) earliest|(?:first|next|earliest|soonest) (?:possible|available|free)?"
          r" ?(?:slot|date|day|appointment|time|one|opportunity|convenience)|earliest possible|next available"
-         r"|urgent(?:ly)?|right away|straight away|immediately|whenever|any ?time|any day|soonest|soon"
+         r"|urgent(?:ly)?|right away|straight away|immediately|whenever"
+         r"|(?:the |your )?(?:earliest|soonest)(?! \d| one)|any ?time|any day|soonest|soon"
          r"|dont mind when|do not mind when|(?:im|i am) flexible)\b", "soonest"),
     )
 )  # fmt: skip
@@ -77,6 +88,8 @@ _PARTS = tuple(
         (r"lunch ?times?|over lunch|lunch ?break|lunch hour", (720, 840)),
     )
 )
+_NAMED = rf"({'|'.join(WEEKDAYS)})"
+_AFTER_THAT = re.compile(rf"\b(?:the )?{_NAMED} after(?: that)?\b(?! (?:next|the|\d))|\b(?:the )?following {_NAMED}\b")
 _TOKEN = re.compile(r"§\d+§|¤\d+¤|[^\W_]+|[.,;!?–-]")
 
 
@@ -179,6 +192,9 @@ def _relative(text: str, about: date | None) -> str:
         (r"(?:on )?(?:the )?same day|that day|(?:earlier|later) that day", 0),
     ):
         text = re.sub(rf"\b(?:{pattern})\b", (about + timedelta(days=days)).isoformat(), text)
+    for found in _AFTER_THAT.finditer(text):
+        ahead = (WEEKDAYS.index(found[1] or found[2]) - about.weekday() - 1) % 7 + 1
+        text = _AFTER_THAT.sub((about + timedelta(days=ahead)).isoformat(), text, count=1)
     monday = about - timedelta(days=about.weekday())
     for pattern, weeks in ((r"(?:the )?(?:week after(?! next)|following week)", 1), (r"the week before", -1)):
         first = monday + timedelta(weeks=weeks)

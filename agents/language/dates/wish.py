@@ -36,6 +36,11 @@ class Window:
         return self.first is None and self.last is None and not self.weekdays
 
     @property
+    def any_week(self) -> bool:
+        """Whether it is a weekday of no week in particular."""
+        return self.first is None and self.last is None and bool(self.weekdays) and self.any_time
+
+    @property
     def any_time(self) -> bool:
         return (self.earliest, self.latest) == (0, 1439)
 
@@ -73,10 +78,14 @@ class Wish:
         instead" keeps the day."""
         if self.unclear or not self:
             return self if self.unclear else before
-        if not before or self.soonest:
+        spans = bool(before.windows) and all(map(_long, before.windows))
+        if not before or (self.soonest and not spans):
             return self
         if not self.windows:
-            return replace(before, never=(*before.never, *self.never)[:MOST_WINDOWS], soonest=False)
+            return replace(before, never=(*before.never, *self.never)[:MOST_WINDOWS], soonest=self.soonest)
+        if all(window.any_week for window in self.windows) and spans:
+            named = [replace(span, weekdays=item.weekdays) for span in before.windows for item in self.windows]
+            return Wish(tuple(named)[:MOST_WINDOWS], (*before.never, *self.never)[:MOST_WINDOWS])
         if all(window.any_day for window in self.windows):
             return Wish(_filled(self.windows, before.windows), (*before.never, *self.never)[:MOST_WINDOWS])
         if all(window.any_time for window in self.windows):
@@ -89,6 +98,11 @@ def at(local: datetime) -> Window:
     """Just that time."""
     minute = local.hour * 60 + local.minute
     return Window(local.date(), local.date(), (), minute, minute)
+
+
+def _long(window: Window) -> bool:
+    """Whether it spans weeks."""
+    return window.first is not None and window.last is not None and (window.last - window.first).days > 6
 
 
 def _filled(timed: Sequence[Window], dated: Sequence[Window]) -> tuple[Window, ...]:

@@ -1,31 +1,66 @@
 """A customer who talks with the skill for appointments: workshops of a maker's table, the real appointment_store on
 SQLite, a note kept over turns, and proposals answered as the server answers them."""
 
+import zlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from agents.appointment_store import Appointment, Owner
+from agents.appointments.purposes import examples
 from agents.appointments.skill import SKILL
 from agents.appointments.sql_store import SqlAppointmentStore
 from agents.context import Resources
 from agents.language.consent import read_reply
+from agents.language.words import words
+from agents.learning import training
+from agents.learning.text_choice import TextChoice
 from agents.skill import Handled
 from agents.tables import metadata
 from agents.toolbox.calls import Toolbox
 from agents.types import Proposal, Turn
 from agents.vehicles.range import Vehicles
 from rag.database import open_database
+from rag.embedder import Vectors
 from rag.ingestion.split import split
 from rag.loaders import loader_for
 from rag.types import Chunk, Document
 from tests.tool_contexts import Told, case, context
 
 T = TypeVar("T")
+
+
+class WordEmbedder:
+    """Texts that share words and pairs of words are near each other."""
+
+    name = "words@1"
+    dimensions = 1024
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        rows = np.full((len(texts), self.dimensions), 1e-3, dtype=np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            said = words(text)
+            for term in [*said, *map(" ".join, pairwise(said))]:
+                code = zlib.crc32(term.encode())
+                row[code % self.dimensions] += 1 if code & (1 << 20) else -1
+            row /= np.linalg.norm(row)
+        return rows
+
+
+@cache
+def choices() -> Mapping[str, TextChoice]:
+    """What is learnt from the examples, by their words."""
+    return {name: TextChoice.train(WordEmbedder(), training, lists) for name, lists in examples().items()}
+
+
 DUBLIN = ZoneInfo("Europe/Dublin")
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=DUBLIN)
 """A Wednesday."""
@@ -95,8 +130,8 @@ async def desk(folder: Path, workshops: str = WORKSHOPS, rules: str = RULES) -> 
     metadata.create_all(engine)
     appointment_store = SqlAppointmentStore(engine)
     found = chunks("records/workshops.csv", workshops) + chunks("service/appointments.md", rules)
-    embedder: Any = None
-    yield Resources(VEHICLES, Documents(found), _no_search, embedder, appointment_store)
+    reference = Documents(found)
+    yield Resources(VEHICLES, reference, _no_search, WordEmbedder(), appointment_store, choices=choices())
     await appointment_store.close()
     engine.dispose()
 

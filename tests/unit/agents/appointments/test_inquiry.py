@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from agents.appointments.booking_plan import FORGOTTEN, Offer, Plan, noted, recalled
 from agents.appointments.dealers.workshops import parse
-from agents.appointments.inquiry import hear, same_dealer, takes_up
+from agents.appointments.inquiry import Heard, hear, takes_up
 from agents.appointments.works import works
 from agents.language.dates.wish import Window, Wish
-from tests.unit.agents.appointments.bookings import DUBLIN, NOW, VEHICLES, WORKSHOPS, chunks
+from tests.unit.agents.appointments.bookings import DUBLIN, NOW, VEHICLES, WORKSHOPS, choices, chunks
 
 KNOWN = parse(chunks("records/workshops.csv", WORKSHOPS), VEHICLES)
 OFFERS = tuple(Offer("ashby-motors", datetime(2026, 3, day, hour, tzinfo=DUBLIN)) for day, hour in ((9, 8), (10, 12)))
@@ -21,6 +21,11 @@ VEHICLE = Plan(intent="book", asked="vehicle", dealer="ashby-motors")
 WORK = Plan(intent="book", asked="work", dealer="ashby-motors", vehicle="Teal 40")
 WHICH = Plan(intent="cancel", asked="appointment", among=("a", "b"))
 HELD = Plan(intent="book", dealer="ashby-motors", vehicle="Teal 40", work="service", chosen=OFFERS[0], hold="h")
+
+
+def heard_in(text: str, plan: Plan) -> Heard:
+    return hear(text, NOW, plan, KNOWN, VEHICLES, {}, choices=choices())
+
 
 GOES_ON = [
     (SLOTS, "the second one"),
@@ -76,6 +81,7 @@ OF_ITS_OWN = [
     (SLOTS, "does Larkhill have a courtesy car?"),
     (SLOTS, "what should I bring on Tuesday?"),
     (SLOTS, "thanks a lot, bye"),
+    (DEALERS, "no wait. how much does a service cost first"),
     (SLOTS, "hello"),
     (SLOTS, ""),
     (DEALERS, "what is the address of Ashby Motors?"),
@@ -96,12 +102,12 @@ OF_ITS_OWN = [
 
 @pytest.mark.parametrize(("plan", "text"), GOES_ON)
 def test_what_goes_on(plan: Plan, text: str) -> None:
-    assert takes_up(plan, hear(text, NOW, plan, KNOWN, VEHICLES, {}))
+    assert takes_up(plan, heard_in(text, plan))
 
 
 @pytest.mark.parametrize(("plan", "text"), OF_ITS_OWN)
 def test_what_is_a_question_of_its_own(plan: Plan, text: str) -> None:
-    assert not takes_up(plan, hear(text, NOW, plan, KNOWN, VEHICLES, {}))
+    assert not takes_up(plan, heard_in(text, plan))
 
 
 @pytest.mark.parametrize(
@@ -125,17 +131,17 @@ def test_what_is_to_be_done(text: str, expected: str) -> None:
 @given(st.text(max_size=200), st.sampled_from([SLOTS, DEALERS, VEHICLE, WORK, WHICH, HELD]))
 @settings(max_examples=150, deadline=None)
 def test_no_text_breaks_it(text: str, plan: Plan) -> None:
-    takes_up(plan, hear(text, NOW, plan, KNOWN, VEHICLES, {}))
+    takes_up(plan, heard_in(text, plan))
 
 
 def test_a_weekday_means_the_week_that_is_spoken_of() -> None:
     plan = Plan(wish=Wish((Window(NOW.date() + timedelta(days=12), NOW.date() + timedelta(days=18)),)), asked="when")
-    heard = hear("Thursday", NOW, plan, KNOWN, VEHICLES, {})
+    heard = heard_in("Thursday", plan)
     assert heard.wish.windows[0].first == datetime(2026, 3, 19, tzinfo=DUBLIN).date()
     april = Plan(wish=Wish((Window(datetime(2026, 4, 1, tzinfo=DUBLIN).date()),)), asked="when")
-    ninth = hear("the 9th", NOW, april, KNOWN, VEHICLES, {})
+    ninth = heard_in("the 9th", april)
     assert ninth.wish.windows[0].first == datetime(2026, 4, 9, tzinfo=DUBLIN).date()
-    tomorrow = hear("tomorrow", NOW, april, KNOWN, VEHICLES, {})
+    tomorrow = heard_in("tomorrow", april)
     assert tomorrow.wish.windows[0].first == NOW.date() + timedelta(days=1)
 
 
@@ -152,7 +158,7 @@ def test_a_plan_is_noted_as_plain_data_and_recalled_for_a_day() -> None:
     "text", ["not Ashby, Larkhill please", "Larkhill instead of Ashby", "hang on, not Ashby, Larkhill"]
 )
 def test_a_dealer_that_is_not_wanted_is_none(text: str) -> None:
-    heard = hear(text, NOW, HELD, KNOWN, VEHICLES, {})
+    heard = heard_in(text, HELD)
     assert [row.key for row in heard.dealers] == ["larkhill-garage"]
     assert takes_up(HELD, heard)
 
@@ -160,16 +166,16 @@ def test_a_dealer_that_is_not_wanted_is_none(text: str) -> None:
 def test_the_monday_after_a_sunday_is_the_next_day() -> None:
     sunday = datetime(2026, 10, 25, tzinfo=DUBLIN).date()
     plan = Plan(wish=Wish((Window(sunday, sunday),)), asked="when")
-    heard = hear("the Monday then", NOW, plan, KNOWN, VEHICLES, {})
+    heard = heard_in("the Monday then", plan)
     assert heard.wish.windows[0].first == sunday + timedelta(days=1)
 
 
 def test_a_vehicle_is_put_right_while_a_time_is_held() -> None:
-    heard = hear("wait, that's for my wife's car, the Rook 2025", NOW, HELD, KNOWN, VEHICLES, {})
+    heard = heard_in("wait, that's for my wife's car, the Rook 2025", HELD)
     assert heard.vehicle.startswith("Rook")
     assert takes_up(HELD, heard)
 
 
 @pytest.mark.parametrize(("text", "same"), [("same dealer", True), ("there again please", True), ("at Ashby", False)])
 def test_the_dealer_that_was_spoken_of(text: str, same: bool) -> None:
-    assert same_dealer(text) is same
+    assert heard_in(text, Plan()).same_dealer is same

@@ -44,9 +44,9 @@ async def talk(customer: Customer, *lines: str) -> str:
 # --- from a wish to a booking ---------------------------------------------------------------------------------------
 
 
-async def test_what_is_missing_is_asked_for_one_at_a_time(ada: Customer) -> None:
+async def test_what_is_still_missing_is_asked_for_again_alone(ada: Customer) -> None:
     assert "Which vehicle" in await talk(ada, "I'd like to book an appointment")
-    assert "Which dealer" in await talk(ada, "a Teal 40")
+    assert "Which vehicle" not in await talk(ada, "a Teal 40")
     assert "What is to be done" in await talk(ada, "Larkhill")
     assert "3. Thursday 5 March 2026 at 09:00" in await talk(ada, "a squeaking noise")
     assert "Shall I book Thursday 5 March 2026 at 09:00" in await talk(ada, "3")
@@ -191,7 +191,49 @@ async def test_no_frees_the_place_and_leaves_the_door_open(ada: Customer) -> Non
 async def test_never_mind(ada: Customer) -> None:
     said = await talk(ada, "book a service at Ashby for my Teal next week", "never mind")
     assert "Nothing was booked" in said
-    assert ada.note == {}
+    assert "Ashby Motors: 0700 100 001" in said
+    assert await ada.say("the second one") is None
+
+
+async def test_coming_back_to_what_was_put_off(ada: Customer) -> None:
+    await talk(ada, "book a service at Ashby for my Teal next week", "no leave it, need to ask my wife first")
+    said = await talk(ada, "ok she says Thursday afternoon is fine")
+    assert "Ashby Motors" in said
+    assert "Thursday 12 March 2026 at 12:00" in said
+
+
+async def test_what_lacks_is_asked_for_in_one_question(ada: Customer) -> None:
+    said = await talk(ada, "I'd like to book an appointment")
+    assert all(part in said for part in ("Which vehicle", "What is to be done", "Which dealer"))
+    said = await talk(ada, "the Teal 40, a service, at Larkhill please")
+    assert "Larkhill Garage [1] has these times for your Teal 40 (service)" in said
+
+
+async def test_a_day_is_looked_at_before_the_work_is_asked_for(ada: Customer) -> None:
+    said = await talk(ada, "can I bring my Teal in to Ashby on a Saturday?")
+    assert "closed on Saturdays" in said
+    assert "And what is to be done" in said
+    assert "What is to be done?" in await talk(ada, "the first one")
+    assert "oil change for your Teal" in await talk(ada, "oil")
+
+
+async def test_work_that_stays_unsaid_is_not_asked_for_twice(ada: Customer) -> None:
+    assert "What is to be done?" in await talk(ada, "book my Teal in at Ashby")
+    said = await talk(ada, "Tuesday at 9")
+    assert "Shall I book Tuesday 10 March 2026 at 09:00 at Ashby Motors in Ashby: work to be agreed" in said
+
+
+async def test_a_courtesy_car_is_noted(ada: Customer) -> None:
+    said = await talk(
+        ada, "book a service at Ashby for my Teal next week", "and a courtesy car please", "the first one"
+    )
+    assert "service, courtesy car wished for your Teal" in said
+
+
+async def test_days_follow_the_one_spoken_of(ada: Customer) -> None:
+    await talk(ada, "book a service at Ashby for my Teal on 17 March")
+    assert "Wednesday 18 March 2026" in await talk(ada, "the day after then, at 8")
+    assert "Monday 23 March 2026" in await talk(ada, "no, the Monday after that")
 
 
 async def test_a_question_between_is_left_to_others_and_the_offers_stay(ada: Customer) -> None:
@@ -428,7 +470,7 @@ async def test_listing_in_the_middle_of_a_booking(ada: Customer) -> None:
 
 async def test_moving(ada: Customer) -> None:
     await ada.book("ashby-motors", TUESDAY_9)
-    said = await talk(ada, "can I move it to Friday the 13th at 10?")
+    said = await talk(ada, "can I move my appointment to Friday the 13th at 10?")
     assert "from Tuesday 10 March 2026 at 09:00 to Friday 13 March 2026 at 10:00" in said
     assert await ada.booked() == BOOKED
     assert "Moved" in await talk(ada, "yes")

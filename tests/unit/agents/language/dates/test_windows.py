@@ -118,7 +118,15 @@ ON_A_WEDNESDAY = {
     "next weekend": ["14.3.-15.3."],
     "3 to 7 April": ["3.4.-7.4."],
     "3rd-7th of April": ["3.4.-7.4."],
+    "a Saturday": ["any [5]"],
+    "the second week of April": ["8.4.-14.4."],
+    "the week of the 16th": ["16.3.-22.3."],
+    "this day week": ["11.3."],
+    "a fortnight on Monday": ["23.3."],
+    "Monday fortnight": ["23.3."],
     # bounds
+    "on or after the 15th": ["15.3.-"],
+    "sooner than the 20th": ["4.3.-19.3."],
     "sometime before the 20th": ["4.3.-19.3."],
     "by the 20th": ["4.3.-20.3."],
     "until Friday": ["4.3.-6.3."],
@@ -172,6 +180,10 @@ ON_A_WEDNESDAY = {
     "after work next week": ["9.3.-15.3. 17:00-23:59"],
     "noon on Friday": ["6.3. 12:00-12:00"],
     "in 3 hours": ["4.3. 13:00-23:59"],
+    "not earlier than 10": ["any 10:00-23:59"],
+    "no later than 10": ["any 0:00-10:00"],
+    "I work til 4": ["any 16:00-23:59"],
+    "thurs arvo": ["5.3. " + AFTERNOON],
     # several
     "Tuesday at 9 or Wednesday at 2": ["10.3. 9:00-9:00", "11.3. 14:00-14:00"],
     "at 9 on Tuesday or at 2 on Wednesday": ["10.3. 9:00-9:00", "11.3. 14:00-14:00"],
@@ -190,6 +202,8 @@ ON_A_WEDNESDAY = {
     "what oil do I need?": [],
     "the second one": [],
     "may I book?": [],
+    "evening. I want to book": [],
+    "Good morning, do you do brakes?": [],
 }
 
 
@@ -240,6 +254,8 @@ def test_phrases_at_other_moments(now: datetime, text: str, expected: list[str])
 
 UNWANTED = [
     ("any day but Friday", [], ["any [4]"], True),
+    ("any day bar Friday", [], ["any [4]"], True),
+    ("I work mornings", [], ["any " + MORNING], False),
     ("any time except mornings", [], ["any " + MORNING], True),
     ("not on Mondays or Tuesdays", [], ["any [0]", "any [1]"], False),
     ("Friday doesn't work for me", [], ["any [4]"], False),
@@ -296,6 +312,9 @@ def test_days_that_are_none_are_asked_about(text: str, asked: str) -> None:
         ("a day later", ["18.3."]),
         ("the day before", ["16.3."]),
         ("a week later", ["24.3."]),
+        ("the Monday after", ["23.3."]),
+        ("the Tuesday after that", ["24.3."]),
+        ("the following Monday", ["23.3."]),
         ("same day at 3", ["17.3. 15:00-15:00"]),
         ("the week after", ["23.3.-29.3."]),
         ("Thursday the week after", ["26.3."]),
@@ -314,6 +333,9 @@ def test_days_counted_from_the_one_spoken_of(text: str, expected: list[str]) -> 
         ("Monday or Tuesday", "in the afternoon", ["9.3. " + AFTERNOON, "10.3. " + AFTERNOON]),
         ("next Tuesday at 9", "Friday at 10", ["6.3. 10:00-10:00"]),
         ("Tuesday morning", "thanks", ["10.3. " + MORNING]),
+        ("in April", "Tuesdays or Thursdays", ["1.4.-30.4. [1]", "1.4.-30.4. [3]"]),
+        ("in April", "early morning, any day", ["1.4.-30.4. 0:00-9:00"]),
+        ("next Tuesday", "as soon as possible", []),
     ],
 )
 def test_a_change_keeps_what_it_leaves_open(before: str, change: str, expected: list[str]) -> None:
