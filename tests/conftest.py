@@ -8,7 +8,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings as hypothesis_settings
 
-from api.compose.answering import learn_choices
+from api.compose.answering import open_choices
 from api.compose.knowledge import open_embedder
 from api.settings import Settings
 from tests.serving import KNOWLEDGE, Served, duplicate, environment, pitcrew, serving
@@ -39,7 +39,7 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
             learns = pitcrew("route", "What is the tyre pressure?", env=environment(data))
             assert learns.returncode == 0, learns.stderr
             settings = Settings(data_dir=data)
-            learn_choices(settings, open_embedder(settings))
+            open_choices(settings, open_embedder(settings))
             (data / "models").rename(data.with_name("models"))
             (data / "models").symlink_to(data.with_name("models"))  # many copies of the rest are made
     return data

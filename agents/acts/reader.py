@@ -13,6 +13,7 @@ from agents.learning.choice import Choice, opens_question
 from agents.learning.examples import table
 from agents.learning.kernels import Floats, Learner
 from agents.routing.clauses import split
+from agents.topics.reader import ordinary
 from agents.vehicles.range import Vehicles
 from rag.embedder import Embedder
 
@@ -56,7 +57,11 @@ class ActReader:
         situations = table(__file__, "dangers.toml")
         kinds = {kind: tuple(lines) for kind, lines in situations["danger"].items()}
         alarms = {
-            "harmless": (*_joined(situations["harmless"]), *acts["request"]),
+            "harmless": (
+                *_joined(situations["harmless"]),
+                *acts["request"],
+                *ordinary(1, situations["topics"]["grave"]),
+            ),
             "danger": _joined(situations["danger"]),
         }
         texts = list(dict.fromkeys((*_joined(acts), *_joined(alarms))))

@@ -10,6 +10,7 @@ from agents.language.words import sentences
 from agents.learning.choice import opens_question
 from agents.learning.examples import beside
 from agents.learning.text_choice import TextChoice
+from agents.topics.reader import ordinary
 
 Intent = Literal["book", "move", "cancel", "list"]
 BY_ACT: Mapping[str, Intent] = {"book": "book", "move": "move", "cancel": "cancel", "appointments": "list"}
@@ -20,6 +21,8 @@ PURPOSE, REPLY = "appointment purpose", "appointment reply"
 """Names of the choices among `Resources.choices`."""
 TOWN, VEHICLE = "ashford", "car"
 """What every dealer and every vehicle is called in the examples."""
+_VISITS = frozenset({"workshop_appointment", "test_drive", "courtesy_car", "seasonal_tyre_change", "small_service"})
+"""Topics whose questions may wish for a visit."""
 _WANTED = 0.45
 """The least probability of what is wanted. Whoever names two of day, dealer and work, and asks nothing, is understood
 at half of it."""
@@ -34,7 +37,7 @@ def examples() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     lists = beside(__file__)
     wants = {name: lists[name] for name in get_args(Intent)}
     replies = {name: lists[name] for name in ("agree", "any", "refuse", "stop")}
-    asides = (*lists["about"], *lists["else"], *lists["chat"])
+    asides = (*lists["about"], *lists["else"], *lists["chat"], *ordinary(2, _VISITS))
     answers = tuple(line for lines in replies.values() for line in lines if not names_visit(line))
     return {
         PURPOSE: {**wants, "other": (*asides, *answers)},

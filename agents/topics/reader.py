@@ -1,6 +1,6 @@
 """Reads what a question is about and what it wants to know of it. The examples lie in the TOML files beside this."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -86,6 +86,13 @@ class TopicReader:
 def entries(files: Sequence[str]) -> dict[str, dict[str, Any]]:
     """The topics or kinds of these files, by name: `means` and `examples`."""
     return {name: entry for file in files for name, entry in table(__file__, f"{file}.toml").items()}
+
+
+def ordinary(most: int, but: Collection[str] = ()) -> tuple[str, ...]:
+    """Examples of questions that customers ask, at most so many of each topic, without those named: what else a message
+    can be, for choices that are learnt."""
+    known = entries(FIELDS).items()
+    return tuple(text for name, entry in known if name not in but for text in entry["examples"][:most])
 
 
 def learned(embedder: Embedder, files: Sequence[str]) -> Discriminant:

@@ -36,6 +36,8 @@ _TABLED = (
 """The kinds of question that a table can answer."""
 _WANTED, _PERHAPS = 0.5, 0.25
 _PLAIN = 0.6
+_NEAR = 4.0
+"""How many times likelier the best may be than a neighbour that is told beside it."""
 _SUFFIXES = {"price": ("price", ""), "interval": ("interval", "every")}
 """What stands behind a topic's terms for these kinds of question, in the order in which it is tried."""
 _OTHERWISE = ("", "quantity", "specification")
@@ -76,6 +78,8 @@ def asked(
     best = _best(about, text, data, cars)
     if best is None:
         return None
+    if best.worth < _SURE and own and not facts.get("model") and not best.spoken and best.probability < _PLAIN:
+        return None
     likely = best.worth < _SURE
     word = compared(message.text)
     if about.kind("comparison", "extreme") >= _WANTED or (word and word.superlative):
@@ -115,20 +119,29 @@ def _tabled(about: About) -> bool:
 
 
 def _best(about: About, text: str, data: VehicleData, cars: Cars) -> _Candidate | None:
-    best = max(_candidates(about, text, data, cars), key=lambda candidate: candidate.worth, default=None)
-    return best if best is not None and best.worth >= _PROBABLE else None
+    """The likeliest attributes; a neighbour that is nearly as likely is told beside them."""
+    ranked = sorted(_candidates(about, text, data, cars), key=lambda candidate: -candidate.worth)
+    if not ranked or ranked[0].worth < _PROBABLE:
+        return None
+    best, *others = ranked
+    beside = others[:1] if others and others[0].worth * _NEAR >= best.worth and len(best.attributes) == 1 else []
+    own = tuple(dict.fromkeys((*best.attributes, *(item for other in beside for item in other.attributes))))
+    return replace(best, attributes=own[:_MOST])
 
 
 def _candidates(about: About, text: str, data: VehicleData, cars: Cars) -> Iterator[_Candidate]:
-    """What the likeliest topics stand for in the tables. Topics of the same attributes count together."""
+    """What the likeliest topics stand for in the tables. Topics of the same attributes count together, also those of
+    troubles and of use where one of figures stands for the same."""
     stems = frozenset(words_of(text))
     found: dict[tuple[Attribute, ...], float] = {}
+    tabled: set[tuple[Attribute, ...]] = set()
     for topic, probability in about.topics:
-        if topic.field in _FIELDS and probability >= _POSSIBLE:
+        if probability >= _POSSIBLE:
             attributes = _attributes(topic, about, text, data, cars)
             found[attributes] = found.get(attributes, 0.0) + probability
+            tabled |= {attributes} if topic.field in _FIELDS else set()
     for attributes, probability in found.items():
-        if attributes:
+        if attributes and attributes in tabled:
             own = frozenset[str]().union(*(item.words for item in attributes))
             yield _Candidate(attributes, probability, len(own & stems) / len(own))
 
