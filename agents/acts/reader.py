@@ -8,7 +8,7 @@ import numpy as np
 from agents.acts import language
 from agents.acts.act import APPOINTMENTS, Act, Reading
 from agents.diagnosis.danger import Kind, danger
-from agents.language.words import sentences, words
+from agents.language.words import content, sentences, words
 from agents.learning.choice import Choice, opens_question
 from agents.learning.examples import table
 from agents.learning.kernels import Floats, Learner
@@ -30,8 +30,11 @@ _CERTAIN = 0.97
 _FALSE_ALARMS = 0.02
 """Share of unseen examples without danger that an alarm is given for: to miss a danger is worse than to be careful."""
 _MOST_SENTENCES = 12
-_SHORTEST = 4
-"""Words of a sentence that is looked at for a danger by itself: "can't sleep lol" says too little."""
+_SHORTEST, _TELLING = 4, 2
+"""Words, and words of content, of a sentence that is looked at for a danger by itself: "can't sleep lol" and "we have
+the car" say too little."""
+_HINTED = 0.2
+"""The least probability of a danger in the whole message for one of its sentences to be looked at by itself."""
 
 
 class ActReader:
@@ -101,7 +104,8 @@ class ActReader:
     def _alarm(self, text: str, pieces: Sequence[str], vectors: Floats) -> Reading | None:
         """The danger that the piece which tells most of one is in."""
         risks = self._danger.probabilities(pieces, vectors)[:, self._danger.labels.index("danger")]
-        risks[[len(words(piece)) < _SHORTEST and piece != pieces[0] for piece in pieces]] = 0.0
+        vague = [len(words(piece)) < _SHORTEST or len(content(piece)) < _TELLING for piece in pieces]
+        risks[[place > 0 and (short or risks[0] < _HINTED) for place, short in enumerate(vague)]] = 0.0
         worst = int(risks.argmax())
         said = danger(text)
         if risks[worst] < self._alarming and said is None:

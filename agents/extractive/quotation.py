@@ -9,7 +9,7 @@ from agents.passages.statements import Statement
 from agents.types import Task
 from agents.vehicles.applicability import Cars, Fitment
 
-FACT, EXPLANATION = 220, 330
+FACT, EXPLANATION = 190, 300
 """Characters that are quoted for a plain fact, and for what takes more words: with its heading, as much as a customer
 reads."""
 PROCEDURE = 900

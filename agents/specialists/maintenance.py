@@ -1,5 +1,6 @@
 """Service: what is due when, what was done, what it costs, who does it and where."""
 
+from agents.appointments.dealers.skill import SKILL as DEALERS
 from agents.appointments.skill import SKILL as APPOINTMENTS
 from agents.learning.examples import beside
 from agents.service.skill import SKILL as SERVICE_PLAN
@@ -30,5 +31,5 @@ language.""",
     beyond=_EXAMPLES["beyond"],
     acts=frozenset({"book", "move", "cancel", "appointments"}),
     heeds=frozenset({"person"}),
-    skills=(APPOINTMENTS, SERVICE_PLAN, VEHICLE_DATA),
+    skills=(DEALERS, APPOINTMENTS, SERVICE_PLAN, VEHICLE_DATA),
 )

@@ -1,0 +1,149 @@
+"""Where the dealers are, when they are open, and their telephone numbers."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import time
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import Field
+
+from agents.appointments.dealers.workshops import DAYS, Hours, Workshop, Workshops, parse
+from agents.context import Case, Resources, ToolContext
+from agents.skill import Action, Handled
+from agents.tool import Arguments, Result, Tool
+from agents.topics.reader import About
+
+_TOPICS = frozenset({"dealer_phone", "opening_hours", "dealer_address"})
+_PROBABLE = 0.3
+_EXTREME = 0.5
+_CALLED_FOR = 2
+"""Earlier turns in which a dealer may have been named."""
+
+
+class LookUpDealer(Arguments):
+    """One dealer, or all."""
+
+    dealer: str = Field("", description="The dealer's name or town, or a place near it; empty for all.", max_length=200)
+
+
+async def _look_up(arguments: LookUpDealer, context: ToolContext) -> Result:
+    known = await context.resources.reference.derived(parse)
+    found = known.named(arguments.dealer) or known.rows
+    rows = [
+        {
+            "dealer": row.name,
+            "town": row.town,
+            "street": row.street,
+            "telephone": row.telephone,
+            "hours": _week(row),
+        }
+        for row in found
+    ]
+    return Result({"dealers": rows}, tuple(row.evidence for row in found))
+
+
+LOOK_UP_DEALER = Tool(
+    "look_up_dealer", "A dealer's address, telephone number and opening hours.", LookUpDealer, _look_up
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The dealers that are asked about, by their keys."""
+
+    keys: tuple[str, ...]
+    first: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dealers:
+    """See `agents.skill.Skill`."""
+
+    name: str = "dealers"
+    guidance: str = (
+        "look_up_dealer gives a dealer's address, telephone number and opening hours; never say them from memory."
+    )
+    tools: tuple[Tool[Any], ...] = (LOOK_UP_DEALER,)
+    actions: Mapping[str, Action] = field(default_factory=lambda: MappingProxyType({}))
+
+    async def takes_up(self, case: Case, resources: Resources) -> bool:
+        """It asks nothing."""
+        return False
+
+    async def read(self, case: Case, resources: Resources) -> Request | None:
+        """See `agents.skill.Skill`."""
+        if resources.topics is None or case.act != "request":
+            return None
+        known = await resources.reference.derived(parse)
+        if case.history and not _named(case, known):
+            return None
+        about = await asyncio.to_thread(resources.topics.read, case.question.text, case.question.context)
+        if not known.rows or sum(share for topic, share in about.topics if topic.name in _TOPICS) < _PROBABLE:
+            return None
+        return _asked(case, about, known)
+
+    async def act(self, request: Request, context: ToolContext) -> Handled:
+        """See `agents.skill.Skill`."""
+        known = await context.resources.reference.derived(parse)
+        rows = [row for key in request.keys if (row := known.get(key))]
+        only = rows[0].name if len(rows) == 1 else ""
+        outcome = await context.call(LOOK_UP_DEALER, {"dealer": only})
+        numbers = {citation.passage.chunk.id + str(citation.start): citation for citation in outcome.citations}
+        cited = {row.key: numbers[row.evidence.passage.chunk.id + str(row.evidence.start)] for row in rows}
+        lines = [f"{row.address}: {row.telephone}; {_week(row)} [{cited[row.key].number}]." for row in rows]
+        text = lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines)
+        return Handled(text, citations=tuple(cited.values()))
+
+
+def _asked(case: Case, about: About, known: Workshops) -> Request | None:
+    """The dealers of the message, or of what was said last; all where none was named."""
+    named = _named(case, known)
+    if about.kind("extreme", "comparison") >= _EXTREME and len(named) != 1:
+        best = max(named or known.rows, key=_open_minutes)
+        earliest = min(named or known.rows, key=_opens)
+        rows = tuple(dict.fromkeys((best, earliest)))
+        return Request(tuple(row.key for row in rows))
+    rows = tuple(named) or known.rows
+    return Request(tuple(row.key for row in rows))
+
+
+def _named(case: Case, known: Workshops) -> tuple[Workshop, ...]:
+    """The dealers that the message names, or else what was said before it."""
+    spoken = [case.message, *(turn.text for turn in reversed(case.history[-_CALLED_FOR:]))]
+    return next((found for text in spoken if (found := known.named(text))), ())
+
+
+def _opens(row: Workshop) -> time:
+    return min((hours.opens for day in row.hours for hours in day), default=time.max)
+
+
+def _open_minutes(row: Workshop) -> int:
+    return sum(_minutes(hours.closes) - _minutes(hours.opens) for day in row.hours for hours in day)
+
+
+def _minutes(moment: time) -> int:
+    return moment.hour * 60 + moment.minute
+
+
+def _week(row: Workshop) -> str:
+    """The opening hours with days alike put together: `Monday to Friday 08:00–18:00, Saturday 09:00–13:00`."""
+    spans: list[tuple[int, int, tuple[Hours, ...]]] = []
+    for day, hours in enumerate(row.hours):
+        if spans and spans[-1][2] == hours:
+            spans[-1] = (spans[-1][0], day, hours)
+        else:
+            spans.append((day, day, hours))
+    return ", ".join(f"{_days(first, last)} {_times(hours)}" for first, last, hours in spans if hours)
+
+
+def _days(first: int, last: int) -> str:
+    return DAYS[first].capitalize() + (f" to {DAYS[last].capitalize()}" if last > first else "")
+
+
+def _times(hours: Sequence[Hours]) -> str:
+    return " and ".join(f"{span.opens:%H:%M}–{span.closes:%H:%M}" for span in hours)
+
+
+SKILL = Dealers()
