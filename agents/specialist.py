@@ -65,7 +65,8 @@ class Specialist:
 
     `audience`: the roles it is open to, and beside them the dialects (`channel("explorer")`) on which it is open to
     everyone. `description`: one sentence for people and models. `utterances`: example messages that train the
-    classifier; `topics`, a few words each, what else it is about; `beyond`, messages that come near and are for nobody.
+    classifier; `topics`, a few words each, what else it is about; `fields` those of `agents.topics` that are its own,
+    which count where the classifier is not sure; `beyond`, messages that come near and are for nobody.
     `knowledge`: the subjects whose documents it may read, its own first. `instructions`: how it answers, put before a
     chat model. `label` heads its part of an answer that several share. `skills`: the jobs that it can do itself, in the
     order in which they are offered a message. `acts`: what messages do that are for it, whatever they are about
@@ -90,6 +91,7 @@ class Specialist:
     claims: Callable[[str, Resources], Awaitable[bool]] | None = None
     graph: Callable[[Resources], Any] | None = None
     topics: tuple[str, ...] = ()
+    fields: frozenset[str] = frozenset()
     beyond: tuple[str, ...] = ()
 
 

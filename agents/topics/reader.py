@@ -1,5 +1,6 @@
 """Reads what a question is about and what it wants to know of it. The examples lie in the TOML files beside this."""
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,6 @@ import numpy as np
 
 from agents.learning.discriminant import Discriminant
 from agents.learning.examples import table
-from agents.learning.kernels import Floats
 from agents.vehicles.range import Vehicles
 from rag import array_file
 from rag.embedder import Embedder
@@ -105,15 +105,21 @@ def learned(embedder: Embedder, files: Sequence[str]) -> Discriminant:
     return Discriminant.fit(tuple(known), rows, numbers, described)
 
 
-def stored(embedder: Embedder) -> dict[str, Floats | str]:
+def stored(embedder: Embedder) -> dict[str, Any]:
     """The arrays of the file with weights, for `open`."""
-    arrays: dict[str, Any] = {"embedder": embedder.name}
+    arrays: dict[str, Any] = {"embedder": embedder.name, "examples": digest()}
     for name, files in (("topics", FIELDS), (KINDS, (KINDS,))):
         fitted = learned(embedder, files)
         arrays[f"{name}.labels"] = np.array(fitted.labels)
         arrays[f"{name}.weights"] = fitted.weights.astype(np.float16)
         arrays[f"{name}.bias"] = fitted.bias.astype(np.float32)
     return arrays
+
+
+def digest() -> str:
+    """SHA-256 of the files with examples, in hexadecimal."""
+    texts = (Path(__file__).with_name(f"{file}.toml").read_bytes() for file in (*FIELDS, KINDS))
+    return hashlib.sha256(b"".join(texts)).hexdigest()
 
 
 def _restored(arrays: Mapping[str, Any], name: str) -> Discriminant:

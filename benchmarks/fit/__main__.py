@@ -11,7 +11,9 @@ folder keeps the 8-bit model. What each regression is fitted on:
   at all (`agents/extractive/decision.py`): the questions of the knowledge base for one specialist, and a thousand in
   customers' everyday words (`everyday.jsonl`). A statement is right when it stands in a document that is labelled and
   holds one of the texts that the answer must have. Each of the three is fitted on what the one before it makes of the
-  same questions.
+  same questions;
+- what a question is about and what it wants to know of it (`agents/topics/reader.py`): the examples in the TOML files
+  beside that module.
 """
 
 import asyncio
@@ -21,6 +23,7 @@ from collections.abc import Sequence
 from agents.extractive.answerer import ExtractiveAnswerer
 from agents.extractive.decision import features
 from agents.extractive.scoring import SCORING, Scoring
+from agents.topics import reader as topics
 from agents.vehicles.range import Vehicles
 from api.cli.evaluation.questions import read_questions
 from api.compose.answering import load_vehicles
@@ -34,6 +37,7 @@ from benchmarks.fit.questions import Posed, Row, posed, read, searches
 from benchmarks.fit.questions import made_up as searched
 from benchmarks.fit.regression import Choice, figures, first_right, logistic, order
 from orchestrator.evaluation.cases import Case
+from rag import array_file
 from rag.embedder import Embedder
 from rag.embedders import weights
 
@@ -120,6 +124,8 @@ def main() -> None:
         write(FILES[name], models, origin)
         for model, found in models.items():
             print(f"{FILES[name]} {model}: {dict(found.figures)}", file=sys.stderr)
+    array_file.write(topics.WEIGHTS, topics.stored(embedder))
+    print(topics.WEIGHTS, file=sys.stderr)
     sample.write(sample.take(sample.searchable(chunks), cases, vehicles, scoring))
 
 

@@ -1,6 +1,7 @@
 """Who answers a message: a danger first, then the skill that had asked something, then the assistant itself, then
 whoever the classifier or a skill's own reading names."""
 
+import asyncio
 from collections.abc import Mapping
 
 import structlog
@@ -20,6 +21,8 @@ _SURELY_ELSE = 0.95
 """From this confidence on a reply to a question is taken for something new."""
 _SURELY_ASIDE = 0.8
 """The probability of an act from which it interrupts what a skill had asked."""
+_PLAIN_TOPIC = 0.4
+"""The probability of a specialist's topics from which no question back is needed."""
 _CLAIMED = 0.9
 """The confidence of a route that a skill's own reading has decided."""
 
@@ -94,9 +97,35 @@ async def decide(
         return Route("answer", _CLAIMED, (Part(standalone, asker, _CLAIMED),))
     if claimed := await _claimed(dependencies, state, _unheard(route, catalogue), facts, standalone):
         return claimed
-    if route.kind == "out_of_scope" and reading.leaning is not None:
-        return Route("talk", reading.probability, act=reading.leaning)
+    return await _settled(dependencies, catalogue, reading, route, standalone)
+
+
+async def _settled(
+    dependencies: Dependencies, catalogue: Catalogue, reading: Reading, route: Route, standalone: StandaloneQuestion
+) -> Route:
+    """The classifier's route, where nobody claims the message; by other signs where it is not sure."""
+    match route.kind:
+        case "clarify":
+            return await _by_topic(dependencies, catalogue, standalone) or route
+        case "out_of_scope" if reading.leaning is not None:
+            return Route("talk", reading.probability, act=reading.leaning)
     return route
+
+
+async def _by_topic(dependencies: Dependencies, catalogue: Catalogue, standalone: StandaloneQuestion) -> Route | None:
+    """The route to the specialist in whose field the question's topics lie, if they plainly do."""
+    resources = dependencies.resources
+    if resources is None or resources.topics is None:
+        return None
+    about = await asyncio.to_thread(resources.topics.read, standalone.text, standalone.context)
+    shares = {
+        specialist.name: sum(share for topic, share in about.topics if topic.field in specialist.fields)
+        for specialist in catalogue
+    }
+    best = max(shares, key=lambda name: shares[name], default="")
+    if not best or shares[best] < _PLAIN_TOPIC:
+        return None
+    return Route("answer", shares[best], (Part(standalone, best, shares[best]),))
 
 
 async def _rescued(

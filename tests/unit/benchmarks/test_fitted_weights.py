@@ -7,11 +7,13 @@ import pytest
 
 import rag.retrieve
 from agents.extractive.scoring import SCORING
+from agents.topics import reader as topics
 from agents.vehicles.range import Vehicles
 from api.cli.evaluation.questions import read_questions
 from benchmarks.fit import sample
 from benchmarks.fit.corpus import Corpus, of_folder
 from benchmarks.fit.provenance import FILES, KNOWLEDGE, QUESTIONS, made_up, outdated, provenance
+from rag import array_file
 
 RUN = "The weights are not of today's data or scores: run `make fit`, then the evaluation."
 
@@ -28,6 +30,12 @@ def taken(corpus: Corpus) -> sample.Sample:
 
 def test_weights_are_of_the_data_and_settings_of_today() -> None:
     assert outdated(provenance(made_up())) == [], RUN
+
+
+def test_topics_are_of_the_examples_of_today() -> None:
+    kept = array_file.read(topics.WEIGHTS)
+    embedder = provenance(made_up())["settings"]["embedder"]
+    assert (str(kept["examples"]), str(kept["embedder"])) == (topics.digest(), embedder), RUN
 
 
 def test_features_of_a_sample_are_what_they_were_at_the_fit(corpus: Corpus) -> None:
