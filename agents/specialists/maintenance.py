@@ -32,5 +32,5 @@ language.""",
     beyond=_EXAMPLES["beyond"],
     acts=frozenset({"book", "move", "cancel", "appointments"}),
     heeds=frozenset({"person"}),
-    skills=(DEALERS, APPOINTMENTS, SERVICE_PLAN, VEHICLE_DATA),
+    skills=(APPOINTMENTS, DEALERS, SERVICE_PLAN, VEHICLE_DATA),
 )

@@ -81,6 +81,7 @@ def _read(case: Case, data: VehicleData, resources: Resources) -> Request | Conv
         or again(case.question.text, case.note)
         or _moved(case, data)
         or asked(case.question, case.facts, data, resources.vehicles, _SUBJECTS)
+        or asked(replace(case.question, subject=""), case.facts, data, resources.vehicles, _SUBJECTS)
         or _by_topic(case, data, resources)
     )
 

@@ -75,14 +75,15 @@ def asked(
     own = not vehicles.mentions(text)
     if several := _several(message, about, read, data, cars):
         return Lookup(several, cars, own=own, likely=True)
-    best = _best(about, text, data, cars)
+    word = compared(message.text)
+    ranks = about.kind("comparison", "extreme") >= _WANTED or (word is not None and word.superlative)
+    best = _best(about, text, data, cars, measured=ranks)
     if best is None:
         return None
     if best.worth < _SURE and own and not facts.get("model") and not best.spoken and best.probability < _PLAIN:
         return None
     likely = best.worth < _SURE
-    word = compared(message.text)
-    if about.kind("comparison", "extreme") >= _WANTED or (word and word.superlative):
+    if ranks:
         named = sides(text, facts, data.fitment, vehicles)
         measured = primary([item for item in best.attributes if item.measures])[:1]
         if measured and (len(named) > 1 or (word and not named)):
@@ -118,9 +119,12 @@ def _tabled(about: About) -> bool:
     return kind >= _WANTED or (topic >= _PLAIN and kind >= _PERHAPS)
 
 
-def _best(about: About, text: str, data: VehicleData, cars: Cars) -> _Candidate | None:
-    """The likeliest attributes; a neighbour that is nearly as likely is told beside them."""
-    ranked = sorted(_candidates(about, text, data, cars), key=lambda candidate: -candidate.worth)
+def _best(about: About, text: str, data: VehicleData, cars: Cars, *, measured: bool = False) -> _Candidate | None:
+    """The likeliest attributes, with figures where it must be `measured`; a neighbour that is nearly as likely is told
+    beside them."""
+    found = _candidates(about, text, data, cars)
+    fitting = (item for item in found if not measured or any(attribute.measures for attribute in item.attributes))
+    ranked = sorted(fitting, key=lambda candidate: -candidate.worth)
     if not ranked or ranked[0].worth < _PROBABLE:
         return None
     best, *others = ranked

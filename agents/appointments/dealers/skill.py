@@ -16,7 +16,8 @@ from agents.tool import Arguments, Result, Tool
 from agents.topics.reader import About
 
 _TOPICS = frozenset({"dealer_phone", "opening_hours", "dealer_address"})
-_PROBABLE = 0.3
+_KINDS = ("contact", "date_time", "place", "extreme", "comparison", "existence", "confirmation")
+_PROBABLE, _WANTED = 0.3, 0.4
 _EXTREME = 0.5
 _CALLED_FOR = 2
 """Earlier turns in which a dealer may have been named."""
@@ -80,7 +81,8 @@ class Dealers:
         if case.history and not _named(case, known):
             return None
         about = await asyncio.to_thread(resources.topics.read, case.question.text, case.question.context)
-        if not known.rows or sum(share for topic, share in about.topics if topic.name in _TOPICS) < _PROBABLE:
+        share = sum(share for topic, share in about.topics if topic.name in _TOPICS)
+        if not known.rows or share < _PROBABLE or about.kind(*_KINDS) < _WANTED:
             return None
         return _asked(case, about, known)
 
