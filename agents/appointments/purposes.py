@@ -37,10 +37,10 @@ def examples() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     lists = beside(__file__)
     wants = {name: lists[name] for name in get_args(Intent)}
     replies = {name: lists[name] for name in ("agree", "any", "refuse", "stop")}
-    asides = (*lists["about"], *lists["else"], *lists["chat"], *ordinary(2, _VISITS))
+    asides = (*lists["about"], *lists["else"], *lists["chat"])
     answers = tuple(line for lines in replies.values() for line in lines if not names_visit(line))
     return {
-        PURPOSE: {**wants, "other": (*asides, *answers)},
+        PURPOSE: {**wants, "other": (*asides, *answers, *ordinary(2, _VISITS))},
         REPLY: {"detail": (*lists["detail"], *lists["book"]), **replies, "other": asides},
     }
 

@@ -56,9 +56,9 @@ _SHORT = 12
 _LITTLE = 2
 """Words of content: "paint?" and "how long does that take" are about what was asked before them."""
 _LONG = 20
-_LINKED, _PERHAPS = 0.5, 0.1
-"""The least probability with which a message is taken to lean on the one before it, without and with a word in it that
-says so."""
+_SURELY, _LINKED, _PERHAPS = 0.7, 0.5, 0.1
+"""The least probability with which a message is taken to lean on the one before it: of one that asks for a thing which
+it names, of any other, and of one with a word that leans back."""
 _REMEMBERED = 8
 
 
@@ -161,11 +161,16 @@ def _resolve(
     hangs = elliptic or unfinished or _says_little(text, vehicles) or refers_back(text, vehicles)
     if links is not None:
         shares = links.read(previous.whole, text)
-        if shares["other"] >= _LINKED and (mentions := vehicles.mentions(text)):
+        mentions = vehicles.mentions(text)
+        if mentions and _asks_itself(rest):
+            return StandaloneQuestion(text)
+        if mentions and shares["other"] >= _LINKED:
             spoken = text[mentions[0].start : mentions[-1].end]
             again = _about_vehicle(previous, spoken, mentions[0].vehicles[0].model, vehicles)
             return replace(again, text=f"{again.text.rstrip('?!. ')}, {rest}")
-        hangs = shares["other"] + shares["more"] >= (_PERHAPS if hangs else _LINKED)
+        whole = _asks_itself(rest) and _NAMES_THING.search(text)
+        least = _SURELY if whole else _PERHAPS if hangs else _LINKED
+        hangs = shares["other"] + shares["more"] >= least
     elif elliptic and _ARTICLE.match(rest) and not set(words(rest)) & _QUALIFIERS:
         return _completed(text, "", "" if vehicles.mentions(text) else carried)
     if not hangs:

@@ -193,17 +193,8 @@ async def open_dependencies(
 
     reference = KnowledgeReference(library.catalogue, vehicles)
     topics = await asyncio.to_thread(TopicReader.open, library.embedder, vehicles)
-    resources = Resources(
-        vehicles,
-        reference,
-        search,
-        library.embedder,
-        appointment_store,
-        datasets,
-        _analysing(settings, models),
-        topics,
-        choices,
-    )
+    opened = (vehicles, reference, search, library.embedder, appointment_store, datasets)
+    resources = Resources(*opened, _analysing(settings, models), topics, choices)
     yield Dependencies(
         specialists,
         understand,

@@ -221,6 +221,7 @@ ELSEWHERE = {
     "agents.acts.reader": READ_WHOLE,
     "agents.learning.choice.Choice": READ_WHOLE,
     "agents.learning.text_choice.TextChoice": READ_WHOLE,
+    "agents.topics.reader.TopicReader": READ_WHOLE,
     "agents.appointments.purposes": READ_WHOLE,
     "agents.appointments.picks.with_hour": "tried beside the readers",
     "orchestrator.evaluation.turns": "the files of an evaluation",
