@@ -247,4 +247,7 @@ def takes_up(plan: Plan, heard: Heard) -> bool:
         return False
     if not heard.nothing or (heard.nearest and "dealer" in plan.asked):
         return True
-    return heard.reply in ("agree", "any", "refuse") and bool(among or plan.hold or plan.wish.windows)
+    answered = bool(among or plan.hold)  # a yes where nothing is offered is to nothing
+    return heard.reply in ("agree", "any", "refuse") and (
+        answered or (heard.reply != "agree" and bool(plan.wish.windows))
+    )

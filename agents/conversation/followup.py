@@ -170,7 +170,7 @@ def _resolve(
             return replace(again, text=f"{again.text.rstrip('?!. ')}, {rest}")
         whole = _asks_itself(rest) and _NAMES_THING.search(text)
         least = _SURELY if whole else _PERHAPS if hangs else _LINKED
-        hangs = shares["other"] + shares["more"] >= least
+        hangs = shares["other"] + shares["more"] >= least and (hangs or not names_visit(text))
     elif elliptic and _ARTICLE.match(rest) and not set(words(rest)) & _QUALIFIERS:
         return _completed(text, "", "" if vehicles.mentions(text) else carried)
     if not hangs:

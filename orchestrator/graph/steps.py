@@ -66,7 +66,6 @@ class Steps:
 
     def tool_used(self, output: ToolUsed, agent: str | None) -> Reasoning:
         """A call, as `tool(argument=value)`."""
-        self._calls[output.part] = output.iteration
         argument_text = ", ".join(
             f"{name}={msgspec.json.encode(value).decode()}" for name, value in output.arguments.items()
         )
@@ -77,7 +76,8 @@ class Steps:
         )
 
     def tool_returned(self, output: ToolReturned, agent: str | None) -> Reasoning:
-        """How the call ended."""
+        """How the call ended. What is found while it runs belongs to it."""
+        self._calls[output.part] = output.iteration
         content = output.value if isinstance(output.value, str) else msgspec.json.encode(output.value).decode()
         return self._step(
             "tool_result",

@@ -111,8 +111,8 @@ async def _books_nothing(client: Client) -> None:
             text, said = await _says(client, "1", session)
     assert said["asks"], text
     assert "Nothing was done yet." in text
-    _, said = await _says(client, "yes", session)
-    assert not said["asks"]
+    text, said = await _says(client, "yes", session)
+    assert not said["asks"], text
     text, _ = await _says(client, "Which appointments do I have?", session)
     assert "no appointments" in text
 
