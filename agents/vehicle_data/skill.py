@@ -9,7 +9,7 @@ from typing import Any
 
 from agents.context import Case, Outcome, Resources, ToolContext
 from agents.language.units import Unit, unit, written
-from agents.language.words import vocabulary
+from agents.language.words import vocabulary, words
 from agents.skill import Action, Handled
 from agents.tool import Tool
 from agents.types import Citation, Evidence
@@ -30,6 +30,7 @@ _FILLER = vocabulary(
 )
 _SHORT = 80
 """Characters of a message that may name a vehicle and nothing else, and of an answer that it is known again by."""
+_POINTING = vocabulary("it its it's they them their that this these those")
 _LONGEST = 400
 """Characters of a message that asks for one thing of a table."""
 _ALL_DIGITS = 12
@@ -81,9 +82,16 @@ def _read(case: Case, data: VehicleData, resources: Resources) -> Request | Conv
         or again(case.question.text, case.note)
         or _moved(case, data)
         or asked(case.question, case.facts, data, resources.vehicles, _SUBJECTS)
-        or asked(replace(case.question, subject=""), case.facts, data, resources.vehicles, _SUBJECTS)
+        or _alone(case, data, resources)
         or _by_topic(case, data, resources)
     )
+
+
+def _alone(case: Case, data: VehicleData, resources: Resources) -> Request | None:
+    """What the message asks by itself, where no word of it stands for what was spoken of before."""
+    if not case.question.subject or not _POINTING.isdisjoint(words(case.question.text)):
+        return None
+    return asked(replace(case.question, subject=""), case.facts, data, resources.vehicles, _SUBJECTS)
 
 
 def _by_topic(case: Case, data: VehicleData, resources: Resources) -> Request | None:
