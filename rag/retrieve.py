@@ -6,10 +6,13 @@ Each half is computed for whatever the other half found. Fusion of ranks was not
 the same score as a perfect match. A passage that holds the very identifier that a question names stands before all but
 much better ones, and where the documents have identifiers of its kind but not this one, those that hold its neighbours
 are left out.
+
+Where customers' questions are known with what answers them, a passage that answers one like this stands the higher, the
+more alike the two are: people's words are nearer to other people's words than to the documents'.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,6 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from rag.analyzer import Analyzer
 from rag.answerability import answerable
 from rag.catalogue import Catalogue
+from rag.customer_questions import CustomerQuestions
 from rag.embedder import Embedder, Vectors
 from rag.index import Hit, Index, IndexUnavailable, Query, WordIndex
 from rag.neighbours import Neighbours
@@ -28,7 +32,7 @@ from rag.query import Sought
 from rag.reranker import Reranker
 from rag.spread import spread
 from rag.terms import kind_of
-from rag.types import Chunk, Passage
+from rag.types import Chunk, Likeness, Passage
 from rag.vectors import VectorStore
 
 WORDS_WEIGHT = 0.45
@@ -36,6 +40,10 @@ WORDS_POWER = 1.5
 """Few shared words say less than their share of the question, many say more: measured, see `benchmarks/ranking.py`."""
 IDENTIFIER_WEIGHT = 0.3
 THRESHOLD = 0.12
+ASKED_WEIGHT = 0.6
+"""Of the likeness to a question that the passage is known to answer: measured, see `docs/retrieval.md`."""
+ASKED_ALIKE = 0.6
+"""The likeness from which on it makes a passage worth showing that shares too little with the question itself."""
 RERANKED = 20
 RERANKER_WEIGHT = 0.7
 _POOL = 40  # candidates from each index; the fused best eight were always among them
@@ -68,20 +76,22 @@ class Retriever:
         *,
         vectors: VectorStore | None = None,
         neighbours: Neighbours | None = None,
+        questions: CustomerQuestions | None = None,
         reranker: Reranker | None = None,
         threads: int = 4,
         threshold: float = THRESHOLD,
     ) -> None:
         """`vectors`: of the chunks, to compute how near those are that only their words have found; without them they
         are taken to be as near as the last one found by meaning. `neighbours`: searched in the place of `dense` where
-        they can be. `reranker`: reads the first passages again. `threshold`: the least score of a passage that is
-        worth showing, 0..1."""
+        they can be. `questions`: customers', with what answers them. `reranker`: reads the first passages again.
+        `threshold`: the least score of a passage that is worth showing, 0..1."""
         self._catalogue = catalogue
         self._embedder = embedder
         self._dense = dense
         self._lexical = lexical
         self._vectors = vectors
         self._neighbours = neighbours
+        self._questions = questions
         self._reranker = reranker
         self._threshold = threshold
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="retrieve")
@@ -106,7 +116,10 @@ class Retriever:
         sought, worded, no_words = self._by_words(text, subjects)
         if no_meaning and no_words:
             raise IndexUnavailable("Neither index can be searched") from no_meaning
-        chunks = self._catalogue.chunks([*dict.fromkeys((*near, *worded))], generation)
+        asked = None if no_meaning else self._asked(text, generation)
+        chunks = self._catalogue.chunks([*dict.fromkeys((*near, *worded, *first(asked or {})))], generation)
+        if subjects is not None:
+            chunks = {chunk_id: chunk for chunk_id, chunk in chunks.items() if chunk.subject in subjects}
         if no_meaning:
             scores, degraded = worded, "meaning"
         elif no_words:
@@ -116,9 +129,25 @@ class Retriever:
             worded |= self._lexical.scores(text, [chunk_id for chunk_id in chunks if chunk_id not in worded])
             scores, degraded = fused(near, worded), None
         passages = self._reranked(text, _ranked(chunks.values(), scores, sought, self._lexical.analyzer))
-        fit = [passage for passage in passages if passage.score >= self._threshold]
         sure = answerable([passage.score for passage in passages], unknown=bool(sought.unknown))
+        if asked is None:
+            fit = [passage for passage in passages if passage.score >= self._threshold]
+        else:
+            fit = [p for p in lifted(passages, asked, near) if p.score >= self._threshold]
         return SearchResult(spread(fit)[:k], degraded, sought.unknown, sure)
+
+    def _asked(self, text: str, generation: int) -> Mapping[str, Sequence[Likeness]] | None:
+        """By chunk, how like this question is to those of customers that it answers; None where none are known."""
+        if not self._questions:
+            return None
+        try:
+            return self._questions.near(text, generation, partial(self._shown, generation))
+        except (*_FAILURES, SQLAlchemyError):  # they only complete scores
+            return None
+
+    def _shown(self, generation: int) -> Collection[Chunk]:
+        ids = self._catalogue.chunk_ids(generation=generation)
+        return self._catalogue.chunks(ids, generation).values()
 
     def _reranked(self, text: str, passages: list[Passage]) -> list[Passage]:
         """The first passages in the order that the reranker sees in them; the others stay behind."""
@@ -188,6 +217,28 @@ def fused(near: Mapping[str, float], worded: Mapping[str, float]) -> dict[str, f
     }
 
 
+def first(asked: Mapping[str, Sequence[Likeness]]) -> list[str]:
+    """The chunks that answer the questions most like the one that is searched for."""
+    return sorted(asked, key=lambda chunk_id: (-asked[chunk_id][0].cosine, chunk_id))[:_POOL]
+
+
+def lifted(
+    passages: Sequence[Passage], asked: Mapping[str, Sequence[Likeness]], near: Mapping[str, float]
+) -> list[Passage]:
+    """The passages, best first, with the likeness to customers' questions in their scores. One that answers none of
+    them counts as if its own text had been asked for; what bears on the question neither by itself nor by another has
+    no score."""
+    scored = []
+    for passage in passages:
+        likenesses = tuple(asked.get(passage.chunk.id, ()))
+        alike = likenesses[0].cosine if likenesses else max(near.get(passage.chunk.id, 0.0), 0.0)
+        score = (1 - ASKED_WEIGHT) * passage.score + ASKED_WEIGHT * alike
+        if passage.score < THRESHOLD and alike < ASKED_ALIKE:
+            score = 0.0
+        scored.append(replace(passage, score=min(score, 1.0), asked=likenesses))
+    return sorted(scored, key=lambda passage: (-passage.score, passage.chunk.id))
+
+
 def _ranked(chunks: Iterable[Chunk], scores: Mapping[str, float], sought: Sought, analyzer: Analyzer) -> list[Passage]:
     """Chunks as passages, best first, without those that hold a neighbour of what the question names. Where it names
     identifiers, part of a score is the share of them that the chunk holds, weighted as words are."""
@@ -195,7 +246,7 @@ def _ranked(chunks: Iterable[Chunk], scores: Mapping[str, float], sought: Sought
     lacking = {kind_of(name) for name in sought.unknown}
     ranked = []
     for chunk in chunks:
-        score = max(scores[chunk.id], 0.0)
+        score = max(scores.get(chunk.id, 0.0), 0.0)
         if sought.named or lacking:
             chunk_terms = frozenset(analyzer.terms(chunk.searchable))
             matches = chunk_terms & sought.named

@@ -90,8 +90,19 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
+class Likeness:
+    """How near a question is to one that a customer has asked, and where the answer to that begins in the document:
+    None for the whole chunk."""
+
+    cosine: float
+    start: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
-    """A chunk as the answer to a search; `score` is in 0..1 and comparable between searches."""
+    """A chunk as the answer to a search; `score` is in 0..1 and comparable between searches. `asked`: the nearest of
+    the customers' questions that it answers, None where no such questions are known at all."""
 
     chunk: Chunk
     score: float
+    asked: tuple[Likeness, ...] | None = None

@@ -77,8 +77,7 @@ class ExtractiveAnswerer:
         cars = self._fitment.candidates(task.question, task.facts)
         stated = [stated for stated in statements(task.passages, self._fitment) if stated.cars & cars]
         question = corrected(self._fitment.question(respelt(task.question)), stated, self._vocabulary)
-        scores = [passage.score for passage in task.passages]
-        ranked = rank(question, stated, scores, self._meanings.similarity, self._fitment.question, scoring)
+        ranked = rank(question, stated, task.passages, self._meanings.similarity, self._fitment.question, scoring)
         return Reading(question, cars, led(ranked) if ranked else ranked)
 
     def compose(self, task: Task) -> tuple[str, Answered]:

@@ -20,6 +20,7 @@ from agents.passages.statements import Statement
 from rag import logistic
 from rag.logistic import Logistic
 from rag.terms import STOP_WORDS
+from rag.types import Passage
 
 Similarity = Callable[[str, Sequence[str]], NDArray[np.float32]]
 """The cosine similarity of one text to each of several."""
@@ -84,12 +85,12 @@ class Scored:
 def rank(
     question: str,
     statements: Sequence[Statement],
-    scores: Sequence[float],
+    passages: Sequence[Passage],
     similarity: Similarity,
     nameless: Callable[[str], str],
     scoring: Scoring = SCORING,
 ) -> list[Scored]:
-    """The statements, best answer first. `scores[i]` is the score of the search for passage i; `question` is without
+    """The statements, best answer first. `passages` are what the statements stand in; `question` is without
     the names that say which car is meant and not what is asked, as `nameless` takes them out of a text."""
     if not statements:
         return []
@@ -100,7 +101,9 @@ def rank(
     scored = []
     for text in texts:
         features = _features(text, question_terms, codes, asks)
-        features["found"] = scores[text.statement.span.passage]
+        passage = passages[text.statement.span.passage]
+        features["found"] = passage.score
+        features |= _asked(text.statement, passage)
         features["beside"] = _beside(nameless(text.statement.subject), question_terms)
         scored.append((text, features))
     scored.sort(key=lambda pair: -scoring.order.log_odds(pair[1]))
@@ -119,6 +122,23 @@ def rank(
         for text, features in scored
     ]
     return sorted(results, key=lambda result: -result.order)
+
+
+def _asked(statement: Statement, passage: Passage) -> dict[str, float]:
+    """How like the question is to those of customers that the statement answers (`asked_own`), or something in its
+    passage (`asked_near`): cosines. `asks` is 1 where such questions are known."""
+    if passage.asked is None:
+        return {"asks": 0.0, "asked_own": 0.0, "asked_near": 0.0}
+    own = (
+        likeness.cosine
+        for likeness in passage.asked
+        if likeness.start is not None and any(span.start <= likeness.start < span.end for span in statement.evidence)
+    )
+    return {
+        "asks": 1.0,
+        "asked_own": max(own, default=0.0),
+        "asked_near": max((likeness.cosine for likeness in passage.asked), default=0.0),
+    }
 
 
 def _narrowed(question: str, statement: Statement) -> Statement:

@@ -138,6 +138,7 @@ def remove(
 
     Example: pitcrew docs remove specs/old-model.md
     """
+    from api.compose.knowledge import open_questions
     from rag.releases import Entry
 
     with _changing() as (settings, shelf):
@@ -152,7 +153,8 @@ def remove(
         published = _publish(settings, shelf, entries)
         if purge:
             shelf.versions.purge(list(standings))
-            shelf.vectors.prune(shelf.catalogue.fingerprints())
+            questions = open_questions(settings, shelf.embedder, shelf.vectors)
+            shelf.vectors.prune(shelf.catalogue.fingerprints() | set(questions.keys))
     if json:
         for name in standings:
             print_json({"document": name, "action": "remove", "purged": purge})

@@ -14,11 +14,13 @@ from api.cli.release import publish, publish_waiting, repair, taking_turns
 from api.cli.terminal.files import below, listed, root_of
 from api.cli.terminal.output import note, progress
 from api.compose.database import open_migrated_database
-from api.compose.knowledge import open_embedder, open_shelf
+from api.compose.knowledge import open_embedder, open_questions, open_shelf
 from api.failure import CommandFailed
 from api.migrations import head_revision, revision
 from api.settings import Settings
 from rag.catalogue import Catalogue, Standing
+from rag.customer_questions import FILE as CUSTOMER_QUESTIONS_FILE
+from rag.customer_questions import CustomerQuestions
 from rag.database import open_database
 from rag.ingestion.extract import Extractor
 from rag.ingestion.ingest import Plan, Shelf, Staged, complete, extracted, plan, store
@@ -114,6 +116,7 @@ class Ingestion:
 
     def _run(self, tools: Tools) -> Done:
         shelf = tools.shelf
+        questions = open_questions(self.settings, shelf.embedder, shelf.vectors, self.root)
         publish_waiting(self.settings, shelf, quiet=self.quiet)
         listing = self._listing()
         todo, holds = self._plan(listing, shelf.catalogue.standings())
@@ -122,9 +125,10 @@ class Ingestion:
         if staged.release_id is not None:
             published = publish(self.settings, shelf, staged.release_id, quiet=self.quiet)
             if shelf.versions.sweep():
-                shelf.vectors.prune(shelf.catalogue.fingerprints())
+                shelf.vectors.prune(shelf.catalogue.fingerprints() | set(questions.keys))
         elif self._first:
             repaired = repair(self.settings, shelf, quiet=self.quiet)
+        self._learn(questions, shelf)
         failed = self._news(todo, (*listing.refused, *staged.failed))
         self._first = False
         return Done(self.root, todo, failed, listing.other, holds, published, staged.chunks, staged.embedded, repaired)
@@ -134,6 +138,20 @@ class Ingestion:
             stored = store(todo, self.root, tools.shelf, tools.extractor, advance)
         with progress("Embedding", quiet=self.quiet) as advance:
             return complete(stored, tools.shelf, advance)
+
+    def _learn(self, questions: CustomerQuestions, shelf: Shelf) -> None:
+        """Make what the search needs of customers' questions, and say of which the answer's place is not there."""
+        with progress("Customers' questions", quiet=self.quiet) as advance:
+            learnt = questions.embed(advance)
+        if not learnt and not self._first:
+            return
+        chunks = shelf.catalogue.chunks(shelf.catalogue.chunk_ids()).values()
+        if lost := questions.lost(chunks):
+            example = f"{lost[0].document_id}, {lost[0].section}: {lost[0].text}"
+            note(
+                f"{len(lost)} of {len(questions)} questions in {CUSTOMER_QUESTIONS_FILE} lead to no place in the "
+                f"documents, the first of them: {example}"
+            )
 
     def _listing(self) -> Listing:
         for folder in self.folders:

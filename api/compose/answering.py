@@ -17,7 +17,7 @@ from agents.specialist import CUSTOMER, Specialist, open_to
 from agents.specialist import Catalogue as Specialists
 from agents.types import Part, Question, Route, StandaloneQuestion
 from api.compose.database import open_migrated_database
-from api.compose.knowledge import Library
+from api.compose.knowledge import Library, load_vehicles
 from api.compose.models import budget
 from api.settings import Settings
 from orchestrator.errors import ProcessingError
@@ -41,18 +41,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-VEHICLES_FILE = "vehicles.csv"
 _SCOPE = 0.12
 """The probability from which a message is for the specialists: what is for nobody is below 0.03 as a rule, and
 greetings and the like are known by their act."""
-
-
-def load_vehicles(settings: Settings) -> "Vehicles":
-    """The maker's vehicles, from `vehicles.csv` in the knowledge base; none where there is no such file."""
-    from agents.vehicles.range import Vehicles
-
-    path = settings.knowledge_dir / VEHICLES_FILE
-    return Vehicles.parse(path.read_text(encoding="utf-8")) if path.is_file() else Vehicles()
 
 
 def open_classifier(

@@ -19,12 +19,17 @@ from rag.embedder import Embedder
 from rag.index import Index, IndexUnavailable, WordIndex
 
 if TYPE_CHECKING:
+    from agents.vehicles.range import Vehicles
+    from rag.customer_questions import CustomerQuestions
     from rag.ingestion.ingest import Shelf
     from rag.ingestion.publish import Publisher
     from rag.reranker import Reranker
     from rag.retrieve import Retriever
+    from rag.vectors import VectorStore
 
 log = structlog.get_logger()
+
+VEHICLES_FILE = "vehicles.csv"
 
 INDEXES_PATIENCE_S = 20.0
 """How long a server that starts waits for a command that is publishing, or for the server before it. Within 30 s
@@ -40,6 +45,28 @@ class Library:
     indexes: tuple[Index, WordIndex]
     retriever: "Retriever"
     shelf: "Shelf"
+
+
+def load_vehicles(settings: Settings) -> "Vehicles":
+    """The maker's vehicles, from `vehicles.csv` in the knowledge base; none where there is no such file."""
+    from agents.vehicles.range import Vehicles
+
+    path = settings.knowledge_dir / VEHICLES_FILE
+    return Vehicles.parse(path.read_text(encoding="utf-8")) if path.is_file() else Vehicles()
+
+
+def open_questions(
+    settings: Settings, embedder: Embedder, vectors: "VectorStore", root: Path | None = None
+) -> "CustomerQuestions":
+    """Customers' questions with what answers them, from the root of the knowledge base, or of another. Raises
+    BadSetting."""
+    from rag.customer_questions import FILE, BadQuestions, CustomerQuestions, read
+
+    try:
+        questions = read((root or settings.knowledge_dir) / FILE)
+    except BadQuestions as error:
+        raise BadSetting(str(error)) from error
+    return CustomerQuestions(questions, embedder, vectors, load_vehicles(settings).generic)
 
 
 def open_embedder(settings: Settings) -> Embedder:
@@ -159,6 +186,7 @@ def open_library(
             *indexes,
             vectors=shelf.vectors,
             neighbours=Neighbours(shelf.catalogue, shelf.vectors),
+            questions=open_questions(settings, embedder, shelf.vectors),
             reranker=reranker,
         )
         stack.callback(retriever.close)

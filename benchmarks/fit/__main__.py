@@ -9,9 +9,10 @@ folder keeps the 8-bit model. What each regression is fitted on:
   table of trouble codes and a parts list, each with the documents that answer it and without them;
 - which statement answers best, and whether it answers (`agents/extractive/scoring.py`), and whether the passages answer
   at all (`agents/extractive/decision.py`): the questions of the knowledge base for one specialist, and a thousand in
-  customers' everyday words (`everyday.jsonl`). A statement is right when it stands in a document that is labelled and
-  holds one of the texts that the answer must have. Each of the three is fitted on what the one before it makes of the
-  same questions;
+  customers' everyday words (`everyday.jsonl`), searched once with the questions of `customer-questions.csv`, whose
+  authors are others, and once without any: not every knowledge base has them. A statement is right when it stands in a
+  document that is labelled and holds one of the texts that the answer must have. Each of the three is fitted on what
+  the one before it makes of the same questions;
 - what a question is about and what it wants to know of it (`agents/topics/reader.py`): the examples in the TOML files
   beside that module.
 """
@@ -26,12 +27,11 @@ from agents.extractive.scoring import SCORING, Scoring
 from agents.topics import reader as topics
 from agents.vehicles.range import Vehicles
 from api.cli.evaluation.questions import read_questions
-from api.compose.answering import load_vehicles
-from api.compose.knowledge import open_embedder
+from api.compose.knowledge import load_vehicles, open_embedder
 from api.settings import Settings
 from benchmarks.corpora import Corpus as MadeUp
 from benchmarks.fit import sample
-from benchmarks.fit.corpus import Corpus, of_folder
+from benchmarks.fit.corpus import Corpus, customer_questions, of_folder
 from benchmarks.fit.provenance import EVERYDAY, FILES, KNOWLEDGE, QUESTIONS, Fitted, made_up, provenance, write
 from benchmarks.fit.questions import Posed, Row, posed, read, searches
 from benchmarks.fit.questions import made_up as searched
@@ -44,10 +44,11 @@ from rag.embedders import weights
 SEARCH = ("top", "ahead", "unknown")
 ORDER = (
     "coverage", "likeness", "value", "no_value", "found", "focus", "missing", "row", "steps", "instead", "beside",
-    "code", "list",
+    "code", "list", "asked_own", "asked_near",
 )  # fmt: skip
 SURE = (
     "coverage", "likeness", "found", "value", "no_value", "missing", "row", "steps", "list", "focus", "code",
+    "asks", "asked_own", "asked_near",
 )  # fmt: skip
 ANSWERS = ("sure", "length", "kind", "spoken", "named")
 _BUNDLED = 4
@@ -106,9 +107,14 @@ def main() -> None:
     chunks, corpora = of_folder(KNOWLEDGE), made_up()
     corpus = Corpus(chunks, embedder)
     answerer = ExtractiveAnswerer(embedder, vehicles, weights.vocabulary(""))
+    questions = customer_questions(KNOWLEDGE, embedder, vehicles.generic)
     asked = [
-        *asyncio.run(posed(corpus, cases, vehicles, bundled=True)),
-        *asyncio.run(posed(corpus, read_questions(EVERYDAY), vehicles)),
+        example
+        for searched_in in (Corpus(chunks, embedder, questions), corpus)  # with customers' questions, and without
+        for example in (
+            *asyncio.run(posed(searched_in, cases, vehicles, bundled=True)),
+            *asyncio.run(posed(searched_in, read_questions(EVERYDAY), vehicles)),
+        )
     ]
     best = fit_order(asked, answerer)
     scoring = Scoring(best.model, SCORING.sure)

@@ -1,23 +1,28 @@
 """Documents in memory, searched by the product's own retriever: its fused scores, over the real word index and an exact
 comparison of vectors, so that nothing depends on the order in which an approximate index was filled."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from sqlalchemy import create_engine
+from sqlalchemy.pool import StaticPool
 
 from agents.language.terms import ANALYZER
 from benchmarks.corpora import Line
+from rag.customer_questions import FILE, CustomerQuestions, read
 from rag.embedder import Embedder, Vectors
 from rag.file_bytes import title_from_name
 from rag.index import Hit, Query
 from rag.indexes.lexical import LexicalIndex
+from rag.ingestion.ingest import unwatched
 from rag.ingestion.scan import scan
 from rag.ingestion.split import split
 from rag.loaders import loader_for
 from rag.retrieve import THRESHOLD, Retriever, SearchResult
 from rag.types import Chunk, Content, Document
+from rag.vectors import VectorStore
 from rag.views import embedded
 
 APART = ("datasets",)
@@ -44,10 +49,19 @@ def of_lines(lines: Sequence[Line]) -> tuple[Chunk, ...]:
     )
 
 
+def customer_questions(root: Path, embedder: Embedder, plain: Callable[[str], str]) -> CustomerQuestions:
+    """Those of the knowledge base in a folder, ready to be searched."""
+    beside = VectorStore(create_engine("sqlite://", poolclass=StaticPool), embedder.name)
+    questions = CustomerQuestions(read(root / FILE), embedder, beside, plain)
+    questions.embed(unwatched)
+    return questions
+
+
 class Corpus:
     """Chunks that can be searched; some documents can be taken out for a while. For one thread."""
 
-    def __init__(self, chunks: Sequence[Chunk], embedder: Embedder) -> None:
+    def __init__(self, chunks: Sequence[Chunk], embedder: Embedder, questions: CustomerQuestions | None = None) -> None:
+        """`questions`: customers', with what answers them; without them the chunks are found by themselves alone."""
         vectors = embedded(chunks, embedder)
         self._all = {chunk.id: chunk for chunk in chunks}
         self._vectors = {chunk.fingerprint: own for chunk, own in zip(chunks, vectors, strict=True)}
@@ -55,6 +69,7 @@ class Corpus:
         self._words = LexicalIndex(":memory:", ANALYZER)
         self._words.add(chunks, vectors)
         self._embedder = embedder
+        self._questions = questions
         self._retrievers: dict[float, Retriever] = {}
 
     def find(
@@ -69,6 +84,7 @@ class Corpus:
                 self,  # type: ignore[arg-type]
                 self._words,
                 vectors=self,  # type: ignore[arg-type]
+                questions=self._questions,
                 threads=1,
                 threshold=threshold,
             )
@@ -90,7 +106,11 @@ class Corpus:
         """As a catalogue does."""
         return 1
 
-    def chunks(self, chunk_ids: Sequence[str], generation: int) -> dict[str, Chunk]:
+    def chunk_ids(self, generation: int) -> set[str]:
+        """As a catalogue does."""
+        return set(self._shown)
+
+    def chunks(self, chunk_ids: Collection[str], generation: int) -> dict[str, Chunk]:
         """As a catalogue does."""
         return {chunk_id: self._shown[chunk_id] for chunk_id in chunk_ids}
 

@@ -17,7 +17,7 @@ from benchmarks.corpora import KINDS
 from benchmarks.corpora import Corpus as MadeUp
 from benchmarks.fit.corpus import APART
 from rag import answerability as searches
-from rag import retrieve
+from rag import customer_questions, retrieve
 from rag.indexes import lexical
 from rag.ingestion.scan import scan
 from rag.logistic import Logistic, path_beside
@@ -29,6 +29,8 @@ QUESTIONS = KNOWLEDGE / "questions.jsonl"
 """The questions of the fit. Those of `questions-second.jsonl` are left for measuring."""
 EVERYDAY = Path(__file__).with_name("everyday.jsonl")
 """Questions in customers' everyday words, each with the place that answers it."""
+ASKED = KNOWLEDGE / customer_questions.FILE
+"""Customers' questions that the search knows, with the places that answer them."""
 MADE_UP_ROWS = 3000
 FILES = {
     "search": path_beside(searches.__file__),
@@ -57,6 +59,7 @@ def provenance(corpora: Mapping[str, MadeUp]) -> dict[str, Any]:
         QUESTIONS.relative_to(ROOT).as_posix(): hashlib.sha256(QUESTIONS.read_bytes()).hexdigest(),
         f"{len(documents)} documents in {KNOWLEDGE.name}": _digest(documents),
         EVERYDAY.relative_to(ROOT).as_posix(): hashlib.sha256(EVERYDAY.read_bytes()).hexdigest(),
+        f"{KNOWLEDGE.name}/{ASKED.name}": hashlib.sha256(ASKED.read_bytes()).hexdigest(),
         f"{KNOWLEDGE.name}/vehicles.csv": hashlib.sha256((KNOWLEDGE / "vehicles.csv").read_bytes()).hexdigest(),
     } | {f"benchmarks/corpora.py, {name}": _digest([made.documents, made.questions]) for name, made in corpora.items()}
     settings = {
@@ -67,6 +70,8 @@ def provenance(corpora: Mapping[str, MadeUp]) -> dict[str, Any]:
         "fields": list(lexical.FIELDS),
         "pair": lexical.PAIR,
         "saturation": lexical.SATURATION,
+        "asked_weight": retrieve.ASKED_WEIGHT,
+        "asked_alike": retrieve.ASKED_ALIKE,
         "threshold": retrieve.THRESHOLD,
         "passages": research.PASSAGES,
         "passages_per_model": research.PER_MODEL,

@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 
 _NOTHING = Logistic({})
 SIGNS: Mapping[str, int] = {
-    **dict.fromkeys(("coverage", "likeness", "found", "focus", "value", "steps"), 1),
+    **dict.fromkeys(("coverage", "likeness", "found", "focus", "value", "steps", "asked_own", "asked_near"), 1),
     **dict.fromkeys(("missing", "no_value", "instead", "beside", "code"), -1),
 }
 """Features of which it is known whether they speak for or against a statement: their weights do not get the other sign,

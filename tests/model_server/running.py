@@ -52,7 +52,7 @@ class Control:
         """Forget counts, requests, faults and rules."""
         self._call("/reset", {})
 
-    def wait_until(self, seconds: float = 2.0, **wanted: int) -> dict[str, int]:
+    def wait_until(self, seconds: float = 20.0, **wanted: int) -> dict[str, int]:
         """The stats, once they hold the wanted counts. Raises TimeoutError."""
         end = time.monotonic() + seconds
         while not wanted.items() <= (stats := self.stats()).items():

@@ -11,6 +11,7 @@ from api.failure import CommandFailed
 if TYPE_CHECKING:
     from api.compose.knowledge import Library
     from api.settings import Settings
+    from rag.customer_questions import CustomerQuestions
     from rag.retrieve import Retriever
 
 _EVERY_CANDIDATE = 100
@@ -31,13 +32,13 @@ def searched(settings: "Settings", corpus: Path | None) -> "Iterator[tuple[Retri
     import tempfile
 
     from api.cli.terminal.knowledge import open_knowledge
-    from api.compose.knowledge import open_embedder, open_library
+    from api.compose.knowledge import open_embedder, open_library, open_questions
     from api.migrations import migrate
     from rag.database import open_database
     from rag.neighbours import Neighbours
     from rag.retrieve import Retriever
 
-    def unfiltered(library: "Library") -> Retriever:
+    def unfiltered(library: "Library", questions: "CustomerQuestions | None" = None) -> Retriever:
         dense, lexical = library.indexes
         return Retriever(
             library.catalogue,
@@ -46,12 +47,13 @@ def searched(settings: "Settings", corpus: Path | None) -> "Iterator[tuple[Retri
             lexical,
             vectors=library.shelf.vectors,
             neighbours=Neighbours(library.catalogue, library.shelf.vectors),
+            questions=questions,
             threshold=0.0,
         )
 
     if corpus is None:
         with open_knowledge(settings) as library:
-            yield unfiltered(library), {}
+            yield unfiltered(library, open_questions(settings, library.embedder, library.shelf.vectors)), {}
         return
     embedder = open_embedder(settings)
     with tempfile.TemporaryDirectory(prefix="pitcrew-eval-") as folder:

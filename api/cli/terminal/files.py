@@ -4,10 +4,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from api.compose.answering import VEHICLES_FILE
+from api.compose.knowledge import VEHICLES_FILE
+from rag.customer_questions import FILE as CUSTOMER_QUESTIONS_FILE
 from rag.ingestion.scan import Failure, File, Hashes, Listing, scan
 
-ASIDE = (VEHICLES_FILE, "questions*.jsonl", "dialogues*.toml")
+ASIDE = (VEHICLES_FILE, CUSTOMER_QUESTIONS_FILE, "questions*.jsonl", "dialogues*.toml")
 """Files at the root that are about the documents and are none: searches would find labelled questions instead of their
 answers."""
 DATASETS = "datasets"

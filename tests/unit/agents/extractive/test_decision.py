@@ -11,12 +11,13 @@ TEXT = "The jack is under the floor of the boot. Tyre pressure is 2.4 bar."
 
 
 def ranked(question: str, text: str = TEXT) -> list[Scored]:
-    stated = statements((Passage(chunk(text), 0.6),), FITMENT)
+    found = (Passage(chunk(text), 0.6),)
+    stated = statements(found, FITMENT)
 
     def similarity(asked: str, texts: list[str]):  # type: ignore[no-untyped-def]
         return EMBEDDER.embed(texts) @ EMBEDDER.embed([asked])[0]
 
-    return rank(question, stated, [0.6], similarity, FITMENT.question)  # type: ignore[arg-type]
+    return rank(question, stated, found, similarity, FITMENT.question)  # type: ignore[arg-type]
 
 
 def test_nothing_found_answers_nothing() -> None:

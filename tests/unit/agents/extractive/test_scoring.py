@@ -6,7 +6,7 @@ import pytest
 from agents.extractive.scoring import ANSWERS, SCORING, Scored, matching_parts, rank, telling
 from agents.passages.statements import statements
 from agents.vehicles.applicability import Fitment
-from rag.types import Passage
+from rag.types import Likeness, Passage
 from tests.unit.agents.manual import VEHICLES, WordEmbedder, chunk, documents, passages
 
 FITMENT = Fitment(VEHICLES)
@@ -19,7 +19,7 @@ def similarity(question: str, texts: list[str]) -> np.ndarray:
 
 def ranked(question: str, found: tuple[Passage, ...]) -> list[Scored]:
     stated = statements(found, FITMENT)
-    return rank(FITMENT.question(question), stated, [passage.score for passage in found], similarity, FITMENT.question)  # type: ignore[arg-type]
+    return rank(FITMENT.question(question), stated, found, similarity, FITMENT.question)  # type: ignore[arg-type]
 
 
 def best(question: str, *texts: str) -> str:
@@ -105,3 +105,18 @@ def test_the_columns_that_a_question_asks_for(question: str, columns: list[str])
     table = "| Item | Grade | Quantity | Interval |\n|---|---|---|---|\n| Oil | SP-6 | 4.6 litres | 12 months |"
     (row,) = statements((Passage(chunk(table), 0.5),), FITMENT)
     assert [row.parts[position].column for position in matching_parts(question, row)] == columns
+
+
+def test_what_answers_a_question_like_this_is_the_better_answer() -> None:
+    text = "The jack is under the floor of the boot. The torch is in the glove box."
+    piece = chunk(text)
+    question = "where do they keep the thing that lifts the car"
+    plain = ranked(question, (Passage(piece, 0.4),))
+    likeness = Likeness(0.9, piece.start)
+    known = ranked(question, (Passage(piece, 0.4, (likeness,)),))
+    assert known[0].statement.text.startswith("The jack")
+    assert known[0].features["asked_own"] == 0.9
+    assert known[1].features["asked_own"] == 0.0
+    assert known[1].features["asked_near"] == 0.9
+    assert {scored.features["asks"] for scored in plain} == {0.0}
+    assert known[0].probability > max(scored.probability for scored in known[1:])

@@ -1,0 +1,206 @@
+"""Questions as customers ask them, each with the place in the documents that answers it: `customer-questions.csv`.
+
+People describe what they see and want; documents name it. A question that somebody else asked in their own words is a
+better bridge between the two than the document's text: the places of the nearest questions are searched with it.
+"""
+
+import csv
+import hashlib
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.embedder import Embedder, Vectors
+from rag.types import Chunk, Likeness
+from rag.vectors import VectorStore
+
+FILE = "customer-questions.csv"
+"""The file's name, at the root of the knowledge base."""
+COLUMNS = ("document", "section", "statement", "question")
+RETRY_S = 10.0
+"""How long it is not looked again for vectors that are missing: `pitcrew ingest` makes them."""
+_LOT = 256  # questions embedded at a time
+_KEPT = 8  # places in one chunk that are told
+_LEAST = 0.3  # a cosine below which two short questions have nothing to do with each other
+
+
+class BadQuestions(ValueError):
+    """The file is not what it should be; the message says where and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerQuestion:
+    """A question and what answers it: a statement, named by how it begins, of a section (the last heading above it)
+    of a document. Empty: the whole section, the whole document."""
+
+    document_id: str
+    section: str
+    statement: str
+    text: str
+
+    def answered_by(self, chunk: Chunk) -> bool:
+        """Whether its place is in the chunk."""
+        heading = chunk.section[-1] if chunk.section else chunk.title
+        return chunk.document_id == self.document_id and self.section in ("", heading) and self.statement in chunk.text
+
+    def start(self, chunk: Chunk) -> int | None:
+        """Where the statement begins in the document, of which the chunk holds it; None without a statement."""
+        return chunk.start + chunk.text.index(self.statement) if self.statement else None
+
+
+def read(path: Path) -> tuple[CustomerQuestion, ...]:
+    """The questions in a file; none where there is no file. Raises BadQuestions."""
+    if not path.is_file():
+        return ()
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.reader(file)
+            header = next(rows, [])
+            if tuple(header) != COLUMNS:
+                raise BadQuestions(f"{path}: the first line must be {','.join(COLUMNS)}")
+            return tuple(_questions(path, rows))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BadQuestions(f"{path} cannot be read as CSV in UTF-8: {error}") from error
+
+
+def _questions(path: Path, rows: Iterator[list[str]]) -> Iterator[CustomerQuestion]:
+    for number, row in enumerate(rows, 2):
+        if not row:
+            continue
+        if len(row) != len(COLUMNS) or not row[0].strip() or not row[3].strip():
+            raise BadQuestions(f"{path}, line {number}: wanted {len(COLUMNS)} fields, document and question not empty")
+        yield CustomerQuestion(row[0].strip(), row[1].strip(), row[2].strip(), " ".join(row[3].split()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where the questions' answers stand in the chunks of one generation: question `questions[i]` in `chunk_ids[i]`,
+    from `starts[i]` on; None for all of it."""
+
+    generation: int
+    questions: NDArray[np.intp]
+    chunk_ids: tuple[str, ...]
+    starts: tuple[int | None, ...]
+
+
+class CustomerQuestions:
+    """The nearest of the questions to a new one. Thread-safe; blocks its thread while it reads."""
+
+    def __init__(
+        self,
+        questions: Sequence[CustomerQuestion],
+        embedder: Embedder,
+        vectors: VectorStore,
+        plain: Callable[[str], str] = str,
+    ) -> None:
+        """`plain` takes out of a text what does not tell questions apart, such as the names of products."""
+        self._questions = tuple(questions)
+        self._embedder = embedder
+        self._store = vectors
+        self._plain = plain
+        self._texts = [plain(question.text) for question in questions]
+        self._keys = [_key(text) for text in self._texts]
+        self._reading = Lock()
+        self._rows: Vectors | None = None
+        self._there: NDArray[np.intp] = np.empty(0, dtype=np.intp)
+        self._until = 0.0
+        self._places = _Places(-1, np.empty(0, dtype=np.intp), (), ())
+
+    def __len__(self) -> int:
+        return len(self._questions)
+
+    @property
+    def keys(self) -> Collection[str]:
+        """Under which their vectors are kept."""
+        return self._keys
+
+    def embed(self, progress: Callable[[int, int, str], None]) -> int:
+        """Make the vectors that are missing; how many were made."""
+        texts = dict(zip(self._keys, self._texts, strict=True))
+        missing = sorted(self._store.missing(list(texts)))
+        for at in range(0, len(missing), _LOT):
+            progress(at, len(missing), "")
+            some = missing[at : at + _LOT]
+            rows = self._embedder.embed([texts[key] for key in some])
+            self._store.put(some, [row[np.newaxis] for row in rows])
+        progress(len(missing), len(missing), "")
+        return len(missing)
+
+    def lost(self, chunks: Collection[Chunk]) -> tuple[CustomerQuestion, ...]:
+        """The questions whose document is among the chunks and no longer has their place: it was changed."""
+        here = {at for at, _ in _placed(self._questions, chunks)}
+        documents = {chunk.document_id for chunk in chunks}
+        return tuple(
+            question
+            for at, question in enumerate(self._questions)
+            if at not in here and question.document_id in documents
+        )
+
+    def near(
+        self, text: str, generation: int, chunks: Callable[[], Collection[Chunk]]
+    ) -> Mapping[str, tuple[Likeness, ...]]:
+        """By the id of each chunk that answers some question: its places, each with its nearest question, best first.
+        `chunks` are those of the generation, read once for each."""
+        rows, there = self._vectors()
+        if rows is None:
+            return {}
+        places = self._placed(generation, chunks)
+        vector = self._embedder.embed([self._plain(text)])[0]
+        cosines = np.zeros(len(self._questions), dtype=np.float32)
+        cosines[there] = rows @ vector
+        near = cosines[places.questions]
+        found: dict[str, dict[int | None, float]] = defaultdict(dict)
+        enough = np.flatnonzero(near >= _LEAST)
+        for at in enough[np.argsort(-near[enough])]:
+            place = found[places.chunk_ids[at]]
+            if len(place) < _KEPT:
+                place.setdefault(places.starts[at], float(near[at]))
+        return {
+            chunk_id: tuple(Likeness(cosine, start) for start, cosine in place.items())
+            for chunk_id, place in found.items()
+        }
+
+    def _placed(self, generation: int, chunks: Callable[[], Collection[Chunk]]) -> _Places:
+        with self._reading:
+            if self._places.generation != generation:
+                pairs = _placed(self._questions, chunks())
+                self._places = _Places(
+                    generation,
+                    np.array([at for at, _ in pairs], dtype=np.intp),
+                    tuple(chunk.id for _, chunk in pairs),
+                    tuple(self._questions[at].start(chunk) for at, chunk in pairs),
+                )
+            return self._places
+
+    def _vectors(self) -> tuple[Vectors | None, NDArray[np.intp]]:
+        """The vectors that are kept, and which questions they are of; None where there are none."""
+        with self._reading:
+            if len(self._there) < len(self._questions) and time.monotonic() >= self._until:
+                self._until = time.monotonic() + RETRY_S
+                kept = self._store.get(set(self._keys))
+                self._there = np.array([at for at, key in enumerate(self._keys) if key in kept], dtype=np.intp)
+                self._rows = np.concatenate([kept[self._keys[at]] for at in self._there]) if len(kept) else None
+            return self._rows, self._there
+
+
+def _key(text: str) -> str:
+    return hashlib.sha256(f"question\0{text}".encode(errors="replace")).hexdigest()
+
+
+def _placed(questions: Sequence[CustomerQuestion], chunks: Collection[Chunk]) -> list[tuple[int, Chunk]]:
+    """The positions of questions with the chunks that hold their places."""
+    by_document: dict[str, list[Chunk]] = defaultdict(list)
+    for chunk in chunks:
+        by_document[chunk.document_id].append(chunk)
+    return [
+        (at, chunk)
+        for at, question in enumerate(questions)
+        for chunk in by_document.get(question.document_id, ())
+        if question.answered_by(chunk)
+    ]
