@@ -16,6 +16,7 @@ from agents.tool import A, Result, Tool
 from agents.topics.reader import TopicReader
 from agents.types import Citation, StandaloneQuestion, Turn
 from agents.vehicles.range import Vehicles
+from rag.customer_questions import Place
 from rag.embedder import Embedder
 from rag.types import Chunk, Passage
 
@@ -40,7 +41,8 @@ class Search(Protocol):
 class Resources:
     """What all tool contexts share. `datasets` are there where the server has figures to ask about, `model` where there
     is a key for one: it falls back and keeps time itself, and what it takes is counted. `topics` tells what a question
-    is about; `choices` are what skills have learnt from their examples, by name."""
+    is about; `choices` are what skills have learnt from their examples, by name. `asked` tells where the answers to the
+    customers' questions stand that are like a text, the likest first; it blocks."""
 
     vehicles: Vehicles
     reference: Reference
@@ -51,6 +53,7 @@ class Resources:
     model: ChatModel | None = None
     topics: TopicReader | None = None
     choices: Mapping[str, TextChoice] = field(default_factory=lambda: MappingProxyType({}))
+    asked: Callable[[str], Sequence[Place]] = lambda text: ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from threading import Lock
 
@@ -26,7 +27,7 @@ COLUMNS = ("document", "section", "statement", "question")
 RETRY_S = 10.0
 """How long it is not looked again for vectors that are missing: `pitcrew ingest` makes them."""
 _LOT = 256  # questions embedded at a time
-_KEPT = 8  # places in one chunk that are told
+_KEPT, _MOST = 8, 400  # places that are told: in one chunk, in all
 _LEAST = 0.3  # a cosine below which two short questions have nothing to do with each other
 
 
@@ -79,13 +80,23 @@ def _questions(path: Path, rows: Iterator[list[str]]) -> Iterator[CustomerQuesti
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where the answer to a question like this stands: from `start` on in the chunk's document, None for all of the
+    chunk. `cosine` says how like the questions are."""
+
+    chunk: Chunk
+    start: int | None
+    cosine: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Places:
-    """Where the questions' answers stand in the chunks of one generation: question `questions[i]` in `chunk_ids[i]`,
-    from `starts[i]` on; None for all of it."""
+    """Where the questions' answers stand in the chunks of one generation: question `questions[i]` in `chunks[i]`, from
+    `starts[i]` on; None for all of it."""
 
     generation: int
     questions: NDArray[np.intp]
-    chunk_ids: tuple[str, ...]
+    chunks: tuple[Chunk, ...]
     starts: tuple[int | None, ...]
 
 
@@ -147,24 +158,29 @@ class CustomerQuestions:
     ) -> Mapping[str, tuple[Likeness, ...]]:
         """By the id of each chunk that answers some question: its places, each with its nearest question, best first.
         `chunks` are those of the generation, read once for each."""
+        found: dict[str, list[Likeness]] = defaultdict(list)
+        for place in islice(self.places(text, generation, chunks), _MOST):
+            if len(found[place.chunk.id]) < _KEPT:
+                found[place.chunk.id].append(Likeness(place.cosine, place.start))
+        return {chunk_id: tuple(some) for chunk_id, some in found.items()}
+
+    def places(self, text: str, generation: int, chunks: Callable[[], Collection[Chunk]]) -> Iterator[Place]:
+        """The places of the questions that have something to do with this one, the likest first, each once."""
         rows, there = self._vectors()
         if rows is None:
-            return {}
+            return
         places = self._placed(generation, chunks)
         vector = self._embedder.embed([self._plain(text)])[0]
         cosines = np.zeros(len(self._questions), dtype=np.float32)
         cosines[there] = rows @ vector
         near = cosines[places.questions]
-        found: dict[str, dict[int | None, float]] = defaultdict(dict)
         enough = np.flatnonzero(near >= _LEAST)
+        seen: set[tuple[str, int | None]] = set()
         for at in enough[np.argsort(-near[enough])]:
-            place = found[places.chunk_ids[at]]
-            if len(place) < _KEPT:
-                place.setdefault(places.starts[at], float(near[at]))
-        return {
-            chunk_id: tuple(Likeness(cosine, start) for start, cosine in place.items())
-            for chunk_id, place in found.items()
-        }
+            chunk, start = places.chunks[at], places.starts[at]
+            if (chunk.id, start) not in seen:
+                seen.add((chunk.id, start))
+                yield Place(chunk, start, float(near[at]))
 
     def _placed(self, generation: int, chunks: Callable[[], Collection[Chunk]]) -> _Places:
         with self._reading:
@@ -173,7 +189,7 @@ class CustomerQuestions:
                 self._places = _Places(
                     generation,
                     np.array([at for at, _ in pairs], dtype=np.intp),
-                    tuple(chunk.id for _, chunk in pairs),
+                    tuple(chunk for _, chunk in pairs),
                     tuple(self._questions[at].start(chunk) for at, chunk in pairs),
                 )
             return self._places

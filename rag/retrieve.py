@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from operator import itemgetter
 
 import numpy as np
@@ -24,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from rag.analyzer import Analyzer
 from rag.answerability import answerable
 from rag.catalogue import Catalogue
-from rag.customer_questions import CustomerQuestions
+from rag.customer_questions import CustomerQuestions, Place
 from rag.embedder import Embedder, Vectors
 from rag.index import Hit, Index, IndexUnavailable, Query, WordIndex
 from rag.neighbours import Neighbours
@@ -106,9 +107,21 @@ class Retriever:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, partial(self.find, text, subjects=subjects, k=k))
 
+    def asked(self, text: str, k: int = 8) -> tuple[Place, ...]:
+        """Where the answers to the customers' questions that are like this one stand, the likest first; none where none
+        are known. Blocks the calling thread."""
+        text = _searchable(text)
+        if not self._questions or not text:
+            return ()
+        try:
+            generation = self._catalogue.generation()
+            return tuple(islice(self._questions.places(text, generation, partial(self._shown, generation)), k))
+        except (*_FAILURES, SQLAlchemyError):
+            return ()
+
     def find(self, text: str, *, subjects: Sequence[str] | None = None, k: int = 8) -> SearchResult:
         """`retrieve` in the calling thread."""
-        text = " ".join(text.split())[:_LONGEST].encode(errors="replace").decode()  # half a pair has no encoding
+        text = _searchable(text)
         if not text or k < 1:
             return SearchResult(())
         generation = self._catalogue.generation()  # before the indexes: whatever is published from now on is not seen
@@ -200,6 +213,10 @@ class Retriever:
         return {
             chunk.id: float((kept[chunk.fingerprint] @ vector).max()) for chunk in chunks if chunk.fingerprint in kept
         }
+
+
+def _searchable(text: str) -> str:
+    return " ".join(text.split())[:_LONGEST].encode(errors="replace").decode()  # half a pair has no encoding
 
 
 def _scores(hits: Sequence[Hit]) -> dict[str, float]:

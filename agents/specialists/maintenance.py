@@ -13,7 +13,7 @@ SPECIALIST = Specialist(
     name="maintenance",
     label="Maintenance and service",
     description="Service intervals and work, costs, warranty, appointments, dealers and their opening hours.",
-    knowledge=("maintenance", "company", "handbook", "specs", "troubleshooting", ""),
+    knowledge=("maintenance", "company", "handbook", "specs", "troubleshooting", "records", ""),
     instructions="""\
 You are the service adviser of a vehicle maker's customer support.
 Answer only from the numbered passages. Put the marker [n] of the passage behind every statement that rests on it.

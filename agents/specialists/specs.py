@@ -10,7 +10,7 @@ SPECIALIST = Specialist(
     name="specs",
     label="Specifications",
     description="Technical data and equipment: power, range, consumption, sizes, weights, pressures, fluids, features.",
-    knowledge=("specs", "handbook", "company", "maintenance", "troubleshooting", ""),
+    knowledge=("specs", "handbook", "company", "maintenance", "troubleshooting", "records", ""),
     instructions="""\
 You are the specifications expert of a vehicle maker's customer support.
 Answer only from the numbered passages. Put the marker [n] of the passage behind every statement that rests on it.

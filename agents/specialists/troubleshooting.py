@@ -10,7 +10,7 @@ SPECIALIST = Specialist(
     name="troubleshooting",
     label="Troubleshooting",
     description="Warnings, noises and faults: what they mean, why they happen and what to do now.",
-    knowledge=("troubleshooting", "handbook", "maintenance", "specs", "company", ""),
+    knowledge=("troubleshooting", "handbook", "maintenance", "specs", "company", "records", ""),
     instructions="""\
 You are the fault-finding expert of a vehicle maker's customer support.
 Answer only from the numbered passages. Put the marker [n] of the passage behind every statement that rests on it.

@@ -71,6 +71,7 @@ class VehicleData:
         self._sources: dict[tuple[str, int], tuple[int, Evidence]] = {}
         self._rows: list[Evidence] = []
         self._covered: dict[int, Cars] = {}
+        self._stretches: dict[str, dict[tuple[int, int], set[str]]] = defaultdict(lambda: defaultdict(set))
         self._lock = Lock()
         self._database = sqlite3.connect(":memory:", check_same_thread=False)
         self._database.executescript(_TABLE)
@@ -99,6 +100,11 @@ class VehicleData:
     def covered(self, attribute: Attribute) -> Cars:
         """The cars of which the tables say this."""
         return self._covered[attribute.number]
+
+    def stated(self, chunk_id: str, start: int) -> frozenset[str]:
+        """The names of the attributes that the row states which begins or goes on there; none where no row does."""
+        rows = self._stretches.get(chunk_id, {})
+        return frozenset(name for (begin, end), names in rows.items() if begin <= start < end for name in names)
 
     def _entries(
         self, attribute: Attribute, cars: Cars | None, condition: str = "", parameters: dict[str, Any] | None = None
@@ -152,6 +158,8 @@ class VehicleData:
             head = name_words(self.fitment.question(printed))[-1]
             attributes.append(Attribute(number, name, words, context, measures, subjects, head))
             self._covered[number] = frozenset(car for fact in told for car in fact.cars)
+            for fact in told:
+                self._stretches[fact.chunk.id][fact.start, fact.end].add(name)
             self._database.executemany(_INSERT, [row for fact in told for row in self._written(number, fact)])
         return attributes
 

@@ -13,7 +13,7 @@ from agents.language.words import vocabulary, words
 from agents.skill import Action, Handled
 from agents.tool import Tool
 from agents.types import Citation, Evidence
-from agents.vehicle_data import topical
+from agents.vehicle_data import precedents, topical
 from agents.vehicle_data.conversions import Conversion, conversion
 from agents.vehicle_data.fact_table import VehicleData, parse
 from agents.vehicle_data.inquiry import again, asked
@@ -77,14 +77,15 @@ SKILL = VehicleDataSkill()
 
 def _read(case: Case, data: VehicleData, resources: Resources) -> Request | Conversion | None:
     wanted = conversion(case.question.text, case.history)
-    return (
-        wanted
-        or again(case.question.text, case.note)
-        or _moved(case, data)
-        or asked(case.question, case.facts, data, resources.vehicles, _SUBJECTS)
+    repeated = wanted or again(case.question.text, case.note) or _moved(case, data)
+    if repeated:
+        return repeated
+    request = (
+        asked(case.question, case.facts, data, resources.vehicles, _SUBJECTS)
         or _alone(case, data, resources)
         or _by_topic(case, data, resources)
     )
+    return precedents.settled(request, resources.asked(case.question.whole), case, data, resources.vehicles)
 
 
 def _alone(case: Case, data: VehicleData, resources: Resources) -> Request | None:

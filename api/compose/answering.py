@@ -185,7 +185,7 @@ async def open_dependencies(
     reference = KnowledgeReference(library.catalogue, vehicles)
     topics = await asyncio.to_thread(TopicReader.open, library.embedder, vehicles)
     opened = (vehicles, reference, search, library.embedder, appointment_store, datasets)
-    resources = Resources(*opened, _analysing(settings, models), topics, choices)
+    resources = Resources(*opened, _analysing(settings, models), topics, choices, library.retriever.asked)
     yield Dependencies(
         specialists,
         understand,

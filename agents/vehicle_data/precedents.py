@@ -1,0 +1,49 @@
+"""What customers have asked in such words before decides where the words of the tables and of the message part ways:
+"max weight on top" has the words of the gross weight, and people who ask it mean the roof.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from agents.context import Case
+from agents.vehicle_data.fact_table import VehicleData
+from agents.vehicle_data.lookups import Lookup, Request
+from agents.vehicles.range import Vehicles
+from rag.customer_questions import Place
+
+_ALIKE = 0.7
+"""The cosine from which on two questions are taken to ask for the same."""
+_SURELY = 0.8
+_CLOSE = 0.08
+"""Places whose questions are hardly less like the message count as well: several documents say the same."""
+_FEW = 2
+"""Attributes of one row; a row of many does not tell which of them was asked for."""
+
+
+def settled(
+    request: Request | None, places: Sequence[Place], case: Case, data: VehicleData, vehicles: Vehicles
+) -> Request | None:
+    """The request as read from the message's words or topic, unless the likest questions of customers, whose `places`
+    these are, ask for something else: then for that, or None where no table states it."""
+    if not places or places[0].cosine < _ALIKE or not (request is None or isinstance(request, Lookup)):
+        return request
+    near = [place for place in places if place.cosine >= places[0].cosine - _CLOSE]
+    stated = [data.stated(place.chunk.id, place.start) if place.start is not None else frozenset() for place in near]
+    if request is not None:
+        agreed = tuple(name for name in request.attributes if any(name in names for names in stated))
+        if agreed:
+            return replace(request, likely=request.likely and places[0].cosine < _SURELY)
+    if len(stated[0]) > _FEW:
+        return request
+    if not stated[0]:
+        return None if request is None or len(request.attributes) == 1 or request.likely else request
+    text = case.question.whole
+    cars = data.fitment.candidates(text, case.facts)
+    known = tuple(sorted(name for name in stated[0] if _states(data, name, cars)))
+    if not known:
+        return request
+    return Lookup(known, cars, own=not vehicles.mentions(text), likely=places[0].cosine < _SURELY)
+
+
+def _states(data: VehicleData, name: str, cars: frozenset[tuple[str, int]]) -> bool:
+    return any(not cars.isdisjoint(data.covered(item)) for item in data.attributes.named(name))
