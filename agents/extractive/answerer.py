@@ -14,7 +14,7 @@ from agents.extractive.correction import corrected
 from agents.extractive.decision import LEAST, POSSIBLE, answerable
 from agents.extractive.pieces import pieces
 from agents.extractive.quotation import quote
-from agents.extractive.scoring import SCORING, Scored, Scoring, key_parts, matching_parts, rank
+from agents.extractive.scoring import Scored, Scoring, key_parts, knows_questions, matching_parts, rank
 from agents.extractive.selection import led, select
 from agents.extractive.wording import decline, word
 from agents.language import synonyms
@@ -72,7 +72,7 @@ class ExtractiveAnswerer:
         verdict = check(text, numbered, self._fitment, task, declined=answered.declined)
         return text, replace(answered, unsupported=verdict.unsupported)
 
-    def read(self, task: Task, scoring: Scoring = SCORING) -> Reading:
+    def read(self, task: Task, scoring: Scoring | None = None) -> Reading:
         """The statements of the passages, scored; blocks the calling thread while it compares meanings."""
         cars = self._fitment.candidates(task.question, task.facts)
         stated = [stated for stated in statements(task.passages, self._fitment) if stated.cars & cars]
@@ -86,7 +86,7 @@ class ExtractiveAnswerer:
             return decline(task.unknown), Answered(declined=True)
         read = self.read(task)
         question, cars, ranked = read.question, read.cars, read.ranked
-        chance = answerable(question, ranked)
+        chance = answerable(question, ranked, asked=knows_questions(task.passages))
         if chance < POSSIBLE or other_make(task.question) or not content(question):
             return decline(), Answered(declined=True)
         selection = select(ranked, cars) if chance >= LEAST else None

@@ -13,7 +13,8 @@ from agents.language import synonyms
 from agents.language.terms import identifiers
 from rag import logistic
 
-ANSWERABLE = logistic.beside(__file__)["answerable"]
+_MODELS = logistic.beside(__file__)
+ANSWERABLE, ANSWERABLE_ASKED = _MODELS["answerable"], _MODELS["answerable_asked"]
 LEAST = 0.46
 """The least probability with which a question is answered rather than declined. The fit counts questions without an
 answer as much as those with one, so 0.5 is the even middle; this declines as many of the former, and fewer others."""
@@ -24,10 +25,11 @@ _SHORT, _LONG = 8, 40  # words: fewer tell no more of a question than these; wit
 _CERTAIN = 1e-4  # probabilities are kept this far from 0 and 1, so that their odds are finite
 
 
-def answerable(question: str, ranked: Sequence[Scored]) -> float:
+def answerable(question: str, ranked: Sequence[Scored], *, asked: bool = False) -> float:
     """The probability that the passages, whose statements are `ranked`, answer the question, where half of all
-    questions have an answer."""
-    return ANSWERABLE.probability(features(question, ranked)) if ranked else 0.0
+    questions have an answer. `asked`: the search knew questions of customers with what answers them."""
+    model = ANSWERABLE_ASKED if asked else ANSWERABLE
+    return model.probability(features(question, ranked)) if ranked else 0.0
 
 
 def features(question: str, ranked: Sequence[Scored]) -> dict[str, float]:

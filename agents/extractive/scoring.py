@@ -58,6 +58,8 @@ class Scoring:
 
 _MODELS = logistic.beside(__file__)
 SCORING = Scoring(_MODELS["order"], _MODELS["sure"])
+ASKED = Scoring(_MODELS["order_asked"], _MODELS["sure_asked"])
+"""Where customers' questions are known with what answers them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +90,14 @@ def rank(
     passages: Sequence[Passage],
     similarity: Similarity,
     nameless: Callable[[str], str],
-    scoring: Scoring = SCORING,
+    scoring: Scoring | None = None,
 ) -> list[Scored]:
-    """The statements, best answer first. `passages` are what the statements stand in; `question` is without
-    the names that say which car is meant and not what is asked, as `nameless` takes them out of a text."""
+    """The statements, best answer first. `passages` are what the statements stand in; the `scoring` that is right for
+    them is used where none is given. `question` is without the names that say which car is meant and not what is asked,
+    as `nameless` takes them out of a text."""
     if not statements:
         return []
+    scoring = scoring or (ASKED if knows_questions(passages) else SCORING)
     texts = [_Text(_narrowed(question, statement)) for statement in statements]
     question_terms = terms_of(question, texts)
     codes = identifiers(question)
@@ -124,20 +128,23 @@ def rank(
     return sorted(results, key=lambda result: -result.order)
 
 
+def knows_questions(passages: Sequence[Passage]) -> bool:
+    """Whether the search that found these passages knew questions of customers."""
+    return any(passage.asked is not None for passage in passages)
+
+
 def _asked(statement: Statement, passage: Passage) -> dict[str, float]:
     """How like the question is to those of customers that the statement answers (`asked_own`), or something in its
-    passage (`asked_near`): cosines. `asks` is 1 where such questions are known."""
-    if passage.asked is None:
-        return {"asks": 0.0, "asked_own": 0.0, "asked_near": 0.0}
+    passage (`asked_near`): cosines."""
+    likenesses = passage.asked or ()
     own = (
         likeness.cosine
-        for likeness in passage.asked
+        for likeness in likenesses
         if likeness.start is not None and any(span.start <= likeness.start < span.end for span in statement.evidence)
     )
     return {
-        "asks": 1.0,
         "asked_own": max(own, default=0.0),
-        "asked_near": max((likeness.cosine for likeness in passage.asked), default=0.0),
+        "asked_near": max((likeness.cosine for likeness in likenesses), default=0.0),
     }
 
 

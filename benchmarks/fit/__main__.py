@@ -44,12 +44,13 @@ from rag.embedders import weights
 SEARCH = ("top", "ahead", "unknown")
 ORDER = (
     "coverage", "likeness", "value", "no_value", "found", "focus", "missing", "row", "steps", "instead", "beside",
-    "code", "list", "asked_own", "asked_near",
+    "code", "list",
 )  # fmt: skip
 SURE = (
     "coverage", "likeness", "found", "value", "no_value", "missing", "row", "steps", "list", "focus", "code",
-    "asks", "asked_own", "asked_near",
 )  # fmt: skip
+ASKED = ("asked_own", "asked_near")
+"""What is known of a statement besides where the search knows customers' questions."""
 ANSWERS = ("sure", "length", "kind", "spoken", "named")
 _BUNDLED = 4
 """How many times a question in the documents' words counts as one in everyday words, of which there are so many more.
@@ -65,7 +66,7 @@ def fit_search(
     return Fitted(logistic(rows, SEARCH), figures(rows, SEARCH))
 
 
-def fit_order(asked: Sequence[Posed], answerer: ExtractiveAnswerer) -> Fitted:
+def fit_order(asked: Sequence[Posed], answerer: ExtractiveAnswerer, names: Sequence[str]) -> Fitted:
     choices = []
     for example, reading in read(asked, answerer, Scoring(SCORING.order, SCORING.sure, _EVERY)):
         verdicts = [(dict(scored.features), example.right(scored)) for scored in reading.ranked]
@@ -73,16 +74,16 @@ def fit_order(asked: Sequence[Posed], answerer: ExtractiveAnswerer) -> Fitted:
         wrong = tuple(features for features, verdict in verdicts if verdict is False)
         if right and wrong:
             choices += [Choice(right, wrong, example.group)] * (_BUNDLED if example.bundled else 1)
-    return Fitted(order(choices, ORDER), first_right(choices, ORDER))
+    return Fitted(order(choices, names), first_right(choices, names))
 
 
-def fit_sure(asked: Sequence[Posed], answerer: ExtractiveAnswerer, scoring: Scoring) -> Fitted:
+def fit_sure(asked: Sequence[Posed], answerer: ExtractiveAnswerer, scoring: Scoring, names: Sequence[str]) -> Fitted:
     rows = [
         Row(dict(reading.ranked[0].features), right, example.group)
         for example, reading in read(asked, answerer, scoring)
         if (right := example.right(reading.ranked[0])) is not None
     ]
-    return Fitted(logistic(rows, SURE), figures(rows, SURE))
+    return Fitted(logistic(rows, names), figures(rows, names))
 
 
 def fit_answers(asked: Sequence[Posed], answerer: ExtractiveAnswerer, scoring: Scoring) -> Fitted:
@@ -107,24 +108,23 @@ def main() -> None:
     chunks, corpora = of_folder(KNOWLEDGE), made_up()
     corpus = Corpus(chunks, embedder)
     answerer = ExtractiveAnswerer(embedder, vehicles, weights.vocabulary(""))
-    questions = customer_questions(KNOWLEDGE, embedder, vehicles.generic)
-    asked = [
-        example
-        for searched_in in (Corpus(chunks, embedder, questions), corpus)  # with customers' questions, and without
-        for example in (
+    scoring = SCORING
+    fitted: dict[str, dict[str, Fitted]] = {
+        "search": {"answerable": fit_search(corpus, cases, vehicles, [*corpora.values()], embedder)},
+        "scoring": {},
+        "answers": {},
+    }
+    known = Corpus(chunks, embedder, customer_questions(KNOWLEDGE, embedder, vehicles.generic))
+    for searched_in, suffix, more in ((known, "_asked", ASKED), (corpus, "", ())):
+        asked = [
             *asyncio.run(posed(searched_in, cases, vehicles, bundled=True)),
             *asyncio.run(posed(searched_in, read_questions(EVERYDAY), vehicles)),
-        )
-    ]
-    best = fit_order(asked, answerer)
-    scoring = Scoring(best.model, SCORING.sure)
-    sure = fit_sure(asked, answerer, scoring)
-    scoring = Scoring(best.model, sure.model)
-    fitted = {
-        "search": {"answerable": fit_search(corpus, cases, vehicles, [*corpora.values()], embedder)},
-        "scoring": {"order": best, "sure": sure},
-        "answers": {"answerable": fit_answers(asked, answerer, scoring)},
-    }
+        ]
+        best = fit_order(asked, answerer, (*ORDER, *more))
+        sure = fit_sure(asked, answerer, Scoring(best.model, SCORING.sure), (*SURE, *more))
+        scoring = Scoring(best.model, sure.model)
+        fitted["scoring"] |= {f"order{suffix}": best, f"sure{suffix}": sure}
+        fitted["answers"][f"answerable{suffix}"] = fit_answers(asked, answerer, scoring)
     origin = provenance(corpora)
     for name, models in fitted.items():
         write(FILES[name], models, origin)

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agents.extractive.scoring import ANSWERS, SCORING, Scored, matching_parts, rank, telling
+from agents.extractive.scoring import ANSWERS, ASKED, Scored, matching_parts, rank, telling
 from agents.passages.statements import statements
 from agents.vehicles.applicability import Fitment
 from rag.types import Likeness, Passage
@@ -33,7 +33,7 @@ def test_nothing_is_ranked_out_of_nothing() -> None:
 
 def test_every_feature_counts_and_every_weight_has_its_feature() -> None:
     (scored,) = ranked("Where is the jack?", (Passage(chunk("The jack is under the floor."), 0.6),))
-    assert set(scored.features) == set(SCORING.order.weights) | set(SCORING.sure.weights)
+    assert set(scored.features) == set(ASKED.order.weights) | set(ASKED.sure.weights)
 
 
 def test_the_statement_that_holds_the_words_is_best() -> None:
@@ -111,12 +111,10 @@ def test_what_answers_a_question_like_this_is_the_better_answer() -> None:
     text = "The jack is under the floor of the boot. The torch is in the glove box."
     piece = chunk(text)
     question = "where do they keep the thing that lifts the car"
-    plain = ranked(question, (Passage(piece, 0.4),))
     likeness = Likeness(0.9, piece.start)
     known = ranked(question, (Passage(piece, 0.4, (likeness,)),))
     assert known[0].statement.text.startswith("The jack")
     assert known[0].features["asked_own"] == 0.9
     assert known[1].features["asked_own"] == 0.0
     assert known[1].features["asked_near"] == 0.9
-    assert {scored.features["asks"] for scored in plain} == {0.0}
     assert known[0].probability > max(scored.probability for scored in known[1:])
