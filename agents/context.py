@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from agents.appointment_store import AppointmentStore
 from agents.dataset import Datasets
-from agents.learning.text_choice import TextChoice
+from agents.learning.choice import Choices
 from agents.model import ChatModel
 from agents.tool import A, Result, Tool
 from agents.topics.reader import TopicReader
@@ -52,7 +52,7 @@ class Resources:
     datasets: Datasets | None = None
     model: ChatModel | None = None
     topics: TopicReader | None = None
-    choices: Mapping[str, TextChoice] = field(default_factory=lambda: MappingProxyType({}))
+    choices: Choices = field(default_factory=lambda: MappingProxyType({}))
     asked: Callable[[str], Sequence[Place]] = lambda text: ()
 
 

@@ -33,7 +33,8 @@ from api.cli.evaluation.corpus import documents, fill
 from api.cli.evaluation.questions import question, read_questions
 from api.cli.ingestion import Ingestion, Tools
 from api.compose.database import open_migrated_database
-from api.compose.knowledge import Library, load_vehicles, open_embedder, open_library, open_shelf
+from api.compose.knowledge import Library, open_embedder, open_library, open_shelf
+from api.compose.learnt import load_vehicles
 from api.settings import Settings
 from benchmarks.conversations import ROOT
 from benchmarks.corpora import KINDS, write

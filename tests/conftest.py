@@ -8,9 +8,6 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings as hypothesis_settings
 
-from api.compose.answering import open_choices
-from api.compose.knowledge import open_embedder
-from api.settings import Settings
 from tests.serving import KNOWLEDGE, Served, duplicate, environment, pitcrew, serving
 
 TESTS = Path(__file__).parent
@@ -36,10 +33,6 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
             data.mkdir()
             done = pitcrew("ingest", str(KNOWLEDGE), env=environment(data), timeout=900)
             assert done.returncode == 0, done.stderr
-            learns = pitcrew("route", "What is the tyre pressure?", env=environment(data))
-            assert learns.returncode == 0, learns.stderr
-            settings = Settings(data_dir=data)
-            open_choices(settings, open_embedder(settings))
             (data / "models").rename(data.with_name("models"))
             (data / "models").symlink_to(data.with_name("models"))  # many copies of the rest are made
     return data

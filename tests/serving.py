@@ -158,16 +158,10 @@ def duplicate(ingested: Path, to: Path) -> Path:
     return Path(shutil.copytree(ingested, to, symlinks=True))
 
 
-LEARNT = ("utterances", "training", "acts", "acts-training", "choices", "choices-training")
-"""What a first start writes of what it learns."""
-
-
 def prepared(ingested: Path, to: Path) -> Path:
-    """A data directory without documents, with what a first start makes of the product alone: the exported model, and
-    what is learnt from the specialists' examples."""
+    """A data directory without documents, with what a first start makes of the product alone: the exported model."""
     to.mkdir()
-    for name in ("models", *(f"{of}.npz" for of in LEARNT)):
-        (to / name).symlink_to(ingested / name)
+    (to / "models").symlink_to(ingested / "models")
     return to
 
 

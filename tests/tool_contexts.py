@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from agents.context import Case, Resources
-from agents.diagnosis.danger import danger
 from agents.toolbox.calls import Toolbox
 from agents.types import Output, StandaloneQuestion, Turn
 from rag.types import Passage
@@ -45,12 +44,11 @@ def case(
     facts: Mapping[str, str] | None = None,
     note: Mapping[str, Any] | None = None,
     findings: Mapping[str, Any] | None = None,
+    danger: str = "",
 ) -> Case:
     question = StandaloneQuestion(text) if isinstance(text, str) else text
     spoken = question.text if said is None else said
-    told = danger(spoken)
-    about = told.kind if told else ""
-    return Case(question, spoken, now, tuple(history), facts or {}, note or {}, findings or {}, danger=about)
+    return Case(question, spoken, now, tuple(history), facts or {}, note or {}, findings or {}, danger=danger)
 
 
 def context(resources: Resources, of: Case, user_id: str = "ada", run_id: str = "run-1") -> tuple[Toolbox, Told]:

@@ -14,11 +14,10 @@ from agents.appointments.dealers.workshops import Workshop, Workshops
 from agents.appointments.picks import counted, other_one, shifted, with_hour
 from agents.appointments.purposes import BY_ACT, LONGEST, TOWN, VEHICLE, Intent, read
 from agents.appointments.works import MOST_WORDS, names_visit, works
-from agents.diagnosis.danger import danger
 from agents.language.dates import windows
 from agents.language.dates.wish import Wish
 from agents.language.words import vocabulary, words
-from agents.learning.text_choice import TextChoice
+from agents.learning.choice import Choices
 from agents.vehicles.range import Vehicles, note, years
 
 _OTHER = vocabulary("other another different second")
@@ -77,7 +76,7 @@ def hear(
     vehicles: Vehicles,
     facts: Mapping[str, str],
     act: str = "request",
-    choices: Mapping[str, TextChoice] | None = None,
+    choices: Choices | None = None,
 ) -> Heard:
     """What the text tells, in the light of what is planned. `act` is what the whole message does."""
     text = text[:LONGEST]
@@ -115,7 +114,7 @@ def hear(
         wish=wish,
         work=work,
         car=_follows(said, _CARS, _VEHICLES) or _follows(said, _VEHICLES, {"for", "while"}),
-        urgent=danger(text) is not None,
+        urgent=act == "danger",
         turn=_turn(said),
         shift=shift,
     )

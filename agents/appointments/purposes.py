@@ -7,14 +7,15 @@ from typing import Literal, get_args
 
 from agents.appointments.works import names_visit
 from agents.language.words import sentences
-from agents.learning.choice import opens_question
+from agents.learning.choice import Choices, opens_question
 from agents.learning.examples import beside
-from agents.learning.text_choice import TextChoice
 from agents.topics.reader import ordinary
 
 Intent = Literal["book", "move", "cancel", "list"]
 BY_ACT: Mapping[str, Intent] = {"book": "book", "move": "move", "cancel": "cancel", "appointments": "list"}
 """What a message wants by its act."""
+EXAMPLES = beside(__file__)
+"""Of acts too: `BY_ACT`, and what is `about` appointments and a question for a specialist."""
 LONGEST = 2000
 """Characters that are looked at."""
 PURPOSE, REPLY = "appointment purpose", "appointment reply"
@@ -34,7 +35,7 @@ _TOLD = 0.25
 
 def examples() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     """By the names of the choices the examples of their labels."""
-    lists = beside(__file__)
+    lists = EXAMPLES
     wants = {name: lists[name] for name in get_args(Intent)}
     replies = {name: lists[name] for name in ("agree", "any", "refuse", "stop")}
     asides = (*lists["about"], *lists["else"], *lists["chat"])
@@ -71,7 +72,7 @@ class Purpose:
         return "detail" if best == "other" else best
 
 
-def read(text: str, choices: Mapping[str, TextChoice]) -> Purpose:
+def read(text: str, choices: Choices) -> Purpose:
     """What the text, in which dealers and vehicles are called as in the examples, does. Blocks while embedding."""
     if not choices or not text.strip():
         return Purpose()
@@ -79,6 +80,4 @@ def read(text: str, choices: Mapping[str, TextChoice]) -> Purpose:
     asked = last if before and opens_question(last) else text  # "no wait. how much is it?" asks
     question = "?" in text or opens_question(text)
     wants, replies = choices[PURPOSE], choices[REPLY]
-    vector = wants.embedded(text)
-    of_asked = vector if asked == text else replies.embedded(asked)
-    return Purpose(wants.probabilities(text, vector), replies.probabilities(asked, of_asked), question)
+    return Purpose(wants.probabilities(text), replies.probabilities(asked), question)

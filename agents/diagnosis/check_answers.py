@@ -13,9 +13,12 @@ from agents.diagnosis.ranking import Answer, confirming, refuting
 from agents.diagnosis.symptoms import likeness
 from agents.language.negation import is_negator
 from agents.language.words import vocabulary, words
-from agents.learning.taught import decided
-from rag.embedder import Embedder
+from agents.learning.choice import Choices
+from agents.learning.examples import beside
 
+REPLY = "check reply"
+"""The name of the choice among `Resources.choices`, and its examples."""
+EXAMPLES = beside(__file__)
 _LONGEST = 60
 """Words. A text that is longer tells a new story."""
 _MOST_CHARACTERS = 400
@@ -60,26 +63,26 @@ class _Group:
     alike: bool = False
 
 
-def kind(text: str, embedder: Embedder) -> str:
+def kind(text: str, choices: Choices) -> str:
     """What a reply does; "" where that is not sure or the text is too long for one."""
     if len(text) > _MOST_CHARACTERS or not 0 < len(words(text)) <= _LONGEST:
         return "yes" if "👍" in text[:8] else "no" if "👎" in text[:8] else ""
-    decision = decided(embedder, __file__, text)
+    decision = choices[REPLY].decide(text)
     return decision.label if decision.probability >= (_BOOKS if decision.label == "book" else _SURE) else ""
 
 
-def read(text: str, symptom: Symptom, causes: Sequence[Cause], asked: Cause | None, embedder: Embedder) -> Told:
+def read(text: str, symptom: Symptom, causes: Sequence[Cause], asked: Cause | None, choices: Choices) -> Told:
     """What a text says about the checks of `causes`, of which `asked` was asked last."""
-    does = kind(text, embedder)
-    if does in _VAGUE and any(kind(clause, embedder) == "book" for clause in clauses(text)):
+    does = kind(text, choices)
+    if does in _VAGUE and any(kind(clause, choices) == "book" for clause in clauses(text)):
         does = "book"
     if len(words(text)) > _LONGEST:
         return Told({}, False, does)
     answers: dict[str, Answer] = {}
     direct = False
-    for group in _groups(text, symptom, causes, asked, embedder):
+    for group in _groups(text, symptom, causes, asked, choices):
         cause = group.cause or asked
-        answer = _answer(group, cause, embedder) if cause else None
+        answer = _answer(group, cause, choices) if cause else None
         if cause and answer:
             answers.setdefault(cause.name, answer)
             direct = direct or group.cause is None
@@ -94,7 +97,7 @@ def clauses(text: str) -> list[str]:
 
 
 def _groups(
-    text: str, symptom: Symptom, causes: Sequence[Cause], asked: Cause | None, embedder: Embedder
+    text: str, symptom: Symptom, causes: Sequence[Cause], asked: Cause | None, choices: Choices
 ) -> list[_Group]:
     """The clauses, each with the cause it is about; one that is about none goes with the clause before it."""
     said = clauses(text)
@@ -104,7 +107,7 @@ def _groups(
     for cause in causes:
         phrases += [(cause, sign, True) for sign in cause.signs]
         phrases += [(cause, phrase, False) for phrase in (cause.check, cause.name) if phrase and cause.check]
-    scores = likeness(said, tuple(phrase for _, phrase, _ in phrases), embedder)
+    scores = likeness(said, tuple(phrase for _, phrase, _ in phrases), choices[REPLY].embedder)
     colours = [_COLOURS.intersection(words(phrase)) for _, phrase, _ in phrases]
     groups: list[_Group] = []
     for clause, row in zip(said, scores, strict=True):
@@ -123,12 +126,12 @@ def _groups(
     return groups
 
 
-def _answer(group: _Group, cause: Cause, embedder: Embedder) -> Answer | None:
+def _answer(group: _Group, cause: Cause, choices: Choices) -> Answer | None:
     """What the clauses of a group say of a cause's check."""
     lead = group.text.split(",")[0]
-    agreed = decided(embedder, __file__, lead) if len(words(lead)) <= _LEADING else None
+    agreed = choices[REPLY].decide(lead) if len(words(lead)) <= _LEADING else None
     plainly = agreed is not None and agreed.label in ("yes", "no") and agreed.probability >= _PLAINLY
-    does = agreed.label if agreed is not None and plainly else kind(group.text, embedder)
+    does = agreed.label if agreed is not None and plainly else kind(group.text, choices)
     if group.cause is None and does not in _BY_QUESTION:
         return _by_state(does, cause)
     if does in ("question", "unknown"):

@@ -10,8 +10,8 @@ from agents.diagnosis.note import Progress
 from agents.diagnosis.ranking import Answer, refuting
 from agents.language.negation import denies
 from agents.language.words import words
+from agents.learning.choice import Choices
 from agents.vehicles.applicability import Cars, Fitment
-from rag.embedder import Embedder
 
 _FEW, _SHORT = 6, 12
 """Words of a message that says hardly more than a vehicle's name, and of one that says it in a sentence."""
@@ -57,13 +57,13 @@ class Reply:
         return any(self.progress.answers[name] != "unknown" for name in new) or self.progress.codes != before.codes
 
 
-def read(case: Case, progress: Progress, fitment: Fitment, codes: tuple[str, ...], embedder: Embedder) -> Reply | None:
+def read(case: Case, progress: Progress, fitment: Fitment, codes: tuple[str, ...], choices: Choices) -> Reply | None:
     """The reply that a message is; None where it is something else, such as a question. What means nothing by itself,
     such as "no", counts only while the question is the last that was asked. Embeds, so that it blocks its thread."""
     text, last = _without_echo(case.message.strip()), _is_last(case, progress)
     if not text:
         return None
-    told = check_answers.read(fitment.question(text), progress.symptom, progress.causes, progress.cause, embedder)
+    told = check_answers.read(fitment.question(text), progress.symptom, progress.causes, progress.cause, choices)
     if command := _ORDERS.get(told.kind):
         return Reply(command, progress, text if command is Command.APPOINTMENT else "")
     if other := _other_vehicle(text, progress, fitment):
@@ -72,12 +72,12 @@ def read(case: Case, progress: Progress, fitment: Fitment, codes: tuple[str, ...
         return None
     if last and told.kind == "close":
         return Reply(Command.CLOSE, progress)
-    if last and (reply := _by_stage(text, told, progress, fitment, embedder)):
+    if last and (reply := _by_stage(text, told, progress, fitment, choices)):
         return reply
     return _check(case, told, progress, fitment, codes, last)
 
 
-def _by_stage(text: str, told: Told, progress: Progress, fitment: Fitment, embedder: Embedder) -> Reply | None:
+def _by_stage(text: str, told: Told, progress: Progress, fitment: Fitment, choices: Choices) -> Reply | None:
     """The reply to a question for the vehicle, to an offer, or to advice."""
     match progress.stage, told.kind:
         case "vehicle", _:
@@ -90,7 +90,7 @@ def _by_stage(text: str, told: Told, progress: Progress, fitment: Fitment, embed
             return Reply(Command.NO_APPOINTMENT, progress)
         case "advised", "yes":
             return Reply(Command.SOLVED, progress)
-        case "advised", "faulty" | "told" | "" if _solves(text, embedder):
+        case "advised", "faulty" | "told" | "" if _solves(text, choices):
             return Reply(Command.SOLVED, progress)
         case "advised", "unknown" | "faulty":
             return Reply(Command.LATER, progress)
@@ -102,9 +102,9 @@ def _by_stage(text: str, told: Told, progress: Progress, fitment: Fitment, embed
     return None
 
 
-def _solves(text: str, embedder: Embedder) -> bool:
+def _solves(text: str, choices: Choices) -> bool:
     """Whether one clause says that it works again, and none that it does not."""
-    kinds = {check_answers.kind(clause, embedder) for clause in check_answers.clauses(text)}
+    kinds = {check_answers.kind(clause, choices) for clause in check_answers.clauses(text)}
     return "solved" in kinds and kinds.isdisjoint({"failed", "no", "question"})
 
 

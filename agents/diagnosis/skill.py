@@ -77,7 +77,7 @@ class Diagnosis:
             return reply
         known = await resources.reference.derived(fault_codes.parse)
         if named := fault_codes.codes(case.question.whole, known):
-            about: bool = await asyncio.to_thread(symptoms.about_codes, case.question.whole, resources.embedder)
+            about: bool = await asyncio.to_thread(symptoms.about_codes, case.question.whole, resources.choices)
             if about:
                 return AskedCodes(named[:_MOST_CODES])
         return await _told(case, resources)
@@ -103,27 +103,27 @@ async def _reply(case: Case, resources: Resources) -> Reply | None:
     progress = diagnosis_note.read(case.note, checks, known)
     if progress is None:
         return None
-    codes, embedder = fault_codes.codes(case.message, known), resources.embedder
-    reply = await asyncio.to_thread(diagnosis_replies.read, case, progress, checks.fitment, codes, embedder)
+    codes, choices = fault_codes.codes(case.message, known), resources.choices
+    reply = await asyncio.to_thread(diagnosis_replies.read, case, progress, checks.fitment, codes, choices)
     if reply is None or reply.answers(progress) or reply.command is not Command.GO_ON:
         return reply
     said, vehicles = case.message, resources.vehicles
-    other = await asyncio.to_thread(symptoms.told, said, checks, vehicles, embedder, another=True)
+    other = await asyncio.to_thread(symptoms.told, said, checks, vehicles, choices, another=True)
     return reply if other in (None, progress.symptom) else None
 
 
 async def _told(case: Case, resources: Resources) -> Told | None:
     """The symptom that a part tells of, where the vehicle can have it."""
-    text, embedder = case.question.whole, resources.embedder
+    text, choices = case.question.whole, resources.choices
     checks = await resources.reference.derived(guided_checks.parse)
     another = bool(case.note)
-    symptom = await asyncio.to_thread(symptoms.told, text, checks, resources.vehicles, embedder, another=another)
+    symptom = await asyncio.to_thread(symptoms.told, text, checks, resources.vehicles, choices, another=another)
     cars = checks.fitment.candidates(text, case.facts) & symptom.cars if symptom else frozenset()
     if symptom is None or not cars:
         return None
     known = await resources.reference.derived(fault_codes.parse)
     progress = Progress(symptom, cars, codes=fault_codes.codes(text, known))
-    told = await asyncio.to_thread(check_answers.read, case.message, symptom, progress.causes, None, embedder)
+    told = await asyncio.to_thread(check_answers.read, case.message, symptom, progress.causes, None, choices)
     return Told(text, replace(progress, answers=told.answers))
 
 

@@ -10,12 +10,16 @@ import numpy as np
 from agents.diagnosis.guided_checks import GuidedChecks, Symptom
 from agents.language.negation import is_negator
 from agents.language.words import sentences, words
+from agents.learning.choice import Choices, embedded
+from agents.learning.examples import beside
 from agents.learning.kernels import Floats
-from agents.learning.taught import taught, unit_rows
 from agents.vehicles.range import Vehicles
 from rag.embedder import Embedder
 from rag.terms import STOP_WORDS, plain, stem
 
+SENTENCE = "trouble told"
+"""The name of the choice among `Resources.choices`, and its examples."""
+EXAMPLES = beside(__file__)
 ENOUGH = 0.62
 """Score from which on a message is taken to tell of a symptom; see `tests/integration/test_told_symptoms.py`."""
 _ALONE, _AHEAD = 0.53, 0.1
@@ -39,35 +43,35 @@ class Match:
     score: float
 
 
-def reports(text: str, embedder: Embedder) -> bool:
+def reports(text: str, choices: Choices) -> bool:
     """Whether a text tells of something that is wrong and has no sentence that wants to know one thing. Embeds, so that
     it blocks its thread, as all of this module does."""
-    asks, tells = _likely(text, embedder)
+    asks, tells = _likely(text, choices)
     return asks < _ASKS and tells >= _TELLS and bool(telling(text[:_LONGEST]) - {"not"})
 
 
-def about_codes(text: str, embedder: Embedder) -> bool:
+def about_codes(text: str, choices: Choices) -> bool:
     """Whether a text that names a trouble code asks about that, rather than for a price or a place."""
-    return _likely(text, embedder)[0] < _ASKS
+    return _likely(text, choices)[0] < _ASKS
 
 
-def _likely(text: str, embedder: Embedder) -> tuple[float, float]:
+def _likely(text: str, choices: Choices) -> tuple[float, float]:
     """The probabilities that a sentence of a text asks for one thing, and that one tells of a trouble."""
     if not (said := _sentences(text)):
         return 0.0, 0.0
-    choice = taught(embedder, __file__)
-    found = choice.probabilities(said, unit_rows(embedder, said)).max(axis=0)
+    choice = choices[SENTENCE]
+    found = choice.shares(choice.rows(said)).max(axis=0)
     return float(found[choice.labels.index("question")]), float(found[choice.labels.index("trouble")])
 
 
 def told(
-    text: str, checks: GuidedChecks, vehicles: Vehicles, embedder: Embedder, *, another: bool = False
+    text: str, checks: GuidedChecks, vehicles: Vehicles, choices: Choices, *, another: bool = False
 ) -> Symptom | None:
     """The symptom that a text tells of; None where it tells of none, or not clearly of one. `another`: one is gone
     through already, so that it has to be quite clear."""
-    if not reports(vehicles.generic(text), embedder):
+    if not reports(vehicles.generic(text), choices):
         return None
-    found = match(text, checks, vehicles, embedder)
+    found = match(text, checks, vehicles, choices[SENTENCE].embedder)
     return clear(found) if found and (found[0].score >= ENOUGH or not another) else None
 
 
@@ -96,14 +100,14 @@ def match(text: str, checks: GuidedChecks, vehicles: Vehicles, embedder: Embedde
 def likeness(texts: Sequence[str], phrases: tuple[str, ...], embedder: Embedder) -> Floats:
     """How alike texts and phrases are by meaning and by words, 0..1, shape (texts, phrases)."""
     known: Floats = _vectors(embedder, phrases)  # type: ignore[arg-type]  # any object has a hash
-    meant = np.maximum(np.matmul(unit_rows(embedder, texts), known.T), 0.0)
+    meant = np.maximum(np.matmul(embedded(embedder, texts), known.T), 0.0)
     shared = np.array([[_shared(text, phrase) for phrase in phrases] for text in texts])
     return np.asarray((1 - _BY_WORDS) * meant + _BY_WORDS * shared)
 
 
 @lru_cache(maxsize=64)
 def _vectors(embedder: Embedder, phrases: tuple[str, ...]) -> Floats:
-    return unit_rows(embedder, phrases)
+    return embedded(embedder, phrases)
 
 
 def _sentences(text: str) -> list[str]:

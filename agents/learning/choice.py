@@ -1,17 +1,23 @@
-"""A closed choice that is learnt from examples: which of several labels a text belongs to, and how surely.
+"""A closed choice that is learnt from examples: which of several labels something belongs to, and how surely.
 
 The examples lie in a TOML file beside the feature that asks; what was read wrongly is put right by an example there.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from agents.language.words import vocabulary, words
-from agents.learning.kernels import Floats, Kernel, Labels, Learner, softmax, temperature
+from agents.learning.kernels import Floats, Kernel, softmax
+from rag.embedder import Embedder
 
+E = TypeVar("E")
+Features = Callable[[Sequence[E], Callable[[Sequence[str]], Floats]], Floats]
+"""Unit vectors of examples, one row each, from what gives the vectors of texts."""
+FORM = 6
+"""Figures of a text's form."""
 _SHAPE = 0.1
 """The share of a text's form beside its meaning. Measured on the acts: 0.1 to 0.3 differ little, 0 is worse."""
 _OPENINGS = vocabulary("what which who whose how why when where is are was do does did can could will would should may")
@@ -29,59 +35,74 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """The fitted choice. Scores of the kernel machine, divided by `heat`, are logits of the `labels`. `unseen` are the
-    probabilities of the examples, shape (examples, labels), as if each had been left out; `numbers` their labels."""
+class Choice(Generic[E]):
+    """The fitted choice, made by `agents.learning.teacher`. Scores of the kernel machine, that of the first of two
+    labels with the `leaning` added, divided by `heat`, are logits of the `labels`. `doubt` is the probability that the
+    likeliest label of 98 in 100 unseen examples exceeds. Immutable and thread-safe; blocks while embedding."""
 
     labels: tuple[str, ...]
     kernel: Kernel
+    leaning: float
     heat: float
-    unseen: Floats
-    numbers: Labels
+    doubt: float
+    embedder: Embedder
+    features: Features[E]
 
-    @classmethod
-    def train(cls, texts: Mapping[str, Sequence[str]], vectors: Mapping[str, Floats], learner: Learner) -> Self:
-        """Learn the `texts` of each label, whose unit vectors, one row per text, are given beside them. Raises
-        ValueError for fewer than two labels."""
-        return cls.fit({label: shaped(texts[label], vectors[label]) for label in texts}, learner)
+    def rows(self, items: Sequence[E]) -> Floats:
+        """Vectors for `logits` and `shares` of all choices with the same features."""
+        return self.features(items, lambda texts: embedded(self.embedder, texts))
 
-    @classmethod
-    def fit(cls, rows: Mapping[str, Floats], learner: Learner) -> Self:
-        """Learn the unit vectors of each label's examples, one row per example. Raises ValueError for fewer than two
-        labels."""
-        labels = tuple(rows)
-        if len(labels) < 2:
-            raise ValueError("a choice needs two labels at least")
-        numbers = np.repeat(np.arange(len(labels)), [len(rows[label]) for label in labels])
-        kernel, unseen = learner.learn(np.vstack(list(rows.values())), numbers, len(labels))
-        heat = temperature(unseen, numbers)
-        return cls(labels, kernel, heat, softmax(unseen / heat), numbers)
+    def logits(self, rows: Floats) -> Floats:
+        """Shape (rows, labels)."""
+        scores = np.asarray(self.kernel.scores(rows), dtype=np.float64)
+        scores[:, 0] += self.leaning
+        return scores / self.heat
 
     def shares(self, rows: Floats) -> Floats:
-        """The labels' probabilities, shape (rows, labels), of vectors like those that were learnt."""
-        return softmax(self.kernel.scores(rows) / self.heat)
+        """The labels' probabilities, shape (rows, labels)."""
+        return softmax(self.logits(rows))
 
-    def probabilities(self, texts: Sequence[str], vectors: Floats) -> Floats:
-        """Shape (texts, labels); `vectors` are the texts' unit vectors, one row each."""
-        return self.shares(shaped(texts, vectors))
+    def probabilities(self, item: E) -> Mapping[str, float]:
+        """How likely one thing belongs to each label."""
+        return dict(zip(self.labels, map(float, self.shares(self.rows([item]))[0]), strict=True))
 
-    def exceeded_by(self, share: float, label: str, other: str) -> float:
-        """The probability of the label `other` that this share of the examples of `label` exceeds, had each of them not
-        been seen."""
-        own = self.unseen[self.numbers == self.labels.index(label), self.labels.index(other)]
-        return float(np.quantile(own, 1.0 - share))
+    def decide(self, item: E) -> Decision:
+        """The likeliest label of one thing."""
+        return self.decided(self.rows([item]))
 
-    def decide(self, text: str, vector: Floats) -> Decision:
-        """The likeliest label of one text."""
-        probabilities = self.probabilities([text], vector.reshape(1, -1))[0]
-        best = int(probabilities.argmax())
-        return Decision(self.labels[best], float(probabilities[best]))
+    def decided(self, row: Floats) -> Decision:
+        """The likeliest label of one row of `rows`, shape (1, width)."""
+        shares = self.shares(row)[0]
+        best = int(shares.argmax())
+        return Decision(self.labels[best], float(shares[best]))
 
 
-def shaped(texts: Sequence[str], vectors: Floats) -> Floats:
-    """Unit vectors of texts with the form of the texts beside their meaning, shape (texts, width + 6)."""
-    joined = np.hstack([vectors, np.sqrt(_SHAPE) * np.array([_shape(text) for text in texts]).reshape(-1, 6)])
+Choices = Mapping[str, Choice[str]]
+"""Choices between texts, by name."""
+
+
+def embedded(embedder: Embedder, texts: Sequence[str]) -> Floats:
+    """The vectors of texts of any content, one row each."""
+    whole = [text.encode(errors="replace").decode() for text in texts]  # half a character is no text for an embedder
+    return np.asarray(embedder.embed(whole), dtype=np.float64).reshape(len(whole), -1)
+
+
+def shaped(texts: Sequence[str], vectors: Callable[[Sequence[str]], Floats]) -> Floats:
+    """Features of texts: their meaning, and their form beside it, shape (texts, width + 6)."""
+    form = np.sqrt(_SHAPE) * np.array([_shape(text) for text in texts]).reshape(-1, FORM)
+    joined = np.hstack([vectors(texts), form])
     return np.asarray(joined / np.linalg.norm(joined, axis=1, keepdims=True))
+
+
+def bare(texts: Sequence[str], vectors: Callable[[Sequence[str]], Floats]) -> Floats:
+    """Features of texts whose form says nothing: their meaning alone."""
+    return vectors(texts)
+
+
+def meaning(rows: Floats) -> Floats:
+    """The unit vectors of the meaning alone in rows of `shaped`."""
+    own = rows[:, :-FORM]
+    return np.asarray(own / np.linalg.norm(own, axis=1, keepdims=True))
 
 
 def opens_question(text: str) -> bool:

@@ -1,18 +1,19 @@
-"""Small models over message vectors: a kernel machine and a linear one. They are fitted in `training.py`."""
+"""The kernel machine behind learnt choices. It is fitted in `training.py`."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 Labels = NDArray[np.int64]
 
 _NARROWNESS = 3.0
 """Of the kernel: a message at a cosine of 0.67 to an example counts e times less than the example itself.
 Measured: 2 to 4 differ little; many classes with few examples want less."""
 _TEMPERATURES = np.geomspace(0.02, 5.0, 100)
+_LEANINGS = np.linspace(-1.5, 1.5, 61)
+"""Of a range of -2 to 2: a class with few examples is not to take in what is like nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,30 +26,7 @@ class Kernel:
 
     def scores(self, vectors: Floats) -> Floats:
         """For unit vectors, shape (messages, classes): about 1 for the class of a message and -1 for the others."""
-        return likeness(vectors, self.examples) @ self.weights
-
-
-@dataclass(frozen=True, slots=True)
-class Linear:
-    """A fitted linear model of two classes: `weights` of shape (features,)."""
-
-    weights: Floats
-    bias: float
-
-    def log_odds(self, features: Floats) -> Floats:
-        """Of the second class, shape (rows,)."""
-        return np.asarray(features @ self.weights + self.bias)
-
-
-class Learner(Protocol):
-    """Fits the models: `agents.learning.training`, or what remembers its results."""
-
-    def learn(self, vectors: Floats, labels: Labels, classes: int) -> tuple[Kernel, Floats]:
-        """A kernel machine of `classes`, and its scores of the examples as if each had been left out, shape
-        (examples, classes). `labels` count from 0; every class needs an example."""
-
-    def fit(self, features: Floats, labels: Labels, strength: float) -> Linear:
-        """A linear model of the two classes that `labels` number 0 and 1."""
+        return likeness(vectors.astype(self.examples.dtype), self.examples) @ self.weights
 
 
 def likeness(left: Floats, right: Floats) -> Floats:
@@ -67,3 +45,14 @@ def temperature(logits: Floats, labels: Labels) -> float:
     rows = np.arange(len(labels))
     losses = [-np.log(softmax(logits / t)[rows, labels] + 1e-12).mean() for t in _TEMPERATURES]
     return float(_TEMPERATURES[int(np.argmin(losses))])
+
+
+def leaning(scores: Floats, labels: Labels) -> float:
+    """What is added to the scores of the first of two classes so that both are found equally often: with few examples
+    of one, what was left out is rarely taken for it. 0 for more classes."""
+    if scores.shape[1] != 2:
+        return 0.0
+    ahead = scores[:, 0] - scores[:, 1]
+    missed = [np.mean(ahead[labels == 0] + by < 0) - np.mean(ahead[labels == 1] + by > 0) for by in _LEANINGS]
+    apart = np.abs(missed)
+    return float(np.median(_LEANINGS[apart == apart.min()]))

@@ -5,7 +5,7 @@ Probabilities are calibrated on examples as if the models had not seen them.
 """
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -14,32 +14,32 @@ import numpy as np
 from agents.conversation.followup import continues, depends, refers_back, standalone, subject
 from agents.language.spelling import Spelling
 from agents.language.words import content
-from agents.learning.kernels import Floats, Kernel, Labels, Learner, Linear, softmax, temperature
+from agents.learning.choice import Choice, bare, meaning
+from agents.learning.kernels import Floats, softmax
+from agents.learning.teacher import Teacher
 from agents.routing import headings, human_requests, out_of_scope
 from agents.routing.clauses import split
-from agents.routing.gate import Gate, probability, rows
-from agents.routing.gate import train as train_gate
+from agents.routing.gate import OWN, gate, log_odds, probability
 from agents.routing.headings import Knowledge
 from agents.routing.parts import MOST, apart, label
 from agents.specialist import Catalogue
 from agents.types import Part, Question, Route, StandaloneQuestion
 from agents.vehicles.range import Vehicles, make_named, other_make, trouble_codes
-from rag.embedder import Embedder
 from rag.types import Chunk
 
-_STRENGTH = 8.0
-_UNCERTAIN = 0.02
-"""Share of unseen example messages that the customer is asked about."""
+_PERSONAL = "person"
 _MOST_CERTAIN_NEEDED = 0.5
-_EVIDENCE = {"vehicle": 1.0, "make": 1.0, "code": 5.0, "answered before": 2.5, "continues": 2.0}
-"""Log odds that these add to a message being in scope: the example messages hardly name any. A make or a trouble code
+"""The probability from which the customer is not asked in any case; below it of the two in a hundred examples that are
+least certain."""
+_EVIDENCE = {"vehicle": 1.0, "code": 5.0, "answered before": 2.5, "continues": 2.0}
+"""Log odds that these add to a message being in scope: the example messages hardly name any. A trouble code
 counts where some of a catalogue's examples have one: it says nothing for a catalogue that is not about vehicles."""
 _LEANING, _CONTINUING = 1.5, 1.0
 """Log odds for the specialist that answered last, when a message says too little by itself, or takes up what was said.
 """
 _SPLIT_CONFIDENCE = 0.55
 """Each piece of a message must be this certain before it is given to another specialist."""
-_OUT, _PIECE_OUT, _PERSON = 0.5, 0.2, 0.65
+_OUT, _PIECE_OUT, _PERSON = 0.5, 0.2, 0.95
 """Probabilities from which a message is in scope, a piece of such a message is, or a message asks for a person. To
 refuse an owner is worse than to try to answer a stranger."""
 _MOST_READ = 12
@@ -58,38 +58,21 @@ class _Reading:
     logits: Floats
 
 
-@dataclass(frozen=True, slots=True)
-class Router:
-    """The fitted choice among specialists. Its scores divided by `heat` are logits; below the probability `threshold`
-    a choice is too uncertain."""
-
-    kernel: Kernel
-    heat: float
-    threshold: float
-
-    def logits(self, vectors: Floats) -> Floats:
-        """Shape (messages, specialists)."""
-        return self.kernel.scores(vectors) / self.heat
-
-
 class Classifier:
-    """Routes messages among the specialists it was trained for. Immutable and thread-safe; blocks while embedding."""
+    """Routes messages among the specialists it was taught. Immutable and thread-safe; blocks while embedding."""
 
     def __init__(
         self,
         names: tuple[str, ...],
-        embedder: Embedder,
         vehicles: Vehicles,
         signs: frozenset[str],
-        gate: Gate,
-        person: Linear,
-        router: Router,
+        gate: Choice[str],
+        person: Choice[str],
+        router: Choice[str] | None,
         spelling: Spelling,
         knowledge: Knowledge,
-        scope: float = _OUT,
     ) -> None:
         self.names = names
-        self._embedder = embedder
         self._vehicles = vehicles
         self._signs = signs
         self._gate = gate
@@ -97,67 +80,57 @@ class Classifier:
         self._router = router
         self._spelling = spelling
         self._knowledge = knowledge
-        self._scope = scope
 
     @classmethod
-    def train(
+    def taught(
         cls,
         catalogue: Catalogue,
-        embedder: Embedder,
-        learner: Learner,
+        teacher: Teacher,
         vehicles: Vehicles | None = None,
         chunks: Sequence[Chunk] = (),
         vocabulary: Collection[str] = (),
         requests: Sequence[str] = (),
-        scope: float = _OUT,
     ) -> Self:
         """Learn the catalogue's utterances. `chunks` of the knowledge base are further evidence: their headings of
         whose message it is, their words of how words are spelt, beside the `vocabulary` of the language, in lower case.
-        `requests` are messages for any of the specialists; `scope` is the probability from which a message is for one
-        of them. The same inputs give the same classifier. Raises ValueError for a catalogue without utterances.
+        `requests` are messages for any of the specialists. The same inputs give the same classifier. Raises ValueError
+        for a catalogue without utterances.
         """
         vehicles = vehicles or Vehicles()
-        utterances = [(text, n) for n, specialist in enumerate(catalogue) for text in specialist.utterances]
-        if not utterances:
+        utterances = {
+            specialist.name: [vehicles.generic(text) for text in specialist.utterances] for specialist in catalogue
+        }
+        texts = [text for lines in utterances.values() for text in lines]
+        if not texts:
             raise ValueError("the catalogue has no example utterances to learn from")
-
-        def vectors(texts: Iterable[str]) -> Floats:
-            return rows(embedder.embed(list(texts)), embedder.dimensions)
-
-        texts = [vehicles.generic(text) for text, _ in utterances]
         topics = [
             vehicles.generic(text)
             for specialist in catalogue
             for text in (specialist.label, specialist.description, *specialist.topics)
         ]
         beyond = [text for specialist in catalogue for text in specialist.beyond]
-        knowledge = headings.learn(chunks, catalogue, vehicles, embedder)
-        own, near = vectors(texts), vectors(beyond)
-        any_of_them = vectors(vehicles.generic(text) for text in requests)
-        names = vectors(_NO_WORD.sub(" ", specialist.label) for specialist in catalogue)
-        labels = np.array([*(n for _, n in utterances), *range(len(catalogue))], dtype=np.int64)
-        subjects = [vectors(lines) for lines in out_of_scope.SUBJECTS.values()]
-        others = np.vstack([own, near, *subjects])
-        asking = vectors(human_requests.UTTERANCES)
-        is_person = np.array([0] * len(others) + [1] * len(asking), dtype=np.int64)
+        own = [*texts, *topics, *(vehicles.generic(text) for text in requests)]
+        others = [*texts, *beyond, *out_of_scope.UTTERANCES]
+        named = {
+            specialist.name: [*utterances[specialist.name], _NO_WORD.sub(" ", specialist.label)]
+            for specialist in catalogue
+        }
         words = [*texts, *topics, *beyond, *requests, *out_of_scope.UTTERANCES, *human_requests.UTTERANCES]
         return cls(
-            tuple(specialist.name for specialist in catalogue),
-            embedder,
+            tuple(named),
             vehicles,
-            frozenset({"vehicle"}).union(*(_signs(text, vehicles) for text, _ in utterances)),
-            train_gate(np.vstack([own, vectors(topics), any_of_them]), subjects, near, knowledge.vectors, learner),
-            learner.fit(np.vstack([others, asking]), is_person, _STRENGTH),
-            _router(np.vstack([own, names]), labels, len(catalogue), learner),
+            frozenset({"vehicle"}).union(*(_signs(text, vehicles) for text in texts)),
+            gate(teacher, own, out_of_scope.SUBJECTS, [*out_of_scope.BEYOND, *beyond]),
+            teacher.choice({"other": others, _PERSONAL: human_requests.UTTERANCES}),
+            teacher.choice(named, bare) if len(named) > 1 else None,
             Spelling([*words, *(chunk.searchable for chunk in chunks)], vocabulary),
-            knowledge,
-            scope,
+            headings.learn(chunks, catalogue, vehicles, teacher),
         )
 
     def classify(
         self, question: Question, catalogue: Catalogue | None = None, whole: StandaloneQuestion | None = None
     ) -> Route:
-        """The route of a message among the specialists of `catalogue` that it was trained for, or among all. `whole` is
+        """The route of a message among the specialists of `catalogue` that it was taught, or among all. `whole` is
         the message as it stands alone; without it that is worked out here."""
         message = whole or standalone(question, self._vehicles)
         clauses = [clause.text for clause in split(message.text) if clause.asks]
@@ -168,14 +141,14 @@ class Classifier:
         if probability(first.person) >= _PERSON:
             return Route("human", probability(first.person))
         allowed = self._allowed(catalogue)
-        in_scope = [n for n, reading in enumerate(readings) if probability(reading.in_scope) >= self._scope]
+        in_scope = [n for n, reading in enumerate(readings) if probability(reading.in_scope) >= _OUT]
         if not in_scope or not allowed:
             return Route("out_of_scope", 1.0 - probability(first.in_scope))
         if len(pieces) > 1:
             ranked_pieces = [
                 (pieces[n], self._choose(readings[n], allowed))
                 for n in range(1, len(pieces))
-                if probability(readings[n].in_scope) >= (min(_PIECE_OUT, self._scope) if 0 in in_scope else self._scope)
+                if probability(readings[n].in_scope) >= (_PIECE_OUT if 0 in in_scope else _OUT)
             ]
             parts = self._parts(message, ranked_pieces)
             if len(parts) > 1:
@@ -191,10 +164,12 @@ class Classifier:
     def _read(self, question: Question, pieces: Sequence[StandaloneQuestion]) -> list[_Reading]:
         topics = [_topic(piece) for piece in pieces]
         plain = [self._plain(topic) for topic in topics]
-        vectors = rows(self._embedder.embed(plain), self._embedder.dimensions)
-        in_scope = self._gate.log_odds(vectors)
-        person = self._person.log_odds(vectors)
-        logits = self._router.logits(vectors) + self._knowledge.leaning(vectors)
+        rows = self._gate.rows(plain)
+        in_scope = log_odds(self._gate, OWN, rows)
+        person = log_odds(self._person, _PERSONAL, rows)
+        meanings = meaning(rows)
+        logits = self._router.logits(meanings) if self._router else np.zeros((len(rows), 1))
+        logits += self._knowledge.leaning(meanings)
         before, sign, leaning = self._before(question, pieces[0].text)
         lean = np.array([leaning * (name == before) for name in self.names])
         readings = []
@@ -243,7 +218,7 @@ class Classifier:
 
     def _decide(self, message: StandaloneQuestion, ranked: list[tuple[str, float]]) -> Route:
         name, confidence = ranked[0]
-        if confidence < self._router.threshold and len(ranked) > 1:
+        if len(ranked) > 1 and self._router and confidence < min(self._router.doubt, _MOST_CERTAIN_NEEDED):
             return Route("clarify", confidence, tuple(Part(message, other, p) for other, p in ranked[:2]))
         return Route("answer", confidence, (Part(message, name, confidence),))
 
@@ -301,21 +276,9 @@ class Classifier:
 
 
 def _signs(text: str, vehicles: Vehicles) -> frozenset[str]:
-    """What in a text alone says that it is about vehicles."""
-    presence = {
-        "vehicle": bool(vehicles.mentions(text)),
-        "make": other_make(text),
-        "code": bool(trouble_codes(text)),
-    }
+    """What in a text alone says that it is about vehicles of ours."""
+    presence = {"vehicle": bool(vehicles.mentions(text)), "code": bool(trouble_codes(text))}
     return frozenset(sign for sign, present in presence.items() if present)
-
-
-def _router(vectors: Floats, labels: Labels, classes: int, learner: Learner) -> Router:
-    """The router, calibrated on its scores for examples that were left out."""
-    kernel, unseen = learner.learn(vectors, labels, classes)
-    heat = temperature(unseen, labels)
-    certain = softmax(unseen / heat).max(axis=1)
-    return Router(kernel, heat, min(float(np.quantile(certain, _UNCERTAIN)), _MOST_CERTAIN_NEEDED))
 
 
 def _answered_before(question: Question) -> str:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents.learning.kernels import Floats, Labels
+from agents.learning.teacher import Teacher
 from agents.specialist import Catalogue
 from agents.vehicles.range import Vehicles
-from rag.embedder import Embedder
 from rag.types import Chunk
 
 _WIDTH = 0.06
@@ -30,16 +30,16 @@ class Knowledge:
         """Log odds to add for each specialist, shape (messages, specialists): from the mean nearness of their headings;
         all zeros where one of them has no heading, because its messages would be drawn to the others."""
         claims = np.stack([self.owners == n for n in range(self.specialists)], axis=1)
-        if not claims.any(axis=0).all():
+        if not len(claims) or not claims.any(axis=0).all():
             return np.zeros((len(messages), self.specialists))
         nearness = np.exp((messages @ self.vectors.T - 1.0) / _WIDTH)
         return np.asarray(np.log(nearness @ (claims / claims.sum(axis=0)) + 1e-12)) * _WEIGHT
 
 
-def learn(chunks: Sequence[Chunk], catalogue: Catalogue, vehicles: Vehicles, embedder: Embedder) -> Knowledge:
+def learn(chunks: Sequence[Chunk], catalogue: Catalogue, vehicles: Vehicles, teacher: Teacher) -> Knowledge:
     """The headings of these chunks, each with its document's title before it."""
     subjects = {vehicles.generic(heading(chunk)): chunk.subject for chunk in chunks}
-    vectors = np.asarray(embedder.embed(list(subjects)), dtype=np.float64).reshape(-1, embedder.dimensions)
+    vectors = teacher.vectors(list(subjects))
     owners = np.array([_owner(subject, catalogue) for subject in subjects.values()], dtype=np.int64)
     return Knowledge(vectors, owners, len(catalogue))
 

@@ -11,8 +11,8 @@ from rapidfuzz.distance import OSA
 
 from agents.context import Case
 from agents.language.words import content, sentences, vocabulary, words
-from agents.learning.choice import opens_question
-from agents.learning.taught import decided
+from agents.learning.choice import Choices, opens_question
+from agents.learning.examples import beside
 from agents.service.jobs import job_of, phrases
 from agents.service.prices import Prices
 from agents.service.schedules import Schedules
@@ -20,8 +20,10 @@ from agents.service.vehicle_use import Clause, Slots, clauses, model_year, slots
 from agents.types import Turn
 from agents.vehicles.applicability import Cars
 from agents.vehicles.range import Vehicles
-from rag.embedder import Embedder
 
+ASKED = "service inquiry"
+"""The name of the choice among `Resources.choices`, and its examples."""
+EXAMPLES = beside(__file__)
 _SURE = 0.5
 _LONGEST_REPLY, _LONGEST_QUESTION = 25, 6
 _LONGEST = 400
@@ -50,19 +52,19 @@ class Request:
         return {"cars": cars, "known": known, "item": self.item, "changed": changed, "asked": asked}
 
 
-def wanted(case: Case, schedules: Schedules, vehicles: Vehicles, embedder: Embedder) -> Request | None:
+def wanted(case: Case, schedules: Schedules, vehicles: Vehicles, choices: Choices) -> Request | None:
     """What a message asks to be planned; None where it asks something else, such as how often in general."""
     text = case.question.text
-    if not asks("due", text, vehicles, embedder):
+    if not asks("due", text, vehicles, choices):
         return None
     cars = _cars(case, schedules, vehicles)
     item = item_in(text, schedules) or _meant(case, schedules)
     if not schedules.plans(cars, item):
         return None
-    before, changed = _remembered(case, item, schedules, vehicles, embedder)
+    before, changed = _remembered(case, item, schedules, vehicles, choices)
     if case.note and cars & _noted(case.note, schedules):
         before = Slots.noted(case.note.get("known", {})).over(before)
-    return _request(cars, slots(case.message, case.now, vehicles, embedder), before, changed, item)
+    return _request(cars, slots(case.message, case.now, vehicles, choices), before, changed, item)
 
 
 def _meant(case: Case, schedules: Schedules) -> str:
@@ -73,12 +75,12 @@ def _meant(case: Case, schedules: Schedules) -> str:
 
 
 def _remembered(
-    case: Case, item: str, schedules: Schedules, vehicles: Vehicles, embedder: Embedder
+    case: Case, item: str, schedules: Schedules, vehicles: Vehicles, choices: Choices
 ) -> tuple[Slots, Slots]:
     """What the customer said earlier of the vehicle's use and service, and of the item's own last change."""
     before = changed = Slots()
     for turn in reversed(_told_before(case)):
-        told, of = slots(turn.text, case.now, vehicles, embedder), item_in(turn.text, schedules)
+        told, of = slots(turn.text, case.now, vehicles, choices), item_in(turn.text, schedules)
         use, own = told.parted()
         before = (use if of else told).over(before)
         changed = own.over(changed) if item and of == item else changed
@@ -90,11 +92,11 @@ def _told_before(case: Case) -> list[Turn]:
     return [turn for turn in reversed(case.history) if turn.role == "customer"][:_MOST_TURNS]
 
 
-def asks(what: str, text: str, vehicles: Vehicles, embedder: Embedder) -> bool:
+def asks(what: str, text: str, vehicles: Vehicles, choices: Choices) -> bool:
     """Whether a text asks `due`, what the customer's own vehicle needs, or `cost`, what a job costs."""
     plain = vehicles.generic(text[:_LONGEST])
     pieces = [plain, *sentences(plain)[:_MOST_SENTENCES]]
-    found = [decided(embedder, __file__, piece) for piece in dict.fromkeys(pieces) if words(piece)]
+    found = [choices[ASKED].decide(piece) for piece in dict.fromkeys(pieces) if words(piece)]
     labels = {decision.label for decision in found if decision.probability >= _SURE}
     return bool(found) and what in labels and (found[0].label == what or "general" not in labels)
 
@@ -109,15 +111,13 @@ class PriceAsked:
     item: str = ""
 
 
-def priced(
-    case: Case, prices: Prices, schedules: Schedules, vehicles: Vehicles, embedder: Embedder
-) -> PriceAsked | None:
+def priced(case: Case, prices: Prices, schedules: Schedules, vehicles: Vehicles, choices: Choices) -> PriceAsked | None:
     """What a message asks the price of: jobs that it names, else those that were due or spoken of last; None where it
     asks something else, or no list has the price."""
     text = case.question.text
     halves = [half for half in text.split(" and ") if words(half)]
-    does = [decided(embedder, __file__, vehicles.generic(half)).label for half in halves[:_MOST_SENTENCES]]
-    if not prices.rows or not ("cost" in does[1:] or asks("cost", text, vehicles, embedder)):
+    does = [choices[ASKED].decide(vehicles.generic(half)).label for half in halves[:_MOST_SENTENCES]]
+    if not prices.rows or not ("cost" in does[1:] or asks("cost", text, vehicles, choices)):
         return None
     spoken = [
         text,
@@ -132,7 +132,7 @@ def priced(
     return PriceAsked(known, cars, item if schedules.plans(cars, item) else "") if known else None
 
 
-def reply(case: Case, schedules: Schedules, vehicles: Vehicles, embedder: Embedder) -> Request | None:
+def reply(case: Case, schedules: Schedules, vehicles: Vehicles, choices: Choices) -> Request | None:
     """The message as the answer to what was asked, or as a correction of what was said before; None for neither."""
     text, note = case.message, case.note
     if not note or not 0 < len(words(text)) <= _LONGEST_REPLY:
@@ -142,13 +142,13 @@ def reply(case: Case, schedules: Schedules, vehicles: Vehicles, embedder: Embedd
     cars = _noted(note, schedules) or schedules.fitment.everything
     question = text.rstrip().endswith("?") or (opens_question(text) and not text.casefold().startswith("may"))
     short = not asked and len(words(text)) <= _LONGEST_QUESTION
-    if short and (other := item_in(text, schedules)) and asks("due", text, vehicles, embedder):
+    if short and (other := item_in(text, schedules)) and asks("due", text, vehicles, choices):
         return _request(cars, Slots(), before, Slots(), other)
     if question:
         return None
     chosen = _chosen(text, cars, schedules, case)
-    read = clauses(text, case.now, vehicles, embedder, asked, before.unit)
-    told = slots(text, case.now, vehicles, embedder, asked, before.unit)
+    read = clauses(text, case.now, vehicles, choices, asked, before.unit)
+    told = slots(text, case.now, vehicles, choices, asked, before.unit)
     if any(map(_foreign, read)) or not (told.told() or (chosen and len(_beside(text, schedules)) <= 1)):
         return None
     return _request(chosen or cars, told, before, changed, item)

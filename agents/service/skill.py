@@ -53,7 +53,7 @@ class ServicePlanning:
             return True
         if len(words(case.message)) > _SHORT:
             schedules = await resources.reference.derived(parse)
-            told = (schedules, resources.vehicles, resources.embedder)
+            told = (schedules, resources.vehicles, resources.choices)
             return await asyncio.to_thread(reply, case, *told) is not None
         request = await self.read(case, resources)
         return isinstance(request, PriceAsked) or (isinstance(request, Request) and bool(case.note))
@@ -88,7 +88,7 @@ class ServicePlanning:
 
 
 def _asked(case: Case, known: Prices, schedules: Schedules, resources: Resources) -> Request | PriceAsked | None:
-    told = (schedules, resources.vehicles, resources.embedder)
+    told = (schedules, resources.vehicles, resources.choices)
     return reply(case, *told) or wanted(case, *told) or priced(case, known, *told)
 
 

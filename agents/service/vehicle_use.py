@@ -12,10 +12,13 @@ from typing import Any, Self
 from agents.language.dates.past import PastDate, past_dates
 from agents.language.mileages import Mileage, mileages
 from agents.language.words import vocabulary, words
-from agents.learning.taught import decided
+from agents.learning.choice import Choices
+from agents.learning.examples import beside
 from agents.vehicles.range import Vehicles, years
-from rag.embedder import Embedder
 
+CLAUSE = "use clause"
+"""The name of the choice among `Resources.choices`, and its examples."""
+EXAMPLES = beside(__file__)
 _CLAUSE = re.compile(r"[.!?;,](?=\s|$)|[()\n]|\s-\s|\b(?:and|but)\s(?!a half)")
 _BESIDE_FIGURES = vocabulary("at on in about around roughly or and approx approximately maybe it was i think")
 """Words of a clause that says no more than a figure or a day."""
@@ -115,17 +118,17 @@ class Clause:
     alone: bool
 
 
-def slots(text: str, now: datetime, vehicles: Vehicles, embedder: Embedder, asked: str = "", unit: str = "") -> Slots:
+def slots(text: str, now: datetime, vehicles: Vehicles, choices: Choices, asked: str = "", unit: str = "") -> Slots:
     """What a message says. `asked` is what the customer was asked for last, `mileage`, `service` or `registered`: a
     bare figure or date answers it. `unit` is the one that was used before. Embeds, so that it blocks its thread."""
     found = Slots()
-    for clause in clauses(text, now, vehicles, embedder, asked, unit):
+    for clause in clauses(text, now, vehicles, choices, asked, unit):
         found = _told(clause, asked, found)
     return found
 
 
 def clauses(
-    text: str, now: datetime, vehicles: Vehicles, embedder: Embedder, asked: str = "", unit: str = ""
+    text: str, now: datetime, vehicles: Vehicles, choices: Choices, asked: str = "", unit: str = ""
 ) -> list[Clause]:
     """The first clauses of a message. A figure or day alone goes with the clause before it, or answers what was
     asked."""
@@ -134,7 +137,7 @@ def clauses(
         text = f"in {text.strip(' .!')}"
     read: list[Clause] = []
     for part in [part.strip() for part in _CLAUSE.split(text) if part and words(part)][:_MOST_CLAUSES]:
-        clause = _clause(part, now, embedder, bool(asked), unit)
+        clause = _clause(part, now, choices, bool(asked), unit)
         if clause.alone:
             before = read[-1].about if read else {"service": "last", "mileage": "now"}.get(asked, asked)
             about = before if before in _FIELDS else "now" if clause.figures else clause.about
@@ -143,7 +146,7 @@ def clauses(
     return read
 
 
-def _clause(text: str, now: datetime, embedder: Embedder, asked: bool, unit: str) -> Clause:
+def _clause(text: str, now: datetime, choices: Choices, asked: bool, unit: str) -> Clause:
     days = past_dates(text, now)
     figures = tuple(
         figure
@@ -156,7 +159,7 @@ def _clause(text: str, now: datetime, embedder: Embedder, asked: bool, unit: str
     masked, bare = text, text
     for start, end, name in sorted(spans, reverse=True):
         masked, bare = masked[:start] + name + masked[end:], bare[:start] + " " + bare[end:]
-    decision = decided(embedder, __file__, masked)
+    decision = choices[CLAUSE].decide(masked)
     about = decision.label if decision.probability >= _SURE else ""
     alone = bool(spans) and _BESIDE_FIGURES.issuperset(words(bare))
     return Clause(text, about, figures, days, alone)

@@ -27,17 +27,17 @@ def route(
     Example: pitcrew route "the brake warning light is on"
     """
     from agents.types import Question
-    from api.compose.answering import open_classifier, open_readers
     from api.compose.knowledge import open_embedder
+    from api.compose.learnt import load_vehicles, open_learnt
     from api.settings import Settings
     from orchestrator.commands import Send
 
     Send(message).check()
     settings = Settings()
-    embedder = open_embedder(settings)
-    classifier, vehicles = open_classifier(settings, embedder)
-    act = open_readers(settings, embedder, vehicles)[0].read(message).act
-    decided = replace(classifier.classify(Question(message, facts=vehicles.facts(message, {}))), act=act)
+    vehicles = load_vehicles(settings)
+    learnt = open_learnt(settings, open_embedder(settings), None, vehicles)
+    act = learnt.acts.read(message).act
+    decided = replace(learnt.classifier.classify(Question(message, facts=vehicles.facts(message, {}))), act=act)
     if json:
         print_json(_plain(decided))
     else:

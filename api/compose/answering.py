@@ -13,117 +13,27 @@ from agents.acts.act import Reading
 from agents.answerer import Answerer
 from agents.appointment_store import AppointmentStore
 from agents.dataset import Datasets
-from agents.specialist import CUSTOMER, Specialist, open_to
 from agents.specialist import Catalogue as Specialists
+from agents.specialist import Specialist
 from agents.types import Part, Question, Route, StandaloneQuestion
-from api.compose.database import open_migrated_database
-from api.compose.knowledge import Library, load_vehicles
+from api.compose.knowledge import Library
+from api.compose.learnt import load_vehicles, open_learnt
 from api.compose.models import budget
 from api.settings import Settings
 from orchestrator.errors import ProcessingError
-from rag.catalogue import Catalogue
-from rag.embedder import Embedder
 from rag.index import IndexUnavailable
 from rag.types import Passage
 
 if TYPE_CHECKING:
-    from agents.acts.reader import ActReader
     from agents.chat.translation import Translator
-    from agents.conversation.link import LinkReader
     from agents.conversation.rewrite import ModelRewriter
     from agents.conversation.summary import Summariser
-    from agents.learning.text_choice import TextChoice
     from agents.model import ChatModel
-    from agents.routing.classifier import Classifier
     from agents.routing.model_route import ModelRouter
     from agents.vehicles.range import Vehicles
     from orchestrator.graph.state import Dependencies, Gathered
 
 log = structlog.get_logger()
-
-_SCOPE = 0.12
-"""The probability from which a message is for the specialists: what is for nobody is below 0.03 as a rule, and
-greetings and the like are known by their act."""
-
-
-def open_classifier(
-    settings: Settings, embedder: Embedder, knowledge: Catalogue | None = None
-) -> "tuple[Classifier, Vehicles]":
-    """The classifier over the specialists, and the vehicles that it knows. `knowledge`: the catalogue whose headings
-    and words it takes in; None opens the one in the database for that. Raises BadSetting."""
-    from agents.acts.reader import requests
-    from agents.learning.training_cache import TrainingCache
-    from agents.routing.classifier import Classifier
-    from agents.specialists import catalogue
-    from rag.embedders import weights
-    from rag.embedders.example_cache import RememberedEmbedder
-
-    if knowledge is None:
-        database = open_migrated_database(settings)
-        try:
-            return open_classifier(settings, embedder, Catalogue(database))
-        finally:
-            database.dispose()
-
-    vehicles = load_vehicles(settings)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    remembered = RememberedEmbedder(embedder, settings.data_dir / "utterances.npz")
-    training_cache = TrainingCache(settings.data_dir / "training.npz")
-    chunks = knowledge.chunks(sorted(knowledge.chunk_ids()))
-    classifier = Classifier.train(
-        open_to(catalogue(), CUSTOMER),
-        remembered,
-        training_cache,
-        vehicles,
-        list(chunks.values()),
-        weights.vocabulary(settings.embedding_model),
-        requests(),
-        _SCOPE,
-    )
-    remembered.settle()
-    training_cache.settle()
-    return classifier, vehicles
-
-
-def open_readers(settings: Settings, embedder: Embedder, vehicles: "Vehicles") -> "tuple[ActReader, LinkReader]":
-    """What reads the act of a message, and how it hangs together with the one before it. Their examples are embedded,
-    and they are trained, at the first start."""
-    from agents.acts.reader import ActReader
-    from agents.conversation.link import LinkReader
-    from agents.learning.training_cache import TrainingCache
-    from agents.specialists import catalogue
-    from rag.embedders.example_cache import RememberedEmbedder
-
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    remembered = RememberedEmbedder(embedder, settings.data_dir / "acts.npz")
-    training_cache = TrainingCache(settings.data_dir / "acts-training.npz")
-    requests = [text for specialist in open_to(catalogue(), CUSTOMER) for text in specialist.utterances]
-    acts = ActReader.train(remembered, training_cache, vehicles, requests)
-    links = LinkReader.train(remembered, training_cache, vehicles)
-    remembered.settle()
-    training_cache.settle()
-    return acts, links
-
-
-def open_choices(settings: Settings, embedder: Embedder) -> "Mapping[str, TextChoice]":
-    """What skills have learnt from their examples, by name. Embedded and trained at the first start."""
-    from agents.appointments.purposes import examples
-    from agents.diagnosis import check_answers, symptoms
-    from agents.learning.taught import taught
-    from agents.learning.text_choice import TextChoice
-    from agents.learning.training_cache import TrainingCache
-    from agents.service import inquiry, vehicle_use
-    from rag.embedders.example_cache import RememberedEmbedder
-
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    remembered = RememberedEmbedder(embedder, settings.data_dir / "choices.npz")
-    training_cache = TrainingCache(settings.data_dir / "choices-training.npz")
-    trained = {name: TextChoice.train(remembered, training_cache, lists) for name, lists in examples().items()}
-    for module in (check_answers, symptoms, inquiry, vehicle_use):
-        taught(remembered, str(module.__file__), training_cache)
-    remembered.settle()
-    training_cache.settle()
-    return trained
 
 
 @asynccontextmanager
@@ -144,13 +54,12 @@ async def open_dependencies(
     from orchestrator.graph.state import Dependencies, Understood
 
     specialists = await asyncio.to_thread(catalogue)
-    classifier, vehicles = await asyncio.to_thread(open_classifier, settings, library.embedder, library.catalogue)
-    acts, links = await asyncio.to_thread(open_readers, settings, library.embedder, vehicles)
-    choices = await asyncio.to_thread(open_choices, settings, library.embedder)
+    vehicles = load_vehicles(settings)
+    learnt = await asyncio.to_thread(open_learnt, settings, library.embedder, library.catalogue, vehicles)
     voices = await asyncio.to_thread(open_voices, settings, library, vehicles, models)
 
     async def read(question: Question) -> Reading:
-        return await asyncio.to_thread(acts.read, question.text)
+        return await asyncio.to_thread(learnt.acts.read, question.text)
 
     async def understand(question: Question) -> Understood:
         facts = question.facts
@@ -163,10 +72,10 @@ async def open_dependencies(
         text = await rewriter.rewrite(with_facts) if rewriter else None
         completed = text is not None and text != " ".join(question.text.split())  # an echo is left to the rules
         alone = Question(text, facts=facts) if text and completed else with_facts
-        return Understood(await asyncio.to_thread(followup.standalone, alone, vehicles, links), facts)
+        return Understood(await asyncio.to_thread(followup.standalone, alone, vehicles, learnt.links), facts)
 
     async def classify(question: Question, open_specialists: Specialists, standalone: StandaloneQuestion) -> Route:
-        route = await asyncio.to_thread(classifier.classify, question, open_specialists, standalone)
+        route = await asyncio.to_thread(learnt.classifier.classify, question, open_specialists, standalone)
         if route.kind != "clarify" or voices.router is None:
             return route
         name = await voices.router.route(standalone.whole, open_specialists)
@@ -185,7 +94,7 @@ async def open_dependencies(
     reference = KnowledgeReference(library.catalogue, vehicles)
     topics = await asyncio.to_thread(TopicReader.open, library.embedder, vehicles)
     opened = (vehicles, reference, search, library.embedder, appointment_store, datasets)
-    resources = Resources(*opened, _analysing(settings, models), topics, choices, library.retriever.asked)
+    resources = Resources(*opened, _analysing(settings, models), topics, learnt.choices, library.retriever.asked)
     yield Dependencies(
         specialists,
         understand,

@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import Engine as Database
 
 from agents.language.terms import ANALYZER
+from api.compose.learnt import load_vehicles
 from api.settings import BadSetting, Settings
 from rag.catalogue import Catalogue
 from rag.database import open_database
@@ -19,7 +20,6 @@ from rag.embedder import Embedder
 from rag.index import Index, IndexUnavailable, WordIndex
 
 if TYPE_CHECKING:
-    from agents.vehicles.range import Vehicles
     from rag.customer_questions import CustomerQuestions
     from rag.ingestion.ingest import Shelf
     from rag.ingestion.publish import Publisher
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from rag.vectors import VectorStore
 
 log = structlog.get_logger()
-
-VEHICLES_FILE = "vehicles.csv"
 
 INDEXES_PATIENCE_S = 20.0
 """How long a server that starts waits for a command that is publishing, or for the server before it. Within 30 s
@@ -45,14 +43,6 @@ class Library:
     indexes: tuple[Index, WordIndex]
     retriever: "Retriever"
     shelf: "Shelf"
-
-
-def load_vehicles(settings: Settings) -> "Vehicles":
-    """The maker's vehicles, from `vehicles.csv` in the knowledge base; none where there is no such file."""
-    from agents.vehicles.range import Vehicles
-
-    path = settings.knowledge_dir / VEHICLES_FILE
-    return Vehicles.parse(path.read_text(encoding="utf-8")) if path.is_file() else Vehicles()
 
 
 def open_questions(

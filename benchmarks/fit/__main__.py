@@ -14,7 +14,8 @@ folder keeps the 8-bit model. What each regression is fitted on:
   document that is labelled and holds one of the texts that the answer must have. Each of the three is fitted on what
   the one before it makes of the same questions;
 - what a question is about and what it wants to know of it (`agents/topics/reader.py`): the examples in the TOML files
-  beside that module.
+  beside that module;
+- every other choice that is learnt from examples (`agents/learning/teacher.py`).
 """
 
 import asyncio
@@ -24,10 +25,13 @@ from collections.abc import Sequence
 from agents.extractive.answerer import ExtractiveAnswerer
 from agents.extractive.decision import features
 from agents.extractive.scoring import SCORING, Scoring
+from agents.learning import teacher as teaching
+from agents.learning.teacher import Teacher
 from agents.topics import reader as topics
 from agents.vehicles.range import Vehicles
 from api.cli.evaluation.questions import read_questions
-from api.compose.knowledge import load_vehicles, open_embedder
+from api.compose.knowledge import open_embedder
+from api.compose.learnt import learn, load_vehicles
 from api.settings import Settings
 from benchmarks.corpora import Corpus as MadeUp
 from benchmarks.fit import sample
@@ -131,7 +135,10 @@ def main() -> None:
         for model, found in models.items():
             print(f"{FILES[name]} {model}: {dict(found.figures)}", file=sys.stderr)
     array_file.write(topics.WEIGHTS, topics.stored(embedder))
-    print(topics.WEIGHTS, file=sys.stderr)
+    teacher = Teacher(embedder, teaching.LEARNT, shipped=None, packs=True)
+    learn(settings, teacher, chunks, vehicles)
+    teacher.settle()
+    print(topics.WEIGHTS, teaching.LEARNT, file=sys.stderr)
     sample.write(sample.take(sample.searchable(chunks), cases, vehicles, scoring))
 
 

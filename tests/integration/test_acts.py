@@ -10,8 +10,8 @@ import agents.acts
 from agents.acts.act import Act
 from agents.acts.reader import ActReader, requests
 from agents.vehicles.range import Vehicle, Vehicles
-from api.compose.answering import open_readers
 from api.compose.knowledge import open_embedder
+from api.compose.learnt import open_learnt
 from api.settings import Settings
 
 FOLDER = Path(agents.acts.__file__).parent
@@ -21,7 +21,7 @@ FOLDER = Path(agents.acts.__file__).parent
 def reader(ingested: Path) -> ActReader:
     settings = Settings(data_dir=ingested)
     vehicles = Vehicles((Vehicle("Teal", "40", ("2025",)), Vehicle("Rook", "", ("2025",))))
-    return open_readers(settings, open_embedder(settings), vehicles)[0]
+    return open_learnt(settings, open_embedder(settings), None, vehicles).acts
 
 
 @pytest.mark.parametrize(

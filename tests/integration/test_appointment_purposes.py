@@ -10,10 +10,10 @@ from agents.appointments.booking_plan import Plan
 from agents.appointments.dealers.workshops import Workshops
 from agents.appointments.inquiry import Heard, hear
 from agents.appointments.purposes import Intent, Purpose, read
-from agents.learning.text_choice import TextChoice
+from agents.learning.choice import Choices
 from agents.vehicles.range import Vehicle, Vehicles
-from api.compose.answering import open_choices
 from api.compose.knowledge import open_embedder
+from api.compose.learnt import open_choices
 from api.settings import Settings
 
 LINES: dict[Intent | None, str] = {
@@ -357,9 +357,8 @@ REPLIES = {
 
 
 @pytest.fixture(scope="module")
-def choices(ingested: Path) -> dict[str, TextChoice]:
-    settings = Settings(data_dir=ingested)
-    return dict(open_choices(settings, open_embedder(settings)))
+def choices(ingested: Path) -> Choices:
+    return open_choices(open_embedder(Settings(data_dir=ingested)))
 
 
 VEHICLES = Vehicles(tuple(Vehicle(name, "", ("2025",)) for name in ("Wren", "Heron", "Osprey", "Plover")))
@@ -370,32 +369,32 @@ def lines(text: str) -> list[str]:
     return [line.strip() for line in text.strip().splitlines()]
 
 
-def test_what_is_wanted(choices: dict[str, TextChoice]) -> None:
+def test_what_is_wanted(choices: Choices) -> None:
     read_as = [(label, intent_of(line, choices), line) for label, text in LINES.items() for line in lines(text)]
     wrong = [item for item in read_as if item[0] != item[1]]
     assert len(wrong) <= 0.08 * len(read_as), wrong
 
 
-def test_few_questions_about_appointments_are_taken_for_wishes(choices: dict[str, TextChoice]) -> None:
+def test_few_questions_about_appointments_are_taken_for_wishes(choices: Choices) -> None:
     asked = lines(LINES[None])
     assert sum(intent_of(line, choices) is not None for line in asked) <= 0.06 * len(asked)
 
 
-def test_what_is_replied_to_an_offer(choices: dict[str, TextChoice]) -> None:
+def test_what_is_replied_to_an_offer(choices: Choices) -> None:
     said = [(label, line) for label, text in REPLIES.items() for line in lines(text)]
     read_as = [(label, read(line, choices).reply(told=False), line) for label, line in said]
     wrong = [item for item in read_as if item[0] != item[1]]
     assert len(wrong) <= 2, wrong
 
 
-def test_nothing_said_or_learnt_is_no_wish(choices: dict[str, TextChoice]) -> None:
+def test_nothing_said_or_learnt_is_no_wish(choices: Choices) -> None:
     for purpose in (read("  ", choices), read("book a service", {}), Purpose()):
         assert (purpose.intent(0), purpose.reply(told=False)) == (None, "other")
 
 
-def intent_of(line: str, choices: dict[str, TextChoice]) -> Intent | None:
+def intent_of(line: str, choices: Choices) -> Intent | None:
     return heard(line, choices).intent
 
 
-def heard(line: str, choices: dict[str, TextChoice]) -> Heard:
+def heard(line: str, choices: Choices) -> Heard:
     return hear(line, NOW, Plan(), Workshops(), VEHICLES, {}, choices=choices)

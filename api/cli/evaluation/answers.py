@@ -43,7 +43,7 @@ async def _answers(settings: "Settings", cases: "list[Case]") -> "list[Answer]":
     from api.cli.evaluation.scratch import open_scratch_appointment_store
     from api.cli.terminal.knowledge import open_knowledge
     from api.compose.answering import open_dependencies
-    from api.compose.knowledge import load_vehicles
+    from api.compose.learnt import load_vehicles
     from orchestrator.graph.saver import memory_saver
     from orchestrator.graph.turn import build_graph
 

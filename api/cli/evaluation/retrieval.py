@@ -19,7 +19,7 @@ def ranked(settings: "Settings", cases: "list[Case]", corpus: Path | None) -> "t
     from agents.conversation.followup import standalone
     from agents.vehicles.range import Vehicles
     from api.cli.evaluation.corpus import documents, searched
-    from api.compose.knowledge import load_vehicles
+    from api.compose.learnt import load_vehicles
     from orchestrator.evaluation.retrieval import RANKED, Ranked, outcome
 
     vehicles = Vehicles() if corpus else load_vehicles(settings)

@@ -20,11 +20,12 @@ def routed(settings: "Settings", cases: "list[Case]") -> "tuple[Lines, Sequence[
     """Predictions {id, route, confidence} and outcomes of the product's classifier."""
     from dataclasses import replace
 
-    from api.compose.answering import open_classifier
     from api.compose.knowledge import open_embedder
+    from api.compose.learnt import load_vehicles, open_learnt
     from orchestrator.evaluation.routing import outcome
 
-    classifier, vehicles = open_classifier(settings, open_embedder(settings))
+    vehicles = load_vehicles(settings)
+    classifier = open_learnt(settings, open_embedder(settings), None, vehicles).classifier
     lines, outcomes = [], []
     with progress("Routing") as advance:
         for done, case in enumerate(cases):
@@ -56,7 +57,7 @@ def _scored(route: "Route") -> "Routed":
 def labelled(settings: "Settings", cases: "list[Case]", examples: Path) -> "tuple[Lines, Sequence[Outcome]]":
     """Predictions {id, label, confidence} and outcomes of a classifier whose specialists are the labels of `examples`,
     lines {text, label}. Every case gets a label."""
-    from agents.learning import training
+    from agents.learning.teacher import Teacher
     from agents.routing.classifier import Classifier
     from agents.specialist import Specialist
     from api.compose.knowledge import open_embedder
@@ -65,7 +66,7 @@ def labelled(settings: "Settings", cases: "list[Case]", examples: Path) -> "tupl
     texts = _examples(examples)
     catalogue = tuple(Specialist(label, label, label, tuple(phrases), (), "") for label, phrases in texts.items())
     note(f"Learning {len(catalogue)} labels from {sum(map(len, texts.values()))} examples...")
-    classifier = Classifier.train(catalogue, open_embedder(settings), training)
+    classifier = Classifier.taught(catalogue, Teacher(open_embedder(settings), shipped=None))
     lines, outcomes = [], []
     with progress("Labelling") as advance:
         for done, case in enumerate(cases):

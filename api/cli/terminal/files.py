@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from api.compose.knowledge import VEHICLES_FILE
+from api.compose.learnt import VEHICLES_FILE
 from rag.customer_questions import FILE as CUSTOMER_QUESTIONS_FILE
 from rag.ingestion.scan import Failure, File, Hashes, Listing, scan
 

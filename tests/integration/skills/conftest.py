@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from agents.acts.reader import ActReader
 from agents.context import Resources
+from agents.learning.choice import Choices
 from api.compose.knowledge import open_embedder
+from api.compose.learnt import open_choices, open_learnt
 from api.settings import Settings
 from rag.embedder import Embedder
+from tests import bundled
 from tests.unit.agents.diagnosis import workshop_manual
 
 
@@ -19,6 +23,18 @@ def embedder(ingested: Path) -> Embedder:
 
 
 @pytest.fixture(scope="session")
-def resources(embedder: Embedder) -> Resources:
+def choices(embedder: Embedder) -> Choices:
+    """What the skills have learnt."""
+    return open_choices(embedder)
+
+
+@pytest.fixture(scope="session")
+def acts(embedder: Embedder, ingested: Path) -> ActReader:
+    """The server's own."""
+    return open_learnt(Settings(data_dir=ingested), embedder, None, bundled.vehicles()).acts
+
+
+@pytest.fixture(scope="session")
+def resources(embedder: Embedder, choices: Choices) -> Resources:
     """The bundled knowledge base."""
-    return replace(workshop_manual.RESOURCES, embedder=embedder)
+    return replace(workshop_manual.RESOURCES, embedder=embedder, choices=choices)

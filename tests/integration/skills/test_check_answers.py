@@ -3,7 +3,7 @@ import pytest
 from agents.diagnosis import check_answers
 from agents.diagnosis.guided_checks import Cause, Symptom
 from agents.diagnosis.ranking import Answer
-from rag.embedder import Embedder
+from agents.learning.choice import Choices
 from tests.unit.agents.diagnosis.workshop_manual import checks
 
 
@@ -49,8 +49,8 @@ LITRES = cause(ADBLUE, "less than 5 litres added")
         ("maybe", "unknown"),
     ],
 )
-def test_bare_answers(text: str, answer: Answer, embedder: Embedder) -> None:
-    told = check_answers.read(text, CHARGE, CHARGE.causes, BLUE, embedder)
+def test_bare_answers(text: str, answer: Answer, choices: Choices) -> None:
+    told = check_answers.read(text, CHARGE, CHARGE.causes, BLUE, choices)
     assert told.answers[BLUE.name] == answer
 
 
@@ -63,8 +63,8 @@ def test_bare_answers(text: str, answer: Answer, embedder: Embedder) -> None:
         ("the light is flashing blue", BLUE, {BLUE.name: "yes"}),
     ],
 )
-def test_signs_say_more_than_was_asked(text: str, asked: Cause, answers: dict[str, Answer], embedder: Embedder) -> None:
-    told = check_answers.read(text, CHARGE, CHARGE.causes, asked, embedder)
+def test_signs_say_more_than_was_asked(text: str, asked: Cause, answers: dict[str, Answer], choices: Choices) -> None:
+    told = check_answers.read(text, CHARGE, CHARGE.causes, asked, choices)
     assert dict(told.answers) == answers
     assert not told.direct
 
@@ -82,31 +82,29 @@ def test_signs_say_more_than_was_asked(text: str, asked: Cause, answers: dict[st
         ("there's a usb stick in it", "USB device", "yes"),
     ],
 )
-def test_what_was_done_is_about_the_check_that_it_names(
-    text: str, name: str, answer: Answer, embedder: Embedder
-) -> None:
-    told = check_answers.read(text, SCREEN, SCREEN.causes, HANGS, embedder)
+def test_what_was_done_is_about_the_check_that_it_names(text: str, name: str, answer: Answer, choices: Choices) -> None:
+    told = check_answers.read(text, SCREEN, SCREEN.causes, HANGS, choices)
     assert told.answers[name] == answer
     assert len(told.answers) <= 2
 
 
 @pytest.mark.parametrize("text", ["My Wren won't charge, red light", "it doesn't charge and the light is red"])
-def test_a_denial_reaches_no_further_than_its_clause(text: str, embedder: Embedder) -> None:
-    assert list(check_answers.read(text, CHARGE, CHARGE.causes, None, embedder).answers) == [
+def test_a_denial_reaches_no_further_than_its_clause(text: str, choices: Choices) -> None:
+    assert list(check_answers.read(text, CHARGE, CHARGE.causes, None, choices).answers) == [
         "fault of the plug connection, the vehicle or the station"
     ]
 
 
-def test_where_no_speaks_for_a_cause_so_does_its_sign(embedder: Embedder) -> None:
-    told = check_answers.read("I added 2 litres", ADBLUE, ADBLUE.causes, LITRES, embedder)
+def test_where_no_speaks_for_a_cause_so_does_its_sign(choices: Choices) -> None:
+    told = check_answers.read("I added 2 litres", ADBLUE, ADBLUE.causes, LITRES, choices)
     assert told.answers[LITRES.name] == "no"
 
 
 @pytest.mark.parametrize(
     "text", ["", "   ", "hello there", "the weather is nice", "Carrick, please", "x " * 200, "🔥" * 200]
 )
-def test_what_says_nothing_is_no_answer(text: str, embedder: Embedder) -> None:
-    assert not check_answers.read(text, CHARGE, CHARGE.causes, BLUE, embedder).answers
+def test_what_says_nothing_is_no_answer(text: str, choices: Choices) -> None:
+    assert not check_answers.read(text, CHARGE, CHARGE.causes, BLUE, choices).answers
 
 
 @pytest.mark.parametrize(
@@ -129,5 +127,5 @@ def test_what_says_nothing_is_no_answer(text: str, embedder: Embedder) -> None:
         ("", ""),
     ],
 )
-def test_what_a_reply_does(text: str, kind: str, embedder: Embedder) -> None:
-    assert check_answers.kind(text, embedder) == kind
+def test_what_a_reply_does(text: str, kind: str, choices: Choices) -> None:
+    assert check_answers.kind(text, choices) == kind

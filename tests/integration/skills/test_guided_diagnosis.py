@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from agents.acts.reader import ActReader
 from agents.context import Resources
 from agents.diagnosis.response import Command, Reply
 from agents.diagnosis.skill import SKILL
@@ -32,8 +33,8 @@ def test_there_are_enough_dialogues() -> None:
 
 
 @pytest.mark.parametrize("dialogue", DIALOGUES, ids=lambda dialogue: dialogue["name"])
-async def test_dialogue(dialogue: dict[str, Any], resources: Resources) -> None:
-    customer = Customer(resources, facts=dialogue.get("facts", {}))
+async def test_dialogue(dialogue: dict[str, Any], resources: Resources, acts: ActReader) -> None:
+    customer = Customer(resources, facts=dialogue.get("facts", {}), acts=acts)
     for text, status, *contains in dialogue["turns"]:
         handled = await customer.says(text, dialogue.get("meanwhile", "It takes 4.5 litres."))
         assert (handled.status if handled else "") == status, (text, handled)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from agents.learning.choice import Choices
 from agents.service.inquiry import Request, item_in, reply, wanted
-from rag.embedder import Embedder
 from tests.tool_contexts import case
 from tests.unit.agents.scheduled import VEHICLES, schedules
 
@@ -83,8 +83,8 @@ NOT_ASKED = [
 ]
 
 
-def asked(embedder: Embedder, text: str, **more: Any) -> Request | None:
-    return wanted(case(text, **more), schedules(), VEHICLES, embedder)
+def asked(choices: Choices, text: str, **more: Any) -> Request | None:
+    return wanted(case(text, **more), schedules(), VEHICLES, choices)
 
 
 def told(request: Request) -> dict[str, Any]:
@@ -95,25 +95,25 @@ def told(request: Request) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("text", "expected"), ASKED)
-def test_what_is_asked(text: str, expected: dict[str, Any], embedder: Embedder) -> None:
-    request = asked(embedder, text)
+def test_what_is_asked(text: str, expected: dict[str, Any], choices: Choices) -> None:
+    request = asked(choices, text)
     assert request is not None
     assert {name: told(request).get(name) for name in expected} == expected
 
 
 @pytest.mark.parametrize("text", NOT_ASKED)
-def test_what_is_for_others(text: str, embedder: Embedder) -> None:
-    assert asked(embedder, text) is None
+def test_what_is_for_others(text: str, choices: Choices) -> None:
+    assert asked(choices, text) is None
 
 
-def test_the_vehicle_comes_from_what_is_known(embedder: Embedder) -> None:
+def test_the_vehicle_comes_from_what_is_known(choices: Choices) -> None:
     request = asked(
-        embedder, "is my service due? 43,000 km", facts={"model": "Heron", "variant": "Heron Hybrid", "year": "2025"}
+        choices, "is my service due? 43,000 km", facts={"model": "Heron", "variant": "Heron Hybrid", "year": "2025"}
     )
     assert request is not None
     assert schedules().fitment.name(request.cars) == "Heron Hybrid (2025)"
     other = asked(
-        embedder,
+        choices,
         "is a service due on a 2026 Wren?",
         facts={"model": "Heron", "variant": "Heron Hybrid", "year": "2025"},
     )
@@ -121,22 +121,22 @@ def test_the_vehicle_comes_from_what_is_known(embedder: Embedder) -> None:
     assert schedules().fitment.name(other.cars) == "Wren (2026)"
 
 
-def test_a_year_in_a_date_is_not_the_vehicles(embedder: Embedder) -> None:
-    request = asked(embedder, "my Heron Hybrid has 43,000 km, last service in May 2025, what is due?")
+def test_a_year_in_a_date_is_not_the_vehicles(choices: Choices) -> None:
+    request = asked(choices, "my Heron Hybrid has 43,000 km, last service in May 2025, what is due?")
     assert request is not None
     assert schedules().fitment.name(request.cars) == "Heron Hybrid"
 
 
-def test_the_year_may_stand_in_another_part_of_the_message(embedder: Embedder) -> None:
+def test_the_year_may_stand_in_another_part_of_the_message(choices: Choices) -> None:
     said = "My Wren 58 is from 2025 and has 43,000 km. What is the tyre pressure, and is a service due?"
-    request = asked(embedder, "is a service due? (Wren 58)", said=said)
+    request = asked(choices, "is a service due? (Wren 58)", said=said)
     assert request is not None
     assert schedules().fitment.name(request.cars) == "Wren 58 (2025)"
     assert request.known.mileage_km == 43_000
 
 
-def note(embedder: Embedder, question: str, waiting_for: str) -> dict[str, Any]:
-    request = asked(embedder, question)
+def note(choices: Choices, question: str, waiting_for: str) -> dict[str, Any]:
+    request = asked(choices, question)
     assert request is not None
     return request.note(waiting_for)
 
@@ -170,9 +170,9 @@ REPLIES: list[tuple[str, str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("waiting_for", "text", "expected"), REPLIES)
-def test_what_answers_a_question(waiting_for: str, text: str, expected: dict[str, Any], embedder: Embedder) -> None:
+def test_what_answers_a_question(waiting_for: str, text: str, expected: dict[str, Any], choices: Choices) -> None:
     request = reply(
-        case(text, note=note(embedder, "what is due on my Heron?", waiting_for)), schedules(), VEHICLES, embedder
+        case(text, note=note(choices, "what is due on my Heron?", waiting_for)), schedules(), VEHICLES, choices
     )
     assert request is not None
     found = told(request)
@@ -196,15 +196,15 @@ def test_what_answers_a_question(waiting_for: str, text: str, expected: dict[str
         "x" * 10_000,
     ],
 )
-def test_what_answers_no_question(waiting_for: str, text: str, embedder: Embedder) -> None:
+def test_what_answers_no_question(waiting_for: str, text: str, choices: Choices) -> None:
     assert (
-        reply(case(text, note=note(embedder, "what is due on my Heron?", waiting_for)), schedules(), VEHICLES, embedder)
+        reply(case(text, note=note(choices, "what is due on my Heron?", waiting_for)), schedules(), VEHICLES, choices)
         is None
     )
 
 
-def test_without_a_note_nothing_is_an_answer(embedder: Embedder) -> None:
-    assert reply(case("43000"), schedules(), VEHICLES, embedder) is None
+def test_without_a_note_nothing_is_an_answer(choices: Choices) -> None:
+    assert reply(case("43000"), schedules(), VEHICLES, choices) is None
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_the_item_that_a_text_names(text: str, item: str) -> None:
 @pytest.mark.parametrize(
     "text", ["is it due " * 800, "12 May 2025 43,000 km due " * 300, "9" * 8000, "a? " * 2600, "(" * 8000, "\x00 due?"]
 )
-def test_odd_texts_are_read_in_bounds(text: str, embedder: Embedder) -> None:
-    for of in (case(text), case(text, note=note(embedder, "what is due on my Heron?", "mileage"))):
-        wanted(of, schedules(), VEHICLES, embedder)
-        assert reply(of, schedules(), VEHICLES, embedder) is None
+def test_odd_texts_are_read_in_bounds(text: str, choices: Choices) -> None:
+    for of in (case(text), case(text, note=note(choices, "what is due on my Heron?", "mileage"))):
+        wanted(of, schedules(), VEHICLES, choices)
+        assert reply(of, schedules(), VEHICLES, choices) is None

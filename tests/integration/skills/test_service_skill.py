@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from agents.context import Resources
+from agents.learning.choice import Choices
 from agents.service.skill import SKILL
 from agents.skill import Handled
 from agents.types import ToolUsed, Turn
@@ -20,9 +21,9 @@ OWNED = {"model": "Heron", "variant": "Heron Hybrid", "year": "2025"}
 
 
 @pytest.fixture(scope="session")
-def resources(embedder: Embedder) -> Resources:
+def resources(embedder: Embedder, choices: Choices) -> Resources:
     """The bundled schedules."""
-    return replace(scheduled.RESOURCES, embedder=embedder)
+    return replace(scheduled.RESOURCES, embedder=embedder, choices=choices)
 
 
 async def said(
@@ -140,8 +141,8 @@ async def test_general_questions_are_left_to_the_documents(resources: Resources)
         assert await SKILL.read(case(text, facts=OWNED), resources) is None
 
 
-async def test_without_schedules_it_claims_nothing(embedder: Embedder) -> None:
-    empty = Resources(VEHICLES, Documents(lambda: (), VEHICLES), None, embedder, None)  # type: ignore[arg-type]
+async def test_without_schedules_it_claims_nothing(resources: Resources) -> None:
+    empty = replace(resources, reference=Documents(lambda: (), VEHICLES))
     assert await SKILL.read(case("what is due? 43,000 km", facts=OWNED), empty) is None
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from agents.diagnosis import symptoms
-from rag.embedder import Embedder
+from agents.learning.choice import Choices
 from tests import bundled
 from tests.unit.agents.diagnosis.workshop_manual import checks
 from tests.unit.rag.hashing import HashingEmbedder
@@ -23,8 +23,8 @@ from tests.unit.rag.hashing import HashingEmbedder
         "what's wrong with it? it won't charge",
     ],
 )
-def test_reports_of_something_wrong(text: str, embedder: Embedder) -> None:
-    assert symptoms.reports(text, embedder)
+def test_reports_of_something_wrong(text: str, choices: Choices) -> None:
+    assert symptoms.reports(text, choices)
 
 
 @pytest.mark.parametrize(
@@ -46,20 +46,20 @@ def test_reports_of_something_wrong(text: str, embedder: Embedder) -> None:
         "when is the service due",
     ],
 )
-def test_questions_for_one_thing_to_know(text: str, embedder: Embedder) -> None:
-    assert not symptoms.reports(text, embedder)
+def test_questions_for_one_thing_to_know(text: str, choices: Choices) -> None:
+    assert not symptoms.reports(text, choices)
 
 
 @pytest.mark.parametrize(
     "text", ["P0420", "what does P0420 mean?", "P0420, can I drive?", "what is P0420?", "how do I fix P0420"]
 )
-def test_questions_about_codes(text: str, embedder: Embedder) -> None:
-    assert symptoms.about_codes(text, embedder)
+def test_questions_about_codes(text: str, choices: Choices) -> None:
+    assert symptoms.about_codes(text, choices)
 
 
 @pytest.mark.parametrize("text", ["how much does it cost to fix P0420?", "where is the sensor of P0420?"])
-def test_questions_about_something_else_than_a_code(text: str, embedder: Embedder) -> None:
-    assert not symptoms.about_codes(text, embedder)
+def test_questions_about_something_else_than_a_code(text: str, choices: Choices) -> None:
+    assert not symptoms.about_codes(text, choices)
 
 
 def test_a_symptom_matches_itself_best() -> None:

@@ -1,21 +1,39 @@
 """The fitted weights belong to the data and to the scores that they were fitted on."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 
 import rag.retrieve
 from agents.extractive.scoring import SCORING
+from agents.learning.teacher import Teacher
 from agents.topics import reader as topics
 from agents.vehicles.range import Vehicles
 from api.cli.evaluation.questions import read_questions
+from api.compose.learnt import learn, load_vehicles
+from api.settings import Settings
 from benchmarks.fit import sample
 from benchmarks.fit.corpus import Corpus, of_folder
 from benchmarks.fit.provenance import FILES, KNOWLEDGE, QUESTIONS, made_up, outdated, provenance
 from rag import array_file
+from rag.embedder import Vectors
 
 RUN = "The weights are not of today's data or scores: run `make fit`, then the evaluation."
+
+
+@dataclass(frozen=True)
+class Unasked:
+    """The product's embedder where nothing is to be embedded."""
+
+    name: str
+    dimensions: int = 384
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        raise NotImplementedError
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +54,17 @@ def test_topics_are_of_the_examples_of_today() -> None:
     kept = array_file.read(topics.WEIGHTS)
     embedder = provenance(made_up())["settings"]["embedder"]
     assert (str(kept["examples"]), str(kept["embedder"])) == (topics.digest(), embedder), RUN
+
+
+def test_choices_are_of_the_examples_of_today(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, knowledge_dir=KNOWLEDGE, embedding_model="")
+    teacher = Teacher(Unasked(provenance(made_up())["settings"]["embedder"]), tmp_path / "learnt.npz")
+    try:
+        learn(settings, teacher, of_folder(KNOWLEDGE), load_vehicles(settings))
+    except NotImplementedError:
+        pytest.fail(RUN)
+    teacher.settle()
+    assert not (tmp_path / "learnt.npz").exists(), RUN
 
 
 def test_features_of_a_sample_are_what_they_were_at_the_fit(corpus: Corpus) -> None:

@@ -21,8 +21,8 @@ from agents.appointments.sql_store import SqlAppointmentStore
 from agents.context import Resources
 from agents.language.consent import read_reply
 from agents.language.words import words
-from agents.learning import training
-from agents.learning.text_choice import TextChoice
+from agents.learning.choice import Choices
+from agents.learning.teacher import Teacher
 from agents.skill import Handled
 from agents.tables import metadata
 from agents.toolbox.calls import Toolbox
@@ -56,9 +56,10 @@ class WordEmbedder:
 
 
 @cache
-def choices() -> Mapping[str, TextChoice]:
+def choices() -> Choices:
     """What is learnt from the examples, by their words."""
-    return {name: TextChoice.train(WordEmbedder(), training, lists) for name, lists in examples().items()}
+    teacher = Teacher(WordEmbedder())
+    return {name: teacher.choice(lists) for name, lists in examples().items()}
 
 
 DUBLIN = ZoneInfo("Europe/Dublin")

@@ -385,6 +385,7 @@ async def test_another_dealer_without_its_name(ada: Customer) -> None:
 
 
 async def test_dangers_get_the_telephone_number_of_the_place_kept_free(ada: Customer) -> None:
+    ada.findings = {"danger": "brakes"}
     said = await talk(ada, "my brakes failed, I need an appointment at Ashby for my Teal")
     assert "keeps one slot per day free; telephone the dealer" in said
     assert "0700 100 001" in said

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, cast
 
+from agents.acts.reader import ActReader
 from agents.context import Resources
 from agents.diagnosis.guided_checks import GuidedChecks, parse
 from agents.diagnosis.skill import SKILL
@@ -46,12 +47,15 @@ class Customer:
     note: str = "null"
     history: list[Turn] = field(default_factory=list)
     taken_up: bool = False
+    acts: ActReader | None = None
+    """What tells whether the customer is in danger; nobody is without it."""
 
     async def says(self, text: str, meanwhile: str = "Something else was answered.") -> Handled | None:
         """What the skill answers, None where it leaves the message to others; those answer `meanwhile`."""
         self.facts = bundled.vehicles().facts(text, self.facts)
         noted = json.loads(self.note) or {}
-        asked = case(text, facts=self.facts, note=noted, history=self.history)
+        danger = (self.acts.read(text).danger if self.acts else None) or ""
+        asked = case(text, facts=self.facts, note=noted, history=self.history, danger=danger)
         self.taken_up = bool(noted) and await SKILL.takes_up(asked, self.resources)
         request = await SKILL.read(asked, self.resources)
         self.history.append(Turn("customer", text))

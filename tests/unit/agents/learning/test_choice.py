@@ -1,43 +1,39 @@
 import numpy as np
 import pytest
 
-from agents.learning import training
 from agents.learning.choice import Choice, opens_question, shaped
+from agents.learning.teacher import Teacher
+from tests.unit.rag.hashing import HashingEmbedder
 
-TEXTS = {"red": ("rose", "cherry", "fire"), "blue": ("sky", "sea", "ice")}
-VECTORS = {
-    "red": np.array([[1.0, 0.0], [0.98, 0.2], [0.99, 0.1]]),
-    "blue": np.array([[0.0, 1.0], [0.2, 0.98], [0.1, 0.99]]),
-}
+EXAMPLES = {"fruit": ("red apple", "green pear", "ripe plum"), "tool": ("steel hammer", "long ladder", "sharp saw")}
 
 
-def choice() -> Choice:
-    return Choice.train(TEXTS, VECTORS, training)
+@pytest.fixture
+def choice() -> Choice[str]:
+    return Teacher(HashingEmbedder()).choice(EXAMPLES)
 
 
-def test_the_nearest_examples_decide_and_probabilities_sum_to_one() -> None:
-    decided = choice().decide("blood", np.array([0.97, 0.05]))
-    assert decided.label == "red"
-    assert decided.probability > 0.5
-    assert choice().probabilities(["a", "b"], np.eye(2)).sum(axis=1) == pytest.approx(1.0)
+def test_a_text_is_most_likely_what_its_examples_are(choice: Choice[str]) -> None:
+    for label, text in (("fruit", "a green apple"), ("tool", "a long sharp saw")):
+        found = choice.probabilities(text)
+        assert max(found, key=lambda name: found[name]) == label
+        assert sum(found.values()) == pytest.approx(1.0)
+        assert choice.decide(text).label == label
 
 
-def test_training_is_repeatable() -> None:
-    np.testing.assert_array_equal(choice().kernel.weights, choice().kernel.weights)
+def test_rows_of_one_choice_are_read_by_another(choice: Choice[str]) -> None:
+    other = Teacher(HashingEmbedder()).choice({"pear": ("green pear",), "saw": ("sharp saw",)})
+    texts = ["a green pear", "one sharp saw"]
+    np.testing.assert_allclose(other.shares(choice.rows(texts)), other.shares(other.rows(texts)))
 
 
-def test_a_choice_of_one_is_none() -> None:
-    with pytest.raises(ValueError, match="two labels"):
-        Choice.train({"red": TEXTS["red"]}, VECTORS, training)
-
-
-def test_unseen_examples_give_a_threshold() -> None:
-    least, most = (choice().exceeded_by(share, "red", "blue") for share in (1.0, 0.0))
-    assert 0.0 <= least <= most <= 1.0
+@pytest.mark.parametrize("text", ["", " ", "\ud800", "?" * 5_000])
+def test_any_text_has_a_label(choice: Choice[str], text: str) -> None:
+    assert choice.decide(text).label in EXAMPLES
 
 
 def test_the_form_of_a_text_stands_beside_its_meaning() -> None:
-    made = shaped(["is it?", "it is"], np.eye(2))
+    made = shaped(["is it?", "it is"], lambda texts: np.eye(len(texts)))
     assert made.shape == (2, 8)
     np.testing.assert_allclose(np.linalg.norm(made, axis=1), 1.0)
     assert opens_question("What's the time")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from agents.language.words import words
-from agents.learning import training
+from agents.learning.teacher import Teacher
 from agents.routing.classifier import Classifier
 from agents.specialist import CUSTOMER, Catalogue, Specialist, open_to
 from agents.specialists import catalogue
@@ -43,7 +43,7 @@ class HashedWords:
 
 @pytest.fixture(scope="module")
 def classifier() -> Classifier:
-    return Classifier.train(CATALOGUE, HashedWords(), training, VEHICLES)
+    return Classifier.taught(CATALOGUE, Teacher(HashedWords()), VEHICLES)
 
 
 def specialists(classifier: Classifier, text: str, only: Catalogue | None = None) -> list[str]:
@@ -100,7 +100,7 @@ def test_a_bare_follow_up_stays_with_the_specialist_that_answered(classifier: Cl
 
 
 def test_training_again_gives_the_same_routes(classifier: Classifier) -> None:
-    again = Classifier.train(CATALOGUE, HashedWords(), training, VEHICLES)
+    again = Classifier.taught(CATALOGUE, Teacher(HashedWords()), VEHICLES)
     for text in ("what's the torque figure", "engine noise and when is it due", "tell me a joke"):
         assert again.classify(Question(text)) == classifier.classify(Question(text))
 
@@ -114,20 +114,19 @@ def test_any_catalogue_works_with_a_handful_of_examples() -> None:
         named("roses", "when do I prune roses", "my roses have black spots", "which roses climb"),
         named("lawn", "how short do I cut the lawn", "moss in the lawn", "which lawn seed for shade"),
     )
-    classifier = Classifier.train(garden, HashedWords(), training)
+    classifier = Classifier.taught(garden, Teacher(HashedWords()))
     assert specialists(classifier, "black spots on roses") == ["roses"]
     assert specialists(classifier, "moss in my lawn") == ["lawn"]
     assert classifier.classify(Question("play some jazz")).kind == "out_of_scope"
 
 
 def test_words_of_vehicles_say_nothing_to_a_catalogue_about_something_else() -> None:
-    tea = Classifier.train(
-        (named("tea", "how long does green tea brew", "which tea has no caffeine"),), HashedWords(), training
+    tea = Classifier.taught(
+        (named("tea", "how long does green tea brew", "which tea has no caffeine"),), Teacher(HashedWords())
     )
-    cars = Classifier.train((named("cars", "my Honda rattles", "code P0420", "car rattles"),), HashedWords(), training)
+    cars = Classifier.taught((named("cars", "my Honda rattles", "code P0420", "car rattles"),), Teacher(HashedWords()))
     assert cars.classify(Question("quokka P0301 zebra")).kind == "answer"
-    for text in ("quokka P0301 zebra", "quokka Toyota zebra"):
-        assert tea.classify(Question(text)).kind == "out_of_scope"
+    assert tea.classify(Question("quokka P0301 zebra")).kind == "out_of_scope"
 
 
 def test_what_comes_near_and_is_for_nobody_is_refused() -> None:
@@ -135,18 +134,18 @@ def test_what_comes_near_and_is_for_nobody_is_refused() -> None:
     lawn = named("lawn", *said)
     bounded = replace(lawn, beyond=("play lawn tennis", "lawn tennis scores", "lawn tennis tickets"))
     asked = Question("lawn tennis results")
-    assert Classifier.train((lawn,), HashedWords(), training).classify(asked).kind == "answer"
-    assert Classifier.train((bounded,), HashedWords(), training).classify(asked).kind == "out_of_scope"
+    assert Classifier.taught((lawn,), Teacher(HashedWords())).classify(asked).kind == "answer"
+    assert Classifier.taught((bounded,), Teacher(HashedWords())).classify(asked).kind == "out_of_scope"
 
 
 def test_one_specialist_and_one_example_are_enough_to_train() -> None:
-    only = Classifier.train((named("tea", "how long does green tea brew"),), HashedWords(), training)
+    only = Classifier.taught((named("tea", "how long does green tea brew"),), Teacher(HashedWords()))
     assert specialists(only, "how long does green tea brew") == ["tea"]
 
 
 def test_a_catalogue_without_examples_is_refused() -> None:
     with pytest.raises(ValueError, match="no example"):
-        Classifier.train((named("silent"),), HashedWords(), training)
+        Classifier.taught((named("silent"),), Teacher(HashedWords()))
 
 
 def test_a_message_that_goes_on_is_for_whoever_the_question_before_was_for(classifier: Classifier) -> None:
@@ -164,7 +163,7 @@ def test_the_knowledge_base_is_taken_in(classifier: Classifier) -> None:
         Chunk(name, name, name, name, (section,), None, 0, 1, "Quokkaflange torsion")
         for name, section in (("specs", "Figures"), ("maintenance", "Quokkaflange"), ("troubleshooting", "Faults"))
     ]
-    taught = Classifier.train(CATALOGUE, HashedWords(), training, VEHICLES, chunks)
+    taught = Classifier.taught(CATALOGUE, Teacher(HashedWords()), VEHICLES, chunks)
     text = "car quokkaflange"
     assert dict(taught.ranked(text))["maintenance"] > dict(classifier.ranked(text))["maintenance"]
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from agents.learning.teacher import Teacher
 from agents.routing.headings import learn
 from agents.specialist import Specialist
 from agents.vehicles.range import Vehicles
@@ -37,7 +38,7 @@ def chunk(subject: str, title: str, *section: str) -> Chunk:
 
 def test_headings_speak_for_their_own_specialist_only() -> None:
     chunks = [chunk("data", "Data", "Tyres"), chunk("faults", "Faults", "Noise"), chunk("guide", "Guide", "Lights")]
-    known = learn(chunks, CATALOGUE, Vehicles(), EMBEDDER)
+    known = learn(chunks, CATALOGUE, Vehicles(), Teacher(EMBEDDER, shipped=None))
     assert list(known.owners) == [0, 1, -1]
     leaning = known.leaning(EMBEDDER.embed(["which tyres", "a noise", "lights"]).astype(np.float64))
     assert leaning[0, 0] > leaning[0, 1]
@@ -48,4 +49,4 @@ def test_headings_speak_for_their_own_specialist_only() -> None:
 def test_without_headings_for_everyone_nothing_leans() -> None:
     messages = EMBEDDER.embed(["which tyres"]).astype(np.float64)
     for chunks in ([], [chunk("data", "Data", "Tyres")]):
-        assert not learn(chunks, CATALOGUE, Vehicles(), EMBEDDER).leaning(messages).any()
+        assert not learn(chunks, CATALOGUE, Vehicles(), Teacher(EMBEDDER, shipped=None)).leaning(messages).any()
