@@ -6,9 +6,9 @@ from typing import Any
 import structlog
 
 from agents.analyst import wording
-from agents.analyst.interpretation import Reading
-from agents.analyst.plan import Plan
 from agents.analyst.plan_sql import query
+from agents.analyst.reading.candidates import Reading
+from agents.analyst.reading.plan import Plan
 from agents.analyst.result_checks import Ask, Check, Verdict, doubted, verify
 from agents.dataset import QueryFailed, Rows
 

@@ -7,8 +7,8 @@ as a path or an expression; the names stand in the titles.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agents.analyst.plan import Plan
 from agents.analyst.preview import short
+from agents.analyst.reading.plan import Plan
 from agents.dataset import Rows
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"

@@ -3,10 +3,10 @@
 import asyncio
 from datetime import UTC, datetime
 
-from agents.analyst.interpretation import Reading, read_question
-from agents.analyst.lexicon import Lexicon
-from agents.analyst.lexicons import library
-from agents.analyst.sentence import sentence
+from agents.analyst.reading.candidates import Reading, read_question
+from agents.analyst.reading.lexicon import Lexicon
+from agents.analyst.reading.lexicons import library
+from agents.analyst.reading.sentence import sentence
 from agents.context import Resources
 from agents.dataset import ALL, DatasetUnavailable, DatasetUnknown
 from agents.language.words import vocabulary

@@ -10,7 +10,7 @@ from itertools import islice, pairwise, product
 from math import isclose
 from typing import Any
 
-from agents.analyst.plan import Plan
+from agents.analyst.reading.plan import Plan
 from agents.dataset import MOST_ROWS, Rows
 
 _CLOSE = 1e-6

@@ -4,9 +4,9 @@ import json
 import re
 from collections.abc import Sequence
 
-from agents.analyst.lexicon import Lexicon
-from agents.analyst.plan import Source
 from agents.analyst.preview import short
+from agents.analyst.reading.lexicon import Lexicon
+from agents.analyst.reading.plan import Source
 from agents.chat.prompt import CONFIDENTIAL
 from agents.dataset import Rows, Table
 from agents.model import Message

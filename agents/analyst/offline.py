@@ -6,10 +6,10 @@ from datetime import datetime
 from functools import partial
 
 from agents.analyst.alternatives import checked
-from agents.analyst.interpretation import Reading, read_question
-from agents.analyst.lexicons import library
-from agents.analyst.plan import Plan
 from agents.analyst.plan_sql import query
+from agents.analyst.reading.candidates import Reading, read_question
+from agents.analyst.reading.lexicons import library
+from agents.analyst.reading.plan import Plan
 from agents.analyst.result_checks import Verdict
 from agents.dataset import Datasets, QueryFailed, Rows
 

@@ -6,7 +6,7 @@ Names are quoted, values are literals; nothing of a question stands in a query a
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
-from agents.analyst.plan import Condition, Field, Group, Hop, Measure, Order, Plan, Related, Scalar, Side, Unit
+from agents.analyst.reading.plan import Condition, Field, Group, Hop, Measure, Order, Plan, Related, Scalar, Side, Unit
 from agents.dataset import quoted
 
 SHARE = "share_percent"

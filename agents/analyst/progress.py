@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from agents.analyst.interpretation import Reading, Unread
-from agents.analyst.lexicon import Lexicon
-from agents.analyst.plan import Plan
+from agents.analyst.reading.candidates import Reading, Unread
+from agents.analyst.reading.lexicon import Lexicon
+from agents.analyst.reading.plan import Plan
 from agents.analyst.result_checks import Verdict
 from agents.dataset import Rows
 from agents.types import Usage

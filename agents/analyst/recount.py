@@ -9,8 +9,8 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from agents.analyst.plan import Condition, Field, Measure, Plan, Related, Span
 from agents.analyst.plan_sql import literal
+from agents.analyst.reading.plan import Condition, Field, Measure, Plan, Related, Span
 from agents.dataset import quoted
 
 _LISTED_DAYS = str([*calendar.day_name])

@@ -4,13 +4,13 @@ which questions work instead."""
 from collections.abc import Sequence
 
 from agents.analyst import wording
-from agents.analyst.interpretation import Unread
-from agents.analyst.lexicon import Lexicon
-from agents.analyst.options import NUMBERS, words_of
-from agents.analyst.plan import Source
 from agents.analyst.progress import Work
-from agents.analyst.reach import is_key
-from agents.analyst.tokens import parts
+from agents.analyst.reading.candidates import Unread
+from agents.analyst.reading.lexicon import Lexicon
+from agents.analyst.reading.options import NUMBERS, words_of
+from agents.analyst.reading.plan import Source
+from agents.analyst.reading.reach import is_key
+from agents.analyst.reading.tokens import parts
 from agents.dataset import ALL, Column, Registered, Table
 from agents.language.figures import unit_words
 from agents.types import Thought

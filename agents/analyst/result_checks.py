@@ -18,8 +18,8 @@ import structlog
 from msgspec.structs import replace
 
 from agents.analyst.expectation import Expected, alike, disagreement, expected, text
-from agents.analyst.plan import Measure, Order, Plan
 from agents.analyst.plan_sql import joined, literal, query, titles
+from agents.analyst.reading.plan import Measure, Order, Plan
 from agents.analyst.recount import lookups, recount, recount_rows
 from agents.dataset import QueryFailed, Rows
 

@@ -20,7 +20,7 @@ _MAGNITUDES = re.compile(
     re.IGNORECASE,
 )
 _END = re.compile(r"\n|(?<=[.!?])\s+(?=[A-Z*\"“(])")
-_ITEM = re.compile(r"^\s*\d{1,2}[.)]\s")
+_SIGNS = str.maketrans("", "", ",\u00a0\u202f+−–-")
 _MOST_HELD = 2000
 _MOST_VALUES = 2000
 _LONGEST_NAME = 120
@@ -54,7 +54,8 @@ class Gate:
         return self._passed(sentence)
 
     def _passed(self, sentence: str) -> str:
-        plain = _ITEM.sub("", sentence)
+        number, _, rest = sentence.lstrip().partition(" ")
+        plain = rest if number[-1:] in (".", ")") and number[:-1].isdigit() and len(number) <= 3 else sentence
         magnitudes = all(found.group().casefold() in self._spoken for found in _MAGNITUDES.finditer(plain))
         if magnitudes and all(self._stands(found) for found in _figures(plain)):
             return sentence
@@ -73,7 +74,7 @@ class Gate:
 def _figures(text: str) -> Iterator[str]:
     """The figures of a text in plain digits; those of a date are figures of their own."""
     for found in _NUMBER.finditer(text):
-        yield re.sub(r"[,\u00a0\u202f+−–-]", "", found.group())
+        yield found.group().translate(_SIGNS)
 
 
 def _names(rows: Rows) -> Iterator[str]:

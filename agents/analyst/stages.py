@@ -12,14 +12,14 @@ import structlog
 from agents.analyst import wording
 from agents.analyst.alternatives import checked
 from agents.analyst.chart import figure
-from agents.analyst.interpretation import Reading, Unread, as_note, from_note, read_question
-from agents.analyst.lexicon import Lexicon
-from agents.analyst.lexicons import library
-from agents.analyst.plan import Plan
 from agents.analyst.plan_sql import query
 from agents.analyst.preview import preview
 from agents.analyst.progress import MOST_ATTEMPTS, RULES, Attempt, Work
 from agents.analyst.query_writer import Writer
+from agents.analyst.reading.candidates import Reading, Unread, as_note, from_note, read_question
+from agents.analyst.reading.lexicon import Lexicon
+from agents.analyst.reading.lexicons import library
+from agents.analyst.reading.plan import Plan
 from agents.analyst.remarks import NO_QUERY, REJECTED, UNASKED, cannot, no_data, thoughts
 from agents.analyst.result_checks import Verdict, verdict, verify
 from agents.analyst.sql_checks import MOST, check_query, mentions

@@ -4,9 +4,9 @@ alone. Markdown."""
 from collections.abc import Sequence
 from typing import Any
 
-from agents.analyst.options import words_of
-from agents.analyst.plan import Condition, Field, Group, Measure, Plan
 from agents.analyst.plan_sql import query
+from agents.analyst.reading.options import words_of
+from agents.analyst.reading.plan import Condition, Field, Group, Measure, Plan
 from agents.analyst.result_checks import Verdict
 from agents.dataset import Rows
 

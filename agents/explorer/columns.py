@@ -4,7 +4,7 @@ be empty, or a single column. Pure."""
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from agents.analyst.tokens import tokens
+from agents.analyst.reading.tokens import tokens
 from agents.dataset import Table
 from agents.datasets.identifiers import singular
 from agents.explorer.mentions import SCHEMA_WORDS, Mention, mentions

@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from agents.analyst.tokens import Token, tokens
+from agents.analyst.reading.tokens import Token, tokens
 from agents.dataset import Table
 from agents.datasets.identifiers import singular
 from agents.explorer.columns import column_said, particular, table_missing

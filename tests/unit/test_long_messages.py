@@ -18,7 +18,7 @@ from zlib import crc32
 
 import pytest
 
-from agents.analyst.lexicon import Lexicon
+from agents.analyst.reading.lexicon import Lexicon
 from agents.appointments import skill as appointments
 from agents.appointments.booking_plan import Plan
 from agents.appointments.dealers.workshops import Workshops
@@ -63,7 +63,7 @@ from tests import bundled
 from tests.faults.counts import FULL
 from tests.patterns import PACKAGES, ROOT, UNITS, Pattern, Shape, modules, patterns, shapes
 from tests.tool_contexts import NOON, case
-from tests.unit.agents.analyst.shop import LEXICON
+from tests.unit.agents.analyst.reading.shop import LEXICON
 from tests.unit.agents.diagnosis.workshop_manual import RESOURCES as MANUAL
 from tests.unit.agents.diagnosis.workshop_manual import checks
 from tests.unit.agents.scheduled import schedules
@@ -199,6 +199,7 @@ OTHERS: Mapping[Any, object] = {
     Sequence[str]: ("shop",),
     Iterable[str]: ("shop",),
     Collection[int]: (),
+    Collection[str]: ("shop",),
     Mapping[str, str]: {},
     Mapping[str, Any]: {},
     Mapping[int, Passage]: {},
@@ -230,10 +231,10 @@ ELSEWHERE = {
     "agents.appointments.purposes": READ_WHOLE,
     "agents.appointments.picks.with_hour": "tried beside the readers",
     "orchestrator.evaluation.turns": "the files of an evaluation",
-    "agents.analyst.options.Choices.doubt": "words of our own",
+    "agents.analyst.reading.options.Choices.doubt": "words of our own",
+    "agents.analyst.reading.options.Choices.assume": "words of our own",
     "agents.analyst.instructions.for_analysis": "only puts it into a prompt",
     "agents.analyst.instructions.for_query": "only puts it into a prompt",
-    "agents.analyst.view.View.assume": "words of our own",
     "agents.chat.translation.Translator.out_of_english": "words of our own",
     "agents.datasets.url_secrets.without_secrets": "an operator's configuration",
     "agents.vehicles.range.Vehicles.parse": "an operator's file",

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from agents.analyst.instructions import SCHEMA_CHARACTERS, for_analysis, schema_text
-from agents.analyst.lexicon import Lexicon
+from agents.analyst.reading.lexicon import Lexicon
 from agents.dataset import Column, Rows, Schema, Table
-from tests.unit.agents.analyst.shop import LEXICON
+from tests.unit.agents.analyst.reading.shop import LEXICON
 
 
 def table(name: str, columns: int, description: str = "What it says. " * 20) -> Table:

@@ -5,11 +5,11 @@ from functools import partial
 
 import pytest
 
-from agents.analyst.interpretation import Reading, read_question
 from agents.analyst.plan_sql import query
+from agents.analyst.reading.candidates import Reading, read_question
 from agents.analyst.result_checks import MOST, Verdict, verify
 from agents.dataset import QueryFailed, Rows
-from tests.unit.agents.analyst.shop import LEXICON, Shop
+from tests.unit.agents.analyst.reading.shop import LEXICON, Shop
 
 NOW = datetime(2026, 12, 31, tzinfo=UTC)
 FAN_OUT = 'FROM shop.orders o JOIN shop."order lines" l ON l."order id" = o.id'

@@ -9,7 +9,7 @@ import pytest
 from agents.analyst.result_checks import verdict
 from agents.analyst.sql_checks import MOST, check_query, mentions
 from agents.dataset import Rows
-from tests.unit.agents.analyst.shop import LEXICON, Shop
+from tests.unit.agents.analyst.reading.shop import LEXICON, Shop
 
 NOW = datetime(2026, 12, 31, tzinfo=UTC)
 JOINED = 'FROM shop.orders o JOIN shop."order lines" l ON l."order id" = o.id'

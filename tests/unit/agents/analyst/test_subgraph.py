@@ -15,7 +15,7 @@ from agents.specialists.analyst import SPECIALIST
 from agents.types import Coded, Delta, Question, Staged, StandaloneQuestion, Thought, Turn
 from agents.vehicles.range import Vehicles
 from tests.integration.analyst_running import Analyst
-from tests.unit.agents.analyst.shop import SCHEMA, Shop
+from tests.unit.agents.analyst.reading.shop import SCHEMA, Shop
 
 
 def analyst(datasets: Any = None, **more: Any) -> Analyst:

@@ -1,0 +1,335 @@
+"""A question read without a model: its plan over the catalogue, or why there is none.
+
+Every table is tried as the one whose rows count, in every form that a question can take; the plan is taken that leaves
+the fewest words without a trace and whose names fit best. Words that left no trace are told: while there are any, the
+figure is not certain.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+from msgspec.structs import replace as changed
+
+from agents.analyst.reading.comparisons import read_comparisons
+from agents.analyst.reading.contents import (
+    check_joined,
+    read_events,
+    read_having,
+    read_missing,
+    read_texts,
+    read_values,
+)
+from agents.analyst.reading.coverage import Candidate, asks, left, score, strange
+from agents.analyst.reading.following import following, follows
+from agents.analyst.reading.frames import FRAMES
+from agents.analyst.reading.grouping import read_groups
+from agents.analyst.reading.lexicon import Lexicon
+from agents.analyst.reading.measuring import read_lapse
+from agents.analyst.reading.moments import read_times
+from agents.analyst.reading.options import Choices, Unresolved, words_of
+from agents.analyst.reading.plan import Condition, Measure, Plan, Source
+from agents.analyst.reading.question import Question
+from agents.analyst.reading.ranking import ENDS, superlative
+from agents.analyst.reading.relating import relate
+from agents.analyst.reading.scope import SURE, Scope
+from agents.analyst.reading.sentence import LONGEST, Mark, Sentence, sentence
+from agents.analyst.reading.subject import subject, subject_bonus
+from agents.analyst.reading.tokens import parts, stem
+from agents.language.words import vocabulary
+
+_CLEAR = 0.04
+"""By how much the best reading has to be better than that of another table."""
+_SAME = 0.001
+_MOST_OTHERS = 4
+_MOST_DIGITS = 9
+_PERSONS = vocabulary("people persons everyone everybody person")
+_PIECES = vocabulary("quantity qty units pieces guests passengers people persons visitors attendance participants")
+_RELATED = 0.5
+_NAMED = 0.45
+"""From here on rows are called so by name, and not only by a noun of their description."""
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another plan of the same question; `said` is when it is the one: 'if "cost" is orders.freight_cost'."""
+
+    said: str
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`assumed` is what was taken for granted, in words; `unused` are words that left no trace in the plan. `others`
+    are what else the question can mean, and `doubts` what may well be otherwise: while any of these stands, the figure
+    is not certain."""
+
+    plan: Plan
+    assumed: tuple[str, ...] = ()
+    others: tuple[Other, ...] = ()
+    doubts: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Why a question has no plan: `unknown` words, or a `reason`."""
+
+    reason: str
+    unknown: tuple[str, ...] = ()
+
+
+def read_question(
+    text: str, lexicon: Lexicon, dataset: str, now: datetime, before: Plan | None = None
+) -> Reading | Unread:
+    """The plan of a question; `before` is the plan of the question before it, which this one may build on."""
+    if len(text) > LONGEST:
+        return Unread(f"The question has more than {LONGEST} characters.")
+    read = sentence(text, lexicon, now)
+    beyond = [mark for mark in read.marks if mark.cue.startswith("beyond ")]
+    if beyond:
+        said = dict.fromkeys(f'{mark.cue.removeprefix("beyond ")} ("{mark.text}")' for mark in beyond)
+        return Unread(f"I do not work out {', or '.join(said)}.")
+    if before is not None and before.source in lexicon.tables and follows(read, before):
+        return _followed(read, lexicon, before)
+    return _best(read, lexicon, dataset)
+
+
+def _followed(read: Sentence, lexicon: Lexicon, before: Plan) -> Reading | Unread:
+    question = Question(read.marks, Scope(lexicon, before.source))
+    try:
+        question.when = before.when
+        _read_conditions(question)
+        plan = following(question, before)
+    except Unresolved as problem:
+        return Unread(str(problem))
+    return _reading(read, Candidate(0.0, plan, question), [])
+
+
+def _best(read: Sentence, lexicon: Lexicon, dataset: str) -> Reading | Unread:
+    """The reading that fits best, of all tables whose rows could be counted."""
+    found: list[Candidate] = []
+    reasons: list[tuple[float, str]] = []
+    for source in lexicon.tables:
+        made = list(_candidates(read, lexicon, dataset, source, Choices(), reasons))
+        found += sorted(made, key=lambda item: -item.score)[:1]
+    unknown = tuple(dict.fromkeys(mark.text for mark in read.marks if mark.strange))
+    if not found:
+        told = max(
+            (reason for reason in reasons if reason[1]), default=(0.0, "I do not see which figures it is about.")
+        )
+        return Unread(told[1], unknown)
+    found.sort(key=lambda item: -item.score)
+    best = found[0]
+    lost = [mark.text for mark in left(best.question) if asks(best.question, mark) and not mark.names]
+    if lost:
+        return Unread(f'I do not see what "{lost[0]}" is said of.', unknown)
+    plan, asked = best.plan, best.question.has("count", "list", "which")
+    nothing = plan.measures == (Measure("count"),) and not (plan.conditions or plan.spans or plan.groups or plan.part)
+    if nothing and not asked and left(best.question):
+        words = tuple(dict.fromkeys(mark.text for mark in left(best.question)))
+        return Unread("I do not see what is to be worked out.", words)
+    if missing := strange(best):
+        name = words_of(best.question.scope.table.name)
+        return Unread(f"The {name} hold nothing called {' or '.join(missing)}.", missing)
+    near = [other for other in found[1:] if best.score - other.score < _CLEAR]
+    if near and best.score - near[0].score < _SAME:
+        one, other = best.plan.source, near[0].plan.source
+        same = one.table == other.table
+        names = [f"{item.dataset}.{item.table}" if same else words_of(item.table) for item in (one, other)]
+        return Unread(f"It can be about {names[0]} or {names[1]}: please say which.")
+    others = [Other(f"if it is about {words_of(other.plan.source.table)}", other.plan) for other in near]
+    for taken, said_otherwise in best.question.scope.choices.otherwise()[:_MOST_OTHERS]:
+        again = sorted(
+            _candidates(read, lexicon, dataset, best.plan.source, Choices(taken), []), key=lambda item: -item.score
+        )
+        others += [Other(said_otherwise, again[0].plan)] if again else []
+    _check_subject(read, best, [other.plan.source for other in found])
+    return _reading(read, best, others)
+
+
+def _candidates(
+    read: Sentence, lexicon: Lexicon, dataset: str, source: Source, choices: Choices,
+    reasons: list[tuple[float, str]],
+) -> Iterator[Candidate]:  # fmt: skip
+    """The plans over the rows of one table, in every form that fits."""
+    told = max((i.weight for mark in read.marks for i in mark.of("table") if i.source == source), default=0.0)
+    base = Question(read.marks, Scope(lexicon, source, choices))
+    bonus = subject_bonus(read.marks, source)
+    for related in (False, True) if len(lexicon.tables) > 1 else (False,):
+        question = base.fork()
+        try:
+            if related and not relate(question, _read_conditions):
+                return
+            _read_conditions(question)
+        except Unresolved as problem:
+            reasons.append((told, str(problem)))
+            continue
+        yield from _formed(
+            question, dataset, bonus + related * (_RELATED + (question.given is not None)), (told, reasons)
+        )
+
+
+def _formed(
+    base: Question, dataset: str, bonus: float, problems: tuple[float, list[tuple[float, str]]]
+) -> Iterator[Candidate]:
+    """The plans of a question whose conditions are read, in every form that fits."""
+    choices, source = base.scope.choices, base.scope.source
+    told, reasons = problems
+    ranking = any(superlative(base, mark) for mark in base.marks)
+    for frame, prior in FRAMES:
+        question = base.fork()
+        own = choices.fork()
+        question.scope = base.scope.with_choices(own)
+        try:
+            read_groups(question, ranking=ranking)
+            plan = Plan(
+                dataset, source, conditions=question.conditions(), spans=question.spans, when=question.when,
+                digits=question.digits,
+            )  # fmt: skip
+            made = frame(question, plan)
+            if made is None:
+                continue
+        except Unresolved as problem:
+            reasons.append((told, str(problem)))
+            continue
+        _traces(question, made)
+        made = _told_only(question, changed(made, when=question.when, digits=question.digits))
+        if made.groups and made.descending is None and question.descending is not None:
+            made = changed(made, descending=question.descending)
+        yield Candidate(score(question, made) + prior + bonus, made, question)
+
+
+def _traces(question: Question, plan: Plan) -> None:
+    """Use the words that say again what the plan has: tables that are joined, parts of columns' names, adjectives."""
+    joined = {hop.source for field in plan.fields for hop in field.path}
+    words = {stem(word) for field in plan.fields for word in parts(field.column)}
+    for mark in question.marks:
+        if mark.cue in ("", "unit", "adjective") and question.free(mark):
+            table = any(item.source in joined for item in mark.of("table", 0.95))
+            again = stem(mark.plain) in words and mark.unit is None
+            field = question.scope.said_of(mark.said[1]) if mark.said and mark.said[2] == "" else None
+            said = field in plan.fields and field is not None and not question.scope.is_year(field)
+            day = question.scope.sense(mark, "day", least=SURE) if mark.plain.endswith(("d", "n", "t")) else None
+            event = day is not None and day.field is not None and not day.field.path  # "sold", of vehicles
+            behind = question.beside(mark.place)
+            doer = behind is not None and behind.cue == "by"
+            counted = plan.measures == (Measure("count"),) and not plan.part and not doer
+            if table or again or said or (event and counted):
+                question.use(mark)
+    weak = [mark for mark in question.marks if mark.names and 0 < question.scope.score(mark, "rows") < _NAMED]
+    for mark in weak:  # a noun of the description stands for the rows once
+        others = [item for item in question.marks if question.scope.own(item) and item.place < mark.place]
+        if question.scope.senses(mark)[0].kind == "rows" and (others or question.has("rows")):
+            question.used.discard(mark.place)
+
+
+def _read_conditions(question: Question) -> None:
+    """Put into the question how the answer is to look, and which rows count. Raises Unresolved."""
+    _wishes(question)
+    read_having(question)
+    read_lapse(question)
+    read_comparisons(question)
+    read_texts(question)
+    read_missing(question)
+    read_values(question)
+    read_times(question)
+    read_events(question)
+    check_joined(question)
+
+
+def _wishes(question: Question) -> None:
+    """How the answer is to look: how many digits, in per cent, without what is missing (which never counts)."""
+    for mark in question.marks:
+        behind, before = question.beside(mark.place), question.beside(mark.place, -1)
+        if mark.plain == "first":
+            _ordered(question, mark)
+        if mark.cue == "percent" and before is not None and before.number is not None:
+            question.use(mark)
+        if mark.cue == "ignored":
+            found = question.scope.chosen(mark, "figure", "thing", "day")
+            profile = question.scope.profile(found.field) if found is not None and found.field is not None else None
+            if found is not None and found.field is not None and profile is not None and profile.missing:
+                question.keep(mark.place, found.field, "is not null", (), f"without missing {mark.text}")
+        if mark.cue in ("ignore", "ignored", "all", "round", "whole", "overall"):
+            question.use(mark)
+            question.digits = 0 if mark.cue == "whole" else question.digits
+        number = 1 if mark.plain == "one" else mark.number
+        if number is not None and behind is not None and behind.cue == "places":
+            question.use(mark, behind)
+            question.digits = min(int(number), _MOST_DIGITS)
+
+
+def _ordered(question: Question, first: Mark) -> None:
+    """ "Most expensive first", "lowest first": an order, and nothing that is sought."""
+    said = [mark for mark in question.near(first.place, 2, -1) if mark.said or mark.cue in ENDS]
+    ends = [ENDS.get(mark.cue, mark.said[0] if mark.said else 1) for mark in said]
+    ended = first.place + 1 == len(question.marks) or question.marks[first.place + 1].text in ",.;"
+    if ended and any(superlative(question, mark) for mark in said):
+        question.use(first, *said)
+        question.descending = -1 not in ends
+
+
+def _told_only(question: Question, plan: Plan) -> Plan:
+    """Without groups of what is missing, and without rows in a share of which nobody knows whether they belong to the
+    part, where what is missing is not to count."""
+    if not question.has("ignore"):
+        return plan
+    groups = [field for group in plan.groups if group.unit is None for field in group.fields[-1:]]
+    fields = dict.fromkeys([*groups, *(item.field for item in plan.part if item.operator != "is null")])
+    known = [Condition(field, "is not null", (), "known") for field in fields]
+    return changed(plan, conditions=(*plan.conditions, *(item for item in known if item not in plan.conditions)))
+
+
+def _check_subject(read: Sentence, best: Candidate, sources: list[Source]) -> None:
+    """Doubt a plan that leaves out the table that the question names as its subject."""
+    mark = subject(read.marks)
+    meant = {item.source for item in mark.of("table", 0.95)} if mark is not None else set()
+    joined = {hop.source for field in best.plan.fields for hop in field.path}
+    if meant and not meant & {*joined, *sources}:
+        best.question.scope.choices.doubt(f"whether it is about {words_of(best.plan.source.table)}")
+
+
+def _reading(read: Sentence, best: Candidate, others: list[Other]) -> Reading:
+    corrected = tuple(f'"{wrong}" is read as "{right}"' for wrong, right in read.corrected)
+    different = {other.plan: other for other in reversed(others) if other.plan != best.plan}
+    unused = tuple(dict.fromkeys(mark.text for mark in left(best.question)))
+    choices, scope = best.question.scope.choices, best.question.scope
+    if best.plan.measures == (Measure("count"),) and (pieces := _pieces(best.question)):
+        choices.doubt(f"whether {pieces} is to be added up")
+    year = scope.calendar("year")
+    adding = any(measure.aggregate == "sum" for measure in best.plan.measures)
+    if any(measure.field and measure.aggregate in ("average", "sum") and scope.is_year(measure.field)
+           for measure in best.plan.measures):  # fmt: skip
+        choices.doubt("whether years are worked out like figures")
+    if year is not None and adding and year not in best.plan.fields:
+        choices.doubt("whether all years are to be added up")
+    if best.plan.measures == (Measure("count"),) and len(scope.lexicon.tables) > 1:
+        named = any(scope.own(mark) or mark.cue == "rows" for mark in best.question.marks)
+        if not named:
+            choices.doubt(f"whether {words_of(scope.table.name)} are counted")
+    return Reading(best.plan, (*corrected, *choices.assumed), tuple(different.values()), tuple(choices.doubts), unused)
+
+
+def _pieces(question: Question) -> str:
+    """The column that says how many a row stands for, where the question does not call the rows by their name."""
+    rows = [mark for mark in question.marks if mark.cue == "rows" and mark.plain not in _PERSONS]
+    if rows or not question.has("count") or any(question.scope.own(mark) for mark in question.marks):
+        return ""
+    fields = [field for field in question.scope.own_columns if field.kind == "integer"]
+    return next((words_of(field.column) for field in fields if _PIECES & set(parts(field.column))), "")
+
+
+def as_note(reading: Reading) -> dict[str, object]:
+    """The reading as plain data, to be kept in the conversation."""
+    plain: dict[str, object] = msgspec.json.decode(msgspec.json.encode({"plan": reading.plan}))
+    return plain
+
+
+def from_note(note: object) -> Plan | None:
+    """The plan in a note; None where there is none that can be read."""
+    try:
+        return msgspec.convert(note["plan"], Plan) if isinstance(note, dict) and "plan" in note else None
+    except msgspec.ValidationError:
+        return None

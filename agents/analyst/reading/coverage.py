@@ -1,0 +1,169 @@
+"""How well a plan covers its question: what each word is worth, which words left no trace, and which of these name
+something that the data does not hold."""
+
+from dataclasses import dataclass
+
+from agents.analyst.reading.plan import Measure, Plan
+from agents.analyst.reading.question import AGGREGATES, Question
+from agents.analyst.reading.sentence import Mark
+from agents.language.units import unit as unit_of
+from agents.language.words import vocabulary
+
+_PASSED = vocabulary("idle which list all and or so rows known ignore both share_of_all round places whole range more")
+"""What may be left over without another figure being meant."""
+_PLACES = frozenset({"in", "at", "from", "near", "on"})
+_HOLDING = vocabulary("with wearing")
+_HAVING = vocabulary("with have has had having")
+_MONEY = vocabulary("euro euros dollar dollars pound pounds money cent cents quid bucks")
+FUNCTIONS = frozenset(
+    {
+        *AGGREGATES,
+        "correlation",
+        "share",
+        "difference",
+        "percent_change",
+        "most",
+        "least",
+        "common",
+        "rare",
+        "top",
+        "lapse",
+        "over",
+        "under",
+        "at_least",
+        "at_most",
+        "between",
+        "or_more",
+        "or_less",
+    }
+)
+_BOUNDS = frozenset({"over", "under", "at_least", "at_most", "between"})
+"""What is asked for by these is worked out, or nothing is."""
+_REFERRED = 0.15
+"""What each table that is joined takes from a reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A plan, the question as it was read for it, and how well both fit."""
+
+    score: float
+    plan: Plan
+    question: Question
+
+
+def left(question: Question) -> list[Mark]:
+    """The marks that say something and left no trace."""
+    return [
+        mark
+        for mark in question.marks
+        if question.free(mark)
+        and (mark.names or mark.cue not in _PASSED or _noun(question, mark))
+        and not (mark.cue in ("idle", "and", "or") and not (mark.names and mark.names[0].weight >= 0.95))
+    ]
+
+
+def _noun(question: Question, mark: Mark) -> bool:
+    """Whether "name" is a noun, and does not ask for a list: "how many orders name"."""
+    return mark.cue == "list" and any(other.place < mark.place for other in question.all("count"))
+
+
+def score(question: Question, plan: Plan) -> float:
+    """Words with a trace by how surely they are names, less words without, less what is joined."""
+    total = 0.0
+    for mark in question.marks:
+        if not question.free(mark) and mark.names and mark.cue != "by":
+            senses = question.scope.senses(mark)
+            total += 0.5 * senses[0].score if senses else 0.0
+    total -= sum(_worth(question, mark) for mark in left(question))
+    total -= _REFERRED * len({hop for field in plan.fields for hop in field.path})
+    for measure in plan.measures:
+        if measure.field is not None and measure.field.path and measure.aggregate not in ("distinct", "each"):
+            total -= 0.5 if measure.aggregate in ("minimum", "maximum", "range") else 2.0
+    return total
+
+
+def asks(question: Question, mark: Mark) -> bool:
+    """Whether a mark asks for something that has to be worked out, or for a bound by a number."""
+    behind = question.after(mark.place)
+    bound = mark.cue not in _BOUNDS or (behind is not None and behind.number is not None)
+    clock = behind is not None and behind.plain in ("hours", "h")
+    said = mark.said is not None and mark.said[2] == "est"
+    than = question.beside(mark.place)
+    said = said or (mark.said is not None and than is not None and than.plain == "than")
+    unknown = mark.strange and len(mark.plain) > 5 and mark.plain.endswith("est")
+    return (mark.cue in FUNCTIONS and bound) or said or unknown or (mark.number is not None and not clock)
+
+
+def _worth(question: Question, mark: Mark) -> float:
+    """How much it tells against a reading that a mark means nothing in it."""
+    if mark.names:
+        return 0.5 + 0.5 * mark.names[0].weight + asks(question, mark)
+    if asks(question, mark) or mark.cue == "count":
+        return 1.5
+    if mark.strange or mark.cue in ("adjective", "idle"):
+        return 0.25
+    return 0.6
+
+
+def strange(best: Candidate) -> tuple[str, ...]:
+    """Words that name something that the data does not hold: names, and what is to be worked out."""
+    question, plan = best.question, best.plan
+    counted = plan.measures in ((), (Measure("count"),)) and not question.has("count", "list", "share", "distinct")
+    anchors = [mark.place for mark in question.marks if not question.free(mark)]
+    found = []
+    for mark in left(question):
+        value = question.beside(mark.place, -1)
+        trailing = value is not None and not question.free(value) and bool(question.scope.sense(value, "value"))
+        if mark.cue == "adjective" and value is not None and (value.cue == "count" or value.plain == "how"):
+            found.append(mark.text)
+        if not mark.strange or (trailing and mark.text.islower()):
+            continue
+        name = mark.text[0].isupper() and not mark.initial and not mark.text.isupper()
+        if name or _placed(question, mark) or _sought(question, plan, mark):
+            found.append(mark.text)
+        elif counted and plan.measures and mark.place < min(anchors, default=0):
+            rows = mark.initial and mark.plain.endswith("s") and bool(question.filters)
+            found += [] if rows else [mark.text]
+    return tuple(dict.fromkeys(found))
+
+
+def _placed(question: Question, mark: Mark) -> bool:
+    """Whether a word says where something is, or what it has."""
+    before = question.marks[mark.place - 1] if mark.place else None
+    if before is None or mark.plain == "time":
+        return False
+    if is_unit(mark):
+        return False
+    if before.plain in _PLACES or before.plain in _HOLDING:
+        return True
+    further = question.marks[mark.place - 2] if mark.place > 1 else None
+    return (
+        before.plain in ("a", "an", "any", "the")
+        and further is not None
+        and (further.plain in _HAVING if before.plain != "the" else further.plain in _PLACES - {"on"})
+    )
+
+
+def is_unit(mark: Mark) -> bool:
+    """Whether a word only says in what something is measured."""
+    return mark.plain in _MONEY or (mark.text.islower() and unit_of(mark.plain) is not None)
+
+
+def _sought(question: Question, plan: Plan, mark: Mark) -> bool:
+    """Whether a word says what is to be counted, worked out or found: "how many murders", "average salinity"."""
+    before, behind = question.after(mark.place, -1), question.after(mark.place)
+    if before is None:
+        return False
+    if behind is not None and behind.place == mark.place + 1 and behind.names:  # it says more of what follows
+        return before.cue == "count" and question.scope.own(behind)
+    if is_unit(mark) and mark.plain not in _MONEY:
+        return before.cue == "count" and mark.place == before.place + 1 and not plan.sides
+    beside = question.beside(mark.place, -1)
+    if before.cue in AGGREGATES or (beside is not None and beside.plain == "much" and not is_unit(mark)):
+        return True
+    if before.cue == "which" and before.plain.endswith(("which", "what", "what's", "whats")):
+        return mark.place - before.place <= 3 and not is_unit(mark)
+    several = sum(other.strange for other in left(question)) > 1
+    bare = several or (not question.filters and not question.times and not plan.limit and not plan.sides)
+    return before.cue == "count" and bare and mark.place - before.place <= 2 and question.having is None

@@ -1,0 +1,119 @@
+"""The lexicons of the datasets, made when a dataset is first asked about and kept until it changes."""
+
+import asyncio
+import math
+import time
+from collections import OrderedDict
+from dataclasses import replace
+from datetime import date
+from weakref import WeakKeyDictionary, WeakValueDictionary, ref
+
+from agents.analyst.reading.lexicon import Lexicon, Place
+from agents.analyst.reading.meanings import Profile
+from agents.analyst.reading.plan import Source
+from agents.dataset import Datasets, QueryFailed, Schema, Table, quoted
+
+_MOST_KEPT = 16
+_MOST_COLUMNS = 300
+"""Text columns whose values are looked at; of a wider dataset the values of the first ones are known."""
+_MOST_VALUES = 3_000
+"""Different values of a column that are known by name."""
+_MOST_PROFILED = 60
+"""Columns of a table whose contents are looked at."""
+_AT_ONCE = 4
+_FIGURE, _DAY = "CAST({0}({1}) AS DOUBLE)", "strftime({0}({1}), '%Y-%m-%d')"
+_ENDS = {"integer": _FIGURE, "number": _FIGURE, "date": _DAY, "timestamp": _DAY}
+"""The lowest and the highest of a column, by its kind."""
+_AGAIN_S = 60.0
+"""After which values are asked for again that could not be had."""
+
+
+_libraries: "WeakKeyDictionary[Datasets, Library]" = WeakKeyDictionary()
+
+
+def library(datasets: Datasets) -> "Library":
+    """The library of these datasets, as long as they are there."""
+    return _libraries.setdefault(datasets, Library(datasets))
+
+
+class Library:
+    """Of one catalogue of datasets."""
+
+    def __init__(self, datasets: Datasets) -> None:
+        self._weak = ref(datasets)  # the table of libraries ends with its datasets
+        self._kept: OrderedDict[str, tuple[Lexicon, float]] = OrderedDict()
+        self._making: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def lexicon(self, name: str, *, fresh: bool = False) -> Lexicon:
+        """The lexicon of the dataset; a `fresh` one is made again. Raises DatasetUnknown, DatasetUnavailable."""
+        datasets = self._weak()
+        assert datasets is not None, "a library ends with its datasets"
+        making = self._making.setdefault(name, asyncio.Lock())
+        async with making:  # whoever else asks for it waits for this one, instead of asking every column again
+            schema = await datasets.schema(name)
+            lexicon, until = self._kept.get(name, (None, 0.0))
+            if lexicon is None or lexicon.schema != schema or fresh or time.monotonic() >= until:
+                lexicon, keep_s = await _made(datasets, name, schema)
+                self._kept[name] = lexicon, time.monotonic() + keep_s
+            self._kept.move_to_end(name)
+        while len(self._kept) > _MOST_KEPT:
+            self._kept.popitem(last=False)
+        return lexicon
+
+
+async def _made(datasets: Datasets, name: str, schema: Schema) -> tuple[Lexicon, float]:
+    """A lexicon, and for how many seconds it is of use: one that lacks values is not for good, and one that lacks them
+    because others were asking is for this once."""
+    places = [(table, column) for table in schema.tables for column in table.columns if column.kind == "text"]
+    gate = asyncio.Semaphore(_AT_ONCE)
+    keep_s = math.inf
+
+    async def known(place: int) -> tuple[str, ...]:
+        nonlocal keep_s
+        table, column = places[place]
+        async with gate:
+            try:
+                return await datasets.values(name, table, column.name, _MOST_VALUES)
+            except QueryFailed as failed:  # its names are known all the same
+                keep_s = min(keep_s, 0.0 if failed.busy else _AGAIN_S)
+                return ()
+
+    found = await asyncio.gather(*(known(place) for place in range(min(len(places), _MOST_COLUMNS))))
+    values = {
+        (Source(table.dataset, table.name), column.name): texts
+        for (table, column), texts in zip(places, found, strict=False)
+        if texts
+    }
+    profiles: dict[Place, Profile] = {}
+    for table in schema.tables:
+        async with gate:
+            try:
+                profiles |= await _profiled(datasets, name, table)
+            except QueryFailed as failed:
+                keep_s = min(keep_s, 0.0 if failed.busy else _AGAIN_S)
+    return await asyncio.to_thread(Lexicon, schema, values, profiles), keep_s
+
+
+async def _profiled(datasets: Datasets, name: str, table: Table) -> dict[Place, Profile]:
+    """What stands in the columns of a table, in one pass over it."""
+    columns = [column for column in table.columns if column.kind != "other"][:_MOST_PROFILED]
+    if not columns:
+        return {}
+    asked = []
+    for column in columns:
+        cell = quoted(column.name)
+        form = _ENDS.get(column.kind, "NULL")
+        ends = [form.format(end, cell) for end in ("min", "max")]
+        asked += [f"count(DISTINCT {cell})", f"count(*) - count({cell})", *ends]
+    found = (await datasets.query(name, f"SELECT {', '.join(asked)} FROM {table.sql_name}")).rows[0]  # noqa: S608
+    source = Source(table.dataset, table.name)
+    profiles = {}
+    for at, column in zip(range(0, len(found), 4), columns, strict=True):
+        distinct, missing, low, high = found[at : at + 4]
+        made = Profile(int(distinct or 0), int(missing or 0))
+        if column.kind in ("date", "timestamp") and low is not None:
+            made = replace(made, first=date.fromisoformat(low), last=date.fromisoformat(high))
+        elif column.kind in ("integer", "number"):
+            made = replace(made, low=low, high=high)
+        profiles[source, column.name] = made
+    return profiles

@@ -1,0 +1,148 @@
+"""Rows themselves, with the columns that are asked for."""
+
+from msgspec.structs import replace
+
+from agents.analyst.reading.cues import cues
+from agents.analyst.reading.options import DAYS, NUMBERS, Unresolved, words_of
+from agents.analyst.reading.plan import Field, Group, Order, Plan
+from agents.analyst.reading.question import Question
+from agents.analyst.reading.ranking import Rank
+from agents.analyst.reading.reach import entity, label
+from agents.analyst.reading.tokens import parts, stem
+
+_LISTED = 10
+"""Rows that are listed where "top" says no number."""
+_READ_THROUGH = 200
+_WIDE = 8
+_FEW = 3
+_UNIQUE = 0.8
+
+
+def single(question: Question) -> bool:
+    """Whether the filters leave a single row, or few: a value is named that is a name of rows."""
+    scope, rows = question.scope, question.scope.table.rows or 0
+    for _, item in question.filters:
+        profile = scope.profile(item.field)
+        if profile is None or item.operator != "in" or item.field.path or item.field.kind in NUMBERS:
+            continue
+        if rows > _FEW and profile.distinct > _UNIQUE * (rows - profile.missing):
+            return True
+    return False
+
+
+def listed(question: Question, plan: Plan, rank: Rank | None, group: Group | None) -> Plan | None:
+    """The plan of a list; None where nothing says what is to be listed."""
+    cue = question.all("list", "which", "distinct")
+    rows = [mark for mark in question.marks if (mark.names and question.scope.own(mark)) or mark.cue == "rows"]
+    asked = _asked(question)
+    if group is not None:
+        asked = (*group.fields[-1:], *(field for field in asked if field not in group.fields))
+    texts = any(item.operator in ("contains", "starts") for _, item in question.filters)
+    if not (rank or asked or texts or (cue and (rows or question.filters))):
+        return None
+    question.use(*cue, *rows)
+    if not cue and rank is None and not single(question):
+        question.scope.choices.doubt(f"whether {words_of(question.scope.table.name)} are to be listed")
+    if rank is not None:
+        question.use(*question.all("count"))
+    who = any(mark.plain == "who" for mark in cue)
+    shown = question.scope.shown()
+    if who and not any(question.scope.says(field, "who") for field in (*asked, *shown)):
+        question.scope.choices.doubt("who is meant")
+    order = _order(question, rank)
+    limit = _READ_THROUGH
+    if rank is not None:
+        plural = rank.number is None and (question.has("top", "bottom") or _plural(question, rank))
+        limit = rank.number or (_LISTED if plural else 1)
+    fields = _shown(question, asked, order)
+    return replace(plan, shown=fields, order=order, limit=limit, skip=rank.skip if rank else 0, groups=())
+
+
+def _plural(question: Question, rank: Rank) -> bool:
+    """Whether several are asked for: "the most expensive repairs"."""
+    nouns = [mark for mark in question.marks[rank.last + 1 :] if mark.names or mark.strange or mark.cue == "rows"]
+    word = nouns[0].plain if nouns else ""
+    return word.endswith("s") and not word.endswith("ss") and stem(word) != word and not question.has("which")
+
+
+def _asked(question: Question) -> tuple[Field, ...]:
+    """The columns of the rows that are named, and not used for anything else."""
+    found: list[Field] = []
+    scope = question.scope
+    for mark in question.names():
+        if scope.own(mark) and scope.score(mark, "thing", "figure", "day") < 0.95:
+            continue
+        if scope.sense(mark, "thing", "figure", "day", least=0.4) is not None:
+            found.append(question.take(mark, "thing", "figure", "day"))
+    for mark in question.marks:
+        if mark.said and mark.said[2] == "" and question.free(mark) and mark.cue in ("adjective", ""):
+            field = scope.said_of(mark.said[1])
+            if field is not None:
+                question.use(mark)
+                found.append(field)
+    if question.says("where") and not any(scope.says(field, "place") for field in found):
+        found += [field for field in scope.own_columns if field.kind == "text" and scope.says(field, "place")][:1]
+    if question.says("when") and not any(field.kind in DAYS for field in found):
+        day = scope.day() or scope.calendar("year")
+        found += [day] if day is not None else []
+    if question.says("who", "whose") and not any(scope.says(field, "who") for field in found):
+        found += [field for field in scope.own_columns if field.kind == "text" and scope.says(field, "who")][:1]
+    return tuple(dict.fromkeys(found))
+
+
+def _order(question: Question, rank: Rank | None) -> tuple[Order, ...]:
+    """By the figure of the rank, then by what tells rows apart. Raises Unresolved."""
+    table = question.scope.table
+    keys = [Field(column.name, column.kind) for column in table.columns if column.name in table.primary_key]
+    known = label(table)
+    if not keys and known is not None:
+        keys = [Field(known.name, known.kind)]
+    by: tuple[Order, ...] = ()
+    if rank is not None and rank.figure is not None:
+        by = (Order(rank.figure, rank.end > 0),)
+    elif rank is not None:
+        by = _by_weight(question, rank)
+        if not question.has("top", "bottom"):
+            question.scope.choices.doubt(f"whether they are compared by {by[0].field.column}")
+    return (*by, *(Order(key, False) for key in keys if not any(item.field == key for item in by)))
+
+
+def _by_weight(question: Question, rank: Rank) -> tuple[Order, ...]:
+    """By what matters most, where nobody says by what: severity before cost. Raises Unresolved."""
+    scope = question.scope
+    fields = [field for field in scope.own_columns if not scope.is_key(field)]
+    for word in cues().ranking:
+        for field in fields:
+            if stem(word) not in {stem(part) for part in parts(field.column)}:
+                continue
+            if field.kind in NUMBERS:
+                return (Order(field, rank.end > 0),)
+            values = {value.casefold(): value for value in scope.lexicon.values.get((scope.source, field.column), ())}
+            scale = next((scale for scale in cues().scales if values and values.keys() <= set(scale)), None)
+            if scale is not None:
+                by = Order(field, rank.end > 0, tuple(values[word] for word in scale if word in values))
+                more = scope.said_of(("duration", "cost"))
+                return (by, *([Order(more, rank.end > 0)] if more else []))
+    raise Unresolved("I do not see by what they are to be sorted.")
+
+
+def _shown(question: Question, asked: tuple[Field, ...], order: tuple[Order, ...]) -> tuple[Field, ...]:
+    """What people know the row by, or the texts that are asked for, first; the figure that is asked for last."""
+    scope = question.scope
+    own = scope.shown()
+    keys = [item for item in own if item.column in scope.table.primary_key]
+    texts = [field for field in asked if field.kind not in NUMBERS]
+    figures = [field for field in asked if field.kind in NUMBERS]
+    ranks = [item.field for item in order if item.field not in keys]
+    figures = figures or [item.field for _, item in question.filters if item.field.related]
+    ends = figures or [field for field in ranks[:1] if field not in texts]
+    linked = [
+        field
+        for source in scope.paths
+        if (path := scope.path(source)) and len(path) == 1
+        for field in entity(scope.lexicon.tables[source], path)[-1:]
+    ]
+    first = [*keys, *texts] if keys and not texts else [*texts, *keys]
+    middle = [field for field in (*own, *ranks, *linked[:2]) if field not in ends]
+    kept = [field for field in dict.fromkeys([*first, *middle]) if field not in ends][:_WIDE]
+    return tuple(dict.fromkeys([*kept, *(item.field for item in order if item.field not in ends), *ends]))

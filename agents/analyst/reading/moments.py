@@ -1,0 +1,204 @@
+"""Rows that count by when: spans of days, decades, days of the week, hours, or a column that holds the year."""
+
+import calendar
+from collections.abc import Sequence
+from datetime import date, timedelta
+from itertools import pairwise
+
+from dateutil.relativedelta import relativedelta
+from msgspec.structs import replace
+
+from agents.analyst.reading.contents import is_value
+from agents.analyst.reading.options import Unresolved, words_of
+from agents.analyst.reading.plan import Field, Group, Operator, Span, Unit
+from agents.analyst.reading.question import Question
+from agents.analyst.reading.sentence import Mark
+from agents.analyst.reading.time_spans import label
+from agents.analyst.reading.tokens import stem
+from agents.language.dates.marks import month_of
+from agents.language.words import vocabulary
+
+_DAYS = {name.casefold(): name for name in calendar.day_name}
+_LATE = vocabulary("pm afternoon evening night")
+_CLOCK = _LATE | vocabulary("am morning o'clock oclock")
+_Said = Sequence[tuple[Mark, Span]]
+
+
+def read_times(question: Question) -> None:
+    """Put into the question when. Raises Unresolved."""
+    _clock(question)
+    free = [mark for mark in question.marks if question.free(mark)]
+    said = _split(question, [(mark, span) for mark in free if (span := mark.span or _decade(mark)) is not None])
+    weekdays = [mark for mark in free if _weekdays(mark) and question.scope.score(mark, "value") < 0.9]
+    if not said and not weekdays:
+        return
+    timed, year = _timed(question, said)
+    found = question.scope.chosen(timed, "day") if timed is not None else None
+    day = (found.field if found is not None else question.scope.day()) if year is None else None
+    if day is None:
+        texts = {mark: question.scope.lexicon.meanings((stem(_weekdays(mark)[0].casefold()),)) for mark in weekdays}
+        for mark, names in texts.items():
+            sense = question.scope.sense(replace_names(mark, names), "value")
+            if sense is not None and sense.field is not None:  # a column of texts that says which weekday
+                question.use(mark)
+                question.keep(mark.place, sense.field, "in", sense.values, mark.text)
+        if said:
+            _by_year(question, said, year)
+        return
+    question.use(timed, *(mark for mark, _ in said), *weekdays)
+    question.when = day
+    question.times += [(mark.place, _in_reach(question, day, mark, span)) for mark, span in said]
+    for mark in weekdays:
+        negated = question.cued(mark.place, -1, "not", "without")
+        field = replace(day, part="weekday", kind="text")
+        question.keep(mark.place, field, "not in" if negated else "in", _weekdays(mark), mark.text)
+    _apart(question)
+
+
+def replace_names(mark: Mark, names: tuple) -> Mark:  # type: ignore[type-arg]
+    """The mark with other meanings."""
+    return Mark(mark.text, mark.place, names=names)
+
+
+def _in_reach(question: Question, day: Field, mark: Mark, span: Span) -> Span:
+    """The span, in a year of which there is data where none is said; what lies beyond all data is doubtful."""
+    profile, choices = question.scope.profile(day), question.scope.choices
+    if profile is None or profile.first is None or profile.last is None:
+        return span
+    first, last = span.first or date.min, span.last or date.max
+    if mark.yearless and span.first and span.last:
+        ahead = []
+        for back in range(first.year - profile.first.year + 1):
+            moved = [item - relativedelta(years=back) for item in (first, last)]
+            if moved[0].month == 2 and last.day >= 28:
+                moved[1] = month_of(moved[0].year, 2)[1]
+            if moved[0] <= profile.last and moved[1] >= profile.first:
+                ahead.append(Span(label(*moved), *moved))
+        if len(ahead) > 1:
+            choices.doubt(f"whether it is about {ahead[0].label} alone")
+        return ahead[0] if ahead else span
+    if first > profile.last or last < profile.first:
+        reach = f"{label(profile.first, profile.first)} to {label(profile.last, profile.last)}"
+        choices.doubt(f"whether {span.label} is meant: the data reaches from {reach}")
+    return span
+
+
+def _clock(question: Question) -> None:
+    """ "Before 9 in the morning", "after 5 pm": by the hour of the day."""
+    day = next((field for field in question.scope.own_columns if field.kind == "timestamp"), None)
+    for mark in question.marks if day is not None else ():
+        number, behind = question.after(mark.place), question.beside(mark.place)
+        if mark.plain not in ("before", "after") or number is None or number.number is None or behind is not number:
+            continue
+        near = [item for item in question.marks[number.place + 1 : number.place + 4] if item.plain in _CLOCK]
+        hour = number.number + (12 if any(item.plain in _LATE for item in near) and number.number < 12 else 0)
+        if near and hour <= 24 and hour == int(hour) and day is not None:
+            question.use(mark, number, *near)
+            operator: Operator = "<" if mark.plain == "before" else ">="
+            field = replace(day, part="hour", kind="integer")
+            question.keep(mark.place, field, operator, (int(hour),), f"{mark.text} {number.text}")
+
+
+def _timed(question: Question, said: _Said) -> tuple[Mark | None, Field | None]:
+    """The mark of the day that is meant, or the column of years that is named beside the time."""
+    near = [item for mark, _ in said[:1] for step in (-1, 1) for item in question.near(mark.place, 1, step)]
+    for item in near:
+        if question.free(item) and question.scope.sense(item, "day"):
+            return item, None
+    for item in near:
+        found = question.scope.sense(item, "figure") if question.is_figure(item) else None
+        if found is not None and found.field is not None and question.scope.is_year(found.field):
+            question.use(item)
+            return None, found.field
+    likely = (item for item in question.names() if question.scope.sense(item, "day", least=0.5))
+    return next((item for item in likely if not is_value(question, item)), None), None
+
+
+def _split(question: Question, said: _Said) -> _Said:
+    """The two ends of a time over which something is said to change, as years or months of their own."""
+    if len(said) != 1 or not question.has("difference", "percent_change", "change"):
+        return said
+    mark, span = said[0]
+    first, last = span.first, span.last
+    if first is None or last is None or first.day != 1 or (last + timedelta(days=1)).day != 1:
+        return said
+    ends = [month_of(first.year, first.month), month_of(last.year, last.month)]
+    if (first.month, last.month) == (1, 12):
+        ends = [(date(day.year, 1, 1), date(day.year, 12, 31)) for day in (first, last)]
+    return said if ends[0] == ends[1] else [(mark, Span(label(*end), *end)) for end in ends]
+
+
+def _apart(question: Question) -> None:
+    """Several times are told apart, and do not overlap."""
+    question.times.sort(key=lambda item: item[1].first or date.min)
+    question.times = list({span: (place, span) for place, span in reversed(question.times)}.values())[::-1]
+    question.times = [
+        item for item in question.times if not any(_inside(other, item[1]) for _, other in question.times)
+    ]
+    for (place, one), (_, other) in pairwise(tuple(question.times)):
+        if (one.last or date.max) >= (other.first or date.min):
+            if one.first is not None or other.last is not None:
+                raise Unresolved("The times overlap: please say which one counts.")
+            whole = Span(label(other.first, one.last), other.first, one.last)
+            question.times = [(place, whole)]  # "after 2000, before 2010"
+
+
+def _inside(one: Span, other: Span) -> bool:
+    """Whether a span is a part of another, and says more: of "March 2024" and "2024" only the first counts."""
+    ends = (one.first or date.min, one.last or date.max), (other.first or date.min, other.last or date.max)
+    return ends[0] != ends[1] and ends[1][0] <= ends[0][0] and ends[0][1] <= ends[1][1]
+
+
+def _decade(mark: Mark) -> Span | None:
+    """ "The 1990s", "90s"."""
+    digits = mark.plain.removeprefix("'").removesuffix("s")
+    if not mark.plain.endswith("0s") or not digits.isdigit() or len(digits) not in (2, 4):
+        return None
+    year = int(digits) if len(digits) == 4 else (2000 if int(digits) < 30 else 1900) + int(digits)
+    return Span(f"{year}s", date(year, 1, 1), date(year + 9, 12, 31)) if 1000 < year < 2100 else None
+
+
+def _weekdays(mark: Mark) -> tuple[str, ...]:
+    word = mark.plain.removesuffix("s")
+    if word == "weekend":
+        return ("Saturday", "Sunday")
+    return (_DAYS[word],) if word in _DAYS else ()
+
+
+def _by_year(question: Question, said: _Said, year: Field | None) -> None:
+    """Without a date, a column that holds the number of the year can do."""
+    field, name = year or question.scope.calendar("year"), words_of(question.scope.table.name)
+    if field is None:
+        raise Unresolved(f"The {name} have no date.")
+    for mark, span in said:
+        first, last = span.first, span.last
+        if (first and (first.month, first.day) != (1, 1)) or (last and (last.month, last.day) != (12, 31)):
+            raise Unresolved(f"The {name} have only the year, and no date.")
+        question.use(mark)
+        if first and last and (first.year == last.year or len(said) > 1):
+            question.keep(mark.place, field, "in", tuple(range(first.year, last.year + 1)), span.label)
+            continue
+        if first:
+            question.keep(mark.place, field, ">=", (first.year,), span.label)
+        if last:
+            question.keep(mark.place, field, "<=", (last.year,), span.label)
+    for mark in question.names():
+        found = question.scope.sense(mark, "figure")
+        if found is not None and found.field == field and not question.cued(mark.place, -1, "by", "which"):
+            question.use(mark)
+
+
+def unit_group(question: Question, unit: Unit) -> Group:
+    """Rows by a unit of time, or by the column that holds it as a number. Raises Unresolved."""
+    scope = question.scope
+    for field in scope.own_columns:  # a column called so: the weekday, the quarter
+        if field.column.casefold() == unit and field.kind in ("text", "integer"):
+            return Group((field,))
+    day = question.when or scope.day()
+    if day is None:
+        found = scope.calendar("year")
+        if found is None:
+            raise Unresolved(f"The {words_of(scope.table.name)} have no date.")
+        return Group((found,))
+    question.when = day
+    return Group((day,), unit)

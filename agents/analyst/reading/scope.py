@@ -1,0 +1,337 @@
+"""What the words of a question mean, seen from the rows of one table: its own columns, and those of the tables that its
+rows refer to."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from agents.analyst.reading.cues import cues
+from agents.analyst.reading.lexicon import Lexicon
+from agents.analyst.reading.meanings import Meaning, Profile
+from agents.analyst.reading.options import DAYS, NUMBERS, Choices, words_of
+from agents.analyst.reading.plan import Field, Group, Hop, Scalar, Source
+from agents.analyst.reading.reach import days, entity, is_key, label, reach
+from agents.analyst.reading.sentence import Mark
+from agents.analyst.reading.tokens import parts, stem
+from agents.dataset import Table
+from agents.language.figures import measures, unit_words
+from agents.language.units import Unit
+from agents.language.units import unit as unit_of
+from agents.language.words import vocabulary
+
+SURE = 0.9
+LIKELY = 0.45
+_WEAK = 0.51
+"""Below this score it is a guess what a word names: it is no more than the first word of a longer name."""
+_LEAST = 0.34
+_HOP = 0.15
+"""What each foreign key on the way to a name takes from its score."""
+_NEAR = 0.12
+"""How near another meaning has to come to be a second way to read the question."""
+_NUMBERING = vocabulary("id no nr key code number index ref reference")
+_IDS = vocabulary("id no nr ref key code")
+_WHOLE = frozenset({"total", "overall", "gross", "grand"})
+_ENDS = {1: frozenset({"max", "maximum", "high", "highest"}), -1: frozenset({"min", "minimum", "low", "lowest"})}
+_MEASURED = {
+    "cost": ("money", "sterling", "dollars"), "price": ("money", "sterling", "dollars"),
+    "duration": ("minutes", "days", "time"), "weight": ("mass", "pounds"), "speed": ("speed", "miles an hour"),
+    "temperature": ("temperature",),
+}  # fmt: skip
+SenseKind = Literal["rows", "figure", "thing", "day", "value"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """One meaning of a mark: the rows themselves, a column of figures, of days, or one that tells things apart (the
+    rows of another table: its `group`), or `values` of a column."""
+
+    kind: SenseKind
+    score: float
+    field: Field | None = None
+    values: tuple[str, ...] = ()
+    group: tuple[Field, ...] = ()
+
+
+class Scope:
+    """Of the rows of one table. `choices` notes where a word has more than one meaning, `score` how well names fit."""
+
+    def __init__(self, lexicon: Lexicon, source: Source, choices: Choices | None = None) -> None:
+        self.lexicon, self.source = lexicon, source
+        self.choices = choices or Choices()
+        self.table: Table = lexicon.tables[source]
+        self.paths = reach(lexicon.tables, source)
+        self._senses: dict[Mark, tuple[Sense, ...]] = {}
+        self._fields: dict[tuple[Source, str], Field | None] = {}
+
+    def with_choices(self, choices: Choices) -> "Scope":
+        """The same, for another way to read the question; what was worked out is shared."""
+        made = Scope.__new__(Scope)
+        made.__dict__ |= self.__dict__
+        made.choices = choices
+        return made
+
+    def senses(self, mark: Mark) -> tuple[Sense, ...]:
+        """All meanings of a mark, the likeliest first."""
+        if mark not in self._senses:
+            self._senses[mark] = tuple(sorted(self._read(mark.names), key=lambda sense: -sense.score))
+        return self._senses[mark]
+
+    def sense(self, mark: Mark, *kinds: SenseKind, least: float = _LEAST) -> Sense | None:
+        """The likeliest meaning of such a kind."""
+        return next((item for item in self.senses(mark) if item.kind in kinds and item.score >= least), None)
+
+    def score(self, mark: Mark, *kinds: SenseKind) -> float:
+        found = self.sense(mark, *kinds, least=0.0)
+        return found.score if found else 0.0
+
+    def chosen(self, mark: Mark, *kinds: SenseKind, accept: Callable[[Sense], bool] = bool) -> Sense | None:
+        """The likeliest meaning, or the one that this reading takes instead; others that are near are noted."""
+        found = [item for item in self.senses(mark) if item.kind in kinds and item.score >= _LEAST and accept(item)]
+        if not found:
+            return None
+        best = found[0]
+        whole = [item for item in found if best.score - item.score < 0.02 and item.field and self._is_whole(item.field)]
+        if len(whole) == 1:
+            return whole[0]
+        near = [item for item in found[1:] if best.score - item.score < _NEAR and not (best.score >= 0.95 > item.score)]
+        ways = [(f'"{mark.text}" is {self.told(item)}', item) for item in (best, *near)]
+        picked = self.choices.of(f"{mark.place} {mark.text}", ways)
+        self.check_elsewhere(mark, picked)
+        if picked.score + _HOP * len(picked.field.path if picked.field else ()) < 0.75:
+            self.choices.assume(f'"{mark.text}" is {self.told(picked)}')
+        if picked.kind != "value" and picked.score + _HOP * len(picked.field.path if picked.field else ()) < _WEAK:
+            self.choices.doubt(f'whether "{mark.text}" is {self.told(picked)}')
+        return picked
+
+    def check_elsewhere(self, mark: Mark, sense: Sense) -> None:
+        """Doubt a weak meaning of a word that surely names something of a table out of reach."""
+        best = max(mark.names, key=lambda item: item.weight, default=None)
+        if best is not None and best.source not in self.paths and best.weight - sense.score > 0.4:
+            self.choices.doubt(f'whether "{mark.text}" is {self.told(sense)}')
+
+    def told(self, sense: Sense) -> str:
+        """A meaning in words."""
+        if sense.field is None:
+            return "the rows"
+        at = f"{words_of(self.at(sense.field).table)}." if len(self.lexicon.tables) > 1 else ""
+        said = f" {' or '.join(sense.values[:3])}" if sense.values else ""
+        return f"{at}{words_of(sense.field.column)}{said}"
+
+    def _read(self, names: Iterable[Meaning]) -> Iterable[Sense]:
+        found: dict[tuple[str, Field], Sense] = {}
+        for item in names:
+            if item.source not in self.paths:
+                continue
+            if item.kind == "table":
+                yield from self._table(item)
+                continue
+            field = self.field(item.source, item.column)
+            if field is None or field.kind == "other":
+                continue
+            kind: SenseKind = "value" if item.kind == "value" else self._kind(field)
+            score = item.weight - _HOP * len(field.path)
+            values: tuple[str, ...] = (item.value,) if item.kind == "value" else ()
+            held = found.get((kind, field))
+            if held is not None and values and abs(held.score - score) < _NEAR:
+                values, score = (*held.values, *values), max(score, held.score)
+            elif held is not None and held.score >= score:
+                continue
+            found[kind, field] = Sense(kind, score, field, values)
+        yield from found.values()
+
+    def _table(self, item: Meaning) -> Iterable[Sense]:
+        if item.source == self.source:
+            yield Sense("rows", item.weight)
+            return
+        path = self.path(item.source)
+        fields = entity(self.lexicon.tables[item.source], path) if path else ()
+        if fields:
+            yield Sense("thing", item.weight - _HOP * len(path or ()) - 0.02, fields[-1], group=fields)
+
+    def _kind(self, field: Field) -> SenseKind:
+        if field.kind in DAYS:
+            return "day"
+        return "figure" if field.kind in NUMBERS and not self.is_key(field) else "thing"
+
+    def field(self, source: Source, column: str) -> Field | None:
+        """A column of a table within reach; None where the way to it is not clear."""
+        key = (source, column)
+        if key not in self._fields:
+            path = self.path(source)
+            found = self.lexicon.column(source, column)
+            self._fields[key] = None if path is None else Field(found.name, found.kind, path)
+        return self._fields[key]
+
+    def path(self, source: Source) -> tuple[Hop, ...] | None:
+        """The way to a table: of several equally short ones that by the first day, or by a column called like the key;
+        None where it cannot be told which is meant."""
+        paths = self.paths[source]
+        if len(paths) == 1:
+            return paths[0]
+        day = next((item.column for item in days(self.table)), None)
+        for wanted in ((day,), self.lexicon.tables[source].primary_key):
+            fitting = [path for path in paths if path[0].columns == wanted or path[-1].columns == wanted]
+            if len(fitting) == 1:
+                return fitting[0]
+        return None
+
+    def at(self, field: Field) -> Source:
+        return field.path[-1].source if field.path else self.source
+
+    def profile(self, field: Field) -> Profile | None:
+        return self.lexicon.profiles.get((self.at(field), field.column))
+
+    @property
+    def own_columns(self) -> list[Field]:
+        return [Field(item.name, item.kind) for item in self.table.columns if item.kind != "other"]
+
+    def is_key(self, field: Field) -> bool:
+        """Whether a column is there to tell rows apart or to refer to others, so that its numbers are no figures."""
+        source = self.at(field)
+        table, profile = self.lexicon.tables[source], self.lexicon.profiles.get((source, field.column))
+        unique = bool(profile and table.rows and profile.distinct == table.rows)
+        named = bool(set(parts(field.column)[-1:]) & _NUMBERING)
+        if field.kind == "integer" and set(parts(field.column)[-1:]) & _IDS and len(parts(field.column)) > 1:
+            return True
+        serial = False
+        if unique and profile is not None and profile.low is not None and profile.high is not None:
+            serial = profile.distinct > 20 and profile.high - profile.low + 1 == profile.distinct
+        return is_key(table, field.column) or (unique and named) or serial
+
+    def flag(self, field: Field) -> tuple[Scalar, Scalar] | None:
+        """What a column that only says yes or no holds for each."""
+        return None if field.related or field.part else self.lexicon.flag(self.at(field), field.column)
+
+    def own(self, mark: Mark) -> bool:
+        """Whether a mark names the rows, as surely as anything else."""
+        rows = self.score(mark, "rows")
+        tables = max((item.weight for item in mark.of("table")), default=0.0)
+        thing = self.sense(mark, "thing", "value")
+        if thing is not None and thing.kind == "thing" and thing.score >= SURE and self.told_apart_by(thing.field):
+            return True
+        other = thing.score if thing is not None and not thing.group else 0.0
+        if rows < LIKELY:
+            other = max(other, self.score(mark, "day", "figure"))
+        return rows > 0 and rows > tables - 0.05 and rows >= other - 0.001
+
+    def told_apart_by(self, field: Field | None) -> bool:
+        """Whether no two rows have the same in a column."""
+        profile = self.profile(field) if field is not None and not field.path else None
+        rows = self.table.rows or 0
+        return profile is not None and rows > 1 and profile.distinct >= 0.98 * rows - profile.missing
+
+    def rather_value(self, mark: Mark) -> bool:
+        """Whether a mark is a value more surely than anything that rows are put together by."""
+        tables = (item.weight for item in mark.of("table") if item.source in self.paths)
+        return self.score(mark, "value") > max(0.94, *tables, 0.0)
+
+    def is_class(self, field: Field) -> bool:
+        """Whether the numbers of a column stand for few classes, or for units of the calendar, and not for figures."""
+        profile = self.profile(field)
+        unit = parts(field.column)[-1:] in (("year",), ("month",), ("quarter",), ("week",), ("day",))
+        few = profile is not None and profile.distinct <= 20 and profile.distinct * 5 < (self.table.rows or 0)
+        return field.kind == "integer" and (unit or few or self.is_year(field))
+
+    def is_year(self, field: Field) -> bool:
+        """Whether a column holds the numbers of years."""
+        profile = self.profile(field)
+        ends = (profile.low, profile.high) if profile else (None, None)
+        return field.kind == "integer" and all(end is not None and 1000 < end < 2200 for end in ends)
+
+    def says(self, field: Field, kind: str) -> bool:
+        """Whether a word in the column's name is of such a kind: what is bad where it is much, or who."""
+        return any(stem(word) in cues().columns[kind] for word in parts(field.column))
+
+    def adds_up(self, field: Field) -> bool:
+        """Whether adding the values of a column up makes sense, by the words of its name, the last ones first."""
+        words = [word for word in parts(field.column) if word not in unit_words()] or list(parts(field.column))
+        if "per" in words or "/" in field.column or "%" in field.column or {"pct", "percent"} & set(words):
+            return False
+        adds, never = cues().columns["adds"], cues().columns["never"]
+        decisive = next((stem(word) for word in reversed(words) if stem(word) in adds | never), "")
+        unit = self.unit(field)
+        amount = unit is not None and unit.measure in ("mass", "volume", "energy") and not decisive
+        return (decisive in adds and decisive not in never) or amount
+
+    def _is_whole(self, field: Field) -> bool:
+        return bool(_WHOLE & set(parts(field.column)))
+
+    def said_of(self, words: Iterable[str], end: int = 1) -> Field | None:
+        """The column that an adjective is said of, by the words for it in their order, or else by what it measures."""
+        words = tuple(words)
+        for word in words:
+            if word == "date" and (day := self.day()) is not None:
+                return day
+            names = [item for item in self.lexicon.meanings((stem(word),)) if item.kind == "column"]
+            kinds = ("figure", "day") if word in ("age", "founded", "built", "year", "birth", "date") else ("figure",)
+            found = [item for item in self._read(names) if item.kind in kinds and item.field and not item.field.path]
+            found = sorted((item for item in found if item.score >= _LEAST), key=lambda item: -item.score)
+            ends = [item for item in found if item.field and set(parts(item.field.column)) & _ENDS[end]]
+            whole = [item for item in found if item.field and self._is_whole(item.field)]
+            if found:
+                best = (ends or whole or found)[0]
+                if len(found) > 1 and not ends and not whole and found[1].score > best.score - 0.02:
+                    self.choices.doubt(f"whether it is about {self.told(best)}")
+                return best.field
+        wanted = {measure for word in words for measure in _MEASURED.get(word, ())}
+        fitting = [field for field in self.own_columns if field.kind in NUMBERS and self._measures(field) & wanted]
+        fitting = [field for field in fitting if not self.is_key(field)]
+        whole_ones = [field for field in fitting if self._is_whole(field)]
+        if len(fitting) > 1:
+            self.choices.doubt(f"whether it is about {words_of((whole_ones or fitting)[0].column)}")
+        return next(iter(whole_ones or fitting), None)
+
+    def _measures(self, field: Field) -> frozenset[str]:
+        return frozenset(measures(" ".join((*parts(field.column), field.column))))
+
+    def unit(self, field: Field) -> Unit | None:
+        """The unit in a column's name."""
+        words = field.column.replace("(", " ").replace(")", " ").replace("_", " ").replace("/", " ").split()
+        return next((found for word in reversed(words[1:]) if (found := unit_of(word))), None)
+
+    def measured_in(self, word: str) -> Field | None:
+        """The only column of figures that measures what a unit does, or the only one of these that is a total."""
+        wanted, named = measures(word), unit_of(word)
+        fitting = []
+        for field in self.own_columns:
+            own = self.unit(field)
+            same = bool(named and own and own.measure == named.measure)
+            if field.kind in NUMBERS and not self.is_key(field) and (same or self._measures(field) & wanted):
+                fitting.append(field)
+        whole = [field for field in fitting if self._is_whole(field)]
+        fitting = whole if len(whole) == 1 else fitting
+        return fitting[0] if len(fitting) == 1 else None
+
+    def day(self) -> Field | None:
+        """The column that says when: the first one of the nearest table."""
+        own = days(self.table)
+        if own:
+            return own[0]
+        near = [
+            (len(path), column.nullable, Field(column.name, column.kind, path))
+            for source in self.paths
+            for column in self.lexicon.tables[source].columns
+            if column.kind in DAYS and (path := self.path(source)) is not None
+        ]
+        return min(near, key=lambda candidate: candidate[:2])[2] if near else None
+
+    def calendar(self, unit: str) -> Field | None:
+        """The column of whole numbers that holds a unit of the calendar: the year."""
+        for field in self.own_columns:
+            words = parts(field.column)
+            if field.kind == "integer" and words and words[-1] == unit:
+                return field
+        years = [field for field in self.own_columns if self.is_year(field)] if unit == "year" else []
+        return years[0] if len(years) == 1 else None
+
+    def group_of(self, sense: Sense) -> Group:
+        """What rows are put together by."""
+        assert sense.field is not None
+        return Group(sense.group or (sense.field,))
+
+    def shown(self) -> tuple[Field, ...]:
+        """The columns of a listed row: its key, what people know it by, then the others, few of them."""
+        known = label(self.table)
+        keys = [column for column in self.table.columns if column.name in self.table.primary_key]
+        ordered = dict.fromkeys([*keys, *([known] if known else []), *self.table.columns])
+        return tuple(Field(column.name, column.kind) for column in list(ordered)[:8] if column.kind != "other")
