@@ -16,9 +16,8 @@ from agents.tool import A, Result, Tool
 from agents.topics.reader import TopicReader
 from agents.types import Citation, StandaloneQuestion, Turn
 from agents.vehicles.range import Vehicles
-from rag.customer_questions import Place
 from rag.embedder import Embedder
-from rag.types import Chunk, Passage
+from rag.types import Chunk, Passage, Place
 
 T = TypeVar("T")
 

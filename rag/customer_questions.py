@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.embedder import Embedder, Vectors
-from rag.types import Chunk, Likeness
+from rag.types import Chunk, Likeness, Place
 from rag.vectors import VectorStore
 
 FILE = "customer-questions.csv"
@@ -77,16 +77,6 @@ def _questions(path: Path, rows: Iterator[list[str]]) -> Iterator[CustomerQuesti
         if len(row) != len(COLUMNS) or not row[0].strip() or not row[3].strip():
             raise BadQuestions(f"{path}, line {number}: wanted {len(COLUMNS)} fields, document and question not empty")
         yield CustomerQuestion(row[0].strip(), row[1].strip(), row[2].strip(), " ".join(row[3].split()))
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the answer to a question like this stands: from `start` on in the chunk's document, None for all of the
-    chunk. `cosine` says how like the questions are."""
-
-    chunk: Chunk
-    start: int | None
-    cosine: float
 
 
 @dataclass(frozen=True, slots=True)

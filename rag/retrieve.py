@@ -25,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from rag.analyzer import Analyzer
 from rag.answerability import answerable
 from rag.catalogue import Catalogue
-from rag.customer_questions import CustomerQuestions, Place
+from rag.customer_questions import CustomerQuestions
 from rag.embedder import Embedder, Vectors
 from rag.index import Hit, Index, IndexUnavailable, Query, WordIndex
 from rag.neighbours import Neighbours
@@ -33,7 +33,7 @@ from rag.query import Sought
 from rag.reranker import Reranker
 from rag.spread import spread
 from rag.terms import kind_of
-from rag.types import Chunk, Likeness, Passage
+from rag.types import Chunk, Likeness, Passage, Place
 from rag.vectors import VectorStore
 
 WORDS_WEIGHT = 0.45

@@ -106,3 +106,13 @@ class Passage:
     chunk: Chunk
     score: float
     asked: tuple[Likeness, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the answer to a question like this stands: from `start` on in the chunk's document, None for all of the
+    chunk. `cosine` says how like the questions are."""
+
+    chunk: Chunk
+    start: int | None
+    cosine: float

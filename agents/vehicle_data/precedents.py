@@ -9,7 +9,7 @@ from agents.context import Case
 from agents.vehicle_data.fact_table import VehicleData
 from agents.vehicle_data.lookups import Lookup, Request
 from agents.vehicles.range import Vehicles
-from rag.customer_questions import Place
+from rag.types import Place
 
 _ALIKE = 0.7
 """The cosine from which on two questions are taken to ask for the same."""
