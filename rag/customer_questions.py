@@ -26,6 +26,7 @@ FILE = "customer-questions.csv"
 COLUMNS = ("document", "section", "statement", "question")
 RETRY_S = 10.0
 """How long it is not looked again for vectors that are missing: `pitcrew ingest` makes them."""
+_LONGEST = 2000  # characters of a question
 _LOT = 256  # questions embedded at a time
 _KEPT, _MOST = 8, 400  # places that are told: in one chunk, in all
 _LEAST = 0.3  # a cosine below which two short questions have nothing to do with each other
@@ -76,6 +77,8 @@ def _questions(path: Path, rows: Iterator[list[str]]) -> Iterator[CustomerQuesti
             continue
         if len(row) != len(COLUMNS) or not row[0].strip() or not row[3].strip():
             raise BadQuestions(f"{path}, line {number}: wanted {len(COLUMNS)} fields, document and question not empty")
+        if len(row[3]) > _LONGEST:
+            raise BadQuestions(f"{path}, line {number}: the question is longer than {_LONGEST} characters")
         yield CustomerQuestion(row[0].strip(), row[1].strip(), row[2].strip(), " ".join(row[3].split()))
 
 
@@ -165,12 +168,13 @@ class CustomerQuestions:
         cosines[there] = rows @ vector
         near = cosines[places.questions]
         enough = np.flatnonzero(near >= _LEAST)
-        seen: set[tuple[str, int | None]] = set()
+        seen: set[tuple[str, str]] = set()
         for at in enough[np.argsort(-near[enough])]:
             chunk, start = places.chunks[at], places.starts[at]
-            if (chunk.id, start) not in seen:
-                seen.add((chunk.id, start))
-                yield Place(chunk, start, float(near[at]))
+            statement = self._questions[places.questions[at]].statement
+            if (chunk.id, statement) not in seen:
+                seen.add((chunk.id, statement))
+                yield Place(chunk, start, float(near[at]), statement)
 
     def _placed(self, generation: int, chunks: Callable[[], Collection[Chunk]]) -> _Places:
         with self._reading:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from operator import itemgetter
+from typing import Protocol
 
 import numpy as np
 from sqlalchemy.exc import SQLAlchemyError
@@ -30,7 +31,6 @@ from rag.embedder import Embedder, Vectors
 from rag.index import Hit, Index, IndexUnavailable, Query, WordIndex
 from rag.neighbours import Neighbours
 from rag.query import Sought
-from rag.reranker import Reranker
 from rag.spread import spread
 from rag.terms import kind_of
 from rag.types import Chunk, Likeness, Passage, Place
@@ -51,6 +51,14 @@ _POOL = 40  # candidates from each index; the fused best eight were always among
 _LONGEST = 2000  # characters of a question that are searched for
 _NO_VECTOR: Vectors = np.empty(0, dtype=np.float32)
 _FAILURES = (IndexUnavailable, RuntimeError, OSError)
+
+
+class Reranker(Protocol):
+    """A model that reads question and passage together, for the best passages of a search. Thread-safe; blocks the
+    calling thread."""
+
+    def relevance(self, question: str, texts: Sequence[str]) -> list[float]:
+        """How well each text answers the question, 0..1."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,9 +110,10 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the answer to a question like this stands: from `start` on in the chunk's document, None for all of the
-    chunk. `cosine` says how like the questions are."""
+    """Where the answer to a question like this stands: `statement`, from `start` on in the chunk's document; "" and
+    None for all of the chunk. `cosine` says how like the questions are."""
 
     chunk: Chunk
     start: int | None
     cosine: float
+    statement: str = ""

@@ -18,7 +18,7 @@ ANSWERABLE, ANSWERABLE_ASKED = _MODELS["answerable"], _MODELS["answerable_asked"
 LEAST = 0.46
 """The least probability with which a question is answered rather than declined. The fit counts questions without an
 answer as much as those with one, so 0.5 is the even middle; this declines as many of the former, and fewer others."""
-POSSIBLE = 0.05
+POSSIBLE = 0.06
 """The least probability with which the nearest passage is quoted, as what our documents say and not as the answer."""
 
 _SHORT, _LONG = 8, 40  # words: fewer tell no more of a question than these; with more, it has enough

@@ -101,10 +101,14 @@ class VehicleData:
         """The cars of which the tables say this."""
         return self._covered[attribute.number]
 
-    def stated(self, chunk_id: str, start: int) -> frozenset[str]:
-        """The names of the attributes that the row states which begins or goes on there; none where no row does."""
+    def stated(self, chunk_id: str, start: int, statement: str = "") -> frozenset[str]:
+        """The names of the attributes that the row states which begins or goes on there; none where no row does. Of a
+        row of several only the one in the last cell of `statement`, which is how the row begins."""
         rows = self._stretches.get(chunk_id, {})
-        return frozenset(name for (begin, end), names in rows.items() if begin <= start < end for name in names)
+        stated = frozenset(name for (begin, end), names in rows.items() if begin <= start < end for name in names)
+        label = statement.rpartition("|")[2].partition(":")[0].strip().casefold()
+        named = frozenset(name for name in stated if label and name.casefold().endswith(label))
+        return named or stated
 
     def _entries(
         self, attribute: Attribute, cars: Cars | None, condition: str = "", parameters: dict[str, Any] | None = None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from agents.context import Case
+from agents.vehicle_data.attributes import words_of
 from agents.vehicle_data.fact_table import VehicleData
 from agents.vehicle_data.lookups import Lookup, Request
 from agents.vehicles.range import Vehicles
@@ -16,6 +17,7 @@ _ALIKE = 0.7
 _SURELY = 0.8
 _CLOSE = 0.08
 """Places whose questions are hardly less like the message count as well: several documents say the same."""
+_NAME = 2
 _FEW = 2
 """Attributes of one row; a row of many does not tell which of them was asked for."""
 
@@ -27,8 +29,10 @@ def settled(
     these are, ask for something else: then for that, or None where no table states it."""
     if not places or places[0].cosine < _ALIKE or not (request is None or isinstance(request, Lookup)):
         return request
+    if request is not None and _spoken(request, case, data):
+        return request
     near = [place for place in places if place.cosine >= places[0].cosine - _CLOSE]
-    stated = [data.stated(place.chunk.id, place.start) if place.start is not None else frozenset() for place in near]
+    stated = [_stated(place, data) for place in near]
     if request is not None:
         agreed = tuple(name for name in request.attributes if any(name in names for names in stated))
         if agreed:
@@ -43,6 +47,17 @@ def settled(
     if not known:
         return request
     return Lookup(known, cars, own=not vehicles.mentions(text), likely=places[0].cosine < _SURELY)
+
+
+def _spoken(request: Lookup, case: Case, data: VehicleData) -> bool:
+    """Whether the message names an attribute by its whole name, of two words or more: "roof load"."""
+    stems = frozenset(words_of(case.question.text))
+    several = (name for name in request.attributes if len(name.split()) >= _NAME)
+    return any(item.words <= stems for name in several for item in data.attributes.named(name))
+
+
+def _stated(place: Place, data: VehicleData) -> frozenset[str]:
+    return data.stated(place.chunk.id, place.start, place.statement) if place.start is not None else frozenset()
 
 
 def _states(data: VehicleData, name: str, cars: frozenset[tuple[str, int]]) -> bool:

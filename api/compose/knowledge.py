@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from rag.customer_questions import CustomerQuestions
     from rag.ingestion.ingest import Shelf
     from rag.ingestion.publish import Publisher
-    from rag.reranker import Reranker
-    from rag.retrieve import Retriever
+    from rag.retrieve import Reranker, Retriever
     from rag.vectors import VectorStore
 
 log = structlog.get_logger()

@@ -314,7 +314,7 @@ def test_files_that_cannot_be_used_are_wrong_usage_from_the_start(
 FIGURES = [
     {"id": "n", "question": "How many incidents were reported in 2025?", "answer": {"figure": 1834}},
     {"id": "off", "question": "How many incidents were reported in 2024?", "answer": {"figure": 1}},
-    {"id": "no", "question": "How happy are they?", "answer": {"figure": 1}},
+    {"id": "no", "question": "What will the weather be tomorrow?", "answer": {"figure": 1}},
 ]
 
 

