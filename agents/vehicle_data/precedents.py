@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from agents.context import Case
-from agents.vehicle_data.attributes import words_of
+from agents.language.words import words
 from agents.vehicle_data.fact_table import VehicleData
 from agents.vehicle_data.lookups import Lookup, Request
 from agents.vehicles.range import Vehicles
@@ -18,6 +18,8 @@ _SURELY = 0.8
 _CLOSE = 0.08
 """Places whose questions are hardly less like the message count as well: several documents say the same."""
 _NAME = 2
+_EVEN = 0.03
+"""Places as near as this state what is told beside the first: one of the two was meant."""
 _FEW = 2
 """Attributes of one row; a row of many does not tell which of them was asked for."""
 
@@ -29,7 +31,7 @@ def settled(
     these are, ask for something else: then for that, or None where no table states it."""
     if not places or places[0].cosine < _ALIKE or not (request is None or isinstance(request, Lookup)):
         return request
-    if request is not None and _spoken(request, case, data):
+    if request is not None and _spoken(request, case):
         return request
     near = [place for place in places if place.cosine >= places[0].cosine - _CLOSE]
     stated = [_stated(place, data) for place in near]
@@ -43,17 +45,19 @@ def settled(
         return None if request is None or len(request.attributes) == 1 or request.likely else request
     text = case.question.whole
     cars = data.fitment.candidates(text, case.facts)
-    known = tuple(sorted(name for name in stated[0] if _states(data, name, cars)))
+    alike = (names for place, names in zip(near, stated, strict=True) if place.cosine >= places[0].cosine - _EVEN)
+    likely = dict.fromkeys(name for names in alike if len(names) <= _FEW for name in sorted(names))
+    known = tuple(name for name in likely if _states(data, name, cars))[:_FEW]
     if not known:
         return request
     return Lookup(known, cars, own=not vehicles.mentions(text), likely=places[0].cosine < _SURELY)
 
 
-def _spoken(request: Lookup, case: Case, data: VehicleData) -> bool:
+def _spoken(request: Lookup, case: Case) -> bool:
     """Whether the message names an attribute by its whole name, of two words or more: "roof load"."""
-    stems = frozenset(words_of(case.question.text))
-    several = (name for name in request.attributes if len(name.split()) >= _NAME)
-    return any(item.words <= stems for name in several for item in data.attributes.named(name))
+    spoken = set(words(case.question.text))
+    names = (name.casefold().split() for name in request.attributes)
+    return any(len(name) >= _NAME and spoken.issuperset(name) for name in names)
 
 
 def _stated(place: Place, data: VehicleData) -> frozenset[str]:
