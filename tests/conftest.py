@@ -53,9 +53,22 @@ def server(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture(scope="session")
-def acting_server(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def acting_data(ingested: Path) -> Path:
+    """The same where there is one more specialist, with what is learnt of it; the first process makes it for all."""
+    data = ingested.with_name("acting")
+    with FileLock(data.with_suffix(".lock")):
+        if not data.exists():
+            made = duplicate(ingested, data.with_name("acting-in-the-making"))
+            learns = pitcrew("route", "Hello", env=environment(made), program="tests.with_trial_drives")
+            assert learns.returncode == 0, learns.stderr
+            made.rename(data)
+    return data
+
+
+@pytest.fixture(scope="session")
+def acting_server(acting_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server whose dependencies has a specialist that acts: it books trial drives into `trial-drives` of its data
     folder."""
-    own = duplicate(ingested, tmp_path_factory.mktemp("acting") / "data")
+    own = duplicate(acting_data, tmp_path_factory.mktemp("acting") / "data")
     with serving(own, "tests.with_trial_drives", TRIAL_DRIVES=str(own / "trial-drives")) as served:
         yield served

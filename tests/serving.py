@@ -130,13 +130,16 @@ def pitcrew(
     env: Mapping[str, str],
     timeout: float = 300,
     input: str = "",
+    program: str = "api",
     fork_server: ForkServer | None = None,
 ) -> "subprocess.CompletedProcess[str]":
-    """Run the command line to its end, with `input` on its standard input. Raises subprocess.TimeoutExpired."""
+    """Run the command line of the module `program` to its end, with `input` on its standard input. Raises
+    subprocess.TimeoutExpired."""
     with TemporaryFile("w+") as stdin, TemporaryFile("w+") as stdout, TemporaryFile("w+") as stderr:
         stdin.write(input)
         stdin.seek(0)
-        process = start(*arguments, env=env, stdin=stdin, stdout=stdout, stderr=stderr, fork_server=fork_server)
+        streams = {"stdin": stdin, "stdout": stdout, "stderr": stderr}
+        process = start(*arguments, env=env, **streams, program=program, fork_server=fork_server)
         try:
             code = process.wait(timeout)
         finally:

@@ -117,4 +117,10 @@ def _again(question: Question, *, short: bool) -> str:
     if not last:
         return _NOTHING_SAID
     text = contacts.unmarked(last)
-    return contacts.first_sentence(text) if short else text
+    return contacts.first_sentence(" ".join(map(_unlisted, text.splitlines()))) if short else text
+
+
+def _unlisted(line: str) -> str:
+    """A line without the mark of a list: its number is no sentence."""
+    mark, _, rest = line.strip().partition(" ")
+    return rest if rest and (mark == "-" or (mark.rstrip(".").isdigit() and mark.endswith("."))) else line

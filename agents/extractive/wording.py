@@ -83,7 +83,8 @@ class _Wording:
         of = "" if cars >= self._fitment.everything else self._fitment.name(cars)
         if span.kind == "list":
             lead = span.lead or statement.near
-            steps = [f"{_mark(span, number)} {step.text}" for number, step in enumerate(statement.items, start=1)]
+            items = statement.items if span.mark[:1].isdigit() else self._of_cars(statement.items)
+            steps = [f"{_mark(span, number)} {step.text}" for number, step in enumerate(items, start=1)]
             return f"{lead.rstrip(':.')} {marker}:\n\n" + "\n".join(steps)
         if span.kind != "row":
             text = _ended(statement.text)
@@ -92,6 +93,11 @@ class _Wording:
         lead = ", ".join(part for part in (of, self.subject(statement)) if part)
         phrase = f"{lead}: {self.value(statement)}" if lead else self.value(statement)
         return f"{_capital(phrase)} {marker}."
+
+    def _of_cars(self, items: Sequence[Span]) -> Sequence[Span]:
+        """The items of a list without those about other cars alone; all of them where nothing is left."""
+        everything = self._fitment.everything
+        return [item for item in items if self._fitment.narrowed(item.text, everything) & self._cars] or items
 
     def subject(self, statement: Statement) -> str:
         """What a row's values are values of."""

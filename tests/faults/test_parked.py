@@ -1,6 +1,7 @@
 """kill -9 while runs wait for their customers or act: they still wait, and what was done is done once."""
 
 import asyncio
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,8 +61,11 @@ async def taken_up(server: Served, user: str, request: Frame) -> str:
         return str(ended["type"])
 
 
-async def test_parked_runs_survive_a_kill(ingested: Path, tmp_path: Path, report: Callable[..., None]) -> None:
+async def test_parked_runs_survive_a_kill(
+    ingested: Path, acting_data: Path, tmp_path: Path, report: Callable[..., None]
+) -> None:
     data, documents, bookings = prepared(ingested, tmp_path / "data"), tmp_path / "documents", tmp_path / "bookings"
+    shutil.copy(acting_data / "learnt.npz", data)
     for name in DOCUMENTS:
         (documents / name).parent.mkdir(parents=True, exist_ok=True)
         (documents / name).write_bytes((KNOWLEDGE / name).read_bytes())

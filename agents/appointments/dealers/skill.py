@@ -130,14 +130,14 @@ def _minutes(moment: time) -> int:
 
 
 def _week(row: Workshop) -> str:
-    """The opening hours with days alike put together: `Monday to Friday 08:00–18:00, Saturday 09:00–13:00`."""
+    """The opening hours with days alike put together: `Monday to Friday 08:00–18:00, Saturday to Sunday closed`."""
     spans: list[tuple[int, int, tuple[Hours, ...]]] = []
     for day, hours in enumerate(row.hours):
         if spans and spans[-1][2] == hours:
             spans[-1] = (spans[-1][0], day, hours)
         else:
             spans.append((day, day, hours))
-    return ", ".join(f"{_days(first, last)} {_times(hours)}" for first, last, hours in spans if hours)
+    return ", ".join(f"{_days(first, last)} {_times(hours)}" for first, last, hours in spans)
 
 
 def _days(first: int, last: int) -> str:
@@ -145,7 +145,7 @@ def _days(first: int, last: int) -> str:
 
 
 def _times(hours: Sequence[Hours]) -> str:
-    return " and ".join(f"{span.opens:%H:%M}–{span.closes:%H:%M}" for span in hours)
+    return " and ".join(f"{span.opens:%H:%M}–{span.closes:%H:%M}" for span in hours) or "closed"
 
 
 SKILL = Dealers()
