@@ -5,7 +5,6 @@ values also by a part of them. A misspelt word is put right towards the words th
 any dataset beforehand.
 """
 
-import calendar
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -26,19 +25,11 @@ from agents.analyst.reading.likeness import (
     without,
 )  # fmt: skip
 from agents.analyst.reading.meanings import Meaning
-from agents.analyst.reading.naming import Naming
+from agents.analyst.reading.naming import LONGEST_CODE, LONGEST_NAME, PREFIXES, SUFFIXES, UNITS, Naming
 from agents.analyst.reading.plan import Scalar, Source
 from agents.analyst.reading.tokens import Token, parts, same_word, stem, tokens
 from agents.dataset import Column
-from agents.language.figures import unit_words
 
-Place = tuple[Source, str]
-Values = Mapping[Place, tuple[str, ...]]
-
-LONGEST_NAME = 7
-"""Words of the longest phrase that names something."""
-_PREFIXES = frozenset({"fact", "dim", "dimension", "tbl", "table", "stg", "is", "has", "was", "fct"})
-_SUFFIXES = frozenset({"id", "key", "code", "name", "at", "on", "date", "ts", "timestamp", "no", "nr", "label", "dim"})
 _SHORTEST_SLIP, _LONG, _MOST_NEAR = 5, 9, 8
 _FAMILY = 0.65
 _LEAST, _LIKELY = 0.34, 0.5
@@ -49,16 +40,8 @@ _ABBREVIATED = 0.75
 _SHORTENED = 0.6
 _CUT = 2
 """Letters that an abbreviation leaves out at least: "capita" is short for no capital."""
-_MOST_ALIKE = 200
 _MOST_HOLDING = 60
 """Values that one word may be a part of: in more of them it says nothing."""
-_CALENDAR = tuple(name.casefold() for name in (*calendar.day_name, *calendar.month_name) if name)
-_UNITS = (unit_words() | {"pct", "percent"}) - {"year", "month", "week", "quarter", "day"}
-_NUMBERING = frozenset({"id", "no", "nr", "key", "number", "ref", "reference", "code"})
-_HEAD, BESIDE = 0.36, 0.35
-"""How surely rows go by the head noun of their table's description, and by any other noun of it."""
-_SEXES = {"f": ("female",), "m": ("male",)}
-_LONGEST_CODE, _CODED = 3, 0.9
 _YES, _NO = frozenset({"yes", "y", "true", "t"}), frozenset({"no", "n", "false", "f"})
 
 
@@ -124,7 +107,7 @@ class Lexicon(Naming):
         word, found = token.plain, []
         lands, state = countries(word), state_code(word)
         for (source, column), texts in self.values.items():
-            codes = len(texts) > 1 and sum(text.isupper() and len(text) <= _LONGEST_CODE for text in texts) * 2 > len(
+            codes = len(texts) > 1 and sum(text.isupper() and len(text) <= LONGEST_CODE for text in texts) * 2 > len(
                 texts
             )
             for text in texts:
@@ -132,7 +115,7 @@ class Lexicon(Naming):
                 named = word in lands and country_codes().get(word) == plain
                 land = named or (codes and is_code(text, lands)) or plain in lands
                 short = (
-                    text.isupper() and len(text) == _LONGEST_CODE and len(word) > len(text) and word.startswith(plain)
+                    text.isupper() and len(text) == LONGEST_CODE and len(word) > len(text) and word.startswith(plain)
                 )
                 if land or (codes and state and text == state) or short or derived(word, plain):
                     found.append(Meaning("value", source, _ALIKE_VALUE, column, text, "text"))
@@ -188,7 +171,7 @@ class Lexicon(Naming):
         found = []
         for source, table in self.tables.items():
             for column in table.columns:
-                words = without(parts(column.name), _PREFIXES, _SUFFIXES | _UNITS)
+                words = without(parts(column.name), PREFIXES, SUFFIXES | UNITS)
                 found += [(name, source, column) for name in dict.fromkeys(["".join(words), *words]) if len(name) > 1]
         return tuple(found)
 

@@ -28,29 +28,16 @@ Values = Mapping[Place, tuple[str, ...]]
 
 LONGEST_NAME = 7
 """Words of the longest phrase that names something."""
-_PREFIXES = frozenset({"fact", "dim", "dimension", "tbl", "table", "stg", "is", "has", "was", "fct"})
-_SUFFIXES = frozenset({"id", "key", "code", "name", "at", "on", "date", "ts", "timestamp", "no", "nr", "label", "dim"})
-_SHORTEST_SLIP, _LONG, _MOST_NEAR = 5, 9, 8
-_FAMILY = 0.65
-_LEAST, _LIKELY = 0.34, 0.5
-_DONE = 0.48
-_PART_OF_VALUE = 0.7
-_ALIKE_VALUE = 0.6
-_ABBREVIATED = 0.75
-_SHORTENED = 0.6
-_CUT = 2
-"""Letters that an abbreviation leaves out at least: "capita" is short for no capital."""
+PREFIXES = frozenset({"fact", "dim", "dimension", "tbl", "table", "stg", "is", "has", "was", "fct"})
+SUFFIXES = frozenset({"id", "key", "code", "name", "at", "on", "date", "ts", "timestamp", "no", "nr", "label", "dim"})
 _MOST_ALIKE = 200
-_MOST_HOLDING = 60
-"""Values that one word may be a part of: in more of them it says nothing."""
 _CALENDAR = tuple(name.casefold() for name in (*calendar.day_name, *calendar.month_name) if name)
-_UNITS = (unit_words() | {"pct", "percent"}) - {"year", "month", "week", "quarter", "day"}
+UNITS = (unit_words() | {"pct", "percent"}) - {"year", "month", "week", "quarter", "day"}
 _NUMBERING = frozenset({"id", "no", "nr", "key", "number", "ref", "reference", "code"})
 _HEAD, BESIDE = 0.36, 0.35
 """How surely rows go by the head noun of their table's description, and by any other noun of it."""
 _SEXES = {"f": ("female",), "m": ("male",)}
-_LONGEST_CODE, _CODED = 3, 0.9
-_YES, _NO = frozenset({"yes", "y", "true", "t"}), frozenset({"no", "n", "false", "f"})
+LONGEST_CODE, _CODED = 3, 0.9
 
 
 class Naming:
@@ -101,7 +88,7 @@ class Naming:
 
     def _name_table(self, source: Source, table: Table) -> None:
         words = parts(table.name)
-        bare = without(words, _PREFIXES, frozenset({"dim", "fact", "table", "data", "dataset", "list"}))
+        bare = without(words, PREFIXES, frozenset({"dim", "fact", "table", "data", "dataset", "list"}))
         self._phrase(words, Meaning("table", source, 1.0))
         self._phrase(bare, Meaning("table", source, 1.0))
         if len(bare) > 1:
@@ -116,13 +103,13 @@ class Naming:
         alone = len(self.tables) == 1
         for text in (table.description, self.schema.description if alone else ""):
             heads = headed(text)
-            for word in set(telling(text)) - _UNITS:
+            for word in set(telling(text)) - UNITS:
                 self._mean((word,), Meaning("table", source, _HEAD if word in heads else BESIDE))
 
     def _name_column(self, source: Source, table: Table, column: Column) -> None:
         worth = 0.5 if is_key(table, column.name) and column.kind in ("integer", "other") else 1.0
         words = parts(column.name)
-        bare = without(words, _PREFIXES, _SUFFIXES | _UNITS)
+        bare = without(words, PREFIXES, SUFFIXES | UNITS)
 
         def phrase(some: Iterable[str], weight: float) -> None:
             self._phrase(some, Meaning("column", source, weight * worth, column.name, of=column.kind))
@@ -131,7 +118,7 @@ class Naming:
             phrase(said, weight)
         own = {stem(part) for part in parts(table.name)}
         if column.kind not in ("date", "timestamp"):
-            noun = without(parts(table.name), _PREFIXES, frozenset({"dim"}))[-1:]
+            noun = without(parts(table.name), PREFIXES, frozenset({"dim"}))[-1:]
             self._mean((*noun, *bare), Meaning("column", source, worth, column.name, of=column.kind))
         if all(stem(word) in own for word in bare) and not all(stem(word) in own for word in words):
             worth *= 0.5  # the number of a thing is not what the thing is called
@@ -166,7 +153,7 @@ class Naming:
         table = self.tables[source]
         about = self.schema.description if len(self.tables) == 1 else ""
         told = (table.description, about, self.column(source, column).description)
-        coded = {text: words for text in texts if len(text) <= _LONGEST_CODE and (words := explained(text, told))}
+        coded = {text: words for text in texts if len(text) <= LONGEST_CODE and (words := explained(text, told))}
         coded = {} if tuple(coded) in (("A",), ("I",)) else coded  # "A" alone is an article
         for text in texts:
             words = tuple(token.plain for token in tokens(text) if token.text[0].isalnum())
