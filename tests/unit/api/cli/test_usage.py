@@ -3,7 +3,7 @@
 import asyncio
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from orchestrator.stores.sql_ledger import SqlLedger
 from rag.database import Transactions, open_database
 from tests.databases import migrate
 
-TODAY = datetime.now(UTC).date()
+TODAY = date(2026, 3, 10)
 ANSWER = Entry(
     "run-1", "talk-1", "anna", TODAY.isoformat(), "answer", "specs", "test:one",
     calls=2, input_tokens=100, cached_tokens=40, output_tokens=10, cost_micros=1500,
@@ -31,10 +31,20 @@ OLD = replace(ANSWER, run_id="run-0", day=(TODAY - timedelta(days=7)).isoformat(
 ROUTED = replace(ANSWER, kind="classify", agent="", calls=1, begun=0, first_token_ms=0.0, cost_micros=0)
 
 
+class Noon(datetime):
+    """A clock that stands still, because a test may run over midnight."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> "Noon":
+        assert tz is UTC
+        return cls(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=tz)
+
+
 @pytest.fixture(autouse=True)
 def books(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PITCREW_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("PITCREW_CURRENCY", "EUR")
+    monkeypatch.setattr("api.cli.usage.datetime", Noon)
     transactions = Transactions(open_database(f"sqlite:///{tmp_path / 'pitcrew.db'}"), StorageUnavailable)
     migrate(transactions.engine)
     asyncio.run(SqlLedger(transactions).add([ANSWER, UNPRICED, TOOL, OLD, ROUTED]))
