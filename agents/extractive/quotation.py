@@ -72,7 +72,7 @@ def _around(scored: Sequence[Scored], longest: int) -> tuple[Statement, ...]:
     for position in sorted(range(len(in_order)), key=lambda at: (at != place, *distance(at))):
         if position != place and best.order - in_order[position].order > _BEHIND and best.statement.span.kind == "row":
             continue
-        length += len(in_order[position].statement.text)
+        length += len(in_order[position].statement.whole)
         if kept and length > longest:
             break
         kept.add(position)
@@ -99,7 +99,8 @@ def _lines(statements: Sequence[Statement], fitment: Fitment, cars: Cars) -> Ite
         block = list(group)
         kind = block[0].span.kind
         if kind == "sentence":
-            yield " ".join(statement.text for statement in block)
+            spans = {statement.span for statement in block}
+            yield " ".join(statement.text if statement.before in spans else statement.whole for statement in block)
         elif kind == "row":
             yield from (f"- {row}" for row in _rows(block, fitment, cars))
         else:

@@ -75,13 +75,15 @@ class Term:
 @dataclass(frozen=True, slots=True)
 class Scored:
     """A statement; its `order`, the log odds of being a better answer than another to the same question; the
-    `probability` that it answers at all; the words of the question that it `holds` or stands under."""
+    `probability` that it answers at all; the words of the question that it `holds` or stands under; how like the
+    question is to those that the `whole` passage answers, a cosine."""
 
     statement: Statement
     order: float
     probability: float
     holds: frozenset[str]
     features: Mapping[str, float] = field(default_factory=dict, compare=False)
+    whole: float = 0.0
 
 
 def rank(
@@ -122,6 +124,7 @@ def rank(
             scoring.sure.probability(features),
             _covered_words(text, question_terms),
             features,
+            _asked_whole(passages[text.statement.span.passage]),
         )
         for text, features in scored
     ]
@@ -146,6 +149,11 @@ def _asked(statement: Statement, passage: Passage) -> dict[str, float]:
         "asked_own": max(own, default=0.0),
         "asked_near": max((likeness.cosine for likeness in likenesses), default=0.0),
     }
+
+
+def _asked_whole(passage: Passage) -> float:
+    """How like the question is to those that all of the passage answers: a cosine."""
+    return max((likeness.cosine for likeness in passage.asked or () if likeness.start is None), default=0.0)
 
 
 def _narrowed(question: str, statement: Statement) -> Statement:

@@ -1,7 +1,7 @@
 """Which of the scored statements make the answer: enough to cover the cars asked about, and no more."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agents.extractive.scoring import ANSWERS, Scored
 from agents.passages.statements import Statement
@@ -13,6 +13,9 @@ _BESIDE = 0.4  # the least probability of a statement beside the best
 _KINSHIP = 1.0  # log odds that each sign of saying the same as the best is worth
 _ADDS = 1.0  # log odds by which a sentence that adds words of the question may be behind the best
 _SENTENCES = 3
+_POINTED, _AHEAD = 0.62, 0.03
+"""The likeness to a question that one step answers from which on that step is meant and not the whole procedure, and by
+how much it is likelier than one that all of it answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +41,24 @@ class Selection:
 
 def led(ranked: Sequence[Scored]) -> list[Scored]:
     """The statements with the one in front that is of the kind asked for, a value or steps, where the best is not and
-    this one is hardly behind it."""
+    this one is hardly behind it; of a list, with the one entry that is meant."""
     best, rest = ranked[0], ranked[1:]
     wanted = "steps" if best.features["instead"] else "value" if best.features["no_value"] else ""
     close = (scored for scored in rest if scored.order >= best.order - _OF_KIND)
-    first = next((scored for scored in close if scored.features.get(wanted, 0.0) > 0), None)
-    return [first, *(scored for scored in ranked if scored is not first)] if first else list(ranked)
+    first = next((scored for scored in close if scored.features.get(wanted, 0.0) > 0), best)
+    if (entry := _pointed(ranked, first)) is not None:
+        ranked = [scored for scored in ranked if entry.statement.span not in scored.statement.items]
+        first = entry
+    return [first, *(scored for scored in ranked if scored is not first)]
+
+
+def _pointed(ranked: Sequence[Scored], whole: Scored) -> Scored | None:
+    """The entry of a list that answers what other customers have asked in such words; None where it is all of it."""
+    entries = [scored for scored in ranked if scored.statement.span in whole.statement.items]
+    best = max(entries, key=lambda scored: scored.features["asked_own"], default=None)
+    if best is None or best.features["asked_own"] < max(_POINTED, whole.whole + _AHEAD):
+        return None
+    return best
 
 
 def select(ranked: Sequence[Scored], cars: Cars) -> Selection | None:
@@ -61,7 +76,18 @@ def select(ranked: Sequence[Scored], cars: Cars) -> Selection | None:
             shares.append(Share(fresh, scored.statement))
             rest -= fresh
     more = _completing(ranked, best) if len(shares) == 1 else ()
-    return Selection(tuple(shares), more)
+    return Selection(tuple(shares), _once(best.statement, more))
+
+
+def _once(first: Statement, more: Sequence[Statement]) -> tuple[Statement, ...]:
+    """What completes the first statement, without what that or another repeats to be understood."""
+    told = {first.span, first.before}
+    kept: list[Statement] = []
+    for statement in more:
+        if statement.span not in told:
+            kept.append(replace(statement, before=None) if statement.before in told else statement)
+            told |= {statement.span, statement.before}
+    return tuple(kept)
 
 
 def _whole(ranked: Sequence[Scored]) -> Scored:

@@ -87,7 +87,7 @@ class _Wording:
             steps = [f"{_mark(span, number)} {step.text}" for number, step in enumerate(items, start=1)]
             return f"{lead.rstrip(':.')} {marker}:\n\n" + "\n".join(steps)
         if span.kind != "row":
-            text = _ended(statement.text)
+            text = _ended(statement.whole)
             named = not of or self._cars <= cars or self._fitment.mentioned(statement.text)
             return f"{'' if named else f'{of}: '}{text[:-1]} {marker}{text[-1]}"
         lead = ", ".join(part for part in (of, self.subject(statement)) if part)
@@ -112,7 +112,7 @@ class _Wording:
     def value(self, statement: Statement) -> str:
         """What a statement says, without what `subject` names."""
         if statement.span.kind != "row":
-            return statement.text
+            return statement.whole
         parts = self._parts(statement)
         if len(parts) == 1 and self.subject(statement) == parts[0].column:
             return parts[0].value

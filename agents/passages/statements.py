@@ -3,18 +3,23 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from agents.language.words import vocabulary, words
 from agents.passages.spans import Cell, Span, spans
 from agents.vehicles.applicability import Cars, Fitment
 from rag.types import Chunk, Passage
 
 _NONE = frozenset({"", "-", "–", "—", "same"})
+_LEANING = vocabulary("it its this that these those they them their such otherwise then also both neither afterwards")
+_POINTING = {
+    (before, after) for before in ("than", "in", "after", "before", "for", "with") for after in ("that", "this", "these")
+} | {("if", "so"), ("if", "not"), ("that", "case"), ("this", "case")}
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One thing a passage says. `cars` it is true of; `label` what a row is about; `parts` a row's values under their
     columns; `items` the entries of a whole list; `text` all of it as it is read; `near` the heading and line above it,
-    `far` the document's title and the outer headings."""
+    `far` the document's title and the outer headings; `before` the sentence that it only means something behind."""
 
     span: Span
     cars: Cars
@@ -24,6 +29,12 @@ class Statement:
     label: str = ""
     parts: tuple[Cell, ...] = ()
     items: tuple[Span, ...] = ()
+    before: Span | None = None
+
+    @property
+    def whole(self) -> str:
+        """The text behind the sentence that it leans on."""
+        return f"{self.before.text} {self.text}" if self.before else self.text
 
     @property
     def subject(self) -> str:
@@ -33,7 +44,7 @@ class Statement:
     @property
     def evidence(self) -> tuple[Span, ...]:
         """The stretches of documents that support the statement."""
-        return self.items or (self.span,)
+        return self.items or ((self.before, self.span) if self.before else (self.span,))
 
 
 def statements(passages: Sequence[Passage], fitment: Fitment) -> tuple[Statement, ...]:
@@ -47,9 +58,23 @@ def statements(passages: Sequence[Passage], fitment: Fitment) -> tuple[Statement
             outer = fitment.narrowed(heading, outer)
         fresh = [span for span in spans(chunk, number) if (chunk.document_id, span.start) not in seen]
         seen |= {(chunk.document_id, span.start) for span in fresh}
-        for span in fresh:
-            single_statements += _stated(span, chunk, outer, fitment)
+        for before, span in zip((None, *fresh), fresh, strict=False):
+            leaning = before if before and _follows(before, span) and leans(span.text) else None
+            single_statements += (replace(stated, before=leaning) for stated in _stated(span, chunk, outer, fitment))
     return (*single_statements, *_lists(single_statements, passages))
+
+
+def _follows(before: Span, span: Span) -> bool:
+    return before.kind == span.kind == "sentence" and before.block == span.block
+
+
+def leans(sentence: str) -> bool:
+    """Whether a sentence only means something behind the one before it: it begins by pointing there, or says "than
+    that"."""
+    spoken = words(sentence)
+    return bool(spoken) and (
+        spoken[0] in _LEANING or any(pair in _POINTING for pair in zip(spoken, spoken[1:], strict=False))
+    )
 
 
 def _lists(single_statements: Sequence[Statement], passages: Sequence[Passage]) -> Iterator[Statement]:

@@ -89,7 +89,8 @@ class Dialogue:
 
 @dataclass(frozen=True, slots=True)
 class LineResult:
-    """What came of one line. `text` is the answer, or what was said before the question and the question itself."""
+    """What came of one line. `text` is the answer, or what was said before the question and the question itself;
+    `cited` are the stretches of documents that it cites: path, start and end."""
 
     text: str
     route: tuple[str, ...]
@@ -101,6 +102,7 @@ class LineResult:
     failed: str = ""
     replies: frozenset[Reply] = frozenset()
     hedged: bool = False
+    cited: tuple[tuple[str, int, int], ...] = ()
 
 
 class DialogueOutcome(Outcome, frozen=True):

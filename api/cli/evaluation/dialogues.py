@@ -93,6 +93,7 @@ def _describe_lines(lines: "Sequence[LineResult]") -> list[dict[str, Any]]:
             "booked": list(line.booked),
             "replies": sorted(line.replies),
             "hedged": line.hedged,
+            "cited": [f"{source}:{start}-{end}" for source, start, end in line.cited],
         }
         for line in lines
     ]
@@ -277,8 +278,17 @@ class _Talk:
                 route = tuple(agent.name for agent in last.agents) or (last.agent,)
                 status = tuple(part.status for part in last.parts)
                 kinds = replies(last.agent, last.act, status, cites=bool(last.sources))
+                cited = tuple((span.source, span.start, span.end) for span in last.citations)
                 return LineResult(
-                    last.response, route, status, tools, False, facts, starts, replies=kinds, hedged=last.hedged
+                    last.response,
+                    route,
+                    status,
+                    tools,
+                    facts=facts,
+                    booked=starts,
+                    replies=kinds,
+                    hedged=last.hedged,
+                    cited=cited,
                 )
             case Cancelled():
                 return LineResult(last.partial_response, agents, (), tools, False, facts, starts, "cancelled")
