@@ -7,11 +7,12 @@ from agents.appointments.works import names_visit, works
 from agents.conversation.link import LinkReader
 from agents.language.words import content, vocabulary, words
 from agents.types import Question, StandaloneQuestion
+from agents.vehicles.descriptors import described, model_year
 from agents.vehicles.range import Vehicles, note, other_make, years
 
 _SMALL_TALK = vocabulary(
     "thanks thank you thx cheers ok okay great good perfect hello hi hey bye goodbye yes no yep nope sure nice cool "
-    "morning evening afternoon day night fine wonderful super right got it"
+    "morning evening afternoon day night fine wonderful super right got it sorry oops whoops lol haha ta"
 )
 _LEAD = re.compile(
     r"^(?:(?:ok|okay|so|oh|right|thanks)\b[\s,.!]*)*(?:(?:and|but|or|also|then)\s+)?"
@@ -23,9 +24,15 @@ _CORRECTS = re.compile(
     re.IGNORECASE,
 )
 """Before what the customer has meant instead."""
+_CORRECTING = vocabulary("no nope oops whoops sorry wait hold hang actually correction meant mean mistake wrong typo")
+"""Words of which one stands in a message that puts right what was said before."""
+_BESIDE_YEAR, _BESIDE_NAME = 7, 1
+"""Words of content that may stand beside the year or the vehicle that was meant: "just looked at the papers"."""
 _OTHER = re.compile(r"^(?:the |my |our )?other (?:one|car|vehicle|van|pick-?up)$", re.IGNORECASE)
 _BARE = vocabulary(
-    "the a an for in on of with my it is one model version variant year also too and then from this that"
+    "the a an for in on of with my it is its it's one ones model version variant year also too and then from this that "
+    "n nd what whats what's about how same again instead i'm i if had got have get mean meant make box gearbox engine "
+    "car please lol was were not mine ours hers his"
 )
 _QUALIFIERS = vocabulary("front rear back left right other others automatic manual loaded winter summer both second")
 _ARTICLE = re.compile(r"^(?:the|its|my|a|an)\s+", re.IGNORECASE)
@@ -153,6 +160,7 @@ def _resolve(
     lead = _LEAD.match(text) or _CORRECTS.match(text)
     rest = text[lead.end() :].strip(" ?!.") if lead else text.strip(" ?!.")
     swapped = _swap(rest, previous, vehicles) if lead or not text.endswith(".") else None
+    swapped = swapped or _put_right(text, rest, previous, vehicles)
     if swapped is not None:
         return swapped
     carried = _vehicle_of(previous, vehicles)
@@ -197,13 +205,36 @@ def _swap(rest: str, previous: StandaloneQuestion, vehicles: Vehicles) -> Standa
     bare = rest
     for mention in reversed(named):
         bare = bare[: mention.start] + " " + bare[mention.end :]
-    left = set(words(bare)) - set(dates) - _BARE
+    left = set(words(bare)) - set(dates) - _BARE - _SMALL_TALK
+    if not named and left:
+        models = vehicles.mentioned(_vehicle_of(previous, vehicles))
+        if others := described(left, vehicles, models[0].model if models else ""):
+            name = others[0].name if len(others) == 1 else others[0].model
+            again = _about_vehicle(previous, name, others[0].model, vehicles)
+            return _of_year(again, dates[-1]) if dates else again
+    if not dates and (year := model_year(left, vehicles)):
+        left, dates = set(), (year,)
     if left or not (named or dates):
         return None
     if named:
         spoken = rest[named[0].start : named[-1].end]
         previous = _about_vehicle(previous, spoken, named[0].vehicles[0].model, vehicles)
     return _of_year(previous, dates[-1]) if dates else previous
+
+
+def _put_right(text: str, rest: str, previous: StandaloneQuestion, vehicles: Vehicles) -> StandaloneQuestion | None:
+    """The previous question about the vehicle or year that was meant, where a message puts that right; None where it
+    does not, or asks something itself."""
+    if _CORRECTING.isdisjoint(words(text)) or "?" in text or _asks_itself(rest):
+        return None
+    named, dates = vehicles.mentions(rest), years(rest)
+    beside = len(content(rest)) - len(named) - len(dates)
+    if not (named or dates) or beside > (_BESIDE_YEAR if dates else _BESIDE_NAME):
+        return None
+    if named:
+        spoken = rest[named[0].start : named[-1].end]
+        previous = _about_vehicle(previous, spoken, named[0].vehicles[0].model, vehicles)
+    return _of_year(previous, dates[0]) if dates else previous
 
 
 def _about_other(previous: StandaloneQuestion, vehicles: Vehicles) -> StandaloneQuestion | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from agents.language.words import vocabulary, words
 from agents.passages.spans import Cell, Span, spans
@@ -11,7 +12,9 @@ from rag.types import Chunk, Passage
 _NONE = frozenset({"", "-", "–", "—", "same"})
 _LEANING = vocabulary("it its this that these those they them their such otherwise then also both neither afterwards")
 _POINTING = {
-    (before, after) for before in ("than", "in", "after", "before", "for", "with") for after in ("that", "this", "these")
+    (before, after)
+    for before in ("than", "in", "after", "before", "for", "with")
+    for after in ("that", "this", "these")
 } | {("if", "so"), ("if", "not"), ("that", "case"), ("this", "case")}
 
 
@@ -72,9 +75,7 @@ def leans(sentence: str) -> bool:
     """Whether a sentence only means something behind the one before it: it begins by pointing there, or says "than
     that"."""
     spoken = words(sentence)
-    return bool(spoken) and (
-        spoken[0] in _LEANING or any(pair in _POINTING for pair in zip(spoken, spoken[1:], strict=False))
-    )
+    return bool(spoken) and (spoken[0] in _LEANING or any(pair in _POINTING for pair in pairwise(spoken)))
 
 
 def _lists(single_statements: Sequence[Statement], passages: Sequence[Passage]) -> Iterator[Statement]:
