@@ -1,0 +1,75 @@
+"""A text as tokens: words, numbers and marks with their places. The one pattern by which texts are taken apart."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+_TOKEN = re.compile(
+    r"(?P<number>\d++(?:[.,:]\d++)*+)|(?P<word>[^\W\d_][^\W_]*+(?:['’ʼ`][^\W_]++)*+)|(?P<mark>[^\w\s]|_)"
+)
+_APOSTROPHES = str.maketrans(dict.fromkeys("'’ʼ`"))
+_KEPT = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """`text[start:end]` of the text. `word` is what it is compared by: in lower case, without apostrophes. A number keeps
+    its points, commas and colons; letters right behind it, as in `10th` and `9am`, are a token of their own. `apart`:
+    whether there is anything between it and the one before it; `line`: whether a line ends there."""
+
+    word: str
+    kind: Literal["word", "number", "mark"]
+    start: int
+    end: int
+    apart: bool
+    line: bool = False
+
+
+@lru_cache(maxsize=_KEPT)
+def tokens(text: str) -> tuple[Token, ...]:
+    """All of a text but its blanks, in order."""
+    found = []
+    end = 0
+    for match in _TOKEN.finditer(text):
+        start = match.start()
+        kind: Literal["word", "number", "mark"] = match.lastgroup  # type: ignore[assignment]
+        word = match.group().casefold()
+        if kind == "word":
+            word = word.translate(_APOSTROPHES)
+        found.append(Token(word, kind, start, match.end(), start > end, "\n" in text[end:start]))
+        end = match.end()
+    return tuple(found)
+
+
+def spoken(text: str) -> list[str]:
+    """The words and numbers of a text as they are compared, without its marks."""
+    return [token.word for token in tokens(text) if token.kind != "mark"]
+
+
+def letters(text: str) -> list[str]:
+    """The words of a text alone, as they are compared."""
+    return [token.word for token in tokens(text) if token.kind == "word"]
+
+
+def squeezed(text: str) -> str:
+    """The letters and digits of a text, in lower case, with nothing between them."""
+    return "".join(character for character in text.casefold() if character.isalnum())
+
+
+def single_spaced(text: str) -> str:
+    """The words and numbers of a text with one blank between them."""
+    return " ".join(spoken(text))
+
+
+def between(text: str, one: Token, other: Token) -> str:
+    """What stands between two tokens."""
+    return text[one.end : other.start]
+
+
+def split_at(text: str, ends: Sequence[int]) -> list[str]:
+    """The pieces of a text between these places, without the blanks around them; empty ones are left out."""
+    places = [0, *ends, len(text)]
+    pieces = (text[start:end].strip() for start, end in zip(places, places[1:], strict=False))
+    return [piece for piece in pieces if piece]
