@@ -8,9 +8,7 @@ from agents.language.tokens import tokens
 BLANKS = " \u00a0\u202f"
 WORDS = {
     word: value
-    for value, word in enumerate(
-        "one two three four five six seven eight nine ten eleven twelve".split(), start=1
-    )
+    for value, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), start=1)
 }
 """Small numbers in words."""
 
@@ -28,7 +26,7 @@ class Number:
         """In digits with a decimal point, without what separates thousands: commas and blanks, and `points` where they
         do as well; what has several dots stays as it is."""
         digits = "".join(self.written.split())
-        for sign in (",", "'", *(("." ,) if points else ())):
+        for sign in (",", "'", *((".",) if points else ())):
             whole, *groups = digits.split(sign)
             last = groups[-1].partition(".")[0] if groups else ""
             if groups and 1 <= len(whole) <= 3 and all(len(group) == 3 for group in (*groups[:-1], last)):
@@ -47,7 +45,9 @@ def numbers(text: str, groups: str = "") -> Iterator[Number]:
             continue
         end = token.end
         while token.end - token.start <= 3 or end > token.end:
-            following = next((place for place in (at, at + 1) if place < len(read) and read[place].start == end + 1), None)
+            following = next(
+                (place for place in (at, at + 1) if place < len(read) and read[place].start == end + 1), None
+            )
             if following is None or text[end] not in groups or not _is_group(read[following].word):
                 break
             end, at = read[following].end, following + 1

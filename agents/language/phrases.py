@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import product
 from types import MappingProxyType
 
@@ -76,20 +77,25 @@ class Phrases:
     def opening(self, text: str) -> Found | None:
         """The phrase with which a text begins."""
         read = tokens(text)
-        begin = _begin(read)
-        return self._at(read, begin, begin)
+        begin, end = _edges(text)
+        return self._at(read, begin, begin, end) if read else None
 
     def is_all_of(self, text: str) -> bool:
         """Whether a text is one phrase and nothing else but marks."""
         found = self.opening(text)
-        return found is not None and found.last == _end(tokens(text))
+        return found is not None and found.last == _edges(text)[1]
+
+    def at(self, text: str, place: int) -> Found | None:
+        """The phrase that begins at a token, by its place, or behind the hyphen there."""
+        read = tokens(text)
+        return self._at(read, _skip_hyphen(read, place), *_edges(text)) if place < len(read) else None
 
     def spans(self, text: str) -> Iterator[Found]:
         """The phrases of a text in order, at each place the longest; none overlaps another."""
         read = tokens(text)
-        at, begin = 0, _begin(read)
+        at, (begin, end) = 0, _edges(text)
         while at < len(read):
-            found = self._at(read, at, begin)
+            found = self._at(read, at, begin, end)
             if found:
                 yield found
             at = found.last if found else at + 1
@@ -137,31 +143,31 @@ class Phrases:
             return known
         return node.words.setdefault(item, _Node())
 
-    def _at(self, read: Sequence[Token], at: int, begin: int) -> Found | None:
-        best = self._longest(self._root, read, at)
+    def _at(self, read: Sequence[Token], at: int, begin: int, end: int) -> Found | None:
+        best = _longest(self._root, read, at, end)
         if at == begin:
-            opening = self._longest(self._opening, read, at)
+            opening = _longest(self._opening, read, at, end)
             best = max(filter(None, (best, opening)), key=lambda found: found[0], default=None)
         if best is None:
             return None
         last, label, parts = best
         return Found(label, read[at].start, read[last - 1].end, at, last, MappingProxyType(parts))
 
-    def _longest(self, root: _Node, read: Sequence[Token], at: int) -> tuple[int, str, dict[str, Token]] | None:
-        best: tuple[int, str, dict[str, Token]] | None = None
-        waiting: list[tuple[_Node, int, dict[str, Token]]] = [(root, at, {})]
-        end = _end(read)
-        while waiting:
-            node, place, parts = waiting.pop()
-            ends = node.label is not None and (not node.whole or place >= end)
-            if ends and place > at and (best is None or place > best[0]):
-                best = (place, node.label or "", parts)
-            if node.gap is not None:
-                waiting.extend((node.gap, later, parts) for later in _reach(read, place))
-            if place < len(read):
-                token = _skip_hyphen(read, place) if place > at else place
-                waiting.extend((after, token + 1, given) for after, given in _steps(node, read[token], parts))
-        return best
+
+def _longest(root: _Node, read: Sequence[Token], at: int, end: int) -> tuple[int, str, dict[str, Token]] | None:
+    best: tuple[int, str, dict[str, Token]] | None = None
+    waiting: list[tuple[_Node, int, dict[str, Token]]] = [(root, at, {})]
+    while waiting:
+        node, place, parts = waiting.pop()
+        ends = node.label is not None and (not node.whole or place >= end)
+        if ends and place > at and (best is None or place > best[0]):
+            best = (place, node.label or "", parts)
+        if node.gap is not None:
+            waiting.extend((node.gap, later, parts) for later in _reach(read, place))
+        if place < len(read):
+            token = _skip_hyphen(read, place) if place > at else place
+            waiting.extend((after, token + 1, given) for after, given in _steps(node, read[token], parts))
+    return best
 
 
 def _steps(node: _Node, token: Token, parts: dict[str, Token]) -> Iterator[tuple[_Node, dict[str, Token]]]:
@@ -191,12 +197,11 @@ def _skip_hyphen(read: Sequence[Token], place: int) -> int:
     return place + 1 if joins else place
 
 
-def _begin(read: Sequence[Token]) -> int:
-    return next((at for at, token in enumerate(read) if token.kind != "mark"), 0)
-
-
-def _end(read: Sequence[Token]) -> int:
-    return len(read) - next((at for at, token in enumerate(reversed(read)) if token.kind != "mark"), 0)
+@lru_cache(maxsize=512)
+def _edges(text: str) -> tuple[int, int]:
+    """The places of the first token that is no mark, and behind the last."""
+    said = [at for at, token in enumerate(tokens(text)) if token.kind != "mark"]
+    return (said[0], said[-1] + 1) if said else (0, 0)
 
 
 def spelt_out(template: str) -> Iterator[tuple[str, ...]]:

@@ -43,7 +43,12 @@ class Spelling:
 
     def _word(self, word: str, inside: bool) -> str:
         plain = word.casefold()
-        if not plain.isalpha() or not _SHORTEST <= len(plain) <= _LONGEST or self._known(plain) or (inside and word != plain):
+        if (
+            not plain.isalpha()
+            or not _SHORTEST <= len(plain) <= _LONGEST
+            or self._known(plain)
+            or (inside and word != plain)
+        ):
             return word
         slips = 2 if len(plain) >= _LONG else 1
         near = [

@@ -9,8 +9,9 @@ from itertools import pairwise
 from agents.language.numbers import is_part
 from agents.language.phrases import Phrases
 from agents.language.terms import terms
-from agents.language.tokens import Token, spoken, tokens
+from agents.language.tokens import Token, tokens
 from agents.language.words import vocabulary
+from agents.language.words import words as plain_words
 
 _ALIKE = """
 power output horsepower
@@ -122,9 +123,7 @@ _CLASSES = {
     "clock": lambda token: token.kind == "number" and len(token.word.replace(".", ":").split(":")) == 2
     and len(token.word.replace(".", ":").split(":")[1]) == 2,
 }  # fmt: skip
-_TIME = (
-    "<count> (year|years|month|months|week|weeks|day|days|hour|hours|minute|minutes|min|h|second|seconds)"
-)
+_TIME = "<count> (year|years|month|months|week|weeks|day|days|hour|hours|minute|minutes|min|h|second|seconds)"
 _SHAPES = {
     "interval": Phrases((_TIME, "<count> (km|miles)", "every <any>", "once (a|per)", "annual*"), _CLASSES),
     "moment": Phrases(
@@ -149,7 +148,7 @@ _FORMS = Phrases(
         "mail": ("(e-mail|email) (address|)",),
         "interval": (
             "how (often|frequently|regularly)", "(interval|intervals)",
-            "when (do|does|should|must|is|are) ... (change|changed|replace|replaced|due|service|serviced|renewed|checked|"
+            "(when (do|does|should|must|is|are)|whens) ... (change|changed|replace|replaced|due|service|serviced|renewed|checked|"
             "needed)",
         ),
         "duration": (
@@ -159,7 +158,7 @@ _FORMS = Phrases(
             "how many (hours|minutes|days|months|years)",
         ),
         "moment": (
-            "^ (when|what time|from when|until when)", "opening (hours|times)", "what time", "open on",
+            "^ (when|whens|what time|from when|until when)", "opening (hours|times)", "what time", "open on",
         ),
         "steps": (
             "how (do|can|should|would|does|to|must)", "what (do|should|must|can) (i|we) do", "(step|steps)", "procedure",
@@ -214,7 +213,7 @@ def expected(question: str) -> str | None:
     if kind in {"interval", "moment", "duration", "telephone", "mail"}:
         return kind
     if kind == "plain" and question not in _UNMEASURED:
-        cued = [_CUES[word] for word in spoken(question) if word in _CUES]
+        cued = [_CUES[word] for word in plain_words(question) if word in _CUES]
         if cued:
             return "money" if "money" in cued else cued[0]
     if question in _WHICH:
@@ -231,7 +230,10 @@ def has_value(kind: str, text: str) -> bool:
     read = tokens(text)
     if kind == "telephone":
         return any(
-            one.kind == other.kind == "number" and 3 <= len(one.word) and len(other.word) >= 3 and other.start == one.end + 1
+            one.kind == other.kind == "number"
+            and 3 <= len(one.word)
+            and len(other.word) >= 3
+            and other.start == one.end + 1
             for one, other in pairwise(read)
         )
     if kind == "name":
@@ -250,7 +252,9 @@ def _has_unit(behind: str, kind: str) -> bool:
     """Whether what stands behind a number begins with a unit of that quantity."""
     behind = behind.lstrip(" -–")
     return any(
-        behind.startswith(unit) and not is_part(behind[len(unit) : len(unit) + 1] or " ") and behind[len(unit) :][:1] != "/"
+        behind.startswith(unit)
+        and not is_part(behind[len(unit) : len(unit) + 1] or " ")
+        and behind[len(unit) :][:1] != "/"
         for unit in (written.replace("_", " ") for written in _UNITS[kind][0].split())
     )
 

@@ -63,9 +63,19 @@ def single_spaced(text: str) -> str:
     return " ".join(spoken(text))
 
 
-def between(text: str, one: Token, other: Token) -> str:
-    """What stands between two tokens."""
-    return text[one.end : other.start]
+def compounds(text: str) -> list[tuple[int, int]]:
+    """From where to where words and numbers reach that only letters, digits and single hyphens and points hold
+    together."""
+    found: list[tuple[int, int]] = []
+    for token in tokens(text):
+        if token.kind == "mark":
+            continue
+        gap = text[found[-1][1] : token.start] if found and token.start - found[-1][1] < 2 else " "
+        if gap in {"", "-", "."}:
+            found[-1] = (found[-1][0], token.end)
+        else:
+            found.append((token.start, token.end))
+    return found
 
 
 def split_at(text: str, ends: Sequence[int]) -> list[str]:
