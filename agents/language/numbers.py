@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from agents.language.tokens import tokens
 
 BLANKS = " \u00a0\u202f"
+_SMALL = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 WORDS = {
     word: value
-    for value, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), start=1)
+    for value, word in enumerate(_SMALL, start=1)
 }
 """Small numbers in words."""
 

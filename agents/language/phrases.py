@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import product
+from itertools import islice, product
 from types import MappingProxyType
 
 from agents.language.tokens import Token, tokens
@@ -49,8 +49,8 @@ class _Node:
 class Phrases:
     """What a list of templates stands for. Immutable.
 
-    A template is words with a blank between them: `(a|b c|)` is one of these, and brackets nest; `chang*` is a word that
-    begins so; `<number>`, `<word>` and `<any>` one token of that class, told by its name; `...` up to 40 tokens of one
+    A template is words with a blank between them: `(a|b c|)` is one of these, and brackets nest; `chang*` is a word
+    that begins so; `<number>`, `<word>` and `<any>` one token of that class, told by its name; `...` up to 40 tokens of one
     sentence. `^` at its beginning and `$` at its end stand for those of the text, marks left out. Hyphens between words
     do not matter, capitals and apostrophes neither.
     """
@@ -111,6 +111,15 @@ class Phrases:
             pieces += [text[at : found.start], put]
             at = found.end
         return "".join((*pieces, text[at:]))
+
+    def split(self, text: str, most: int | None = None) -> list[str]:
+        """The pieces of a text between its phrases, or between the first of them, and the blanks around them left out;
+        one more piece than there are phrases."""
+        pieces, at = [], 0
+        for found in islice(self.spans(text), most):
+            pieces.append(text[at : found.start].strip())
+            at = found.end
+        return [*pieces, text[at:].strip()]
 
     def _add(self, label: str, words: Sequence[str]) -> None:
         node = self._root

@@ -148,12 +148,12 @@ _FORMS = Phrases(
         "mail": ("(e-mail|email) (address|)",),
         "interval": (
             "how (often|frequently|regularly)", "(interval|intervals)",
-            "(when (do|does|should|must|is|are)|whens) ... (change|changed|replace|replaced|due|service|serviced|renewed|checked|"
-            "needed)",
+            "(when (do|does|should|must|is|are)|whens) ... (change|changed|replace|replaced|due|service|serviced|renewed|"
+            "checked|needed)",
         ),
         "duration": (
-            "how long (does|do|is|are|will|would|can|may|must) ... (take|takes|last|lasts|valid|covered|charg*|warranty|"
-            "guarantee*|wait|keep|need)",
+            "how long (does|do|is|are|will|would|can|may|must) ... (take|takes|last|lasts|valid|covered|charg*|"
+            "warranty|guarantee*|wait|keep|need)",
             "how (quickly|soon)", "how long (until|before|(do|can|may|must|should|would|will) (i|we|you|it))",
             "how many (hours|minutes|days|months|years)",
         ),
@@ -161,7 +161,8 @@ _FORMS = Phrases(
             "^ (when|whens|what time|from when|until when)", "opening (hours|times)", "what time", "open on",
         ),
         "steps": (
-            "how (do|can|should|would|does|to|must)", "what (do|should|must|can) (i|we) do", "(step|steps)", "procedure",
+            "how (do|can|should|would|does|to|must)", "what (do|should|must|can) (i|we) do", "(step|steps)",
+            "procedure",
             "(instruction|instructions)", "show me",
         ),
     }
@@ -231,7 +232,7 @@ def has_value(kind: str, text: str) -> bool:
     if kind == "telephone":
         return any(
             one.kind == other.kind == "number"
-            and 3 <= len(one.word)
+            and len(one.word) >= 3
             and len(other.word) >= 3
             and other.start == one.end + 1
             for one, other in pairwise(read)

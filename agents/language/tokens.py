@@ -1,7 +1,7 @@
 """A text as tokens: words, numbers and marks with their places. The one pattern by which texts are taken apart."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -11,12 +11,15 @@ _TOKEN = re.compile(
 )
 _APOSTROPHES = str.maketrans(dict.fromkeys("'’ʼ`"))
 _KEPT = 512
+_JOINTS = frozenset({"and", "but"})
+_MARKS = ".,;:!?()"
+_DASHES = frozenset("-–—")
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`text[start:end]` of the text. `word` is what it is compared by: in lower case, without apostrophes. A number keeps
-    its points, commas and colons; letters right behind it, as in `10th` and `9am`, are a token of their own. `apart`:
+    """`text[start:end]` of the text. `word` is what it is compared by: in lower case, without apostrophes. A number
+    keeps its points, commas and colons; letters right behind it, as in `10th` and `9am`, are a token of their own. `apart`:
     whether there is anything between it and the one before it; `line`: whether a line ends there."""
 
     word: str
@@ -78,8 +81,41 @@ def compounds(text: str) -> list[tuple[int, int]]:
     return found
 
 
-def split_at(text: str, ends: Sequence[int]) -> list[str]:
-    """The pieces of a text between these places, without the blanks around them; empty ones are left out."""
-    places = [0, *ends, len(text)]
-    pieces = (text[start:end].strip() for start, end in zip(places, places[1:], strict=False))
-    return [piece for piece in pieces if piece]
+def cut(text: str, gaps: Iterable[tuple[int, int]]) -> list[str]:
+    """What is left of a text between these stretches, without the blanks around it; empty pieces are left out."""
+    pieces, at = [], 0
+    for start, end in gaps:
+        pieces.append(text[at:start].strip())
+        at = end
+    return [piece for piece in (*pieces, text[at:].strip()) if piece]
+
+
+def clauses(text: str, joints: Collection[str] = _JOINTS, marks: str = _MARKS) -> list[str]:
+    """The clauses of a text, without the marks and the `joints` between them; "a year and a half" is one. Points and
+    commas inside of figures and names do not end one."""
+    read = tokens(text)
+    gaps = []
+    for at, token in enumerate(read):
+        following = read[at + 1] if at + 1 < len(read) else None
+        apart = following is None or following.apart
+        if following and following.line:
+            gaps.append((token.end, token.end))
+        if token.kind == "word" and token.word in joints:
+            half = [word.word for word in read[at + 1 : at + 3]] == ["a", "half"]
+            parted = not half
+        elif token.word in _DASHES:
+            parted = token.apart and apart
+        else:
+            parted = token.kind == "mark" and token.word in marks and (apart or token.word not in ".,:")
+        if parted:
+            gaps.append((token.start, token.end))
+    return cut(text, sorted(gaps))
+
+
+def without_brackets(text: str) -> str:
+    """The text without what stands in round brackets."""
+    pieces, at = [], 0
+    while (opening := text.find("(", at)) >= 0 and (closing := text.find(")", opening)) >= 0:
+        pieces.append(text[at:opening].rstrip())
+        at = closing + 1
+    return "".join((*pieces, text[at:]))
