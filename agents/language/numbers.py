@@ -7,10 +7,7 @@ from agents.language.tokens import tokens
 
 BLANKS = " \u00a0\u202f"
 _SMALL = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-WORDS = {
-    word: value
-    for value, word in enumerate(_SMALL, start=1)
-}
+WORDS = {word: value for value, word in enumerate(_SMALL, start=1)}
 """Small numbers in words."""
 
 

@@ -148,8 +148,8 @@ _FORMS = Phrases(
         "mail": ("(e-mail|email) (address|)",),
         "interval": (
             "how (often|frequently|regularly)", "(interval|intervals)",
-            "(when (do|does|should|must|is|are)|whens) ... (change|changed|replace|replaced|due|service|serviced|renewed|"
-            "checked|needed)",
+            "(when (do|does|should|must|is|are)|whens) ... (change|changed|replace|replaced|due|service|serviced)",
+            "(when (do|does|should|must|is|are)|whens) ... (renewed|checked|needed)",
         ),
         "duration": (
             "how long (does|do|is|are|will|would|can|may|must) ... (take|takes|last|lasts|valid|covered|charg*|"

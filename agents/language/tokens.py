@@ -19,8 +19,8 @@ _DASHES = frozenset("-–—")
 @dataclass(frozen=True, slots=True)
 class Token:
     """`text[start:end]` of the text. `word` is what it is compared by: in lower case, without apostrophes. A number
-    keeps its points, commas and colons; letters right behind it, as in `10th` and `9am`, are a token of their own. `apart`:
-    whether there is anything between it and the one before it; `line`: whether a line ends there."""
+    keeps its points, commas and colons; letters right behind it, as in `10th` and `9am`, are a token of their own.
+    `apart`: whether there is anything between it and the one before it; `line`: whether a line ends there."""
 
     word: str
     kind: Literal["word", "number", "mark"]
@@ -90,7 +90,7 @@ def cut(text: str, gaps: Iterable[tuple[int, int]]) -> list[str]:
     return [piece for piece in (*pieces, text[at:].strip()) if piece]
 
 
-def clauses(text: str, joints: Collection[str] = _JOINTS, marks: str = _MARKS) -> list[str]:
+def split_clauses(text: str, joints: Collection[str] = _JOINTS, marks: str = _MARKS) -> list[str]:
     """The clauses of a text, without the marks and the `joints` between them; "a year and a half" is one. Points and
     commas inside of figures and names do not end one."""
     read = tokens(text)

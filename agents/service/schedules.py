@@ -14,9 +14,7 @@ from agents.vehicles.applicability import Cars, Fitment
 from agents.vehicles.range import Vehicles
 from rag.types import Chunk, Passage
 
-_SCHEDULE = Phrases(
-    ("(schedule|schedules|interval|intervals)", "(maintenance|service) plan", "periodic maintenance")
-)
+_SCHEDULE = Phrases(("(schedule|schedules|interval|intervals)", "(maintenance|service) plan", "periodic maintenance"))
 _HOW_OFTEN = Phrases(("(interval|intervals|every)", "how often"))
 _WHEN = Phrases(
     ("(interval|intervals|every|when|due|replace|replacement|replaced|change|changed|changes)", "how often")

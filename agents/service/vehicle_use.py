@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from agents.language.dates.past import PastDate, past_dates
 from agents.language.mileages import Mileage, mileages
-from agents.language.tokens import clauses
+from agents.language.tokens import split_clauses
 from agents.language.words import vocabulary, words
 from agents.learning.choice import Choices
 from agents.learning.examples import beside
@@ -135,7 +135,7 @@ def clauses(
     if asked == "service" and text.strip(" .!").isdecimal() and int(text.strip(" .!")) in _YEARS:
         text = f"in {text.strip(' .!')}"
     read: list[Clause] = []
-    for part in [part for part in clauses(text, marks=".!?;,()") if words(part)][:_MOST_CLAUSES]:
+    for part in [part for part in split_clauses(text, marks=".!?;,()") if words(part)][:_MOST_CLAUSES]:
         clause = _clause(part, now, choices, bool(asked), unit)
         if clause.alone:
             before = read[-1].about if read else {"service": "last", "mileage": "now"}.get(asked, asked)
