@@ -1,10 +1,10 @@
 """What is to be done to a vehicle, as a workshop calls it, in a customer's words. Pure."""
 
 from agents.appointments.picks import plain
+from agents.language.codes import trouble_codes
 from agents.language.phrases import Phrases
 from agents.language.spelling import Spelling
 from agents.language.words import vocabulary, words
-from agents.vehicles.range import trouble_codes
 
 MOST_CHARS = 120
 MOST_WORDS = 15
@@ -31,7 +31,7 @@ _WORKS = {
     "inspection": ("inspection", "(check up|checkup|check over|checkover)", "(yearly|annual|health) check"),
     "service": ("(service|serviced|servicing)", "(yearly|annual) thing", "whatever is due"),
     "": (
-        "(tyre|tyres|tire|tires) pressure", "oil (level|leak|pressure|light|lamp|smell)", "battery (one|model)",
+        "(tyre|tyres|tire|tires) pressure*", "oil (level|leak|pressure|light|lamp|smell)", "battery (one|model)",
         "service (light|lamp|indicator|book|record|centre|center|manual)",
     ),
 }  # fmt: skip

@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from itertools import zip_longest
 
+from agents.language.codes import SYSTEMS, are_digits
 from agents.language.numbers import BLANKS, Number, before, is_part, numbers
 from agents.language.phrases import Phrases
 from agents.language.tokens import compounds, squeezed
@@ -164,23 +165,12 @@ def _identified(text: str) -> Iterator[tuple[int, int]]:
         if following and following[0] == end + 1 and text[end] == " ":
             more = text[following[0] : following[1]]
             classed = name.isascii() and name.isalpha() and name.isupper() and 2 <= len(name) <= 5
-            coded = name.casefold() in _SYSTEMS and _is_code(more)
+            coded = name.casefold() in SYSTEMS and are_digits(more)
             if (classed and more.isdecimal() and len(more) <= 5) or coded:
                 yield start, following[1]
         mixed = any(map(str.isalpha, name)) and any(map(str.isdecimal, name))
         if mixed and name != "100km" and not _is_ordinal(name) and not _is_measured(name):
             yield start, end
-
-
-_SYSTEMS = frozenset("pbcu")
-"""The letters of trouble codes (ISO 15031-6)."""
-
-
-def _is_code(digits: str) -> bool:
-    """Whether it is what follows the letter of a trouble code."""
-    code, _, more = digits.casefold().partition("-")
-    hexadecimal = all(character in "0123456789abcdef" for character in code + more)
-    return len(code) == 4 and code[0] in "0123" and hexadecimal and (not more or len(more) == 2)
 
 
 def _is_ordinal(name: str) -> bool:

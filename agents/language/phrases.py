@@ -51,8 +51,8 @@ class Phrases:
 
     A template is words with a blank between them: `(a|b c|)` is one of these, and brackets nest; `chang*` is a word
     that begins so; `<number>`, `<word>` and `<any>` one token of that class, told by its name; `...` up to 40 tokens of
-    one sentence. `^` at its beginning and `$` at its end stand for those of the text, marks left out. Hyphens between words
-    do not matter, capitals and apostrophes neither.
+    one sentence. `^` at its beginning and `$` at its end stand for those of the text, marks left out. Hyphens between
+    words do not matter, capitals and apostrophes neither.
     """
 
     def __init__(

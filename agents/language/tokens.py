@@ -106,7 +106,7 @@ def split_clauses(text: str, joints: Collection[str] = _JOINTS, marks: str = _MA
         elif token.word in _DASHES:
             parted = token.apart and apart
         else:
-            parted = token.kind == "mark" and token.word in marks and (apart or token.word not in ".,:")
+            parted = token.kind == "mark" and token.word in marks and (apart or token.word != ".")
         if parted:
             gaps.append((token.start, token.end))
     return cut(text, sorted(gaps))
