@@ -1,6 +1,5 @@
 """Appointments that are there already: listed, moved and cancelled."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -16,12 +15,13 @@ from agents.appointments.wording import listed
 from agents.appointments.works import works
 from agents.language.dates.windows import read
 from agents.language.dates.wish import Wish, at
+from agents.language.phrases import Phrases
 from agents.skill import Handled
 
 Booked = Mapping[str, Any]
-_TO = re.compile(r"\A.*\b(?P<to>to|until|for|into)\b", re.IGNORECASE | re.DOTALL)
-"""Up to the last word after which it is said what an appointment is to become."""
-_IT = re.compile(r"\b(?:it|that|this)\b|^\W*(?:reschedule|cancel|postpone)\W*$", re.IGNORECASE)
+_TO = Phrases(("(to|until|for|into)",))
+"""After the last of them it is said what an appointment is to become."""
+_IT = Phrases(("(it|that|this)", "^ (reschedule|cancel|postpone) $"))
 NONE = "You have no appointments coming up. Tell me what is to be done and when, and I look for a time."
 
 
@@ -82,8 +82,8 @@ def _none(dialogue: Dialogue) -> Handled:
 
 async def _move(dialogue: Dialogue, booked: Booked) -> Handled:
     start = datetime.fromisoformat(booked["starts_at"])
-    cut = _TO.search(dialogue.heard.text)
-    dealers = [row.key for row in dialogue.known.named(dialogue.heard.text[cut.end() if cut else 0 :])]
+    *_, cut = (None, *_TO.spans(dialogue.heard.text))
+    dealers = [row.key for row in dialogue.known.named(dialogue.heard.text[cut.end if cut else 0 :])]
     kept = (
         dialogue.before.dealer
         if dialogue.before.intent == "move" and dialogue.before.appointment == booked["appointment_id"]
@@ -131,9 +131,9 @@ def _wishes(dialogue: Dialogue, booked: Sequence[Booked]) -> tuple[Wish, Wish]:
     after = read(heard.text, now, about) if about else heard.wish
     if after.windows and after != heard.wish:
         return Wish(), after  # counted from the day of the appointment: "the Tuesday after"
-    cut = _TO.search(heard.text)
-    if cut is not None and (to := read(heard.text[cut.end() :], now, about)):
-        return read(heard.text[: cut.start("to")], now), to
+    *_, cut = (None, *_TO.spans(heard.text))
+    if cut is not None and (to := read(heard.text[cut.end :], now, about)):
+        return read(heard.text[: cut.start], now), to
     named = _meant(heard.wish)
     if named.windows and any(_fits(item, named) for item in booked):
         return named, Wish()
@@ -155,7 +155,7 @@ def _identified(dialogue: Dialogue, booked: Sequence[Booked], wish: Wish) -> Seq
         return [candidate for candidate in among if candidate["appointment_id"] != before.appointment]
     found = [candidate for candidate in among or booked if _fits(candidate, wish) and _named(dialogue, candidate)]
     spoken_of = [item for item in booked if item["appointment_id"] == dialogue.plan.appointment]
-    if len(found) != 1 and spoken_of and (not among or dialogue.plan.intent == "move") and _IT.search(heard.text):
+    if len(found) != 1 and spoken_of and (not among or dialogue.plan.intent == "move") and heard.text in _IT:
         return spoken_of
     return found
 

@@ -1,6 +1,5 @@
 """A new appointment: what is needed for it is taken from the message, and asked for one thing at a time."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,7 +15,7 @@ from agents.types import Turn
 from agents.vehicles.range import Vehicle, Vehicles, note
 
 NO_APPOINTMENT_STORE = "No dealer here takes appointments through me. Please call your dealer."
-_UNUSUAL = re.compile(r"[^\w\s.,:;!?()'/&+-]|_")
+_USUAL = frozenset(" .,:;!?()'/&+-")
 _QUESTIONS = {
     "vehicle": "Which vehicle is it for? The model is enough; the model year helps.",
     "work": ASK_WORK,
@@ -51,7 +50,7 @@ def _take(dialogue: Dialogue) -> None:
     heard, plan, findings = dialogue.heard, dialogue.plan, dialogue.context.case.findings
     work = heard.work or plan.work or _found_out(findings)
     if "work" in dialogue.before.asked and not work and heard.nothing and heard.reply == "detail":
-        work = " ".join(_UNUSUAL.sub(" ", heard.text).split())
+        work = " ".join("".join(sign if sign.isalnum() or sign in _USUAL else " " for sign in heard.text).split())
     elif dialogue.before.asked == "work":
         work = work or UNSAID  # nothing is asked twice
     dialogue.plan = replace(

@@ -2,12 +2,14 @@
 the question last."""
 
 import html
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 
+from agents.language.phrases import Phrases
+from agents.language.tokens import single_spaced
+from agents.language.words import sentences
 from agents.model import Message
-from agents.passages.citations import MARKER
+from agents.passages.citations import without_markers
 from agents.types import Task, Turn
 from rag.types import Passage
 
@@ -101,9 +103,7 @@ def recent_turns(history: Sequence[Turn]) -> list[Message]:
     """The last turns, shortened, without the markers of passages that are no longer there."""
     turns = history[-TURNS:]
     return [
-        Message(
-            "user" if turn.role == "customer" else "assistant", re.sub(r"\s?\[\d+\]", "", turn.text)[:TURN_CHARACTERS]
-        )
+        Message("user" if turn.role == "customer" else "assistant", without_markers(turn.text)[:TURN_CHARACTERS])
         for turn in turns
     ]
 
@@ -147,8 +147,8 @@ def open_question(history: Sequence[Turn]) -> str:
     last = history[-1] if history else None
     if last is None or last.role != "assistant":
         return ""
-    text = MARKER.sub("", last.text).rstrip("* \n")
-    return re.split(r"(?<=[.!?\n])\s", text)[-1] if text.endswith("?") else ""
+    text = without_markers(last.text).rstrip("* \n")
+    return sentences(text, ".!?")[-1] if text.endswith("?") else ""
 
 
 def _line(text: str) -> str:
@@ -179,13 +179,18 @@ def says_declined(text: str, cited: bool, foreign: bool = False) -> bool:
     citing nothing and asking nothing."""
     if foreign and not cited:
         return not text.rstrip().endswith("?")
-    opening = re.sub(r"[\W_]+", " ", text).strip().casefold()
-    if opening.startswith(re.sub(r"[\W_]+", " ", DECLINED).strip().casefold()):
+    opening = single_spaced(text)
+    if opening.startswith(single_spaced(DECLINED)):
         return True
-    return not cited and DENIAL.search(opening[:300]) is not None
+    return not cited and opening[:_OPENING] in DENIAL
 
 
-DENIAL = re.compile(
-    r"\b(could not|couldn t|cannot|can t|can not|unable to|do not|don t|does not|doesn t|did not|no|not)\b.{0,40}"
-    r"\b(find|found|contain|cover|mention|include|includes|hold|say|answer|information|provided|specified|know)\b"
+_OPENING = 300
+"""Characters of an answer."""
+DENIAL = Phrases(
+    tuple(
+        f"(not|cannot|cant|couldnt|dont|doesnt|didnt|no|unable to) {between} (find|found|contain|cover|mention|include|includes|hold|"
+        "say|answer|information|provided|specified|know)"
+        for between in ("", *(" ".join(["<any>"] * count) for count in range(1, 8)))
+    )
 )

@@ -1,11 +1,13 @@
 """Makes a follow-up stand alone, from the conversation and the facts known. No chat model is asked."""
 
-import re
+from collections.abc import Collection
 from dataclasses import replace
 
 from agents.appointments.works import names_visit, works
 from agents.conversation.link import LinkReader
-from agents.language.words import content, vocabulary, words
+from agents.language.phrases import Phrases
+from agents.language.tokens import tokens
+from agents.language.words import content, sentences, vocabulary, words
 from agents.types import Question, StandaloneQuestion
 from agents.vehicles.descriptors import described, model_year
 from agents.vehicles.range import Vehicles, note, other_make, years
@@ -14,50 +16,49 @@ _SMALL_TALK = vocabulary(
     "thanks thank you thx cheers ok okay great good perfect hello hi hey bye goodbye yes no yep nope sure nice cool "
     "morning evening afternoon day night fine wonderful super right got it sorry oops whoops lol haha ta"
 )
-_LEAD = re.compile(
-    r"^(?:(?:ok|okay|so|oh|right|thanks)\b[\s,.!]*)*(?:(?:and|but|or|also|then)\s+)?"
-    r"(?:(?:what|how)\s+about\b|same\s+(?:for|with)\b|what\s+if\b|and\b|but\b|or\b|also\b|for\b|in\b|with\b)\s*",
-    re.IGNORECASE,
-)
-_CORRECTS = re.compile(
-    r"^(?:(?:no|nope|sorry|actually|oh|wait|hm+)\b[\s,.!-]*)+(?:(?:i (?:mean|meant)|it'?s|make it)\b\s*)?",
-    re.IGNORECASE,
-)
+_OPENERS = vocabulary("ok okay so oh right thanks")
+_LEAD = Phrases(("(and|but|or|also|then|) (what about|how about|same (for|with)|what if|and|but|or|also|for|in|with)",))
+_CORRECTING = vocabulary("no nope sorry actually oh wait hm hmm hmmm")
+_CORRECTS = Phrases(("(i (mean|meant)|its|it is|make it)",))
 """Before what the customer has meant instead."""
-_CORRECTING = vocabulary("no nope oops whoops sorry wait hold hang actually correction meant mean mistake wrong typo")
+_PUTTING_RIGHT = vocabulary(
+    "no nope oops whoops sorry wait hold hang actually correction meant mean mistake wrong typo"
+)
 """Words of which one stands in a message that puts right what was said before."""
 _BESIDE_YEAR, _BESIDE_NAME = 7, 1
 """Words of content that may stand beside the year or the vehicle that was meant: "just looked at the papers"."""
-_OTHER = re.compile(r"^(?:the |my |our )?other (?:one|car|vehicle|van|pick-?up)$", re.IGNORECASE)
+_OTHER = Phrases(("(the|my|our|) other (one|car|vehicle|van|pickup|pick up)",))
 _BARE = vocabulary(
     "the a an for in on of with my it is its it's one ones model version variant year also too and then from this that "
     "n nd what whats what's about how same again instead i'm i if had got have get mean meant make box gearbox engine "
     "car please lol was were not mine ours hers his"
 )
 _QUALIFIERS = vocabulary("front rear back left right other others automatic manual loaded winter summer both second")
-_ARTICLE = re.compile(r"^(?:the|its|my|a|an)\s+", re.IGNORECASE)
-_POINTS_BACK = re.compile(r"\b(?:it|its|it's|that|this|they|them|those|these|one|ones)\b", re.IGNORECASE)
-_EXPLETIVE = re.compile(
-    r"\b(?:is|was|would|does|how is)\s+it\s+(?:be\s+)?(?:ok|okay|safe|normal|time|possible|true|bad|good|necessary"
-    r"|worth|better|matter|cost|take|dangerous|legal|allowed|advisable|too)\b"
-    r"|\bit(?:'s| is) (?:raining|cold|hot|snowing)\b|\bthat\s+(?:is|are|has)\b|\bwhich ones?\b"
-    r"|\b(?:one|any|some|none) of (?:the|my|our|your|these|those)\b",
-    re.IGNORECASE,
-)
-_OF_ONE = re.compile(r"\b(?:the|an?|my|our|your)\s+(?:[\w.\-]+\s+){0,2}$", re.IGNORECASE)
+_ARTICLE = Phrases(("^ (the|its|my|a|an) <any>",))
+_POINTS_BACK = vocabulary("it its that this they them those these one ones")
+_EXPLETIVE = Phrases(
+    (
+        "(is|was|would|does) it (be|) (ok|okay|safe|normal|time|possible|true|bad|good|necessary|worth|better|matter)",
+        "(is|was|would|does) it (be|) (cost|take|dangerous|legal|allowed|advisable|too)",
+        "(its|it is) (raining|cold|hot|snowing)", "that (is|are|has)", "which (one|ones)",
+        "(one|any|some|none) of (the|my|our|your|these|those)",
+    )
+)  # fmt: skip
+_OF_ONE = Phrases(("(the|a|an|my|our|your) (|<any>|<any> <any>) $",))
 """The words before "one" that say which one it is."""
-_NAMES_THING = re.compile(r"\b(?:the|an?|my|our|your)\s+\w", re.IGNORECASE)
-_ABOUT_COMPANY = re.compile(
-    r"\b(?:dealers?|dealership|open(?:ing)?|address|phone|appointments?|book(?:ing)?|all (?:models|vehicles|cars)"
-    r"|which (?:model|vehicle|car)|your (?:models|range|vehicles|cars)|compare|other models)\b",
-    re.IGNORECASE,
-)
+_NAMES_THING = Phrases(("(the|a|an|my|our|your) <any>",))
+_ABOUT_COMPANY = Phrases(
+    (
+        "(dealer|dealers|dealership|open|opening|address|phone|appointment|appointments|book|booking|compare)",
+        "all (models|vehicles|cars)", "which (model|vehicle|car)", "your (models|range|vehicles|cars)", "other models",
+    )
+)  # fmt: skip
 _EDGE = vocabulary(
     "what what's whats which when where why who how how's is are was were does do did can could should would will has "
     "have the a an i i'm we you me my our your please tell show give explain know to of and also then so but much many "
     "often long there any get want need like hi hello mean means work works due it its take cost about for"
 )
-_SENTENCE_END = re.compile(r"(?<=[.?!;])\s+")
+_ENDS = ".?!;"
 _SUBJECT_WORDS = 12
 _SHORT = 12
 _LITTLE = 2
@@ -104,18 +105,18 @@ def _of_same(
 
 def depends(text: str) -> bool:
     """Whether a text says too little to be routed by itself: nothing but a lead-in, a pronoun or a bare "why?"."""
-    return len(content(_LEAD.sub("", text))) <= 1 and len(words(text)) <= _SHORT
+    return len(content(text[_lead(text) :])) <= 1 and len(words(text)) <= _SHORT
 
 
 def continues(text: str, vehicles: Vehicles) -> bool:
     """Whether a text takes up what was said before: by a lead-in, a pronoun or by saying nothing else."""
-    first = _SENTENCE_END.split(text)[0]
-    return depends(text) or bool(_LEAD.match(text)) or _says_little(text, vehicles) or refers_back(first, vehicles)
+    first = next(iter(sentences(text, _ENDS)), "")
+    return depends(text) or _lead(text) > 0 or _says_little(text, vehicles) or refers_back(first, vehicles)
 
 
 def _says_little(text: str, vehicles: Vehicles) -> bool:
     """Whether a text leaves open what it is about: one or two words of content, and no vehicle."""
-    whole = _EXPLETIVE.search(text) or _NAMES_THING.search(text) or names_visit(text)
+    whole = text in _EXPLETIVE or text in _NAMES_THING or names_visit(text)
     return not whole and len(content(text)) <= _LITTLE and len(words(text)) <= _SHORT and not vehicles.mentions(text)
 
 
@@ -129,13 +130,21 @@ def refers_back(text: str, vehicles: Vehicles) -> bool:
     """Whether a pronoun stands for something that the text itself does not name."""
     if len(words(text)) > _LONG:
         return False
-    pronoun = _POINTS_BACK.search(_EXPLETIVE.sub(lambda match: "_" * len(match.group()), text))
+    plain = [(found.first, found.last) for found in _EXPLETIVE.spans(text)]
+    pronoun = next(
+        (
+            token
+            for at, token in enumerate(tokens(text))
+            if token.word in _POINTS_BACK and not any(first <= at < last for first, last in plain)
+        ),
+        None,
+    )
     if pronoun is None:
         return False
-    before = text[: pronoun.start()]
-    if pronoun.group().casefold() in ("one", "ones"):
-        before = _OF_ONE.sub("", before)
-    return not _NAMES_THING.search(before) and not vehicles.mentions(before)
+    before = text[: pronoun.start]
+    if pronoun.word in ("one", "ones"):
+        before = _OF_ONE.without(before, "")
+    return before not in _NAMES_THING and not vehicles.mentions(before)
 
 
 def _subject_of(text: str) -> str:
@@ -143,12 +152,33 @@ def _subject_of(text: str) -> str:
     when and where it is to be has nothing to do with what it costs."""
     if names_visit(text) and (work := works(text)):
         return work
-    tokens = text.rstrip("?!. ").split()
-    while len(tokens) > 1 and tokens[0].strip(",").casefold() in _EDGE:
-        tokens.pop(0)
-    while len(tokens) > 1 and tokens[-1].casefold() in _EDGE:
-        tokens.pop()
-    return re.sub(r"(?<![.?!;])[.?!;]++\s++", ", ", " ".join(tokens[:_SUBJECT_WORDS])).strip(" ,.?!")
+    said = text.rstrip("?!. ").split()
+    while len(said) > 1 and said[0].strip(",").casefold() in _EDGE:
+        said.pop(0)
+    while len(said) > 1 and said[-1].casefold() in _EDGE:
+        said.pop()
+    named = sentences(" ".join(said[:_SUBJECT_WORDS]), _ENDS)
+    return ", ".join(piece.rstrip(_ENDS) for piece in named).strip(" ,.?!")
+
+
+def _lead(text: str) -> int:
+    """Where the words end with which a text takes up what was said before, "and what about"; 0 where there are none."""
+    found = _LEAD.at(text, _opened(text, _OPENERS))
+    return found.end if found else 0
+
+
+def _correction(text: str) -> int:
+    """The same of "no, I meant"."""
+    place = _opened(text, _CORRECTING)
+    found = _CORRECTS.at(text, place)
+    return found.end if place and found else tokens(text)[place - 1].end if place else 0
+
+
+def _opened(text: str, openers: Collection[str]) -> int:
+    """The place of the first token that is none of the openers, nor a mark behind one."""
+    read = tokens(text)
+    behind = (at for at, token in enumerate(read) if token.word not in openers and (token.kind != "mark" or at == 0))
+    return next(behind, len(read))
 
 
 def _resolve(
@@ -157,15 +187,15 @@ def _resolve(
     """`text` made independent of the question before it."""
     if previous is None:
         return StandaloneQuestion(text)
-    lead = _LEAD.match(text) or _CORRECTS.match(text)
-    rest = text[lead.end() :].strip(" ?!.") if lead else text.strip(" ?!.")
+    lead = _lead(text) or _correction(text)
+    rest = text[lead:].strip(" ?!.,-") if lead else text.strip(" ?!.")
     swapped = _swap(rest, previous, vehicles) if lead or not text.endswith(".") else None
     swapped = swapped or _put_right(text, rest, previous, vehicles)
     if swapped is not None:
         return swapped
     carried = _vehicle_of(previous, vehicles)
-    elliptic = lead is not None and len(words(rest)) <= 6 and not _asks_itself(rest)
-    unfinished = lead is not None and not _asks_itself(rest) and not vehicles.mentions(rest)
+    elliptic = lead > 0 and len(words(rest)) <= 6 and not _asks_itself(rest)
+    unfinished = lead > 0 and not _asks_itself(rest) and not vehicles.mentions(rest)
     hangs = elliptic or unfinished or _says_little(text, vehicles) or refers_back(text, vehicles)
     if links is not None:
         shares = links.read(previous.whole, text)
@@ -176,10 +206,10 @@ def _resolve(
             spoken = text[mentions[0].start : mentions[-1].end]
             again = _about_vehicle(previous, spoken, mentions[0].vehicles[0].model, vehicles)
             return replace(again, text=f"{again.text.rstrip('?!. ')}, {rest}")
-        whole = _asks_itself(rest) and _NAMES_THING.search(text)
+        whole = _asks_itself(rest) and text in _NAMES_THING
         least = _SURELY if whole else _PERHAPS if hangs else _LINKED
         hangs = shares["other"] + shares["more"] >= least and (hangs or not names_visit(text))
-    elif elliptic and _ARTICLE.match(rest) and not set(words(rest)) & _QUALIFIERS:
+    elif elliptic and _ARTICLE.opening(rest) and not set(words(rest)) & _QUALIFIERS:
         return _completed(text, "", "" if vehicles.mentions(text) else carried)
     if not hangs:
         return StandaloneQuestion(text)
@@ -199,7 +229,7 @@ def _completed(text: str, about: str, vehicle: str) -> StandaloneQuestion:
 
 def _swap(rest: str, previous: StandaloneQuestion, vehicles: Vehicles) -> StandaloneQuestion | None:
     """The previous question about the vehicle or year that `rest` names, None where `rest` says more than that."""
-    if _OTHER.match(rest):
+    if _OTHER.is_all_of(rest):
         return _about_other(previous, vehicles)
     named, dates = vehicles.mentions(rest), years(rest)
     bare = rest
@@ -225,7 +255,7 @@ def _swap(rest: str, previous: StandaloneQuestion, vehicles: Vehicles) -> Standa
 def _put_right(text: str, rest: str, previous: StandaloneQuestion, vehicles: Vehicles) -> StandaloneQuestion | None:
     """The previous question about the vehicle or year that was meant, where a message puts that right; None where it
     does not, or asks something itself."""
-    if _CORRECTING.isdisjoint(words(text)) or "?" in text or _asks_itself(rest):
+    if _PUTTING_RIGHT.isdisjoint(words(text)) or "?" in text or _asks_itself(rest):
         return None
     named, dates = vehicles.mentions(rest), years(rest)
     beside = len(content(rest)) - len(named) - len(dates)
@@ -240,7 +270,7 @@ def _put_right(text: str, rest: str, previous: StandaloneQuestion, vehicles: Veh
 def _about_other(previous: StandaloneQuestion, vehicles: Vehicles) -> StandaloneQuestion | None:
     """The question of the previous message about the other of the two vehicles that it names; None where it does
     not."""
-    asking = replace(previous, text=_SENTENCE_END.split(previous.text)[-1])
+    asking = replace(previous, text=(sentences(previous.text, _ENDS) or [""])[-1])
     models = {vehicle.model for vehicle in vehicles.mentioned(asking.whole)}
     others = [
         mention
@@ -299,4 +329,4 @@ def _is_small_talk(text: str) -> bool:
 
 
 def _about_own_vehicle(text: str, vehicles: Vehicles) -> bool:
-    return not vehicles.mentions(text) and not other_make(text) and not _ABOUT_COMPANY.search(text)
+    return not vehicles.mentions(text) and not other_make(text) and text not in _ABOUT_COMPANY

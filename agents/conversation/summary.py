@@ -6,14 +6,14 @@ What must not fade, such as the customer's vehicle, is a fact and is kept elsewh
 
 import asyncio
 import logging
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from agents.chat.prompt import earlier
 from agents.conversation.followup import standalone, subject
-from agents.language.words import content
+from agents.language.words import content, sentences
 from agents.model import ChatModel, Message, ModelFailed
+from agents.passages.citations import without_markers
 from agents.types import Question, Summarised, Turn
 from agents.vehicles.range import Vehicles
 
@@ -44,8 +44,6 @@ SCHEMA: dict[str, Any] = {
 }
 _NOBODY = frozenset({None, "out_of_scope", "clarify", "human", "talk"})
 """Who speaks where no specialist has answered."""
-_MARKER = re.compile(r"\s?\[\d+\]")
-_SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
 
 class Summariser:
@@ -88,7 +86,7 @@ def exchanges(turns: Sequence[Turn], vehicles: Vehicles) -> list[str]:
             continue
         has_question = place > 0 and turns[place - 1].role == "customer"
         about = _about(turns[:place], vehicles) if has_question else ""
-        gist = _SENTENCE.split(_plain(turn.text), 1)[0][:GIST_CHARACTERS]
+        gist = next(iter(sentences(_plain(turn.text), ".!?")), "")[:GIST_CHARACTERS]
         lines.append(": ".join(filter(None, (about, gist))))
     return [line for line in lines if line]
 
@@ -105,10 +103,10 @@ def newest(text: str) -> str:
     if len(text) <= SUMMARY_CHARACTERS:
         return text
     kept = text[-SUMMARY_CHARACTERS:]
-    begins = re.search(r"\n|(?<=[.!?])\s", kept)
-    return kept[begins.end() :] if begins else kept
+    ends = (at for at, sign in enumerate(kept) if sign == "\n" or (sign.isspace() and at and kept[at - 1] in ".!?"))
+    return kept[next(ends, -1) + 1 :]
 
 
 def _plain(text: str) -> str:
     """The text in one line, without the markers of passages."""
-    return " ".join(_MARKER.sub("", text).split())
+    return " ".join(without_markers(text).split())

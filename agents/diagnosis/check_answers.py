@@ -4,7 +4,6 @@ What a reply does is learnt from the examples beside this module. Which check a 
 to the signs, the question and the name of a cause. All of this embeds, so that it blocks its thread.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from agents.diagnosis.guided_checks import Cause, Symptom
 from agents.diagnosis.ranking import Answer, confirming, refuting
 from agents.diagnosis.symptoms import likeness
 from agents.language.negation import is_negator
+from agents.language.tokens import split_clauses
 from agents.language.words import vocabulary, words
 from agents.learning.choice import Choices
 from agents.learning.examples import beside
@@ -23,8 +23,6 @@ _LONGEST = 60
 """Words. A text that is longer tells a new story."""
 _MOST_CHARACTERS = 400
 _MOST_CLAUSES = 12
-_CLAUSE = re.compile(r"[,;:!?\n]+|\.(?=\s|$)|\b(?:but|and)\b")
-"""What a denial does not reach across."""
 _SURE, _PLAINLY, _BOOKS = 0.4, 0.8, 0.85
 """The least probability of what a reply does; of a yes or no that decides alone; and of a wish for an appointment,
 which goes to others."""
@@ -93,7 +91,7 @@ def read(text: str, symptom: Symptom, causes: Sequence[Cause], asked: Cause | No
 
 def clauses(text: str) -> list[str]:
     """The first clauses of a text."""
-    return [part.strip() for part in _CLAUSE.split(text) if words(part)][:_MOST_CLAUSES]
+    return [part for part in split_clauses(text, marks=".,;:!?") if words(part)][:_MOST_CLAUSES]
 
 
 def _groups(

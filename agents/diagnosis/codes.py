@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from agents.language.codes import are_digits, is_code
+from agents.language.phrases import Phrases
 from agents.language.words import vocabulary
 from agents.passages.table_rows import TableRow, applicable, rows
 from agents.types import Evidence
@@ -13,16 +15,17 @@ from agents.vehicles.range import Vehicles
 from rag.terms import plain
 from rag.types import Chunk
 
-_CODE = re.compile(r"[PBCU][0-3][0-9A-F]{3}")
-"""ISO 15031-6: a letter for the system, four figures of which the last three are hexadecimal."""
 _WRITTEN = re.compile(
     r"(?<![^\W_])(?P<letter>[pbcu])(?P<gap>[\s._:-]{0,2})(?P<first>[0-3o])[\s._-]?(?P<rest>[0-9a-fo]{3})"
     r"(?:-?[0-9a-f]{2})?(?![^\W_])"
 )
-_ALSO = re.compile(r"\s*(?:,|/|&|\+|and|or|und)\s*(?P<rest>[0-3][0-9a-f]{3})(?![^\W_])")
-_SAID = re.compile(
-    r"\b(?:d?tcs?|(?:trouble|fault|error|eror|failure|diagnostic|stored)\w*|codes?|obd\w*|mean\w*|scan\w*)\b|^\W*\w[\s._-]?\w{4}\W*$"
+_JOINTS = (",", "/", "&", "+", "and", "or", "und")
+_SAID = Phrases(
+    ("(dtc|dtcs|tc|tcs|code|codes|trouble*|fault*|error*|eror*|failure*|diagnostic*|stored*|obd*|mean*|scan*)",)
 )
+_LONGEST_ALONE = 8
+"""Characters of a text that is nothing but a code."""
+_SEPARATORS = str.maketrans(dict.fromkeys(";,/", " "))
 _MOSTLY = 0.6
 """Share of a table's rows that have a code in a column, from which on it is the column of codes."""
 _ROLES = {
@@ -80,7 +83,7 @@ def codes(text: str, known: FaultCodes) -> tuple[str, ...]:
     """The codes that a text names, in capitals, each once: `P0420`, `p 0420`, `P-0420`, `PO420`. What is not written
     as one word without an O counts where it is known, or where the text speaks of codes."""
     spoken = plain(text)
-    about_codes = _SAID.search(spoken) is not None
+    about_codes = spoken in _SAID or len(spoken.strip(" .?!,")) <= _LONGEST_ALONE
     found: dict[str, None] = {}
     for match in _WRITTEN.finditer(spoken):
         code = (match["letter"] + match["first"] + match["rest"]).replace("o", "0").upper()
@@ -89,13 +92,23 @@ def codes(text: str, known: FaultCodes) -> tuple[str, ...]:
             continue
         found[code] = None
         at = match.end()
-        while also := _ALSO.match(spoken, at):
-            other = match["letter"].upper() + also["rest"].upper()
+        while also := _also(spoken, at):
+            rest, at = also
+            other = match["letter"].upper() + rest.upper()
             if other not in known.rows and not about_codes:
                 break
             found[other] = None
-            at = also.end()
     return tuple(found)
+
+
+def _also(spoken: str, at: int) -> tuple[str, int] | None:
+    """The digits of a further code that is joined to the one before `at`, and where they end."""
+    behind = spoken[at : at + 20].lstrip()
+    joint = next((joint for joint in _JOINTS if behind.startswith(joint)), "")
+    rest = behind.removeprefix(joint).lstrip()
+    if not joint or not are_digits(rest[:4]) or rest[4:5].isalnum():
+        return None
+    return rest[:4], spoken.index(rest[:4], at) + 4
 
 
 def _code_column(table: Sequence[TableRow]) -> str:
@@ -109,8 +122,8 @@ def _code_column(table: Sequence[TableRow]) -> str:
 
 def _codes_in(value: str) -> list[str]:
     """The codes of a cell that holds nothing else."""
-    parts = [part for part in re.split(r"[\s;,/]+", value.strip().upper()) if part]
-    return parts if parts and all(_CODE.fullmatch(part) for part in parts) else []
+    parts = value.upper().translate(_SEPARATORS).split()
+    return parts if all(map(is_code, parts)) else []
 
 
 def _read(code: str, row: TableRow, column: str, fitment: Fitment) -> FaultCode:

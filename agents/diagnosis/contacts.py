@@ -1,24 +1,33 @@
 """Telephone numbers for people in need, as the knowledge base states them, each with the sentence that does."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from agents.language.numbers import before
+from agents.language.phrases import Phrases
+from agents.language.tokens import tokens
+from agents.language.words import vocabulary
 from agents.passages.spans import Span, spans
 from agents.types import Evidence
 from agents.vehicles.range import Vehicles
 from rag.types import Chunk, Passage
 
-_NUMBER = re.compile(r"(?<![\d.,/-])\+?\d(?:[\d ()/-]{5,16})\d(?![\d.,]\d)")
-_SHORT = re.compile(
-    r"\b(?:call|dial|ring|emergency (?:services?|number|call)|fire (?:service|brigade)|ambulance)\b[^.;]{0,20}?"
-    r"(?<![\d.,])(?<!\d )(\d{3})(?![\d.,]?\d| (?:km|euros?|metres?|litres?|\d))",
-    re.IGNORECASE,
-)
+_SHORT = Phrases(
+    (
+        "(call|dial|ring|ambulance)", "emergency (service|services|number|call)", "fire (service|brigade)",
+    )
+)  # fmt: skip
+"""Before a number of three digits that is for emergencies."""
+_MEASURES = vocabulary("km euro euros metre metres litre litres")
+_NEAR = 20
+"""Characters between what is called and its number."""
+_INNER = frozenset("()/-")
+_LEAST, _LONGEST = 7, 18
+"""Digits and characters of a telephone number."""
 _WHO = {
-    "roadside": re.compile(r"\b(?:roadside|breakdowns?|recovery|patrol|assistance)\b", re.IGNORECASE),
-    "care": re.compile(r"\b(?:customer (?:care|services?|relations)|hotline|help ?line)\b", re.IGNORECASE),
+    "roadside": Phrases(("(roadside|breakdown|breakdowns|recovery|patrol|assistance)",)),
+    "care": Phrases(("customer (care|service|services|relation|relations)", "hotline", "help line", "helpline")),
 }
 
 
@@ -59,21 +68,53 @@ def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> Contacts:
 def _numbers(span: Span, chunk: Chunk) -> Iterator[tuple[str, str, float]]:
     """The numbers of a sentence: whose each is, and how much of the document's title is about them."""
     text, about = span.text, f"{chunk.title} {' '.join(chunk.section)}"
-    for match in _NUMBER.finditer(text):
-        number = match.group().strip()
-        if sum(character.isdigit() for character in number) < 7:
-            continue
-        near = {
-            kind: max((word.end() for word in who.finditer(text[: match.start()])), default=-1)
-            for kind, who in _WHO.items()
-        }
+    for start, end in _telephones(text):
+        near = {kind: max((word.end for word in who.spans(text[:start])), default=-1) for kind, who in _WHO.items()}
         kind = max(near, key=lambda candidate: near[candidate])
         if near[kind] < 0:
-            kind = next((item for item, who in _WHO.items() if who.search(about)), "")
+            kind = next((item for item, who in _WHO.items() if about in who), "")
         if kind:
-            yield kind, number, len(_WHO[kind].findall(chunk.title)) / max(len(chunk.title.split()), 1)
-    for match in _SHORT.finditer(text):
-        yield "emergency", match[1], 0.0
+            named = len(list(_WHO[kind].spans(chunk.title)))
+            yield kind, text[start:end], named / max(len(chunk.title.split()), 1)
+    for found in _SHORT.spans(text):
+        if short := _short(text, found.last):
+            yield "emergency", short, 0.0
+
+
+def _telephones(text: str) -> Iterator[tuple[int, int]]:
+    """Where the telephone numbers of a text stand, from and to."""
+    read = tokens(text)
+    at = 0
+    while at < len(read):
+        first, last = read[at], at
+        if first.kind == "number" and (before(text, first.start) or " ") not in ".,/-":
+            for place in range(at + 1, len(read)):
+                if (
+                    read[place].kind == "number"
+                    and read[place].word.isdecimal()
+                    and read[place].end - first.start <= _LONGEST
+                ):
+                    last = place
+                elif read[place].word not in _INNER:
+                    break
+        if first.word.isdecimal() and sum(map(str.isdecimal, text[first.start : read[last].end])) >= _LEAST:
+            yield first.start - (before(text, first.start) == "+"), read[last].end
+        at = last + 1
+
+
+def _short(text: str, place: int) -> str:
+    """The number of three digits that follows soon in the same sentence, "" where there is none."""
+    read = tokens(text)
+    begin = read[place - 1].end
+    for at in range(place, len(read)):
+        token = read[at]
+        if token.start - begin > _NEAR or token.word in {".", ";"}:
+            break
+        if token.kind == "number":
+            behind = read[at + 1] if at + 1 < len(read) else None
+            measured = behind is not None and (behind.kind == "number" or behind.word in _MEASURES)
+            return token.word if len(token.word) == 3 and token.word.isdecimal() and not measured else ""
+    return ""
 
 
 def _ordered(found: Sequence[tuple[float, Contact]]) -> tuple[Contact, ...]:

@@ -1,12 +1,14 @@
 """What to do in danger: one plain sentence for each kind, and what the documents order, forbid or advise besides."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import get_args
 
 from agents.diagnosis.danger import Kind
 from agents.diagnosis.symptoms import telling
+from agents.language.phrases import Phrases
+from agents.language.tokens import tokens
 from agents.learning.examples import table
 from agents.passages.statements import Statement, statements
 from agents.vehicles.applicability import Cars, Fitment
@@ -24,15 +26,14 @@ class Advice:
 
 
 ADVICE: dict[Kind, Advice] = {kind: Advice(**table(__file__, "safety.toml")[kind]) for kind in get_args(Kind)}
-_ORDERS = re.compile(
-    r"\b(?:do not|don't|never|must not|stop|leave|keep (?:at least|away|your)|move (?:at least|away)|get (?:everybody"
-    r"|everyone|out)|everybody out|call (?:the )?(?:fire|emergency|assistance|roadside|\d)|switch (?:it |the \w+ )?off"
-    r"|tow(?:ed)?)\b",
-    re.IGNORECASE,
-)
+_ORDERS = Phrases(
+    (
+        "do not", "(dont|never|stop|leave)", "must not", "keep (at least|away|your)", "move (at least|away)",
+        "get (everybody|everyone|out)", "everybody out", "call (the|) (fire|emergency|assistance|roadside|<number>)",
+        "switch (it|the <word>|) off", "(tow|towed)",
+    )
+)  # fmt: skip
 _GENERAL = telling("do not stop call drive switch on off first keep safe place yourself")
-_NUMBERED = re.compile(r"(?:^|\s)\d{1,2}(?:\.\d)? (?=[A-Z])")
-"""The number of a step that a loader left in a sentence, and what may stand before it."""
 _MOST = 3
 _FEWEST_SHARED, _LEAST_SHARE = 2, 0.25
 _SHORTEST, _LONGEST = 15, 260
@@ -57,11 +58,16 @@ def ordered(
 
 def worded(statement: Statement) -> str:
     """What a statement says, without the number of its step and the headings before that."""
-    return _NUMBERED.split(statement.text)[-1].strip()
+    text, begin = statement.text, 0
+    for number, following in pairwise(tokens(text)):
+        numbered = number.kind == "number" and number.apart | (number.start == 0) and len(number.word) <= 2
+        if numbered and following.apart and text[following.start].isupper():
+            begin = following.start  # the number of a step that a loader left in the sentence
+    return text[begin:].strip()
 
 
 def _orders(text: str) -> bool:
-    return _SHORTEST <= len(text) <= _LONGEST and "?" not in text and _ORDERS.search(text) is not None
+    return _SHORTEST <= len(text) <= _LONGEST and "?" not in text and text in _ORDERS
 
 
 def _apart(found: Iterable[Statement]) -> list[Statement]:

@@ -1,7 +1,6 @@
 """Guided diagnosis: danger first, trouble codes exactly, and from a symptom to its cause by one check at a time."""
 
 import asyncio
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -18,6 +17,7 @@ from agents.diagnosis.guided_checks import GuidedChecks
 from agents.diagnosis.note import Progress
 from agents.diagnosis.response import Command, Reply
 from agents.diagnosis.tools import FIND_CAUSES, LOOK_UP_FAULT_CODE, NEXT_CHECK, SUBJECTS
+from agents.language.phrases import Phrases
 from agents.skill import Action, Handled
 from agents.tool import PassOn, Tool
 from agents.types import Citation, Status
@@ -25,7 +25,7 @@ from agents.types import Citation, Status
 BOOKS = "maintenance"
 """The specialist that makes appointments."""
 _MOST_CODES = 5
-_AT_WORKSHOP = re.compile(r"\b(?:workshops?|dealers?|garage)\b", re.IGNORECASE)
+_AT_WORKSHOP = Phrases(("(workshop|workshops|dealer|dealers|garage)",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ async def _codes(request: AskedCodes, context: ToolContext) -> Handled:
         if numbers.result is not None:
             said.append(wording.numbers(numbers.result.value["telephone"], numbers.first_number))
             citations += numbers.citations
-    elif note is None and any(_AT_WORKSHOP.search(row["what_to_do"]) for row in rows):
+    elif note is None and any(row["what_to_do"] in _AT_WORKSHOP for row in rows):
         said.append(wording.OFFER)
         note = await _code_note(request.codes, context)
     return Handled(wording.joined(said), citations=citations, note=note)

@@ -1,24 +1,50 @@
 """Times of day as customers write them: "half nine", "9.30", "2 pm", "at three", "1400"."""
 
-import re
 from collections.abc import Iterator
 
-_NAMED = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-_HOUR = rf"(?:\d{{1,2}}|{'|'.join(_NAMED)})"
+from agents.language.numbers import WORDS, before, is_part
+from agents.language.phrases import Found, Phrases
+from agents.language.tokens import Token
+
 _MINUTES = {"half": 30, "quarter past": 15, "quarter to": -15, "thirty": 30, "fifteen": 15, "forty five": 45}
-_TIME = re.compile(
-    rf"""(?<![\w:.])(?:at\s)?(?:
-        (?P<before>half|quarter\spast|quarter\sto)(?:\spast)?\s(?P<spoken>{_HOUR})
-      | (?P<figure>\d{{1,2}})(?:[:.h](?P<minute>[0-5]\d)|(?P<quarter>00|15|30|45))
-      | (?P<named>{_HOUR})\s(?P<after>thirty|fifteen|forty\sfive)
-      | (?P<full>{_HOUR})(?=\s?(?:[ap]m|o\s?clock)\b)
-      | (?:(?<=\bat\s)|(?<=\bafter\s)|(?<=\bbefore\s)|(?<=\bbetween\s)|(?<=\baround\s))(?P<hour>{_HOUR})
-      | (?P<noon>noon|midday)
-    )(?:\s?(?P<side>[ap]m|o\s?clock))?(?![\w:])""",
-    re.VERBOSE,
-)
-_WORD = re.compile(r"t(\d+)(?:or(\d+))?")
 _NOON = 720
+_SIDES = "(am|pm|a m|p m|a. m.|p. m.|a. m|p. m|o clock|oclock|)"
+_LEADS = "at|after|before|between|around"
+
+
+def _is_hour(token: Token) -> bool:
+    return token.word in WORDS or (token.word.isdecimal() and len(token.word) <= 2)
+
+
+def _is_clock(token: Token) -> bool:
+    """Whether it is written as 9:30, 9.30, 930 or 1400."""
+    return token.kind == "number" and _clock(token.word) is not None
+
+
+def _clock(written: str) -> tuple[str, int] | None:
+    for sign in ":.":
+        hour, _, minute = written.partition(sign)
+        if minute:
+            right = hour.isdecimal() and len(hour) <= 2 and minute.isdecimal() and len(minute) == 2 and minute < "60"
+            return (hour, int(minute)) if right else None
+    joined = written.isdecimal() and 3 <= len(written) <= 4 and written[-2:] in {"00", "15", "30", "45"}
+    return (written[:-2], int(written[-2:])) if joined else None
+
+
+_TIME = Phrases(
+    {
+        "noon": ["(at|) (noon|midday)"],
+        "spoken": [f"(at|) (half|quarter past|quarter to) (past|) <hour> {_SIDES}"],
+        "clock": [f"(at|) <clock> {_SIDES}", f"(at|) <hour> <tail> {_SIDES}"],
+        "named": [f"(at|) <hour> (thirty|fifteen|forty five) {_SIDES}"],
+        "full": [f"(at|) <hour> {_SIDES.replace('|)', ')')}", f"({_LEADS}) <hour>"],
+    },
+    {
+        "hour": _is_hour,
+        "clock": _is_clock,
+        "tail": lambda token: token.word[0] == "h" and not token.apart and _clock(f"1:{token.word[1:]}") is not None,
+    },
+)
 
 
 def with_times(text: str) -> str:
@@ -26,13 +52,25 @@ def with_times(text: str) -> str:
 
     A bare number is no time: "at 2" is, "2" is not.
     """
-    return _TIME.sub(_word, re.sub(r"\b([ap])\.\s?m\b\.?", r"\1m", text))
+    pieces, at = [], 0
+    for found in _TIME.spans(text):
+        word = _word(text[found.start : found.end], found)
+        start, end = found.start, found.end
+        if (before(text, start) or " ") in ":." or is_part(before(text, start)) or (text[end : end + 1] or " ") in ":_":
+            continue
+        if not word or is_part(text[end : end + 1]):
+            continue
+        lead = text[start:end].split()[0]
+        kept = f"{lead} " if found.label == "full" and lead in _LEADS.split("|")[1:] else ""
+        pieces += [text[at:start], kept, word]
+        at = end
+    return "".join((*pieces, text[at:]))
 
 
 def minutes(word: str) -> tuple[int, ...]:
     """The minutes after midnight that a word of `with_times` can mean, as written first; none for any other word."""
-    found = _WORD.fullmatch(word)
-    return tuple(int(group) for group in found.groups() if group) if found else ()
+    figures = word[1:].split("or") if word[:1] == "t" else []
+    return tuple(map(int, figures)) if figures and all(map(str.isdecimal, figures)) else ()
 
 
 def hours(figure: str) -> tuple[int, ...]:
@@ -45,19 +83,27 @@ def part_of_day(minute: int) -> str:
     return "morning" if minute < _NOON else "afternoon" if minute < 1080 else "evening"
 
 
-def _word(found: re.Match[str]) -> str:
-    parts = found.groupdict()
-    if parts["noon"]:
+def _word(written: str, found: Found) -> str:
+    if found.label == "noon":
         return f" t{_NOON} "
-    hour = parts["spoken"] or parts["figure"] or parts["named"] or parts["full"] or parts["hour"]
-    spoken = _MINUTES.get(parts["before"] or parts["after"] or "", 0)
-    meant = list(_meant(hour, spoken + int(parts["minute"] or parts["quarter"] or 0), parts["side"]))
-    return f" t{'or'.join(map(str, meant))} " if meant else found.group()
+    hour, past = "", 0
+    if "clock" in found.parts:
+        hour, past = _clock(found.parts["clock"].word) or ("", 0)
+    else:
+        hour = found.parts["hour"].word
+        said = written.casefold()
+        past = next((count for words, count in _MINUTES.items() if words in said), 0)
+    if "tail" in found.parts:
+        past = int(found.parts["tail"].word[1:])
+    letters = "".join(filter(str.isalpha, written[-6:]))
+    side = "am" if letters.endswith("am") else "pm" if letters.endswith("pm") else None
+    meant = list(_meant(hour, past, side))
+    return f" t{'or'.join(map(str, meant))} " if meant else ""
 
 
 def _meant(hour: str, past: int, side: str | None) -> Iterator[int]:
     """Both halves of the day, unless the writing tells which: "pm", "14", or a leading zero as in "09:30"."""
-    number = _NAMED.index(hour) + 1 if hour in _NAMED else int(hour)
+    number = WORDS.get(hour) or int(hour)
     if number > 24:
         return
     if side in ("am", "pm") and 1 <= number <= 12:

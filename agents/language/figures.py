@@ -1,11 +1,16 @@
 """The figures and identifiers of a text, so that `1.5 t` and `1,500 kg`, `two years` and `24 months`, `P 0301` and
 `p-0301` are one."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from itertools import zip_longest
+
+from agents.language.codes import SYSTEMS, are_digits
+from agents.language.numbers import BLANKS, Number, before, is_part, numbers
+from agents.language.phrases import Phrases
+from agents.language.tokens import compounds, squeezed
 
 _UNITS = """
 mass kg 1: kg kgs kilo kilos kilogram kilograms kilogramme kilogrammes
@@ -64,37 +69,35 @@ _VALUES = {word: str(value) for value, word in enumerate(_WORDS.split(), start=2
     "ninety": "90",
     "hundred": "100",
 }
-_BARE_WORDS = r"km/h|g/km|(?:l|kWh)/100km|[°℃](?:Celsius|Fahrenheit|[CF])?|[^\W\d_]+|[%€£$]"
-_FIGURE = re.compile(
-    r"(?P<money>[€£$])?\s?(?<![\w.,])(?P<value>\d{1,3}(?:[ \u00a0\u202f,]\d{3})+(?:\.\d+)?(?!\d)|\d+(?:[.,]\d+)*)"
-    rf"(?::(?P<minutes>\d\d)\b)?(?:[-\s\u00a0\u202f]?(?P<unit>{_BARE_WORDS}))?",
-    re.IGNORECASE,
-)
-_SPOKEN = re.compile(rf"\b(?P<value>{'|'.join(_VALUES)})[-\s](?P<unit>[^\W\d_]+)\b", re.IGNORECASE)
-_IDENTIFIER = re.compile(
-    r"(?<![\w])(?:[PBCU][\s-]?[0-3][0-9A-F]{3}(?:-[0-9A-F]{2})?(?!\w)|T?\d{3}\s?/\s?\d{2}\s?-?\s?Z?R\s?-?\d{2}(?!\d)"
-    r"|(?=[^\W_])(?=[\w.-]{0,60}?[^\W\d_])(?=[\w.-]{0,60}?\d)[^\W_]+(?:[-.][^\W_]+)*)",
-    re.IGNORECASE,
-)
-_CLASS = re.compile(r"\b[A-Z]{2,5} \d{1,5}\b")
-"""A class or standard: DOT 4, RON 95, ISO 22241."""
-_MEASURED = re.compile(rf"\d+(?:[.,]\d+)*-?(?:{_BARE_WORDS})", re.IGNORECASE)
-_ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)", re.IGNORECASE)
-_PHRASES = (
-    (re.compile(r"\b(?:l|litres?|liters?)\s?(?:/|per)\s?100\s?(?:km|kilomet(?:re|er)s?)\b", re.IGNORECASE), "l/100km"),
-    (re.compile(r"\bkWh\s?(?:/|per)\s?100\s?(?:km|kilomet(?:re|er)s?)\b", re.IGNORECASE), "kWh/100km"),
-    (re.compile(r"\b(?:km|kilomet(?:re|er)s?)\s?(?:/\s?|per |an )(?:h|hour)\b", re.IGNORECASE), "km/h"),
-    (re.compile(r"\bworking (?=days\b)", re.IGNORECASE), ""),
-    (re.compile(r"\bper cent\b", re.IGNORECASE), "%"),
-    (re.compile(r"°\s+(?=[CF]\b)|\bdegrees (?=Celsius|Fahrenheit)|\bdegrees(?= [CF]\b)\s"), "°"),
-)
+_WRITTEN_OUT = {
+    "l/100km": "(l|litre|litres|liter|liters) (/|per) 100 (km|kilometre|kilometres|kilometer|kilometers)",
+    "kwh/100km": "kwh (/|per) 100 (km|kilometre|kilometres|kilometer|kilometers)",
+    "km/h": "(km|kilometre|kilometres|kilometer|kilometers) (/|per|an) (h|hour)",
+    "g/km": "g / km",
+    "%": "(%|per cent)",
+    "°c": "(° c|° celsius|℃|degrees c|degrees celsius)",
+    "°f": "(° f|° fahrenheit|degrees f|degrees fahrenheit)",
+    "days": "working days",
+}
 """Units of several words, and the sign that stands for each."""
-_JOINING = re.compile(r"\s*(?:-|–|—|to|and|or|/)\s*", re.IGNORECASE)
+_RIM = frozenset("rz")
+_TYRE = Phrases(
+    ("<width> / <ratio> (<rim>|(r|zr) <ratio>)",),
+    {
+        "width": lambda token: len(digits := token.word.removeprefix("t")) == 3 and digits.isdecimal(),
+        "ratio": lambda token: token.kind == "number" and len(token.word) == 2,
+        "rim": lambda token: token.word[0] in _RIM and token.word.lstrip("zr").isdecimal(),
+    },
+)
+_JOINING = frozenset({"-", "–", "—", "to", "and", "or", "/"})
+_MONEY = frozenset("€£$")
+_GAPS = frozenset({"", "-", " ", "\u00a0", "\u202f", "\n"})
+"""What may stand between a figure and its unit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A figure, at `start` to `end` of its text, in which units of several words count as their signs. `value` is what
+    """A figure, at `start` to `end` of its text. `value` is what
     is written, in plain decimal digits; `measure` and `amount` say what it is a measure of and how much in one fixed
     unit, `""` and `value` without a `unit`."""
 
@@ -122,71 +125,102 @@ def _known_units() -> dict[str, tuple[str, Decimal]]:
     return units
 
 
+@lru_cache(maxsize=1)
+def _unit_phrases() -> Phrases:
+    single = {name: (name,) for name in _known_units() if name.isalpha() or name in _MONEY}
+    return Phrases(single | {sign: (*single.get(sign, ()), template) for sign, template in _WRITTEN_OUT.items()})
+
+
+@lru_cache(maxsize=1)
+def _spoken_values() -> Phrases:
+    return Phrases({value: (word,) for word, value in _VALUES.items()})
+
+
 def unit_words() -> frozenset[str]:
     """The words and signs for units, in lower case."""
     return frozenset(_known_units())
 
 
-def identifiers(text: str) -> frozenset[str]:
-    """The codes, sizes and order numbers that a text names: whatever mixes letters and digits and is no measure. In
-    lower case, without what separates their parts."""
-    return frozenset(re.sub(r"[\W_]", "", match.group()).casefold() for match in _identified(text))
-
-
-def _identified(text: str) -> Iterator[re.Match[str]]:
-    yield from _CLASS.finditer(text)
-    for match in _IDENTIFIER.finditer(text):
-        if match.group() != "100km" and not _ORDINAL.fullmatch(match.group()) and not _is_measured(match.group()):
-            yield match
-
-
-def _is_measured(token: str) -> bool:
-    measured = _MEASURED.fullmatch(token)
-    if measured is None:
-        return False
-    word = re.sub(r"^[\d.,]+-?", "", token)
-    return _is_unit(word) or (len(word) > 2 and word.islower())
-
-
 def measures(text: str) -> frozenset[str]:
     """What the unit words of a text measure, figures or not: a column `roof_load_kg` measures mass."""
     units = _known_units()
-    words = re.findall(r"km/h|[^\W\d_]+|[%€£]", text.casefold())
-    return frozenset(units[word][0] for word in words if word in units and (len(word) > 1 or not word.isalpha()))
+    found = (single.label for single in _unit_phrases().spans(text))
+    return frozenset(units[name][0] for name in found if len(name) > 1 or not name.isalpha())
+
+
+def identifiers(text: str) -> frozenset[str]:
+    """The codes, sizes and order numbers that a text names: whatever mixes letters and digits and is no measure. In
+    lower case, without what separates their parts."""
+    return frozenset(squeezed(text[start:end]) for start, end in _identified(text))
+
+
+def _identified(text: str) -> Iterator[tuple[int, int]]:
+    """Where identifiers stand, from and to."""
+    tyres = [(tyre.start, tyre.end) for tyre in _TYRE.spans(text)]
+    yield from tyres
+    sized = {place for start, end in tyres for place in range(start, end)}
+    written = [(start, end) for start, end in compounds(text) if start not in sized]
+    for (start, end), following in zip_longest(written, written[1:]):
+        name = text[start:end]
+        if following and following[0] == end + 1 and text[end] == " ":
+            more = text[following[0] : following[1]]
+            classed = name.isascii() and name.isalpha() and name.isupper() and 2 <= len(name) <= 5
+            coded = name.casefold() in SYSTEMS and are_digits(more)
+            if (classed and more.isdecimal() and len(more) <= 5) or coded:
+                yield start, following[1]
+        mixed = any(map(str.isalpha, name)) and any(map(str.isdecimal, name))
+        if mixed and name != "100km" and not _is_ordinal(name) and not _is_measured(name):
+            yield start, end
+
+
+def _is_ordinal(name: str) -> bool:
+    return name[-2:].casefold() in {"st", "nd", "rd", "th"} and name[:-2].isdecimal()
+
+
+def _is_measured(name: str) -> bool:
+    word = name.lstrip("0123456789.,").removeprefix("-")
+    digits = name[: len(name) - len(word)].rstrip("-")
+    if not digits or not digits[-1].isdecimal() or not (word.isalpha() or word in _known_units()):
+        return False
+    return word.casefold() in _known_units() or (len(word) > 2 and word.islower())
 
 
 def quantities(text: str) -> tuple[Quantity, ...]:
     """The figures of a text in their order; words for numbers only before a unit. A figure that is joined with the next
     one (`10 to 15 km`) has its unit."""
-    for phrase, sign in _PHRASES:
-        text = phrase.sub(sign, text)
-    for match in list(_identified(text)):
-        text = text[: match.start()] + "_" * len(match.group()) + text[match.end() :]
-    found = [_figure(match) for match in _FIGURE.finditer(text)]
-    taken = [(item.start, item.end) for item in found]
-    for match in _SPOKEN.finditer(text):
-        if match["unit"].casefold() in _known_units() and not any(s <= match.start() < e for s, e in taken):
-            found.append(_measured(_VALUES[match["value"].casefold()], match["unit"], match.start(), match.end()))
+    units = ((unit.start, unit.end) for unit in _unit_phrases().spans(text))
+    held = {place for start, end in (*_identified(text), *units) for place in range(start, end)}
+    found = [_figure(text, number) for number in numbers(text, BLANKS) if _stands_alone(text, number, held)]
+    taken = {place for item in found for place in range(item.start, item.end)}
+    for value in _spoken_values().spans(text):
+        unit = _unit_phrases().at(text, value.last)
+        if unit and value.start not in taken and text[value.end : unit.start] in _GAPS - {""}:
+            found.append(_measured(value.label, unit.label, value.start, unit.end))
     found.sort(key=lambda item: item.start)
     for place in range(len(found) - 2, -1, -1):
         one, after = found[place], found[place + 1]
-        if not one.measure and after.unit and _JOINING.fullmatch(text[one.end : after.start]):
+        if not one.measure and after.unit and text[one.end : after.start].strip().casefold() in _JOINING:
             found[place] = _measured(one.value, after.unit, one.start, one.end)
     return tuple(found)
 
 
-def _figure(match: re.Match[str]) -> Quantity:
-    if match["minutes"]:
-        clock = f"{int(re.sub(r'[^0-9]', '', match['value']))}:{match['minutes']}"
-        return Quantity(clock, "clock", clock, match.start("value"), match.end("minutes"))
-    digits = re.sub(r"[ \u00a0\u202f]|,(?=\d{3}(?!\d))", "", match["value"]).replace(",", ".")
-    unit = match["money"] or match["unit"] or ""
-    end = match.end() if _is_unit(unit) else match.end("value")
-    return _measured(digits, unit, match.start("value"), end)
+def _stands_alone(text: str, number: Number, held: Collection[int]) -> bool:
+    """Whether it is no part of a word or of an identifier, and not the hundred of "per 100 km"."""
+    lead = before(text, number.start) or " "
+    return not is_part(lead) and lead not in ".," and number.start not in held and number.end - 1 not in held
 
 
-def _is_unit(word: str) -> bool:
-    return re.sub(r"\s", "", word.casefold()) in _known_units()
+def _figure(text: str, number: Number) -> Quantity:
+    hour, _, minute = number.written.partition(":")
+    if minute:
+        clock = f"{int(hour)}:{minute}" if hour.isdecimal() else number.written
+        return Quantity(clock, "clock", clock, number.start, number.end)
+    behind = _unit_phrases().at(text, number.after)
+    unit, end = "", number.end
+    if behind and text[number.end : behind.start] in _GAPS and not is_part(text[behind.end : behind.end + 1] or " "):
+        unit, end = behind.label, behind.end
+    sign = text[max(0, number.start - 2) : number.start].strip()[-1:]
+    return _measured(number.plain(), sign if sign in _MONEY else unit, number.start, end)
 
 
 def _measured(digits: str, unit: str, start: int, end: int) -> Quantity:
@@ -195,7 +229,7 @@ def _measured(digits: str, unit: str, start: int, end: int) -> Quantity:
     except InvalidOperation:  # a number of several dots, such as a version or a date
         return Quantity(digits, "", digits, start, end)
     plain = _plain(value)
-    known = _known_units().get(re.sub(r"\s", "", unit.casefold()))
+    known = _known_units().get(unit)
     if known is None:
         return Quantity(plain, "", plain, start, end)
     return Quantity(plain, known[0], _plain(value * known[1]), start, end, unit)

@@ -1,13 +1,13 @@
 """Whether two texts about one thing say the opposite: one negates what the other states, or names a counterpart."""
 
-import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 
-from agents.language.words import vocabulary
+from agents.language.tokens import Token, letters, spoken, tokens
+from agents.language.words import sentences, vocabulary
 from rag.terms import STOP_WORDS, stem
 
-_TOKEN = re.compile(r"no-[^\W_]+|[^\W_]+(?:['’][^\W_]+)*|[.;:!?,]")
+_MARKS = frozenset(".;:!?,")
 _NEGATORS = vocabulary(
     """not no never cannot cant neither nor none hardly dont doesnt didnt wont isnt arent wasnt werent hasnt havent
     hadnt couldnt wouldnt shouldnt aint"""
@@ -27,9 +27,7 @@ _HEDGES = frozenset(
     )
 )
 """Words that negate in a way of their own: beside one of them nothing is sure."""
-_COUNT = re.compile(r"\b(?P<number>two|three|four|five|six|seven|eight|nine|ten) (?P<thing>[a-z]+ [a-z]+)")
-_WORD = re.compile(r"[^\W_]+")
-_CLAUSE = re.compile(r"[.;:!?,]\s")
+_COUNTS = vocabulary("two three four five six seven eight nine ten")
 _COUNTERPARTS = """
 front/rear left/right maximum/minimum before/after open/close increase/decrease raise/lower
 clockwise/anticlockwise clockwise/counterclockwise manual/automatic petrol/diesel summer/winter positive/negative
@@ -60,21 +58,29 @@ def negations(text: str) -> list[frozenset[str]]:
     """For each negator of a text the stems that it negates: the first telling words behind it in its clause."""
     found: list[set[str]] = []
     left = 0
-    for word in _TOKEN.findall(text.casefold()):
-        if is_negator(word):
+    for token, denies_it in _negating(text):
+        if denies_it:
             found.append(set())
             left = _REACH
-        elif word in ".;:!?," or word in {"but", "and"}:
+        elif token.word in _MARKS or token.word in {"but", "and"}:
             left = 0
-        elif left and word not in STOP_WORDS:
-            found[-1].add(stem(word))
+        elif left and token.kind != "mark" and token.word not in STOP_WORDS:
+            found[-1].add(stem(token.word))
             left -= 1
     return [frozenset(stems) for stems in found]
 
 
 def denies(text: str) -> bool:
     """Whether a text says of anything that it is not, or must not be."""
-    return any(map(is_negator, _TOKEN.findall(text.casefold())))
+    return any(negator for _, negator in _negating(text))
+
+
+def _negating(text: str) -> Iterator[tuple[Token, bool]]:
+    """Each token, and whether it negates; the "no" of "no-claims" does not."""
+    read = tokens(text)
+    for at, token in enumerate(read):
+        compound = token.word == "no" and text[token.end : token.end + 1] == "-" and at + 1 < len(read)
+        yield token, token.kind == "word" and not compound and is_negator(text[token.start : token.end].casefold())
 
 
 def has_negation(text: str) -> bool:
@@ -83,7 +89,7 @@ def has_negation(text: str) -> bool:
 
 
 def _hedges(text: str) -> frozenset[str]:
-    return frozenset(map(stem, re.findall(r"[^\W_]+", text.casefold()))) & _HEDGES
+    return frozenset(map(stem, spoken(text))) & _HEDGES
 
 
 def contradicts(claim: str, evidence: str, about: Collection[str]) -> bool:
@@ -98,14 +104,18 @@ def _negates(text: str, other: str, shared: Collection[str]) -> bool:
     denied = frozenset[str]().union(*_unpaired(mine, its)) & frozenset(shared)
     if not denied:
         return False
-    clauses = [clause for clause in _CLAUSE.split(other) if denied & _stems(clause)] or [other]
+    clauses = [clause for clause in _clauses(other) if denied & _stems(clause)] or [other]
     left = _unpaired(_denials(" ; ".join(clauses)), mine)
     return not left and not any(_hedges(clause) - _hedges(text) for clause in clauses)
 
 
+def _clauses(text: str) -> list[str]:
+    return sentences(text, ".;:!?,")
+
+
 def _denials(text: str) -> list[tuple[frozenset[str], frozenset[str]]]:
     """What each negator negates, with all stems of its clause."""
-    return [(stems, _stems(clause)) for clause in _CLAUSE.split(text) for stems in negations(clause)]
+    return [(stems, _stems(clause)) for clause in _clauses(text) for stems in negations(clause)]
 
 
 def _unpaired(
@@ -116,7 +126,7 @@ def _unpaired(
 
 
 def _stems(text: str) -> frozenset[str]:
-    return frozenset(stem(word) for word in _WORD.findall(text.casefold()) if word not in STOP_WORDS)
+    return frozenset(stem(word) for word in spoken(text) if word not in STOP_WORDS)
 
 
 def opposed(claim: str, evidence: str) -> bool:
@@ -131,14 +141,16 @@ def opposed(claim: str, evidence: str) -> bool:
 def _counted(text: str) -> dict[str, frozenset[str]]:
     """The two words behind each small number in words, and the numbers they are counted by."""
     found: dict[str, frozenset[str]] = {}
-    for match in _COUNT.finditer(text.casefold()):
-        found[match["thing"]] = found.get(match["thing"], frozenset()) | {match["number"]}
+    for number, one, other in zip(read := tokens(text), read[1:], read[2:], strict=False):
+        if number.word in _COUNTS and one.kind == other.kind == "word":
+            thing = f"{one.word} {other.word}"
+            found[thing] = found.get(thing, frozenset()) | {number.word}
     return found
 
 
 def _paired(text: str) -> frozenset[str]:
     """The stems of a text that have a counterpart."""
-    return frozenset(map(stem, re.findall(r"[^\W\d_]+", text.casefold()))) & _counterparts().keys()
+    return frozenset(map(stem, letters(text))) & _counterparts().keys()
 
 
 def _opposed(claim: frozenset[str], evidence: frozenset[str]) -> bool:

@@ -1,14 +1,13 @@
 """Misspelt words put right, so that their meaning can be compared: the embedding model hardly reads "apointment"."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 
 from rapidfuzz.distance import OSA
 
+from agents.language.tokens import tokens
 from agents.language.words import FUNCTION_WORDS, words
 
-_WORD = re.compile(r"[^\W\d_]+")
 _SHORTEST = 5
 _LONGEST = 40
 """Letters; what is longer is no word."""
@@ -35,11 +34,21 @@ class Spelling:
 
         Words with capitals inside a sentence may be names, and stay; so do short words and numbers.
         """
-        return _WORD.sub(lambda found: self._word(found.group(), found.start() > 0), text)
+        pieces, at = [], 0
+        for token in tokens(text):
+            if token.kind == "word":
+                pieces += [text[at : token.start], self._word(text[token.start : token.end], token.start > 0)]
+                at = token.end
+        return "".join((*pieces, text[at:]))
 
     def _word(self, word: str, inside: bool) -> str:
         plain = word.casefold()
-        if not _SHORTEST <= len(plain) <= _LONGEST or self._known(plain) or (inside and word != plain):
+        if (
+            not plain.isalpha()
+            or not _SHORTEST <= len(plain) <= _LONGEST
+            or self._known(plain)
+            or (inside and word != plain)
+        ):
             return word
         slips = 2 if len(plain) >= _LONG else 1
         near = [

@@ -3,10 +3,15 @@
 General English of cars and their workshop, not of one maker's documents. Stems are compared, see `rag.terms`.
 """
 
-import re
 from functools import lru_cache
+from itertools import pairwise
 
+from agents.language.numbers import is_part
+from agents.language.phrases import Phrases
 from agents.language.terms import terms
+from agents.language.tokens import Token, tokens
+from agents.language.words import vocabulary
+from agents.language.words import words as plain_words
 
 _ALIKE = """
 power output horsepower
@@ -88,81 +93,91 @@ refill top fill
 """
 
 _UNITS = {
-    "power": (r"kW|hp|bhp|PS|W|watts?", "power powerful strong horsepower output kilowatt kilowatts bhp hp"),
-    "torque": (r"Nm|lb-?ft", "torque tighten tightening"),
-    "pressure": (r"bar|psi|kPa", "pressure pressures psi inflate inflated"),
-    "weight": (r"kg|tonnes?|t|lbs?", "weight weigh weighs heavy payload load tow towing pull kerb nose"),
+    "power": ("kW hp bhp PS W watt watts", "power powerful strong horsepower output kilowatt kilowatts bhp hp"),
+    "torque": ("Nm lb-ft lbft", "torque tighten tightening"),
+    "pressure": ("bar psi kPa", "pressure pressures psi inflate inflated"),
+    "weight": ("kg tonne tonnes t lb lbs", "weight weigh weighs heavy payload load tow towing pull kerb nose"),
     "length": (
-        r"mm|cm|m|metres?|inch(?:es)?|km",
+        "mm cm m metre metres inch inches km",
         "long wide high tall length width height wheelbase deep depth clearance dimensions diameter",
     ),
-    "volume": (r"litres?|l|ml|m³|cubic", "litres litre boot trunk volume"),
-    "size": (r"litres?|l|m³|mm|cm|m|inch(?:es)?|kWh|Ah", "size big large capacity"),
-    "speed": (r"km/h|mph", "speed"),
-    "pace": (r"km/h|mph|s|seconds?", "fast quick"),
-    "acceleration": (r"s|seconds?", "acceleration accelerate"),
-    "distance": (r"km|miles?", "range far mileage"),
-    "consumption": (r"l/100 km|kWh/100 km|mpg|litres (?:per|of)|g/km", "consumption thirsty mpg"),
-    "age": (r"years?", "old age"),
-    "money": (r"EUR|euros?|€|£", "cost costs price prices fee expensive euros pay"),
-    "energy": (r"kWh|Ah", "kwh"),
-    "temperature": (r"°C|degrees", "temperature"),
-    "electric current": (r"A|amps?", "fuse ampere amp amps"),
+    "volume": ("litre litres l ml m³ cubic", "litres litre boot trunk volume"),
+    "size": ("litre litres l m³ mm cm m inch inches kWh Ah", "size big large capacity"),
+    "speed": ("km/h mph", "speed"),
+    "pace": ("km/h mph s second seconds", "fast quick"),
+    "acceleration": ("s second seconds", "acceleration accelerate"),
+    "distance": ("km mile miles", "range far mileage"),
+    "consumption": ("l/100_km kWh/100_km mpg litres_per litres_of g/km", "consumption thirsty mpg"),
+    "age": ("year years", "old age"),
+    "money": ("EUR euro euros € £", "cost costs price prices fee expensive euros pay"),
+    "energy": ("kWh Ah", "kwh"),
+    "temperature": ("°C degrees", "temperature"),
+    "electric current": ("A amp amps", "fuse ampere amp amps"),
 }
+"""How the units of each quantity are written, and the words that ask for it."""
 _CUES = {cue: quantity for quantity, (_, cues) in _UNITS.items() for cue in cues.split()}
-_NUMBER = r"(?:(?<!\d)\d[\d.,]{0,30}+|\b(?:one|two|three|four|five|six|seven|eight|ten|twelve))"
-_TIME = rf"{_NUMBER}\s*+(?:-\s*+)?(?:years?|months?|weeks?|days?|hours?|minutes?|min|h|seconds?)\b"
-_INTERVAL = re.compile(rf"{_TIME}|{_NUMBER}\s*+(?:km|miles)\b|\bevery \w+\b|\bonce (?:a|per)\b|annual", re.IGNORECASE)
-_CLOCK = r"\d{1,2}[:.]\d{2}|\b(?:mon|tues|wednes|thurs|fri|satur|sun)(?:day)?\b"
-_MOMENT = re.compile(rf"{_TIME}|{_CLOCK}|\b20\d\d\b|\bwhen\b|\bas soon as\b|\buntil\b", re.IGNORECASE)
-_DURATION = re.compile(rf"{_TIME}|\d h\b", re.IGNORECASE)
-_ANY_NUMBER = re.compile(rf"{_NUMBER}", re.IGNORECASE)
+_COUNTS = vocabulary("one two three four five six seven eight ten twelve")
+_CLASSES = {
+    "count": lambda token: token.kind == "number" or token.word in _COUNTS,
+    "year": lambda token: len(token.word) == 4 and token.word.startswith("20") and token.word.isdecimal(),
+    "clock": lambda token: token.kind == "number" and len(token.word.replace(".", ":").split(":")) == 2
+    and len(token.word.replace(".", ":").split(":")[1]) == 2,
+}  # fmt: skip
+_TIME = "<count> (year|years|month|months|week|weeks|day|days|hour|hours|minute|minutes|min|h|second|seconds)"
 _SHAPES = {
-    "interval": _INTERVAL,
-    "moment": _MOMENT,
-    "duration": _DURATION,
-    "number": _ANY_NUMBER,
-    "name": re.compile(r"(?<=[a-z,:] )[A-Z]\w+|\d"),
-    "telephone": re.compile(r"\d{3,5}[ -]\d{3}"),
-    "mail": re.compile(r"\S@\S"),
-} | {name: re.compile(rf"{_NUMBER}\s*+(?:[-–]\s*+)?(?:{units})(?![\w/])") for name, (units, _) in _UNITS.items()}
+    "interval": Phrases((_TIME, "<count> (km|miles)", "every <any>", "once (a|per)", "annual*"), _CLASSES),
+    "moment": Phrases(
+        (
+            *(_TIME, "<clock>", "<year>", "when", "as soon as", "until"),
+            "(mon|tues|wednes|thurs|fri|satur|sun|monday|tuesday|wednesday|thursday|friday|saturday|sunday)",
+        ),
+        _CLASSES,
+    ),
+    "duration": Phrases((_TIME,), _CLASSES),
+    "number": Phrases(("<count>",), _CLASSES),
+}
+_LONGEST_UNIT = 24
+"""Characters behind a number among which its unit stands."""
 
-_FORMS = (
+_FORMS = Phrases(
+    {
+        "telephone": (
+            "(tele|)phone number*", "telephone number*", "hotline", "(assistance|emergency|service|care) number",
+            "number ... call",
+        ),
+        "mail": ("(e-mail|email) (address|)",),
+        "interval": (
+            "how (often|frequently|regularly)", "(interval|intervals)",
+            "(when (do|does|should|must|is|are)|whens) ... (change|changed|replace|replaced|due|service|serviced)",
+            "(when (do|does|should|must|is|are)|whens) ... (renewed|checked|needed)",
+        ),
+        "duration": (
+            "how long (does|do|is|are|will|would|can|may|must) ... (take|takes|last|lasts|valid|covered|charg*|"
+            "warranty|guarantee*|wait|keep|need)",
+            "how (quickly|soon)", "how long (until|before|(do|can|may|must|should|would|will) (i|we|you|it))",
+            "how many (hours|minutes|days|months|years)",
+        ),
+        "moment": (
+            "^ (when|whens|what time|from when|until when)", "opening (hours|times)", "what time", "open on",
+        ),
+        "steps": (
+            "how (do|can|should|would|does|to|must)", "what (do|should|must|can) (i|we) do", "(step|steps)",
+            "procedure",
+            "(instruction|instructions)", "show me",
+        ),
+    }
+)  # fmt: skip
+_ORDER = ("telephone", "mail", "interval", "duration", "moment", "steps")
+_WHICH = Phrases(
     (
-        "telephone",
-        r"\b(?:tele)?phone number|\bhotline\b|\b(?:assistance|emergency|service|care) number\b"
-        r"|\bnumber .{0,300}\bcall\b",
-    ),
-    ("mail", r"\be-?mail(?: address)?\b"),
-    (
-        "interval",
-        r"\bhow (?:often|frequently|regularly)\b|\bintervals?\b|\bwhen (?:do|does|should|must|is|are) .{0,300}"
-        r"\b(?:changed?|replaced?|due|serviced?|renewed|checked|needed)\b",
-    ),
-    (
-        "duration",
-        r"\bhow long (?:does|do|is|are|will|would|can|may|must)\b.{0,300}\b(?:take|takes|last|lasts|valid|covered|"
-        r"charg\w*|warranty|guarantee\w*|wait|keep|need)\b|\bhow (?:quickly|soon)\b"
-        r"|\bhow long (?:until|before|(?:do|can|may|must|should|would|will) (?:i|we|you|it)\b)"
-        r"|\bhow many (?:hours|minutes|days|months|years)\b",
-    ),
-    ("moment", r"^\W*(?:when|what time|from when|until when)\b|\bopening (?:hours|times)\b|\bwhat time\b|\bopen on\b"),
-    (
-        "steps",
-        r"\bhow (?:do|can|should|would|does|to|must)\b(?! (?:much|many|long|often|far))"
-        r"|\bwhat (?:do|should|must|can) (?:i|we) do\b|"
-        r"\bsteps?\b|\bprocedure\b|\binstructions?\b|\bshow me\b",
-    ),
+        "^ which",
+        "(what|which) (|<word>|<word> <word>|<word> <word> <word>) (type|kind|sort|grade|brand|oil|fluid|spec*)",
+    )
 )
-_FORM_PATTERNS = tuple((form, re.compile(pattern, re.IGNORECASE)) for form, pattern in _FORMS)
-_WHICH = re.compile(
-    r"^\W*which\b|\b(?:what|which) (?:\w+ ){0,3}(?:type|kind|sort|grade|brand|oil|fluid|spec\w*)\b", re.IGNORECASE
-)
-_UNMEASURED = re.compile(
-    r"\b(?:where|why)\b|\bwhat (?:is|are|does|do)\b.{0,300}\bmean(?:t|ing)?\b|\bmeaning of\b", re.IGNORECASE
-)
-_DEGREE = re.compile(r"\bhow (?!do|does|can|should|to|is|are|must|would)(\w+)", re.IGNORECASE)
-_MANY = re.compile(r"\bhow (?:much|many|big|large)\b", re.IGNORECASE)
+_UNMEASURED = Phrases(("(where|why)", "what (is|are|does|do) ... (mean|meant|meaning)", "meaning of"))
+_DEGREE = Phrases(("how <word>",))
+_NO_DEGREES = vocabulary("do does can should to is are must would")
+_MANY = Phrases(("how (much|many|big|large)",))
 
 
 @lru_cache(maxsize=1)
@@ -188,7 +203,8 @@ def alike(stem: str) -> frozenset[str]:
 
 def form(question: str) -> str:
     """How the question is to be answered: `telephone`, `mail`, `interval`, `duration`, `moment`, `steps`, `plain`."""
-    return next((name for name, pattern in _FORM_PATTERNS if pattern.search(question)), "plain")
+    named = _FORMS.labels(question)
+    return next((name for name in _ORDER if name in named), "plain")
 
 
 def expected(question: str) -> str | None:
@@ -197,19 +213,51 @@ def expected(question: str) -> str | None:
     kind = form(question)
     if kind in {"interval", "moment", "duration", "telephone", "mail"}:
         return kind
-    words = re.findall(r"[a-z0-9-]+", question.casefold())
-    if kind == "plain" and not _UNMEASURED.search(question):
-        cued = [_CUES[word] for word in words if word in _CUES]
+    if kind == "plain" and question not in _UNMEASURED:
+        cued = [_CUES[word] for word in plain_words(question) if word in _CUES]
         if cued:
             return "money" if "money" in cued else cued[0]
-    if _WHICH.search(question):
+    if question in _WHICH:
         return "name"
-    return "number" if _MANY.search(question) else None
+    return "number" if question in _MANY else None
 
 
 def has_value(kind: str, text: str) -> bool:
     """Whether `text` holds a value of the kind that `expected` names."""
-    return _SHAPES[kind].search(text) is not None
+    if kind in _SHAPES:
+        return text in _SHAPES[kind]
+    if kind == "mail":
+        return any("@" in word[1:-1] for word in text.split())
+    read = tokens(text)
+    if kind == "telephone":
+        return any(
+            one.kind == other.kind == "number"
+            and len(one.word) >= 3
+            and len(other.word) >= 3
+            and other.start == one.end + 1
+            for one, other in pairwise(read)
+        )
+    if kind == "name":
+        return any(character.isdigit() for character in text) or any(
+            other.kind == "word" and text[other.start].isupper() and text[one.end - 1] not in ".!?;"
+            for one, other in pairwise(read)
+        )
+    return any(_has_unit(text[token.end : token.end + _LONGEST_UNIT], kind) for token in read if _is_count(token))
+
+
+def _is_count(token: Token) -> bool:
+    return _CLASSES["count"](token)
+
+
+def _has_unit(behind: str, kind: str) -> bool:
+    """Whether what stands behind a number begins with a unit of that quantity."""
+    behind = behind.lstrip(" -–")
+    return any(
+        behind.startswith(unit)
+        and not is_part(behind[len(unit) : len(unit) + 1] or " ")
+        and behind[len(unit) :][:1] != "/"
+        for unit in (written.replace("_", " ") for written in _UNITS[kind][0].split())
+    )
 
 
 @lru_cache(maxsize=64)
@@ -220,7 +268,8 @@ def cue_stems(kind: str) -> frozenset[str]:
 
 def degrees(question: str) -> frozenset[str]:
     """The words after `how` that ask for a measure (`how far`): an answer gives the measure and not the word."""
-    return frozenset(word.casefold() for word in _DEGREE.findall(question))
+    asked = (found.parts["word"].word for found in _DEGREE.spans(question))
+    return frozenset(word for word in asked if word not in _NO_DEGREES)
 
 
 def unit_answers(word: str, text: str) -> bool:

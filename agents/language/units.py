@@ -14,6 +14,9 @@ from importlib import import_module
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from agents.language.numbers import before, is_part, numbers
+from agents.language.phrases import Phrases
+
 if TYPE_CHECKING:
     from pint import UnitRegistry
 
@@ -76,9 +79,8 @@ share | percent | % | % percent
 money | euro | euros | € eur euro euros
 displacement | centimeter**3 | cc | cc ccm cm³
 """
-_NUMBER = r"(?<![\w.,/])(?<![^\W\d]-)[-−]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?)"
-_GOES_ON = r"(?![^\W_]|[/-]\w|[.,]\d)"
-"""After a number or its unit: not in the middle of a size, a code or a viscosity such as `185/65 R15` or `5W-30`."""
+_GAPS = frozenset({"", "-", " ", "\u00a0", "\u202f", "\n", "\t"})
+"""What may stand between a number and its unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,25 +130,40 @@ def spoken() -> str:
 
 
 @lru_cache(maxsize=1)
-def _pattern() -> re.Pattern[str]:
-    return re.compile(
-        rf"(?P<value>{_NUMBER})(?:(?:[\s\u00a0\u202f]|-)?(?P<unit>{spoken()}){_GOES_ON}|{_GOES_ON})", re.IGNORECASE
-    )
+def _phrases() -> Phrases:
+    return Phrases({name: (name,) for name in _names()})
 
 
 def amounts(text: str) -> tuple[Amount, ...]:
     """The figures of a text in their order. Parts of codes, tyre sizes and oil grades are none. Cost linear in the
     text."""
     found = []
-    for match in _pattern().finditer(text):
-        named = unit(re.sub(r"[\s-]+", " ", match["unit"])) or unit(match["unit"]) if match["unit"] else None
-        found.append(Amount(_number(match["value"]), named, match.start(), match.end()))
+    for number in numbers(text):
+        start, lead = number.start, before(text, number.start) or " "
+        if lead in "-−" and not is_part(before(text, start - 1) or " "):
+            start, lead = start - 1, before(text, start - 1) or " "
+        compound = lead in "-−" and before(text, number.start - 1).isalpha()
+        plain = number.plain()
+        if is_part(lead) or lead in ".,/" or compound or plain.count(".") > 1 or ":" in plain:
+            continue
+        value = -float(plain) if start < number.start else float(plain)
+        behind = _phrases().at(text, number.after)
+        if behind and text[number.end : behind.start] in _GAPS and not _goes_on(text, behind.end):
+            found.append(Amount(value, _names()[behind.label], start, behind.end))
+        elif not _goes_on(text, number.end):
+            found.append(Amount(value, None, start, number.end))
     return tuple(found)
 
 
-def _number(digits: str) -> float:
-    digits = digits.replace("−", "-")
-    return float(re.sub(r",(?=\d{3}(?!\d))", "", digits).replace(",", "."))
+def _goes_on(text: str, place: int) -> bool:
+    """Whether a number or its unit ends in the middle of a size, a code or a viscosity such as `185/65 R15` or
+    `5W-30`."""
+    sign, following = text[place : place + 1], text[place + 1 : place + 2]
+    return (
+        sign.isalnum()
+        or (sign in {"/", "-"} and is_part(following or " "))
+        or (sign in {".", ","} and following.isdecimal())
+    )
 
 
 def convert(value: float, given: Unit, wanted: Unit) -> float:
@@ -186,7 +203,7 @@ def written(value: float, into: Unit | None, digits: int = 3) -> str:
 
 def significant(text: str) -> int:
     """How many digits a conversion of a printed figure keeps: as many as are printed, three to five."""
-    digits = re.sub(r"\D", "", text).lstrip("0")
+    digits = "".join(filter(str.isdecimal, text)).lstrip("0")
     return min(5, max(3, len(digits)))
 
 

@@ -1,9 +1,11 @@
 """Which words of a message carry its meaning."""
 
 import re
+from functools import lru_cache
 
-_END = re.compile(r"(?<=[.!?;])\s++|\n++")
 _TOKEN = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
+_KEPT = 512
+"""Texts whose words are kept: a message is looked at by many readers."""
 
 
 def vocabulary(text: str) -> frozenset[str]:
@@ -27,12 +29,26 @@ FUNCTION_WORDS = vocabulary(
 
 def words(text: str) -> list[str]:
     """The words of a text in lower case; apostrophes, hyphens and decimal points stay inside."""
-    return [word.casefold().replace("’", "'") for word in _TOKEN.findall(text)]
+    return list(_words(text))
 
 
-def sentences(text: str) -> list[str]:
-    """The sentences of a text, and its lines, without what separates them."""
-    return [piece for piece in (part.strip() for part in _END.split(text)) if piece]
+@lru_cache(maxsize=_KEPT)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.casefold().replace("’", "'") for word in _TOKEN.findall(text))
+
+
+def sentences(text: str, ends: str = ".!?;") -> list[str]:
+    """The sentences of a text, and its lines, without the blanks that separate them. `ends`: the marks that end one
+    where a blank follows."""
+    found = []
+    for line in text.split("\n"):
+        begin = 0
+        for at, character in enumerate(line):
+            if character.isspace() and at and line[at - 1] in ends:
+                found.append(line[begin:at])
+                begin = at
+        found.append(line[begin:])
+    return [piece for piece in map(str.strip, found) if piece]
 
 
 def content(text: str) -> list[str]:

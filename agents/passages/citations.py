@@ -52,4 +52,10 @@ class Markers:
 
 def numbers(marker: re.Match[str]) -> list[int]:
     """The numbers in a match of MARKER; absurdly long ones are none."""
-    return [int(digits) for digits in re.findall(r"\d+", marker[1]) if len(digits) < 9]
+    said = marker[1].replace(",", " ").replace(";", " ").split()
+    return [int(digits) for digits in said if len(digits) < 9]
+
+
+def without_markers(text: str) -> str:
+    """The text without its markers."""
+    return MARKER.sub("", text)

@@ -1,16 +1,17 @@
 """The rows of the knowledge base's tables as cells by the names of their columns, each with its place in the text."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from agents.language.phrases import Phrases
+from agents.language.tokens import split_clauses
 from agents.passages.spans import spans
 from agents.types import Evidence
 from agents.vehicles.applicability import Cars, Fitment
 from rag.types import Chunk, Passage
 
-_EXCEPT = re.compile(r"\b(?:except|but not|other than|without)\b", re.IGNORECASE)
-_LISTED = re.compile(r"(?:(?<!\s)\s++)?[;,/]\s*+|(?<!\s)\s++(?:and|or)\s++")
+_EXCEPT = Phrases(("(except|without)", "but not", "other than"))
+_JOINTS = frozenset({"and", "or"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +38,14 @@ def rows(chunks: Iterable[Chunk]) -> Iterator[TableRow]:
 
 def applicable(value: str, fitment: Fitment) -> Cars:
     """The cars that a cell such as `Wren 42; Heron 2026` or `all except Plover` stands for; all where it names none."""
-    named, *excepted = _EXCEPT.split(value, maxsplit=1)
+    named, *excepted = _EXCEPT.split(value, 1)
     cars = _listed(named, fitment) or fitment.everything
     return cars - _listed(excepted[0], fitment) if excepted else cars
 
 
 def _listed(value: str, fitment: Fitment) -> Cars:
     found: set[tuple[str, int]] = set()
-    for part in filter(None, _LISTED.split(value.strip())):
+    for part in split_clauses(value, _JOINTS, ";,/"):
         read = fitment.labelled(part, fitment.everything)
         if read is None and fitment.mentioned(part):
             read = fitment.narrowed(part, fitment.everything)

@@ -12,6 +12,7 @@ from typing import Self
 import numpy as np
 
 from agents.conversation.followup import continues, depends, refers_back, standalone, subject
+from agents.language.codes import trouble_codes
 from agents.language.spelling import Spelling
 from agents.language.words import content
 from agents.learning.choice import Choice, bare, meaning
@@ -24,7 +25,7 @@ from agents.routing.headings import Knowledge
 from agents.routing.parts import MOST, apart, label
 from agents.specialist import Catalogue
 from agents.types import Part, Question, Route, StandaloneQuestion
-from agents.vehicles.range import Vehicles, make_named, other_make, trouble_codes
+from agents.vehicles.range import Vehicles, make_named, other_make
 from rag.types import Chunk
 
 _PERSONAL = "person"

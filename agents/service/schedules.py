@@ -1,10 +1,11 @@
 """The service schedules of the knowledge base as data: what is to be done on which car how often, with its row."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from agents.language.words import words
+from agents.language.phrases import Phrases
+from agents.language.tokens import without_brackets
+from agents.language.words import vocabulary, words
 from agents.passages.spans import Cell
 from agents.passages.statements import Statement, statements
 from agents.service.intervals import Interval, Recurrence, interval, recurrence, spoken
@@ -13,24 +14,21 @@ from agents.vehicles.applicability import Cars, Fitment
 from agents.vehicles.range import Vehicles
 from rag.types import Chunk, Passage
 
-_SCHEDULE = re.compile(
-    r"\b(?:schedules?|intervals?|maintenance plan|service plan|periodic maintenance)\b", re.IGNORECASE
+_SCHEDULE = Phrases(("(schedule|schedules|interval|intervals)", "(maintenance|service) plan", "periodic maintenance"))
+_HOW_OFTEN = Phrases(("(interval|intervals|every)", "how often"))
+_WHEN = Phrases(
+    ("(interval|intervals|every|when|due|replace|replacement|replaced|change|changed|changes)", "how often")
 )
-_HOW_OFTEN = re.compile(r"\b(?:intervals?|every|how often)\b", re.IGNORECASE)
-_WHEN = re.compile(r"\b(?:intervals?|every|how often|when|due|replace(?:ment|d)?|change[ds]?)\b", re.IGNORECASE)
-_SERVICED = re.compile(r"\b(?:is|are|be|must be|needs to be)\s+serviced\s+(?P<said>every\b.*)", re.IGNORECASE)
-_SEVERE = re.compile(r"\bsevere\b.{0,300}\bintervals?\b|\bintervals?\b.{0,300}\bsevere\b", re.IGNORECASE)
-_ALTERNATES = re.compile(
-    r"\balternates?\s+between\b.{0,300}\b(?P<item>(?:major|large|main|big)\s+service)\b", re.IGNORECASE
+_SERVICED = Phrases(("(is|are|be) serviced <every>",), {"every": lambda token: token.word == "every"})
+_SEVERE = Phrases(("severe ... (interval|intervals)", "(interval|intervals) ... severe"))
+_SIZES = vocabulary("major large main big")
+_ALTERNATES = Phrases(
+    ("(alternate|alternates) between ... <size> service",), {"size": lambda token: token.word in _SIZES}
 )
-_EVERY_NTH = re.compile(
-    r"(?P<item>.+?)(?<!\s)\s*+\(\s*+(?P<said>(?:every|each)\s+(?:\w+\s+)?service)\s*\)", re.IGNORECASE
-)
-_SERVICE = re.compile(r"\b(?:services?|inspections?)\b", re.IGNORECASE)
-_BIGGER = re.compile(r"\b(?:major|large|main|big|second|full)\b", re.IGNORECASE)
-_QUANTITY = re.compile(r"(?:(?<!\s)\s++)?\b\d++(?:[.,]\d++)?\s*+(?:litres?|liters?|l|ml|kg|g|quarts?)\b", re.IGNORECASE)
-_GRADE = re.compile(r"(?<=\S)\s+(?=[A-Z0-9][A-Z0-9.-]*(?:\s|$))")
-_BRACKETS = re.compile(r"(?:(?<!\s)\s++)?\([^)]{0,500}\)")
+_EVERY_NTH = Phrases(("(every|each) (|<any>|<any> <any>) service",))
+_SERVICE = Phrases(("(service|services|inspection|inspections)",))
+_BIGGER = Phrases((*_SIZES, "second", "full"))
+_QUANTITY = Phrases(("<number> (litre|litres|liter|liters|l|ml|kg|g|quart|quarts)",))
 _USUAL = "Service"
 _REGULAR = frozenset({"regular", "next", "service", "inspection", "maintenance"})
 
@@ -124,7 +122,7 @@ def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> Schedules:
     fitment = Fitment(vehicles)
     found: list[Entry] = []
     for chunk in chunks:
-        if not (_SCHEDULE.search(chunk.searchable) or _HOW_OFTEN.search(chunk.searchable)):
+        if not (chunk.searchable in _SCHEDULE or chunk.searchable in _HOW_OFTEN):
             continue
         stated = statements([Passage(chunk, 1.0)], fitment)
         entries = [entry for statement in stated for entry in _read(statement, chunk, fitment)]
@@ -140,10 +138,10 @@ def _read(statement: Statement, chunk: Chunk, fitment: Fitment) -> Iterator[Entr
         yield from _prose(statement, chunk)
     elif statement.span.kind == "row":
         headings = " ".join((chunk.title, *chunk.section))
-        scheduled = _SCHEDULE.search(headings) is not None
+        scheduled = headings in _SCHEDULE
         for cell in statement.parts:
             column = _WHEN if scheduled else _HOW_OFTEN
-            if column.search(cell.column) or (scheduled and not cell.column):
+            if cell.column in column or (scheduled and not cell.column):
                 yield from _row(statement, cell, chunk, fitment, scheduled)
 
 
@@ -154,38 +152,38 @@ def _row(statement: Statement, cell: Cell, chunk: Chunk, fitment: Fitment, sched
         return
     label, cars = statement.label, statement.cars
     if not label or fitment.labelled(label, fitment.everything) is not None:
-        label = _HOW_OFTEN.sub("", cell.column).strip() or _USUAL
+        label = _HOW_OFTEN.without(cell.column).strip() or _USUAL
     for word in _name(label).split():  # "Manual gearbox oil" is for one of the variants
         cars = cars & (fitment.labelled(word, cars) or cars) or cars
     item, (kind, _, rest) = _name(label), said.partition(":")
     if rest and kind.strip().isalpha():
         item, said = f"{item} ({kind.strip()})", rest.strip()
-    usual = _SERVICE.search(item) is not None and not _BIGGER.search(item)
+    usual = item in _SERVICE and item not in _BIGGER
     yield Entry(item, cars, when, said, _evidence(statement, chunk), usual, scheduled)
 
 
 def _prose(statement: Statement, chunk: Chunk) -> Iterator[Entry]:
-    if found := _SERVICED.search(statement.text):
-        when = recurrence(found["said"])
+    if found := _SERVICED.first(statement.text):
+        when = recurrence(statement.text[found.parts["every"].start :])
         if when is not None:
             yield Entry(_USUAL, statement.cars, when, spoken(when.every), _evidence(statement, chunk), True, False)
-    elif found := _ALTERNATES.search(statement.text):
-        when = Recurrence(services=2)
-        yield Entry(_capital(found["item"]), statement.cars, when, "every second service", _evidence(statement, chunk))
+    elif found := _ALTERNATES.first(statement.text):
+        when, item = Recurrence(services=2), statement.text[found.parts["size"].start : found.end]
+        yield Entry(_capital(item), statement.cars, when, "every second service", _evidence(statement, chunk))
 
 
 def _headed(chunk: Chunk, stated: Sequence[Statement]) -> Iterator[Entry]:
     """What a heading says, such as "Major service (every second service)", with the first thing that stands below."""
-    found = _EVERY_NTH.fullmatch(chunk.section[-1]) if chunk.section else None
-    when = recurrence(found["said"]) if found else None
-    if found and when and when.services > 1 and stated:
+    item, _, said = (chunk.section[-1] if chunk.section else "").strip().removesuffix(")").rpartition("(")
+    when = recurrence(said) if item and _EVERY_NTH.is_all_of(said) else None
+    if when and when.services > 1 and stated:
         first = stated[0]
-        yield Entry(_capital(found["item"]), first.cars, when, found["said"], _evidence(first, chunk))
+        yield Entry(_capital(item.strip()), first.cars, when, said.strip(), _evidence(first, chunk))
 
 
 def _with_severe(entries: Sequence[Entry], stated: Sequence[Statement]) -> Iterator[Entry]:
     """The entries, the regular service with the interval for severe use that stands beside it in a sentence."""
-    severe = next((interval(statement.text) for statement in stated if _SEVERE.search(statement.text)), Interval())
+    severe = next((interval(statement.text) for statement in stated if statement.text in _SEVERE), Interval())
     for entry in entries:
         if severe and entry.service and not entry.when.severe:
             said = f"{entry.said}, severe use {spoken(severe)}"
@@ -204,10 +202,16 @@ def _meant(statement: Statement, value: str) -> str:
 
 def _name(label: str) -> str:
     """What a row is about, without quantities, grades and remarks: `Brake fluid` of "Brake fluid DOT 4, 0.8 litres"."""
-    plain = _QUANTITY.sub("", _BRACKETS.sub("", label)).split(":")[0]
-    pieces = [_GRADE.split(piece, maxsplit=1)[0].strip() for piece in plain.split(",")]
+    plain = _QUANTITY.without(without_brackets(label)).split(":")[0]
+    pieces = [" ".join(_ungraded(piece.split())) for piece in plain.split(",")]
     named = [piece for n, piece in enumerate(pieces) if piece and (n == 0 or piece[0].islower())]
     return _capital(", ".join(named).replace(", and ", " and "))
+
+
+def _ungraded(said: Sequence[str]) -> Sequence[str]:
+    """The words before the first that is a grade, such as "DOT" and "5W-30"; the first word is none."""
+    graded = (at for at, word in enumerate(said) if at and word.upper() == word and word[0].isalnum())
+    return said[: next(graded, len(said))]
 
 
 def _capital(text: str) -> str:

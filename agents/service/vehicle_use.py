@@ -3,7 +3,6 @@
 What a clause speaks of is learnt from the examples beside this module; figures and days are read exactly.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
@@ -11,6 +10,7 @@ from typing import Any, Self
 
 from agents.language.dates.past import PastDate, past_dates
 from agents.language.mileages import Mileage, mileages
+from agents.language.tokens import split_clauses
 from agents.language.words import vocabulary, words
 from agents.learning.choice import Choices
 from agents.learning.examples import beside
@@ -19,7 +19,6 @@ from agents.vehicles.range import Vehicles, years
 CLAUSE = "use clause"
 """The name of the choice among `Resources.choices`, and its examples."""
 EXAMPLES = beside(__file__)
-_CLAUSE = re.compile(r"[.!?;,](?=\s|$)|[()\n]|\s-\s|\b(?:and|but)\s(?!a half)")
 _BESIDE_FIGURES = vocabulary("at on in about around roughly or and approx approximately maybe it was i think")
 """Words of a clause that says no more than a figure or a day."""
 _YEARS = range(1980, 2050)
@@ -136,7 +135,7 @@ def clauses(
     if asked == "service" and text.strip(" .!").isdecimal() and int(text.strip(" .!")) in _YEARS:
         text = f"in {text.strip(' .!')}"
     read: list[Clause] = []
-    for part in [part.strip() for part in _CLAUSE.split(text) if part and words(part)][:_MOST_CLAUSES]:
+    for part in [part for part in split_clauses(text, marks=".!?;,()") if words(part)][:_MOST_CLAUSES]:
         clause = _clause(part, now, choices, bool(asked), unit)
         if clause.alone:
             before = read[-1].about if read else {"service": "last", "mileage": "now"}.get(asked, asked)

@@ -1,22 +1,26 @@
 """Which cars a piece of text is about: the variants and model years, so that evidence about other cars is left out."""
 
-import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from agents.vehicles.range import Vehicle, Vehicles
+from agents.language.phrases import Phrases
+from agents.vehicles.range import Vehicle, Vehicles, name_words, year_places
+from agents.vehicles.range import years as years_named
 
 Cars = frozenset[tuple[str, int]]
 """Pairs of a variant's name and a model year; the year is 0 where none is known."""
 
-_WORD = re.compile(r"[a-z0-9]+(?:\.[a-z0-9]+)*")
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-_DATE = re.compile(
-    r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december|until|since|dated?)"
-    r"\s+(?:\d{1,2}\s+)?(?:19|20)\d\d\b",
-    re.IGNORECASE,
+_DATE = Phrases(
+    (
+        "(january|february|march|april|may|june|july|august|september|october|november|december) (<day>|) <year>",
+        "(until|since|date|dated) (<day>|) <year>",
+    ),
+    {
+        "day": lambda token: token.word.isdecimal() and len(token.word) < 3,
+        "year": lambda token: len(token.word) == _YEAR_DIGITS and token.word[:2] in ("19", "20"),
+    },
 )
-_COMPARED = re.compile(r"\b(?:than|unlike|compared (?:to|with)|in contrast to)\b", re.IGNORECASE)
+_COMPARED = Phrases(("(than|unlike)", "compared (to|with)", "in contrast to"))
 _YEAR_DIGITS = 4
 _EARLY = 40  # characters within which a sentence names its subject
 _ONE_CAR: Cars = frozenset({("", 0)})  # where no range is known, every text is about the same car
@@ -73,9 +77,11 @@ class Fitment:
 
     def question(self, text: str) -> str:
         """What a question asks, without the names and years that say of which car."""
-        return _YEAR.sub(
-            lambda year: " " if int(year.group()) in self._years else year.group(), self._vehicles.generic(text)
-        )
+        text = self._vehicles.generic(text)
+        for start, end in reversed(year_places(text)):
+            if int(text[start:end]) in self._years:
+                text = f"{text[:start]} {text[end:]}"
+        return text
 
     def mentioned(self, text: str) -> Cars:
         """All the cars that a text names; none when it names none."""
@@ -92,12 +98,12 @@ class Fitment:
 
     def _narrow(self, text: str, within: Cars) -> Cars:
         """A name late in a sentence about other cars is taken for a comparison with them."""
-        mentions = self._vehicles.mentions(_COMPARED.split(text)[0])
+        mentions = self._vehicles.mentions(_COMPARED.split(text, 1)[0])
         named = _cars(vehicle for mention in mentions for vehicle in mention.vehicles)
         if within != self.everything and not named & within and mentions and mentions[0].start > _EARLY:
             named = frozenset()
         cars = (within & named or named) if named else within
-        return _in_years(cars, self._years_in(_DATE.sub("", text))) or cars
+        return _in_years(cars, self._years_in(_DATE.without(text, ""))) or cars
 
     def labelled(self, text: str, within: Cars, column: str | None = None) -> Cars | None:
         """The cars that a label such as `Wren 42, 2025` or `Automatic 2026` stands for; None when it is no such
@@ -132,7 +138,7 @@ class Fitment:
         return _in_years(cars, {int(word) for word in chosen if self._is_year(word)}) or cars
 
     def _years_in(self, text: str) -> set[int]:
-        return {int(year) for year in _YEAR.findall(text)} & self._years
+        return set(map(int, years_named(text))) & self._years
 
     def models(self, cars: Cars) -> tuple[str, ...]:
         """The models among `cars`, in the catalogue's order."""
@@ -162,7 +168,7 @@ class Fitment:
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(text.casefold())
+    return list(name_words(text))
 
 
 def _cars(vehicles: Iterable[Vehicle]) -> Cars:

@@ -5,28 +5,45 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 from rapidfuzz.distance import OSA
 
-from agents.language.words import vocabulary
+from agents.language.numbers import is_part
+from agents.language.phrases import Phrases, spelt_out
+from agents.language.tokens import compounds, spoken, tokens
+from agents.language.words import vocabulary, words
 
 _WORD = re.compile(r"[^\W_]+(?:\.\d+[^\W_]*)?")
-_YEAR = re.compile(r"\b(?:19[89]\d|20[0-4]\d)\b")
-_CODE = re.compile(r"\b[PBCU][0-3][0-9A-F]{3}(?:-?[0-9A-F]{2})?\b", re.IGNORECASE)
-_OWNS = re.compile(
-    r"\b(?:my|our|mine(?:'s| is)?|we(?:'ve| have)?|i(?:'ve| have)?|(?:i|we) (?:drive|own|bought|lease|run|use|have got"
-    r"|got)|driving|owner of|it(?:'s| is)|this is|i meant?|actually"
-    r"|(?:now|currently) (?:drive|own|have)|(?:my|our) (?:car|vehicle|van|truck|pick-?up) is)\W+"
-    r"(?:(?:an?|the|is|my|our|new|old|used|got|just|about|drive|own|have|bought|leased?|one of your|facelift|diesel"
-    r"|petrol|electric|skelby|van|pick-?up)\W++|(?:19|20)\d\d\W++){0,9}+$",
-    re.IGNORECASE,
+_FIRST_YEAR, _LAST_YEAR = 1980, 2049
+_CLAIMS = frozenset(
+    words
+    for template in (
+        "(my|our|mine|mines|mine is|we|weve|we have|i|ive|i have|(i|we) (drive|own|bought|lease|run|use|have got|got))",
+        "(driving|owner of|its|it is|this is|i mean|i meant|actually|(now|currently) (drive|own|have))",
+        "(my|our) (car|vehicle|van|truck|pickup|pick up) is",
+    )
+    for words in spelt_out(template)
 )
-_NOT_OWNED = re.compile(
-    r"\b(?:not|no longer|don't|never|sold|neighbou?r'?s?|friend'?s?|brother'?s?|looking at|considering)\b"
-    r"[^.!?,;]{0,200}$",
-    re.IGNORECASE,
+"""What claims a vehicle that is named behind it."""
+_LONGEST_CLAIM = max(map(len, _CLAIMS))
+_BETWEEN = vocabulary(
+    "a an the is my our new old used got just about drive own have bought lease leased one of your facelift diesel "
+    "petrol electric skelby van pickup pick up"
 )
+_MOST_BETWEEN = 9
+"""Words between the claim and the name."""
+_NOT_OWNED = Phrases(
+    (
+        "(not|dont|never|sold|considering|no longer|looking at)",
+        "(neighbour|neighbours|neighbor|neighbors|friend|friends|brother|brothers)",
+    )
+)
+_ENDS = ".!?,;"
+_YEAR_LEADS = Phrases(("^ (model year|from|of|built in|year)",))
+_BESIDE = 3
+"""Characters between a name and what is said right behind it."""
 _VEHICLE = ("model", "variant", "year")
 _FILLER = vocabulary("a an the it is its it's i mean my yes no sorry from model year one and")
 _NEVER = frozenset({"heroin", "wrench", "prover"})
@@ -80,7 +97,7 @@ class Vehicles:
         self.rows = tuple(rows)
         names: dict[tuple[str, ...], list[Vehicle]] = {}
         for row in self.rows:
-            for name in dict.fromkeys((_key(row.model), _key(row.name), *map(_key, row.aliases))):
+            for name in dict.fromkeys((name_words(row.model), name_words(row.name), *map(name_words, row.aliases))):
                 if name:
                     names.setdefault(name, []).append(row)
         self._names = {name: tuple(vehicles) for name, vehicles in names.items()}
@@ -88,10 +105,9 @@ class Vehicles:
         for name in self._names:
             self._initials.setdefault(_initials(name), []).append(name)
         self._longest = max(map(len, self._names), default=0)
-        makes = sorted({make for row in self.rows for make in row.makes}, key=len, reverse=True)
-        self._make = (
-            re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, makes))})(?!\w)", re.IGNORECASE) if makes else None
-        )
+        makes = {make for row in self.rows for make in row.makes}
+        self._make = Phrases((*makes, *(f"{make}'s" for make in makes)))
+        self._mentions = lru_cache(maxsize=4_000)(self._found)  # a message and its neighbours are looked at many times
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -114,14 +130,17 @@ class Vehicles:
 
     def mentions(self, text: str) -> tuple[Mention, ...]:
         """Every place that names vehicles, in order; the longest name wins."""
-        words = list(_WORD.finditer(text))
+        return self._mentions(text)
+
+    def _found(self, text: str) -> tuple[Mention, ...]:
+        said = list(_WORD.finditer(text))
         places: list[Mention] = []
         at = 0
-        while at < len(words):
-            for length in range(min(self._longest, len(words) - at), 0, -1):
-                vehicles = self._named(tuple(word.group().casefold() for word in words[at : at + length]))
+        while at < len(said):
+            for length in range(min(self._longest, len(said) - at), 0, -1):
+                vehicles = self._named(tuple(word.group().casefold() for word in said[at : at + length]))
                 if vehicles:
-                    places.append(Mention(words[at].start(), words[at + length - 1].end(), vehicles))
+                    places.append(Mention(said[at].start(), said[at + length - 1].end(), vehicles))
                     at += length - 1
                     break
             at += 1
@@ -136,10 +155,14 @@ class Vehicles:
         a maker's name before a vehicle's is left out."""
         for mention in reversed(self.mentions(text)):
             text = text[: mention.start] + word + text[mention.end :]
-        if self._make:
-            text = re.sub(rf"(?:{self._make.pattern})(?=\s+{word}\b)\s+", "", text, flags=re.IGNORECASE)
-            text = self._make.sub(word, text)
-        return text
+        pieces, at = [], 0
+        for maker in self._make.spans(text):
+            behind = next((place for place in range(maker.end, len(text)) if not text[place].isspace()), len(text))
+            vehicle = behind > maker.end and text.startswith(word, behind) and is_part(text[behind : behind + 1])
+            ending = "'s" if text[maker.start : maker.end].endswith(("'s", "’s")) else ""
+            pieces += [text[at : maker.start], "" if vehicle and not ending else f"{word}{ending}"]
+            at = behind if vehicle and not ending else maker.end
+        return "".join((*pieces, text[at:]))
 
     def facts(self, text: str, previous: Mapping[str, str]) -> dict[str, str]:
         """`previous` (keys model, variant, year) with what the text says about the vehicle its writer drives.
@@ -177,25 +200,18 @@ class Vehicles:
         return ()
 
 
-def trouble_codes(text: str) -> tuple[str, ...]:
-    """Diagnostic trouble codes in a text (ISO 15031-6 form, such as P0420), in capitals, each once."""
-    return tuple(dict.fromkeys(code.group().upper() for code in _CODE.finditer(text)))
-
-
 def other_make(text: str) -> bool:
     """Whether a text names another maker."""
-    words = {word.group() for word in _WORD.finditer(text)}
-    return any(
-        word.casefold() in MAKES and (word.casefold() not in _AMBIGUOUS_MAKES or word[0].isupper()) for word in words
-    )
+    return any(_is_make(word.group()) for word in _WORD.finditer(text))
 
 
 def make_named(text: str) -> str:
     """Another maker's name in a text with the word after it, its model as a rule; "" when there is none."""
     for word in _WORD.finditer(text):
         if _is_make(word.group()):
-            after = re.match(r"\s+([A-Z0-9][\w-]*)", text[word.end() :])
-            return word.group() + (f" {after.group(1)}" if after else "")
+            start, end = next((place for place in compounds(text) if place[0] > word.end()), (len(text), len(text)))
+            named = text[word.end() : start].isspace() and (text[start].isupper() or text[start].isdecimal())
+            return word.group() + (f" {text[start:end]}" if named else "")
     return ""
 
 
@@ -211,15 +227,29 @@ def note(facts: Mapping[str, str], vehicles: Vehicles) -> str:
 
 def years(text: str) -> tuple[str, ...]:
     """The model years that a text names, in order."""
-    return tuple(_YEAR.findall(text))
+    return tuple(text[start:end] for start, end in year_places(text))
+
+
+def year_places(text: str) -> list[tuple[int, int]]:
+    """Where the model years of a text stand, from and to."""
+    found = []
+    for token in tokens(text):
+        if token.kind == "number" and not is_part(text[token.end : token.end + 1] or " "):
+            at = token.start
+            for piece in token.word.replace(",", ".").replace(":", ".").split("."):
+                if len(piece) == 4 and _FIRST_YEAR <= int(piece) <= _LAST_YEAR:
+                    found.append((at, at + 4))
+                at += len(piece) + 1
+    return found
+
+
+def name_words(name: str) -> tuple[str, ...]:
+    """The words of a name, in lower case; a point inside of a figure stays."""
+    return tuple(word.casefold() for word in _WORD.findall(name))
 
 
 def _is_make(word: str) -> bool:
     return word.casefold() in MAKES and (word.casefold() not in _AMBIGUOUS_MAKES or word[0].isupper())
-
-
-def _key(name: str) -> tuple[str, ...]:
-    return tuple(word.casefold() for word in _WORD.findall(name))
 
 
 def _list(cell: str) -> tuple[str, ...]:
@@ -254,28 +284,42 @@ def _bare(text: str, mentions: Sequence[Mention]) -> bool:
     if len(mentions) != 1 or text.rstrip().endswith("?"):
         return False
     rest = text[: mentions[0].start] + " " + text[mentions[0].end :]
-    return {word.casefold() for word in re.findall(r"[\w']+", _YEAR.sub(" ", rest))} <= _FILLER
+    return set(words(rest)) - set(years(rest)) <= _FILLER
 
 
 def _claimed(before: str) -> bool:
-    return bool(_OWNS.search(before)) and not _NOT_OWNED.search(before)
+    """Whether the words before a name say that it is their writer's."""
+    said = spoken(before)
+    clause = before[max(map(before.rfind, _ENDS)) + 1 :]
+    return _claims(said) and clause not in _NOT_OWNED
+
+
+def _claims(said: Sequence[str]) -> bool:
+    for end in range(len(said), max(0, len(said) - _MOST_BETWEEN - 1), -1):
+        if any(tuple(said[max(0, end - length) : end]) in _CLAIMS for length in range(1, _LONGEST_CLAIM + 1)):
+            return True
+        if said[end - 1] not in _BETWEEN and not years(said[end - 1]):
+            return False
+    return False
 
 
 def _year(text: str, mention: Mention, begin: int, stop: int) -> str:
     """The year directly beside a name: "2026 Wren", "Wren from 2026", "Wren (2026)"."""
-    before = re.search(r"\b((?:19|20)\d\d)\W+(?:model |year )?$", text[begin : mention.start])
-    after = re.match(r"\W{1,3}(?:(?:model year|from|of|built in|year)\W+)?((?:19|20)\d\d)\b", text[mention.end : stop])
-    beside = before or after
-    return beside.group(1) if beside else ""
+    said = spoken(text[begin : mention.start])
+    last = said[:-1] if said[-1:] in (["model"], ["year"]) else said
+    after = text[mention.end : stop]
+    begins = next((token.start for token in tokens(after) if token.kind != "mark"), 0)
+    lead = _YEAR_LEADS.opening(after)
+    behind = spoken(after[lead.end :] if lead else after) if 0 < begins <= _BESIDE else []
+    return next((word for word in (*last[-1:], *behind[:1]) if years(word)), "")
 
 
 def _lone_year(text: str) -> str:
     """The year of an answer such as "2026" or "it's a 2026 model", or ""."""
-    matches = _YEAR.findall(text)
-    words = {word.casefold() for word in re.findall(r"[\w']+", text)} - set(matches)
-    if len(matches) != 1 or text.rstrip().endswith("?"):
+    named = years(text)
+    if len(named) != 1 or text.rstrip().endswith("?"):
         return ""
-    return matches[0] if words <= _FILLER else ""
+    return named[0] if set(words(text)) - set(named) <= _FILLER else ""
 
 
 def _learn(facts: Mapping[str, str], vehicles: Sequence[Vehicle], year: str) -> dict[str, str]:

@@ -5,30 +5,33 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from agents.language.phrases import Phrases
+from agents.language.tokens import spoken, tokens
+from agents.language.words import vocabulary
 from agents.passages.citations import MARKER, numbers
 from agents.passages.spans import cuts, plain, spans
 from rag.types import Chunk
 
-_LINE = re.compile(r"[^\s][^\n]*(?<!\s)")
-_SYMBOL = re.compile("[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]")
+_SYMBOLS = str.maketrans(dict.fromkeys((*range(0x2600, 0x27C0), 0xFE0F, *range(0x1F000, 0x1FB00)), " "))
 """Pictures, which say nothing and would hide where a sentence begins."""
-_LABEL = re.compile(r"\W*\*\*[^*]+\*\*[:\s]*")
-_SELF = re.compile(r"\b(?:I|I'm|I’m|I'd|I’d|I'll|I’ll|me)\b")
-_OF_SOURCES = re.compile(
-    r"\b(?:documents?|documentation|passages?|sources?|excerpts?|information|text|manuals?)\b.{0,300}"
-    r"\b(?:not|no|nothing|don't|doesn't|neither|only)\b"
-    r"|\b(?:not|no|nothing|don't|doesn't|neither|only)\b.{0,300}"
-    r"\b(?:documents?|documentation|passages?|sources?|excerpts?|information)\b"
-    r"|\b(?:is|are|was|were) not (?:given|stated|specified|mentioned|listed|provided|covered here)\b",
-    re.IGNORECASE,
+_SELF = vocabulary("I I'm I'd I'll me")
+_SOURCES = "(document|documents|documentation|passage|passages|source|sources|excerpt|excerpts|information)"
+_DENIALS = "(not|no|nothing|dont|doesnt|neither|only)"
+_OF_SOURCES = Phrases(
+    (
+        f"({_SOURCES}|text|manual|manuals) ... {_DENIALS}",
+        f"{_DENIALS} ... {_SOURCES}",
+        "(is|are|was|were) not (given|stated|specified|mentioned|listed|provided|covered here)",
+    )
 )
-_COURTESY = re.compile(
-    r"(?:hi|hello|hey|thanks?|thank you|sorry|you are welcome|you're welcome|good (?:question|news|morning|day)|"
-    r"(?:have|enjoy) (?:a|your)|drive safely|(?:please )?(?:let (?:me|us) know|tell (?:me|us)|feel free|contact|ask|"
-    r"consult|get in touch|reach out|see (?:your|a) (?:dealer|workshop)|check with)|here (?:is|are)|hope|happy|glad|"
-    r"that depends|it depends)\b",
-    re.IGNORECASE,
-)
+_COURTESY = Phrases(
+    (
+        "^ (hi|hello|hey|thank|thanks|sorry|hope|happy|glad)", "^ (you are|youre) welcome", "^ drive safely",
+        "^ good (question|news|morning|day)", "^ (have|enjoy) (a|your)", "^ here (is|are)", "^ (that|it) depends",
+        "^ (please|) (let (me|us) know|tell (me|us)|feel free|contact|ask|consult|get in touch|reach out)",
+        "^ (please|) (see (your|a) (dealer|workshop)|check with)",
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class Claim:
 
 def claims(answer: str) -> tuple[Claim, ...]:
     """The claims of an answer in order. Every marker belongs to the claim that it stands in or behind."""
-    unmarked = _SYMBOL.sub(" ", MARKER.sub(lambda marker: " " * len(marker.group()), answer))
+    unmarked = MARKER.sub(lambda marker: " " * len(marker.group()), answer).translate(_SYMBOLS)
     pieces = list(_pieces(unmarked))
     starts = [start for start, _, _ in pieces]
     markers: list[list[re.Match[str]]] = [[] for _ in pieces]
@@ -77,8 +80,12 @@ def _pieces(text: str) -> Iterator[tuple[int, int, str]]:
         if span.kind == "row":
             yield span.start, span.end, context
             continue
-        for line in _LINE.finditer(text, span.start, span.end):
-            yield from ((start, end, context) for start, end in cuts(text, line.start(), line.end()))
+        at = span.start
+        for line in text[span.start : span.end].split("\n"):
+            begin = at + len(line) - len(line.lstrip())
+            if line.strip():
+                yield from ((start, end, context) for start, end in cuts(text, begin, begin + len(line.strip())))
+            at += len(line) + 1
 
 
 def _claim(unmarked: str, start: int, end: int, context: str, matches: Sequence[re.Match[str]]) -> Claim:
@@ -95,12 +102,22 @@ def _claim(unmarked: str, start: int, end: int, context: str, matches: Sequence[
 
 
 def _plain_text(text: str) -> str:
-    return re.sub(r"(?<!\s)\s++(?=[.,;:!?])", "", plain(text.replace("|", " ")))
+    said = plain(text.replace("|", " "))
+    for mark in ".,;:!?":
+        said = said.replace(f" {mark}", mark)
+    return said
 
 
 def _is_idle(raw: str, text: str) -> bool:
-    if not text or text.endswith(("?", ":")) or _LABEL.fullmatch(raw):
+    if not text or text.endswith(("?", ":")) or _is_label(raw):
         return True
     if any(character.isdigit() for character in text):
         return False
-    return bool(_COURTESY.match(text) or _SELF.search(text) or _OF_SOURCES.search(text))
+    own = any(text[token.start : token.end].replace("’", "'") in _SELF for token in tokens(text))
+    return own or _COURTESY.opening(text) is not None or text in _OF_SOURCES
+
+
+def _is_label(raw: str) -> bool:
+    """Whether it is nothing but words in bold letters."""
+    lead, *inner = raw.rstrip(": \n\t").split("**")
+    return len(inner) == 2 and not inner[1] and "*" not in inner[0] and not spoken(lead)

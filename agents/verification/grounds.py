@@ -1,27 +1,26 @@
 """What the passages of an answer state, laid out so that a claim finds its evidence: by words, figures, identifiers."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import zip_longest
 
 from agents.language.figures import Quantity, identifiers, measures, quantities, unit_words
-from agents.language.negation import denies
+from agents.language.negation import denies, is_negator
 from agents.language.synonyms import alike
 from agents.language.terms import terms
-from agents.language.words import vocabulary
+from agents.language.tokens import letters, split_clauses, tokens
+from agents.language.words import sentences, vocabulary
 from agents.passages.spans import plain
 from agents.passages.statements import Statement, statements
 from agents.vehicles.applicability import Cars, Fitment
 from rag.terms import STOP_WORDS, stem
 from rag.types import Chunk, Passage
 
-_PARTS = re.compile(r"[;:.!?]\s|,\s|\s(?:and|but|while|whereas|or)\s|\s[–—]\s")
-_TOKEN = re.compile(r"[^\W_]+(?:[.,]\d+)*|[.;:!?](?=\s|\Z)")
-_QUOTE = 4
-_DENIED = re.compile(r" (?:not|never|no|cannot|t) (?:[^\W_]+ ){0,2}\Z")
-_SEVERAL = re.compile(r"[.!?]\s")
+_JOINTS = frozenset({"and", "but", "while", "whereas", "or"})
+_QUOTE, _BEFORE = 4, 80
+"""Words of a quotation, at least; and characters before it that may deny it."""
 _EMPTY = STOP_WORDS | vocabulary(
     """car cars vehicle vehicles model models version variant also always please note remember make sure need needs
     should must can may recommend recommended important ensure use used using according following means apply applies
@@ -55,7 +54,7 @@ def telling(text: str) -> frozenset[str]:
 @lru_cache(maxsize=64)  # asked again for every figure of a sentence
 def parts(text: str) -> tuple[str, ...]:
     """A sentence cut at its commas, brackets and conjunctions; the pieces that say anything."""
-    return tuple(part for part in map(str.strip, _PARTS.split(text)) if part)
+    return tuple(split_clauses(text, _JOINTS, ";:.!?,"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,7 @@ class Grounds:
         if quote.count(" ") <= _QUOTE:
             return False
         places = ((self._bare[number], self._bare[number].find(quote)) for number in scope)
-        return any(at >= 0 and not _DENIED.search(bare[: at + 1]) for bare, at in places)
+        return any(at >= 0 and not _denied(bare[max(0, at - _BEFORE) : at]) for bare, at in places)
 
     def of(self, number: int) -> Sequence[Ground]:
         """The statements of one passage."""
@@ -168,13 +167,21 @@ def overlap(stems: Collection[str], by: Collection[str]) -> int:
 
 def words(text: str) -> frozenset[str]:
     """The stems of all words of a text."""
-    return frozenset(stem(word.casefold()) for word in re.findall(r"[^\W\d_]+", text))
+    return frozenset(map(stem, letters(text)))
 
 
 @lru_cache(maxsize=2_000)
 def _bare(text: str) -> str:
     """The words, figures and ends of sentences of a text with a blank on either side of each."""
-    return f" {' '.join(_TOKEN.findall(plain(text).casefold()))} "
+    read = tokens(plain(text))
+    ends = {token.end for token, after in zip_longest(read, read[1:]) if after is None or after.apart}
+    said = (token.word for token in read if token.kind != "mark" or (token.word in ".;:!?" and token.end in ends))
+    return f" {' '.join(said)} "
+
+
+def _denied(before: str) -> bool:
+    """Whether one of the last three words denies what follows."""
+    return any(is_negator(word) for word in before.rsplit(maxsplit=3)[-3:])
 
 
 def _whole(passage: Passage) -> str:
@@ -213,7 +220,7 @@ def _details(statement: Statement, outer: Cars, fitment: Fitment) -> Iterable[De
     clause before it; in an item of several sentences, the first may be about more cars than a later one names."""
     label = telling(statement.label) if statement.parts else frozenset[str]()
     texts = [f"{cell.column} {cell.value}" for cell in statement.parts] or parts(statement.text)
-    named = outer if _SEVERAL.search(statement.text) else statement.cars
+    named = outer if len(sentences(statement.text, ".!?")) > 1 else statement.cars
     listed: Cars = frozenset()  # of clauses that are nothing but a name: "the Wren" in "the Wren and the Heron have it"
     for text in texts:
         mentioned = fitment.mentioned(text) & statement.cars

@@ -4,13 +4,14 @@ They do when each of its figures and identifiers stands in a passage, said of th
 enough of its telling words stand there, and when nothing there says the opposite. Pure.
 """
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from agents.language.figures import Quantity, identifiers, quantities
 from agents.language.negation import contradicts, denies, has_negation, opposed
+from agents.language.tokens import letters, split_clauses, tokens
+from agents.language.words import vocabulary
 from agents.types import Task
 from agents.vehicles.applicability import Cars, Fitment
 from agents.verification.claims import Marker
@@ -40,9 +41,7 @@ _REFUTES = 0.75
 _ENGLISH = 0.2
 """Share of function words from which a text counts as English; below it, only figures can be compared."""
 
-_PRONOUN = re.compile(r"(?:It|They|This|That|These|Those)\b")
-_CLAUSE = re.compile(r"[,;:]\s")
-_NAME = re.compile(r"(?<=[^\W_] )[A-Z][a-z]{2,}\b|(?<=, )[A-Z][a-z]{2,}\b")
+_PRONOUNS = vocabulary("It They This That These Those")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ class Judge:
 
     def _compared(self, text: str) -> Assertion:
         bare = self._fitment.question(text)
-        names = frozenset(stem(name.casefold()) for name in _NAME.findall(bare)) if self._english else frozenset()
+        names = _names(bare) if self._english else frozenset[str]()
         explicit = self._fitment.narrowed(text, self._fitment.everything)
         cars = explicit & self._cars or explicit
         named = bool(self._fitment.mentioned(text))
@@ -312,7 +311,7 @@ class Judge:
 
     def _contradicted(self, assertion: Assertion, scope: Collection[int]) -> bool:
         """Whether the passages say the opposite of any of a claim's clauses."""
-        clauses = [replace(self.read(text), cars=assertion.cars) for text in _CLAUSE.split(assertion.text)]
+        clauses = [replace(self.read(text), cars=assertion.cars) for text in split_clauses(assertion.text, (), ",;:")]
         whole = len(clauses) == 1 or any(len(clause.stems) < _FEW for clause in clauses)
         return any(self._denied(clause, scope) for clause in ([assertion] if whole else clauses))
 
@@ -340,12 +339,23 @@ class Judge:
         return any(
             contradicts(assertion.text, other.statement.text, left_open)
             for other in self.grounds.beside(ground)
-            if other is not ground and _PRONOUN.match(other.statement.text)
+            if other is not ground and other.statement.text.split(" ", 1)[0] in _PRONOUNS
         )
 
 
+def _names(text: str) -> frozenset[str]:
+    """The stems of the words with a capital inside of a sentence, which may be names."""
+    found = set()
+    for before, token in pairwise(tokens(text)):
+        name = text[token.start : token.end]
+        inside = token.apart and (before.kind != "mark" or before.word == ",")
+        if inside and len(name) > 2 and name[0].isupper() and name[1:].islower() and name.isalpha():
+            found.add(stem(token.word))
+    return frozenset(found)
+
+
 def _is_english(text: str) -> bool:
-    words = re.findall(r"[^\W\d_]+(?:['’][^\W_]+)*", text.casefold())
+    words = letters(text)
     return len(words) < 8 or sum(word in STOP_WORDS for word in words) >= _ENGLISH * len(words)
 
 
@@ -356,4 +366,4 @@ def _fits(stems: Collection[str], own: Collection[str]) -> float:
 
 def _shape(identifier: str) -> str:
     """Two identifiers of one shape are of one kind: `p0301` and `p0299`, `0w20` and `5w30`."""
-    return re.sub(r"[a-z]", "a", re.sub(r"\d", "0", identifier))
+    return "".join("0" if sign.isdecimal() else "a" if sign.isalpha() else sign for sign in identifier)

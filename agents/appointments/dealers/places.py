@@ -1,12 +1,12 @@
 """Places named in free text, spelt roughly: towns, dealers, and what lies around them."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from rapidfuzz import fuzz
 
+from agents.language.tokens import Token, tokens
 from agents.language.words import FUNCTION_WORDS
 
 T = TypeVar("T")
@@ -18,7 +18,6 @@ SHORTEST_MISSPELT = 5
 MOST_CHARS = 8000
 """Of a text that is looked through."""
 
-_WORD = re.compile(r"[^\W_]+")
 _BEFORE_A_PLACE = frozenset({"in", "at", "near", "to", "around", "nearby", "by", "close", "towards"})
 _AFTER_A_PLACE = frozenset({"dealer", "dealership", "garage", "workshop", "branch", "one", "site", "shop"})
 _MARKS = frozenset(".,;:!?")
@@ -57,8 +56,8 @@ class Places(Generic[T]):
     def mentions(self, text: str, *, asked: bool = False) -> tuple[Mention[T], ...]:
         """Every place that the text names, in order; the longest name wins, and one spelt rightly over a guess.
         `asked`: a place was asked for, so that one is meant rather than a maker."""
-        words = list(_WORD.finditer(text[:MOST_CHARS]))
-        plain = [word.group().casefold() for word in words]
+        words = [token for token in tokens(text[:MOST_CHARS]) if token.kind != "mark"]
+        plain = [_named(text, word) for word in words]
         named = list(self._scan(plain))
         certain = [
             name
@@ -69,7 +68,7 @@ class Places(Generic[T]):
         if not certain:
             bare = len([word for word in plain if word not in FUNCTION_WORDS | _FILLER]) <= 2
             certain = [name for name in named if self._names[name[2]] and (bare or _followed(plain, name[1]))]
-        return tuple(Mention(words[a].start(), words[b - 1].end(), self._names[key]) for a, b, key in certain)
+        return tuple(Mention(words[a].start, words[b - 1].end, self._names[key]) for a, b, key in certain)
 
     def _scan(self, plain: Sequence[str]) -> Iterator[tuple[int, int, Key]]:
         """Which words are which name, exactly or roughly."""
@@ -98,9 +97,9 @@ class Places(Generic[T]):
         return key in self._makes and (start == 0 or plain[start - 1] not in _BEFORE_A_PLACE)
 
 
-def _apart(text: str, first: re.Match[str], last: re.Match[str]) -> bool:
+def _apart(text: str, first: Token, last: Token) -> bool:
     """Whether it stands between marks, as in "book it. Ashby"."""
-    before, after = text[: first.start()].rstrip(), text[last.end() :].lstrip()
+    before, after = text[: first.start].rstrip(), text[last.end :].lstrip()
     return before[-1:] in _MARKS and bool(before) and (not after or after[0] in _MARKS)
 
 
@@ -109,4 +108,9 @@ def _followed(plain: Sequence[str], end: int) -> bool:
 
 
 def _key(name: str) -> Key:
-    return tuple(word.casefold() for word in _WORD.findall(name))
+    return tuple(_named(name, token) for token in tokens(name) if token.kind != "mark")
+
+
+def _named(text: str, token: Token) -> str:
+    """A word without the ending of "Ashby's"."""
+    return text[token.start : token.end].casefold().replace("’", "'").removesuffix("'s").replace("'", "")

@@ -1,22 +1,25 @@
 """What the knowledge base says of late changes and of urgent faults, to be quoted with its place."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from agents.language.phrases import Phrases
+from agents.language.words import sentences
 from agents.types import Evidence
 from agents.vehicles.range import Vehicles
 from rag.types import Chunk, Passage
 
-_SENTENCE = re.compile(r"[^.!?\n]+(?:\.(?=\d)[^.!?\n]*)*[.!?]?")
-_FEE = re.compile(r"\bfee\b|\bcharged?\b", re.IGNORECASE)
-_LATE = re.compile(
-    r"\bcancel\w*+\b[^.]{0,300}\b(?:later|late)\b|\bno-?show\b|\bdo(?:es)? not (?:come|turn up)\b", re.IGNORECASE
+_LATE = (
+    Phrases(("fee", "(charge|charged)")),
+    Phrases(("cancel* ... (later|late)", "no show", "(do|does) not (come|turn up)")),
+    Phrases(("<number>",)),
 )
-_AMOUNT = re.compile(r"\d")
-_SAFETY = re.compile(r"\bsafety(?:[- ]related| critical)?\b|\bdangerous\b", re.IGNORECASE)
-_KEPT = re.compile(r"\b(?:slot|place|appointment)s?\b", re.IGNORECASE)
-_CALL = re.compile(r"\b(?:telephone|phone|call|ring)\b", re.IGNORECASE)
+_URGENT = (
+    Phrases(("safety", "dangerous")),
+    Phrases(("(slot|slots|place|places|appointment|appointments)",)),
+    Phrases(("(telephone|phone|call|ring)",)),
+)
+"""What a sentence that states a rule whole speaks of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +46,19 @@ def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> Rules:
         if "fee" not in chunk.text and "afety" not in chunk.text:
             continue
         for start, sentence in _sentences(chunk):
-            if late is None and all(item.search(sentence) for item in (_FEE, _LATE, _AMOUNT)):
+            if late is None and all(sentence in spoken_of for spoken_of in _LATE):
                 late = _rule(chunk, start, sentence)
-            if urgent is None and all(item.search(sentence) for item in (_SAFETY, _KEPT, _CALL)):
+            if urgent is None and all(sentence in spoken_of for spoken_of in _URGENT):
                 urgent = _rule(chunk, start, sentence)
     return Rules(late, urgent)
 
 
 def _sentences(chunk: Chunk) -> Iterator[tuple[int, str]]:
-    for found in _SENTENCE.finditer(chunk.text):
-        if sentence := found.group().strip():
-            yield chunk.start + found.start() + found.group().index(sentence), sentence
+    at = 0
+    for sentence in sentences(chunk.text, ".!?"):
+        at = chunk.text.index(sentence, at)
+        yield chunk.start + at, sentence
+        at += len(sentence)
 
 
 def _rule(chunk: Chunk, start: int, sentence: str) -> Rule:

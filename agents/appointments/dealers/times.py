@@ -1,7 +1,6 @@
 """Which times a workshop still has of those that a customer wishes, and why it has none."""
 
 import asyncio
-import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -12,15 +11,16 @@ from agents.appointments.dealers.workshops import Workshop
 from agents.language.clock import part_of_day
 from agents.language.dates.marks import spoken
 from agents.language.dates.wish import Wish
+from agents.language.phrases import Phrases
 
 _STRETCH = timedelta(days=45)
 """As much of the appointment store is read at a time."""
-_TYRES = re.compile(r"\b(?:tyres?|tires?|wheel (?:change|swap)|(?:winter|summer) wheels)\b", re.IGNORECASE)
+_TYRES = Phrases(("(tyre|tyres|tire|tires)", "wheel (change|swap)", "(winter|summer) wheels"))
 
 
 def lead(workshop: Workshop, work: str, day: date) -> timedelta:
     """How long before a day such work is to be booked."""
-    season = bool(_TYRES.search(work)) and day.month in workshop.tyre_months
+    season = work in _TYRES and day.month in workshop.tyre_months
     return workshop.tyre_lead if season else workshop.lead
 
 

@@ -4,16 +4,19 @@ The table is any whose rows name a dealer, a time zone and the places per slot, 
 of opening hours, holidays and free places is in `agents.appointments.dealers.opening`.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import structlog
 from holidays.utils import list_supported_countries
 
 from agents.appointments.dealers.places import Mention, Places
+from agents.language.numbers import numbers
+from agents.language.phrases import Phrases
+from agents.language.tokens import letters, spoken
 from agents.types import Evidence
 from agents.vehicles.range import Vehicle, Vehicles
 from rag.types import Chunk, Passage
@@ -27,9 +30,11 @@ MONTHS = (
 )
 MOST_PLACES = 100
 KEY_CHARS = 64
-_DAYS = re.compile(rf"({'|'.join(DAYS)})(?:\s*(?:to|-|–)\s*({'|'.join(DAYS)}))?", re.IGNORECASE)
-_HOURS = re.compile(r"(\d{1,2}:\d\d)\s*[-–]\s*(\d{1,2}:\d\d)")
-_NOT_A_WORD = re.compile(r"[\W_]+")
+_DASHES = frozenset("-–")
+_DAYS = Phrases(
+    ("<day> (|<to> <day>|<day>)",),
+    {"day": lambda token: token.word in DAYS, "to": lambda token: token.word == "to" or token.word in _DASHES},
+)
 _MARK = "Time zone: "
 
 
@@ -160,7 +165,7 @@ def _cells(line: str) -> dict[str, str]:
 def _workshop(cells: Mapping[str, str], vehicles: Vehicles, evidence: Evidence) -> Workshop:
     """Raises ValueError for what cannot be read."""
     name = cells["dealer"]
-    key = _NOT_A_WORD.sub("-", name.casefold()).strip("-")[:KEY_CHARS]
+    key = "-".join(spoken(name))[:KEY_CHARS]
     if not key:
         raise ValueError("the dealer has no name")
     country, _, region = cells.get("country", "").partition("-")
@@ -202,10 +207,10 @@ def _number(cells: Mapping[str, str], name: str, default: int, most: int, least:
     """The whole number that a cell begins with; its unit may follow."""
     if name not in cells:
         return default
-    found = re.match(r"\d{1,6}(?![\d.,])", cells[name])
-    if found is None or not least <= int(found[0]) <= most:
+    figure = next((number.plain() for number in numbers(cells[name]) if not number.start), "")
+    if not figure.isdecimal() or not least <= int(figure) <= most:
         raise ValueError(f"{name}: {cells[name]!r} is no whole number from {least} to {most}")
-    return int(found[0])
+    return int(figure)
 
 
 def _zone(name: str) -> str:
@@ -226,9 +231,9 @@ def _hours(cells: Mapping[str, str]) -> tuple[tuple[Hours, ...], ...]:
     """The opening hours by weekday, from columns such as "Monday to Friday" or "Sunday"; closed on the other days."""
     week: list[tuple[Hours, ...]] = [()] * 7
     for name, value in cells.items():
-        if found := _DAYS.fullmatch(name):
-            first = DAYS.index(found[1].casefold())
-            last = DAYS.index((found[2] or found[1]).casefold())
+        if _DAYS.is_all_of(name):
+            days = [DAYS.index(word) for word in letters(name) if word in DAYS]
+            first, last = days[0], days[-1]
             open_hours = _periods(value)
             for day in range(first, last + 1 if last >= first else last + 8):
                 week[day % 7] = open_hours
@@ -238,13 +243,21 @@ def _hours(cells: Mapping[str, str]) -> tuple[tuple[Hours, ...], ...]:
 
 
 def _periods(value: str) -> tuple[Hours, ...]:
-    periods = tuple(Hours(_time(opens), _time(closes)) for opens, closes in _HOURS.findall(value))
+    periods = tuple(Hours(_time(opens), _time(closes)) for opens, closes in _spans(value))
     if not periods and value.casefold() not in {"closed", "-", "–"}:
         raise ValueError(f"{value!r} are no opening hours")
     edges = [edge for period in periods for edge in (period.opens, period.closes)]
     if sorted(set(edges)) != edges:
         raise ValueError(f"{value!r} are not in order")
     return periods
+
+
+def _spans(value: str) -> Iterator[tuple[str, str]]:
+    """The times that a dash joins."""
+    times = [number for number in numbers(value) if ":" in number.written]
+    for one, other in pairwise(times):
+        if value[one.end : other.start].strip() in _DASHES:
+            yield one.written, other.written
 
 
 def _time(text: str) -> time:

@@ -1,6 +1,7 @@
 import pytest
 
-from agents.vehicles.range import Vehicles, make_named, note, other_make, trouble_codes, years
+from agents.language.codes import trouble_codes
+from agents.vehicles.range import Vehicles, make_named, note, other_make, years
 
 RANGE = """model,variant,years,powertrain,fuel,aliases
 Wren,Wren 42,2025;2026,electric,electricity,
