@@ -113,14 +113,23 @@ def open_reranker(settings: Settings) -> "Reranker | None":
 def open_indexes(settings: Settings, embedder: Embedder, *, reader: bool = False) -> Iterator[tuple[Index, WordIndex]]:
     """The dense and the lexical index. Raises IndexUnavailable when another process has their files open, unless only a
     `reader` is wanted."""
-    from rag.indexes import chroma
+    from rag.indexes.deferred import DeferredIndex
     from rag.indexes.lexical import LexicalIndex
+
+    folder = settings.data_dir / "chroma"
+
+    def load() -> Index:
+        from rag.indexes import chroma
+
+        return chroma.embedded(folder, embedder.name)
 
     with ExitStack() as stack:
         if settings.chroma_url:
-            dense = chroma.server(settings.chroma_url, embedder.name)
+            from rag.indexes import chroma
+
+            dense: Index = chroma.server(settings.chroma_url, embedder.name)
         else:
-            dense = chroma.embedded(settings.data_dir / "chroma", embedder.name, reader=reader)
+            dense = DeferredIndex(folder, embedder.name, load, reader=reader)
         stack.callback(dense.close)
         lexical = LexicalIndex(settings.data_dir / "lexical.db", ANALYZER)
         stack.callback(lexical.close)
