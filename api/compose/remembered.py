@@ -1,5 +1,5 @@
-"""What the last start made of the examples, kept in the data folder: a start with the same examples, vehicles, documents
-and embedder reads it, and makes nothing."""
+"""What the last start made of the examples, kept in the data folder. A start with the same examples, vehicles,
+documents and embedder reads it, and makes nothing."""
 
 import hashlib
 from pathlib import Path
