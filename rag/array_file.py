@@ -22,12 +22,13 @@ def read(path: Path) -> Arrays:
         return {}
 
 
-def write(path: Path, arrays: Mapping[str, Any]) -> None:
+def write(path: Path, arrays: Mapping[str, Any], *, compressed: bool = False) -> None:
     """Put them in the place of the file, at once: several programs that write do not meet. Raises OSError."""
+    save = np.savez_compressed if compressed else np.savez
     handle, partial = tempfile.mkstemp(prefix=path.stem, suffix=".partial", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez(file, **arrays)
+            save(file, **arrays)
         os.replace(partial, path)
     except BaseException:
         Path(partial).unlink(missing_ok=True)

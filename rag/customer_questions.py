@@ -9,7 +9,9 @@ import hashlib
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from threading import Lock
@@ -17,6 +19,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
+from rag import array_file
 from rag.embedder import Embedder, Vectors
 from rag.types import Chunk, Likeness, Place
 from rag.vectors import VectorStore
@@ -93,6 +96,15 @@ class _Places:
     starts: tuple[int | None, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file with the vectors of all questions together, which is a third of a second less than each from its place.
+    `state` says of which: it differs with the questions, with what is plain in them, and with the embedder."""
+
+    path: Path
+    state: str
+
+
 class CustomerQuestions:
     """The nearest of the questions to a new one. Thread-safe; blocks its thread while it reads."""
 
@@ -102,14 +114,15 @@ class CustomerQuestions:
         embedder: Embedder,
         vectors: VectorStore,
         plain: Callable[[str], str] = str,
+        kept: Kept | None = None,
     ) -> None:
-        """`plain` takes out of a text what does not tell questions apart, such as the names of products."""
+        """`plain` takes out of a text what does not tell questions apart, such as the names of products. `kept`: where
+        all the vectors are kept together once they are there."""
         self._questions = tuple(questions)
         self._embedder = embedder
         self._store = vectors
         self._plain = plain
-        self._texts = [plain(question.text) for question in questions]
-        self._keys = [_key(text) for text in self._texts]
+        self._kept = kept
         self._reading = Lock()
         self._rows: Vectors | None = None
         self._there: NDArray[np.intp] = np.empty(0, dtype=np.intp)
@@ -119,20 +132,27 @@ class CustomerQuestions:
     def __len__(self) -> int:
         return len(self._questions)
 
-    @property
-    def keys(self) -> Collection[str]:
+    @cached_property
+    def keys(self) -> Sequence[str]:
         """Under which their vectors are kept."""
-        return self._keys
+        return [_key(text) for text in self._texts]
+
+    @cached_property
+    def _texts(self) -> Sequence[str]:
+        """What is embedded of each."""
+        return [self._plain(question.text) for question in self._questions]
 
     def embed(self, progress: Callable[[int, int, str], None]) -> int:
         """Make the vectors that are missing; how many were made."""
-        texts = dict(zip(self._keys, self._texts, strict=True))
+        texts = dict(zip(self.keys, self._texts, strict=True))
         missing = sorted(self._store.missing(list(texts)))
         for at in range(0, len(missing), _LOT):
             progress(at, len(missing), "")
             some = missing[at : at + _LOT]
             rows = self._embedder.embed([texts[key] for key in some])
             self._store.put(some, [row[np.newaxis] for row in rows])
+        if self._kept and self._together() is None:
+            self._gathered()
         progress(len(missing), len(missing), "")
         return len(missing)
 
@@ -193,10 +213,26 @@ class CustomerQuestions:
         with self._reading:
             if len(self._there) < len(self._questions) and time.monotonic() >= self._until:
                 self._until = time.monotonic() + RETRY_S
-                kept = self._store.get(set(self._keys))
-                self._there = np.array([at for at, key in enumerate(self._keys) if key in kept], dtype=np.intp)
-                self._rows = np.concatenate([kept[self._keys[at]] for at in self._there]) if len(kept) else None
+                self._rows, self._there = self._together() or self._gathered()
             return self._rows, self._there
+
+    def _together(self) -> tuple[Vectors, NDArray[np.intp]] | None:
+        """The vectors from the one file, where it holds those of these questions."""
+        kept = array_file.read(self._kept.path) if self._kept else {}
+        if self._kept is None or str(kept.get("state", "")) != self._kept.state or "rows" not in kept:
+            return None
+        rows = kept["rows"].astype(np.float32)
+        return (rows, np.arange(len(rows))) if len(rows) == len(self._questions) else None
+
+    def _gathered(self) -> tuple[Vectors | None, NDArray[np.intp]]:
+        """The vectors from where each is kept; once none is missing they are kept together as well."""
+        kept = self._store.get(set(self.keys))
+        there = np.array([at for at, key in enumerate(self.keys) if key in kept], dtype=np.intp)
+        rows = np.concatenate([kept[self.keys[at]] for at in there]) if len(kept) else None
+        if self._kept and rows is not None and len(there) == len(self._questions):
+            with suppress(OSError):  # it only saves time
+                array_file.write(self._kept.path, {"state": self._kept.state, "rows": rows.astype("<f2")})
+        return rows, there
 
 
 def _key(text: str) -> str:
@@ -208,9 +244,11 @@ def _placed(questions: Sequence[CustomerQuestion], chunks: Collection[Chunk]) ->
     by_document: dict[str, list[Chunk]] = defaultdict(list)
     for chunk in chunks:
         by_document[chunk.document_id].append(chunk)
-    return [
-        (at, chunk)
-        for at, question in enumerate(questions)
-        for chunk in by_document.get(question.document_id, ())
-        if question.answered_by(chunk)
-    ]
+    known: dict[tuple[str, str, str], list[Chunk]] = {}
+    pairs: list[tuple[int, Chunk]] = []
+    for at, question in enumerate(questions):
+        place = question.document_id, question.section, question.statement
+        if place not in known:
+            known[place] = [chunk for chunk in by_document.get(question.document_id, ()) if question.answered_by(chunk)]
+        pairs += [(at, chunk) for chunk in known[place]]
+    return pairs

@@ -16,6 +16,8 @@ LEAST = 120
 """Characters below which a sentence is joined by the next one."""
 MOST_VIEWS = 16
 """Views of one chunk; the last one holds what is left."""
+LAYOUT = 2
+"""Raised whenever the rows change that an index has of views: those of an older layout are not looked at."""
 
 _SENTENCE_END = re.compile(r"[.!?;][\"')\]]*\s+|\n+")
 

@@ -1,12 +1,7 @@
 """The language that a message is written in, among the common European ones."""
 
-from functools import lru_cache
-from typing import TYPE_CHECKING
-
+from agents.acts import language_scores
 from agents.learning.examples import table
-
-if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier
 
 _TABLES = table(__file__, "languages.toml")
 SENTENCES: dict[str, str] = _TABLES["sentences"]
@@ -24,16 +19,6 @@ def detect(text: str) -> str:
     """The ISO 639-1 code of the message's language; "en" where it is English or cannot be told."""
     if not any(character.isalpha() for character in text):
         return "en"
-    ranked = _identifier().rank(text.casefold()[:500])
-    code, probability = ranked[0]
-    english = next(share for name, share in ranked if name == "en")
-    return str(code) if english < _ENGLISH and probability >= _SURE else "en"
-
-
-@lru_cache(maxsize=1)
-def _identifier() -> "LanguageIdentifier":
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415 - its tables take a second to load
-
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(["en", *SENTENCES])
-    return identifier
+    shares = language_scores.opened().shares(text.casefold()[:500])
+    code = max(shares, key=shares.__getitem__)
+    return code if shares["en"] < _ENGLISH and shares[code] >= _SURE else "en"

@@ -43,6 +43,11 @@ class ActReader:
         self._danger = danger
         self._kinds = kinds
 
+    @property
+    def choices(self) -> dict[str, Choice[str]]:
+        """What it reads by, under the names of its own parameters."""
+        return {"acts": self._acts, "danger": self._danger, "kinds": self._kinds}
+
     @classmethod
     def taught(cls, teacher: Teacher, vehicles: Vehicles | None = None, requests: Sequence[str] = ()) -> Self:
         """Learn the examples beside this module; `requests` are further ones of messages for specialists, which are in

@@ -6,7 +6,7 @@ from typing import Literal, Self, cast
 import numpy as np
 
 from agents.language.words import content, vocabulary, words
-from agents.learning.choice import Choice
+from agents.learning.choice import Choice, Features
 from agents.learning.examples import table
 from agents.learning.kernels import Floats
 from agents.learning.teacher import Teacher
@@ -31,6 +31,11 @@ class LinkReader:
     def __init__(self, vehicles: Vehicles, choice: Choice[Pair]) -> None:
         self._vehicles = vehicles
         self._choice = choice
+
+    @property
+    def choice(self) -> Choice[Pair]:
+        """What it reads by."""
+        return self._choice
 
     @classmethod
     def taught(cls, teacher: Teacher, vehicles: Vehicles) -> Self:
@@ -69,3 +74,6 @@ def _signs(before: str, text: str, names_vehicle: bool) -> list[float]:
         len(set(telling) & set(content(before))) / max(1, len(telling)),
         float("?" in text),
     ]
+
+
+FEATURES: Features[Pair] = _features

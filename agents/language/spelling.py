@@ -1,7 +1,8 @@
 """Misspelt words put right, so that their meaning can be compared: the embedding model hardly reads "apointment"."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import Self
 
 from rapidfuzz.distance import OSA
 
@@ -24,6 +25,22 @@ class Spelling:
         """`vocabulary`: further words, in lower case, that are right as they are."""
         self._vocabulary = frozenset(vocabulary)
         self._counts = Counter(word for text in texts for word in words(text) if word.isalpha())
+        self._index()
+
+    @classmethod
+    def of(cls, counts: Mapping[str, int], vocabulary: Collection[str] = ()) -> Self:
+        """With what `counts` was."""
+        made = cls((), vocabulary)
+        made._counts = Counter(counts)
+        made._index()
+        return made
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How often the texts have each word."""
+        return self._counts
+
+    def _index(self) -> None:
         self._by_letter: dict[str, list[str]] = defaultdict(list)
         for word, count in self._counts.items():
             if len(word) >= _SHORTEST and count > 1:

@@ -46,6 +46,8 @@ refuse an owner is worse than to try to answer a stranger."""
 _MOST_READ = 12
 """Things asked in one message that are looked at."""
 _NO_WORD = re.compile(r"[\W_]+")
+ROUTING = bare
+"""The features by which specialists are told apart."""
 _LOOKED_BACK = 4
 """Turns that are taken into account when an earlier question has to be routed again."""
 
@@ -59,28 +61,34 @@ class _Reading:
     logits: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """What a classifier has learnt: the `names` of its specialists; the `signs` of scope among their examples; the
+    choices between what is in scope and what is not, between any wish and that for a person, and between the
+    specialists, None where there is one; how words are spelt; and what the documents' headings say."""
+
+    names: tuple[str, ...]
+    signs: frozenset[str]
+    gate: Choice[str]
+    person: Choice[str]
+    router: Choice[str] | None
+    spelling: Spelling
+    knowledge: Knowledge
+
+
 class Classifier:
     """Routes messages among the specialists it was taught. Immutable and thread-safe; blocks while embedding."""
 
-    def __init__(
-        self,
-        names: tuple[str, ...],
-        vehicles: Vehicles,
-        signs: frozenset[str],
-        gate: Choice[str],
-        person: Choice[str],
-        router: Choice[str] | None,
-        spelling: Spelling,
-        knowledge: Knowledge,
-    ) -> None:
-        self.names = names
+    def __init__(self, vehicles: Vehicles, lessons: Lessons) -> None:
+        self.names = lessons.names
+        self.lessons = lessons
         self._vehicles = vehicles
-        self._signs = signs
-        self._gate = gate
-        self._person = person
-        self._router = router
-        self._spelling = spelling
-        self._knowledge = knowledge
+        self._signs = lessons.signs
+        self._gate = lessons.gate
+        self._person = lessons.person
+        self._router = lessons.router
+        self._spelling = lessons.spelling
+        self._knowledge = lessons.knowledge
 
     @classmethod
     def taught(
@@ -117,16 +125,16 @@ class Classifier:
             for specialist in catalogue
         }
         words = [*texts, *topics, *beyond, *requests, *out_of_scope.UTTERANCES, *human_requests.UTTERANCES]
-        return cls(
+        lessons = Lessons(
             tuple(named),
-            vehicles,
             frozenset({"vehicle"}).union(*(_signs(text, vehicles) for text in texts)),
             gate(teacher, own, out_of_scope.SUBJECTS, [*out_of_scope.BEYOND, *beyond]),
             teacher.choice({"other": others, _PERSONAL: human_requests.UTTERANCES}),
-            teacher.choice(named, bare) if len(named) > 1 else None,
+            teacher.choice(named, ROUTING) if len(named) > 1 else None,
             Spelling([*words, *(chunk.searchable for chunk in chunks)], vocabulary),
             headings.learn(chunks, catalogue, vehicles, teacher),
         )
+        return cls(vehicles, lessons)
 
     def classify(
         self, question: Question, catalogue: Catalogue | None = None, whole: StandaloneQuestion | None = None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from agents.language.units import Amount, magnitude, unit
+from agents.language.units import Amount, NotConvertible, magnitude, unit
 from agents.types import Evidence
 from agents.vehicle_data.attributes import Attribute, Attributes, name_words, words_of
 from agents.vehicle_data.comparatives import Operator
@@ -24,22 +24,21 @@ from rag.types import Chunk, Passage
 _TABLE = """
 CREATE TABLE facts (
     id INTEGER PRIMARY KEY, attribute INTEGER NOT NULL, car TEXT NOT NULL, variant TEXT NOT NULL, year INTEGER NOT NULL,
-    value TEXT NOT NULL, detail TEXT NOT NULL, number REAL, unit TEXT, measure TEXT, magnitude REAL,
-    source INTEGER NOT NULL
+    value TEXT NOT NULL, detail TEXT NOT NULL, number REAL, unit TEXT, measure TEXT, source INTEGER NOT NULL
 );
 CREATE INDEX facts_by_attribute ON facts (attribute, car);
 """
-_INSERT = "INSERT INTO facts VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT = "INSERT INTO facts VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _SELECT = """
 SELECT variant, year, value, detail, number, unit, source FROM facts
 WHERE attribute = :attribute AND (:cars IS NULL OR car IN (SELECT value FROM json_each(:cars)))
 """
 _COMPARED: dict[Operator, str] = {
-    "<": "magnitude < :wanted - :same",
-    "<=": "magnitude <= :wanted + :same",
-    "=": "abs(magnitude - :wanted) <= :same",
-    ">=": "magnitude >= :wanted - :same",
-    ">": "magnitude > :wanted + :same",
+    "<": "magnitude(number, unit) < :wanted - :same",
+    "<=": "magnitude(number, unit) <= :wanted + :same",
+    "=": "abs(magnitude(number, unit) - :wanted) <= :same",
+    ">=": "magnitude(number, unit) >= :wanted - :same",
+    ">": "magnitude(number, unit) > :wanted + :same",
 }
 _SAME = 1e-6  # relative, because converted amounts are not exact
 
@@ -74,6 +73,7 @@ class VehicleData:
         self._stretches: dict[str, dict[tuple[int, int], set[str]]] = defaultdict(lambda: defaultdict(set))
         self._lock = Lock()
         self._database = sqlite3.connect(":memory:", check_same_thread=False)
+        self._database.create_function("magnitude", 2, _magnitude, deterministic=True)
         self._database.executescript(_TABLE)
         self.attributes = Attributes.of(self._filled(found))
         self._database.execute("PRAGMA query_only = ON")
@@ -172,9 +172,9 @@ class VehicleData:
         amount = fact.amount
         known = amount.unit if amount else None
         figure = (
-            (amount.value, known.label if known else None, known.measure if known else "", magnitude(amount))
+            (amount.value, known.label if known else None, known.measure if known else "")
             if amount
-            else (None, None, None, None)
+            else (None, None, None)
         )
         return [
             (attribute, _car(car), *car, fact.value, fact.detail, *figure, source)
@@ -196,10 +196,23 @@ def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> VehicleData:
     return VehicleData(facts(chunks, fitment), fitment)
 
 
+def _magnitude(number: float | None, label: str | None) -> float | None:
+    """`magnitude` of a row's figure, worked out where one is compared: few ever are, and the units take half a second
+    to load. None without a figure, or where it has no counterpart in the base unit."""
+    if number is None:
+        return None
+    try:
+        return magnitude(Amount(number, unit(label) if label else None))
+    except NotConvertible:
+        return None
+
+
 def _by_document(found: Iterable[Fact], fitment: Fitment) -> dict[tuple[frozenset[str], str], list[Fact]]:
     grouped: dict[tuple[frozenset[str], str], list[Fact]] = defaultdict(list)
+    known: dict[str, frozenset[str]] = {}
     for fact in found:
-        words = frozenset(name_words(fitment.question(fact.attribute)))
+        if (words := known.get(fact.attribute)) is None:
+            words = known[fact.attribute] = frozenset(name_words(fitment.question(fact.attribute)))
         if words:
             grouped[words, fact.chunk.document_id].append(fact)
     return grouped

@@ -105,6 +105,8 @@ class Vehicles:
         for name in self._names:
             self._initials.setdefault(_initials(name), []).append(name)
         self._longest = max(map(len, self._names), default=0)
+        self._first = frozenset(name[0] for name in self._names)
+        self._outlines = frozenset(_outline(word, by) for word in self._first for by in (-1, 0, 1))
         makes = {make for row in self.rows for make in row.makes}
         self._make = Phrases((*makes, *(f"{make}'s" for make in makes)))
         self._mentions = lru_cache(maxsize=4_000)(self._found)  # a message and its neighbours are looked at many times
@@ -133,17 +135,19 @@ class Vehicles:
         return self._mentions(text)
 
     def _found(self, text: str) -> tuple[Mention, ...]:
-        said = list(_WORD.finditer(text))
+        found = list(_WORD.finditer(text))
+        words = [word.group().casefold() for word in found]
         places: list[Mention] = []
-        at = 0
-        while at < len(said):
-            for length in range(min(self._longest, len(said) - at), 0, -1):
-                vehicles = self._named(tuple(word.group().casefold() for word in said[at : at + length]))
+        after = 0
+        for at, word in enumerate(words):
+            if at < after or not self._opens(word):
+                continue
+            for length in range(min(self._longest, len(words) - at), 0, -1):
+                vehicles = self._named(tuple(words[at : at + length]))
                 if vehicles:
-                    places.append(Mention(said[at].start(), said[at + length - 1].end(), vehicles))
-                    at += length - 1
+                    after = at + length
+                    places.append(Mention(found[at].start(), found[after - 1].end(), vehicles))
                     break
-            at += 1
         return tuple(places)
 
     def mentioned(self, text: str) -> tuple[Vehicle, ...]:
@@ -188,6 +192,10 @@ class Vehicles:
             and facts.get("variant", row.variant) == row.variant
             and (not row.years or facts.get("year", row.years[0]) in row.years)
         )
+
+    def _opens(self, word: str) -> bool:
+        """Whether a name may begin with this word, in the plural or misspelt: hardly any word of a text can."""
+        return word in self._first or word.removesuffix("s") in self._first or _outline(word) in self._outlines
 
     def _named(self, words: tuple[str, ...]) -> tuple[Vehicle, ...]:
         plain = tuple(word.removesuffix("s") if len(word) > 4 else word for word in words)
@@ -259,6 +267,11 @@ def _list(cell: str) -> tuple[str, ...]:
 def _initials(words: tuple[str, ...]) -> tuple[str, ...]:
     """What a misspelt name still has."""
     return tuple(word[0] for word in words)
+
+
+def _outline(word: str, longer: int = 0) -> tuple[str, str, int]:
+    """What a misspelt word has in common with the right one, which may be `longer`."""
+    return word[0], word[-1], len(word) + longer
 
 
 def _alike(word: str, name: str) -> bool:

@@ -1,6 +1,7 @@
 """The knowledge base opened as the settings say: embedder, indexes, the search over them, and where ingestion puts
 things. What is heavy (torch, Chroma) is imported where it is opened, because not every command needs it."""
 
+import hashlib
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,7 +13,7 @@ import structlog
 from sqlalchemy import Engine as Database
 
 from agents.language.terms import ANALYZER
-from api.compose.learnt import load_vehicles
+from api.compose.learnt import VEHICLES_FILE, load_vehicles
 from api.settings import BadSetting, Settings
 from rag.catalogue import Catalogue
 from rag.database import open_database
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from rag.vectors import VectorStore
 
 log = structlog.get_logger()
+
+QUESTIONS_FILE = "questions.npz"
+"""In the data folder: the vectors of customers' questions, which are kept one by one beside the chunks' as well."""
 
 INDEXES_PATIENCE_S = 20.0
 """How long a server that starts waits for a command that is publishing, or for the server before it. Within 30 s
@@ -49,13 +53,19 @@ def open_questions(
 ) -> "CustomerQuestions":
     """Customers' questions with what answers them, from the root of the knowledge base, or of another. Raises
     BadSetting."""
-    from rag.customer_questions import FILE, BadQuestions, CustomerQuestions, read
+    from agents.vehicles import range as vehicle_range
+    from rag.customer_questions import FILE, BadQuestions, CustomerQuestions, Kept, read
 
+    file = (root or settings.knowledge_dir) / FILE
     try:
-        questions = read((root or settings.knowledge_dir) / FILE)
+        questions = read(file)
     except BadQuestions as error:
         raise BadSetting(str(error)) from error
-    return CustomerQuestions(questions, embedder, vectors, load_vehicles(settings).generic)
+    state = hashlib.sha256(embedder.name.encode())
+    for told in (file, settings.knowledge_dir / VEHICLES_FILE, Path(vehicle_range.__file__)):
+        state.update(hashlib.sha256(told.read_bytes() if told.is_file() else b"").digest())
+    kept = Kept(settings.data_dir / QUESTIONS_FILE, state.hexdigest())
+    return CustomerQuestions(questions, embedder, vectors, load_vehicles(settings).generic, kept)
 
 
 def open_embedder(settings: Settings) -> Embedder:
@@ -113,14 +123,23 @@ def open_reranker(settings: Settings) -> "Reranker | None":
 def open_indexes(settings: Settings, embedder: Embedder, *, reader: bool = False) -> Iterator[tuple[Index, WordIndex]]:
     """The dense and the lexical index. Raises IndexUnavailable when another process has their files open, unless only a
     `reader` is wanted."""
-    from rag.indexes import chroma
+    from rag.indexes.deferred import DeferredIndex
     from rag.indexes.lexical import LexicalIndex
+
+    folder = settings.data_dir / "chroma"
+
+    def load() -> Index:
+        from rag.indexes import chroma
+
+        return chroma.embedded(folder, embedder.name)
 
     with ExitStack() as stack:
         if settings.chroma_url:
-            dense = chroma.server(settings.chroma_url, embedder.name)
+            from rag.indexes import chroma
+
+            dense: Index = chroma.server(settings.chroma_url, embedder.name)
         else:
-            dense = chroma.embedded(settings.data_dir / "chroma", embedder.name, reader=reader)
+            dense = DeferredIndex(folder, embedder.name, load, reader=reader)
         stack.callback(dense.close)
         lexical = LexicalIndex(settings.data_dir / "lexical.db", ANALYZER)
         stack.callback(lexical.close)

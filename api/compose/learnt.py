@@ -50,6 +50,9 @@ def open_learnt(
     """What is shipped is opened; examples of one's own, and another embedder, are learnt at the first start. A
     `knowledge` of None is the catalogue in the database. Raises BadSetting."""
     from agents.learning.teacher import Teacher
+    from agents.specialists import catalogue
+    from api.compose import remembered
+    from rag.embedders import weights
 
     if knowledge is None:
         database = open_migrated_database(settings)
@@ -58,10 +61,16 @@ def open_learnt(
         finally:
             database.dispose()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    vehicles = vehicles or load_vehicles(settings)
+    vocabulary = weights.vocabulary(settings.embedding_model)
+    file, state = settings.data_dir / remembered.FILE, remembered.state_of(embedder, knowledge, vehicles, catalogue())
+    if (learnt := remembered.recall(file, state, embedder, vehicles, vocabulary)) is not None:
+        return learnt
     teacher = Teacher(embedder, settings.data_dir / LEARNT_FILE)
     chunks = list(knowledge.chunks(sorted(knowledge.chunk_ids())).values())
-    learnt = learn(settings, teacher, chunks, vehicles or load_vehicles(settings))
+    learnt = learn(settings, teacher, chunks, vehicles)
     teacher.settle()
+    remembered.remember(file, state, learnt)
     return learnt
 
 

@@ -43,6 +43,10 @@ def adapt(config: uvicorn.Config, heartbeat_s: int) -> None:
     config.timeout_graceful_shutdown = FINISH_S
 
 
+_OFTEN = (700, 10, 10)
+"""Python's own: little garbage at a time, so that to look for it keeps nobody waiting."""
+
+
 class Server(uvicorn.Server):
     """Serves `app`; `announce` is called once it accepts connections.
 
@@ -70,6 +74,7 @@ class Server(uvicorn.Server):
         if self.started:
             gc.collect()
             gc.freeze()
+            gc.set_threshold(*_OFTEN)
             self._announce()
 
     async def main_loop(self) -> None:

@@ -15,6 +15,7 @@ folder keeps the 8-bit model. What each regression is fitted on:
   the one before it makes of the same questions;
 - what a question is about and what it wants to know of it (`agents/topics/reader.py`): the examples in the TOML files
   beside that module;
+- which language a message is in (`agents/acts/language_scores.py`): taken out of py3langid's model;
 - every other choice that is learnt from examples (`agents/learning/teacher.py`).
 """
 
@@ -34,7 +35,7 @@ from api.compose.knowledge import open_embedder
 from api.compose.learnt import learn, load_vehicles
 from api.settings import Settings
 from benchmarks.corpora import Corpus as MadeUp
-from benchmarks.fit import sample
+from benchmarks.fit import languages, sample
 from benchmarks.fit.corpus import Corpus, customer_questions, of_folder
 from benchmarks.fit.provenance import EVERYDAY, FILES, KNOWLEDGE, QUESTIONS, Fitted, made_up, provenance, write
 from benchmarks.fit.questions import Posed, Row, posed, read, searches
@@ -135,6 +136,7 @@ def main() -> None:
         for model, found in models.items():
             print(f"{FILES[name]} {model}: {dict(found.figures)}", file=sys.stderr)
     array_file.write(topics.WEIGHTS, topics.stored(embedder))
+    languages.write()
     teacher = Teacher(embedder, teaching.LEARNT, shipped=None, packs=True)
     learn(settings, teacher, chunks, vehicles)
     teacher.settle()

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -95,6 +96,7 @@ def in_folder(folder: Path | str) -> Weights:
     return Weights(path, f"{path.name}@{_digest(path)[:12]}")
 
 
+@cache
 def vocabulary(folder: Path | str | None = None) -> frozenset[str]:
     """The whole words that the tokenizer of a folder's model, or of the packaged one, knows as single pieces; empty for
     a model without a list of words."""

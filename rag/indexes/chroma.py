@@ -8,7 +8,6 @@ The views of a chunk are rows of its id, then `id#1`, `id#2`, written and remove
 holds some of them only.
 """
 
-import fcntl
 import hashlib
 import time
 from collections import defaultdict
@@ -17,7 +16,7 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from threading import Lock
-from typing import IO, TypeVar, cast
+from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
 import chromadb
@@ -30,7 +29,7 @@ from chromadb.errors import NotFoundError
 from rag.embedder import Vectors
 from rag.index import Hit, IndexUnavailable, Query
 from rag.types import Chunk
-from rag.views import MOST_VIEWS
+from rag.views import LAYOUT, MOST_VIEWS
 
 _T = TypeVar("_T")
 _BATCH = 512  # chunks written or removed in one call, with all their views
@@ -38,7 +37,6 @@ _PAGE = 10_000
 _CROWD = 3  # rows asked for, for each chunk wanted: views of one chunk are often found together
 _LOOK_AGAIN_S = 1.0  # after this, another process may have added a subject; to look costs as much as a search
 _EFFORT = 300  # rows that a search weighs up; at Chroma's 100 it misses some once rows were removed
-_LAYOUT = 2  # part of a collection's name, raised whenever its rows change: older ones are not looked at
 
 
 @contextmanager
@@ -70,7 +68,7 @@ class ChromaIndex:
         collections = {}
         for collection in self._client.list_collections():
             about = collection.metadata or {}
-            if about.get("space") == self._space and about.get("layout") == _LAYOUT:
+            if about.get("space") == self._space and about.get("layout") == LAYOUT:
                 collections[str(about["subject"])] = collection
         self._collections = collections
         self._looked = time.monotonic()
@@ -102,11 +100,11 @@ class ChromaIndex:
 
     def _collection(self, subject: str) -> chromadb.Collection:
         """The subject's collection, asked for anew: another process may have dropped the one that was known."""
-        key = hashlib.sha256(f"{_LAYOUT}\0{self._space}\0{subject}".encode()).hexdigest()[:40]
+        key = hashlib.sha256(f"{LAYOUT}\0{self._space}\0{subject}".encode()).hexdigest()[:40]
         with self._opening:
             collection = self._client.get_or_create_collection(
                 f"chunks-{key}",
-                metadata={"space": self._space, "subject": subject, "layout": _LAYOUT},
+                metadata={"space": self._space, "subject": subject, "layout": LAYOUT},
                 configuration={"hnsw": {"space": "cosine", "ef_search": _EFFORT}},
                 embedding_function=None,
             )
@@ -185,25 +183,12 @@ def _batches(items: Iterable[_T]) -> Iterator[list[_T]]:
         yield some
 
 
-def embedded(folder: Path, space: str, *, reader: bool = False) -> ChromaIndex:
-    """An index in files below `folder`, which belongs to this process until `close`. `space` names the embedder.
-    A `reader` takes no lock and must only search: it sees what was stored when it opened the folder.
-    Raises IndexUnavailable, also when another process has the folder open: Chroma's files bear only one writer."""
-    lock = None if reader else _locked(folder)
-    try:
-        with _available("open its folder"):
-            client = cast(Client, chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False)))
-
-            def release() -> None:
-                client.close()
-                if lock:
-                    lock.close()
-
-            return ChromaIndex(client, space, release)
-    except IndexUnavailable:
-        if lock:
-            lock.close()
-        raise
+def embedded(folder: Path, space: str) -> ChromaIndex:
+    """An index in files below `folder`, which bear only one process that writes: see `rag/indexes/deferred.py`. Another
+    that searches sees what was stored when it opened them. `space` names the embedder. Raises IndexUnavailable."""
+    with _available("open its folder"):
+        client = cast(Client, chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False)))
+        return ChromaIndex(client, space, client.close)
 
 
 def server(url: str, space: str) -> ChromaIndex:
@@ -217,20 +202,3 @@ def server(url: str, space: str) -> ChromaIndex:
             settings=Settings(anonymized_telemetry=False),
         )
         return ChromaIndex(client, space, cast(Client, client).close)
-
-
-def _locked(folder: Path) -> IO[str]:
-    """The folder's lock, held until it is closed or the process ends."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / "owner.lock").open("w")
-    except OSError as error:
-        raise IndexUnavailable(f"{folder} cannot be written: {error.strerror}") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        lock.close()
-        raise IndexUnavailable(
-            f"{folder} is open in another process: stop it, or run a Chroma server and give its URL."
-        ) from error
-    return lock

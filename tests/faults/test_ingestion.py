@@ -77,7 +77,7 @@ class State:
     def of(cls, data: Path) -> "State":
         _, documents, shown = cls.shown_in(data)
         words = LexicalIndex(data / "lexical.db", ANALYZER)
-        dense = chroma.embedded(data / "chroma", open_embedder(Settings()).name, reader=True)
+        dense = chroma.embedded(data / "chroma", open_embedder(Settings()).name)
         try:
             return cls(documents, shown, frozenset(words.ids()), frozenset(dense.ids()))
         finally:

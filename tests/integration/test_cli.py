@@ -103,7 +103,7 @@ def space() -> str:
 def stored(data: Path) -> Stored:
     from rag.indexes import chroma
 
-    dense = chroma.embedded(data / "chroma", space(), reader=True)
+    dense = chroma.embedded(data / "chroma", space())
     try:
         meaning = frozenset(dense.ids())
     finally:
@@ -284,9 +284,9 @@ def known(data: Path) -> bool:
 @pytest.fixture
 def held(here: Ingested) -> Any:
     """The data with its lock taken, as a running server does."""
-    from rag.indexes import chroma
+    from rag.indexes import deferred
 
-    lock = chroma._locked(here.data / "chroma")
+    lock = deferred.locked(here.data / "chroma")
     yield here
     lock.close()
 

@@ -9,10 +9,11 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
 from agents import tables as appointment_tables
-from api.migrations import MIGRATIONS, migrate
+from api.migrations import MIGRATIONS, head_revision, migrate, revision
 from orchestrator import tables as conversation_tables
 from orchestrator.stores.memory import ConversationMemory, decode_memory
 from rag import tables as knowledge_tables
@@ -51,6 +52,17 @@ def fill(database: Engine) -> None:
         for at in range(700):
             row = (f"chunk{at}", "specs/wren.md", at, '["Wren", "Tyres"]', 3, 6, 13, "2.5 bar", '["a", "b"]')
             connection.exec_driver_sql(CHUNK, row)
+
+
+def test_the_newest_is_the_one_that_no_other_follows(database: Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert head_revision() == ScriptDirectory.from_config(config).get_current_head()
+    assert revision(database) is None
+    to(database, "0002")
+    assert revision(database) == "0002"
+    migrate(database)
+    assert revision(database) == head_revision()
 
 
 def test_documents_become_their_first_versions(database: Engine) -> None:

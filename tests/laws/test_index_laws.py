@@ -18,6 +18,7 @@ from rag.catalogue import Catalogue
 from rag.embedder import Vectors
 from rag.index import Index, IndexUnavailable, Query
 from rag.indexes import chroma
+from rag.indexes.deferred import DeferredIndex
 from rag.indexes.lexical import LexicalIndex
 from rag.ingestion.split import split
 from rag.neighbours import Neighbours
@@ -28,8 +29,15 @@ from rag.vectors import VectorStore
 from tests.unit.rag.hashing import HashingEmbedder
 
 embedder = HashingEmbedder()
+
+
+def deferred(folder: Path) -> DeferredIndex:
+    return DeferredIndex(folder, embedder.name, lambda: chroma.embedded(folder, embedder.name))
+
+
 OPEN: dict[str, Callable[[Path], Index]] = {
     "chroma": lambda folder: chroma.embedded(folder / "chroma", embedder.name),
+    "deferred": lambda folder: deferred(folder / "chroma"),
     "lexical": lambda folder: LexicalIndex(folder / "words.db", ANALYZER),
 }
 
@@ -198,11 +206,45 @@ def test_a_word_index_that_is_no_database_is_unavailable(tmp_path: Path) -> None
         LexicalIndex(path, ANALYZER)
 
 
-def test_chroma_files_have_one_owner_and_each_embedder_its_own_space(tmp_path: Path) -> None:
+def never() -> Index:
+    pytest.fail("nothing that is asked needs the index itself")
+
+
+def test_a_deferred_index_belongs_to_one_process_before_it_is_opened(tmp_path: Path) -> None:
+    first = DeferredIndex(tmp_path, "space", never)
+    with pytest.raises(IndexUnavailable, match="another process"):
+        DeferredIndex(tmp_path, "space", never)
+    DeferredIndex(tmp_path, "space", never, reader=True).close()
+    first.close()
+    DeferredIndex(tmp_path, "space", never).close()
+
+
+def test_a_deferred_index_knows_what_it_held_without_being_opened(tmp_path: Path) -> None:
+    owner = deferred(tmp_path)
+    add(owner, TYRES, OIL)
+    owner.close()
+    again = DeferredIndex(tmp_path, embedder.name, never)
+    assert again.ids() == {"tyres", "oil"}
+    again.close()
+
+
+def test_a_deferred_index_that_was_being_changed_when_its_process_died_is_looked_into(tmp_path: Path) -> None:
+    owner = deferred(tmp_path)
+    add(owner, TYRES)
+    owner.close()
+    killed = deferred(tmp_path)
+    add(killed, OIL)
+    assert deferred_reader(tmp_path).ids() == {"tyres", "oil"}
+    killed.close()
+
+
+def deferred_reader(folder: Path) -> DeferredIndex:
+    return DeferredIndex(folder, embedder.name, lambda: chroma.embedded(folder, embedder.name), reader=True)
+
+
+def test_chroma_gives_each_embedder_its_own_space(tmp_path: Path) -> None:
     first = chroma.embedded(tmp_path, "one")
     add(first, TYRES)
-    with pytest.raises(IndexUnavailable, match="another process"):
-        chroma.embedded(tmp_path, "one")
     first.close()
     second = chroma.embedded(tmp_path, "two")
     assert second.ids() == set()
@@ -216,7 +258,7 @@ def test_chroma_files_have_one_owner_and_each_embedder_its_own_space(tmp_path: P
 def test_a_chroma_reader_follows_what_the_owner_drops_and_makes_again(tmp_path: Path) -> None:
     owner = chroma.embedded(tmp_path, "space")
     add(owner, TYRES)
-    reader = chroma.embedded(tmp_path, "space", reader=True)
+    reader = chroma.embedded(tmp_path, "space")
     assert search(reader, "tyre", subjects=("specs",)) == ["tyres"]
     owner.clear()
     assert search(reader, "tyre", subjects=("specs",)) == []

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
-from rag.customer_questions import COLUMNS, RETRY_S, BadQuestions, CustomerQuestion, CustomerQuestions, read
+from rag.customer_questions import COLUMNS, RETRY_S, BadQuestions, CustomerQuestion, CustomerQuestions, Kept, read
 from rag.ingestion.ingest import unwatched
 from rag.ingestion.split import split
 from rag.retrieve import Retriever
@@ -156,3 +156,19 @@ def test_a_store_that_is_gone_leaves_the_rest() -> None:
     assert alone.find("tyre pressure of the Wren").passages
     alone.close()
     world.close()
+
+
+def test_vectors_that_are_kept_together_are_those_that_are_kept_one_by_one(world: World, tmp_path: Path) -> None:
+    kept = Kept(tmp_path / "questions.npz", "today")
+    CustomerQuestions(ASKED, world.embedder, world.vectors, kept=kept).embed(unwatched)
+    engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    none = VectorStore(engine, world.embedder.name)
+    chunks = world.catalogue.chunks(world.catalogue.chunk_ids()).values()
+
+    def told(vectors: VectorStore, kept: Kept | None) -> list[float]:
+        questions = CustomerQuestions(ASKED, world.embedder, vectors, kept=kept)
+        return [place.cosine for place in questions.places("how much shopping fits", 1, lambda: chunks)]
+
+    assert told(none, kept) == told(world.vectors, None) != []
+    assert told(none, Kept(kept.path, "tomorrow")) == []
+    engine.dispose()
