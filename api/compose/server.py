@@ -78,6 +78,7 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
             "model": partial(check_model, dependencies.answerer, models),
         }
         assert dependencies.resources is not None
+        await stack.enter_async_context(warming(dependencies.resources))
         yield AppState(
             settings, open_gateway(settings, engine, tokens), checks, dependencies.resources, metrics=metrics
         )
