@@ -12,6 +12,7 @@ import structlog
 from rag import array_file
 
 if TYPE_CHECKING:
+    from agents.learning.choice import Choice
     from agents.learning.teacher import Teacher
     from agents.specialist import Catalogue as Specialists
     from agents.vehicles.range import Vehicles
@@ -73,7 +74,7 @@ def remember_examples(folder: Path, state: State, learnt: "Learnt") -> None:
     from agents.learning.keeping import arrays, packed
 
     lessons = learnt.classifier.lessons
-    choices = {_GATE: lessons.gate, _PERSON: lessons.person, _LINK: learnt.links.choice}
+    choices: dict[str, Choice[Any]] = {_GATE: lessons.gate, _PERSON: lessons.person, _LINK: learnt.links.choice}
     choices |= {_ROUTER: lessons.router} if lessons.router else {}
     choices |= {f"{_ACTS}{name}": choice for name, choice in learnt.acts.choices.items()}
     choices |= {f"{_SKILL}{name}": choice for name, choice in learnt.choices.items()}
