@@ -20,6 +20,7 @@ class KnowledgeReference:
         self._catalogue = catalogue
         self._vehicles = vehicles
         self._read: dict[Parse[Any], tuple[int, asyncio.Task[Any]]] = {}
+        self._chunks: tuple[int, list[Chunk]] = (-1, [])
 
     async def derived(self, parse: Parse[T]) -> T:
         generation = await asyncio.to_thread(self._catalogue.generation)
@@ -30,9 +31,12 @@ class KnowledgeReference:
         return cast(T, await asyncio.shield(cached[1]))
 
     def _parsed(self, parse: Parse[T], generation: int) -> T:
-        chunks = self._catalogue.chunks(sorted(self._catalogue.chunk_ids(generation=generation)), generation)
-        ordered = sorted(chunks.values(), key=lambda chunk: (chunk.document_id, chunk.start))
-        return parse(ordered, self._vehicles)
+        known, chunks = self._chunks
+        if known != generation:
+            found = self._catalogue.chunks(sorted(self._catalogue.chunk_ids(generation=generation)), generation)
+            chunks = sorted(found.values(), key=lambda chunk: (chunk.document_id, chunk.start))
+            self._chunks = generation, chunks
+        return parse(chunks, self._vehicles)
 
 
 def _failed(task: asyncio.Task[Any]) -> bool:

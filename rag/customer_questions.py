@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
+from sys import intern
 from threading import Lock
 
 import numpy as np
@@ -82,7 +83,8 @@ def _questions(path: Path, rows: Iterator[list[str]]) -> Iterator[CustomerQuesti
             raise BadQuestions(f"{path}, line {number}: wanted {len(COLUMNS)} fields, document and question not empty")
         if len(row[3]) > _LONGEST:
             raise BadQuestions(f"{path}, line {number}: the question is longer than {_LONGEST} characters")
-        yield CustomerQuestion(row[0].strip(), row[1].strip(), row[2].strip(), " ".join(row[3].split()))
+        document, section, statement = (intern(cell.strip()) for cell in row[:3])  # the same in many rows
+        yield CustomerQuestion(document, section, statement, " ".join(row[3].split()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
             data.mkdir()
             done = pitcrew("ingest", str(KNOWLEDGE), env=environment(data), timeout=900)
             assert done.returncode == 0, done.stderr
+            learns = pitcrew("route", "Hello", env=environment(data))
+            assert learns.returncode == 0, learns.stderr
             (data / "models").rename(data.with_name("models"))
             (data / "models").symlink_to(data.with_name("models"))  # many copies of the rest are made
     return data

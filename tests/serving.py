@@ -20,6 +20,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 
 from api.access.auth import TokenRules
+from api.compose.remembered import EXAMPLES_FILE
 from tests.fork_server import ForkServer, Process
 
 ROOT = Path(__file__).parent.parent
@@ -157,13 +158,22 @@ def free_port() -> int:
 
 def duplicate(ingested: Path, to: Path) -> Path:
     """A data directory of one's own with everything that is in `ingested`. The models stay where they are: only a
-    product that finds none writes any."""
-    return Path(shutil.copytree(ingested, to, symlinks=True))
+    product that finds none writes any; and arrays are the same files, which are replaced and never changed."""
+    return Path(shutil.copytree(ingested, to, symlinks=True, copy_function=_copied))
+
+
+def _copied(file: str, to: str) -> None:
+    if file.endswith(".npz"):
+        os.link(file, to)
+    else:
+        shutil.copy2(file, to)
 
 
 def prepared(ingested: Path, to: Path) -> Path:
-    """A data directory without documents, with what a first start makes of the product alone: the exported model."""
+    """A data directory without documents, with what a first start makes of the product alone: the exported model, and
+    what is learnt of examples."""
     to.mkdir()
+    os.link(ingested / EXAMPLES_FILE, to / EXAMPLES_FILE)
     (to / "models").symlink_to(ingested / "models")
     return to
 

@@ -22,7 +22,6 @@ from agents.analyst.reading.lexicons import library
 from agents.analyst.reading.plan import Plan
 from agents.analyst.remarks import NO_QUERY, REJECTED, UNASKED, cannot, no_data, thoughts
 from agents.analyst.result_checks import Verdict, verdict, verify
-from agents.analyst.sql_checks import MOST, check_query, mentions
 from agents.context import Resources
 from agents.dataset import ALL, DatasetUnavailable, DatasetUnknown, QueryFailed, Rows, cannot_be_read
 from agents.extractive.pieces import pieces
@@ -151,6 +150,8 @@ class Stages:
                 if work.by_model:  # a second reader, who agrees or not
                     return await verify(work.reading.plan, rows, ask, len(work.reading.assumed))
                 return await checked(work.reading, rows, ask)
+            from agents.analyst.sql_checks import MOST, check_query, mentions  # noqa: PLC0415 - models' queries alone
+
             assert work.lexicon is not None
             checks = await check_query(work.sql, rows, ask)
             named = await asyncio.to_thread(mentions, work.text, work.sql, work.lexicon, work.now)

@@ -40,6 +40,11 @@ class Spelling:
         """How often the texts have each word."""
         return self._counts
 
+    @property
+    def vocabulary(self) -> frozenset[str]:
+        """Further words that are right."""
+        return self._vocabulary
+
     def _index(self) -> None:
         self._by_letter: dict[str, list[str]] = defaultdict(list)
         for word, count in self._counts.items():

@@ -9,6 +9,7 @@ import hashlib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -51,9 +52,17 @@ class Teacher:
         whether vectors are packed, which is for embedders whose figures are spread like a normal distribution's."""
         self.embedder = embedder
         self._own = own
+        self._from = shipped
         self._packs = packs
-        self._shipped, self._known = _read(shipped, embedder.name), _read(own, embedder.name)
         self._used = _Memory()
+
+    @cached_property
+    def _shipped(self) -> _Memory:
+        return _read(self._from, self.embedder.name)
+
+    @cached_property
+    def _known(self) -> _Memory:
+        return _read(self._own, self.embedder.name)
 
     def choice(
         self, examples: Mapping[str, Sequence[E]], features: Features[E] | None = None, sift: Sift | None = None
@@ -76,10 +85,14 @@ class Teacher:
         kernel = Kernel(rows.astype(np.float32), weights.astype(np.float32))
         return Choice(tuple(lists), kernel, float(lean), float(heat), float(doubt), self.embedder, features)
 
-    def settle(self) -> None:
-        """Write what was used and is not shipped, and drop the rest. Raises OSError."""
+    def settle(self, *, drop: bool = True) -> None:
+        """Write what was used and is not shipped; the rest is dropped, or left as it was. Raises OSError."""
+        if not self._own or not (drop or self._used.vectors or self._used.weights):
+            return
         used, known = self._used, self._known
-        if self._own and (used.vectors.keys(), used.weights.keys()) != (known.vectors.keys(), known.weights.keys()):
+        if not drop:
+            used = _Memory(known.vectors | used.vectors, known.weights | used.weights)
+        if (used.vectors.keys(), used.weights.keys()) != (known.vectors.keys(), known.weights.keys()):
             texts = np.array([*used.vectors], dtype=np.uint64)
             vectors = np.array([*used.vectors.values()])
             arrays: dict[str, Any] = {"embedder": self.embedder.name, "texts": texts, "vectors": vectors}

@@ -90,6 +90,10 @@ class Classifier:
         self._spelling = lessons.spelling
         self._knowledge = lessons.knowledge
 
+    def with_lessons(self, lessons: Lessons) -> Self:
+        """A classifier that knows these."""
+        return type(self)(self._vehicles, lessons)
+
     @classmethod
     def taught(
         cls,

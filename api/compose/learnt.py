@@ -50,6 +50,7 @@ def open_learnt(
     """What is shipped is opened; examples of one's own, and another embedder, are learnt at the first start. A
     `knowledge` of None is the catalogue in the database. Raises BadSetting."""
     from agents.learning.teacher import Teacher
+    from agents.specialist import CUSTOMER, open_to
     from agents.specialists import catalogue
     from api.compose import remembered
     from rag.embedders import weights
@@ -61,16 +62,21 @@ def open_learnt(
         finally:
             database.dispose()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    vehicles = vehicles or load_vehicles(settings)
+    folder, vehicles = settings.data_dir, vehicles or load_vehicles(settings)
+    state = remembered.State.of(embedder, knowledge, vehicles, catalogue())
     vocabulary = weights.vocabulary(settings.embedding_model)
-    file, state = settings.data_dir / remembered.FILE, remembered.state_of(embedder, knowledge, vehicles, catalogue())
-    if (learnt := remembered.recall(file, state, embedder, vehicles, vocabulary)) is not None:
-        return learnt
-    teacher = Teacher(embedder, settings.data_dir / LEARNT_FILE)
+    learnt = remembered.recall_examples(folder, state, embedder, vehicles, vocabulary)
+    if learnt is not None and (whole := remembered.recall_documents(folder, state, learnt)) is not None:
+        return whole
+    teacher = Teacher(embedder, folder / LEARNT_FILE)
+    anew = learnt is None
+    if learnt is None:
+        learnt = learn(settings, teacher, (), vehicles)
+        remembered.remember_examples(folder, state, learnt)
     chunks = list(knowledge.chunks(sorted(knowledge.chunk_ids())).values())
-    learnt = learn(settings, teacher, chunks, vehicles)
-    teacher.settle()
-    remembered.remember(file, state, learnt)
+    learnt = remembered.informed(learnt, chunks, open_to(catalogue(), CUSTOMER), vehicles, teacher)
+    remembered.remember_documents(folder, state, learnt)
+    teacher.settle(drop=anew)
     return learnt
 
 

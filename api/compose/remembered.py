@@ -1,7 +1,9 @@
-"""What the last start made of the examples, kept in the data folder. A start with the same examples, vehicles,
-documents and embedder reads it, and makes nothing."""
+"""What the last start made of the examples and of the documents' words, kept in the data folder. A start with the same
+examples, vehicles and embedder, and the same documents, reads it and makes nothing."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,80 +12,125 @@ import structlog
 from rag import array_file
 
 if TYPE_CHECKING:
+    from agents.learning.choice import Choice
+    from agents.learning.teacher import Teacher
     from agents.specialist import Catalogue as Specialists
     from agents.vehicles.range import Vehicles
     from api.compose.learnt import Learnt
     from rag.catalogue import Catalogue
     from rag.embedder import Embedder
+    from rag.types import Chunk
 
 log = structlog.get_logger()
 
-FILE = "opened.npz"
+EXAMPLES_FILE, DOCUMENTS_FILE = "examples.npz", "documents.npz"
 _SOURCES = ("*.py", "*.toml", "learnt.npz")
 _GATE, _PERSON, _ROUTER, _LINK = "gate", "person", "router", "link"
 _ACTS, _SKILL = "acts-", "skill-"
 
 
-def state_of(embedder: "Embedder", knowledge: "Catalogue", vehicles: "Vehicles", specialists: "Specialists") -> str:
-    """A digest of all that it is made of: whatever of the agents' code and examples is not in the specialists is taken
-    as a whole."""
-    import agents
+@dataclass(frozen=True, slots=True)
+class State:
+    """Digests: of all that is learnt from, but for the documents, and of that and the documents that are shown."""
 
-    digest = hashlib.sha256()
-    root = Path(agents.__file__).parent
-    for path in sorted(path for form in _SOURCES for path in root.rglob(form)):
-        digest.update(path.read_bytes())
-    taught = [
-        (one.name, one.label, one.description, one.utterances, one.topics, one.beyond, one.knowledge)
-        for one in specialists
-    ]
-    looks = knowledge.looks(knowledge.generation())
-    digest.update(repr((embedder.name, vehicles.rows, taught, looks)).encode(errors="replace"))
-    return digest.hexdigest()
+    examples: str
+    documents: str
+
+    @classmethod
+    def of(
+        cls, embedder: "Embedder", knowledge: "Catalogue", vehicles: "Vehicles", specialists: "Specialists"
+    ) -> "State":
+        """Of the agents' code and examples whatever is not in the specialists is taken as a whole."""
+        import agents
+
+        digest = hashlib.sha256()
+        root = Path(agents.__file__).parent
+        for path in sorted(path for form in _SOURCES for path in root.rglob(form)):
+            digest.update(path.read_bytes())
+        taught = [
+            (one.name, one.label, one.description, one.utterances, one.topics, one.beyond, one.knowledge)
+            for one in specialists
+        ]
+        digest.update(repr((embedder.name, vehicles.rows, taught)).encode(errors="replace"))
+        examples = digest.hexdigest()
+        digest.update(repr(knowledge.looks(knowledge.generation())).encode(errors="replace"))
+        return cls(examples, digest.hexdigest())
 
 
-def recall(
-    path: Path, state: str, embedder: "Embedder", vehicles: "Vehicles", vocabulary: frozenset[str]
+def recall_examples(
+    folder: Path, state: State, embedder: "Embedder", vehicles: "Vehicles", vocabulary: frozenset[str]
 ) -> "Learnt | None":
-    """What `remember` wrote of this state; None where it wrote none."""
-    kept = array_file.read(path)
-    if str(kept.get("state", "")) != state:
-        return None
+    """What was learnt, but for the documents; None where it was not from these examples."""
+    kept = _read(folder / EXAMPLES_FILE, state.examples)
     try:
-        return _restored(kept, embedder, vehicles, vocabulary)
+        return _learnt(kept, embedder, vehicles, vocabulary) if kept else None
     except (KeyError, ValueError) as error:
-        log.warning("not_recalled", file=str(path), error=repr(error))
+        log.warning("not_recalled", file=EXAMPLES_FILE, error=repr(error))
         return None
 
 
-def remember(path: Path, state: str, learnt: "Learnt") -> None:
-    """Keep it. A file that cannot be written is made again at the next start."""
+def remember_examples(folder: Path, state: State, learnt: "Learnt") -> None:
+    """Keep it."""
     from agents.learning.keeping import arrays, packed
 
     lessons = learnt.classifier.lessons
-    choices = {_GATE: lessons.gate, _PERSON: lessons.person, _LINK: learnt.links.choice}
+    choices: dict[str, Choice[Any]] = {_GATE: lessons.gate, _PERSON: lessons.person, _LINK: learnt.links.choice}
     choices |= {_ROUTER: lessons.router} if lessons.router else {}
     choices |= {f"{_ACTS}{name}": choice for name, choice in learnt.acts.choices.items()}
     choices |= {f"{_SKILL}{name}": choice for name, choice in learnt.choices.items()}
-    kept: dict[str, Any] = {
-        "state": state,
-        "names": packed(lessons.names),
-        "signs": packed(sorted(lessons.signs)),
-        "words": packed([*lessons.spelling.counts]),
-        "counts": [*lessons.spelling.counts.values()],
-        "headings": lessons.knowledge.vectors,
-        "owners": lessons.knowledge.owners,
-        **arrays(choices),
-    }
+    told = {"names": packed(lessons.names), "signs": packed(sorted(lessons.signs))}
+    _write(folder / EXAMPLES_FILE, state.examples, told | _words(lessons.spelling.counts) | arrays(choices))
+
+
+def recall_documents(folder: Path, state: State, learnt: "Learnt") -> "Learnt | None":
+    """What was learnt with these documents; None where it was with others."""
+    kept = _read(folder / DOCUMENTS_FILE, state.documents)
     try:
-        array_file.write(path, kept)
-    except OSError as error:
-        log.warning("not_remembered", file=str(path), error=error.strerror)
+        return _informed(learnt, _counts(kept), kept["headings"], kept["owners"]) if kept else None
+    except (KeyError, ValueError) as error:
+        log.warning("not_recalled", file=DOCUMENTS_FILE, error=repr(error))
+        return None
 
 
-def _restored(
+def remember_documents(folder: Path, state: State, learnt: "Learnt") -> None:
+    """Keep it."""
+    lessons = learnt.classifier.lessons
+    told = {"headings": lessons.knowledge.vectors, "owners": lessons.knowledge.owners}
+    _write(folder / DOCUMENTS_FILE, state.documents, told | _words(lessons.spelling.counts))
+
+
+def informed(
+    learnt: "Learnt", chunks: "Sequence[Chunk]", specialists: "Specialists", vehicles: "Vehicles", teacher: "Teacher"
+) -> "Learnt":
+    """What was learnt without documents, with these."""
+    from collections import Counter
+
+    from agents.language.spelling import Spelling
+    from agents.routing import headings
+
+    counts = Counter(learnt.classifier.lessons.spelling.counts)
+    counts.update(Spelling(chunk.searchable for chunk in chunks).counts)
+    known = headings.learn(chunks, specialists, vehicles, teacher)
+    return _informed(learnt, counts, known.vectors, known.owners)
+
+
+def _informed(learnt: "Learnt", counts: Mapping[str, int], headings: Any, owners: Any) -> "Learnt":
+    from agents.language.spelling import Spelling
+    from agents.routing.headings import Knowledge
+
+    lessons = learnt.classifier.lessons
+    spelling = Spelling.of(counts, lessons.spelling.vocabulary)
+    knowledge = Knowledge(headings, owners, len(lessons.names))
+    return replace(
+        learnt, classifier=learnt.classifier.with_lessons(replace(lessons, spelling=spelling, knowledge=knowledge))
+    )
+
+
+def _learnt(
     kept: array_file.Arrays, embedder: "Embedder", vehicles: "Vehicles", vocabulary: frozenset[str]
 ) -> "Learnt":
+    import numpy as np
+
     from agents.acts.reader import ActReader
     from agents.conversation import link
     from agents.language.spelling import Spelling
@@ -100,11 +147,35 @@ def _restored(
         choices[_GATE],
         choices[_PERSON],
         choices.get(_ROUTER),
-        Spelling.of(dict(zip(unpacked(kept["words"]), kept["counts"].tolist(), strict=True)), vocabulary),
-        Knowledge(kept["headings"], kept["owners"], len(names)),
+        Spelling.of(_counts(kept), vocabulary),
+        Knowledge(np.zeros((0, 0), dtype=np.float32), np.zeros(0, dtype=np.int64), len(names)),
     )
     acts = {name.removeprefix(_ACTS): choice for name, choice in choices.items() if name.startswith(_ACTS)}
     skills = {name.removeprefix(_SKILL): choice for name, choice in choices.items() if name.startswith(_SKILL)}
     return Learnt(
         Classifier(vehicles, lessons), ActReader(vehicles, **acts), link.LinkReader(vehicles, choices[_LINK]), skills
     )
+
+
+def _words(counts: Mapping[str, int]) -> dict[str, Any]:
+    from agents.learning.keeping import packed
+
+    return {"words": packed([*counts]), "counts": [*counts.values()]}
+
+
+def _counts(kept: array_file.Arrays) -> dict[str, int]:
+    from agents.learning.keeping import unpacked
+
+    return dict(zip(unpacked(kept["words"]), map(int, kept["counts"].tolist()), strict=True))
+
+
+def _read(path: Path, state: str) -> array_file.Arrays:
+    kept = array_file.read(path)
+    return kept if str(kept.get("state", "")) == state else {}
+
+
+def _write(path: Path, state: str, told: Mapping[str, Any]) -> None:
+    try:
+        array_file.write(path, {"state": state, **told})
+    except OSError as error:  # it is made again at the next start
+        log.warning("not_remembered", file=str(path), error=error.strerror)

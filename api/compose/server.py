@@ -47,7 +47,7 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
         database = open_migrated_database(settings)
         library = stack.enter_context(open_library(settings, database, patience_s=INDEXES_PATIENCE_S))
         # The model loads while the classifier learns, from remembered vectors: half a start is waiting for either.
-        warming = asyncio.create_task(asyncio.to_thread(library.retriever.find, "warm up"))
+        loading = asyncio.create_task(asyncio.to_thread(library.retriever.find, "warm up"))
         models = await stack.enter_async_context(open_models(settings, warm=True))
         appointment_store = SqlAppointmentStore(database)
         stack.push_async_callback(appointment_store.close)
@@ -66,7 +66,7 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
         budgets = Budgets(settings.run_s, settings.drain_s, settings.runs)
         engine = Engine(store, MemoryBus(), run, budgets, saver, dependencies.catalogue)
         stack.push_async_callback(engine.close)
-        await warming
+        await loading
         await engine.recover()
         publisher = Publisher(library.shelf, library.indexes, pause_s=PAUSE_S)
         stack.enter_context(keeping_current(publisher))
@@ -78,6 +78,7 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
             "model": partial(check_model, dependencies.answerer, models),
         }
         assert dependencies.resources is not None
+        await stack.enter_async_context(warming(dependencies.resources))
         yield AppState(
             settings, open_gateway(settings, engine, tokens), checks, dependencies.resources, metrics=metrics
         )

@@ -2,7 +2,6 @@
 sockets have the same limits and the same end as under `pitcrew serve`."""
 
 import asyncio
-import gc
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -20,6 +19,7 @@ from api.observability.watchdog import Watchdog
 from api.serving.app import create_app
 from api.serving.drain import drain
 from api.serving.server import adapt
+from api.serving.settling import settle
 from api.settings import BadSetting, Settings
 
 
@@ -42,8 +42,7 @@ async def open_application() -> AsyncIterator[FastAPI]:
             ending.precede(server)
         watchdog = Watchdog(state.metrics.loop_lag.observe)
         watchdog.start()
-        gc.collect()
-        gc.freeze()
+        settle()
         try:
             yield create_app(state)
             await ending.finish()

@@ -1,7 +1,6 @@
 """uvicorn, set up for sockets that live long: limits, heartbeats, no tokens in logs, a drain before the end."""
 
 import asyncio
-import gc
 import os
 import signal
 import socket
@@ -15,6 +14,7 @@ from api.compose.app_state import AppState
 from api.observability.watchdog import Watchdog
 from api.protocol.frames import FRAME_BYTES
 from api.serving.drain import drain
+from api.serving.settling import settle
 from api.transport.uvicorn_protocols import RequestProtocol, SocketProtocol
 
 FINISH_S = 1
@@ -43,10 +43,6 @@ def adapt(config: uvicorn.Config, heartbeat_s: int) -> None:
     config.timeout_graceful_shutdown = FINISH_S
 
 
-_OFTEN = (700, 10, 10)
-"""Python's own: little garbage at a time, so that to look for it keeps nobody waiting."""
-
-
 class Server(uvicorn.Server):
     """Serves `app`; `announce` is called once it accepts connections.
 
@@ -67,14 +63,11 @@ class Server(uvicorn.Server):
         super().__init__(config)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to listen. What was loaded up to now stays for good: the collector need not look through it each time,
-        which would stop everything for a third of a second."""
+        """Begin to listen."""
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         if self.started:
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(*_OFTEN)
+            settle()
             self._announce()
 
     async def main_loop(self) -> None:

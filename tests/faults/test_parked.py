@@ -65,7 +65,9 @@ async def test_parked_runs_survive_a_kill(
     ingested: Path, acting_data: Path, tmp_path: Path, report: Callable[..., None]
 ) -> None:
     data, documents, bookings = prepared(ingested, tmp_path / "data"), tmp_path / "documents", tmp_path / "bookings"
-    shutil.copy(acting_data / "learnt.npz", data)
+    for name in ("learnt.npz", "examples.npz"):
+        (data / name).unlink(missing_ok=True)  # which is the same file in many folders
+        shutil.copy(acting_data / name, data)
     for name in DOCUMENTS:
         (documents / name).parent.mkdir(parents=True, exist_ok=True)
         (documents / name).write_bytes((KNOWLEDGE / name).read_bytes())

@@ -21,7 +21,7 @@ FOLDER = Path(agents.acts.__file__).parent
 def reader(ingested: Path) -> ActReader:
     settings = Settings(data_dir=ingested)
     vehicles = Vehicles((Vehicle("Teal", "40", ("2025",)), Vehicle("Rook", "", ("2025",))))
-    return open_learnt(settings, open_embedder(settings), None, vehicles).acts
+    return ActReader(vehicles, **open_learnt(settings, open_embedder(settings), None).acts.choices)
 
 
 @pytest.mark.parametrize(
