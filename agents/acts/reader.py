@@ -64,7 +64,12 @@ class ActReader:
             ),
             "danger": _joined(situations["danger"]),
         }
-        return cls(vehicles, teacher.choice(acts), teacher.choice(alarms), teacher.choice(situations["danger"]))
+        return cls(
+            vehicles,
+            teacher.choice(acts, spells=True),
+            teacher.choice(alarms, spells=True),
+            teacher.choice(situations["danger"], spells=True),
+        )
 
     def read(self, text: str) -> Reading:
         """What a message does, in any language and of any length."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from agents.language.words import vocabulary, words
 from agents.learning.kernels import Floats, Kernel, softmax
+from agents.learning.spelling import spelt
 from rag.embedder import Embedder
 
 E = TypeVar("E")
@@ -50,7 +51,8 @@ class Choice(Generic[E]):
 
     def rows(self, items: Sequence[E]) -> Floats:
         """Vectors for `logits` and `shares` of all choices with the same features."""
-        return self.features(items, lambda texts: embedded(self.embedder, texts))
+        rows = self.features(items, lambda texts: embedded(self.embedder, texts))
+        return rows if self.kernel.spelling is None else np.hstack([rows, spelt([str(item) for item in items])])
 
     def logits(self, rows: Floats) -> Floats:
         """Shape (rows, labels)."""

@@ -55,11 +55,12 @@ class Examples:
 class SharedKernel(Kernel):
     """A kernel machine whose own examples are the `places` of those that are shared."""
 
-    shared: Examples
-    places: Any
+    shared: Examples | None = None
+    places: Any = None
 
-    def scores(self, vectors: Floats) -> Floats:
-        return np.asarray(self.shared.likeness(vectors)[:, self.places] @ self.weights)
+    def alike(self, vectors: Floats) -> Floats:
+        assert self.shared is not None
+        return np.asarray(self.shared.likeness(vectors)[:, self.places])
 
 
 def arrays(choices: Mapping[str, Choice[Any]]) -> Arrays:
@@ -73,6 +74,8 @@ def arrays(choices: Mapping[str, Choice[Any]]) -> Arrays:
         kept[f"{name}.pool"] = np.array(pool)
         kept[f"{name}.labels"] = np.array(choice.labels)
         kept[f"{name}.weights"] = choice.kernel.weights
+        if choice.kernel.spelling is not None:
+            kept[f"{name}.spelling"] = choice.kernel.spelling
         kept[f"{name}.figures"] = np.array([choice.leaning, choice.heat, choice.doubt])
     for pool, names in pools.items():
         own = [choices[name].kernel.examples for name in names]
@@ -95,11 +98,12 @@ def choices_of(
     found = {}
     for name in map(str, kept[_NAMES]):
         pool, places, weights = str(kept[f"{name}.pool"]), kept[f"{name}.places"], kept[f"{name}.weights"]
+        spelling = kept.get(f"{name}.spelling")
         if pool.endswith(_MANY):
             shared = pools.setdefault(pool, Examples(kept[pool]))
-            kernel: Kernel = SharedKernel(kept[pool], weights, shared, places)
+            kernel: Kernel = SharedKernel(kept[pool], weights, spelling, shared, places)
         else:
-            kernel = Kernel(kept[pool][places], weights)
+            kernel = Kernel(kept[pool][places], weights, spelling)
         leaning, heat, doubt = map(float, kept[f"{name}.figures"])
         labels = tuple(map(str, kept[f"{name}.labels"]))
         found[name] = Choice(labels, kernel, leaning, heat, doubt, embedder, features.get(name, shaped))

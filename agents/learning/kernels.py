@@ -19,14 +19,26 @@ _LEANINGS = np.linspace(-1.5, 1.5, 61)
 @dataclass(frozen=True, slots=True)
 class Kernel:
     """A fitted kernel machine: unit vectors of the examples, shape (examples, width), and what each adds to each class
-    for messages that are like it, shape (examples, classes)."""
+    for messages that are like it, shape (examples, classes). `spelling`: what words and pieces of words add, shape
+    (places, classes), where these were learnt beside the meaning."""
 
     examples: Floats
     weights: Floats
+    spelling: Floats | None = None
 
     def scores(self, vectors: Floats) -> Floats:
-        """For unit vectors, shape (messages, classes): about 1 for the class of a message and -1 for the others."""
-        return likeness(vectors.astype(self.examples.dtype), self.examples) @ self.weights
+        """For unit vectors, shape (messages, classes): about 1 for the class of a message and -1 for the others. The
+        vectors of words stand behind those of the meaning; without them, and where none were learnt, these alone
+        count."""
+        width = self.examples.shape[1]
+        scores = self.alike(vectors[:, :width]) @ self.weights
+        if self.spelling is not None and vectors.shape[1] > width:
+            scores = scores + vectors[:, width:] @ self.spelling
+        return np.asarray(scores)
+
+    def alike(self, vectors: Floats) -> Floats:
+        """How like rows are to the examples, shape (rows, examples)."""
+        return likeness(vectors.astype(self.examples.dtype), self.examples)
 
 
 def likeness(left: Floats, right: Floats) -> Floats:

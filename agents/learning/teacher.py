@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from agents.learning.choice import Choice, Features, embedded, shaped
 from agents.learning.kernels import Floats, Kernel, leaning, softmax, temperature
 from agents.learning.packing import pack, unpack
+from agents.learning.spelling import spelt
 from rag import array_file
 from rag.embedder import Embedder
 
@@ -27,10 +28,16 @@ Mask = NDArray[np.bool_]
 Sift = Callable[[Mapping[str, Floats]], Mapping[str, Mask]]
 """Which of the rows of each label are learnt."""
 LEARNT = Path(__file__).with_name("learnt.npz")
-_SOURCES = b"".join(Path(__file__).with_name(name).read_bytes() for name in ("kernels.py", "training.py", "packing.py"))
+_SOURCES = b"".join(
+    Path(__file__).with_name(name).read_bytes() for name in ("kernels.py", "training.py", "packing.py", "spelling.py")
+)
 """What was learnt holds for as long as it would be taught in the same way."""
 _UNCERTAIN = 0.02
 """Share of unseen examples that are less certain than a choice's `doubt`."""
+
+
+_Lesson = tuple[Floats, Floats, Floats]
+"""The weights of a choice's examples, its figures (heat, doubt, leaning) and the weights of its words."""
 
 
 @dataclass(slots=True)
@@ -39,7 +46,7 @@ class _Memory:
     the figures of the whole."""
 
     vectors: dict[int, Floats] = field(default_factory=dict)
-    weights: dict[str, tuple[Floats, Floats]] = field(default_factory=dict)
+    weights: dict[str, _Lesson] = field(default_factory=dict)
 
 
 class Teacher:
@@ -65,24 +72,35 @@ class Teacher:
         return _read(self._own, self.embedder.name)
 
     def choice(
-        self, examples: Mapping[str, Sequence[E]], features: Features[E] | None = None, sift: Sift | None = None
+        self,
+        examples: Mapping[str, Sequence[E]],
+        features: Features[E] | None = None,
+        sift: Sift | None = None,
+        *,
+        spells: bool = False,
     ) -> Choice[E]:
-        """The choice among the labels of these examples, by `features` or by those of texts, `shaped`. Embeds what
-        nobody has yet, so that it blocks. Raises ValueError for fewer than two labels with examples."""
+        """The choice among the labels of these examples, by `features` or by those of texts, `shaped`; `spells`: of
+        texts, by their words as well. Embeds what nobody has yet, so that it blocks. Raises ValueError for fewer than
+        two labels with examples."""
         features = features or cast(Features[E], shaped)
         lists = {label: tuple(dict.fromkeys(lines)) for label, lines in examples.items() if lines}
         if len(lists) < 2:
             raise ValueError("a choice needs two labels at least")
         ways = [inspect.getsource(way) for way in (features, sift) if way is not None]
-        told = repr((self.embedder.name, lists, ways)).encode(errors="replace")
+        told = repr((self.embedder.name, lists, ways, spells)).encode(errors="replace")
         key = hashlib.sha256(told + _SOURCES).hexdigest()[:32]
-        rows = features([item for lines in lists.values() for item in lines], self.vectors)
+        items = [item for lines in lists.values() for item in lines]
+        rows = features(items, self.vectors)
         kept = self._shipped.weights.get(key)
         if kept is None:
             sizes = {label: len(lines) for label, lines in lists.items()}
-            kept = self._used.weights[key] = self._known.weights.get(key) or _learnt(rows, sizes, sift)
-        weights, (heat, doubt, lean) = kept
-        kernel = Kernel(rows.astype(np.float32), weights.astype(np.float32))
+            kept = self._used.weights[key] = self._known.weights.get(key) or _learnt(
+                rows, sizes, sift, spelt([str(item) for item in items] if spells else [])
+            )
+        weights, (heat, doubt, lean), spelling = kept
+        kernel = Kernel(
+            rows.astype(np.float32), weights.astype(np.float32), spelling.astype(np.float32) if spells else None
+        )
         return Choice(tuple(lists), kernel, float(lean), float(heat), float(doubt), self.embedder, features)
 
     def settle(self, *, drop: bool = True) -> None:
@@ -98,8 +116,8 @@ class Teacher:
             arrays: dict[str, Any] = {"embedder": self.embedder.name, "texts": texts, "vectors": vectors}
             if self._packs:
                 arrays |= {"vectors": pack(vectors), "width": vectors.shape[1]}
-            for key, (weights, figures) in used.weights.items():
-                arrays |= {f"{key}.weights": weights, f"{key}.figures": figures}
+            for key, (weights, figures, spelling) in used.weights.items():
+                arrays |= {f"{key}.weights": weights, f"{key}.figures": figures, f"{key}.spelling": spelling}
             array_file.write(self._own, arrays)
 
     def vectors(self, texts: Sequence[str]) -> Floats:
@@ -118,8 +136,7 @@ class Teacher:
         return np.stack([shipped[key] if key in shipped else used[key] for key in keys]).astype(np.float32)
 
 
-def _learnt(rows: Floats, sizes: Mapping[str, int], sift: Sift | None) -> tuple[Floats, Floats]:
-    """The weights of the rows, and the choice's heat, doubt and leaning."""
+def _learnt(rows: Floats, sizes: Mapping[str, int], sift: Sift | None, spelt: Floats) -> _Lesson:
     from agents.learning import training  # noqa: PLC0415 (a start that has nothing new to learn is quicker without it)
 
     numbers = np.repeat(np.arange(len(sizes)), list(sizes.values()))
@@ -127,14 +144,15 @@ def _learnt(rows: Floats, sizes: Mapping[str, int], sift: Sift | None) -> tuple[
     kept = np.ones(len(rows), dtype=bool)
     if sift:
         kept = np.concatenate([*sift(dict(zip(sizes, np.split(rows, ends), strict=True))).values()])
-    fitted, unseen = training.learn(rows[kept].astype(np.float64), numbers[kept], len(sizes))
+    own = spelt[kept] if len(spelt) else None
+    fitted, unseen, words = training.learn(rows[kept].astype(np.float64), numbers[kept], len(sizes), own)
     lean = leaning(unseen, numbers[kept])
     unseen[:, 0] += lean
     heat = temperature(unseen, numbers[kept])
     weights = np.zeros((len(rows), len(sizes)), dtype=np.float16)
     weights[kept] = fitted
     doubt = np.quantile(softmax(unseen / heat).max(axis=1), _UNCERTAIN)
-    return weights, np.array([heat, doubt, lean])
+    return weights, np.array([heat, doubt, lean]), words.astype(np.float16)
 
 
 def _read(path: Path | None, name: str) -> _Memory:
@@ -143,6 +161,6 @@ def _read(path: Path | None, name: str) -> _Memory:
     if str(kept.get("embedder", "")) != name:
         return _Memory()
     vectors = unpack(kept["vectors"], int(kept["width"])).astype(np.float16) if "width" in kept else kept["vectors"]
-    keys = [key.removesuffix(".weights") for key in kept if key.endswith(".weights")]
-    found = {key: (kept[f"{key}.weights"], kept[f"{key}.figures"]) for key in keys}
+    keys = [key.removesuffix(".spelling") for key in kept if key.endswith(".spelling")]  # the youngest of the three
+    found = {key: (kept[f"{key}.weights"], kept[f"{key}.figures"], kept[f"{key}.spelling"]) for key in keys}
     return _Memory(dict(zip(map(int, kept["texts"]), vectors, strict=True)), found)
