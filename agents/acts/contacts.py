@@ -1,9 +1,12 @@
 """Whom to turn to, as the documents state it: the whole sentence, with its telephone number, address or hours."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from agents.acts.act import Act
+from agents.appointments.dealers import workshops
+from agents.appointments.dealers.workshops import Workshop
 from agents.context import Resources
 from agents.diagnosis import contacts as numbers
 from agents.passages.citations import MARKER
@@ -19,6 +22,9 @@ _SOUGHT: dict[Act, str] = {
 """What is searched for where another contact than customer care may be the right one."""
 _PASSAGES = 4
 _LONGEST = 300
+_DEALERS = 2
+_ALIKE = 0.6
+"""The likeness to a customer's question from which on what answers that is said first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +38,34 @@ class Statement:
     end: int
 
 
-async def find(act: Act, resources: Resources) -> tuple[Statement, ...]:
-    """The sentences that fit the act, at most two: the one about it, then the one of customer care."""
+async def find(act: Act, resources: Resources, said: str = "") -> tuple[Statement, ...]:
+    """The sentences that fit the act: the one about it, those of the dealers of whom was `said` something, and the one
+    of customer care."""
     found: list[Statement] = []
     if act in _SOUGHT:
         passages = await resources.search(_SOUGHT[act], subjects=None, k=_PASSAGES)
         found += list(_written(passages))[:1]
+    dealers = await resources.reference.derived(workshops.parse)
+    found += [_of_dealer(row) for row in dealers.named(said)[:_DEALERS]]
     known = await resources.reference.derived(numbers.parse)
     found += _fullest(known.care)
     if act == "person":
         found += _fullest(known.roadside)
     apart = {(statement.passage.chunk.document_id, statement.start): statement for statement in found}
     return tuple(apart.values())
+
+
+async def told(text: str, resources: Resources) -> Statement | None:
+    """What the documents say to those who have asked what this message does: its sentence or step. None where nobody
+    asked in such words."""
+    places = await asyncio.to_thread(resources.asked, text)
+    if not places or places[0].cosine < _ALIKE or places[0].start is None:
+        return None
+    passage = Passage(places[0].chunk, 1.0)
+    for span in spans(places[0].chunk, 0):
+        if span.start <= places[0].start < span.end and span.kind != "row" and len(span.text) <= _LONGEST:
+            return Statement(plain(span.text), "", passage, span.start, span.end)
+    return None
 
 
 def cited(statements: Sequence[Statement]) -> Iterator[Citation]:
@@ -63,6 +85,13 @@ def first_sentence(text: str) -> str:
     line = line.partition("*: ")[2] or line
     end = line.find(". ")
     return line[: end + 1] if end > 0 else line
+
+
+def _of_dealer(row: Workshop) -> Statement:
+    evidence = row.evidence
+    return Statement(
+        f"{row.name}, {row.town}: {row.telephone}.", row.telephone, evidence.passage, evidence.start, evidence.end
+    )
 
 
 def _fullest(contacts: Sequence[numbers.Contact]) -> list[Statement]:

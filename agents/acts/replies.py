@@ -59,9 +59,7 @@ async def respond(
         case "language":
             return await _in_language(reading.language, resources)
         case "complaint" | "money_back" | "privacy" | "person" | "unhelpful":
-            found = await contacts.find(act, resources) if resources else ()
-            said = " ".join(f"{contact.text} [{number}]" for number, contact in enumerate(found, 1))
-            return Handled(f"{_REGRET[act]} {said}".strip(), "to_person", tuple(contacts.cited(found)))
+            return await _to_person(act, question, resources)
         case _:
             return Handled(_SAID.get(act, _SAID["greeting"]))
 
@@ -102,6 +100,18 @@ def clarify(catalogue: Catalogue, route: Route) -> str:
     if len(options) < 2:
         return "I want to be sure that I understand you: what exactly would you like to know?"
     return f"I want to be sure that I understand you: is it about {' or '.join(options)}? A few more words will do."
+
+
+async def _to_person(act: Act, question: Question, resources: Resources | None) -> Handled:
+    """Regret, what the documents say to such a message, and whom to turn to."""
+    if resources is None:
+        return Handled(_REGRET[act], "to_person")
+    told = await contacts.told(question.text, resources)
+    before = next((turn.text for turn in reversed(question.history) if turn.role == "customer"), "")
+    found = await contacts.find(act, resources, f"{question.text}\n{before}")
+    every = (told, *found) if told else found
+    said = " ".join(f"{statement.text} [{number}]" for number, statement in enumerate(every, 1))
+    return Handled(f"{_REGRET[act]} {said}".strip(), "to_person", tuple(contacts.cited(every)))
 
 
 async def _in_language(code: str, resources: Resources | None) -> Handled:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import structlog
 
 from agents.acts.act import ASIDE, FOR_SPECIALISTS, REPLIES_TO_US, SPOKEN_BACK, Reading
+from agents.language.words import vocabulary, words
+from agents.routing.clauses import split
 from agents.specialist import CUSTOMER, Asker, Catalogue, Job, Specialist, open_to
 from agents.types import Part, Question, Route, StandaloneQuestion
 from orchestrator.graph.addressee import find_asker
@@ -27,6 +29,9 @@ _ASKED_BEFORE, _GOES_ON = 0.63, 0.5
 """The likeness to a question of another customer from which a message is for whoever can answer that: of one that
 stands alone, of which nine in ten of those for nobody are less like any; and of one that goes on with the question
 before it."""
+_ASKS_FOR_A_THING = vocabulary("what whats what's which how how's why where where's who who's")
+_OPENING = 3
+"""Words of a clause among which the one stands that tells what it asks for."""
 _CLAIMED = 0.9
 """The confidence of a route that a skill's own reading has decided."""
 
@@ -90,7 +95,7 @@ async def decide(
         spoken = reading.act in SPOKEN_BACK and await _claimed(dependencies, state, catalogue, facts, standalone)
         return spoken or Route("human" if reading.act == "person" else "talk", reading.probability, act=reading.act)
     route = await dependencies.classify(Question(question.text, question.history, facts), catalogue, standalone)
-    surely = route.kind == "answer" and route.confidence >= _SURELY_ELSE
+    surely = (route.kind == "answer" and route.confidence >= _SURELY_ELSE) or _wants_to_know(question.text)
     leaning = next((item for item in catalogue if not surely and reading.leaning in item.acts), None)
     if (likely := theirs or leaning) is not None and len(route.parts) < 2:
         part = Part(standalone, likely.name, reading.probability)
@@ -173,8 +178,11 @@ async def _rescued(
 
 def _for_us(reading: Reading, question: Question, catalogue: Catalogue, by_model: bool) -> bool:
     """Whether the assistant itself replies. What only means something beside a question of ours is a specialist's where
-    a model has asked; and a statement behind an answer completes what was asked before."""
+    a model has asked; a statement behind an answer completes what was asked before, and a "why?" asks more of it."""
     if reading.act in FOR_SPECIALISTS:
+        return False
+    last = next((turn.text for turn in reversed(question.history) if turn.role == "assistant"), "")
+    if reading.act == "why" and last and "?" not in last:
         return False
     if reading.act in REPLIES_TO_US or reading.act == "statement":
         if by_model and find_asker(question):
@@ -182,6 +190,11 @@ def _for_us(reading: Reading, question: Question, catalogue: Catalogue, by_model
         answered = any(turn.agent in {specialist.name for specialist in catalogue} for turn in question.history[-1:])
         return reading.act != "statement" or not answered
     return True
+
+
+def _wants_to_know(text: str) -> bool:
+    """Whether a message asks for a thing: what perhaps wants something done does so with "can you" or "need to"."""
+    return any(not _ASKS_FOR_A_THING.isdisjoint(words(clause.text)[:_OPENING]) for clause in split(text) if clause.asks)
 
 
 def _unheard(route: Route, catalogue: Catalogue) -> Catalogue:
