@@ -12,6 +12,7 @@ from agents.routing.clauses import split
 from agents.specialist import CUSTOMER, Asker, Catalogue, Job, Specialist, open_to
 from agents.types import Part, Question, Route, StandaloneQuestion
 from orchestrator.graph.addressee import find_asker
+from orchestrator.graph.parting import parted
 from orchestrator.graph.state import Dependencies, State
 from orchestrator.run import Claim, Desk
 
@@ -95,6 +96,8 @@ async def decide(
         spoken = reading.act in SPOKEN_BACK and await _claimed(dependencies, state, catalogue, facts, standalone)
         return spoken or Route("human" if reading.act == "person" else "talk", reading.probability, act=reading.act)
     route = await dependencies.classify(Question(question.text, question.history, facts), catalogue, standalone)
+    if not by_model:
+        route = await parted(dependencies, catalogue, question, facts, route)
     surely = (route.kind == "answer" and route.confidence >= _SURELY_ELSE) or _wants_to_know(question.text)
     leaning = next((item for item in catalogue if not surely and reading.leaning in item.acts), None)
     if (likely := theirs or leaning) is not None and len(route.parts) < 2:
