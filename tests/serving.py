@@ -169,13 +169,20 @@ def _copied(file: str, to: str) -> None:
         shutil.copy2(file, to)
 
 
-def prepared(ingested: Path, to: Path) -> Path:
+def prepared(ingested: Path, to: Path, taught: Path | None = None) -> Path:
     """A data directory without documents, with what a first start makes of the product alone: the exported model, and
-    what is learnt of examples."""
+    what is learnt of examples: as in `ingested`, or in the directory `taught`."""
     to.mkdir()
-    os.link(ingested / EXAMPLES_FILE, to / EXAMPLES_FILE)
+    os.link((taught or ingested) / EXAMPLES_FILE, to / EXAMPLES_FILE)
     (to / "models").symlink_to(ingested / "models")
     return to
+
+
+def knows_vehicles(knowledge: Path) -> None:
+    """Give a folder of documents the maker's vehicles: where the examples name others than there are, a first start
+    learns all of them anew, which takes a minute."""
+    knowledge.mkdir(exist_ok=True)
+    shutil.copy(KNOWLEDGE / "vehicles.csv", knowledge)
 
 
 @contextmanager

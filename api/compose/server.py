@@ -16,6 +16,7 @@ from api.compose.database import open_migrated_database
 from api.compose.knowledge import INDEXES_PATIENCE_S, open_library
 from api.compose.models import open_models
 from api.compose.publication import PAUSE_S, keeping_current
+from api.compose.warming import warming
 from api.observability.checks import check_database, check_knowledge, check_model
 from api.observability.metrics import Metrics
 from api.settings import BadSetting, Settings

@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
-from tests.serving import prepared
+from tests.serving import knows_vehicles, prepared
 
 ROOT = Path(__file__).parents[2]
 HEAVY = (
@@ -126,6 +126,7 @@ def library(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Ingeste
     base = tmp_path_factory.mktemp("cli")
     folder, data = base / "library", prepared(ingested, base / "data")
     documents(folder)
+    knows_vehicles(base / "knowledge_base")
     result = run(data, "ingest", str(folder), "--json")
     return Ingested(folder, data, result, stored(data))
 

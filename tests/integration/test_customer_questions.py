@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import environment, pitcrew, prepared
+from tests.serving import environment, knows_vehicles, pitcrew, prepared
 
 DOCUMENT = """# The Gull
 
@@ -30,6 +30,7 @@ boats/none.md,,,a document that is not there yet
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("library")
+    knows_vehicles(folder)
     (folder / "specs").mkdir()
     (folder / "specs" / "gull.md").write_text(DOCUMENT)
     return folder

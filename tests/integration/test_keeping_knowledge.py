@@ -265,7 +265,7 @@ async def test_watching_takes_changes_in_as_they_are_made(fresh: World) -> None:
 @pytest.mark.timeout(400)
 def test_watching_goes_on_without_the_server(tmp_path: Path, ingested: Path, fresh: World) -> None:
     """What changes before the server starts, or after it was killed, is published by the watcher itself."""
-    data = prepared(ingested, tmp_path / "data")
+    data = prepared(ingested, tmp_path / "data", taught=fresh.served.data)
     env = environment(data, PITCREW_KNOWLEDGE_DIR=str(fresh.root))
     alone = World(fresh.root, fresh.served, env)
     alone.ingest()

@@ -9,6 +9,7 @@ import pytest
 
 from agents.language.words import words
 from agents.learning.teacher import Teacher
+from agents.routing import headings
 from agents.routing.classifier import Classifier
 from agents.specialist import CUSTOMER, Catalogue, Specialist, open_to
 from agents.specialists import catalogue
@@ -163,7 +164,8 @@ def test_the_knowledge_base_is_taken_in(classifier: Classifier) -> None:
         Chunk(name, name, name, name, (section,), None, 0, 1, "Quokkaflange torsion")
         for name, section in (("specs", "Figures"), ("maintenance", "Quokkaflange"), ("troubleshooting", "Faults"))
     ]
-    taught = Classifier.taught(CATALOGUE, Teacher(HashedWords()), VEHICLES, chunks)
+    known = headings.learn(chunks, CATALOGUE, VEHICLES, Teacher(HashedWords()))
+    taught = classifier.with_lessons(replace(classifier.lessons, knowledge=known))
     text = "car quokkaflange"
     assert dict(taught.ranked(text))["maintenance"] > dict(classifier.ranked(text))["maintenance"]
 
