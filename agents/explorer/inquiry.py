@@ -13,10 +13,19 @@ from typing import Any
 from agents.analyst.reading.tokens import Token, tokens
 from agents.dataset import Table
 from agents.datasets.identifiers import singular
-from agents.explorer.columns import column_said, particular, table_missing
-from agents.explorer.mentions import MOST_CHARACTERS, SCHEMA_WORDS, closest, mentions
+from agents.explorer.linking import (
+    MOST_CHARACTERS,
+    Mention,
+    closest,
+    columns_said,
+    mentions,
+    small,
+    standing,
+    table_missing,
+)
 from agents.explorer.requests import (
     Aspect,
+    Description,
     Direction,
     Help,
     Kind,
@@ -205,13 +214,28 @@ def _particular(heard: _Heard, tables: Sequence[Table]) -> Request | None:
     if heard.words[:1] in (["is"], ["are"]) and heard.words[-1:] == ["empty"] and "column" not in heard.words:
         aspect = "rows"
     joined = heard.has("joined") or "columns" in {token.plain for token in heard.row}
-    return particular(heard.text, heard.named, aspect, joined=joined)
+    clear = [item for item in heard.named if len(item.tables) == 1 and not _inside_a_column(heard, item)]
+    if len({item.tables for item in clear}) != 1:
+        return None
+    (table,) = clear[0].tables
+    own = [name for at, name in columns_said(heard.text, (table,)) if not any(m.start <= at < m.end for m in clear)]
+    if own and not joined:
+        return Description((table,), "column", tuple(dict.fromkeys(own)))
+    unclear = any(len(item.tables) > 1 for item in heard.named)
+    return Description((table,), aspect) if aspect and not unclear else None
+
+
+def _inside_a_column(heard: _Heard, mention: Mention) -> bool:
+    """Whether a table is only named as part of a column's name: `order` in `order_id`."""
+    held = {column.name for item in heard.named for table in item.tables for column in table.columns}
+    around = ((start, end) for start, end in standing(heard.text, held) if start <= mention.start < mention.end <= end)
+    return any(end - start > mention.end - mention.start for start, end in around)
 
 
 def _column(heard: _Heard, tables: Sequence[Table]) -> Request | None:
     """ "What does severity mean?" """
-    name = column_said(heard.text, tables) if 0 < len(heard.rest) <= _FEW else None
-    return Where(name) if name else None
+    found = columns_said(heard.text, tables) if 0 < len(heard.rest) <= _FEW else None
+    return Where(found[0][1]) if found else None
 
 
 def _listing(heard: _Heard, tables: Sequence[Table]) -> Request | None:
@@ -337,9 +361,8 @@ def _missing(rest: Sequence[str], tables: Sequence[Table]) -> Missing:
 @lru_cache(maxsize=1)
 def _idle() -> frozenset[str]:
     held = {phrase[0] for phrase, kinds in cues()["phrases"].items() if kinds & {"store", "hold"} and len(phrase) == 1}
-    polite: frozenset[str] = cues()["polite"]
-    return FUNCTION_WORDS | SCHEMA_WORDS | polite | held | {"with", "containing", "holding"}
+    return frozenset(held | cues()["polite"] | {"containing", "holding"})
 
 
 def _meaning(text: str) -> list[str]:
-    return [word for word in words(text) if word not in _idle() and singular(word) not in _idle()]
+    return [word for word in words(text) if not (small(word) or word in _idle() or singular(word) in _idle())]

@@ -9,7 +9,7 @@ from agents.context import Resources
 from agents.dataset import ALL, Column, DatasetUnavailable, DatasetUnknown, Table, cannot_be_read
 from agents.datasets.identifiers import parts, singular, subject
 from agents.explorer.inquiry import cues, leftover
-from agents.explorer.mentions import closest, likeness, mentions
+from agents.explorer.linking import closest, likeness, mentions
 from agents.language.words import content
 
 log = structlog.get_logger()

@@ -32,7 +32,7 @@ from agents.diagnosis import skill as diagnosis
 from agents.diagnosis.codes import FaultCodes
 from agents.diagnosis.codes import parse as parse_codes
 from agents.diagnosis.guided_checks import Cause, GuidedChecks, Symptom
-from agents.explorer.mentions import Mention
+from agents.explorer.linking import Mention
 from agents.language.dates import windows
 from agents.language.spelling import Spelling
 from agents.language.terms import ANALYZER

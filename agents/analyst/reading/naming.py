@@ -91,6 +91,10 @@ class Naming:
         bare = without(words, PREFIXES, frozenset({"dim", "fact", "table", "data", "dataset", "list"}))
         self._phrase(words, Meaning("table", source, 1.0))
         self._phrase(bare, Meaning("table", source, 1.0))
+        for joined in {"".join(words), "".join(bare)}:
+            self._mean((joined,), Meaning("table", source, 1.0))
+        if table.schema:  # where several have the same, its own name is no whole name
+            self._phrase(without(parts(table.own_name), PREFIXES, ()), Meaning("table", source, 0.96))
         if len(bare) > 1:
             self._phrase(bare[-1:], Meaning("table", source, 0.7))
             self._phrase(bare[:1], Meaning("table", source, 0.4))
