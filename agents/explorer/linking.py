@@ -1,4 +1,4 @@
-"""What a text names of the tables that there are: tables in whatever spelling, as questions about figures name them (see
+"""What a text names of the tables that there are: tables in whatever spelling, as the analyst reads them (see
 `agents.analyst.reading`), columns as they are written, and words by how well an identifier fits them. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
