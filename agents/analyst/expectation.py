@@ -26,11 +26,10 @@ _OPERATORS = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One group: for each thing that is grouped by, the values that it goes by; its figures; how many rows it has."""
+    """One group: for each thing that is grouped by, the values that it goes by; and its figures."""
 
     keys: tuple[tuple[str, ...], ...]
     figures: tuple[float | None, ...]
-    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +53,17 @@ def expected(plan: Plan, recounted: Rows) -> Expected:
             for size in sizes:
                 keys.append(tuple(text(value) for value in row[at : at + size]))
                 at += size
-            lines.append(Line(tuple(keys), tuple(_figures(plan, row[width:-1], recounted)), counted))
+            lines.append(Line(tuple(keys), tuple(_figures(plan, row[width:-1]))))
     if plan.share:
         whole = sum(line.figures[0] or 0 for line in lines)
         lines = [
-            Line(line.keys, (*line.figures, 100 * (line.figures[0] or 0) / whole if whole else None), line.rows)
-            for line in lines
+            Line(line.keys, (*line.figures, 100 * (line.figures[0] or 0) / whole if whole else None)) for line in lines
         ]
     chosen = [line for line in lines if _chosen(plan, line)]
     return Expected(tuple(lines), tuple(chosen), recounted.total is not None and len(recounted.rows) < MOST_ROWS)
 
 
-def _figures(plan: Plan, values: Sequence[Any], recounted: Rows) -> Iterable[Any]:
+def _figures(plan: Plan, values: Sequence[Any]) -> Iterable[Any]:
     if plan.sides:
         one, other = values
         if one is None or other is None:
