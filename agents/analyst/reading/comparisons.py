@@ -171,7 +171,7 @@ def _by_unit(question: Question, number: Mark) -> tuple[Field | None, list[Mark]
     kinds = ["money"] if before is not None and before.text[:1] in "$€£" else sorted(measures(unit))
     kinds = ["temperature"] if unit in _DEGREES else kinds
     for kind in kinds:
-        if field := scope.said_of(_SAID_OF.get(kind, ())):
+        if field := (scope.worth() if kind == "money" else None) or scope.said_of(_SAID_OF.get(kind, ())):
             if kinds == ["money"]:  # an amount does not say of what
                 scope.choices.doubt(f"whether it is about {words_of(field.column)}")
             return field, [beside] if beside is not None and kinds != ["money"] else []

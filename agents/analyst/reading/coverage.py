@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from agents.analyst.reading.plan import Measure, Plan
 from agents.analyst.reading.question import AGGREGATES, Question
 from agents.analyst.reading.sentence import Mark
+from agents.analyst.reading.tokens import parts
+from agents.language.figures import unit_words
 from agents.language.units import unit as unit_of
 from agents.language.words import vocabulary
 
@@ -117,6 +119,9 @@ def strange(best: Candidate) -> tuple[str, ...]:
         trailing = value is not None and not question.free(value) and bool(question.scope.sense(value, "value"))
         if mark.cue == "adjective" and value is not None and (value.cue == "count" or value.plain == "how"):
             found.append(mark.text)
+        lasting = mark.cue == "unit" and value is not None and value.cue == "count" and question.has("average")
+        if lasting and not plan.sides:
+            found.append(mark.text)  # "how many days does it take"
         if not mark.strange or (trailing and mark.text.islower()):
             continue
         name = mark.text[0].isupper() and not mark.initial and not mark.text.isupper()
@@ -145,6 +150,18 @@ def _placed(question: Question, mark: Mark) -> bool:
     )
 
 
+def _another(question: Question, mark: Mark, behind: Mark) -> bool:
+    """Whether a word makes something else of the name behind it: "the publisher's books", "air temperature" where only
+    that of the water is known."""
+    found = question.scope.sense(behind, "figure")
+    words = (
+        [word for word in parts(found.field.column) if word not in unit_words() and len(word) > 1]
+        if found and found.field
+        else []
+    )
+    return mark.text.endswith(("'s", "’s")) or len(behind.text.split()) < len(words) == 2 == len(set(words))
+
+
 def is_unit(mark: Mark) -> bool:
     """Whether a word only says in what something is measured."""
     return mark.plain in _MONEY or (mark.text.islower() and unit_of(mark.plain) is not None)
@@ -156,7 +173,7 @@ def _sought(question: Question, plan: Plan, mark: Mark) -> bool:
     if before is None:
         return False
     if behind is not None and behind.place == mark.place + 1 and behind.names:  # it says more of what follows
-        return before.cue == "count" and question.scope.own(behind)
+        return (before.cue == "count" and question.scope.own(behind)) or _another(question, mark, behind)
     if is_unit(mark) and mark.plain not in _MONEY:
         return before.cue == "count" and mark.place == before.place + 1 and not plan.sides
     beside = question.beside(mark.place, -1)

@@ -9,6 +9,7 @@ from agents.analyst.reading.question import AGGREGATES, Question
 from agents.analyst.reading.scope import LIKELY
 from agents.analyst.reading.sentence import Mark
 from agents.analyst.reading.tokens import parts, stem
+from agents.language.units import unit as unit_of
 from agents.language.words import vocabulary
 
 _CALLED = vocabulary("type kind method category level name group status class types kinds methods")
@@ -85,9 +86,11 @@ def _in_the_name(question: Question, by: Mark) -> bool:
         return False
     found = question.scope.sense(before, "figure")
     words = parts(found.field.column) if found is not None and found.field is not None else ()
+    unit = unit_of(behind.plain)
+    same = unit is not None and unit == unit_of(words[-1]) if words else False
     if len(words) < 2 or found is None or found.field is None or not ("/" in found.field.column or "per" in words):
         return False
-    if not abbreviates(words[-1], behind.plain):
+    if not (same or abbreviates(words[-1], behind.plain)):
         return False
     question.use(by, behind)
     return True

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from agents.analyst.reading.gathering import grouped
 from agents.analyst.reading.grouping import group_left, groups, named_group
 from agents.analyst.reading.listing import listed
+from agents.analyst.reading.moments import unit_group
 from agents.analyst.reading.options import DAYS, words_of
 from agents.analyst.reading.plan import Group, Measure, Plan
 from agents.analyst.reading.question import Question
@@ -101,7 +102,10 @@ def _sought(question: Question, rank: Rank) -> Group | None:
         if mark.cue == "unit" and mark.unit is not None and question.free(mark):
             row = rank.named and not rank.more and rank.figure is not None and not question.scope.adds_up(rank.figure)
             question.use(mark)
-            return None if row and mark.unit == "day" else named_group(question, mark)
+            if row and mark.unit == "day":
+                return None
+            months = mark.unit == "month" and question.has("average") and not question.times
+            return unit_group(question, "season") if months else named_group(question, mark)
         if question.free(mark) and groups(question, mark) and not question.scope.rather_value(mark):
             found = question.scope.sense(mark, "thing", "figure")
             ranked_by = (rank.figure, rank.measure.field if rank.measure else None)

@@ -72,7 +72,11 @@ def _asked(question: Question) -> tuple[Field, ...]:
     for mark in question.names():
         if scope.own(mark) and scope.score(mark, "thing", "figure", "day") < 0.95:
             continue
-        if scope.sense(mark, "thing", "figure", "day", least=0.4) is not None:
+        sense = scope.sense(mark, "thing", "figure", "day", least=0.4)
+        sought = question.cued(mark.place, -1, "which") is not None and not mark.plain.endswith(("d", "n"))
+        if sense is not None and sense.kind == "day" and mark.cue == "" and sought:
+            raise Unresolved(f"It is not known which {mark.text} it was.")  # but when one judged
+        if sense is not None:
             found.append(question.take(mark, "thing", "figure", "day"))
     for mark in question.marks:
         if mark.said and mark.said[2] == "" and question.free(mark) and mark.cue in ("adjective", ""):

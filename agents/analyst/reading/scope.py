@@ -253,6 +253,11 @@ class Scope:
         amount = unit is not None and unit.measure in ("mass", "volume", "energy") and not decisive
         return (decisive in adds and decisive not in never) or amount
 
+    def worth(self) -> Field | None:
+        """The only column of the rows that says what one comes to in all."""
+        whole = [field for field in self.own_columns if field.kind in NUMBERS and self._is_whole(field)]
+        return whole[0] if len(whole) == 1 and self.adds_up(whole[0]) else None
+
     def _is_whole(self, field: Field) -> bool:
         return bool(_WHOLE & set(parts(field.column)))
 

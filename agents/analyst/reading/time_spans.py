@@ -20,9 +20,21 @@ _PARTS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, 
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9}
 _UNITS = {"day": "days", "week": "weeks", "month": "months", "quarter": "", "year": "years"}
 _BACK = ("last", "past", "previous")
-_LEADS = ("by the end of", "starting in", "starting from", "starting with", "starting on", "prior to", "up to", "as of",
-          *sorted(vocabulary("between from since starting after before until till through in during on of for throughout "
-                             "within over only at dated year and versus vs to compare just about with ,")))  # fmt: skip
+_PHRASES = (
+    "by the end of",
+    "starting in",
+    "starting from",
+    "starting with",
+    "starting on",
+    "prior to",
+    "up to",
+    "as of",
+)
+_SMALL = vocabulary(
+    """between from since starting after before until till through in during on of for throughout within over only at
+    dated year and versus vs to compare just about with ,"""
+)
+_LEADS = (*_PHRASES, *sorted(_SMALL))
 """What may stand before a time and belongs to it."""
 _TOLD = vocabulary("and versus vs to compare only just about with ,")
 """Of these, what says something of its own besides."""
