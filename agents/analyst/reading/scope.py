@@ -142,7 +142,6 @@ class Scope:
     def _table(self, item: Meaning) -> Iterable[Sense]:
         if item.source == self.source:
             yield Sense("rows", item.weight)
-            return
         path = self.path(item.source)
         fields = entity(self.lexicon.tables[item.source], path) if path else ()
         if fields:
@@ -280,7 +279,6 @@ class Scope:
                 return best.field
         wanted = {measure for word in words for measure in _MEASURED.get(word, ())}
         fitting = [field for field in self.own_columns if field.kind in NUMBERS and self._measures(field) & wanted]
-        fitting = [field for field in fitting if not self.is_key(field)]
         whole_ones = [field for field in fitting if self._is_whole(field)]
         if len(fitting) > 1:
             self.choices.doubt(f"whether it is about {words_of((whole_ones or fitting)[0].column)}")
@@ -309,9 +307,6 @@ class Scope:
 
     def day(self) -> Field | None:
         """The column that says when: the first one of the nearest table."""
-        own = days(self.table)
-        if own:
-            return own[0]
         near = [
             (len(path), column.nullable, Field(column.name, column.kind, path))
             for source in self.paths
