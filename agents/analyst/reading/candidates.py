@@ -21,7 +21,7 @@ from agents.analyst.reading.contents import (
     read_texts,
     read_values,
 )
-from agents.analyst.reading.coverage import Candidate, asks, left, score, strange
+from agents.analyst.reading.coverage import Candidate, asks, left, score, strange, subject, subject_bonus
 from agents.analyst.reading.following import following, follows
 from agents.analyst.reading.frames import FRAMES
 from agents.analyst.reading.grouping import read_groups
@@ -35,7 +35,6 @@ from agents.analyst.reading.ranking import ENDS, superlative
 from agents.analyst.reading.relating import relate
 from agents.analyst.reading.scope import SURE, Scope
 from agents.analyst.reading.sentence import LONGEST, Mark, Sentence, sentence
-from agents.analyst.reading.subject import subject, subject_bonus
 from agents.analyst.reading.tokens import parts, stem
 from agents.language.words import vocabulary
 

@@ -1,9 +1,10 @@
-"""How well a plan covers its question: what each word is worth, which words left no trace, and which of these name
-something that the data does not hold."""
+"""How well a plan covers its question: which rows it is about, what each word is worth, which words left no trace, and
+which of these name something that the data does not hold."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agents.analyst.reading.plan import Measure, Plan
+from agents.analyst.reading.plan import Measure, Plan, Source
 from agents.analyst.reading.question import AGGREGATES, Question
 from agents.analyst.reading.sentence import Mark
 from agents.analyst.reading.tokens import parts
@@ -184,3 +185,26 @@ def _sought(question: Question, plan: Plan, mark: Mark) -> bool:
     several = sum(other.strange for other in left(question)) > 1
     bare = several or (not question.filters and not question.times and not plan.limit and not plan.sides)
     return before.cue == "count" and bare and mark.place - before.place <= 2 and question.having is None
+
+
+def subject(marks: Sequence[Mark]) -> Mark | None:
+    """The mark that says what rows are asked about: behind "how many", or else the first that is not grouped by."""
+    tables = [mark for mark in marks if mark.of("table", 0.35) and not mark.unit and not mark.of("column", 0.9)]
+    for count in (mark.place for mark in marks if mark.cue == "count"):
+        if counted := [mark for mark in tables if count < mark.place <= count + 3]:
+            return counted[0]
+    return next((mark for mark in tables if not _grouped(marks, mark)), None)
+
+
+def _grouped(marks: Sequence[Mark], mark: Mark) -> bool:
+    return any(other.cue == "by" for other in marks[max(0, mark.place - 2) : mark.place])
+
+
+def subject_bonus(marks: Sequence[Mark], source: Source) -> float:
+    """How much speaks for a table because the question calls its rows by name: most where rows are counted, because
+    figures are where they stand, but rows are what they are called."""
+    mark = subject(marks)
+    weight = next((item.weight for item in mark.of("table") if item.source == source), 0.0) if mark else 0.0
+    cues = {other.cue for other in marks}
+    rows = "count" in cues or not cues & {"sum", "average", "median"}
+    return weight * (2.0 if rows and "distinct" not in cues else 1.0)

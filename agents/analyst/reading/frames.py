@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from agents.analyst.reading.gathering import grouped
 from agents.analyst.reading.grouping import group_left, many, named_group
 from agents.analyst.reading.leading import first_ones, first_rows
 from agents.analyst.reading.listing import listed, single
@@ -16,11 +15,9 @@ from agents.analyst.reading.options import NUMBERS, Unresolved, words_of
 from agents.analyst.reading.plan import Field, Group, Measure, Plan
 from agents.analyst.reading.question import Question
 from agents.analyst.reading.sentence import Mark
-from agents.analyst.reading.sides import compared, shared, told_apart
+from agents.analyst.reading.sides import compared, grouped, shared, told_apart
 from agents.analyst.reading.tokens import stem
 
-_FAR = 3
-_MANY_LISTED = 10
 Frame = Callable[[Question, Plan], Plan | None]
 
 

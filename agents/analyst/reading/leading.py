@@ -2,7 +2,6 @@
 
 from msgspec.structs import replace
 
-from agents.analyst.reading.gathering import grouped
 from agents.analyst.reading.grouping import group_left, groups, named_group
 from agents.analyst.reading.listing import listed
 from agents.analyst.reading.moments import unit_group
@@ -11,9 +10,9 @@ from agents.analyst.reading.plan import Group, Measure, Plan
 from agents.analyst.reading.question import Question
 from agents.analyst.reading.ranking import Rank, ranked, ranking_measure
 from agents.analyst.reading.sentence import Mark
+from agents.analyst.reading.sides import grouped
 
 _FAR = 3
-_MANY_LISTED = 10
 
 
 def first_rows(question: Question, plan: Plan) -> Plan | None:

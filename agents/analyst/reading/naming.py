@@ -4,8 +4,10 @@ descriptions say of them."""
 import calendar
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date
 from itertools import islice, product
+from typing import Literal
 
 from agents.analyst.reading.cues import cues
 from agents.analyst.reading.likeness import (
@@ -16,11 +18,10 @@ from agents.analyst.reading.likeness import (
     telling,
     without,
 )  # fmt: skip
-from agents.analyst.reading.meanings import Meaning, Profile
 from agents.analyst.reading.plan import Source
 from agents.analyst.reading.reach import is_key
 from agents.analyst.reading.tokens import base, parts, stem, tokens
-from agents.dataset import Column, Schema, Table
+from agents.dataset import Column, Kind, Schema, Table
 from agents.language.figures import unit_words
 
 Place = tuple[Source, str]
@@ -38,6 +39,33 @@ _HEAD, BESIDE = 0.36, 0.35
 """How surely rows go by the head noun of their table's description, and by any other noun of it."""
 _SEXES = {"f": ("female",), "m": ("male",)}
 LONGEST_CODE, _CODED = 3, 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What stands in a column: how many different values, how many rows lack one, the lowest and highest figure, or the
+    first and last day."""
+
+    distinct: int
+    missing: int
+    low: float | None = None
+    high: float | None = None
+    first: date | None = None
+    last: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a phrase may name; the higher the `weight` (0..1), the more surely. `value` is the text as it stands in
+    the column, which is `of` a kind. `spelt` are the words of the name, one for each of the phrase."""
+
+    kind: Literal["table", "column", "value"]
+    source: Source
+    weight: float
+    column: str = ""
+    value: str = ""
+    of: Kind = "other"
+    spelt: tuple[str, ...] = ()
 
 
 class Naming:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from agents.analyst.reading.cues import cues
 from agents.analyst.reading.lexicon import Lexicon
-from agents.analyst.reading.meanings import Meaning, Profile
+from agents.analyst.reading.naming import Meaning, Profile
 from agents.analyst.reading.options import DAYS, NUMBERS, Choices, words_of
 from agents.analyst.reading.plan import Field, Group, Hop, Scalar, Source
 from agents.analyst.reading.reach import days, entity, is_key, label, reach

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from agents.analyst.reading.cues import LONGEST_CUE, adjective, cues
 from agents.analyst.reading.lexicon import Lexicon
-from agents.analyst.reading.meanings import Meaning
+from agents.analyst.reading.naming import Meaning
 from agents.analyst.reading.options import DAYS
 from agents.analyst.reading.plan import Span, Unit
 from agents.analyst.reading.time_spans import Found, spans
