@@ -176,13 +176,12 @@ def _formed(
     """The plans of a question whose conditions are read, in every form that fits."""
     choices, source = base.scope.choices, base.scope.source
     told, reasons = problems
-    ranking = any(superlative(base, mark) for mark in base.marks)
     for frame, prior in FRAMES:
         question = base.fork()
         own = choices.fork()
         question.scope = base.scope.with_choices(own)
         try:
-            read_groups(question, ranking=ranking)
+            read_groups(question)
             plan = Plan(
                 dataset, source, conditions=question.conditions(), spans=question.spans, when=question.when,
                 digits=question.digits,

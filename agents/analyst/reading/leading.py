@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from agents.analyst.reading.grouping import group_left, groups, named_group
+from agents.analyst.reading.grouping import groups, named_group
 from agents.analyst.reading.listing import listed
 from agents.analyst.reading.moments import unit_group
 from agents.analyst.reading.options import DAYS, words_of
@@ -41,16 +41,6 @@ def first_ones(question: Question, plan: Plan) -> Plan | None:
         rank.measure = Measure("count")
         question.scope.choices.doubt(f"whether {words_of(question.scope.table.name)} are counted")
     by_groups = rank.measure is not None or (group is not None and rank.figure is not None)
-    if group is None and rank.measure is not None and rank.measure.aggregate == "count":
-        group = group_left(question)
-    if rank.figure is not None and group is None and question.groups:
-        group = question.groups.pop(0)
-        ends = (Measure("minimum", rank.figure), Measure("maximum", rank.figure))
-        return grouped(question, replace(plan, groups=(group,), measures=(ends[rank.end > 0],)))
-    if by_groups and group is None and question.groups:
-        group = question.groups.pop(0)
-    if by_groups and group is not None and group.fields[0].path and rank.figure is not None and not rank.named:
-        return None  # "the most expensive orders" are rows of their own table
     if by_groups and group is not None and not (rank.figure is not None and _rows_wanted(question)):
         measure = ranking_measure(question, rank)
         question.use(*question.all("count", "list", "which"), *(m for m in question.names() if question.scope.own(m)))
@@ -134,8 +124,6 @@ def _heads(question: Question, rank: Rank) -> list[Mark]:
         return found
     for which in question.all("which")[:1]:
         for mark in question.marks[which.place + 1 : which.place + 4]:
-            if mark.cue in ("most", "least", "top", "bottom") or (mark.said and mark.place >= rank.first):
-                break
             if mark.names or mark.cue == "unit":
                 head = question.beside(mark.place)
                 both = head is not None and question.scope.own(mark) and groups(question, head)
@@ -144,13 +132,10 @@ def _heads(question: Question, rank: Rank) -> list[Mark]:
                 found.append(head if both and head is not None else mark)
                 break
     for mark in question.near(rank.last, _FAR):
-        if mark.names or mark.cue == "unit" or mark.strange:
-            if mark.names and question.scope.own(mark) and not groups(question, mark):
-                break
-            found.append(mark)
-            if mark.names:
-                break
-        elif mark.cue not in ("adjective", "", "count", "most", "least"):
+        if mark.names and question.scope.own(mark) and not groups(question, mark):
+            break
+        found.append(mark)
+        if mark.names:
             break
     before = [mark for mark in question.names() if mark.place < rank.first]
     return [*found, *before[::-1]]
