@@ -22,6 +22,8 @@ from agents.analyst.reading.plan import Source
 from agents.analyst.reading.reach import is_key
 from agents.analyst.reading.tokens import base, parts, stem, tokens
 from agents.dataset import Column, Kind, Schema, Table
+from agents.datasets.identifiers import ID_WORDS
+from agents.datasets.identifiers import PREFIXES as TABLE_PREFIXES
 from agents.language.figures import unit_words
 
 Place = tuple[Source, str]
@@ -29,12 +31,12 @@ Values = Mapping[Place, tuple[str, ...]]
 
 LONGEST_NAME = 7
 """Words of the longest phrase that names something."""
-PREFIXES = frozenset({"fact", "dim", "dimension", "tbl", "table", "stg", "is", "has", "was", "fct"})
+PREFIXES = {word for word in TABLE_PREFIXES if len(word) > 2} | {"is", "has", "was"}
 SUFFIXES = frozenset({"id", "key", "code", "name", "at", "on", "date", "ts", "timestamp", "no", "nr", "label", "dim"})
 _MOST_ALIKE = 200
 _CALENDAR = tuple(name.casefold() for name in (*calendar.day_name, *calendar.month_name) if name)
 UNITS = (unit_words() | {"pct", "percent"}) - {"year", "month", "week", "quarter", "day"}
-_NUMBERING = frozenset({"id", "no", "nr", "key", "number", "ref", "reference", "code"})
+_NUMBERING = ID_WORDS | {"reference"}
 _HEAD, BESIDE = 0.36, 0.35
 """How surely rows go by the head noun of their table's description, and by any other noun of it."""
 _SEXES = {"f": ("female",), "m": ("male",)}

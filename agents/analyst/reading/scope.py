@@ -14,10 +14,10 @@ from agents.analyst.reading.reach import days, entity, is_key, label, reach
 from agents.analyst.reading.sentence import Mark
 from agents.analyst.reading.tokens import parts, stem
 from agents.dataset import Table
+from agents.datasets.identifiers import ID_WORDS
 from agents.language.figures import measures, unit_words
 from agents.language.units import Unit
 from agents.language.units import unit as unit_of
-from agents.language.words import vocabulary
 
 SURE = 0.9
 LIKELY = 0.45
@@ -28,8 +28,8 @@ _HOP = 0.15
 """What each foreign key on the way to a name takes from its score."""
 _NEAR = 0.12
 """How near another meaning has to come to be a second way to read the question."""
-_NUMBERING = vocabulary("id no nr key code number index ref reference")
-_IDS = vocabulary("id no nr ref key code")
+_NUMBERING = ID_WORDS | {"index", "reference"}
+_IDS = ID_WORDS - {"number", "num"}
 _WHOLE = frozenset({"total", "overall", "gross", "grand"})
 _ENDS = {1: frozenset({"max", "maximum", "high", "highest"}), -1: frozenset({"min", "minimum", "low", "lowest"})}
 _MEASURED = {
@@ -190,7 +190,11 @@ class Scope:
         table, profile = self.lexicon.tables[source], self.lexicon.profiles.get((source, field.column))
         unique = bool(profile and table.rows and profile.distinct == table.rows)
         named = bool(set(parts(field.column)[-1:]) & _NUMBERING)
-        if field.kind == "integer" and set(parts(field.column)[-1:]) & _IDS and len(parts(field.column)) > 1:
+        if (
+            field.kind == "integer"
+            and set(parts(field.column)[-1:]) & _IDS
+            and len(parts(field.column)) > 1
+        ):
             return True
         serial = False
         if unique and profile is not None and profile.low is not None and profile.high is not None:
