@@ -14,7 +14,6 @@ from agents.analyst.reading.measuring import aggregates, counted, default, each
 from agents.analyst.reading.options import NUMBERS, Unresolved, words_of
 from agents.analyst.reading.plan import Field, Group, Measure, Plan
 from agents.analyst.reading.question import Question
-from agents.analyst.reading.sentence import Mark
 from agents.analyst.reading.sides import compared, grouped, shared, told_apart
 from agents.analyst.reading.tokens import stem
 
@@ -61,17 +60,11 @@ def worked_out(question: Question, plan: Plan) -> Plan | None:
     measures = (one,) if one else aggregates(question)
     if not measures:
         return None
-    count = question.first("count")
-    if count is not None and question.cued(count.place, -1, "and"):
-        question.use(count)
-        measures = (*measures, Measure("count"))
     return grouped(question, replace(plan, measures=measures))
 
 
 def numbered(question: Question, plan: Plan) -> Plan | None:
     """How many rows, or different values, there are."""
-    if question.having is not None:
-        return with_having(question, plan)
     measure = counted(question)
     if measure is None:
         return None
@@ -104,15 +97,8 @@ def lapsed(question: Question, plan: Plan) -> Plan | None:
 def plain_figures(question: Question, plan: Plan) -> Plan | None:
     """Figures that are named without saying what is to be done with them."""
     marks = [mark for mark in question.figures() if many(question, mark) or question.has("count")]
-    how = next((mark for mark in question.marks if mark.said and _how_much(question, mark)), None)
     if single(question) or question.has("list"):
         return None
-    if not marks and how is not None and how.said:
-        field = question.scope.said_of(how.said[1])
-        if field is None or field.kind not in NUMBERS:
-            return None
-        question.use(how)
-        return grouped(question, replace(plan, measures=(Measure("average", field),)))
     measures: list[Measure] = []
     if not marks and question.word("much") is not None and not question.names():
         field = question.scope.said_of(("revenue", "cost", "price"))  # "how much did we take"
@@ -121,8 +107,6 @@ def plain_figures(question: Question, plan: Plan) -> Plan | None:
         question.scope.choices.doubt(f"whether it is about {words_of(field.column)}")
         measures.append(Measure("sum", field))
     for mark in marks:
-        if not question.is_figure(mark):
-            continue
         field = question.take(mark, "figure")
         ways = [("the total is meant", "sum"), ("the average is meant", "average")]
         if default(question, field, counted=question.has("count")) == "average":
@@ -132,11 +116,6 @@ def plain_figures(question: Question, plan: Plan) -> Plan | None:
         measures.append(Measure(aggregate, field))  # type: ignore[arg-type]
     question.use(*question.all("count"))
     return grouped(question, replace(plan, measures=tuple(dict.fromkeys(measures)))) if measures else None
-
-
-def _how_much(question: Question, mark: Mark) -> bool:
-    before = question.beside(mark.place, -1)
-    return question.free(mark) and before is not None and before.plain == "how"
 
 
 def rows_by_group(question: Question, plan: Plan) -> Plan | None:

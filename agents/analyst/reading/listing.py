@@ -35,8 +35,6 @@ def listed(question: Question, plan: Plan, rank: Rank | None, group: Group | Non
     cue = question.all("list", "which", "distinct")
     rows = [mark for mark in question.marks if (mark.names and question.scope.own(mark)) or mark.cue == "rows"]
     asked = _asked(question)
-    if group is not None:
-        asked = (*group.fields[-1:], *(field for field in asked if field not in group.fields))
     texts = any(item.operator in ("contains", "starts") for _, item in question.filters)
     if not (rank or asked or texts or (cue and (rows or question.filters))):
         return None
@@ -78,12 +76,6 @@ def _asked(question: Question) -> tuple[Field, ...]:
             raise Unresolved(f"It is not known which {mark.text} it was.")  # but when one judged
         if sense is not None:
             found.append(question.take(mark, "thing", "figure", "day"))
-    for mark in question.marks:
-        if mark.said and mark.said[2] == "" and question.free(mark) and mark.cue in ("adjective", ""):
-            field = scope.said_of(mark.said[1])
-            if field is not None:
-                question.use(mark)
-                found.append(field)
     if question.says("where") and not any(scope.says(field, "place") for field in found):
         found += [field for field in scope.own_columns if field.kind == "text" and scope.says(field, "place")][:1]
     if question.says("when") and not any(field.kind in DAYS for field in found):

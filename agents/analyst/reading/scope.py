@@ -190,11 +190,7 @@ class Scope:
         table, profile = self.lexicon.tables[source], self.lexicon.profiles.get((source, field.column))
         unique = bool(profile and table.rows and profile.distinct == table.rows)
         named = bool(set(parts(field.column)[-1:]) & _NUMBERING)
-        if (
-            field.kind == "integer"
-            and set(parts(field.column)[-1:]) & _IDS
-            and len(parts(field.column)) > 1
-        ):
+        if field.kind == "integer" and set(parts(field.column)[-1:]) & _IDS and len(parts(field.column)) > 1:
             return True
         serial = False
         if unique and profile is not None and profile.low is not None and profile.high is not None:
