@@ -18,27 +18,9 @@ _PLACES = frozenset({"in", "at", "from", "near", "on"})
 _HOLDING = vocabulary("with wearing")
 _HAVING = vocabulary("with have has had having")
 _MONEY = vocabulary("euro euros dollar dollars pound pounds money cent cents quid bucks")
-FUNCTIONS = frozenset(
-    {
-        *AGGREGATES,
-        "correlation",
-        "share",
-        "difference",
-        "percent_change",
-        "most",
-        "least",
-        "common",
-        "rare",
-        "top",
-        "lapse",
-        "over",
-        "under",
-        "at_least",
-        "at_most",
-        "between",
-        "or_more",
-        "or_less",
-    }
+FUNCTIONS = frozenset(AGGREGATES) | vocabulary(
+    """correlation share difference percent_change most least common rare top lapse over under at_least at_most between
+    or_more or_less"""
 )
 _BOUNDS = frozenset({"over", "under", "at_least", "at_most", "between"})
 """What is asked for by these is worked out, or nothing is."""
@@ -155,11 +137,8 @@ def _another(question: Question, mark: Mark, behind: Mark) -> bool:
     """Whether a word makes something else of the name behind it: "the publisher's books", "air temperature" where only
     that of the water is known."""
     found = question.scope.sense(behind, "figure")
-    words = (
-        [word for word in parts(found.field.column) if word not in unit_words() and len(word) > 1]
-        if found and found.field
-        else []
-    )
+    named = parts(found.field.column) if found and found.field else ()
+    words = [word for word in named if word not in unit_words() and len(word) > 1]
     return mark.text.endswith(("'s", "’s")) or len(behind.text.split()) < len(words) == 2 == len(set(words))
 
 
