@@ -115,11 +115,6 @@ def _compared(question: Question, mark: Mark, operator: Operator, said: Sequence
         question.having = Having(operator, value), Measure(aggregate.cue, field)  # type: ignore[arg-type]
         return
     question.keep(mark.place, field, operator, (value,), f"{mark.text} {number.text}")
-    joined = question.cued(names[0].place, -1, "and") if names and question.has("both") else None
-    other = question.after(joined.place, -1) if joined is not None else None
-    if other is not None and joined is not None and question.is_figure(other):  # "both one and the other above 100"
-        question.use(joined, *question.all("both"))
-        question.keep(other.place, question.take(other, "figure"), operator, (value,), f"{mark.text} {number.text}")
 
 
 def _since(question: Question, mark: Mark, day: Field, operator: Operator, number: Mark) -> None:
@@ -181,9 +176,6 @@ def _by_unit(question: Question, number: Mark) -> tuple[Field | None, list[Mark]
     figures = [item for item in question.figures() if question.scope.score(item, "value") < 0.9]
     if len(figures) == 1 and not question.has(*AGGREGATES):
         return question.take(figures[0], "figure"), figures
-    told = [item.field for _, item in question.filters if item.operator == "is not null" and item.field.kind in NUMBERS]
-    if told or number.number is None or question.scope.senses(beside) if beside is not None else told:
-        return (told[0] if len(told) == 1 else None), []
     return _in_range(question, number.number or 0), []
 
 
@@ -284,8 +276,7 @@ def _equal(question: Question, mark: Mark) -> None:
             continue
         negated = question.cued(min(mark.place, beside.place), -1, "not", "without")
         question.use(mark, beside, negated)
-        percent = question.beside(mark.place)
-        number = _in_unit_of(question, field, mark) if percent is not None and not ordinal else number
+        number = number if ordinal else _in_unit_of(question, field, mark)
         value = str(number) if field.kind == "text" else number
         said = f"{words_of(field.column)} {mark.text}"
         question.keep(mark.place, field, "not in" if negated else "in", (value,), said)
