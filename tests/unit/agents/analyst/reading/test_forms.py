@@ -15,6 +15,9 @@ from tests.unit.agents.analyst.reading.harbour import LEXICON, told, why_not
         ("what did we land in total in 2023, in kg", ""),
         ("total catch of the Marigold in 2023", "total catch kg where boat is Marigold and landed on: 2023"),
         ("average price per kg by species", "average price kg for each species"),
+        ("average price per kilo by species", "average price kg for each species"),
+        ("in which month is the catch biggest on average", "average catch kg for each season; the highest 1"),
+        ("how many landings had ice at least twice", "number of landings where ice is at least 2"),
         ("what share of the landings was inspected", "the share of landings whose inspected is yes"),
         (
             "what percentage of the haddock landings was inspected",
@@ -58,6 +61,7 @@ def test_forms(text: str, plan: str) -> None:
         "how many landings in Portugal",
         "average catch per decade",
         "which boat was the noisiest",
+        "which owner's boats landed the most",
         "top 0 boats",
     ],
 )
