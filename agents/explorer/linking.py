@@ -130,7 +130,7 @@ def _is_inside(character: str) -> bool:
     return character.isalnum() or character in "_$"
 
 
-def columns_said(text: str, tables: Iterable[Table]) -> list[tuple[int, str]]:
+def columns_said(text: str, tables: Sequence[Table]) -> list[tuple[int, str]]:
     """The names of columns that stand in a text as they are written, where they are no other word there: not in "the
     description of products"."""
     names = {column.name.casefold(): column.name for table in tables for column in table.columns}

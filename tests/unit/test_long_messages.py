@@ -258,7 +258,6 @@ ELSEWHERE = {
     "agents.models.tool_calls.to_langchain": READ_WHOLE,
     "agents.chat.canary": READ_WHOLE,
     "agents.extractive.scoring": READ_WHOLE,
-    "agents.explorer.columns.particular": READ_WHOLE,
     "agents.explorer.inquiry.surely": READ_WHOLE,
     "agents.appointments.dealers.places": READ_WHOLE,
     "api.protocol.analysis_session.ask": READ_WHOLE,
