@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from agents.analyst.reading.options import DAYS, NUMBERS, Unresolved, words_of
-from agents.analyst.reading.plan import Condition, Field, Having, Measure, Operator, Span
+from agents.analyst.reading.plan import Condition, Field, Having, Measure, Operator, Span, label
 from agents.analyst.reading.question import AGGREGATES, Question
 from agents.analyst.reading.sentence import Mark
-from agents.analyst.reading.time_spans import label
 from agents.language.figures import measures
 from agents.language.units import NotConvertible, convert
 from agents.language.units import unit as unit_of

@@ -10,10 +10,9 @@ from msgspec.structs import replace
 
 from agents.analyst.reading.contents import is_value
 from agents.analyst.reading.options import Unresolved, words_of
-from agents.analyst.reading.plan import Field, Group, Operator, Span, Unit
+from agents.analyst.reading.plan import Field, Group, Operator, Span, Unit, label
 from agents.analyst.reading.question import Question
 from agents.analyst.reading.sentence import Mark
-from agents.analyst.reading.time_spans import label
 from agents.language.dates.marks import month_of
 from agents.language.words import vocabulary
 

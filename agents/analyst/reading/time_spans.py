@@ -8,9 +8,9 @@ from datetime import date, datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
 
-from agents.analyst.reading.plan import Span
+from agents.analyst.reading.plan import Span, label
 from agents.analyst.reading.tokens import Token, tokens
-from agents.language.dates.marks import month_of, spoken, week_of
+from agents.language.dates.marks import month_of, week_of
 from agents.language.words import vocabulary
 
 _MONTHS = [name.casefold() for name in calendar.month_name]
@@ -20,22 +20,14 @@ _PARTS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, 
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9}
 _UNITS = {"day": "days", "week": "weeks", "month": "months", "quarter": "", "year": "years"}
 _BACK = ("last", "past", "previous")
-_PHRASES = (
-    "by the end of",
-    "starting in",
-    "starting from",
-    "starting with",
-    "starting on",
-    "prior to",
-    "up to",
-    "as of",
-)
 _SMALL = vocabulary(
     """between from since starting after before until till through in during on of for throughout within over only at
     dated year and versus vs to compare just about with ,"""
 )
-_LEADS = (*_PHRASES, *sorted(_SMALL))
+_STARTING = ("starting in", "starting from", "starting with", "starting on")
+_LEADS = ("by the end of", *_STARTING, "prior to", "up to", "as of", *sorted(_SMALL))
 """What may stand before a time and belongs to it."""
+_OF = (["in"], ["of"], ["in", "the", "year"], ["of", "the", "year"])
 _TOLD = vocabulary("and versus vs to compare only just about with ,")
 """Of these, what says something of its own besides."""
 _AND = vocabulary("to and until till through up versus vs with or , in the that of year")
@@ -148,7 +140,8 @@ def spans(text: str, now: datetime) -> tuple[Found, ...]:
         if joined and atom.yearless and not atoms[0].yearless:
             atom = _in_year_of(atom, atoms[0])
         within = None
-        if atoms and not joined and atom.yearless and atoms[0].is_year and _dated_by(words, atom, atoms[0]):
+        between = [words.word(at) for at in range(atom.end, atoms[0].at)] if atoms else []
+        if between in _OF and atom.yearless and atoms[0].is_year:
             within = atoms.pop(0)  # "10 September in 2022"
             moved = _in_year_of(atom, within)
             atom = _Atom(atom.at, within.end, moved.first, moved.last)
@@ -193,11 +186,6 @@ def _joined(words: _Words, atom: _Atom, others: Sequence[_Atom]) -> list[str]:
     return between if first and len(between) <= 3 and set(between) <= _AND else []
 
 
-def _dated_by(words: _Words, atom: _Atom, other: _Atom) -> bool:
-    between = [words.word(at) for at in range(atom.end, other.at)]
-    return between[:1] in (["in"], ["of"]) and between[1:] in ([], ["the", "year"])
-
-
 def _bounded(atom: _Atom, word: str, edge: str) -> Span:
     """The span that a word like "since" makes of a time."""
     first, last = atom.first, atom.last
@@ -218,33 +206,13 @@ def _span(first: date | None, last: date | None) -> Span:
     return Span(label(first, last), first, last)
 
 
-def label(first: date | None, last: date | None) -> str:
-    """The span in words: "2025", "March 2025", "Q3 2025", "since 1 March 2025"."""
-    if first is None or last is None:
-        return f"since {plain(first)}" if first else f"until {plain(last)}" if last else "all the time"
-    if first == last:
-        return plain(first)
-    if (first, last) == (date(first.year, 1, 1), date(first.year, 12, 31)):
-        return str(first.year)
-    if (first, last) == month_of(first.year, first.month):
-        return f"{calendar.month_name[first.month]} {first.year}"
-    if first.month % 3 == 1 and first.day == 1 and last == month_of(first.year, first.month + 2)[1]:
-        return f"Q{(first.month + 2) // 3} {first.year}"
-    return f"{plain(first)} to {plain(last)}"
-
-
-def plain(day: date) -> str:
-    """`3 March 2026`."""
-    return spoken(day).split(" ", 1)[1]
-
-
 def _atoms(words: _Words) -> list[_Atom]:
     """The times that are named, in order; of those that begin alike the first kind."""
     found: list[_Atom] = []
     at = 0
     while at < len(words.row):
         atom = None
-        for form in (_day, _month_number, _quarter, _part, _month, _near, _ago, _year):
+        for form in (_numeric, _written, _quarter, _part, _month, _near, _ago, _year):
             try:
                 atom = form(words, at)
             except (ValueError, OverflowError):  # there is no such day
@@ -256,40 +224,36 @@ def _atoms(words: _Words) -> list[_Atom]:
     return found
 
 
-def _day(words: _Words, at: int) -> _Atom | None:
-    """ "2025-03-14", "14/3/2025", "14 March 2025", "March 14"."""
-    gaps = (words.gap(at + 1), words.gap(at + 2))
-    year, day, number = words.year(at), words.number(at, 31), words.number(at + 1, 12)
-    if year and gaps == ("-", "-") and number and (day := words.number(at + 2, 31)):
+def _numeric(words: _Words, at: int) -> _Atom | None:
+    """ "2025-03-14", "14/3/2025", "14.3.2025"; a month: "2025-03", "3/2025"."""
+    gaps, number = (words.gap(at + 1), words.gap(at + 2)), words.number(at + 1, 12)
+    if (year := words.year(at)) and gaps[0] == "-" and number:
+        if gaps[1] == "-" and (day := words.number(at + 2, 31)):
+            return _exactly(at, at + 3, date(year, number, day))
+        return _Atom(at, at + 2, *month_of(year, number)) if len(words.word(at + 1)) == 2 else None
+    if number and gaps in (("/", "/"), (".", ".")) and (day := words.number(at, 31)) and (year := words.year(at + 2)):
         return _exactly(at, at + 3, date(year, number, day))
-    if day and number and gaps in (("/", "/"), (".", ".")) and (year := words.year(at + 2)):
-        return _exactly(at, at + 3, date(year, number, day))
-    place = at + 1 + (words.word(at + 1) == "of")
-    if day and (number := words.month(place)):
-        place += 1
-    elif (number := words.month(at)) and (day := words.number(at + 1, 31)):
-        place = at + 2
-    else:
+    year, number = words.year(at + 1), words.number(at, 12)
+    return _Atom(at, at + 2, *month_of(year, number)) if year and gaps[0] == "/" and number else None
+
+
+def _written(words: _Words, at: int) -> _Atom | None:
+    """ "14 March 2025", "March 14"; without a year the last such day."""
+    day, place = words.number(at, 31), at + 1 + (words.word(at + 1) == "of")
+    number = words.month(place) if day else words.month(at)
+    day, place = (day, place + 1) if day else (words.number(at + 1, 31), at + 2)
+    if not day or not number:
         return None
     end = place + (words.word(place) == ",")
     if (year := words.year(end)) is not None:
         return _exactly(at, end + 1, date(year, number, day))
-    gone = (number, day) <= (words.today.month, words.today.day)
-    found = date(words.today.year - (not gone), number, day)
+    ahead = (number, day) > (words.today.month, words.today.day)
+    found = date(words.today.year - ahead, number, day)
     return _Atom(at, place, found, found, True)
 
 
 def _exactly(at: int, end: int, day: date) -> _Atom:
     return _Atom(at, end, day, day)
-
-
-def _month_number(words: _Words, at: int) -> _Atom | None:
-    """ "2025-03", "3/2025"."""
-    year, number, gap = words.year(at), words.number(at + 1, 12), words.gap(at + 1)
-    if year and gap == "-" and number and len(words.word(at + 1)) == 2:
-        return _Atom(at, at + 2, *month_of(year, number))
-    year, number = words.year(at + 1), words.number(at, 12)
-    return _Atom(at, at + 2, *month_of(year, number)) if year and gap == "/" and number else None
 
 
 def _quarter(words: _Words, at: int) -> _Atom | None:
