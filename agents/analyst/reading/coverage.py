@@ -150,14 +150,15 @@ def is_unit(mark: Mark) -> bool:
 def _sought(question: Question, plan: Plan, mark: Mark) -> bool:
     """Whether a word says what is to be counted, worked out or found: "how many murders", "average salinity"."""
     before, behind = question.after(mark.place, -1), question.after(mark.place)
+    beside = question.beside(mark.place, -1)
+    much = beside is not None and beside.plain == "much" and not is_unit(mark)
     if before is None:
-        return False
+        return much and not (behind is not None and behind.names)
     if behind is not None and behind.place == mark.place + 1 and behind.names:  # it says more of what follows
         return (before.cue == "count" and question.scope.own(behind)) or _another(question, mark, behind)
     if is_unit(mark) and mark.plain not in _MONEY:
         return before.cue == "count" and mark.place == before.place + 1 and not plan.sides
-    beside = question.beside(mark.place, -1)
-    if before.cue in AGGREGATES or (beside is not None and beside.plain == "much" and not is_unit(mark)):
+    if before.cue in AGGREGATES or much:
         return True
     if before.cue == "which" and before.plain.endswith(("which", "what", "what's", "whats")):
         return mark.place - before.place <= 3 and not is_unit(mark)
