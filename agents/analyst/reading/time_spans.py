@@ -20,16 +20,16 @@ _PARTS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, 
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9}
 _UNITS = {"day": "days", "week": "weeks", "month": "months", "quarter": "", "year": "years"}
 _BACK = ("last", "past", "previous")
-_SMALL = vocabulary(
-    """between from since starting after before until till through in during on of for throughout within over only at
-    dated year and versus vs to compare just about with ,"""
+_TOLD = vocabulary("and versus vs to compare only just about with ,")
+"""Before a time, with a meaning of its own."""
+_SMALL = _TOLD | vocabulary(
+    "between from since starting after before until till through in during on of for throughout within over at dated"
+    " year"
 )
 _STARTING = ("starting in", "starting from", "starting with", "starting on")
 _LEADS = ("by the end of", *_STARTING, "prior to", "up to", "as of", *sorted(_SMALL))
 """What may stand before a time and belongs to it."""
 _OF = (["in"], ["of"], ["in", "the", "year"], ["of", "the", "year"])
-_TOLD = vocabulary("and versus vs to compare only just about with ,")
-"""Of these, what says something of its own besides."""
 _AND = vocabulary("to and until till through up versus vs with or , in the that of year")
 _RANGING = vocabulary("to until till through")
 _VERBAL = vocabulary("may march mar dec sep oct jan jun jul")
