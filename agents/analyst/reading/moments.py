@@ -117,9 +117,12 @@ def _apart(question: Question) -> None:
     question.times = [
         item for item in question.times if not any(_inside(other, item[1]) for _, other in question.times)
     ]
-    for (_, one), (_, other) in pairwise(question.times):
+    for (place, one), (_, other) in pairwise(tuple(question.times)):
         if (one.last or date.max) >= (other.first or date.min):
-            raise Unresolved("The times overlap: please say which one counts.")
+            if one.first is not None or other.last is not None:
+                raise Unresolved("The times overlap: please say which one counts.")
+            whole = Span(label(other.first, one.last), other.first, one.last)
+            question.times = [(place, whole)]  # "after 2000, before 2010"
 
 
 def _inside(one: Span, other: Span) -> bool:

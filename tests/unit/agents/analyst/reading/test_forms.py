@@ -33,6 +33,10 @@ from tests.unit.agents.analyst.reading.harbour import LEXICON, told, why_not
         ("landings that were not inspected", "number of landings where inspected is no"),
         ("how many landings of unknown grade", "number of landings where grade is U"),
         ("how many landings were not sold", "number of landings where sold on is missing"),
+        (
+            "how many landings after March 2022 and before March 2023",
+            "number of landings where landed on: 1 April 2022 to 28 February 2023",
+        ),
         ("number of landings per month in 2022", "number of landings for each month where landed on: 2022"),
         ("how many landings with a crew of 4", "number of landings where crew is 4"),
         ("how many landings over 500 kg", "number of landings where catch kg is over 500"),
