@@ -15,6 +15,9 @@ from tests.unit.agents.analyst.reading.harbour import LEXICON, told, why_not
         ("what did we land in total in 2023, in kg", ""),
         ("total catch of the Marigold in 2023", "total catch kg where boat is Marigold and landed on: 2023"),
         ("average price per kg by species", "average price kg for each species"),
+        ("average catch and number of landings by boat", "average catch kg, number of landings for each boat"),
+        ("how expensive is cod", "average price kg where species is cod"),
+        ("most expensive landing per boat", "highest price kg for each boat"),
         ("average price per kilo by species", "average price kg for each species"),
         ("in which month is the catch biggest on average", "average catch kg for each season; the highest 1"),
         ("how many landings had ice at least twice", "number of landings where ice is at least 2"),
@@ -93,6 +96,9 @@ def test_words_without_a_trace_are_told() -> None:
 
 def test_an_order_of_groups() -> None:
     for text, descending in (
+        ("average catch and number of landings by boat", "average catch kg, number of landings for each boat"),
+        ("how expensive is cod", "average price kg where species is cod"),
+        ("most expensive landing per boat", "highest price kg for each boat"),
         ("average catch by boat, highest first", True),
         ("average catch by boat, lowest first", False),
     ):
