@@ -4,7 +4,7 @@ The data's fields are called `x`, `y` and `series` whatever the columns are call
 as a path or an expression; the names stand in the titles.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from agents.analyst.preview import short
@@ -27,21 +27,16 @@ def figure(rows: Rows, plan: Plan | None = None) -> Mapping[str, Any] | None:
     keys = [at for at in range(len(rows.columns)) if at not in measured and _names(rows, at)]
     if not measured or not keys:
         return None
-    y = measured[0]
-    if plan is not None and plan.share:
-        y = measured[-1]
+    y = measured[-1] if plan is not None and plan.share else measured[0]
     time = next((at for at in keys if _is_time(rows, at, plan)), None)
     others = [at for at in keys if at != time]
     if time is not None:
-        return _over_time(rows, time, y, others[-1] if others else None)
-    if (
-        (plan is not None and len(plan.groups) == 1)
-        or len(keys) == 1
-        or (plan is None and len(_values(rows, keys[0])) == len(rows.rows))
-    ):
-        return _bars(rows, keys[-1], y)
+        return _drawn(rows, time, y, others[-1] if others else None, over_time=True)
+    alone = len(plan.groups) == 1 if plan is not None else len(_values(rows, keys[0])) == len(rows.rows)
+    if alone or len(keys) == 1:
+        return _drawn(rows, keys[-1], y, None, over_time=False)
     x, series = (keys[0], keys[-1]) if len(_values(rows, keys[-1])) <= MOST_SERIES else (keys[-1], keys[0])
-    return _bars(rows, x, y, series)
+    return _drawn(rows, x, y, series, over_time=False)
 
 
 def _measured(rows: Rows, plan: Plan | None) -> list[int]:
@@ -79,57 +74,31 @@ def _is_time(rows: Rows, at: int, plan: Plan | None) -> bool:
     return rows.kinds[at] in ("date", "timestamp") or name in _TIMES
 
 
-def _over_time(rows: Rows, x: int, y: int, series: int | None) -> Mapping[str, Any] | None:
-    if series is not None and len(_values(rows, series)) > MOST_SERIES:
+def _drawn(rows: Rows, x: int, y: int, series: int | None, *, over_time: bool) -> Mapping[str, Any] | None:
+    if over_time and series is not None and len(_values(rows, series)) > MOST_SERIES:
         return None
-    encoding: dict[str, Any] = {
-        "x": {"field": "x", "type": "ordinal", "title": _title(rows, x)},
-        "y": {"field": "y", "type": "quantitative", "title": _title(rows, y)},
+    title = [column.replace("_", " ").strip()[:_LONGEST_NAME] for column in rows.columns]
+    kept = rows.rows[: MOST_POINTS if over_time else MOST_BARS]
+    named = {
+        "field": "x",
+        "title": title[x],
+        **({"type": "ordinal"} if over_time else {"type": "nominal", "sort": None}),
     }
+    figures = {"field": "y", "type": "quantitative", "title": title[y]}
+    encoding: dict[str, Any] = {"x": named, "y": figures} if over_time else {"y": named, "x": figures}
+    values = [{"x": _plain(row[x]), "y": row[y]} for row in kept]
     if series is not None:
-        encoding["color"] = {"field": "series", "type": "nominal", "title": _title(rows, series)}
-    mark = {"type": "line", "point": True, "tooltip": True}
-    return _made(rows, mark, encoding, rows.rows[:MOST_POINTS], x, y, series)
-
-
-def _bars(rows: Rows, x: int, y: int, series: int | None = None) -> Mapping[str, Any]:
-    encoding: dict[str, Any] = {
-        "y": {"field": "x", "type": "nominal", "sort": None, "title": _title(rows, x)},
-        "x": {"field": "y", "type": "quantitative", "title": _title(rows, y)},
-    }
-    if series is not None:
-        encoding["color"] = {"field": "series", "type": "nominal", "title": _title(rows, series)}
-    return _made(rows, {"type": "bar", "tooltip": True}, encoding, rows.rows[:MOST_BARS], x, y, series)
-
-
-def _made(
-    rows: Rows,
-    mark: Mapping[str, Any],
-    encoding: Mapping[str, Any],
-    kept: Sequence[Sequence[Any]],
-    x: int,
-    y: int,
-    series: int | None,
-) -> Mapping[str, Any]:
-    values = [
-        {"x": _plain(row[x]), "y": row[y], **({"series": _plain(row[series])} if series is not None else {})}
-        for row in kept
-    ]
-    title = f"{_title(rows, y)} by {_title(rows, x)}"
-    if len(rows.rows) > len(kept):
-        title += f" (first {len(kept)} of {len(rows.rows)})"
+        encoding["color"] = {"field": "series", "type": "nominal", "title": title[series]}
+        values = [{**value, "series": _plain(row[series])} for value, row in zip(values, kept, strict=True)]
+    cut = f" (first {len(kept)} of {len(rows.rows)})" if len(rows.rows) > len(kept) else ""
     return {
         "$schema": SCHEMA,
-        "title": title,
+        "title": f"{title[y]} by {title[x]}{cut}",
         "data": {"values": values},
-        "mark": dict(mark),
-        "encoding": dict(encoding),
+        "mark": {"type": "line", "point": True, "tooltip": True} if over_time else {"type": "bar", "tooltip": True},
+        "encoding": encoding,
         "width": "container",
     }
-
-
-def _title(rows: Rows, at: int) -> str:
-    return rows.columns[at].replace("_", " ").strip()[:_LONGEST_NAME]
 
 
 def _plain(value: Any) -> str:

@@ -26,11 +26,10 @@ _OPERATORS = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One group: for each thing that is grouped by, the values that it goes by; its figures; how many rows it has."""
+    """One group: for each thing that is grouped by, the values that it goes by; and its figures."""
 
     keys: tuple[tuple[str, ...], ...]
     figures: tuple[float | None, ...]
-    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +53,17 @@ def expected(plan: Plan, recounted: Rows) -> Expected:
             for size in sizes:
                 keys.append(tuple(text(value) for value in row[at : at + size]))
                 at += size
-            lines.append(Line(tuple(keys), tuple(_figures(plan, row[width:-1], recounted)), counted))
+            lines.append(Line(tuple(keys), tuple(_figures(plan, row[width:-1]))))
     if plan.share:
         whole = sum(line.figures[0] or 0 for line in lines)
         lines = [
-            Line(line.keys, (*line.figures, 100 * (line.figures[0] or 0) / whole if whole else None), line.rows)
-            for line in lines
+            Line(line.keys, (*line.figures, 100 * (line.figures[0] or 0) / whole if whole else None)) for line in lines
         ]
     chosen = [line for line in lines if _chosen(plan, line)]
     return Expected(tuple(lines), tuple(chosen), recounted.total is not None and len(recounted.rows) < MOST_ROWS)
 
 
-def _figures(plan: Plan, values: Sequence[Any], recounted: Rows) -> Iterable[Any]:
+def _figures(plan: Plan, values: Sequence[Any]) -> Iterable[Any]:
     if plan.sides:
         one, other = values
         if one is None or other is None:
@@ -122,13 +120,13 @@ def disagreement(plan: Plan, wanted: Expected, rows: Rows) -> str | None:
         return f"{number:,} rows are expected, not {len(rows.rows):,}"
     if not number:
         return None
-    first = "it does not hold the columns that are expected"
-    for number, (keys, figures) in enumerate(islice(_ways(wanted, rows), _MOST_WAYS)):
-        wrong = _differs(plan, wanted, rows, keys, figures)
-        if wrong is None:
+    wrong: list[str] = []
+    for keys in islice(_ways(wanted, rows), _MOST_WAYS):
+        problem = _differs(plan, wanted, rows, keys)
+        if problem is None:
             return None
-        first = first if number else wrong
-    return first
+        wrong.append(problem)
+    return wrong[0] if wrong else "it does not hold the columns that are expected"
 
 
 def _first_ones(plan: Plan, wanted: Expected) -> int:
@@ -140,37 +138,15 @@ def _first_ones(plan: Plan, wanted: Expected) -> int:
     return sum(alike(figure, best, plan.digits) for figure in figures)
 
 
-def _ways(wanted: Expected, rows: Rows) -> Iterable[tuple[tuple[tuple[int, int], ...], tuple[int, ...]]]:
-    """How the columns of a result can stand for what is expected: for each key its column and which of its values it
-    is; for each figure its column."""
-    line = wanted.chosen[0]
-    columns = range(len(rows.columns))
-    keys: list[list[tuple[int, int]]] = []
-    for place, key in enumerate(line.keys):
+def _ways(wanted: Expected, rows: Rows) -> Iterable[tuple[tuple[int, int], ...]]:
+    """How the columns of a result can stand for what is grouped by: for each key its column, and which of the values
+    that it goes by stands there."""
+    fitting: list[list[tuple[int, int]]] = []
+    for place, key in enumerate(wanted.chosen[0].keys):
         known = [{item.keys[place][which] for item in wanted.lines} for which in range(len(key))]
-        fitting = [(c, w) for w in reversed(range(len(key))) for c in columns if _stands(rows, c, known[w])]
-        keys.append(fitting)
-    figures: list[list[int]] = []
-    for place in reversed(range(len(line.figures))):
-        wished = [item.figures[place] for item in wanted.lines]
-        fitting_figures = [
-            c for c in columns if all(isinstance(row[c], int | float | type(None) | str) for row in rows.rows)
-        ]
-        likely = {c for c in fitting_figures if _any_alike(rows, c, wished)}
-        figures.insert(0, [*(c for c in fitting_figures if c in likely), *(set(fitting_figures) - likely)])
-    for some in product(*keys):
-        for others in product(*figures):
-            if len({column for column, _ in some} | set(others)) == len(some) + len(others):
-                yield some, others
-
-
-def _any_alike(rows: Rows, column: int, wished: Sequence[Any]) -> bool:
-    first = rows.rows[0][column]
-    return any(alike(first, wish) for wish in wished)
-
-
-def _stands(rows: Rows, column: int, known: set[str]) -> bool:
-    return all(_key(row[column], known) is not None for row in rows.rows)
+        pairs = product(reversed(range(len(key))), range(len(rows.columns)))
+        fitting.append([(c, w) for w, c in pairs if all(_key(row[c], known[w]) is not None for row in rows.rows)])
+    return (some for some in product(*fitting) if len({column for column, _ in some}) == len(some))
 
 
 def _key(value: Any, known: Mapping[str, Any] | set[str]) -> str | None:
@@ -182,25 +158,28 @@ def _key(value: Any, known: Mapping[str, Any] | set[str]) -> str | None:
     return None
 
 
-def _differs(
-    plan: Plan, wanted: Expected, rows: Rows, keys: tuple[tuple[int, int], ...], figures: tuple[int, ...]
-) -> str | None:
+def _differs(plan: Plan, wanted: Expected, rows: Rows, keys: tuple[tuple[int, int], ...]) -> str | None:
     by_key = {tuple(line.keys[place][which] for place, (_, which) in enumerate(keys)): line for line in wanted.chosen}
     if len(by_key) != len(wanted.chosen):
         return "groups are put together that go by one name"
-    listed: list[Line] = []
     known = [{key[place] for key in by_key} for place in range(len(keys))]
-    for row in rows.rows:
-        key = tuple(_key(row[column], known[place]) or "" for place, (column, _) in enumerate(keys))
-        line = by_key.get(key)
-        if line is None:
-            return f"{_named(key)} is not expected"
-        for place, column in enumerate(figures):
-            if not alike(row[column], line.figures[place], plan.digits):
-                return f"{_named(key)}{row[column]} in the result, {line.figures[place]} when recounted"
-        listed.append(line)
-    if len({line.keys for line in listed}) != len(listed):
+    said = [tuple(_key(row[c], known[at]) or "" for at, (c, _) in enumerate(keys)) for row in rows.rows]
+    if unknown := next((key for key in said if key not in by_key), None):
+        return f"{_named(unknown)}is not expected"
+    if len(set(said)) != len(said):
         return "a group comes twice"
+    listed = [by_key[key] for key in said]
+    free = [column for column in range(len(rows.columns)) if column not in {column for column, _ in keys}]
+    for place in reversed(range(len(listed[0].figures))):
+        figures = [line.figures[place] for line in listed]
+        pairs = {c: list(zip((row[c] for row in rows.rows), figures, said, strict=True)) for c in free}
+        right = [c for c in free if all(alike(one, other, plan.digits) for one, other, _ in pairs[c])]
+        if not right:
+            numeric = [c for c in free if all(isinstance(row[c], int | float | None) for row in rows.rows)]
+            told = [item for c in numeric[-1:] for item in pairs[c] if not alike(item[0], item[1], plan.digits)]
+            ends = [f"{_named(key)}{one} in the result, {other} when recounted" for one, other, key in told]
+            return ends[0] if ends else "it does not hold the columns that are expected"
+        free.remove(right[-1])
     return _misplaced(plan, wanted, listed)
 
 

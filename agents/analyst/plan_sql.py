@@ -100,11 +100,6 @@ def query(plan: Plan) -> str:
     return _rows(plan, names) if not plan.measures and not plan.part else _grouped(plan, names)
 
 
-def joined(plan: Plan) -> str:
-    """How many rows its tables have when they are joined as the query joins them."""
-    return f"SELECT count(*)\n{_Joined(plan).tables}"
-
-
 class _Joined:
     """The tables of a query and what their columns are called in it."""
 

@@ -7,15 +7,16 @@ from agents.analyst import wording
 from agents.analyst.progress import Work
 from agents.analyst.reading.candidates import Unread
 from agents.analyst.reading.lexicon import Lexicon
-from agents.analyst.reading.options import NUMBERS, words_of
-from agents.analyst.reading.plan import Source
-from agents.analyst.reading.reach import is_key
+from agents.analyst.reading.likeness import without
+from agents.analyst.reading.options import DAYS, NUMBERS, words_of
+from agents.analyst.reading.plan import Field, Source
+from agents.analyst.reading.scope import Scope
 from agents.analyst.reading.tokens import parts
-from agents.dataset import ALL, Column, Registered, Table
+from agents.dataset import ALL, Registered
 from agents.language.figures import unit_words
 from agents.types import Thought
 
-_MOST_NAMED = 20
+_MOST_NAMED, _MOST_GROUPS = 20, 30
 UNASKED = "The language model could not be asked, so the question was read by rules."
 NO_QUERY = "The language model found no query for it, so the question was read by rules."
 REJECTED = "The language model's queries were rejected, so the question was read by rules."
@@ -65,56 +66,23 @@ def _held(lexicon: Lexicon) -> str:
     return f"There are {', '.join(wording.number(words_of(table.name)) for table in tables[:_MOST_NAMED])}."
 
 
-_MOST_GROUPS = 30
-
-
 def examples(lexicon: Lexicon, most: int = 4) -> tuple[str, ...]:
-    """Of the largest tables that others do not refer to; none where nothing can be asked."""
-    referred = {(table.dataset, key.to_table) for table in lexicon.schema.tables for key in table.foreign_keys}
-    tables = sorted(
-        lexicon.schema.tables,
-        key=lambda item: ((item.dataset, item.name) in referred and bool(item.primary_key), -(item.rows or 0)),
-    )
+    """Of the tables that refer to most others, the largest first; none where nothing can be asked."""
     found: list[str] = []
-    for table in sorted(tables, key=lambda item: -len(item.foreign_keys)):
-        found += _of(lexicon, table)
-        if len(found) >= most:
-            break
+    for table in sorted(lexicon.schema.tables, key=lambda item: (-len(item.foreign_keys), -(item.rows or 0))):
+        scope, name = Scope(lexicon, Source(table.dataset, table.name)), words_of(table.name)
+        fields = [field for field in scope.own_columns if not scope.is_key(field)]
+        values = {field: len(lexicon.values.get((scope.source, field.column), ())) for field in fields}
+        groups = [_bare(field) for field in fields if 2 <= values[field] <= _MOST_GROUPS]
+        figures = [_bare(field) for field in fields if field.kind in NUMBERS]
+        found.append(f"How many {name} are there?")
+        found += [f"Number of {name} by {group}" for group in groups[:1]]
+        found += [f"Average {figures[0]} of {name} by {group}" for group in groups[:1] if figures]
+        found += [f"{name.capitalize()} over time"] if any(field.kind in DAYS for field in fields) else []
     return tuple(found[:most])
 
 
-def _of(lexicon: Lexicon, table: Table) -> list[str]:
-    name = words_of(table.name)
-    group = next((column for column in table.columns if _groups(lexicon, table, column)), None)
-    figure = next(
-        (column for column in table.columns if column.kind in NUMBERS and not _numbers(lexicon, table, column)), None
-    )
-    found = [f"How many {name} are there?"]
-    if group is not None:
-        found.append(f"Number of {name} by {_bare(group)}")
-    if figure is not None and group is not None:
-        found.append(f"Average {_bare(figure)} of {name} by {_bare(group)}")
-    if any(column.kind in ("date", "timestamp") for column in table.columns):
-        found.append(f"{name.capitalize()} over time")
-    return found
-
-
-def _groups(lexicon: Lexicon, table: Table, column: Column) -> bool:
-    values = lexicon.values.get((Source(table.dataset, table.name), column.name), ())
-    return 2 <= len(values) <= _MOST_GROUPS
-
-
-def _numbers(lexicon: Lexicon, table: Table, column: Column) -> bool:
-    """Whether a column only numbers the rows."""
-    profile = lexicon.profiles.get((Source(table.dataset, table.name), column.name))
-    return is_key(table, column.name) or (
-        profile is not None and column.kind == "integer" and profile.distinct == table.rows
-    )
-
-
-def _bare(column: Column) -> str:
+def _bare(field: Field) -> str:
     """The column's name without its unit."""
-    words = list(parts(column.name))
-    while len(words) > 1 and words[-1] in unit_words():
-        words.pop()
-    return " ".join(words)
+    words = parts(field.column)
+    return " ".join(without(words, (), unit_words())) if words else field.column

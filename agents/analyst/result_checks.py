@@ -10,16 +10,14 @@ could be read otherwise, has at most 0.4.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
 from msgspec.structs import replace
 
-from agents.analyst.expectation import Expected, alike, disagreement, expected, text
-from agents.analyst.plan_sql import joined, literal, query, titles
-from agents.analyst.reading.plan import Measure, Order, Plan
+from agents.analyst.expectation import alike, disagreement, expected, text
+from agents.analyst.plan_sql import literal, query, titles
+from agents.analyst.reading.plan import Measure, Plan
 from agents.analyst.recount import lookups, recount, recount_rows
 from agents.dataset import QueryFailed, Rows
 
@@ -82,7 +80,7 @@ async def verify(plan: Plan, rows: Rows, ask: Ask, assumed: int = 0) -> Verdict:
     """Whether `rows` are what the plan asks for. A check that cannot be made is left out."""
     checks: list[Check] = []
     steps = (_listed,) if not (plan.measures or plan.part) else (_recounted,)
-    for step in (*steps, _kept, _complement, _spans):
+    for step in (*steps, _complement):
         try:
             checks += await step(plan, rows, ask)
         except QueryFailed as failure:
@@ -102,38 +100,7 @@ async def _recounted(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
         checks.append(
             Check("order", True, f"Of {len(wanted.chosen):,} groups none that is left out comes before these.")
         )
-    if plan.groups or len(plan.spans) > 1:
-        checks += await _total(plan, wanted, ask)
     return checks
-
-
-async def _total(plan: Plan, wanted: Expected, ask: Ask) -> list[Check]:
-    """All groups together have as many rows, and add up to as much, as without grouping."""
-    overall = replace(plan, groups=(), spans=plan.spans[:1], having=None, limit=None, share=False, descending=None,
-                      digits=None, skip=0)  # fmt: skip
-    if len(plan.spans) > 1:
-        return []
-    measures = () if plan.part or plan.sides else tuple(measure for measure in plan.measures if measure.adds_up)
-    asked = replace(overall, part=(), measures=(*measures, Measure("count")))
-    found = (await ask(query(asked))).rows[0]
-    if plan.when and any(group.unit for group in plan.groups) and not plan.spans:
-        return []  # rows without a day belong to no group
-    sums = [sum(line.figures[plan.measures.index(measure)] or 0 for line in wanted.lines) for measure in measures] + [
-        sum(line.rows for line in wanted.lines)
-    ]
-    agreed = all(alike(float(sum_ or 0), float(other or 0)) for sum_, other in zip(sums, found, strict=True))
-    said = f"{len(wanted.lines):,} groups add up to {_plain(sums[0])}, without groups it is {_plain(found[0])}."
-    return [Check("total", agreed, said)]
-
-
-async def _kept(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
-    """Joining other tables multiplies no row."""
-    if not any(field.path for field in plan.fields):
-        return []
-    with_others = (await ask(joined(plan))).rows[0][0]
-    alone = (await ask(f"SELECT count(*) FROM {plan.source.sql}")).rows[0][0]  # noqa: S608
-    said = f"{plan.source.table} has {alone:,} rows, and {with_others:,} with the tables that it is joined to."
-    return [Check("rows", with_others == alone, said)]
 
 
 async def _complement(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
@@ -149,35 +116,18 @@ async def _complement(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
     return [Check("complement", some + others == everything, said)]
 
 
-async def _spans(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
-    """No row that counts lies outside the time that is asked for."""
-    if not plan.when or not plan.spans:
-        return []
-    ends = replace(
-        plan, groups=(), part=(), having=None, share=False, limit=None, descending=None, order=(), shown=(), sides=(),
-        digits=None, skip=0, measures=(Measure("minimum", plan.when), Measure("maximum", plan.when)),
-    )  # fmt: skip
-    found = [row[-2:] for row in (await ask(query(ends))).rows if row[-1] is not None]
-    if not found:
-        return []
-    first, last = min(str(match) for match, _ in found), max(str(match) for _, match in found)
-    bounds = (min(span.first or date.min for span in plan.spans), max(span.last or date.max for span in plan.spans))
-    agreed = bounds[0].isoformat() <= first[:10] and last[:10] <= bounds[1].isoformat()
-    return [Check("span", agreed, f"The rows lie between {first[:10]} and {last[:10]}.")]
-
-
 async def _listed(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
     """Listed rows are as many as there are to list, all of them count, they stand in order, and not enough others come
     before the last one to take its place."""
     counted = int((await ask(recount_rows(plan, "sum(CASE WHEN counts THEN 1 ELSE 0 END)"))).rows[0][0] or 0)
     number = min(plan.limit or counted, max(counted - plan.skip, 0))
     if plan.limit == 1 and not plan.skip and plan.order:
-        number = len(rows.rows) if counted else 0  # those that share the first place, see `_first_ones`
+        number = len(rows.rows) if counted else 0  # those that share the first place, see `_ranks`
     said = f"{counted:,} rows are to be counted, of which {len(rows.rows):,} are listed; {number:,} should be."
     everything = number == counted <= len(rows.rows)
     checks = [Check("recount" if everything else "shape", len(rows.rows) == number, said)]
     if rows.rows:
-        checks += [*await _members(plan, rows, ask), *await _first_ones(plan, rows, ask, number, counted)]
+        checks += [*await _members(plan, rows, ask), *await _ranks(plan, rows, ask, counted)]
     return checks
 
 
@@ -206,37 +156,34 @@ async def _members(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
     return [Check("recount", some == len(rows.rows) == len(listed), said)]
 
 
-async def _first_ones(plan: Plan, rows: Rows, ask: Ask, number: int, counted: int) -> list[Check]:
-    """The rows stand in their order, and few enough others come before the last one."""
-    if not plan.order or (places := _places([_title(plan, plan.order[0])], rows)) is None:
+async def _ranks(plan: Plan, rows: Rows, ask: Ask, counted: int) -> list[Check]:
+    """What the rows are ranked by is what all rows that count have in these places, and nothing else has a single one
+    that is asked for."""
+    if not plan.order or plan.order[0].field not in plan.shown:
         return []
-    order, at = plan.order[0], places[0]
-    values = [_ranked(row[at], order.scale) for row in rows.rows]
-    inside = all(_in_order(value, other, order.descending) for value, other in pairwise(values))
-    checks = [
-        Check("order", inside, f"The rows {'stand' if inside else 'do not stand'} in the order that is asked for.")
-    ]
-    last = values[-1]
-    if last is not None:
-        name = lookups(plan)[order.field]
-        ranked = f"list_position([{', '.join(map(literal, order.scale))}], {name})" if order.scale else name
-        before = f"{ranked} {'>' if order.descending else '<'} {literal(last)}"
-        some = f"sum(CASE WHEN counts AND {before} THEN 1 ELSE 0 END)"
-        better = int((await ask(recount_rows(plan, some))).rows[0][0] or 0)
-        said = f"{better:,} rows come before the last one that is listed; {number:,} are listed."
-        first = better < number or number == counted
-        if plan.limit == 1 and not plan.skip:
-            same = f"sum(CASE WHEN counts AND {ranked} = {literal(last)} THEN 1 ELSE 0 END)"
-            first = better == 0 and (await ask(recount_rows(plan, same))).rows[0][0] == number
-        if plan.skip:  # nothing else is to have that place
-            same = f"sum(CASE WHEN counts AND {ranked} = {literal(last)} THEN 1 ELSE 0 END)"
-            first = better == plan.skip and (await ask(recount_rows(plan, same))).rows[0][0] == 1
-        checks.append(Check("total", first, said))
+    order = plan.order[0]
+    places = _places([titles(plan)[plan.shown.index(order.field)]], rows)
+    if places is None:
+        return []
+    name = lookups(plan)[order.field]
+    ranked = f"list_position([{', '.join(map(literal, order.scale))}], {name})" if order.scale else name
+    before = 1 if plan.skip else 0
+    sql = (
+        f"SELECT v FROM ({recount_rows(plan, f'{ranked} AS v, counts')}) WHERE counts "  # noqa: S608
+        f"ORDER BY v {'DESC' if order.descending else 'ASC'} NULLS LAST LIMIT {len(rows.rows) + 1 + before} "
+        f"OFFSET {plan.skip - before}"
+    )
+    wanted = [row[0] for row in (await ask(sql)).rows]
+    listed = [_ranked(row[places[0]], order.scale) for row in rows.rows]
+    found = wanted[before : before + len(listed)]
+    same = len(found) == len(listed) and all(map(alike, listed, found))
+    told = "stand" if same else "do not stand"
+    checks = [Check("order", same, f"The rows {told} in the order that is asked for, and in their places.")]
+    if plan.skip or plan.limit == 1:
+        around = [*wanted[:before], *wanted[before + len(listed) :]]
+        alone = not any(alike(item, listed[0]) for item in around if item is not None)
+        checks.append(Check("total", alone, f"{'No other row has' if alone else 'Other rows have'} the same place."))
     return checks
-
-
-def _title(plan: Plan, order: Order) -> str:
-    return titles(plan)[plan.shown.index(order.field)] if order.field in plan.shown else order.field.column
 
 
 def _places(names: Sequence[str], rows: Rows) -> tuple[int, ...] | None:
@@ -246,19 +193,5 @@ def _places(names: Sequence[str], rows: Rows) -> tuple[int, ...] | None:
     return tuple(map(folded.index, wanted)) if all(name in folded for name in wanted) else None
 
 
-def _ranked(value: object, scale: tuple[str, ...]) -> float | str | None:
-    if scale:
-        return float(scale.index(text(value)) + 1) if text(value) in scale else None
-    return value if isinstance(value, int | float | str) or value is None else str(value)
-
-
-def _in_order(one: float | str | None, other: float | str | None, descending: bool) -> bool:
-    if one is None or other is None:
-        return other is None
-    if isinstance(one, str) != isinstance(other, str):
-        return False
-    return one >= other if descending else one <= other  # type: ignore[operator]
-
-
-def _plain(value: object) -> str:
-    return f"{value:,.2f}".rstrip("0").rstrip(".") if isinstance(value, int | float) else str(value)
+def _ranked(value: Any, scale: tuple[str, ...]) -> Any:
+    return scale.index(text(value)) + 1 if text(value) in scale else None if scale else value

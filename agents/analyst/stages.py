@@ -92,7 +92,7 @@ class Stages:
             return replace(work, notices=(*work.notices, UNASKED))
         notices = work.notices if sql else (*work.notices, NO_QUERY)
         return replace(
-            work, sql=sql, author=writer.model.label if sql else RULES, usage=_sum(work.usage, usage), notices=notices
+            work, sql=sql, author=writer.model.label if sql else RULES, usage=work.usage + usage, notices=notices
         )
 
     async def execute(self, work: Work) -> Work:
@@ -174,7 +174,7 @@ class Stages:
         said = False
         if self._writer is not None and job["question"].wishes.prose and rows.rows and UNASKED not in work.notices:
             said, more = await self._worded(job, work, write)
-            usage = _sum(usage, more)
+            usage = usage + more
         if not said:
             await _say(part, f"## Key findings\n{wording.bullets(await self._points(work, rows, plan))}", write)
         notes = wording.notes(plan, _assumed(work), found, rows, work.notices)
@@ -253,15 +253,6 @@ def _before(note: object, history: tuple[Turn, ...], lexicon: Lexicon, work: Wor
 
 def _assumed(work: Work) -> tuple[str, ...]:
     return work.reading.assumed if isinstance(work.reading, Reading) else ()
-
-
-def _sum(usage: Usage, other: Usage) -> Usage:
-    return Usage(
-        usage.input_tokens + other.input_tokens,
-        usage.output_tokens + other.output_tokens,
-        other.model or usage.model,
-        usage.cached_tokens + other.cached_tokens,
-    )
 
 
 async def _say(part: int, text: str, write: Write) -> None:

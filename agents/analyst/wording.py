@@ -9,6 +9,7 @@ from agents.analyst.reading.options import words_of
 from agents.analyst.reading.plan import Condition, Field, Group, Measure, Plan
 from agents.analyst.result_checks import Verdict
 from agents.dataset import Rows
+from agents.datasets.identifiers import prose
 
 _OPERATORS = {"<": "below", "<=": "at most", ">": "over", ">=": "at least", "=": "exactly"}
 _WORKED_OUT = {
@@ -21,7 +22,7 @@ _CHANGES = {
     "percent": "by what per cent it changes from",
     "": "",
 }
-_LISTED = 10
+_LISTED, _LONGEST = 10, 120
 _NO_AMOUNT = frozenset({"id", "key", "no", "number", "nr", "code", "year", "page"})
 """The last word of columns whose whole numbers are names, not amounts."""
 
@@ -37,13 +38,7 @@ def number(value: Any) -> str:
     if isinstance(value, float):
         digits = 2 if abs(value) >= 0.1 or value == 0 else 4
         return f"{value:,.{digits}f}".rstrip("0").rstrip(".") if "." in f"{value:,.{digits}f}" else f"{value:,.0f}"
-    return _safe(str(value))
-
-
-def _safe(text: str) -> str:
-    """Data as plain text of Markdown: on one line, nothing in it is markup."""
-    plain = " ".join(text.split())[:120]
-    return "".join(f"\\{item}" if item in "\\`*_[]<>|#" else item for item in plain)
+    return prose(str(value)[:_LONGEST])
 
 
 def rows_of(plan: Plan) -> str:

@@ -5,8 +5,10 @@ from functools import lru_cache
 
 from agents.language.words import vocabulary
 
-CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-WORD = re.compile(r"[^\W_]+")
+_UPPER, _LOWER = "A-ZÀ-ÖØ-Þ", "a-zß-öø-ÿ"
+_PART = re.compile(
+    rf"\d+[a-z](?![^\W_])|[{_UPPER}]+(?![{_LOWER}])|[{_UPPER}]?[{_LOWER}]+|[^\W\d_{_UPPER}{_LOWER}]+|[{_UPPER}]|\d+"
+)
 _TICKS = re.compile(r"`+")
 _MARKUP = re.compile(r"[\\`*\[\]<>~]|(?<![^\W_])_|_(?![^\W_])")  # of _ those within a word are none
 _LONGEST = 200
@@ -28,10 +30,15 @@ def singular(word: str) -> str:
     return plain
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=20_000)
+def spelt(name: str) -> tuple[str, ...]:
+    """The words in an identifier, in lower case: `openedAt`, `opened_at` and `OPENED AT` are `opened`, `at`."""
+    return tuple(found.casefold() for found in _PART.findall(name))
+
+
 def parts(name: str) -> tuple[str, ...]:
     """The words of an identifier, each in the singular: `("service", "order")` of `ServiceOrders`."""
-    return tuple(singular(word) for word in WORD.findall(CAMEL.sub(" ", name[:_LONGEST])))
+    return tuple(map(singular, spelt(name[:_LONGEST])))
 
 
 def subject(name: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,19 @@ from typing import Any
 from agents.analyst.reading.tokens import Token, tokens
 from agents.dataset import Table
 from agents.datasets.identifiers import singular
-from agents.explorer.columns import column_said, particular, table_missing
-from agents.explorer.mentions import MOST_CHARACTERS, SCHEMA_WORDS, closest, mentions
+from agents.explorer.linking import (
+    MOST_CHARACTERS,
+    Mention,
+    closest,
+    columns_said,
+    mentions,
+    small,
+    standing,
+    table_missing,
+)
 from agents.explorer.requests import (
     Aspect,
+    Description,
     Direction,
     Help,
     Kind,
@@ -36,6 +45,7 @@ _SHORT = 80
 _FEW = 4
 _PLURAL = frozenset({"tables", "dataset", "datasets", "database", "databases", "entities", "data"})
 _TABLE = frozenset({"table", "tables", "column", "columns"})
+_COLUMN = frozenset({"column", "field"})
 _DATASET = frozenset({"dataset", "database", "schema"})
 _ASPECTS: tuple[Aspect, ...] = ("rows", "primary key", "empty", "unique")
 
@@ -48,7 +58,8 @@ def cues() -> Mapping[str, Any]:
     for kind, listed in read["phrases"].items():
         for phrase in listed:
             phrases[tuple(singular(token.plain) for token in tokens(phrase))].add(kind)
-    return {**read, "phrases": phrases, "polite": frozenset(read["words"]["polite"].split())}
+    held = {phrase[0] for phrase, kinds in phrases.items() if kinds & {"store", "hold"} and len(phrase) == 1}
+    return {**read, "phrases": phrases, "idle": held | set(read["words"]["polite"].split())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,63 +71,58 @@ class Before:
 
 
 class _Heard:
-    """A question with its words, what its small ones do and where, and the tables it names."""
+    """A question with its words (`said` in the singular, `plain` as they are), what its small ones do and where, the
+    tables it names, and the `rest`: words that carry meaning and belong to neither."""
 
-    def __init__(self, text: str, tables: Sequence[Table], before: Before) -> None:
+    def __init__(self, text: str, tables: Sequence[Table], before: Before = Before()) -> None:
         self.text = text[:MOST_CHARACTERS]
         self.before = before
         self.named = mentions(self.text, tables)
         self.row = tokens(self.text)
-        self.words = [singular(token.plain) for token in self.row]
+        self.plain = [token.plain for token in self.row]
+        self.said = list(map(singular, self.plain))
         self.places: dict[str, list[int]] = defaultdict(list)
-        for at in range(len(self.words)):
+        for at in range(len(self.said)):
             for size in range(1, _LONGEST_CUE + 1):
-                for kind in cues()["phrases"].get(tuple(self.words[at : at + size]), ()):
+                for kind in cues()["phrases"].get(tuple(self.said[at : at + size]), ()):
                     self.places[kind].append(at)
+        left = list(self.text)
+        for mention in self.named:
+            left[mention.start : mention.end] = " " * (mention.end - mention.start)
+        self.rest = _meaning("".join(left))
+        self.whole = any(mention.whole for mention in self.named)
+        self.points_back = self.has("pronoun") and bool(before.tables)
 
     def has(self, *kinds: str) -> bool:
         return any(kind in self.places for kind in kinds)
 
-    def then(self, *kinds: str, within: int = _NEAR) -> bool:
-        """Whether words of these kinds follow each other, each near the one before."""
-        ends = set(self.places.get(kinds[0], ()))
-        for kind in kinds[1:]:
-            ends = {at for at in self.places.get(kind, ()) if any(0 < at - end <= within for end in ends)}
-        return bool(ends)
+    def then(self, first: str, other: str, within: int = _NEAR) -> bool:
+        """Whether words of these kinds follow each other near by."""
+        places = self.places.get(other, ())
+        return any(0 < at - end <= within for at in places for end in self.places.get(first, ()))
 
     def begins(self, kind: str) -> bool:
         return 0 in self.places.get(kind, ())
 
-    @property
-    def whole(self) -> bool:
-        """Whether a table is named by all of its name."""
-        return any(mention.whole for mention in self.named)
+    def any(self, some: Iterable[str]) -> bool:
+        return not set(some).isdisjoint((*self.said, *self.plain))
 
     @property
     def slots(self) -> tuple[tuple[Table, ...], ...]:
         return tuple(mention.tables for mention in self.named)
 
-    @property
-    def points_back(self) -> bool:
-        return self.has("pronoun") and bool(self.before.tables)
-
-    @cached_property
-    def rest(self) -> list[str]:
-        """The words that carry meaning and belong to no name and no question about tables."""
-        left = list(self.text)
-        for mention in self.named:
-            left[mention.start : mention.end] = " " * (mention.end - mention.start)
-        return _meaning("".join(left))
-
 
 def asked(text: str, tables: Sequence[Table], before: Before = Before()) -> Request:
     """What a question asks of these tables; Help where that cannot be read."""
+    if name := table_missing(text[:MOST_CHARACTERS], tables):
+        return _missing([name], tables)
     heard = _Heard(text, tables, before)
-    for reading in (_unknown, _some, _particular, _listing, _relationships, _where, _description, _bare, _column):
+    for reading in (_by_kind, _particular, _listing, _relationships, _where, _description, _bare):
         request = reading(heard, tables)
         if request is not None:
             return request
-    return Help()
+    found = columns_said(heard.text, tables) if 0 < len(heard.rest) <= _FEW else None  # "what does severity mean?"
+    return Where(found[0][1]) if found else Help()
 
 
 def dataset_said(text: str, datasets: Iterable[str], tables: Sequence[Table]) -> tuple[str | None, str]:
@@ -148,14 +154,14 @@ def _introduced(row: Sequence[Token], first: int, last: int) -> tuple[int, int]:
 
 def leftover(text: str, tables: Sequence[Table]) -> bool:
     """Whether a message says anything beside names of tables and words of questions about them."""
-    return bool(_Heard(text, tables, Before()).rest)
+    return bool(_Heard(text, tables).rest)
 
 
 def surely(text: str, request: Request, tables: Sequence[Table]) -> bool:
     """Whether a message is about tables even where nobody said so: it has a word that only tables have, and names what
     there is."""
-    heard = _Heard(text, tables, Before())
-    said = {token.plain for token in heard.row}
+    heard = _Heard(text, tables)
+    said = set(heard.plain)
     whole = [mention for mention in heard.named if mention.whole]
     exactly = any("_" in heard.text[mention.start : mention.end] for mention in whole)
     match request:
@@ -168,16 +174,10 @@ def surely(text: str, request: Request, tables: Sequence[Table]) -> bool:
     return exactly or bool(said & _TABLE and heard.named)
 
 
-def _unknown(heard: _Heard, tables: Sequence[Table]) -> Request | None:
-    """A table that is not in the schema that is named before it."""
-    name = table_missing(heard.text, tables)
-    return _missing([name], tables) if name else None
-
-
-def _some(heard: _Heard, tables: Sequence[Table]) -> Request | None:
+def _by_kind(heard: _Heard, tables: Sequence[Table]) -> Request | None:
     """Tables or columns by what they are, not by what they are called."""
-    said = heard.words
-    if said and said[-1] in cues()["kinds"] and {"column", "field"} & set(said):
+    said = heard.said
+    if said and said[-1] in cues()["kinds"] and heard.any(_COLUMN):
         before = [at for at in range(len(said) - 1) if said[at] not in ("a", "an", "the", "type")]
         if before and before[-1] in heard.places["typed"]:
             return Where(said[-1])
@@ -187,11 +187,9 @@ def _some(heard: _Heard, tables: Sequence[Table]) -> Request | None:
         return Listing(only="tables without primary key")
     if "table" in said and (heard.then("not", "connected") or heard.has("alone")):
         return Listing(only="tables without relations")
-    if "views" in {token.plain for token in heard.row} and not [
-        word for word in heard.rest if singular(word) != "view"
-    ]:
+    if "views" in heard.plain and all(singular(word) == "view" for word in heard.rest):
         return Listing(only="views")
-    if {"table", "dataset"} & set(said):
+    if heard.any(("table", "dataset")):
         if heard.has("smallest"):
             return Listing(order="smallest")
         if heard.has("largest") or heard.then("size", "each"):
@@ -200,40 +198,45 @@ def _some(heard: _Heard, tables: Sequence[Table]) -> Request | None:
 
 
 def _particular(heard: _Heard, tables: Sequence[Table]) -> Request | None:
-    """One thing of one table."""
+    """One thing of the one table that is named."""
     aspect = next((aspect for aspect in _ASPECTS if heard.has(aspect)), None)
-    if heard.words[:1] in (["is"], ["are"]) and heard.words[-1:] == ["empty"] and "column" not in heard.words:
+    if heard.said[:1] in (["is"], ["are"]) and heard.said[-1:] == ["empty"] and "column" not in heard.said:
         aspect = "rows"
-    joined = heard.has("joined") or "columns" in {token.plain for token in heard.row}
-    return particular(heard.text, heard.named, aspect, joined=joined)
+    clear = [item for item in heard.named if len(item.tables) == 1 and not _inside_a_column(heard, item)]
+    if len({item.tables for item in clear}) != 1:
+        return None
+    (table,) = clear[0].tables
+    own = [name for at, name in columns_said(heard.text, (table,)) if not any(m.start <= at < m.end for m in clear)]
+    if own and not heard.has("joined") and "columns" not in heard.plain:
+        return Description((table,), "column", tuple(dict.fromkeys(own)))
+    unclear = any(len(item.tables) > 1 for item in heard.named)
+    return Description((table,), aspect) if aspect and not unclear else None
 
 
-def _column(heard: _Heard, tables: Sequence[Table]) -> Request | None:
-    """ "What does severity mean?" """
-    name = column_said(heard.text, tables) if 0 < len(heard.rest) <= _FEW else None
-    return Where(name) if name else None
+def _inside_a_column(heard: _Heard, mention: Mention) -> bool:
+    """Whether a table is only named as part of a column's name: `order` in `order_id`."""
+    held = {column.name for item in heard.named for table in item.tables for column in table.columns}
+    around = ((start, end) for start, end in standing(heard.text, held) if start <= mention.start < mention.end <= end)
+    return any(end - start > mention.end - mention.start for start, end in around)
 
 
 def _listing(heard: _Heard, tables: Sequence[Table]) -> Request | None:
-    said = set(heard.words)
-    if not said - (cues()["polite"] | FUNCTION_WORDS | {"schema"}):
-        return Listing() if "schema" in said else None
+    if not set(heard.said) - (cues()["idle"] | FUNCTION_WORDS | {"schema"}):
+        return Listing() if "schema" in heard.said else None
     if not heard.has("list") or heard.has("relate") or _asks_where(heard) or _model(heard) or _refers(heard):
         return None
-    if not _PLURAL & {token.plain for token in heard.row} or said & {"column", "field"}:
+    if not _PLURAL & set(heard.plain) or heard.any(_COLUMN):
         return None
     places = heard.places.get("about", ())
     subject = _meaning(heard.text[heard.row[places[0]].end :]) if places else []
-    if subject:
-        return Listing(" ".join(subject))
-    if heard.whole and heard.has("describe"):
+    if not subject and heard.whole and heard.has("describe"):
         return None
-    return Listing(" ".join(_meaning(heard.text)) if heard.named or places else "")
+    return Listing(" ".join(subject or (_meaning(heard.text) if heard.named or places else [])))
 
 
 def _model(heard: _Heard) -> bool:
     """All relationships together: "the data model", "how do the tables hang together"."""
-    return heard.has("model") or (heard.words[:1] == ["how"] and heard.has("together"))
+    return heard.has("model") or (heard.said[:1] == ["how"] and heard.has("together"))
 
 
 def _refers(heard: _Heard) -> bool:
@@ -247,10 +250,10 @@ def _relationships(heard: _Heard, tables: Sequence[Table]) -> Request | None:
         return None
     slots, before = heard.slots, heard.before.tables
     if not slots:
-        if before and (heard.points_back or len(heard.words) < 3):
+        if before and (heard.points_back or len(heard.said) < 3):
             return Relationships(before, _direction(heard))
         return _missing(heard.rest, tables) if heard.rest else Relationships()
-    if heard.points_back and len(slots) == len(before) == 1 and {"it", "that", "this"} & set(heard.words):
+    if heard.points_back and len(slots) == len(before) == 1 and heard.any(("it", "that", "this")):
         slots = ((before[0],), *slots)
     if len(slots) == 1 and heard.rest and heard.has("between"):
         return _missing(heard.rest, tables)
@@ -262,38 +265,24 @@ def _direction(heard: _Heard) -> Direction:
         return "in"
     if heard.then("own", "refer", within=20) or heard.has("outgoing"):
         return "out"
-    return "in" if _refers(heard) and "related" not in heard.words else "both"
+    return "in" if _refers(heard) and "related" not in heard.said else "both"
 
 
 def _asks_where(heard: _Heard) -> bool:
-    """ "Which table holds the prices?" """
+    """ "Which table holds the prices?" Of tables it is asked only whether they have it, not whether they are it."""
     if "to do with" in heard.text.casefold() or (heard.whole and not heard.rest and heard.begins("inside")):
         return False
-    said = set(heard.words)
-    stored = "where" in said or (heard.has("store") and said & {"which", "what", "how"})
-    return bool(stored or _holds(heard)) and bool(_meaning(heard.text))
-
-
-def _holds(heard: _Heard) -> bool:
-    """Whether it asks which table or column has something, or is something: of tables only whether they have it."""
-    for at, token in enumerate(heard.row):
-        if singular(token.plain) not in ("table", "column", "field"):
-            continue
-        kinds = ("hold",) if token.plain == "tables" else ("hold", "of")
-        asking = any(
-            0 < at - place <= _NEAR for place in heard.places.get("asking", ()) if heard.words[place] not in _SHOWING
-        )
-        behind = (place for kind in kinds for place in heard.places.get(kind, ()))
-        if asking and any(0 < place - at <= _FEW for place in behind):
-            return True
-    return False
-
-
-_SHOWING = frozenset({"list", "show", "all"})
+    stored = "where" in heard.said or (heard.has("store") and heard.any(("which", "what", "how")))
+    asking = [at for at in heard.places.get("asking", ()) if heard.said[at] not in ("list", "show", "all")]
+    for at, word in enumerate(heard.plain):
+        if singular(word) in (*_COLUMN, "table") and any(0 < at - place <= _NEAR for place in asking):
+            behind = (*heard.places.get("hold", ()), *(heard.places.get("of", ()) if word != "tables" else ()))
+            stored = stored or any(0 < place - at <= _FEW for place in behind)
+    return stored and bool(_meaning(heard.text))
 
 
 def _where(heard: _Heard, tables: Sequence[Table]) -> Request | None:
-    columns = {"columns", "fields", "attributes"} & {token.plain for token in heard.row}
+    columns = {"columns", "fields", "attributes"} & set(heard.plain)
     of_one = columns and (heard.points_back or (heard.named and not heard.rest))
     if not _asks_where(heard) or of_one or _of_unknown(heard):
         return None
@@ -302,22 +291,20 @@ def _where(heard: _Heard, tables: Sequence[Table]) -> Request | None:
 
 def _of_unknown(heard: _Heard) -> bool:
     """ "Columns of shoes": names a table, whether or not there is one."""
-    plain = [token.plain for token in heard.row]
-    return any(one in ("columns", "fields") and other in ("does", "do", "of") for one, other in pairwise(plain))
+    return any(one in ("columns", "fields") and other in ("does", "do", "of") for one, other in pairwise(heard.plain))
 
 
 def _description(heard: _Heard, tables: Sequence[Table]) -> Request | None:
-    said = set(heard.words)
-    wants = heard.has("describe") or said & {"table", "about", "inside", "in"}
+    wants = heard.has("describe") or heard.any(("table", "about", "inside", "in"))
     if heard.named and (wants or not heard.rest) and not heard.begins("again"):
         return about("describe", heard.slots)
-    if heard.named or not (heard.has("describe") or "table" in said):
+    if heard.named or not (heard.has("describe") or "table" in heard.said):
         return None
     if heard.points_back or (heard.before.tables and not heard.rest):
         return about("describe", tuple((table,) for table in heard.before.tables[:3]))
     if not 0 < len(heard.rest) <= _FEW:
         return None
-    if said & {"column", "field"} and not _of_unknown(heard):
+    if heard.any(_COLUMN) and not _of_unknown(heard):
         return Where(" ".join(heard.rest))
     return _missing(heard.rest, tables)
 
@@ -334,12 +321,6 @@ def _missing(rest: Sequence[str], tables: Sequence[Table]) -> Missing:
     return Missing(name, closest(name, tables))
 
 
-@lru_cache(maxsize=1)
-def _idle() -> frozenset[str]:
-    held = {phrase[0] for phrase, kinds in cues()["phrases"].items() if kinds & {"store", "hold"} and len(phrase) == 1}
-    polite: frozenset[str] = cues()["polite"]
-    return FUNCTION_WORDS | SCHEMA_WORDS | polite | held | {"with", "containing", "holding"}
-
-
 def _meaning(text: str) -> list[str]:
-    return [word for word in words(text) if word not in _idle() and singular(word) not in _idle()]
+    idle = cues()["idle"]
+    return [word for word in words(text) if not (small(word) or word in idle or singular(word) in idle)]

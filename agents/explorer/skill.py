@@ -10,7 +10,7 @@ from agents.context import Case, Outcome, Resources, ToolContext
 from agents.dataset import Table
 from agents.explorer import wording
 from agents.explorer.inquiry import Before, asked, dataset_said, leftover, surely
-from agents.explorer.mentions import mentions
+from agents.explorer.linking import mentions
 from agents.explorer.relations import Place, place
 from agents.explorer.requests import (
     Description,

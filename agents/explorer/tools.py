@@ -56,7 +56,7 @@ class FindColumns(Arguments):
 
 
 async def _list_tables(arguments: ListTables, context: ToolContext) -> Result:
-    tables = _of_schema(await _tables(arguments.dataset, context), arguments.schema_name)
+    tables = await _tables(context, arguments.dataset, arguments.schema_name)
     chosen = await asyncio.to_thread(tables_about, arguments.about, tables) if arguments.about else tables
     if arguments.only:
         chosen = _only(arguments.only, chosen, tables)
@@ -82,9 +82,8 @@ async def _list_tables(arguments: ListTables, context: ToolContext) -> Result:
 
 
 async def _describe_table(arguments: DescribeTable, context: ToolContext) -> Result:
-    tables = await _tables(arguments.dataset, context)
-    (table,), wanted = await asyncio.to_thread(_among, [arguments.table], tables)
-    found = await _held(wanted, context)
+    tables = await _tables(context, arguments.dataset)
+    (table,), found = await _asked_for([arguments.table], tables, context)
     goes_to: dict[str, str] = {}
     for key in (match.key for match in found if match.table is table):
         for name, there in zip(key.columns, key.to_columns, strict=True):
@@ -118,9 +117,8 @@ async def _describe_table(arguments: DescribeTable, context: ToolContext) -> Res
 
 
 async def _find_relationships(arguments: FindRelationships, context: ToolContext) -> Result:
-    tables = _of_schema(await _tables(arguments.dataset, context), arguments.schema_name)
-    named, wanted = await asyncio.to_thread(_among, arguments.tables, tables)
-    found = await _held(wanted, context)
+    tables = await _tables(context, arguments.dataset, arguments.schema_name)
+    named, found = await _asked_for(arguments.tables, tables, context)
     return await asyncio.to_thread(_related, tables, named, found)
 
 
@@ -142,20 +140,20 @@ def _related(tables: Sequence[Table], named: Sequence[Table], found: Sequence[Re
 
 
 async def _find_columns(arguments: FindColumns, context: ToolContext) -> Result:
-    tables = await _tables(arguments.dataset, context)
+    tables = await _tables(context, arguments.dataset)
     found = await asyncio.to_thread(columns_for, arguments.text, tables)
     if not found:
         raise ToolFailed(f"No column seems to hold '{arguments.text[:80]}'. Try another word for it.")
     return Result(
         [
             {
-                "dataset": match.table.dataset,
-                "table": match.table.name,
-                "column": match.column.name,
-                "type": match.column.type[:60],
-                "description": _short(match.column.description),
+                "dataset": table.dataset,
+                "table": table.name,
+                "column": column.name,
+                "type": column.type[:60],
+                "description": _short(column.description),
             }
-            for match in found
+            for table, column in found
         ]
     )
 
@@ -184,56 +182,47 @@ FIND_RELATIONSHIPS = Tool(
 FIND_COLUMNS = Tool("find_columns", "Find the columns that hold something.", FindColumns, _find_columns)
 
 
-async def _tables(dataset: str | None, context: ToolContext) -> tuple[Table, ...]:
+async def _tables(context: ToolContext, dataset: str | None, schema: str | None = None) -> Sequence[Table]:
+    """Those of a dataset, or of one schema of it. Raises ToolFailed."""
     try:
-        return await tables_of(context.resources, dataset or context.case.dataset)
+        tables = await tables_of(context.resources, dataset or context.case.dataset)
     except NotFound as error:
         raise ToolFailed(str(error)) from error
-
-
-def _of_schema(tables: Sequence[Table], schema: str | None) -> Sequence[Table]:
-    if schema is None:
-        return tables
-    if found := [table for table in tables if table.schema.casefold() == schema.casefold()]:
-        return found
-    there = ", ".join(dict.fromkeys(table.schema for table in tables if table.schema)) or "only the default one"
-    raise ToolFailed(f"There is no schema '{schema[:80]}'. There are: {there}.")
+    found = [table for table in tables if schema is None or table.schema.casefold() == schema.casefold()]
+    if not found:
+        there = ", ".join(dict.fromkeys(table.schema for table in tables if table.schema)) or "only the default one"
+        raise ToolFailed(f"There is no schema '{str(schema)[:80]}'. There are: {there}.")
+    return found
 
 
 def _only(only: Only, chosen: Sequence[Table], tables: Sequence[Table]) -> Sequence[Table]:
-    match only:
-        case "views":
-            return [table for table in chosen if table.view]
-        case "tables without primary key":
-            return [table for table in chosen if not table.view and not table.primary_key]
-        case "tables without relations":
-            ends = {place(table) for relation in relations(tables) for table in (relation.table, relation.to)}
-            return [table for table in chosen if not table.view and place(table) not in ends]
+    if only == "views":
+        return [table for table in chosen if table.view]
+    ends = {place(table) for relation in relations(tables) for table in (relation.table, relation.to)}
+    keyless = only == "tables without primary key"
+    lacks = [not table.primary_key if keyless else place(table) not in ends for table in chosen]
+    return [table for table, lacking in zip(chosen, lacks, strict=True) if lacking and not table.view]
 
 
-def _named(name: str, tables: Sequence[Table]) -> Table:
-    try:
-        return table_named(name, tables)
-    except NotFound as error:
-        raise ToolFailed(str(error)) from error
+async def _asked_for(
+    names: Sequence[str], tables: Sequence[Table], context: ToolContext
+) -> tuple[list[Table], tuple[Relation, ...]]:
+    """The tables that the names mean, each once, and their relations: all where no table is named, those of the one
+    that is, or the ways between several. Raises ToolFailed."""
+    named, wanted = await asyncio.to_thread(_among, names, tables)
+    datasets = context.resources.datasets
+    return named, wanted if datasets is None else await held_against_rows(wanted, datasets)
 
 
 def _among(names: Sequence[str], tables: Sequence[Table]) -> tuple[list[Table], tuple[Relation, ...]]:
-    """The tables that the names mean, each once, and the relations that are asked for with them. Raises ToolFailed."""
-    named = list(dict.fromkeys(_named(name, tables) for name in names))
-    return named, _wanted(relations(tables), named)
-
-
-def _wanted(every: tuple[Relation, ...], named: Sequence[Table]) -> tuple[Relation, ...]:
-    """All relations where no table is named, those of the one that is, or the ways between several."""
+    try:
+        named = list(dict.fromkeys(table_named(name, tables) for name in names))
+    except NotFound as error:
+        raise ToolFailed(str(error)) from error
+    every = relations(tables)
     if len(named) > 1:
-        return between(every, named)
-    return tuple(candidate for candidate in every if not named or named[0] in (candidate.table, candidate.to))
-
-
-async def _held(found: tuple[Relation, ...], context: ToolContext) -> tuple[Relation, ...]:
-    datasets = context.resources.datasets
-    return found if datasets is None else await held_against_rows(found, datasets)
+        return named, between(every, named)
+    return named, tuple(item for item in every if not named or named[0] in (item.table, item.to))
 
 
 def _fitting(rows: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:

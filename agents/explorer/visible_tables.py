@@ -1,7 +1,6 @@
 """The tables that a caller can ask about: of one dataset or of all, found by name, by word and by column."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import structlog
 
@@ -9,7 +8,7 @@ from agents.context import Resources
 from agents.dataset import ALL, Column, DatasetUnavailable, DatasetUnknown, Table, cannot_be_read
 from agents.datasets.identifiers import parts, singular, subject
 from agents.explorer.inquiry import cues, leftover
-from agents.explorer.mentions import closest, likeness, mentions
+from agents.explorer.linking import closest, likeness, mentions
 from agents.language.words import content
 
 log = structlog.get_logger()
@@ -24,15 +23,6 @@ _ENOUGH = 0.5
 
 class NotFound(Exception):
     """No such dataset or table, or several of them; the text says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A column that was searched for, and how well it fits, 0..1."""
-
-    table: Table
-    column: Column
-    score: float
 
 
 async def tables_of(resources: Resources, dataset: str | None) -> tuple[Table, ...]:
@@ -88,25 +78,25 @@ def tables_about(about: str, tables: Sequence[Table]) -> tuple[Table, ...]:
     return tuple(table for score, table in sorted(scored, key=lambda item: -item[0]) if score >= 0.45)
 
 
-def columns_for(text: str, tables: Sequence[Table], most: int = 20) -> tuple[Found, ...]:
+def columns_for(text: str, tables: Sequence[Table], most: int = 20) -> tuple[tuple[Table, Column], ...]:
     """The columns that hold what a text names, best first: its words are looked for in the column's name, its
     description and the name of its table. Where all that is named is a kind of values, those of the kind."""
+    every = [(table, column) for table in tables for column in table.columns]
     if kinds := cues()["kinds"].get(singular(text.strip())):
-        typed = [Found(table, column, 1.0) for table in tables for column in table.columns if column.kind in kinds]
+        typed = [(table, column) for table, column in every if column.kind in kinds]
         if typed:
             return tuple(typed[:most])
     wanted = _wanted(text)
-    found = []
-    for table in tables:
-        around = likeness(wanted, table.name) / max(1, len(subject(table.own_name)))
-        for column in table.columns:
-            named = likeness(wanted, column.name)
-            told = max(named, 0.9 * likeness(wanted, column.description))
-            if told > 0 and (score := max(told, likeness(wanted, f"{table.name} {column.name}"))) >= _ENOUGH:
-                found.append(Found(table, column, score + 0.1 * named + 0.05 * around))
-    best = max((match.score for match in found), default=0.0)
-    kept = sorted((match for match in found if match.score >= best - 0.25), key=lambda match: -match.score)
-    return tuple(kept[:most])
+    around = {table: likeness(wanted, table.name) / max(1, len(subject(table.own_name))) for table in tables}
+    scored = []
+    for table, column in every:
+        named = likeness(wanted, column.name)
+        told = max(named, 0.9 * likeness(wanted, column.description))
+        if told > 0 and (score := max(told, likeness(wanted, f"{table.name} {column.name}"))) >= _ENOUGH:
+            scored.append((score + 0.1 * named + 0.05 * around[table], table, column))
+    best = max((score for score, *_ in scored), default=0.0)
+    scored.sort(key=lambda item: -item[0])
+    return tuple((table, column) for score, table, column in scored[:most] if score >= best - 0.25)
 
 
 def _wanted(text: str) -> tuple[str, ...]:

@@ -23,14 +23,14 @@ def listed(rows: Sequence[Facts], about: str = "", order: Order = "", only: Only
         tables = sorted(tables, key=lambda row: row["rows"] or 0, reverse=order == "largest")
     datasets = list(dict.fromkeys(row["dataset"] for row in tables))
     count = len(tables) + more
-    what = f"{'is' if count == 1 else 'are'} {count} {_what(tables, count, only)}"
     where = f" in {code(datasets[0])}" if len(datasets) == 1 else f" in {len(datasets)} datasets"
     schemas = list(dict.fromkeys(row.get("schema", "") for row in tables))
     if schemas != [""]:
         named = [*(code(name) for name in schemas if name), *(["the default one"] if "" in schemas else [])]
         where += f", {'schemas' if len(schemas) > 1 else 'schema'} {_and(named)}"
     wanted = f" that {'has' if count == 1 else 'have'} to do with “{about}”" if about else ""
-    said = [f"There {what}{where}{wanted}{f', the {order} first' if order and count > 1 else ''}:", ""]
+    first = f", the {order} first" if order and count > 1 else ""
+    said = [f"There {'is' if count == 1 else 'are'} {count} {_what(tables, count, only)}{where}{wanted}{first}:", ""]
     for number, row in enumerate(tables, start=1):
         within = f" in {code(row['dataset'])}" if len(datasets) > 1 else ""
         said.append(f"{number}. {code(row['name'])} ({row['type']}){within}{_size(row)}{_told(row['description'])}")
@@ -41,11 +41,9 @@ def listed(rows: Sequence[Facts], about: str = "", order: Order = "", only: Only
 
 
 def _what(tables: Sequence[Facts], count: int, only: Only | None) -> str:
-    if only:
-        return only if count > 1 else only.replace("tables", "table").replace("views", "view")
     views = sum(row["type"] == "VIEW" for row in tables)
-    one, several = ("view", "views") if views == len(tables) else ("table", "tables and views" if views else "tables")
-    return one if count == 1 else several
+    several = only or ("views" if views == len(tables) else "tables and views" if views else "tables")
+    return several if count > 1 else several.replace("tables", "table").replace("views", "view")
 
 
 def particular(table: Facts, aspect: Aspect, columns: Sequence[str] = ()) -> str:
@@ -104,15 +102,12 @@ def described(table: Facts) -> str:
             "yes" if column["nullable"] else "no",
         ]
         said.append(_line([*cells, *([prose(column["description"])] if told else [])]))
-    if table["columns_left_out"]:
-        said += ["", f"{table['columns_left_out']} more columns are not shown."]
-    if len(table["primary_key"]) > 1:
-        said += ["", f"Its primary key is {_and([code(name) for name in table['primary_key']])} together."]
-    for names in table["unique_together"]:
-        said += ["", f"No two rows have the same {_and([code(name) for name in names])}."]
-    if table["referred_to_by"]:
-        said += ["", f"Referred to by {_and([code(name) for name in table['referred_to_by']])}."]
-    return "\n".join(said)
+    key, coming = list(map(code, table["primary_key"])), list(map(code, table["referred_to_by"]))
+    behind = [f"{table['columns_left_out']} more columns are not shown."] if table["columns_left_out"] else []
+    behind += [f"Its primary key is {_and(key)} together."] if len(key) > 1 else []
+    behind += [f"No two rows have the same {_and(list(map(code, names)))}." for names in table["unique_together"]]
+    behind += [f"Referred to by {_and(coming)}."] if coming else []
+    return "\n".join([*said, *(line for text in behind for line in ("", text))])
 
 
 def related(found: Facts, named: Sequence[str], direction: Direction = "both") -> str:
@@ -144,16 +139,12 @@ def related(found: Facts, named: Sequence[str], direction: Direction = "both") -
 def stored(columns: Sequence[Facts], text: str) -> str:
     """The result of `find_columns`."""
     several = len({column["dataset"] for column in columns}) > 1
-    said = [
-        f"“{text}” seems to stand here:" if len(columns) == 1 else f"“{text}” may stand in one of these, best first:"
-    ]
-    said.append("")
+    best = "seems to stand here:" if len(columns) == 1 else "may stand in one of these, best first:"
+    said = [f"“{text}” {best}", ""]
     for column in columns:
         within = f" in {code(column['dataset'])}" if several else ""
-        said.append(
-            f"- column {code(column['column'])} of {code(column['table'])}{within}, {prose(column['type'])}"
-            f"{_told(column['description'])}"
-        )
+        kind = f"{prose(column['type'])}{_told(column['description'])}"
+        said.append(f"- column {code(column['column'])} of {code(column['table'])}{within}, {kind}")
     return "\n".join(said)
 
 
@@ -179,21 +170,15 @@ def help_(tables: Sequence[Table]) -> str:
     """What can be asked, with examples of what there is."""
     first = tables[0].name
     last = [table for table in tables if table.dataset == tables[0].dataset][-1].name
-    column = next(
-        (item.name for table in tables for item in table.columns if item.name not in table.primary_key), "name"
-    )
-    return "\n".join(
-        [
-            "I can tell you how the data is organised: its tables, their columns, and how they are related. "
-            "I do not read what stands in the tables. You can ask me, for example:",
-            "",
-            "- Show me all tables",
-            f"- Describe the {code(first)} table",
-            f"- Show relationships between {code(first)} and {code(last)}",
-            f"- Which table has the column {code(column)}?",
-            "- Draw an ER diagram",
-        ]
-    )
+    column = next((item.name for it in tables for item in it.columns if item.name not in it.primary_key), "name")
+    return f"""I can tell you how the data is organised: its tables, their columns, and how they are related. \
+I do not read what stands in the tables. You can ask me, for example:
+
+- Show me all tables
+- Describe the {code(first)} table
+- Show relationships between {code(first)} and {code(last)}
+- Which table has the column {code(column)}?
+- Draw an ER diagram"""
 
 
 def _wanted(way: Facts, named: Sequence[str], direction: Direction) -> bool:

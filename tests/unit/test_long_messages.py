@@ -32,7 +32,7 @@ from agents.diagnosis import skill as diagnosis
 from agents.diagnosis.codes import FaultCodes
 from agents.diagnosis.codes import parse as parse_codes
 from agents.diagnosis.guided_checks import Cause, GuidedChecks, Symptom
-from agents.explorer.mentions import Mention
+from agents.explorer.linking import Mention
 from agents.language.dates import windows
 from agents.language.spelling import Spelling
 from agents.language.terms import ANALYZER
@@ -258,7 +258,6 @@ ELSEWHERE = {
     "agents.models.tool_calls.to_langchain": READ_WHOLE,
     "agents.chat.canary": READ_WHOLE,
     "agents.extractive.scoring": READ_WHOLE,
-    "agents.explorer.columns.particular": READ_WHOLE,
     "agents.explorer.inquiry.surely": READ_WHOLE,
     "agents.appointments.dealers.places": READ_WHOLE,
     "api.protocol.analysis_session.ask": READ_WHOLE,

@@ -21,7 +21,7 @@ from agents.analyst.reading.contents import (
     read_texts,
     read_values,
 )
-from agents.analyst.reading.coverage import Candidate, asks, left, score, strange
+from agents.analyst.reading.coverage import Candidate, asks, left, score, strange, subject_bonus
 from agents.analyst.reading.following import following, follows
 from agents.analyst.reading.frames import FRAMES
 from agents.analyst.reading.grouping import read_groups
@@ -35,7 +35,6 @@ from agents.analyst.reading.ranking import ENDS, superlative
 from agents.analyst.reading.relating import relate
 from agents.analyst.reading.scope import SURE, Scope
 from agents.analyst.reading.sentence import LONGEST, Mark, Sentence, sentence
-from agents.analyst.reading.subject import subject, subject_bonus
 from agents.analyst.reading.tokens import parts, stem
 from agents.language.words import vocabulary
 
@@ -99,7 +98,6 @@ def read_question(
 def _followed(read: Sentence, lexicon: Lexicon, before: Plan) -> Reading | Unread:
     question = Question(read.marks, Scope(lexicon, before.source))
     try:
-        question.when = before.when
         _read_conditions(question)
         plan = following(question, before)
     except Unresolved as problem:
@@ -145,7 +143,6 @@ def _best(read: Sentence, lexicon: Lexicon, dataset: str) -> Reading | Unread:
             _candidates(read, lexicon, dataset, best.plan.source, Choices(taken), []), key=lambda item: -item.score
         )
         others += [Other(said_otherwise, again[0].plan)] if again else []
-    _check_subject(read, best, [other.plan.source for other in found])
     return _reading(read, best, others)
 
 
@@ -177,13 +174,12 @@ def _formed(
     """The plans of a question whose conditions are read, in every form that fits."""
     choices, source = base.scope.choices, base.scope.source
     told, reasons = problems
-    ranking = any(superlative(base, mark) for mark in base.marks)
     for frame, prior in FRAMES:
         question = base.fork()
         own = choices.fork()
         question.scope = base.scope.with_choices(own)
         try:
-            read_groups(question, ranking=ranking)
+            read_groups(question)
             plan = Plan(
                 dataset, source, conditions=question.conditions(), spans=question.spans, when=question.when,
                 digits=question.digits,
@@ -242,11 +238,9 @@ def _read_conditions(question: Question) -> None:
 def _wishes(question: Question) -> None:
     """How the answer is to look: how many digits, in per cent, without what is missing (which never counts)."""
     for mark in question.marks:
-        behind, before = question.beside(mark.place), question.beside(mark.place, -1)
+        behind = question.beside(mark.place)
         if mark.plain == "first":
             _ordered(question, mark)
-        if mark.cue == "percent" and before is not None and before.number is not None:
-            question.use(mark)
         if mark.cue == "ignored":
             found = question.scope.chosen(mark, "figure", "thing", "day")
             profile = question.scope.profile(found.field) if found is not None and found.field is not None else None
@@ -280,15 +274,6 @@ def _told_only(question: Question, plan: Plan) -> Plan:
     fields = dict.fromkeys([*groups, *(item.field for item in plan.part if item.operator != "is null")])
     known = [Condition(field, "is not null", (), "known") for field in fields]
     return changed(plan, conditions=(*plan.conditions, *(item for item in known if item not in plan.conditions)))
-
-
-def _check_subject(read: Sentence, best: Candidate, sources: list[Source]) -> None:
-    """Doubt a plan that leaves out the table that the question names as its subject."""
-    mark = subject(read.marks)
-    meant = {item.source for item in mark.of("table", 0.95)} if mark is not None else set()
-    joined = {hop.source for field in best.plan.fields for hop in field.path}
-    if meant and not meant & {*joined, *sources}:
-        best.question.scope.choices.doubt(f"whether it is about {words_of(best.plan.source.table)}")
 
 
 def _reading(read: Sentence, best: Candidate, others: list[Other]) -> Reading:

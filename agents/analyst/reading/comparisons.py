@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from agents.analyst.reading.options import DAYS, NUMBERS, Unresolved, words_of
-from agents.analyst.reading.plan import Condition, Field, Having, Measure, Operator, Span
+from agents.analyst.reading.plan import Condition, Field, Having, Measure, Operator, Span, label
 from agents.analyst.reading.question import AGGREGATES, Question
 from agents.analyst.reading.sentence import Mark
-from agents.analyst.reading.time_spans import label
 from agents.language.figures import measures
 from agents.language.units import NotConvertible, convert
 from agents.language.units import unit as unit_of
@@ -115,11 +114,6 @@ def _compared(question: Question, mark: Mark, operator: Operator, said: Sequence
         question.having = Having(operator, value), Measure(aggregate.cue, field)  # type: ignore[arg-type]
         return
     question.keep(mark.place, field, operator, (value,), f"{mark.text} {number.text}")
-    joined = question.cued(names[0].place, -1, "and") if names and question.has("both") else None
-    other = question.after(joined.place, -1) if joined is not None else None
-    if other is not None and joined is not None and question.is_figure(other):  # "both one and the other above 100"
-        question.use(joined, *question.all("both"))
-        question.keep(other.place, question.take(other, "figure"), operator, (value,), f"{mark.text} {number.text}")
 
 
 def _since(question: Question, mark: Mark, day: Field, operator: Operator, number: Mark) -> None:
@@ -171,7 +165,7 @@ def _by_unit(question: Question, number: Mark) -> tuple[Field | None, list[Mark]
     kinds = ["money"] if before is not None and before.text[:1] in "$€£" else sorted(measures(unit))
     kinds = ["temperature"] if unit in _DEGREES else kinds
     for kind in kinds:
-        if field := scope.said_of(_SAID_OF.get(kind, ())):
+        if field := (scope.worth() if kind == "money" else None) or scope.said_of(_SAID_OF.get(kind, ())):
             if kinds == ["money"]:  # an amount does not say of what
                 scope.choices.doubt(f"whether it is about {words_of(field.column)}")
             return field, [beside] if beside is not None and kinds != ["money"] else []
@@ -181,9 +175,6 @@ def _by_unit(question: Question, number: Mark) -> tuple[Field | None, list[Mark]
     figures = [item for item in question.figures() if question.scope.score(item, "value") < 0.9]
     if len(figures) == 1 and not question.has(*AGGREGATES):
         return question.take(figures[0], "figure"), figures
-    told = [item.field for _, item in question.filters if item.operator == "is not null" and item.field.kind in NUMBERS]
-    if told or number.number is None or question.scope.senses(beside) if beside is not None else told:
-        return (told[0] if len(told) == 1 else None), []
     return _in_range(question, number.number or 0), []
 
 
@@ -284,8 +275,7 @@ def _equal(question: Question, mark: Mark) -> None:
             continue
         negated = question.cued(min(mark.place, beside.place), -1, "not", "without")
         question.use(mark, beside, negated)
-        percent = question.beside(mark.place)
-        number = _in_unit_of(question, field, mark) if percent is not None and not ordinal else number
+        number = number if ordinal else _in_unit_of(question, field, mark)
         value = str(number) if field.kind == "text" else number
         said = f"{words_of(field.column)} {mark.text}"
         question.keep(mark.place, field, "not in" if negated else "in", (value,), said)

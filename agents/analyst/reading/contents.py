@@ -50,9 +50,7 @@ def read_missing(question: Question) -> None:
         following = question.beside(mark.place)
         giving = mark.cue == "not" and following is not None and following.plain in {"a", "an", "any"} | _GIVING
         lacking = mark.cue in _NEGATING
-        if giving and following is not None and following.plain in _GIVING:
-            targets = [item for item in question.near(following.place, 3) if item.names and _may_lack(question, item)]
-        elif giving or mark.cue == "without":
+        if giving or mark.cue == "without":
             targets = [item for item in question.near(mark.place, 3) if item.names and item.cue != "rows"][:2]
         elif mark.cue in ("missing", "known"):
             targets = [*question.near(mark.place, 2), *question.near(mark.place, 3, -1)]
@@ -61,10 +59,6 @@ def read_missing(question: Question) -> None:
         for target in targets:
             if target.cue in ("", "unit", "idle", "list") and _lacks(question, mark, target, lacking=lacking):
                 question.use(following if giving else None)
-                for other in question.near(target.place, 2):  # "neither a dealer nor a trouble code"
-                    joined = question.cued(other.place, -1, "or")
-                    if lacking and joined and _lacks(question, mark, other, lacking=True):
-                        question.use(joined)
                 break
 
 
@@ -85,8 +79,7 @@ def _lacks(question: Question, mark: Mark, target: Mark, *, lacking: bool) -> bo
     if found.group and len(field.path) == 1:  # a row of another table that is referred to
         key = scope.field(scope.source, field.path[0].columns[0])
         field = key or field
-    elif lacking and scope.score(target, "value") > found.score:
-        return False
+    pass
     flag, profile = scope.flag(field), scope.profile(field)
     if lacking and flag is not None:
         question.use(mark, target)
@@ -98,8 +91,6 @@ def _lacks(question: Question, mark: Mark, target: Mark, *, lacking: bool) -> bo
             question.keep(target.place, field, "in", (0,), said)
             return True
         scope.choices.doubt(f'whether "{said}" is 0 or missing')
-    if profile is not None and not profile.missing and not lacking and mark.cue == "missing" and found.score < SURE:
-        return False
     if profile is not None and not profile.missing:
         scope.choices.doubt(f'what "{said}" is, as every row has one')
     chosen = scope.chosen(target, "figure", "thing", "day") if not found.group else None
@@ -122,7 +113,6 @@ def read_having(question: Question) -> None:
             continue
         if _may_lack(question, target) and not question.scope.flag(found.field) and not target.of("value", 0.9):
             question.keep(target.place, found.field, "is not null", (), f"{mark.text} {target.text}")
-            question.use(target)
 
 
 def read_values(question: Question) -> None:
@@ -218,8 +208,6 @@ def is_value(question: Question, mark: Mark) -> bool:
     done = question.beside(by.place, -1) if by is not None else None
     doer = done is not None and done.plain.endswith(_DONE) and mark.plain.endswith(_DOERS)  # "paid by survivors"
     grouped = by is not None and not doer and column > 0.7
-    if question.cued(mark.place, -1, *AGGREGATES) is not None and question.is_figure(mark):
-        return False
     if value and (_beside(question, mark)[0] is not None or value >= max(column - 0.01, rows + 0.001)):
         return not grouped
     flagged = next((item for item in scope.senses(mark) if _flag(question, item) and item.score >= LIKELY), None)
@@ -255,7 +243,6 @@ def _beside(question: Question, mark: Mark) -> tuple[Field | None, Mark | None]:
             columns = [
                 it.field for it in scope.senses(other) if it.kind in ("thing", "figure") and it.score >= best - 0.1
             ]
-            columns = columns if best >= 0.4 else []
             match = next((field for field in columns if field in fields), None)
             if match is not None and not question.cued(other.place, -1, "by", "which", "distinct"):
                 return match, other
@@ -278,9 +265,8 @@ def read_events(question: Question) -> None:
         done = mark.plain.endswith(_DONE) or mark.plain == "back"  # "came back"
         if not _lacking(question, found.field) or not done or question.has(*_RANKING):
             continue
-        if question.cued(mark.place, -1, "by", "which", "list", *AGGREGATES) is None:
-            question.use(mark, negation)
-            question.keep(mark.place, found.field, "is null" if negation else "is not null", (), mark.text)
+        question.use(mark, negation)
+        question.keep(mark.place, found.field, "is null" if negation else "is not null", (), mark.text)
 
 
 def opposite(question: Question, condition: Condition) -> tuple[Scalar, ...]:

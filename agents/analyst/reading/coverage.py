@@ -1,11 +1,14 @@
-"""How well a plan covers its question: what each word is worth, which words left no trace, and which of these name
-something that the data does not hold."""
+"""How well a plan covers its question: which rows it is about, what each word is worth, which words left no trace, and
+which of these name something that the data does not hold."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agents.analyst.reading.plan import Measure, Plan
+from agents.analyst.reading.plan import Measure, Plan, Source
 from agents.analyst.reading.question import AGGREGATES, Question
 from agents.analyst.reading.sentence import Mark
+from agents.analyst.reading.tokens import parts
+from agents.language.figures import unit_words
 from agents.language.units import unit as unit_of
 from agents.language.words import vocabulary
 
@@ -15,27 +18,9 @@ _PLACES = frozenset({"in", "at", "from", "near", "on"})
 _HOLDING = vocabulary("with wearing")
 _HAVING = vocabulary("with have has had having")
 _MONEY = vocabulary("euro euros dollar dollars pound pounds money cent cents quid bucks")
-FUNCTIONS = frozenset(
-    {
-        *AGGREGATES,
-        "correlation",
-        "share",
-        "difference",
-        "percent_change",
-        "most",
-        "least",
-        "common",
-        "rare",
-        "top",
-        "lapse",
-        "over",
-        "under",
-        "at_least",
-        "at_most",
-        "between",
-        "or_more",
-        "or_less",
-    }
+FUNCTIONS = frozenset(AGGREGATES) | vocabulary(
+    """correlation share difference percent_change most least common rare top lapse over under at_least at_most between
+    or_more or_less"""
 )
 _BOUNDS = frozenset({"over", "under", "at_least", "at_most", "between"})
 """What is asked for by these is worked out, or nothing is."""
@@ -117,6 +102,9 @@ def strange(best: Candidate) -> tuple[str, ...]:
         trailing = value is not None and not question.free(value) and bool(question.scope.sense(value, "value"))
         if mark.cue == "adjective" and value is not None and (value.cue == "count" or value.plain == "how"):
             found.append(mark.text)
+        lasting = mark.cue == "unit" and value is not None and value.cue == "count" and question.has("average")
+        if lasting and not plan.sides:
+            found.append(mark.text)  # "how many days does it take"
         if not mark.strange or (trailing and mark.text.islower()):
             continue
         name = mark.text[0].isupper() and not mark.initial and not mark.text.isupper()
@@ -145,6 +133,15 @@ def _placed(question: Question, mark: Mark) -> bool:
     )
 
 
+def _another(question: Question, mark: Mark, behind: Mark) -> bool:
+    """Whether a word makes something else of the name behind it: "the publisher's books", "air temperature" where only
+    that of the water is known."""
+    found = question.scope.sense(behind, "figure")
+    named = parts(found.field.column) if found and found.field else ()
+    words = [word for word in named if word not in unit_words() and len(word) > 1]
+    return mark.text.endswith(("'s", "’s")) or len(behind.text.split()) < len(words) == 2 == len(set(words))
+
+
 def is_unit(mark: Mark) -> bool:
     """Whether a word only says in what something is measured."""
     return mark.plain in _MONEY or (mark.text.islower() and unit_of(mark.plain) is not None)
@@ -153,17 +150,41 @@ def is_unit(mark: Mark) -> bool:
 def _sought(question: Question, plan: Plan, mark: Mark) -> bool:
     """Whether a word says what is to be counted, worked out or found: "how many murders", "average salinity"."""
     before, behind = question.after(mark.place, -1), question.after(mark.place)
+    beside = question.beside(mark.place, -1)
+    much = beside is not None and beside.plain == "much" and not is_unit(mark)
     if before is None:
-        return False
+        return much and not (behind is not None and behind.names)
     if behind is not None and behind.place == mark.place + 1 and behind.names:  # it says more of what follows
-        return before.cue == "count" and question.scope.own(behind)
+        return (before.cue == "count" and question.scope.own(behind)) or _another(question, mark, behind)
     if is_unit(mark) and mark.plain not in _MONEY:
         return before.cue == "count" and mark.place == before.place + 1 and not plan.sides
-    beside = question.beside(mark.place, -1)
-    if before.cue in AGGREGATES or (beside is not None and beside.plain == "much" and not is_unit(mark)):
+    if before.cue in AGGREGATES or much:
         return True
     if before.cue == "which" and before.plain.endswith(("which", "what", "what's", "whats")):
         return mark.place - before.place <= 3 and not is_unit(mark)
     several = sum(other.strange for other in left(question)) > 1
     bare = several or (not question.filters and not question.times and not plan.limit and not plan.sides)
     return before.cue == "count" and bare and mark.place - before.place <= 2 and question.having is None
+
+
+def subject(marks: Sequence[Mark]) -> Mark | None:
+    """The mark that says what rows are asked about: behind "how many", or else the first that is not grouped by."""
+    tables = [mark for mark in marks if mark.of("table", 0.35) and not mark.unit and not mark.of("column", 0.9)]
+    for count in (mark.place for mark in marks if mark.cue == "count"):
+        if counted := [mark for mark in tables if count < mark.place <= count + 3]:
+            return counted[0]
+    return next((mark for mark in tables if not _grouped(marks, mark)), None)
+
+
+def _grouped(marks: Sequence[Mark], mark: Mark) -> bool:
+    return any(other.cue == "by" for other in marks[max(0, mark.place - 2) : mark.place])
+
+
+def subject_bonus(marks: Sequence[Mark], source: Source) -> float:
+    """How much speaks for a table because the question calls its rows by name: most where rows are counted, because
+    figures are where they stand, but rows are what they are called."""
+    mark = subject(marks)
+    weight = next((item.weight for item in mark.of("table") if item.source == source), 0.0) if mark else 0.0
+    cues = {other.cue for other in marks}
+    rows = "count" in cues or not cues & {"sum", "average", "median"}
+    return weight * (2.0 if rows and "distinct" not in cues else 1.0)

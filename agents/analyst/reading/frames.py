@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from agents.analyst.reading.gathering import grouped
 from agents.analyst.reading.grouping import group_left, many, named_group
 from agents.analyst.reading.leading import first_ones, first_rows
 from agents.analyst.reading.listing import listed, single
@@ -16,11 +15,9 @@ from agents.analyst.reading.options import NUMBERS, Unresolved, words_of
 from agents.analyst.reading.plan import Field, Group, Measure, Plan
 from agents.analyst.reading.question import Question
 from agents.analyst.reading.sentence import Mark
-from agents.analyst.reading.sides import compared, shared, told_apart
+from agents.analyst.reading.sides import compared, grouped, shared, told_apart
 from agents.analyst.reading.tokens import stem
 
-_FAR = 3
-_MANY_LISTED = 10
 Frame = Callable[[Question, Plan], Plan | None]
 
 
@@ -73,8 +70,6 @@ def worked_out(question: Question, plan: Plan) -> Plan | None:
 
 def numbered(question: Question, plan: Plan) -> Plan | None:
     """How many rows, or different values, there are."""
-    if question.having is not None:
-        return with_having(question, plan)
     measure = counted(question)
     if measure is None:
         return None
@@ -107,10 +102,10 @@ def lapsed(question: Question, plan: Plan) -> Plan | None:
 def plain_figures(question: Question, plan: Plan) -> Plan | None:
     """Figures that are named without saying what is to be done with them."""
     marks = [mark for mark in question.figures() if many(question, mark) or question.has("count")]
-    how = next((mark for mark in question.marks if mark.said and _how_much(question, mark)), None)
     if single(question) or question.has("list"):
         return None
-    if not marks and how is not None and how.said:
+    how = next((mark for mark in question.marks if mark.said and question.free(mark) and _how(question, mark)), None)
+    if not marks and how is not None and how.said:  # "how expensive are they"
         field = question.scope.said_of(how.said[1])
         if field is None or field.kind not in NUMBERS:
             return None
@@ -124,8 +119,6 @@ def plain_figures(question: Question, plan: Plan) -> Plan | None:
         question.scope.choices.doubt(f"whether it is about {words_of(field.column)}")
         measures.append(Measure("sum", field))
     for mark in marks:
-        if not question.is_figure(mark):
-            continue
         field = question.take(mark, "figure")
         ways = [("the total is meant", "sum"), ("the average is meant", "average")]
         if default(question, field, counted=question.has("count")) == "average":
@@ -137,9 +130,9 @@ def plain_figures(question: Question, plan: Plan) -> Plan | None:
     return grouped(question, replace(plan, measures=tuple(dict.fromkeys(measures)))) if measures else None
 
 
-def _how_much(question: Question, mark: Mark) -> bool:
+def _how(question: Question, mark: Mark) -> bool:
     before = question.beside(mark.place, -1)
-    return question.free(mark) and before is not None and before.plain == "how"
+    return before is not None and before.plain == "how"
 
 
 def rows_by_group(question: Question, plan: Plan) -> Plan | None:

@@ -1,14 +1,13 @@
 """What rows are put together by: columns, other tables' rows, units of time."""
 
-from agents.analyst.reading.cues import cues
 from agents.analyst.reading.likeness import abbreviates
 from agents.analyst.reading.moments import unit_group
 from agents.analyst.reading.options import Unresolved
 from agents.analyst.reading.plan import Group
 from agents.analyst.reading.question import AGGREGATES, Question
-from agents.analyst.reading.scope import LIKELY
 from agents.analyst.reading.sentence import Mark
-from agents.analyst.reading.tokens import parts, stem
+from agents.analyst.reading.tokens import parts
+from agents.language.units import unit as unit_of
 from agents.language.words import vocabulary
 
 _CALLED = vocabulary("type kind method category level name group status class types kinds methods")
@@ -20,14 +19,12 @@ _MANY = 60
 _CHAINING = ("and", "by", "or")
 
 
-def read_groups(question: Question, *, ranking: bool = False) -> None:
+def read_groups(question: Question) -> None:
     """Put into the question what stands behind "by", "per" and the like, and units of time said otherwise. Raises
-    Unresolved. `ranking`: a figure behind "by" is what the first ones are sought by."""
+    Unresolved."""
     for mark in question.marks:
         if mark.cue == "by" and question.free(mark):
-            behind = _target(question, mark.place) if ranking else None
-            if behind is None or not _ranks(question, mark, behind):
-                _behind(question, mark)
+            _behind(question, mark)
         elif mark.cue == "unit" and mark.unit and question.free(mark) and mark.plain.endswith(("ly", "ual")):
             question.use(mark)
             if not _modifying(question, mark):
@@ -38,13 +35,6 @@ def read_groups(question: Question, *, ranking: bool = False) -> None:
         timed = any(group.unit or question.scope.is_year(group.fields[0]) for group in question.groups)
         if not timed:
             question.groups.append(unit_group(question, "month"))
-
-
-def _ranks(question: Question, by: Mark, behind: Mark) -> bool:
-    """Whether the first ones are sought by what follows: "top 5 by score"."""
-    found = question.scope.sense(behind, "figure") if question.is_figure(behind) else None
-    year = found is not None and found.field is not None and question.scope.is_year(found.field)
-    return found is not None and not year and by.plain == "by"
 
 
 def _modifying(question: Question, mark: Mark) -> bool:
@@ -66,8 +56,7 @@ def _behind(question: Question, by: Mark) -> None:
         if target is None or group is None:
             if target is not None and not question.free(target):
                 question.use(joint)
-            elif joint is by:
-                _nothing(question, by, target)
+            _nothing(question, by, target)
             return
         question.use(joint, target)
         done = question.beside(joint.place, -1)
@@ -85,9 +74,11 @@ def _in_the_name(question: Question, by: Mark) -> bool:
         return False
     found = question.scope.sense(before, "figure")
     words = parts(found.field.column) if found is not None and found.field is not None else ()
+    unit = unit_of(behind.plain)
+    same = unit is not None and unit == unit_of(words[-1]) if words else False
     if len(words) < 2 or found is None or found.field is None or not ("/" in found.field.column or "per" in words):
         return False
-    if not abbreviates(words[-1], behind.plain):
+    if not (same or abbreviates(words[-1], behind.plain)):
         return False
     question.use(by, behind)
     return True
@@ -110,10 +101,7 @@ def _nothing(question: Question, by: Mark, target: Mark | None) -> None:
     """What "by" means where nothing can be put together by what follows it."""
     if target is None:
         return
-    weak = question.scope.own(target) and question.scope.score(target, "rows") < LIKELY
-    if weak and question.free(target):
-        _nouns(question, by, target)
-    elif question.free(target) and (target.plain in _TOLD or question.scope.own(target) or target.cue == "rows"):
+    if question.free(target) and (target.plain in _TOLD or question.scope.own(target) or target.cue == "rows"):
         question.use(by, target)  # "list them by name", "average total per order"
         if target.plain not in _TOLD and not question.has(*AGGREGATES) and not question.figures():
             question.scope.choices.doubt(f"what {by.text} {target.text} is")
@@ -123,18 +111,6 @@ def _nothing(question: Question, by: Mark, target: Mark | None) -> None:
         raise Unresolved(f'There is nothing called "{target.text}" to be told apart by.')
     elif any(at == target.place for at, _ in question.filters) or question.has("compare"):
         question.use(by)  # "reported by phone", "each of them"
-
-
-def _nouns(question: Question, by: Mark, target: Mark) -> None:
-    """A noun of the description behind "by": a place is told apart by the column that says where. Raises Unresolved."""
-    question.use(by, target)
-    fields = [field for field in question.scope.own_columns if field.kind == "text"]
-    known = next((field for field in fields if question.scope.says(field, "place")), None)
-    if stem(target.plain) in cues().columns["place"] and known is not None:
-        question.scope.choices.doubt(f'whether "{target.text}" are told apart by {known.column}')
-        question.groups.append(Group((known,)))
-    else:
-        question.scope.choices.doubt(f'what "{by.text} {target.text}" is')
 
 
 def _joint(question: Question, target: Mark) -> Mark | None:
@@ -155,8 +131,6 @@ def groups(question: Question, mark: Mark | None) -> bool:
     """Whether rows can be put together by what a mark names."""
     if mark is None or not question.free(mark):
         return False
-    if mark.cue == "unit" and mark.unit is not None:
-        return True
     return not question.scope.own(mark) and question.is_thing(mark) and not many(question, mark)
 
 
@@ -174,9 +148,6 @@ def many(question: Question, mark: Mark) -> bool:
 def _group(question: Question, target: Mark) -> Group | None:
     """The group that a mark behind "by" names; None where it is none."""
     if not question.free(target) or (target.cue not in _NAMING):
-        return None
-    behind = question.after(target.place)
-    if target.cue in AGGREGATES and behind is not None and question.is_figure(behind):
         return None
     if target.cue != "unit" and (not target.names or many(question, target)):
         return None
@@ -203,7 +174,5 @@ def group_left(question: Question) -> Group | None:
     """A column that is named and told apart by: "share of each category"."""
     for mark in question.names():
         if groups(question, mark) and not question.scope.rather_value(mark):
-            found = question.group(mark)
-            if found.unit or not question.scope.told_apart_by(found.fields[-1]):
-                return found
+            return question.group(mark)
     return None

@@ -2,17 +2,17 @@
 
 from msgspec.structs import replace
 
-from agents.analyst.reading.gathering import grouped
 from agents.analyst.reading.grouping import group_left, groups, named_group
 from agents.analyst.reading.listing import listed
+from agents.analyst.reading.moments import unit_group
 from agents.analyst.reading.options import DAYS, words_of
 from agents.analyst.reading.plan import Group, Measure, Plan
 from agents.analyst.reading.question import Question
 from agents.analyst.reading.ranking import Rank, ranked, ranking_measure
 from agents.analyst.reading.sentence import Mark
+from agents.analyst.reading.sides import grouped
 
 _FAR = 3
-_MANY_LISTED = 10
 
 
 def first_rows(question: Question, plan: Plan) -> Plan | None:
@@ -43,14 +43,12 @@ def first_ones(question: Question, plan: Plan) -> Plan | None:
     by_groups = rank.measure is not None or (group is not None and rank.figure is not None)
     if group is None and rank.measure is not None and rank.measure.aggregate == "count":
         group = group_left(question)
-    if rank.figure is not None and group is None and question.groups:
+    if rank.figure is not None and group is None and question.groups:  # "the dearest of each"
         group = question.groups.pop(0)
         ends = (Measure("minimum", rank.figure), Measure("maximum", rank.figure))
         return grouped(question, replace(plan, groups=(group,), measures=(ends[rank.end > 0],)))
     if by_groups and group is None and question.groups:
         group = question.groups.pop(0)
-    if by_groups and group is not None and group.fields[0].path and rank.figure is not None and not rank.named:
-        return None  # "the most expensive orders" are rows of their own table
     if by_groups and group is not None and not (rank.figure is not None and _rows_wanted(question)):
         measure = ranking_measure(question, rank)
         question.use(*question.all("count", "list", "which"), *(m for m in question.names() if question.scope.own(m)))
@@ -101,7 +99,10 @@ def _sought(question: Question, rank: Rank) -> Group | None:
         if mark.cue == "unit" and mark.unit is not None and question.free(mark):
             row = rank.named and not rank.more and rank.figure is not None and not question.scope.adds_up(rank.figure)
             question.use(mark)
-            return None if row and mark.unit == "day" else named_group(question, mark)
+            if row and mark.unit == "day":
+                return None
+            months = mark.unit == "month" and question.has("average") and not question.times
+            return unit_group(question, "season") if months else named_group(question, mark)
         if question.free(mark) and groups(question, mark) and not question.scope.rather_value(mark):
             found = question.scope.sense(mark, "thing", "figure")
             ranked_by = (rank.figure, rank.measure.field if rank.measure else None)
@@ -131,8 +132,6 @@ def _heads(question: Question, rank: Rank) -> list[Mark]:
         return found
     for which in question.all("which")[:1]:
         for mark in question.marks[which.place + 1 : which.place + 4]:
-            if mark.cue in ("most", "least", "top", "bottom") or (mark.said and mark.place >= rank.first):
-                break
             if mark.names or mark.cue == "unit":
                 head = question.beside(mark.place)
                 both = head is not None and question.scope.own(mark) and groups(question, head)
@@ -141,13 +140,10 @@ def _heads(question: Question, rank: Rank) -> list[Mark]:
                 found.append(head if both and head is not None else mark)
                 break
     for mark in question.near(rank.last, _FAR):
-        if mark.names or mark.cue == "unit" or mark.strange:
-            if mark.names and question.scope.own(mark) and not groups(question, mark):
-                break
-            found.append(mark)
-            if mark.names:
-                break
-        elif mark.cue not in ("adjective", "", "count", "most", "least"):
+        if mark.names and question.scope.own(mark) and not groups(question, mark):
+            break
+        found.append(mark)
+        if mark.names:
             break
     before = [mark for mark in question.names() if mark.place < rank.first]
     return [*found, *before[::-1]]

@@ -24,8 +24,7 @@ from agents.analyst.reading.likeness import (
     telling,
     without,
 )  # fmt: skip
-from agents.analyst.reading.meanings import Meaning
-from agents.analyst.reading.naming import LONGEST_CODE, LONGEST_NAME, PREFIXES, SUFFIXES, UNITS, Naming
+from agents.analyst.reading.naming import LONGEST_CODE, LONGEST_NAME, PREFIXES, SUFFIXES, UNITS, Meaning, Naming
 from agents.analyst.reading.plan import Scalar, Source
 from agents.analyst.reading.tokens import Token, parts, same_word, stem, tokens
 from agents.dataset import Column

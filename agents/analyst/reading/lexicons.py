@@ -9,8 +9,7 @@ from datetime import date
 from weakref import WeakKeyDictionary, WeakValueDictionary, ref
 
 from agents.analyst.reading.lexicon import Lexicon
-from agents.analyst.reading.meanings import Profile
-from agents.analyst.reading.naming import Place
+from agents.analyst.reading.naming import Place, Profile
 from agents.analyst.reading.plan import Source
 from agents.dataset import Datasets, QueryFailed, Schema, Table, quoted
 

@@ -24,7 +24,7 @@ _PREPOSITIONS = vocabulary(
     "of from in by at on with for to taken since during per between over and or that which who is are was were as"
 )
 _COUNTING = frozenset({"no", "nr", "num", "number", "count", "n"})
-_EXPLAINING = vocabulary("is for means stands = as")
+_EXPLAINING = vocabulary("is for means stands = as by in at on the a an")
 
 
 def headed(text: str) -> frozenset[str]:
@@ -136,6 +136,8 @@ def spoken(column: Column) -> Iterator[tuple[tuple[str, ...], float]]:
     `Price/night`, "ph" of `pH`."""
     words = parts(column.name)
     yield words, 1.0
+    if "%" in column.name or words[-1:] in (("pct",), ("percent",)):
+        yield (*without(words, (), ("pct", "percent")), "percentage"), 1.0
     if len(words) < 2:
         return
     yield ("".join(words),), 0.95

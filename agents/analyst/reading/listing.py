@@ -35,8 +35,6 @@ def listed(question: Question, plan: Plan, rank: Rank | None, group: Group | Non
     cue = question.all("list", "which", "distinct")
     rows = [mark for mark in question.marks if (mark.names and question.scope.own(mark)) or mark.cue == "rows"]
     asked = _asked(question)
-    if group is not None:
-        asked = (*group.fields[-1:], *(field for field in asked if field not in group.fields))
     texts = any(item.operator in ("contains", "starts") for _, item in question.filters)
     if not (rank or asked or texts or (cue and (rows or question.filters))):
         return None
@@ -72,14 +70,12 @@ def _asked(question: Question) -> tuple[Field, ...]:
     for mark in question.names():
         if scope.own(mark) and scope.score(mark, "thing", "figure", "day") < 0.95:
             continue
-        if scope.sense(mark, "thing", "figure", "day", least=0.4) is not None:
+        sense = scope.sense(mark, "thing", "figure", "day", least=0.4)
+        sought = question.cued(mark.place, -1, "which") is not None and not mark.plain.endswith(("d", "n"))
+        if sense is not None and sense.kind == "day" and mark.cue == "" and sought:
+            raise Unresolved(f"It is not known which {mark.text} it was.")  # but when one judged
+        if sense is not None:
             found.append(question.take(mark, "thing", "figure", "day"))
-    for mark in question.marks:
-        if mark.said and mark.said[2] == "" and question.free(mark) and mark.cue in ("adjective", ""):
-            field = scope.said_of(mark.said[1])
-            if field is not None:
-                question.use(mark)
-                found.append(field)
     if question.says("where") and not any(scope.says(field, "place") for field in found):
         found += [field for field in scope.own_columns if field.kind == "text" and scope.says(field, "place")][:1]
     if question.says("when") and not any(field.kind in DAYS for field in found):

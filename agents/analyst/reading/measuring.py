@@ -19,8 +19,6 @@ def read_lapse(question: Question) -> None:
     """The days from one date to another, where they are asked about."""
     scope = question.scope
     own = [field for field in scope.own_columns if field.kind in DAYS]
-    if len(own) < 2:
-        return
     cue = question.first("lapse")
     days = [mark for mark in question.names() if scope.score(mark, "day") >= 0.34]
     named = [mark for mark in days if cue is not None or scope.score(mark, "day") >= scope.score(mark, "figure")]
@@ -30,16 +28,12 @@ def read_lapse(question: Question) -> None:
     )
     if cue is None and (how is None or (len(named) < 2 and len(own) != 2)):
         return
-    if cue is None and how is not None and how.said and scope.said_of(how.said[1]) is not None and len(named) < 2:
-        return
     if cue is None and not question.has("average", "median", "minimum", "maximum"):
         return
     fields = list(dict.fromkeys(found.field for m in named[:2] if (found := scope.sense(m, "day")) and found.field))
     if not fields and cue is not None:
         return
     first, last = (fields[0], fields[1]) if len(fields) > 1 else (own[0], fields[0] if fields else own[1])
-    if first == last:
-        first, last = own[0], own[1]
     if len(fields) < 2 and cue is None:
         scope.choices.doubt(f"whether it is about the days from {first.column} to {last.column}")
     question.use(cue, how, *named[:2])
@@ -61,8 +55,6 @@ def figure_beside(question: Question, cue: Mark) -> Mark | None:
             head = question.beside(mark.place)
             better = head is not None and question.is_figure(head) and question.scope.score(head, "figure")
             return head if better and better > question.scope.score(mark, "figure") else mark
-        if mark.cue in AGGREGATES or mark.cue == "by":
-            continue
     return next(filter(question.is_figure, question.onward(cue.place, -1)), None)
 
 
@@ -76,8 +68,6 @@ def aggregates(question: Question) -> tuple[Measure, ...]:
         itself = bool(waiting) and question.is_figure(mark) and not question.is_figure(behind)  # "average total"
         if mark.cue in AGGREGATES and question.free(mark) and not itself:
             waiting.append(mark)
-    if not waiting:
-        return ()
     for at, cue in enumerate(waiting):
         figure = figure_beside(question, cue)
         until = waiting[at + 1].place if at + 1 < len(waiting) else len(question.marks)
@@ -117,28 +107,11 @@ def _said(question: Question, cue: Mark) -> Field | None:
             if field is not None and field.kind in NUMBERS:
                 question.use(mark)
                 return field
-    if cue.cue in ("minimum", "maximum", "range"):
-        for mark in question.near(cue.place, 3):
-            if question.scope.sense(mark, "day"):
-                return question.take(mark, "day")
-    if (lasting := stay(question, cue.place)) is not None:
-        return lasting
     units = (mark for mark in question.marks if question.free(mark) and (mark.strange or mark.cue == "unit"))
     unit = next((mark for mark in units if question.scope.measured_in(mark.plain)), None)
     field = question.scope.measured_in(unit.plain) if unit is not None else None
     question.use(unit if field is not None else None)
     return field
-
-
-def stay(question: Question, place: int) -> Field | None:
-    """The days between the only two dates, where a word like "stay" stands behind an average."""
-    days = [field for field in question.scope.own_columns if field.kind in DAYS]
-    word = next((mark for mark in question.near(place, 3) if mark.plain in _LASTING and question.free(mark)), None)
-    if word is None or len(days) != 2:
-        return None
-    question.use(word)
-    question.scope.choices.doubt(f"whether it is about the days from {days[0].column} to {days[1].column}")
-    return replace(days[1], since=days[0], kind="integer")
 
 
 def counted(question: Question) -> Measure | None:
@@ -149,31 +122,26 @@ def counted(question: Question) -> Measure | None:
         return None
     behind = distinct if distinct is not None and distinct.place > cue.place else cue
     scope = question.scope
-    far = 0 if cue.plain in ("how often", "how many times", "how frequently") else _FAR
-    for target in question.near(behind.place, far):
-        if not question.free(target) or target.cue in ("missing", "all", "adjective"):
-            continue
-        if _place(question, target) and (known := _known_place(question)) is not None:
-            question.use(target, count, distinct)
-            question.scope.choices.doubt(f'whether "{target.text}" are told apart by {known.column}')
-            return Measure("distinct", known)
-        if _amount(question, target, behind, distinct=distinct is not None):
-            question.use(count)
-            return Measure("sum", question.take(target, "figure"))
-        unit = scope.measured_in(target.plain) if not distinct and not scope.senses(target) and not target.cue else None
+    times = cue.plain in ("how often", "how many times", "how frequently")
+    target = None if times else next(filter(question.free, question.near(behind.place, 3)), None)
+    if target is not None and _place(question, target) and (known := _known_place(question)) is not None:
+        question.use(target, count, distinct)
+        scope.choices.doubt(f'whether "{target.text}" are told apart by {known.column}')
+        return Measure("distinct", known)
+    if target is not None and _amount(question, target, behind, distinct=distinct is not None):
+        question.use(count)
+        return Measure("sum", question.take(target, "figure"))
+    if target is not None and not distinct and not scope.senses(target) and not target.cue:
+        unit = scope.measured_in(target.plain)
         if unit is not None:
             question.use(count, target)
             return Measure("sum", unit)
-        field = _different(question, target, distinct=distinct is not None)
-        if field is not None:
-            question.use(target, count, distinct)
-            return Measure("distinct", field)
-        if scope.own(target) or target.cue == "rows":
-            question.use(target)
-        if scope.own(target) or target.cue not in ("", "idle"):
-            break
-        if target.place - behind.place > 1:
-            break
+    field = _different(question, target, distinct=distinct is not None) if target is not None else None
+    if field is not None:
+        question.use(target, count, distinct)
+        return Measure("distinct", field)
+    if target is not None and (scope.own(target) or target.cue == "rows"):
+        question.use(target)
     question.use(count)
     if distinct is not None and _all_different(question):
         question.use(distinct)
@@ -244,8 +212,6 @@ def each(question: Question) -> Measure | None:
         return None
     group, behind = question.groups[0], question.after(average.place)
     if count is None and (behind is None or not question.scope.own(behind)):
-        return None
-    if count is not None and count.place - average.place not in (1, 2) and group.unit is None:
         return None
     question.groups.pop(0)
     question.use(average, count, *(mark for mark in question.names() if question.scope.own(mark)))

@@ -10,11 +10,9 @@ from msgspec.structs import replace
 
 from agents.analyst.reading.contents import is_value
 from agents.analyst.reading.options import Unresolved, words_of
-from agents.analyst.reading.plan import Field, Group, Operator, Span, Unit
+from agents.analyst.reading.plan import Field, Group, Operator, Span, Unit, label
 from agents.analyst.reading.question import Question
 from agents.analyst.reading.sentence import Mark
-from agents.analyst.reading.time_spans import label
-from agents.analyst.reading.tokens import stem
 from agents.language.dates.marks import month_of
 from agents.language.words import vocabulary
 
@@ -36,14 +34,7 @@ def read_times(question: Question) -> None:
     found = question.scope.chosen(timed, "day") if timed is not None else None
     day = (found.field if found is not None else question.scope.day()) if year is None else None
     if day is None:
-        texts = {mark: question.scope.lexicon.meanings((stem(_weekdays(mark)[0].casefold()),)) for mark in weekdays}
-        for mark, names in texts.items():
-            sense = question.scope.sense(replace_names(mark, names), "value")
-            if sense is not None and sense.field is not None:  # a column of texts that says which weekday
-                question.use(mark)
-                question.keep(mark.place, sense.field, "in", sense.values, mark.text)
-        if said:
-            _by_year(question, said, year)
+        _by_year(question, said, year)
         return
     question.use(timed, *(mark for mark, _ in said), *weekdays)
     question.when = day
@@ -53,11 +44,6 @@ def read_times(question: Question) -> None:
         field = replace(day, part="weekday", kind="text")
         question.keep(mark.place, field, "not in" if negated else "in", _weekdays(mark), mark.text)
     _apart(question)
-
-
-def replace_names(mark: Mark, names: tuple) -> Mark:  # type: ignore[type-arg]
-    """The mark with other meanings."""
-    return Mark(mark.text, mark.place, names=names)
 
 
 def _in_reach(question: Question, day: Field, mark: Mark, span: Span) -> Span:
@@ -70,8 +56,6 @@ def _in_reach(question: Question, day: Field, mark: Mark, span: Span) -> Span:
         ahead = []
         for back in range(first.year - profile.first.year + 1):
             moved = [item - relativedelta(years=back) for item in (first, last)]
-            if moved[0].month == 2 and last.day >= 28:
-                moved[1] = month_of(moved[0].year, 2)[1]
             if moved[0] <= profile.last and moved[1] >= profile.first:
                 ahead.append(Span(label(*moved), *moved))
         if len(ahead) > 1:
@@ -108,7 +92,6 @@ def _timed(question: Question, said: _Said) -> tuple[Mark | None, Field | None]:
     for item in near:
         found = question.scope.sense(item, "figure") if question.is_figure(item) else None
         if found is not None and found.field is not None and question.scope.is_year(found.field):
-            question.use(item)
             return None, found.field
     likely = (item for item in question.names() if question.scope.sense(item, "day", least=0.5))
     return next((item for item in likely if not is_value(question, item)), None), None
@@ -123,8 +106,7 @@ def _split(question: Question, said: _Said) -> _Said:
     if first is None or last is None or first.day != 1 or (last + timedelta(days=1)).day != 1:
         return said
     ends = [month_of(first.year, first.month), month_of(last.year, last.month)]
-    if (first.month, last.month) == (1, 12):
-        ends = [(date(day.year, 1, 1), date(day.year, 12, 31)) for day in (first, last)]
+    ends = [(date(day.year, 1, 1), date(day.year, 12, 31)) for day in (first, last)]
     return said if ends[0] == ends[1] else [(mark, Span(label(*end), *end)) for end in ends]
 
 
@@ -182,18 +164,11 @@ def _by_year(question: Question, said: _Said, year: Field | None) -> None:
             question.keep(mark.place, field, ">=", (first.year,), span.label)
         if last:
             question.keep(mark.place, field, "<=", (last.year,), span.label)
-    for mark in question.names():
-        found = question.scope.sense(mark, "figure")
-        if found is not None and found.field == field and not question.cued(mark.place, -1, "by", "which"):
-            question.use(mark)
 
 
 def unit_group(question: Question, unit: Unit) -> Group:
     """Rows by a unit of time, or by the column that holds it as a number. Raises Unresolved."""
     scope = question.scope
-    for field in scope.own_columns:  # a column called so: the weekday, the quarter
-        if field.column.casefold() == unit and field.kind in ("text", "integer"):
-            return Group((field,))
     day = question.when or scope.day()
     if day is None:
         found = scope.calendar("year")

@@ -4,8 +4,10 @@ descriptions say of them."""
 import calendar
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date
 from itertools import islice, product
+from typing import Literal
 
 from agents.analyst.reading.cues import cues
 from agents.analyst.reading.likeness import (
@@ -16,11 +18,12 @@ from agents.analyst.reading.likeness import (
     telling,
     without,
 )  # fmt: skip
-from agents.analyst.reading.meanings import Meaning, Profile
 from agents.analyst.reading.plan import Source
 from agents.analyst.reading.reach import is_key
 from agents.analyst.reading.tokens import base, parts, stem, tokens
-from agents.dataset import Column, Schema, Table
+from agents.dataset import Column, Kind, Schema, Table
+from agents.datasets.identifiers import ID_WORDS
+from agents.datasets.identifiers import PREFIXES as TABLE_PREFIXES
 from agents.language.figures import unit_words
 
 Place = tuple[Source, str]
@@ -28,16 +31,43 @@ Values = Mapping[Place, tuple[str, ...]]
 
 LONGEST_NAME = 7
 """Words of the longest phrase that names something."""
-PREFIXES = frozenset({"fact", "dim", "dimension", "tbl", "table", "stg", "is", "has", "was", "fct"})
+PREFIXES = {word for word in TABLE_PREFIXES if len(word) > 2} | {"is", "has", "was"}
 SUFFIXES = frozenset({"id", "key", "code", "name", "at", "on", "date", "ts", "timestamp", "no", "nr", "label", "dim"})
 _MOST_ALIKE = 200
 _CALENDAR = tuple(name.casefold() for name in (*calendar.day_name, *calendar.month_name) if name)
 UNITS = (unit_words() | {"pct", "percent"}) - {"year", "month", "week", "quarter", "day"}
-_NUMBERING = frozenset({"id", "no", "nr", "key", "number", "ref", "reference", "code"})
+_NUMBERING = ID_WORDS | {"reference"}
 _HEAD, BESIDE = 0.36, 0.35
 """How surely rows go by the head noun of their table's description, and by any other noun of it."""
 _SEXES = {"f": ("female",), "m": ("male",)}
 LONGEST_CODE, _CODED = 3, 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What stands in a column: how many different values, how many rows lack one, the lowest and highest figure, or the
+    first and last day."""
+
+    distinct: int
+    missing: int
+    low: float | None = None
+    high: float | None = None
+    first: date | None = None
+    last: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a phrase may name; the higher the `weight` (0..1), the more surely. `value` is the text as it stands in
+    the column, which is `of` a kind. `spelt` are the words of the name, one for each of the phrase."""
+
+    kind: Literal["table", "column", "value"]
+    source: Source
+    weight: float
+    column: str = ""
+    value: str = ""
+    of: Kind = "other"
+    spelt: tuple[str, ...] = ()
 
 
 class Naming:
@@ -91,6 +121,10 @@ class Naming:
         bare = without(words, PREFIXES, frozenset({"dim", "fact", "table", "data", "dataset", "list"}))
         self._phrase(words, Meaning("table", source, 1.0))
         self._phrase(bare, Meaning("table", source, 1.0))
+        for joined in {"".join(words), "".join(bare)}:
+            self._mean((joined,), Meaning("table", source, 1.0))
+        if table.schema:  # where several have the same, its own name is no whole name
+            self._phrase(without(parts(table.own_name), PREFIXES, ()), Meaning("table", source, 0.96))
         if len(bare) > 1:
             self._phrase(bare[-1:], Meaning("table", source, 0.7))
             self._phrase(bare[:1], Meaning("table", source, 0.4))

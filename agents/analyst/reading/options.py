@@ -1,14 +1,11 @@
-"""What a phrase may mean in a table, why a question may not fit it, and where it can be meant in more than one way:
-each such point is noted while it is read, and it is read again the other way, so that a figure that depends on the
-choice is never taken for certain."""
+"""Why a question may not fit a table, and where it can be meant in more than one way: each such point is noted while it
+is read, and it is read again the other way, so that a figure that depends on the choice is never taken for certain."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from agents.analyst.reading.plan import Field, Source
 from agents.analyst.reading.tokens import parts
-from agents.dataset import Column
 
 NUMBERS = ("integer", "number")
 DAYS = ("date", "timestamp")
@@ -16,18 +13,6 @@ DAYS = ("date", "timestamp")
 
 class Unresolved(Exception):
     """The question does not fit the data; the text says what is unclear, for a person."""
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """A column that a phrase may mean; `score` is how surely, less the way to it. `values`, where it is they that are
-    named."""
-
-    field: Field
-    column: Column
-    source: Source
-    score: float
-    values: tuple[str, ...] = ()
 
 
 def words_of(name: str) -> str:

@@ -4,12 +4,14 @@ A plan is written as a query in two independent ways (`plan_sql.py`, `recount.py
 plain data, so that the next question can build on it.
 """
 
+import calendar
 from datetime import date
 from typing import Literal
 
 import msgspec
 
 from agents.dataset import Kind, quoted
+from agents.language.dates.marks import month_of, spoken
 
 Aggregate = Literal[
     "count", "distinct", "sum", "average", "median", "minimum", "maximum", "deviation", "variance", "range",
@@ -92,6 +94,26 @@ class Span(msgspec.Struct, frozen=True):
     label: str
     first: date | None = None
     last: date | None = None
+
+
+def label(first: date | None, last: date | None) -> str:
+    """The span in words: "2025", "March 2025", "Q3 2025", "since 1 March 2025"."""
+    if first is None or last is None:
+        return f"since {_plain(first)}" if first else f"until {_plain(last)}" if last else "all the time"
+    if first == last:
+        return _plain(first)
+    if (first, last) == (date(first.year, 1, 1), date(first.year, 12, 31)):
+        return str(first.year)
+    if (first, last) == month_of(first.year, first.month):
+        return f"{calendar.month_name[first.month]} {first.year}"
+    if first.month % 3 == 1 and first.day == 1 and last == month_of(first.year, first.month + 2)[1]:
+        return f"Q{(first.month + 2) // 3} {first.year}"
+    return f"{_plain(first)} to {_plain(last)}"
+
+
+def _plain(day: date) -> str:
+    """`3 March 2026`."""
+    return spoken(day).split(" ", 1)[1]
 
 
 class Measure(msgspec.Struct, frozen=True):

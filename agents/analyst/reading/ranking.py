@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from agents.analyst.reading.measuring import stay
 from agents.analyst.reading.options import DAYS, Unresolved
 from agents.analyst.reading.plan import Field, Measure
 from agents.analyst.reading.question import AGGREGATES, Question
@@ -110,9 +109,6 @@ def _words(question: Question, mark: Mark, rank: Rank) -> tuple[str, ...]:
             break
         question.use(behind)
         rank.last = behind.place
-        if mark.cue in ("top", "bottom") or mark.plain in ("most", "least"):
-            end = ENDS.get(behind.cue, 0) or (said[0] if said else 1)
-            rank.end = rank.end * end if mark.cue not in ("top", "bottom") else end if rank.end > 0 else -end
         words = ("count",) if behind.cue in ("common", "rare") else said[1] if said else words
     return words
 
@@ -125,7 +121,7 @@ def _figure(question: Question, mark: Mark, rank: Rank, words: tuple[str, ...]) 
     if words == ("count",):
         rank.measure = Measure("count")
         return
-    if behind is not None and _worked(question, rank, behind, counting=mark.plain in _COUNTING and not words):
+    if behind is not None and _worked(question, rank, behind):
         return
     if words:
         days = [field for field in question.scope.own_columns if field.kind in DAYS]
@@ -141,17 +137,12 @@ def _figure(question: Question, mark: Mark, rank: Rank, words: tuple[str, ...]) 
     before = [item for item in before if question.cued(item.place, -1, "which") is None or not question.is_thing(item)]
     before = before or [item for item in question.onward(rank.last) if question.is_figure(item)]
     if before and mark.cue in ("most", "least"):  # "who earns the most", "brought in the most money"
-        field = question.take(before[0], "figure")
-        cue = next((item for item in question.all(*AGGREGATES) if question.free(item)), None)
-        rank.figure, rank.named = field, True
-        if cue is not None:
-            question.use(cue)
-            rank.measure, rank.figure = Measure(cue.cue, field), None  # type: ignore[arg-type]
+        rank.figure, rank.named = question.take(before[0], "figure"), True
     elif mark.plain in _COUNTING and not words:
         rank.measure = Measure("count")
 
 
-def _worked(question: Question, rank: Rank, behind: Mark, *, counting: bool) -> bool:
+def _worked(question: Question, rank: Rank, behind: Mark) -> bool:
     """Whether what follows says by what: "highest average score", "most flights", "largest number of"."""
     scope = question.scope
     if behind.cue in AGGREGATES and question.free(behind):
@@ -161,34 +152,12 @@ def _worked(question: Question, rank: Rank, behind: Mark, *, counting: bool) -> 
             rank.measure = Measure(behind.cue, question.take(named, "figure"))  # type: ignore[arg-type]
             rank.last = named.place
             return True
-        if (lasting := stay(question, behind.place)) is not None:
-            question.use(behind)
-            rank.measure = Measure(behind.cue, lasting)  # type: ignore[arg-type]
-            return True
-        counted = question.cued(behind.place, 1, "count")
-        question.use(*([behind] if counted is not None else []))
-        behind = counted or behind
     if behind.cue == "count" and question.free(behind):
         question.use(behind)
         rank.last = behind.place
         return _counted(question, rank)
     if question.is_figure(behind) and scope.score(behind, "value") < 0.95:
-        head = question.beside(behind.place)
-        if (
-            head is not None
-            and question.is_figure(head)
-            and scope.score(head, "figure") > scope.score(behind, "figure")
-        ):
-            behind = head
         rank.figure, rank.last, rank.named = question.take(behind, "figure"), behind.place, True
-        return True
-    sought = question.has("which", "list") or any(question.is_thing(mark) for mark in question.marks[: rank.first])
-    sought = sought and question.cued(rank.first, -1, "which") is None
-    if scope.score(behind, "rows") < 0.45 and any(map(question.is_figure, question.near(rank.first, 2, -1))):
-        return False  # "raised the most money"
-    if counting and sought and question.free(behind) and (scope.own(behind) or behind.cue == "rows"):
-        question.use(behind)
-        rank.measure, rank.last = Measure("count"), behind.place
         return True
     return False
 
@@ -221,16 +190,9 @@ def _by(question: Question, rank: Rank) -> None:
         return
     value = question.after(behind.place) if not question.free(behind) else None  # "by warranty cost"
     behind = value if value is not None and question.is_figure(value) else behind
-    held = (rank.figure, rank.measure)
-    rank.figure = rank.measure = None
     last = rank.last
-    if question.free(behind) and question.scope.own(behind) and not question.is_figure(behind):
-        question.use(by, behind)
-        rank.measure = Measure("count")
-    elif _worked(question, rank, behind, counting=False):
+    if _worked(question, rank, behind):
         question.use(by)
-    if rank.figure is None and rank.measure is None:
-        rank.figure, rank.measure = held
     rank.last = last
 
 

@@ -7,17 +7,17 @@ from typing import Literal
 
 from agents.analyst.reading.cues import cues
 from agents.analyst.reading.lexicon import Lexicon
-from agents.analyst.reading.meanings import Meaning, Profile
+from agents.analyst.reading.naming import Meaning, Profile
 from agents.analyst.reading.options import DAYS, NUMBERS, Choices, words_of
 from agents.analyst.reading.plan import Field, Group, Hop, Scalar, Source
 from agents.analyst.reading.reach import days, entity, is_key, label, reach
 from agents.analyst.reading.sentence import Mark
 from agents.analyst.reading.tokens import parts, stem
 from agents.dataset import Table
+from agents.datasets.identifiers import ID_WORDS
 from agents.language.figures import measures, unit_words
 from agents.language.units import Unit
 from agents.language.units import unit as unit_of
-from agents.language.words import vocabulary
 
 SURE = 0.9
 LIKELY = 0.45
@@ -28,8 +28,8 @@ _HOP = 0.15
 """What each foreign key on the way to a name takes from its score."""
 _NEAR = 0.12
 """How near another meaning has to come to be a second way to read the question."""
-_NUMBERING = vocabulary("id no nr key code number index ref reference")
-_IDS = vocabulary("id no nr ref key code")
+_NUMBERING = ID_WORDS | {"index", "reference"}
+_IDS = ID_WORDS - {"number", "num"}
 _WHOLE = frozenset({"total", "overall", "gross", "grand"})
 _ENDS = {1: frozenset({"max", "maximum", "high", "highest"}), -1: frozenset({"min", "minimum", "low", "lowest"})}
 _MEASURED = {
@@ -142,7 +142,6 @@ class Scope:
     def _table(self, item: Meaning) -> Iterable[Sense]:
         if item.source == self.source:
             yield Sense("rows", item.weight)
-            return
         path = self.path(item.source)
         fields = entity(self.lexicon.tables[item.source], path) if path else ()
         if fields:
@@ -253,6 +252,11 @@ class Scope:
         amount = unit is not None and unit.measure in ("mass", "volume", "energy") and not decisive
         return (decisive in adds and decisive not in never) or amount
 
+    def worth(self) -> Field | None:
+        """The only column of the rows that says what one comes to in all."""
+        whole = [field for field in self.own_columns if field.kind in NUMBERS and self._is_whole(field)]
+        return whole[0] if len(whole) == 1 and self.adds_up(whole[0]) else None
+
     def _is_whole(self, field: Field) -> bool:
         return bool(_WHOLE & set(parts(field.column)))
 
@@ -275,7 +279,6 @@ class Scope:
                 return best.field
         wanted = {measure for word in words for measure in _MEASURED.get(word, ())}
         fitting = [field for field in self.own_columns if field.kind in NUMBERS and self._measures(field) & wanted]
-        fitting = [field for field in fitting if not self.is_key(field)]
         whole_ones = [field for field in fitting if self._is_whole(field)]
         if len(fitting) > 1:
             self.choices.doubt(f"whether it is about {words_of((whole_ones or fitting)[0].column)}")
@@ -304,9 +307,6 @@ class Scope:
 
     def day(self) -> Field | None:
         """The column that says when: the first one of the nearest table."""
-        own = days(self.table)
-        if own:
-            return own[0]
         near = [
             (len(path), column.nullable, Field(column.name, column.kind, path))
             for source in self.paths

@@ -1,12 +1,12 @@
 """A question as a row of marks: small words that do something, names of the data, numbers, times, and other words."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agents.analyst.reading.cues import LONGEST_CUE, adjective, cues
 from agents.analyst.reading.lexicon import Lexicon
-from agents.analyst.reading.meanings import Meaning
+from agents.analyst.reading.naming import Meaning
 from agents.analyst.reading.options import DAYS
 from agents.analyst.reading.plan import Span, Unit
 from agents.analyst.reading.time_spans import Found, spans
@@ -24,6 +24,7 @@ _ORDINALS = {
     )
     for word in pair.split()
 }
+_OFTEN = {"once": 1.0, "twice": 2.0}
 _RELATIVE = frozenset({"who", "which", "whose", "where", "when"})
 _COMPARING = ("over", "at_least", "under", "at_most", "equal")
 _PLACING = frozenset({"at", "on", "in"})
@@ -87,6 +88,7 @@ def sentence(text: str, lexicon: Lexicon, now: datetime) -> Sentence:
             cue = "idle"  # "customers who"
         if cue == "share" and marks and marks[-1].number is not None:
             cue = "percent"
+        mark = replace(mark, number=_OFTEN.get(cue, mark.number))
         marks.append(replace(mark, text=" ".join(said.split()), place=len(marks), cue=cue, initial=not marks))
         ends.append((row[at].start, row[at + length - 1].end))
         at += length
@@ -138,10 +140,23 @@ def _lettered(token: Token, before: Mark, lexicon: Lexicon) -> bool:
     )
 
 
+def _joined(text: str, lexicon: Lexicon) -> Iterator[Token]:
+    """The words of a text; two with a hyphen between them as one where that is a name and they are none: "e-books"."""
+    row = tokens(text)
+    at = 0
+    while at < len(row):
+        pair = row[at : at + 2]
+        whole = Token(f"{pair[0].text}{pair[-1].text}", pair[0].start, pair[-1].end)
+        hyphened = len(pair) == 2 and text[pair[0].end : pair[1].start] == "-"
+        one = hyphened and not lexicon.meanings((pair[0].stem,)) and lexicon.longest([whole], 0)[0]
+        yield whole if one else row[at]
+        at += 2 if one else 1
+
+
 def _row(text: str, lexicon: Lexicon) -> tuple[list[Token], tuple[tuple[str, str], ...]]:
     row: list[Token] = []
     corrected: list[tuple[str, str]] = []
-    for token in tokens(text):
+    for token in _joined(text, lexicon):
         prefix = next((item for item in _NOT if token.plain.startswith(item)), "")
         rest = Token(token.text[len(prefix) :], token.start + len(prefix), token.end)
         bare = (rest.stem,)

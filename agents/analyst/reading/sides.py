@@ -5,8 +5,8 @@ from msgspec.structs import replace
 
 from agents.analyst.reading.contents import opposite
 from agents.analyst.reading.grouping import group_left
-from agents.analyst.reading.measuring import aggregates, counted, default
-from agents.analyst.reading.options import Unresolved
+from agents.analyst.reading.measuring import aggregates, counted
+from agents.analyst.reading.options import NUMBERS, Unresolved
 from agents.analyst.reading.plan import Aggregate, Change, Condition, Field, Group, Measure, Plan, Side
 from agents.analyst.reading.question import AGGREGATES, Question
 from agents.analyst.reading.sentence import Mark
@@ -66,8 +66,6 @@ def _comparative(question: Question) -> tuple[Mark | None, Mark | None]:
     found = next((mark for mark in question.marks if mark.said and mark.said[2] == "er" and mark.cue in kinds), None)
     if found is None and than is not None:
         found = question.first("more", "difference")
-    if found is None and than is not None and than.cue in ("over", "under") and than.plain != "than":
-        found = than
     return found, than
 
 
@@ -86,21 +84,9 @@ def _measure(question: Question, comparative: Mark | None) -> Measure:
         if field is not None:
             question.use(*question.all("average", "median"))
             return Measure("median" if question.has("median") else "average", field)
-    if question.lapse is not None:
-        question.use(*question.all("average", "median"))
-        return Measure("median" if question.has("median") else "average", question.lapse)
-    figures = question.figures()
-    if figures:
+    if figures := question.figures():
         field = question.take(figures[0], "figure")
-        question.use(*question.all("count"))
-        more = question.has("more", "difference", "count") and not question.has("average")
-        average = question.first("average", "median")
-        question.use(average)
-        if average is not None:
-            return Measure(average.cue, field)  # type: ignore[arg-type]
         ways: list[tuple[str, Aggregate]] = [("the total is meant", "sum"), ("the average is meant", "average")]
-        if default(question, field, counted=more) == "average":
-            ways.reverse()
         return Measure(question.scope.choices.of("aggregate", ways), field)
     return counted(question) or Measure("count")
 
@@ -157,13 +143,7 @@ def told_apart(question: Question, plan: Plan) -> Plan:
         return replace(plan, groups=(Group((flags[0].field,)),), conditions=rest)
     if len(plan.spans) > 1:
         question.use(*question.all(*_COMPARING))
-    elif (compare := question.first("compare")) is not None and not question.groups and not plan.groups:
-        group = group_left(question)
-        if group is not None:
-            question.use(compare)
-            return replace(plan, groups=(group,))
-    elif compare is not None:
-        question.use(compare)
+    pass
     return plan
 
 
@@ -187,7 +167,6 @@ def shared(question: Question, plan: Plan) -> Plan | None:
         return None
     question.use(*question.all("share", "rate", "share_of_all", "count", "sum", "percent", "which"))
     question.use(*(mark for mark in question.names() if question.scope.own(mark)))
-    question.use(*(mark for mark in question.marks if mark.cue == "rows"))
     figures = [mark for mark in question.figures() if _shares(question, cue, mark)]
     measures = (Measure("sum", question.take(figures[0], "figure")),) if figures else ()
     each = question.after(cue.place)
@@ -210,10 +189,7 @@ def _alone(question: Question, mark: Mark) -> bool:
 def _shares(question: Question, cue: Mark, mark: Mark) -> bool:
     """Whether a share may be one of what a figure adds up to: "share of bottles"."""
     found = question.scope.sense(mark, "figure")
-    if found is None or found.field is None or question.scope.flag(found.field):
-        return False
-    behind = question.after(cue.place) is mark and found.field.kind == "integer"
-    return question.scope.adds_up(found.field) or (behind and not question.scope.says(found.field, "never"))
+    return found is not None and found.field is not None and question.scope.adds_up(found.field)
 
 
 def _split(question: Question, cue: Mark) -> tuple[tuple[Condition, ...], tuple[Condition, ...]]:
@@ -223,20 +199,38 @@ def _split(question: Question, cue: Mark) -> tuple[tuple[Condition, ...], tuple[
     behind = question.marks[cue.place + 1 :]
     verbs = [mark.place for mark in behind if mark.plain in _VERBS and mark.place <= max(places)]
     main = [place for place in verbs if question.marks[place].plain not in _RELATIVE and min(places) < place]
-    main = [place for place in main if question.cued(place, -1, "and", "or") is None]
     other = [mark.place for mark in behind if mark.strange and min(places) < mark.place < max(places)]
     verb = main[-1] if main else next(iter([*verbs, *other]), None)
     whole = question.conditions()
     if verb is not None and any(place > verb for place in places):
         return question.conditions(lambda place: place >= verb), question.conditions(lambda place: place < verb)
-    if cue.cue == "share" and min(places) < cue.place < max(places):
-        return (
-            question.conditions(lambda place: place > cue.place),
-            question.conditions(lambda place: place < cue.place),
-        )
     if len({item.field for item in whole}) > 1:
         question.scope.choices.doubt("which of the conditions the whole meets as well")
     flags = [place for place, item in question.filters if question.is_flag(item)]
     if flags and len(whole) > 1:
         return question.conditions(lambda place: place == flags[-1]), question.conditions(lambda p: p != flags[-1])
     return whole, ()
+
+
+def grouped(question: Question, plan: Plan) -> Plan:
+    """With what rows are put together by; names of the rows mean what is counted."""
+    plan = told_apart(question, plan)
+    scope = question.scope
+    question.use(*(mark for mark in question.names() if scope.own(mark)))
+    question.use(*(mark for mark in question.all("which", "count", "overall")))
+    plan = replace(plan, groups=tuple(dict.fromkeys((*plan.groups, *question.groups))))
+    if not plan.groups and question.has("which", "list") and not question.has("count", *AGGREGATES):
+        group = group_left(question)
+        plan = replace(plan, groups=(group,)) if group is not None else plan
+    return _divided(plan)
+
+
+def _divided(plan: Plan) -> Plan:
+    """ "Orders per bay for each dealer": divided by a figure that is the same in all rows of a group."""
+    for group in plan.groups:
+        field = group.fields[0]
+        others = tuple(other for other in plan.groups if other is not group)
+        if group.unit is None and field.kind in NUMBERS and any(other.tells_apart(field) for other in others):
+            measures = tuple(replace(measure, per=field) for measure in plan.measures)
+            return replace(plan, groups=others, measures=measures)
+    return plan

@@ -2,76 +2,52 @@
 "between 1 March and 15 April 2025". As seen from today; a month without a year is the last one that has begun."""
 
 import calendar
-import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import MAXYEAR, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
 
-from agents.analyst.reading.plan import Span
-from agents.analyst.reading.tokens import tokens
-from agents.language.dates.marks import month_of, spoken, week_of
-from agents.language.dates.past import past_dates
+from agents.analyst.reading.plan import Span, label
+from agents.analyst.reading.tokens import Token, tokens
+from agents.language.dates.marks import month_of, week_of
 from agents.language.words import vocabulary
 
-_MONTHS = [name.casefold() for name in calendar.month_name[1:]]
-_MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
-    r"|nov(?:ember)?|dec(?:ember)?)\b\.?"
+_MONTHS = [name.casefold() for name in calendar.month_name]
+_NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_COUNTS = {word: at for at, word in enumerate(_NUMBERS, 2)} | {"a": 1, "an": 1, "one": 1}
+_PARTS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
+_SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9}
+_UNITS = {"day": "days", "week": "weeks", "month": "months", "quarter": "", "year": "years"}
+_BACK = ("last", "past", "previous")
+_TOLD = vocabulary("and versus vs to compare only just about with ,")
+"""Before a time, with a meaning of its own."""
+_SMALL = _TOLD | vocabulary(
+    "between from since starting after before until till through in during on of for throughout within over at dated"
+    " year"
 )
-_YEAR = r"(?:19|20)\d\d"
-_COUNT = r"(?:\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|twelve)"
-_NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve"
-_COUNTS = {word: at for at, word in enumerate(_NUMBERS.split())}
-_DIGITS = 4
-"""Of a year."""
-_DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
-_QUARTERS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
-_NUMERIC = r"\d{1,2}[./]\d{1,2}[./](?:19|20)\d\d"
-_ATOMS = tuple(
-    (re.compile(pattern, re.IGNORECASE), kind)
-    for kind, pattern in (
-        ("written", rf"{_YEAR}-\d\d-\d\d|{_NUMERIC}|(?:the\s)?{_DAY}\s(?:of\s)?{_MONTH}(?:,?\s{_YEAR})?"
-                    rf"|{_MONTH}\s{_DAY}(?!\d)(?:,?\s{_YEAR})?"),
-        ("month_number", rf"(?P<year>{_YEAR})-(?P<number>0[1-9]|1[0-2])"
-                         rf"|(?P<number2>0?[1-9]|1[0-2])/(?P<year2>{_YEAR})"),
-        ("quarter", rf"(?:the\s)?(?:q(?P<q>[1-4])|(?P<name>first|second|third|fourth|last|1st|2nd|3rd|4th)\squarter)"
-                    rf"(?:,?\s(?:of\s)?(?P<year>{_YEAR}))?|(?P<year2>{_YEAR})[\s-]?q(?P<q2>[1-4])"),
-        ("part", rf"(?:the\s)?(?:(?P<name>first|second|1st|2nd)\shalf|h(?P<h>[12])|"
-                 rf"(?P<season>spring|summer|autumn|fall))(?:\sof)?\s(?P<year>{_YEAR})"),
-        ("month", rf"(?P<month>{_MONTH})(?:,?\s(?:of\s)?(?P<year>{_YEAR}|last\syear|this\syear))?"),
-        ("rolling", rf"(?:the\s)?(?:last|past|previous)\s(?P<count>{_COUNT})\s"
-                    r"(?P<unit>days|weeks|months|quarters|years)"),
-        ("near", r"(?:the\s)?(?P<which>last|previous|this|current|past)\s(?P<unit>week|month|quarter|year)|today"
-                 r"|yesterday|year\sto\sdate|ytd"),
-        ("ago", rf"(?:{_COUNT}|an?|one)\s(?:days?|weeks?|months?|years?)\sago"),
-        ("year", rf"(?:the\s)?(?P<year>{_YEAR})"
-                 r"(?!\s?(?:eur|euros?|€|km|kilomet|hours?|minutes?|days?|percent|%|usd|dollars?|\$|kg))"),
-    )
-)  # fmt: skip
-_AND = re.compile(
-    r"\s*(?:to|and|until|till|through|up\sto|-|–|versus|vs\.?|with|or|,)\s+(?:(?:in|the|that\sof|the\syear)\s)?|\s*[-–]\s*",
-    re.IGNORECASE,
-)
-_BEFORE = re.compile(
-    r"\b(?P<word>between|from|since|starting(?:\s(?:in|from|with|on))?|after|before|prior\sto|until|till|up\sto|through|by\sthe\send\sof"
-    r"|in|during|on|of|for|throughout|within|over|only|as\sof|at|dated|year|and|versus|vs\.?|to|compare|just|about|with|,)"
-    r"\s+(?:the\s+)?(?:(?P<edge>start|beginning|end)\sof\s)?$",
-    re.IGNORECASE,
+_STARTING = ("starting in", "starting from", "starting with", "starting on")
+_LEADS = ("by the end of", *_STARTING, "prior to", "up to", "as of", *sorted(_SMALL))
+"""What may stand before a time and belongs to it."""
+_OF = (["in"], ["of"], ["in", "the", "year"], ["of", "the", "year"])
+_AND = vocabulary("to and until till through up versus vs with or , in the that of year")
+_RANGING = vocabulary("to until till through")
+_VERBAL = vocabulary("may march mar dec sep oct jan jun jul")
+"""Months that may be other words."""
+_BEFORE_MONTHS = vocabulary(
+    "in since last of until from during between and before after versus vs about only for to e i.e"
 )
 _NUMBERING = vocabulary("than over above under below least most exceeding exceed exceeds top bottom first < > = € $ £")
+_OF_YEAR = vocabulary("in the of for calendar since during only by from per")
+_MEASURED = vocabulary(
+    """eur euro euros € km kilometre kilometres kilometer kilometers hour hours minute minutes day days percent % usd
+    dollar dollars $ kg"""
+)
 _APART = vocabulary(
     "difference differences compare comparison change changed grow grew grown increase increased decrease decreased "
     "rose fell go gone going went"
 )
 """Before two times that are told apart, and not the ends of one."""
-_IN_YEAR = (["in"], ["of"], ["in", "the", "year"], ["of", "the", "year"])
-_RANGING = vocabulary("to until till through")
-_BEFORE_MONTHS = vocabulary(
-    "in since last of until from during between and before after versus vs about only for to e i.e"
-)
-_OF_YEAR = vocabulary("in the of for calendar since during only by from per")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,75 +62,142 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Atom:
-    start: int
+    """The words from `at` to `end`, which name a time from its first to its last day."""
+
+    at: int
     end: int
     first: date
     last: date
-    yearless: bool
+    yearless: bool = False
+
+    @property
+    def is_year(self) -> bool:
+        return (self.first.month, self.first.day, self.last.month, self.last.day) == (1, 1, 12, 31)
+
+
+class _Words:
+    """The words of a text, with what each may be in a date."""
+
+    def __init__(self, text: str, now: datetime) -> None:
+        self.text, self.today = text, now.date()
+        self.row: list[Token] = []
+        for token in tokens(text):  # "12.05.2025"
+            whole, dot, rest = token.text.partition(".")
+            cut = token.start + len(whole)
+            dated = dot and text[token.end : token.end + 1] == "." and len(whole) <= 2 >= len(rest)
+            self.row += [Token(whole, token.start, cut), Token(rest, cut + 1, token.end)] if dated else [token]
+
+    def word(self, at: int) -> str:
+        return self.row[at].plain.replace("’", "'") if 0 <= at < len(self.row) else ""
+
+    def gap(self, at: int) -> str:
+        """What stands before a word and belongs to none."""
+        return self.text[self.row[at - 1].end : self.row[at].start] if 0 < at < len(self.row) else ""
+
+    def year(self, at: int) -> int | None:
+        word = self.word(at)
+        return int(word) if len(word) == 4 and word.isdecimal() and word[:2] in ("19", "20") else None
+
+    def month(self, at: int) -> int | None:
+        word = self.word(at)
+        short = word[:4] == "sept" and len(word) == 4
+        known = len(word) == 3 or short or word in _MONTHS
+        return next((at for at, name in enumerate(_MONTHS) if known and word and name.startswith(word[:3])), None)
+
+    def number(self, at: int, most: int) -> int | None:
+        word = self.word(at)
+        plain = word[:-2] if word[-2:] in ("st", "nd", "rd", "th") and most == 31 else word
+        return int(plain) if plain.isdecimal() and len(plain) <= 2 and 1 <= int(plain) <= most else None
+
+    def count(self, at: int) -> int | None:
+        word = self.word(at)
+        return int(word) if word.isdecimal() and len(word) <= 3 else _COUNTS.get(word)
+
+    def unit(self, at: int) -> str:
+        word = self.word(at)
+        return word.removesuffix("s") if word.removesuffix("s") in _UNITS else ""
+
+    def of_year(self, at: int) -> tuple[int, int | None]:
+        """Where a year behind a time ends, and which; perhaps with "of" or a comma before it."""
+        place = at + (self.word(at) in ("of", ","))
+        if (year := self.year(place)) is not None:
+            return place + 1, year
+        if self.word(place) in ("last", "this") and self.word(place + 1) == "year":
+            return place + 2, self.today.year - (self.word(place) == "last")
+        return at, None
 
 
 def spans(text: str, now: datetime) -> tuple[Found, ...]:
     """What the text says of time, in its order."""
-    atoms = _atoms(text, now)
-    apart = next((word.end for word in tokens(text) if word.plain in _APART), None)
+    words = _Words(text, now)
+    atoms = _atoms(words)
+    apart = next((at for at in range(len(words.row)) if words.word(at) in _APART), len(words.row))
     found: list[Found] = []
-    place = 0
-    while place < len(atoms):
-        atom = atoms[place]
-        lead = _BEFORE.search(text[max(0, atom.start - 40) : atom.start])
-        word = " ".join(lead["word"].casefold().split()) if lead else ""
-        start = atom.start - (len(lead.group()) if lead else 0)
-        after = atoms[place + 1] if place + 1 < len(atoms) else None
-        joined = after is not None and _AND.fullmatch(text[atom.end : after.start])
-        if after is not None and joined and atom.yearless and not after.yearless:
-            atom = _in_year_of(atom, after)
+    while atoms:
+        atom = atoms.pop(0)
+        start, lead, edge = _lead(words, atom.at)
+        joined = _joined(words, atom, atoms)
+        if joined and atom.yearless and not atoms[0].yearless:
+            atom = _in_year_of(atom, atoms[0])
         within = None
-        if after is not None and not joined and _dated_by(atom, after, text):
-            moved = _in_year_of(atom, after)
-            atom, within = _Atom(atom.start, after.end, moved.first, moved.last, False), after
-            place += 1
-            after = atoms[place + 1] if place + 1 < len(atoms) else None
-            joined = after is not None and _AND.fullmatch(text[atom.end : after.start])
-        told_apart = apart is not None and apart <= start
-        ranged = joined and after is not None and not told_apart and (
-            word in ("between", "from")
-            or not any(character.isalpha() or character == "," for character in joined.group())
-            or _RANGING & set(joined.group().casefold().split())
-        )  # fmt: skip
-        if after is not None and ranged:
-            found.append(Found(start, after.end, _span(min(atom.first, after.first), max(atom.last, after.last))))
-            place += 2
+        between = [words.word(at) for at in range(atom.end, atoms[0].at)] if atoms else []
+        if between in _OF and atom.yearless and atoms[0].is_year:
+            within = atoms.pop(0)  # "10 September in 2022"
+            moved = _in_year_of(atom, within)
+            atom = _Atom(atom.at, within.end, moved.first, moved.last)
+            joined = _joined(words, atom, atoms)
+        told_apart = apart < start
+        ranging = lead in ("between", "from") or joined == ["-"] or _RANGING & set(joined)
+        if joined and not told_apart and (ranging or joined == [","]):
+            other = atoms.pop(0)
+            ends = min(atom.first, other.first), max(atom.last, other.last)
+            found.append(Found(words.row[start].start, words.row[other.end - 1].end, _span(*ends)))
             continue
-        keep = word in ("and", "versus", "vs", "vs.", "to", "compare", "only", "just", "about", "with", ",")
-        if told_apart and joined:
-            word = ""
-        bounded = _bounded(atom, word, lead)
+        span = _bounded(atom, "" if told_apart and joined else lead, edge)
         if within is not None:  # "before 10 September in 2022"
-            bounded = _span(bounded.first or within.first, bounded.last or within.last)
-        found.append(Found(atom.start if keep else start, atom.end, bounded, atom.yearless))
-        place += 1
+            span = _span(span.first or within.first, span.last or within.last)
+        begins = atom.at if lead in _TOLD else start
+        found.append(Found(words.row[begins].start, words.row[atom.end - 1].end, span, atom.yearless))
     return tuple(found)
 
 
-def _dated_by(atom: _Atom, other: _Atom, text: str) -> bool:
-    """Whether a time has its year behind it: "10 September in 2022"."""
-    year = (other.first.month, other.first.day, other.last.month, other.last.day) == (1, 1, 12, 31)
-    return year and atom.yearless and text[atom.end : other.start].casefold().split() in _IN_YEAR
+def _lead(words: _Words, at: int) -> tuple[int, str, str]:
+    """Where the words before a time begin that belong to it, what they say, and which edge of it is meant."""
+    place, edge = at - (words.word(at - 1) == "the"), ""
+    if words.word(place - 1) == "of" and words.word(place - 2) in ("start", "beginning", "end"):
+        edge, place = words.word(place - 2), place - 2 - (words.word(place - 3) == "the")
+    for lead in _LEADS:
+        said = lead.split()
+        if [words.word(place - len(said) + n) for n in range(len(said))] == said and place >= len(said):
+            return place - len(said), lead, edge
+    if edge == "end" and words.word(place - 1) == "by":
+        return place - 1, "until", edge
+    return at, "", ""
 
 
-def _bounded(atom: _Atom, word: str, lead: re.Match[str] | None) -> Span:
+def _joined(words: _Words, atom: _Atom, others: Sequence[_Atom]) -> list[str]:
+    """The words that join a time with the next one: "to", "and the year", a dash; empty where they are none."""
+    if not others:
+        return []
+    between = [words.word(at) for at in range(atom.end, others[0].at)]
+    if not between:
+        return ["-"] if words.gap(atom.end).strip() in ("-", "–") else []
+    first = between[0] in _AND and between[0] not in ("in", "the", "that", "of", "year")
+    return between if first and len(between) <= 3 and set(between) <= _AND else []
+
+
+def _bounded(atom: _Atom, word: str, edge: str) -> Span:
     """The span that a word like "since" makes of a time."""
-    edge = lead["edge"] if lead else None
     first, last = atom.first, atom.last
     if edge:
-        first, last = (last, last) if edge.casefold() == "end" else (first, first)
+        first, last = (last, last) if edge == "end" else (first, first)
     if word.startswith(("since", "starting", "from", "as of")):
         return _span(first, None)
     if word == "after":
         return _span(last + timedelta(days=1), None)
     if word in ("before", "prior to"):
         return _span(None, first - timedelta(days=1))
-    if word in ("until", "till", "up to", "through") or word.startswith("by the end"):
+    if word in ("until", "till", "up to", "through", "by the end of"):
         return _span(None, last)
     return _span(first, last)
 
@@ -163,178 +206,145 @@ def _span(first: date | None, last: date | None) -> Span:
     return Span(label(first, last), first, last)
 
 
-def label(first: date | None, last: date | None) -> str:
-    """The span in words: "2025", "March 2025", "Q3 2025", "since 1 March 2025"."""
-    if first is None or last is None:
-        if first is None:
-            return f"until {plain(last)}" if last else "all the time"
-        return f"since {plain(first)}"
-    if first == last:
-        return plain(first)
-    if (first, last) == (date(first.year, 1, 1), date(first.year, 12, 31)):
-        return str(first.year)
-    if (first, last) == month_of(first.year, first.month):
-        return f"{_MONTHS[first.month - 1].capitalize()} {first.year}"
-    if first.month % 3 == 1 and (first, last) == (
-        month_of(first.year, first.month)[0],
-        month_of(first.year, first.month + 2)[1],
-    ):
-        return f"Q{(first.month + 2) // 3} {first.year}"
-    return f"{plain(first)} to {plain(last)}"
-
-
-def plain(day: date) -> str:
-    """`3 March 2026`."""
-    return spoken(day).split(" ", 1)[1]
-
-
-def _atoms(text: str, now: datetime) -> list[_Atom]:
-    """The times that are named, which do not overlap, in order; of those that begin alike the first kind above."""
-    taken: list[_Atom] = []
-    for pattern, kind in _ATOMS:
-        for match in pattern.finditer(text):
-            before, end = text[: match.start()], match.end()
-            if before[-1:].isalnum() or text[end : end + 1].isalnum() or before[-1:] in ("_",):
+def _atoms(words: _Words) -> list[_Atom]:
+    """The times that are named, in order; of those that begin alike the first kind."""
+    found: list[_Atom] = []
+    at = 0
+    while at < len(words.row):
+        atom = None
+        for form in (_numeric, _written, _quarter, _part, _month, _near, _ago, _year):
+            try:
+                atom = form(words, at)
+            except (ValueError, OverflowError):  # there is no such day
                 continue
-            if any(name.start < end and match.start() < name.end for name in taken):
-                continue
-            if kind == "year" and _is_number(before[-30:]):
-                continue
-            days = _days(kind, match, now) if kind != "month" or _is_month(text, match) else None
-            if days is not None:
-                taken.append(
-                    _Atom(
-                        match.start(),
-                        end,
-                        *days,
-                        (kind == "month" and not match["year"])
-                        or (kind == "quarter" and not (match["year"] or match["year2"]))
-                        or (kind == "written" and sum(map(str.isdigit, match.group())) < _DIGITS),
-                    )
-                )
-    return sorted(taken, key=lambda name: name.start)
+            if atom is not None:
+                found.append(atom)
+                break
+        at = atom.end if atom else at + 1
+    return found
 
 
-def _is_number(before: str) -> bool:
-    """Whether a number that looks like a year is none, by the words before it."""
-    words = ["", "", *(word.plain for word in tokens(before))]
-    if words[-1] == "year":
-        return words[-2] not in _OF_YEAR
-    return words[-1] in _NUMBERING or words[-2:] == ["equal", "to"]
+def _numeric(words: _Words, at: int) -> _Atom | None:
+    """ "2025-03-14", "14/3/2025", "14.3.2025"; a month: "2025-03", "3/2025"."""
+    gaps, number = (words.gap(at + 1), words.gap(at + 2)), words.number(at + 1, 12)
+    if (year := words.year(at)) and gaps[0] == "-" and number:
+        if gaps[1] == "-" and (day := words.number(at + 2, 31)):
+            return _exactly(at, at + 3, date(year, number, day))
+        return _Atom(at, at + 2, *month_of(year, number)) if len(words.word(at + 1)) == 2 else None
+    if number and gaps in (("/", "/"), (".", ".")) and (day := words.number(at, 31)) and (year := words.year(at + 2)):
+        return _exactly(at, at + 3, date(year, number, day))
+    year, number = words.year(at + 1), words.number(at, 12)
+    return _Atom(at, at + 2, *month_of(year, number)) if year and gaps[0] == "/" and number else None
 
 
-def _is_month(text: str, match: re.Match[str]) -> bool:
-    """Whether "may" and "march" are months here."""
-    word = match.group().casefold().rstrip(".")
-    if match["year"] or word not in ("may", "march", "mar", "dec", "sep", "oct", "jan", "jun", "jul"):
-        return True
-    before = text[max(0, match.start() - 20) : match.start()].casefold().rstrip(" ,(:-.")
-    return before.rpartition(" ")[2] in _BEFORE_MONTHS
-
-
-def _days(kind: str, match: re.Match[str], now: datetime) -> tuple[date, date] | None:
-    try:
-        return next(iter(_READ[kind](match, now)), None)
-    except (ValueError, OverflowError):
+def _written(words: _Words, at: int) -> _Atom | None:
+    """ "14 March 2025", "March 14"; without a year the last such day."""
+    day, place = words.number(at, 31), at + 1 + (words.word(at + 1) == "of")
+    number = words.month(place) if day else words.month(at)
+    day, place = (day, place + 1) if day else (words.number(at + 1, 31), at + 2)
+    if not day or not number:
         return None
+    end = place + (words.word(place) == ",")
+    if (year := words.year(end)) is not None:
+        return _exactly(at, end + 1, date(year, number, day))
+    ahead = (number, day) > (words.today.month, words.today.day)
+    found = date(words.today.year - ahead, number, day)
+    return _Atom(at, place, found, found, True)
 
 
-def _written(match: re.Match[str], now: datetime) -> Iterator[tuple[date, date]]:
-    for item in past_dates(match.group().casefold().removeprefix("the "), now):
-        if item.exact:
-            yield item.day, item.day
+def _exactly(at: int, end: int, day: date) -> _Atom:
+    return _Atom(at, end, day, day)
 
 
-def _ago(match: re.Match[str], now: datetime) -> Iterator[tuple[date, date]]:
-    for item in past_dates(match.group(), now):
-        yield item.day, item.day
+def _quarter(words: _Words, at: int) -> _Atom | None:
+    """ "Q3 2025", "the third quarter of 2025", "2025 Q3"."""
+    word, behind = words.word(at), words.word(at + 1)
+    if (year := words.year(at)) and len(behind) == 2 and behind[0] == "q" and behind[1] in "1234":
+        number, end = int(behind[1]), at + 2
+    elif len(word) == 2 and word[0] == "q" and word[1] in "1234":
+        number, (end, year) = int(word[1]), words.of_year(at + 1)
+    elif behind == "quarter" and (word in _PARTS or word == "last"):
+        number, (end, year) = _PARTS.get(word, 4), words.of_year(at + 2)
+        if word == "last" and year is None:
+            return None
+    else:
+        return None
+    known = year or words.today.year - (3 * number - 2 > words.today.month)
+    return _Atom(at, end, month_of(known, 3 * number - 2)[0], month_of(known, 3 * number)[1], year is None)
 
 
-def _month_number(match: re.Match[str], now: datetime) -> Iterator[tuple[date, date]]:
-    yield month_of(int(match["year"] or match["year2"]), int(match["number"] or match["number2"]))
-
-
-def _quarter(match: re.Match[str], now: datetime) -> Iterator[tuple[date, date]]:
-    name = match["name"]
-    if name and name.casefold() == "last" and not match["year"]:
-        yield from _whole("quarter", -1, now.date())
-        return
-    number = int(match["q"] or match["q2"] or 0) or _QUARTERS[name.casefold()]
-    written = match["year"] or match["year2"]
-    year = int(written) if written else now.year - (3 * number - 2 > now.month)
-    yield month_of(year, 3 * number - 2)[0], month_of(year, 3 * number)[1]
-
-
-def _part(match: re.Match[str], now: datetime) -> Iterator[tuple[date, date]]:
+def _part(words: _Words, at: int) -> _Atom | None:
     """A half of a year, or a season by the months of the weather service."""
-    if match["season"]:
-        first, months = {"spring": 3, "summer": 6}.get(match["season"].casefold(), 9), 3
-    else:
-        first, months = 6 * (int(match["h"] or 0) or _QUARTERS[match["name"].casefold()]) - 5, 6
-    yield month_of(int(match["year"]), first)[0], month_of(int(match["year"]), first + months - 1)[1]
+    word = words.word(at)
+    half = _PARTS.get(word, 0) if words.word(at + 1) == "half" else {"h1": 1, "h2": 2}.get(word, 0)
+    end, year = words.of_year(at + 1 + (words.word(at + 1) == "half"))
+    first, months = (6 * half - 5, 6) if half in (1, 2) else (_SEASONS.get(word, 0), 3)
+    if year is None or first < 1:
+        return None
+    return _Atom(at, end, month_of(year, first)[0], month_of(year, first + months - 1)[1])
 
 
-def _month(match: re.Match[str], now: datetime) -> Iterator[tuple[date, date]]:
-    number = next(at for at, name in enumerate(_MONTHS, start=1) if name.startswith(match["month"].casefold()[:3]))
-    written = (match["year"] or "").casefold()
-    if written[:4].isdigit():
-        year = int(written)
-    elif written:
-        year = now.year - written.startswith("last")
-    else:
-        year = now.year - (number > now.month)
-    yield month_of(year, number)
+def _month(words: _Words, at: int) -> _Atom | None:
+    number = words.month(at)
+    if number is None:
+        return None
+    end, year = words.of_year(at + 1)
+    if year is None and words.word(at) in _VERBAL and words.word(at - 1) not in _BEFORE_MONTHS:
+        return None
+    known = year or words.today.year - (number > words.today.month)
+    return _Atom(at, end, *month_of(known, number), year is None)
 
 
-def _rolling(match: re.Match[str], now: datetime) -> Iterator[tuple[date, date]]:
-    """Days count back from today, today in it; longer units back to the same day."""
-    word, unit = match["count"].casefold(), match["unit"].casefold()
-    count, today = int(word) if word.isdigit() else _COUNTS[word], now.date()
-    if unit == "days":
-        yield today - timedelta(days=max(count - 1, 0)), today
-        return
-    back = {"weeks": relativedelta(weeks=count), "months": relativedelta(months=count)}.get(unit)
-    back = back or relativedelta(months=3 * count if unit == "quarters" else 12 * count)
-    yield today - back + timedelta(days=1), today
-
-
-def _near(match: re.Match[str], now: datetime) -> Iterator[tuple[date, date]]:
-    today, words = now.date(), match.group().casefold()
-    if words in ("today", "yesterday"):
-        day = today - timedelta(days=words == "yesterday")
-        yield day, day
-    elif words.startswith("y"):
-        yield date(today.year, 1, 1), today
-    else:
-        back = match["which"].casefold() in ("last", "previous", "past")
-        yield from _whole(match["unit"].casefold(), -back, today)
-
-
-def _whole(unit: str, ahead: int, today: date) -> Iterator[tuple[date, date]]:
-    """The unit of the calendar that is so far ahead of the one of today."""
+def _near(words: _Words, at: int) -> _Atom | None:
+    """ "Last month", "the last 30 days" (with today), "the past two years" (back to the same day), "today", "ytd"."""
+    word, today = words.word(at), words.today
+    if word in ("today", "yesterday"):
+        return _exactly(at, at + 1, today - timedelta(days=word == "yesterday"))
+    to_date = [words.word(at + n) for n in range(3)] == ["year", "to", "date"]
+    if word == "ytd" or to_date:
+        return _Atom(at, at + (3 if to_date else 1), date(today.year, 1, 1), today)
+    if word not in (*_BACK, "this", "current"):
+        return None
+    count, unit = words.count(at + 1), words.unit(at + 2)
+    if word in _BACK and count is not None and unit and words.word(at + 2) != unit:
+        if unit == "day":
+            return _Atom(at, at + 3, today - timedelta(days=max(count - 1, 0)), today)
+        return _Atom(at, at + 3, today - _length(unit, count) + timedelta(days=1), today)
+    unit = words.unit(at + 1)
+    if unit in ("", "day") or words.word(at + 1) != unit:
+        return None
+    ahead = -(word in _BACK)
     if unit == "week":
-        yield week_of(today + timedelta(weeks=ahead))
-        return
+        return _Atom(at, at + 2, *week_of(today + timedelta(weeks=ahead)))
     months = {"month": 1, "quarter": 3, "year": 12}[unit]
     first = date(today.year, (today.month - 1) // months * months + 1, 1) + relativedelta(months=months * ahead)
-    yield first, first + relativedelta(months=months) - timedelta(days=1)
+    return _Atom(at, at + 2, first, first + relativedelta(months=months) - timedelta(days=1))
 
 
-def _year(match: re.Match[str], now: datetime) -> Iterator[tuple[date, date]]:
-    if int(match["year"]) < MAXYEAR:
-        yield date(int(match["year"]), 1, 1), date(int(match["year"]), 12, 31)
+def _length(unit: str, count: int) -> relativedelta:
+    return relativedelta(months=3 * count) if unit == "quarter" else relativedelta(**{_UNITS[unit]: count})
 
 
-_READ = {
-    "written": _written, "month_number": _month_number, "quarter": _quarter, "part": _part, "month": _month,
-    "rolling": _rolling, "near": _near, "ago": _ago, "year": _year,
-}  # fmt: skip
+def _ago(words: _Words, at: int) -> _Atom | None:
+    count, unit = words.count(at), words.unit(at + 1)
+    if count is None or not unit or words.word(at + 2) != "ago":
+        return None
+    return _exactly(at, at + 3, words.today - _length(unit, count))
+
+
+def _year(words: _Words, at: int) -> _Atom | None:
+    """A year, and no figure that looks like one."""
+    year, before = words.year(at), words.word(at - 1)
+    if year is None or words.word(at + 1) in _MEASURED or words.gap(at)[-1:] == "_":
+        return None
+    numbering = before in _NUMBERING or (before == "to" and words.word(at - 2) == "equal")
+    numbering = words.word(at - 2) not in _OF_YEAR if before == "year" else numbering
+    return None if numbering else _Atom(at, at + 1, date(year, 1, 1), date(year, 12, 31))
 
 
 def _in_year_of(atom: _Atom, other: _Atom) -> _Atom:
     """The time in the year that is said of the one after it only: "March and April 2024"."""
     year = other.last.year - (atom.first.month > other.last.month)
     first = atom.first.replace(year=year)
-    whole = atom.first != atom.last
-    last = month_of(year, atom.last.month)[1] if whole else first
-    return _Atom(atom.start, atom.end, first, last, False)
+    last = month_of(year, atom.last.month)[1] if atom.first != atom.last else first
+    return _Atom(atom.at, atom.end, first, last)

@@ -4,15 +4,12 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from agents.datasets.identifiers import spelt
 from rag import terms
 
 _TOKEN = re.compile(
     r"\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?![\w.,])|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\w)|\d+(?:\.\d+)?(?!\w)"
     r"|[^\W_]+(?:['’][^\W_]+)*|<=|>=|[<>%€$£=,]"
-)
-_UPPER, _LOWER = "A-ZÀ-ÖØ-Þ", "a-zß-öø-ÿ"
-_PART = re.compile(
-    rf"\d+[a-z](?![^\W_])|[{_UPPER}]+(?![{_LOWER}])|[{_UPPER}]?[{_LOWER}]+|[^\W\d_{_UPPER}{_LOWER}]+|[{_UPPER}]|\d+"
 )
 _SMALL = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _SPOKEN = {word: value for value, word in enumerate(_SMALL, start=2)} | {
@@ -21,6 +18,8 @@ _SPOKEN = {word: value for value, word in enumerate(_SMALL, start=2)} | {
     "fifty": 50,
     "hundred": 100,
 }
+parts = spelt
+"""The words in an identifier."""
 _IRREGULAR = {"children": "child", "women": "woman", "men": "man", "wives": "wife", "knives": "knife", "loaves": "loaf"}
 
 
@@ -88,9 +87,3 @@ def base(word: str) -> str:
 def stems(text: str) -> tuple[str, ...]:
     """The stems of a text as a name is compared; signs are left out."""
     return tuple(token.stem for token in tokens(text) if token.text[0].isalnum())
-
-
-@lru_cache(maxsize=20_000)
-def parts(name: str) -> tuple[str, ...]:
-    """The words in an identifier, in lower case: `openedAt`, `opened_at` and `OPENED AT` are `opened`, `at`."""
-    return tuple(found.casefold() for found in _PART.findall(name))

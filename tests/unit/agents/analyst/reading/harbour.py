@@ -5,7 +5,7 @@ from datetime import date
 from agents.analyst import wording
 from agents.analyst.reading.candidates import Reading, Unread
 from agents.analyst.reading.lexicon import Lexicon
-from agents.analyst.reading.meanings import Profile
+from agents.analyst.reading.naming import Profile
 from agents.analyst.reading.plan import Source
 from agents.dataset import Column, Schema, Table
 from tests.unit.agents.analyst.reading.certain import read

@@ -15,6 +15,12 @@ from tests.unit.agents.analyst.reading.harbour import LEXICON, told, why_not
         ("what did we land in total in 2023, in kg", ""),
         ("total catch of the Marigold in 2023", "total catch kg where boat is Marigold and landed on: 2023"),
         ("average price per kg by species", "average price kg for each species"),
+        ("average catch and number of landings by boat", "average catch kg, number of landings for each boat"),
+        ("how expensive is cod", "average price kg where species is cod"),
+        ("most expensive landing per boat", "highest price kg for each boat"),
+        ("average price per kilo by species", "average price kg for each species"),
+        ("in which month is the catch biggest on average", "average catch kg for each season; the highest 1"),
+        ("how many landings had ice at least twice", "number of landings where ice is at least 2"),
         ("what share of the landings was inspected", "the share of landings whose inspected is yes"),
         (
             "what percentage of the haddock landings was inspected",
@@ -30,6 +36,10 @@ from tests.unit.agents.analyst.reading.harbour import LEXICON, told, why_not
         ("landings that were not inspected", "number of landings where inspected is no"),
         ("how many landings of unknown grade", "number of landings where grade is U"),
         ("how many landings were not sold", "number of landings where sold on is missing"),
+        (
+            "how many landings after March 2022 and before March 2023",
+            "number of landings where landed on: 1 April 2022 to 28 February 2023",
+        ),
         ("number of landings per month in 2022", "number of landings for each month where landed on: 2022"),
         ("how many landings with a crew of 4", "number of landings where crew is 4"),
         ("how many landings over 500 kg", "number of landings where catch kg is over 500"),
@@ -58,6 +68,7 @@ def test_forms(text: str, plan: str) -> None:
         "how many landings in Portugal",
         "average catch per decade",
         "which boat was the noisiest",
+        "which owner's boats landed the most",
         "top 0 boats",
     ],
 )
@@ -85,6 +96,9 @@ def test_words_without_a_trace_are_told() -> None:
 
 def test_an_order_of_groups() -> None:
     for text, descending in (
+        ("average catch and number of landings by boat", "average catch kg, number of landings for each boat"),
+        ("how expensive is cod", "average price kg where species is cod"),
+        ("most expensive landing per boat", "highest price kg for each boat"),
         ("average catch by boat, highest first", True),
         ("average catch by boat, lowest first", False),
     ):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from agents.analyst.reading.lexicon import Lexicon
-from agents.analyst.reading.meanings import Profile
+from agents.analyst.reading.naming import Profile
 from agents.analyst.reading.plan import Source
 from agents.analyst.reading.tokens import tokens
 from agents.dataset import Column, Kind, Schema, Table
