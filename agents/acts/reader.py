@@ -26,9 +26,11 @@ _SURE, _BOOKING = 0.8, 0.95
 _NEVER = 1.1
 _CERTAIN = 0.9
 """The probability from which a danger is no answer to what we had asked."""
-_ALARMING = 0.75
+_ALARMING = 0.85
 """The probability from which an alarm is given. Lower ones find hardly more, and alarm those who only use the words."""
 _MOST_SENTENCES = 12
+_BARE = {"car", "cars"}
+"""What is left of a message that only names a vehicle."""
 _SHORTEST, _TELLING = 4, 2
 """Words, and words of content, of a sentence that is looked at for a danger by itself: "can't sleep lol" and "we have
 the car" say too little."""
@@ -101,6 +103,7 @@ class ActReader:
         risks = self._danger.shares(rows)[:, self._danger.labels.index("danger")]
         vague = [len(words(piece)) < _SHORTEST or len(content(piece)) < _TELLING for piece in pieces]
         risks[[place > 0 and short for place, short in enumerate(vague)]] = 0.0
+        risks[[set(content(piece)) <= _BARE for piece in pieces]] = 0.0
         worst = int(risks.argmax())
         if risks[worst] < _ALARMING:
             return None
