@@ -126,7 +126,7 @@ def refers_back(text: str, vehicles: Vehicles) -> bool:
         (
             token
             for at, token in enumerate(tokens(text))
-            if token.word in _POINTS_BACK and not any(first <= at < last for first, last in plain)
+            if token.head in _POINTS_BACK and not any(first <= at < last for first, last in plain)
         ),
         None,
     )

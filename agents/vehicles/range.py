@@ -106,7 +106,7 @@ class Vehicles:
             self._initials.setdefault(_initials(name), []).append(name)
         self._longest = max(map(len, self._names), default=0)
         makes = {make for row in self.rows for make in row.makes}
-        self._make = Phrases((*makes, *(f"{make}'s" for make in makes)))
+        self._make = Phrases(makes)
         self._mentions = lru_cache(maxsize=4_000)(self._found)  # a message and its neighbours are looked at many times
 
     @classmethod
