@@ -47,7 +47,8 @@ _OWNS = vocabulary(
 )
 _ASKS = Phrases(
     (
-        "^ (what|whats|whos|whens|wheres|hows|which|who|whose|how|why|when|where|is|are|does|do|did|can|could|will|may|must)",
+        "^ (what|whats|which|who|whos|whose|how|hows|why|when|whens|where|wheres)",
+        "^ (is|are|does|do|did|can|could|will|may|must)",
     ),
 )
 _MARKUP = str.maketrans(dict.fromkeys("*_`[]<>|#~\\"))
