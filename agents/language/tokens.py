@@ -63,6 +63,37 @@ def letters(text: str) -> list[str]:
     return [token.word for token in tokens(text) if token.kind == "word"]
 
 
+def joined(text: str) -> str:
+    """The text without the apostrophes inside of its words."""
+    pieces, at = [], 0
+    for token in tokens(text):
+        if token.kind == "word":
+            pieces += [text[at : token.start], text[token.start : token.end].translate(_APOSTROPHES)]
+            at = token.end
+    return "".join((*pieces, text[at:]))
+
+
+def joined_words(text: str, unsaid: Collection[str]) -> list[str]:
+    """The runs of letters and digits of a text, and its marks but for the `unsaid`, in order."""
+    found: list[str] = []
+    last = -1
+    for token in tokens(text):
+        said = text[token.start : token.end]
+        if token.kind == "mark":
+            found += [said] if said not in unsaid else []
+        else:
+            pieces = [said] if said.isalnum() else [piece for piece in _spaced(said) if piece]
+            if token.start == last and found:
+                found[-1] += pieces.pop(0)
+            found += pieces
+            last = token.end
+    return found
+
+
+def _spaced(said: str) -> list[str]:
+    return "".join(sign if sign.isalnum() else " " for sign in said).split()
+
+
 def squeezed(text: str) -> str:
     """The letters and digits of a text, in lower case, with nothing between them."""
     return "".join(character for character in text.casefold() if character.isalnum())
