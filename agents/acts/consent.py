@@ -20,7 +20,7 @@ CONSENT = "consent"
 EXAMPLES = beside(__file__)
 UNDECIDED = "undecided"
 """In an answer: the customer neither agrees nor refuses, and may be asked again."""
-_REFUSES, _CHANGES, _HESITATES = 0.85, 0.9, 0.9
+_REFUSES = _CHANGES = _HESITATES = 0.9
 """The least probability with which a reply is a no, a wish for something else, or neither yes nor no."""
 _STOPS = vocabulary("cancel stop abort scrap bin drop")
 _REFUSALS = vocabulary(
@@ -44,12 +44,12 @@ def read(
     said = text.strip()
     if value is not None or choice is None or not said or len(said) > LONGEST or not QUOTING.isdisjoint(said):
         return value
-    decided = choice.decide(said.casefold())
-    if decided.label == "no" and decided.probability >= _REFUSES and _refuses_once(said, prompt):
+    shares = choice.probabilities(said.casefold())
+    if shares["no"] >= _REFUSES and _refuses_once(said, prompt):
         return False
-    if decided.label in ("hesitates", "later") and decided.probability >= _HESITATES:
+    if shares["hesitates"] + shares["later"] >= _HESITATES:
         return {"change": text, UNDECIDED: True}
-    return {"change": text} if decided.label == "change" and decided.probability >= _CHANGES else None
+    return {"change": text} if shares["change"] >= _CHANGES else None
 
 
 def _refuses_once(text: str, prompt: str) -> bool:
