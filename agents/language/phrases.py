@@ -106,9 +106,13 @@ class Phrases:
 
     def without(self, text: str, put: str = " ") -> str:
         """The text with `put` in the place of each phrase."""
+        return self.rewritten(text, lambda _: put)
+
+    def rewritten(self, text: str, how: Callable[[Found], str]) -> str:
+        """The text with what `how` says in the place of each phrase."""
         pieces, at = [], 0
         for found in self.spans(text):
-            pieces += [text[at : found.start], put]
+            pieces += [text[at : found.start], how(found)]
             at = found.end
         return "".join((*pieces, text[at:]))
 

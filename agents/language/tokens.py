@@ -79,19 +79,17 @@ def joined_words(text: str, unsaid: Collection[str]) -> list[str]:
     last = -1
     for token in tokens(text):
         said = text[token.start : token.end]
-        if token.kind == "mark":
-            found += [said] if said not in unsaid else []
-        else:
-            pieces = [said] if said.isalnum() else [piece for piece in _spaced(said) if piece]
-            if token.start == last and found:
-                found[-1] += pieces.pop(0)
-            found += pieces
-            last = token.end
+        pieces = [said] if token.kind == "mark" or said.isalnum() else _parted(said)
+        if token.start == last and token.kind != "mark" and found and found[-1][-1].isalnum():
+            found[-1] += pieces.pop(0)
+        found += [piece for piece in pieces if piece not in unsaid]
+        last = token.end
     return found
 
 
-def _spaced(said: str) -> list[str]:
-    return "".join(sign if sign.isalnum() else " " for sign in said).split()
+def _parted(said: str) -> list[str]:
+    """Letters and digits, and each mark between them."""
+    return "".join(sign if sign.isalnum() else f" {sign} " for sign in said).split()
 
 
 def squeezed(text: str) -> str:
