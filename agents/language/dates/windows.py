@@ -42,7 +42,8 @@ _AFTER_A_GREETING = frozenset(".,!;:") | {"all"}
 _NO_TIME = Phrases(
     {
         "number": (
-            "<quarter>", "<figure> (hour|hours|hr|hrs|minute|minutes|min|mins|day|days|week|weeks|month|months|year|years)",
+            "<quarter>", "<figure> (hour|hours|hr|hrs|minute|minutes|min|mins|day|days|week|weeks)",
+            "<figure> (month|months|year|years)",
             "<figure> (km|kms|k|mile|miles|mi|euro|euros|eur|litre|litres|l|bar|psi|%|€)",
         ),
         "": ("<quarter> h",),
@@ -92,10 +93,13 @@ _MEANT = Phrases(
         "never {days}": ("no <days>",),
         "around {number}": ("(at|) (about|roughly|approx|approximately|circa|ca|say) <number>",),
         "soonest": (
-            "as (soon|early|quickly) as (possible|you can|u can)", "as (soon|early) as", "asap", "at (the|your) earliest",
+            "as (soon|early|quickly) as (possible|you can|u can)", "as (soon|early) as", "asap",
+            "at (the|your) earliest",
             "(first|next|earliest|soonest) (possible|available|free|) (slot|date|day|appointment|time|one|opportunity)",
-            "(first|next|earliest|soonest) (possible|available|free|) convenience", "earliest possible", "next available",
-            "(urgent|urgently|right away|straight away|immediately|whenever)", "(the|your|) (earliest|soonest)", "anytime",
+            "(first|next|earliest|soonest) (possible|available|free|) convenience", "earliest possible",
+            "next available",
+            "(urgent|urgently|right away|straight away|immediately|whenever)", "(the|your|) (earliest|soonest)",
+            "anytime",
             "any (time|day)", "soon", "(dont|do not) mind when", "(im|i am) flexible",
         ),
         "around {hour}": ("(at|) <hour> ish",),
@@ -107,7 +111,7 @@ _MEANT = Phrases(
         "days": lambda token: token.word.endswith("s")
         and token.word[:-1] in {*WEEKDAYS, "morning", "afternoon", "evening", "weekend"},
         "bound": lambda token: token.word in {"earliest", "soonest"},
-        "hour": lambda token: token.word.replace(":", ".").partition(".")[0].isdecimal() and len(token.word) in (1, 2, 4, 5),
+        "hour": lambda token: token.kind == "number" and len(token.word) in (1, 2, 4, 5),
     },
 )  # fmt: skip
 """What means the same written alike, in the words of `sentence.py`."""
@@ -137,7 +141,7 @@ _FROM_THAT_DAY = Phrases(
         "-1": ("(the|) (day before|previous day)", "(a|one) day earlier"),
         "7": ("(a|one) week later",),
         "-7": ("a week earlier",),
-        "0": ("(on|) (the|) same day", "(earlier|later|) that day"),
+        "0": ("(on|) (the|) same day", "that day", "(earlier|later|) that day"),
         "weekday": ("(the|) <weekday> after (that|)", "(the|) following <weekday>"),
         "week 1": ("(the|) (week after|following week)",),
         "week -1": ("the week before",),
