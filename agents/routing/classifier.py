@@ -11,7 +11,8 @@ from typing import Self
 import numpy as np
 
 from agents.conversation.followup import continues, depends, refers_back, standalone, subject
-from agents.language.codes import code_places, trouble_codes
+from agents.language.codes import code_places
+from agents.language.reading import reading
 from agents.language.spelling import Spelling
 from agents.language.words import content
 from agents.learning.choice import Choice, bare, meaning
@@ -279,7 +280,7 @@ class Classifier:
 
 def _signs(text: str, vehicles: Vehicles) -> frozenset[str]:
     """What in a text alone says that it is about vehicles of ours."""
-    presence = {"vehicle": bool(vehicles.mentions(text)), "code": bool(trouble_codes(text))}
+    presence = {"vehicle": bool(vehicles.mentions(text)), "code": bool(reading(text).codes)}
     return frozenset(sign for sign, present in presence.items() if present)
 
 

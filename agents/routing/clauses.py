@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from agents.language.phrases import Phrases
+from agents.language.reading import reading
 from agents.language.tokens import Token, tokens
 from agents.language.words import content, vocabulary
 
@@ -148,8 +149,8 @@ def opened(text: str) -> int:
 
 def _completes(piece: str) -> bool:
     """Whether a question only asks more of the one before it: "what is it?", "and up to how many kilometres?"."""
-    measure = _MEASURE.at(piece, opened(piece)) is not None and len(content(piece)) <= 1
-    return not content(piece) or measure or _IDENTITY.opening(piece) is not None
+    measure = _MEASURE.at(piece, opened(piece)) is not None and len(reading(piece).content) <= 1
+    return not reading(piece).content or measure or _IDENTITY.opening(piece) is not None
 
 
 def _asks(piece: str) -> bool:

@@ -12,8 +12,9 @@ from rapidfuzz.distance import OSA
 
 from agents.language.numbers import is_part
 from agents.language.phrases import Phrases, spelt_out
+from agents.language.reading import reading
 from agents.language.tokens import compounds, spoken, tokens
-from agents.language.words import vocabulary, words
+from agents.language.words import vocabulary
 
 _WORD = re.compile(r"[^\W_]+(?:\.\d+[^\W_]*)?")
 _FIRST_YEAR, _LAST_YEAR = 1980, 2049
@@ -284,7 +285,7 @@ def _bare(text: str, mentions: Sequence[Mention]) -> bool:
     if len(mentions) != 1 or text.rstrip().endswith("?"):
         return False
     rest = text[: mentions[0].start] + " " + text[mentions[0].end :]
-    return set(words(rest)) - set(years(rest)) <= _FILLER
+    return set(reading(rest).words) - set(years(rest)) <= _FILLER
 
 
 def _claimed(before: str) -> bool:
@@ -319,7 +320,7 @@ def _lone_year(text: str) -> str:
     named = years(text)
     if len(named) != 1 or text.rstrip().endswith("?"):
         return ""
-    return named[0] if set(words(text)) - set(named) <= _FILLER else ""
+    return named[0] if set(reading(text).words) - set(named) <= _FILLER else ""
 
 
 def _learn(facts: Mapping[str, str], vehicles: Sequence[Vehicle], year: str) -> dict[str, str]:

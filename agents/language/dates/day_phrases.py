@@ -13,18 +13,17 @@ How they are read, `now` being the customer's:
 
 import calendar
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
 
+from agents.language.dates.figured import QUARTER, dated, stands_alone, with_figures
 from agents.language.dates.marks import WEEKDAYS, Days, Mark, Unclear, gone, month_of, spoken, week_of, weekday_named
-from agents.language.numbers import WORDS, before, is_part
+from agents.language.numbers import WORDS
 from agents.language.phrases import Found, Phrases
-from agents.language.tokens import Token, tokens
+from agents.language.tokens import Token
 
-QUARTER = 90
-"""Days."""
 _MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_name) if name}
 _PLURAL = frozenset(f"{day}s" for day in WEEKDAYS)
 _MONTHS |= {name[:3]: number for name, number in _MONTHS.items()} | {"sept": 9}
@@ -34,64 +33,12 @@ Parts = Mapping[str, str]
 """What stands for the classes of a phrase, by their names; "" where nothing does. `all` is the phrase."""
 
 
-def _dated(day: int, number: int, year: int | None, today: date) -> Mark:
-    """The date, or a question where there is none or it has gone by."""
-    if year is None:
-        year = today.year
-        if (number, day) < (today.month, today.day) and not _just_gone(day, number, today):
-            year += 1
-    elif year < 100:
-        year += 2000
-    last = month_of(year, number)[1]
-    if not 1 <= day <= last.day:
-        name = calendar.month_name[number]
-        return Unclear(
-            f"{name} {year} has only {last.day} days, so there is no {day} {name}. Do you mean {spoken(last)} or "
-            f"{spoken(last + timedelta(days=1))}?"
-        )
-    found = date(year, number, day)
-    return gone(found) if found < today else Days(found, found)
-
-
-def _just_gone(day: int, number: int, today: date) -> bool:
-    try:
-        return timedelta() < today - date(today.year, number, day) < timedelta(days=QUARTER)
-    except ValueError:
-        return False
-
-
-def _figures(first: int, second: int, year: int | None, today: date) -> Mark | None:
-    day, month = (first, second) if second <= 12 else (second, first)
-    if not (1 <= month <= 12 and 1 <= day <= 31):
-        return None
-    return _dated(day, month, year, today)
-
-
-def _numeric(written: str, today: date) -> Mark | None:
-    """A date in figures: `2026-03-12`, `12.3.2026`, `12/03`, `12.3.`; None for anything else."""
-    pieces = written.replace("/", ".").replace("-", ".").split(".")
-    if not all(piece.isdecimal() and len(piece) <= 4 for piece in pieces if piece) or not pieces[0]:
-        return None
-    if len(pieces) == 3 and len(pieces[0]) == 4 and written.count("-") == 2 and all(pieces):
-        year, month, day = map(int, pieces)
-        return _dated(day, month, year, today) if 1 <= month <= 12 and 1 <= day <= 31 else None
-    if len(pieces) < 2 or not all(len(piece) <= 2 and piece for piece in pieces[:2]):
-        return None
-    first, second = int(pieces[0]), int(pieces[1])
-    if len(pieces) == 2:
-        return _figures(first, second, None, today) if "/" in written else None
-    if len(pieces) == 3 and (not pieces[2] or len(pieces[2]) == 2 or pieces[2].startswith("20")):
-        short = not pieces[2] and written.count(".") != 2
-        return None if short else _figures(first, second, int(pieces[2]) if pieces[2] else None, today)
-    return None
-
-
 def _written(found: Parts, now: datetime) -> Mark | None:
     """A day and a month by its name, perhaps with the weekday, which has to be the right one."""
     day, month = int(found["day"]), _MONTHS[found["month"]]
     if not 1 <= day <= 31:
         return None
-    mark = _dated(day, month, int(found["y"]) if found["y"] else None, now.date())
+    mark = dated(day, month, int(found["y"]) if found["y"] else None, now.date())
     named = weekday_named(found["weekday"])
     if isinstance(mark, Days) and mark.first and named is not None and mark.first.weekday() != named:
         return Unclear(
@@ -106,7 +53,7 @@ def _between(found: Parts, now: datetime) -> Mark | None:
     if not found["dash"] and "-" not in found["all"]:
         return None
     number = _MONTHS[found["month"]]
-    first, last = (_dated(int(found[name]), number, None, now.date()) for name in ("from", "to"))
+    first, last = (dated(int(found[name]), number, None, now.date()) for name in ("from", "to"))
     if isinstance(first, Unclear) or isinstance(last, Unclear):
         return first if isinstance(first, Unclear) else last
     return Days(first.first, last.last) if isinstance(first, Days) and isinstance(last, Days) else None
@@ -119,7 +66,7 @@ def _of_month(found: Parts, now: datetime) -> Mark | None:
         return None
     if which:
         first, _ = month_of(today.year, today.month + (which == "next"))
-        return _dated(day, first.month, first.year, today)
+        return dated(day, first.month, first.year, today)
     months = (month_of(today.year, today.month + ahead) for ahead in range(14))
     fitting = [first.replace(day=day) for first, last in months if day <= last.day]
     coming = [item for item in fitting if item >= today]
@@ -349,8 +296,6 @@ _DAYS = Phrases(
         "this": _words("this"),
     },
 )  # fmt: skip
-_BEFORE_NONE = frozenset("§.:/-")
-"""Behind one of these signs no day begins."""
 
 
 def marked(text: str, now: datetime) -> tuple[str, list[Mark]]:
@@ -361,43 +306,14 @@ def marked(text: str, now: datetime) -> tuple[str, list[Mark]]:
         marks.append(mark)
         return f"§{len(marks) - 1}§"
 
-    text = text.replace("§", " ")
-    pieces, at = [], 0
-    for start, end in _figured(text):
-        if (mark := _numeric(text[start:end], now.date())) is not None:
-            pieces += [text[at:start], kept(mark)]
-            at = end
-    text = "".join((*pieces, text[at:]))
+    text = with_figures(text.replace("§", " "), now.date(), kept)
 
     def day(found: Found) -> str:
         written = text[found.start : found.end]
         made = _RULES[int(found.label)][0]
         parts = defaultdict(str, {name: token.word for name, token in found.parts.items()}, all=written)
-        mark = made(parts, now) if made and _stands_alone(text, found.start, found.end) else None
+        mark = made(parts, now) if made and stands_alone(text, found.start, found.end) else None
         rest = written.removeprefix("this") if parts["this"] else ""
         return written if mark is None else kept(mark) + rest
 
     return _DAYS.rewritten(text, day), marks
-
-
-def _stands_alone(text: str, start: int, end: int) -> bool:
-    lead, behind = before(text, start) or " ", text[end : end + 1] or " "
-    return not is_part(lead) and lead not in _BEFORE_NONE and not is_part(behind) and behind != "§"
-
-
-def _figured(text: str) -> Iterator[tuple[int, int]]:
-    """Where figures stand together that points, slashes and hyphens join, from and to."""
-    read = tokens(text)
-    at = 0
-    while at < len(read):
-        last = at
-        while read[at].kind == "number" and last + 1 < len(read) and _goes_on(read, last):
-            last += 1
-        end = read[last].end if read[last].kind == "number" or read[last].word == "." else read[last - 1].end
-        if read[at].kind == "number" and _stands_alone(text, read[at].start, end):
-            yield read[at].start, end
-        at = last + 1
-
-
-def _goes_on(read: Sequence[Token], place: int) -> bool:
-    return not read[place + 1].apart and (read[place + 1].kind == "number" or read[place + 1].word in {".", "/", "-"})
