@@ -66,8 +66,10 @@ def _says_when(said: str) -> bool:
         said = rest
     begin = next((token.start for token in tokens(said) if token.word not in _LEADS), len(said))
     said = said[begin:]
-    named = (*reading(said).mileages[:1], *(item for item in reading(said).quantities[:1] if item.measure == "time"))
-    return said != "" and (any(item.start == 0 and item.unit for item in named) or _SERVICES.opening(said) is not None)
+    distance, time = next(iter(reading(said).mileages), None), next(iter(reading(said).quantities), None)
+    if distance and distance.unit and distance.start == 0:
+        return True
+    return (time is not None and time.measure == "time" and time.start == 0) or _SERVICES.opening(said) is not None
 
 
 def interval(text: str) -> Interval:
