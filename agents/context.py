@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from agents.appointment_store import AppointmentStore
 from agents.dataset import Datasets
+from agents.language.reading import Reading, reading
 from agents.learning.choice import Choices
 from agents.model import ChatModel
 from agents.tool import A, Result, Tool
@@ -75,6 +76,11 @@ class Case:
     wished: bool = False
     act: str = "request"
     danger: str = ""
+
+    @property
+    def reading(self) -> Reading:
+        """What the message says, read once."""
+        return reading(self.message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
+from agents.language.reading import Reading, reading
 from agents.trace import Aspect as Aspect
 from agents.trace import Checked as Checked
 from agents.trace import Coded as Coded
@@ -76,6 +77,11 @@ class Question:
     wishes: Wishes = AS_USUAL
     own_words: str = ""
     language: str = ""
+
+    @property
+    def reading(self) -> Reading:
+        """What its text says, read once."""
+        return reading(self.text)
 
     @property
     def foreign(self) -> bool:

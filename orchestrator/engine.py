@@ -8,7 +8,8 @@ from typing import Any
 
 import structlog
 
-from agents.language.consent import read_reply
+from agents.acts.consent import read
+from agents.learning.choice import Choice
 from agents.specialist import Catalogue, open_to
 from orchestrator.bus import Bus
 from orchestrator.commands import Answer, Caller, Cancel, Delete, Feedback, Read, Send, Type
@@ -39,8 +40,11 @@ class Engine:
         budgets: Budgets | None = None,
         saver: Saver | None = None,
         catalogue: Catalogue = (),
+        consent: Choice[str] | None = None,
     ) -> None:
+        """`consent` tells what a reply to a proposal does; without it only plain answers are understood."""
         self.catalogue = catalogue
+        self._consent = consent
         self.store = store
         self.bus = bus
         self._runs = Runs(store, bus, run, budgets or Budgets(), saver)
@@ -61,10 +65,25 @@ class Engine:
         names = [specialist.name for specialist in open_to(self.catalogue, caller.role, command.wishes.channel)]
         if command.wishes.agent is not None and command.wishes.agent not in names:
             raise UnknownAgent(names)
-        accepting = (
-            self.store.accept(caller, command, _read) if command.replaces is None else self._replace(caller, command)
-        )
+        accepting = self._keep(caller, command) if command.replaces is None else self._replace(caller, command)
         return await self._take(accepting, follow)
+
+    async def _keep(self, caller: Caller, command: Send) -> Receipt:
+        """Accept a message. What it says to a waiting request is read outside of the transaction, which only looks
+        whether that request is still the one."""
+        answers: dict[str, Any] = {}
+
+        def known(_: str, request: InputRequired) -> Any:
+            if request.request_id not in answers:
+                raise _UnreadError(request)
+            return answers[request.request_id]
+
+        while True:
+            try:
+                return await self.store.accept(caller, command, known)
+            except _UnreadError as unread:
+                asked = unread.request
+                answers[asked.request_id] = await asyncio.to_thread(_read, command.message, asked, self._consent)
 
     async def _replace(self, caller: Caller, command: Send) -> Receipt:
         """Accept a message that stands for another one, whose runs are stopped first."""
@@ -73,7 +92,7 @@ class Engine:
             replaced = await self.store.replaced(caller, command)
             if replaced is not None:
                 await self._stop(replaced, replaced.unfinished)
-            return await self.store.accept(caller, command, _read)
+            return await self._keep(caller, command)
 
     async def _stop(self, touched: Touched, ended: Collection[str]) -> None:
         """Stop what is being answered where it is touched: for good if it is among `ended`, else it begins again."""
@@ -222,10 +241,17 @@ class Engine:
         await self._runs.close(drain_s)
 
 
-def _read(text: str, request: InputRequired) -> Any:
-    """See `orchestrator.store.ReadReply`."""
+class _UnreadError(Exception):
+    """A request waits that the message has not been read for; nothing was committed."""
+
+    def __init__(self, request: InputRequired) -> None:
+        self.request = request
+
+
+def _read(text: str, request: InputRequired, consent: Choice[str] | None) -> Any:
+    """See `orchestrator.store.ReadReply`. Blocks while embedding."""
     options = [(option.value, option.label) for option in request.options]
-    return read_reply(text, request.kind, options, request.prompt)
+    return read(text, request.kind, options, request.prompt, consent)
 
 
 def _ends_turn(envelope: Envelope, run_id: str) -> bool:

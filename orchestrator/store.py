@@ -86,7 +86,8 @@ class Touched:
 
 
 ReadReply = Callable[[str, InputRequired], Any]
-"""What a free text says to a pending request: the value of an answer, or None when it is about something else."""
+"""What a free text says to a pending request: the value of an answer, or None when it is about something else. Where it
+raises, nothing is committed, and `accept` raises that."""
 
 
 @dataclass(frozen=True, slots=True)

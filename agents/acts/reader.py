@@ -7,7 +7,7 @@ from agents.acts import language
 from agents.acts.act import APPOINTMENTS, Act, Reading
 from agents.appointments import purposes
 from agents.diagnosis.danger import Kind
-from agents.language.words import content, sentences, words
+from agents.language.reading import reading
 from agents.learning.choice import Choice, opens_question
 from agents.learning.examples import table
 from agents.learning.kernels import Floats
@@ -75,7 +75,7 @@ class ActReader:
 
     def read(self, text: str) -> Reading:
         """What a message does, in any language and of any length."""
-        pieces = list(dict.fromkeys([text, *sentences(text)[:_MOST_SENTENCES]]))
+        pieces = list(dict.fromkeys([text, *reading(text).sentences[:_MOST_SENTENCES]]))
         plain = [self._vehicles.generic(piece) for piece in pieces]
         rows = self._acts.rows(plain)
         if alarm := self._alarm(plain, rows):
@@ -101,9 +101,9 @@ class ActReader:
     def _alarm(self, pieces: Sequence[str], rows: Floats) -> Reading | None:
         """The danger that the piece which tells most of one is in."""
         risks = self._danger.shares(rows)[:, self._danger.labels.index("danger")]
-        vague = [len(words(piece)) < _SHORTEST or len(content(piece)) < _TELLING for piece in pieces]
+        vague = [len(reading(piece).words) < _SHORTEST or len(reading(piece).content) < _TELLING for piece in pieces]
         risks[[place > 0 and short for place, short in enumerate(vague)]] = 0.0
-        risks[[set(content(piece)) <= _BARE for piece in pieces]] = 0.0
+        risks[[set(reading(piece).content) <= _BARE for piece in pieces]] = 0.0
         worst = int(risks.argmax())
         if risks[worst] < _ALARMING:
             return None

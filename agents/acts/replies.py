@@ -10,6 +10,7 @@ from agents.specialist import Catalogue
 from agents.types import Question, Route
 from agents.vehicles.range import note
 
+NO_HURRY = "There is no hurry: nothing is settled until you say yes, and a no costs nothing."
 STUCK = (
     "I can't take this any further here. One of our dealers, or our customer service, will gladly help you: ask me for "
     "their telephone numbers."

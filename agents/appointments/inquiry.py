@@ -16,6 +16,7 @@ from agents.appointments.purposes import BY_ACT, LONGEST, TOWN, VEHICLE, Intent,
 from agents.appointments.works import MOST_WORDS, names_visit, works
 from agents.language.dates import windows
 from agents.language.dates.wish import Wish
+from agents.language.reading import reading
 from agents.language.words import vocabulary, words
 from agents.learning.choice import Choices
 from agents.vehicles.range import Vehicles, note, years
@@ -87,7 +88,7 @@ def hear(
     bare = _replaced(text, [*places, *((item.start, item.end) for item in vehicles.mentions(text))], "")
     if plan.offers or plan.hold or "when" in plan.asked:
         bare = with_hour(bare, len(plan.offers), lambda said: windows.read(said, now, about, since))
-    said, wish, work = words(bare), windows.read(bare, now, about, since), works(bare)
+    said, wish, work = reading(bare).words, windows.read(bare, now, about, since), works(bare)
     vehicle = _vehicle(text, vehicles, facts) or _variant(said, plan, vehicles)
     shift = shifted(text)
     purpose = read(vehicles.generic(_replaced(text, places, TOWN), VEHICLE), choices or {})
@@ -166,7 +167,7 @@ def _spoken_of(plan: Plan, now: datetime) -> tuple[date | None, date | None]:
 
 
 def _vehicle(text: str, vehicles: Vehicles, facts: Mapping[str, str]) -> str:
-    said = words(text)
+    said = reading(text).words
     mentioned = vehicles.mentioned(text) or vehicles.mentioned(_definite(said))
     models = {vehicle.model for vehicle in mentioned}
     if len(models) != 1:

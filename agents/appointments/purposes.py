@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from agents.appointments.works import names_visit
-from agents.language.words import sentences
+from agents.language.reading import reading
 from agents.learning.choice import Choices, opens_question
 from agents.learning.examples import beside
 from agents.topics.reader import ordinary
@@ -76,7 +76,7 @@ def read(text: str, choices: Choices) -> Purpose:
     """What the text, in which dealers and vehicles are called as in the examples, does. Blocks while embedding."""
     if not choices or not text.strip():
         return Purpose()
-    *before, last = sentences(text) or [text]
+    *before, last = reading(text).sentences or [text]
     asked = last if before and opens_question(last) else text  # "no wait. how much is it?" asks
     question = "?" in text or opens_question(text)
     wants, replies = choices[PURPOSE], choices[REPLY]

@@ -3,8 +3,9 @@
 from agents.appointments.picks import plain
 from agents.language.codes import trouble_codes
 from agents.language.phrases import Phrases
+from agents.language.reading import reading
 from agents.language.spelling import Spelling
-from agents.language.words import vocabulary, words
+from agents.language.words import vocabulary
 
 MOST_CHARS = 120
 MOST_WORDS = 15
@@ -52,7 +53,7 @@ def works(text: str) -> str:
     said = _SPELLING.correct(plain(text))
     found = _NAMED.labels(said)
     named = [label for label in _WORKS if label and label in found]
-    if len(named) > 1 and "service" in named and _TOO.isdisjoint(words(said)):
+    if len(named) > 1 and "service" in named and _TOO.isdisjoint(reading(said).words):
         named.remove("service")  # of the service only the brakes were spoken of: "a service appointment for my brakes"
     named += [f"fault code {code}" for code in trouble_codes(text[:MOST_CHARS])]
     if not named and (fault := _FAULT.first(said)):
@@ -62,4 +63,4 @@ def works(text: str) -> str:
 
 def names_visit(text: str) -> bool:
     """Whether the text speaks of a visit to the workshop by one of the words for it."""
-    return not _VISIT.isdisjoint(words(text))
+    return not _VISIT.isdisjoint(reading(text).words)

@@ -189,8 +189,8 @@ _OPENING = 300
 """Characters of an answer."""
 DENIAL = Phrases(
     tuple(
-        f"(not|cannot|cant|couldnt|dont|doesnt|didnt|no|unable to) {between} "
-        "(find|found|contain|cover|mention|include|includes|hold|say|answer|information|provided|specified|know)"
+        f"(not|cannot|cant|couldnt|dont|doesnt|didnt|no|unable to) {between} (find|found|contain|cover|mention|include|"
+        "includes|hold|say|answer|information|provided|specified|know)"
         for between in ("", *(" ".join(["<any>"] * count) for count in range(1, 8)))
     )
 )

@@ -6,8 +6,9 @@ from dataclasses import replace
 from agents.appointments.works import names_visit, works
 from agents.conversation.link import LinkReader
 from agents.language.phrases import Phrases
+from agents.language.reading import reading
 from agents.language.tokens import tokens
-from agents.language.words import content, sentences, vocabulary, words
+from agents.language.words import content, sentences, vocabulary
 from agents.types import Question, StandaloneQuestion
 from agents.vehicles.descriptors import described, model_year
 from agents.vehicles.range import Vehicles, note, other_make, years
@@ -105,7 +106,7 @@ def _of_same(
 
 def depends(text: str) -> bool:
     """Whether a text says too little to be routed by itself: nothing but a lead-in, a pronoun or a bare "why?"."""
-    return len(content(text[_lead(text) :])) <= 1 and len(words(text)) <= _SHORT
+    return len(content(text[_lead(text) :])) <= 1 and len(reading(text).words) <= _SHORT
 
 
 def continues(text: str, vehicles: Vehicles) -> bool:
@@ -117,7 +118,12 @@ def continues(text: str, vehicles: Vehicles) -> bool:
 def _says_little(text: str, vehicles: Vehicles) -> bool:
     """Whether a text leaves open what it is about: one or two words of content, and no vehicle."""
     whole = text in _EXPLETIVE or text in _NAMES_THING or names_visit(text)
-    return not whole and len(content(text)) <= _LITTLE and len(words(text)) <= _SHORT and not vehicles.mentions(text)
+    return (
+        not whole
+        and len(reading(text).content) <= _LITTLE
+        and len(reading(text).words) <= _SHORT
+        and not vehicles.mentions(text)
+    )
 
 
 def subject(question: StandaloneQuestion) -> str:
@@ -128,14 +134,14 @@ def subject(question: StandaloneQuestion) -> str:
 
 def refers_back(text: str, vehicles: Vehicles) -> bool:
     """Whether a pronoun stands for something that the text itself does not name."""
-    if len(words(text)) > _LONG:
+    if len(reading(text).words) > _LONG:
         return False
     plain = [(found.first, found.last) for found in _EXPLETIVE.spans(text)]
     pronoun = next(
         (
             token
             for at, token in enumerate(tokens(text))
-            if token.word in _POINTS_BACK and not any(first <= at < last for first, last in plain)
+            if token.head in _POINTS_BACK and not any(first <= at < last for first, last in plain)
         ),
         None,
     )
@@ -194,7 +200,7 @@ def _resolve(
     if swapped is not None:
         return swapped
     carried = _vehicle_of(previous, vehicles)
-    elliptic = lead > 0 and len(words(rest)) <= 6 and not _asks_itself(rest)
+    elliptic = lead > 0 and len(reading(rest).words) <= 6 and not _asks_itself(rest)
     unfinished = lead > 0 and not _asks_itself(rest) and not vehicles.mentions(rest)
     hangs = elliptic or unfinished or _says_little(text, vehicles) or refers_back(text, vehicles)
     if links is not None:
@@ -209,7 +215,7 @@ def _resolve(
         whole = _asks_itself(rest) and text in _NAMES_THING
         least = _SURELY if whole else _PERHAPS if hangs else _LINKED
         hangs = shares["other"] + shares["more"] >= least and (hangs or not names_visit(text))
-    elif elliptic and _ARTICLE.opening(rest) and not set(words(rest)) & _QUALIFIERS:
+    elif elliptic and _ARTICLE.opening(rest) and not set(reading(rest).words) & _QUALIFIERS:
         return _completed(text, "", "" if vehicles.mentions(text) else carried)
     if not hangs:
         return StandaloneQuestion(text)
@@ -235,7 +241,7 @@ def _swap(rest: str, previous: StandaloneQuestion, vehicles: Vehicles) -> Standa
     bare = rest
     for mention in reversed(named):
         bare = bare[: mention.start] + " " + bare[mention.end :]
-    left = set(words(bare)) - set(dates) - _BARE - _SMALL_TALK
+    left = set(reading(bare).words) - set(dates) - _BARE - _SMALL_TALK
     if not named and left:
         models = vehicles.mentioned(_vehicle_of(previous, vehicles))
         if others := described(left, vehicles, models[0].model if models else ""):
@@ -255,7 +261,7 @@ def _swap(rest: str, previous: StandaloneQuestion, vehicles: Vehicles) -> Standa
 def _put_right(text: str, rest: str, previous: StandaloneQuestion, vehicles: Vehicles) -> StandaloneQuestion | None:
     """The previous question about the vehicle or year that was meant, where a message puts that right; None where it
     does not, or asks something itself."""
-    if _PUTTING_RIGHT.isdisjoint(words(text)) or "?" in text or _asks_itself(rest):
+    if _PUTTING_RIGHT.isdisjoint(reading(text).words) or "?" in text or _asks_itself(rest):
         return None
     named, dates = vehicles.mentions(rest), years(rest)
     beside = len(content(rest)) - len(named) - len(dates)
@@ -312,7 +318,7 @@ def _of_year(previous: StandaloneQuestion, year: str) -> StandaloneQuestion:
 
 def _asks_itself(rest: str) -> bool:
     """Whether the words after a lead-in are a question of their own: "and how do I check the oil?"."""
-    first = words(rest)[:1]
+    first = reading(rest).words[:1]
     return bool(first) and first[0] in _EDGE - {"the", "a", "an", "my", "our", "your", "for", "about", "it", "its"}
 
 
@@ -325,7 +331,7 @@ def _vehicle_of(question: StandaloneQuestion, vehicles: Vehicles) -> str:
 
 
 def _is_small_talk(text: str) -> bool:
-    return set(words(text)) <= _SMALL_TALK
+    return set(reading(text).words) <= _SMALL_TALK
 
 
 def _about_own_vehicle(text: str, vehicles: Vehicles) -> bool:

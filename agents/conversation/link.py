@@ -5,7 +5,8 @@ from typing import Literal, Self, cast
 
 import numpy as np
 
-from agents.language.words import content, vocabulary, words
+from agents.language.reading import reading
+from agents.language.words import content, vocabulary
 from agents.learning.choice import Choice, Features
 from agents.learning.examples import table
 from agents.learning.kernels import Floats
@@ -64,7 +65,7 @@ def _features(pairs: Sequence[Pair], vectors: Callable[[Sequence[str]], Floats])
 
 
 def _signs(before: str, text: str, names_vehicle: bool) -> list[float]:
-    spoken, telling = words(text), content(text)
+    spoken, telling = reading(text).words, reading(text).content
     return [
         min(len(spoken), _LONG) / _LONG,
         min(len(telling), _MANY) / _MANY,

@@ -11,6 +11,7 @@ from agents.diagnosis.guided_checks import Cause, Symptom
 from agents.diagnosis.ranking import Answer, confirming, refuting
 from agents.diagnosis.symptoms import likeness
 from agents.language.negation import is_negator
+from agents.language.reading import reading
 from agents.language.tokens import split_clauses
 from agents.language.words import vocabulary, words
 from agents.learning.choice import Choices
@@ -63,7 +64,7 @@ class _Group:
 
 def kind(text: str, choices: Choices) -> str:
     """What a reply does; "" where that is not sure or the text is too long for one."""
-    if len(text) > _MOST_CHARACTERS or not 0 < len(words(text)) <= _LONGEST:
+    if len(text) > _MOST_CHARACTERS or not 0 < len(reading(text).words) <= _LONGEST:
         return "yes" if "👍" in text[:8] else "no" if "👎" in text[:8] else ""
     decision = choices[REPLY].decide(text)
     return decision.label if decision.probability >= (_BOOKS if decision.label == "book" else _SURE) else ""
@@ -74,7 +75,7 @@ def read(text: str, symptom: Symptom, causes: Sequence[Cause], asked: Cause | No
     does = kind(text, choices)
     if does in _VAGUE and any(kind(clause, choices) == "book" for clause in clauses(text)):
         does = "book"
-    if len(words(text)) > _LONGEST:
+    if len(reading(text).words) > _LONGEST:
         return Told({}, False, does)
     answers: dict[str, Answer] = {}
     direct = False
@@ -148,7 +149,7 @@ def _by_state(does: str, cause: Cause) -> Answer | None:
 
 
 def _denies(text: str) -> bool:
-    return any(is_negator(word) or word in _NOTHING for word in words(text))
+    return any(is_negator(word) or word in _NOTHING for word in reading(text).words)
 
 
 def _against(asked: Cause, answers: Mapping[str, Answer], causes: Sequence[Cause]) -> dict[str, Answer]:

@@ -9,6 +9,7 @@ from agents.diagnosis.check_answers import Told
 from agents.diagnosis.note import Progress
 from agents.diagnosis.ranking import Answer, refuting
 from agents.language.negation import denies
+from agents.language.reading import reading
 from agents.language.words import words
 from agents.learning.choice import Choices
 from agents.vehicles.applicability import Cars, Fitment
@@ -85,7 +86,7 @@ def _by_stage(text: str, told: Told, progress: Progress, fitment: Fitment, choic
             unsure = told.kind in ("unknown", "no")
             return Reply(Command.GO_ON, replace(progress, cars=named or progress.cars)) if named or unsure else None
         case "offered", "yes":
-            return Reply(Command.APPOINTMENT, progress, text if len(words(text)) > _BARE else "")
+            return Reply(Command.APPOINTMENT, progress, text if len(reading(text).words) > _BARE else "")
         case "offered", "no":
             return Reply(Command.NO_APPOINTMENT, progress)
         case "advised", "yes":
@@ -117,8 +118,8 @@ def _check(
     named = _named(text, progress.cars, fitment)
     answers: dict[str, Answer] = {} if told.direct and not last else dict(told.answers)
     asked = progress.stage == "check" and (_just_asked(case, progress) or (last and told.kind == "told"))
-    more = asked and told.kind in ("told", "") and len(words(text)) <= _SHORT
-    if not (answers or stored or more or (named and len(words(text)) <= _FEW)):
+    more = asked and told.kind in ("told", "") and len(reading(text).words) <= _SHORT
+    if not (answers or stored or more or (named and len(reading(text).words) <= _FEW)):
         return None
     if asked and progress.cause and not named:
         answers.setdefault(progress.cause.name, "unknown")  # what was not answered is not asked again
@@ -135,7 +136,7 @@ def _named(text: str, within: Cars, fitment: Fitment) -> Cars:
 
 def _other_vehicle(text: str, progress: Progress, fitment: Fitment) -> Cars:
     """Another vehicle than was thought of, which the same symptom is gone through for anew; none as a rule."""
-    if len(words(text)) > _SHORT:
+    if len(reading(text).words) > _SHORT:
         return frozenset()
     meant = ", ".join(clause for clause in check_answers.clauses(text) if not denies(clause))
     cars = fitment.candidates(meant, {}) & progress.symptom.cars if fitment.mentioned(meant) else frozenset()

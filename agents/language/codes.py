@@ -20,11 +20,17 @@ def is_code(written: str) -> bool:
 
 def trouble_codes(text: str) -> tuple[str, ...]:
     """The codes that a text writes as one word, in capitals, each once."""
-    found = (text[start:end] for start, end in compounds(text))
-    codes = (
-        word
-        for word in found
-        if word[0].casefold() in SYSTEMS
-        and (are_digits(word[1:]) or (len(word) == 7 and are_digits(f"{word[1:5]}-{word[5:]}")))
+    return tuple(dict.fromkeys(text[start:end].upper() for start, end in code_places(text)))
+
+
+def code_places(text: str) -> tuple[tuple[int, int], ...]:
+    """Where they stand, from and to."""
+    return tuple(
+        (start, end)
+        for start, end in compounds(text)
+        if text[start].casefold() in SYSTEMS and _has_digits(text[start + 1 : end])
     )
-    return tuple(dict.fromkeys(map(str.upper, codes)))
+
+
+def _has_digits(written: str) -> bool:
+    return are_digits(written) or (len(written) == 6 and are_digits(f"{written[:4]}-{written[4:]}"))

@@ -4,7 +4,6 @@ Consent has to be whole. A text is cut into phrases of known meaning and counts 
 agreement and politeness was said; whatever is not known, question and quotation marks included, stands against it.
 """
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
@@ -15,17 +14,20 @@ from rapidfuzz.distance import OSA
 
 from agents.language.clock import hours, minutes, part_of_day, with_times
 from agents.language.consent_phrases import BOOKING, CANCELLATION, KNOWN, Phrase, Role, segmented
-from agents.language.words import vocabulary
+from agents.language.phrases import Phrases
+from agents.language.tokens import joined, joined_words
+from agents.language.words import sentences, vocabulary
 
 LONGEST = 200
 """Characters. A text that is longer has more to say than an answer."""
 _SIGNS = {"👍": "yes", "👌": "yes", "✅": "yes", "✔": "yes", "👎": "no", "❌": "no", "🙏": "please"} | dict.fromkeys(
     "🙂😊😀😃😄☺❤🎉", "thanks"
 )
-_SIGN = re.compile("|".join(_SIGNS))
-_VARIATION = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
+_VARIATION = str.maketrans(dict.fromkeys(map(chr, (0xFE0E, 0xFE0F, *range(0x1F3FB, 0x1F400)))))
 """Colours of skin and forms of a sign; they change no meaning."""
-_TOKEN = re.compile(r"[^\W_]+|[^\s.,!;:()–—#-]")
+_PLAIN = frozenset(".,!;:()–—#-")
+"""Punctuation that says nothing."""
+_I_AM = Phrases(("i am",))
 _ABBREVIATED = {
     short: day
     for day, shorts in {
@@ -53,10 +55,8 @@ _NO_SLIPS = vocabulary(
 
 _CORRECTABLE = {letter: frozenset(same) for letter, same in groupby(sorted(KNOWN), key=lambda word: word[0])}
 """The known words by their first letter, which is rarely missed."""
-_CANCELS = re.compile(
-    r"(?:^|[.!?]\s+|\b(?:i|we|to)\s+)cancel\b(?![^?]{0,200}\bbook\b)[^.?!]{0,200}\?\s*$", re.IGNORECASE
-)
-"""A prompt that asks whether to cancel something, and not one that also says that a booking can be cancelled."""
+_CANCELS = Phrases(("^ cancel", "(i|we|to) cancel"))
+_ALSO_BOOKS = Phrases(("book",))
 _AGREEING = {Role.YES, Role.OKAY}
 _HARMLESS = _AGREEING | {Role.POLITE}
 _SAID_BESIDE_A_CHOICE = _HARMLESS | {Role.JOIN, Role.PLACE, Role.REQUEST}
@@ -69,9 +69,10 @@ _ASKING_FIRST = vocabulary("do does did should can could would are is have has w
 _AFTER_NO = vocabulary("i im ill id ive its it we thats too")
 """Before one of them "no" is an answer, and not the "no" of "no brakes"."""
 _HESITATING = vocabulary("hmm hm um er erm well actually so")
-_QUOTING = frozenset("\"'`«»„“”‘’“")
+QUOTING = frozenset("\"'`«»„“”‘’“")
 _MOST_REASONS, _MOST_NAMES = 12, 3
 """Unknown words that a reason may have, and what a customer wants instead."""
+_ORDINAL_ENDINGS = frozenset({"", "st", "nd", "rd", "th"})
 _INDEX = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "former": 0, "last": -1, "latter": -1} | {
     "one": 0, "two": 1, "three": 2, "four": 3
 }  # fmt: skip
@@ -91,7 +92,7 @@ def read_reply(
     consent to a cancellation; without it a proposal is taken for a booking. Never raises.
     """
     words = _words(text)
-    if not words or not _QUOTING.isdisjoint(words):
+    if not words or not QUOTING.isdisjoint(words):
         return None
     labels = [frozenset(_words(label)) for _, label in options]
     asked = frozenset(word for word in _words(prompt[:LONGEST]) if word.isalnum())
@@ -99,7 +100,7 @@ def read_reply(
     words = [_spelt(word, names) for word in words]
     said = [
         (Role.WHEN if role is Role.UNKNOWN and _dated(phrase) else role, phrase)
-        for role, phrase in segmented(words, CANCELLATION if _CANCELS.search(prompt) else BOOKING)
+        for role, phrase in segmented(words, CANCELLATION if cancels(prompt) else BOOKING)
     ]
     typed = [value for value, label in options if _core(said) == _core(segmented(_words(label), BOOKING))]
     if len(typed) == 1:
@@ -114,25 +115,34 @@ def read_reply(
     return {"change": text} if chosen or _changes(said) else None
 
 
+def cancels(prompt: str) -> bool:
+    """Whether a prompt asks whether to cancel something, and does not only say that a booking can be cancelled."""
+    *_, asked = ("", *sentences(prompt, ".!?"))
+    return asked.endswith("?") and asked in _CANCELS and asked not in _ALSO_BOOKS
+
+
 def _words(text: str) -> list[str]:
     """Words, signs as words, and every other character that is not plain punctuation; [] for a text too long."""
     text = text.strip()
     if len(text) > LONGEST:
         return []
-    text = _VARIATION.sub("", unicodedata.normalize("NFKC", text).casefold())
-    text = re.sub(r"(?<=\w)['’ʼ`](?=\w)", "", text)
-    text = re.sub(r"\bi am\b", "im", text)
-    text = _SIGN.sub(lambda found: f" {_SIGNS[found.group()]} ", text)
-    return [_ABBREVIATED.get(word, word) for word in _TOKEN.findall(with_times(text))]
+    text = unicodedata.normalize("NFKC", text).casefold().translate(_VARIATION)
+    for sign, meaning in _SIGNS.items():
+        text = text.replace(sign, f" {meaning} ")
+    text = with_times(_I_AM.without(joined(text), "im"))
+    return [_ABBREVIATED.get(word, word) for word in joined_words(text, _PLAIN)]
 
 
 def _spelt(word: str, names: frozenset[str]) -> str:
     """The word as it was meant: letters held down too long, and slips in longer words."""
     if word in KNOWN or word in names or not word.isalpha() or len(word) > _LONGEST_WORD:
         return word
-    for held, kept in ((r"(.)\1{2,}", r"\1\1"), (r"(.)\1{2,}", r"\1"), (r"(.)\1+$", r"\1")):
-        if (shorter := re.sub(held, kept, word)) in KNOWN:
+    runs = ["".join(run) for _, run in groupby(word)]
+    for most in (2, 1):
+        if (shorter := "".join(run[:most] if len(run) > 2 else run for run in runs)) in KNOWN:
             return shorter
+    if (shorter := "".join((*runs[:-1], runs[-1][:1]))) in KNOWN:
+        return shorter
     if len(word) < _SHORTEST or word in _NO_SLIPS:
         return word
     return _nearest(word, names) or _nearest(word, _CORRECTABLE.get(word[0], frozenset())) or word
@@ -225,17 +235,17 @@ def _chosen(said: Sequence[Phrase], labels: Sequence[frozenset[str]]) -> list[in
 
 def _counted(word: str, labels: Sequence[frozenset[str]], words: Sequence[str]) -> set[int]:
     """The place that the word counts to, and the options at the full hour that a bare number may be."""
-    figure = re.fullmatch(r"(\d{1,2})(st|nd|rd|th)?", word)
-    if not figure:
+    digits = word.rstrip("stndrh")
+    if not digits.isdecimal() or len(digits) > 2 or word[len(digits) :] not in _ORDINAL_ENDINGS:
         index = _INDEX.get(word, len(labels))
         return {index % len(labels)} if -len(labels) <= index < len(labels) else set()
-    if figure[2]:
+    if word != digits:
         dated = any(not _MONTHS.isdisjoint(label) for label in labels)
-        return _place(int(figure[1]), labels) if not dated or "one" in words or "option" in words else set()
+        return _place(int(digits), labels) if not dated or "one" in words or "option" in words else set()
     if "on" in words:
         return set()
-    meant = set(hours(figure[1]))
-    return _place(int(figure[1]), labels) | {at for at, label in enumerate(labels) if meant & _times(label)}
+    meant = set(hours(digits))
+    return _place(int(digits), labels) | {at for at, label in enumerate(labels) if meant & _times(label)}
 
 
 def _place(number: int, labels: Sequence[frozenset[str]]) -> set[int]:
@@ -265,10 +275,13 @@ def _times(label: frozenset[str]) -> set[int]:
 
 def _date(word: str) -> str:
     """A number as labels write it: "1" for "1st" and "01"; "" for what is no number."""
-    found = re.fullmatch(r"0?(\d{1,2})(?:st|nd|rd|th)?", word)
-    return found[1] if found else ""
+    digits = word.rstrip("stndrh")
+    whole = digits.isdecimal() and word[len(digits) :] in _ORDINAL_ENDINGS
+    if whole and len(digits) == 3 and digits[0] == "0":
+        return digits[1:]
+    return digits.removeprefix("0") or digits if whole and len(digits) <= 2 else ""
 
 
 def _dated(phrase: Sequence[str]) -> bool:
     """Whether a time of day or a day of the month is named."""
-    return any(minutes(word) or re.fullmatch(r"\d{1,2}(?:st|nd|rd|th)", word) for word in phrase)
+    return any(minutes(word) or (_date(word) and not word.isdecimal()) for word in phrase)

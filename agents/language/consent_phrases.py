@@ -1,11 +1,12 @@
 """The phrases by which people agree to a proposal, refuse it or ask for another, each with what it does."""
 
-import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 from pathlib import Path
 from typing import Any
+
+from agents.language.phrases import spelt_out
 
 
 class Role(Enum):
@@ -44,22 +45,13 @@ Phrases = Mapping[tuple[str, ...], Role]
 Phrase = tuple[Role, tuple[str, ...]]
 
 
-def _spelt_out(template: str) -> Iterator[tuple[str, ...]]:
-    """The phrases, as words, that a template such as "do (it|that|)" stands for; brackets nest."""
-    if not (inner := re.search(r"\(([^()]*)\)", template)):
-        yield tuple(template.split())
-        return
-    for choice in inner.group(1).split("|"):
-        yield from _spelt_out(template[: inner.start()] + choice + template[inner.end() :])
-
-
 def _phrases(table: Mapping[str, Any]) -> dict[tuple[str, ...], Role]:
     return {
         words: Role[name.upper()]
         for name, templates in table.items()
         if isinstance(templates, list)
         for template in templates
-        for words in _spelt_out(template)
+        for words in spelt_out(template)
     }
 
 

@@ -52,7 +52,7 @@ class Phrases:
     A template is words with a blank between them: `(a|b c|)` is one of these, and brackets nest; `chang*` is a word
     that begins so; `<number>`, `<word>` and `<any>` one token of that class, told by its name; `...` up to 40 tokens of
     one sentence. `^` at its beginning and `$` at its end stand for those of the text, marks left out. Hyphens between
-    words do not matter, capitals and apostrophes neither.
+    words do not matter, capitals and apostrophes neither; "what" is found in "what's" as well.
     """
 
     def __init__(
@@ -106,9 +106,13 @@ class Phrases:
 
     def without(self, text: str, put: str = " ") -> str:
         """The text with `put` in the place of each phrase."""
+        return self.rewritten(text, lambda _: put)
+
+    def rewritten(self, text: str, how: Callable[[Found], str]) -> str:
+        """The text with what `how` says in the place of each phrase."""
         pieces, at = [], 0
         for found in self.spans(text):
-            pieces += [text[at : found.start], put]
+            pieces += [text[at : found.start], how(found)]
             at = found.end
         return "".join((*pieces, text[at:]))
 
@@ -180,9 +184,9 @@ def _longest(root: _Node, read: Sequence[Token], at: int, end: int) -> tuple[int
 
 
 def _steps(node: _Node, token: Token, parts: dict[str, Token]) -> Iterator[tuple[_Node, dict[str, Token]]]:
-    exact = node.words.get(token.word)
-    if exact is not None:
-        yield exact, parts
+    for word in {token.word, token.head}:
+        if word in node.words:
+            yield node.words[word], parts
     for begin, after in node.begins:
         if token.word.startswith(begin):
             yield after, parts

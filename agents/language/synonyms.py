@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from agents.language.numbers import is_part
-from agents.language.phrases import Phrases
+from agents.language.phrases import Phrases, Test
 from agents.language.terms import terms
 from agents.language.tokens import Token, tokens
 from agents.language.words import vocabulary
@@ -117,7 +117,7 @@ _UNITS = {
 """How the units of each quantity are written, and the words that ask for it."""
 _CUES = {cue: quantity for quantity, (_, cues) in _UNITS.items() for cue in cues.split()}
 _COUNTS = vocabulary("one two three four five six seven eight ten twelve")
-_CLASSES = {
+_CLASSES: dict[str, Test] = {
     "count": lambda token: token.kind == "number" or token.word in _COUNTS,
     "year": lambda token: len(token.word) == 4 and token.word.startswith("20") and token.word.isdecimal(),
     "clock": lambda token: token.kind == "number" and len(token.word.replace(".", ":").split(":")) == 2

@@ -2,6 +2,7 @@
 they are written."""
 
 import tomllib
+from functools import lru_cache
 from pathlib import Path
 
 from rag.analyzer import Analyzer, Notation
@@ -17,6 +18,15 @@ def _notations(path: Path) -> tuple[Notation, ...]:
 
 ANALYZER = Analyzer(_notations(Path(__file__).with_name("notations.toml")))
 
-terms = ANALYZER.terms
 identifiers = ANALYZER.identifiers
 respelt = ANALYZER.respelt
+
+
+def terms(text: str) -> list[str]:
+    """The terms under which a text is found, see `rag.analyzer.Analyzer.terms`."""
+    return list(_terms(text))
+
+
+@lru_cache(maxsize=1_024)
+def _terms(text: str) -> tuple[str, ...]:
+    return tuple(ANALYZER.terms(text))

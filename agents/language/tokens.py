@@ -10,6 +10,8 @@ _TOKEN = re.compile(
     r"(?P<number>\d++(?:[.,:]\d++)*+)|(?P<word>[^\W\d_][^\W_]*+(?:['’ʼ`][^\W_]++)*+)|(?P<mark>[^\w\s]|_)"
 )
 _APOSTROPHES = str.maketrans(dict.fromkeys("'’ʼ`"))
+_TWO_WORDS = {"were": "weare"}
+"""What would be another word without its apostrophe."""
 _KEPT = 512
 _JOINTS = frozenset({"and", "but"})
 _MARKS = ".,;:!?()"
@@ -20,6 +22,7 @@ _DASHES = frozenset("-–—")
 class Token:
     """`text[start:end]` of the text. `word` is what it is compared by: in lower case, without apostrophes. A number
     keeps its points, commas and colons; letters right behind it, as in `10th` and `9am`, are a token of their own.
+    `head` is the word before its apostrophe, `what` of `what's`, and the whole word where there is none, or it denies.
     `apart`: whether there is anything between it and the one before it; `line`: whether a line ends there."""
 
     word: str
@@ -28,6 +31,7 @@ class Token:
     end: int
     apart: bool
     line: bool = False
+    head: str = ""
 
 
 @lru_cache(maxsize=_KEPT)
@@ -39,9 +43,12 @@ def tokens(text: str) -> tuple[Token, ...]:
         start = match.start()
         kind: Literal["word", "number", "mark"] = match.lastgroup  # type: ignore[assignment]
         word = match.group().casefold()
-        if kind == "word":
-            word = word.translate(_APOSTROPHES)
-        found.append(Token(word, kind, start, match.end(), start > end, "\n" in text[end:start]))
+        head = word
+        if kind == "word" and (joined := word.translate(_APOSTROPHES)) != word:
+            mark = next(at for at, sign in enumerate(word) if ord(sign) in _APOSTROPHES)
+            head = joined if joined.endswith("nt") else word[:mark]
+            word = _TWO_WORDS.get(joined, joined)
+        found.append(Token(word, kind, start, match.end(), start > end, "\n" in text[end:start], head))
         end = match.end()
     return tuple(found)
 
@@ -54,6 +61,35 @@ def spoken(text: str) -> list[str]:
 def letters(text: str) -> list[str]:
     """The words of a text alone, as they are compared."""
     return [token.word for token in tokens(text) if token.kind == "word"]
+
+
+def joined(text: str) -> str:
+    """The text without the apostrophes inside of its words."""
+    pieces, at = [], 0
+    for token in tokens(text):
+        if token.kind == "word":
+            pieces += [text[at : token.start], text[token.start : token.end].translate(_APOSTROPHES)]
+            at = token.end
+    return "".join((*pieces, text[at:]))
+
+
+def joined_words(text: str, unsaid: Collection[str]) -> list[str]:
+    """The runs of letters and digits of a text, and its marks but for the `unsaid`, in order."""
+    found: list[str] = []
+    last = -1
+    for token in tokens(text):
+        said = text[token.start : token.end]
+        pieces = [said] if token.kind == "mark" or said.isalnum() else _parted(said)
+        if token.start == last and token.kind != "mark" and found and found[-1][-1].isalnum():
+            found[-1] += pieces.pop(0)
+        found += [piece for piece in pieces if piece not in unsaid]
+        last = token.end
+    return found
+
+
+def _parted(said: str) -> list[str]:
+    """Letters and digits, and each mark between them."""
+    return "".join(sign if sign.isalnum() else f" {sign} " for sign in said).split()
 
 
 def squeezed(text: str) -> str:

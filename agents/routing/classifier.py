@@ -4,7 +4,6 @@ First a gate (is it for us, or for a person?), then the route, both over the mes
 Probabilities are calibrated on examples as if the models had not seen them.
 """
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
@@ -12,7 +11,8 @@ from typing import Self
 import numpy as np
 
 from agents.conversation.followup import continues, depends, refers_back, standalone, subject
-from agents.language.codes import trouble_codes
+from agents.language.codes import code_places
+from agents.language.reading import reading
 from agents.language.spelling import Spelling
 from agents.language.words import content
 from agents.learning.choice import Choice, bare, meaning
@@ -45,7 +45,6 @@ _OUT, _PIECE_OUT, _PERSON = 0.5, 0.2, 0.95
 refuse an owner is worse than to try to answer a stranger."""
 _MOST_READ = 12
 """Things asked in one message that are looked at."""
-_NO_WORD = re.compile(r"[\W_]+")
 ROUTING = bare
 """The features by which specialists are told apart."""
 _LOOKED_BACK = 4
@@ -125,7 +124,10 @@ class Classifier:
         own = [*texts, *topics, *(vehicles.generic(text) for text in requests)]
         others = [*texts, *beyond, *out_of_scope.UTTERANCES]
         named = {
-            specialist.name: [*utterances[specialist.name], _NO_WORD.sub(" ", specialist.label)]
+            specialist.name: [
+                *utterances[specialist.name],
+                specialist.label,
+            ]
             for specialist in catalogue
         }
         words = [*texts, *topics, *beyond, *requests, *out_of_scope.UTTERANCES, *human_requests.UTTERANCES]
@@ -210,8 +212,8 @@ class Classifier:
 
     def _plain(self, text: str) -> str:
         """The text in words that the embedding model has seen."""
-        for code in trouble_codes(text) if "code" in self._signs else ():
-            text = re.sub(code, f"fault code {code}", text, flags=re.IGNORECASE)
+        for start, end in reversed(code_places(text) if "code" in self._signs else ()):
+            text = f"{text[:start]}fault code {text[start:end].upper()}{text[end:]}"
         return self._spelling.correct(self._vehicles.generic(text))
 
     def _evidence(self, text: str) -> float:
@@ -290,7 +292,7 @@ class Classifier:
 
 def _signs(text: str, vehicles: Vehicles) -> frozenset[str]:
     """What in a text alone says that it is about vehicles of ours."""
-    presence = {"vehicle": bool(vehicles.mentions(text)), "code": bool(trouble_codes(text))}
+    presence = {"vehicle": bool(vehicles.mentions(text)), "code": bool(reading(text).codes)}
     return frozenset(sign for sign, present in presence.items() if present)
 
 

@@ -1,51 +1,47 @@
 """Splits a message into the things it asks. A split is a proposal: the classifier keeps it only where the pieces
 are for different specialists, or are different questions (`agents.routing.parts`)."""
 
-import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from agents.language.words import content
+from agents.language.phrases import Phrases
+from agents.language.reading import reading
+from agents.language.tokens import Token, tokens
+from agents.language.words import content, vocabulary
 
-_SUBJECT = r"(?:the|an?|it|its|there|my|our|your|this|that|these|those|i|we|you|they|he|she|any|[A-Z]\w+)\b"
-_AUX = r"(?:is|are|was|were|does|do|did|can|could|should|shall|will|would|has|have|had|may|must)"
-_AFTER = r"(?:after|at|by|for|from|in|on|since|till|to|until|up to|with|within)"
-_ASK = (
-    r"(?:(?:what|whats|which|who|whose|how|why)\b"
-    rf"|(?:when|where)(?:'s|\s+{_AUX})\b"
-    rf"|{_AFTER}\s+(?:how|what|which|when)\b"
-    r"|(?:(?:my|our|the)\s+\w+|i|we|he|she|they)\s+(?:also\s+)?(?:wants?|would like|needs?|is|am|are)\s+"
-    r"(?:to know|wondering|curious)\b"
-    rf"|{_AUX}\s+{_SUBJECT}"
-    r"|where\s+(?:the|my|our|your|an?|i)\b"
-    r"|(?:tell|give|show|send|remind)\s+me\b|(?:explain|compare|book|schedule|reschedule|cancel|arrange|list)\s+\w"
-    r"|i(?:'d| would)\s+(?:also\s+)?like\b"
-    r"|i\s+(?:also\s+)?(?:want|need)\s+(?:an?|to\s+(?:know|book|have|make|get|bring|change|move|cancel|order))\b)"
+_AUX = "(is|are|was|were|does|do|did|can|could|should|shall|will|would|has|have|had|may|must)"
+_HOW = "(after|at|by|for|from|in|on|since|till|to|until|up to|with|within) (how|what|which|when)"
+_ASK = Phrases(
+    (
+        "(what|whats|which|who|whos|whose|how|why|whens|wheres)", f"(when|where) {_AUX}", _HOW, f"{_AUX} <word>",
+        "((my|our|the) <any>|i|we|he|she|they) (also|) (want|wants|need|needs|is|am|are) (to know|wondering|curious)",
+        "((my|our|the) <any>|i|we|he|she|they) (also|) would like (to know|wondering|curious)",
+        "where (the|my|our|your|a|an|i)", "(tell|give|show|send|remind) me", "(id|i would) (also|) like",
+        "(explain|compare|book|schedule|reschedule|cancel|arrange|list) <any>",
+        "i (also|) (want|need) (a|an|to (know|book|have|make|get|bring|change|move|cancel|order))",
+    )
+)  # fmt: skip
+_OPENERS = vocabulary("and also plus then please so but ok okay hi hello hey secondly next")
+_OPENING_MARKS = frozenset(",:")
+_DEMAND = Phrases(
+    tuple(f"(also|) (the|its|my|your|a|an) {' '.join(['<any>'] * count)} (of|for|to)" for count in range(1, 6))
 )
-_OPENING = r"(?:(?:and|also|plus|then|please|so|but|ok|okay|hi|hello|hey|secondly|another thing|next)\b[\s,:]*+)*+"
-_ASKS = re.compile(_OPENING + _ASK, re.IGNORECASE)
-_BLANKS = r"(?<!\s)\s++"
-"""All the blanks between two words; a pattern that begins with them is tried once for each gap, not for each blank."""
-_SENTENCE = r"(?<=[.?!;])\s++|(?=\s)(?<!\s)(?=[^\S\n]*+\n)\s++"
-_COMMA = rf"(?:{_BLANKS})?,\s++"
-_JOINED = (
-    rf"(?:{_BLANKS}(?:,\s++)?|,\s++)(?:and|plus|also)\s++(?=(?:(?:also|then|please|secondly)\s++){{0,4}}+(?:{_ASK}))"
-    rf"|{_COMMA}(?=(?:{_ASK}))"
-)
-_DEMAND = r"(?:also\s+)?(?:the|its|my|your|an?)\s+(?:[\w\-]+\s+){1,5}?(?:of|for|to)\s"
-_LISTED = rf"{_COMMA}(?:and|plus)\s++(?={_DEMAND})"
-_BREAK = re.compile(f"{_SENTENCE}|{_JOINED}|{_LISTED}", re.IGNORECASE)
-_DEMANDS = re.compile(_OPENING + _DEMAND, re.IGNORECASE)
 """A thing asked for by its name alone: ", and the price of a service"."""
-_ASKS_AFTER = re.compile(rf":\s+(?:{_ASK})", re.IGNORECASE)
-_IDENTITY = re.compile(
-    r"(?:and\s+)?(?:what|which)\s+(?:\w+\s+){0,3}(?:is|was|are)\s+(?:it|that|this|they|those)\W*$", re.IGNORECASE
+_JOINTS = frozenset({"and", "plus", "also"})
+_FILLERS = vocabulary("also then please secondly")
+_MOST_FILLERS = 4
+_IDENTITY = Phrases(
+    tuple(
+        f"^ (and|) (what|which) {' '.join(['<any>'] * count)} (is|was|are) (it|that|this|they|those) $"
+        for count in range(4)
+    )
 )
 """Asks for the name of what was just spoken of."""
-_ALSO = re.compile(r"\W*(?:(?:and|but|plus)\s+)?(?:(?:i|we)\s+also|also|another thing|separately)\b", re.IGNORECASE)
+_ALSO = Phrases(("^ (and|but|plus|) (i also|we also|also|another thing|separately)",))
 _MATTER = 2
 """Words of content that tell what is the matter: "it pulls left"."""
-_MEASURE = re.compile(rf"{_OPENING}{_AFTER}\s+(?:how|what|which|when)\b", re.IGNORECASE)
-_ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|etc|approx|no|nr|vs|mr|mrs|dr)\.$", re.IGNORECASE)
+_MEASURE = Phrases((_HOW,))
+_ABBREVIATIONS = frozenset({"e.g.", "i.e.", "etc.", "approx.", "no.", "nr.", "vs.", "mr.", "mrs.", "dr."})
 _LONGEST_ABBREVIATION = 7
 
 
@@ -72,7 +68,7 @@ def split(text: str) -> tuple[Clause, ...]:
         asks = _asks(piece) or _listed(pieces, n)
         if not asks:
             waiting = joined
-        elif waiting and _ALSO.match(piece) and len(content(waiting)) >= _MATTER:
+        elif waiting and _ALSO.opening(piece) and len(content(waiting)) >= _MATTER:
             merged += [Clause(waiting, True), Clause(piece, True)]
             waiting = ""
         elif merged and not waiting and _completes(piece):
@@ -93,30 +89,81 @@ def _pieces(text: str) -> list[str]:
     pieces: list[str] = []
     start = examined = 0
     telling = False
-    for cut in _BREAK.finditer(text):
+    for begin, end in _breaks(text):
         # Only what is new since the last break is read: a break lies between two words.
-        telling = telling or bool(content(text[examined : cut.start()]))
-        examined = cut.start()
-        if not telling and not (pieces and _asks(text[start : cut.start()])):
+        telling = telling or bool(content(text[examined:begin]))
+        examined = begin
+        if not telling and not (pieces and _asks(text[start:begin])):
             continue
-        if not _ABBREVIATION.search(text, max(start, cut.start() - _LONGEST_ABBREVIATION - 1), cut.start()):
-            pieces.append(text[start : cut.start()].strip())
-            start, telling = cut.end(), False
+        last = text[max(start, begin - _LONGEST_ABBREVIATION - 1) : begin].casefold().split()[-1:]
+        if not last or last[0].lstrip("(") not in _ABBREVIATIONS:
+            pieces.append(text[start:begin].strip())
+            start, telling = end, False
     rest = text[start:].strip()
     return [*pieces, rest] if rest else pieces
 
 
+def _breaks(text: str) -> Iterator[tuple[int, int]]:
+    """Where a text may be cut, with what stands there: behind a sentence, before a further question or demand."""
+    read = tokens(text)
+    at = 1
+    while at < len(read):
+        token, before = read[at], read[at - 1]
+        comma = at if token.word == "," else at - 1
+        joint = comma + 1
+        behind = read[joint + 1].start if joint + 1 < len(read) else len(text)
+        joined = joint < len(read) and read[joint].word in _JOINTS and read[joint].apart
+        if token.line or (token.apart and before.word[-1] in ".?!;"):
+            yield before.end, token.start
+        elif joined and (_ASK.at(text, _filled(read, joint + 1)) or (joint > at and _demands(text, read, joint))):
+            yield before.end, behind
+            at = joint + 1
+        elif comma == at and joint < len(read) and read[joint].apart and _ASK.at(text, joint):
+            yield before.end, read[joint].start
+        at += 1
+
+
+def _demands(text: str, read: Sequence[Token], joint: int) -> bool:
+    return read[joint].word != "also" and _DEMAND.at(text, joint + 1) is not None
+
+
+def _filled(read: Sequence[Token], at: int) -> int:
+    """The place behind a few words that say nothing."""
+    return next(
+        (place for place in range(at, min(at + _MOST_FILLERS, len(read))) if read[place].word not in _FILLERS),
+        min(at + _MOST_FILLERS, len(read)),
+    )
+
+
+def opened(text: str) -> int:
+    """The place of the first token behind the words with which a message opens: "and also", "ok, so"."""
+    read = tokens(text)
+    at = 0
+    while at < len(read):
+        another = read[at].word == "another" and at + 1 < len(read) and read[at + 1].word == "thing"
+        if not another and read[at].word not in _OPENERS and (at == 0 or read[at].word not in _OPENING_MARKS):
+            break
+        at += 2 if another else 1
+    return at
+
+
 def _completes(piece: str) -> bool:
     """Whether a question only asks more of the one before it: "what is it?", "and up to how many kilometres?"."""
-    measure = _MEASURE.match(piece) is not None and len(content(piece)) <= 1
-    return not content(piece) or measure or _IDENTITY.match(piece) is not None
+    measure = _MEASURE.at(piece, opened(piece)) is not None and len(reading(piece).content) <= 1
+    return not reading(piece).content or measure or _IDENTITY.opening(piece) is not None
 
 
 def _asks(piece: str) -> bool:
-    return piece.endswith("?") or bool(_ASKS.match(piece) or _ASKS_AFTER.search(piece))
+    read = tokens(piece)
+    colons = (at for at, token in enumerate(read) if token.word == ":" and at + 1 < len(read) and read[at + 1].apart)
+    return piece.endswith("?") or any(_ASK.at(piece, at) for at in (opened(piece), *(at + 1 for at in colons)))
 
 
 def _listed(pieces: list[str], n: int) -> bool:
     """Whether a piece is one of several things asked for by name in one sentence."""
-    after = n + 1 < len(pieces) and bool(_DEMANDS.match(pieces[n + 1])) and pieces[n][-1] not in ".!;"
-    return after or (n > 0 and bool(_DEMANDS.match(pieces[n])) and pieces[n - 1][-1] not in ".!;")
+    after = n + 1 < len(pieces) and _is_demand(pieces[n + 1]) and pieces[n][-1] not in ".!;"
+    return after or (n > 0 and _is_demand(pieces[n]) and pieces[n - 1][-1] not in ".!;")
+
+
+def _is_demand(piece: str) -> bool:
+    return _DEMAND.at(piece, opened(piece)) is not None

@@ -4,11 +4,12 @@ What belongs together stays together: a question that leans on the one before it
 of it. When in doubt nothing is parted: an answer to half a question is worse than one to two.
 """
 
-import re
-
 from agents.conversation.followup import refers_back
+from agents.language.phrases import Phrases
+from agents.language.tokens import tokens
 from agents.language.words import content, vocabulary
-from agents.routing.clauses import split
+from agents.language.words import sentences as said
+from agents.routing.clauses import opened, split
 from agents.vehicles.range import Vehicles
 from rag.terms import stem
 
@@ -34,38 +35,36 @@ _LEANING = vocabulary(
     removed add tell write read lose lost damage damaged"""
 )
 """Words that say what is asked about a thing without naming one."""
-_ALSO = re.compile(
-    r"^\W*(?:and\s+|but\s+)?(?:also|another (?:thing|question)|one more (?:thing|question)|secondly|separately|btw"
-    r"|by the way|apart from that|besides|something else|next question|second question)\b",
-    re.IGNORECASE,
+_ALSO = Phrases(
+    (
+        "^ (and|but|) (also|another (thing|question)|one more (thing|question)|secondly|separately|btw|by the way)",
+        "^ (and|but|) (apart from that|besides|something else|next question|second question)",
+    )
 )
-_CONDITION = re.compile(
-    r"^\W*(?:and\s+|but\s+)?(?:if|in that case|then|so|or|otherwise|because|since|any)\b", re.IGNORECASE
-)
+_CONDITION = Phrases(("^ (and|but|) (if|in that case|then|so|or|otherwise|because|since|any)",))
 _OWNS = vocabulary(
     "drive own have got bought car cars vehicle skelby hello hi thinking considering two three things questions"
 )
-_LEAD = re.compile(
-    r"^(?:(?:and|also|plus|then|please|so|but|ok|okay|hi|hello|hey|secondly|another thing|next)\b[\s,:]*)+",
-    re.IGNORECASE,
+_ASKS = Phrases(
+    (
+        "^ (what|whats|which|who|whos|whose|how|hows|why|when|whens|where|wheres)",
+        "^ (is|are|does|do|did|can|could|will|may|must)",
+    ),
 )
-_ASKS = re.compile(
-    r"(?:what|which|who|whose|how|why|when|where|is|are|does|do|did|can|could|will|may|must)\b", re.IGNORECASE
-)
-_MARKUP = re.compile(r"[*_`\[\]<>|#~\\]")
-_SENTENCE = re.compile(r"(?<=[.!?;:])\s+|\n+")
+_MARKUP = str.maketrans(dict.fromkeys("*_`[]<>|#~\\"))
+_ENDS = ".!?;:"
 
 
 def apart(first: str, second: str, vehicles: Vehicles) -> bool:
     """Whether two pieces of a message, in its order, are different questions for the same specialist."""
-    if refers_back(second, vehicles) or _CONDITION.match(second) or len(second.split()) < _SHORTEST:
+    if refers_back(second, vehicles) or _CONDITION.opening(second) or len(second.split()) < _SHORTEST:
         return False
     before, after = _things(first, vehicles), _things(second, vehicles)
     if not after or before & after:
         return False
     if _other_vehicle(first, second, vehicles):
         return True
-    return bool(before) and (not _explains_first(first, vehicles) or _ALSO.match(second) is not None)
+    return bool(before) and (not _explains_first(first, vehicles) or _ALSO.opening(second) is not None)
 
 
 def questions(text: str, vehicles: Vehicles) -> tuple[str, ...]:
@@ -83,11 +82,12 @@ def questions(text: str, vehicles: Vehicles) -> tuple[str, ...]:
 
 def label(question: str) -> str:
     """What a part is called where one specialist answers several: the customer's own words, at most 60 characters."""
-    sentences = [part for part in _SENTENCE.split(_MARKUP.sub("", question)) if part.strip()]
+    sentences = said(question.translate(_MARKUP), _ENDS)
     asks = next((part for part in sentences if part.rstrip().endswith("?")), sentences[-1] if sentences else "")
-    words = " ".join(_LEAD.sub("", asks.strip()).split())
+    read, behind = tokens(asks), opened(asks)
+    words = " ".join(asks[read[behind].start if behind < len(read) else len(asks) :].split())
     words = words[:1].upper() + words[1:]
-    if words[-1:].isalnum() and _ASKS.match(words):
+    if words[-1:].isalnum() and _ASKS.opening(words):
         words += "?"
     if len(words) <= LONGEST_LABEL:
         return words
@@ -102,7 +102,7 @@ def _things(text: str, vehicles: Vehicles) -> frozenset[str]:
 
 def _explains_first(text: str, vehicles: Vehicles) -> bool:
     """Whether a piece says what is the matter before it asks, so that what follows is about that as well."""
-    sentences = [part for part in _SENTENCE.split(text) if part.strip()]
+    sentences = said(text, _ENDS)
     statements = [part for part in sentences[:-1] if not part.rstrip().endswith("?")]
     return any(set(content(vehicles.generic(statement, ""))) - _OWNS for statement in statements)
 

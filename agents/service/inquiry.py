@@ -10,6 +10,7 @@ from typing import Any
 from rapidfuzz.distance import OSA
 
 from agents.context import Case
+from agents.language.reading import reading
 from agents.language.words import content, sentences, vocabulary, words
 from agents.learning.choice import Choices, opens_question
 from agents.learning.examples import beside
@@ -96,7 +97,7 @@ def asks(what: str, text: str, vehicles: Vehicles, choices: Choices) -> bool:
     """Whether a text asks `due`, what the customer's own vehicle needs, or `cost`, what a job costs."""
     plain = vehicles.generic(text[:_LONGEST])
     pieces = [plain, *sentences(plain)[:_MOST_SENTENCES]]
-    found = [choices[ASKED].decide(piece) for piece in dict.fromkeys(pieces) if words(piece)]
+    found = [choices[ASKED].decide(piece) for piece in dict.fromkeys(pieces) if reading(piece).words]
     labels = {decision.label for decision in found if decision.probability >= _SURE}
     return bool(found) and what in labels and (found[0].label == what or "general" not in labels)
 
@@ -135,13 +136,13 @@ def priced(case: Case, prices: Prices, schedules: Schedules, vehicles: Vehicles,
 def reply(case: Case, schedules: Schedules, vehicles: Vehicles, choices: Choices) -> Request | None:
     """The message as the answer to what was asked, or as a correction of what was said before; None for neither."""
     text, note = case.message, case.note
-    if not note or not 0 < len(words(text)) <= _LONGEST_REPLY:
+    if not note or not 0 < len(reading(text).words) <= _LONGEST_REPLY:
         return None
     asked, item = str(note.get("asked", "")), str(note.get("item", ""))
     before, changed = Slots.noted(note.get("known", {})), Slots.noted(note.get("changed", {}))
     cars = _noted(note, schedules) or schedules.fitment.everything
     question = text.rstrip().endswith("?") or (opens_question(text) and not text.casefold().startswith("may"))
-    short = not asked and len(words(text)) <= _LONGEST_QUESTION
+    short = not asked and len(reading(text).words) <= _LONGEST_QUESTION
     if short and (other := item_in(text, schedules)) and asks("due", text, vehicles, choices):
         return _request(cars, Slots(), before, Slots(), other)
     if question:
@@ -230,7 +231,9 @@ def _chosen(text: str, cars: Cars, schedules: Schedules, case: Case) -> Cars:
     fitment = schedules.fitment
     named, year = fitment.mentioned(text), model_year(text, case.now)
     chosen = (named & cars or named) if named else cars
-    marks = [mark for word in words(text) if (mark := fitment.labelled(word, chosen, "variant")) and mark != chosen]
+    marks = [
+        mark for word in reading(text).words if (mark := fitment.labelled(word, chosen, "variant")) and mark != chosen
+    ]
     for mark in marks:
         chosen = chosen & mark or chosen
     if year:

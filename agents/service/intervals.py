@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from agents.language.figures import quantities
-from agents.language.mileages import mileages
 from agents.language.phrases import Phrases
+from agents.language.reading import reading
 from agents.language.tokens import tokens
 from agents.language.words import vocabulary
 
@@ -67,14 +66,16 @@ def _says_when(said: str) -> bool:
         said = rest
     begin = next((token.start for token in tokens(said) if token.word not in _LEADS), len(said))
     said = said[begin:]
-    named = (*mileages(said)[:1], *(item for item in quantities(said)[:1] if item.measure == "time"))
-    return said != "" and (any(item.start == 0 and item.unit for item in named) or _SERVICES.opening(said) is not None)
+    distance, time = next(iter(reading(said).mileages), None), next(iter(reading(said).quantities), None)
+    if distance and distance.unit and distance.start == 0:
+        return True
+    return (time is not None and time.measure == "time" and time.start == 0) or _SERVICES.opening(said) is not None
 
 
 def interval(text: str) -> Interval:
     """The first distance and the first time that a text names."""
-    km = next((round(item.km) for item in mileages(text) if item.unit), None)
-    months = next((int(float(item.amount)) for item in quantities(text) if item.measure == "time"), None)
+    km = next((round(item.km) for item in reading(text).mileages if item.unit), None)
+    months = next((int(float(item.amount)) for item in reading(text).quantities if item.measure == "time"), None)
     return Interval(km, months)
 
 

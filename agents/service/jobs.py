@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from agents.language.words import words
+from agents.language.reading import reading
 from agents.learning.examples import table
 
 _LONGEST = 4
@@ -25,5 +25,5 @@ def phrases(spoken: Sequence[str]) -> Iterator[str]:
 
 def named(text: str) -> tuple[frozenset[str], ...]:
     """The jobs that a text names, as the words of their usual names, without the mark of the plural."""
-    found = dict.fromkeys(job for phrase in phrases(words(text)) if (job := job_of(phrase)))
+    found = dict.fromkeys(job for phrase in phrases(reading(text).words) if (job := job_of(phrase)))
     return tuple(frozenset(word.removesuffix("s") for word in job.split()) for job in found)

@@ -4,6 +4,7 @@ service."""
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from agents.language.reading import reading
 from agents.language.words import words
 from agents.passages.table_rows import TableRow, applicable, rows
 from agents.service.jobs import named
@@ -46,7 +47,7 @@ class Prices:
         """The jobs that a text names, by the documents' words or by everyday ones; every service where it names just
         the service."""
         wanted = named(text)
-        if not wanted and not _SERVICE.isdisjoint(words(text)):
+        if not wanted and not _SERVICE.isdisjoint(reading(text).words):
             wanted = (*named("minor service"), *named("major service"))
         return tuple(job for job in self.jobs if any(phrase <= _stems(job) for phrase in wanted)) or tuple(
             job for job in self.jobs if len(_stems(job)) > 1 and _stems(job) <= _stems(text)
@@ -87,4 +88,4 @@ def _figure(value: str) -> bool:
 
 
 def _stems(text: str) -> frozenset[str]:
-    return frozenset(part.removesuffix("s") for word in words(text) for part in word.split("-"))
+    return frozenset(part.removesuffix("s") for word in reading(text).words for part in word.split("-"))

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from agents.language.phrases import Phrases
+from agents.language.reading import reading
 from agents.language.tokens import without_brackets
-from agents.language.words import vocabulary, words
+from agents.language.words import vocabulary
 from agents.passages.spans import Cell
 from agents.passages.statements import Statement, statements
 from agents.service.intervals import Interval, Recurrence, interval, recurrence, spoken
@@ -113,7 +114,7 @@ def matching(item: str, entries: Sequence[Entry]) -> tuple[Entry, ...]:
 
 
 def _stems(text: str) -> frozenset[str]:
-    return frozenset(word.removesuffix("s") for word in words(text))
+    return frozenset(word.removesuffix("s") for word in reading(text).words)
 
 
 def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> Schedules:
@@ -227,7 +228,7 @@ def _covers(kept: Entry, other: Entry) -> bool:
     A service that a document calls otherwise is the same service."""
     if kept.service and other.service:
         return True
-    known, named = set(words(kept.item)), set(words(other.item))
+    known, named = set(reading(kept.item).words), set(reading(other.item).words)
     if known == named:
         return True
     alike = 2 * len(known & named) >= min(len(known), len(named)) + (len(known & named) < 2) * (len(named) > 2)

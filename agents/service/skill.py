@@ -9,7 +9,6 @@ from typing import Any
 from agents.appointments.service_offer import accepted
 from agents.context import Case, Outcome, Resources, ToolContext
 from agents.language.mileages import KM_PER_MILE
-from agents.language.words import words
 from agents.service import prices, wording
 from agents.service.inquiry import PriceAsked, Request, priced, reply, wanted
 from agents.service.prices import Prices
@@ -51,7 +50,7 @@ class ServicePlanning:
     async def takes_up(self, case: Case, resources: Resources) -> bool:
         if accepted(case.message, case.history):
             return True
-        if len(words(case.message)) > _SHORT:
+        if len(case.reading.words) > _SHORT:
             schedules = await resources.reference.derived(parse)
             told = (schedules, resources.vehicles, resources.choices)
             return await asyncio.to_thread(reply, case, *told) is not None

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from agents.language.dates.past import PastDate, past_dates
 from agents.language.mileages import Mileage, mileages
+from agents.language.reading import reading
 from agents.language.tokens import split_clauses
 from agents.language.words import vocabulary, words
 from agents.learning.choice import Choices
@@ -160,7 +161,7 @@ def _clause(text: str, now: datetime, choices: Choices, asked: bool, unit: str) 
         masked, bare = masked[:start] + name + masked[end:], bare[:start] + " " + bare[end:]
     decision = choices[CLAUSE].decide(masked)
     about = decision.label if decision.probability >= _SURE else ""
-    alone = bool(spans) and _BESIDE_FIGURES.issuperset(words(bare))
+    alone = bool(spans) and _BESIDE_FIGURES.issuperset(reading(bare).words)
     return Clause(text, about, figures, days, alone)
 
 

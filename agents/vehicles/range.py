@@ -12,8 +12,9 @@ from rapidfuzz.distance import OSA
 
 from agents.language.numbers import is_part
 from agents.language.phrases import Phrases, spelt_out
+from agents.language.reading import reading
 from agents.language.tokens import compounds, spoken, tokens
-from agents.language.words import vocabulary, words
+from agents.language.words import vocabulary
 
 _WORD = re.compile(r"[^\W_]+(?:\.\d+[^\W_]*)?")
 _FIRST_YEAR, _LAST_YEAR = 1980, 2049
@@ -108,7 +109,7 @@ class Vehicles:
         self._first = frozenset(name[0] for name in self._names)
         self._outlines = frozenset(_outline(word, by) for word in self._first for by in (-1, 0, 1))
         makes = {make for row in self.rows for make in row.makes}
-        self._make = Phrases((*makes, *(f"{make}'s" for make in makes)))
+        self._make = Phrases(makes)
         self._mentions = lru_cache(maxsize=4_000)(self._found)  # a message and its neighbours are looked at many times
 
     @classmethod
@@ -297,7 +298,7 @@ def _bare(text: str, mentions: Sequence[Mention]) -> bool:
     if len(mentions) != 1 or text.rstrip().endswith("?"):
         return False
     rest = text[: mentions[0].start] + " " + text[mentions[0].end :]
-    return set(words(rest)) - set(years(rest)) <= _FILLER
+    return set(reading(rest).words) - set(years(rest)) <= _FILLER
 
 
 def _claimed(before: str) -> bool:
@@ -332,7 +333,7 @@ def _lone_year(text: str) -> str:
     named = years(text)
     if len(named) != 1 or text.rstrip().endswith("?"):
         return ""
-    return named[0] if set(words(text)) - set(named) <= _FILLER else ""
+    return named[0] if set(reading(text).words) - set(named) <= _FILLER else ""
 
 
 def _learn(facts: Mapping[str, str], vehicles: Sequence[Vehicle], year: str) -> dict[str, str]:

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 from agents.language.phrases import Phrases
 from agents.language.tokens import spoken, tokens
-from agents.language.words import vocabulary
 from agents.passages.citations import MARKER, numbers
 from agents.passages.spans import cuts, plain, spans
 from rag.types import Chunk
 
 _SYMBOLS = str.maketrans(dict.fromkeys((*range(0x2600, 0x27C0), 0xFE0F, *range(0x1F000, 0x1FB00)), " "))
 """Pictures, which say nothing and would hide where a sentence begins."""
-_SELF = vocabulary("I I'm I'd I'll me")
+_SELF = frozenset({"I", "me"})
 _SOURCES = "(document|documents|documentation|passage|passages|source|sources|excerpt|excerpts|information)"
 _DENIALS = "(not|no|nothing|dont|doesnt|neither|only)"
 _OF_SOURCES = Phrases(
@@ -113,7 +112,7 @@ def _is_idle(raw: str, text: str) -> bool:
         return True
     if any(character.isdigit() for character in text):
         return False
-    own = any(text[token.start : token.end].replace("’", "'") in _SELF for token in tokens(text))
+    own = any(text[token.start : token.start + len(token.head)] in _SELF for token in tokens(text))
     return own or _COURTESY.opening(text) is not None or text in _OF_SOURCES
 
 

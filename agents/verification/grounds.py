@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import zip_longest
 
-from agents.language.figures import Quantity, identifiers, measures, quantities, unit_words
-from agents.language.negation import denies, is_negator
+from agents.language.figures import Quantity, measures, unit_words
+from agents.language.negation import is_negator
+from agents.language.reading import reading
 from agents.language.synonyms import alike
-from agents.language.terms import terms
 from agents.language.tokens import letters, split_clauses, tokens
 from agents.language.words import sentences, vocabulary
 from agents.passages.spans import plain
@@ -46,7 +46,7 @@ def telling(text: str) -> frozenset[str]:
     """The stems of the words that say something of the matter, figures left out."""
     return frozenset(
         term
-        for term in terms(text)
+        for term in reading(text).terms
         if len(term) > 1 and not any(map(str.isdigit, term)) and term not in _COMMON and term not in _unit_stems()
     )
 
@@ -224,12 +224,15 @@ def _details(statement: Statement, outer: Cars, fitment: Fitment) -> Iterable[De
     listed: Cars = frozenset()  # of clauses that are nothing but a name: "the Wren" in "the Wren and the Heron have it"
     for text in texts:
         mentioned = fitment.mentioned(text) & statement.cars
-        if mentioned and not telling(fitment.question(text)) and not quantities(text):
+        if mentioned and not telling(fitment.question(text)) and not reading(text).quantities:
             listed |= mentioned
             continue
         named = mentioned | listed or named
         cars = named if listed else fitment.narrowed(text, named)
         listed = frozenset()
-        yield Detail(text, telling(text) | label, quantities(text), identifiers(text), cars, denies(text))
+        yield Detail(
+            text, telling(text) | label, reading(text).quantities, reading(text).identifiers, cars, reading(text).denies
+        )
     context = " ".join((statement.near, statement.far, statement.label))
-    yield Detail(context, telling(context), quantities(context), identifiers(context), statement.cars)
+    said = reading(context)
+    yield Detail(context, telling(context), said.quantities, said.identifiers, statement.cars)

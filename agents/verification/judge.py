@@ -8,8 +8,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from agents.language.figures import Quantity, identifiers, quantities
+from agents.language.figures import Quantity, quantities
 from agents.language.negation import contradicts, denies, has_negation, opposed
+from agents.language.reading import reading
 from agents.language.tokens import letters, split_clauses, tokens
 from agents.language.words import vocabulary
 from agents.types import Task
@@ -103,7 +104,9 @@ class Judge:
         explicit = self._fitment.narrowed(text, self._fitment.everything)
         cars = explicit & self._cars or explicit
         named = bool(self._fitment.mentioned(text))
-        return Assertion(text, telling(bare), quantities(bare), identifiers(bare), names, explicit, cars, named)
+        return Assertion(
+            text, telling(bare), reading(bare).quantities, reading(bare).identifiers, names, explicit, cars, named
+        )
 
     # --- whole statements ------------------------------------------------------------------------------------------
 

@@ -82,6 +82,7 @@ def open_learnt(
 
 def open_choices(embedder: Embedder, teacher: "Teacher | None" = None) -> "Choices":
     """What skills have learnt from their examples, by name."""
+    from agents.acts import consent
     from agents.appointments import purposes
     from agents.diagnosis import check_answers, symptoms
     from agents.learning.teacher import Teacher
@@ -89,6 +90,7 @@ def open_choices(embedder: Embedder, teacher: "Teacher | None" = None) -> "Choic
 
     examples = {
         **purposes.examples(),
+        consent.CONSENT: consent.EXAMPLES,
         check_answers.REPLY: check_answers.EXAMPLES,
         symptoms.SENTENCE: symptoms.EXAMPLES,
         inquiry.ASKED: inquiry.EXAMPLES,

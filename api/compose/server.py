@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 
+from agents.acts.consent import CONSENT
 from agents.appointments.sql_store import SqlAppointmentStore
 from api.access.auth import token_rules
 from api.compose.accounts import metered
@@ -65,7 +66,9 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
         answering = partial(stream_events, graph, steps=settings.steps)
         run = metered(settings, answering, store, metrics, asks_models=bool(models))
         budgets = Budgets(settings.run_s, settings.drain_s, settings.runs)
-        engine = Engine(store, MemoryBus(), run, budgets, saver, dependencies.catalogue)
+        assert dependencies.resources is not None
+        consent = dependencies.resources.choices.get(CONSENT)
+        engine = Engine(store, MemoryBus(), run, budgets, saver, dependencies.catalogue, consent)
         stack.push_async_callback(engine.close)
         await loading
         await engine.recover()
@@ -78,7 +81,6 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
             "knowledge": partial(check_knowledge, library.catalogue, library.retriever, publisher),
             "model": partial(check_model, dependencies.answerer, models),
         }
-        assert dependencies.resources is not None
         await stack.enter_async_context(warming(dependencies.resources))
         yield AppState(
             settings, open_gateway(settings, engine, tokens), checks, dependencies.resources, metrics=metrics

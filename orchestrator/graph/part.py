@@ -15,6 +15,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
 from agents.acts import replies
+from agents.acts.consent import UNDECIDED
 from agents.answerer import Answerer
 from agents.chat.output_filter import calm
 from agents.conversation.followup import subject
@@ -130,6 +131,8 @@ class Worker:
     async def _changed(self, state: Work, skill: Skill, proposal: Proposal, context: Toolbox) -> Handled:
         change = str(state["answer"]["change"])
         noted = state.get("note")
+        if state["answer"].get(UNDECIDED):
+            return Handled(replies.NO_HURRY, note=noted or context.case.note, proposal=proposal)
         context.case = replace(
             context.case, question=StandaloneQuestion(change), message=change, note=noted or context.case.note
         )

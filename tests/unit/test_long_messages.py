@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache, partial
 from typing import Any, Literal, get_type_hints
 from zlib import crc32
@@ -34,6 +34,8 @@ from agents.diagnosis.codes import parse as parse_codes
 from agents.diagnosis.guided_checks import Cause, GuidedChecks, Symptom
 from agents.explorer.linking import Mention
 from agents.language.dates import windows
+from agents.language.dates.marks import Mark
+from agents.language.phrases import Found, Phrases
 from agents.language.spelling import Spelling
 from agents.language.terms import ANALYZER
 from agents.learning.choice import Choices
@@ -174,6 +176,10 @@ FITMENT = Fitment(VEHICLES)
 WORKSHOPS, DATA, CODES = (parse(bundled.chunks(), VEHICLES) for parse in (parse_workshops, parse_data, parse_codes))
 OTHERS: Mapping[Any, object] = {
     datetime: NOON,
+    date: NOON.date(),
+    Callable[[Found], str]: lambda found: found.label,
+    Callable[[Mark], str]: lambda mark: "",
+    Iterable[tuple[int, int]]: (),
     Vehicles: VEHICLES,
     Workshops: WORKSHOPS,
     Fitment: FITMENT,
@@ -217,6 +223,7 @@ OWNERS: Mapping[type, object] = {
     Vehicles: VEHICLES,
     Workshops: WORKSHOPS,
     Fitment: FITMENT,
+    Phrases: Phrases(("what is ... torque", "my (<word>|) wren", "book a service", "a <any> <any>", "(the|) <number>")),
     Spelling: Spelling(["the torque of the engine"] * 2),
     Attributes: DATA.attributes,
     Analyzer: ANALYZER,
@@ -379,18 +386,13 @@ def test_readers_of_another_form(name: str) -> None:
 
 def test_every_pattern_is_tried() -> None:
     known, built = patterns()
-    assert len(known) > 400
+    assert len(known) > 100
     assert not {place.partition(":")[0] for place in built if "re.escape" not in place} - SAFE.keys()
 
 
 SAFE = {
-    "agents.routing.classifier": "a trouble code",
-    "agents.language.consent": "over words of at most 40 letters",
-    "agents.language.dates.windows": "phrases of its own",
-    "agents.verification.judge": "single letters",
     "agents.vehicle_data.attributes": "values of their module, and tried",
     "agents.vehicle_data.lookups": "two figures",
-    "agents.vehicles.range": "makers' names, escaped",
     "rag.analyzer": "notations, whose readers are tried",
     "orchestrator.impact": "the words of a passage, escaped",
 }

@@ -133,6 +133,7 @@ async def _hold_dialogues(settings: "Settings", dialogues: "list[Dialogue]") -> 
 async def _engine(stack: AsyncExitStack, dependencies: "Dependencies", database: "Database") -> "Engine":
     from functools import partial
 
+    from agents.acts.consent import CONSENT
     from orchestrator.buses.memory import MemoryBus
     from orchestrator.engine import Engine
     from orchestrator.graph.saver import memory_saver
@@ -142,7 +143,9 @@ async def _engine(stack: AsyncExitStack, dependencies: "Dependencies", database:
 
     store = SqlStore(database)
     stack.push_async_callback(store.close)
-    engine = Engine(store, MemoryBus(), partial(stream_events, build_graph(dependencies, memory_saver())))
+    graph = build_graph(dependencies, memory_saver())
+    consent = dependencies.resources.choices.get(CONSENT) if dependencies.resources else None
+    engine = Engine(store, MemoryBus(), partial(stream_events, graph), consent=consent)
     stack.push_async_callback(engine.close, 0)
     return engine
 
