@@ -32,6 +32,15 @@ def asked(*texts: str) -> tuple[Turn, ...]:
         ("What is the range of the 2025 Wren 58?", "what about 2026?", "What is the range of the 2026 Wren 58?"),
         ("What is the range of the Wren 58?", "what about 2026?", "What is the range of the Wren 58? (2026)"),
         ("What is the range?", "how about the Wren 42", "What is the range? (Wren 42)"),
+        ("How big is the tank of the Heron Hybrid?", "n the petrol", "How big is the tank of the Heron 1.5T?"),
+        ("What is the power of the 2025 Wren 42?", "and the newer one", "What is the power of the 2026 Wren 42?"),
+        ("How heavy is the Wren 42?", "the 58?", "How heavy is the Wren 58?"),
+        ("How heavy is the Wren 42?", "no sorry i meant the heron", "How heavy is the Heron?"),
+        (
+            "When is the 2026 Wren 42 due?",
+            "oops mine is a 2025, just looked at the papers",
+            "When is the 2025 Wren 42 due?",
+        ),
         ("What is the range of the Wren 58?", "and the boot volume?", "and the boot volume? (Wren 58)"),
         ("What does the oil light mean?", "how do I reset it?", "how do I reset it? (oil light)"),
         ("When is the next service due?", "how much?", "how much? (next service)"),
@@ -187,3 +196,9 @@ def test_what_is_put_right_or_meant_instead(before: str, text: str, alone: str) 
 def test_the_other_one_of_three_is_nobody() -> None:
     question = Question("and the other one?", asked("What does the Wren weigh?"))
     assert "Heron" not in standalone(question, VEHICLES).whole
+
+
+def test_what_became_of_advice_is_no_correction() -> None:
+    before = "How do I reset the radio of the Wren?"
+    said = standalone(Question("no it did not help, my heron still has a black screen", asked(before)), VEHICLES)
+    assert said.text == "no it did not help, my heron still has a black screen"
