@@ -14,6 +14,7 @@ from agents.analyst.reading.measuring import aggregates, counted, default, each
 from agents.analyst.reading.options import NUMBERS, Unresolved, words_of
 from agents.analyst.reading.plan import Field, Group, Measure, Plan
 from agents.analyst.reading.question import Question
+from agents.analyst.reading.sentence import Mark
 from agents.analyst.reading.sides import compared, grouped, shared, told_apart
 from agents.analyst.reading.tokens import stem
 
@@ -60,6 +61,10 @@ def worked_out(question: Question, plan: Plan) -> Plan | None:
     measures = (one,) if one else aggregates(question)
     if not measures:
         return None
+    count = question.first("count")
+    if count is not None and question.cued(count.place, -1, "and"):
+        question.use(count)
+        measures = (*measures, Measure("count"))
     return grouped(question, replace(plan, measures=measures))
 
 
@@ -99,6 +104,13 @@ def plain_figures(question: Question, plan: Plan) -> Plan | None:
     marks = [mark for mark in question.figures() if many(question, mark) or question.has("count")]
     if single(question) or question.has("list"):
         return None
+    how = next((mark for mark in question.marks if mark.said and question.free(mark) and _how(question, mark)), None)
+    if not marks and how is not None and how.said:  # "how expensive are they"
+        field = question.scope.said_of(how.said[1])
+        if field is None or field.kind not in NUMBERS:
+            return None
+        question.use(how)
+        return grouped(question, replace(plan, measures=(Measure("average", field),)))
     measures: list[Measure] = []
     if not marks and question.word("much") is not None and not question.names():
         field = question.scope.said_of(("revenue", "cost", "price"))  # "how much did we take"
@@ -116,6 +128,11 @@ def plain_figures(question: Question, plan: Plan) -> Plan | None:
         measures.append(Measure(aggregate, field))  # type: ignore[arg-type]
     question.use(*question.all("count"))
     return grouped(question, replace(plan, measures=tuple(dict.fromkeys(measures)))) if measures else None
+
+
+def _how(question: Question, mark: Mark) -> bool:
+    before = question.beside(mark.place, -1)
+    return before is not None and before.plain == "how"
 
 
 def rows_by_group(question: Question, plan: Plan) -> Plan | None:

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from agents.analyst.reading.grouping import groups, named_group
+from agents.analyst.reading.grouping import group_left, groups, named_group
 from agents.analyst.reading.listing import listed
 from agents.analyst.reading.moments import unit_group
 from agents.analyst.reading.options import DAYS, words_of
@@ -41,6 +41,14 @@ def first_ones(question: Question, plan: Plan) -> Plan | None:
         rank.measure = Measure("count")
         question.scope.choices.doubt(f"whether {words_of(question.scope.table.name)} are counted")
     by_groups = rank.measure is not None or (group is not None and rank.figure is not None)
+    if group is None and rank.measure is not None and rank.measure.aggregate == "count":
+        group = group_left(question)
+    if rank.figure is not None and group is None and question.groups:  # "the dearest of each"
+        group = question.groups.pop(0)
+        ends = (Measure("minimum", rank.figure), Measure("maximum", rank.figure))
+        return grouped(question, replace(plan, groups=(group,), measures=(ends[rank.end > 0],)))
+    if by_groups and group is None and question.groups:
+        group = question.groups.pop(0)
     if by_groups and group is not None and not (rank.figure is not None and _rows_wanted(question)):
         measure = ranking_measure(question, rank)
         question.use(*question.all("count", "list", "which"), *(m for m in question.names() if question.scope.own(m)))
