@@ -31,6 +31,8 @@ _ALARMING = 0.85
 _MOST_SENTENCES = 12
 _BARE = {"car", "cars"}
 """What is left of a message that only names a vehicle."""
+_CALM = ("request", "statement", "correct", "acknowledgement")
+"""Acts whose examples are learnt as messages of people in no danger."""
 _SHORTEST, _TELLING = 4, 2
 """Words, and words of content, of a sentence that is looked at for a danger by itself: "can't sleep lol" and "we have
 the car" say too little."""
@@ -61,7 +63,7 @@ class ActReader:
         alarms = {
             "harmless": (
                 *_joined(situations["harmless"]),
-                *acts["request"],
+                *(line for act in _CALM for line in acts[act]),
                 *ordinary(1, situations["topics"]["grave"]),
             ),
             "danger": _joined(situations["danger"]),

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, Literal, cast
 
 Order = Literal["highest", "lowest"]
 Operator = Literal["<", "<=", "=", ">=", ">"]
+_PACE = ("fast", "quick", "slow", "soon")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,13 @@ class Compared:
     @property
     def superlative(self) -> bool:
         return self.word.endswith("st") or self.word.startswith("most")
+
+    def end(self, measures: Collection[str]) -> Order:
+        """Which end of figures of this kind comes first: the fastest has most speed or power and takes least time."""
+        if not self.word.startswith(_PACE):
+            return self.order
+        slow = self.word.startswith("slow")
+        return "lowest" if slow != ("time" in measures) else "highest"
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,7 +214,7 @@ class _Reader:
             return None
         asserted = len(named) == 2 and re.match(r"\W*(?:is|are|does|do|has|have|can|will)\b", self._text, re.IGNORECASE)
         pair = named if len(named) >= 2 else ()
-        return Comparison(found[0].name, word.order, pair, within, bool(asserted))
+        return Comparison(found[0].name, word.end(found[0].measures), pair, within, bool(asserted))
 
     def choice(self) -> Choice | None:
         if not (_WHICH.search(self._text) and _RANGE.search(self._bare)):

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from agents.context import Case
 from agents.language.words import words
+from agents.vehicle_data.comparatives import compared
 from agents.vehicle_data.fact_table import VehicleData
-from agents.vehicle_data.lookups import Lookup, Request
+from agents.vehicle_data.lookups import Comparison, Lookup, Request
 from agents.vehicles.range import Vehicles
 from rag.types import Place
 
@@ -29,6 +30,8 @@ def settled(
 ) -> Request | None:
     """The request as read from the message's words or topic, unless the likest questions of customers, whose `places`
     these are, ask for something else: then for that, or None where no table states it."""
+    if isinstance(request, Comparison) and request.likely:
+        return _ranked(request, places, case, data)
     if not places or places[0].cosine < _ALIKE or not (request is None or isinstance(request, Lookup)):
         return request
     if request is not None and _spoken(request, case):
@@ -51,6 +54,23 @@ def settled(
     if not known:
         return request
     return Lookup(known, cars, own=not vehicles.mentions(text), likely=places[0].cosine < _SURELY)
+
+
+def _ranked(request: Comparison, places: Sequence[Place], case: Case, data: VehicleData) -> Comparison:
+    """The comparison of the figure that other customers have asked for in such words, where it is but likely that
+    another was meant."""
+    word = compared(case.question.text)
+    if word is None or not places or places[0].cosine < _ALIKE:
+        return request
+    stated = (_stated(place, data) for place in places if place.cosine >= places[0].cosine - _EVEN)
+    named = {name for names in stated if len(names) <= _FEW for name in names}
+    if len(named) != 1:
+        return request
+    meant = next(
+        (item for item in data.attributes.named(*named) if item.measures and _states(data, item.name, request.within)),
+        None,
+    )
+    return replace(request, attribute=meant.name, order=word.end(meant.measures)) if meant else request
 
 
 def _spoken(request: Lookup, case: Case) -> bool:

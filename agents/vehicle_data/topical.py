@@ -89,7 +89,8 @@ def asked(
         if measured and (len(named) > 1 or (word and not named)):
             within = frozenset[tuple[str, int]]().union(*named) if named else data.fitment.everything
             pair = named if len(named) > 1 else ()
-            return Comparison(measured[0].name, word.order if word else "highest", pair, within, likely=likely)
+            order = word.end(measured[0].measures) if word else "highest"
+            return Comparison(measured[0].name, order, pair, within, likely=likely)
     return Lookup(tuple(item.name for item in best.attributes), cars, own=own, likely=likely)
 
 
