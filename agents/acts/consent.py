@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from agents.language.consent import LONGEST, QUOTING, cancels, read_reply
 from agents.language.negation import is_negator
-from agents.language.tokens import spoken
+from agents.language.tokens import joined, spoken
 from agents.language.words import vocabulary
 from agents.learning.choice import Choice
 from agents.learning.examples import beside
@@ -42,7 +42,7 @@ def read(
     something else. Blocks while embedding."""
     value = read_reply(text, kind, options, prompt)
     said = text.strip()
-    if value is not None or choice is None or not said or len(said) > LONGEST or not QUOTING.isdisjoint(said):
+    if value is not None or choice is None or not said or len(said) > LONGEST or not QUOTING.isdisjoint(joined(said)):
         return value
     shares = choice.probabilities(said.casefold())
     if shares["no"] >= _REFUSES and _refuses_once(said, prompt):

@@ -94,7 +94,12 @@ class Phrases:
         """The phrases of a text in order, at each place the longest; none overlaps another."""
         read = tokens(text)
         at, (begin, end) = 0, _edges(text)
+        root = self._root
+        words, plain = root.words, not (root.tests or root.begins or root.gap)
         while at < len(read):
+            if plain and at != begin and read[at].word not in words and read[at].head not in words:
+                at += 1
+                continue
             found = self._at(read, at, begin, end)
             if found:
                 yield found

@@ -12,7 +12,7 @@ _TOKEN = re.compile(
 _APOSTROPHES = str.maketrans(dict.fromkeys("'’ʼ`"))
 _TWO_WORDS = {"were": "weare"}
 """What would be another word without its apostrophe."""
-_KEPT = 512
+_KEPT = 2_048
 _JOINTS = frozenset({"and", "but"})
 _MARKS = ".,;:!?()"
 _DASHES = frozenset("-–—")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from agents.acts.act import Reading
+from agents.acts.consent import UNDECIDED
 from agents.context import Case, Resources, ToolContext
 from agents.models.metering import Meter
 from agents.skill import Action, Handled
@@ -368,6 +369,15 @@ async def test_a_change_makes_another_proposal(stage: Stage) -> None:
 async def test_a_change_that_the_skill_does_not_understand_does_nothing(stage: Stage) -> None:
     await stage.ask("shop book nine")
     assert end(await stage.reply({"change": "blue"})).response == "nine is free.\n\nNothing booked."
+
+
+async def test_hesitation_leaves_the_proposal_as_it_is(stage: Stage) -> None:
+    await stage.ask("shop book nine")
+    again = (await stage.reply({"change": "hmm, maybe", UNDECIDED: True}))[-1]
+    assert isinstance(again, InputRequired)
+    assert again.proposal == {"time": "nine"}
+    assert (stage.booking.booked, stage.booking.dropped) == ([], [])
+    assert end(await stage.reply(True)).response.endswith("Booked nine.")
 
 
 async def test_passed_on_with_findings_in_one_answer(stage: Stage) -> None:
