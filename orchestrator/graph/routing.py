@@ -20,6 +20,8 @@ log = structlog.get_logger()
 
 _SURELY_OUT = 0.98
 """The classifier's confidence from which nobody else is asked whether a message is for us."""
+_NOT_FOR_US = 0.9
+"""From which a message that sounds like a booking books nothing of ours."""
 _SURELY_ELSE = 0.95
 """From this confidence on a reply to a question is taken for something new."""
 _SURELY_ASIDE = 0.8
@@ -98,7 +100,7 @@ async def decide(
     route = await dependencies.classify(Question(question.text, question.history, facts), catalogue, standalone)
     if not by_model:
         route = await parted(dependencies, catalogue, question, facts, route)
-    surely = (route.kind == "answer" and route.confidence >= _SURELY_ELSE) or _wants_to_know(question.text)
+    surely = _surely(route) or _wants_to_know(question.text)
     leaning = next((item for item in catalogue if not surely and reading.leaning in item.acts), None)
     if (likely := theirs or leaning) is not None and len(route.parts) < 2:
         part = Part(standalone, likely.name, reading.probability)
@@ -193,6 +195,12 @@ def _for_us(reading: Reading, question: Question, catalogue: Catalogue, by_model
         answered = any(turn.agent in {specialist.name for specialist in catalogue} for turn in question.history[-1:])
         return reading.act != "statement" or not answered
     return True
+
+
+def _surely(route: Route) -> bool:
+    """Whether the classifier is as good as certain, so that what a message may also do does not count."""
+    least = {"answer": _SURELY_ELSE, "out_of_scope": _NOT_FOR_US}.get(route.kind)
+    return least is not None and route.confidence >= least
 
 
 def _wants_to_know(text: str) -> bool:
