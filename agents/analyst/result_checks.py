@@ -132,8 +132,9 @@ async def _listed(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
 
 
 async def _members(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
-    """Every row that is listed, found again by its key, is one that counts, and none is listed twice."""
-    keys = plan.keys
+    """Every row that is listed, found again by its key, is one that counts, and none is listed twice. Rows without a
+    key are found by what they are ranked by, where no two share that."""
+    keys = plan.keys or tuple(item.field for item in plan.order if not item.field.path)
     if not keys or any(key not in plan.shown for key in keys):
         return []
     places = _places([titles(plan)[plan.shown.index(key)] for key in keys], rows)
@@ -149,6 +150,8 @@ async def _members(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
     some = int(
         (await ask(recount_rows(plan, f"sum(CASE WHEN counts AND {of_them} THEN 1 ELSE 0 END)"))).rows[0][0] or 0
     )
+    if not plan.keys and (len(listed) < len(rows.rows) or some > len(rows.rows)):
+        return []
     said = f"Looked up by {' and '.join(key.column for key in keys)}, {some:,} of the {len(rows.rows):,} rows count."
     return [Check("recount", some == len(rows.rows) == len(listed), said)]
 

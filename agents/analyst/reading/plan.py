@@ -177,9 +177,10 @@ class Plan(msgspec.Struct, frozen=True):
     Without measures the rows themselves are listed: `shown` of them, in the `order` that is asked for, if one is;
     `keys` tell them apart, and settle what no order says. `part`: how large the share of those rows is, or of what the
     measure adds up, that meet these conditions too; `change`: by how much the second of two `sides` is more than the
-    first (their "distance" has no sign), or what per cent; `share`: what share of the whole each group has. `descending` orders groups by the first measure; None leaves them in their own order. Of the list
-    the first `skip` are left out, and then `limit` stand in it; where that is one, so do those that share its place.
-    Figures are rounded to `digits`."""
+    first (their "distance" has no sign), or what per cent; `share`: what share of the whole each group has.
+    `descending` orders groups by the first measure; None leaves them in their own order. Of the list the first `skip`
+    are left out, and then `limit` stand in it; where that is one, so do those that share its place. Figures are rounded
+    to `digits`."""
 
     dataset: str
     source: Source

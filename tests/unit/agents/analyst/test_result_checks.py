@@ -7,8 +7,9 @@ import pytest
 
 from agents.analyst.plan_sql import query
 from agents.analyst.reading.candidates import Reading, read_question
-from agents.analyst.reading.plan import Condition, Field, Plan, Source
+from agents.analyst.reading.plan import Condition, Field, Order, Plan, Source
 from agents.analyst.result_checks import MOST, Verdict, verify
+from agents.analyst.wording import approach, notes, taken_apart
 from agents.dataset import QueryFailed, Rows
 from tests.unit.agents.analyst.reading.shop import LEXICON, Shop
 
@@ -131,6 +132,25 @@ async def test_rows_are_looked_up_by_days_as_well(sql: str, valid: bool) -> None
     plan = Plan("shop", Source("shop", "orders"), conditions=(still_open,), shown=keys, keys=keys, limit=200)
     verdict = await verify(plan, await shop.query("shop", sql), partial(shop.query, "shop"))
     assert verdict.valid is valid, verdict
+
+
+@pytest.mark.parametrize(("field", "valid"), [("amount_eur", True), ("customer_id", False)])
+async def test_rows_without_a_key_are_looked_up_by_a_figure_of_their_own(field: str, valid: bool) -> None:
+    shop, by = Shop(), Field(field, "number")
+    for descending in (True, False):
+        plan = Plan("shop", Source("shop", "orders"), shown=(by,), order=(Order(by, descending),), limit=3)
+        verdict = await verify(plan, await shop.query("shop", query(plan)), partial(shop.query, "shop"))
+        assert verdict.valid is valid, verdict
+
+
+def test_a_list_in_no_order_is_not_said_to_be_the_lowest_of_anything() -> None:
+    reading = read_question("list orders in Norway", LEXICON, "shop", NOW)
+    assert isinstance(reading, Reading)
+    assert reading.plan.order == ()
+    assert "lowest" not in taken_apart(reading.plan)
+    assert "sort" not in approach(reading.plan)
+    rows = Rows(("id",), ("integer",), ((1,),), 1, 0.1)
+    assert "Left out" not in notes(reading.plan, (), Verdict(True, 0.9, ()), rows)
 
 
 async def test_what_cannot_be_checked_is_not_valid() -> None:
