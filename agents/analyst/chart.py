@@ -50,7 +50,7 @@ def _measured(rows: Rows, plan: Plan | None) -> list[int]:
         count = 3 if plan.part else len(plan.measures) + plan.share
         figures = range(len(rows.columns) - count, len(rows.columns))
         return [at for at in figures if at in numeric]
-    ordered = {item.field.column for item in plan.order[:-1]}
+    ordered = {item.field.column for item in plan.order}
     return [at for at in numeric if rows.columns[at] in ordered][:1]
 
 

@@ -201,7 +201,8 @@ def _rows(plan: Plan, name: _Joined) -> str:
     shown = ",\n  ".join(
         f"{name(field)} AS {quoted(title)}" for field, title in zip(plan.shown, titles(plan), strict=True)
     )
-    order = ", ".join(_order(item, name) for item in plan.order)
+    last = [Order(key, False) for key in plan.keys if not any(item.field == key for item in plan.order)]
+    order = ", ".join(_order(item, name) for item in (*plan.order, *last))
     ties = f"\nQUALIFY rank() OVER (ORDER BY {_order(plan.order[0], name)}) = 1" if _ties(plan) else ""
     return (
         f"SELECT\n  {shown}\n{name.tables}{_where(filters(plan, name))}{ties}"

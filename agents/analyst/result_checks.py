@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from agents.analyst.expectation import alike, disagreement, expected, text
 from agents.analyst.plan_sql import literal, query, titles
-from agents.analyst.reading.plan import Measure, Plan
+from agents.analyst.reading.plan import Field, Measure, Plan, Scalar
 from agents.analyst.recount import lookups, recount, recount_rows
 from agents.dataset import QueryFailed, Rows
 
@@ -108,7 +108,7 @@ async def _complement(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
     if not plan.conditions and not plan.spans:
         return []
     count = replace(plan, groups=(), measures=(Measure("count"),), part=(), having=None, share=False, limit=None,
-                    descending=None, order=(), shown=(), sides=(), skip=0, digits=None)  # fmt: skip
+                    descending=None, order=(), keys=(), shown=(), sides=(), skip=0, digits=None)  # fmt: skip
     some = sum(row[-1] for row in (await ask(query(count))).rows)
     others, everything = (await ask(recount_rows(count, "sum(CASE WHEN counts THEN 0 ELSE 1 END), count(*)"))).rows[0]
     others = int(others or 0)
@@ -117,8 +117,8 @@ async def _complement(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
 
 
 async def _listed(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
-    """Listed rows are as many as there are to list, all of them count, they stand in order, and not enough others come
-    before the last one to take its place."""
+    """Listed rows are as many as there are to list, all of them count, and where an order is asked for, they stand in
+    it, and not enough others come before the last one to take its place."""
     counted = int((await ask(recount_rows(plan, "sum(CASE WHEN counts THEN 1 ELSE 0 END)"))).rows[0][0] or 0)
     number = min(plan.limit or counted, max(counted - plan.skip, 0))
     if plan.limit == 1 and not plan.skip and plan.order:
@@ -132,28 +132,33 @@ async def _listed(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
 
 
 async def _members(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
-    """Every row that is listed, found again by its key, is one that counts, and none is listed twice."""
-    keys = [
-        item.field
-        for item in plan.order
-        if not (item.field.path or item.descending or item.field.kind in ("date", "timestamp"))
-        and item.field in plan.shown
-    ]
+    """Every row that is listed, found again by its key, is one that counts, and none is listed twice. Rows without a
+    key are found by what they are ranked by, where no two share that."""
+    keys = plan.keys or tuple(item.field for item in plan.order if not item.field.path)
+    if not keys or any(key not in plan.shown for key in keys):
+        return []
     places = _places([titles(plan)[plan.shown.index(key)] for key in keys], rows)
-    if not keys or places is None:
+    if places is None:
         return []
     found_keys = [tuple(row[place] for place in places) for row in rows.rows]
     if any(not isinstance(value, int | float | str | bool) for key in found_keys for value in key):
         return []
     listed = set(found_keys)
     names = lookups(plan)
-    found = ", ".join(f"({', '.join(map(literal, key))})" for key in sorted(listed, key=str))
+    found = ", ".join(f"({', '.join(map(_sought, key, keys))})" for key in sorted(listed, key=str))
     of_them = f"({', '.join(names[key] for key in keys)}) IN ({found})"
     some = int(
         (await ask(recount_rows(plan, f"sum(CASE WHEN counts AND {of_them} THEN 1 ELSE 0 END)"))).rows[0][0] or 0
     )
+    if not plan.keys and (len(listed) < len(rows.rows) or some > len(rows.rows)):
+        return []
     said = f"Looked up by {' and '.join(key.column for key in keys)}, {some:,} of the {len(rows.rows):,} rows count."
     return [Check("recount", some == len(rows.rows) == len(listed), said)]
+
+
+def _sought(value: Scalar, key: Field) -> str:
+    """A value of a result as its column holds it: days come as text."""
+    return f"TRY_CAST({literal(value)} AS TIMESTAMP)" if key.kind in ("date", "timestamp") else literal(value)
 
 
 async def _ranks(plan: Plan, rows: Rows, ask: Ask, counted: int) -> list[Check]:

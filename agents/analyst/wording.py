@@ -160,12 +160,14 @@ def approach(plan: Plan) -> str:
     """How it is worked out, in one sentence."""
     tables = list(dict.fromkeys(words_of(hop.source.table) for field in plan.fields for hop in field.path))
     with_others = f", together with {' and '.join(tables)}," if tables else ""
-    if not plan.measures and not plan.part:
-        by = f" by {_column(plan.order[0].field)}" if plan.order else ""
-        return f"I sort the {rows_of(plan)}{with_others}{by} and list the first of them."
+    if plan.order:
+        first = _column(plan.order[0].field)
+        return f"I sort the {rows_of(plan)}{with_others} by {first} and list the first of them."
     todo = "count" if not any(measure.field for measure in plan.measures) else "work it out"
-    groups = [group(item) for item in plan.groups] + (["period"] if len(plan.spans) > 1 else [])
-    each = f" for each {' and '.join(groups)}" if groups else " over all rows that count"
+    by = _by(plan)
+    each = f" for each {' and '.join(by)}" if by else " over all rows that count"
+    if not plan.measures and not plan.part:
+        todo, each = "list them", ""
     return f"I take the {rows_of(plan)}{with_others or ','} keep those that are asked about, and {todo}{each}."
 
 
@@ -301,7 +303,7 @@ def notes(plan: Plan | None, assumed: Sequence[str], verdict: Verdict, rows: Row
         lines.append(f"- Counted: {'; '.join(filters(plan)) or f'all {rows_of(plan)}'}")
         if plan.groups and (plan.limit or plan.having):
             lines.append("- Left out: rows that belong to none of the groups")
-        elif plan.limit and plan.order and rows.total is not None:
+        elif plan.limit and rows.total is not None and rows.total >= plan.limit:
             lines.append("- Left out: all rows behind the last one that is listed")
     lines += [f"- Taken for granted: {assumption}" for assumption in assumed]
     state = f"yes, confidence {verdict.confidence:.2f}" if verdict.valid else "**no: take these figures with care**"

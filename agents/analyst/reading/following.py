@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from agents.analyst.reading.grouping import read_groups
 from agents.analyst.reading.options import Unresolved
-from agents.analyst.reading.plan import Measure, Plan
+from agents.analyst.reading.plan import Measure, Order, Plan
 from agents.analyst.reading.question import Question
 from agents.analyst.reading.ranking import ranked
 from agents.analyst.reading.sentence import Sentence
@@ -39,12 +39,13 @@ def following(question: Question, base: Plan) -> Plan:
     if question.groups:
         plan = replace(
             plan, groups=tuple(question.groups), measures=plan.measures or (Measure("count"),), shown=(), order=(),
-            limit=None, skip=0, descending=None,
+            keys=(), limit=None, skip=0, descending=None,
         )  # fmt: skip
     if rank is not None and plan.groups:
         plan = replace(plan, limit=rank.number or 1, descending=rank.end > 0, skip=rank.skip)
-    elif rank is not None and plan.order:
-        plan = replace(plan, limit=rank.number or 1)
+    elif rank is not None and (plan.order or plan.keys):  # the first of a list in no order are so by their keys
+        order = plan.order or tuple(Order(key, False) for key in plan.keys)
+        plan = replace(plan, order=order, limit=rank.number or 1)
     if plan == base:
         raise Unresolved("I do not see what is to be different from before.")
     return plan

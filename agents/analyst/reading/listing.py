@@ -47,13 +47,14 @@ def listed(question: Question, plan: Plan, rank: Rank | None, group: Group | Non
     shown = question.scope.shown()
     if who and not any(question.scope.says(field, "who") for field in (*asked, *shown)):
         question.scope.choices.doubt("who is meant")
-    order = _order(question, rank)
+    order, keys = _order(question, rank), _keys(question)
     limit = _READ_THROUGH
     if rank is not None:
         plural = rank.number is None and (question.has("top", "bottom") or _plural(question, rank))
         limit = rank.number or (_LISTED if plural else 1)
-    fields = _shown(question, asked, order)
-    return replace(plan, shown=fields, order=order, limit=limit, skip=rank.skip if rank else 0, groups=())
+    fields = _shown(question, asked, (*(item.field for item in order), *keys))
+    skip = rank.skip if rank else 0
+    return replace(plan, shown=fields, order=order, keys=keys, limit=limit, skip=skip, groups=())
 
 
 def _plural(question: Question, rank: Rank) -> bool:
@@ -87,20 +88,23 @@ def _asked(question: Question) -> tuple[Field, ...]:
 
 
 def _order(question: Question, rank: Rank | None) -> tuple[Order, ...]:
-    """By the figure of the rank, then by what tells rows apart. Raises Unresolved."""
+    """By the figure of the rank; nothing where none is asked for. Raises Unresolved."""
+    if rank is None:
+        return ()
+    if rank.figure is not None:
+        return (Order(rank.figure, rank.end > 0),)
+    by = _by_weight(question, rank)
+    if not question.has("top", "bottom"):
+        question.scope.choices.doubt(f"whether they are compared by {by[0].field.column}")
+    return by
+
+
+def _keys(question: Question) -> tuple[Field, ...]:
+    """What tells rows apart: their key, or else what people know them by."""
     table = question.scope.table
     keys = [Field(column.name, column.kind) for column in table.columns if column.name in table.primary_key]
     known = label(table)
-    if not keys and known is not None:
-        keys = [Field(known.name, known.kind)]
-    by: tuple[Order, ...] = ()
-    if rank is not None and rank.figure is not None:
-        by = (Order(rank.figure, rank.end > 0),)
-    elif rank is not None:
-        by = _by_weight(question, rank)
-        if not question.has("top", "bottom"):
-            question.scope.choices.doubt(f"whether they are compared by {by[0].field.column}")
-    return (*by, *(Order(key, False) for key in keys if not any(item.field == key for item in by)))
+    return tuple(keys) if keys or known is None else (Field(known.name, known.kind),)
 
 
 def _by_weight(question: Question, rank: Rank) -> tuple[Order, ...]:
@@ -122,14 +126,14 @@ def _by_weight(question: Question, rank: Rank) -> tuple[Order, ...]:
     raise Unresolved("I do not see by what they are to be sorted.")
 
 
-def _shown(question: Question, asked: tuple[Field, ...], order: tuple[Order, ...]) -> tuple[Field, ...]:
+def _shown(question: Question, asked: tuple[Field, ...], sorted_by: tuple[Field, ...]) -> tuple[Field, ...]:
     """What people know the row by, or the texts that are asked for, first; the figure that is asked for last."""
     scope = question.scope
     own = scope.shown()
     keys = [item for item in own if item.column in scope.table.primary_key]
     texts = [field for field in asked if field.kind not in NUMBERS]
     figures = [field for field in asked if field.kind in NUMBERS]
-    ranks = [item.field for item in order if item.field not in keys]
+    ranks = [field for field in sorted_by if field not in keys]
     figures = figures or [item.field for _, item in question.filters if item.field.related]
     ends = figures or [field for field in ranks[:1] if field not in texts]
     linked = [
@@ -141,4 +145,4 @@ def _shown(question: Question, asked: tuple[Field, ...], order: tuple[Order, ...
     first = [*keys, *texts] if keys and not texts else [*texts, *keys]
     middle = [field for field in (*own, *ranks, *linked[:2]) if field not in ends]
     kept = [field for field in dict.fromkeys([*first, *middle]) if field not in ends][:_WIDE]
-    return tuple(dict.fromkeys([*kept, *(item.field for item in order if item.field not in ends), *ends]))
+    return tuple(dict.fromkeys([*kept, *(field for field in sorted_by if field not in ends), *ends]))

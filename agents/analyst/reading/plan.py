@@ -174,12 +174,13 @@ class Plan(msgspec.Struct, frozen=True):
     """`dataset` is the name that is queried. Rows of `source` are counted that meet all `conditions` and whose day
     `when` lies in one of `spans`, which are told apart if they are several.
 
-    Without measures the rows themselves are listed: `shown` of them, in `order`. `part`: how large the share of those
-    rows is, or of what the measure adds up, that meet these conditions too; `change`: by how much the second of two
-    `sides` is more than the first (their "distance" has no sign), or what per cent; `share`: what share of the whole
-    each group has. `descending` orders groups by the first measure; None leaves them in their own order. Of the list
-    the first `skip` are left out, and then `limit` stand in it; where that is one, so do those that share its place.
-    Figures are rounded to `digits`."""
+    Without measures the rows themselves are listed: `shown` of them, in the `order` that is asked for, if one is;
+    `keys` tell them apart, and settle what no order says. `part`: how large the share of those rows is, or of what the
+    measure adds up, that meet these conditions too; `change`: by how much the second of two `sides` is more than the
+    first (their "distance" has no sign), or what per cent; `share`: what share of the whole each group has.
+    `descending` orders groups by the first measure; None leaves them in their own order. Of the list the first `skip`
+    are left out, and then `limit` stand in it; where that is one, so do those that share its place. Figures are rounded
+    to `digits`."""
 
     dataset: str
     source: Source
@@ -196,6 +197,7 @@ class Plan(msgspec.Struct, frozen=True):
     skip: int = 0
     shown: tuple[Field, ...] = ()
     order: tuple[Order, ...] = ()
+    keys: tuple[Field, ...] = ()
     sides: tuple[Side, ...] = ()
     change: Change = ""
     digits: int | None = None
@@ -216,5 +218,6 @@ class Plan(msgspec.Struct, frozen=True):
             *([self.when] if self.when else []),
             *self.shown,
             *(order.field for order in self.order),
+            *self.keys,
         ]
         return tuple(dict.fromkeys(named))
