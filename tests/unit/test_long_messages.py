@@ -18,6 +18,7 @@ from zlib import crc32
 
 import pytest
 
+from agents.acts.language_scores import LanguageScores, opened
 from agents.analyst.reading.lexicon import Lexicon
 from agents.appointments import skill as appointments
 from agents.appointments.booking_plan import Plan
@@ -228,6 +229,7 @@ OWNERS: Mapping[type, object] = {
     Attributes: DATA.attributes,
     Analyzer: ANALYZER,
     Prices: parse_prices(bundled.chunks(), VEHICLES),
+    LanguageScores: opened(),
 }
 """A value of each class that has readers among its methods."""
 READ_WHOLE = "tried as a whole by tests/integration/test_long_messages.py"

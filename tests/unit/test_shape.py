@@ -42,9 +42,9 @@ LONGEST_MODULE, MEDIAN_MODULE, LONGEST_FUNCTION, USUAL_FUNCTION = 400, 150, 80, 
 PATTERN_CALLS = {"compile", "search", "match", "fullmatch", "split", "findall", "finditer", "sub", "subn", "escape"}
 PATTERNS = {
     "analyst": 4,
-    "analyst/reading": 5,
+    "analyst/reading": 1,
     "chat": 4,
-    "datasets": 14,
+    "datasets": 13,
     "diagnosis": 1,
     "explorer": 6,
     "extractive": 7,

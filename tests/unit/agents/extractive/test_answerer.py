@@ -8,7 +8,8 @@ from agents.extractive.answerer import ExtractiveAnswerer
 from agents.extractive.wording import decline
 from agents.types import Answered, Task
 from agents.vehicles.range import Vehicles
-from rag.types import Document
+from rag.ingestion.split import split
+from rag.types import Content, Document, Likeness, Passage
 from tests.unit.agents.manual import VEHICLES, WordEmbedder, documents, passages
 
 ANSWERER = ExtractiveAnswerer(WordEmbedder(), VEHICLES)
@@ -108,3 +109,42 @@ async def test_the_answer_streams_word_by_word(manual: dict[str, Document]) -> N
     texts = [delta for delta in deltas if isinstance(delta, str)]
     assert "".join(texts) == ANSWERER.compose(asked)[0]
     assert all(len(text.split()) == 1 for text in texts)
+
+
+HELP = """# Recovery vehicle
+
+## Towing home
+
+1. Unload the trailer.
+2. Tighten the strap every 50 km.
+3. Drive at 80 km/h at most.
+
+## Lateness
+
+A grace of 30 days applies. If the visit is later than that, claims may be refused.
+"""
+
+
+def told(question: str, *likenesses: Likeness) -> str:
+    chunks = split(Document("help.md", "", "help.md", Content("Help", HELP)))
+    asked = tuple(
+        Passage(chunk, 0.8, tuple(like for like in likenesses if _within(like, chunk.start, chunk.text)))
+        for chunk in chunks
+    )
+    return ANSWERER.compose(Task(question, "", asked))[0]
+
+
+def _within(likeness: Likeness, start: int, text: str) -> bool:
+    return likeness.start is not None and start <= likeness.start < start + len(text)
+
+
+def test_the_step_that_other_customers_meant_is_told_alone() -> None:
+    question = "tow home: tighten the strap every how many km at most?"
+    alone = told(question, Likeness(0.9, HELP.index("2. Tighten")))
+    assert "50 km" in alone
+    assert "Unload" not in alone
+
+
+def test_a_sentence_is_told_with_the_one_that_it_leans_on() -> None:
+    text = told("are claims refused if I visit later", Likeness(0.9, HELP.index("If the visit")))
+    assert "30 days applies. If the visit is later than that" in text

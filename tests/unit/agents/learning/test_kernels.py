@@ -17,23 +17,34 @@ LABELS = np.repeat([0, 1], [10, 30]).astype(np.int64)
 
 
 def test_scores_of_left_out_examples_need_no_further_fit(vectors: Floats) -> None:
-    _, unseen = learn(vectors, LABELS, 2)
+    _, unseen, _ = learn(vectors, LABELS, 2)
     for n in (0, 9, 10, 39):
         rest = np.arange(len(vectors)) != n
-        weights, _ = learn(vectors[rest], LABELS[rest], 2)
+        weights, _, _ = learn(vectors[rest], LABELS[rest], 2)
         kernel = Kernel(vectors[rest], weights)
         assert kernel.scores(vectors[[n]])[0] == pytest.approx(unseen[n], abs=0.02)
 
 
+def test_words_count_beside_the_meaning_without_their_examples(vectors: Floats) -> None:
+    words = np.eye(40)[:, :8] + np.eye(40)[:, 8:16]
+    _, unseen, _ = learn(vectors, LABELS, 2, words)
+    for n in (0, 9, 10, 39):
+        rest = np.arange(len(vectors)) != n
+        weights, _, spelling = learn(vectors[rest], LABELS[rest], 2, words[rest])
+        kernel = Kernel(vectors[rest], weights, spelling)
+        assert kernel.scores(np.hstack([vectors, words])[[n]])[0] == pytest.approx(unseen[n], abs=0.02)
+        assert kernel.scores(vectors[[n]]).shape == (1, 2), "rows without words are read by the meaning alone"
+
+
 def test_the_rare_class_counts_as_much_as_the_frequent_one(vectors: Floats) -> None:
-    weights, unseen = learn(vectors, LABELS, 2)
+    weights, unseen, _ = learn(vectors, LABELS, 2)
     kernel = Kernel(vectors, weights)
     assert (kernel.scores(vectors).argmax(axis=1) == LABELS).mean() >= 0.9
     assert (unseen.argmax(axis=1) == LABELS)[:10].mean() >= 0.7
 
 
 def test_one_class_is_always_chosen(vectors: Floats) -> None:
-    weights, unseen = learn(vectors, np.zeros(40, dtype=np.int64), 1)
+    weights, unseen, _ = learn(vectors, np.zeros(40, dtype=np.int64), 1)
     kernel = Kernel(vectors, weights)
     assert softmax(kernel.scores(vectors)) == pytest.approx(1.0)
     assert np.isfinite(unseen).all()
