@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from agents.extractive import quotation
 from agents.extractive.correction import corrected
-from agents.extractive.decision import LEAST, POSSIBLE, answerable
+from agents.extractive.decision import LEAST, LEAST_ASKED, POSSIBLE, answerable
 from agents.extractive.pieces import pieces
 from agents.extractive.quotation import quote
 from agents.extractive.scoring import Scored, Scoring, key_parts, knows_questions, matching_parts, rank
@@ -86,10 +86,11 @@ class ExtractiveAnswerer:
             return decline(task.unknown), Answered(declined=True)
         read = self.read(task)
         question, cars, ranked = read.question, read.cars, read.ranked
-        chance = answerable(question, ranked, asked=knows_questions(task.passages))
+        asked = knows_questions(task.passages)
+        chance = answerable(question, ranked, asked=asked)
         if chance < POSSIBLE or other_make(task.question) or not content(question):
             return decline(), Answered(declined=True)
-        selection = select(ranked, cars) if chance >= LEAST else None
+        selection = select(ranked, cars) if chance >= (LEAST_ASKED if asked else LEAST) else None
         if selection is None:
             plain_fact = synonyms.expected(question) is not None or len(content(question)) <= _FEW
             best = quote(ranked, quotation.FACT if plain_fact else quotation.EXPLANATION)

@@ -15,10 +15,12 @@ from rag import logistic
 
 _MODELS = logistic.beside(__file__)
 ANSWERABLE, ANSWERABLE_ASKED = _MODELS["answerable"], _MODELS["answerable_asked"]
-LEAST = 0.8
-"""The least probability with which a statement is told as the answer, and not as what our documents say. The fit counts
-questions without an answer as much as those with one, so 0.5 is the even middle; but a wrong answer costs more than a
-quote that a customer has to read: on conversations it takes a quarter of the wrong ones away, and none of the right."""
+LEAST, LEAST_ASKED = 0.46, 0.8
+"""The least probability with which a statement is told as the answer, and not as what our documents say; the second
+where the search knew questions of customers. The fits count questions without an answer as much as those with one, so
+0.5 is the even middle: the first declines as many of the former, and fewer others. A wrong answer costs more than a
+quote that has to be read, and where the questions lead to the quote, the second takes a quarter of the wrong answers of
+conversations away and none of the right."""
 POSSIBLE = 0.06
 """The least probability with which the nearest passage is quoted, as what our documents say and not as the answer."""
 

@@ -52,8 +52,13 @@ def led(ranked: Sequence[Scored]) -> list[Scored]:
     return [first, *(scored for scored in ranked if scored is not first)]
 
 
-def _pointed(ranked: Sequence[Scored], whole: Scored) -> Scored | None:
-    """The entry of a list that answers what other customers have asked in such words; None where it is all of it."""
+def _pointed(ranked: Sequence[Scored], first: Scored) -> Scored | None:
+    """The entry, of the list that is first or has the first in it, that answers what other customers have asked in such
+    words; None where it is all of it."""
+    lists = (scored for scored in ranked if scored is first or first.statement.span in scored.statement.items)
+    whole = next((scored for scored in lists if scored.statement.items), None)
+    if whole is None:
+        return None
     entries = [scored for scored in ranked if scored.statement.span in whole.statement.items]
     best = max(entries, key=lambda scored: scored.features["asked_own"], default=None)
     if best is None or best.features["asked_own"] < max(_POINTED, whole.whole + _AHEAD):

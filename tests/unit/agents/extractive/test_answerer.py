@@ -125,13 +125,13 @@ A grace of 30 days applies. If the visit is later than that, claims may be refus
 """
 
 
-def told(question: str, *likenesses: Likeness) -> str:
+def helped(question: str, *likenesses: Likeness) -> Task:
     chunks = split(Document("help.md", "", "help.md", Content("Help", HELP)))
     asked = tuple(
         Passage(chunk, 0.8, tuple(like for like in likenesses if _within(like, chunk.start, chunk.text)))
         for chunk in chunks
     )
-    return ANSWERER.compose(Task(question, "", asked))[0]
+    return Task(question, "", asked)
 
 
 def _within(likeness: Likeness, start: int, text: str) -> bool:
@@ -139,12 +139,17 @@ def _within(likeness: Likeness, start: int, text: str) -> bool:
 
 
 def test_the_step_that_other_customers_meant_is_told_alone() -> None:
-    question = "tow home: tighten the strap every how many km at most?"
-    alone = told(question, Likeness(0.9, HELP.index("2. Tighten")))
-    assert "50 km" in alone
-    assert "Unload" not in alone
+    step = HELP.index("Tighten")
+    whole = ANSWERER.read(helped("how do I tow the car home")).ranked
+    assert any(scored.statement.items for scored in whole)
+    pointed = ANSWERER.read(helped("how do I tow the car home", Likeness(0.9, step))).ranked
+    assert pointed[0].statement.text == "Tighten the strap every 50 km."
+    assert not any(scored.statement.items for scored in pointed)
 
 
 def test_a_sentence_is_told_with_the_one_that_it_leans_on() -> None:
-    text = told("are claims refused if I visit later", Likeness(0.9, HELP.index("If the visit")))
+    like = Likeness(0.9, HELP.index("If the visit"))
+    text, answered = ANSWERER.compose(helped("are claims refused if I visit later", like))
     assert "30 days applies. If the visit is later than that" in text
+    (citation,) = answered.citations
+    assert HELP[citation.start : citation.end].startswith("A grace of 30 days")
