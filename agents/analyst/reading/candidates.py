@@ -192,6 +192,9 @@ def _formed(
             continue
         _traces(question, made)
         made = _told_only(question, changed(made, when=question.when, digits=question.digits))
+        if _contradicts_itself(made):
+            reasons.append((told, "These conditions cannot both hold."))
+            continue
         if made.groups and made.descending is None and question.descending is not None:
             made = changed(made, descending=question.descending)
         yield Candidate(score(question, made) + prior + bonus, made, question)
@@ -274,6 +277,14 @@ def _told_only(question: Question, plan: Plan) -> Plan:
     fields = dict.fromkeys([*groups, *(item.field for item in plan.part if item.operator != "is null")])
     known = [Condition(field, "is not null", (), "known") for field in fields]
     return changed(plan, conditions=(*plan.conditions, *(item for item in known if item not in plan.conditions)))
+
+
+def _contradicts_itself(plan: Plan) -> bool:
+    """Whether a row would have to have a value and lack it, which no row does; and a figure that is lacking everywhere
+    is none."""
+    lacking = {item.field for item in plan.conditions if item.operator == "is null"}
+    known = {item.field for item in plan.conditions if item.operator == "is not null"}
+    return not lacking.isdisjoint(known | {item.field for item in plan.measures if item.field is not None})
 
 
 def _reading(read: Sentence, best: Candidate, others: list[Other]) -> Reading:
