@@ -68,7 +68,7 @@ FOR_SPECIALISTS: frozenset[Act] = frozenset({"request", "correct", "explain"})
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ActReading:
     """What a message does. `danger` is the gravest danger that it tells of, and `sure`
     whether there is no other way to understand it; `language` an ISO 639-1 code, "en" where it
     is English or cannot be told. `leaning`: what a request may be else, if it turns out to be for no specialist."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Self, cast, get_args
 
 from agents.acts import language
-from agents.acts.act import APPOINTMENTS, Act, Reading
+from agents.acts.act import APPOINTMENTS, Act, ActReading
 from agents.appointments import purposes
 from agents.diagnosis.danger import Kind
 from agents.language.reading import reading
@@ -75,7 +75,7 @@ class ActReader:
             teacher.choice(situations["danger"], spells=True),
         )
 
-    def read(self, text: str) -> Reading:
+    def read(self, text: str) -> ActReading:
         """What a message does, in any language and of any length."""
         pieces = list(dict.fromkeys([text, *reading(text).sentences[:_MOST_SENTENCES]]))
         plain = [self._vehicles.generic(piece) for piece in pieces]
@@ -84,14 +84,14 @@ class ActReader:
             return alarm
         tongue = language.detect(text)
         if tongue != "en":
-            return Reading("language", 1.0, None, tongue)
+            return ActReading("language", 1.0, None, tongue)
         decision = self._acts.decided(rows[:1])
         asks = any(clause.asks for clause in split(text)) or any(map(opens_question, pieces))
         sure = _BOOKING if decision.label in APPOINTMENTS else _SURE if decision.label == "statement" else _ACT
         least = _NEVER if asks and decision.label == "statement" else sure
         if decision.probability < least:
-            return Reading("request", 1.0 - decision.probability, leaning=self._leaning(rows[:1]))
-        return Reading(cast(Act, decision.label), decision.probability)
+            return ActReading("request", 1.0 - decision.probability, leaning=self._leaning(rows[:1]))
+        return ActReading(cast(Act, decision.label), decision.probability)
 
     def _leaning(self, row: Floats) -> Act | None:
         """The likeliest act but a request, where there is something to it."""
@@ -100,7 +100,7 @@ class ActReader:
         best = int(probabilities.argmax())
         return cast(Act, self._acts.labels[best]) if probabilities[best] >= _LEANING else None
 
-    def _alarm(self, pieces: Sequence[str], rows: Floats) -> Reading | None:
+    def _alarm(self, pieces: Sequence[str], rows: Floats) -> ActReading | None:
         """The danger that the piece which tells most of one is in."""
         risks = self._danger.shares(rows)[:, self._danger.labels.index("danger")]
         vague = [len(reading(piece).words) < _SHORTEST or len(reading(piece).content) < _TELLING for piece in pieces]
@@ -110,7 +110,7 @@ class ActReader:
         if risks[worst] < _ALARMING:
             return None
         kind = cast(Kind, self._kinds.decided(rows[[worst]]).label)
-        return Reading("danger", float(risks[worst]), kind, sure=bool(risks[worst] >= _CERTAIN))
+        return ActReading("danger", float(risks[worst]), kind, sure=bool(risks[worst] >= _CERTAIN))
 
 
 def requests() -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from agents.acts import contacts, language
-from agents.acts.act import Act, Reading
+from agents.acts.act import Act, ActReading
 from agents.context import Resources
 from agents.skill import Handled
 from agents.specialist import Catalogue
@@ -46,7 +46,7 @@ _NOTHING_SAID = "I have not said anything yet that I could say again. What would
 
 
 async def respond(
-    reading: Reading, question: Question, facts: Mapping[str, str], catalogue: Catalogue, resources: Resources | None
+    reading: ActReading, question: Question, facts: Mapping[str, str], catalogue: Catalogue, resources: Resources | None
 ) -> Handled:
     """What is said to a message that is for no specialist, by its act; with whom to call, where the documents say."""
     act = reading.act

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from agents.acts.act import Reading
+from agents.acts.act import ActReading
 from agents.answerer import Answerer
 from agents.appointment_store import AppointmentStore
 from agents.dataset import Datasets
@@ -58,7 +58,7 @@ async def open_dependencies(
     learnt = await asyncio.to_thread(open_learnt, settings, library.embedder, library.catalogue, vehicles)
     voices = await asyncio.to_thread(open_voices, settings, library, vehicles, models)
 
-    async def read(question: Question) -> Reading:
+    async def read(question: Question) -> ActReading:
         return await asyncio.to_thread(learnt.acts.read, question.text)
 
     async def understand(question: Question) -> Understood:

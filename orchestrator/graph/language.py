@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-from agents.acts.act import Reading
+from agents.acts.act import ActReading
 from agents.acts.language import detect
 from agents.extractive.pieces import pieces
 from agents.types import Question
@@ -14,7 +14,7 @@ _FEW = 4
 """Words of a message that may say too little to tell its language; it is then that of the message before."""
 
 
-async def heard(dependencies: Dependencies, question: Question) -> tuple[Question, Reading]:
+async def heard(dependencies: Dependencies, question: Question) -> tuple[Question, ActReading]:
     """The question, in English where it seems to be in another language and a model knows it, and what it does. Whoever
     is surely in danger waits for no translation."""
     reading = await dependencies.read(question)
@@ -29,7 +29,7 @@ async def heard(dependencies: Dependencies, question: Question) -> tuple[Questio
     english = replace(question, text=translated.text, own_words=question.text, language=translated.language)
     reading = await dependencies.read(english) if english.foreign else reading
     # Whatever still looks like another language is none: a model has put it into English, or knows that it is.
-    return english, Reading() if reading.act == "language" else reading
+    return english, ActReading() if reading.act == "language" else reading
 
 
 def _language(text: str) -> str:

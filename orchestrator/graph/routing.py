@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import structlog
 
-from agents.acts.act import ASIDE, FOR_SPECIALISTS, REPLIES_TO_US, SPOKEN_BACK, Reading
+from agents.acts.act import ASIDE, FOR_SPECIALISTS, REPLIES_TO_US, SPOKEN_BACK, ActReading
 from agents.language.words import vocabulary, words
 from agents.routing.clauses import split
 from agents.specialist import CUSTOMER, Asker, Catalogue, Job, Specialist, open_to
@@ -69,7 +69,7 @@ def job_of(dependencies: Dependencies, state: State, facts: Mapping[str, str], n
 async def decide(
     dependencies: Dependencies,
     state: State,
-    reading: Reading,
+    reading: ActReading,
     standalone: StandaloneQuestion,
     facts: Mapping[str, str],
     desk: Desk,
@@ -115,7 +115,7 @@ async def decide(
 
 
 async def _settled(
-    dependencies: Dependencies, catalogue: Catalogue, reading: Reading, route: Route, standalone: StandaloneQuestion
+    dependencies: Dependencies, catalogue: Catalogue, reading: ActReading, route: Route, standalone: StandaloneQuestion
 ) -> Route:
     """The classifier's route, where nobody claims the message; by other signs where it is not sure."""
     match route.kind:
@@ -181,7 +181,7 @@ async def _rescued(
     return Route("answer", 1.0, (first, *rest), route.left_out, "danger")
 
 
-def _for_us(reading: Reading, question: Question, catalogue: Catalogue, by_model: bool) -> bool:
+def _for_us(reading: ActReading, question: Question, catalogue: Catalogue, by_model: bool) -> bool:
     """Whether the assistant itself replies. What only means something beside a question of ours is a specialist's where
     a model has asked; a statement behind an answer completes what was asked before, and a "why?" asks more of it."""
     if reading.act in FOR_SPECIALISTS:

@@ -13,10 +13,10 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-from agents.acts.act import Reading
+from agents.acts.act import ActReading
 from agents.types import Asks, Option, Part, Proposal, Question, Route, StandaloneQuestion, Turn, Wishes
 
-STORED = (Asks, Option, Part, Proposal, Question, Reading, Route, StandaloneQuestion, Turn, Wishes)
+STORED = (Asks, Option, Part, Proposal, Question, ActReading, Route, StandaloneQuestion, Turn, Wishes)
 """The types that a graph's state may hold besides plain data."""
 
 

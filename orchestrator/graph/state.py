@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, TypedDict
 from zoneinfo import ZoneInfo
 
-from agents.acts.act import Reading
+from agents.acts.act import ActReading
 from agents.answerer import Answerer
 from agents.chat.translation import Translator
 from agents.context import Case, Resources
@@ -40,9 +40,9 @@ async def nothing_to_sum_up(question: Question) -> Summarised | None:
     return None
 
 
-async def read_as_request(question: Question) -> Reading:
+async def read_as_request(question: Question) -> ActReading:
     """For specialists that every message is for."""
-    return Reading()
+    return ActReading()
 
 
 def utc_now() -> datetime:
@@ -68,7 +68,7 @@ class Dependencies:
     research: Callable[[Part, Specialist, Mapping[str, str]], Awaitable[Gathered]]
     answerer: Answerer
     resources: Resources | None = None
-    read: Callable[[Question], Awaitable[Reading]] = read_as_request
+    read: Callable[[Question], Awaitable[ActReading]] = read_as_request
     summarise: Callable[[Question], Awaitable[Summarised | None]] = nothing_to_sum_up
     verbatim: Answerer | None = None
     offline: Answerer | None = None
@@ -113,7 +113,7 @@ class State(TypedDict, total=False):
     conversation_id: str
     run_id: str
     facts: Mapping[str, str]
-    reading: Reading
+    reading: ActReading
     route: Route
     jobs: list[Job]
     passed: Annotated[list[Job], operator.add]

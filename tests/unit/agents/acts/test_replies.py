@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from agents.acts import language, replies
-from agents.acts.act import ASIDE, FOR_SPECIALISTS, REPLIES_TO_US, Act, Reading
+from agents.acts.act import ASIDE, FOR_SPECIALISTS, REPLIES_TO_US, Act, ActReading
 from agents.acts.contacts import first_sentence, unmarked
 from agents.specialist import Specialist
 from agents.types import Part, Question, Route, StandaloneQuestion, Turn
@@ -17,7 +17,7 @@ BY_SPECIALISTS = FOR_SPECIALISTS | {"danger", "book", "move", "cancel", "appoint
 
 async def said(act: Act, text: str = "…", *history: Turn, **reading: str) -> str:
     question = Question(text, history)
-    handled = await replies.respond(Reading(act, **reading), question, {}, CATALOGUE, None)  # type: ignore[arg-type]
+    handled = await replies.respond(ActReading(act, **reading), question, {}, CATALOGUE, None)  # type: ignore[arg-type]
     return handled.text
 
 

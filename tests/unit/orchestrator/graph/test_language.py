@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agents.acts.act import Act, Reading
+from agents.acts.act import Act, ActReading
 from agents.chat.translation import Translated, Translator
 from agents.types import Question, Turn
 from orchestrator.events import Completed, Token
@@ -99,12 +99,12 @@ async def test_a_danger_is_said_at_once_as_it_stands_and_then_translated() -> No
     assert await said("Get out.", None) == ["Get out."]
 
 
-def reading(*acts: Act) -> Callable[[Question], Awaitable[Reading]]:
+def reading(*acts: Act) -> Callable[[Question], Awaitable[ActReading]]:
     """A reader that reads these, one after the other."""
     due = iter(acts)
 
-    async def read(question: Question) -> Reading:
-        return Reading(next(due))
+    async def read(question: Question) -> ActReading:
+        return ActReading(next(due))
 
     return read
 
@@ -129,8 +129,8 @@ async def test_what_a_model_has_put_into_english_is_read_as_that(
 
 @pytest.mark.parametrize(("sure", "waits"), [(True, False), (False, True)])
 async def test_whoever_is_surely_in_danger_waits_for_no_translation(sure: bool, waits: bool) -> None:
-    async def read(question: Question) -> Reading:
-        return Reading("danger", danger="fire", sure=sure)
+    async def read(question: Question) -> ActReading:
+        return ActReading("danger", danger="fire", sure=sure)
 
     dictionary = Dictionary(Translated("Fire", "German"))
     question, found = await heard(
@@ -141,4 +141,4 @@ async def test_whoever_is_surely_in_danger_waits_for_no_translation(sure: bool, 
 
 async def test_without_a_model_nothing_is_asked() -> None:
     question = Question(GERMAN)
-    assert await heard(Stage().dependencies, question) == (question, Reading())
+    assert await heard(Stage().dependencies, question) == (question, ActReading())

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agents.acts.act import Reading
+from agents.acts.act import ActReading
 from agents.acts.consent import UNDECIDED
 from agents.context import Case, Resources, ToolContext
 from agents.models.metering import Meter
@@ -186,8 +186,8 @@ async def understand(question: Question) -> Understood:
     return Understood(StandaloneQuestion(question.text), question.facts)
 
 
-async def read(question: Question) -> Reading:
-    return Reading("danger", danger="fire", sure=True) if "fire" in question.text else Reading()
+async def read(question: Question) -> ActReading:
+    return ActReading("danger", danger="fire", sure=True) if "fire" in question.text else ActReading()
 
 
 async def classify(question: Question, catalogue: Catalogue, standalone: StandaloneQuestion) -> Route:
