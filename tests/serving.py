@@ -1,6 +1,7 @@
 """The real server in a subprocess, for black-box tests: started, asked over its sockets, stopped."""
 
 import atexit
+import errno
 import json
 import os
 import shutil
@@ -164,8 +165,18 @@ def duplicate(ingested: Path, to: Path) -> Path:
 
 def _copied(file: str, to: str) -> None:
     if file.endswith(".npz"):
-        os.link(file, to)
+        _shared(file, to)
     else:
+        shutil.copy2(file, to)
+
+
+def _shared(file: str | Path, to: str | Path) -> None:
+    """The same file in another place, or a copy on another disk."""
+    try:
+        os.link(file, to)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
         shutil.copy2(file, to)
 
 
@@ -173,7 +184,7 @@ def prepared(ingested: Path, to: Path, taught: Path | None = None) -> Path:
     """A data directory without documents, with what a first start makes of the product alone: the exported model, and
     what is learnt of examples: as in `ingested`, or in the directory `taught`."""
     to.mkdir()
-    os.link((taught or ingested) / EXAMPLES_FILE, to / EXAMPLES_FILE)
+    _shared((taught or ingested) / EXAMPLES_FILE, to / EXAMPLES_FILE)
     (to / "models").symlink_to(ingested / "models")
     return to
 

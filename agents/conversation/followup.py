@@ -268,7 +268,8 @@ def _put_right(text: str, rest: str, previous: StandaloneQuestion, vehicles: Veh
     if not (named or dates) or beside > (_BESIDE_YEAR if dates else _BESIDE_NAME):
         return None
     if named:
-        spoken = rest[named[0].start : named[-1].end]
+        spoken, own = rest[named[0].start : named[-1].end], vehicles.mentions(previous.text)
+        previous = previous if own else replace(previous, subject="")  # which was of the wrong vehicle
         previous = _about_vehicle(previous, spoken, named[0].vehicles[0].model, vehicles)
     return _of_year(previous, dates[0]) if dates else previous
 

@@ -95,7 +95,8 @@ async def decide(
         return Route("answer", 1.0, (Part(standalone, wished, 1.0),))
     by_model = dependencies.worded_by_model(desk.meter)
     if theirs is None and _for_us(reading, question, catalogue, by_model):
-        spoken = reading.act in SPOKEN_BACK and await _claimed(dependencies, state, catalogue, facts, standalone)
+        hearing = catalogue if reading.act in SPOKEN_BACK else _for_staff(catalogue)
+        spoken = await _claimed(dependencies, state, hearing, facts, standalone)
         return spoken or Route("human" if reading.act == "person" else "talk", reading.probability, act=reading.act)
     route = await dependencies.classify(Question(question.text, question.history, facts), catalogue, standalone)
     if not by_model:
@@ -195,6 +196,11 @@ def _for_us(reading: ActReading, question: Question, catalogue: Catalogue, by_mo
         answered = any(turn.agent in {specialist.name for specialist in catalogue} for turn in question.history[-1:])
         return reading.act != "statement" or not answered
     return True
+
+
+def _for_staff(catalogue: Catalogue) -> Catalogue:
+    """The specialists that customers cannot reach: what they read in a message is never small talk."""
+    return tuple(specialist for specialist in catalogue if CUSTOMER not in specialist.audience)
 
 
 def _surely(route: Route) -> bool:
