@@ -120,7 +120,7 @@ class Fitment:
         return word in self._words or word in _ALL or self._is_year(word)
 
     def _is_year(self, word: str) -> bool:
-        return word.isdigit() and len(word) <= _YEAR_DIGITS and int(word) in self._years
+        return word.isdecimal() and len(word) <= _YEAR_DIGITS and int(word) in self._years
 
     def _marked(self, words: Iterable[str], within: Cars) -> Cars:
         chosen = set(words)

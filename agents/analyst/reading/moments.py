@@ -134,7 +134,7 @@ def _inside(one: Span, other: Span) -> bool:
 def _decade(mark: Mark) -> Span | None:
     """ "The 1990s", "90s"."""
     digits = mark.plain.removeprefix("'").removesuffix("s")
-    if not mark.plain.endswith("0s") or not digits.isdigit() or len(digits) not in (2, 4):
+    if not mark.plain.endswith("0s") or not digits.isdecimal() or len(digits) not in (2, 4):
         return None
     year = int(digits) if len(digits) == 4 else (2000 if int(digits) < 30 else 1900) + int(digits)
     return Span(f"{year}s", date(year, 1, 1), date(year + 9, 12, 31)) if 1000 < year < 2100 else None

@@ -156,7 +156,7 @@ def _ago(words: str, today: date) -> date | None:
     count, _, unit = words.rpartition(" ")
     half = count.endswith(" and a half")
     count = count.removesuffix(" and a half")
-    number = int(count) if count.isdigit() else _WORDS[count]
+    number = int(count) if count.isdecimal() else _WORDS[count]
     days = {"day": 1, "week": 7, "fortnight": 14}.get(unit.removesuffix("s"))
     if days:
         return _back(today, days=days * number)

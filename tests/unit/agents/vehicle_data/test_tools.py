@@ -5,7 +5,7 @@ import threading
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agents.context import Outcome, Resources
@@ -202,6 +202,7 @@ async def test_hostile_words_are_words(text: str) -> None:
     assert await value(LOOK_UP, attribute="Kerb weight") == before
 
 
+@example("0", "²")
 @given(st.text(min_size=1, max_size=300), st.text(min_size=1, max_size=300))
 async def test_any_words_end_in_an_answer_or_in_words(attribute: str, vehicle: str) -> None:
     for arguments in ({"attribute": attribute}, {"attribute": "power", "vehicle": vehicle}):
