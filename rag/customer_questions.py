@@ -22,8 +22,10 @@ from numpy.typing import NDArray
 
 from rag import array_file
 from rag.embedder import Embedder, Vectors
+from rag.question_metric import Metric, learn
 from rag.types import Chunk, Likeness, Place
 from rag.vectors import VectorStore
+from rag.word_likeness import WordLikeness
 
 FILE = "customer-questions.csv"
 """The file's name, at the root of the knowledge base."""
@@ -33,6 +35,9 @@ RETRY_S = 10.0
 _LONGEST = 2000  # characters of a question
 _LOT = 256  # questions embedded at a time
 _KEPT, _MOST = 8, 400  # places that are told: in one chunk, in all
+_MEANT = 3
+"""Questions of one place, the likest to a new one, of which the mean is told."""
+_ARRAYS = ("rows", "turn", "after", "before")
 _LEAST = 0.3  # a cosine below which two short questions have nothing to do with each other
 
 
@@ -89,22 +94,34 @@ def _questions(path: Path, rows: Iterator[list[str]]) -> Iterator[CustomerQuesti
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """Where the questions' answers stand in the chunks of one generation: question `questions[i]` in `chunks[i]`, from
-    `starts[i]` on; None for all of it."""
+    """Where the questions' answers stand in the chunks of one generation: question `questions[i]` at `places[at[i]]`,
+    which is a chunk, where the statement begins in it and how; None and "" for all of the chunk."""
 
     generation: int
     questions: NDArray[np.intp]
-    chunks: tuple[Chunk, ...]
-    starts: tuple[int | None, ...]
+    at: NDArray[np.intp]
+    places: tuple[tuple[Chunk, int | None, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A file with the vectors of all questions together, which is a third of a second less than each from its place.
-    `state` says of which: it differs with the questions, with what is plain in them, and with the embedder."""
+    """A file with the vectors of all questions together, as they are compared, and the metric in which they are:
+    learnt once. `state` says of which questions: it differs with them, with what is plain in them, with the embedder
+    and with how the metric is learnt."""
 
     path: Path
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The questions whose vectors are there, by their positions in `there`, and their turned vectors, one a row; the
+    words of all."""
+
+    metric: Metric
+    rows: Vectors
+    there: NDArray[np.intp]
+    words: WordLikeness
 
 
 class CustomerQuestions:
@@ -119,17 +136,16 @@ class CustomerQuestions:
         kept: Kept | None = None,
     ) -> None:
         """`plain` takes out of a text what does not tell questions apart, such as the names of products. `kept`: where
-        all the vectors are kept together once they are there."""
+        all the vectors are kept together, with their metric, once they are there."""
         self._questions = tuple(questions)
         self._embedder = embedder
         self._store = vectors
         self._plain = plain
         self._kept = kept
         self._reading = Lock()
-        self._rows: Vectors | None = None
-        self._there: NDArray[np.intp] = np.empty(0, dtype=np.intp)
+        self._known: _Known | None = None
         self._until = 0.0
-        self._places = _Places(-1, np.empty(0, dtype=np.intp), (), ())
+        self._places = _Places(-1, np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp), ())
 
     def __len__(self) -> int:
         return len(self._questions)
@@ -176,65 +192,99 @@ class CustomerQuestions:
         found: dict[str, list[Likeness]] = defaultdict(list)
         for place in islice(self.places(text, generation, chunks), _MOST):
             if len(found[place.chunk.id]) < _KEPT:
-                found[place.chunk.id].append(Likeness(place.cosine, place.start))
+                found[place.chunk.id].append(Likeness(place.cosine, place.start, place.mean, place.words))
         return {chunk_id: tuple(some) for chunk_id, some in found.items()}
 
     def places(self, text: str, generation: int, chunks: Callable[[], Collection[Chunk]]) -> Iterator[Place]:
         """The places of the questions that have something to do with this one, the likest first, each once."""
-        rows, there = self._vectors()
-        if rows is None:
+        known = self._vectors()
+        if known is None:
             return
         places = self._placed(generation, chunks)
-        vector = self._embedder.embed([self._plain(text)])[0]
+        plain = self._plain(text)
+        vector = known.metric.turned(self._embedder.embed([plain]))[0]
         cosines = np.zeros(len(self._questions), dtype=np.float32)
-        cosines[there] = rows @ vector
+        cosines[known.there] = known.metric.likeness(known.rows @ vector)
         near = cosines[places.questions]
         enough = np.flatnonzero(near >= _LEAST)
-        seen: set[tuple[str, str]] = set()
-        for at in enough[np.argsort(-near[enough])]:
-            chunk, start = places.chunks[at], places.starts[at]
-            statement = self._questions[places.questions[at]].statement
-            if (chunk.id, statement) not in seen:
-                seen.add((chunk.id, statement))
-                yield Place(chunk, start, float(near[at]), statement)
+        in_order = enough[np.lexsort((-near[enough], places.at[enough]))]  # the questions of a place together
+        _, firsts, counts = np.unique(places.at[in_order], return_index=True, return_counts=True)
+        if not len(firsts):
+            return
+        best = near[in_order[firsts]]
+        means = _mean_of_first(near[in_order], firsts, np.minimum(counts, _MEANT))
+        shared = np.maximum.reduceat(known.words.shared(plain)[places.questions[in_order]], firsts)
+        for at in np.argsort(-best, kind="stable"):
+            chunk, start, statement = places.places[places.at[in_order[firsts[at]]]]
+            yield Place(chunk, start, float(best[at]), statement, float(means[at]), float(shared[at]))
 
     def _placed(self, generation: int, chunks: Callable[[], Collection[Chunk]]) -> _Places:
         with self._reading:
             if self._places.generation != generation:
                 pairs = _placed(self._questions, chunks())
+                numbers: dict[tuple[str, str], int] = {}
+                found: list[tuple[Chunk, int | None, str]] = []
+                for position, chunk in pairs:
+                    question = self._questions[position]
+                    if numbers.setdefault((chunk.id, question.statement), len(found)) == len(found):
+                        found.append((chunk, question.start(chunk), question.statement))
                 self._places = _Places(
                     generation,
-                    np.array([at for at, _ in pairs], dtype=np.intp),
-                    tuple(chunk for _, chunk in pairs),
-                    tuple(self._questions[at].start(chunk) for at, chunk in pairs),
+                    np.array([position for position, _ in pairs], dtype=np.intp),
+                    np.array([numbers[chunk.id, self._questions[at].statement] for at, chunk in pairs], dtype=np.intp),
+                    tuple(found),
                 )
             return self._places
 
-    def _vectors(self) -> tuple[Vectors | None, NDArray[np.intp]]:
-        """The vectors that are kept, and which questions they are of; None where there are none."""
+    def _vectors(self) -> _Known | None:
+        """The vectors that are kept; None where there are none."""
         with self._reading:
-            if len(self._there) < len(self._questions) and time.monotonic() >= self._until:
+            complete = self._known is not None and len(self._known.there) == len(self._questions)
+            if not complete and time.monotonic() >= self._until:
                 self._until = time.monotonic() + RETRY_S
-                self._rows, self._there = self._together() or self._gathered()
-            return self._rows, self._there
+                self._known = self._together() or self._gathered()
+            return self._known
 
-    def _together(self) -> tuple[Vectors, NDArray[np.intp]] | None:
+    def _together(self) -> _Known | None:
         """The vectors from the one file, where it holds those of these questions."""
         kept = array_file.read(self._kept.path) if self._kept else {}
-        if self._kept is None or str(kept.get("state", "")) != self._kept.state or "rows" not in kept:
+        if self._kept is None or str(kept.get("state", "")) != self._kept.state:
             return None
-        rows = kept["rows"].astype(np.float32)
-        return (rows, np.arange(len(rows))) if len(rows) == len(self._questions) else None
+        rows, turn, after, before = (kept[name].astype(np.float32) for name in _ARRAYS)
+        if len(rows) != len(self._questions):
+            return None
+        return _Known(Metric(turn, after, before), rows, np.arange(len(rows)), WordLikeness.kept(kept))
 
-    def _gathered(self) -> tuple[Vectors | None, NDArray[np.intp]]:
+    def _gathered(self) -> _Known | None:
         """The vectors from where each is kept; once none is missing they are kept together as well."""
         kept = self._store.get(set(self.keys))
         there = np.array([at for at, key in enumerate(self.keys) if key in kept], dtype=np.intp)
-        rows = np.concatenate([kept[self.keys[at]] for at in there]) if len(kept) else None
-        if self._kept and rows is not None and len(there) == len(self._questions):
+        if not len(there):
+            return None
+        rows = np.concatenate([kept[self.keys[at]] for at in there])
+        metric = learn(rows, _numbers([self._questions[at] for at in there]))
+        known = _Known(metric, metric.turned(rows), there, WordLikeness.of(self._texts))
+        if self._kept and len(there) == len(self._questions):
+            told = dict(zip(_ARRAYS, (known.rows.astype("<f2"), metric.turn, metric.after, metric.before), strict=True))
             with suppress(OSError):  # it only saves time
-                array_file.write(self._kept.path, {"state": self._kept.state, "rows": rows.astype("<f2")})
-        return rows, there
+                array_file.write(self._kept.path, {"state": self._kept.state, **told, **known.words.arrays()})
+        return known
+
+
+def _numbers(questions: Sequence[CustomerQuestion]) -> NDArray[np.intp]:
+    """The number of each question's place, from 0, in the order in which they come."""
+    numbers: dict[tuple[str, str, str], int] = {}
+    for question in questions:
+        numbers.setdefault((question.document_id, question.section, question.statement), len(numbers))
+    places = [numbers[question.document_id, question.section, question.statement] for question in questions]
+    return np.array(places, dtype=np.intp)
+
+
+def _mean_of_first(values: Vectors, firsts: NDArray[np.intp], counts: NDArray[np.intp]) -> Vectors:
+    """The mean of as many values as `counts` says from each of `firsts` on."""
+    sums = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
+    means: Vectors = ((sums[firsts + counts] - sums[firsts]) / counts).astype(np.float32)
+    return means
 
 
 def _key(text: str) -> str:

@@ -91,11 +91,14 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """How near a question is to one that a customer has asked, and where the answer to that begins in the document:
-    None for the whole chunk."""
+    """How like a question is to those of customers that something answers, which begins at `start` in the document:
+    None for the whole chunk. `cosine` is of the nearest of them, `mean` of the nearest three, and `words` says how much
+    of what its words tell is in one of them: a cosine too, of the words weighed by how rare they are."""
 
     cosine: float
     start: int | None
+    mean: float = 0.0
+    words: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +114,11 @@ class Passage:
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where the answer to a question like this stands: `statement`, from `start` on in the chunk's document; "" and
-    None for all of the chunk. `cosine` says how like the questions are."""
+    None for all of the chunk. The other fields are those of `Likeness`."""
 
     chunk: Chunk
     start: int | None
     cosine: float
     statement: str = ""
+    mean: float = 0.0
+    words: float = 0.0

@@ -22,7 +22,7 @@ from agents.passages.table_rows import TableRow, applicable, listed, rows
 from agents.types import Evidence
 from agents.vehicles.applicability import Cars, Fitment
 from agents.vehicles.range import Vehicles
-from rag.types import Chunk
+from rag.types import Chunk, Place
 
 Effect = Literal["confirms", "likelier", "unlikelier", "excludes", ""]
 By = Literal["customer", "workshop", "assistance"]
@@ -80,6 +80,11 @@ class GuidedChecks:
 
     symptoms: tuple[Symptom, ...]
     fitment: Fitment
+
+    def holds(self, place: Place) -> bool:
+        """Whether a place is in one of the tables that the checks come from."""
+        causes = (cause for symptom in self.symptoms for cause in symptom.causes)
+        return any(cause.evidence.passage.chunk.id == place.chunk.id for cause in causes)
 
     def named(self, name: str) -> Symptom | None:
         return next((symptom for symptom in self.symptoms if symptom.name.casefold() == name.casefold()), None)

@@ -18,6 +18,7 @@ from agents.diagnosis.note import Progress
 from agents.diagnosis.response import Command, Reply
 from agents.diagnosis.tools import FIND_CAUSES, LOOK_UP_FAULT_CODE, NEXT_CHECK, SUBJECTS
 from agents.language.phrases import Phrases
+from agents.passages.precedents import elsewhere
 from agents.skill import Action, Handled
 from agents.tool import PassOn, Tool
 from agents.types import Citation, Status
@@ -25,6 +26,8 @@ from agents.types import Citation, Status
 BOOKS = "maintenance"
 """The specialist that makes appointments."""
 _MOST_CODES = 5
+_SURELY_ELSE = 0.75
+"""The likeness of other customers' questions from which on what answers them is told, and no check begun."""
 _AT_WORKSHOP = Phrases(("(workshop|workshops|dealer|dealers|garage)",))
 
 
@@ -120,6 +123,8 @@ async def _told(case: Case, resources: Resources) -> Told | None:
     symptom = await asyncio.to_thread(symptoms.told, text, checks, resources.vehicles, choices, another=another)
     cars = checks.fitment.candidates(text, case.facts) & symptom.cars if symptom else frozenset()
     if symptom is None or not cars:
+        return None
+    if not another and elsewhere(await asyncio.to_thread(resources.asked, text), checks.holds, _SURELY_ELSE):
         return None
     known = await resources.reference.derived(fault_codes.parse)
     progress = Progress(symptom, cars, codes=fault_codes.codes(text, known))

@@ -28,6 +28,9 @@ from agents.verification.check import check
 from rag.embedder import Embedder, Vectors
 
 _REMEMBERED = 20_000
+_OF_OTHERS = 0.65
+"""The likeness to a question of another customer from which on one that names another make can be answered: "may I jump
+a BMW off mine"."""
 _FEW = 3
 """Words of content of a question that wants no more than a fact."""
 
@@ -77,7 +80,8 @@ class ExtractiveAnswerer:
         cars = self._fitment.candidates(task.question, task.facts)
         stated = [stated for stated in statements(task.passages, self._fitment) if stated.cars & cars]
         question = corrected(self._fitment.question(respelt(task.question)), stated, self._vocabulary)
-        ranked = rank(question, stated, task.passages, self._meanings.similarity, self._fitment.question, scoring)
+        nameless = self._fitment.question
+        ranked = rank(question, stated, task.passages, self._meanings.similarity, nameless, cars, scoring)
         return Reading(question, cars, led(ranked) if ranked else ranked)
 
     def compose(self, task: Task) -> tuple[str, Answered]:
@@ -88,7 +92,8 @@ class ExtractiveAnswerer:
         question, cars, ranked = read.question, read.cars, read.ranked
         asked = knows_questions(task.passages)
         chance = answerable(question, ranked, asked=asked)
-        if chance < POSSIBLE or other_make(task.question) or not content(question):
+        others = other_make(task.question) and ranked and ranked[0].features["asked_own"] < _OF_OTHERS
+        if chance < POSSIBLE or others or not content(question):
             return decline(), Answered(declined=True)
         selection = select(ranked, cars) if chance >= (LEAST_ASKED if asked else LEAST) else None
         if selection is None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from agents.language import synonyms
 from agents.language.terms import identifiers, terms
 from agents.passages.statements import Statement
+from agents.vehicles.applicability import Cars
 from rag import logistic
 from rag.logistic import Logistic
 from rag.terms import STOP_WORDS
@@ -92,11 +93,12 @@ def rank(
     passages: Sequence[Passage],
     similarity: Similarity,
     nameless: Callable[[str], str],
+    cars: Cars,
     scoring: Scoring | None = None,
 ) -> list[Scored]:
     """The statements, best answer first. `passages` are what the statements stand in; the `scoring` that is right for
     them is used where none is given. `question` is without the names that say which car is meant and not what is asked,
-    as `nameless` takes them out of a text."""
+    as `nameless` takes them out of a text; it is about `cars`."""
     if not statements:
         return []
     scoring = scoring or (ASKED if knows_questions(passages) else SCORING)
@@ -111,6 +113,8 @@ def rank(
         features["found"] = passage.score
         features |= _asked(text.statement, passage)
         features["beside"] = _beside(nameless(text.statement.subject), question_terms)
+        features["cover"] = len(text.statement.cars & cars) / max(1, len(cars))
+        features["apart"] = len(text.statement.cars - cars) / max(1, len(text.statement.cars))
         scored.append((text, features))
     scored.sort(key=lambda pair: -scoring.order.log_odds(pair[1]))
     near = similarity(question, [text.read for text, _ in scored[: scoring.compared]])
@@ -137,16 +141,19 @@ def knows_questions(passages: Sequence[Passage]) -> bool:
 
 
 def _asked(statement: Statement, passage: Passage) -> dict[str, float]:
-    """How like the question is to those of customers that the statement answers (`asked_own`), or something in its
-    passage (`asked_near`): cosines."""
+    """How like the question is to those of customers that the statement answers: the nearest (`asked_own`), the nearest
+    three (`asked_mean`) and by their words (`asked_words`); and to those that something in its passage answers
+    (`asked_near`): cosines."""
     likenesses = passage.asked or ()
-    own = (
-        likeness.cosine
+    own = [
+        likeness
         for likeness in likenesses
         if likeness.start is not None and any(span.start <= likeness.start < span.end for span in statement.evidence)
-    )
+    ]
     return {
-        "asked_own": max(own, default=0.0),
+        "asked_own": max((likeness.cosine for likeness in own), default=0.0),
+        "asked_mean": max((likeness.mean for likeness in own), default=0.0),
+        "asked_words": max((likeness.words for likeness in own), default=0.0),
         "asked_near": max((likeness.cosine for likeness in likenesses), default=0.0),
     }
 
@@ -305,22 +312,24 @@ def matching_parts(question: str, statement: Statement) -> tuple[int, ...]:
     """The positions of a row's parts that the question asks for: those whose column or value answers to its words,
     or has a value of the kind asked for; all when none does."""
     kind = synonyms.expected(question)
-    stems = tuple(telling(question))
+    stems = frozenset(telling(question))
     keys = key_parts(question, statement)
     free = [position for position in range(len(statement.parts)) if position not in keys]
     if not free or (keys and identifiers(question)):
         return tuple(free) or tuple(range(len(statement.parts)))
-    marks = []
+    marks: list[float] = []
+    named = False
     label = frozenset(terms(statement.label))
     for position in free:
         part = statement.parts[position]
         own = frozenset(terms(part.column))
         value_stems = frozenset(terms(part.value)) - label
-        exact = sum(2.0 for stem in stems if stem in own) + sum(1.0 for stem in stems if stem in value_stems)
+        exact = 2.0 * len(stems & own) + len(stems & value_stems)
         similar = sum(1.0 for stem in stems if stem not in own and synonyms.alike(stem) & own)
         fits = 1.5 if kind and synonyms.has_value(kind, f"{part.column} {part.value}") else 0.0
         marks.append(exact + similar + fits)
+        named = named or exact + similar + fits > len(stems & value_stems)
     best = max(marks, default=0.0)
-    if best <= 0:
+    if best <= 0 or (len(free) < _WIDE and not named):  # what is only in a value is what the row is looked up by
         return tuple(free)
     return tuple(position for position, mark in zip(free, marks, strict=True) if mark >= 0.7 * best)

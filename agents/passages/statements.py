@@ -16,6 +16,8 @@ _POINTING = {
     for before in ("than", "in", "after", "before", "for", "with")
     for after in ("that", "this", "these")
 } | {("if", "so"), ("if", "not"), ("that", "case"), ("this", "case")}
+_LONGEST_BEFORE = 300
+"""Characters of a sentence that another is told with; of a longer one it is plain enough that it is no sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ def statements(passages: Sequence[Passage], fitment: Fitment) -> tuple[Statement
         seen |= {(chunk.document_id, span.start) for span in fresh}
         for before, span in zip((None, *fresh), fresh, strict=False):
             leaning = before if before and _follows(before, span) and leans(span.text) else None
+            leaning = leaning if leaning and len(leaning.text) <= _LONGEST_BEFORE else None
             single_statements += (replace(stated, before=leaning) for stated in _stated(span, chunk, outer, fitment))
     return (*single_statements, *_lists(single_statements, passages))
 

@@ -38,6 +38,8 @@ _IDENTITY = Phrases(
 )
 """Asks for the name of what was just spoken of."""
 _ALSO = Phrases(("^ (and|but|plus|) (i also|we also|also|another thing|separately)",))
+_SEVERAL = 2
+_NUMBER_MARKS = frozenset(").:")
 _MATTER = 2
 """Words of content that tell what is the matter: "it pulls left"."""
 _MEASURE = Phrases((_HOW,))
@@ -60,7 +62,7 @@ def split(text: str) -> tuple[Clause, ...]:
     I also need to know", it is a matter of its own. A question that does not say what it is
     about ("what should I do?") belongs to the one before it.
     """
-    pieces = _pieces(text)
+    pieces = _pieces(_unnumbered(text))
     merged: list[Clause] = []
     waiting = ""
     for n, piece in enumerate(pieces):
@@ -81,6 +83,21 @@ def split(text: str) -> tuple[Clause, ...]:
     elif waiting:
         merged.append(Clause(waiting, False))
     return tuple(merged)
+
+
+def _unnumbered(text: str) -> str:
+    """The text with each of its questions that are numbered 1, 2, 3 on a line of its own, without the number."""
+    read = tokens(text)
+    numbers: list[Token] = []
+    for at, token in enumerate(read):
+        asked = at + 1 + (at + 1 < len(read) and read[at + 1].word in _NUMBER_MARKS)
+        if token.word == str(len(numbers) + 1) and _ASK.at(text, asked):
+            numbers.append(token)
+    if len(numbers) < _SEVERAL:
+        return text
+    for number in reversed(numbers):
+        text = f"{text[: number.start]}\n{text[number.end :].lstrip(').:')}"
+    return text.strip()
 
 
 def _pieces(text: str) -> list[str]:

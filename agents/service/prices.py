@@ -11,7 +11,7 @@ from agents.service.jobs import named
 from agents.types import Evidence
 from agents.vehicles.applicability import Cars, Fitment
 from agents.vehicles.range import Vehicles
-from rag.types import Chunk
+from rag.types import Chunk, Place
 
 _PRICE = frozenset({"price", "prices", "cost", "costs"})
 _SERVICE = frozenset({"service", "servicing", "serviced", "services"})
@@ -38,6 +38,10 @@ class Prices:
     def jobs(self) -> tuple[str, ...]:
         """Every job once, in the documents' order."""
         return tuple(dict.fromkeys(price.job for price in self.rows))
+
+    def holds(self, place: Place) -> bool:
+        """Whether a place is in one of the lists that the prices come from."""
+        return any(price.evidence.passage.chunk.id == place.chunk.id for price in self.rows)
 
     def of(self, job: str, cars: Cars) -> tuple[Price, ...]:
         """The prices of exactly this job on any of `cars`."""

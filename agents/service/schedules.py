@@ -13,7 +13,7 @@ from agents.service.intervals import Interval, Recurrence, interval, recurrence,
 from agents.types import Evidence
 from agents.vehicles.applicability import Cars, Fitment
 from agents.vehicles.range import Vehicles
-from rag.types import Chunk, Passage
+from rag.types import Chunk, Passage, Place
 
 _SCHEDULE = Phrases(("(schedule|schedules|interval|intervals)", "(maintenance|service) plan", "periodic maintenance"))
 _HOW_OFTEN = Phrases(("(interval|intervals|every)", "how often"))
@@ -70,6 +70,10 @@ class Schedules:
     def entries(self) -> tuple[Entry, ...]:
         """All of them, car after car."""
         return tuple(entry for entries in self.by_car.values() for entry in entries)
+
+    def holds(self, place: Place) -> bool:
+        """Whether a place is in one of the documents' sections that the schedules come from."""
+        return any(entry.evidence.passage.chunk.id == place.chunk.id for entry in self.entries)
 
     def of(self, variant: str, year: int) -> tuple[Entry, ...]:
         """What is to be done on one car. `variant` is a vehicle's whole name, such as `Wren 58`."""

@@ -9,6 +9,7 @@ from typing import Any
 from agents.appointments.service_offer import accepted
 from agents.context import Case, Outcome, Resources, ToolContext
 from agents.language.mileages import KM_PER_MILE
+from agents.passages.precedents import elsewhere
 from agents.service import prices, wording
 from agents.service.inquiry import PriceAsked, Request, priced, reply, wanted
 from agents.service.prices import Prices
@@ -19,8 +20,12 @@ from agents.skill import Action, Handled
 from agents.tool import Tool
 from agents.types import Citation
 from agents.vehicles.applicability import Cars, Fitment
+from rag.types import Place
 
 _MOST_NAMED = 8
+_DUE_ELSE, _PRICE_ELSE = 0.55, 0.7
+"""The likeness of other customers' questions from which on what answers them is told, and nothing planned, or priced:
+who asks for the price of a job that is on the lists hardly means another."""
 _SHORT = 8
 """Words of a message that may go on with what was said of prices or of what is due."""
 
@@ -88,7 +93,17 @@ class ServicePlanning:
 
 def _asked(case: Case, known: Prices, schedules: Schedules, resources: Resources) -> Request | PriceAsked | None:
     told = (schedules, resources.vehicles, resources.choices)
-    return reply(case, *told) or wanted(case, *told) or priced(case, known, *told)
+    if replied := reply(case, *told):
+        return replied
+    request = wanted(case, *told) or priced(case, known, *told)
+    if request is None or case.note:
+        return request
+
+    def tells(place: Place) -> bool:
+        return schedules.holds(place) or known.holds(place)
+
+    least = _PRICE_ELSE if isinstance(request, PriceAsked) else _DUE_ELSE
+    return None if elsewhere(resources.asked(case.question.whole), tells, least) else request
 
 
 async def _priced(request: PriceAsked, context: ToolContext) -> Handled:

@@ -54,6 +54,7 @@ def open_questions(
     """Customers' questions with what answers them, from the root of the knowledge base, or of another. Raises
     BadSetting."""
     from agents.vehicles import range as vehicle_range
+    from rag import customer_questions, question_metric, word_likeness
     from rag.customer_questions import FILE, BadQuestions, CustomerQuestions, Kept, read
 
     file = (root or settings.knowledge_dir) / FILE
@@ -62,7 +63,8 @@ def open_questions(
     except BadQuestions as error:
         raise BadSetting(str(error)) from error
     state = hashlib.sha256(embedder.name.encode())
-    for told in (file, settings.knowledge_dir / VEHICLES_FILE, Path(vehicle_range.__file__)):
+    how = [Path(made.__file__) for made in (vehicle_range, customer_questions, question_metric, word_likeness)]
+    for told in (file, settings.knowledge_dir / VEHICLES_FILE, *how):
         state.update(hashlib.sha256(told.read_bytes() if told.is_file() else b"").digest())
     kept = Kept(settings.data_dir / QUESTIONS_FILE, state.hexdigest())
     return CustomerQuestions(questions, embedder, vectors, load_vehicles(settings).generic, kept)

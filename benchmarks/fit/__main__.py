@@ -49,12 +49,13 @@ from rag.embedders import weights
 SEARCH = ("top", "ahead", "unknown")
 ORDER = (
     "coverage", "likeness", "value", "no_value", "found", "focus", "missing", "row", "steps", "instead", "beside",
-    "code", "list",
+    "code", "list", "cover", "apart",
 )  # fmt: skip
 SURE = (
-    "coverage", "likeness", "found", "value", "no_value", "missing", "row", "steps", "list", "focus", "code",
+    "coverage", "likeness", "found", "value", "no_value", "missing", "row", "steps", "list", "focus", "code", "cover",
+    "apart",
 )  # fmt: skip
-ASKED = ("asked_own", "asked_near")
+ASKED = ("asked_own", "asked_mean", "asked_words", "asked_near")
 """What is known of a statement besides where the search knows customers' questions."""
 ANSWERS = ("sure", "length", "kind", "spoken", "named")
 _BUNDLED = 4

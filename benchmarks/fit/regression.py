@@ -18,8 +18,9 @@ Floats = NDArray[np.float64]
 
 _NOTHING = Logistic({})
 SIGNS: Mapping[str, int] = {
-    **dict.fromkeys(("coverage", "likeness", "found", "focus", "value", "steps", "asked_own", "asked_near"), 1),
-    **dict.fromkeys(("missing", "no_value", "instead", "beside", "code"), -1),
+    **dict.fromkeys(("coverage", "likeness", "found", "focus", "value", "steps", "cover"), 1),
+    **dict.fromkeys(("asked_own", "asked_mean", "asked_words", "asked_near"), 1),
+    **dict.fromkeys(("missing", "no_value", "instead", "beside", "code", "apart"), -1),
 }
 """Features of which it is known whether they speak for or against a statement: their weights do not get the other sign,
 which some labels of a single step or a bare figure would give them."""

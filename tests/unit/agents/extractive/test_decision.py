@@ -17,7 +17,7 @@ def ranked(question: str, text: str = TEXT) -> list[Scored]:
     def similarity(asked: str, texts: list[str]):  # type: ignore[no-untyped-def]
         return EMBEDDER.embed(texts) @ EMBEDDER.embed([asked])[0]
 
-    return rank(question, stated, found, similarity, FITMENT.question)  # type: ignore[arg-type]
+    return rank(question, stated, found, similarity, FITMENT.question, FITMENT.candidates(question, {}))  # type: ignore[arg-type]
 
 
 def test_nothing_found_answers_nothing() -> None:
