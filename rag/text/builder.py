@@ -58,13 +58,15 @@ class Draft:
             self.tables.append(Table(header, tuple(spans)))
         self.gap()
 
-    def table(self, records: Sequence[Sequence[str]]) -> None:
-        """A table as lines of cells between bars, the header first; records without any words are left out."""
+    def table(self, records: Sequence[Sequence[str]], header: tuple[str, ...] = ()) -> None:
+        """A table as lines of cells between bars, the header first; records without any words are left out. Where it
+        goes on from another page, `header` is that one's, and all records are rows."""
         cells = [[" ".join(cell.split()).replace("|", "/") for cell in record] for record in records]
-        header, *rows = [record for record in cells if any(record)] or [[]]
-        if header:
+        rows = [record for record in cells if any(record)]
+        if not header and rows:
+            header = tuple(rows.pop(0))
             self.put(_barred(header))
-            self.rows([_barred(row) for row in rows], tuple(header))
+        self.rows([_barred(row) for row in rows], header)
 
     def content(self, title: str) -> Content:
         """All of it, under the first heading of level 1, or else under `title`."""

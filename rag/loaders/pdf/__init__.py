@@ -1,4 +1,10 @@
-"""PDF: the text of each page, with the pages recorded so that an answer can name the printed page."""
+"""PDF: what a reader sees on its pages, with the pages recorded so that an answer can name the printed page.
+
+Words have places (`words`), lines are drawn (`rules`). Words are read in the order in which the page draws them, which
+is that of the text; the tables among them are found by drawn lines (`grids`) or by gaps (`gaps`), and the rest are
+lines (`lines`). Over all pages running heads are left out (`running`), headings and list items told from text
+(`headings`, `marks`), and lines joined to paragraphs (`blocks`).
+"""
 
 import re
 from threading import Lock
@@ -7,6 +13,12 @@ import pypdfium2
 from pypdfium2.raw import FPDFPage_CountObjects
 
 from rag.loader import Loader, Reading, UnreadableFile
+from rag.loaders.pdf.blocks import put
+from rag.loaders.pdf.grids import lines_and_tables, ruled
+from rag.loaders.pdf.lines import Grid, Line
+from rag.loaders.pdf.rules import rules
+from rag.loaders.pdf.running import without_running
+from rag.loaders.pdf.words import placed_words, turn_of
 from rag.text.builder import Draft
 from rag.text.signatures import kind_of
 
@@ -15,7 +27,6 @@ _HEADER = b"%PDF-"
 _HEADER_WITHIN = 1024
 _NAMED_PAGES = 12
 _PDFIUM = Lock()  # PDFium may be called by one thread at a time
-_HYPHEN = re.compile(r"[\ufffe\x02]\s*")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -25,13 +36,10 @@ def read(data: bytes, title: str) -> Reading:
     with _PDFIUM:
         stated, pages = _pages(data)
     draft = Draft()
-    for number, text in enumerate(pages, start=1):
-        if text:
-            draft.page(number)
-            draft.paragraph(text)
+    put(draft, without_running([page or [] for page in pages]))
     if not draft.lines:
         raise UnreadableFile("The PDF holds no text, only images: run text recognition (OCR) on it first.")
-    scanned = [number for number, text in enumerate(pages, start=1) if text is None]
+    scanned = [number for number, page in enumerate(pages, start=1) if page is None]
     return Reading(draft.content(stated or title), _note(scanned))
 
 
@@ -43,8 +51,8 @@ def _note(scanned: list[int]) -> str:
     return f"{pages} no text, only images: run text recognition (OCR) to have them read too."
 
 
-def _pages(data: bytes) -> tuple[str, list[str | None]]:
-    """The title that the file states, and the text of every page; None for one that shows something but no text."""
+def _pages(data: bytes) -> tuple[str, list[list[Line | Grid] | None]]:
+    """The title that the file states, and the lines and tables of every page; None for one that shows something but no text."""
     try:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
@@ -55,24 +63,24 @@ def _pages(data: bytes) -> tuple[str, list[str | None]]:
         if len(document) > _MAX_PAGES:
             raise UnreadableFile(f"The PDF has more than {_MAX_PAGES:,} pages: split it into several files.")
         title = " ".join(_CONTROLS.sub(" ", document.get_metadata_value("Title")).split())
-        return title, [_page_text(document, index) for index in range(len(document))]
+        return title, [_page(document, index) for index in range(len(document))]
     except pypdfium2.PdfiumError as error:
         raise UnreadableFile("A page of the PDF cannot be read: export it again.") from error
     finally:
         document.close()
 
 
-def _page_text(document: pypdfium2.PdfDocument, index: int) -> str | None:
+def _page(document: pypdfium2.PdfDocument, index: int) -> list[Line | Grid] | None:
     page = document[index]
     try:
-        text = page.get_textpage().get_text_bounded()
-        has_objects = FPDFPage_CountObjects(page) > 0
+        turn = turn_of(page)
+        words = placed_words(page, page.get_textpage(), turn)
+        if not words:
+            return None if FPDFPage_CountObjects(page) > 0 else []
+        grids = ruled(*rules(page, turn))
     finally:
         page.close()
-    text = _HYPHEN.sub("", text)  # a word hyphenated at the line's end is put together again
-    text = _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = "\n".join(line.rstrip() for line in text.split("\n")).strip()
-    return text or (None if has_objects else "")
+    return lines_and_tables(words, grids)
 
 
 LOADER = Loader((".pdf",), read)
