@@ -15,7 +15,7 @@ from pypdfium2.raw import FPDFPage_CountObjects
 from rag.loader import Loader, Reading, UnreadableFile
 from rag.loaders.pdf.blocks import put
 from rag.loaders.pdf.grids import lines_and_tables, ruled
-from rag.loaders.pdf.lines import Grid, Line
+from rag.loaders.pdf.lines import Grid, Line, dotted
 from rag.loaders.pdf.rules import rules
 from rag.loaders.pdf.running import without_running
 from rag.loaders.pdf.words import placed_words, turn_of
@@ -77,10 +77,10 @@ def _page(document: pypdfium2.PdfDocument, index: int) -> list[Line | Grid] | No
         words = placed_words(page, page.get_textpage(), turn)
         if not words:
             return None if FPDFPage_CountObjects(page) > 0 else []
-        grids = ruled(*rules(page, turn))
+        drawn = rules(page, turn)
     finally:
         page.close()
-    return lines_and_tables(words, grids)
+    return dotted(lines_and_tables(words, ruled(drawn.flat, drawn.steep)), drawn.dots)
 
 
 LOADER = Loader((".pdf",), read)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rag.loaders.pdf.headings import Found, Style, body_style, headings
 from rag.loaders.pdf.lines import Grid, Line, Rows, joined
@@ -17,6 +17,7 @@ _ALIKE = 0.1  # of the font's size: what differs by more is another kind of text
 _WINDOW = 8  # lines around one that show how far lines reach
 _SPACE = 0.25  # of the font's size, between words
 _NEAR = 3.0
+_TELLING, _FULL = 4, 0.85  # lines that show how far they reach, where half of them reach so far
 _DEEPEST = 8
 
 
@@ -28,19 +29,39 @@ class _Block:
     content: Found | Grid | list[Line]
     mark: Mark | None = None
     depth: int = 0
-    breaks: set[int] = field(default_factory=set)
-    """Of a list of lines, those that begin where the writer ended the one before."""
+    edge: float = 0.0
+    """How far the text around its first line reaches to the right."""
 
     def text(self) -> str:
-        """The lines as one text."""
+        """The lines as one text, with the line ends that the writer made."""
         lines = self.content if isinstance(self.content, list) else []
         pieces: list[list[str]] = [[]]
-        for at, line in enumerate(lines):
-            if at in self.breaks:
-                pieces.append([])
-            skipped = self.mark.words if self.mark and at == 0 else 0
-            pieces[-1].append(" ".join(word.text for word in line.words[skipped:]))
+        for column in _columns(lines):
+            edge = _edge(column, self.edge)
+            for last, line in zip([None, *column], column, strict=False):
+                if last and not _forced(last, line, edge):
+                    pieces.append([])
+                skipped = self.mark.words if self.mark and line is lines[0] else 0
+                pieces[-1].append(" ".join(word.text for word in line.words[skipped:]))
         return "\n".join(text for piece in pieces if (text := joined(piece).strip()))
+
+
+def _columns(lines: Sequence[Line]) -> list[list[Line]]:
+    """The lines of a text, parted where it goes on in another column or on another page."""
+    columns: list[list[Line]] = []
+    for line in lines:
+        if columns and _steps_down(columns[-1][-1], line):
+            columns[-1].append(line)
+        else:
+            columns.append([line])
+    return columns
+
+
+def _edge(lines: Sequence[Line], around: float) -> float:
+    """How far these lines of a text reach to the right, where they are enough to tell; else the text `around` it."""
+    left, right = min(line.left for line in lines), max(line.right for line in lines)
+    full = sum(line.right - left >= _FULL * (right - left) for line in lines)
+    return right if len(lines) >= _TELLING and full >= len(lines) / 2 else max(right, around)
 
 
 def put(draft: Draft, pages: Sequence[Sequence[Line | Grid]]) -> None:
@@ -105,16 +126,13 @@ def _blocks(pages: Sequence[Sequence[Line | Grid]]) -> Iterator[_Block]:
             continue
         mark = items.get(at)
         if block and isinstance(block.content, list) and not mark:
-            last = block.content[-1]
             if _belongs(block, line, page, usual):
-                if not _forced(last, line, ends[at - 1]) and _steps_down(last, line):
-                    block.breaks.add(len(block.content))
                 block.content.append(line)
                 continue
         if block:
             yield block
         indents = _indents(indents, line) if mark else []
-        block = _Block(page, [line], mark, len(indents) - 1 if mark else 0)
+        block = _Block(page, [line], mark, max(len(indents) - 1, 0), ends[at])
     if block:
         yield block
 

@@ -10,7 +10,7 @@ from statistics import median
 
 from rag.loaders.pdf.lines import WIDE, Grid, Line, joined, whole_lines
 
-_LEAST_ROWS = 3
+_LEAST_ROWS, _LEAST_HEIGHTS = 2, 3
 _MOST_COLUMNS = 40
 _NARROWEST = 0.6  # of the font's size, what must stay of a gap
 _FAR = 3.5  # of the font's size: how far below the last line a table may go on
@@ -139,7 +139,8 @@ def _step(above: _Row, row: _Row) -> float:
 def _is_table(rows: Sequence[_Row]) -> bool:
     full = [row for row in rows if len(row) > 1]
     named = [cell for row in full if (cell := row.get(0))]
-    return len(full) >= _LEAST_ROWS and any(len(line.text) > 3 for cell in named for line in cell)
+    heights = sum(sorted(len(cell) for cell in row.values())[-2] for row in full)
+    return len(full) >= _LEAST_ROWS and heights >= _LEAST_HEIGHTS and any(len(line.text) > 3 for cell in named for line in cell)
 
 
 def _is_prose(rows: Sequence[_Row]) -> bool:

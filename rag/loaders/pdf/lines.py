@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from rag.loaders.pdf.words import HYPHENS, Word
 
 WIDE = 0.85  # of the font's size: a gap that no space between two words of a text is so wide as
 _LEVEL = 0.5  # of the font's size: how far apart the baselines on one line are at most, as of raised figures
 _BACK = 0.3  # of the font's size: how far a word may reach into the one before it
+_MARKED = 2.5  # of the font's size: how far behind a drawn dot its text begins at most
 _HYPHEN = re.compile(rf"[{HYPHENS}]\s*+")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
@@ -18,7 +20,8 @@ Rows = list[list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Words on one height, in the order in which they are drawn. `size` 0: turned, so that its place tells nothing."""
+    """Words on one height, in the order in which they are drawn. `size` 0: turned, so that its place tells nothing.
+    `dotted`: a dot is drawn before it, as a bullet."""
 
     words: tuple[Word, ...]
     left: float
@@ -26,6 +29,7 @@ class Line:
     base: float
     size: float
     bold: bool
+    dotted: bool = False
 
     @property
     def text(self) -> str:
@@ -39,9 +43,9 @@ class Line:
 
     @property
     def parted(self) -> bool:
-        """Whether a wide gap is between two of its words behind the first, as between cells."""
-        rest = self.words[1:]
-        return any(word.left - last.right > WIDE * self.size for last, word in zip(rest, rest[1:], strict=False))
+        """Whether a wide gap is between two of its words, as between cells; one behind a number is none."""
+        words = self.words[self.words[0].text[0].isdigit() :]
+        return any(word.left - last.right > WIDE * self.size for last, word in pairwise(words))
 
     def level_with(self, other: "Line") -> bool:
         """Whether the two stand on one height."""
@@ -50,7 +54,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table: its cells, and where its columns begin."""
+    """A table."""
 
     rows: Rows
 
@@ -96,6 +100,20 @@ def whole_lines(parts: Sequence[Line]) -> list[Line]:
         else:
             lines.append([part])
     return [some[0] if len(some) == 1 else line_of([word for part in some for word in part.words]) for some in lines]
+
+
+def dotted(parts: Sequence[Line | Grid], dots: Sequence[tuple[float, float]]) -> list[Line | Grid]:
+    """The same, the lines marked that have one of the dots, given by their right edges' middles, close before them."""
+    marked = list(parts)
+    for at, part in enumerate(parts) if dots else ():
+        if isinstance(part, Line) and any(_before(dot, part) for dot in dots):
+            marked[at] = replace(part, dotted=True)
+    return marked
+
+
+def _before(dot: tuple[float, float], line: Line) -> bool:
+    right, middle = dot
+    return 0 <= line.left - right <= _MARKED * line.size and 0 <= middle - line.base <= line.size
 
 
 def joined(parts: Iterable[str]) -> str:

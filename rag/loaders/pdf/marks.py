@@ -31,7 +31,12 @@ def marks(lines: Sequence[Line | Grid], headings: Collection[int]) -> dict[int, 
     found = _bare(lines, headings)
     number = 0
     for at, line in enumerate(lines):
-        if isinstance(line, Grid) or len(line.words) < 2 or at in found or at in headings:
+        if isinstance(line, Grid) or at in found or at in headings:
+            continue
+        if line.dotted:
+            found[at] = Mark("- ", 0)
+            continue
+        if len(line.words) < 2:
             continue
         first = line.words[0].text
         counted = _NUMBER.fullmatch(first)

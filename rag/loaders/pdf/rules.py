@@ -11,6 +11,7 @@ from rag.loaders.pdf.words import Turn
 
 _THIN = 3.0  # points: a box no thicker is a line
 _SHORTEST = 6.0
+_DOT = 6.0
 _NEAR = 3.0  # points between lines that are drawn as one
 _MAX_PATHS, _MAX_SEGMENTS = 20_000, 400
 _MAX_RULES = 300
@@ -31,22 +32,33 @@ class Rule(NamedTuple):
         )
 
 
+class Rules(NamedTuple):
+    """What a page draws: its horizontal and vertical lines, and small dots, each as the middles of its right edge."""
+
+    flat: list[Rule]
+    steep: list[Rule]
+    dots: list[tuple[float, float]]
+
+
 Box = tuple[float, float, float, float]
 """Left, bottom, right, top."""
 
 
-def rules(page: Any, turn: Turn) -> tuple[list[Rule], list[Rule]]:
-    """The horizontal and the vertical lines; none of a page with so many that they are a drawing."""
+def rules(page: Any, turn: Turn) -> Rules:
+    """What a page draws; nothing of a page that draws so much that it is a picture."""
     count = raw.FPDFPage_CountObjects(page)
     shapes = (raw.FPDFPage_GetObject(page, index) for index in range(count))
     paths = [shape for shape in shapes if raw.FPDFPageObj_GetType(shape) == raw.FPDF_PAGEOBJ_PATH]
     flat: list[Rule] = []
     steep: list[Rule] = []
+    dots: list[tuple[float, float]] = []
     for path in paths if len(paths) <= _MAX_PATHS else ():
         for x0, y0, x1, y1 in _boxes(path):
             x0, y0, x1, y1 = _turned(x0, y0, x1, y1, turn)
             wide, high = x1 - x0, y1 - y0
-            if high <= _THIN:
+            if max(wide, high) <= _DOT and abs(wide - high) < 1:
+                dots.append((x1, (y0 + y1) / 2))
+            elif high <= _THIN:
                 flat += [Rule((y0 + y1) / 2, x0, x1)] * (wide > _SHORTEST)
             elif wide <= _THIN:
                 steep += [Rule((x0 + x1) / 2, y0, y1)] * (high > _SHORTEST)
@@ -54,7 +66,7 @@ def rules(page: Any, turn: Turn) -> tuple[list[Rule], list[Rule]]:
                 flat += [Rule(y0, x0, x1), Rule(y1, x0, x1)]
                 steep += [Rule(x0, y0, y1), Rule(x1, y0, y1)]
     flat, steep = _merged(flat), _merged(steep)
-    return (flat, steep) if len(flat) <= _MAX_RULES and len(steep) <= _MAX_RULES else ([], [])
+    return Rules(*(some if len(some) <= _MAX_RULES else [] for some in (flat, steep, dots)))
 
 
 def _turned(x0: float, y0: float, x1: float, y1: float, turn: Turn) -> Box:
@@ -73,7 +85,8 @@ def _boxes(path: Any) -> Iterator[Box]:
         return
     count = raw.FPDFPath_CountSegments(path)
     thin = min(right.value - left.value, top.value - bottom.value) <= _THIN
-    if thin or (count in _BOX_SEGMENTS and _straight(path, count)):
+    small = max(right.value - left.value, top.value - bottom.value) <= _DOT
+    if thin or small or (count in _BOX_SEGMENTS and _straight(path, count)):
         yield left.value, bottom.value, right.value, top.value
     elif count <= _MAX_SEGMENTS:
         for (x0, y0, _), (x1, y1, kind) in pairwise(_points(path, count)):

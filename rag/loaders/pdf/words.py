@@ -5,6 +5,7 @@ Places are in points, with x to the right and y upwards on the page as it is sho
 
 import ctypes
 import re
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from pypdfium2 import raw
@@ -17,6 +18,17 @@ _BOLD_WEIGHT = 700
 _SLANT = 0.1  # text whose line rises by more than this part of its advance is turned
 _TURNS = ((1, 0, 0, 1), (0, 1, -1, 0), (-1, 0, 0, -1), (0, -1, 1, 0))  # by quarter turns of the page, clockwise
 _NAME_BYTES = 128
+
+
+def _by_address(function: Any, result: Any, *arguments: Any) -> Callable[..., Any]:
+    """A function of PDFium that is called for every word: with addresses as plain numbers it takes half the time."""
+    return ctypes.CFUNCTYPE(result, *arguments)(ctypes.cast(function, ctypes.c_void_p).value)
+
+
+_AT, _INDEX = ctypes.c_void_p, ctypes.c_int
+_ORIGIN = _by_address(raw.FPDFText_GetCharOrigin, _INDEX, _AT, _INDEX, _AT, _AT)
+_BOX = _by_address(raw.FPDFText_GetCharBox, _INDEX, _AT, _INDEX, _AT, _AT, _AT, _AT)
+_OBJECT = _by_address(raw.FPDFText_GetTextObject, _AT, _AT, _INDEX)
 
 
 class Word(NamedTuple):
@@ -45,29 +57,33 @@ def placed_words(page: Any, textpage: Any, turn: Turn) -> list[Word]:
     text = _text(textpage)
     a, b, c, d = turn
     west, south, east, north = page.get_bbox()
-    fonts: dict[int, tuple[float, bool]] = {}
-    x, y = ctypes.c_double(), ctypes.c_double()
-    left, right, bottom, top = ctypes.c_double(), ctypes.c_double(), ctypes.c_double(), ctypes.c_double()
-    origin, box, object_of = raw.FPDFText_GetCharOrigin, raw.FPDFText_GetCharBox, raw.FPDFText_GetTextObject
-    x_, y_ = ctypes.byref(x), ctypes.byref(y)
-    edges = [ctypes.byref(edge) for edge in (left, right, bottom, top)]
+    fonts: dict[int | None, tuple[float, bool]] = {}
+    here = ctypes.cast(textpage.raw, ctypes.c_void_p).value
+    x, y, left, right, bottom, top = (ctypes.c_double() for _ in range(6))
+    x_, y_, *edges = map(ctypes.addressof, (x, y, left, right, bottom, top))
+    upright = turn == _TURNS[0]
     words = []
     end = 0
     for match in _WORD.finditer(text):
-        start, before = match.start(), end
-        end = match.end()
-        origin(textpage, start, x_, y_)
-        if not (west <= x.value <= east and south <= y.value <= north):
+        before = end
+        start, end = match.span()
+        _ORIGIN(here, start, x_, y_)
+        near, base = x.value, y.value
+        if not (west <= near <= east and south <= base <= north):
             continue
-        shown = object_of(textpage, start)
-        key = ctypes.addressof(shown.contents) if shown else 0
-        size, bold = fonts.get(key) or fonts.setdefault(key, _font(shown, turn))
-        near, base = a * x.value + b * y.value, c * x.value + d * y.value
-        left.value = right.value = x.value
-        bottom.value = top.value = y.value
-        box(textpage, end - 1, *edges)
-        far = max(a * left.value + b * bottom.value, a * right.value + b * top.value, near)
-        words.append(Word(match.group(), near, far, base, size, bold, "\n" in text[before:start]))
+        key = _OBJECT(here, start)
+        style = fonts.get(key)
+        if style is None:
+            style = fonts[key] = _font(key, turn)
+        if not _BOX(here, end - 1, *edges):
+            left.value = right.value = near
+        far = right.value
+        if not upright:
+            near, base = a * near + b * base, c * near + d * base
+            far = max(a * left.value + b * bottom.value, a * far + b * top.value)
+        if far < near:
+            far = near
+        words.append(Word(match.group(), near, far, base, *style, start > before and "\n" in text[before:start]))
     return words
 
 
@@ -83,10 +99,11 @@ def _text(textpage: Any) -> str:
     return text
 
 
-def _font(shown: Any, turn: Turn) -> tuple[float, bool]:
+def _font(address: int | None, turn: Turn) -> tuple[float, bool]:
     """The size and boldness of a text object, as the page shows it."""
     size, matrix = ctypes.c_float(), raw.FS_MATRIX()
-    if not shown or not raw.FPDFTextObj_GetFontSize(shown, size) or not raw.FPDFPageObj_GetMatrix(shown, matrix):
+    shown = ctypes.cast(address, raw.FPDF_PAGEOBJECT)
+    if not address or not raw.FPDFTextObj_GetFontSize(shown, size) or not raw.FPDFPageObj_GetMatrix(shown, matrix):
         return 0.0, False
     a, b, c, d = turn
     ahead, rise = a * matrix.a + b * matrix.b, c * matrix.a + d * matrix.b
