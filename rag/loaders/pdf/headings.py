@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from rag.loaders.pdf.lines import Grid, Line, joined
 from rag.loaders.pdf.marks import ended
 
-_LARGER, _AS_LARGE = 1.12, 0.95  # than the text
+LARGER = 1.12
+"""Times the size of the text: what is at least so large is a heading."""
+_AS_LARGE = 0.95  # as the text
 _LONGEST, _MOST_LINES = 120, 3
 _LEADING = 1.7  # of the font's size: lines of one heading are no farther apart
 _DEEPEST = 6
 _NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2}){0,5}+)\.?\s+[^\W\d_]")
 _NO_END = (",", ";", ".")
+_LEADER = re.compile(r"(?:\. ?){4}|…")
 _BULLETS = re.compile(r"[^\w\s(\"'“‘¿¡«]{1,2}\s")
 
 Style = tuple[float, bool]
@@ -89,16 +92,18 @@ def _goes_on(last: Line, line: Line | Grid) -> bool:
 
 def _stands_out(line: Line, body: Style) -> bool:
     size, bold = style_of(line)
-    return size >= _LARGER * body[0] > 0 or (bold and not body[1] and size >= _AS_LARGE * body[0] > 0)
+    return size >= LARGER * body[0] > 0 or (bold and not body[1] and size >= _AS_LARGE * body[0] > 0)
 
 
 def _is_heading(some: Sequence[Line], above: Line | Grid | None, below: Line | Grid | None, body: Style) -> bool:
     title = joined(line.text for line in some)
-    if len(title) > _LONGEST or not any(map(str.isalpha, title)) or title.endswith(_NO_END) or _BULLETS.match(title):
+    if len(title) > _LONGEST or not any(map(str.isalpha, title)) or title.endswith(_NO_END):
+        return False
+    if _BULLETS.match(title) or _LEADER.search(title):
         return False
     if any(line.parted for line in some):
         return False
-    if some[0].size >= _LARGER * body[0]:
+    if some[0].size >= LARGER * body[0]:
         return True
     lead = isinstance(above, Line) and 0 < above.base - some[0].base <= _LEADING * above.size and not ended(above.text)
     led = isinstance(below, Line) and below.text[:1].islower()

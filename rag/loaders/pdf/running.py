@@ -1,15 +1,17 @@
 """Running heads and feet: what stands at the edge of most pages, such as a title or the page's number."""
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 
+from rag.loaders.pdf.headings import LARGER, Style, body_style, style_of
 from rag.loaders.pdf.lines import Grid, Line
 
 _EDGE = 2  # lines at the top, and at the bottom, that may be running ones
 _LEAST_PAGES = 3
 _MOST_OF = 0.4  # of the pages: left and right ones may differ
-_NUMBER = re.compile(r"\d++")
+_REPEATED = 2  # pages with one text beside their number
+_NUMBER = re.compile(r"(?<!\d)\d{1,5}(?!\d)")
 
 Page = Sequence[Line | Grid]
 
@@ -17,18 +19,18 @@ Page = Sequence[Line | Grid]
 def without_running(pages: Sequence[Page]) -> list[list[Line | Grid]]:
     """The pages without their running heads and feet. A page that would have nothing left keeps its lines."""
     edges = [_edges(page) for page in pages]
-    seen: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for number, lines in enumerate(edges):
-        for line in lines:
-            seen[_NUMBER.sub("#", line.text)].append((number, line.text))
     least = max(_LEAST_PAGES, _MOST_OF * sum(map(bool, pages)))
-    running = {text for places in seen.values() if len(places) >= least for text in _running(places, least)}
+    alike = Counter(_printed(line) for lines in edges for line in lines)
+    counted = _counted(edges, body_style(pages)[0], least)
     kept = []
-    for page, lines in zip(pages, edges, strict=True):
-        gone = {id(line) for line in lines if line.text in running}
-        rest = [part for part in page if id(part) not in gone]
-        kept.append(rest or list(page))
+    for number, (page, lines) in enumerate(zip(pages, edges, strict=True)):
+        gone = {id(line) for line in lines if alike[_printed(line)] >= least or (number, line.text) in counted}
+        kept.append([part for part in page if id(part) not in gone] or list(page))
     return kept
+
+
+def _printed(line: Line) -> tuple[str, Style]:
+    return line.text, style_of(line)
 
 
 def _edges(page: Page) -> list[Line]:
@@ -37,11 +39,18 @@ def _edges(page: Page) -> list[Line]:
     return lines if len(lines) <= 2 * _EDGE else [*lines[:_EDGE], *lines[-_EDGE:]]
 
 
-def _running(places: Sequence[tuple[int, str]], least: float) -> set[str]:
-    """Of texts that differ in their numbers only, those that are the same on enough pages, or that count them."""
-    alike = {text for text, count in Counter(text for _, text in places).items() if count >= least}
-    ahead = Counter(int(number[:9]) - page for page, text in places for number in set(_NUMBER.findall(text)))
-    if ahead and (most := ahead.most_common(1)[0])[1] >= least:
-        counting = {text for page, text in places if str(page + most[0]) in _NUMBER.findall(text)}
-        return alike | counting
-    return alike
+def _counted(edges: Sequence[Sequence[Line]], body: float, least: float) -> set[tuple[int, str]]:
+    """By page, the texts that hold its number, where enough pages are counted: those that are nothing but the number,
+    or the same on several pages but for numbers. Larger ones are headings."""
+    small = [(page, line.text) for page, lines in enumerate(edges) for line in lines if line.size < LARGER * body]
+    numbers = {(page, int(number)) for page, text in small for number in _NUMBER.findall(text)}
+    ahead = Counter(number - page for page, number in numbers).most_common(1)
+    if not ahead or ahead[0][1] < least:
+        return set()
+    shapes = Counter(_NUMBER.sub("#", text) for _, text in small)
+    return {
+        (page, text)
+        for page, text in small
+        if str(page + ahead[0][0]) in _NUMBER.findall(text)
+        and (text.isdecimal() or shapes[_NUMBER.sub("#", text)] >= _REPEATED)
+    }
