@@ -65,12 +65,14 @@ def _reach(parts: Sequence[Line], at: int) -> tuple[int, _Gaps]:
         size = first.size
         if not 0 < part.size < _HEADING * size or not lowest - _FAR * size < part.base < first.base + size:
             break
+        if len(gaps) > _MOST_COLUMNS:
+            break
         if open_row and part.level_with(first) and part.left > parts[end - 1].right + WIDE * size:
             gaps.append((parts[end - 1].right, part.left))
         else:
             open_row = False
             narrowed = _narrowed(gaps, part, size)
-            if len(narrowed) < len(gaps) or len(narrowed) > _MOST_COLUMNS:
+            if len(narrowed) < len(gaps):
                 break
             gaps = narrowed
         lowest = min(lowest, part.base)
