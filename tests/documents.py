@@ -148,7 +148,8 @@ def pdf_of(streams: Sequence[bytes], *, title: str = "", filters: str = "") -> b
     for n, stream in enumerate(streams):
         bodies.append(
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {5 + 2 * n} 0 R "
-            "/Resources << /Font << /F1 3 0 R >> >> >>".encode()
+            "/Resources << /Font << /F1 3 0 R /F2 << /Type /Font /Subtype /Type1 "
+            "/BaseFont /Helvetica-Bold >> >> >> >>".encode()
         )
         bodies.append(f"<< /Length {len(stream)} {filters} >>\nstream\n".encode() + stream + b"\nendstream")
     bodies.append(f"<< /Title ({title}) >>".encode())
@@ -162,6 +163,12 @@ def pdf_of(streams: Sequence[bytes], *, title: str = "", filters: str = "") -> b
     objects = len(bodies) + 1
     trailer = f"trailer\n<< /Size {objects} /Root 1 0 R /Info {len(bodies)} 0 R >>\nstartxref\n{size}\n%%EOF"
     return b"".join(data) + f"xref\n0 {objects}\n0000000000 65535 f \n{table}{trailer}".encode()
+
+
+def drawn(*lines: tuple[float, float, float, str], extra: str = "") -> bytes:
+    """A page's stream that draws texts, each at its x and y in points and in its size; a minus before it: in bold."""
+    texts = [f"BT /F{1 + (size < 0)} {abs(size)} Tf 1 0 0 1 {x} {y} Tm ({text}) Tj ET" for x, y, size, text in lines]
+    return " ".join([*texts, extra]).encode()
 
 
 def deflated(size: int, byte: bytes = b" ") -> bytes:

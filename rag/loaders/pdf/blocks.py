@@ -67,7 +67,8 @@ def _edge(lines: Sequence[Line], around: float) -> float:
 def put(draft: Draft, pages: Sequence[Sequence[Line | Grid]]) -> None:
     """Put the pages, which are numbered from 1, into a draft. What a page begins with and still belongs to the last
     paragraph or item of the page before stands with it, on that page."""
-    page, header, listed = 0, (), False
+    page, listed = 0, False
+    header: tuple[str, ...] = ()
     for block in _blocks(pages):
         turned = block.page != page
         if turned:
@@ -185,7 +186,8 @@ def _usual_distance(lines: Sequence[Line | Grid], body: Style) -> float:
             step = (last.base - line.base) / line.size
             if 0.9 <= step <= 3:
                 counts[round(step, 1)] += 1
-    return counts.most_common(1)[0][0] if counts else _USUAL
+    step, count = counts.most_common(1)[0] if counts else (0.0, 0)
+    return step if count >= _TELLING else _USUAL
 
 
 def _indents(indents: list[float], line: Line) -> list[float]:

@@ -142,7 +142,11 @@ def _is_table(rows: Sequence[_Row]) -> bool:
     full = [row for row in rows if len(row) > 1]
     named = [cell for row in full if (cell := row.get(0))]
     heights = sum(sorted(len(cell) for cell in row.values())[-2] for row in full)
-    return len(full) >= _LEAST_ROWS and heights >= _LEAST_HEIGHTS and any(len(line.text) > 3 for cell in named for line in cell)
+    return (
+        len(full) >= _LEAST_ROWS
+        and heights >= _LEAST_HEIGHTS
+        and any(len(line.text) > 3 for cell in named for line in cell)
+    )
 
 
 def _is_prose(rows: Sequence[_Row]) -> bool:

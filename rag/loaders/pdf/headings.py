@@ -105,7 +105,8 @@ def _is_heading(some: Sequence[Line], above: Line | Grid | None, below: Line | G
         return False
     if some[0].size >= LARGER * body[0]:
         return True
-    lead = isinstance(above, Line) and 0 < above.base - some[0].base <= _LEADING * above.size and not ended(above.text)
+    near = isinstance(above, Line) and 0 < above.base - some[0].base <= _LEADING * above.size
+    lead = near and isinstance(above, Line) and not _stands_out(above, body) and not ended(above.text)
     led = isinstance(below, Line) and below.text[:1].islower()
     return not title.endswith(":") and not lead and not led and not _level(some[-1], below)
 

@@ -66,7 +66,9 @@ def rules(page: Any, turn: Turn) -> Rules:
                 flat += [Rule(y0, x0, x1), Rule(y1, x0, x1)]
                 steep += [Rule(x0, y0, y1), Rule(x1, y0, y1)]
     flat, steep = _merged(flat), _merged(steep)
-    return Rules(*(some if len(some) <= _MAX_RULES else [] for some in (flat, steep, dots)))
+    if max(len(flat), len(steep), len(dots)) > _MAX_RULES:
+        return Rules([], [], [])
+    return Rules(flat, steep, dots)
 
 
 def _turned(x0: float, y0: float, x1: float, y1: float, turn: Turn) -> Box:

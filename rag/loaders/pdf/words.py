@@ -22,7 +22,7 @@ _NAME_BYTES = 128
 
 def _by_address(function: Any, result: Any, *arguments: Any) -> Callable[..., Any]:
     """A function of PDFium that is called for every word: with addresses as plain numbers it takes half the time."""
-    return ctypes.CFUNCTYPE(result, *arguments)(ctypes.cast(function, ctypes.c_void_p).value)
+    return ctypes.CFUNCTYPE(result, *arguments)(ctypes.cast(function, ctypes.c_void_p).value or 0)
 
 
 _AT, _INDEX = ctypes.c_void_p, ctypes.c_int
@@ -102,7 +102,7 @@ def _text(textpage: Any) -> str:
 def _font(address: int | None, turn: Turn) -> tuple[float, bool]:
     """The size and boldness of a text object, as the page shows it."""
     size, matrix = ctypes.c_float(), raw.FS_MATRIX()
-    shown = ctypes.cast(address, raw.FPDF_PAGEOBJECT)
+    shown = ctypes.cast(address or 0, raw.FPDF_PAGEOBJECT)
     if not address or not raw.FPDFTextObj_GetFontSize(shown, size) or not raw.FPDFPageObj_GetMatrix(shown, matrix):
         return 0.0, False
     a, b, c, d = turn
