@@ -52,7 +52,7 @@ def _note(scanned: list[int]) -> str:
 
 
 def _pages(data: bytes) -> tuple[str, list[list[Line | Grid] | None]]:
-    """The title that the file states, and the lines and tables of every page; None for one that shows something but no text."""
+    """The title that the file states, and the lines and tables of every page; None where it shows only images."""
     try:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:

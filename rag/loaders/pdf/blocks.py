@@ -9,6 +9,7 @@ from rag.loaders.pdf.lines import Grid, Line, Rows, joined
 from rag.loaders.pdf.marks import Mark, ended, marks
 from rag.loaders.pdf.words import HYPHENS
 from rag.text.builder import Draft
+import itertools
 
 _INDENT = 0.8  # of the font's size: a first line that begins so much farther in begins a paragraph
 _GAP = 1.25  # of the usual distance of lines: more of it parts paragraphs
@@ -126,10 +127,9 @@ def _blocks(pages: Sequence[Sequence[Line | Grid]]) -> Iterator[_Block]:
                 yield _Block(page, titles[at])
             continue
         mark = items.get(at)
-        if block and isinstance(block.content, list) and not mark:
-            if _belongs(block, line, page, usual):
-                block.content.append(line)
-                continue
+        if block and isinstance(block.content, list) and not mark and _belongs(block, line, page, usual):
+            block.content.append(line)
+            continue
         if block:
             yield block
         indents = _indents(indents, line) if mark else []
@@ -181,7 +181,7 @@ def _right_ends(lines: Sequence[Line | Grid]) -> list[float]:
 def _usual_distance(lines: Sequence[Line | Grid], body: Style) -> float:
     """The most common distance between the lines of the text, as a part of its font's size."""
     counts: Counter[float] = Counter()
-    for last, line in zip(lines, lines[1:], strict=False):
+    for last, line in itertools.pairwise(lines):
         if isinstance(last, Line) and isinstance(line, Line) and line.size and last.size:
             step = (last.base - line.base) / line.size
             if 0.9 <= step <= 3:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from rag.loaders.pdf.lines import WIDE, Grid, Line, joined, whole_lines
+import itertools
 
 _LEAST_ROWS, _LEAST_HEIGHTS = 2, 3
 _MOST_COLUMNS = 40
@@ -116,7 +117,7 @@ def _rows(parts: Sequence[Line], gaps: _Gaps) -> list[_Row]:
 def _continued(rows: list[_Row]) -> list[_Row]:
     """The rows, where cells of several lines were drawn line by line: a row that lacks cells and follows closer than
     the full ones belongs to the one above it."""
-    steps = [_step(above, row) for above, row in zip(rows, rows[1:], strict=False) if 0 in row and len(row) > 1]
+    steps = [_step(above, row) for above, row in itertools.pairwise(rows) if 0 in row and len(row) > 1]
     usual = median(steps) if steps else 0.0
     whole: list[_Row] = []
     width = max((len(row) for row in rows), default=0)

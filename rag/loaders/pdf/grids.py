@@ -9,6 +9,7 @@ from rag.loaders.pdf.gaps import tables_and_lines
 from rag.loaders.pdf.lines import Grid, Line, Rows, joined, stretches
 from rag.loaders.pdf.rules import Box, Rule
 from rag.loaders.pdf.words import Word
+import itertools
 
 _EDGE = 3.0  # points that a line may be out of its place
 _FILLED = 0.5  # of the cells, in a table: fewer have words in a drawing
@@ -106,7 +107,7 @@ def cells(grid: Ruled, words: Sequence[Word]) -> Rows:
 def _spans(columns: Sequence[float], box: Box) -> list[tuple[float, float]]:
     """The columns between the lines, with what may lie outside the first and last of them."""
     edges = [min(box[0], columns[0]), *columns, max(box[2], columns[-1])]
-    return list(zip(edges, edges[1:], strict=False))
+    return list(itertools.pairwise(edges))
 
 
 def _begins(flat: Sequence[Rule], middle: float, at: float) -> bool:

@@ -20,7 +20,7 @@ def without_running(pages: Sequence[Page]) -> list[list[Line | Grid]]:
     """The pages without their running heads and feet. A page that would have nothing left keeps its lines."""
     edges = [_edges(page) for page in pages]
     least = max(_LEAST_PAGES, _MOST_OF * sum(map(bool, pages)))
-    alike = Counter(_printed(line) for lines in edges for line in lines)
+    alike = Counter(printed for lines in edges for printed in {_printed(line) for line in lines})
     counted = _counted(edges, body_style(pages)[0], least)
     kept = []
     for number, (page, lines) in enumerate(zip(pages, edges, strict=True)):
@@ -47,7 +47,7 @@ def _counted(edges: Sequence[Sequence[Line]], body: float, least: float) -> set[
     ahead = Counter(number - page for page, number in numbers).most_common(1)
     if not ahead or ahead[0][1] < least:
         return set()
-    shapes = Counter(_NUMBER.sub("#", text) for _, text in small)
+    shapes = Counter(shape for _, shape in {(page, _NUMBER.sub("#", text)) for page, text in small})
     return {
         (page, text)
         for page, text in small
