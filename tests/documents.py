@@ -167,8 +167,14 @@ def pdf_of(streams: Sequence[bytes], *, title: str = "", filters: str = "") -> b
 
 def drawn(*lines: tuple[float, float, float, str], extra: str = "") -> bytes:
     """A page's stream that draws texts, each at its x and y in points and in its size; a minus before it: in bold."""
-    texts = [f"BT /F{1 + (size < 0)} {abs(size)} Tf 1 0 0 1 {x} {y} Tm ({text}) Tj ET" for x, y, size, text in lines]
+    texts = [
+        f"BT /F{1 + (size < 0)} {abs(size)} Tf 1 0 0 1 {x} {y} Tm ({_quoted(text)}) Tj ET" for x, y, size, text in lines
+    ]
     return " ".join([*texts, extra]).encode()
+
+
+def _quoted(text: str) -> str:
+    return text.replace("(", "\\(").replace(")", "\\)")
 
 
 def deflated(size: int, byte: bytes = b" ") -> bytes:

@@ -1,5 +1,6 @@
 """The lines of all pages as a reader sees them: headings, paragraphs, items of lists, tables, put into a draft."""
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,6 @@ from rag.loaders.pdf.lines import Grid, Line, Rows, joined
 from rag.loaders.pdf.marks import Mark, ended, marks
 from rag.loaders.pdf.words import HYPHENS
 from rag.text.builder import Draft
-import itertools
 
 _INDENT = 0.8  # of the font's size: a first line that begins so much farther in begins a paragraph
 _GAP = 1.25  # of the usual distance of lines: more of it parts paragraphs

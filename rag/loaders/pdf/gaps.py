@@ -4,12 +4,12 @@ A row ends where the drawing goes back to an earlier column, further down; so ce
 prose of two columns that was drawn across is told from a table.
 """
 
+import itertools
 from collections import defaultdict
 from collections.abc import Sequence
 from statistics import median
 
 from rag.loaders.pdf.lines import WIDE, Grid, Line, joined, whole_lines
-import itertools
 
 _LEAST_ROWS, _LEAST_HEIGHTS = 2, 3
 _MOST_COLUMNS = 40

@@ -1,5 +1,6 @@
 """Tables that are ruled with lines: the lines that touch each other make a grid, and words stand in its cells."""
 
+import itertools
 from bisect import bisect
 from collections import defaultdict
 from collections.abc import Sequence
@@ -9,7 +10,6 @@ from rag.loaders.pdf.gaps import tables_and_lines
 from rag.loaders.pdf.lines import Grid, Line, Rows, joined, stretches
 from rag.loaders.pdf.rules import Box, Rule
 from rag.loaders.pdf.words import Word
-import itertools
 
 _EDGE = 3.0  # points that a line may be out of its place
 _FILLED = 0.5  # of the cells, in a table: fewer have words in a drawing

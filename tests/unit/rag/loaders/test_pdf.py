@@ -121,7 +121,7 @@ def test_a_table_on_the_next_page_keeps_its_header() -> None:
         [*(f"72 {y} 300 1 re f" for y in (610, 630, 650, 670)), *(f"{x} 610 1 61 re f" for x in (72, 215, 371))]
     )
     placed = [table(654, ("Code", "Meaning"), (f"P{n}1", "One"), (f"P{n}2", "Two")) for n in (1, 2)]
-    pages = [drawn(*[(x + 5, *rest) for x, *rest in texts], extra=rules) for texts in placed]
+    pages = [drawn(*[(x + 5, y, size, text) for x, y, size, text in texts], extra=rules) for texts in placed]
     content = read(*pages)
     assert [t.header for t in content.tables] == [("Code", "Meaning")] * 2
     assert lines(content) == [
