@@ -15,7 +15,7 @@ from rag import logistic
 
 _MODELS = logistic.beside(__file__)
 ANSWERABLE, ANSWERABLE_ASKED = _MODELS["answerable"], _MODELS["answerable_asked"]
-LEAST, LEAST_ASKED = 0.46, 0.8
+LEAST, LEAST_ASKED = 0.46, 0.86
 """The least probability with which a statement is told as the answer, and not as what our documents say; the second
 where the search knew questions of customers. The fits count questions without an answer as much as those with one, so
 0.5 is the even middle: the first declines as many of the former, and fewer others. A wrong answer costs more than a

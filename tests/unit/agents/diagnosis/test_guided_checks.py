@@ -7,6 +7,7 @@ from agents.diagnosis.guided_checks import Cause, parse
 from agents.diagnosis.tools import SUBJECTS
 from agents.language.terms import identifiers
 from agents.vehicles.range import Vehicles
+from rag.types import Place
 from tests import bundled
 from tests.unit.agents.diagnosis.workshop_manual import checks
 
@@ -98,3 +99,10 @@ def test_another_makers_table_is_read_from_markdown_with_the_columns_that_it_has
 def test_other_tables_are_left_alone() -> None:
     chunks = [chunk for chunk in bundled.chunks() if chunk.document_id != TABLE]
     assert parse(chunks, bundled.vehicles()).symptoms == ()
+
+
+def test_the_checks_hold_the_places_of_their_own_table_alone() -> None:
+    table = next(chunk for chunk in bundled.chunks() if chunk.document_id == TABLE and "Check: " in chunk.text)
+    other = next(chunk for chunk in bundled.chunks() if chunk.document_id != TABLE)
+    assert checks().holds(Place(table, table.start, 0.9))
+    assert not checks().holds(Place(other, other.start, 0.9))

@@ -19,7 +19,9 @@ def similarity(question: str, texts: list[str]) -> np.ndarray:
 
 def ranked(question: str, found: tuple[Passage, ...]) -> list[Scored]:
     stated = statements(found, FITMENT)
-    return rank(FITMENT.question(question), stated, found, similarity, FITMENT.question, FITMENT.candidates(question, {}))  # type: ignore[arg-type]
+    return rank(
+        FITMENT.question(question), stated, found, similarity, FITMENT.question, FITMENT.candidates(question, {})
+    )  # type: ignore[arg-type]
 
 
 def best(question: str, *texts: str) -> str:

@@ -26,6 +26,11 @@ def asking(text: str) -> list[str]:
             "what is the range e.g. in winter? How heavy is it?",
             ["what is the range e.g. in winter?", "How heavy is it?"],
         ),
+        (
+            "1 does rain matter when charging 2 how deep may the water be 3 can i leave somebody in it",
+            ["does rain matter when charging", "how deep may the water be", "can i leave somebody in it"],
+        ),
+        ("1) how heavy is it 2) what can it tow", ["how heavy is it", "what can it tow"]),
     ],
 )
 def test_a_message_is_cut_where_it_asks_again(text: str, pieces: list[str]) -> None:
@@ -36,6 +41,8 @@ def test_a_message_is_cut_where_it_asks_again(text: str, pieces: list[str]) -> N
     "text",
     [
         "front and rear tyre pressure",
+        "is mode 1 or 2 the better one?",
+        "does the 1 what other cars cannot",
         "bread and butter",
         "it shakes and pulls to the left",
         "What are the length and width of the van?",

@@ -5,7 +5,7 @@ from agents.service.schedules import Entry, matching, parse
 from agents.vehicles.range import Vehicles
 from rag.ingestion.split import split
 from rag.loaders.markdown import LOADER
-from rag.types import Chunk, Document
+from rag.types import Chunk, Document, Place
 from tests.unit.agents.scheduled import VEHICLES, schedules
 
 COOLANT = Recurrence(Interval(100_000, 60), Interval(200_000, 120))
@@ -171,3 +171,11 @@ def test_documents_without_schedules_and_none_at_all() -> None:
     assert parse((), VEHICLES).entries == ()
     assert parse(chunked("# Warranty\n\n| Part | Term |\n|---|---|\n| Paint | 3 years |\n"), VEHICLES).entries == ()
     assert parse(chunked("# A\n\n" + "| " * 3000 + "\n" + "every " * 3000), Vehicles()).entries == ()
+
+
+def test_a_schedule_holds_the_places_of_its_own_sections_alone() -> None:
+    known = schedules()
+    own = known.entries[0].evidence.passage.chunk
+    other = Chunk("other", "about.md", "company", "About us", (), None, 0, 9, "something")
+    assert known.holds(Place(own, own.start, 0.9))
+    assert not known.holds(Place(other, 0, 0.9))

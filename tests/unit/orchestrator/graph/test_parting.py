@@ -24,6 +24,10 @@ def asked(text: str, k: int = 8) -> tuple[Place, ...]:
     return ()
 
 
+def asked_as(subject: str, cosine: float) -> tuple[Place, ...]:
+    return (Place(Chunk(subject, subject, subject, "", (), None, 0, 9, "something"), 0, cosine, ""),)
+
+
 async def understand(question: Question) -> Understood:
     return Understood(StandaloneQuestion(question.text), question.facts)
 
@@ -65,7 +69,24 @@ async def test_one_question_stays_whole(text: str) -> None:
     assert await parts(text) == [("specs", "x")]
 
 
-@pytest.mark.parametrize("route", [Route("clarify", 0.5), replace(ROUTE, parts=ROUTE.parts * 2)])
+async def test_a_piece_that_others_ask_by_itself_is_not_completed_by_the_one_before() -> None:
+    """Where completing it leads nowhere that customers have asked for."""
+
+    async def completing(question: Question) -> Understood:
+        subject = "boot" if question.history else ""
+        return Understood(StandaloneQuestion(question.text, subject=subject), question.facts)
+
+    known = {"boot)": ("specs", 0.4)} | KNOWN
+    finding = SimpleNamespace(
+        vehicles=VEHICLES, asked=lambda text: next((asked_as(*known[word]) for word in known if word in text), ())
+    )
+    dependencies = cast(Dependencies, SimpleNamespace(understand=completing, resources=finding))
+    text = "How big is the tank? How do I polish it?"
+    found = await parted(dependencies, cast(Any, CATALOGUE), Question(text), {}, ROUTE)
+    assert [part.question.whole for part in found.parts] == ["How big is the tank?", "How do I polish it?"]
+
+
+@pytest.mark.parametrize("route", [Route("clarify", 0.5), replace(ROUTE, parts=ROUTE.parts * 3)])
 async def test_what_is_parted_already_or_unclear_stays(route: Route) -> None:
     found = await parts("How big is the tank? And how do I polish the hull?", route)
     assert len(found) == len(route.parts)
