@@ -19,7 +19,8 @@ def similarity(question: str, texts: list[str]) -> np.ndarray:
 
 def ranked(question: str, found: tuple[Passage, ...]) -> list[Scored]:
     stated = statements(found, FITMENT)
-    return rank(
+    cars = FITMENT.candidates(question, {})
+    return rank(FITMENT.question(question), stated, found, similarity, FITMENT.question, cars)  # type: ignore[arg-type]
         FITMENT.question(question), stated, found, similarity, FITMENT.question, FITMENT.candidates(question, {})
     )  # type: ignore[arg-type]
 
