@@ -80,6 +80,11 @@ class Scope:
         """The likeliest meaning of such a kind."""
         return next((item for item in self.senses(mark) if item.kind in kinds and item.score >= least), None)
 
+    def field_of(self, mark: Mark, *kinds: SenseKind, least: float = _LEAST) -> Field | None:
+        """The column that is most likely named."""
+        found = self.sense(mark, *kinds, least=least)
+        return found.field if found else None
+
     def score(self, mark: Mark, *kinds: SenseKind) -> float:
         found = self.sense(mark, *kinds, least=0.0)
         return found.score if found else 0.0

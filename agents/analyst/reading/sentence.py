@@ -59,6 +59,12 @@ class Mark:
     def plain(self) -> str:
         return self.text.casefold()
 
+    @property
+    def value(self) -> int | float:
+        """Its number, as an integer where it is one; 0 without one."""
+        number = self.number or 0
+        return int(number) if number == int(number) else number
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
