@@ -12,10 +12,9 @@ import structlog
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 
-from agents.analyst.expectation import alike
 from agents.analyst.reading.lexicon import Lexicon
 from agents.analyst.reading.sentence import Mark, sentence
-from agents.analyst.result_checks import Ask, Check
+from agents.analyst.result_checks import Ask, Check, alike
 from agents.dataset import QueryFailed, Rows
 
 log = structlog.get_logger()
