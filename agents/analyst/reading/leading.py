@@ -26,7 +26,7 @@ def first_rows(question: Question, plan: Plan) -> Plan | None:
         or (rank.more and rank.number is None and not _rows_wanted(question))
     ):
         return None
-    return None if _figure_itself(question, rank) else listed(question, plan, rank, None)
+    return None if _figure_itself(question, rank) else listed(question, plan, rank)
 
 
 def first_ones(question: Question, plan: Plan) -> Plan | None:
@@ -65,7 +65,7 @@ def first_ones(question: Question, plan: Plan) -> Plan | None:
         question.use(*question.all("which"))
         ends = (Measure("minimum", rank.figure), Measure("maximum", rank.figure))
         return grouped(question, replace(plan, measures=(ends[rank.end > 0],)))
-    return listed(question, plan, rank, None if group is None else group)
+    return listed(question, plan, rank)
 
 
 def single_rows(question: Question, group: Group) -> bool:

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from agents.analyst.reading.cues import cues
 from agents.analyst.reading.options import DAYS, NUMBERS, Unresolved, words_of
-from agents.analyst.reading.plan import Field, Group, Order, Plan
+from agents.analyst.reading.plan import Field, Order, Plan
 from agents.analyst.reading.question import Question
 from agents.analyst.reading.ranking import Rank
 from agents.analyst.reading.reach import entity, label
@@ -30,7 +30,7 @@ def single(question: Question) -> bool:
     return False
 
 
-def listed(question: Question, plan: Plan, rank: Rank | None, group: Group | None) -> Plan | None:
+def listed(question: Question, plan: Plan, rank: Rank | None) -> Plan | None:
     """The plan of a list; None where nothing says what is to be listed."""
     cue = question.all("list", "which", "distinct")
     rows = [mark for mark in question.marks if (mark.names and question.scope.own(mark)) or mark.cue == "rows"]

@@ -65,6 +65,18 @@ class Question:
     def use(self, *marks: Mark | None) -> None:
         self.used.update(mark.place for mark in marks if mark is not None)
 
+    def use_all(self, *kinds: str) -> None:
+        """Use every mark of such a kind."""
+        self.use(*self.all(*kinds))
+
+    def use_rows(self) -> None:
+        """Use the names of the rows: they say what is counted."""
+        self.use(*self.rows())
+
+    def rows(self) -> list[Mark]:
+        """The names of the rows that are not used yet."""
+        return [mark for mark in self.names() if self.scope.own(mark)]
+
     def free(self, mark: Mark) -> bool:
         return mark.place not in self.used
 

@@ -246,6 +246,11 @@ class Scope:
         """Whether a word in the column's name is of such a kind: what is bad where it is much, or who."""
         return any(stem(word) in cues().columns[kind] for word in parts(field.column))
 
+    def known_by(self, kind: str) -> Field | None:
+        """The first column of words of the rows whose name says who, or where."""
+        texts = (field for field in self.own_columns if field.kind == "text")
+        return next((field for field in texts if self.says(field, kind)), None)
+
     def adds_up(self, field: Field) -> bool:
         """Whether adding the values of a column up makes sense, by the words of its name, the last ones first."""
         words = [word for word in parts(field.column) if word not in unit_words()] or list(parts(field.column))
