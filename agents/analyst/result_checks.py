@@ -116,7 +116,9 @@ async def _alone(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
     last = plan.skip + plan.limit
     around = await ask(recount(replace(plan, skip=0, limit=last + 1)))
     names = columns(plan)
-    by = names[1][0] if plan.groups else names[0][plan.shown.index(plan.order[0].field)]
+    by = dict(zip(plan.shown, names[0], strict=False)).get(plan.order[0].field, "") if plan.order else names[1][0]
+    if by not in around.columns:
+        return []
     values = [row[around.columns.index(by)] for row in around.rows]
     pairs = [values[at - 1 : at + 1] for at in (plan.skip, last) if 0 < at < len(values)]
     alone = not any(alike(one, other) for one, other in pairs)

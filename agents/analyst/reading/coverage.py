@@ -94,43 +94,36 @@ def _worth(question: Question, mark: Mark) -> float:
 def strange(best: Candidate) -> tuple[str, ...]:
     """Words that name something that the data does not hold: names, and what is to be worked out."""
     question, plan = best.question, best.plan
-    counted = plan.measures in ((), (Measure("count"),)) and not question.has("count", "list", "share", "distinct")
-    anchors = [mark.place for mark in question.marks if not question.free(mark)]
+    counted = plan.measures == (Measure("count"),) and not question.has("count", "list", "share", "distinct")
+    first = min((mark.place for mark in question.marks if not question.free(mark)), default=0)
     found = []
     for mark in left(question):
-        value = question.beside(mark.place, -1)
-        trailing = value is not None and not question.free(value) and bool(question.scope.sense(value, "value"))
-        if mark.cue == "adjective" and value is not None and (value.cue == "count" or value.plain == "how"):
+        before = question.beside(mark.place, -1)
+        how = before is not None and (before.cue == "count" or before.plain == "how")
+        lasting = mark.cue == "unit" and question.has("average") and not plan.sides  # "how many days does it take"
+        if how and (mark.cue == "adjective" or lasting):
             found.append(mark.text)
-        lasting = mark.cue == "unit" and value is not None and value.cue == "count" and question.has("average")
-        if lasting and not plan.sides:
-            found.append(mark.text)  # "how many days does it take"
+        trailing = before is not None and not question.free(before) and bool(question.scope.sense(before, "value"))
         if not mark.strange or (trailing and mark.text.islower()):
             continue
         name = mark.text[0].isupper() and not mark.initial and not mark.text.isupper()
-        if name or _placed(question, mark) or _sought(question, plan, mark):
+        rows = mark.initial and mark.plain.endswith("s") and bool(question.filters)
+        ahead = counted and mark.place < first and not rows
+        if name or ahead or _placed(question, mark) or _sought(question, plan, mark):
             found.append(mark.text)
-        elif counted and plan.measures and mark.place < min(anchors, default=0):
-            rows = mark.initial and mark.plain.endswith("s") and bool(question.filters)
-            found += [] if rows else [mark.text]
     return tuple(dict.fromkeys(found))
 
 
 def _placed(question: Question, mark: Mark) -> bool:
     """Whether a word says where something is, or what it has."""
-    before = question.marks[mark.place - 1] if mark.place else None
-    if before is None or mark.plain == "time":
+    before, further = question.beside(mark.place, -1), question.beside(mark.place, -2)
+    if before is None or mark.plain == "time" or is_unit(mark):
         return False
-    if is_unit(mark):
-        return False
-    if before.plain in _PLACES or before.plain in _HOLDING:
-        return True
-    further = question.marks[mark.place - 2] if mark.place > 1 else None
-    return (
-        before.plain in ("a", "an", "any", "the")
-        and further is not None
-        and (further.plain in _HAVING if before.plain != "the" else further.plain in _PLACES - {"on"})
-    )
+    if before.plain in _PLACES | _HOLDING or further is None:
+        return before.plain in _PLACES | _HOLDING
+    if before.plain == "the":
+        return further.plain in _PLACES - {"on"}
+    return before.plain in ("a", "an", "any") and further.plain in _HAVING
 
 
 def _another(question: Question, mark: Mark, behind: Mark) -> bool:

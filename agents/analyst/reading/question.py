@@ -140,10 +140,10 @@ class Question:
     def group(self, mark: Mark) -> Group:
         """The group that a mark names; it is used then. Raises Unresolved."""
         found = self.scope.chosen(mark, "thing", "figure", "day")
-        if found is None:
+        if found is None or found.field is None:
             raise Unresolved(f'I do not see what "{mark.text}" is.')
         self.use(mark)
-        return self.scope.group_of(found)
+        return Group(found.group or (found.field,))
 
     def keep(self, place: int, column: Field, operator: Operator, values: tuple[Scalar, ...], said: str) -> None:
         """Only rows that meet this count."""

@@ -9,7 +9,7 @@ from agents.analyst.reading.cues import cues
 from agents.analyst.reading.lexicon import Lexicon
 from agents.analyst.reading.naming import Meaning, Profile
 from agents.analyst.reading.options import DAYS, NUMBERS, Choices, words_of
-from agents.analyst.reading.plan import Field, Group, Hop, Scalar, Source
+from agents.analyst.reading.plan import Field, Hop, Scalar, Source
 from agents.analyst.reading.reach import days, entity, is_key, label, reach
 from agents.analyst.reading.sentence import Mark
 from agents.analyst.reading.tokens import parts, stem
@@ -23,6 +23,8 @@ SURE = 0.9
 LIKELY = 0.45
 _WEAK = 0.51
 """Below this score it is a guess what a word names: it is no more than the first word of a longer name."""
+_PLAIN = 0.75
+"""Below this score it is told what a word is taken for."""
 _LEAST = 0.34
 _HOP = 0.15
 """What each foreign key on the way to a name takes from its score."""
@@ -37,6 +39,8 @@ _MEASURED = {
     "duration": ("minutes", "days", "time"), "weight": ("mass", "pounds"), "speed": ("speed", "miles an hour"),
     "temperature": ("temperature",),
 }  # fmt: skip
+_TIMED = ("age", "founded", "built", "year", "birth")
+"""What a day tells as well as a figure."""
 SenseKind = Literal["rows", "figure", "thing", "day", "value"]
 
 
@@ -102,10 +106,11 @@ class Scope:
         ways = [(f'"{mark.text}" is {self.told(item)}', item) for item in (best, *near)]
         picked = self.choices.of(f"{mark.place} {mark.text}", ways)
         self.check_elsewhere(mark, picked)
-        if picked.score + _HOP * len(picked.field.path if picked.field else ()) < 0.75:
-            self.choices.assume(f'"{mark.text}" is {self.told(picked)}')
-        if picked.kind != "value" and picked.score + _HOP * len(picked.field.path if picked.field else ()) < _WEAK:
-            self.choices.doubt(f'whether "{mark.text}" is {self.told(picked)}')
+        said, sure = self.told(picked), picked.score + _HOP * len(picked.field.path if picked.field else ())
+        if sure < _PLAIN:
+            self.choices.assume(f'"{mark.text}" is {said}')
+        if sure < _WEAK and picked.kind != "value":
+            self.choices.doubt(f'whether "{mark.text}" is {said}')
         return picked
 
     def check_elsewhere(self, mark: Mark, sense: Sense) -> None:
@@ -191,16 +196,16 @@ class Scope:
 
     def is_key(self, field: Field) -> bool:
         """Whether a column is there to tell rows apart or to refer to others, so that its numbers are no figures."""
-        source = self.at(field)
-        table, profile = self.lexicon.tables[source], self.lexicon.profiles.get((source, field.column))
-        unique = bool(profile and table.rows and profile.distinct == table.rows)
-        named = bool(set(parts(field.column)[-1:]) & _NUMBERING)
-        if field.kind == "integer" and set(parts(field.column)[-1:]) & _IDS and len(parts(field.column)) > 1:
+        table, profile = self.lexicon.tables[self.at(field)], self.profile(field)
+        words = parts(field.column)
+        numbers = field.kind == "integer" and len(words) > 1 and words[-1] in _IDS
+        if numbers or is_key(table, field.column):
             return True
-        serial = False
-        if unique and profile is not None and profile.low is not None and profile.high is not None:
-            serial = profile.distinct > 20 and profile.high - profile.low + 1 == profile.distinct
-        return is_key(table, field.column) or (unique and named) or serial
+        if profile is None or not table.rows or profile.distinct != table.rows:
+            return False
+        low, high = profile.low, profile.high
+        serial = low is not None and high is not None and profile.distinct > 20 and high - low + 1 == profile.distinct
+        return serial or bool(set(words[-1:]) & _NUMBERING)
 
     def flag(self, field: Field) -> tuple[Scalar, Scalar] | None:
         """What a column that only says yes or no holds for each."""
@@ -208,14 +213,12 @@ class Scope:
 
     def own(self, mark: Mark) -> bool:
         """Whether a mark names the rows, as surely as anything else."""
-        rows = self.score(mark, "rows")
-        tables = max((item.weight for item in mark.of("table")), default=0.0)
+        rows, tables = self.score(mark, "rows"), max((item.weight for item in mark.of("table")), default=0.0)
         thing = self.sense(mark, "thing", "value")
         if thing is not None and thing.kind == "thing" and thing.score >= SURE and self.told_apart_by(thing.field):
             return True
         other = thing.score if thing is not None and not thing.group else 0.0
-        if rows < LIKELY:
-            other = max(other, self.score(mark, "day", "figure"))
+        other = max(other, self.score(mark, "day", "figure")) if rows < LIKELY else other
         return rows > 0 and rows > tables - 0.05 and rows >= other - 0.001
 
     def told_apart_by(self, field: Field | None) -> bool:
@@ -254,13 +257,13 @@ class Scope:
     def adds_up(self, field: Field) -> bool:
         """Whether adding the values of a column up makes sense, by the words of its name, the last ones first."""
         words = [word for word in parts(field.column) if word not in unit_words()] or list(parts(field.column))
-        if "per" in words or "/" in field.column or "%" in field.column or {"pct", "percent"} & set(words):
+        if {"per", "pct", "percent"} & set(words) or "/" in field.column or "%" in field.column:
             return False
         adds, never = cues().columns["adds"], cues().columns["never"]
-        decisive = next((stem(word) for word in reversed(words) if stem(word) in adds | never), "")
+        decisive = next((word for word in map(stem, reversed(words)) if word in adds | never), "")
         unit = self.unit(field)
-        amount = unit is not None and unit.measure in ("mass", "volume", "energy") and not decisive
-        return (decisive in adds and decisive not in never) or amount
+        amount = unit is not None and unit.measure in ("mass", "volume", "energy")
+        return decisive in adds - never if decisive else amount
 
     def worth(self) -> Field | None:
         """The only column of the rows that says what one comes to in all."""
@@ -277,22 +280,24 @@ class Scope:
             if word == "date" and (day := self.day()) is not None:
                 return day
             names = [item for item in self.lexicon.meanings((stem(word),)) if item.kind == "column"]
-            kinds = ("figure", "day") if word in ("age", "founded", "built", "year", "birth", "date") else ("figure",)
-            found = [item for item in self._read(names) if item.kind in kinds and item.field and not item.field.path]
-            found = sorted((item for item in found if item.score >= _LEAST), key=lambda item: -item.score)
-            ends = [item for item in found if item.field and set(parts(item.field.column)) & _ENDS[end]]
-            whole = [item for item in found if item.field and self._is_whole(item.field)]
+            kinds = ("figure", "day") if word in _TIMED else ("figure",)
+            senses = [item for item in self._read(names) if item.kind in kinds and item.score >= _LEAST]
+            senses = [
+                item for item in sorted(senses, key=lambda item: -item.score) if item.field and not item.field.path
+            ]
+            found = [item.field for item in senses if item.field]
+            ends = [field for field in found if set(parts(field.column)) & _ENDS[end]]
+            sure = ends or [field for field in found if self._is_whole(field)]
+            if len(found) > 1 and not sure and senses[1].score > senses[0].score - 0.02:
+                self.choices.doubt(f"whether it is about {self.told(senses[0])}")
             if found:
-                best = (ends or whole or found)[0]
-                if len(found) > 1 and not ends and not whole and found[1].score > best.score - 0.02:
-                    self.choices.doubt(f"whether it is about {self.told(best)}")
-                return best.field
+                return (sure or found)[0]
         wanted = {measure for word in words for measure in _MEASURED.get(word, ())}
         fitting = [field for field in self.own_columns if field.kind in NUMBERS and self._measures(field) & wanted]
-        whole_ones = [field for field in fitting if self._is_whole(field)]
+        whole = [field for field in fitting if self._is_whole(field)] or fitting
         if len(fitting) > 1:
-            self.choices.doubt(f"whether it is about {words_of((whole_ones or fitting)[0].column)}")
-        return next(iter(whole_ones or fitting), None)
+            self.choices.doubt(f"whether it is about {words_of(whole[0].column)}")
+        return next(iter(whole), None)
 
     def _measures(self, field: Field) -> frozenset[str]:
         return frozenset(measures(" ".join((*parts(field.column), field.column))))
@@ -333,11 +338,6 @@ class Scope:
                 return field
         years = [field for field in self.own_columns if self.is_year(field)] if unit == "year" else []
         return years[0] if len(years) == 1 else None
-
-    def group_of(self, sense: Sense) -> Group:
-        """What rows are put together by."""
-        assert sense.field is not None
-        return Group(sense.group or (sense.field,))
 
     def shown(self) -> tuple[Field, ...]:
         """The columns of a listed row: its key, what people know it by, then the others, few of them."""
