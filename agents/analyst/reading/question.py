@@ -1,6 +1,7 @@
 """A question on its way to a plan for the rows of one table: its marks, which of them have left their trace, and the
 conditions that they make."""
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -37,10 +38,8 @@ class Question:
 
     def fork(self) -> "Question":
         """The same question, to be read on in one of several ways."""
-        return Question(
-            self.marks, self.scope, set(self.used), list(self.filters), list(self.times), self.when, self.having,
-            self.digits, self.lapse, list(self.groups), self.given, self.descending,
-        )  # fmt: skip
+        own = {name: getattr(self, name).copy() for name in ("used", "filters", "times", "groups")}
+        return dataclasses.replace(self, **own)
 
     @property
     def spans(self) -> tuple[Span, ...]:

@@ -10,7 +10,7 @@ from agents.analyst.reading.lexicon import Lexicon
 from agents.analyst.reading.naming import Meaning, Profile
 from agents.analyst.reading.options import DAYS, NUMBERS, Choices, words_of
 from agents.analyst.reading.plan import Field, Hop, Scalar, Source
-from agents.analyst.reading.reach import days, entity, is_key, label, reach
+from agents.analyst.reading.reach import entity, is_key, label, reach
 from agents.analyst.reading.sentence import Mark
 from agents.analyst.reading.tokens import parts, stem
 from agents.dataset import Table
@@ -177,7 +177,7 @@ class Scope:
         paths = self.paths[source]
         if len(paths) == 1:
             return paths[0]
-        day = next((item.column for item in days(self.table)), None)
+        day = next((column.name for column in self.table.columns if column.kind in DAYS), None)
         for wanted in ((day,), self.lexicon.tables[source].primary_key):
             fitting = [path for path in paths if path[0].columns == wanted or path[-1].columns == wanted]
             if len(fitting) == 1:
