@@ -40,8 +40,10 @@ def _parsed(sql: str) -> exp.Expr | None:
 async def check_query(sql: str, rows: Rows, ask: Ask) -> list[Check]:
     """The checks of the query that could be made; none for a query of another shape."""
     tree = _parsed(sql)
+    if not isinstance(tree, exp.Select):
+        return []
     checks: list[Check] = []
-    for step in (_fan_out, _adds_up) if isinstance(tree, exp.Select) else ():
+    for step in (_fan_out, _adds_up):
         try:
             checks += await step(tree, rows, ask)
         except (QueryFailed, SqlglotError) as failure:

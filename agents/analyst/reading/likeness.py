@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from holidays import UnitedStates
+from holidays import country_holidays
 
 from agents.analyst.reading.cues import cues
 from agents.analyst.reading.tokens import parts, stem, tokens
@@ -100,7 +100,7 @@ def _demonyms() -> Mapping[str, str]:
 
 @lru_cache(maxsize=1)
 def _states() -> Mapping[str, str]:
-    return {name.casefold(): code for name, code in UnitedStates.subdivisions_aliases.items()}
+    return {name.casefold(): code for name, code in country_holidays("US").subdivisions_aliases.items()}
 
 
 @lru_cache(maxsize=4_000)

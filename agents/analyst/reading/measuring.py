@@ -65,6 +65,7 @@ def aggregates(question: Question) -> tuple[Measure, ...]:
     for at, cue in enumerate(cues):
         figure = figure_beside(question, cue)
         until = cues[at + 1].place if at + 1 < len(cues) else len(question.marks)
+        field: Field | None
         if figure is not None and (figure.place < until or last is None):
             field = last = question.take(figure, "figure")
         else:
