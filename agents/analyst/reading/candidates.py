@@ -232,7 +232,7 @@ def _wishes(question: Question) -> None:
     """How the answer is to look: how many digits, in per cent, without what is missing (which never counts)."""
     for mark in question.marks:
         behind = question.beside(mark.place)
-        if mark.plain == "first" and (behind is None or behind.text in ",.;"):
+        if mark.plain == "first" and behind.text in ",.;":
             _ordered(question, mark)
         if mark.cue == "ignored":
             found = question.scope.chosen(mark, "figure", "thing", "day")
@@ -243,7 +243,7 @@ def _wishes(question: Question) -> None:
             question.use(mark)
             question.digits = 0 if mark.cue == "whole" else question.digits
         number = 1 if mark.plain == "one" else mark.number
-        if number is not None and behind is not None and behind.cue == "places":
+        if number is not None and behind.cue == "places":
             question.use(mark, behind)
             question.digits = min(int(number), _MOST_DIGITS)
 

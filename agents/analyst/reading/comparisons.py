@@ -49,15 +49,14 @@ def _compared(question: Question, mark: Mark) -> None:
         numbers, passed = _numbers(question, mark.place, 2)
         if len(numbers) == 2:
             _bounded(question, mark, {">=": numbers[0], "<=": numbers[1]}, passed)
-    elif mark.cue in ("negative", "positive") and behind is not None and question.is_figure(behind):
+    elif mark.cue in ("negative", "positive") and question.is_figure(behind):
         question.use(mark)
         field = question.take(behind, "figure")
         question.keep(mark.place, field, "<" if mark.cue == "negative" else ">", (0,), mark.text)
     else:
         operator, said = OPERATORS.get(mark.cue), mark.said[1] if mark.said else ()
-        if mark.said and behind is not None and behind.plain.startswith("than"):
-            before = question.beside(mark.place, -1)
-            operator = ">" if (mark.said[0] > 0) != (before is not None and before.plain == "less") else "<"
+        if mark.said and behind.plain.startswith("than"):
+            operator = ">" if (mark.said[0] > 0) != (question.beside(mark.place, -1).plain == "less") else "<"
         if operator is None:
             return
         numbers, passed = _numbers(question, mark.place, 1)
@@ -90,10 +89,10 @@ def _bounded(
     number = list(bounds.values())[-1]
     first, operator = next(iter(bounds.values())), next(iter(bounds))
     beside, unit = question.beside(mark.place), question.beside(number.place)
-    if mark.plain == "over" and beside is not None and beside.plain in ("the", "these", "those", "all"):
-        question.use(mark, number, unit if unit is not None and unit.cue == "unit" else None)
+    if mark.plain == "over" and beside.plain in ("the", "these", "those", "all"):
+        question.use(mark, number, unit if unit.cue == "unit" else None)
         return  # "over the three years"
-    if question.lapse is not None and unit is not None and unit.cue in ("lapse", "unit"):
+    if question.lapse is not None and unit.cue in ("lapse", "unit"):
         question.use(mark, number, unit)
         question.keep(mark.place, question.lapse, operator, (int(number.value),), f"{mark.text} {number.text}")
         question.lapse = None
@@ -104,7 +103,7 @@ def _bounded(
         return
     question.use(mark, *bounds.values(), *names)
     question.use(*(item for item in question.marks[mark.place : number.place] if item.cue == "and"))
-    question.use(beside if beside is not None and beside.plain == "than" else None)
+    question.use(beside if beside.plain == "than" else None)
     if first.place > mark.place and not question.has(*AGGREGATES, "most", "least", "top", "bottom"):
         question.use(*(item for item in question.figures() if question.scope.field_of(item, "figure") == field))
     if field.kind in DAYS:
@@ -127,7 +126,7 @@ def _counted(question: Question, mark: Mark, number: Mark, operator: Operator, n
     """How many rows a group has to have: "customers with more than 15 orders"."""
     things = any(question.is_thing(item) for item in question.marks[: mark.place])
     unit = question.beside(number.place)
-    bare = unit is None or unit.cue == "idle" or unit.text in ",.?"
+    bare = unit.cue == "idle" or unit.text in ",.?"
     if mark.place < number.place and mark.cue != "equal" and (names or (things and bare)):
         question.use(mark, number, *names)
         question.having = Having(operator, number.value), Measure("count")
@@ -152,12 +151,10 @@ def _column(
     scope = question.scope
     named = next(filter(question.is_figure, passed), None)
     beside = question.beside(number.place)
-    if named is None and said:
-        measured = scope.measured_in(beside.plain.split()[0]) if beside is not None else None
-        if (field := measured or scope.said_of(said)) is not None:
-            return field, []
+    if named is None and said and (field := scope.measured_in(beside.first) or scope.said_of(said)) is not None:
+        return field, []
     behind = question.after(number.place)
-    if named is None and behind is not None and question.free(behind) and behind.place - number.place <= 2:
+    if named is None and question.free(behind) and behind.place - number.place <= 2:
         if question.is_figure(behind) and scope.score(behind, "value") < 0.9:
             named = behind
         elif scope.own(behind) or behind.cue == "rows":
@@ -175,16 +172,16 @@ def _column(
 def _by_unit(question: Question, number: Mark) -> tuple[Field | None, Sequence[Mark]]:
     """The column that is measured in the unit behind a number, or else the only one that can hold it."""
     scope, beside, before = question.scope, question.beside(number.place), question.beside(number.place, -1)
-    unit = beside.plain.split()[0] if beside is not None else ""
-    if beside is not None and (field := scope.measured_in(unit)):
+    unit = beside.first
+    if field := scope.measured_in(unit):
         return field, [beside]
-    kinds = ["money"] if before is not None and before.text[:1] in "$€£" else sorted(measures(unit))
+    kinds = ["money"] if before.text.startswith(("$", "€", "£")) else sorted(measures(unit))
     kinds = ["temperature"] if unit in _DEGREES else kinds
     for kind in kinds:
         if field := (scope.worth() if kind == "money" else None) or scope.said_of(_SAID_OF.get(kind, ())):
             if kinds == ["money"]:  # an amount does not say of what
                 scope.choices.doubt(f"whether it is about {words_of(field.column)}")
-            return field, [beside] if beside is not None and kinds != ["money"] else []
+            return field, [beside] if kinds != ["money"] else []
     aged = scope.said_of(("age",)) if unit_of(unit) is None and number.value < _OLDEST else None
     if aged is not None and aged.kind not in DAYS:
         return aged, []
@@ -200,12 +197,10 @@ def _by_unit(question: Question, number: Mark) -> tuple[Field | None, Sequence[M
     return fitting[0], []
 
 
-def _in_unit_of(question: Question, field: Field, number: Mark, unit: Mark | None) -> int | float:
+def _in_unit_of(question: Question, field: Field, number: Mark, unit: Mark) -> int | float:
     """The number in the unit that stands in the column's name, where another one is said: "over 2 hours"."""
     value = number.value
-    if unit is None:
-        return value
-    said, own = unit_of(unit.plain.split()[0]), question.scope.unit(field)
+    said, own = unit_of(unit.first), question.scope.unit(field)
     percent = unit.cue in ("percent", "share")
     if unit.plain in _DEGREES or percent or (said is not None and (own or len(unit.plain) > 1)):
         question.use(unit)
@@ -224,7 +219,7 @@ def _in_unit_of(question: Question, field: Field, number: Mark, unit: Mark | Non
 def _with_column(question: Question, mark: Mark, operator: Operator) -> None:
     """A comparison of two columns of a row, the second in the same unit as the first where there is one."""
     left, right = question.after(mark.place, -1), question.after(mark.place)
-    if left and right and question.is_figure(left) and question.is_figure(right):
+    if question.is_figure(left) and question.is_figure(right):
         one = question.take(left, "figure")
         unit = measures(one.column.replace("_", " "))
         options = [item.field for item in question.scope.senses(right) if item.kind == "figure" and item.field]
@@ -239,11 +234,11 @@ def _equal(question: Question, mark: Mark) -> None:
     first = mark.cue == "top" and mark.plain == "first" and question.scope.score(mark, "value") < 0.9
     ordinal = first or mark.cue == "ordinal"
     before, behind = question.after(mark.place, -1), question.after(mark.place)
-    listed = before is not None and before.cue in ("top", "bottom", "round", "places")
+    listed = before.cue in ("top", "bottom", "round", "places")
     if (mark.number is None and not ordinal) or listed:
         return
     for beside, far in ((behind, 1),) if ordinal else ((before, 3), (behind, 1)):
-        if beside is None or not question.free(beside) or abs(beside.place - mark.place) > far:
+        if not question.free(beside) or abs(beside.place - mark.place) > far:
             continue
         number = 1 if first else mark.value
         field = _numbered(question, beside, number, ordinal=ordinal)

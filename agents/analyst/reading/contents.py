@@ -47,7 +47,7 @@ def read_missing(question: Question) -> None:
     """What rows lack, or do not lack."""
     for mark in filter(question.free, question.marks):
         following = question.beside(mark.place)
-        giving = mark.cue == "not" and following is not None and following.plain in _GIVING
+        giving = mark.cue == "not" and following.plain in _GIVING
         if giving or mark.cue == "without":
             targets = [item for item in question.near(mark.place, 3) if item.names and item.cue != "rows"][:2]
         elif mark.cue == "known" or (mark.cue == "missing" and question.scope.score(mark, "value") <= 0.8):
@@ -91,7 +91,7 @@ def read_having(question: Question) -> None:
     """ "The samples that have a result": what only some rows have."""
     for mark in question.marks if question.has("count", "share") else ():
         target, article = question.after(mark.place), question.beside(mark.place)
-        if mark.plain not in _HAVING or target is None or article is None or article.plain not in ("a", "an", "any"):
+        if mark.plain not in _HAVING or article.plain not in ("a", "an", "any"):
             continue
         behind = [item for item in question.marks[target.place + 1 : target.place + 3] if item.cue != "idle"][:1]
         compared = any(item.number is not None or item.cue in _RANKING or item.of("value", 0.7) for item in behind)
@@ -115,7 +115,7 @@ def read_values(question: Question) -> None:
         negation = _negation(question, mark)
         beside, column = _beside(question, mark)
         before = question.after(mark.place, -1)
-        joined = before if before is not None and before.cue in _JOINING and mark.place - last <= 3 else None
+        joined = before if before.cue in _JOINING and mark.place - last <= 3 else None
         carried = joined is not None and negated is not None
         found = _condition(question, mark, negated=bool(negation) or carried, beside=beside)
         if found is None:
@@ -194,9 +194,8 @@ def is_value(question: Question, mark: Mark) -> bool:
     rows = max((item.weight for item in mark.of("table") if item.source in scope.paths), default=0.0)
     by = question.cued(mark.place, -1, "by", "distinct")
     if value and (_beside(question, mark)[0] is not None or value >= max(column - 0.01, rows + 0.001)):
-        done = question.beside(by.place, -1) if by is not None else None
-        doer = done is not None and done.plain.endswith(_DONE) and mark.plain.endswith(_DOERS)  # "paid by survivors"
-        return by is None or doer or column <= 0.7
+        done = by is not None and question.beside(by.place, -1).plain.endswith(_DONE)
+        return by is None or (done and mark.plain.endswith(_DOERS)) or column <= 0.7  # "paid by survivors"
     flagged = _flagged(question, mark, LIKELY)
     if flagged is None or by is not None or flagged.score < max(rows, column - 0.05):
         return False

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from agents.analyst.reading.plan import Measure, Plan, Source
 from agents.analyst.reading.question import AGGREGATES, Question
-from agents.analyst.reading.sentence import Mark
+from agents.analyst.reading.sentence import NOWHERE, Mark
 from agents.analyst.reading.tokens import parts
 from agents.language.figures import unit_words
 from agents.language.units import unit as unit_of
@@ -71,11 +71,10 @@ def score(question: Question, plan: Plan) -> float:
 def asks(question: Question, mark: Mark) -> bool:
     """Whether a mark asks for something that has to be worked out, or for a bound by a number."""
     behind = question.after(mark.place)
-    bound = mark.cue not in _BOUNDS or (behind is not None and behind.number is not None)
-    clock = behind is not None and behind.plain in ("hours", "h")
+    bound = mark.cue not in _BOUNDS or behind.number is not None
+    clock = behind.plain in ("hours", "h")
     said = mark.said is not None and mark.said[2] == "est"
-    than = question.beside(mark.place)
-    said = said or (mark.said is not None and than is not None and than.plain == "than")
+    said = said or (mark.said is not None and question.beside(mark.place).plain == "than")
     unknown = mark.strange and len(mark.plain) > 5 and mark.plain.endswith("est")
     return (mark.cue in FUNCTIONS and bound) or said or unknown or (mark.number is not None and not clock)
 
@@ -99,11 +98,11 @@ def strange(best: Candidate) -> tuple[str, ...]:
     found = []
     for mark in left(question):
         before = question.beside(mark.place, -1)
-        how = before is not None and (before.cue == "count" or before.plain == "how")
+        how = before.cue == "count" or before.plain == "how"
         lasting = mark.cue == "unit" and question.has("average") and not plan.sides  # "how many days does it take"
         if how and (mark.cue == "adjective" or lasting):
             found.append(mark.text)
-        trailing = before is not None and not question.free(before) and bool(question.scope.sense(before, "value"))
+        trailing = not question.free(before) and bool(question.scope.sense(before, "value"))
         if not mark.strange or (trailing and mark.text.islower()):
             continue
         name = mark.text[0].isupper() and not mark.initial and not mark.text.isupper()
@@ -117,13 +116,11 @@ def strange(best: Candidate) -> tuple[str, ...]:
 def _placed(question: Question, mark: Mark) -> bool:
     """Whether a word says where something is, or what it has."""
     before, further = question.beside(mark.place, -1), question.beside(mark.place, -2)
-    if before is None or mark.plain == "time" or is_unit(mark):
+    if mark.plain == "time" or is_unit(mark):
         return False
-    if before.plain in _PLACES | _HOLDING or further is None:
-        return before.plain in _PLACES | _HOLDING
-    if before.plain == "the":
-        return further.plain in _PLACES - {"on"}
-    return before.plain in ("a", "an", "any") and further.plain in _HAVING
+    the = before.plain == "the" and further.plain in _PLACES - {"on"}
+    some = before.plain in ("a", "an", "any") and further.plain in _HAVING
+    return before.plain in _PLACES | _HOLDING or the or some
 
 
 def _another(question: Question, mark: Mark, behind: Mark) -> bool:
@@ -143,11 +140,10 @@ def is_unit(mark: Mark) -> bool:
 def _sought(question: Question, plan: Plan, mark: Mark) -> bool:
     """Whether a word says what is to be counted, worked out or found: "how many murders", "average salinity"."""
     before, behind = question.after(mark.place, -1), question.after(mark.place)
-    beside = question.beside(mark.place, -1)
-    much = beside is not None and beside.plain == "much" and not is_unit(mark)
-    if before is None:
-        return much and not (behind is not None and behind.names)
-    if behind is not None and behind.place == mark.place + 1 and behind.names:  # it says more of what follows
+    much = question.beside(mark.place, -1).plain == "much" and not is_unit(mark)
+    if before is NOWHERE:
+        return much and not behind.names
+    if behind.place == mark.place + 1 and behind.names:  # it says more of what follows
         return (before.cue == "count" and question.scope.own(behind)) or _another(question, mark, behind)
     if is_unit(mark) and mark.plain not in _MONEY:
         return before.cue == "count" and mark.place == before.place + 1 and not plan.sides

@@ -14,7 +14,6 @@ from agents.analyst.reading.measuring import aggregates, counted, default, each
 from agents.analyst.reading.options import NUMBERS, Unresolved, words_of
 from agents.analyst.reading.plan import Aggregate, Field, Group, Measure, Plan
 from agents.analyst.reading.question import Question
-from agents.analyst.reading.sentence import Mark
 from agents.analyst.reading.sides import compared, grouped, shared, told_apart
 from agents.analyst.reading.tokens import stem
 
@@ -39,7 +38,7 @@ def correlation(question: Question) -> tuple[Measure, ...]:
     for mark in question.figures():
         head, field = question.beside(mark.place), question.scope.field_of(mark, "figure")
         score = question.scope.score(mark, "figure")
-        inner = head is not None and question.is_figure(head) and question.scope.score(head, "figure") > score
+        inner = question.is_figure(head) and question.scope.score(head, "figure") > score
         if not inner and len(fields) < 2 and field not in fields:
             fields.append(question.take(mark, "figure"))
     for mark in question.marks:
@@ -111,7 +110,8 @@ def plain_figures(question: Question) -> tuple[Measure, ...]:
     )
     if single(question) or question.has("list"):
         return ()
-    how = next((mark for mark in question.marks if mark.said and question.free(mark) and _how(question, mark)), None)
+    said = (mark for mark in question.marks if mark.said and question.free(mark))
+    how = next((mark for mark in said if question.beside(mark.place, -1).plain == "how"), None)
     if not marks and how is not None and how.said:  # "how expensive are they"
         field = scope.said_of(how.said[1])
         question.use(how)
@@ -135,11 +135,6 @@ def _by_default(question: Question, field: Field, point: str) -> Measure:
     aggregate = question.scope.choices.of(point, ways)
     question.scope.choices.assume(f"{words_of(field.column)} is {'added up' if aggregate == 'sum' else 'averaged'}")
     return Measure(aggregate, field)
-
-
-def _how(question: Question, mark: Mark) -> bool:
-    before = question.beside(mark.place, -1)
-    return before is not None and before.plain == "how"
 
 
 def rows_by_group(question: Question, plan: Plan) -> Plan | None:

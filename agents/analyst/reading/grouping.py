@@ -5,7 +5,7 @@ from agents.analyst.reading.moments import unit_group
 from agents.analyst.reading.options import Unresolved
 from agents.analyst.reading.plan import Group
 from agents.analyst.reading.question import AGGREGATES, Question
-from agents.analyst.reading.sentence import Mark
+from agents.analyst.reading.sentence import NOWHERE, Mark
 from agents.analyst.reading.tokens import parts
 from agents.language.units import unit as unit_of
 from agents.language.words import vocabulary
@@ -39,8 +39,8 @@ def read_groups(question: Question) -> None:
 def _modifying(question: Question, mark: Mark) -> bool:
     """Whether a unit of time belongs to a figure that is no amount: "average monthly rent"."""
     behind, before = question.after(mark.place), question.after(mark.place, -1)
-    field = question.scope.field_of(behind, "figure") if behind is not None and question.is_figure(behind) else None
-    worked = before is not None and before.cue in AGGREGATES and before.cue != "sum"
+    field = question.scope.field_of(behind, "figure") if question.is_figure(behind) else None
+    worked = before.cue in AGGREGATES and before.cue != "sum"
     return worked and field is not None and not question.scope.adds_up(field)
 
 
@@ -59,7 +59,7 @@ def _behind(question: Question, by: Mark) -> None:
             return
         question.use(joint, target)
         done = question.beside(joint.place, -1)
-        if joint.plain == "by" and len(group.fields) > 1 and done is not None and done.plain.endswith(("d", "n")):
+        if joint.plain == "by" and len(group.fields) > 1 and done.plain.endswith(("d", "n")):
             question.scope.choices.doubt(f'whether "{joint.text} {target.text}" says who did it')
         if group not in question.groups:
             question.groups.append(group)
@@ -69,7 +69,7 @@ def _behind(question: Question, by: Mark) -> None:
 def _in_the_name(question: Question, by: Mark) -> bool:
     """Whether "per" and what follows belong to the name of the figure before: "price per bottle" of `Price/btl`."""
     before, behind = question.after(by.place, -1), question.after(by.place)
-    if before is None or behind is None or not question.is_figure(before):
+    if not question.is_figure(before):
         return False
     field = question.scope.field_of(before, "figure")
     words = parts(field.column) if field is not None else ()
@@ -85,13 +85,13 @@ def _in_the_name(question: Question, by: Mark) -> bool:
 def _target(question: Question, place: int) -> Mark | None:
     """What stands behind "by": not an adjective, nor a value before a name ("by warranty cost")."""
     target = next((mark for mark in question.onward(place) if mark.cue != "adjective"), None)
-    behind = question.after(target.place) if target is not None else None
-    if target is None or behind is None:
-        return target
+    if target is None:
+        return None
+    behind = question.after(target.place)
     if not question.free(target) and behind.place - target.place == 1:
         return behind if behind.names and question.free(behind) else target
     of = question.beside(target.place)
-    if target.strange and of is not None and of.plain == "of" and groups(question, behind):
+    if target.strange and of.plain == "of" and groups(question, behind):
         question.use(target)  # "country of origin"
         return behind
     return target
@@ -115,22 +115,20 @@ def _nothing(question: Question, by: Mark, target: Mark) -> None:
 def _joint(question: Question, target: Mark) -> Mark | None:
     """The word that joins one more thing."""
     joint = question.after(target.place)
-    if joint is not None and joint.plain in _CALLED and question.free(joint):
+    if joint.plain in _CALLED and question.free(joint):
         question.use(joint)
         joint = question.after(joint.place)
-    following = question.after(joint.place) if joint is not None and joint.cue in _CHAINING else None
-    if joint is None or following is None or not question.free(joint):
+    if joint.cue not in _CHAINING or not question.free(joint):
         return None
-    if following.strange and joint.cue == "and" and question.after(following.place) is None:
+    following = question.after(joint.place)
+    if following.strange and joint.cue == "and" and question.after(following.place) is NOWHERE:
         raise Unresolved(f'There is nothing called "{following.text}" to be told apart by.')
     return joint if groups(question, following) else None
 
 
-def groups(question: Question, mark: Mark | None) -> bool:
+def groups(question: Question, mark: Mark) -> bool:
     """Whether rows can be put together by what a mark names."""
-    if mark is None or question.scope.own(mark):
-        return False
-    return question.is_thing(mark) and not many(question, mark)
+    return not question.scope.own(mark) and question.is_thing(mark) and not many(question, mark)
 
 
 def many(question: Question, mark: Mark) -> bool:

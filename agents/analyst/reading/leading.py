@@ -90,7 +90,7 @@ def _sought(question: Question, rank: Rank) -> Group | None:
             ranked_by = (rank.figure, rank.measure.field if rank.measure else None)
             if scope.field_of(mark, "thing", "figure") not in ranked_by:
                 number = question.beside(mark.place, -1)
-                if rank.number is None and number is not None and number.number and question.free(number):
+                if rank.number is None and number.number and question.free(number):
                     question.use(number)
                     rank.number = int(number.number)
                 return question.group(mark)
@@ -102,16 +102,16 @@ def _heads(question: Question, rank: Rank) -> list[Mark]:
     """The nouns that may say what is sought, the likeliest first."""
     scope, found = question.scope, []
     behind = question.after(rank.last)
-    if behind is not None and scope.own(behind) and rank.figure is not None and not rank.more:
+    if scope.own(behind) and rank.figure is not None and not rank.more:
         return []
     for which in question.all("which")[:1]:
         nouns = (mark for mark in question.marks[which.place + 1 : which.place + 4] if mark.names or mark.cue == "unit")
         for noun in list(nouns)[:1]:
             head = question.beside(noun.place)
-            both = head is not None and scope.own(noun) and groups(question, head)
+            both = scope.own(noun) and groups(question, head)
             if not both and scope.own(noun) and rank.figure is not None:
                 return []
-            found.append(head if both and head is not None else noun)
+            found.append(head if both else noun)
     for mark in question.near(rank.last, _FAR):
         if mark.names and scope.own(mark) and not groups(question, mark):
             break

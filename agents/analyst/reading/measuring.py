@@ -19,7 +19,8 @@ _OFTEN = ("how often", "how many times", "how frequently")
 def read_lapse(question: Question) -> None:
     """The days from one date to another, where they are asked about."""
     scope, cue = question.scope, question.first("lapse")
-    how = next((mark for mark in question.marks if mark.plain in _LONG and _asked_how(question, mark)), None)
+    long = (mark for mark in question.marks if mark.plain in _LONG)
+    how = next((mark for mark in long if question.beside(mark.place, -1).plain in _HOW), None)
     if cue is None and not (how and question.has("average", "median", "minimum", "maximum")):
         return
     own = [field for field in scope.own_columns if field.kind in DAYS]
@@ -35,22 +36,16 @@ def read_lapse(question: Question) -> None:
     question.lapse = replace(last, since=first, kind="integer")
 
 
-def _asked_how(question: Question, mark: Mark) -> bool:
-    before = question.beside(mark.place, -1)
-    return before is not None and before.plain in _HOW
-
-
 def figure_beside(question: Question, cue: Mark) -> Mark | None:
     """The figure that a word like "average" is said of: how much there is, behind it, or else before it."""
     for mark in question.figures():
-        how = question.beside(mark.place, -1)
-        if how is not None and how.plain in ("how", "much"):
+        if question.beside(mark.place, -1).plain in ("how", "much"):
             return mark
     behind = next(filter(question.is_figure, question.near(cue.place, _FAR)), None)
     if behind is None:
         return next(filter(question.is_figure, question.onward(cue.place, -1)), None)
     head, score = question.beside(behind.place), question.scope.score(behind, "figure")
-    return head if head and question.is_figure(head) and question.scope.score(head, "figure") > score else behind
+    return head if question.is_figure(head) and question.scope.score(head, "figure") > score else behind
 
 
 def aggregates(question: Question) -> tuple[Measure, ...]:
@@ -83,7 +78,7 @@ def _also(question: Question, cue: Mark, field: Field | None) -> list[Measure]:
     found = []
     for mark in question.all("and"):
         behind = question.after(mark.place)
-        if field is not None and mark.place > cue.place and behind is not None and question.is_figure(behind):
+        if field is not None and mark.place > cue.place and question.is_figure(behind):
             question.use(mark)
             found.append(Measure(cue.cue, question.take(behind, "figure")))  # type: ignore[arg-type]
     return found
@@ -185,7 +180,7 @@ def each(question: Question) -> Measure | None:
     if average is None or not question.groups or question.figures():
         return None
     behind = question.after(average.place)
-    if count is None and (behind is None or not question.scope.own(behind)):
+    if count is None and not question.scope.own(behind):
         return None
     group = question.groups.pop(0)
     question.use(average, count)

@@ -70,7 +70,7 @@ def _clock(question: Question) -> None:
     operators: dict[str, Operator] = {"before": "<", "after": ">="}
     for mark in question.marks if day is not None else ():
         number = question.beside(mark.place)
-        if mark.plain not in operators or number is None or number.number is None:
+        if mark.plain not in operators or number.number is None:
             continue
         near = [item for item in question.marks[number.place + 1 : number.place + 4] if item.plain in _CLOCK]
         hour = number.value + (12 if any(item.plain in _LATE for item in near) and number.value < 12 else 0)

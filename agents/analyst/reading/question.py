@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from agents.analyst.reading.options import Unresolved
 from agents.analyst.reading.plan import Condition, Field, Group, Having, Measure, Operator, Scalar, Span
 from agents.analyst.reading.scope import Scope, SenseKind
-from agents.analyst.reading.sentence import Mark
+from agents.analyst.reading.sentence import NOWHERE, Mark
 
 AGGREGATES = ("average", "sum", "median", "minimum", "maximum", "deviation", "variance", "range")
 _QUIET = ("idle", "all")
@@ -77,7 +77,7 @@ class Question:
         return [mark for mark in self.names() if self.scope.own(mark)]
 
     def free(self, mark: Mark) -> bool:
-        return mark.place not in self.used
+        return mark is not NOWHERE and mark.place not in self.used
 
     def onward(self, place: int, step: int = 1) -> Iterator[Mark]:
         """The marks behind a place, or (`step` -1) before it, that say something."""
@@ -90,17 +90,18 @@ class Question:
     def near(self, place: int, most: int, step: int = 1) -> list[Mark]:
         return list(islice(self.onward(place, step), most))
 
-    def after(self, place: int, step: int = 1) -> Mark | None:
-        return next(self.onward(place, step), None)
+    def after(self, place: int, step: int = 1) -> Mark:
+        """The next mark that says something; NOWHERE where there is none."""
+        return next(self.onward(place, step), NOWHERE)
 
-    def beside(self, place: int, step: int = 1) -> Mark | None:
-        """The very next mark, whatever it is."""
-        return self.marks[place + step] if 0 <= place + step < len(self.marks) else None
+    def beside(self, place: int, step: int = 1) -> Mark:
+        """The very next mark, whatever it is; NOWHERE where there is none."""
+        return self.marks[place + step] if 0 <= place + step < len(self.marks) else NOWHERE
 
     def cued(self, place: int, step: int, *kinds: str) -> Mark | None:
         """The next mark that says something, where it is of such a kind."""
         found = self.after(place, step)
-        return found if found is not None and found.cue in kinds else None
+        return found if found.cue in kinds else None
 
     def names(self) -> list[Mark]:
         """The names that are not used yet."""
@@ -111,8 +112,7 @@ class Question:
         if mark is None or not self.free(mark) or mark.cue.startswith("beyond"):
             return False
         figure = self.scope.score(mark, "figure")
-        before = self.beside(mark.place, -1)
-        much = before is not None and before.plain == "much"
+        much = self.beside(mark.place, -1).plain == "much"
         others = self.scope.score(mark, "value") if much else self.scope.score(mark, "rows", "thing", "day", "value")
         return figure >= 0.34 and figure + 0.16 >= others and not (figure < others and mark.cue == "count")
 

@@ -57,12 +57,9 @@ def superlative(question: Question, mark: Mark) -> bool:
     than = any("than" in other.plain.split() for other in question.marks)
     forms = ("est", "er") if question.says("which", "who") and not than else ("est",)
     number, unit = question.beside(mark.place), question.beside(mark.place, 2)
-    if number is not None and unit is not None:
-        within = number.unit and (unit.plain == "of" or unit.span is not None)
-        if within and mark.cue in ("top", "bottom"):
-            return False  # "the first week of October"
-        if number.number is not None and unit.plain in _CLOCKS:
-            return False
+    within = number.unit and (unit.plain == "of" or unit.span is not None)  # "the first week of October"
+    if (within and mark.cue in ("top", "bottom")) or (number.number is not None and unit.plain in _CLOCKS):
+        return False
     return mark.cue in ENDS or (mark.said is not None and mark.said[2] in forms)
 
 
@@ -92,14 +89,14 @@ def ranked(question: Question) -> Rank | None:
 def _number(question: Question, mark: Mark, rank: Rank) -> None:
     """How many are wanted, behind how many others."""
     before, behind = question.beside(mark.place, -1), question.beside(mark.place)
-    if before is not None and question.free(before) and before.number is not None:
+    if question.free(before) and before.number is not None:
         question.use(before)
         rank.first = before.place
         if before.cue == "ordinal":
             rank.skip = int(before.number) - 1
         else:
             rank.number = _listed(before)
-    elif behind is not None and question.free(behind) and behind.number is not None and behind.cue != "ordinal":
+    elif question.free(behind) and behind.number is not None and behind.cue != "ordinal":
         question.use(behind)
         rank.last, rank.number = behind.place, _listed(behind)
 
@@ -177,7 +174,7 @@ def _counted(question: Question, rank: Rank) -> None:
     distinct = question.cued(rank.last, 1, "distinct")
     question.use(distinct)
     target = question.after(distinct.place if distinct else rank.last)
-    if target is None or not question.free(target):
+    if not question.free(target):
         return
     if question.scope.own(target) or target.cue == "rows":
         question.use(target)

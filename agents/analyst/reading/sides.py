@@ -168,7 +168,7 @@ def shared(question: Question, plan: Plan) -> Plan | None:
     figure = next(adding, None)  # "share of bottles"
     measures = (Measure("sum", question.take(figure, "figure")),) if figure is not None else ()
     each = question.after(cue.place)
-    of_groups = bool(question.groups) and cue.cue == "share" and each is not None and each.plain.endswith("each")
+    of_groups = bool(question.groups) and cue.cue == "share" and each.plain.endswith("each")
     if question.filters and not of_groups:
         part, whole = _split(question, cue)
         return replace(plan, measures=measures, part=part, conditions=whole, groups=tuple(question.groups))
@@ -180,8 +180,7 @@ def shared(question: Question, plan: Plan) -> Plan | None:
 
 
 def _alone(question: Question, mark: Mark) -> bool:
-    before = question.beside(mark.place, -1)
-    return question.free(mark) and (before is None or before.number is None)
+    return question.free(mark) and question.beside(mark.place, -1).number is None
 
 
 def _split(question: Question, cue: Mark) -> tuple[tuple[Condition, ...], tuple[Condition, ...]]:
