@@ -236,8 +236,8 @@ def _wishes(question: Question) -> None:
             _ordered(question, mark)
         if mark.cue == "ignored":
             found = question.scope.chosen(mark, "figure", "thing", "day")
-            profile = question.scope.profile(found.field) if found is not None and found.field is not None else None
-            if found is not None and found.field is not None and profile is not None and profile.missing:
+            profile = question.scope.profile(found.field)
+            if found.field is not None and profile is not None and profile.missing:
                 question.keep(mark.place, found.field, "is not null", (), f"without missing {mark.text}")
         if mark.cue in ("ignore", "ignored", "all", "round", "whole", "overall"):
             question.use(mark)

@@ -165,8 +165,7 @@ def _column(
             break
     if named is None:
         return _by_unit(question, number)
-    found = scope.chosen(named, "figure")
-    return (found.field if found else None), [named]
+    return scope.chosen(named, "figure").field, [named]
 
 
 def _by_unit(question: Question, number: Mark) -> tuple[Field | None, Sequence[Mark]]:
@@ -260,7 +259,7 @@ def _numbered(question: Question, beside: Mark, number: int | float, *, ordinal:
     if worked_out or beside.cue not in ("", "unit", "idle"):
         return None
     found = scope.sense(beside, "figure", "thing", least=0.95 if scope.own(beside) else 0.5)
-    if found is None or found.field is None or found.group:
+    if found.field is None or found.group:
         return None
     profile = scope.profile(found.field)
     if found.field.kind == "text":

@@ -7,7 +7,7 @@ from agents.analyst.reading.options import NUMBERS, Unresolved
 from agents.analyst.reading.plan import Condition, Field, Operator, Scalar
 from agents.analyst.reading.question import AGGREGATES, Question
 from agents.analyst.reading.scope import LIKELY, SURE, Sense, SenseKind
-from agents.analyst.reading.sentence import Mark
+from agents.analyst.reading.sentence import NOWHERE, Mark
 from agents.analyst.reading.tokens import stem
 from agents.language.words import vocabulary
 
@@ -34,13 +34,13 @@ _WAY = 3
 def read_texts(question: Question) -> None:
     """ "Whose title contains Lost", "names starting with A"."""
     for mark in question.all("contain", "start"):
-        column = next(filter(question.is_thing, question.onward(mark.place, -1)), None)
+        column = next(filter(question.is_thing, question.onward(mark.place, -1)), NOWHERE)
         behind = next((it for it in question.marks[mark.place + 1 :] if it.cue != "idle" or len(it.text) == 1), None)
-        found = question.scope.chosen(column, "thing") if column is not None else None
-        if found is not None and found.field is not None and found.field.kind == "text" and behind is not None:
+        field = question.scope.chosen(column, "thing").field
+        if field is not None and field.kind == "text" and behind is not None:
             question.use(mark, column, behind)
             operator: Operator = "contains" if mark.cue == "contain" else "starts"
-            question.keep(mark.place, found.field, operator, (behind.text,), f"{mark.text} {behind.text}")
+            question.keep(mark.place, field, operator, (behind.text,), f"{mark.text} {behind.text}")
 
 
 def read_missing(question: Question) -> None:
@@ -64,7 +64,7 @@ def _lacks(question: Question, mark: Mark, target: Mark) -> bool:
     """Whether the target is what rows lack, or have; then it is kept."""
     scope = question.scope
     found = scope.sense(target, "figure", "thing", "day")
-    if not question.free(target) or found is None or found.field is None:
+    if not question.free(target) or found.field is None:
         return False
     field, said = found.field, f"{mark.text} {target.text}"
     if found.group and len(field.path) == 1:  # a row of another table that is referred to
@@ -80,8 +80,7 @@ def _lacks(question: Question, mark: Mark, target: Mark) -> bool:
             scope.choices.doubt(f'whether "{said}" is 0 or missing')
         if not profile.missing:
             scope.choices.doubt(f'what "{said}" is, as every row has one')
-        chosen = scope.chosen(target, "figure", "thing", "day") if not found.group else None
-        field = chosen.field if chosen is not None and chosen.field is not None else field
+        field = (scope.chosen(target, "figure", "thing", "day").field if not found.group else None) or field
     question.use(mark, target)
     question.keep(target.place, field, operator, values, said)
     return True
@@ -170,7 +169,7 @@ def _condition(question: Question, mark: Mark, *, negated: bool, beside: Field |
     scope = question.scope
     found = scope.chosen(mark, "value", accept=lambda item: beside is None or item.field == beside)
     flagged = _flagged(question, mark, 0)
-    if found is not None and found.field is not None and (flagged is None or found.score >= flagged.score):
+    if found.field is not None and (flagged is None or found.score >= flagged.score):
         if found.score < 0.5:
             scope.choices.doubt(f'whether "{mark.text}" is {scope.told(found)}')
         return Condition(found.field, "not in" if negated else "in", found.values, mark.text)

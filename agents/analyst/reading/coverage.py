@@ -102,7 +102,7 @@ def strange(best: Candidate) -> tuple[str, ...]:
         lasting = mark.cue == "unit" and question.has("average") and not plan.sides  # "how many days does it take"
         if how and (mark.cue == "adjective" or lasting):
             found.append(mark.text)
-        trailing = not question.free(before) and bool(question.scope.sense(before, "value"))
+        trailing = not question.free(before) and question.scope.sense(before, "value")
         if not mark.strange or (trailing and mark.text.islower()):
             continue
         name = mark.text[0].isupper() and not mark.initial and not mark.text.isupper()
@@ -126,8 +126,8 @@ def _placed(question: Question, mark: Mark) -> bool:
 def _another(question: Question, mark: Mark, behind: Mark) -> bool:
     """Whether a word makes something else of the name behind it: "the publisher's books", "air temperature" where only
     that of the water is known."""
-    found = question.scope.sense(behind, "figure")
-    named = parts(found.field.column) if found and found.field else ()
+    field = question.scope.field_of(behind, "figure")
+    named = parts(field.column) if field else ()
     words = [word for word in named if word not in unit_words() and len(word) > 1]
     return mark.text.endswith(("'s", "’s")) or len(behind.text.split()) < len(words) == 2 == len(set(words))
 

@@ -134,7 +134,7 @@ def groups(question: Question, mark: Mark) -> bool:
 def many(question: Question, mark: Mark) -> bool:
     """Whether a column of many figures is named, which nothing is put together by."""
     found = question.scope.sense(mark, "figure")
-    if found is None or found.field is None or found.score < question.scope.score(mark, "thing"):
+    if found.field is None or found.score < question.scope.score(mark, "thing"):
         return False
     profile = question.scope.profile(found.field)
     several = profile is not None and profile.distinct > _MANY and not question.scope.is_year(found.field)
@@ -154,14 +154,14 @@ def named_group(question: Question, mark: Mark) -> Group | None:
     """What a mark names as groups: a column of the rows, a unit of time, another table; None where it is the rows."""
     scope = question.scope
     thing = scope.sense(mark, "thing", "figure", least=0.45)
-    if mark.unit is not None and (thing is None or thing.score < 0.5 or thing.field is None or thing.field.path):
+    if mark.unit is not None and (thing.score < 0.5 or thing.field is None or thing.field.path):
         return unit_group(question, mark.unit)
     if scope.own(mark) and scope.score(mark, "thing", "figure") < 0.95:
         return None
-    if thing is not None and not thing.group and scope.told_apart_by(thing.field):
+    if not thing.group and scope.told_apart_by(thing.field):
         question.use(mark)
         return None
-    if scope.sense(mark, "thing", "figure") is None:
+    if not scope.sense(mark, "thing", "figure"):
         day = scope.field_of(mark, "day")
         return Group((day,), "day") if day is not None else None
     return question.group(mark)

@@ -70,9 +70,9 @@ def _asked(question: Question) -> tuple[Field, ...]:
             continue
         sense = scope.sense(mark, "thing", "figure", "day", least=0.4)
         sought = question.cued(mark.place, -1, "which") is not None and not mark.plain.endswith(("d", "n"))
-        if sense is not None and sense.kind == "day" and mark.cue == "" and sought:
+        if sense.kind == "day" and mark.cue == "" and sought:
             raise Unresolved(f"It is not known which {mark.text} it was.")  # but when one judged
-        if sense is not None:
+        if sense:
             found.append(question.take(mark, "thing", "figure", "day"))
     days = any(field.kind in DAYS for field in found)
     wanted = {

@@ -161,7 +161,7 @@ def _different(question: Question, target: Mark, *, distinct: bool) -> Field | N
     if not distinct and (scope.own(target) or scope.score(target, "thing", "figure") < least):
         return None
     found = scope.chosen(target, "thing", "figure")
-    if found is None or found.field is None:
+    if found.field is None:
         return None
     field = found.group[0] if found.group else found.field
     return None if scope.told_apart_by(field) else field

@@ -30,8 +30,8 @@ def read_times(question: Question) -> None:
     if not said and not weekdays:
         return
     timed, year = _timed(question, said)
-    found = question.scope.chosen(timed, "day") if timed is not None else None
-    day = (found.field if found is not None else question.scope.day()) if year is None else None
+    named = question.scope.chosen(timed, "day").field if timed is not None else None
+    day = (named or question.scope.day()) if year is None else None
     if day is None:
         _by_year(question, said, year)
         return

@@ -121,25 +121,25 @@ class Question:
 
     def take(self, mark: Mark, *kinds: SenseKind) -> Field:
         """The column that a mark names, which is used then. Raises Unresolved."""
-        found = self.scope.chosen(mark, *kinds)
-        if found is None or found.field is None:
+        field = self.scope.chosen(mark, *kinds).field
+        if field is None:
             raise Unresolved(f'I do not see what "{mark.text}" is.')
         self.use(mark)
-        return found.field
+        return field
 
     def is_thing(self, mark: Mark | None) -> bool:
         """Whether rows can be put together by what a mark names: a column of words or classes, another table."""
         if mark is None or not self.free(mark):
             return False
-        thing, figure = self.scope.sense(mark, "thing", least=0.4), self.scope.sense(mark, "figure", least=0.45)
-        if thing is not None and thing.score >= self.scope.score(mark, "rows"):
+        thing, figure = self.scope.sense(mark, "thing", least=0.4), self.scope.field_of(mark, "figure", least=0.45)
+        if thing and thing.score >= self.scope.score(mark, "rows"):
             return True
-        return figure is not None and figure.field is not None and self.scope.is_class(figure.field)
+        return figure is not None and self.scope.is_class(figure)
 
     def group(self, mark: Mark) -> Group:
         """The group that a mark names; it is used then. Raises Unresolved."""
         found = self.scope.chosen(mark, "thing", "figure", "day")
-        if found is None or found.field is None:
+        if found.field is None:
             raise Unresolved(f'I do not see what "{mark.text}" is.')
         self.use(mark)
         return Group(found.group or (found.field,))

@@ -55,6 +55,13 @@ class Sense:
     values: tuple[str, ...] = ()
     group: tuple[Field, ...] = ()
 
+    def __bool__(self) -> bool:
+        return self is not NOTHING
+
+
+NOTHING = Sense("rows", 0.0)
+"""No meaning of that kind."""
+
 
 class Scope:
     """Of the rows of one table. `choices` notes where a word has more than one meaning, `score` how well names fit."""
@@ -80,24 +87,22 @@ class Scope:
             self._senses[mark] = tuple(sorted(self._read(mark.names), key=lambda sense: -sense.score))
         return self._senses[mark]
 
-    def sense(self, mark: Mark, *kinds: SenseKind, least: float = _LEAST) -> Sense | None:
-        """The likeliest meaning of such a kind."""
-        return next((item for item in self.senses(mark) if item.kind in kinds and item.score >= least), None)
+    def sense(self, mark: Mark, *kinds: SenseKind, least: float = _LEAST) -> Sense:
+        """The likeliest meaning of such a kind; NOTHING where there is none."""
+        return next((item for item in self.senses(mark) if item.kind in kinds and item.score >= least), NOTHING)
 
     def field_of(self, mark: Mark, *kinds: SenseKind, least: float = _LEAST) -> Field | None:
         """The column that is most likely named."""
-        found = self.sense(mark, *kinds, least=least)
-        return found.field if found else None
+        return self.sense(mark, *kinds, least=least).field
 
     def score(self, mark: Mark, *kinds: SenseKind) -> float:
-        found = self.sense(mark, *kinds, least=0.0)
-        return found.score if found else 0.0
+        return self.sense(mark, *kinds, least=0.0).score
 
-    def chosen(self, mark: Mark, *kinds: SenseKind, accept: Callable[[Sense], bool] = bool) -> Sense | None:
+    def chosen(self, mark: Mark, *kinds: SenseKind, accept: Callable[[Sense], bool] = bool) -> Sense:
         """The likeliest meaning, or the one that this reading takes instead; others that are near are noted."""
         found = [item for item in self.senses(mark) if item.kind in kinds and item.score >= _LEAST and accept(item)]
         if not found:
-            return None
+            return NOTHING
         best = found[0]
         whole = [item for item in found if best.score - item.score < 0.02 and item.field and self._is_whole(item.field)]
         if len(whole) == 1:
@@ -187,8 +192,8 @@ class Scope:
     def at(self, field: Field) -> Source:
         return field.path[-1].source if field.path else self.source
 
-    def profile(self, field: Field) -> Profile | None:
-        return self.lexicon.profiles.get((self.at(field), field.column))
+    def profile(self, field: Field | None) -> Profile | None:
+        return None if field is None else self.lexicon.profiles.get((self.at(field), field.column))
 
     @property
     def own_columns(self) -> list[Field]:
@@ -215,9 +220,9 @@ class Scope:
         """Whether a mark names the rows, as surely as anything else."""
         rows, tables = self.score(mark, "rows"), max((item.weight for item in mark.of("table")), default=0.0)
         thing = self.sense(mark, "thing", "value")
-        if thing is not None and thing.kind == "thing" and thing.score >= SURE and self.told_apart_by(thing.field):
+        if thing.kind == "thing" and thing.score >= SURE and self.told_apart_by(thing.field):
             return True
-        other = thing.score if thing is not None and not thing.group else 0.0
+        other = 0.0 if thing.group else thing.score
         other = max(other, self.score(mark, "day", "figure")) if rows < LIKELY else other
         return rows > 0 and rows > tables - 0.05 and rows >= other - 0.001
 
@@ -332,12 +337,10 @@ class Scope:
 
     def calendar(self, unit: str) -> Field | None:
         """The column of whole numbers that holds a unit of the calendar: the year."""
-        for field in self.own_columns:
-            words = parts(field.column)
-            if field.kind == "integer" and words and words[-1] == unit:
-                return field
-        years = [field for field in self.own_columns if self.is_year(field)] if unit == "year" else []
-        return years[0] if len(years) == 1 else None
+        numbers = [field for field in self.own_columns if field.kind == "integer"]
+        years = [field for field in numbers if self.is_year(field)] if unit == "year" else []
+        named = next((field for field in numbers if parts(field.column)[-1:] == (unit,)), None)
+        return named or (years[0] if len(years) == 1 else None)
 
     def shown(self) -> tuple[Field, ...]:
         """The columns of a listed row: its key, what people know it by, then the others, few of them."""
