@@ -167,8 +167,13 @@ def disagreement(plan: Plan, wanted: Rows, rows: Rows) -> str | None:
     if not rows.rows:
         return None
     keys, figures = _compared(plan)
-    wrong = [_differs(plan, wanted, rows, way, figures) for way in islice(_ways(wanted, rows, keys), _MOST_WAYS)]
-    return None if None in wrong else next(iter(wrong), _OTHERS)
+    wrong = ""
+    for way in islice(_ways(wanted, rows, keys), _MOST_WAYS):
+        problem = _differs(plan, wanted, rows, way, figures)
+        if problem is None:
+            return None
+        wrong = wrong or problem
+    return wrong or _OTHERS
 
 
 def _compared(plan: Plan) -> tuple[list[list[int]], list[int]]:
