@@ -4,7 +4,7 @@ alone. Markdown."""
 from collections.abc import Sequence
 from typing import Any
 
-from agents.analyst.plan_sql import query
+from agents.analyst.plan_sql import columns, query
 from agents.analyst.reading.options import words_of
 from agents.analyst.reading.plan import Condition, Field, Group, Measure, Plan
 from agents.analyst.result_checks import Verdict
@@ -234,7 +234,7 @@ def _key(plan: Plan, row: Sequence[Any]) -> str:
 
 
 def _grouped(plan: Plan, rows: Rows) -> list[str]:
-    width = sum(len(group.fields) for group in plan.groups) + (len(plan.spans) > 1)
+    width = len(columns(plan)[0])
     lines = [(_key(plan, row), row[width:]) for row in rows.rows]
     said = measure(plan.measures[0], plan)
     known = [(name, figures) for name, figures in lines if isinstance(figures[0], int | float)]
