@@ -1,5 +1,10 @@
-"""What a question comes to where it is read another way: only if that is the same, the reading does not matter."""
+"""What a question comes to: its figures, and what they are where it is read another way. Only if that is the same, the
+reading does not matter."""
 
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from math import isclose
 from typing import Any
 
@@ -7,14 +12,41 @@ import structlog
 
 from agents.analyst import wording
 from agents.analyst.plan_sql import query
-from agents.analyst.reading.candidates import Reading
+from agents.analyst.reading.candidates import Reading, read_question
+from agents.analyst.reading.lexicons import library
 from agents.analyst.reading.plan import Plan
 from agents.analyst.result_checks import Ask, Check, Verdict, doubted, verify
-from agents.dataset import QueryFailed, Rows
+from agents.dataset import Datasets, QueryFailed, Rows
 
 log = structlog.get_logger()
 
 _MOST_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class WorkedOut:
+    """`rows` is None where the question has no reading, or its query failed; `said` is then why, or else the query."""
+
+    plan: Plan | None
+    rows: Rows | None
+    verdict: Verdict | None
+    said: str
+
+
+async def work_out(datasets: Datasets, text: str, dataset: str, now: datetime, before: Plan | None = None) -> WorkedOut:
+    """What the analyst's rules make of a question; `before` is the plan of the question before it. Raises
+    DatasetUnknown, DatasetUnavailable."""
+    lexicon = await library(datasets).lexicon(dataset)
+    reading = await asyncio.to_thread(read_question, text, lexicon, dataset, now, before)
+    if not isinstance(reading, Reading):
+        unknown = f"Not understood: {', '.join(reading.unknown)}. " if reading.unknown else ""
+        return WorkedOut(before, None, None, (unknown + reading.reason).strip())
+    sql, ask = query(reading.plan), partial(datasets.query, dataset)
+    try:
+        rows = await ask(sql)
+    except QueryFailed as failure:
+        return WorkedOut(reading.plan, None, None, str(failure))
+    return WorkedOut(reading.plan, rows, await checked(reading, rows, ask), sql)
 
 
 async def checked(reading: Reading, rows: Rows, ask: Ask) -> Verdict:
@@ -46,15 +78,14 @@ async def otherwise(reading: Reading, rows: Rows, ask: Ask) -> list[Check]:
 
 def _same(one: Rows, other: Rows) -> bool:
     """Whether two results hold the same, but for what adding figures up in another order makes."""
+    whole = [len(row) for row in one.rows] == [len(row) for row in other.rows]
     pairs = zip(one.rows, other.rows, strict=False)
-    whole = len(one.rows) == len(other.rows) and all(len(row) == len(found) for row, found in pairs)
-    return whole and all(all(map(_alike, row, found)) for row, found in zip(one.rows, other.rows, strict=True))
+    return whole and all(all(map(_equal, row, found)) for row, found in pairs)
 
 
-def _alike(value: Any, other: Any) -> bool:
-    if isinstance(value, int | float) and isinstance(other, int | float):
-        return isclose(value, other, rel_tol=1e-9, abs_tol=1e-9)
-    return bool(value == other)
+def _equal(value: Any, other: Any) -> bool:
+    numbers = isinstance(value, int | float) and isinstance(other, int | float)
+    return isclose(value, other, rel_tol=1e-9, abs_tol=1e-9) if numbers else bool(value == other)
 
 
 def _shown(plan: Plan, rows: Rows) -> str:

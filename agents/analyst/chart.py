@@ -7,6 +7,7 @@ as a path or an expression; the names stand in the titles.
 from collections.abc import Mapping
 from typing import Any
 
+from agents.analyst.plan_sql import columns
 from agents.analyst.preview import short
 from agents.analyst.reading.plan import Plan
 from agents.dataset import Rows
@@ -47,9 +48,8 @@ def _measured(rows: Rows, plan: Plan | None) -> list[int]:
             at for at in numeric if not rows.columns[at].casefold().endswith(("id", "_key", "year", "month"))
         ] or numeric[-1:]
     if plan.measures or plan.part:
-        count = 3 if plan.part else len(plan.measures) + plan.share
-        figures = range(len(rows.columns) - count, len(rows.columns))
-        return [at for at in figures if at in numeric]
+        keys, _ = columns(plan)
+        return [at for at in numeric if at >= len(keys)]
     ordered = {item.field.column for item in plan.order}
     return [at for at in numeric if rows.columns[at] in ordered][:1]
 

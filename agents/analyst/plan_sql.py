@@ -1,12 +1,17 @@
-"""A plan as a query in DuckDB's SQL: tables joined along their keys, filtered, then grouped.
+"""A plan as a query in DuckDB's SQL. What is selected, grouped, ordered and cut is said here once; how rows are found
+and figures worked out is the business of a `Way`: the one of this module joins tables along their keys and filters, the
+one of `recount.py` does neither.
 
 Names are quoted, values are literals; nothing of a question stands in a query as it was written.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Protocol
 
-from agents.analyst.reading.plan import Condition, Field, Group, Hop, Measure, Order, Plan, Related, Scalar, Side, Unit
+from msgspec.structs import replace
+
+from agents.analyst.reading.plan import Condition, Field, Group, Hop, Measure, Order, Plan, Related, Scalar, Span, Unit
 from agents.dataset import quoted
 
 SHARE = "share_percent"
@@ -23,7 +28,6 @@ _UNITS: dict[Unit, str] = {
 }
 _PARTS = {**_UNITS, "hour": "hour({0})", "year": "year({0})"}
 _WORKED_OUT = {
-    "count": "count(*)",
     "distinct": "count(DISTINCT {0})",
     "sum": "sum({0})",
     "average": "avg({0})",
@@ -38,6 +42,28 @@ _WORKED_OUT = {
 }
 
 
+class Way(Protocol):
+    """One way to a plan's figures."""
+
+    def rows(self, *more: str) -> str:
+        """The clauses that find the rows that count, and meet `more` conditions."""
+
+    def column(self, field: Field) -> str:
+        """What a field is called there."""
+
+    def unit(self, unit: Unit, field: Field) -> str:
+        """The unit of time that a day falls into, as text."""
+
+    def met(self, condition: Condition) -> str:
+        """Whether a condition is met."""
+
+    def within(self, span: Span, field: Field) -> str:
+        """Whether a day lies in a span, its ends in it."""
+
+    def worked_out(self, measure: Measure, met: str = "") -> str:
+        """What a measure comes to over the rows for which `met` holds; "" for all."""
+
+
 def literal(value: Scalar | date) -> str:
     """A value as SQL spells it."""
     if isinstance(value, bool):
@@ -49,64 +75,20 @@ def literal(value: Scalar | date) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def columns(plan: Plan) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names of the result's columns: those of the groups, and those of what is worked out; together they differ."""
-    taken: list[str] = []
-
-    def named(name: str) -> str:
-        found, number = name, 2
-        while found in taken:
-            found, number = f"{name}_{number}", number + 1
-        taken.append(found)
-        return found
-
-    keys = [named(_group_name(group, field)) for group in plan.groups for field in group.fields]
-    if len(plan.spans) > 1:
-        keys.append(named(PERIOD))
-    if plan.part:
-        return tuple(keys), (named("part"), named("whole"), named(SHARE))
-    if plan.sides:
-        change = "change_percent" if plan.change == "percent" else "difference"
-        return tuple(keys), (*(named(side.label) for side in plan.sides), named(change))
-    worked = [named(measure_name(measure, plan)) for measure in plan.measures]
-    return tuple(keys), (*worked, *([named(SHARE)] if plan.share else []))
-
-
-def _group_name(group: Group, field: Field) -> str:
-    if group.unit:
-        return group.unit
-    table = field.path[-1].source.table if field.path else ""
-    return (
-        f"{table}_{field.column}"
-        if field.column.casefold() in ("name", "title", "label", "id") and table
-        else field.name
+def counted(related: Related) -> Plan:
+    """The rows that are counted for each row that they refer to, as a plan of their own."""
+    return Plan(
+        "", related.source, conditions=related.conditions, when=related.when, spans=related.spans, shown=related.keys
     )
 
 
-def measure_name(measure: Measure, plan: Plan) -> str:
-    """`average_downtime_hours`, or the name of the table whose rows are counted."""
-    per = f"_per_{measure.per.column}" if measure.per else ""
-    if measure.field is None:
-        return f"{plan.source.table}{per}"
-    if measure.aggregate == "each":
-        return f"{plan.source.table}_for_each_{measure.field.name}"
-    other = f"_and_{measure.other.name}" if measure.other else ""
-    return f"{'different' if measure.aggregate == 'distinct' else measure.aggregate}_{measure.field.name}{other}{per}"
-
-
-def query(plan: Plan) -> str:
-    """The query, one clause a line."""
-    names = _Joined(plan)
-    return _rows(plan, names) if not plan.measures and not plan.part else _grouped(plan, names)
-
-
 class _Joined:
-    """The tables of a query and what their columns are called in it."""
+    """Tables joined along their keys, filtered by WHERE, with the usual aggregates."""
 
     def __init__(self, plan: Plan, base: str = "t") -> None:
-        self._base = base
+        self._plan, self._base = plan, base
         self._aliases: dict[tuple[Hop, ...], str] = {(): base}
-        self.tables = f"FROM {plan.source.sql} AS {base}"
+        self._tables = f"FROM {plan.source.sql} AS {base}"
         for field in plan.fields:
             for item in (field, field.since):
                 self._join(item.path if item else ())
@@ -122,206 +104,224 @@ class _Joined:
                     f"{before}.{quoted(mine)} = {alias}.{quoted(theirs)}"
                     for mine, theirs in zip(hop.columns, hop.to_columns, strict=True)
                 )
-                self.tables += f"\nLEFT JOIN {hop.source.sql} AS {alias} ON {on}"
+                self._tables += f"\nLEFT JOIN {hop.source.sql} AS {alias} ON {on}"
 
-    def __call__(self, field: Field) -> str:
-        """A field in SQL."""
+    def rows(self, *more: str) -> str:
+        plan = self._plan
+        clauses = [self.met(item) for item in plan.conditions]
+        if plan.when and plan.spans:
+            spans = [self.within(span, plan.when) for span in plan.spans]
+            clauses.append(spans[0] if len(spans) == 1 else f"({' OR '.join(f'({span})' for span in spans)})")
+        found = "\n  AND ".join([*clauses, *more])
+        return f"{self._tables}\nWHERE {found}" if found else self._tables
+
+    def column(self, field: Field) -> str:
+        alias = self._aliases[field.path]
         if field.related is not None:
-            return _number_of(field.related, self._aliases[field.path])
-        text = f"{self._aliases[field.path]}.{quoted(field.column)}"
+            related = field.related
+            inner = _Joined(counted(related), "s")
+            pairs = zip(related.keys, related.to_columns, strict=True)
+            same = (f"{inner.column(mine)} = {alias}.{quoted(theirs)}" for mine, theirs in pairs)
+            return f"(SELECT count(*)\n{inner.rows(*same)})"
+        text = f"{alias}.{quoted(field.column)}"
         if field.since is not None:
-            return f"date_diff('day', CAST({self(field.since)} AS DATE), CAST({text} AS DATE))"
+            return f"date_diff('day', CAST({self.column(field.since)} AS DATE), CAST({text} AS DATE))"
         return _PARTS[field.part].format(text) if field.part else text
 
+    def unit(self, unit: Unit, field: Field) -> str:
+        return _UNITS[unit].format(self.column(field))
 
-def _number_of(related: Related, row: str) -> str:
-    """How many rows refer to a row, which is called `row` outside."""
-    inner = Plan(
-        "", related.source, conditions=related.conditions, when=related.when, spans=related.spans, shown=related.keys
-    )
-    names = _Joined(inner, "s")
-    pairs = zip(related.keys, related.to_columns, strict=True)
-    clauses = [f"{names(mine)} = {row}.{quoted(theirs)}" for mine, theirs in pairs]
-    return f"(SELECT count(*)\n{names.tables}{_where([*clauses, *filters(inner, names)])})"
+    def met(self, condition: Condition) -> str:
+        """A missing value meets "not in", as it is none of them."""
+        column, operator = self.column(condition.field), condition.operator
+        listed = ", ".join(map(literal, condition.values))
+        match operator:
+            case "in":
+                return f"{column} IN ({listed})"
+            case "not in":
+                return f"({column} NOT IN ({listed}) OR {column} IS NULL)"
+            case "is null" | "is not null":
+                return f"{column} {operator.upper()}"
+            case "contains" | "starts":
+                function = "contains" if operator == "contains" else "starts_with"
+                return f"{function}(lower({column}), lower({listed}))"
+            case _:
+                return f"{column} {operator} {self.column(condition.than) if condition.than else listed}"
 
+    def within(self, span: Span, field: Field) -> str:
+        """Before the day after the last: right for times of day as well."""
+        column, last = self.column(field), span.last
+        bounds = [f"{column} >= {literal(span.first)}"] if span.first else []
+        bounds += [f"{column} < {literal(last + timedelta(days=1))}"] if last and last < date.max else []
+        return " AND ".join(bounds) or "TRUE"
 
-def condition(item: Condition, name: "_Joined") -> str:
-    """A condition in SQL; a missing value meets "not in", as it is none of them."""
-    column = name(item.field)
-    if item.than is not None:
-        return f"{column} {item.operator} {name(item.than)}"
-    match item.operator:
-        case "in":
-            return f"{column} IN ({', '.join(map(literal, item.values))})"
-        case "not in":
-            return f"({column} NOT IN ({', '.join(map(literal, item.values))}) OR {column} IS NULL)"
-        case "is null":
-            return f"{column} IS NULL"
-        case "is not null":
-            return f"{column} IS NOT NULL"
-        case "contains":
-            return f"contains(lower({column}), lower({literal(item.values[0])}))"
-        case "starts":
-            return f"starts_with(lower({column}), lower({literal(item.values[0])}))"
-        case _:
-            return f"{column} {item.operator} {literal(item.values[0])}"
-
-
-def _within(first: date | None, last: date | None, column: str) -> str:
-    """From the first day on, and before the day after the last: right for times of day as well."""
-    bounds = [f"{column} >= {literal(first)}"] if first else []
-    bounds += [f"{column} < {literal(last + timedelta(days=1))}"] if last and last < date.max else []
-    return " AND ".join(bounds) or "TRUE"
+    def worked_out(self, measure: Measure, met: str = "") -> str:
+        columns = [self.column(field) for field in (measure.field, measure.other) if field]
+        columns = [f"CASE WHEN {met} THEN {column} END" for column in columns] if met else columns
+        if measure.field is None:
+            figure = f"count(CASE WHEN {met} THEN 1 END)" if met else "count(*)"
+        else:
+            figure = _WORKED_OUT[measure.aggregate].format(*columns)
+        return f"1.0 * {figure} / nullif(max({self.column(measure.per)}), 0)" if measure.per else figure
 
 
-def filters(plan: Plan, name: "_Joined") -> list[str]:
-    """What is to be true of the rows that count."""
-    found = [condition(item, name) for item in plan.conditions]
-    if plan.when and plan.spans:
-        spans = [_within(span.first, span.last, name(plan.when)) for span in plan.spans]
-        found.append(spans[0] if len(spans) == 1 else f"({' OR '.join(f'({span})' for span in spans)})")
-    if _selects(plan):
-        found += [f"{name(group.fields[-1])} IS NOT NULL" for group in plan.groups]
-    elif plan.when and any(group.unit for group in plan.groups):
-        found.append(f"{name(plan.when)} IS NOT NULL")
-    return found
+def query(plan: Plan) -> str:
+    """The query, one clause a line."""
+    return select(plan, _Joined(plan))
 
 
-def _selects(plan: Plan) -> bool:
-    """Whether groups are picked out: then rows that belong to none are none of them."""
-    return bool(plan.groups) and (plan.limit is not None or plan.having is not None)
+def select(plan: Plan, way: Way) -> str:
+    """The plan's query along one way."""
+    return _grouped(plan, way) if plan.measures or plan.part else _listed(plan, way)
 
 
-def _where(clauses: Iterable[str]) -> str:
-    found = "\n  AND ".join(clauses)
-    return f"\nWHERE {found}" if found else ""
+def columns(plan: Plan) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of the result's columns: those of the groups, and those of what is worked out; together they differ."""
+    taken: list[str] = []
+
+    def named(name: str) -> str:
+        found, number = name, 2
+        while found in taken:
+            found, number = f"{name}_{number}", number + 1
+        taken.append(found)
+        return found
+
+    if not plan.measures and not plan.part:
+        return tuple(named(_own_name(field, always=True)) for field in plan.shown), ()
+    keys = [named(_group_name(group, field)) for group in plan.groups for field in group.fields]
+    if len(plan.spans) > 1:
+        keys.append(named(PERIOD))
+    if plan.part:
+        return tuple(keys), (named("part"), named("whole"), named(SHARE))
+    if plan.sides:
+        change = "change_percent" if plan.change == "percent" else "difference"
+        return tuple(keys), (*(named(side.label) for side in plan.sides), named(change))
+    worked = [named(measure_name(measure, plan)) for measure in plan.measures]
+    return tuple(keys), (*worked, *([named(SHARE)] if plan.share else []))
 
 
-def _rows(plan: Plan, name: _Joined) -> str:
-    shown = ",\n  ".join(
-        f"{name(field)} AS {quoted(title)}" for field, title in zip(plan.shown, titles(plan), strict=True)
-    )
+def _own_name(field: Field, *, always: bool) -> str:
+    """A column's name, with that of its table where it is another one's: `always`, or where it is no name by itself."""
+    told = field.path and (always or field.column.casefold() in ("name", "title", "label", "id"))
+    return f"{field.path[-1].source.table}_{field.name}" if told else field.name
+
+
+def _group_name(group: Group, field: Field) -> str:
+    return group.unit or _own_name(field, always=False)
+
+
+def measure_name(measure: Measure, plan: Plan) -> str:
+    """`average_downtime_hours`, or the name of the table whose rows are counted."""
+    per = f"_per_{measure.per.column}" if measure.per else ""
+    if measure.field is None:
+        return f"{plan.source.table}{per}"
+    if measure.aggregate == "each":
+        return f"{plan.source.table}_for_each_{measure.field.name}"
+    other = f"_and_{measure.other.name}" if measure.other else ""
+    return f"{'different' if measure.aggregate == 'distinct' else measure.aggregate}_{measure.field.name}{other}{per}"
+
+
+def _selected(texts: Sequence[str], names: Sequence[str]) -> str:
+    return "SELECT\n  " + ",\n  ".join(f"{text} AS {quoted(name)}" for text, name in zip(texts, names, strict=True))
+
+
+def _listed(plan: Plan, way: Way) -> str:
+    names, _ = columns(plan)
     last = [Order(key, False) for key in plan.keys if not any(item.field == key for item in plan.order)]
-    order = ", ".join(_order(item, name) for item in (*plan.order, *last))
-    ties = f"\nQUALIFY rank() OVER (ORDER BY {_order(plan.order[0], name)}) = 1" if _ties(plan) else ""
-    return (
-        f"SELECT\n  {shown}\n{name.tables}{_where(filters(plan, name))}{ties}"
-        + (f"\nORDER BY {order}" if order else "")
-        + _cut(plan)
-    )
+    order = [_order(item, way) for item in (*plan.order, *last)]
+    text = f"{_selected([way.column(field) for field in plan.shown], names)}\n{way.rows()}"
+    return text + _cut(plan, order, order[0] if plan.order else "")
 
 
-def _ties(plan: Plan) -> bool:
-    """Whether one is sought that comes first: others that come first as well are not left out."""
-    return plan.limit == 1 and not plan.skip and (bool(plan.order) or plan.descending is not None)
-
-
-def _cut(plan: Plan) -> str:
-    """From where to where a list goes."""
-    if not plan.limit or _ties(plan):
-        return ""
-    return f"\nLIMIT {plan.limit}" + (f" OFFSET {plan.skip}" if plan.skip else "")
-
-
-def titles(plan: Plan) -> tuple[str, ...]:
-    """What the columns of listed rows are called."""
-    found: list[str] = []
-    for field in plan.shown:
-        name = field.name if not field.path else f"{field.path[-1].source.table}_{field.name}"
-        found.append(name if name not in found else f"{name}_{len(found)}")
-    return tuple(found)
-
-
-def _order(order: Order, name: _Joined) -> str:
-    column = name(order.field)
+def _order(order: Order, way: Way) -> str:
+    column = way.column(order.field)
     if order.scale:
         column = f"list_position([{', '.join(map(literal, order.scale))}], {column})"
-    return f"{column} {'DESC' if order.descending else 'ASC'} NULLS LAST"
+    return _placed(column, descending=order.descending)
 
 
-def _grouped(plan: Plan, name: _Joined) -> str:
+def _placed(text: str, *, descending: bool = False) -> str:
+    return f"{text} {'DESC' if descending else 'ASC'} NULLS LAST"
+
+
+def _cut(plan: Plan, order: Sequence[str], first: str) -> str:
+    """In their order, and as many as are wanted. Where one is sought that comes `first`, others that come first as well
+    are not left out."""
+    ties = plan.limit == 1 and not plan.skip and first
+    text = f"\nQUALIFY rank() OVER (ORDER BY {first}) = 1" if ties else ""
+    text += f"\nORDER BY {', '.join(order)}" if order else ""
+    limit = f"\nLIMIT {plan.limit}" if plan.limit and not ties else ""
+    return text + limit + (f" OFFSET {plan.skip}" if limit and plan.skip else "")
+
+
+def _grouped(plan: Plan, way: Way) -> str:
     key_names, figure_names = columns(plan)
     keys = [
-        _UNITS[group.unit].format(name(field)) if group.unit else name(field)
+        way.unit(group.unit, field) if group.unit else way.column(field)
         for group in plan.groups
         for field in group.fields
     ]
     if len(plan.spans) > 1 and plan.when:
-        cases = [
-            f"WHEN {_within(span.first, span.last, name(plan.when))} THEN {literal(span.label)}" for span in plan.spans
-        ]
+        cases = (f"WHEN {way.within(span, plan.when)} THEN {literal(span.label)}" for span in plan.spans)
         keys.append(f"CASE {' '.join(cases)} END")
-    selected = [*zip(keys, key_names, strict=True), *zip(_figures(plan, name), figure_names, strict=True)]
-    text = "SELECT\n  " + ",\n  ".join(f"{sql} AS {quoted(title)}" for sql, title in selected)
-    text += f"\n{name.tables}{_where(filters(plan, name))}"
-    if keys:
-        text += "\nGROUP BY " + ", ".join(str(at) for at in range(1, len(keys) + 1))
+    figures = _figures(plan, way)
+    text = f"{_selected([*keys, *figures], [*key_names, *figure_names])}\n{way.rows(*_of_groups(plan, way))}"
+    if not keys:
+        return text
+    text += "\nGROUP BY " + ", ".join(str(at) for at in range(1, len(keys) + 1))
     if plan.having:
-        text += f"\nHAVING {_worked_out(plan.measures[0], name)} {plan.having.operator} {literal(plan.having.value)}"
-    return text + _sorted(plan, name, key_names, figure_names)
+        text += f"\nHAVING {way.worked_out(plan.measures[0])} {plan.having.operator} {literal(plan.having.value)}"
+    by = [_placed(quoted(key)) for key in key_names]
+    if len(plan.spans) > 1 and plan.when:
+        by[-1] = _placed(f"min({way.column(plan.when)})")  # "August" is not before "July"
+    if plan.descending is not None:
+        by.insert(0, _placed(quoted(figure_names[0]), descending=plan.descending))
+    elif len(plan.groups) == 1 and len(plan.spans) < 2 and not _in_own_order(plan.groups[0]):
+        by.insert(0, _placed(quoted(figure_names[-1]), descending=True))
+    first = "" if plan.descending is None else _placed(figures[0], descending=plan.descending)
+    return text + _cut(plan, by, first)
 
 
-def _numbered(plan: Plan) -> bool:
-    """Whether the groups stand in an order of their own: years, classes, numbers of anything."""
-    fields = plan.groups[0].fields
-    return len(fields) == 1 and fields[0].kind in ("integer", "date", "number")
+def _of_groups(plan: Plan, way: Way) -> list[str]:
+    """What rows must have: a group, where groups are picked out, or a day, where they are put together by time."""
+    if plan.groups and (plan.limit is not None or plan.having is not None):
+        return [f"{way.column(group.fields[-1])} IS NOT NULL" for group in plan.groups]
+    timed = plan.when is not None and any(group.unit for group in plan.groups)
+    return [f"{way.column(plan.when)} IS NOT NULL"] if timed and plan.when else []
 
 
-def _figures(plan: Plan, name: _Joined) -> list[str]:
-    worked = [_worked_out(measure, name) for measure in plan.measures]
+def _in_own_order(group: Group) -> bool:
+    """Whether groups stand in an order of their own: times, years, classes, numbers of anything."""
+    return bool(group.unit) or (len(group.fields) == 1 and group.fields[0].kind in ("integer", "date", "number"))
+
+
+def _figures(plan: Plan, way: Way) -> list[str]:
     if plan.part:
-        part = " AND ".join(condition(item, name) for item in plan.part)
-        whole = worked[0] if worked else "count(*)"
-        some = f"{whole} FILTER (WHERE {part})"
-        return _rounded(plan, [some, whole, f"100.0 * {some} / nullif({whole}, 0)"])
-    if plan.sides:
-        one, other = (f"({_filtered(plan.measures[0], side, plan, name)})" for side in plan.sides)
+        measure = plan.measures[0] if plan.measures else Measure("count")
+        whole = way.worked_out(measure)
+        some = way.worked_out(measure, " AND ".join(map(way.met, plan.part)))
+        figures = [some, whole, f"100.0 * {some} / nullif({whole}, 0)"]
+    elif plan.sides:
+        one, other = (f"({way.worked_out(plan.measures[0], _side(plan, at, way))})" for at in (0, 1))
         change = {"percent": f"100.0 * ({other} - {one}) / nullif({one}, 0)", "distance": f"abs({other} - {one})"}
-        return _rounded(plan, [one, other, change.get(plan.change, f"{other} - {one}")])
-    share = f"100.0 * {worked[0]} / nullif(sum({worked[0]}) OVER (), 0)" if worked else ""
-    return _rounded(plan, [*worked, *([share] if plan.share else [])])
-
-
-def _rounded(plan: Plan, figures: list[str]) -> list[str]:
+        figures = [one, other, change.get(plan.change, f"{other} - {one}")]
+    else:
+        figures = [way.worked_out(measure) for measure in plan.measures]
+        figures += [f"100.0 * {figures[0]} / nullif(sum({figures[0]}) OVER (), 0)"] if plan.share else []
     return figures if plan.digits is None else [f"round({figure}, {plan.digits})" for figure in figures]
 
 
-def _filtered(measure: Measure, side: Side, plan: Plan, name: _Joined) -> str:
-    """A measure over the rows of one side: the others are empty for it."""
-    met = [condition(item, name) for item in side.conditions]
-    met += [_within(side.span.first, side.span.last, name(plan.when))] if side.span and plan.when else []
-    fields = [
-        f"CASE WHEN {' AND '.join(met)} THEN {name(field) if field else 1} END"
-        for field in (measure.field, measure.other)
-    ]
-    if measure.field is None:
-        return f"count({fields[0]})"
-    return _WORKED_OUT[measure.aggregate].format(*fields)
+def _side(plan: Plan, at: int, way: Way) -> str:
+    """What holds for the rows of one side."""
+    side = plan.sides[at]
+    met = [way.met(item) for item in side.conditions]
+    met += [way.within(side.span, plan.when)] if side.span and plan.when else []
+    return " AND ".join(met)
 
 
-def _worked_out(measure: Measure, name: _Joined) -> str:
-    fields = [name(field) for field in (measure.field, measure.other) if field]
-    figure = _WORKED_OUT[measure.aggregate].format(*fields)
-    return f"1.0 * {figure} / nullif(max({name(measure.per)}), 0)" if measure.per else figure
-
-
-def _sorted(plan: Plan, name: _Joined, keys: Sequence[str], figures: Sequence[str]) -> str:
-    if not keys:
-        return ""
-    by = [f"{quoted(key)} ASC NULLS LAST" for key in keys]
-    if len(plan.spans) > 1 and plan.when:
-        by[-1] = f"min({name(plan.when)}) ASC NULLS LAST"  # "August" is not before "July"
-    if plan.descending is not None:
-        by.insert(0, f"{quoted(figures[0])} {'DESC' if plan.descending else 'ASC'} NULLS LAST")
-    elif (
-        not any(group.unit for group in plan.groups)
-        and len(plan.spans) < 2
-        and len(plan.groups) == 1
-        and not _numbered(plan)
-    ):
-        by.insert(0, f"{quoted(figures[-1])} DESC NULLS LAST")
-    ties = ""
-    if _ties(plan):
-        figure = _figures(plan, name)[0]
-        ties = f"\nQUALIFY rank() OVER (ORDER BY {figure} {'DESC' if plan.descending else 'ASC'} NULLS LAST) = 1"
-    return f"{ties}\nORDER BY {', '.join(by)}{_cut(plan)}"
+def count_of(plan: Plan) -> Plan:
+    """How many rows there are that meet the plan's filters."""
+    return replace(
+        plan, groups=(), measures=(Measure("count"),), part=(), having=None, share=False, limit=None, descending=None,
+        order=(), keys=(), shown=(), sides=(), skip=0, digits=None,
+    )  # fmt: skip

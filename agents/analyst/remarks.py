@@ -24,14 +24,11 @@ REJECTED = "The language model's queries were rejected, so the question was read
 
 def thoughts(work: Work) -> tuple[Thought, ...]:
     """The question taken apart, and the way chosen; of no part yet."""
-    if work.plan is not None:
-        return Thought(0, wording.taken_apart(work.plan), "plan"), Thought(
-            0, f"Approach: {wording.approach(work.plan)}", "approach"
-        )
     plan = f"# What is asked\n- {' '.join(work.text.split())[:300]}\n- Data: {work.dataset}\n"
-    return Thought(0, plan, "plan"), Thought(
-        0, "Approach: the language model writes a query, and I check its result.", "approach"
-    )
+    approach = "the language model writes a query, and I check its result."
+    if work.plan is not None:
+        plan, approach = wording.taken_apart(work.plan), wording.approach(work.plan)
+    return Thought(0, plan, "plan"), Thought(0, f"Approach: {approach}", "approach")
 
 
 def no_data(name: str = ALL, registered: Sequence[Registered] = ()) -> str:

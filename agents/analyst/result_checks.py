@@ -5,32 +5,38 @@ The confidence grows with the number and kind of the checks that agree: it is 1 
 open (`_LEAVES_OPEN`), times 0.95 for each thing that was taken for granted in reading the question, at most 0.99.
 Where a check disagrees it is 0.05, and where none could be made 0.2. A figure that recounts, but for which the question
 could be read otherwise, has at most 0.4.
+
+A result is compared by what stands in it, not by what its columns are called: it may come from a query that somebody
+else wrote.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, product
+from math import isclose
 from typing import Any, Literal
 
 import structlog
 from msgspec.structs import replace
 
-from agents.analyst.expectation import alike, disagreement, expected, text
-from agents.analyst.plan_sql import literal, query, titles
-from agents.analyst.reading.plan import Field, Measure, Plan, Scalar
-from agents.analyst.recount import lookups, recount, recount_rows
+from agents.analyst.plan_sql import columns, count_of, query
+from agents.analyst.reading.plan import Plan
+from agents.analyst.recount import recount, uncounted
 from agents.dataset import QueryFailed, Rows
 
 log = structlog.get_logger()
 
 Ask = Callable[[str], Awaitable[Rows]]
 """Runs a query on the dataset. Raises QueryFailed."""
-Kind = Literal["recount", "order", "total", "complement", "rows", "span", "shape", "mentions", "reading"]
+Kind = Literal["recount", "order", "total", "complement", "rows", "mentions", "reading"]
 _LEAVES_OPEN: dict[Kind, float] = {
-    "recount": 0.25, "order": 0.6, "total": 0.65, "complement": 0.7, "rows": 0.7, "span": 0.7, "shape": 0.8,
-    "mentions": 0.75, "reading": 0.7,
+    "recount": 0.25, "order": 0.6, "total": 0.65, "complement": 0.7, "rows": 0.7, "mentions": 0.75, "reading": 0.7,
 }  # fmt: skip
 REJECTED, UNCHECKED, DOUBTED, MOST = 0.05, 0.2, 0.4, 0.99
+_CLOSE = 1e-6
+_MOST_WAYS = 200
+_OTHERS = "it does not hold the columns that are expected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +85,7 @@ def doubted(found: Verdict, readings: Sequence[Check]) -> Verdict:
 async def verify(plan: Plan, rows: Rows, ask: Ask, assumed: int = 0) -> Verdict:
     """Whether `rows` are what the plan asks for. A check that cannot be made is left out."""
     checks: list[Check] = []
-    steps = (_listed,) if not (plan.measures or plan.part) else (_recounted,)
-    for step in (*steps, _complement):
+    for step in (_recounted, _alone, _complement):
         try:
             checks += await step(plan, rows, ask)
         except QueryFailed as failure:
@@ -90,113 +95,153 @@ async def verify(plan: Plan, rows: Rows, ask: Ask, assumed: int = 0) -> Verdict:
 
 
 async def _recounted(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
-    wanted = await asyncio.to_thread(expected, plan, await ask(recount(plan)))
-    if not wanted.whole:
+    wanted = await ask(recount(plan))
+    if wanted.total is None:
         return []
     wrong = await asyncio.to_thread(disagreement, plan, wanted, rows)
-    how = "row by row, without joins and by other functions"
-    checks = [Check("recount", wrong is None, f"Recounted {how}: {wrong or 'the same figures'}.")]
-    if wrong is None and plan.limit and plan.groups:
-        checks.append(
-            Check("order", True, f"Of {len(wanted.chosen):,} groups none that is left out comes before these.")
-        )
+    told = wrong or ("the same figures" if plan.measures or plan.part else "the same rows")
+    checks = [Check("recount", wrong is None, f"Worked out again row by row, without joins: {told}.")]
+    if wrong is None and plan.limit and (plan.order or plan.descending is not None):
+        checks.append(Check("order", True, "None that is left out comes before these, and each stands in its place."))
     return checks
+
+
+async def _alone(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
+    """Where others share the place of the first or last that is picked out, it is not certain which is meant: behind
+    others that are skipped, or of rows that nothing tells apart."""
+    ranked = plan.order or plan.descending is not None
+    keyed = plan.groups or plan.keys
+    if not plan.limit or not ranked or (keyed and not plan.skip) or (plan.limit == 1 and not plan.skip):
+        return []
+    last = plan.skip + plan.limit
+    around = await ask(recount(replace(plan, skip=0, limit=last + 1)))
+    names = columns(plan)
+    by = dict(zip(plan.shown, names[0], strict=False)).get(plan.order[0].field, "") if plan.order else names[1][0]
+    if by not in around.columns:
+        return []
+    values = [row[around.columns.index(by)] for row in around.rows]
+    pairs = [values[at - 1 : at + 1] for at in (plan.skip, last) if 0 < at < len(values)]
+    alone = not any(alike(one, other) for one, other in pairs)
+    return [Check("total", alone, f"{'No others share' if alone else 'Others share'} a place with these.")]
 
 
 async def _complement(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
     """Rows that count, counted one way, and those that do not, counted the other way, are all rows."""
     if not plan.conditions and not plan.spans:
         return []
-    count = replace(plan, groups=(), measures=(Measure("count"),), part=(), having=None, share=False, limit=None,
-                    descending=None, order=(), keys=(), shown=(), sides=(), skip=0, digits=None)  # fmt: skip
+    count = count_of(plan)
     some = sum(row[-1] for row in (await ask(query(count))).rows)
-    others, everything = (await ask(recount_rows(count, "sum(CASE WHEN counts THEN 0 ELSE 1 END), count(*)"))).rows[0]
+    others, everything = (await ask(uncounted(count))).rows[0]
     others = int(others or 0)
     said = f"{some:,} rows meet the filters and {others:,} do not: {some + others:,} of {everything:,} in all."
     return [Check("complement", some + others == everything, said)]
 
 
-async def _listed(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
-    """Listed rows are as many as there are to list, all of them count, and where an order is asked for, they stand in
-    it, and not enough others come before the last one to take its place."""
-    counted = int((await ask(recount_rows(plan, "sum(CASE WHEN counts THEN 1 ELSE 0 END)"))).rows[0][0] or 0)
-    number = min(plan.limit or counted, max(counted - plan.skip, 0))
-    if plan.limit == 1 and not plan.skip and plan.order:
-        number = len(rows.rows) if counted else 0  # those that share the first place, see `_ranks`
-    said = f"{counted:,} rows are to be counted, of which {len(rows.rows):,} are listed; {number:,} should be."
-    everything = number == counted <= len(rows.rows)
-    checks = [Check("recount" if everything else "shape", len(rows.rows) == number, said)]
-    if rows.rows:
-        checks += [*await _members(plan, rows, ask), *await _ranks(plan, rows, ask, counted)]
-    return checks
+def text(value: Any) -> str:
+    """A value as it is compared; "" where there is none."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value == int(value):
+        return str(int(value))
+    return str(value)
 
 
-async def _members(plan: Plan, rows: Rows, ask: Ask) -> list[Check]:
-    """Every row that is listed, found again by its key, is one that counts, and none is listed twice. Rows without a
-    key are found by what they are ranked by, where no two share that."""
-    keys = plan.keys or tuple(item.field for item in plan.order if not item.field.path)
-    if not keys or any(key not in plan.shown for key in keys):
-        return []
-    places = _places([titles(plan)[plan.shown.index(key)] for key in keys], rows)
-    if places is None:
-        return []
-    found_keys = [tuple(row[place] for place in places) for row in rows.rows]
-    if any(not isinstance(value, int | float | str | bool) for key in found_keys for value in key):
-        return []
-    listed = set(found_keys)
-    names = lookups(plan)
-    found = ", ".join(f"({', '.join(map(_sought, key, keys))})" for key in sorted(listed, key=str))
-    of_them = f"({', '.join(names[key] for key in keys)}) IN ({found})"
-    some = int(
-        (await ask(recount_rows(plan, f"sum(CASE WHEN counts AND {of_them} THEN 1 ELSE 0 END)"))).rows[0][0] or 0
-    )
-    if not plan.keys and (len(listed) < len(rows.rows) or some > len(rows.rows)):
-        return []
-    said = f"Looked up by {' and '.join(key.column for key in keys)}, {some:,} of the {len(rows.rows):,} rows count."
-    return [Check("recount", some == len(rows.rows) == len(listed), said)]
+def alike(value: Any, other: Any, rounded: int | None = None) -> bool:
+    """Whether two figures are the same but for the order in which floats were added up, or for rounding to what is
+    written, or to so many digits as was asked for."""
+    if value is None or other is None:
+        return value is other
+    if not isinstance(value, int | float) or not isinstance(other, int | float):
+        return text(value) == text(other)
+    if isclose(value, other, rel_tol=_CLOSE, abs_tol=1e-9):
+        return True
+    digits = len(text(value).partition(".")[2])
+    written = digits if isinstance(value, float) and 1 <= digits <= 4 else None
+    return any(abs(value - other) <= 0.5 * 10.0**-places + 1e-9 for places in (rounded, written) if places is not None)
 
 
-def _sought(value: Scalar, key: Field) -> str:
-    """A value of a result as its column holds it: days come as text."""
-    return f"TRY_CAST({literal(value)} AS TIMESTAMP)" if key.kind in ("date", "timestamp") else literal(value)
+def disagreement(plan: Plan, wanted: Rows, rows: Rows) -> str | None:
+    """What is wrong with a result, in words; None where it is what it has to be."""
+    if len(rows.rows) != len(wanted.rows):
+        return f"{len(wanted.rows):,} rows are expected, not {len(rows.rows):,}"
+    if not rows.rows:
+        return None
+    keys, figures = _compared(plan)
+    wrong = ""
+    for way in islice(_ways(wanted, rows, keys), _MOST_WAYS):
+        problem = _differs(plan, wanted, rows, way, figures)
+        if problem is None:
+            return None
+        wrong = wrong or problem
+    return wrong or _OTHERS
 
 
-async def _ranks(plan: Plan, rows: Rows, ask: Ask, counted: int) -> list[Check]:
-    """What the rows are ranked by is what all rows that count have in these places, and nothing else has a single one
-    that is asked for."""
-    if not plan.order or plan.order[0].field not in plan.shown:
-        return []
-    order = plan.order[0]
-    places = _places([titles(plan)[plan.shown.index(order.field)]], rows)
-    if places is None:
-        return []
-    name = lookups(plan)[order.field]
-    ranked = f"list_position([{', '.join(map(literal, order.scale))}], {name})" if order.scale else name
-    before = 1 if plan.skip else 0
-    sql = (
-        f"SELECT v FROM ({recount_rows(plan, f'{ranked} AS v, counts')}) WHERE counts "  # noqa: S608
-        f"ORDER BY v {'DESC' if order.descending else 'ASC'} NULLS LAST LIMIT {len(rows.rows) + 1 + before} "
-        f"OFFSET {plan.skip - before}"
-    )
-    wanted = [row[0] for row in (await ask(sql)).rows]
-    listed = [_ranked(row[places[0]], order.scale) for row in rows.rows]
-    found = wanted[before : before + len(listed)]
-    same = len(found) == len(listed) and all(map(alike, listed, found))
-    told = "stand" if same else "do not stand"
-    checks = [Check("order", same, f"The rows {told} in the order that is asked for, and in their places.")]
-    if plan.skip or plan.limit == 1:
-        around = [*wanted[:before], *wanted[before + len(listed) :]]
-        alone = not any(alike(item, listed[0]) for item in around if item is not None)
-        checks.append(Check("total", alone, f"{'No other row has' if alone else 'Other rows have'} the same place."))
-    return checks
+def _compared(plan: Plan) -> tuple[list[list[int]], list[int]]:
+    """The columns that a result has to hold: of each thing that is grouped by any that it goes by, and the figures; of
+    listed rows their keys, or all where they have none, and what they are ordered by."""
+    if plan.measures or plan.part:
+        names, worked = columns(plan)
+        ends = [len(group.fields) for group in plan.groups] + ([1] if len(plan.spans) > 1 else [])
+        starts = [sum(ends[:at]) for at in range(len(ends))]
+        keys = [list(range(start, start + size)) for start, size in zip(starts, ends, strict=True)]
+        return keys, [len(names) + at for at in range(len(worked))]
+    places = {field: at for at, field in enumerate(plan.shown)}
+    known = plan.keys if plan.keys and all(key in places for key in plan.keys) else plan.shown
+    ordered = [places[item.field] for item in plan.order[:1] if item.field in places]
+    return [[places[field]] for field in known], ordered
 
 
-def _places(names: Sequence[str], rows: Rows) -> tuple[int, ...] | None:
-    """Where columns stand in a result; None where one of them does not."""
-    folded = [column.casefold() for column in rows.columns]
-    wanted = [name.casefold() for name in names]
-    return tuple(map(folded.index, wanted)) if all(name in folded for name in wanted) else None
+def _ways(wanted: Rows, rows: Rows, keys: Sequence[Sequence[int]]) -> Iterator[tuple[tuple[int, int], ...]]:
+    """How columns of a result can stand for what is compared by: for each key a column that is expected and one of the
+    result with nothing else in it, the same place first."""
+    fitting: list[list[tuple[int, int]]] = []
+    for key in keys:
+        known = {at: {text(row[at]) for row in wanted.rows} for at in key}
+        pairs = sorted(product(reversed(key), range(len(rows.columns))), key=lambda pair: pair[0] != pair[1])
+        fitting.append([(w, c) for w, c in pairs if all(_key(row[c], known[w]) is not None for row in rows.rows)])
+    return (some for some in product(*fitting) if len({column for _, column in some}) == len(some))
 
 
-def _ranked(value: Any, scale: tuple[str, ...]) -> Any:
-    return scale.index(text(value)) + 1 if text(value) in scale else None if scale else value
+def _key(value: Any, known: set[str]) -> str | None:
+    """The key that a value stands for: a month may be written as its first day."""
+    plain = text(value)
+    forms = (plain, plain[:10], plain[:7] if plain[7:10] in ("", "-01") else plain)
+    return next((form for form in forms if form in known), None)
+
+
+def _differs(
+    plan: Plan, wanted: Rows, rows: Rows, way: Sequence[tuple[int, int]], figures: Sequence[int]
+) -> str | None:
+    """What is wrong where columns stand for each other in this way."""
+    known = {at: {text(row[at]) for row in wanted.rows} for at, _ in way}
+    said = [tuple(_key(row[c], known[w]) or "" for w, c in way) for row in rows.rows]
+    by_key = {tuple(text(row[w]) for w, _ in way): row for row in wanted.rows}
+    if sorted(said) != sorted(tuple(text(row[w]) for w, _ in way) for row in wanted.rows):
+        unknown = next((key for key in said if key not in by_key), None)
+        return f"{_named(unknown)}is not expected" if unknown else "a group comes twice"
+    if len(by_key) != len(wanted.rows) and plan.groups:
+        return "groups are put together that go by one name"
+    free = [column for column in range(len(rows.columns)) if column not in {column for _, column in way}]
+    free = free if plan.measures or plan.part else list(range(len(rows.columns)))
+    ordered = bool(plan.order) or plan.descending is not None
+    for figure in reversed(figures):
+        pairs = {c: [(row[c], by_key[key][figure]) for row, key in zip(rows.rows, said, strict=True)] for c in free}
+        right = [c for c in free if all(alike(one, other, plan.digits) for one, other in pairs[c])]
+        if not right:
+            numeric = [c for c in free if all(isinstance(row[c], int | float | None) for row in rows.rows)]
+            told = zip(said, pairs[numeric[-1]], strict=True) if numeric else ()
+            ends = (f"{_named(key)}{one} in the result, {other} when recounted" for key, (one, other) in told
+                    if not alike(one, other, plan.digits))  # fmt: skip
+            return next(ends, _OTHERS)
+        column = figure if figure in right else right[-1]
+        free.remove(column)
+        if ordered and figure == figures[0]:
+            pairs_in_order = zip(rows.rows, wanted.rows, strict=True)
+            if not all(alike(row[column], other[figure], plan.digits) for row, other in pairs_in_order):
+                return "the rows are not in the order that is asked for"
+    return None
+
+
+def _named(key: tuple[str, ...]) -> str:
+    name = " / ".join(item or "(none)" for item in key)
+    return f"{name}: " if name else ""

@@ -4,7 +4,7 @@ alone. Markdown."""
 from collections.abc import Sequence
 from typing import Any
 
-from agents.analyst.plan_sql import query
+from agents.analyst.plan_sql import columns, query
 from agents.analyst.reading.options import words_of
 from agents.analyst.reading.plan import Condition, Field, Group, Measure, Plan
 from agents.analyst.result_checks import Verdict
@@ -76,28 +76,17 @@ def group(item: Group) -> str:
 def condition(item: Condition) -> str:
     """ "severity is critical"."""
     values = [words_of(number(value)) if isinstance(value, bool) else number(value) for value in item.values]
-    name = (
-        f"{words_of(item.field.path[-1].source.table)} {_column(item.field)}"
-        if item.field.path
-        else _column(item.field)
-    )
-    if item.than is not None:
-        return f"{name} is {_OPERATORS[item.operator]} {_column(item.than)}"
+    table = f"{words_of(item.field.path[-1].source.table)} " if item.field.path else ""
+    name = f"{table}{_column(item.field)}"
     match item.operator:
-        case "in":
-            return f"{name} is {' or '.join(values)}"
-        case "not in":
-            return f"{name} is not {' or '.join(values)}"
-        case "is null":
-            return f"{name} is missing"
-        case "is not null":
-            return f"{name} is there"
-        case "contains":
-            return f'{name} contains "{values[0]}"'
-        case "starts":
-            return f'{name} starts with "{values[0]}"'
+        case "in" | "not in":
+            return f"{name} is {'' if item.operator == 'in' else 'not '}{' or '.join(values)}"
+        case "is null" | "is not null":
+            return f"{name} is {'missing' if item.operator == 'is null' else 'there'}"
+        case "contains" | "starts":
+            return f'{name} {"contains" if item.operator == "contains" else "starts with"} "{values[0]}"'
         case _:
-            return f"{name} is {_OPERATORS[item.operator]} {values[0]}"
+            return f"{name} is {_OPERATORS[item.operator]} {_column(item.than) if item.than else values[0]}"
 
 
 def filters(plan: Plan) -> list[str]:
@@ -135,40 +124,38 @@ def _first(plan: Plan) -> str:
     return f"the {'highest' if highest else 'lowest'} {number(plan.limit)}{by}{place}"
 
 
+def _facts(plan: Plan) -> dict[str, str]:
+    """What is asked, by what each part of it is."""
+    facts = {
+        "Asked for": _asked(plan), "For each": " and ".join(_by(plan)), "Only where": " and ".join(filters(plan)),
+        "Listed": _first(plan),
+    }  # fmt: skip
+    return {name: said for name, said in facts.items() if said}
+
+
 def reading(plan: Plan) -> str:
     """The question as it was read, in one line: "median price for each brand, where city is Oslo"."""
-    by, restricted, first = _by(plan), filters(plan), _first(plan)
-    parts = [_asked(plan)]
-    parts += [f"for each {' and '.join(by)}"] if by else []
-    parts += [f"where {' and '.join(restricted)}"] if restricted else []
-    return " ".join(parts) + (f"; {first}" if first else "")
+    words = {"Asked for": "", "For each": " for each ", "Only where": " where ", "Listed": "; "}
+    return "".join(words[name] + said for name, said in _facts(plan).items())
 
 
 def taken_apart(plan: Plan) -> str:
     """The question in its parts, as a short list."""
-    lines = ["# What is asked", f"- Data: {rows_of(plan)} ({plan.source.dataset})", f"- Asked for: {_asked(plan)}"]
-    if by := _by(plan):
-        lines.append(f"- For each: {' and '.join(by)}")
-    if restricted := filters(plan):
-        lines.append(f"- Only where: {'; '.join(restricted)}")
-    if first := _first(plan):
-        lines.append(f"- Listed: {first}")
-    return "\n".join(lines) + "\n"
+    facts = {"Data": f"{rows_of(plan)} ({plan.source.dataset})", **_facts(plan)}
+    return "# What is asked\n" + "".join(f"- {name}: {said}\n" for name, said in facts.items())
 
 
 def approach(plan: Plan) -> str:
     """How it is worked out, in one sentence."""
-    tables = list(dict.fromkeys(words_of(hop.source.table) for field in plan.fields for hop in field.path))
-    with_others = f", together with {' and '.join(tables)}," if tables else ""
-    if plan.order:
-        first = _column(plan.order[0].field)
-        return f"I sort the {rows_of(plan)}{with_others} by {first} and list the first of them."
-    todo = "count" if not any(measure.field for measure in plan.measures) else "work it out"
-    by = _by(plan)
-    each = f" for each {' and '.join(by)}" if by else " over all rows that count"
+    tables = dict.fromkeys(words_of(hop.source.table) for field in plan.fields for hop in field.path)
+    others = f" together with {' and '.join(tables)}" if tables else ""
     if not plan.measures and not plan.part:
-        todo, each = "list them", ""
-    return f"I take the {rows_of(plan)}{with_others or ','} keep those that are asked about, and {todo}{each}."
+        todo = f"sort them by {_column(plan.order[0].field)} and list the first" if plan.order else "list them"
+    else:
+        each = " and ".join(_by(plan))
+        counted = not any(measure.field for measure in plan.measures)
+        todo = ("count" if counted else "work it out") + (f" for each {each}" if each else " over all of them")
+    return f"I take the {rows_of(plan)}{others}, keep those that are asked about, and {todo}."
 
 
 def findings(plan: Plan, rows: Rows) -> list[str]:
@@ -222,9 +209,12 @@ def _listed(plan: Plan, rows: Rows) -> list[str]:
         ]
         shown = [told[-1], *told[1:4]] if len(told) > 1 else []  # what is asked for stands last
         found.append(f"{place}. {told[0]}: {', '.join(dict.fromkeys(shown))}" if shown else f"{place}. {told[0]}")
-    if len(rows.rows) > _LISTED:
-        found.append(f"and {len(rows.rows) - _LISTED:,} more in the table")
-    return found
+    return [*found, *_more(rows.rows)]
+
+
+def _more(rows: Sequence[Any], what: str = "more") -> list[str]:
+    """How many are not listed."""
+    return [f"and {len(rows) - _LISTED:,} {what} in the table"] if len(rows) > _LISTED else []
 
 
 def _cell(column: str, value: Any) -> str:
@@ -244,7 +234,7 @@ def _key(plan: Plan, row: Sequence[Any]) -> str:
 
 
 def _grouped(plan: Plan, rows: Rows) -> list[str]:
-    width = sum(len(group.fields) for group in plan.groups) + (len(plan.spans) > 1)
+    width = len(columns(plan)[0])
     lines = [(_key(plan, row), row[width:]) for row in rows.rows]
     said = measure(plan.measures[0], plan)
     known = [(name, figures) for name, figures in lines if isinstance(figures[0], int | float)]
@@ -264,9 +254,7 @@ def _grouped(plan: Plan, rows: Rows) -> list[str]:
     over_time = len(plan.groups) == 1 and plan.groups[0].unit is not None and plan.descending is None
     listed = lines[-_LISTED:] if over_time else lines[:_LISTED]
     found += [f"{name}: {_figures(plan, figures)}" for name, figures in listed]
-    if len(lines) > _LISTED:
-        found.append(f"and {len(lines) - _LISTED:,} {'earlier ones' if over_time else 'more'} in the table")
-    return found
+    return [*found, *_more(lines, "earlier ones" if over_time else "more")]
 
 
 def _change(known: Sequence[tuple[str, Sequence[Any]]]) -> str:
@@ -300,7 +288,6 @@ def notes(plan: Plan | None, assumed: Sequence[str], verdict: Verdict, rows: Row
     lines = ["## How it was worked out"]
     if plan is not None:
         lines.append(f"- Read as: {reading(plan)}")
-        lines.append(f"- Counted: {'; '.join(filters(plan)) or f'all {rows_of(plan)}'}")
         if plan.groups and (plan.limit or plan.having):
             lines.append("- Left out: rows that belong to none of the groups")
         elif plan.limit and rows.total is not None and rows.total >= plan.limit:
@@ -329,9 +316,7 @@ def plain_findings(rows: Rows) -> list[str]:
         ", ".join(f"{name} {number(value)}" for name, value in zip(names, row, strict=True))
         for row in rows.rows[:_LISTED]
     ]
-    if len(rows.rows) > _LISTED:
-        found.append(f"and {len(rows.rows) - _LISTED:,} more in the table")
-    return found
+    return [*found, *_more(rows.rows)]
 
 
 def coverage(plan: Plan) -> str:

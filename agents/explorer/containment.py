@@ -47,11 +47,15 @@ async def _checked(
     dataset: str, ones: Sequence[Relation], datasets: Datasets
 ) -> AsyncIterator[tuple[Relation, Relation | None]]:
     """Relations with what their rows say, or None where they say that it is none. Many are asked about at once; where
-    that fails, half of them, so that one that cannot be checked does not take the others with it."""
-    waiting = deque(_batches(ones))
+    that fails or is too long, half of them, so that one that cannot be checked does not take the others with it."""
+    waiting = deque([ones])
     while waiting:
         batch = waiting.popleft()
+        halves = (batch[: len(batch) // 2], batch[len(batch) // 2 :]) if len(batch) > 1 else ()
         counts = _UNION.join(_sql(number, item) for number, item in enumerate(batch))
+        if len(counts) > LONGEST_SQL:
+            waiting.extend(halves)
+            continue
         try:
             rows = (await datasets.query(dataset, counts)).rows
         except (DatasetUnknown, DatasetUnavailable):
@@ -59,25 +63,10 @@ async def _checked(
         except QueryFailed as failed:
             if failed.busy:
                 return
-            if half := len(batch) // 2:
-                waiting.extend((batch[:half], batch[half:]))
+            waiting.extend(halves)
             continue
         for number, *told in rows:
             yield batch[number], _judged(batch[number], *told)
-
-
-def _batches(ones: Sequence[Relation]) -> list[Sequence[Relation]]:
-    """As many relations together as one query has room for."""
-    batches: list[list[Relation]] = []
-    room = 0
-    for item in ones:
-        size = len(_sql(MOST_CHECKED, item)) + len(_UNION)
-        if not batches or size > room:
-            batches.append([])
-            room = LONGEST_SQL
-        batches[-1].append(item)
-        room -= size
-    return list(batches)
 
 
 def _judged(relation: Relation, sampled: int, there: int, keys: int, keyed: int) -> Relation | None:

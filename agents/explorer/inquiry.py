@@ -183,18 +183,17 @@ def _by_kind(heard: _Heard, tables: Sequence[Table]) -> Request | None:
             return Where(said[-1])
     if heard.whole:
         return None
-    if "table" in said and heard.then("lacking", "key"):
-        return Listing(only="tables without primary key")
-    if "table" in said and (heard.then("not", "connected") or heard.has("alone")):
-        return Listing(only="tables without relations")
-    if "views" in heard.plain and all(singular(word) == "view" for word in heard.rest):
-        return Listing(only="views")
-    if heard.any(("table", "dataset")):
-        if heard.has("smallest"):
-            return Listing(order="smallest")
-        if heard.has("largest") or heard.then("size", "each"):
-            return Listing(order="largest")
-    return None
+    alone = heard.then("not", "connected") or heard.has("alone")
+    views = "views" in heard.plain and all(singular(word) == "view" for word in heard.rest)
+    sized = heard.any(("table", "dataset"))
+    kinds = {
+        Listing(only="tables without primary key"): "table" in said and heard.then("lacking", "key"),
+        Listing(only="tables without relations"): "table" in said and alone,
+        Listing(only="views"): views,
+        Listing(order="smallest"): sized and heard.has("smallest"),
+        Listing(order="largest"): sized and (heard.has("largest") or heard.then("size", "each")),
+    }
+    return next((listing for listing, meant in kinds.items() if meant), None)
 
 
 def _particular(heard: _Heard, tables: Sequence[Table]) -> Request | None:
@@ -261,11 +260,10 @@ def _relationships(heard: _Heard, tables: Sequence[Table]) -> Request | None:
 
 
 def _direction(heard: _Heard) -> Direction:
-    if heard.has("referred", "incoming"):
-        return "in"
-    if heard.then("own", "refer", within=20) or heard.has("outgoing"):
+    incoming = heard.has("referred", "incoming")
+    if not incoming and (heard.then("own", "refer", within=20) or heard.has("outgoing")):
         return "out"
-    return "in" if _refers(heard) and "related" not in heard.said else "both"
+    return "in" if incoming or (_refers(heard) and "related" not in heard.said) else "both"
 
 
 def _asks_where(heard: _Heard) -> bool:
@@ -284,9 +282,8 @@ def _asks_where(heard: _Heard) -> bool:
 def _where(heard: _Heard, tables: Sequence[Table]) -> Request | None:
     columns = {"columns", "fields", "attributes"} & set(heard.plain)
     of_one = columns and (heard.points_back or (heard.named and not heard.rest))
-    if not _asks_where(heard) or of_one or _of_unknown(heard):
-        return None
-    return Where(" ".join(_meaning(heard.text)))
+    asked = _asks_where(heard) and not of_one and not _of_unknown(heard)
+    return Where(" ".join(_meaning(heard.text))) if asked else None
 
 
 def _of_unknown(heard: _Heard) -> bool:

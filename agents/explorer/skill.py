@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -169,11 +169,9 @@ async def _relate(asks: Relationships, request: Exploration, context: ToolContex
     else:
         schema = None if names else request.schema
         arguments = _within(request, *asks.tables[:1], tables=names, schema_name=schema)
-    handled = _handled(
-        await context.call(FIND_RELATIONSHIPS, arguments), lambda value: wording.related(value, names, asks.direction)
-    )
-    note = _noted(handled.text, "relate", asks.tables, direction=asks.direction)
-    return Handled(handled.text, handled.status, note=note)
+    outcome = await context.call(FIND_RELATIONSHIPS, arguments)
+    handled = _handled(outcome, lambda value: wording.related(value, names, asks.direction))
+    return replace(handled, note=_noted(handled.text, "relate", asks.tables, direction=asks.direction))
 
 
 def _within(request: Exploration, *tables: Table, **arguments: Any) -> dict[str, Any]:

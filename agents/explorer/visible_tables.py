@@ -18,7 +18,9 @@ NONE_YET = (
     "`pitcrew datasets add NAME FILE` or `pitcrew datasets add NAME URL-of-database` registers one."
 )
 _ENOUGH = 0.5
-"""How many of the words searched for must be found."""
+"""How many of the words searched for must be found in a column."""
+_ABOUT = 0.45
+"""From here on a table has to do with what is asked for."""
 
 
 class NotFound(Exception):
@@ -71,32 +73,29 @@ def tables_about(about: str, tables: Sequence[Table]) -> tuple[Table, ...]:
     scored = []
     for table in tables:
         columns = max((likeness(wanted, column.name) for column in table.columns), default=0.0)
-        score = max(
-            likeness(wanted, table.name), 0.9 * likeness(wanted, table.description), 0.8 * columns * (columns >= 0.99)
-        )
-        scored.append((score, table))
-    return tuple(table for score, table in sorted(scored, key=lambda item: -item[0]) if score >= 0.45)
+        told = max(likeness(wanted, table.name), 0.9 * likeness(wanted, table.description))
+        scored.append((max(told, 0.8 * (columns >= 0.99)), table))
+    return tuple(table for score, table in sorted(scored, key=lambda item: -item[0]) if score >= _ABOUT)
 
 
 def columns_for(text: str, tables: Sequence[Table], most: int = 20) -> tuple[tuple[Table, Column], ...]:
     """The columns that hold what a text names, best first: its words are looked for in the column's name, its
     description and the name of its table. Where all that is named is a kind of values, those of the kind."""
     every = [(table, column) for table in tables for column in table.columns]
-    if kinds := cues()["kinds"].get(singular(text.strip())):
-        typed = [(table, column) for table, column in every if column.kind in kinds]
-        if typed:
-            return tuple(typed[:most])
+    kinds = cues()["kinds"].get(singular(text.strip()), ())
+    if typed := [(table, column) for table, column in every if column.kind in kinds]:
+        return tuple(typed[:most])
     wanted = _wanted(text)
     around = {table: likeness(wanted, table.name) / max(1, len(subject(table.own_name))) for table in tables}
     scored = []
     for table, column in every:
         named = likeness(wanted, column.name)
         told = max(named, 0.9 * likeness(wanted, column.description))
-        if told > 0 and (score := max(told, likeness(wanted, f"{table.name} {column.name}"))) >= _ENOUGH:
+        score = max(told, likeness(wanted, f"{table.name} {column.name}")) if told else 0.0
+        if score >= _ENOUGH:
             scored.append((score + 0.1 * named + 0.05 * around[table], table, column))
-    best = max((score for score, *_ in scored), default=0.0)
     scored.sort(key=lambda item: -item[0])
-    return tuple((table, column) for score, table, column in scored[:most] if score >= best - 0.25)
+    return tuple((table, column) for score, table, column in scored[:most] if score >= scored[0][0] - 0.25)
 
 
 def _wanted(text: str) -> tuple[str, ...]:

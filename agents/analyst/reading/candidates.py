@@ -23,7 +23,7 @@ from agents.analyst.reading.contents import (
 )
 from agents.analyst.reading.coverage import Candidate, asks, left, score, strange, subject_bonus
 from agents.analyst.reading.following import following, follows
-from agents.analyst.reading.frames import FRAMES
+from agents.analyst.reading.frames import FRAMES, Frame
 from agents.analyst.reading.grouping import read_groups
 from agents.analyst.reading.lexicon import Lexicon
 from agents.analyst.reading.measuring import read_lapse
@@ -150,10 +150,9 @@ def _candidates(
     read: Sentence, lexicon: Lexicon, dataset: str, source: Source, choices: Choices,
     reasons: list[tuple[float, str]],
 ) -> Iterator[Candidate]:  # fmt: skip
-    """The plans over the rows of one table, in every form that fits."""
+    """The plans over the rows of one table, in every form that fits; `reasons` says why others do not."""
     told = max((i.weight for mark in read.marks for i in mark.of("table") if i.source == source), default=0.0)
     base = Question(read.marks, Scope(lexicon, source, choices))
-    bonus = subject_bonus(read.marks, source)
     for related in (False, True) if len(lexicon.tables) > 1 else (False,):
         question = base.fork()
         try:
@@ -163,65 +162,56 @@ def _candidates(
         except Unresolved as problem:
             reasons.append((told, str(problem)))
             continue
-        yield from _formed(
-            question, dataset, bonus + related * (_RELATED + (question.given is not None)), (told, reasons)
-        )
-
-
-def _formed(
-    base: Question, dataset: str, bonus: float, problems: tuple[float, list[tuple[float, str]]]
-) -> Iterator[Candidate]:
-    """The plans of a question whose conditions are read, in every form that fits."""
-    choices, source = base.scope.choices, base.scope.source
-    told, reasons = problems
-    for frame, prior in FRAMES:
-        question = base.fork()
-        own = choices.fork()
-        question.scope = base.scope.with_choices(own)
-        try:
-            read_groups(question)
-            plan = Plan(
-                dataset, source, conditions=question.conditions(), spans=question.spans, when=question.when,
-                digits=question.digits,
-            )  # fmt: skip
-            made = frame(question, plan)
-            if made is None:
+        bonus = subject_bonus(read.marks, source) + related * (_RELATED + (question.given is not None))
+        for frame, prior in FRAMES:
+            formed = question.fork()
+            formed.scope = question.scope.with_choices(choices.fork())
+            try:
+                plan = _formed(formed, dataset, frame)
+            except Unresolved as problem:
+                reasons.append((told, str(problem)))
                 continue
-        except Unresolved as problem:
-            reasons.append((told, str(problem)))
-            continue
-        _traces(question, made)
-        made = _told_only(question, changed(made, when=question.when, digits=question.digits))
-        if _contradicts_itself(made):
-            reasons.append((told, "These conditions cannot both hold."))
-            continue
-        if made.groups and made.descending is None and question.descending is not None:
-            made = changed(made, descending=question.descending)
-        yield Candidate(score(question, made) + prior + bonus, made, question)
+            if plan is not None:
+                yield Candidate(score(formed, plan) + prior + bonus, plan, formed)
+
+
+def _formed(question: Question, dataset: str, frame: Frame) -> Plan | None:
+    """The plan of a question whose conditions are read, in one form. Raises Unresolved."""
+    read_groups(question)
+    plan = Plan(dataset, question.scope.source, conditions=question.conditions(), spans=question.spans,
+                when=question.when, digits=question.digits)  # fmt: skip
+    made = frame(question, plan)
+    if made is None:
+        return None
+    _traces(question, made)
+    made = _told_only(question, changed(made, when=question.when, digits=question.digits))
+    if _contradicts_itself(made):
+        raise Unresolved("These conditions cannot both hold.")
+    ordered = made.groups and made.descending is None and question.descending is not None
+    return changed(made, descending=question.descending) if ordered else made
 
 
 def _traces(question: Question, plan: Plan) -> None:
     """Use the words that say again what the plan has: tables that are joined, parts of columns' names, adjectives."""
+    scope = question.scope
     joined = {hop.source for field in plan.fields for hop in field.path}
     words = {stem(word) for field in plan.fields for word in parts(field.column)}
+    counted = plan.measures == (Measure("count"),) and not plan.part
     for mark in question.marks:
-        if mark.cue in ("", "unit", "adjective") and question.free(mark):
-            table = any(item.source in joined for item in mark.of("table", 0.95))
-            again = stem(mark.plain) in words and mark.unit is None
-            field = question.scope.said_of(mark.said[1]) if mark.said and mark.said[2] == "" else None
-            said = field in plan.fields and field is not None and not question.scope.is_year(field)
-            day = question.scope.sense(mark, "day", least=SURE) if mark.plain.endswith(("d", "n", "t")) else None
-            event = day is not None and day.field is not None and not day.field.path  # "sold", of vehicles
-            behind = question.beside(mark.place)
-            doer = behind is not None and behind.cue == "by"
-            counted = plan.measures == (Measure("count"),) and not plan.part and not doer
-            if table or again or said or (event and counted):
-                question.use(mark)
-    weak = [mark for mark in question.marks if mark.names and 0 < question.scope.score(mark, "rows") < _NAMED]
-    for mark in weak:  # a noun of the description stands for the rows once
-        others = [item for item in question.marks if question.scope.own(item) and item.place < mark.place]
-        if question.scope.senses(mark)[0].kind == "rows" and (others or question.has("rows")):
-            question.used.discard(mark.place)
+        if mark.cue not in ("", "unit", "adjective") or not question.free(mark):
+            continue
+        field = scope.said_of(mark.said[1]) if mark.said and mark.said[2] == "" else None
+        said = field is not None and field in plan.fields and not scope.is_year(field)
+        day = scope.field_of(mark, "day", least=SURE) if mark.plain.endswith(("d", "n", "t")) else None
+        event = day is not None and not day.path and counted and not question.cued(mark.place, 1, "by")  # "sold"
+        again = stem(mark.plain) in words and mark.unit is None
+        if again or said or event or any(item.source in joined for item in mark.of("table", 0.95)):
+            question.use(mark)
+    for mark in question.marks:  # a noun of the description stands for the rows once
+        if mark.names and 0 < scope.score(mark, "rows") < _NAMED and scope.senses(mark)[0].kind == "rows":
+            before = any(scope.own(item) for item in question.marks[: mark.place])
+            if before or question.has("rows"):
+                question.used.discard(mark.place)
 
 
 def _read_conditions(question: Question) -> None:
@@ -242,18 +232,18 @@ def _wishes(question: Question) -> None:
     """How the answer is to look: how many digits, in per cent, without what is missing (which never counts)."""
     for mark in question.marks:
         behind = question.beside(mark.place)
-        if mark.plain == "first":
+        if mark.plain == "first" and behind.text in ",.;":
             _ordered(question, mark)
         if mark.cue == "ignored":
             found = question.scope.chosen(mark, "figure", "thing", "day")
-            profile = question.scope.profile(found.field) if found is not None and found.field is not None else None
-            if found is not None and found.field is not None and profile is not None and profile.missing:
+            profile = question.scope.profile(found.field)
+            if found.field is not None and profile is not None and profile.missing:
                 question.keep(mark.place, found.field, "is not null", (), f"without missing {mark.text}")
         if mark.cue in ("ignore", "ignored", "all", "round", "whole", "overall"):
             question.use(mark)
             question.digits = 0 if mark.cue == "whole" else question.digits
         number = 1 if mark.plain == "one" else mark.number
-        if number is not None and behind is not None and behind.cue == "places":
+        if number is not None and behind.cue == "places":
             question.use(mark, behind)
             question.digits = min(int(number), _MOST_DIGITS)
 
@@ -261,11 +251,9 @@ def _wishes(question: Question) -> None:
 def _ordered(question: Question, first: Mark) -> None:
     """ "Most expensive first", "lowest first": an order, and nothing that is sought."""
     said = [mark for mark in question.near(first.place, 2, -1) if mark.said or mark.cue in ENDS]
-    ends = [ENDS.get(mark.cue, mark.said[0] if mark.said else 1) for mark in said]
-    ended = first.place + 1 == len(question.marks) or question.marks[first.place + 1].text in ",.;"
-    if ended and any(superlative(question, mark) for mark in said):
+    if any(superlative(question, mark) for mark in said):
         question.use(first, *said)
-        question.descending = -1 not in ends
+        question.descending = -1 not in [ENDS.get(mark.cue, mark.said[0] if mark.said else 1) for mark in said]
 
 
 def _told_only(question: Question, plan: Plan) -> Plan:
@@ -273,10 +261,10 @@ def _told_only(question: Question, plan: Plan) -> Plan:
     part, where what is missing is not to count."""
     if not question.has("ignore"):
         return plan
-    groups = [field for group in plan.groups if group.unit is None for field in group.fields[-1:]]
+    groups = [group.fields[-1] for group in plan.groups if group.unit is None]
     fields = dict.fromkeys([*groups, *(item.field for item in plan.part if item.operator != "is null")])
-    known = [Condition(field, "is not null", (), "known") for field in fields]
-    return changed(plan, conditions=(*plan.conditions, *(item for item in known if item not in plan.conditions)))
+    known = (Condition(field, "is not null", (), "known") for field in fields)
+    return changed(plan, conditions=tuple(dict.fromkeys((*plan.conditions, *known))))
 
 
 def _contradicts_itself(plan: Plan) -> bool:
@@ -288,24 +276,24 @@ def _contradicts_itself(plan: Plan) -> bool:
 
 
 def _reading(read: Sentence, best: Candidate, others: list[Other]) -> Reading:
-    corrected = tuple(f'"{wrong}" is read as "{right}"' for wrong, right in read.corrected)
-    different = {other.plan: other for other in reversed(others) if other.plan != best.plan}
-    unused = tuple(dict.fromkeys(mark.text for mark in left(best.question)))
-    choices, scope = best.question.scope.choices, best.question.scope
-    if best.plan.measures == (Measure("count"),) and (pieces := _pieces(best.question)):
+    plan, question = best.plan, best.question
+    choices, scope = question.scope.choices, question.scope
+    counted = plan.measures == (Measure("count"),)
+    if counted and (pieces := _pieces(question)):
         choices.doubt(f"whether {pieces} is to be added up")
-    year = scope.calendar("year")
-    adding = any(measure.aggregate == "sum" for measure in best.plan.measures)
-    if any(measure.field and measure.aggregate in ("average", "sum") and scope.is_year(measure.field)
-           for measure in best.plan.measures):  # fmt: skip
+    figures = {measure.field: measure.aggregate for measure in plan.measures if measure.field is not None}
+    if any(aggregate in ("average", "sum") and scope.is_year(field) for field, aggregate in figures.items()):
         choices.doubt("whether years are worked out like figures")
-    if year is not None and adding and year not in best.plan.fields:
+    year = scope.calendar("year")
+    if year is not None and "sum" in figures.values() and year not in plan.fields:
         choices.doubt("whether all years are to be added up")
-    if best.plan.measures == (Measure("count"),) and len(scope.lexicon.tables) > 1:
-        named = any(scope.own(mark) or mark.cue == "rows" for mark in best.question.marks)
-        if not named:
-            choices.doubt(f"whether {words_of(scope.table.name)} are counted")
-    return Reading(best.plan, (*corrected, *choices.assumed), tuple(different.values()), tuple(choices.doubts), unused)
+    named = any(scope.own(mark) or mark.cue == "rows" for mark in question.marks)
+    if counted and len(scope.lexicon.tables) > 1 and not named:
+        choices.doubt(f"whether {words_of(scope.table.name)} are counted")
+    corrected = (f'"{wrong}" is read as "{right}"' for wrong, right in read.corrected)
+    different = {other.plan: other for other in reversed(others) if other.plan != plan}
+    unused = tuple(dict.fromkeys(mark.text for mark in left(question)))
+    return Reading(plan, (*corrected, *choices.assumed), tuple(different.values()), tuple(choices.doubts), unused)
 
 
 def _pieces(question: Question) -> str:

@@ -22,40 +22,48 @@ _FAR = 4
 """Marks between a comparison and its number."""
 _MOST_CLASSES = 12
 _OLDEST = 130
+_BIG = 100
+"""From here on a number alone may tell which column it is in."""
 _DEGREES = ("degree", "degrees", "celsius", "fahrenheit")
+_BESIDE_NAMES = ("not", "adjective", "which", "by", "", "idle", "unit")
 
 
 def read_comparisons(question: Question) -> None:
     """Put into the question which figures count."""
     for mark in question.marks:
-        behind = question.beside(mark.place)
-        if not question.free(mark):
-            continue
-        comparative = mark.said is not None and behind is not None and behind.plain.startswith("than")
-        if mark.cue in ("or_more", "or_less"):
-            _bounded(question, mark)
-        elif mark.cue == "between":
-            _between(question, mark)
-        elif mark.said is not None and comparative:
-            before = question.beside(mark.place, -1)
-            more = (mark.said[0] > 0) != (before is not None and before.plain == "less")
-            _compared(question, mark, ">" if more else "<", mark.said[1])
-        elif mark.cue in ("negative", "positive") and question.is_figure(behind):
-            assert behind is not None
-            question.use(mark)
-            field = question.take(behind, "figure")
-            question.keep(mark.place, field, "<" if mark.cue == "negative" else ">", (0,), mark.text)
-        elif mark.cue in OPERATORS:
-            _compared(question, mark, OPERATORS[mark.cue], mark.said[1] if mark.said else ())
+        if question.free(mark):
+            _compared(question, mark)
     for mark in question.marks:
         if question.free(mark):
             _equal(question, mark)
 
 
-def plain(mark: Mark) -> int | float:
-    """The number of a mark, as an integer where it is one."""
-    assert mark.number is not None
-    return int(mark.number) if mark.number == int(mark.number) else mark.number
+def _compared(question: Question, mark: Mark) -> None:
+    """A word that compares, with its number: before it ("8 or more"), or behind it, two of them for "between"."""
+    behind = question.beside(mark.place)
+    if mark.cue in ("or_more", "or_less"):
+        before = next((item for item in question.near(mark.place, 3, -1) if item.number is not None), None)
+        if before is not None and question.free(before):
+            _bounded(question, mark, {OPERATORS[mark.cue]: before})
+    elif mark.cue == "between":
+        numbers, passed = _numbers(question, mark.place, 2)
+        if len(numbers) == 2:
+            _bounded(question, mark, {">=": numbers[0], "<=": numbers[1]}, passed)
+    elif mark.cue in ("negative", "positive") and question.is_figure(behind):
+        question.use(mark)
+        field = question.take(behind, "figure")
+        question.keep(mark.place, field, "<" if mark.cue == "negative" else ">", (0,), mark.text)
+    else:
+        operator, said = OPERATORS.get(mark.cue), mark.said[1] if mark.said else ()
+        if mark.said and behind.plain.startswith("than"):
+            operator = ">" if (mark.said[0] > 0) != (question.beside(mark.place, -1).plain == "less") else "<"
+        if operator is None:
+            return
+        numbers, passed = _numbers(question, mark.place, 1)
+        if numbers:
+            _bounded(question, mark, {operator: numbers[0]}, passed, said)
+        elif mark.cue in OPERATORS:
+            _with_column(question, mark, operator)
 
 
 def _numbers(question: Question, place: int, most: int) -> tuple[list[Mark], list[Mark]]:
@@ -74,51 +82,59 @@ def _numbers(question: Question, place: int, most: int) -> tuple[list[Mark], lis
     return found, passed
 
 
-def _compared(question: Question, mark: Mark, operator: Operator, said: Sequence[str] = ()) -> None:
-    numbers, passed = _numbers(question, mark.place, 1)
-    if not numbers:
-        _with_column(question, mark, operator)
-        return
-    (number,) = numbers
-    article, unit = question.beside(mark.place), question.beside(number.place)
-    if mark.plain == "over" and article is not None and article.plain in ("the", "these", "those", "all"):
-        question.use(mark, number, unit if unit is not None and unit.cue == "unit" else None)
+def _bounded(
+    question: Question, mark: Mark, bounds: dict[Operator, Mark], passed: Sequence[Mark] = (), said: Sequence[str] = ()
+) -> None:
+    """Keep the rows whose figure lies within the bounds, once it is clear which figure is meant."""
+    number = list(bounds.values())[-1]
+    first, operator = next(iter(bounds.values())), next(iter(bounds))
+    beside, unit = question.beside(mark.place), question.beside(number.place)
+    if mark.plain == "over" and beside.plain in ("the", "these", "those", "all"):
+        question.use(mark, number, unit if unit.cue == "unit" else None)
         return  # "over the three years"
-    if question.lapse is not None and unit is not None and unit.cue in ("lapse", "unit"):
+    if question.lapse is not None and unit.cue in ("lapse", "unit"):
         question.use(mark, number, unit)
-        question.keep(mark.place, question.lapse, operator, (int(plain(number)),), f"{mark.text} {number.text}")
+        question.keep(mark.place, question.lapse, operator, (int(number.value),), f"{mark.text} {number.text}")
         question.lapse = None
         return
-    field, names = _column(question, mark, number, passed, said)
-    than = question.beside(mark.place)
-    question.use(mark, number, *names, than if than is not None and than.plain == "than" else None)
-    if field is not None and not question.has(*AGGREGATES, "most", "least", "top", "bottom"):
-        same = (item for item in question.figures() if (found := question.scope.sense(item, "figure")))
-        question.use(*(it for it in same if (found := question.scope.sense(it, "figure")) and found.field == field))
+    field, names = _column(question, min(mark, number, key=lambda item: item.place), number, passed, said)
     if field is None:
-        things = next((item for item in question.marks[: mark.place][::-1] if question.is_thing(item)), None)
-        unit = question.beside(number.place)
-        bare = unit is None or unit.cue == "idle" or unit.text in ",.?"
-        if mark.cue != "equal" and (names or (things and bare)):
-            question.having = Having(operator, plain(number)), Measure("count")
-        else:
-            question.used -= {mark.place, number.place}
+        _counted(question, mark, number, operator, names)
         return
+    question.use(mark, *bounds.values(), *names)
+    question.use(*(item for item in question.marks[mark.place : number.place] if item.cue == "and"))
+    question.use(beside if beside.plain == "than" else None)
+    if first.place > mark.place and not question.has(*AGGREGATES, "most", "least", "top", "bottom"):
+        question.use(*(item for item in question.figures() if question.scope.field_of(item, "figure") == field))
     if field.kind in DAYS:
         _since(question, mark, field, operator, number)
         return
-    value = _in_unit_of(question, field, number)
+    values = [_in_unit_of(question, field, item, unit) for item in bounds.values()]
     aggregate = question.cued(names[0].place, -1, *AGGREGATES) if names and names[0].place < mark.place else None
     if aggregate is not None and question.free(aggregate):
         question.use(aggregate)
-        question.having = Having(operator, value), Measure(aggregate.cue, field)  # type: ignore[arg-type]
+        question.having = Having(operator, values[0]), Measure(aggregate.cue, field)  # type: ignore[arg-type]
         return
-    question.keep(mark.place, field, operator, (value,), f"{mark.text} {number.text}")
+    text = f"{mark.text} {' and '.join(item.text for item in bounds.values())}"
+    for bound, value in zip(bounds, values, strict=True):
+        question.keep(
+            mark.place, field, bound, (value,), text if first.place > mark.place else f"{number.text} {mark.text}"
+        )
+
+
+def _counted(question: Question, mark: Mark, number: Mark, operator: Operator, names: Sequence[Mark]) -> None:
+    """How many rows a group has to have: "customers with more than 15 orders"."""
+    things = any(question.is_thing(item) for item in question.marks[: mark.place])
+    unit = question.beside(number.place)
+    bare = unit.cue == "idle" or unit.text in ",.?"
+    if mark.place < number.place and mark.cue != "equal" and (names or (things and bare)):
+        question.use(mark, number, *names)
+        question.having = Having(operator, number.value), Measure("count")
 
 
 def _since(question: Question, mark: Mark, day: Field, operator: Operator, number: Mark) -> None:
     """ "Newer than 2015"."""
-    year = int(plain(number))
+    year = int(number.value)
     if not 1000 < year < 2200:
         raise Unresolved(f"I do not see which day {number.text} is.")
     first = date(year + (operator == ">"), 1, 1) if operator in (">", ">=") else None
@@ -128,79 +144,67 @@ def _since(question: Question, mark: Mark, day: Field, operator: Operator, numbe
 
 
 def _column(
-    question: Question, mark: Mark, number: Mark, passed: Sequence[Mark] = (), said: Sequence[str] = ()
-) -> tuple[Field | None, list[Mark]]:
+    question: Question, mark: Mark, number: Mark, passed: Sequence[Mark], said: Sequence[str]
+) -> tuple[Field | None, Sequence[Mark]]:
     """The column of a comparison, and the marks that name it: between it and its number, by its adjective, behind the
     number, before it, by the unit, or the only one."""
-    named = next((item for item in passed if question.is_figure(item)), None)
+    scope = question.scope
+    named = next(filter(question.is_figure, passed), None)
     beside = question.beside(number.place)
-    if named is None and said:
-        measured = question.scope.measured_in(beside.plain.split()[0]) if beside is not None else None
-        if (field := measured or question.scope.said_of(said)) is not None:
-            return field, []
+    if named is None and said and (field := scope.measured_in(beside.first) or scope.said_of(said)) is not None:
+        return field, []
     behind = question.after(number.place)
-    if named is None and behind is not None and question.free(behind) and behind.place - number.place <= 2:
-        if question.is_figure(behind) and question.scope.score(behind, "value") < 0.9:
+    if named is None and question.free(behind) and behind.place - number.place <= 2:
+        if question.is_figure(behind) and scope.score(behind, "value") < 0.9:
             named = behind
-        elif question.scope.own(behind) or behind.cue == "rows":
+        elif scope.own(behind) or behind.cue == "rows":
             return None, [behind]
+    for item in question.near(mark.place, 3, -1) if named is None else ():
+        named = item if question.is_figure(item) else None
+        if named or scope.own(item) or scope.sense(item, "value") or item.cue not in _BESIDE_NAMES:
+            break
     if named is None:
-        for item in question.near(mark.place, 3, -1):
-            named = named or (item if question.is_figure(item) else None)
-            rows = question.scope.own(item) or question.scope.sense(item, "value") is not None
-            if named or rows or item.cue not in ("not", "adjective", "which", "by", "", "idle", "unit"):
-                break
-    if named is not None:
-        question.use(named)
-        found = question.scope.chosen(named, "figure")
-        return (found.field if found else None), [named]
-    return _by_unit(question, number)
+        return _by_unit(question, number)
+    return scope.chosen(named, "figure").field, [named]
 
 
-def _by_unit(question: Question, number: Mark) -> tuple[Field | None, list[Mark]]:
+def _by_unit(question: Question, number: Mark) -> tuple[Field | None, Sequence[Mark]]:
+    """The column that is measured in the unit behind a number, or else the only one that can hold it."""
     scope, beside, before = question.scope, question.beside(number.place), question.beside(number.place, -1)
-    unit = beside.plain.split()[0] if beside is not None else ""
-    if beside is not None and (field := scope.measured_in(unit)):
+    unit = beside.first
+    if field := scope.measured_in(unit):
         return field, [beside]
-    kinds = ["money"] if before is not None and before.text[:1] in "$€£" else sorted(measures(unit))
+    kinds = ["money"] if before.text.startswith(("$", "€", "£")) else sorted(measures(unit))
     kinds = ["temperature"] if unit in _DEGREES else kinds
     for kind in kinds:
         if field := (scope.worth() if kind == "money" else None) or scope.said_of(_SAID_OF.get(kind, ())):
             if kinds == ["money"]:  # an amount does not say of what
                 scope.choices.doubt(f"whether it is about {words_of(field.column)}")
-            return field, [beside] if beside is not None and kinds != ["money"] else []
-    aged = scope.said_of(("age",)) if unit_of(unit) is None else None
-    if aged is not None and aged.kind not in DAYS and (number.number or 0) < _OLDEST:
+            return field, [beside] if kinds != ["money"] else []
+    aged = scope.said_of(("age",)) if unit_of(unit) is None and number.value < _OLDEST else None
+    if aged is not None and aged.kind not in DAYS:
         return aged, []
-    figures = [item for item in question.figures() if question.scope.score(item, "value") < 0.9]
+    figures = [item for item in question.figures() if scope.score(item, "value") < 0.9]
     if len(figures) == 1 and not question.has(*AGGREGATES):
         return question.take(figures[0], "figure"), figures
-    return _in_range(question, number.number or 0), []
-
-
-def _in_range(question: Question, number: float) -> Field | None:
-    """The figures among which such a number can be, where only one column has them: "houses under 300k"."""
-    scope = question.scope
     fields = [field for field in scope.own_columns if field.kind in NUMBERS and not scope.is_key(field)]
-    known = [(field, scope.profile(field)) for field in fields if not scope.is_class(field)]
-    fitting = [f for f, p in known if p and p.low is not None and p.high is not None and p.low < number < p.high]
-    if fitting and number > 100:
-        scope.choices.doubt(f"whether it is about {words_of(fitting[0].column)}")
-    return fitting[0] if fitting and number > 100 else None
+    ranges = [(field, scope.profile(field)) for field in fields if not scope.is_class(field)]
+    fitting = [f for f, p in ranges if p and p.low is not None and p.high is not None and p.low < number.value < p.high]
+    if not fitting or number.value <= _BIG:
+        return None, []
+    scope.choices.doubt(f"whether it is about {words_of(fitting[0].column)}")  # "houses under 300k"
+    return fitting[0], []
 
 
-def _in_unit_of(question: Question, field: Field, number: Mark, unit: Mark | None = None) -> int | float:
+def _in_unit_of(question: Question, field: Field, number: Mark, unit: Mark) -> int | float:
     """The number in the unit that stands in the column's name, where another one is said: "over 2 hours"."""
-    value, beside = plain(number), unit or question.beside(number.place)
-    said = unit_of(beside.plain.split()[0]) if beside is not None else None
-    own = question.scope.unit(field)
-    if beside is not None and (
-        beside.plain in _DEGREES or beside.cue == "percent" or (said is not None and (own or len(beside.plain) > 1))
-    ):
-        question.use(beside)
-    if beside is not None and beside.cue in ("percent", "share"):
+    value = number.value
+    said, own = unit_of(unit.first), question.scope.unit(field)
+    percent = unit.cue in ("percent", "share")
+    if unit.plain in _DEGREES or percent or (said is not None and (own or len(unit.plain) > 1)):
+        question.use(unit)
+    if percent:
         profile = question.scope.profile(field)
-        question.use(beside)
         return value / 100 if profile is not None and (profile.high or 0) <= 1 else value
     if said is None or own is None or said == own:
         return value
@@ -212,9 +216,9 @@ def _in_unit_of(question: Question, field: Field, number: Mark, unit: Mark | Non
 
 
 def _with_column(question: Question, mark: Mark, operator: Operator) -> None:
-    """A comparison of two columns of a row."""
+    """A comparison of two columns of a row, the second in the same unit as the first where there is one."""
     left, right = question.after(mark.place, -1), question.after(mark.place)
-    if left and right and mark.cue in OPERATORS and question.is_figure(left) and question.is_figure(right):
+    if question.is_figure(left) and question.is_figure(right):
         one = question.take(left, "figure")
         unit = measures(one.column.replace("_", " "))
         options = [item.field for item in question.scope.senses(right) if item.kind == "figure" and item.field]
@@ -224,58 +228,24 @@ def _with_column(question: Question, mark: Mark, operator: Operator) -> None:
         question.filters.append((mark.place, Condition(one, operator, (), mark.text, other)))
 
 
-def _bounded(question: Question, mark: Mark) -> None:
-    """ "8 or more", "4 doors or more", "aged 65 and over", "10 percent or more"."""
-    before = question.after(mark.place, -1)
-    while before is not None and before.number is None and mark.place - before.place <= 2:
-        before = question.after(before.place, -1)
-    if before is None or before.number is None or not question.free(before):
-        return
-    field, names = _column(question, before, before)
-    if field is None:
-        return
-    question.use(mark, before, *names)
-    value = _in_unit_of(question, field, before)
-    question.keep(mark.place, field, OPERATORS[mark.cue], (value,), f"{before.text} {mark.text}")
-
-
-def _between(question: Question, mark: Mark) -> None:
-    numbers, passed = _numbers(question, mark.place, 2)
-    if len(numbers) < 2:
-        return
-    said = f"between {numbers[0].text} and {numbers[1].text}"
-    field, names = _column(question, mark, numbers[1], passed)
-    if field is None:
-        return
-    question.use(mark, *numbers, *names, *(item for item in question.near(numbers[0].place, 1) if item.cue == "and"))
-    bounds: tuple[tuple[Operator, Mark], ...] = ((">=", numbers[0]), ("<=", numbers[1]))
-    for operator, number in bounds:
-        value = _in_unit_of(question, field, number, question.beside(numbers[1].place))
-        question.keep(mark.place, field, operator, (value,), said)
-
-
 def _equal(question: Question, mark: Mark) -> None:
     """A number beside a column: "4 cylinders", "class 3", "second class"."""
     first = mark.cue == "top" and mark.plain == "first" and question.scope.score(mark, "value") < 0.9
     ordinal = first or mark.cue == "ordinal"
     before, behind = question.after(mark.place, -1), question.after(mark.place)
-    listed = before is not None and before.cue in ("top", "bottom", "round", "places")
+    listed = before.cue in ("top", "bottom", "round", "places")
     if (mark.number is None and not ordinal) or listed:
         return
-    for beside in (behind,) if ordinal else (before, behind):
-        if (
-            beside is None
-            or not question.free(beside)
-            or abs(beside.place - mark.place) > (3 if beside is before else 1)
-        ):
+    for beside, far in ((behind, 1),) if ordinal else ((before, 3), (behind, 1)):
+        if not question.free(beside) or abs(beside.place - mark.place) > far:
             continue
-        number = 1 if first else plain(mark)
+        number = 1 if first else mark.value
         field = _numbered(question, beside, number, ordinal=ordinal)
         if field is None:
             continue
         negated = question.cued(min(mark.place, beside.place), -1, "not", "without")
         question.use(mark, beside, negated)
-        number = number if ordinal else _in_unit_of(question, field, mark)
+        number = number if ordinal else _in_unit_of(question, field, mark, behind)
         value = str(number) if field.kind == "text" else number
         said = f"{words_of(field.column)} {mark.text}"
         question.keep(mark.place, field, "not in" if negated else "in", (value,), said)
@@ -288,14 +258,14 @@ def _numbered(question: Question, beside: Mark, number: int | float, *, ordinal:
     worked_out = question.cued(beside.place, -1, "by", *AGGREGATES)
     if worked_out or beside.cue not in ("", "unit", "idle"):
         return None
-    if scope.own(beside) and scope.score(beside, "figure", "thing") < 0.95:
+    found = scope.sense(beside, "figure", "thing", least=0.95 if scope.own(beside) else 0.5)
+    if found.field is None or found.group:
         return None
-    found = scope.sense(beside, "figure", "thing", least=0.5)
-    if found is None or found.field is None or found.group:
-        return None
+    profile = scope.profile(found.field)
     if found.field.kind == "text":
         values = scope.lexicon.values.get((scope.at(found.field), found.field.column), ())
-        return found.field if str(number) in values else None
-    profile = scope.profile(found.field)
-    classes = profile is not None and profile.distinct <= _MOST_CLASSES and (profile.high or 0) <= _MOST_CLASSES
-    return found.field if classes or not ordinal else None
+        fits = str(number) in values
+    else:
+        classes = profile is not None and profile.distinct <= _MOST_CLASSES and (profile.high or 0) <= _MOST_CLASSES
+        fits = classes or not ordinal
+    return found.field if fits else None

@@ -7,7 +7,7 @@ from agents.analyst.reading.options import NUMBERS, Unresolved
 from agents.analyst.reading.plan import Condition, Field, Operator, Scalar
 from agents.analyst.reading.question import AGGREGATES, Question
 from agents.analyst.reading.scope import LIKELY, SURE, Sense, SenseKind
-from agents.analyst.reading.sentence import Mark
+from agents.analyst.reading.sentence import NOWHERE, Mark
 from agents.analyst.reading.tokens import stem
 from agents.language.words import vocabulary
 
@@ -20,7 +20,8 @@ _DONE = ("d", "n", "t")
 """What a participle ends with."""
 _DOERS = ("ers", "ors")
 _GIVING = vocabulary(
-    "give gave given provide provided state stated say report reported leave left enter entered fill filled have got"
+    """a an any give gave given provide provided state stated say report reported leave left enter entered fill filled
+    have got"""
 )
 _HAVING = vocabulary("have has had having with got")
 _RANKING = ("most", "least", "top", "bottom", "lapse", "minimum", "maximum", "span")
@@ -33,70 +34,55 @@ _WAY = 3
 def read_texts(question: Question) -> None:
     """ "Whose title contains Lost", "names starting with A"."""
     for mark in question.all("contain", "start"):
-        column = next((item for item in question.onward(mark.place, -1) if question.is_thing(item)), None)
+        column = next(filter(question.is_thing, question.onward(mark.place, -1)), NOWHERE)
         behind = next((it for it in question.marks[mark.place + 1 :] if it.cue != "idle" or len(it.text) == 1), None)
-        found = question.scope.chosen(column, "thing") if column is not None else None
-        if found is not None and found.field is not None and found.field.kind == "text" and behind is not None:
+        field = question.scope.chosen(column, "thing").field
+        if field is not None and field.kind == "text" and behind is not None:
             question.use(mark, column, behind)
             operator: Operator = "contains" if mark.cue == "contain" else "starts"
-            question.keep(mark.place, found.field, operator, (behind.text,), f"{mark.text} {behind.text}")
+            question.keep(mark.place, field, operator, (behind.text,), f"{mark.text} {behind.text}")
 
 
 def read_missing(question: Question) -> None:
     """What rows lack, or do not lack."""
-    for mark in question.marks:
-        if not question.free(mark) or (mark.cue == "missing" and question.scope.score(mark, "value") > 0.8):
-            continue
+    for mark in filter(question.free, question.marks):
         following = question.beside(mark.place)
-        giving = mark.cue == "not" and following is not None and following.plain in {"a", "an", "any"} | _GIVING
-        lacking = mark.cue in _NEGATING
+        giving = mark.cue == "not" and following.plain in _GIVING
         if giving or mark.cue == "without":
             targets = [item for item in question.near(mark.place, 3) if item.names and item.cue != "rows"][:2]
-        elif mark.cue in ("missing", "known"):
+        elif mark.cue == "known" or (mark.cue == "missing" and question.scope.score(mark, "value") <= 0.8):
             targets = [*question.near(mark.place, 2), *question.near(mark.place, 3, -1)]
         else:
             continue
         for target in targets:
-            if target.cue in ("", "unit", "idle", "list") and _lacks(question, mark, target, lacking=lacking):
+            if target.cue in ("", "unit", "idle", "list") and _lacks(question, mark, target):
                 question.use(following if giving else None)
                 break
 
 
-def _may_lack(question: Question, mark: Mark) -> bool:
-    """Whether a mark names a column that some rows have nothing in."""
-    found = question.scope.sense(mark, "figure", "thing", "day")
-    profile = question.scope.profile(found.field) if found is not None and found.field is not None else None
-    return profile is not None and bool(profile.missing)
-
-
-def _lacks(question: Question, mark: Mark, target: Mark, *, lacking: bool) -> bool:
-    """Whether the target is what rows lack; then it is kept."""
+def _lacks(question: Question, mark: Mark, target: Mark) -> bool:
+    """Whether the target is what rows lack, or have; then it is kept."""
     scope = question.scope
     found = scope.sense(target, "figure", "thing", "day")
-    if not question.free(target) or found is None or found.field is None:
+    if not question.free(target) or found.field is None:
         return False
     field, said = found.field, f"{mark.text} {target.text}"
     if found.group and len(field.path) == 1:  # a row of another table that is referred to
-        key = scope.field(scope.source, field.path[0].columns[0])
-        field = key or field
-    pass
+        field = scope.field(scope.source, field.path[0].columns[0]) or field
     flag, profile = scope.flag(field), scope.profile(field)
-    if lacking and flag is not None:
-        question.use(mark, target)
-        question.keep(target.place, field, "in", (flag[1],), said)
-        return True
-    if lacking and profile is not None and field.kind in NUMBERS and profile.low == 0:  # "no discount"
+    operator: Operator = "is not null" if mark.cue == "known" else "is null"
+    values: tuple[Scalar, ...] = ()
+    none = field.kind in NUMBERS and profile is not None and profile.low == 0
+    if mark.cue in _NEGATING and (flag is not None or (none and profile and not profile.missing)):
+        operator, values = "in", (flag[1] if flag is not None else 0,)  # "no discount"
+    elif profile is not None:
+        if mark.cue in _NEGATING and none:
+            scope.choices.doubt(f'whether "{said}" is 0 or missing')
         if not profile.missing:
-            question.use(mark, target)
-            question.keep(target.place, field, "in", (0,), said)
-            return True
-        scope.choices.doubt(f'whether "{said}" is 0 or missing')
-    if profile is not None and not profile.missing:
-        scope.choices.doubt(f'what "{said}" is, as every row has one')
-    chosen = scope.chosen(target, "figure", "thing", "day") if not found.group else None
+            scope.choices.doubt(f'what "{said}" is, as every row has one')
+        field = (scope.chosen(target, "figure", "thing", "day").field if not found.group else None) or field
     question.use(mark, target)
-    field = chosen.field if chosen is not None and chosen.field is not None else field
-    question.keep(target.place, field, "is not null" if mark.cue == "known" else "is null", (), said)
+    question.keep(target.place, field, operator, values, said)
     return True
 
 
@@ -104,15 +90,16 @@ def read_having(question: Question) -> None:
     """ "The samples that have a result": what only some rows have."""
     for mark in question.marks if question.has("count", "share") else ():
         target, article = question.after(mark.place), question.beside(mark.place)
-        if mark.plain not in _HAVING or target is None or article is None or article.plain not in ("a", "an", "any"):
+        if mark.plain not in _HAVING or article.plain not in ("a", "an", "any"):
             continue
         behind = [item for item in question.marks[target.place + 1 : target.place + 3] if item.cue != "idle"][:1]
         compared = any(item.number is not None or item.cue in _RANKING or item.of("value", 0.7) for item in behind)
-        found = question.scope.sense(target, "figure", "thing", "day", least=0.5)
-        if compared or found is None or found.field is None or found.field.path or not question.free(target):
+        field = question.scope.field_of(target, "figure", "thing", "day", least=0.5)
+        if compared or field is None or field.path or not question.free(target) or target.of("value", 0.9):
             continue
-        if _may_lack(question, target) and not question.scope.flag(found.field) and not target.of("value", 0.9):
-            question.keep(target.place, found.field, "is not null", (), f"{mark.text} {target.text}")
+        profile = question.scope.profile(field)
+        if profile is not None and profile.missing and not question.scope.flag(field):
+            question.keep(target.place, field, "is not null", (), f"{mark.text} {target.text}")
 
 
 def read_values(question: Question) -> None:
@@ -127,7 +114,7 @@ def read_values(question: Question) -> None:
         negation = _negation(question, mark)
         beside, column = _beside(question, mark)
         before = question.after(mark.place, -1)
-        joined = before if before is not None and before.cue in _JOINING and mark.place - last <= 3 else None
+        joined = before if before.cue in _JOINING and mark.place - last <= 3 else None
         carried = joined is not None and negated is not None
         found = _condition(question, mark, negated=bool(negation) or carried, beside=beside)
         if found is None:
@@ -148,13 +135,13 @@ def read_values(question: Question) -> None:
 
 def _comes(question: Question, mark: Mark) -> bool:
     """Whether a word such as "shipped" is about a day that has come as well, whatever the status is called then."""
-    day = question.scope.sense(mark, "day", least=SURE)
-    return day is not None and mark.plain.endswith(_DONE) and not day.field.path and _lacking(question, day.field)  # type: ignore[union-attr, arg-type]
+    day = question.scope.field_of(mark, "day", least=SURE)
+    return day is not None and mark.plain.endswith(_DONE) and not day.path and _lacking(question, day)
 
 
 def _lacking(question: Question, field: Field) -> bool:
     profile = question.scope.profile(field)
-    return field.kind != "other" and (profile is None or profile.missing > 0)
+    return profile is None or profile.missing > 0
 
 
 def check_joined(question: Question) -> None:
@@ -181,8 +168,8 @@ def _condition(question: Question, mark: Mark, *, negated: bool, beside: Field |
     """The rows that a value, or a column that says yes or no, is about."""
     scope = question.scope
     found = scope.chosen(mark, "value", accept=lambda item: beside is None or item.field == beside)
-    flagged = next((item for item in scope.senses(mark) if item.field is not None and _flag(question, item)), None)
-    if found is not None and found.field is not None and (flagged is None or found.score >= flagged.score):
+    flagged = _flagged(question, mark, 0)
+    if found.field is not None and (flagged is None or found.score >= flagged.score):
         if found.score < 0.5:
             scope.choices.doubt(f'whether "{mark.text}" is {scope.told(found)}')
         return Condition(found.field, "not in" if negated else "in", found.values, mark.text)
@@ -193,10 +180,10 @@ def _condition(question: Question, mark: Mark, *, negated: bool, beside: Field |
     return Condition(flagged.field, "in", (no if negated else yes,), mark.text)
 
 
-def _flag(question: Question, sense: Sense) -> bool:
-    return (
-        sense.kind in ("thing", "figure") and sense.field is not None and question.scope.flag(sense.field) is not None
-    )
+def _flagged(question: Question, mark: Mark, least: float) -> Sense | None:
+    """The column that says yes or no to what a mark names."""
+    senses = (item for item in question.scope.senses(mark) if item.kind in ("thing", "figure") and item.score >= least)
+    return next((item for item in senses if item.field is not None and question.scope.flag(item.field)), None)
 
 
 def is_value(question: Question, mark: Mark) -> bool:
@@ -205,12 +192,10 @@ def is_value(question: Question, mark: Mark) -> bool:
     value, column = scope.score(mark, "value"), scope.score(mark, "figure", "thing", "day")
     rows = max((item.weight for item in mark.of("table") if item.source in scope.paths), default=0.0)
     by = question.cued(mark.place, -1, "by", "distinct")
-    done = question.beside(by.place, -1) if by is not None else None
-    doer = done is not None and done.plain.endswith(_DONE) and mark.plain.endswith(_DOERS)  # "paid by survivors"
-    grouped = by is not None and not doer and column > 0.7
     if value and (_beside(question, mark)[0] is not None or value >= max(column - 0.01, rows + 0.001)):
-        return not grouped
-    flagged = next((item for item in scope.senses(mark) if _flag(question, item) and item.score >= LIKELY), None)
+        done = by is not None and question.beside(by.place, -1).plain.endswith(_DONE)
+        return by is None or (done and mark.plain.endswith(_DOERS)) or column <= 0.7  # "paid by survivors"
+    flagged = _flagged(question, mark, LIKELY)
     if flagged is None or by is not None or flagged.score < max(rows, column - 0.05):
         return False
     asked = question.cued(mark.place, -1, "which", *AGGREGATES) is not None
@@ -235,17 +220,14 @@ def _beside(question: Question, mark: Mark) -> tuple[Field | None, Mark | None]:
     options = [item for item in scope.senses(mark) if item.kind == "value" and item.field]
     fields = {item.field for item in options if item.score >= options[0].score - 0.15}
     for step, far in ((-1, 2), (1, 1)):
-        others = [it for it in question.near(mark.place, far, step) if it.cue not in _BETWEEN]
-        for other in others[:1]:
-            if not other.names or not question.free(other) or other.cue not in ("", "idle", "unit"):
-                continue
-            best = scope.score(other, "thing", "figure", "day")
-            columns = [
-                it.field for it in scope.senses(other) if it.kind in ("thing", "figure") and it.score >= best - 0.1
-            ]
-            match = next((field for field in columns if field in fields), None)
-            if match is not None and not question.cued(other.place, -1, "by", "which", "distinct"):
-                return match, other
+        other = next((it for it in question.near(mark.place, far, step) if it.cue not in _BETWEEN), None)
+        if other is None or not question.free(other) or other.cue not in ("", "idle", "unit"):
+            continue
+        best = scope.score(other, "thing", "figure", "day")
+        columns = (it.field for it in scope.senses(other) if it.kind in ("thing", "figure") and it.score >= best - 0.1)
+        match = next((field for field in columns if field in fields), None)
+        if match is not None and not question.cued(other.place, -1, "by", "which", "distinct"):
+            return match, other
     for before in question.marks[max(mark.place - _WAY, 0) : mark.place][::-1] if len(fields) > 1 else ():
         for way in ("from", "to"):  # "from Leeds", "ended at the Lido"
             leading = [field for field in fields if field is not None and scope.says(field, way)]
@@ -259,14 +241,13 @@ def read_events(question: Question) -> None:
     for mark in question.names():
         negation = _negation(question, mark)
         kinds: tuple[SenseKind, ...] = ("day", "figure") if negation else ("day",)
-        found = question.scope.sense(mark, *kinds, least=0.45)
-        if found is None or found.field is None or question.scope.own(mark) or question.when == found.field:
-            continue
+        field = question.scope.field_of(mark, *kinds, least=0.45)
         done = mark.plain.endswith(_DONE) or mark.plain == "back"  # "came back"
-        if not _lacking(question, found.field) or not done or question.has(*_RANKING):
+        if field is None or not done or not _lacking(question, field) or question.has(*_RANKING):
             continue
-        question.use(mark, negation)
-        question.keep(mark.place, found.field, "is null" if negation else "is not null", (), mark.text)
+        if question.when != field and not question.scope.own(mark):
+            question.use(mark, negation)
+            question.keep(mark.place, field, "is null" if negation else "is not null", (), mark.text)
 
 
 def opposite(question: Question, condition: Condition) -> tuple[Scalar, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from agents.analyst.reading.plan import Measure, Plan, Source
 from agents.analyst.reading.question import AGGREGATES, Question
-from agents.analyst.reading.sentence import Mark
+from agents.analyst.reading.sentence import NOWHERE, Mark
 from agents.analyst.reading.tokens import parts
 from agents.language.figures import unit_words
 from agents.language.units import unit as unit_of
@@ -71,11 +71,10 @@ def score(question: Question, plan: Plan) -> float:
 def asks(question: Question, mark: Mark) -> bool:
     """Whether a mark asks for something that has to be worked out, or for a bound by a number."""
     behind = question.after(mark.place)
-    bound = mark.cue not in _BOUNDS or (behind is not None and behind.number is not None)
-    clock = behind is not None and behind.plain in ("hours", "h")
+    bound = mark.cue not in _BOUNDS or behind.number is not None
+    clock = behind.plain in ("hours", "h")
     said = mark.said is not None and mark.said[2] == "est"
-    than = question.beside(mark.place)
-    said = said or (mark.said is not None and than is not None and than.plain == "than")
+    said = said or (mark.said is not None and question.beside(mark.place).plain == "than")
     unknown = mark.strange and len(mark.plain) > 5 and mark.plain.endswith("est")
     return (mark.cue in FUNCTIONS and bound) or said or unknown or (mark.number is not None and not clock)
 
@@ -94,50 +93,41 @@ def _worth(question: Question, mark: Mark) -> float:
 def strange(best: Candidate) -> tuple[str, ...]:
     """Words that name something that the data does not hold: names, and what is to be worked out."""
     question, plan = best.question, best.plan
-    counted = plan.measures in ((), (Measure("count"),)) and not question.has("count", "list", "share", "distinct")
-    anchors = [mark.place for mark in question.marks if not question.free(mark)]
+    counted = plan.measures == (Measure("count"),) and not question.has("count", "list", "share", "distinct")
+    first = min((mark.place for mark in question.marks if not question.free(mark)), default=0)
     found = []
     for mark in left(question):
-        value = question.beside(mark.place, -1)
-        trailing = value is not None and not question.free(value) and bool(question.scope.sense(value, "value"))
-        if mark.cue == "adjective" and value is not None and (value.cue == "count" or value.plain == "how"):
+        before = question.beside(mark.place, -1)
+        how = before.cue == "count" or before.plain == "how"
+        lasting = mark.cue == "unit" and question.has("average") and not plan.sides  # "how many days does it take"
+        if how and (mark.cue == "adjective" or lasting):
             found.append(mark.text)
-        lasting = mark.cue == "unit" and value is not None and value.cue == "count" and question.has("average")
-        if lasting and not plan.sides:
-            found.append(mark.text)  # "how many days does it take"
+        trailing = not question.free(before) and question.scope.sense(before, "value")
         if not mark.strange or (trailing and mark.text.islower()):
             continue
         name = mark.text[0].isupper() and not mark.initial and not mark.text.isupper()
-        if name or _placed(question, mark) or _sought(question, plan, mark):
+        rows = mark.initial and mark.plain.endswith("s") and bool(question.filters)
+        ahead = counted and mark.place < first and not rows
+        if name or ahead or _placed(question, mark) or _sought(question, plan, mark):
             found.append(mark.text)
-        elif counted and plan.measures and mark.place < min(anchors, default=0):
-            rows = mark.initial and mark.plain.endswith("s") and bool(question.filters)
-            found += [] if rows else [mark.text]
     return tuple(dict.fromkeys(found))
 
 
 def _placed(question: Question, mark: Mark) -> bool:
     """Whether a word says where something is, or what it has."""
-    before = question.marks[mark.place - 1] if mark.place else None
-    if before is None or mark.plain == "time":
+    before, further = question.beside(mark.place, -1), question.beside(mark.place, -2)
+    if mark.plain == "time" or is_unit(mark):
         return False
-    if is_unit(mark):
-        return False
-    if before.plain in _PLACES or before.plain in _HOLDING:
-        return True
-    further = question.marks[mark.place - 2] if mark.place > 1 else None
-    return (
-        before.plain in ("a", "an", "any", "the")
-        and further is not None
-        and (further.plain in _HAVING if before.plain != "the" else further.plain in _PLACES - {"on"})
-    )
+    the = before.plain == "the" and further.plain in _PLACES - {"on"}
+    some = before.plain in ("a", "an", "any") and further.plain in _HAVING
+    return before.plain in _PLACES | _HOLDING or the or some
 
 
 def _another(question: Question, mark: Mark, behind: Mark) -> bool:
     """Whether a word makes something else of the name behind it: "the publisher's books", "air temperature" where only
     that of the water is known."""
-    found = question.scope.sense(behind, "figure")
-    named = parts(found.field.column) if found and found.field else ()
+    field = question.scope.field_of(behind, "figure")
+    named = parts(field.column) if field else ()
     words = [word for word in named if word not in unit_words() and len(word) > 1]
     return mark.text.endswith(("'s", "’s")) or len(behind.text.split()) < len(words) == 2 == len(set(words))
 
@@ -150,11 +140,10 @@ def is_unit(mark: Mark) -> bool:
 def _sought(question: Question, plan: Plan, mark: Mark) -> bool:
     """Whether a word says what is to be counted, worked out or found: "how many murders", "average salinity"."""
     before, behind = question.after(mark.place, -1), question.after(mark.place)
-    beside = question.beside(mark.place, -1)
-    much = beside is not None and beside.plain == "much" and not is_unit(mark)
-    if before is None:
-        return much and not (behind is not None and behind.names)
-    if behind is not None and behind.place == mark.place + 1 and behind.names:  # it says more of what follows
+    much = question.beside(mark.place, -1).plain == "much" and not is_unit(mark)
+    if before is NOWHERE:
+        return much and not behind.names
+    if behind.place == mark.place + 1 and behind.names:  # it says more of what follows
         return (before.cue == "count" and question.scope.own(behind)) or _another(question, mark, behind)
     if is_unit(mark) and mark.plain not in _MONEY:
         return before.cue == "count" and mark.place == before.place + 1 and not plan.sides

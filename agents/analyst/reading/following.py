@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from agents.analyst.reading.grouping import read_groups
-from agents.analyst.reading.options import Unresolved
+from agents.analyst.reading.options import NUMBERS, Unresolved
 from agents.analyst.reading.plan import Measure, Order, Plan
 from agents.analyst.reading.question import Question
 from agents.analyst.reading.ranking import ranked
@@ -12,18 +12,17 @@ from agents.analyst.reading.sentence import Sentence
 
 def follows(read: Sentence, before: Plan) -> bool:
     """Whether the question leaves open what it is about, or points back."""
-    tables = [mark for mark in read.marks if mark.of("table", 0.7)]
     points = any(mark.cue == "so" for mark in read.marks)
-    if tables and not (points and any(item.source == before.source for item in tables[0].of("table", 0.7))):
+    tables = next((found for mark in read.marks if (found := mark.of("table", 0.7))), ())
+    if tables and not (points and any(item.source == before.source for item in tables)):
         return False
     if any(mark.cue in ("count", "share", "average", "sum", "median", "correlation") for mark in read.marks):
         return False
-    figures = [
-        mark for mark in read.marks if mark.of("column", 0.8) and mark.of("column")[0].of in ("integer", "number")
-    ]
+    columns = (mark.of("column")[0] for mark in read.marks if mark.of("column", 0.8))
+    figures = any(column.of in NUMBERS for column in columns)
     short = len([mark for mark in read.marks if mark.cue != "idle"]) <= 5
     asking = any(mark.cue == "which" and mark.initial for mark in read.marks)
-    return (points or short) and not figures and not (asking and not points)
+    return (points or (short and not asking)) and not figures
 
 
 def following(question: Question, base: Plan) -> Plan:

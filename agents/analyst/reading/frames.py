@@ -12,25 +12,34 @@ from agents.analyst.reading.leading import first_ones, first_rows
 from agents.analyst.reading.listing import listed, single
 from agents.analyst.reading.measuring import aggregates, counted, default, each
 from agents.analyst.reading.options import NUMBERS, Unresolved, words_of
-from agents.analyst.reading.plan import Field, Group, Measure, Plan
+from agents.analyst.reading.plan import Aggregate, Field, Group, Measure, Plan
 from agents.analyst.reading.question import Question
-from agents.analyst.reading.sentence import Mark
 from agents.analyst.reading.sides import compared, grouped, shared, told_apart
 from agents.analyst.reading.tokens import stem
 
 Frame = Callable[[Question, Plan], Plan | None]
 
 
-def correlation(question: Question, plan: Plan) -> Plan | None:
+def worked(measures: Callable[[Question], tuple[Measure, ...]]) -> Frame:
+    """The form of questions that only work something out, for each group where there are any."""
+
+    def frame(question: Question, plan: Plan) -> Plan | None:
+        found = measures(question)
+        return grouped(question, replace(plan, measures=found)) if found else None
+
+    return frame
+
+
+def correlation(question: Question) -> tuple[Measure, ...]:
     """How closely two figures go together."""
     if question.first("correlation") is None:
-        return None
+        return ()
     fields: list[Field] = []
     for mark in question.figures():
-        found = question.scope.sense(mark, "figure")
-        head = question.beside(mark.place)
-        inner = head is not None and question.is_figure(head) and question.scope.score(head, "figure") > found.score  # type: ignore[union-attr]
-        if found is not None and not inner and len(fields) < 2 and found.field not in fields:
+        head, field = question.beside(mark.place), question.scope.field_of(mark, "figure")
+        score = question.scope.score(mark, "figure")
+        inner = question.is_figure(head) and question.scope.score(head, "figure") > score
+        if not inner and len(fields) < 2 and field not in fields:
             fields.append(question.take(mark, "figure"))
     for mark in question.marks:
         if len(fields) < 2 and mark.said and question.free(mark) and mark.cue in ("adjective", ""):
@@ -40,8 +49,8 @@ def correlation(question: Question, plan: Plan) -> Plan | None:
                 fields.append(field)
     if len(fields) < 2:
         raise Unresolved("I do not see which two figures are to be related.")
-    question.use(*question.all("correlation", "and", "between", "count", "more", "average"))
-    return grouped(question, replace(plan, measures=(Measure("correlation", fields[0], None, fields[1]),)))
+    question.use_all("correlation", "and", "between", "count", "more", "average")
+    return (Measure("correlation", fields[0], None, fields[1]),)
 
 
 def period(question: Question, plan: Plan) -> Plan | None:
@@ -49,32 +58,26 @@ def period(question: Question, plan: Plan) -> Plan | None:
     day = question.scope.day() or question.scope.calendar("year")
     if not question.has("span") or day is None:
         return None
-    question.use(*question.all("span"))
+    question.use_all("span")
     return replace(plan, measures=(Measure("minimum", day), Measure("maximum", day)))
 
 
-def worked_out(question: Question, plan: Plan) -> Plan | None:
-    """Aggregates of figures, for each group."""
-    if question.given is not None:
-        return grouped(question, replace(plan, measures=(question.given,)))
-    one = each(question)
+def worked_out(question: Question) -> tuple[Measure, ...]:
+    """Aggregates of figures."""
+    one = question.given or each(question)
     measures = (one,) if one else aggregates(question)
-    if not measures:
-        return None
-    count = question.first("count")
+    count = question.first("count") if measures and one is None else None
     if count is not None and question.cued(count.place, -1, "and"):
         question.use(count)
         measures = (*measures, Measure("count"))
-    return grouped(question, replace(plan, measures=measures))
+    return measures
 
 
-def numbered(question: Question, plan: Plan) -> Plan | None:
+def numbered(question: Question) -> tuple[Measure, ...]:
     """How many rows, or different values, there are."""
     measure = counted(question)
-    if measure is None:
-        return None
-    question.use(*question.all("sum"))
-    return grouped(question, replace(plan, measures=(measure,)))
+    question.use_all("sum")
+    return (measure,) if measure is not None else ()
 
 
 def with_having(question: Question, plan: Plan) -> Plan | None:
@@ -84,55 +87,54 @@ def with_having(question: Question, plan: Plan) -> Plan | None:
     group = next(iter(question.groups), None) or group_left(question)
     if group is None:
         return None
-    question.use(*question.all("count", "list", "which"), *(m for m in question.names() if question.scope.own(m)))
+    question.use_all("count", "list", "which")
+    question.use_rows()
     return replace(plan, groups=(group,), measures=(measure or Measure("count"),), having=having)
 
 
-def lapsed(question: Question, plan: Plan) -> Plan | None:
+def lapsed(question: Question) -> tuple[Measure, ...]:
     """The days between two dates."""
     if question.lapse is None:
-        return None
+        return ()
     cue = question.first("average", "median", "minimum", "maximum", "most", "least")
-    kinds = {"most": "maximum", "least": "minimum"}
     question.use(cue)
-    aggregate = kinds.get(cue.cue, cue.cue) if cue is not None else "average"
-    return grouped(question, replace(plan, measures=(Measure(aggregate, question.lapse),)))  # type: ignore[arg-type]
+    kinds: dict[str, Aggregate] = {"most": "maximum", "least": "minimum"}
+    return (Measure(kinds.get(cue.cue, cue.cue) if cue else "average", question.lapse),)  # type: ignore[arg-type]
 
 
-def plain_figures(question: Question, plan: Plan) -> Plan | None:
+def plain_figures(question: Question) -> tuple[Measure, ...]:
     """Figures that are named without saying what is to be done with them."""
-    marks = [mark for mark in question.figures() if many(question, mark) or question.has("count")]
+    scope, marks = (
+        question.scope,
+        [mark for mark in question.figures() if many(question, mark) or question.has("count")],
+    )
     if single(question) or question.has("list"):
-        return None
-    how = next((mark for mark in question.marks if mark.said and question.free(mark) and _how(question, mark)), None)
+        return ()
+    said = (mark for mark in question.marks if mark.said and question.free(mark))
+    how = next((mark for mark in said if question.beside(mark.place, -1).plain == "how"), None)
     if not marks and how is not None and how.said:  # "how expensive are they"
-        field = question.scope.said_of(how.said[1])
-        if field is None or field.kind not in NUMBERS:
-            return None
+        field = scope.said_of(how.said[1])
         question.use(how)
-        return grouped(question, replace(plan, measures=(Measure("average", field),)))
-    measures: list[Measure] = []
+        return (Measure("average", field),) if field is not None and field.kind in NUMBERS else ()
     if not marks and question.word("much") is not None and not question.names():
-        field = question.scope.said_of(("revenue", "cost", "price"))  # "how much did we take"
-        if field is None or not question.scope.adds_up(field):
-            return None
-        question.scope.choices.doubt(f"whether it is about {words_of(field.column)}")
-        measures.append(Measure("sum", field))
-    for mark in marks:
-        field = question.take(mark, "figure")
-        ways = [("the total is meant", "sum"), ("the average is meant", "average")]
-        if default(question, field, counted=question.has("count")) == "average":
-            ways.reverse()
-        aggregate = question.scope.choices.of(f"{mark.place} aggregate", ways)
-        question.scope.choices.assume(f"{words_of(field.column)} is {'added up' if aggregate == 'sum' else 'averaged'}")
-        measures.append(Measure(aggregate, field))  # type: ignore[arg-type]
-    question.use(*question.all("count"))
-    return grouped(question, replace(plan, measures=tuple(dict.fromkeys(measures)))) if measures else None
+        field = scope.said_of(("revenue", "cost", "price"))  # "how much did we take"
+        if field is None or not scope.adds_up(field):
+            return ()
+        scope.choices.doubt(f"whether it is about {words_of(field.column)}")
+        return (Measure("sum", field),)
+    measures = [_by_default(question, question.take(mark, "figure"), f"{mark.place} aggregate") for mark in marks]
+    question.use_all("count")
+    return tuple(dict.fromkeys(measures))
 
 
-def _how(question: Question, mark: Mark) -> bool:
-    before = question.beside(mark.place, -1)
-    return before is not None and before.plain == "how"
+def _by_default(question: Question, field: Field, point: str) -> Measure:
+    """A figure added up or averaged, whichever makes more sense; the other way is another reading."""
+    ways: list[tuple[str, Aggregate]] = [("the total is meant", "sum"), ("the average is meant", "average")]
+    if default(question, field, counted=question.has("count")) == "average":
+        ways.reverse()
+    aggregate = question.scope.choices.of(point, ways)
+    question.scope.choices.assume(f"{words_of(field.column)} is {'added up' if aggregate == 'sum' else 'averaged'}")
+    return Measure(aggregate, field)
 
 
 def rows_by_group(question: Question, plan: Plan) -> Plan | None:
@@ -149,13 +151,13 @@ def contents(question: Question, plan: Plan) -> Plan | None:
         return with_having(question, plan)
     if question.groups:
         return None
-    cue = question.has("list", "which", "distinct")
-    named = [mark for mark in question.names() if question.scope.own(mark)]
-    group = _values_wanted(question) if cue or not named else None
-    if group is not None:
-        question.use(*question.all("list", "which", "distinct"), *named)
-        return replace(plan, groups=(group,), measures=(Measure("count"),))
-    return listed(question, plan, None, None)
+    named = question.rows()
+    group = _values_wanted(question) if question.has("list", "which", "distinct") or not named else None
+    if group is None:
+        return listed(question, plan, None)
+    question.use_all("list", "which", "distinct")
+    question.use(*named)
+    return replace(plan, groups=(group,), measures=(Measure("count"),))
 
 
 def _values_wanted(question: Question) -> Group | None:
@@ -169,28 +171,23 @@ def _values_wanted(question: Question) -> Group | None:
     for mark in question.names():
         if question.scope.own(mark) and question.scope.score(mark, "thing") < 0.95:
             return None
-        found = question.scope.sense(mark, "thing", least=0.4)
-        if found is not None and found.field is not None and not many(question, mark):
-            if question.scope.told_apart_by(found.field):
-                return None
-            return question.group(mark)
+        field = question.scope.field_of(mark, "thing", least=0.4)
+        if field is not None and not many(question, mark):
+            return None if question.scope.told_apart_by(field) else question.group(mark)
     return None
 
 
-def rows_alone(question: Question, plan: Plan) -> Plan | None:
+def rows_alone(question: Question) -> tuple[Measure, ...]:
     """How many rows there are, where nothing else is asked of them."""
-    named = [mark for mark in question.names() if question.scope.own(mark)]
-    rows = [mark for mark in question.marks if mark.cue == "rows"]
-    if question.has("list", "which") and not question.has("count"):
-        return None
-    if not (named or rows or (question.marks and question.marks[0].strange and stem(question.marks[0].plain))):
-        return None
-    return grouped(question, replace(plan, measures=(Measure("count"),)))
+    named = question.rows() or question.all("rows")
+    nothing = question.has("list", "which") and not question.has("count")
+    strange = bool(question.marks) and question.marks[0].strange and bool(stem(question.marks[0].plain))
+    return (Measure("count"),) if (named or strange) and not nothing else ()
 
 
 FRAMES: tuple[tuple[Frame, float], ...] = (
-    (correlation, 0.5), (period, 0.5), (shared, 0.3), (compared, 0.3), (lapsed, 0.2), (first_ones, 0.1),
-    (first_rows, 0.05), (worked_out, 0.1), (numbered, 0.1), (plain_figures, 0.0), (rows_by_group, -0.05),
-    (contents, -0.1), (rows_alone, -0.05),
+    (worked(correlation), 0.5), (period, 0.5), (shared, 0.3), (compared, 0.3), (worked(lapsed), 0.2),
+    (first_ones, 0.1), (first_rows, 0.05), (worked(worked_out), 0.1), (worked(numbered), 0.1),
+    (worked(plain_figures), 0.0), (rows_by_group, -0.05), (contents, -0.1), (worked(rows_alone), -0.05),
 )  # fmt: skip
 """The forms, and how much speaks for each where it fits."""

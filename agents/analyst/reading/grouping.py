@@ -5,7 +5,7 @@ from agents.analyst.reading.moments import unit_group
 from agents.analyst.reading.options import Unresolved
 from agents.analyst.reading.plan import Group
 from agents.analyst.reading.question import AGGREGATES, Question
-from agents.analyst.reading.sentence import Mark
+from agents.analyst.reading.sentence import NOWHERE, Mark
 from agents.analyst.reading.tokens import parts
 from agents.language.units import unit as unit_of
 from agents.language.words import vocabulary
@@ -25,24 +25,23 @@ def read_groups(question: Question) -> None:
     for mark in question.marks:
         if mark.cue == "by" and question.free(mark):
             _behind(question, mark)
-        elif mark.cue == "unit" and mark.unit and question.free(mark) and mark.plain.endswith(("ly", "ual")):
+        elif mark.unit and question.free(mark) and mark.plain.endswith(("ly", "ual")):
             question.use(mark)
             if not _modifying(question, mark):
                 question.groups.append(unit_group(question, mark.unit))
     trends = question.all("trend")
-    if trends:
-        question.use(*trends)
-        timed = any(group.unit or question.scope.is_year(group.fields[0]) for group in question.groups)
-        if not timed:
-            question.groups.append(unit_group(question, "month"))
+    question.use(*trends)
+    timed = any(group.unit or question.scope.is_year(group.fields[0]) for group in question.groups)
+    if trends and not timed:
+        question.groups.append(unit_group(question, "month"))
 
 
 def _modifying(question: Question, mark: Mark) -> bool:
     """Whether a unit of time belongs to a figure that is no amount: "average monthly rent"."""
     behind, before = question.after(mark.place), question.after(mark.place, -1)
-    found = question.scope.sense(behind, "figure") if behind is not None and question.is_figure(behind) else None
-    worked = before is not None and before.cue in AGGREGATES and before.cue != "sum"
-    return worked and found is not None and found.field is not None and not question.scope.adds_up(found.field)
+    field = question.scope.field_of(behind, "figure") if question.is_figure(behind) else None
+    worked = before.cue in AGGREGATES and before.cue != "sum"
+    return worked and field is not None and not question.scope.adds_up(field)
 
 
 def _behind(question: Question, by: Mark) -> None:
@@ -54,13 +53,13 @@ def _behind(question: Question, by: Mark) -> None:
         target = _target(question, joint.place)
         group = _group(question, target) if target is not None else None
         if target is None or group is None:
-            if target is not None and not question.free(target):
-                question.use(joint)
-            _nothing(question, by, target)
+            if target is not None:
+                question.use(joint if not question.free(target) else None)
+                _nothing(question, by, target)
             return
         question.use(joint, target)
         done = question.beside(joint.place, -1)
-        if joint.plain == "by" and len(group.fields) > 1 and done is not None and done.plain.endswith(("d", "n")):
+        if joint.plain == "by" and len(group.fields) > 1 and done.plain.endswith(("d", "n")):
             question.scope.choices.doubt(f'whether "{joint.text} {target.text}" says who did it')
         if group not in question.groups:
             question.groups.append(group)
@@ -70,15 +69,14 @@ def _behind(question: Question, by: Mark) -> None:
 def _in_the_name(question: Question, by: Mark) -> bool:
     """Whether "per" and what follows belong to the name of the figure before: "price per bottle" of `Price/btl`."""
     before, behind = question.after(by.place, -1), question.after(by.place)
-    if before is None or behind is None or not question.is_figure(before):
+    if not question.is_figure(before):
         return False
-    found = question.scope.sense(before, "figure")
-    words = parts(found.field.column) if found is not None and found.field is not None else ()
+    field = question.scope.field_of(before, "figure")
+    words = parts(field.column) if field is not None else ()
+    if field is None or len(words) < 2 or not ("/" in field.column or "per" in words):
+        return False
     unit = unit_of(behind.plain)
-    same = unit is not None and unit == unit_of(words[-1]) if words else False
-    if len(words) < 2 or found is None or found.field is None or not ("/" in found.field.column or "per" in words):
-        return False
-    if not (same or abbreviates(words[-1], behind.plain)):
+    if not (unit is not None and unit == unit_of(words[-1])) and not abbreviates(words[-1], behind.plain):
         return False
     question.use(by, behind)
     return True
@@ -87,27 +85,28 @@ def _in_the_name(question: Question, by: Mark) -> bool:
 def _target(question: Question, place: int) -> Mark | None:
     """What stands behind "by": not an adjective, nor a value before a name ("by warranty cost")."""
     target = next((mark for mark in question.onward(place) if mark.cue != "adjective"), None)
-    behind = question.after(target.place) if target is not None else None
-    if target is not None and behind is not None and not question.free(target) and behind.place - target.place == 1:
+    if target is None:
+        return None
+    behind = question.after(target.place)
+    if not question.free(target) and behind.place - target.place == 1:
         return behind if behind.names and question.free(behind) else target
-    of = question.beside(target.place) if target is not None else None
-    if target is not None and target.strange and of is not None and of.plain == "of" and groups(question, behind):
+    of = question.beside(target.place)
+    if target.strange and of.plain == "of" and groups(question, behind):
         question.use(target)  # "country of origin"
         return behind
     return target
 
 
-def _nothing(question: Question, by: Mark, target: Mark | None) -> None:
+def _nothing(question: Question, by: Mark, target: Mark) -> None:
     """What "by" means where nothing can be put together by what follows it."""
-    if target is None:
-        return
-    if question.free(target) and (target.plain in _TOLD or question.scope.own(target) or target.cue == "rows"):
+    free = question.free(target)
+    if free and (target.plain in _TOLD or question.scope.own(target) or target.cue == "rows"):
         question.use(by, target)  # "list them by name", "average total per order"
         if target.plain not in _TOLD and not question.has(*AGGREGATES) and not question.figures():
             question.scope.choices.doubt(f"what {by.text} {target.text} is")
     elif by.plain == "per" and question.is_figure(target):
         raise Unresolved(f"I do not divide by {target.text}.")
-    elif target.strange and question.free(target):
+    elif target.strange and free:
         raise Unresolved(f'There is nothing called "{target.text}" to be told apart by.')
     elif any(at == target.place for at, _ in question.filters) or question.has("compare"):
         question.use(by)  # "reported by phone", "each of them"
@@ -116,38 +115,35 @@ def _nothing(question: Question, by: Mark, target: Mark | None) -> None:
 def _joint(question: Question, target: Mark) -> Mark | None:
     """The word that joins one more thing."""
     joint = question.after(target.place)
-    if joint is not None and joint.plain in _CALLED and question.free(joint):
+    if joint.plain in _CALLED and question.free(joint):
         question.use(joint)
         joint = question.after(joint.place)
-    following = question.after(joint.place) if joint is not None and joint.cue in _CHAINING else None
-    if joint is None or following is None or not question.free(joint):
+    if joint.cue not in _CHAINING or not question.free(joint):
         return None
-    if following.strange and joint.cue == "and" and question.after(following.place) is None:
+    following = question.after(joint.place)
+    if following.strange and joint.cue == "and" and question.after(following.place) is NOWHERE:
         raise Unresolved(f'There is nothing called "{following.text}" to be told apart by.')
     return joint if groups(question, following) else None
 
 
-def groups(question: Question, mark: Mark | None) -> bool:
+def groups(question: Question, mark: Mark) -> bool:
     """Whether rows can be put together by what a mark names."""
-    if mark is None or not question.free(mark):
-        return False
     return not question.scope.own(mark) and question.is_thing(mark) and not many(question, mark)
 
 
 def many(question: Question, mark: Mark) -> bool:
     """Whether a column of many figures is named, which nothing is put together by."""
     found = question.scope.sense(mark, "figure")
-    if found is None or found.field is None or found.score < question.scope.score(mark, "thing"):
+    if found.field is None or found.score < question.scope.score(mark, "thing"):
         return False
     profile = question.scope.profile(found.field)
-    return found.field.kind == "number" or bool(
-        profile and profile.distinct > _MANY and not question.scope.is_year(found.field)
-    )
+    several = profile is not None and profile.distinct > _MANY and not question.scope.is_year(found.field)
+    return found.field.kind == "number" or several
 
 
 def _group(question: Question, target: Mark) -> Group | None:
     """The group that a mark behind "by" names; None where it is none."""
-    if not question.free(target) or (target.cue not in _NAMING):
+    if not question.free(target) or target.cue not in _NAMING:
         return None
     if target.cue != "unit" and (not target.names or many(question, target)):
         return None
@@ -156,23 +152,22 @@ def _group(question: Question, target: Mark) -> Group | None:
 
 def named_group(question: Question, mark: Mark) -> Group | None:
     """What a mark names as groups: a column of the rows, a unit of time, another table; None where it is the rows."""
-    thing = question.scope.sense(mark, "thing", "figure", least=0.45)
-    if mark.unit is not None and (thing is None or thing.score < 0.5 or thing.field is None or thing.field.path):
+    scope = question.scope
+    thing = scope.sense(mark, "thing", "figure", least=0.45)
+    if mark.unit is not None and (thing.score < 0.5 or thing.field is None or thing.field.path):
         return unit_group(question, mark.unit)
-    if question.scope.own(mark) and question.scope.score(mark, "thing", "figure") < 0.95:
+    if scope.own(mark) and scope.score(mark, "thing", "figure") < 0.95:
         return None
-    if thing is not None and not thing.group and question.scope.told_apart_by(thing.field):
+    if not thing.group and scope.told_apart_by(thing.field):
         question.use(mark)
         return None
-    if question.scope.sense(mark, "thing", "figure") is None:
-        day = question.scope.sense(mark, "day")
-        return Group((day.field,), "day") if day is not None and day.field is not None else None
+    if not scope.sense(mark, "thing", "figure"):
+        day = scope.field_of(mark, "day")
+        return Group((day,), "day") if day is not None else None
     return question.group(mark)
 
 
 def group_left(question: Question) -> Group | None:
     """A column that is named and told apart by: "share of each category"."""
-    for mark in question.names():
-        if groups(question, mark) and not question.scope.rather_value(mark):
-            return question.group(mark)
-    return None
+    marks = (mark for mark in question.names() if groups(question, mark) and not question.scope.rather_value(mark))
+    return next((question.group(mark) for mark in marks), None)

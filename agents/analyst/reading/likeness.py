@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from holidays import country_holidays
+
 from agents.analyst.reading.cues import cues
 from agents.analyst.reading.tokens import parts, stem, tokens
 from agents.dataset import Column
@@ -90,14 +92,21 @@ def country_codes() -> Mapping[str, str]:
 
 
 @lru_cache(maxsize=1)
-def _places() -> Mapping[str, Mapping[str, str]]:
-    return tomllib.loads(Path(__file__).with_name("places.toml").read_text(encoding="utf-8"))
+def _demonyms() -> Mapping[str, str]:
+    """The country in lower case by what its people are called."""
+    listed = tomllib.loads(Path(__file__).with_name("places.toml").read_text(encoding="utf-8"))["demonyms"]
+    return {word: country for country, people in listed.items() for word in people}
+
+
+@lru_cache(maxsize=1)
+def _states() -> Mapping[str, str]:
+    return {name.casefold(): code for name, code in country_holidays("US").subdivisions_aliases.items()}
 
 
 @lru_cache(maxsize=4_000)
 def countries(word: str) -> frozenset[str]:
     """The countries that a word names, or whose people, in lower case: "germany" of "German"."""
-    named = _places()["demonyms"].get(word)
+    named = _demonyms().get(word)
     known = country_codes()
     likely = {name for name in known if name == word or (derived(word, name) and word.endswith(("n", "i", "ese")))}
     return frozenset({named} if named else likely)
@@ -117,7 +126,7 @@ def is_code(text: str, names: Collection[str]) -> bool:
 
 def state_code(word: str) -> str:
     """The postal code of a state of the USA, "" where it is none."""
-    return next((code for code, name in _places()["states"].items() if name == word), "")
+    return _states().get(word, "")
 
 
 def defined(text: str, names: Collection[str]) -> list[str]:

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from agents.analyst.reading.cues import cues
 from agents.analyst.reading.options import DAYS, NUMBERS, Unresolved, words_of
-from agents.analyst.reading.plan import Field, Group, Order, Plan
+from agents.analyst.reading.plan import Field, Order, Plan
 from agents.analyst.reading.question import Question
 from agents.analyst.reading.ranking import Rank
 from agents.analyst.reading.reach import entity, label
@@ -30,28 +30,25 @@ def single(question: Question) -> bool:
     return False
 
 
-def listed(question: Question, plan: Plan, rank: Rank | None, group: Group | None) -> Plan | None:
+def listed(question: Question, plan: Plan, rank: Rank | None) -> Plan | None:
     """The plan of a list; None where nothing says what is to be listed."""
-    cue = question.all("list", "which", "distinct")
-    rows = [mark for mark in question.marks if (mark.names and question.scope.own(mark)) or mark.cue == "rows"]
+    scope, cue = question.scope, question.all("list", "which", "distinct")
+    rows = [mark for mark in question.marks if (mark.names and scope.own(mark)) or mark.cue == "rows"]
     asked = _asked(question)
     texts = any(item.operator in ("contains", "starts") for _, item in question.filters)
     if not (rank or asked or texts or (cue and (rows or question.filters))):
         return None
     question.use(*cue, *rows)
-    if not cue and rank is None and not single(question):
-        question.scope.choices.doubt(f"whether {words_of(question.scope.table.name)} are to be listed")
     if rank is not None:
-        question.use(*question.all("count"))
-    who = any(mark.plain == "who" for mark in cue)
-    shown = question.scope.shown()
-    if who and not any(question.scope.says(field, "who") for field in (*asked, *shown)):
-        question.scope.choices.doubt("who is meant")
+        question.use_all("count")
+    elif not cue and not single(question):
+        scope.choices.doubt(f"whether {words_of(scope.table.name)} are to be listed")
+    if question.says("who") and not any(scope.says(field, "who") for field in (*asked, *scope.shown())):
+        scope.choices.doubt("who is meant")
     order, keys = _order(question, rank), _keys(question)
     limit = _READ_THROUGH
     if rank is not None:
-        plural = rank.number is None and (question.has("top", "bottom") or _plural(question, rank))
-        limit = rank.number or (_LISTED if plural else 1)
+        limit = rank.number or (_LISTED if question.has("top", "bottom") or _plural(question, rank) else 1)
     fields = _shown(question, asked, (*(item.field for item in order), *keys))
     skip = rank.skip if rank else 0
     return replace(plan, shown=fields, order=order, keys=keys, limit=limit, skip=skip, groups=())
@@ -59,13 +56,13 @@ def listed(question: Question, plan: Plan, rank: Rank | None, group: Group | Non
 
 def _plural(question: Question, rank: Rank) -> bool:
     """Whether several are asked for: "the most expensive repairs"."""
-    nouns = [mark for mark in question.marks[rank.last + 1 :] if mark.names or mark.strange or mark.cue == "rows"]
-    word = nouns[0].plain if nouns else ""
-    return word.endswith("s") and not word.endswith("ss") and stem(word) != word and not question.has("which")
+    nouns = (mark for mark in question.marks[rank.last + 1 :] if mark.names or mark.strange or mark.cue == "rows")
+    word = next((mark.plain for mark in nouns), "")
+    return word.endswith("s") and stem(word) != word and not question.has("which")
 
 
 def _asked(question: Question) -> tuple[Field, ...]:
-    """The columns of the rows that are named, and not used for anything else."""
+    """The columns of the rows that are named and not used for anything else, or that "where", "when", "who" ask for."""
     found: list[Field] = []
     scope = question.scope
     for mark in question.names():
@@ -73,18 +70,18 @@ def _asked(question: Question) -> tuple[Field, ...]:
             continue
         sense = scope.sense(mark, "thing", "figure", "day", least=0.4)
         sought = question.cued(mark.place, -1, "which") is not None and not mark.plain.endswith(("d", "n"))
-        if sense is not None and sense.kind == "day" and mark.cue == "" and sought:
+        if sense.kind == "day" and mark.cue == "" and sought:
             raise Unresolved(f"It is not known which {mark.text} it was.")  # but when one judged
-        if sense is not None:
+        if sense:
             found.append(question.take(mark, "thing", "figure", "day"))
-    if question.says("where") and not any(scope.says(field, "place") for field in found):
-        found += [field for field in scope.own_columns if field.kind == "text" and scope.says(field, "place")][:1]
-    if question.says("when") and not any(field.kind in DAYS for field in found):
-        day = scope.day() or scope.calendar("year")
-        found += [day] if day is not None else []
-    if question.says("who", "whose") and not any(scope.says(field, "who") for field in found):
-        found += [field for field in scope.own_columns if field.kind == "text" and scope.says(field, "who")][:1]
-    return tuple(dict.fromkeys(found))
+    days = any(field.kind in DAYS for field in found)
+    wanted = {
+        ("where",): None if any(scope.says(field, "place") for field in found) else scope.known_by("place"),
+        ("when",): None if days else scope.day() or scope.calendar("year"),
+        ("who", "whose"): None if any(scope.says(field, "who") for field in found) else scope.known_by("who"),
+    }
+    also = [field for words, field in wanted.items() if field is not None and question.says(*words)]
+    return tuple(dict.fromkeys([*found, *also]))
 
 
 def _order(question: Question, rank: Rank | None) -> tuple[Order, ...]:
@@ -128,21 +125,15 @@ def _by_weight(question: Question, rank: Rank) -> tuple[Order, ...]:
 
 def _shown(question: Question, asked: tuple[Field, ...], sorted_by: tuple[Field, ...]) -> tuple[Field, ...]:
     """What people know the row by, or the texts that are asked for, first; the figure that is asked for last."""
-    scope = question.scope
-    own = scope.shown()
+    scope, own = question.scope, question.scope.shown()
     keys = [item for item in own if item.column in scope.table.primary_key]
     texts = [field for field in asked if field.kind not in NUMBERS]
     figures = [field for field in asked if field.kind in NUMBERS]
-    ranks = [field for field in sorted_by if field not in keys]
     figures = figures or [item.field for _, item in question.filters if item.field.related]
+    ranks = [field for field in sorted_by if field not in keys]
     ends = figures or [field for field in ranks[:1] if field not in texts]
-    linked = [
-        field
-        for source in scope.paths
-        if (path := scope.path(source)) and len(path) == 1
-        for field in entity(scope.lexicon.tables[source], path)[-1:]
-    ]
+    paths = (path for source in scope.paths if (path := scope.path(source)) and len(path) == 1)
+    linked = [field for path in paths for field in entity(scope.lexicon.tables[path[-1].source], path)[-1:]]
     first = [*keys, *texts] if keys and not texts else [*texts, *keys]
-    middle = [field for field in (*own, *ranks, *linked[:2]) if field not in ends]
-    kept = [field for field in dict.fromkeys([*first, *middle]) if field not in ends][:_WIDE]
+    kept = [field for field in dict.fromkeys([*first, *own, *ranks, *linked[:2]]) if field not in ends][:_WIDE]
     return tuple(dict.fromkeys([*kept, *(field for field in sorted_by if field not in ends), *ends]))

@@ -11,107 +11,92 @@ from agents.analyst.reading.tokens import stem
 from agents.language.words import vocabulary
 
 _FAR = 6
-_LASTING = vocabulary("stay stays time duration wait turnaround period lag delay")
-_LONG = ("long", "longer", "days", "quickly", "fast")
+_LONG = vocabulary("long longer days quickly fast")
+_HOW = ("how", "how many", "number of")
+_OFTEN = ("how often", "how many times", "how frequently")
 
 
 def read_lapse(question: Question) -> None:
     """The days from one date to another, where they are asked about."""
-    scope = question.scope
+    scope, cue = question.scope, question.first("lapse")
+    long = (mark for mark in question.marks if mark.plain in _LONG)
+    how = next((mark for mark in long if question.beside(mark.place, -1).plain in _HOW), None)
+    if cue is None and not (how and question.has("average", "median", "minimum", "maximum")):
+        return
     own = [field for field in scope.own_columns if field.kind in DAYS]
-    cue = question.first("lapse")
-    days = [mark for mark in question.names() if scope.score(mark, "day") >= 0.34]
-    named = [mark for mark in days if cue is not None or scope.score(mark, "day") >= scope.score(mark, "figure")]
-    named = [mark for mark in named if (found := scope.sense(mark, "day")) and found.field and not found.field.path]
-    how = next(
-        (m for m in question.marks if m.plain in _LONG and (b := question.beside(m.place, -1)) and _how(b)), None
-    )
-    if cue is None and (how is None or (len(named) < 2 and len(own) != 2)):
-        return
-    if cue is None and not question.has("average", "median", "minimum", "maximum"):
-        return
-    fields = list(dict.fromkeys(found.field for m in named[:2] if (found := scope.sense(m, "day")) and found.field))
-    if not fields and cue is not None:
+    days = [mark for mark in question.names() if (day := scope.field_of(mark, "day")) is not None and not day.path]
+    named = [mark for mark in days if cue or scope.score(mark, "day") >= scope.score(mark, "figure")][:2]
+    fields = list(dict.fromkeys(field for mark in named if (field := scope.field_of(mark, "day"))))
+    if not fields if cue else len(named) < 2 and len(own) != 2:
         return
     first, last = (fields[0], fields[1]) if len(fields) > 1 else (own[0], fields[0] if fields else own[1])
     if len(fields) < 2 and cue is None:
         scope.choices.doubt(f"whether it is about the days from {first.column} to {last.column}")
-    question.use(cue, how, *named[:2])
+    question.use(cue, how, *named)
     question.lapse = replace(last, since=first, kind="integer")
-
-
-def _how(mark: Mark) -> bool:
-    return mark.plain in ("how", "how many", "number of")
 
 
 def figure_beside(question: Question, cue: Mark) -> Mark | None:
     """The figure that a word like "average" is said of: how much there is, behind it, or else before it."""
     for mark in question.figures():
-        how = question.beside(mark.place, -1)
-        if how is not None and how.plain in ("how", "much"):
+        if question.beside(mark.place, -1).plain in ("how", "much"):
             return mark
-    for mark in question.near(cue.place, _FAR):
-        if question.is_figure(mark):
-            head = question.beside(mark.place)
-            better = head is not None and question.is_figure(head) and question.scope.score(head, "figure")
-            return head if better and better > question.scope.score(mark, "figure") else mark
-    return next(filter(question.is_figure, question.onward(cue.place, -1)), None)
+    behind = next(filter(question.is_figure, question.near(cue.place, _FAR)), None)
+    if behind is None:
+        return next(filter(question.is_figure, question.onward(cue.place, -1)), None)
+    head, score = question.beside(behind.place), question.scope.score(behind, "figure")
+    return head if question.is_figure(head) and question.scope.score(head, "figure") > score else behind
 
 
 def aggregates(question: Question) -> tuple[Measure, ...]:
     """Each aggregate that is asked for with its figure; empty where there is none."""
     found: list[Measure] = []
-    waiting: list[Mark] = []
+    cues: list[Mark] = []
     last: Field | None = None
-    for mark in question.marks:
-        behind = question.after(mark.place)
-        itself = bool(waiting) and question.is_figure(mark) and not question.is_figure(behind)  # "average total"
-        if mark.cue in AGGREGATES and question.free(mark) and not itself:
-            waiting.append(mark)
-    for at, cue in enumerate(waiting):
+    for mark in question.all(*AGGREGATES):
+        itself = bool(cues) and question.is_figure(mark) and not question.is_figure(question.after(mark.place))
+        if question.free(mark) and not itself:  # the second word of "average total" is the figure itself
+            cues.append(mark)
+    for at, cue in enumerate(cues):
         figure = figure_beside(question, cue)
-        until = waiting[at + 1].place if at + 1 < len(waiting) else len(question.marks)
-        field: Field | None = None
+        until = cues[at + 1].place if at + 1 < len(cues) else len(question.marks)
+        field: Field | None
         if figure is not None and (figure.place < until or last is None):
             field = last = question.take(figure, "figure")
-        elif last is not None:
-            field = last
-        elif question.lapse is not None:
-            field = question.lapse
         else:
-            field = last = _said(question, cue)
+            field = last or question.lapse or _said(question)
+            last = last or (None if question.lapse else field)
         if field is not None:
             question.use(cue)
             found.append(Measure(cue.cue, field))  # type: ignore[arg-type]
-    also = _also(question, waiting[-1], last) if len(found) == 1 else []
-    found += [Measure(waiting[-1].cue, field) for field in also]  # type: ignore[arg-type]
-    return tuple(dict.fromkeys(found))
+    also = _also(question, cues[-1], last) if len(found) == 1 else []
+    return tuple(dict.fromkeys([*found, *also]))
 
 
-def _also(question: Question, cue: Mark, field: Field | None) -> list[Field]:
+def _also(question: Question, cue: Mark, field: Field | None) -> list[Measure]:
     """Further figures of the same aggregate: "average weight and height"."""
     found = []
     for mark in question.all("and"):
         behind = question.after(mark.place)
-        if field is not None and mark.place > cue.place and behind is not None and question.is_figure(behind):
+        if field is not None and mark.place > cue.place and question.is_figure(behind):
             question.use(mark)
-            found.append(question.take(behind, "figure"))
+            found.append(Measure(cue.cue, question.take(behind, "figure")))  # type: ignore[arg-type]
     return found
 
 
-def _said(question: Question, cue: Mark) -> Field | None:
-    """The figure of an aggregate that no name stands beside: what an adjective is said of, or a day."""
-    for mark in question.marks:
-        if mark.said and question.free(mark) and not question.scope.sense(mark, "value"):
+def _said(question: Question) -> Field | None:
+    """The figure of an aggregate that no name stands beside: what an adjective is said of, or what a unit measures."""
+    for mark in filter(question.free, question.marks):
+        if mark.said and not question.scope.sense(mark, "value"):
             field = question.scope.said_of(mark.said[1])
             if field is not None and field.kind in NUMBERS:
                 question.use(mark)
                 return field
-    units = (mark for mark in question.marks if question.free(mark) and (mark.strange or mark.cue == "unit"))
-    unit = next((mark for mark in units if question.scope.measured_in(mark.plain)), None)
-    field = question.scope.measured_in(unit.plain) if unit is not None else None
-    question.use(unit if field is not None else None)
-    return field
+    for mark in filter(question.free, question.marks):
+        if (mark.strange or mark.cue == "unit") and (field := question.scope.measured_in(mark.plain)):
+            question.use(mark)
+            return field
+    return None
 
 
 def counted(question: Question) -> Measure | None:
@@ -120,31 +105,30 @@ def counted(question: Question) -> Measure | None:
     cue = count or distinct
     if cue is None or (count is None and question.has("which", "list")):
         return None
+    question.use(count)
     behind = distinct if distinct is not None and distinct.place > cue.place else cue
     scope = question.scope
-    times = cue.plain in ("how often", "how many times", "how frequently")
-    target = None if times else next(filter(question.free, question.near(behind.place, 3)), None)
-    if target is not None and _place(question, target) and (known := _known_place(question)) is not None:
-        question.use(target, count, distinct)
-        scope.choices.doubt(f'whether "{target.text}" are told apart by {known.column}')
-        return Measure("distinct", known)
-    if target is not None and _amount(question, target, behind, distinct=distinct is not None):
-        question.use(count)
-        return Measure("sum", question.take(target, "figure"))
-    if target is not None and not distinct and not scope.senses(target) and not target.cue:
-        unit = scope.measured_in(target.plain)
-        if unit is not None:
-            question.use(count, target)
+    near = question.near(behind.place, 3) if cue.plain not in _OFTEN else ()
+    target = next(filter(question.free, near), None)
+    if target is not None:
+        if _place(question, target) and (known := scope.known_by("place")) is not None:
+            question.use(target, distinct)
+            scope.choices.doubt(f'whether "{target.text}" are told apart by {known.column}')
+            return Measure("distinct", known)
+        if not distinct and _amount(question, target, behind):
+            return Measure("sum", question.take(target, "figure"))
+        unnamed = not distinct and not scope.senses(target) and not target.cue
+        if unnamed and (unit := scope.measured_in(target.plain)) is not None:
+            question.use(target)
             return Measure("sum", unit)
-    field = _different(question, target, distinct=distinct is not None) if target is not None else None
-    if field is not None:
-        question.use(target, count, distinct)
-        return Measure("distinct", field)
-    if target is not None and (scope.own(target) or target.cue == "rows"):
-        question.use(target)
-    question.use(count)
-    if distinct is not None and _all_different(question):
-        question.use(distinct)
+        field = _different(question, target, distinct=distinct is not None)
+        if field is not None:
+            question.use(target, distinct)
+            return Measure("distinct", field)
+        if scope.own(target) or target.cue == "rows":
+            question.use(target)
+    if distinct is not None and any(scope.told_apart_by(field) for field in scope.own_columns):
+        question.use(distinct)  # where every row is of its own, different ones are all of them
     return Measure("count")
 
 
@@ -154,27 +138,14 @@ def _place(question: Question, target: Mark) -> bool:
     return weak and stem(target.plain) in cues().columns["place"]
 
 
-def _known_place(question: Question) -> Field | None:
-    fields = [field for field in question.scope.own_columns if field.kind == "text"]
-    return next((field for field in fields if question.scope.says(field, "place")), None)
-
-
-def _all_different(question: Question) -> bool:
-    """Whether every row is of its own, so that different ones are all of them."""
-    return any(question.scope.told_apart_by(field) for field in question.scope.own_columns)
-
-
-def _amount(question: Question, target: Mark, cue: Mark, *, distinct: bool) -> bool:
+def _amount(question: Question, target: Mark, cue: Mark) -> bool:
     """Whether "how many" is said of a figure that is itself a number of something: "how many medals"."""
-    found = question.scope.sense(target, "figure")
-    if distinct or found is None or found.field is None or not question.is_figure(target) or question.scope.own(target):
+    scope, field = question.scope, question.scope.field_of(target, "figure")
+    if field is None or not question.is_figure(target) or scope.own(target):
         return False
-    if question.scope.flag(found.field) or question.scope.says(found.field, "never"):
+    if scope.flag(field) or scope.says(field, "never") or scope.is_year(field):
         return False
-    beside = question.beside(cue.place)
-    direct = beside is not None and target.place == beside.place
-    sold = question.scope.adds_up(found.field) or found.field.kind == "integer"
-    return sold and (direct or question.scope.adds_up(found.field)) and not question.scope.is_year(found.field)
+    return scope.adds_up(field) or (field.kind == "integer" and question.beside(cue.place) == target)
 
 
 def _different(question: Question, target: Mark, *, distinct: bool) -> Field | None:
@@ -186,12 +157,11 @@ def _different(question: Question, target: Mark, *, distinct: bool) -> Field | N
     named = target.cue in ("", "idle", "unit", "list") or (distinct and target.cue == "rows")
     if not named or not question.is_thing(target) or scope.score(target, "value") > 0.9:
         return None
-    if scope.own(target) and not distinct:
-        return None
-    if not distinct and scope.score(target, "thing", "figure") < 0.4 + 0.1 * (scope.score(target, "rows") > 0):
+    least = 0.4 + 0.1 * (scope.score(target, "rows") > 0)
+    if not distinct and (scope.own(target) or scope.score(target, "thing", "figure") < least):
         return None
     found = scope.chosen(target, "thing", "figure")
-    if found is None or found.field is None:
+    if found.field is None:
         return None
     field = found.group[0] if found.group else found.field
     return None if scope.told_apart_by(field) else field
@@ -200,9 +170,8 @@ def _different(question: Question, target: Mark, *, distinct: bool) -> Field | N
 def default(question: Question, field: Field, *, counted: bool = False) -> Aggregate:
     """What is done with a figure where nothing says it: added up where that makes sense, or else averaged."""
     scope = question.scope
-    if scope.adds_up(field) or (counted and field.kind == "integer" and not scope.says(field, "never")):
-        return "sum"
-    return "average"
+    amount = counted and field.kind == "integer" and not scope.says(field, "never")
+    return "sum" if scope.adds_up(field) or amount else "average"
 
 
 def each(question: Question) -> Measure | None:
@@ -210,14 +179,12 @@ def each(question: Question) -> Measure | None:
     average, count = question.first("average"), question.first("count")
     if average is None or not question.groups or question.figures():
         return None
-    group, behind = question.groups[0], question.after(average.place)
-    if count is None and (behind is None or not question.scope.own(behind)):
+    behind = question.after(average.place)
+    if count is None and not question.scope.own(behind):
         return None
-    question.groups.pop(0)
-    question.use(average, count, *(mark for mark in question.names() if question.scope.own(mark)))
-    if group.unit is None:
-        if group.fields[0].path:
-            question.scope.choices.doubt(f"whether a {group.fields[0].column} without any counts as well")
-        return Measure("each", group.fields[0])
-    question.scope.choices.doubt(f"whether a {group.unit} without any counts as well")
-    return Measure("each", replace(group.fields[0], part=group.unit, kind="text"))
+    group = question.groups.pop(0)
+    question.use(average, count)
+    question.use_rows()
+    if group.unit or group.fields[0].path:
+        question.scope.choices.doubt(f"whether a {group.unit or group.fields[0].column} without any counts as well")
+    return Measure("each", replace(group.fields[0], part=group.unit, kind="text") if group.unit else group.fields[0])

@@ -13,7 +13,6 @@ from agents.analyst.reading.options import Unresolved, words_of
 from agents.analyst.reading.plan import Field, Group, Operator, Span, Unit, label
 from agents.analyst.reading.question import Question
 from agents.analyst.reading.sentence import Mark
-from agents.language.dates.marks import month_of
 from agents.language.words import vocabulary
 
 _DAYS = {name.casefold(): name for name in calendar.day_name}
@@ -31,8 +30,8 @@ def read_times(question: Question) -> None:
     if not said and not weekdays:
         return
     timed, year = _timed(question, said)
-    found = question.scope.chosen(timed, "day") if timed is not None else None
-    day = (found.field if found is not None else question.scope.day()) if year is None else None
+    named = question.scope.chosen(timed, "day").field if timed is not None else None
+    day = (named or question.scope.day()) if year is None else None
     if day is None:
         _by_year(question, said, year)
         return
@@ -53,14 +52,12 @@ def _in_reach(question: Question, day: Field, mark: Mark, span: Span) -> Span:
         return span
     first, last = span.first or date.min, span.last or date.max
     if mark.yearless and span.first and span.last:
-        ahead = []
-        for back in range(first.year - profile.first.year + 1):
-            moved = [item - relativedelta(years=back) for item in (first, last)]
-            if moved[0] <= profile.last and moved[1] >= profile.first:
-                ahead.append(Span(label(*moved), *moved))
+        back = (relativedelta(years=years) for years in range(first.year - profile.first.year + 1))
+        moved = [(first - years, last - years) for years in back]
+        ahead = [ends for ends in moved if ends[0] <= profile.last and ends[1] >= profile.first]
         if len(ahead) > 1:
-            choices.doubt(f"whether it is about {ahead[0].label} alone")
-        return ahead[0] if ahead else span
+            choices.doubt(f"whether it is about {label(*ahead[0])} alone")
+        return Span(label(*ahead[0]), *ahead[0]) if ahead else span
     if first > profile.last or last < profile.first:
         reach = f"{label(profile.first, profile.first)} to {label(profile.last, profile.last)}"
         choices.doubt(f"whether {span.label} is meant: the data reaches from {reach}")
@@ -70,65 +67,66 @@ def _in_reach(question: Question, day: Field, mark: Mark, span: Span) -> Span:
 def _clock(question: Question) -> None:
     """ "Before 9 in the morning", "after 5 pm": by the hour of the day."""
     day = next((field for field in question.scope.own_columns if field.kind == "timestamp"), None)
+    operators: dict[str, Operator] = {"before": "<", "after": ">="}
     for mark in question.marks if day is not None else ():
-        number, behind = question.after(mark.place), question.beside(mark.place)
-        if mark.plain not in ("before", "after") or number is None or number.number is None or behind is not number:
+        number = question.beside(mark.place)
+        if mark.plain not in operators or number.number is None:
             continue
         near = [item for item in question.marks[number.place + 1 : number.place + 4] if item.plain in _CLOCK]
-        hour = number.number + (12 if any(item.plain in _LATE for item in near) and number.number < 12 else 0)
+        hour = number.value + (12 if any(item.plain in _LATE for item in near) and number.value < 12 else 0)
         if near and hour <= 24 and hour == int(hour) and day is not None:
             question.use(mark, number, *near)
-            operator: Operator = "<" if mark.plain == "before" else ">="
             field = replace(day, part="hour", kind="integer")
-            question.keep(mark.place, field, operator, (int(hour),), f"{mark.text} {number.text}")
+            question.keep(mark.place, field, operators[mark.plain], (int(hour),), f"{mark.text} {number.text}")
 
 
 def _timed(question: Question, said: _Said) -> tuple[Mark | None, Field | None]:
     """The mark of the day that is meant, or the column of years that is named beside the time."""
+    scope = question.scope
     near = [item for mark, _ in said[:1] for step in (-1, 1) for item in question.near(mark.place, 1, step)]
-    for item in near:
-        if question.free(item) and question.scope.sense(item, "day"):
+    for item in filter(question.free, near):
+        if scope.sense(item, "day"):
             return item, None
-    for item in near:
-        found = question.scope.sense(item, "figure") if question.is_figure(item) else None
-        if found is not None and found.field is not None and question.scope.is_year(found.field):
-            return None, found.field
-    likely = (item for item in question.names() if question.scope.sense(item, "day", least=0.5))
+        field = scope.field_of(item, "figure") if question.is_figure(item) else None
+        if field is not None and scope.is_year(field):
+            return None, field
+    likely = (item for item in question.names() if scope.sense(item, "day", least=0.5))
     return next((item for item in likely if not is_value(question, item)), None), None
 
 
 def _split(question: Question, said: _Said) -> _Said:
-    """The two ends of a time over which something is said to change, as years or months of their own."""
+    """The two ends of a time over which something is said to change, as years of their own."""
     if len(said) != 1 or not question.has("difference", "percent_change", "change"):
         return said
     mark, span = said[0]
-    first, last = span.first, span.last
-    if first is None or last is None or first.day != 1 or (last + timedelta(days=1)).day != 1:
+    if span.first is None or span.last is None or span.first.year == span.last.year:
         return said
-    ends = [month_of(first.year, first.month), month_of(last.year, last.month)]
-    ends = [(date(day.year, 1, 1), date(day.year, 12, 31)) for day in (first, last)]
-    return said if ends[0] == ends[1] else [(mark, Span(label(*end), *end)) for end in ends]
+    ends = [(date(day.year, 1, 1), date(day.year, 12, 31)) for day in (span.first, span.last)]
+    whole = span.first.day == 1 and (span.last + timedelta(days=1)).day == 1
+    return [(mark, Span(label(*end), *end)) for end in ends] if whole else said
 
 
 def _apart(question: Question) -> None:
-    """Several times are told apart, and do not overlap."""
-    question.times.sort(key=lambda item: item[1].first or date.min)
-    question.times = list({span: (place, span) for place, span in reversed(question.times)}.values())[::-1]
-    question.times = [
-        item for item in question.times if not any(_inside(other, item[1]) for _, other in question.times)
-    ]
+    """Several times are told apart, and do not overlap; of "March 2024" and "2024" only the first counts."""
+    first = {span: place for place, span in reversed(question.times)}
+    said = sorted(((place, span) for span, place in first.items()), key=lambda item: _ends(item[1]))
+    question.times = [item for item in said if not any(_inside(other, item[1]) for _, other in said)]
     for (place, one), (_, other) in pairwise(tuple(question.times)):
-        if (one.last or date.max) >= (other.first or date.min):
+        if _ends(one)[1] >= _ends(other)[0]:
             if one.first is not None or other.last is not None:
                 raise Unresolved("The times overlap: please say which one counts.")
             whole = Span(label(other.first, one.last), other.first, one.last)
             question.times = [(place, whole)]  # "after 2000, before 2010"
 
 
+def _ends(span: Span) -> tuple[date, date]:
+    return span.first or date.min, span.last or date.max
+
+
 def _inside(one: Span, other: Span) -> bool:
-    """Whether a span is a part of another, and says more: of "March 2024" and "2024" only the first counts."""
-    ends = (one.first or date.min, one.last or date.max), (other.first or date.min, other.last or date.max)
-    return ends[0] != ends[1] and ends[1][0] <= ends[0][0] and ends[0][1] <= ends[1][1]
+    """Whether a span is a part of another, and says more."""
+    mine, theirs = _ends(one), _ends(other)
+    return mine != theirs and theirs[0] <= mine[0] and mine[1] <= theirs[1]
 
 
 def _decade(mark: Mark) -> Span | None:
@@ -160,10 +158,10 @@ def _by_year(question: Question, said: _Said, year: Field | None) -> None:
         if first and last and (first.year == last.year or len(said) > 1):
             question.keep(mark.place, field, "in", tuple(range(first.year, last.year + 1)), span.label)
             continue
-        if first:
-            question.keep(mark.place, field, ">=", (first.year,), span.label)
-        if last:
-            question.keep(mark.place, field, "<=", (last.year,), span.label)
+        bounds: tuple[tuple[Operator, date | None], ...] = ((">=", first), ("<=", last))
+        for operator, end in bounds:
+            if end:
+                question.keep(mark.place, field, operator, (end.year,), span.label)
 
 
 def unit_group(question: Question, unit: Unit) -> Group:

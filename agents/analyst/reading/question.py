@@ -1,6 +1,7 @@
 """A question on its way to a plan for the rows of one table: its marks, which of them have left their trace, and the
 conditions that they make."""
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -10,7 +11,7 @@ from msgspec.structs import replace
 from agents.analyst.reading.options import Unresolved
 from agents.analyst.reading.plan import Condition, Field, Group, Having, Measure, Operator, Scalar, Span
 from agents.analyst.reading.scope import Scope, SenseKind
-from agents.analyst.reading.sentence import Mark
+from agents.analyst.reading.sentence import NOWHERE, Mark
 
 AGGREGATES = ("average", "sum", "median", "minimum", "maximum", "deviation", "variance", "range")
 _QUIET = ("idle", "all")
@@ -37,10 +38,8 @@ class Question:
 
     def fork(self) -> "Question":
         """The same question, to be read on in one of several ways."""
-        return Question(
-            self.marks, self.scope, set(self.used), list(self.filters), list(self.times), self.when, self.having,
-            self.digits, self.lapse, list(self.groups), self.given, self.descending,
-        )  # fmt: skip
+        own = {name: getattr(self, name).copy() for name in ("used", "filters", "times", "groups")}
+        return dataclasses.replace(self, **own)
 
     @property
     def spans(self) -> tuple[Span, ...]:
@@ -65,8 +64,20 @@ class Question:
     def use(self, *marks: Mark | None) -> None:
         self.used.update(mark.place for mark in marks if mark is not None)
 
+    def use_all(self, *kinds: str) -> None:
+        """Use every mark of such a kind."""
+        self.use(*self.all(*kinds))
+
+    def use_rows(self) -> None:
+        """Use the names of the rows: they say what is counted."""
+        self.use(*self.rows())
+
+    def rows(self) -> list[Mark]:
+        """The names of the rows that are not used yet."""
+        return [mark for mark in self.names() if self.scope.own(mark)]
+
     def free(self, mark: Mark) -> bool:
-        return mark.place not in self.used
+        return mark is not NOWHERE and mark.place not in self.used
 
     def onward(self, place: int, step: int = 1) -> Iterator[Mark]:
         """The marks behind a place, or (`step` -1) before it, that say something."""
@@ -79,17 +90,18 @@ class Question:
     def near(self, place: int, most: int, step: int = 1) -> list[Mark]:
         return list(islice(self.onward(place, step), most))
 
-    def after(self, place: int, step: int = 1) -> Mark | None:
-        return next(self.onward(place, step), None)
+    def after(self, place: int, step: int = 1) -> Mark:
+        """The next mark that says something; NOWHERE where there is none."""
+        return next(self.onward(place, step), NOWHERE)
 
-    def beside(self, place: int, step: int = 1) -> Mark | None:
-        """The very next mark, whatever it is."""
-        return self.marks[place + step] if 0 <= place + step < len(self.marks) else None
+    def beside(self, place: int, step: int = 1) -> Mark:
+        """The very next mark, whatever it is; NOWHERE where there is none."""
+        return self.marks[place + step] if 0 <= place + step < len(self.marks) else NOWHERE
 
     def cued(self, place: int, step: int, *kinds: str) -> Mark | None:
         """The next mark that says something, where it is of such a kind."""
         found = self.after(place, step)
-        return found if found is not None and found.cue in kinds else None
+        return found if found.cue in kinds else None
 
     def names(self) -> list[Mark]:
         """The names that are not used yet."""
@@ -100,8 +112,7 @@ class Question:
         if mark is None or not self.free(mark) or mark.cue.startswith("beyond"):
             return False
         figure = self.scope.score(mark, "figure")
-        before = self.beside(mark.place, -1)
-        much = before is not None and before.plain == "much"
+        much = self.beside(mark.place, -1).plain == "much"
         others = self.scope.score(mark, "value") if much else self.scope.score(mark, "rows", "thing", "day", "value")
         return figure >= 0.34 and figure + 0.16 >= others and not (figure < others and mark.cue == "count")
 
@@ -110,28 +121,28 @@ class Question:
 
     def take(self, mark: Mark, *kinds: SenseKind) -> Field:
         """The column that a mark names, which is used then. Raises Unresolved."""
-        found = self.scope.chosen(mark, *kinds)
-        if found is None or found.field is None:
+        field = self.scope.chosen(mark, *kinds).field
+        if field is None:
             raise Unresolved(f'I do not see what "{mark.text}" is.')
         self.use(mark)
-        return found.field
+        return field
 
     def is_thing(self, mark: Mark | None) -> bool:
         """Whether rows can be put together by what a mark names: a column of words or classes, another table."""
         if mark is None or not self.free(mark):
             return False
-        thing, figure = self.scope.sense(mark, "thing", least=0.4), self.scope.sense(mark, "figure", least=0.45)
-        if thing is not None and thing.score >= self.scope.score(mark, "rows"):
+        thing, figure = self.scope.sense(mark, "thing", least=0.4), self.scope.field_of(mark, "figure", least=0.45)
+        if thing and thing.score >= self.scope.score(mark, "rows"):
             return True
-        return figure is not None and figure.field is not None and self.scope.is_class(figure.field)
+        return figure is not None and self.scope.is_class(figure)
 
     def group(self, mark: Mark) -> Group:
         """The group that a mark names; it is used then. Raises Unresolved."""
         found = self.scope.chosen(mark, "thing", "figure", "day")
-        if found is None:
+        if found.field is None:
             raise Unresolved(f'I do not see what "{mark.text}" is.')
         self.use(mark)
-        return self.scope.group_of(found)
+        return Group(found.group or (found.field,))
 
     def keep(self, place: int, column: Field, operator: Operator, values: tuple[Scalar, ...], said: str) -> None:
         """Only rows that meet this count."""

@@ -18,12 +18,15 @@ _TIMES = {"time", "minutes", "days"}
 _CLOCKS = vocabulary("hours hour minutes minute seconds h")
 _COUNTING = ("most", "fewest", "least")
 _MOST_LISTED = 1_000
+_NEAR = 2
+"""Marks behind a superlative that may belong to it."""
 
 
 @dataclass(slots=True)
 class Rank:
     """The highest (`end` 1) or lowest (-1) by `measure` of groups, or by `figure` of rows; None where nothing says by
-    what. `number` of them behind the first `skip`; `first` and `last` are the places of the marks that say it."""
+    what. `number` of them behind the first `skip`; `first` and `last` are the places of the marks that say it, `named`
+    whether they name the figure; `more`: "most" rather than "highest"; `best`: what is judged."""
 
     end: int
     first: int
@@ -36,20 +39,28 @@ class Rank:
     more: bool = False
     best: bool = False
 
+    @property
+    def counts(self) -> bool:
+        """Whether it is by how many rows there are."""
+        return self.measure is not None and self.measure.aggregate == "count"
+
+    @property
+    def extreme(self) -> Measure:
+        """The highest, or lowest, figure itself."""
+        return Measure("maximum" if self.end > 0 else "minimum", self.figure)
+
 
 def superlative(question: Question, mark: Mark) -> bool:
     """Whether a mark asks for what comes first."""
     if not question.free(mark):
         return False
     than = any("than" in other.plain.split() for other in question.marks)
-    alone = question.says("which", "who") and not than
-    said = mark.said is not None and (mark.said[2] == "est" or (mark.said[2] == "er" and alone))
+    forms = ("est", "er") if question.says("which", "who") and not than else ("est",)
     number, unit = question.beside(mark.place), question.beside(mark.place, 2)
-    within = number is not None and number.unit and unit is not None and (unit.plain == "of" or unit.span is not None)
-    if within and mark.cue in ("top", "bottom"):
-        return False  # "the first week of October"
-    lately = number is not None and number.number is not None and unit is not None and unit.plain in _CLOCKS
-    return (mark.cue in ENDS or said) and not lately
+    within = number.unit and (unit.plain == "of" or unit.span is not None)  # "the first week of October"
+    if (within and mark.cue in ("top", "bottom")) or (number.number is not None and unit.plain in _CLOCKS):
+        return False
+    return mark.cue in ENDS or (mark.said is not None and mark.said[2] in forms)
 
 
 def ranked(question: Question) -> Rank | None:
@@ -57,14 +68,19 @@ def ranked(question: Question) -> Rank | None:
     mark = next((mark for mark in question.marks if superlative(question, mark)), None)
     if mark is None:
         return None
-    rank = Rank(ENDS.get(mark.cue, 0) or (mark.said[0] if mark.said else 1), mark.place, mark.place)
+    end = ENDS.get(mark.cue, 0) or (mark.said[0] if mark.said else 1)
+    rank = Rank(end, mark.place, mark.place, best=mark.plain in ("best", "worst"))
+    rank.more = mark.plain in _COUNTING or mark.cue in ("top", "bottom")
     question.use(mark)
     _number(question, mark, rank)
     if rank.number is None and mark.plain in _BY_DAY and (day := _day(question)) is not None:
         rank.end, rank.figure = _BY_DAY[mark.plain], day
         return rank
     words = _words(question, mark, rank)
-    _figure(question, mark, rank, words)
+    if words == ("count",):
+        rank.measure = Measure("count")
+    elif not _worked(question, rank, question.after(rank.last)):
+        _said(question, mark, rank, words)
     _by(question, rank)
     _turned(question, mark, rank, words)
     return rank
@@ -73,39 +89,36 @@ def ranked(question: Question) -> Rank | None:
 def _number(question: Question, mark: Mark, rank: Rank) -> None:
     """How many are wanted, behind how many others."""
     before, behind = question.beside(mark.place, -1), question.beside(mark.place)
-    if before is not None and question.free(before) and before.number is not None:
+    if question.free(before) and before.number is not None:
         question.use(before)
         rank.first = before.place
         if before.cue == "ordinal":
             rank.skip = int(before.number) - 1
         else:
             rank.number = _listed(before)
-    elif behind is not None and question.free(behind) and behind.number is not None and behind.cue != "ordinal":
+    elif question.free(behind) and behind.number is not None and behind.cue != "ordinal":
         question.use(behind)
         rank.last, rank.number = behind.place, _listed(behind)
 
 
 def _listed(mark: Mark) -> int:
-    if not 0 < int(mark.number or 0) <= _MOST_LISTED:
+    if not 0 < int(mark.value) <= _MOST_LISTED:
         raise Unresolved(f"I cannot list {mark.text} of them.")
-    return int(mark.number or 0)
+    return int(mark.value)
 
 
 def _day(question: Question) -> Field | None:
     """The day that "first" and "last" are about."""
     named = next((mark for mark in question.names() if question.scope.sense(mark, "day")), None)
-    if named is not None and not question.scope.own(named):
-        return question.take(named, "day")
-    return question.scope.day()
+    return question.take(named, "day") if named and not question.scope.own(named) else question.scope.day()
 
 
 def _words(question: Question, mark: Mark, rank: Rank) -> tuple[str, ...]:
     """The words for what the superlative and what stands behind it are said of; "count" for how many."""
-    words = mark.said[1] if mark.said and mark.said[2] in ("est", "er") else ()
-    words = ("count",) if mark.cue in ("common", "rare") else words
-    for behind in question.near(rank.last, 2):
-        said = behind.said if behind.cue in ("adjective", "", "most", "least") and question.free(behind) else None
-        if behind.place - rank.last > 2 or question.is_figure(behind) or not (said or behind.cue in ENDS):
+    words = ("count",) if mark.cue in ("common", "rare") else mark.said[1] if mark.said and mark.said[2] else ()
+    for behind in question.near(rank.last, _NEAR):
+        said = behind.said if question.free(behind) else None
+        if behind.place - rank.last > _NEAR or question.is_figure(behind) or not (said or behind.cue in ENDS):
             break
         question.use(behind)
         rank.last = behind.place
@@ -113,83 +126,72 @@ def _words(question: Question, mark: Mark, rank: Rank) -> tuple[str, ...]:
     return words
 
 
-def _figure(question: Question, mark: Mark, rank: Rank, words: tuple[str, ...]) -> None:
-    """By what the first ones are the first: a figure behind, a number of rows, what an adjective is said of."""
-    rank.best = mark.plain in ("best", "worst")
-    rank.more = mark.plain in _COUNTING or mark.cue in ("top", "bottom")
-    behind = question.after(rank.last)
-    if words == ("count",):
-        rank.measure = Measure("count")
-        return
-    if behind is not None and _worked(question, rank, behind):
-        return
-    if words:
-        days = [field for field in question.scope.own_columns if field.kind in DAYS]
-        rank.figure = question.scope.said_of(words, rank.end)
-        if rank.figure is None and words[0] == "length" and len(days) == 2:  # "the longest job"
-            question.scope.choices.doubt(f"whether it is about the days from {days[0].column} to {days[1].column}")
-            rank.figure = replace(days[1], since=days[0], kind="integer")
-        if rank.figure is not None:
-            if words[0] == "age" and stem("age") not in map(stem, parts(rank.figure.column)):
-                rank.end = -rank.end  # who is old was born early
-            return
-    before = [item for item in question.onward(rank.first, -1) if question.is_figure(item)]
-    before = [item for item in before if question.cued(item.place, -1, "which") is None or not question.is_thing(item)]
-    before = before or [item for item in question.onward(rank.last) if question.is_figure(item)]
-    if before and mark.cue in ("most", "least"):  # "who earns the most", "brought in the most money"
-        rank.figure, rank.named = question.take(before[0], "figure"), True
-    elif mark.plain in _COUNTING and not words:
-        rank.measure = Measure("count")
-
-
-def _worked(question: Question, rank: Rank, behind: Mark) -> bool:
-    """Whether what follows says by what: "highest average score", "most flights", "largest number of"."""
+def _said(question: Question, mark: Mark, rank: Rank, words: tuple[str, ...]) -> None:
+    """By what an adjective is said of, a figure that is named elsewhere, or how many there are."""
     scope = question.scope
-    if behind.cue in AGGREGATES and question.free(behind):
-        named = next((item for item in question.near(behind.place, 3) if question.is_figure(item)), None)
+    rank.figure = scope.said_of(words, rank.end) if words else None
+    days = [field for field in scope.own_columns if field.kind in DAYS]
+    if rank.figure is None and words[:1] == ("length",) and len(days) == 2:  # "the longest job"
+        scope.choices.doubt(f"whether it is about the days from {days[0].column} to {days[1].column}")
+        rank.figure = replace(days[1], since=days[0], kind="integer")
+    if rank.figure is not None:
+        if words[0] == "age" and stem("age") not in map(stem, parts(rank.figure.column)):
+            rank.end = -rank.end  # who is old was born early
+        return
+    around = [*question.onward(rank.first, -1), *question.onward(rank.last)]
+    figures = [item for item in around if question.is_figure(item)]
+    figures = [item for item in figures if not (question.cued(item.place, -1, "which") and question.is_thing(item))]
+    if figures and mark.cue in ("most", "least"):  # "who earns the most", "brought in the most money"
+        rank.figure, rank.named = question.take(figures[0], "figure"), True
+    elif mark.plain in _COUNTING:
+        rank.measure = Measure("count")
+
+
+def _worked(question: Question, rank: Rank, behind: Mark | None) -> bool:
+    """Whether what follows says by what: "highest average score", "most flights", "largest number of"."""
+    if behind is None or not question.free(behind):
+        return False
+    if behind.cue in AGGREGATES:
+        named = next(filter(question.is_figure, question.near(behind.place, 3)), None)
         if named is not None:
             question.use(behind)
             rank.measure = Measure(behind.cue, question.take(named, "figure"))  # type: ignore[arg-type]
             rank.last = named.place
             return True
-    if behind.cue == "count" and question.free(behind):
+    if behind.cue == "count":
         question.use(behind)
-        rank.last = behind.place
-        return _counted(question, rank)
-    if question.is_figure(behind) and scope.score(behind, "value") < 0.95:
+        rank.last, rank.measure = behind.place, Measure("count")
+        _counted(question, rank)
+        return True
+    if question.is_figure(behind) and question.scope.score(behind, "value") < 0.95:
         rank.figure, rank.last, rank.named = question.take(behind, "figure"), behind.place, True
         return True
     return False
 
 
-def _counted(question: Question, rank: Rank) -> bool:
+def _counted(question: Question, rank: Rank) -> None:
     """What "number of" is said of: rows, different values, or a figure that is a number of something."""
     distinct = question.cued(rank.last, 1, "distinct")
     question.use(distinct)
     target = question.after(distinct.place if distinct else rank.last)
-    rank.measure = Measure("count")
-    if target is None or not question.free(target):
-        return True
+    if not question.free(target):
+        return
     if question.scope.own(target) or target.cue == "rows":
         question.use(target)
     elif question.is_figure(target):
         rank.measure = Measure("sum", question.take(target, "figure"))
     elif question.is_thing(target):
         rank.measure = Measure("distinct", question.group(target).fields[0])
-    else:
-        return True
-    rank.last = target.place
-    return True
+    if not question.free(target):
+        rank.last = target.place
 
 
 def _by(question: Question, rank: Rank) -> None:
     """By the figure behind "by": "top 5 countries by population", "longest flight by distance"."""
     by = next((mark for mark in question.all("by") if question.free(mark) and mark.place > rank.last), None)
-    behind = question.after(by.place) if by is not None else None
-    if by is None or behind is None or rank.named or (rank.measure is not None and rank.measure.aggregate != "count"):
+    if by is None or rank.named or (rank.measure is not None and not rank.counts):
         return
-    value = question.after(behind.place) if not question.free(behind) else None  # "by warranty cost"
-    behind = value if value is not None and question.is_figure(value) else behind
+    behind = next(filter(question.free, question.near(by.place, 2)), None)  # "by warranty cost"
     last = rank.last
     if _worked(question, rank, behind):
         question.use(by)
@@ -201,13 +203,11 @@ def _turned(question: Question, mark: Mark, rank: Rank, words: tuple[str, ...]) 
     field = rank.figure or (rank.measure.field if rank.measure else None)
     if field is None:
         return
-    if words[:1] == ("speed",) and measures(" ".join(parts(field.column))) & _TIMES:
+    slow = words[:1] == ("speed",) and measures(" ".join(parts(field.column))) & _TIMES
+    if slow or (rank.best and question.scope.says(field, "bad")):
         rank.end = -rank.end
-    if mark.plain in ("best", "worst"):
-        if question.scope.says(field, "bad"):
-            rank.end = -rank.end
-        elif not question.scope.says(field, "good"):
-            question.scope.choices.doubt(f'whether "{mark.text}" is the {"highest" if rank.end > 0 else "lowest"}')
+    elif rank.best and not question.scope.says(field, "good"):
+        question.scope.choices.doubt(f'whether "{mark.text}" is the {"highest" if rank.end > 0 else "lowest"}')
 
 
 def ranking_measure(question: Question, rank: Rank) -> Measure:
@@ -215,16 +215,13 @@ def ranking_measure(question: Question, rank: Rank) -> Measure:
     if rank.measure is not None:
         return rank.measure
     assert rank.figure is not None
-    cue = question.first(*AGGREGATES)
+    scope, cue = question.scope, question.first(*AGGREGATES)
     question.use(cue)
     if cue is not None:
         return Measure(cue.cue, rank.figure)  # type: ignore[arg-type]
-    judged = rank.best or question.scope.says(rank.figure, "good")
-    if judged and not question.scope.adds_up(rank.figure):
-        question.scope.choices.doubt("whether it is by the average")
+    adds = scope.adds_up(rank.figure)
+    if (rank.best or scope.says(rank.figure, "good")) and not adds:
+        scope.choices.doubt("whether it is by the average")
         return Measure("average", rank.figure)
-    adds = question.scope.adds_up(rank.figure) or (rank.more and not question.scope.says(rank.figure, "never"))
-    if rank.figure.kind in DAYS or not adds:
-        ends: tuple[Measure, ...] = (Measure("minimum", rank.figure), Measure("maximum", rank.figure))
-        return ends[rank.end > 0]
-    return Measure("sum", rank.figure)
+    amount = adds or (rank.more and not scope.says(rank.figure, "never"))
+    return Measure("sum", rank.figure) if amount and rank.figure.kind not in DAYS else rank.extreme

@@ -57,13 +57,6 @@ def entity(table: Table, path: tuple[Hop, ...]) -> tuple[Field, ...]:
     return tuple(Field(column.name, column.kind, path) for column in columns)
 
 
-def days(table: Table, path: tuple[Hop, ...] = ()) -> tuple[Field, ...]:
-    """The columns that hold a day or a time."""
-    return tuple(
-        Field(column.name, column.kind, path) for column in table.columns if column.kind in ("date", "timestamp")
-    )
-
-
 def is_key(table: Table, name: str) -> bool:
     """Whether the column is there to tell rows apart or to refer to others, so that its numbers are no figures."""
     return name in table.primary_key or any(name in key.columns for key in table.foreign_keys)

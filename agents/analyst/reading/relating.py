@@ -12,7 +12,7 @@ from agents.analyst.reading.plan import Field, Hop, Measure, Operator, Related, 
 from agents.analyst.reading.question import Question
 from agents.analyst.reading.reach import reach
 from agents.analyst.reading.scope import Scope
-from agents.analyst.reading.sentence import Mark
+from agents.analyst.reading.sentence import NOWHERE, Mark
 
 _SURE = 0.65
 _OFTEN = {"once": 1, "twice": 2}
@@ -68,8 +68,8 @@ def _averaged(question: Question, things: Mark) -> Mark | None:
     """The rows in "average number of rows per thing"."""
     tables = (mark for mark in question.marks if mark.of("table", _SURE) and not question.scope.own(mark))
     rows = next(tables, None)
-    between = question.after(rows.place) if rows is not None else None
-    if rows is None or between is None or between.cue != "by" or question.after(between.place) is not things:
+    between = question.after(rows.place) if rows is not None else NOWHERE
+    if rows is None or between.cue != "by" or question.after(between.place) is not things:
         return None
     return rows if question.has("average") and not question.is_figure(rows) else None
 
@@ -78,22 +78,19 @@ def _clause(question: Question, things: Mark) -> _Clause | None:
     """How many rows there are to be, and which: those behind a number or "without", or before "twice"."""
     for mark in question.marks[things.place + 1 :]:
         before, behind = question.marks[things.place + 1 : mark.place + 1], question.marks[mark.place :]
-        follows = question.after(mark.place)
-        bound = OPERATORS.get(mark.cue)
-        often = _OFTEN.get(follows.cue if follows is not None and bound else mark.cue)
+        follows, bound = question.after(mark.place), OPERATORS.get(mark.cue)
         rows = next((item for item in behind if item.of("table", _SURE) and not question.scope.own(item)), None)
-        if often is not None:
-            cues = (mark, follows) if follows is not None and bound else (mark,)
-            said = " ".join(item.text for item in cues)
+        cues = (mark, follows) if bound else (mark,)
+        said = " ".join(item.text for item in cues)
+        if cues[-1].cue in _OFTEN:
             marks = question.marks[things.place + 1 : cues[-1].place + 1]
-            return _Clause(bound or "=", often, marks, cues, None, said)
-        if bound and follows is not None and follows.number is not None:
+            return _Clause(bound or "=", _OFTEN[cues[-1].cue], marks, cues, None, said)
+        if bound and follows.number is not None:
             counted = question.beside(follows.place)
-            said, number = f"{mark.text} {follows.text}", int(follows.number)
-            if counted is not None and counted is rows:
-                return _Clause(bound, number, behind, (mark, follows), rows, said)
-            if counted is not None and counted.plain == "times":
-                return _Clause(bound, number, before, (mark, follows, counted), None, said)
+            if counted is rows:
+                return _Clause(bound, int(follows.number), behind, cues, rows, said)
+            if counted.plain == "times":
+                return _Clause(bound, int(follows.number), before, (*cues, counted), None, said)
         near = rows is not None and (rows.place - mark.place <= _FAR or mark.plain == "never")
         if mark.cue in ("not", "without") and rows is not None and near:
             return _Clause("=", 0, behind, (mark,), rows, f"{mark.text} {rows.text}")

@@ -9,8 +9,8 @@ from agents.analyst.reading.cues import cues
 from agents.analyst.reading.lexicon import Lexicon
 from agents.analyst.reading.naming import Meaning, Profile
 from agents.analyst.reading.options import DAYS, NUMBERS, Choices, words_of
-from agents.analyst.reading.plan import Field, Group, Hop, Scalar, Source
-from agents.analyst.reading.reach import days, entity, is_key, label, reach
+from agents.analyst.reading.plan import Field, Hop, Scalar, Source
+from agents.analyst.reading.reach import entity, is_key, label, reach
 from agents.analyst.reading.sentence import Mark
 from agents.analyst.reading.tokens import parts, stem
 from agents.dataset import Table
@@ -23,6 +23,8 @@ SURE = 0.9
 LIKELY = 0.45
 _WEAK = 0.51
 """Below this score it is a guess what a word names: it is no more than the first word of a longer name."""
+_PLAIN = 0.75
+"""Below this score it is told what a word is taken for."""
 _LEAST = 0.34
 _HOP = 0.15
 """What each foreign key on the way to a name takes from its score."""
@@ -37,6 +39,8 @@ _MEASURED = {
     "duration": ("minutes", "days", "time"), "weight": ("mass", "pounds"), "speed": ("speed", "miles an hour"),
     "temperature": ("temperature",),
 }  # fmt: skip
+_TIMED = ("age", "founded", "built", "year", "birth")
+"""What a day tells as well as a figure."""
 SenseKind = Literal["rows", "figure", "thing", "day", "value"]
 
 
@@ -50,6 +54,13 @@ class Sense:
     field: Field | None = None
     values: tuple[str, ...] = ()
     group: tuple[Field, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self is not NOTHING
+
+
+NOTHING = Sense("rows", 0.0)
+"""No meaning of that kind."""
 
 
 class Scope:
@@ -76,19 +87,22 @@ class Scope:
             self._senses[mark] = tuple(sorted(self._read(mark.names), key=lambda sense: -sense.score))
         return self._senses[mark]
 
-    def sense(self, mark: Mark, *kinds: SenseKind, least: float = _LEAST) -> Sense | None:
-        """The likeliest meaning of such a kind."""
-        return next((item for item in self.senses(mark) if item.kind in kinds and item.score >= least), None)
+    def sense(self, mark: Mark, *kinds: SenseKind, least: float = _LEAST) -> Sense:
+        """The likeliest meaning of such a kind; NOTHING where there is none."""
+        return next((item for item in self.senses(mark) if item.kind in kinds and item.score >= least), NOTHING)
+
+    def field_of(self, mark: Mark, *kinds: SenseKind, least: float = _LEAST) -> Field | None:
+        """The column that is most likely named."""
+        return self.sense(mark, *kinds, least=least).field
 
     def score(self, mark: Mark, *kinds: SenseKind) -> float:
-        found = self.sense(mark, *kinds, least=0.0)
-        return found.score if found else 0.0
+        return self.sense(mark, *kinds, least=0.0).score
 
-    def chosen(self, mark: Mark, *kinds: SenseKind, accept: Callable[[Sense], bool] = bool) -> Sense | None:
+    def chosen(self, mark: Mark, *kinds: SenseKind, accept: Callable[[Sense], bool] = bool) -> Sense:
         """The likeliest meaning, or the one that this reading takes instead; others that are near are noted."""
         found = [item for item in self.senses(mark) if item.kind in kinds and item.score >= _LEAST and accept(item)]
         if not found:
-            return None
+            return NOTHING
         best = found[0]
         whole = [item for item in found if best.score - item.score < 0.02 and item.field and self._is_whole(item.field)]
         if len(whole) == 1:
@@ -97,10 +111,11 @@ class Scope:
         ways = [(f'"{mark.text}" is {self.told(item)}', item) for item in (best, *near)]
         picked = self.choices.of(f"{mark.place} {mark.text}", ways)
         self.check_elsewhere(mark, picked)
-        if picked.score + _HOP * len(picked.field.path if picked.field else ()) < 0.75:
-            self.choices.assume(f'"{mark.text}" is {self.told(picked)}')
-        if picked.kind != "value" and picked.score + _HOP * len(picked.field.path if picked.field else ()) < _WEAK:
-            self.choices.doubt(f'whether "{mark.text}" is {self.told(picked)}')
+        said, sure = self.told(picked), picked.score + _HOP * len(picked.field.path if picked.field else ())
+        if sure < _PLAIN:
+            self.choices.assume(f'"{mark.text}" is {said}')
+        if sure < _WEAK and picked.kind != "value":
+            self.choices.doubt(f'whether "{mark.text}" is {said}')
         return picked
 
     def check_elsewhere(self, mark: Mark, sense: Sense) -> None:
@@ -167,7 +182,7 @@ class Scope:
         paths = self.paths[source]
         if len(paths) == 1:
             return paths[0]
-        day = next((item.column for item in days(self.table)), None)
+        day = next((column.name for column in self.table.columns if column.kind in DAYS), None)
         for wanted in ((day,), self.lexicon.tables[source].primary_key):
             fitting = [path for path in paths if path[0].columns == wanted or path[-1].columns == wanted]
             if len(fitting) == 1:
@@ -177,8 +192,8 @@ class Scope:
     def at(self, field: Field) -> Source:
         return field.path[-1].source if field.path else self.source
 
-    def profile(self, field: Field) -> Profile | None:
-        return self.lexicon.profiles.get((self.at(field), field.column))
+    def profile(self, field: Field | None) -> Profile | None:
+        return None if field is None else self.lexicon.profiles.get((self.at(field), field.column))
 
     @property
     def own_columns(self) -> list[Field]:
@@ -186,16 +201,16 @@ class Scope:
 
     def is_key(self, field: Field) -> bool:
         """Whether a column is there to tell rows apart or to refer to others, so that its numbers are no figures."""
-        source = self.at(field)
-        table, profile = self.lexicon.tables[source], self.lexicon.profiles.get((source, field.column))
-        unique = bool(profile and table.rows and profile.distinct == table.rows)
-        named = bool(set(parts(field.column)[-1:]) & _NUMBERING)
-        if field.kind == "integer" and set(parts(field.column)[-1:]) & _IDS and len(parts(field.column)) > 1:
+        table, profile = self.lexicon.tables[self.at(field)], self.profile(field)
+        words = parts(field.column)
+        numbers = field.kind == "integer" and len(words) > 1 and words[-1] in _IDS
+        if numbers or is_key(table, field.column):
             return True
-        serial = False
-        if unique and profile is not None and profile.low is not None and profile.high is not None:
-            serial = profile.distinct > 20 and profile.high - profile.low + 1 == profile.distinct
-        return is_key(table, field.column) or (unique and named) or serial
+        if profile is None or not table.rows or profile.distinct != table.rows:
+            return False
+        low, high = profile.low, profile.high
+        serial = low is not None and high is not None and profile.distinct > 20 and high - low + 1 == profile.distinct
+        return serial or bool(set(words[-1:]) & _NUMBERING)
 
     def flag(self, field: Field) -> tuple[Scalar, Scalar] | None:
         """What a column that only says yes or no holds for each."""
@@ -203,14 +218,12 @@ class Scope:
 
     def own(self, mark: Mark) -> bool:
         """Whether a mark names the rows, as surely as anything else."""
-        rows = self.score(mark, "rows")
-        tables = max((item.weight for item in mark.of("table")), default=0.0)
+        rows, tables = self.score(mark, "rows"), max((item.weight for item in mark.of("table")), default=0.0)
         thing = self.sense(mark, "thing", "value")
-        if thing is not None and thing.kind == "thing" and thing.score >= SURE and self.told_apart_by(thing.field):
+        if thing.kind == "thing" and thing.score >= SURE and self.told_apart_by(thing.field):
             return True
-        other = thing.score if thing is not None and not thing.group else 0.0
-        if rows < LIKELY:
-            other = max(other, self.score(mark, "day", "figure"))
+        other = 0.0 if thing.group else thing.score
+        other = max(other, self.score(mark, "day", "figure")) if rows < LIKELY else other
         return rows > 0 and rows > tables - 0.05 and rows >= other - 0.001
 
     def told_apart_by(self, field: Field | None) -> bool:
@@ -241,16 +254,21 @@ class Scope:
         """Whether a word in the column's name is of such a kind: what is bad where it is much, or who."""
         return any(stem(word) in cues().columns[kind] for word in parts(field.column))
 
+    def known_by(self, kind: str) -> Field | None:
+        """The first column of words of the rows whose name says who, or where."""
+        texts = (field for field in self.own_columns if field.kind == "text")
+        return next((field for field in texts if self.says(field, kind)), None)
+
     def adds_up(self, field: Field) -> bool:
         """Whether adding the values of a column up makes sense, by the words of its name, the last ones first."""
         words = [word for word in parts(field.column) if word not in unit_words()] or list(parts(field.column))
-        if "per" in words or "/" in field.column or "%" in field.column or {"pct", "percent"} & set(words):
+        if {"per", "pct", "percent"} & set(words) or "/" in field.column or "%" in field.column:
             return False
         adds, never = cues().columns["adds"], cues().columns["never"]
-        decisive = next((stem(word) for word in reversed(words) if stem(word) in adds | never), "")
+        decisive = next((word for word in map(stem, reversed(words)) if word in adds | never), "")
         unit = self.unit(field)
-        amount = unit is not None and unit.measure in ("mass", "volume", "energy") and not decisive
-        return (decisive in adds and decisive not in never) or amount
+        amount = unit is not None and unit.measure in ("mass", "volume", "energy")
+        return decisive in adds - never if decisive else amount
 
     def worth(self) -> Field | None:
         """The only column of the rows that says what one comes to in all."""
@@ -267,22 +285,24 @@ class Scope:
             if word == "date" and (day := self.day()) is not None:
                 return day
             names = [item for item in self.lexicon.meanings((stem(word),)) if item.kind == "column"]
-            kinds = ("figure", "day") if word in ("age", "founded", "built", "year", "birth", "date") else ("figure",)
-            found = [item for item in self._read(names) if item.kind in kinds and item.field and not item.field.path]
-            found = sorted((item for item in found if item.score >= _LEAST), key=lambda item: -item.score)
-            ends = [item for item in found if item.field and set(parts(item.field.column)) & _ENDS[end]]
-            whole = [item for item in found if item.field and self._is_whole(item.field)]
+            kinds = ("figure", "day") if word in _TIMED else ("figure",)
+            senses = [item for item in self._read(names) if item.kind in kinds and item.score >= _LEAST]
+            senses = [
+                item for item in sorted(senses, key=lambda item: -item.score) if item.field and not item.field.path
+            ]
+            found = [item.field for item in senses if item.field]
+            ends = [field for field in found if set(parts(field.column)) & _ENDS[end]]
+            sure = ends or [field for field in found if self._is_whole(field)]
+            if len(found) > 1 and not sure and senses[1].score > senses[0].score - 0.02:
+                self.choices.doubt(f"whether it is about {self.told(senses[0])}")
             if found:
-                best = (ends or whole or found)[0]
-                if len(found) > 1 and not ends and not whole and found[1].score > best.score - 0.02:
-                    self.choices.doubt(f"whether it is about {self.told(best)}")
-                return best.field
+                return (sure or found)[0]
         wanted = {measure for word in words for measure in _MEASURED.get(word, ())}
         fitting = [field for field in self.own_columns if field.kind in NUMBERS and self._measures(field) & wanted]
-        whole_ones = [field for field in fitting if self._is_whole(field)]
+        whole = [field for field in fitting if self._is_whole(field)] or fitting
         if len(fitting) > 1:
-            self.choices.doubt(f"whether it is about {words_of((whole_ones or fitting)[0].column)}")
-        return next(iter(whole_ones or fitting), None)
+            self.choices.doubt(f"whether it is about {words_of(whole[0].column)}")
+        return next(iter(whole), None)
 
     def _measures(self, field: Field) -> frozenset[str]:
         return frozenset(measures(" ".join((*parts(field.column), field.column))))
@@ -317,17 +337,10 @@ class Scope:
 
     def calendar(self, unit: str) -> Field | None:
         """The column of whole numbers that holds a unit of the calendar: the year."""
-        for field in self.own_columns:
-            words = parts(field.column)
-            if field.kind == "integer" and words and words[-1] == unit:
-                return field
-        years = [field for field in self.own_columns if self.is_year(field)] if unit == "year" else []
-        return years[0] if len(years) == 1 else None
-
-    def group_of(self, sense: Sense) -> Group:
-        """What rows are put together by."""
-        assert sense.field is not None
-        return Group(sense.group or (sense.field,))
+        numbers = [field for field in self.own_columns if field.kind == "integer"]
+        years = [field for field in numbers if self.is_year(field)] if unit == "year" else []
+        named = next((field for field in numbers if parts(field.column)[-1:] == (unit,)), None)
+        return named or (years[0] if len(years) == 1 else None)
 
     def shown(self) -> tuple[Field, ...]:
         """The columns of a listed row: its key, what people know it by, then the others, few of them."""

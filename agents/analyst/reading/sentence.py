@@ -59,6 +59,21 @@ class Mark:
     def plain(self) -> str:
         return self.text.casefold()
 
+    @property
+    def first(self) -> str:
+        """Its first word."""
+        return self.plain.split(" ")[0]
+
+    @property
+    def value(self) -> int | float:
+        """Its number, as an integer where it is one; 0 without one."""
+        number = self.number or 0
+        return int(number) if number == int(number) else number
+
+
+NOWHERE = Mark("", -1, "end")
+"""What stands before the first mark and behind the last: it names nothing, does nothing, and can mean nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:

@@ -17,6 +17,7 @@ _MONTHS = [name.casefold() for name in calendar.month_name]
 _NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _COUNTS = {word: at for at, word in enumerate(_NUMBERS, 2)} | {"a": 1, "an": 1, "one": 1}
 _PARTS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
+_QUARTERS, _HALVES = {f"q{number}": number for number in range(1, 5)}, {"h1": 1, "h2": 2}
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9}
 _UNITS = {"day": "days", "week": "weeks", "month": "months", "quarter": "", "year": "years"}
 _BACK = ("last", "past", "previous")
@@ -29,7 +30,8 @@ _SMALL = _TOLD | vocabulary(
 _STARTING = ("starting in", "starting from", "starting with", "starting on")
 _LEADS = ("by the end of", *_STARTING, "prior to", "up to", "as of", *sorted(_SMALL))
 """What may stand before a time and belongs to it."""
-_OF = (["in"], ["of"], ["in", "the", "year"], ["of", "the", "year"])
+_OF = (("of", "the", "year"), ("in", "the", "year"), ("of",), ("in",), (",",), ())
+"""What may stand between a time and its year."""
 _AND = vocabulary("to and until till through up versus vs with or , in the that of year")
 _RANGING = vocabulary("to until till through")
 _VERBAL = vocabulary("may march mar dec sep oct jan jun jul")
@@ -69,10 +71,6 @@ class _Atom:
     first: date
     last: date
     yearless: bool = False
-
-    @property
-    def is_year(self) -> bool:
-        return (self.first.month, self.first.day, self.last.month, self.last.day) == (1, 1, 12, 31)
 
 
 class _Words:
@@ -119,7 +117,8 @@ class _Words:
 
     def of_year(self, at: int) -> tuple[int, int | None]:
         """Where a year behind a time ends, and which; perhaps with "of" or a comma before it."""
-        place = at + (self.word(at) in ("of", ","))
+        between = next(some for some in _OF if tuple(self.word(at + n) for n in range(len(some))) == some)
+        place = at + len(between)
         if (year := self.year(place)) is not None:
             return place + 1, year
         if self.word(place) in ("last", "this") and self.word(place + 1) == "year":
@@ -139,13 +138,6 @@ def spans(text: str, now: datetime) -> tuple[Found, ...]:
         joined = _joined(words, atom, atoms)
         if joined and atom.yearless and not atoms[0].yearless:
             atom = _in_year_of(atom, atoms[0])
-        within = None
-        between = [words.word(at) for at in range(atom.end, atoms[0].at)] if atoms else []
-        if between in _OF and atom.yearless and atoms[0].is_year:
-            within = atoms.pop(0)  # "10 September in 2022"
-            moved = _in_year_of(atom, within)
-            atom = _Atom(atom.at, within.end, moved.first, moved.last)
-            joined = _joined(words, atom, atoms)
         told_apart = apart < start
         ranging = lead in ("between", "from") or joined == ["-"] or _RANGING & set(joined)
         if joined and not told_apart and (ranging or joined == [","]):
@@ -154,8 +146,6 @@ def spans(text: str, now: datetime) -> tuple[Found, ...]:
             found.append(Found(words.row[start].start, words.row[other.end - 1].end, _span(*ends)))
             continue
         span = _bounded(atom, "" if told_apart and joined else lead, edge)
-        if within is not None:  # "before 10 September in 2022"
-            span = _span(span.first or within.first, span.last or within.last)
         begins = atom.at if lead in _TOLD else start
         found.append(Found(words.row[begins].start, words.row[atom.end - 1].end, span, atom.yearless))
     return tuple(found)
@@ -244,9 +234,9 @@ def _written(words: _Words, at: int) -> _Atom | None:
     day, place = (day, place + 1) if day else (words.number(at + 1, 31), at + 2)
     if not day or not number:
         return None
-    end = place + (words.word(place) == ",")
-    if (year := words.year(end)) is not None:
-        return _exactly(at, end + 1, date(year, number, day))
+    end, year = words.of_year(place)
+    if year is not None:
+        return _exactly(at, end, date(year, number, day))
     ahead = (number, day) > (words.today.month, words.today.day)
     found = date(words.today.year - ahead, number, day)
     return _Atom(at, place, found, found, True)
@@ -257,12 +247,12 @@ def _exactly(at: int, end: int, day: date) -> _Atom:
 
 
 def _quarter(words: _Words, at: int) -> _Atom | None:
-    """ "Q3 2025", "the third quarter of 2025", "2025 Q3"."""
+    """ "Q3 2025", "the third quarter of 2025", "2025 Q3"; without a year the last one that has begun."""
     word, behind = words.word(at), words.word(at + 1)
-    if (year := words.year(at)) and len(behind) == 2 and behind[0] == "q" and behind[1] in "1234":
-        number, end = int(behind[1]), at + 2
-    elif len(word) == 2 and word[0] == "q" and word[1] in "1234":
-        number, (end, year) = int(word[1]), words.of_year(at + 1)
+    if (year := words.year(at)) and behind in _QUARTERS:
+        number, end = _QUARTERS[behind], at + 2
+    elif word in _QUARTERS:
+        number, (end, year) = _QUARTERS[word], words.of_year(at + 1)
     elif behind == "quarter" and (word in _PARTS or word == "last"):
         number, (end, year) = _PARTS.get(word, 4), words.of_year(at + 2)
         if word == "last" and year is None:
@@ -270,18 +260,20 @@ def _quarter(words: _Words, at: int) -> _Atom | None:
     else:
         return None
     known = year or words.today.year - (3 * number - 2 > words.today.month)
-    return _Atom(at, end, month_of(known, 3 * number - 2)[0], month_of(known, 3 * number)[1], year is None)
+    return _months(at, end, known, 3 * number - 2, 3, yearless=year is None)
+
+
+def _months(at: int, end: int, year: int, first: int, count: int, *, yearless: bool = False) -> _Atom:
+    return _Atom(at, end, month_of(year, first)[0], month_of(year, first + count - 1)[1], yearless)
 
 
 def _part(words: _Words, at: int) -> _Atom | None:
     """A half of a year, or a season by the months of the weather service."""
-    word = words.word(at)
-    half = _PARTS.get(word, 0) if words.word(at + 1) == "half" else {"h1": 1, "h2": 2}.get(word, 0)
-    end, year = words.of_year(at + 1 + (words.word(at + 1) == "half"))
-    first, months = (6 * half - 5, 6) if half in (1, 2) else (_SEASONS.get(word, 0), 3)
-    if year is None or first < 1:
-        return None
-    return _Atom(at, end, month_of(year, first)[0], month_of(year, first + months - 1)[1])
+    word, half = words.word(at), words.word(at + 1) == "half"
+    number = _PARTS.get(word, 0) if half else _HALVES.get(word, 0)
+    first, count = (6 * number - 5, 6) if number in (1, 2) else (_SEASONS.get(word, 0), 3)
+    end, year = words.of_year(at + 1 + half)
+    return _months(at, end, year, first, count) if year is not None and first > 0 else None
 
 
 def _month(words: _Words, at: int) -> _Atom | None:

@@ -82,8 +82,3 @@ def base(word: str) -> str:
             break
         word = word.removesuffix(ending)
     return word[:-1] if len(word) > 3 and word[-1] == word[-2] else word.rstrip("i")
-
-
-def stems(text: str) -> tuple[str, ...]:
-    """The stems of a text as a name is compared; signs are left out."""
-    return tuple(token.stem for token in tokens(text) if token.text[0].isalnum())

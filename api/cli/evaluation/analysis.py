@@ -86,7 +86,7 @@ async def _results(settings: "Settings", questions: "list[AnalysisCase]") -> "li
 async def _result(datasets: "Datasets", question: "AnalysisCase") -> "AnalysisOutput":
     from datetime import UTC, datetime
 
-    from agents.analyst.offline import work_out
+    from agents.analyst.alternatives import work_out
     from agents.dataset import ALL
     from orchestrator.evaluation.analysis import AnalysisOutput
 
