@@ -21,8 +21,6 @@ def ranked(question: str, found: tuple[Passage, ...]) -> list[Scored]:
     stated = statements(found, FITMENT)
     cars = FITMENT.candidates(question, {})
     return rank(FITMENT.question(question), stated, found, similarity, FITMENT.question, cars)  # type: ignore[arg-type]
-        FITMENT.question(question), stated, found, similarity, FITMENT.question, FITMENT.candidates(question, {})
-    )  # type: ignore[arg-type]
 
 
 def best(question: str, *texts: str) -> str:
