@@ -63,7 +63,7 @@ def open_questions(
     except BadQuestions as error:
         raise BadSetting(str(error)) from error
     state = hashlib.sha256(embedder.name.encode())
-    how = [Path(made.__file__) for made in (vehicle_range, customer_questions, question_metric, word_likeness)]
+    how = [Path(str(made.__file__)) for made in (vehicle_range, customer_questions, question_metric, word_likeness)]
     for told in (file, settings.knowledge_dir / VEHICLES_FILE, *how):
         state.update(hashlib.sha256(told.read_bytes() if told.is_file() else b"").digest())
     kept = Kept(settings.data_dir / QUESTIONS_FILE, state.hexdigest())
