@@ -35,7 +35,6 @@ from agents.diagnosis.codes import parse as parse_codes
 from agents.diagnosis.guided_checks import Cause, GuidedChecks, Symptom
 from agents.explorer.linking import Mention
 from agents.language.dates import windows
-from agents.language.dates.marks import Mark
 from agents.language.phrases import Found, Phrases
 from agents.language.spelling import Spelling
 from agents.language.terms import ANALYZER
@@ -179,7 +178,6 @@ OTHERS: Mapping[Any, object] = {
     datetime: NOON,
     date: NOON.date(),
     Callable[[Found], str]: lambda found: found.label,
-    Callable[[Mark], str]: lambda mark: "",
     Iterable[tuple[int, int]]: (),
     Vehicles: VEHICLES,
     Workshops: WORKSHOPS,

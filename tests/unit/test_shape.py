@@ -49,7 +49,6 @@ PATTERNS = {
     "explorer": 6,
     "extractive": 7,
     "language": 3,
-    "language/dates": 3,
     "passages": 12,
     "vehicle_data": 47,
     "vehicles": 1,

@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from agents.language.clock import minutes
-from agents.language.dates.marks import Days, Hours, Mark
+from agents.language.dates.marks import Days, Hours
 from agents.language.dates.wish import MOST_WINDOWS, Window, Wish
 from agents.language.words import vocabulary
 
@@ -21,8 +20,8 @@ _AGAIN = vocabulary("but instead rather only just works suits prefer")
 """After them no longer what is not wanted is named."""
 _LATER, _EARLIER = vocabulary("later after onwards onward"), vocabulary("earlier sooner before")
 _DAY_END = 1439
-WORDS = frozenset({*_BOUNDS, *_AND, *_AGAIN, *_LATER, *_EARLIER, *_BETWEEN, "soonest", "never", "unsuitable", "to"})
-"""What stands between days and times, and belongs to them."""
+Said = str | Days | tuple[Hours, ...]
+"""A word or mark, days, or a time in all of its readings."""
 
 
 @dataclass(slots=True, eq=False)
@@ -38,40 +37,29 @@ class _Item:
 
 
 class Sentence:
-    """Puts the marks of one text together."""
+    """Puts together what one text says."""
 
-    def __init__(self, now: datetime, days: Sequence[Mark], hours: Sequence[Hours]) -> None:
+    def __init__(self, now: datetime) -> None:
         self._now, self._today = now, now.date()
-        self._days, self._hours = days, hours
         self._items: list[_Item] = []
         self._begun = 0
         self._soonest = self._negated = self._either = self._to = self._adjacent = False
         self._bound = ""
 
-    def read(self, tokens: Sequence[str]) -> Wish:
-        """The wish that the tokens are: `§n§` a day, `¤n¤` a part of the day, times as `clock.py` writes them, and the
-        words and punctuation between them."""
-        for at, word in enumerate(tokens):
-            readings = self._readings(word)
-            following = tokens[at + 1] if at + 1 < len(tokens) else ""
-            if readings:
-                self._mark(readings)
-            elif self._adjacent and not self._readings(following) and word in _LATER | _EARLIER:
-                self._items[-1].bounded = self._within(self._items[-1].written, "from" if word in _LATER else "by")
+    def read(self, said: Sequence[Said]) -> Wish:
+        """The wish that days and times are with the words and punctuation between them."""
+        for at, node in enumerate(said):
+            following = next((item for item in said[at + 1 : at + 3] if item != "at"), "")
+            if not isinstance(node, str):
+                self._mark(node if isinstance(node, tuple) else (node,))
+            elif self._adjacent and node in _LATER | _EARLIER and (node not in _BOUNDS or isinstance(following, str)):
+                self._items[-1].bounded = self._within(self._items[-1].written, "from" if node in _LATER else "by")
             else:
-                self._word(word, tokens[at + 1 :])
+                self._word(node, said[at + 1 :])
         return self._wish()
 
-    def _readings(self, word: str) -> list[Days | Hours]:
-        if word.startswith("§"):
-            mark = self._days[int(word[1:-1])]
-            return [mark] if isinstance(mark, Days) else []
-        if word.startswith("¤"):
-            return [self._hours[int(word[1:-1])]]
-        return [Hours(minute, minute) for minute in sorted(minutes(word), key=_unusual)]
-
     def _mark(self, readings: Sequence[Days | Hours]) -> None:
-        first, *others = readings
+        first, *others = sorted(readings, key=_unusual)
         last = self._items[-1] if self._items else None
         if self._to and last is not None and type(last.written) is type(first):
             last.bounded = last.written = _joined(last.written, first, others)
@@ -87,7 +75,7 @@ class Sentence:
         self._either = self._to = False
         self._adjacent = True
 
-    def _word(self, word: str, rest: Sequence[str]) -> None:
+    def _word(self, word: str, rest: Sequence[Said]) -> None:
         if word in ".;!?":
             self._negated, self._bound, self._begun = False, "", len(self._items)
         elif word == "soonest":
@@ -114,10 +102,10 @@ class Sentence:
             self._bound, self._to = "", False
         self._adjacent = False
 
-    def _listed(self, rest: Sequence[str]) -> bool:
+    def _listed(self, rest: Sequence[Said]) -> bool:
         """Whether what follows a comma goes on listing: ", Saturday or Sunday"."""
         return any(
-            word in ("or", "and", "nor") and at + 1 < len(rest) and bool(self._readings(rest[at + 1]))
+            word in ("or", "and", "nor") and at + 1 < len(rest) and not isinstance(rest[at + 1], str)
             for at, word in enumerate(rest[:4])
         )
 
@@ -150,8 +138,8 @@ class Sentence:
         return Wish(tuple(window for window in windows if window not in gone), never, self._soonest)
 
 
-def _unusual(minute: int) -> bool:
-    return not _OPENS <= minute < _CLOSES
+def _unusual(time: Days | Hours) -> bool:
+    return isinstance(time, Hours) and not _OPENS <= time.earliest < _CLOSES
 
 
 def _hours_within(hours: Hours, bound: str) -> Hours:
