@@ -29,7 +29,7 @@ _AHEAD = 14
 def days(phrase: Phrase, now: datetime) -> Mark | None:
     """The days that a phrase means, or what is to be asked; None where it means none ahead. Raises OverflowError or
     ValueError at the end of the calendar."""
-    meaning = _MEANINGS.get(phrase.name)
+    meaning = _MEANINGS.get(phrase.name.split()[0])
     return meaning(phrase, now) if meaning else None
 
 
@@ -225,20 +225,18 @@ def _whole(phrase: Phrase, today: date) -> tuple[date, date]:
     return (last - _DAY if "weekend" in said else first, last)
 
 
-def _named(ahead: int) -> Callable[[Phrase, datetime], Mark]:
-    def made(phrase: Phrase, now: datetime) -> Mark:
-        day = now.date() + timedelta(days=ahead)
-        return gone(day) if ahead < 0 else _one(day)
-
-    return made
-
-
 def _gone(phrase: Phrase, now: datetime) -> Mark | None:
     return None if "year" in phrase.words else gone(now.date() - _WEEK)
 
 
-def _only(*weekdays: int) -> Callable[[Phrase, datetime], Mark]:
-    return lambda phrase, now: Days(weekdays=weekdays)
+def _day(phrase: Phrase, now: datetime) -> Mark:
+    """As many days ahead as the rule says."""
+    day = now.date() + timedelta(days=int(phrase.name.split()[1]))
+    return gone(day) if day < now.date() else _one(day)
+
+
+def _only(phrase: Phrase, now: datetime) -> Mark:
+    return Days(weekdays=tuple(map(int, phrase.name.split()[1:])))
 
 
 _MEANINGS: Mapping[str, Callable[[Phrase, datetime], Mark | None]] = {
@@ -253,14 +251,8 @@ _MEANINGS: Mapping[str, Callable[[Phrase, datetime], Mark | None]] = {
     "nth_weekday": _nth_weekday,
     "span": _span,
     "month": _month,
-    "today": _named(0),
-    "tomorrow": _named(1),
-    "overmorrow": _named(2),
-    "yesterday": _named(-1),
-    "ereyesterday": _named(-1),
+    "day": _day,
     "gone": _gone,
     "weekday": _weekday,
-    "workdays": _only(0, 1, 2, 3, 4),
-    "weekends": _only(5, 6),
-    "midweek": _only(1, 2, 3),
+    "only": _only,
 }

@@ -85,13 +85,9 @@ def parsed(text: str, counting: bool = False) -> Iterator[Node]:
 def _phrase(text: str, read: Sequence[Token], found: Found, lead: str) -> Phrase | None:
     """What was found, unless it is a part of a word, a number or a date."""
     rules, name = found.label.split(" ", 1)
-    times = clock.meant(text, Found(name, *_range(found), found.parts)) if rules == "clock" else ()
+    times = clock.meant(text, replace(found, label=name)) if rules == "clock" else ()
     alone = bool(times) if rules == "clock" else rules != "days" or _stands_alone(text, found.start, found.end)
     return Phrase(rules, name, read[found.first : found.last], found.parts, lead, times) if alone else None
-
-
-def _range(found: Found) -> tuple[int, int, int, int]:
-    return found.start, found.end, found.first, found.last
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:

@@ -125,9 +125,9 @@ _MEANINGS: Mapping[str, Callable[[Phrase, datetime], date]] = {
     "year": lambda phrase, now: date(int(phrase["year"]), 1, 1),
     "gone": _near,
     "span": _spoken,
-    "today": _spoken,
+    "day 0": _spoken,
     "nth_weekday": _month,
     "ago": _ago,
-    "yesterday": lambda phrase, now: now.date() - timedelta(days=1),
+    "day -1": lambda phrase, now: now.date() - timedelta(days=1),
 }
-_EXACT = frozenset({"date", "from_to", "today", "yesterday"})
+_EXACT = frozenset({"date", "from_to", "day 0", "day -1"})

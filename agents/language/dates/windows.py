@@ -12,15 +12,15 @@ from datetime import UTC, date, datetime, timedelta
 from agents.language import clock
 from agents.language.dates.days import days, later
 from agents.language.dates.grammar import Node, Phrase, parsed
-from agents.language.dates.marks import Days, Hours, Unclear, week_of, weekday_named
+from agents.language.dates.marks import Days, Unclear, week_of, weekday_named
 from agents.language.dates.sentence import Said, Sentence
-from agents.language.dates.wish import Wish
+from agents.language.dates.wish import Window, Wish
 from agents.language.numbers import WORDS, is_part
 from agents.language.tokens import Token
 
 LONGEST = 2000
 """Characters that are read; nobody needs more for a day and a time."""
-_SIDES = {"am": Hours(0, 719), "pm": Hours(720, 1079)}
+_SIDES = {"am": Window(latest=719), "pm": Window(earliest=720, latest=1079)}
 """Behind a day."""
 _HOURS_LEAD = frozenset({*clock.LEADS, "from", "until", "till", "til", "by", "past", "earliest", "latest"})
 _JOINTS = frozenset({"-", "–", "to", "and", "or", "until", "til", "till"})
@@ -65,7 +65,7 @@ def _meant(phrase: Phrase, now: datetime, about: date | None, since: date | None
     match phrase.table:
         case "hours":
             first, last = phrase.name.split("-")
-            return [(Hours(int(first), int(last)),)]
+            return [(Window(earliest=int(first), latest=int(last)),)]
         case "clock":
             return [*(["around"] if phrase.name == "ish" else []), _times(phrase.times)]
         case "hour":
@@ -78,14 +78,13 @@ def _meant(phrase: Phrase, now: datetime, about: date | None, since: date | None
             return [_counted(phrase, about)] if about else phrase.words
     if phrase.name == "hours_ahead":  # not by the wall's clock
         then = later(phrase["count"], "hours", now.astimezone(UTC)).astimezone(now.tzinfo)
-        minute = then.hour * 60 + then.minute
-        return [Days(then.date(), then.date()), "from", (Hours(minute, minute),)]
+        return [Days(then.date(), then.date()), "from", _times([then.hour * 60 + then.minute])]
     found = days(phrase, now)
     if isinstance(found, Unclear):
         raise _Asked(found.question)
     if not isinstance(found, Days):
         return [word for word in phrase.words if not word.isdecimal()]
-    evening = [(Hours(1020, 1439),)] if "tonight" in phrase.words else []
+    evening = [(Window(earliest=1020),)] if "tonight" in phrase.words else []
     return [_from(found, since) if since else found, *evening]
 
 
@@ -111,8 +110,8 @@ def _counted(phrase: Phrase, about: date) -> Days:
     return Days(day, day)
 
 
-def _times(minutes: Sequence[int]) -> tuple[Hours, ...]:
-    return tuple(Hours(minute, minute) for minute in minutes)
+def _times(minutes: Sequence[int]) -> tuple[Window, ...]:
+    return tuple(Window(earliest=minute, latest=minute) for minute in minutes)
 
 
 def _is_bare(text: str, token: Token) -> bool:
