@@ -5,17 +5,15 @@ stands under, or by what its values measure. Otherwise the question asks for som
 """
 
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from agents.language import synonyms
+from agents.language.lexicon import lexicon
 from agents.language.units import amounts, unit
 from agents.language.words import FUNCTION_WORDS
 from rag.terms import STOP_WORDS, stem
@@ -65,8 +63,7 @@ class _Everyday:
 
 @lru_cache(maxsize=1)
 def _everyday() -> _Everyday:
-    with Path(__file__).with_suffix(".toml").open("rb") as file:
-        read: dict[str, Any] = tomllib.load(file)
+    read = lexicon(__file__)
     said = tuple((re.compile(item["as"], re.IGNORECASE), f" {item['means']} ") for item in read["said"])
     cues = {measure: frozenset(map(stem, words.split())) for measure, words in read["cues"].items()}
     alone = {stem(word): frozenset(map(stem, means.split())) for word, means in read["alone"].items()}

@@ -13,10 +13,10 @@ from rapidfuzz.distance import OSA
 
 from agents.language import clock
 from agents.language.dates.marks import WEEKDAYS, weekday_named
+from agents.language.lexicon import lexicon
 from agents.language.numbers import WORDS, before, is_part, numbers
 from agents.language.phrases import Found, Phrases
 from agents.language.tokens import Token, tokens
-from agents.learning.examples import table
 
 MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_name) if name}
 MONTHS |= {name[:3]: number for name, number in MONTHS.items()} | {"sept": 9}
@@ -199,7 +199,7 @@ _CLASSES: Mapping[str, Callable[[Token], bool]] = {
 
 def _grammar(*tables: str) -> Phrases:
     """The rules of these tables and the times of day, labelled `table name`."""
-    written = table(__file__, "grammar.toml")
+    written = lexicon(__file__)
     classes = {name: _among(frozenset(words.split())) for name, words in written["vocabulary"].items()}
     rules: dict[str, Iterable[str]] = {
         f"{name} {rule}": [line.format_map(written["templates"]) for line in lines]
