@@ -14,6 +14,7 @@ from rapidfuzz.distance import OSA
 
 from agents.language import synonyms
 from agents.language.lexicon import lexicon
+from agents.language.spelling import nearest
 from agents.language.units import amounts, unit
 from agents.language.words import FUNCTION_WORDS
 from rag.terms import STOP_WORDS, stem
@@ -186,14 +187,8 @@ class Attributes:
             kin = [other for other in self._spelt if stem(other) == stem(plain)]
             return min(kin, key=lambda other: (OSA.distance(plain, other), other))
         slips = 2 if len(plain) >= _LONG else 1
-        near = [
-            (distance, other)
-            for other in self._spelt - _everyday().plain
-            if other[0] == plain[0]
-            and abs(len(other) - len(plain)) <= slips
-            and (distance := OSA.distance(plain, other, score_cutoff=slips)) <= slips
-        ]
-        return min(near)[1] if near else word
+        near = nearest(plain, self._spelt - _everyday().plain, slips)
+        return near[0][1] if near else word
 
     def closest(self, text: str, most: int = 5) -> tuple[str, ...]:
         """The names that look most like a text, for somebody who has to choose another one."""

@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 
-from rapidfuzz.distance import OSA
-
 from agents.language import clock
 from agents.language.dates.marks import WEEKDAYS, weekday_named
 from agents.language.lexicon import lexicon
 from agents.language.numbers import WORDS, before, is_part, numbers
 from agents.language.phrases import Found, Phrases
+from agents.language.spelling import nearest
 from agents.language.tokens import Token, tokens
 
 MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_name) if name}
@@ -121,8 +120,8 @@ def _spelt(word: str) -> str:
     """A day or month with a slip put right; any other word as it is."""
     if not (6 <= len(word) <= 10 and word.isalpha()) or {word, word.removesuffix("s")} & {*_SLIPS, *_NO_SLIPS}:
         return word
-    near = [right for right in _SLIPS if right[0] == word[0] and OSA.distance(word, right, score_cutoff=1) <= 1]
-    return near[0] if len(near) == 1 else word
+    near = nearest(word, _SLIPS, 1)
+    return near[0][1] if len(near) == 1 else word
 
 
 def _figured(text: str, read: Sequence[Token], at: int) -> Found | None:
