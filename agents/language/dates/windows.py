@@ -20,6 +20,8 @@ from agents.language.tokens import Token
 
 LONGEST = 2000
 """Characters that are read; nobody needs more for a day and a time."""
+_EARLIEST, _LATEST = 6, 18
+"""Hours between which a number alone is one."""
 _SIDES = {"am": Window(latest=719), "pm": Window(earliest=720, latest=1079)}
 """Behind a day."""
 _HOURS_LEAD = frozenset({*clock.LEADS, "from", "until", "till", "til", "by", "past", "earliest", "latest"})
@@ -33,15 +35,18 @@ class _Asked(Exception):
     """What is named is no day; the question asks for one."""
 
 
-def read(text: str, now: datetime, about: date | None = None, since: date | None = None) -> Wish:
+def read(text: str, now: datetime, about: date | None = None, since: date | None = None, above: int = _LATEST) -> Wish:
     """What the text says of days and times; an empty wish where it says nothing.
 
     `now` is aware and in the customer's time zone. `about`: the day that is being spoken of, for "the day after" and "a
-    week later"; `since`: from which day on a weekday or "the 9th" is meant, by itself from today on. Only the first
-    LONGEST characters are read. Never raises for a text.
+    week later"; `since`: from which day on a weekday or "the 9th" is meant, by itself from today on. A number `above`
+    this is an hour of the day even where it stands alone. Only the first LONGEST characters are read. Never raises for
+    a text.
     """
     text = text[:LONGEST]
     nodes = list(parsed(text, about is not None))
+    bare = [node for node in nodes if isinstance(node, Token) and _is_bare(text, node)]
+    alone = bare if len(bare) == 1 and max(above, _EARLIEST) < int(bare[0].word) <= _LATEST else []
     said: list[Said] = []
     try:
         for at, node in enumerate(nodes):
@@ -51,7 +56,7 @@ def read(text: str, now: datetime, about: date | None = None, since: date | None
                 said.append((_SIDES[node.word],))
             else:
                 spelt = node.word in WORDS and said[-1:] and said[-1] in clock.LEADS
-                hour = spelt or (_is_bare(text, node) and _is_hour(said, nodes[at + 1 : at + 3]))
+                hour = spelt or node in alone or (node in bare and _is_hour(said, nodes[at + 1 : at + 3]))
                 said.append((_times(clock.hours(node.word)) if hour else ()) or node.word)
         return Sentence(now).read(said)
     except _Asked as question:
