@@ -37,7 +37,7 @@ def later(count: str, unit: str, now: datetime, times: int = 1) -> datetime:
     """`count` of a unit such as "weeks" after `now`, or before it at -1 `times`, by the wall's clock."""
     number = times * (COUNTS.get(count) or int(count))
     by = {"h": "hours", "d": "days", "w": "weeks", "m": "months", "f": "weeks", "y": "years"}[unit[0]]
-    then: datetime = now + relativedelta(**{by: number * (2 if unit[0] == "f" else 1)})  # type: ignore[arg-type]
+    then: datetime = now + relativedelta(**{by: number * (2 if unit[0] == "f" else 1)})
     return then
 
 
