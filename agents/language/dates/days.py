@@ -119,18 +119,6 @@ def _week_of_day(phrase: Phrase, now: datetime) -> Mark | None:
     return Days(*week_of(named)) if named else None
 
 
-def _day_of_named_month(phrase: Phrase, now: datetime) -> Mark | None:
-    """ "next month before the 15th"."""
-    first, last = month_of(now.year, now.month + (phrase["which"] == "next"))
-    day, bound = int(phrase["day"]), phrase["bound"]
-    if not 1 <= day <= last.day:
-        return None
-    named = first.replace(day=day)
-    if bound in ("before", "by", "until"):
-        return Days(first, max(first, named - _DAY * (bound == "before")))
-    return Days(min(last, named + _DAY * (bound == "after")), named if bound == "on" else last)
-
-
 def _ahead(phrase: Phrase, now: datetime) -> Mark | None:
     """ "in two weeks", "10 days from now": as many days of the wall's clock, however long they are."""
     day = later(phrase["count"], phrase["unit"], now).date()
@@ -242,7 +230,6 @@ def _only(phrase: Phrase, now: datetime) -> Mark:
 _MEANINGS: Mapping[str, Callable[[Phrase, datetime], Mark | None]] = {
     "date": _date,
     "from_to": _from_to,
-    "day_of_named_month": _day_of_named_month,
     "week_of_day": _week_of_day,
     "day_of_month": _day_of_month,
     "weeks_after": _weeks_after,

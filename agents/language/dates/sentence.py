@@ -46,6 +46,13 @@ class _Item:
         return isinstance(self.written[0], Days)
 
     @property
+    def is_month(self) -> bool:
+        """Whether it is a month, or what is left of it."""
+        first, last = self.bounded[0].first, self.bounded[0].last
+        one = first is not None and last is not None and (first.year, first.month) == (last.year, last.month)
+        return one and self.is_span and last is not None and (last + _DAY).day == 1
+
+    @property
     def is_span(self) -> bool:
         """Whether it is several days."""
         return self.is_day and self.bounded[0].first != self.bounded[0].last
@@ -57,6 +64,7 @@ class Sentence:
     def __init__(self, now: datetime) -> None:
         self._now, self._today = now, now.date()
         self._items: list[_Item] = []
+        self._month: _Item | None = None
         self._begun = 0
         self._soonest = self._negated = self._either = self._to = self._adjacent = False
         self._bound = ""
@@ -79,10 +87,15 @@ class Sentence:
             readings, key=lambda time: not isinstance(time, Days) and not _OPENS <= time.earliest < _CLOSES
         )
         last = self._items[-1] if self._items else None
+        if self._month is not None and (named := _of_month(readings[0], self._month.bounded[0])):
+            readings = [named]
+            if self._month in self._items and not (self._bound or self._to or self._either):
+                self._items.remove(self._month)
         if self._to and last is not None and type(last.written[0]) is type(readings[0]):
             last.bounded = last.written = (_joined(last.written[0], readings),)
         else:
             self._items.append(_Item(readings, self._within(readings, self._bound), self._negated, self._either))
+            self._month = self._items[-1] if self._items[-1].is_month else self._month
         if self._bound != "between":
             self._bound = ""
         self._either = self._to = False
@@ -161,6 +174,16 @@ def _hours(time: Window, bound: str) -> Window:
         "around": (max(earliest - 60, 0), min(latest + 60, _DAY_END)),
     }
     return Window(None, None, (), *bounds[bound])
+
+
+def _of_month(day: Window, month: Window) -> Days | None:
+    """A day that is named by its number alone as the one of the month that is named before it; None for any other."""
+    if not isinstance(day, Days) or not day.monthly or not day.first or not month.first or not month.last:
+        return None
+    if not month.first.day <= day.first.day <= month.last.day:
+        return None
+    named = month.first.replace(day=day.first.day)
+    return Days(named, named, monthly=True)
 
 
 def _joined(first: Window, last: Sequence[Window]) -> Window:
