@@ -6,7 +6,6 @@ without a word before it is the imperial one.
 """
 
 import math
-import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -79,15 +78,21 @@ def unit(name: str) -> Unit | None:
 
 
 @lru_cache(maxsize=1)
-def spoken() -> str:
-    """A pattern of all names of units, the longest first."""
-    names = sorted(_names(), key=len, reverse=True)
-    return "|".join(re.escape(name).replace(r"\ ", r"[\s-]?") for name in names)
+def _phrases() -> Phrases:
+    return Phrases({name: (name,) for name in _names()})
 
 
 @lru_cache(maxsize=1)
-def _phrases() -> Phrases:
-    return Phrases({name: (name,) for name in _names()})
+def _wanted() -> Phrases:
+    return Phrases({name: (f"(in|into|to|as|how many|what) {name}",) for name in _names()})
+
+
+def wanted(text: str) -> tuple[Unit, int, int] | None:
+    """The unit in which a text wants something, "how much is that in gallons", and from where to where it says so."""
+    for found in _wanted().spans(text):
+        if not is_part(text[found.end : found.end + 1]):
+            return _names()[found.label], found.start, found.end
+    return None
 
 
 def amounts(text: str) -> tuple[Amount, ...]:
