@@ -25,6 +25,8 @@ _NO_SLIPS = frozenset({"someday", "midday", "payday"})
 _BEFORE_NONE = frozenset(".:/-")
 """Behind one of these signs no day begins."""
 _JOINTS = frozenset("./-")
+_LONGEST = 6
+"""Tokens of a date in figures, with the point that ends a sentence."""
 _YEARS = frozenset({"2000", "2015", "2030", "2045"})
 """Of vehicles, and no times."""
 _DATE_SIGNS = str.maketrans("/-", "..")
@@ -127,28 +129,26 @@ def _spelt(word: str) -> str:
 def _figured(text: str, read: Sequence[Token], at: int) -> Found | None:
     """A date in figures: `2026-03-12`, `12.3.2026`, `12/03`, `12.3.`; `5/2025` is a month. The day stands before the
     month, as in Europe; only where that gives no date, the month stands first."""
-    last = at
-    while (
-        last < len(read)
-        and (last == at or not read[last].apart)
-        and (read[last].kind == "number" or (last > at and read[last].word in _JOINTS))
-    ):
-        last += 1
-    while last > at:
-        start, end = read[at].start, read[last - 1].end
-        if parts := _numbered(text[start:end]):
-            figures = {name: replace(read[at], word=word) for name, word in parts.items() if word}
-            return Found("days date" if "day" in figures else "days month", start, end, at, last, figures)
-        last -= 1
-        if read[last].kind == "number":
+    if read[at].kind != "number":
+        return None
+    last = at + 1
+    while last < len(read) and last - at <= _LONGEST and not read[last].apart:
+        if read[last].kind != "number" and read[last].word not in _JOINTS:
             break
+        last += 1
+    ends = (last, last - 1) if read[last - 1].kind == "mark" else (last,)
+    for end in ends if last - at <= _LONGEST else ():
+        if parts := _numbered(text[read[at].start : read[end - 1].end]):
+            figures = {name: replace(read[at], word=word) for name, word in parts.items() if word}
+            rule = "days date" if "day" in figures else "days month"
+            return Found(rule, read[at].start, read[end - 1].end, at, end, figures)
     return None
 
 
 def _numbered(written: str) -> Mapping[str, str]:
     pieces = written.translate(_DATE_SIGNS).split(".")
     sizes = [len(piece) if piece.isdecimal() or not piece else 9 for piece in pieces]
-    if sizes[1:] == [4] and "-" not in written and 1 <= int(pieces[0] or 0) <= 12 and _is_year(pieces[1]):
+    if sizes in ([1, 4], [2, 4]) and "-" not in written and 1 <= int(pieces[0]) <= 12 and _is_year(pieces[1]):
         return {"month": pieces[0], "year": pieces[1]}
     if sizes == [4, 2, 2] and written.count("-") == 2 and pieces[0] >= "1":
         year, month, day = pieces

@@ -45,8 +45,8 @@ def read(text: str, now: datetime, about: date | None = None, since: date | None
     """
     text = text[:LONGEST]
     nodes = list(parsed(text, about is not None))
-    bare = [node for node in nodes if isinstance(node, Token) and _is_bare(text, node)]
-    alone = bare if len(bare) == 1 and max(above, _EARLIEST) < int(bare[0].word) <= _LATEST else []
+    bare = {at: int(node.word) for at, node in enumerate(nodes) if isinstance(node, Token) and _is_bare(text, node)}
+    alone = len(bare) == 1 and max(above, _EARLIEST) < next(iter(bare.values())) <= _LATEST
     said: list[Said] = []
     try:
         for at, node in enumerate(nodes):
@@ -56,7 +56,7 @@ def read(text: str, now: datetime, about: date | None = None, since: date | None
                 said.append((_SIDES[node.word],))
             else:
                 spelt = node.word in WORDS and said[-1:] and said[-1] in clock.LEADS
-                hour = spelt or node in alone or (node in bare and _is_hour(said, nodes[at + 1 : at + 3]))
+                hour = spelt or (at in bare and (alone or _is_hour(said, nodes[at + 1 : at + 3])))
                 said.append((_times(clock.hours(node.word)) if hour else ()) or node.word)
         return Sentence(now).read(said)
     except _Asked as question:

@@ -93,7 +93,9 @@ def test_yesterday_is_the_customers_own() -> None:
     assert days("yesterday", late.astimezone(ZoneInfo("Asia/Tokyo"))) == [date(2026, 3, 2)]
 
 
-@pytest.mark.parametrize("text", ["999 years ago " * 50, "9" * 2000, "12/" * 700, "May " * 500, "\x00\ud7ff" * 500])
+@pytest.mark.parametrize(
+    "text", ["999 years ago " * 50, "9" * 2000, "1,5/2025 and 1/" * 300, "12/" * 700, "May " * 500, "\x00\ud7ff" * 500]
+)
 def test_long_and_odd_texts(text: str) -> None:
     for one in past_dates(text, NOW):
         assert text[one.start : one.end]
