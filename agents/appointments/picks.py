@@ -1,6 +1,4 @@
-"""How customers pick among what they were offered: "the second one", "no, the other one", "an hour later". Pure."""
-
-from datetime import timedelta
+"""How customers pick among what they were offered: "the second one", "no, the other one", "number 2". Pure."""
 
 from agents.language.phrases import Phrases
 from agents.language.spelling import Spelling
@@ -20,20 +18,6 @@ _SPELT = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 _NUMBERED = Phrases(
     ("^ (the|) (number|no|option|slot|choice|) <count> (please|thanks|)",),
     {"count": lambda token: token.word in _SPELT or (token.word.isdecimal() and len(token.word) < 3)},
-)
-_SHIFT = Phrases(
-    (
-        "(<way> (by|)|) (<count>|<half> an) (hour|hours|minute|minutes|min|mins|day|days|week|weeks) <way>",
-        "<way> (by|) (<count>|<half> an) (hour|hours|minute|minutes|min|mins|day|days|week|weeks)",
-    ),
-    {
-        "way": lambda token: token.word in {"later", "earlier", "back", "forward"},
-        "count": lambda token: token.word in {"a", "an", *_SPELT} or (token.word.isdecimal() and len(token.word) < 4),
-        "half": lambda token: token.word == "half",
-    },
-)
-_UNITS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)} | dict.fromkeys(
-    ("minute", "min"), timedelta(minutes=1)
 )
 _OTHER_ONE = Phrases(("other (one|slot|time|option)",))
 _SPELLING = Spelling(["first second third fourth fifth option"] * 2)
@@ -59,20 +43,6 @@ def counted(text: str, count: int) -> int | None:
         at = _ORDINALS[ordinal]
         return at % count if -count <= at < count else None
     return None
-
-
-def shifted(text: str) -> timedelta | None:
-    """How much later by the wall's clock is wished; earlier is negative: "an hour later", "two days earlier"."""
-    said = plain(text)
-    found = _SHIFT.first(said)
-    if found is None:
-        return None
-    way = found.parts["way"].word
-    word = found.parts["count"].word if "count" in found.parts else ""
-    number = 0.5 if not word else float(word) if word.isdecimal() else float(_SPELT.get(word, 1))
-    unit = next(spoken for spoken in said[found.start : found.end].split() if spoken.rstrip("s") in _UNITS)
-    by = number * _UNITS[unit.rstrip("s")]
-    return by if way in {"later", "back"} else -by
 
 
 def other_one(text: str) -> bool:

@@ -42,7 +42,7 @@ CLASSES = {
 _TIME = Phrases({**TIMES, "led": (f"({'|'.join(LEADS)}) <hour>",)}, CLASSES)
 
 
-def meant(text: str, found: Found) -> tuple[int, ...]:
+def meant(found: Found, text: str) -> tuple[int, ...]:
     """The minutes after midnight that a phrase of TIMES in a text can mean, as written first; none for a part of
     something else."""
     lead, behind = before(text, found.start) or " ", text[found.end : found.end + 1] or " "
@@ -70,7 +70,7 @@ def with_times(text: str) -> str:
     """
     pieces, at = [], 0
     for found in _TIME.spans(text):
-        if read := meant(text, found):
+        if read := meant(found, text):
             lead = text[found.start : found.end].split()[0]
             kept = f"{lead} " if found.label == "led" and lead in LEADS[1:] else ""
             pieces += [text[at : found.start], kept, f" t{'or'.join(map(str, read))} "]

@@ -86,7 +86,7 @@ def parsed(text: str, counting: bool = False) -> Iterator[Node]:
 def _phrase(text: str, read: Sequence[Token], found: Found, lead: str) -> Phrase | None:
     """What was found, unless it is a part of a word, a number or a date."""
     rules, name = found.label.split(" ", 1)
-    times = clock.meant(text, replace(found, label=name)) if rules == "clock" else ()
+    times = clock.meant(replace(found, label=name), text) if rules == "clock" else ()
     alone = bool(times) if rules == "clock" else rules != "days" or _stands_alone(text, found.start, found.end)
     return Phrase(rules, name, read[found.first : found.last], found.parts, lead, times) if alone else None
 
@@ -213,5 +213,5 @@ def _among(words: frozenset[str]) -> Callable[[Token], bool]:
     return lambda token: token.word in words
 
 
-_PLAIN = _grammar("days", "hours", "hour", "said")
+_PLAIN = _grammar("days", "hours", "hour", "said", "shift")
 _COUNTING = _grammar("counted", "days", "hours", "hour", "said")

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from agents.language import clock
 from agents.language.dates.days import days, later
-from agents.language.dates.grammar import Node, Phrase, parsed
+from agents.language.dates.grammar import COUNTS, Node, Phrase, parsed
 from agents.language.dates.marks import Days, Unclear, week_of, weekday_named
 from agents.language.dates.sentence import Said, Sentence
 from agents.language.dates.wish import Window, Wish
@@ -24,6 +24,9 @@ _EARLIEST, _LATEST = 6, 18
 """Hours between which a number alone is one."""
 _SIDES = {"am": Window(latest=719), "pm": Window(earliest=720, latest=1079)}
 """Behind a day."""
+_UNITS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)} | dict.fromkeys(
+    ("minute", "min"), timedelta(minutes=1)
+)
 _HOURS_LEAD = frozenset({*clock.LEADS, "from", "until", "till", "til", "by", "past", "earliest", "latest"})
 _JOINTS = frozenset({"-", "–", "to", "and", "or", "until", "til", "till"})
 _JOINED = frozenset({"between", "from", "at", "around", "after", "before"})
@@ -63,6 +66,18 @@ def read(text: str, now: datetime, about: date | None = None, since: date | None
         return Wish(unclear=str(question))
     except (OverflowError, ValueError):  # beyond the calendar's first or last day
         return Wish()
+
+
+def shifted(text: str) -> timedelta | None:
+    """How much later by the wall's clock is wished; earlier is negative: "an hour later", "two days earlier"."""
+    phrases = (node for node in parsed(text[:LONGEST]) if isinstance(node, Phrase))
+    found = next((node for node in phrases if node.table == "shift" or node.words[-1] == "back"), None)
+    unit = (found["period"] or found["hours"] or found["unit"]).removesuffix("s") if found else ""
+    if found is None or unit not in _UNITS or found["count"] == "few":
+        return None
+    count = found["count"]
+    number = 0.5 if not count else COUNTS[count] if count in COUNTS else float(count)
+    return number * _UNITS[unit] * (-1 if {"earlier", "forward"} & {*found.words} else 1)
 
 
 def _meant(phrase: Phrase, now: datetime, about: date | None, since: date | None) -> Sequence[Said]:
