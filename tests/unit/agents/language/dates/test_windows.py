@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.language.dates.windows import LONGEST, read
+from agents.language.dates.windows import LONGEST, read, shifted
 from agents.language.dates.wish import Window, Wish
 
 DUBLIN = ZoneInfo("Europe/Dublin")
@@ -416,3 +416,24 @@ def test_a_day_that_i_cannot_is_not_wanted() -> None:
     wish = read("Tuesday I can't. Thursday?", WEDNESDAY)
     assert len(wish.windows) == 1
     assert wish.never
+
+
+@pytest.mark.parametrize(
+    ("text", "by"),
+    [
+        ("an hour later please", timedelta(hours=1)),
+        ("can we make it half an hour earlier?", timedelta(minutes=-30)),
+        ("push it back by two days", timedelta(days=2)),
+        ("30 mins back", timedelta(minutes=30)),
+        ("a few days later", None),
+        ("in two days", None),
+    ],
+)
+def test_by_how_much_later(text: str, by: timedelta | None) -> None:
+    assert shifted(text) == by
+
+
+def test_a_number_alone_is_an_hour_above_those_that_count_offers() -> None:
+    assert shown(read("9 then", WEDNESDAY, above=3).windows) == ["any 9:00-9:00"]
+    assert not read("2 then", WEDNESDAY, above=3)
+    assert not read("9 then", WEDNESDAY)
