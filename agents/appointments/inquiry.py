@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from agents.appointments.booking_plan import Offer, Plan
 from agents.appointments.dealers.places import Mention
 from agents.appointments.dealers.workshops import Workshop, Workshops
-from agents.appointments.picks import counted, other_one, shifted, with_hour
+from agents.appointments.picks import counted, other_one
 from agents.appointments.purposes import BY_ACT, LONGEST, TOWN, VEHICLE, Intent, read
 from agents.appointments.works import MOST_WORDS, names_visit, works
 from agents.language.dates import windows
@@ -86,11 +86,10 @@ def hear(
     dealers = tuple(dict.fromkeys(found for mention in mentions for found in mention.found))
     places = [(item.start, item.end) for item in mentions]
     bare = _replaced(text, [*places, *((item.start, item.end) for item in vehicles.mentions(text))], "")
-    if plan.offers or plan.hold or "when" in plan.asked:
-        bare = with_hour(bare, len(plan.offers), lambda said: windows.read(said, now, about, since))
-    said, wish, work = reading(bare).words, windows.read(bare, now, about, since), works(bare)
+    above = {"above": len(plan.offers)} if plan.offers or plan.hold or "when" in plan.asked else {}
+    said, wish, work = reading(bare).words, windows.read(bare, now, about, since, **above), works(bare)
     vehicle = _vehicle(text, vehicles, facts) or _variant(said, plan, vehicles)
-    shift = shifted(text)
+    shift = windows.shifted(text)
     purpose = read(vehicles.generic(_replaced(text, places, TOWN), VEHICLE), choices or {})
     day = wish.soonest or not all(window.any_day for window in wish.windows)
     intent = purpose.intent(sum(map(bool, (day, dealers, work)))) or BY_ACT.get(act)

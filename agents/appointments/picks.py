@@ -1,10 +1,5 @@
-"""How customers pick among what they were offered: "the second one", "no, the other one", "an hour later". Pure."""
+"""How customers pick among what they were offered: "the second one", "no, the other one", "number 2". Pure."""
 
-from collections.abc import Callable
-from datetime import timedelta
-
-from agents.language.dates.wish import Wish
-from agents.language.numbers import Number, before, is_part, numbers
 from agents.language.phrases import Phrases
 from agents.language.spelling import Spelling
 
@@ -24,23 +19,7 @@ _NUMBERED = Phrases(
     ("^ (the|) (number|no|option|slot|choice|) <count> (please|thanks|)",),
     {"count": lambda token: token.word in _SPELT or (token.word.isdecimal() and len(token.word) < 3)},
 )
-_SHIFT = Phrases(
-    (
-        "(<way> (by|)|) (<count>|<half> an) (hour|hours|minute|minutes|min|mins|day|days|week|weeks) <way>",
-        "<way> (by|) (<count>|<half> an) (hour|hours|minute|minutes|min|mins|day|days|week|weeks)",
-    ),
-    {
-        "way": lambda token: token.word in {"later", "earlier", "back", "forward"},
-        "count": lambda token: token.word in {"a", "an", *_SPELT} or (token.word.isdecimal() and len(token.word) < 4),
-        "half": lambda token: token.word == "half",
-    },
-)
-_UNITS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)} | dict.fromkeys(
-    ("minute", "min"), timedelta(minutes=1)
-)
 _OTHER_ONE = Phrases(("other (one|slot|time|option)",))
-_EARLIEST, _LATEST = 6, 18
-"""Hours between which a number alone is one."""
 _SPELLING = Spelling(["first second third fourth fifth option"] * 2)
 _MARKS = str.maketrans(dict.fromkeys('!?;:,.()"\n\t', " ") | dict.fromkeys("'’ʼ`", ""))
 
@@ -64,39 +43,6 @@ def counted(text: str, count: int) -> int | None:
         at = _ORDINALS[ordinal]
         return at % count if -count <= at < count else None
     return None
-
-
-def with_hour(text: str, count: int, read: Callable[[str], Wish]) -> str:
-    """The text with "at" before a number that can only be the hour: it counts none of `count` things, and means no day
-    to `read`."""
-    found = [number for number in numbers(text) if _bare(text, number)]
-    if len(found) != 1 or not max(count, _EARLIEST) < int(found[0].written) <= _LATEST:
-        return text
-    start, end = found[0].start, found[0].end
-    dated = read(text).windows != read(f"{text[:start]} {text[end:]}").windows
-    return text if dated else f"{text[:start]}at {text[start:]}"
-
-
-def shifted(text: str) -> timedelta | None:
-    """How much later by the wall's clock is wished; earlier is negative: "an hour later", "two days earlier"."""
-    said = plain(text)
-    found = _SHIFT.first(said)
-    if found is None:
-        return None
-    way = found.parts["way"].word
-    word = found.parts["count"].word if "count" in found.parts else ""
-    number = 0.5 if not word else float(word) if word.isdecimal() else float(_SPELT.get(word, 1))
-    unit = next(spoken for spoken in said[found.start : found.end].split() if spoken.rstrip("s") in _UNITS)
-    by = number * _UNITS[unit.rstrip("s")]
-    return by if way in {"later", "back"} else -by
-
-
-def _bare(text: str, number: Number) -> bool:
-    """Whether a number of one or two digits stands for itself."""
-    behind = text[number.end : number.end + 1] or " "
-    lead = before(text, number.start) or " "
-    short = len(number.written) <= 2 and number.written.isdecimal()
-    return short and not is_part(lead) and lead not in ":.,/-" and not is_part(behind) and behind not in ":/-"
 
 
 def other_one(text: str) -> bool:

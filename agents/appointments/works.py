@@ -2,6 +2,7 @@
 
 from agents.appointments.picks import plain
 from agents.language.codes import trouble_codes
+from agents.language.lexicon import lexicon
 from agents.language.phrases import Phrases
 from agents.language.reading import reading
 from agents.language.spelling import Spelling
@@ -11,38 +12,10 @@ MOST_CHARS = 120
 MOST_WORDS = 15
 """Of a text that says in the customer's words what is to be done."""
 _MOST = 3
-_WORKS = {
-    "tyre change": (
-        "(tyre|tyres|tire|tires)", "(wheel|wheels) (change|changed|swap|swapped|fitted|on|off)",
-        "(change|swap|fit|put) (on|) (the|my|) wheels", "(seasonal|winter|summer|new) wheels",
-    ),
-    "brake fluid change": ("brake fluid",),
-    "oil change": ("oil",),
-    "brake check": ("(brake|brakes) (pad|pads|disc|discs|)", "pads"),
-    "air conditioning check": ("(air con|aircon|air conditioning|airconditioning)", "climate control", "ac recharge"),
-    "timing belt change": ("(timing|cam) belt", "(timingbelt|cambelt)"),
-    "windscreen repair": ("(windscreen|windshield)",),
-    "wiper change": ("(wiper|wipers) (blade|blades|)",),
-    "recall work": ("recall", "service campaign"),
-    "software update": ("software (update|)",),
-    "battery check": ("battery (check|test|)",),
-    "bodywork": ("(bodywork|paintwork|dent|dents|scratch|scratches)",),
-    "wheel alignment": ("(wheel|) alignment", "tracking done"),
-    "roadworthiness test": ("(mot|roadworthiness|nct)",),
-    "inspection": ("inspection", "(check up|checkup|check over|checkover)", "(yearly|annual|health) check"),
-    "service": ("(service|serviced|servicing)", "(yearly|annual) thing", "whatever is due"),
-    "": (
-        "(tyre|tyres|tire|tires) pressure*", "oil (level|leak|pressure|light|lamp|smell)", "battery (one|model)",
-        "service (light|lamp|indicator|book|record|centre|center|manual)",
-    ),
-}  # fmt: skip
-_NAMED = Phrases(_WORKS)
-_FAULT = Phrases(
-    (
-        "(noise|noises|rattl*|squeak*|squeal*|grind*|vibrat*|judder*|leak*|smell|smells|smoke|overheat*|stall*|broken)",
-        "fault", "(warning|engine|service) (light|lamp)", "limp mode", "wont (start|charge)",
-    )
-)  # fmt: skip
+_LEXICON = lexicon(__file__)
+_WORKS = _LEXICON["works"]
+_NAMED = Phrases(_WORKS | _LEXICON["spoken_of"])
+_FAULT = Phrases(_LEXICON["faults"])
 _TOO = vocabulary("and plus with")
 _VISIT = vocabulary("appointment appointments book booked booking bookings reschedule slot slots")
 _SPELLING = Spelling(["service serviced servicing inspection battery recall brakes windscreen software"] * 2)
@@ -52,7 +25,7 @@ def works(text: str) -> str:
     """What is to be done, such as "service and tyre change"; "" where nothing is named."""
     said = _SPELLING.correct(plain(text))
     found = _NAMED.labels(said)
-    named = [label for label in _WORKS if label and label in found]
+    named = [label for label in _WORKS if label in found]
     if len(named) > 1 and "service" in named and _TOO.isdisjoint(reading(said).words):
         named.remove("service")  # of the service only the brakes were spoken of: "a service appointment for my brakes"
     named += [f"fault code {code}" for code in trouble_codes(text[:MOST_CHARS])]

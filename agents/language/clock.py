@@ -4,24 +4,16 @@ from collections.abc import Iterator
 
 from agents.language.numbers import WORDS, before, is_part
 from agents.language.phrases import Found, Phrases
-from agents.language.tokens import Token
 
-_MINUTES = {"half": 30, "quarter past": 15, "quarter to": -15, "thirty": 30, "fifteen": 15, "forty five": 45}
+_PAST = {"half": 30, "quarter past": 15, "quarter to": -15, "thirty": 30, "fifteen": 15, "forty five": 45}
 _NOON = 720
-_SIDES = "(am|pm|a m|p m|a. m.|p. m.|a. m|p. m|o clock|oclock|)"
-_LEADS = "at|after|before|between|around"
-
-
-def _is_hour(token: Token) -> bool:
-    return token.word in WORDS or (token.word.isdecimal() and len(token.word) <= 2)
-
-
-def _is_clock(token: Token) -> bool:
-    """Whether it is written as 9:30, 9.30, 930 or 1400."""
-    return token.kind == "number" and _clock(token.word) is not None
+_SIDE = "(am|pm|a m|p m|a. m.|p. m.|a. m|p. m|o clock|oclock)"
+LEADS = ("at", "after", "before", "between", "around")
+"""Behind one of these words a number is an hour."""
 
 
 def _clock(written: str) -> tuple[str, int] | None:
+    """Hour and minute of what is written as 9:30, 9.30, 930 or 1400."""
     for sign in ":.":
         hour, _, minute = written.partition(sign)
         if minute:
@@ -31,20 +23,44 @@ def _clock(written: str) -> tuple[str, int] | None:
     return (written[:-2], int(written[-2:])) if joined else None
 
 
-_TIME = Phrases(
-    {
-        "noon": ["(at|) (noon|midday)"],
-        "spoken": [f"(at|) (half|quarter past|quarter to) (past|) <hour> {_SIDES}"],
-        "clock": [f"(at|) <clock> {_SIDES}", f"(at|) <hour> <tail> {_SIDES}"],
-        "named": [f"(at|) <hour> (thirty|fifteen|forty five) {_SIDES}"],
-        "full": [f"(at|) <hour> {_SIDES.replace('|)', ')')}", f"({_LEADS}) <hour>"],
-    },
-    {
-        "hour": _is_hour,
-        "clock": _is_clock,
-        "tail": lambda token: token.word[0] == "h" and not token.apart and _clock(f"1:{token.word[1:]}") is not None,
-    },
-)
+TIMES = {
+    "noon": ("(at|) (noon|midday)",),
+    "spoken": (f"(at|) (half|quarter past|quarter to) (past|) <hour> ({_SIDE}|)",),
+    "clock": (f"(at|) <clock> ({_SIDE}|)", "(at|) <sharp> h", f"(at|) <hour> <tail> ({_SIDE}|)"),
+    "named": (f"(at|) <hour> (thirty|fifteen|forty five) ({_SIDE}|)",),
+    "full": (f"(at|) <hour> {_SIDE}",),
+    "ish": ("(at|) <hour> ish", "(at|) <sharp> ish"),
+}
+
+CLASSES = {
+    "hour": lambda token: token.word in WORDS or (token.word.isdecimal() and len(token.word) <= 2),
+    "clock": lambda token: token.kind == "number" and _clock(token.word) is not None,
+    "sharp": lambda token: token.kind == "number" and len(token.word) in (4, 5) and _clock(token.word) is not None,
+    "tail": lambda token: token.word[0] == "h" and not token.apart and _clock(f"1:{token.word[1:]}") is not None,
+}
+"""Templates of times, and the classes of their tokens."""
+_TIME = Phrases({**TIMES, "led": (f"({'|'.join(LEADS)}) <hour>",)}, CLASSES)
+
+
+def meant(found: Found, text: str) -> tuple[int, ...]:
+    """The minutes after midnight that a phrase of TIMES in a text can mean, as written first; none for a part of
+    something else."""
+    lead, behind = before(text, found.start) or " ", text[found.end : found.end + 1] or " "
+    if lead in ":." or is_part(lead) or behind == ":" or is_part(behind):
+        return ()
+    if found.label == "noon":
+        return (_NOON,)
+    written = text[found.start : found.end].casefold()
+    figures = found.parts.get("clock") or found.parts.get("sharp")
+    if figures:
+        hour, past = _clock(figures.word) or ("", 0)
+    else:
+        hour = found.parts["hour"].word
+        past = next((count for words, count in _PAST.items() if words in written), 0)
+    if "tail" in found.parts:
+        past = int(found.parts["tail"].word[1:])
+    letters = "".join(filter(str.isalpha, written[-6:]))
+    return tuple(_meant(hour, past, letters[-2:]))
 
 
 def with_times(text: str) -> str:
@@ -54,16 +70,11 @@ def with_times(text: str) -> str:
     """
     pieces, at = [], 0
     for found in _TIME.spans(text):
-        word = _word(text[found.start : found.end], found)
-        start, end = found.start, found.end
-        if (before(text, start) or " ") in ":." or is_part(before(text, start)) or (text[end : end + 1] or " ") in ":_":
-            continue
-        if not word or is_part(text[end : end + 1]):
-            continue
-        lead = text[start:end].split()[0]
-        kept = f"{lead} " if found.label == "full" and lead in _LEADS.split("|")[1:] else ""
-        pieces += [text[at:start], kept, word]
-        at = end
+        if read := meant(found, text):
+            lead = text[found.start : found.end].split()[0]
+            kept = f"{lead} " if found.label == "led" and lead in LEADS[1:] else ""
+            pieces += [text[at : found.start], kept, f" t{'or'.join(map(str, read))} "]
+            at = found.end
     return "".join((*pieces, text[at:]))
 
 
@@ -75,7 +86,7 @@ def minutes(word: str) -> tuple[int, ...]:
 
 def hours(figure: str) -> tuple[int, ...]:
     """The full hours, in minutes after midnight, that a bare number of one or two digits can mean."""
-    return tuple(_meant(figure, 0, None))
+    return tuple(_meant(figure, 0, ""))
 
 
 def part_of_day(minute: int) -> str:
@@ -83,25 +94,7 @@ def part_of_day(minute: int) -> str:
     return "morning" if minute < _NOON else "afternoon" if minute < 1080 else "evening"
 
 
-def _word(written: str, found: Found) -> str:
-    if found.label == "noon":
-        return f" t{_NOON} "
-    hour, past = "", 0
-    if "clock" in found.parts:
-        hour, past = _clock(found.parts["clock"].word) or ("", 0)
-    else:
-        hour = found.parts["hour"].word
-        said = written.casefold()
-        past = next((count for words, count in _MINUTES.items() if words in said), 0)
-    if "tail" in found.parts:
-        past = int(found.parts["tail"].word[1:])
-    letters = "".join(filter(str.isalpha, written[-6:]))
-    side = "am" if letters.endswith("am") else "pm" if letters.endswith("pm") else None
-    meant = list(_meant(hour, past, side))
-    return f" t{'or'.join(map(str, meant))} " if meant else ""
-
-
-def _meant(hour: str, past: int, side: str | None) -> Iterator[int]:
+def _meant(hour: str, past: int, side: str) -> Iterator[int]:
     """Both halves of the day, unless the writing tells which: "pm", "14", or a leading zero as in "09:30"."""
     number = WORDS.get(hour) or int(hour)
     if number > 24:

@@ -10,11 +10,10 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any, Literal
 
-from rapidfuzz.distance import OSA
-
 from agents.language.clock import hours, minutes, part_of_day, with_times
 from agents.language.consent_phrases import BOOKING, CANCELLATION, KNOWN, Phrase, Role, segmented
 from agents.language.phrases import Phrases
+from agents.language.spelling import nearest
 from agents.language.tokens import joined, joined_words
 from agents.language.words import sentences, vocabulary
 
@@ -152,16 +151,9 @@ def _spelt(word: str, names: frozenset[str]) -> str:
 def _nearest(word: str, right: frozenset[str]) -> str:
     """The one word that takes the fewest slips, or "" where there is none or more than one. Words that begin as others
     end, such as "certain" and "certainly", are words of their own."""
-    slips = {
-        other: OSA.distance(word, other, score_cutoff=2)
-        for other in right
-        if other[0] == word[0]
-        and len(other) >= _SHORTEST
-        and other.isalpha()
-        and not other.startswith(word)
-        and not word.startswith(other)
-    }
-    near = sorted((count, other) for other, count in slips.items() if count <= (2 if len(other) >= _LONG else 1))
+    own = (other for other in right if len(other) >= _SHORTEST and other.isalpha())
+    apart = [other for other in own if not other.startswith(word) and not word.startswith(other)]
+    near = [(count, other) for count, other in nearest(word, apart, 2) if count <= (2 if len(other) >= _LONG else 1)]
     return near[0][1] if near and (len(near) == 1 or near[0][0] < near[1][0]) else ""
 
 

@@ -1,11 +1,10 @@
 """The phrases by which people agree to a proposal, refuse it or ask for another, each with what it does."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from enum import Enum, auto
-from pathlib import Path
 from typing import Any
 
+from agents.language.lexicon import lexicon
 from agents.language.phrases import spelt_out
 
 
@@ -55,7 +54,7 @@ def _phrases(table: Mapping[str, Any]) -> dict[tuple[str, ...], Role]:
     }
 
 
-_TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+_TABLE = lexicon(__file__)
 BOOKING = _phrases(_TABLE) | _phrases(_TABLE["booking"])
 CANCELLATION = _phrases(_TABLE) | _phrases(_TABLE["cancellation"])
 """What is said where the proposal is to cancel something."""

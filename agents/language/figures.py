@@ -11,51 +11,8 @@ from agents.language.codes import SYSTEMS, are_digits
 from agents.language.numbers import BLANKS, Number, before, is_part, numbers
 from agents.language.phrases import Phrases
 from agents.language.tokens import compounds, squeezed
+from agents.language.units import exact
 
-_UNITS = """
-mass kg 1: kg kgs kilo kilos kilogram kilograms kilogramme kilogrammes
-mass kg 1000: t tonne tonnes
-mass kg 0.001: g gram grams
-pounds lb 1: lb lbs pound pounds
-length mm 1: mm millimetre millimetres millimeter millimeters
-length mm 10: cm centimetre centimetres centimeter centimeters
-length mm 1000: m metre metres meter meters
-length mm 1000000: km kms kilometre kilometres kilometer kilometers
-miles mile 1: mile miles mi
-inches inch 1: inch inches
-speed km/h 1: km/h kmh kph
-miles an hour mph 1: mph
-pressure bar 1: bar bars
-pounds per square inch psi 1: psi
-kilopascal kpa 1: kpa
-volume l 1: l litre litres liter liters
-volume l 0.001: ml millilitre millilitres
-gallons gallon 1: gallon gallons
-power kW 1: kw kilowatt kilowatts
-power kW 0.001: w watt watts
-horsepower hp 1: hp bhp ps horsepower
-energy kWh 1: kwh
-torque Nm 1: nm
-voltage V 1: v volt volts
-current A 1: a amp amps ampere amperes
-charge Ah 1: ah
-Celsius C 1: °c ℃ °celsius
-Fahrenheit F 1: °f °fahrenheit
-share % 1: % percent
-time month 12: year years yr yrs
-time month 1: month months
-days day 7: week weeks
-days day 1: day days
-minutes minute 60: hour hours hr hrs h
-minutes minute 1: minute minutes min mins
-minutes minute 0.0166667: second seconds s
-money euro 1: eur euro euros €
-sterling pound 1: £
-dollars dollar 1: $ dollar dollars
-emission g/km 1: g/km
-consumption l/100km 1: l/100km
-consumption of energy kWh/100km 1: kwh/100km
-"""
 _WORDS = "two three four five six seven eight nine ten eleven twelve"
 _VALUES = {word: str(value) for value, word in enumerate(_WORDS.split(), start=2)} | {
     "one": "1",
@@ -116,18 +73,8 @@ class Quantity:
 
 
 @lru_cache(maxsize=1)
-def _known_units() -> dict[str, tuple[str, Decimal]]:
-    units: dict[str, tuple[str, Decimal]] = {}
-    for line in _UNITS.strip().splitlines():
-        head, names = line.split(":")
-        *measure, _, factor = head.split()
-        units |= {name: (" ".join(measure), Decimal(factor)) for name in names.split()}
-    return units
-
-
-@lru_cache(maxsize=1)
 def _unit_phrases() -> Phrases:
-    single = {name: (name,) for name in _known_units() if name.isalpha() or name in _MONEY}
+    single = {name: (name,) for name in exact() if name.isalpha() or name in _MONEY}
     return Phrases(single | {sign: (*single.get(sign, ()), template) for sign, template in _WRITTEN_OUT.items()})
 
 
@@ -138,12 +85,12 @@ def _spoken_values() -> Phrases:
 
 def unit_words() -> frozenset[str]:
     """The words and signs for units, in lower case."""
-    return frozenset(_known_units())
+    return frozenset(exact())
 
 
 def measures(text: str) -> frozenset[str]:
     """What the unit words of a text measure, figures or not: a column `roof_load_kg` measures mass."""
-    units = _known_units()
+    units = exact()
     found = (single.label for single in _unit_phrases().spans(text))
     return frozenset(units[name][0] for name in found if len(name) > 1 or not name.isalpha())
 
@@ -180,9 +127,9 @@ def _is_ordinal(name: str) -> bool:
 def _is_measured(name: str) -> bool:
     word = name.lstrip("0123456789.,").removeprefix("-")
     digits = name[: len(name) - len(word)].rstrip("-")
-    if not digits or not digits[-1].isdecimal() or not (word.isalpha() or word in _known_units()):
+    if not digits or not digits[-1].isdecimal() or not (word.isalpha() or word in exact()):
         return False
-    return word.casefold() in _known_units() or (len(word) > 2 and word.islower())
+    return word.casefold() in exact() or (len(word) > 2 and word.islower())
 
 
 def quantities(text: str) -> tuple[Quantity, ...]:
@@ -229,7 +176,7 @@ def _measured(digits: str, unit: str, start: int, end: int) -> Quantity:
     except InvalidOperation:  # a number of several dots, such as a version or a date
         return Quantity(digits, "", digits, start, end)
     plain = _plain(value)
-    known = _known_units().get(unit)
+    known = exact().get(unit)
     if known is None:
         return Quantity(plain, "", plain, start, end)
     return Quantity(plain, known[0], _plain(value * known[1]), start, end, unit)

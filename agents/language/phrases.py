@@ -105,6 +105,11 @@ class Phrases:
                 yield found
             at = found.last if found else at + 1
 
+    def among(self, read: Sequence[Token]) -> Callable[[int], Found | None]:
+        """What finds the phrase that begins at a place among tokens, which may be a text's with slips put right."""
+        begin, end = _said(read)
+        return lambda at: self._at(read, at, begin, end)
+
     def labels(self, text: str) -> frozenset[str]:
         """The labels of all phrases of a text."""
         return frozenset(found.label for found in self.spans(text))
@@ -217,8 +222,12 @@ def _skip_hyphen(read: Sequence[Token], place: int) -> int:
 
 @lru_cache(maxsize=512)
 def _edges(text: str) -> tuple[int, int]:
+    return _said(tokens(text))
+
+
+def _said(read: Sequence[Token]) -> tuple[int, int]:
     """The places of the first token that is no mark, and behind the last."""
-    said = [at for at, token in enumerate(tokens(text)) if token.kind != "mark"]
+    said = [at for at, token in enumerate(read) if token.kind != "mark"]
     return (said[0], said[-1] + 1) if said else (0, 0)
 
 

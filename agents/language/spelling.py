@@ -75,9 +75,7 @@ class Spelling:
         slips = 2 if len(plain) >= _LONG else 1
         near = [
             (distance, -self._counts[known], known)
-            for known in self._by_letter[plain[0]]
-            if abs(len(known) - len(plain)) <= slips
-            and (distance := OSA.distance(plain, known, score_cutoff=slips)) <= slips
+            for distance, known in nearest(plain, self._by_letter[plain[0]], slips)
         ]
         return min(near)[2] if near else self._pair(plain) or word
 
@@ -96,3 +94,15 @@ class Spelling:
             if self._counts[word[:cut]] > 1 and self._counts[word[cut:]] > 1:
                 return f"{word[:cut]} {word[cut:]}"
         return ""
+
+
+def nearest(word: str, others: Iterable[str], slips: int) -> list[tuple[int, str]]:
+    """Those of the `others` that a word may be with at most so many slips, behind its first letter, which is rarely
+    missed: how many it takes and which it is, in order."""
+    return sorted(
+        (distance, other)
+        for other in others
+        if other[0] == word[0]
+        and abs(len(other) - len(word)) <= slips
+        and (distance := OSA.distance(word, other, score_cutoff=slips)) <= slips
+    )

@@ -6,6 +6,7 @@ General English of cars and their workshop, not of one maker's documents. Stems 
 from functools import lru_cache
 from itertools import pairwise
 
+from agents.language.lexicon import lexicon
 from agents.language.numbers import is_part
 from agents.language.phrases import Phrases, Test
 from agents.language.terms import terms
@@ -13,109 +14,12 @@ from agents.language.tokens import Token, tokens
 from agents.language.words import vocabulary
 from agents.language.words import words as plain_words
 
-_ALIKE = """
-power output horsepower
-boot trunk luggage
-bonnet hood
-tyre tire
-wheel rim
-petrol gas gasoline fuel
-diesel fuel
-capacity volume size
-size big large
-weight heavy weigh mass
-kerb unladen empty
-price cost fee expensive
-service maintenance serviced inspection
-change replace replacement renew swap exchange rotate
-repair fix mend
-interval often every
-range far distance
-speed fast
-consumption thirsty economy
-tow towing trailer caravan pull
-trailer towing towed
-warranty guarantee
-warranty cover covered
-open opening
-address street
-telephone phone
-phone smartphone iphone mobile
-appointment booking book slot
-appointment visit
-book order reserve
-cancel cancellation
-move reschedule postpone moving
-courtesy replacement loan loaner rental
-battery accumulator
-motor engine
-lamp light headlight headlamp bulb
-windscreen windshield
-gearbox transmission
-gear speed
-oil lubricant
-display screen touchscreen
-key fob
-seat seats
-child infant baby
-isofix anchorage
-noise sound rattle
-soft spongy mushy
-squeal squeak
-warning lamp light symbol
-start starting
-flat discharged empty dead
-charge charging recharge plug charger wallbox
-rapid fast dc
-leak leaking drip
-shake vibrate vibration shudder judder wobble
-cold winter frost freezing
-puncture punctured flat
-lift raise
-mirroring carplay
-pair pairing connect
-wading ford
-dealer dealership workshop garage
-breakdown roadside assistance
-colour color paint
-length long
-width wide
-height high tall
-stop halt
-owner sell
-12v 12-volt
-minimum least
-maximum most permitted
-sign signs show
-delete erase reset
-release unlock stuck
-refill top fill
-"""
-
+_LEXICON = lexicon(__file__)
 _UNITS = {
-    "power": ("kW hp bhp PS W watt watts", "power powerful strong horsepower output kilowatt kilowatts bhp hp"),
-    "torque": ("Nm lb-ft lbft", "torque tighten tightening"),
-    "pressure": ("bar psi kPa", "pressure pressures psi inflate inflated"),
-    "weight": ("kg tonne tonnes t lb lbs", "weight weigh weighs heavy payload load tow towing pull kerb nose"),
-    "length": (
-        "mm cm m metre metres inch inches km",
-        "long wide high tall length width height wheelbase deep depth clearance dimensions diameter",
-    ),
-    "volume": ("litre litres l ml m³ cubic", "litres litre boot trunk volume"),
-    "size": ("litre litres l m³ mm cm m inch inches kWh Ah", "size big large capacity"),
-    "speed": ("km/h mph", "speed"),
-    "pace": ("km/h mph s second seconds", "fast quick"),
-    "acceleration": ("s second seconds", "acceleration accelerate"),
-    "distance": ("km mile miles", "range far mileage"),
-    "consumption": ("l/100_km kWh/100_km mpg litres_per litres_of g/km", "consumption thirsty mpg"),
-    "age": ("year years", "old age"),
-    "money": ("EUR euro euros € £", "cost costs price prices fee expensive euros pay"),
-    "energy": ("kWh Ah", "kwh"),
-    "temperature": ("°C degrees", "temperature"),
-    "electric current": ("A amp amps", "fuse ampere amp amps"),
+    quantity: tuple(unit.replace("_", " ") for unit in told["written"].split())
+    for quantity, told in _LEXICON["units"].items()
 }
-"""How the units of each quantity are written, and the words that ask for it."""
-_CUES = {cue: quantity for quantity, (_, cues) in _UNITS.items() for cue in cues.split()}
+_CUES = {cue: quantity for quantity, told in _LEXICON["units"].items() for cue in told["asked"].split()}
 _COUNTS = vocabulary("one two three four five six seven eight ten twelve")
 _CLASSES: dict[str, Test] = {
     "count": lambda token: token.kind == "number" or token.word in _COUNTS,
@@ -125,49 +29,13 @@ _CLASSES: dict[str, Test] = {
 }  # fmt: skip
 _TIME = "<count> (year|years|month|months|week|weeks|day|days|hour|hours|minute|minutes|min|h|second|seconds)"
 _SHAPES = {
-    "interval": Phrases((_TIME, "<count> (km|miles)", "every <any>", "once (a|per)", "annual*"), _CLASSES),
-    "moment": Phrases(
-        (
-            *(_TIME, "<clock>", "<year>", "when", "as soon as", "until"),
-            "(mon|tues|wednes|thurs|fri|satur|sun|monday|tuesday|wednesday|thursday|friday|saturday|sunday)",
-        ),
-        _CLASSES,
-    ),
-    "duration": Phrases((_TIME,), _CLASSES),
-    "number": Phrases(("<count>",), _CLASSES),
+    kind: Phrases([line.replace("{time}", _TIME) for line in lines], _CLASSES)
+    for kind, lines in _LEXICON["shapes"].items()
 }
 _LONGEST_UNIT = 24
 """Characters behind a number among which its unit stands."""
 
-_FORMS = Phrases(
-    {
-        "telephone": (
-            "(tele|)phone number*", "telephone number*", "hotline", "(assistance|emergency|service|care) number",
-            "number ... call",
-        ),
-        "mail": ("(e-mail|email) (address|)",),
-        "interval": (
-            "how (often|frequently|regularly)", "(interval|intervals)",
-            "(when (do|does|should|must|is|are)|whens) ... (change|changed|replace|replaced|due|service|serviced)",
-            "(when (do|does|should|must|is|are)|whens) ... (renewed|checked|needed)",
-        ),
-        "duration": (
-            "how long (does|do|is|are|will|would|can|may|must) ... (take|takes|last|lasts|valid|covered|charg*|"
-            "warranty|guarantee*|wait|keep|need)",
-            "how (quickly|soon)", "how long (until|before|(do|can|may|must|should|would|will) (i|we|you|it))",
-            "how many (hours|minutes|days|months|years)",
-        ),
-        "moment": (
-            "^ (when|whens|what time|from when|until when)", "opening (hours|times)", "what time", "open on",
-        ),
-        "steps": (
-            "how (do|can|should|would|does|to|must)", "what (do|should|must|can) (i|we) do", "(step|steps)",
-            "procedure",
-            "(instruction|instructions)", "show me",
-        ),
-    }
-)  # fmt: skip
-_ORDER = ("telephone", "mail", "interval", "duration", "moment", "steps")
+_FORMS = Phrases(_LEXICON["forms"])
 _WHICH = Phrases(
     (
         "^ which",
@@ -183,7 +51,7 @@ _MANY = Phrases(("how (much|many|big|large)",))
 @lru_cache(maxsize=1)
 def _groups() -> dict[str, frozenset[str]]:
     alike: dict[str, frozenset[str]] = {}
-    for line in _ALIKE.strip().splitlines():
+    for line in _LEXICON["alike"]:
         stems = frozenset(terms(line))
         for stem in stems:
             alike[stem] = alike.get(stem, frozenset()) | stems
@@ -193,7 +61,7 @@ def _groups() -> dict[str, frozenset[str]]:
 @lru_cache(maxsize=1)
 def words() -> frozenset[str]:
     """The words of this lexicon, which are no misspellings."""
-    return frozenset(_ALIKE.split()) | frozenset(_CUES)
+    return frozenset(" ".join(_LEXICON["alike"]).split()) | frozenset(_CUES)
 
 
 def alike(stem: str) -> frozenset[str]:
@@ -204,7 +72,7 @@ def alike(stem: str) -> frozenset[str]:
 def form(question: str) -> str:
     """How the question is to be answered: `telephone`, `mail`, `interval`, `duration`, `moment`, `steps`, `plain`."""
     named = _FORMS.labels(question)
-    return next((name for name in _ORDER if name in named), "plain")
+    return next((name for name in _LEXICON["forms"] if name in named), "plain")
 
 
 def expected(question: str) -> str | None:
@@ -256,14 +124,14 @@ def _has_unit(behind: str, kind: str) -> bool:
         behind.startswith(unit)
         and not is_part(behind[len(unit) : len(unit) + 1] or " ")
         and behind[len(unit) :][:1] != "/"
-        for unit in (written.replace("_", " ") for written in _UNITS[kind][0].split())
+        for unit in _UNITS[kind]
     )
 
 
 @lru_cache(maxsize=64)
 def cue_stems(kind: str) -> frozenset[str]:
     """The stems of the words that name a quantity: a heading with one of them says what bare numbers measure."""
-    return frozenset(terms(_UNITS[kind][1])) if kind in _UNITS else frozenset()
+    return frozenset(terms(_LEXICON["units"][kind]["asked"])) if kind in _UNITS else frozenset()
 
 
 def degrees(question: str) -> frozenset[str]:

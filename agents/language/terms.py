@@ -1,22 +1,17 @@
 """Texts as terms, with the notations of the trade: a trouble code, a tyre size and an engine are one term each, however
 they are written."""
 
-import tomllib
 from functools import lru_cache
-from pathlib import Path
 
+from agents.language.lexicon import lexicon
 from rag.analyzer import Analyzer, Notation
 
-
-def _notations(path: Path) -> tuple[Notation, ...]:
-    listed = tomllib.loads(path.read_text(encoding="utf-8"))
-    return tuple(
+ANALYZER = Analyzer(
+    tuple(
         Notation(name, entry["pattern"], tuple(entry.get("parts", ())), entry.get("identifier", False))
-        for name, entry in listed.items()
+        for name, entry in lexicon(__file__, "notations.toml").items()
     )
-
-
-ANALYZER = Analyzer(_notations(Path(__file__).with_name("notations.toml")))
+)
 
 identifiers = ANALYZER.identifiers
 respelt = ANALYZER.respelt

@@ -6,7 +6,6 @@ without a word before it is the imperial one.
 """
 
 import math
-import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -14,73 +13,17 @@ from importlib import import_module
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from agents.language.lexicon import lexicon
 from agents.language.numbers import before, is_part, numbers
 from agents.language.phrases import Phrases
 
 if TYPE_CHECKING:
     from pint import UnitRegistry
 
-_UNITS = """
-mass | kilogram | kg | kg kgs kilo kilos kilogram kilograms kilogramme kilogrammes
-mass | metric_ton | t | t tonne tonnes
-mass | gram | g | g gram grams
-mass | pound | lb | lb lbs pound pounds
-mass | stone | stone | stone stones
-length | millimeter | mm | mm millimetre millimetres millimeter millimeters
-length | centimeter | cm | cm centimetre centimetres centimeter centimeters
-length | meter | m | m metre metres meter meters
-length | kilometer | km | km kms kilometre kilometres kilometer kilometers
-length | mile | miles | mi mile miles
-length | inch | inches | inch inches
-length | foot | feet | ft foot feet
-length | yard | yards | yard yards
-volume | liter | litres | l litre litres liter liters ltr ltrs
-volume | milliliter | ml | ml millilitre millilitres milliliter milliliters
-volume | meter**3 | cubic metres | m³ m3 cubic_metre cubic_metres cubic_meter cubic_meters
-volume | foot**3 | cubic feet | cubic_foot cubic_feet cu_ft
-volume | imperial_gallon | imperial gallons | gallon gallons gal imperial_gallon imperial_gallons uk_gallon uk_gallons
-volume | gallon | US gallons | us_gallon us_gallons american_gallon american_gallons
-volume | imperial_pint | pints | pint pints
-volume | quart | US quarts | quart quarts
-speed | kilometer/hour | km/h | km/h kmh kph kilometres_per_hour kilometers_per_hour kilometres_an_hour
-speed | mile/hour | mph | mph miles_per_hour miles_an_hour
-speed | meter/second | m/s | m/s
-pressure | bar | bar | bar bars
-pressure | pound_force_per_square_inch | psi | psi pounds_per_square_inch
-pressure | kilopascal | kPa | kpa kilopascal kilopascals
-power | kilowatt | kW | kw kilowatt kilowatts
-power | watt | W | w watt watts
-power | metric_horsepower | hp | hp ps horsepower horse_power
-power | horsepower | bhp | bhp brake_horsepower
-energy | kilowatt_hour | kWh | kwh kilowatt_hour kilowatt_hours
-torque | newton*meter | Nm | nm newton_metre newton_metres newton_meter newton_meters
-torque | foot*force_pound | lb-ft | lb-ft lbft lb_ft ft-lb foot_pound foot_pounds pound_feet pound_foot
-consumption | liter/(100*kilometer) | l/100 km | l/100km l/100_km litres_per_100_km litres_per_100_kilometres
-consumption | mile/imperial_gallon | mpg | mpg miles_per_gallon
-consumption | mile/gallon | US mpg | us_mpg
-consumption | kilometer/liter | km/l | km/l km_per_litre
-electric consumption | kilowatt_hour/(100*kilometer) | kWh/100 km | kwh/100km kwh/100_km
-electric consumption | mile/kilowatt_hour | miles per kWh | mi/kwh miles_per_kwh
-temperature | degree_Celsius | °C | °c celsius degrees_celsius degrees_c c
-temperature | degree_Fahrenheit | °F | °f fahrenheit degrees_fahrenheit degrees_f f
-time | second | s | s sec secs second seconds
-time | minute | min | min mins minute minutes
-time | hour | h | h hr hrs hour hours
-time | day | days | day days
-time | week | weeks | week weeks
-time | year/12 | months | month months
-time | year | years | year years
-charge | ampere*hour | Ah | ah
-current | ampere | A | a amp amps ampere amperes
-voltage | volt | V | v volt volts
-emission | gram/kilometer | g/km | g/km
-angle | degree | ° | °
-share | percent | % | % percent
-money | euro | euros | € eur euro euros
-displacement | centimeter**3 | cc | cc ccm cm³
-"""
 _GAPS = frozenset({"", "-", " ", "\u00a0", "\u202f", "\n", "\t"})
 """What may stand between a number and its unit."""
+_LETTERS = frozenset("cf")
+"""Units only where something is converted: elsewhere "4 c" is more often an item of a list than a temperature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +53,23 @@ class NotConvertible(ValueError):
 @lru_cache(maxsize=1)
 def _names() -> dict[str, Unit]:
     names: dict[str, Unit] = {}
-    for line in _UNITS.strip().splitlines():
-        measure, definition, label, words = (part.strip() for part in line.split("|"))
-        made = Unit(measure, definition, label)
-        names |= {word.replace("_", " "): made for word in words.split()} | {label.casefold(): made}
+    for measure, listed in lexicon(__file__).items():
+        for definition, told in listed.items():
+            made = Unit(measure, definition, told["label"])
+            names |= {word.replace("_", " "): made for word in told["names"].split()} | {made.label.casefold(): made}
     return names
+
+
+@lru_cache(maxsize=1)
+def exact() -> dict[str, tuple[str, Decimal]]:
+    """By the names of one word what figures of that unit are compared as where nothing is converted, and how many of
+    one fixed unit it is: 1 t is 1000 of `mass`."""
+    listed = [told for units in lexicon(__file__).values() for told in units.values() if "exact" in told]
+    found: dict[str, tuple[str, Decimal]] = {}
+    for told in listed:
+        measure, _, count = told["exact"].rpartition(" ")
+        found |= {word: (measure, Decimal(count)) for word in told["names"].split() if "_" not in word}
+    return {word: known for word, known in found.items() if word not in _LETTERS}
 
 
 def unit(name: str) -> Unit | None:
@@ -123,15 +78,21 @@ def unit(name: str) -> Unit | None:
 
 
 @lru_cache(maxsize=1)
-def spoken() -> str:
-    """A pattern of all names of units, the longest first."""
-    names = sorted(_names(), key=len, reverse=True)
-    return "|".join(re.escape(name).replace(r"\ ", r"[\s-]?") for name in names)
+def _phrases() -> Phrases:
+    return Phrases({name: (name,) for name in _names()})
 
 
 @lru_cache(maxsize=1)
-def _phrases() -> Phrases:
-    return Phrases({name: (name,) for name in _names()})
+def _wanted() -> Phrases:
+    return Phrases({name: (f"(in|into|to|as|how many|what) {name}",) for name in _names()})
+
+
+def wanted(text: str) -> tuple[Unit, int, int] | None:
+    """The unit in which a text wants something, "how much is that in gallons", and from where to where it says so."""
+    for found in _wanted().spans(text):
+        if not is_part(text[found.end : found.end + 1]):
+            return _names()[found.label], found.start, found.end
+    return None
 
 
 def amounts(text: str) -> tuple[Amount, ...]:

@@ -1,9 +1,9 @@
 """Example messages from files: a TOML file beside a module, so that hundreds of them do not hide its code."""
 
-import tomllib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
+
+from agents.language.lexicon import lexicon
 
 
 def beside(module: str) -> Mapping[str, tuple[str, ...]]:
@@ -11,11 +11,9 @@ def beside(module: str) -> Mapping[str, tuple[str, ...]]:
 
     Raises OSError when it cannot be read and tomllib.TOMLDecodeError when it is no TOML.
     """
-    with Path(module).with_suffix(".toml").open("rb") as file:
-        return {name: tuple(lines) for name, lines in tomllib.load(file).items()}
+    return {name: tuple(lines) for name, lines in lexicon(module).items()}
 
 
 def table(module: str, name: str) -> dict[str, Any]:
     """The tables of the TOML file `name` beside `module`, a module's `__file__`. Raises as `beside` does."""
-    with Path(module).with_name(name).open("rb") as file:
-        return tomllib.load(file)
+    return lexicon(module, name)

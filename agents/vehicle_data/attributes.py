@@ -5,17 +5,16 @@ stands under, or by what its values measure. Otherwise the question asks for som
 """
 
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from agents.language import synonyms
+from agents.language.lexicon import lexicon
+from agents.language.spelling import nearest
 from agents.language.units import amounts, unit
 from agents.language.words import FUNCTION_WORDS
 from rag.terms import STOP_WORDS, stem
@@ -65,8 +64,7 @@ class _Everyday:
 
 @lru_cache(maxsize=1)
 def _everyday() -> _Everyday:
-    with Path(__file__).with_suffix(".toml").open("rb") as file:
-        read: dict[str, Any] = tomllib.load(file)
+    read = lexicon(__file__)
     said = tuple((re.compile(item["as"], re.IGNORECASE), f" {item['means']} ") for item in read["said"])
     cues = {measure: frozenset(map(stem, words.split())) for measure, words in read["cues"].items()}
     alone = {stem(word): frozenset(map(stem, means.split())) for word, means in read["alone"].items()}
@@ -189,14 +187,8 @@ class Attributes:
             kin = [other for other in self._spelt if stem(other) == stem(plain)]
             return min(kin, key=lambda other: (OSA.distance(plain, other), other))
         slips = 2 if len(plain) >= _LONG else 1
-        near = [
-            (distance, other)
-            for other in self._spelt - _everyday().plain
-            if other[0] == plain[0]
-            and abs(len(other) - len(plain)) <= slips
-            and (distance := OSA.distance(plain, other, score_cutoff=slips)) <= slips
-        ]
-        return min(near)[1] if near else word
+        near = nearest(plain, self._spelt - _everyday().plain, slips)
+        return near[0][1] if near else word
 
     def closest(self, text: str, most: int = 5) -> tuple[str, ...]:
         """The names that look most like a text, for somebody who has to choose another one."""

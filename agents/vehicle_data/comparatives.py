@@ -1,12 +1,12 @@
 """Words of comparison and of conditions: "heavier than", "the smallest", "at least", and what they ask of a figure."""
 
 import re
-import tomllib
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Literal, cast
+
+from agents.language.lexicon import lexicon
 
 Order = Literal["highest", "lowest"]
 Operator = Literal["<", "<=", "=", ">=", ">"]
@@ -46,8 +46,7 @@ class _Words:
 
 @lru_cache(maxsize=1)
 def _words() -> _Words:
-    with Path(__file__).with_suffix(".toml").open("rb") as file:
-        read: dict[str, Any] = tomllib.load(file)
+    read = lexicon(__file__)
     compared = []
     for word in sorted(read["compared"], key=len, reverse=True):
         about, _, order = read["compared"][word].rpartition(",")

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from agents.language.units import Amount, Unit, amounts, spoken, unit
+from agents.language.units import Amount, Unit, amounts, wanted
 from agents.language.words import vocabulary, words
 from agents.types import Turn
 
@@ -46,17 +45,12 @@ def conversion(said: str, history: Sequence[Turn]) -> Conversion | None:
     return Conversion(tuple(given), into, earlier=not own) if fits and len(given) <= _MOST else None
 
 
-@lru_cache(maxsize=1)
-def _named() -> re.Pattern[str]:
-    return re.compile(rf"\b(?:in|into|to|as|how many)\s+({spoken()})(?!\w)", re.IGNORECASE)
-
-
 def _wanted(text: str) -> Unit | None:
     """The unit that a text asks for and nothing else."""
-    found = _named().search(text)
-    if found is None or set(words(f"{text[: found.start(1)]} {text[found.end(1) :]}")) - _FRAME:
+    found = wanted(text)
+    if found is None or set(words(f"{text[: found[1]]} {text[found[2] :]}")) - _FRAME:
         return None
-    return unit(re.sub(r"[\s-]+", " ", found[1])) or unit(found[1])
+    return found[0]
 
 
 def _of_the_last(history: Sequence[Turn], into: Unit) -> list[Amount]:

@@ -1,18 +1,14 @@
-"""The spec tables of the knowledge base as one SQL table: looked up, ordered and filtered by typed values only.
+"""What the spec tables of the knowledge base say, by attribute and car: looked up and compared.
 
 It lives in memory and is made again for each state of the knowledge base. Every value leads back to the row of the
 document that it stands in.
 """
 
-import json
-import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from threading import Lock
-from typing import Any
 
-from agents.language.units import Amount, NotConvertible, magnitude, unit
+from agents.language.units import Amount, NotConvertible, magnitude
 from agents.types import Evidence
 from agents.vehicle_data.attributes import Attribute, Attributes, name_words, words_of
 from agents.vehicle_data.comparatives import Operator
@@ -21,26 +17,16 @@ from agents.vehicles.applicability import Cars, Fitment
 from agents.vehicles.range import Vehicles
 from rag.types import Chunk, Passage
 
-_TABLE = """
-CREATE TABLE facts (
-    id INTEGER PRIMARY KEY, attribute INTEGER NOT NULL, car TEXT NOT NULL, variant TEXT NOT NULL, year INTEGER NOT NULL,
-    value TEXT NOT NULL, detail TEXT NOT NULL, number REAL, unit TEXT, measure TEXT, source INTEGER NOT NULL
-);
-CREATE INDEX facts_by_attribute ON facts (attribute, car);
-"""
-_INSERT = "INSERT INTO facts VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_SELECT = """
-SELECT variant, year, value, detail, number, unit, source FROM facts
-WHERE attribute = :attribute AND (:cars IS NULL OR car IN (SELECT value FROM json_each(:cars)))
-"""
-_COMPARED: dict[Operator, str] = {
-    "<": "magnitude(number, unit) < :wanted - :same",
-    "<=": "magnitude(number, unit) <= :wanted + :same",
-    "=": "abs(magnitude(number, unit) - :wanted) <= :same",
-    ">=": "magnitude(number, unit) >= :wanted - :same",
-    ">": "magnitude(number, unit) > :wanted + :same",
+_SAME = 1e-6
+"""Of an amount: less than this is no difference, because converted amounts are not exact."""
+_COMPARED: Mapping[Operator, Callable[[float], bool]] = {
+    "<": lambda more: more < -_SAME,
+    "<=": lambda more: more <= _SAME,
+    "=": lambda more: abs(more) <= _SAME,
+    ">=": lambda more: more >= -_SAME,
+    ">": lambda more: more > _SAME,
 }
-_SAME = 1e-6  # relative, because converted amounts are not exact
+"""By how much more one amount is than another, in parts of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,40 +48,30 @@ class Entry:
 
 
 class VehicleData:
-    """Immutable once made, and safe in threads; a query takes well below a millisecond."""
+    """Immutable once made, and safe in threads; a look-up takes well below a millisecond."""
 
     def __init__(self, found: Iterable[Fact], fitment: Fitment) -> None:
         self.fitment = fitment
         self._order = {car: place for place, car in enumerate(fitment.in_order)}
-        self._sources: dict[tuple[str, int], tuple[int, Evidence]] = {}
-        self._rows: list[Evidence] = []
+        self._entries: dict[int, list[Entry]] = {}
         self._covered: dict[int, Cars] = {}
         self._stretches: dict[str, dict[tuple[int, int], set[str]]] = defaultdict(lambda: defaultdict(set))
-        self._lock = Lock()
-        self._database = sqlite3.connect(":memory:", check_same_thread=False)
-        self._database.create_function("magnitude", 2, _magnitude, deterministic=True)
-        self._database.executescript(_TABLE)
         self.attributes = Attributes.of(self._filled(found))
-        self._database.execute("PRAGMA query_only = ON")
 
     def values(self, attribute: Attribute, cars: Cars | None = None) -> tuple[Entry, ...]:
         """What is said of an attribute, by car in the maker's order; of `cars` only, where given. Where several tables
         speak of a car, the one that speaks of most cars counts."""
-        return self._best(self._entries(attribute, cars))
+        return self._best([entry for entry in self._entries[attribute.number] if cars is None or entry.car in cars])
 
     def compared(
         self, attribute: Attribute, operator: Operator, wanted: Amount, cars: Cars | None = None
     ) -> tuple[Entry, ...]:
         """Those of `values` whose figure stands in this relation to `wanted` and measures the same."""
-        amount = magnitude(wanted)
-        parameters = {
-            "wanted": amount,
-            "same": abs(amount) * _SAME,
-            "measure": wanted.unit.measure if wanted.unit else "",
-        }
-        found = self._entries(attribute, cars, f"AND measure = :measure AND {_COMPARED[operator]}", parameters)
-        kept = {(entry.car, entry.detail, entry.value) for entry in found}
-        return tuple(item for item in self.values(attribute, cars) if (item.car, item.detail, item.value) in kept)
+        return tuple(
+            entry
+            for entry in self.values(attribute, cars)
+            if (more := _more(entry.amount, wanted)) is not None and _COMPARED[operator](more)
+        )
 
     def covered(self, attribute: Attribute) -> Cars:
         """The cars of which the tables say this."""
@@ -109,26 +85,6 @@ class VehicleData:
         label = statement.rpartition("|")[2].partition(":")[0].strip().casefold()
         named = frozenset(name for name in stated if label and name.casefold().endswith(label))
         return named or stated
-
-    def _entries(
-        self, attribute: Attribute, cars: Cars | None, condition: str = "", parameters: dict[str, Any] | None = None
-    ) -> list[Entry]:
-        """`condition` is one of this module's own; all values are parameters."""
-        given = {"attribute": attribute.number, "cars": _listed(cars), **(parameters or {})}
-        with self._lock:
-            rows = self._database.execute(f"{_SELECT} {condition} ORDER BY id", given).fetchall()
-        return [
-            Entry(
-                attribute,
-                variant,
-                year,
-                value,
-                detail,
-                Amount(number, unit(label) if label else None) if number is not None else None,
-                self._rows[source],
-            )
-            for variant, year, value, detail, number, label, source in rows
-        ]
 
     def _best(self, entries: Sequence[Entry]) -> tuple[Entry, ...]:
         """For each car what one document says of it: the one that speaks of most of these cars, then the first."""
@@ -161,33 +117,16 @@ class VehicleData:
             subjects = frozenset(fact.chunk.subject for fact in told)
             head = name_words(self.fitment.question(printed))[-1]
             attributes.append(Attribute(number, name, words, context, measures, subjects, head))
-            self._covered[number] = frozenset(car for fact in told for car in fact.cars)
             for fact in told:
                 self._stretches[fact.chunk.id][fact.start, fact.end].add(name)
-            self._database.executemany(_INSERT, [row for fact in told for row in self._written(number, fact)])
+            self._covered[number] = frozenset(car for fact in told for car in fact.cars)
+            self._entries[number] = [entry for fact in told for entry in self._of(attributes[-1], fact)]
         return attributes
 
-    def _written(self, attribute: int, fact: Fact) -> list[tuple[Any, ...]]:
-        source = self._source(fact)
-        amount = fact.amount
-        known = amount.unit if amount else None
-        figure = (
-            (amount.value, known.label if known else None, known.measure if known else "")
-            if amount
-            else (None, None, None)
-        )
-        return [
-            (attribute, _car(car), *car, fact.value, fact.detail, *figure, source)
-            for car in sorted(fact.cars, key=lambda car: self._order.get(car, 0))
-        ]
-
-    def _source(self, fact: Fact) -> int:
-        key = (fact.chunk.document_id, fact.start)
-        if key not in self._sources:
-            evidence = Evidence(Passage(fact.chunk, 1.0), fact.start, fact.end)
-            self._sources[key] = (len(self._rows), evidence)
-            self._rows.append(evidence)
-        return self._sources[key][0]
+    def _of(self, attribute: Attribute, fact: Fact) -> Iterator[Entry]:
+        evidence = Evidence(Passage(fact.chunk, 1.0), fact.start, fact.end)
+        for variant, year in sorted(fact.cars, key=lambda car: self._order.get(car, 0)):
+            yield Entry(attribute, variant, year, fact.value, fact.detail, fact.amount, evidence)
 
 
 def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> VehicleData:
@@ -196,14 +135,15 @@ def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> VehicleData:
     return VehicleData(facts(chunks, fitment), fitment)
 
 
-def _magnitude(number: float | None, label: str | None) -> float | None:
-    """`magnitude` of a row's figure, worked out where one is compared: few ever are, and the units take half a second
-    to load. None without a figure, or where it has no counterpart in the base unit."""
-    if number is None:
+def _more(amount: Amount | None, wanted: Amount) -> float | None:
+    """By how much an amount is more than the one wanted, in parts of that; None where they do not measure the same. It
+    is worked out where one is compared: few ever are, and the units take half a second to load."""
+    if amount is None or (amount.unit and amount.unit.measure) != (wanted.unit and wanted.unit.measure):
         return None
     try:
-        return magnitude(Amount(number, unit(label) if label else None))
-    except NotConvertible:
+        least = magnitude(wanted)
+        return (magnitude(amount) - least) / (abs(least) or 1.0)
+    except NotConvertible:  # it has no counterpart in the base unit
         return None
 
 
@@ -222,11 +162,3 @@ def _measure(told: Sequence[Fact]) -> str:
     """What most of these figures measure; "" where they measure nothing."""
     counts = Counter(fact.amount.unit.measure for fact in told if fact.amount and fact.amount.unit)
     return counts.most_common(1)[0][0] if counts else ""
-
-
-def _car(car: tuple[str, int]) -> str:
-    return f"{car[0]}|{car[1]}"
-
-
-def _listed(cars: Cars | None) -> str | None:
-    return None if cars is None else json.dumps([_car(car) for car in cars])

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from agents.language import synonyms
-from agents.language.units import Unit, amounts, spoken, unit
+from agents.language.units import Unit, amounts, wanted
 from agents.types import StandaloneQuestion
 from agents.vehicle_data.attributes import Attribute, canonical, primary, telling
 from agents.vehicle_data.comparatives import brief, compared, condition, having, without
@@ -278,10 +278,9 @@ class _Reader:
 
     def _into(self, found: Sequence[Attribute]) -> Unit | None:
         """The unit in which the question wants the figure."""
-        named = re.search(rf"\b(?:in|how many|what)\s+({spoken()})\b", self._bare, re.IGNORECASE)
-        wanted = unit(named[1]) if named else None
-        fits = wanted is not None and any(wanted.measure in match.measures for match in found)
-        return wanted if fits else None
+        named = wanted(self._bare)
+        fits = named is not None and any(named[0].measure in match.measures for match in found)
+        return named[0] if named and fits else None
 
 
 def sides(text: str, facts: Mapping[str, str], fitment: Fitment, vehicles: Vehicles) -> tuple[Cars, ...]:

@@ -24,7 +24,6 @@ from agents.appointments import skill as appointments
 from agents.appointments.booking_plan import Plan
 from agents.appointments.dealers.workshops import Workshops
 from agents.appointments.dealers.workshops import parse as parse_workshops
-from agents.appointments.picks import with_hour
 from agents.context import Resources
 from agents.conversation.followup import standalone
 from agents.dataset import Table
@@ -34,8 +33,6 @@ from agents.diagnosis.codes import FaultCodes
 from agents.diagnosis.codes import parse as parse_codes
 from agents.diagnosis.guided_checks import Cause, GuidedChecks, Symptom
 from agents.explorer.linking import Mention
-from agents.language.dates import windows
-from agents.language.dates.marks import Mark
 from agents.language.phrases import Found, Phrases
 from agents.language.spelling import Spelling
 from agents.language.terms import ANALYZER
@@ -179,7 +176,6 @@ OTHERS: Mapping[Any, object] = {
     datetime: NOON,
     date: NOON.date(),
     Callable[[Found], str]: lambda found: found.label,
-    Callable[[Mark], str]: lambda mark: "",
     Iterable[tuple[int, int]]: (),
     Vehicles: VEHICLES,
     Workshops: WORKSHOPS,
@@ -238,7 +234,6 @@ ELSEWHERE = {
     "agents.learning.choice.Choice": READ_WHOLE,
     "agents.topics.reader.TopicReader": READ_WHOLE,
     "agents.appointments.purposes": READ_WHOLE,
-    "agents.appointments.picks.with_hour": "tried beside the readers",
     "orchestrator.evaluation.turns": "the files of an evaluation",
     "agents.analyst.reading.options.Choices.doubt": "words of our own",
     "agents.analyst.reading.options.Choices.assume": "words of our own",
@@ -342,7 +337,6 @@ OF_OTHER_FORM: Mapping[str, Callable[[str], object]] = {
     "a question that follows itself": lambda text: standalone(Question(text, (Turn("customer", text),)), VEHICLES),
     "a command": lambda text: Send(text).check(),
     "evidence": lambda text: spans(Chunk("", "", "", "", (), None, 0, len(text), text), 0),
-    "an hour": lambda text: with_hour(text, 3, lambda said: windows.read(said, NOON)),
     "markers of a model": lambda text: Markers({1}).feed(text),
 }
 

@@ -1,8 +1,10 @@
-"""Days and hours as they are marked in a text, and the calendar behind them. Pure."""
+"""Days as they are named in a text, and the calendar behind them. Pure."""
 
 import calendar
 from dataclasses import dataclass
 from datetime import date, timedelta
+
+from agents.language.dates.wish import Window
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SHORT = {short: day for day in WEEKDAYS for short in (day[:3], day[:4])} | {
@@ -13,24 +15,17 @@ _SHORT = {short: day for day in WEEKDAYS for short in (day[:3], day[:4])} | {
 
 
 @dataclass(frozen=True, slots=True)
-class Days:
-    """From `first` to `last`, inclusive; None where it is open. Only `weekdays` (Monday is 0), if there are any.
-    `loose`: a weekday named alone, which belongs to a week or month that is named beside it; `monthly`: a day named by
-    its number alone."""
+class Days(Window):
+    """Days that are named. `loose`: a weekday named alone, which belongs to a week or month that is named beside it;
+    `monthly`: a day named by its number alone."""
 
-    first: date | None = None
-    last: date | None = None
-    weekdays: tuple[int, ...] = ()
     loose: bool = False
     monthly: bool = False
 
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """Starting from minute `earliest` to minute `latest` of the day, inclusive."""
-
-    earliest: int = 0
-    latest: int = 1439
+    @property
+    def named(self) -> tuple[int, ...]:
+        """The weekdays that stand for themselves: "Tuesdays", or "Tuesday" beside a week."""
+        return (self.first.weekday(),) if self.loose and self.first and not self.weekdays else self.weekdays
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +35,7 @@ class Unclear:
     question: str
 
 
-Mark = Days | Hours | Unclear
+Mark = Days | Unclear
 
 
 def weekday_named(word: str) -> int | None:

@@ -1,48 +1,25 @@
 """Days in the past as customers name them: "May last year", "12/05/2025", "a year and a half ago", "last summer"."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
-from typing import Any
 
-import dateparser
-from dateutil.relativedelta import relativedelta
+from agents.language.dates.days import later, month_number
+from agents.language.dates.grammar import COUNTS, MONTHS, Phrase, parsed
+from agents.language.dates.marks import month_of, week_of
+from agents.language.words import vocabulary
 
-_MONTHS = (
-    "january", "february", "march", "april", "may", "june",
-    "july", "august", "september", "october", "november", "december",
-)  # fmt: skip
-_SHORT = {name[:3]: number for number, name in enumerate(_MONTHS, start=1)} | {"sept": 9}
-_SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
-_MONTH = rf"(?:{'|'.join(_MONTHS)}|{'|'.join(_SHORT)})\b\.?"
-_DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
-_YEAR = r"(?:19|20)\d\d"
-_COUNT = r"(?:\d{1,3}|a\s+couple\s+of|a\s+few|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
 _LONGEST_ALONE = 100
 """Characters of a text that may be nothing but a month's name."""
-_WHEN = re.compile(
-    rf"""\b(?:
-        (?P<iso>{_YEAR}-\d\d-\d\d)
-      | (?P<numeric>\d{{1,2}}[./-]\d{{1,2}}[./-](?:{_YEAR}|\d\d))(?!\d)
-      | (?P<dated>{_DAY}\s+(?:of\s+)?{_MONTH}(?:,?\s+{_YEAR})?|{_MONTH}\s+{_DAY}(?:,?\s+{_YEAR})?(?!\d))
-      | (?P<slashed>(?:0?[1-9]|1[0-2])[./]{_YEAR})
-      | (?P<before>last\s+year|this\s+year)\s+in\s+(?P<named>{_MONTH})
-      | (?:(?P<lead>last|this)\s+)?(?P<month>{_MONTH})(?:\s+(?:of\s+)?(?P<year>{_YEAR}|'\d\d))?
-            (?:\s+(?:of\s+)?(?P<of>the\s+year\s+before\s+last|last\s+year|this\s+year))?
-      | (?P<ago>(?:{_COUNT}\s+and\s+a\s+half\s+years?|a\s+year\s+and\s+a\s+half|half\s+a\s+year
-            |{_COUNT}\s+(?:days?|weeks?|fortnights?|months?|years?))\s+(?:ago|back))
-      | (?:(?P<when>last|this)\s+)?(?P<season>spring|summer|autumn|fall|winter)(?:\s+(?:of\s+)?(?P<in>{_YEAR}))?
-      | (?P<near>today|yesterday|last\s+(?:week|month|year)|this\s+(?:week|month|year))
-      | (?:in|during|since|back\sin)\s+(?P<whole>{_YEAR})
-    )(?!\w)""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_WORDS = {"an": 1, "a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8}
-_WORDS |= {"nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "a couple of": 2, "a few": 3}
+_SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
+_INTRODUCING = vocabulary("in since last early late mid of around about until from was during")
+"""Words before a month or season that might be a verb."""
+_NAMING = frozenset({*MONTHS, "last", "this"})
+"""With one of them the name of a month begins."""
 _MOST = 4
-_SETTINGS = {"DATE_ORDER": "DMY", "PREFER_DATES_FROM": "past", "PREFER_DAY_OF_MONTH": "first"}
+_LEAP_YEARS = 8
+"""Years back within which there is every day of the calendar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,110 +39,95 @@ def past_dates(text: str, now: datetime) -> tuple[PastDate, ...]:
 
 
 def _found(text: str, now: datetime) -> Iterator[PastDate]:
-    for match in _WHEN.finditer(text):
-        parts = {name: part for name, part in match.groupdict().items() if part}
-        if _is_word(match, parts):
+    for node in parsed(text):
+        if not isinstance(node, Phrase) or node.name not in _MEANINGS or _is_word(text, node):
             continue
-        exact = bool(
-            parts.keys() & {"iso", "numeric", "dated"} or parts.get("near", "").casefold() in {"today", "yesterday"}
+        try:
+            day = _MEANINGS[node.name](node, now)
+        except (ValueError, OverflowError):
+            continue
+        naming = (
+            token.start for token in node.tokens if token.word in _NAMING and node.name in ("month", "nth_weekday")
         )
-        day = _day(parts, now)
-        if day is not None:
-            yield PastDate(match.start(), match.end(), day, exact)
+        yield PastDate(next(naming, node.start), node.end, day, node.name in _EXACT)
 
 
-def _is_word(match: re.Match[str], parts: dict[str, str]) -> bool:
+def _is_word(text: str, phrase: Phrase) -> bool:
     """Whether a month or season that stands alone is the verb "may" or "march", or an ordinary word."""
-    alone = len(parts) == 1 and (parts.keys() & {"month", "season"})
-    word = match.group().casefold().rstrip(".")
-    before = match.string[max(0, match.start() - 12) : match.start()].casefold()
-    introduced = re.search(r"\b(?:in|since|last|early|late|mid|of|around|about|until|from|was|during)\W+$", before)
-    only = len(match.string) < _LONGEST_ALONE and match.string.strip(" .?!,").casefold() == word
-    return bool(alone) and not introduced and not only
+    word = phrase["month"] if phrase.name == "month" else phrase["season"]
+    single = word in {*MONTHS, *_SEASONS} and not {*phrase.words} - {word, "."}
+    alone = len(text) < _LONGEST_ALONE and text.strip(" .?!,").casefold() == phrase.words[0]
+    return single and phrase.lead not in _INTRODUCING and not alone
 
 
-def _day(parts: dict[str, str], now: datetime) -> date | None:
-    today = now.date()
-    if "named" in parts:
-        return _month({"month": parts["named"], "of": parts["before"]}, today)
-    if "month" in parts:
-        return _month(parts, today)
-    if "season" in parts:
-        return _begun(_SEASONS[parts["season"].casefold()], parts.get("in"), today)
-    if "slashed" in parts:
-        month, year = re.split(r"[./]", parts["slashed"])
-        return date(int(year), int(month), 1)
-    if "whole" in parts:
-        return date(int(parts["whole"]), 1, 1)
-    if "near" in parts:
-        return _near(" ".join(parts["near"].casefold().split()), today)
-    if "ago" in parts:
-        return _ago(" ".join(parts["ago"].casefold().split()), today)
-    written = parts.get("iso") or parts.get("numeric") or parts.get("dated") or ""
-    try:
-        settings: dict[str, Any] = {**_SETTINGS, "RELATIVE_BASE": now.replace(tzinfo=None)}
-        if "iso" in parts:
-            return date.fromisoformat(written)
-        read = dateparser.parse(written, languages=["en"], settings=settings)
-    except (ValueError, OverflowError):
-        return None
-    return read.date() if read else None
+def _date(phrase: Phrase, now: datetime) -> date:
+    """Without a year the last such day that was. Raises ValueError for a day that is none."""
+    number, day, year = month_number(phrase["month"]), int(phrase["day"] or phrase["from"]), _year(phrase)
+    if year is None and phrase["month"] not in MONTHS:
+        raise ValueError
+    if year is not None:
+        return date(year, number, day)
+    years = range(now.year - ((number, day) > (now.month, now.day)), now.year - _LEAP_YEARS - 1, -1)
+    return date(next((item for item in years if day <= month_of(item, number)[1].day), now.year), number, day)
 
 
-def _month(parts: dict[str, str], today: date) -> date:
-    number = _SHORT[parts["month"].casefold().rstrip(".")[:3]]
-    of = parts.get("of", "").casefold()
-    if year := parts.get("year"):
-        return date(int(year) if len(year) == 4 else 2000 + int(year[1:]), number, 1)
-    if of.startswith("last"):
-        return date(today.year - 1, number, 1)
-    if of.startswith("the"):
-        return date(today.year - 2, number, 1)
-    lead = parts.get("lead", "").casefold()
-    if of or lead == "this":
-        return date(today.year, number, 1)
-    begun = _begun(number, None, today)
-    again = lead == "last" and (begun.year, begun.month) == (today.year, today.month)
+def _month(phrase: Phrase, now: datetime) -> date:
+    number, said, year = month_number(phrase["month"]), phrase.words, _year(phrase)
+    if year is None and "year" in said:
+        year = now.year - (2 if "before" in said else "last" in said)
+    elif year is None and "this" in said:
+        year = now.year
+    begun = _begun(number, year, now)
+    again = phrase["part"] == "last" and (begun.year, begun.month) == (now.year, now.month)
     return begun.replace(year=begun.year - again)
 
 
-def _begun(month: int, year: str | None, today: date) -> date:
+def _year(phrase: Phrase) -> int | None:
+    written = phrase["year"] or phrase["short_year"]
+    return int(written) + 2000 * (len(written) == 2) if written else None
+
+
+def _begun(month: int, year: int | None, now: datetime) -> date:
     """The first of the month in that year, or else of the last such month that has begun."""
-    if year:
-        return date(int(year), month, 1)
-    return date(today.year - (month > today.month), month, 1)
+    return date(now.year - (month > now.month) if year is None else year, month, 1)
 
 
-def _near(words: str, today: date) -> date:
-    return {
-        "today": today,
-        "yesterday": today - timedelta(days=1),
-        "last week": today - timedelta(days=today.weekday() + 7),
-        "this week": today - timedelta(days=today.weekday()),
-        "last month": (today.replace(day=1) - timedelta(days=1)).replace(day=1),
-        "this month": today.replace(day=1),
-        "last year": date(today.year - 1, 1, 1),
-        "this year": date(today.year, 1, 1),
-    }[words]
+def _near(phrase: Phrase, now: datetime) -> date:
+    """ "last week", "this month", "this year": its first day."""
+    back, unit = "last" in phrase.words, phrase.words[-1]
+    if unit == "week":
+        return week_of(now.date() - timedelta(weeks=back))[0]
+    return date(now.year - back, 1, 1) if unit == "year" else month_of(now.year, now.month - back)[0]
 
 
-def _ago(words: str, today: date) -> date | None:
-    words = words.removesuffix(" ago").removesuffix(" back")
-    if words in ("half a year", "a year and a half"):
-        return _back(today, months=6 if words.startswith("half") else 18)
-    count, _, unit = words.rpartition(" ")
-    half = count.endswith(" and a half")
-    count = count.removesuffix(" and a half")
-    number = int(count) if count.isdecimal() else _WORDS[count]
-    days = {"day": 1, "week": 7, "fortnight": 14}.get(unit.removesuffix("s"))
-    if days:
-        return _back(today, days=days * number)
-    return _back(today, months=number if unit.startswith("month") else 12 * number + 6 * half)
+def _ago(phrase: Phrase, now: datetime) -> date:
+    said, count = phrase.words, phrase["count"]
+    if "half" not in said:
+        return later(count, phrase["unit"], now, -1).date()
+    years = COUNTS[count] if count in COUNTS else int(count or said[0] != "half")
+    return later(str(12 * years + 6), "months", now, -1).date()
 
 
-def _back(today: date, months: int = 0, days: int = 0) -> date | None:
-    try:
-        earlier: date = today - relativedelta(months=months, days=days)
-    except (ValueError, OverflowError):
-        return None
-    return earlier
+def _spoken(phrase: Phrase, now: datetime) -> date:
+    """ "today", and a week or month that has begun. Raises ValueError for what is still to come."""
+    if phrase.words == ["today"]:
+        return now.date()
+    if phrase.words[-2:-1] != ["this"] or phrase.words[-1] not in ("week", "month"):
+        raise ValueError
+    return _near(phrase, now)
+
+
+_MEANINGS: Mapping[str, Callable[[Phrase, datetime], date]] = {
+    "date": _date,
+    "from_to": _date,
+    "month": _month,
+    "season": lambda phrase, now: _begun(_SEASONS[phrase["season"]], _year(phrase), now),
+    "year": lambda phrase, now: date(int(phrase["year"]), 1, 1),
+    "gone": _near,
+    "span": _spoken,
+    "day 0": _spoken,
+    "nth_weekday": _month,
+    "ago": _ago,
+    "day -1": lambda phrase, now: now.date() - timedelta(days=1),
+}
+_EXACT = frozenset({"date", "from_to", "day 0", "day -1"})

@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, product, zip_longest
 
-from agents.language.clock import minutes
-from agents.language.dates.marks import Days, Hours, Mark
+from agents.language.dates.marks import Days
 from agents.language.dates.wish import MOST_WINDOWS, Window, Wish
 from agents.language.words import vocabulary
 
@@ -20,74 +19,89 @@ _AND = vocabulary("or and nor , either")
 _AGAIN = vocabulary("but instead rather only just works suits prefer")
 """After them no longer what is not wanted is named."""
 _LATER, _EARLIER = vocabulary("later after onwards onward"), vocabulary("earlier sooner before")
+_DAY = timedelta(days=1)
 _DAY_END = 1439
-WORDS = frozenset({*_BOUNDS, *_AND, *_AGAIN, *_LATER, *_EARLIER, *_BETWEEN, "soonest", "never", "unsuitable", "to"})
-"""What stands between days and times, and belongs to them."""
+Said = str | Days | tuple[Window, ...]
+"""A word or mark, days, or a time in all of its readings."""
 
 
 @dataclass(slots=True, eq=False)
 class _Item:
-    """A day or a time, as it was written and as it is bounded. `other`: a time's other reading. `either`: joined by
-    "or" to the one before it."""
+    """A day or a time, in all readings as it was written and as it is bounded. `either`: joined by "or" to the one
+    before it."""
 
-    written: Days | Hours
-    bounded: Days | Hours
-    other: Hours | None = None
+    written: Sequence[Window]
+    bounded: Sequence[Window]
     negated: bool = False
     either: bool = False
 
+    @property
+    def named(self) -> tuple[int, ...]:
+        """The weekdays that stand for themselves."""
+        day = self.bounded[0]
+        return day.named if isinstance(day, Days) else ()
+
+    @property
+    def is_day(self) -> bool:
+        return isinstance(self.written[0], Days)
+
+    @property
+    def is_month(self) -> bool:
+        """Whether it is a month, or what is left of it."""
+        first, last = self.bounded[0].first, self.bounded[0].last
+        one = first is not None and last is not None and (first.year, first.month) == (last.year, last.month)
+        return one and self.is_span and last is not None and (last + _DAY).day == 1
+
+    @property
+    def is_span(self) -> bool:
+        """Whether it is several days."""
+        return self.is_day and self.bounded[0].first != self.bounded[0].last
+
 
 class Sentence:
-    """Puts the marks of one text together."""
+    """Puts together what one text says."""
 
-    def __init__(self, now: datetime, days: Sequence[Mark], hours: Sequence[Hours]) -> None:
+    def __init__(self, now: datetime) -> None:
         self._now, self._today = now, now.date()
-        self._days, self._hours = days, hours
         self._items: list[_Item] = []
+        self._month: _Item | None = None
         self._begun = 0
         self._soonest = self._negated = self._either = self._to = self._adjacent = False
         self._bound = ""
 
-    def read(self, tokens: Sequence[str]) -> Wish:
-        """The wish that the tokens are: `§n§` a day, `¤n¤` a part of the day, times as `clock.py` writes them, and the
-        words and punctuation between them."""
-        for at, word in enumerate(tokens):
-            readings = self._readings(word)
-            following = tokens[at + 1] if at + 1 < len(tokens) else ""
-            if readings:
-                self._mark(readings)
-            elif self._adjacent and not self._readings(following) and word in _LATER | _EARLIER:
-                self._items[-1].bounded = self._within(self._items[-1].written, "from" if word in _LATER else "by")
+    def read(self, said: Sequence[Said]) -> Wish:
+        """The wish that days and times are with the words and punctuation between them."""
+        for at, node in enumerate(said):
+            following = next((item for item in said[at + 1 : at + 3] if item != "at"), "")
+            if not isinstance(node, str):
+                self._mark(node if isinstance(node, tuple) else (node,))
+            elif self._adjacent and node in _LATER | _EARLIER and (node not in _BOUNDS or isinstance(following, str)):
+                bound = "from" if node in _LATER else "by"
+                self._items[-1].bounded = self._within(self._items[-1].written[:1], bound)
             else:
-                self._word(word, tokens[at + 1 :])
+                self._word(node, said[at + 1 :])
         return self._wish()
 
-    def _readings(self, word: str) -> list[Days | Hours]:
-        if word.startswith("§"):
-            mark = self._days[int(word[1:-1])]
-            return [mark] if isinstance(mark, Days) else []
-        if word.startswith("¤"):
-            return [self._hours[int(word[1:-1])]]
-        return [Hours(minute, minute) for minute in sorted(minutes(word), key=_unusual)]
-
-    def _mark(self, readings: Sequence[Days | Hours]) -> None:
-        first, *others = readings
+    def _mark(self, readings: Sequence[Window]) -> None:
+        readings = sorted(
+            readings, key=lambda time: not isinstance(time, Days) and not _OPENS <= time.earliest < _CLOSES
+        )
         last = self._items[-1] if self._items else None
-        if self._to and last is not None and type(last.written) is type(first):
-            last.bounded = last.written = _joined(last.written, first, others)
-            last.other = None
+        if self._month is not None and (named := _of_month(readings[0], self._month.bounded[0])):
+            readings = [named]
+            if self._month in self._items and not (self._bound or self._to or self._either):
+                self._items.remove(self._month)
+        if self._to and last is not None and type(last.written[0]) is type(readings[0]):
+            last.bounded = last.written = (_joined(last.written[0], readings),)
         else:
-            bounded = self._within(first, self._bound)
-            other = self._within(others[0], self._bound) if others else None
-            self._items.append(
-                _Item(first, bounded, other if isinstance(other, Hours) else None, self._negated, self._either)
-            )
+            self._items.append(_Item(readings, self._within(readings, self._bound), self._negated, self._either))
+            self._month = self._items[-1] if self._items[-1].is_month else self._month
         if self._bound != "between":
             self._bound = ""
         self._either = self._to = False
         self._adjacent = True
 
-    def _word(self, word: str, rest: Sequence[str]) -> None:
+    def _word(self, word: str, rest: Sequence[Said]) -> None:
         if word in ".;!?":
             self._negated, self._bound, self._begun = False, "", len(self._items)
         elif word == "soonest":
@@ -105,7 +119,7 @@ class Sentence:
             self._to, self._bound = self._adjacent or self._to, ""
         elif word in _AND:
             self._either = self._either or word != ","
-            if word == "," and not self._listed(rest):
+            if word == "," and not _listed(rest):
                 self._negated, self._begun = False, len(self._items)
             return
         elif word in _AGAIN:
@@ -114,193 +128,143 @@ class Sentence:
             self._bound, self._to = "", False
         self._adjacent = False
 
-    def _listed(self, rest: Sequence[str]) -> bool:
-        """Whether what follows a comma goes on listing: ", Saturday or Sunday"."""
-        return any(
-            word in ("or", "and", "nor") and at + 1 < len(rest) and bool(self._readings(rest[at + 1]))
-            for at, word in enumerate(rest[:4])
-        )
+    def _within(self, readings: Sequence[Window], bound: str) -> Sequence[Window]:
+        if bound in ("", "between"):
+            return readings
+        return [self._days(item, bound) if isinstance(item, Days) else _hours(item, bound) for item in readings]
 
-    def _within(self, mark: Days | Hours, bound: str) -> Days | Hours:
-        if isinstance(mark, Hours):
-            return _hours_within(mark, bound)
-        if mark.first is None or mark.last is None or bound in ("", "between"):
-            return mark
-        day = timedelta(days=1)
-        return {
-            "before": Days(self._today, mark.first - day),
-            "by": Days(self._today, mark.last),
-            "after": Days(mark.last + day, None),
-            "from": Days(mark.first, None),
-            "around": Days(max(self._today, mark.first - 2 * day), mark.last + 2 * day),
-        }[bound]
+    def _days(self, days: Days, bound: str) -> Window:
+        first, last = days.first, days.last
+        if first is None or last is None:
+            return days
+        bounds = {
+            "before": (min(self._today, first - _DAY), first - _DAY),
+            "by": (self._today, last),
+            "after": (last + _DAY, None),
+            "from": (first, None),
+            "around": (max(self._today, first - 2 * _DAY), last + 2 * _DAY),
+        }
+        return Days(*bounds[bound])
 
     def _wish(self) -> Wish:
         wanted = [item for item in self._items if not item.negated]
         windows = tuple(dict.fromkeys(_windows(_settled(wanted))))[:MOST_WINDOWS]
         never = tuple(dict.fromkeys(_unwanted(self._items)))[:MOST_WINDOWS]
-        minute = self._now.hour * 60 + self._now.minute
-        gone = [
-            window
-            for window in windows
-            if window.last is not None and (window.last, window.latest) < (self._today, minute)
-        ]
-        if gone and len(gone) == len(windows):
+        now = self._today, self._now.hour * 60 + self._now.minute
+        left = tuple(window for window in windows if window.last is None or (window.last, window.latest) >= now)
+        if windows and not left:
             return Wish(unclear="That time has gone by. Which day and time would you like instead?")
-        return Wish(tuple(window for window in windows if window not in gone), never, self._soonest)
+        return Wish(left, never, self._soonest)
 
 
-def _unusual(minute: int) -> bool:
-    return not _OPENS <= minute < _CLOSES
+def _listed(rest: Sequence[Said]) -> bool:
+    """Whether what follows a comma goes on listing: ", Saturday or Sunday"."""
+    return any(
+        word in ("or", "and", "nor") and not isinstance(following, str) for word, following in pairwise(rest[:5])
+    )
 
 
-def _hours_within(hours: Hours, bound: str) -> Hours:
-    exact = hours.earliest == hours.latest
-    if bound == "before":
-        return Hours(0, max(hours.earliest - 1, 0))
-    if bound == "by":
-        return Hours(0, hours.latest)
-    if bound == "after":
-        return Hours(hours.earliest if exact else min(hours.latest + 1, _DAY_END), _DAY_END)
-    if bound == "from":
-        return Hours(hours.earliest, _DAY_END)
-    if bound == "around":
-        return Hours(max(hours.earliest - 60, 0), min(hours.latest + 60, _DAY_END))
-    return hours
+def _hours(time: Window, bound: str) -> Window:
+    earliest, latest = time.earliest, time.latest
+    bounds = {
+        "before": (0, max(earliest - 1, 0)),
+        "by": (0, latest),
+        "after": (earliest if earliest == latest else min(latest + 1, _DAY_END), _DAY_END),
+        "from": (earliest, _DAY_END),
+        "around": (max(earliest - 60, 0), min(latest + 60, _DAY_END)),
+    }
+    return Window(None, None, (), *bounds[bound])
 
 
-def _joined(first: Days | Hours, last: Days | Hours, others: Sequence[Days | Hours]) -> Days | Hours:
+def _of_month(day: Window, month: Window) -> Days | None:
+    """A day that is named by its number alone as the one of the month that is named before it; None for any other."""
+    if not isinstance(day, Days) or not day.monthly or not day.first or not month.first or not month.last:
+        return None
+    if not month.first.day <= day.first.day <= month.last.day:
+        return None
+    named = month.first.replace(day=day.first.day)
+    return Days(named, named, monthly=True)
+
+
+def _joined(first: Window, last: Sequence[Window]) -> Window:
     """From one to the other."""
-    if isinstance(first, Hours) and isinstance(last, Hours):
-        later = [other for other in (last, *others) if isinstance(other, Hours) and other.latest >= first.earliest]
-        return Hours(first.earliest, (later or [last])[0].latest)
-    if isinstance(first, Days) and isinstance(last, Days) and first.first and last.last:
-        end = last.last
-        while end < first.first and last.loose:
-            end += timedelta(weeks=1)
-        if end < first.first:
-            return first
-        named = tuple((first.first.weekday() + ahead) % 7 for ahead in range(min((end - first.first).days, 6) + 1))
-        loose = first.loose and last.loose and len(named) < 7
-        return Days(first.first, end, named if loose else (), loose)
-    return first
+    end = last[0]
+    if not isinstance(first, Days) or not isinstance(end, Days):
+        end = next((time for time in last if time.latest >= first.earliest), end)
+        return Window(earliest=first.earliest, latest=end.latest)
+    if first.first is None or end.last is None:
+        return first
+    day = end.last
+    while day < first.first and end.loose:
+        day += timedelta(weeks=1)
+    if day < first.first:
+        return first
+    named = tuple((first.first.weekday() + ahead) % 7 for ahead in range(min((day - first.first).days, 6) + 1))
+    loose = first.loose and end.loose and len(named) < 7
+    return Days(first.first, day, named if loose else (), loose=loose)
 
 
 def _settled(items: Sequence[_Item]) -> list[_Item]:
     """The items with weekdays put into the weeks and months that are named beside them, which are then left out."""
-    days = [item for item in items if isinstance(item.bounded, Days)]
-    named = [item for item in days if _weekdays(item)]
-    spans = [item for item in days if item not in named and _is_span(item)]
-    apart = any(after.either and _weekdays(day) != _weekdays(after) and {day, after} & {*spans}
-                for day, after in pairwise(days))  # fmt: skip
+    days = [item for item in items if item.is_day]
+    named = [item for item in days if item.named]
+    spans = [item for item in days if item not in named and item.is_span]
+    apart = any(after.either and day.named != after.named and {day, after} & {*spans} for day, after in pairwise(days))
     if not spans or (named and apart):
         return list(items)
-    common = _common(spans)
+    whole = _folded(spans)
     settled: list[_Item] = []
     for item in items:
         if item in named:
-            settled += [replace(item, bounded=_within_span(_weekdays(item), entry)) for entry in common]
+            weekday = Window(weekdays=item.named)
+            settled += [replace(item, bounded=[weekday.meet(span) or span]) for span in whole]
+        elif item is spans[0] and not named:
+            settled += [replace(item, bounded=[span]) for span in whole]
         elif item not in spans:
             settled.append(item)
-        elif item is spans[0] and not named:
-            settled += [replace(item, bounded=entry) for entry in common]
     return settled
 
 
-def _weekdays(item: _Item) -> tuple[int, ...]:
-    """The weekdays that stand for themselves: "Tuesdays", or "Tuesday" beside a week."""
-    days = item.bounded
-    if not isinstance(days, Days) or days.weekdays:
-        return days.weekdays if isinstance(days, Days) else ()
-    return (days.first.weekday(),) if days.loose and days.first else ()
-
-
-def _within_span(weekdays: tuple[int, ...], span: Days) -> Days:
-    """The weekdays of the span; the day itself where there is just one."""
-    if span.first and span.last and len(weekdays) == 1:
-        day = span.first + timedelta(days=(weekdays[0] - span.first.weekday()) % 7)
-        if day <= span.last < day + timedelta(weeks=1):
-            return Days(day, day)
-    return replace(span, weekdays=weekdays)
-
-
-def _is_span(item: _Item) -> bool:
-    return isinstance(item.bounded, Days) and item.bounded.first != item.bounded.last
-
-
-def _common(spans: Sequence[_Item]) -> list[Days]:
-    """The spans that lie in one another as one, those joined by "or" beside each other."""
-    found: list[Days] = []
-    for span in spans:
-        days = span.bounded
-        if not isinstance(days, Days):
-            continue
-        first = max((day for day in (found[-1].first if found else None, days.first) if day), default=None)
-        last = min((day for day in (found[-1].last if found else None, days.last) if day), default=None)
-        if found and not span.either and (first is None or last is None or first <= last):
-            found[-1] = Days(first, last)
+def _folded(items: Sequence[_Item]) -> list[Window]:
+    """What is joined by "or" beside each other, the others within one another: "in the afternoon after 3". Of several
+    readings the first in which they meet is meant."""
+    found: list[Sequence[Window]] = []
+    for item in items:
+        pairs = product(found[-1], item.bounded) if found and not item.either else ()
+        both = next((both for one, other in pairs if (both := one.meet(other))), None)
+        if both is None:
+            found.append(item.bounded)
         else:
-            found.append(days)
-    return found
+            found[-1] = [both]
+    return [readings[0] for readings in found]
 
 
 def _windows(items: Sequence[_Item]) -> Iterator[Window]:
     """Every day at the times that stand with it."""
-    groups: list[tuple[list[Days], list[_Item]]] = []
-    for at, item in enumerate(items):
+    groups: list[tuple[list[_Item], list[_Item]]] = []
+    for item, after in zip_longest(items, items[1:]):
         days, times = groups[-1] if groups else ([], [])
-        is_day = isinstance(item.bounded, Days)
-        followed = at + 1 < len(items) and isinstance(items[at + 1].bounded, Days) and not items[at + 1].either
-        begins = not groups or (item.either and bool(days and times) and (is_day or followed))
-        if begins or (is_day and days and times and not _is_span(item)):
+        whole = bool(days and times)
+        followed = after is not None and after.is_day and not after.either
+        apart = (item.either and (item.is_day or followed)) or (item.is_day and not item.is_span)
+        if not groups or (whole and apart):
             groups.append(([], []))
-        if isinstance(item.bounded, Days):
-            groups[-1][0].append(item.bounded)
-        else:
-            groups[-1][1].append(item)
+        groups[-1][not item.is_day].append(item)
     for days, times in groups:
-        for day in days or [Days()]:
-            for hours in _hours(times) or [Hours()]:
-                yield Window(day.first, day.last, day.weekdays, hours.earliest, hours.latest)
-
-
-def _hours(items: Sequence[_Item]) -> list[Hours]:
-    """Times joined by "or" beside each other, the others within one another: "in the afternoon after 3"."""
-    found: list[tuple[Hours, Hours | None]] = []
-    for item in items:
-        if not isinstance(item.bounded, Hours):
-            continue
-        if found and not item.either and (both := _both(found[-1], (item.bounded, item.other))):
-            found[-1] = (both, None)
-        else:
-            found.append((item.bounded, item.other))
-    return [hours for hours, _ in found]
-
-
-def _both(one: tuple[Hours, Hours | None], other: tuple[Hours, Hours | None]) -> Hours | None:
-    """What lies in both, in the first of their readings in which they meet."""
-    for first in filter(None, one):
-        for second in filter(None, other):
-            both = Hours(max(first.earliest, second.earliest), min(first.latest, second.latest))
-            if both.earliest <= both.latest:
-                return both
-    return None
+        pairs = product([day.bounded[0] for day in days] or [Window()], _folded(times) or [Window()])
+        yield from filter(None, (day.meet(time) for day, time in pairs))
 
 
 def _unwanted(items: Sequence[_Item]) -> Iterator[Window]:
     """What was said not to suit: a weekday means all of them, a day and a time beside it that time."""
-    at = 0
-    while at < len(items):
-        item, at = items[at], at + 1
-        if not item.negated:
+    rest = [item for item in items if item.negated]
+    while rest:
+        item, *rest = rest
+        day, time = item.bounded[0], Window()
+        if not item.is_day:
+            yield day
             continue
-        if isinstance(item.bounded, Hours):
-            yield Window(earliest=item.bounded.earliest, latest=item.bounded.latest)
-            continue
-        days, hours = item.bounded, Hours()
-        after = items[at] if at < len(items) else None
-        if after is not None and after.negated and not after.either and isinstance(after.bounded, Hours):
-            hours, at = after.bounded, at + 1
-        named = _weekdays(item)
-        first, last = (None, None) if named else (days.first, days.last)
-        yield Window(first, last, named, hours.earliest, hours.latest)
+        after = items[items.index(item) + 1 :][:1]
+        if rest[:1] == after and after and not after[0].either and not after[0].is_day:
+            time, rest = after[0].bounded[0], rest[1:]
+        yield (Window(weekdays=item.named) if item.named else day).meet(time) or time

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import product
 
 MOST_WINDOWS = 20
@@ -30,6 +30,20 @@ class Window:
     def holds(self, local: datetime) -> bool:
         """Whether a time of the wall's clock lies in it."""
         return self.on(local.date()) and self.earliest <= local.hour * 60 + local.minute <= self.latest
+
+    def meet(self, other: "Window") -> "Window | None":
+        """What lies in both; None where nothing does. The one day that is left of a weekday is that day."""
+        first = max((day for day in (self.first, other.first) if day), default=None)
+        last = min((day for day in (self.last, other.last) if day), default=None)
+        earliest, latest = max(self.earliest, other.earliest), min(self.latest, other.latest)
+        named = tuple(day for day in self.weekdays or other.weekdays if day in (other.weekdays or self.weekdays))
+        if (first and last and first > last) or earliest > latest or (not named and self.weekdays and other.weekdays):
+            return None
+        if first and last and len(named) == 1:
+            day = first + timedelta(days=(named[0] - first.weekday()) % 7)
+            if day <= last < day + timedelta(weeks=1):
+                return Window(day, day, (), earliest, latest)
+        return Window(first, last, named, earliest, latest)
 
     @property
     def any_day(self) -> bool:
@@ -89,8 +103,7 @@ class Wish:
         if all(window.any_day for window in self.windows):
             return Wish(_filled(self.windows, before.windows), (*before.never, *self.never)[:MOST_WINDOWS])
         if all(window.any_time for window in self.windows):
-            timed = tuple(Window(earliest=item.earliest, latest=item.latest) for item in before.windows)
-            return replace(self, windows=_filled(tuple(dict.fromkeys(timed)), self.windows))
+            return replace(self, windows=_filled(before.windows, self.windows))
         return self
 
 
@@ -107,7 +120,7 @@ def _long(window: Window) -> bool:
 
 def _filled(timed: Sequence[Window], dated: Sequence[Window]) -> tuple[Window, ...]:
     """Every one of the days at every one of the times."""
-    pairs = product(dict.fromkeys(dated) or [Window()], dict.fromkeys(timed) or [Window()])
-    return tuple(
-        dict.fromkeys(replace(days, earliest=time.earliest, latest=time.latest) for days, time in pairs)
-    )[:MOST_WINDOWS]  # fmt: skip
+    days = dict.fromkeys(replace(window, earliest=0, latest=1439) for window in dated)
+    times = dict.fromkeys(Window(earliest=window.earliest, latest=window.latest) for window in timed)
+    met = (day.meet(time) for day, time in product(days or [Window()], times or [Window()]))
+    return tuple(filter(None, met))[:MOST_WINDOWS]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.language.dates.windows import LONGEST, read
+from agents.language.dates.windows import LONGEST, read, shifted
 from agents.language.dates.wish import Window, Wish
 
 DUBLIN = ZoneInfo("Europe/Dublin")
@@ -83,6 +83,7 @@ ON_A_WEDNESDAY = {
     "2026-03-12": ["12.3."],
     "12 March": ["12.3."],
     "12th of March": ["12.3."],
+    "the 4th of May": ["4.5."],
     "March 12": ["12.3."],
     "march the 12th": ["12.3."],
     "12 Mar 2026": ["12.3."],
@@ -105,6 +106,9 @@ ON_A_WEDNESDAY = {
     "next month": ["1.4.-30.4."],
     "next month before the 15th": ["1.4.-14.4."],
     "next month after the 20th": ["21.4.-30.4."],
+    "next month, on the 15th": ["15.4."],
+    "in April, from the 3rd to the 7th": ["3.4.-7.4."],
+    "in April on the 3rd or the 7th": ["3.4.", "7.4."],
     "in April": ["1.4.-30.4."],
     "early April": ["1.4.-10.4."],
     "mid April": ["11.4.-21.4."],
@@ -179,6 +183,11 @@ ON_A_WEDNESDAY = {
     "lunchtime tomorrow": ["5.3. 12:00-14:00"],
     "after work next week": ["9.3.-15.3. 17:00-23:59"],
     "noon on Friday": ["6.3. 12:00-12:00"],
+    "tomorrow at quarter past 3": ["5.3. 15:15-15:15"],
+    "after 9am": ["any 9:00-23:59"],
+    "2026-03-12 in the morning": ["12.3. " + MORNING],
+    "after 12 March": ["13.3.-"],
+    "ten-ish on Friday": ["6.3. 9:00-11:00"],
     "in 3 hours": ["4.3. 13:00-23:59"],
     "not earlier than 10": ["any 10:00-23:59"],
     "no later than 10": ["any 0:00-10:00"],
@@ -201,6 +210,10 @@ ON_A_WEDNESDAY = {
     "error P0300, call 0700 555 101": [],
     "what oil do I need?": [],
     "the second one": [],
+    "bought in May 2024": [],
+    "serviced last April": [],
+    "it stops after 8 years": [],
+    "heavy at 100 km/h": [],
     "may I book?": [],
     "evening. I want to book": [],
     "Good morning, do you do brakes?": [],
@@ -319,6 +332,11 @@ def test_days_that_are_none_are_asked_about(text: str, asked: str) -> None:
         ("the week after", ["23.3.-29.3."]),
         ("Thursday the week after", ["26.3."]),
         ("the day after tomorrow", ["6.3."]),
+        ("the next day", ["18.3."]),
+        ("not before the week after", ["23.3.-"]),
+        ("next week after work", ["9.3.-15.3. 17:00-23:59"]),
+        ("next Friday after work", ["13.3. 17:00-23:59"]),
+        ("Thursday after work", ["5.3. 17:00-23:59"]),
     ],
 )
 def test_days_counted_from_the_one_spoken_of(text: str, expected: list[str]) -> None:
@@ -398,3 +416,24 @@ def test_a_day_that_i_cannot_is_not_wanted() -> None:
     wish = read("Tuesday I can't. Thursday?", WEDNESDAY)
     assert len(wish.windows) == 1
     assert wish.never
+
+
+@pytest.mark.parametrize(
+    ("text", "by"),
+    [
+        ("an hour later please", timedelta(hours=1)),
+        ("can we make it half an hour earlier?", timedelta(minutes=-30)),
+        ("push it back by two days", timedelta(days=2)),
+        ("30 mins back", timedelta(minutes=30)),
+        ("a few days later", None),
+        ("in two days", None),
+    ],
+)
+def test_by_how_much_later(text: str, by: timedelta | None) -> None:
+    assert shifted(text) == by
+
+
+def test_a_number_alone_is_an_hour_above_those_that_count_offers() -> None:
+    assert shown(read("9 then", WEDNESDAY, above=3).windows) == ["any 9:00-9:00"]
+    assert not read("2 then", WEDNESDAY, above=3)
+    assert not read("9 then", WEDNESDAY)
