@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from rag import array_file
 from rag.embedder import Embedder, Vectors
-from rag.question_metric import Metric, learn
+from rag.question_metric import Metric, learn, unchanged
 from rag.types import Chunk, Likeness, Place
 from rag.vectors import VectorStore
 from rag.word_likeness import WordLikeness
@@ -250,10 +250,12 @@ class CustomerQuestions:
         kept = array_file.read(self._kept.path) if self._kept else {}
         if self._kept is None or str(kept.get("state", "")) != self._kept.state:
             return None
-        rows, turn, after, before = (kept[name].astype(np.float32) for name in _ARRAYS)
-        if len(rows) != len(self._questions):
+        try:
+            rows, turn, after, before = (kept[name].astype(np.float32) for name in _ARRAYS)
+            words = WordLikeness.kept(kept)
+        except KeyError:
             return None
-        return _Known(Metric(turn, after, before), rows, np.arange(len(rows)), WordLikeness.kept(kept))
+        return _Known(Metric(turn, after, before), rows, np.arange(len(rows)), words)
 
     def _gathered(self) -> _Known | None:
         """The vectors from where each is kept; once none is missing they are kept together as well."""
@@ -262,9 +264,10 @@ class CustomerQuestions:
         if not len(there):
             return None
         rows = np.concatenate([kept[self.keys[at]] for at in there])
-        metric = learn(rows, _numbers([self._questions[at] for at in there]))
+        complete = len(there) == len(self._questions)
+        metric = learn(rows, _numbers(self._questions)) if complete else unchanged(rows.shape[1])
         known = _Known(metric, metric.turned(rows), there, WordLikeness.of(self._texts))
-        if self._kept and len(there) == len(self._questions):
+        if self._kept and complete:
             told = dict(zip(_ARRAYS, (known.rows.astype("<f2"), metric.turn, metric.after, metric.before), strict=True))
             with suppress(OSError):  # it only saves time
                 array_file.write(self._kept.path, {"state": self._kept.state, **told, **known.words.arrays()})

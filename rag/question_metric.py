@@ -50,12 +50,18 @@ class Metric:
         return scaled
 
 
+def unchanged(size: int) -> Metric:
+    """The metric in which vectors of so many numbers are compared as they are."""
+    ends = np.array([-1.0, 1.0], dtype=np.float32)
+    return Metric(np.eye(size, dtype=np.float32), ends, ends)
+
+
 def learn(rows: Vectors, places: NDArray[np.intp]) -> Metric:
     """The metric of questions with these vectors, one a row, each of length 1. `places`: the number of what answers
     each, from 0. The same questions give the same metric. Cost: linear in the questions."""
-    turn = np.eye(rows.shape[1], dtype=np.float32)
-    if (np.bincount(places)[places] > 1).sum() >= _FEWEST:
-        turn = _learnt(rows.astype(np.float32), places)
+    if (np.bincount(places)[places] > 1).sum() < _FEWEST:
+        return unchanged(rows.shape[1])
+    turn = _learnt(rows.astype(np.float32), places)
     some = _spread(len(rows))
     turned = _unit(rows[some] @ turn)
     ranks = np.linspace(0.0, 1.0, _RANKS)
