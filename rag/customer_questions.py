@@ -7,7 +7,7 @@ better bridge between the two than the document's text: the places of the neares
 import csv
 import hashlib
 import time
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -35,6 +35,8 @@ RETRY_S = 10.0
 _LONGEST = 2000  # characters of a question
 _LOT = 256  # questions embedded at a time
 _KEPT, _MOST = 8, 400  # places that are told: in one chunk, in all
+_REMEMBERED = 64
+"""Messages whose places are remembered."""
 _MEANT = 3
 """Questions of one place, the likest to a new one, of which the mean is told."""
 _ARRAYS = ("rows", "turn", "after", "before")
@@ -145,6 +147,7 @@ class CustomerQuestions:
         self._reading = Lock()
         self._known: _Known | None = None
         self._until = 0.0
+        self._lately: OrderedDict[tuple[str, int], tuple[Place, ...]] = OrderedDict()
         self._places = _Places(-1, np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp), ())
 
     def __len__(self) -> int:
@@ -190,18 +193,29 @@ class CustomerQuestions:
         """By the id of each chunk that answers some question: its places, each with its nearest question, best first.
         `chunks` are those of the generation, read once for each."""
         found: dict[str, list[Likeness]] = defaultdict(list)
-        for place in islice(self.places(text, generation, chunks), _MOST):
+        for place in self.places(text, generation, chunks):
             if len(found[place.chunk.id]) < _KEPT:
                 found[place.chunk.id].append(Likeness(place.cosine, place.start, place.mean, place.words))
         return {chunk_id: tuple(some) for chunk_id, some in found.items()}
 
-    def places(self, text: str, generation: int, chunks: Callable[[], Collection[Chunk]]) -> Iterator[Place]:
-        """The places of the questions that have something to do with this one, the likest first, each once."""
-        known = self._vectors()
-        if known is None:
-            return
-        places = self._placed(generation, chunks)
+    def places(self, text: str, generation: int, chunks: Callable[[], Collection[Chunk]]) -> tuple[Place, ...]:
+        """The places of the questions that have most to do with this one, the likest first, each once. One message is
+        looked at by several readers: the last ones are remembered."""
         plain = self._plain(text)
+        with self._reading:
+            found = self._lately.pop((plain, generation), None)
+        if found is None:
+            known = self._vectors()
+            if known is None:
+                return ()
+            found = tuple(islice(self._nearest(plain, known, self._placed(generation, chunks)), _MOST))
+        with self._reading:
+            self._lately[plain, generation] = found
+            while len(self._lately) > _REMEMBERED:
+                self._lately.popitem(last=False)
+        return found
+
+    def _nearest(self, plain: str, known: _Known, places: _Places) -> Iterator[Place]:
         vector = known.metric.turned(self._embedder.embed([plain]))[0]
         cosines = np.zeros(len(self._questions), dtype=np.float32)
         cosines[known.there] = known.metric.likeness(known.rows @ vector)
@@ -243,6 +257,7 @@ class CustomerQuestions:
             if not complete and time.monotonic() >= self._until:
                 self._until = time.monotonic() + RETRY_S
                 self._known = self._together() or self._gathered()
+                self._lately.clear()
             return self._known
 
     def _together(self) -> _Known | None:

@@ -16,7 +16,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
 from operator import itemgetter
 from typing import Protocol
 
@@ -123,7 +122,7 @@ class Retriever:
             return ()
         try:
             generation = self._catalogue.generation()
-            return tuple(islice(self._questions.places(text, generation, partial(self._shown, generation)), k))
+            return self._questions.places(text, generation, partial(self._shown, generation))[:k]
         except (*_FAILURES, SQLAlchemyError):
             return ()
 
