@@ -18,6 +18,7 @@ from agents.diagnosis.note import Progress
 from agents.diagnosis.response import Command, Reply
 from agents.diagnosis.tools import FIND_CAUSES, LOOK_UP_FAULT_CODE, NEXT_CHECK, SUBJECTS
 from agents.language.phrases import Phrases
+from agents.learning.choice import opens_question
 from agents.passages.precedents import elsewhere
 from agents.skill import Action, Handled
 from agents.tool import PassOn, Tool
@@ -27,7 +28,7 @@ BOOKS = "maintenance"
 """The specialist that makes appointments."""
 _MOST_CODES = 5
 _SURELY_ELSE = 0.75
-"""The likeness of other customers' questions from which on what answers them is told, and no check begun."""
+"""The likeness of other customers' questions from which on a question is answered as theirs are, and no check begun."""
 _AT_WORKSHOP = Phrases(("(workshop|workshops|dealer|dealers|garage)",))
 
 
@@ -115,6 +116,11 @@ async def _reply(case: Case, resources: Resources) -> Reply | None:
     return reply if other in (None, progress.symptom) else None
 
 
+def _asks(case: Case) -> bool:
+    """Whether a message asks something, rather than only tells of a trouble."""
+    return "?" in case.message or any(map(opens_question, case.reading.sentences))
+
+
 async def _told(case: Case, resources: Resources) -> Told | None:
     """The symptom that a part tells of, where the vehicle can have it."""
     text, choices = case.question.whole, resources.choices
@@ -124,7 +130,8 @@ async def _told(case: Case, resources: Resources) -> Told | None:
     cars = checks.fitment.candidates(text, case.facts) & symptom.cars if symptom else frozenset()
     if symptom is None or not cars:
         return None
-    if not another and elsewhere(await asyncio.to_thread(resources.asked, text), checks.holds, _SURELY_ELSE):
+    alone = not another and not case.question.subject and _asks(case)
+    if alone and elsewhere(await asyncio.to_thread(resources.asked, text), checks.holds, _SURELY_ELSE):
         return None
     known = await resources.reference.derived(fault_codes.parse)
     progress = Progress(symptom, cars, codes=fault_codes.codes(text, known))

@@ -96,7 +96,7 @@ def _asked(case: Case, known: Prices, schedules: Schedules, resources: Resources
     if replied := reply(case, *told):
         return replied
     request = wanted(case, *told) or priced(case, known, *told)
-    if request is None or case.note:
+    if request is None or case.note or case.question.subject:
         return request
 
     def tells(place: Place) -> bool:
