@@ -21,7 +21,7 @@ where the search knew questions of customers. The fits count questions without a
 0.5 is the even middle: the first declines as many of the former, and fewer others. A wrong answer costs more than a
 quote that has to be read, and where the questions lead to the quote, the second takes a quarter of the wrong answers of
 conversations away and none of the right."""
-POSSIBLE = 0.06
+POSSIBLE = 0.07
 """The least probability with which the nearest passage is quoted, as what our documents say and not as the answer."""
 
 _SHORT, _LONG = 8, 40  # words: fewer tell no more of a question than these; with more, it has enough

@@ -12,6 +12,7 @@ _PEER = 2.0  # log odds by which a statement about other cars may be behind the 
 _BESIDE = 0.4  # the least probability of a statement beside the best
 _KINSHIP = 1.0  # log odds that each sign of saying the same as the best is worth
 _ADDS = 1.0  # log odds by which a sentence that adds words of the question may be behind the best
+_EXCEPTION = 3.0  # log odds by which what is said of the cars asked about alone may be behind a rule for more cars
 _SENTENCES = 3
 _POINTED, _AHEAD = 0.62, 0.03
 """The likeness to a question that one step answers from which on that step is meant and not the whole procedure, and by
@@ -81,6 +82,8 @@ def select(ranked: Sequence[Scored], cars: Cars) -> Selection | None:
             shares.append(Share(fresh, scored.statement))
             rest -= fresh
     more = _completing(ranked, best) if len(shares) == 1 else ()
+    if (narrower := _narrower(ranked, best, cars)) is not None and narrower not in more:
+        more = (*more, narrower)
     return Selection(tuple(shares), _once(best.statement, more))
 
 
@@ -125,6 +128,24 @@ def _kinship(statement: Statement, other: Statement) -> int:
     same_table = statement.span.passage == other.span.passage and statement.span.block == other.span.block
     same_subject = bool(statement.subject) and statement.subject.casefold() == other.subject.casefold()
     return int(same_table) + 2 * int(same_subject) + int(statement.near == other.near)
+
+
+def _narrower(ranked: Sequence[Scored], best: Scored, cars: Cars) -> Statement | None:
+    """What the section of the best statement says of the cars asked about and not of all that the best is true of: the
+    exception to its rule, where other customers have asked for it in such words."""
+    rule = best.statement
+    if rule.span.kind != "sentence" or not cars < rule.cars:
+        return None
+    exceptions = (
+        scored.statement
+        for scored in ranked
+        if scored.statement.span.kind == "sentence"
+        and scored.statement.near == rule.near
+        and cars <= scored.statement.cars < rule.cars
+        and scored.features["asked_own"] >= _POINTED
+        and scored.order >= best.order - _EXCEPTION
+    )
+    return next(exceptions, None)
 
 
 def _completing(ranked: Sequence[Scored], best: Scored) -> tuple[Statement, ...]:
