@@ -36,6 +36,9 @@ from rag.types import Chunk, Likeness, Passage, Place
 from rag.vectors import VectorStore
 
 WORDS_WEIGHT = 0.45
+WORDS_TOLD, WORDS_LEAST = 0.5, 0.5
+"""The share of the question's words that the best chunk has from which on words have their whole weight, and what part
+of it they keep at least."""
 WORDS_POWER = 1.5
 """Few shared words say less than their share of the question, many say more: measured, see `benchmarks/ranking.py`."""
 IDENTIFIER_WEIGHT = 0.3
@@ -232,11 +235,15 @@ def _scores(hits: Sequence[Hit]) -> dict[str, float]:
 
 def fused(near: Mapping[str, float], worded: Mapping[str, float]) -> dict[str, float]:
     """Scores, from 0 to hardly above 1, of the chunks of either half. A chunk whose nearness is not known is at most as
-    near as the last that was found by meaning, and is taken to be so."""
+    near as the last that was found by meaning, and is taken to be so. Where no chunk has many of the question's words
+    they count less: then the question has other words than the documents, and those that they share are the common
+    ones."""
     last = min(near.values(), default=0.0)
+    told = min(max(max(worded.values(), default=0.0) / WORDS_TOLD, WORDS_LEAST), 1.0)
+    weight = WORDS_WEIGHT * told * (1 - WORDS_WEIGHT) / (1 - WORDS_WEIGHT * told)  # beside the whole weight of meaning
     return {
         chunk_id: (1 - WORDS_WEIGHT) * max(near.get(chunk_id, last), 0.0)
-        + WORDS_WEIGHT * worded.get(chunk_id, 0.0) ** WORDS_POWER
+        + weight * worded.get(chunk_id, 0.0) ** WORDS_POWER
         for chunk_id in {**near, **worded}
     }
 

@@ -32,6 +32,8 @@ _ASKED_BEFORE, _GOES_ON = 0.63, 0.5
 """The likeness to a question of another customer from which a message is for whoever can answer that: of one that
 stands alone, of which nine in ten of those for nobody are less like any; and of one that goes on with the question
 before it."""
+_RATHER_THAN_ASK = 0.5
+"""The same where it is sure to be for somebody here, and not for whom."""
 _ASKS_FOR_A_THING = vocabulary("what whats what's which how how's why where where's who who's")
 _OPENING = 3
 """Words of a clause among which the one stands that tells what it asks for."""
@@ -122,11 +124,13 @@ async def _settled(
     match route.kind:
         case "clarify":
             return (
-                await _by_precedent(dependencies, catalogue, standalone)
+                await _by_precedent(dependencies, catalogue, standalone, _RATHER_THAN_ASK)
                 or await _by_topic(dependencies, catalogue, standalone)
                 or route
             )
-        case "out_of_scope" if precedent := await _by_precedent(dependencies, catalogue, standalone):
+        case "out_of_scope" if precedent := await _by_precedent(
+            dependencies, catalogue, standalone, _GOES_ON if standalone.subject else _ASKED_BEFORE
+        ):
             return precedent
         case "out_of_scope" if reading.leaning is not None:
             return Route("talk", reading.probability, act=reading.leaning)
@@ -134,13 +138,14 @@ async def _settled(
 
 
 async def _by_precedent(
-    dependencies: Dependencies, catalogue: Catalogue, standalone: StandaloneQuestion
+    dependencies: Dependencies, catalogue: Catalogue, standalone: StandaloneQuestion, least: float
 ) -> Route | None:
-    """The route to the specialist who knows the documents that answer what other customers have asked in such words."""
+    """The route to the specialist who knows the documents that answer what other customers have asked in such words, at
+    least so alike."""
     if dependencies.resources is None:
         return None
     places = await asyncio.to_thread(dependencies.resources.asked, standalone.whole)
-    if not places or places[0].cosine < (_GOES_ON if standalone.subject else _ASKED_BEFORE):
+    if not places or places[0].cosine < least:
         return None
     subject = places[0].chunk.subject
     knowing = [specialist for specialist in catalogue if subject in specialist.knowledge]
