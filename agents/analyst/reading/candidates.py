@@ -29,6 +29,7 @@ from agents.analyst.reading.lexicon import Lexicon
 from agents.analyst.reading.measuring import read_lapse
 from agents.analyst.reading.moments import read_times
 from agents.analyst.reading.options import Choices, Unresolved, words_of
+from agents.analyst.reading.persons import names_nobody
 from agents.analyst.reading.plan import Condition, Measure, Plan, Source
 from agents.analyst.reading.question import Question
 from agents.analyst.reading.ranking import ENDS, superlative
@@ -287,6 +288,8 @@ def _reading(read: Sentence, best: Candidate, others: list[Other]) -> Reading:
     year = scope.calendar("year")
     if year is not None and "sum" in figures.values() and year not in plan.fields:
         choices.doubt("whether all years are to be added up")
+    if names_nobody(question, plan):
+        choices.doubt("who is meant")
     named = any(scope.own(mark) or mark.cue == "rows" for mark in question.marks)
     if counted and len(scope.lexicon.tables) > 1 and not named:
         choices.doubt(f"whether {words_of(scope.table.name)} are counted")

@@ -6,6 +6,7 @@ from agents.analyst.reading.grouping import group_left, groups, named_group
 from agents.analyst.reading.listing import listed
 from agents.analyst.reading.moments import unit_group
 from agents.analyst.reading.options import DAYS, words_of
+from agents.analyst.reading.persons import who
 from agents.analyst.reading.plan import Group, Measure, Plan
 from agents.analyst.reading.question import Question
 from agents.analyst.reading.ranking import Rank, ranked, ranking_measure
@@ -94,7 +95,7 @@ def _sought(question: Question, rank: Rank) -> Group | None:
                     question.use(number)
                     rank.number = int(number.number)
                 return question.group(mark)
-    known = scope.known_by("who") if question.says("who") and rank.measure is not None else None
+    known = who(scope) if question.says("who") and rank.measure is not None else None
     return Group((known,)) if known is not None else None
 
 

@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from agents.analyst.reading.cues import cues
 from agents.analyst.reading.options import DAYS, NUMBERS, Unresolved, words_of
+from agents.analyst.reading.persons import is_person, who
 from agents.analyst.reading.plan import Field, Order, Plan
 from agents.analyst.reading.question import Question
 from agents.analyst.reading.ranking import Rank
@@ -43,8 +44,6 @@ def listed(question: Question, plan: Plan, rank: Rank | None) -> Plan | None:
         question.use_all("count")
     elif not cue and not single(question):
         scope.choices.doubt(f"whether {words_of(scope.table.name)} are to be listed")
-    if question.says("who") and not any(scope.says(field, "who") for field in (*asked, *scope.shown())):
-        scope.choices.doubt("who is meant")
     order, keys = _order(question, rank), _keys(question)
     limit = _READ_THROUGH
     if rank is not None:
@@ -78,7 +77,7 @@ def _asked(question: Question) -> tuple[Field, ...]:
     wanted = {
         ("where",): None if any(scope.says(field, "place") for field in found) else scope.known_by("place"),
         ("when",): None if days else scope.day() or scope.calendar("year"),
-        ("who", "whose"): None if any(scope.says(field, "who") for field in found) else scope.known_by("who"),
+        ("who", "whose"): None if any(is_person(scope, field) for field in found) else who(scope),
     }
     also = [field for words, field in wanted.items() if field is not None and question.says(*words)]
     return tuple(dict.fromkeys([*found, *also]))

@@ -150,3 +150,28 @@ def test_what_was_done_is_not_what_its_status_is_called() -> None:
         assert isinstance(reading, Reading)
         (one,) = reading.plan.conditions
         assert (one.field.column, one.operator) == (column, operator)
+
+
+RIVER = Source("river", "samples")
+
+
+def river(*people: str) -> Lexicon:
+    """Of the samples from a river, with these who took them; without anybody where none are given."""
+    texts = {"SiteName": ("Church Meadow", "Home Farm", "Sawmill"), **({"sampler": people} if people else {})}
+    columns = (*(Column(name, "text", "VARCHAR") for name in texts), Column("pH", "number", "DOUBLE"))
+    schema = Schema("river", "", (Table("river", "samples", columns, (), (), 300),))
+    return Lexicon(schema, {(RIVER, name): values for name, values in texts.items()})
+
+
+def test_who_is_a_person_and_no_place_that_has_a_name() -> None:
+    people = river("J. Hartley", "Tom Okafor", "Priya N.", "volunteer group")
+    reading = read("who took the most samples", lexicon=people)
+    assert isinstance(reading, Reading)
+    assert certain(reading)
+    assert [field.column for group in reading.plan.groups for field in group.fields] == ["sampler"]
+
+
+@pytest.mark.parametrize("people", [(), ("net", "bottle", "by hand")])
+def test_who_is_not_certain_where_no_column_holds_persons(people: tuple[str, ...]) -> None:
+    for text in ("who took the most samples", "who has the highest pH", "who has the highest average pH per site"):
+        assert not certain(read(text, lexicon=river(*people))), text
