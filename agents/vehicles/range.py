@@ -54,9 +54,11 @@ MAKES = vocabulary(
     "alfa audi bentley bmw buick byd cadillac chevrolet chevy chrysler citroen cupra dacia dodge ducati ferrari fiat "
     "ford gmc harley honda hyundai infiniti isuzu iveco jaguar jeep kawasaki kia lexus lincoln mazda mercedes mg mini "
     "mitsubishi nissan opel peugeot polestar pontiac porsche renault rover saab seat skoda smart subaru suzuki tesla "
-    "toyota triumph vauxhall volkswagen volvo vw yamaha"
+    "toyota triumph vauxhall volkswagen volvo vw yamaha "
+    "astra aygo civic clio corolla corsa fabia fiesta golf hilux insignia jetta mondeo octavia passat prius qashqai "
+    "tiguan touran twingo vectra yaris zafira"
 )
-"""Other makers, to tell whose vehicle a question is about."""
+"""Other makers, and models of theirs that people call by their own names, to tell whose vehicle a question is about."""
 
 _AMBIGUOUS_MAKES = frozenset({"mini", "seat", "smart", "triumph", "lincoln", "rover", "dodge"})
 

@@ -53,14 +53,19 @@ class Verdict(msgspec.Struct, frozen=True):
     needless: bool
 
 
-def replies(agent: str, act: str, statuses: Sequence[str], *, cites: bool = False) -> frozenset[Reply]:
+def replies(
+    agent: str, act: str, statuses: Sequence[str], *, cites: bool = False, looked_up: bool = True
+) -> frozenset[Reply]:
     """The kinds of reply that a finished answer is: by how its parts ended, or without parts by the act that the
     assistant itself replied to. An answer whose parts were only declined in part is an answer, and so is a
-    question back that follows on what the documents say (`cites`)."""
+    question back that follows on what the documents say (`cites`). What cites nothing and has not `looked_up` anything
+    tells nothing either: "All right, I leave it at that" takes note."""
     if act == "danger":
         return frozenset({"danger"})
     if not statuses:
         return frozenset({_BY_ACT.get(act if act != "request" else agent, "small_talk")})
+    if not cites and not looked_up and set(statuses) == {"answered"}:
+        return frozenset({"acknowledge"})
     kinds = frozenset(_BY_STATUS[status] for status in statuses)
     return (kinds - {"decline"} or kinds) | ({"answer"} if cites and "ask" in kinds else frozenset())
 

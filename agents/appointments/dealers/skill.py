@@ -11,6 +11,7 @@ from pydantic import Field
 
 from agents.appointments.dealers.workshops import DAYS, Hours, Workshop, Workshops, parse
 from agents.context import Case, Resources, ToolContext
+from agents.passages.precedents import elsewhere
 from agents.skill import Action, Handled
 from agents.tool import Arguments, Result, Tool
 from agents.topics.reader import About
@@ -20,6 +21,8 @@ _KINDS = ("contact", "date_time", "place", "extreme", "comparison", "existence",
 _PROBABLE, _WANTED = 0.3, 0.4
 _EXTREME = 0.5
 _CALLED_FOR = 2
+_SURELY_ELSE = 0.6
+"""The likeness of other customers' questions from which on what answers them is told, and no list of all dealers."""
 """Earlier turns in which a dealer may have been named."""
 
 
@@ -84,6 +87,10 @@ class Dealers:
         share = sum(share for topic, share in about.topics if topic.name in _TOPICS)
         if not known.rows or share < _PROBABLE or about.kind(*_KINDS) < _WANTED:
             return None
+        if not _named(case, known):
+            places = await asyncio.to_thread(resources.asked, case.question.whole)
+            if elsewhere(places, known.holds, _SURELY_ELSE):
+                return None
         return _asked(case, about, known)
 
     async def act(self, request: Request, context: ToolContext) -> Handled:

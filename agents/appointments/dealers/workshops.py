@@ -19,7 +19,7 @@ from agents.language.phrases import Phrases
 from agents.language.tokens import letters, spoken
 from agents.types import Evidence
 from agents.vehicles.range import Vehicle, Vehicles
-from rag.types import Chunk, Passage
+from rag.types import Chunk, Passage, Place
 
 log = structlog.get_logger()
 
@@ -122,6 +122,10 @@ class Workshops:
     def mentions(self, text: str, *, asked: bool = False) -> tuple[Mention[Workshop], ...]:
         """Where a text names workshops, in order; `asked`: one was asked for."""
         return self._places.mentions(text, asked=asked)
+
+    def holds(self, place: Place) -> bool:
+        """Whether a place is in a list of workshops, rather than where one is spoken of."""
+        return len(self.named(place.chunk.text)) >= min(2, len(self.rows))
 
     def serving(self, vehicles: Sequence[Vehicle]) -> tuple[Workshop, ...]:
         """Those that work on every one of these vehicles."""

@@ -280,7 +280,8 @@ class _Talk:
             case Completed():
                 route = tuple(agent.name for agent in last.agents) or (last.agent,)
                 status = tuple(part.status for part in last.parts)
-                kinds = replies(last.agent, last.act, status, cites=bool(last.sources))
+                cites, looked_up = bool(last.sources or last.citations), bool(tools)
+                kinds = replies(last.agent, last.act, status, cites=cites, looked_up=looked_up)
                 cited = tuple((span.source, span.start, span.end) for span in last.citations)
                 return LineResult(
                     last.response,

@@ -63,3 +63,10 @@ def test_the_kind_of_a_reply(agent: str, act: str, statuses: tuple[str, ...], ki
     assert replies(agent, act, statuses) == kinds
     assert kinds <= set(REPLIES)
     assert replies("t", "request", ("asked_back",), cites=True) == {"ask", "answer"}
+
+
+def test_a_reply_that_has_looked_up_and_cites_nothing_takes_note() -> None:
+    assert replies("care", "request", ("answered",), looked_up=False) == {"acknowledge"}
+    assert replies("care", "request", ("answered",)) == {"answer"}
+    assert replies("care", "request", ("answered",), cites=True, looked_up=False) == {"answer"}
+    assert replies("care", "request", ("asked_back",), looked_up=False) == {"ask"}
