@@ -64,7 +64,8 @@ def _lacks(question: Question, mark: Mark, target: Mark) -> bool:
     """Whether the target is what rows lack, or have; then it is kept."""
     scope = question.scope
     found = scope.sense(target, "figure", "thing", "day")
-    if not question.free(target) or found.field is None:
+    compared = mark.cue == "known" and any(item.field == found.field and item.values for _, item in question.filters)
+    if found.field is None or not (question.free(target) or compared):
         return False
     field, said = found.field, f"{mark.text} {target.text}"
     if found.group and len(field.path) == 1:  # a row of another table that is referred to
@@ -82,7 +83,8 @@ def _lacks(question: Question, mark: Mark, target: Mark) -> bool:
             scope.choices.doubt(f'what "{said}" is, as every row has one')
         field = (scope.chosen(target, "figure", "thing", "day").field if not found.group else None) or field
     question.use(mark, target)
-    question.keep(target.place, field, operator, values, said)
+    whole = -1 if compared else target.place  # of a share of those that are over 10 only what is known is the whole
+    question.keep(whole, field, operator, values, said)
     return True
 
 
@@ -90,7 +92,7 @@ def read_having(question: Question) -> None:
     """ "The samples that have a result": what only some rows have."""
     for mark in question.marks if question.has("count", "share") else ():
         target, article = question.after(mark.place), question.beside(mark.place)
-        if mark.plain not in _HAVING or article.plain not in ("a", "an", "any"):
+        if mark.plain not in _HAVING or article.plain not in ("a", "an", "any") or _negation(question, target):
             continue
         behind = [item for item in question.marks[target.place + 1 : target.place + 3] if item.cue != "idle"][:1]
         compared = any(item.number is not None or item.cue in _RANKING or item.of("value", 0.7) for item in behind)

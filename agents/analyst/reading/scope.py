@@ -13,10 +13,10 @@ from agents.analyst.reading.plan import Field, Hop, Scalar, Source
 from agents.analyst.reading.reach import entity, is_key, label, reach
 from agents.analyst.reading.sentence import Mark
 from agents.analyst.reading.tokens import parts, stem
+from agents.analyst.reading.unit_names import named_measures, named_unit, said_measures
 from agents.dataset import Table
 from agents.datasets.identifiers import ID_WORDS
-from agents.language.figures import measures, unit_words
-from agents.language.units import Unit
+from agents.language.figures import unit_words
 from agents.language.units import unit as unit_of
 
 SURE = 0.9
@@ -266,7 +266,7 @@ class Scope:
             return False
         adds, never = cues().columns["adds"], cues().columns["never"]
         decisive = next((word for word in map(stem, reversed(words)) if word in adds | never), "")
-        unit = self.unit(field)
+        unit = named_unit(field)
         amount = unit is not None and unit.measure in ("mass", "volume", "energy")
         return decisive in adds - never if decisive else amount
 
@@ -298,28 +298,20 @@ class Scope:
             if found:
                 return (sure or found)[0]
         wanted = {measure for word in words for measure in _MEASURED.get(word, ())}
-        fitting = [field for field in self.own_columns if field.kind in NUMBERS and self._measures(field) & wanted]
+        fitting = [field for field in self.own_columns if field.kind in NUMBERS and named_measures(field) & wanted]
         whole = [field for field in fitting if self._is_whole(field)] or fitting
         if len(fitting) > 1:
             self.choices.doubt(f"whether it is about {words_of(whole[0].column)}")
         return next(iter(whole), None)
 
-    def _measures(self, field: Field) -> frozenset[str]:
-        return frozenset(measures(" ".join((*parts(field.column), field.column))))
-
-    def unit(self, field: Field) -> Unit | None:
-        """The unit in a column's name."""
-        words = field.column.replace("(", " ").replace(")", " ").replace("_", " ").replace("/", " ").split()
-        return next((found for word in reversed(words[1:]) if (found := unit_of(word))), None)
-
     def measured_in(self, word: str) -> Field | None:
         """The only column of figures that measures what a unit does, or the only one of these that is a total."""
-        wanted, named = measures(word), unit_of(word)
+        wanted, named = said_measures(word), unit_of(word)
         fitting = []
         for field in self.own_columns:
-            own = self.unit(field)
+            own = named_unit(field)
             same = bool(named and own and own.measure == named.measure)
-            if field.kind in NUMBERS and not self.is_key(field) and (same or self._measures(field) & wanted):
+            if field.kind in NUMBERS and not self.is_key(field) and (same or named_measures(field) & wanted):
                 fitting.append(field)
         whole = [field for field in fitting if self._is_whole(field)]
         fitting = whole if len(whole) == 1 else fitting
