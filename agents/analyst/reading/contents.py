@@ -6,7 +6,8 @@ from agents.analyst.reading.cues import cues
 from agents.analyst.reading.options import NUMBERS, Unresolved
 from agents.analyst.reading.plan import Condition, Field, Operator, Scalar
 from agents.analyst.reading.question import AGGREGATES, Question
-from agents.analyst.reading.scope import LIKELY, SURE, Sense, SenseKind
+from agents.analyst.reading.scope import LIKELY, SURE
+from agents.analyst.reading.senses import Sense, SenseKind
 from agents.analyst.reading.sentence import NOWHERE, Mark
 from agents.analyst.reading.tokens import stem
 from agents.language.words import vocabulary
@@ -111,7 +112,7 @@ def read_values(question: Question) -> None:
     for mark in question.names():
         if not question.free(mark) or mark.cue not in _NAMING or not is_value(question, mark):
             continue
-        if _comes(question, mark):
+        if _comes(question, mark) or _either(question, mark):
             continue
         negation = _negation(question, mark)
         beside, column = _beside(question, mark)
@@ -133,6 +134,17 @@ def read_values(question: Question) -> None:
         question.use(mark, negation, column, joined)
         last = mark.place
         question.filters.append((mark.place, found))
+
+
+def _either(question: Question, mark: Mark) -> bool:
+    """Whether both ways count: "cancelled or not"; then the words are used."""
+    joint, negation = question.beside(mark.place), question.beside(mark.place, 2)
+    if joint.cue != "or" or negation.plain != "not" or question.after(negation.place).names:
+        return False
+    if question.word("whether") is not None or question.cued(mark.place, -1, "by") is not None:
+        return False  # told apart by it
+    question.use(mark, joint, negation)
+    return True
 
 
 def _comes(question: Question, mark: Mark) -> bool:

@@ -2,8 +2,6 @@
 rows refer to."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Literal
 
 from agents.analyst.reading.cues import cues
 from agents.analyst.reading.lexicon import Lexicon
@@ -11,6 +9,7 @@ from agents.analyst.reading.naming import Meaning, Profile
 from agents.analyst.reading.options import DAYS, NUMBERS, Choices, words_of
 from agents.analyst.reading.plan import Field, Hop, Scalar, Source
 from agents.analyst.reading.reach import entity, is_key, label, reach
+from agents.analyst.reading.senses import NOTHING, Sense, SenseKind, codes_of, is_code
 from agents.analyst.reading.sentence import Mark
 from agents.analyst.reading.tokens import parts, stem
 from agents.analyst.reading.unit_names import named_measures, named_unit, said_measures
@@ -41,26 +40,6 @@ _MEASURED = {
 }  # fmt: skip
 _TIMED = ("age", "founded", "built", "year", "birth")
 """What a day tells as well as a figure."""
-SenseKind = Literal["rows", "figure", "thing", "day", "value"]
-
-
-@dataclass(frozen=True, slots=True)
-class Sense:
-    """One meaning of a mark: the rows themselves, a column of figures, of days, or one that tells things apart (the
-    rows of another table: its `group`), or `values` of a column."""
-
-    kind: SenseKind
-    score: float
-    field: Field | None = None
-    values: tuple[str, ...] = ()
-    group: tuple[Field, ...] = ()
-
-    def __bool__(self) -> bool:
-        return self is not NOTHING
-
-
-NOTHING = Sense("rows", 0.0)
-"""No meaning of that kind."""
 
 
 class Scope:
@@ -84,7 +63,7 @@ class Scope:
     def senses(self, mark: Mark) -> tuple[Sense, ...]:
         """All meanings of a mark, the likeliest first."""
         if mark not in self._senses:
-            self._senses[mark] = tuple(sorted(self._read(mark.names), key=lambda sense: -sense.score))
+            self._senses[mark] = tuple(sorted(self._read(mark.names), key=lambda sense: (-sense.score, is_code(sense))))
         return self._senses[mark]
 
     def sense(self, mark: Mark, *kinds: SenseKind, least: float = _LEAST) -> Sense:
@@ -107,7 +86,8 @@ class Scope:
         whole = [item for item in found if best.score - item.score < 0.02 and item.field and self._is_whole(item.field)]
         if len(whole) == 1:
             return whole[0]
-        near = [item for item in found[1:] if best.score - item.score < _NEAR and not (best.score >= 0.95 > item.score)]
+        near = [item for item in found[1:] if not codes_of(item, best)]
+        near = [item for item in near if best.score - item.score < _NEAR and not (best.score >= 0.95 > item.score)]
         ways = [(f'"{mark.text}" is {self.told(item)}', item) for item in (best, *near)]
         picked = self.choices.of(f"{mark.place} {mark.text}", ways)
         self.check_elsewhere(mark, picked)

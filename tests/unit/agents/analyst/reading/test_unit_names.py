@@ -86,3 +86,7 @@ def test_what_a_columns_name_says_of_its_unit() -> None:
     unit = named_unit(Field("Catch (kg)", "number"))
     assert unit is not None
     assert unit.measure == "mass"
+
+
+def test_how_strong_a_correlation_is_is_its_figure() -> None:
+    assert certain(read("is there a correlation between nts and total? how strong", lexicon=LEXICON))
