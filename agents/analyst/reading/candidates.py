@@ -24,11 +24,11 @@ from agents.analyst.reading.contents import (
 from agents.analyst.reading.coverage import Candidate, asks, left, score, strange, subject_bonus
 from agents.analyst.reading.following import following, follows
 from agents.analyst.reading.frames import FRAMES, Frame
-from agents.analyst.reading.grouping import read_groups
+from agents.analyst.reading.grouping import is_rate, read_groups
 from agents.analyst.reading.lexicon import Lexicon
 from agents.analyst.reading.measuring import read_lapse
 from agents.analyst.reading.moments import read_times
-from agents.analyst.reading.options import Choices, Unresolved, words_of
+from agents.analyst.reading.options import NUMBERS, Choices, Unresolved, words_of
 from agents.analyst.reading.persons import names_nobody
 from agents.analyst.reading.plan import Condition, Measure, Plan, Source
 from agents.analyst.reading.question import Question
@@ -37,6 +37,7 @@ from agents.analyst.reading.relating import relate
 from agents.analyst.reading.scope import SURE, Scope
 from agents.analyst.reading.sentence import LONGEST, Mark, Sentence, sentence
 from agents.analyst.reading.tokens import parts, stem
+from agents.analyst.reading.unit_names import is_in
 from agents.language.words import vocabulary
 
 _CLEAR = 0.04
@@ -198,15 +199,19 @@ def _traces(question: Question, plan: Plan) -> None:
     joined = {hop.source for field in plan.fields for hop in field.path}
     words = {stem(word) for field in plan.fields for word in parts(field.column)}
     counted = plan.measures == (Measure("count"),) and not plan.part
+    figures = [*(item.field for item in plan.measures if item.field), *(item.field for item in plan.order)]
     for mark in question.marks:
+        if mark.plain == "per" and any(is_rate(field, question.after(mark.place)) for field in figures):
+            question.use(mark, question.after(mark.place))
         if mark.cue not in ("", "unit", "adjective") or not question.free(mark):
             continue
         field = scope.said_of(mark.said[1]) if mark.said and mark.said[2] == "" else None
         said = field is not None and field in plan.fields and not scope.is_year(field)
         day = scope.field_of(mark, "day", least=SURE) if mark.plain.endswith(("d", "n", "t")) else None
         event = day is not None and not day.path and counted and not question.cued(mark.place, 1, "by")  # "sold"
+        unit = mark.strange and any(field.kind in NUMBERS and is_in(field, mark.plain) for field in figures)
         again = stem(mark.plain) in words and mark.unit is None
-        if again or said or event or any(item.source in joined for item in mark.of("table", 0.95)):
+        if again or said or event or unit or any(item.source in joined for item in mark.of("table", 0.95)):
             question.use(mark)
     for mark in question.marks:  # a noun of the description stands for the rows once
         if mark.names and 0 < scope.score(mark, "rows") < _NAMED and scope.senses(mark)[0].kind == "rows":

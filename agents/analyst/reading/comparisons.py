@@ -1,12 +1,16 @@
 """Rows that count by a figure of theirs: "over 50", "between 3 and 5", "4 doors or more", "class 3"."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from agents.analyst.reading.options import DAYS, NUMBERS, Unresolved, words_of
 from agents.analyst.reading.plan import Condition, Field, Having, Measure, Operator, Span, label
 from agents.analyst.reading.question import AGGREGATES, Question
+from agents.analyst.reading.scope import SURE, Scope
 from agents.analyst.reading.sentence import Mark
+from agents.analyst.reading.tokens import tokens
+from agents.analyst.reading.unit_names import is_of_another, named_unit
 from agents.language.figures import measures
 from agents.language.units import NotConvertible, convert
 from agents.language.units import unit as unit_of
@@ -43,6 +47,7 @@ def _compared(question: Question, mark: Mark) -> None:
     behind = question.beside(mark.place)
     if mark.cue in ("or_more", "or_less"):
         before = next((item for item in question.near(mark.place, 3, -1) if item.number is not None), None)
+        before = before or _one(question, mark)
         if before is not None and question.free(before):
             _bounded(question, mark, {OPERATORS[mark.cue]: before})
     elif mark.cue == "between":
@@ -64,6 +69,15 @@ def _compared(question: Question, mark: Mark) -> None:
             _bounded(question, mark, {operator: numbers[0]}, passed, said)
         elif mark.cue in OPERATORS:
             _with_column(question, mark, operator)
+
+
+def _one(question: Question, mark: Mark) -> Mark | None:
+    """The article of "a week or longer", as a number."""
+    unit = question.beside(mark.place, -1)
+    article = question.beside(unit.place, -1)
+    if unit.cue != "unit" or article.plain not in ("a", "an"):
+        return None
+    return replace(article, number=1.0, text=f"{article.text} {unit.text}")
 
 
 def _numbers(question: Question, place: int, most: int) -> tuple[list[Mark], list[Mark]]:
@@ -163,6 +177,9 @@ def _column(
         named = item if question.is_figure(item) else None
         if named or scope.own(item) or scope.sense(item, "value") or item.cue not in _BESIDE_NAMES:
             break
+    nights = _in_days(scope) if _lasts(beside.first) else None
+    if nights is not None and (named is None or scope.score(named, "figure") < SURE):
+        return nights, []
     if named is None:
         return _by_unit(question, number)
     return scope.chosen(named, "figure").field, [named]
@@ -196,16 +213,31 @@ def _by_unit(question: Question, number: Mark) -> tuple[Field | None, Sequence[M
     return fitting[0], []
 
 
+def _lasts(word: str) -> bool:
+    named, day = unit_of(word), unit_of("day")
+    return named is not None and day is not None and named.measure == day.measure
+
+
+def _in_days(scope: Scope) -> Field | None:
+    """The column of figures that counts nights or days, though no unit stands in its name: `Nts`."""
+    senses = (scope.lexicon.longest(tokens(word), 0)[1] for word in ("nights", "days"))
+    found = (scope.field(item.source, item.column) for names in senses for item in names if item.kind == "column")
+    return next((field for field in found if field and field.kind in NUMBERS and not field.path), None)
+
+
 def _in_unit_of(question: Question, field: Field, number: Mark, unit: Mark) -> int | float:
     """The number in the unit that stands in the column's name, where another one is said: "over 2 hours"."""
     value = number.value
-    said, own = unit_of(unit.first), question.scope.unit(field)
+    said, own = unit_of(unit.first), named_unit(field)
+    own = unit_of("day") if own is None and _lasts(unit.first) and field == _in_days(question.scope) else own
     percent = unit.cue in ("percent", "share")
     if unit.plain in _DEGREES or percent or (said is not None and (own or len(unit.plain) > 1)):
         question.use(unit)
     if percent:
         profile = question.scope.profile(field)
         return value / 100 if profile is not None and (profile.high or 0) <= 1 else value
+    if said and (own is None or own.measure != said.measure) and is_of_another(field, unit.first):
+        question.scope.choices.doubt(f"whether {words_of(field.column)} is in {unit.text}")
     if said is None or own is None or said == own:
         return value
     try:

@@ -6,7 +6,8 @@ from agents.analyst.reading.cues import cues
 from agents.analyst.reading.options import NUMBERS, Unresolved
 from agents.analyst.reading.plan import Condition, Field, Operator, Scalar
 from agents.analyst.reading.question import AGGREGATES, Question
-from agents.analyst.reading.scope import LIKELY, SURE, Sense, SenseKind
+from agents.analyst.reading.scope import LIKELY, SURE
+from agents.analyst.reading.senses import Sense, SenseKind
 from agents.analyst.reading.sentence import NOWHERE, Mark
 from agents.analyst.reading.tokens import stem
 from agents.language.words import vocabulary
@@ -64,7 +65,8 @@ def _lacks(question: Question, mark: Mark, target: Mark) -> bool:
     """Whether the target is what rows lack, or have; then it is kept."""
     scope = question.scope
     found = scope.sense(target, "figure", "thing", "day")
-    if not question.free(target) or found.field is None:
+    compared = mark.cue == "known" and any(item.field == found.field and item.values for _, item in question.filters)
+    if found.field is None or not (question.free(target) or compared):
         return False
     field, said = found.field, f"{mark.text} {target.text}"
     if found.group and len(field.path) == 1:  # a row of another table that is referred to
@@ -82,7 +84,8 @@ def _lacks(question: Question, mark: Mark, target: Mark) -> bool:
             scope.choices.doubt(f'what "{said}" is, as every row has one')
         field = (scope.chosen(target, "figure", "thing", "day").field if not found.group else None) or field
     question.use(mark, target)
-    question.keep(target.place, field, operator, values, said)
+    whole = -1 if compared else target.place  # of a share of those that are over 10 only what is known is the whole
+    question.keep(whole, field, operator, values, said)
     return True
 
 
@@ -90,7 +93,7 @@ def read_having(question: Question) -> None:
     """ "The samples that have a result": what only some rows have."""
     for mark in question.marks if question.has("count", "share") else ():
         target, article = question.after(mark.place), question.beside(mark.place)
-        if mark.plain not in _HAVING or article.plain not in ("a", "an", "any"):
+        if mark.plain not in _HAVING or article.plain not in ("a", "an", "any") or _negation(question, target):
             continue
         behind = [item for item in question.marks[target.place + 1 : target.place + 3] if item.cue != "idle"][:1]
         compared = any(item.number is not None or item.cue in _RANKING or item.of("value", 0.7) for item in behind)
@@ -109,7 +112,7 @@ def read_values(question: Question) -> None:
     for mark in question.names():
         if not question.free(mark) or mark.cue not in _NAMING or not is_value(question, mark):
             continue
-        if _comes(question, mark):
+        if _comes(question, mark) or _either(question, mark):
             continue
         negation = _negation(question, mark)
         beside, column = _beside(question, mark)
@@ -131,6 +134,17 @@ def read_values(question: Question) -> None:
         question.use(mark, negation, column, joined)
         last = mark.place
         question.filters.append((mark.place, found))
+
+
+def _either(question: Question, mark: Mark) -> bool:
+    """Whether both ways count: "cancelled or not"; then the words are used."""
+    joint, negation = question.beside(mark.place), question.beside(mark.place, 2)
+    if joint.cue != "or" or negation.plain != "not" or question.after(negation.place).names:
+        return False
+    if question.word("whether") is not None or question.cued(mark.place, -1, "by") is not None:
+        return False  # told apart by it
+    question.use(mark, joint, negation)
+    return True
 
 
 def _comes(question: Question, mark: Mark) -> bool:

@@ -43,7 +43,7 @@ def left(question: Question) -> list[Mark]:
         mark
         for mark in question.marks
         if question.free(mark)
-        and (mark.names or mark.cue not in _PASSED or _noun(question, mark))
+        and (mark.names or mark.cue not in _PASSED or _noun(question, mark) or _narrows(question, mark))
         and not (mark.cue in ("idle", "and", "or") and not (mark.names and mark.names[0].weight >= 0.95))
     ]
 
@@ -51,6 +51,11 @@ def left(question: Question) -> list[Mark]:
 def _noun(question: Question, mark: Mark) -> bool:
     """Whether "name" is a noun, and does not ask for a list: "how many orders name"."""
     return mark.cue == "list" and any(other.place < mark.place for other in question.all("count"))
+
+
+def _narrows(question: Question, mark: Mark) -> bool:
+    """Whether it matters that only known figures count: they are the whole of a share."""
+    return mark.cue == "known" and question.has("share")
 
 
 def score(question: Question, plan: Plan) -> float:

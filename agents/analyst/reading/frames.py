@@ -16,8 +16,10 @@ from agents.analyst.reading.plan import Aggregate, Field, Group, Measure, Plan
 from agents.analyst.reading.question import Question
 from agents.analyst.reading.sides import compared, grouped, shared, told_apart
 from agents.analyst.reading.tokens import stem
+from agents.language.words import vocabulary
 
 Frame = Callable[[Question, Plan], Plan | None]
+_CLOSE = vocabulary("strong strongly close closely tight tightly")
 
 
 def worked(measures: Callable[[Question], tuple[Measure, ...]]) -> Frame:
@@ -50,6 +52,7 @@ def correlation(question: Question) -> tuple[Measure, ...]:
     if len(fields) < 2:
         raise Unresolved("I do not see which two figures are to be related.")
     question.use_all("correlation", "and", "between", "count", "more", "average")
+    question.use(*(mark for mark in question.marks if mark.plain in _CLOSE and mark.said))  # "how strong"
     return (Measure("correlation", fields[0], None, fields[1]),)
 
 

@@ -3,7 +3,7 @@
 from agents.analyst.reading.likeness import abbreviates
 from agents.analyst.reading.moments import unit_group
 from agents.analyst.reading.options import Unresolved
-from agents.analyst.reading.plan import Group
+from agents.analyst.reading.plan import Field, Group
 from agents.analyst.reading.question import AGGREGATES, Question
 from agents.analyst.reading.sentence import NOWHERE, Mark
 from agents.analyst.reading.tokens import parts
@@ -70,16 +70,21 @@ def _in_the_name(question: Question, by: Mark) -> bool:
     """Whether "per" and what follows belong to the name of the figure before: "price per bottle" of `Price/btl`."""
     before, behind = question.after(by.place, -1), question.after(by.place)
     if not question.is_figure(before):
-        return False
+        return behind.strange and any(is_rate(field, behind) for field in question.scope.own_columns)
     field = question.scope.field_of(before, "figure")
-    words = parts(field.column) if field is not None else ()
-    if field is None or len(words) < 2 or not ("/" in field.column or "per" in words):
-        return False
-    unit = unit_of(behind.plain)
-    if not (unit is not None and unit == unit_of(words[-1])) and not abbreviates(words[-1], behind.plain):
+    if field is None or not is_rate(field, behind):
         return False
     question.use(by, behind)
     return True
+
+
+def is_rate(field: Field, behind: Mark) -> bool:
+    """Whether what stands behind "per" is what a column's figures are for one of."""
+    words = parts(field.column)
+    if len(words) < 2 or not ("/" in field.column or "per" in words):
+        return False
+    unit = unit_of(behind.plain)
+    return (unit is not None and unit == unit_of(words[-1])) or abbreviates(words[-1], behind.plain)
 
 
 def _target(question: Question, place: int) -> Mark | None:

@@ -39,7 +39,7 @@ def read_lapse(question: Question) -> None:
 def figure_beside(question: Question, cue: Mark) -> Mark | None:
     """The figure that a word like "average" is said of: how much there is, behind it, or else before it."""
     for mark in question.figures():
-        if question.beside(mark.place, -1).plain in ("how", "much"):
+        if question.beside(mark.place, -1).plain in ("how", "much", "how many"):
             return mark
     behind = next(filter(question.is_figure, question.near(cue.place, _FAR)), None)
     if behind is None:

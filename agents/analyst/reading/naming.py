@@ -11,6 +11,7 @@ from typing import Literal
 
 from agents.analyst.reading.cues import cues
 from agents.analyst.reading.likeness import (
+    country_codes,
     defined,
     explained,
     headed,
@@ -41,6 +42,8 @@ _HEAD, BESIDE = 0.36, 0.35
 """How surely rows go by the head noun of their table's description, and by any other noun of it."""
 _SEXES = {"f": ("female",), "m": ("male",)}
 LONGEST_CODE, _CODED = 3, 0.9
+_MOST, _HOLDING = 0.8, 0.8
+"""The share of a column's values that are countries, and how surely it is called so then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +192,9 @@ class Naming:
         told = (table.description, about, self.column(source, column).description)
         coded = {text: words for text in texts if len(text) <= LONGEST_CODE and (words := explained(text, told))}
         coded = {} if tuple(coded) in (("A",), ("I",)) else coded  # "A" alone is an article
+        lands = sum(text.casefold() in country_codes() for text in texts)
+        if lands > 1 and lands >= _MOST * len(texts):  # whatever the column is called
+            self._mean(("country",), Meaning("column", source, _HOLDING, column, of="text"))
         for text in texts:
             words = tuple(token.plain for token in tokens(text) if token.text[0].isalnum())
             words = _SEXES.get(text.casefold(), words) if sexes else words

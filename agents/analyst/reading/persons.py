@@ -7,12 +7,14 @@ from agents.analyst.reading.plan import Field, Plan
 from agents.analyst.reading.question import Question
 from agents.analyst.reading.scope import Scope
 from agents.analyst.reading.tokens import parts, stem
+from agents.datasets.identifiers import ID_WORDS
 from agents.language.words import vocabulary
 
 _ASKING = vocabulary("who whose who's")
 _NAME = "name"
 _OWN = vocabulary("first last full given family middle sur nick")
 """Before "name" these say that it is a person's."""
+_IDS = ID_WORDS - {"number", "num"}
 _DOER = ("er", "or", "ers", "ors")
 _CALLED = re.compile(r"[A-Z][\w'’-]*+\.?+(?: [A-Z][\w'’-]*+\.?+)++")
 """Two or more words in capitals, or initials."""
@@ -23,7 +25,7 @@ def is_person(scope: Scope, field: Field) -> bool:
     """Whether a column holds persons: its name says who, or what somebody does while its values look like names. A
     bare name is that of whatever the rows are."""
     words = parts(field.column)
-    if field.kind != "text" or scope.says(field, "place"):
+    if (field.kind != "text" and words[-1] not in _IDS) or scope.says(field, "place"):
         return False
     kept = [word for word in words if word not in (_NAME, "names")]
     if not kept or set(kept) & _OWN:
@@ -36,8 +38,9 @@ def is_person(scope: Scope, field: Field) -> bool:
 
 
 def who(scope: Scope) -> Field | None:
-    """The first column of the rows that holds persons."""
-    return next((field for field in scope.own_columns if is_person(scope, field)), None)
+    """The first column of words of the rows that holds persons."""
+    texts = (field for field in scope.own_columns if field.kind == "text")
+    return next((field for field in texts if is_person(scope, field)), None)
 
 
 def names_nobody(question: Question, plan: Plan) -> bool:

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from agents.analyst.reading.options import Unresolved
 from agents.analyst.reading.plan import Condition, Field, Group, Having, Measure, Operator, Scalar, Span
-from agents.analyst.reading.scope import Scope, SenseKind
+from agents.analyst.reading.scope import Scope
+from agents.analyst.reading.senses import SenseKind
 from agents.analyst.reading.sentence import NOWHERE, Mark
 
 AGGREGATES = ("average", "sum", "median", "minimum", "maximum", "deviation", "variance", "range")

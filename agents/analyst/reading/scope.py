@@ -2,8 +2,6 @@
 rows refer to."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Literal
 
 from agents.analyst.reading.cues import cues
 from agents.analyst.reading.lexicon import Lexicon
@@ -11,12 +9,13 @@ from agents.analyst.reading.naming import Meaning, Profile
 from agents.analyst.reading.options import DAYS, NUMBERS, Choices, words_of
 from agents.analyst.reading.plan import Field, Hop, Scalar, Source
 from agents.analyst.reading.reach import entity, is_key, label, reach
+from agents.analyst.reading.senses import NOTHING, Sense, SenseKind, codes_of, is_code
 from agents.analyst.reading.sentence import Mark
 from agents.analyst.reading.tokens import parts, stem
+from agents.analyst.reading.unit_names import named_measures, named_unit, said_measures
 from agents.dataset import Table
 from agents.datasets.identifiers import ID_WORDS
-from agents.language.figures import measures, unit_words
-from agents.language.units import Unit
+from agents.language.figures import unit_words
 from agents.language.units import unit as unit_of
 
 SURE = 0.9
@@ -41,26 +40,6 @@ _MEASURED = {
 }  # fmt: skip
 _TIMED = ("age", "founded", "built", "year", "birth")
 """What a day tells as well as a figure."""
-SenseKind = Literal["rows", "figure", "thing", "day", "value"]
-
-
-@dataclass(frozen=True, slots=True)
-class Sense:
-    """One meaning of a mark: the rows themselves, a column of figures, of days, or one that tells things apart (the
-    rows of another table: its `group`), or `values` of a column."""
-
-    kind: SenseKind
-    score: float
-    field: Field | None = None
-    values: tuple[str, ...] = ()
-    group: tuple[Field, ...] = ()
-
-    def __bool__(self) -> bool:
-        return self is not NOTHING
-
-
-NOTHING = Sense("rows", 0.0)
-"""No meaning of that kind."""
 
 
 class Scope:
@@ -84,7 +63,7 @@ class Scope:
     def senses(self, mark: Mark) -> tuple[Sense, ...]:
         """All meanings of a mark, the likeliest first."""
         if mark not in self._senses:
-            self._senses[mark] = tuple(sorted(self._read(mark.names), key=lambda sense: -sense.score))
+            self._senses[mark] = tuple(sorted(self._read(mark.names), key=lambda sense: (-sense.score, is_code(sense))))
         return self._senses[mark]
 
     def sense(self, mark: Mark, *kinds: SenseKind, least: float = _LEAST) -> Sense:
@@ -107,7 +86,8 @@ class Scope:
         whole = [item for item in found if best.score - item.score < 0.02 and item.field and self._is_whole(item.field)]
         if len(whole) == 1:
             return whole[0]
-        near = [item for item in found[1:] if best.score - item.score < _NEAR and not (best.score >= 0.95 > item.score)]
+        near = [item for item in found[1:] if not codes_of(item, best)]
+        near = [item for item in near if best.score - item.score < _NEAR and not (best.score >= 0.95 > item.score)]
         ways = [(f'"{mark.text}" is {self.told(item)}', item) for item in (best, *near)]
         picked = self.choices.of(f"{mark.place} {mark.text}", ways)
         self.check_elsewhere(mark, picked)
@@ -266,7 +246,7 @@ class Scope:
             return False
         adds, never = cues().columns["adds"], cues().columns["never"]
         decisive = next((word for word in map(stem, reversed(words)) if word in adds | never), "")
-        unit = self.unit(field)
+        unit = named_unit(field)
         amount = unit is not None and unit.measure in ("mass", "volume", "energy")
         return decisive in adds - never if decisive else amount
 
@@ -298,28 +278,20 @@ class Scope:
             if found:
                 return (sure or found)[0]
         wanted = {measure for word in words for measure in _MEASURED.get(word, ())}
-        fitting = [field for field in self.own_columns if field.kind in NUMBERS and self._measures(field) & wanted]
+        fitting = [field for field in self.own_columns if field.kind in NUMBERS and named_measures(field) & wanted]
         whole = [field for field in fitting if self._is_whole(field)] or fitting
         if len(fitting) > 1:
             self.choices.doubt(f"whether it is about {words_of(whole[0].column)}")
         return next(iter(whole), None)
 
-    def _measures(self, field: Field) -> frozenset[str]:
-        return frozenset(measures(" ".join((*parts(field.column), field.column))))
-
-    def unit(self, field: Field) -> Unit | None:
-        """The unit in a column's name."""
-        words = field.column.replace("(", " ").replace(")", " ").replace("_", " ").replace("/", " ").split()
-        return next((found for word in reversed(words[1:]) if (found := unit_of(word))), None)
-
     def measured_in(self, word: str) -> Field | None:
         """The only column of figures that measures what a unit does, or the only one of these that is a total."""
-        wanted, named = measures(word), unit_of(word)
+        wanted, named = said_measures(word), unit_of(word)
         fitting = []
         for field in self.own_columns:
-            own = self.unit(field)
+            own = named_unit(field)
             same = bool(named and own and own.measure == named.measure)
-            if field.kind in NUMBERS and not self.is_key(field) and (same or self._measures(field) & wanted):
+            if field.kind in NUMBERS and not self.is_key(field) and (same or named_measures(field) & wanted):
                 fitting.append(field)
         whole = [field for field in fitting if self._is_whole(field)]
         fitting = whole if len(whole) == 1 else fitting

@@ -30,6 +30,9 @@ _COMPARING = ("over", "at_least", "under", "at_most", "equal")
 _PLACING = frozenset({"at", "on", "in"})
 _NOT = ("non", "un")
 _STOPS = frozenset(".;?!\n:")
+_PARTED = frozenset({"leave", "leaving", "keep", "keeping"})
+"""Verbs between which and their "out" stands what they are about."""
+_APART = 8
 _REFUSING = ("not", "without", "ignore")
 
 
@@ -122,7 +125,9 @@ def _without_ignored(marks: list[Mark], broken: set[int], lexicon: Lexicon) -> l
     for at, mark in enumerate(marks):
         behind = marks[at + 1].cue if at + 1 < len(marks) else ""
         if not (
-            mark.plain in cues().leaving or (mark.cue in _REFUSING and (behind == "count" or mark.cue == "ignore"))
+            mark.plain in cues().leaving
+            or (mark.cue == "not" and mark.plain in _PARTED)
+            or (mark.cue in _REFUSING and (behind == "count" or mark.cue == "ignore"))
         ):
             continue
         last = next((end for end in range(at + 1, len(marks)) if end in broken or marks[end].text == ","), len(marks))
@@ -185,7 +190,20 @@ def _row(text: str, lexicon: Lexicon) -> tuple[list[Token], tuple[tuple[str, str
         if right := lexicon.corrected(token):
             corrected.append((token.text, right.text))
         row.append(right or token)
-    return row, tuple(corrected)
+    return _rejoined(row, text), tuple(corrected)
+
+
+def _rejoined(row: list[Token], text: str) -> list[Token]:
+    """The words, the two of "leave the cancelled ones out" together."""
+    for at, token in enumerate(row):
+        if token.plain not in _PARTED:
+            continue
+        clause = row[at + 1 : at + _APART]
+        out = next((item for item in clause if item.plain == "out"), None)
+        if out is not None and out is not clause[0] and not _STOPS & set(text[token.end : out.start]):
+            row.remove(out)
+            row.insert(at + 1, Token(out.text, token.end, token.end))
+    return row
 
 
 def _mark(

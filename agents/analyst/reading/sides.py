@@ -50,6 +50,8 @@ def compared(question: Question, plan: Plan) -> Plan | None:
         less = comparative is not None and (set(comparative.plain.split()) & _LESS or (comparative.said or (1,))[0] < 0)
         sides = sides[::-1] if less else sides
     question.use_rows()
+    number = question.first("count")
+    question.use(question.cued(number.place, -1, "by") if number is not None else None)  # "by how many pounds"
     question.use_all("count", "which")
     return replace(
         plan, conditions=tuple(item for item in plan.conditions if item.field != field), spans=(), sides=sides,

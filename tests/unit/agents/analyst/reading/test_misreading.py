@@ -175,3 +175,45 @@ def test_who_is_a_person_and_no_place_that_has_a_name() -> None:
 def test_who_is_not_certain_where_no_column_holds_persons(people: tuple[str, ...]) -> None:
     for text in ("who took the most samples", "who has the highest pH", "who has the highest average pH per site"):
         assert not certain(read(text, lexicon=river(*people))), text
+
+
+SITES = Source("sites", "visits")
+
+
+def sites() -> Lexicon:
+    """Of visits to sites that have codes and names, some of which were cancelled."""
+    columns = (
+        Column("site_code", "text", "VARCHAR"), Column("SiteName", "text", "VARCHAR"),
+        Column("Origin", "text", "VARCHAR"), Column("cancelled", "boolean", "BOOLEAN"),
+        Column("weight", "number", "DOUBLE"),
+    )  # fmt: skip
+    values = {"site_code": ("AB1", "CD2"), "SiteName": ("Home Farm", "Sawmill"), "Origin": ("Kenya", "Peru", "Brazil")}
+    schema = Schema("sites", "", (Table("sites", "visits", columns, (), (), 300),))
+    return Lexicon(schema, {(SITES, name): texts for name, texts in values.items()})
+
+
+@pytest.mark.parametrize(
+    ("text", "flagged"),
+    [
+        ("how many visits are there? Leave the cancelled ones out.", (False,)),
+        ("number of visits, leaving the cancelled ones out", (False,)),
+        ("number of visits, cancelled or not", ()),
+        ("number of cancelled visits", (True,)),
+    ],
+)
+def test_what_is_left_out_does_not_count_and_or_not_leaves_out_nothing(text: str, flagged: tuple[bool, ...]) -> None:
+    reading = read(text, lexicon=sites())
+    assert isinstance(reading, Reading)
+    assert tuple(value for item in reading.plan.conditions for value in item.values) == flagged
+    assert certain(reading)
+
+
+@pytest.mark.parametrize(
+    ("text", "column"), [("visits per site", "SiteName"), ("visits by site code", "site_code"),
+                         ("visits per country", "Origin")]
+)  # fmt: skip
+def test_things_go_by_their_names_and_countries_by_what_they_are(text: str, column: str) -> None:
+    reading = read(text, lexicon=sites())
+    assert isinstance(reading, Reading)
+    assert [field.column for group in reading.plan.groups for field in group.fields] == [column]
+    assert certain(reading)

@@ -1,0 +1,35 @@
+"""What the figures of a column are measured in, as far as its name says so, and the words for it."""
+
+from agents.analyst.reading.plan import Field
+from agents.analyst.reading.tokens import parts
+from agents.language.figures import measures
+from agents.language.units import Unit
+from agents.language.units import unit as unit_of
+
+_MONEY = {"pound": "sterling", "pounds": "sterling", "quid": "sterling", "pence": "sterling", "bucks": "dollars"}
+
+
+def said_measures(word: str) -> frozenset[str]:
+    """What a unit measures; "pounds" are money as well as mass."""
+    return measures(word) | frozenset({_MONEY[word]} if word in _MONEY else ())
+
+
+def named_measures(field: Field) -> frozenset[str]:
+    """What the unit words and signs in a column's name measure."""
+    return frozenset(measures(" ".join((*parts(field.column), field.column))))
+
+
+def named_unit(field: Field) -> Unit | None:
+    """The unit in a column's name."""
+    words = field.column.replace("(", " ").replace(")", " ").replace("_", " ").replace("/", " ").split()
+    return next((found for word in reversed(words[1:]) if (found := unit_of(word))), None)
+
+
+def is_in(field: Field, word: str) -> bool:
+    """Whether a column's name says that it is measured in what a unit measures."""
+    return bool(named_measures(field) & said_measures(word))
+
+
+def is_of_another(field: Field, word: str) -> bool:
+    """Whether a column's name says that it is measured in something else than a unit: money and no weeks."""
+    return bool(named_measures(field) and measures(word)) and not is_in(field, word)
