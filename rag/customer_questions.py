@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 
 from rag import array_file
 from rag.embedder import Embedder, Vectors
-from rag.question_metric import Metric, learn, unchanged
+from rag.likeness.metric import Metric, learn, unchanged
+from rag.likeness.words import WordLikeness
 from rag.types import Chunk, Likeness, Place
 from rag.vectors import VectorStore
-from rag.word_likeness import WordLikeness
 
 FILE = "customer-questions.csv"
 """The file's name, at the root of the knowledge base."""

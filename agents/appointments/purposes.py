@@ -41,7 +41,7 @@ def examples() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     asides = (*lists["about"], *lists["else"], *lists["chat"])
     answers = tuple(line for lines in replies.values() for line in lines if not names_visit(line))
     return {
-        PURPOSE: {**wants, "other": (*asides, *answers, *ordinary(2, _VISITS))},
+        PURPOSE: {**wants, "other": (*asides, *lists["information"], *answers, *ordinary(2, _VISITS))},
         REPLY: {"detail": (*lists["detail"], *lists["book"]), **replies, "other": asides},
     }
 

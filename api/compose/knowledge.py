@@ -54,8 +54,9 @@ def open_questions(
     """Customers' questions with what answers them, from the root of the knowledge base, or of another. Raises
     BadSetting."""
     from agents.vehicles import range as vehicle_range
-    from rag import customer_questions, question_metric, word_likeness
+    from rag import customer_questions
     from rag.customer_questions import FILE, BadQuestions, CustomerQuestions, Kept, read
+    from rag.likeness import metric, words
 
     file = (root or settings.knowledge_dir) / FILE
     try:
@@ -63,7 +64,7 @@ def open_questions(
     except BadQuestions as error:
         raise BadSetting(str(error)) from error
     state = hashlib.sha256(embedder.name.encode())
-    how = [Path(str(made.__file__)) for made in (vehicle_range, customer_questions, question_metric, word_likeness)]
+    how = [Path(str(made.__file__)) for made in (vehicle_range, customer_questions, metric, words)]
     for told in (file, settings.knowledge_dir / VEHICLES_FILE, *how):
         state.update(hashlib.sha256(told.read_bytes() if told.is_file() else b"").digest())
     kept = Kept(settings.data_dir / QUESTIONS_FILE, state.hexdigest())

@@ -1,7 +1,5 @@
 """The columns that "who" asks for: those that hold persons, by their names or by their values."""
 
-import re
-
 from agents.analyst.reading.cues import cues
 from agents.analyst.reading.plan import Field, Plan
 from agents.analyst.reading.question import Question
@@ -16,8 +14,6 @@ _OWN = vocabulary("first last full given family middle sur nick")
 """Before "name" these say that it is a person's."""
 _IDS = ID_WORDS - {"number", "num"}
 _DOER = ("er", "or", "ers", "ors")
-_CALLED = re.compile(r"[A-Z][\w'’-]*+\.?+(?: [A-Z][\w'’-]*+\.?+)++")
-"""Two or more words in capitals, or initials."""
 _MOST = 0.6
 
 
@@ -33,8 +29,16 @@ def is_person(scope: Scope, field: Field) -> bool:
     if any(stem(word) in cues().columns["who"] for word in kept):
         return True
     values = scope.lexicon.values.get((scope.at(field), field.column), ())
-    called = sum(_CALLED.fullmatch(text) is not None for text in values)
+    called = sum(map(_called, values))
     return kept[-1].endswith(_DOER) and bool(values) and called >= _MOST * len(values)
+
+
+def _called(text: str) -> bool:
+    """Whether a value looks like a person's name: two or more words in capitals, or initials."""
+    names = text.split(" ")
+    return len(names) > 1 and all(
+        name[:1].isupper() and name.strip(".'’-").replace("-", "").isalnum() for name in names
+    )
 
 
 def who(scope: Scope) -> Field | None:

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.embedder import Vectors
-
 Numbers = NDArray[np.float32]
 
 _TEMPERATURE = 0.05
@@ -40,7 +38,7 @@ class Metric:
     after: Numbers
     before: Numbers
 
-    def turned(self, rows: Vectors) -> Vectors:
+    def turned(self, rows: Numbers) -> Numbers:
         """The vectors as they are compared: rows of length 1."""
         return _unit(rows @ self.turn)
 
@@ -56,7 +54,7 @@ def unchanged(size: int) -> Metric:
     return Metric(np.eye(size, dtype=np.float32), ends, ends)
 
 
-def learn(rows: Vectors, places: NDArray[np.intp]) -> Metric:
+def learn(rows: Numbers, places: NDArray[np.intp]) -> Metric:
     """The metric of questions with these vectors, one a row, each of length 1. `places`: the number of what answers
     each, from 0. The same questions give the same metric. Cost: linear in the questions."""
     if (np.bincount(places)[places] > 1).sum() < _FEWEST:
@@ -129,6 +127,6 @@ def _growing(cosines: Numbers) -> Numbers:
     return np.maximum.accumulate(ends).astype(np.float32)
 
 
-def _unit(rows: Vectors) -> Vectors:
-    unit: Vectors = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+def _unit(rows: Numbers) -> Numbers:
+    unit: Numbers = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
     return unit.astype(np.float32)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.word_likeness import WordLikeness
+from rag.likeness.words import WordLikeness
 
 TEXTS = ("how big is the boot", "how big is the tank", "is the boot lid powered", "")
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rag.question_metric import learn
+from rag.likeness.metric import learn
 
 PLACES, OF_EACH, SIZE = 40, 6, 32
 
