@@ -57,13 +57,13 @@ class ActReader:
         """Learn the examples beside this module; `requests` are further ones of messages for specialists, which are in
         no danger. The same inputs give the same reader."""
         vehicles = vehicles or Vehicles()
-        acts = _examples()
-        acts["request"] = (*acts["request"], *(vehicles.generic(text) for text in requests))
+        own = _examples()  # the danger is learnt from these alone: then it is the same for everybody's vehicles
+        acts = own | {"request": (*own["request"], *(vehicles.generic(text) for text in requests))}
         situations = table(__file__, "dangers.toml")
         alarms = {
             "harmless": (
                 *_joined(situations["harmless"]),
-                *(line for act in _CALM for line in acts[act]),
+                *(line for act in _CALM for line in own[act]),
                 *ordinary(1, situations["topics"]["grave"]),
             ),
             "danger": _joined(situations["danger"]),

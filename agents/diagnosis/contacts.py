@@ -69,6 +69,8 @@ def _numbers(span: Span, chunk: Chunk) -> Iterator[tuple[str, str, float]]:
     """The numbers of a sentence: whose each is, and how much of the document's title is about them."""
     text, about = span.text, f"{chunk.title} {' '.join(chunk.section)}"
     for start, end in _telephones(text):
+        if text[start:end] not in chunk.text:  # made up of two cells of a table
+            continue
         near = {kind: max((word.end for word in who.spans(text[:start])), default=-1) for kind, who in _WHO.items()}
         kind = max(near, key=lambda candidate: near[candidate])
         if near[kind] < 0:

@@ -23,7 +23,7 @@ from agents.vehicles.applicability import Cars, Fitment
 from rag.types import Place
 
 _MOST_NAMED = 8
-_DUE_ELSE, _PRICE_ELSE = 0.55, 0.7
+_DUE_ELSE, _PRICE_ELSE = 0.75, 0.7
 """The likeness of other customers' questions from which on what answers them is told, and nothing planned, or priced:
 who asks for the price of a job that is on the lists hardly means another."""
 _SHORT = 8
@@ -92,11 +92,12 @@ class ServicePlanning:
 
 
 def _asked(case: Case, known: Prices, schedules: Schedules, resources: Resources) -> Request | PriceAsked | None:
-    told = (schedules, resources.vehicles, resources.choices)
-    if replied := reply(case, *told):
+    read_with = (schedules, resources.vehicles, resources.choices)
+    if replied := reply(case, *read_with):
         return replied
-    request = wanted(case, *told) or priced(case, known, *told)
-    if request is None or case.note or case.question.subject:
+    request = wanted(case, *read_with) or priced(case, known, *read_with)
+    told = isinstance(request, Request) and request.known.told()
+    if request is None or told or case.note or case.question.subject:
         return request
 
     def tells(place: Place) -> bool:

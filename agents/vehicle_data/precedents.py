@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from agents.context import Case
+from agents.language.tokens import tokens
 from agents.language.words import words
 from agents.vehicle_data.comparatives import compared
 from agents.vehicle_data.fact_table import VehicleData
@@ -21,6 +22,8 @@ _CLOSE = 0.08
 _NAME = 2
 _EVEN = 0.03
 """Places as near as this state what is told beside the first: one of the two was meant."""
+_SENTENCE = 200
+"""Characters from where a place begins that are looked at."""
 _FEW = 2
 """Attributes of one row; a row of many does not tell which of them was asked for."""
 
@@ -39,7 +42,11 @@ def settled(
     near = [place for place in places if place.cosine >= places[0].cosine - _CLOSE]
     stated = [_stated(place, data) for place in near]
     if request is not None:
-        agreed = tuple(name for name in request.attributes if any(name in names for names in stated))
+        agreed = tuple(
+            name
+            for name in request.attributes
+            if any(name in names for names in stated) or any(_says(place, name, request, data) for place in near)
+        )
         if agreed:
             return replace(request, likely=request.likely and places[0].cosine < _SURELY)
     if len(stated[0]) > _FEW:
@@ -60,7 +67,7 @@ def _ranked(request: Comparison, places: Sequence[Place], case: Case, data: Vehi
     """The comparison of the figure that other customers have asked for in such words, where it is but likely that
     another was meant."""
     word = compared(case.question.text)
-    if word is None or not places or places[0].cosine < _ALIKE:
+    if word is None or not places or places[0].cosine < _SURELY:
         return request
     stated = (_stated(place, data) for place in places if place.cosine >= places[0].cosine - _EVEN)
     named = {name for names in stated if len(names) <= _FEW for name in names}
@@ -71,6 +78,18 @@ def _ranked(request: Comparison, places: Sequence[Place], case: Case, data: Vehi
         None,
     )
     return replace(request, attribute=meant.name, order=word.end(meant.measures)) if meant else request
+
+
+def _says(place: Place, name: str, request: Lookup, data: VehicleData) -> bool:
+    """Whether prose says what the tables do: the attribute by its name, or the figure that they give for it."""
+    if place.start is None:
+        return False
+    said = place.chunk.text[place.start - place.chunk.start :][:_SENTENCE]
+    if set(words(name)).issubset(words(said)):
+        return True
+    entries = (entry for item in data.attributes.named(name) for entry in data.values(item, request.cars))
+    figures = {token.word for entry in entries for token in tokens(entry.value) if token.kind == "number"}
+    return any(token.word in figures for token in tokens(said) if len(token.word) > 1)
 
 
 def _spoken(request: Lookup, case: Case) -> bool:

@@ -57,6 +57,7 @@ from orchestrator.commands import Send
 from orchestrator.errors import PitcrewError
 from rag.analyzer import Analyzer
 from rag.embedder import Embedder
+from rag.likeness.words import WordLikeness
 from rag.query import Vocabulary
 from rag.types import Chunk, Passage
 from tests import bundled
@@ -217,6 +218,7 @@ OTHERS: Mapping[Any, object] = {
 }
 """A value of each type that readers need beside the text."""
 OWNERS: Mapping[type, object] = {
+    WordLikeness: WordLikeness.of(("how big is the boot", "what oil does it take")),
     Vehicles: VEHICLES,
     Workshops: WORKSHOPS,
     Fitment: FITMENT,
