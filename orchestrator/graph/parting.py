@@ -24,7 +24,7 @@ async def parted(
     """The route with a part for each piece of the message that something else answers, where that is known of two at
     least. The vehicle that the message names is that of all."""
     pieces = [clause.text for clause in split(question.text) if clause.asks]
-    if dependencies.resources is None or route.kind != "answer" or len(pieces) < max(_SEVERAL, len(route.parts)):
+    if dependencies.resources is None or route.kind != "answer" or len(pieces) < max(_SEVERAL, len(route.parts) + 1):
         return route
     vehicles = dependencies.resources.vehicles
     spoken = " ".join(question.text[mention.start : mention.end] for mention in vehicles.mentions(question.text)[:1])

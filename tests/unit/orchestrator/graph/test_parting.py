@@ -86,7 +86,7 @@ async def test_a_piece_that_others_ask_by_itself_is_not_completed_by_the_one_bef
     assert [part.question.whole for part in found.parts] == ["How big is the tank?", "How do I polish it?"]
 
 
-@pytest.mark.parametrize("route", [Route("clarify", 0.5), replace(ROUTE, parts=ROUTE.parts * 3)])
+@pytest.mark.parametrize("route", [Route("clarify", 0.5), replace(ROUTE, parts=ROUTE.parts * 2)])
 async def test_what_is_parted_already_or_unclear_stays(route: Route) -> None:
     found = await parts("How big is the tank? And how do I polish the hull?", route)
     assert len(found) == len(route.parts)
