@@ -159,8 +159,10 @@ def free_port() -> int:
 
 def duplicate(ingested: Path, to: Path) -> Path:
     """A data directory of one's own with everything that is in `ingested`. The models stay where they are: only a
-    product that finds none writes any; and arrays are the same files, which are replaced and never changed."""
-    return Path(shutil.copytree(ingested, to, symlinks=True, copy_function=_copied))
+    product that finds none writes any; and arrays are the same files, which are replaced and never changed. What SQLite
+    keeps beside a database that another test has open is left: it holds nothing that was ingested."""
+    beside = shutil.ignore_patterns("*-wal", "*-shm")
+    return Path(shutil.copytree(ingested, to, symlinks=True, copy_function=_copied, ignore=beside))
 
 
 def _copied(file: str, to: str) -> None:
