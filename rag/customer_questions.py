@@ -7,7 +7,7 @@ better bridge between the two than the document's text: the places of the neares
 import csv
 import hashlib
 import time
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from sys import intern
 from threading import Lock
 
 import numpy as np
+from cachetools import LRUCache
 from numpy.typing import NDArray
 
 from rag import array_file
@@ -147,7 +148,7 @@ class CustomerQuestions:
         self._reading = Lock()
         self._known: _Known | None = None
         self._until = 0.0
-        self._lately: OrderedDict[tuple[str, int], tuple[Place, ...]] = OrderedDict()
+        self._lately: LRUCache[tuple[str, int], tuple[Place, ...]] = LRUCache(_REMEMBERED)
         self._places = _Places(-1, np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp), ())
 
     def __len__(self) -> int:
@@ -203,16 +204,15 @@ class CustomerQuestions:
         looked at by several readers: the last ones are remembered."""
         plain = self._plain(text)
         with self._reading:
-            found = self._lately.pop((plain, generation), None)
-        if found is None:
-            known = self._vectors()
-            if known is None:
-                return ()
-            found = tuple(islice(self._nearest(plain, known, self._placed(generation, chunks)), _MOST))
+            found = self._lately.get((plain, generation))
+        if found is not None:
+            return found
+        known = self._vectors()
+        if known is None:
+            return ()
+        found = tuple(islice(self._nearest(plain, known, self._placed(generation, chunks)), _MOST))
         with self._reading:
             self._lately[plain, generation] = found
-            while len(self._lately) > _REMEMBERED:
-                self._lately.popitem(last=False)
         return found
 
     def _nearest(self, plain: str, known: _Known, places: _Places) -> Iterator[Place]:

@@ -11,7 +11,8 @@ from agents.language.tokens import tokens
 from agents.language.words import content, sentences, vocabulary
 from agents.types import Question, StandaloneQuestion
 from agents.vehicles.descriptors import described, model_year
-from agents.vehicles.range import Vehicles, note, other_make, years
+from agents.vehicles.makes import other_make
+from agents.vehicles.range import Vehicles, note, years
 
 _SMALL_TALK = vocabulary(
     "thanks thank you thx cheers ok okay great good perfect hello hi hey bye goodbye yes no yep nope sure nice cool "

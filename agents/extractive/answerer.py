@@ -1,12 +1,12 @@
 """The answerer that needs no model and no key: it finds the sentences, rows and steps that answer, and joins them."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 
 import numpy as np
+from cachetools import LRUCache
 from numpy.typing import NDArray
 
 from agents.extractive import quotation
@@ -23,7 +23,8 @@ from agents.language.words import content
 from agents.passages.statements import Statement, statements
 from agents.types import Answered, Citation, Task
 from agents.vehicles.applicability import Cars, Fitment
-from agents.vehicles.range import Vehicles, other_make
+from agents.vehicles.makes import other_make
+from agents.vehicles.range import Vehicles
 from agents.verification.check import check
 from rag.embedder import Embedder, Vectors
 
@@ -128,7 +129,7 @@ class _Meanings:
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
-        self._vectors: OrderedDict[str, Vectors] = OrderedDict()
+        self._vectors: LRUCache[str, Vectors] = LRUCache(_REMEMBERED)
         self._lock = Lock()
 
     def similarity(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -142,10 +143,6 @@ class _Meanings:
         if missing:
             vectors |= dict(zip(missing, self._embedder.embed(missing), strict=True))
         with self._lock:
-            for text in unique_texts:
-                self._vectors[text] = vectors[text]
-                self._vectors.move_to_end(text)
-            while len(self._vectors) > _REMEMBERED:
-                self._vectors.popitem(last=False)
+            self._vectors.update({text: vectors[text] for text in missing})
         similar: NDArray[np.float32] = np.stack([vectors[text] for text in texts]) @ vectors[question]
         return similar

@@ -4,13 +4,13 @@ Choices share most of their examples. Each is kept once, in memory too, and a me
 whichever of the choices are asked about the message.
 """
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
 import numpy as np
+from cachetools import LRUCache
 
 from agents.learning.choice import Choice, Features, shaped
 from agents.learning.kernels import Floats, Kernel, likeness
@@ -32,7 +32,7 @@ class Examples:
 
     def __init__(self, rows: Floats) -> None:
         self._rows = rows
-        self._recent: OrderedDict[bytes, Floats] = OrderedDict()
+        self._recent: LRUCache[bytes, Floats] = LRUCache(_REMEMBERED)
         self._remembering = Lock()
 
     def likeness(self, vectors: Floats) -> Floats:
@@ -45,9 +45,7 @@ class Examples:
             found = likeness(np.stack([*new.values()]).astype(self._rows.dtype), self._rows)
             known |= dict(zip(new, found, strict=True))
             with self._remembering:
-                self._recent |= {key: known[key] for key in new}
-                while len(self._recent) > _REMEMBERED:
-                    self._recent.popitem(last=False)
+                self._recent.update({key: known[key] for key in new})
         return np.stack([known[key] for key in keys])
 
 

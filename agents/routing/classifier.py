@@ -25,7 +25,8 @@ from agents.routing.headings import Knowledge
 from agents.routing.parts import MOST, apart, label
 from agents.specialist import Catalogue
 from agents.types import Part, Question, Route, StandaloneQuestion
-from agents.vehicles.range import Vehicles, make_named, other_make
+from agents.vehicles.makes import make_named, other_make
+from agents.vehicles.range import Vehicles
 from rag.types import Chunk
 
 _PERSONAL = "person"

@@ -13,7 +13,8 @@ from agents.vehicle_data.comparatives import brief, compared, condition, having,
 from agents.vehicle_data.fact_table import VehicleData
 from agents.vehicle_data.lookups import Choice, Comparison, Lookup, Request, on_rim
 from agents.vehicles.applicability import Cars, Fitment
-from agents.vehicles.range import Vehicles, other_make, years
+from agents.vehicles.makes import other_make
+from agents.vehicles.range import Vehicles, years
 from rag.terms import stem
 
 _SENTENCES = re.compile(r"(?<=[.?!])\s+")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from agents.context import Case
 from agents.language.tokens import tokens
 from agents.language.words import words
+from agents.passages.precedents import nearest
 from agents.vehicle_data.comparatives import compared
 from agents.vehicle_data.fact_table import VehicleData
 from agents.vehicle_data.lookups import Comparison, Lookup, Request
@@ -39,7 +40,7 @@ def settled(
         return request
     if request is not None and _spoken(request, case):
         return request
-    near = [place for place in places if place.cosine >= places[0].cosine - _CLOSE]
+    near = nearest(places, _CLOSE)
     stated = [_stated(place, data) for place in near]
     if request is not None:
         agreed = tuple(
@@ -69,7 +70,7 @@ def _ranked(request: Comparison, places: Sequence[Place], case: Case, data: Vehi
     word = compared(case.question.text)
     if word is None or not places or places[0].cosine < _SURELY:
         return request
-    stated = (_stated(place, data) for place in places if place.cosine >= places[0].cosine - _EVEN)
+    stated = (_stated(place, data) for place in nearest(places, _EVEN))
     named = {name for names in stated if len(names) <= _FEW for name in names}
     if len(named) != 1:
         return request

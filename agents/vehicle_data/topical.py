@@ -17,7 +17,8 @@ from agents.vehicle_data.fact_table import VehicleData
 from agents.vehicle_data.inquiry import MEASURED, sides
 from agents.vehicle_data.lookups import Comparison, Lookup, Request
 from agents.vehicles.applicability import Cars
-from agents.vehicles.range import Vehicles, other_make, years
+from agents.vehicles.makes import other_make
+from agents.vehicles.range import Vehicles, years
 
 SUBJECTS = frozenset({"specs", "handbook", "maintenance", "company"})
 _PROBABLE = 0.35

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from agents.language.phrases import Phrases
-from agents.vehicles.range import Vehicle, Vehicles, name_words, year_places
+from agents.vehicles.names import name_words
+from agents.vehicles.range import Vehicle, Vehicles, year_places
 from agents.vehicles.range import years as years_named
 
 Cars = frozenset[tuple[str, int]]

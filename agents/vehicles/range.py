@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,10 +12,10 @@ from rapidfuzz.distance import OSA
 from agents.language.numbers import is_part
 from agents.language.phrases import Phrases, spelt_out
 from agents.language.reading import reading
-from agents.language.tokens import compounds, spoken, tokens
+from agents.language.tokens import spoken, tokens
 from agents.language.words import vocabulary
+from agents.vehicles.names import WORD, name_words
 
-_WORD = re.compile(r"[^\W_]+(?:\.\d+[^\W_]*)?")
 _FIRST_YEAR, _LAST_YEAR = 1980, 2049
 _CLAIMS = frozenset(
     words
@@ -49,18 +48,6 @@ _VEHICLE = ("model", "variant", "year")
 _FILLER = vocabulary("a an the it is its it's i mean my yes no sorry from model year one and")
 _NEVER = frozenset({"heroin", "wrench", "prover"})
 """Ordinary words one letter from a bird's name that the rules of `_misspelt` would let through."""
-
-MAKES = vocabulary(
-    "alfa audi bentley bmw buick byd cadillac chevrolet chevy chrysler citroen cupra dacia dodge ducati ferrari fiat "
-    "ford gmc harley honda hyundai infiniti isuzu iveco jaguar jeep kawasaki kia lexus lincoln mazda mercedes mg mini "
-    "mitsubishi nissan opel peugeot polestar pontiac porsche renault rover saab seat skoda smart subaru suzuki tesla "
-    "toyota triumph vauxhall volkswagen volvo vw yamaha "
-    "astra aygo civic clio corolla corsa fabia fiesta golf hilux insignia jetta mondeo octavia passat prius qashqai "
-    "tiguan touran twingo vectra yaris zafira"
-)
-"""Other makers, and models of theirs that people call by their own names, to tell whose vehicle a question is about."""
-
-_AMBIGUOUS_MAKES = frozenset({"mini", "seat", "smart", "triumph", "lincoln", "rover", "dodge"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +125,7 @@ class Vehicles:
         return self._mentions(text)
 
     def _found(self, text: str) -> tuple[Mention, ...]:
-        found = list(_WORD.finditer(text))
+        found = list(WORD.finditer(text))
         words = [word.group().casefold() for word in found]
         places: list[Mention] = []
         after = 0
@@ -211,21 +198,6 @@ class Vehicles:
         return ()
 
 
-def other_make(text: str) -> bool:
-    """Whether a text names another maker."""
-    return any(_is_make(word.group()) for word in _WORD.finditer(text))
-
-
-def make_named(text: str) -> str:
-    """Another maker's name in a text with the word after it, its model as a rule; "" when there is none."""
-    for word in _WORD.finditer(text):
-        if _is_make(word.group()):
-            start, end = next((place for place in compounds(text) if place[0] > word.end()), (len(text), len(text)))
-            named = text[word.end() : start].isspace() and (text[start].isupper() or text[start].isdecimal())
-            return word.group() + (f" {text[start:end]}" if named else "")
-    return ""
-
-
 def note(facts: Mapping[str, str], vehicles: Vehicles) -> str:
     """The customer's vehicle as words that help a search: `Wren 58, 2026`; empty when the model is unknown."""
     model, variant = facts.get("model", ""), facts.get("variant", "")
@@ -252,15 +224,6 @@ def year_places(text: str) -> list[tuple[int, int]]:
                     found.append((at, at + 4))
                 at += len(piece) + 1
     return found
-
-
-def name_words(name: str) -> tuple[str, ...]:
-    """The words of a name, in lower case; a point inside of a figure stays."""
-    return tuple(word.casefold() for word in _WORD.findall(name))
-
-
-def _is_make(word: str) -> bool:
-    return word.casefold() in MAKES and (word.casefold() not in _AMBIGUOUS_MAKES or word[0].isupper())
 
 
 def _list(cell: str) -> tuple[str, ...]:

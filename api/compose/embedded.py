@@ -5,11 +5,12 @@ Who sits at this machine may ask every specialist by name; the router serves a c
 
 import asyncio
 import uuid
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+from cachetools import LRUCache
 
 from agents.appointments.sql_store import SqlAppointmentStore
 from agents.dataset import Datasets
@@ -61,16 +62,11 @@ class Talks:
     """The latest conversations, by name."""
 
     def __init__(self, most: int = 200) -> None:
-        self._most = most
-        self._talks: OrderedDict[str, Talk] = OrderedDict()
+        self._talks: LRUCache[str, Talk] = LRUCache(most)
 
     def named(self, name: str) -> Talk:
         """The conversation of this name, a new one where there is none."""
-        talk = self._talks.setdefault(name, Talk())
-        self._talks.move_to_end(name)
-        if len(self._talks) > self._most:
-            self._talks.popitem(last=False)
-        return talk
+        return self._talks.setdefault(name, Talk())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """An embedder that remembers the single texts asked for lately: customers ask alike, and one question is embedded for
 the search and again for the answer."""
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from threading import Lock
+
+from cachetools import LRUCache
 
 from rag.embedder import Embedder, Vectors
 
@@ -15,7 +16,7 @@ class RecentEmbedder:
 
     def __init__(self, inner: Embedder) -> None:
         self._inner = inner
-        self._recent: OrderedDict[str, Vectors] = OrderedDict()
+        self._recent: LRUCache[str, Vectors] = LRUCache(_REMEMBERED)
         self._remembering = Lock()
 
     @property
@@ -32,12 +33,9 @@ class RecentEmbedder:
         text = texts[0]
         with self._remembering:
             vector = self._recent.get(text)
-            if vector is not None:
-                self._recent.move_to_end(text)
-                return vector.copy()
+        if vector is not None:
+            return vector.copy()
         vectors = self._inner.embed(texts)
         with self._remembering:
             self._recent[text] = vectors.copy()
-            while len(self._recent) > _REMEMBERED:
-                self._recent.popitem(last=False)
         return vectors

@@ -3,10 +3,11 @@
 import asyncio
 import math
 import time
-from collections import OrderedDict
 from dataclasses import replace
 from datetime import date
 from weakref import WeakKeyDictionary, WeakValueDictionary, ref
+
+from cachetools import LRUCache
 
 from agents.analyst.reading.lexicon import Lexicon
 from agents.analyst.reading.naming import Place, Profile
@@ -41,7 +42,7 @@ class Library:
 
     def __init__(self, datasets: Datasets) -> None:
         self._weak = ref(datasets)  # the table of libraries ends with its datasets
-        self._kept: OrderedDict[str, tuple[Lexicon, float]] = OrderedDict()
+        self._kept: LRUCache[str, tuple[Lexicon, float]] = LRUCache(_MOST_KEPT)
         self._making: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def lexicon(self, name: str, *, fresh: bool = False) -> Lexicon:
@@ -55,9 +56,6 @@ class Library:
             if lexicon is None or lexicon.schema != schema or fresh or time.monotonic() >= until:
                 lexicon, keep_s = await _made(datasets, name, schema)
                 self._kept[name] = lexicon, time.monotonic() + keep_s
-            self._kept.move_to_end(name)
-        while len(self._kept) > _MOST_KEPT:
-            self._kept.popitem(last=False)
         return lexicon
 
 

@@ -6,7 +6,6 @@ lines (`lines`). Over all pages running heads are left out (`running`), headings
 (`headings`, `marks`), and lines joined to paragraphs (`blocks`).
 """
 
-import re
 from threading import Lock
 
 import pypdfium2
@@ -15,7 +14,7 @@ from pypdfium2.raw import FPDFPage_CountObjects
 from rag.loader import Loader, Reading, UnreadableFile
 from rag.loaders.pdf.blocks import put
 from rag.loaders.pdf.grids import lines_and_tables, ruled
-from rag.loaders.pdf.lines import Grid, Line, dotted
+from rag.loaders.pdf.lines import CONTROLS, Grid, Line, dotted
 from rag.loaders.pdf.rules import rules
 from rag.loaders.pdf.running import without_running
 from rag.loaders.pdf.words import placed_words, turn_of
@@ -27,7 +26,6 @@ _HEADER = b"%PDF-"
 _HEADER_WITHIN = 1024
 _NAMED_PAGES = 12
 _PDFIUM = Lock()  # PDFium may be called by one thread at a time
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def read(data: bytes, title: str) -> Reading:
@@ -62,7 +60,7 @@ def _pages(data: bytes) -> tuple[str, list[list[Line | Grid] | None]]:
     try:
         if len(document) > _MAX_PAGES:
             raise UnreadableFile(f"The PDF has more than {_MAX_PAGES:,} pages: split it into several files.")
-        title = " ".join(_CONTROLS.sub(" ", document.get_metadata_value("Title")).split())
+        title = " ".join(CONTROLS.sub(" ", document.get_metadata_value("Title")).split())
         return title, [_page(document, index) for index in range(len(document))]
     except pypdfium2.PdfiumError as error:
         raise UnreadableFile("A page of the PDF cannot be read: export it again.") from error

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.loaders.pdf.headings import Found, Style, body_style, headings
-from rag.loaders.pdf.lines import Grid, Line, Rows, joined
+from rag.loaders.pdf.lines import NEAR, Grid, Line, Rows, joined
 from rag.loaders.pdf.marks import Mark, ended, marks
 from rag.loaders.pdf.words import HYPHENS
 from rag.text.builder import Draft
@@ -17,7 +17,6 @@ _USUAL = 1.2  # of the font's size: the distance of lines where none is usual
 _ALIKE = 0.1  # of the font's size: what differs by more is another kind of text
 _WINDOW = 8  # lines around one that show how far lines reach
 _SPACE = 0.25  # of the font's size, between words
-_NEAR = 3.0
 _TELLING, _FULL = 4, 0.85  # lines that show how far they reach, where half of them reach so far
 _DEEPEST = 8
 
@@ -152,7 +151,7 @@ def _belongs(block: _Block, line: Line, page: int, usual: float) -> bool:
     if last.base - line.base > _GAP * usual * line.size:
         return False
     if block.mark:
-        return line.left > first.left + _NEAR or (len(lines) == 1 and not ended(last.text)) or line.left == last.left
+        return line.left > first.left + NEAR or (len(lines) == 1 and not ended(last.text)) or line.left == last.left
     edge = lines[1].left if len(lines) > 1 else first.left
     return line.left <= edge + _INDENT * line.size or not ended(last.text)
 
@@ -192,5 +191,5 @@ def _usual_distance(lines: Sequence[Line | Grid], body: Style) -> float:
 
 def _indents(indents: list[float], line: Line) -> list[float]:
     """Where the items of the lists around this one begin, and this one."""
-    outer = [left for left in indents if left < line.left - _NEAR]
+    outer = [left for left in indents if left < line.left - NEAR]
     return [*outer, line.left]

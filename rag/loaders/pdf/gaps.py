@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from statistics import median
 
+from rag.loaders.pdf.headings import LARGER
 from rag.loaders.pdf.lines import WIDE, Grid, Line, joined, whole_lines
 
 _LEAST_ROWS, _LEAST_HEIGHTS = 2, 3
@@ -16,7 +17,6 @@ _MOST_COLUMNS = 40
 _NARROWEST = 0.6  # of the font's size, what must stay of a gap
 _FAR = 3.5  # of the font's size: how far below the last line a table may go on
 _CLOSE = 1.35  # of the font's size: lines of one cell are no farther apart
-_HEADING = 1.12
 _PROSE_LINES, _PROSE_CHARACTERS = 4, 25
 
 _Gaps = list[tuple[float, float]]
@@ -64,7 +64,7 @@ def _reach(parts: Sequence[Line], at: int) -> tuple[int, _Gaps]:
     while end < len(parts):
         part = parts[end]
         size = first.size
-        if not 0 < part.size < _HEADING * size or not lowest - _FAR * size < part.base < first.base + size:
+        if not 0 < part.size < LARGER * size or not lowest - _FAR * size < part.base < first.base + size:
             break
         if len(gaps) > _MOST_COLUMNS:
             break

@@ -12,7 +12,10 @@ _LEVEL = 0.5  # of the font's size: how far apart the baselines on one line are 
 _BACK = 0.3  # of the font's size: how far a word may reach into the one before it
 _MARKED = 2.5  # of the font's size: how far behind a drawn dot its text begins at most
 _HYPHEN = re.compile(rf"[{HYPHENS}]\s*+")
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""Characters that PDFium gives where a font names none: they are no text."""
+NEAR = 3.0
+"""Points within which lines stand under each other."""
 
 Rows = list[list[str]]
 """A table's cells, the header first."""
@@ -118,4 +121,4 @@ def _before(dot: tuple[float, float], line: Line) -> bool:
 
 def joined(parts: Iterable[str]) -> str:
     """Pieces of a text as one, words that were hyphenated at a line's end put together again."""
-    return _CONTROLS.sub("", _HYPHEN.sub("", " ".join(parts)))
+    return CONTROLS.sub("", _HYPHEN.sub("", " ".join(parts)))

@@ -4,14 +4,13 @@ import re
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from rag.loaders.pdf.lines import WIDE, Grid, Line
+from rag.loaders.pdf.lines import NEAR, WIDE, Grid, Line
 
 _BULLET = re.compile(r"[•‣◦▪▫■□●○∙·➢➤➔✓✔❖◆◇►▶\uf000-\uf0ff–—*-]")
 _NUMBER = re.compile(r"\(?(\d{1,3})[.)]")
 _LETTER = re.compile(r"\(?[a-zA-Z]\)")
 _BARE = re.compile(r"\d{1,2}")
 _ENDED = re.compile(r".*[.!?:;][\"'”’)\]]*\Z", re.DOTALL)
-_NEAR = 3.0  # points within which lines stand under each other
 
 
 class Mark(NamedTuple):
@@ -67,12 +66,12 @@ def _bare(lines: Sequence[Line | Grid], headings: Collection[int]) -> dict[int, 
             items, head = [], None
             continue
         number = int(line.words[0].text) if len(line.words) > 1 and _BARE.fullmatch(line.words[0].text) else 0
-        if number and number == len(items) + 1 and (head is None or abs(line.left - head.left) <= _NEAR):
+        if number and number == len(items) + 1 and (head is None or abs(line.left - head.left) <= NEAR):
             items.append(at)
             head = line
         elif number == 1:
             items, head = [at], line
-        elif head is None or line.left < head.words[1].left - _NEAR:
+        elif head is None or line.left < head.words[1].left - NEAR:
             items, head = [], None
         if len(items) > 1:
             found.update({place: Mark(f"{count}. ", 1) for count, place in enumerate(items[-2:], len(items) - 1)})

@@ -12,7 +12,7 @@ from rag.loaders.pdf.words import Turn
 _THIN = 3.0  # points: a box no thicker is a line
 _SHORTEST = 6.0
 _DOT = 6.0
-_NEAR = 3.0  # points between lines that are drawn as one
+_TOGETHER = 3.0  # points between lines that are drawn as one
 _MAX_PATHS, _MAX_SEGMENTS = 20_000, 400
 _MAX_RULES = 300
 _BOX_SEGMENTS = range(4, 7)
@@ -28,7 +28,8 @@ class Rule(NamedTuple):
     def meets(self, other: "Rule") -> bool:
         """Whether a line across to this one touches it."""
         return (
-            self.start - _NEAR <= other.at <= self.end + _NEAR and other.start - _NEAR <= self.at <= other.end + _NEAR
+            self.start - _TOGETHER <= other.at <= self.end + _TOGETHER
+            and other.start - _TOGETHER <= self.at <= other.end + _TOGETHER
         )
 
 
@@ -122,7 +123,7 @@ def _merged(rules: list[Rule]) -> list[Rule]:
     """The lines with those that continue or double them put together."""
     groups: list[list[Rule]] = []
     for rule in sorted(rules):
-        if groups and rule.at - groups[-1][0].at <= _NEAR:
+        if groups and rule.at - groups[-1][0].at <= _TOGETHER:
             groups[-1].append(rule)
         else:
             groups.append([rule])
@@ -131,7 +132,7 @@ def _merged(rules: list[Rule]) -> list[Rule]:
         at = group[0].at
         start, end = group[0].start, group[0].end
         for rule in sorted(group, key=lambda rule: rule.start):
-            if rule.start - end > _NEAR:
+            if rule.start - end > _TOGETHER:
                 whole.append(Rule(at, start, end))
                 start, end = rule.start, rule.end
             start, end = min(start, rule.start), max(end, rule.end)

@@ -1,7 +1,8 @@
 import pytest
 
 from agents.language.codes import trouble_codes
-from agents.vehicles.range import Vehicles, make_named, note, other_make, years
+from agents.vehicles.makes import make_named, other_make
+from agents.vehicles.range import Vehicles, note, years
 
 RANGE = """model,variant,years,powertrain,fuel,aliases
 Wren,Wren 42,2025;2026,electric,electricity,
