@@ -214,14 +214,15 @@ def _resolve(
             again = _about_vehicle(previous, spoken, mentions[0].vehicles[0].model, vehicles)
             return replace(again, text=f"{again.text.rstrip('?!. ')}, {rest}")
         whole = _asks_itself(rest) and text in _NAMES_THING
-        least = _SURELY if whole else _PERHAPS if hangs else _LINKED
+        pointing = refers_back(text, vehicles)
+        least = _PERHAPS if hangs and not whole else _SURELY if whole and not pointing else _LINKED
         hangs = shares["other"] + shares["more"] >= least and (hangs or not names_visit(text))
     elif elliptic and _ARTICLE.opening(rest) and not set(reading(rest).words) & _QUALIFIERS:
         return _completed(text, "", "" if vehicles.mentions(text) else carried)
     if not hangs:
         return StandaloneQuestion(text)
     about = _subject_of(previous.text)
-    if previous.subject and len(content(about)) < _LITTLE:
+    if previous.subject and (len(content(about)) < _LITTLE or refers_back(previous.text, vehicles)):
         about = previous.subject
     if content(about) or not previous.context:
         return _completed(text, about, carried)

@@ -86,6 +86,15 @@ class GuidedChecks:
         causes = (cause for symptom in self.symptoms for cause in symptom.causes)
         return any(cause.evidence.passage.chunk.id == place.chunk.id for cause in causes)
 
+    def at(self, place: Place) -> Symptom | None:
+        """The symptom in whose row a place is."""
+        for symptom in self.symptoms:
+            for evidence in (cause.evidence for cause in symptom.causes):
+                begins = place.start is not None and evidence.start <= place.start < evidence.end
+                if begins and evidence.passage.chunk.document_id == place.chunk.document_id:
+                    return symptom
+        return None
+
     def named(self, name: str) -> Symptom | None:
         return next((symptom for symptom in self.symptoms if symptom.name.casefold() == name.casefold()), None)
 

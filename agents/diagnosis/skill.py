@@ -29,6 +29,8 @@ BOOKS = "maintenance"
 _MOST_CODES = 5
 _SURELY_ELSE = 0.75
 """The likeness of other customers' questions from which on a question is answered as theirs are, and no check begun."""
+_AS_OTHERS = 0.7
+"""The same from which on a trouble in no words of the checks is the one that others told in such words."""
 _AT_WORKSHOP = Phrases(("(workshop|workshops|dealer|dealers|garage)",))
 
 
@@ -127,6 +129,10 @@ async def _told(case: Case, resources: Resources) -> Told | None:
     checks = await resources.reference.derived(guided_checks.parse)
     another = bool(case.note)
     symptom = await asyncio.to_thread(symptoms.told, text, checks, resources.vehicles, choices, another=another)
+    if symptom is None and not (another or case.question.subject or _asks(case)):
+        places = await asyncio.to_thread(resources.asked, text)
+        symptom = checks.at(places[0]) if places and places[0].cosine >= _AS_OTHERS else None
+        text = symptom.name if symptom else text
     cars = checks.fitment.candidates(text, case.facts) & symptom.cars if symptom else frozenset()
     if symptom is None or not cars:
         return None

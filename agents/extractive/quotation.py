@@ -117,7 +117,7 @@ def _rows(statements: Sequence[Statement], fitment: Fitment, cars: Cars) -> Iter
         row = list(group)
         named = [_of(statement, fitment, cars) for statement in row]
         if len(row) == 1:
-            yield f"{named[0]}: {row[0].text}" if named[0] else row[0].text
+            yield f"{named[0]}: {row[0].told}" if named[0] else row[0].told
             continue
         values = "; ".join(
             f"{name} {', '.join(part.value for part in statement.parts)}".strip()

@@ -10,6 +10,8 @@ from agents.vehicles.applicability import Cars, Fitment
 from rag.types import Chunk, Passage
 
 _NONE = frozenset({"", "-", "–", "—", "same"})
+_ALIASES = frozenset(("also called", "also known as", "alias", "aliases", "other names", "signs", "synonyms"))
+"""Columns of other words for what a row is about: it is found by them, and they are not told."""
 _LEANING = vocabulary("it its this that these those they them their such otherwise then also both neither afterwards")
 _POINTING = {
     (before, after)
@@ -40,6 +42,12 @@ class Statement:
     def whole(self) -> str:
         """The text behind the sentence that it leans on."""
         return f"{self.before.text} {self.text}" if self.before else self.text
+
+    @property
+    def told(self) -> str:
+        """The text without a row's other words for what it is about."""
+        parts = [part for part in self.parts if part.column.casefold() not in _ALIASES]
+        return _row_text(self.label, parts) if parts and len(parts) < len(self.parts) else self.text
 
     @property
     def subject(self) -> str:
@@ -171,8 +179,12 @@ def _by_row(span: Span, context: tuple[str, str], within: Cars, fitment: Fitment
         rest = list(span.cells[-1:])
     for value in (label, *(cell.value for cell in rest)):
         cars = fitment.narrowed(value, cars)
-    values = ", ".join(f"{cell.column} {cell.value}".strip() for cell in rest)
-    return Statement(span, cars, f"{label}: {values}" if label else values, *context, label, tuple(rest))
+    return Statement(span, cars, _row_text(label, rest), *context, label, tuple(rest))
+
+
+def _row_text(label: str, parts: Sequence[Cell]) -> str:
+    values = ", ".join(f"{part.column} {part.value}".strip() for part in parts)
+    return f"{label}: {values}" if label else values
 
 
 def _is_name(value: str) -> bool:

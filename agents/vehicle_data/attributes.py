@@ -81,7 +81,7 @@ def _everyday() -> _Everyday:
 
 def canonical(text: str) -> str:
     """A text in which one thing is always said with the same words."""
-    text = text.casefold().replace("’", "'")
+    text = " ".join(text.casefold().replace("’", "'").split())
     for pattern, means in _everyday().said:
         text = pattern.sub(means, text)
     return text

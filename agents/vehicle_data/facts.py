@@ -26,6 +26,9 @@ _AS_BEFORE = frozenset({"same", "the same", "as before", "ditto"})
 _NAMES_UNIT = re.compile(r"\(([^()]+)\)\s*$|\bin ([^\W\d_]+)\s*$")
 _ASIDE = re.compile(r"\([^()]*\)")
 _IN_WORDS = re.compile(r"\s*(?:yes|no|not|none|standard|option\w*)\b", re.IGNORECASE)
+_ONLY = " only"
+_FITTED = ("standard", "option", "available")
+"""Of some cars: then the others have no such thing."""
 _CONDITION = re.compile(r"\s(?:at|with|from|by)\s.*$")
 _YEAR = re.compile(r"^(?:(?:model year )?(?:19|20)\d\d|both years)\b", re.IGNORECASE)
 _JOINTS = " ,;:()–-"
@@ -41,7 +44,8 @@ _MOSTLY = 0.6  # of a column's cells: what it is a column of
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What a row says of some cars. `attribute` and `value` as printed; `detail` what else the row is about, such as a
+    """What a row says of some cars. `attribute` and `value` as printed, this behind a "no" of cars
+    that a cell leaves out; `detail` what else the row is about, such as a
     tyre size; `amount` the value's one figure, if it has one; `context` the headings that it stands under. The row lies
     at `start` to `end` of the chunk's document."""
 
@@ -249,15 +253,16 @@ def _shared(row: _Row, cars: Cars, name: str, value: str, detail: str, fitment: 
     value = value.strip()
     if value.casefold() in _EMPTY or len(value) > _LONGEST_VALUE or not any(map(str.isalpha, name)):
         return
-    rest = cars
+    rest, fitted = cars, False
     for part in value.split(";"):
-        own, head = _own(part, cars, fitment)
+        own, head = _own(part.removesuffix(_ONLY), cars, fitment)
         if own and own != cars:
+            fitted = fitted or part.endswith(_ONLY) or head.strip().casefold().startswith(_FITTED)
             said = head if _BARE.fullmatch(head) else part.strip()
             yield replace(_fact(row, own, name, said, detail), amount=measured(head, name))
             rest = rest - own
     if rest:
-        yield _fact(row, rest, name, value, detail)
+        yield _fact(row, rest, name, f"no, {value}" if fitted else value, detail)
     tyre = _TYRE.match(value)
     if tyre:
         amount = Amount(float(tyre[1]), unit("inch"))

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from agents.language import synonyms
+from agents.language.phrases import Phrases
 from agents.language.units import Unit, amounts, wanted
 from agents.types import StandaloneQuestion
 from agents.vehicle_data.attributes import Attribute, canonical, primary, telling
@@ -43,6 +44,9 @@ _OWN_SIDE = re.compile(
     re.IGNORECASE,
 )
 _PAIR = re.compile(r"\bthan\b|\bor\b|\bvs\.?\b|\bversus\b|\bcompar\w+|\bbetween\b", re.IGNORECASE)
+_EXCEPT = Phrases(("(not|except|excluding|apart from|other than|besides|without) (|for) (|the|your|a) $",))
+_LEAD = 30
+"""Characters before a name that can leave it out."""
 _TO_A_FIGURE = re.compile(r"\W*(?:from \d+ )?to \d+\W*", re.IGNORECASE)
 """The quickest "to 100"."""
 _INCH = re.compile(
@@ -201,13 +205,14 @@ class _Reader:
         word = compared(self._bare)
         if word is None or any(amount.unit for amount in amounts(self._bare)):
             return None
-        named = sides(self._text, self._facts, self._fitment, self._vehicles)
-        best = word.superlative and not named and _ANY.search(self._text)
+        text, others = apart_from(self._text, self._fitment, self._vehicles)
+        named = sides(text, self._facts, self._fitment, self._vehicles)
+        best = word.superlative and not named and _ANY.search(text)
         if len(named) < 2 and not best and not (_WHICH.search(self._text) and _RANGE.search(self._bare)):
             return None
         if len(named) >= 2 and not _PAIR.search(self._text):
             return None
-        within = frozenset[tuple[str, int]]().union(*named) if named else self._fitment.everything
+        within = frozenset[tuple[str, int]]().union(*named) if named else others
         rest = without(self._bare, word)
         about = word.about if word.about and _TO_A_FIGURE.fullmatch(rest) else f"{word.about} {rest}"
         found = primary(self._about(about, within, measured=True))
@@ -284,14 +289,24 @@ class _Reader:
         return named[0] if named and fits else None
 
 
+def apart_from(text: str, fitment: Fitment, vehicles: Vehicles) -> tuple[str, Cars]:
+    """A text without the vehicles that it leaves out, "which is biggest, not the van", and all the others."""
+    for mention in vehicles.mentions(text):
+        begins = max(0, mention.start - _LEAD)
+        if found := next(iter(_EXCEPT.spans(text[begins : mention.start])), None):
+            behind = (text[one.start : one.end] for one in vehicles.mentions(text) if one.start >= mention.start)
+            left_out = (fitment.candidates(name, {}) for name in dict.fromkeys(behind))
+            return text[: begins + found.start], fitment.everything.difference(*left_out)
+    return text, fitment.everything
+
+
 def sides(text: str, facts: Mapping[str, str], fitment: Fitment, vehicles: Vehicles) -> tuple[Cars, ...]:
     """The cars on each side of a comparison, each once; `it` and `my car` are what is known of the customer's."""
-    found: list[Cars] = []
+    found: dict[Cars, None] = {}
     if facts.get("model") and _OWN_SIDE.search(text):
-        found.append(fitment.candidates("", facts))
-    for mention in vehicles.mentions(text):
-        cars = fitment.candidates(text[mention.start : mention.end], {})
-        narrowed = frozenset(car for car in cars if not years(text) or str(car[1]) in years(text))
-        if narrowed and narrowed not in found:
-            found.append(narrowed)
-    return tuple(found)
+        found[fitment.candidates("", facts)] = None
+    told = frozenset(years(text))
+    for name in dict.fromkeys(text[mention.start : mention.end] for mention in vehicles.mentions(text)):
+        cars = fitment.candidates(name, {})
+        found[frozenset(car for car in cars if not told or str(car[1]) in told)] = None
+    return tuple(filter(None, found))

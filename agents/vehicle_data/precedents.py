@@ -46,7 +46,7 @@ def settled(
         agreed = tuple(
             name
             for name in request.attributes
-            if any(name in names for names in stated) or any(_says(place, name, request, data) for place in near)
+            if any(name in names for names in stated) or any(_says(place, name, data) for place in near)
         )
         if agreed:
             return replace(request, likely=request.likely and places[0].cosine < _SURELY)
@@ -81,14 +81,15 @@ def _ranked(request: Comparison, places: Sequence[Place], case: Case, data: Vehi
     return replace(request, attribute=meant.name, order=word.end(meant.measures)) if meant else request
 
 
-def _says(place: Place, name: str, request: Lookup, data: VehicleData) -> bool:
-    """Whether prose says what the tables do: the attribute by its name, or the figure that they give for it."""
+def _says(place: Place, name: str, data: VehicleData) -> bool:
+    """Whether prose says what the tables do: the attribute by its name, or the figure that they give for it, of any
+    car: others have asked the same about theirs."""
     if place.start is None:
         return False
     said = place.chunk.text[place.start - place.chunk.start :][:_SENTENCE]
     if set(words(name)).issubset(words(said)):
         return True
-    entries = (entry for item in data.attributes.named(name) for entry in data.values(item, request.cars))
+    entries = (entry for item in data.attributes.named(name) for entry in data.values(item))
     figures = {token.word for entry in entries for token in tokens(entry.value) if token.kind == "number"}
     return any(token.word in figures for token in tokens(said) if len(token.word) > 1)
 

@@ -21,6 +21,7 @@ from agents.vehicle_data.lookups import Choice, Comparison, Lookup, Request, on_
 from agents.vehicle_data.tools import COMPARE, CONVERT, FILTER, LOOK_UP
 from agents.vehicle_data.wording import Answer, Cell, cells, chosen, looked_up, paired, ranked
 from agents.vehicles.applicability import Cars
+from agents.vehicles.range import years
 
 _SUBJECTS = frozenset({"specs", "handbook"})
 """The subjects whose tables are spoken of unasked; those of others, such as prices, are for the models' tools."""
@@ -85,7 +86,16 @@ def _read(case: Case, data: VehicleData, resources: Resources) -> Request | Conv
         or _alone(case, data, resources)
         or _by_topic(case, data, resources)
     )
-    return precedents.settled(request, resources.asked(case.question.whole), case, data, resources.vehicles)
+    found = precedents.settled(request, resources.asked(case.question.whole), case, data, resources.vehicles)
+    return request if found is None and case.question.subject and _priced(request, data) else found
+
+
+def _priced(request: Request | None, data: VehicleData) -> bool:
+    """Whether a price is asked for: what is most like "what will that set me back" is the question before it, which
+    asked for something else."""
+    if not isinstance(request, Lookup) or request.likely:
+        return False
+    return all("money" in item.measures for name in request.attributes for item in data.attributes.named(name))
 
 
 def _alone(case: Case, data: VehicleData, resources: Resources) -> Request | None:
@@ -111,6 +121,9 @@ def _resumed(case: Case, data: VehicleData) -> Lookup | None:
 def _moved(case: Case, data: VehicleData) -> Lookup | None:
     """The last answer's question for other cars: "and the hybrid?"."""
     cars = _named(case, data, data.fitment.everything)
+    variants = {variant for variant, _ in _cars(case.note)}
+    if years(case.message) and len({variant for variant, _ in cars}) > len(variants):  # a year, and no vehicle
+        cars = frozenset(car for car in cars if car[0] in variants)
     known = [data.covered(item) for name in case.note.get("attributes", ()) for item in data.attributes.named(name)]
     if not cars or not known or any(cars.isdisjoint(covered) for covered in known):
         return None

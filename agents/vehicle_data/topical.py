@@ -14,7 +14,7 @@ from agents.types import StandaloneQuestion
 from agents.vehicle_data.attributes import Attribute, primary, words_of
 from agents.vehicle_data.comparatives import compared
 from agents.vehicle_data.fact_table import VehicleData
-from agents.vehicle_data.inquiry import MEASURED, sides
+from agents.vehicle_data.inquiry import MEASURED, apart_from, sides
 from agents.vehicle_data.lookups import Comparison, Lookup, Request
 from agents.vehicles.applicability import Cars
 from agents.vehicles.makes import other_make
@@ -78,17 +78,19 @@ def asked(
         return Lookup(several, cars, own=own, likely=True)
     word = compared(message.text)
     ranks = about.kind("comparison", "extreme") >= _WANTED or (word is not None and word.superlative)
-    best = _best(about, text, data, cars, measured=ranks)
+    best = _best(about, f"{text} {word.about}" if word else text, data, cars, measured=ranks)
     if best is None:
         return None
-    if best.worth < _SURE and own and not facts.get("model") and not best.spoken and best.probability < _PLAIN:
+    of_all = ranks and word is not None and word.superlative
+    if best.worth < _SURE and own and not (of_all or facts.get("model") or best.spoken) and best.probability < _PLAIN:
         return None
     likely = best.worth < _SURE
     if ranks:
-        named = sides(text, facts, data.fitment, vehicles)
+        rest, others = apart_from(text, data.fitment, vehicles)
+        named = sides(rest, facts, data.fitment, vehicles)
         measured = primary([item for item in best.attributes if item.measures])[:1]
         if measured and (len(named) > 1 or (word and not named)):
-            within = frozenset[tuple[str, int]]().union(*named) if named else data.fitment.everything
+            within = frozenset[tuple[str, int]]().union(*named) if named else others
             pair = named if len(named) > 1 else ()
             order = word.end(measured[0].measures) if word else "highest"
             return Comparison(measured[0].name, order, pair, within, likely=likely)

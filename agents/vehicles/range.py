@@ -241,7 +241,12 @@ def _outline(word: str, longer: int = 0) -> tuple[str, str, int]:
 
 
 def _alike(word: str, name: str) -> bool:
-    return word == name or _misspelt(word, name)
+    return word == name or _figure_of(word, name) or _misspelt(word, name)
+
+
+def _figure_of(word: str, name: str) -> bool:
+    """Whether a word is the figure of a name without its letter: `1.5` for `1.5T`."""
+    return name[:-1] == word and "." in word and name[-1].isalpha()
 
 
 def _misspelt(word: str, name: str) -> bool:

@@ -3,10 +3,12 @@ whoever the classifier or a skill's own reading names."""
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 
 import structlog
 
 from agents.acts.act import ASIDE, FOR_SPECIALISTS, REPLIES_TO_US, SPOKEN_BACK, ActReading
+from agents.conversation.followup import subject
 from agents.language.words import vocabulary, words
 from agents.routing.clauses import split
 from agents.specialist import CUSTOMER, Asker, Catalogue, Job, Specialist, open_to
@@ -20,6 +22,8 @@ log = structlog.get_logger()
 
 _SURELY_OUT = 0.98
 """The classifier's confidence from which nobody else is asked whether a message is for us."""
+_HARDLY_OUT = 0.75
+"""Below which a message behind an answer goes on with that rather than being for nobody."""
 _NOT_FOR_US = 0.9
 """From which a message that sounds like a booking books nothing of ours."""
 _SURELY_ELSE = 0.95
@@ -114,11 +118,16 @@ async def decide(
         return Route("answer", _CLAIMED, (Part(standalone, asker, _CLAIMED),))
     if claimed := await _claimed(dependencies, state, _unheard(route, catalogue), facts, standalone):
         return claimed
-    return await _settled(dependencies, catalogue, reading, route, standalone)
+    return await _settled(dependencies, catalogue, reading, route, standalone, question)
 
 
 async def _settled(
-    dependencies: Dependencies, catalogue: Catalogue, reading: ActReading, route: Route, standalone: StandaloneQuestion
+    dependencies: Dependencies,
+    catalogue: Catalogue,
+    reading: ActReading,
+    route: Route,
+    standalone: StandaloneQuestion,
+    question: Question,
 ) -> Route:
     """The classifier's route, where nobody claims the message; by other signs where it is not sure."""
     match route.kind:
@@ -134,7 +143,19 @@ async def _settled(
             return precedent
         case "out_of_scope" if reading.leaning is not None:
             return Route("talk", reading.probability, act=reading.leaning)
+        case "out_of_scope" if route.confidence < _HARDLY_OUT:
+            return _gone_on(question, catalogue, standalone) or route
     return route
+
+
+def _gone_on(question: Question, catalogue: Catalogue, standalone: StandaloneQuestion) -> Route | None:
+    """The route to the specialist who has just answered, with what that was about."""
+    asked = next((turn.text for turn in reversed(question.history) if turn.role == "customer"), "")
+    answered = question.history[-1].agent if question.history else None
+    if all(specialist.name != answered for specialist in catalogue) or answered is None:
+        return None
+    whole = standalone if standalone.subject else replace(standalone, subject=subject(StandaloneQuestion(asked)))
+    return Route("answer", _PLAIN_TOPIC, (Part(whole, answered, _PLAIN_TOPIC),))
 
 
 async def _by_precedent(

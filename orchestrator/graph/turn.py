@@ -18,6 +18,7 @@ from langgraph.types import Send
 
 from agents.acts import replies
 from agents.acts.act import FOR_SPECIALISTS, SPOKEN_BACK, Act
+from agents.conversation.model_years import dated
 from agents.skill import Handled
 from agents.specialist import Job, Specialist
 from agents.types import (
@@ -65,7 +66,9 @@ def build_graph(dependencies: Dependencies, saver: BaseCheckpointSaver[Any] | No
 def _classify(dependencies: Dependencies) -> Node:
     async def classify(state: State, runtime: Runtime[Desk]) -> State:
         runtime.stream_writer(Routing())
-        question, reading = await heard(dependencies, state["question"])
+        resources, question = dependencies.resources, state["question"]
+        question = dated(question, resources.vehicles) if resources else question
+        question, reading = await heard(dependencies, question)
         state = state | {"question": question}
         understood = await dependencies.understand(question)
         facts = dict(understood.facts)
