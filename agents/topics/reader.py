@@ -19,7 +19,7 @@ KINDS = "kinds"
 WEIGHTS = Path(__file__).with_name("weights.npz")
 """What `make fit` made of the examples with the packaged embedder; another embedder learns them when it is opened."""
 _MOST = 5
-_PLAIN = 0.55
+_PLAIN = 0.45
 """The probability of a topic from which a text needs no context."""
 
 
