@@ -29,6 +29,8 @@ _PUTTING_RIGHT = vocabulary(
 """Words of which one stands in a message that puts right what was said before."""
 _BESIDE_YEAR, _BESIDE_NAME = 7, 1
 """Words of content that may stand beside the year or the vehicle that was meant: "just looked at the papers"."""
+_WRONG_CAR = _PUTTING_RIGHT | vocabulary("car vehicle wife wifes husband husbands mums dads sons daughters other")
+"""Words of content that only say whose other vehicle is meant."""
 _OTHER = Phrases(("(the|my|our|) other (one|car|vehicle|van|pickup|pick up)",))
 _BARE = vocabulary(
     "the a an for in on of with my it is its it's one ones model version variant year also too and then from this that "
@@ -266,7 +268,7 @@ def _put_right(text: str, rest: str, previous: StandaloneQuestion, vehicles: Veh
     if _PUTTING_RIGHT.isdisjoint(reading(text).words) or "?" in text or _asks_itself(rest):
         return None
     named, dates = vehicles.mentions(rest), years(rest)
-    beside = len(content(rest)) - len(named) - len(dates)
+    beside = len([word for word in content(rest) if word not in _WRONG_CAR]) - len(named) - len(dates)
     if not (named or dates) or beside > (_BESIDE_YEAR if dates else _BESIDE_NAME):
         return None
     if named:

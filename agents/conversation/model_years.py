@@ -14,7 +14,10 @@ _BESIDE = vocabulary("the a an my our new old petrol diesel hybrid electric auto
 _KINDS = vocabulary("plate plated reg registered model one car van truck pickup version")
 _BEFORE_KIND = vocabulary("the a an my our his her their new")
 _PAIRING = vocabulary("not or and vs versus than to from")
-_ALONE = vocabulary("and the a for what about how in ok so sorry then")
+_ALONE = vocabulary(
+    "and the a for what about how in ok so sorry then mine mines is its it from turns out actually no wait oops i mean "
+    "meant"
+)
 _MONTHS = vocabulary("january february march april may june july august september october november december")
 _APOSTROPHES = frozenset("'’ʼ`")
 _SHORT = 2

@@ -114,6 +114,11 @@ def name_words(name: str) -> tuple[str, ...]:
     return kept or words_of(name)
 
 
+def measures_named(text: str) -> frozenset[str]:
+    """What the words of a text are the measure's own names of: "tyre pressure" of pressure."""
+    return frozenset(measure for measure in _everyday().cues if stem(measure) in words_of(text))
+
+
 def telling(text: str) -> tuple[str, ...]:
     """The stems that a question asks with: its words without those of its frame."""
     return tuple(word for word in words_of(text) if word not in _everyday().frame)

@@ -11,7 +11,7 @@ from agents.language import synonyms
 from agents.language.words import content
 from agents.topics.reader import About, Topic
 from agents.types import StandaloneQuestion
-from agents.vehicle_data.attributes import Attribute, primary, words_of
+from agents.vehicle_data.attributes import Attribute, measures_named, primary, words_of
 from agents.vehicle_data.comparatives import compared
 from agents.vehicle_data.fact_table import VehicleData
 from agents.vehicle_data.inquiry import MEASURED, apart_from, sides
@@ -41,6 +41,8 @@ _NEAR = 4.0
 """How many times likelier the best may be than a neighbour that is told beside it."""
 _SUFFIXES = {"price": ("price", ""), "interval": ("interval", "every")}
 """What stands behind a topic's terms for these kinds of question, in the order in which it is tried."""
+_LOADED = "full load"
+"""What a table tells apart where the car is said to be packed."""
 _OTHERWISE = ("", "quantity", "specification")
 _MOST = 4
 _MOST_PIECES = 6
@@ -163,11 +165,12 @@ def _attributes(topic: Topic, about: About, text: str, data: VehicleData, cars: 
         right = measures is None or not attribute.measures or not measures.isdisjoint(attribute.measures)
         return right and not attribute.subjects.isdisjoint(SUBJECTS) and not cars.isdisjoint(data.covered(attribute))
 
-    for suffix in _SUFFIXES.get(kind, _OTHERWISE):
+    loaded = (_LOADED,) if set(words_of(_LOADED)) <= set(words_of(text)) else ()
+    for suffix in (*loaded, *_SUFFIXES.get(kind, _OTHERWISE)):
         for term in topic.terms:
-            stems = frozenset(words_of(f"{term} {suffix}"))
+            stems, named = frozenset(words_of(f"{term} {suffix}")), measures_named(term)
             meant = data.attributes.meant(f"{term} {suffix}", fits, as_written=True)
-            found = tuple(attribute for attribute in meant if attribute.words & stems)
+            found = tuple(item for item in meant if item.words & stems or item.measures & named)
             if found and not (kind == "price" and not suffix and any(item.measures for item in found)):
                 return found[:_MOST]
     return ()

@@ -25,6 +25,7 @@ _BY_ACT: dict[str, Reply] = {
     "money_back": "person",
     "privacy": "person",
     "person": "person",
+    "human": "person",
     "danger": "danger",
     "injection": "refuse",
     "abuse": "small_talk",

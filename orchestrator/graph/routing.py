@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import structlog
 
-from agents.acts.act import ASIDE, FOR_SPECIALISTS, REPLIES_TO_US, SPOKEN_BACK, ActReading
+from agents.acts.act import APPOINTMENTS, ASIDE, FOR_SPECIALISTS, REPLIES_TO_US, SPOKEN_BACK, ActReading
 from agents.conversation.followup import subject
 from agents.language.words import vocabulary, words
 from agents.routing.clauses import split
@@ -141,7 +141,7 @@ async def _settled(
             dependencies, catalogue, standalone, _GOES_ON if standalone.subject else _ASKED_BEFORE
         ):
             return precedent
-        case "out_of_scope" if reading.leaning is not None:
+        case "out_of_scope" if reading.leaning is not None and reading.leaning not in APPOINTMENTS:
             return Route("talk", reading.probability, act=reading.leaning)
         case "out_of_scope" if route.confidence < _HARDLY_OUT:
             return _gone_on(question, catalogue, standalone) or route
