@@ -106,3 +106,12 @@ def test_the_checks_hold_the_places_of_their_own_table_alone() -> None:
     other = next(chunk for chunk in bundled.chunks() if chunk.document_id != TABLE)
     assert checks().holds(Place(table, table.start, 0.9))
     assert not checks().holds(Place(other, other.start, 0.9))
+
+
+def test_a_place_in_a_row_is_one_of_its_symptom() -> None:
+    symptom = checks().symptoms[0]
+    row = symptom.causes[1].evidence
+    assert checks().at(Place(row.passage.chunk, row.start, 0.9)) == symptom
+    assert checks().at(Place(row.passage.chunk, None, 0.9)) is None
+    other = next(chunk for chunk in bundled.chunks() if chunk.document_id != TABLE)
+    assert checks().at(Place(other, row.start, 0.9)) is None

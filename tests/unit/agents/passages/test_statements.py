@@ -56,3 +56,11 @@ def test_steps_go_on_in_the_next_passage_of_the_section() -> None:
 def test_the_same_stretch_is_stated_once() -> None:
     passage = Passage(chunk("It has 80 kW."), 0.5)
     assert len(statements((passage, passage), FITMENT)) == 1
+
+
+def test_other_words_for_what_a_row_is_about_are_found_and_not_told() -> None:
+    (row,) = stated("Symptom: screen is black | Also called: display dead; radio gone | What to do: hold the button")
+    assert "display dead" in row.text
+    assert row.told == "screen is black: What to do hold the button"
+    (plain,) = stated("Item: oil | Quantity: 4 litres")
+    assert plain.told == plain.text

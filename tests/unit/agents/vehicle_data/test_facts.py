@@ -231,3 +231,9 @@ def test_odd_tables_do_no_harm(text: str) -> None:
 def test_nothing_is_made_of_nothing() -> None:
     assert parse([], Vehicles()).attributes.all == ()
     assert parse([], bundled.vehicles()).attributes.meant("power") == ()
+
+
+def test_what_is_for_some_cars_only_the_others_do_not_have() -> None:
+    pump = values(data(), "Heat pump")
+    assert pump["Wren 58", 2025] == "option on Wren 58 only"
+    assert pump["Wren 42", 2025] == "no, option on Wren 58 only"

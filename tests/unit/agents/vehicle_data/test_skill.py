@@ -230,3 +230,29 @@ async def test_a_huge_message_is_left_alone(text: str) -> None:
     of = case(text, said=text)
     assert await SKILL.read(of, resources()) is None
     assert not await SKILL.takes_up(of, resources())
+
+
+async def test_vehicles_that_a_message_leaves_out_are_not_compared() -> None:
+    every = await Talk().say("which of yours has the most boot space with all seats up")
+    assert every is not None
+    assert every.text.startswith("Plover")
+    fewer = await Talk().say("which of yours has the most boot space with all seats up, not the Plover")
+    assert fewer is not None
+    assert fewer.text.startswith("Heron")
+    assert "Plover" not in fewer.text
+
+
+async def test_another_year_is_of_the_same_variant() -> None:
+    talk = Talk()
+    await talk.say("what is the range of the Wren 58 in 2025?")
+    handled = await talk.say("and 2026?")
+    assert handled is not None
+    assert "440 km" in handled.text
+    assert "318 km" not in handled.text
+
+
+async def test_least_petrol_is_consumption_and_no_tank() -> None:
+    handled = await Talk().say("which of your models uses the least petrol?")
+    assert handled is not None
+    assert "consumption" in handled.text
+    assert "l/100 km" in handled.text

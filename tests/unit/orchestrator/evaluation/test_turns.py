@@ -52,6 +52,7 @@ def test_declining_what_is_known_is_needless_and_length_is_told_apart() -> None:
         ("talk", "greeting", (), {"small_talk"}),
         ("talk", "statement", (), {"acknowledge"}),
         ("human", "person", (), {"person"}),
+        ("human", "request", (), {"person"}),
         ("out_of_scope", "request", (), {"refuse"}),
         ("clarify", "request", (), {"ask"}),
         ("specs", "request", ("answered", "declined"), {"answer"}),

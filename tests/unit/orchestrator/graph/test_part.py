@@ -572,3 +572,23 @@ async def test_a_run_that_may_ask_no_model_is_answered_offline_and_says_why_once
     assert completed.response.count("Until tomorrow.") == 1
     completed = end(await stage.ask("math double 21", meter=Meter(notice="Until tomorrow.")))
     assert (completed.answerer, len(offline.tasks)) == ("skills", 3), "skills read what tools a model would have called"
+
+
+async def test_what_is_hardly_for_nobody_goes_on_with_whoever_has_answered() -> None:
+    stage = Stage()
+    sure = 0.6
+
+    async def unsure(question: Question, catalogue: Catalogue, standalone: StandaloneQuestion) -> Route:
+        return Route("out_of_scope", sure)
+
+    stage.graph = build_graph(
+        replace(stage.dependencies, catalogue=(specialist("rower"), specialist("miller")), classify=unsure),
+        memory_saver(),
+    )
+    answered = (Turn("customer", "how long are the oars"), Turn("assistant", "Three metres.", "rower"))
+    assert end(await stage.ask("he has none though", history=answered)).agent == "rower"
+    assert end(await stage.ask("he has none though")).agent == "out_of_scope", "nobody has answered"
+    talked = (Turn("customer", "hello"), Turn("assistant", "Hello!", "talk"))
+    assert end(await stage.ask("he has none though", history=talked)).agent == "out_of_scope"
+    sure = 0.9
+    assert end(await stage.ask("he has none though", history=answered)).agent == "out_of_scope"
