@@ -6,8 +6,10 @@ chunk at it, so that a release which is published meanwhile changes nothing for 
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
+from cachetools import LRUCache
 from sqlalchemy import ColumnElement, Connection, Engine, Select, func, or_, select
 
 from rag.chunk_rows import chunk_of, lots, whole_chunks
@@ -16,6 +18,8 @@ from rag.releases import Releases
 from rag.tables import chunks, documents, publications, release_entries, releases, versions
 from rag.types import Chunk, Document
 
+_REMEMBERED = 4_096
+"""Chunks that are remembered with the generation that shows them: 4 kB each."""
 _CHUNK_PUBLICATION = (publications.c.document_id == chunks.c.document_id) & (publications.c.version == chunks.c.version)
 
 
@@ -80,6 +84,8 @@ class Catalogue:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._known: LRUCache[tuple[int, str], Chunk] = LRUCache(_REMEMBERED)
+        self._knowing = Lock()
 
     def generation(self) -> int:
         """The newest generation that was published; 0 before the first."""
@@ -189,11 +195,22 @@ class Catalogue:
 
     def chunks(self, chunk_ids: Collection[str], generation: int | None = None) -> dict[str, Chunk]:
         """Those of the chunks that are shown at a generation, the newest where none is named, by id; read at once."""
+        known: dict[str, Chunk] = {}
+        if generation is not None:
+            with self._knowing:  # what a generation shows does not change
+                found = {chunk_id: self._known.get((generation, chunk_id)) for chunk_id in chunk_ids}
+            known = {chunk_id: chunk for chunk_id, chunk in found.items() if chunk is not None}
+            if len(known) == len(found):
+                return known
         with reading(self._engine) as connection:
             if generation is None:
                 generation = _newest(connection)
             query = _at(whole_chunks().join(publications, _CHUNK_PUBLICATION), generation)
-            return {chunk.id: chunk for chunk in _read(connection, query, chunk_ids)}
+            new = {chunk.id: chunk for chunk in _read(connection, query, set(chunk_ids) - known.keys())}
+        if len(new) <= _REMEMBERED // 2:
+            with self._knowing:
+                self._known.update({(generation, chunk_id): chunk for chunk_id, chunk in new.items()})
+        return known | new
 
     def stored_chunks(self, chunk_ids: Collection[str]) -> dict[str, Chunk]:
         """Those of the chunks that are stored, in whatever version, by id: also what is no longer shown, or not yet."""

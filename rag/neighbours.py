@@ -19,6 +19,7 @@ from rag.catalogue import Catalogue, Look
 from rag.chunk_rows import lots
 from rag.embedder import Vectors
 from rag.index import Hit
+from rag.types import Chunk
 from rag.vectors import VectorStore
 
 MOST_VECTORS = 20_000
@@ -29,11 +30,19 @@ RETRY_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """The vectors of one subject's chunks: those of `chunk_ids[i]` begin at row `starts[i]`."""
+    """The vectors of one subject's chunks: those of `chunk_ids[i]` begin at row `starts[i]`; `places` are those i by
+    the chunks' ids."""
 
     chunk_ids: tuple[str, ...]
     starts: NDArray[np.intp]
     rows: Vectors
+    places: Mapping[str, int]
+
+    def nearness(self, vector: Vectors, chunk_id: str) -> float:
+        """The likeness of a chunk to the vector, a cosine."""
+        place = self.places[chunk_id]
+        end = self.starts[place + 1] if place + 1 < len(self.starts) else len(self.rows)
+        return float((self.rows[self.starts[place] : end] @ vector).max())
 
     def hits(self, vector: Vectors, k: int) -> Iterator[Hit]:
         """The nearest `k`, and whatever is as near as the last of them."""
@@ -79,6 +88,17 @@ class Neighbours:
         hits = [hit for subject in searched for hit in subject.hits(vector, k)]
         return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))[:k]
 
+    def nearness(self, vector: Vectors, chunks: Sequence[Chunk], generation: int) -> dict[str, float] | None:
+        """The likeness to the vector of these chunks, by their ids, a cosine; None where no vectors are at hand."""
+        by_subject = self._at(generation).subjects
+        if by_subject is None:
+            return None
+        return {
+            chunk.id: subject.nearness(vector, chunk.id)
+            for chunk in chunks
+            if (subject := by_subject.get(chunk.subject)) is not None and chunk.id in subject.places
+        }
+
     def _at(self, generation: int) -> _Generation:
         with self._reading:
             newest = self._newest
@@ -105,4 +125,5 @@ class Neighbours:
 def _subject(looks: Sequence[Look], vectors: Mapping[str, Vectors]) -> _Subject:
     own = [vectors[look.fingerprint] for look in looks]
     starts = np.cumsum([0, *(len(rows) for rows in own[:-1])])
-    return _Subject(tuple(look.chunk_id for look in looks), starts, np.concatenate(own))
+    ids = tuple(look.chunk_id for look in looks)
+    return _Subject(ids, starts, np.concatenate(own), {chunk_id: place for place, chunk_id in enumerate(ids)})

@@ -148,7 +148,7 @@ class Retriever:
         elif no_words:
             scores, degraded = near, "words"
         else:
-            near |= self._nearness(vector, [chunk for chunk in chunks.values() if chunk.id not in near])
+            near |= self._nearness(vector, [chunk for chunk in chunks.values() if chunk.id not in near], generation)
             worded |= self._lexical.scores(text, [chunk_id for chunk_id in chunks if chunk_id not in worded])
             scores, degraded = fused(near, worded), None
         passages = self._reranked(text, _ranked(chunks.values(), scores, sought, self._lexical.analyzer))
@@ -212,8 +212,10 @@ class Retriever:
         except _FAILURES as error:
             return Sought({}, 0.0), {}, error
 
-    def _nearness(self, vector: Vectors, chunks: Sequence[Chunk]) -> dict[str, float]:
+    def _nearness(self, vector: Vectors, chunks: Sequence[Chunk], generation: int) -> dict[str, float]:
         """The cosine similarity of these chunks, of those whose vectors are kept."""
+        if self._neighbours is not None and (known := self._neighbours.nearness(vector, chunks, generation)):
+            return known
         if self._vectors is None or not chunks:
             return {}
         try:

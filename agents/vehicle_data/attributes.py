@@ -25,6 +25,8 @@ _ASIDE = re.compile(r"\([^()]*\)")
 _IN_UNIT = re.compile(r"\bin [^\W\d_]+\s*$")
 _LONG = 8
 """From this length on two slips are put right, below it one."""
+_KEPT = 100_000
+"""Words with an attribute, by which it is remembered how well that accounts for them."""
 _NEAR = 0.45
 """Points by which an attribute may be behind the best and still be meant as well."""
 _BY_NAME = 1.5
@@ -212,7 +214,7 @@ def _matched(asked: Sequence[str], attribute: Attribute) -> _Match | None:
     """How the attribute accounts for all the words asked, None where it does not."""
     points, exact, covered = 0.0, 0, set[str]()
     for word in asked:
-        worth, names = _accounted(word, attribute)
+        worth, names = _accounts(word, attribute)
         if not worth:
             return None
         points += worth
@@ -224,6 +226,12 @@ def _matched(asked: Sequence[str], attribute: Attribute) -> _Match | None:
     if (uncovered and (uncovered >= exact or headless)) or (not covered and points < 1.0):
         return None
     return _Match(attribute, uncovered, points / len(asked), not uncovered and bool(own & covered))
+
+
+@lru_cache(maxsize=_KEPT)
+def _accounts(word: str, attribute: Attribute) -> tuple[float, frozenset[str]]:
+    """`_accounted`, remembered: the same words are asked for in most messages."""
+    return _accounted(word, attribute)
 
 
 def _accounted(word: str, attribute: Attribute) -> tuple[float, frozenset[str]]:

@@ -1,14 +1,17 @@
-"""An embedder that remembers the single texts asked for lately: customers ask alike, and one question is embedded for
-the search and again for the answer."""
+"""An embedder that remembers the few texts asked for lately: customers ask alike, and one question is embedded for the
+search and again for each of those that read it."""
 
 from collections.abc import Sequence
 from threading import Lock
 
+import numpy as np
 from cachetools import LRUCache
 
 from rag.embedder import Embedder, Vectors
 
-_REMEMBERED = 512
+_REMEMBERED = 2_048
+_FEW = 8
+"""Texts that are asked for together and remembered; more are documents, and come once."""
 
 
 class RecentEmbedder:
@@ -28,14 +31,13 @@ class RecentEmbedder:
         return self._inner.dimensions
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        if len(texts) != 1:
+        if not 0 < len(texts) <= _FEW:
             return self._inner.embed(texts)
-        text = texts[0]
         with self._remembering:
-            vector = self._recent.get(text)
-        if vector is not None:
-            return vector.copy()
-        vectors = self._inner.embed(texts)
-        with self._remembering:
-            self._recent[text] = vectors.copy()
-        return vectors
+            known = {text: vector for text in texts if (vector := self._recent.get(text)) is not None}
+        if new := [text for text in dict.fromkeys(texts) if text not in known]:
+            made = dict(zip(new, self._inner.embed(new), strict=True))
+            known |= made
+            with self._remembering:
+                self._recent.update(made)
+        return np.stack([known[text] for text in texts])

@@ -34,13 +34,22 @@ def test_a_text_asked_for_again_is_embedded_once() -> None:
     assert inner.asked == [("tyre",), ("oil",)]
 
 
-def test_several_texts_are_passed_on() -> None:
+def test_of_a_few_texts_only_the_new_ones_are_embedded() -> None:
     inner = Asked()
     embedder = RecentEmbedder(inner)
-    for _ in range(2):
-        assert np.array_equal(embedder.embed(["tyre", "oil"]), HashingEmbedder().embed(["tyre", "oil"]))
+    for texts in (["tyre", "oil"], ["oil", "tyre"], ["oil", "belt", "oil"]):
+        assert np.array_equal(embedder.embed(texts), HashingEmbedder().embed(texts))
     assert embedder.embed([]).shape == (0, 64)
-    assert inner.asked == [("tyre", "oil"), ("tyre", "oil"), ()]
+    assert inner.asked == [("tyre", "oil"), ("belt",), ()]
+
+
+def test_many_texts_are_passed_on() -> None:
+    inner = Asked()
+    embedder = RecentEmbedder(inner)
+    many = tuple(f"word {number}" for number in range(20))
+    for _ in range(2):
+        assert np.array_equal(embedder.embed(many), HashingEmbedder().embed(many))
+    assert inner.asked == [many, many]
 
 
 def test_only_the_latest_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
