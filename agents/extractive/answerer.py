@@ -70,9 +70,10 @@ class ExtractiveAnswerer:
         yield answered
 
     def checked(self, task: Task) -> tuple[str, Answered]:
-        """The answer with what the check of every answer finds; its citations are exact without it. Blocks."""
+        """The answer with what the check of every answer finds in the passages that it cites; its citations are exact
+        without it. Blocks."""
         text, answered = self.compose(task)
-        numbered = dict(enumerate(task.passages, task.first_number))
+        numbered = {citation.number: citation.passage for citation in answered.citations}
         verdict = check(text, numbered, self._fitment, task, declined=answered.declined)
         return text, replace(answered, unsupported=verdict.unsupported)
 
