@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from agents.appointments.works import names_visit, works
 from agents.conversation.link import LinkReader
+from agents.language.negation import swapped
 from agents.language.phrases import Phrases
 from agents.language.reading import reading
 from agents.language.tokens import tokens
@@ -252,8 +253,11 @@ def _swap(rest: str, previous: StandaloneQuestion, vehicles: Vehicles) -> Standa
             name = others[0].name if len(others) == 1 else others[0].model
             again = _about_vehicle(previous, name, others[0].model, vehicles)
             return _of_year(again, dates[-1]) if dates else again
-    if not dates and (year := model_year(left, vehicles)):
-        left, dates = set(), (year,)
+    if year := model_year(left, vehicles):
+        left, dates = set(), dates or (year,)
+    if not named and len(left) == 1 and (opposite := swapped(previous.text, *left)):
+        again = replace(previous, text=opposite)
+        return _of_year(again, dates[-1]) if dates else again
     if left or not (named or dates):
         return None
     if named:

@@ -21,6 +21,8 @@ _ALONE = vocabulary(
 _MONTHS = vocabulary("january february march april may june july august september october november december")
 _APOSTROPHES = frozenset("'’ʼ`")
 _SHORT = 2
+_BRIEF = 4
+"""Words before a year that ends a message."""
 
 
 def dated(question: Question, vehicles: Vehicles) -> Question:
@@ -89,4 +91,9 @@ def _is_year(read: Sequence[Token], place: int, named: Sequence[bool], dated: Se
 
 
 def _says_nothing_else(read: Sequence[Token], place: int) -> bool:
-    return all(token.kind == "mark" or token.word in _ALONE for at, token in enumerate(read) if at != place)
+    """Whether the message says nothing besides, or is as short as "my older one, 25"."""
+    others = [token for at, token in enumerate(read) if at != place and token.kind != "mark"]
+    last = all(token.kind == "mark" for token in read[place + 1 :])
+    return all(token.word in _ALONE for token in others) or (
+        last and len(others) <= _BRIEF and all(token.kind == "word" for token in others)
+    )

@@ -23,6 +23,7 @@ from agents.passages.precedents import elsewhere
 from agents.skill import Action, Handled
 from agents.tool import PassOn, Tool
 from agents.types import Citation, Status
+from agents.vehicles.makes import other_make
 
 BOOKS = "maintenance"
 """The specialist that makes appointments."""
@@ -124,8 +125,10 @@ def _asks(case: Case) -> bool:
 
 
 async def _told(case: Case, resources: Resources) -> Told | None:
-    """The symptom that a part tells of, where the vehicle can have it."""
+    """The symptom that a part tells of, where the vehicle can have it and is no other maker's."""
     text, choices = case.question.whole, resources.choices
+    if other_make(case.question.text) and not resources.vehicles.mentions(text):
+        return None
     checks = await resources.reference.derived(guided_checks.parse)
     another = bool(case.note)
     symptom = await asyncio.to_thread(symptoms.told, text, checks, resources.vehicles, choices, another=another)

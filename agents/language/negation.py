@@ -37,6 +37,8 @@ driver/passenger upper/lower dry/wet longer/shorter earlier/later sooner/later f
 connect/disconnect locked/unlocked lock/unlock activate/deactivate enable/disable activated/deactivated push/pull
 empty/full safe/dangerous yes/no
 """
+_SAME = {"back": "rear", "top": "upper", "bottom": "lower"}
+"""Words that customers use for one of a pair."""
 
 
 @lru_cache(maxsize=1)
@@ -47,6 +49,13 @@ def _counterparts() -> dict[str, frozenset[str]]:
         found[one] = found.get(one, frozenset()) | {other}
         found[other] = found.get(other, frozenset()) | {one}
     return found
+
+
+def swapped(text: str, word: str) -> str:
+    """The text with the word in the place of its counterpart, "rear" for "front"; "" where there is none."""
+    others = _counterparts().get(stem(_SAME.get(word, word)), frozenset())
+    places = [token for token in tokens(text) if stem(_SAME.get(token.word, token.word)) in others]
+    return f"{text[: places[0].start]}{_SAME.get(word, word)}{text[places[0].end :]}" if places else ""
 
 
 def is_negator(word: str) -> bool:

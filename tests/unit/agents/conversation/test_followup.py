@@ -35,6 +35,8 @@ def asked(*texts: str) -> tuple[Turn, ...]:
         ("How big is the tank of the Heron Hybrid?", "n the petrol", "How big is the tank of the Heron 1.5T?"),
         ("What is the power of the 2025 Wren 42?", "and the newer one", "What is the power of the 2026 Wren 42?"),
         ("How heavy is the Wren 42?", "the 58?", "How heavy is the Wren 58?"),
+        ("tyre pressure front of the Wren 42", "i meant back sorry", "tyre pressure rear of the Wren 42"),
+        ("How deep may the 2026 Wren wade?", "and my older one, 2025", "How deep may the 2025 Wren wade?"),
         ("How heavy is the Wren 42?", "no sorry i meant the heron", "How heavy is the Heron?"),
         (
             "When is the 2026 Wren 42 due?",
@@ -44,7 +46,7 @@ def asked(*texts: str) -> tuple[Turn, ...]:
         ("What is the range of the Wren 58?", "and the boot volume?", "and the boot volume? (Wren 58)"),
         ("What does the oil light mean?", "how do I reset it?", "how do I reset it? (oil light)"),
         ("When is the next service due?", "how much?", "how much? (next service)"),
-        ("What is the front tyre pressure?", "and rear?", "and rear? (front tyre pressure)"),
+        ("What is the front tyre pressure?", "and rear?", "What is the rear tyre pressure?"),
     ],
 )
 def test_a_follow_up_takes_over_what_it_lacks(before: str, text: str, alone: str) -> None:

@@ -58,6 +58,12 @@ def test_alone_it_is_a_year_where_years_were_spoken_of() -> None:
     assert asked("range of the wren") == "and 26?"
 
 
+def test_a_short_message_may_end_with_one() -> None:
+    history = (Turn("customer", "how deep may the 26 heron go"), Turn("assistant", "700 mm.", "specs"))
+    assert dated(Question("and my older one, 25", history), VEHICLES).text == "and my older one, 2025"
+    assert dated(Question("and 3 of those, 25", history), VEHICLES).text == "and 3 of those, 25"
+
+
 def test_what_the_assistant_said_stays() -> None:
     history = (Turn("assistant", "The 26 Wren goes farther."),)
     assert dated(Question("hello", history), VEHICLES).history == history
