@@ -57,6 +57,7 @@ tests: $(INSTALLED) $(CLIENTS)
 
 prove: $(INSTALLED) ## every fault many times, with the figures: about an hour
 	PITCREW_PROOFS=full $(BIN)/pytest -q --capture=no --timeout 3600 tests/faults tests/integration/test_dialogues.py tests/integration/test_analyst_questions.py tests/unit/test_long_messages.py tests/integration/test_ingest.py
+	PITCREW_PROOFS=full $(BIN)/pytest -q -n $(WORKERS) --dist loadfile --timeout 3600 tests/laws tests/unit
 
 soak: $(INSTALLED) ## mixed use under random faults for SECONDS (120)
 	$(BIN)/python -m tests.faults.soak --seconds $(SECONDS)

@@ -12,14 +12,34 @@ from tests.serving import KNOWLEDGE, Served, duplicate, environment, pitcrew, se
 
 TESTS = Path(__file__).parent
 
-hypothesis_settings.register_profile("any machine", deadline=None)  # a busy machine is slow, not wrong
-hypothesis_settings.load_profile("any machine")
+FULL = os.environ.get("PITCREW_PROOFS") == "full"
+
+hypothesis_settings.register_profile("some", deadline=None, max_examples=40)  # a busy machine is slow, not wrong
+hypothesis_settings.register_profile("many", deadline=None, max_examples=200)
+hypothesis_settings.load_profile("many" if FULL else "some")
+
+SHORT = {"laws", "unit", "wire"}
+WITHOUT_DOCUMENTS = (
+    "laws/test_dataset_laws.py",
+    "unit/agents/routing/test_classifier.py",
+    "laws/test_store_laws.py",
+    "laws/test_index_laws.py",
+    "unit/agents/verification/test_check.py",
+    "unit/agents/appointments/test_skill.py",
+)
+"""Some that take long: while the first process ingests the documents, the others have these to do."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where processes share the work, whole programs come first: what is short fills the gaps at the end."""
+    """Where processes share the work, whole programs come first: what is short fills the gaps at the end. Each process
+    takes two files to begin with."""
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: item.path.relative_to(TESTS).parts[0] in {"laws", "unit", "wire"})
+        files = list(dict.fromkeys(item.path.relative_to(TESTS) for item in items))
+        early = [file for file in files if file.as_posix() in WITHOUT_DOCUMENTS]
+        rest = sorted((file for file in files if file not in early), key=lambda file: file.parts[0] in SHORT)
+        half = len(early) // 2
+        order = {file: at for at, file in enumerate([*rest[:1], *early[:half], *rest[1:2], *early[half:], *rest[2:]])}
+        items.sort(key=lambda item: order[item.path.relative_to(TESTS)])
 
 
 @pytest.fixture(scope="session")
