@@ -1,11 +1,11 @@
 """Hybrid search: passages by meaning and by words, in one order and on one scale, with nothing irrelevant among them.
 
-A passage's score is the weighted mean of its cosine similarity and its share of the BM25 that the question's terms
-could reach; both are absolute, so scores of different questions compare and a threshold can say that nothing fits.
-Each half is computed for whatever the other half found. Fusion of ranks was not used: it gives the best of a bad lot
-the same score as a perfect match. A passage that holds the very identifier that a question names stands before all but
-much better ones, and where the documents have identifiers of its kind but not this one, those that hold its neighbours
-are left out.
+A passage's score adds its cosine similarity and a power of its share of the BM25 that the question's terms could reach,
+each with its weight; both are absolute, so scores of different questions compare and a threshold can say that nothing
+fits. Each half is computed for whatever the other half found. Fusion of ranks was not used: it gives the best of a bad
+lot the same score as a perfect match. A passage that holds the very identifier that a question names stands before all
+but much better ones, and where the documents have identifiers of its kind but not this one, those that hold its
+neighbours are left out.
 
 Where customers' questions are known with what answers them, a passage that answers one like this stands the higher, the
 more alike the two are: people's words are nearer to other people's words than to the documents'.

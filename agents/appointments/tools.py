@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import structlog
 from msgspec.structs import replace
 from pydantic import AwareDatetime, Field
 
@@ -23,6 +24,8 @@ from agents.language.dates.windows import read
 from agents.language.dates.wish import Window, Wish, at
 from agents.tool import Arguments, Proposal, Result, Tool, ToolFailed
 from agents.types import Asks, Evidence
+
+log = structlog.get_logger()
 
 HOLD_S = 900.0
 """How long a place is held while the customer makes up their mind; also how long the question waits."""
@@ -108,6 +111,7 @@ async def find_slots(given: FindSlots, context: ToolContext) -> Result:
         )
         following = await free_times(appointment_store, dealer, later, given.work, now)
         value["why_none"] = why_none(dealer, wish, given.work, now)
+        log.info("no_time_found", run_id=context.run_id, dealer=dealer.key, why=value["why_none"])
         offered = spread(following, given.count)
         value["next"] = [_slot(start, now) for start in offered]
         value["elsewhere"] = []
@@ -215,6 +219,7 @@ async def _held(
 
 async def _too_late(dealer: Workshop, start: datetime, work: str, context: ToolContext) -> Result:
     """Somebody was faster: the next times."""
+    log.info("place_taken", run_id=context.run_id, dealer=dealer.key)
     now = context.case.now
     times = await free_times(
         context.resources.appointment_store, dealer, Wish((Window(first=start.date()),)), work, now

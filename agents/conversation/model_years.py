@@ -42,8 +42,8 @@ def in_full(text: str, vehicles: Vehicles, told: Collection[str] = ()) -> str:
     read = tokens(text)
     if not any(token.kind == "number" and token.word in known for token in read):
         return text
-    names = [(mention.start, mention.end) for mention in vehicles.mentions(text)]
-    named = [any(start <= token.start < end for start, end in names) for token in read]
+    inside = {place for mention in vehicles.mentions(text) for place in range(mention.start, mention.end)}
+    named = [token.start in inside for token in read]
     pieces, at = [], 0
     dated = [bool(years(token.word)) for token in read]
     for place, token in enumerate(read):

@@ -66,6 +66,8 @@ def provenance(corpora: Mapping[str, MadeUp]) -> dict[str, Any]:
         "embedder": open_embedder(Settings().model_copy(update={"embedding_model": ""})).name,
         "words_weight": retrieve.WORDS_WEIGHT,
         "words_power": retrieve.WORDS_POWER,
+        "words_told": retrieve.WORDS_TOLD,
+        "words_least": retrieve.WORDS_LEAST,
         "identifier_weight": retrieve.IDENTIFIER_WEIGHT,
         "fields": list(lexical.FIELDS),
         "pair": lexical.PAIR,

@@ -17,7 +17,7 @@ QUESTION = "What is the roof load of the Wren?"
 PROSE = "How do I wash the car?"
 """What no table answers."""
 FOLLOW_UP = "And how long is it?"
-UNCLEAR = "Heron windows?"
+UNCLEAR = "the hose of my Heron"
 """Too uncertain for the classifier, so that the model routes it."""
 PRICES = {"PITCREW_PRICES": "openai:scripted=1/0.1/10", "PITCREW_CURRENCY": "EUR"}
 

@@ -80,7 +80,15 @@ STEEPER = 8
 """How much dearer four times as much text may be: 4 where the cost is linear, 16 where it is quadratic."""
 _TEXTS = ("text", "question", "said", "message", "answer", "query")
 """What the first argument of a reader is called."""
-TRADE = ("what is the torque? ", "my Wren 58 and ", "P0301 ", "tomorrow at 5 ", "book a service and ", "not the ")
+TRADE = (
+    "what is the torque? ",
+    "my Wren 58 and ",
+    "my 26 Wren, ",
+    "P0301 ",
+    "tomorrow at 5 ",
+    "book a service and ",
+    "not the ",
+)
 FOLDERS = sorted(
     {
         path.parent.relative_to(ROOT).as_posix().replace("/", ".")

@@ -21,9 +21,9 @@ _KINDS = ("contact", "date_time", "place", "extreme", "comparison", "existence",
 _PROBABLE, _WANTED = 0.3, 0.4
 _EXTREME = 0.5
 _CALLED_FOR = 2
+"""Earlier turns in which a dealer may have been named."""
 _SURELY_ELSE = 0.6
 """The likeness of other customers' questions from which on what answers them is told, and no list of all dealers."""
-"""Earlier turns in which a dealer may have been named."""
 
 
 class LookUpDealer(Arguments):

@@ -74,7 +74,6 @@ def why_none(workshop: Workshop, wish: Wish, work: str, now: datetime) -> str:
         return f"No day is left at {workshop.name} then."
     if not any(slots(workshop, day) for day in days):
         return _closed(workshop, days)
-    first = now + workshop.lead
     if all(not bookable(workshop, work, start, now) for day in days for start in slots(workshop, day)):
         first = now + max(lead(workshop, work, day) for day in days)
         if days[-1] < first.astimezone(zone).date():
@@ -82,7 +81,8 @@ def why_none(workshop: Workshop, wish: Wish, work: str, now: datetime) -> str:
         return f"{workshop.name} takes appointments up to {spoken((now + FARTHEST).astimezone(zone))}."
     if not any(wish.holds(start) for day in days for start in slots(workshop, day)):
         hours = _hours(workshop, next(day for day in days if slots(workshop, day)))
-        return f"{workshop.name} takes vehicles from {hours} then."
+        minutes = int(workshop.slot.total_seconds() // 60)
+        return f"{workshop.name} takes vehicles from {hours} then, every {minutes} minutes."
     return f"{workshop.name} has no place left then."
 
 

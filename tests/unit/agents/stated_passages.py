@@ -63,8 +63,8 @@ def given(one: Labelled) -> dict[int, Passage]:
 
 
 def likest(question: str, documents: Collection[str], most: int = 8) -> tuple[Passage, ...]:
-    """The passages that share most words with a question, those of `documents` before others. Records are for skills:
-    no specialist searches them."""
+    """The passages that share most words with a question, those of `documents` before others; records, which are made
+    for skills, are left out."""
     wanted = _words(question)
     searched = [one for one in chunks() if one.subject != "records"]
     order = sorted(searched, key=lambda one: -len(wanted & _words(one.searchable)) - 3 * (one.document_id in documents))
