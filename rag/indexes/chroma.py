@@ -24,7 +24,7 @@ import numpy as np
 from chromadb.api import ClientAPI
 from chromadb.api.client import Client
 from chromadb.config import Settings
-from chromadb.errors import NotFoundError
+from chromadb.errors import InternalError, NotFoundError
 
 from rag.embedder import Vectors
 from rag.index import Hit, IndexUnavailable, Query
@@ -36,6 +36,9 @@ _BATCH = 512  # chunks written or removed in one call, with all their views
 _PAGE = 10_000
 _CROWD = 3  # rows asked for, for each chunk wanted: views of one chunk are often found together
 _LOOK_AGAIN_S = 1.0  # after this, another process may have added a subject; to look costs as much as a search
+_UNWRITTEN = "Nothing found on disk"
+"""What Chroma says while another thread or process writes the first rows of a collection: they are there at once."""
+_PAUSES_S = (0.02, 0.1, 0.5)
 _EFFORT = 300  # rows that a search weighs up; at Chroma's 100 it misses some once rows were removed
 
 
@@ -122,11 +125,16 @@ class ChromaIndex:
         if k < 1:
             return []
         with _available("search"):
-            try:
-                return self._search(query, k, subjects)
-            except NotFoundError:  # another process has dropped and made a collection since it was looked up
-                self._look()
-                return self._search(query, k, subjects)
+            for pause in _PAUSES_S:
+                try:
+                    return self._search(query, k, subjects)
+                except NotFoundError:  # another process has dropped and made a collection since it was looked up
+                    self._look()
+                except InternalError as error:
+                    if _UNWRITTEN not in str(error):
+                        raise
+                    time.sleep(pause)
+            return self._search(query, k, subjects)
 
     def _search(self, query: Query, k: int, subjects: Sequence[str] | None) -> list[Hit]:
         hits = [hit for collection in self._collections_of(subjects) for hit in _nearest(collection, query, k)]
