@@ -141,6 +141,8 @@ async def _settled(
             dependencies, catalogue, standalone, _GOES_ON if standalone.subject else _ASKED_BEFORE
         ):
             return precedent
+        case "out_of_scope" if _wants_to_know(question.text) and route.confidence >= _SURELY_OUT:
+            return route
         case "out_of_scope" if reading.leaning is not None and reading.leaning not in APPOINTMENTS:
             return Route("talk", reading.probability, act=reading.leaning)
         case "out_of_scope" if route.confidence < _HARDLY_OUT:
