@@ -45,12 +45,12 @@ def in_full(text: str, vehicles: Vehicles, told: Collection[str] = ()) -> str:
     inside = {place for mention in vehicles.mentions(text) for place in range(mention.start, mention.end)}
     named = [token.start in inside for token in read]
     pieces, at = [], 0
-    dated = [bool(years(token.word)) for token in read]
+    in_years = [bool(years(token.word)) for token in read]
     for place, token in enumerate(read):
         if token.word not in known or named[place] or not _stands_alone(read, place):
             continue
-        if _is_year(read, place, named, dated) or (told and _says_nothing_else(read, place)):
-            dated[place] = True
+        if _is_year(read, place, named, in_years) or (told and _says_nothing_else(read, place)):
+            in_years[place] = True
             pieces += [text[at : token.start], known[token.word]]
             at = token.end
     return "".join((*pieces, text[at:]))
@@ -72,7 +72,7 @@ def _stands_alone(read: Sequence[Token], place: int) -> bool:
     return behind.kind != "number" and behind.word not in _MONTHS and unit(behind.word) is None
 
 
-def _is_year(read: Sequence[Token], place: int, named: Sequence[bool], dated: Sequence[bool]) -> bool:
+def _is_year(read: Sequence[Token], place: int, named: Sequence[bool], in_years: Sequence[bool]) -> bool:
     behind = read[place + 1].word if place + 1 < len(read) else ""
     before = read[place - 1].word if place else ""
     if behind in _KINDS and (not place or before in _BEFORE_KIND or before in _APOSTROPHES or named[place - 1]):
@@ -85,7 +85,7 @@ def _is_year(read: Sequence[Token], place: int, named: Sequence[bool], dated: Se
             return True
         while 0 <= at < len(read) and read[at].word in _PAIRING:
             at += step
-        if 0 <= at < len(read) and dated[at]:
+        if 0 <= at < len(read) and in_years[at]:
             return True
     return False
 

@@ -214,7 +214,7 @@ def _matched(asked: Sequence[str], attribute: Attribute) -> _Match | None:
     """How the attribute accounts for all the words asked, None where it does not."""
     points, exact, covered = 0.0, 0, set[str]()
     for word in asked:
-        worth, names = _accounts(word, attribute)
+        worth, names = _accounted(word, attribute)
         if not worth:
             return None
         points += worth
@@ -229,11 +229,6 @@ def _matched(asked: Sequence[str], attribute: Attribute) -> _Match | None:
 
 
 @lru_cache(maxsize=_KEPT)
-def _accounts(word: str, attribute: Attribute) -> tuple[float, frozenset[str]]:
-    """`_accounted`, remembered: the same words are asked for in most messages."""
-    return _accounted(word, attribute)
-
-
 def _accounted(word: str, attribute: Attribute) -> tuple[float, frozenset[str]]:
     """How well the attribute accounts for a word, 0 not at all, and the words of its name that do."""
     everyday = _everyday()
