@@ -145,7 +145,7 @@ def _learnt(rows: Floats, sizes: Mapping[str, int], sift: Sift | None, spelt: Fl
     if sift:
         kept = np.concatenate([*sift(dict(zip(sizes, np.split(rows, ends), strict=True))).values()])
     own = spelt[kept] if len(spelt) else None
-    fitted, unseen, words = training.learn(rows[kept].astype(np.float64), numbers[kept], len(sizes), own)
+    fitted, unseen, words = training.learn(rows[kept], numbers[kept], len(sizes), own)
     lean = leaning(unseen, numbers[kept])
     unseen[:, 0] += lean
     heat = temperature(unseen, numbers[kept])

