@@ -6,13 +6,13 @@ from functools import partial
 from typing import Any
 
 from agents.language import synonyms
-from agents.language.phrases import Phrases
 from agents.language.units import Unit, amounts, wanted
 from agents.types import StandaloneQuestion
 from agents.vehicle_data.attributes import Attribute, canonical, primary, telling
 from agents.vehicle_data.comparatives import brief, compared, condition, having, without
 from agents.vehicle_data.fact_table import VehicleData
-from agents.vehicle_data.lookups import Choice, Comparison, Lookup, Request, on_rim
+from agents.vehicle_data.lookups import MOST_SIDES, Choice, Comparison, Contrast, Lookup, Request, on_rim
+from agents.vehicle_data.sides import OWN_SIDE, apart_from, sides
 from agents.vehicles.applicability import Cars, Fitment
 from agents.vehicles.makes import other_make
 from agents.vehicles.range import Vehicles, years
@@ -39,14 +39,7 @@ _RANGE = re.compile(
     re.IGNORECASE,
 )
 _ANY = re.compile(r"\b(?:car|cars|vehicle|vehicles|model|models|range)\b(?<!my car)", re.IGNORECASE)
-_OWN_SIDE = re.compile(
-    r"\b(?:is|does|has|can) (?:it|mine|my (?:car|van|truck|pick-?up|vehicle))\b.{0,300}\bthan\b|\bthan mine\b",
-    re.IGNORECASE,
-)
-_PAIR = re.compile(r"\bthan\b|\bor\b|\bvs\.?\b|\bversus\b|\bcompar\w+|\bbetween\b", re.IGNORECASE)
-_EXCEPT = Phrases(("(not|except|excluding|apart from|other than|besides|without) (|for) (|the|your|a) $",))
-_LEAD = 30
-"""Characters before a name that can leave it out."""
+PAIR = re.compile(r"\bthan\b|\bor\b|\bvs\.?\b|\bversus\b|\bcompar\w+|\bbetween\b", re.IGNORECASE)
 _TO_A_FIGURE = re.compile(r"\W*(?:from \d+ )?to \d+\W*", re.IGNORECASE)
 """The quickest "to 100"."""
 _INCH = re.compile(
@@ -123,7 +116,7 @@ def asked(
     if any(int(year) not in known for year in years(text)):
         return None
     reader = _Reader(question, facts, data, vehicles, subjects)
-    found = reader.comparison() or reader.choice() or reader.lookup()
+    found = reader.comparison() or reader.contrast() or reader.choice() or reader.lookup()
     if found or not added or not _Reader(added, facts, data, vehicles, subjects).measures():
         return found
     named = [added[mention.start : mention.end] for mention in vehicles.mentions(added)]
@@ -141,7 +134,7 @@ def _question(message: StandaloneQuestion, vehicles: Vehicles) -> str:
     own, added = message.text, message.context
     if len(message.whole) > _SPAN:
         return ""
-    if _OWN_SIDE.search(own):
+    if OWN_SIDE.search(own):
         added = ""
     if added and not (telling(vehicles.generic(own)) or vehicles.mentions(own) or years(own)):
         return ""
@@ -206,11 +199,11 @@ class _Reader:
         if word is None or any(amount.unit for amount in amounts(self._bare)):
             return None
         text, others = apart_from(self._text, self._fitment, self._vehicles)
-        named = sides(text, self._facts, self._fitment, self._vehicles)
+        named = sides(text, self._facts, self._fitment, self._vehicles).cars
         best = word.superlative and not named and _ANY.search(text)
         if len(named) < 2 and not best and not (_WHICH.search(self._text) and _RANGE.search(self._bare)):
             return None
-        if len(named) >= 2 and not _PAIR.search(self._text):
+        if len(named) >= 2 and not PAIR.search(self._text):
             return None
         within = frozenset[tuple[str, int]]().union(*named) if named else others
         rest = without(self._bare, word)
@@ -221,6 +214,14 @@ class _Reader:
         asserted = len(named) == 2 and re.match(r"\W*(?:is|are|does|do|has|have|can|will)\b", self._text, re.IGNORECASE)
         pair = named if len(named) >= 2 else ()
         return Comparison(found[0].name, word.end(found[0].measures), pair, within, bool(asserted))
+
+    def contrast(self) -> Contrast | None:
+        spoken = sides(self._text, self._facts, self._fitment, self._vehicles)
+        if not 1 < len(spoken.cars) <= MOST_SIDES or not PAIR.search(self._text):
+            return None
+        within = frozenset[tuple[str, int]]().union(*spoken.cars)
+        found = self._about(PAIR.sub(" ", spoken.rest), within)
+        return Contrast(spoken.cars, tuple(item.name for item in found)) if found else None
 
     def choice(self) -> Choice | None:
         if not (_WHICH.search(self._text) and _RANGE.search(self._bare)):
@@ -287,26 +288,3 @@ class _Reader:
         named = wanted(self._bare)
         fits = named is not None and any(named[0].measure in match.measures for match in found)
         return named[0] if named and fits else None
-
-
-def apart_from(text: str, fitment: Fitment, vehicles: Vehicles) -> tuple[str, Cars]:
-    """A text without the vehicles that it leaves out, "which is biggest, not the van", and all the others."""
-    for mention in vehicles.mentions(text):
-        begins = max(0, mention.start - _LEAD)
-        if found := next(iter(_EXCEPT.spans(text[begins : mention.start])), None):
-            behind = (text[one.start : one.end] for one in vehicles.mentions(text) if one.start >= mention.start)
-            left_out = (fitment.candidates(name, {}) for name in dict.fromkeys(behind))
-            return text[: begins + found.start], fitment.everything.difference(*left_out)
-    return text, fitment.everything
-
-
-def sides(text: str, facts: Mapping[str, str], fitment: Fitment, vehicles: Vehicles) -> tuple[Cars, ...]:
-    """The cars on each side of a comparison, each once; `it` and `my car` are what is known of the customer's."""
-    found: dict[Cars, None] = {}
-    if facts.get("model") and _OWN_SIDE.search(text):
-        found[fitment.candidates("", facts)] = None
-    told = frozenset(years(text))
-    for name in dict.fromkeys(text[mention.start : mention.end] for mention in vehicles.mentions(text)):
-        cars = fitment.candidates(name, {})
-        found[frozenset(car for car in cars if not told or str(car[1]) in told)] = None
-    return tuple(filter(None, found))

@@ -8,6 +8,9 @@ from agents.language.units import Amount, Unit
 from agents.vehicle_data.comparatives import Operator, Order
 from agents.vehicles.applicability import Cars
 
+MOST_SIDES = 4
+"""Columns of a table that is still read on a telephone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
@@ -37,6 +40,15 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class Contrast:
+    """What some attributes are on each of the `sides`. `likely`: that these are asked for is likely and not certain."""
+
+    sides: tuple[Cars, ...]
+    attributes: tuple[str, ...]
+    likely: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """The cars whose figure stands in a relation to `amount`; with `has`, those that have the thing at all."""
 
@@ -45,7 +57,7 @@ class Choice:
     amount: Amount | None = None
 
 
-Request = Lookup | Comparison | Choice
+Request = Lookup | Comparison | Contrast | Choice
 
 
 def on_rim(detail: str, rim: str) -> bool:

@@ -15,11 +15,12 @@ from agents.tool import Tool
 from agents.types import Citation, Evidence
 from agents.vehicle_data import precedents, topical
 from agents.vehicle_data.conversions import Conversion, conversion
+from agents.vehicle_data.differences import differing
 from agents.vehicle_data.fact_table import VehicleData, parse
 from agents.vehicle_data.inquiry import again, asked
-from agents.vehicle_data.lookups import Choice, Comparison, Lookup, Request, on_rim
+from agents.vehicle_data.lookups import Choice, Comparison, Contrast, Lookup, Request, on_rim
 from agents.vehicle_data.tools import COMPARE, CONVERT, FILTER, LOOK_UP
-from agents.vehicle_data.wording import Answer, Cell, cells, chosen, looked_up, paired, ranked
+from agents.vehicle_data.wording import Answer, Cell, cells, chosen, contrasted, looked_up, paired, ranked
 from agents.vehicles.applicability import Cars
 from agents.vehicles.range import years
 
@@ -67,6 +68,8 @@ class VehicleDataSkill:
                 return await _look_up(request, context)
             case Comparison():
                 return await _compare(request, context)
+            case Contrast():
+                return await _contrast(request, context)
             case Choice():
                 return await _choose(request, context)
             case Conversion():
@@ -82,7 +85,8 @@ def _read(case: Case, data: VehicleData, resources: Resources) -> Request | Conv
     if repeated:
         return repeated
     request = (
-        asked(case.question, case.facts, data, resources.vehicles, _SUBJECTS)
+        differing(case.question, case.facts, data, resources.vehicles, _SUBJECTS)
+        or asked(case.question, case.facts, data, resources.vehicles, _SUBJECTS)
         or _alone(case, data, resources)
         or _by_topic(case, data, resources)
     )
@@ -150,13 +154,8 @@ def _cars(note: Mapping[str, Any]) -> Cars:
 
 async def _look_up(request: Lookup, context: ToolContext) -> Handled:
     data = await context.resources.reference.derived(parse)
-    vehicle, year = _spoken(request.cars, data)
-    found: list[Cell] = []
     evidence: dict[int, Evidence] = {}
-    for attribute in request.attributes:
-        outcome = await context.call(LOOK_UP, {"attribute": attribute, "vehicle": vehicle, "year": year})
-        found += [replace(cell, cars=cell.cars & request.cars) for cell in _cells(outcome, "rows", evidence)]
-    found = [match for match in found if match.cars]
+    found = await _values(request.attributes, request.cars, context, evidence)
     if request.rim:
         found = [match for match in found if on_rim(match.detail, request.rim)]
     if not found:
@@ -187,6 +186,29 @@ async def _compare(request: Comparison, context: ToolContext) -> Handled:
         answer = ranked(outcome.result.value, found, rest, data.fitment)
     handled = _handled(answer, evidence, _noted((request.attribute,), _told_of(answer), answer))
     return replace(handled, hedged=request.likely)
+
+
+async def _contrast(request: Contrast, context: ToolContext) -> Handled:
+    data = await context.resources.reference.derived(parse)
+    cars = frozenset[tuple[str, int]]().union(*request.sides)
+    evidence: dict[int, Evidence] = {}
+    found = await _values(request.attributes, cars, context, evidence)
+    if not found:
+        return Handled(_AWAY, "declined")
+    answer = contrasted(request.sides, found, data.fitment)
+    return replace(_handled(answer, evidence, _noted(request.attributes, cars, answer)), hedged=request.likely)
+
+
+async def _values(
+    attributes: Sequence[str], cars: Cars, context: ToolContext, evidence: dict[int, Evidence]
+) -> list[Cell]:
+    """What the tables say of attributes for these cars; their evidence is put under its markers."""
+    vehicle, year = _spoken(cars, await context.resources.reference.derived(parse))
+    found: list[Cell] = []
+    for attribute in attributes:
+        outcome = await context.call(LOOK_UP, {"attribute": attribute, "vehicle": vehicle, "year": year})
+        found += [replace(cell, cars=cell.cars & cars) for cell in _cells(outcome, "rows", evidence)]
+    return [cell for cell in found if cell.cars]
 
 
 async def _choose(request: Choice, context: ToolContext) -> Handled:
@@ -234,15 +256,8 @@ async def _convert(request: Conversion, context: ToolContext) -> Handled:
 
 async def _told(context: ToolContext, evidence: dict[int, Evidence]) -> list[Cell]:
     """What this skill's last answer spoke of, looked up again so that it can be cited again."""
-    note = context.case.note
-    data = await context.resources.reference.derived(parse)
-    cars = _cars(note)
-    vehicle, year = _spoken(cars, data)
-    found: list[Cell] = []
-    for attribute in note.get("attributes", ()) if cars else ():
-        outcome = await context.call(LOOK_UP, {"attribute": attribute, "vehicle": vehicle, "year": year})
-        found += _cells(outcome, "rows", evidence)
-    return [match for match in found if match.cars & cars]
+    cars = _cars(context.case.note)
+    return await _values(context.case.note.get("attributes", ()), cars, context, evidence) if cars else []
 
 
 async def _in_us(arguments: Mapping[str, Any], context: ToolContext) -> str:

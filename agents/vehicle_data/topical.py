@@ -14,8 +14,9 @@ from agents.types import StandaloneQuestion
 from agents.vehicle_data.attributes import Attribute, measures_named, primary, words_of
 from agents.vehicle_data.comparatives import compared
 from agents.vehicle_data.fact_table import VehicleData
-from agents.vehicle_data.inquiry import MEASURED, apart_from, sides
-from agents.vehicle_data.lookups import Comparison, Lookup, Request
+from agents.vehicle_data.inquiry import MEASURED, PAIR
+from agents.vehicle_data.lookups import MOST_SIDES, Comparison, Contrast, Lookup, Request
+from agents.vehicle_data.sides import apart_from, sides
 from agents.vehicles.applicability import Cars
 from agents.vehicles.makes import other_make
 from agents.vehicles.range import Vehicles, years
@@ -25,6 +26,8 @@ _PROBABLE = 0.35
 """The least probability of a topic. What is told names the attribute, so that a customer sees what it is."""
 _SURE = 0.75
 """The probability from which it is told as what was asked."""
+_BETWEEN = 0.2
+"""The least probability of a topic in a comparison of vehicles that are named: it is about some figure of theirs."""
 _POSSIBLE = 0.12
 """The least probability of a topic of which the message has words."""
 _SPOKEN = 0.25
@@ -76,11 +79,15 @@ def asked(
         return None
     cars = data.fitment.candidates(text, facts)
     own = not vehicles.mentions(text)
+    rest, others = apart_from(text, data.fitment, vehicles)
+    named = sides(rest, facts, data.fitment, vehicles).cars
+    pair = named if 1 < len(named) <= MOST_SIDES and PAIR.search(text) else ()
     if several := _several(message, about, read, data, cars):
-        return Lookup(several, cars, own=own, likely=True)
+        return Contrast(pair, several, likely=True) if pair else Lookup(several, cars, own=own, likely=True)
     word = compared(message.text)
     ranks = about.kind("comparison", "extreme") >= _WANTED or (word is not None and word.superlative)
-    best = _best(about, f"{text} {word.about}" if word else text, data, cars, measured=ranks)
+    least = _BETWEEN if pair and ranks else _PROBABLE
+    best = _best(about, f"{text} {word.about}" if word else text, data, cars, measured=ranks, least=least)
     if best is None:
         return None
     of_all = ranks and word is not None and word.superlative
@@ -88,14 +95,13 @@ def asked(
         return None
     likely = best.worth < _SURE
     if ranks:
-        rest, others = apart_from(text, data.fitment, vehicles)
-        named = sides(rest, facts, data.fitment, vehicles)
         measured = primary([item for item in best.attributes if item.measures])[:1]
         if measured and (len(named) > 1 or (word and not named)):
             within = frozenset[tuple[str, int]]().union(*named) if named else others
-            pair = named if len(named) > 1 else ()
             order = word.end(measured[0].measures) if word else "highest"
-            return Comparison(measured[0].name, order, pair, within, likely=likely)
+            return Comparison(measured[0].name, order, named if len(named) > 1 else (), within, likely=likely)
+    if pair:
+        return Contrast(pair, tuple(item.name for item in best.attributes), likely=likely)
     return Lookup(tuple(item.name for item in best.attributes), cars, own=own, likely=likely)
 
 
@@ -125,13 +131,15 @@ def _tabled(about: About) -> bool:
     return kind >= _WANTED or (topic >= _PLAIN and kind >= _PERHAPS)
 
 
-def _best(about: About, text: str, data: VehicleData, cars: Cars, *, measured: bool = False) -> _Candidate | None:
-    """The likeliest attributes, with figures where it must be `measured`; a neighbour that is nearly as likely is told
-    beside them."""
+def _best(
+    about: About, text: str, data: VehicleData, cars: Cars, *, measured: bool = False, least: float = _PROBABLE
+) -> _Candidate | None:
+    """The likeliest attributes, with figures where it must be `measured`, None where none is worth the `least`; a
+    neighbour that is nearly as likely is told beside them."""
     found = _candidates(about, text, data, cars)
     fitting = (item for item in found if not measured or any(attribute.measures for attribute in item.attributes))
     ranked = sorted(fitting, key=lambda candidate: -candidate.worth)
-    if not ranked or ranked[0].worth < _PROBABLE:
+    if not ranked or ranked[0].worth < least:
         return None
     best, *others = ranked
     beside = others[:1] if others and others[0].worth * _NEAR >= best.worth and len(best.attributes) == 1 else []

@@ -11,6 +11,7 @@ WHICH_ONE = "Which one is yours?"
 _LISTED = 8
 """Lines of an answer that differs by vehicle; beyond that it says from where to where, and asks."""
 _AFTER = 5
+_FEW_VALUES = 2  # of one side, in a cell of a table
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,40 @@ def paired(
                 lines.append(f"- {_line(replace(cell, cars=own), fitment)}")
                 used.append(cell)
     return Answer(f"{verdict}{_capital(label)}:\n\n" + "\n".join(lines), False, tuple(used))
+
+
+def contrasted(sides: Sequence[Cars], found: Sequence[Cell], fitment: Fitment) -> Answer:
+    """The values of each side: of one attribute as a list, of several as a table with a column for each side."""
+    plain = _without_needless_details(found)
+    attributes = _attributes(plain)
+    of_side = [[replace(cell, cars=own) for cell in plain if (own := cell.cars & side)] for side in sides]
+    if len(attributes) == 1:
+        lines = [f"- {_line(cell, fitment)}" for cells_of_one in of_side for cell in cells_of_one]
+        return Answer(f"{_capital(_label(plain))}:\n\n" + "\n".join(lines), False, tuple(plain))
+    heads = [fitment.name(side) for side in sides]
+    rows, used = [["", *heads], ["---"] * (len(sides) + 1)], list[Cell]()
+    for attribute in attributes:
+        told = [_ends([cell for cell in cells_of_one if cell.attribute == attribute]) for cells_of_one in of_side]
+        in_cells = (_told_in_cell(some, head, fitment) for some, head in zip(told, heads, strict=True))
+        rows.append([_capital(_small(attribute)), *in_cells])
+        used += (cell for some in told for cell in some)
+    return Answer("\n".join(f"| {' | '.join(row)} |" for row in rows), False, tuple(used))
+
+
+def _ends(found: Sequence[Cell]) -> Sequence[Cell]:
+    """The cells of one side; of many figures the lowest and the highest."""
+    figures = sorted((cell for cell in found if cell.number is not None), key=_number)
+    return [figures[0], figures[-1]] if len(figures) == len(found) > _FEW_VALUES else found
+
+
+def _told_in_cell(told: Sequence[Cell], head: str, fitment: Fitment) -> str:
+    """What is said of the side that the column's head names: where its cars differ, of which of them each is said."""
+    if len(told) == 1:
+        return f"{_figure(told[0])} {_marked(told)}"
+    names = [fitment.name(cell.cars).removeprefix(head).strip(" ()").replace(" (", ", ") for cell in told]
+    of = (f" ({name})" if name else "" for name in names)
+    each = [f"{_figure(cell)}{whose} {_marked([cell])}" for cell, whose in zip(told, of, strict=True)]
+    return ", ".join(each) or "–"
 
 
 def chosen(found: Sequence[Cell], rest: Sequence[Cell], fitment: Fitment) -> Answer:

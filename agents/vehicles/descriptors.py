@@ -8,12 +8,14 @@ from agents.vehicles.range import Vehicle, Vehicles
 
 _NEWER = vocabulary("new newer newest latest current newly")
 _OLDER = vocabulary("old older oldest previous outgoing earlier")
+_EVERYDAY = {"stick": "manual", "gas": "petrol", "gasoline": "petrol", "ev": "electric"}
 _EMPTY = vocabulary("a an the my our your engine motor full")
 
 
 def described(spoken: Collection[str], vehicles: Vehicles, model: str = "") -> tuple[Vehicle, ...]:
     """The vehicles that each of the words fits: those of the model, where it has some and they tell them apart, or else
     of one other model; none where the words leave that open or say something else."""
+    spoken = {_EVERYDAY.get(word, word) for word in spoken}
     fitting = [row for row in vehicles.rows if _descriptors(row).issuperset(spoken)] if spoken else []
     own = tuple(row for row in fitting if row.model == model)
     if own:
