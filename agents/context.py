@@ -42,7 +42,8 @@ class Resources:
     """What all tool contexts share. `datasets` are there where the server has figures to ask about, `model` where there
     is a key for one: it falls back and keeps time itself, and what it takes is counted. `topics` tells what a question
     is about; `choices` are what skills have learnt from their examples, by name. `asked` tells where the answers to the
-    customers' questions stand that are like a text, the likest first; it blocks."""
+    customers' questions stand that are like a text, the likest first, and `unanswered` whether a question is about what
+    no document is about; both block."""
 
     vehicles: Vehicles
     reference: Reference
@@ -54,6 +55,7 @@ class Resources:
     topics: TopicReader | None = None
     choices: Choices = field(default_factory=lambda: MappingProxyType({}))
     asked: Callable[[str], Sequence[Place]] = lambda text: ()
+    unanswered: Callable[[StandaloneQuestion], bool] = lambda question: False
 
 
 @dataclass(frozen=True, slots=True)

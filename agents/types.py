@@ -204,9 +204,9 @@ class Usage:
 class Task:
     """What an answerer gets: the standalone question, the specialist's instructions, the passages in the order of their
     markers (`passages[0]` is `[first_number]`: several specialists share one numbering), and the facts known.
-    `unknown`: codes and numbers that the question names and no document has, as they are to be shown. `summary` tells
-    what was said before the history. `tools`: what a chat model may call, on the `context`; `max_tokens`: of text it
-    may write no more. `act` is what the message does, `subject` what the customer asked about before, in a few words;
+    `unknown`: codes and numbers that the question names and no document has, as they are to be shown; `unanswered`: it
+    is about what no document is about. `summary` tells what was said before the history. `tools`: what a chat model may
+    call, on the `context`; `max_tokens`: of text it may write no more. `act` is what the message does, `subject` what the customer asked about before, in a few words;
     `own_words` and `language` are those of the question, where it is in another language than English."""
 
     question: str
@@ -216,6 +216,7 @@ class Task:
     facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     first_number: int = 1
     unknown: tuple[str, ...] = ()
+    unanswered: bool = False
     summary: str = ""
     tools: "tuple[Tool[Any], ...]" = ()
     context: "ToolContext | None" = None

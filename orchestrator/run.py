@@ -85,6 +85,7 @@ class Desk:
     passages: dict[int, tuple[Passage, ...]] = field(default_factory=dict)
     first_numbers: dict[int, int] = field(default_factory=dict)
     unknown: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    unanswered: dict[int, bool] = field(default_factory=dict)
     claims: dict[int, Claim] = field(default_factory=dict)
     cited: list[Passage] = field(default_factory=list)
     memory: Memory = field(default_factory=Memory)

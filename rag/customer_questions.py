@@ -178,6 +178,14 @@ class CustomerQuestions:
         progress(len(missing), len(missing), "")
         return len(missing)
 
+    def vectors(self) -> Vectors | None:
+        """The unit vectors of all questions, one a row, as the embedder made them; None where some are not there yet.
+        Blocks its thread while it reads."""
+        known = self._vectors()
+        if known is None or len(known.there) < len(self._questions):
+            return None
+        return known.metric.returned(known.rows)
+
     def lost(self, chunks: Collection[Chunk]) -> tuple[CustomerQuestion, ...]:
         """The questions whose document is among the chunks and no longer has their place: it was changed."""
         here = {at for at, _ in _placed(self._questions, chunks)}

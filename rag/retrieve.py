@@ -129,6 +129,10 @@ class Retriever:
         except (*_FAILURES, SQLAlchemyError):
             return ()
 
+    def known_questions(self) -> Vectors | None:
+        """The unit vectors of all questions of customers, one a row; None where there are none, or not yet. Blocks."""
+        return self._questions.vectors() if self._questions else None
+
     def find(self, text: str, *, subjects: Sequence[str] | None = None, k: int = 8) -> SearchResult:
         """`retrieve` in the calling thread."""
         text = _searchable(text)

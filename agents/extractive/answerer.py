@@ -88,7 +88,7 @@ class ExtractiveAnswerer:
 
     def compose(self, task: Task) -> tuple[str, Answered]:
         """The whole answer at once; blocks the calling thread while it compares meanings."""
-        if task.unknown:
+        if task.unknown or task.unanswered:
             return decline(task.unknown), Answered(declined=True)
         read = self.read(task)
         question, cars, ranked = read.question, read.cars, read.ranked

@@ -81,6 +81,8 @@ SKILL = VehicleDataSkill()
 
 def _read(case: Case, data: VehicleData, resources: Resources) -> Request | Conversion | None:
     wanted = conversion(case.question.text, case.history)
+    if wanted is None and resources.unanswered(case.question):
+        return None
     repeated = wanted or again(case.question.text, case.note) or _moved(case, data)
     if repeated:
         return repeated

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -86,15 +86,22 @@ async def open_dependencies(
         return Route("answer", route.confidence, (Part(standalone, name, route.confidence),))
 
     async def gather(part: Part, specialist: Specialist, facts: Mapping[str, str]) -> "Gathered":
-        return await _gathered(library, vehicles, part, specialist, facts)
+        gathered = await _gathered(library, vehicles, part, specialist, facts)
+        return replace(gathered, unanswered=await asyncio.to_thread(unanswered, part.question))
 
     async def search(text: str, *, subjects: Sequence[str] | None, k: int) -> tuple[Passage, ...]:
         return (await library.retriever.retrieve(text, subjects=subjects, k=k)).passages
 
     reference = KnowledgeReference(library.catalogue, vehicles)
     topics = await asyncio.to_thread(TopicReader.open, library.embedder, vehicles)
+
+    def unanswered(question: StandaloneQuestion) -> bool:
+        return topics.unanswered(question.text, question.context, library.retriever.known_questions)
+
     opened = (vehicles, reference, search, library.embedder, appointment_store, datasets)
-    resources = Resources(*opened, _analysing(settings, models), topics, learnt.choices, library.retriever.asked)
+    resources = Resources(
+        *opened, _analysing(settings, models), topics, learnt.choices, library.retriever.asked, unanswered
+    )
     yield Dependencies(
         specialists,
         understand,

@@ -180,6 +180,7 @@ class Worker:
             facts=state["facts"],
             first_number=desk.first_numbers.get(part, 1),
             unknown=desk.unknown.get(part, ()),
+            unanswered=desk.unanswered.get(part, False),
             summary=question.summary,
             max_tokens=question.wishes.max_tokens,
             act=state["act"],

@@ -28,11 +28,12 @@ class Understood:
 @dataclass(frozen=True, slots=True)
 class Gathered:
     """What was found for one part. `degraded`: a part of the search did not work. `unknown`: codes and numbers that the
-    part names and no document has."""
+    part names and no document has; `unanswered`: it is about what no document is about."""
 
     passages: tuple[Passage, ...]
     degraded: bool = False
     unknown: tuple[str, ...] = ()
+    unanswered: bool = False
 
 
 async def nothing_to_sum_up(question: Question) -> Summarised | None:

@@ -103,6 +103,7 @@ def _retrieve(dependencies: Dependencies) -> Node:
         for job, gathered in zip(jobs, evidence, strict=True):
             part = job["part"]
             desk.passages[part], desk.unknown[part] = gathered.passages, gathered.unknown
+            desk.unanswered[part] = gathered.unanswered
             desk.first_numbers[part] = len(desk.cited) + 1
             desk.cited += gathered.passages
         # Skills say themselves what they find.

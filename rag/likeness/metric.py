@@ -42,6 +42,10 @@ class Metric:
         """The vectors as they are compared: rows of length 1."""
         return _unit(rows @ self.turn)
 
+    def returned(self, rows: Numbers) -> Numbers:
+        """The vectors that were `turned`: the matrix is near to no change, so that it can be undone."""
+        return _unit(rows @ np.linalg.inv(self.turn))
+
     def likeness(self, cosines: Numbers) -> Numbers:
         """The cosines of turned vectors on the scale of the embedder's own."""
         scaled: Numbers = np.interp(cosines, self.after, self.before).astype(np.float32)
