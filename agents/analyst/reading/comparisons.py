@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
+from agents.analyst.reading.cues import adjective
 from agents.analyst.reading.options import DAYS, NUMBERS, Unresolved, words_of
 from agents.analyst.reading.plan import Condition, Field, Having, Measure, Operator, Span, label
 from agents.analyst.reading.question import AGGREGATES, Question
@@ -49,7 +50,8 @@ def _compared(question: Question, mark: Mark) -> None:
         before = next((item for item in question.near(mark.place, 3, -1) if item.number is not None), None)
         before = before or _one(question, mark)
         if before is not None and question.free(before):
-            _bounded(question, mark, {OPERATORS[mark.cue]: before})
+            said = adjective(mark.plain.split()[-1])
+            _bounded(question, mark, {OPERATORS[mark.cue]: before}, (), said[1] if said else ())
     elif mark.cue == "between":
         numbers, passed = _numbers(question, mark.place, 2)
         if len(numbers) == 2:

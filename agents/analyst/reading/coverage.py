@@ -17,6 +17,8 @@ _PASSED = vocabulary("idle which list all and or so rows known ignore both share
 _PLACES = frozenset({"in", "at", "from", "near", "on"})
 _HOLDING = vocabulary("with wearing")
 _HAVING = vocabulary("with have has had having")
+_PERFECT, _BETWEEN = vocabulary("have has had"), vocabulary("ever already never also yet")
+_PARTICIPLE = ("d", "n", "t")
 _MONEY = vocabulary("euro euros dollar dollars pound pounds money cent cents quid bucks")
 FUNCTIONS = frozenset(AGGREGATES) | vocabulary(
     """correlation share difference percent_change most least common rare top lapse over under at_least at_most between
@@ -113,9 +115,17 @@ def strange(best: Candidate) -> tuple[str, ...]:
         name = mark.text[0].isupper() and not mark.initial and not mark.text.isupper()
         rows = mark.initial and mark.plain.endswith("s") and bool(question.filters)
         ahead = counted and mark.place < first and not rows
-        if name or ahead or _placed(question, mark) or _sought(question, plan, mark):
+        if name or ahead or _placed(question, mark) or _done(question, mark) or _sought(question, plan, mark):
             found.append(mark.text)
     return tuple(dict.fromkeys(found))
+
+
+def _done(question: Question, mark: Mark) -> bool:
+    """Whether a word says what rows have done, where nothing else does: "how many dogs have bitten someone"."""
+    places = [place for place, _ in (*question.filters, *question.times)]
+    doing = next((it for it in question.marks[: mark.place][::-1] if it.plain not in _BETWEEN), NOWHERE)
+    done = doing.plain in _PERFECT and mark.plain.endswith(_PARTICIPLE)
+    return done and question.has("count", "share") and max(places, default=0) < mark.place
 
 
 def _placed(question: Question, mark: Mark) -> bool:

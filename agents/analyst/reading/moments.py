@@ -13,6 +13,7 @@ from agents.analyst.reading.options import Unresolved, words_of
 from agents.analyst.reading.plan import Field, Group, Operator, Span, Unit, label
 from agents.analyst.reading.question import Question
 from agents.analyst.reading.sentence import Mark
+from agents.analyst.reading.tokens import parts
 from agents.language.words import vocabulary
 
 _DAYS = {name.casefold(): name for name in calendar.day_name}
@@ -25,7 +26,8 @@ def read_times(question: Question) -> None:
     """Put into the question when. Raises Unresolved."""
     _clock(question)
     free = [mark for mark in question.marks if question.free(mark)]
-    said = _split(question, [(mark, span) for mark in free if (span := mark.span or _decade(mark)) is not None])
+    said = [(mark, span) for mark in free if (span := mark.span or _decade(mark)) is not None]
+    said = _split(question, [(mark, span) for mark, span in said if not _in_a_name(question, mark, span)])
     weekdays = [mark for mark in free if _weekdays(mark) and question.scope.score(mark, "value") < 0.9]
     if not said and not weekdays:
         return
@@ -43,6 +45,15 @@ def read_times(question: Question) -> None:
         field = replace(day, part="weekday", kind="text")
         question.keep(mark.place, field, "not in" if negated else "in", _weekdays(mark), mark.text)
     _apart(question)
+
+
+def _in_a_name(question: Question, mark: Mark, span: Span) -> bool:
+    """Whether a year is that of a column which is named: "visitors in 2023" of `Visitors 2023`; then it is used."""
+    scope = question.scope
+    of = [field for field in scope.own_columns if span.label in parts(field.column)]
+    named = any(scope.field_of(item, "figure") in of for item in question.names())
+    question.use(mark if named else None)
+    return named
 
 
 def _in_reach(question: Question, day: Field, mark: Mark, span: Span) -> Span:

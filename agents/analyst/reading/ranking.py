@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
+from agents.analyst.reading.cues import cues
 from agents.analyst.reading.options import DAYS, Unresolved
 from agents.analyst.reading.plan import Field, Measure
 from agents.analyst.reading.question import AGGREGATES, Question
@@ -224,4 +225,8 @@ def ranking_measure(question: Question, rank: Rank) -> Measure:
         scope.choices.doubt("whether it is by the average")
         return Measure("average", rank.figure)
     amount = adds or (rank.more and not scope.says(rank.figure, "never"))
-    return Measure("sum", rank.figure) if amount and rank.figure.kind not in DAYS else rank.extreme
+    if not amount or rank.figure.kind in DAYS:
+        return rank.extreme
+    if not (rank.more or rank.named or cues().columns["adds"] & set(map(stem, parts(rank.figure.column)))):
+        scope.choices.doubt("whether it is by the total")  # "the heaviest breed"
+    return Measure("sum", rank.figure)
