@@ -50,8 +50,8 @@ def _compared(question: Question, mark: Mark) -> None:
         before = next((item for item in question.near(mark.place, 3, -1) if item.number is not None), None)
         before = before or _one(question, mark)
         if before is not None and question.free(before):
-            said = adjective(mark.plain.split()[-1])
-            _bounded(question, mark, {OPERATORS[mark.cue]: before}, (), said[1] if said else ())
+            aged = adjective(mark.plain.split()[-1])  # "or older"
+            _bounded(question, mark, {OPERATORS[mark.cue]: before}, (), aged[1] if aged else ())
     elif mark.cue == "between":
         numbers, passed = _numbers(question, mark.place, 2)
         if len(numbers) == 2:

@@ -163,7 +163,7 @@ class Lexicon(Naming):
             told = [next((p for p in names if stem(p) == stem(word) or abbreviates(p, word)), "") for word in plain]
             if all(told) and len(set(told)) == len(plain):
                 found.append(Meaning("column", source, _ABBREVIATED, column.name, of=column.kind))
-        spelt = not alone and not {plain[0], plain[-1]} & cues().idle
+        spelt = not alone and not {plain[0], plain[-1]} & cues().idle and (plain[0],) not in cues().kinds
         for name, source, column in self._short:
             inner = len(name) > len(whole) - len(plain[-1])  # the abbreviation takes something of every word
             fits = 3 <= len(name) <= len(whole) - _CUT and len(name) * 2 + 1 >= len(whole)

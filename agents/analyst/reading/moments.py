@@ -26,8 +26,8 @@ def read_times(question: Question) -> None:
     """Put into the question when. Raises Unresolved."""
     _clock(question)
     free = [mark for mark in question.marks if question.free(mark)]
-    said = [(mark, span) for mark in free if (span := mark.span or _decade(mark)) is not None]
-    said = _split(question, [(mark, span) for mark, span in said if not _in_a_name(question, mark, span)])
+    times = [(mark, span) for mark in free if (span := mark.span or _decade(mark)) is not None]
+    said = _split(question, [(mark, span) for mark, span in times if not _in_a_name(question, mark, span)])
     weekdays = [mark for mark in free if _weekdays(mark) and question.scope.score(mark, "value") < 0.9]
     if not said and not weekdays:
         return
