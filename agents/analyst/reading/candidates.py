@@ -26,6 +26,7 @@ from agents.analyst.reading.following import following, follows
 from agents.analyst.reading.frames import FRAMES, Frame
 from agents.analyst.reading.grouping import is_rate, read_groups
 from agents.analyst.reading.lexicon import Lexicon
+from agents.analyst.reading.likeness import abbreviates
 from agents.analyst.reading.measuring import read_lapse
 from agents.analyst.reading.moments import read_times
 from agents.analyst.reading.options import NUMBERS, Choices, Unresolved, words_of
@@ -210,7 +211,8 @@ def _traces(question: Question, plan: Plan) -> None:
             continue
         field = scope.said_of(mark.said[1]) if mark.said and mark.said[2] == "" else None
         said = field is not None and field in plan.fields and not scope.is_year(field)
-        said = said or any(mark.said and scope.hinted(figure, mark.said[1]) for figure in figures)
+        how = mark.said is not None and question.beside(mark.place, -1).plain == "how"
+        said = said or any(how and mark.said and scope.hinted(figure, mark.said[1]) for figure in figures)
         head = mark.plain == "date" and scope.field_of(question.beside(mark.place, -1), "day") in plan.fields
         day = scope.field_of(mark, "day", least=SURE) if mark.plain.endswith(("d", "n", "t")) else None
         event = day is not None and not day.path and counted and not question.cued(mark.place, 1, "by")  # "sold"
@@ -218,7 +220,8 @@ def _traces(question: Question, plan: Plan) -> None:
         unit = (mark.strange or mark.cue == "unit") and bool(measured)
         if unit and unit_of(mark.plain) not in (None, *map(named_unit, measured)):
             scope.choices.doubt(f"whether it is wanted in {mark.text}")
-        again = stem(mark.plain) in words and mark.unit is None
+        short = [word for word in words if len(word) == 3 and mark.plain.endswith("ed")]  # "estimated" of `est_cost`
+        again = mark.unit is None and (stem(mark.plain) in words or any(abbreviates(it, mark.plain) for it in short))
         if again or said or event or unit or head or any(item.source in joined for item in mark.of("table", 0.95)):
             question.use(mark)
     for mark in question.marks:  # a noun of the description stands for the rows once

@@ -172,7 +172,11 @@ def _column(
     behind = question.after(number.place)
     if named is None and question.free(behind) and behind.place - number.place <= 2:
         if question.is_figure(behind) and scope.score(behind, "value") < 0.9:
-            named = behind
+            same = [it for it in question.near(mark.place, 2, -1) if question.is_figure(it)]
+            same = [it for it in same if scope.field_of(it, "figure") == scope.field_of(behind, "figure")]
+            if same:  # "scored over 87 points"
+                question.use(behind)
+            named = same[0] if same else behind
         elif scope.own(behind) or behind.cue == "rows":
             return None, [behind]
     for item in question.near(mark.place, 3, -1) if named is None else ():

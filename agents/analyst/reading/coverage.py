@@ -131,7 +131,7 @@ def _done(question: Question, mark: Mark) -> bool:
 def _placed(question: Question, mark: Mark) -> bool:
     """Whether a word says where something is, or what it has."""
     before, further = question.beside(mark.place, -1), question.beside(mark.place, -2)
-    if mark.plain == "time" or is_unit(mark):
+    if mark.plain in ("time", "another", "other") or is_unit(mark):
         return False
     the = before.plain == "the" and further.plain in _PLACES - {"on"}
     some = before.plain in ("a", "an", "any") and further.plain in _HAVING

@@ -12,6 +12,7 @@ from agents.analyst.reading.question import Question
 from agents.analyst.reading.ranking import Rank, ranked, ranking_measure
 from agents.analyst.reading.sentence import NOWHERE, Mark
 from agents.analyst.reading.sides import grouped
+from agents.analyst.reading.tokens import stem
 
 _FAR = 3
 _HOLDING = frozenset({"with", "having"})
@@ -68,19 +69,24 @@ def _rows_wanted(question: Question, rank: Rank) -> bool:
     holding = question.beside(question.marks[rank.first].place, -1)
     holding = question.beside(holding.place, -1) if holding.plain == "the" else holding
     if holding.plain in _HOLDING:
-        return _row(question, question.beside(holding.place, -1))
+        return _row(question, rank, question.beside(holding.place, -1))
     head = NOWHERE
     for mark in question.marks[rank.last + 1 :] if not rank.named else ():
         if not mark.names and mark.cue != "rows":
             break
         head = mark
-    return _row(question, head)
+    return _row(question, rank, head)
 
 
-def _row(question: Question, mark: Mark) -> bool:
-    """Whether a noun stands for a row: its name, or a value that it has."""
+def _row(question: Question, rank: Rank, mark: Mark) -> bool:
+    """Whether a noun stands for a row: its name, or a value that it has; several rows may be a group as well."""
     valued = any(place == mark.place for place, _ in question.filters)
-    return mark is not NOWHERE and (valued or mark.cue == "rows" or question.scope.own(mark))
+    row = mark is not NOWHERE and (valued or mark.cue == "rows" or question.scope.own(mark))
+    several = row and rank.number is None and mark.plain.endswith("s") and stem(mark.plain) != mark.plain
+    which = (item for cue in question.all("which")[:1] for item in question.near(cue.place, 1))
+    if several and any(groups(question, item) for item in which):  # "which town has the oldest houses"
+        question.scope.choices.doubt("whether single rows are meant")
+    return row
 
 
 def _figure_itself(question: Question, rank: Rank) -> bool:

@@ -30,7 +30,7 @@ from agents.analyst.reading.time_spans import TIMED
 from agents.analyst.reading.tokens import Token, parts, same_word, stem, tokens
 from agents.dataset import Column
 
-_SHORTEST_SLIP, _LONG, _MOST_NEAR = 5, 9, 8
+_SHORTEST_SLIP, _LONG, _MOST_NEAR, _MATERIAL = 5, 9, 8, 4
 _FAMILY = 0.65
 _LEAST, _LIKELY = 0.34, 0.5
 _DONE = 0.48
@@ -99,7 +99,8 @@ class Lexicon(Naming):
             return None
         if len(word) < _SHORTEST_SLIP:
             pairs = (phrase[1] for phrase in cues().kinds if len(phrase) == 2 and phrase[0] == before)
-            fitting = {other for other in pairs if len(word) > 3 and OSA.distance(word, other) == 1}
+            alike = (other for other in pairs if len(word) > 3 < len(other) and OSA.distance(word, other) == 1)
+            fitting = {other for other in alike if (word[0], word[-1]) == (other[0], other[-1])}
             return Token(fitting.pop(), token.start, token.end) if len(fitting) == 1 else None
         one = word.removesuffix("s") if len(word) > _SHORTEST_SLIP else word
         if one == word or one in self._by_letter.get(word[0], ()):
@@ -234,6 +235,7 @@ class Lexicon(Naming):
         texts = [text for texts in self.values.values() for text in texts]
         names = [name for table in self.schema.tables for name in (table.name, *(item.name for item in table.columns))]
         spelt = {word.casefold() for text in texts for word in text.split() if word.isalpha()}
+        spelt |= {f"{word}en" for word in spelt if len(word) == _MATERIAL}  # "wooden"
         spelt |= {part for name in names for part in parts(name) if part.isalpha()}
         found: dict[str, list[str]] = defaultdict(list)
         for word in sorted(spelt | cues().spelt | TIMED):

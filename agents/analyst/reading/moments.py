@@ -50,6 +50,9 @@ def read_times(question: Question) -> None:
 def _in_a_name(question: Question, mark: Mark, span: Span) -> bool:
     """Whether a year is that of a column which is named: "visitors in 2023" of `Visitors 2023`; then it is used."""
     scope = question.scope
+    beside = question.after(mark.place, -1)
+    if scope.sense(beside, "day") or ((year := scope.field_of(beside, "figure")) and scope.is_year(year)):
+        return False  # "built in 2022"
     of = [field for field in scope.own_columns if span.label in parts(field.column)]
     named = any(scope.field_of(item, "figure") in of for item in question.names())
     question.use(mark if named else None)

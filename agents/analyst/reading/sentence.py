@@ -192,6 +192,7 @@ def _put_right(text: str, lexicon: Lexicon) -> tuple[str, tuple[tuple[str, str],
 
 def _row(text: str, lexicon: Lexicon) -> list[Token]:
     row: list[Token] = []
+    by_how = "by how " in text.casefold()
     for token in _joined(text, lexicon):
         prefix = next((item for item in _NOT if token.plain.startswith(item)), "")
         rest = Token(token.text[len(prefix) :], token.start + len(prefix), token.end)
@@ -204,7 +205,7 @@ def _row(text: str, lexicon: Lexicon) -> list[Token]:
             row += [Token("not", token.start, token.start + len(prefix)), rest]
             continue
         more = token.plain.removeprefix("out")
-        known = token.plain == more or len(more) < 4 or lexicon.meanings((token.stem,))
+        known = token.plain == more or not by_how or lexicon.meanings((token.stem,))
         if not known and lexicon.meanings((stem(more),)):  # "outweighs"
             row += [Token("more", token.start, token.start), Token(more, token.start, token.end)]
             continue

@@ -39,7 +39,7 @@ _VERBAL = vocabulary("may march mar dec sep oct jan jun jul")
 _BEFORE_MONTHS = vocabulary(
     "in since last of until from during between and before after versus vs about only for to e i.e"
 )
-_DATING = vocabulary("before after since until till in from by during year")
+_DATING = vocabulary("before after since until till in during year")
 """Before a number these say that it is a year."""
 _NUMBERING = vocabulary("than over above under below least most exceeding exceed exceeds top bottom first < > = € $ £")
 _OF_YEAR = vocabulary("in the of for calendar since during only by from per")

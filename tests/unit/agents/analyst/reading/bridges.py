@@ -16,8 +16,9 @@ COLUMNS = (
     Column("Bridge", "text", "VARCHAR", False), Column("Country", "text", "VARCHAR"),
     Column("Water", "text", "VARCHAR"), Column("Kind", "text", "VARCHAR"), Column("Yr Built", "integer", "BIGINT"),
     Column("deck_ht_m", "number", "DOUBLE"), Column("arch_ht_m", "number", "DOUBLE"),
-    Column("wt_t", "number", "DOUBLE"), Column("Crossings 2021", "integer", "BIGINT"), Column("Crossings 2022", "integer", "BIGINT"),
-    Column("age_yrs", "number", "DOUBLE"), Column("Days closed", "integer", "BIGINT"),
+    Column("wt_t", "number", "DOUBLE"), Column("Crossings 2021", "integer", "BIGINT"),
+    Column("Crossings 2022", "integer", "BIGINT"), Column("age_yrs", "number", "DOUBLE"),
+    Column("Days closed", "integer", "BIGINT"),
     Column("Sand (t)", "number", "DOUBLE"), Column("Toll (EUR/t)", "number", "DOUBLE"),
     Column("Inspected", "date", "DATE"), Column("Paints", "text", "VARCHAR"), Column("Welder", "text", "VARCHAR"),
 )  # fmt: skip

@@ -18,8 +18,8 @@ ROWS, COUNT = "the bridges themselves", "number of bridges"
         ("Which welder has the bridge with the highest toll?", f"{ROWS}; the highest 1 by toll eur t"),
         ("Which bridge has the tallest deck?", f"{ROWS}; the highest 1 by deck ht m"),
         # years that are numbers
-        ("How many bridges built before 1850 are there?", f"{COUNT} where yr built is at most 1,849"),
-        ("bridges built after 1790, how many?", f"{COUNT} where yr built is at least 1,791"),
+        ("How many bridges built before 1850 are there?", f"{COUNT} where yr built is at most 1849"),
+        ("bridges built after 1790, how many?", f"{COUNT} where yr built is at least 1791"),
         # a year that is part of a name
         ("total crossings in 2022", "total crossings 2022"),
         ("average crossings of 2021 by kind", "average crossings 2021 for each kind"),
