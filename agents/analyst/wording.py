@@ -252,8 +252,9 @@ def _grouped(plan: Plan, rows: Rows) -> list[str]:
     found = []
     if len(known) > 1:
         highest, lowest = max(known, key=lambda entry: entry[1][0]), min(known, key=lambda entry: entry[1][0])
-        first = lowest if plan.limit and plan.descending is False else highest
-        found.append(f"**{'Lowest' if first is lowest else 'Highest'} {said}: {first[0]} with {number(first[1][0])}**")
+        down = plan.limit is not None and plan.descending is False
+        first = lowest if down else highest
+        found.append(f"**{'Lowest' if down else 'Highest'} {said}: {first[0]} with {number(first[1][0])}**")
         if plan.limit is None:
             found.append(f"Lowest {said}: {lowest[0]} with {number(lowest[1][0])}")
     if len(known) == 2 and len(plan.spans) == 2 and known[0][1][0]:

@@ -27,6 +27,7 @@ _FAR = 4
 """Marks between a comparison and its number."""
 _MOST_CLASSES = 12
 _OLDEST = 130
+_FIRST_YEAR = 1000
 _BIG = 100
 """From here on a number alone may tell which column it is in."""
 _DEGREES = ("degree", "degrees", "celsius", "fahrenheit")
@@ -87,6 +88,8 @@ def _numbers(question: Question, place: int, most: int) -> tuple[list[Mark], lis
     found: list[Mark] = []
     passed: list[Mark] = []
     for mark in question.near(place, _FAR):
+        if most > 1 and mark.span is not None and mark.span.label.isdecimal():
+            mark = replace(mark, number=float(mark.span.label))
         if mark.number is not None and mark.cue != "ordinal":
             found.append(mark)
             if len(found) == most:
@@ -126,6 +129,8 @@ def _bounded(
         _since(question, mark, field, operator, number)
         return
     values = [_in_unit_of(question, field, item, unit) for item in bounds.values()]
+    if question.scope.is_year(field) and max(values) < _FIRST_YEAR:
+        raise Unresolved(f"I do not see which year {number.text} is.")  # "older than 150 years"
     aggregate = question.cued(names[0].place, -1, *AGGREGATES) if names and names[0].place < mark.place else None
     if aggregate is not None and question.free(aggregate):
         question.use(aggregate)

@@ -17,8 +17,10 @@ _PASSED = vocabulary("idle which list all and or so rows known ignore both share
 _PLACES = frozenset({"in", "at", "from", "near", "on"})
 _HOLDING = vocabulary("with wearing")
 _HAVING = vocabulary("with have has had having")
-_PERFECT, _BETWEEN = vocabulary("have has had"), vocabulary("ever already never also yet")
+_PERFECT, _BETWEEN = vocabulary("have has had been was were got"), vocabulary("ever already never also yet")
 _PARTICIPLE = ("d", "n", "t")
+_BEING = vocabulary("placed recorded registered reported held received created given entered submitted filed logged")
+"""What is said of any rows: that they are there."""
 _MONEY = vocabulary("euro euros dollar dollars pound pounds money cent cents quid bucks")
 FUNCTIONS = frozenset(AGGREGATES) | vocabulary(
     """correlation share difference percent_change most least common rare top lapse over under at_least at_most between
@@ -124,7 +126,7 @@ def _done(question: Question, mark: Mark) -> bool:
     """Whether a word says what rows have done, where nothing else does: "how many dogs have bitten someone"."""
     places = [place for place, _ in (*question.filters, *question.times)]
     doing = next((it for it in question.marks[: mark.place][::-1] if it.plain not in _BETWEEN), NOWHERE)
-    done = doing.plain in _PERFECT and mark.plain.endswith(_PARTICIPLE)
+    done = doing.plain in _PERFECT and mark.plain.endswith(_PARTICIPLE) and mark.plain not in _BEING
     return done and question.has("count", "share") and max(places, default=0) < mark.place
 
 

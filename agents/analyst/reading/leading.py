@@ -46,7 +46,7 @@ def first_ones(question: Question, plan: Plan) -> Plan | None:
         if rank.figure is not None:  # "the dearest of each"
             return grouped(question, replace(plan, groups=(group,), measures=(rank.extreme,)))
     if group is not None and (rank.measure or rank.figure):
-        measure = ranking_measure(question, rank)
+        measure = ranking_measure(question, rank, group)
         question.use_all("count", "list", "which")
         question.use_rows()
         return replace(
@@ -94,7 +94,8 @@ def _figure_itself(question: Question, rank: Rank) -> bool:
     if rank.figure is None:
         return False
     if rank.figure.kind in DAYS:
-        return question.says("when", "what")
+        sought = (item for cue in question.all("which") for item in question.near(cue.place, 1))
+        return question.says("when", "what") and not any(groups(question, item) for item in sought)
     if question.says("which", "who", "where", "when") or question.has("list"):
         return False
     nouns = any(question.scope.own(mark) or mark.cue == "rows" for mark in question.near(rank.last, 2))

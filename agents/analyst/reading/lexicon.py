@@ -29,6 +29,7 @@ from agents.analyst.reading.plan import Scalar, Source
 from agents.analyst.reading.time_spans import TIMED
 from agents.analyst.reading.tokens import Token, parts, same_word, stem, tokens
 from agents.dataset import Column
+from agents.language.units import unit as unit_of
 
 _SHORTEST_SLIP, _LONG, _MOST_NEAR, _MATERIAL = 5, 9, 8, 4
 _FAMILY = 0.65
@@ -90,10 +91,12 @@ class Lexicon(Naming):
         it should be. A short one is put right where both words make a phrase."""
         word = token.plain
         known = (
-            word in cues().spelt | TIMED
+            word in cues().spelt
+            or word in TIMED
             or token.stem in self._stems
             or token.stem in self._holding
             or adjective(word) is not None
+            or unit_of(word) is not None
         )
         if known or token.number is not None or not word.isalpha():
             return None
@@ -103,9 +106,9 @@ class Lexicon(Naming):
             fitting = {other for other in alike if (word[0], word[-1]) == (other[0], other[-1])}
             return Token(fitting.pop(), token.start, token.end) if len(fitting) == 1 else None
         one = word.removesuffix("s") if len(word) > _SHORTEST_SLIP else word
-        if one == word or one in self._by_letter.get(word[0], ()):
-            return self._near(token, word) if one == word else None
-        return self._near(token, word) or self._near(token, one)
+        if {one, word} & set(self._by_letter.get(word[0], ())):
+            return None
+        return self._near(token, word) or (self._near(token, one) if one != word else None)
 
     def _near(self, token: Token, word: str) -> Token | None:
         """The token as the only known word that a word is nearly spelt like."""
@@ -159,12 +162,12 @@ class Lexicon(Naming):
             if doing := tuple(item for item in doing if item.kind != "table"):
                 return tuple(replace(item, weight=item.weight * _FAMILY) for item in doing)
         found = []
-        for _, source, column in self._short if not alone and not {plain[0], plain[-1]} & cues().idle else ():
+        spelt = not alone and not {plain[0], plain[-1]} & cues().idle and (plain[0],) not in cues().kinds
+        for _, source, column in self._short if spelt else ():
             names = parts(column.name)
             told = [next((p for p in names if stem(p) == stem(word) or abbreviates(p, word)), "") for word in plain]
             if all(told) and len(set(told)) == len(plain):
                 found.append(Meaning("column", source, _ABBREVIATED, column.name, of=column.kind))
-        spelt = not alone and not {plain[0], plain[-1]} & cues().idle and (plain[0],) not in cues().kinds
         for name, source, column in self._short:
             inner = len(name) > len(whole) - len(plain[-1])  # the abbreviation takes something of every word
             fits = 3 <= len(name) <= len(whole) - _CUT and len(name) * 2 + 1 >= len(whole)

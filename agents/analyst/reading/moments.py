@@ -9,7 +9,7 @@ from dateutil.relativedelta import relativedelta
 from msgspec.structs import replace
 
 from agents.analyst.reading.contents import is_value
-from agents.analyst.reading.options import Unresolved, words_of
+from agents.analyst.reading.options import DAYS, Unresolved, words_of
 from agents.analyst.reading.plan import Field, Group, Operator, Span, Unit, label
 from agents.analyst.reading.question import Question
 from agents.analyst.reading.sentence import Mark
@@ -33,7 +33,7 @@ def read_times(question: Question) -> None:
         return
     timed, year = _timed(question, said)
     named = question.scope.chosen(timed, "day").field if timed is not None else None
-    day = (named or question.scope.day()) if year is None else None
+    day = (named or question.scope.day()) if year is None else year if year.kind in DAYS else None
     if day is None:
         _by_year(question, said, year)
         return
@@ -54,7 +54,7 @@ def _in_a_name(question: Question, mark: Mark, span: Span) -> bool:
     if scope.sense(beside, "day") or ((year := scope.field_of(beside, "figure")) and scope.is_year(year)):
         return False  # "built in 2022"
     of = [field for field in scope.own_columns if span.label in parts(field.column)]
-    named = any(scope.field_of(item, "figure") in of for item in question.names())
+    named = any(scope.field_of(item, "figure") in of for item in question.marks)
     question.use(mark if named else None)
     return named
 
@@ -95,7 +95,7 @@ def _clock(question: Question) -> None:
 
 
 def _timed(question: Question, said: _Said) -> tuple[Mark | None, Field | None]:
-    """The mark of the day that is meant, or the column of years that is named beside the time."""
+    """The mark of the day that is meant, or the column of years or days that is told by what stands beside the time."""
     scope = question.scope
     near = [item for mark, _ in said[:1] for step in (-1, 1) for item in question.near(mark.place, 1, step)]
     for item in filter(question.free, near):
@@ -104,6 +104,12 @@ def _timed(question: Question, said: _Said) -> tuple[Mark | None, Field | None]:
         field = scope.field_of(item, "figure") if question.is_figure(item) else None
         if field is not None and scope.is_year(field):
             return None, field
+    for mark, _ in said[:1]:  # "adopted in 2023", where `outcome` has its `outcome_date`
+        value = scope.field_of(question.beside(mark.place, -1), "value")
+        words = set(parts(value.column)) if value else set()
+        days = [field for field in scope.own_columns if field.kind in DAYS and words < set(parts(field.column))]
+        if words and len(days) == 1:
+            return None, days[0]
     likely = (item for item in question.names() if scope.sense(item, "day", least=0.5))
     return next((item for item in likely if not is_value(question, item)), None), None
 

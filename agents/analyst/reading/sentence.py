@@ -247,6 +247,8 @@ def _mark(
     capital = len(token.text) > 1 and token.text.isupper() and any(name.value == token.text for name in names)
     if quoted or capital:
         size = 0
+    elif exact and cue == "range" and length < size:
+        size = length  # "range of", where it is a column
     elif length == 1 and size:  # "no", "in", "it": small words before values
         names = tuple(name for name in names if _besides(name, cue, exact=exact))
     number, taken = (1.0, 1) if token.plain == "one" and before in _COMPARING else _number(row, at)

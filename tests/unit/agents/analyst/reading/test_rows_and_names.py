@@ -23,6 +23,14 @@ ROWS, COUNT = "the bridges themselves", "number of bridges"
         # a year that is part of a name
         ("total crossings in 2022", "total crossings 2022"),
         ("average crossings of 2021 by kind", "average crossings 2021 for each kind"),
+        (
+            "How many bridges were built between 1850 and 1930?",
+            f"{COUNT} where yr built is at least 1850 and yr built is at most 1930",
+        ),
+        (
+            "How many bridges built in 2022 had over 500 crossings?",
+            f"{COUNT} where yr built is 2022 and crossings 2022 is over 500",
+        ),
         # what is missing, in other words
         ("For how many bridges is there no weight on file?", f"{COUNT} where wt t is missing"),
         ("For how many bridges is the building year unknown?", f"{COUNT} where yr built is missing"),
@@ -57,6 +65,9 @@ def test_is_read_as_it_is_meant(text: str, wanted: str) -> None:
         "What kind is the heaviest?",  # one bridge, or all of a kind
         "What is the average height?",  # of the deck, or of the arch
         "average deck height in feet",
+        "Which country has the oldest bridges?",  # one of them, or all together
+        "Which country has the heaviest?",
+        "How many of the bridges with another paint are there?",
     ],
 )
 def test_what_can_be_meant_in_two_ways_is_not_certain(text: str) -> None:
@@ -70,6 +81,13 @@ def test_people_are_of_their_country_before_a_sea() -> None:
     assert [other.said for other in reading.others] == ['if "Norwegian" is water Norwegian Sea']
 
 
-@pytest.mark.parametrize("text", ["How many of the viaducts have collapsed?", "how many bridges have ever hit a ship"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How many of the viaducts have collapsed?",
+        "how many bridges have ever hit a ship",
+        "How many bridges were blasted?",
+    ],
+)
 def test_what_rows_have_done_is_not_left_out(text: str) -> None:
     assert not isinstance(read(text, lexicon=LEXICON), Reading)
