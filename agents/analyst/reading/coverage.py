@@ -17,7 +17,7 @@ _PASSED = vocabulary("idle which list all and or so rows known ignore both share
 _PLACES = frozenset({"in", "at", "from", "near", "on"})
 _HOLDING = vocabulary("with wearing")
 _HAVING = vocabulary("with have has had having")
-_PERFECT, _BETWEEN = vocabulary("have has had been was were got"), vocabulary("ever already never also yet")
+_PERFECT, _BETWEEN = vocabulary("have has had been is are was were got"), vocabulary("ever already never also yet")
 _PARTICIPLE = ("d", "n", "t")
 _BEING = vocabulary("placed recorded registered reported held received created given entered submitted filed logged")
 """What is said of any rows: that they are there."""
@@ -117,17 +117,17 @@ def strange(best: Candidate) -> tuple[str, ...]:
         name = mark.text[0].isupper() and not mark.initial and not mark.text.isupper()
         rows = mark.initial and mark.plain.endswith("s") and bool(question.filters)
         ahead = counted and mark.place < first and not rows
-        if name or ahead or _placed(question, mark) or _done(question, mark) or _sought(question, plan, mark):
+        if name or ahead or _placed(question, mark) or _done(question, plan, mark) or _sought(question, plan, mark):
             found.append(mark.text)
     return tuple(dict.fromkeys(found))
 
 
-def _done(question: Question, mark: Mark) -> bool:
+def _done(question: Question, plan: Plan, mark: Mark) -> bool:
     """Whether a word says what rows have done, where nothing else does: "how many dogs have bitten someone"."""
     places = [place for place, _ in (*question.filters, *question.times)]
     doing = next((it for it in question.marks[: mark.place][::-1] if it.plain not in _BETWEEN), NOWHERE)
     done = doing.plain in _PERFECT and mark.plain.endswith(_PARTICIPLE) and mark.plain not in _BEING
-    return done and question.has("count", "share") and max(places, default=0) < mark.place
+    return done and not plan.groups and question.has("count", "share") and max(places, default=0) < mark.place
 
 
 def _placed(question: Question, mark: Mark) -> bool:
