@@ -25,6 +25,7 @@ _CHANGES = {
 _LISTED, _LONGEST = 10, 120
 _NO_AMOUNT = frozenset({"id", "key", "no", "number", "nr", "code", "year", "page"})
 """The last word of columns whose whole numbers are names, not amounts."""
+_YEARS = frozenset({"year", "yr"})
 
 
 def number(value: Any) -> str:
@@ -75,7 +76,8 @@ def group(item: Group) -> str:
 
 def condition(item: Condition) -> str:
     """ "severity is critical"."""
-    values = [words_of(number(value)) if isinstance(value, bool) else number(value) for value in item.values]
+    column = item.field.column
+    values = [words_of(number(value)) if isinstance(value, bool) else _cell(column, value) for value in item.values]
     table = f"{words_of(item.field.path[-1].source.table)} " if item.field.path else ""
     name = f"{table}{_column(item.field)}"
     match item.operator:
@@ -170,7 +172,7 @@ def findings(plan: Plan, rows: Rows) -> list[str]:
         return _listed(plan, rows)
     if not plan.groups and len(plan.spans) < 2:
         return [
-            f"**{measure(item, plan).capitalize()}: {number(value)}**"
+            f"**{measure(item, plan).capitalize()}: {_figure(item, value)}**"
             for item, value in zip(plan.measures, rows.rows[0], strict=True)
         ]
     return _grouped(plan, rows)
@@ -199,6 +201,12 @@ def _part(plan: Plan, rows: Rows, row: Sequence[Any]) -> str:
     return f"**{head}{number(share)} %** of {number(whole)} {rows_of(plan)}: {number(some)} whose {meant}"
 
 
+def _figure(item: Measure, value: Any) -> str:
+    """What one measure comes to; the first or last year is no amount."""
+    itself = item.field is not None and item.aggregate in ("minimum", "maximum", "median")
+    return _cell(item.field.column, value) if item.field is not None and itself else number(value)
+
+
 def _listed(plan: Plan, rows: Rows) -> list[str]:
     found: list[str] = []
     for place, row in enumerate(rows.rows[:_LISTED], start=1):
@@ -220,7 +228,10 @@ def _more(rows: Sequence[Any], what: str = "more") -> list[str]:
 def _cell(column: str, value: Any) -> str:
     """A value of a listed row; what only tells rows apart, or is a year, is no amount."""
     names = words_of(column).split()
-    return str(value) if isinstance(value, int) and names and names[-1] in _NO_AMOUNT else number(value)
+    whole = isinstance(value, int | float) and not isinstance(value, bool) and value == int(value)
+    year = "per" not in names and not _YEARS.isdisjoint(names) and whole and 1000 < value < 2200
+    name = isinstance(value, int) and whole and names and names[-1] in _NO_AMOUNT
+    return str(int(value)) if name or year else number(value)
 
 
 def _key(plan: Plan, row: Sequence[Any]) -> str:
@@ -241,8 +252,9 @@ def _grouped(plan: Plan, rows: Rows) -> list[str]:
     found = []
     if len(known) > 1:
         highest, lowest = max(known, key=lambda entry: entry[1][0]), min(known, key=lambda entry: entry[1][0])
-        first = lowest if plan.limit and plan.descending is False else highest
-        found.append(f"**{'Lowest' if first is lowest else 'Highest'} {said}: {first[0]} with {number(first[1][0])}**")
+        down = plan.limit is not None and plan.descending is False
+        first = lowest if down else highest
+        found.append(f"**{'Lowest' if down else 'Highest'} {said}: {first[0]} with {number(first[1][0])}**")
         if plan.limit is None:
             found.append(f"Lowest {said}: {lowest[0]} with {number(lowest[1][0])}")
     if len(known) == 2 and len(plan.spans) == 2 and known[0][1][0]:

@@ -93,7 +93,7 @@ def state(address: str, taken_at: str, hash_of: Hashes) -> str:
     return _digest(address, taken_at, hash_of(place))
 
 
-_FORM = "2"
+_FORM = "3"
 """Of snapshots: another number where they are made in another way, so that all are made again."""
 
 

@@ -14,6 +14,7 @@ import msgspec
 
 from agents.datasets import folder, source_database
 from agents.datasets.addresses import Kind, kind_of
+from agents.datasets.categories import unify
 from agents.datasets.pipe_messages import DATA, SCHEMA, Described, Made, SnapshotRequest
 from agents.datasets.staging import CannotBeRead
 from agents.datasets.table_files import READERS, readable, tables_of
@@ -68,6 +69,7 @@ def make(address: str, into: Path) -> None:
     try:
         connection.execute("SET TimeZone = 'UTC'")
         description = _copy(address, into, connection)
+        unify(connection, description.tables)
         connection.execute("CHECKPOINT")
     finally:
         connection.close()

@@ -26,6 +26,7 @@ from agents.analyst.reading.following import following, follows
 from agents.analyst.reading.frames import FRAMES, Frame
 from agents.analyst.reading.grouping import is_rate, read_groups
 from agents.analyst.reading.lexicon import Lexicon
+from agents.analyst.reading.likeness import abbreviates
 from agents.analyst.reading.measuring import read_lapse
 from agents.analyst.reading.moments import read_times
 from agents.analyst.reading.options import NUMBERS, Choices, Unresolved, words_of
@@ -37,7 +38,8 @@ from agents.analyst.reading.relating import relate
 from agents.analyst.reading.scope import SURE, Scope
 from agents.analyst.reading.sentence import LONGEST, Mark, Sentence, sentence
 from agents.analyst.reading.tokens import parts, stem
-from agents.analyst.reading.unit_names import is_in
+from agents.analyst.reading.unit_names import is_in, named_unit
+from agents.language.units import unit as unit_of
 from agents.language.words import vocabulary
 
 _CLEAR = 0.04
@@ -154,7 +156,9 @@ def _candidates(
 ) -> Iterator[Candidate]:  # fmt: skip
     """The plans over the rows of one table, in every form that fits; `reasons` says why others do not."""
     told = max((i.weight for mark in read.marks for i in mark.of("table") if i.source == source), default=0.0)
-    base = Question(read.marks, Scope(lexicon, source, choices))
+    hints = {mark.span.label for mark in read.marks if mark.span}
+    hints |= {word for mark in read.marks if mark.said and mark.said[2] for word in mark.said[1]}
+    base = Question(read.marks, Scope(lexicon, source, choices, hints))
     for related in (False, True) if len(lexicon.tables) > 1 else (False,):
         question = base.fork()
         try:
@@ -207,11 +211,18 @@ def _traces(question: Question, plan: Plan) -> None:
             continue
         field = scope.said_of(mark.said[1]) if mark.said and mark.said[2] == "" else None
         said = field is not None and field in plan.fields and not scope.is_year(field)
+        how = mark.said is not None and question.beside(mark.place, -1).plain == "how"
+        said = said or any(how and mark.said and scope.hinted(figure, mark.said[1]) for figure in figures)
+        head = mark.plain == "date" and scope.field_of(question.beside(mark.place, -1), "day") in plan.fields
         day = scope.field_of(mark, "day", least=SURE) if mark.plain.endswith(("d", "n", "t")) else None
         event = day is not None and not day.path and counted and not question.cued(mark.place, 1, "by")  # "sold"
-        unit = mark.strange and any(field.kind in NUMBERS and is_in(field, mark.plain) for field in figures)
-        again = stem(mark.plain) in words and mark.unit is None
-        if again or said or event or unit or any(item.source in joined for item in mark.of("table", 0.95)):
+        measured = [field for field in figures if field.kind in NUMBERS and is_in(field, mark.plain)]
+        unit = (mark.strange or mark.cue == "unit") and bool(measured)
+        if unit and unit_of(mark.plain) not in (None, *map(named_unit, measured)):
+            scope.choices.doubt(f"whether it is wanted in {mark.text}")
+        short = [word for word in words if len(word) == 3 and mark.plain.endswith("ed")]  # "estimated" of `est_cost`
+        again = mark.unit is None and (stem(mark.plain) in words or any(abbreviates(it, mark.plain) for it in short))
+        if again or said or event or unit or head or any(item.source in joined for item in mark.of("table", 0.95)):
             question.use(mark)
     for mark in question.marks:  # a noun of the description stands for the rows once
         if mark.names and 0 < scope.score(mark, "rows") < _NAMED and scope.senses(mark)[0].kind == "rows":
@@ -291,7 +302,8 @@ def _reading(read: Sentence, best: Candidate, others: list[Other]) -> Reading:
     if any(aggregate in ("average", "sum") and scope.is_year(field) for field, aggregate in figures.items()):
         choices.doubt("whether years are worked out like figures")
     year = scope.calendar("year")
-    if year is not None and "sum" in figures.values() and year not in plan.fields:
+    dated = any(word.isdecimal() for field in figures for word in parts(field.column))  # of one year each
+    if year is not None and "sum" in figures.values() and year not in plan.fields and not dated:
         choices.doubt("whether all years are to be added up")
     if names_nobody(question, plan):
         choices.doubt("who is meant")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
+from agents.analyst.reading.cues import adjective
 from agents.analyst.reading.options import DAYS, NUMBERS, Unresolved, words_of
 from agents.analyst.reading.plan import Condition, Field, Having, Measure, Operator, Span, label
 from agents.analyst.reading.question import AGGREGATES, Question
@@ -26,6 +27,7 @@ _FAR = 4
 """Marks between a comparison and its number."""
 _MOST_CLASSES = 12
 _OLDEST = 130
+_FIRST_YEAR = 1000
 _BIG = 100
 """From here on a number alone may tell which column it is in."""
 _DEGREES = ("degree", "degrees", "celsius", "fahrenheit")
@@ -49,7 +51,8 @@ def _compared(question: Question, mark: Mark) -> None:
         before = next((item for item in question.near(mark.place, 3, -1) if item.number is not None), None)
         before = before or _one(question, mark)
         if before is not None and question.free(before):
-            _bounded(question, mark, {OPERATORS[mark.cue]: before})
+            aged = adjective(mark.plain.split()[-1])  # "or older"
+            _bounded(question, mark, {OPERATORS[mark.cue]: before}, (), aged[1] if aged else ())
     elif mark.cue == "between":
         numbers, passed = _numbers(question, mark.place, 2)
         if len(numbers) == 2:
@@ -85,6 +88,8 @@ def _numbers(question: Question, place: int, most: int) -> tuple[list[Mark], lis
     found: list[Mark] = []
     passed: list[Mark] = []
     for mark in question.near(place, _FAR):
+        if most > 1 and mark.span is not None and mark.span.label.isdecimal():
+            mark = replace(mark, number=float(mark.span.label))
         if mark.number is not None and mark.cue != "ordinal":
             found.append(mark)
             if len(found) == most:
@@ -124,6 +129,8 @@ def _bounded(
         _since(question, mark, field, operator, number)
         return
     values = [_in_unit_of(question, field, item, unit) for item in bounds.values()]
+    if question.scope.is_year(field) and max(values) < _FIRST_YEAR:
+        raise Unresolved(f"I do not see which year {number.text} is.")  # "older than 150 years"
     aggregate = question.cued(names[0].place, -1, *AGGREGATES) if names and names[0].place < mark.place else None
     if aggregate is not None and question.free(aggregate):
         question.use(aggregate)
@@ -170,7 +177,11 @@ def _column(
     behind = question.after(number.place)
     if named is None and question.free(behind) and behind.place - number.place <= 2:
         if question.is_figure(behind) and scope.score(behind, "value") < 0.9:
-            named = behind
+            same = [it for it in question.near(mark.place, 2, -1) if question.is_figure(it)]
+            same = [it for it in same if scope.field_of(it, "figure") == scope.field_of(behind, "figure")]
+            if same:  # "scored over 87 points"
+                question.use(behind)
+            named = same[0] if same else behind
         elif scope.own(behind) or behind.cue == "rows":
             return None, [behind]
     for item in question.near(mark.place, 3, -1) if named is None else ():

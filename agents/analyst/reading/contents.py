@@ -38,6 +38,8 @@ def read_texts(question: Question) -> None:
         column = next(filter(question.is_thing, question.onward(mark.place, -1)), NOWHERE)
         behind = next((it for it in question.marks[mark.place + 1 :] if it.cue != "idle" or len(it.text) == 1), None)
         field = question.scope.chosen(column, "thing").field
+        if behind is not None and (field is None or question.scope.own(column)):  # "lots that contain Geisha"
+            field = question.scope.field_of(behind, "value") or field
         if field is not None and field.kind == "text" and behind is not None:
             question.use(mark, column, behind)
             operator: Operator = "contains" if mark.cue == "contain" else "starts"

@@ -17,6 +17,10 @@ _PASSED = vocabulary("idle which list all and or so rows known ignore both share
 _PLACES = frozenset({"in", "at", "from", "near", "on"})
 _HOLDING = vocabulary("with wearing")
 _HAVING = vocabulary("with have has had having")
+_PERFECT, _BETWEEN = vocabulary("have has had been is are was were got"), vocabulary("ever already never also yet")
+_PARTICIPLE = ("d", "n", "t")
+_BEING = vocabulary("placed recorded registered reported held received created given entered submitted filed logged")
+"""What is said of any rows: that they are there."""
 _MONEY = vocabulary("euro euros dollar dollars pound pounds money cent cents quid bucks")
 FUNCTIONS = frozenset(AGGREGATES) | vocabulary(
     """correlation share difference percent_change most least common rare top lapse over under at_least at_most between
@@ -113,15 +117,23 @@ def strange(best: Candidate) -> tuple[str, ...]:
         name = mark.text[0].isupper() and not mark.initial and not mark.text.isupper()
         rows = mark.initial and mark.plain.endswith("s") and bool(question.filters)
         ahead = counted and mark.place < first and not rows
-        if name or ahead or _placed(question, mark) or _sought(question, plan, mark):
+        if name or ahead or _placed(question, mark) or _done(question, plan, mark) or _sought(question, plan, mark):
             found.append(mark.text)
     return tuple(dict.fromkeys(found))
+
+
+def _done(question: Question, plan: Plan, mark: Mark) -> bool:
+    """Whether a word says what rows have done, where nothing else does: "how many dogs have bitten someone"."""
+    places = [place for place, _ in (*question.filters, *question.times)]
+    doing = next((it for it in question.marks[: mark.place][::-1] if it.plain not in _BETWEEN), NOWHERE)
+    done = doing.plain in _PERFECT and mark.plain.endswith(_PARTICIPLE) and mark.plain not in _BEING
+    return done and not plan.groups and question.has("count", "share") and max(places, default=0) < mark.place
 
 
 def _placed(question: Question, mark: Mark) -> bool:
     """Whether a word says where something is, or what it has."""
     before, further = question.beside(mark.place, -1), question.beside(mark.place, -2)
-    if mark.plain == "time" or is_unit(mark):
+    if mark.plain in ("time", "another", "other") or is_unit(mark):
         return False
     the = before.plain == "the" and further.plain in _PLACES - {"on"}
     some = before.plain in ("a", "an", "any") and further.plain in _HAVING

@@ -7,6 +7,7 @@ from agents.analyst.reading.plan import Field, Group
 from agents.analyst.reading.question import AGGREGATES, Question
 from agents.analyst.reading.sentence import NOWHERE, Mark
 from agents.analyst.reading.tokens import parts
+from agents.analyst.reading.unit_names import is_per
 from agents.language.units import unit as unit_of
 from agents.language.words import vocabulary
 
@@ -81,7 +82,7 @@ def _in_the_name(question: Question, by: Mark) -> bool:
 def is_rate(field: Field, behind: Mark) -> bool:
     """Whether what stands behind "per" is what a column's figures are for one of."""
     words = parts(field.column)
-    if len(words) < 2 or not ("/" in field.column or "per" in words):
+    if len(words) < 2 or not is_per(field):
         return False
     unit = unit_of(behind.plain)
     return (unit is not None and unit == unit_of(words[-1])) or abbreviates(words[-1], behind.plain)

@@ -10,10 +10,12 @@ from agents.analyst.reading.persons import who
 from agents.analyst.reading.plan import Group, Measure, Plan
 from agents.analyst.reading.question import Question
 from agents.analyst.reading.ranking import Rank, ranked, ranking_measure
-from agents.analyst.reading.sentence import Mark
+from agents.analyst.reading.sentence import NOWHERE, Mark
 from agents.analyst.reading.sides import grouped
+from agents.analyst.reading.tokens import stem
 
 _FAR = 3
+_HOLDING = frozenset({"with", "having"})
 
 
 def first_rows(question: Question, plan: Plan) -> Plan | None:
@@ -21,7 +23,7 @@ def first_rows(question: Question, plan: Plan) -> Plan | None:
     rank = ranked(question)
     if rank is None or rank.measure is not None or question.groups:
         return None
-    groups_meant = rank.more and rank.number is None and not _rows_wanted(question)
+    groups_meant = rank.more and rank.number is None and not _rows_wanted(question, rank)
     return None if groups_meant or _figure_itself(question, rank) else listed(question, plan, rank)
 
 
@@ -30,7 +32,8 @@ def first_ones(question: Question, plan: Plan) -> Plan | None:
     rank = ranked(question)
     if rank is None:
         return None
-    group = _sought(question, rank)
+    row = rank.figure is not None and _rows_wanted(question, rank)
+    group = None if row else _sought(question, rank)
     if group and rank.figure and group.unit is None and question.scope.told_apart_by(group.fields[-1]):
         group = None  # every row is a group of its own
     if rank.figure is None and rank.measure is None and group is not None:
@@ -42,8 +45,8 @@ def first_ones(question: Question, plan: Plan) -> Plan | None:
         group = question.groups.pop(0)
         if rank.figure is not None:  # "the dearest of each"
             return grouped(question, replace(plan, groups=(group,), measures=(rank.extreme,)))
-    if group is not None and (rank.measure or rank.figure) and not (rank.figure and _rows_wanted(question)):
-        measure = ranking_measure(question, rank)
+    if group is not None and (rank.measure or rank.figure):
+        measure = ranking_measure(question, rank, group)
         question.use_all("count", "list", "which")
         question.use_rows()
         return replace(
@@ -58,9 +61,32 @@ def first_ones(question: Question, plan: Plan) -> Plan | None:
     return listed(question, plan, rank)
 
 
-def _rows_wanted(question: Question) -> bool:
-    """Whether the row with the highest figure is wanted, and not the group: "which was the biggest single sale"."""
-    return question.word("single", "individual", "ever") is not None
+def _rows_wanted(question: Question, rank: Rank) -> bool:
+    """Whether the row with the highest figure is wanted, and not the group: "which was the biggest single sale", "what
+    breed is the heaviest dog", "which farm grew the lot with the highest score"."""
+    if question.word("single", "individual", "ever") is not None:
+        return True
+    holding = question.beside(question.marks[rank.first].place, -1)
+    holding = question.beside(holding.place, -1) if holding.plain == "the" else holding
+    if holding.plain in _HOLDING:
+        return _row(question, rank, question.beside(holding.place, -1))
+    head = NOWHERE
+    for mark in question.marks[rank.last + 1 :] if not rank.named else ():
+        if not mark.names and mark.cue != "rows":
+            break
+        head = mark
+    return _row(question, rank, head)
+
+
+def _row(question: Question, rank: Rank, mark: Mark) -> bool:
+    """Whether a noun stands for a row: its name, or a value that it has; several rows may be a group as well."""
+    valued = any(place == mark.place for place, _ in question.filters)
+    row = mark is not NOWHERE and (valued or mark.cue == "rows" or question.scope.own(mark))
+    several = row and rank.number is None and mark.plain.endswith("s") and stem(mark.plain) != mark.plain
+    which = (item for cue in question.all("which")[:1] for item in question.near(cue.place, 1))
+    if several and any(groups(question, item) for item in which):  # "which town has the oldest houses"
+        question.scope.choices.doubt("whether single rows are meant")
+    return row
 
 
 def _figure_itself(question: Question, rank: Rank) -> bool:
@@ -68,7 +94,8 @@ def _figure_itself(question: Question, rank: Rank) -> bool:
     if rank.figure is None:
         return False
     if rank.figure.kind in DAYS:
-        return question.says("when", "what")
+        sought = (item for cue in question.all("which") for item in question.near(cue.place, 1))
+        return question.says("when", "what") and not any(groups(question, item) for item in sought)
     if question.says("which", "who", "where", "when") or question.has("list"):
         return False
     nouns = any(question.scope.own(mark) or mark.cue == "rows" for mark in question.near(rank.last, 2))

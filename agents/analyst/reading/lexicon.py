@@ -26,21 +26,26 @@ from agents.analyst.reading.likeness import (
 )  # fmt: skip
 from agents.analyst.reading.naming import LONGEST_CODE, LONGEST_NAME, PREFIXES, SUFFIXES, UNITS, Meaning, Naming
 from agents.analyst.reading.plan import Scalar, Source
+from agents.analyst.reading.time_spans import TIMED
 from agents.analyst.reading.tokens import Token, parts, same_word, stem, tokens
 from agents.dataset import Column
+from agents.language.units import unit as unit_of
 
-_SHORTEST_SLIP, _LONG, _MOST_NEAR = 5, 9, 8
+_SHORTEST_SLIP, _LONG, _MOST_NEAR, _MATERIAL = 5, 9, 8, 4
 _FAMILY = 0.65
 _LEAST, _LIKELY = 0.34, 0.5
 _DONE = 0.48
 _PART_OF_VALUE = 0.7
 _ALIKE_VALUE = 0.6
+_LAND = 0.74
+"""A country by what its people are called, before any other name that the word is a part of."""
 _ABBREVIATED = 0.75
 _SHORTENED = 0.6
 _CUT = 2
 """Letters that an abbreviation leaves out at least: "capita" is short for no capital."""
 _MOST_HOLDING = 60
 """Values that one word may be a part of: in more of them it says nothing."""
+_DOERS, _DEEDS = ("er", "or"), ("ion", "ions", "ing", "ings", "ment", "ments")
 _YES, _NO = frozenset({"yes", "y", "true", "t"}), frozenset({"no", "n", "false", "f"})
 
 
@@ -70,7 +75,8 @@ class Lexicon(Naming):
                 best = length, tuple(sorted(found, key=lambda item: -item.weight))
                 break
             likely = (match for match in found if match.weight >= _LEAST)
-            if part := (*likely, *self._abbreviated(words), *self._within(words)):
+            people = self.likened(words[0]) if length == 1 and countries(words[0].plain) else ()
+            if part := (*likely, *self._abbreviated(words), *self._within(words), *people):
                 best = length, tuple(sorted(part, key=lambda item: -item.weight))
                 break
         return best
@@ -80,17 +86,32 @@ class Lexicon(Naming):
         found = self._meanings.get(key)
         return tuple(sorted(found.values(), key=lambda match: -match.weight)) if found else ()
 
-    def corrected(self, token: Token) -> Token | None:
-        """The token with its slip put right; None where it is right, or nobody can say what it should be."""
+    def corrected(self, token: Token, before: str = "") -> Token | None:
+        """The token, behind the word `before`, with its slip put right; None where it is right, or nobody can say what
+        it should be. A short one is put right where both words make a phrase."""
         word = token.plain
         known = (
             word in cues().spelt
+            or word in TIMED
             or token.stem in self._stems
             or token.stem in self._holding
             or adjective(word) is not None
+            or unit_of(word) is not None
         )
-        if known or token.number is not None or len(word) < _SHORTEST_SLIP or not word.isalpha():
+        if known or token.number is not None or not word.isalpha():
             return None
+        if len(word) < _SHORTEST_SLIP:
+            pairs = (phrase[1] for phrase in cues().kinds if len(phrase) == 2 and phrase[0] == before)
+            alike = (other for other in pairs if len(word) > 3 < len(other) and OSA.distance(word, other) == 1)
+            fitting = {other for other in alike if (word[0], word[-1]) == (other[0], other[-1])}
+            return Token(fitting.pop(), token.start, token.end) if len(fitting) == 1 else None
+        one = word.removesuffix("s") if len(word) > _SHORTEST_SLIP else word
+        if {one, word} & set(self._by_letter.get(word[0], ())):
+            return None
+        return self._near(token, word) or (self._near(token, one) if one != word else None)
+
+    def _near(self, token: Token, word: str) -> Token | None:
+        """The token as the only known word that a word is nearly spelt like."""
         slips = 1 if len(word) < _LONG else 2
         near = process.extract(
             word, self._by_letter.get(word[0], ()), scorer=OSA.distance, score_cutoff=slips, limit=_MOST_NEAR
@@ -117,7 +138,7 @@ class Lexicon(Naming):
                     text.isupper() and len(text) == LONGEST_CODE and len(word) > len(text) and word.startswith(plain)
                 )
                 if land or (codes and state and text == state) or short or derived(word, plain):
-                    found.append(Meaning("value", source, _ALIKE_VALUE, column, text, "text"))
+                    found.append(Meaning("value", source, _LAND if land else _ALIKE_VALUE, column, text, "text"))
         return tuple(found)
 
     def _abbreviated(self, words: Sequence[Token]) -> tuple[Meaning, ...]:
@@ -141,12 +162,12 @@ class Lexicon(Naming):
             if doing := tuple(item for item in doing if item.kind != "table"):
                 return tuple(replace(item, weight=item.weight * _FAMILY) for item in doing)
         found = []
-        for _, source, column in self._short if not alone and not {plain[0], plain[-1]} & cues().idle else ():
+        spelt = not alone and not {plain[0], plain[-1]} & cues().idle and (plain[0],) not in cues().kinds
+        for _, source, column in self._short if spelt else ():
             names = parts(column.name)
             told = [next((p for p in names if stem(p) == stem(word) or abbreviates(p, word)), "") for word in plain]
             if all(told) and len(set(told)) == len(plain):
                 found.append(Meaning("column", source, _ABBREVIATED, column.name, of=column.kind))
-        spelt = not alone and not {plain[0], plain[-1]} & cues().idle
         for name, source, column in self._short:
             inner = len(name) > len(whole) - len(plain[-1])  # the abbreviation takes something of every word
             fits = 3 <= len(name) <= len(whole) - _CUT and len(name) * 2 + 1 >= len(whole)
@@ -164,6 +185,12 @@ class Lexicon(Naming):
             if name[-1] not in "aeiou" and name not in cues().spelt
         }
         return tuple(found.values()) if len(found) == 1 else ()
+
+    @cached_property
+    def has_years(self) -> bool:
+        """Whether a column holds the numbers of years."""
+        whole = (p for (source, name), p in self.profiles.items() if self.column(source, name).kind == "integer")
+        return any(p.low is not None and p.high is not None and 1000 < p.low <= p.high < 2200 for p in whole)
 
     @cached_property
     def _short(self) -> tuple[tuple[str, Source, Column], ...]:
@@ -211,9 +238,10 @@ class Lexicon(Naming):
         texts = [text for texts in self.values.values() for text in texts]
         names = [name for table in self.schema.tables for name in (table.name, *(item.name for item in table.columns))]
         spelt = {word.casefold() for text in texts for word in text.split() if word.isalpha()}
+        spelt |= {f"{word}en" for word in spelt if len(word) == _MATERIAL}  # "wooden"
         spelt |= {part for name in names for part in parts(name) if part.isalpha()}
         found: dict[str, list[str]] = defaultdict(list)
-        for word in sorted(spelt | cues().spelt):
+        for word in sorted(spelt | cues().spelt | TIMED):
             if len(word) >= _SHORTEST_SLIP:
                 found[word[0]].append(word)
         return {letter: tuple(words) for letter, words in found.items()}
@@ -228,4 +256,7 @@ def _as_said(meaning: Meaning, words: Sequence[Token]) -> Meaning:
         return replace(meaning, weight=_DONE) if done else meaning  # what was opened need not be open
     if same:
         return meaning
+    doer = bool(meaning.spelt) and meaning.spelt[-1].endswith(_DOERS)
+    if doer and said[-1].endswith(_DEEDS):
+        return replace(meaning, weight=0.0)  # "installations" are no installers
     return replace(meaning, weight=meaning.weight * _FAMILY)

@@ -9,10 +9,11 @@ from dateutil.relativedelta import relativedelta
 from msgspec.structs import replace
 
 from agents.analyst.reading.contents import is_value
-from agents.analyst.reading.options import Unresolved, words_of
+from agents.analyst.reading.options import DAYS, Unresolved, words_of
 from agents.analyst.reading.plan import Field, Group, Operator, Span, Unit, label
 from agents.analyst.reading.question import Question
 from agents.analyst.reading.sentence import Mark
+from agents.analyst.reading.tokens import parts
 from agents.language.words import vocabulary
 
 _DAYS = {name.casefold(): name for name in calendar.day_name}
@@ -25,13 +26,14 @@ def read_times(question: Question) -> None:
     """Put into the question when. Raises Unresolved."""
     _clock(question)
     free = [mark for mark in question.marks if question.free(mark)]
-    said = _split(question, [(mark, span) for mark in free if (span := mark.span or _decade(mark)) is not None])
+    times = [(mark, span) for mark in free if (span := mark.span or _decade(mark)) is not None]
+    said = _split(question, [(mark, span) for mark, span in times if not _in_a_name(question, mark, span)])
     weekdays = [mark for mark in free if _weekdays(mark) and question.scope.score(mark, "value") < 0.9]
     if not said and not weekdays:
         return
     timed, year = _timed(question, said)
     named = question.scope.chosen(timed, "day").field if timed is not None else None
-    day = (named or question.scope.day()) if year is None else None
+    day = (named or question.scope.day()) if year is None else year if year.kind in DAYS else None
     if day is None:
         _by_year(question, said, year)
         return
@@ -43,6 +45,18 @@ def read_times(question: Question) -> None:
         field = replace(day, part="weekday", kind="text")
         question.keep(mark.place, field, "not in" if negated else "in", _weekdays(mark), mark.text)
     _apart(question)
+
+
+def _in_a_name(question: Question, mark: Mark, span: Span) -> bool:
+    """Whether a year is that of a column which is named: "visitors in 2023" of `Visitors 2023`; then it is used."""
+    scope = question.scope
+    beside = question.after(mark.place, -1)
+    if scope.sense(beside, "day") or ((year := scope.field_of(beside, "figure")) and scope.is_year(year)):
+        return False  # "built in 2022"
+    of = [field for field in scope.own_columns if span.label in parts(field.column)]
+    named = any(scope.field_of(item, "figure") in of for item in question.marks)
+    question.use(mark if named else None)
+    return named
 
 
 def _in_reach(question: Question, day: Field, mark: Mark, span: Span) -> Span:
@@ -81,7 +95,7 @@ def _clock(question: Question) -> None:
 
 
 def _timed(question: Question, said: _Said) -> tuple[Mark | None, Field | None]:
-    """The mark of the day that is meant, or the column of years that is named beside the time."""
+    """The mark of the day that is meant, or the column of years or days that is told by what stands beside the time."""
     scope = question.scope
     near = [item for mark, _ in said[:1] for step in (-1, 1) for item in question.near(mark.place, 1, step)]
     for item in filter(question.free, near):
@@ -90,6 +104,12 @@ def _timed(question: Question, said: _Said) -> tuple[Mark | None, Field | None]:
         field = scope.field_of(item, "figure") if question.is_figure(item) else None
         if field is not None and scope.is_year(field):
             return None, field
+    for mark, _ in said[:1]:  # "adopted in 2023", where `outcome` has its `outcome_date`
+        value = scope.field_of(question.beside(mark.place, -1), "value")
+        words = set(parts(value.column)) if value else set()
+        days = [field for field in scope.own_columns if field.kind in DAYS and words < set(parts(field.column))]
+        if words and len(days) == 1:
+            return None, days[0]
     likely = (item for item in question.names() if scope.sense(item, "day", least=0.5))
     return next((item for item in likely if not is_value(question, item)), None), None
 

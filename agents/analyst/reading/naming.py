@@ -73,6 +73,12 @@ class Meaning:
     spelt: tuple[str, ...] = ()
 
 
+def _telling(name: str) -> tuple[str, ...]:
+    """The words of a column's name, without its unit in brackets, or the year that it is of."""
+    words = parts(name.partition("(")[0]) or parts(name)
+    return tuple(word for word in words if not (word.isdecimal() and len(word) == 4)) or words
+
+
 class Naming:
     """The phrases that name something in one schema, with the values of its text columns."""
 
@@ -146,7 +152,7 @@ class Naming:
     def _name_column(self, source: Source, table: Table, column: Column) -> None:
         worth = 0.5 if is_key(table, column.name) and column.kind in ("integer", "other") else 1.0
         words = parts(column.name)
-        bare = without(words, PREFIXES, SUFFIXES | UNITS)
+        bare = without(_telling(column.name), PREFIXES, SUFFIXES | UNITS)
 
         def phrase(some: Iterable[str], weight: float) -> None:
             self._phrase(some, Meaning("column", source, weight * worth, column.name, of=column.kind))

@@ -37,7 +37,7 @@ def _called(text: str) -> bool:
     """Whether a value looks like a person's name: two or more words in capitals, or initials."""
     names = text.split(" ")
     return len(names) > 1 and all(
-        name[:1].isupper() and name.strip(".'’-").replace("-", "").isalnum() for name in names
+        name[:1].isupper() and name.strip(",.'’-").replace("-", "").isalnum() for name in names
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from agents.analyst.reading.options import DAYS, Unresolved
-from agents.analyst.reading.plan import Field, Measure
+from agents.analyst.reading.plan import Field, Group, Measure
 from agents.analyst.reading.question import AGGREGATES, Question
 from agents.analyst.reading.sentence import Mark
 from agents.analyst.reading.tokens import parts, stem
@@ -210,7 +210,7 @@ def _turned(question: Question, mark: Mark, rank: Rank, words: tuple[str, ...]) 
         question.scope.choices.doubt(f'whether "{mark.text}" is the {"highest" if rank.end > 0 else "lowest"}')
 
 
-def ranking_measure(question: Question, rank: Rank) -> Measure:
+def ranking_measure(question: Question, rank: Rank, group: Group) -> Measure:
     """What groups are ranked by."""
     if rank.measure is not None:
         return rank.measure
@@ -224,4 +224,7 @@ def ranking_measure(question: Question, rank: Rank) -> Measure:
         scope.choices.doubt("whether it is by the average")
         return Measure("average", rank.figure)
     amount = adds or (rank.more and not scope.says(rank.figure, "never"))
-    return Measure("sum", rank.figure) if amount and rank.figure.kind not in DAYS else rank.extreme
+    measure = Measure("sum", rank.figure) if amount and rank.figure.kind not in DAYS else rank.extreme
+    if not (rank.more or rank.named or group.unit or rank.figure.kind in DAYS):  # "the heaviest breed"
+        scope.choices.doubt("whether it is by the total" if amount else "whether it is by the average")
+    return measure

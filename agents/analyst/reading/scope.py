@@ -1,10 +1,11 @@
 """What the words of a question mean, seen from the rows of one table: its own columns, and those of the tables that its
 rows refer to."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from agents.analyst.reading.cues import cues
 from agents.analyst.reading.lexicon import Lexicon
+from agents.analyst.reading.likeness import abbreviates
 from agents.analyst.reading.naming import Meaning, Profile
 from agents.analyst.reading.options import DAYS, NUMBERS, Choices, words_of
 from agents.analyst.reading.plan import Field, Hop, Scalar, Source
@@ -12,7 +13,7 @@ from agents.analyst.reading.reach import entity, is_key, label, reach
 from agents.analyst.reading.senses import NOTHING, Sense, SenseKind, codes_of, is_code
 from agents.analyst.reading.sentence import Mark
 from agents.analyst.reading.tokens import parts, stem
-from agents.analyst.reading.unit_names import named_measures, named_unit, said_measures
+from agents.analyst.reading.unit_names import is_per, named_measures, named_unit, said_measures
 from agents.dataset import Table
 from agents.datasets.identifiers import ID_WORDS
 from agents.language.figures import unit_words
@@ -43,10 +44,13 @@ _TIMED = ("age", "founded", "built", "year", "birth")
 
 
 class Scope:
-    """Of the rows of one table. `choices` notes where a word has more than one meaning, `score` how well names fit."""
+    """Of the rows of one table. `choices` notes where a word has more than one meaning, `score` how well names fit.
+    `hints` are years, and words that adjectives are said of, which choose between columns."""
 
-    def __init__(self, lexicon: Lexicon, source: Source, choices: Choices | None = None) -> None:
-        self.lexicon, self.source = lexicon, source
+    def __init__(
+        self, lexicon: Lexicon, source: Source, choices: Choices | None = None, hints: Collection[str] = ()
+    ) -> None:
+        self.lexicon, self.source, self._hints = lexicon, source, hints
         self.choices = choices or Choices()
         self.table: Table = lexicon.tables[source]
         self.paths = reach(lexicon.tables, source)
@@ -94,7 +98,7 @@ class Scope:
         said, sure = self.told(picked), picked.score + _HOP * len(picked.field.path if picked.field else ())
         if sure < _PLAIN:
             self.choices.assume(f'"{mark.text}" is {said}')
-        if sure < _WEAK and picked.kind != "value":
+        if sure < _WEAK and picked.kind != "value" and not self.hinted(picked.field):
             self.choices.doubt(f'whether "{mark.text}" is {said}')
         return picked
 
@@ -124,7 +128,7 @@ class Scope:
             if field is None or field.kind == "other":
                 continue
             kind: SenseKind = "value" if item.kind == "value" else self._kind(field)
-            score = item.weight - _HOP * len(field.path)
+            score = item.weight - _HOP * len(field.path) - _NEAR * self._of_another_year(field)
             values: tuple[str, ...] = (item.value,) if item.kind == "value" else ()
             held = found.get((kind, field))
             if held is not None and values and abs(held.score - score) < _NEAR:
@@ -133,6 +137,16 @@ class Scope:
                 continue
             found[kind, field] = Sense(kind, score, field, values)
         yield from found.values()
+
+    def _of_another_year(self, field: Field) -> bool:
+        years = {word for word in parts(field.column) if word.isdecimal() and len(word) == 4}
+        said = {hint for hint in self._hints if hint.isdecimal()}
+        return bool(years and said) and years.isdisjoint(said)
+
+    def hinted(self, field: Field | None, hints: Collection[str] = ()) -> bool:
+        """Whether an adjective is said of what a column holds: "the tallest tower" of `tower_ht`."""
+        words = parts(field.column)[1:] if field else ()
+        return any(abbreviates(word, hint) for word in words for hint in hints or self._hints)
 
     def _table(self, item: Meaning) -> Iterable[Sense]:
         if item.source == self.source:
@@ -291,6 +305,8 @@ class Scope:
         for field in self.own_columns:
             own = named_unit(field)
             same = bool(named and own and own.measure == named.measure)
+            if own == named and is_per(field):
+                continue  # a price per pound is in no pounds
             if field.kind in NUMBERS and not self.is_key(field) and (same or named_measures(field) & wanted):
                 fitting.append(field)
         whole = [field for field in fitting if self._is_whole(field)]

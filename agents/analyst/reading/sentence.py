@@ -89,9 +89,10 @@ class Sentence:
 def sentence(text: str, lexicon: Lexicon, now: datetime) -> Sentence:
     """The marks of a question's first characters."""
     text = text[:LONGEST]
-    row, corrected = _row(text, lexicon)
+    text, corrected = _put_right(text, lexicon)
+    row = _row(text, lexicon)
     ends: list[tuple[int, int]] = []
-    times = {found.start: found for found in spans(text, now)}
+    times = {found.start: found for found in spans(text, now, old=lexicon.has_years)}
     quoted = _quoted(text)
     marks: list[Mark] = []
     at = 0
@@ -173,9 +174,25 @@ def _joined(text: str, lexicon: Lexicon) -> Iterator[Token]:
         at += 2 if one else 1
 
 
-def _row(text: str, lexicon: Lexicon) -> tuple[list[Token], tuple[tuple[str, str], ...]]:
-    row: list[Token] = []
+def _put_right(text: str, lexicon: Lexicon) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The text with its slips put right, and these."""
     corrected: list[tuple[str, str]] = []
+    kept, end, before = [], 0, ""
+    for token in _joined(text, lexicon):
+        bare = token.plain.removeprefix("non").removeprefix("un")
+        opposed = cues().opposites.get(token.plain) or (bare != token.plain and lexicon.meanings((stem(bare),)))
+        right = None if opposed else lexicon.corrected(token, before)
+        if right is not None:
+            corrected.append((token.text, right.text))
+            kept += [text[end : token.start], right.text]
+            end = token.end
+        before = (right or token).plain
+    return "".join((*kept, text[end:])), tuple(corrected)
+
+
+def _row(text: str, lexicon: Lexicon) -> list[Token]:
+    row: list[Token] = []
+    by_how = "by how " in text.casefold()
     for token in _joined(text, lexicon):
         prefix = next((item for item in _NOT if token.plain.startswith(item)), "")
         rest = Token(token.text[len(prefix) :], token.start + len(prefix), token.end)
@@ -187,10 +204,13 @@ def _row(text: str, lexicon: Lexicon) -> tuple[list[Token], tuple[tuple[str, str
         if prefix and len(rest.text) > 3 and not lexicon.meanings((token.stem,)) and lexicon.meanings(bare):
             row += [Token("not", token.start, token.start + len(prefix)), rest]
             continue
-        if right := lexicon.corrected(token):
-            corrected.append((token.text, right.text))
-        row.append(right or token)
-    return _rejoined(row, text), tuple(corrected)
+        more = token.plain.removeprefix("out")
+        known = token.plain == more or not by_how or lexicon.meanings((token.stem,))
+        if not known and lexicon.meanings((stem(more),)):  # "outweighs"
+            row += [Token("more", token.start, token.start), Token(more, token.start, token.end)]
+            continue
+        row.append(token)
+    return _rejoined(row, text)
 
 
 def _rejoined(row: list[Token], text: str) -> list[Token]:
@@ -219,11 +239,16 @@ def _mark(
             "", 0, span=time.span, yearless=time.yearless
         )
     size, cue, unit = _cue(row, at)
+    averages = [item.plain for item in row[: at + size]].count("average") > 1
+    if cue.startswith("beyond") and averages:  # "than the average stone one"
+        size, cue = 1, "idle"
     if cue.startswith("beyond") and exact and length >= size:
         size, cue = 0, ""
     capital = len(token.text) > 1 and token.text.isupper() and any(name.value == token.text for name in names)
     if quoted or capital:
         size = 0
+    elif exact and cue == "range" and length < size:
+        size = length  # "range of", where it is a column
     elif length == 1 and size:  # "no", "in", "it": small words before values
         names = tuple(name for name in names if _besides(name, cue, exact=exact))
     number, taken = (1.0, 1) if token.plain == "one" and before in _COMPARING else _number(row, at)

@@ -27,8 +27,9 @@ def compared(question: Question, plan: Plan) -> Plan | None:
     """The plan where it is asked how far two figures are apart, or by how much one grew; None where it is not."""
     many = any(mark.plain in ("how many", "by how many") for mark in question.all("count"))
     much = many or question.word("much") is not None or question.has("percent")
+    by = many and any(question.cued(mark.place, -1, "by") for mark in question.all("count"))  # "by how many kilos"
     grown = question.first("change") if much or question.has("percent_change") else None
-    cue = question.first("difference", "percent_change") or grown
+    cue = question.first("difference", "percent_change") or grown or (question.first("more") if by else None)
     comparative, than = _comparative(question)
     if cue is None and not (comparative is not None and than is not None and much):
         return None

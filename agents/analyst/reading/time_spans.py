@@ -39,12 +39,16 @@ _VERBAL = vocabulary("may march mar dec sep oct jan jun jul")
 _BEFORE_MONTHS = vocabulary(
     "in since last of until from during between and before after versus vs about only for to e i.e"
 )
+_DATING = vocabulary("before after since until till in during year")
+"""Before a number these say that it is a year."""
 _NUMBERING = vocabulary("than over above under below least most exceeding exceed exceeds top bottom first < > = € $ £")
 _OF_YEAR = vocabulary("in the of for calendar since during only by from per")
 _MEASURED = vocabulary(
     """eur euro euros € km kilometre kilometres kilometer kilometers hour hours minute minutes day days percent % usd
     dollar dollars $ kg"""
 )
+TIMED = _SMALL | {name for name in (*_MONTHS, *(day.casefold() for day in calendar.day_name)) if name}
+"""Words of times, all in lower case."""
 _APART = vocabulary(
     "difference differences compare comparison change changed grow grew grown increase increased decrease decreased "
     "rose fell go gone going went"
@@ -76,8 +80,8 @@ class _Atom:
 class _Words:
     """The words of a text, with what each may be in a date."""
 
-    def __init__(self, text: str, now: datetime) -> None:
-        self.text, self.today = text, now.date()
+    def __init__(self, text: str, now: datetime, *, old: bool) -> None:
+        self.text, self.today, self.old = text, now.date(), old
         self.row: list[Token] = []
         for token in tokens(text):  # "12.05.2025"
             whole, dot, rest = token.text.partition(".")
@@ -94,7 +98,8 @@ class _Words:
 
     def year(self, at: int) -> int | None:
         word = self.word(at)
-        return int(word) if len(word) == 4 and word.isdecimal() and word[:2] in ("19", "20") else None
+        old = self.old and self.word(at - 1) in _DATING and word[:1] == "1"
+        return int(word) if len(word) == 4 and word.isdecimal() and (old or word[:2] in ("19", "20")) else None
 
     def month(self, at: int) -> int | None:
         word = self.word(at)
@@ -126,9 +131,9 @@ class _Words:
         return at, None
 
 
-def spans(text: str, now: datetime) -> tuple[Found, ...]:
-    """What the text says of time, in its order."""
-    words = _Words(text, now)
+def spans(text: str, now: datetime, *, old: bool = False) -> tuple[Found, ...]:
+    """What the text says of time, in its order; with `old` also years before 1900, where a word says that it is one."""
+    words = _Words(text, now, old=old)
     atoms = _atoms(words)
     apart = next((at for at in range(len(words.row)) if words.word(at) in _APART), len(words.row))
     found: list[Found] = []
@@ -146,6 +151,9 @@ def spans(text: str, now: datetime) -> tuple[Found, ...]:
             found.append(Found(words.row[start].start, words.row[other.end - 1].end, _span(*ends)))
             continue
         span = _bounded(atom, "" if told_apart and joined else lead, edge)
+        if words.word(atom.end - 2) == "in" and words.year(atom.end - 1) and atom.at < atom.end - 2:
+            year = atom.last.year  # "before 10 May in 2022" is in that year
+            span = _span(span.first or date(year, 1, 1), span.last or date(year, 12, 31))
         begins = atom.at if lead in _TOLD else start
         found.append(Found(words.row[begins].start, words.row[atom.end - 1].end, span, atom.yearless))
     return tuple(found)

@@ -20,7 +20,10 @@ _SPOKEN = {word: value for value, word in enumerate(_SMALL, start=2)} | {
 }
 parts = spelt
 """The words in an identifier."""
-_IRREGULAR = {"children": "child", "women": "woman", "men": "man", "wives": "wife", "knives": "knife", "loaves": "loaf"}
+_IRREGULAR = {
+    "children": "child", "women": "woman", "men": "man", "wives": "wife", "knives": "knife", "loaves": "loaf",
+    "built": "build",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

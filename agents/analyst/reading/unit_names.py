@@ -7,6 +7,8 @@ from agents.language.units import Unit
 from agents.language.units import unit as unit_of
 
 _MONEY = {"pound": "sterling", "pounds": "sterling", "quid": "sterling", "pence": "sterling", "bucks": "dollars"}
+_LEVELS = {"masl": "m", "amsl": "m", "asl": "m"}
+"""Heights above the sea."""
 
 
 def said_measures(word: str) -> frozenset[str]:
@@ -22,12 +24,18 @@ def named_measures(field: Field) -> frozenset[str]:
 def named_unit(field: Field) -> Unit | None:
     """The unit in a column's name."""
     words = field.column.replace("(", " ").replace(")", " ").replace("_", " ").replace("/", " ").split()
-    return next((found for word in reversed(words[1:]) if (found := unit_of(word))), None)
+    return next((found for word in reversed(words[1:]) if (found := unit_of(_LEVELS.get(word, word)))), None)
+
+
+def is_per(field: Field) -> bool:
+    """Whether the figures of a column are for one of something."""
+    return "/" in field.column or "per" in parts(field.column)
 
 
 def is_in(field: Field, word: str) -> bool:
     """Whether a column's name says that it is measured in what a unit measures."""
-    return bool(named_measures(field) & said_measures(word))
+    said, own = unit_of(word), named_unit(field)
+    return bool(named_measures(field) & said_measures(word) or (said and own and said.measure == own.measure))
 
 
 def is_of_another(field: Field, word: str) -> bool:
