@@ -206,8 +206,9 @@ class Task:
     markers (`passages[0]` is `[first_number]`: several specialists share one numbering), and the facts known.
     `unknown`: codes and numbers that the question names and no document has, as they are to be shown; `unanswered`: it
     is about what no document is about. `summary` tells what was said before the history. `tools`: what a chat model may
-    call, on the `context`; `max_tokens`: of text it may write no more. `act` is what the message does, `subject` what the customer asked about before, in a few words;
-    `own_words` and `language` are those of the question, where it is in another language than English."""
+    call, on the `context`; `max_tokens`: of text it may write no more. `act` is what the message does, `subject` what
+    the customer asked about before, in a few words; `own_words` and `language` are those of the question, where it is
+    in another language than English."""
 
     question: str
     instructions: str

@@ -13,6 +13,7 @@ from agents.tool import Arguments, Result, Tool, ToolFailed
 from agents.types import Evidence
 from agents.vehicle_data.attributes import Attribute
 from agents.vehicle_data.fact_table import Entry, VehicleData, parse
+from agents.vehicle_data.prose import stated
 from agents.vehicles.applicability import Cars
 from agents.vehicles.range import Vehicles
 
@@ -137,11 +138,29 @@ async def _convert(arguments: Convert, context: ToolContext) -> Result:
     )
 
 
+async def _look_up_anywhere(arguments: LookUp, context: ToolContext) -> Result:
+    """What the tables say, or else the sentence that states a figure for it. Raises the tables' ToolFailed."""
+    try:
+        return await _in_thread(_look_up)(arguments, context)
+    except ToolFailed:
+        data, vehicles = await context.resources.reference.derived(parse), context.resources.vehicles
+        named = f"{arguments.vehicle or ''} {arguments.variant or ''}".strip()
+        cars = _cars(data, vehicles, [named], arguments.year)
+        found = await stated(arguments.attribute, cars, data.fitment, context.resources)
+        if found is None:
+            raise
+        entry = Entry(found.attribute, "", 0, found.text, "", found.amount, found.evidence)
+        rows, evidence = _rows(data, [[entry]])
+        spoken_of = {"vehicle": data.fitment.name(found.cars), "cars": [list(car) for car in sorted(found.cars)]}
+        return Result({"rows": [{**rows[0], **spoken_of}]}, evidence)
+
+
 LOOK_UP = Tool(
     "look_up_specification",
-    "Look up a technical figure or an item of equipment of a vehicle in the spec tables, with the rows it stands in.",
+    "Look up a figure or an item of equipment of a vehicle: in the spec tables, with the rows it stands in, or else in "
+    "the text of the documents, where the value is the whole sentence.",
     LookUp,
-    _in_thread(_look_up),
+    _look_up_anywhere,
 )
 COMPARE = Tool(
     "compare_vehicles", "Put vehicles in the order of one figure of the spec tables.", Compare, _in_thread(_compare)

@@ -129,6 +129,25 @@ async def test_cancel_closes_the_models_connection(served: Served, provider: Con
         assert (await talk.ask("What is the roof load of the Plover?", session_id="stop"))[-1]["type"] == "complete"
 
 
+@pytest.mark.parametrize(
+    ("attribute", "vehicle", "holds"),
+    [
+        ("roof load", "Plover", "100 kg"),  # of a table
+        ("courtesy car price per day", None, "29 euros per day"),  # of a sentence
+        ("size of the sunroof", "Heron", "do not have"),
+    ],
+)
+async def test_a_look_up_finds_facts_of_tables_and_of_prose(
+    served: Served, provider: Control, attribute: str, vehicle: str | None, holds: str
+) -> None:
+    look_up = {"name": "look_up_specification", "arguments": {"attribute": attribute, "vehicle": vehicle}}
+    provider.obey({"when": "Question:", "turns": [{"say": "Let me see.", "calls": [look_up]}, {"say": "Done."}]})
+    async with talking(served.chat, served.token(attribute)) as talk:
+        await talk.ask("What about the Plover?")
+    told = [message for message in provider.requests()[-1]["messages"] if message["role"] == "tool"]
+    assert holds in told[-1]["content"]
+
+
 @pytest.mark.parametrize("after", [0, 1], ids=["in the first call", "after a result"])
 async def test_cancel_in_the_middle_of_a_call_closes_the_connection(
     served: Served, provider: Control, after: int

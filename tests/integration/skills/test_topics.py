@@ -31,3 +31,17 @@ def test_everyday_words(text: str, topic: str, kind: str, topics: TopicReader) -
 def test_a_vague_text_takes_its_topic_from_the_context(topics: TopicReader) -> None:
     names = [topic.name for topic, _ in topics.read("what will they sting me for it", "cambelt").topics[:2]]
     assert "timing_belt_or_chain" in names
+
+
+def test_what_no_known_question_is_about_is_not_answered(topics: TopicReader, embedder: Embedder) -> None:
+    known = ["what may it tow with brakes on the trailer", "how thick must the front discs be", "turning circle?"] * 400
+    rows = embedder.embed(known)
+    assert topics.unanswered("can i get it with a panoramic glass sunroof", "", lambda: rows)
+    assert not topics.unanswered("turning circle of the hatch?", "", lambda: rows)
+    assert not topics.unanswered("and what about that one", "", lambda: rows)
+
+
+def test_as_long_as_no_questions_are_known_all_may_be_answered(embedder: Embedder) -> None:
+    topics = TopicReader.open(embedder, Vehicles())
+    assert not topics.unanswered("can i get it with a panoramic glass sunroof", "", lambda: None)
+    assert not topics.unanswered("can i get it with a panoramic glass sunroof", "", lambda: embedder.embed(["hi"]))

@@ -68,3 +68,10 @@ def test_of_few_questions_nothing_is_learnt(count: int) -> None:
 def test_places_of_one_question_each_teach_nothing() -> None:
     rows, _ = questions()
     assert np.array_equal(learn(rows, np.arange(len(rows))).turn, np.eye(SIZE, dtype=np.float32))
+
+
+def test_what_was_turned_can_be_turned_back() -> None:
+    rows, places = questions()
+    metric = learn(rows, places)
+    assert not np.allclose(metric.turned(rows), rows, atol=1e-2)
+    assert np.allclose(metric.returned(metric.turned(rows)), rows, atol=1e-4)
