@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from agents.tool import MOST_BYTES, Tool
 from agents.types import ToolReturned, ToolUsed
 from agents.vehicle_data.fact_table import VehicleData
 from agents.vehicle_data.tools import COMPARE, CONVERT, FILTER, LOOK_UP
+from rag.types import Passage
 from tests import bundled
 from tests.tool_contexts import case, context
 
@@ -28,9 +30,14 @@ HOSTILE = [
 ]
 
 
+async def nothing(text: str, *, subjects: Sequence[str] | None, k: int) -> tuple[Passage, ...]:
+    """A search of documents without prose."""
+    return ()
+
+
 def resources() -> Resources:
-    unused: Any = None  # no tool of this module searches, embeds or books
-    return Resources(bundled.vehicles(), bundled.reference(), unused, unused, unused)
+    unused: Any = None  # no tool of this module embeds or books
+    return Resources(bundled.vehicles(), bundled.reference(), nothing, unused, unused)
 
 
 async def call(tool: Tool[Any], **arguments: Any) -> Outcome:
