@@ -55,6 +55,15 @@ async def find(act: Act, resources: Resources, said: str = "") -> tuple[Statemen
     return tuple(apart.values())
 
 
+async def first_of_each(resources: Resources) -> tuple[Statement | None, Statement | None, Statement | None]:
+    """Where the numbers of customer care, of the emergency services and of roadside assistance stand, if anywhere."""
+    known = await resources.reference.derived(numbers.parse)
+    care, emergency, roadside = (
+        _stated(stated[0]) if stated else None for stated in (known.care, known.emergency, known.roadside)
+    )
+    return care, emergency, roadside
+
+
 async def told(text: str, resources: Resources) -> Statement | None:
     """What the documents say to those who have asked what this message does: its sentence or step. None where nobody
     asked in such words."""

@@ -10,6 +10,8 @@ SENTENCES: dict[str, str] = _TABLES["sentences"]
 """By ISO 639-1 code: that answers come in English, in that language; `{contact}` is whom to call."""
 CONTACTS: dict[str, str] = _TABLES["contacts"]
 """By the same: how to call us, with a `{number}`."""
+DANGERS: dict[str, str] = _TABLES["dangers"]
+"""By the same: whom to call in danger, the `{emergency}` services, and in a breakdown, `{roadside}` assistance."""
 _ENGLISH = 0.03
 """Probability of English below which a message is in another language. Measured on 2,457 English lines: 1 % are below
 0.03, most of them greetings in other languages; of lines in thirteen other languages nine of ten are."""

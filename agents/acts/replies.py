@@ -116,10 +116,17 @@ async def _to_person(act: Act, question: Question, resources: Resources | None) 
 
 
 async def _in_language(code: str, resources: Resources | None) -> Handled:
-    """That answers come in English, in the customer's language, and whom to call."""
-    found = await contacts.find("person", resources) if resources else ()
-    contact = language.CONTACTS[code].format(number=f"{found[0].number} [1]") if found else ""
-    return Handled(language.SENTENCES[code].format(contact=contact), citations=tuple(contacts.cited(found[:1])))
+    """That answers come in English, in the customer's language, and whom to call, also in danger."""
+    care, emergency, roadside = await contacts.first_of_each(resources) if resources else (None, None, None)
+    cited = [statement for statement in (care, emergency, roadside) if statement]
+    marked = [f"{statement.number} [{number}]" for number, statement in enumerate(cited, 1)]
+    contact = language.CONTACTS[code].format(number=marked[0]) if care else ""
+    said = language.SENTENCES[code].format(contact=contact)
+    if emergency and roadside:
+        said += " " + language.DANGERS[code].format(emergency=marked[-2], roadside=marked[-1])
+    else:
+        cited = cited[: int(care is not None)]
+    return Handled(said, citations=tuple(contacts.cited(cited)))
 
 
 def _again(question: Question, *, short: bool) -> str:
