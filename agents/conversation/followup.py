@@ -25,7 +25,7 @@ _CORRECTING = vocabulary("no nope sorry actually oh wait hm hmm hmmm")
 _CORRECTS = Phrases(("(i (mean|meant)|its|it is|make it)",))
 """Before what the customer has meant instead."""
 _PUTTING_RIGHT = vocabulary(
-    "no nope oops whoops sorry wait hold hang actually correction meant mean mistake wrong typo"
+    "no nope oops whoops sorry wait hold hang actually correction meant mean mistake wrong typo said asked"
 )
 """Words of which one stands in a message that puts right what was said before."""
 _BESIDE_YEAR, _BESIDE_NAME = 7, 1
@@ -38,6 +38,9 @@ _BARE = vocabulary(
     "n nd what whats what's about how same again instead i'm i if had got have get mean meant make box gearbox engine "
     "car please lol was were not mine ours hers his"
 )
+_DEGREES = vocabulary("more less better worse different bigger smaller larger higher lower")
+"""Words that compare what a message names with what was asked before, "the newer one more?", and ask for nothing by
+themselves, as "heavier" does."""
 _QUALIFIERS = vocabulary("front rear back left right other others automatic manual loaded winter summer both second")
 _ARTICLE = Phrases(("^ (the|its|my|a|an) <any>",))
 _POINTS_BACK = vocabulary("it its that this they them those these one ones")
@@ -199,7 +202,7 @@ def _resolve(
         return StandaloneQuestion(text)
     lead = _lead(text) or _correction(text)
     rest = text[lead:].strip(" ?!.,-") if lead else text.strip(" ?!.")
-    swapped = _swap(rest, previous, vehicles) if lead or not text.endswith(".") else None
+    swapped = _swap(_last(rest), previous, vehicles) if lead or not text.endswith(".") else None
     swapped = swapped or _put_right(text, rest, previous, vehicles)
     if swapped is not None:
         return swapped
@@ -232,6 +235,14 @@ def _resolve(
     return replace(_completed(text, previous.subject, carried), year=previous.year)
 
 
+def _last(text: str) -> str:
+    """The last sentence of a text, where what stands before it says little and asks nothing: "that's ages. the petrol
+    one?"."""
+    *before, last = sentences(text, _ENDS) or [text]
+    aside = all("?" not in sentence and len(content(sentence)) <= _LITTLE for sentence in before)
+    return last if aside else text
+
+
 def _completed(text: str, about: str, vehicle: str) -> StandaloneQuestion:
     """The text with what it lacks of a subject and a vehicle."""
     about = "" if about.casefold() in text.casefold() else about
@@ -247,6 +258,8 @@ def _swap(rest: str, previous: StandaloneQuestion, vehicles: Vehicles) -> Standa
     for mention in reversed(named):
         bare = bare[: mention.start] + " " + bare[mention.end :]
     left = set(reading(bare).words) - set(dates) - _BARE - _SMALL_TALK
+    if named or dates or model_year(left - _DEGREES, vehicles):
+        left -= _DEGREES
     if not named and left:
         models = vehicles.mentioned(_vehicle_of(previous, vehicles))
         if others := described(left, vehicles, models[0].model if models else ""):
