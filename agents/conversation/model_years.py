@@ -13,7 +13,9 @@ _BESIDE = vocabulary("the a an my our new old petrol diesel hybrid electric auto
 """Words between a vehicle's name and its year."""
 _KINDS = vocabulary("plate plated reg registered model one car van truck pickup version")
 _BEFORE_KIND = vocabulary("the a an my our his her their new")
-_PAIRING = vocabulary("not or and vs versus than to from")
+_PAIRING = vocabulary("not or and vs versus against than to from")
+_BEFORE_OTHER = vocabulary("the than to versus vs against")
+"""Before another year, once one was named."""
 _ALONE = vocabulary(
     "and the a for what about how in ok so sorry then mine mines is its it from turns out actually no wait oops i mean "
     "meant"
@@ -36,8 +38,8 @@ def dated(question: Question, vehicles: Vehicles) -> Question:
 
 def in_full(text: str, vehicles: Vehicles, told: Collection[str] = ()) -> str:
     """The text with the model years that it says in two digits in full. Two digits are one beside a vehicle's name or
-    another year, before "plate" and the like, and alone where `told`, the years that were spoken of just before, is not
-    empty. Cost linear in the text."""
+    another year, after "the" and the like where a year was named, before "plate" and the like, and alone where `told`,
+    the years that were spoken of just before, is not empty. Cost linear in the text."""
     known = {year[-_SHORT:]: year for row in vehicles.rows for year in row.years}
     read = tokens(text)
     if not any(token.kind == "number" and token.word in known for token in read):
@@ -75,6 +77,8 @@ def _stands_alone(read: Sequence[Token], place: int) -> bool:
 def _is_year(read: Sequence[Token], place: int, named: Sequence[bool], in_years: Sequence[bool]) -> bool:
     behind = read[place + 1].word if place + 1 < len(read) else ""
     before = read[place - 1].word if place else ""
+    if before in _BEFORE_OTHER and any(in_years):
+        return True
     if behind in _KINDS and (not place or before in _BEFORE_KIND or before in _APOSTROPHES or named[place - 1]):
         return True
     for step in (-1, 1):

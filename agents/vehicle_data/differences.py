@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from agents.language.units import magnitude
-from agents.language.words import content, vocabulary, words
+from agents.language.words import content, sentences, vocabulary, words
 from agents.types import StandaloneQuestion
 from agents.vehicle_data.attributes import Attribute
 from agents.vehicle_data.fact_table import Entry, VehicleData
@@ -15,22 +15,21 @@ from agents.vehicles.applicability import Cars
 from agents.vehicles.makes import other_make
 from agents.vehicles.range import Vehicles
 
-_MOST_ROWS = 6
+_MOST_ROWS, _FIGURES = 6, 4
+"""Rows of the table, and how many of them are kept for figures."""
 _DIFFERENCE = vocabulary(
     "difference differences different differ differs diff compare compared comparing comparison apart"
 )
 _CHANGE = vocabulary(
-    "new newer change changes changed improved improvement improvements updated upgrade upgrades missing"
+    "new newer change changes changed improved improvement improvements updated upgrade upgrades missing miss"
 )
 _FRAME = vocabulary(
     "car cars vehicle vehicles model models year years version versions last previous extra worth better waiting wait "
-    "money short brief main biggest exactly basically real big getting difference cash pay paying between"
+    "pls thx money short brief main biggest exactly basically real big getting difference cash pay paying between"
 )
 """Words of such a question that ask for nothing in particular."""
 _FEW = 2
 """Values in words that one side may have."""
-_OF_KIND = 0.12
-"""How much two values in words count as apart; figures by how much one is more than the other, in parts of it."""
 
 
 def differing(
@@ -44,13 +43,12 @@ def differing(
     names one side only. What is new in a model year is what sets it apart from the others. Only attributes from
     documents of `subjects` count."""
     text = message.text
-    spoken = set(words(text))
-    changed = not _CHANGE.isdisjoint(spoken)
-    if other_make(text) or not (changed or not _DIFFERENCE.isdisjoint(spoken)):
-        return None
     found = sides(text, facts, data.fitment, vehicles)
-    rest = {word for word in content(PAIR.sub(" ", found.rest)) if not word.isdecimal()}
-    if rest - _DIFFERENCE - _CHANGE - _FRAME:
+    clauses = sentences(found.rest, ".!?;,")
+    asking = [clause for clause in clauses if not set(words(clause)).isdisjoint(_DIFFERENCE | _CHANGE)]
+    changed = any(not _CHANGE.isdisjoint(words(clause)) for clause in asking)
+    paired = len(found.cars) > 1 and PAIR.search(text) is not None
+    if other_make(text) or not (asking or paired) or any(map(_asks_more, asking or clauses)):
         return None
     named = found.cars
     if len(named) == 1 and changed and len({year for _, year in named[0]}) == 1:
@@ -61,16 +59,19 @@ def differing(
     return Contrast(named, attributes) if attributes else None
 
 
+def _asks_more(clause: str) -> bool:
+    """Whether a clause asks for something in particular."""
+    rest = {word for word in content(PAIR.sub(" ", clause)) if not word.isdecimal()}
+    return bool(rest - _DIFFERENCE - _CHANGE - _FRAME)
+
+
 def _apart(data: VehicleData, named: Sequence[Cars], subjects: frozenset[str]) -> tuple[str, ...]:
-    """The attributes in which the sides differ most, each figure once."""
-    found = sorted(_differences(data, named, subjects), key=lambda item: -item.by)
-    told: set[tuple[str, ...]] = set()
-    names = []
-    for item in found:
-        if item.values not in told:
-            told.add(item.values)
-            names.append(item.attribute.name)
-    return tuple(names[:_MOST_ROWS])
+    """The figures in which the sides differ most, each once, and then what only one of them has."""
+    found = {item.values: item for item in reversed([*_differences(data, named, subjects)])}
+    measured = sorted((item for item in found.values() if item.by), key=lambda item: -item.by)
+    others = [item for item in reversed(found.values()) if not item.by]
+    figures = measured[: max(_FIGURES, _MOST_ROWS - len(others))]
+    return tuple(item.attribute.name for item in (*figures, *others))[:_MOST_ROWS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,9 @@ def _differences(data: VehicleData, named: Sequence[Cars], subjects: frozenset[s
 
 
 def _by(entries: Sequence[Sequence[Entry]]) -> float:
-    """By how much the sides differ, in parts of the largest figure."""
+    """By how much the sides differ, in parts of the largest figure; 0 where they differ in words."""
     figures = [[magnitude(entry.amount) for entry in side if entry.amount] for side in entries]
     if not all(figures):
-        return _OF_KIND
+        return 0.0
     means = [sum(side) / len(side) for side in figures]
     return (max(means) - min(means)) / (max(map(abs, means)) or 1.0)

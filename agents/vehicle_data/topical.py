@@ -14,7 +14,7 @@ from agents.types import StandaloneQuestion
 from agents.vehicle_data.attributes import Attribute, measures_named, primary, words_of
 from agents.vehicle_data.comparatives import compared
 from agents.vehicle_data.fact_table import VehicleData
-from agents.vehicle_data.inquiry import MEASURED, PAIR
+from agents.vehicle_data.inquiry import APART, MEASURED, PAIR
 from agents.vehicle_data.lookups import MOST_SIDES, Comparison, Contrast, Lookup, Request
 from agents.vehicle_data.sides import apart_from, sides
 from agents.vehicles.applicability import Cars
@@ -80,13 +80,14 @@ def asked(
     cars = data.fitment.candidates(text, facts)
     own = not vehicles.mentions(text)
     rest, others = apart_from(text, data.fitment, vehicles)
-    named = sides(rest, facts, data.fitment, vehicles).cars
+    spoken = sides(rest, facts, data.fitment, vehicles)
+    named, beside = spoken.cars, APART.sub(" ", PAIR.sub(" ", spoken.rest))
     pair = named if 1 < len(named) <= MOST_SIDES and PAIR.search(text) else ()
-    if several := _several(message, about, read, data, cars):
+    least = _BETWEEN if pair and about.kind("comparison", "extreme") >= _WANTED else _PROBABLE
+    if several := _several(replace(message, text=beside) if pair else message, about, read, data, cars, least):
         return Contrast(pair, several, likely=True) if pair else Lookup(several, cars, own=own, likely=True)
     word = compared(message.text)
     ranks = about.kind("comparison", "extreme") >= _WANTED or (word is not None and word.superlative)
-    least = _BETWEEN if pair and ranks else _PROBABLE
     best = _best(about, f"{text} {word.about}" if word else text, data, cars, measured=ranks, least=least)
     if best is None:
         return None
@@ -105,7 +106,9 @@ def asked(
     return Lookup(tuple(item.name for item in best.attributes), cars, own=own, likely=likely)
 
 
-def _several(message: StandaloneQuestion, whole: About, read: Reader, data: VehicleData, cars: Cars) -> tuple[str, ...]:
+def _several(
+    message: StandaloneQuestion, whole: About, read: Reader, data: VehicleData, cars: Cars, least: float
+) -> tuple[str, ...]:
     """The attributes of a message that asks for two things or more, by its pieces; none where it does not. What a piece
     of few words wants to know, the whole message says: "brake fluid, pollen filter and tracking, what is each"."""
     pieces = [piece for piece in _PIECES.split(message.text) if content(data.fitment.question(piece))]
@@ -117,7 +120,7 @@ def _several(message: StandaloneQuestion, whole: About, read: Reader, data: Vehi
         about = read(piece, message.whole)
         if len(content(piece)) <= _BRIEF and max((about.kinds or {}).values(), default=0.0) < _PLAIN:
             about = replace(about, kinds=whole.kinds)
-        best = _best(about, piece, data, cars) if _tabled(about) else None
+        best = _best(about, piece, data, cars, least=least) if _tabled(about) else None
         if best is not None:
             fresh = [item.name for item in best.attributes if item.name not in found]
             answered += bool(fresh)
