@@ -14,15 +14,23 @@ from rapidfuzz.distance import OSA
 
 from agents.language import synonyms
 from agents.language.lexicon import lexicon
+from agents.language.phrases import Phrases
 from agents.language.spelling import nearest
+from agents.language.tokens import tokens
 from agents.language.units import amounts, unit
-from agents.language.words import FUNCTION_WORDS
+from agents.language.words import FUNCTION_WORDS, vocabulary
 from rag.terms import STOP_WORDS, stem
 
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W_]+(?:/[^\W_]+)?(?:'[^\W_]+)?|[%°]")
 _COMPOUND = re.compile(r"(?<![\w-])[^\W\d_]+(?:-[^\W\d_]+)+(?![\w-])")
 _ASIDE = re.compile(r"\([^()]*\)")
 _IN_UNIT = re.compile(r"\bin [^\W\d_]+\s*$")
+_MEASURE_OF = Phrases(
+    ("how <any> (is|are|was|were|does|do|will|can) (the|this|that|these|those|your|our|my|a|an) <word>",)
+)
+_VEHICLE = vocabulary(
+    "car cars vehicle vehicles model models version versions variant engine van truck pickup thing one ones"
+)
 _LONG = 8
 """From this length on two slips are put right, below it one."""
 _KEPT = 100_000
@@ -129,6 +137,18 @@ def telling(text: str) -> tuple[str, ...]:
 def primary(found: Sequence[Attribute]) -> tuple[Attribute, ...]:
     """Of attributes that a question can mean those that it means where it must be one; all where none stands out."""
     return tuple(match for match in found if match.words & _everyday().primary) or tuple(found)
+
+
+def of_something_else(text: str, found: Sequence[Attribute]) -> bool:
+    """Whether a text asks for a measure of a thing that the attributes are not of: "how heavy is the roof box". `text`
+    is without the names of vehicles."""
+    read = tokens(text)
+    for phrase in _MEASURE_OF.spans(text):
+        thing, behind = phrase.parts["word"].word, read[phrase.last].word if phrase.last < len(read) else ""
+        vehicle = not _VEHICLE.isdisjoint({thing, behind}) or thing in _everyday().unheard
+        if not vehicle and not any(_accounted(stem(thing), item)[0] for item in found):
+            return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)

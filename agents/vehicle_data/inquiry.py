@@ -8,7 +8,7 @@ from typing import Any
 from agents.language import synonyms
 from agents.language.units import Unit, amounts, wanted
 from agents.types import StandaloneQuestion
-from agents.vehicle_data.attributes import Attribute, canonical, primary, telling
+from agents.vehicle_data.attributes import Attribute, canonical, of_something_else, primary, telling
 from agents.vehicle_data.comparatives import brief, compared, condition, having, without
 from agents.vehicle_data.fact_table import VehicleData
 from agents.vehicle_data.lookups import MOST_SIDES, Choice, Comparison, Contrast, Lookup, Request, on_rim
@@ -184,7 +184,11 @@ class _Reader:
         found = self._about(bare, cars)
         if rim and not (found and all(self._fits_rim(item, cars, rim[1]) for item in found)):
             rim, found = None, self._about(self._bare, cars)
-        if not found or (_YES_OR_NO.match(self._text) and any(item.measures for item in found)):
+        if (
+            not found
+            or of_something_else(bare, found)
+            or (_YES_OR_NO.match(self._text) and any(item.measures for item in found))
+        ):
             return None
         named = bool(self._vehicles.mentions(self._text))
         own = not named or _OWN.search(self._text) is not None

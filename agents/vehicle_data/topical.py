@@ -11,7 +11,7 @@ from agents.language import synonyms
 from agents.language.words import content
 from agents.topics.reader import About, Topic
 from agents.types import StandaloneQuestion
-from agents.vehicle_data.attributes import Attribute, measures_named, primary, words_of
+from agents.vehicle_data.attributes import Attribute, measures_named, of_something_else, primary, words_of
 from agents.vehicle_data.comparatives import compared
 from agents.vehicle_data.fact_table import VehicleData
 from agents.vehicle_data.inquiry import APART, MEASURED, PAIR
@@ -101,6 +101,8 @@ def asked(
             within = frozenset[tuple[str, int]]().union(*named) if named else others
             order = word.end(measured[0].measures) if word else "highest"
             return Comparison(measured[0].name, order, named if len(named) > 1 else (), within, likely=likely)
+    if of_something_else(data.fitment.question(text), best.attributes):
+        return None
     if pair:
         return Contrast(pair, tuple(item.name for item in best.attributes), likely=likely)
     return Lookup(tuple(item.name for item in best.attributes), cars, own=own, likely=likely)
