@@ -7,7 +7,7 @@ from agents.analyst.reading.plan import Field, Group
 from agents.analyst.reading.question import AGGREGATES, Question
 from agents.analyst.reading.sentence import NOWHERE, Mark
 from agents.analyst.reading.tokens import parts
-from agents.analyst.reading.unit_names import is_per
+from agents.analyst.reading.unit_names import is_per, units_of_time
 from agents.language.units import unit as unit_of
 from agents.language.words import vocabulary
 
@@ -41,8 +41,13 @@ def _modifying(question: Question, mark: Mark) -> bool:
     """Whether a unit of time belongs to a figure that is no amount: "average monthly rent"."""
     behind, before = question.after(mark.place), question.after(mark.place, -1)
     field = question.scope.field_of(behind, "figure") if question.is_figure(behind) else None
-    worked = before.cue in AGGREGATES and before.cue != "sum"
-    return worked and field is not None and not question.scope.adds_up(field)
+    if field is None or (before.cue not in AGGREGATES and mark.unit not in units_of_time(field)):
+        return False
+    if mark.unit in units_of_time(field):
+        return True
+    if before.cue == "sum" and not question.scope.adds_up(field):
+        question.scope.choices.doubt(f"whether it is wanted for each {mark.unit}")
+    return not question.scope.adds_up(field)
 
 
 def _behind(question: Question, by: Mark) -> None:
@@ -82,6 +87,8 @@ def _in_the_name(question: Question, by: Mark) -> bool:
 def is_rate(field: Field, behind: Mark) -> bool:
     """Whether what stands behind "per" is what a column's figures are for one of."""
     words = parts(field.column)
+    if behind.unit is not None and behind.unit in units_of_time(field):
+        return True  # "per day" of `daily_traffic`
     if len(words) < 2 or not is_per(field):
         return False
     unit = unit_of(behind.plain)

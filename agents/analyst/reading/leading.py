@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from agents.analyst.reading.grouping import group_left, groups, named_group
 from agents.analyst.reading.listing import listed
 from agents.analyst.reading.moments import unit_group
-from agents.analyst.reading.options import DAYS, words_of
+from agents.analyst.reading.options import DAYS, Unresolved, words_of
 from agents.analyst.reading.persons import who
 from agents.analyst.reading.plan import Group, Measure, Plan
 from agents.analyst.reading.question import Question
@@ -37,6 +37,8 @@ def first_ones(question: Question, plan: Plan) -> Plan | None:
     if group and rank.figure and group.unit is None and question.scope.told_apart_by(group.fields[-1]):
         group = None  # every row is a group of its own
     if rank.figure is None and rank.measure is None and group is not None:
+        if rank.best:
+            raise Unresolved(f'I do not see by what "{question.marks[rank.first].text}" is to be judged.')
         rank.measure = Measure("count")
         question.scope.choices.doubt(f"whether {words_of(question.scope.table.name)} are counted")
     if group is None and rank.counts:
@@ -126,6 +128,18 @@ def _sought(question: Question, rank: Rank) -> Group | None:
     return Group((known,)) if known is not None else None
 
 
+def _verb(question: Question, rank: Rank, noun: Mark, head: Mark) -> Mark:
+    """What rows do, where a column is called so: "which bridge carries the most", in one mark with the rows or two."""
+    scope = question.scope
+    rows = scope.lexicon.meanings((stem(noun.first),))
+    alone = scope.own(noun) or any(item.kind == "table" and item.source == scope.source for item in rows)
+    for mark in (noun, head) if alone else ():
+        between = [item.plain for item in question.marks[mark.place + 1 : rank.first]]
+        if between == ["the"] and (mark is head or " " in mark.text):
+            return mark
+    return NOWHERE
+
+
 def _heads(question: Question, rank: Rank) -> list[Mark]:
     """The nouns that may say what is sought, the likeliest first."""
     scope, found = question.scope, []
@@ -136,6 +150,10 @@ def _heads(question: Question, rank: Rank) -> list[Mark]:
         nouns = (mark for mark in question.marks[which.place + 1 : which.place + 4] if mark.names or mark.cue == "unit")
         for noun in list(nouns)[:1]:
             head = question.beside(noun.place)
+            verb = _verb(question, rank, noun, head)
+            if verb is not NOWHERE and rank.figure is not None:
+                question.use(verb)
+                return []
             both = scope.own(noun) and groups(question, head)
             if not both and scope.own(noun) and rank.figure is not None:
                 return []

@@ -54,6 +54,8 @@ def aggregates(question: Question) -> tuple[Measure, ...]:
     cues: list[Mark] = []
     last: Field | None = None
     for mark in question.all(*AGGREGATES):
+        shares = question.cued(mark.place, 1, "share")
+        question.use(shares if shares is not None and question.is_figure(question.after(shares.place)) else None)
         itself = bool(cues) and question.is_figure(mark) and not question.is_figure(question.after(mark.place))
         if question.free(mark) and not itself:  # the second word of "average total" is the figure itself
             cues.append(mark)
