@@ -120,9 +120,12 @@ def _bounded(
     if field is None:
         _counted(question, mark, number, operator, names)
         return
-    verb = question.beside(min(mark.place, number.place), -1)
+    verb = question.after(min(mark.place, number.place), -1)
     doing = verb.strange and question.scope.own(question.beside(verb.place, -1))  # "museums charge more than 10 euros"
-    question.use(mark, *bounds.values(), *names, verb if doing else None)
+    aggregate = question.cued(names[0].place, -1, *AGGREGATES) if names and names[0].place < mark.place else None
+    things = question.has("by") or any(map(question.is_thing, question.marks[: aggregate.place if aggregate else 0]))
+    both = aggregate is not None and not things  # "the average age of runners over 40"
+    question.use(mark, *bounds.values(), *(() if both else names), verb if doing else None)
     question.use(*(item for item in question.marks[mark.place : number.place] if item.cue == "and"))
     question.use(beside if beside.plain == "than" else None)
     if first.place > mark.place and not question.has(*AGGREGATES, "most", "least", "top", "bottom"):
@@ -133,8 +136,7 @@ def _bounded(
     values = [_in_unit_of(question, field, item, unit) for item in bounds.values()]
     if question.scope.is_year(field) and max(values) < _FIRST_YEAR:
         raise Unresolved(f"I do not see which year {number.text} is.")  # "older than 150 years"
-    aggregate = question.cued(names[0].place, -1, *AGGREGATES) if names and names[0].place < mark.place else None
-    if aggregate is not None and question.free(aggregate):
+    if aggregate is not None and things and question.free(aggregate):
         question.use(aggregate)
         question.having = Having(operator, values[0]), Measure(aggregate.cue, field)  # type: ignore[arg-type]
         return
@@ -206,7 +208,11 @@ def _column(
         return nights, []
     if named is None:
         return _by_unit(question, number)
-    return scope.chosen(named, "figure").field, [named]
+    found = scope.chosen(named, "figure").field
+    unit = beside.first if beside.strange else ""
+    if found is not None and is_of_another(found, unit) and (field := scope.measured_in(unit)) is not None:
+        return field, [beside]  # "the time over 50 m"
+    return found, [named]
 
 
 def _by_unit(question: Question, number: Mark) -> tuple[Field | None, Sequence[Mark]]:

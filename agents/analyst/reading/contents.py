@@ -144,9 +144,9 @@ def read_values(question: Question) -> None:
         elif negation or not joined:
             negated = found.field if negation else None
         question.use(mark, negation, column, joined)
-        before = question.filters[-1][1] if last == mark.place - 1 and question.filters else found
-        if before.field == found.field and before.values != found.values:  # "half marathon" is no half or marathon
-            question.scope.choices.doubt(f"whether {before.said} {found.said} are two")
+        held = question.filters[-1][1] if last == mark.place - 1 and question.filters else found
+        if held.field == found.field and held.values != found.values:  # "half marathon" is no half or marathon
+            question.scope.choices.doubt(f"whether {held.said} {found.said} are two")
         last = mark.place
         question.filters.append((mark.place, found))
 

@@ -23,6 +23,10 @@ def first_rows(question: Question, plan: Plan) -> Plan | None:
     rank = ranked(question)
     if rank is None or rank.measure is not None or question.groups:
         return None
+    behind = question.after(rank.last)
+    which = (item for cue in question.all("which")[:1] for item in question.near(cue.place, 1))
+    if not rank.named and question.is_thing(behind) and _several(behind) and any(groups(question, it) for it in which):
+        question.scope.choices.doubt("whether single rows are meant")  # "which club has the fastest runners"
     groups_meant = rank.more and rank.number is None and not _rows_wanted(question, rank)
     return None if groups_meant or _figure_itself(question, rank) else listed(question, plan, rank)
 
@@ -72,6 +76,9 @@ def _rows_wanted(question: Question, rank: Rank) -> bool:
     holding = question.beside(holding.place, -1) if holding.plain == "the" else holding
     if holding.plain in _HOLDING:
         return _row(question, rank, question.beside(holding.place, -1))
+    that = question.beside(holding.place, -1)
+    if that.plain == "that" and question.scope.own(question.beside(that.place, -1)):  # "the museum that had the most"
+        return True
     head = NOWHERE
     for mark in question.marks[rank.last + 1 :] if not rank.named else ():
         if not mark.names and mark.cue != "rows":
@@ -84,11 +91,15 @@ def _row(question: Question, rank: Rank, mark: Mark) -> bool:
     """Whether a noun stands for a row: its name, or a value that it has; several rows may be a group as well."""
     valued = any(place == mark.place for place, _ in question.filters)
     row = mark is not NOWHERE and (valued or mark.cue == "rows" or question.scope.own(mark))
-    several = row and rank.number is None and mark.plain.endswith("s") and stem(mark.plain) != mark.plain
+    several = row and rank.number is None and _several(mark)
     which = (item for cue in question.all("which")[:1] for item in question.near(cue.place, 1))
     if several and any(groups(question, item) for item in which):  # "which town has the oldest houses"
         question.scope.choices.doubt("whether single rows are meant")
     return row
+
+
+def _several(mark: Mark) -> bool:
+    return mark.plain.endswith("s") and stem(mark.plain) != mark.plain
 
 
 def _figure_itself(question: Question, rank: Rank) -> bool:

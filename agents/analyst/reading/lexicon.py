@@ -30,6 +30,7 @@ from agents.analyst.reading.time_spans import TIMED
 from agents.analyst.reading.tokens import Token, parts, same_word, stem, tokens
 from agents.dataset import Column
 from agents.language.units import unit as unit_of
+from agents.language.words import vocabulary
 
 _SHORTEST_SLIP, _LONG, _MOST_NEAR, _MATERIAL = 5, 9, 8, 4
 _FAMILY = 0.65
@@ -47,7 +48,7 @@ _MOST_HOLDING = 60
 """Values that one word may be a part of: in more of them it says nothing."""
 _DOING = ("ers", "ors")
 _DOERS, _DEEDS = ("er", "or"), ("ion", "ions", "ing", "ings", "ment", "ments")
-_YES, _NO = frozenset({"yes", "y", "true", "t"}), frozenset({"no", "n", "false", "f"})
+_YES, _NO = vocabulary("yes y true t ja oui si sí"), vocabulary("no n false f nein nee non")
 
 
 class Lexicon(Naming):

@@ -55,6 +55,7 @@ def _meant(question: Question, mark: Mark, span: Span) -> Span:
         return span
     ways = [(f"{mark.loose.label} alone is meant", mark.loose), (f"all since then is meant: {span.label}", span)]
     steps = question.has("trend") or any(item.unit for item in question.marks)  # "each month from March"
+    steps = steps or question.beside(mark.place, -1).plain.endswith("ed")  # "planted from 1990"
     return question.scope.choices.of(f"{mark.place} {mark.text}", ways[::-1] if steps else ways)
 
 

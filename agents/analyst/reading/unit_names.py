@@ -56,4 +56,6 @@ def is_in(field: Field, word: str) -> bool:
 
 def is_of_another(field: Field, word: str) -> bool:
     """Whether a column's name says that it is measured in something else than a unit: money and no weeks."""
-    return bool(named_measures(field) and measures(word)) and not is_in(field, word)
+    own, said = named_unit(field), unit_of(word)
+    other = own is not None and said is not None and own.measure != said.measure
+    return (other or bool(named_measures(field) and measures(word))) and not is_in(field, word)
