@@ -23,10 +23,7 @@ def first_rows(question: Question, plan: Plan) -> Plan | None:
     rank = ranked(question)
     if rank is None or rank.measure is not None or question.groups:
         return None
-    behind = question.after(rank.last)
-    which = (item for cue in question.all("which")[:1] for item in question.near(cue.place, 1))
-    if not rank.named and question.is_thing(behind) and _several(behind) and any(groups(question, it) for it in which):
-        question.scope.choices.doubt("whether single rows are meant")  # "which club has the fastest runners"
+    _check_single(question, rank)
     groups_meant = rank.more and rank.number is None and not _rows_wanted(question, rank)
     return None if groups_meant or _figure_itself(question, rank) else listed(question, plan, rank)
 
@@ -36,6 +33,7 @@ def first_ones(question: Question, plan: Plan) -> Plan | None:
     rank = ranked(question)
     if rank is None:
         return None
+    _check_single(question, rank)
     row = rank.figure is not None and _rows_wanted(question, rank)
     group = None if row else _sought(question, rank)
     if group and rank.figure and group.unit is None and question.scope.told_apart_by(group.fields[-1]):
@@ -96,6 +94,15 @@ def _row(question: Question, rank: Rank, mark: Mark) -> bool:
     if several and any(groups(question, item) for item in which):  # "which town has the oldest houses"
         question.scope.choices.doubt("whether single rows are meant")
     return row
+
+
+def _check_single(question: Question, rank: Rank) -> None:
+    """Doubt whether one of several is meant, or all together: "which club has the fastest runners"."""
+    behind = question.after(rank.last)
+    which = (item for cue in question.all("which")[:1] for item in question.near(cue.place, 1))
+    things = rank.measure is None and not rank.named and question.is_thing(behind) and _several(behind)
+    if things and any(groups(question, item) for item in which):
+        question.scope.choices.doubt("whether single rows are meant")
 
 
 def _several(mark: Mark) -> bool:
