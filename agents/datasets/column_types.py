@@ -126,14 +126,19 @@ _MONTHS = _days("%B %Y", "%b %Y", "%b-%Y", "%b-%y")
 _DAYS_FIRST, _MONTHS_FIRST = _days(*_BY_DAY), _days(*_BY_MONTH)
 _DAYS_FIRST_CLOCK, _MONTHS_FIRST_CLOCK = _clocks(*_BY_DAY), _clocks(*_BY_MONTH)
 
+COMMAS = tuple(_adorned(_COMMA, "replace(regexp_replace({c}, '[^0-9,]', '', 'g'), ',', '.')"))
+"""Numbers with decimal commas, or points between thousands."""
 WRITTEN: Sequence[Rule] = (
     *SEEN[: SEEN.index(_DOTTED)],
     *_adorned(_POINT, "regexp_replace({c}, '[^0-9.]', '', 'g')"),
-    *_adorned(_COMMA, "replace(regexp_replace({c}, '[^0-9,]', '', 'g'), ',', '.')"),
+    *COMMAS,
     _days("%Y/%m/%d", "%Y.%m.%d"), _days(*_NAMED), _clocks("%Y/%m/%d", "%Y-%m-%d", *_NAMED), _MONTHS,
     _DAYS_FIRST, _MONTHS_FIRST, _DAYS_FIRST_CLOCK, _MONTHS_FIRST_CLOCK, TEXT,
 )  # fmt: skip
 """For what people write into files: besides, money and per cent, separators of thousands, and days in words."""
+
+WRITTEN_WITH_COMMAS: Sequence[Rule] = (BOOLEAN, INTEGER, *COMMAS, *(rule for rule in WRITTEN if rule not in COMMAS))
+"""The same where a column of the same table has decimal commas: what can be read in both ways is read as there."""
 
 AMBIGUOUS = ((_DAY_FIRST, _MONTH_FIRST), (_DAYS_FIRST, _MONTHS_FIRST), (_DAYS_FIRST_CLOCK, _MONTHS_FIRST_CLOCK))
 """Where every value fits both, nobody can tell which is meant, and they stay texts unless their order tells."""

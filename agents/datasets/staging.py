@@ -8,7 +8,17 @@ from typing import Any
 import duckdb
 
 from agents.dataset import quoted
-from agents.datasets.column_types import AMBIGUOUS, CODES, MISSING, SEEN, TEXT, WRITTEN, Rule
+from agents.datasets.column_types import (
+    AMBIGUOUS,
+    CODES,
+    COMMAS,
+    MISSING,
+    SEEN,
+    TEXT,
+    WRITTEN,
+    WRITTEN_WITH_COMMAS,
+    Rule,
+)  # fmt: skip
 
 _BATCH = 2_000
 _SAMPLE = 2_000
@@ -48,6 +58,8 @@ def settle(
     if any(column is WRITTEN for column in rules):
         _tidy(connection, rules)
     chosen = _chosen(connection, rules)
+    if any(rule in COMMAS for rule in chosen):
+        chosen = _chosen(connection, [WRITTEN_WITH_COMMAS if column is WRITTEN else column for column in rules])
     values = (f"{rule.value_of(f'c{at}')} AS {quoted(names[at])}" for at, rule in enumerate(chosen))
     connection.execute(f"CREATE TABLE {quoted(table)} AS SELECT {', '.join(values)} FROM {STAGE}")  # noqa: S608
     connection.execute("DROP TABLE temp.main.stage")
@@ -86,7 +98,7 @@ def _chosen(connection: duckdb.DuckDBPyConnection, rules: Sequence[Sequence[Rule
         for at in waiting:
             del left[at][0]
     return [
-        _settled(connection, at, remaining[0], declared=column is not SEEN and column is not WRITTEN)
+        _settled(connection, at, remaining[0], declared=column not in (SEEN, WRITTEN, WRITTEN_WITH_COMMAS))
         for at, (remaining, column) in enumerate(zip(left, rules, strict=True))
     ]
 

@@ -21,25 +21,23 @@ from agents.analyst.reading.contents import (
     read_texts,
     read_values,
 )
-from agents.analyst.reading.coverage import Candidate, asks, left, score, strange, subject_bonus
+from agents.analyst.reading.coverage import Candidate, asks, is_unit, left, score, strange, subject_bonus
+from agents.analyst.reading.echoes import echoed
 from agents.analyst.reading.following import following, follows
 from agents.analyst.reading.frames import FRAMES, Frame
-from agents.analyst.reading.grouping import is_rate, read_groups
+from agents.analyst.reading.grouping import read_groups
 from agents.analyst.reading.lexicon import Lexicon
-from agents.analyst.reading.likeness import abbreviates
 from agents.analyst.reading.measuring import read_lapse
 from agents.analyst.reading.moments import read_times
-from agents.analyst.reading.options import NUMBERS, Choices, Unresolved, words_of
+from agents.analyst.reading.options import Choices, Unresolved, words_of
 from agents.analyst.reading.persons import names_nobody
 from agents.analyst.reading.plan import Condition, Measure, Plan, Source
 from agents.analyst.reading.question import Question
 from agents.analyst.reading.ranking import ENDS, superlative
 from agents.analyst.reading.relating import relate
-from agents.analyst.reading.scope import SURE, Scope
+from agents.analyst.reading.scope import Scope
 from agents.analyst.reading.sentence import LONGEST, Mark, Sentence, sentence
-from agents.analyst.reading.tokens import parts, stem
-from agents.analyst.reading.unit_names import is_in, named_unit
-from agents.language.units import unit as unit_of
+from agents.analyst.reading.tokens import parts
 from agents.language.words import vocabulary
 
 _CLEAR = 0.04
@@ -50,8 +48,6 @@ _MOST_DIGITS = 9
 _PERSONS = vocabulary("people persons everyone everybody person")
 _PIECES = vocabulary("quantity qty units pieces guests passengers people persons visitors attendance participants")
 _RELATED = 0.5
-_NAMED = 0.45
-"""From here on rows are called so by name, and not only by a noun of their description."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,46 +185,12 @@ def _formed(question: Question, dataset: str, frame: Frame) -> Plan | None:
     made = frame(question, plan)
     if made is None:
         return None
-    _traces(question, made)
+    echoed(question, made)
     made = _told_only(question, changed(made, when=question.when, digits=question.digits))
     if _contradicts_itself(made):
         raise Unresolved("These conditions cannot both hold.")
     ordered = made.groups and made.descending is None and question.descending is not None
     return changed(made, descending=question.descending) if ordered else made
-
-
-def _traces(question: Question, plan: Plan) -> None:
-    """Use the words that say again what the plan has: tables that are joined, parts of columns' names, adjectives."""
-    scope = question.scope
-    joined = {hop.source for field in plan.fields for hop in field.path}
-    words = {stem(word) for field in plan.fields for word in parts(field.column)}
-    counted = plan.measures == (Measure("count"),) and not plan.part
-    figures = [*(item.field for item in plan.measures if item.field), *(item.field for item in plan.order)]
-    for mark in question.marks:
-        if mark.plain == "per" and any(is_rate(field, question.after(mark.place)) for field in figures):
-            question.use(mark, question.after(mark.place))
-        if mark.cue not in ("", "unit", "adjective") or not question.free(mark):
-            continue
-        field = scope.said_of(mark.said[1]) if mark.said and mark.said[2] == "" else None
-        said = field is not None and field in plan.fields and not scope.is_year(field)
-        how = mark.said is not None and question.beside(mark.place, -1).plain == "how"
-        said = said or any(how and mark.said and scope.hinted(figure, mark.said[1]) for figure in figures)
-        head = mark.plain == "date" and scope.field_of(question.beside(mark.place, -1), "day") in plan.fields
-        day = scope.field_of(mark, "day", least=SURE) if mark.plain.endswith(("d", "n", "t")) else None
-        event = day is not None and not day.path and counted and not question.cued(mark.place, 1, "by")  # "sold"
-        measured = [field for field in figures if field.kind in NUMBERS and is_in(field, mark.plain)]
-        unit = (mark.strange or mark.cue == "unit") and bool(measured)
-        if unit and unit_of(mark.plain) not in (None, *map(named_unit, measured)):
-            scope.choices.doubt(f"whether it is wanted in {mark.text}")
-        short = [word for word in words if len(word) == 3 and mark.plain.endswith("ed")]  # "estimated" of `est_cost`
-        again = mark.unit is None and (stem(mark.plain) in words or any(abbreviates(it, mark.plain) for it in short))
-        if again or said or event or unit or head or any(item.source in joined for item in mark.of("table", 0.95)):
-            question.use(mark)
-    for mark in question.marks:  # a noun of the description stands for the rows once
-        if mark.names and 0 < scope.score(mark, "rows") < _NAMED and scope.senses(mark)[0].kind == "rows":
-            before = any(scope.own(item) for item in question.marks[: mark.place])
-            if before or question.has("rows"):
-                question.used.discard(mark.place)
 
 
 def _read_conditions(question: Question) -> None:
@@ -259,6 +221,9 @@ def _wishes(question: Question) -> None:
         if mark.cue in ("ignore", "ignored", "all", "round", "whole", "overall"):
             question.use(mark)
             question.digits = 0 if mark.cue == "whole" else question.digits
+        if is_unit(behind) and (mark.cue == "round" or mark.plain == "whole"):  # "to the nearest dollar"
+            question.use(mark, behind)
+            question.digits = 0
         number = 1 if mark.plain == "one" else mark.number
         if number is not None and behind.cue == "places":
             question.use(mark, behind)
@@ -303,7 +268,8 @@ def _reading(read: Sentence, best: Candidate, others: list[Other]) -> Reading:
         choices.doubt("whether years are worked out like figures")
     year = scope.calendar("year")
     dated = any(word.isdecimal() for field in figures for word in parts(field.column))  # of one year each
-    if year is not None and "sum" in figures.values() and year not in plan.fields and not dated:
+    things = any(field.kind == "text" and scope.told_apart_by(field) for field in scope.own_columns)  # of one year each
+    if year is not None and "sum" in figures.values() and year not in plan.fields and not (dated or things):
         choices.doubt("whether all years are to be added up")
     if names_nobody(question, plan):
         choices.doubt("who is meant")

@@ -120,7 +120,12 @@ def _bounded(
     if field is None:
         _counted(question, mark, number, operator, names)
         return
-    question.use(mark, *bounds.values(), *names)
+    verb = question.after(min(mark.place, number.place), -1)
+    doing = verb.strange and question.scope.own(question.beside(verb.place, -1))  # "museums charge more than 10 euros"
+    aggregate = question.cued(names[0].place, -1, *AGGREGATES) if names and names[0].place < mark.place else None
+    things = question.has("by") or any(map(question.is_thing, question.marks[: aggregate.place if aggregate else 0]))
+    both = aggregate is not None and not things  # "the average age of runners over 40"
+    question.use(mark, *bounds.values(), *(() if both else names), verb if doing else None)
     question.use(*(item for item in question.marks[mark.place : number.place] if item.cue == "and"))
     question.use(beside if beside.plain == "than" else None)
     if first.place > mark.place and not question.has(*AGGREGATES, "most", "least", "top", "bottom"):
@@ -131,16 +136,26 @@ def _bounded(
     values = [_in_unit_of(question, field, item, unit) for item in bounds.values()]
     if question.scope.is_year(field) and max(values) < _FIRST_YEAR:
         raise Unresolved(f"I do not see which year {number.text} is.")  # "older than 150 years"
-    aggregate = question.cued(names[0].place, -1, *AGGREGATES) if names and names[0].place < mark.place else None
-    if aggregate is not None and question.free(aggregate):
+    if aggregate is not None and things and question.free(aggregate):
         question.use(aggregate)
         question.having = Having(operator, values[0]), Measure(aggregate.cue, field)  # type: ignore[arg-type]
         return
     text = f"{mark.text} {' and '.join(item.text for item in bounds.values())}"
+    if mark.plain == "over" and _distance(question, field, unit, values[0]):
+        counts = question.has("count") and not question.has(*AGGREGATES)
+        ways: list[tuple[str, Operator]] = [(f"{number.text} {unit.text} is meant", "="), (f"{text} is more", ">")]
+        meant = question.scope.choices.of(f"{mark.place} {mark.text}", ways[::-1] if counts else ways)
+        bounds = {meant: first}
     for bound, value in zip(bounds, values, strict=True):
         question.keep(
             mark.place, field, bound, (value,), text if first.place > mark.place else f"{number.text} {mark.text}"
         )
+
+
+def _distance(question: Question, field: Field, unit: Mark, value: float) -> bool:
+    """Whether a number is one of few lengths, over which something goes: "the average time over 5 km"."""
+    profile, named = question.scope.profile(field), unit_of(unit.first)
+    return named is not None and named.measure == "length" and profile is not None and value in profile.figures
 
 
 def _counted(question: Question, mark: Mark, number: Mark, operator: Operator, names: Sequence[Mark]) -> None:
@@ -193,7 +208,11 @@ def _column(
         return nights, []
     if named is None:
         return _by_unit(question, number)
-    return scope.chosen(named, "figure").field, [named]
+    found = scope.chosen(named, "figure").field
+    unit = beside.first if beside.strange else ""
+    if found is not None and is_of_another(found, unit) and (field := scope.measured_in(unit)) is not None:
+        return field, [beside]  # "the time over 50 m"
+    return found, [named]
 
 
 def _by_unit(question: Question, number: Mark) -> tuple[Field | None, Sequence[Mark]]:
@@ -279,6 +298,15 @@ def _equal(question: Question, mark: Mark) -> None:
     listed = before.cue in ("top", "bottom", "round", "places")
     if (mark.number is None and not ordinal) or listed:
         return
+    unit = question.beside(mark.place)
+    measured = None if ordinal or unit.names else question.scope.measured_in(unit.plain)
+    profile = question.scope.profile(measured)
+    if measured is not None and profile is not None and question.beside(mark.place, -1).plain != "within":
+        length = _in_unit_of(question, measured, mark, unit)
+        if length in profile.figures:  # "the 10 km race"
+            question.use(mark, unit)
+            question.keep(mark.place, measured, "in", (length,), f"{mark.text} {unit.text}")
+            return
     for beside, far in ((behind, 1),) if ordinal else ((before, 3), (behind, 1)):
         if not question.free(beside) or abs(beside.place - mark.place) > far:
             continue

@@ -22,8 +22,10 @@ _DONE = ("d", "n", "t")
 _DOERS = ("ers", "ors")
 _GIVING = vocabulary(
     """a an any give gave given provide provided state stated say report reported leave left enter entered fill filled
-    have got"""
+    have got tell show mention mentioned specify specified disclose disclosed record recorded list listed publish
+    published declare declared"""
 )
+_BEING = vocabulary("is are was were isn't wasn't")
 _HAVING = vocabulary("have has had having with got")
 _RANKING = ("most", "least", "top", "bottom", "lapse", "minimum", "maximum", "span")
 _JOINING = ("or", "and", "both")
@@ -51,10 +53,18 @@ def read_missing(question: Question) -> None:
     for mark in filter(question.free, question.marks):
         following = question.beside(mark.place)
         giving = mark.cue == "not" and following.plain in _GIVING
+        how = question.beside(following.place)
+        long = question.beside(how.place) if giving and how.plain == "how" else NOWHERE
+        if long.said and (field := question.scope.said_of(long.said[1])) is not None:  # "don't say how big it is"
+            question.use(mark, following, how, long, *question.near(long.place, 1))
+            question.keep(long.place, field, "is null", (), f"{mark.text} {following.text} how {long.text}")
+            continue
         if giving or mark.cue == "without":
             targets = [item for item in question.near(mark.place, 3) if item.names and item.cue != "rows"][:2]
         elif mark.cue == "known" or (mark.cue == "missing" and question.scope.score(mark, "value") <= 0.8):
             targets = [*question.near(mark.place, 2), *question.near(mark.place, 3, -1)]
+            if question.beside(mark.place, -1).plain in _BEING or mark.first in _BEING:  # "whose year is known"
+                targets = [*targets[2:], *targets[:2]]
         else:
             continue
         for target in targets:
@@ -134,6 +144,9 @@ def read_values(question: Question) -> None:
         elif negation or not joined:
             negated = found.field if negation else None
         question.use(mark, negation, column, joined)
+        held = question.filters[-1][1] if last == mark.place - 1 and question.filters else found
+        if held.field == found.field and held.values != found.values:  # "half marathon" is no half or marathon
+            question.scope.choices.doubt(f"whether {held.said} {found.said} are two")
         last = mark.place
         question.filters.append((mark.place, found))
 

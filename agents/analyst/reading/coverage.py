@@ -161,7 +161,9 @@ def _sought(question: Question, plan: Plan, mark: Mark) -> bool:
     if before is NOWHERE:
         return much and not behind.names
     if behind.place == mark.place + 1 and behind.names:  # it says more of what follows
-        return (before.cue == "count" and question.scope.own(behind)) or _another(question, mark, behind)
+        rows = before.cue == "count" and (mark.place == before.place + 1 or question.scope.own(behind))
+        done = before.cue == "which" and behind.plain.endswith("ed")  # "which contractor repaired"
+        return rows or done or _another(question, mark, behind)
     if is_unit(mark) and mark.plain not in _MONEY:
         return before.cue == "count" and mark.place == before.place + 1 and not plan.sides
     if before.cue in AGGREGATES or much:

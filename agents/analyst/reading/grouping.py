@@ -7,7 +7,7 @@ from agents.analyst.reading.plan import Field, Group
 from agents.analyst.reading.question import AGGREGATES, Question
 from agents.analyst.reading.sentence import NOWHERE, Mark
 from agents.analyst.reading.tokens import parts
-from agents.analyst.reading.unit_names import is_per
+from agents.analyst.reading.unit_names import is_per, units_of_time
 from agents.language.units import unit as unit_of
 from agents.language.words import vocabulary
 
@@ -41,13 +41,18 @@ def _modifying(question: Question, mark: Mark) -> bool:
     """Whether a unit of time belongs to a figure that is no amount: "average monthly rent"."""
     behind, before = question.after(mark.place), question.after(mark.place, -1)
     field = question.scope.field_of(behind, "figure") if question.is_figure(behind) else None
-    worked = before.cue in AGGREGATES and before.cue != "sum"
-    return worked and field is not None and not question.scope.adds_up(field)
+    if field is None or (before.cue not in AGGREGATES and mark.unit not in units_of_time(field)):
+        return False
+    if mark.unit in units_of_time(field):
+        return True
+    if before.cue == "sum" and not question.scope.adds_up(field):
+        question.scope.choices.doubt(f"whether it is wanted for each {mark.unit}")
+    return not question.scope.adds_up(field)
 
 
 def _behind(question: Question, by: Mark) -> None:
     """The things behind one "by", which may be several."""
-    if _in_the_name(question, by):
+    if _in_the_name(question, by) or _ranked_by(question, by):
         return
     joint: Mark | None = by
     while joint is not None:
@@ -67,6 +72,15 @@ def _behind(question: Question, by: Mark) -> None:
         joint = _joint(question, target)
 
 
+def _ranked_by(question: Question, by: Mark) -> bool:
+    """Whether things are ranked by a figure, and not told apart by it: "top 2 species by number of nests"."""
+    top = next((mark for mark in question.marks[: by.place] if mark.cue in ("top", "bottom")), None)
+    target = question.after(by.place)
+    field = question.scope.field_of(target, "figure") if question.is_figure(target) else None
+    things = question.marks[top.place + 1 : by.place] if top is not None else ()
+    return field is not None and not question.scope.is_year(field) and any(map(question.is_thing, things))
+
+
 def _in_the_name(question: Question, by: Mark) -> bool:
     """Whether "per" and what follows belong to the name of the figure before: "price per bottle" of `Price/btl`."""
     before, behind = question.after(by.place, -1), question.after(by.place)
@@ -82,6 +96,10 @@ def _in_the_name(question: Question, by: Mark) -> bool:
 def is_rate(field: Field, behind: Mark) -> bool:
     """Whether what stands behind "per" is what a column's figures are for one of."""
     words = parts(field.column)
+    if behind.unit is not None and behind.unit in units_of_time(field):
+        return True  # "per day" of `daily_traffic`
+    if f"{behind.plain}ly" in words:
+        return True
     if len(words) < 2 or not is_per(field):
         return False
     unit = unit_of(behind.plain)
@@ -108,7 +126,8 @@ def _nothing(question: Question, by: Mark, target: Mark) -> None:
     free = question.free(target)
     if free and (target.plain in _TOLD or question.scope.own(target) or target.cue == "rows"):
         question.use(by, target)  # "list them by name", "average total per order"
-        if target.plain not in _TOLD and not question.has(*AGGREGATES) and not question.figures():
+        ranked = by.plain == "per" and question.has("most", "least", "top")  # "the most nests per tree"
+        if target.plain not in _TOLD and not question.has(*AGGREGATES) and (ranked or not question.figures()):
             question.scope.choices.doubt(f"what {by.text} {target.text} is")
     elif by.plain == "per" and question.is_figure(target):
         raise Unresolved(f"I do not divide by {target.text}.")

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from agents.analyst.reading.grouping import group_left, groups, named_group
 from agents.analyst.reading.listing import listed
 from agents.analyst.reading.moments import unit_group
-from agents.analyst.reading.options import DAYS, words_of
+from agents.analyst.reading.options import DAYS, Unresolved, words_of
 from agents.analyst.reading.persons import who
 from agents.analyst.reading.plan import Group, Measure, Plan
 from agents.analyst.reading.question import Question
@@ -23,6 +23,7 @@ def first_rows(question: Question, plan: Plan) -> Plan | None:
     rank = ranked(question)
     if rank is None or rank.measure is not None or question.groups:
         return None
+    _check_single(question, rank)
     groups_meant = rank.more and rank.number is None and not _rows_wanted(question, rank)
     return None if groups_meant or _figure_itself(question, rank) else listed(question, plan, rank)
 
@@ -32,11 +33,14 @@ def first_ones(question: Question, plan: Plan) -> Plan | None:
     rank = ranked(question)
     if rank is None:
         return None
+    _check_single(question, rank)
     row = rank.figure is not None and _rows_wanted(question, rank)
     group = None if row else _sought(question, rank)
     if group and rank.figure and group.unit is None and question.scope.told_apart_by(group.fields[-1]):
         group = None  # every row is a group of its own
     if rank.figure is None and rank.measure is None and group is not None:
+        if rank.best:
+            raise Unresolved(f'I do not see by what "{question.marks[rank.first].text}" is to be judged.')
         rank.measure = Measure("count")
         question.scope.choices.doubt(f"whether {words_of(question.scope.table.name)} are counted")
     if group is None and rank.counts:
@@ -70,6 +74,9 @@ def _rows_wanted(question: Question, rank: Rank) -> bool:
     holding = question.beside(holding.place, -1) if holding.plain == "the" else holding
     if holding.plain in _HOLDING:
         return _row(question, rank, question.beside(holding.place, -1))
+    that = question.beside(holding.place, -1)
+    if that.plain == "that" and question.scope.own(question.beside(that.place, -1)):  # "the museum that had the most"
+        return True
     head = NOWHERE
     for mark in question.marks[rank.last + 1 :] if not rank.named else ():
         if not mark.names and mark.cue != "rows":
@@ -82,11 +89,24 @@ def _row(question: Question, rank: Rank, mark: Mark) -> bool:
     """Whether a noun stands for a row: its name, or a value that it has; several rows may be a group as well."""
     valued = any(place == mark.place for place, _ in question.filters)
     row = mark is not NOWHERE and (valued or mark.cue == "rows" or question.scope.own(mark))
-    several = row and rank.number is None and mark.plain.endswith("s") and stem(mark.plain) != mark.plain
+    several = row and rank.number is None and _several(mark)
     which = (item for cue in question.all("which")[:1] for item in question.near(cue.place, 1))
     if several and any(groups(question, item) for item in which):  # "which town has the oldest houses"
         question.scope.choices.doubt("whether single rows are meant")
     return row
+
+
+def _check_single(question: Question, rank: Rank) -> None:
+    """Doubt whether one of several is meant, or all together: "which club has the fastest runners"."""
+    behind = question.after(rank.last)
+    which = (item for cue in question.all("which")[:1] for item in question.near(cue.place, 1))
+    things = rank.measure is None and not rank.named and question.is_thing(behind) and _several(behind)
+    if things and any(groups(question, item) for item in which):
+        question.scope.choices.doubt("whether single rows are meant")
+
+
+def _several(mark: Mark) -> bool:
+    return mark.plain.endswith("s") and stem(mark.plain) != mark.plain
 
 
 def _figure_itself(question: Question, rank: Rank) -> bool:
@@ -126,6 +146,18 @@ def _sought(question: Question, rank: Rank) -> Group | None:
     return Group((known,)) if known is not None else None
 
 
+def _verb(question: Question, rank: Rank, noun: Mark, head: Mark) -> Mark:
+    """What rows do, where a column is called so: "which bridge carries the most", in one mark with the rows or two."""
+    scope = question.scope
+    rows = scope.lexicon.meanings((stem(noun.first),))
+    alone = scope.own(noun) or any(item.kind == "table" and item.source == scope.source for item in rows)
+    for mark in (noun, head) if alone else ():
+        between = [item.plain for item in question.marks[mark.place + 1 : rank.first]]
+        if between == ["the"] and (mark is head or " " in mark.text):
+            return mark
+    return NOWHERE
+
+
 def _heads(question: Question, rank: Rank) -> list[Mark]:
     """The nouns that may say what is sought, the likeliest first."""
     scope, found = question.scope, []
@@ -136,6 +168,10 @@ def _heads(question: Question, rank: Rank) -> list[Mark]:
         nouns = (mark for mark in question.marks[which.place + 1 : which.place + 4] if mark.names or mark.cue == "unit")
         for noun in list(nouns)[:1]:
             head = question.beside(noun.place)
+            verb = _verb(question, rank, noun, head)
+            if verb is not NOWHERE and rank.figure is not None:
+                question.use(verb)
+                return []
             both = scope.own(noun) and groups(question, head)
             if not both and scope.own(noun) and rank.figure is not None:
                 return []

@@ -30,6 +30,7 @@ from agents.analyst.reading.time_spans import TIMED
 from agents.analyst.reading.tokens import Token, parts, same_word, stem, tokens
 from agents.dataset import Column
 from agents.language.units import unit as unit_of
+from agents.language.words import vocabulary
 
 _SHORTEST_SLIP, _LONG, _MOST_NEAR, _MATERIAL = 5, 9, 8, 4
 _FAMILY = 0.65
@@ -45,8 +46,9 @@ _CUT = 2
 """Letters that an abbreviation leaves out at least: "capita" is short for no capital."""
 _MOST_HOLDING = 60
 """Values that one word may be a part of: in more of them it says nothing."""
+_DOING = ("ers", "ors")
 _DOERS, _DEEDS = ("er", "or"), ("ion", "ions", "ing", "ings", "ment", "ments")
-_YES, _NO = frozenset({"yes", "y", "true", "t"}), frozenset({"no", "n", "false", "f"})
+_YES, _NO = vocabulary("yes y true t ja oui si sí"), vocabulary("no n false f nein nee non")
 
 
 class Lexicon(Naming):
@@ -74,7 +76,9 @@ class Lexicon(Naming):
             if found and (found[0].weight >= _PART_OF_VALUE or (length == 1 and found[0].weight >= _LIKELY)):
                 best = length, tuple(sorted(found, key=lambda item: -item.weight))
                 break
-            likely = (match for match in found if match.weight >= _LEAST)
+            if length > 1 and self._sorted(words):
+                continue
+            likely = [match for match in found if match.weight >= _LEAST] or self._turned(words)
             people = self.likened(words[0]) if length == 1 and countries(words[0].plain) else ()
             if part := (*likely, *self._abbreviated(words), *self._within(words), *people):
                 best = length, tuple(sorted(part, key=lambda item: -item.weight))
@@ -85,6 +89,22 @@ class Lexicon(Naming):
         """What a phrase of these stems may name, the surest first."""
         found = self._meanings.get(key)
         return tuple(sorted(found.values(), key=lambda match: -match.weight)) if found else ()
+
+    def _sorted(self, words: Sequence[Token]) -> bool:
+        """Whether a phrase is a value and the noun of the rows, which say more than names that hold both words: "art
+        museum" where `kind` is "Art"."""
+        ways = [self.meanings((word.stem,)) for word in words]
+        valued = [any(item.kind == "value" and item.weight == 1.0 for item in way) for way in ways]
+        rows = [any(item.kind == "table" for item in way) for way in ways]
+        return any(valued) and all(map(max, valued, rows)) and any(rows)
+
+    def _turned(self, words: Sequence[Token]) -> list[Meaning]:
+        """What a phrase with "of" names: "year of construction" is the construction year."""
+        if len(words) != 3 or words[1].plain != "of" or (words[0].plain, "of") in cues().kinds:
+            return []
+        first, last = words[0].stem, words[2].stem
+        found = (*self.meanings((last, first)), *self.meanings((first, last)))
+        return [item for item in found if item.kind == "column" and item.weight >= _PART_OF_VALUE]
 
     def corrected(self, token: Token, before: str = "") -> Token | None:
         """The token, behind the word `before`, with its slip put right; None where it is right, or nobody can say what
@@ -118,6 +138,7 @@ class Lexicon(Naming):
         )
         best = [str(other) for other, distance, _ in near if distance == near[0][1]]
         longer = [other for other in best if word.startswith(other) and word[-1] != other[-1]]  # "capital" of "capita"
+        longer += [other for other in best if word.endswith(_DOING) and not other.endswith(_DOING)]  # "finishers"
         if len({stem(other) for other in best}) != 1 or longer:
             return None
         return Token(min(best), token.start, token.end)
@@ -189,8 +210,14 @@ class Lexicon(Naming):
     @cached_property
     def has_years(self) -> bool:
         """Whether a column holds the numbers of years."""
-        whole = (p for (source, name), p in self.profiles.items() if self.column(source, name).kind == "integer")
-        return any(p.low is not None and p.high is not None and 1000 < p.low <= p.high < 2200 for p in whole)
+        return any(self.is_year(source, name) for source, name in self.profiles)
+
+    def is_year(self, source: Source, name: str) -> bool:
+        """Whether a column holds the numbers of years."""
+        profile = self.profiles.get((source, name))
+        ends = (profile.low, profile.high) if profile else (None, None)
+        whole = self.column(source, name).kind == "integer"
+        return whole and all(end is not None and 1000 < end < 2200 for end in ends)
 
     @cached_property
     def _short(self) -> tuple[tuple[str, Source, Column], ...]:
@@ -198,7 +225,9 @@ class Lexicon(Naming):
         for source, table in self.tables.items():
             for column in table.columns:
                 words = without(parts(column.name), PREFIXES, SUFFIXES | UNITS)
-                found += [(name, source, column) for name in dict.fromkeys(["".join(words), *words]) if len(name) > 1]
+                single = [word[:-1] for word in words if word.endswith("s") and stem(word) == word[:-1]]  # `beds`
+                names = dict.fromkeys(["".join(words), *words, *single])
+                found += [(name, source, column) for name in names if len(name) > 1]
         return tuple(found)
 
     def _within(self, words: Sequence[Token]) -> tuple[Meaning, ...]:

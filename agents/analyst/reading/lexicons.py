@@ -21,6 +21,8 @@ _MOST_VALUES = 3_000
 """Different values of a column that are known by name."""
 _MOST_PROFILED = 60
 """Columns of a table whose contents are looked at."""
+_MOST_FIGURES = 40
+"""Different figures of a column that are known one by one."""
 _AT_ONCE = 4
 _FIGURE, _DAY = "CAST({0}({1}) AS DOUBLE)", "strftime({0}({1}), '%Y-%m-%d')"
 _ENDS = {"integer": _FIGURE, "number": _FIGURE, "date": _DAY, "timestamp": _DAY}
@@ -114,4 +116,10 @@ async def _profiled(datasets: Datasets, name: str, table: Table) -> dict[Place, 
         elif column.kind in ("integer", "number"):
             made = replace(made, low=low, high=high)
         profiles[source, column.name] = made
+    few = [place for place, found in profiles.items() if found.low is not None and found.distinct <= _MOST_FIGURES]
+    if few:
+        listed = (f"list(DISTINCT CAST({quoted(column)} AS DOUBLE))" for _, column in few)
+        figures = (await datasets.query(name, f"SELECT {', '.join(listed)} FROM {table.sql_name}")).rows[0]  # noqa: S608
+        for place, values in zip(few, figures, strict=True):
+            profiles[place] = replace(profiles[place], figures=tuple(item for item in values if item is not None))
     return profiles

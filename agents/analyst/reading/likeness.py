@@ -26,6 +26,7 @@ _PREPOSITIONS = vocabulary(
     "of from in by at on with for to taken since during per between over and or that which who is are was were as"
 )
 _COUNTING = frozenset({"no", "nr", "num", "number", "count", "n"})
+_DEFINING = vocabulary("is are means stands = says tells shows")
 _EXPLAINING = vocabulary("is for means stands = as by in at on the a an")
 
 
@@ -135,9 +136,14 @@ def defined(text: str, names: Collection[str]) -> list[str]:
     for clause in text.replace(";", ".").replace(" and ", ". ").split("."):
         row = [token.plain for token in tokens(clause)]
         for place, word in enumerate(row[:-1]):
-            if word in names and row[place + 1] in ("is", "are", "means", "stands", "=") and place <= 2:
-                found += telling(" ".join(row[place + 2 :]).split(" if ")[-1])
+            if word in names and row[place + 1] in _DEFINING and place <= 2:
+                found += telling(" ".join(row[place + 2 :]).split(" if ")[-1].removeprefix("whether "))
     return found
+
+
+def uncounted(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of a name behind its "number of"."""
+    return words[2:] if len(words) > 2 and words[0] in _COUNTING and words[1] == "of" else words
 
 
 def spoken(column: Column) -> Iterator[tuple[tuple[str, ...], float]]:
@@ -151,8 +157,9 @@ def spoken(column: Column) -> Iterator[tuple[tuple[str, ...], float]]:
         return
     yield ("".join(words),), 0.95
     if words[0] in _COUNTING and column.kind in ("integer", "number"):
-        yield words[1:], 0.97
-        yield ("number", "of", *words[1:]), 1.0
+        rest = uncounted(words) if words[1] == "of" else words[1:]
+        yield rest, 0.97
+        yield ("number", "of", *rest), 1.0
     if "/" in column.name:
         yield tuple(word for part in words for word in ("per", part))[1:], 1.0
     if words[-1] == "name" and column.kind == "text":

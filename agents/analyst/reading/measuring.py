@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from agents.analyst.reading.cues import cues
-from agents.analyst.reading.options import DAYS, NUMBERS
+from agents.analyst.reading.options import DAYS, NUMBERS, words_of
 from agents.analyst.reading.plan import Aggregate, Field, Measure
 from agents.analyst.reading.question import AGGREGATES, Question
 from agents.analyst.reading.sentence import Mark
@@ -11,6 +11,7 @@ from agents.analyst.reading.tokens import stem
 from agents.language.words import vocabulary
 
 _FAR = 6
+_DOING = vocabulary("did does do")
 _LONG = vocabulary("long longer days quickly fast")
 _HOW = ("how", "how many", "number of")
 _OFTEN = ("how often", "how many times", "how frequently")
@@ -54,6 +55,8 @@ def aggregates(question: Question) -> tuple[Measure, ...]:
     cues: list[Mark] = []
     last: Field | None = None
     for mark in question.all(*AGGREGATES):
+        shares = question.cued(mark.place, 1, "share")
+        question.use(shares if shares is not None and question.is_figure(question.after(shares.place)) else None)
         itself = bool(cues) and question.is_figure(mark) and not question.is_figure(question.after(mark.place))
         if question.free(mark) and not itself:  # the second word of "average total" is the figure itself
             cues.append(mark)
@@ -110,7 +113,9 @@ def counted(question: Question) -> Measure | None:
     scope = question.scope
     near = question.near(behind.place, 3) if cue.plain not in _OFTEN else ()
     target = next(filter(question.free, near), None)
-    if target is not None:
+    if target is not None and _doer(question, behind, target):
+        scope.choices.doubt(f"whether {words_of(scope.table.name)} are counted")
+    elif target is not None:
         if _place(question, target) and (known := scope.known_by("place")) is not None:
             question.use(target, distinct)
             scope.choices.doubt(f'whether "{target.text}" are told apart by {known.column}')
@@ -130,6 +135,13 @@ def counted(question: Question) -> Measure | None:
     if distinct is not None and any(scope.told_apart_by(field) for field in scope.own_columns):
         question.use(distinct)  # where every row is of its own, different ones are all of them
     return Measure("count")
+
+
+def _doer(question: Question, cue: Mark, target: Mark) -> bool:
+    """Whether what is counted has been said, and the target is who does it: "how many Wrens did the dealer sell"."""
+    between = question.marks[cue.place + 1 : target.place]
+    doing = next((at for at, mark in enumerate(between) if mark.plain in _DOING), 0)
+    return any(mark.names for mark in between[:doing])
 
 
 def _place(question: Question, target: Mark) -> bool:

@@ -27,7 +27,9 @@ def read_times(question: Question) -> None:
     _clock(question)
     free = [mark for mark in question.marks if question.free(mark)]
     times = [(mark, span) for mark in free if (span := mark.span or _decade(mark)) is not None]
+    times = [(mark, _meant(question, mark, span)) for mark, span in times]
     said = _split(question, [(mark, span) for mark, span in times if not _in_a_name(question, mark, span)])
+    said = _without_years(question, said)
     weekdays = [mark for mark in free if _weekdays(mark) and question.scope.score(mark, "value") < 0.9]
     if not said and not weekdays:
         return
@@ -45,6 +47,31 @@ def read_times(question: Question) -> None:
         field = replace(day, part="weekday", kind="text")
         question.keep(mark.place, field, "not in" if negated else "in", _weekdays(mark), mark.text)
     _apart(question)
+
+
+def _meant(question: Question, mark: Mark, span: Span) -> Span:
+    """The span of "from March", which is of that month as well as since then, whichever the question has in mind."""
+    if mark.loose is None or mark.loose.first == mark.loose.last:
+        return span
+    ways = [(f"{mark.loose.label} alone is meant", mark.loose), (f"all since then is meant: {span.label}", span)]
+    steps = question.has("trend") or any(item.unit for item in question.marks)  # "each month from March"
+    steps = steps or question.beside(mark.place, -1).plain.endswith("ed")  # "planted from 1990"
+    return question.scope.choices.of(f"{mark.place} {mark.text}", ways[::-1] if steps else ways)
+
+
+def _without_years(question: Question, said: _Said) -> _Said:
+    """The times without those of columns of years, where others are of days: "built in 1990, inspected in May"."""
+    own: list[tuple[Mark, Span]] = []
+    for mark, span in said:
+        field = question.scope.field_of(question.after(mark.place, -1), "figure")
+        own += [(mark, span)] if field is not None and question.scope.is_year(field) else []
+    rest = [item for item in said if item not in own]
+    dated = all(question.scope.sense(question.after(mark.place, -1), "day") for mark, _ in rest)
+    if not own or not rest or not dated:
+        return said
+    for mark, span in own:
+        _by_year(question, [(mark, span)], question.scope.field_of(question.after(mark.place, -1), "figure"))
+    return rest
 
 
 def _in_a_name(question: Question, mark: Mark, span: Span) -> bool:

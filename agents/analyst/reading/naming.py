@@ -17,6 +17,7 @@ from agents.analyst.reading.likeness import (
     headed,
     spoken,
     telling,
+    uncounted,
     without,
 )  # fmt: skip
 from agents.analyst.reading.plan import Source
@@ -49,7 +50,7 @@ _MOST, _HOLDING = 0.8, 0.8
 @dataclass(frozen=True, slots=True)
 class Profile:
     """What stands in a column: how many different values, how many rows lack one, the lowest and highest figure, or the
-    first and last day."""
+    first and last day; `figures` are all its figures, where they are few."""
 
     distinct: int
     missing: int
@@ -57,6 +58,7 @@ class Profile:
     high: float | None = None
     first: date | None = None
     last: date | None = None
+    figures: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Meaning:
 
 def _telling(name: str) -> tuple[str, ...]:
     """The words of a column's name, without its unit in brackets, or the year that it is of."""
-    words = parts(name.partition("(")[0]) or parts(name)
+    words = uncounted(parts(name.partition("(")[0]) or parts(name))
     return tuple(word for word in words if not (word.isdecimal() and len(word) == 4)) or words
 
 
@@ -136,7 +138,7 @@ class Naming:
             self._phrase(without(parts(table.own_name), PREFIXES, ()), Meaning("table", source, 0.96))
         if len(bare) > 1:
             self._phrase(bare[-1:], Meaning("table", source, 0.7))
-            self._phrase(bare[:1], Meaning("table", source, 0.4))
+            self._phrase(() if bare[0] in UNITS else bare[:1], Meaning("table", source, 0.4))
         for column in table.columns:  # rows that have numbers go by what is numbered
             words = parts(column.name)
             profile = self.profiles.get((source, column.name))

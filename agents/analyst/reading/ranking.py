@@ -14,7 +14,7 @@ from agents.language.words import vocabulary
 
 ENDS = {"most": 1, "least": -1, "common": 1, "rare": -1, "top": 1, "bottom": -1}
 _BY_DAY = {"first": -1, "earliest": -1, "last": 1, "latest": 1}
-_TIMES = {"time", "minutes", "days"}
+_TIMES = {"time", "minutes", "days", "duration"}
 _CLOCKS = vocabulary("hours hour minutes minute seconds h")
 _COUNTING = ("most", "fewest", "least")
 _MOST_LISTED = 1_000
@@ -83,6 +83,8 @@ def ranked(question: Question) -> Rank | None:
         _said(question, mark, rank, words)
     _by(question, rank)
     _turned(question, mark, rank, words)
+    if rank.figure is not None:  # "the oldest, by the year it opened" is for each year of nothing
+        question.groups = [group for group in question.groups if group.unit or group.fields[-1] != rank.figure]
     return rank
 
 
@@ -203,11 +205,16 @@ def _turned(question: Question, mark: Mark, rank: Rank, words: tuple[str, ...]) 
     field = rank.figure or (rank.measure.field if rank.measure else None)
     if field is None:
         return
-    slow = words[:1] == ("speed",) and measures(" ".join(parts(field.column))) & _TIMES
-    if slow or (rank.best and question.scope.says(field, "bad")):
+    if takes_time(field, words) or (rank.best and question.scope.says(field, "bad")):
         rank.end = -rank.end
     elif rank.best and not question.scope.says(field, "good"):
         question.scope.choices.doubt(f'whether "{mark.text}" is the {"highest" if rank.end > 0 else "lowest"}')
+
+
+def takes_time(field: Field | None, words: tuple[str, ...]) -> bool:
+    """Whether a word of speed is said of a column of times: who is fast takes little."""
+    name = parts(field.column) if field is not None else ()
+    return words[:1] == ("speed",) and bool((measures(" ".join(name)) | set(name)) & _TIMES)
 
 
 def ranking_measure(question: Question, rank: Rank, group: Group) -> Measure:

@@ -240,9 +240,7 @@ class Scope:
 
     def is_year(self, field: Field) -> bool:
         """Whether a column holds the numbers of years."""
-        profile = self.profile(field)
-        ends = (profile.low, profile.high) if profile else (None, None)
-        return field.kind == "integer" and all(end is not None and 1000 < end < 2200 for end in ends)
+        return not (field.related or field.part or field.since) and self.lexicon.is_year(self.at(field), field.column)
 
     def says(self, field: Field, kind: str) -> bool:
         """Whether a word in the column's name is of such a kind: what is bad where it is much, or who."""

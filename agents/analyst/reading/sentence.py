@@ -32,7 +32,7 @@ _NOT = ("non", "un")
 _STOPS = frozenset(".;?!\n:")
 _PARTED = frozenset({"leave", "leaving", "keep", "keeping"})
 """Verbs between which and their "out" stands what they are about."""
-_APART = 8
+_APART, _EVENT = 8, 6
 _REFUSING = ("not", "without", "ignore")
 
 
@@ -40,7 +40,7 @@ _REFUSING = ("not", "without", "ignore")
 class Mark:
     """`text` stands at `place` in the row of marks. `cue` is what a small word does ("idle" where that is nothing),
     `said` of what an adjective is said: the end, the words, its form. A word may do something and be a name as
-    well. `yearless`: a span whose year is not said."""
+    well. `yearless`: a span whose year is not said; `loose`: what a span can mean as well."""
 
     text: str
     place: int
@@ -52,6 +52,7 @@ class Mark:
     said: tuple[int, tuple[str, ...], str] | None = None
     strange: bool = False
     yearless: bool = False
+    loose: Span | None = None
     initial: bool = False
 
     def of(self, kind: str, least: float = 0.0) -> tuple[Meaning, ...]:
@@ -111,8 +112,20 @@ def sentence(text: str, lexicon: Lexicon, now: datetime) -> Sentence:
         marks.append(replace(mark, text=" ".join(said.split()), place=len(marks), cue=cue, initial=not marks))
         ends.append((row[at].start, row[at + length - 1].end))
         at += length
+    marks = [_of_event(mark, marks, lexicon) for mark in marks]
     broken = {at for at in range(1, len(ends)) if _STOPS & set(text[ends[at - 1][1] : ends[at][0]])}
     return Sentence(tuple(_without_ignored(marks, broken, lexicon)), corrected)
+
+
+def _of_event(mark: Mark, marks: Sequence[Mark], lexicon: Lexicon) -> Mark:
+    """A "year" that only says what the column behind it holds: "the year a bridge was built" of `yr_built`."""
+    for item in marks[mark.place + 1 : mark.place + _EVENT] if mark.unit == "year" else ():
+        columns = item.of("column", 0.5)
+        if columns and lexicon.is_year(columns[0].source, columns[0].column):
+            return replace(mark, cue="idle", unit=None, names=())
+        if item.cue != "idle" and not item.of("table"):
+            break
+    return mark
 
 
 def _quoted(text: str) -> set[int]:
@@ -236,7 +249,7 @@ def _mark(
     exact = bool(names) and names[0].weight >= _EXACT
     if time is not None and not (exact and length > 1 and row[at + length - 1].end >= time.end):
         return sum(time.start <= other.start < time.end for other in row[at:]), Mark(
-            "", 0, span=time.span, yearless=time.yearless
+            "", 0, span=time.span, yearless=time.yearless, loose=time.loose
         )
     size, cue, unit = _cue(row, at)
     averages = [item.plain for item in row[: at + size]].count("average") > 1

@@ -9,6 +9,7 @@ from agents.analyst.reading.measuring import aggregates, counted
 from agents.analyst.reading.options import NUMBERS, Unresolved
 from agents.analyst.reading.plan import Aggregate, Change, Condition, Field, Group, Measure, Plan, Side
 from agents.analyst.reading.question import AGGREGATES, Question
+from agents.analyst.reading.ranking import takes_time
 from agents.analyst.reading.sentence import Mark
 from agents.language.words import vocabulary
 
@@ -49,7 +50,8 @@ def compared(question: Question, plan: Plan) -> Plan | None:
         before = [span for place, span in question.times if place < than.place] if field is None else []
         sides = sides if len(before) == 1 and before[0] != sides[0].span else sides[::-1]
         less = comparative is not None and (set(comparative.plain.split()) & _LESS or (comparative.said or (1,))[0] < 0)
-        sides = sides[::-1] if less else sides
+        turned = comparative is not None and takes_time(measure.field, comparative.said[1] if comparative.said else ())
+        sides = sides[::-1] if less != turned else sides
     question.use_rows()
     number = question.first("count")
     question.use(question.cued(number.place, -1, "by") if number is not None else None)  # "by how many pounds"
@@ -159,6 +161,8 @@ def _apart(question: Question, plan: Plan, condition: Condition) -> bool:
 
 def shared(question: Question, plan: Plan) -> Plan | None:
     """The plan of a share: of what is true of a part, or of every group."""
+    if any(itself(question, mark) for mark in question.all("share")):
+        return None
     rate = question.first("rate") if question.filters else None
     asked = next((mark for mark in question.all("percent") if _alone(question, mark)), None)
     cue = question.first("share") or rate or (asked if question.has("count", "which", "span") else None)
@@ -180,6 +184,11 @@ def shared(question: Question, plan: Plan) -> Plan | None:
     if not groups:
         raise Unresolved("I do not see whose share is meant.")
     return replace(plan, measures=measures or (Measure("count"),), groups=groups, share=True)
+
+
+def itself(question: Question, mark: Mark) -> bool:
+    """Whether a share is a figure of each row, and not worked out: "the average share of foreign visitors"."""
+    return question.cued(mark.place, -1, *AGGREGATES) is not None and question.is_figure(question.after(mark.place))
 
 
 def _alone(question: Question, mark: Mark) -> bool:

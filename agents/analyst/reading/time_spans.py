@@ -47,6 +47,8 @@ _MEASURED = vocabulary(
     """eur euro euros € km kilometre kilometres kilometer kilometers hour hours minute minutes day days percent % usd
     dollar dollars $ kg"""
 )
+_LATER = ("or later", "and later", "or after", "or newer", "onward", "onwards", "or since")
+_EARLIER = ("or earlier", "and earlier", "or before", "or older")
 TIMED = _SMALL | {name for name in (*_MONTHS, *(day.casefold() for day in calendar.day_name)) if name}
 """Words of times, all in lower case."""
 _APART = vocabulary(
@@ -58,12 +60,14 @@ _APART = vocabulary(
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`text[start:end]` names the span; `yearless` where it says no year."""
+    """`text[start:end]` names the span; `yearless` where it says no year. `loose` is what it can mean as well: "from
+    March" is since then, or of that month."""
 
     start: int
     end: int
     span: Span
     yearless: bool = False
+    loose: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +159,22 @@ def spans(text: str, now: datetime, *, old: bool = False) -> tuple[Found, ...]:
             year = atom.last.year  # "before 10 May in 2022" is in that year
             span = _span(span.first or date(year, 1, 1), span.last or date(year, 12, 31))
         begins = atom.at if lead in _TOLD else start
-        found.append(Found(words.row[begins].start, words.row[atom.end - 1].end, span, atom.yearless))
+        end, way = _open_end(words, atom.end)
+        end, way = (atom.end, 0) if atoms and atoms[0].at <= end else (end, way)  # "or before 2010"
+        span = _span(atom.first if way > 0 else None, atom.last if way < 0 else None) if way else span
+        loose = _span(atom.first, atom.last) if lead == "from" and not way and not told_apart else None
+        found.append(Found(words.row[begins].start, words.row[end - 1].end, span, atom.yearless, loose))
     return tuple(found)
+
+
+def _open_end(words: _Words, at: int) -> tuple[int, int]:
+    """Where the words behind a time end that leave it open, and whether to what comes later (1) or was earlier (-1):
+    "or later"; 0 where there are none."""
+    for way, said in ((1, _LATER), (-1, _EARLIER)):
+        size = next((size for size in (2, 1) if " ".join(words.word(at + n) for n in range(size)) in said), 0)
+        if size:
+            return at + size, way
+    return at, 0
 
 
 def _lead(words: _Words, at: int) -> tuple[int, str, str]:

@@ -22,7 +22,7 @@ parts = spelt
 """The words in an identifier."""
 _IRREGULAR = {
     "children": "child", "women": "woman", "men": "man", "wives": "wife", "knives": "knife", "loaves": "loaf",
-    "built": "build",
+    "built": "build", "ran": "run",
 }  # fmt: skip
 
 
@@ -40,7 +40,8 @@ class Token:
 
     @property
     def stem(self) -> str:
-        return stem(self.plain)
+        acronym = self.text[:-1].isupper() and self.text[-1:] == "s" and len(self.text) > 2  # "PBs"
+        return stem(self.plain[:-1] if acronym else self.plain)
 
     @property
     def number(self) -> float | None:

@@ -128,3 +128,15 @@ def test_a_declared_type_holds_where_all_values_keep_to_it(declared: Any, texts:
 )
 def test_what_people_write_into_files(texts: list[str | None], type_: str, values: list[str | None]) -> None:
     assert column(texts, WRITTEN) == (type_, values)
+
+
+def test_a_table_with_decimal_commas_has_points_between_thousands() -> None:
+    """Where another column says how numbers are written, "2.961" is read as there."""
+    rows = [("€ 12,50", "2.961", "1.15"), ("€ 3,00", "770", "2.5")]
+    for at, wanted in ((0, ["BIGINT", "DECIMAL(18,2)"]), (1, ["DECIMAL(18,4)", "DECIMAL(18,2)"])):
+        connection = duckdb.connect(":memory:")
+        stage(connection, 3 - at, [row[at:] for row in rows])
+        settle(connection, "t", ["price", "area", "factor"][at:], [WRITTEN] * (3 - at))
+        types = [str(row[1]) for row in connection.execute("DESCRIBE t").fetchall()]
+        connection.close()
+        assert types[-2:] == wanted
