@@ -93,3 +93,22 @@ class ToolReturned:
     value: Any
     iteration: int
     milliseconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the provider counted them; all zero offline. `cached_tokens`: those of the input it had ready."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    model: str = ""
+    cached_tokens: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        """Both together, put down to the later model."""
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            other.model,
+            self.cached_tokens + other.cached_tokens,
+        )

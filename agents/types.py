@@ -16,6 +16,7 @@ from agents.trace import Staged as Staged
 from agents.trace import Thought as Thought
 from agents.trace import ToolReturned as ToolReturned
 from agents.trace import ToolUsed as ToolUsed
+from agents.trace import Usage as Usage
 from rag.types import Passage
 
 if TYPE_CHECKING:
@@ -182,33 +183,13 @@ class MisplacedMarker:
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens as the provider counted them; all zero offline. `cached_tokens`: those of the input it had ready."""
-
-    input_tokens: int = 0
-    output_tokens: int = 0
-    model: str = ""
-    cached_tokens: int = 0
-
-    def __add__(self, other: "Usage") -> "Usage":
-        """Both together, put down to the later model."""
-        return Usage(
-            self.input_tokens + other.input_tokens,
-            self.output_tokens + other.output_tokens,
-            other.model,
-            self.cached_tokens + other.cached_tokens,
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Task:
     """What an answerer gets: the standalone question, the specialist's instructions, the passages in the order of their
     markers (`passages[0]` is `[first_number]`: several specialists share one numbering), and the facts known.
-    `unknown`: codes and numbers that the question names and no document has, as they are to be shown; `unanswered`: it
-    is about what no document is about. `summary` tells what was said before the history. `tools`: what a chat model may
-    call, on the `context`; `max_tokens`: of text it may write no more. `act` is what the message does, `subject` what
-    the customer asked about before, in a few words; `own_words` and `language` are those of the question, where it is
-    in another language than English."""
+    `unknown`: codes that the question names and no document has; `unanswered`: no document is about it. `summary` tells
+    what was said before the history. `tools`: what a chat model may call, on the `context`; `max_tokens`: of text it
+    may write no more. `act` is what the message does, `subject` what was asked before, in a few words; `own_words` and
+    `language` are those of the question, where it is in another language than English."""
 
     question: str
     instructions: str
@@ -282,7 +263,7 @@ class Answered:
     declined: bool = False
     hedged: bool = False
     truncated: bool = False
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     unsupported: tuple[UnsupportedSpan, ...] = ()
     misplaced: tuple[MisplacedMarker, ...] = ()
     status: Status = "answered"

@@ -39,8 +39,9 @@ _RANGE = re.compile(
     re.IGNORECASE,
 )
 _ANY = re.compile(r"\b(?:car|cars|vehicle|vehicles|model|models|range)\b(?<!my car)", re.IGNORECASE)
-PAIR = re.compile(r"\bthan\b|\bor\b|\bvs\.?\b|\bversus\b|\bagainst\b|\bcompar\w+|\bbetween\b", re.IGNORECASE)
-APART = re.compile(r"\bdiff(?:er\w*)?\b", re.IGNORECASE)
+PAIR = re.compile(
+    r"\bthan\b|\bor\b|\bvs\.?\b|\bversus\b|\bagainst\b|\bcompar\w+|\bbetween\b|\bdiff(?:er\w*)?\b", re.IGNORECASE
+)
 _TO_A_FIGURE = re.compile(r"\W*(?:from \d+ )?to \d+\W*", re.IGNORECASE)
 """The quickest "to 100"."""
 _INCH = re.compile(
@@ -225,7 +226,7 @@ class _Reader:
         if not 1 < len(spoken.cars) <= MOST_SIDES or not PAIR.search(self._text):
             return None
         within = frozenset[tuple[str, int]]().union(*spoken.cars)
-        found = self._about(APART.sub(" ", PAIR.sub(" ", spoken.rest)), within)
+        found = self._about(PAIR.sub(" ", spoken.rest), within)
         return Contrast(spoken.cars, tuple(item.name for item in found)) if found else None
 
     def choice(self) -> Choice | None:

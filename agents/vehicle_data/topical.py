@@ -14,7 +14,7 @@ from agents.types import StandaloneQuestion
 from agents.vehicle_data.attributes import Attribute, measures_named, of_something_else, primary, words_of
 from agents.vehicle_data.comparatives import compared
 from agents.vehicle_data.fact_table import VehicleData
-from agents.vehicle_data.inquiry import APART, MEASURED, PAIR
+from agents.vehicle_data.inquiry import MEASURED, PAIR
 from agents.vehicle_data.lookups import MOST_SIDES, Comparison, Contrast, Lookup, Request
 from agents.vehicle_data.sides import apart_from, sides
 from agents.vehicles.applicability import Cars
@@ -81,7 +81,7 @@ def asked(
     own = not vehicles.mentions(text)
     rest, others = apart_from(text, data.fitment, vehicles)
     spoken = sides(rest, facts, data.fitment, vehicles)
-    named, beside = spoken.cars, APART.sub(" ", PAIR.sub(" ", spoken.rest))
+    named, beside = spoken.cars, PAIR.sub(" ", spoken.rest)
     pair = named if 1 < len(named) <= MOST_SIDES and PAIR.search(text) else ()
     least = _BETWEEN if pair and about.kind("comparison", "extreme") >= _WANTED else _PROBABLE
     if several := _several(replace(message, text=beside) if pair else message, about, read, data, cars, least):

@@ -129,12 +129,20 @@ def counted(question: Question) -> Measure | None:
         field = _different(question, target, distinct=distinct is not None)
         if field is not None:
             question.use(target, distinct)
+            if not distinct and not any(_one_of(word, target.plain) for word in words_of(field.column).split()):
+                scope.choices.doubt(f'whether "{target.text}" are counted by {field.column} or each by itself')
             return Measure("distinct", field)
         if scope.own(target) or target.cue == "rows":
             question.use(target)
     if distinct is not None and any(scope.told_apart_by(field) for field in scope.own_columns):
         question.use(distinct)  # where every row is of its own, different ones are all of them
     return Measure("count")
+
+
+def _one_of(name: str, noun: str) -> bool:
+    """Whether a noun is the name or its plural: "designers" of `designer`, but not "applications" of `applicant`."""
+    name = name.casefold()
+    return noun in (name, f"{name}s", f"{name}es", f"{name[:-1]}ies")
 
 
 def _doer(question: Question, cue: Mark, target: Mark) -> bool:
