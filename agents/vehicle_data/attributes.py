@@ -142,8 +142,9 @@ def primary(found: Sequence[Attribute]) -> tuple[Attribute, ...]:
 def of_something_else(text: str, found: Sequence[Attribute]) -> bool:
     """Whether a text asks for a measure of a thing that the attributes are not of: "how heavy is the roof box". `text`
     is without the names of vehicles."""
-    read = tokens(text)
-    for phrase in _MEASURE_OF.spans(text):
+    plain = canonical(text)
+    read = tokens(plain)
+    for phrase in _MEASURE_OF.spans(plain):
         thing, behind = phrase.parts["word"].word, read[phrase.last].word if phrase.last < len(read) else ""
         vehicle = not _VEHICLE.isdisjoint({thing, behind}) or thing in _everyday().unheard
         if not vehicle and not any(_accounted(stem(thing), item)[0] for item in found):

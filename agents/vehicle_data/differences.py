@@ -24,7 +24,7 @@ _CHANGE = vocabulary(
     "new newer change changes changed improved improvement improvements updated upgrade upgrades missing miss"
 )
 _FRAME = vocabulary(
-    "car cars vehicle vehicles model models year years version versions last previous extra worth better waiting wait "
+    "car cars vehicle vehicles model models year years version versions last previous extra worth waiting wait "
     "pls thx money short brief main biggest exactly basically real big getting difference cash pay paying between"
 )
 """Words of such a question that ask for nothing in particular."""
