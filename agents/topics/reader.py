@@ -92,12 +92,12 @@ class TopicReader:
     def unanswered(self, text: str, context: str, questions: Callable[[], Floats | None]) -> bool:
         """Whether a text is plainly about a topic that none of the `questions` is about, which are the vectors of all
         that the documents answer: then what they have is about something else. False as long as they are not known."""
-        if self._answered is None and (rows := questions()) is not None and len(rows) >= _ENOUGH:
-            self._answered = self._topics.shares(rows.astype(np.float64)).max(axis=0)
-        if self._answered is None:
-            return False
         topic, share = self.read(text, context).topics[0]
-        return share >= _PLAINLY and self._answered[self._topics.labels.index(topic.name)] < _SPOKEN_OF
+        if share < _PLAINLY:
+            return False
+        if self._answered is None and (rows := questions()) is not None and len(rows) >= _ENOUGH:
+            self._answered = self._topics.shares(rows.astype(np.float32)).max(axis=0)
+        return self._answered is not None and bool(self._answered[self._topics.labels.index(topic.name)] < _SPOKEN_OF)
 
 
 def entries(files: Sequence[str]) -> dict[str, dict[str, Any]]:

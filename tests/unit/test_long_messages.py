@@ -46,7 +46,7 @@ from agents.service.prices import parse as parse_prices
 from agents.service.schedules import Schedules
 from agents.types import Question, Turn
 from agents.vehicle_data import skill as vehicle_data
-from agents.vehicle_data.attributes import Attributes
+from agents.vehicle_data.attributes import Attribute, Attributes
 from agents.vehicle_data.comparatives import Compared, compared
 from agents.vehicle_data.fact_table import VehicleData
 from agents.vehicle_data.fact_table import parse as parse_data
@@ -195,6 +195,7 @@ OTHERS: Mapping[Any, object] = {
     GuidedChecks: checks(),
     FaultCodes: CODES,
     VehicleData: DATA,
+    Sequence[Attribute]: DATA.attributes.all[:1],
     Vocabulary: Documents(),
     Analyzer: ANALYZER,
     Compared: compared("which has more power"),

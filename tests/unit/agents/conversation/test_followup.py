@@ -36,7 +36,7 @@ def asked(*texts: str) -> tuple[Turn, ...]:
         ("What is the power of the 2025 Wren 42?", "and the newer one", "What is the power of the 2026 Wren 42?"),
         ("What is the power of the 2025 Wren 42?", "the newer one more?", "What is the power of the 2026 Wren 42?"),
         ("How big is the tank of the Heron Hybrid?", "tiny. the petrol?", "How big is the tank of the Heron 1.5T?"),
-        ("How big is the tank of the Heron?", "i asked about the Plover", "How big is the tank of the Plover?"),
+        ("How big is the boot of the Heron?", "not what i asked, i said Wren", "How big is the boot of the Wren?"),
         ("How heavy is the Wren 42?", "the 58?", "How heavy is the Wren 58?"),
         ("tyre pressure front of the Wren 42", "i meant back sorry", "tyre pressure rear of the Wren 42"),
         ("How deep may the 2026 Wren wade?", "and my older one, 2025", "How deep may the 2025 Wren wade?"),
