@@ -47,9 +47,9 @@ def test_the_life_of_a_dataset(data: Path) -> None:
     assert run(data, "add", "sold", str(path))[0] == 1
     code, out, _ = run(data, "query", "sold", "-", input="SELECT sum(euros) AS total, min(day) AS since FROM sold")
     assert (code, out.split()) == (0, ["total", "since", "30.3", "2026-01-01"])
-    code, out, _ = run(data, "show", "all", "--json")
+    code, out, err = run(data, "show", "all", "--json")
+    assert code == 0, err
     (shown,) = lines(out)
-    assert code == 0
     assert {table["dataset"] for table in shown["tables"]} == {"operations", "sold"}  # type: ignore[attr-defined]
     assert run(data, "refresh", "sold")[0] == 0
     assert run(data, "remove", "sold")[0] == 0
