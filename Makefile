@@ -6,6 +6,8 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 CLIENTS := tests/integration/agui/node_modules/.package-lock.json
 SECONDS := 120
+# Without bytecode each of the many processes of the tests compiles every module anew.
+export PYTHONDONTWRITEBYTECODE :=
 # Many tests wait for something: two processes more than there are cores, at most six.
 WORKERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 5 ? cores + 2 : 6)))
 

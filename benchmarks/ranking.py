@@ -44,7 +44,6 @@ from orchestrator.evaluation.retrieval import SCORES
 from orchestrator.evaluation.statistics import mean
 from rag.embedder import Embedder
 from rag.embedders import weights
-from rag.embedders.local import LocalEmbedder
 from rag.index import Hit, IndexUnavailable, Query, WordIndex
 from rag.ingestion.extract import Extractor
 from rag.ingestion.publish import Publisher
@@ -281,6 +280,13 @@ def gain(measured: Measured) -> str:
     return f"{found.value:+.1f} [{found.low:+.1f}, {found.high:+.1f}]" if found else "-"
 
 
+def unrounded() -> Embedder:
+    """The packaged model with 32 bits a weight."""
+    from rag.embedders.local import LocalEmbedder  # brings torch, which takes seconds
+
+    return LocalEmbedder(weights.packaged())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", type=Path, nargs="*", help="More pairs of corpus and questions.")
@@ -293,7 +299,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="pitcrew-ranking-") as folder:
         settings = Settings().model_copy(update={"data_dir": Path(folder), "database_url": "", "chroma_url": ""})
         embedder = open_embedder(settings)
-        whole = None if options.only_8_bit else LocalEmbedder(weights.packaged())
+        whole = None if options.only_8_bit else unrounded()
         texts = []
         if not options.only_files:
             pairs = [*(write(make(3000), name, Path(folder)) for name, make in KINDS.items()), *pairs]

@@ -24,7 +24,11 @@ from tests.integration.analyst_stated import stated
 
 TABLES = Path(__file__).with_name("tables")
 QUESTIONS = [json.loads(line) for line in (TABLES / "questions.jsonl").read_text(encoding="utf-8").splitlines()]
-ASKED = QUESTIONS if FULL else QUESTIONS[::3]
+DESCRIPTIONS = json.loads((TABLES / "descriptions.json").read_text(encoding="utf-8"))
+TYPED = ("trails", "films", "sales")
+REGISTERED = list(DESCRIPTIONS) if FULL else sorted({*list(DESCRIPTIONS)[::3], *TYPED})
+"""One table in three where proofs are short: to copy a table takes longer than to answer a question about it."""
+ASKED = [question for question in QUESTIONS if question["dataset"] in REGISTERED]
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FLOOR = 0.95
 
@@ -37,8 +41,8 @@ async def datasets(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Da
     engine = create_engine(f"sqlite:///{folder / 'datasets.db'}")
     metadata.create_all(engine)
     catalogue = DatasetCatalogue(engine, folder / "snapshots")
-    for name, description in json.loads((TABLES / "descriptions.json").read_text(encoding="utf-8")).items():
-        await catalogue.add(name, str(TABLES / f"{name}.csv"), description)
+    for name in REGISTERED:
+        await catalogue.add(name, str(TABLES / f"{name}.csv"), DESCRIPTIONS[name])
     yield catalogue
     await catalogue.close()
     engine.dispose()
@@ -60,7 +64,7 @@ def kinds(schema: Any) -> dict[str, str]:
 
 
 async def test_what_people_write_becomes_figures_and_days(datasets: DatasetCatalogue) -> None:
-    trails, films, sales = [kinds(await datasets.schema(name)) for name in ("trails", "films", "sales")]
+    trails, films, sales = [kinds(await datasets.schema(name)) for name in TYPED]
     assert (trails["Opened"], trails["Visitors per year"]) == ("date", "integer")  # 31/12/1999; 1,234 and N/A
     assert (films["gross"], films["budget"], films["score"]) == ("integer", "integer", "number")  # $12,345; -; NA
     assert (sales["sold_on"], sales["total"], sales["discount"]) == (

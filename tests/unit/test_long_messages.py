@@ -44,6 +44,7 @@ from agents.service import skill as service_plan
 from agents.service.prices import Prices
 from agents.service.prices import parse as parse_prices
 from agents.service.schedules import Schedules
+from agents.skill import Skill
 from agents.types import Question, Turn
 from agents.vehicle_data import skill as vehicle_data
 from agents.vehicle_data.attributes import Attribute, Attributes
@@ -176,69 +177,77 @@ class Documents:
         return 0
 
 
-CHOICES = open_choices(HashingEmbedder())
-RESOURCES = replace(MANUAL, choices=CHOICES)
 VEHICLES = bundled.vehicles()
 FITMENT = Fitment(VEHICLES)
-WORKSHOPS, DATA, CODES = (parse(bundled.chunks(), VEHICLES) for parse in (parse_workshops, parse_data, parse_codes))
-OTHERS: Mapping[Any, object] = {
-    datetime: NOON,
-    date: NOON.date(),
-    Callable[[Found], str]: lambda found: found.label,
-    Iterable[tuple[int, int]]: (),
-    Vehicles: VEHICLES,
-    Workshops: WORKSHOPS,
-    Fitment: FITMENT,
-    Lexicon: LEXICON,
-    Plan: Plan(),
-    Schedules: schedules(),
-    GuidedChecks: checks(),
-    FaultCodes: CODES,
-    VehicleData: DATA,
-    Sequence[Attribute]: DATA.attributes.all[:1],
-    Vocabulary: Documents(),
-    Analyzer: ANALYZER,
-    Compared: compared("which has more power"),
-    Embedder: HashingEmbedder(),
-    Choices: CHOICES,
-    Resources: RESOURCES,
-    Sequence[Table]: TABLES,
-    Symptom: checks().symptoms[0],
-    Sequence[Cause]: checks().symptoms[0].causes,
-    Sequence[Mention]: (),
-    Sequence[Statement]: (),
-    Sequence[Turn]: (),
-    Sequence[tuple[Any, str]]: (),
-    Sequence[str]: ("shop",),
-    Iterable[str]: ("shop",),
-    Collection[int]: (),
-    Collection[str]: ("shop",),
-    Mapping[str, str]: {},
-    Mapping[str, Any]: {},
-    Mapping[int, Passage]: {},
-    frozenset[str]: frozenset(),
-    Cars: FITMENT.everything,
-    Cause | None: None,
-    Literal["confirm", "choose"]: "choose",
-    str | None: None,
-    str: "SELECT 1",
-    int: 1,
-    bool: False,
-}
-"""A value of each type that readers need beside the text."""
-OWNERS: Mapping[type, object] = {
-    WordLikeness: WordLikeness.of(("how big is the boot", "what oil does it take")),
-    Vehicles: VEHICLES,
-    Workshops: WORKSHOPS,
-    Fitment: FITMENT,
-    Phrases: Phrases(("what is ... torque", "my (<word>|) wren", "book a service", "a <any> <any>", "(the|) <number>")),
-    Spelling: Spelling(["the torque of the engine"] * 2),
-    Attributes: DATA.attributes,
-    Analyzer: ANALYZER,
-    Prices: parse_prices(bundled.chunks(), VEHICLES),
-    LanguageScores: opened(),
-}
-"""A value of each class that has readers among its methods."""
+
+
+@cache
+def given() -> tuple[Mapping[Any, object], Mapping[type, object]]:
+    """A value of each type that readers need beside the text; and one of each class that has readers among its
+    methods."""
+    choices = open_choices(HashingEmbedder())
+    workshops, data, codes = (parse(bundled.chunks(), VEHICLES) for parse in (parse_workshops, parse_data, parse_codes))
+    others: Mapping[Any, object] = {
+        datetime: NOON,
+        date: NOON.date(),
+        Callable[[Found], str]: lambda found: found.label,
+        Iterable[tuple[int, int]]: (),
+        Vehicles: VEHICLES,
+        Workshops: workshops,
+        Fitment: FITMENT,
+        Lexicon: LEXICON,
+        Plan: Plan(),
+        Schedules: schedules(),
+        GuidedChecks: checks(),
+        FaultCodes: codes,
+        VehicleData: data,
+        Sequence[Attribute]: data.attributes.all[:1],
+        Vocabulary: Documents(),
+        Analyzer: ANALYZER,
+        Compared: compared("which has more power"),
+        Embedder: HashingEmbedder(),
+        Choices: choices,
+        Resources: replace(MANUAL, choices=choices),
+        Sequence[Table]: TABLES,
+        Symptom: checks().symptoms[0],
+        Sequence[Cause]: checks().symptoms[0].causes,
+        Sequence[Mention]: (),
+        Sequence[Statement]: (),
+        Sequence[Turn]: (),
+        Sequence[tuple[Any, str]]: (),
+        Sequence[str]: ("shop",),
+        Iterable[str]: ("shop",),
+        Collection[int]: (),
+        Collection[str]: ("shop",),
+        Mapping[str, str]: {},
+        Mapping[str, Any]: {},
+        Mapping[int, Passage]: {},
+        frozenset[str]: frozenset(),
+        Cars: FITMENT.everything,
+        Cause | None: None,
+        Literal["confirm", "choose"]: "choose",
+        str | None: None,
+        str: "SELECT 1",
+        int: 1,
+        bool: False,
+    }
+    owners: Mapping[type, object] = {
+        WordLikeness: WordLikeness.of(("how big is the boot", "what oil does it take")),
+        Vehicles: VEHICLES,
+        Workshops: workshops,
+        Fitment: FITMENT,
+        Phrases: Phrases(
+            ("what is ... torque", "my (<word>|) wren", "book a service", "a <any> <any>", "(the|) <number>")
+        ),
+        Spelling: Spelling(["the torque of the engine"] * 2),
+        Attributes: data.attributes,
+        Analyzer: ANALYZER,
+        Prices: parse_prices(bundled.chunks(), VEHICLES),
+        LanguageScores: opened(),
+    }
+    return others, owners
+
+
 READ_WHOLE = "tried as a whole by tests/integration/test_long_messages.py"
 ELSEWHERE = {
     "agents.acts.reader": READ_WHOLE,
@@ -304,7 +313,7 @@ def candidates() -> Iterator[tuple[str, Callable[..., object], type | None]]:
 @cache
 def found() -> tuple[tuple[Reader, ...], tuple[str, ...]]:
     """The readers, and the names of those that need something that is not known here."""
-    readers, unknown = [], []
+    (others, owners), readers, unknown = given(), [], []
     for name, function, owner in candidates():
         first, *rest = [*list(inspect.signature(function).parameters.values())[owner is not None :], None]
         if first is None or first.name not in _TEXTS or any(name.startswith(other) for other in ELSEWHERE):
@@ -313,9 +322,9 @@ def found() -> tuple[tuple[Reader, ...], tuple[str, ...]]:
         needed = {each.name: hints.get(each.name) for each in rest if each and each.default is each.empty}
         if hints.get(first.name) is not str:
             continue
-        if all(hint in OTHERS for hint in needed.values()) and (owner is None or owner in OWNERS):
-            call = function if owner is None else partial(function, OWNERS[owner])
-            readers.append(Reader(name, partial(run, call, {given: OTHERS[hint] for given, hint in needed.items()})))
+        if all(hint in others for hint in needed.values()) and (owner is None or owner in owners):
+            call = function if owner is None else partial(function, owners[owner])
+            readers.append(Reader(name, partial(run, call, {name: others[hint] for name, hint in needed.items()})))
         else:
             unknown.append(name)
     return tuple(readers), tuple(unknown)
@@ -338,7 +347,7 @@ async def drain(given: AsyncIterator[object]) -> None:
         pass
 
 
-READ_BY_SKILLS = {
+READ_BY_SKILLS: Mapping[str, Skill] = {
     "appointments": appointments.SKILL,
     "diagnosis": diagnosis.SKILL,
     "service plan": service_plan.SKILL,
@@ -359,7 +368,7 @@ def folder_of(name: str) -> str:
 
 def test_every_reader_is_tried() -> None:
     readers, unknown = found()
-    assert not unknown, "add what they need to OTHERS or OWNERS, or say in ELSEWHERE why they are not tried"
+    assert not unknown, "add what they need to `given`, or say in ELSEWHERE why they are not tried"
     assert len(readers) > 90
     assert all(folder_of(reader.name) for reader in readers)
 
@@ -377,11 +386,12 @@ def test_readers_take_time_in_proportion_to_the_text(folder: str) -> None:
 
 @pytest.mark.parametrize("name", READ_BY_SKILLS)
 def test_skills_take_time_in_proportion_to_the_text(name: str) -> None:
-    skill = READ_BY_SKILLS[name]
+    skill: Skill = READ_BY_SKILLS[name]
+    resources: Any = given()[0][Resources]
 
     def read(text: str) -> None:
-        asyncio.run(skill.read(case(text), RESOURCES))  # type: ignore[arg-type]
-        asyncio.run(skill.takes_up(case(text), RESOURCES))  # type: ignore[arg-type]
+        asyncio.run(skill.read(case(text), resources))
+        asyncio.run(skill.takes_up(case(text), resources))
 
     assert not list(filter(None, (too_slow(read, shape) for shape in tried(name, LONG))))
 
