@@ -8,6 +8,8 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings as hypothesis_settings
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # several processes share the cores: threads would only wait
+
 from tests.serving import KNOWLEDGE, Served, duplicate, environment, pitcrew, serving
 
 TESTS = Path(__file__).parent

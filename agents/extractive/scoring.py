@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,7 +103,7 @@ def rank(
     if not statements:
         return []
     scoring = scoring or (ASKED if knows_questions(passages) else SCORING)
-    texts = [_Text(_narrowed(question, statement)) for statement in statements]
+    texts = [_text(_narrowed(question, statement)) for statement in statements]
     question_terms = terms_of(question, texts)
     codes = identifiers(question)
     asks = _Asks(question)
@@ -218,6 +219,9 @@ class _Text:
         self.own, self.near = (heading, body) if kind == "list" else (body, heading)
         self.far = frozenset(terms(statement.far))
         self.read = f"{statement.near}: {statement.text}"[:_LIKE_CHARACTERS]
+
+
+_text = lru_cache(maxsize=20_000)(_Text)  # the same statements come up in many answers
 
 
 def _with_numbers(text: str) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 
 from agents.language.words import vocabulary, words
@@ -65,17 +66,38 @@ def statements(passages: Sequence[Passage], fitment: Fitment) -> tuple[Statement
     single_statements: list[Statement] = []
     seen: set[tuple[str, int]] = set()
     for number, passage in enumerate(passages):
-        chunk = passage.chunk
-        outer = fitment.everything
-        for heading in (chunk.title, *chunk.section):
-            outer = fitment.narrowed(heading, outer)
-        fresh = [span for span in spans(chunk, number) if (chunk.document_id, span.start) not in seen]
-        seen |= {(chunk.document_id, span.start) for span in fresh}
-        for before, span in zip((None, *fresh), fresh, strict=False):
-            leaning = before if before and _follows(before, span) and leans(span.text) else None
-            leaning = leaning if leaning and len(leaning.text) <= _LONGEST_BEFORE else None
-            single_statements += (replace(stated, before=leaning) for stated in _stated(span, chunk, outer, fitment))
+        document = passage.chunk.document_id
+        stretches = _stretches(passage.chunk, number, fitment)
+        fresh = [stretch for stretch in stretches if (document, stretch.span.start) not in seen]
+        seen |= {(document, stretch.span.start) for stretch in fresh}
+        for before, stretch in zip((None, *fresh), fresh, strict=False):
+            leaning = before.span if before and stretch.leans and _follows(before.span, stretch.span) else None
+            if leaning and len(leaning.text) <= _LONGEST_BEFORE:
+                single_statements += (replace(stated, before=leaning) for stated in stretch.stated)
+            else:
+                single_statements += stretch.stated
     return (*single_statements, *_lists(single_statements, passages))
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """A span with what it states, by itself; whether it `leans` on what stands before it."""
+
+    span: Span
+    stated: tuple[Statement, ...]
+    leans: bool
+
+
+@lru_cache(maxsize=2_000)  # the same chunks come up in many answers
+def _stretches(chunk: Chunk, number: int, fitment: Fitment) -> tuple[_Stretch, ...]:
+    """The evidence of passage `number`, in its order."""
+    outer = fitment.everything
+    for heading in (chunk.title, *chunk.section):
+        outer = fitment.narrowed(heading, outer)
+    return tuple(
+        _Stretch(span, tuple(_stated(span, chunk, outer, fitment)), span.kind == "sentence" and leans(span.text))
+        for span in spans(chunk, number)
+    )
 
 
 def _follows(before: Span, span: Span) -> bool:

@@ -7,7 +7,7 @@ stands under, or by what its values measure. Otherwise the question asks for som
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
@@ -33,6 +33,8 @@ _VEHICLE = vocabulary(
 )
 _LONG = 8
 """From this length on two slips are put right, below it one."""
+_TEXTS = 4_000
+"""Texts whose words are remembered: a topic's terms come up in every question, and a question several times."""
 _KEPT = 100_000
 """Words with an attribute, by which it is remembered how well that accounts for them."""
 _NEAR = 0.45
@@ -97,6 +99,7 @@ def canonical(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=_TEXTS)
 def words_of(text: str) -> tuple[str, ...]:
     """The stems of a text's words that say what it is about, in order and each once."""
     plain = canonical(text)
@@ -126,7 +129,8 @@ def name_words(name: str) -> tuple[str, ...]:
 
 def measures_named(text: str) -> frozenset[str]:
     """What the words of a text are the measure's own names of: "tyre pressure" of pressure."""
-    return frozenset(measure for measure in _everyday().cues if stem(measure) in words_of(text))
+    said = words_of(text)
+    return frozenset(measure for measure in _everyday().cues if stem(measure) in said)
 
 
 def telling(text: str) -> tuple[str, ...]:
@@ -165,13 +169,15 @@ class Attributes:
     """All attributes of a knowledge base, to be looked up by what people call them. Immutable."""
 
     all: tuple[Attribute, ...]
+    _matching: Callable[[tuple[str, ...]], tuple[_Match, ...]] = field(repr=False, compare=False)
     _spelt: frozenset[str] = field(default=frozenset(), repr=False)
 
     @classmethod
     def of(cls, found: Iterable[Attribute]) -> "Attributes":
         every = tuple(found)
         names = " ".join(candidate.name for candidate in every).casefold()
-        return cls(every, frozenset(re.findall(r"[^\W\d_]{4,}", names)) | _everyday().spelt)
+        matching = lru_cache(maxsize=_TEXTS)(partial(_matches, every))
+        return cls(every, matching, frozenset(re.findall(r"[^\W\d_]{4,}", names)) | _everyday().spelt)
 
     def named(self, name: str) -> tuple[Attribute, ...]:
         """The attributes with exactly this name, but for capitals and blanks."""
@@ -192,7 +198,7 @@ class Attributes:
         asked = telling(text if as_written else self.spelt(text))
         if not asked:
             return ()
-        found = (match for item in self.all if fits(item) and (match := _matched(asked, item)))
+        found = (match for match in self._matching(asked) if fits(match.attribute))
         matches = [match for match in found if match.in_full or not by_name]
         matches.sort(key=lambda match: (match.uncovered, -match.points))
         best = {
@@ -229,6 +235,10 @@ class Attributes:
 @lru_cache(maxsize=4)
 def _stems(words: frozenset[str]) -> frozenset[str]:
     return frozenset(map(stem, words))
+
+
+def _matches(every: Sequence[Attribute], asked: tuple[str, ...]) -> tuple[_Match, ...]:
+    return tuple(match for item in every if (match := _matched(asked, item)))
 
 
 def _matched(asked: Sequence[str], attribute: Attribute) -> _Match | None:
