@@ -142,9 +142,7 @@ def main() -> None:
             firsts = asyncio.run(measure(url, token, options.concurrency, texts))
             each_ms = 1000 * (processor_s(process.pid) - before) / len(texts)
             print(f"{len(texts)} turns, {options.concurrency} at a time: {each_ms:.1f} ms of the processor each")
-            print(
-                f"first token: median {firsts[len(firsts) // 2]:.0f} ms, p95 {firsts[int(len(firsts) * 0.95)]:.0f} ms"
-            )
+            print(f"first token: median {percentile(firsts, 0.5):.0f} ms, p95 {percentile(firsts, 0.95):.0f} ms")
             if not options.no_samples:
                 spy.send_signal(2)
                 spy.wait()

@@ -23,24 +23,30 @@ hypothesis_settings.load_profile("many" if FULL else "some")
 SHORT = {"laws", "unit", "wire"}
 WITHOUT_DOCUMENTS = (
     "laws/test_dataset_laws.py",
+    "unit/test_long_messages.py",
+    "laws/test_embedder_laws.py",
+    "integration/test_analyst_tables.py",
     "unit/agents/routing/test_classifier.py",
-    "laws/test_store_laws.py",
-    "laws/test_index_laws.py",
-    "unit/agents/verification/test_check.py",
+    "unit/rag/loaders/test_pdf.py",
+    "integration/test_hostile_queries.py",
+    "integration/test_analyst_questions.py",
+    "integration/test_snapshots.py",
+    "faults/test_bookings.py",
+    "integration/test_ingest.py",
     "unit/agents/appointments/test_skill.py",
+    "laws/test_index_laws.py",
+    "laws/test_store_laws.py",
 )
 """Some that take long: while the first process ingests the documents, the others have these to do."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where processes share the work, whole programs come first: what is short fills the gaps at the end. Each process
-    takes two files to begin with."""
+    """Where processes share the work, whole programs come first: what is short fills the gaps at the end."""
     if hasattr(config, "workerinput"):
         files = list(dict.fromkeys(item.path.relative_to(TESTS) for item in items))
-        early = [file for file in files if file.as_posix() in WITHOUT_DOCUMENTS]
-        rest = sorted((file for file in files if file not in early), key=lambda file: file.parts[0] in SHORT)
-        half = len(early) // 2
-        order = {file: at for at, file in enumerate([*rest[:1], *early[:half], *rest[1:2], *early[half:], *rest[2:]])}
+        early = [file for name in WITHOUT_DOCUMENTS for file in files if file.as_posix() == name]
+        first, *rest = sorted((file for file in files if file not in early), key=lambda file: file.parts[0] in SHORT)
+        order = {file: at for at, file in enumerate([first, *early, *rest])}
         items.sort(key=lambda item: order[item.path.relative_to(TESTS)])
 
 

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 _TOKEN = re.compile(
     r"(?P<number>\d++(?:[.,:]\d++)*+)|(?P<word>[^\W\d_][^\W_]*+(?:['’ʼ`][^\W_]++)*+)|(?P<mark>[^\w\s]|_)"
@@ -18,8 +17,7 @@ _MARKS = ".,;:!?()"
 _DASHES = frozenset("-–—")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """`text[start:end]` of the text. `word` is what it is compared by: in lower case, without apostrophes. A number
     keeps its points, commas and colons; letters right behind it, as in `10th` and `9am`, are a token of their own.
     `head` is the word before its apostrophe, `what` of `what's`, and the whole word where there is none, or it denies.

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from rag.types import Chunk
@@ -18,6 +19,7 @@ _SHORTENED = re.compile(
     r"(?:\b(?:e\.g|i\.e|approx|no|nos|vs|etc|incl|max|min|Mr|Mrs|Dr|St|p|pp|fig|cf)|\b[A-Z])\.$", re.IGNORECASE
 )
 _LINK = re.compile(r"!?\[([^\]]{0,500})\]\([^)]{0,500}\)")
+_MARKS = frozenset("*_`[")
 _MARKUP = re.compile(r"\*\*|__|`|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)")
 
 
@@ -49,9 +51,12 @@ class Span:
 
 def plain(text: str) -> str:
     """Text without Markdown's marks, on one line."""
+    if _MARKS.isdisjoint(text):
+        return " ".join(text.split())
     return " ".join(_MARKUP.sub("", _LINK.sub(r"\1", text)).split())
 
 
+@lru_cache(maxsize=2_000)  # every feature that keeps data in tables reads all of them
 def spans(chunk: Chunk, passage: int) -> tuple[Span, ...]:
     """The evidence that a chunk holds, in its order. Headings are none: they say what follows, not that it is so."""
     stretches: list[Span] = []

@@ -114,7 +114,7 @@ def _read(text: str) -> Sequence[Token]:
             continue
         word = "number" if token.start in none else _spelt(token.word)
         end = none.get(token.start, token.end)
-        read.append(replace(token, word=word, head=word, end=end))
+        read.append(token._replace(word=word, head=word, end=end))
     return read
 
 
@@ -139,7 +139,7 @@ def _figured(text: str, read: Sequence[Token], at: int) -> Found | None:
     ends = (last, last - 1) if read[last - 1].kind == "mark" else (last,)
     for end in ends if last - at <= _LONGEST else ():
         if parts := _numbered(text[read[at].start : read[end - 1].end]):
-            figures = {name: replace(read[at], word=word) for name, word in parts.items() if word}
+            figures = {name: read[at]._replace(word=word) for name, word in parts.items() if word}
             rule = "days date" if "day" in figures else "days month"
             return Found(rule, read[at].start, read[end - 1].end, at, end, figures)
     return None
