@@ -77,6 +77,11 @@ class Settings(BaseSettings):
     )
     token_gap_s: float = Field(15.0, gt=0, description="Seconds of silence after which a model's answer has stalled.")
     answer_tokens: int = Field(4096, gt=0, description="The longest answer of a model, in tokens.")
+    model_traces: bool = Field(
+        False,
+        description="`true`: a model's answers are streamed by LangChain's classes, so that LangSmith and other "
+        "listeners of its callbacks see them. That takes the processor three times as long.",
+    )
     time_zone: str = Field(
         "UTC", description="The time zone of customers who have not said theirs (IANA, such as `Europe/Dublin`)."
     )

@@ -6,13 +6,21 @@ from typing import Any
 
 import openai
 from langchain_core.language_models import LanguageModelInput
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import (
+    AIMessage,
+    BaseMessage,
+    HumanMessage,
+    SystemMessage,
+    ToolMessage,
+    convert_to_openai_messages,
+)
 from langchain_core.runnables import Runnable, RunnableConfig
 from pydantic import SecretStr
 
 from agents.model import CallPiece, Filled, Finish, Message, ModelFailed, Streamed, ToolCalls, ToolsRefused
+from agents.models.completion_stream import Piece, pieces
 from agents.models.providers import Model
-from agents.models.tool_calls import ChatOpenAIUnread, GrowingCalls, arguments, to_langchain, to_openai
+from agents.models.tool_calls import PIECES, ChatOpenAIUnread, GrowingCalls, arguments, to_langchain, to_openai
 from agents.tool import Tool
 from agents.types import Usage
 
@@ -37,8 +45,11 @@ ACCESS_REFUSED = {401: "key refused", 402: "no credit left", 403: "key refused"}
 class OpenAICompatible:
     """One model at one provider; made once per process, inside the loop that uses it."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, *, traces: bool = False) -> None:
+        """`traces`: answers are streamed by LangChain's own classes, whose callbacks LangSmith and others listen to,
+        at three times the processor's time."""
         self._model = model
+        self._traces = traces
         # A client of its own: langchain-openai would share one between all loops and close none.
         # A server on this machine is not asked through the proxy that leads out of it.
         self._http = openai.DefaultAsyncHttpxClient(
@@ -69,24 +80,24 @@ class OpenAICompatible:
         self, messages: Sequence[Message], max_tokens: int, tools: Sequence[Tool[Any]] = ()
     ) -> AsyncGenerator[Streamed, None]:
         """Say the answer, or what of `tools` to call for it. Raises ModelFailed."""
-        finish, usage, chunk, begun = "", Usage(model=self.label), None, False
+        finish, usage, piece, begun = "", Usage(model=self.label), None, False
         growing = GrowingCalls()
         failure: ModelFailed | None = None
-        chat = self._chat.bind_tools([to_openai(tool) for tool in tools]) if tools else self._chat
-        chunks = chat.astream(_to_langchain(messages), extra_body=self._limit(max_tokens))
+        reading = (
+            self._traced(messages, max_tokens, tools) if self._traces else self._direct(messages, max_tokens, tools)
+        )
         try:
-            async with aclosing(chunks):  # type: ignore[type-var]
-                async for chunk in chunks:
-                    usage = _usage(chunk, self.label) or usage
-                    finish = chunk.response_metadata.get("finish_reason") or finish
-                    if text := chunk.text:
+            async with aclosing(reading):
+                async for piece in reading:
+                    usage, finish = piece.usage or usage, piece.finish or finish
+                    if piece.text:
                         begun = True
-                        yield text
-                    if size := growing.feed(chunk):
+                        yield piece.text
+                    if piece.calls and (size := growing.feed(piece.calls)):
                         begun = True
                         yield CallPiece(size)
         except Exception as error:
-            failure = failure_of(error, with_tools=bool(tools)) if chunk is None else _broken(error, begun)
+            failure = failure_of(error, with_tools=bool(tools)) if piece is None else _broken(error, begun)
         # Raised out here so that the provider's own error, whose text is not ours, is no context of it.
         if failure:
             raise failure
@@ -97,6 +108,29 @@ class OpenAICompatible:
         if calls := growing.whole():
             yield ToolCalls(calls)
         yield Finish(finish in STOPPED_SHORT, usage)
+
+    def _direct(
+        self, messages: Sequence[Message], max_tokens: int, tools: Sequence[Tool[Any]]
+    ) -> AsyncGenerator[Piece, None]:
+        """The answer, read from the client's raw response."""
+        request: dict[str, Any] = {
+            "model": self._model.name,
+            "messages": [_sent(message) for message in convert_to_openai_messages(_to_langchain(messages))],
+            "extra_body": self._limit(max_tokens),
+        }
+        offered = {"tools": [to_openai(tool) for tool in tools]} if tools else {}
+        return pieces(self._chat.root_async_client, request | offered, self.label)
+
+    async def _traced(
+        self, messages: Sequence[Message], max_tokens: int, tools: Sequence[Tool[Any]]
+    ) -> AsyncGenerator[Piece, None]:
+        """The same by ChatOpenAI's own stream."""
+        chat = self._chat.bind_tools([to_openai(tool) for tool in tools]) if tools else self._chat
+        chunks = chat.astream(_to_langchain(messages), extra_body=self._limit(max_tokens))
+        async with aclosing(chunks):  # type: ignore[type-var]
+            async for chunk in chunks:
+                finish = chunk.response_metadata.get("finish_reason") or ""
+                yield Piece(chunk.text, chunk.additional_kwargs.get(PIECES, ()), finish, _usage(chunk, self.label))
 
     async def fill(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Filled:
         """An object made to the schema. Raises ModelFailed."""
@@ -148,6 +182,11 @@ def _one_to_langchain(message: Message) -> BaseMessage:
             return to_langchain(message.text, message.calls)
         case "tool":
             return ToolMessage(message.text, tool_call_id=message.call_id)
+
+
+def _sent(message: dict[str, Any]) -> dict[str, Any]:
+    """The message as providers want it: one that only calls tools has no content, rather than an empty one."""
+    return {**message, "content": message["content"] or None} if message.get("tool_calls") else message
 
 
 def _usage(message: AIMessage, label: str) -> Usage | None:

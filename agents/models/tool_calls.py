@@ -1,12 +1,12 @@
 """Tools as sent: shown to a model as LangChain tools, its calls put together from the pieces of a stream."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 import msgspec
-from langchain_core.messages import AIMessage, BaseMessage, InvalidToolCall, ToolCall
+from langchain_core.messages import AIMessage, InvalidToolCall, ToolCall
 from langchain_core.outputs import ChatGenerationChunk
 from langchain_core.tools import StructuredTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
@@ -70,10 +70,10 @@ class GrowingCalls:
     def __init__(self) -> None:
         self._calls: list[_Growing] = []
 
-    def feed(self, message: BaseMessage) -> int:
-        """Take the pieces of one message of a ChatOpenAIUnread, and say how many characters they have."""
+    def feed(self, pieces: Iterable[Sequence[Any]]) -> int:
+        """Take pieces of calls (index, id, name and arguments of each), and say how many characters they have."""
         size = 0
-        for index, call_id, name, arguments in message.additional_kwargs.get(PIECES, ()):
+        for index, call_id, name, arguments in pieces:
             call = self._of(index, call_id or "")
             call.name = call.name or name or ""
             call.pieces.append(arguments or "")

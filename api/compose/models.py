@@ -48,7 +48,7 @@ async def open_models(settings: Settings, *, warm: bool = False) -> AsyncIterato
     from agents.models.warm_up import warm_up
 
     async with AsyncExitStack() as stack:
-        supported = [ToolSupport(OpenAICompatible(model)) for model in models]
+        supported = [ToolSupport(OpenAICompatible(model, traces=settings.model_traces)) for model in models]
         for support in supported:
             stack.push_async_callback(support.aclose)
         # Not through the breakers: what goes wrong before the first question says little about it.

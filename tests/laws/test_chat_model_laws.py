@@ -52,6 +52,7 @@ LOOK_UP = {"name": "look_up", "arguments": {"fluid": "oil, 5W-30 “long life”
 
 IMPLEMENTATIONS: dict[str, Callable[[Model], ChatModel]] = {
     "openai_compatible": OpenAICompatible,
+    "by LangChain's stream": lambda model: OpenAICompatible(model, traces=True),
     "tool support": lambda model: ToolSupport(OpenAICompatible(model)),
     "breaker": lambda model: Breaker(OpenAICompatible(model)),
 }
@@ -257,3 +258,18 @@ async def test_tools_and_their_results_reach_the_provider(build: Build, server: 
 
 async def test_is_known_by_provider_and_model(build: Build) -> None:
     assert build("scripted").label == "openai:scripted"
+
+
+async def test_the_same_is_asked_however_a_stream_is_read(server: Control) -> None:
+    """What LangChain sends is the measure: its roles, calls of tools and their results."""
+    call = ToolCall("call_1", "look_up", {"fluid": "oil"})
+    talk = (*MESSAGES, Message("assistant", "", calls=(call,)), Message("tool", "4.5 litres", call_id="call_1"))
+    sent = []
+    for traces in (False, True):
+        model = OpenAICompatible(Model(PROVIDERS["openai"], "scripted", server.base_url, "sk-any"), traces=traces)
+        async with aclosing(model.stream(talk, 100, TOOLS)) as stream:
+            async for _ in stream:
+                pass
+        await model.aclose()
+        sent.append(server.requests()[-1])
+    assert sent[0] == sent[1]

@@ -20,17 +20,23 @@ def running() -> Iterator[Control]:
 
 
 @pytest.fixture
+def traces() -> bool:
+    """Whether answers are streamed by LangChain's classes. Faults are tried in both ways."""
+    return False
+
+
+@pytest.fixture
 def provider(running: Control) -> Control:
     running.reset()
     return running
 
 
 @pytest.fixture
-async def models(provider: Control) -> AsyncIterator[BuildModel]:
+async def models(provider: Control, traces: bool) -> AsyncIterator[BuildModel]:
     async with AsyncExitStack() as stack:
 
-        def make(name: str, by: str = "openai", base_url: str | None = None) -> OpenAICompatible:
-            made = OpenAICompatible(Model(PROVIDERS[by], name, base_url or provider.base_url, CANARY))
+        def make(name: str, by: str = "openai", base_url: str | None = None, traces: bool = traces) -> OpenAICompatible:
+            made = OpenAICompatible(Model(PROVIDERS[by], name, base_url or provider.base_url, CANARY), traces=traces)
             stack.push_async_callback(made.aclose)
             return made
 

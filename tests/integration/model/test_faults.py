@@ -14,6 +14,11 @@ from tests.integration.model.asking import CANARY, QUICK, Build, BuildModel, col
 from tests.model_server.running import Control, running_model_server
 
 
+@pytest.fixture(params=[False, True], ids=["direct", "by LangChain's stream"])
+def traces(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
 @pytest.mark.parametrize(
     ("model", "reason", "calls"),
     [

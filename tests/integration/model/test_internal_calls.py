@@ -132,7 +132,7 @@ async def test_internal_calls_are_silent_in_a_graphs_message_stream(models: Buil
 
     async def spoken(_: Spoken) -> Spoken:
         question = [Message("user", "Question: oil")]
-        items = [item async for item in models("scripted").stream(question, 100)]
+        items = [item async for item in models("scripted", traces=True).stream(question, 100)]
         return {"said": "".join(item for item in items if isinstance(item, str))}
 
     assert await streamed(internal) == []

@@ -3,10 +3,9 @@
 from typing import Any
 
 import pytest
-from langchain_core.messages import AIMessage
 
 from agents.model import ToolCall
-from agents.models.tool_calls import PIECES, GrowingCalls, to_langchain
+from agents.models.tool_calls import GrowingCalls, to_langchain
 
 Piece = tuple[int | None, str | None, str | None, str | None]
 
@@ -14,7 +13,7 @@ Piece = tuple[int | None, str | None, str | None, str | None]
 def grown(*pieces: Piece) -> list[tuple[str, str, Any]]:
     calls = GrowingCalls()
     for piece in pieces:
-        calls.feed(AIMessage("", additional_kwargs={PIECES: [piece]}))
+        calls.feed([piece])
     return [(call.id, call.name, call.arguments) for call in calls.whole()]
 
 
