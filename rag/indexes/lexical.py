@@ -12,6 +12,8 @@ import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from threading import Lock
@@ -240,6 +242,21 @@ def _match(sought: Sought, vocabulary: _Vocabulary) -> str:
     return " OR ".join(f'"{term}"' for term in taken)
 
 
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """How often each term stands in a column, and which follow each other, unless words that are not searched for do
+    stand between them."""
+
+    counts: Mapping[str, int]
+    pairs: frozenset[tuple[str, str]]
+
+
+@lru_cache(maxsize=4_000)  # the same chunks are found again and again
+def _column(text: str) -> _Column:
+    written = text.split()
+    return _Column(Counter(written), frozenset(pairwise(term for term in written if term not in UNSOUGHT_TERMS)))
+
+
 def _hits(rows: Iterable[Sequence[Any]], sought: Sought, average: float) -> Iterator[Hit]:
     """Rows of id, length in terms and the three columns, with their scores; `average`: the length of all chunks."""
     neighbours = frozenset(pairwise(sought.weights))
@@ -252,13 +269,13 @@ def _score(sought: Sought, neighbours: frozenset[tuple[str, str]], length: float
     terms, over that of the average chunk. Words that are not searched for may stand between a pair."""
     counts: dict[str, float] = defaultdict(float)
     pairs: set[tuple[str, str]] = set()
-    for weight, column in zip(FIELDS, columns, strict=True):
-        written = column.split()
-        terms = [term for term in written if term in sought.weights]
-        for term in terms:
-            counts[term] += weight
-        if len(terms) > 1:
-            pairs |= neighbours.intersection(pairwise([term for term in written if term not in UNSOUGHT_TERMS]))
+    for weight, text in zip(FIELDS, columns, strict=True):
+        column = _column(text)
+        found = [term for term in sought.weights if term in column.counts]
+        for term in found:
+            counts[term] += weight * column.counts[term]
+        if len(found) > 1:
+            pairs |= neighbours & column.pairs
     saturation = _K1 * (1 - _B + _B * length)
     gained = sum(sought.weights[term] * count * (_K1 + 1) / (count + saturation) for term, count in counts.items())
     gained += sum(PAIR * min(sought.weights[pair], sought.weights[other]) for pair, other in pairs)
