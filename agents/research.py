@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agents.specialist import Specialist
-from agents.vehicles.applicability import Fitment
+from agents.vehicles.applicability import Fitment, fitment_of
 from agents.vehicles.range import Vehicles, note
 from rag.spread import spread
 from rag.types import Passage
@@ -35,7 +35,7 @@ async def gather(
 ) -> Evidence:
     """Passages for a question that stands on its own. When neither question nor facts name the vehicle and the best
     passages are each about some model, every model is searched for as well. Raises what `search` raises."""
-    fitment = Fitment(vehicles)
+    fitment = fitment_of(vehicles)
     cars = fitment.candidates(question, facts)
     vehicle = _named(question, vehicles) if vehicles.mentioned(question) else note(facts, vehicles)
     text = f"{question} ({vehicle})" if vehicle else question

@@ -22,7 +22,7 @@ from agents.model import ChatModel, Finish, ModelFailed
 from agents.models.failover import Budget
 from agents.tool import Tool
 from agents.types import Answered, Task, Usage
-from agents.vehicles.applicability import Fitment
+from agents.vehicles.applicability import fitment_of
 from agents.vehicles.range import Vehicles
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class ChatModelAnswerer:
         """`vehicles`: the maker's range, so that what is said of one car is not borne out by what stands of another."""
         if not models:
             raise ValueError("a chat model answerer needs a model")
-        self._fitment = Fitment(vehicles or Vehicles())
+        self._fitment = fitment_of(vehicles or Vehicles())
         self._models = tuple(models)
         self._budget = budget or Budget()
         self._canary = Canary()

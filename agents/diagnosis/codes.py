@@ -10,7 +10,7 @@ from agents.language.phrases import Phrases
 from agents.language.words import vocabulary
 from agents.passages.table_rows import TableRow, applicable, rows
 from agents.types import Evidence
-from agents.vehicles.applicability import Cars, Fitment
+from agents.vehicles.applicability import Cars, Fitment, fitment_of
 from agents.vehicles.range import Vehicles
 from rag.terms import plain
 from rag.types import Chunk
@@ -69,7 +69,7 @@ def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> FaultCodes:
     tables: dict[tuple[object, ...], list[TableRow]] = defaultdict(list)
     for row in rows(chunks):
         tables[row.chunk.document_id, row.chunk.section].append(row)
-    fitment = Fitment(vehicles)
+    fitment = fitment_of(vehicles)
     found: dict[str, list[FaultCode]] = defaultdict(list)
     for table in tables.values():
         column = _code_column(table)

@@ -10,7 +10,7 @@ from agents.diagnosis.danger import Kind
 from agents.diagnosis.safety import ADVICE, ordered, worded
 from agents.tool import Arguments, Result, Tool
 from agents.types import Evidence
-from agents.vehicles.applicability import Fitment
+from agents.vehicles.applicability import fitment_of
 
 if TYPE_CHECKING:
     from agents.context import ToolContext
@@ -31,7 +31,7 @@ class NoArguments(Arguments):
 
 async def _safety_advice(given: InDanger, context: "ToolContext") -> Result:
     resources = context.resources
-    fitment = Fitment(resources.vehicles)
+    fitment = fitment_of(resources.vehicles)
     cars = fitment.candidates(given.told, context.case.facts)
     advice = ADVICE[given.kind]
     query = f"{advice.sought}. {given.told[:300]}"

@@ -20,7 +20,7 @@ from typing import Literal
 
 from agents.passages.table_rows import TableRow, applicable, listed, rows
 from agents.types import Evidence
-from agents.vehicles.applicability import Cars, Fitment
+from agents.vehicles.applicability import Cars, Fitment, fitment_of
 from agents.vehicles.range import Vehicles
 from rag.types import Chunk, Place
 
@@ -109,7 +109,7 @@ class _Draft:
 
 def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> GuidedChecks:
     """The symptoms of all tables of guided checks; a symptom that several tables name is one."""
-    fitment = Fitment(vehicles)
+    fitment = fitment_of(vehicles)
     drafts: dict[str, _Draft] = {}
     for row in rows(chunks):
         if {"symptom", "cause"} <= row.cells.keys() and {"check", "if yes", "if no", "likelihood"} & row.cells.keys():

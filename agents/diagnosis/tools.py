@@ -13,7 +13,7 @@ from agents.diagnosis.guided_checks import Cause, GuidedChecks
 from agents.diagnosis.note import Progress
 from agents.diagnosis.ranking import MOST_NAMED, Answer, Finding, find
 from agents.tool import Arguments, Result, Tool, ToolFailed
-from agents.vehicles.applicability import Cars, Fitment
+from agents.vehicles.applicability import Cars, Fitment, fitment_of
 
 if TYPE_CHECKING:
     from agents.context import ToolContext
@@ -59,7 +59,7 @@ async def _look_up(given: FaultCodeLookup, context: "ToolContext") -> Result:
     found = known.of(named[0], SUBJECTS)
     if not found:
         return Result({"code": named[0], "known": False, "rows": []})
-    fitment = Fitment(context.resources.vehicles)
+    fitment = fitment_of(context.resources.vehicles)
     cars = fitment.candidates(given.vehicle, context.case.facts)
     value = {"code": named[0], "known": True, "rows": [_code_row(row, cars, fitment) for row in found]}
     return Result(value, tuple(row.evidence for row in found))

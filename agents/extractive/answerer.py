@@ -22,7 +22,7 @@ from agents.language.terms import respelt
 from agents.language.words import content
 from agents.passages.statements import Statement, statements
 from agents.types import Answered, Citation, Task
-from agents.vehicles.applicability import Cars, Fitment
+from agents.vehicles.applicability import Cars, fitment_of
 from agents.vehicles.makes import other_make
 from agents.vehicles.range import Vehicles
 from agents.verification.check import check
@@ -51,7 +51,7 @@ class ExtractiveAnswerer:
 
     def __init__(self, embedder: Embedder, vehicles: Vehicles, vocabulary: Collection[str] = ()) -> None:
         """`vocabulary`: words of the language, in lower case, that are no misspellings of others."""
-        self._fitment = Fitment(vehicles)
+        self._fitment = fitment_of(vehicles)
         self._meanings = _Meanings(embedder)
         self._vocabulary = vocabulary
 

@@ -9,7 +9,7 @@ from agents.language.words import words
 from agents.passages.table_rows import TableRow, applicable, rows
 from agents.service.jobs import named
 from agents.types import Evidence
-from agents.vehicles.applicability import Cars, Fitment
+from agents.vehicles.applicability import Cars, Fitment, fitment_of
 from agents.vehicles.range import Vehicles
 from rag.types import Chunk, Place
 
@@ -60,7 +60,7 @@ class Prices:
 
 def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> Prices:
     """The prices of all tables that have a column of them, or one of vehicles under headings that speak of prices."""
-    fitment = Fitment(vehicles)
+    fitment = fitment_of(vehicles)
     said: dict[str, str] = {}
     for chunk in chunks:
         for money, spellings in _MONEY.items():

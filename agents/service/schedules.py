@@ -11,7 +11,7 @@ from agents.passages.spans import Cell
 from agents.passages.statements import Statement, statements
 from agents.service.intervals import Interval, Recurrence, interval, recurrence, spoken
 from agents.types import Evidence
-from agents.vehicles.applicability import Cars, Fitment
+from agents.vehicles.applicability import Cars, Fitment, fitment_of
 from agents.vehicles.range import Vehicles
 from rag.types import Chunk, Passage, Place
 
@@ -124,7 +124,7 @@ def _stems(text: str) -> frozenset[str]:
 def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> Schedules:
     """The schedules in `chunks`, for `Reference.derived`. A schedule is known by its heading and by columns that say
     how often, a single line by "is serviced every"."""
-    fitment = Fitment(vehicles)
+    fitment = fitment_of(vehicles)
     found: list[Entry] = []
     for chunk in chunks:
         if not (chunk.searchable in _SCHEDULE or chunk.searchable in _HOW_OFTEN):

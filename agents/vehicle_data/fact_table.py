@@ -13,7 +13,7 @@ from agents.types import Evidence
 from agents.vehicle_data.attributes import Attribute, Attributes, name_words, words_of
 from agents.vehicle_data.comparatives import Operator
 from agents.vehicle_data.facts import Fact, facts
-from agents.vehicles.applicability import Cars, Fitment
+from agents.vehicles.applicability import Cars, Fitment, fitment_of
 from agents.vehicles.range import Vehicles
 from rag.types import Chunk, Passage
 
@@ -131,7 +131,7 @@ class VehicleData:
 
 def parse(chunks: Sequence[Chunk], vehicles: Vehicles) -> VehicleData:
     """All that the tables among `chunks` say of the vehicles. Blocks: seconds for thousands of chunks."""
-    fitment = Fitment(vehicles)
+    fitment = fitment_of(vehicles)
     return VehicleData(facts(chunks, fitment), fitment)
 
 

@@ -63,6 +63,7 @@ class Fitment:
         self.in_order = tuple(car for vehicle in vehicles.rows for car in sorted(_cars([vehicle]))) or tuple(_ONE_CAR)
         self._years = {year for _, year in self.everything}
         self._narrowing = lru_cache(maxsize=20_000)(self._narrow)  # the same sentences come up again and again
+        self._mentioning = lru_cache(maxsize=4_000)(lambda text: _cars(vehicles.mentioned(text)))
 
     def candidates(self, question: str, facts: Mapping[str, str]) -> Cars:
         """The cars that the customer may mean: those the question names, within what is known about the customer; all
@@ -86,7 +87,7 @@ class Fitment:
 
     def mentioned(self, text: str) -> Cars:
         """All the cars that a text names; none when it names none."""
-        return _cars(self._vehicles.mentioned(text))
+        return self._mentioning(text)
 
     def named_first(self, text: str) -> int:
         """Where the name of a vehicle ends that a text begins with; 0 where it begins otherwise."""
@@ -166,6 +167,12 @@ class Fitment:
         return [
             name if set(years) == all_years else f"{name} ({', '.join(map(str, years))})" for name, years in own.items()
         ]
+
+
+@lru_cache(maxsize=8)
+def fitment_of(vehicles: Vehicles) -> Fitment:
+    """The range's own: what one feature has had read of a text, the others need not read again."""
+    return Fitment(vehicles)
 
 
 def _words(text: str) -> list[str]:
