@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 PORT ?= 8000
+DATA ?= data
 BIN := .venv/bin
 INSTALLED := .venv/installed
 CLIENTS := tests/integration/agui/node_modules/.package-lock.json
@@ -12,7 +13,7 @@ export PYTHONDONTWRITEBYTECODE :=
 WORKERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 5 ? cores + 2 : 6)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run web check unit test tests prove soak docs fit chromium clean
+.PHONY: help setup run web check unit test tests prove soak docs bench profile fit chromium clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -66,6 +67,14 @@ soak: $(INSTALLED) ## mixed use under random faults for SECONDS (120)
 
 docs: $(INSTALLED) ## write the generated tables into the Markdown pages
 	$(BIN)/python -m tests.generated_docs --write
+
+bench: $(INSTALLED) ## what a turn costs beside three smaller servers, into docs/benchmarks: a few minutes
+	@[ -d $(DATA) ] || PITCREW_DATA_DIR=$(DATA) $(BIN)/pitcrew ingest knowledge_base
+	$(BIN)/python -m benchmarks.comparison --data $(DATA) --json docs/benchmarks/comparison.json --plot docs/benchmarks/comparison.svg
+
+profile: $(INSTALLED) ## where the time of a turn without a model goes, by step, room and function
+	@[ -d $(DATA) ] || PITCREW_DATA_DIR=$(DATA) $(BIN)/pitcrew ingest knowledge_base
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks.profile --data $(DATA)
 
 fit: $(INSTALLED) ## fit the weights of answers again, after a change to the search: a few minutes
 	$(BIN)/python -m benchmarks.fit

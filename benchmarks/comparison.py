@@ -27,7 +27,8 @@ import uvloop
 from benchmarks.conversations import ROOT, percentile
 from benchmarks.load import Figures, closed_loop, opened
 
-MODEL = "script-200tok"
+TOKENS = 200
+MODEL = f"script-{TOKENS}tok"
 QUESTION = "What is the engine power?"
 SERVERS = ("product", "relay", "ceiling", "events")
 LOADS = ((1, 20), (50, 150))
@@ -77,7 +78,8 @@ def serving(name: str, data: Path, port: int, model: str = MODEL) -> Iterator[ps
     """The product or one of its peers, answering from the scripted model."""
     settings = {"OPENAI_BASE_URL": f"http://127.0.0.1:{MODEL_PORT}/v1", "OPENAI_API_KEY": "none"}
     if name == "product":
-        own = {"PITCREW_DATA_DIR": str(data), "PITCREW_RATE_LIMITS": "off", "PITCREW_MODELS": f"openai:{model}"}
+        own = {"PITCREW_DATA_DIR": str(data), "PITCREW_MODELS": f"openai:{model}"}
+        own |= {"PITCREW_RATE_LIMITS": "off", "PITCREW_USER_DAY_TOKENS": "0"}
         with running("api", "serve", port=port, **settings, **own) as process:
             yield process
     else:
@@ -93,8 +95,8 @@ async def measured(process: psutil.Process, port: int, token: str, sockets: int,
     before = processor_s(process)
     took = await closed_loop(connections, questions, lambda number: QUESTION)
     spent = processor_s(process) - before
-    if figures.errors:
-        sys.exit(f"The server failed: {figures.errors[0]}")
+    if figures.errors or figures.tokens < TOKENS * questions:
+        sys.exit(f"The server failed: {figures.tokens} tokens of {questions} answers. {' '.join(figures.errors[:1])}")
     return {
         "cpu_ms": 1000 * spent / questions,
         "runs_s": questions / took,

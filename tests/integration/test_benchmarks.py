@@ -1,0 +1,29 @@
+"""What `make bench` measures with: whole answers of the scripted model come through a peer, and are counted."""
+
+from benchmarks.comparison import MODEL_PORT, TOKENS, running, serving, table
+from benchmarks.load import Figures, closed_loop, open_loop, opened
+from tests.bundled import ROOT
+from tests.serving import free_port
+
+
+async def test_whole_answers_are_counted() -> None:
+    port, figures = free_port(), Figures()
+    with (
+        running("benchmarks.scripted_model", port=MODEL_PORT, path="/v1/models"),
+        serving("ceiling", ROOT, port),
+    ):
+        sockets = await opened(port, "none", 3, figures)
+        await closed_loop(sockets, 6, lambda number: "What is the engine power?")
+        assert figures.tokens == 6 * TOKENS
+        figures.clear()
+        assert await open_loop(sockets, 20, 0.2, lambda number: "And the torque?") == 0
+    assert figures.tokens == 4 * TOKENS
+    assert len(figures.firsts) == len(figures.wholes) == 4
+    assert not figures.errors
+    assert all(first <= whole for first, whole in zip(figures.firsts, figures.wholes, strict=True))
+
+
+def test_medians_are_those_of_the_repeats() -> None:
+    figures = {"runs_s": 10.0, "first_ms": 5.0, "first_p95_ms": 6.0}
+    rows = [{"server": "product", "sockets": 1, "cpu_ms": cost, **figures} for cost in (30.0, 10.0, 20.0)]
+    assert "| product | 1 | 20.0 | 10.0 | 5, 6 |" in table(rows)
