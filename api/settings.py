@@ -80,7 +80,7 @@ class Settings(BaseSettings):
     model_traces: bool = Field(
         False,
         description="`true`: a model's answers are streamed by LangChain's classes, so that LangSmith and other "
-        "listeners of its callbacks see them. That takes the processor three times as long.",
+        "listeners of its callbacks see them. To read a stream so takes the processor five times as long.",
     )
     time_zone: str = Field(
         "UTC", description="The time zone of customers who have not said theirs (IANA, such as `Europe/Dublin`)."

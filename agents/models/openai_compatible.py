@@ -46,8 +46,8 @@ class OpenAICompatible:
     """One model at one provider; made once per process, inside the loop that uses it."""
 
     def __init__(self, model: Model, *, traces: bool = False) -> None:
-        """`traces`: answers are streamed by LangChain's own classes, whose callbacks LangSmith and others listen to,
-        at three times the processor's time."""
+        """`traces`: answers are streamed by LangChain's own classes, whose callbacks LangSmith and others listen to. To
+        read a stream so takes five times as long."""
         self._model = model
         self._traces = traces
         # A client of its own: langchain-openai would share one between all loops and close none.
