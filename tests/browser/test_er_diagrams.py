@@ -18,6 +18,8 @@ from tests.unit.agents.explorer.names import NAMES, TYPES
 from tests.unit.agents.explorer.test_mermaid import drawn_as, many
 from tests.unit.agents.tabled import FLEET, ODD
 
+pytestmark = pytest.mark.usefixtures("bundles")
+
 ROOT = Path(__file__).parents[2]
 BUILT = ROOT / "api" / "pages" / "vendor" / "diagram.js"
 LIBRARY = ROOT / "web" / "node_modules" / "mermaid" / "dist" / "mermaid.min.js"
@@ -49,8 +51,6 @@ DRAW = """async ([sources, draw]) => {
 async def drawing(way: str) -> AsyncIterator[Callable[[Sequence[str]], Awaitable[list[dict[str, Any]]]]]:
     """Draws sources in order and tells of each its texts, what went wrong, and what a name became besides text."""
     library, draw = WAYS[way]
-    if not library.is_file():
-        pytest.skip(f"NO DIAGRAM WAS DRAWN: {library.relative_to(ROOT)} is missing. `make web` makes it.")
     async with open_page() as page:
         await page.set_content("<!doctype html><meta charset=utf-8><body>")
         await page.add_script_tag(path=library)
