@@ -11,7 +11,7 @@ import orjson
 from agents.types import Usage
 
 LONGEST_EVENT = 1 << 20
-"""Bytes of one line; what is longer is no completion's."""
+"""Bytes of one event, and of one line; what is longer is no completion's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +42,22 @@ async def pieces(client: openai.AsyncOpenAI, request: Mapping[str, Any], label: 
 
 
 async def events(received: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The data of each event, up to the one that says that there are no more."""
+    """The data of each event, up to the one that says that there are no more. Raises BadEvent for one that is longer
+    than any."""
     said: list[bytes] = []
+    size = 0
     async for line in _lines(received):
         if line.startswith(b"data:"):  # comments keep the connection open
             said.append(line[5:].strip())
+            size += len(line)
+            if size > LONGEST_EVENT:
+                raise BadEvent("an event without an end")
         elif not line and said:
             if (data := b"\n".join(said)).startswith(b"[DONE]"):
                 return
             if data:
                 yield data
-            said = []
+            said, size = [], 0
     if said and not said[0].startswith(b"[DONE]"):
         yield b"\n".join(said)
 
@@ -70,7 +75,7 @@ async def _lines(received: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             for line in lines:
                 yield line.strip()
         if size > LONGEST_EVENT:
-            raise BadEvent("an event without an end")
+            raise BadEvent("a line without an end")
     if size:
         yield b"".join(begun).strip()
 

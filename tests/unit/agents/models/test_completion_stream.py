@@ -35,9 +35,11 @@ async def test_a_last_event_without_its_blank_line_counts() -> None:
     assert await heard([b'data: {"a": 1}\n\ndata: {"b"', b": 2}"]) == [b'{"a": 1}', b'{"b": 2}']
 
 
-async def test_a_line_without_an_end_is_not_waited_for() -> None:
+async def test_an_event_without_an_end_is_not_waited_for() -> None:
     with pytest.raises(BadEvent):
         await heard([b"data: " + b"x" * 1000] * (LONGEST_EVENT // 1000))
+    with pytest.raises(BadEvent):
+        await heard([b"data: " + b"x" * 1000 + b"\n"] * (LONGEST_EVENT // 1000))
 
 
 @pytest.mark.parametrize(
