@@ -1,6 +1,5 @@
 """Gathering the passages for a question: one search, and one more per model where the answer depends on the model."""
 
-import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,9 +16,11 @@ MOST = 10
 
 
 class Search(Protocol):
-    """Finds passages for a text, best first, in the documents of some subjects."""
+    """Finds passages for each of some texts, best first, in the documents of some subjects."""
 
-    def __call__(self, text: str, *, subjects: Sequence[str] | None, k: int) -> Awaitable[tuple[Passage, ...]]: ...
+    def __call__(
+        self, texts: Sequence[str], *, subjects: Sequence[str] | None, k: int
+    ) -> Awaitable[Sequence[tuple[Passage, ...]]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,12 @@ async def gather(
     cars = fitment.candidates(question, facts)
     vehicle = _named(question, vehicles) if vehicles.mentioned(question) else note(facts, vehicles)
     text = f"{question} ({vehicle})" if vehicle else question
-    first = await search(text, subjects=specialist.knowledge, k=PASSAGES)
+    (first,) = await search([text], subjects=specialist.knowledge, k=PASSAGES)
     models = fitment.models(cars)
     if len(models) < 2 or not _depends(first[:3], fitment):
         return Evidence(first[:MOST])
-    searches = (search(f"{model}: {question}", subjects=specialist.knowledge, k=PER_MODEL) for model in models)
-    return Evidence(_merged(first, await asyncio.gather(*searches)), dependent=True)
+    texts = [f"{model}: {question}" for model in models]
+    return Evidence(_merged(first, await search(texts, subjects=specialist.knowledge, k=PER_MODEL)), dependent=True)
 
 
 def _named(question: str, vehicles: Vehicles) -> str:

@@ -16,7 +16,8 @@ _BIG, _HUGE = 126, 127
 
 @dataclass
 class Figures:
-    """Seconds from the message: to the first token of each run, between tokens, to the end; what failed."""
+    """Seconds from the message: to the first token of each run, between tokens, to the end; words of all answers, which
+    the scripted model makes of a token each; what failed."""
 
     firsts: list[float] = field(default_factory=list)
     gaps: list[float] = field(default_factory=list)
@@ -112,7 +113,6 @@ class Socket(asyncio.Protocol):
 
     def _token_at(self, now: float) -> None:
         figures = self._figures
-        figures.tokens += 1
         if self._last:
             figures.gaps.append(now - self._last)
         else:
@@ -125,6 +125,7 @@ class Socket(asyncio.Protocol):
                 self.ready.set_result(None)
             case "complete" if self._done is not None and not self._done.done():
                 self._figures.wholes.append(now - self._asked)
+                self._figures.tokens += len(str(frame.get("response", "")).split())
                 self._done.set_result(None)
             case "error":
                 self._figures.errors.append(body_of(frame))

@@ -127,6 +127,14 @@ class _Known:
     words: WordLikeness
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The places for one message, and the same by the chunks' ids."""
+
+    places: tuple[Place, ...]
+    by_chunk: Mapping[str, tuple[Likeness, ...]]
+
+
 class CustomerQuestions:
     """The nearest of the questions to a new one. Thread-safe; blocks its thread while it reads."""
 
@@ -148,7 +156,7 @@ class CustomerQuestions:
         self._reading = Lock()
         self._known: _Known | None = None
         self._until = 0.0
-        self._lately: LRUCache[tuple[str, int], tuple[Place, ...]] = LRUCache(_REMEMBERED)
+        self._lately: LRUCache[tuple[str, int], _Found] = LRUCache(_REMEMBERED)
         self._places = _Places(-1, np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp), ())
 
     def __len__(self) -> int:
@@ -201,15 +209,15 @@ class CustomerQuestions:
     ) -> Mapping[str, tuple[Likeness, ...]]:
         """By the id of each chunk that answers some question: its places, each with its nearest question, best first.
         `chunks` are those of the generation, read once for each."""
-        found: dict[str, list[Likeness]] = defaultdict(list)
-        for place in self.places(text, generation, chunks):
-            if len(found[place.chunk.id]) < _KEPT:
-                found[place.chunk.id].append(Likeness(place.cosine, place.start, place.mean, place.words))
-        return {chunk_id: tuple(some) for chunk_id, some in found.items()}
+        return self._read(text, generation, chunks).by_chunk
 
     def places(self, text: str, generation: int, chunks: Callable[[], Collection[Chunk]]) -> tuple[Place, ...]:
-        """The places of the questions that have most to do with this one, the likest first, each once. One message is
-        looked at by several readers: the last ones are remembered."""
+        """The places of the questions that have most to do with this one, the likest first, each once."""
+        return self._read(text, generation, chunks).places
+
+    def _read(self, text: str, generation: int, chunks: Callable[[], Collection[Chunk]]) -> "_Found":
+        """What one message comes to; several readers look at it, and several searches ask for it without the names of
+        models, so that the last ones are remembered."""
         plain = self._plain(text)
         with self._reading:
             found = self._lately.get((plain, generation))
@@ -217,8 +225,9 @@ class CustomerQuestions:
             return found
         known = self._vectors()
         if known is None:
-            return ()
-        found = tuple(islice(self._nearest(plain, known, self._placed(generation, chunks)), _MOST))
+            return _Found((), {})
+        places = tuple(islice(self._nearest(plain, known, self._placed(generation, chunks)), _MOST))
+        found = _Found(places, _by_chunk(places))
         with self._reading:
             self._lately[plain, generation] = found
         return found
@@ -295,6 +304,14 @@ class CustomerQuestions:
             with suppress(OSError):  # it only saves time
                 array_file.write(self._kept.path, {"state": self._kept.state, **told, **known.words.arrays()})
         return known
+
+
+def _by_chunk(places: Sequence[Place]) -> dict[str, tuple[Likeness, ...]]:
+    found: dict[str, list[Likeness]] = defaultdict(list)
+    for place in places:
+        if len(found[place.chunk.id]) < _KEPT:
+            found[place.chunk.id].append(Likeness(place.cosine, place.start, place.mean, place.words))
+    return {chunk_id: tuple(some) for chunk_id, some in found.items()}
 
 
 def _numbers(questions: Sequence[CustomerQuestion]) -> NDArray[np.intp]:

@@ -114,8 +114,15 @@ class Retriever:
     async def retrieve(self, text: str, *, subjects: Sequence[str] | None = None, k: int = 8) -> SearchResult:
         """At most `k` passages that bear on `text`, only from `subjects` where given; the event loop stays free.
         Raises IndexUnavailable when neither index answers, and SQLAlchemy's errors when the catalogue does not."""
+        return (await self.retrieve_each([text], subjects=subjects, k=k))[0]
+
+    async def retrieve_each(
+        self, texts: Sequence[str], *, subjects: Sequence[str] | None = None, k: int = 8
+    ) -> list[SearchResult]:
+        """`retrieve` for each of the texts, all in one state of the documents: to embed them together takes less than
+        one after the other, and threads would take turns at one interpreter."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, partial(self.find, text, subjects=subjects, k=k))
+        return await loop.run_in_executor(self._threads, partial(self.find_each, texts, subjects=subjects, k=k))
 
     def asked(self, text: str, k: int = 8) -> tuple[Place, ...]:
         """Where the answers to the customers' questions that are like this one stand, the likest first; none where none
@@ -135,11 +142,31 @@ class Retriever:
 
     def find(self, text: str, *, subjects: Sequence[str] | None = None, k: int = 8) -> SearchResult:
         """`retrieve` in the calling thread."""
-        text = _searchable(text)
-        if not text or k < 1:
-            return SearchResult(())
+        return self.find_each([text], subjects=subjects, k=k)[0]
+
+    def find_each(
+        self, texts: Sequence[str], *, subjects: Sequence[str] | None = None, k: int = 8
+    ) -> list[SearchResult]:
+        """`retrieve_each` in the calling thread."""
+        searchable = [_searchable(text) for text in texts]
+        if k < 1 or not any(searchable):
+            return [SearchResult(()) for _ in texts]
         generation = self._catalogue.generation()  # before the indexes: whatever is published from now on is not seen
-        vector, near, no_meaning = self._by_meaning(text, generation, subjects)
+        wanted = [text for text in searchable if text]
+        vectors: Mapping[str, Vectors | Exception]
+        try:
+            vectors = dict(zip(wanted, self._embedder.embed(wanted), strict=True))
+        except _FAILURES as error:
+            vectors = dict.fromkeys(wanted, error)
+        return [
+            self._find(text, vectors[text], generation, subjects, k) if text else SearchResult(())
+            for text in searchable
+        ]
+
+    def _find(
+        self, text: str, embedded: Vectors | Exception, generation: int, subjects: Sequence[str] | None, k: int
+    ) -> SearchResult:
+        vector, near, no_meaning = self._by_meaning(text, embedded, generation, subjects)
         sought, worded, no_words = self._by_words(text, subjects)
         if no_meaning and no_words:
             raise IndexUnavailable("Neither index can be searched") from no_meaning
@@ -194,17 +221,18 @@ class Retriever:
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def _by_meaning(
-        self, text: str, generation: int, subjects: Sequence[str] | None
+        self, text: str, embedded: Vectors | Exception, generation: int, subjects: Sequence[str] | None
     ) -> tuple[Vectors, dict[str, float], Exception | None]:
         """The question's vector and the chunks near it, or why there are none: the other half then goes on alone."""
+        if isinstance(embedded, Exception):
+            return _NO_VECTOR, {}, embedded
         try:
-            vector: Vectors = self._embedder.embed([text])[0]
             hits = None
             if self._neighbours is not None:
-                hits = self._neighbours.search(vector, _POOL, generation, subjects)
+                hits = self._neighbours.search(embedded, _POOL, generation, subjects)
             if hits is None:
-                hits = self._dense.search(Query(text, vector), _POOL, subjects)
-            return vector, _scores(hits), None
+                hits = self._dense.search(Query(text, embedded), _POOL, subjects)
+            return embedded, _scores(hits), None
         except _FAILURES as error:
             return _NO_VECTOR, {}, error
 

@@ -3,6 +3,7 @@ their markers."""
 
 import asyncio
 import logging
+import math
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
@@ -20,6 +21,7 @@ from agents.context import Outcome
 from agents.extractive.wording import without_entry
 from agents.model import ChatModel, Finish, ModelFailed
 from agents.models.failover import Budget
+from agents.models.metering import CHARACTERS_PER_TOKEN
 from agents.tool import Tool
 from agents.types import Answered, Task, Usage
 from agents.vehicles.applicability import fitment_of
@@ -58,7 +60,7 @@ class ChatModelAnswerer:
     async def answer(self, task: Task) -> AsyncGenerator[str | Answered, None]:
         """Stream the answer. Raises AnswerFailed, after text too: what was said then stands unfinished.
 
-        It ends after `max_tokens` pieces of text; calls of tools are no part of the text that was asked for. Leaving
+        It ends after about `max_tokens` of text; calls of tools are no part of the text that was asked for. Leaving
         the stream closes its connection.
         """
         if not (task.passages or task.tools or task.language):
@@ -68,24 +70,34 @@ class ChatModelAnswerer:
         draft = Draft(numbered(task), self._canary)
         messages = write_prompt(task, self._canary.token)
         stream = converse(self._models, messages, task.tools, partial(self._call, task), self._budget)
-        pieces = 0
         try:
-            async with aclosing(stream):
-                async for event in stream:
-                    if isinstance(event, str) and pieces == task.max_tokens:
-                        event = Finish(True, Usage(output_tokens=pieces, model=self.name))
-                    pieces += isinstance(event, str)
+            async with aclosing(self._limited(stream, task.max_tokens)) as events:
+                async for event in events:
                     if text := draft.take(event):
                         yield text
                     if draft.leaked:
                         log.warning("%s recited its instructions, and was not heard any further", self.name)
-                    if draft.leaked or isinstance(event, Finish):
                         break
         except ModelFailed as failure:
             raise AnswerFailed(failure.reason, failure.detail, _milliseconds(failure.retry_after)) from failure
         if last := draft.last_words():
             yield last
         yield await asyncio.to_thread(draft.answered, task, self._fitment)
+
+    async def _limited(
+        self, stream: AsyncGenerator[str | Outcome | Finish, None], max_tokens: int | None
+    ) -> AsyncGenerator[str | Outcome | Finish, None]:
+        """The stream, cut off after about so many tokens of text."""
+        async with aclosing(stream):
+            room = math.inf if max_tokens is None else max_tokens * CHARACTERS_PER_TOKEN
+            async for event in stream:
+                if isinstance(event, str):
+                    if len(event) > room:
+                        yield event[: int(room)]
+                        yield Finish(True, Usage(output_tokens=max_tokens or 0, model=self.name))
+                        return
+                    room -= len(event)
+                yield event
 
     async def _call(self, task: Task, tool: Tool[Any], arguments: Mapping[str, Any]) -> Outcome:
         """Call a tool of the task. The arguments are shown to the customer as well, and so are questions with them."""

@@ -1,4 +1,4 @@
-"""A finished text, said word by word, so that it reaches a reader as a written one does."""
+"""A finished text, said a few words at a time: whoever reads a stream gets one, and the loop is never held up."""
 
 import asyncio
 import re
@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator
 
 _WORDS = re.compile(r"\s*\S+\s*?(?=\s|$)|\s+$")
 _BREATH = 16
-"""Pieces after which the loop's other work runs."""
+"""Words that are said at once; after them the loop's other work runs."""
 
 
 async def pieces(text: str) -> AsyncIterator[str]:
-    """The words of the text with the white space around them; together they are the text, if it says anything."""
-    for number, piece in enumerate(_WORDS.findall(text), start=1):
-        yield piece
-        if number % _BREATH == 0:
+    """A few words of the text at a time, with the white space around them; together they are the text, if it says
+    anything."""
+    words = _WORDS.findall(text)
+    for start in range(0, len(words), _BREATH):
+        if start:
             await asyncio.sleep(0)
+        yield "".join(words[start : start + _BREATH])

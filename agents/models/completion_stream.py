@@ -1,7 +1,10 @@
 """A chat completion's stream, read from the client's raw response: the client's own reader makes an object of every
 part of every event, which takes four times as long."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +15,8 @@ from agents.types import Usage
 
 LONGEST_EVENT = 1 << 20
 """Bytes of one event, and of one line; what is longer is no completion's."""
+MOST_WAITING = 1 << 16
+"""Bytes that are read before those that came earlier are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,54 +35,126 @@ class BadEvent(Exception):
 
 
 async def pieces(client: openai.AsyncOpenAI, request: Mapping[str, Any], label: str) -> AsyncGenerator[Piece, None]:
-    """The pieces of an answer. Raises what the client raises for a request that fails, openai.APIError for an error
-    that the provider says in the stream, and BadEvent."""
+    """The pieces of an answer; texts that have come together are one. Raises what the client raises for a request that
+    fails, openai.APIError for an error that the provider says in the stream, and BadEvent."""
     create = client.chat.completions.with_streaming_response.create
+    reader = EventReader()
     async with create(**request, stream=True, stream_options={"include_usage": True}) as response:
-        async for data in events(response.iter_bytes()):
-            event = read(data)
-            if error := event.get("error"):
-                raise openai.APIError(str(error)[:200], response.http_request, body=error)
-            yield piece_of(event, label)
+        async with aclosing(together(response.iter_bytes())) as received:
+            async for data in received:
+                for piece in joined(_piece(event, response, label) for event in reader.feed(data)):
+                    yield piece
+                if reader.ended:
+                    return
+        for event in reader.rest():
+            yield _piece(event, response, label)
 
 
-async def events(received: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The data of each event, up to the one that says that there are no more. Raises BadEvent for one that is longer
-    than any."""
-    said: list[bytes] = []
-    size = 0
-    async for line in _lines(received):
-        if line.startswith(b"data:"):  # comments keep the connection open
-            said.append(line[5:].strip())
-            size += len(line)
-            if size > LONGEST_EVENT:
-                raise BadEvent("an event without an end")
-        elif not line and said:
-            if (data := b"\n".join(said)).startswith(b"[DONE]"):
-                return
+def _piece(data: bytes, response: Any, label: str) -> Piece:
+    event = read(data)
+    if error := event.get("error"):
+        raise openai.APIError(str(error)[:200], response.http_request, body=error)
+    return piece_of(event, label)
+
+
+def joined(said: Iterable[Piece]) -> Iterator[Piece]:
+    """The pieces, with those that are nothing but text and follow each other as one. Where the next one cannot be read,
+    what was said before it comes first."""
+    texts: list[str] = []
+    try:
+        for piece in said:
+            if piece.calls or piece.finish or piece.usage:
+                if texts:
+                    yield Piece("".join(texts))
+                    texts = []
+                yield piece
+            elif piece.text or not texts:
+                texts.append(piece.text)
+    except Exception:
+        if texts:
+            yield Piece("".join(texts))
+        raise
+    if texts:
+        yield Piece("".join(texts))
+
+
+async def together(received: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+    """The bytes as they come, those that are there at once as one: a client gives each chunk of HTTP by itself, and all
+    that is done for each is then done for many. No more than MOST_WAITING is read ahead. Raises what reading raises."""
+    waiting: deque[bytes] = deque()
+    came, taken = asyncio.Event(), asyncio.Event()
+
+    async def read_ahead() -> None:
+        size = 0
+        async for data in received:
+            waiting.append(data)
+            came.set()
+            size += len(data)
+            if size > MOST_WAITING:
+                taken.clear()
+                await taken.wait()
+                size = 0
+
+    reading = asyncio.create_task(read_ahead())
+    reading.add_done_callback(lambda _: came.set())
+    try:
+        while not reading.done() or waiting:
+            await came.wait()
+            came.clear()
+            data = b"".join(waiting)
+            waiting.clear()
+            taken.set()
             if data:
                 yield data
-            said, size = [], 0
-    if said and not said[0].startswith(b"[DONE]"):
-        yield b"\n".join(said)
+        await reading
+    finally:
+        reading.cancel()
+        await asyncio.wait([reading])
 
 
-async def _lines(received: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Whole lines without their ends, however they are cut up on the way. Raises BadEvent for one without an end."""
-    begun: list[bytes] = []
-    size = 0
-    async for some in received:
-        begun.append(some)
-        size += len(some)
-        if b"\n" in some:
-            *lines, rest = b"".join(begun).split(b"\n")
-            begun, size = [rest], len(rest)
+class EventReader:
+    """Puts the events of a stream together from its bytes, however they are cut up."""
+
+    def __init__(self) -> None:
+        self.ended = False
+        """Whether the event has come that says that there are no more."""
+        self._begun: list[bytes] = []
+        self._line_size = 0
+        self._said: list[bytes] = []
+        self._size = 0
+
+    def feed(self, received: bytes) -> Iterator[bytes]:
+        """The data of each event that ends here, up to the last one. Raises BadEvent for one that is longer than any,
+        and for a line without an end."""
+        self._begun.append(received)
+        self._line_size += len(received)
+        if b"\n" in received:
+            *lines, rest = b"".join(self._begun).split(b"\n")
+            self._begun, self._line_size = [rest], len(rest)
             for line in lines:
-                yield line.strip()
-        if size > LONGEST_EVENT:
+                yield from self._line(line.strip())
+                if self.ended:
+                    return
+        if self._line_size > LONGEST_EVENT:
             raise BadEvent("a line without an end")
-    if size:
-        yield b"".join(begun).strip()
+
+    def _line(self, line: bytes) -> Iterator[bytes]:
+        if line.startswith(b"data:"):  # comments keep the connection open
+            self._said.append(line[5:].strip())
+            self._size += len(line)
+            if self._size > LONGEST_EVENT:
+                raise BadEvent("an event without an end")
+        elif not line and self._said:
+            data, self._said, self._size = b"\n".join(self._said), [], 0
+            self.ended = data.startswith(b"[DONE]")
+            if data and not self.ended:
+                yield data
+
+    def rest(self) -> Iterator[bytes]:
+        """The last event, where its blank line never came."""
+        yield from self._line(b"".join(self._begun).strip())
+        self._begun = []
+        yield from self._line(b"")
 
 
 def read(data: bytes) -> dict[str, Any]:

@@ -137,11 +137,11 @@ async def _gathered(
     degraded: list[str] = []
     unknown: set[str] = set()
 
-    async def search(text: str, *, subjects: Sequence[str] | None, k: int) -> tuple[Passage, ...]:
-        retrieval = await library.retriever.retrieve(text, subjects=subjects, k=k)
-        degraded.extend(filter(None, [retrieval.degraded]))
-        unknown.update(name.upper() for name in retrieval.unknown)
-        return retrieval.passages
+    async def search(texts: Sequence[str], *, subjects: Sequence[str] | None, k: int) -> Sequence[tuple[Passage, ...]]:
+        found = await library.retriever.retrieve_each(texts, subjects=subjects, k=k)
+        degraded.extend(result.degraded for result in found if result.degraded)
+        unknown.update(name.upper() for result in found for name in result.unknown)
+        return [result.passages for result in found]
 
     try:
         evidence = await research.gather(search, part.question.whole, specialist, vehicles, facts)

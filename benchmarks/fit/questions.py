@@ -91,8 +91,8 @@ async def posed(corpus: Corpus, cases: Sequence[Case], vehicles: Vehicles, *, bu
     """Every question for one specialist, or for none in particular, with the passages that are found for it."""
     specialists = {specialist.name: specialist for specialist in catalogue()}
 
-    async def search(text: str, *, subjects: Sequence[str] | None, k: int) -> tuple[Passage, ...]:
-        return corpus.find(text, subjects=subjects, k=k).passages
+    async def search(texts: Sequence[str], *, subjects: Sequence[str] | None, k: int) -> Sequence[tuple[Passage, ...]]:
+        return [corpus.find(text, subjects=subjects, k=k).passages for text in texts]
 
     made = []
     for case, text in zip(cases, asked(cases, vehicles), strict=True):

@@ -22,8 +22,13 @@ class Shelf:
         self.passages = passages(documents(folder))
         self.searches: list[str] = []
 
-    async def __call__(self, text: str, *, subjects: Sequence[str] | None, k: int) -> tuple[Passage, ...]:
+    async def __call__(
+        self, texts: Sequence[str], *, subjects: Sequence[str] | None, k: int
+    ) -> Sequence[tuple[Passage, ...]]:
         assert subjects == SPECIALIST.knowledge
+        return [self._found(text, k) for text in texts]
+
+    def _found(self, text: str, k: int) -> tuple[Passage, ...]:
         self.searches.append(text)
         words = set(terms(text)) - STOP_WORDS
         scored = [

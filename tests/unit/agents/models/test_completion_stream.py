@@ -1,13 +1,13 @@
 """A stream's events, however they are cut up and written."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.models.completion_stream import LONGEST_EVENT, BadEvent, Piece, events, piece_of, read
+from agents.models.completion_stream import LONGEST_EVENT, BadEvent, EventReader, Piece, piece_of, read
 
 STREAM = (
     b': wait\n\ndata: {"choices": [{"delta": {"content": "4.5"}}]}\r\n\r\n'
@@ -16,30 +16,28 @@ STREAM = (
 )
 
 
-async def heard(pieces: Sequence[bytes]) -> list[bytes]:
-    async def received() -> AsyncIterator[bytes]:
-        for piece in pieces:
-            yield piece
-
-    return [event async for event in events(received())]
+def heard(pieces: Sequence[bytes]) -> list[bytes]:
+    reader = EventReader()
+    told = [event for piece in pieces for event in (() if reader.ended else reader.feed(piece))]
+    return told if reader.ended else [*told, *reader.rest()]
 
 
 @given(st.lists(st.integers(0, len(STREAM)), max_size=12))
-async def test_events_are_the_same_however_they_are_cut(cuts: list[int]) -> None:
+def test_events_are_the_same_however_they_are_cut(cuts: list[int]) -> None:
     places = [0, *sorted(cuts), len(STREAM)]
     pieces = [STREAM[start:end] for start, end in pairwise(places)]
-    assert await heard(pieces) == [b'{"choices": [{"delta": {"content": "4.5"}}]}', b'{"choices":\n[]}']
+    assert heard(pieces) == [b'{"choices": [{"delta": {"content": "4.5"}}]}', b'{"choices":\n[]}']
 
 
-async def test_a_last_event_without_its_blank_line_counts() -> None:
-    assert await heard([b'data: {"a": 1}\n\ndata: {"b"', b": 2}"]) == [b'{"a": 1}', b'{"b": 2}']
+def test_a_last_event_without_its_blank_line_counts() -> None:
+    assert heard([b'data: {"a": 1}\n\ndata: {"b"', b": 2}"]) == [b'{"a": 1}', b'{"b": 2}']
 
 
-async def test_an_event_without_an_end_is_not_waited_for() -> None:
+def test_an_event_without_an_end_is_not_waited_for() -> None:
     with pytest.raises(BadEvent):
-        await heard([b"data: " + b"x" * 1000] * (LONGEST_EVENT // 1000))
+        heard([b"data: " + b"x" * 1000] * (LONGEST_EVENT // 1000))
     with pytest.raises(BadEvent):
-        await heard([b"data: " + b"x" * 1000 + b"\n"] * (LONGEST_EVENT // 1000))
+        heard([b"data: " + b"x" * 1000 + b"\n"] * (LONGEST_EVENT // 1000))
 
 
 @pytest.mark.parametrize(
