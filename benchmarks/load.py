@@ -102,7 +102,7 @@ class Socket(asyncio.Protocol):
 
     def _frame(self, kind: int, body: bytes) -> None:
         if kind == 9:
-            self.transport.write(b"\x8a\x80\0\0\0\0")
+            self.transport.write(bytes([0x8A, 0x80 | len(body)]) + b"\0\0\0\0" + body)
         elif kind == 1:
             head = body[:24].replace(b" ", b"")
             now = time.perf_counter()

@@ -4,6 +4,7 @@ Each stands between `<!-- generated: NAME -->` and `<!-- end -->`. Without --wri
 """
 
 import inspect
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -21,13 +22,22 @@ from api.protocol.dialect import Dialect
 from api.protocol.native_frames import CLIENT_FRAMES
 from api.settings import Settings, setting_name
 from api.transport.closing import CLOSE_REASONS
+from benchmarks import comparison
 from orchestrator import events
 from orchestrator.errors import REASON_TEXTS, error_classes
 from rag.loaders import loaders
 from rag.loaders.foreign import LOADER as FOREIGN
 
 ROOT = Path(__file__).parent.parent
-PAGES = ("README.md", "ARCHITECTURE.md", "PROTOCOL.md", "CONTRIBUTING.md", "docs/state.md", "docs/dialects.md")
+PAGES = (
+    "README.md",
+    "ARCHITECTURE.md",
+    "PROTOCOL.md",
+    "CONTRIBUTING.md",
+    "docs/state.md",
+    "docs/dialects.md",
+    "docs/speed.md",
+)
 BLOCK = re.compile(r"<!-- generated: (\w+) -->\n.*?<!-- end -->", re.S)
 
 
@@ -51,6 +61,12 @@ def settings() -> str:
         for name, field in Settings.model_fields.items()
     )
     return table(("setting", "default", "meaning"), rows)
+
+
+def speed() -> str:
+    """The medians that `make bench` has measured."""
+    measured = json.loads((ROOT / "docs" / "benchmarks" / "comparison.json").read_text(encoding="utf-8"))
+    return comparison.table(measured)
 
 
 def commands() -> str:
@@ -171,6 +187,7 @@ TABLES: dict[str, Callable[[], str]] = {
     function.__name__: function
     for function in (
         settings,
+        speed,
         commands,
         client_frames,
         engine_events,

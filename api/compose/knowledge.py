@@ -14,7 +14,7 @@ from sqlalchemy import Engine as Database
 
 from agents.language.terms import ANALYZER
 from api.compose.learnt import VEHICLES_FILE, load_vehicles
-from api.compose.processor import one_thread_a_product
+from api.compose.machine import large_arrays_returned, one_thread_a_product
 from api.settings import BadSetting, Settings
 from rag.catalogue import Catalogue
 from rag.database import open_database
@@ -79,6 +79,7 @@ def open_embedder(settings: Settings) -> Embedder:
     from rag.embedders.question_cache import RecentEmbedder
 
     one_thread_a_product()
+    large_arrays_returned()
     try:
         chosen = weights.in_folder(settings.embedding_model) if settings.embedding_model else weights.packaged()
     except weights.NoModel as error:

@@ -1,9 +1,25 @@
 """What `make bench` measures with: whole answers of the scripted model come through a peer, and are counted."""
 
-from benchmarks.comparison import MODEL_PORT, TOKENS, running, serving, table
+from pathlib import Path
+
+from benchmarks.comparison import MODEL_PORT, TOKENS, measured, running, serving, table, token_of
 from benchmarks.load import Figures, closed_loop, open_loop, opened
 from tests.bundled import ROOT
 from tests.serving import free_port
+
+MOST_OF_THE_CEILING = 30
+"""How many times the ceiling's processor time a turn may take: it takes about 15 times as much, and twice that is no
+accident of a machine that others use too."""
+
+
+async def test_a_turn_costs_no_more_than_so_many_times_the_ceiling(ingested: Path) -> None:
+    costs = {}
+    with running("benchmarks.scripted_model", port=MODEL_PORT, path="/v1/models"):
+        for name in ("ceiling", "product"):
+            port = free_port()
+            with serving(name, ingested, port) as process:
+                costs[name] = (await measured(process, port, token_of(ingested), 1, 30))["cpu_ms"]
+    assert costs["product"] <= MOST_OF_THE_CEILING * costs["ceiling"], costs
 
 
 async def test_whole_answers_are_counted() -> None:

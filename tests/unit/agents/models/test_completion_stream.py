@@ -1,13 +1,25 @@
 """A stream's events, however they are cut up and written."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import aclosing
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.models.completion_stream import LONGEST_EVENT, BadEvent, EventReader, Piece, piece_of, read
+from agents.models.completion_stream import (
+    LONGEST_EVENT,
+    MOST_WAITING,
+    BadEvent,
+    EventReader,
+    Piece,
+    joined,
+    piece_of,
+    read,
+    together,
+)
 
 STREAM = (
     b': wait\n\ndata: {"choices": [{"delta": {"content": "4.5"}}]}\r\n\r\n'
@@ -59,3 +71,84 @@ def test_a_piece_has_text_calls_and_the_end() -> None:
     delta = '{"content": "a", "tool_calls": [{"index": 0, "id": "c", "function": {"name": "n", "arguments": "{"}}]}'
     event = f'{{"choices": [{{"delta": {delta}, "finish_reason": "stop"}}]}}'
     assert piece_of(read(event.encode()), "m") == Piece("a", ((0, "c", "n", "{"),), "stop")
+
+
+def text(said: str) -> Piece:
+    return Piece(said)
+
+
+def test_texts_that_follow_each_other_are_one_piece() -> None:
+    call, end = Piece("", ((0, "c", "n", "{"),)), Piece("", (), "stop")
+    said = [text("a"), text(""), text("b"), call, text("c"), end]
+    assert list(joined(said)) == [text("ab"), call, text("c"), end]
+    assert list(joined([text("")])) == [text("")]
+    assert list(joined([])) == []
+
+
+def test_what_was_said_before_a_bad_event_is_not_lost() -> None:
+    def events() -> Iterator[Piece]:
+        yield text("a")
+        yield text("b")
+        raise BadEvent("no JSON object")
+
+    told = joined(events())
+    assert next(told) == text("ab")
+    with pytest.raises(BadEvent):
+        next(told)
+
+
+async def test_what_is_there_at_once_comes_as_one() -> None:
+    more = asyncio.Event()
+
+    async def received() -> AsyncIterator[bytes]:
+        yield b"a"
+        yield b"b"
+        await more.wait()
+        yield b"c"
+
+    stream = together(received())
+    assert await anext(stream) == b"ab"
+    more.set()
+    assert [data async for data in stream] == [b"c"]
+
+
+async def test_no_more_is_read_ahead_than_may_wait() -> None:
+    sent = 0
+
+    async def received() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += MOST_WAITING
+            yield b"x" * MOST_WAITING
+
+    async with aclosing(together(received())) as stream:
+        await anext(stream)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert sent <= 6 * MOST_WAITING
+
+
+async def test_what_reading_raises_comes_after_what_was_read() -> None:
+    async def received() -> AsyncIterator[bytes]:
+        yield b"a"
+        raise ConnectionError("reset")
+
+    stream = together(received())
+    assert await anext(stream) == b"a"
+    with pytest.raises(ConnectionError):
+        await anext(stream)
+
+
+async def test_leaving_ends_the_reading() -> None:
+    left = asyncio.Event()
+
+    async def received() -> AsyncIterator[bytes]:
+        try:
+            yield b"a"
+            await asyncio.Event().wait()
+        finally:
+            left.set()
+
+    async with aclosing(together(received())) as stream:
+        await anext(stream)
+    assert left.is_set()
