@@ -13,12 +13,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from threading import Lock
-from typing import Any
 from zlib import crc32
+
+from cachetools import LRUCache
 
 from rag.analyzer import Analyzer
 from rag.database import configure
@@ -42,6 +42,8 @@ _MOST_ROWS = 5_000
 """Chunks that SQLite weighs up for one question, a microsecond each: commoner terms than fit in are only scored."""
 _REMEMBERED = 64
 """Questions that are read once: a search asks for the terms of one three times."""
+_CHUNKS_REMEMBERED = 4_000
+"""Chunks whose terms are counted once: the same ones are found again and again."""
 _FORMAT = 4  # raised whenever terms or columns change: an older file is emptied and filled again
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS chunks (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, subject TEXT NOT NULL,
@@ -137,25 +139,23 @@ class LexicalIndex:
                 return []
             where = "" if subjects is None else f"AND subject IN ({', '.join('?' * len(subjects))})"
             rows = database.execute(
-                "SELECT id, length, title, section, body FROM ("  # noqa: S608
-                "SELECT number, id, length FROM words JOIN chunks ON number = words.rowid "
-                f"WHERE words MATCH ? {where} ORDER BY bm25(words, {', '.join(map(str, FIELDS))}), id LIMIT ?"
-                ") JOIN words ON words.rowid = number",
+                "SELECT number, id, length FROM words JOIN chunks ON number = words.rowid "  # noqa: S608
+                f"WHERE words MATCH ? {where} ORDER BY bm25(words, {', '.join(map(str, FIELDS))}), id LIMIT ?",
                 (_match(sought, vocabulary), *(subjects or ()), max(k, _POOL)),
             ).fetchall()
-        return sorted(_hits(rows, sought, vocabulary.length), key=lambda hit: (-hit.score, hit.chunk_id))[:k]
+            hits = vocabulary.hits(rows, sought)
+        return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))[:k]
 
     def scores(self, question: str, chunk_ids: Sequence[str]) -> dict[str, float]:
         """The scores of certain chunks; unknown ids are left out."""
         with self._locked() as database:
             vocabulary = self._vocabulary(database)
-            sought = vocabulary.sought(question)
             rows = database.execute(
-                "SELECT id, length, title, section, body FROM chunks JOIN words ON words.rowid = number "  # noqa: S608
-                f"WHERE id IN ({', '.join('?' * len(chunk_ids))})",
+                f"SELECT number, id, length FROM chunks WHERE id IN ({', '.join('?' * len(chunk_ids))})",  # noqa: S608
                 tuple(chunk_ids),
             ).fetchall()
-        return {hit.chunk_id: hit.score for hit in _hits(rows, sought, vocabulary.length)}
+            hits = vocabulary.hits(rows, vocabulary.sought(question))
+        return {hit.chunk_id: hit.score for hit in hits}
 
     def _vocabulary(self, database: sqlite3.Connection) -> "_Vocabulary":
         """What is known of the terms, until the chunks change."""
@@ -198,6 +198,22 @@ class _Vocabulary:
         self._beginning: dict[str, Mapping[str, int]] = {}
         self._kinds: dict[str, Counter[tuple[str, int]]] = {}
         self._sought: dict[str, Sought] = {}
+        self._terms: LRUCache[int, _Terms] = LRUCache(_CHUNKS_REMEMBERED)
+
+    def hits(self, rows: Sequence[tuple[int, str, int]], sought: Sought) -> list[Hit]:
+        """Chunks by number, id and length in terms, with their scores."""
+        known = {number: terms for number, _, _ in rows if (terms := self._terms.get(number)) is not None}
+        unknown = [number for number, _, _ in rows if number not in known]
+        if unknown:
+            read = self._database.execute(
+                f"SELECT rowid, title, section, body FROM words WHERE rowid IN ({', '.join('?' * len(unknown))})",  # noqa: S608
+                unknown,
+            )
+            new = {number: _Terms.of(columns) for number, *columns in read}
+            self._terms.update(new)
+            known |= new
+        neighbours = frozenset(pairwise(sought.weights))
+        return [Hit(name, _score(sought, neighbours, length / self.length, known[n])) for n, name, length in rows]
 
     def sought(self, question: str) -> Sought:
         if question not in self._sought:
@@ -243,40 +259,34 @@ def _match(sought: Sought, vocabulary: _Vocabulary) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Column:
-    """How often each term stands in a column, and which follow each other, unless words that are not searched for do
-    stand between them."""
+class _Terms:
+    """The terms of a chunk: how often each stands in it, a time in a field counting as much as the field; and which
+    follow each other in one field, unless words that are not searched for do stand between them."""
 
-    counts: Mapping[str, int]
+    counts: Mapping[str, float]
     pairs: frozenset[tuple[str, str]]
 
-
-@lru_cache(maxsize=4_000)  # the same chunks are found again and again
-def _column(text: str) -> _Column:
-    written = text.split()
-    return _Column(Counter(written), frozenset(pairwise(term for term in written if term not in UNSOUGHT_TERMS)))
-
-
-def _hits(rows: Iterable[Sequence[Any]], sought: Sought, average: float) -> Iterator[Hit]:
-    """Rows of id, length in terms and the three columns, with their scores; `average`: the length of all chunks."""
-    neighbours = frozenset(pairwise(sought.weights))
-    for chunk_id, length, *columns in rows:
-        yield Hit(chunk_id, _score(sought, neighbours, length / average, columns))
+    @classmethod
+    def of(cls, columns: Sequence[str]) -> "_Terms":
+        counts: dict[str, float] = defaultdict(float)
+        pairs: set[tuple[str, str]] = set()
+        for weight, column in zip(FIELDS, columns, strict=True):
+            written = column.split()
+            for term in written:
+                counts[term] += weight
+            pairs.update(pairwise(term for term in written if term not in UNSOUGHT_TERMS))
+        return cls(dict(counts), frozenset(pairs))
 
 
-def _score(sought: Sought, neighbours: frozenset[tuple[str, str]], length: float, columns: Sequence[str]) -> float:
+def _score(sought: Sought, neighbours: frozenset[tuple[str, str]], length: float, terms: _Terms) -> float:
     """The score of one chunk; `neighbours`: the pairs of terms that follow each other in the question; `length`: in
     terms, over that of the average chunk. Words that are not searched for may stand between a pair."""
-    counts: dict[str, float] = defaultdict(float)
-    pairs: set[tuple[str, str]] = set()
-    for weight, text in zip(FIELDS, columns, strict=True):
-        column = _column(text)
-        found = [term for term in sought.weights if term in column.counts]
-        for term in found:
-            counts[term] += weight * column.counts[term]
-        if len(found) > 1:
-            pairs |= neighbours & column.pairs
     saturation = _K1 * (1 - _B + _B * length)
-    gained = sum(sought.weights[term] * count * (_K1 + 1) / (count + saturation) for term, count in counts.items())
-    gained += sum(PAIR * min(sought.weights[pair], sought.weights[other]) for pair, other in pairs)
+    gained = 0.0
+    for term, weight in sought.weights.items():
+        count = terms.counts.get(term)
+        if count:
+            gained += weight * count * (_K1 + 1) / (count + saturation)
+    for pair, other in neighbours & terms.pairs:
+        gained += PAIR * min(sought.weights[pair], sought.weights[other])
     return min(gained / max(sought.reach * SATURATION, 1e-9), _MOST)
