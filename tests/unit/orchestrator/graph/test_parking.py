@@ -31,6 +31,7 @@ from orchestrator.graph.saver import RunSaver, open_saver
 from orchestrator.graph.state import Dependencies, Gathered, Understood
 from orchestrator.graph.stream import stream_events
 from orchestrator.graph.turn import build_graph
+from orchestrator.run import Desk, RunInput
 from orchestrator.runs import Budgets
 from orchestrator.stores.sql import SqlStore
 from rag.database import open_database
@@ -438,3 +439,17 @@ def test_what_is_not_known_cannot_go_on(text: str) -> None:
 def test_what_an_earlier_version_parked_goes_on() -> None:
     text = '["i", 1.0, [["Learned", {"facts": {}}], ["Said", {"part": 0, "text": "Free."}]]]'
     assert decode_parked(text) == Parked("i", 1.0, (Delta(0, "Free."),))
+
+
+async def test_only_what_is_parked_is_written(tmp_path: Path) -> None:
+    async with open_saver(tmp_path / "parked.db") as saver:
+        graph = build_graph(DEPENDENCIES, saver.graph_saver)
+        for run_id, text in (("talk", "talker, say it"), ("drive", "trial drive please")):
+            run = RunInput(run_id, "s", Question(text), "customer", "anna", "c", None)
+            assert [event async for event in stream_events(graph, run, Desk())]
+        assert saver.graph_saver.stored == {"drive"}
+        assert {state.config["configurable"]["thread_id"] async for state in saver.graph_saver.alist(None)} == {"drive"}
+    async with open_saver(tmp_path / "parked.db") as again:
+        assert again.graph_saver.stored == {"drive"}
+        await again.keep_only([])
+        assert not [state async for state in again.graph_saver.alist(None)]
