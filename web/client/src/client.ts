@@ -122,6 +122,11 @@ export class PitcrewClient {
     this.#connection.reopen(credential);
   }
 
+  /** Takes a credential for the next time that it connects. */
+  remember(credential: Credential): void {
+    this.#connection.credential = credential;
+  }
+
   /** Asks. Held while there is no connection, and sent once. @returns its `clientMessageId` */
   send(message: string, { replaces }: { replaces?: string } = {}): string {
     const id = newId('m-');
@@ -184,12 +189,14 @@ export class PitcrewClient {
   }
 
   /** Tells the staff that the customer is writing, and while a person answers, or will, also what. As often as liked: little
-   * of it is sent. */
-  typing(text = ''): void {
+   * of it is sent. An empty text says that the customer has stopped. */
+  typing(text: string): void {
     const { owner, sessionId: session_id } = this.#snapshot;
-    if (!this.#connection.ready || !this.#memory.now.begun || Date.now() - this.#typedAt < TYPING_MS) return;
-    this.#typedAt = Date.now();
-    const preview = owner.state === 'waiting' || owner.state === 'staff';
+    const stopped = text === '';
+    const often = stopped ? this.#typedAt === 0 : Date.now() - this.#typedAt < TYPING_MS;
+    if (often || !this.#connection.ready || !this.#memory.now.begun) return;
+    this.#typedAt = stopped ? 0 : Date.now();
+    const preview = stopped || owner.state === 'waiting' || owner.state === 'staff';
     this.#connection.send({ type: 'typing', session_id, ...(preview ? { text } : {}) });
   }
 
@@ -223,7 +230,7 @@ export class PitcrewClient {
   #flush(): void {
     if (!this.#connection.ready) return;
     this.#outbox.flush((one) => this.#connection.send({ ...one.frame, request: one.request }));
-    if (this.#outbox.waiting.some(({ frame }) => frame.type === 'message')) this.#memory.keep({ begun: true });
+    if (this.#outbox.waiting.some(({ frame: { type } }) => type === 'message' || type === 'handover')) this.#memory.keep({ begun: true });
     this.#showUnsent();
   }
 

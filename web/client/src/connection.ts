@@ -66,7 +66,7 @@ export class Connection {
 
   constructor(
     private readonly address: string,
-    private credential: Credential | null,
+    public credential: Credential | null,
     private readonly listeners: Listeners,
     private readonly SocketClass: SocketClass,
     private readonly random: () => number = Math.random,

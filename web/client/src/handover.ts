@@ -10,6 +10,8 @@ export interface OwnerFrame {
   /** What happens next, in the customer's words. */
   notice?: string | null;
   queue?: { place: number } | null;
+  /** Why a person is waited for. */
+  reason?: 'request' | 'danger' | 'unanswered' | 'staff' | null;
   seq?: number | null;
 }
 
@@ -39,7 +41,7 @@ export interface HandoverFrame {
   reason?: string;
 }
 
-/** You are writing; `text` is a preview for the staff. */
+/** You are writing; `text` is a preview for the staff, and an empty one says that you have stopped. */
 export interface TypingPreviewFrame {
   type: 'typing';
   session_id: string;
