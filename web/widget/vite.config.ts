@@ -1,9 +1,16 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
+import { recorded } from '../record.mjs';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+const built = here('../../api/pages/built/widget');
+const { resolve } = createRequire(import.meta.url);
+/** A file beside the package.json of a package. */
+const licence = (name: string, file: string) => join(resolve.paths(name)?.map((path) => join(path, name)).find(existsSync) ?? dirname(name), file);
 const languages = readdirSync(here('languages')).map((name) => name.replace('.json', ''));
 
 /** What bundlers keep, because they cannot tell that nothing of it is used: a helper for old browsers in DOMPurify, and in
@@ -26,16 +33,19 @@ function cut(code: string, from: string, to: string, rest?: string) {
 
 /** One script that needs nothing else, and the words of each further language. */
 export default defineConfig({
-  plugins: [withoutUnused],
+  plugins: [withoutUnused, recorded(
+    built, ['widget/src', 'widget/languages', 'widget/vite.config.ts', 'widget/package.json', 'client/src'],
+    { preact: licence('preact', 'LICENSE'), marked: licence('marked', 'LICENSE.md'), dompurify: licence('dompurify', 'LICENSE') },
+  )],
   define: { LANGUAGES: JSON.stringify(languages) },
   publicDir: here('languages'),
   resolve: { alias: { 'pitcrew-client': here('../client/src/index.ts') } },
   build: {
     lib: { entry: here('src/script.ts'), formats: ['iife'], name: 'pitcrewScript', fileName: () => 'widget.js' },
-    outDir: here('../../api/pages/built/widget'),
+    outDir: built,
     emptyOutDir: true,
     target: 'es2022',
     minify: 'terser',
-    terserOptions: { ecma: 2020, module: true, compress: { passes: 3 }, format: { comments: false } },
+    terserOptions: { ecma: 2020, module: true, compress: { passes: 3 }, format: { comments: false, preamble: '/* Pitcrew. The licences of what is in it: LICENSES.txt beside it. */' } },
   },
 });

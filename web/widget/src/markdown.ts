@@ -8,7 +8,7 @@ const TAGS = [
   'table', 'thead', 'tbody', 'tr', 'th', 'td',
 ];
 const CLEAN: Config & { RETURN_DOM_FRAGMENT: true } = {
-  ALLOWED_TAGS: TAGS, ALLOWED_ATTR: ['href', 'start'], ALLOWED_URI_REGEXP: /^(?:https?|mailto|tel):/i,
+  ALLOWED_TAGS: TAGS, ALLOWED_ATTR: ['href', 'start'], ADD_URI_SAFE_ATTR: ['start'], ALLOWED_URI_REGEXP: /^(?:https?|mailto|tel):/i,
   ALLOW_DATA_ATTR: false, ALLOW_ARIA_ATTR: false, RETURN_DOM_FRAGMENT: true,
 };
 /** Headings of an answer stand below those of the page and of the widget. */
@@ -30,8 +30,13 @@ class SafeRenderer extends Renderer {
   }
 }
 
+/** What is nested deeper than can be read is shown as it was written. */
 function html(text: string): string {
-  return Parser.parse(Lexer.lex(text, SYNTAX), { ...SYNTAX, renderer: new SafeRenderer() });
+  try {
+    return Parser.parse(Lexer.lex(text, SYNTAX), { ...SYNTAX, renderer: new SafeRenderer() });
+  } catch {
+    return `<p>${escaped(text)}</p>`;
+  }
 }
 
 function escaped(text: string): string {

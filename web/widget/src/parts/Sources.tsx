@@ -34,7 +34,7 @@ export function Sources({ answer, wanted }: Properties) {
             <div>
               <p class="title" dir="auto">{passage.title}</p>
               <p class="place" dir="auto">{placeOf(passage, language.messages.page)}</p>
-              <blockquote dir="auto">{highlighted(passage, spans)}</blockquote>
+              <Passage passage={passage} spans={spans} answer={answer.text} />
             </div>
           </li>
         ))}
@@ -67,6 +67,32 @@ function placeOf({ section, page }: SourcePassage, pageWords: string): string {
   return [section, page ? filled(pageWords, { n: page }) : ''].filter(Boolean).join(' · ');
 }
 
+/** The words of a passage, those that bear the answer out marked; a row of a table as its fields. */
+function Passage({ passage, spans, answer }: { passage: SourcePassage; spans: readonly CitedSpan[]; answer: string }) {
+  const fields = fieldsIn(passage.text);
+  if (!fields) return <blockquote dir="auto" tabIndex={0}>{highlighted(passage, spans)}</blockquote>;
+  const told = fields.filter(([, value]) => answer.includes(value));
+  const others = fields.filter((field) => !told.includes(field));
+  return (
+    <blockquote tabIndex={0}>
+      <dl>
+        {[...told, ...others].map(([name, value], at) => (
+          <div key={name} data-told={at < told.length}><dt dir="auto">{name}</dt><dd dir="auto">{value}</dd></div>
+        ))}
+      </dl>
+    </blockquote>
+  );
+}
+
+/** The fields of `name: value | name: value | …`; null for any other text. */
+function fieldsIn(text: string): [string, string][] | null {
+  const fields = text.split(' | ').map((part): [string, string] | null => {
+    const colon = part.indexOf(': ');
+    return colon > 0 ? [part.slice(0, colon), part.slice(colon + 2).trim()] : null;
+  });
+  return fields.length > 2 && fields.every((field) => field !== null) ? fields : null;
+}
+
 /** The passage with the cited words marked; positions count code points of the document. */
 function highlighted(passage: SourcePassage, spans: readonly CitedSpan[]) {
   const points = Array.from(passage.text);
@@ -74,6 +100,8 @@ function highlighted(passage: SourcePassage, spans: readonly CitedSpan[]) {
     .map(({ start, end }) => [start - passage.start, end - passage.start] as const)
     .filter(([start, end]) => start >= 0 && end <= points.length && start < end)
     .sort(([one], [other]) => one - other);
+  // Where all of it is meant, marks would only make it harder to read.
+  if (marks.some(([start, end]) => start === 0 && end >= points.length - 1)) return [passage.text];
   const pieces = [];
   let at = 0;
   for (const [start, end] of marks) {
