@@ -251,7 +251,7 @@ export class PitcrewClient {
   #connectionChanged(connection: ConnectionState): void {
     if (this.#snapshot.connection.name === 'ready') this.#outbox.unsend();
     clearTimeout(this.#rest);
-    this.#change({ connection });
+    this.#change(connection.name === 'ready' ? { connection } : { connection, staffTyping: null });
     this.#showUnsent();
   }
 
