@@ -3,7 +3,7 @@
 import { backoffMs } from './backoff.js';
 import type { AuthSuccessFrame, ClientFrame } from './frames.js';
 import type { Received } from './conversation.js';
-import type { HandoverFrame, TypingPreviewFrame } from './handover.js';
+import type { HandoverFrame } from './handover.js';
 
 /** What a client shows to be let in. A function is asked for a fresh one whenever that is needed; it may be slow, and may
  * fail: then it is asked again later. */
@@ -29,7 +29,8 @@ export type ConnectionState =
   | { readonly name: 'waiting'; readonly retryAt: number }
   | { readonly name: 'refused'; readonly code: string };
 
-export type Sent = (ClientFrame | HandoverFrame | TypingPreviewFrame) & { request?: string };
+/** `text` of `typing` is a preview for the staff; an empty one says that the customer has stopped. */
+export type Sent = (ClientFrame | HandoverFrame) & { request?: string; text?: string };
 
 export interface Listeners {
   onState(state: ConnectionState): void;
