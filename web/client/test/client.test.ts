@@ -270,12 +270,19 @@ test('typing and reading are told in few frames', async () => {
   client.connect();
   client.send('Hi');
   await until(client, ({ owner }) => owner.state === 'staff');
-  for (let at = 0; at < 10; at += 1) client.typing('My car');
+  for (const text of ['M', 'My', 'My c', 'My car']) client.typing(text);
   client.read();
   client.read();
-  await expect.poll(() => server.peers[0]?.seen.slice(2)).toEqual([
-    expect.objectContaining({ type: 'typing', text: 'My car' }), expect.objectContaining({ type: 'read', seq: 2, epoch: 'e' }),
-  ]);
+  const told = () => server.peers[0]?.seen.slice(2);
+  const first = [
+    expect.objectContaining({ type: 'typing', text: 'M' }), expect.objectContaining({ type: 'read', seq: 2, epoch: 'e' }),
+  ];
+  await expect.poll(told).toEqual(first);
+  const last = expect.objectContaining({ type: 'typing', text: 'My car' });
+  await expect.poll(told, { timeout: 4_000 }).toEqual([...first, last]);
+  client.typing('');
+  client.typing('');
+  await expect.poll(told).toEqual([...first, last, expect.objectContaining({ type: 'typing', text: '' })]);
 });
 
 test('without a WebSocket the options say what to give', () => {
