@@ -64,6 +64,8 @@ export class Connection {
   #refusal = '';
   #timer: ReturnType<typeof setTimeout> | undefined;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
+  #renewedAt = 0;
+  #renewal: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly address: string,
@@ -155,7 +157,7 @@ export class Connection {
         this.#refusal = frame.code;
         return;
       case 'auth_expiring':
-        void this.#renew();
+        this.#expiring();
         return;
       case 'closing':
         this.#floorMs = frame.reconnect_after_ms;
@@ -189,8 +191,17 @@ export class Connection {
     }, everyMs);
   }
 
+  /** Soon, and not again and again where whoever gives tokens has none that lasts longer. */
+  #expiring(): void {
+    const restMs = this.#renewedAt + STEADY_MS - Date.now();
+    clearTimeout(this.#renewal);
+    if (restMs <= 0) void this.#renew();
+    else this.#renewal = setTimeout(() => void this.#renew(), restMs);
+  }
+
   /** Before the sign-in ends: a fresh token on the same socket, or a new socket by a fresh ticket. */
   async #renew(): Promise<void> {
+    this.#renewedAt = Date.now();
     const socket = this.#socket;
     const { credential } = this;
     if (!credential) return;
@@ -226,6 +237,7 @@ export class Connection {
     const socket = this.#socket;
     this.#socket = null;
     clearTimeout(this.#timer);
+    clearTimeout(this.#renewal);
     clearInterval(this.#heartbeat);
     if (!socket) return;
     socket.onopen = socket.onmessage = socket.onclose = null;

@@ -160,6 +160,22 @@ test('a ticket stands in the address, and a new one is fetched before the sign-i
   expect(server.peers[1]?.seen).toEqual([]);
 });
 
+test('where no token lasts, the server is not asked again and again', async () => {
+  const server = await serve(async (peer) => {
+    await peer.signIn();
+    peer.send({ type: 'auth_expiring', in_s: 5 });
+    for (;;) {
+      await peer.receive();
+      peer.send(welcome(), { type: 'auth_expiring', in_s: 5 });
+    }
+  });
+  const client = server.client({ credential: { token: () => 'short' } });
+  client.connect();
+  await until(client, ({ connection }) => connection.name === 'ready');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(server.peers[0]?.seen.map(({ type }) => type)).toEqual(['auth', 'auth']);
+});
+
 test('a token of which the server wants to know nothing is not shown again', async () => {
   const server = await serve(async (peer) => {
     await peer.receive();
