@@ -6,6 +6,7 @@ DATA ?= data
 BIN := .venv/bin
 INSTALLED := .venv/installed
 CLIENTS := tests/integration/agui/node_modules/.package-lock.json
+PACKAGES := web/node_modules/.package-lock.json
 SECONDS := 120
 # Without bytecode each of the many processes of the tests compiles every module anew.
 export PYTHONDONTWRITEBYTECODE :=
@@ -32,12 +33,16 @@ $(INSTALLED): pyproject.toml constraints.txt
 run: $(INSTALLED) ## ingest the knowledge base and serve on PORT (8000)
 	@exec $(BIN)/pitcrew serve --port $(PORT) --ingest knowledge_base
 
-web: api/pages/vendor/diagram.js ## bundle what the test page draws diagrams and charts with (needs Node)
+web: api/pages/vendor/diagram.js ## build the widget, and bundle what the test page draws diagrams and charts with (needs Node)
+	npm --prefix web run build --workspace pitcrew-client --workspace pitcrew-widget
 
-api/pages/vendor/diagram.js: web/package-lock.json web/package.json web/diagram.js web/chart.js api/pages/chart_themes.json
-	@command -v npm >/dev/null || { echo "The bundles need Node 20 or newer: sudo apt install npm, or nodejs.org"; exit 1; }
+api/pages/vendor/diagram.js: $(PACKAGES) web/drawing/package.json web/drawing/diagram.js web/drawing/chart.js api/pages/chart_themes.json
+	npm --prefix web run build --workspace pitcrew-drawing
+
+$(PACKAGES): web/package-lock.json web/package.json
+	@command -v npm >/dev/null || { echo "What runs in browsers is built with Node 20 or newer: sudo apt install npm, or nodejs.org"; exit 1; }
 	npm --prefix web ci --ignore-scripts --no-audit --no-fund
-	npm --prefix web run build
+	@touch $@
 
 check: $(INSTALLED) ## formatting, lint, types, layers
 	$(BIN)/ruff format --check .
@@ -67,6 +72,7 @@ soak: $(INSTALLED) ## mixed use under random faults for SECONDS (120)
 
 docs: $(INSTALLED) ## write the generated tables into the Markdown pages
 	$(BIN)/python -m tests.generated_docs --write
+	$(BIN)/python -m tests.client_schema --write
 
 bench: $(INSTALLED) ## what a turn costs beside three smaller servers, into docs/benchmarks: a few minutes
 	@[ -d $(DATA) ] || PITCREW_DATA_DIR=$(DATA) $(BIN)/pitcrew ingest knowledge_base
@@ -87,4 +93,4 @@ chromium:
 	  else echo "The browser tests need Chromium: sudo apt install chromium"; exit 1; fi; }
 
 clean: ## remove .venv, caches and the data of `make run`
-	rm -rf .venv data tests/integration/agui/node_modules api/pages/vendor web/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info
+	rm -rf .venv data tests/integration/agui/node_modules api/pages/vendor web/node_modules web/client/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info

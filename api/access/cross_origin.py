@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.access.origins import origin_allowed
 
-OPEN = ("/api/v1/", "/agent/stream", "/v1/", "/agui", "/langgraph/")
+OPEN = ("/api/v1/", "/agent/stream", "/v1/", "/agui", "/langgraph/", "/ws/test/token")
 
 
 class OpenToPages(CORSMiddleware):

@@ -30,6 +30,7 @@ from api.routes import (
     stopping,
     stream,
     tickets,
+    widget,
 )
 from api.settings import Settings
 from api.transport.closing import CLOSE_REASONS
@@ -64,6 +65,7 @@ def create_app(state: AppState) -> FastAPI:
         datasets,
         charts,
         asyncapi,
+        widget,
         openai,
         agui,
         langgraph,

@@ -7,7 +7,8 @@ import pytest
 import pytest_asyncio
 
 from tests.browser.chromium import CHROMIUM
-from tests.browser.tabs import build_bundles
+from tests.browser.tabs import made_with_node
+from tests.serving import ROOT
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -26,4 +27,11 @@ async def chromium() -> AsyncIterator[None]:
 @pytest.fixture(scope="session")
 def bundles(tmp_path_factory: pytest.TempPathFactory) -> None:
     """What the page draws with is built."""
-    build_bundles(tmp_path_factory.getbasetemp().parent / "bundles.lock")
+    made_with_node("api/pages/vendor/diagram.js", tmp_path_factory.getbasetemp().parent / "node.lock")
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The script of axe-core, which finds what keeps people from using a page."""
+    made_with_node("web/node_modules/.package-lock.json", tmp_path_factory.getbasetemp().parent / "node.lock")
+    return (ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")

@@ -76,12 +76,13 @@ async def within_reach(served: Served) -> AsyncIterator[Away]:
         yield Away(proxy)
 
 
-def build_bundles(lock: Path) -> None:
-    """`make web`, where it has not been done. Skips the test on a machine without Node, which the page is for too."""
+def made_with_node(target: str, lock: Path) -> None:
+    """Make a file of the Makefile's, where that has not been done. Skips the test on a machine without Node, which the
+    product is for too."""
     if shutil.which("npm") is None:
-        pytest.skip("drawing in the page needs `make web`, and that needs Node: apt install npm")
+        pytest.skip("this needs Node: apt install npm")
     with FileLock(lock):
-        done = subprocess.run(["make", "web"], cwd=ROOT, capture_output=True, text=True, timeout=170, env=os.environ)
+        done = subprocess.run(["make", target], cwd=ROOT, capture_output=True, text=True, timeout=170, env=os.environ)
         assert done.returncode == 0, done.stderr
 
 

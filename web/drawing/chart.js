@@ -3,7 +3,7 @@
 import { View, parse } from 'vega';
 import { expressionInterpreter } from 'vega-interpreter';
 import { compile } from 'vega-lite';
-import themes from '../api/pages/chart_themes.json';
+import themes from '../../api/pages/chart_themes.json';
 
 /** Charts bring their data with them: nothing is fetched for one. */
 const loader = {
