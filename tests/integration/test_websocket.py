@@ -75,7 +75,7 @@ async def test_streaming_chat(server: Served) -> None:
     complete = frames[-1]
     tokens = [frame for frame in frames if frame["type"] == "token"]
     assert text_of(frames) == complete["response"] == tokens[-1]["partial_response"]
-    assert len(tokens) > 5
+    assert len(tokens) > 1
     metadata = complete["metadata"]
     assert metadata["agent"] == "specs"
     assert 0 < metadata["confidence"] <= 1
