@@ -13,6 +13,7 @@ from agents.types import MisplacedMarker as MisplacedMarker
 from agents.types import Option as Option
 from agents.types import Stage, Status
 from agents.types import UnsupportedSpan as UnsupportedSpan
+from orchestrator.tenure import Tenure
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="event"):
@@ -107,17 +108,22 @@ class Timing(msgspec.Struct, frozen=True):
 
 
 class Accepted(Durable, frozen=True, tag="accepted"):
-    """A customer's message is stored and will be answered by `run_id`. `sent_at` is ISO 8601 UTC. `replaces` is the
-    message for which it stands."""
+    """A customer's message is stored and will be answered by `run_id`; None where a person has the conversation and
+    answers. `sent_at` is ISO 8601 UTC. `replaces` is the message for which it stands."""
 
     message_id: str
-    run_id: str
+    run_id: str | None
     session_id: str
     message: str
     sent_at: str
     client_message_id: str | None = None
     duplicate: bool = False
     replaces: str | None = None
+
+    @property
+    def turn_id(self) -> str:
+        """By what its turn is known: the run, or where there is none the message itself."""
+        return self.run_id or self.message_id
 
 
 Step = Literal[
@@ -309,8 +315,60 @@ class Superseded(Durable, Upkeep, frozen=True, tag="superseded"):
     run_id: str
 
 
+HandOverReason = Literal["request", "danger", "unanswered", "staff"]
+"""Why a conversation waits for a person: the customer asked for one, is in danger, got no answer twice in a row, or
+the staff wants it."""
+State = Literal["bot", "waiting", "staff", "closed"]
+"""Who has a conversation: the bot; the bot until a person comes; a person; nobody, until the customer writes again."""
+
+
+class StaffPerson(msgspec.Struct, frozen=True):
+    """A member of staff as customers know them."""
+
+    name: str
+
+
+class QueuePlace(msgspec.Struct, frozen=True):
+    """`place` in the queue, from 1."""
+
+    place: int
+
+
+class Owner(Durable, Upkeep, frozen=True, tag="owner"):
+    """Who has the conversation from now on. `notice` tells the customer what happens next. `staff` is there in state
+    `staff`, `queue` and `reason` in state `waiting`, as far as they are known."""
+
+    session_id: str
+    owner: Literal["bot", "staff"]
+    state: State
+    staff: StaffPerson | None = None
+    notice: str | None = None
+    queue: QueuePlace | None = None
+    reason: HandOverReason | None = None
+
+
+class StaffMessage(Durable, frozen=True, tag="staff_message"):
+    """A member of staff, `name`, writes to the customer. `sent_at` is ISO 8601 UTC."""
+
+    session_id: str
+    message: str
+    name: str
+    message_id: str
+    sent_at: str
+
+
+class StaffTyping(Upkeep, frozen=True, tag="staff_typing"):
+    """A member of staff is writing, or is no more."""
+
+    session_id: str
+    name: str
+    typing: bool
+
+
 class Typing(Upkeep, frozen=True, tag="typing"):
-    """The customer is writing; for the staff."""
+    """The customer is writing; for the staff. `text` is what stands there so far, None where that is not told."""
+
+    text: str | None = None
 
 
 class Seen(Upkeep, frozen=True, tag="seen"):
@@ -346,6 +404,9 @@ AnyEvent = (
     | Failed
     | Deleted
     | Superseded
+    | Owner
+    | StaffMessage
+    | StaffTyping
     | Typing
     | Seen
     | Resumed
@@ -364,11 +425,18 @@ def kinds(*groups: type[Event]) -> frozenset[type[Event]]:
 
 class Envelope(msgspec.Struct, frozen=True):
     """An event on its way to followers; `seq` where it is durable. The id of the conversation is its epoch for clients:
-    it differs from that of a deleted conversation with the same owner and session."""
+    it differs from that of a deleted conversation with the same owner and session. `tenure`: under which it is said,
+    where it is no durable event of a run; once that is over nobody is told of it any more."""
 
     conversation_id: str
     event: AnyEvent
     seq: int | None = None
+    tenure: Tenure | None = None
+
+    @property
+    def late(self) -> bool:
+        """Whether the bot said it and has the conversation no more."""
+        return self.tenure is not None and self.tenure.over
 
 
 _encoder = msgspec.json.Encoder()

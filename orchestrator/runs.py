@@ -20,15 +20,30 @@ from agents.answerer import AnswerFailed
 from agents.types import Question
 from orchestrator.bus import Bus
 from orchestrator.errors import REASON_TEXTS, ProcessingError, Reason, RunNotActive, StorageUnavailable
-from orchestrator.events import AnyEvent, Cancelled, Durable, Envelope, Failed, InputRequired, Terminal
+from orchestrator.events import (
+    AnyEvent,
+    Cancelled,
+    Completed,
+    Durable,
+    Envelope,
+    Failed,
+    InputRequired,
+    Terminal,
+    Token,
+)
 from orchestrator.run import Desk, Effect, RunInput, side_effects
+from orchestrator.staff.values import Handed
 from orchestrator.store import RunStart, Store
+from orchestrator.tenure import Tenure
 
 log = structlog.get_logger()
 T = TypeVar("T")
 
 Run = Callable[[RunInput, Desk], AsyncGenerator[AnyEvent]]
 """Answers one run: yields its events, the last one Completed, or InputRequired with `desk.parked` set."""
+
+ChangeOwner = Callable[[dict[str, str]], Coroutine[Any, Any, Handed]]
+"""Commits a change of owner; takes what the active run has said, by its id."""
 
 MAX_CRASHES = 1
 """How often a run may lose its process and begin again; after that it ends INTERRUPTED."""
@@ -57,15 +72,20 @@ class Budgets:
 
 @dataclass
 class ActiveRun:
-    """A run that this process is answering."""
+    """A run that this process is answering. `leaving`: how it ends is being committed. `halted` is set when the run may
+    go on that stands still while a person takes over; if somebody has, it was `taken`."""
 
     start: RunStart
     desk: Desk
+    tenure: Tenure
     task: asyncio.Task[None] | None = None
     committing: asyncio.Task[None] | None = None
     cancelled: bool = False
     parked: str | None = None
+    leaving: bool = False
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+    halted: asyncio.Event | None = None
+    taken: bool = False
 
 
 class Runs:
@@ -81,6 +101,7 @@ class Runs:
         self._starting = 0
         self._queue: deque[str] = deque()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._tenures: WeakValueDictionary[str, Tenure] = WeakValueDictionary()
         self._expiries: dict[str, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self.closing = asyncio.Event()
@@ -127,7 +148,9 @@ class Runs:
                 if start is not None:
                     run_id = start.run_id
                     active = ActiveRun(
-                        start, Desk(record=lambda done: self._persist(lambda: self._store.record(run_id, done)))
+                        start,
+                        Desk(record=lambda done: self._persist(lambda: self._store.record(run_id, done))),
+                        self._tenure(conversation_id, start.owner_epoch),
                     )
                     self._active[conversation_id] = active
                     task = self._spawn(self._run(active))
@@ -138,6 +161,13 @@ class Runs:
             self._starting -= 1
             if start is None:
                 self._fill()
+
+    def _tenure(self, conversation_id: str, epoch: int) -> Tenure:
+        """That of the bot under this epoch: the same for all its runs, so that what it said in any of them goes."""
+        tenure = self._tenures.get(conversation_id)
+        if tenure is None or tenure.over or tenure.epoch != epoch:
+            tenure = self._tenures[conversation_id] = Tenure(epoch)
+        return tenure
 
     async def _run(self, active: ActiveRun) -> None:
         start = active.start
@@ -172,11 +202,13 @@ class Runs:
         await self.see_through(self._end(active, last or _failed(start.run_id, ProcessingError())))
 
     async def _publish(self, active: ActiveRun, event: AnyEvent) -> None:
+        if active.halted is not None:
+            await active.halted.wait()
         if isinstance(event, Durable):
             active.committing = self._spawn(self._commit(active, event))
             await asyncio.shield(active.committing)
         else:
-            self._bus.publish(Envelope(active.start.conversation_id, event))
+            self._bus.publish(Envelope(active.start.conversation_id, event, tenure=active.tenure))
 
     async def _commit(self, active: ActiveRun, event: Durable) -> None:
         start = active.start
@@ -190,7 +222,9 @@ class Runs:
     async def _stop(self, active: ActiveRun) -> None:
         """The run's task was cancelled: by the customer, or because the server stops and the next one goes on."""
         start, effects = active.start, active.desk.effects
-        if active.cancelled:
+        if active.taken:
+            self._let_go(active)
+        elif active.cancelled:
             live = await self._bus.live(start.conversation_id)
             text = live.text if live is not None and live.run_id == start.run_id else ""
             await self._end(active, Cancelled(start.run_id, text, side_effects(effects)))
@@ -202,27 +236,102 @@ class Runs:
     async def _end(self, active: ActiveRun, last: Terminal | InputRequired) -> None:
         """Commit how the run ends, or that it waits for the customer, and then publish it."""
         conversation_id, desk = active.start.conversation_id, active.desk
-        if isinstance(last, InputRequired):
+        if active.halted is not None:
+            await active.halted.wait()
+        if active.taken:
+            self._let_go(active)
+        elif isinstance(last, InputRequired):
             parked, active.parked = desk.parked or "", last.request_id
             await self._leave(active, lambda: self._store.park(conversation_id, last, parked, desk.memory))
             self._expect(conversation_id, last.request_id, last.expires_at)
         else:
-            await self._leave(active, lambda: self._store.finish(conversation_id, last, desk.memory))
+            handing = desk.handing if isinstance(last, Completed) else None
+            await self._leave(active, lambda: self._store.finish(conversation_id, last, desk.memory, handing))
             await self._forget(last.run_id)
 
-    async def _leave(self, active: ActiveRun, commit: Callable[[], Coroutine[Any, Any, Envelope | None]]) -> None:
+    async def _leave(
+        self, active: ActiveRun, commit: Callable[[], Coroutine[Any, Any, Envelope | Sequence[Envelope] | None]]
+    ) -> None:
         """Let go of the conversation with a commit, and go on with what waits."""
-        conversation_id = active.start.conversation_id
+        active.leaving = True
         try:
             if active.committing is not None:
                 await asyncio.wait([active.committing])
-            envelope = await self._persist(commit)
-            if envelope is not None:
+            committed = await self._persist(commit)
+            for envelope in (committed,) if isinstance(committed, Envelope) else committed or ():
                 self._bus.publish(envelope)
         finally:
-            self._active.pop(conversation_id, None)
-            active.ended.set()
-            self.take_up(conversation_id)
+            self._let_go(active)
+
+    def _let_go(self, active: ActiveRun) -> None:
+        conversation_id = active.start.conversation_id
+        self._active.pop(conversation_id, None)
+        active.ended.set()
+        self.take_up(conversation_id)
+
+    async def change_owner(self, conversation_id: str, commit: ChangeOwner, patience_s: float) -> Handed:
+        """Commit a change of owner that ends all runs of the conversation, and publish it. From before the commit on
+        nothing that the bot has said is told any more, wherever it waits. Where the commit fails the bot goes on as if
+        nothing had been asked. Raises what the commit raises; StorageUnavailable where what the run is committing takes
+        longer than `patience_s`."""
+        async with self.turn(conversation_id):
+            tenure, active = self._tenures.get(conversation_id), self._active.get(conversation_id)
+            if tenure is not None:
+                tenure.over = True
+            said: dict[str, str] = {}
+            try:
+                try:
+                    async with asyncio.timeout(patience_s):
+                        if active is not None and active.leaving:
+                            await active.ended.wait()
+                            active = None
+                        elif active is not None:
+                            said = await self._halt(active)
+                except TimeoutError:
+                    raise StorageUnavailable from None
+                handed = await commit(said)
+            except BaseException:
+                self._go_on(active, tenure, said)
+                raise
+            if not handed.envelopes:
+                self._go_on(active, tenure, said)
+                return handed
+            for envelope in handed.envelopes:
+                self.ended(envelope)
+            if active is not None:
+                await self._take_from(active)
+            return handed
+
+    async def _halt(self, active: ActiveRun) -> dict[str, str]:
+        """Let the run stand still, and what it has said so far."""
+        active.halted = asyncio.Event()
+        if active.committing is not None:
+            await asyncio.wait([active.committing])
+        live = await self._bus.live(active.start.conversation_id)
+        run_id = active.start.run_id
+        return {run_id: live.text if live is not None and live.run_id == run_id else ""}
+
+    def _go_on(self, active: ActiveRun | None, tenure: Tenure | None, said: dict[str, str]) -> None:
+        """Nobody has taken over. What was dropped meanwhile is said again."""
+        if tenure is not None:
+            tenure.over = False
+        if active is None or active.halted is None:
+            return
+        for run_id, text in said.items():
+            if text:
+                again = Token(run_id, text, 0)
+                self._bus.publish(Envelope(active.start.conversation_id, again, tenure=active.tenure))
+        active.halted.set()
+        active.halted = None
+
+    async def _take_from(self, active: ActiveRun) -> None:
+        """End the work of a run that has ended in the store."""
+        active.taken = True
+        if active.halted is not None:
+            active.halted.set()
+        if active.task is not None:
+            active.task.cancel()
+        await active.ended.wait()
 
     async def cancel(self, conversation_id: str, run_id: str) -> None:
         """Stop a run; returns when its terminal event is committed. Raises RunNotActive when it has ended."""

@@ -5,7 +5,7 @@ from typing import Any, assert_never
 
 import msgspec
 
-from api.protocol.bodies import client_zone, complete_frame, prompt_frame
+from api.protocol.bodies import client_zone, complete_frame, prompt_frame, staff_frame
 from api.protocol.dialect import (
     Authenticate,
     AuthExpiring,
@@ -44,6 +44,7 @@ from api.protocol.native_frames import (
     DoneFrame,
     ErrorFrame,
     FeedbackFrame,
+    HandoverFrame,
     MessageFrame,
     PingFrame,
     PongFrame,
@@ -55,7 +56,7 @@ from api.protocol.native_frames import (
     mirrored,
 )
 from orchestrator import events
-from orchestrator.commands import Answer, Cancel, Command, Delete, Feedback, Read, Resume, Send, Type
+from orchestrator.commands import Answer, Cancel, Command, Delete, Feedback, HandOver, Read, Resume, Send, Type
 from orchestrator.errors import BadRequest, PitcrewError, ProcessingError, UnknownType
 from orchestrator.events import Envelope
 
@@ -75,6 +76,7 @@ FEATURES = (
     "auth_expiring",
     "requests",
     "reasoning",
+    "handover",
 )
 REQUEST_CHARS = 64
 
@@ -87,6 +89,7 @@ _COMMANDS: dict[type[AnyFrame], Callable[..., Command]] = {
     TypingFrame: Type,
     ReadFrame: Read,
     FeedbackFrame: Feedback,
+    HandoverFrame: HandOver,
 }
 """Frames whose fields are the command's."""
 OLDEST_FRAMES = (AuthFrame, MessageFrame, PingFrame)
@@ -179,6 +182,10 @@ class NativeSession:
             case events.InputRequired() if self._oldest:
                 self._prompted.add(event.run_id)
                 return prompt_frame(event)
+            case events.StaffMessage() if self._oldest:
+                return staff_frame(event)
+            case events.Owner() | events.StaffTyping() if self._oldest:
+                return None
             case events.Terminal():
                 self._texts.pop(event.run_id, None)
                 return None if self._ended_before(event) else frame_of(envelope)

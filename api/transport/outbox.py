@@ -60,13 +60,16 @@ class Outbox:
             self._sizes.clear()
 
     def take(self) -> Item | None:
-        """The next item; None where none waits. Raises OutboxFull."""
+        """The next item; None where none waits. What the bot has said to a conversation that a person has taken over
+        is dropped. Raises OutboxFull."""
         if self._full:
             raise OutboxFull
-        if not self._items:
-            return None
-        self._bytes -= self._sizes.popleft()
-        return self._items.popleft()
+        while self._items:
+            self._bytes -= self._sizes.popleft()
+            item = self._items.popleft()
+            if not (isinstance(item, Envelope) and item.late):
+                return item
+        return None
 
 
 def _merged(last: Item, item: Item) -> Envelope | None:

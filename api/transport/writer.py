@@ -109,6 +109,8 @@ class Writer:
                     frames = self._session.notice(item)
                 self._make_room()
                 for text in frames:
+                    if isinstance(item, Envelope) and item.late:
+                        break
                     await self._websocket.send_text(text)
                     if self._code is None and (now := loop.time()) > renewed + RENEW_S:
                         patience.reschedule(now + patience_s)

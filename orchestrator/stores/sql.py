@@ -10,7 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from orchestrator.commands import Answer, Caller, Feedback, Read, Send
 from orchestrator.errors import NotFound, StorageUnavailable
 from orchestrator.events import Durable, Envelope, InputRequired, Terminal
-from orchestrator.run import Effect, Memory
+from orchestrator.run import Effect, Handing, Memory
+from orchestrator.staff.values import Handed, Standing
 from orchestrator.store import (
     NOTHING_LEARNED,
     Marks,
@@ -23,7 +24,7 @@ from orchestrator.store import (
     Touched,
     Unfinished,
 )
-from orchestrator.stores import accepting, citing, naming, rows, running, taking_back
+from orchestrator.stores import accepting, citing, naming, ownership, rows, running, taking_back
 from orchestrator.tables import conversations, events, feedback, messages, runs
 from rag.database import Transactions, empty_log, reading
 
@@ -106,8 +107,26 @@ class SqlStore:
     async def record(self, run_id: str, effects: Sequence[Effect]) -> None:
         await self._write(lambda connection: running.record(connection, run_id, effects))
 
-    async def finish(self, conversation_id: str, event: Terminal, memory: Memory = NOTHING_LEARNED) -> Envelope | None:
-        return await self._write(lambda connection: running.finish(connection, conversation_id, event, memory))
+    async def finish(
+        self,
+        conversation_id: str,
+        event: Terminal,
+        memory: Memory = NOTHING_LEARNED,
+        handing: Handing | None = None,
+    ) -> Sequence[Envelope]:
+        def work(connection: Connection) -> Sequence[Envelope]:
+            envelope = running.finish(connection, conversation_id, event, memory)
+            if envelope is None or handing is None:
+                return () if envelope is None else (envelope,)
+            return (envelope, *ownership.hand_over(connection, conversation_id, handing).envelopes)
+
+        return await self._write(work)
+
+    async def hand_over(self, conversation_id: str, handing: Handing) -> Handed:
+        return await self._write(lambda connection: ownership.hand_over(connection, conversation_id, handing))
+
+    async def standing(self, conversation_id: str) -> Standing:
+        return await self._read(lambda connection: ownership.current(connection, conversation_id))
 
     async def requeue(self, run_id: str, *, crashed: bool) -> Envelope | None:
         return await self._write(lambda connection: running.requeue(connection, run_id, crashed))
