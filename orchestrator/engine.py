@@ -44,9 +44,12 @@ class Engine:
         catalogue: Catalogue = (),
         consent: Choice[str] | None = None,
         handing: Callable[[HandOverReason], Handing] | None = None,
+        changed: Callable[[str], None] = lambda conversation_id: None,
     ) -> None:
         """`consent` tells what a reply to a proposal does; without it only plain answers are understood. `handing`
-        words what happens when a person is asked for; without it nothing is said of it."""
+        words what happens when a person is asked for; without it nothing is said of it. `changed` is told of
+        conversations in which something changes that is no event: they are rated, or deleted."""
+        self._changed = changed
         self._handing = handing or (lambda reason: Handing(reason, lambda place, email: ""))
         self.catalogue = catalogue
         self._consent = consent
@@ -197,7 +200,7 @@ class Engine:
     async def feedback(self, caller: Caller, command: Feedback) -> None:
         """Keep a rating. Raises BadRequest, NotFound."""
         command.check()
-        await self.store.feedback(caller, command)
+        self._changed(await self.store.feedback(caller, command))
 
     async def typing(self, caller: Caller, command: Type) -> None:
         """Tell those who follow that the customer is writing. Raises BadRequest, NotFound."""
@@ -260,6 +263,7 @@ class Engine:
                 await self.cancel(caller, Cancel(session_id=session_id))
         await self.store.delete(caller, session_id)
         await self._runs.erase(())
+        self._changed(conversation_id)
         log.info("conversation_deleted", conversation_id=conversation_id)
 
     async def recover(self) -> None:

@@ -265,8 +265,9 @@ class Store(Protocol):
         files; runs that wait for the customer and may have read it end cancelled. The events of that in their order,
         none when it was done before. Raises NotFound."""
 
-    async def feedback(self, caller: Caller, command: Feedback) -> None:
-        """Keep the caller's latest rating of an answer. Raises NotFound for a message that is not in their sessions."""
+    async def feedback(self, caller: Caller, command: Feedback) -> str:
+        """Keep the caller's latest rating of an answer; its conversation's id. Raises NotFound for a message that is
+        not in their sessions."""
 
     async def sessions(self, caller: Caller) -> Sequence[SessionSummary]:
         """The caller's conversations, latest first."""

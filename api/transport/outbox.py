@@ -2,6 +2,7 @@
 
 import sys
 from collections import deque
+from dataclasses import dataclass
 
 from msgspec.structs import replace
 
@@ -17,7 +18,15 @@ FULL_BYTES = 1024 * 1024
 ITEM_BYTES = 256
 """What an item takes beside its text."""
 
-Item = Envelope | Notice
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """A frame that needs no session to be spelled."""
+
+    text: str
+
+
+Item = Envelope | Notice | Spelled
 
 
 class OutboxFull(Exception):
@@ -86,6 +95,8 @@ def _merged(last: Item, item: Item) -> Envelope | None:
 
 
 def _size(item: Item) -> int:
+    if isinstance(item, Spelled):
+        return ITEM_BYTES + sys.getsizeof(item.text)
     if not isinstance(item, Envelope):
         return ITEM_BYTES
     event = item.event

@@ -11,7 +11,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from api.protocol.dialect import Session
 from api.transport.closing import CLOSE_REASONS, GOING_AWAY, INTERNAL, NORMAL, SLOW
-from api.transport.outbox import Item, Outbox, OutboxFull
+from api.transport.outbox import Item, Outbox, OutboxFull, Spelled
 from orchestrator.events import Envelope
 
 log = structlog.get_logger()
@@ -105,6 +105,8 @@ class Writer:
             while (item := self._outbox.take()) is not None:
                 if isinstance(item, Envelope):
                     frames = self._session.emitted(item, lagging=self._outbox.lagging)
+                elif isinstance(item, Spelled):
+                    frames = (item.text,)
                 else:
                     frames = self._session.notice(item)
                 self._make_room()

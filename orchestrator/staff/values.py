@@ -171,7 +171,8 @@ class Filters(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """Who has a conversation. `declined`: the bot's last answer since it was given the conversation was none."""
+    """Who has a conversation. `queue`: how many wait for a person. `declined`: the bot's last answer since it was given
+    the conversation was none."""
 
     conversation_id: str
     session_id: str
@@ -179,6 +180,7 @@ class Standing(msgspec.Struct, frozen=True):
     owner_epoch: int
     staff: Member | None
     place: int | None = None
+    queue: int = 0
     email: str = ""
     declined: bool = False
 
@@ -187,3 +189,25 @@ class Handed(msgspec.Struct, frozen=True):
     """A change of owner: what was committed with it, in its order; nothing where there was nothing to change."""
 
     envelopes: tuple[Envelope, ...] = ()
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What a member of staff has written, and its event; `duplicate` where it had been written before."""
+
+    envelope: Envelope
+    message: Message
+    duplicate: bool
+
+
+class RatedAnswer(msgspec.Struct, frozen=True):
+    """A customer's thumb with what it is about. `case_id`: the frozen case that was made of it."""
+
+    conversation_id: str
+    message_id: str
+    run_id: str
+    rating: Literal["up", "down"]
+    reason: str | None
+    at: str
+    question: str
+    answer: str
+    case_id: str | None

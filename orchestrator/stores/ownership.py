@@ -51,6 +51,7 @@ def current(connection: Connection, conversation_id: str) -> Standing:
         row.owner_epoch,
         staff,
         number,
+        connection.scalar(select(func.count()).where(conversations.c.state == "waiting")) or 0,
         row.customer_email,
         _declined_last(connection, conversation_id),
     )

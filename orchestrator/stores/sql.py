@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Engine, and_, delete, func, insert, literal, select, text
+from sqlalchemy import Connection, Engine, and_, delete, func, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.commands import Answer, Caller, Feedback, Read, Send
@@ -218,20 +218,20 @@ class SqlStore:
         await self._wipe()
         return conversation_id
 
-    async def feedback(self, caller: Caller, command: Feedback) -> None:
-        def work(connection: Connection) -> None:
-            exists = connection.scalar(
-                select(literal(1))
+    async def feedback(self, caller: Caller, command: Feedback) -> str:
+        def work(connection: Connection) -> str:
+            conversation_id = connection.scalar(
+                select(conversations.c.id)
                 .select_from(messages.join(conversations, conversations.c.id == messages.c.conversation_id))
                 .where(
                     and_(
                         messages.c.id == command.message_id,
-                        messages.c.role == "assistant",
+                        messages.c.role.in_(("assistant", "staff")),
                         conversations.c.owner == caller.user_id,
                     )
                 )
             )
-            if exists is None:
+            if conversation_id is None:
                 raise NotFound
             mine = and_(feedback.c.message_id == command.message_id, feedback.c.user_id == caller.user_id)
             connection.execute(delete(feedback).where(mine))
@@ -244,8 +244,9 @@ class SqlStore:
                     created_at=rows.now(),
                 )
             )
+            return str(conversation_id)
 
-        await self._write(work)
+        return await self._write(work)
 
     def answers_citing(self, document_ids: Collection[str]) -> Iterator[PastAnswer]:
         try:
