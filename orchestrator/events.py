@@ -11,100 +11,27 @@ import msgspec
 
 from agents.types import MisplacedMarker as MisplacedMarker
 from agents.types import Option as Option
-from agents.types import Stage, Status
+from agents.types import Stage
 from agents.types import UnsupportedSpan as UnsupportedSpan
+from orchestrator.event import AnswerPart as AnswerPart
+from orchestrator.event import CitedSpan as CitedSpan
+from orchestrator.event import Detail as Detail
+from orchestrator.event import Durable as Durable
+from orchestrator.event import Event as Event
+from orchestrator.event import RoutedAgent as RoutedAgent
+from orchestrator.event import SourcePassage as SourcePassage
+from orchestrator.event import Terminal as Terminal
+from orchestrator.event import Timing as Timing
+from orchestrator.event import Upkeep as Upkeep
+from orchestrator.event import UsageFigures as UsageFigures
+from orchestrator.owner_events import HandOverReason as HandOverReason
+from orchestrator.owner_events import Owner as Owner
+from orchestrator.owner_events import QueuePlace as QueuePlace
+from orchestrator.owner_events import StaffMessage as StaffMessage
+from orchestrator.owner_events import StaffPerson as StaffPerson
+from orchestrator.owner_events import StaffTyping as StaffTyping
+from orchestrator.owner_events import State as State
 from orchestrator.tenure import Tenure
-
-
-class Event(msgspec.Struct, frozen=True, tag_field="event"):
-    """The root: what happened, in one conversation, mostly within one run."""
-
-
-class Durable(Event, frozen=True):
-    """An event that is stored."""
-
-
-class Terminal(Durable, frozen=True):
-    """The one durable event that ends a run."""
-
-    run_id: str
-
-
-class Detail(Event, frozen=True):
-    """An event on the way to an answer: where a dialect has no word for it, the answer is whole without it."""
-
-
-class Upkeep(Event, frozen=True):
-    """An event about the conversation, not about an answer."""
-
-
-class RoutedAgent(msgspec.Struct, frozen=True):
-    name: str
-    confidence: float
-
-
-class SourcePassage(msgspec.Struct, frozen=True):
-    """A passage an answer may cite. `id` is the chunk's, `source` the document's path, `section` its headings joined by
-    ` > `, `page` a printed page from 1; `start` and `end` are offsets in the text of the document's `version`; `score`
-    is in 0..1."""
-
-    id: str
-    title: str
-    source: str
-    section: str
-    start: int
-    end: int
-    text: str
-    score: float
-    page: int | None = None
-    version: int = 1
-
-
-class CitedSpan(msgspec.Struct, frozen=True):
-    """Passage `number` of the sources, which the answer cites, and the evidence in it: `text` is what stands from
-    `start` to `end` in that `version` of the document."""
-
-    number: int
-    passage_id: str
-    source: str
-    title: str
-    start: int
-    end: int
-    page: int | None = None
-    version: int = 1
-    text: str = ""
-
-
-class AnswerPart(msgspec.Struct, frozen=True):
-    """What one specialist did for one part of the answer: `response[start:end]` with its label left out. A part that
-    was passed on is there once for each specialist that had it. `confidence` is the router's, `sources` are the
-    documents that it cites."""
-
-    part: int
-    agent: str
-    status: Status
-    confidence: float
-    start: int
-    end: int
-    sources: tuple[str, ...] = ()
-
-
-class UsageFigures(msgspec.Struct, frozen=True):
-    """What the whole run took of models, whatever they were asked for; `model` worded the answer. `cached_tokens` are
-    among the input's; `cost_micros` are millionths of the currency, None where a price is not known."""
-
-    model: str = ""
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cached_tokens: int = 0
-    cost_micros: int | None = None
-
-
-class Timing(msgspec.Struct, frozen=True):
-    """Milliseconds since the message was accepted."""
-
-    first_token_ms: float
-    total_ms: float
 
 
 class Accepted(Durable, frozen=True, tag="accepted"):
@@ -313,56 +240,6 @@ class Superseded(Durable, Upkeep, frozen=True, tag="superseded"):
     message_id: str
     by: str
     run_id: str
-
-
-HandOverReason = Literal["request", "danger", "unanswered", "staff"]
-"""Why a conversation waits for a person: the customer asked for one, is in danger, got no answer twice in a row, or
-the staff wants it."""
-State = Literal["bot", "waiting", "staff", "closed"]
-"""Who has a conversation: the bot; the bot until a person comes; a person; nobody, until the customer writes again."""
-
-
-class StaffPerson(msgspec.Struct, frozen=True):
-    """A member of staff as customers know them."""
-
-    name: str
-
-
-class QueuePlace(msgspec.Struct, frozen=True):
-    """`place` in the queue, from 1."""
-
-    place: int
-
-
-class Owner(Durable, Upkeep, frozen=True, tag="owner"):
-    """Who has the conversation from now on. `notice` tells the customer what happens next. `staff` is there in state
-    `staff`, `queue` and `reason` in state `waiting`, as far as they are known."""
-
-    session_id: str
-    owner: Literal["bot", "staff"]
-    state: State
-    staff: StaffPerson | None = None
-    notice: str | None = None
-    queue: QueuePlace | None = None
-    reason: HandOverReason | None = None
-
-
-class StaffMessage(Durable, frozen=True, tag="staff_message"):
-    """A member of staff, `name`, writes to the customer. `sent_at` is ISO 8601 UTC."""
-
-    session_id: str
-    message: str
-    name: str
-    message_id: str
-    sent_at: str
-
-
-class StaffTyping(Upkeep, frozen=True, tag="staff_typing"):
-    """A member of staff is writing, or is no more."""
-
-    session_id: str
-    name: str
-    typing: bool
 
 
 class Typing(Upkeep, frozen=True, tag="typing"):

@@ -6,44 +6,38 @@ and this process as many at once as its budget allows; the others wait in their 
 
 import asyncio
 import contextlib
-import uuid
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
 import structlog
 
-from agents.answerer import AnswerFailed
-from agents.types import Question
+from orchestrator.active_run import ActiveRun, failed, may_begin_again, question_of
 from orchestrator.bus import Bus
-from orchestrator.errors import REASON_TEXTS, ProcessingError, Reason, RunNotActive, StorageUnavailable
+from orchestrator.errors import ProcessingError, RunNotActive, StorageUnavailable
 from orchestrator.events import (
     AnyEvent,
     Cancelled,
     Completed,
     Durable,
     Envelope,
-    Failed,
     InputRequired,
     Terminal,
-    Token,
 )
-from orchestrator.run import Desk, Effect, RunInput, side_effects
-from orchestrator.staff.values import Handed
-from orchestrator.store import RunStart, Store
-from orchestrator.tenure import Tenure
+from orchestrator.owner import Handed
+from orchestrator.run import Desk, RunInput, side_effects
+from orchestrator.store import Store
+from orchestrator.takeover import ChangeOwner, TakeOver
+from orchestrator.tenure import Tenures
 
 log = structlog.get_logger()
 T = TypeVar("T")
 
 Run = Callable[[RunInput, Desk], AsyncGenerator[AnyEvent]]
 """Answers one run: yields its events, the last one Completed, or InputRequired with `desk.parked` set."""
-
-ChangeOwner = Callable[[dict[str, str]], Coroutine[Any, Any, Handed]]
-"""Commits a change of owner; takes what the active run has said, by its id."""
 
 MAX_CRASHES = 1
 """How often a run may lose its process and begin again; after that it ends INTERRUPTED."""
@@ -70,24 +64,6 @@ class Budgets:
     runs: int = 256
 
 
-@dataclass
-class ActiveRun:
-    """A run that this process is answering. `leaving`: how it ends is being committed. `halted` is set when the run may
-    go on that stands still while a person takes over; if somebody has, it was `taken`."""
-
-    start: RunStart
-    desk: Desk
-    tenure: Tenure
-    task: asyncio.Task[None] | None = None
-    committing: asyncio.Task[None] | None = None
-    cancelled: bool = False
-    parked: str | None = None
-    leaving: bool = False
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
-    halted: asyncio.Event | None = None
-    taken: bool = False
-
-
 class Runs:
     """Used from one event loop. `saver` forgets what it holds of a run at the run's end."""
 
@@ -101,7 +77,7 @@ class Runs:
         self._starting = 0
         self._queue: deque[str] = deque()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._tenures: WeakValueDictionary[str, Tenure] = WeakValueDictionary()
+        self._tenures = Tenures()
         self._expiries: dict[str, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self.closing = asyncio.Event()
@@ -150,7 +126,7 @@ class Runs:
                     active = ActiveRun(
                         start,
                         Desk(record=lambda done: self._persist(lambda: self._store.record(run_id, done))),
-                        self._tenure(conversation_id, start.owner_epoch),
+                        self._tenures.of(conversation_id, start.owner_epoch),
                     )
                     self._active[conversation_id] = active
                     task = self._spawn(self._run(active))
@@ -162,20 +138,13 @@ class Runs:
             if start is None:
                 self._fill()
 
-    def _tenure(self, conversation_id: str, epoch: int) -> Tenure:
-        """That of the bot under this epoch: the same for all its runs, so that what it said in any of them goes."""
-        tenure = self._tenures.get(conversation_id)
-        if tenure is None or tenure.over or tenure.epoch != epoch:
-            tenure = self._tenures[conversation_id] = Tenure(epoch)
-        return tenure
-
     async def _run(self, active: ActiveRun) -> None:
         start = active.start
         seconds = min(self._budgets.run_s, start.wishes.seconds or self._budgets.run_s)
         run = RunInput(
             start.run_id,
             start.session_id,
-            _question(start),
+            question_of(start),
             start.role,
             start.owner,
             start.conversation_id,
@@ -198,8 +167,8 @@ class Runs:
             await self.see_through(self._stop(active))
             return
         except Exception as error:
-            last = _failed(start.run_id, error)
-        await self.see_through(self._end(active, last or _failed(start.run_id, ProcessingError())))
+            last = failed(start.run_id, error)
+        await self.see_through(self._end(active, last or failed(start.run_id, ProcessingError())))
 
     async def _publish(self, active: ActiveRun, event: AnyEvent) -> None:
         if active.halted is not None:
@@ -228,10 +197,10 @@ class Runs:
             live = await self._bus.live(start.conversation_id)
             text = live.text if live is not None and live.run_id == start.run_id else ""
             await self._end(active, Cancelled(start.run_id, text, side_effects(effects)))
-        elif _may_begin_again(effects):
+        elif may_begin_again(effects):
             await self._leave(active, lambda: self._store.requeue(start.run_id, crashed=False))
         else:
-            await self._end(active, _failed(start.run_id, ProcessingError("INTERRUPTED")))
+            await self._end(active, failed(start.run_id, ProcessingError("INTERRUPTED")))
 
     async def _end(self, active: ActiveRun, last: Terminal | InputRequired) -> None:
         """Commit how the run ends, or that it waits for the customer, and then publish it."""
@@ -270,68 +239,16 @@ class Runs:
         self.take_up(conversation_id)
 
     async def change_owner(self, conversation_id: str, commit: ChangeOwner, patience_s: float) -> Handed:
-        """Commit a change of owner that ends all runs of the conversation, and publish it. From before the commit on
-        nothing that the bot has said is told any more, wherever it waits. Where the commit fails the bot goes on as if
-        nothing had been asked. Raises what the commit raises; StorageUnavailable where what the run is committing takes
-        longer than `patience_s`."""
+        """Commit a change of owner that ends all runs of the conversation, and publish it; see `TakeOver`. Raises what
+        the commit raises; StorageUnavailable where what the run is committing takes longer than `patience_s`."""
         async with self.turn(conversation_id):
-            tenure, active = self._tenures.get(conversation_id), self._active.get(conversation_id)
-            if tenure is not None:
-                tenure.over = True
-            said: dict[str, str] = {}
-            try:
-                try:
-                    async with asyncio.timeout(patience_s):
-                        if active is not None and active.leaving:
-                            await active.ended.wait()
-                            active = None
-                        elif active is not None:
-                            said = await self._halt(active)
-                except TimeoutError:
-                    raise StorageUnavailable from None
-                handed = await commit(said)
-            except BaseException:
-                self._go_on(active, tenure, said)
-                raise
-            if not handed.envelopes:
-                self._go_on(active, tenure, said)
-                return handed
-            for envelope in handed.envelopes:
-                self.ended(envelope)
-            if active is not None:
-                await self._take_from(active)
+            tenure, active = self._tenures.find(conversation_id), self._active.get(conversation_id)
+            async with TakeOver(self._bus, tenure, active, patience_s) as taking:
+                handed = await commit(taking.said)
+                taking.done = bool(handed.envelopes)
+                for envelope in handed.envelopes:
+                    self.ended(envelope)
             return handed
-
-    async def _halt(self, active: ActiveRun) -> dict[str, str]:
-        """Let the run stand still, and what it has said so far."""
-        active.halted = asyncio.Event()
-        if active.committing is not None:
-            await asyncio.wait([active.committing])
-        live = await self._bus.live(active.start.conversation_id)
-        run_id = active.start.run_id
-        return {run_id: live.text if live is not None and live.run_id == run_id else ""}
-
-    def _go_on(self, active: ActiveRun | None, tenure: Tenure | None, said: dict[str, str]) -> None:
-        """Nobody has taken over. What was dropped meanwhile is said again."""
-        if tenure is not None:
-            tenure.over = False
-        if active is None or active.halted is None:
-            return
-        for run_id, text in said.items():
-            if text:
-                again = Token(run_id, text, 0)
-                self._bus.publish(Envelope(active.start.conversation_id, again, tenure=active.tenure))
-        active.halted.set()
-        active.halted = None
-
-    async def _take_from(self, active: ActiveRun) -> None:
-        """End the work of a run that has ended in the store."""
-        active.taken = True
-        if active.halted is not None:
-            active.halted.set()
-        if active.task is not None:
-            active.task.cancel()
-        await active.ended.wait()
 
     async def cancel(self, conversation_id: str, run_id: str) -> None:
         """Stop a run; returns when its terminal event is committed. Raises RunNotActive when it has ended."""
@@ -428,10 +345,10 @@ class Runs:
         for run in unfinished:
             if run.status == "parked" and run.request_id and run.expires_at:
                 self._expect(run.conversation_id, run.request_id, run.expires_at)
-            elif run.status == "running" and run.crashes < MAX_CRASHES and _may_begin_again(run.effects):
+            elif run.status == "running" and run.crashes < MAX_CRASHES and may_begin_again(run.effects):
                 await self._store.requeue(run.run_id, crashed=True)
             elif run.status == "running":
-                await self._store.finish(run.conversation_id, _failed(run.run_id, ProcessingError("INTERRUPTED")))
+                await self._store.finish(run.conversation_id, failed(run.run_id, ProcessingError("INTERRUPTED")))
         for conversation_id in dict.fromkeys(run.conversation_id for run in unfinished):
             self.take_up(conversation_id)
 
@@ -455,39 +372,3 @@ class Runs:
                 if not task.cancelled() and isinstance(error := task.exception(), StorageUnavailable):
                     log.warning("left_to_the_next_process", error=str(error))
         self.closed.set()
-
-
-def _question(start: RunStart) -> Question:
-    """What is asked; of a conversation that the client tells itself nothing stored is known."""
-    history = start.wishes.history
-    question = Question(start.message, history or (), start.facts, start.notes, start.zone, wishes=start.wishes)
-    if history is not None:
-        return question
-    return replace(
-        question, history=start.history, summary=start.summary, older=start.older, older_upto=start.older_upto
-    )
-
-
-def _may_begin_again(effects: Sequence[Effect]) -> bool:
-    return all(effect.repeatable for effect in effects)
-
-
-def _failed(run_id: str, error: Exception) -> Failed:
-    reason, retry_after_ms = _reason(error)
-    ref = uuid.uuid4().hex[:12]
-    log.error("run_failed", run_id=run_id, ref=ref, reason=reason, error=str(error), exc_info=reason == "INTERNAL")
-    return Failed(run_id, reason, REASON_TEXTS[reason], ref, True, retry_after_ms)
-
-
-def _reason(error: Exception) -> tuple[Reason, int | None]:
-    match error:
-        case AnswerFailed():
-            return error.reason, error.retry_after_ms
-        case ProcessingError():
-            return error.reason, error.retry_after_ms
-        case TimeoutError():
-            return "RUN_TIMEOUT", None
-        case RecursionError():
-            return "STEP_LIMIT", None
-        case _:
-            return "INTERNAL", None

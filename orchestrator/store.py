@@ -7,8 +7,8 @@ from typing import Any, Literal, Protocol
 from agents.types import AS_USUAL, Turn, Wishes
 from orchestrator.commands import Answer, Caller, Feedback, Read, Send
 from orchestrator.events import Accepted, Completed, Durable, Envelope, InputRequired, Terminal
+from orchestrator.owner import Handed, Standing
 from orchestrator.run import Effect, Handing, Memory, Reply
-from orchestrator.staff.values import Handed, Standing
 
 MAX_WAITING = 3
 """Messages that may wait in one conversation behind the run that is answering."""

@@ -48,7 +48,7 @@ async def open_dependencies(
 
     from agents.context import Resources
     from agents.conversation import followup
-    from agents.conversation.people import told_to_people
+    from agents.conversation.people import not_learned
     from agents.reference import KnowledgeReference
     from agents.specialists import catalogue
     from agents.topics.reader import TopicReader
@@ -64,8 +64,7 @@ async def open_dependencies(
 
     async def understand(question: Question) -> Understood:
         facts = question.facts
-        # Of what a client tells, or a person was told, nothing was learned when it was said.
-        for turn in (*(question.wishes.history or ()), *told_to_people(question.history)):
+        for turn in not_learned(question):
             facts = vehicles.facts(turn.text, facts) if turn.role == "customer" else facts
         facts = vehicles.facts(question.text, facts)
         with_facts = Question(question.text, question.history, facts)

@@ -4,7 +4,6 @@ from typing import Any, Literal
 
 import msgspec
 
-from api.dialects.native import frame_of
 from api.protocol.dialect import (
     AuthExpiring,
     Beat,
@@ -25,6 +24,7 @@ from api.protocol.native_frames import (
     PongFrame,
     User,
 )
+from api.protocol.native_view import frame_of
 from orchestrator import events
 from orchestrator.events import Envelope
 from orchestrator.staff.feed import (

@@ -10,7 +10,7 @@ from fastapi import WebSocket
 
 from api.access.auth import Identity
 from api.access.operations import OPERATIONS, permit, permitted
-from api.protocol.dialect import Closing, Denied, Done, Notice, Pong, Problem, Requested
+from api.protocol.dialect import Closing, Denied, Done, Notice, Pong, Problem
 from api.protocol.forms import choice, sized
 from api.protocol.frames import convert, parse_object, spell
 from api.protocol.native_frames import User
@@ -48,10 +48,11 @@ from orchestrator.errors import (
 )
 from orchestrator.events import Envelope, Resumed
 from orchestrator.follow import Follower
+from orchestrator.owner import Member
 from orchestrator.staff.desk import StaffDesk
 from orchestrator.staff.feed import Change, NoteAdded, PresenceChanged
 from orchestrator.staff.presence import Seat
-from orchestrator.staff.values import Listed, Member
+from orchestrator.staff.values import Listed
 
 log = structlog.get_logger()
 
@@ -61,20 +62,14 @@ REQUEST_CHARS = 64
 
 
 class StaffSession:
-    """How events and notices are spelled here. See `api.protocol.dialect.Session`."""
+    """How events and notices are spelled here. See `api.protocol.dialect.Speaking`."""
 
     def __init__(self) -> None:
         self.opening: dict[str, Listed] = {}
 
-    def opened(self) -> tuple[Requested, ...]:
-        return ()
-
     @property
     def finished(self) -> bool:
         return False
-
-    def received(self, text: str) -> Requested:
-        raise NotImplementedError("a staff socket reads its frames itself")
 
     def emitted(self, envelope: Envelope, *, lagging: bool = False) -> tuple[str, ...]:
         event, conversation_id = envelope.event, envelope.conversation_id

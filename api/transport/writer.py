@@ -9,7 +9,7 @@ import structlog
 from fastapi import WebSocket
 from starlette.websockets import WebSocketDisconnect
 
-from api.protocol.dialect import Session
+from api.protocol.dialect import Speaking
 from api.transport.closing import CLOSE_REASONS, GOING_AWAY, INTERNAL, NORMAL, SLOW
 from api.transport.outbox import Item, Outbox, OutboxFull, Spelled
 from orchestrator.events import Envelope
@@ -29,7 +29,7 @@ class Writer:
 
     __slots__ = ("_code", "_outbox", "_passed", "_room", "_session", "_task", "_websocket")
 
-    def __init__(self, websocket: WebSocket, session: Session, passed: Callable[[Envelope], None]) -> None:
+    def __init__(self, websocket: WebSocket, session: Speaking, passed: Callable[[Envelope], None]) -> None:
         self._websocket = websocket
         self._session = session
         self._passed = passed

@@ -7,11 +7,12 @@ from orchestrator.commands import MESSAGE_CHARS, check_text
 from orchestrator.engine import Engine
 from orchestrator.errors import BadRequest, Conflict, EmptyMessage, MessageTooLong
 from orchestrator.events import Envelope, StaffTyping
+from orchestrator.owner import Handed, Member
 from orchestrator.staff.feed import CannedChanged, Feed, NoteAdded, PresenceChanged
 from orchestrator.staff.presence import Presence
 from orchestrator.staff.reception import Reception
 from orchestrator.staff.store import StaffStore
-from orchestrator.staff.values import Act, Canned, Handed, Listed, Member, Note, Priority, Reply
+from orchestrator.staff.values import Act, Canned, Listed, Note, Priority, Reply
 
 TAGS, TAG_CHARS = 20, 40
 

@@ -9,11 +9,11 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from msgspec.structs import replace
 
 from orchestrator.events import AnyEvent, Completed, HandOverReason, Token
+from orchestrator.owner import Standing
 from orchestrator.run import Desk, RunInput
 from orchestrator.runs import Run
 from orchestrator.staff import notices
 from orchestrator.staff.reception import Reception
-from orchestrator.staff.values import Standing
 
 SEPARATOR = "\n\n"
 

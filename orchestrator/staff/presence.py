@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from orchestrator.staff.values import Member
+from orchestrator.owner import Member
 
 Status = Literal["here", "away"]
 

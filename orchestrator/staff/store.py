@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from orchestrator.events import Envelope
+from orchestrator.owner import Handed, Member
 from orchestrator.run import Handing
 from orchestrator.staff.explanation import Explained, Facts
 from orchestrator.staff.values import (
@@ -12,9 +13,7 @@ from orchestrator.staff.values import (
     Canned,
     Counts,
     Filters,
-    Handed,
     Listed,
-    Member,
     Message,
     Note,
     Opened,

@@ -5,17 +5,11 @@ from typing import Any, Literal
 import msgspec
 
 from orchestrator.events import Envelope, HandOverReason, State
+from orchestrator.owner import Member
 
 Priority = Literal["low", "normal", "high", "urgent"]
 PRIORITIES: tuple[Priority, ...] = ("low", "normal", "high", "urgent")
 Role = Literal["customer", "assistant", "staff"]
-
-
-class Member(msgspec.Struct, frozen=True):
-    """A member of staff: `id` is the subject of their token."""
-
-    id: str
-    name: str
 
 
 class Customer(msgspec.Struct, frozen=True):
@@ -168,27 +162,6 @@ class Filters(msgspec.Struct, frozen=True):
     unread: bool = False
     text: str = ""
     sort: Literal["recent", "oldest", "waiting", "priority"] = "recent"
-
-
-class Standing(msgspec.Struct, frozen=True):
-    """Who has a conversation. `queue`: how many wait for a person. `declined`: the bot's last answer since it was given
-    the conversation was none."""
-
-    conversation_id: str
-    session_id: str
-    state: State
-    owner_epoch: int
-    staff: Member | None
-    place: int | None = None
-    queue: int = 0
-    email: str = ""
-    declined: bool = False
-
-
-class Handed(msgspec.Struct, frozen=True):
-    """A change of owner: what was committed with it, in its order; nothing where there was nothing to change."""
-
-    envelopes: tuple[Envelope, ...] = ()
 
 
 class Reply(msgspec.Struct, frozen=True):

@@ -19,9 +19,9 @@ from orchestrator.events import (
     State,
     decode,
 )
+from orchestrator.owner import Handed, Member, Standing
 from orchestrator.run import Handing
 from orchestrator.staff import notices
-from orchestrator.staff.values import Handed, Member, Standing
 from orchestrator.staff_tables import handovers, staff_members
 from orchestrator.stores import rows, running
 from orchestrator.tables import conversations, events, messages, runs

@@ -10,8 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from orchestrator.commands import Answer, Caller, Feedback, Read, Send
 from orchestrator.errors import NotFound, StorageUnavailable
 from orchestrator.events import Durable, Envelope, InputRequired, Terminal
+from orchestrator.owner import Handed, Standing
 from orchestrator.run import Effect, Handing, Memory
-from orchestrator.staff.values import Handed, Standing
 from orchestrator.store import (
     NOTHING_LEARNED,
     Marks,

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.events import Envelope
+from orchestrator.owner import Handed, Member
 from orchestrator.run import Handing
 from orchestrator.staff.explanation import Explained, Facts
 from orchestrator.staff.values import (
@@ -15,9 +16,7 @@ from orchestrator.staff.values import (
     Canned,
     Counts,
     Filters,
-    Handed,
     Listed,
-    Member,
     Message,
     Note,
     Opened,

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
 from orchestrator.commands import GUEST
 from orchestrator.errors import BadRequest, NotFound
-from orchestrator.staff.values import PRIORITIES, Counts, Customer, Filters, Listed, Member, Page, Preview, Thumbs
+from orchestrator.owner import Member
+from orchestrator.staff.values import PRIORITIES, Counts, Customer, Filters, Listed, Page, Preview, Thumbs
 from orchestrator.staff_tables import tags
 from orchestrator.tables import conversations, feedback, messages
 

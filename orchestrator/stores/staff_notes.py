@@ -8,7 +8,8 @@ import msgspec
 from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
 from orchestrator.errors import Conflict, NotFound
-from orchestrator.staff.values import PRIORITIES, Act, Audited, Canned, Member, Note, Priority, RatedAnswer
+from orchestrator.owner import Member
+from orchestrator.staff.values import PRIORITIES, Act, Audited, Canned, Note, Priority, RatedAnswer
 from orchestrator.staff_tables import audit_log, canned_replies, cases, private_notes, staff_members, tags
 from orchestrator.stores import ownership, rows
 from orchestrator.stores.staff_listing import decode_cursor, encode_cursor

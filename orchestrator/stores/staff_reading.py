@@ -17,9 +17,10 @@ from orchestrator.events import (
     Sources,
     decode,
 )
+from orchestrator.owner import Member
 from orchestrator.run import side_effects
 from orchestrator.staff.explanation import Call, Explained, Explanation, Facts
-from orchestrator.staff.values import Member, Message, Note, Opened, Rated
+from orchestrator.staff.values import Message, Note, Opened, Rated
 from orchestrator.staff_tables import private_notes
 from orchestrator.stores import rows, running, staff_listing
 from orchestrator.stores.memory import decode_memory

@@ -12,8 +12,9 @@ from sqlalchemy.exc import DBAPIError
 from orchestrator.commands import Caller, Feedback, Send
 from orchestrator.errors import BadRequest, Conflict, IdempotencyConflict, NotFound
 from orchestrator.events import Cancelled, Envelope, InputRequired, Option, Owner, StaffMessage
+from orchestrator.owner import Member
 from orchestrator.run import Handing
-from orchestrator.staff.values import Act, Filters, Member
+from orchestrator.staff.values import Act, Filters
 from orchestrator.store import Receipt
 from orchestrator.stores.sql import SqlStore
 from orchestrator.stores.sql_staff import SqlStaffStore

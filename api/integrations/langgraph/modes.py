@@ -13,9 +13,9 @@ from typing import Any, assert_never
 
 import orjson
 
-from api.dialects.native import frame_of
 from api.integrations.langgraph.messages import Message, Transcript, answer_id, chunk, completed, interrupt
 from api.protocol.forms import choice
+from api.protocol.native_view import frame_of
 from orchestrator import events
 from orchestrator.errors import BadRequest
 from orchestrator.events import Envelope, kinds, to_plain

@@ -12,11 +12,11 @@ from typing import Any, assert_never
 
 import msgspec
 
-from api.dialects.native import frame_of
 from api.integrations.langgraph.messages import Transcript, answer_id, completed, interrupt
 from api.integrations.langgraph.modes import error_of
 from api.integrations.langgraph.thread_place import BLOCK_START, LIVE, MESSAGE_START, Place
 from api.protocol.forms import choice, within
+from api.protocol.native_view import frame_of
 from orchestrator import events
 from orchestrator.errors import BadRequest
 from orchestrator.events import Envelope, kinds, to_plain
