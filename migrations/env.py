@@ -4,8 +4,8 @@ from alembic import context
 from sqlalchemy import Connection, create_engine
 
 from agents import tables as appointment_tables
-from orchestrator import staff_tables
 from orchestrator import tables as conversation_tables
+from orchestrator.stores import staff_tables
 from rag import tables as knowledge_tables
 
 METADATA = [knowledge_tables.metadata, appointment_tables.metadata, conversation_tables.metadata]

@@ -10,10 +10,10 @@ import structlog
 from agents.answerer import AnswerFailed
 from agents.types import Question
 from orchestrator.errors import REASON_TEXTS, ProcessingError, Reason
+from orchestrator.event.tenure import Tenure
 from orchestrator.events import Failed
 from orchestrator.run import Desk, Effect
 from orchestrator.store import RunStart
-from orchestrator.tenure import Tenure
 
 log = structlog.get_logger()
 

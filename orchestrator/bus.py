@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from orchestrator.event.tenure import Tenure
 from orchestrator.events import Code, Envelope, Progress, Reasoning
-from orchestrator.tenure import Tenure
 
 MOST_STEPS = 200
 

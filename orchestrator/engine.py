@@ -15,10 +15,9 @@ from orchestrator.bus import Bus
 from orchestrator.commands import Answer, Caller, Cancel, Delete, Feedback, HandOver, Read, Send, Type
 from orchestrator.errors import NotFound, Overloaded, RunNotActive, ShuttingDown, StorageUnavailable, UnknownAgent
 from orchestrator.events import Envelope, HandOverReason, InputRequired, Seen, Terminal, Typing
-from orchestrator.owner import Handed
 from orchestrator.run import Handing
 from orchestrator.runs import Budgets, Run, Runs, Saver
-from orchestrator.store import Receipt, Store, Touched
+from orchestrator.store import Handed, Receipt, Store, Touched
 from orchestrator.takeover import ChangeOwner
 
 log = structlog.get_logger()

@@ -13,25 +13,25 @@ from agents.types import MisplacedMarker as MisplacedMarker
 from agents.types import Option as Option
 from agents.types import Stage
 from agents.types import UnsupportedSpan as UnsupportedSpan
-from orchestrator.event import AnswerPart as AnswerPart
-from orchestrator.event import CitedSpan as CitedSpan
-from orchestrator.event import Detail as Detail
-from orchestrator.event import Durable as Durable
-from orchestrator.event import Event as Event
-from orchestrator.event import RoutedAgent as RoutedAgent
-from orchestrator.event import SourcePassage as SourcePassage
-from orchestrator.event import Terminal as Terminal
-from orchestrator.event import Timing as Timing
-from orchestrator.event import Upkeep as Upkeep
-from orchestrator.event import UsageFigures as UsageFigures
-from orchestrator.owner_events import HandOverReason as HandOverReason
-from orchestrator.owner_events import Owner as Owner
-from orchestrator.owner_events import QueuePlace as QueuePlace
-from orchestrator.owner_events import StaffMessage as StaffMessage
-from orchestrator.owner_events import StaffPerson as StaffPerson
-from orchestrator.owner_events import StaffTyping as StaffTyping
-from orchestrator.owner_events import State as State
-from orchestrator.tenure import Tenure
+from orchestrator.event.groups import AnswerPart as AnswerPart
+from orchestrator.event.groups import CitedSpan as CitedSpan
+from orchestrator.event.groups import Detail as Detail
+from orchestrator.event.groups import Durable as Durable
+from orchestrator.event.groups import Event as Event
+from orchestrator.event.groups import RoutedAgent as RoutedAgent
+from orchestrator.event.groups import SourcePassage as SourcePassage
+from orchestrator.event.groups import Terminal as Terminal
+from orchestrator.event.groups import Timing as Timing
+from orchestrator.event.groups import Upkeep as Upkeep
+from orchestrator.event.groups import UsageFigures as UsageFigures
+from orchestrator.event.ownership import HandOverReason as HandOverReason
+from orchestrator.event.ownership import Owner as Owner
+from orchestrator.event.ownership import QueuePlace as QueuePlace
+from orchestrator.event.ownership import StaffMessage as StaffMessage
+from orchestrator.event.ownership import StaffPerson as StaffPerson
+from orchestrator.event.ownership import StaffTyping as StaffTyping
+from orchestrator.event.ownership import State as State
+from orchestrator.event.tenure import Tenure
 
 
 class Accepted(Durable, frozen=True, tag="accepted"):

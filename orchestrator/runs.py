@@ -18,6 +18,7 @@ import structlog
 from orchestrator.active_run import ActiveRun, failed, may_begin_again, question_of
 from orchestrator.bus import Bus
 from orchestrator.errors import ProcessingError, RunNotActive, StorageUnavailable
+from orchestrator.event.tenure import Tenures
 from orchestrator.events import (
     AnyEvent,
     Cancelled,
@@ -27,11 +28,9 @@ from orchestrator.events import (
     InputRequired,
     Terminal,
 )
-from orchestrator.owner import Handed
 from orchestrator.run import Desk, RunInput, side_effects
-from orchestrator.store import Store
+from orchestrator.store import Handed, Store
 from orchestrator.takeover import ChangeOwner, TakeOver
-from orchestrator.tenure import Tenures
 
 log = structlog.get_logger()
 T = TypeVar("T")

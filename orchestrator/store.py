@@ -4,10 +4,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+import msgspec
+
 from agents.types import AS_USUAL, Turn, Wishes
 from orchestrator.commands import Answer, Caller, Feedback, Read, Send
+from orchestrator.event.ownership import Standing
 from orchestrator.events import Accepted, Completed, Durable, Envelope, InputRequired, Terminal
-from orchestrator.owner import Handed, Standing
 from orchestrator.run import Effect, Handing, Memory, Reply
 
 MAX_WAITING = 3
@@ -146,6 +148,12 @@ class PastAnswer:
     question: str
     asked_at: str
     passages: tuple[UsedPassage, ...]
+
+
+class Handed(msgspec.Struct, frozen=True):
+    """A change of owner: what was committed with it, in its order; nothing where there was nothing to change."""
+
+    envelopes: tuple[Envelope, ...] = ()
 
 
 class Store(Protocol):

@@ -12,9 +12,9 @@ from typing import Any
 from orchestrator.active_run import ActiveRun
 from orchestrator.bus import Bus
 from orchestrator.errors import StorageUnavailable
+from orchestrator.event.tenure import Tenure
 from orchestrator.events import Envelope, Token
-from orchestrator.owner import Handed
-from orchestrator.tenure import Tenure
+from orchestrator.store import Handed
 
 ChangeOwner = Callable[[dict[str, str]], Coroutine[Any, Any, Handed]]
 """Commits a change of owner; takes what the active run has said, by its id."""

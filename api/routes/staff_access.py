@@ -11,7 +11,7 @@ from api.access.operations import OPERATIONS, PREFIX, permit
 from api.protocol.frames import convert, parse_object
 from api.routes.dependencies import State, identity, read_text
 from orchestrator.errors import NotFound
-from orchestrator.owner import Member
+from orchestrator.event.ownership import Member
 from orchestrator.staff.desk import StaffDesk
 
 T = TypeVar("T", bound=msgspec.Struct)

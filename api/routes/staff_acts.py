@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from api.routes.staff_access import Desk, Doer, Who, answer, body_of, operation, router
 from orchestrator.commands import check_text
 from orchestrator.errors import BadRequest
-from orchestrator.owner import Member
+from orchestrator.event.ownership import Member
 
 __all__ = ["router"]
 

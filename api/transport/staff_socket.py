@@ -46,9 +46,9 @@ from orchestrator.errors import (
     RateLimited,
     UnknownType,
 )
+from orchestrator.event.ownership import Member
 from orchestrator.events import Envelope, Resumed
 from orchestrator.follow import Follower
-from orchestrator.owner import Member
 from orchestrator.staff.desk import StaffDesk
 from orchestrator.staff.feed import Change, NoteAdded, PresenceChanged
 from orchestrator.staff.presence import Seat

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from orchestrator.bus import MOST_STEPS, Deliver, Live
+from orchestrator.event.tenure import Tenure
 from orchestrator.events import (
     Code,
     Durable,
@@ -18,7 +19,6 @@ from orchestrator.events import (
     Token,
     Upkeep,
 )
-from orchestrator.tenure import Tenure
 
 
 @dataclass

@@ -6,13 +6,14 @@ from typing import Any
 from orchestrator.commands import MESSAGE_CHARS, check_text
 from orchestrator.engine import Engine
 from orchestrator.errors import BadRequest, Conflict, EmptyMessage, MessageTooLong
+from orchestrator.event.ownership import Member
 from orchestrator.events import Envelope, StaffTyping
-from orchestrator.owner import Handed, Member
 from orchestrator.staff.feed import CannedChanged, Feed, NoteAdded, PresenceChanged
 from orchestrator.staff.presence import Presence
 from orchestrator.staff.reception import Reception
 from orchestrator.staff.store import StaffStore
 from orchestrator.staff.values import Act, Canned, Listed, Note, Priority, Reply
+from orchestrator.store import Handed
 
 TAGS, TAG_CHARS = 20, 40
 

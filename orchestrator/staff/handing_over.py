@@ -8,8 +8,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from msgspec.structs import replace
 
+from orchestrator.event.ownership import Standing
 from orchestrator.events import AnyEvent, Completed, HandOverReason, Token
-from orchestrator.owner import Standing
 from orchestrator.run import Desk, RunInput
 from orchestrator.runs import Run
 from orchestrator.staff import notices

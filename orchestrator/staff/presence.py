@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from orchestrator.owner import Member
+from orchestrator.event.ownership import Member
 
 Status = Literal["here", "away"]
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from orchestrator.event.ownership import Member
 from orchestrator.events import Envelope
-from orchestrator.owner import Handed, Member
 from orchestrator.run import Handing
 from orchestrator.staff.explanation import Explained, Facts
 from orchestrator.staff.values import (
@@ -22,6 +22,7 @@ from orchestrator.staff.values import (
     RatedAnswer,
     Reply,
 )
+from orchestrator.store import Handed
 
 
 class StaffStore(Protocol):

@@ -4,8 +4,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from orchestrator.event.ownership import Member
 from orchestrator.events import Envelope, HandOverReason, State
-from orchestrator.owner import Member
 
 Priority = Literal["low", "normal", "high", "urgent"]
 PRIORITIES: tuple[Priority, ...] = ("low", "normal", "high", "urgent")

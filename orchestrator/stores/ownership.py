@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from orchestrator.errors import Conflict, NotFound
+from orchestrator.event.ownership import Member, Standing
 from orchestrator.events import (
     Completed,
     Envelope,
@@ -19,11 +20,11 @@ from orchestrator.events import (
     State,
     decode,
 )
-from orchestrator.owner import Handed, Member, Standing
 from orchestrator.run import Handing
 from orchestrator.staff import notices
-from orchestrator.staff_tables import handovers, staff_members
+from orchestrator.store import Handed
 from orchestrator.stores import rows, running
+from orchestrator.stores.staff_tables import handovers, staff_members
 from orchestrator.tables import conversations, events, messages, runs
 
 

@@ -9,11 +9,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.commands import Answer, Caller, Feedback, Read, Send
 from orchestrator.errors import NotFound, StorageUnavailable
+from orchestrator.event.ownership import Standing
 from orchestrator.events import Durable, Envelope, InputRequired, Terminal
-from orchestrator.owner import Handed, Standing
 from orchestrator.run import Effect, Handing, Memory
 from orchestrator.store import (
     NOTHING_LEARNED,
+    Handed,
     Marks,
     PastAnswer,
     ReadReply,

@@ -6,8 +6,8 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from orchestrator.errors import Conflict, NotFound
+from orchestrator.event.ownership import Member
 from orchestrator.events import Envelope
-from orchestrator.owner import Handed, Member
 from orchestrator.run import Handing
 from orchestrator.staff.explanation import Explained, Facts
 from orchestrator.staff.values import (
@@ -25,6 +25,7 @@ from orchestrator.staff.values import (
     RatedAnswer,
     Reply,
 )
+from orchestrator.store import Handed
 from orchestrator.stores import ownership, staff_listing, staff_notes, staff_reading
 from rag.database import Transactions
 

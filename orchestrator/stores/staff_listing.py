@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
 from orchestrator.commands import GUEST
 from orchestrator.errors import BadRequest, NotFound
-from orchestrator.owner import Member
+from orchestrator.event.ownership import Member
 from orchestrator.staff.values import PRIORITIES, Counts, Customer, Filters, Listed, Page, Preview, Thumbs
-from orchestrator.staff_tables import tags
+from orchestrator.stores.staff_tables import tags
 from orchestrator.tables import conversations, feedback, messages
 
 TITLE_CHARS = 80

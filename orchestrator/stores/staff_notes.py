@@ -8,11 +8,11 @@ import msgspec
 from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
 from orchestrator.errors import Conflict, NotFound
-from orchestrator.owner import Member
+from orchestrator.event.ownership import Member
 from orchestrator.staff.values import PRIORITIES, Act, Audited, Canned, Note, Priority, RatedAnswer
-from orchestrator.staff_tables import audit_log, canned_replies, cases, private_notes, staff_members, tags
 from orchestrator.stores import ownership, rows
 from orchestrator.stores.staff_listing import decode_cursor, encode_cursor
+from orchestrator.stores.staff_tables import audit_log, canned_replies, cases, private_notes, staff_members, tags
 from orchestrator.tables import conversations, feedback, messages
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from orchestrator.errors import NotFound
+from orchestrator.event.ownership import Member
 from orchestrator.events import (
     AnyEvent,
     Cancelled,
@@ -17,13 +18,12 @@ from orchestrator.events import (
     Sources,
     decode,
 )
-from orchestrator.owner import Member
 from orchestrator.run import side_effects
 from orchestrator.staff.explanation import Call, Explained, Explanation, Facts
 from orchestrator.staff.values import Message, Note, Opened, Rated
-from orchestrator.staff_tables import private_notes
 from orchestrator.stores import rows, running, staff_listing
 from orchestrator.stores.memory import decode_memory
+from orchestrator.stores.staff_tables import private_notes
 from orchestrator.tables import conversations, events, feedback, ledger, messages, runs
 
 

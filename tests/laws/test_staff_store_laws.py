@@ -11,8 +11,8 @@ from sqlalchemy.exc import DBAPIError
 
 from orchestrator.commands import Caller, Feedback, Send
 from orchestrator.errors import BadRequest, Conflict, IdempotencyConflict, NotFound
+from orchestrator.event.ownership import Member
 from orchestrator.events import Cancelled, Envelope, InputRequired, Option, Owner, StaffMessage
-from orchestrator.owner import Member
 from orchestrator.run import Handing
 from orchestrator.staff.values import Act, Filters
 from orchestrator.store import Receipt

@@ -40,7 +40,7 @@ def test_the_hours_outside_of_them() -> None:
     "text", ["Mon", "Mon 9-17", "Mon 17:00-09:00", "Fri-Mon 09:00-17:00", "Xyz 09:00-17:00", "Mon 25:00-26:00"]
 )
 def test_hours_that_are_none(text: str) -> None:
-    with pytest.raises(ValueError, match="hour|ends|must"):
+    with pytest.raises(ValueError, match=r"hour|ends|must"):
         parse_opening_hours(text)
 
 

@@ -11,12 +11,13 @@ from orchestrator.buses.memory import MemoryBus
 from orchestrator.commands import Caller, HandOver, Send
 from orchestrator.engine import Engine
 from orchestrator.errors import StorageUnavailable
+from orchestrator.event.ownership import Member
 from orchestrator.events import Accepted, Cancelled, Completed, Envelope, Owner, Progress, StaffMessage, Terminal, Token
 from orchestrator.follow import Follower
-from orchestrator.owner import Handed, Member
 from orchestrator.runs import Budgets
 from orchestrator.staff.feed import ConversationChanged, ConversationRemoved, Feed, WatchedBus
 from orchestrator.staff.values import Act
+from orchestrator.store import Handed
 from orchestrator.stores.sql import SqlStore
 from orchestrator.stores.sql_staff import SqlStaffStore
 from rag.database import open_database

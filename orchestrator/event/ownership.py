@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from orchestrator.event import Durable, Upkeep
+from orchestrator.event.groups import Durable, Upkeep
 
 HandOverReason = Literal["request", "danger", "unanswered", "staff"]
 """Why a conversation waits for a person: the customer asked for one, is in danger, got no answer twice in a row, or
@@ -54,3 +54,25 @@ class StaffTyping(Upkeep, frozen=True, tag="staff_typing"):
     session_id: str
     name: str
     typing: bool
+
+
+class Member(msgspec.Struct, frozen=True):
+    """A member of staff: `id` is the subject of their token."""
+
+    id: str
+    name: str
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """Who has a conversation. `queue`: how many wait for a person. `declined`: the bot's last answer since it was given
+    the conversation was none."""
+
+    conversation_id: str
+    session_id: str
+    state: State
+    owner_epoch: int
+    staff: Member | None
+    place: int | None = None
+    queue: int = 0
+    email: str = ""
+    declined: bool = False
