@@ -44,12 +44,15 @@ _ALL = (
     Operation("read", "POST", f"{ONE}/read"),
     Operation("customer", "GET", f"{ONE}/customer"),
     Operation("why", "GET", f"{ONE}/runs/{{run_id}}"),
+    Operation("suggestion", "POST", f"{ONE}/suggestion"),
     Operation("canned", "GET", "/canned"),
     Operation("canned_add", "POST", "/canned"),
     Operation("canned_change", "PUT", "/canned/{canned_id}"),
     Operation("canned_drop", "DELETE", "/canned/{canned_id}"),
     Operation("colleagues", "GET", "/colleagues"),
     Operation("feedback", "GET", "/feedback"),
+    Operation("outcomes", "GET", "/outcomes"),
+    Operation("export", "GET", "/export.csv"),
     Operation("audit", "GET", "/audit", ADMIN),
 )
 OPERATIONS: Mapping[str, Operation] = MappingProxyType({operation.name: operation for operation in _ALL})

@@ -102,6 +102,6 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
             open_gateway(settings, engine, tokens),
             checks,
             dependencies.resources,
-            staffing.desk(engine),
+            staffing.desk(engine, partial(stream_events, build_graph(dependencies), steps=settings.steps)),
             metrics=metrics,
         )

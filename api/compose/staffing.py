@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from api.settings import Settings
 from orchestrator.engine import Engine
+from orchestrator.runs import Run
 from orchestrator.staff.desk import StaffDesk
 from orchestrator.staff.feed import Feed
 from orchestrator.staff.opening_hours import parse_opening_hours
@@ -21,9 +22,9 @@ class Staffing:
     feed: Feed
     reception: Reception
 
-    def desk(self, engine: Engine) -> StaffDesk:
-        """The staff's desk over this engine."""
-        return StaffDesk(engine, self.store, self.feed, self.reception.presence, self.reception)
+    def desk(self, engine: Engine, drafting: Run) -> StaffDesk:
+        """The staff's desk over this engine; `drafting` answers for the staff alone."""
+        return StaffDesk(engine, self.store, self.feed, self.reception.presence, self.reception, drafting)
 
 
 def open_staffing(settings: Settings, store: SqlStore) -> Staffing:

@@ -8,6 +8,8 @@ from orchestrator.engine import Engine
 from orchestrator.errors import BadRequest, Conflict, EmptyMessage, MessageTooLong
 from orchestrator.event.ownership import Member
 from orchestrator.events import Envelope, StaffTyping
+from orchestrator.runs import Run
+from orchestrator.staff.drafting import Draft, draft
 from orchestrator.staff.feed import CannedChanged, Feed, NoteAdded, PresenceChanged
 from orchestrator.staff.presence import Presence
 from orchestrator.staff.reception import Reception
@@ -21,7 +23,17 @@ TAGS, TAG_CHARS = 20, 40
 class StaffDesk:
     """Used from one event loop. Who may do what is decided before."""
 
-    def __init__(self, engine: Engine, store: StaffStore, feed: Feed, presence: Presence, reception: Reception) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        store: StaffStore,
+        feed: Feed,
+        presence: Presence,
+        reception: Reception,
+        drafting: Run | None = None,
+    ) -> None:
+        """`drafting` answers for the staff alone; it can ask nobody and do nothing."""
+        self._drafting = drafting
         self.store = store
         self.feed = feed
         self.presence = presence
@@ -88,6 +100,17 @@ class StaffDesk:
         if standing.state != "staff" or standing.staff is None or standing.staff.id != member.id:
             raise Conflict
         self._engine.bus.publish(Envelope(conversation_id, StaffTyping(standing.session_id, member.name, typing)))
+
+    async def suggest(self, member: Member, conversation_id: str) -> Draft:
+        """A draft of a reply to what the customer said last. Raises NotFound; Conflict where there is none, or the
+        conversation has moved on meanwhile."""
+        basis = await self.store.basis(Act(member, "suggestion", conversation_id))
+        if self._drafting is None:
+            raise Conflict
+        made = await draft(self._drafting, basis)
+        if (await self.line(conversation_id)).head_seq != basis.seq:
+            raise Conflict
+        return made
 
     async def tag(self, member: Member, conversation_id: str, tags: Sequence[str]) -> Listed:
         """Give a conversation these tags. Raises NotFound, BadRequest."""

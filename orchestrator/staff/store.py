@@ -1,12 +1,15 @@
 """The contract of the staff's store: what the staff reads and does, over the same conversations as customers see."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Protocol
 
 from orchestrator.event.ownership import Member
 from orchestrator.events import Envelope
 from orchestrator.run import Handing
+from orchestrator.staff.drafting import Basis
 from orchestrator.staff.explanation import Explained, Facts
+from orchestrator.staff.outcomes import Outcomes
 from orchestrator.staff.values import (
     Act,
     Audited,
@@ -114,6 +117,15 @@ class StaffStore(Protocol):
         self, rating: str | None, limit: int, cursor: str | None
     ) -> tuple[Sequence[RatedAnswer], str | None]:
         """Customers' thumbs, the latest first, and the cursor of the next ones."""
+
+    async def basis(self, act: Act) -> Basis:
+        """What a draft of a reply is made from."""
+
+    async def outcomes(self, since: date, until: date) -> Outcomes:
+        """What has come of the conversations of a span, both days included."""
+
+    async def export(self, act: Act, since: date, until: date) -> tuple[tuple[str, ...], Sequence[tuple[object, ...]]]:
+        """The names of the columns, and a line for each conversation that began in the span."""
 
     # --- the staff itself ---
 

@@ -1,6 +1,7 @@
 """The staff's store over SQL, in the transactions of the conversation store."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -9,7 +10,9 @@ from orchestrator.errors import Conflict, NotFound
 from orchestrator.event.ownership import Member
 from orchestrator.events import Envelope
 from orchestrator.run import Handing
+from orchestrator.staff.drafting import Basis
 from orchestrator.staff.explanation import Explained, Facts
+from orchestrator.staff.outcomes import Outcomes
 from orchestrator.staff.values import (
     Act,
     Audited,
@@ -26,7 +29,7 @@ from orchestrator.staff.values import (
     Reply,
 )
 from orchestrator.store import Handed
-from orchestrator.stores import ownership, staff_listing, staff_notes, staff_reading
+from orchestrator.stores import ownership, staff_listing, staff_notes, staff_reading, staff_reports
 from rag.database import Transactions
 
 T = TypeVar("T")
@@ -160,6 +163,16 @@ class SqlStaffStore:
         self, rating: str | None, limit: int, cursor: str | None
     ) -> tuple[Sequence[RatedAnswer], str | None]:
         return await self._read(lambda c: staff_notes.ratings(c, rating, limit, cursor))
+
+    async def basis(self, act: Act) -> Basis:
+        return await self._act(act, lambda c: staff_reading.basis(c, _about(act)))
+
+    async def outcomes(self, since: date, until: date) -> Outcomes:
+        return await self._read(lambda c: staff_reports.figures(c, since, until))
+
+    async def export(self, act: Act, since: date, until: date) -> tuple[tuple[str, ...], Sequence[tuple[object, ...]]]:
+        lines = await self._act(act, lambda c: list(staff_reports.lines(c, since, until)))
+        return staff_reports.COLUMNS, lines
 
     # --- the staff itself ------------------------------------------------------------------------------------------
 

@@ -19,9 +19,10 @@ from orchestrator.events import (
     decode,
 )
 from orchestrator.run import side_effects
+from orchestrator.staff.drafting import Basis, basis_of
 from orchestrator.staff.explanation import Call, Explained, Explanation, Facts
 from orchestrator.staff.values import Message, Note, Opened, Rated
-from orchestrator.stores import rows, running, staff_listing
+from orchestrator.stores import history, rows, running, staff_listing
 from orchestrator.stores.memory import decode_memory
 from orchestrator.stores.staff_tables import private_notes
 from orchestrator.tables import conversations, events, feedback, ledger, messages, runs
@@ -77,6 +78,13 @@ def facts(connection: Connection, conversation_id: str) -> Facts:
     row = _conversation(connection, conversation_id)
     others = staff_listing.of_customer(connection, row.owner, 20)
     return Facts(staff_listing.customer_of(row), decode_memory(row.memory).facts, row.zone, tuple(others))
+
+
+def basis(connection: Connection, conversation_id: str) -> Basis:
+    """What a draft of a reply is made from. Raises NotFound."""
+    row = _conversation(connection, conversation_id)
+    turns = history.turns(history.newest(connection, conversation_id, ()))
+    return basis_of(turns, dict(decode_memory(row.memory).facts), row.zone, row.head_seq)
 
 
 def explained(connection: Connection, conversation_id: str, run_id: str) -> Explained:

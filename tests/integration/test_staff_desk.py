@@ -298,3 +298,50 @@ async def test_frames_that_make_no_sense(server: Served) -> None:
             await ada.talk.send(frame)
             refused = await ada.told("error")
             assert refused["code"] == code
+
+
+async def test_a_suggested_reply_is_grounded_and_leaves_no_trace(server: Served) -> None:
+    async with at_the_desk(server) as ada, a_customer(server) as (anna, session):
+        await anna.ask("I drive a Plover.", session_id=session)
+        line = await ada.line(session)
+        conversation = f"/conversations/{line['conversation_id']}"
+        await ada.ask("POST", f"{conversation}/take")
+        assert (await until(anna, "owner"))["owner"] == "staff"
+        await anna.send({"type": "message", "message": "What is its roof load?", "session_id": session})
+        ack = await anna.receive()
+        status, suggested = await ada.ask("POST", f"{conversation}/suggestion")
+        assert status == 200
+        draft = suggested["suggestion"]
+        assert ("100 kg" in draft["text"], draft["seq"], draft["declined"]) == (True, ack["seq"], False)
+        assert draft["citations"]
+        _, opened = await ada.ask("GET", conversation)
+        assert opened["messages"][-1]["text"] == "What is its roof load?"
+        assert opened["conversation"]["head_seq"] == ack["seq"]
+
+
+async def test_figures_and_export(server: Served) -> None:
+    async with at_the_desk(server, "Boss", "admin") as boss, a_customer(server) as (anna, session):
+        _, before = await boss.ask("GET", "/outcomes")
+        end = (await anna.ask("What is the roof load of the Wren?", session_id=session))[-1]
+        await anna.send({"type": "feedback", "message_id": end["message_id"], "rating": "down", "reason": "=1+1"})
+        await anna.send({"type": "handover", "session_id": session, "request": "h"})
+        await until(anna, "done")
+        _, after = await boss.ask("GET", "/outcomes")
+        assert after["conversations"] == before["conversations"] + 1
+        assert after["handed_over"] == before["handed_over"] + 1
+        assert after["by_reason"]["request"] == before["by_reason"]["request"] + 1
+        assert after["thumbs"]["down"] == before["thumbs"]["down"] + 1
+        assert len(after["days"]) == 30
+        assert after["days"][-1]["conversations"] >= 1
+        _, rated = await boss.ask("GET", "/feedback?rating=down&limit=1")
+        assert (rated["feedback"][0]["reason"], rated["feedback"][0]["question"]) == (
+            "=1+1",
+            "What is the roof load of the Wren?",
+        )
+        status, table, headers = await asyncio.to_thread(
+            server.get, f"{PREFIX}/export.csv", server.token("boss", role="admin")
+        )
+        assert (status, headers["content-type"]) == (200, "text/csv; charset=utf-8")
+        assert any(session in row and ",waiting,request," in row for row in table.decode().splitlines())
+        for query in ("since=yesterday", "since=2026-02-02&until=2026-01-01", "since=1999-01-01"):
+            assert (await boss.ask("GET", f"/outcomes?{query}"))[0] == 400
