@@ -52,6 +52,10 @@ _ALL = (
     Operation("colleagues", "GET", "/colleagues"),
     Operation("feedback", "GET", "/feedback"),
     Operation("outcomes", "GET", "/outcomes"),
+    Operation("gaps", "GET", "/gaps"),
+    Operation("case", "POST", f"{ONE}/messages/{{message_id}}/case"),
+    Operation("cases", "GET", "/cases"),
+    Operation("cases_export", "GET", "/cases.jsonl"),
     Operation("export", "GET", "/export.csv"),
     Operation("audit", "GET", "/audit", ADMIN),
 )

@@ -8,8 +8,10 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from api.routes.staff_access import Desk, Doer, answer, json_response, operation, router
+from api.routes.dependencies import State
+from api.routes.staff_access import PAGE, Desk, Doer, Limit, answer, json_response, operation, router
 from orchestrator.errors import BadRequest
+from orchestrator.staff.gaps import gaps
 from orchestrator.staff.values import Act
 
 __all__ = ["router"]
@@ -25,6 +27,17 @@ Day = Annotated[str | None, Query(max_length=10)]
 async def outcomes(desk: Desk, since: Day = None, until: Day = None) -> Response:
     """What has come of conversations, in figures; by default of the last 30 days."""
     return json_response(await desk.store.outcomes(*_span(since, until)))
+
+
+@operation("gaps")
+async def knowledge_gaps(
+    desk: Desk, state: State, since: Day = None, until: Day = None, limit: Limit = PAGE
+) -> Response:
+    """What customers asked and got no answer to, questions of one meaning together."""
+    asked = await desk.store.unanswered(*_span(since, until))
+    embed = state.resources.embedder.embed
+    found = await asyncio.to_thread(lambda: gaps(asked, embed([one.text for one in asked])) if asked else [])
+    return answer(gaps=found[:limit])
 
 
 @operation("export")

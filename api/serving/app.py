@@ -30,6 +30,7 @@ from api.routes import (
     sessions,
     staff,
     staff_acts,
+    staff_cases,
     staff_reports,
     stopping,
     stream,
@@ -82,7 +83,7 @@ def create_app(state: AppState) -> FastAPI:
         async def front() -> Response:
             return RedirectResponse("/ws/test")
 
-    assert staff_acts.router is staff_reports.router is staff.router
+    assert staff_acts.router is staff_cases.router is staff_reports.router is staff.router
     watch = OPERATIONS["watch"].path
     app.router.routes.append(WebSocketRoute(watch, _socket(settings, None, _serve_staff)))
     for dialect in all_dialects():

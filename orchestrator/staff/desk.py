@@ -170,10 +170,10 @@ class StaffDesk:
         return await self.line(conversation_id)
 
 
-def check_written(text: str) -> None:
+def check_written(text: str, field: str = "text") -> None:
     """Raises EmptyMessage, MessageTooLong, BadRequest for what cannot be stored."""
-    check_text("text", text)
+    check_text(field, text)
     if not text.strip():
-        raise EmptyMessage(field="text")
+        raise EmptyMessage(field=field)
     if len(text) > MESSAGE_CHARS:
-        raise MessageTooLong(field="text")
+        raise MessageTooLong(field=field)

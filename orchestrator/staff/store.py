@@ -7,8 +7,10 @@ from typing import Protocol
 from orchestrator.event.ownership import Member
 from orchestrator.events import Envelope
 from orchestrator.run import Handing
+from orchestrator.staff.cases import Case, CaseLine
 from orchestrator.staff.drafting import Basis
 from orchestrator.staff.explanation import Explained, Facts
+from orchestrator.staff.gaps import Unanswered
 from orchestrator.staff.outcomes import Outcomes
 from orchestrator.staff.values import (
     Act,
@@ -126,6 +128,19 @@ class StaffStore(Protocol):
 
     async def export(self, act: Act, since: date, until: date) -> tuple[tuple[str, ...], Sequence[tuple[object, ...]]]:
         """The names of the columns, and a line for each conversation that began in the span."""
+
+    async def unanswered(self, since: date, until: date) -> Sequence[Unanswered]:
+        """The questions of a span to which the bot had no answer, the latest first."""
+
+    async def freeze(self, act: Act, message_id: str, expected: str, comment: str | None) -> tuple[Case, bool]:
+        """Make a case of an answer of the bot, with what it should have said, or correct the one that there is; True
+        where it is new."""
+
+    async def cases(self, limit: int, cursor: str | None) -> tuple[Sequence[Case], str | None]:
+        """Cases, the latest first, and the cursor of the next ones."""
+
+    async def case_lines(self) -> Sequence[CaseLine]:
+        """All cases, oldest first, with all that is needed to answer them again."""
 
     # --- the staff itself ---
 

@@ -31,6 +31,13 @@ def newest(connection: Connection, conversation_id: str, without_runs: Collectio
     return list(reversed(rows[:taken]))
 
 
+def before(connection: Connection, conversation_id: str, seq: int) -> list[Row[Any]]:
+    """The last messages before a place, as a run about the message there saw them."""
+    query = _visible_messages(conversation_id).where(messages.c.seq < seq)
+    rows = connection.execute(query.order_by(messages.c.seq.desc()).limit(HISTORY_TURNS)).all()
+    return list(reversed(rows))
+
+
 def older(
     connection: Connection, conversation_id: str, history: list[Row[Any]], upto: int, without_runs: Collection[str]
 ) -> list[Row[Any]]:

@@ -10,8 +10,10 @@ from orchestrator.errors import Conflict, NotFound
 from orchestrator.event.ownership import Member
 from orchestrator.events import Envelope
 from orchestrator.run import Handing
+from orchestrator.staff.cases import Case, CaseLine
 from orchestrator.staff.drafting import Basis
 from orchestrator.staff.explanation import Explained, Facts
+from orchestrator.staff.gaps import Unanswered
 from orchestrator.staff.outcomes import Outcomes
 from orchestrator.staff.values import (
     Act,
@@ -29,7 +31,7 @@ from orchestrator.staff.values import (
     Reply,
 )
 from orchestrator.store import Handed
-from orchestrator.stores import ownership, staff_listing, staff_notes, staff_reading, staff_reports
+from orchestrator.stores import ownership, staff_cases, staff_listing, staff_notes, staff_reading, staff_reports
 from rag.database import Transactions
 
 T = TypeVar("T")
@@ -173,6 +175,19 @@ class SqlStaffStore:
     async def export(self, act: Act, since: date, until: date) -> tuple[tuple[str, ...], Sequence[tuple[object, ...]]]:
         lines = await self._act(act, lambda c: list(staff_reports.lines(c, since, until)))
         return staff_reports.COLUMNS, lines
+
+    async def unanswered(self, since: date, until: date) -> Sequence[Unanswered]:
+        return await self._read(lambda c: staff_reports.unanswered(c, since, until))
+
+    async def freeze(self, act: Act, message_id: str, expected: str, comment: str | None) -> tuple[Case, bool]:
+        about = _about(act)
+        return await self._act(act, lambda c: staff_cases.freeze(c, about, message_id, act.member, expected, comment))
+
+    async def cases(self, limit: int, cursor: str | None) -> tuple[Sequence[Case], str | None]:
+        return await self._read(lambda c: staff_cases.listed(c, limit, cursor))
+
+    async def case_lines(self) -> Sequence[CaseLine]:
+        return await self._read(staff_cases.lines)
 
     # --- the staff itself ------------------------------------------------------------------------------------------
 

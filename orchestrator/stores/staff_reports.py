@@ -5,13 +5,15 @@ from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from orchestrator.events import Completed
+from orchestrator.events import Completed, decode
+from orchestrator.staff.gaps import Unanswered
 from orchestrator.staff.outcomes import Begun, HandedOver, Outcomes, Rating, outcomes
 from orchestrator.stores.staff_tables import handovers, tags
 from orchestrator.tables import conversations, events, feedback, messages
 
 MOST_LINES = 50_000
 """Of an export."""
+MOST_QUESTIONS = 500
 COLUMNS = (
     "conversation_id",
     "session_id",
@@ -98,6 +100,32 @@ def lines(connection: Connection, since: date, until: date) -> Iterator[tuple[ob
         .limit(MOST_LINES)
     )
     yield from (tuple(row) for row in connection.execute(query))
+
+
+def unanswered(connection: Connection, since: date, until: date) -> list[Unanswered]:
+    """The questions of a span to which the bot had no answer, the latest first, each once."""
+    c = events.c
+    query = (
+        select(c.body, c.conversation_id, c.created_at)
+        .where(c.kind == str(Completed.__struct_config__.tag), c.body.like('%"declined":true%'))
+        .where(*_within(c.created_at, since, until))
+        .order_by(c.created_at.desc())
+        .limit(MOST_QUESTIONS)
+    )
+    found = []
+    for row in connection.execute(query):
+        answer = decode(row.body)
+        if not isinstance(answer, Completed) or not answer.declined:
+            continue
+        question = connection.execute(
+            select(messages.c.id, messages.c.text)
+            .where(messages.c.run_id == answer.run_id, messages.c.role == "customer", messages.c.deleted_at.is_(None))
+            .order_by(messages.c.seq.desc())
+            .limit(1)
+        ).first()
+        if question is not None:
+            found.append(Unanswered(question.text, row.conversation_id, question.id, row.created_at))
+    return found
 
 
 def _within(column: ColumnElement[str], since: date, until: date) -> tuple[ColumnElement[bool], ...]:

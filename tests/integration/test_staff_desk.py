@@ -345,3 +345,38 @@ async def test_figures_and_export(server: Served) -> None:
         assert any(session in row and ",waiting,request," in row for row in table.decode().splitlines())
         for query in ("since=yesterday", "since=2026-02-02&until=2026-01-01", "since=1999-01-01"):
             assert (await boss.ask("GET", f"/outcomes?{query}"))[0] == 400
+
+
+async def test_unanswered_questions_are_grouped_by_meaning(server: Served) -> None:
+    async with at_the_desk(server) as ada, a_customer(server) as (anna, session):
+        for question in ("What is the drag coefficient of the Wren?", "What is the drag coefficient of the Osprey?"):
+            assert (await anna.ask(question, session_id=session))[-1]["metadata"]["declined"], question
+        async with a_customer(server) as (other, another):
+            await other.ask("What does error E-777 mean?", session_id=another)
+        _, body = await ada.ask("GET", "/gaps")
+        [drag] = [gap for gap in body["gaps"] if "drag" in gap["question"]]
+        assert drag["count"] >= 2
+        assert not any("E-777" in one["text"] for one in drag["questions"])
+
+
+async def test_a_wrong_answer_becomes_a_frozen_case(server: Served) -> None:
+    async with at_the_desk(server) as ada, a_customer(server) as (anna, session):
+        await anna.ask("I drive a Plover.", session_id=session)
+        end = (await anna.ask("What is its roof load?", session_id=session))[-1]
+        line = await ada.line(session)
+        path = f"/conversations/{line['conversation_id']}/messages/{end['message_id']}/case"
+        status, made = await ada.ask("POST", path, {"expected": "It is 100 kg."})
+        assert (status, made["case"]["question"]) == (201, "What is its roof load?")
+        assert made["case"]["answer"] == end["response"]
+        status, again = await ada.ask("POST", path, {"expected": "100 kg, with the carrier.", "comment": "Say more."})
+        assert (status, again["case"]["case_id"]) == (200, made["case"]["case_id"])
+        status, listed = await ada.ask("GET", "/cases")
+        assert listed["cases"][0]["expected"] == "100 kg, with the carrier."
+        token = server.token("ada", role="staff")
+        _, body, _ = await asyncio.to_thread(server.get, f"{PREFIX}/cases.jsonl", token)
+        [kept] = [one for one in map(json.loads, body.splitlines()) if one["id"] == made["case"]["case_id"]]
+        assert kept["state"]["facts"]["model"] == "Plover"
+        assert kept["state"]["history"][0]["text"] == "I drive a Plover."
+        assert kept["passages"]
+        assert (await ada.ask("POST", path.replace(end["message_id"], "none"), {"expected": "x"}))[0] == 404
+        assert (await ada.ask("POST", path, {"expected": " "}))[0] == 400
