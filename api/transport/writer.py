@@ -12,6 +12,7 @@ from starlette.websockets import WebSocketDisconnect
 from api.protocol.dialect import Speaking
 from api.transport.closing import CLOSE_REASONS, GOING_AWAY, INTERNAL, NORMAL, SLOW
 from api.transport.outbox import Item, Outbox, OutboxFull, Spelled
+from api.transport.uvicorn_protocols import TENURE
 from orchestrator.events import Envelope
 
 log = structlog.get_logger()
@@ -113,7 +114,11 @@ class Writer:
                 for text in frames:
                     if isinstance(item, Envelope) and item.late:
                         break
-                    await self._websocket.send_text(text)
+                    if isinstance(item, Envelope) and item.tenure is not None:
+                        frame = {"type": "websocket.send", "text": text, TENURE: item.tenure}
+                        await self._websocket.send(frame)
+                    else:
+                        await self._websocket.send_text(text)
                     if self._code is None and (now := loop.time()) > renewed + RENEW_S:
                         patience.reschedule(now + patience_s)
                         renewed = now
