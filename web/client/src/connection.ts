@@ -3,7 +3,7 @@
 import { backoffMs } from './backoff.js';
 import type { AuthSuccessFrame, ClientFrame } from './frames.js';
 import type { Received } from './conversation.js';
-import type { HandoverFrame } from './handover.js';
+import type { HandoverFrame } from './frames.js';
 
 /** What a client shows to be let in. A function is asked for a fresh one whenever that is needed; it may be slow, and may
  * fail: then it is asked again later. */

@@ -6,7 +6,7 @@ import {
 import type {
   AcceptedFrame, CancelledFrame, CompleteFrame, ErrorFrame, InputRequiredFrame, ResumedFrame, ServerFrame,
 } from './frames.js';
-import type { OwnerFrame, StaffMessageFrame, StaffTypingFrame } from './handover.js';
+import type { OwnerFrame, StaffMessageFrame, StaffTypingFrame } from './frames.js';
 import { pointsIn, spliced } from './points.js';
 
 export interface Conversation {

@@ -2,7 +2,7 @@
  * connection, given up only when the server refuses it for good. All of it may be sent twice. */
 
 import type { AnswerFrame, CancelFrame, DeleteFrame, FeedbackFrame, MessageFrame } from './frames.js';
-import type { HandoverFrame } from './handover.js';
+import type { HandoverFrame } from './frames.js';
 
 export type Command = MessageFrame | AnswerFrame | CancelFrame | DeleteFrame | FeedbackFrame | HandoverFrame;
 
