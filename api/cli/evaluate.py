@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 def evaluate(
     kind: Annotated[
-        Literal["routing", "retrieval", "answers", "dialogues", "analysis"], typer.Argument(help="What to measure.")
+        Literal["routing", "retrieval", "answers", "dialogues", "analysis", "cases"],
+        typer.Argument(help="What to measure."),
     ],
     file: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, help="The questions, as JSON Lines; dialogues also as TOML.")
@@ -41,7 +42,7 @@ def evaluate(
     plot: Annotated[Path | None, typer.Option(help="Draw coverage against accuracy: a .png or .svg file.")] = None,
     failures: Annotated[
         bool,
-        typer.Option("--failures", help="answers, dialogues, analysis: list what failed; for the last two also why."),
+        typer.Option("--failures", help="List what failed; for dialogues and analysis also why."),
     ] = False,
     with_model: Annotated[
         bool, typer.Option("--with-model", help="dialogues: let the model that the settings name answer.")
@@ -55,7 +56,9 @@ def evaluate(
     is expected; they are held in a database of their own, and nothing is really booked. For analysis lines are {id,
     question, answer} about the figures of the registered datasets: `answer` is null where they hold none, or one of
     {figure}, {date}, {series}, {ranking}, {rows}, {names}, {groups}, {among}, {any}; `dataset`, `before`, `today` and
-    `tolerance` may stand beside it. Brackets hold the interval that 95 % of such question sets would give.
+    `tolerance` may stand beside it. Cases are answers that the staff has corrected, as GET /api/v1/staff/cases.jsonl
+    gives them: each is answered again from the passages of its time. Brackets hold the interval that 95 % of such
+    question sets would give.
 
     Example: pitcrew eval answers knowledge_base/questions.jsonl --baseline last.json
     """
@@ -97,6 +100,7 @@ def evaluate(
 def _cases(kind: "Kind", file: Path, labelled: bool) -> Sequence[Any]:
     """The lines of the file."""
     from api.cli.evaluation.analysis import read_analysis_questions
+    from api.cli.evaluation.corrections import read_corrections
     from api.cli.evaluation.dialogues import read_dialogues
     from api.cli.evaluation.questions import read_questions
 
@@ -105,6 +109,8 @@ def _cases(kind: "Kind", file: Path, labelled: bool) -> Sequence[Any]:
             return read_dialogues(file)
         case "analysis":
             return read_analysis_questions(file)
+        case "cases":
+            return read_corrections(file)
         case _:
             return read_questions(file, labelled)
 
@@ -143,6 +149,7 @@ def _measured(
 ) -> "tuple[Lines, Sequence[Outcome]]":
     from api.cli.evaluation.analysis import analysed
     from api.cli.evaluation.answers import answered
+    from api.cli.evaluation.corrections import corrected
     from api.cli.evaluation.dialogues import evaluate_dialogues
     from api.cli.evaluation.retrieval import ranked
     from api.cli.evaluation.routing import labelled, routed
@@ -159,5 +166,7 @@ def _measured(
             return evaluate_dialogues(settings, cases, with_model=with_model)
         case "analysis":
             return analysed(settings, cases)
+        case "cases":
+            return corrected(settings, cases)
         case _:
             return answered(settings, cases)

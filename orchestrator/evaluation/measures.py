@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.evaluation import analysis, answers, dialogues, retrieval, routing
+from orchestrator.evaluation import analysis, answers, corrections, dialogues, retrieval, routing
 from orchestrator.evaluation.bootstrap import Statistic
 from orchestrator.evaluation.coverage import Curve
 from orchestrator.evaluation.outcomes import Outcome
@@ -75,5 +75,14 @@ MEASURES: Mapping[str, Measure] = {
         analysis.by_confidence,
         "confidence",
         "answered right",
+    ),
+    "cases": Measure(
+        corrections.CorrectionOutcome,
+        corrections.figures,
+        corrections.statistics,
+        lambda outcome: outcome.right,
+        corrections.in_order,
+        "as they were frozen",
+        "says what it should",
     ),
 }

@@ -12,7 +12,7 @@ from orchestrator.evaluation.cases import identity
 from orchestrator.evaluation.measures import MEASURES, Measure
 from orchestrator.evaluation.outcomes import Outcome
 
-Kind = Literal["routing", "labels", "retrieval", "answers", "dialogues", "analysis"]
+Kind = Literal["routing", "labels", "retrieval", "answers", "dialogues", "analysis", "cases"]
 
 
 class DamagedRun(ValueError):

@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 
 from api.access.operations import PREFIX
 from tests.conversing import Frame, Talk, talking
-from tests.serving import Served
+from tests.serving import Served, environment, pitcrew
 
 
 class Colleague:
@@ -359,7 +360,18 @@ async def test_unanswered_questions_are_grouped_by_meaning(server: Served) -> No
         assert not any("E-777" in one["text"] for one in drag["questions"])
 
 
-async def test_a_wrong_answer_becomes_a_frozen_case(server: Served) -> None:
+def frozen_cases_run(lines: bytes, folder: Path, data: Path) -> None:
+    """What was exported is answered again by the command, as it was at first."""
+    file, told = folder / "cases.jsonl", folder / "told.jsonl"
+    file.write_bytes(lines)
+    done = pitcrew("eval", "cases", str(file), "--predictions", str(told), "--json", env=environment(data))
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert figures["cases"] == len(lines.splitlines())
+    assert figures["changed"] == 0.0, told.read_text()
+
+
+async def test_a_wrong_answer_becomes_a_frozen_case(server: Served, ingested: Path, tmp_path: Path) -> None:
     async with at_the_desk(server) as ada, a_customer(server) as (anna, session):
         await anna.ask("I drive a Plover.", session_id=session)
         end = (await anna.ask("What is its roof load?", session_id=session))[-1]
@@ -374,6 +386,7 @@ async def test_a_wrong_answer_becomes_a_frozen_case(server: Served) -> None:
         assert listed["cases"][0]["expected"] == "100 kg, with the carrier."
         token = server.token("ada", role="staff")
         _, body, _ = await asyncio.to_thread(server.get, f"{PREFIX}/cases.jsonl", token)
+        await asyncio.to_thread(frozen_cases_run, body, tmp_path, ingested)
         [kept] = [one for one in map(json.loads, body.splitlines()) if one["id"] == made["case"]["case_id"]]
         assert kept["state"]["facts"]["model"] == "Plover"
         assert kept["state"]["history"][0]["text"] == "I drive a Plover."

@@ -57,12 +57,12 @@ async def _answers(settings: "Settings", cases: "list[Case]") -> "list[Answer]":
         graph = build_graph(dependencies, memory_saver())
         for done, case in enumerate(cases):
             advance(done, len(cases), str(case.id))
-            answers.append(await _answer(graph, question(case, vehicles)))
+            answers.append(await answer_to(graph, question(case, vehicles)))
         advance(len(cases), len(cases), "")
     return answers
 
 
-async def _answer(graph: "CompiledGraph", question: "Question") -> "Answer":
+async def answer_to(graph: "CompiledGraph", question: "Question") -> "Answer":
     import uuid
 
     from orchestrator.evaluation.answers import Answer
