@@ -7,11 +7,12 @@ import inspect
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from api.protocol.dialect import Dialect
+from api.protocol.dialect import Dialect, Words
 
 SPECIFICATION = "3.0.0"
 SERVER = "pitcrew"
@@ -30,14 +31,32 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 Json = dict[str, Any]
 
 
-def asyncapi(dialects: Iterable[Dialect], *, host: str, secure: bool, version: str) -> Json:
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A socket as the document tells of it: `about` in words, and whether `guests` are let in."""
+
+    name: str
+    path: str
+    words: Words
+    about: str
+    guests: bool = False
+
+    @classmethod
+    def of(cls, dialect: Dialect) -> "Published":
+        """The socket of a dialect; its module tells what it is."""
+        module = sys.modules.get(dialect.open.__module__)
+        about = inspect.cleandoc((module.__doc__ if module else None) or dialect.name)
+        return cls(dialect.name, dialect.path, dialect.words, about, dialect.guest is not None)
+
+
+def asyncapi(sockets: Iterable[Published], *, host: str, secure: bool, version: str) -> Json:
     """The document of a server that is reached at `host` (name and port), with TLS if `secure`."""
-    dialects = tuple(dialects)
+    sockets = tuple(sockets)
     schemas: Json = {}
     messages: Json = {}
-    for dialect in dialects:
-        schemas |= _schemas(dialect)
-        messages |= _messages(dialect)
+    for socket in sockets:
+        schemas |= _schemas(socket)
+        messages |= _messages(socket)
     return {
         "asyncapi": SPECIFICATION,
         "info": {
@@ -47,75 +66,73 @@ def asyncapi(dialects: Iterable[Dialect], *, host: str, secure: bool, version: s
         },
         "defaultContentType": "application/json",
         "servers": {SERVER: {"host": host, "protocol": "wss" if secure else "ws"}},
-        "channels": {dialect.name: _channel(dialect) for dialect in dialects},
-        "operations": {name: operation for dialect in dialects for name, operation in _operations(dialect).items()},
+        "channels": {socket.name: _channel(socket) for socket in sockets},
+        "operations": {name: operation for socket in sockets for name, operation in _operations(socket).items()},
         "components": {"schemas": schemas, "messages": messages, "securitySchemes": SECURITY},
     }
 
 
-def _frames(dialect: Dialect) -> tuple[type, ...]:
-    words = dialect.words
+def _frames(socket: Published) -> tuple[type, ...]:
+    words = socket.words
     return tuple(dict.fromkeys((*words.received, *words.sent)))
 
 
-def _schemas(dialect: Dialect) -> Json:
+def _schemas(socket: Published) -> Json:
     """The types of the frames and of what is in them, by names that begin with the dialect's."""
-    template = f"#/components/schemas/{dialect.name}.{{name}}"
-    _, schemas = msgspec.json.schema_components(_frames(dialect), ref_template=template)
-    return {f"{dialect.name}.{name}": schema for name, schema in schemas.items()}
+    template = f"#/components/schemas/{socket.name}.{{name}}"
+    _, schemas = msgspec.json.schema_components(_frames(socket), ref_template=template)
+    return {f"{socket.name}.{name}": schema for name, schema in schemas.items()}
 
 
-def _messages(dialect: Dialect) -> Json:
+def _messages(socket: Published) -> Json:
     frames = {
-        _message_key(dialect, frame): {
+        _message_key(socket, frame): {
             "name": str(frame.__struct_config__.tag or frame.__name__),  # type: ignore[attr-defined]
             "summary": inspect.cleandoc(frame.__doc__ or ""),
-            "payload": _payload(dialect, frame),
+            "payload": _payload(socket, frame),
         }
-        for frame in _frames(dialect)
+        for frame in _frames(socket)
     }
     texts = {
-        _text_key(dialect, text): {
+        _text_key(socket, text): {
             "name": f"{text} (text)",
             "summary": f"The word `{text}` as it stands.",
             "contentType": "text/plain",
             "payload": {"type": "string", "const": text},
         }
-        for text in dialect.words.text
+        for text in socket.words.text
     }
     return frames | texts
 
 
-def _payload(dialect: Dialect, frame: type) -> Json:
+def _payload(socket: Published, frame: type) -> Json:
     (reference,), _ = msgspec.json.schema_components(
-        [frame], ref_template=f"#/components/schemas/{dialect.name}.{{name}}"
+        [frame], ref_template=f"#/components/schemas/{socket.name}.{{name}}"
     )
     return reference
 
 
-def _message_key(dialect: Dialect, frame: type) -> str:
-    return f"{dialect.name}.{frame.__name__}"
+def _message_key(socket: Published, frame: type) -> str:
+    return f"{socket.name}.{frame.__name__}"
 
 
-def _text_key(dialect: Dialect, text: str) -> str:
-    return f"{dialect.name}.text.{text}"
+def _text_key(socket: Published, text: str) -> str:
+    return f"{socket.name}.text.{text}"
 
 
-def _channel(dialect: Dialect) -> Json:
-    module = sys.modules.get(dialect.open.__module__)
-    about = inspect.cleandoc((module.__doc__ if module else None) or dialect.name)
+def _channel(socket: Published) -> Json:
     keys = [
-        *(_message_key(dialect, frame) for frame in _frames(dialect)),
-        *(_text_key(dialect, t) for t in dialect.words.text),
+        *(_message_key(socket, frame) for frame in _frames(socket)),
+        *(_text_key(socket, t) for t in socket.words.text),
     ]
     channel: Json = {
-        "address": dialect.path,
-        "description": f"{about}\n\n{GUESTS}" if dialect.guest is not None else about,
+        "address": socket.path,
+        "description": f"{socket.about}\n\n{GUESTS}" if socket.guests else socket.about,
         "servers": [{"$ref": f"#/servers/{SERVER}"}],
         "messages": {key: {"$ref": f"#/components/messages/{key}"} for key in keys},
-        "bindings": {"ws": {"method": "GET", "query": _query(dialect.words.query)}},
+        "bindings": {"ws": {"method": "GET", "query": _query(socket.words.query)}},
     }
-    if parameters := _PARAMETER.findall(dialect.path):
+    if parameters := _PARAMETER.findall(socket.path):
         channel["parameters"] = {
             name: {"description": "Any text of yours: it names the conversation."} for name in parameters
         }
@@ -131,19 +148,19 @@ def _query(own: Mapping[str, str]) -> Json:
     }
 
 
-def _operations(dialect: Dialect) -> Json:
-    words = dialect.words
+def _operations(socket: Published) -> Json:
+    words = socket.words
     received = [
-        *(_message_key(dialect, frame) for frame in words.received),
-        *(_text_key(dialect, t) for t in words.text),
+        *(_message_key(socket, frame) for frame in words.received),
+        *(_text_key(socket, t) for t in words.text),
     ]
-    sent = [_message_key(dialect, frame) for frame in words.sent]
+    sent = [_message_key(socket, frame) for frame in words.sent]
     both = (("receive", received), ("send", sent))
-    return {f"{dialect.name}.{action}": _operation(dialect, action, keys) for action, keys in both if keys}
+    return {f"{socket.name}.{action}": _operation(socket, action, keys) for action, keys in both if keys}
 
 
-def _operation(dialect: Dialect, action: str, keys: list[str]) -> Json:
-    channel = f"#/channels/{dialect.name}"
+def _operation(socket: Published, action: str, keys: list[str]) -> Json:
+    channel = f"#/channels/{socket.name}"
     return {
         "action": action,
         "channel": {"$ref": channel},

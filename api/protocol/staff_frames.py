@@ -14,6 +14,7 @@ from api.protocol.dialect import (
     Pong,
     Problem,
     Welcome,
+    Words,
 )
 from api.protocol.native_frames import (
     AuthErrorFrame,
@@ -144,6 +145,9 @@ SERVER_FRAMES: tuple[type[msgspec.Struct], ...] = (
     AuthExpiringFrame,
     ClosingFrame,
 )
+
+
+WORDS = Words(tuple(CLIENT_FRAMES.values()), SERVER_FRAMES)
 
 
 def told(envelope: Envelope) -> msgspec.Struct | None:

@@ -1,13 +1,17 @@
 """What the sockets speak, for programs: an AsyncAPI document."""
 
+import inspect
 from typing import Any
 
 from fastapi import APIRouter, Request
 
 from api.dialects import all_dialects
-from api.protocol.asyncapi import asyncapi
+from api.protocol import staff_frames
+from api.protocol.asyncapi import Published, asyncapi
+from api.transport import staff_socket
 from api.version import product_version
 
+STAFF = Published("staff", "/ws/staff", staff_frames.WORDS, inspect.cleandoc(staff_socket.__doc__ or ""))
 router = APIRouter(tags=["pages"])
 
 
@@ -15,4 +19,9 @@ router = APIRouter(tags=["pages"])
 async def document(request: Request) -> dict[str, Any]:
     """Every WebSocket of this server and its frames, as an AsyncAPI 3.0 document."""
     url = request.url
-    return asyncapi(all_dialects(), host=url.netloc, secure=url.scheme == "https", version=product_version())
+    return asyncapi(published(), host=url.netloc, secure=url.scheme == "https", version=product_version())
+
+
+def published() -> tuple[Published, ...]:
+    """Every socket of the server: those of the dialects, and the staff's."""
+    return (*map(Published.of, all_dialects()), STAFF)
