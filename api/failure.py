@@ -27,9 +27,11 @@ def explain(error: Exception) -> tuple[str | None, int]:
         case BadSetting():
             return str(error), PARTIAL
         case ValidationError() if error.title == "Settings":
-            field = str(error.errors()[0]["loc"][0])
+            first = error.errors()[0]
+            field = str(first["loc"][0])
             name = setting_name(field) if not field.isupper() else field
-            return f"{name}: {error.errors()[0]['msg']}", PARTIAL
+            own = first["type"] == "value_error"  # pydantic would put "Value error, " before our words
+            return f"{name}: {first['ctx']['error'] if own else first['msg']}", PARTIAL
         case IndexUnavailable() | DamagedWeights():
             return str(error), FAILURE
         case PitcrewError():

@@ -182,7 +182,7 @@ class Settings(BaseSettings):
     def _check_zone(cls, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (ValueError, OSError) as error:
+        except (KeyError, ValueError, OSError) as error:  # a name that is not known is a KeyError
             raise ValueError(f"there is no time zone {name!r}; one is Europe/Dublin") from error
         return name
 

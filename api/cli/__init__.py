@@ -2,6 +2,7 @@
 
 import gc
 import sys
+from typing import Annotated
 
 import typer
 
@@ -21,6 +22,7 @@ from api.cli import (
     token,
     usage,
 )
+from api.version import product_version
 
 _RARELY = (50_000, 20, 100)
 """Objects more, and rounds, until garbage is looked for: a start makes a million that stay, and to walk them again and
@@ -51,9 +53,19 @@ app.command("usage")(usage.usage)
 app.command("doctor")(doctor.doctor)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"pitcrew {product_version()}")
+        raise typer.Exit
+
+
 @app.callback()
-def log_to_stderr() -> None:
-    """stdout is for data. stderr is looked up for each line: whoever embeds this may put another in its place."""
+def log_to_stderr(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    # stdout is for data. stderr is looked up for each line: whoever embeds this may put another in its place.
     import structlog
 
     structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
