@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import msgspec
@@ -234,8 +235,28 @@ def renewed(page: str) -> str:
     return BLOCK.sub(lambda block: f"<!-- generated: {block[1]} -->\n{TABLES[block[1]]()}\n<!-- end -->", page)
 
 
+ENVIRONMENT = ".env.example"
+
+
+def environment() -> str:
+    """Every setting as a line of `.env`, commented out, with what it means."""
+    lines = [
+        "# Copy this file to .env and take the # from what you want to set. The environment goes before it."
+    ]
+    for name, field in Settings.model_fields.items():
+        default = field.default
+        value = str(getattr(default, "get_secret_value", lambda default=default: default)())
+        lines += ["", *(f"# {line}" for line in wrap(field.description or "", 110)), f"# {setting_name(name)}={value}"]
+    return "\n".join(lines) + "\n"
+
+
 def main() -> int:
     stale = []
+    example = ROOT / ENVIRONMENT
+    if not example.exists() or example.read_text(encoding="utf-8") != environment():
+        stale.append(ENVIRONMENT)
+        if "--write" in sys.argv:
+            example.write_text(environment(), encoding="utf-8")
     for name in PAGES:
         page = (ROOT / name).read_text(encoding="utf-8")
         if (fresh := renewed(page)) != page:

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.generated_docs import PAGES, TABLES, renewed
+from tests.generated_docs import ENVIRONMENT, PAGES, TABLES, environment, renewed
 
 ROOT = Path(__file__).parents[2]
 LAYERS = ("rag", "agents", "orchestrator", "api")
 FOLDERS = {
     ".ci",
+    ".github",
     "agents",
     "api",
     "benchmarks",
@@ -28,8 +29,9 @@ FOLDERS = {
     "web",
 }
 FILES = {
-    ".gitignore", ".importlinter", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile",
-    "PROTOCOL.md", "README.md", "alembic.ini", "constraints.txt", "langgraph.json", "pyproject.toml",
+    ".env.example", ".gitignore", ".importlinter", ".pre-commit-config.yaml", "ARCHITECTURE.md", "CHANGELOG.md",
+    "CONTRIBUTING.md", "LICENSE", "Makefile", "PROTOCOL.md", "README.md", "SECURITY.md", "alembic.ini",
+    "constraints.txt", "langgraph.json", "pyproject.toml",
 }  # fmt: skip
 FORBIDDEN_NAMES = {"utils", "helpers", "helper", "manager", "services", "common", "misc", "core"}
 AT_A_ROOT = {"agents": 14, "api": 12, "orchestrator": 14, "rag": 25}
@@ -164,6 +166,16 @@ def test_modules_that_texts_name_are_there() -> None:
         if not any(file == name or file.endswith(f"/{name}") for file in files)
     }
     assert gone == set()
+
+
+def test_every_setting_is_in_the_example() -> None:
+    assert (ROOT / ENVIRONMENT).read_text(encoding="utf-8") == environment(), "run `make docs`"
+
+
+def test_the_promises_name_tests_that_are_there() -> None:
+    named = re.findall(r"`((?:tests|rag)/[^`]+)`", (ROOT / "SECURITY.md").read_text(encoding="utf-8"))
+    assert len(named) > 5
+    assert not [path for path in named if not (ROOT / path).exists()]
 
 
 @pytest.mark.parametrize("name", PAGES)
