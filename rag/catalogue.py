@@ -231,8 +231,11 @@ class Catalogue:
         Releases(self._engine).delete(document_ids)
 
 
+_NEWEST = select(func.max(releases.c.generation))
+
+
 def _newest(connection: Connection) -> int:
-    return connection.execute(select(func.max(releases.c.generation))).scalar() or 0
+    return connection.execute(_NEWEST).scalar() or 0
 
 
 def _published_versions() -> Any:
