@@ -240,9 +240,7 @@ ENVIRONMENT = ".env.example"
 
 def environment() -> str:
     """Every setting as a line of `.env`, commented out, with what it means."""
-    lines = [
-        "# Copy this file to .env and take the # from what you want to set. The environment goes before it."
-    ]
+    lines = ["# Copy this file to .env and take the # from what you want to set. The environment goes before it."]
     for name, field in Settings.model_fields.items():
         default = field.default
         value = str(getattr(default, "get_secret_value", lambda default=default: default)())

@@ -10,6 +10,7 @@ from api.cli import (
     ask,
     chat,
     datasets,
+    demo,
     docs,
     doctor,
     evaluate,
@@ -50,6 +51,7 @@ app.command("migrate")(migrate.migrate)
 app.command("eval")(evaluate.evaluate)
 app.command("mcp")(mcp.mcp)
 app.command("usage")(usage.usage)
+app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 
 
