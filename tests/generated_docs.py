@@ -25,7 +25,6 @@ from api.protocol.dialect import Dialect
 from api.protocol.native_frames import CLIENT_FRAMES
 from api.settings import Settings, setting_name
 from api.transport.closing import CLOSE_REASONS
-from benchmarks import comparison
 from orchestrator import events
 from orchestrator.errors import REASON_TEXTS, error_classes
 from rag.loaders import loaders
@@ -69,6 +68,8 @@ def settings() -> str:
 
 def speed() -> str:
     """The medians that `make bench` has measured."""
+    from benchmarks import comparison
+
     measured = json.loads((ROOT / "docs" / "benchmarks" / "comparison.json").read_text(encoding="utf-8"))
     return comparison.table(measured)
 

@@ -12,13 +12,13 @@ MOST_OF_THE_CEILING = 30
 accident of a machine that others use too."""
 
 
-async def test_a_turn_costs_no_more_than_so_many_times_the_ceiling(ingested: Path) -> None:
+async def test_a_turn_costs_no_more_than_so_many_times_the_ceiling(data: Path) -> None:
     costs = {}
     with running("benchmarks.scripted_model", port=MODEL_PORT, path="/v1/models"):
         for name in ("ceiling", "product"):
             port = free_port()
-            with serving(name, ingested, port) as process:
-                costs[name] = (await measured(process, port, token_of(ingested), 1, 30))["cpu_ms"]
+            with serving(name, data, port) as process:
+                costs[name] = (await measured(process, port, token_of(data), 1, 30))["cpu_ms"]
     assert costs["product"] <= MOST_OF_THE_CEILING * costs["ceiling"], costs
 
 

@@ -64,9 +64,9 @@ DOCUMENTS = ("specs/wren.md", "maintenance/schedule-wren.md", "troubleshooting/w
 def copied(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The product, copied, with the one file of the new specialist and a small knowledge base."""
     copy = tmp_path_factory.mktemp("copy")
-    for folder in ("agents", "api", "migrations", "orchestrator", "rag"):
+    for folder in ("agents", "api", "benchmarks", "migrations", "orchestrator", "rag"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (copy / "docs").mkdir()
+    shutil.copytree(ROOT / "docs" / "benchmarks", copy / "docs" / "benchmarks")
     for name in ("pyproject.toml", "alembic.ini", *PAGES):
         shutil.copy(ROOT / name, copy / name)
     (copy / "tests").mkdir()

@@ -50,7 +50,7 @@ def test_streams_what_it_answers_whole(client: openai.OpenAI) -> None:
         chunks = list(it)
     assert chunks[0].choices[0].delta.role == "assistant"
     pieces = [chunk.choices[0].delta.content or "" for chunk in chunks[:-1]]
-    assert len([piece for piece in pieces if piece]) > 3
+    assert len([piece for piece in pieces if piece]) > 1
     assert "".join(pieces).startswith("50 kg")
     assert [chunk.choices[0].finish_reason for chunk in chunks[:-1] if chunk.choices[0].finish_reason] == ["stop"]
     assert (chunks[-1].choices, chunks[-1].usage.total_tokens) == ([], 0)

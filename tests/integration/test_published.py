@@ -59,13 +59,23 @@ CONVERSATIONS: dict[str, tuple[str, list[Frame], Callable[[Frame], bool]]] = {
         [{"type": "ping", "timestamp": 1}, {"type": "chat", "payload": {"message": POWER}}],
         is_of("final_answer"),
     ),
+    "staff": (
+        "/ws/staff?token={staff}",
+        [
+            {"type": "ping", "timestamp": 1},
+            {"type": "status", "status": "away"},
+            {"type": "open", "conversation_id": "x"},
+        ],
+        is_of("error"),
+    ),
 }
 
 
 @pytest.mark.parametrize("dialect", CONVERSATIONS)
 async def test_a_real_run_keeps_to_it(dialect: str, published: Published, server: Served) -> None:
     path, asked, ends = CONVERSATIONS[dialect]
-    filled = path.format(token=server.token("publisher"), session=uuid.uuid4().hex)
+    tokens = {"token": server.token("publisher"), "staff": server.token("publisher-staff", role="staff")}
+    filled = path.format(**tokens, session=uuid.uuid4().hex)
     async with listening(server, filled) as line:
         for frame in asked:
             await line.send(frame)

@@ -46,7 +46,7 @@ def traces(request: pytest.FixtureRequest) -> bool:
 async def test_a_fault_before_the_first_text_has_its_reason(
     answerer: Build, provider: Control, model: str, reason: str, calls: int
 ) -> None:
-    budget = replace(QUICK, first_token=0.5 if reason == "LLM_TIMEOUT" else QUICK.first_token)
+    budget = replace(QUICK, first_token=1.0 if reason == "LLM_TIMEOUT" else QUICK.first_token)
     failure, said = await failed(answerer(model, budget=budget))
     assert failure.reason == reason
     assert said == ""
