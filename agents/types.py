@@ -24,9 +24,13 @@ if TYPE_CHECKING:
     from agents.tool import Tool
 
 
+STAFF = "staff"
+"""Stands instead of a specialist's name where a person has answered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One earlier message of the conversation. `agent` names the specialist that answered, if one did."""
+    """One earlier message of the conversation. `agent` names the specialist that answered, if one did, or is STAFF."""
 
     role: Literal["customer", "assistant"]
     text: str

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orchestrator.accounting.prices import parse_prices
+from orchestrator.staff.opening_hours import parse_opening_hours
 
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 LOCAL_NAMES = LOOPBACK | {"localhost"}
@@ -85,6 +86,17 @@ class Settings(BaseSettings):
     time_zone: str = Field(
         "UTC", description="The time zone of customers who have not said theirs (IANA, such as `Europe/Dublin`)."
     )
+    opening_hours: str = Field(
+        "",
+        description="When the staff is there, in `PITCREW_TIME_ZONE`, such as `Mon-Fri 09:00-17:00, Sat 10:00-13:00`. "
+        "Empty: at any time.",
+    )
+    staff_reach: str = Field(
+        "",
+        max_length=200,
+        description="How customers are answered where nobody of the staff is there, such as `by e-mail`. Empty: in the "
+        "conversation.",
+    )
     run_s: float = Field(120.0, gt=0, description="Seconds that a whole answer may take.")
     steps: int = Field(25, gt=0, description="Steps of the graph that an answer may take.")
     runs: int = Field(256, gt=0, description="Answers in progress at a time; beyond it messages are `OVERLOADED`.")
@@ -149,6 +161,12 @@ class Settings(BaseSettings):
         except ValueError as error:
             raise PydanticCustomError("prices", "{problem}.", {"problem": str(error)}) from error
         return prices
+
+    @field_validator("opening_hours")
+    @classmethod
+    def _hours(cls, hours: str) -> str:
+        parse_opening_hours(hours)
+        return hours
 
     @field_validator("data_dir", "knowledge_dir")
     @classmethod

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from orchestrator.event.tenure import Tenure
 from orchestrator.events import Code, Envelope, Progress, Reasoning
 
 MOST_STEPS = 200
@@ -19,12 +20,14 @@ Deliver = Callable[[Envelope], None]
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A run that is being answered: its text so far, its last progress, and the latest MOST_STEPS of its steps."""
+    """A run that is being answered: its text so far, its last progress, and the latest MOST_STEPS of its steps; said
+    under this `tenure`."""
 
     run_id: str
     text: str = ""
     progress: Progress | None = None
     steps: tuple[Reasoning | Code, ...] = ()
+    tenure: Tenure | None = None
 
 
 class Bus(Protocol):

@@ -16,6 +16,8 @@ from orchestrator.errors import BadRequest, EmptyMessage, MessageTooLong, NotFou
 MESSAGE_CHARS = 8_000
 """The longest message, in characters after Unicode normalisation (NFC)."""
 SESSION_ID_CHARS = 128
+GUEST = "guest:"
+"""What the names of guests begin with; no token may name such a user."""
 METADATA_BYTES = 16 * 1024
 REASON_CHARS = 2_000
 ZONE_CHARS = 64
@@ -32,6 +34,7 @@ FORMS: Mapping[str, str] = MappingProxyType(
         "after": "a whole number of at least 0",
         "seq": "a whole number of at least 0",
         "reason": f"a string of at most {REASON_CHARS} characters",
+        "text": f"a string of at most {MESSAGE_CHARS} characters",
         "value": 'the value of one of the options, or {"change": text}',
     }
 )
@@ -63,10 +66,13 @@ def check_session_id(session_id: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: `user_id` is the token's subject, `role` decides which specialists are open."""
+    """Who asks: `user_id` is the token's subject, `role` decides which specialists are open. `name` and `email` are
+    those of the token, "" where it tells none."""
 
     user_id: str
     role: str = "customer"
+    name: str = ""
+    email: str = ""
 
 
 def valid_zone(name: object) -> str:
@@ -199,13 +205,32 @@ class Delete:
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """The customer is writing."""
+    """The customer is writing; `text` is what stands there so far, None where that is not told."""
 
     session_id: str
+    text: str | None = None
 
     def check(self) -> None:
         """Raises BadRequest naming the field."""
         check_session_id(self.session_id)
+        check_text("text", self.text or "")
+        if len(self.text or "") > MESSAGE_CHARS:
+            raise _malformed("text")
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """The customer asks for a person, perhaps for this `reason`."""
+
+    session_id: str
+    reason: str | None = None
+
+    def check(self) -> None:
+        """Raises BadRequest naming the field."""
+        check_session_id(self.session_id)
+        check_text("reason", self.reason or "")
+        if len(self.reason or "") > REASON_CHARS:
+            raise _malformed("reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,4 +250,4 @@ class Read:
             raise _malformed("seq")
 
 
-Command = Send | Answer | Cancel | Resume | Feedback | Delete | Type | Read
+Command = Send | Answer | Cancel | Resume | Feedback | Delete | Type | Read | HandOver

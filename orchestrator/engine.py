@@ -12,11 +12,13 @@ from agents.acts.consent import read
 from agents.learning.choice import Choice
 from agents.specialist import Catalogue, open_to
 from orchestrator.bus import Bus
-from orchestrator.commands import Answer, Caller, Cancel, Delete, Feedback, Read, Send, Type
+from orchestrator.commands import Answer, Caller, Cancel, Delete, Feedback, HandOver, Read, Send, Type
 from orchestrator.errors import NotFound, Overloaded, RunNotActive, ShuttingDown, StorageUnavailable, UnknownAgent
-from orchestrator.events import Envelope, InputRequired, Seen, Terminal, Typing
+from orchestrator.events import Envelope, HandOverReason, InputRequired, Seen, Terminal, Typing
+from orchestrator.run import Handing
 from orchestrator.runs import Budgets, Run, Runs, Saver
-from orchestrator.store import Receipt, Store, Touched
+from orchestrator.store import Handed, Receipt, Store, Touched
+from orchestrator.takeover import ChangeOwner
 
 log = structlog.get_logger()
 
@@ -41,8 +43,14 @@ class Engine:
         saver: Saver | None = None,
         catalogue: Catalogue = (),
         consent: Choice[str] | None = None,
+        handing: Callable[[HandOverReason], Handing] | None = None,
+        changed: Callable[[str], None] = lambda conversation_id: None,
     ) -> None:
-        """`consent` tells what a reply to a proposal does; without it only plain answers are understood."""
+        """`consent` tells what a reply to a proposal does; without it only plain answers are understood. `handing`
+        words what happens when a person is asked for; without it nothing is said of it. `changed` is told of
+        conversations in which something changes that is no event: they are rated, or deleted."""
+        self._changed = changed
+        self._handing = handing or (lambda reason: Handing(reason, lambda place, email: ""))
         self.catalogue = catalogue
         self._consent = consent
         self.store = store
@@ -136,7 +144,8 @@ class Engine:
         return Overloaded(retry_after_ms=OVERLOAD_WAIT_MS) if self._runs.full else None
 
     async def ask(self, caller: Caller, command: Send) -> Envelope:
-        """Accept a message and wait for the end of its turn: its run's terminal event, or InputRequired. Raises what
+        """Accept a message and wait for the end of its turn: its run's terminal event, or InputRequired, or where a
+        person has the conversation Completed, which says so. Raises what
         `send` raises; ShuttingDown also when the server stops before the answer: ask again under the same id."""
         arrived: asyncio.Queue[Envelope] = asyncio.Queue()
         unsubscribe: list[Callable[[], None]] = []
@@ -146,6 +155,9 @@ class Engine:
                 caller, command, lambda id_: unsubscribe.append(self.bus.subscribe(id_, arrived.put_nowait))
             )
             run_id, conversation_id = receipt.accepted.run_id, receipt.envelope.conversation_id
+            if run_id is None:
+                assert receipt.told is not None
+                return Envelope(conversation_id, receipt.told)
             for envelope in await self.store.run_events(conversation_id, run_id):
                 if _ends_turn(envelope, run_id) and (envelope.seq or 0) > (receipt.envelope.seq or 0):
                     return envelope
@@ -188,13 +200,38 @@ class Engine:
     async def feedback(self, caller: Caller, command: Feedback) -> None:
         """Keep a rating. Raises BadRequest, NotFound."""
         command.check()
-        await self.store.feedback(caller, command)
+        self._changed(await self.store.feedback(caller, command))
 
     async def typing(self, caller: Caller, command: Type) -> None:
         """Tell those who follow that the customer is writing. Raises BadRequest, NotFound."""
         command.check()
         conversation_id = await self.store.conversation(caller, command.session_id)
-        self.bus.publish(Envelope(conversation_id, Typing()))
+        self.bus.publish(Envelope(conversation_id, Typing(command.text)))
+
+    async def hand_over(self, caller: Caller, command: HandOver, follow: Follow | None = None) -> None:
+        """Let the caller's conversation wait for a person; it need not have begun. Nothing changes where one is on the
+        way or there. Raises BadRequest, StorageUnavailable."""
+        command.check()
+        conversation_id = await self.store.open(caller, command.session_id)
+        if follow is not None:
+            follow(conversation_id)
+        await self.change(conversation_id, lambda: self.store.hand_over(conversation_id, self._handing("request")))
+
+    async def change(self, conversation_id: str, commit: Callable[[], Coroutine[Any, Any, Handed]]) -> Handed:
+        """Commit a change of a conversation that lets its runs go on, and publish it."""
+
+        async def work() -> Handed:
+            async with self._runs.turn(conversation_id):
+                handed = await commit()
+                for envelope in handed.envelopes:
+                    self.bus.publish(envelope)
+                return handed
+
+        return await self._runs.see_through(work())
+
+    async def change_owner(self, conversation_id: str, commit: ChangeOwner) -> Handed:
+        """Commit a change of owner that ends the conversation's runs; see `Runs.change_owner`."""
+        return await self._runs.see_through(self._runs.change_owner(conversation_id, commit, CANCEL_PATIENCE_S))
 
     async def read(self, caller: Caller, command: Read) -> None:
         """Keep how far the customer has read, and tell those who follow. Raises BadRequest, NotFound."""
@@ -226,6 +263,7 @@ class Engine:
                 await self.cancel(caller, Cancel(session_id=session_id))
         await self.store.delete(caller, session_id)
         await self._runs.erase(())
+        self._changed(conversation_id)
         log.info("conversation_deleted", conversation_id=conversation_id)
 
     async def recover(self) -> None:

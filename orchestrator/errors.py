@@ -3,7 +3,7 @@
     PitcrewError
     ├── AuthRequired, AuthInvalid, AuthExpired, Forbidden
     ├── BadJson, BadRequest(field), UnknownType, BinaryUnsupported, EmptyMessage, MessageTooLong
-    ├── NotFound, UnknownAgent, CursorExpired, IdempotencyConflict, RunBusy, RunNotActive
+    ├── NotFound, UnknownAgent, CursorExpired, IdempotencyConflict, Conflict, RunBusy, RunNotActive
     ├── RateLimited(retry_after_ms), ShuttingDown, Overloaded, StorageUnavailable
     └── ProcessingError(reason)      a run that failed
 
@@ -135,6 +135,13 @@ class CursorExpired(PitcrewError):
 class IdempotencyConflict(PitcrewError):
     code, status = "IDEMPOTENCY_CONFLICT", 409
     text = "This message id was already used for another text. Use a new id for a new message."
+
+
+class Conflict(PitcrewError):
+    """What the staff wants to do needs a conversation in another state, or of another owner."""
+
+    code, status = "CONFLICT", 409
+    text = "It is not in the state that this needs, or not yours. Load it again."
 
 
 class RunBusy(PitcrewError):

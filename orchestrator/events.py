@@ -11,113 +11,46 @@ import msgspec
 
 from agents.types import MisplacedMarker as MisplacedMarker
 from agents.types import Option as Option
-from agents.types import Stage, Status
+from agents.types import Stage
 from agents.types import UnsupportedSpan as UnsupportedSpan
-
-
-class Event(msgspec.Struct, frozen=True, tag_field="event"):
-    """The root: what happened, in one conversation, mostly within one run."""
-
-
-class Durable(Event, frozen=True):
-    """An event that is stored."""
-
-
-class Terminal(Durable, frozen=True):
-    """The one durable event that ends a run."""
-
-    run_id: str
-
-
-class Detail(Event, frozen=True):
-    """An event on the way to an answer: where a dialect has no word for it, the answer is whole without it."""
-
-
-class Upkeep(Event, frozen=True):
-    """An event about the conversation, not about an answer."""
-
-
-class RoutedAgent(msgspec.Struct, frozen=True):
-    name: str
-    confidence: float
-
-
-class SourcePassage(msgspec.Struct, frozen=True):
-    """A passage an answer may cite. `id` is the chunk's, `source` the document's path, `section` its headings joined by
-    ` > `, `page` a printed page from 1; `start` and `end` are offsets in the text of the document's `version`; `score`
-    is in 0..1."""
-
-    id: str
-    title: str
-    source: str
-    section: str
-    start: int
-    end: int
-    text: str
-    score: float
-    page: int | None = None
-    version: int = 1
-
-
-class CitedSpan(msgspec.Struct, frozen=True):
-    """Passage `number` of the sources, which the answer cites, and the evidence in it: `text` is what stands from
-    `start` to `end` in that `version` of the document."""
-
-    number: int
-    passage_id: str
-    source: str
-    title: str
-    start: int
-    end: int
-    page: int | None = None
-    version: int = 1
-    text: str = ""
-
-
-class AnswerPart(msgspec.Struct, frozen=True):
-    """What one specialist did for one part of the answer: `response[start:end]` with its label left out. A part that
-    was passed on is there once for each specialist that had it. `confidence` is the router's, `sources` are the
-    documents that it cites."""
-
-    part: int
-    agent: str
-    status: Status
-    confidence: float
-    start: int
-    end: int
-    sources: tuple[str, ...] = ()
-
-
-class UsageFigures(msgspec.Struct, frozen=True):
-    """What the whole run took of models, whatever they were asked for; `model` worded the answer. `cached_tokens` are
-    among the input's; `cost_micros` are millionths of the currency, None where a price is not known."""
-
-    model: str = ""
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cached_tokens: int = 0
-    cost_micros: int | None = None
-
-
-class Timing(msgspec.Struct, frozen=True):
-    """Milliseconds since the message was accepted."""
-
-    first_token_ms: float
-    total_ms: float
+from orchestrator.event.groups import AnswerPart as AnswerPart
+from orchestrator.event.groups import CitedSpan as CitedSpan
+from orchestrator.event.groups import Detail as Detail
+from orchestrator.event.groups import Durable as Durable
+from orchestrator.event.groups import Event as Event
+from orchestrator.event.groups import RoutedAgent as RoutedAgent
+from orchestrator.event.groups import SourcePassage as SourcePassage
+from orchestrator.event.groups import Terminal as Terminal
+from orchestrator.event.groups import Timing as Timing
+from orchestrator.event.groups import Upkeep as Upkeep
+from orchestrator.event.groups import UsageFigures as UsageFigures
+from orchestrator.event.ownership import HandOverReason as HandOverReason
+from orchestrator.event.ownership import Owner as Owner
+from orchestrator.event.ownership import QueuePlace as QueuePlace
+from orchestrator.event.ownership import StaffMessage as StaffMessage
+from orchestrator.event.ownership import StaffPerson as StaffPerson
+from orchestrator.event.ownership import StaffTyping as StaffTyping
+from orchestrator.event.ownership import State as State
+from orchestrator.event.tenure import Tenure
 
 
 class Accepted(Durable, frozen=True, tag="accepted"):
-    """A customer's message is stored and will be answered by `run_id`. `sent_at` is ISO 8601 UTC. `replaces` is the
-    message for which it stands."""
+    """A customer's message is stored and will be answered by `run_id`; None where a person has the conversation and
+    answers. `sent_at` is ISO 8601 UTC. `replaces` is the message for which it stands."""
 
     message_id: str
-    run_id: str
+    run_id: str | None
     session_id: str
     message: str
     sent_at: str
     client_message_id: str | None = None
     duplicate: bool = False
     replaces: str | None = None
+
+    @property
+    def turn_id(self) -> str:
+        """By what its turn is known: the run, or where there is none the message itself."""
+        return self.run_id or self.message_id
 
 
 Step = Literal[
@@ -310,7 +243,9 @@ class Superseded(Durable, Upkeep, frozen=True, tag="superseded"):
 
 
 class Typing(Upkeep, frozen=True, tag="typing"):
-    """The customer is writing; for the staff."""
+    """The customer is writing; for the staff. `text` is what stands there so far, None where that is not told."""
+
+    text: str | None = None
 
 
 class Seen(Upkeep, frozen=True, tag="seen"):
@@ -346,6 +281,9 @@ AnyEvent = (
     | Failed
     | Deleted
     | Superseded
+    | Owner
+    | StaffMessage
+    | StaffTyping
     | Typing
     | Seen
     | Resumed
@@ -364,11 +302,18 @@ def kinds(*groups: type[Event]) -> frozenset[type[Event]]:
 
 class Envelope(msgspec.Struct, frozen=True):
     """An event on its way to followers; `seq` where it is durable. The id of the conversation is its epoch for clients:
-    it differs from that of a deleted conversation with the same owner and session."""
+    it differs from that of a deleted conversation with the same owner and session. `tenure`: under which it is said,
+    where it is no durable event of a run; once that is over nobody is told of it any more."""
 
     conversation_id: str
     event: AnyEvent
     seq: int | None = None
+    tenure: Tenure | None = None
+
+    @property
+    def late(self) -> bool:
+        """Whether the bot said it and has the conversation no more."""
+        return self.tenure is not None and self.tenure.over
 
 
 _encoder = msgspec.json.Encoder()

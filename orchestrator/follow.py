@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from orchestrator.bus import Live
-from orchestrator.commands import Answer, Caller, Resume, Send
+from orchestrator.commands import Answer, Caller, HandOver, Resume, Send
 from orchestrator.engine import Engine
 from orchestrator.events import (
     Accepted,
@@ -61,12 +61,16 @@ class Follower:
         again = msgspec.structs.replace(accepted, duplicate=True)
         self._deliver(Envelope(conversation_id, again, receipt.envelope.seq))
         self._buffers.setdefault(conversation_id, [])
-        stored = await self._engine.store.run_events(conversation_id, accepted.run_id)
+        stored = await self._engine.store.run_events(conversation_id, accepted.turn_id)
         cursor = self._cursors.setdefault(conversation_id, _Cursor())
         cursor.also |= {receipt.envelope.seq}
         await self._tell(cursor, [envelope for envelope in stored if envelope.seq != receipt.envelope.seq])
         cursor.also |= {envelope.seq for envelope in stored}
         await self._go_live(conversation_id, cursor)
+
+    async def hand_over(self, caller: Caller, command: HandOver) -> None:
+        """Ask for a person and follow the conversation. Raises what `Engine.hand_over` raises."""
+        await self._engine.hand_over(caller, command, self.follow)
 
     async def resume(self, caller: Caller, command: Resume) -> None:
         """Deliver Resumed, which says from where it goes on, then what came after that, the active run's text so far,
@@ -137,12 +141,10 @@ class Follower:
             if envelope.seq is not None and not cursor.knows(envelope):
                 self._deliver(envelope)
         if live is not None:
-            for step in live.steps:
-                self._deliver(Envelope(conversation_id, step))
-            if live.progress is not None:
-                self._deliver(Envelope(conversation_id, live.progress))
-            if live.text:
-                self._deliver(Envelope(conversation_id, Token(live.run_id, live.text, 0)))
+            said: list[AnyEvent] = [*live.steps, *([live.progress] if live.progress is not None else [])]
+            said += [Token(live.run_id, live.text, 0)] if live.text else []
+            for event in said:
+                self._deliver(Envelope(conversation_id, event, tenure=live.tenure))
         steps = live.steps if live is not None else ()
         for envelope in buffered[earlier:]:
             if not cursor.knows(envelope) and not any(envelope.event is step for step in steps):
@@ -176,7 +178,7 @@ class _Cursor:
         if isinstance(event, Terminal | InputRequired):
             self.ended.add(event.run_id)
         elif isinstance(event, Accepted):
-            self.ended.discard(event.run_id)
+            self.ended.discard(event.turn_id)
 
     def knows(self, envelope: Envelope) -> bool:
         """Whether a live event is no news any more."""
@@ -186,7 +188,7 @@ class _Cursor:
         if envelope.seq <= self.upto or envelope.seq in self.also:
             return True
         if isinstance(event, Accepted):
-            self.ended.discard(event.run_id)
+            self.ended.discard(event.turn_id)
         return False
 
 

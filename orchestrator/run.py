@@ -11,6 +11,7 @@ import msgspec
 from agents.models.metering import Meter
 from agents.skill import Skill
 from agents.types import Found, Output, Question, Summarised
+from orchestrator.events import HandOverReason
 from rag.types import Passage
 
 
@@ -65,6 +66,15 @@ async def _unrecorded(effects: tuple[Effect, ...]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Handing:
+    """That a conversation is to wait for a person, and why. `notice` words what happens next, from the place in the
+    queue and the customer's e-mail address, which may be ""."""
+
+    reason: HandOverReason
+    notice: Callable[[int, str], str]
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """A skill's own reading of a part that it will do."""
 
@@ -79,7 +89,8 @@ class Desk:
     For each part, by number: the passages, the number of the first one's marker, the codes and numbers that no document
     has, and the skill that claims it. `cited` are all passages of the run in the order of their markers. `memory` is
     what the run leaves in its conversation, and `parked` what it needs to go on later. `record` commits the effects.
-    `meter` counts what the run takes, and says whether it may ask a model.
+    With `handing` the conversation is to wait for a person from the run's end on. `meter` counts what the run takes,
+    and says whether it may ask a model.
     """
 
     passages: dict[int, tuple[Passage, ...]] = field(default_factory=dict)
@@ -90,6 +101,7 @@ class Desk:
     cited: list[Passage] = field(default_factory=list)
     memory: Memory = field(default_factory=Memory)
     parked: str | None = None
+    handing: Handing | None = None
     effects: list[Effect] = field(default_factory=list)
     record: Callable[[tuple[Effect, ...]], Awaitable[None]] = _unrecorded
     meter: Meter = field(default_factory=Meter)

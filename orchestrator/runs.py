@@ -6,23 +6,31 @@ and this process as many at once as its budget allows; the others wait in their 
 
 import asyncio
 import contextlib
-import uuid
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
 import structlog
 
-from agents.answerer import AnswerFailed
-from agents.types import Question
+from orchestrator.active_run import ActiveRun, failed, may_begin_again, question_of
 from orchestrator.bus import Bus
-from orchestrator.errors import REASON_TEXTS, ProcessingError, Reason, RunNotActive, StorageUnavailable
-from orchestrator.events import AnyEvent, Cancelled, Durable, Envelope, Failed, InputRequired, Terminal
-from orchestrator.run import Desk, Effect, RunInput, side_effects
-from orchestrator.store import RunStart, Store
+from orchestrator.errors import ProcessingError, RunNotActive, StorageUnavailable
+from orchestrator.event.tenure import Tenures
+from orchestrator.events import (
+    AnyEvent,
+    Cancelled,
+    Completed,
+    Durable,
+    Envelope,
+    InputRequired,
+    Terminal,
+)
+from orchestrator.run import Desk, RunInput, side_effects
+from orchestrator.store import Handed, Store
+from orchestrator.takeover import ChangeOwner, TakeOver
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -55,19 +63,6 @@ class Budgets:
     runs: int = 256
 
 
-@dataclass
-class ActiveRun:
-    """A run that this process is answering."""
-
-    start: RunStart
-    desk: Desk
-    task: asyncio.Task[None] | None = None
-    committing: asyncio.Task[None] | None = None
-    cancelled: bool = False
-    parked: str | None = None
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
-
-
 class Runs:
     """Used from one event loop. `saver` forgets what it holds of a run at the run's end."""
 
@@ -81,6 +76,7 @@ class Runs:
         self._starting = 0
         self._queue: deque[str] = deque()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._tenures = Tenures()
         self._expiries: dict[str, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self.closing = asyncio.Event()
@@ -127,7 +123,9 @@ class Runs:
                 if start is not None:
                     run_id = start.run_id
                     active = ActiveRun(
-                        start, Desk(record=lambda done: self._persist(lambda: self._store.record(run_id, done)))
+                        start,
+                        Desk(record=lambda done: self._persist(lambda: self._store.record(run_id, done))),
+                        self._tenures.of(conversation_id, start.owner_epoch),
                     )
                     self._active[conversation_id] = active
                     task = self._spawn(self._run(active))
@@ -145,7 +143,7 @@ class Runs:
         run = RunInput(
             start.run_id,
             start.session_id,
-            _question(start),
+            question_of(start),
             start.role,
             start.owner,
             start.conversation_id,
@@ -168,15 +166,17 @@ class Runs:
             await self.see_through(self._stop(active))
             return
         except Exception as error:
-            last = _failed(start.run_id, error)
-        await self.see_through(self._end(active, last or _failed(start.run_id, ProcessingError())))
+            last = failed(start.run_id, error)
+        await self.see_through(self._end(active, last or failed(start.run_id, ProcessingError())))
 
     async def _publish(self, active: ActiveRun, event: AnyEvent) -> None:
+        if active.halted is not None:
+            await active.halted.wait()
         if isinstance(event, Durable):
             active.committing = self._spawn(self._commit(active, event))
             await asyncio.shield(active.committing)
         else:
-            self._bus.publish(Envelope(active.start.conversation_id, event))
+            self._bus.publish(Envelope(active.start.conversation_id, event, tenure=active.tenure))
 
     async def _commit(self, active: ActiveRun, event: Durable) -> None:
         start = active.start
@@ -190,39 +190,64 @@ class Runs:
     async def _stop(self, active: ActiveRun) -> None:
         """The run's task was cancelled: by the customer, or because the server stops and the next one goes on."""
         start, effects = active.start, active.desk.effects
-        if active.cancelled:
+        if active.taken:
+            self._let_go(active)
+        elif active.cancelled:
             live = await self._bus.live(start.conversation_id)
             text = live.text if live is not None and live.run_id == start.run_id else ""
             await self._end(active, Cancelled(start.run_id, text, side_effects(effects)))
-        elif _may_begin_again(effects):
+        elif may_begin_again(effects):
             await self._leave(active, lambda: self._store.requeue(start.run_id, crashed=False))
         else:
-            await self._end(active, _failed(start.run_id, ProcessingError("INTERRUPTED")))
+            await self._end(active, failed(start.run_id, ProcessingError("INTERRUPTED")))
 
     async def _end(self, active: ActiveRun, last: Terminal | InputRequired) -> None:
         """Commit how the run ends, or that it waits for the customer, and then publish it."""
         conversation_id, desk = active.start.conversation_id, active.desk
-        if isinstance(last, InputRequired):
+        if active.halted is not None:
+            await active.halted.wait()
+        if active.taken:
+            self._let_go(active)
+        elif isinstance(last, InputRequired):
             parked, active.parked = desk.parked or "", last.request_id
             await self._leave(active, lambda: self._store.park(conversation_id, last, parked, desk.memory))
             self._expect(conversation_id, last.request_id, last.expires_at)
         else:
-            await self._leave(active, lambda: self._store.finish(conversation_id, last, desk.memory))
+            handing = desk.handing if isinstance(last, Completed) else None
+            await self._leave(active, lambda: self._store.finish(conversation_id, last, desk.memory, handing))
             await self._forget(last.run_id)
 
-    async def _leave(self, active: ActiveRun, commit: Callable[[], Coroutine[Any, Any, Envelope | None]]) -> None:
+    async def _leave(
+        self, active: ActiveRun, commit: Callable[[], Coroutine[Any, Any, Envelope | Sequence[Envelope] | None]]
+    ) -> None:
         """Let go of the conversation with a commit, and go on with what waits."""
-        conversation_id = active.start.conversation_id
+        active.leaving = True
         try:
             if active.committing is not None:
                 await asyncio.wait([active.committing])
-            envelope = await self._persist(commit)
-            if envelope is not None:
+            committed = await self._persist(commit)
+            for envelope in (committed,) if isinstance(committed, Envelope) else committed or ():
                 self._bus.publish(envelope)
         finally:
-            self._active.pop(conversation_id, None)
-            active.ended.set()
-            self.take_up(conversation_id)
+            self._let_go(active)
+
+    def _let_go(self, active: ActiveRun) -> None:
+        conversation_id = active.start.conversation_id
+        self._active.pop(conversation_id, None)
+        active.ended.set()
+        self.take_up(conversation_id)
+
+    async def change_owner(self, conversation_id: str, commit: ChangeOwner, patience_s: float) -> Handed:
+        """Commit a change of owner that ends all runs of the conversation, and publish it; see `TakeOver`. Raises what
+        the commit raises; StorageUnavailable where what the run is committing takes longer than `patience_s`."""
+        async with self.turn(conversation_id):
+            tenure, active = self._tenures.find(conversation_id), self._active.get(conversation_id)
+            async with TakeOver(self._bus, tenure, active, patience_s) as taking:
+                handed = await commit(taking.said)
+                taking.done = bool(handed.envelopes)
+                for envelope in handed.envelopes:
+                    self.ended(envelope)
+            return handed
 
     async def cancel(self, conversation_id: str, run_id: str) -> None:
         """Stop a run; returns when its terminal event is committed. Raises RunNotActive when it has ended."""
@@ -319,10 +344,10 @@ class Runs:
         for run in unfinished:
             if run.status == "parked" and run.request_id and run.expires_at:
                 self._expect(run.conversation_id, run.request_id, run.expires_at)
-            elif run.status == "running" and run.crashes < MAX_CRASHES and _may_begin_again(run.effects):
+            elif run.status == "running" and run.crashes < MAX_CRASHES and may_begin_again(run.effects):
                 await self._store.requeue(run.run_id, crashed=True)
             elif run.status == "running":
-                await self._store.finish(run.conversation_id, _failed(run.run_id, ProcessingError("INTERRUPTED")))
+                await self._store.finish(run.conversation_id, failed(run.run_id, ProcessingError("INTERRUPTED")))
         for conversation_id in dict.fromkeys(run.conversation_id for run in unfinished):
             self.take_up(conversation_id)
 
@@ -346,39 +371,3 @@ class Runs:
                 if not task.cancelled() and isinstance(error := task.exception(), StorageUnavailable):
                     log.warning("left_to_the_next_process", error=str(error))
         self.closed.set()
-
-
-def _question(start: RunStart) -> Question:
-    """What is asked; of a conversation that the client tells itself nothing stored is known."""
-    history = start.wishes.history
-    question = Question(start.message, history or (), start.facts, start.notes, start.zone, wishes=start.wishes)
-    if history is not None:
-        return question
-    return replace(
-        question, history=start.history, summary=start.summary, older=start.older, older_upto=start.older_upto
-    )
-
-
-def _may_begin_again(effects: Sequence[Effect]) -> bool:
-    return all(effect.repeatable for effect in effects)
-
-
-def _failed(run_id: str, error: Exception) -> Failed:
-    reason, retry_after_ms = _reason(error)
-    ref = uuid.uuid4().hex[:12]
-    log.error("run_failed", run_id=run_id, ref=ref, reason=reason, error=str(error), exc_info=reason == "INTERNAL")
-    return Failed(run_id, reason, REASON_TEXTS[reason], ref, True, retry_after_ms)
-
-
-def _reason(error: Exception) -> tuple[Reason, int | None]:
-    match error:
-        case AnswerFailed():
-            return error.reason, error.retry_after_ms
-        case ProcessingError():
-            return error.reason, error.retry_after_ms
-        case TimeoutError():
-            return "RUN_TIMEOUT", None
-        case RecursionError():
-            return "STEP_LIMIT", None
-        case _:
-            return "INTERNAL", None

@@ -4,10 +4,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+import msgspec
+
 from agents.types import AS_USUAL, Turn, Wishes
 from orchestrator.commands import Answer, Caller, Feedback, Read, Send
+from orchestrator.event.ownership import Standing
 from orchestrator.events import Accepted, Completed, Durable, Envelope, InputRequired, Terminal
-from orchestrator.run import Effect, Memory, Reply
+from orchestrator.run import Effect, Handing, Memory, Reply
 
 MAX_WAITING = 3
 """Messages that may wait in one conversation behind the run that is answering."""
@@ -19,12 +22,14 @@ NOTHING_LEARNED = Memory()
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """An accepted message: its committed event. `duplicate` when the same had been accepted before. `before`: events
-    committed with it that come first (runs that the message put an end to, a message that it replaces)."""
+    committed with it that come first (runs that the message put an end to, a message that it replaces). `told`:
+    where a person has the conversation and so no run answers, that this is so, for those who wait for an answer."""
 
     envelope: Envelope
     accepted: Accepted
     duplicate: bool
     before: tuple[Envelope, ...] = ()
+    told: Completed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ class RunStart:
     zone: str = ""
     reply: Reply | None = None
     wishes: Wishes = AS_USUAL
+    owner_epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +150,12 @@ class PastAnswer:
     passages: tuple[UsedPassage, ...]
 
 
+class Handed(msgspec.Struct, frozen=True):
+    """A change of owner: what was committed with it, in its order; nothing where there was nothing to change."""
+
+    envelopes: tuple[Envelope, ...] = ()
+
+
 class Store(Protocol):
     """Keeps conversations. Safe for concurrent use; a method that returns has committed.
 
@@ -155,7 +167,7 @@ class Store(Protocol):
         """Store the message, its run and its Accepted event in one transaction. The same `client_message_id` with the
         same text gives the first receipt again. Where a run is parked the text is first offered to it: what `read`
         makes an answer of becomes that, else the parked run ends cancelled. Raises IdempotencyConflict, RunBusy (more
-        than MAX_WAITING wait).
+        than MAX_WAITING wait). Where a person has the conversation no run is made; a closed one goes on with the bot.
 
         A message that `replaces` one supersedes it with all that came of it and after it: their runs end cancelled,
         and the conversation remembers what it did before. Raises NotFound unless that is a customer's message of this
@@ -172,9 +184,23 @@ class Store(Protocol):
     async def append(self, conversation_id: str, run_id: str, event: Durable) -> Envelope | None:
         """Commit a durable event with the next `seq`; None when the run has already ended."""
 
-    async def finish(self, conversation_id: str, event: Terminal, memory: Memory = NOTHING_LEARNED) -> Envelope | None:
-        """Commit the run's terminal event, its answer and what it leaves in the conversation; None when it had ended
-        before."""
+    async def finish(
+        self,
+        conversation_id: str,
+        event: Terminal,
+        memory: Memory = NOTHING_LEARNED,
+        handing: Handing | None = None,
+    ) -> Sequence[Envelope]:
+        """Commit the run's terminal event, its answer and what it leaves in the conversation, and with `handing` that
+        this waits for a person from then on. What was committed, in its order; nothing when the run had ended before.
+        """
+
+    async def hand_over(self, conversation_id: str, handing: Handing) -> Handed:
+        """Let a conversation of the bot, or a closed one, wait for a person; nothing changes for any other. Raises
+        NotFound."""
+
+    async def standing(self, conversation_id: str) -> Standing:
+        """Who has the conversation. Raises NotFound."""
 
     async def park(
         self, conversation_id: str, event: InputRequired, parked: str, memory: Memory = NOTHING_LEARNED
@@ -247,8 +273,9 @@ class Store(Protocol):
         files; runs that wait for the customer and may have read it end cancelled. The events of that in their order,
         none when it was done before. Raises NotFound."""
 
-    async def feedback(self, caller: Caller, command: Feedback) -> None:
-        """Keep the caller's latest rating of an answer. Raises NotFound for a message that is not in their sessions."""
+    async def feedback(self, caller: Caller, command: Feedback) -> str:
+        """Keep the caller's latest rating of an answer; its conversation's id. Raises NotFound for a message that is
+        not in their sessions."""
 
     async def sessions(self, caller: Caller) -> Sequence[SessionSummary]:
         """The caller's conversations, latest first."""

@@ -42,10 +42,33 @@ conversations = Table(
     Column("read_seq", Integer, nullable=False, default=0, server_default="0"),
     Column("metadata", Text, comment="what a client noted of it, as a JSON object"),
     Column("said", String(64), comment="the name of what has been said in it, for clients that tell all of it"),
+    Column("state", String(16), nullable=False, default="bot", server_default="bot", comment="who has it"),
+    Column(
+        "owner_epoch",
+        Integer,
+        nullable=False,
+        default=0,
+        server_default="0",
+        comment="how often it has gone from the bot to a person, or back",
+    ),
+    Column("staff_id", String(255), comment="the member of staff who has it, or had it last"),
+    Column("staff_name", String(255)),
+    Column("reason", String(16), comment="why it was last handed over"),
+    Column("waiting_since", String(32)),
+    Column("priority", Integer, nullable=False, default=1, server_default="1", comment="from 0, low, to 3, urgent"),
+    Column("customer_name", String(255), nullable=False, default="", server_default=""),
+    Column("customer_email", String(255), nullable=False, default="", server_default=""),
+    Column(
+        "customer_seq", Integer, nullable=False, default=0, server_default="0", comment="the customer's last message"
+    ),
+    Column("staff_seq", Integer, nullable=False, default=0, server_default="0", comment="what the staff has seen"),
+    Column("reopened", Integer, nullable=False, default=0, server_default="0", comment="how often"),
+    Column("closed_at", String(32)),
     Column("created_at", String(32), nullable=False),
     Column("updated_at", String(32), nullable=False, index=True),
     UniqueConstraint("owner", "session_id", name="uq_conversations_owner_session"),
     Index("ix_conversations_said", "owner", "said"),
+    Index("ix_conversations_state", "state", "updated_at"),
 )
 
 deleted_conversations = Table(
@@ -94,6 +117,14 @@ runs = Table(
     Column("crashes", Integer, nullable=False, default=0, server_default="0"),
     Column("effects", Text, nullable=False, default="[]", server_default="[]"),
     Column("wishes", Text, comment="how the message is to be answered, as JSON; NULL for as usual"),
+    Column(
+        "owner_epoch",
+        Integer,
+        nullable=False,
+        default=0,
+        server_default="0",
+        comment="the conversation's, when the message was accepted",
+    ),
     Column("created_at", String(32), nullable=False),
     Column("finished_at", String(32)),
     Column("flagged", Boolean, nullable=False, default=False, server_default=false()),

@@ -15,8 +15,10 @@ import msgspec
 import typer
 
 from agents.specialists import catalogue
+from api.access.operations import OPERATIONS, PREFIX
 from api.cli import app
 from api.dialects import all_dialects
+from api.protocol import staff_frames
 from api.protocol.dialect import Dialect
 from api.protocol.native_frames import CLIENT_FRAMES
 from api.settings import Settings, setting_name
@@ -27,7 +29,15 @@ from rag.loaders import loaders
 from rag.loaders.foreign import LOADER as FOREIGN
 
 ROOT = Path(__file__).parent.parent
-PAGES = ("README.md", "ARCHITECTURE.md", "PROTOCOL.md", "CONTRIBUTING.md", "docs/state.md", "docs/dialects.md")
+PAGES = (
+    "README.md",
+    "ARCHITECTURE.md",
+    "PROTOCOL.md",
+    "CONTRIBUTING.md",
+    "docs/state.md",
+    "docs/dialects.md",
+    "docs/staff.md",
+)
 BLOCK = re.compile(r"<!-- generated: (\w+) -->\n.*?<!-- end -->", re.S)
 
 
@@ -73,6 +83,28 @@ def _commands(group: Any, above: str) -> Iterator[tuple[str, str]]:
         )
         says = (command.help or "").split("\n\n")[0].replace("\n", " ")
         yield f"`{above} {name} {usage}`".replace(" `", "`"), says
+
+
+def operations() -> str:
+    rows = (
+        (
+            f"`{one.name}`",
+            f"`{one.path}`, the socket" if one.method == "WS" else f"`{one.method} {PREFIX}{one.path}`",
+            ", ".join(sorted(one.roles)),
+        )
+        for one in OPERATIONS.values()
+    )
+    return table(("operation", "request", "for"), rows)
+
+
+def staff_client_frames() -> str:
+    rows = ((f"`{name}`", fields(kind), doc(kind)) for name, kind in staff_frames.CLIENT_FRAMES.items())
+    return table(("type", "fields (`?`: optional)", "meaning"), rows)
+
+
+def staff_server_frames() -> str:
+    rows = ((f"`{kind.__struct_config__.tag}`", fields(kind), doc(kind)) for kind in staff_frames.SERVER_FRAMES)
+    return table(("type", "fields (`?`: optional)", "meaning"), rows)
 
 
 def fields(kind: type[msgspec.Struct]) -> str:
@@ -173,6 +205,9 @@ TABLES: dict[str, Callable[[], str]] = {
         settings,
         commands,
         client_frames,
+        operations,
+        staff_client_frames,
+        staff_server_frames,
         engine_events,
         errors,
         reasons,

@@ -39,7 +39,7 @@ _REGRET: Mapping[Act, str] = {
     "complaint": "I am sorry that this went wrong.",
     "money_back": "I am sorry that it has come to this. I cannot decide about money or contracts, our people can.",
     "privacy": "Your data are yours. I cannot change or delete anything myself, our people can.",
-    "person": "Of course. I am a program and cannot put you through, but you can reach a person.",
+    "person": "Of course. I am a program, but you can reach a person.",
     "unhelpful": "I am sorry that this was no help. Please tell me in other words what you need.",
 }
 _NOTHING_SAID = "I have not said anything yet that I could say again. What would you like to know?"

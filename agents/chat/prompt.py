@@ -10,7 +10,7 @@ from agents.language.tokens import single_spaced
 from agents.language.words import sentences
 from agents.model import Message
 from agents.passages.citations import without_markers
-from agents.types import Task, Turn
+from agents.types import STAFF, Task, Turn
 from rag.types import Passage
 
 DECLINED = "I could not find this in the documents I have."
@@ -103,9 +103,13 @@ def recent_turns(history: Sequence[Turn]) -> list[Message]:
     """The last turns, shortened, without the markers of passages that are no longer there."""
     turns = history[-TURNS:]
     return [
-        Message("user" if turn.role == "customer" else "assistant", without_markers(turn.text)[:TURN_CHARACTERS])
-        for turn in turns
+        Message("user" if turn.role == "customer" else "assistant", _said(turn)[:TURN_CHARACTERS]) for turn in turns
     ]
+
+
+def _said(turn: Turn) -> str:
+    text = without_markers(turn.text)
+    return f"(A colleague of yours, a person, wrote:) {text}" if turn.agent == STAFF else text
 
 
 def moment(task: Task) -> str:

@@ -14,15 +14,13 @@ from typing import Any
 import jwt
 
 from api.settings import SECRET_BYTES, BadSetting, Settings
-from orchestrator.commands import Caller
+from orchestrator.commands import GUEST, Caller
 from orchestrator.errors import AuthExpired, AuthInvalid
 
 TOKEN_BYTES = 8 * 1024
 LEEWAY_S = 30
 EXPIRY_GRACE_S = 30
 """Seconds that an open connection may last beyond its token, so that the client can show a new one."""
-GUEST = "guest:"
-"""What the names of guests begin with; no token may name such a user."""
 GUESTS_STAY = 2**53
 ROLES = ("customer", "staff", "admin")
 
@@ -40,7 +38,7 @@ class Identity:
     @property
     def caller(self) -> "SignedIn":
         """Who it is for the engine."""
-        return SignedIn(self.user_id, self.role, self.expires + EXPIRY_GRACE_S)
+        return SignedIn(self.user_id, self.role, self.name, self.email, until=self.expires + EXPIRY_GRACE_S)
 
 
 @dataclass(frozen=True, slots=True)

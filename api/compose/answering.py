@@ -48,6 +48,7 @@ async def open_dependencies(
 
     from agents.context import Resources
     from agents.conversation import followup
+    from agents.conversation.people import not_learned
     from agents.reference import KnowledgeReference
     from agents.specialists import catalogue
     from agents.topics.reader import TopicReader
@@ -63,7 +64,7 @@ async def open_dependencies(
 
     async def understand(question: Question) -> Understood:
         facts = question.facts
-        for turn in question.wishes.history or ():  # of what a client tells nothing was learned when it was said
+        for turn in not_learned(question):
             facts = vehicles.facts(turn.text, facts) if turn.role == "customer" else facts
         facts = vehicles.facts(question.text, facts)
         with_facts = Question(question.text, question.history, facts)

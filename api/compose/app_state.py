@@ -14,8 +14,10 @@ from api.settings import Settings
 from api.transport.gateway import Gateway
 from api.transport.openings import Openings
 from api.transport.sse import EventStream
+from api.transport.staff_socket import StaffConnection
 from api.transport.websocket import Connection
 from orchestrator.engine import Engine
+from orchestrator.staff.desk import StaffDesk
 
 DEVELOPMENT_USER = "developer"
 DEVELOPMENT_TTL_S = 30 * 24 * 3600
@@ -47,14 +49,15 @@ def open_gateway(settings: Settings, engine: Engine, tokens: TokenRules) -> Gate
 
 @dataclass
 class AppState:
-    """`checks_by_name` are the parts that `/ready` reports; `resources` what the skills work with; `connections` the
-    open sockets and streams of answers."""
+    """`checks_by_name` are the parts that `/ready` reports; `resources` what the skills work with; `desk` what the
+    staff does; `connections` the open sockets and streams of answers."""
 
     settings: Settings
     gateway: Gateway
     checks_by_name: Mapping[str, Check]
     resources: Resources
-    connections: set[Connection | EventStream] = field(default_factory=set)
+    desk: StaffDesk
+    connections: set[Connection | StaffConnection | EventStream] = field(default_factory=set)
     metrics: Metrics = field(default_factory=Metrics)
     openings: Openings = field(default_factory=Openings)
     draining: bool = False

@@ -17,6 +17,7 @@ from api.compose.database import open_migrated_database
 from api.compose.knowledge import INDEXES_PATIENCE_S, open_library
 from api.compose.models import open_models
 from api.compose.publication import PAUSE_S, keeping_current
+from api.compose.staffing import open_staffing
 from api.compose.warming import warming
 from api.observability.checks import check_database, check_knowledge, check_model
 from api.observability.metrics import Metrics
@@ -24,6 +25,8 @@ from api.settings import BadSetting, Settings
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.engine import Engine
 from orchestrator.runs import Budgets
+from orchestrator.staff.feed import WatchedBus
+from orchestrator.staff.handing_over import HandingOver
 from orchestrator.stores.sql import SqlStore
 
 log = structlog.get_logger()
@@ -65,10 +68,22 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
         metrics = Metrics()
         answering = partial(stream_events, graph, steps=settings.steps)
         run = metered(settings, answering, store, metrics, asks_models=bool(models))
+        staffing = open_staffing(settings, store)
+        stack.push_async_callback(staffing.feed.close)
         budgets = Budgets(settings.run_s, settings.drain_s, settings.runs)
         assert dependencies.resources is not None
         consent = dependencies.resources.choices.get(CONSENT)
-        engine = Engine(store, MemoryBus(), run, budgets, saver, dependencies.catalogue, consent)
+        engine = Engine(
+            store,
+            WatchedBus(MemoryBus(), staffing.feed),
+            HandingOver(run, store.standing, staffing.reception),
+            budgets,
+            saver,
+            dependencies.catalogue,
+            consent,
+            staffing.reception.handing,
+            staffing.feed.changed,
+        )
         stack.push_async_callback(engine.close)
         await loading
         await engine.recover()
@@ -83,5 +98,10 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
         }
         await stack.enter_async_context(warming(dependencies.resources))
         yield AppState(
-            settings, open_gateway(settings, engine, tokens), checks, dependencies.resources, metrics=metrics
+            settings,
+            open_gateway(settings, engine, tokens),
+            checks,
+            dependencies.resources,
+            staffing.desk(engine, partial(stream_events, build_graph(dependencies), steps=settings.steps)),
+            metrics=metrics,
         )

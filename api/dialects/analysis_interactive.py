@@ -59,7 +59,7 @@ class AnalysisInteractiveSession:
     def emitted(self, envelope: Envelope, *, lagging: bool = False) -> tuple[str, ...]:
         event = envelope.event
         frames = self._telling.frames(event, lagging=lagging)
-        if frames and isinstance(event, events.Terminal | events.InputRequired):
+        if frames and isinstance(event, events.Terminal | events.InputRequired | events.StaffMessage):
             frames += _end(_ENDINGS.get(type(event), "complete"))
         return tuple(map(spell, frames))
 

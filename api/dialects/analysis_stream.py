@@ -10,6 +10,7 @@ from orchestrator import events
 from orchestrator.commands import Cancel
 from orchestrator.errors import PitcrewError, UnknownType
 from orchestrator.events import Envelope
+from orchestrator.staff.notices import left_to_staff
 
 WELL, BADLY = "Stream completed successfully", "Stream ended"
 
@@ -58,13 +59,21 @@ class AnalysisStreamSession:
     def emitted(self, envelope: Envelope, *, lagging: bool = False) -> tuple[str, ...]:
         event = envelope.event
         if isinstance(event, events.Accepted) and event.client_message_id == self._id:
-            self._run = event.run_id
-        if self._finished or getattr(event, "run_id", None) != self._run or self._run is None:
+            self._run = event.turn_id
+            if event.run_id is None:
+                return self._left_to_staff(event)
+        if self._finished or _turn(event) != self._run or self._run is None:
             return ()
         frames = self._telling.frames(event, lagging=lagging)
         if isinstance(event, events.Terminal | events.InputRequired):
             frames += self._end(isinstance(event, events.Completed | events.InputRequired))
         return tuple(map(spell, frames))
+
+    def _left_to_staff(self, event: events.Accepted) -> tuple[str, ...]:
+        """A person will answer, but not here: there is one question to a connection."""
+        told = (event, left_to_staff(event))
+        frames = [frame for one in told for frame in self._telling.frames(one, lagging=False)]
+        return tuple(map(spell, [*frames, *self._end(True)]))
 
     def _end(self, well: bool) -> Frames:
         self._finished = True
@@ -75,6 +84,10 @@ class AnalysisStreamSession:
         if isinstance(notice, Problem) and notice.request == QUESTION:
             frames += self._end(False)
         return tuple(map(spell, frames))
+
+
+def _turn(event: events.AnyEvent) -> str | None:
+    return event.turn_id if isinstance(event, events.Accepted) else getattr(event, "run_id", None)
 
 
 def _open(handshake: Handshake) -> Session:
@@ -92,6 +105,6 @@ DIALECT = Dialect(
     "/ws/agent/stream",
     _open,
     Words((CancelFrame, PingFrame), SENT, text=("cancel",), query=QUERY),
-    SILENT,
+    SILENT | {events.StaffMessage},
     guest=lambda handshake: handshake.query.get("session_id", ""),
 )

@@ -116,6 +116,8 @@ class ExplorerSession:
             case events.Token(run_id, text, offset):
                 self._texts[run_id] = self._texts.get(run_id, "")[:offset] + text
                 return [] if lagging else [AgentPartialFrame(self._texts[run_id])]
+            case events.StaffMessage(_, message):
+                return [AgentFrame(message, None)]
             case events.Reasoning():
                 return self._results(event)
             case events.RunRestarted():

@@ -5,7 +5,7 @@ from typing import Any, assert_never
 
 import msgspec
 
-from api.protocol.bodies import client_zone, complete_frame, prompt_frame
+from api.protocol.bodies import client_zone, prompt_frame, staff_frame
 from api.protocol.dialect import (
     Authenticate,
     AuthExpiring,
@@ -44,6 +44,7 @@ from api.protocol.native_frames import (
     DoneFrame,
     ErrorFrame,
     FeedbackFrame,
+    HandoverFrame,
     MessageFrame,
     PingFrame,
     PongFrame,
@@ -52,11 +53,11 @@ from api.protocol.native_frames import (
     TokenFrame,
     TypingFrame,
     User,
-    mirrored,
 )
+from api.protocol.native_view import frame_of
 from orchestrator import events
-from orchestrator.commands import Answer, Cancel, Command, Delete, Feedback, Read, Resume, Send, Type
-from orchestrator.errors import BadRequest, PitcrewError, ProcessingError, UnknownType
+from orchestrator.commands import Answer, Cancel, Command, Delete, Feedback, HandOver, Read, Resume, Send, Type
+from orchestrator.errors import BadRequest, PitcrewError, UnknownType
 from orchestrator.events import Envelope
 
 PROTOCOL = 1
@@ -75,6 +76,7 @@ FEATURES = (
     "auth_expiring",
     "requests",
     "reasoning",
+    "handover",
 )
 REQUEST_CHARS = 64
 
@@ -87,6 +89,7 @@ _COMMANDS: dict[type[AnyFrame], Callable[..., Command]] = {
     TypingFrame: Type,
     ReadFrame: Read,
     FeedbackFrame: Feedback,
+    HandoverFrame: HandOver,
 }
 """Frames whose fields are the command's."""
 OLDEST_FRAMES = (AuthFrame, MessageFrame, PingFrame)
@@ -179,6 +182,10 @@ class NativeSession:
             case events.InputRequired() if self._oldest:
                 self._prompted.add(event.run_id)
                 return prompt_frame(event)
+            case events.StaffMessage() if self._oldest:
+                return staff_frame(event)
+            case events.Owner() | events.StaffTyping() if self._oldest:
+                return None
             case events.Terminal():
                 self._texts.pop(event.run_id, None)
                 return None if self._ended_before(event) else frame_of(envelope)
@@ -255,35 +262,6 @@ def _welcome(notice: Welcome) -> AuthSuccessFrame:
         heartbeat_s=notice.heartbeat_s,
         features=FEATURES,
         request=notice.request,
-    )
-
-
-def frame_of(envelope: Envelope) -> msgspec.Struct | None:
-    """The frame that tells the event to a client that wants all there is, but for the text again and again."""
-    event, seq = envelope.event, envelope.seq
-    match event:
-        case events.Token():
-            return TokenFrame(event.text, event.run_id, event.offset, None, event.part)
-        case events.Completed():
-            return complete_frame(event, seq)
-        case events.Failed():
-            return _failed(event, seq)
-        case events.Typing() | events.Seen():
-            return None
-        case _:
-            return mirrored(envelope)
-
-
-def _failed(event: events.Failed, seq: int | None) -> ErrorFrame:
-    return ErrorFrame(
-        error=event.error,
-        code=ProcessingError.code,
-        reason=event.reason,
-        retryable=event.retryable,
-        retry_after_ms=event.retry_after_ms,
-        ref=event.ref,
-        run_id=event.run_id,
-        seq=seq,
     )
 
 

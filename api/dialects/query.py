@@ -192,7 +192,7 @@ class QuerySession:
     def _frames(self, event: events.AnyEvent, lagging: bool) -> Frames:
         match event:
             case events.Accepted():
-                self._turns[event.run_id] = _Turn(whole=event.client_message_id in self._whole)
+                self._turns[event.turn_id] = _Turn(whole=event.client_message_id in self._whole)
                 self._whole.discard(event.client_message_id or "")
                 return [StatusFrame("Question received.")]
             case events.Progress():
@@ -207,6 +207,8 @@ class QuerySession:
                 return []
             case events.InputRequired():
                 return _answer(self._turns.pop(event.run_id, _Turn()), prompt_text(event))
+            case events.StaffMessage():
+                return [OverviewFrame(event.message)]
             case events.Completed():
                 return _answer(self._turns.pop(event.run_id, _Turn()), event.response)
             case events.Cancelled():

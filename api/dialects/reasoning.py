@@ -156,7 +156,7 @@ class ReasoningSession:
     def _frames(self, event: events.AnyEvent) -> list[StepFrame]:
         match event:
             case events.Accepted():
-                self._runs[event.run_id] = _Run(bare=(event.client_message_id or "").startswith(BARE))
+                self._runs[event.turn_id] = _Run(bare=(event.client_message_id or "").startswith(BARE))
                 return []
             case events.Reasoning():
                 return self._steps(event)
@@ -165,6 +165,8 @@ class ReasoningSession:
                 had_steps = run.number >= 0
                 run.iteration, run.number = 1, -1
                 return [_now("thought", RESTARTED, 1, event.run_id)] if had_steps else []
+            case events.StaffMessage():
+                return [_now("final_answer", event.message, 1)]
             case events.Completed():
                 missed = self._steps(*event.steps)
                 return [*missed, self._end(event.run_id, "final_answer", event.response)]

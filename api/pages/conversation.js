@@ -285,8 +285,9 @@ const HANDLERS = {
     turn.end('asks', frame.partial_response);
   }),
   staff_message: once((frame) => [`${frame.name ?? 'Staff'}: ${frame.message}`, 'staff']),
-  owner: once((frame) => [
-    frame.owner === 'bot' ? 'The assistant answers again.' : 'A member of staff has taken over.']),
+  owner: once((frame) => [frame.notice || (
+    frame.owner === 'bot' ? 'The assistant answers.' : 'A member of staff has taken over.')]),
+  staff_typing: () => null,
   deleted: (conversation, frame) => {
     const turn = conversation.turns.find((one) => one.questionId === frame.message_id);
     if (turn) {

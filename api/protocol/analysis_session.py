@@ -68,7 +68,7 @@ class Telling:
         """The frames that tell the event; what ends a question is `complete`, `cancelled` or `error`."""
         if not self._prompts.are_news(event):
             return []
-        run_id = getattr(event, "run_id", "")
+        run_id = event.turn_id if isinstance(event, events.Accepted) else getattr(event, "run_id", "")
         if isinstance(event, events.Accepted):
             self._waiting.add(run_id)
             return [] if self._answers else self._begin(run_id)
@@ -90,6 +90,8 @@ class Telling:
                 return self._complete(event, prompt_text(event))
             case events.Completed():
                 return self._complete(event, event.response)
+            case events.StaffMessage():
+                return self._said_by_staff(event)
             case events.Failed():
                 self._answers.pop(event.run_id, None)
                 return [failed(event)]
@@ -109,6 +111,14 @@ class Telling:
         if piece is None:
             piece = AGAIN + answer.replace(event)
         return [AnalysisChunkFrame(piece)] if piece else []
+
+    def _said_by_staff(self, event: events.StaffMessage) -> Frames:
+        """It is the end of every question that waits for an answer."""
+        began: Frames = [] if self._answers else [StartFrame("Starting the analysis...")]
+        self._answers.clear()
+        self._waiting.clear()
+        complete = CompleteFrame("Analysis complete", event.message, event.session_id, event.message_id)
+        return [*began, AnalysisChunkFrame(event.message), complete]
 
     def _complete(self, event: events.Completed | events.InputRequired, response: str) -> Frames:
         rest = self._answers.pop(event.run_id, Appended()).rest(response)

@@ -10,7 +10,7 @@ from typing import Any
 
 from api.protocol.native_frames import Asked, CompleteFrame, Context, Metadata
 from orchestrator.commands import valid_zone
-from orchestrator.events import Completed, InputRequired, to_plain
+from orchestrator.events import Completed, InputRequired, StaffMessage, to_plain
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -53,6 +53,12 @@ def prompt_frame(event: InputRequired) -> CompleteFrame:
     prompt = Asked(event.request_id, event.kind, event.options, event.expires_at)
     about = Metadata(context=Context((), ()), input_required=prompt)
     return CompleteFrame(prompt_text(event), event.session_id, event.run_id, about)
+
+
+def staff_frame(event: StaffMessage) -> CompleteFrame:
+    """`complete` for what a member of staff writes, to a client without the word `staff_message`. It has no `seq`."""
+    about = Metadata(context=Context((), ()), agent="human", answerer="staff")
+    return CompleteFrame(event.message, event.session_id, event.message_id, about, event.message_id)
 
 
 _FIRST = ("act", "agent", "agents", "confidence")

@@ -134,25 +134,29 @@ class Beat:
 Notice = Welcome | Denied | Pong | Done | Problem | AuthExpiring | Closing | Beat
 
 
-class Session(Protocol):
-    """One connection. Laws: `received` never raises; an event that the dialect is `silent` of, or a notice that the
-    dialect has no word for, gives (); whatever answers a request carries its name; a turn has one ending."""
-
-    def opened(self) -> tuple[Requested, ...]:
-        """What opening the connection asked for, once it is known who did."""
+class Speaking(Protocol):
+    """How what a connection is told is spelled."""
 
     @property
     def finished(self) -> bool:
         """Whether the dialect has nothing more to say: the connection is closed."""
-
-    def received(self, text: str) -> Requested:
-        """What the frame asks for."""
 
     def emitted(self, envelope: Envelope, *, lagging: bool = False) -> tuple[str, ...]:
         """The frames that tell an event; to a `lagging` reader, as short as the dialect allows."""
 
     def notice(self, notice: Notice) -> tuple[str, ...]:
         """The frames that tell something about the connection itself."""
+
+
+class Session(Speaking, Protocol):
+    """One connection. Laws: `received` never raises; an event that the dialect is `silent` of, or a notice that the
+    dialect has no word for, gives (); whatever answers a request carries its name; a turn has one ending."""
+
+    def opened(self) -> tuple[Requested, ...]:
+        """What opening the connection asked for, once it is known who did."""
+
+    def received(self, text: str) -> Requested:
+        """What the frame asks for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,9 +61,11 @@ class DeleteFrame(msgspec.Struct, tag="delete"):
 
 
 class TypingFrame(msgspec.Struct, tag="typing"):
-    """You are writing; shown to staff. Nothing is sent in return."""
+    """You are writing; shown to staff, with the `text` so far if you tell it, "" when you have stopped. Nothing is sent
+    in return."""
 
     session_id: str
+    text: str | None = None
 
 
 class ReadFrame(msgspec.Struct, tag="read"):
@@ -79,6 +81,14 @@ class FeedbackFrame(msgspec.Struct, tag="feedback"):
 
     message_id: str
     rating: Literal["up", "down"]
+    reason: str | None = None
+
+
+class HandoverFrame(msgspec.Struct, tag="handover"):
+    """Ask for a person, and say why if you like. `owner` says what happens next; nothing does where one was asked for
+    before."""
+
+    session_id: str
     reason: str | None = None
 
 
@@ -98,6 +108,7 @@ AnyFrame = (
     | TypingFrame
     | ReadFrame
     | FeedbackFrame
+    | HandoverFrame
     | PingFrame
 )
 CLIENT_FRAMES: dict[str, type[AnyFrame]] = {str(kind.__struct_config__.tag): kind for kind in get_args(AnyFrame)}

@@ -23,12 +23,17 @@ CALENDAR: dict[int | str, dict[str, Any]] = {
 @router.get("")
 async def appointments(state: State, caller: CurrentCaller) -> dict[str, Any]:
     """Your booked appointments that are yet to come, the next one first."""
+    return {"appointments": await bodies(state, caller.user_id)}
+
+
+async def bodies(state: AppState, user_id: str) -> list[dict[str, Any]]:
+    """The booked appointments of a user that are yet to come, the next one first. Raises StorageUnavailable."""
     try:
-        booked = await state.resources.appointment_store.booked(caller.user_id, datetime.now(UTC))
+        booked = await state.resources.appointment_store.booked(user_id, datetime.now(UTC))
     except AppointmentStoreUnavailable as error:
         raise StorageUnavailable from error
     workshops = await _workshops(state) if booked else Workshops()
-    return {"appointments": [_body(appointment, workshops.get(appointment.dealer)) for appointment in booked]}
+    return [_body(appointment, workshops.get(appointment.dealer)) for appointment in booked]
 
 
 @router.get("/{appointment_id}.ics", response_class=Response, responses=CALENDAR)

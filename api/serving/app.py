@@ -1,6 +1,6 @@
 """The web application: sockets, routes and pages over one composed state."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from fastapi import FastAPI, WebSocket
 from fastapi.responses import RedirectResponse, Response
@@ -8,6 +8,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.routing import WebSocketRoute
 
 from api.access.cross_origin import OpenToPages
+from api.access.operations import OPERATIONS
 from api.access.origins import origin_allowed
 from api.compose.app_state import AppState
 from api.dialects import all_dialects
@@ -27,6 +28,10 @@ from api.routes import (
     metrics,
     pages,
     sessions,
+    staff,
+    staff_acts,
+    staff_cases,
+    staff_reports,
     stopping,
     stream,
     tickets,
@@ -34,6 +39,7 @@ from api.routes import (
 )
 from api.settings import Settings
 from api.transport.closing import CLOSE_REASONS
+from api.transport.staff_socket import StaffConnection
 from api.transport.token_stripping import HideSocketQuery, socket_query
 from api.transport.websocket import Connection
 
@@ -69,6 +75,7 @@ def create_app(state: AppState) -> FastAPI:
         openai,
         agui,
         langgraph,
+        staff,
     ):
         app.include_router(module.router)
     if not settings.production:
@@ -78,47 +85,67 @@ def create_app(state: AppState) -> FastAPI:
         async def front() -> Response:
             return RedirectResponse("/ws/test")
 
+    assert staff_acts.router is staff_cases.router is staff_reports.router is staff.router
+    watch = OPERATIONS["watch"].path
+    app.router.routes.append(WebSocketRoute(watch, _socket(settings, None, _serve_staff)))
     for dialect in all_dialects():
-        app.router.routes.append(WebSocketRoute(dialect.path, _socket(settings, dialect)))
+        app.router.routes.append(
+            WebSocketRoute(dialect.path, _socket(settings, dialect.foreign_origin, _serve(dialect)))
+        )
     app.add_middleware(OpenToPages, listed=settings.origins, development=not settings.production)
     app.add_middleware(HideSocketQuery)
     return app
 
 
-def _socket(settings: Settings, dialect: Dialect) -> Callable[[WebSocket], object]:
-    """The endpoint of one dialect."""
+Serve = Callable[[WebSocket, AppState], Awaitable[None]]
+
+
+def _socket(settings: Settings, foreign_origin: int | None, serve: Serve) -> Callable[[WebSocket], object]:
+    """The endpoint of one kind of socket; see `Dialect.foreign_origin`."""
 
     async def endpoint(websocket: WebSocket) -> None:
         state: AppState = websocket.app.state.pitcrew
         origin = websocket.headers.get("origin")
         if not origin_allowed(origin, settings.origins, development=not settings.production):
-            await _turn_away(websocket, dialect)
+            await _turn_away(websocket, foreign_origin)
             return
         if state.draining or not state.gateway.seats.enter():
             why = "restarting" if state.draining else "too many connections"
             await websocket.send_denial_response(Response(why, 503, {"Retry-After": str(problems.RETRY_AFTER_S)}))
             return
         try:
-            await _serve(websocket, dialect, state)
+            await serve(websocket, state)
         finally:
             state.gateway.seats.leave()
 
     return endpoint
 
 
-async def _turn_away(websocket: WebSocket, dialect: Dialect) -> None:
+async def _turn_away(websocket: WebSocket, foreign_origin: int | None) -> None:
     """Refuse a page that may not open a socket here. A refused handshake tells a page nothing, a close code does."""
-    if dialect.foreign_origin is None:
+    if foreign_origin is None:
         await websocket.send_denial_response(Response("origin not allowed", 403))
         return
     await websocket.accept()
-    await websocket.close(dialect.foreign_origin, CLOSE_REASONS[dialect.foreign_origin])
+    await websocket.close(foreign_origin, CLOSE_REASONS[foreign_origin])
 
 
-async def _serve(websocket: WebSocket, dialect: Dialect, state: AppState) -> None:
+def _serve(dialect: Dialect) -> Serve:
+    async def serve(websocket: WebSocket, state: AppState) -> None:
+        query = socket_query(websocket.scope)
+        await websocket.accept()
+        await _run(Connection(websocket, dialect, Handshake(websocket.path_params, query), state.gateway), state)
+
+    return serve
+
+
+async def _serve_staff(websocket: WebSocket, state: AppState) -> None:
     query = socket_query(websocket.scope)
     await websocket.accept()
-    connection = Connection(websocket, dialect, Handshake(websocket.path_params, query), state.gateway)
+    await _run(StaffConnection(websocket, query, state.gateway, state.desk), state)
+
+
+async def _run(connection: Connection | StaffConnection, state: AppState) -> None:
     state.connections.add(connection)
     try:
         await connection.run()

@@ -2,6 +2,7 @@
 
 import sys
 from collections import deque
+from dataclasses import dataclass
 
 from msgspec.structs import replace
 
@@ -17,7 +18,15 @@ FULL_BYTES = 1024 * 1024
 ITEM_BYTES = 256
 """What an item takes beside its text."""
 
-Item = Envelope | Notice
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """A frame that needs no session to be spelled."""
+
+    text: str
+
+
+Item = Envelope | Notice | Spelled
 
 
 class OutboxFull(Exception):
@@ -60,13 +69,16 @@ class Outbox:
             self._sizes.clear()
 
     def take(self) -> Item | None:
-        """The next item; None where none waits. Raises OutboxFull."""
+        """The next item; None where none waits. What the bot has said to a conversation that a person has taken over
+        is dropped. Raises OutboxFull."""
         if self._full:
             raise OutboxFull
-        if not self._items:
-            return None
-        self._bytes -= self._sizes.popleft()
-        return self._items.popleft()
+        while self._items:
+            self._bytes -= self._sizes.popleft()
+            item = self._items.popleft()
+            if not (isinstance(item, Envelope) and item.late):
+                return item
+        return None
 
 
 def _merged(last: Item, item: Item) -> Envelope | None:
@@ -83,6 +95,8 @@ def _merged(last: Item, item: Item) -> Envelope | None:
 
 
 def _size(item: Item) -> int:
+    if isinstance(item, Spelled):
+        return ITEM_BYTES + sys.getsizeof(item.text)
     if not isinstance(item, Envelope):
         return ITEM_BYTES
     event = item.event

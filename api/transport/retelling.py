@@ -32,6 +32,7 @@ from orchestrator.events import (
     Upkeep,
     Verification,
 )
+from orchestrator.staff.notices import left_to_staff
 
 UNKNOWN = "\ufffd"
 """Stands for a character that only the reader knows."""
@@ -72,11 +73,12 @@ class Retelling(Generic[F_co]):
         event = envelope.event
         if self._at is None:
             if isinstance(event, Accepted) and event.client_message_id == self._name:
-                self._at = Position(event.run_id, envelope.seq or 0, guest=self._guest)
+                self._at = Position(event.turn_id, envelope.seq or 0, guest=self._guest)
                 return True
             return False
         earlier = envelope.seq is not None and envelope.seq < self._at.first
-        return getattr(event, "run_id", None) == self._at.run_id and not earlier
+        name = event.turn_id if isinstance(event, Accepted) else getattr(event, "run_id", None)
+        return name == self._at.run_id and not earlier
 
     def tell(self, envelope: Envelope, *, lagging: bool = False) -> Iterator[tuple[str, F_co]]:
         """The frames of an event that concerns this message, each behind the position to come back to after it."""
@@ -95,6 +97,8 @@ class Retelling(Generic[F_co]):
             yield from self.tell(Envelope(envelope.conversation_id, missed), lagging=lagging)
         for part, repeat in self._parts(envelope):
             yield from self._spell(part, repeat=repeat, lagging=lagging)
+        if isinstance(event, Accepted) and event.run_id is None:
+            yield from self.tell(Envelope(envelope.conversation_id, left_to_staff(event)), lagging=lagging)
 
     def _missed(self, event: Ending | InputRequired) -> Iterator[AnyEvent]:
         """What the end of a run holds and a reader who was away has not heard, in the words of the run."""

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api.protocol.dialect import Closing, Problem, Session
-from api.transport.outbox import Item, Outbox, OutboxFull
+from api.transport.outbox import Item, Outbox, OutboxFull, Spelled
 from api.transport.retelling import Retelling
 from api.transport.uvicorn_protocols import ABORT
 from orchestrator.engine import Engine
@@ -230,6 +230,8 @@ class EventStream(Response):
         if isinstance(item, Envelope):
             frames = self._retelling.tell(item, lagging=self._outbox.lagging)
             return "".join(server_event(frame, position) for position, frame in frames)
+        if isinstance(item, Spelled):
+            return server_event(item.text)
         text = "".join(map(server_event, self._session.notice(item)))
         return text + retry(item.reconnect_after_ms) if isinstance(item, Closing) else text
 

@@ -56,7 +56,9 @@ class Turn:
     async def _begun(self, receipt: Receipt) -> Accepted:
         """What was asked before is told again from its acknowledgement on."""
         self._receipt = receipt
-        if receipt.duplicate:
+        if receipt.told is not None:
+            self._arrived.put_nowait(Envelope(receipt.envelope.conversation_id, receipt.told))
+        elif receipt.duplicate:
             before = (receipt.envelope.seq or 1) - 1
             await self._follower.resume(self._caller, Resume(receipt.accepted.session_id, before))
         return receipt.accepted
@@ -65,7 +67,7 @@ class Turn:
         """The run's events up to the turn's end; None after a silence of BEAT_S. Raises ShuttingDown where the server
         stops before, AuthExpired where the client's time is up."""
         assert self._receipt is not None, "nothing was sent"
-        run_id = self._receipt.accepted.run_id
+        run_id = self._receipt.accepted.turn_id
         while not self._ended:
             left = self._until - time.time()
             if left <= 0:
@@ -79,7 +81,7 @@ class Turn:
                 continue
             if envelope is None:
                 raise ShuttingDown
-            if getattr(envelope.event, "run_id", None) == run_id:
+            if getattr(envelope.event, "run_id", None) == run_id and not envelope.late:
                 self._ended = isinstance(envelope.event, Terminal | InputRequired)
                 yield envelope
 
@@ -90,7 +92,7 @@ class Turn:
         stopping = self._stopped.done()
         self._stopped.cancel()
         if self._receipt is not None and not (self._ended or self._comes_back or stopping):
-            stopped = asyncio.ensure_future(self._stop(self._receipt.accepted.run_id))
+            stopped = asyncio.ensure_future(self._stop(self._receipt.accepted.turn_id))
             self._leaving.add(self._caller.user_id, stopped)
 
     async def _stop(self, run_id: str) -> None:

@@ -23,6 +23,9 @@ LOST = 1006
 SEND_BUFFER_BYTES = 128 * 1024
 """What the kernel may hold for a peer. Left to itself it grows to megabytes, which nobody counts."""
 
+TENURE = "pitcrew.tenure"
+"""Where a frame that the bot says has its tenure, without which it is not written."""
+
 LINE_BYTES = 128 * 1024
 """The longest line of a handshake: a question may stand in its URL, 8,000 characters at up to 12 bytes each."""
 
@@ -63,6 +66,11 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     async def send(self, message: Any) -> None:
         if message["type"] == "websocket.close":
             self.writable.set()  # a close frame waits for no reader
+        tenure = message.get(TENURE)
+        if tenure is not None:
+            await self.writable.wait()
+            if tenure.over:  # while the peer did not read, a person has taken over
+                return
         await super().send(message)
 
     def keepalive_timeout(self) -> None:

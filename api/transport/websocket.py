@@ -54,6 +54,7 @@ from orchestrator.commands import (
     Command,
     Delete,
     Feedback,
+    HandOver,
     Read,
     Resume,
     Send,
@@ -201,13 +202,10 @@ class Connection:
                 self._sign_in(lambda: self._gateway.tokens.verify(token), requested.request)
             case Rejected(error):
                 self._refuse(error if self._identity is not None else _unsigned(error), requested.request)
-            case Send() | Answer() | Cancel() | Resume() | Feedback() | Delete() | Type() | Read() as command:
-                if self._identity is None:
-                    self._refuse(AuthRequired(), requested.request)
-                else:
-                    self._enqueue(command, requested.request, tentative=requested.tentative)
-            case other:
-                assert_never(other)
+            case command if self._identity is None:
+                self._refuse(AuthRequired(), requested.request)
+            case command:
+                self._enqueue(command, requested.request, tentative=requested.tentative)
 
     def _enqueue(self, command: Command, request: str | None = None, *, tentative: bool = False) -> None:
         self._waiting.append((command, request, tentative))
@@ -240,9 +238,9 @@ class Connection:
     async def _command(self, command: Command) -> None:
         identity = self._identity
         assert identity is not None
-        if time.time() >= identity.expires and isinstance(command, Send | Answer | Resume | Delete):
+        if time.time() >= identity.expires and isinstance(command, Send | Answer | Resume | Delete | HandOver):
             raise AuthExpired
-        caller = Caller(identity.user_id, identity.role)
+        caller = Caller(identity.user_id, identity.role, identity.name, identity.email)
         engine = self._gateway.engine
         match command:
             case Send():
@@ -266,6 +264,8 @@ class Connection:
                 await engine.typing(caller, command)
             case Read():
                 await engine.read(caller, command)
+            case HandOver():
+                await self._follower.hand_over(caller, command)
             case _:
                 assert_never(command)
 

@@ -9,9 +9,10 @@ import structlog
 from fastapi import WebSocket
 from starlette.websockets import WebSocketDisconnect
 
-from api.protocol.dialect import Session
+from api.protocol.dialect import Speaking
 from api.transport.closing import CLOSE_REASONS, GOING_AWAY, INTERNAL, NORMAL, SLOW
-from api.transport.outbox import Item, Outbox, OutboxFull
+from api.transport.outbox import Item, Outbox, OutboxFull, Spelled
+from api.transport.uvicorn_protocols import TENURE
 from orchestrator.events import Envelope
 
 log = structlog.get_logger()
@@ -29,7 +30,7 @@ class Writer:
 
     __slots__ = ("_code", "_outbox", "_passed", "_room", "_session", "_task", "_websocket")
 
-    def __init__(self, websocket: WebSocket, session: Session, passed: Callable[[Envelope], None]) -> None:
+    def __init__(self, websocket: WebSocket, session: Speaking, passed: Callable[[Envelope], None]) -> None:
         self._websocket = websocket
         self._session = session
         self._passed = passed
@@ -105,11 +106,19 @@ class Writer:
             while (item := self._outbox.take()) is not None:
                 if isinstance(item, Envelope):
                     frames = self._session.emitted(item, lagging=self._outbox.lagging)
+                elif isinstance(item, Spelled):
+                    frames = (item.text,)
                 else:
                     frames = self._session.notice(item)
                 self._make_room()
                 for text in frames:
-                    await self._websocket.send_text(text)
+                    if isinstance(item, Envelope) and item.late:
+                        break
+                    if isinstance(item, Envelope) and item.tenure is not None:
+                        frame = {"type": "websocket.send", "text": text, TENURE: item.tenure}
+                        await self._websocket.send(frame)
+                    else:
+                        await self._websocket.send_text(text)
                     if self._code is None and (now := loop.time()) > renewed + RENEW_S:
                         patience.reschedule(now + patience_s)
                         renewed = now

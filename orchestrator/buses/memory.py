@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from orchestrator.bus import MOST_STEPS, Deliver, Live
+from orchestrator.event.tenure import Tenure
 from orchestrator.events import (
     Code,
     Durable,
@@ -28,6 +29,7 @@ class _Speech:
     pieces: list[str] = field(default_factory=list)
     progress: Progress | None = None
     steps: deque[Reasoning | Code] = field(default_factory=lambda: deque(maxlen=MOST_STEPS))
+    tenure: Tenure | None = None
 
 
 class MemoryBus:
@@ -45,15 +47,19 @@ class MemoryBus:
     def _keep(self, envelope: Envelope) -> None:
         event, conversation_id = envelope.event, envelope.conversation_id
         match event:
-            case Token(run_id, text):
-                self._speech(conversation_id, run_id).pieces.append(text)
+            case Token(run_id, text, offset):
+                speech = self._speech(conversation_id, run_id)
+                speech.tenure = envelope.tenure
+                if offset == 0:
+                    speech.pieces.clear()
+                speech.pieces.append(text)
             case Progress(run_id):
                 self._speech(conversation_id, run_id).progress = event
             case Reasoning(run_id) | Code(run_id):
                 self._speech(conversation_id, run_id).steps.append(event)
             case Terminal(run_id) | InputRequired(run_id) | RunRestarted(run_id):
-                speech = self._speeches.get(conversation_id)
-                if speech is not None and speech.run_id == run_id:
+                said = self._speeches.get(conversation_id)
+                if said is not None and said.run_id == run_id:
                     del self._speeches[conversation_id]
             case Durable() | Upkeep():
                 pass  # the store has it, or nobody misses it
@@ -85,4 +91,4 @@ class MemoryBus:
         if speech is None:
             return None
         speech.pieces[:] = ["".join(speech.pieces)]
-        return Live(speech.run_id, speech.pieces[0], speech.progress, tuple(speech.steps))
+        return Live(speech.run_id, speech.pieces[0], speech.progress, tuple(speech.steps), speech.tenure)

@@ -1,17 +1,20 @@
 """Transactions that take something from the customer: a message, an answer to a parked run, a reading mark."""
 
+import dataclasses
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from orchestrator.commands import FORMS, Answer, Caller, Read, Send
 from orchestrator.errors import BadRequest, IdempotencyConflict, NotFound, RunBusy, RunNotActive
-from orchestrator.events import Accepted, Envelope, InputRequired
+from orchestrator.events import Accepted, Completed, Envelope, InputRequired
+from orchestrator.staff import notices
 from orchestrator.store import MAX_WAITING, ReadReply, Receipt
-from orchestrator.stores import rows, taking_back
+from orchestrator.stores import ownership, rows, taking_back
 from orchestrator.tables import conversations, events, requests, runs
 
 DECLINED_LABEL = "No, thank you"
@@ -27,12 +30,16 @@ def accept(connection: Connection, caller: Caller, command: Send, read: ReadRepl
     """See `Store.accept`."""
     session_id = command.session_id or _new_session(command.client_message_id)
     conversation_id = rows.open_conversation(connection, caller.user_id, session_id)
+    owner = ownership.standing(connection, conversation_id)
     if command.client_message_id is not None:
         earlier = rows.earlier_receipt(connection, conversation_id, command)
         if earlier is not None:
-            return earlier
+            again = earlier.accepted
+            return earlier if again.run_id else dataclasses.replace(earlier, told=_told(owner, again))
     accepted = _accepted(str(uuid.uuid4()), session_id, command)
     before: list[Envelope] = []
+    if owner.state == "closed":
+        before.append(ownership.reopened(connection, owner))
     if command.replaces is not None:
         before += taking_back.supersede(connection, conversation_id, command.replaces, accepted.message_id)
     if command.zone:
@@ -40,6 +47,9 @@ def accept(connection: Connection, caller: Caller, command: Send, read: ReadRepl
         connection.execute(
             update(conversations).where(mine, conversations.c.zone != command.zone).values(zone=command.zone)
         )
+    _introduce(connection, owner, caller)
+    if owner.state == "staff":
+        return _left_to_staff(connection, owner, accepted, before)
     pending = _pending(connection, conversation_id)
     if pending and pending[0].expires_at > rows.now():
         value = read(command.message, pending[0])
@@ -65,12 +75,36 @@ def accept(connection: Connection, caller: Caller, command: Send, read: ReadRepl
             message_id=accepted.message_id,
             role=caller.role,
             status="waiting",
+            owner_epoch=owner.owner_epoch,
             wishes=rows.encode_wishes(command.wishes),
             created_at=accepted.sent_at,
         )
     )
     envelope = _store(connection, conversation_id, accepted)
     return Receipt(envelope, accepted, duplicate=False, before=(*before, *filter(None, dropped)))
+
+
+def _introduce(connection: Connection, conversation: Row[Any], caller: Caller) -> None:
+    """Keep who the customer is, as the token tells, for the staff."""
+    if (caller.name, caller.email) != (conversation.customer_name, conversation.customer_email):
+        connection.execute(
+            update(conversations)
+            .where(conversations.c.id == conversation.id)
+            .values(customer_name=caller.name, customer_email=caller.email)
+        )
+
+
+def _left_to_staff(
+    connection: Connection, conversation: Row[Any], accepted: Accepted, before: Sequence[Envelope]
+) -> Receipt:
+    """Keep a message that a person will answer. It is one of its own, of no run."""
+    accepted = replace(accepted, run_id=None)
+    envelope = _store(connection, conversation.id, accepted)
+    return Receipt(envelope, accepted, duplicate=False, before=tuple(before), told=_told(conversation, accepted))
+
+
+def _told(conversation: Row[Any], accepted: Accepted) -> Completed:
+    return notices.left_to_staff(accepted, conversation.staff_name or "")
 
 
 def answer(connection: Connection, caller: Caller, command: Answer) -> Receipt:
@@ -153,12 +187,15 @@ def _accepted(run_id: str, session_id: str, command: Send) -> Accepted:
 
 
 def _store(connection: Connection, conversation_id: str, accepted: Accepted) -> Envelope:
-    envelope = rows.append(connection, conversation_id, accepted.run_id, accepted)
+    run_id = accepted.turn_id
+    envelope = rows.append(connection, conversation_id, run_id, accepted)
+    mine = conversations.c.id == conversation_id
+    connection.execute(update(conversations).where(mine).values(customer_seq=envelope.seq))
     rows.store_message(
         connection,
         envelope,
         accepted.message_id,
-        accepted.run_id,
+        run_id,
         "customer",
         accepted.message,
         None,

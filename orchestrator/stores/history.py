@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
 
-from agents.types import Turn
+from agents.types import STAFF, Turn
 from orchestrator.tables import messages
 
 HISTORY_TURNS = 12
@@ -29,6 +29,13 @@ def newest(connection: Connection, conversation_id: str, without_runs: Collectio
             break
         taken += 1
     return list(reversed(rows[:taken]))
+
+
+def before(connection: Connection, conversation_id: str, seq: int) -> list[Row[Any]]:
+    """The last messages before a place, as a run about the message there saw them."""
+    query = _visible_messages(conversation_id).where(messages.c.seq < seq)
+    rows = connection.execute(query.order_by(messages.c.seq.desc()).limit(HISTORY_TURNS)).all()
+    return list(reversed(rows))
 
 
 def older(
@@ -54,7 +61,14 @@ def _full(connection: Connection, conversation_id: str, history: list[Row[Any]],
 
 
 def turns(rows: list[Row[Any]]) -> tuple[Turn, ...]:
-    return tuple(Turn("customer" if row.role == "customer" else "assistant", row.text, row.agent) for row in rows)
+    return tuple(map(_turn, rows))
+
+
+def _turn(row: Row[Any]) -> Turn:
+    """A message as a turn; what people of the staff said is known by STAFF."""
+    if row.role == "customer":
+        return Turn("customer", row.text)
+    return Turn("assistant", row.text, STAFF if row.role == "staff" else row.agent)
 
 
 def _visible_messages(conversation_id: str) -> Select[Any]:

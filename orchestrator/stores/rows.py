@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from agents.types import AS_USUAL, Wishes
 from orchestrator.commands import Caller, Send
@@ -108,17 +108,24 @@ def find(connection: Connection, caller: Caller, session_id: str) -> str:
 
 def earlier_receipt(connection: Connection, conversation_id: str, command: Send) -> Receipt | None:
     """The receipt of a message sent before under the same id. Raises IdempotencyConflict when its text was another."""
+    seq = earlier_message(connection, conversation_id, command.client_message_id or "", command.message)
+    return receipt_at(connection, conversation_id, seq) if seq is not None else None
+
+
+def earlier_message(connection: Connection, conversation_id: str, client_message_id: str, text: str) -> int | None:
+    """Where the message stands that was sent before under the same id. Raises IdempotencyConflict when its text was
+    another."""
     row = connection.execute(
         select(messages.c.text, messages.c.seq, messages.c.deleted_at).where(
             messages.c.conversation_id == conversation_id,
-            messages.c.client_message_id == command.client_message_id,
+            messages.c.client_message_id == client_message_id,
         )
     ).first()
     if row is None:
         return None
-    if row.text != command.message and row.deleted_at is None:
+    if row.text != text and row.deleted_at is None:
         raise IdempotencyConflict
-    return receipt_at(connection, conversation_id, row.seq)
+    return int(row.seq)
 
 
 def receipt_at(connection: Connection, conversation_id: str, seq: int) -> Receipt:
@@ -136,11 +143,20 @@ def event_at(connection: Connection, conversation_id: str, seq: int) -> AnyEvent
     return decode(body or "")
 
 
-def end_run(connection: Connection, conversation_id: str, event: Terminal) -> Envelope | None:
-    """Write the terminal event of a run, and the answer as a message; None where the run had ended."""
+def in_its_epoch() -> ColumnElement[bool]:
+    """That the conversation has the owner whom it had when the run's message was accepted."""
+    epoch = select(conversations.c.owner_epoch).where(conversations.c.id == runs.c.conversation_id)
+    return runs.c.owner_epoch == epoch.scalar_subquery()
+
+
+def end_run(
+    connection: Connection, conversation_id: str, event: Terminal, *only_if: ColumnElement[bool]
+) -> Envelope | None:
+    """Write the terminal event of a run, and the answer as a message; None where the run had ended, or `only_if` does
+    not hold."""
     ended = connection.execute(
         update(runs)
-        .where(runs.c.id == event.run_id, runs.c.finished_at.is_(None))
+        .where(runs.c.id == event.run_id, runs.c.finished_at.is_(None), *only_if)
         .values(status=event.__struct_config__.tag, finished_at=now(), wishes=None)
     )
     if ended.rowcount != 1:

@@ -28,6 +28,7 @@ def begin(connection: Connection, conversation_id: str) -> RunStart | None:
             conversations.c.owner,
             conversations.c.memory,
             conversations.c.zone,
+            conversations.c.owner_epoch,
         )
         .join(messages, messages.c.id == runs.c.message_id)
         .join(conversations, conversations.c.id == runs.c.conversation_id)
@@ -60,6 +61,7 @@ def begin(connection: Connection, conversation_id: str) -> RunStart | None:
         zone=row.zone,
         reply=_reply(connection, row.id),
         wishes=rows.decode_wishes(row.wishes),
+        owner_epoch=row.owner_epoch,
     )
 
 
@@ -86,13 +88,15 @@ def _reply(connection: Connection, run_id: str) -> Reply | None:
 
 def append(connection: Connection, conversation_id: str, run_id: str, event: Durable) -> Envelope | None:
     """See `Store.append`."""
-    open_run = connection.scalar(select(runs.c.id).where(runs.c.id == run_id, runs.c.finished_at.is_(None)))
+    open_run = connection.scalar(
+        select(runs.c.id).where(runs.c.id == run_id, runs.c.finished_at.is_(None), rows.in_its_epoch())
+    )
     return rows.append(connection, conversation_id, run_id, event) if open_run else None
 
 
 def finish(connection: Connection, conversation_id: str, event: Terminal, memory: Memory) -> Envelope | None:
     """See `Store.finish`."""
-    envelope = rows.end_run(connection, conversation_id, event)
+    envelope = rows.end_run(connection, conversation_id, event, rows.in_its_epoch())
     if envelope is not None:
         _learn(connection, conversation_id, event.run_id, memory)
     return envelope
@@ -118,7 +122,9 @@ def park(
 ) -> Envelope | None:
     """See `Store.park`."""
     changed = connection.execute(
-        update(runs).where(runs.c.id == event.run_id, runs.c.finished_at.is_(None)).values(status="parked")
+        update(runs)
+        .where(runs.c.id == event.run_id, runs.c.finished_at.is_(None), rows.in_its_epoch())
+        .values(status="parked")
     )
     if changed.rowcount != 1:
         return None

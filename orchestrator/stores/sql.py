@@ -4,15 +4,17 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Engine, and_, delete, func, insert, literal, select, text
+from sqlalchemy import Connection, Engine, and_, delete, func, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.commands import Answer, Caller, Feedback, Read, Send
 from orchestrator.errors import NotFound, StorageUnavailable
+from orchestrator.event.ownership import Standing
 from orchestrator.events import Durable, Envelope, InputRequired, Terminal
-from orchestrator.run import Effect, Memory
+from orchestrator.run import Effect, Handing, Memory
 from orchestrator.store import (
     NOTHING_LEARNED,
+    Handed,
     Marks,
     PastAnswer,
     ReadReply,
@@ -23,7 +25,7 @@ from orchestrator.store import (
     Touched,
     Unfinished,
 )
-from orchestrator.stores import accepting, citing, naming, rows, running, taking_back
+from orchestrator.stores import accepting, citing, naming, ownership, rows, running, taking_back
 from orchestrator.tables import conversations, events, feedback, messages, runs
 from rag.database import Transactions, empty_log, reading
 
@@ -106,8 +108,26 @@ class SqlStore:
     async def record(self, run_id: str, effects: Sequence[Effect]) -> None:
         await self._write(lambda connection: running.record(connection, run_id, effects))
 
-    async def finish(self, conversation_id: str, event: Terminal, memory: Memory = NOTHING_LEARNED) -> Envelope | None:
-        return await self._write(lambda connection: running.finish(connection, conversation_id, event, memory))
+    async def finish(
+        self,
+        conversation_id: str,
+        event: Terminal,
+        memory: Memory = NOTHING_LEARNED,
+        handing: Handing | None = None,
+    ) -> Sequence[Envelope]:
+        def work(connection: Connection) -> Sequence[Envelope]:
+            envelope = running.finish(connection, conversation_id, event, memory)
+            if envelope is None or handing is None:
+                return () if envelope is None else (envelope,)
+            return (envelope, *ownership.hand_over(connection, conversation_id, handing).envelopes)
+
+        return await self._write(work)
+
+    async def hand_over(self, conversation_id: str, handing: Handing) -> Handed:
+        return await self._write(lambda connection: ownership.hand_over(connection, conversation_id, handing))
+
+    async def standing(self, conversation_id: str) -> Standing:
+        return await self._read(lambda connection: ownership.current(connection, conversation_id))
 
     async def requeue(self, run_id: str, *, crashed: bool) -> Envelope | None:
         return await self._write(lambda connection: running.requeue(connection, run_id, crashed))
@@ -199,20 +219,20 @@ class SqlStore:
         await self._wipe()
         return conversation_id
 
-    async def feedback(self, caller: Caller, command: Feedback) -> None:
-        def work(connection: Connection) -> None:
-            exists = connection.scalar(
-                select(literal(1))
+    async def feedback(self, caller: Caller, command: Feedback) -> str:
+        def work(connection: Connection) -> str:
+            conversation_id = connection.scalar(
+                select(conversations.c.id)
                 .select_from(messages.join(conversations, conversations.c.id == messages.c.conversation_id))
                 .where(
                     and_(
                         messages.c.id == command.message_id,
-                        messages.c.role == "assistant",
+                        messages.c.role.in_(("assistant", "staff")),
                         conversations.c.owner == caller.user_id,
                     )
                 )
             )
-            if exists is None:
+            if conversation_id is None:
                 raise NotFound
             mine = and_(feedback.c.message_id == command.message_id, feedback.c.user_id == caller.user_id)
             connection.execute(delete(feedback).where(mine))
@@ -225,8 +245,9 @@ class SqlStore:
                     created_at=rows.now(),
                 )
             )
+            return str(conversation_id)
 
-        await self._write(work)
+        return await self._write(work)
 
     def answers_citing(self, document_ids: Collection[str]) -> Iterator[PastAnswer]:
         try:

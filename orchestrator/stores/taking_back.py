@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from orchestrator.commands import Caller, Send
 from orchestrator.errors import BadRequest, NotFound
@@ -23,6 +23,7 @@ from orchestrator.store import Touched
 from orchestrator.stores import rows, running
 from orchestrator.stores.masking import masked, own_words
 from orchestrator.stores.memory import ConversationMemory, decode_memory, encode_memory, without
+from orchestrator.stores.staff_tables import cases
 from orchestrator.tables import conversations, events, messages, requests, runs
 
 _SAYING: tuple[type[Event], ...] = (InputRequired, Completed, Cancelled)
@@ -143,6 +144,7 @@ def blank(connection: Connection, caller: Caller, message_id: str) -> list[Envel
         .where(events.c.conversation_id == conversation_id, events.c.seq == seq)
         .values(body=encode(msgspec.structs.replace(accepted, message="")).decode())
     )
+    connection.execute(delete(cases).where(cases.c.conversation_id == conversation_id))
     _unlearn(connection, message)
     _mask_repeats(connection, message)
     _blank_requests(connection, message)

@@ -19,6 +19,7 @@ class Counts:
     parked: int
     kill_customers: int
     cancels: int
+    takeovers: int
     drain_runs: int
     drain_s: int
     pairs: int
@@ -42,6 +43,7 @@ COUNTS = (
         parked=60,
         kill_customers=24,
         cancels=200,
+        takeovers=1000,
         drain_runs=50,
         drain_s=30,
         pairs=100,
@@ -64,6 +66,7 @@ COUNTS = (
         parked=6,
         kill_customers=12,
         cancels=10,
+        takeovers=24,
         drain_runs=5,
         drain_s=3,
         pairs=6,

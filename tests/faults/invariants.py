@@ -23,9 +23,9 @@ BREACHES = {
         SELECT c.id, c.head_seq, count(e.seq), max(e.seq) FROM conversations c
         LEFT JOIN events e ON e.conversation_id = c.id
         GROUP BY c.id HAVING count(e.seq) != c.head_seq OR coalesce(max(e.seq), 0) != c.head_seq""",
-    "a customer's message without exactly one run": """
+    "a customer's message to the bot without exactly one run": """
         SELECT m.id, count(r.id) FROM messages m LEFT JOIN runs r ON r.id = m.run_id
-        WHERE m.role = 'customer' GROUP BY m.id HAVING count(r.id) != 1""",
+        WHERE m.role = 'customer' AND m.run_id != m.id GROUP BY m.id HAVING count(r.id) != 1""",
     "a completed run without exactly one answer": """
         SELECT r.id, count(m.id) FROM runs r
         LEFT JOIN events e ON e.run_id = r.id AND e.kind = 'completed'

@@ -265,6 +265,7 @@ ELSEWHERE = {
     "agents.language.words.vocabulary": "words of our own",
     "orchestrator.graph.parking": "what the server has stored",
     "orchestrator.accounting.prices": "an operator's configuration",
+    "orchestrator.staff.opening_hours": "an operator's configuration",
     "orchestrator.graph.steps": "words of our own",
     "orchestrator.stores.memory": "what the server has stored",
     "orchestrator.stores.rows": "what the server has stored",

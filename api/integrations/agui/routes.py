@@ -59,7 +59,7 @@ async def agui(request: Request, state: State, caller: CurrentCaller) -> Respons
     except BaseException:
         turn.close()
         raise
-    return ServerEvents(_events(turn, Narration(run, accepted.run_id)), turn.close)
+    return ServerEvents(_events(turn, Narration(run, accepted.turn_id)), turn.close)
 
 
 async def _begin(turn: Turn, commands: run_request.RunCommands) -> Accepted:

@@ -52,6 +52,7 @@ from orchestrator.events import (
     Progress,
     Reasoning,
     RunRestarted,
+    StaffMessage,
     Token,
     Upkeep,
     UsageFigures,
@@ -60,7 +61,7 @@ from orchestrator.events import (
 )
 
 PROTOCOL = "1.0"
-SILENT = kinds(Upkeep, Accepted)
+SILENT = kinds(Upkeep, Accepted, StaffMessage)
 """Events of which nothing is said."""
 
 Events = Iterator[BaseEvent]
@@ -98,7 +99,7 @@ class Narration:
                 yield _custom(detail.__struct_config__.tag, to_plain(detail))
             case Completed() | InputRequired() | Cancelled() | Failed() as end:
                 yield from self._ended(end, envelope.seq)
-            case Accepted() | Upkeep():
+            case Accepted() | StaffMessage() | Upkeep():
                 return
             case other:
                 assert_never(other)

@@ -19,6 +19,7 @@ from orchestrator.events import (
     Failed,
     InputRequired,
     RunRestarted,
+    StaffMessage,
     Superseded,
     Token,
     Upkeep,
@@ -206,6 +207,8 @@ class Transcript:
                     (n for n, (_, message) in enumerate(self.messages) if message["id"] == event.message_id), None
                 )
                 self.messages = self.messages[:place]
+            case StaffMessage():
+                self.messages.append((seq, ai(event.message_id, event.message, event.name)))
             case Token() | RunRestarted() | Failed() | Cancelled() | Detail() | Upkeep():
                 return False
             case _:

@@ -13,9 +13,9 @@ from typing import Any, assert_never
 
 import orjson
 
-from api.dialects.native import frame_of
 from api.integrations.langgraph.messages import Message, Transcript, answer_id, chunk, completed, interrupt
 from api.protocol.forms import choice
+from api.protocol.native_view import frame_of
 from orchestrator import events
 from orchestrator.errors import BadRequest
 from orchestrator.events import Envelope, kinds, to_plain
@@ -93,7 +93,7 @@ class RunSession:
         event = envelope.event
         changed = self._transcript.heed(envelope)
         if isinstance(event, events.Accepted):
-            yield "metadata", {"run_id": event.run_id, "attempt": 1, "thread_id": self._thread_id}
+            yield "metadata", {"run_id": event.turn_id, "attempt": 1, "thread_id": self._thread_id}
         if "custom" in self._modes and (frame := frame_of(envelope)) is not None:
             yield "custom", to_plain(frame)
         yield from self._event_parts(event, lagging)
@@ -105,7 +105,7 @@ class RunSession:
     def _event_parts(self, event: events.AnyEvent, lagging: bool) -> Iterator[Part]:
         match event:
             case events.Accepted():
-                yield from self._lived(event.run_id, "on_chain_start", "pitcrew", {"input": {"text": event.message}})
+                yield from self._lived(event.turn_id, "on_chain_start", "pitcrew", {"input": {"text": event.message}})
             case events.Routed():
                 self._agent = event.agents[0].name if event.agents else None
                 yield from self._gave("classify", event.run_id, {"agents": to_plain(event.agents)})
@@ -124,7 +124,7 @@ class RunSession:
                 yield from self._asks(event)
             case events.Completed():
                 yield from self._ends(event)
-            case events.Failed() | events.Cancelled() | events.Detail() | events.Upkeep():
+            case events.Failed() | events.Cancelled() | events.StaffMessage() | events.Detail() | events.Upkeep():
                 return
             case _:
                 assert_never(event)

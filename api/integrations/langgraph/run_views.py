@@ -66,9 +66,11 @@ def run_views(stored: Iterable[Envelope], active: str | None) -> dict[str, RunVi
     for envelope in stored:
         event, seq = envelope.event, envelope.seq or 0
         match event:
-            case Accepted(run_id=run_id, sent_at=at) if run_id not in views:
+            case Accepted(run_id=None):
+                pass  # a person answers
+            case Accepted(run_id=str(run_id), sent_at=at) if run_id not in views:
                 views[run_id] = RunView(run_id, at, seq)
-            case Accepted(run_id=run_id):
+            case Accepted(run_id=str(run_id)):
                 views[run_id].asks, views[run_id].first = None, seq
             case InputRequired(run_id=run_id) if run_id in views:
                 views[run_id].asks = event

@@ -12,11 +12,11 @@ from typing import Any, assert_never
 
 import msgspec
 
-from api.dialects.native import frame_of
 from api.integrations.langgraph.messages import Transcript, answer_id, completed, interrupt
 from api.integrations.langgraph.modes import error_of
 from api.integrations.langgraph.thread_place import BLOCK_START, LIVE, MESSAGE_START, Place
 from api.protocol.forms import choice, within
+from api.protocol.native_view import frame_of
 from orchestrator import events
 from orchestrator.errors import BadRequest
 from orchestrator.events import Envelope, kinds, to_plain
@@ -94,9 +94,8 @@ class ThreadEvents:
             case events.Token():
                 yield from self._text(event)
                 return
-            case events.Accepted():
-                yield self._durable(7, "lifecycle", {"event": "running", "graph_name": "pitcrew"})
-                yield from self._values(changed)
+            case events.Accepted() | events.StaffMessage():
+                yield from self._said(event, changed)
             case events.RunRestarted():
                 self._begin(event.run_id)
             case events.Reasoning():
@@ -124,6 +123,14 @@ class ThreadEvents:
             case _:
                 assert_never(event)
         yield from self._custom(envelope)
+
+    def _said(self, event: events.Accepted | events.StaffMessage, changed: bool) -> Iterator[Event]:
+        """A run begins with what the customer says, unless a person answers when there is time."""
+        if isinstance(event, events.Accepted):
+            yield self._durable(7, "lifecycle", {"event": "running", "graph_name": "pitcrew"})
+        yield from self._values(changed)
+        if isinstance(event, events.Accepted) and event.run_id is None:
+            yield self._durable(10, "lifecycle", {"event": "completed", "graph_name": "pitcrew"})
 
     # --- the text of a run -------------------------------------------------------------------------------------------
 

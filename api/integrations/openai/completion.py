@@ -23,6 +23,7 @@ from orchestrator.events import (
     InputRequired,
     RunRestarted,
     Sources,
+    StaffMessage,
     Token,
     Upkeep,
     UsageFigures,
@@ -35,7 +36,7 @@ ROUTER = "pitcrew"
 """The model whose answers come from whichever specialist the question is for."""
 FINGERPRINT = "pitcrew"
 
-SILENT = kinds(Detail, Upkeep, Accepted, RunRestarted) - {Sources, DataReady, Verification}
+SILENT = kinds(Detail, Upkeep, Accepted, RunRestarted, StaffMessage) - {Sources, DataReady, Verification}
 """Events of which a stream says nothing."""
 
 Plain = dict[str, Any]
@@ -143,7 +144,7 @@ class Completion:
                 yield self._chunk({}, pitcrew=_own(envelope))
             case Completed() | InputRequired() | Failed() | Cancelled():
                 yield from self._end(ending(envelope))
-            case Accepted() | RunRestarted() | Detail() | Upkeep():
+            case Accepted() | RunRestarted() | StaffMessage() | Detail() | Upkeep():
                 return
             case other:
                 assert_never(other)

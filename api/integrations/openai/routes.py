@@ -149,7 +149,7 @@ async def chat_completions(
     try:
         accepted = await turn.send(command)
         completion = Completion(
-            accepted.run_id,
+            accepted.turn_id,
             completion_request.model,
             int(time.time()),
             completion_request.include_usage,

@@ -36,7 +36,7 @@ async def state_of(folder: Path, run: Run) -> AsyncIterator[AppState]:
     engine = Engine(store, MemoryBus(), run, catalogue=(ANALYST,))
     gateway = Gateway(engine, TokenRules(KEY, "HS256"), Tickets(), Rates(), Seats(10), guests=True)
     settings = Settings(_env_file=None, data_dir=folder, allowed_origins="https://shop.example")  # type: ignore[call-arg]
-    yield AppState(settings, gateway, {}, None)  # type: ignore[arg-type]
+    yield AppState(settings, gateway, {}, None, None)  # type: ignore[arg-type]
     await engine.close(0)
     await store.close()
 

@@ -109,7 +109,7 @@ async def begin(
     if not alone:
         await engine.store.describe(caller, thread_id, ran_by(assistant))
     receipt = await listening.ask(command)
-    return Begun(listening, thread, receipt.accepted.run_id, receipt.envelope.seq or 0, assistant)
+    return Begun(listening, thread, receipt.accepted.turn_id, receipt.envelope.seq or 0, assistant)
 
 
 def _command(ask: Ask, thread: Thread, assistant: str, *, alone: bool) -> Send | Answer:

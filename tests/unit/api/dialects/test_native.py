@@ -238,6 +238,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "typing": {"session_id": "s"},
     "read": {"session_id": "s", "seq": 1},
     "feedback": {"message_id": "m", "rating": "up"},
+    "handover": {"session_id": "s"},
     "ping": {},
 }
 

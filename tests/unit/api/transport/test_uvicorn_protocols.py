@@ -1,13 +1,15 @@
-"""How long the lines of a socket's handshake may be."""
+"""How long the lines of a socket's handshake may be, and that the bot's late words are not written."""
 
 import asyncio
 
 from uvicorn import Config
 from uvicorn.server import ServerState
 from websockets.http11 import Request
+from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from api.transport.uvicorn_protocols import LINE_BYTES, SocketProtocol
+from api.transport.uvicorn_protocols import LINE_BYTES, TENURE, SocketProtocol
+from orchestrator.event.tenure import Tenure
 
 
 def handshake(characters: int) -> bytes:
@@ -45,3 +47,38 @@ def test_connections_of_others_in_this_process_keep_their_limit() -> None:
     conn = ServerProtocol()
     conn.receive_data(handshake(96_000))
     assert conn.data_to_send()[0].startswith(b"HTTP/1.1 414 ")
+
+
+class Transport(asyncio.Transport):
+    """Keeps what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[bytes] = []
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written.append(bytes(data))
+
+    def is_closing(self) -> bool:
+        return False
+
+
+async def test_what_waits_for_a_peer_that_does_not_read_is_not_written_once_a_person_has_taken_over() -> None:
+    protocol = SocketProtocol(
+        Config(app=lambda: None, ws=SocketProtocol), ServerState(), {}, asyncio.get_running_loop()
+    )
+    transport = Transport()
+    protocol.transport, protocol.handshake_complete = transport, True
+    protocol.conn.state = State.OPEN
+    tenure = Tenure(1)
+    frame = {"type": "websocket.send", "text": "a word", TENURE: tenure}
+    protocol.writable.clear()
+    sending = asyncio.create_task(protocol.send(frame))
+    await asyncio.sleep(0)
+    tenure.over = True
+    protocol.writable.set()
+    await sending
+    assert transport.written == []
+    tenure.over = False
+    await protocol.send(frame)
+    assert b"a word" in b"".join(transport.written)

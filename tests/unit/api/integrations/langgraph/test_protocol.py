@@ -102,7 +102,7 @@ async def state(tmp_path: Path, bus: CountedBus, run: Run) -> AsyncIterator[AppS
     engine = Engine(store, bus, run, catalogue=(SPECS,))
     gateway = Gateway(engine, TokenRules(KEY, "HS256"), Tickets(), Rates(), Seats(10))
     settings = Settings(_env_file=None, data_dir=tmp_path)  # type: ignore[call-arg]
-    yield AppState(settings, gateway, {}, None)  # type: ignore[arg-type]
+    yield AppState(settings, gateway, {}, None, None)  # type: ignore[arg-type]
     await engine.close(0)
     await store.close()
 

@@ -1,0 +1,74 @@
+"""A run that is being answered, what it is asked, and how it fails."""
+
+import asyncio
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from agents.answerer import AnswerFailed
+from agents.types import Question
+from orchestrator.errors import REASON_TEXTS, ProcessingError, Reason
+from orchestrator.event.tenure import Tenure
+from orchestrator.events import Failed
+from orchestrator.run import Desk, Effect
+from orchestrator.store import RunStart
+
+log = structlog.get_logger()
+
+
+@dataclass
+class ActiveRun:
+    """A run that this process is answering. `leaving`: how it ends is being committed. `halted` is set when the run may
+    go on that stands still while a person takes over; if somebody has, it was `taken`."""
+
+    start: RunStart
+    desk: Desk
+    tenure: Tenure
+    task: asyncio.Task[None] | None = None
+    committing: asyncio.Task[None] | None = None
+    cancelled: bool = False
+    parked: str | None = None
+    leaving: bool = False
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    halted: asyncio.Event | None = None
+    taken: bool = False
+
+
+def question_of(start: RunStart) -> Question:
+    """What is asked; of a conversation that the client tells itself nothing stored is known."""
+    history = start.wishes.history
+    question = Question(start.message, history or (), start.facts, start.notes, start.zone, wishes=start.wishes)
+    if history is not None:
+        return question
+    return replace(
+        question, history=start.history, summary=start.summary, older=start.older, older_upto=start.older_upto
+    )
+
+
+def may_begin_again(effects: Sequence[Effect]) -> bool:
+    """Whether a run that has done this can be run anew."""
+    return all(effect.repeatable for effect in effects)
+
+
+def failed(run_id: str, error: Exception) -> Failed:
+    """How a run ends that the error has stopped."""
+    reason, retry_after_ms = _reason(error)
+    ref = uuid.uuid4().hex[:12]
+    log.error("run_failed", run_id=run_id, ref=ref, reason=reason, error=str(error), exc_info=reason == "INTERNAL")
+    return Failed(run_id, reason, REASON_TEXTS[reason], ref, True, retry_after_ms)
+
+
+def _reason(error: Exception) -> tuple[Reason, int | None]:
+    match error:
+        case AnswerFailed():
+            return error.reason, error.retry_after_ms
+        case ProcessingError():
+            return error.reason, error.retry_after_ms
+        case TimeoutError():
+            return "RUN_TIMEOUT", None
+        case RecursionError():
+            return "STEP_LIMIT", None
+        case _:
+            return "INTERNAL", None
