@@ -97,6 +97,10 @@ class Settings(BaseSettings):
         description="How customers are answered where nobody of the staff is there, such as `by e-mail`. Empty: in the "
         "conversation.",
     )
+    webhook_url: str = Field(
+        "", description="Where hand-overs, ratings and closed conversations are told, by POST. Empty: nowhere."
+    )
+    webhook_secret: SecretStr = Field(SecretStr(""), description="With which what is told there is signed.")
     run_s: float = Field(120.0, gt=0, description="Seconds that a whole answer may take.")
     steps: int = Field(25, gt=0, description="Steps of the graph that an answer may take.")
     runs: int = Field(256, gt=0, description="Answers in progress at a time; beyond it messages are `OVERLOADED`.")

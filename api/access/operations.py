@@ -57,6 +57,7 @@ _ALL = (
     Operation("cases", "GET", "/cases"),
     Operation("cases_export", "GET", "/cases.jsonl"),
     Operation("export", "GET", "/export.csv"),
+    Operation("deliveries", "GET", "/webhooks/deliveries", ADMIN),
     Operation("audit", "GET", "/audit", ADMIN),
 )
 OPERATIONS: Mapping[str, Operation] = MappingProxyType({operation.name: operation for operation in _ALL})

@@ -19,6 +19,7 @@ from api.compose.models import open_models
 from api.compose.publication import PAUSE_S, keeping_current
 from api.compose.staffing import open_staffing
 from api.compose.warming import warming
+from api.compose.webhooks import delivering
 from api.observability.checks import check_database, check_knowledge, check_model
 from api.observability.metrics import Metrics
 from api.settings import BadSetting, Settings
@@ -70,6 +71,7 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
         run = metered(settings, answering, store, metrics, asks_models=bool(models))
         staffing = open_staffing(settings, store)
         stack.push_async_callback(staffing.feed.close)
+        await stack.enter_async_context(delivering(settings, store.transactions))
         budgets = Budgets(settings.run_s, settings.drain_s, settings.runs)
         assert dependencies.resources is not None
         consent = dependencies.resources.choices.get(CONSENT)

@@ -130,6 +130,13 @@ async def feedback(
     return answer(feedback=found, next=following)
 
 
+@operation("deliveries")
+async def deliveries(desk: Desk, limit: Limit = PAGE, cursor: Cursor = None) -> Response:
+    """What another system was told, or is to be, the latest first."""
+    found, following = await desk.store.deliveries(limit, cursor)
+    return answer(deliveries=found, next=following)
+
+
 @operation("audit")
 async def audit(
     desk: Desk,

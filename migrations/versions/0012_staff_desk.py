@@ -147,7 +147,7 @@ def _handovers_and_cases() -> None:
     op.create_index("ix_cases_asked_id", "cases", ["asked_id"])
     op.create_table(
         "webhook_deliveries",
-        sa.Column("id", sa.String(36), primary_key=True),
+        sa.Column("id", sa.String(128), primary_key=True, comment="that of what happened"),
         _required("event", 16),
         sa.Column("body", sa.Text(), nullable=False),
         _required("state", 16),

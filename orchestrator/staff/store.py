@@ -27,6 +27,7 @@ from orchestrator.staff.values import (
     RatedAnswer,
     Reply,
 )
+from orchestrator.staff.webhooks import Delivery
 from orchestrator.store import Handed
 
 
@@ -141,6 +142,9 @@ class StaffStore(Protocol):
 
     async def case_lines(self) -> Sequence[CaseLine]:
         """All cases, oldest first, with all that is needed to answer them again."""
+
+    async def deliveries(self, limit: int, cursor: str | None) -> tuple[Sequence[Delivery], str | None]:
+        """What another system was told, or is to be, the latest first, and the cursor of the next ones."""
 
     # --- the staff itself ---
 

@@ -30,8 +30,17 @@ from orchestrator.staff.values import (
     RatedAnswer,
     Reply,
 )
+from orchestrator.staff.webhooks import Delivery
 from orchestrator.store import Handed
-from orchestrator.stores import ownership, staff_cases, staff_listing, staff_notes, staff_reading, staff_reports
+from orchestrator.stores import (
+    ownership,
+    staff_cases,
+    staff_listing,
+    staff_notes,
+    staff_reading,
+    staff_reports,
+    staff_webhooks,
+)
 from rag.database import Transactions
 
 T = TypeVar("T")
@@ -188,6 +197,9 @@ class SqlStaffStore:
 
     async def case_lines(self) -> Sequence[CaseLine]:
         return await self._read(staff_cases.lines)
+
+    async def deliveries(self, limit: int, cursor: str | None) -> tuple[Sequence[Delivery], str | None]:
+        return await self._read(lambda c: staff_webhooks.listed(c, limit, cursor))
 
     # --- the staff itself ------------------------------------------------------------------------------------------
 

@@ -94,7 +94,7 @@ cases = Table(
 webhook_deliveries = Table(
     "webhook_deliveries",
     metadata,
-    Column("id", String(36), primary_key=True),
+    Column("id", String(128), primary_key=True, comment="that of what happened"),
     Column("event", String(16), nullable=False),
     Column("body", Text, nullable=False),
     Column("state", String(16), nullable=False),

@@ -35,7 +35,7 @@ def address(operation: Operation, ids: dict[str, str]) -> str:
 def ask(server: Served, operation: Operation, ids: dict[str, str], token: str | None) -> tuple[int, Any]:
     body = None if operation.method == "GET" else b"{}"
     status, answered, headers = server.request(operation.method, address(operation, ids), token, body)
-    return status, json.loads(answered) if "json" in (headers["content-type"] or "") else None
+    return status, json.loads(answered) if (headers["content-type"] or "").endswith("json") else None
 
 
 @pytest.mark.parametrize("operation", HTTP, ids=lambda operation: operation.name)

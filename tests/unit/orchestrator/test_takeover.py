@@ -79,6 +79,20 @@ async def test_the_run_ends_before_anything_of_staff_and_says_nothing_more(house
     assert [envelope.seq for envelope in await house.store.events(conversation, 0)] == [1, 2, 3]
 
 
+async def test_the_run_stands_still_while_the_take_over_is_committed(house: House) -> None:
+    reader, conversation = await house.asked()
+    act = Act(ADA, "take", conversation)
+
+    async def slowly(said: dict[str, str]) -> Handed:
+        house.script.gate.set()
+        await asyncio.sleep(0.05)
+        return await house.staff.take(act, said, force=False)
+
+    await house.engine.change_owner(conversation, slowly)
+    assert reader.text() == "It has "
+    assert reader.seen[-2].event.partial_response == "It has "  # type: ignore[union-attr]
+
+
 async def test_what_waits_for_a_slow_reader_is_dropped_and_what_is_durable_is_not(house: House) -> None:
     outbox = Outbox()
     slow = Follower(house.engine, outbox.put)
