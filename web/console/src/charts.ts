@@ -4,7 +4,7 @@
 export function ceiling(values: readonly number[]): number {
   const most = Math.max(4, ...values);
   const power = 10 ** Math.floor(Math.log10(most));
-  return [1, 2, 4, 5, 8, 10].map((step) => step * power).find((top) => top >= most && top % 4 === 0) ?? 10 * power;
+  return [1, 2, 4, 6, 8, 10, 12].map((step) => step * power).find((top) => top >= most && top % 4 === 0) ?? 20 * power;
 }
 
 export interface Bar {

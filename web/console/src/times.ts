@@ -56,8 +56,14 @@ export function milliseconds(ms: number): string {
   return ms < 1000 ? `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** @param share in 0..1. Nothing short of all is told as 100 %. */
+/** @param share in 0..1. Nothing short of all is told as 100 %, and nothing above none as 0 %. */
 export function percent(share: number): string {
+  if (share > 0 && share < 0.005) return '< 1 %';
   const rounded = Math.round(share * 100);
   return `${rounded === 100 && share < 1 ? 99 : rounded} %`;
+}
+
+/** A number of at most four signs: 950, 2.5k, 12k. */
+export function compact(value: number): string {
+  return value < 1000 ? String(value) : `${Number((value / 1000).toFixed(value < 10_000 ? 1 : 0))}k`;
 }

@@ -20,3 +20,8 @@ export function plain(name: string): string {
   const words = name.replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
+
+/** Markdown in one line, without its signs. */
+export function unmarked(text: string): string {
+  return text.replace(/[*`]+|\[\d{1,3}\]|^#+ |^\s*[-|] /gm, '').replace(/\s+/g, ' ').trim();
+}

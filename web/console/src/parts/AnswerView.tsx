@@ -9,6 +9,7 @@ import { plain } from '../words.js';
 import { Icon } from './icons.js';
 import { Time } from './Log.js';
 import { RichText } from './RichText.js';
+import { Sources, type Source } from './Sources.js';
 
 export function AnswerView({ entry, message, at }: { entry: Answer; message: Message | null; at: string | null }) {
   const { desk, state } = useSurroundings();
@@ -49,13 +50,6 @@ export function AnswerView({ entry, message, at }: { entry: Answer; message: Mes
   );
 }
 
-interface Source {
-  readonly number: number;
-  readonly title: string;
-  readonly place: string;
-  readonly text: string;
-}
-
 /** What the answer cites, each passage once. */
 function cited({ citations, passages }: Answer): Source[] {
   const numbers = [...new Set(citations.map(({ number }) => number))].sort((one, other) => one - other);
@@ -67,21 +61,4 @@ function cited({ citations, passages }: Answer): Source[] {
     const place = [section, found.page ? `page ${found.page}` : ''].filter(Boolean).join(' · ');
     return [{ number, title: found.title, place, text: found.text ?? '' }];
   });
-}
-
-function Sources({ sources, shown, onShow }: { sources: readonly Source[]; shown: number | null; onShow: (number: number | null) => void }) {
-  if (!sources.length) return null;
-  const passage = sources.find(({ number }) => number === shown);
-  return (
-    <div class="sources">
-      <ul aria-label="Sources">
-        {sources.map(({ number, title }) => (
-          <li key={number}>
-            <button type="button" aria-expanded={shown === number} onClick={() => onShow(shown === number ? null : number)}><b>{number}</b><span dir="auto">{title}</span></button>
-          </li>
-        ))}
-      </ul>
-      {passage && <blockquote dir="auto" tabIndex={0}>{passage.place && <p class="place">{passage.place}</p>}{passage.text}</blockquote>}
-    </div>
-  );
 }

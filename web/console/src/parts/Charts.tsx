@@ -2,10 +2,12 @@
 
 import type { ComponentChildren } from 'preact';
 import { ceiling, stacked } from '../charts.js';
+import { compact } from '../times.js';
 
-const [WIDTH, HEIGHT, LEFT, BELOW] = [640, 200, 30, 22];
+const [LEFT, BELOW] = [34, 22];
 const LINES = 4;
-const LABELS = 6;
+/** Room for one day's name. */
+const LABEL = 90;
 
 export interface Series {
   readonly name: string;
@@ -14,24 +16,33 @@ export interface Series {
   readonly values: readonly number[];
 }
 
-export function StackedDays({ title, days, series }: { title: string; days: readonly string[]; series: readonly Series[] }) {
+interface Properties {
+  readonly title: string;
+  readonly days: readonly string[];
+  readonly series: readonly Series[];
+  /** In the units of the drawing, which is as wide as there is room. */
+  readonly width: number;
+  readonly height: number;
+}
+
+export function StackedDays({ title, days, series, width, height }: Properties) {
   const columns = days.map((_, at) => series.map(({ values }) => values[at] ?? 0));
   const top = ceiling(columns.map((values) => values.reduce((sum, value) => sum + value, 0)));
-  const bars = stacked(columns, WIDTH - LEFT, HEIGHT, top);
-  const every = Math.max(1, Math.ceil(days.length / LABELS));
+  const bars = stacked(columns, width - LEFT, height, top);
+  const every = Math.max(1, Math.ceil(days.length / (width / LABEL)));
   return (
     <Figure title={title} series={series} table={<DayTable days={days} series={series} />}>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT + BELOW}`} role="img" aria-label={`${title}: ${series.map(({ name, values }) => `${name} ${sum(values)}`).join(', ')}`}>
+      <svg viewBox={`0 0 ${width} ${height + BELOW}`} role="img" aria-label={`${title}: ${series.map(({ name, values }) => `${name} ${sum(values)}`).join(', ')}`}>
         {Array.from({ length: LINES + 1 }, (_, line) => {
-          const y = HEIGHT - (HEIGHT * line) / LINES;
-          return <g key={line}><line class="grid" x1={LEFT} x2={WIDTH} y1={y} y2={y} /><text class="tick" x={LEFT - 6} y={Math.max(10, y + 4)} text-anchor="end">{(top * line) / LINES}</text></g>;
+          const y = height - (height * line) / LINES;
+          return <g key={line}><line class="grid" x1={LEFT} x2={width} y1={y} y2={y} /><text class="tick" x={LEFT - 6} y={Math.max(10, y + 4)} text-anchor="end">{compact((top * line) / LINES)}</text></g>;
         })}
         <g transform={`translate(${LEFT} 0)`}>
           {bars.map((pieces, at) => (
             <g key={days[at]}>
               <title>{`${short(days[at] ?? '')}: ${series.map(({ name, values }) => `${name} ${values[at] ?? 0}`).join(', ')}`}</title>
               {pieces.map((bar, piece) => bar.height > 0 && <rect key={piece} class={`fill ${series[piece]?.kind ?? ''}`} {...bar} rx="1.5" />)}
-              {at % every === 0 && <text class="tick" x={(bars[at]?.[0]?.x ?? 0) + (bars[at]?.[0]?.width ?? 0) / 2} y={HEIGHT + 16} text-anchor="middle">{short(days[at] ?? '')}</text>}
+              {at % every === 0 && <text class="tick" x={(bars[at]?.[0]?.x ?? 0) + (bars[at]?.[0]?.width ?? 0) / 2} y={height + 16} text-anchor="middle">{short(days[at] ?? '')}</text>}
             </g>
           ))}
         </g>

@@ -9,9 +9,12 @@ import { percent } from '../times.js';
 import { nameOf, plain } from '../words.js';
 import { Icon } from './icons.js';
 import { RichText } from './RichText.js';
+import { Sources } from './Sources.js';
 
 const MOST = 8_000;
 const MOST_CANNED = 8;
+/** The beginning of a canned reply's shortcut, and nothing else. */
+const SLASHED = /^\/([\w-]*)$/;
 
 export function Composer({ opened }: { opened: Opened }) {
   const { desk, acts, state } = useSurroundings();
@@ -36,7 +39,7 @@ export function Composer({ opened }: { opened: Opened }) {
     setText(value);
     setChosen(0);
     setHidden(false);
-    desk.drafts.keep(id, mode, value);
+    desk.drafts.keep(id, mode, SLASHED.test(value) ? '' : value);
     if (mode === 'reply') acts.typing(value !== '' && !value.startsWith('/'));
   };
   const turn = (to: Mode) => {
@@ -95,7 +98,7 @@ export function Composer({ opened }: { opened: Opened }) {
         <textarea
           ref={box} data-part="composer" rows={1} value={text} maxLength={MOST} dir="auto"
           aria-label={mode === 'note' ? 'Private note' : 'Reply to the customer'}
-          placeholder={mode === 'note' ? 'A note that only colleagues see …' : 'Write a reply, / for canned ones …'}
+          placeholder={mode === 'note' ? 'Only colleagues see this …' : 'Write a reply, or / …'}
           {...(named ? { role: 'combobox', 'aria-expanded': true, 'aria-controls': 'canned-found', 'aria-activedescendant': `canned-${named.canned_id}` } : {})}
           onInput={(event) => write(event.currentTarget.value)} onKeyDown={press} onBlur={() => acts.typing(false)}
         />
@@ -109,7 +112,7 @@ export function Composer({ opened }: { opened: Opened }) {
 
 /** Those whose shortcut or title begins with what stands behind the slash. */
 export function cannedFor(text: string, canned: readonly Canned[]): Canned[] {
-  const typed = /^\/([\w-]*)$/.exec(text)?.[1]?.toLowerCase();
+  const typed = SLASHED.exec(text)?.[1]?.toLowerCase();
   if (typed === undefined) return [];
   const begins = canned.filter(({ shortcut }) => shortcut.startsWith(typed));
   const other = canned.filter((one) => !begins.includes(one) && one.title.toLowerCase().includes(typed));
@@ -130,8 +133,12 @@ function CannedList({ found, chosen, onPick }: { found: readonly Canned[]; chose
 
 function SuggestionCard({ opened, onUse }: { opened: Opened; onUse: (text: string) => void }) {
   const { acts } = useSurroundings();
+  const [shown, setShown] = useState<number | null>(null);
   const { suggestion } = opened;
   if (!suggestion) return null;
+  const numbers = [...new Set(suggestion.citations.map(({ number }) => number))].sort((one, other) => one - other);
+  const sources = numbers.flatMap((number) => suggestion.citations.filter((one) => one.number === number).slice(0, 1).map(({ title, text = '' }) => ({ number, title, place: '', text })));
+  const titles = sources.reduce<string[]>((all, { number, title }) => Object.assign(all, { [number - 1]: title }), []);
   return (
     <section class="suggestion" aria-label="Suggested reply">
       <header>
@@ -139,8 +146,8 @@ function SuggestionCard({ opened, onUse }: { opened: Opened; onUse: (text: strin
         <span class="hint">{suggestion.declined ? 'Not in the documents' : [suggestion.agent && plain(suggestion.agent), suggestion.confidence !== null && percent(suggestion.confidence)].filter(Boolean).join(' · ')}</span>
         <button type="button" class="tool" aria-label="Dismiss the suggestion" onClick={() => acts.dismiss()}><Icon name="close" /></button>
       </header>
-      <div class="draft-text" tabIndex={0}><RichText text={suggestion.text} titles={suggestion.citations.map(({ title }) => title)} /></div>
-      {suggestion.citations.length > 0 && <p class="hint">From {[...new Set(suggestion.citations.map(({ title }) => title))].join(', ')}</p>}
+      <div class="draft-text" tabIndex={0}><RichText text={suggestion.text} titles={titles} onSource={setShown} /></div>
+      <Sources sources={sources} shown={shown} onShow={setShown} />
       <button type="button" class="secondary" data-act="use" onClick={() => { onUse(suggestion.text.replace(/\s*\[\d+\]/g, '')); acts.dismiss(); }}>Put it into the reply</button>
     </section>
   );

@@ -5,7 +5,7 @@ import type { Opened } from '../opened.js';
 import { rated } from '../timeline.js';
 import { clock, full, moment } from '../times.js';
 import type { Appointment } from '../types.js';
-import { nameOf, plain, STATE_WORDS } from '../words.js';
+import { nameOf, plain, STATE_WORDS, unmarked } from '../words.js';
 import { Face } from './Face.js';
 import { Icon } from './icons.js';
 
@@ -51,7 +51,7 @@ export function CustomerView({ opened }: { opened: Opened }) {
             <li key={id}>
               <button type="button" class="entry" onClick={() => jump(id)}>
                 <span class="thumb" data-rating={feedback.rating}><Icon name={feedback.rating === 'up' ? 'up' : 'thumbDown'} />{feedback.reason ? <q dir="auto">{feedback.reason}</q> : feedback.rating === 'up' ? 'Helpful' : 'Not helpful'}</span>
-                <span class="hint short" dir="auto">{text}</span>
+                <span class="hint short" dir="auto">{unmarked(text)}</span>
               </button>
             </li>
           ))}</ul>

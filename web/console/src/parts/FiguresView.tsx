@@ -61,7 +61,7 @@ function Numbers({ outcomes: { conversations, resolved_by_bot: resolved, handed_
       </dl>
       <div class="charts">
         <StackedDays
-          title="Conversations by day" days={days.map(({ day }) => day)}
+          title="Conversations by day" days={days.map(({ day }) => day)} width={660} height={318}
           series={[
             { name: 'Resolved by the assistant', kind: 'one', values: days.map((day) => day.resolved_by_bot) },
             { name: 'Handed over', kind: 'two', values: days.map((day) => day.handed_over) },
@@ -71,7 +71,7 @@ function Numbers({ outcomes: { conversations, resolved_by_bot: resolved, handed_
         <div class="beside">
           <Shares title="Why people were called" values={(['request', 'unanswered', 'danger', 'staff'] as const).map((reason) => ({ name: REASON_WORDS[reason], value: reasons[reason] ?? 0, kind: 'two' }))} />
           <StackedDays
-            title="Thumbs by day" days={days.map(({ day }) => day)}
+            title="Thumbs by day" days={days.map(({ day }) => day)} width={430} height={120}
             series={[{ name: 'Up', kind: 'good', values: days.map(({ up }) => up) }, { name: 'Down', kind: 'bad', values: days.map(({ down }) => down) }]}
           />
         </div>

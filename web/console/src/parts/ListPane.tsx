@@ -2,9 +2,9 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useSurroundings } from '../around.js';
-import { ALL, narrowing, PRIORITIES, SORTS, type Filters, type Sort } from '../filters.js';
-import type { Counts, Priority } from '../types.js';
-import { PRIORITY_WORDS, SORT_WORDS } from '../words.js';
+import { ALL, narrowing, PRIORITIES, SORTS, STATES, type Filters, type Sort } from '../filters.js';
+import type { Counts } from '../types.js';
+import { PRIORITY_WORDS, SORT_WORDS, STATE_WORDS } from '../words.js';
 import { Icon } from './icons.js';
 import { VirtualList } from './VirtualList.js';
 
@@ -21,9 +21,7 @@ const VIEWS: readonly ViewOfList[] = [
   { name: 'Waiting', count: ({ waiting }) => waiting, filters: { states: ['waiting'], sort: 'waiting' } },
   { name: 'Mine', count: ({ mine }) => mine, filters: { assignee: 'me' } },
   { name: 'Unread', count: ({ unread }) => unread, filters: { unread: true } },
-  { name: 'Staff', count: ({ staff }) => staff, filters: { states: ['staff'] } },
-  { name: 'Assistant', count: ({ bot }) => bot, filters: { states: ['bot'] } },
-  { name: 'Closed', count: ({ closed }) => closed, filters: { states: ['closed'] } },
+  { name: 'Closed', count: () => null, filters: { states: ['closed'] } },
 ];
 
 export function ListPane() {
@@ -97,9 +95,6 @@ function FilterBox() {
   const [tags, setTags] = useState(filters.tags.join(', '));
   const known = [...new Set(state.list.rows.flatMap((row) => row.tags))].sort();
   const others = members.filter(({ id }) => id !== me?.id);
-  const toggle = (priority: Priority) => desk.filter({
-    priorities: PRIORITIES.filter((one) => (one === priority) !== filters.priorities.includes(one)),
-  });
   const tagged = (text: string) => {
     setTags(text);
     desk.filter({ tags: text.split(',').map((tag) => tag.trim().toLowerCase()).filter(Boolean) }, SEARCH_MS);
@@ -123,14 +118,29 @@ function FilterBox() {
         <input list="known-tags" value={tags} maxLength={200} placeholder="vip, brakes" onInput={(event) => tagged(event.currentTarget.value)} />
         <datalist id="known-tags">{known.map((tag) => <option key={tag} value={tag} />)}</datalist>
       </label>
-      <fieldset class="wide">
-        <legend>Priority</legend>
-        {PRIORITIES.toReversed().map((priority) => (
-          <label key={priority} class="check"><input type="checkbox" checked={filters.priorities.includes(priority)} onChange={() => toggle(priority)} />{PRIORITY_WORDS[priority]}</label>
-        ))}
-      </fieldset>
+      <Several name="State" all={STATES} words={STATE_WORDS} chosen={filters.states} onChange={(states) => desk.filter({ states })} />
+      <Several name="Priority" all={PRIORITIES.toReversed()} words={PRIORITY_WORDS} chosen={filters.priorities} onChange={(priorities) => desk.filter({ priorities })} />
       <label class="check"><input type="checkbox" checked={filters.unread} onChange={(event) => desk.filter({ unread: event.currentTarget.checked })} />Unread only</label>
       {narrowing(filters) > 0 && <button type="button" class="link" onClick={() => { setTags(''); desk.filter(ALL); }}>Clear filters</button>}
     </div>
+  );
+}
+
+interface SeveralProperties<Value extends string> {
+  readonly name: string;
+  readonly all: readonly Value[];
+  readonly words: Readonly<Record<Value, string>>;
+  readonly chosen: readonly Value[];
+  readonly onChange: (chosen: readonly Value[]) => void;
+}
+
+/** Boxes to tick; none of them ticked means all. */
+function Several<Value extends string>({ name, all, words, chosen, onChange }: SeveralProperties<Value>) {
+  const toggle = (value: Value) => onChange(all.filter((one) => (one === value) !== chosen.includes(one)));
+  return (
+    <fieldset class="wide">
+      <legend>{name}</legend>
+      {all.map((value) => <label key={value} class="check"><input type="checkbox" checked={chosen.includes(value)} onChange={() => toggle(value)} />{words[value]}</label>)}
+    </fieldset>
   );
 }

@@ -6,7 +6,7 @@ import { wordsOf } from '../api.js';
 import { useSurroundings } from '../around.js';
 import { full, moment } from '../times.js';
 import type { Audited, Case, FeedbackEntry, Gap } from '../types.js';
-import { plain } from '../words.js';
+import { plain, unmarked } from '../words.js';
 import { Icon } from './icons.js';
 
 const PAGE = '20';
@@ -44,7 +44,7 @@ export function Feedback() {
           <button type="button" class="entry" onClick={() => desk.open(one.conversation_id)}>
             <span class="thumb" data-rating={one.rating}><Icon name={one.rating === 'up' ? 'up' : 'thumbDown'} />{one.reason ? <q dir="auto">{one.reason}</q> : one.rating === 'up' ? 'Helpful' : 'Not helpful'}<span class="gap" /><span class="hint">{moment(one.at, now)}</span></span>
             <span class="short" dir="auto">{one.question}</span>
-            <span class="hint short" dir="auto">{one.answer}</span>
+            <span class="hint short" dir="auto">{unmarked(one.answer)}</span>
           </button>
         </li>
       ))}

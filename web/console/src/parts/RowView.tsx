@@ -3,7 +3,7 @@
 import { useSurroundings } from '../around.js';
 import { moment, waiting } from '../times.js';
 import type { Row } from '../types.js';
-import { nameOf, PRIORITY_WORDS, REASON_WORDS } from '../words.js';
+import { nameOf, PRIORITY_WORDS, REASON_WORDS, unmarked } from '../words.js';
 import { Face } from './Face.js';
 import { Icon } from './icons.js';
 
@@ -53,7 +53,7 @@ export function RowView({ row, at, of, top, selected }: Properties) {
 function said({ preview, title }: Row): string {
   if (!preview) return title;
   const who = { customer: '', assistant: 'Assistant: ', staff: 'Staff: ' }[preview.role];
-  return who + preview.text.replace(/\*\*|`|\[\d+\]|^#+ /gm, '').replace(/\s+/g, ' ');
+  return who + unmarked(preview.text);
 }
 
 /** Who answers, and how long somebody has waited. */
