@@ -33,8 +33,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 run: $(INSTALLED) ## ingest the knowledge base and serve on PORT (8000)
 	@exec $(BIN)/pitcrew serve --port $(PORT) --ingest knowledge_base
 
-web: api/pages/vendor/diagram.js ## build the widget, and bundle what the test page draws diagrams and charts with (needs Node)
-	npm --prefix web run build --workspace pitcrew-client --workspace pitcrew-widget
+web: api/pages/vendor/diagram.js ## build widget and console, and bundle what the test page draws diagrams and charts with (needs Node)
+	npm --prefix web run build --workspace pitcrew-client --workspace pitcrew-widget --workspace pitcrew-console
 
 api/pages/vendor/diagram.js: $(PACKAGES) web/drawing/package.json web/drawing/diagram.js web/drawing/chart.js api/pages/chart_themes.json
 	npm --prefix web run build --workspace pitcrew-drawing

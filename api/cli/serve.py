@@ -69,7 +69,7 @@ def _announce(settings: "Settings", host: str, port: int, servers: "Sequence[Mod
     from rich.console import Console
 
     from api.access.auth import token_rules
-    from api.compose.app_state import issue_development_token
+    from api.compose.app_state import issue_development_token, issue_staff_token
     from api.compose.models import chosen_models
 
     address = f"http://{'localhost' if host in {'127.0.0.1', '0.0.0.0'} else host}:{port}"  # noqa: S104
@@ -81,6 +81,9 @@ def _announce(settings: "Settings", host: str, port: int, servers: "Sequence[Mod
     if token := issue_development_token(token_rules(settings)):
         console.print("Development token: ", end="")
         console.print(token, markup=False)
+    if staff_token := issue_staff_token(token_rules(settings)):
+        console.print("Staff console:     ", end="")
+        console.print(f"{address}/staff#token={staff_token}", markup=False)
     if not chosen_models(settings):
         console.print(
             "Answers come from the built-in offline answerer. To use a language model, stop, then:\n"

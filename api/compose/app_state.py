@@ -20,6 +20,7 @@ from orchestrator.engine import Engine
 from orchestrator.staff.desk import StaffDesk
 
 DEVELOPMENT_USER = "developer"
+DEVELOPMENT_STAFF = "developer-staff"
 DEVELOPMENT_TTL_S = 30 * 24 * 3600
 
 Check = Callable[[], Awaitable[dict[str, Any]]]
@@ -31,6 +32,13 @@ def issue_development_token(tokens: TokenRules) -> str | None:
     if not tokens.issues:
         return None
     return tokens.issue(DEVELOPMENT_USER, name="Developer", email="developer@localhost", ttl_s=DEVELOPMENT_TTL_S)
+
+
+def issue_staff_token(tokens: TokenRules) -> str | None:
+    """As `issue_development_token`, of somebody who may all that the staff may."""
+    if not tokens.issues:
+        return None
+    return tokens.issue(DEVELOPMENT_STAFF, name="Developer (staff)", role="admin", ttl_s=DEVELOPMENT_TTL_S)
 
 
 def open_gateway(settings: Settings, engine: Engine, tokens: TokenRules) -> Gateway:
