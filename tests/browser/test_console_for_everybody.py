@@ -96,6 +96,9 @@ async def test_tab_goes_through_the_page_and_out_of_it(server: Served) -> None:
         await anna.ask(ROOF)
         await desk.open(anna.name)
         await desk.composer.fill("x")
+        await desk.page.reload()
+        await expect(desk.composer).to_have_value("x", timeout=SOON_MS)
+        await expect(desk.details).to_contain_text("anna@example.com")
         seen: list[str] = []
         for _ in range(80):
             await desk.page.keyboard.press("Tab")
@@ -118,7 +121,6 @@ async def test_tab_goes_through_the_page_and_out_of_it(server: Served) -> None:
         assert any("composer" in one for one in seen)
         assert any('data-act="take"' in one for one in seen)
         assert any('id="list"' in one for one in seen)
-        assert len(seen) == len(set(seen)) or len(seen) < 60
 
 
 async def test_on_a_phone_one_pane_at_a_time(server: Served) -> None:

@@ -49,7 +49,8 @@ async def harmless(desk: ConsoleWindow, strange: list[str]) -> None:
     for place in await desk.page.locator(PLACES).all():
         assert await place.locator(FOREIGN).evaluate_all("all => all.map((one) => one.outerHTML)") == []
         for link in await place.locator("a").all():
-            assert (await link.get_attribute("href") or "").startswith(("https://", "http://", "mailto:"))
+            address = await link.get_attribute("href")
+            assert address is None or address.startswith(("https://", "http://", "mailto:")), address
             assert await link.get_attribute("rel") == "noopener noreferrer nofollow"
     assert desk.page.problems == []  # type: ignore[attr-defined]
 
