@@ -93,4 +93,4 @@ chromium:
 	  else echo "The browser tests need Chromium: sudo apt install chromium"; exit 1; fi; }
 
 clean: ## remove .venv, caches and the data of `make run`
-	rm -rf .venv data tests/integration/agui/node_modules api/pages/vendor web/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info
+	rm -rf .venv data tests/integration/agui/node_modules api/pages/vendor web/node_modules web/client/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info

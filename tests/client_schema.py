@@ -44,7 +44,7 @@ def _union(document: Any, action: str, description: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """References into the file itself, descriptions on one line, no defaults, and objects of any fields said to be such."""
+    """References into the file itself, descriptions on one line, no defaults, objects of any fields said to be such."""
     if isinstance(value, list):
         return [_plain(item) for item in value]
     if not isinstance(value, dict):

@@ -50,5 +50,5 @@ PAYLOADS = (
     "[x]: https://evil.example/ 'y'\n\n![x]",
     '<https://evil.example/"onmouseover=window.ran=1//>',
     "```\n</code></pre><img src=x onerror=window.ran=1>\n```",
-    "| <img src=x onerror=window.ran=1> | b |\n|---|---|\n| `<script>window.ran=1</script>` | [x](javascript:window.ran=1) |",
+    "| <img src=x onerror=window.ran=1> | b |\n|---|---|\n| `<script>window.ran=1</script>` | [x](javascript:x) |",
 )

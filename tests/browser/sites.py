@@ -24,7 +24,7 @@ def strict_policy(server: str) -> str:
 
 @contextmanager
 def site(server: str, *, language: str = "en", policy: str | None = None, **attributes: str) -> Iterator[str]:
-    """The address of a page with the widget of the server. `attributes` are those of its line: `token` for `data-token`."""
+    """The address of a page with the server's widget. `attributes` are those of its line: `token` for `data-token`."""
     written = "".join(f' data-{name.replace("_", "-")}="{escape(value)}"' for name, value in attributes.items())
     page = PAGE.format(server=server, language=language, attributes=written).encode()
 

@@ -1,4 +1,4 @@
-"""What a model, a document, a member of staff or a customer may say in the widget: nothing of it runs, nothing is fetched."""
+"""What a model, a document, staff or a customer may say in the widget: nothing of it runs, nothing is fetched."""
 
 import json
 from collections.abc import Iterator
@@ -16,12 +16,14 @@ from tests.serving import Served, duplicate, serving
 
 ROOF = "What is the roof load of the Plover?"
 FOREIGN = (
-    "script, iframe, object, embed, img, video, audio, source, math, svg:not(.icon), style, link, meta, base, template, "
-    "marquee, input, select, button:not([type]), x-pitcrew, pitcrew-widget, [style], [srcset], [action], [formaction]"
+    "script, iframe, object, embed, img, video, audio, source, math, svg:not(.icon), style, link, meta, base, "
+    "template, marquee, input, select, button:not([type]), x-pitcrew, pitcrew-widget, "
+    "[style], [srcset], [action], [formaction]"
 )
 """Selects what no text may become."""
 HANDLERS = """root => [...root.querySelectorAll('*')].flatMap((one) => [...one.attributes])
-    .filter(({ name, value }) => name.startsWith('on') || /^\\s*(javascript|data|vbscript):/i.test(value)).map(({ name }) => name)"""
+    .filter(({ name, value }) => name.startsWith('on') || /^\\s*(javascript|data|vbscript):/i.test(value))
+    .map(({ name }) => name)"""
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +64,7 @@ async def test_a_model_says_them(modelled: Served, provider: Control) -> None:
             answer = await window.ask(ROOF)
             await expect(answer).to_contain_text("Said:")
             await harmless(window, strange)
-        await expect(window.panel).to_contain_text("<svg/onload=window.ran=1>")
+        await expect(window.panel).to_contain_text("svg/onload=window.ran=1>")
 
 
 async def test_a_model_says_one_after_the_other_as_they_stand(modelled: Served, provider: Control) -> None:
@@ -104,7 +106,8 @@ async def spoken_by(page: Page, change: Any) -> None:
 
 
 async def test_documents_and_staff_say_them(server: Served) -> None:
-    """Titles and passages of the real answer, and frames of a person behind it, in hostile words."""
+    """The real answer with text, titles and passages in other words, as they stand (the server takes the edge off a
+    model's), and frames of a person behind it."""
     said: list[dict[str, Any]] = []
 
     def change(frame: dict[str, Any]) -> list[dict[str, Any]]:
@@ -117,6 +120,7 @@ async def test_documents_and_staff_say_them(server: Served) -> None:
                     "start": 0,
                 }
         if frame["type"] == "complete":
+            frame["response"] = "\n\n".join(PAYLOADS)
             for citation in frame["metadata"]["context"]["citations"]:
                 citation |= {"start": 0, "end": 10}
             about = {"session_id": frame["session_id"]}
@@ -137,11 +141,12 @@ async def test_documents_and_staff_say_them(server: Served) -> None:
         return [frame]
 
     async with open_site(server.http) as window:
-        strange = await watch(window.page, server)
         await spoken_by(window.page, change)
         await window.page.reload()
+        strange = await watch(window.page, server)
         await window.open()
         await window.ask(ROOF)
+        await expect(window.whole()).to_contain_text("<svg/onload=window.ran=1>")
         await window.answers.first.locator(".sources summary").click()
         await expect(window.answers.first.locator(".sources .title").first).to_have_text(PAYLOADS[0])
         await expect(window.panel.locator(".staff")).to_have_count(len(PAYLOADS))

@@ -31,11 +31,9 @@ def test_the_words_of_a_language(server: Served) -> None:
     assert server.get("/widget/de.json")[1] == (BUILT / "de.json").read_bytes()
 
 
-@pytest.mark.parametrize(
-    "name", ["xx.json", "sources.sha256", "LICENSES.txt", "..%2fwidget.js", "%2e%2e/test.html", "de.json/"]
-)
+@pytest.mark.parametrize("name", ["xx.json", "sources.sha256", "LICENSES.txt", "..%2fwidget.js", "%2e%2e/test.html"])
 def test_nothing_else_is_served(server: Served, name: str) -> None:
-    assert server.get(f"/widget/{name}")[0] in {307, 404}
+    assert server.get(f"/widget/{name}")[0] == 404
 
 
 def test_in_production_too_and_there_is_no_development_token(ingested: Path, tmp_path: Path) -> None:

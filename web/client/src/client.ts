@@ -57,7 +57,11 @@ export class PitcrewClient {
   readonly #timezone: string;
   readonly #fixedSession: boolean;
   readonly #stopListening: () => void;
+  /** What stands in the composer, what the staff has been told of it, and when. */
+  #typed = '';
+  #told = '';
   #typedAt = 0;
+  #typing: ReturnType<typeof setTimeout> | undefined;
   #staffTyping: ReturnType<typeof setTimeout> | undefined;
   #rest: ReturnType<typeof setTimeout> | undefined;
 
@@ -112,8 +116,7 @@ export class PitcrewClient {
   dispose(): void {
     this.disconnect();
     this.#stopListening();
-    clearTimeout(this.#rest);
-    clearTimeout(this.#staffTyping);
+    for (const timer of [this.#rest, this.#staffTyping, this.#typing]) clearTimeout(timer);
     this.#listeners.clear();
   }
 
@@ -191,12 +194,20 @@ export class PitcrewClient {
   /** Tells the staff that the customer is writing, and while a person answers, or will, also what. As often as liked: little
    * of it is sent. An empty text says that the customer has stopped. */
   typing(text: string): void {
+    this.#typed = text;
+    clearTimeout(this.#typing);
+    const restMs = text === '' ? 0 : this.#typedAt + TYPING_MS - Date.now();
+    if (restMs > 0) this.#typing = setTimeout(() => this.#tellTyping(), restMs);
+    else this.#tellTyping();
+  }
+
+  #tellTyping(): void {
     const { owner, sessionId: session_id } = this.#snapshot;
-    const stopped = text === '';
-    const often = stopped ? this.#typedAt === 0 : Date.now() - this.#typedAt < TYPING_MS;
-    if (often || !this.#connection.ready || !this.#memory.now.begun) return;
-    this.#typedAt = stopped ? 0 : Date.now();
-    const preview = stopped || owner.state === 'waiting' || owner.state === 'staff';
+    const text = this.#typed;
+    if (text === this.#told || !this.#connection.ready || !this.#memory.now.begun) return;
+    this.#told = text;
+    this.#typedAt = text === '' ? 0 : Date.now();
+    const preview = text === '' || owner.state === 'waiting' || owner.state === 'staff';
     this.#connection.send({ type: 'typing', session_id, ...(preview ? { text } : {}) });
   }
 
@@ -251,7 +262,7 @@ export class PitcrewClient {
   #connectionChanged(connection: ConnectionState): void {
     if (this.#snapshot.connection.name === 'ready') this.#outbox.unsend();
     clearTimeout(this.#rest);
-    this.#change({ connection });
+    this.#change(connection.name === 'ready' ? { connection } : { connection, staffTyping: null });
     this.#showUnsent();
   }
 

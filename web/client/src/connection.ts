@@ -3,7 +3,7 @@
 import { backoffMs } from './backoff.js';
 import type { AuthSuccessFrame, ClientFrame } from './frames.js';
 import type { Received } from './conversation.js';
-import type { HandoverFrame, TypingPreviewFrame } from './handover.js';
+import type { HandoverFrame } from './handover.js';
 
 /** What a client shows to be let in. A function is asked for a fresh one whenever that is needed; it may be slow, and may
  * fail: then it is asked again later. */
@@ -29,7 +29,8 @@ export type ConnectionState =
   | { readonly name: 'waiting'; readonly retryAt: number }
   | { readonly name: 'refused'; readonly code: string };
 
-export type Sent = (ClientFrame | HandoverFrame | TypingPreviewFrame) & { request?: string };
+/** `text` of `typing` is a preview for the staff; an empty one says that the customer has stopped. */
+export type Sent = (ClientFrame | HandoverFrame) & { request?: string; text?: string };
 
 export interface Listeners {
   onState(state: ConnectionState): void;
@@ -63,6 +64,8 @@ export class Connection {
   #refusal = '';
   #timer: ReturnType<typeof setTimeout> | undefined;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
+  #renewedAt = 0;
+  #renewal: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly address: string,
@@ -154,7 +157,7 @@ export class Connection {
         this.#refusal = frame.code;
         return;
       case 'auth_expiring':
-        void this.#renew();
+        this.#expiring();
         return;
       case 'closing':
         this.#floorMs = frame.reconnect_after_ms;
@@ -188,8 +191,17 @@ export class Connection {
     }, everyMs);
   }
 
+  /** Soon, and not again and again where whoever gives tokens has none that lasts longer. */
+  #expiring(): void {
+    const restMs = this.#renewedAt + STEADY_MS - Date.now();
+    clearTimeout(this.#renewal);
+    if (restMs <= 0) void this.#renew();
+    else this.#renewal = setTimeout(() => void this.#renew(), restMs);
+  }
+
   /** Before the sign-in ends: a fresh token on the same socket, or a new socket by a fresh ticket. */
   async #renew(): Promise<void> {
+    this.#renewedAt = Date.now();
     const socket = this.#socket;
     const { credential } = this;
     if (!credential) return;
@@ -225,6 +237,7 @@ export class Connection {
     const socket = this.#socket;
     this.#socket = null;
     clearTimeout(this.#timer);
+    clearTimeout(this.#renewal);
     clearInterval(this.#heartbeat);
     if (!socket) return;
     socket.onopen = socket.onmessage = socket.onclose = null;

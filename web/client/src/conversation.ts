@@ -6,7 +6,7 @@ import {
 import type {
   AcceptedFrame, CancelledFrame, CompleteFrame, ErrorFrame, InputRequiredFrame, ResumedFrame, ServerFrame,
 } from './frames.js';
-import type { OwnerFrame, StaffFrame, StaffMessageFrame } from './handover.js';
+import type { OwnerFrame, StaffMessageFrame, StaffTypingFrame } from './handover.js';
 import { pointsIn, spliced } from './points.js';
 
 export interface Conversation {
@@ -22,6 +22,7 @@ export interface Conversation {
   readonly staffTyping: string | null;
 }
 
+type StaffFrame = OwnerFrame | StaffMessageFrame | StaffTypingFrame;
 export type Received = ServerFrame | StaffFrame;
 
 export function newConversation(sessionId: string): Conversation {

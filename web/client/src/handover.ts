@@ -40,12 +40,3 @@ export interface HandoverFrame {
   session_id: string;
   reason?: string;
 }
-
-/** You are writing; `text` is a preview for the staff, and an empty one says that you have stopped. */
-export interface TypingPreviewFrame {
-  type: 'typing';
-  session_id: string;
-  text?: string;
-}
-
-export type StaffFrame = OwnerFrame | StaffMessageFrame | StaffTypingFrame;

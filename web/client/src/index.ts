@@ -7,5 +7,4 @@ export type {
   Answer, Entry, Owner, OwnerChange, Problem, Question, Rating, StaffMessage, Step,
 } from './entries.js';
 export type * from './frames.js';
-export type * from './handover.js';
 export type { Storage } from './memory.js';

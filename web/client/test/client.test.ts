@@ -160,6 +160,22 @@ test('a ticket stands in the address, and a new one is fetched before the sign-i
   expect(server.peers[1]?.seen).toEqual([]);
 });
 
+test('where no token lasts, the server is not asked again and again', async () => {
+  const server = await serve(async (peer) => {
+    await peer.signIn();
+    peer.send({ type: 'auth_expiring', in_s: 5 });
+    for (;;) {
+      await peer.receive();
+      peer.send(welcome(), { type: 'auth_expiring', in_s: 5 });
+    }
+  });
+  const client = server.client({ credential: { token: () => 'short' } });
+  client.connect();
+  await until(client, ({ connection }) => connection.name === 'ready');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(server.peers[0]?.seen.map(({ type }) => type)).toEqual(['auth', 'auth']);
+});
+
 test('a token of which the server wants to know nothing is not shown again', async () => {
   const server = await serve(async (peer) => {
     await peer.receive();
@@ -270,12 +286,19 @@ test('typing and reading are told in few frames', async () => {
   client.connect();
   client.send('Hi');
   await until(client, ({ owner }) => owner.state === 'staff');
-  for (let at = 0; at < 10; at += 1) client.typing('My car');
+  for (const text of ['M', 'My', 'My c', 'My car']) client.typing(text);
   client.read();
   client.read();
-  await expect.poll(() => server.peers[0]?.seen.slice(2)).toEqual([
-    expect.objectContaining({ type: 'typing', text: 'My car' }), expect.objectContaining({ type: 'read', seq: 2, epoch: 'e' }),
-  ]);
+  const told = () => server.peers[0]?.seen.slice(2);
+  const first = [
+    expect.objectContaining({ type: 'typing', text: 'M' }), expect.objectContaining({ type: 'read', seq: 2, epoch: 'e' }),
+  ];
+  await expect.poll(told).toEqual(first);
+  const last = expect.objectContaining({ type: 'typing', text: 'My car' });
+  await expect.poll(told, { timeout: 4_000 }).toEqual([...first, last]);
+  client.typing('');
+  client.typing('');
+  await expect.poll(told).toEqual([...first, last, expect.objectContaining({ type: 'typing', text: '' })]);
 });
 
 test('without a WebSocket the options say what to give', () => {

@@ -9,6 +9,8 @@ import type { Settings } from './settings.js';
 import css from './style.css?inline';
 import { Widget } from './Widget.js';
 
+/** In a row, before the first success. */
+const MANY_FAILURES = 3;
 const OPENED = 'pitcrew:open';
 const PHONE = '(max-width: 479.98px)';
 
@@ -34,8 +36,19 @@ export class PitcrewElement extends HTMLElement {
     if (settings.accent) this.style.setProperty('--pitcrew-accent', settings.accent);
     this.#open = settings.open || (wasOpen() && !matchMedia(PHONE).matches);
     this.#heard.follow(this.#client);
+    this.#warn(settings.server);
     if (this.#open || this.#client.begun) this.#client.connect();
     void this.#speak(settings);
+  }
+
+  /** Says to whoever builds the page what a visitor cannot put right. */
+  #warn(server: string): void {
+    let failures = 0;
+    const stop = this.#heard.on('connection', ({ state }) => {
+      if (state === 'ready') stop();
+      else if (state === 'waiting' && ++failures === MANY_FAILURES)
+        console.warn(`Pitcrew: no connection to ${server}. Is ${location.origin} among its PITCREW_ALLOWED_ORIGINS?`);
+    });
   }
 
   /** Renders once there are words. */

@@ -54,6 +54,8 @@ export interface Words {
 export function markdown(text: string, words: Words): DocumentFragment {
   const nodes = DOMPurify.sanitize(html(text), CLEAN);
   for (const link of nodes.querySelectorAll('a')) {
+    // What led where no link may lead is a text.
+    if (!link.href) link.replaceWith(...link.childNodes);
     link.target = '_blank';
     link.rel = 'noopener noreferrer nofollow';
   }

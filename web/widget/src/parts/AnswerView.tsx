@@ -20,6 +20,8 @@ export function AnswerView({ answer, question, last }: Properties) {
   const { client, language: { messages } } = useSurroundings();
   const [wanted, setWanted] = useState<{ number: number; times: number } | null>(null);
   const underWay = answer.status === 'waiting' || answer.status === 'writing';
+  // A decision was pressed, not written: it is not asked again.
+  const repeatable = last && Boolean(question?.messageId && question.clientMessageId);
   const again = () => question && client.regenerate(question);
   const say = (number: number) => setWanted((before) => ({ number, times: (before?.times ?? 0) + 1 }));
   return (
@@ -40,10 +42,10 @@ export function AnswerView({ answer, question, last }: Properties) {
             <Feedback messageId={answer.messageId} />
           </>
         )}
-        {last && question?.messageId && (answer.status === 'failed' || (answer.status === 'cancelled' && !answer.request)) && (
+        {repeatable && (answer.status === 'failed' || (answer.status === 'cancelled' && !answer.request)) && (
           <button type="button" class="secondary" onClick={again}><Icon name="again" />{messages.retry}</button>
         )}
-        {last && question?.messageId && answer.status === 'complete' && answer.messageId && (
+        {repeatable && answer.status === 'complete' && answer.messageId && (
           <button type="button" class="tool" aria-label={messages.regenerate} title={messages.regenerate} onClick={again}>
             <Icon name="again" />
           </button>

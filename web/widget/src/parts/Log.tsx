@@ -66,10 +66,11 @@ function unheard(entries: readonly Entry[], ready: boolean): boolean {
 }
 
 function EntryView({ entry, entries, at }: { entry: Entry; entries: readonly Entry[]; at: number }) {
-  const { language: { messages } } = useSurroundings();
+  const { snapshot, language: { messages } } = useSurroundings();
   switch (entry.kind) {
     case 'question':
-      return <QuestionView question={entry} editable={lastOf(entries, 'question') === at} />;
+      // A person has read it as it is.
+      return <QuestionView question={entry} editable={at === lastQuestion(entries) && snapshot.owner.state !== 'staff'} />;
     case 'answer': {
       const question = entries.slice(0, at).findLast((one): one is Question => one.kind === 'question') ?? null;
       return <AnswerView answer={entry} question={question} last={at === entries.length - 1} />;
@@ -90,8 +91,8 @@ function EntryView({ entry, entries, at }: { entry: Entry; entries: readonly Ent
   }
 }
 
-function lastOf(entries: readonly Entry[], kind: Entry['kind']): number {
-  return entries.findLastIndex((one) => one.kind === kind);
+function lastQuestion(entries: readonly Entry[]): number {
+  return entries.findLastIndex((one) => one.kind === 'question');
 }
 
 export function initial(name: string): string {

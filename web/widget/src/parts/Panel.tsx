@@ -50,7 +50,7 @@ export function Panel({ onClose }: { onClose: () => void }) {
       <Log sent={sent} />
       <Composer onSend={() => setSent((times) => times + 1)} />
       <footer>
-        <p>{messages.disclaimer}</p>
+        <p>{owner.state === 'staff' ? '' : messages.disclaimer}</p>
         {owner.state === 'bot' && entries.length > 0 && (
           <button type="button" class="link" onClick={person}><Icon name="person" />{messages.person}</button>
         )}

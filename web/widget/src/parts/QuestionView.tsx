@@ -28,7 +28,7 @@ export function QuestionView({ question, editable }: { question: Question; edita
           </button>
         </div>
       )}
-      {editable && question.messageId && !question.deleted && (
+      {editable && question.messageId && question.clientMessageId && !question.deleted && (
         <button type="button" class="tool" aria-label={messages.edit} title={messages.edit} ref={edit}
           onClick={() => setEditing(true)}><Icon name="edit" /></button>
       )}
