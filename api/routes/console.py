@@ -1,5 +1,7 @@
-"""The staff's console: a page, its script and its style sheet. They hold nothing of anybody's; what it shows is asked with
-a token."""
+"""The staff's console: a page, its script and its style sheet.
+
+They hold nothing of anybody's: what the page shows is asked with a token.
+"""
 
 from functools import cache
 from pathlib import Path

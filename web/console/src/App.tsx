@@ -107,8 +107,16 @@ function useKeys(desk: Desk, acts: Acts, blocked: boolean, show: (dialog: Dialog
 function perform(action: Action, desk: Desk, acts: Acts, show: (dialog: DialogName) => void): void {
   const { opened, view, conversationId } = desk.state;
   const row = opened?.row;
-  const later = (work: () => void): void => void requestAnimationFrame(() => requestAnimationFrame(work));
   const element = (selector: string) => document.querySelector<HTMLElement>(selector);
+  // At once where it can be seen: the next keys are meant for it.
+  const reach = (selector: string, work: (found: HTMLElement) => void): void => {
+    const found = element(selector);
+    if (found?.checkVisibility()) return work(found);
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+      const shown = element(selector);
+      if (shown) work(shown);
+    }));
+  };
   switch (action) {
     case 'next':
       return desk.step(1);
@@ -123,7 +131,7 @@ function perform(action: Action, desk: Desk, acts: Acts, show: (dialog: DialogNa
     case 'write':
     case 'note':
       desk.pane(row ? 'conversation' : desk.state.pane);
-      return later(() => element(`[data-mode=${action === 'note' ? 'note' : 'reply'}][aria-pressed]`)?.click());
+      return reach(`[data-mode=${action === 'note' ? 'note' : 'reply'}][aria-pressed]`, (button) => button.click());
     case 'suggest':
       return element('[data-act=suggest]')?.click();
     case 'why':
@@ -131,9 +139,9 @@ function perform(action: Action, desk: Desk, acts: Acts, show: (dialog: DialogNa
     case 'slash':
       return conversationId && view === 'desk' ? begin(element) : element('#search')?.focus();
     case 'search':
-      desk.show('desk');
+      if (view !== 'desk') desk.show('desk');
       desk.pane('list');
-      return later(() => element('#search')?.focus());
+      return reach('#search', (box) => box.focus());
     case 'figures':
       return desk.may('outcomes') ? desk.show(view === 'desk' ? 'figures' : 'desk') : undefined;
     case 'help':
@@ -143,15 +151,18 @@ function perform(action: Action, desk: Desk, acts: Acts, show: (dialog: DialogNa
 
 /** Begins a canned reply, where nothing is written yet. */
 function begin(element: (selector: string) => HTMLElement | null): void {
-  element('[data-mode=reply][aria-pressed]')?.click();
-  requestAnimationFrame(() => {
+  const reply = element('[data-mode=reply][aria-pressed]');
+  const write = () => {
     const box = element('[data-part=composer]');
     if (!(box instanceof HTMLTextAreaElement)) return;
     box.focus();
     if (box.value) return;
     box.value = '/';
     box.dispatchEvent(new InputEvent('input', { bubbles: true }));
-  });
+  };
+  if (reply?.getAttribute('aria-pressed') === 'true') return write();
+  reply?.click();
+  requestAnimationFrame(write);
 }
 
 function useNow(): number {

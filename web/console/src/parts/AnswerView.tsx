@@ -21,14 +21,14 @@ export function AnswerView({ entry, message, at }: { entry: Answer; message: Mes
   return (
     <article class="said bot" data-status={entry.status} data-message={entry.messageId ?? ''} data-run={entry.runId} aria-busy={underWay}>
       <h3 class="by"><Icon name="bot" />Assistant{agent && <span class="agent">{plain(agent.name)} · {percent(agent.confidence)}</span>}</h3>
-      {(entry.text || entry.status === 'asking') && (
+      {(entry.text || entry.request) && (
         <div class="bubble">
           {entry.text && <RichText text={entry.text} titles={titles} onSource={setShown} />}
           {entry.request && <p class="asks"><Icon name="question" /><span dir="auto">{entry.request.prompt}</span></p>}
         </div>
       )}
       {underWay && <p class="progress"><span class="dots" aria-hidden="true"><i /><i /><i /></span>{entry.steps.at(-1)?.message ?? 'Beginning …'}</p>}
-      {entry.status === 'cancelled' && <p class="under">Stopped</p>}
+      {entry.status === 'cancelled' && <p class="under">{entry.request ? 'Not decided by the customer' : 'Stopped'}</p>}
       {entry.status === 'failed' && <p class="under problem">{entry.problem?.text}{entry.problem?.reason ? ` (${entry.problem.reason})` : ''}</p>}
       <Sources sources={sources} shown={shown} onShow={setShown} />
       {message?.feedback && (

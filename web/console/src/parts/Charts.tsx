@@ -1,13 +1,14 @@
 /** Charts as small drawings, each with its figures as a table for those who do not see it. */
 
 import type { ComponentChildren } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { ceiling, stacked } from '../charts.js';
 import { compact } from '../times.js';
 
 const [LEFT, BELOW] = [34, 22];
 const LINES = 4;
 /** Room for one day's name. */
-const LABEL = 90;
+const LABEL = 70;
 
 export interface Series {
   readonly name: string;
@@ -20,19 +21,27 @@ interface Properties {
   readonly title: string;
   readonly days: readonly string[];
   readonly series: readonly Series[];
-  /** In the units of the drawing, which is as wide as there is room. */
-  readonly width: number;
+  /** Pixels; it is as wide as there is room. */
   readonly height: number;
 }
 
-export function StackedDays({ title, days, series, width, height }: Properties) {
+export function StackedDays({ title, days, series, height }: Properties) {
+  const drawing = useRef<SVGSVGElement>(null);
+  const [width, setWidth] = useState(600);
+  useLayoutEffect(() => {
+    const element = drawing.current;
+    if (!element) return;
+    const observer = new ResizeObserver(() => setWidth(Math.max(200, element.clientWidth)));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
   const columns = days.map((_, at) => series.map(({ values }) => values[at] ?? 0));
   const top = ceiling(columns.map((values) => values.reduce((sum, value) => sum + value, 0)));
   const bars = stacked(columns, width - LEFT, height, top);
   const every = Math.max(1, Math.ceil(days.length / (width / LABEL)));
   return (
     <Figure title={title} series={series} table={<DayTable days={days} series={series} />}>
-      <svg viewBox={`0 0 ${width} ${height + BELOW}`} role="img" aria-label={`${title}: ${series.map(({ name, values }) => `${name} ${sum(values)}`).join(', ')}`}>
+      <svg ref={drawing} height={height + BELOW} viewBox={`0 0 ${width} ${height + BELOW}`} role="img" aria-label={`${title}: ${series.map(({ name, values }) => `${name} ${sum(values)}`).join(', ')}`}>
         {Array.from({ length: LINES + 1 }, (_, line) => {
           const y = height - (height * line) / LINES;
           return <g key={line}><line class="grid" x1={LEFT} x2={width} y1={y} y2={y} /><text class="tick" x={LEFT - 6} y={Math.max(10, y + 4)} text-anchor="end">{compact((top * line) / LINES)}</text></g>;

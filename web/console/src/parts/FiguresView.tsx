@@ -53,7 +53,7 @@ function Numbers({ outcomes: { conversations, resolved_by_bot: resolved, handed_
     <>
       <dl class="tiles">
         <Tile name="Conversations" value={conversations.toLocaleString('en')} />
-        <Tile name="Resolved by the assistant" value={share(resolved)} about={`${resolved.toLocaleString('en')} conversations`} />
+        <Tile name="Resolved" value={share(resolved)} about={`${resolved.toLocaleString('en')} by the assistant alone`} />
         <Tile name="Handed over" value={share(handed)} about={`${handed.toLocaleString('en')} conversations`} />
         <Tile name="First response of staff" value={first ? seconds(first.median) : '–'} about={first ? `median; nine in ten within ${seconds(first.p90)}` : 'none yet'} />
         <Tile name="Satisfied" value={csat === null ? '–' : percent(csat)} about={`${thumbs.up} up, ${thumbs.down} down`} />
@@ -61,7 +61,7 @@ function Numbers({ outcomes: { conversations, resolved_by_bot: resolved, handed_
       </dl>
       <div class="charts">
         <StackedDays
-          title="Conversations by day" days={days.map(({ day }) => day)} width={660} height={318}
+          title="Conversations by day" days={days.map(({ day }) => day)} height={290}
           series={[
             { name: 'Resolved by the assistant', kind: 'one', values: days.map((day) => day.resolved_by_bot) },
             { name: 'Handed over', kind: 'two', values: days.map((day) => day.handed_over) },
@@ -71,7 +71,7 @@ function Numbers({ outcomes: { conversations, resolved_by_bot: resolved, handed_
         <div class="beside">
           <Shares title="Why people were called" values={(['request', 'unanswered', 'danger', 'staff'] as const).map((reason) => ({ name: REASON_WORDS[reason], value: reasons[reason] ?? 0, kind: 'two' }))} />
           <StackedDays
-            title="Thumbs by day" days={days.map(({ day }) => day)} width={430} height={120}
+            title="Thumbs by day" days={days.map(({ day }) => day)} height={112}
             series={[{ name: 'Up', kind: 'good', values: days.map(({ up }) => up) }, { name: 'Down', kind: 'bad', values: days.map(({ down }) => down) }]}
           />
         </div>

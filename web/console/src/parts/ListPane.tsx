@@ -66,7 +66,11 @@ function shows(filters: Filters, own: Partial<Filters>): boolean {
 function Search() {
   const { desk, state } = useSurroundings();
   const [text, setText] = useState(state.filters.text);
-  useEffect(() => setText(state.filters.text), [state.filters.text]);
+  const box = useRef<HTMLInputElement>(null);
+  // While somebody writes here, what they write counts: the filters come after it.
+  useEffect(() => {
+    if (document.activeElement !== box.current) setText(state.filters.text);
+  }, [state.filters.text]);
   const change = (value: string) => {
     setText(value);
     desk.filter({ text: value }, SEARCH_MS);
@@ -83,7 +87,7 @@ function Search() {
   return (
     <label class="search">
       <Icon name="search" /><span class="unseen">Search in all messages</span>
-      <input id="search" type="search" placeholder="Search messages" maxLength={200} value={text} onInput={(event) => change(event.currentTarget.value)} onKeyDown={press} />
+      <input id="search" ref={box} type="search" placeholder="Search messages" maxLength={200} value={text} onInput={(event) => change(event.currentTarget.value)} onKeyDown={press} />
     </label>
   );
 }
@@ -91,7 +95,6 @@ function Search() {
 function FilterBox() {
   const { desk, state } = useSurroundings();
   const { filters, members, me } = state;
-  const box = useRef<HTMLDivElement>(null);
   const [tags, setTags] = useState(filters.tags.join(', '));
   const known = [...new Set(state.list.rows.flatMap((row) => row.tags))].sort();
   const others = members.filter(({ id }) => id !== me?.id);
@@ -100,7 +103,7 @@ function FilterBox() {
     desk.filter({ tags: text.split(',').map((tag) => tag.trim().toLowerCase()).filter(Boolean) }, SEARCH_MS);
   };
   return (
-    <div id="filters" class="filters" ref={box}>
+    <div id="filters" class="filters">
       <label>Owner
         <select value={filters.assignee} onChange={(event) => desk.filter({ assignee: event.currentTarget.value })}>
           <option value="">Everybody</option>

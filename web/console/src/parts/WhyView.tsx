@@ -100,7 +100,8 @@ function Step({ step }: { step: RunStep }) {
 }
 
 function Taken({ run: { timing, usage, answerer } }: { run: Explanation }) {
-  const price = usage.cost_micros === null ? null : (usage.cost_micros / 1e6).toFixed(usage.cost_micros < 1e4 ? 5 : 3);
+  const asked = usage.input_tokens + usage.output_tokens > 0;
+  const price = usage.cost_micros === null ? 'Price not known' : (usage.cost_micros / 1e6).toFixed(usage.cost_micros < 1e4 ? 5 : 3);
   return (
     <section class="card">
       <h3>Time and cost</h3>
@@ -108,8 +109,8 @@ function Taken({ run: { timing, usage, answerer } }: { run: Explanation }) {
         {timing && <div><dt>First words</dt><dd>{milliseconds(timing.first_token_ms)}</dd></div>}
         {timing && <div><dt>Whole answer</dt><dd>{milliseconds(timing.total_ms)}</dd></div>}
         <div><dt>Answered by</dt><dd dir="auto">{usage.model || answerer || 'Nobody'}</dd></div>
-        {usage.input_tokens + usage.output_tokens > 0 && <div><dt>Tokens in, out</dt><dd>{usage.input_tokens.toLocaleString('en')}, {usage.output_tokens.toLocaleString('en')}</dd></div>}
-        <div><dt>Cost</dt><dd>{price ?? (usage.input_tokens ? 'Price not known' : 'None: no model was asked')}</dd></div>
+        {asked && <div><dt>Tokens in, out</dt><dd>{usage.input_tokens.toLocaleString('en')}, {usage.output_tokens.toLocaleString('en')}</dd></div>}
+        <div><dt>Cost</dt><dd>{asked ? price : 'None: no model was asked'}</dd></div>
       </dl>
       {usage.calls.length > 0 && (
         <div class="table" tabIndex={0} role="group" aria-label="Calls of models and tools">
