@@ -12,6 +12,7 @@ export type ClientFrame =
   | TypingFrame
   | ReadFrame
   | FeedbackFrame
+  | HandoverFrame
   | PingFrame;
 /**
  * What the server may send.
@@ -31,6 +32,9 @@ export type ServerFrame =
   | RunRestartedFrame
   | DeletedFrame
   | SupersededFrame
+  | OwnerFrame
+  | StaffMessageFrame
+  | StaffTypingFrame
   | ResumedFrame
   | CancelledFrame
   | TokenFrame
@@ -42,12 +46,12 @@ export type ServerFrame =
   | ClosingFrame;
 
 /**
- * A customer's message is stored and will be answered by `run_id`. `sent_at` is ISO 8601 UTC. `replaces` is the message for which it stands.
+ * A customer's message is stored and will be answered by `run_id`; None where a person has the conversation and answers. `sent_at` is ISO 8601 UTC. `replaces` is the message for which it stands.
  */
 export interface AcceptedFrame {
   type: 'ack';
   message_id: string;
-  run_id: string;
+  run_id: string | null;
   session_id: string;
   message: string;
   sent_at: string;
@@ -210,11 +214,12 @@ export interface DeleteFrame {
   message_id: string;
 }
 /**
- * You are writing; shown to staff. Nothing is sent in return.
+ * You are writing; shown to staff, with the `text` so far if you tell it, "" when you have stopped. Nothing is sent in return.
  */
 export interface TypingFrame {
   type: 'typing';
   session_id: string;
+  text?: string | null;
 }
 /**
  * You have read up to `seq`, in the conversation with this `epoch`; shown to staff. Nothing is sent in return.
@@ -232,6 +237,14 @@ export interface FeedbackFrame {
   type: 'feedback';
   message_id: string;
   rating: 'down' | 'up';
+  reason?: string | null;
+}
+/**
+ * Ask for a person, and say why if you like. `owner` says what happens next; nothing does where one was asked for before.
+ */
+export interface HandoverFrame {
+  type: 'handover';
+  session_id: string;
   reason?: string | null;
 }
 /**
@@ -410,6 +423,32 @@ export interface InputRequiredFrame {
   seq?: number | null;
 }
 /**
+ * Who has the conversation from now on. `notice` tells the customer what happens next. `staff` is there in state `staff`, `queue` and `reason` in state `waiting`, as far as they are known.
+ */
+export interface OwnerFrame {
+  type: 'owner';
+  session_id: string;
+  owner: 'bot' | 'staff';
+  state: 'bot' | 'closed' | 'staff' | 'waiting';
+  staff?: StaffPerson | null;
+  notice?: string | null;
+  queue?: QueuePlace | null;
+  reason?: ('danger' | 'request' | 'staff' | 'unanswered') | null;
+  seq?: number | null;
+}
+/**
+ * A member of staff as customers know them.
+ */
+export interface StaffPerson {
+  name: string;
+}
+/**
+ * `place` in the queue, from 1.
+ */
+export interface QueuePlace {
+  place: number;
+}
+/**
  * The answer to `ping`, with its `timestamp`.
  */
 export interface PongFrame {
@@ -536,6 +575,28 @@ export interface SupersededFrame {
   message_id: string;
   by: string;
   run_id: string;
+  seq?: number | null;
+}
+/**
+ * A member of staff, `name`, writes to the customer. `sent_at` is ISO 8601 UTC.
+ */
+export interface StaffMessageFrame {
+  type: 'staff_message';
+  session_id: string;
+  message: string;
+  name: string;
+  message_id: string;
+  sent_at: string;
+  seq?: number | null;
+}
+/**
+ * A member of staff is writing, or is no more.
+ */
+export interface StaffTypingFrame {
+  type: 'staff_typing';
+  session_id: string;
+  name: string;
+  typing: boolean;
   seq?: number | null;
 }
 /**
