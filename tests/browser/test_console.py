@@ -194,6 +194,22 @@ async def test_why_an_answer_was_given_and_that_it_was_wrong(server: Served) -> 
         assert kept["question"] == ROOF
 
 
+async def test_the_customer_with_vehicle_and_appointments(server: Served) -> None:
+    async with open_console(server) as desk, a_customer(server) as anna:
+        await anna.ask("I'd like to book a service for my Heron Hybrid 2025 at Brennhaven next Tuesday morning")
+        await desk.open(anna.name)
+        await expect(desk.details).to_contain_text("Heron Hybrid")
+        await expect(desk.details).to_contain_text("None to come.")
+        await anna.say("the second one")
+        asked = await anna.until("input_required")
+        await expect(desk.log.locator(".asks")).to_contain_text("Shall I book")
+        value = asked["options"][0]["value"]
+        await anna.talk.send({"type": "answer", "request_id": asked["request_id"], "value": value})
+        assert "Booked" in (await anna.until("complete"))["response"]
+        await expect(desk.details).to_contain_text("Brennhaven Motor House", timeout=SOON_MS)
+        await expect(desk.details).to_contain_text("2025")
+
+
 async def test_a_suggestion_and_a_canned_reply_become_a_reply(server: Served) -> None:
     async with open_console(server) as desk, a_customer(server) as anna:
         shortcut = f"hi-{anna.session[:8]}"

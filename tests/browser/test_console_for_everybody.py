@@ -90,6 +90,27 @@ async def test_by_keyboard_alone(server: Served) -> None:
         await expect(desk.dialog).to_be_hidden()
 
 
+async def test_who_runs_down_the_list_opens_where_they_stop(server: Served) -> None:
+    """The socket is asked for the first and the last one, not for each on the way."""
+    opened: list[str] = []
+    async with open_console(server) as desk:
+        names = []
+        for _ in range(8):
+            async with a_customer(server) as somebody:
+                await somebody.ask(ROOF)
+                names.append(somebody.name)
+        await expect(desk.row(names[-1])).to_be_visible()
+        desk.page.on("websocket", lambda socket: socket.on("framesent", opened.append))
+        await desk.page.reload()
+        await expect(desk.row(names[0])).to_be_visible(timeout=SOON_MS)
+        for _ in names:
+            await desk.page.keyboard.press("j")
+        await expect(desk.page.locator(".who h2")).to_have_text(names[0])
+        await expect(desk.log).to_contain_text(ROOF)
+        await expect(desk.log).to_have_attribute("aria-busy", "false", timeout=SOON_MS)
+        assert 1 <= len([frame for frame in opened if '"open"' in frame]) <= 4
+
+
 async def test_tab_goes_through_the_page_and_out_of_it(server: Served) -> None:
     """No trap, and the focus can be seen wherever it stands."""
     async with open_console(server) as desk, a_customer(server) as anna:

@@ -72,14 +72,26 @@ function DeskView({ token, onSignedOut }: { token: string; onSignedOut: (why: st
     asked?.answer(agreed);
     setAsked(null);
   };
-  const broken = state.connection.name !== 'ready' && state.me !== null;
+  const broken = state.connection.name === 'waiting' || (state.connection.name !== 'ready' && state.me !== null);
   return (
     <Around.Provider value={{ desk, acts, state, now, show }}>
       <div class="console" data-view={state.view} data-pane={state.pane} data-open={state.opened !== null}>
         <Rail onSignOut={() => onSignedOut('')} />
-        {state.view === 'figures' ? <FiguresView /> : <><ListPane /><ConversationPane /><DetailsPane /></>}
-        <div class="banner" role="status" data-shown={broken}>{broken ? 'The connection is lost. Trying again …' : ''}</div>
-        <div class="notice" role="status" data-bad={state.notice?.bad ?? false} data-shown={state.notice !== null}>{state.notice?.text}</div>
+        {state.view === 'figures' ? (
+          <FiguresView />
+        ) : (
+          <>
+            <ListPane />
+            <ConversationPane />
+            <DetailsPane />
+          </>
+        )}
+        <div class="banner" role="status" data-shown={broken}>
+          {broken ? (state.me ? 'The connection is lost. Trying again …' : 'There is no connection yet. Trying again …') : ''}
+        </div>
+        <div class="notice" role="status" data-bad={state.notice?.bad ?? false} data-shown={state.notice !== null}>
+          {state.notice?.text}
+        </div>
       </div>
       {dialog === 'shortcuts' && <Shortcuts onClose={() => show(null)} />}
       {dialog === 'canned' && <CannedReplies onClose={() => show(null)} />}
@@ -112,10 +124,12 @@ function perform(action: Action, desk: Desk, acts: Acts, show: (dialog: DialogNa
   const reach = (selector: string, work: (found: HTMLElement) => void): void => {
     const found = element(selector);
     if (found?.checkVisibility()) return work(found);
-    requestAnimationFrame(() => requestAnimationFrame(() => {
-      const shown = element(selector);
-      if (shown) work(shown);
-    }));
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        const shown = element(selector);
+        if (shown) work(shown);
+      }),
+    );
   };
   switch (action) {
     case 'next':

@@ -14,7 +14,10 @@ export class Acts {
   #stopping: ReturnType<typeof setTimeout> | undefined;
 
   /** @param ask asks a yes or no of whoever sits here */
-  constructor(private readonly desk: Desk, private readonly ask: (question: string, yes: string) => Promise<boolean>) {}
+  constructor(
+    private readonly desk: Desk,
+    private readonly ask: (question: string, yes: string) => Promise<boolean>,
+  ) {}
 
   get #row(): Row | null {
     return this.desk.state.opened?.row ?? null;
@@ -30,8 +33,8 @@ export class Acts {
   async take(): Promise<boolean> {
     const row = this.#row;
     if (!row || this.mine) return row !== null;
-    const theirs = row.state === 'staff' ? row.staff?.name ?? 'A colleague' : null;
-    if (theirs && !await this.ask(`${theirs} has this conversation. Take it over all the same?`, 'Take over')) return false;
+    const theirs = row.state === 'staff' ? (row.staff?.name ?? 'A colleague') : null;
+    if (theirs && !(await this.ask(`${theirs} has this conversation. Take it over all the same?`, 'Take over'))) return false;
     return this.#changed('POST', 'take', { force: theirs !== null }, 'It is yours. The assistant is silent now.');
   }
 
@@ -50,7 +53,12 @@ export class Acts {
   assign(staffId: string): Promise<boolean> {
     if (staffId === this.desk.state.me?.id) return this.take();
     const colleague = this.desk.state.members.find(({ id }) => id === staffId);
-    return this.#changed('POST', 'assign', { staff_id: staffId, name: colleague?.name ?? '' }, `${colleague?.name ?? 'Your colleague'} has it now.`);
+    return this.#changed(
+      'POST',
+      'assign',
+      { staff_id: staffId, name: colleague?.name ?? '' },
+      `${colleague?.name ?? 'Your colleague'} has it now.`,
+    );
   }
 
   prioritise(priority: Priority): Promise<boolean> {
@@ -70,7 +78,12 @@ export class Acts {
       if (done) this.desk.say(done);
       return true;
     } catch (failure) {
-      this.desk.say(failure instanceof Refused && failure.code === 'CONFLICT' ? 'The conversation has changed meanwhile: look again.' : wordsOf(failure), true);
+      this.desk.say(
+        failure instanceof Refused && failure.code === 'CONFLICT'
+          ? 'The conversation has changed meanwhile: look again.'
+          : wordsOf(failure),
+        true,
+      );
       return false;
     }
   }
@@ -80,7 +93,7 @@ export class Acts {
   async reply(text: string): Promise<boolean> {
     const row = this.#row;
     if (!row || !text.trim()) return false;
-    if (!this.mine && !await this.take()) return false;
+    if (!this.mine && !(await this.take())) return false;
     this.typing(false);
     await this.#sent(row, crypto.randomUUID(), text);
     return true;
@@ -99,8 +112,10 @@ export class Acts {
 
   async #sent(row: Row, id: string, text: string): Promise<void> {
     const { conversation_id: conversationId } = row;
-    const show = (messageId: string | null, problem: string | null) => this.desk.change(conversationId, (opened) =>
-      sending(opened, { id, text, status: problem === null ? 'sending' : 'failed', messageId, problem }));
+    const show = (messageId: string | null, problem: string | null) =>
+      this.desk.change(conversationId, (opened) =>
+        sending(opened, { id, text, status: problem === null ? 'sending' : 'failed', messageId, problem }),
+      );
     show(null, null);
     try {
       const { message } = await this.desk.api.send<{ message: Message }>('POST', `${pathOf(row)}/reply`, { text, client_message_id: id });

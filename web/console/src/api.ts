@@ -4,7 +4,11 @@ const ROOT = '/api/v1/staff';
 
 /** The server's no. `text` is for people. */
 export class Refused extends Error {
-  constructor(readonly status: number, readonly code: string, text: string) {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    text: string,
+  ) {
     super(text);
   }
 }
@@ -15,7 +19,10 @@ interface ProblemDetails {
 }
 
 export class Api {
-  constructor(readonly token: string, private readonly onSignedOut: () => void) {}
+  constructor(
+    readonly token: string,
+    private readonly onSignedOut: () => void,
+  ) {}
 
   get<Answer>(path: string, query: Readonly<Record<string, string>> = {}): Promise<Answer> {
     const asked = new URLSearchParams(query).toString();
@@ -47,12 +54,17 @@ export class Api {
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     let answer: Response;
     try {
-      answer = await fetch(ROOT + path, { method, headers, cache: 'no-store', ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+      answer = await fetch(ROOT + path, {
+        method,
+        headers,
+        cache: 'no-store',
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
     } catch {
       throw new Refused(0, 'OFFLINE', 'The server cannot be reached. Try again in a moment.');
     }
     if (answer.ok) return answer;
-    const problem = await answer.json().catch(() => ({})) as ProblemDetails;
+    const problem = (await answer.json().catch(() => ({}))) as ProblemDetails;
     if (answer.status === 401) this.onSignedOut();
     throw new Refused(answer.status, problem.code ?? '', problem.detail ?? `The server answered ${answer.status}.`);
   }

@@ -43,7 +43,8 @@ type DeskFrame =
   | { readonly type: 'event'; readonly conversation_id: string; readonly frame: StaffEvent }
   | { readonly type: 'note'; readonly conversation_id: string; readonly note: Note }
   | { readonly type: 'canned' }
-  | { readonly type: 'done'; readonly request: string };
+  | { readonly type: 'done'; readonly request: string }
+  | { readonly type: 'error'; readonly request?: string; readonly retry_after_ms?: number };
 
 const PAGE = 100;
 /** Pages of stored messages that are read of a conversation for their times and thumbs. */
@@ -51,6 +52,11 @@ const MOST_PAGES = 10;
 const COUNT_MS = 1_000;
 const NOTICE_MS = 6_000;
 const TYPING_MS = 10_000;
+/** Between two conversations that are opened: whoever runs down the list opens only where they stop. */
+const OPENING_MS = 250;
+const AGAIN_MS = 1_000;
+
+const openingOf = (conversationId: string) => `open ${conversationId}`.slice(0, 64);
 
 export class Desk {
   readonly store: Store<DeskState>;
@@ -58,25 +64,51 @@ export class Desk {
   readonly #connection: Connection;
   /** Grows with what is asked for, so that a late answer to an earlier question is known. */
   #asked = 0;
-  #opening = 0;
+  #opening: ReturnType<typeof setTimeout> | undefined;
+  #openedAt = 0;
+  /** What the socket follows. */
+  #followed: string | null = null;
+  readonly #end = new AbortController();
   #counting: ReturnType<typeof setTimeout> | undefined;
   #hiding: ReturnType<typeof setTimeout> | undefined;
   #typing: ReturnType<typeof setTimeout> | undefined;
   #seen = '';
 
-  constructor(token: string, readonly onSignedOut: (why: string) => void, readonly drafts: Drafts, SocketClass = WebSocket) {
+  constructor(
+    token: string,
+    readonly onSignedOut: (why: string) => void,
+    readonly drafts: Drafts,
+    SocketClass = WebSocket,
+  ) {
     this.api = new Api(token, () => onSignedOut('Your sign-in has ended. Sign in again.'));
     this.store = new Store<DeskState>({
-      ...placeIn(location.search), connection: { name: 'idle' }, me: null, operations: new Set(), list: EMPTY, counts: null,
-      present: [], members: [], canned: [], opened: null, missing: null, why: null, pane: 'list', notice: null,
+      ...placeIn(location.search),
+      connection: { name: 'idle' },
+      me: null,
+      operations: new Set(),
+      list: EMPTY,
+      counts: null,
+      present: [],
+      members: [],
+      canned: [],
+      opened: null,
+      missing: null,
+      why: null,
+      pane: 'list',
+      notice: null,
     });
     const address = new URL('/ws/staff', location.href);
     address.protocol = address.protocol.replace('http', 'ws');
-    this.#connection = new Connection(address.href, { token }, {
-      onState: (connection) => this.#connected(connection),
-      onReady: (frame) => this.#signedIn(frame as unknown as { user: Member; operations: string[] }),
-      onFrame: (frame) => this.#heard(frame as unknown as DeskFrame),
-    }, SocketClass as never);
+    this.#connection = new Connection(
+      address.href,
+      { token },
+      {
+        onState: (connection) => this.#connected(connection),
+        onReady: (frame) => this.#signedIn(frame as unknown as { user: Member; operations: string[] }),
+        onFrame: (frame) => this.#heard(frame as unknown as DeskFrame),
+      },
+      SocketClass as never,
+    );
   }
 
   get state(): DeskState {
@@ -91,13 +123,15 @@ export class Desk {
     if (this.state.conversationId) this.store.set({ pane: 'conversation' });
     this.#connection.open();
     void this.#loadList();
-    addEventListener('popstate', () => this.#returned());
-    addEventListener('online', () => this.#connection.network(true));
-    addEventListener('offline', () => this.#connection.network(false));
-    document.addEventListener('visibilitychange', () => this.markRead());
+    const { signal } = this.#end;
+    addEventListener('popstate', () => this.#returned(), { signal });
+    addEventListener('online', () => this.#connection.network(true), { signal });
+    addEventListener('offline', () => this.#connection.network(false), { signal });
+    document.addEventListener('visibilitychange', () => this.markRead(), { signal });
   }
 
   end(): void {
+    this.#end.abort();
     this.#connection.close();
   }
 
@@ -135,12 +169,15 @@ export class Desk {
     const { conversationId: before, view } = this.state;
     this.#go({ conversationId, view: 'desk' }, before !== null && conversationId !== null && view === 'desk');
     this.store.set({ pane: conversationId ? 'conversation' : 'list' });
-    if (conversationId !== before || !this.state.opened) this.#follow(before);
+    if (conversationId !== before || !this.state.opened) this.#follow();
   }
 
   /** Opens the next or the previous one of the list. */
   step(by: 1 | -1): void {
-    const { list: { rows }, conversationId } = this.state;
+    const {
+      list: { rows },
+      conversationId,
+    } = this.state;
     const at = rows.findIndex((row) => row.conversation_id === conversationId);
     const next = rows[at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + by))];
     if (next) this.open(next.conversation_id);
@@ -162,7 +199,7 @@ export class Desk {
     const place = placeIn(location.search);
     this.store.set({ ...place, pane: place.conversationId ? 'conversation' : 'list' });
     if (JSON.stringify(place.filters) !== JSON.stringify(before.filters)) void this.#loadList();
-    if (place.conversationId !== before.conversationId) this.#follow(before.conversationId);
+    if (place.conversationId !== before.conversationId) this.#follow();
   }
 
   // --- the list --------------------------------------------------------------------------------------------------
@@ -198,11 +235,14 @@ export class Desk {
   }
 
   #countSoon(): void {
-    this.#counting ??= setTimeout(async () => {
-      const counts = await this.api.get<Counts>('/counts').catch(() => null);
-      this.#counting = undefined;
-      if (counts) this.store.set({ counts });
-    }, this.state.counts ? COUNT_MS : 0);
+    this.#counting ??= setTimeout(
+      async () => {
+        const counts = await this.api.get<Counts>('/counts').catch(() => null);
+        this.#counting = undefined;
+        if (counts) this.store.set({ counts });
+      },
+      this.state.counts ? COUNT_MS : 0,
+    );
   }
 
   // --- the open conversation -------------------------------------------------------------------------------------
@@ -221,17 +261,21 @@ export class Desk {
     if (opened?.row.conversation_id === conversationId) this.store.set({ opened: change(opened) });
   }
 
-  #follow(before: string | null): void {
+  #follow(): void {
     const { conversationId, list } = this.state;
-    if (before) this.send({ type: 'leave', conversation_id: before });
+    if (this.#followed) this.send({ type: 'leave', conversation_id: this.#followed });
+    this.#followed = null;
     const row = list.rows.find((one) => one.conversation_id === conversationId);
     this.store.set({ opened: row ? newlyOpened(row) : null, missing: null, why: null });
+    clearTimeout(this.#opening);
     if (!conversationId) return;
-    const opening = ++this.#opening;
-    // Whoever runs down the list by keyboard opens only where they stop.
-    setTimeout(() => {
-      if (opening === this.#opening) this.#load(conversationId);
-    }, 60);
+    const load = () => {
+      this.#openedAt = Date.now();
+      this.#load(conversationId);
+    };
+    const wait = this.#openedAt + OPENING_MS - Date.now();
+    if (wait <= 0) load();
+    else this.#opening = setTimeout(load, wait);
   }
 
   #load(conversationId: string): void {
@@ -241,11 +285,17 @@ export class Desk {
   }
 
   #join(conversationId: string, after: number): void {
-    this.send({ type: 'open', conversation_id: conversationId, after, request: `open ${conversationId}`.slice(0, 64) });
+    this.#followed = conversationId;
+    this.send({ type: 'open', conversation_id: conversationId, after, request: openingOf(conversationId) });
   }
 
   async #loadMessages(conversationId: string, whole = false): Promise<void> {
-    interface Answer { conversation: Row; messages: Message[]; more: boolean; notes: Note[] }
+    interface Answer {
+      conversation: Row;
+      messages: Message[];
+      more: boolean;
+      notes: Note[];
+    }
     const path = `/conversations/${encodeURIComponent(conversationId)}`;
     try {
       let { conversation, messages, more, notes } = await this.api.get<Answer>(path, { limit: '100' });
@@ -259,7 +309,8 @@ export class Desk {
       }
     } catch (failure) {
       const gone = failure instanceof Refused && failure.status === 404;
-      if (this.state.conversationId === conversationId && !this.state.opened?.live) this.store.set({ missing: gone ? 'This conversation does not exist any more.' : wordsOf(failure) });
+      if (this.state.conversationId === conversationId && !this.state.opened?.live)
+        this.store.set({ missing: gone ? 'This conversation does not exist any more.' : wordsOf(failure) });
     }
   }
 
@@ -292,6 +343,7 @@ export class Desk {
 
   #signedIn({ user, operations }: { user: Member; operations: readonly string[] }): void {
     const again = this.state.me !== null;
+    this.#followed = null;
     this.store.set({ me: user, operations: new Set(operations) });
     if (again) void this.#loadList();
     void this.#loadCanned();
@@ -300,7 +352,7 @@ export class Desk {
     const { conversationId, opened } = this.state;
     if (!conversationId) return;
     if (opened) this.#join(conversationId, opened.conversation.seq);
-    else this.#follow(null);
+    else this.#follow();
   }
 
   async #loadCanned(): Promise<void> {
@@ -338,19 +390,29 @@ export class Desk {
       case 'canned':
         void this.#loadCanned();
         return;
-      case 'done': {
-        const { conversationId } = this.state;
-        if (conversationId && frame.request === `open ${conversationId}`.slice(0, 64)) this.change(conversationId, (opened) => ({ ...opened, live: true }));
+      case 'done':
+        if (this.#opens(frame.request)) this.change(this.state.conversationId ?? '', (opened) => ({ ...opened, live: true }));
         this.markRead();
-      }
+        return;
+      case 'error':
+        if (this.#opens(frame.request))
+          this.#opening = setTimeout(() => this.#join(this.state.conversationId ?? '', 0), frame.retry_after_ms ?? AGAIN_MS);
     }
+  }
+
+  /** Whether this names the request that opens the conversation which is shown. */
+  #opens(request: string | undefined): boolean {
+    const { conversationId } = this.state;
+    return conversationId !== null && request === openingOf(conversationId);
   }
 
   #joined(conversationId: string, row: Row, after: number): void {
     if (this.state.conversationId !== conversationId) return;
     if (!this.state.opened) this.store.set({ opened: newlyOpened(row) });
     this.change(conversationId, (opened) => ({
-      ...opened, row, conversation: after < opened.conversation.seq ? newConversation(row.session_id) : opened.conversation,
+      ...opened,
+      row,
+      conversation: after < opened.conversation.seq ? newConversation(row.session_id) : opened.conversation,
     }));
   }
 
@@ -369,7 +431,8 @@ export class Desk {
 
   #removed(conversationId: string): void {
     this.store.set({ list: without(this.state.list, conversationId) });
-    if (this.state.conversationId === conversationId) this.store.set({ opened: null, missing: 'The customer has deleted this conversation.' });
+    if (this.state.conversationId === conversationId)
+      this.store.set({ opened: null, missing: 'The customer has deleted this conversation.' });
     this.#countSoon();
   }
 }

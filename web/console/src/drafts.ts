@@ -42,7 +42,9 @@ export class Drafts {
 function stored(storage: Kept | null): [string, string][] {
   try {
     const found: unknown = JSON.parse(storage?.getItem(KEY) ?? '[]');
-    return Array.isArray(found) ? found.filter((one): one is [string, string] => Array.isArray(one) && one.every((part) => typeof part === 'string')) : [];
+    return Array.isArray(found)
+      ? found.filter((one): one is [string, string] => Array.isArray(one) && one.every((part) => typeof part === 'string'))
+      : [];
   } catch {
     return [];
   }

@@ -6,7 +6,7 @@ import type { Priority, Row, State } from './types.js';
 export const STATES: readonly State[] = ['bot', 'waiting', 'staff', 'closed'];
 export const PRIORITIES: readonly Priority[] = ['low', 'normal', 'high', 'urgent'];
 export const SORTS = ['recent', 'oldest', 'waiting', 'priority'] as const;
-export type Sort = typeof SORTS[number];
+export type Sort = (typeof SORTS)[number];
 
 export interface Filters {
   readonly states: readonly State[];
@@ -23,7 +23,11 @@ export const ALL: Filters = { states: [], assignee: '', tags: [], priorities: []
 
 /** The filters in a query string; what it does not know of is left out. */
 export function filtersIn(query: URLSearchParams): Filters {
-  const several = (name: string) => (query.get(name) ?? '').split(',').map((one) => one.trim()).filter(Boolean);
+  const several = (name: string) =>
+    (query.get(name) ?? '')
+      .split(',')
+      .map((one) => one.trim())
+      .filter(Boolean);
   const sort = query.get('sort');
   return {
     states: STATES.filter((state) => several('state').includes(state)),
@@ -39,8 +43,13 @@ export function filtersIn(query: URLSearchParams): Filters {
 /** What differs from `ALL`, by the names that the server has for it too. */
 export function queryOf({ states, assignee, tags, priorities, unread, text, sort }: Filters): Record<string, string> {
   const all = {
-    state: states.join(','), assignee, tag: tags.join(','), priority: priorities.join(','), unread: unread ? 'true' : '',
-    text: text.trim(), sort: sort === 'recent' ? '' : sort,
+    state: states.join(','),
+    assignee,
+    tag: tags.join(','),
+    priority: priorities.join(','),
+    unread: unread ? 'true' : '',
+    text: text.trim(),
+    sort: sort === 'recent' ? '' : sort,
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''));
 }
@@ -53,14 +62,15 @@ export function narrowing({ states, assignee, tags, priorities, unread }: Filter
 /** Whether a conversation is listed; null where only the server can tell, because words are searched for. */
 export function passes(row: Row, filters: Filters, me: string): boolean | null {
   const { states, assignee, tags, priorities, unread, text, sort } = filters;
-  const owner = row.state === 'staff' ? row.staff?.id ?? '' : '';
+  const owner = row.state === 'staff' ? (row.staff?.id ?? '') : '';
   const wanted = assignee === 'me' ? me : assignee;
-  const plain = (states.length === 0 || states.includes(row.state))
-    && (assignee === '' || (assignee === 'none' ? owner === '' : owner === wanted))
-    && tags.every((tag) => row.tags.includes(tag))
-    && (priorities.length === 0 || priorities.includes(row.priority))
-    && (!unread || row.unread > 0)
-    && (sort !== 'waiting' || row.state === 'waiting');
+  const plain =
+    (states.length === 0 || states.includes(row.state)) &&
+    (assignee === '' || (assignee === 'none' ? owner === '' : owner === wanted)) &&
+    tags.every((tag) => row.tags.includes(tag)) &&
+    (priorities.length === 0 || priorities.includes(row.priority)) &&
+    (!unread || row.unread > 0) &&
+    (sort !== 'waiting' || row.state === 'waiting');
   return plain && text.trim() ? null : plain;
 }
 

@@ -34,12 +34,22 @@ export interface Opened {
 
 export function newlyOpened(row: Row): Opened {
   return {
-    row, conversation: newConversation(row.session_id), messages: {}, notes: [], seenAt: {}, live: false, typing: null,
-    readUpto: 0, outgoing: [], customer: null, suggestion: null,
+    row,
+    conversation: newConversation(row.session_id),
+    messages: {},
+    notes: [],
+    seenAt: {},
+    live: false,
+    typing: null,
+    readUpto: 0,
+    outgoing: [],
+    customer: null,
+    suggestion: null,
   };
 }
 
-export type StaffEvent = Received | { readonly type: 'typing'; readonly text?: string | null } | { readonly type: 'seen'; readonly upto_seq: number };
+export type StaffEvent =
+  Received | { readonly type: 'typing'; readonly text?: string | null } | { readonly type: 'seen'; readonly upto_seq: number };
 
 /** The conversation after an event of it.
  * @param now milliseconds since 1970 */

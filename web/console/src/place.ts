@@ -13,14 +13,17 @@ export interface Place {
 export function placeIn(search: string): Place {
   const query = new URLSearchParams(search);
   return {
-    view: query.get('view') === 'figures' ? 'figures' : 'desk', filters: filtersIn(query),
+    view: query.get('view') === 'figures' ? 'figures' : 'desk',
+    filters: filtersIn(query),
     conversationId: query.get('conversation') || null,
   };
 }
 
 export function addressOf({ view, filters, conversationId }: Place): string {
   const query = new URLSearchParams({
-    ...(view === 'desk' ? {} : { view }), ...queryOf(filters), ...(conversationId ? { conversation: conversationId } : {}),
+    ...(view === 'desk' ? {} : { view }),
+    ...queryOf(filters),
+    ...(conversationId ? { conversation: conversationId } : {}),
   }).toString();
   return query ? `?${query}` : location.pathname;
 }

@@ -34,7 +34,10 @@ export const WITHIN: readonly { readonly shown: string; readonly does: string }[
 ];
 
 /** What a key press asks for; null where it is part of a text, or of something else of the browser's. */
-export function actionOf(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'defaultPrevented'>, writing: boolean): Action | null {
+export function actionOf(
+  event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'defaultPrevented'>,
+  writing: boolean,
+): Action | null {
   if (writing || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return null;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const names = Object.keys(SHORTCUTS) as Action[];

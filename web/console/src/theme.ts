@@ -2,7 +2,7 @@
 
 const KEY = 'pitcrew.staff.theme';
 export const THEMES = ['auto', 'light', 'dark'] as const;
-export type Theme = typeof THEMES[number];
+export type Theme = (typeof THEMES)[number];
 
 export function chosenTheme(): Theme {
   const stored = read();

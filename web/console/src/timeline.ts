@@ -57,5 +57,7 @@ function withDays(items: readonly Item[]): Item[] {
 
 /** The thumbs that were given in a conversation, in its order. */
 export function rated(opened: Opened): Message[] {
-  return Object.values(opened.messages).filter(({ feedback }) => feedback).sort((one, other) => one.seq - other.seq);
+  return Object.values(opened.messages)
+    .filter(({ feedback }) => feedback)
+    .sort((one, other) => one.seq - other.seq);
 }

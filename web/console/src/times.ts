@@ -25,7 +25,11 @@ export function moment(at: string, now: number): string {
   const today = new Date(now);
   if (date.toDateString() === today.toDateString()) return clock(at);
   if (date.toDateString() === new Date(now - DAY_MS).toDateString()) return 'Yesterday';
-  return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', ...(date.getFullYear() === today.getFullYear() ? {} : { year: 'numeric' }) });
+  return date.toLocaleDateString('en-GB', {
+    day: 'numeric',
+    month: 'short',
+    ...(date.getFullYear() === today.getFullYear() ? {} : { year: 'numeric' }),
+  });
 }
 
 export function clock(at: string): string {

@@ -222,7 +222,12 @@ export interface Outcomes {
 export interface Gap {
   readonly question: string;
   readonly count: number;
-  readonly questions: readonly { readonly text: string; readonly conversation_id: string; readonly message_id: string; readonly at: string }[];
+  readonly questions: readonly {
+    readonly text: string;
+    readonly conversation_id: string;
+    readonly message_id: string;
+    readonly at: string;
+  }[];
   readonly last_at: string;
 }
 

@@ -3,7 +3,15 @@ import { ALL, filtersIn, narrowing, order, passes, queryOf, type Filters } from 
 import { addressOf, placeIn } from '../src/place.js';
 import { row } from './rows.js';
 
-const SOME: Filters = { states: ['waiting', 'staff'], assignee: 'me', tags: ['vip', 'brakes'], priorities: ['high', 'urgent'], unread: true, text: 'roof load', sort: 'priority' };
+const SOME: Filters = {
+  states: ['waiting', 'staff'],
+  assignee: 'me',
+  tags: ['vip', 'brakes'],
+  priorities: ['high', 'urgent'],
+  unread: true,
+  text: 'roof load',
+  sort: 'priority',
+};
 
 describe('filters in the address', () => {
   it('come back as they went', () => {

@@ -8,7 +8,16 @@ const NOW = Date.UTC(2026, 10, 23, 9, 0);
 const SESSION = 'session-a';
 
 function ack(id: string, seq: number, run: string | null, sent = '2026-11-23T08:00:00.000Z') {
-  return { type: 'ack', message_id: id, run_id: run, session_id: SESSION, message: `text of ${id}`, sent_at: sent, epoch: 'e', seq } as never as StaffEvent;
+  return {
+    type: 'ack',
+    message_id: id,
+    run_id: run,
+    session_id: SESSION,
+    message: `text of ${id}`,
+    sent_at: sent,
+    epoch: 'e',
+    seq,
+  } as never as StaffEvent;
 }
 
 function after(...frames: object[]): Opened {
@@ -16,8 +25,19 @@ function after(...frames: object[]): Opened {
 }
 
 const stored = (id: string, change: Partial<Message> = {}): Message => ({
-  message_id: id, seq: 2, role: 'assistant', text: 'x', created_at: '2026-11-23T08:00:05.000Z', run_id: 'r', name: null, agent: null, declined: false,
-  deleted: false, superseded_by: null, feedback: null, ...change,
+  message_id: id,
+  seq: 2,
+  role: 'assistant',
+  text: 'x',
+  created_at: '2026-11-23T08:00:05.000Z',
+  run_id: 'r',
+  name: null,
+  agent: null,
+  declined: false,
+  deleted: false,
+  superseded_by: null,
+  feedback: null,
+  ...change,
 });
 
 describe('an opened conversation', () => {
@@ -58,7 +78,15 @@ describe('an opened conversation', () => {
 
   it('shows a reply once, whichever comes first, the answer or the event', () => {
     const outgoing = { id: 'o', text: 'hi', status: 'sending', messageId: null, problem: null } as const;
-    const said = { type: 'staff_message', session_id: SESSION, message: 'hi', message_id: 'm', name: 'Ada', seq: 1, sent_at: '2026-11-23T08:00:00.000Z' };
+    const said = {
+      type: 'staff_message',
+      session_id: SESSION,
+      message: 'hi',
+      message_id: 'm',
+      name: 'Ada',
+      seq: 1,
+      sent_at: '2026-11-23T08:00:00.000Z',
+    };
     const event = heard(sending(newlyOpened(row('a')), outgoing), said as never, NOW);
     expect(sending(event, { ...outgoing, messageId: 'm' }).outgoing).toEqual([]);
     const answer = sending(sending(newlyOpened(row('a')), outgoing), { ...outgoing, messageId: 'm' });
@@ -67,13 +95,27 @@ describe('an opened conversation', () => {
   });
 
   it('marks what the customer has read, and never less of it', () => {
-    const said = { type: 'staff_message', session_id: SESSION, message: 'hi', message_id: 'm', name: 'Ada', seq: 4, sent_at: '2026-11-23T08:00:00.000Z' };
+    const said = {
+      type: 'staff_message',
+      session_id: SESSION,
+      message: 'hi',
+      message_id: 'm',
+      name: 'Ada',
+      seq: 4,
+      sent_at: '2026-11-23T08:00:00.000Z',
+    };
     const read = after(said, { type: 'seen', upto_seq: 4 }, { type: 'seen', upto_seq: 2 });
     expect(timeline(read).at(-1)).toMatchObject({ kind: 'staff', read: true });
   });
 
   it('puts notes where they were written', () => {
-    const note = (id: string, created_at: string) => ({ note_id: id, conversation_id: 'a', text: id, author: { id: 'ben', name: 'Ben' }, created_at });
+    const note = (id: string, created_at: string) => ({
+      note_id: id,
+      conversation_id: 'a',
+      text: id,
+      author: { id: 'ben', name: 'Ben' },
+      created_at,
+    });
     let opened = after(ack('q', 1, null, '2026-11-23T08:00:00.000Z'), ack('p', 2, null, '2026-11-23T08:10:00.000Z'));
     opened = noted(noted(opened, note('late', '2026-11-23T08:20:00.000Z')), note('between', '2026-11-23T08:05:00.000Z'));
     expect(timeline(opened).map(({ id }) => id)).toEqual(['day Mon Nov 23 2026', 'q', 'between', 'p', 'late']);
@@ -86,7 +128,11 @@ describe('an opened conversation', () => {
   });
 
   it('knows the thumbs of answers', () => {
-    const opened = told(after(ack('q', 1, 'r')), [stored('b', { seq: 4, feedback: { rating: 'up', reason: null, at: '' } }), stored('a', { feedback: { rating: 'down', reason: 'wrong', at: '' } }), stored('c')]);
+    const opened = told(after(ack('q', 1, 'r')), [
+      stored('b', { seq: 4, feedback: { rating: 'up', reason: null, at: '' } }),
+      stored('a', { feedback: { rating: 'down', reason: 'wrong', at: '' } }),
+      stored('c'),
+    ]);
     expect(rated(opened).map(({ message_id: id }) => id)).toEqual(['a', 'b']);
   });
 });

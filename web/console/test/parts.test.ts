@@ -44,7 +44,14 @@ describe('drafts', () => {
 });
 
 describe('shortcuts', () => {
-  const key = (name: string, change = {}) => ({ key: name, ctrlKey: false, metaKey: false, altKey: false, defaultPrevented: false, ...change });
+  const key = (name: string, change = {}) => ({
+    key: name,
+    ctrlKey: false,
+    metaKey: false,
+    altKey: false,
+    defaultPrevented: false,
+    ...change,
+  });
 
   it('have a key each', () => {
     const keys = Object.values(SHORTCUTS).map((one) => one.key);
@@ -63,7 +70,12 @@ describe('shortcuts', () => {
 });
 
 describe('canned replies', () => {
-  const canned = ['hello', 'hours', 'bye'].map((shortcut) => ({ canned_id: shortcut, shortcut, title: shortcut === 'bye' ? 'Farewell, hopefully' : shortcut, text: 'x' }));
+  const canned = ['hello', 'hours', 'bye'].map((shortcut) => ({
+    canned_id: shortcut,
+    shortcut,
+    title: shortcut === 'bye' ? 'Farewell, hopefully' : shortcut,
+    text: 'x',
+  }));
 
   it('are found by what stands behind the slash, and only there', () => {
     expect(cannedFor('/', canned)).toHaveLength(3);
@@ -76,7 +88,13 @@ describe('canned replies', () => {
 
 describe('times and figures', () => {
   it('are short', () => {
-    expect([span(0), span(59_999), span(4 * 60_000), span(125 * 60_000), span(49 * 3_600_000)]).toEqual(['now', 'now', '4 min', '2 h 5 min', '2 d']);
+    expect([span(0), span(59_999), span(4 * 60_000), span(125 * 60_000), span(49 * 3_600_000)]).toEqual([
+      'now',
+      'now',
+      '4 min',
+      '2 h 5 min',
+      '2 d',
+    ]);
     expect([seconds(5), seconds(65), seconds(120), seconds(7_200)]).toEqual(['5 s', '1 min 5 s', '2 min', '2 h']);
     expect([percent(1), percent(0.9999), percent(0.004), percent(0)]).toEqual(['100 %', '99 %', '< 1 %', '0 %']);
     expect([compact(950), compact(2_500), compact(12_000)]).toEqual(['950', '2.5k', '12k']);
@@ -86,13 +104,22 @@ describe('times and figures', () => {
     const now = Date.UTC(2026, 10, 23, 10);
     const since = (ms: number) => waiting(new Date(now - ms).toISOString(), now);
     expect([since(-5_000), since(3 * 60_000), since(11 * 60_000)]).toEqual([
-      { text: 'just now', level: 'short' }, { text: '3 min', level: 'long' }, { text: '11 min', level: 'late' },
+      { text: 'just now', level: 'short' },
+      { text: '3 min', level: 'long' },
+      { text: '11 min', level: 'late' },
     ]);
   });
 });
 
 describe('charts', () => {
-  it.each([[[], 4], [[3], 4], [[9], 12], [[41], 60], [[100], 100], [[9_574], 10_000]])('of %j end at %i', (values, top) => {
+  it.each([
+    [[], 4],
+    [[3], 4],
+    [[9], 12],
+    [[41], 60],
+    [[100], 100],
+    [[9_574], 10_000],
+  ])('of %j end at %i', (values, top) => {
     expect(ceiling(values)).toBe(top);
   });
 
@@ -106,7 +133,13 @@ describe('charts', () => {
 
 describe('names and texts', () => {
   it('become initials', () => {
-    expect([initials('Ada Lovelace'), initials('jon'), initials('  '), initials('<script>alert(1)</script>'), initials('Ősz Émile')]).toEqual(['AL', 'J', '?', 'S', 'ŐÉ']);
+    expect([
+      initials('Ada Lovelace'),
+      initials('jon'),
+      initials('  '),
+      initials('<script>alert(1)</script>'),
+      initials('Ősz Émile'),
+    ]).toEqual(['AL', 'J', '?', 'S', 'ŐÉ']);
   });
 
   it('lose their Markdown in a line', () => {

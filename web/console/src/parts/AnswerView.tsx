@@ -20,21 +20,55 @@ export function AnswerView({ entry, message, at }: { entry: Answer; message: Mes
   const titles = entry.passages.length ? entry.passages.map(({ title }) => title) : sources.map(({ title }) => title);
   return (
     <article class="said bot" data-status={entry.status} data-message={entry.messageId ?? ''} data-run={entry.runId} aria-busy={underWay}>
-      <h3 class="by"><Icon name="bot" />Assistant{agent && <span class="agent">{plain(agent.name)} · {percent(agent.confidence)}</span>}</h3>
+      <h3 class="by">
+        <Icon name="bot" />
+        Assistant
+        {agent && (
+          <span class="agent">
+            {plain(agent.name)} · {percent(agent.confidence)}
+          </span>
+        )}
+      </h3>
       {(entry.text || entry.request) && (
         <div class="bubble">
           {entry.text && <RichText text={entry.text} titles={titles} onSource={setShown} />}
-          {entry.request && <p class="asks"><Icon name="question" /><span dir="auto">{entry.request.prompt}</span></p>}
+          {entry.request && (
+            <p class="asks">
+              <Icon name="question" />
+              <span dir="auto">{entry.request.prompt}</span>
+            </p>
+          )}
         </div>
       )}
-      {underWay && <p class="progress"><span class="dots" aria-hidden="true"><i /><i /><i /></span>{entry.steps.at(-1)?.message ?? 'Beginning …'}</p>}
+      {underWay && (
+        <p class="progress">
+          <span class="dots" aria-hidden="true">
+            <i />
+            <i />
+            <i />
+          </span>
+          {entry.steps.at(-1)?.message ?? 'Beginning …'}
+        </p>
+      )}
       {entry.status === 'cancelled' && <p class="under">{entry.request ? 'Not decided by the customer' : 'Stopped'}</p>}
-      {entry.status === 'failed' && <p class="under problem">{entry.problem?.text}{entry.problem?.reason ? ` (${entry.problem.reason})` : ''}</p>}
+      {entry.status === 'failed' && (
+        <p class="under problem">
+          {entry.problem?.text}
+          {entry.problem?.reason ? ` (${entry.problem.reason})` : ''}
+        </p>
+      )}
       <Sources sources={sources} shown={shown} onShow={setShown} />
       {message?.feedback && (
         <p class="thumb" data-rating={message.feedback.rating}>
           <Icon name={message.feedback.rating === 'up' ? 'up' : 'thumbDown'} />
-          <span>{message.feedback.rating === 'up' ? 'Helpful' : 'Not helpful'}{message.feedback.reason && <>: <q dir="auto">{message.feedback.reason}</q></>}</span>
+          <span>
+            {message.feedback.rating === 'up' ? 'Helpful' : 'Not helpful'}
+            {message.feedback.reason && (
+              <>
+                : <q dir="auto">{message.feedback.reason}</q>
+              </>
+            )}
+          </span>
         </p>
       )}
       {!underWay && (
@@ -42,7 +76,10 @@ export function AnswerView({ entry, message, at }: { entry: Answer; message: Mes
           {(message?.declined || entry.metadata?.declined) && <span class="flag">No answer in the documents</span>}
           {entry.metadata?.flagged && <span class="flag">Unsupported statements</span>}
           {desk.may('why') && (
-            <button type="button" class="link why" aria-pressed={state.why === entry.runId} onClick={() => desk.explain(entry.runId)}><Icon name="question" />Why this answer</button>
+            <button type="button" class="link why" aria-pressed={state.why === entry.runId} onClick={() => desk.explain(entry.runId)}>
+              <Icon name="question" />
+              Why this answer
+            </button>
           )}
         </Time>
       )}

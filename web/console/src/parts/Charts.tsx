@@ -41,17 +41,36 @@ export function StackedDays({ title, days, series, height }: Properties) {
   const every = Math.max(1, Math.ceil(days.length / (width / LABEL)));
   return (
     <Figure title={title} series={series} table={<DayTable days={days} series={series} />}>
-      <svg ref={drawing} height={height + BELOW} viewBox={`0 0 ${width} ${height + BELOW}`} role="img" aria-label={`${title}: ${series.map(({ name, values }) => `${name} ${sum(values)}`).join(', ')}`}>
+      <svg
+        ref={drawing}
+        height={height + BELOW}
+        viewBox={`0 0 ${width} ${height + BELOW}`}
+        role="img"
+        aria-label={`${title}: ${series.map(({ name, values }) => `${name} ${sum(values)}`).join(', ')}`}
+      >
         {Array.from({ length: LINES + 1 }, (_, line) => {
           const y = height - (height * line) / LINES;
-          return <g key={line}><line class="grid" x1={LEFT} x2={width} y1={y} y2={y} /><text class="tick" x={LEFT - 6} y={Math.max(10, y + 4)} text-anchor="end">{compact((top * line) / LINES)}</text></g>;
+          return (
+            <g key={line}>
+              <line class="grid" x1={LEFT} x2={width} y1={y} y2={y} />
+              <text class="tick" x={LEFT - 6} y={Math.max(10, y + 4)} text-anchor="end">
+                {compact((top * line) / LINES)}
+              </text>
+            </g>
+          );
         })}
         <g transform={`translate(${LEFT} 0)`}>
           {bars.map((pieces, at) => (
             <g key={days[at]}>
               <title>{`${short(days[at] ?? '')}: ${series.map(({ name, values }) => `${name} ${values[at] ?? 0}`).join(', ')}`}</title>
-              {pieces.map((bar, piece) => bar.height > 0 && <rect key={piece} class={`fill ${series[piece]?.kind ?? ''}`} {...bar} rx="1.5" />)}
-              {at % every === 0 && <text class="tick" x={(bars[at]?.[0]?.x ?? 0) + (bars[at]?.[0]?.width ?? 0) / 2} y={height + 16} text-anchor="middle">{short(days[at] ?? '')}</text>}
+              {pieces.map(
+                (bar, piece) => bar.height > 0 && <rect key={piece} class={`fill ${series[piece]?.kind ?? ''}`} {...bar} rx="1.5" />,
+              )}
+              {at % every === 0 && (
+                <text class="tick" x={(bars[at]?.[0]?.x ?? 0) + (bars[at]?.[0]?.width ?? 0) / 2} y={height + 16} text-anchor="middle">
+                  {short(days[at] ?? '')}
+                </text>
+              )}
             </g>
           ))}
         </g>
@@ -61,29 +80,65 @@ export function StackedDays({ title, days, series, height }: Properties) {
 }
 
 /** Bars that lie, for a few things with names. */
-export function Shares({ title, values }: { title: string; values: readonly { readonly name: string; readonly value: number; readonly kind?: string }[] }) {
+export function Shares({
+  title,
+  values,
+}: {
+  title: string;
+  values: readonly { readonly name: string; readonly value: number; readonly kind?: string }[];
+}) {
   const most = Math.max(1, ...values.map(({ value }) => value));
   return (
     <figure class="chart">
-      <figcaption><h3>{title}</h3></figcaption>
+      <figcaption>
+        <h3>{title}</h3>
+      </figcaption>
       <ul class="shares">
         {values.map(({ name, value, kind = 'one' }) => (
-          <li key={name}><span>{name}</span><i class="track" aria-hidden="true"><i class={`fill ${kind}`} style={{ width: `${(value / most) * 100}%` }} /></i><b>{value}</b></li>
+          <li key={name}>
+            <span>{name}</span>
+            <i class="track" aria-hidden="true">
+              <i class={`fill ${kind}`} style={{ width: `${(value / most) * 100}%` }} />
+            </i>
+            <b>{value}</b>
+          </li>
         ))}
       </ul>
     </figure>
   );
 }
 
-function Figure({ title, series, table, children }: { title: string; series: readonly Series[]; table: ComponentChildren; children: ComponentChildren }) {
+function Figure({
+  title,
+  series,
+  table,
+  children,
+}: {
+  title: string;
+  series: readonly Series[];
+  table: ComponentChildren;
+  children: ComponentChildren;
+}) {
   return (
     <figure class="chart">
       <figcaption>
         <h3>{title}</h3>
-        <ul class="legend" aria-hidden="true">{series.map(({ name, kind }) => <li key={name}><i class={`fill ${kind}`} />{name}</li>)}</ul>
+        <ul class="legend" aria-hidden="true">
+          {series.map(({ name, kind }) => (
+            <li key={name}>
+              <i class={`fill ${kind}`} />
+              {name}
+            </li>
+          ))}
+        </ul>
       </figcaption>
       {children}
-      <details><summary>As a table</summary><div class="table" tabIndex={0} role="group" aria-label={title}>{table}</div></details>
+      <details>
+        <summary>As a table</summary>
+        <div class="table" tabIndex={0} role="group" aria-label={title}>
+          {table}
+        </div>
+      </details>
     </figure>
   );
 }
@@ -91,8 +146,26 @@ function Figure({ title, series, table, children }: { title: string; series: rea
 function DayTable({ days, series }: { days: readonly string[]; series: readonly Series[] }) {
   return (
     <table>
-      <thead><tr><th scope="col">Day</th>{series.map(({ name }) => <th key={name} scope="col">{name}</th>)}</tr></thead>
-      <tbody>{days.map((day, at) => <tr key={day}><th scope="row">{day}</th>{series.map(({ name, values }) => <td key={name}>{values[at] ?? 0}</td>)}</tr>)}</tbody>
+      <thead>
+        <tr>
+          <th scope="col">Day</th>
+          {series.map(({ name }) => (
+            <th key={name} scope="col">
+              {name}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {days.map((day, at) => (
+          <tr key={day}>
+            <th scope="row">{day}</th>
+            {series.map(({ name, values }) => (
+              <td key={name}>{values[at] ?? 0}</td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
     </table>
   );
 }

@@ -51,12 +51,13 @@ export function Composer({ opened }: { opened: Opened }) {
     write(words);
     box.current?.focus();
   };
-  const pick = ({ text: words }: Canned) => use(words.replaceAll('{name}', state.me?.name ?? '').replaceAll('{customer}', nameOf(opened.row.customer)));
+  const pick = ({ text: words }: Canned) =>
+    use(words.replaceAll('{name}', state.me?.name ?? '').replaceAll('{customer}', nameOf(opened.row.customer)));
   const send = async () => {
     const words = text.trim();
     if (!words || words.length > MOST) return;
     const sent = mode === 'note' ? acts.note(words) : acts.reply(words);
-    if (!await sent) return;
+    if (!(await sent)) return;
     desk.drafts.keep(id, mode, '');
     setText('');
   };
@@ -87,23 +88,53 @@ export function Composer({ opened }: { opened: Opened }) {
       {opened.suggestion && <SuggestionCard opened={opened} onUse={use} />}
       {named && <CannedList found={found} chosen={named} onPick={pick} />}
       <div class="modes" role="group" aria-label="To whom">
-        <button type="button" aria-pressed={mode === 'reply'} data-mode="reply" onClick={() => turn('reply')}>Reply</button>
-        <button type="button" aria-pressed={mode === 'note'} data-mode="note" title="Private note (N)" onClick={() => turn('note')}><Icon name="lock" />Note</button>
+        <button type="button" aria-pressed={mode === 'reply'} data-mode="reply" onClick={() => turn('reply')}>
+          Reply
+        </button>
+        <button type="button" aria-pressed={mode === 'note'} data-mode="note" title="Private note (N)" onClick={() => turn('note')}>
+          <Icon name="lock" />
+          Note
+        </button>
         <span class="gap" />
         {mode === 'reply' && desk.may('suggestion') && (
-          <button type="button" class="suggest" disabled={thinking} title="Suggest a reply (S)" data-act="suggest" onClick={() => void suggest()}><Icon name="spark" />{thinking ? 'Thinking …' : 'Suggest'}</button>
+          <button
+            type="button"
+            class="suggest"
+            disabled={thinking}
+            title="Suggest a reply (S)"
+            data-act="suggest"
+            onClick={() => void suggest()}
+          >
+            <Icon name="spark" />
+            {thinking ? 'Thinking …' : 'Suggest'}
+          </button>
         )}
       </div>
       <div class="box">
         <textarea
-          ref={box} data-part="composer" rows={1} value={text} maxLength={MOST} dir="auto"
+          ref={box}
+          data-part="composer"
+          rows={1}
+          value={text}
+          maxLength={MOST}
+          dir="auto"
           aria-label={mode === 'note' ? 'Private note' : 'Reply to the customer'}
           placeholder={mode === 'note' ? 'Only colleagues see this …' : 'Write a reply, or / …'}
-          {...(named ? { role: 'combobox', 'aria-expanded': true, 'aria-controls': 'canned-found', 'aria-activedescendant': `canned-${named.canned_id}` } : {})}
-          onInput={(event) => write(event.currentTarget.value)} onKeyDown={press} onBlur={() => acts.typing(false)}
+          {...(named
+            ? {
+                role: 'combobox',
+                'aria-expanded': true,
+                'aria-controls': 'canned-found',
+                'aria-activedescendant': `canned-${named.canned_id}`,
+              }
+            : {})}
+          onInput={(event) => write(event.currentTarget.value)}
+          onKeyDown={press}
+          onBlur={() => acts.typing(false)}
         />
         <button type="button" class="primary send" data-act="send" disabled={!text.trim()} onClick={() => void send()}>
-          <Icon name={mode === 'note' ? 'lock' : 'send'} />{mode === 'note' ? 'Keep note' : mine ? 'Send' : 'Take over and send'}
+          <Icon name={mode === 'note' ? 'lock' : 'send'} />
+          {mode === 'note' ? 'Keep note' : mine ? 'Send' : 'Take over and send'}
         </button>
       </div>
     </div>
@@ -123,8 +154,19 @@ function CannedList({ found, chosen, onPick }: { found: readonly Canned[]; chose
   return (
     <ul class="canned" id="canned-found" role="listbox" aria-label="Canned replies">
       {found.map((one) => (
-        <li key={one.canned_id} id={`canned-${one.canned_id}`} role="option" aria-selected={one === chosen} onMouseDown={(event) => { event.preventDefault(); onPick(one); }}>
-          <b>/{one.shortcut}</b><span dir="auto">{one.title}</span><small dir="auto">{one.text}</small>
+        <li
+          key={one.canned_id}
+          id={`canned-${one.canned_id}`}
+          role="option"
+          aria-selected={one === chosen}
+          onMouseDown={(event) => {
+            event.preventDefault();
+            onPick(one);
+          }}
+        >
+          <b>/{one.shortcut}</b>
+          <span dir="auto">{one.title}</span>
+          <small dir="auto">{one.text}</small>
         </li>
       ))}
     </ul>
@@ -137,18 +179,44 @@ function SuggestionCard({ opened, onUse }: { opened: Opened; onUse: (text: strin
   const { suggestion } = opened;
   if (!suggestion) return null;
   const numbers = [...new Set(suggestion.citations.map(({ number }) => number))].sort((one, other) => one - other);
-  const sources = numbers.flatMap((number) => suggestion.citations.filter((one) => one.number === number).slice(0, 1).map(({ title, text = '' }) => ({ number, title, place: '', text })));
+  const sources = numbers.flatMap((number) =>
+    suggestion.citations
+      .filter((one) => one.number === number)
+      .slice(0, 1)
+      .map(({ title, text = '' }) => ({ number, title, place: '', text })),
+  );
   const titles = sources.reduce<string[]>((all, { number, title }) => Object.assign(all, { [number - 1]: title }), []);
   return (
     <section class="suggestion" aria-label="Suggested reply">
       <header>
-        <Icon name="spark" /><b>Suggested reply</b>
-        <span class="hint">{suggestion.declined ? 'Not in the documents' : [suggestion.agent && plain(suggestion.agent), suggestion.confidence !== null && percent(suggestion.confidence)].filter(Boolean).join(' · ')}</span>
-        <button type="button" class="tool" aria-label="Dismiss the suggestion" onClick={() => acts.dismiss()}><Icon name="close" /></button>
+        <Icon name="spark" />
+        <b>Suggested reply</b>
+        <span class="hint">
+          {suggestion.declined
+            ? 'Not in the documents'
+            : [suggestion.agent && plain(suggestion.agent), suggestion.confidence !== null && percent(suggestion.confidence)]
+                .filter(Boolean)
+                .join(' · ')}
+        </span>
+        <button type="button" class="tool" aria-label="Dismiss the suggestion" onClick={() => acts.dismiss()}>
+          <Icon name="close" />
+        </button>
       </header>
-      <div class="draft-text" tabIndex={0}><RichText text={suggestion.text} titles={titles} onSource={setShown} /></div>
+      <div class="draft-text" tabIndex={0}>
+        <RichText text={suggestion.text} titles={titles} onSource={setShown} />
+      </div>
       <Sources sources={sources} shown={shown} onShow={setShown} />
-      <button type="button" class="secondary" data-act="use" onClick={() => { onUse(suggestion.text.replace(/\s*\[\d+\]/g, '')); acts.dismiss(); }}>Put it into the reply</button>
+      <button
+        type="button"
+        class="secondary"
+        data-act="use"
+        onClick={() => {
+          onUse(suggestion.text.replace(/\s*\[\d+\]/g, ''));
+          acts.dismiss();
+        }}
+      >
+        Put it into the reply
+      </button>
     </section>
   );
 }

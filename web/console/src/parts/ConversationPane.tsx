@@ -18,7 +18,13 @@ export function ConversationPane() {
   if (!opened) {
     return (
       <main class="conversation-pane vacant" tabIndex={-1}>
-        {conversationId && !missing ? <p class="hint" aria-live="polite">Loading …</p> : <Nothing text={missing} />}
+        {conversationId && !missing ? (
+          <p class="hint" aria-live="polite">
+            Loading …
+          </p>
+        ) : (
+          <Nothing text={missing} />
+        )}
       </main>
     );
   }
@@ -37,8 +43,15 @@ function Nothing({ text }: { text: string | null }) {
     <div class="nothing">
       <Icon name="inbox" />
       <p>{text ?? 'Choose a conversation.'}</p>
-      {text ? <button type="button" class="secondary" onClick={() => desk.open(null)}>Back to the list</button> : (
-        <p class="hint">{state.counts?.waiting ? `${state.counts.waiting} waiting for a person. ` : ''}<kbd>J</kbd> opens the first, <kbd>?</kbd> shows all keys.</p>
+      {text ? (
+        <button type="button" class="secondary" onClick={() => desk.open(null)}>
+          Back to the list
+        </button>
+      ) : (
+        <p class="hint">
+          {state.counts?.waiting ? `${state.counts.waiting} waiting for a person. ` : ''}
+          <kbd>J</kbd> opens the first, <kbd>?</kbd> shows all keys.
+        </p>
       )}
     </div>
   );
@@ -52,20 +65,28 @@ function Head({ opened }: { opened: Opened }) {
   return (
     <header class="head">
       <div class="line">
-        <button type="button" class="tool only-phone" aria-label="Back to the list" onClick={() => desk.open(null)}><Icon name="back" /></button>
+        <button type="button" class="tool only-phone" aria-label="Back to the list" onClick={() => desk.open(null)}>
+          <Icon name="back" />
+        </button>
         <Face id={row.customer.id} name={name} />
         <div class="who">
           <h2 dir="auto">{name}</h2>
-          <p><Whose row={row} /></p>
+          <p>
+            <Whose row={row} />
+          </p>
         </div>
         {watching.length > 0 && (
           <span class="watching" role="status" title={`Also looking: ${watching.map((one) => one.name || one.id).join(', ')}`}>
-            {watching.slice(0, 3).map((one) => <Face key={one.id} id={one.id} name={one.name || one.id} small />)}
+            {watching.slice(0, 3).map((one) => (
+              <Face key={one.id} id={one.id} name={one.name || one.id} small />
+            ))}
             <span class="unseen">Also looking: {watching.map((one) => one.name || one.id).join(', ')}</span>
           </span>
         )}
         <Buttons row={row} />
-        <button type="button" class="tool only-narrow" aria-label="About the customer" onClick={() => desk.pane('details')}><Icon name="info" /></button>
+        <button type="button" class="tool only-narrow" aria-label="About the customer" onClick={() => desk.pane('details')}>
+          <Icon name="info" />
+        </button>
       </div>
       <Properties row={row} />
     </header>
@@ -77,14 +98,36 @@ function Whose({ row }: { row: Row }) {
   switch (row.state) {
     case 'waiting': {
       const { text, level } = waiting(row.waiting_since ?? row.updated_at, now);
-      return <span class="mark" data-state="waiting" data-level={level}><Icon name="clock" />Waiting {text}{row.place ? ` · number ${row.place}` : ''}{row.reason ? ` · ${REASON_WORDS[row.reason]}` : ''}</span>;
+      return (
+        <span class="mark" data-state="waiting" data-level={level}>
+          <Icon name="clock" />
+          Waiting {text}
+          {row.place ? ` · number ${row.place}` : ''}
+          {row.reason ? ` · ${REASON_WORDS[row.reason]}` : ''}
+        </span>
+      );
     }
     case 'staff':
-      return <span class="mark" data-state="staff"><Icon name="person" />{row.staff?.id === state.me?.id ? 'You are answering' : `${row.staff?.name || row.staff?.id} is answering`}</span>;
+      return (
+        <span class="mark" data-state="staff">
+          <Icon name="person" />
+          {row.staff?.id === state.me?.id ? 'You are answering' : `${row.staff?.name || row.staff?.id} is answering`}
+        </span>
+      );
     case 'bot':
-      return <span class="mark" data-state="bot"><Icon name="bot" />The assistant is answering</span>;
+      return (
+        <span class="mark" data-state="bot">
+          <Icon name="bot" />
+          The assistant is answering
+        </span>
+      );
     case 'closed':
-      return <span class="mark" data-state="closed"><Icon name="check" />Closed</span>;
+      return (
+        <span class="mark" data-state="closed">
+          <Icon name="check" />
+          Closed
+        </span>
+      );
   }
 }
 
@@ -93,36 +136,65 @@ function Buttons({ row }: { row: Row }) {
   const returnable = row.state === 'waiting' || (row.state === 'staff' && (acts.mine || desk.may('audit')));
   return (
     <div class="acts">
-      {!acts.mine && desk.may('take') && <button type="button" class="primary" data-act="take" title="Take over (T)" onClick={() => void acts.take()}>Take over</button>}
-      {returnable && desk.may('return') && (
-        <button type="button" class="secondary" data-act="return" title="Return to the assistant (R)" onClick={() => void acts.giveBack()}>{acts.mine ? 'Return' : 'To assistant'}</button>
+      {!acts.mine && desk.may('take') && (
+        <button type="button" class="primary" data-act="take" title="Take over (T)" onClick={() => void acts.take()}>
+          Take over
+        </button>
       )}
-      {row.state === 'closed'
-        ? <button type="button" class="secondary" data-act="reopen" title="Reopen (C)" onClick={() => void acts.reopen()}>Reopen</button>
-        : <button type="button" class="secondary" data-act="close" title="Close (C)" onClick={() => void acts.close()}>Close</button>}
+      {returnable && desk.may('return') && (
+        <button type="button" class="secondary" data-act="return" title="Return to the assistant (R)" onClick={() => void acts.giveBack()}>
+          {acts.mine ? 'Return' : 'To assistant'}
+        </button>
+      )}
+      {row.state === 'closed' ? (
+        <button type="button" class="secondary" data-act="reopen" title="Reopen (C)" onClick={() => void acts.reopen()}>
+          Reopen
+        </button>
+      ) : (
+        <button type="button" class="secondary" data-act="close" title="Close (C)" onClick={() => void acts.close()}>
+          Close
+        </button>
+      )}
     </div>
   );
 }
 
 function Properties({ row }: { row: Row }) {
   const { acts, state } = useSurroundings();
-  const owner = row.state === 'staff' ? row.staff?.id ?? '' : '';
-  const members = state.members.some(({ id }) => id === owner) || !owner ? state.members : [...state.members, { id: owner, name: row.staff?.name ?? '' }];
+  const owner = row.state === 'staff' ? (row.staff?.id ?? '') : '';
+  const members =
+    state.members.some(({ id }) => id === owner) || !owner ? state.members : [...state.members, { id: owner, name: row.staff?.name ?? '' }];
   return (
     <div class="properties">
-      <label data-changed={owner !== ''}><span class="unseen">Owner</span><Icon name="person" />
-        <select value={owner} disabled={row.state === 'closed'} onChange={(event) => {
-          const { value } = event.currentTarget;
-          event.currentTarget.value = owner;
-          if (value) void acts.assign(value);
-        }}>
+      <label data-changed={owner !== ''}>
+        <span class="unseen">Owner</span>
+        <Icon name="person" />
+        <select
+          value={owner}
+          disabled={row.state === 'closed'}
+          onChange={(event) => {
+            const { value } = event.currentTarget;
+            event.currentTarget.value = owner;
+            if (value) void acts.assign(value);
+          }}
+        >
           {!owner && <option value="">Nobody</option>}
-          {members.map(({ id, name }) => <option key={id} value={id}>{id === state.me?.id ? `${name || id} (you)` : name || id}</option>)}
+          {members.map(({ id, name }) => (
+            <option key={id} value={id}>
+              {id === state.me?.id ? `${name || id} (you)` : name || id}
+            </option>
+          ))}
         </select>
       </label>
-      <label data-priority={row.priority}><span class="unseen">Priority</span><Icon name="flag" />
+      <label data-priority={row.priority}>
+        <span class="unseen">Priority</span>
+        <Icon name="flag" />
         <select value={row.priority} onChange={(event) => void acts.prioritise(event.currentTarget.value as Priority)}>
-          {PRIORITIES.toReversed().map((priority) => <option key={priority} value={priority}>{PRIORITY_WORDS[priority]}</option>)}
+          {PRIORITIES.toReversed().map((priority) => (
+            <option key={priority} value={priority}>
+              {PRIORITY_WORDS[priority]}
+            </option>
+          ))}
         </select>
       </label>
       <Tags row={row} />
@@ -141,21 +213,33 @@ function Tags({ row }: { row: Row }) {
   return (
     <ul class="tags" aria-label="Tags">
       {row.tags.map((tag) => (
-        <li key={tag} class="tag" dir="auto">{tag}
-          <button type="button" aria-label={`Remove the tag ${tag}`} onClick={() => void acts.tag(row.tags.filter((one) => one !== tag))}><Icon name="close" /></button>
+        <li key={tag} class="tag" dir="auto">
+          {tag}
+          <button type="button" aria-label={`Remove the tag ${tag}`} onClick={() => void acts.tag(row.tags.filter((one) => one !== tag))}>
+            <Icon name="close" />
+          </button>
         </li>
       ))}
       <li>
         {adding ? (
           <input
-            class="tag-input" aria-label="New tag" maxLength={40} autofocus ref={(input) => input?.focus()}
+            class="tag-input"
+            aria-label="New tag"
+            maxLength={40}
+            autofocus
+            ref={(input) => input?.focus()}
             onBlur={(event) => add(event.currentTarget.value)}
             onKeyDown={(event) => {
               if (event.key === 'Enter') add(event.currentTarget.value);
               if (event.key === 'Escape') setAdding(false);
             }}
           />
-        ) : <button type="button" class="add" onClick={() => setAdding(true)}><Icon name="plus" />Tag</button>}
+        ) : (
+          <button type="button" class="add" onClick={() => setAdding(true)}>
+            <Icon name="plus" />
+            Tag
+          </button>
+        )}
       </li>
     </ul>
   );

@@ -13,10 +13,18 @@ export function DetailsPane() {
   return (
     <aside class="details-pane" aria-label="Details" tabIndex={-1}>
       <header>
-        <button type="button" class="tool only-narrow" aria-label="Back to the conversation" onClick={() => desk.pane('conversation')}><Icon name="back" /></button>
+        <button type="button" class="tool only-narrow" aria-label="Back to the conversation" onClick={() => desk.pane('conversation')}>
+          <Icon name="back" />
+        </button>
         <div class="tabs" role="group" aria-label="What is shown">
-          <button type="button" aria-pressed={!why} onClick={() => desk.explain(null)}>Customer</button>
-          {desk.may('why') && <button type="button" aria-pressed={why !== null} disabled={!last && !why} onClick={() => desk.explain(why ?? last)}>Why this answer</button>}
+          <button type="button" aria-pressed={!why} onClick={() => desk.explain(null)}>
+            Customer
+          </button>
+          {desk.may('why') && (
+            <button type="button" aria-pressed={why !== null} disabled={!last && !why} onClick={() => desk.explain(why ?? last)}>
+              Why this answer
+            </button>
+          )}
         </div>
       </header>
       <div class="details" tabIndex={0} role="group" aria-label={why ? 'Why this answer' : 'Customer'}>

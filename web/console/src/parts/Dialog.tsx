@@ -29,7 +29,9 @@ export function Dialog({ title, onClose, children, narrow = false }: Properties)
       <div class="sheet">
         <header>
           <h2 id={name}>{title}</h2>
-          <button type="button" class="tool" aria-label="Close" onClick={onClose}><Icon name="close" /></button>
+          <button type="button" class="tool" aria-label="Close" onClick={onClose}>
+            <Icon name="close" />
+          </button>
         </header>
         {children}
       </div>
@@ -43,8 +45,12 @@ export function Question({ text, yes, onAnswer }: { text: string; yes: string; o
     <Dialog title="Are you sure?" narrow onClose={() => onAnswer(false)}>
       <p>{text}</p>
       <div class="options">
-        <button type="button" class="secondary" onClick={() => onAnswer(false)}>Cancel</button>
-        <button type="button" class="primary" autofocus onClick={() => onAnswer(true)}>{yes}</button>
+        <button type="button" class="secondary" onClick={() => onAnswer(false)}>
+          Cancel
+        </button>
+        <button type="button" class="primary" autofocus onClick={() => onAnswer(true)}>
+          {yes}
+        </button>
       </div>
     </Dialog>
   );

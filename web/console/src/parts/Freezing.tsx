@@ -22,12 +22,27 @@ export function Freezing({ messageId }: { messageId: string }) {
   return (
     <section class="card">
       <details>
-        <summary><Icon name="flag" />This answer is wrong</summary>
+        <summary>
+          <Icon name="flag" />
+          This answer is wrong
+        </summary>
         <form class="stack" onSubmit={submit}>
-          <label>What should it have said?<textarea rows={3} required maxLength={8000} value={expected} onInput={(event) => setExpected(event.currentTarget.value)} /></label>
-          <label>Comment<input maxLength={2000} value={comment} onInput={(event) => setComment(event.currentTarget.value)} /></label>
-          <button type="submit" class="secondary" disabled={!expected.trim()}>Keep as a case</button>
-          {said && <p class={said.bad ? 'problem' : 'done'} role="status">{said.text}</p>}
+          <label>
+            What should it have said?
+            <textarea rows={3} required maxLength={8000} value={expected} onInput={(event) => setExpected(event.currentTarget.value)} />
+          </label>
+          <label>
+            Comment
+            <input maxLength={2000} value={comment} onInput={(event) => setComment(event.currentTarget.value)} />
+          </label>
+          <button type="submit" class="secondary" disabled={!expected.trim()}>
+            Keep as a case
+          </button>
+          {said && (
+            <p class={said.bad ? 'problem' : 'done'} role="status">
+              {said.text}
+            </p>
+          )}
         </form>
       </details>
     </section>

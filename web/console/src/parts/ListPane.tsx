@@ -33,7 +33,16 @@ export function ListPane() {
       <header>
         <h1>Conversations</h1>
         <Search />
-        <button type="button" class="tool" aria-expanded={open} aria-controls="filters" aria-label="Filters" title="Filters" data-active={narrowing(filters) > 0} onClick={() => setOpen(!open)}>
+        <button
+          type="button"
+          class="tool"
+          aria-expanded={open}
+          aria-controls="filters"
+          aria-label="Filters"
+          title="Filters"
+          data-active={narrowing(filters) > 0}
+          onClick={() => setOpen(!open)}
+        >
           <Icon name="filter" />
         </button>
       </header>
@@ -41,8 +50,15 @@ export function ListPane() {
         {VIEWS.map(({ name, count, filters: own }) => {
           const number = counts && count(counts);
           return (
-            <button key={name} type="button" aria-pressed={shows(filters, own)} data-view={name.toLowerCase()} onClick={() => desk.filter({ ...ALL, text: filters.text, ...own })}>
-              {name}{number !== null && <span class="count">{number > 999 ? '999+' : number}</span>}
+            <button
+              key={name}
+              type="button"
+              aria-pressed={shows(filters, own)}
+              data-view={name.toLowerCase()}
+              onClick={() => desk.filter({ ...ALL, text: filters.text, ...own })}
+            >
+              {name}
+              {number !== null && <span class="count">{number > 999 ? '999+' : number}</span>}
             </button>
           );
         })}
@@ -50,7 +66,12 @@ export function ListPane() {
       {open && <FilterBox />}
       <VirtualList />
       {list.status === 'failed' && (
-        <p class="problem" role="alert">The list could not be loaded. <button type="button" class="link" onClick={() => desk.again()}>Try again</button></p>
+        <p class="problem" role="alert">
+          The list could not be loaded.{' '}
+          <button type="button" class="link" onClick={() => desk.again()}>
+            Try again
+          </button>
+        </p>
       )}
     </section>
   );
@@ -86,8 +107,18 @@ function Search() {
   };
   return (
     <label class="search">
-      <Icon name="search" /><span class="unseen">Search in all messages</span>
-      <input id="search" ref={box} type="search" placeholder="Search messages" maxLength={200} value={text} onInput={(event) => change(event.currentTarget.value)} onKeyDown={press} />
+      <Icon name="search" />
+      <span class="unseen">Search in all messages</span>
+      <input
+        id="search"
+        ref={box}
+        type="search"
+        placeholder="Search messages"
+        maxLength={200}
+        value={text}
+        onInput={(event) => change(event.currentTarget.value)}
+        onKeyDown={press}
+      />
     </label>
   );
 }
@@ -100,31 +131,80 @@ function FilterBox() {
   const others = members.filter(({ id }) => id !== me?.id);
   const tagged = (text: string) => {
     setTags(text);
-    desk.filter({ tags: text.split(',').map((tag) => tag.trim().toLowerCase()).filter(Boolean) }, SEARCH_MS);
+    desk.filter(
+      {
+        tags: text
+          .split(',')
+          .map((tag) => tag.trim().toLowerCase())
+          .filter(Boolean),
+      },
+      SEARCH_MS,
+    );
   };
   return (
     <div id="filters" class="filters">
-      <label>Owner
+      <label>
+        Owner
         <select value={filters.assignee} onChange={(event) => desk.filter({ assignee: event.currentTarget.value })}>
           <option value="">Everybody</option>
           <option value="me">Me</option>
           <option value="none">Nobody</option>
-          {others.map(({ id, name }) => <option key={id} value={id}>{name || id}</option>)}
+          {others.map(({ id, name }) => (
+            <option key={id} value={id}>
+              {name || id}
+            </option>
+          ))}
         </select>
       </label>
-      <label>Order
+      <label>
+        Order
         <select value={filters.sort} onChange={(event) => desk.filter({ sort: event.currentTarget.value as Sort })}>
-          {SORTS.map((sort) => <option key={sort} value={sort}>{SORT_WORDS[sort]}</option>)}
+          {SORTS.map((sort) => (
+            <option key={sort} value={sort}>
+              {SORT_WORDS[sort]}
+            </option>
+          ))}
         </select>
       </label>
-      <label class="wide">Tags
-        <input list="known-tags" value={tags} maxLength={200} placeholder="vip, brakes" onInput={(event) => tagged(event.currentTarget.value)} />
-        <datalist id="known-tags">{known.map((tag) => <option key={tag} value={tag} />)}</datalist>
+      <label class="wide">
+        Tags
+        <input
+          list="known-tags"
+          value={tags}
+          maxLength={200}
+          placeholder="vip, brakes"
+          onInput={(event) => tagged(event.currentTarget.value)}
+        />
+        <datalist id="known-tags">
+          {known.map((tag) => (
+            <option key={tag} value={tag} />
+          ))}
+        </datalist>
       </label>
       <Several name="State" all={STATES} words={STATE_WORDS} chosen={filters.states} onChange={(states) => desk.filter({ states })} />
-      <Several name="Priority" all={PRIORITIES.toReversed()} words={PRIORITY_WORDS} chosen={filters.priorities} onChange={(priorities) => desk.filter({ priorities })} />
-      <label class="check"><input type="checkbox" checked={filters.unread} onChange={(event) => desk.filter({ unread: event.currentTarget.checked })} />Unread only</label>
-      {narrowing(filters) > 0 && <button type="button" class="link" onClick={() => { setTags(''); desk.filter(ALL); }}>Clear filters</button>}
+      <Several
+        name="Priority"
+        all={PRIORITIES.toReversed()}
+        words={PRIORITY_WORDS}
+        chosen={filters.priorities}
+        onChange={(priorities) => desk.filter({ priorities })}
+      />
+      <label class="check">
+        <input type="checkbox" checked={filters.unread} onChange={(event) => desk.filter({ unread: event.currentTarget.checked })} />
+        Unread only
+      </label>
+      {narrowing(filters) > 0 && (
+        <button
+          type="button"
+          class="link"
+          onClick={() => {
+            setTags('');
+            desk.filter(ALL);
+          }}
+        >
+          Clear filters
+        </button>
+      )}
     </div>
   );
 }
@@ -143,7 +223,12 @@ function Several<Value extends string>({ name, all, words, chosen, onChange }: S
   return (
     <fieldset class="wide">
       <legend>{name}</legend>
-      {all.map((value) => <label key={value} class="check"><input type="checkbox" checked={chosen.includes(value)} onChange={() => toggle(value)} />{words[value]}</label>)}
+      {all.map((value) => (
+        <label key={value} class="check">
+          <input type="checkbox" checked={chosen.includes(value)} onChange={() => toggle(value)} />
+          {words[value]}
+        </label>
+      ))}
     </fieldset>
   );
 }

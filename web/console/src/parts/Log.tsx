@@ -42,10 +42,25 @@ export function Log({ opened }: { opened: Opened }) {
   return (
     <div class="history">
       <div class="log" role="log" aria-label="Messages" aria-busy={!opened.live} tabIndex={0} ref={log} onScroll={scrolled}>
-        {items.map((item) => <ItemView key={item.id} item={item} opened={opened} />)}
+        {items.map((item) => (
+          <ItemView key={item.id} item={item} opened={opened} />
+        ))}
         {opened.typing && <Typing opened={opened} />}
       </div>
-      {below && <button type="button" class="below" onClick={() => { atEnd.current = true; down(); setBelow(false); }}><Icon name="down" />Latest</button>}
+      {below && (
+        <button
+          type="button"
+          class="below"
+          onClick={() => {
+            atEnd.current = true;
+            down();
+            setBelow(false);
+          }}
+        >
+          <Icon name="down" />
+          Latest
+        </button>
+      )}
     </div>
   );
 }
@@ -54,12 +69,18 @@ function ItemView({ item, opened }: { item: Item; opened: Opened }) {
   const { acts, now } = useSurroundings();
   switch (item.kind) {
     case 'day':
-      return <p class="day"><span>{day(item.at, now)}</span></p>;
+      return (
+        <p class="day">
+          <span>{day(item.at, now)}</span>
+        </p>
+      );
     case 'question':
       return (
         <article class="said customer" data-message={item.entry.messageId ?? ''}>
           <h3 class="unseen">{nameOf(opened.row.customer)}</h3>
-          <div class="bubble" dir="auto" data-deleted={item.entry.deleted}>{item.entry.deleted ? 'Taken back by the customer' : item.entry.text}</div>
+          <div class="bubble" dir="auto" data-deleted={item.entry.deleted}>
+            {item.entry.deleted ? 'Taken back by the customer' : item.entry.text}
+          </div>
           <Time at={item.at} />
         </article>
       );
@@ -69,28 +90,56 @@ function ItemView({ item, opened }: { item: Item; opened: Opened }) {
       return (
         <article class="said staff" data-message={item.id}>
           <h3 class="by">{item.entry.name}</h3>
-          <div class="bubble"><RichText text={item.entry.text} /></div>
-          <Time at={item.at}>{item.read && <span class="read"><Icon name="check" />Read</span>}</Time>
+          <div class="bubble">
+            <RichText text={item.entry.text} />
+          </div>
+          <Time at={item.at}>
+            {item.read && (
+              <span class="read">
+                <Icon name="check" />
+                Read
+              </span>
+            )}
+          </Time>
         </article>
       );
     case 'note':
       return (
         <article class="said note">
-          <h3 class="by"><Icon name="lock" />{item.note.author.name || item.note.author.id} · private note</h3>
-          <div class="bubble" dir="auto">{item.note.text}</div>
+          <h3 class="by">
+            <Icon name="lock" />
+            {item.note.author.name || item.note.author.id} · private note
+          </h3>
+          <div class="bubble" dir="auto">
+            {item.note.text}
+          </div>
           <Time at={item.at} />
         </article>
       );
     case 'owner':
-      return <p class="change" data-state={item.entry.owner.state}><b>{changeWords(item.entry.owner)}</b>{item.entry.owner.notice && <span dir="auto">“{item.entry.owner.notice}”</span>}</p>;
+      return (
+        <p class="change" data-state={item.entry.owner.state}>
+          <b>{changeWords(item.entry.owner)}</b>
+          {item.entry.owner.notice && <span dir="auto">“{item.entry.owner.notice}”</span>}
+        </p>
+      );
     case 'outgoing':
       return (
         <article class="said staff" data-outgoing={item.outgoing.status}>
-          <div class="bubble"><RichText text={item.outgoing.text} /></div>
-          {item.outgoing.status === 'sending' ? <p class="under">Sending …</p> : (
-            <p class="under problem" role="alert">Not sent: {item.outgoing.problem}{' '}
-              <button type="button" class="link" onClick={() => acts.resend(item.id)}>Try again</button>{' '}
-              <button type="button" class="link" onClick={() => acts.discard(item.id)}>Discard</button>
+          <div class="bubble">
+            <RichText text={item.outgoing.text} />
+          </div>
+          {item.outgoing.status === 'sending' ? (
+            <p class="under">Sending …</p>
+          ) : (
+            <p class="under problem" role="alert">
+              Not sent: {item.outgoing.problem}{' '}
+              <button type="button" class="link" onClick={() => acts.resend(item.id)}>
+                Try again
+              </button>{' '}
+              <button type="button" class="link" onClick={() => acts.discard(item.id)}>
+                Discard
+              </button>
             </p>
           )}
         </article>
@@ -112,15 +161,35 @@ function changeWords({ state, name }: { state: string; name: string | null }): s
 }
 
 export function Time({ at, children }: { at: string | null; children?: unknown }) {
-  return <p class="under">{at && <time dateTime={at} title={full(at)}>{clock(at)}</time>}{children as never}</p>;
+  return (
+    <p class="under">
+      {at && (
+        <time dateTime={at} title={full(at)}>
+          {clock(at)}
+        </time>
+      )}
+      {children as never}
+    </p>
+  );
 }
 
 function Typing({ opened }: { opened: Opened }) {
   const name = nameOf(opened.row.customer);
   return (
     <div class="said customer preview" data-part="typing">
-      <p class="by"><span class="dots" aria-hidden="true"><i /><i /><i /></span><span>{name} is typing</span></p>
-      {opened.typing?.text && <div class="bubble" dir="auto">{opened.typing.text}</div>}
+      <p class="by">
+        <span class="dots" aria-hidden="true">
+          <i />
+          <i />
+          <i />
+        </span>
+        <span>{name} is typing</span>
+      </p>
+      {opened.typing?.text && (
+        <div class="bubble" dir="auto">
+          {opened.typing.text}
+        </div>
+      )}
     </div>
   );
 }

@@ -28,32 +28,76 @@ export function Rail({ onSignOut }: { onSignOut: () => void }) {
   return (
     <nav class="rail" aria-label="Console">
       <img class="logo" src="/staff/icon.svg" alt="Pitcrew" width="32" height="32" />
-      <button type="button" class="place" aria-current={state.view === 'desk' ? 'page' : undefined} aria-label={`Conversations${waiting ? `, ${waiting} waiting` : ''}`} title="Conversations" onClick={() => desk.show('desk')}>
-        <Icon name="inbox" />{waiting > 0 && <span class="badge" aria-hidden="true">{waiting > 99 ? '99+' : waiting}</span>}
+      <button
+        type="button"
+        class="place"
+        aria-current={state.view === 'desk' ? 'page' : undefined}
+        aria-label={`Conversations${waiting ? `, ${waiting} waiting` : ''}`}
+        title="Conversations"
+        onClick={() => desk.show('desk')}
+      >
+        <Icon name="inbox" />
+        {waiting > 0 && (
+          <span class="badge" aria-hidden="true">
+            {waiting > 99 ? '99+' : waiting}
+          </span>
+        )}
       </button>
       {desk.may('outcomes') && (
-        <button type="button" class="place" aria-current={state.view === 'figures' ? 'page' : undefined} aria-label="Figures" title="Figures (D)" onClick={() => desk.show('figures')}>
+        <button
+          type="button"
+          class="place"
+          aria-current={state.view === 'figures' ? 'page' : undefined}
+          aria-label="Figures"
+          title="Figures (D)"
+          onClick={() => desk.show('figures')}
+        >
           <Icon name="chart" />
         </button>
       )}
       {desk.may('canned') && (
-        <button type="button" class="place" aria-label="Canned replies" title="Canned replies" onClick={() => show('canned')}><Icon name="bolt" /></button>
+        <button type="button" class="place" aria-label="Canned replies" title="Canned replies" onClick={() => show('canned')}>
+          <Icon name="bolt" />
+        </button>
       )}
       <span class="gap" />
       {others.length > 0 && (
         <ul class="present" aria-label="Colleagues who are here">
           {others.slice(0, MOST_FACES).map(({ id, name, status: their }) => (
             <li key={id} title={`${name || id}${their === 'away' ? ' (away)' : ''}`}>
-              <Face id={id} name={name || id} small status={their} /><span class="unseen">{name || id}, {their}</span>
+              <Face id={id} name={name || id} small status={their} />
+              <span class="unseen">
+                {name || id}, {their}
+              </span>
             </li>
           ))}
         </ul>
       )}
-      <button type="button" class="place" aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)" onClick={() => show('shortcuts')}><Icon name="keyboard" /></button>
-      <button type="button" class="place" data-part="theme" aria-label={`Colours: ${THEME_WORDS[theme]}`} title={`Colours: ${THEME_WORDS[theme]}`} onClick={turn}><Icon name={THEME_ICONS[theme]} /></button>
-      <button type="button" class="place" aria-label="Sign out" title="Sign out" onClick={onSignOut}><Icon name="leave" /></button>
+      <button type="button" class="place" aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)" onClick={() => show('shortcuts')}>
+        <Icon name="keyboard" />
+      </button>
+      <button
+        type="button"
+        class="place"
+        data-part="theme"
+        aria-label={`Colours: ${THEME_WORDS[theme]}`}
+        title={`Colours: ${THEME_WORDS[theme]}`}
+        onClick={turn}
+      >
+        <Icon name={THEME_ICONS[theme]} />
+      </button>
+      <button type="button" class="place" aria-label="Sign out" title="Sign out" onClick={onSignOut}>
+        <Icon name="leave" />
+      </button>
       {state.me && (
-        <button type="button" class="me" aria-pressed={!here} aria-label={`${state.me.name || state.me.id}: ${here ? 'here' : 'away'}`} title={here ? 'You are here. Press to be away.' : 'You are away. Press to be here.'} onClick={status}>
+        <button
+          type="button"
+          class="me"
+          aria-pressed={!here}
+          aria-label={`${state.me.name || state.me.id}: ${here ? 'here' : 'away'}`}
+          title={here ? 'You are here. Press to be away.' : 'You are away. Press to be here.'}
+          onClick={status}
+        >
           <Face id={state.me.id} name={state.me.name || state.me.id} status={here ? 'here' : 'away'} />
         </button>
       )}

@@ -7,7 +7,16 @@ export function Shortcuts({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title="Keyboard shortcuts" onClose={onClose}>
       <dl class="keys">
-        {[...Object.values(SHORTCUTS), ...WITHIN].map(({ shown, does }) => <div key={does}><dt>{shown.split(' ').map((key) => <kbd key={key}>{key}</kbd>)}</dt><dd>{does}</dd></div>)}
+        {[...Object.values(SHORTCUTS), ...WITHIN].map(({ shown, does }) => (
+          <div key={does}>
+            <dt>
+              {shown.split(' ').map((key) => (
+                <kbd key={key}>{key}</kbd>
+              ))}
+            </dt>
+            <dd>{does}</dd>
+          </div>
+        ))}
       </dl>
     </Dialog>
   );

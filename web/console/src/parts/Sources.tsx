@@ -24,14 +24,34 @@ export function Sources({ sources, shown, onShow }: Properties) {
       <ul aria-label="Sources">
         {titles.map((title) => (
           <li key={title}>
-            {sources.filter((source) => source.title === title).map(({ number }) => (
-              <button key={number} type="button" aria-expanded={shown === number} aria-label={`Source ${number}: ${title}`} onClick={() => onShow(shown === number ? null : number)}>{number}</button>
-            ))}
+            {sources
+              .filter((source) => source.title === title)
+              .map(({ number }) => (
+                <button
+                  key={number}
+                  type="button"
+                  aria-expanded={shown === number}
+                  aria-label={`Source ${number}: ${title}`}
+                  onClick={() => onShow(shown === number ? null : number)}
+                >
+                  {number}
+                </button>
+              ))}
             <span dir="auto">{title}</span>
           </li>
         ))}
       </ul>
-      {passage && <blockquote dir="auto" tabIndex={0}>{passage.place && <b>{passage.place}{'\n'}</b>}{passage.text}</blockquote>}
+      {passage && (
+        <blockquote dir="auto" tabIndex={0}>
+          {passage.place && (
+            <b>
+              {passage.place}
+              {'\n'}
+            </b>
+          )}
+          {passage.text}
+        </blockquote>
+      )}
     </div>
   );
 }

@@ -12,7 +12,10 @@ const NEAR = 60;
 
 export function VirtualList() {
   const { desk, state } = useSurroundings();
-  const { list: { rows, next, status }, conversationId } = state;
+  const {
+    list: { rows, next, status },
+    conversationId,
+  } = state;
   const frame = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 900 });
   const [first, last] = visible(rows.length, ROW, view.top, view.height);
@@ -45,7 +48,12 @@ export function VirtualList() {
   const press = (event: KeyboardEvent) => {
     const page = Math.max(1, Math.floor(view.height / ROW) - 1);
     const moves: Record<string, number> = {
-      ArrowDown: selected + 1, ArrowUp: selected - 1, PageDown: selected + page, PageUp: selected - page, Home: 0, End: rows.length - 1,
+      ArrowDown: selected + 1,
+      ArrowUp: selected - 1,
+      PageDown: selected + page,
+      PageUp: selected - page,
+      Home: 0,
+      End: rows.length - 1,
     };
     const to = moves[event.key];
     if (to !== undefined) {
@@ -61,19 +69,34 @@ export function VirtualList() {
   const shown = rows.slice(first, last);
   return (
     <div
-      id="list" class="list" ref={frame} role="listbox" aria-label="Conversations" tabIndex={0} aria-busy={status === 'loading'}
+      id="list"
+      class="list"
+      ref={frame}
+      role="listbox"
+      aria-label="Conversations"
+      tabIndex={0}
+      aria-busy={status === 'loading'}
       {...(selected >= first && selected < last ? { 'aria-activedescendant': `row-${selected}` } : {})}
-      onScroll={(event) => setView({ top: event.currentTarget.scrollTop, height: event.currentTarget.clientHeight })} onKeyDown={press}
+      onScroll={(event) => setView({ top: event.currentTarget.scrollTop, height: event.currentTarget.clientHeight })}
+      onKeyDown={press}
     >
       <div class="rows" role="presentation" style={{ height: `${rows.length * ROW}px` }}>
         {shown.map((row, at) => (
           <RowView
-            key={row.conversation_id} row={row} at={first + at} of={next === null ? rows.length : -1} top={(first + at) * ROW}
+            key={row.conversation_id}
+            row={row}
+            at={first + at}
+            of={next === null ? rows.length : -1}
+            top={(first + at) * ROW}
             selected={row.conversation_id === conversationId}
           />
         ))}
       </div>
-      {rows.length === 0 && status === 'ready' && <p class="empty" role="presentation">Nothing here. Other filters may find more.</p>}
+      {rows.length === 0 && status === 'ready' && (
+        <p class="empty" role="presentation">
+          Nothing here. Other filters may find more.
+        </p>
+      )}
     </div>
   );
 }
