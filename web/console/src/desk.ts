@@ -2,13 +2,14 @@
 
 import { Api, Refused, wordsOf } from './api.js';
 import { Drafts } from './drafts.js';
-import { queryOf, type Filters } from './filters.js';
-import { begun, changed, continued, EMPTY, without, type ConversationList } from './list.js';
+import type { Filters } from './filters.js';
+import { changed, EMPTY, without, type ConversationList } from './list.js';
+import { Listing } from './listing.js';
 import { heard, newlyOpened, noted, told, type Opened, type StaffEvent } from './opened.js';
 import { addressOf, placeIn, type Place, type View } from './place.js';
 import { Connection, newConversation, type ConnectionState, type Received, type Sent } from './protocol.js';
 import { Store } from './store.js';
-import type { Canned, Colleague, Counts, CustomerPage, Member, Message, Note, Page, Row } from './types.js';
+import type { Canned, Colleague, Counts, CustomerPage, Member, Message, Note, Row } from './types.js';
 
 export interface DeskState extends Place {
   readonly connection: ConnectionState;
@@ -46,10 +47,8 @@ type DeskFrame =
   | { readonly type: 'done'; readonly request: string }
   | { readonly type: 'error'; readonly request?: string; readonly retry_after_ms?: number };
 
-const PAGE = 100;
 /** Pages of stored messages that are read of a conversation for their times and thumbs. */
 const MOST_PAGES = 10;
-const COUNT_MS = 1_000;
 const NOTICE_MS = 6_000;
 const TYPING_MS = 10_000;
 /** Between two conversations that are opened: whoever runs down the list opens only where they stop. */
@@ -62,14 +61,12 @@ export class Desk {
   readonly store: Store<DeskState>;
   readonly api: Api;
   readonly #connection: Connection;
-  /** Grows with what is asked for, so that a late answer to an earlier question is known. */
-  #asked = 0;
+  readonly #listing: Listing;
   #opening: ReturnType<typeof setTimeout> | undefined;
   #openedAt = 0;
   /** What the socket follows. */
   #followed: string | null = null;
   readonly #end = new AbortController();
-  #counting: ReturnType<typeof setTimeout> | undefined;
   #hiding: ReturnType<typeof setTimeout> | undefined;
   #typing: ReturnType<typeof setTimeout> | undefined;
   #seen = '';
@@ -97,6 +94,7 @@ export class Desk {
       pane: 'list',
       notice: null,
     });
+    this.#listing = new Listing(this.store, this.api);
     const address = new URL('/ws/staff', location.href);
     address.protocol = address.protocol.replace('http', 'ws');
     this.#connection = new Connection(
@@ -122,7 +120,7 @@ export class Desk {
   begin(): void {
     if (this.state.conversationId) this.store.set({ pane: 'conversation' });
     this.#connection.open();
-    void this.#loadList();
+    void this.#listing.load();
     const { signal } = this.#end;
     addEventListener('popstate', () => this.#returned(), { signal });
     addEventListener('online', () => this.#connection.network(true), { signal });
@@ -150,10 +148,7 @@ export class Desk {
   /** @param after milliseconds to wait for more words of a search before asking */
   filter(change: Partial<Filters>, after = 0): void {
     this.#go({ filters: { ...this.state.filters, ...change } }, true);
-    const asked = ++this.#asked;
-    setTimeout(() => {
-      if (asked === this.#asked) void this.#loadList();
-    }, after);
+    this.#listing.loadIn(after);
   }
 
   show(view: View): void {
@@ -198,51 +193,19 @@ export class Desk {
     const before = this.state;
     const place = placeIn(location.search);
     this.store.set({ ...place, pane: place.conversationId ? 'conversation' : 'list' });
-    if (JSON.stringify(place.filters) !== JSON.stringify(before.filters)) void this.#loadList();
+    if (JSON.stringify(place.filters) !== JSON.stringify(before.filters)) void this.#listing.load();
     if (place.conversationId !== before.conversationId) this.#follow();
   }
 
   // --- the list --------------------------------------------------------------------------------------------------
 
-  async #loadList(): Promise<void> {
-    const asked = ++this.#asked;
-    const { filters, list } = this.state;
-    this.store.set({ list: { ...list, status: 'loading' } });
-    try {
-      const page = await this.api.get<Page>('/conversations', { ...queryOf(filters), limit: String(PAGE) });
-      if (asked === this.#asked) this.store.set({ list: begun(page) });
-    } catch {
-      if (asked === this.#asked) this.store.set({ list: { ...this.state.list, status: 'failed' } });
-    }
-  }
-
   /** Loads what follows in the list, unless that is under way. */
-  async more(): Promise<void> {
-    const { filters, list } = this.state;
-    if (list.status !== 'ready' || list.next === null) return;
-    const asked = this.#asked;
-    this.store.set({ list: { ...list, status: 'loading' } });
-    try {
-      const page = await this.api.get<Page>('/conversations', { ...queryOf(filters), limit: String(PAGE), cursor: list.next });
-      if (asked === this.#asked) this.store.set({ list: continued(this.state.list, page) });
-    } catch {
-      if (asked === this.#asked) this.store.set({ list: { ...this.state.list, status: 'ready' } });
-    }
+  more(): void {
+    void this.#listing.more();
   }
 
   again(): void {
-    void this.#loadList();
-  }
-
-  #countSoon(): void {
-    this.#counting ??= setTimeout(
-      async () => {
-        const counts = await this.api.get<Counts>('/counts').catch(() => null);
-        this.#counting = undefined;
-        if (counts) this.store.set({ counts });
-      },
-      this.state.counts ? COUNT_MS : 0,
-    );
+    void this.#listing.load();
   }
 
   // --- the open conversation -------------------------------------------------------------------------------------
@@ -253,7 +216,7 @@ export class Desk {
     const own = opened?.row.conversation_id === row.conversation_id ? opened : null;
     this.store.set({ list: changed(list, row, filters, me?.id ?? ''), ...(own ? { opened: { ...own, row } } : {}) });
     if (own && JSON.stringify(own.row.thumbs) !== JSON.stringify(row.thumbs)) void this.#loadMessages(row.conversation_id);
-    this.#countSoon();
+    this.#listing.countSoon();
   }
 
   change(conversationId: string, change: (opened: Opened) => Opened): void {
@@ -345,10 +308,10 @@ export class Desk {
     const again = this.state.me !== null;
     this.#followed = null;
     this.store.set({ me: user, operations: new Set(operations) });
-    if (again) void this.#loadList();
+    if (again) void this.#listing.load();
     void this.#loadCanned();
     void this.#loadMembers();
-    this.#countSoon();
+    this.#listing.countSoon();
     const { conversationId, opened } = this.state;
     if (!conversationId) return;
     if (opened) this.#join(conversationId, opened.conversation.seq);
@@ -433,6 +396,6 @@ export class Desk {
     this.store.set({ list: without(this.state.list, conversationId) });
     if (this.state.conversationId === conversationId)
       this.store.set({ opened: null, missing: 'The customer has deleted this conversation.' });
-    this.#countSoon();
+    this.#listing.countSoon();
   }
 }

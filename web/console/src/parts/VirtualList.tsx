@@ -31,7 +31,7 @@ export function VirtualList() {
     return () => observer.disconnect();
   }, []);
   useEffect(() => {
-    if (last > rows.length - NEAR) void desk.more();
+    if (last > rows.length - NEAR) desk.more();
   }, [last, rows.length, status]);
   useLayoutEffect(() => {
     const element = frame.current;
