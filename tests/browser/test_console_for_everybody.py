@@ -100,7 +100,7 @@ async def test_who_runs_down_the_list_opens_where_they_stop(server: Served) -> N
                 await somebody.ask(ROOF)
                 names.append(somebody.name)
         await expect(desk.row(names[-1])).to_be_visible()
-        desk.page.on("websocket", lambda socket: socket.on("framesent", opened.append))
+        desk.page.on("websocket", lambda socket: socket.on("framesent", lambda text: opened.append(str(text))))
         await desk.page.reload()
         await expect(desk.row(names[0])).to_be_visible(timeout=SOON_MS)
         for _ in names:
