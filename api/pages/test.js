@@ -11,6 +11,8 @@ import { PeopleLine } from './people.js';
 
 const SESSION_KEY = 'pitcrew.test.session';
 const SIGNED_IN = 'Signed in.';
+/** So long after its last sign somebody is taken to have stopped writing. */
+const TYPING_MS = 10_000;
 /** Closes that a new token mends. */
 const NEW_TOKEN_CODES = new Set([4401, 4408, 4419]);
 
@@ -44,6 +46,7 @@ let wasReady = false;
 let resuming = false;
 /** What is numbered up to here was there before: it is not read out. */
 let headSeq = 0;
+let typingTimer = 0;
 
 // --- what comes from the server
 
@@ -64,6 +67,7 @@ function receive(frame) {
     const entry = conversation.apply(frame);
     if (entry) touch(entry);
     if (['note', 'staff'].includes(entry?.kind) && frame.seq > headSeq) readOut(entry);
+    if (frame.type === 'staff_typing') expireTyping(conversation);
     showPeople();
     // What a run had asked is answered by now, perhaps by this.
     if (frame.type === 'ack') conversation.turns.filter((turn) => turn.status === 'asks').forEach((turn) => log.show(turn));
@@ -147,6 +151,15 @@ function announce(turn) {
 
 function readOut({ name, text }) {
   at('announcement').textContent = plain(name ? `${name}: ${text}` : text);
+}
+
+/** Nobody says that somebody has stopped writing whose connection broke. */
+function expireTyping(of) {
+  clearTimeout(typingTimer);
+  typingTimer = setTimeout(() => {
+    of.people = { ...of.people, typing: false };
+    showPeople();
+  }, TYPING_MS);
 }
 
 /** A person can be asked for once there is something to talk about. */

@@ -157,9 +157,11 @@ export class TurnView {
   #withMarkers() {
     const { text, metadata: { unsupported = [], misplaced = [] } } = this.turn;
     const at = unitsOf(text);
-    const unfounded = unsupported.map(({ start, end }) => [at(start), at(end)]);
+    const unfounded = unsupported.map(({ start, end }) => ({ start: at(start), end: at(end), last: null }));
     const wrong = new Map(misplaced.map(({ start, instead }) => [at(start), instead]));
-    return markdown(text, (words, from) => this.#founded(words, from, unfounded, wrong));
+    const nodes = markdown(text, (words, from) => this.#founded(words, from, unfounded, wrong));
+    for (const { last } of unfounded) last?.append(element('span', 'unseen', ` (${NOT_FOUND.toLowerCase()})`));
+    return nodes;
   }
 
   /** One stretch of the text, which stands at `from` of it. */
@@ -172,13 +174,12 @@ export class TurnView {
       at = end;
       return marked;
     };
-    for (const [start, end] of unfounded) {
-      if (end <= at || start >= until) continue;
-      nodes.push(...upTo(Math.max(at, start)));
-      const node = element('span', 'unfounded', ...upTo(Math.min(end, until)));
-      node.title = NOT_FOUND;
-      if (end <= until) node.append(element('span', 'unseen', ` (${NOT_FOUND.toLowerCase()})`));
-      nodes.push(node);
+    for (const span of unfounded) {
+      if (span.end <= at || span.start >= until) continue;
+      nodes.push(...upTo(Math.max(at, span.start)));
+      span.last = element('span', 'unfounded', ...upTo(Math.min(span.end, until)));
+      span.last.title = NOT_FOUND;
+      nodes.push(span.last);
     }
     return [...nodes, ...upTo(until)];
   }

@@ -12,8 +12,8 @@ WHOLE = "true"
 
 
 def come_back(session_id: str, history: str | None) -> tuple[Requested, ...]:
-    """What a client asks for by opening the socket of a conversation: what it was not sent yet, or with `history` all of
-    it. Nobody hears that there is no such conversation yet."""
+    """What a client asks for by opening the socket of a conversation: what it was not sent yet, or where it wants the
+    `history` all of it. Nobody hears that there is no such conversation yet."""
     back = Requested(Resume(session_id, 0 if history == WHOLE else None), tentative=True)
     if history in {None, WHOLE}:
         return (back,)

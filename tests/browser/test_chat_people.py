@@ -1,6 +1,8 @@
 """The chat tab while people take over: a customer at the page, a member of staff at the desk's own interface."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -23,7 +25,7 @@ class Desk:
         self._server = server
         self._token = server.token("ada", name="Ada", role="staff")
         listed = self._call("GET", "")["conversations"]
-        self._path = next(f"/{one['conversation_id']}" for one in listed if one["customer"]["id"] == customer)
+        self._id = next(str(one["conversation_id"]) for one in listed if one["customer"]["id"] == customer)
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
@@ -32,7 +34,18 @@ class Desk:
         return json.loads(answer or b"null")
 
     def act(self, act: str, **body: Any) -> None:
-        self._call("POST", f"{self._path}/{act}", body)
+        self._call("POST", f"/{self._id}/{act}", body)
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[None]:
+        """While the member of staff is writing."""
+        async with talking(f"ws://127.0.0.1:{self._server.port}/ws/staff", self._token) as socket:
+            typing = {"type": "typing", "conversation_id": self._id}
+            await socket.send({**typing, "typing": True})
+            yield
+            await socket.send({**typing, "typing": False, "request": "end"})
+            while (await socket.receive()).get("request") != "end":
+                pass
 
 
 async def begin(page: Page, server: Served, user: str) -> None:
@@ -76,6 +89,9 @@ async def test_from_the_button_to_a_person_and_back(server: Served, context: dic
         await expect(page.locator("#announcement")).to_have_text(notice)
         desk = Desk(server, user)
         desk.act("take")
+        await expect(owner).to_have_text("You are talking to Ada.")
+        async with desk.writing():
+            await expect(owner).to_have_text("Ada is writing …")
         await expect(owner).to_have_text("You are talking to Ada.")
         await say(page, "Are you there?")
         await expect(page.locator(".turn").last.locator(".bubble")).to_have_text("Are you there?")
