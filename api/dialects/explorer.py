@@ -6,7 +6,7 @@ import msgspec
 
 from agents.types import Wishes
 from api.protocol.bodies import prompt_text
-from api.protocol.client_view import Prompts
+from api.protocol.client_view import Prompts, come_back
 from api.protocol.dialect import (
     AuthExpiring,
     Beat,
@@ -27,7 +27,7 @@ from api.protocol.dialect import (
 from api.protocol.frames import convert, parse_object, spell
 from api.transport.closing import FOREIGN_ORIGIN
 from orchestrator import events
-from orchestrator.commands import Resume, Send
+from orchestrator.commands import Send
 from orchestrator.errors import EmptyMessage, PitcrewError
 from orchestrator.events import Envelope
 
@@ -84,14 +84,15 @@ class ExplorerSession:
     """See `Session`. Speaks in the conversation that the URL names; what a page that comes back was not
     sent, it gets then. The results of tools of which it has not heard are told before the answer."""
 
-    def __init__(self, session_id: str) -> None:
+    def __init__(self, session_id: str, history: str | None = None) -> None:
         self._session_id = session_id
+        self._history = history
         self._prompts = Prompts()
         self._texts: dict[str, str] = {}
         self._tools: dict[str, int] = {}
 
     def opened(self) -> tuple[Requested, ...]:
-        return (Requested(Resume(self._session_id, None), tentative=True),)
+        return come_back(self._session_id, self._history)
 
     @property
     def finished(self) -> bool:
@@ -172,7 +173,7 @@ def _session_id(handshake: Handshake) -> str:
 
 
 def _open(handshake: Handshake) -> Session:
-    return ExplorerSession(_session_id(handshake))
+    return ExplorerSession(_session_id(handshake), handshake.query.get("history"))
 
 
 DIALECT = Dialect(

@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, assert_never
 
@@ -9,7 +10,7 @@ import msgspec
 
 from agents.types import Wishes
 from api.protocol.bodies import prompt_text
-from api.protocol.client_view import Prompts, unix_seconds
+from api.protocol.client_view import WHOLE, Prompts, come_back, unix_seconds
 from api.protocol.dialect import (
     AuthExpiring,
     Beat,
@@ -32,7 +33,7 @@ from api.protocol.dialect import (
 )
 from api.protocol.frames import convert, parse_object, spell
 from orchestrator import events
-from orchestrator.commands import Cancel, Resume, Send
+from orchestrator.commands import Cancel, Send
 from orchestrator.errors import BadRequest, PitcrewError, UnknownType
 from orchestrator.events import Envelope
 
@@ -96,6 +97,21 @@ class StepFrame(msgspec.Struct, tag="reasoning_step"):
     data: Step
 
 
+class Asked(msgspec.Struct, omit_defaults=True):
+    """A question, empty where it was taken back. `run_id` is that of its steps; absent where a person answers."""
+
+    content: str
+    message_id: str
+    client_message_id: str | None = None
+    run_id: str | None = None
+
+
+class AskedFrame(msgspec.Struct, tag="asked"):
+    """A question is accepted. Told only to who wants the history, by `history=true` in the URL."""
+
+    data: Asked
+
+
 @dataclass(slots=True)
 class _Run:
     """What was told of a run: nothing but the answer is wanted where it is `bare`; the latest iteration, and the number
@@ -108,15 +124,17 @@ class _Run:
 
 class ReasoningSession:
     """See `Session`. Speaks in the conversation that the URL names; what a client that comes back was not
-    sent, it gets then, with the steps of which it has not heard."""
+    sent, it gets then, with the steps of which it has not heard. Questions are told to who wants the history: others
+    know their own."""
 
-    def __init__(self, session_id: str) -> None:
+    def __init__(self, session_id: str, history: str | None = None) -> None:
         self._session_id = session_id
+        self._history = history
         self._prompts = Prompts()
         self._runs: dict[str, _Run] = {}
 
     def opened(self) -> tuple[Requested, ...]:
-        return (Requested(Resume(self._session_id, None), tentative=True),)
+        return come_back(self._session_id, self._history)
 
     @property
     def finished(self) -> bool:
@@ -153,11 +171,11 @@ class ReasoningSession:
         event = envelope.event
         return tuple(map(spell, self._frames(event))) if self._prompts.are_news(event) else ()
 
-    def _frames(self, event: events.AnyEvent) -> list[StepFrame]:
+    def _frames(self, event: events.AnyEvent) -> Sequence[StepFrame | AskedFrame]:
         match event:
             case events.Accepted():
                 self._runs[event.turn_id] = _Run(bare=(event.client_message_id or "").startswith(BARE))
-                return []
+                return [_asked(event)] if self._history == WHOLE else []
             case events.Reasoning():
                 return self._steps(event)
             case events.RunRestarted():
@@ -219,20 +237,25 @@ def _now(
     return StepFrame(Step(kind, content, iteration, round(time.time(), 3), run_id))
 
 
+def _asked(event: events.Accepted) -> AskedFrame:
+    name = event.client_message_id
+    return AskedFrame(Asked(event.message, event.message_id, name and name.removeprefix(BARE), event.run_id))
+
+
 def _session_id(handshake: Handshake) -> str:
     return handshake.path.get("session_id", "")
 
 
 def _open(handshake: Handshake) -> Session:
-    return ReasoningSession(_session_id(handshake))
+    return ReasoningSession(_session_id(handshake), handshake.query.get("history"))
 
 
 DIALECT = Dialect(
     "reasoning",
     "/ws/chat/{session_id}",
     _open,
-    Words((ChatFrame, CancelFrame, PingFrame, PongFrame), (StepFrame, PingFrame, PongFrame)),
-    events.kinds(events.Detail, events.Upkeep, events.Accepted, events.Token) - {events.Reasoning},
+    Words((ChatFrame, CancelFrame, PingFrame, PongFrame), (StepFrame, AskedFrame, PingFrame, PongFrame)),
+    events.kinds(events.Detail, events.Upkeep, events.Token) - {events.Reasoning},
     guest=_session_id,
     heartbeat_s=HEARTBEAT_S,
     keeps_place=True,

@@ -12,7 +12,6 @@ const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const PATH = new RegExp(`(?<![^\\s("'])(/api/v1/appointments/${UUID}\\.ics)(?=[.,;:!?)"']*(?:\\s|$))`);
 /** How long a file that was handed to the browser stays readable: some begin to save it only a moment later. */
 const KEPT_MS = 60_000;
-const BOLD = /\*\*([^*\n]+)\*\*/;
 const REFUSED = {
   401: 'The sign-in is not valid any more: sign in again.',
   403: 'This sign-in may not read it.',
@@ -22,15 +21,11 @@ const REFUSED = {
 /**
  * @param {string} text
  * @param {() => string} token of the sign-in, empty where there is none
- * @returns {Node[]} the text as text nodes, `**bold**` within a line as bold ones, with a button for each path in it
+ * @returns {Node[]} the text as text nodes, with a button for each path in it
  */
 export function withAppointments(text, token) {
-  return text.split(PATH).flatMap((piece, index) => (index % 2 ? calendarButton(piece, token) : withBold(piece)));
-}
-
-function withBold(text) {
-  return text.split(BOLD).map((piece, index) => (
-    index % 2 ? element('strong', '', piece) : document.createTextNode(piece)));
+  return text.split(PATH).map((piece, index) => (
+    index % 2 ? calendarButton(piece, token) : document.createTextNode(piece)));
 }
 
 /** The text as it is read out: an address means nothing to the ear. @param {string} text */

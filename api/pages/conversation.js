@@ -5,6 +5,9 @@
 
 const TIME_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
+/** Who writes, where the frame has no name. */
+const STAFF = 'Staff';
+
 export const STEPS = ['starting', 'agent_routing', 'rag_retrieval', 'tool', 'generating'];
 
 /** Errors that answer a `message` which was not accepted; the oldest one still without `ack` is meant. */
@@ -28,7 +31,7 @@ export function newId(prefix) {
 /** A question and its answer: what one run of the server is about. */
 export class Turn {
   kind = 'turn';
-  /** `sending`, `accepted`, `running`, `complete`, `asks`, `error` or `cancelled`. */
+  /** `sending`, `accepted`, `running`, `complete`, `asks`, `error`, `cancelled`, or `told`: a person has read it. */
   status = 'sending';
   runId = null;
   questionId = null;
@@ -68,7 +71,7 @@ export class Turn {
   }
 
   get ended() {
-    return ['complete', 'error', 'cancelled', 'asks'].includes(this.status);
+    return ['complete', 'error', 'cancelled', 'asks', 'told'].includes(this.status);
   }
 
   get active() {
@@ -125,9 +128,17 @@ export class Turn {
   }
 }
 
+/** Who has a conversation, as the last `owner` frame said, and who of the staff is writing.
+ * @typedef {{state: 'bot' | 'waiting' | 'staff' | 'closed', name: string, place: number | null, typing: boolean}} People */
+
+/** @type {People} */
+const NOBODY = { state: 'bot', name: '', place: null, typing: false };
+
 export class Conversation {
-  /** @type {(Turn | {kind: 'note', text: string, tone: string})[]} */
+  /** @type {(Turn | {kind: 'note', text: string, tone: string}
+   *   | {kind: 'staff', text: string, name: string, sentAt: string})[]} */
   entries = [];
+  people = NOBODY;
   /** The highest `seq` seen, for `resume`, and in which conversation of that name it was. */
   lastSeq = 0;
   epoch = null;
@@ -192,6 +203,7 @@ export class Conversation {
     const gone = this.entries.filter((one) => one.kind !== 'turn' || !one.mine || one.ended);
     this.entries = this.unanswered;
     this.entries.forEach((turn) => turn.unsend());
+    this.people = NOBODY;
     this.lastSeq = 0;
     this.#runs.clear();
     return gone;
@@ -223,12 +235,28 @@ export class Conversation {
       this.sessionId = frame.session_id;
       this.epoch = frame.epoch ?? null;
     }
-    turn.runId = frame.run_id;
+    turn.runId = frame.run_id ?? null;
     turn.questionId = frame.message_id;
     turn.sentAt = frame.sent_at;
     if (turn.status === 'sending') turn.status = 'accepted';
-    this.#runs.set(frame.run_id, turn);
+    if (turn.runId !== null) this.#runs.set(turn.runId, turn);
+    else turn.end('told');
     return turn;
+  }
+
+  /** Somebody else has the conversation. The answer that led there has ended with the notice already. */
+  given({ state, staff, queue, notice }) {
+    this.people = { state, name: staff?.name ?? '', place: queue?.place ?? null, typing: false };
+    const said = notice && this.turns.at(-1)?.text.endsWith(notice);
+    return this.note(said || !notice ? peopleText(this.people) : notice, 'owner');
+  }
+
+  /** A person of the staff writes. */
+  written({ message, name, sent_at: sentAt }) {
+    const entry = { kind: 'staff', text: message ?? '', name: name || STAFF, sentAt };
+    this.entries.push(entry);
+    this.people = { ...this.people, typing: false };
+    return entry;
   }
 
   failed(frame, turn) {
@@ -248,6 +276,17 @@ export function problemText(frame) {
   const code = [frame.code, frame.reason, frame.field && `field ${frame.field}`].filter(Boolean).join(' · ');
   return [frame.error ?? frame.message ?? 'The server reported an error.', code && `(${code})`,
     frame.ref && `ref ${frame.ref}`].filter(Boolean).join(' ');
+}
+
+/** @param {People} people @returns {string} */
+export function peopleText({ state, name, place, typing }) {
+  const texts = {
+    bot: 'The assistant answers.',
+    waiting: `Waiting for a person${place ? `, number ${place} in the queue` : ''}. Until then the assistant answers.`,
+    staff: typing ? `${name || STAFF} is writing …` : `You are talking to ${name || STAFF}.`,
+    closed: 'This conversation is closed. Your next message opens it again.',
+  };
+  return texts[state] ?? texts.bot;
 }
 
 /** By frame type: (conversation, frame, the run's turn if known) to the entry that changed. */
@@ -284,10 +323,11 @@ const HANDLERS = {
     turn.prompt = frame.prompt;
     turn.end('asks', frame.partial_response);
   }),
-  staff_message: once((frame) => [`${frame.name ?? 'Staff'}: ${frame.message}`, 'staff']),
-  owner: once((frame) => [frame.notice || (
-    frame.owner === 'bot' ? 'The assistant answers.' : 'A member of staff has taken over.')]),
-  staff_typing: () => null,
+  owner: news((conversation, frame) => conversation.given(frame)),
+  staff_message: news((conversation, frame) => conversation.written(frame)),
+  staff_typing: here((conversation, frame) => {
+    conversation.people = { ...conversation.people, typing: frame.typing === true };
+  }),
   deleted: (conversation, frame) => {
     const turn = conversation.turns.find((one) => one.questionId === frame.message_id);
     if (turn) {
@@ -314,7 +354,12 @@ function live(change) {
   });
 }
 
-/** A handler that notes a durable frame, unless it was seen before. */
-function once(note) {
-  return (conversation, frame) => (frame.seq <= conversation.lastSeq ? null : conversation.note(...note(frame)));
+/** A handler for frames of this conversation; a socket may follow others too. */
+function here(change) {
+  return (conversation, frame) => (frame.session_id === conversation.sessionId ? change(conversation, frame) : null);
+}
+
+/** Likewise for durable frames that have not been seen. */
+function news(change) {
+  return here((conversation, frame) => (frame.seq <= conversation.lastSeq ? null : change(conversation, frame)));
 }

@@ -1,6 +1,6 @@
 /** The tab of `/ws/{session_id}`: a chat about tables, and beside it a canvas with the diagram of the last answer. */
 
-import { StatusLine, cursor, following, framesBelow, onSample, onSubmit, toEnd } from './tab_parts.js';
+import { StatusLine, cursor, following, framesBelow, keptSession, onSample, onSubmit, toEnd } from './tab_parts.js';
 import { Canvas } from './canvas.js';
 import { newId } from './conversation.js';
 import { socketAddress } from './credentials.js';
@@ -9,7 +9,7 @@ import { Line } from './line.js';
 import { markdown, plain } from './markdown.js';
 import { SCHEDULES } from './schedules.js';
 
-const SESSION = newId('diagram-').slice(0, 20);
+const DELETED = 'Deleted';
 const LONGEST_TOOL = 300;
 const ENDS = new Set(['agent', 'error']);
 
@@ -26,7 +26,11 @@ export function start(panel) {
   const asked = [];
   /** The questions whose answers this connection tells, in their order. */
   let told = [];
-  const line = new Line(() => socketAddress(encodeURIComponent(SESSION)), SCHEDULES.diagram, {
+  const session = keptSession('diagram');
+  /** Before the first connection this page has nothing to show; those after it go on where that one broke. */
+  let empty = true;
+  const address = () => socketAddress(encodeURIComponent(session.id), empty ? { history: 'true' } : {});
+  const line = new Line(address, SCHEDULES.diagram, {
     onState: showState,
     onFrame: (frame) => Object.hasOwn(handlers, frame.type) && following(log, () => receive(frame)),
     onTraffic: (direction, text) => inspector.record(direction, text),
@@ -34,7 +38,7 @@ export function start(panel) {
 
   const handlers = {
     user: ({ content }) => {
-      const question = known(content) ?? turn({ content: String(content ?? '') });
+      const question = known(content) ?? turn({ content: String(content || DELETED) });
       told.push(question);
       if (question.answered) return;
       question.heard = true;
@@ -54,7 +58,7 @@ export function start(panel) {
     },
     agent: ({ content, diagram }) => {
       settle(element('li', 'said settled', ...markdown(String(content ?? ''))));
-      part('announcement').textContent = plain(String(content ?? ''));
+      if (answering()?.frame.client_message_id) part('announcement').textContent = plain(String(content ?? ''));
       if (typeof diagram === 'string' && diagram) canvas.show(diagram);
       end();
     },
@@ -123,8 +127,12 @@ export function start(panel) {
   /** What the server may not have is sent again; by its id it counts once. */
   function showState(state) {
     status.show(state);
-    if (state.name !== 'open') settle();
-    else told = [];
+    if (state.name === 'open') {
+      told = [];
+      empty = false;
+    } else {
+      settle();
+    }
     for (const one of asked.filter(({ answered }) => !answered)) {
       for (const tool of one.tools.splice(0)) tool.remove(); // they are told again
       if (!one.heard && !line.send(one.frame)) one.bubble.dataset.state = 'waiting';

@@ -1,5 +1,6 @@
 /** The conversation as it scrolls: draws what changed once per frame, and follows the end unless the reader left it. */
 
+import { staffElement } from './people.js';
 import { TurnView, noteElement } from './view.js';
 
 /** Nearer to the end than this, the reader is taken to follow the answer. */
@@ -74,9 +75,14 @@ export class Log {
   }
 
   #add(entry) {
-    const view = entry.kind === 'turn' ? new TurnView(entry, this.actions) : { element: noteElement(entry) };
+    const view = this.#viewOf(entry);
     this.#views.set(entry, view);
     this.parts.entries.append(view.element);
+  }
+
+  #viewOf(entry) {
+    if (entry.kind === 'turn') return new TurnView(entry, this.actions);
+    return { element: entry.kind === 'staff' ? staffElement(entry) : noteElement(entry) };
   }
 
   /** Pixels of the conversation that lie below what is seen, in either layout. */

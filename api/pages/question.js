@@ -37,6 +37,7 @@ export class QuestionView {
     this.delivery.hidden = turn.status !== 'sending';
     const leaving = turn.replacing?.status === 'sending';
     this.tools.hidden = this.#editing || turn.deleted || !turn.questionId || leaving;
+    this.edit.hidden = this.again.hidden = turn.status === 'told';
     this.bubble.hidden = this.#editing;
     this.editor.hidden = !this.#editing;
   }

@@ -1,6 +1,6 @@
 /** The tab of `/ws/chat/{session_id}`: every step on the way to an answer, as it happens. */
 
-import { StatusLine, following, framesBelow, onSample, onSubmit, toEnd } from './tab_parts.js';
+import { StatusLine, following, framesBelow, keptSession, onSample, onSubmit, toEnd } from './tab_parts.js';
 import { Choices } from './choices.js';
 import { newId } from './conversation.js';
 import { socketAddress } from './credentials.js';
@@ -9,7 +9,7 @@ import { Line } from './line.js';
 import { markdown, plain } from './markdown.js';
 import { SCHEDULES } from './schedules.js';
 
-const SESSION_KEY = 'pitcrew.test.reasoning';
+const DELETED = 'Deleted';
 /** The server gives a sign of life every 30 s. */
 const SILENCE_MS = 75_000;
 const STEPS = {
@@ -28,9 +28,11 @@ export function start(panel) {
   /** Asked and not answered yet, the oldest first. `run` is null until a step of its run has come: before that the
    * server may not have it. @type {{frame: object, sent: boolean, run: string | null, node: HTMLElement}[]} */
   let asked = [];
-  /** What was told: a new connection may tell it again. @type {Set<string>} */
+  /** The questions and steps that were told: each connection tells all of them again. @type {Set<string>} */
   const told = new Set();
-  const line = new Line(() => socketAddress(`chat/${encodeURIComponent(sessionId())}`), SCHEDULES.reasoning, {
+  const session = keptSession('reasoning');
+  const address = () => socketAddress(`chat/${encodeURIComponent(session.id)}`, { history: 'true' });
+  const line = new Line(address, SCHEDULES.reasoning, {
     onState: showState,
     onFrame: receive,
     onTraffic: (direction, text) => inspector.record(direction, text),
@@ -38,6 +40,7 @@ export function start(panel) {
 
   function receive(frame) {
     if (frame.type === 'ping') line.send({ type: 'pong', timestamp: frame.timestamp });
+    if (frame.type === 'asked') hear(frame.data ?? {});
     if (frame.type !== 'reasoning_step' || typeof frame.data !== 'object' || frame.data === null) return;
     const step = frame.data;
     if (step.run_id && told.has(sign(step))) return;
@@ -46,7 +49,18 @@ export function start(panel) {
     following(log, () => question.node.append(stepElement(step)));
     if (!LAST.has(step.type)) return;
     asked = asked.filter((one) => one !== question);
+    if (!question.frame) return; // what was asked before or elsewhere is not read out
     part('announcement').textContent = `${STEPS[step.type][1]}: ${plain(String(step.content ?? ''))}`;
+  }
+
+  /** The server has a question: one of this page, of another, or of before it was loaded. */
+  function hear({ content, message_id: id, client_message_id: name, run_id: run = null }) {
+    if (told.has(id)) return;
+    told.add(id);
+    const mine = asked.find((one) => name && one.frame?.payload.client_message_id === name);
+    const question = mine ?? turn(String(content || DELETED));
+    question.run = run;
+    if (run === null) asked = asked.filter((one) => one !== question); // a person answers it
   }
 
   /** The question that a step is about. Runs come in the order of their questions; a refusal, which names no run, is of
@@ -59,14 +73,16 @@ export function start(panel) {
     return question;
   }
 
-  /** A place in the log for a question and its steps; without a question it was asked elsewhere or before. */
-  function turn(frame = null) {
+  /** A place in the log for a question and its steps; without a frame it was not asked here. */
+  function turn(text = '', frame = null) {
     const node = element('ol', 'turn-steps');
-    if (frame) node.append(element('li', 'bubble', frame.payload.message));
+    if (text) node.append(element('li', 'bubble', text));
     const one = { frame, sent: frame === null, run: null, node };
     asked.push(one);
-    log.querySelector('.welcome')?.remove();
-    log.append(node);
+    following(log, () => {
+      log.querySelector('.welcome')?.remove();
+      log.append(node);
+    });
     return one;
   }
 
@@ -76,7 +92,7 @@ export function start(panel) {
     const payload = {
       message, agent_name: agent.value, enable_reasoning: reasoning.checked, client_message_id: newId('r-'),
     };
-    turn({ type: 'chat', payload });
+    turn(message, { type: 'chat', payload });
     box.value = '';
     deliver();
     toEnd(log);
@@ -111,6 +127,7 @@ export function start(panel) {
   panel.addEventListener('shown', () => agents.offer());
   showState(line.state);
   agents.offer();
+  if (session.known) line.connect(); // there may be something to show
 }
 
 /** By what a step that is told again is known; the end of a run is told with the time of the telling. */
@@ -137,15 +154,4 @@ function stepElement({ type, content, iteration, timestamp }) {
   const node = element('li', 'step', head, said);
   node.dataset.type = type;
   return node;
-}
-
-/** The same one after a reload, so that the server goes on where this page had read. */
-function sessionId() {
-  try {
-    const kept = sessionStorage.getItem(SESSION_KEY) ?? newId('reasoning-').slice(0, 24);
-    sessionStorage.setItem(SESSION_KEY, kept);
-    return kept;
-  } catch {
-    return newId('reasoning-');
-  }
 }

@@ -1,5 +1,6 @@
 /** What the tabs beside the chat have in common: their status line, their buttons and their list of frames. */
 
+import { newId } from './conversation.js';
 import { element } from './element.js';
 import { Inspector } from './inspector.js';
 
@@ -49,6 +50,20 @@ export function cursor() {
   const node = element('span', 'cursor', '▊');
   node.setAttribute('aria-hidden', 'true');
   return node;
+}
+
+/** The conversation of a tab: the same one after a reload, so that its history can be shown.
+ * @param {string} name of the tab @returns {{id: string, known: boolean}} `known`: it was begun before */
+export function keptSession(name) {
+  const key = `pitcrew.test.${name}`;
+  const id = newId(`${name}-`).slice(0, name.length + 15);
+  try {
+    const kept = sessionStorage.getItem(key);
+    if (!kept) sessionStorage.setItem(key, id);
+    return { id: kept ?? id, known: kept !== null };
+  } catch {
+    return { id, known: false }; // storage may be forbidden: then a reload begins anew
+  }
 }
 
 /** Sends a form by Enter too; Shift+Enter makes a new line. @param {HTMLFormElement} form @param {() => void} send */

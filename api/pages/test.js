@@ -6,9 +6,13 @@ import { Conversation, newId } from './conversation.js';
 import { developmentToken } from './credentials.js';
 import { Inspector } from './inspector.js';
 import { Log } from './log.js';
+import { plain } from './markdown.js';
+import { PeopleLine } from './people.js';
 
 const SESSION_KEY = 'pitcrew.test.session';
 const SIGNED_IN = 'Signed in.';
+/** So long after its last sign somebody is taken to have stopped writing. */
+const TYPING_MS = 10_000;
 /** Closes that a new token mends. */
 const NEW_TOKEN_CODES = new Set([4401, 4408, 4419]);
 
@@ -32,6 +36,7 @@ const connection = new Connection(address.href, {
 const parts = ['log', 'entries', 'end', 'welcome', 'newer', 'composer'].map((id) => [id, at(id)]);
 const actions = { again, rate, answer, replace, remove, token: () => connection.token };
 const log = new Log(Object.fromEntries(parts), actions);
+const people = new PeopleLine({ people: at('people'), owner: at('owner'), handover: at('handover'), message }, handOver);
 /** When each turn ended that was read out: what is told again is not read again. */
 const announced = new WeakMap();
 let conversation = new Conversation(recalled() ?? newId('test-').slice(0, 17));
@@ -39,6 +44,9 @@ let limits = {};
 let tokenIsFromServer = false;
 let wasReady = false;
 let resuming = false;
+/** What is numbered up to here was there before: it is not read out. */
+let headSeq = 0;
+let typingTimer = 0;
 
 // --- what comes from the server
 
@@ -52,11 +60,15 @@ function receive(frame) {
     renewSignIn(frame);
   } else if (frame.type === 'resumed') {
     resuming = false;
+    headSeq = frame.head_seq ?? 0;
     meet(frame);
   } else if (!isQuiet(frame)) {
     if (frame.type === 'ack') meet(frame);
     const entry = conversation.apply(frame);
     if (entry) touch(entry);
+    if (['note', 'staff'].includes(entry?.kind) && frame.seq > headSeq) readOut(entry);
+    if (frame.type === 'staff_typing') expireTyping(conversation);
+    showPeople();
     // What a run had asked is answered by now, perhaps by this.
     if (frame.type === 'ack') conversation.turns.filter((turn) => turn.status === 'asks').forEach((turn) => log.show(turn));
   }
@@ -132,8 +144,27 @@ function touch(entry) {
 function announce(turn) {
   if (announced.get(turn) === turn.endedAt || !(turn.mine || turn.steps.length)) return;
   announced.set(turn, turn.endedAt);
-  const endings = { asks: `${turn.text} ${turn.prompt}`, error: `Error: ${turn.error?.error ?? turn.error?.code}`, cancelled: 'Stopped.' };
-  at('announcement').textContent = spoken(endings[turn.status] ?? turn.text);
+  if (turn.status === 'told') return;
+  const endings = { asks: `${turn.text}\n\n${turn.prompt}`, error: `Error: ${turn.error?.error ?? turn.error?.code}`, cancelled: 'Stopped.' };
+  at('announcement').textContent = spoken(plain(endings[turn.status] ?? turn.text));
+}
+
+function readOut({ name, text }) {
+  at('announcement').textContent = plain(name ? `${name}: ${text}` : text);
+}
+
+/** Nobody says that somebody has stopped writing whose connection broke. */
+function expireTyping(of) {
+  clearTimeout(typingTimer);
+  typingTimer = setTimeout(() => {
+    of.people = { ...of.people, typing: false };
+    showPeople();
+  }, TYPING_MS);
+}
+
+/** A person can be asked for once there is something to talk about. */
+function showPeople() {
+  people.show(conversation.people, connection.ready && conversation.turns.some((turn) => turn.questionId));
 }
 
 function showState(state) {
@@ -156,6 +187,7 @@ function showState(state) {
   tick();
   showButtons();
   showComposer();
+  showPeople();
 }
 
 function showButtons() {
@@ -272,6 +304,10 @@ function remove(turn) {
   return connection.send({ type: 'delete', message_id: turn.questionId });
 }
 
+function handOver() {
+  connection.send({ type: 'handover', session_id: conversation.sessionId });
+}
+
 function stop() {
   const turn = conversation.activeTurn;
   if (!turn) return;
@@ -281,9 +317,11 @@ function stop() {
 
 function switchTo(sessionId) {
   conversation = new Conversation(sessionId);
+  headSeq = 0;
   log.clear();
   showSession();
   showComposer();
+  showPeople();
 }
 
 function signIn() {

@@ -9,6 +9,7 @@ import { problemText } from './conversation.js';
 import { button, element } from './element.js';
 import { percent, seconds } from './figures.js';
 import { LookupsView } from './lookups.js';
+import { markdown, plain } from './markdown.js';
 import { QuestionView } from './question.js';
 import { StepsView } from './steps.js';
 
@@ -44,7 +45,7 @@ export class TurnView {
     this.sourceList = element('ol', 'source-list');
     this.sourceTitle = element('summary');
     this.sources = element('details', 'sources', this.sourceTitle, this.sourceList);
-    this.text = element('div', 'text');
+    this.text = element('div', 'text prose');
     this.text.setAttribute('aria-hidden', 'true');
     this.problem = element('div', 'problem');
     this.request = element('div', 'request');
@@ -59,6 +60,7 @@ export class TurnView {
     const { turn } = this;
     this.question.render();
     this.answer.dataset.status = turn.status;
+    this.answer.hidden = turn.status === 'told';
     this.steps.render();
     if (this.#changed('agents', turn.agents)) this.#renderChips();
     const citationsChanged = this.#changed('citations', turn.citations);
@@ -135,14 +137,14 @@ export class TurnView {
     const text = turn.text;
     const waiting = turn.steps.at(-1)?.message ?? (turn.runId ? 'Waiting for its turn …' : '');
     this.text.dataset.state = text ? 'streaming' : 'waiting';
-    this.text.textContent = text || waiting;
+    this.text.replaceChildren(...(text ? markdown(text) : [waiting]));
   }
 
   #settle() {
     const { turn } = this;
     this.#settled = true;
     this.text.dataset.state = 'settled';
-    this.text.replaceChildren(...this.#withMarkers(turn.text));
+    this.text.replaceChildren(...this.#withMarkers());
     this.text.removeAttribute('aria-hidden');
     this.text.hidden = turn.text === '';
     this.outcome.replaceChildren(...badges(turn), ...(turn.answerId ? [this.#thumbs()] : []));
@@ -152,32 +154,45 @@ export class TurnView {
    * The text with each `[n]` that is a citation turned into a button, and what no source supports underlined. Positions
    * in the metadata count code points.
    */
-  #withMarkers(text) {
-    const points = Array.from(text);
-    const { unsupported = [], misplaced = [] } = this.turn.metadata;
-    const nodes = [];
-    let at = 0;
-    for (const { start, end } of unsupported) {
-      nodes.push(...this.#marked(points, at, start, misplaced));
-      const unfounded = element('span', 'unfounded', ...this.#marked(points, start, end, misplaced));
-      unfounded.title = NOT_FOUND;
-      unfounded.append(element('span', 'unseen', ` (${NOT_FOUND.toLowerCase()})`));
-      nodes.push(unfounded);
-      at = end;
-    }
-    return [...nodes, ...this.#marked(points, at, points.length, misplaced)];
+  #withMarkers() {
+    const { text, metadata: { unsupported = [], misplaced = [] } } = this.turn;
+    const at = unitsOf(text);
+    const unfounded = unsupported.map(({ start, end }) => ({ start: at(start), end: at(end), last: null }));
+    const wrong = new Map(misplaced.map(({ start, instead }) => [at(start), instead]));
+    const nodes = markdown(text, (words, from) => this.#founded(words, from, unfounded, wrong));
+    for (const { last } of unfounded) last?.append(element('span', 'unseen', ` (${NOT_FOUND.toLowerCase()})`));
+    return nodes;
   }
 
-  /** One stretch of the text; a marker in the wrong place leads to the source that supports its statement, or nowhere. */
-  #marked(points, from, to, misplaced) {
+  /** One stretch of the text, which stands at `from` of it. */
+  #founded(words, from, unfounded, wrong) {
+    const nodes = [];
+    const until = from + words.length;
     let at = from;
-    return points.slice(from, to).join('').split(/(\[\d+\])/).flatMap((piece) => {
+    const upTo = (end) => {
+      const marked = this.#marked(words.slice(at - from, end - from), at, wrong);
+      at = end;
+      return marked;
+    };
+    for (const span of unfounded) {
+      if (span.end <= at || span.start >= until) continue;
+      nodes.push(...upTo(Math.max(at, span.start)));
+      span.last = element('span', 'unfounded', ...upTo(Math.min(span.end, until)));
+      span.last.title = NOT_FOUND;
+      nodes.push(span.last);
+    }
+    return [...nodes, ...upTo(until)];
+  }
+
+  /** A marker in the wrong place leads to the source that supports its statement, or nowhere. */
+  #marked(words, from, wrong) {
+    let at = from;
+    return words.split(/(\[\d+\])/).flatMap((piece) => {
       const start = at;
-      at += Array.from(piece).length;
+      at += piece.length;
       const written = /^\[(\d+)\]$/.exec(piece)?.[1];
       if (!written) return withAppointments(piece, this.actions.token);
-      const wrong = misplaced.find((one) => one.start === start && one.number === Number(written));
-      const number = wrong ? wrong.instead : Number(written);
+      const number = wrong.has(start) ? wrong.get(start) : Number(written);
       const citation = this.turn.citations.find((one) => one.number === number);
       if (!citation) return document.createTextNode(piece);
       const marker = button('marker', String(number), () => this.openSource(number));
@@ -213,14 +228,15 @@ export class TurnView {
   /** What the run asks before it acts; its buttons go when it was answered, from here or elsewhere. */
   #renderRequest() {
     const { request, prompt } = this.turn;
-    this.request.replaceChildren(element('p', 'prompt', ...withAppointments(prompt, this.actions.token)));
+    const write = (words) => withAppointments(words, this.actions.token);
+    this.request.replaceChildren(element('div', 'prompt prose', ...markdown(prompt, write)));
     if (!request) return;
     const choices = request.options.map((option) => button('', option.label, () => {
       if (this.actions.answer(this.turn, option.value)) choices.forEach((one) => { one.disabled = true; });
     }));
     const group = element('div', 'buttons', ...choices);
     group.setAttribute('role', 'group');
-    group.setAttribute('aria-label', prompt);
+    group.setAttribute('aria-label', plain(prompt));
     const until = new Date(request.expires_at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
     this.request.append(group, element('p', 'hint', `Or write your answer below. Open until ${until}.`));
   }
@@ -242,6 +258,17 @@ export class TurnView {
     }
     this.problem.append(again);
   }
+}
+
+/** Where a code point of a text stands in it, in UTF-16 units. @param {string} text @returns {(point: number) => number} */
+function unitsOf(text) {
+  const starts = [];
+  let unit = 0;
+  for (const point of text) {
+    starts.push(unit);
+    unit += point.length;
+  }
+  return (point) => starts[point] ?? text.length;
 }
 
 /** The passage with the evidence marked; a citation's offsets count code points of the whole document. */

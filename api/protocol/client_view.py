@@ -2,7 +2,22 @@
 
 from datetime import datetime
 
+from api.protocol.dialect import Rejected, Requested
+from orchestrator.commands import Resume
+from orchestrator.errors import BadRequest
 from orchestrator.events import Accepted, AnyEvent, Cancelled, InputRequired, Token
+
+WHOLE = "true"
+"""The value of `history` in a URL with which a client is told a conversation from its beginning."""
+
+
+def come_back(session_id: str, history: str | None) -> tuple[Requested, ...]:
+    """What a client asks for by opening the socket of a conversation: what it was not sent yet, or where it wants the
+    `history` all of it. Nobody hears that there is no such conversation yet."""
+    back = Requested(Resume(session_id, 0 if history == WHOLE else None), tentative=True)
+    if history in {None, WHOLE}:
+        return (back,)
+    return (back, Requested(Rejected(BadRequest(field="history", form="true"))))
 
 
 class Prompts:

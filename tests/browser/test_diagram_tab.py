@@ -125,3 +125,26 @@ async def test_five_tries_then_a_button(server: Served) -> None:
         await expect(panel.locator(".said.settled").last).to_contain_text("dealer_id", timeout=20_000)
         await expect(panel.locator(".bubble")).to_have_text(["Show me all tables", "Which columns does dealers have?"])
         await expect(panel.locator(".said.settled")).to_have_count(2)
+
+
+@pytest.mark.usefixtures("bundles")
+async def test_a_reload_shows_the_history(server: Served) -> None:
+    async with open_tab(server.http, "diagram") as (page, panel):
+        await expect(panel.locator("[data-part=status]")).to_have_text("🟢 Connected")
+        await ask(panel, RELATIONSHIPS)
+        await expect(panel.locator(".place img")).to_be_visible(timeout=30_000)
+        await ask(panel, "Show me all tables")
+        await expect(panel.locator(".said.settled")).to_have_count(2, timeout=20_000)
+        said = await panel.locator(".said.settled").all_text_contents()
+        tools = await panel.locator(".tool").count()
+        for _ in range(2):
+            await page.reload()
+            await expect(panel.locator(".said.settled")).to_have_count(2, timeout=20_000)
+            await expect(panel.locator(".bubble")).to_have_text([RELATIONSHIPS, "Show me all tables"])
+            assert await panel.locator(".said.settled").all_text_contents() == said
+            await expect(panel.locator(".tool")).to_have_count(tools)
+            await expect(panel.locator(".place img")).to_be_visible(timeout=30_000)
+            await expect(panel.locator("[data-part=announcement]")).to_be_empty()
+        await ask(panel, "Show me all tables")
+        await expect(panel.locator(".said.settled")).to_have_count(3, timeout=20_000)
+        assert page.problems == []  # type: ignore[attr-defined]

@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Locator, WebSocketRoute, expect
 
 from tests.browser.tabs import CONTEXTS, IDS, fits, open_tab, sign_in, within_reach
+from tests.integration.listening import listening
 from tests.serving import Served
 
 QUESTION = "What is the roof load of the Plover?"
@@ -173,3 +174,39 @@ async def test_what_is_written_without_a_connection_is_sent_later(server: Served
         await expect(answers).to_have_count(3, timeout=20_000)
         await expect(panel.locator(".turn-steps")).to_have_count(3)
         await expect(panel.locator(".turn-steps").last.locator(ENDS)).to_contain_text("Osprey")
+
+
+async def test_a_reload_shows_the_history(server: Served) -> None:
+    async with open_tab(server.http, "reasoning") as (page, panel):
+        await panel.get_by_role("button", name="Connect", exact=True).click()
+        await ask(panel, QUESTION)
+        await expect(steps(panel, "final_answer")).to_contain_text("100 kg", timeout=20_000)
+        await ask(panel, "And of the Heron?")
+        await expect(steps(panel, "final_answer")).to_have_count(2, timeout=20_000)
+        before = await panel.locator(".step .step-content, .step .prose").all_text_contents()
+        for _ in range(2):
+            await page.reload()
+            await expect(panel.get_by_text("🟢 Connected")).to_be_visible()
+            await expect(steps(panel, "final_answer")).to_have_count(2, timeout=20_000)
+            await expect(panel.locator(".turn-steps > .bubble:first-child")).to_have_text(
+                [QUESTION, "And of the Heron?"]
+            )
+            assert await panel.locator(".step .step-content, .step .prose").all_text_contents() == before
+            # history is not read out
+            await expect(panel.locator("[data-part=announcement]")).to_be_empty()
+        await ask(panel, "And of the Wren?")
+        await expect(steps(panel, "final_answer")).to_have_count(3, timeout=20_000)
+        await expect(panel.locator(".turn-steps").last.locator(".step").last).to_contain_text("50 kg")
+        assert page.problems == []  # type: ignore[attr-defined]
+
+
+async def test_what_another_page_asks_is_shown_with_its_question(server: Served) -> None:
+    async with open_tab(server.http, "reasoning") as (page, panel):
+        await panel.get_by_role("button", name="Connect", exact=True).click()
+        await ask(panel, QUESTION)
+        await expect(steps(panel, "final_answer")).to_have_count(1, timeout=20_000)
+        session = await page.evaluate("sessionStorage.getItem('pitcrew.test.reasoning')")
+        async with listening(server, f"/ws/chat/{session}") as line:
+            await line.send({"type": "chat", "payload": {"message": "And of the Osprey?"}})
+            await expect(panel.locator(".bubble")).to_have_text([QUESTION, "And of the Osprey?"])
+            await expect(panel.locator(".turn-steps").last.locator(ENDS)).to_contain_text("80 kg", timeout=20_000)

@@ -1,18 +1,15 @@
 """What a model, a document, staff or a customer may say in the widget: nothing of it runs, nothing is fetched."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.async_api import Page, WebSocketRoute, expect
 
 from tests.browser.chat_window import SOON_MS, ChatWindow, open_site
 from tests.browser.hostile import watch
 from tests.browser.payloads import PAYLOADS
-from tests.model_server.running import Control, running_model_server
-from tests.serving import Served, duplicate, serving
+from tests.model_server.running import Control
+from tests.serving import Served
 
 ROOF = "What is the roof load of the Plover?"
 FOREIGN = (
@@ -24,20 +21,6 @@ FOREIGN = (
 HANDLERS = """root => [...root.querySelectorAll('*')].flatMap((one) => [...one.attributes])
     .filter(({ name, value }) => name.startsWith('on') || /^\\s*(javascript|data|vbscript):/i.test(value))
     .map(({ name }) => name)"""
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[Control]:
-    with running_model_server() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def modelled(ingested: Path, tmp_path_factory: pytest.TempPathFactory, provider: Control) -> Iterator[Served]:
-    own = duplicate(ingested, tmp_path_factory.mktemp("modelled") / "data")
-    settings = {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": provider.base_url, "PITCREW_MODELS": "openai:scripted"}
-    with serving(own, **settings) as served:
-        yield served
 
 
 async def harmless(window: ChatWindow, strange: list[str]) -> None:

@@ -12,18 +12,12 @@ from playwright.async_api import Locator, Page, expect
 from tests.browser.chromium import open_page
 from tests.browser.hostile import FOREIGN, HOSTILE, SAID, left_alone, watch
 from tests.browser.tabs import open_tab, within_reach
-from tests.model_server.running import Control, running_model_server
+from tests.model_server.running import Control
 from tests.serving import Served, duplicate, serving
 
 QUESTION = "How many incidents are there by severity?"
 SECONDS = 4
 """After so many without a word of the model the answer is made without it."""
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[Control]:
-    with running_model_server() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -80,6 +80,24 @@ async def test_what_was_read_does_not_come_again(server: Served) -> None:
         assert await line.silent()
 
 
+async def test_the_history_is_told_as_often_as_it_is_asked_for(server: Served) -> None:
+    session = anew()
+    async with listening(server, f"/ws/{session}") as line:
+        said = await ask(line, DIAGRAM)
+    for _ in range(2):
+        async with listening(server, f"/ws/{session}?history=true") as line:
+            told = await line.until(ENDED)
+            WIRES["explorer"].validate(told)
+            assert (told[0], told[-1]) == (said[0], said[-1])
+            assert told[-1]["diagram"].startswith("erDiagram")
+            assert [frame.get("tool_name") for frame in told] == [
+                frame.get("tool_name") for frame in said if frame["type"] != "agent_partial"
+            ]
+            assert await line.silent(0.3)
+    async with listening(server, f"/ws/{anew()}?history=true") as line:
+        assert await line.silent(0.3)
+
+
 async def test_sessions_do_not_meet(server: Served) -> None:
     async with listening(server, f"/ws/{anew()}") as one, listening(server, f"/ws/{anew()}") as other:
         await ask(one, TABLES)

@@ -117,6 +117,30 @@ async def test_what_was_read_does_not_come_again(server: Served) -> None:
         assert await line.silent()
 
 
+async def test_the_history_is_told_as_often_as_it_is_asked_for(server: Served) -> None:
+    session = anew()
+    async with listening(server, f"/ws/chat/{session}") as line:
+        first = await ask(line)
+        await ask(line, "How often is the coolant changed?", client_message_id="m-2")
+    for _ in range(2):
+        async with listening(server, f"/ws/chat/{session}?history=true") as line:
+            told = [await line.until(ENDED), await line.until(ENDED)]
+            WIRES["reasoning"].validate([frame for turn in told for frame in turn])
+            assert [turn[0]["data"]["content"] for turn in told] == [QUESTION, "How often is the coolant changed?"]
+            assert [turn[0]["type"] for turn in told] == ["asked", "asked"]
+            assert told[1][0]["data"]["client_message_id"] == "m-2"
+            steps = [{**frame["data"], "timestamp": 0} for frame in told[0][1:]]
+            assert steps == [{**frame["data"], "timestamp": 0} for frame in first]
+            assert {step["run_id"] for step in steps} == {told[0][0]["data"]["run_id"]}
+            assert await line.silent(0.3)
+    async with listening(server, f"/ws/chat/{session}?history=true&token={server.token('somebody')}") as line:
+        assert await line.silent(0.3)
+    async with listening(server, f"/ws/chat/{session}?history=yes") as line:
+        [refusal] = await line.until(ENDED)
+        assert refusal["data"]["type"] == "error"
+        assert kinds(await ask(line))[-1] == "final_answer"
+
+
 async def test_two_pages_of_one_session_see_the_same(server: Served) -> None:
     session = anew()
     async with listening(server, f"/ws/chat/{session}") as first:

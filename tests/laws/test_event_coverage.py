@@ -21,6 +21,7 @@ from api.integrations.langgraph import modes, thread_events
 from api.integrations.langgraph.messages import Transcript
 from api.integrations.openai import completion as openai_response
 from api.protocol import native_frames
+from api.protocol.dialect import Handshake
 from api.transport.retelling import Retelling
 from orchestrator import events
 from orchestrator.events import AnyEvent, Envelope, Event
@@ -120,6 +121,8 @@ def _langgraph_thread() -> Tell:
 def _dialect(name: str) -> Teller:
     if name == "native":
         return _native
+    if name == "reasoning":
+        return lambda: WIRES[name].dialect.open(Handshake({"session_id": "s"}, {"history": "true"})).emitted
     return lambda: WIRES[name].begin(NAME)[0].emitted
 
 

@@ -19,6 +19,8 @@ WISHES = Wishes(agent="explorer", channel="explorer", seconds=30.0)
 def test_opening_and_asking() -> None:
     session = DIALECT.open(Handshake(path={"session_id": "s"}))
     assert session.opened() == (Requested(Resume("s", None), tentative=True),)
+    all_of_it = DIALECT.open(Handshake({"session_id": "s"}, {"history": "true"}))
+    assert all_of_it.opened() == (Requested(Resume("s", 0), tentative=True),)
     assert session.received('{"content":"Hi"}') == Requested(Send("Hi", "s", wishes=WISHES))
     assert session.received("{}") == Requested(Send("", "s", wishes=WISHES))
     assert session.received('{"content":"Hi","client_message_id":"m"}').inbound == Send("Hi", "s", "m", wishes=WISHES)

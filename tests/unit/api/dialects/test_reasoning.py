@@ -7,7 +7,7 @@ import pytest
 
 from agents.types import AS_USUAL, Wishes
 from api.dialects.reasoning import DIALECT
-from api.protocol.dialect import Beat, Handshake, NoOp, Ping, Requested, Session
+from api.protocol.dialect import Beat, Handshake, NoOp, Ping, Rejected, Requested, Session
 from orchestrator import events
 from orchestrator.commands import Cancel, Resume, Send
 from orchestrator.events import Envelope
@@ -16,8 +16,8 @@ AT = "2026-01-01T00:00:00.000Z"
 THOUGHT = events.Reasoning("r", "thought", "Hm.", 1, AT, aspect="route", number=1)
 
 
-def opened() -> Session:
-    return DIALECT.open(Handshake(path={"session_id": "s"}))
+def opened(**query: str) -> Session:
+    return DIALECT.open(Handshake({"session_id": "s"}, query))
 
 
 def asked(session: Session, **payload: Any) -> Send:
@@ -61,3 +61,24 @@ def test_steps_only_where_they_are_wanted(wanted: bool, heard: list[str], back: 
     )  # fmt: skip
     accepted = events.Accepted("m", "r", "s", "Hi", AT, name)
     assert kinds(opened() if back else session, accepted, *(() if back else (THOUGHT,)), ended) == heard
+
+
+def test_who_wants_the_history_gets_all_of_it_and_the_questions_too() -> None:
+    session = opened(history="true")
+    assert session.opened() == (Requested(Resume("s", 0), tentative=True),)
+    mine = events.Accepted("m", "r", "s", "Hi", AT, "bare-m-1")
+    to_a_person = events.Accepted("n", None, "s", "Hello", AT)
+    told = [json.loads(frame) for one in (mine, to_a_person) for frame in session.emitted(Envelope("c", one))]
+    assert told == [
+        {"type": "asked", "data": {"content": "Hi", "message_id": "m", "client_message_id": "m-1", "run_id": "r"}},
+        {"type": "asked", "data": {"content": "Hello", "message_id": "n"}},
+    ]
+    assert opened().emitted(Envelope("c", mine)) == ()
+
+
+@pytest.mark.parametrize("history", ["", "1", "True", "x" * 9000])
+def test_another_word_for_the_history_is_refused_and_loses_nothing(history: str) -> None:
+    back, refused = opened(history=history).opened()
+    assert back == Requested(Resume("s", None), tentative=True)
+    assert isinstance(refused.inbound, Rejected)
+    assert (refused.inbound.error.code, refused.inbound.error.field) == ("BAD_REQUEST", "history")
