@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -80,16 +81,19 @@ def _socket_wire(path: Callable[[Asked], str], ask: Callable[[Asked], Frame], sa
     return wire
 
 
-def _stream_wire(path: str, body: Callable[[Asked], Frame], said: Callable[[list[Any]], str]) -> Wire:
+def _stream_wire(
+    path: Callable[[Asked], str], body: Callable[[Asked], Frame] | None, said: Callable[[list[Any]], str]
+) -> Wire:
     @asynccontextmanager
     async def wire(asked: Asked) -> AsyncIterator[Heard]:
         heard = Heard(said)
-        url, headers = f"http://127.0.0.1:{asked.server.port}{path}", {"Authorization": f"Bearer {asked.token}"}
+        url, headers = f"http://127.0.0.1:{asked.server.port}{path(asked)}", {"Authorization": f"Bearer {asked.token}"}
+        method, told = ("GET", None) if body is None else ("POST", body(asked))
 
         async def read() -> None:
             async with (
                 httpx.AsyncClient(timeout=60) as client,
-                client.stream("POST", url, json=body(asked), headers=headers) as response,
+                client.stream(method, url, json=told, headers=headers) as response,
             ):
                 async for line in response.aiter_lines():
                     if line.startswith("data: ") and line != "data: [DONE]":
@@ -115,6 +119,11 @@ def by_offset(frames: list[Any]) -> str:
 
 def appended(kind: str, name: str) -> Callable[[list[Any]], str]:
     return lambda frames: "".join(frame[name] for frame in frames if frame.get("type") == kind)
+
+
+def analysed(frames: list[Any]) -> str:
+    """Without the words of the person, which come in the same frames."""
+    return appended("analysis_chunk", "chunk")([frame for frame in frames if frame.get("chunk") != REPLY])
 
 
 def last(kind: str, name: str) -> Callable[[list[Any]], str]:
@@ -158,15 +167,17 @@ WIRES: dict[str, Wire] = {
         reasoned,
     ),
     "native stream": _stream_wire(
-        "/api/v1/chat/stream", lambda asked: {"message": asked.text, "session_id": asked.session}, by_offset
+        lambda asked: "/api/v1/chat/stream",
+        lambda asked: {"message": asked.text, "session_id": asked.session},
+        by_offset,
     ),
     "query stream": _stream_wire(
-        "/api/v1/chat/stream",
+        lambda asked: "/api/v1/chat/stream",
         lambda asked: {"question": asked.text, "session_id": asked.session},
         appended("stream_token", "token"),
     ),
     "openai": _stream_wire(
-        "/v1/chat/completions",
+        lambda asked: "/v1/chat/completions",
         lambda asked: {
             "model": "pitcrew",
             "stream": True,
@@ -176,7 +187,7 @@ WIRES: dict[str, Wire] = {
         completion,
     ),
     "agui": _stream_wire(
-        "/agui",
+        lambda asked: "/agui",
         lambda asked: {
             "threadId": asked.session,
             "runId": "r-1",
@@ -187,6 +198,26 @@ WIRES: dict[str, Wire] = {
             "messages": [{"id": "m-1", "role": "user", "content": asked.text}],
         },
         appended("TEXT_MESSAGE_CONTENT", "delta"),
+    ),
+    "langgraph": _stream_wire(
+        lambda asked: f"/langgraph/threads/{asked.session}/runs/stream",
+        lambda asked: {
+            "assistant_id": "pitcrew",
+            "input": {"messages": [{"type": "human", "content": asked.text}]},
+            "stream_mode": ["messages-tuple"],
+            "if_not_exists": "create",
+        },
+        message_chunks,
+    ),
+    "analysis socket": _socket_wire(
+        lambda asked: f"/ws/agent/interactive?session_id={asked.session}",
+        lambda asked: {"action": "query", "question": asked.text},
+        analysed,
+    ),
+    "analysis stream": _stream_wire(
+        lambda asked: f"/agent/stream?{urlencode({'question': asked.text, 'session_id': asked.session})}",
+        None,
+        analysed,
     ),
 }
 
