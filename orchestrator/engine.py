@@ -15,10 +15,10 @@ from orchestrator.bus import Bus
 from orchestrator.commands import Answer, Caller, Cancel, Delete, Feedback, HandOver, Read, Send, Type
 from orchestrator.errors import NotFound, Overloaded, RunNotActive, ShuttingDown, StorageUnavailable, UnknownAgent
 from orchestrator.events import Envelope, HandOverReason, InputRequired, Seen, Terminal, Typing
+from orchestrator.execution.runs import Budgets, Run, Runs, Saver
+from orchestrator.execution.takeover import ChangeOwner
 from orchestrator.run import Handing
-from orchestrator.runs import Budgets, Run, Runs, Saver
-from orchestrator.store import Handed, Receipt, Store, Touched
-from orchestrator.takeover import ChangeOwner
+from orchestrator.store import Handed, Lease, Receipt, Store, Touched
 
 log = structlog.get_logger()
 
@@ -45,17 +45,19 @@ class Engine:
         consent: Choice[str] | None = None,
         handing: Callable[[HandOverReason], Handing] | None = None,
         changed: Callable[[str], None] = lambda conversation_id: None,
+        lease: Lease | None = None,
     ) -> None:
         """`consent` tells what a reply to a proposal does; without it only plain answers are understood. `handing`
         words what happens when a person is asked for; without it nothing is said of it. `changed` is told of
-        conversations in which something changes that is no event: they are rated, or deleted."""
+        conversations in which something changes that is no event: they are rated, or deleted. With a `lease` other
+        processes answer runs of this store as well."""
         self._changed = changed
         self._handing = handing or (lambda reason: Handing(reason, lambda place, email: ""))
         self.catalogue = catalogue
         self._consent = consent
         self.store = store
         self.bus = bus
-        self._runs = Runs(store, bus, run, budgets or Budgets(), saver)
+        self._runs = Runs(store, bus, run, budgets or Budgets(), saver, lease)
 
     @property
     def running(self) -> int:

@@ -25,7 +25,7 @@ from api.observability.metrics import Metrics
 from api.settings import BadSetting, Settings
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.engine import Engine
-from orchestrator.runs import Budgets
+from orchestrator.execution.runs import Budgets
 from orchestrator.staff.feed import WatchedBus
 from orchestrator.staff.handing_over import HandingOver
 from orchestrator.stores.sql import SqlStore

@@ -8,7 +8,7 @@ from orchestrator.engine import Engine
 from orchestrator.errors import BadRequest, Conflict, EmptyMessage, MessageTooLong
 from orchestrator.event.ownership import Member
 from orchestrator.events import Envelope, StaffTyping
-from orchestrator.runs import Run
+from orchestrator.execution.runs import Run
 from orchestrator.staff.drafting import Draft, draft
 from orchestrator.staff.feed import CannedChanged, Feed, NoteAdded, PresenceChanged
 from orchestrator.staff.presence import Presence

@@ -36,9 +36,9 @@ from orchestrator.events import (
     Typing,
     UsageFigures,
 )
+from orchestrator.execution.runs import Budgets
 from orchestrator.follow import PAGE, Follower
 from orchestrator.run import Desk, Memory, RunInput
-from orchestrator.runs import Budgets
 from orchestrator.stores.sql import SqlStore
 from rag.database import open_database
 from tests.databases import migrate

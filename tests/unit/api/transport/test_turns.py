@@ -26,8 +26,8 @@ from orchestrator.events import (
     Token,
     UsageFigures,
 )
+from orchestrator.execution.runs import Budgets
 from orchestrator.run import Desk, RunInput
-from orchestrator.runs import Budgets
 from orchestrator.stores.sql import SqlStore
 from rag.database import open_database
 from tests.databases import migrate

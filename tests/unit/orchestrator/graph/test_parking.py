@@ -26,13 +26,13 @@ from orchestrator.events import (
     InputRequired,
     Terminal,
 )
+from orchestrator.execution.runs import Budgets
 from orchestrator.graph.parking import Parked, decode_parked
 from orchestrator.graph.saver import RunSaver, open_saver
 from orchestrator.graph.state import Dependencies, Gathered, Understood
 from orchestrator.graph.stream import stream_events
 from orchestrator.graph.turn import build_graph
 from orchestrator.run import Desk, RunInput
-from orchestrator.runs import Budgets
 from orchestrator.stores.sql import SqlStore
 from rag.database import open_database
 from tests.databases import migrate

@@ -21,7 +21,7 @@ from orchestrator.events import (
     Terminal,
     Token,
 )
-from orchestrator.runs import Budgets
+from orchestrator.execution.runs import Budgets
 from orchestrator.stores.sql import SqlStore
 from rag.database import open_database
 from tests.databases import migrate

@@ -9,11 +9,11 @@ from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any
 
-from orchestrator.active_run import ActiveRun
 from orchestrator.bus import Bus
 from orchestrator.errors import StorageUnavailable
 from orchestrator.event.tenure import Tenure
 from orchestrator.events import Envelope, Token
+from orchestrator.execution.active_run import ActiveRun
 from orchestrator.store import Handed
 
 ChangeOwner = Callable[[dict[str, str]], Coroutine[Any, Any, Handed]]

@@ -1,0 +1,1 @@
+"""Answering runs in this process."""
