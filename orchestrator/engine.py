@@ -3,7 +3,7 @@ however often it is sent, and its run belongs to its conversation, not to a sock
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from typing import Any
 
 import structlog
@@ -22,7 +22,7 @@ from orchestrator.store import Handed, Lease, Receipt, Store, Touched
 
 log = structlog.get_logger()
 
-Follow = Callable[[str], None]
+Follow = Callable[[str], Awaitable[None]]
 """Called with a conversation's id after a commit and before anything of it is published, so that the caller can
 subscribe and miss nothing."""
 
@@ -132,11 +132,11 @@ class Engine:
         receipt = await accepting
         conversation_id = receipt.envelope.conversation_id
         if follow is not None:
-            follow(conversation_id)
+            await follow(conversation_id)
         if not receipt.duplicate:
             for envelope in receipt.before:
-                self._runs.ended(envelope)
-            self.bus.publish(receipt.envelope)
+                await self._runs.ended(envelope)
+            await self.bus.publish(receipt.envelope)
             self._runs.take_up(conversation_id)
         return receipt
 
@@ -151,11 +151,13 @@ class Engine:
         `send` raises; ShuttingDown also when the server stops before the answer: ask again under the same id."""
         arrived: asyncio.Queue[Envelope] = asyncio.Queue()
         unsubscribe: list[Callable[[], None]] = []
+
+        async def follow(conversation_id: str) -> None:
+            unsubscribe.append(await self.bus.subscribe(conversation_id, arrived.put_nowait))
+
         closed = asyncio.ensure_future(self._runs.closed.wait())
         try:
-            receipt = await self.send(
-                caller, command, lambda id_: unsubscribe.append(self.bus.subscribe(id_, arrived.put_nowait))
-            )
+            receipt = await self.send(caller, command, follow)
             run_id, conversation_id = receipt.accepted.run_id, receipt.envelope.conversation_id
             if run_id is None:
                 assert receipt.told is not None
@@ -208,7 +210,7 @@ class Engine:
         """Tell those who follow that the customer is writing. Raises BadRequest, NotFound."""
         command.check()
         conversation_id = await self.store.conversation(caller, command.session_id)
-        self.bus.publish(Envelope(conversation_id, Typing(command.text)))
+        await self.bus.publish(Envelope(conversation_id, Typing(command.text)))
 
     async def hand_over(self, caller: Caller, command: HandOver, follow: Follow | None = None) -> None:
         """Let the caller's conversation wait for a person; it need not have begun. Nothing changes where one is on the
@@ -216,7 +218,7 @@ class Engine:
         command.check()
         conversation_id = await self.store.open(caller, command.session_id)
         if follow is not None:
-            follow(conversation_id)
+            await follow(conversation_id)
         await self.change(conversation_id, lambda: self.store.hand_over(conversation_id, self._handing("request")))
 
     async def change(self, conversation_id: str, commit: Callable[[], Coroutine[Any, Any, Handed]]) -> Handed:
@@ -226,7 +228,7 @@ class Engine:
             async with self._runs.turn(conversation_id):
                 handed = await commit()
                 for envelope in handed.envelopes:
-                    self.bus.publish(envelope)
+                    await self.bus.publish(envelope)
                 return handed
 
         return await self._runs.see_through(work())
@@ -239,7 +241,7 @@ class Engine:
         """Keep how far the customer has read, and tell those who follow. Raises BadRequest, NotFound."""
         command.check()
         conversation_id = await self.store.seen(caller, command)
-        self.bus.publish(Envelope(conversation_id, Seen(command.seq)))
+        await self.bus.publish(Envelope(conversation_id, Seen(command.seq)))
 
     async def delete_message(self, caller: Caller, command: Delete) -> None:
         """Take one of the caller's own messages back, with all that repeats it. A run that is about it is stopped; one
@@ -253,7 +255,7 @@ class Engine:
             touched = await self.store.touched(caller, message_id)
             await self._stop(touched, {touched.run_id})
             for envelope in await self.store.blank(caller, message_id):
-                self._runs.ended(envelope)
+                await self._runs.ended(envelope)
             await self._runs.erase({touched.run_id, *touched.unfinished})
         self._runs.take_up(conversation_id)
 

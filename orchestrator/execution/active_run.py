@@ -24,7 +24,7 @@ log = structlog.get_logger()
 class ActiveRun:
     """A run that this process is answering. `leaving`: how it ends is being committed. `halted` is set when the run may
     go on that stands still while a person takes over; if somebody has, or another process has the run, it was `taken`.
-    `leased_until` is on the clock of `time.monotonic`."""
+    `leased_until` is on the clock of `time.monotonic`. `said`: how many things without a `seq`."""
 
     start: RunStart
     desk: Desk
@@ -38,6 +38,7 @@ class ActiveRun:
     halted: asyncio.Event | None = None
     taken: bool = False
     leased_until: float = math.inf
+    said: int = 0
 
     @property
     def leased(self) -> bool:

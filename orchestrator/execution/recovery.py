@@ -31,7 +31,7 @@ class Host(Protocol):
 
     def take_up(self, conversation_id: str) -> None: ...
 
-    def ended(self, envelope: Envelope) -> None: ...
+    async def ended(self, envelope: Envelope) -> None: ...
 
     def expect(self, conversation_id: str, request_id: str, expires_at: str) -> None: ...
 
@@ -84,7 +84,7 @@ class Recovery:
             committed = await self._store.finish(run.conversation_id, lost, attempt=run.attempt)
         for envelope in committed:
             if envelope is not None:
-                self._host.ended(envelope)
+                await self._host.ended(envelope)
 
     async def _keep_watch(self, lease: Lease) -> None:
         while True:

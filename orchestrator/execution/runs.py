@@ -194,7 +194,9 @@ class Runs:
             active.committing = self._spawn(self._commit(active, event))
             await asyncio.shield(active.committing)
         else:
-            self._bus.publish(Envelope(active.start.conversation_id, event, tenure=active.tenure))
+            active.said += 1
+            about = active.start.conversation_id
+            await self._bus.publish(Envelope(about, event, tenure=active.tenure, place=active.said))
 
     async def _commit(self, active: ActiveRun, event: Durable) -> None:
         start = active.start
@@ -202,7 +204,7 @@ class Runs:
         envelope = await self._persist(commit)
         if envelope is None:
             raise ProcessingError("INTERRUPTED")
-        self._bus.publish(envelope)
+        await self._bus.publish(envelope)
 
     # --- ending ----------------------------------------------------------------------------------------------------
 
@@ -246,7 +248,7 @@ class Runs:
                 await asyncio.wait([active.committing])
             committed = await self._persist(commit)
             for envelope in (committed,) if isinstance(committed, Envelope) else committed or ():
-                self._bus.publish(envelope)
+                await self._bus.publish(envelope)
         finally:
             self._let_go(active)
 
@@ -265,7 +267,7 @@ class Runs:
                 handed = await commit(taking.said)
                 taking.done = bool(handed.envelopes)
                 for envelope in handed.envelopes:
-                    self.ended(envelope)
+                    await self.ended(envelope)
             return handed
 
     async def cancel(self, conversation_id: str, run_id: str) -> None:
@@ -307,12 +309,12 @@ class Runs:
         envelope = await self._store.call_off(conversation_id, run_id)
         if envelope is None:
             raise RunNotActive
-        self.ended(envelope)
+        await self.ended(envelope)
         self.take_up(conversation_id)
 
-    def ended(self, envelope: Envelope) -> None:
+    async def ended(self, envelope: Envelope) -> None:
         """Publish the committed end of a run that nobody was answering, and forget its state."""
-        self._bus.publish(envelope)
+        await self._bus.publish(envelope)
         if isinstance(envelope.event, Terminal):
             self._spawn(self._forget(envelope.event.run_id))
 
@@ -331,7 +333,7 @@ class Runs:
     async def _expire(self, conversation_id: str, request_id: str) -> None:
         envelope = await self._persist(lambda: self._store.drop(conversation_id, request_id))
         if envelope is not None:
-            self.ended(envelope)
+            await self.ended(envelope)
 
     async def _persist(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Commit something that must not be lost: while the store is away, try again, ever slower, up to 5 s apart.

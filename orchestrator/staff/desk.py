@@ -99,7 +99,7 @@ class StaffDesk:
         standing = await self._engine.store.standing(conversation_id)
         if standing.state != "staff" or standing.staff is None or standing.staff.id != member.id:
             raise Conflict
-        self._engine.bus.publish(Envelope(conversation_id, StaffTyping(standing.session_id, member.name, typing)))
+        await self._engine.bus.publish(Envelope(conversation_id, StaffTyping(standing.session_id, member.name, typing)))
 
     async def suggest(self, member: Member, conversation_id: str) -> Draft:
         """A draft of a reply to what the customer said last. Raises NotFound; Conflict where there is none, or the

@@ -31,39 +31,39 @@ def said(conversation: str, n: int) -> Envelope:
     return Envelope(conversation, Token("run", f"{n} ", n))
 
 
-def test_order_and_no_gap_for_every_reader(bus: Bus) -> None:
+async def test_order_and_no_gap_for_every_reader(bus: Bus) -> None:
     early: list[Envelope] = []
     late: list[Envelope] = []
-    bus.subscribe("a", early.append)
-    bus.publish(said("a", 0))
-    bus.subscribe("a", late.append)
+    await bus.subscribe("a", early.append)
+    await bus.publish(said("a", 0))
+    await bus.subscribe("a", late.append)
     for n in range(1, 50):
-        bus.publish(said("a", n))
+        await bus.publish(said("a", n))
     assert early == [said("a", n) for n in range(50)]
     assert late == early[1:]
 
 
-def test_conversations_are_apart(bus: Bus) -> None:
+async def test_conversations_are_apart(bus: Bus) -> None:
     heard: list[Envelope] = []
-    bus.subscribe("a", heard.append)
-    bus.publish(said("b", 1))
+    await bus.subscribe("a", heard.append)
+    await bus.publish(said("b", 1))
     assert heard == []
 
 
-def test_unsubscribing_ends_delivery_and_may_be_repeated(bus: Bus) -> None:
+async def test_unsubscribing_ends_delivery_and_may_be_repeated(bus: Bus) -> None:
     heard: list[Envelope] = []
-    stop = bus.subscribe("a", heard.append)
+    stop = await bus.subscribe("a", heard.append)
     stop()
     stop()
-    bus.publish(said("a", 1))
+    await bus.publish(said("a", 1))
     assert heard == []
 
 
-def test_a_reader_may_leave_while_it_is_told(bus: Bus) -> None:
+async def test_a_reader_may_leave_while_it_is_told(bus: Bus) -> None:
     heard: list[Envelope] = []
-    stops = [bus.subscribe("a", lambda envelope: stops[0]()), bus.subscribe("a", heard.append)]
-    bus.publish(said("a", 1))
-    bus.publish(said("a", 2))
+    stops = [await bus.subscribe("a", lambda envelope: stops[0]()), await bus.subscribe("a", heard.append)]
+    await bus.publish(said("a", 1))
+    await bus.publish(said("a", 2))
     assert heard == [said("a", 1), said("a", 2)]
 
 
@@ -83,7 +83,7 @@ async def test_an_active_run_can_be_taken_up_at_any_moment_without_a_gap(bus: Bu
 
     async def join() -> None:
         heard: list[Envelope] = []
-        stop = bus.subscribe("a", heard.append)
+        stop = await bus.subscribe("a", heard.append)
         live = await bus.live("a")
         await done.wait()
         stop()
@@ -99,7 +99,7 @@ async def test_an_active_run_can_be_taken_up_at_any_moment_without_a_gap(bus: Bu
     for envelope in published:
         joining.append(asyncio.ensure_future(join()))
         await asyncio.sleep(0)
-        bus.publish(envelope)
+        await bus.publish(envelope)
     done.set()
     await asyncio.gather(*joining)
     assert texts == ["".join(WORDS)] * len(published)
@@ -107,11 +107,11 @@ async def test_an_active_run_can_be_taken_up_at_any_moment_without_a_gap(bus: Bu
 
 async def test_what_a_run_said_is_known_until_it_ends(bus: Bus) -> None:
     assert await bus.live("a") is None
-    bus.publish(Envelope("a", Progress("run", "starting", "...")))
+    await bus.publish(Envelope("a", Progress("run", "starting", "...")))
     assert await bus.live("a") == Live("run", "", Progress("run", "starting", "..."))
     for envelope in speech(words=["It ", "has ", "85 kW."]):
-        bus.publish(envelope)
-    bus.publish(Envelope("a", Progress("run", "generating", "...")))
+        await bus.publish(envelope)
+    await bus.publish(Envelope("a", Progress("run", "generating", "...")))
     assert await bus.live("a") == Live("run", "It has 85 kW.", Progress("run", "generating", "..."))
     assert await bus.live("b") is None
 
@@ -119,7 +119,7 @@ async def test_what_a_run_said_is_known_until_it_ends(bus: Bus) -> None:
 async def test_the_latest_steps_of_a_run_are_known(bus: Bus) -> None:
     steps = [Code("run", f"line {n}") for n in range(MOST_STEPS + 10)]
     for step in steps:
-        bus.publish(Envelope("a", step))
+        await bus.publish(Envelope("a", step))
     live = await bus.live("a")
     assert live is not None
     assert live.steps == tuple(steps[10:])
@@ -135,18 +135,18 @@ ENDS: list[AnyEvent] = [
 
 @pytest.mark.parametrize("end", ENDS, ids=[type(end).__name__ for end in ENDS])
 async def test_nothing_is_live_after_the_end_of_a_run(bus: Bus, end: AnyEvent) -> None:
-    bus.publish(Envelope("a", Token("run", "It", 0)))
-    bus.publish(Envelope("a", end, 7))
+    await bus.publish(Envelope("a", Token("run", "It", 0)))
+    await bus.publish(Envelope("a", end, 7))
     assert await bus.live("a") is None
-    bus.publish(Envelope("a", Token("run", "Again", 0)))
+    await bus.publish(Envelope("a", Token("run", "Again", 0)))
     live = await bus.live("a")
     assert live is not None
     assert live.text == "Again"
 
 
 async def test_the_end_of_another_run_changes_nothing(bus: Bus) -> None:
-    bus.publish(Envelope("a", Token("run", "It", 0)))
-    bus.publish(Envelope("a", Cancelled("queued", ""), 3))
+    await bus.publish(Envelope("a", Token("run", "It", 0)))
+    await bus.publish(Envelope("a", Cancelled("queued", ""), 3))
     live = await bus.live("a")
     assert live is not None
     assert live.run_id == "run"
@@ -156,18 +156,18 @@ async def test_a_slow_reader_holds_nobody_up(bus: Bus) -> None:
     """It reads from a queue of its own when it likes; the others have everything meanwhile."""
     waiting: asyncio.Queue[Envelope] = asyncio.Queue()
     fast: list[Envelope] = []
-    bus.subscribe("a", waiting.put_nowait)
-    bus.subscribe("a", fast.append)
+    await bus.subscribe("a", waiting.put_nowait)
+    await bus.subscribe("a", fast.append)
     for envelope in speech():
-        bus.publish(envelope)
+        await bus.publish(envelope)
     assert fast == speech()
     assert [waiting.get_nowait() for _ in range(waiting.qsize())] == speech()
 
 
-def test_a_hundred_readers_hear_the_same(bus: Bus) -> None:
+async def test_a_hundred_readers_hear_the_same(bus: Bus) -> None:
     readers: list[list[Envelope]] = [[] for _ in range(100)]
     for reader in readers:
-        bus.subscribe("a", reader.append)
+        await bus.subscribe("a", reader.append)
     for envelope in speech():
-        bus.publish(envelope)
+        await bus.publish(envelope)
     assert readers == [speech()] * 100

@@ -231,8 +231,8 @@ class _Talk:
         arrived: asyncio.Queue[Envelope] = asyncio.Queue()
         stop: list[Any] = []
 
-        def follow(conversation_id: str) -> None:
-            stop.append(self._engine.bus.subscribe(conversation_id, arrived.put_nowait))
+        async def follow(conversation_id: str) -> None:
+            stop.append(await self._engine.bus.subscribe(conversation_id, arrived.put_nowait))
 
         if line.say is None:
             assert self._pending is not None

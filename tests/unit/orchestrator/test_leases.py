@@ -63,9 +63,9 @@ class _Heard(MemoryBus):
         super().__init__()
         self._process = process
 
-    def publish(self, envelope: Envelope) -> None:
+    async def publish(self, envelope: Envelope) -> None:
         self._process.said.append(envelope)
-        super().publish(envelope)
+        await super().publish(envelope)
 
 
 @pytest.fixture

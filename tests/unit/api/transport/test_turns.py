@@ -149,7 +149,7 @@ async def test_who_leaves_stops_the_run(engine: Engine, script: Script, leaving:
     script.gate.clear()
     reader, turn = Reader(engine), Turn(engine, ANNA, leaving)
     accepted = await turn.send(Send("a", "s"))
-    reader.follower.follow(await engine.store.conversation(ANNA, "s"))
+    await reader.follower.follow(await engine.store.conversation(ANNA, "s"))
     turn.close()
     end = await reader.end()
     assert isinstance(end, Cancelled)
@@ -175,7 +175,7 @@ async def test_it_ends_with_the_token_and_the_answer_goes_on(engine: Engine, scr
     script.gate.clear()
     reader, turn = Reader(engine), Turn(engine, ANNA, leaving, until=time.time() + 0.05)
     await turn.send(Send("a", "s"))
-    reader.follower.follow(await engine.store.conversation(ANNA, "s"))
+    await reader.follower.follow(await engine.store.conversation(ANNA, "s"))
     with pytest.raises(AuthExpired):
         await rest(turn.events())
     turn.close()
