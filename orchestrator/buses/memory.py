@@ -21,7 +21,11 @@ class MemoryBus:
             self._speeches[conversation_id] = speech
         else:
             self._speeches.pop(conversation_id, None)
-        for deliver in tuple(self._subscribers.get(conversation_id, {}).values()):
+        self.deliver(envelope)
+
+    def deliver(self, envelope: Envelope) -> None:
+        """Hand on what another process says, and keeps."""
+        for deliver in tuple(self._subscribers.get(envelope.conversation_id, {}).values()):
             deliver(envelope)
 
     async def subscribe(
