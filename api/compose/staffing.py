@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from api.settings import Settings
-from orchestrator.engine import Engine
+from orchestrator.execution.engine import Engine
 from orchestrator.execution.runs import Run
 from orchestrator.staff.desk import StaffDesk
 from orchestrator.staff.feed import Feed

@@ -1,1 +1,1 @@
-"""Answering runs in this process."""
+"""The engine: what clients may ask, runs that are answered, and readers who follow them."""

@@ -4,10 +4,10 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from orchestrator.commands import MESSAGE_CHARS, check_text
-from orchestrator.engine import Engine
 from orchestrator.errors import BadRequest, Conflict, EmptyMessage, MessageTooLong
 from orchestrator.event.ownership import Member
 from orchestrator.events import Envelope, StaffTyping
+from orchestrator.execution.engine import Engine
 from orchestrator.execution.runs import Run
 from orchestrator.staff.drafting import Draft, draft
 from orchestrator.staff.feed import CannedChanged, Feed, NoteAdded, PresenceChanged

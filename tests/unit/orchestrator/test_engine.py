@@ -14,7 +14,6 @@ from agents.types import Turn, Wishes
 from orchestrator.bus import Live
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.commands import Caller, Cancel, Delete, Read, Resume, Send, Type
-from orchestrator.engine import Engine
 from orchestrator.errors import NotFound, Overloaded, RunNotActive, ShuttingDown, StorageUnavailable, UnknownAgent
 from orchestrator.events import (
     Accepted,
@@ -36,8 +35,9 @@ from orchestrator.events import (
     Typing,
     UsageFigures,
 )
+from orchestrator.execution.engine import Engine
+from orchestrator.execution.follow import PAGE, Follower
 from orchestrator.execution.runs import Budgets
-from orchestrator.follow import PAGE, Follower
 from orchestrator.run import Desk, Memory, RunInput
 from orchestrator.stores.sql import SqlStore
 from rag.database import open_database

@@ -9,7 +9,6 @@ import pytest
 
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.commands import Caller, Send
-from orchestrator.engine import Engine
 from orchestrator.events import (
     AnyEvent,
     Completed,
@@ -23,6 +22,7 @@ from orchestrator.events import (
     Token,
     UsageFigures,
 )
+from orchestrator.execution.engine import Engine
 from orchestrator.execution.runs import Budgets
 from orchestrator.run import Desk, RunInput
 from orchestrator.store import Lease

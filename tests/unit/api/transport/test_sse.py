@@ -18,7 +18,7 @@ from orchestrator import events
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.errors import RunBusy
 from orchestrator.events import Envelope
-from orchestrator.follow import Follower
+from orchestrator.execution.follow import Follower
 
 RUN, NAME = "4a6e0c1e-8a35-4d6e-9c55-5f1c8f1e2a10", "m1"
 ACCEPTED = Envelope("c", events.Accepted("u1", RUN, "s1", "Hi", "2026-01-01T00:00:00.000Z", NAME), 1)

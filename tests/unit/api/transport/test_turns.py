@@ -12,7 +12,6 @@ from api.transport.departures import Leaving
 from api.transport.turns import Turn
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.commands import Answer, Caller, Send
-from orchestrator.engine import Engine
 from orchestrator.errors import AuthExpired, IdempotencyConflict, ShuttingDown
 from orchestrator.events import (
     Accepted,
@@ -26,6 +25,7 @@ from orchestrator.events import (
     Token,
     UsageFigures,
 )
+from orchestrator.execution.engine import Engine
 from orchestrator.execution.runs import Budgets
 from orchestrator.run import Desk, RunInput
 from orchestrator.stores.sql import SqlStore

@@ -16,7 +16,6 @@ from agents.types import Answered, Delta, Part, Question, Route, StandaloneQuest
 from agents.vehicles.range import Vehicles
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.commands import Answer, Caller, Cancel, Resume, Send
-from orchestrator.engine import Engine
 from orchestrator.errors import BadRequest, IdempotencyConflict, NotFound, ProcessingError, RunNotActive
 from orchestrator.events import (
     Accepted,
@@ -26,6 +25,7 @@ from orchestrator.events import (
     InputRequired,
     Terminal,
 )
+from orchestrator.execution.engine import Engine
 from orchestrator.execution.runs import Budgets
 from orchestrator.graph.parking import Parked, decode_parked
 from orchestrator.graph.saver import RunSaver, open_saver

@@ -27,8 +27,8 @@ from api.transport.gateway import Gateway
 from orchestrator.bus import Deliver, Lapsed
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.commands import Caller, Send
-from orchestrator.engine import Engine
 from orchestrator.events import AnyEvent, Completed, Timing, Token, UsageFigures
+from orchestrator.execution.engine import Engine
 from orchestrator.run import Desk, RunInput
 from orchestrator.stores.sql import SqlStore
 from rag.database import open_database

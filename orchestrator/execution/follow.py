@@ -10,7 +10,6 @@ import msgspec
 
 from orchestrator.bus import Live
 from orchestrator.commands import Answer, Caller, HandOver, Resume, Send
-from orchestrator.engine import Engine
 from orchestrator.errors import StorageUnavailable
 from orchestrator.events import (
     Accepted,
@@ -24,6 +23,7 @@ from orchestrator.events import (
     Terminal,
     Token,
 )
+from orchestrator.execution.engine import Engine
 from orchestrator.store import Marks, Receipt
 
 Deliver = Callable[[Envelope], None]
