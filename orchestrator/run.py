@@ -68,10 +68,11 @@ async def _unrecorded(effects: tuple[Effect, ...]) -> None:
 @dataclass(frozen=True, slots=True)
 class Handing:
     """That a conversation is to wait for a person, and why. `notice` words what happens next, from the place in the
-    queue and the customer's e-mail address, which may be ""."""
+    queue and the customer's e-mail address, which may be "". `reason_text`: what the customer says of it."""
 
     reason: HandOverReason
     notice: Callable[[int, str], str]
+    reason_text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ conversations = Table(
     Column("staff_id", String(255), comment="the member of staff who has it, or had it last"),
     Column("staff_name", String(255)),
     Column("reason", String(16), comment="why it was last handed over"),
+    Column("reason_text", Text, comment="what the customer said of it"),
     Column("waiting_since", String(32)),
     Column("priority", Integer, nullable=False, default=1, server_default="1", comment="from 0, low, to 3, urgent"),
     Column("customer_name", String(255), nullable=False, default="", server_default=""),

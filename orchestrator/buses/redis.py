@@ -10,6 +10,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 import structlog
@@ -64,7 +65,7 @@ class RedisBus:
     """See `orchestrator.bus.Bus`. Made by `open_redis_bus`, used from one event loop. `tried`: Redis has been reached,
     or not."""
 
-    def __init__(self, redis: "Redis[bytes]", tenures: Tenures) -> None:
+    def __init__(self, redis: "Redis", tenures: Tenures) -> None:
         self._redis = redis
         self._tenures = tenures
         self._here = MemoryBus()
@@ -123,7 +124,7 @@ class RedisBus:
             self._unsent |= again
             raise
 
-    async def _say_again(self, pipeline: "Redis[bytes]", conversation_id: str) -> None:
+    async def _say_again(self, pipeline: "Redis", conversation_id: str) -> None:
         """Put what a run has said here in one, for others could not hear all of it, and tell them to look."""
         pipeline.delete(_said(conversation_id))
         live = await self._here.live(conversation_id)
@@ -135,13 +136,13 @@ class RedisBus:
         pipeline.publish(_channel(conversation_id), _encoder.encode(_Packet(self._name, conversation_id)))
 
     @staticmethod
-    def _keep(pipeline: "Redis[bytes]", conversation_id: str, packet: bytes) -> None:
+    def _keep(pipeline: "Redis", conversation_id: str, packet: bytes) -> None:
         pipeline.xadd(_said(conversation_id), {"": packet}, maxlen=MOST_ENTRIES)
         pipeline.expire(_said(conversation_id), KEPT_S)
 
     def _packet(self, envelope: Envelope) -> _Packet:
         epoch = envelope.tenure.epoch if envelope.tenure is not None else None
-        event = encode(envelope.event).decode()  # type: ignore[arg-type]
+        event = encode(envelope.event).decode()
         return _Packet(self._name, envelope.conversation_id, event, envelope.seq, envelope.place, epoch)
 
     def _envelope(self, packet: _Packet) -> Envelope:
@@ -194,7 +195,7 @@ class RedisBus:
 
     async def _live(self, conversation_id: str) -> Live | None:
         try:
-            entries = await self._redis.xrange(_said(conversation_id))
+            entries: Any = await self._redis.xrange(_said(conversation_id))
         except AWAY:
             return None
         return summed(self._envelope(_decoder.decode(fields[b""])) for _, fields in entries)
@@ -213,7 +214,7 @@ class RedisBus:
                 self._pubsub = None
                 self.tried.set()
                 with suppress(*AWAY):
-                    await pubsub.aclose()
+                    await pubsub.aclose()  # type: ignore[no-untyped-call]
             self._tell_lapsed(self._lapsed)
             await asyncio.sleep(PATIENCE_S)
 
@@ -288,7 +289,7 @@ def _said(conversation_id: str) -> str:
 @asynccontextmanager
 async def open_redis_bus(url: str, tenures: Tenures) -> AsyncIterator[RedisBus]:
     """The bus at this URL, which need not be reachable yet."""
-    redis: Redis[bytes] = Redis.from_url(
+    redis: Redis = Redis.from_url(
         url, socket_timeout=PATIENCE_S, socket_connect_timeout=PATIENCE_S, retry=Retry(NoBackoff(), 0)
     )
     bus = RedisBus(redis, tenures)

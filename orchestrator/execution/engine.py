@@ -4,6 +4,7 @@ however often it is sent, and its run belongs to its conversation, not to a sock
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Collection, Coroutine
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -219,7 +220,8 @@ class Engine:
         conversation_id = await self.store.open(caller, command.session_id)
         if follow is not None:
             await follow(conversation_id)
-        await self.change(conversation_id, lambda: self.store.hand_over(conversation_id, self._handing("request")))
+        handing = replace(self._handing("request"), reason_text=command.reason or None)
+        await self.change(conversation_id, lambda: self.store.hand_over(conversation_id, handing))
 
     async def change(self, conversation_id: str, commit: Callable[[], Coroutine[Any, Any, Handed]]) -> Handed:
         """Commit a change of a conversation that lets its runs go on, and publish it."""

@@ -35,8 +35,8 @@ class Thumbs(msgspec.Struct, frozen=True):
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """A conversation in a list. `place` in the queue counts from 1; `unread` are messages of the customer that nobody
-    of the staff has seen."""
+    """A conversation in a list. `reason_text`: what the customer said when asking for a person; `place` in the queue
+    counts from 1; `unread` are messages of the customer that nobody of the staff has seen."""
 
     conversation_id: str
     session_id: str
@@ -45,6 +45,7 @@ class Listed(msgspec.Struct, frozen=True):
     owner_epoch: int
     staff: Member | None
     reason: HandOverReason | None
+    reason_text: str | None
     waiting_since: str | None
     place: int | None
     priority: Priority
@@ -153,7 +154,8 @@ class Audited(msgspec.Struct, frozen=True):
 
 class Filters(msgspec.Struct, frozen=True):
     """Which conversations are listed, and how: an empty tuple, None and "" leave all. `assignee` is a member's id, or
-    "none". `text`: words that one of its messages has, the last one as a beginning."""
+    "none". `text`: beginnings of words that one of its messages has, or of the customer's name or
+    address."""
 
     states: tuple[State, ...] = ()
     assignee: str | None = None

@@ -89,7 +89,15 @@ def hand_over(connection: Connection, conversation_id: str, handing: Handing) ->
     if row.state not in ("bot", "closed"):
         return Handed()
     at = rows.now()
-    _change(connection, conversation_id, "waiting", waiting_since=at, reason=handing.reason, closed_at=None)
+    _change(
+        connection,
+        conversation_id,
+        "waiting",
+        waiting_since=at,
+        reason=handing.reason,
+        reason_text=handing.reason_text,
+        closed_at=None,
+    )
     connection.execute(
         insert(handovers).values(
             id=str(uuid.uuid4()), conversation_id=conversation_id, reason=handing.reason, asked_at=at

@@ -27,7 +27,7 @@ from orchestrator.store import (
     Touched,
     Unfinished,
 )
-from orchestrator.stores import accepting, citing, naming, ownership, rows, running, taking_back
+from orchestrator.stores import accepting, citing, message_words, naming, ownership, rows, running, taking_back
 from orchestrator.tables import conversations, events, feedback, messages, runs
 from rag.database import Transactions, empty_log, reading
 
@@ -93,8 +93,9 @@ class SqlStore:
         return envelopes
 
     async def _wipe(self) -> None:
-        """Take what was overwritten out of SQLite's log as well."""
+        """Take what was overwritten out of the index and SQLite's log as well."""
         engine = self.transactions.engine
+        await self._write(message_words.forget_removed)
         if engine.dialect.name == "sqlite" and not await self.transactions.in_turn(lambda: empty_log(engine)):
             log.warning("database_log_not_emptied", advice="It is emptied after the next message that is taken back.")
 

@@ -12,6 +12,7 @@ from orchestrator.commands import GUEST
 from orchestrator.errors import BadRequest, NotFound
 from orchestrator.event.ownership import Member
 from orchestrator.staff.values import PRIORITIES, Counts, Customer, Filters, Listed, Page, Preview, Thumbs
+from orchestrator.stores import message_words
 from orchestrator.stores.staff_tables import tags
 from orchestrator.tables import conversations, feedback, messages
 
@@ -20,6 +21,7 @@ PREVIEW_CHARS = 160
 LATE = "9999"
 """Sorts behind every time."""
 
+_NAMES = (conversations.c.customer_name, conversations.c.customer_email)
 _Key = tuple[ColumnElement[Any], bool]
 """What is sorted by, and whether downwards."""
 _waiting = func.coalesce(conversations.c.waiting_since, LATE)
@@ -35,7 +37,7 @@ def listed(connection: Connection, filters: Filters, limit: int, cursor: str | N
     """A page of the conversations that pass the filters. Raises BadRequest for a cursor that is none of this sort."""
     keys = _SORTS[filters.sort]
     query = select(conversations, *(column.label(f"key{n}") for n, (column, _) in enumerate(keys)))
-    query = query.where(conversations.c.head_seq > 0, *_conditions(filters))
+    query = query.where(conversations.c.head_seq > 0, *_conditions(connection.dialect.name, filters))
     if cursor:
         query = query.where(_behind(keys, decode_cursor(cursor, len(keys))))
     query = query.order_by(*(column.desc() if down else column for column, down in keys)).limit(limit + 1)
@@ -95,13 +97,15 @@ def decode_cursor(cursor: str, length: int) -> list[Any]:
     return list(values)
 
 
-def like(text: str) -> str:
-    """A pattern for LIKE that finds the text anywhere, with `\\` as its escape."""
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped.casefold()}%"
+def _found_by(dialect: str, wanted: str) -> ColumnElement[bool]:
+    """That one of the messages has the words, or the customer's name or address begins with them."""
+    c = conversations.c
+    begins = [func.lower(column).startswith(wanted.strip().lower(), autoescape=True) for column in _NAMES]
+    having = message_words.having(dialect, wanted)
+    return or_(*begins, c.id.in_(having)) if having is not None else or_(*begins)
 
 
-def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
+def _conditions(dialect: str, filters: Filters) -> list[ColumnElement[bool]]:
     c = conversations.c
     found: list[ColumnElement[bool]] = []
     if filters.states:
@@ -116,9 +120,8 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
         found.append(c.priority.in_([PRIORITIES.index(priority) for priority in filters.priorities]))
     if filters.unread:
         found.append(c.customer_seq > c.staff_seq)
-    if words := filters.text.split():
-        said = [func.lower(messages.c.text).like(like(word), escape="\\") for word in words]
-        found.append(select(messages.c.id).where(messages.c.conversation_id == c.id, *said).exists())
+    if filters.text.strip():
+        found.append(_found_by(dialect, filters.text))
     if filters.sort == "waiting":
         found.append(c.state == "waiting")
     return found
@@ -150,6 +153,7 @@ def _lines(connection: Connection, found: Sequence[Row[Any]]) -> list[Listed]:
             owner_epoch=row.owner_epoch,
             staff=Member(row.staff_id, row.staff_name or "") if row.staff_id else None,
             reason=row.reason,
+            reason_text=row.reason_text,
             waiting_since=row.waiting_since,
             place=queue.get(row.id),
             priority=PRIORITIES[row.priority],

@@ -129,13 +129,18 @@ async def test_from_the_wish_for_a_person_back_to_the_bot(server: Served) -> Non
 
 
 async def test_a_button_asks_for_a_person_even_before_the_first_word(server: Served) -> None:
-    async with a_customer(server) as (anna, session):
-        await anna.send({"type": "handover", "session_id": session, "request": "h-1"})
+    async with at_the_desk(server) as ada, a_customer(server) as (anna, session):
+        asked = {"type": "handover", "session_id": session, "request": "h-1", "reason": "My bill is wrong"}
+        await anna.send(asked)
         owner = await anna.receive()
         assert (owner["type"], owner["state"], owner["seq"]) == ("owner", "waiting", 1)
         assert (await anna.receive())["type"] == "done"
         await anna.send({"type": "handover", "session_id": session, "request": "h-2"})
         assert await anna.receive() == {"type": "done", "request": "h-2"}
+        status, page = await ada.ask("GET", "/conversations?state=waiting")
+        assert status == 200
+        [line] = [line for line in page["conversations"] if line["session_id"] == session]
+        assert (line["reason"], line["reason_text"]) == ("request", "My bill is wrong")
 
 
 async def test_two_unanswered_turns_and_no_loop(server: Served) -> None:

@@ -27,6 +27,8 @@ export interface Row {
   /** Who has it, or had it last. */
   readonly staff?: Member | null;
   readonly reason?: Reason | null;
+  /** What the customer said when asking for a person. */
+  readonly reason_text?: string | null;
   readonly waiting_since?: string | null;
   /** In the queue, from 1. */
   readonly place?: number | null;

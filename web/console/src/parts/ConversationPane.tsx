@@ -104,6 +104,7 @@ function Whose({ row }: { row: Row }) {
           Waiting {text}
           {row.place ? ` · number ${row.place}` : ''}
           {row.reason ? ` · ${REASON_WORDS[row.reason]}` : ''}
+          {row.reason_text ? `: “${row.reason_text}”` : ''}
         </span>
       );
     }
