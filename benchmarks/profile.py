@@ -34,7 +34,7 @@ STEPS = {
     "orchestrator/stores/sql.py": "store",
     "orchestrator/graph/projection.py": "events",
     "api/transport": "socket",
-    "orchestrator/runs.py": "run",
+    "orchestrator/execution/runs.py": "run",
 }
 """The outermost of these on a stack names its step."""
 FUNCTIONS = 25

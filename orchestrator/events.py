@@ -303,12 +303,14 @@ def kinds(*groups: type[Event]) -> frozenset[type[Event]]:
 class Envelope(msgspec.Struct, frozen=True):
     """An event on its way to followers; `seq` where it is durable. The id of the conversation is its epoch for clients:
     it differs from that of a deleted conversation with the same owner and session. `tenure`: under which it is said,
-    where it is no durable event of a run; once that is over nobody is told of it any more."""
+    where it is no durable event of a run; once that is over nobody is told of it any more. `place`: the how manieth
+    thing without a `seq` this is that its run has said, from 1."""
 
     conversation_id: str
     event: AnyEvent
     seq: int | None = None
     tenure: Tenure | None = None
+    place: int = 0
 
     @property
     def late(self) -> bool:

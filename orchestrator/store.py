@@ -33,6 +33,18 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Lease:
+    """For how many seconds a process has the runs that it takes up, unless it renews that. `holder` names the process.
+    A lease of 0 seconds is none: whoever looks for lost runs may take those."""
+
+    holder: str = ""
+    seconds: float = 0.0
+
+
+NO_LEASE = Lease()
+
+
+@dataclass(frozen=True, slots=True)
 class RunStart:
     """A run that has been given the conversation: all that is needed to answer. `attempt` counts from 1; `reply` is
     there where the run was parked and goes on. The rest are those of `agents.types.Question`."""
@@ -58,13 +70,15 @@ class RunStart:
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """A run without a terminal event. `crashes`: how often its process died under it. `request_id` and `expires_at`
-    where it is parked."""
+    """A run without a terminal event. `crashes`: how often its process died under it. `leased`: a process has it, as
+    far as anybody can know. `request_id` and `expires_at` where it is parked."""
 
     conversation_id: str
     run_id: str
     status: Literal["waiting", "running", "parked"]
+    attempt: int
     crashes: int
+    leased: bool
     effects: tuple[Effect, ...]
     request_id: str | None = None
     expires_at: str | None = None
@@ -161,6 +175,10 @@ class Store(Protocol):
 
     Every method raises StorageUnavailable when the database cannot be reached or is locked beyond its patience.
     A session of another user is NotFound, exactly like one that never was.
+
+    Several processes may share one. A run belongs to the process that began its present `attempt`, for its lease. What
+    names an attempt is committed for that one only: nothing is, and the result is that of a run that has ended, where
+    the run has been given to another process since.
     """
 
     async def accept(self, caller: Caller, command: Send, read: ReadReply) -> Receipt:
@@ -178,10 +196,15 @@ class Store(Protocol):
         NotFound, BadRequest for a value that the request does not offer, IdempotencyConflict for another answer than
         before, RunNotActive when nobody waits for it any more."""
 
-    async def begin(self, conversation_id: str) -> RunStart | None:
+    async def begin(self, conversation_id: str, lease: Lease = NO_LEASE) -> RunStart | None:
         """Give the conversation to its oldest waiting run; None when a run has it or none waits."""
 
-    async def append(self, conversation_id: str, run_id: str, event: Durable) -> Envelope | None:
+    async def renew(self, lease: Lease) -> frozenset[str]:
+        """Begin the lease of all runs of its holder anew; those that it still has."""
+
+    async def append(
+        self, conversation_id: str, run_id: str, event: Durable, attempt: int | None = None
+    ) -> Envelope | None:
         """Commit a durable event with the next `seq`; None when the run has already ended."""
 
     async def finish(
@@ -190,6 +213,7 @@ class Store(Protocol):
         event: Terminal,
         memory: Memory = NOTHING_LEARNED,
         handing: Handing | None = None,
+        attempt: int | None = None,
     ) -> Sequence[Envelope]:
         """Commit the run's terminal event, its answer and what it leaves in the conversation, and with `handing` that
         this waits for a person from then on. What was committed, in its order; nothing when the run had ended before.
@@ -203,7 +227,12 @@ class Store(Protocol):
         """Who has the conversation. Raises NotFound."""
 
     async def park(
-        self, conversation_id: str, event: InputRequired, parked: str, memory: Memory = NOTHING_LEARNED
+        self,
+        conversation_id: str,
+        event: InputRequired,
+        parked: str,
+        memory: Memory = NOTHING_LEARNED,
+        attempt: int | None = None,
     ) -> Envelope | None:
         """Commit that the run waits for the customer, who does not have the conversation meanwhile; None when it had
         ended. `parked` is kept for the `Reply`, `memory` as in `finish`."""
@@ -214,8 +243,8 @@ class Store(Protocol):
     async def call_off(self, conversation_id: str, run_id: str) -> Envelope | None:
         """End a waiting or parked run cancelled; None when it runs or has ended."""
 
-    async def record(self, run_id: str, effects: Sequence[Effect]) -> None:
-        """Commit what the run has done, or is about to do."""
+    async def record(self, run_id: str, effects: Sequence[Effect], attempt: int | None = None) -> bool:
+        """Commit what the run has done, or is about to do; whether that was committed."""
 
     async def events(self, conversation_id: str, after: int, most: int | None = None) -> Sequence[Envelope]:
         """Durable events with `seq > after`, in order; at most so many."""
@@ -254,9 +283,9 @@ class Store(Protocol):
     async def unfinished(self) -> Sequence[Unfinished]:
         """Every run without a terminal event, oldest first."""
 
-    async def requeue(self, run_id: str, *, crashed: bool) -> Envelope | None:
-        """Let a running run that lost its process wait again, and commit its RunRestarted; a crash is counted. None
-        when it does not run."""
+    async def requeue(self, run_id: str, *, crashed: bool, attempt: int | None = None) -> Envelope | None:
+        """Let a running run that lost its process wait again, and commit its RunRestarted, with which its next attempt
+        begins; a crash is counted. None when it does not run."""
 
     async def seen(self, caller: Caller, command: Read) -> str:
         """Keep how far the caller has read, never backwards; the conversation's id. Raises NotFound, also for a place

@@ -13,10 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Double, Engine, Select, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.sql.functions import FunctionElement
 
 T = TypeVar("T")
 
@@ -26,6 +28,8 @@ option `patience_s` of a connection shortens it."""
 LOG_PATIENCE_MS = 1_000
 THREADS = 4
 """That read; as many more write where the database takes several writers."""
+ATTEMPTS = 2
+"""What looked for a row and found none may insert one that another has inserted meanwhile: then it looks again."""
 _PAUSE_S = 0.01
 
 
@@ -94,6 +98,30 @@ def empty_log(engine: Engine) -> bool:
         return not busy
 
 
+def hold_rows(connection: Connection, rows: Select[Any]) -> None:
+    """Let no other transaction change these rows before this one ends. On SQLite, where it is the only one that
+    writes, nothing is left to do."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(rows.with_for_update(key_share=True)).all()
+
+
+class seconds_now(FunctionElement[float]):
+    """The database's own time in seconds since 1970: one clock for all processes that share it."""
+
+    type = Double()
+    inherit_cache = True
+
+
+@compiles(seconds_now, "sqlite")
+def _seconds_of_sqlite(_element: seconds_now, _compiler: Any, **_options: Any) -> str:
+    return "((julianday('now') - 2440587.5) * 86400.0)"
+
+
+@compiles(seconds_now)
+def _seconds_of_a_server(_element: seconds_now, _compiler: Any, **_options: Any) -> str:
+    return "extract(epoch from clock_timestamp())::float8"
+
+
 def reading(engine: Engine) -> AbstractContextManager[Connection]:
     """A transaction in the calling thread that sees one state of the database and waits for no writer. To write,
     `engine.begin()`."""
@@ -113,7 +141,7 @@ class Transactions:
         self._writer = ThreadPoolExecutor(writers, thread_name_prefix="database-write")
         self._reader = ThreadPoolExecutor(THREADS, thread_name_prefix="database-read")
 
-    async def write(self, work: Callable[[Connection], T], *, attempts: int = 1) -> T:
+    async def write(self, work: Callable[[Connection], T], *, attempts: int = ATTEMPTS) -> T:
         """Commit `work`; so many attempts are made where others are quicker, then IntegrityError is raised. Waiting
         for the turn counts too: behind a locked database everybody is told in time."""
         deadline = time.monotonic() + LOCK_PATIENCE_S

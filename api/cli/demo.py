@@ -165,7 +165,7 @@ class _Play:
         """Say something, and wait until it is answered, or nobody is to answer it now; the conversation's id."""
         from orchestrator.commands import Send
         from orchestrator.events import Accepted, Completed, InputRequired, Terminal
-        from orchestrator.follow import Follower
+        from orchestrator.execution.follow import Follower
 
         told: asyncio.Queue[tuple[str, AnyEvent]] = asyncio.Queue()
         follower = Follower(self._engine, lambda envelope: told.put_nowait((envelope.conversation_id, envelope.event)))

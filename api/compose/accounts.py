@@ -4,7 +4,7 @@ from api.observability.metrics import Metrics
 from api.settings import Settings
 from orchestrator.accounting.budgets import Allowance, MeteredRun
 from orchestrator.accounting.prices import parse_prices
-from orchestrator.runs import Run
+from orchestrator.execution.runs import Run
 from orchestrator.stores.sql import SqlStore
 from orchestrator.stores.sql_ledger import SqlLedger
 

@@ -16,7 +16,7 @@ from api.transport.openings import Openings
 from api.transport.sse import EventStream
 from api.transport.staff_socket import StaffConnection
 from api.transport.websocket import Connection
-from orchestrator.engine import Engine
+from orchestrator.execution.engine import Engine
 from orchestrator.staff.desk import StaffDesk
 
 DEVELOPMENT_USER = "developer"

@@ -24,8 +24,8 @@ from api.observability.checks import check_database, check_knowledge, check_mode
 from api.observability.metrics import Metrics
 from api.settings import BadSetting, Settings
 from orchestrator.buses.memory import MemoryBus
-from orchestrator.engine import Engine
-from orchestrator.runs import Budgets
+from orchestrator.execution.engine import Engine
+from orchestrator.execution.runs import Budgets
 from orchestrator.staff.feed import WatchedBus
 from orchestrator.staff.handing_over import HandingOver
 from orchestrator.stores.sql import SqlStore

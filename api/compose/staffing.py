@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from api.settings import Settings
-from orchestrator.engine import Engine
-from orchestrator.runs import Run
+from orchestrator.execution.engine import Engine
+from orchestrator.execution.runs import Run
 from orchestrator.staff.desk import StaffDesk
 from orchestrator.staff.feed import Feed
 from orchestrator.staff.opening_hours import parse_opening_hours

@@ -13,10 +13,10 @@ from api.transport.position import FIELD, Position
 from api.transport.retelling import Retelling
 from api.transport.sse import HEADERS, EventStream, retry
 from orchestrator.commands import Caller, Cancel, Send
-from orchestrator.engine import Engine
 from orchestrator.errors import BadRequest, CursorExpired, NotFound, Overloaded, RateLimited, ShuttingDown
 from orchestrator.events import Accepted, Envelope, InputRequired, Terminal
-from orchestrator.follow import Follower
+from orchestrator.execution.engine import Engine
+from orchestrator.execution.follow import Follower
 
 WAIT_MS = 5_000
 """When to try again where there is no room for another stream."""

@@ -6,7 +6,7 @@ from api.access.auth import TokenRules
 from api.access.limits import Rates, Seats
 from api.access.tickets import Tickets
 from api.transport.departures import Leaving
-from orchestrator.engine import Engine
+from orchestrator.execution.engine import Engine
 
 SEAT_WAIT_MS = 5_000
 """When a user with too many sockets may try again."""

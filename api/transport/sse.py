@@ -21,10 +21,10 @@ from api.protocol.dialect import Closing, Problem, Session
 from api.transport.outbox import Item, Outbox, OutboxFull, Spelled
 from api.transport.retelling import Retelling
 from api.transport.uvicorn_protocols import ABORT
-from orchestrator.engine import Engine
 from orchestrator.errors import PitcrewError, ProcessingError
 from orchestrator.events import Envelope
-from orchestrator.follow import Follower
+from orchestrator.execution.engine import Engine
+from orchestrator.execution.follow import Follower
 
 log = structlog.get_logger()
 

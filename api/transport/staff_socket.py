@@ -48,7 +48,7 @@ from orchestrator.errors import (
 )
 from orchestrator.event.ownership import Member
 from orchestrator.events import Envelope, Resumed
-from orchestrator.follow import Follower
+from orchestrator.execution.follow import Follower
 from orchestrator.staff.desk import StaffDesk
 from orchestrator.staff.feed import Change, NoteAdded, PresenceChanged
 from orchestrator.staff.presence import Seat

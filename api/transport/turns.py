@@ -10,10 +10,10 @@ import structlog
 from api.transport.departures import Leaving
 from api.transport.sse import BEAT_S
 from orchestrator.commands import Answer, Caller, Cancel, Resume, Send
-from orchestrator.engine import Engine
 from orchestrator.errors import AuthExpired, PitcrewError, ShuttingDown
 from orchestrator.events import Accepted, Envelope, InputRequired, Terminal
-from orchestrator.follow import Follower
+from orchestrator.execution.engine import Engine
+from orchestrator.execution.follow import Follower
 from orchestrator.store import Receipt
 
 log = structlog.get_logger()

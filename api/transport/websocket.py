@@ -73,7 +73,7 @@ from orchestrator.errors import (
     RateLimited,
     UnknownType,
 )
-from orchestrator.follow import Follower
+from orchestrator.execution.follow import Follower
 
 log = structlog.get_logger()
 

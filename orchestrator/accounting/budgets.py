@@ -15,8 +15,8 @@ from orchestrator.accounting.ledger import Entry, Ledger, Spent
 from orchestrator.accounting.prices import Prices, micros
 from orchestrator.errors import StorageUnavailable
 from orchestrator.events import AnyEvent, Completed, UsageFigures
+from orchestrator.execution.runs import Run
 from orchestrator.run import Desk, RunInput
-from orchestrator.runs import Run
 
 log = structlog.get_logger()
 
@@ -62,8 +62,8 @@ class MeteredRun:
     now: Callable[[], datetime] = _utc_now
 
     async def __call__(self, run: RunInput, desk: Desk) -> AsyncGenerator[AnyEvent]:
-        """See `orchestrator.runs.Run`. The accounts are written before the generator ends, so before the run's end is
-        committed; if they cannot be, the answer is given all the same."""
+        """See `orchestrator.execution.runs.Run`. The accounts are written before the generator ends, so before the
+        run's end is committed; if they cannot be, the answer is given all the same."""
         earlier = await self._look_up(self.ledger.of_run(run.run_id)) if run.reply is not None else Spent()
         meter = Meter(self.allowance.run_tokens, earlier=earlier.tokens, notice=await self._notice(run))
         desk.meter = meter

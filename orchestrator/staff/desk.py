@@ -4,11 +4,11 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from orchestrator.commands import MESSAGE_CHARS, check_text
-from orchestrator.engine import Engine
 from orchestrator.errors import BadRequest, Conflict, EmptyMessage, MessageTooLong
 from orchestrator.event.ownership import Member
 from orchestrator.events import Envelope, StaffTyping
-from orchestrator.runs import Run
+from orchestrator.execution.engine import Engine
+from orchestrator.execution.runs import Run
 from orchestrator.staff.drafting import Draft, draft
 from orchestrator.staff.feed import CannedChanged, Feed, NoteAdded, PresenceChanged
 from orchestrator.staff.presence import Presence
@@ -99,7 +99,7 @@ class StaffDesk:
         standing = await self._engine.store.standing(conversation_id)
         if standing.state != "staff" or standing.staff is None or standing.staff.id != member.id:
             raise Conflict
-        self._engine.bus.publish(Envelope(conversation_id, StaffTyping(standing.session_id, member.name, typing)))
+        await self._engine.bus.publish(Envelope(conversation_id, StaffTyping(standing.session_id, member.name, typing)))
 
     async def suggest(self, member: Member, conversation_id: str) -> Draft:
         """A draft of a reply to what the customer said last. Raises NotFound; Conflict where there is none, or the

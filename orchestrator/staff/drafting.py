@@ -9,8 +9,8 @@ import structlog
 from agents.types import Question, Turn
 from orchestrator.errors import Conflict, NotFound, PitcrewError
 from orchestrator.events import Completed, InputRequired
+from orchestrator.execution.runs import Run
 from orchestrator.run import Desk, RunInput
-from orchestrator.runs import Run
 
 log = structlog.get_logger()
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 import structlog
 
-from orchestrator.bus import Bus, Deliver, Live
+from orchestrator.bus import Bus, Deliver, Lapsed, Live
 from orchestrator.errors import StorageUnavailable
 from orchestrator.events import Detail, Durable, Envelope
 from orchestrator.staff.presence import Colleague
@@ -109,14 +109,16 @@ class WatchedBus:
         self._bus = bus
         self._feed = feed
 
-    def publish(self, envelope: Envelope) -> None:
-        self._bus.publish(envelope)
+    async def publish(self, envelope: Envelope) -> None:
+        await self._bus.publish(envelope)
         event = envelope.event
         if isinstance(event, Durable) and not isinstance(event, Detail):
             self._feed.changed(envelope.conversation_id)
 
-    def subscribe(self, conversation_id: str, deliver: Deliver) -> Callable[[], None]:
-        return self._bus.subscribe(conversation_id, deliver)
+    async def subscribe(
+        self, conversation_id: str, deliver: Deliver, lapsed: Lapsed | None = None
+    ) -> Callable[[], None]:
+        return await self._bus.subscribe(conversation_id, deliver, lapsed)
 
     async def live(self, conversation_id: str) -> Live | None:
         return await self._bus.live(conversation_id)

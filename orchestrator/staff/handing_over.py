@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from orchestrator.event.ownership import Standing
 from orchestrator.events import AnyEvent, Completed, HandOverReason, Token
+from orchestrator.execution.runs import Run
 from orchestrator.run import Desk, RunInput
-from orchestrator.runs import Run
 from orchestrator.staff import notices
 from orchestrator.staff.reception import Reception
 

@@ -109,6 +109,8 @@ def _told(conversation: Row[Any], accepted: Accepted) -> Completed:
 
 def answer(connection: Connection, caller: Caller, command: Answer) -> Receipt:
     """See `Store.answer`."""
+    asked_in = select(runs.c.conversation_id).join(requests, requests.c.run_id == runs.c.id)
+    rows.hold(connection, conversations.c.id == asked_in.where(requests.c.id == command.request_id).scalar_subquery())
     row = connection.execute(
         select(
             requests.c.answer,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, true, update
 
 from agents.types import AS_USUAL, Wishes
 from orchestrator.commands import Caller, Send
@@ -27,11 +27,17 @@ from orchestrator.run import Effect, side_effects
 from orchestrator.store import Marks, Receipt, StoredMessage
 from orchestrator.stores import citing
 from orchestrator.tables import conversations, deleted_conversations, events, messages, runs
+from rag.database import hold_rows
 
 
 def now() -> str:
     """The time as the tables hold it: ISO 8601, UTC, milliseconds."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def hold(connection: Connection, which: ColumnElement[bool]) -> None:
+    """Let nobody else change this conversation before the transaction ends."""
+    hold_rows(connection, select(conversations.c.id).where(which))
 
 
 def open_conversation(
@@ -42,6 +48,7 @@ def open_conversation(
         select(conversations.c.id).where(conversations.c.owner == owner, conversations.c.session_id == session_id)
     )
     if existing_id is not None:
+        hold(connection, conversations.c.id == existing_id)
         return str(existing_id)
     conversation_id, at = str(uuid.uuid4()), now()
     deleted = deleted_conversations.c
@@ -147,6 +154,11 @@ def in_its_epoch() -> ColumnElement[bool]:
     """That the conversation has the owner whom it had when the run's message was accepted."""
     epoch = select(conversations.c.owner_epoch).where(conversations.c.id == runs.c.conversation_id)
     return runs.c.owner_epoch == epoch.scalar_subquery()
+
+
+def at_its_attempt(attempt: int | None) -> ColumnElement[bool]:
+    """That the run is still at this attempt, where one is named."""
+    return true() if attempt is None else (runs.c.attempt == attempt) & (runs.c.status == "running")
 
 
 def end_run(

@@ -2,19 +2,21 @@
 
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, func, insert, select, update
 
 from orchestrator.events import Durable, Envelope, InputRequired, RunRestarted, Terminal
 from orchestrator.run import Effect, Memory, Reply
-from orchestrator.store import RunStart, Unfinished
+from orchestrator.store import Lease, RunStart, Unfinished
 from orchestrator.stores import history, rows
 from orchestrator.stores.memory import decode_memory, encode_memory, learned
 from orchestrator.tables import conversations, events, messages, requests, runs
+from rag.database import seconds_now
 
 
-def begin(connection: Connection, conversation_id: str) -> RunStart | None:
+def begin(connection: Connection, conversation_id: str, lease: Lease) -> RunStart | None:
     """See `Store.begin`."""
     unfinished = connection.execute(
         select(
@@ -39,7 +41,7 @@ def begin(connection: Connection, conversation_id: str) -> RunStart | None:
     if not waiting or any(row.status == "running" for row in unfinished):
         return None
     row, open_runs = waiting[0], [other.id for other in unfinished]
-    connection.execute(update(runs).where(runs.c.id == row.id).values(status="running"))
+    connection.execute(update(runs).where(runs.c.id == row.id).values(status="running", **_held(lease)))
     _remember_begin(connection, row.id, row.memory)
     memory = decode_memory(row.memory)
     recent = history.newest(connection, conversation_id, open_runs)
@@ -65,6 +67,17 @@ def begin(connection: Connection, conversation_id: str) -> RunStart | None:
     )
 
 
+def _held(lease: Lease) -> dict[str, Any]:
+    return {"holder": lease.holder, "leased_until": seconds_now() + lease.seconds}
+
+
+def renew(connection: Connection, lease: Lease) -> frozenset[str]:
+    """See `Store.renew`."""
+    mine = (runs.c.holder == lease.holder) & (runs.c.status == "running")
+    kept = connection.scalars(update(runs).where(mine).values(**_held(lease)).returning(runs.c.id))
+    return frozenset(kept)
+
+
 def _remember_begin(connection: Connection, run_id: str, memory: str) -> None:
     """Keep what was known before the message that the run is now about, for the day when that is taken back."""
     latest = select(func.max(messages.c.seq)).where(messages.c.run_id == run_id, messages.c.role == "customer")
@@ -86,17 +99,20 @@ def _reply(connection: Connection, run_id: str) -> Reply | None:
     return Reply(msgspec.json.decode(row.answer), row.parked) if row is not None else None
 
 
-def append(connection: Connection, conversation_id: str, run_id: str, event: Durable) -> Envelope | None:
+def append(
+    connection: Connection, conversation_id: str, run_id: str, event: Durable, attempt: int | None
+) -> Envelope | None:
     """See `Store.append`."""
-    open_run = connection.scalar(
-        select(runs.c.id).where(runs.c.id == run_id, runs.c.finished_at.is_(None), rows.in_its_epoch())
-    )
+    is_open = runs.c.finished_at.is_(None) & rows.in_its_epoch() & rows.at_its_attempt(attempt)
+    open_run = connection.scalar(select(runs.c.id).where(runs.c.id == run_id, is_open))
     return rows.append(connection, conversation_id, run_id, event) if open_run else None
 
 
-def finish(connection: Connection, conversation_id: str, event: Terminal, memory: Memory) -> Envelope | None:
+def finish(
+    connection: Connection, conversation_id: str, event: Terminal, memory: Memory, attempt: int | None
+) -> Envelope | None:
     """See `Store.finish`."""
-    envelope = rows.end_run(connection, conversation_id, event, rows.in_its_epoch())
+    envelope = rows.end_run(connection, conversation_id, event, rows.in_its_epoch(), rows.at_its_attempt(attempt))
     if envelope is not None:
         _learn(connection, conversation_id, event.run_id, memory)
     return envelope
@@ -119,11 +135,17 @@ def park(
     event: InputRequired,
     parked: str,
     memory: Memory,
+    attempt: int | None,
 ) -> Envelope | None:
     """See `Store.park`."""
     changed = connection.execute(
         update(runs)
-        .where(runs.c.id == event.run_id, runs.c.finished_at.is_(None), rows.in_its_epoch())
+        .where(
+            runs.c.id == event.run_id,
+            runs.c.finished_at.is_(None),
+            rows.in_its_epoch(),
+            rows.at_its_attempt(attempt),
+        )
         .values(status="parked")
     )
     if changed.rowcount != 1:
@@ -175,16 +197,20 @@ def _text_so_far(connection: Connection, conversation_id: str, run_id: str) -> s
     return request.partial_response if isinstance(request, InputRequired) else ""
 
 
-def record(connection: Connection, run_id: str, effects: Sequence[Effect]) -> None:
+def record(connection: Connection, run_id: str, effects: Sequence[Effect], attempt: int | None) -> bool:
     """See `Store.record`."""
-    connection.execute(update(runs).where(runs.c.id == run_id).values(effects=rows.encode_effects(effects)))
+    mine = (runs.c.id == run_id) & rows.at_its_attempt(attempt)
+    kept = connection.execute(update(runs).where(mine).values(effects=rows.encode_effects(effects)))
+    return kept.rowcount == 1
 
 
-def requeue(connection: Connection, run_id: str, crashed: bool) -> Envelope | None:
+def requeue(connection: Connection, run_id: str, crashed: bool, attempt: int | None) -> Envelope | None:
     """See `Store.requeue`."""
+    belongs_to = select(runs.c.conversation_id).where(runs.c.id == run_id).scalar_subquery()
+    rows.hold(connection, conversations.c.id == belongs_to)
     row = connection.execute(
         update(runs)
-        .where(runs.c.id == run_id, runs.c.status == "running")
+        .where(runs.c.id == run_id, runs.c.status == "running", rows.at_its_attempt(attempt))
         .values(status="waiting", attempt=runs.c.attempt + 1, crashes=runs.c.crashes + int(crashed))
         .returning(runs.c.conversation_id, runs.c.attempt)
     ).first()
@@ -200,7 +226,9 @@ def unfinished(connection: Connection) -> list[Unfinished]:
             runs.c.conversation_id,
             runs.c.id,
             runs.c.status,
+            runs.c.attempt,
             runs.c.crashes,
+            (runs.c.leased_until > seconds_now()).label("leased"),
             runs.c.effects,
             requests.c.id.label("request_id"),
             requests.c.expires_at,
@@ -215,7 +243,15 @@ def unfinished(connection: Connection) -> list[Unfinished]:
     )
     return [
         Unfinished(
-            r.conversation_id, r.id, r.status, r.crashes, rows.decode_effects(r.effects), r.request_id, r.expires_at
+            r.conversation_id,
+            r.id,
+            r.status,
+            r.attempt,
+            r.crashes,
+            r.status == "running" and bool(r.leased),
+            rows.decode_effects(r.effects),
+            r.request_id,
+            r.expires_at,
         )
         for r in connection.execute(query)
     ]

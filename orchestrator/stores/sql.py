@@ -1,7 +1,7 @@
 """The conversation store over SQL: SQLite by default, PostgreSQL by its URL."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine, and_, delete, func, insert, select, text
@@ -13,8 +13,10 @@ from orchestrator.event.ownership import Standing
 from orchestrator.events import Durable, Envelope, InputRequired, Terminal
 from orchestrator.run import Effect, Handing, Memory
 from orchestrator.store import (
+    NO_LEASE,
     NOTHING_LEARNED,
     Handed,
+    Lease,
     Marks,
     PastAnswer,
     ReadReply,
@@ -30,6 +32,7 @@ from orchestrator.tables import conversations, events, feedback, messages, runs
 from rag.database import Transactions, empty_log, reading
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 TITLE_CHARS = 80
 
@@ -41,6 +44,15 @@ class SqlStore:
         self.transactions = Transactions(engine, StorageUnavailable)
         self._write = self.transactions.write
         self._read = self.transactions.read
+
+    async def _alone(self, conversation_id: str, work: Callable[[Connection], T]) -> T:
+        """Commit `work` while nobody else changes the conversation."""
+
+        def held(connection: Connection) -> T:
+            rows.hold(connection, conversations.c.id == conversation_id)
+            return work(connection)
+
+        return await self._write(held)
 
     # --- accepting -------------------------------------------------------------------------------------------------
 
@@ -89,25 +101,37 @@ class SqlStore:
 
     # --- running ---------------------------------------------------------------------------------------------------
 
-    async def begin(self, conversation_id: str) -> RunStart | None:
-        return await self._write(lambda connection: running.begin(connection, conversation_id))
+    async def begin(self, conversation_id: str, lease: Lease = NO_LEASE) -> RunStart | None:
+        return await self._alone(conversation_id, lambda c: running.begin(c, conversation_id, lease))
 
-    async def append(self, conversation_id: str, run_id: str, event: Durable) -> Envelope | None:
-        return await self._write(lambda connection: running.append(connection, conversation_id, run_id, event))
+    async def renew(self, lease: Lease) -> frozenset[str]:
+        return await self._write(lambda connection: running.renew(connection, lease))
+
+    async def append(
+        self, conversation_id: str, run_id: str, event: Durable, attempt: int | None = None
+    ) -> Envelope | None:
+        return await self._alone(conversation_id, lambda c: running.append(c, conversation_id, run_id, event, attempt))
 
     async def park(
-        self, conversation_id: str, event: InputRequired, parked: str, memory: Memory = NOTHING_LEARNED
+        self,
+        conversation_id: str,
+        event: InputRequired,
+        parked: str,
+        memory: Memory = NOTHING_LEARNED,
+        attempt: int | None = None,
     ) -> Envelope | None:
-        return await self._write(lambda connection: running.park(connection, conversation_id, event, parked, memory))
+        return await self._alone(
+            conversation_id, lambda c: running.park(c, conversation_id, event, parked, memory, attempt)
+        )
 
     async def drop(self, conversation_id: str, request_id: str) -> Envelope | None:
-        return await self._write(lambda connection: running.drop(connection, conversation_id, request_id))
+        return await self._alone(conversation_id, lambda c: running.drop(c, conversation_id, request_id))
 
     async def call_off(self, conversation_id: str, run_id: str) -> Envelope | None:
-        return await self._write(lambda connection: running.call_off(connection, conversation_id, run_id))
+        return await self._alone(conversation_id, lambda c: running.call_off(c, conversation_id, run_id))
 
-    async def record(self, run_id: str, effects: Sequence[Effect]) -> None:
-        await self._write(lambda connection: running.record(connection, run_id, effects))
+    async def record(self, run_id: str, effects: Sequence[Effect], attempt: int | None = None) -> bool:
+        return await self._write(lambda connection: running.record(connection, run_id, effects, attempt))
 
     async def finish(
         self,
@@ -115,14 +139,15 @@ class SqlStore:
         event: Terminal,
         memory: Memory = NOTHING_LEARNED,
         handing: Handing | None = None,
+        attempt: int | None = None,
     ) -> Sequence[Envelope]:
         def work(connection: Connection) -> Sequence[Envelope]:
-            envelope = running.finish(connection, conversation_id, event, memory)
+            envelope = running.finish(connection, conversation_id, event, memory, attempt)
             if envelope is None or handing is None:
                 return () if envelope is None else (envelope,)
             return (envelope, *ownership.hand_over(connection, conversation_id, handing).envelopes)
 
-        return await self._write(work)
+        return await self._alone(conversation_id, work)
 
     async def hand_over(self, conversation_id: str, handing: Handing) -> Handed:
         return await self._write(lambda connection: ownership.hand_over(connection, conversation_id, handing))
@@ -130,8 +155,8 @@ class SqlStore:
     async def standing(self, conversation_id: str) -> Standing:
         return await self._read(lambda connection: ownership.current(connection, conversation_id))
 
-    async def requeue(self, run_id: str, *, crashed: bool) -> Envelope | None:
-        return await self._write(lambda connection: running.requeue(connection, run_id, crashed))
+    async def requeue(self, run_id: str, *, crashed: bool, attempt: int | None = None) -> Envelope | None:
+        return await self._write(lambda connection: running.requeue(connection, run_id, crashed, attempt))
 
     async def unfinished(self) -> Sequence[Unfinished]:
         return await self._read(running.unfinished)
@@ -235,6 +260,7 @@ class SqlStore:
             )
             if conversation_id is None:
                 raise NotFound
+            rows.hold(connection, conversations.c.id == conversation_id)
             mine = and_(feedback.c.message_id == command.message_id, feedback.c.user_id == caller.user_id)
             connection.execute(delete(feedback).where(mine))
             connection.execute(

@@ -332,7 +332,7 @@ async def written_history(data: Path, user: str) -> None:
     passage = SourcePassage("p", "A", "a.md", "", 0, 4, "x" * 3072, 0.9)
     with database.begin() as connection:
         for _ in range(HISTORY_EVENTS):
-            running.append(connection, conversation_id, run_id, Sources(run_id, (passage,)))
+            running.append(connection, conversation_id, run_id, Sources(run_id, (passage,)), None)
     assert await store.finish(conversation_id, Cancelled(run_id, ""))
     await store.close()
     database.dispose()

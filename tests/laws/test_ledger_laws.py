@@ -1,12 +1,11 @@
 """What every ledger promises, on each that there is."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
 from orchestrator.accounting.ledger import By, Entry, Ledger, Spent, Total
@@ -15,7 +14,7 @@ from orchestrator.errors import StorageUnavailable
 from orchestrator.stores.sql import SqlStore
 from orchestrator.stores.sql_ledger import SqlLedger
 from rag.database import open_database
-from tests.databases import migrate
+from tests.databases import DATABASES, migrate
 
 DAY, NEXT = "2026-03-01", "2026-03-02"
 ANSWER = Entry(
@@ -33,20 +32,14 @@ TOOL = Entry(
 UNPRICED = replace(ANSWER, run_id="run-2", owner="ben", name="test:new", agent="maintenance", cost_micros=None)
 
 
-def sqlite(folder: Path) -> Engine:
-    return open_database(f"sqlite:///{folder / 'ledger.db'}")
-
-
-DATABASES: dict[str, Callable[[Path], Engine]] = {"sqlite": sqlite}
-
-
-@pytest.fixture(params=DATABASES.values(), ids=DATABASES)
+@pytest.fixture(params=DATABASES)
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SqlStore]:
-    database = request.param(tmp_path)
-    migrate(database)
-    opened = SqlStore(database)
-    yield opened
-    await opened.close()
+    with DATABASES[request.param](tmp_path) as url:
+        database = open_database(url)
+        migrate(database)
+        opened = SqlStore(database)
+        yield opened
+        await opened.close()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,7 @@ from orchestrator.run import Effect, Memory, Reply
 from orchestrator.store import (
     MAX_WAITING,
     NOTHING_LEARNED,
+    Lease,
     Marks,
     ReadReply,
     Receipt,
@@ -54,7 +55,7 @@ from orchestrator.store import (
 from orchestrator.stores.sql import SqlStore
 from orchestrator.tables import metadata
 from rag.database import open_database
-from tests.databases import migrate
+from tests.databases import DATABASES, migrate
 
 ANNA, BEN = Caller("anna"), Caller("ben")
 
@@ -63,14 +64,29 @@ def sqlite(folder: Path) -> Engine:
     return open_database(f"sqlite:///{folder / 'store.db'}")
 
 
-STORES: dict[str, Callable[[Path], Engine]] = {"sqlite": sqlite}
+def answer_to(run_id: str) -> str:
+    return f"to {run_id}"[:36]
 
 
-@pytest.fixture(params=STORES.values(), ids=STORES)
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    database = request.param(tmp_path)
+@pytest.fixture(params=DATABASES)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    with DATABASES[request.param](tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+async def store(url: str) -> AsyncIterator[Store]:
+    database = open_database(url)
     migrate(database)
     opened = SqlStore(database)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def beside(store: Store, url: str) -> AsyncIterator[Store]:
+    """The same store, as another process has it."""
+    opened = SqlStore(open_database(url))
     yield opened
     await opened.close()
 
@@ -128,7 +144,7 @@ async def talked(
     assert start is not None
     assert start.run_id == run
     left = memory if isinstance(memory, Memory) else memory(start)
-    await store.finish(conversation, completed(run, f"About {text}", f"answer to {run}"), left)
+    await store.finish(conversation, completed(run, f"About {text}", answer_to(run)), left)
     return receipt.accepted.message_id, start
 
 
@@ -249,17 +265,83 @@ async def test_facts_live_with_the_conversation(store: Store) -> None:
 async def test_a_lost_run_is_found_and_begun_again(store: Store) -> None:
     conversation, run = await asked(store)
     await store.begin(conversation)
-    assert list(await store.unfinished()) == [Unfinished(conversation, run, "running", 0, ())]
+    assert list(await store.unfinished()) == [Unfinished(conversation, run, "running", 1, 0, False, ())]
     restarted = await store.requeue(run, crashed=True)
     assert restarted is not None
     assert restarted.event == RunRestarted(run, 2)
     assert await store.requeue(run, crashed=True) is None, "it does not run"
-    assert list(await store.unfinished()) == [Unfinished(conversation, run, "waiting", 1, ())]
+    assert list(await store.unfinished()) == [Unfinished(conversation, run, "waiting", 2, 1, False, ())]
     start = await store.begin(conversation)
     assert start is not None
     assert (start.run_id, start.attempt) == (run, 2)
     await store.requeue(run, crashed=False)
     assert [lost.crashes for lost in await store.unfinished()] == [1], "handed on is not crashed"
+
+
+async def test_a_lease_tells_that_a_process_has_the_run(store: Store) -> None:
+    conversation, run = await asked(store)
+    await store.begin(conversation, Lease("here", 60.0))
+    assert [run.leased for run in await store.unfinished()] == [True]
+    assert await store.renew(Lease("elsewhere", 60.0)) == frozenset()
+    assert await store.renew(Lease("here", 0.0)) == {run}
+    assert [run.leased for run in await store.unfinished()] == [False], "it is over"
+    assert await store.renew(Lease("here", 60.0)) == {run}, "nobody has taken it meanwhile"
+    await store.finish(conversation, completed(run))
+    assert await store.renew(Lease("here", 60.0)) == frozenset()
+
+
+async def test_what_an_earlier_attempt_says_is_not_committed(store: Store) -> None:
+    conversation, run = await asked(store)
+    await store.begin(conversation, Lease("frozen", 0.0))
+    assert await store.requeue(run, crashed=True, attempt=2) is None, "it is not there yet"
+    assert await store.requeue(run, crashed=True, attempt=1) is not None
+
+    async def says(attempt: int) -> list[object]:
+        return [
+            await store.append(conversation, run, Routed(run, ()), attempt),
+            await store.record(run, [Effect("the booking")], attempt),
+            await store.park(conversation, asks(run), "", attempt=attempt),
+            await store.finish(conversation, completed(run), attempt=attempt),
+        ]
+
+    before = list(await store.events(conversation, 0))
+    assert await says(1) == [None, False, None, ()], "it waits for another process"
+    start = await store.begin(conversation, Lease("here", 60.0))
+    assert start is not None
+    assert start.attempt == 2
+    assert await says(1) == [None, False, None, ()]
+    assert list(await store.events(conversation, 0)) == before
+    assert await store.renew(Lease("frozen", 60.0)) == frozenset()
+    assert await store.append(conversation, run, Routed(run, ()), 2) is not None
+    assert await store.record(run, [Effect("the booking")], 2) is True
+    assert await store.finish(conversation, completed(run), attempt=2) != ()
+
+
+async def test_two_processes_race_and_one_wins(store: Store, beside: Store) -> None:
+    for n in range(5):
+        name, both = f"s{n}", (store, beside)
+        receipts = await asyncio.gather(*(send(one, Send("Hello", name, "m1")) for one in both))
+        assert len({receipt.accepted.run_id for receipt in receipts}) == 1
+        assert sum(not receipt.duplicate for receipt in receipts) == 1
+        conversation, run = receipts[0].envelope.conversation_id, receipts[0].accepted.turn_id
+        starts = await asyncio.gather(*(one.begin(conversation, Lease("one", 0.0)) for one in both * 3))
+        assert sum(start is not None for start in starts) == 1
+        restarted = await asyncio.gather(*(one.requeue(run, crashed=True, attempt=1) for one in both * 3))
+        assert sum(envelope is not None for envelope in restarted) == 1
+        await store.begin(conversation)
+        end = completed(run, message_id=answer_to(run))
+        ends = await asyncio.gather(*(one.finish(conversation, end) for one in both * 3))
+        assert sum(bool(committed) for committed in ends) == 1
+        assert [envelope.seq for envelope in await store.events(conversation, 0)] == [1, 2, 3]
+
+
+async def test_what_several_processes_say_at_once_has_one_order(store: Store, beside: Store) -> None:
+    conversation, run = await asked(store)
+    await store.begin(conversation)
+    said = [one.append(conversation, run, Routed(run, ())) for one in [store, beside] * 20]
+    envelopes = await asyncio.gather(*said)
+    assert sorted(envelope.seq for envelope in envelopes if envelope and envelope.seq) == list(range(2, 42))
+    assert [envelope.seq for envelope in await beside.events(conversation, 0)] == list(range(1, 42))
 
 
 async def test_another_user_finds_nothing(store: Store) -> None:
@@ -364,7 +446,7 @@ async def test_parallel_conversations_do_not_mix(store: Store) -> None:
 async def test_a_parked_run_gives_the_conversation_free(store: Store) -> None:
     conversation, run = await parked(store)
     assert list(await store.unfinished()) == [
-        Unfinished(conversation, run, "parked", 0, (), "r1", "2099-01-01T00:00:00.000Z")
+        Unfinished(conversation, run, "parked", 1, 0, False, (), "r1", "2099-01-01T00:00:00.000Z")
     ]
     assert await store.begin(conversation) is None
     assert await store.current_run(conversation) == run
@@ -513,7 +595,7 @@ def shown(run: str, *passages: tuple[str, int]) -> Sources:
 def citing(run: str, *numbers: int, document: str = "a.md") -> Completed:
     """An answer that cites these passages, by ten characters each."""
     spans = tuple(CitedSpan(n, f"c{n}", document, "T", 100 * n + 5, 100 * n + 15) for n in numbers)
-    return replace(completed(run, message_id=f"answer-{run}"), citations=spans)
+    return replace(completed(run, message_id=answer_to(run)), citations=spans)
 
 
 async def answered(store: Store, text: str, session: str, *passages: tuple[str, int], cites: int = 1) -> str:

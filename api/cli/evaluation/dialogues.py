@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from agents.appointment_store import AppointmentStore
     from api.settings import Settings
-    from orchestrator.engine import Engine
     from orchestrator.evaluation.dialogues import Dialogue, DialogueOutcome, Line, LineResult
     from orchestrator.events import AnyEvent, InputRequired
+    from orchestrator.execution.engine import Engine
     from orchestrator.graph.state import Dependencies
 
 _PATIENCE_S = 120.0
@@ -135,7 +135,7 @@ async def _engine(stack: AsyncExitStack, dependencies: "Dependencies", database:
 
     from agents.acts.consent import CONSENT
     from orchestrator.buses.memory import MemoryBus
-    from orchestrator.engine import Engine
+    from orchestrator.execution.engine import Engine
     from orchestrator.graph.saver import memory_saver
     from orchestrator.graph.stream import stream_events
     from orchestrator.graph.turn import build_graph
@@ -231,8 +231,8 @@ class _Talk:
         arrived: asyncio.Queue[Envelope] = asyncio.Queue()
         stop: list[Any] = []
 
-        def follow(conversation_id: str) -> None:
-            stop.append(self._engine.bus.subscribe(conversation_id, arrived.put_nowait))
+        async def follow(conversation_id: str) -> None:
+            stop.append(await self._engine.bus.subscribe(conversation_id, arrived.put_nowait))
 
         if line.say is None:
             assert self._pending is not None

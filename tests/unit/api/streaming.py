@@ -17,8 +17,8 @@ from api.protocol import problems
 from api.settings import Settings
 from api.transport.gateway import Gateway
 from orchestrator.buses.memory import MemoryBus
-from orchestrator.engine import Engine
-from orchestrator.runs import Run
+from orchestrator.execution.engine import Engine
+from orchestrator.execution.runs import Run
 from orchestrator.stores.sql import SqlStore
 from rag.database import open_database
 from tests.databases import migrate

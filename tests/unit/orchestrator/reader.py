@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Callable
 
-from orchestrator.engine import Engine
 from orchestrator.events import AnyEvent, Envelope, InputRequired, RunRestarted, Terminal, Token
-from orchestrator.follow import Follower
+from orchestrator.execution.engine import Engine
+from orchestrator.execution.follow import Follower
 
 
 class Reader:

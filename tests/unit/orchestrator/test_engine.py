@@ -14,7 +14,6 @@ from agents.types import Turn, Wishes
 from orchestrator.bus import Live
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.commands import Caller, Cancel, Delete, Read, Resume, Send, Type
-from orchestrator.engine import Engine
 from orchestrator.errors import NotFound, Overloaded, RunNotActive, ShuttingDown, StorageUnavailable, UnknownAgent
 from orchestrator.events import (
     Accepted,
@@ -36,9 +35,10 @@ from orchestrator.events import (
     Typing,
     UsageFigures,
 )
-from orchestrator.follow import PAGE, Follower
+from orchestrator.execution.engine import Engine
+from orchestrator.execution.follow import PAGE, Follower
+from orchestrator.execution.runs import Budgets
 from orchestrator.run import Desk, Memory, RunInput
-from orchestrator.runs import Budgets
 from orchestrator.stores.sql import SqlStore
 from rag.database import open_database
 from tests.databases import migrate
@@ -161,11 +161,11 @@ async def test_a_reader_that_comes_later_gets_the_steps_so_far_once(engine: Engi
     await first.until(lambda envelope: isinstance(envelope.event, Progress))
     conversation, run_id = first.seen[0].conversation_id, script.seen[0].run_id
     early, late = Code(run_id, "SELECT"), Code(run_id, " 1")
-    engine.bus.publish(Envelope(conversation, early))
+    await engine.bus.publish(Envelope(conversation, early))
     second = Reader(engine)
     resuming = asyncio.ensure_future(second.follower.resume(ANNA, Resume("s", 0)))
     await asyncio.sleep(0)
-    engine.bus.publish(Envelope(conversation, late))
+    await engine.bus.publish(Envelope(conversation, late))
     await resuming
     script.gate.set()
     await second.end()
@@ -575,3 +575,61 @@ async def test_an_end_that_is_committed_and_not_yet_published_is_told_once(
     end = next(place for place, e in enumerate(second.seen) if isinstance(e.event, Completed))
     assert not any(isinstance(e.event, Token | Progress) for e in second.seen[:end])
     assert second.text(second.seen[-1].event.run_id) == "It has 85 kW."  # type: ignore[union-attr]
+
+
+class LossyBus(MemoryBus):
+    """Loses what is published while it is `down`, and says so when it is up again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.down = False
+        self.lapsed: list[Callable[[], None]] = []
+
+    async def publish(self, envelope: Envelope) -> None:
+        if not self.down:
+            await super().publish(envelope)
+
+    async def subscribe(
+        self, conversation_id: str, deliver: Callable[[Envelope], None], lapsed: Callable[[], None] | None = None
+    ) -> Callable[[], None]:
+        if lapsed is not None:
+            self.lapsed.append(lapsed)
+        return await super().subscribe(conversation_id, deliver, lapsed)
+
+    def up(self) -> None:
+        self.down = False
+        for tell in self.lapsed:
+            tell()
+
+
+@pytest.mark.parametrize("lost", ["all", "middle", "end"])
+async def test_what_a_bus_has_lost_comes_from_the_store(store: SqlStore, script: Script, lost: str) -> None:
+    bus = LossyBus()
+    engine = Engine(store, bus, script)
+    reader = Reader(engine)
+    script.pause_before = 2
+    script.gate.clear()
+    bus.down = lost == "all"
+    await reader.follower.send(ANNA, Send("q", "s"))
+    while not script.seen:
+        await asyncio.sleep(0)
+    if lost != "all":
+        await reader.next(Token, after=-1)
+    bus.down = True
+    if lost == "middle":
+        bus.up()
+        script.gate.set()
+    else:
+        script.gate.set()
+        while engine.running:
+            await asyncio.sleep(0)
+        bus.up()
+    end = await reader.end()
+    assert isinstance(end, Completed)
+    assert end.response == "It has 85 kW."
+    stored = [envelope.seq for envelope in await store.events(reader.seen[0].conversation_id, 0)]
+    assert [envelope.seq for envelope in reader.seen if envelope.seq] == stored, "each once, in order"
+    await engine.send(ANNA, Send("again", "s"))
+    await reader.next(Completed, after=len(stored))
+    assert [envelope.seq for envelope in reader.seen if envelope.seq] == list(range(1, 2 * len(stored) + 1))
+    await engine.close()

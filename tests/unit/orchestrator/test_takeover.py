@@ -9,12 +9,12 @@ import pytest
 from api.transport.outbox import Outbox
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.commands import Caller, HandOver, Send
-from orchestrator.engine import Engine
 from orchestrator.errors import StorageUnavailable
 from orchestrator.event.ownership import Member
 from orchestrator.events import Accepted, Cancelled, Completed, Envelope, Owner, Progress, StaffMessage, Terminal, Token
-from orchestrator.follow import Follower
-from orchestrator.runs import Budgets
+from orchestrator.execution.engine import Engine
+from orchestrator.execution.follow import Follower
+from orchestrator.execution.runs import Budgets
 from orchestrator.staff.feed import ConversationChanged, ConversationRemoved, Feed, WatchedBus
 from orchestrator.staff.values import Act
 from orchestrator.store import Handed

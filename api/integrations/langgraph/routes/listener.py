@@ -9,10 +9,10 @@ from api.access.auth import SignedIn
 from api.transport.outbox import Outbox
 from api.transport.sse import BEAT_S
 from orchestrator.commands import Answer, Send
-from orchestrator.engine import Engine
 from orchestrator.errors import AuthExpired, ShuttingDown
 from orchestrator.events import Envelope
-from orchestrator.follow import Follower
+from orchestrator.execution.engine import Engine
+from orchestrator.execution.follow import Follower
 from orchestrator.store import Receipt
 
 

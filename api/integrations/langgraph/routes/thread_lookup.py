@@ -12,9 +12,9 @@ from api.integrations.langgraph.messages import Message, Transcript, interrupt, 
 from api.integrations.langgraph.routes.caller import check_uuid
 from api.integrations.langgraph.run_views import RunView, run_views, thread_status
 from orchestrator.commands import Caller, check_metadata, check_session_id
-from orchestrator.engine import Engine
 from orchestrator.errors import NotFound
 from orchestrator.events import InputRequired
+from orchestrator.execution.engine import Engine
 from orchestrator.store import SessionSummary, StoredMessage
 
 

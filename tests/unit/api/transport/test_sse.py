@@ -18,7 +18,7 @@ from orchestrator import events
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.errors import RunBusy
 from orchestrator.events import Envelope
-from orchestrator.follow import Follower
+from orchestrator.execution.follow import Follower
 
 RUN, NAME = "4a6e0c1e-8a35-4d6e-9c55-5f1c8f1e2a10", "m1"
 ACCEPTED = Envelope("c", events.Accepted("u1", RUN, "s1", "Hi", "2026-01-01T00:00:00.000Z", NAME), 1)
@@ -100,8 +100,8 @@ def asks(engine: Engine) -> Callable[[Follower], Any]:
     """Asks as a message does: followed, then accepted."""
 
     async def ask(follower: Follower) -> None:
-        follower.follow("c")
-        engine.bus.publish(ACCEPTED)
+        await follower.follow("c")
+        await engine.bus.publish(ACCEPTED)
 
     return ask
 
@@ -113,10 +113,10 @@ def serve(stream: EventStream, reader: Reader) -> "asyncio.Task[None]":
 async def test_it_ends_with_the_answer(stream: EventStream, engine: Engine, reader: Reader) -> None:
     await stream.begin(asks(engine))
     serving = serve(stream, reader)
-    engine.bus.publish(Envelope("c", events.Token(RUN, "Hel", 0)))
-    engine.bus.publish(Envelope("c", events.Token("other", "not ours", 0)))
-    engine.bus.publish(FAILED)
-    engine.bus.publish(Envelope("c", events.Token(RUN, "after the end", 3)))
+    await engine.bus.publish(Envelope("c", events.Token(RUN, "Hel", 0)))
+    await engine.bus.publish(Envelope("c", events.Token("other", "not ours", 0)))
+    await engine.bus.publish(FAILED)
+    await engine.bus.publish(Envelope("c", events.Token(RUN, "after the end", 3)))
     await asyncio.wait_for(serving, 5)
     assert reader.text.startswith("retry: 2000\n\nid: ")
     assert [line[:20] for line in reader.text.splitlines() if line.startswith("data")] == [
@@ -134,7 +134,7 @@ async def test_a_silent_stream_gives_signs_of_life(
     await stream.begin(asks(engine))
     serving = serve(stream, reader)
     await reader.until(lambda: reader.text.count(":\n\n") >= 3)
-    engine.bus.publish(FAILED)
+    await engine.bus.publish(FAILED)
     await asyncio.wait_for(serving, 5)
     assert '"error"' in reader.text
 
@@ -156,7 +156,7 @@ async def test_a_reader_who_stops_reading_is_given_up(
     serving = serve(stream, reader)
     await reader.until(lambda: '"ack"' in reader.text)
     reader.reading.clear()
-    engine.bus.publish(Envelope("c", events.Token(RUN, "Hi", 0)))
+    await engine.bus.publish(Envelope("c", events.Token(RUN, "Hi", 0)))
     await asyncio.wait_for(serving, 5)
     assert reader.aborted
 
@@ -170,7 +170,7 @@ async def test_who_is_too_slow_for_all_that_is_said_is_given_up(
     await reader.until(lambda: '"ack"' in reader.text)
     reader.reading.clear()
     for number in range(80):
-        engine.bus.publish(Envelope("c", events.Token(RUN, "x" * 20_000, number * 20_000)))
+        await engine.bus.publish(Envelope("c", events.Token(RUN, "x" * 20_000, number * 20_000)))
     await asyncio.sleep(0)
     reader.reading.set()
     await asyncio.wait_for(serving, 5)

@@ -12,7 +12,6 @@ from api.transport.departures import Leaving
 from api.transport.turns import Turn
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.commands import Answer, Caller, Send
-from orchestrator.engine import Engine
 from orchestrator.errors import AuthExpired, IdempotencyConflict, ShuttingDown
 from orchestrator.events import (
     Accepted,
@@ -26,8 +25,9 @@ from orchestrator.events import (
     Token,
     UsageFigures,
 )
+from orchestrator.execution.engine import Engine
+from orchestrator.execution.runs import Budgets
 from orchestrator.run import Desk, RunInput
-from orchestrator.runs import Budgets
 from orchestrator.stores.sql import SqlStore
 from rag.database import open_database
 from tests.databases import migrate
@@ -149,7 +149,7 @@ async def test_who_leaves_stops_the_run(engine: Engine, script: Script, leaving:
     script.gate.clear()
     reader, turn = Reader(engine), Turn(engine, ANNA, leaving)
     accepted = await turn.send(Send("a", "s"))
-    reader.follower.follow(await engine.store.conversation(ANNA, "s"))
+    await reader.follower.follow(await engine.store.conversation(ANNA, "s"))
     turn.close()
     end = await reader.end()
     assert isinstance(end, Cancelled)
@@ -175,7 +175,7 @@ async def test_it_ends_with_the_token_and_the_answer_goes_on(engine: Engine, scr
     script.gate.clear()
     reader, turn = Reader(engine), Turn(engine, ANNA, leaving, until=time.time() + 0.05)
     await turn.send(Send("a", "s"))
-    reader.follower.follow(await engine.store.conversation(ANNA, "s"))
+    await reader.follower.follow(await engine.store.conversation(ANNA, "s"))
     with pytest.raises(AuthExpired):
         await rest(turn.events())
     turn.close()

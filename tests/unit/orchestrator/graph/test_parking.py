@@ -16,7 +16,6 @@ from agents.types import Answered, Delta, Part, Question, Route, StandaloneQuest
 from agents.vehicles.range import Vehicles
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.commands import Answer, Caller, Cancel, Resume, Send
-from orchestrator.engine import Engine
 from orchestrator.errors import BadRequest, IdempotencyConflict, NotFound, ProcessingError, RunNotActive
 from orchestrator.events import (
     Accepted,
@@ -26,13 +25,14 @@ from orchestrator.events import (
     InputRequired,
     Terminal,
 )
+from orchestrator.execution.engine import Engine
+from orchestrator.execution.runs import Budgets
 from orchestrator.graph.parking import Parked, decode_parked
 from orchestrator.graph.saver import RunSaver, open_saver
 from orchestrator.graph.state import Dependencies, Gathered, Understood
 from orchestrator.graph.stream import stream_events
 from orchestrator.graph.turn import build_graph
 from orchestrator.run import Desk, RunInput
-from orchestrator.runs import Budgets
 from orchestrator.stores.sql import SqlStore
 from rag.database import open_database
 from tests.databases import migrate

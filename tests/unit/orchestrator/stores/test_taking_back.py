@@ -8,7 +8,6 @@ import pytest
 
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.commands import Caller, Delete, Resume, Send
-from orchestrator.engine import Engine
 from orchestrator.errors import BadRequest, NotFound
 from orchestrator.events import (
     Accepted,
@@ -21,7 +20,8 @@ from orchestrator.events import (
     Terminal,
     Token,
 )
-from orchestrator.runs import Budgets
+from orchestrator.execution.engine import Engine
+from orchestrator.execution.runs import Budgets
 from orchestrator.stores.sql import SqlStore
 from rag.database import open_database
 from tests.databases import migrate

@@ -24,11 +24,11 @@ from api.protocol import problems
 from api.settings import Settings
 from api.transport.closing import AUTH
 from api.transport.gateway import Gateway
-from orchestrator.bus import Deliver
+from orchestrator.bus import Deliver, Lapsed
 from orchestrator.buses.memory import MemoryBus
 from orchestrator.commands import Caller, Send
-from orchestrator.engine import Engine
 from orchestrator.events import AnyEvent, Completed, Timing, Token, UsageFigures
+from orchestrator.execution.engine import Engine
 from orchestrator.run import Desk, RunInput
 from orchestrator.stores.sql import SqlStore
 from rag.database import open_database
@@ -56,8 +56,10 @@ class CountedBus(MemoryBus):
                 self._left.clear()
                 await self._left.wait()
 
-    def subscribe(self, conversation_id: str, deliver: Deliver) -> Callable[[], None]:
-        unsubscribe = super().subscribe(conversation_id, deliver)
+    async def subscribe(
+        self, conversation_id: str, deliver: Deliver, lapsed: Lapsed | None = None
+    ) -> Callable[[], None]:
+        unsubscribe = await super().subscribe(conversation_id, deliver, lapsed)
         self.listeners += 1
 
         def ended() -> None:

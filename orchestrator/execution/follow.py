@@ -1,13 +1,16 @@
 """Following conversations: what one reader has seen, so that nothing falls between history and live, or comes twice."""
 
+import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import msgspec
 
 from orchestrator.bus import Live
 from orchestrator.commands import Answer, Caller, HandOver, Resume, Send
-from orchestrator.engine import Engine
+from orchestrator.errors import StorageUnavailable
 from orchestrator.events import (
     Accepted,
     AnyEvent,
@@ -20,6 +23,7 @@ from orchestrator.events import (
     Terminal,
     Token,
 )
+from orchestrator.execution.engine import Engine
 from orchestrator.store import Marks, Receipt
 
 Deliver = Callable[[Envelope], None]
@@ -41,6 +45,8 @@ class Follower:
         self._deliver = deliver
         self._room = room
         self._subscriptions: dict[str, Callable[[], None]] = {}
+        self._subscribing = asyncio.Lock()
+        self._catching_up: dict[str, asyncio.Task[None]] = {}
         self._buffers: dict[str, list[Envelope]] = {}
         self._cursors: dict[str, _Cursor] = {}
         self._closed = False
@@ -87,12 +93,17 @@ class Follower:
     async def _join(self, conversation_id: str, session_id: str, place: Callable[[Marks], int]) -> None:
         store = self._engine.store
         self._buffers.setdefault(conversation_id, [])
-        self.follow(conversation_id)
+        await self.follow(conversation_id)
         marks = await store.marks(conversation_id)
         after = place(marks)
         active = await store.current_run(conversation_id)
         self._deliver(Envelope(conversation_id, Resumed(session_id, after, marks.head, active)))
         cursor = self._cursors[conversation_id] = _Cursor(after)
+        await self._read_up(conversation_id, cursor)
+
+    async def _read_up(self, conversation_id: str, cursor: "_Cursor") -> None:
+        """Deliver what the store has after the cursor, and then what is live."""
+        store = self._engine.store
         while (page := await store.events(conversation_id, cursor.upto, PAGE)) and not self._closed:
             await self._tell(cursor, page)
             cursor.upto = page[-1].seq or cursor.upto
@@ -100,14 +111,39 @@ class Follower:
                 break
         await self._go_live(conversation_id, cursor)
 
-    def follow(self, conversation_id: str) -> None:
+    async def follow(self, conversation_id: str) -> None:
         """Deliver the conversation's events from now on; nothing after `close`."""
-        if conversation_id not in self._subscriptions and not self._closed:
-            self._subscriptions[conversation_id] = self._engine.bus.subscribe(conversation_id, self._receive)
+        async with self._subscribing:
+            if conversation_id in self._subscriptions or self._closed:
+                return
+            lapsed = partial(self._lapsed, conversation_id)
+            self._keep(conversation_id, await self._engine.bus.subscribe(conversation_id, self._receive, lapsed))
+
+    def _keep(self, conversation_id: str, stop: Callable[[], None]) -> None:
+        if self._closed:  # meanwhile
+            stop()
+        else:
+            self._subscriptions[conversation_id] = stop
+
+    def _lapsed(self, conversation_id: str) -> None:
+        """Events may be missing: look in the store, once at a time."""
+        if conversation_id not in self._catching_up and conversation_id not in self._buffers:
+            task = asyncio.ensure_future(self._catch_up(conversation_id))
+            self._catching_up[conversation_id] = task
+            task.add_done_callback(lambda _: self._catching_up.pop(conversation_id, None))
+
+    async def _catch_up(self, conversation_id: str) -> None:
+        cursor = self._cursors.setdefault(conversation_id, _Cursor())
+        cursor.upto = max(cursor.upto, cursor.told)
+        self._buffers[conversation_id] = []
+        with contextlib.suppress(StorageUnavailable):  # what is missed now is looked for again
+            await self._read_up(conversation_id, cursor)
 
     def close(self) -> None:
         """Follow nothing any more."""
         self._closed = True
+        for task in self._catching_up.values():
+            task.cancel()
         for unsubscribe in self._subscriptions.values():
             unsubscribe()
         self._subscriptions.clear()
@@ -120,7 +156,10 @@ class Follower:
             buffer.append(envelope)
             return
         cursor = self._cursors.get(envelope.conversation_id)
-        if cursor is None or not cursor.knows(envelope):
+        if cursor is None:
+            cursor = self._cursors[envelope.conversation_id] = _Cursor()
+        if not cursor.knows(envelope):
+            cursor.note(envelope)
             self._deliver(envelope)
 
     async def _tell(self, cursor: "_Cursor", stored: Sequence[Envelope]) -> None:
@@ -138,17 +177,13 @@ class Follower:
             live = None
         earlier = _count_earlier(buffered, live)
         for envelope in buffered[:earlier]:
-            if envelope.seq is not None and not cursor.knows(envelope):
-                self._deliver(envelope)
+            if envelope.seq is not None:
+                self._receive(envelope)
         if live is not None:
-            said: list[AnyEvent] = [*live.steps, *([live.progress] if live.progress is not None else [])]
-            said += [Token(live.run_id, live.text, 0)] if live.text else []
-            for event in said:
+            for event in cursor.news(live):
                 self._deliver(Envelope(conversation_id, event, tenure=live.tenure))
-        steps = live.steps if live is not None else ()
         for envelope in buffered[earlier:]:
-            if not cursor.knows(envelope) and not any(envelope.event is step for step in steps):
-                self._deliver(envelope)
+            self._receive(envelope)
 
 
 def _place(command: Resume, epoch: str, marks: Marks) -> int:
@@ -167,11 +202,15 @@ def _place(command: Resume, epoch: str, marks: Marks) -> int:
 @dataclass
 class _Cursor:
     """What history has told. An event is committed before it is published, so history may be ahead of the bus: events
-    up to the seq `upto`, and those with a seq of `also`, come again, and what `ended` runs have said comes late."""
+    up to the seq `upto`, and those with a seq of `also`, come again, and what `ended` runs have said comes late. `told`
+    is the latest seq that was told live, `place` that of the latest thing that the run `run_id` was heard to say."""
 
     upto: int = 0
     also: set[int | None] = field(default_factory=set)
     ended: set[str] = field(default_factory=set)
+    told: int = 0
+    run_id: str | None = None
+    place: int = 0
 
     def heed(self, event: AnyEvent) -> None:
         """Note how a run goes: a parked one has ended its turn, and goes on with its answer."""
@@ -184,22 +223,47 @@ class _Cursor:
         """Whether a live event is no news any more."""
         event = envelope.event
         if envelope.seq is None:
-            return isinstance(event, Token | Progress | Reasoning | Code) and event.run_id in self.ended
+            run_id = _run_of(envelope)
+            return run_id is not None and (run_id in self.ended or self._heard(run_id, envelope.place))
         if envelope.seq <= self.upto or envelope.seq in self.also:
             return True
         if isinstance(event, Accepted):
             self.ended.discard(event.turn_id)
         return False
 
+    def _heard(self, run_id: str, place: int) -> bool:
+        return run_id == self.run_id and 0 < place <= self.place
+
+    def note(self, envelope: Envelope) -> None:
+        """Note what is told live: a run that ends, waits or begins anew starts to count anew."""
+        if envelope.seq is not None:
+            self.told = max(self.told, envelope.seq)
+            self.run_id = None
+        elif envelope.place:
+            self.run_id, self.place = _run_of(envelope), envelope.place
+
+    def news(self, live: Live) -> list[AnyEvent]:
+        """What is news of a run that is being answered: its text at once, and its steps where none was told."""
+        if self._heard(live.run_id, live.place):
+            return []
+        events: list[AnyEvent] = list(live.steps) if self.run_id != live.run_id else []
+        events += [live.progress] if live.progress is not None else []
+        events += [Token(live.run_id, live.text, 0)] if live.text else []
+        self.run_id, self.place = live.run_id, live.place
+        return events
+
 
 def _count_earlier(buffered: Sequence[Envelope], live: Live | None) -> int:
-    """How many of the buffered events came before `live` was read: up to the last piece that its text holds."""
+    """How many of the buffered events came before `live` was read: up to the last thing that it holds."""
     if live is None:
         return len(buffered)
-    for place in range(len(buffered), 0, -1):
-        event = buffered[place - 1].event
-        if not isinstance(event, Token) or event.run_id != live.run_id:
-            continue
-        if event.offset + len(event.text) <= len(live.text):
-            return place
+    for count in range(len(buffered), 0, -1):
+        envelope = buffered[count - 1]
+        if envelope.place and envelope.place <= live.place and _run_of(envelope) == live.run_id:
+            return count
     return 0
+
+
+def _run_of(envelope: Envelope) -> str | None:
+    event = envelope.event
+    return event.run_id if isinstance(event, Token | Progress | Reasoning | Code) else None

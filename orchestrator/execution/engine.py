@@ -3,7 +3,7 @@ however often it is sent, and its run belongs to its conversation, not to a sock
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from dataclasses import replace
 from typing import Any
 
@@ -16,14 +16,14 @@ from orchestrator.bus import Bus
 from orchestrator.commands import Answer, Caller, Cancel, Delete, Feedback, HandOver, Read, Send, Type
 from orchestrator.errors import NotFound, Overloaded, RunNotActive, ShuttingDown, StorageUnavailable, UnknownAgent
 from orchestrator.events import Envelope, HandOverReason, InputRequired, Seen, Terminal, Typing
+from orchestrator.execution.runs import Budgets, Run, Runs, Saver
+from orchestrator.execution.takeover import ChangeOwner
 from orchestrator.run import Handing
-from orchestrator.runs import Budgets, Run, Runs, Saver
-from orchestrator.store import Handed, Receipt, Store, Touched
-from orchestrator.takeover import ChangeOwner
+from orchestrator.store import Handed, Lease, Receipt, Store, Touched
 
 log = structlog.get_logger()
 
-Follow = Callable[[str], None]
+Follow = Callable[[str], Awaitable[None]]
 """Called with a conversation's id after a commit and before anything of it is published, so that the caller can
 subscribe and miss nothing."""
 
@@ -46,17 +46,19 @@ class Engine:
         consent: Choice[str] | None = None,
         handing: Callable[[HandOverReason], Handing] | None = None,
         changed: Callable[[str], None] = lambda conversation_id: None,
+        lease: Lease | None = None,
     ) -> None:
         """`consent` tells what a reply to a proposal does; without it only plain answers are understood. `handing`
         words what happens when a person is asked for; without it nothing is said of it. `changed` is told of
-        conversations in which something changes that is no event: they are rated, or deleted."""
+        conversations in which something changes that is no event: they are rated, or deleted. With a `lease` other
+        processes answer runs of this store as well."""
         self._changed = changed
         self._handing = handing or (lambda reason: Handing(reason, lambda place, email: ""))
         self.catalogue = catalogue
         self._consent = consent
         self.store = store
         self.bus = bus
-        self._runs = Runs(store, bus, run, budgets or Budgets(), saver)
+        self._runs = Runs(store, bus, run, budgets or Budgets(), saver, lease)
 
     @property
     def running(self) -> int:
@@ -131,11 +133,11 @@ class Engine:
         receipt = await accepting
         conversation_id = receipt.envelope.conversation_id
         if follow is not None:
-            follow(conversation_id)
+            await follow(conversation_id)
         if not receipt.duplicate:
             for envelope in receipt.before:
-                self._runs.ended(envelope)
-            self.bus.publish(receipt.envelope)
+                await self._runs.ended(envelope)
+            await self.bus.publish(receipt.envelope)
             self._runs.take_up(conversation_id)
         return receipt
 
@@ -150,11 +152,13 @@ class Engine:
         `send` raises; ShuttingDown also when the server stops before the answer: ask again under the same id."""
         arrived: asyncio.Queue[Envelope] = asyncio.Queue()
         unsubscribe: list[Callable[[], None]] = []
+
+        async def follow(conversation_id: str) -> None:
+            unsubscribe.append(await self.bus.subscribe(conversation_id, arrived.put_nowait))
+
         closed = asyncio.ensure_future(self._runs.closed.wait())
         try:
-            receipt = await self.send(
-                caller, command, lambda id_: unsubscribe.append(self.bus.subscribe(id_, arrived.put_nowait))
-            )
+            receipt = await self.send(caller, command, follow)
             run_id, conversation_id = receipt.accepted.run_id, receipt.envelope.conversation_id
             if run_id is None:
                 assert receipt.told is not None
@@ -207,7 +211,7 @@ class Engine:
         """Tell those who follow that the customer is writing. Raises BadRequest, NotFound."""
         command.check()
         conversation_id = await self.store.conversation(caller, command.session_id)
-        self.bus.publish(Envelope(conversation_id, Typing(command.text)))
+        await self.bus.publish(Envelope(conversation_id, Typing(command.text)))
 
     async def hand_over(self, caller: Caller, command: HandOver, follow: Follow | None = None) -> None:
         """Let the caller's conversation wait for a person; it need not have begun. Nothing changes where one is on the
@@ -215,7 +219,7 @@ class Engine:
         command.check()
         conversation_id = await self.store.open(caller, command.session_id)
         if follow is not None:
-            follow(conversation_id)
+            await follow(conversation_id)
         handing = replace(self._handing("request"), reason_text=command.reason or None)
         await self.change(conversation_id, lambda: self.store.hand_over(conversation_id, handing))
 
@@ -226,7 +230,7 @@ class Engine:
             async with self._runs.turn(conversation_id):
                 handed = await commit()
                 for envelope in handed.envelopes:
-                    self.bus.publish(envelope)
+                    await self.bus.publish(envelope)
                 return handed
 
         return await self._runs.see_through(work())
@@ -239,7 +243,7 @@ class Engine:
         """Keep how far the customer has read, and tell those who follow. Raises BadRequest, NotFound."""
         command.check()
         conversation_id = await self.store.seen(caller, command)
-        self.bus.publish(Envelope(conversation_id, Seen(command.seq)))
+        await self.bus.publish(Envelope(conversation_id, Seen(command.seq)))
 
     async def delete_message(self, caller: Caller, command: Delete) -> None:
         """Take one of the caller's own messages back, with all that repeats it. A run that is about it is stopped; one
@@ -253,7 +257,7 @@ class Engine:
             touched = await self.store.touched(caller, message_id)
             await self._stop(touched, {touched.run_id})
             for envelope in await self.store.blank(caller, message_id):
-                self._runs.ended(envelope)
+                await self._runs.ended(envelope)
             await self._runs.erase({touched.run_id, *touched.unfinished})
         self._runs.take_up(conversation_id)
 

@@ -9,11 +9,11 @@ from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any
 
-from orchestrator.active_run import ActiveRun
 from orchestrator.bus import Bus
 from orchestrator.errors import StorageUnavailable
 from orchestrator.event.tenure import Tenure
 from orchestrator.events import Envelope, Token
+from orchestrator.execution.active_run import ActiveRun
 from orchestrator.store import Handed
 
 ChangeOwner = Callable[[dict[str, str]], Coroutine[Any, Any, Handed]]
@@ -41,7 +41,7 @@ class TakeOver:
             async with asyncio.timeout(self._patience_s):
                 await self._halt()
         except BaseException as error:
-            self._go_on()
+            await self._go_on()
             if isinstance(error, TimeoutError):
                 raise StorageUnavailable from None
             raise
@@ -53,7 +53,7 @@ class TakeOver:
         if self.done:
             await self._end()
         else:
-            self._go_on()
+            await self._go_on()
 
     async def _halt(self) -> None:
         """Let the run stand still; one that is about to end has ended first."""
@@ -71,7 +71,7 @@ class TakeOver:
         run_id = active.start.run_id
         self.said = {run_id: live.text if live is not None and live.run_id == run_id else ""}
 
-    def _go_on(self) -> None:
+    async def _go_on(self) -> None:
         if self._tenure is not None:
             self._tenure.over = False
         active = self._active
@@ -79,8 +79,9 @@ class TakeOver:
             return
         for run_id, text in self.said.items():
             if text:
-                again = Token(run_id, text, 0)
-                self._bus.publish(Envelope(active.start.conversation_id, again, tenure=active.tenure))
+                active.said += 1
+                about, again = active.start.conversation_id, Token(run_id, text, 0)
+                await self._bus.publish(Envelope(about, again, tenure=active.tenure, place=active.said))
         active.halted.set()
         active.halted = None
 

@@ -1,6 +1,8 @@
 """A run that is being answered, what it is asked, and how it fails."""
 
 import asyncio
+import math
+import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -21,7 +23,8 @@ log = structlog.get_logger()
 @dataclass
 class ActiveRun:
     """A run that this process is answering. `leaving`: how it ends is being committed. `halted` is set when the run may
-    go on that stands still while a person takes over; if somebody has, it was `taken`."""
+    go on that stands still while a person takes over; if somebody has, or another process has the run, it was `taken`.
+    `leased_until` is on the clock of `time.monotonic`. `said`: how many things without a `seq`."""
 
     start: RunStart
     desk: Desk
@@ -34,6 +37,13 @@ class ActiveRun:
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     halted: asyncio.Event | None = None
     taken: bool = False
+    leased_until: float = math.inf
+    said: int = 0
+
+    @property
+    def leased(self) -> bool:
+        """Whether this process may still speak for the run."""
+        return time.monotonic() < self.leased_until
 
 
 def question_of(start: RunStart) -> Question:

@@ -6,16 +6,16 @@ and this process as many at once as its budget allows; the others wait in their 
 
 import asyncio
 import contextlib
+import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
 import structlog
 
-from orchestrator.active_run import ActiveRun, failed, may_begin_again, question_of
 from orchestrator.bus import Bus
 from orchestrator.errors import ProcessingError, RunNotActive, StorageUnavailable
 from orchestrator.event.tenure import Tenures
@@ -28,18 +28,18 @@ from orchestrator.events import (
     InputRequired,
     Terminal,
 )
-from orchestrator.run import Desk, RunInput, side_effects
-from orchestrator.store import Handed, Store
-from orchestrator.takeover import ChangeOwner, TakeOver
+from orchestrator.execution.active_run import ActiveRun, failed, may_begin_again, question_of
+from orchestrator.execution.expiries import Expiries
+from orchestrator.execution.recovery import Recovery
+from orchestrator.execution.takeover import ChangeOwner, TakeOver
+from orchestrator.run import Desk, Effect, RunInput, side_effects
+from orchestrator.store import NO_LEASE, Handed, Lease, RunStart, Store
 
 log = structlog.get_logger()
 T = TypeVar("T")
 
 Run = Callable[[RunInput, Desk], AsyncGenerator[AnyEvent]]
 """Answers one run: yields its events, the last one Completed, or InputRequired with `desk.parked` set."""
-
-MAX_CRASHES = 1
-"""How often a run may lose its process and begin again; after that it ends INTERRUPTED."""
 
 
 class Saver(Protocol):
@@ -64,9 +64,18 @@ class Budgets:
 
 
 class Runs:
-    """Used from one event loop. `saver` forgets what it holds of a run at the run's end."""
+    """Used from one event loop. `saver` forgets what it holds of a run at the run's end. With a `lease` other processes
+    answer runs of this store as well; without one this is the only process that does."""
 
-    def __init__(self, store: Store, bus: Bus, run: Run, budgets: Budgets, saver: Saver | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        bus: Bus,
+        run: Run,
+        budgets: Budgets,
+        saver: Saver | None = None,
+        lease: Lease | None = None,
+    ) -> None:
         self._store = store
         self._bus = bus
         self._run_graph = run
@@ -77,7 +86,9 @@ class Runs:
         self._queue: deque[str] = deque()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._tenures = Tenures()
-        self._expiries: dict[str, asyncio.TimerHandle] = {}
+        self._expiries = Expiries(lambda *request: self._spawn(self._expire(*request)))
+        self._lease = lease
+        self._recovery = Recovery(store, self, self._active, self._lost, lease)
         self._tasks: set[asyncio.Task[Any]] = set()
         self.closing = asyncio.Event()
         self.closed = asyncio.Event()
@@ -119,14 +130,13 @@ class Runs:
         start = None
         try:
             async with self.turn(conversation_id):
-                start = await self._persist(lambda: self._store.begin(conversation_id))
+                asked_at = time.monotonic()
+                start = await self._persist(lambda: self._store.begin(conversation_id, self._lease or NO_LEASE))
                 if start is not None:
-                    run_id = start.run_id
-                    active = ActiveRun(
-                        start,
-                        Desk(record=lambda done: self._persist(lambda: self._store.record(run_id, done))),
-                        self._tenures.of(conversation_id, start.owner_epoch),
-                    )
+                    tenure = self._tenures.of(conversation_id, start.owner_epoch)
+                    active = ActiveRun(start, Desk(record=partial(self._record, start)), tenure)
+                    if self._lease is not None:
+                        active.leased_until = asked_at + self._lease.seconds
                     self._active[conversation_id] = active
                     task = self._spawn(self._run(active))
                     # A task that is cancelled before its first step never gets to its own handling of that.
@@ -136,6 +146,11 @@ class Runs:
             self._starting -= 1
             if start is None:
                 self._fill()
+
+    async def _record(self, start: RunStart, effects: Sequence[Effect]) -> None:
+        """Keep what the run does. Raises ProcessingError where another process has the run."""
+        if not await self._persist(lambda: self._store.record(start.run_id, effects, start.attempt)):
+            raise ProcessingError("INTERRUPTED")
 
     async def _run(self, active: ActiveRun) -> None:
         start = active.start
@@ -172,18 +187,24 @@ class Runs:
     async def _publish(self, active: ActiveRun, event: AnyEvent) -> None:
         if active.halted is not None:
             await active.halted.wait()
+        if not active.leased:
+            self._lost(active)
+            await asyncio.sleep(0)  # where it is stopped
         if isinstance(event, Durable):
             active.committing = self._spawn(self._commit(active, event))
             await asyncio.shield(active.committing)
         else:
-            self._bus.publish(Envelope(active.start.conversation_id, event, tenure=active.tenure))
+            active.said += 1
+            about = active.start.conversation_id
+            await self._bus.publish(Envelope(about, event, tenure=active.tenure, place=active.said))
 
     async def _commit(self, active: ActiveRun, event: Durable) -> None:
         start = active.start
-        envelope = await self._persist(lambda: self._store.append(start.conversation_id, start.run_id, event))
+        commit = partial(self._store.append, start.conversation_id, start.run_id, event, start.attempt)
+        envelope = await self._persist(commit)
         if envelope is None:
             raise ProcessingError("INTERRUPTED")
-        self._bus.publish(envelope)
+        await self._bus.publish(envelope)
 
     # --- ending ----------------------------------------------------------------------------------------------------
 
@@ -197,24 +218,24 @@ class Runs:
             text = live.text if live is not None and live.run_id == start.run_id else ""
             await self._end(active, Cancelled(start.run_id, text, side_effects(effects)))
         elif may_begin_again(effects):
-            await self._leave(active, lambda: self._store.requeue(start.run_id, crashed=False))
+            await self._leave(active, lambda: self._store.requeue(start.run_id, crashed=False, attempt=start.attempt))
         else:
             await self._end(active, failed(start.run_id, ProcessingError("INTERRUPTED")))
 
     async def _end(self, active: ActiveRun, last: Terminal | InputRequired) -> None:
         """Commit how the run ends, or that it waits for the customer, and then publish it."""
-        conversation_id, desk = active.start.conversation_id, active.desk
+        conversation_id, desk, attempt = active.start.conversation_id, active.desk, active.start.attempt
         if active.halted is not None:
             await active.halted.wait()
         if active.taken:
             self._let_go(active)
         elif isinstance(last, InputRequired):
             parked, active.parked = desk.parked or "", last.request_id
-            await self._leave(active, lambda: self._store.park(conversation_id, last, parked, desk.memory))
-            self._expect(conversation_id, last.request_id, last.expires_at)
+            await self._leave(active, lambda: self._store.park(conversation_id, last, parked, desk.memory, attempt))
+            self.expect(conversation_id, last.request_id, last.expires_at)
         else:
             handing = desk.handing if isinstance(last, Completed) else None
-            await self._leave(active, lambda: self._store.finish(conversation_id, last, desk.memory, handing))
+            await self._leave(active, lambda: self._store.finish(conversation_id, last, desk.memory, handing, attempt))
             await self._forget(last.run_id)
 
     async def _leave(
@@ -227,7 +248,7 @@ class Runs:
                 await asyncio.wait([active.committing])
             committed = await self._persist(commit)
             for envelope in (committed,) if isinstance(committed, Envelope) else committed or ():
-                self._bus.publish(envelope)
+                await self._bus.publish(envelope)
         finally:
             self._let_go(active)
 
@@ -246,7 +267,7 @@ class Runs:
                 handed = await commit(taking.said)
                 taking.done = bool(handed.envelopes)
                 for envelope in handed.envelopes:
-                    self.ended(envelope)
+                    await self.ended(envelope)
             return handed
 
     async def cancel(self, conversation_id: str, run_id: str) -> None:
@@ -288,12 +309,12 @@ class Runs:
         envelope = await self._store.call_off(conversation_id, run_id)
         if envelope is None:
             raise RunNotActive
-        self.ended(envelope)
+        await self.ended(envelope)
         self.take_up(conversation_id)
 
-    def ended(self, envelope: Envelope) -> None:
+    async def ended(self, envelope: Envelope) -> None:
         """Publish the committed end of a run that nobody was answering, and forget its state."""
-        self._bus.publish(envelope)
+        await self._bus.publish(envelope)
         if isinstance(envelope.event, Terminal):
             self._spawn(self._forget(envelope.event.run_id))
 
@@ -305,19 +326,14 @@ class Runs:
         except Exception:
             log.exception("parked_state_not_removed", run_id=run_id)
 
-    def _expect(self, conversation_id: str, request_id: str, expires_at: str) -> None:
+    def expect(self, conversation_id: str, request_id: str, expires_at: str) -> None:
         """End the parked run when its request expires."""
-        left_s = (datetime.fromisoformat(expires_at) - datetime.now(UTC)).total_seconds()
-        loop = asyncio.get_running_loop()
-        self._expiries[request_id] = loop.call_later(
-            max(0.0, left_s), lambda: self._spawn(self._expire(conversation_id, request_id))
-        )
+        self._expiries.expect(conversation_id, request_id, expires_at)
 
     async def _expire(self, conversation_id: str, request_id: str) -> None:
-        self._expiries.pop(request_id, None)
         envelope = await self._persist(lambda: self._store.drop(conversation_id, request_id))
         if envelope is not None:
-            self.ended(envelope)
+            await self.ended(envelope)
 
     async def _persist(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Commit something that must not be lost: while the store is away, try again, ever slower, up to 5 s apart.
@@ -336,27 +352,23 @@ class Runs:
     # --- starting and stopping -------------------------------------------------------------------------------------
 
     async def recover(self) -> None:
-        """Take up what the last process left: waiting runs go on, one that it was answering begins again if it may,
-        parked ones stay parked until they expire."""
-        unfinished = await self._store.unfinished()
+        """Take up what the last process left, and with a lease from then on what any other leaves."""
+        unfinished = await self._recovery.recover()
         if self._saver is not None:
-            await self._saver.keep_only([run.run_id for run in unfinished])
-        for run in unfinished:
-            if run.status == "parked" and run.request_id and run.expires_at:
-                self._expect(run.conversation_id, run.request_id, run.expires_at)
-            elif run.status == "running" and run.crashes < MAX_CRASHES and may_begin_again(run.effects):
-                await self._store.requeue(run.run_id, crashed=True)
-            elif run.status == "running":
-                await self._store.finish(run.conversation_id, failed(run.run_id, ProcessingError("INTERRUPTED")))
-        for conversation_id in dict.fromkeys(run.conversation_id for run in unfinished):
-            self.take_up(conversation_id)
+            await self._saver.keep_only(unfinished)
+
+    def _lost(self, active: ActiveRun) -> None:
+        """Stop answering a run that another process may have by now, without another word."""
+        log.warning("run_lost", run_id=active.start.run_id, attempt=active.start.attempt)
+        active.taken = True
+        if active.task is not None:
+            active.task.cancel()
 
     async def close(self, drain_s: float | None = None) -> None:
         """Start nothing more, let running runs finish for `drain_s` seconds (the budget's where None), hand the rest
         to the next process. May be called again."""
         self.closing.set()
-        for expiry in self._expiries.values():
-            expiry.cancel()
+        self._expiries.clear()
         patience = self._budgets.drain_s if drain_s is None else drain_s
         ended = [active.ended.wait() for active in self._active.values()]
         if ended:
@@ -371,3 +383,4 @@ class Runs:
                 if not task.cancelled() and isinstance(error := task.exception(), StorageUnavailable):
                     log.warning("left_to_the_next_process", error=str(error))
         self.closed.set()
+        self._recovery.stop()

@@ -1,0 +1,1 @@
+"""The engine: what clients may ask, runs that are answered, and readers who follow them."""

@@ -1,0 +1,105 @@
+"""Two processes over one Redis that goes away and comes back: whoever follows is told to look, and finds everything."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from orchestrator.buses.redis import RedisBus, open_redis_bus
+from orchestrator.event.tenure import Tenures
+from orchestrator.events import Cancelled, Code, Envelope, Progress, Token
+from tests.redis_server import RedisServer
+
+
+@pytest.fixture
+def server() -> Iterator[RedisServer]:
+    made = RedisServer()
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+async def here(server: RedisServer) -> AsyncIterator[RedisBus]:
+    async with open_redis_bus(server.url, Tenures()) as bus:
+        yield bus
+
+
+@pytest.fixture
+async def there(server: RedisServer) -> AsyncIterator[RedisBus]:
+    async with open_redis_bus(server.url, Tenures()) as bus:
+        yield bus
+
+
+class Reader:
+    def __init__(self) -> None:
+        self.heard: list[Envelope] = []
+        self.lapses = 0
+
+    def lapsed(self) -> None:
+        self.lapses += 1
+
+
+def word(n: int) -> Envelope:
+    return Envelope("a", Token("run", f"{n} ", 2 * n), place=n + 2)
+
+
+async def until(reader: Reader, heard: int = 0, lapses: int = 0) -> None:
+    async with asyncio.timeout(15):
+        while len(reader.heard) < heard or reader.lapses < lapses:
+            await asyncio.sleep(0.02)
+
+
+async def test_what_was_said_while_redis_was_away_is_found(
+    server: RedisServer, here: RedisBus, there: RedisBus
+) -> None:
+    near, far = Reader(), Reader()
+    await here.subscribe("a", near.heard.append, near.lapsed)
+    await there.subscribe("a", far.heard.append, far.lapsed)
+    await here.publish(Envelope("a", Code("run", "SELECT 1"), place=1))
+    await here.publish(word(0))
+    await until(far, heard=2)
+    server.stop()
+    await asyncio.gather(*(here.publish(word(n)) for n in range(1, 4)))
+    assert len(near.heard) == 5, "in its own process nothing is missing"
+    await until(far, lapses=2)  # while it is away, readers look in the store again and again
+    assert await there.live("a") is None
+    server.start()
+    before = far.lapses
+    await until(far, lapses=before + 1)
+    await here.publish(word(4))
+    async with asyncio.timeout(15):
+        while (live := await there.live("a")) is None or live.text != "0 1 2 3 4 ":
+            await asyncio.sleep(0.02)
+    assert (live.steps, live.place) == ((Code("run", "SELECT 1"),), 6)
+    await here.publish(Envelope("a", Cancelled("run", "0 1 2 3 4 "), 2))
+    assert await there.live("a") is None
+
+
+async def test_an_end_that_nobody_heard_is_looked_for(server: RedisServer, here: RedisBus, there: RedisBus) -> None:
+    far = Reader()
+    await there.subscribe("a", far.heard.append, far.lapsed)
+    await here.publish(Envelope("a", Progress("run", "starting", "..."), place=1))
+    await until(far, heard=1)
+    server.stop()
+    await here.publish(Envelope("a", Cancelled("run", ""), 2))
+    server.start()
+    before = far.lapses
+    await until(far, lapses=before + 1)
+    assert await there.live("a") is None
+
+
+async def test_it_opens_without_redis_and_joins_later(server: RedisServer) -> None:
+    server.stop()
+    async with open_redis_bus(server.url, Tenures()) as one, open_redis_bus(server.url, Tenures()) as other:
+        reader = Reader()
+        await other.subscribe("a", reader.heard.append, reader.lapsed)
+        await one.publish(word(0))
+        server.start()
+        before = reader.lapses
+        await until(reader, lapses=before + 1)
+        async with asyncio.timeout(15):
+            while not reader.heard:
+                await one.publish(word(1))
+                await asyncio.sleep(0.05)
+    assert reader.heard[-1].event == word(1).event
