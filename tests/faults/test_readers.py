@@ -35,6 +35,8 @@ LET_GO_S = 30.0
 FLOOR_S = 0.10
 """What a second conversation may lose besides doubling: noise of a busy machine."""
 PER_SOCKET = 2 << 20
+STILL = 2 << 20
+"""Bytes that a server may grow in 2 s and yet stand still."""
 
 
 def slow_line(port: int) -> socket.socket:
@@ -104,6 +106,18 @@ async def warmed(customers: Customers) -> None:
     await asyncio.gather(*(customer.leave() for customer in crowd))
 
 
+async def still(pid: int) -> Footprint:
+    """What the server takes when it has stopped growing: on a busy machine what it loads after its start comes late."""
+    now = Footprint.of(pid)
+    for _ in range(20):
+        before = now
+        await asyncio.sleep(2)
+        now = Footprint.of(pid)
+        if now.rss < before.rss + STILL:
+            return now
+    raise AssertionError(f"the server grows without an end: {before.rss >> 20} -> {now.rss >> 20} MiB")
+
+
 @dataclass(frozen=True)
 class Wave:
     """What one crowd of sleepers did: close codes of those who woke, highest memory, seconds until all were let go,
@@ -144,7 +158,7 @@ async def test_never_readers(server: Server, customers: Customers, report: Calla
     await talker.say(question(talker.marker, PIECES, 0, repeats=REPEATS))
     await talker.settle(60)
     before = await latencies(other, 20)
-    held = [Footprint.of(server.pid)]
+    held = [await still(server.pid)]
     waves = []
     for _ in range(COUNTS.reader_waves):
         waves.append(await wave(server, talker, other))
