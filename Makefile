@@ -30,8 +30,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
-run: $(INSTALLED) ## ingest the knowledge base and serve on PORT (8000)
-	@exec $(BIN)/pitcrew serve --port $(PORT) --ingest knowledge_base
+run: $(INSTALLED) ## ingest PITCREW_KNOWLEDGE_DIR (knowledge_base) and serve on PORT (8000)
+	@exec $(BIN)/pitcrew serve --port $(PORT) --ingest-first
 
 web: api/pages/vendor/diagram.js ## build widget and console, and bundle what the test page draws diagrams and charts with (needs Node)
 	npm --prefix web run build --workspace pitcrew-client --workspace pitcrew-widget --workspace pitcrew-console

@@ -1,5 +1,12 @@
 """What a failed command says, and its exit code."""
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+FILL = "pitcrew ingest FOLDER, with the folder of your documents (in a checkout: knowledge_base)"
+"""How a knowledge base is filled."""
 FAILURE, USAGE, PARTIAL, UNREACHABLE = 1, 2, 3, 4
 
 
@@ -11,12 +18,25 @@ class CommandFailed(Exception):
         self.code = code
 
 
+def misset(error: "ValidationError") -> dict[str, str]:
+    """What is wrong with each setting, by its field."""
+    from api.settings import setting_name
+
+    wrong: dict[str, str] = {}
+    for problem in error.errors():
+        field = str(problem["loc"][0])
+        name = setting_name(field) if not field.isupper() else field
+        own = problem["type"] == "value_error"  # pydantic would put "Value error, " before our words
+        wrong[field] = f"{name}: {problem['ctx']['error'] if own else problem['msg']}"
+    return wrong
+
+
 def explain(error: Exception) -> tuple[str | None, int]:
     """The line to print and the exit code; no line for an error that nobody foresaw."""
     from pydantic import ValidationError
     from sqlalchemy.exc import SQLAlchemyError
 
-    from api.settings import BadSetting, setting_name
+    from api.settings import BadSetting
     from orchestrator.errors import PitcrewError
     from rag.embedders.weights import DamagedWeights
     from rag.index import IndexUnavailable
@@ -27,11 +47,7 @@ def explain(error: Exception) -> tuple[str | None, int]:
         case BadSetting():
             return str(error), PARTIAL
         case ValidationError() if error.title == "Settings":
-            first = error.errors()[0]
-            field = str(first["loc"][0])
-            name = setting_name(field) if not field.isupper() else field
-            own = first["type"] == "value_error"  # pydantic would put "Value error, " before our words
-            return f"{name}: {first['ctx']['error'] if own else first['msg']}", PARTIAL
+            return next(iter(misset(error).values())), PARTIAL
         case IndexUnavailable() | DamagedWeights():
             return str(error), FAILURE
         case PitcrewError():

@@ -8,7 +8,7 @@ import msgspec
 import typer
 
 from api.cli.terminal.output import note, print_json, progress
-from api.failure import CommandFailed
+from api.failure import FILL, CommandFailed
 
 if TYPE_CHECKING:
     from api.compose.app_state import AppState
@@ -101,7 +101,7 @@ async def _play(settings: "Settings", *, add: bool, port: int) -> dict[str, Any]
     script = msgspec.toml.decode(SCRIPT.read_bytes(), type=Script)
     async with open_app(settings) as state:
         if not (await state.checks_by_name["knowledge"]()).get("documents"):
-            raise CommandFailed("There are no documents yet. First: pitcrew ingest knowledge_base")
+            raise CommandFailed(f"There are no documents yet. First: {FILL}")
         before = await state.desk.store.list(Filters(), 1, None)
         if before.conversations and not add:
             raise CommandFailed(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.cli.terminal.output import note, print_json, print_table
-from api.failure import USAGE, CommandFailed
+from api.failure import FILL, USAGE, CommandFailed
 
 if TYPE_CHECKING:
     from api.settings import Settings
@@ -48,7 +48,7 @@ def list_(
             print_json(asdict(document))
         return
     if not documents:
-        note("There is none. Fill the knowledge base: pitcrew ingest knowledge_base")
+        note(f"There is none. Fill the knowledge base: {FILL}")
         return
     rows = [
         (document.id, str(document.version), str(document.chunks), document.ingested_at[:10], document.title)
@@ -227,7 +227,7 @@ def _looking() -> Iterator["Catalogue"]:
 
     with existing_catalogue(Settings()) as catalogue:
         if catalogue is None:
-            raise CommandFailed("There is no knowledge base yet. Make and fill it: pitcrew ingest knowledge_base")
+            raise CommandFailed(f"There is no knowledge base yet. Make and fill it: {FILL}")
         yield catalogue
 
 

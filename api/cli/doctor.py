@@ -57,12 +57,11 @@ def doctor(
 
 
 def _findings(*, online: bool) -> Iterator[Finding]:
-    from api.settings import Settings
-
     yield _python()
     packages = _packages()
     yield packages
-    settings = Settings()
+    settings, wrong = _settings()
+    yield from wrong
     yield _data_folder(settings)
     yield _secret(settings)
     database = _database(settings)
@@ -72,8 +71,29 @@ def _findings(*, online: bool) -> Iterator[Finding]:
         yield weights
         if embedder and database.state == "ok":
             yield _knowledge(settings, embedder)
+            yield _supplements(settings)
     yield from _models(settings, online=online)
     yield _port()
+
+
+def _settings() -> "tuple[Settings, list[Finding]]":
+    """The settings, each that cannot be read as if it were not set, and what is wrong with those and with others."""
+    from pydantic import ValidationError
+
+    from api.compose.server import refusals
+    from api.failure import misset
+    from api.settings import Settings, setting_name
+
+    try:
+        settings, wrong = Settings(), []
+    except ValidationError as error:
+        problems = misset(error)
+        fields = {setting_name(name): field for name, field in Settings.model_fields.items()} | Settings.model_fields
+        unset = {name: fields[name].get_default() for name in problems}
+        settings = Settings(**unset)
+        wrong = [Finding("settings", "fail", problem, "Correct it, or unset it.") for problem in problems.values()]
+    wrong += [Finding("settings", "fail", str(refusal), "Correct it, or unset it.") for refusal in refusals(settings)]
+    return settings, wrong or [Finding("settings", "ok", "can all be read")]
 
 
 def _python() -> Finding:
@@ -130,12 +150,14 @@ def _secret(settings: "Settings") -> Finding:
     from api.access.auth import token_rules
     from api.settings import BadSetting
 
-    if not settings.production:
+    if not (settings.production or settings.jwt_public_key or settings.jwt_secret.get_secret_value()):
         return Finding("tokens", "ok", "development: a secret in the data folder signs them")
     try:
         rules = token_rules(settings)
     except BadSetting as error:
         return Finding("tokens", "fail", "no usable secret", str(error))
+    except Exception as error:
+        return Finding("tokens", "fail", f"the key cannot be used: {error}", "Check PITCREW_JWT_PUBLIC_KEY.")
     return Finding("tokens", "ok", f"verified with {rules.algorithm}")
 
 
@@ -146,27 +168,42 @@ def _database(settings: "Settings") -> Finding:
     from api.migrations import head_revision, revision
     from rag.database import open_database
 
-    url = make_url(settings.sql_url)
-    if settings.embedded_sql and not Path(url.database or "").is_file():
-        return Finding("database", "fail", "there is none yet", "Make and fill it: pitcrew ingest knowledge_base")
-    database = open_database(settings.sql_url)
     try:
-        current = revision(database)
-    except SQLAlchemyError as error:
+        url = make_url(settings.sql_url)
+        if settings.embedded_sql and not Path(url.database or "").is_file():
+            return Finding("database", "fail", "there is none yet", f"Make and fill it: {_ingest(settings)}")
+        database = open_database(settings.sql_url)
+        try:
+            current = revision(database)
+        finally:
+            database.dispose()
+    except (SQLAlchemyError, ImportError) as error:
         return Finding("database", "fail", f"cannot be used ({type(error).__name__})", "Check PITCREW_DATABASE_URL.")
-    finally:
-        database.dispose()
     if current != head_revision():
         return Finding("database", "fail", f"is at version {current or 'none'}, not the newest", "Run: pitcrew migrate")
     return Finding("database", "ok", f"{url.render_as_string(hide_password=True)} at {current}")
 
 
+def _ingest(settings: "Settings") -> str:
+    """The command that fills the knowledge base, to be copied."""
+    import shlex
+
+    from api.failure import FILL
+
+    folder = settings.knowledge_dir
+    return f"pitcrew ingest {shlex.quote(str(folder))}" if folder.is_dir() else FILL
+
+
 def _embedding(settings: "Settings") -> "tuple[Embedder | None, Finding]":
-    """The embedder at work, which proves its weights and torch."""
-    from api.compose.knowledge import open_embedder
+    """The embedder at work, which proves its weights and torch. Where its model is still to be prepared, only that
+    what it is prepared from is there."""
+    from api.compose.knowledge import open_embedder, prepared_model
 
     try:
         embedder = open_embedder(settings)
+        model = prepared_model(settings)
+        if model is not None and not model.is_file():
+            return embedder, Finding("embedding", "ok", f"{embedder.name} (is prepared when it is first used)")
         embedder.embed(["Is this thing on?"])
     except Exception as error:
         fix = "Check PITCREW_EMBEDDING_MODEL." if settings.embedding_model else "Install again: make setup"
@@ -183,7 +220,9 @@ def _knowledge(settings: "Settings", embedder: "Embedder") -> Finding:
     from rag.index import IndexUnavailable
     from rag.ingestion.ingest import plan
 
-    again = "Run: pitcrew ingest knowledge_base"
+    again = f"Run: {_ingest(settings)}"
+    if not (settings.data_dir / "lexical.db").is_file():
+        return Finding("knowledge", "fail", "the index of words is not there", again)
     database = open_database(settings.sql_url)
     try:
         catalogue = Catalogue(database)
@@ -207,6 +246,19 @@ def _knowledge(settings: "Settings", embedder: "Embedder") -> Finding:
             message = f"{summary}; {waiting} files of {settings.knowledge_dir} are new or changed"
             return Finding("knowledge", "warn", message, again)
     return Finding("knowledge", "ok", summary)
+
+
+def _supplements(settings: "Settings") -> Finding:
+    """What answers depend on besides documents."""
+    from api.compose import supplements
+
+    absent = ", ".join(f"{name} ({supplements.NAMES[name]})" for name in supplements.absent(settings))
+    if supplements.current(settings) == settings.knowledge_dir:
+        message = f"vehicles, questions and datasets are read from {settings.knowledge_dir}, not from the data folder"
+        return Finding("supplements", "warn", message, f"Run: {_ingest(settings)}")
+    if absent:
+        return Finding("supplements", "warn", f"not there: {absent}", "Put it into the folder, and ingest that again.")
+    return Finding("supplements", "ok", f"of {supplements.current(settings)}")
 
 
 def _models(settings: "Settings", *, online: bool) -> Iterator[Finding]:

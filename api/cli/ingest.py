@@ -74,10 +74,6 @@ def ingest(
         return
     done = ingestion.foresee() if dry_run else ingestion.run()
     _report(done, json=json, quiet=quiet)
-    if not dry_run and ingestion.settings.knowledge_dir.resolve() in places:  # where the bundled datasets lie
-        from api.compose.datasets import copy_datasets
-
-        copy_datasets(ingestion.settings)
     if impact:
         from api.cli.impact import show_impact
 

@@ -13,7 +13,9 @@ from sqlalchemy.engine import make_url
 from api.cli.release import publish, publish_waiting, repair, taking_turns
 from api.cli.terminal.files import below, listed, root_of
 from api.cli.terminal.output import note, progress
+from api.compose import supplements
 from api.compose.database import open_migrated_database
+from api.compose.datasets import copy_datasets
 from api.compose.knowledge import open_embedder, open_questions, open_shelf
 from api.failure import CommandFailed
 from api.migrations import head_revision, revision
@@ -116,7 +118,8 @@ class Ingestion:
 
     def _run(self, tools: Tools) -> Done:
         shelf = tools.shelf
-        questions = open_questions(self.settings, shelf.embedder, shelf.vectors, self.root)
+        self._take_supplements()
+        questions = open_questions(self.settings, shelf.embedder, shelf.vectors)
         publish_waiting(self.settings, shelf, quiet=self.quiet)
         listing = self._listing()
         todo, holds = self._plan(listing, shelf.catalogue.standings())
@@ -132,6 +135,15 @@ class Ingestion:
         failed = self._news(todo, (*listing.refused, *staged.failed))
         self._first = False
         return Done(self.root, todo, failed, listing.other, holds, published, staged.chunks, staged.embedded, repaired)
+
+    def _take_supplements(self) -> None:
+        """What lies at the root beside the documents."""
+        taken = supplements.take(self.settings, self.root, prune=self._prune)
+        for names, done in ((taken.changed, "Taken in"), (taken.removed, "Taken away")):
+            if names and not self.quiet:
+                note(f"{done}: {', '.join(f'{name} ({supplements.NAMES[name]})' for name in names)}.")
+        if supplements.DATASETS in taken.changed:
+            copy_datasets(self.settings)
 
     def _stage(self, todo: Plan, tools: Tools) -> Staged:
         with progress("Reading", quiet=self.quiet) as advance:

@@ -19,6 +19,10 @@ def serve(
         Path | None,
         typer.Option(exists=True, file_okay=False, help="First bring the knowledge base in line with this folder."),
     ] = None,
+    ingest_first: Annotated[
+        bool,
+        typer.Option("--ingest-first", help="The same with the folder that PITCREW_KNOWLEDGE_DIR names."),
+    ] = False,
 ) -> None:
     """Serve the assistant: the WebSocket /ws/chat, the HTTP API and the test page.
 
@@ -37,6 +41,10 @@ def serve(
     configure_logs(json=settings.production)
     if problem := port_problem(host, port):
         raise CommandFailed(problem)
+    if ingest is None and ingest_first:
+        ingest = settings.knowledge_dir
+        if not ingest.is_dir():
+            raise CommandFailed(f"{ingest} is no folder. Set PITCREW_KNOWLEDGE_DIR to the one with your documents.")
     if ingest is not None:
         from api.cli.ingest import bring_in_line
 
@@ -58,23 +66,35 @@ async def _serve(settings: "Settings", host: str, port: int) -> None:
     looking = asyncio.create_task(asyncio.to_thread(look, addresses(settings) if wanted else ()))
 
     def announce() -> None:
-        _announce(settings, host, port, looking.result() if looking.done() and not looking.exception() else ())
+        servers = looking.result() if looking.done() and not looking.exception() else ()
+        _announce(settings, host, port, knowledge.get("documents", 0), servers)
 
     async with open_app(settings) as state:
+        knowledge = await state.checks_by_name["knowledge"]()
         await Server(create_app(state), state, host, port, announce=announce).serve()
 
 
-def _announce(settings: "Settings", host: str, port: int, servers: "Sequence[ModelServer]" = ()) -> None:
-    """What a person who has just started the server wants to know; `servers`: model servers on this machine."""
+def _announce(
+    settings: "Settings", host: str, port: int, documents: int, servers: "Sequence[ModelServer]" = ()
+) -> None:
+    """What a person who has just started the server wants to know: also whether there are `documents`, and which model
+    `servers` there are on this machine."""
     from rich.console import Console
 
     from api.access.auth import token_rules
+    from api.compose import supplements
     from api.compose.app_state import issue_development_token, issue_staff_token
     from api.compose.models import chosen_models
 
     address = f"http://{'localhost' if host in {'127.0.0.1', '0.0.0.0'} else host}:{port}"  # noqa: S104
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    console.print(f"\n[bold green]Pitcrew is ready.[/] API reference: {address}/docs")
+    if documents:
+        console.print(f"\n[bold green]Pitcrew is ready.[/] API reference: {address}/docs")
+    else:
+        console.print(f"\n[bold yellow]Pitcrew runs, and knows nothing yet.[/] API reference: {address}/docs")
+        console.print("Fill the knowledge base: [bold]pitcrew ingest[/] and the folder of your documents. No restart.")
+    for name in supplements.absent(settings) if documents else ():
+        console.print(f"Not there: {name} ({supplements.NAMES[name]})", markup=False)
     if settings.production:
         return
     console.print(f"Test page:         [bold]{address}/ws/test[/]")

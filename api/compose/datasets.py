@@ -7,11 +7,9 @@ from dotenv import dotenv_values
 from sqlalchemy import Engine
 
 from agents.datasets.collection import DatasetCatalogue
+from api.compose import supplements
 from api.compose.database import open_migrated_database
 from api.settings import Settings
-
-BUNDLED = "datasets"
-"""The folder of the knowledge base with datasets; nothing in it is a document."""
 
 
 def open_datasets(settings: Settings, database: Engine) -> DatasetCatalogue:
@@ -21,7 +19,7 @@ def open_datasets(settings: Settings, database: Engine) -> DatasetCatalogue:
         for name, value in dotenv_values(str(settings.model_config["env_file"]), interpolate=False).items()
         if value is not None
     }
-    folder, bundled = settings.data_dir / "datasets", settings.knowledge_dir / BUNDLED
+    folder, bundled = settings.data_dir / "datasets", supplements.current(settings) / supplements.DATASETS
     return DatasetCatalogue(database, folder, bundled, variables=variables | os.environ)
 
 

@@ -22,6 +22,7 @@ from api.compose.database import open_migrated_database
 from api.compose.datasets import open_datasets
 from api.compose.knowledge import Library, open_library
 from api.compose.models import open_models
+from api.failure import FILL
 from api.settings import BadSetting, Settings
 from orchestrator.events import AnyEvent, Completed, InputRequired
 from orchestrator.graph.saver import memory_saver
@@ -29,7 +30,7 @@ from orchestrator.graph.stream import stream_events
 from orchestrator.graph.turn import build_graph
 from orchestrator.run import Desk, Reply, RunInput
 
-EMPTY = "The knowledge base is empty. Fill it: pitcrew ingest knowledge_base"
+EMPTY = f"The knowledge base is empty. Fill it: {FILL}"
 OWNER = "this machine"
 MOST_TURNS = 20
 """Turns of a conversation that are kept: the latest ones."""

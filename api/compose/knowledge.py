@@ -13,7 +13,8 @@ import structlog
 from sqlalchemy import Engine as Database
 
 from agents.language.terms import ANALYZER
-from api.compose.learnt import VEHICLES_FILE, load_vehicles
+from api.compose import supplements
+from api.compose.learnt import load_vehicles
 from api.compose.machine import large_arrays_returned, one_thread_a_product
 from api.settings import BadSetting, Settings
 from rag.catalogue import Catalogue
@@ -23,6 +24,7 @@ from rag.index import Index, IndexUnavailable, WordIndex
 
 if TYPE_CHECKING:
     from rag.customer_questions import CustomerQuestions
+    from rag.embedders.weights import Weights
     from rag.ingestion.ingest import Shelf
     from rag.ingestion.publish import Publisher
     from rag.retrieve import Reranker, Retriever
@@ -49,27 +51,47 @@ class Library:
     shelf: "Shelf"
 
 
-def open_questions(
-    settings: Settings, embedder: Embedder, vectors: "VectorStore", root: Path | None = None
-) -> "CustomerQuestions":
-    """Customers' questions with what answers them, from the root of the knowledge base, or of another. Raises
-    BadSetting."""
+def open_questions(settings: Settings, embedder: Embedder, vectors: "VectorStore") -> "CustomerQuestions":
+    """Customers' questions with what answers them, as they were ingested. Raises BadSetting."""
     from agents.vehicles import range as vehicle_range
     from rag import customer_questions
     from rag.customer_questions import FILE, BadQuestions, CustomerQuestions, Kept, read
     from rag.likeness import metric, words
 
-    file = (root or settings.knowledge_dir) / FILE
+    folder = supplements.current(settings)
+    file = folder / FILE
     try:
         questions = read(file)
     except BadQuestions as error:
         raise BadSetting(str(error)) from error
     state = hashlib.sha256(embedder.name.encode())
     how = [Path(str(made.__file__)) for made in (vehicle_range, customer_questions, metric, words)]
-    for told in (file, settings.knowledge_dir / VEHICLES_FILE, *how):
+    for told in (file, folder / supplements.VEHICLES, *how):
         state.update(hashlib.sha256(told.read_bytes() if told.is_file() else b"").digest())
     kept = Kept(settings.data_dir / QUESTIONS_FILE, state.hexdigest())
     return CustomerQuestions(questions, embedder, vectors, load_vehicles(settings).generic, kept)
+
+
+def _weights(settings: Settings) -> "Weights":
+    """Raises BadSetting."""
+    from rag.embedders import weights
+
+    try:
+        return weights.in_folder(settings.embedding_model) if settings.embedding_model else weights.packaged()
+    except weights.NoModel as error:
+        raise BadSetting(f"PITCREW_EMBEDDING_MODEL: {error}") from error
+
+
+def _prepared(settings: Settings, name: str) -> Path:
+    return settings.data_dir / "models" / f"{name}-int8.onnx"
+
+
+def prepared_model(settings: Settings) -> Path | None:
+    """The file that is made of the embedder's model once; None where it is used as it is. Raises BadSetting."""
+    from rag.embedders import weights
+
+    chosen = _weights(settings)
+    return _prepared(settings, chosen.name) if weights.recipe(chosen.folder) is not None else None
 
 
 def open_embedder(settings: Settings) -> Embedder:
@@ -80,10 +102,7 @@ def open_embedder(settings: Settings) -> Embedder:
 
     one_thread_a_product()
     large_arrays_returned()
-    try:
-        chosen = weights.in_folder(settings.embedding_model) if settings.embedding_model else weights.packaged()
-    except weights.NoModel as error:
-        raise BadSetting(f"PITCREW_EMBEDDING_MODEL: {error}") from error
+    chosen = _weights(settings)
     recipe = weights.recipe(chosen.folder)
     if recipe is None:
 
@@ -99,7 +118,7 @@ def open_embedder(settings: Settings) -> Embedder:
     def load_quantised() -> Embedder:
         from rag.embedders.quantised import QuantisedEmbedder
 
-        model, tokenizer = settings.data_dir / "models" / f"{name}.onnx", chosen.folder / "tokenizer.json"
+        model, tokenizer = _prepared(settings, chosen.name), chosen.folder / "tokenizer.json"
         try:
             return QuantisedEmbedder(name, model, tokenizer, recipe)
         except weights.NoModel:  # none yet, or a damaged one

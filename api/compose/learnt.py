@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from api.compose import supplements
 from api.compose.database import open_migrated_database
 from api.settings import Settings
 from rag.catalogue import Catalogue
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from agents.routing.classifier import Classifier
     from agents.vehicles.range import Vehicles
 
-VEHICLES_FILE = "vehicles.csv"
 LEARNT_FILE = "learnt.npz"
 """In the data folder: what is not learnt already when the product is installed."""
 _ORDINARY = 4
@@ -37,10 +37,10 @@ class Learnt:
 
 
 def load_vehicles(settings: Settings) -> "Vehicles":
-    """The maker's vehicles, from `vehicles.csv` in the knowledge base; none where there is no such file."""
+    """The maker's vehicles, from `vehicles.csv` as it was ingested; none where there is no such file."""
     from agents.vehicles.range import Vehicles
 
-    path = settings.knowledge_dir / VEHICLES_FILE
+    path = supplements.current(settings) / supplements.VEHICLES
     return Vehicles.parse(path.read_text(encoding="utf-8")) if path.is_file() else Vehicles()
 
 

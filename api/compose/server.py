@@ -2,7 +2,7 @@
 inside functions, because what they open is heavy (torch, Chroma, LangGraph) and not every command needs all of it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
@@ -10,6 +10,7 @@ import structlog
 from agents.acts.consent import CONSENT
 from agents.appointments.sql_store import SqlAppointmentStore
 from api.access.auth import token_rules
+from api.compose import supplements
 from api.compose.accounts import metered
 from api.compose.answering import open_dependencies
 from api.compose.app_state import AppState, open_gateway
@@ -33,6 +34,16 @@ from orchestrator.stores.sql import SqlStore
 log = structlog.get_logger()
 
 
+def refusals(settings: Settings) -> Iterator[BadSetting]:
+    """What keeps a server from starting, as far as the settings alone tell."""
+    if settings.production and settings.rate_limits == "off":
+        yield BadSetting("PITCREW_RATE_LIMITS=off is refused in production.")
+    if settings.production and settings.guests == "on":
+        yield BadSetting("PITCREW_GUESTS=on is refused in production.")
+    if settings.webhook_url and not settings.webhook_secret.get_secret_value():
+        yield BadSetting("PITCREW_WEBHOOK_URL needs PITCREW_WEBHOOK_SECRET, with which what is sent is signed.")
+
+
 @asynccontextmanager
 async def open_app(settings: Settings) -> AsyncIterator[AppState]:
     """The whole server. Raises BadSetting for a setting that keeps it from starting."""
@@ -44,10 +55,8 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
     from orchestrator.graph.turn import build_graph
     from rag.ingestion.publish import Publisher
 
-    if settings.production and settings.rate_limits == "off":
-        raise BadSetting("PITCREW_RATE_LIMITS=off is refused in production.")
-    if settings.production and settings.guests == "on":
-        raise BadSetting("PITCREW_GUESTS=on is refused in production.")
+    for refusal in refusals(settings):
+        raise refusal
     tokens = token_rules(settings)
     async with AsyncExitStack() as stack:
         database = open_migrated_database(settings)
@@ -95,7 +104,9 @@ async def open_app(settings: Settings) -> AsyncIterator[AppState]:
         log.info("ready", answerer=dependencies.answerer.name, documents=len(library.catalogue.hashes()))
         checks = {
             "database": partial(check_database, database, store),
-            "knowledge": partial(check_knowledge, library.catalogue, library.retriever, publisher),
+            "knowledge": partial(
+                check_knowledge, library.catalogue, library.retriever, publisher, supplements.absent(settings)
+            ),
             "model": partial(check_model, dependencies.answerer, models),
         }
         await stack.enter_async_context(warming(dependencies.resources))

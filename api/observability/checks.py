@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sqlalchemy import Engine as Database
 
 from agents.answerer import Answerer
+from api.failure import FILL
 from api.migrations import head_revision, revision
 from rag.catalogue import Catalogue
 
@@ -56,9 +57,11 @@ class Following(Protocol):
     def generation(self) -> int | None: ...
 
 
-async def check_knowledge(catalogue: Catalogue, retriever: "Retriever", publisher: Following) -> dict[str, Any]:
+async def check_knowledge(
+    catalogue: Catalogue, retriever: "Retriever", publisher: Following, absent: Sequence[str] = ()
+) -> dict[str, Any]:
     """Whether the knowledge base can be searched and holds something; the `generation` that it shows. `indexing`: the
-    indexes do not hold all of it yet."""
+    indexes do not hold all of it yet. `absent`: what answers could depend on besides documents, and is not there."""
     try:
         documents = await asyncio.wait_for(asyncio.to_thread(catalogue.hashes), PATIENCE_SECONDS)
         generation = await asyncio.wait_for(asyncio.to_thread(catalogue.generation), PATIENCE_SECONDS)
@@ -66,8 +69,9 @@ async def check_knowledge(catalogue: Catalogue, retriever: "Retriever", publishe
     except Exception as error:
         return _not_ok(f"cannot be searched ({type(error).__name__})")
     if not documents:
-        return _not_ok("empty: run `pitcrew ingest knowledge_base`")
-    body = {"ok": True, "documents": len(documents), "generation": generation}
+        return _not_ok(f"empty: {FILL}")
+    body: dict[str, Any] = {"ok": True, "documents": len(documents), "generation": generation}
+    body |= {"absent": list(absent)} if absent else {}
     return body if publisher.generation == generation else body | {"indexing": True}
 
 

@@ -192,7 +192,7 @@ async def test_what_is_wrong_is_said_plainly(tmp_path: Path) -> None:
     async with connected(tmp_path) as client, asyncio.timeout(60):
         refused = await client.call_tool("ask", {"question": POWER})
         assert refused.is_error
-        assert "The knowledge base is empty. Fill it: pitcrew ingest knowledge_base" in text_of(refused)
+        assert "The knowledge base is empty. Fill it: pitcrew ingest FOLDER" in text_of(refused)
     async with connected(tmp_path, "--url", "http://127.0.0.1:9", "--token", "x") as client, asyncio.timeout(60):
         refused = await client.call_tool("list_specialists", {})
         assert "is the server running there?" in text_of(refused)

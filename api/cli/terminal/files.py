@@ -4,15 +4,13 @@ import os
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from api.compose.learnt import VEHICLES_FILE
+from api.compose.supplements import DATASET_LIST, DATASETS, VEHICLES
 from rag.customer_questions import FILE as CUSTOMER_QUESTIONS_FILE
 from rag.ingestion.scan import Failure, File, Hashes, Listing, scan
 
-ASIDE = (VEHICLES_FILE, CUSTOMER_QUESTIONS_FILE, "questions*.jsonl", "dialogues*.toml")
+ASIDE = (VEHICLES, CUSTOMER_QUESTIONS_FILE, "questions*.jsonl", "dialogues*.toml")
 """Files at the root that are about the documents and are none: searches would find labelled questions instead of their
 answers."""
-DATASETS = "datasets"
-"""A folder at the root that holds figures to ask about, if it has a list of them: no documents either."""
 
 
 def root_of(places: Sequence[Path], knowledge_dir: Path) -> Path:
@@ -32,7 +30,7 @@ def listed(places: Sequence[Path], root: Path, hash_of: Hashes | None = None) ->
     files: dict[str, File] = {}
     other: set[str] = set()
     refused: dict[str, Failure] = {}
-    figures = {DATASETS} if (root / DATASETS / f"{DATASETS}.toml").is_file() else set()
+    figures = {DATASETS} if (root / DATASETS / DATASET_LIST).is_file() else set()
     for place in places:
         folder = place if place.is_dir() else place.parent
         prefix = folder.relative_to(root)

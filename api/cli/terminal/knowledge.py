@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from api.failure import CommandFailed
+from api.failure import FILL, CommandFailed
 
 if TYPE_CHECKING:
     from agents.specialist import Specialist
@@ -24,7 +24,7 @@ def open_knowledge(settings: "Settings") -> Iterator["Library"]:
     try:
         with open_library(settings, database, reader=True) as library:
             if not library.catalogue.hashes():
-                raise CommandFailed("The knowledge base is empty. Fill it: pitcrew ingest knowledge_base")
+                raise CommandFailed(f"The knowledge base is empty. Fill it: {FILL}")
             yield library
     finally:
         database.dispose()

@@ -11,6 +11,7 @@ from sqlalchemy import text
 import api.observability.checks
 from agents.models.breaker import BreakerState
 from agents.models.circuit import State
+from api.failure import FILL
 from api.observability.checks import check_database, check_knowledge, check_model
 from orchestrator.errors import StorageUnavailable
 from rag.database import open_database
@@ -80,7 +81,7 @@ async def test_the_knowledge_base() -> None:
     found = {"ok": True, "documents": 2, "generation": 7}
     assert await check_knowledge(full, good, current) == found
     assert await check_knowledge(full, good, behind) == found | {"indexing": True}
-    nothing = {"ok": False, "reason": "empty: run `pitcrew ingest knowledge_base`"}
+    nothing = {"ok": False, "reason": f"empty: {FILL}"}
     assert await check_knowledge(empty, good, current) == nothing
     assert await check_knowledge(full, bad, current) == {"ok": False, "reason": "cannot be searched (OSError)"}
 
