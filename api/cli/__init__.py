@@ -1,6 +1,7 @@
 """The command line `pitcrew`. One file per command; what is heavy is imported inside the command that needs it."""
 
 import gc
+import inspect
 import sys
 from typing import Annotated
 
@@ -53,6 +54,19 @@ app.command("mcp")(mcp.mcp)
 app.command("usage")(usage.usage)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
+
+
+def _reflow(commands: typer.Typer) -> None:
+    """Let the terminal break the lines of every help text: they are as long as lines of code."""
+    for info in commands.registered_commands:
+        text = inspect.cleandoc(info.help or (info.callback and info.callback.__doc__) or "")
+        info.help = "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
+    for group in commands.registered_groups:
+        if group.typer_instance is not None:
+            _reflow(group.typer_instance)
+
+
+_reflow(app)
 
 
 def _print_version(wanted: bool) -> None:

@@ -5,22 +5,32 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli.terminal import completion
 from api.cli.terminal.output import note, print_json
 from api.failure import CommandFailed
 
 if TYPE_CHECKING:
     from agents.dataset import Datasets
     from agents.types import Wishes
-    from orchestrator.events import AnyEvent, Completed
+    from orchestrator.events import AnyEvent, Completed, Token
     from orchestrator.run import RunInput
 
 
 def ask(
     question: Annotated[str, typer.Argument(help="The question, in plain words.")],
-    agent: Annotated[str, typer.Option(help="The specialist that is to answer, instead of the router's choice.")] = "",
+    agent: Annotated[
+        str,
+        typer.Option(
+            help="The specialist that is to answer, instead of the router's choice.",
+            autocompletion=completion.specialists,
+        ),
+    ] = "",
     dataset: Annotated[
         str,
-        typer.Option(help="The dataset that figures are to come from; the analyst answers, unless --agent is given."),
+        typer.Option(
+            help="The dataset that figures are to come from; the analyst answers, unless --agent is given.",
+            autocompletion=completion.datasets,
+        ),
     ] = "",
     json: Annotated[bool, typer.Option("--json", help="The whole answer as one JSON object, at its end.")] = False,
 ) -> None:
@@ -92,19 +102,25 @@ async def _answer(graph: Any, run: "RunInput", *, json: bool) -> None:
     from dataclasses import replace
 
     from api.protocol.bodies import complete_body, prompt_body
-    from orchestrator.events import Completed, InputRequired
+    from orchestrator.events import Completed, InputRequired, Token
     from orchestrator.graph.stream import stream_events
     from orchestrator.run import Desk, Reply
 
-    desk = Desk()
+    desk, written, steps = Desk(), _Written(), _Steps()
     async for event in stream_events(graph, run, desk):
-        _show(event, json=json)
+        if isinstance(event, Token):
+            if not json:
+                written.add(event)
+            continue
+        steps.show(event)
         if isinstance(event, Completed):
+            written.end()
             if json:
                 print_json(complete_body(event, None))
             else:
                 print(_ending(event))
         elif isinstance(event, InputRequired):
+            written.end()
             if json:
                 print_json(prompt_body(event))
             else:
@@ -127,17 +143,51 @@ def _run(text: str, wishes: "Wishes") -> "RunInput":
     return RunInput(str(uuid.uuid4()), str(uuid.uuid4()), question, role, "command line", "none")
 
 
-def _show(event: "AnyEvent", *, json: bool) -> None:
-    from orchestrator.events import Progress, Routed, Token
+class _Written:
+    """The answer as it grows: drawn as Markdown on a terminal, else as it is."""
 
-    match event:
-        case Progress():
-            note(event.message)
-        case Routed() if event.agents:
-            note("Specialist: " + ", ".join(f"{agent.name} ({agent.confidence:.2f})" for agent in event.agents))
-        case Token() if not json:
-            sys.stdout.write(event.text)
+    def __init__(self) -> None:
+        self._text = ""
+        self._drawn = None
+        if sys.stdout.isatty():
+            from api.cli.terminal.markdown import MarkdownStream
+
+            self._drawn = MarkdownStream()
+
+    def add(self, token: "Token") -> None:
+        self._text = self._text[: token.offset] + token.text
+        if self._drawn is not None:
+            self._drawn.show(self._text)
+        else:
+            sys.stdout.write(token.text)
             sys.stdout.flush()
+
+    def end(self) -> None:
+        if self._drawn is not None:
+            self._drawn.end()
+
+
+class _Steps:
+    """On the way to the answer: what happens, who answers, and the query as it is written."""
+
+    def __init__(self) -> None:
+        self._in_query = False
+
+    def show(self, event: "AnyEvent") -> None:
+        from orchestrator.events import Code, Progress, Routed
+
+        if isinstance(event, Code):
+            print(event.text, end="", file=sys.stderr, flush=True)
+            self._in_query = True
+            return
+        if self._in_query:
+            print(file=sys.stderr)
+            self._in_query = False
+        match event:
+            case Progress():
+                note(event.message)
+            case Routed() if event.agents:
+                note("Specialist: " + ", ".join(f"{agent.name} ({agent.confidence:.2f})" for agent in event.agents))
 
 
 def _ending(event: "Completed") -> str:

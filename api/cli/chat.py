@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -21,7 +21,6 @@ HELP = """\
 /again        answer your last message once more
 /new          begin a new conversation
 /quit         leave (or Ctrl-D); Ctrl-C stops an answer"""
-_READ_BYTES = 4096
 _FIRST_WAIT_S, _LONGEST_WAIT_S, _PATIENCE_S = 0.5, 10.0, 60.0
 """Somebody sits and waits: a lost connection is tried again sooner than a program would."""
 
@@ -44,6 +43,7 @@ def chat(
     import asyncio
 
     from api.cli.dialect_chat import chat_over
+    from api.cli.terminal.keyboard import lines
     from orchestrator.commands import check_session_id
 
     if urlsplit(url).scheme not in {"ws", "wss"}:
@@ -52,7 +52,7 @@ def chat(
         check_session_id(session)
     if dialect != "native":
         access_token = token or (_development_tokens()() if dialect == "query" else "")
-        asyncio.run(chat_over(dialect, url, access_token, session, _lines()))
+        asyncio.run(chat_over(dialect, url, access_token, session, lines()))
         return
     code = asyncio.run(_chat(url, token or _development_tokens(), session))
     if code:
@@ -123,40 +123,6 @@ async def _until_interrupted(talk: "_Talk", screen: "Screen") -> int:
             task.cancel()
 
 
-async def _lines() -> AsyncIterator[str]:
-    """The lines of stdin as they come. A pipe or terminal is watched; a file never keeps a reader waiting."""
-    import asyncio
-    import os
-
-    loop, descriptor = asyncio.get_running_loop(), sys.stdin.fileno()
-    ready = asyncio.Event()
-    try:
-        loop.add_reader(descriptor, ready.set)
-    except PermissionError:
-        ready.set()
-        watched = False
-    else:
-        watched = True
-    buffer = b""
-    try:
-        while True:
-            await ready.wait()
-            if watched:
-                ready.clear()
-            data = os.read(descriptor, _READ_BYTES)
-            buffer += data
-            *whole, buffer = buffer.split(b"\n")
-            for line in whole:
-                yield line.decode(errors="replace")
-            if not data:
-                if buffer:
-                    yield buffer.decode(errors="replace")
-                return
-    finally:
-        if watched:
-            loop.remove_reader(descriptor)
-
-
 class _Talk:
     """The person's side: lines in, frames on the screen. Remembers the last answer, and a question that is open."""
 
@@ -191,8 +157,9 @@ class _Talk:
                 await self._turn.cancel()
 
     async def run(self) -> None:
-        self._screen.prompt()
-        async for line in _lines():
+        from api.cli.terminal.keyboard import lines
+
+        async for line in lines():
             text = line.strip()
             if text == "/quit":
                 return
@@ -200,7 +167,6 @@ class _Talk:
                 await self._command(*text.split(maxsplit=1))
             elif text:
                 await self._say(text)
-            self._screen.prompt()
 
     async def _say(self, text: str) -> None:
         """Send what the person has typed: as the answer to an open question if it picks one of its options."""

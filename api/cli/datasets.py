@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from api.cli.terminal import completion
 from api.cli.terminal.output import note, print_json, print_table
 from api.failure import USAGE, CommandFailed
 
@@ -26,7 +27,14 @@ app = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout, one object per line.")]
-Name = Annotated[str, typer.Argument(metavar="NAME", help="A dataset, as `pitcrew datasets list` names it.")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME",
+        help="A dataset, as `pitcrew datasets list` names it.",
+        autocompletion=completion.datasets,
+    ),
+]
 _WIDEST = 60
 _MOST_LEFT_OUT = 20
 
@@ -140,7 +148,10 @@ def remove(name: Name, json: Json = False) -> None:
 
 @app.command()
 def query(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A dataset, or `all`.")],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="A dataset, or `all`.", autocompletion=completion.datasets),
+    ],
     sql: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT in DuckDB's dialect; - reads it from stdin.")],
     json: Json = False,
 ) -> None:

@@ -34,11 +34,9 @@ async def chat_over(dialect: str, url: str, token: str, session: str, lines: Asy
                 ask: Ask = lambda line: _reason(talk, screen, line)  # noqa: E731
             else:
                 ask = _ASKS[dialect](way, screen, session)
-            screen.prompt()
             async for line in lines:
                 if text := line.strip():
                     await ask(text)
-                screen.prompt()
     except GaveUp as error:
         raise CommandFailed(str(error), UNREACHABLE) from error
     except ClientError as error:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli.terminal import completion
 from api.cli.terminal.output import note, print_json, print_table
 from api.failure import FILL, USAGE, CommandFailed
 
@@ -29,7 +30,12 @@ app = typer.Typer(
 
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout, one object per line.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
-Id = Annotated[str, typer.Argument(metavar="ID", help="A document's path below the knowledge base.")]
+Id = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID", help="A document's path below the knowledge base.", autocompletion=completion.documents
+    ),
+]
 
 
 @app.command("list")
@@ -124,7 +130,10 @@ def _row(change: "Change", versions: "dict[int, Version]", *, current: bool) -> 
 
 @app.command()
 def remove(
-    documents: Annotated[list[str], typer.Argument(metavar="ID...", help="Paths below the knowledge base.")],
+    documents: Annotated[
+        list[str],
+        typer.Argument(metavar="ID...", help="Paths below the knowledge base.", autocompletion=completion.documents),
+    ],
     purge: Annotated[
         bool, typer.Option("--purge", help="Also erase the texts of all versions. That cannot be undone.")
     ] = False,

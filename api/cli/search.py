@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.cli.terminal import completion
 from api.cli.terminal.output import note, print_json
 
 if TYPE_CHECKING:
@@ -16,7 +17,10 @@ _WIDTH = 100
 def search(
     query: Annotated[str, typer.Argument(help="What to look for.")],
     k: Annotated[int, typer.Option("-k", min=1, max=50, help="The most passages to show.")] = 8,
-    agent: Annotated[str, typer.Option(help="Search only what this specialist may read.")] = "",
+    agent: Annotated[
+        str,
+        typer.Option(help="Search only what this specialist may read.", autocompletion=completion.specialists),
+    ] = "",
     json: Annotated[bool, typer.Option("--json", help="One JSON object per passage.")] = False,
 ) -> None:
     """Search the knowledge base and show the passages, best first.

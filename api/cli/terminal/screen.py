@@ -5,11 +5,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from api.cli.terminal.markdown import MarkdownStream
+
 if TYPE_CHECKING:
     from api.client import Waiting
 
 _ERASE = "\r\x1b[2K"
-_DIM, _BOLD, _PLAIN = "\x1b[2m", "\x1b[1m", "\x1b[0m"
+_DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 
 
 class Screen:
@@ -19,11 +21,7 @@ class Screen:
         self._terminal = sys.stderr.isatty()
         self._step = ""
         self._answer_text = ""
-
-    def prompt(self) -> None:
-        if self._terminal and sys.stdin.isatty():
-            sys.stderr.write(f"{_BOLD}you>{_PLAIN} ")
-            sys.stderr.flush()
+        self._drawn = MarkdownStream() if sys.stdout.isatty() else None
 
     def note(self, text: str) -> None:
         self._clear()
@@ -48,10 +46,16 @@ class Screen:
     def goes_on_from(self, text: str) -> None:
         """What the answer begins with was written before the person was asked something."""
         self._answer_text = text
+        if self._drawn is not None:
+            self._drawn.skip(text)
 
     def answer(self, text: str) -> None:
         """The whole text so far. What stands there already is not written again, unless it has changed."""
         self._clear()
+        if self._drawn is not None:
+            self._drawn.show(text)
+            self._answer_text = text
+            return
         if not text.startswith(self._answer_text):
             sys.stdout.write("\n\n")
             self._answer_text = ""
@@ -62,7 +66,9 @@ class Screen:
     def end(self) -> None:
         """The answer is over, or broken off."""
         self._clear()
-        if self._answer_text:
+        if self._drawn is not None:
+            self._drawn.end()
+        elif self._answer_text:
             print(flush=True)
         self._answer_text = ""
 
