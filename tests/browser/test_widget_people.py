@@ -1,4 +1,4 @@
-"""One conversation from both sides: a customer at the widget, a member of staff at the console, the real server between."""
+"""One conversation from both sides: a customer at the widget, a member of staff at the console."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ from playwright.async_api import expect
 
 from tests.browser.chat_window import SOON_MS, ChatWindow, open_site
 from tests.browser.console_window import ConsoleWindow, open_console
-from tests.model_server.running import Control, running_model_server
+from tests.model_server.running import Control
 from tests.serving import Served, duplicate, environment, pitcrew, serving
 
 ROOF = "What is the roof load of the Plover?"
