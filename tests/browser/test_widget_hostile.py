@@ -165,34 +165,41 @@ async def test_staff_says_them(server: Served) -> None:
         await expect(window.panel.locator(".staff")).to_have_count(len(PAYLOADS))
         await expect(window.panel.locator(".staff").nth(5)).to_contain_text(PAYLOADS[5])
         await harmless(window, strange)
+        # Told again from the store.
+        await window.page.context.unroute_all()
+        known = (server.http, window.page.url)
+        window.page.on("request", lambda one: None if one.url.startswith(known) else strange.append(one.url))
         await window.page.reload()
         await expect(window.panel.locator(".staff")).to_have_count(len(PAYLOADS), timeout=SOON_MS)
         await harmless(window, strange)
 
 
 @pytest.fixture(scope="module")
-def documented(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def documented(ingested: Path, tmp_path_factory: pytest.TempPathFactory, provider: Control) -> Iterator[Served]:
     """A server that has read a document by each of these titles."""
     folder = tmp_path_factory.mktemp("titled")
     for at, payload in enumerate(PAYLOADS):
-        title, what = escape(" ".join(payload.split())), f"The torque of the Zorblatt {at + 100} is {at + 7} Nm."
+        title = escape(" ".join(payload.split()))
+        what = f"The warning message Z{at + 100} means that the roof box is open. Close it before you drive on."
         page = f"<!doctype html><title>{title}</title><h1>{title}</h1><p>{what} {escape(payload)}</p>"
-        (folder / f"zorblatt-{at + 100}.html").write_text(page, encoding="utf-8")
+        (folder / f"message-z{at + 100}.html").write_text(page, encoding="utf-8")
     data = duplicate(ingested, tmp_path_factory.mktemp("documented") / "data")
     done = pitcrew("ingest", str(folder), env=environment(data))
     assert done.returncode == 0, done.stderr
-    with serving(data) as served:
+    settings = {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": provider.base_url, "PITCREW_MODELS": "openai:scripted"}
+    with serving(data, **settings) as served:
         yield served
 
 
-async def test_documents_say_them_in_titles_and_text(documented: Served) -> None:
+async def test_documents_say_them_in_titles_and_text(documented: Served, provider: Control) -> None:
+    provider.script(always={"kind": "says", "payload": "The roof box is open [1]."})
     async with open_site(documented.http, token=documented.token("titles")) as window:
         strange = await watch(window.page, documented)
         await window.open()
         unseen = {" ".join(payload.split()): at + 100 for at, payload in enumerate(PAYLOADS)}
         while unseen:
             title, number = next(iter(unseen.items()))
-            answer = await window.ask(f"What is the torque of the Zorblatt {number}?")
+            answer = await window.ask(f"What does the warning message Z{number} mean?")
             await answer.locator(".sources summary").click()
             shown = {" ".join(one.split()) for one in await answer.locator(".sources .title").all_text_contents()}
             assert title in shown
